@@ -1,0 +1,606 @@
+//! What each kind of event carries, in Ansible's own words.
+//!
+//! Fields that hold their default are left out of the encoding; unknown fields and unknown kinds are
+//! ignored by a reader, so that an old collector survives a new recorder. Times are microseconds
+//! since the Unix epoch.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+/// One event of a producer.
+#[derive(Debug)]
+pub struct Event<'a> {
+    /// Position in the producer's sequence: 1, 2, 3 … without gaps.
+    pub seq: u64,
+    /// When it happened, in microseconds since the Unix epoch.
+    pub at: i64,
+    /// What happened.
+    pub body: Body<'a>,
+}
+
+/// What happened, by kind.
+#[derive(Debug)]
+pub enum Body<'a> {
+    /// First event of every producer.
+    ExecutionStarted(Box<ExecutionStarted>),
+    /// A play (one batch of it, under `serial`) begins.
+    PlayStarted(PlayStarted<'a>),
+    /// A task or handler begins.
+    TaskStarted(Box<TaskStarted<'a>>),
+    /// A task is handed to one host.
+    HostStarted(HostStarted<'a>),
+    /// One loop item of a task on a host ended.
+    Item(Item<'a>),
+    /// An `until` loop goes round again.
+    Retry(Retry<'a>),
+    /// An asynchronous job was polled, or ended.
+    AsyncPoll(AsyncPoll<'a>),
+    /// A task ended on one host.
+    Result(TaskResult<'a>),
+    /// Text that the process printed.
+    Output(Output<'a>),
+    /// Facts that a host reported.
+    Facts(Facts<'a>),
+    /// A handler was notified.
+    Notified(Notified<'a>),
+    /// A file was included for some hosts.
+    Included(Included<'a>),
+    /// The recap so far; the last one of an execution is its recap.
+    Stats(Stats),
+    /// What the process has cost so far.
+    Usage(Usage),
+    /// Events that the producer had to leave out.
+    Dropped(Dropped<'a>),
+    /// Last event of every producer.
+    ExecutionEnded(ExecutionEnded),
+    /// A kind that this version does not know: kept, and not projected.
+    Unknown,
+}
+
+impl Body<'_> {
+    /// The kind's name as it stands on the wire; empty for [`Body::Unknown`].
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Body::ExecutionStarted(_) => "execution_started",
+            Body::PlayStarted(_) => "play_started",
+            Body::TaskStarted(_) => "task_started",
+            Body::HostStarted(_) => "host_started",
+            Body::Item(_) => "item",
+            Body::Retry(_) => "retry",
+            Body::AsyncPoll(_) => "async_poll",
+            Body::Result(_) => "result",
+            Body::Output(_) => "output",
+            Body::Facts(_) => "facts",
+            Body::Notified(_) => "notified",
+            Body::Included(_) => "included",
+            Body::Stats(_) => "stats",
+            Body::Usage(_) => "usage",
+            Body::Dropped(_) => "dropped",
+            Body::ExecutionEnded(_) => "execution_ended",
+            Body::Unknown => "",
+        }
+    }
+}
+
+/// Who reports: an execution has one or two producers, each with its own sequence.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Producer {
+    /// The callback plugin inside Ansible.
+    Recorder,
+    /// `playback exec`, around the command.
+    Supervisor,
+}
+
+impl Producer {
+    /// Every producer, in the order in which they are shown.
+    pub const ALL: [Producer; 2] = [Producer::Recorder, Producer::Supervisor];
+
+    /// The name as it stands in a path.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Producer::Recorder => "recorder",
+            Producer::Supervisor => "supervisor",
+        }
+    }
+}
+
+impl std::str::FromStr for Producer {
+    type Err = UnknownProducer;
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Producer::ALL
+            .into_iter()
+            .find(|producer| producer.as_str() == name)
+            .ok_or(UnknownProducer)
+    }
+}
+
+/// The name is not one of `recorder` and `supervisor`.
+#[derive(Debug, thiserror::Error)]
+#[error("a producer is `recorder` or `supervisor`")]
+pub struct UnknownProducer;
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+/// `playbook` for `ansible-playbook`, `adhoc` for `ansible`.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExecutionType {
+    /// A run of one or more playbooks by one command.
+    #[default]
+    Playbook,
+    /// A single task run by `ansible` or `ansible-console`.
+    Adhoc,
+}
+
+/// What runs, who runs it and with what. Every field but `type` may be missing.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ExecutionStarted {
+    /// Playbook or ad-hoc.
+    pub r#type: ExecutionType,
+    /// Random name of this producer's sequence. A second process that claims the same execution and
+    /// producer has another one, and is refused rather than mixed in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instance: Option<String>,
+    /// The playbook as named on the command line; several are joined by a space.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub playbook: Option<String>,
+    /// The inventory as named on the command line or configured; several are joined by a comma.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub inventory: Option<String>,
+    /// `--limit`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<String>,
+    /// `--tags`, without Ansible's default `all`.
+    #[serde(skip_serializing_if = "is_default")]
+    pub tags: Vec<String>,
+    /// `--skip-tags`.
+    #[serde(skip_serializing_if = "is_default")]
+    pub skip_tags: Vec<String>,
+    /// `--check`.
+    #[serde(skip_serializing_if = "is_default")]
+    pub check: bool,
+    /// `--diff`.
+    #[serde(skip_serializing_if = "is_default")]
+    pub diff: bool,
+    /// `--forks`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub forks: Option<u32>,
+    /// Number of `-v`.
+    #[serde(skip_serializing_if = "is_default")]
+    pub verbosity: u32,
+    /// Names, never values, of extra variables.
+    #[serde(skip_serializing_if = "is_default")]
+    pub extra_var_names: Vec<String>,
+    /// The command line, with values that may be secret replaced.
+    #[serde(skip_serializing_if = "is_default")]
+    pub argv: Vec<String>,
+    /// Working directory.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cwd: Option<String>,
+    /// Ad-hoc: the host pattern.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hosts: Option<String>,
+    /// Ad-hoc: the module.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub module: Option<String>,
+    /// Ad-hoc: the module's arguments, only when recording them is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub args: Option<String>,
+    /// State of the git checkout that holds the playbook.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub git: Option<Git>,
+    /// Labels given by the user.
+    #[serde(skip_serializing_if = "is_default")]
+    pub labels: Vec<String>,
+    /// Login name of the user.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// The user who called sudo, where there was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sudo_user: Option<String>,
+    /// Name of the machine that runs Ansible.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub controller: Option<String>,
+    /// What started the run, where it is known: a CI job, AWX, the launcher.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub launched_by: Option<String>,
+    /// Why it was started, in the user's words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// Identity of the execution that this one repeats.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replay_of: Option<String>,
+    /// Version of ansible-core.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ansible_version: Option<String>,
+    /// Version of the Python that runs Ansible.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub python_version: Option<String>,
+    /// Version of the producer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recorder_version: Option<String>,
+}
+
+/// The git checkout in which a playbook lies.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Git {
+    /// Full hash of the commit that is checked out.
+    pub commit: String,
+    /// Branch, where one is checked out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub branch: Option<String>,
+    /// Whether tracked files differ from the commit; unknown where git is not installed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dirty: Option<bool>,
+}
+
+/// A play begins. Under `serial` each batch is a play of its own number.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PlayStarted<'a> {
+    /// The recorder's own number of the play: 1, 2, 3 …
+    pub play: u32,
+    /// Its name.
+    #[serde(borrow)]
+    pub name: Cow<'a, str>,
+    /// Its host pattern.
+    #[serde(borrow, skip_serializing_if = "is_default")]
+    pub hosts: Cow<'a, str>,
+    /// Its strategy.
+    #[serde(borrow, skip_serializing_if = "is_default")]
+    pub strategy: Cow<'a, str>,
+}
+
+/// A task begins.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TaskStarted<'a> {
+    /// The recorder's own number of the task: 1, 2, 3 … over the whole execution.
+    pub task: u32,
+    /// Number of the play that it belongs to.
+    pub play: u32,
+    /// Its name as Ansible shows it, without the role.
+    #[serde(borrow)]
+    pub name: Cow<'a, str>,
+    /// The module or action, as written in the playbook.
+    #[serde(borrow)]
+    pub action: Cow<'a, str>,
+    /// File that holds it.
+    #[serde(borrow, skip_serializing_if = "is_default")]
+    pub path: Cow<'a, str>,
+    /// Line in that file, from 1; 0 when unknown.
+    #[serde(skip_serializing_if = "is_default")]
+    pub line: u32,
+    /// Role that holds it.
+    #[serde(borrow, skip_serializing_if = "is_default")]
+    pub role: Cow<'a, str>,
+    /// Its tags.
+    #[serde(skip_serializing_if = "is_default")]
+    pub tags: Vec<String>,
+    /// Whether it runs as a handler.
+    #[serde(skip_serializing_if = "is_default")]
+    pub handler: bool,
+    /// Whether its results are censored, or may be.
+    #[serde(skip_serializing_if = "is_default")]
+    pub no_log: bool,
+    /// Its arguments, untemplated, only when recording them is asked for.
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    pub args: Option<&'a RawValue>,
+}
+
+/// A task is handed to one host: that host now runs it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct HostStarted<'a> {
+    /// Number of the task.
+    pub task: u32,
+    /// Inventory name of the host.
+    #[serde(borrow)]
+    pub host: Cow<'a, str>,
+}
+
+/// How a task, or an item, ended on a host.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ResultStatus {
+    /// It did what was asked; whether something changed is told beside it.
+    #[default]
+    Ok,
+    /// It failed.
+    Failed,
+    /// A condition or tag kept it from running.
+    Skipped,
+    /// The host could not be reached.
+    Unreachable,
+}
+
+impl ResultStatus {
+    /// Every status.
+    pub const ALL: [ResultStatus; 4] = [
+        ResultStatus::Ok,
+        ResultStatus::Failed,
+        ResultStatus::Skipped,
+        ResultStatus::Unreachable,
+    ];
+
+    /// The name as it stands on the wire and in the API.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ResultStatus::Ok => "ok",
+            ResultStatus::Failed => "failed",
+            ResultStatus::Skipped => "skipped",
+            ResultStatus::Unreachable => "unreachable",
+        }
+    }
+}
+
+/// A task ended on one host.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TaskResult<'a> {
+    /// Number of the task.
+    pub task: u32,
+    /// Inventory name of the host.
+    #[serde(borrow)]
+    pub host: Cow<'a, str>,
+    /// How it ended.
+    pub status: ResultStatus,
+    /// Whether it reported a change.
+    #[serde(skip_serializing_if = "is_default")]
+    pub changed: bool,
+    /// Whether a failure (or an unreachable host) was ignored.
+    #[serde(skip_serializing_if = "is_default")]
+    pub ignored: bool,
+    /// When the host got the task; the event's own time is the end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub started: Option<i64>,
+    /// How often an `until` loop ran it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attempts: Option<u32>,
+    /// How many loop items it had.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub items: Option<u32>,
+    /// The host that really ran it, under `delegate_to`.
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    pub delegated_to: Option<Cow<'a, str>>,
+    /// Whether Ansible censored the content (`no_log`).
+    #[serde(skip_serializing_if = "is_default")]
+    pub censored: bool,
+    /// What the module returned, less what is repeated elsewhere. Always a JSON object.
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    pub content: Option<&'a RawValue>,
+}
+
+/// One loop item ended.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Item<'a> {
+    /// Number of the task.
+    pub task: u32,
+    /// Inventory name of the host.
+    #[serde(borrow)]
+    pub host: Cow<'a, str>,
+    /// How it ended.
+    pub status: ResultStatus,
+    /// Whether it reported a change.
+    #[serde(skip_serializing_if = "is_default")]
+    pub changed: bool,
+    /// Whether Ansible censored the content (`no_log`).
+    #[serde(skip_serializing_if = "is_default")]
+    pub censored: bool,
+    /// What the module returned for this item.
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    pub content: Option<&'a RawValue>,
+}
+
+/// An `until` loop goes round again.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Retry<'a> {
+    /// Number of the task.
+    pub task: u32,
+    /// Inventory name of the host.
+    #[serde(borrow)]
+    pub host: Cow<'a, str>,
+    /// Which attempt failed, from 1.
+    pub attempt: u32,
+    /// How many attempts there may be.
+    pub retries: u32,
+    /// What the failed attempt returned.
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    pub content: Option<&'a RawValue>,
+}
+
+/// How an asynchronous job stands.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AsyncState {
+    /// Still running.
+    #[default]
+    Running,
+    /// Ended well.
+    Ok,
+    /// Ended in failure.
+    Failed,
+}
+
+/// An asynchronous job was polled, or ended.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AsyncPoll<'a> {
+    /// Number of the task.
+    pub task: u32,
+    /// Inventory name of the host.
+    #[serde(borrow)]
+    pub host: Cow<'a, str>,
+    /// Ansible's job number.
+    #[serde(borrow)]
+    pub job: Cow<'a, str>,
+    /// How it stands.
+    pub state: AsyncState,
+    /// What the poll returned.
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    pub content: Option<&'a RawValue>,
+}
+
+/// Which of the two streams a text went to.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stream {
+    /// Standard output.
+    #[default]
+    Stdout,
+    /// Standard error.
+    Stderr,
+}
+
+impl Stream {
+    /// The name as it stands on the wire and in the API.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Stream::Stdout => "stdout",
+            Stream::Stderr => "stderr",
+        }
+    }
+}
+
+/// Text that the process printed, exactly, newlines included. The texts of a producer joined in the
+/// order of their sequence are what a terminal got; a text that does not end in a newline leaves its
+/// line open for the next.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Output<'a> {
+    /// Where it was printed.
+    #[serde(skip_serializing_if = "is_default")]
+    pub stream: Stream,
+    /// What was printed.
+    #[serde(borrow)]
+    pub text: Cow<'a, str>,
+    /// Sequence number of the event that Ansible was showing when it printed this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub of: Option<u64>,
+}
+
+/// Facts that a host reported.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Facts<'a> {
+    /// Number of the task that brought them.
+    pub task: u32,
+    /// Inventory name of the host that they describe.
+    #[serde(borrow)]
+    pub host: Cow<'a, str>,
+    /// The facts: a JSON object.
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    pub facts: Option<&'a RawValue>,
+}
+
+/// A handler was notified.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Notified<'a> {
+    /// Name of the handler.
+    #[serde(borrow)]
+    pub handler: Cow<'a, str>,
+    /// Inventory name of the host.
+    #[serde(borrow)]
+    pub host: Cow<'a, str>,
+}
+
+/// A file was included.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Included<'a> {
+    /// The file.
+    #[serde(borrow)]
+    pub path: Cow<'a, str>,
+    /// For whom: inventory names of hosts.
+    pub hosts: Vec<String>,
+}
+
+/// The seven counts that Ansible's recap prints for a host.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct HostStats {
+    /// Tasks that ended well, changed ones included.
+    pub ok: u64,
+    /// Tasks that changed something.
+    pub changed: u64,
+    /// Tasks that could not reach the host.
+    pub unreachable: u64,
+    /// Tasks that failed.
+    pub failed: u64,
+    /// Tasks that were skipped.
+    pub skipped: u64,
+    /// Failures that a `rescue` handled.
+    pub rescued: u64,
+    /// Failures that were ignored.
+    pub ignored: u64,
+}
+
+/// The recap so far, by inventory name of the host.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Stats {
+    /// Host → counts.
+    pub hosts: BTreeMap<String, HostStats>,
+}
+
+/// What a process and its children have cost.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Usage {
+    /// CPU seconds in user mode.
+    pub user_s: f64,
+    /// CPU seconds in the kernel.
+    pub system_s: f64,
+    /// Largest resident set of one process, in bytes.
+    pub peak_bytes: u64,
+}
+
+/// Events that the producer had to leave out.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Dropped<'a> {
+    /// How many.
+    pub events: u64,
+    /// Why: `spool_full`, `spool_error`, …
+    #[serde(borrow)]
+    pub reason: Cow<'a, str>,
+}
+
+/// The process ends.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ExecutionEnded {
+    /// Exit code that the shell sees; missing where the producer could not learn it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exit_code: Option<i32>,
+    /// Signal that ended it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signal: Option<i32>,
+    /// Events that were left out over the whole run; each is also told by a `dropped` event where
+    /// there was room for one.
+    #[serde(skip_serializing_if = "is_default")]
+    pub dropped: u64,
+}

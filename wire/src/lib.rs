@@ -1,0 +1,40 @@
+//! The language that producers and the collector speak: events, one JSON object a line.
+//!
+//! A *producer* (the recorder inside Ansible, or the supervisor around a command) numbers its events
+//! 1, 2, 3 … and appends each, as one line of NDJSON, to its spool file. A batch is a run of such
+//! lines, zstd-compressed, and its answer names the last sequence number that is durably stored:
+//!
+//! ```text
+//! POST /api/v1/ansible/ingest/{execution_id}/{producer}
+//! {"seq":1,"at":1768904400000000,"kind":"execution_started","data":{"type":"playbook",…}}
+//! {"seq":2,"at":1768904400010000,"kind":"play_started","data":{"play":1,"name":"web"}}
+//!                                                                     → {"acked":2}
+//! ```
+//!
+//! Layout:
+//! - [`event`]: what each kind of event carries
+//! - [`decode`]: lines → events, in one pass, borrowing from the line
+//! - [`encode`]: events → lines, with room for content that is already JSON
+//!
+//! This crate knows no I/O and no compression, and depends on nothing of ours.
+
+pub mod decode;
+pub mod encode;
+pub mod event;
+
+pub use decode::{DecodeError, decode_batch, decode_line};
+pub use encode::EventWriter;
+pub use event::*;
+
+/// The largest batch that a collector takes, in bytes as sent (compressed).
+pub const MAX_BATCH_BYTES: usize = 16 << 20;
+
+/// The largest batch that a collector takes, in bytes after decompression.
+pub const MAX_BATCH_EXPANDED_BYTES: usize = 64 << 20;
+
+/// The largest single event line that a producer writes by default, in bytes. Larger values are cut,
+/// visibly; longer printed lines are carried by several `output` events.
+pub const DEFAULT_MAX_EVENT_BYTES: usize = 1 << 20;
+
+/// The media type of a batch.
+pub const BATCH_CONTENT_TYPE: &str = "application/x-ndjson";
