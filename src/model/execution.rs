@@ -1,0 +1,155 @@
+//! The record: `ExecutionResult` as the document shows it, and what we add to it.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use playback_wire::{ExecutionStarted, HostStats, Usage};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// Declares an enum whose variants have one name each, on the wire, in the store and in the API.
+macro_rules! named {
+    ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $text:literal,)* }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+        #[serde(rename_all = "snake_case")]
+        pub enum $name { $($(#[$doc])* $variant,)* }
+
+        impl $name {
+            /// Every value.
+            pub const ALL: &'static [$name] = &[$($name::$variant,)*];
+
+            /// The name as stored and served.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $($name::$variant => $text,)* }
+            }
+
+            /// The value of that name.
+            #[must_use]
+            pub fn from_name(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|value| value.as_str() == name)
+            }
+        }
+    };
+}
+
+named! {
+    /// Where an execution stands. Documented clients poll on exactly these three.
+    Status {
+        /// Not over yet.
+        Running = "running",
+        /// The process exited with 0.
+        Success = "success",
+        /// Anything else.
+        Failed = "failed",
+    }
+}
+
+named! {
+    /// Where an execution stands, more finely.
+    Phase {
+        /// Waiting for the launcher.
+        Queued = "queued",
+        /// The process was started; nothing has run yet.
+        Starting = "starting",
+        /// Plays are running.
+        Running = "running",
+        /// Over.
+        Finished = "finished",
+    }
+}
+
+named! {
+    /// Why an execution failed.
+    Reason {
+        /// A task failed on a host.
+        TaskFailed = "task_failed",
+        /// A host could not be reached, and no task failed.
+        Unreachable = "unreachable",
+        /// Interrupted by a person or a signal.
+        Canceled = "canceled",
+        /// Stopped because it took longer than it was allowed to.
+        TimedOut = "timed_out",
+        /// The producer fell silent without saying that it ended.
+        Lost = "lost",
+        /// The process could not be started.
+        LaunchError = "launch_error",
+        /// Ansible itself gave up: bad input, a parser error, an internal error.
+        AnsibleError = "ansible_error",
+    }
+}
+
+/// How complete the record is.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct EventCount {
+    /// Events stored so far.
+    pub received: u64,
+    /// Events that there were, once the producers have said so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected: Option<u64>,
+    /// Whether everything that happened is here.
+    pub complete: bool,
+    /// What is missing, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub missing: Option<String>,
+}
+
+/// One command's record: the documented fields, and ours beside them.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct ExecutionResult {
+    /// Identity, made by the producer (UUID version 7).
+    pub id: Uuid,
+    /// What ran, who ran it and with what; `type` is among its fields.
+    #[serde(flatten)]
+    pub what: ExecutionStarted,
+    /// `running`, `success` or `failed`.
+    pub status: Status,
+    /// Where it stands, more finely.
+    pub phase: Phase,
+    /// Why it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
+    /// When it started.
+    pub start_time: DateTime<Utc>,
+    /// When it ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub end_time: Option<DateTime<Utc>>,
+    /// How long it took, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duration: Option<f64>,
+    /// Exit code that the shell saw.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exit_code: Option<i32>,
+    /// Signal that ended it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signal: Option<i32>,
+    /// The recap: host → counts.
+    pub stats: BTreeMap<String, HostStats>,
+    /// Whether any host reported a change.
+    pub changed: bool,
+    /// Hosts that could not be reached.
+    pub unreachable: Vec<String>,
+    /// Hosts with failures.
+    pub failed: Vec<String>,
+    /// What it cost.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub usage: Option<Usage>,
+    /// How complete the record is.
+    pub events: EventCount,
+    /// How many lines were printed.
+    pub output_lines: u64,
+    /// How many results it has (one per task and host).
+    pub results: u64,
+    /// The printed lines: all of them in the detail of an execution, the last ones in a list while it
+    /// runs, none in a list when it is over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub output: Option<Vec<String>>,
+}
+
+/// Microseconds since the Unix epoch as a time; times out of chrono's range become the epoch.
+#[must_use]
+pub fn time_from_us(us: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp_micros(us).unwrap_or_default()
+}

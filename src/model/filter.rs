@@ -1,0 +1,113 @@
+//! How lists are asked for.
+
+use playback_wire::{ExecutionType, ResultStatus};
+use uuid::Uuid;
+
+use super::{Reason, Status};
+
+/// Which executions a list holds. Everything that is set must hold.
+#[derive(Debug, Clone, Default)]
+pub struct ExecutionFilter {
+    /// Status.
+    pub status: Option<Status>,
+    /// Playbook or ad-hoc.
+    pub r#type: Option<ExecutionType>,
+    /// Playbook: as recorded, or its file name.
+    pub playbook: Option<String>,
+    /// Inventory as recorded.
+    pub inventory: Option<String>,
+    /// Inventory name of a host that took part.
+    pub host: Option<String>,
+    /// User who ran it.
+    pub user: Option<String>,
+    /// Machine that ran it.
+    pub controller: Option<String>,
+    /// A label that it carries.
+    pub label: Option<String>,
+    /// Whether anything changed.
+    pub changed: Option<bool>,
+    /// Why it failed.
+    pub reason: Option<Reason>,
+    /// Started at or after, in microseconds since the epoch.
+    pub from_us: Option<i64>,
+    /// Started at or before, in microseconds since the epoch.
+    pub to_us: Option<i64>,
+    /// Took at least this long, in microseconds.
+    pub min_duration_us: Option<i64>,
+    /// Part of the playbook, inventory, user, controller or note, ignoring case.
+    pub q: Option<String>,
+}
+
+/// Which part of a list of executions.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// How many entries at most.
+    pub limit: u32,
+    /// How many to pass over; documented, costly when large.
+    pub offset: u64,
+    /// Where the last page ended; what clients should use.
+    pub after: Option<Cursor>,
+    /// Oldest first.
+    pub ascending: bool,
+}
+
+/// Where a page of executions ended: the sort key of its last entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cursor {
+    /// Start time of the last entry.
+    pub started_us: i64,
+    /// Identity of the last entry.
+    pub id: Uuid,
+}
+
+impl Cursor {
+    /// As an opaque text for the API.
+    #[must_use]
+    pub fn encode(self) -> String {
+        format!("{:x}.{}", self.started_us, self.id.simple())
+    }
+
+    /// Reads what [`Cursor::encode`] wrote; none for anything else.
+    #[must_use]
+    pub fn decode(text: &str) -> Option<Self> {
+        let (started, id) = text.split_once('.')?;
+        Some(Self {
+            started_us: i64::from_str_radix(started, 16).ok()?,
+            id: Uuid::try_parse(id).ok()?,
+        })
+    }
+}
+
+/// Which results of an execution.
+#[derive(Debug, Clone, Default)]
+pub struct ResultFilter {
+    /// Number of the task.
+    pub task: Option<u32>,
+    /// Inventory name of the host.
+    pub host: Option<String>,
+    /// How it ended.
+    pub status: Option<ResultStatus>,
+    /// Whether it changed something.
+    pub changed: Option<bool>,
+    /// Only results after this sequence number.
+    pub after_seq: u64,
+    /// How many at most.
+    pub limit: u32,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_reads_back() {
+        let cursor = Cursor {
+            started_us: 1_768_904_400_000_000,
+            id: Uuid::from_u128(7),
+        };
+        assert_eq!(Cursor::decode(&cursor.encode()), Some(cursor));
+        for bad in ["", ".", "12", "zz.00", "1.2.3", "1.not-a-uuid"] {
+            assert_eq!(Cursor::decode(bad), None, "{bad}");
+        }
+    }
+}

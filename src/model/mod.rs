@@ -1,0 +1,10 @@
+//! The domain's words: what an execution is, how it is stored in rows, how lists are asked for.
+//! No I/O, no HTTP, no SQL.
+
+mod execution;
+mod filter;
+mod rows;
+
+pub use execution::*;
+pub use filter::*;
+pub use rows::*;

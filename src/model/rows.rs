@@ -1,0 +1,249 @@
+//! The rows that are projected from events, and the changes that one commit makes.
+
+use std::collections::BTreeMap;
+
+use playback_wire::{ExecutionStarted, HostStats, Producer, ResultStatus, Usage};
+use uuid::Uuid;
+
+use super::{EventCount, ExecutionResult, Phase, Reason, Status, time_from_us};
+
+/// Key of an execution inside the store: small, so that child rows stay narrow.
+pub type ExecutionKey = i64;
+
+/// One execution, as stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExecutionRow {
+    /// Identity.
+    pub id: Uuid,
+    /// What the producers said at the start.
+    pub what: ExecutionStarted,
+    /// `running`, `success` or `failed`.
+    pub status: Status,
+    /// Where it stands, more finely.
+    pub phase: Phase,
+    /// Why it failed.
+    pub reason: Option<Reason>,
+    /// First event's time.
+    pub started_us: i64,
+    /// The recorder's first event's time, from which results' times count; they lie in the recorder's
+    /// own clock, whatever else reports on the execution.
+    pub base_us: i64,
+    /// Last event's time, once it is over.
+    pub ended_us: Option<i64>,
+    /// Exit code that the shell saw.
+    pub exit_code: Option<i32>,
+    /// Signal that ended it.
+    pub signal: Option<i32>,
+    /// Whether any host reported a change.
+    pub changed: bool,
+    /// What it cost.
+    pub usage: Option<Usage>,
+    /// Printed lines so far, the last open one included.
+    pub output_lines: u64,
+    /// Whose printed lines they are.
+    pub output_from: Producer,
+    /// Results so far.
+    pub results: u64,
+    /// Events stored, expected, missing.
+    pub events: EventCount,
+}
+
+impl ExecutionRow {
+    /// The record as served, without output.
+    #[must_use]
+    pub fn into_result(self, stats: BTreeMap<String, HostStats>) -> ExecutionResult {
+        let with = |count: fn(&HostStats) -> u64| -> Vec<String> {
+            stats
+                .iter()
+                .filter(|(_, counts)| count(counts) > 0)
+                .map(|(host, _)| host.clone())
+                .collect()
+        };
+        ExecutionResult {
+            id: self.id,
+            status: self.status,
+            phase: self.phase,
+            reason: self.reason,
+            start_time: time_from_us(self.started_us),
+            end_time: self.ended_us.map(time_from_us),
+            duration: self
+                .ended_us
+                .map(|ended| (ended - self.started_us).max(0) as f64 / 1e6),
+            exit_code: self.exit_code,
+            signal: self.signal,
+            changed: self.changed,
+            unreachable: with(|counts| counts.unreachable),
+            failed: with(|counts| counts.failed),
+            stats,
+            usage: self.usage,
+            events: self.events,
+            output_lines: self.output_lines,
+            results: self.results,
+            output: None,
+            what: self.what,
+        }
+    }
+}
+
+/// One host of an execution.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostRow {
+    /// Number within the execution, in order of appearance, from 1.
+    pub number: u32,
+    /// Inventory name.
+    pub name: String,
+    /// The recap's counts: our own while the run goes on, Ansible's from its recap.
+    pub stats: HostStats,
+    /// Number of the task that it is running now.
+    pub running_task: Option<u32>,
+    /// Since when, in microseconds since the epoch.
+    pub running_since_us: Option<i64>,
+}
+
+/// One play of an execution.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlayRow {
+    /// The recorder's number, from 1.
+    pub number: u32,
+    /// Its name.
+    pub name: String,
+    /// Its host pattern.
+    pub hosts: String,
+    /// Its strategy.
+    pub strategy: String,
+    /// When it began.
+    pub started_us: i64,
+    /// When its last event came.
+    pub ended_us: i64,
+}
+
+/// How many results of a task ended how.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct TaskCounts {
+    /// Ended well, changed ones included.
+    pub ok: u32,
+    /// Changed something.
+    pub changed: u32,
+    /// Failed, ignored ones included.
+    pub failed: u32,
+    /// Skipped.
+    pub skipped: u32,
+    /// Could not reach the host.
+    pub unreachable: u32,
+    /// Failed or unreachable, and ignored.
+    pub ignored: u32,
+}
+
+/// One task of an execution.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TaskRow {
+    /// The recorder's number, from 1.
+    pub number: u32,
+    /// Number of its play.
+    pub play: u32,
+    /// Its name, without the role.
+    pub name: String,
+    /// Module or action.
+    pub action: String,
+    /// File that holds it; empty when unknown.
+    pub path: String,
+    /// Line in the file; 0 when unknown.
+    pub line: u32,
+    /// Role that holds it; empty when none.
+    pub role: String,
+    /// Its tags.
+    pub tags: Vec<String>,
+    /// Whether it ran as a handler.
+    pub handler: bool,
+    /// Whether its results are censored, or may be.
+    pub no_log: bool,
+    /// When it began.
+    pub started_us: i64,
+    /// When its last result came.
+    pub ended_us: i64,
+    /// How its results ended.
+    pub counts: TaskCounts,
+}
+
+/// One result: a task on a host. Narrow on purpose: its content stays in the event log, found by
+/// its sequence number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ResultRow {
+    /// Sequence number of its event, by the recorder.
+    pub seq: u64,
+    /// Number of the task.
+    pub task: u32,
+    /// Number of the host.
+    pub host: u32,
+    /// How it ended.
+    pub status: ResultStatus,
+    /// See [`ResultFlags`].
+    pub flags: ResultFlags,
+    /// End, in microseconds after the execution's `base_us`.
+    pub ended_us: i64,
+    /// How long it took, in microseconds; unknown when the recorder did not see it start.
+    pub duration_us: Option<i64>,
+}
+
+/// Yes-or-no facts of a result, as bits.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ResultFlags(pub u8);
+
+impl ResultFlags {
+    /// It reported a change.
+    pub const CHANGED: u8 = 1;
+    /// Its failure was ignored.
+    pub const IGNORED: u8 = 2;
+    /// Ansible censored it.
+    pub const CENSORED: u8 = 4;
+    /// Another host ran it (`delegate_to`).
+    pub const DELEGATED: u8 = 8;
+    /// It had loop items.
+    pub const LOOP: u8 = 16;
+    /// An `until` loop ran it more than once.
+    pub const RETRIED: u8 = 32;
+
+    /// Whether a bit is set.
+    #[must_use]
+    pub fn has(self, bit: u8) -> bool {
+        self.0 & bit != 0
+    }
+}
+
+/// A run of consecutive events of one producer, compressed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlockRow {
+    /// Who sent them.
+    pub producer: Producer,
+    /// First event's sequence number.
+    pub first_seq: u64,
+    /// Last event's sequence number.
+    pub last_seq: u64,
+    /// Lines that the producer had finished printing before this block.
+    pub first_line: u64,
+    /// Lines that this block finishes (newlines in its texts).
+    pub lines: u64,
+    /// Size before compression, in bytes.
+    pub raw_bytes: u64,
+    /// One zstd frame of NDJSON.
+    pub data: Vec<u8>,
+}
+
+/// What one commit changes of one execution.
+#[derive(Debug, Clone, Default)]
+pub struct Changes {
+    /// Key in the store; none while the execution is new.
+    pub key: Option<ExecutionKey>,
+    /// The execution's own row, where it changed.
+    pub execution: Option<Box<ExecutionRow>>,
+    /// Hosts that are new or changed.
+    pub hosts: Vec<HostRow>,
+    /// Plays that are new or changed.
+    pub plays: Vec<PlayRow>,
+    /// Tasks that are new or changed.
+    pub tasks: Vec<TaskRow>,
+    /// New results.
+    pub results: Vec<ResultRow>,
+    /// New blocks.
+    pub blocks: Vec<BlockRow>,
+}

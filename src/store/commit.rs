@@ -1,0 +1,321 @@
+//! What ingestion writes, in one transaction.
+
+use super::dialect::{self, Connection};
+use super::{Store, StoreError};
+use crate::model::{
+    BlockRow, Changes, ExecutionKey, ExecutionRow, HostRow, PlayRow, ResultRow, TaskRow,
+};
+
+impl Store {
+    /// Writes the changes of several executions in one transaction, and returns each one's key.
+    /// Afterwards either everything is durably stored, or nothing is.
+    ///
+    /// # Errors
+    /// The database failed: nothing was written.
+    pub async fn commit(&self, changes: &[Changes]) -> Result<Vec<ExecutionKey>, StoreError> {
+        let mut transaction = self.write.begin_with("BEGIN IMMEDIATE").await?;
+        let connection = &mut *transaction;
+        let mut keys: Vec<ExecutionKey> = Vec::with_capacity(changes.len());
+        for change in changes {
+            let key = match (&change.execution, change.key) {
+                (Some(row), _) => upsert_execution(connection, row).await?,
+                (None, Some(key)) => key,
+                (None, None) => {
+                    return Err(StoreError::Damaged {
+                        what: "changes of an execution that has no row",
+                    });
+                }
+            };
+            keys.push(key);
+        }
+        let keyed = || keys.iter().copied().zip(changes);
+        insert_blocks(connection, &flatten(keyed(), |change| &change.blocks)).await?;
+        insert_results(connection, &flatten(keyed(), |change| &change.results)).await?;
+        upsert_plays(connection, &flatten(keyed(), |change| &change.plays)).await?;
+        upsert_tasks(connection, &flatten(keyed(), |change| &change.tasks)).await?;
+        upsert_hosts(connection, &flatten(keyed(), |change| &change.hosts)).await?;
+        transaction.commit().await?;
+        Ok(keys)
+    }
+
+    /// Replaces all rows that are projected from an execution's events; its blocks stay.
+    ///
+    /// # Errors
+    /// The database failed: nothing was changed.
+    pub async fn replace_projection(
+        &self,
+        key: ExecutionKey,
+        changes: &Changes,
+    ) -> Result<(), StoreError> {
+        let mut transaction = self.write.begin_with("BEGIN IMMEDIATE").await?;
+        let connection = &mut *transaction;
+        for statement in [
+            "DELETE FROM results WHERE execution = ?",
+            "DELETE FROM tasks WHERE execution = ?",
+            "DELETE FROM plays WHERE execution = ?",
+            "DELETE FROM execution_hosts WHERE execution = ?",
+        ] {
+            sqlx::query(statement)
+                .bind(key)
+                .execute(&mut *connection)
+                .await?;
+        }
+        if let Some(row) = &changes.execution {
+            upsert_execution(connection, row).await?;
+        }
+        let keyed = || std::iter::once((key, changes));
+        insert_results(connection, &flatten(keyed(), |change| &change.results)).await?;
+        upsert_plays(connection, &flatten(keyed(), |change| &change.plays)).await?;
+        upsert_tasks(connection, &flatten(keyed(), |change| &change.tasks)).await?;
+        upsert_hosts(connection, &flatten(keyed(), |change| &change.hosts)).await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+}
+
+/// All rows of one kind, each beside its execution's key.
+fn flatten<'c, T>(
+    changes: impl Iterator<Item = (ExecutionKey, &'c Changes)>,
+    rows: impl Fn(&'c Changes) -> &'c Vec<T>,
+) -> Vec<(ExecutionKey, &'c T)> {
+    changes
+        .flat_map(|(key, change)| rows(change).iter().map(move |row| (key, row)))
+        .collect()
+}
+
+async fn upsert_execution(
+    connection: &mut Connection,
+    row: &ExecutionRow,
+) -> Result<ExecutionKey, sqlx::Error> {
+    let what = serde_json::to_string(&row.what).unwrap_or_else(|_| "{}".to_owned());
+    let usage = row.usage.unwrap_or_default();
+    let us = |seconds: f64| row.usage.map(|_| (seconds * 1e6) as i64);
+    let key: ExecutionKey = sqlx::query_scalar(
+        "INSERT INTO executions (uuid, type, status, phase, reason, started_us, base_us, ended_us, \
+         duration_us, exit_code, signal, changed, playbook, playbook_name, inventory, username, \
+         controller, what, user_us, system_us, peak_bytes, output_lines, output_from, results, \
+         events_received, events_expected, events_complete, events_missing) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
+         ON CONFLICT (uuid) DO UPDATE SET type = excluded.type, status = excluded.status, \
+         phase = excluded.phase, reason = excluded.reason, started_us = excluded.started_us, \
+         base_us = excluded.base_us, ended_us = excluded.ended_us, \
+         duration_us = excluded.duration_us, exit_code = excluded.exit_code, \
+         signal = excluded.signal, changed = excluded.changed, playbook = excluded.playbook, \
+         playbook_name = excluded.playbook_name, inventory = excluded.inventory, \
+         username = excluded.username, controller = excluded.controller, what = excluded.what, \
+         user_us = excluded.user_us, system_us = excluded.system_us, \
+         peak_bytes = excluded.peak_bytes, output_lines = excluded.output_lines, \
+         output_from = excluded.output_from, results = excluded.results, \
+         events_received = excluded.events_received, events_expected = excluded.events_expected, \
+         events_complete = excluded.events_complete, events_missing = excluded.events_missing \
+         RETURNING id",
+    )
+    .bind(row.id)
+    .bind(type_name(row.what.r#type))
+    .bind(row.status.as_str())
+    .bind(row.phase.as_str())
+    .bind(row.reason.map(|reason| reason.as_str()))
+    .bind(row.started_us)
+    .bind(row.base_us)
+    .bind(row.ended_us)
+    .bind(row.ended_us.map(|ended| (ended - row.started_us).max(0)))
+    .bind(row.exit_code)
+    .bind(row.signal)
+    .bind(row.changed)
+    .bind(row.what.playbook.as_deref())
+    .bind(row.what.playbook.as_deref().map(file_names))
+    .bind(row.what.inventory.as_deref())
+    .bind(row.what.user.as_deref())
+    .bind(row.what.controller.as_deref())
+    .bind(what)
+    .bind(us(usage.user_s))
+    .bind(us(usage.system_s))
+    .bind(row.usage.map(|usage| usage.peak_bytes as i64))
+    .bind(row.output_lines as i64)
+    .bind(row.output_from.as_str())
+    .bind(row.results as i64)
+    .bind(row.events.received as i64)
+    .bind(row.events.expected.map(|expected| expected as i64))
+    .bind(row.events.complete)
+    .bind(row.events.missing.as_deref())
+    .fetch_one(&mut *connection)
+    .await?;
+    let labels: Vec<(ExecutionKey, &String)> =
+        row.what.labels.iter().map(|label| (key, label)).collect();
+    dialect::insert(
+        connection,
+        "INSERT INTO execution_labels (execution, label) ",
+        &labels,
+        |columns, (key, label)| {
+            columns.push_bind(*key).push_bind((*label).clone());
+        },
+        " ON CONFLICT DO NOTHING",
+    )
+    .await?;
+    Ok(key)
+}
+
+pub(super) fn type_name(kind: playback_wire::ExecutionType) -> &'static str {
+    match kind {
+        playback_wire::ExecutionType::Playbook => "playbook",
+        playback_wire::ExecutionType::Adhoc => "adhoc",
+    }
+}
+
+/// The file names of one or more playbooks that are joined by spaces.
+fn file_names(playbooks: &str) -> String {
+    let names: Vec<&str> = playbooks
+        .split(' ')
+        .map(|path| path.rsplit('/').next().unwrap_or(path))
+        .collect();
+    names.join(" ")
+}
+
+async fn insert_blocks(
+    connection: &mut Connection,
+    rows: &[(ExecutionKey, &BlockRow)],
+) -> Result<(), sqlx::Error> {
+    // One by one: a block is large, and binding moves it.
+    for (key, block) in rows {
+        sqlx::query(
+            "INSERT INTO event_blocks (execution, producer, first_seq, last_seq, first_line, lines, \
+             raw_bytes, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(*key)
+        .bind(block.producer as i32)
+        .bind(block.first_seq as i64)
+        .bind(block.last_seq as i64)
+        .bind(block.first_line as i64)
+        .bind(block.lines as i64)
+        .bind(block.raw_bytes as i64)
+        .bind(block.data.clone())
+        .execute(&mut *connection)
+        .await?;
+    }
+    Ok(())
+}
+
+async fn insert_results(
+    connection: &mut Connection,
+    rows: &[(ExecutionKey, &ResultRow)],
+) -> Result<(), sqlx::Error> {
+    dialect::insert(
+        connection,
+        "INSERT INTO results (execution, seq, task, host, status, flags, ended_us, duration_us) ",
+        rows,
+        |columns, (key, row)| {
+            columns
+                .push_bind(*key)
+                .push_bind(row.seq as i64)
+                .push_bind(i64::from(row.task))
+                .push_bind(i64::from(row.host))
+                .push_bind(row.status as i64)
+                .push_bind(i64::from(row.flags.0))
+                .push_bind(row.ended_us)
+                .push_bind(row.duration_us);
+        },
+        "",
+    )
+    .await
+}
+
+async fn upsert_plays(
+    connection: &mut Connection,
+    rows: &[(ExecutionKey, &PlayRow)],
+) -> Result<(), sqlx::Error> {
+    dialect::insert(
+        connection,
+        "INSERT INTO plays (execution, number, name, hosts, strategy, started_us, ended_us) ",
+        rows,
+        |columns, (key, row)| {
+            columns
+                .push_bind(*key)
+                .push_bind(i64::from(row.number))
+                .push_bind(row.name.clone())
+                .push_bind(row.hosts.clone())
+                .push_bind(row.strategy.clone())
+                .push_bind(row.started_us)
+                .push_bind(row.ended_us);
+        },
+        " ON CONFLICT (execution, number) DO UPDATE SET name = excluded.name, \
+         hosts = excluded.hosts, strategy = excluded.strategy, started_us = excluded.started_us, \
+         ended_us = excluded.ended_us",
+    )
+    .await
+}
+
+async fn upsert_tasks(
+    connection: &mut Connection,
+    rows: &[(ExecutionKey, &TaskRow)],
+) -> Result<(), sqlx::Error> {
+    dialect::insert(
+        connection,
+        "INSERT INTO tasks (execution, number, play, name, action, path, line, role, tags, handler, \
+         no_log, started_us, ended_us, ok, changed, failed, skipped, unreachable, ignored) ",
+        rows,
+        |columns, (key, row)| {
+            let counts = &row.counts;
+            let tags = serde_json::to_string(&row.tags).unwrap_or_else(|_| "[]".to_owned());
+            columns
+                .push_bind(*key)
+                .push_bind(i64::from(row.number))
+                .push_bind(i64::from(row.play))
+                .push_bind(row.name.clone())
+                .push_bind(row.action.clone())
+                .push_bind(row.path.clone())
+                .push_bind(i64::from(row.line))
+                .push_bind(row.role.clone())
+                .push_bind(tags)
+                .push_bind(row.handler)
+                .push_bind(row.no_log)
+                .push_bind(row.started_us)
+                .push_bind(row.ended_us)
+                .push_bind(i64::from(counts.ok))
+                .push_bind(i64::from(counts.changed))
+                .push_bind(i64::from(counts.failed))
+                .push_bind(i64::from(counts.skipped))
+                .push_bind(i64::from(counts.unreachable))
+                .push_bind(i64::from(counts.ignored));
+        },
+        // What a task is does not change; how it goes does.
+        " ON CONFLICT (execution, number) DO UPDATE SET ended_us = excluded.ended_us, \
+         ok = excluded.ok, changed = excluded.changed, failed = excluded.failed, \
+         skipped = excluded.skipped, unreachable = excluded.unreachable, \
+         ignored = excluded.ignored",
+    )
+    .await
+}
+
+async fn upsert_hosts(
+    connection: &mut Connection,
+    rows: &[(ExecutionKey, &HostRow)],
+) -> Result<(), sqlx::Error> {
+    dialect::insert(
+        connection,
+        "INSERT INTO execution_hosts (execution, number, name, ok, changed, unreachable, failed, \
+         skipped, rescued, ignored, running_task, running_since_us) ",
+        rows,
+        |columns, (key, row)| {
+            let stats = &row.stats;
+            columns
+                .push_bind(*key)
+                .push_bind(i64::from(row.number))
+                .push_bind(row.name.clone())
+                .push_bind(stats.ok as i64)
+                .push_bind(stats.changed as i64)
+                .push_bind(stats.unreachable as i64)
+                .push_bind(stats.failed as i64)
+                .push_bind(stats.skipped as i64)
+                .push_bind(stats.rescued as i64)
+                .push_bind(stats.ignored as i64)
+                .push_bind(row.running_task.map(i64::from))
+                .push_bind(row.running_since_us);
+        },
+        " ON CONFLICT (execution, number) DO UPDATE SET ok = excluded.ok, \
+         changed = excluded.changed, unreachable = excluded.unreachable, \
+         failed = excluded.failed, skipped = excluded.skipped, rescued = excluded.rescued, \
+         ignored = excluded.ignored, running_task = excluded.running_task, \
+         running_since_us = excluded.running_since_us",
+    )
+    .await
+}

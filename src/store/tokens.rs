@@ -1,0 +1,118 @@
+//! Who may do what. Tokens are known by their hash alone.
+
+use sqlx::Row as _;
+
+use super::dialect::Row;
+use super::{Store, StoreError};
+
+/// A token, as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenRow {
+    /// Key in the store.
+    pub id: i64,
+    /// Its name, unique.
+    pub name: String,
+    /// Names of its scopes, separated by spaces.
+    pub scopes: String,
+    /// When it was made, in microseconds since the epoch.
+    pub created_us: i64,
+    /// From when on it is worth nothing.
+    pub expires_us: Option<i64>,
+    /// When it was last used, to the minute.
+    pub used_us: Option<i64>,
+}
+
+impl Store {
+    /// Stores a token by its hash.
+    ///
+    /// # Errors
+    /// The name is taken, or the database failed.
+    pub async fn create_token(&self, token: &TokenRow, hash: &[u8]) -> Result<(), StoreError> {
+        let done = sqlx::query(
+            "INSERT INTO tokens (name, hash, scopes, created_us, expires_us) VALUES (?, ?, ?, ?, ?)",
+        )
+        .bind(&token.name)
+        .bind(hash)
+        .bind(&token.scopes)
+        .bind(token.created_us)
+        .bind(token.expires_us)
+        .execute(&self.write)
+        .await;
+        match done {
+            Ok(_) => Ok(()),
+            Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
+                Err(StoreError::TokenExists {
+                    name: token.name.clone(),
+                })
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The token of that hash.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn token_by_hash(&self, hash: &[u8]) -> Result<Option<TokenRow>, StoreError> {
+        let row = sqlx::query(
+            "SELECT id, name, scopes, created_us, expires_us, used_us FROM tokens WHERE hash = ?",
+        )
+        .bind(hash)
+        .fetch_optional(&self.read)
+        .await?;
+        row.as_ref().map(read_token).transpose()
+    }
+
+    /// All tokens, by name.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn tokens(&self) -> Result<Vec<TokenRow>, StoreError> {
+        sqlx::query(
+            "SELECT id, name, scopes, created_us, expires_us, used_us FROM tokens ORDER BY name",
+        )
+        .fetch_all(&self.read)
+        .await?
+        .iter()
+        .map(read_token)
+        .collect()
+    }
+
+    /// Removes a token; false when there is none of that name.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn revoke_token(&self, name: &str) -> Result<bool, StoreError> {
+        let done = sqlx::query("DELETE FROM tokens WHERE name = ?")
+            .bind(name)
+            .execute(&self.write)
+            .await?;
+        Ok(done.rows_affected() > 0)
+    }
+
+    /// Notes when tokens were used.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn touch_tokens(&self, uses: &[(i64, i64)]) -> Result<(), StoreError> {
+        for (id, used_us) in uses {
+            sqlx::query("UPDATE tokens SET used_us = ? WHERE id = ?")
+                .bind(used_us)
+                .bind(id)
+                .execute(&self.write)
+                .await?;
+        }
+        Ok(())
+    }
+}
+
+fn read_token(row: &Row) -> Result<TokenRow, StoreError> {
+    Ok(TokenRow {
+        id: row.try_get("id")?,
+        name: row.try_get("name")?,
+        scopes: row.try_get("scopes")?,
+        created_us: row.try_get("created_us")?,
+        expires_us: row.try_get("expires_us")?,
+        used_us: row.try_get("used_us")?,
+    })
+}
