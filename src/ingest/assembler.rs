@@ -1,0 +1,474 @@
+//! State + event → changes. Pure: no clock, no I/O, and the same events give the same rows, whatever
+//! the batches that they came in and however two producers' batches were mixed.
+
+use std::collections::{BTreeMap, HashMap};
+
+use playback_wire::{
+    Body, Event, ExecutionStarted, HostStarted, HostStats, Output, PlayStarted, Producer,
+    ResultStatus, Stats, TaskResult, TaskStarted,
+};
+use uuid::Uuid;
+
+use super::producer::ProducerState;
+use super::verdict;
+use crate::model::{
+    BlockRow, Changes, EventCount, ExecutionRow, HostRow, Phase, PlayRow, ResultFlags, ResultRow,
+    Status, TaskCounts, TaskRow,
+};
+
+/// A batch does not follow what is stored.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// Events between the last stored one and the batch's first are missing.
+    #[error("events are missing: resume after event {acked}")]
+    Gap {
+        /// Last event that is stored.
+        acked: u64,
+    },
+    /// Another process already reports under this execution and producer.
+    #[error("another process already reports this execution as the same producer")]
+    Conflict,
+    /// A producer's first event must say what is executed.
+    #[error("the first event of a producer must be execution_started")]
+    NotStarted,
+}
+
+/// A value that may differ from its stored row.
+#[derive(Debug)]
+struct Tracked<T> {
+    row: T,
+    stored: bool,
+    dirty: bool,
+}
+
+impl<T> Tracked<T> {
+    fn new(row: T) -> Self {
+        Self {
+            row,
+            stored: false,
+            dirty: true,
+        }
+    }
+
+    fn edit(&mut self) -> &mut T {
+        self.dirty = true;
+        &mut self.row
+    }
+}
+
+/// The rows that must be written now: new ones always, changed ones when `all` is asked for.
+fn take_rows<'a, T: Clone + 'a>(
+    rows: impl Iterator<Item = &'a mut Tracked<T>>,
+    all: bool,
+) -> Vec<T> {
+    let mut taken = Vec::new();
+    for tracked in rows {
+        if !tracked.stored || (all && tracked.dirty) {
+            tracked.stored = true;
+            tracked.dirty = false;
+            taken.push(tracked.row.clone());
+        }
+    }
+    taken
+}
+
+/// One execution, as far as its events tell.
+#[derive(Debug)]
+pub struct Assembler {
+    row: ExecutionRow,
+    row_stored: bool,
+    row_dirty: bool,
+    producers: [ProducerState; 2],
+    lost: bool,
+    hosts: Vec<Tracked<HostRow>>,
+    host_numbers: HashMap<String, u32>,
+    plays: BTreeMap<u32, Tracked<PlayRow>>,
+    tasks: BTreeMap<u32, Tracked<TaskRow>>,
+    // Hosts, plays or tasks that appeared since changes were last taken: only then are they searched.
+    fresh: bool,
+    results: Vec<ResultRow>,
+    blocks: Vec<BlockRow>,
+}
+
+impl Assembler {
+    /// An execution of which nothing is known yet.
+    #[must_use]
+    pub fn new(id: Uuid) -> Self {
+        Self {
+            row: ExecutionRow {
+                id,
+                what: ExecutionStarted::default(),
+                status: Status::Running,
+                phase: Phase::Starting,
+                reason: None,
+                started_us: 0,
+                base_us: 0,
+                ended_us: None,
+                exit_code: None,
+                signal: None,
+                changed: false,
+                usage: None,
+                output_lines: 0,
+                output_from: Producer::Recorder,
+                results: 0,
+                events: EventCount::default(),
+            },
+            row_stored: false,
+            row_dirty: true,
+            producers: Default::default(),
+            lost: false,
+            hosts: Vec::new(),
+            host_numbers: HashMap::new(),
+            plays: BTreeMap::new(),
+            tasks: BTreeMap::new(),
+            fresh: false,
+            results: Vec::new(),
+            blocks: Vec::new(),
+        }
+    }
+
+    /// The execution's row as it stands.
+    #[must_use]
+    pub fn row(&self) -> &ExecutionRow {
+        &self.row
+    }
+
+    /// Whether every producer that was heard of has ended.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        self.row.status != Status::Running
+    }
+
+    /// Last event of a producer that was applied; 0 before the first.
+    #[must_use]
+    pub fn last_seq(&self, producer: Producer) -> u64 {
+        self.producer(producer).last_seq
+    }
+
+    /// The name that a producer gave its sequence.
+    #[must_use]
+    pub fn instance(&self, producer: Producer) -> Option<&str> {
+        self.producer(producer).what.as_ref()?.instance.as_deref()
+    }
+
+    fn producer(&self, producer: Producer) -> &ProducerState {
+        &self.producers[producer as usize]
+    }
+
+    /// Applies the events of a batch that are new, and returns how many of the first ones were not.
+    ///
+    /// # Errors
+    /// The batch does not follow what was applied; then nothing of it is.
+    pub fn apply_batch(
+        &mut self,
+        producer: Producer,
+        events: &[Event<'_>],
+    ) -> Result<usize, Refusal> {
+        let acked = self.last_seq(producer);
+        let Some(first) = events.first() else {
+            return Ok(0);
+        };
+        let contiguous = events
+            .iter()
+            .zip(first.seq..)
+            .all(|(event, seq)| event.seq == seq);
+        if first.seq > acked + 1 || !contiguous {
+            return Err(Refusal::Gap { acked });
+        }
+        if first.seq == 1 {
+            let Body::ExecutionStarted(what) = &first.body else {
+                return Err(Refusal::NotStarted);
+            };
+            // A repeated first event must be the one that is stored.
+            let known = self.producer(producer);
+            if let Some(stored) = &known.what
+                && (stored != &**what || known.first_at != Some(first.at))
+            {
+                return Err(Refusal::Conflict);
+            }
+        }
+        let known = usize::try_from(acked + 1 - first.seq).unwrap_or(usize::MAX);
+        let known = known.min(events.len());
+        if known < events.len() {
+            for event in &events[known..] {
+                self.apply(producer, event);
+            }
+            self.lost = false;
+            self.refresh();
+        }
+        Ok(known)
+    }
+
+    /// Adds a block to the log; its events must have been applied.
+    pub fn push_block(&mut self, block: BlockRow) {
+        self.blocks.push(block);
+    }
+
+    /// Lines that a producer had finished so far.
+    #[must_use]
+    pub fn finished_lines(&self, producer: Producer) -> u64 {
+        self.producer(producer).newlines
+    }
+
+    /// Records that the producers fell silent. An execution that is over stays as it is.
+    pub fn mark_lost(&mut self) {
+        if !self.is_final() {
+            self.lost = true;
+            self.refresh();
+        }
+    }
+
+    /// Records a sign of life of an execution that was thought lost.
+    pub fn mark_alive(&mut self) {
+        if self.lost {
+            self.lost = false;
+            self.refresh();
+        }
+    }
+
+    /// Whether the collector holds it for lost.
+    #[must_use]
+    pub fn is_lost(&self) -> bool {
+        self.lost
+    }
+
+    /// Whether rows differ from what was taken so far.
+    #[must_use]
+    pub fn is_dirty(&self) -> bool {
+        self.row_dirty
+    }
+
+    /// Declares that the log holds everything that was applied so far, and the store a row of each
+    /// thing that it names: after a replay. Rows that change as a run goes on may trail behind the
+    /// log, so they are written again when changes are next taken.
+    pub fn assume_logged(&mut self) {
+        fn assume<'a, T: 'a>(rows: impl Iterator<Item = &'a mut Tracked<T>>) {
+            for tracked in rows {
+                tracked.stored = true;
+                tracked.dirty = true;
+            }
+        }
+        self.results.clear();
+        self.blocks.clear();
+        assume(self.hosts.iter_mut());
+        assume(self.plays.values_mut());
+        assume(self.tasks.values_mut());
+        self.fresh = false;
+        self.row_stored = true;
+        self.row_dirty = true;
+    }
+
+    /// What must be written: results, blocks and new rows always; changed rows when `all` is asked
+    /// for, or when the execution is over.
+    pub fn take_changes(&mut self, all: bool) -> Changes {
+        let all = all || self.is_final();
+        let mut changes = Changes {
+            results: std::mem::take(&mut self.results),
+            blocks: std::mem::take(&mut self.blocks),
+            ..Changes::default()
+        };
+        if all || self.fresh {
+            changes.hosts = take_rows(self.hosts.iter_mut(), all);
+            changes.plays = take_rows(self.plays.values_mut(), all);
+            changes.tasks = take_rows(self.tasks.values_mut(), all);
+            self.fresh = false;
+        }
+        if !self.row_stored || (all && self.row_dirty) {
+            self.row_stored = true;
+            self.row_dirty = false;
+            changes.execution = Some(Box::new(self.row.clone()));
+        }
+        changes
+    }
+
+    fn apply(&mut self, producer: Producer, event: &Event<'_>) {
+        self.row_dirty = true;
+        self.producers[producer as usize].heard(event);
+        match &event.body {
+            Body::Result(result) => self.apply_result(event, result),
+            Body::HostStarted(started) => self.apply_host_started(event, started),
+            Body::Output(output) => self.apply_output(producer, output),
+            Body::TaskStarted(task) => self.apply_task_started(event, task),
+            Body::PlayStarted(play) => self.apply_play_started(event, play),
+            Body::Stats(stats) => self.apply_stats(producer, stats),
+            Body::Item(item) => self.touch_task(item.task, event.at),
+            Body::Retry(retry) => self.touch_task(retry.task, event.at),
+            Body::AsyncPoll(poll) => self.touch_task(poll.task, event.at),
+            // Kept by the producer's state (see `heard`), or in the log alone.
+            Body::ExecutionStarted(_)
+            | Body::ExecutionEnded(_)
+            | Body::Usage(_)
+            | Body::Dropped(_)
+            | Body::Facts(_)
+            | Body::Notified(_)
+            | Body::Included(_)
+            | Body::Unknown => {}
+        }
+    }
+
+    fn host(&mut self, name: &str) -> &mut Tracked<HostRow> {
+        let number = match self.host_numbers.get(name) {
+            Some(number) => *number,
+            None => {
+                let number = u32::try_from(self.hosts.len()).unwrap_or(u32::MAX - 1) + 1;
+                self.host_numbers.insert(name.to_owned(), number);
+                self.hosts.push(Tracked::new(HostRow {
+                    number,
+                    name: name.to_owned(),
+                    stats: HostStats::default(),
+                    running_task: None,
+                    running_since_us: None,
+                }));
+                self.fresh = true;
+                number
+            }
+        };
+        &mut self.hosts[number as usize - 1]
+    }
+
+    fn apply_play_started(&mut self, event: &Event<'_>, play: &PlayStarted<'_>) {
+        self.fresh = true;
+        self.plays.insert(
+            play.play,
+            Tracked::new(PlayRow {
+                number: play.play,
+                name: play.name.clone().into_owned(),
+                hosts: play.hosts.clone().into_owned(),
+                strategy: play.strategy.clone().into_owned(),
+                started_us: event.at,
+                ended_us: event.at,
+            }),
+        );
+    }
+
+    fn apply_task_started(&mut self, event: &Event<'_>, task: &TaskStarted<'_>) {
+        self.fresh = true;
+        self.tasks.insert(
+            task.task,
+            Tracked::new(TaskRow {
+                number: task.task,
+                play: task.play,
+                name: task.name.clone().into_owned(),
+                action: task.action.clone().into_owned(),
+                path: task.path.clone().into_owned(),
+                line: task.line,
+                role: task.role.clone().into_owned(),
+                tags: task.tags.clone(),
+                handler: task.handler,
+                no_log: task.no_log,
+                started_us: event.at,
+                ended_us: event.at,
+                counts: TaskCounts::default(),
+            }),
+        );
+        self.touch_play(task.play, event.at);
+    }
+
+    fn touch_play(&mut self, play: u32, at: i64) {
+        if let Some(play) = self.plays.get_mut(&play) {
+            play.edit().ended_us = at;
+        }
+    }
+
+    fn touch_task(&mut self, number: u32, at: i64) {
+        if let Some(task) = self.tasks.get_mut(&number) {
+            let row = task.edit();
+            row.ended_us = at;
+            let play = row.play;
+            self.touch_play(play, at);
+        }
+    }
+
+    fn apply_host_started(&mut self, event: &Event<'_>, started: &HostStarted<'_>) {
+        let host = self.host(&started.host).edit();
+        host.running_task = Some(started.task);
+        host.running_since_us = Some(event.at);
+    }
+
+    fn apply_result(&mut self, event: &Event<'_>, result: &TaskResult<'_>) {
+        let base_us = self
+            .producer(Producer::Recorder)
+            .first_at
+            .unwrap_or(event.at);
+        let host = self.host(&result.host).edit();
+        verdict::count(&mut host.stats, result);
+        if host.running_task == Some(result.task) {
+            host.running_task = None;
+            host.running_since_us = None;
+        }
+        let host = host.number;
+        if let Some(task) = self.tasks.get_mut(&result.task) {
+            let counts = &mut task.edit().counts;
+            match result.status {
+                ResultStatus::Ok => counts.ok += 1,
+                ResultStatus::Failed => counts.failed += 1,
+                ResultStatus::Skipped => counts.skipped += 1,
+                ResultStatus::Unreachable => counts.unreachable += 1,
+            }
+            counts.changed += u32::from(result.changed);
+            counts.ignored += u32::from(result.ignored);
+        }
+        self.touch_task(result.task, event.at);
+        let bits = [
+            (result.changed, ResultFlags::CHANGED),
+            (result.ignored, ResultFlags::IGNORED),
+            (result.censored, ResultFlags::CENSORED),
+            (result.delegated_to.is_some(), ResultFlags::DELEGATED),
+            (result.items.is_some(), ResultFlags::LOOP),
+            (result.attempts.is_some_and(|n| n > 1), ResultFlags::RETRIED),
+        ];
+        let flags = bits
+            .iter()
+            .filter(|(set, _)| *set)
+            .fold(0, |flags, (_, bit)| flags | bit);
+        self.row.results += 1;
+        self.results.push(ResultRow {
+            seq: event.seq,
+            task: result.task,
+            host,
+            status: result.status,
+            flags: ResultFlags(flags),
+            ended_us: event.at - base_us,
+            duration_us: result.started.map(|started| (event.at - started).max(0)),
+        });
+    }
+
+    fn apply_output(&mut self, producer: Producer, output: &Output<'_>) {
+        self.producers[producer as usize].printed(&output.text);
+    }
+
+    /// The recap is Ansible's own count, and replaces ours. A recap that the supervisor read off the
+    /// printed output counts only where no recorder reports.
+    fn apply_stats(&mut self, producer: Producer, stats: &Stats) {
+        if producer == Producer::Supervisor && self.producer(Producer::Recorder).last_seq > 0 {
+            return;
+        }
+        for (name, counts) in &stats.hosts {
+            self.host(name).edit().stats = *counts;
+        }
+    }
+
+    /// Brings the execution's own row up to date with everything that was applied.
+    fn refresh(&mut self) {
+        self.row_dirty = true;
+        let over = verdict::all_ended(&self.producers) || self.lost;
+        if over {
+            for host in &mut self.hosts {
+                if host.row.running_task.is_some() && !self.lost {
+                    let row = host.edit();
+                    row.running_task = None;
+                    row.running_since_us = None;
+                }
+            }
+        }
+        let hosts = self.hosts.iter().map(|host| &host.row.stats);
+        verdict::refresh(&mut self.row, &self.producers, hosts, self.lost);
+        if self.row.status == Status::Running {
+            self.row.phase = if self.plays.is_empty() {
+                Phase::Starting
+            } else {
+                Phase::Running
+            };
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Packing: a live run's log is many small blocks, one for each batch. When the run is over, they
+//! are merged into few large ones, which compress far better and read faster.
+
+use playback_wire::Producer;
+use tokio::sync::mpsc;
+
+use super::error::IngestError;
+use crate::blocks;
+use crate::model::{BlockRow, ExecutionKey};
+use crate::store::{Store, StoredBlock};
+
+/// Blocks that expand to less than this are merged, up to this size together.
+const TARGET_BYTES: u64 = 512 << 10;
+
+/// Packs one execution after the other.
+pub(super) async fn run(store: Store, mut packing: mpsc::Receiver<ExecutionKey>) {
+    while let Some(key) = packing.recv().await {
+        if let Err(error) = pack(&store, key).await {
+            tracing::warn!(%error, "a log could not be packed");
+        }
+    }
+}
+
+/// Merges the small blocks of an execution.
+async fn pack(store: &Store, key: ExecutionKey) -> Result<(), IngestError> {
+    for producer in Producer::ALL {
+        let mut next = 1;
+        loop {
+            let stored = store.blocks_from_seq(key, producer, next, 64).await?;
+            let Some(last) = stored.last() else { break };
+            next = last.block.last_seq + 1;
+            let mut group: Vec<StoredBlock> = Vec::new();
+            let mut bytes = 0;
+            for block in stored {
+                if !group.is_empty() && bytes + block.block.raw_bytes > TARGET_BYTES {
+                    merge(store, key, &group).await?;
+                    group.clear();
+                    bytes = 0;
+                }
+                bytes += block.block.raw_bytes;
+                group.push(block);
+            }
+            merge(store, key, &group).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn merge(store: &Store, key: ExecutionKey, group: &[StoredBlock]) -> Result<(), IngestError> {
+    let [first, _, ..] = group else {
+        return Ok(());
+    };
+    let mut merged = BlockRow {
+        lines: 0,
+        raw_bytes: 0,
+        data: Vec::new(),
+        ..first.block.clone()
+    };
+    let mut raw = Vec::new();
+    let mut ids = Vec::with_capacity(group.len());
+    for stored in group {
+        raw.extend(blocks::expand_stored(&stored.block.data).map_err(IngestError::Damaged)?);
+        merged.last_seq = stored.block.last_seq;
+        merged.lines += stored.block.lines;
+        ids.push(stored.id);
+    }
+    merged.raw_bytes = raw.len() as u64;
+    merged.data = tokio::task::spawn_blocking(move || blocks::compress(&raw))
+        .await
+        .map_err(|_| IngestError::NotCommitted)?;
+    store.merge_blocks(key, &ids, &merged).await?;
+    Ok(())
+}

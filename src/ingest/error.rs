@@ -1,0 +1,68 @@
+//! Why a batch was not taken.
+
+use playback_wire::DecodeError;
+
+use super::assembler::Refusal;
+use crate::blocks::BlockError;
+use crate::store::StoreError;
+
+/// Why a batch was not taken; nothing of it was stored.
+#[derive(Debug, thiserror::Error)]
+pub enum IngestError {
+    /// It is larger than a batch may be.
+    #[error("the batch is larger than a batch may be: send fewer events at once")]
+    TooLarge,
+    /// It is neither NDJSON nor one whole zstd frame.
+    #[error("the body is neither NDJSON nor a whole zstd frame")]
+    NotZstd,
+    /// A line is not an event.
+    #[error(transparent)]
+    NotEvents(#[from] DecodeError),
+    /// Events before it are missing.
+    #[error("events are missing: resume after event {acked}")]
+    Gap {
+        /// Last event that is stored.
+        acked: u64,
+    },
+    /// Another process reports under the same execution and producer.
+    #[error(
+        "another process already reports this execution as the same producer: each run needs an \
+         execution id of its own"
+    )]
+    Conflict,
+    /// The producer's first event is not its start.
+    #[error("the first event of a producer must be execution_started")]
+    NotStarted,
+    /// More is waiting than the store can take at once.
+    #[error("the collector is busy: try again in a moment")]
+    Busy,
+    /// The store failed; the batch may be sent again.
+    #[error("the store failed: {0}")]
+    Store(#[from] StoreError),
+    /// The commit that the batch was part of failed; it may be sent again.
+    #[error("the batch could not be stored: try again in a moment")]
+    NotCommitted,
+    /// The log cannot be read back.
+    #[error("the event log is damaged: {0}")]
+    Damaged(BlockError),
+}
+
+impl From<BlockError> for IngestError {
+    fn from(error: BlockError) -> Self {
+        match error {
+            BlockError::TooLarge { .. } => Self::TooLarge,
+            BlockError::NotZstd => Self::NotZstd,
+            BlockError::NotEvents => Self::Damaged(error),
+        }
+    }
+}
+
+impl From<Refusal> for IngestError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Gap { acked } => Self::Gap { acked },
+            Refusal::Conflict => Self::Conflict,
+            Refusal::NotStarted => Self::NotStarted,
+        }
+    }
+}

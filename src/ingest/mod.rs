@@ -1,0 +1,333 @@
+//! Batches in, rows and blocks out.
+//!
+//! ```text
+//! batch ── expand, decode ── assembler (one per execution, under its lock) ── queue ── writer
+//!          on the request's thread, in parallel                             bounded    one commit
+//!                                                                                      for all
+//!                                                                                      that wait
+//! ```
+//!
+//! The answer waits for the commit. When a commit fails, the assemblers that it touched are thrown
+//! away and read back from the log, so memory never runs ahead of the store.
+
+mod assembler;
+mod compact;
+mod error;
+mod producer;
+mod rebuild;
+mod slot;
+mod verdict;
+mod watch;
+mod writer;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use playback_wire::{Event, MAX_BATCH_EXPANDED_BYTES, Producer, decode_batch};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use uuid::Uuid;
+
+pub use assembler::{Assembler, Refusal};
+pub use error::IngestError;
+pub use rebuild::{RebuildError, rebuild};
+
+use crate::blocks;
+use crate::clock::Clock;
+use crate::live::Hub;
+use crate::model::{BlockRow, Changes};
+use crate::store::Store;
+use slot::Slot;
+use writer::Job;
+
+/// Jobs that may wait for the writer: beyond that, producers are told to come back.
+const QUEUE: usize = 1024;
+
+/// A batch is expanded and decoded on a thread of its own beyond this size, in bytes as sent.
+const INLINE_BYTES: usize = 64 << 10;
+
+/// What a producer says beside its events.
+#[derive(Debug, Clone, Default)]
+pub struct Claim {
+    /// Name of its sequence.
+    pub instance: Option<String>,
+    /// The spool of a process that is gone, delivered by another: no sign of life.
+    pub adopted: bool,
+}
+
+/// Takes batches in.
+#[derive(Debug, Clone)]
+pub struct Ingest {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    store: Store,
+    clock: Clock,
+    silence_us: i64,
+    slots: Mutex<HashMap<Uuid, Arc<Slot>>>,
+    queue: mpsc::Sender<Job>,
+}
+
+impl Ingest {
+    /// Starts the writer and the watch over silence. They end, with everything that waits committed,
+    /// when `shutdown` is cancelled.
+    ///
+    /// # Errors
+    /// The store cannot tell which executions are running.
+    pub async fn start(
+        store: Store,
+        hub: Hub,
+        clock: Clock,
+        silence: std::time::Duration,
+        tasks: &TaskTracker,
+        shutdown: CancellationToken,
+    ) -> Result<Self, IngestError> {
+        let (queue, jobs) = mpsc::channel(QUEUE);
+        let now = clock.now_us();
+        let running = store.running_executions().await?;
+        let slots = running
+            .into_iter()
+            .map(|id| (id, Arc::new(Slot::new(id, now))))
+            .collect();
+        let ingest = Self {
+            inner: Arc::new(Inner {
+                store: store.clone(),
+                clock,
+                silence_us: i64::try_from(silence.as_micros()).unwrap_or(i64::MAX),
+                slots: Mutex::new(slots),
+                queue,
+            }),
+        };
+        // The watch writes what is still held back before the writer may end.
+        let flushed = CancellationToken::new();
+        tasks.spawn(writer::run(store, hub, jobs, flushed.clone()));
+        tasks.spawn(watch::run(ingest.clone(), shutdown, flushed.drop_guard()));
+        Ok(ingest)
+    }
+
+    /// Takes a batch in, and returns the last event of the producer that is durably stored. An empty
+    /// batch is a sign of life, and a question where to resume.
+    ///
+    /// # Errors
+    /// See [`IngestError`]; whatever it is, nothing of the batch was stored.
+    pub async fn batch(
+        &self,
+        id: Uuid,
+        producer: Producer,
+        body: Bytes,
+        claim: &Claim,
+    ) -> Result<u64, IngestError> {
+        if body.is_empty() {
+            return self.heartbeat(id, producer, claim).await;
+        }
+        let permit = self
+            .inner
+            .queue
+            .try_reserve()
+            .map_err(|_| IngestError::Busy)?;
+        let batch = if body.len() > INLINE_BYTES {
+            tokio::task::block_in_place(|| Batch::read(body))?
+        } else {
+            Batch::read(body)?
+        };
+        let events = batch.events()?;
+        let (slot, mut state) = self.open(id).await?;
+        let assembler = &mut state.assembler;
+        if claim.instance.is_some()
+            && assembler.instance(producer).is_some()
+            && assembler.instance(producer) != claim.instance.as_deref()
+        {
+            return Err(IngestError::Conflict);
+        }
+        let first_line = assembler.finished_lines(producer);
+        let was_final = assembler.is_final();
+        let known = assembler.apply_batch(producer, &events)?;
+        metrics::counter!("playback_ingest_events_total").increment((events.len() - known) as u64);
+        if known > 0 {
+            metrics::counter!("playback_ingest_repeated_events_total").increment(known as u64);
+        }
+        if let Some(new) = events.get(known..).filter(|new| !new.is_empty()) {
+            let lines = assembler.finished_lines(producer) - first_line;
+            assembler.push_block(batch.block(producer, new, known == 0, first_line, lines));
+        }
+        let acked = assembler.last_seq(producer);
+        let now = self.inner.clock.now_us();
+        if claim.adopted && !assembler.is_final() {
+            // Its process is gone: what the events leave open stays open.
+            assembler.mark_lost();
+        } else {
+            slot.heard(now);
+        }
+        // Until the execution has a key in the store, each job must bring the row that gets it one.
+        let all = state.flush_due(now) || was_final || slot.key().is_none();
+        let changes = state.assembler.take_changes(all);
+        let committed = writer::submit(permit, &slot, &state, changes);
+        drop(state);
+        committed.await?;
+        Ok(acked)
+    }
+
+    async fn heartbeat(
+        &self,
+        id: Uuid,
+        producer: Producer,
+        claim: &Claim,
+    ) -> Result<u64, IngestError> {
+        if !self.inner.knows(id) && self.inner.store.execution(id).await?.is_none() {
+            return Ok(0);
+        }
+        let (slot, mut state) = self.open(id).await?;
+        let assembler = &mut state.assembler;
+        if claim.instance.is_some()
+            && assembler.instance(producer).is_some()
+            && assembler.instance(producer) != claim.instance.as_deref()
+        {
+            return Err(IngestError::Conflict);
+        }
+        let acked = assembler.last_seq(producer);
+        let mut changes = Changes::default();
+        if !claim.adopted {
+            slot.heard(self.inner.clock.now_us());
+            if assembler.is_lost() {
+                assembler.mark_alive();
+                changes = assembler.take_changes(true);
+            }
+        }
+        // Through the writer, so that the answer counts nothing that is not committed.
+        let permit = self
+            .inner
+            .queue
+            .try_reserve()
+            .map_err(|_| IngestError::Busy)?;
+        let committed = writer::submit(permit, &slot, &state, changes);
+        drop(state);
+        committed.await?;
+        Ok(acked)
+    }
+
+    /// Forgets what is held in memory of an execution that is about to be deleted.
+    pub fn forget(&self, id: Uuid) {
+        if let Some(slot) = self.inner.slots().remove(&id) {
+            slot.fail();
+        }
+    }
+
+    /// The execution's slot, loaded and locked.
+    async fn open(&self, id: Uuid) -> Result<(Arc<Slot>, slot::Guard), IngestError> {
+        loop {
+            let slot = {
+                let mut slots = self.inner.slots();
+                let now = self.inner.clock.now_us();
+                let slot = slots
+                    .entry(id)
+                    .or_insert_with(|| Arc::new(Slot::new(id, now)));
+                slot.clone()
+            };
+            let state = slot.load(&self.inner.store).await?;
+            if !slot.has_failed() {
+                return Ok((slot, state));
+            }
+            // Its commit failed while we waited for it: take up the one that replaces it.
+            self.inner.drop_slot(&slot);
+        }
+    }
+}
+
+impl Inner {
+    fn slots(&self) -> std::sync::MutexGuard<'_, HashMap<Uuid, Arc<Slot>>> {
+        // A panic while it was held left a map that is whole: entries are put in and taken out only.
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn knows(&self, id: Uuid) -> bool {
+        self.slots().contains_key(&id)
+    }
+
+    fn drop_slot(&self, slot: &Arc<Slot>) {
+        let mut slots = self.slots();
+        if slots
+            .get(&slot.id())
+            .is_some_and(|known| Arc::ptr_eq(known, slot))
+        {
+            slots.remove(&slot.id());
+        }
+    }
+}
+
+/// A batch as it came, expanded.
+struct Batch {
+    frame: Option<Bytes>,
+    raw: Vec<u8>,
+}
+
+impl Batch {
+    /// Expands a body: one zstd frame, or plain NDJSON.
+    fn read(body: Bytes) -> Result<Self, IngestError> {
+        const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+        if body.first() == Some(&b'{') {
+            if body.len() > MAX_BATCH_EXPANDED_BYTES {
+                return Err(IngestError::TooLarge);
+            }
+            return Ok(Self {
+                frame: None,
+                raw: body.into(),
+            });
+        }
+        if !body.starts_with(&ZSTD_MAGIC) {
+            return Err(IngestError::NotZstd);
+        }
+        let raw = blocks::expand(&body, MAX_BATCH_EXPANDED_BYTES)?;
+        Ok(Self {
+            frame: Some(body),
+            raw,
+        })
+    }
+
+    fn events(&self) -> Result<Vec<Event<'_>>, IngestError> {
+        Ok(decode_batch(&self.raw)?)
+    }
+
+    /// The block that holds `new`, the events that were not stored yet: the batch as it came when
+    /// that is all of it, and the rest of its lines compressed anew when it is not.
+    fn block(
+        &self,
+        producer: Producer,
+        new: &[Event<'_>],
+        whole: bool,
+        first_line: u64,
+        lines: u64,
+    ) -> BlockRow {
+        let (data, raw_bytes) = match (&self.frame, whole) {
+            (Some(frame), true) => (frame.to_vec(), self.raw.len()),
+            (None, true) => (blocks::compress(&self.raw), self.raw.len()),
+            (_, false) => {
+                let filled = |line: &&[u8]| !line.is_empty();
+                let all = self.raw.split(|byte| *byte == b'\n').filter(filled).count();
+                let rest = self
+                    .raw
+                    .split(|byte| *byte == b'\n')
+                    .filter(filled)
+                    .skip(all - new.len());
+                let mut raw = Vec::new();
+                for line in rest {
+                    raw.extend_from_slice(line);
+                    raw.push(b'\n');
+                }
+                (blocks::compress(&raw), raw.len())
+            }
+        };
+        BlockRow {
+            producer,
+            first_seq: new.first().map_or(0, |event| event.seq),
+            last_seq: new.last().map_or(0, |event| event.seq),
+            first_line,
+            lines,
+            raw_bytes: raw_bytes as u64,
+            data,
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! What is known of one producer of an execution.
+
+use playback_wire::{Body, Event, ExecutionEnded, ExecutionStarted, Usage};
+
+/// One producer's side of an execution, from its own events alone.
+#[derive(Debug, Default)]
+pub(super) struct ProducerState {
+    /// Last event applied; 0 before the first.
+    pub(super) last_seq: u64,
+    /// Time of its first event.
+    pub(super) first_at: Option<i64>,
+    /// Time of its latest event.
+    pub(super) last_at: i64,
+    /// What it said at the start.
+    pub(super) what: Option<ExecutionStarted>,
+    /// What it said at the end.
+    pub(super) ended: Option<ExecutionEnded>,
+    /// What it said of the cost, last.
+    pub(super) usage: Option<Usage>,
+    /// Events that it said it left out, so far.
+    pub(super) dropped: u64,
+    /// Why it left events out.
+    pub(super) dropped_reason: String,
+    /// Printed lines that were ended.
+    pub(super) newlines: u64,
+    /// Whether the last printed line is still open.
+    pub(super) open_line: bool,
+}
+
+impl ProducerState {
+    /// Takes in what concerns the producer itself.
+    pub(super) fn heard(&mut self, event: &Event<'_>) {
+        self.last_seq = event.seq;
+        self.first_at.get_or_insert(event.at);
+        self.last_at = self.last_at.max(event.at);
+        match &event.body {
+            Body::ExecutionStarted(what) => self.what = Some((**what).clone()),
+            Body::ExecutionEnded(ended) => self.ended = Some(*ended),
+            Body::Usage(usage) => self.usage = Some(*usage),
+            Body::Dropped(dropped) => {
+                self.dropped += dropped.events;
+                self.dropped_reason = dropped.reason.clone().into_owned();
+            }
+            _ => {}
+        }
+    }
+
+    /// Takes in a printed text.
+    pub(super) fn printed(&mut self, text: &str) {
+        let newlines = text.bytes().filter(|byte| *byte == b'\n').count();
+        self.newlines += newlines as u64;
+        if let Some(last) = text.as_bytes().last() {
+            self.open_line = *last != b'\n';
+        }
+    }
+
+    /// Printed lines, the open one included.
+    pub(super) fn lines(&self) -> u64 {
+        self.newlines + u64::from(self.open_line)
+    }
+
+    /// Whether it was heard of.
+    pub(super) fn seen(&self) -> bool {
+        self.last_seq > 0
+    }
+
+    /// Events that it left out, by its own count at the end or its notes on the way.
+    pub(super) fn left_out(&self) -> u64 {
+        self.ended
+            .map_or(self.dropped, |ended| ended.dropped.max(self.dropped))
+    }
+}

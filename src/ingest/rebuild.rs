@@ -1,0 +1,42 @@
+//! The rows of an execution, made anew from its log.
+
+use uuid::Uuid;
+
+use super::assembler::Assembler;
+use super::error::IngestError;
+use super::slot::replay_log;
+use crate::model::Reason;
+use crate::store::Store;
+
+/// Rows cannot be rebuilt.
+#[derive(Debug, thiserror::Error)]
+pub enum RebuildError {
+    /// The store knows no such execution.
+    #[error("there is no execution {0}")]
+    NotFound(Uuid),
+    /// The log cannot be read, or the rows not be written.
+    #[error(transparent)]
+    Ingest(#[from] IngestError),
+}
+
+/// Replaces all rows of an execution by what its log says. Silence, which no event tells, is kept.
+///
+/// # Errors
+/// There is no such execution, its log is damaged, or the store failed; then nothing was changed.
+pub async fn rebuild(store: &Store, id: Uuid) -> Result<(), RebuildError> {
+    let found = store.execution(id).await.map_err(IngestError::from)?;
+    let Some((key, row)) = found else {
+        return Err(RebuildError::NotFound(id));
+    };
+    let mut assembler = Assembler::new(id);
+    replay_log(store, key, &mut assembler).await?;
+    if row.reason == Some(Reason::Lost) {
+        assembler.mark_lost();
+    }
+    let changes = assembler.take_changes(true);
+    store
+        .replace_projection(key, &changes)
+        .await
+        .map_err(IngestError::from)?;
+    Ok(())
+}

@@ -1,0 +1,157 @@
+//! One task writes: all that waits goes into one commit, so that one sync to disk serves many
+//! producers. Every change of the store that ingestion makes goes through here, in order.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+
+use super::error::IngestError;
+use super::slot::{Slot, SlotState};
+use crate::live::{Hub, Progress};
+use crate::model::{Changes, Status};
+use crate::store::Store;
+
+/// A commit takes up to this many jobs: enough to share a sync, few enough to answer soon.
+const JOBS: usize = 256;
+
+/// And up to about this many result rows.
+const RESULTS: usize = 50_000;
+
+/// Changes that wait to be committed.
+#[derive(Debug)]
+pub(super) struct Job {
+    slot: Arc<Slot>,
+    changes: Changes,
+    progress: Progress,
+    done: oneshot::Sender<bool>,
+}
+
+/// Queues the changes of a slot whose state the caller holds, so that jobs of one execution stand in
+/// the order in which its events were applied. Resolves when they are durably stored.
+pub(super) fn submit(
+    permit: mpsc::Permit<'_, Job>,
+    slot: &Arc<Slot>,
+    state: &SlotState,
+    changes: Changes,
+) -> impl Future<Output = Result<(), IngestError>> + use<> {
+    let (done, committed) = oneshot::channel();
+    let row = state.assembler.row();
+    let progress = Progress {
+        lines: row.output_lines,
+        is_final: row.status != Status::Running,
+        row_changed: changes.execution.is_some(),
+    };
+    slot.enter_queue();
+    permit.send(Job {
+        slot: slot.clone(),
+        changes,
+        progress,
+        done,
+    });
+    async move {
+        match committed.await {
+            Ok(true) => Ok(()),
+            Ok(false) | Err(_) => Err(IngestError::NotCommitted),
+        }
+    }
+}
+
+/// Commits until everyone who could queue is gone.
+pub(super) async fn run(
+    store: Store,
+    hub: Hub,
+    mut jobs: mpsc::Receiver<Job>,
+    shutdown: CancellationToken,
+) {
+    let mut group = Vec::with_capacity(JOBS);
+    loop {
+        let received = tokio::select! {
+            biased;
+            received = jobs.recv_many(&mut group, 1) => received,
+            () = shutdown.cancelled(), if !jobs.is_closed() => {
+                // What is queued is still committed; what comes later is refused.
+                jobs.close();
+                continue;
+            }
+        };
+        if received == 0 {
+            return;
+        }
+        let mut results = group
+            .iter()
+            .map(|job| job.changes.results.len())
+            .sum::<usize>();
+        while group.len() < JOBS && results < RESULTS {
+            let Ok(job) = jobs.try_recv() else { break };
+            results += job.changes.results.len();
+            group.push(job);
+        }
+        commit(&store, &hub, &mut group).await;
+    }
+}
+
+async fn commit(store: &Store, hub: &Hub, group: &mut Vec<Job>) {
+    // A job that builds on a commit that failed must fail as well.
+    let (failed, mut jobs): (Vec<Job>, Vec<Job>) =
+        group.drain(..).partition(|job| job.slot.has_failed());
+    for job in failed {
+        job.slot.leave_queue();
+        let _ = job.done.send(false);
+    }
+    let mut changing = Vec::with_capacity(jobs.len());
+    let mut changes: Vec<Changes> = Vec::with_capacity(jobs.len());
+    for job in &mut jobs {
+        let mut change = std::mem::take(&mut job.changes);
+        if is_empty(&change) {
+            // A repeated batch or a sign of life: it only waits for what stands before it.
+            continue;
+        }
+        change.key = job.slot.key();
+        changes.push(change);
+        changing.push(job.slot.clone());
+    }
+    let stored = if changes.is_empty() {
+        Ok(Vec::new())
+    } else {
+        let started = Instant::now();
+        let stored = store.commit(&changes).await;
+        metrics::histogram!("playback_commit_seconds").record(started.elapsed().as_secs_f64());
+        metrics::counter!("playback_commits_total").increment(1);
+        stored
+    };
+    match stored {
+        Ok(keys) => {
+            for (slot, key) in changing.iter().zip(keys) {
+                slot.set_key(key);
+            }
+            for job in jobs {
+                job.slot.leave_queue();
+                hub.committed(job.slot.id(), job.progress);
+                let _ = job.done.send(true);
+            }
+        }
+        Err(error) => {
+            tracing::error!(%error, batches = jobs.len(), "a commit failed");
+            metrics::counter!("playback_commit_failures_total").increment(1);
+            for job in &jobs {
+                job.slot.fail();
+            }
+            for job in jobs {
+                job.slot.leave_queue();
+                let _ = job.done.send(false);
+            }
+        }
+    }
+}
+
+fn is_empty(change: &Changes) -> bool {
+    change.execution.is_none()
+        && change.blocks.is_empty()
+        && change.results.is_empty()
+        && change.hosts.is_empty()
+        && change.plays.is_empty()
+        && change.tasks.is_empty()
+}
