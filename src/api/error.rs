@@ -1,0 +1,217 @@
+//! The one error shape, and how every inner error becomes it.
+
+use std::any::Any;
+
+use axum::Json;
+use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
+use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::ingest::IngestError;
+use crate::output::OutputError;
+use crate::store::StoreError;
+
+/// What a client is told: `{"error": {"code", "message"}}`.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ErrorBody {
+    error: ErrorDetail,
+    /// Ingest only: the last event that is stored, to resume after.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    acked: Option<u64>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct ErrorDetail {
+    /// For programs: stays the same.
+    code: &'static str,
+    /// For people: what is wrong, and what to do.
+    message: String,
+}
+
+/// A request that was not done.
+#[derive(Debug)]
+pub struct ApiError {
+    status: StatusCode,
+    code: &'static str,
+    message: String,
+    acked: Option<u64>,
+}
+
+/// Seconds after which a busy collector asks to be tried again.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
+
+impl ApiError {
+    fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            code,
+            message: message.into(),
+            acked: None,
+        }
+    }
+
+    /// Its code.
+    pub(super) fn code(&self) -> &'static str {
+        self.code
+    }
+
+    /// 400: the request says what it must not.
+    pub fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "bad_request", message)
+    }
+
+    /// 401: nobody knows who asks.
+    pub fn unauthorized(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", message)
+    }
+
+    /// 403: who asks may not.
+    pub fn forbidden(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden", message)
+    }
+
+    /// 404.
+    pub fn not_found(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", message)
+    }
+
+    /// 409.
+    pub fn conflict(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, "conflict", message)
+    }
+
+    /// 503: not now.
+    pub fn busy(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", message)
+    }
+
+    /// 500: what went wrong is for the log, not for the client.
+    fn internal(error: &dyn std::error::Error) -> Self {
+        tracing::error!(%error, "a request failed");
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "the collector failed to answer this; its log says why",
+        )
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let body = ErrorBody {
+            error: ErrorDetail {
+                code: self.code,
+                message: self.message,
+            },
+            acked: self.acked,
+        };
+        let mut response = (self.status, Json(body)).into_response();
+        let headers = response.headers_mut();
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(header::RETRY_AFTER, RETRY_AFTER);
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        Self::internal(&error)
+    }
+}
+
+impl From<OutputError> for ApiError {
+    fn from(error: OutputError) -> Self {
+        Self::internal(&error)
+    }
+}
+
+impl From<IngestError> for ApiError {
+    fn from(error: IngestError) -> Self {
+        let message = error.to_string();
+        let (status, code) = match &error {
+            IngestError::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
+            IngestError::NotZstd => (StatusCode::UNPROCESSABLE_ENTITY, "not_zstd"),
+            IngestError::NotEvents(_) => (StatusCode::UNPROCESSABLE_ENTITY, "not_an_event"),
+            IngestError::NotStarted => (StatusCode::UNPROCESSABLE_ENTITY, "not_started"),
+            IngestError::Gap { .. } => (StatusCode::CONFLICT, "gap"),
+            IngestError::Conflict => (StatusCode::CONFLICT, "conflict"),
+            IngestError::Busy | IngestError::NotCommitted => {
+                (StatusCode::SERVICE_UNAVAILABLE, "busy")
+            }
+            IngestError::Store(cause) => {
+                // A producer comes back until the store is well again.
+                tracing::error!(error = %cause, "the store failed");
+                let message = "the store is not available: try again in a moment";
+                return Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", message);
+            }
+            IngestError::Damaged(cause) => return Self::internal(cause),
+        };
+        let acked = match error {
+            IngestError::Gap { acked } => Some(acked),
+            _ => None,
+        };
+        Self {
+            acked,
+            ..Self::new(status, code, message)
+        }
+    }
+}
+
+impl From<QueryRejection> for ApiError {
+    fn from(rejection: QueryRejection) -> Self {
+        let text = rejection.body_text();
+        let text = text
+            .strip_prefix("Failed to deserialize query string: ")
+            .unwrap_or(&text);
+        Self::bad_request(format!("query: {text}"))
+    }
+}
+
+impl From<PathRejection> for ApiError {
+    fn from(rejection: PathRejection) -> Self {
+        Self::bad_request(format!("path: {}", rejection.body_text()))
+    }
+}
+
+impl From<BytesRejection> for ApiError {
+    fn from(rejection: BytesRejection) -> Self {
+        if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            return IngestError::TooLarge.into();
+        }
+        Self::bad_request("the body could not be read to its end")
+    }
+}
+
+/// Nothing lies at that path.
+pub(super) async fn no_such_route(uri: Uri) -> ApiError {
+    ApiError::not_found(format!(
+        "nothing is at {}: /api/openapi.json lists what there is",
+        uri.path()
+    ))
+}
+
+/// Something lies there, but not for that method.
+pub(super) async fn no_such_method(method: Method, uri: Uri) -> ApiError {
+    ApiError::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        format!("{method} is not possible at {}", uri.path()),
+    )
+}
+
+/// A handler panicked: a defect, but only of this request.
+pub(super) fn panicked(_cause: Box<dyn Any + Send + 'static>) -> Response {
+    tracing::error!("a handler panicked");
+    ApiError::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "internal",
+        "the collector failed to answer this; its log says why",
+    )
+    .into_response()
+}

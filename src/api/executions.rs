@@ -1,0 +1,195 @@
+//! The list of executions, one of them, and forgetting one.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use super::ApiError;
+use super::auth::{AdminAccess, ReadAccess};
+use super::error::ErrorBody;
+use super::query::{ListQuery, execution_id};
+use super::view;
+use crate::app::App;
+use crate::model::{Cursor, ExecutionResult, Status};
+use crate::output::OutputReader;
+
+/// A page of executions.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ExecutionList {
+    /// The executions, newest first unless asked otherwise.
+    #[schema(value_type = Vec<ExecutionResult>)]
+    executions: Vec<Value>,
+    /// Ask with this as `cursor` for the next page; missing on the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<String>,
+}
+
+/// List executions. Those that are over leave `output` out; those that run carry its last lines.
+#[utoipa::path(
+    get, path = "/executions", tag = "history", params(ListQuery),
+    responses((status = 200, body = ExecutionList), (status = 400, body = ErrorBody))
+)]
+pub(super) async fn list_executions(
+    State(app): State<App>,
+    _: ReadAccess,
+    query: Result<Query<ListQuery>, QueryRejection>,
+) -> Result<Json<ExecutionList>, ApiError> {
+    let Query(query) = query?;
+    let filter = query.filter()?;
+    let page = query.page()?;
+    let rows = app.store.executions(&filter, &page).await?;
+    let next_cursor = match rows.last() {
+        Some((_, last)) if rows.len() == page.limit as usize => Some(
+            Cursor {
+                started_us: last.started_us,
+                id: last.id,
+            }
+            .encode(),
+        ),
+        _ => None,
+    };
+    let mut tails = Vec::with_capacity(rows.len());
+    for (key, row) in &rows {
+        tails.push(match row.status {
+            Status::Running => Some(view::tail(&app.store, *key, row).await?),
+            _ => None,
+        });
+    }
+    let mut executions = Vec::with_capacity(rows.len());
+    for (mut record, tail) in view::results(&app.store, rows)
+        .await?
+        .into_iter()
+        .zip(tails)
+    {
+        record.output = tail;
+        executions.push(view::select(&record, query.fields.as_deref())?);
+    }
+    Ok(Json(ExecutionList {
+        executions,
+        next_cursor,
+    }))
+}
+
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct DetailQuery {
+    /// `final`: hold the answer until the execution is over.
+    wait: Option<String>,
+    /// Seconds to hold it at most: 0 to 600, 60 by default. Then the record comes as it stands.
+    timeout: Option<f64>,
+    /// Names of the fields to return, separated by commas; all by default.
+    fields: Option<String>,
+}
+
+/// One execution, whole, with everything that it printed.
+#[utoipa::path(
+    get, path = "/executions/{id}", tag = "history",
+    params(("id" = Uuid, Path), DetailQuery),
+    responses((status = 200, body = ExecutionResult), (status = 404, body = ErrorBody))
+)]
+pub(super) async fn get_execution(
+    State(app): State<App>,
+    _: ReadAccess,
+    Path(id): Path<String>,
+    query: Result<Query<DetailQuery>, QueryRejection>,
+) -> Result<Response, ApiError> {
+    let id = execution_id(&id)?;
+    let Query(query) = query?;
+    match query.wait.as_deref() {
+        None | Some("") => {}
+        Some("final") => wait_until_final(&app, id, query.timeout).await?,
+        Some(other) => {
+            return Err(ApiError::bad_request(format!(
+                "wait = {other:?}: it must be final"
+            )));
+        }
+    }
+    let (key, row) = view::find(&app.store, id).await?;
+    let reader = OutputReader::new(app.store.clone(), key, &row, 0);
+    let mut record = view::result(&app.store, key, row).await?;
+    let fields = query.fields.as_deref();
+    let wants_output =
+        fields.is_none_or(|fields| fields.split(',').any(|name| name.trim() == "output"));
+    if let (Some(fields), false) = (fields, wants_output) {
+        return Ok(Json(view::select(&record, Some(fields))?).into_response());
+    }
+    let kind = [(header::CONTENT_TYPE, "application/json")];
+    if let Some(fields) = fields {
+        record.output = Some(read_all(reader).await?);
+        return Ok(Json(view::select(&record, Some(fields))?).into_response());
+    }
+    Ok((kind, view::stream_record(&record, reader)).into_response())
+}
+
+async fn read_all(mut reader: OutputReader) -> Result<Vec<String>, ApiError> {
+    let mut lines = Vec::new();
+    loop {
+        let next = reader.next_lines().await?;
+        if next.is_empty() {
+            lines.extend(reader.finish().map(|line| line.text));
+            return Ok(lines);
+        }
+        lines.extend(next.into_iter().map(|line| line.text));
+    }
+}
+
+async fn wait_until_final(app: &App, id: Uuid, timeout: Option<f64>) -> Result<(), ApiError> {
+    let seconds = timeout.unwrap_or(60.0);
+    if !(0.0..=600.0).contains(&seconds) {
+        return Err(ApiError::bad_request(format!(
+            "timeout = {seconds}: it must be from 0 to 600 seconds"
+        )));
+    }
+    let mut commits = app.hub.commits(id);
+    let over = async {
+        loop {
+            let (_, row) = view::find(&app.store, id).await?;
+            if view::is_final(&row) {
+                return Ok(());
+            }
+            commits.changed().await;
+        }
+    };
+    tokio::select! {
+        over = over => over,
+        () = tokio::time::sleep(Duration::from_secs_f64(seconds)) => Ok(()),
+        () = app.closing.cancelled() => Err(ApiError::busy("the collector is stopping: ask again")),
+    }
+}
+
+/// Forget an execution that is over: its record, its output, everything.
+#[utoipa::path(
+    delete, path = "/executions/{id}", tag = "history", params(("id" = Uuid, Path)),
+    responses(
+        (status = 204, description = "Forgotten"),
+        (status = 404, body = ErrorBody),
+        (status = 409, body = ErrorBody, description = "It is still running"),
+    )
+)]
+pub(super) async fn delete_execution(
+    State(app): State<App>,
+    _: AdminAccess,
+    Path(id): Path<String>,
+) -> Result<StatusCode, ApiError> {
+    let id = execution_id(&id)?;
+    let (key, row) = view::find(&app.store, id).await?;
+    if !view::is_final(&row) {
+        return Err(ApiError::conflict(
+            "this execution is still running: it can be deleted when it is over",
+        ));
+    }
+    app.ingest.forget(id);
+    app.store.delete_execution(key).await?;
+    app.hub.deleted(id);
+    tracing::info!(execution = %id, "deleted");
+    Ok(StatusCode::NO_CONTENT)
+}

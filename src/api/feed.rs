@@ -1,0 +1,123 @@
+//! The feed: executions as they start, change and end.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade, close_code};
+use axum::http::{HeaderMap, Uri};
+use axum::response::Response;
+use futures_util::{SinkExt as _, StreamExt as _};
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
+use uuid::Uuid;
+
+use super::auth::{ReadAccess, check_origin};
+use super::error::ErrorBody;
+use super::stream::{Counted, close, not_a_websocket};
+use super::{ApiError, view};
+use crate::app::App;
+
+/// Changes of one execution within this time are told once.
+const PACE: Duration = Duration::from_millis(200);
+
+/// How often a quiet feed is tested.
+const PING: Duration = Duration::from_secs(20);
+
+/// Watch all executions (WebSocket). `{"type":"execution","event":EVENT,"execution":ExecutionResult}`
+/// where EVENT is `started`, `changed` or `ended`, without output; `{"type":"deleted","id":ID}`; and
+/// `{"type":"behind"}` when so much happened that a client should read the list again.
+#[utoipa::path(
+    get, path = "/stream", tag = "stream",
+    responses((status = 101, description = "The feed begins"), (status = 403, body = ErrorBody))
+)]
+pub(super) async fn stream_executions(
+    State(app): State<App>,
+    _: ReadAccess,
+    headers: HeaderMap,
+    uri: Uri,
+    upgrade: Result<WebSocketUpgrade, axum::extract::ws::rejection::WebSocketUpgradeRejection>,
+) -> Result<Response, ApiError> {
+    check_origin(&app, &headers, &uri)?;
+    let upgrade = upgrade.map_err(|_| not_a_websocket())?;
+    Ok(upgrade.on_upgrade(move |socket| serve(app, socket)))
+}
+
+async fn serve(app: App, socket: WebSocket) {
+    let _counted = Counted::new(&app);
+    let mut feed = app.hub.feed();
+    let mut running: HashSet<Uuid> = HashSet::new();
+    let (mut sink, mut incoming) = socket.split();
+    let mut ping = tokio::time::interval(PING);
+    ping.tick().await;
+    loop {
+        tokio::select! {
+            changed = feed.recv() => {
+                let mut messages = Vec::new();
+                let mut ids: Vec<Uuid> = Vec::new();
+                match changed {
+                    Ok(id) => ids.push(id),
+                    Err(RecvError::Lagged(_)) => messages.push("{\"type\":\"behind\"}".to_owned()),
+                    Err(RecvError::Closed) => return,
+                }
+                loop {
+                    match feed.try_recv() {
+                        Ok(id) if ids.contains(&id) => {}
+                        Ok(id) => ids.push(id),
+                        Err(TryRecvError::Lagged(_)) => {
+                            messages.push("{\"type\":\"behind\"}".to_owned());
+                        }
+                        Err(TryRecvError::Empty | TryRecvError::Closed) => break,
+                    }
+                }
+                for id in ids {
+                    messages.extend(describe(&app, id, &mut running).await);
+                }
+                for message in messages {
+                    if sink.feed(Message::Text(message.into())).await.is_err() {
+                        return;
+                    }
+                }
+                if sink.flush().await.is_err() {
+                    return;
+                }
+                tokio::time::sleep(PACE).await;
+            }
+            message = incoming.next() => match message {
+                Some(Ok(Message::Close(_)) | Err(_)) | None => return,
+                Some(Ok(_)) => {}
+            },
+            _ = ping.tick() => {
+                if sink.send(Message::Ping(Default::default())).await.is_err() {
+                    return;
+                }
+            }
+            () = app.closing.cancelled() => {
+                let why = "the collector is stopping: connect again";
+                let _ = sink.send(close(close_code::RESTART, why)).await;
+                return;
+            }
+        }
+    }
+}
+
+/// What to tell of an execution whose row changed.
+async fn describe(app: &App, id: Uuid, running: &mut HashSet<Uuid>) -> Option<String> {
+    let found = app.store.execution(id).await;
+    let Some((key, row)) = found.ok()? else {
+        running.remove(&id);
+        return Some(format!("{{\"type\":\"deleted\",\"id\":\"{id}\"}}"));
+    };
+    let event = if view::is_final(&row) {
+        running.remove(&id);
+        "ended"
+    } else if running.insert(id) {
+        "started"
+    } else {
+        "changed"
+    };
+    let record = view::result(&app.store, key, row).await.ok()?;
+    let record = view::select(&record, None).ok()?;
+    Some(format!(
+        "{{\"type\":\"execution\",\"event\":\"{event}\",\"execution\":{record}}}"
+    ))
+}

@@ -1,0 +1,87 @@
+//! What producers send.
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
+use axum::extract::{Path, Query, State};
+use playback_wire::Producer;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::ApiError;
+use super::auth::IngestAccess;
+use super::error::ErrorBody;
+use crate::app::App;
+use crate::ingest::Claim;
+
+/// What is durably stored.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Acknowledged {
+    /// The producer's last event that is committed to the store; 0 when there is none.
+    acked: u64,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Sender {
+    /// Random name of the producer's sequence, as in its `execution_started`.
+    #[serde(default)]
+    instance: Option<String>,
+    /// The producer is gone, and another process delivers what it left behind.
+    #[serde(default)]
+    adopted: bool,
+}
+
+/// Send a batch: NDJSON, one event a line, as one zstd frame (or plain). The answer names the last
+/// event that is durably stored. An empty body is a sign of life, and asks where to resume.
+#[utoipa::path(
+    post, path = "/ingest/{execution_id}/{producer}", tag = "ingest",
+    params(
+        ("execution_id" = uuid::Uuid, Path, description = "Made by the producer, UUID version 7"),
+        ("producer" = Producer, Path),
+        Sender,
+    ),
+    request_body(content = Vec<u8>, content_type = "application/x-ndjson"),
+    responses(
+        (status = 200, body = Acknowledged),
+        (status = 409, body = ErrorBody, description = "Events before the batch are missing: resume after `acked`. Or, without `acked`: another process reports as this producer"),
+        (status = 413, body = ErrorBody, description = "Larger than a batch may be"),
+        (status = 422, body = ErrorBody, description = "Not zstd, or a line is not an event"),
+        (status = 503, body = ErrorBody, description = "Busy: try again after Retry-After seconds"),
+    )
+)]
+pub(super) async fn ingest_batch(
+    State(app): State<App>,
+    _: IngestAccess,
+    path: Result<Path<(String, String)>, PathRejection>,
+    query: Result<Query<Sender>, QueryRejection>,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Json<Acknowledged>, ApiError> {
+    let Path((id, producer)) = path?;
+    let id = super::query::execution_id(&id)?;
+    let producer: Producer = producer
+        .parse()
+        .map_err(|error| ApiError::not_found(format!("{producer:?}: {error}")))?;
+    let Query(sender) = query?;
+    let claim = Claim {
+        instance: sender.instance,
+        adopted: sender.adopted,
+    };
+    let done = match body {
+        Ok(body) => app
+            .ingest
+            .batch(id, producer, body, &claim)
+            .await
+            .map_err(ApiError::from),
+        Err(rejection) => Err(rejection.into()),
+    };
+    match done {
+        Ok(acked) => Ok(Json(Acknowledged { acked })),
+        Err(error) => {
+            metrics::counter!("playback_ingest_refusals_total", "code" => error.code())
+                .increment(1);
+            Err(error)
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! The HTTP surface: one router list, thin handlers, one error type.
+//!
+//! Handlers are named `verb_resource`, and that name is the operation's id in the OpenAPI document,
+//! which is generated from this list and nothing else.
+
+pub mod auth;
+mod error;
+mod executions;
+mod feed;
+mod health;
+mod ingest;
+mod login;
+mod parts;
+mod query;
+mod stream;
+mod view;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderValue, Request, header};
+use axum::routing::get;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::trace::TraceLayer;
+use utoipa::openapi::OpenApi;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub use error::ApiError;
+
+use crate::app::App;
+
+/// Where the API lies.
+pub const PREFIX: &str = "/api/v1/ansible";
+
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(
+        title = "Playback",
+        description = "Execution history for Ansible. Times are RFC 3339 in UTC, durations are seconds. \
+                       Every error has one shape: {\"error\": {\"code\", \"message\"}}."
+    ),
+    tags(
+        (name = "history", description = "What ran"),
+        (name = "stream", description = "What runs, live"),
+        (name = "ingest", description = "What producers send"),
+        (name = "session", description = "Who asks"),
+        (name = "health", description = "How the collector is")
+    ),
+    security(("token" = []))
+)]
+struct Document;
+
+/// Every route that the document describes.
+fn routes() -> OpenApiRouter<App> {
+    use utoipa::OpenApi as _;
+    let api = OpenApiRouter::new()
+        .routes(routes!(executions::list_executions))
+        .routes(routes!(
+            executions::get_execution,
+            executions::delete_execution
+        ))
+        .routes(routes!(parts::get_output))
+        .routes(routes!(parts::list_events))
+        .routes(routes!(parts::list_plays))
+        .routes(routes!(parts::list_tasks))
+        .routes(routes!(parts::list_hosts))
+        .routes(routes!(parts::list_results))
+        .routes(routes!(parts::get_result))
+        .routes(routes!(stream::stream_execution))
+        .routes(routes!(feed::stream_executions))
+        .routes(routes!(ingest::ingest_batch))
+        .routes(routes!(login::create_session, login::delete_session));
+    let mut document = Document::openapi();
+    document.info.license = None;
+    let components = document.components.get_or_insert_default();
+    components.add_security_scheme(
+        "token",
+        SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build()),
+    );
+    OpenApiRouter::with_openapi(document)
+        .nest(PREFIX, api)
+        .routes(routes!(health::get_health))
+        .routes(routes!(health::get_readiness))
+        .routes(routes!(health::get_metrics))
+}
+
+/// The OpenAPI 3.1 document.
+#[must_use]
+pub fn openapi() -> OpenApi {
+    routes().into_openapi()
+}
+
+/// The whole service.
+pub fn router(app: App) -> Router {
+    let (router, document) = routes().split_for_parts();
+    let trace = TraceLayer::new_for_http().make_span_with(|request: &Request<_>| {
+        // The route, not the path: few names, and no identity or query in the log.
+        let route = request
+            .extensions()
+            .get::<axum::extract::MatchedPath>()
+            .map_or("", |path| path.as_str());
+        tracing::debug_span!("request", method = %request.method(), route)
+    });
+    router
+        .route(
+            "/api/openapi.json",
+            get(async move || axum::Json(document.clone())),
+        )
+        .fallback(error::no_such_route)
+        .method_not_allowed_fallback(error::no_such_method)
+        .layer(DefaultBodyLimit::max(playback_wire::MAX_BATCH_BYTES))
+        .layer(CatchPanicLayer::custom(error::panicked))
+        .layer(SetResponseHeaderLayer::if_not_present(
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("no-store"),
+        ))
+        .layer(SetResponseHeaderLayer::if_not_present(
+            header::X_CONTENT_TYPE_OPTIONS,
+            HeaderValue::from_static("nosniff"),
+        ))
+        .layer(trace)
+        .with_state(app)
+}

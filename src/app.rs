@@ -1,0 +1,113 @@
+//! Everything that a request may need, made once.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::api::auth::TokenUses;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::ingest::Ingest;
+use crate::live::Hub;
+use crate::store::{Store, TokenRow};
+use crate::telemetry::Figures;
+use crate::token::{self, Scope, Scopes};
+
+/// The collector's parts; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct App {
+    /// How it is configured.
+    pub config: Arc<Config>,
+    /// The history.
+    pub store: Store,
+    /// Batches in.
+    pub ingest: Ingest,
+    /// Who watches.
+    pub hub: Hub,
+    /// The time.
+    pub clock: Clock,
+    /// The collector's own figures.
+    pub figures: Figures,
+    /// When tokens were used, to be written now and then.
+    pub token_uses: TokenUses,
+    /// Open streams.
+    pub viewers: Arc<AtomicUsize>,
+    /// Told when the program is to end: streams then close.
+    pub closing: CancellationToken,
+    /// What runs beside requests.
+    pub tasks: TaskTracker,
+    /// Told when all requests are answered: then the writer may end.
+    pub stop_writing: CancellationToken,
+}
+
+impl App {
+    /// Opens the store and starts what runs beside requests.
+    ///
+    /// # Errors
+    /// The store cannot be opened.
+    pub async fn start(config: Config, clock: Clock, figures: Figures) -> anyhow::Result<Self> {
+        let store = Store::open(&config.database).await?;
+        let hub = Hub::default();
+        let tasks = TaskTracker::new();
+        let stop_writing = CancellationToken::new();
+        let ingest = Ingest::start(
+            store.clone(),
+            hub.clone(),
+            clock.clone(),
+            config.silence(),
+            &tasks,
+            stop_writing.clone(),
+        )
+        .await?;
+        let token_uses = TokenUses::default();
+        tasks.spawn(
+            token_uses
+                .clone()
+                .write_now_and_then(store.clone(), stop_writing.clone()),
+        );
+        Ok(Self {
+            config: Arc::new(config),
+            store,
+            ingest,
+            hub,
+            clock,
+            figures,
+            token_uses,
+            viewers: Arc::default(),
+            closing: CancellationToken::new(),
+            tasks,
+            stop_writing,
+        })
+    }
+
+    /// Makes an admin token where there is no token at all; it is returned once, to be shown.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn first_token(&self) -> anyhow::Result<Option<String>> {
+        if self.config.no_auth || !self.store.tokens().await?.is_empty() {
+            return Ok(None);
+        }
+        let token = token::generate()?;
+        let row = TokenRow {
+            id: 0,
+            name: "admin".to_owned(),
+            scopes: Scopes::new(vec![Scope::Admin]).encode(),
+            created_us: self.clock.now_us(),
+            expires_us: None,
+            used_us: None,
+        };
+        self.store.create_token(&row, &token::hash(&token)).await?;
+        Ok(Some(token))
+    }
+
+    /// Ends what runs beside requests: everything that was accepted is committed first.
+    pub async fn stop(&self) {
+        self.stop_writing.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+        self.store.close().await;
+    }
+}

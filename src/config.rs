@@ -1,0 +1,169 @@
+//! Configuration of the collector: file < environment < flags. The environment is read here and
+//! nowhere else in the collector.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::store::dialect;
+
+/// Where clients find the collector when nothing else is said.
+pub const DEFAULT_URL: &str = "http://localhost:8080";
+
+/// Everything that can be set; see `examples/collector.toml`.
+#[derive(Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Address to listen on.
+    pub listen: SocketAddr,
+    /// The database: `sqlite:///path/to/playback.db`.
+    pub database: String,
+    /// Serve without tokens; only allowed on a loopback address.
+    pub no_auth: bool,
+    /// Seconds without a sign of life after which a running execution counts as lost.
+    pub silence_seconds: u64,
+    /// How the log is written.
+    pub log_format: LogFormat,
+    /// What is logged: `error`, `warn`, `info`, `debug`, or a tracing filter.
+    pub log_level: String,
+    /// Origins besides our own whose pages may use a login cookie, as `https://host[:port]`.
+    pub allowed_origins: Vec<String>,
+}
+
+/// How the log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// Lines for people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            database: "sqlite://playback.db".to_owned(),
+            no_auth: false,
+            silence_seconds: 30,
+            log_format: LogFormat::Text,
+            log_level: "info".to_owned(),
+            allowed_origins: Vec::new(),
+        }
+    }
+}
+
+impl std::fmt::Debug for Config {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Config")
+            .field("listen", &self.listen)
+            .field("database", &dialect::without_password(&self.database))
+            .field("no_auth", &self.no_auth)
+            .field("silence_seconds", &self.silence_seconds)
+            .field("log_format", &self.log_format)
+            .field("log_level", &self.log_level)
+            .field("allowed_origins", &self.allowed_origins)
+            .finish()
+    }
+}
+
+/// What the command line says; what it leaves open comes from the file, or the default.
+#[derive(Debug, Default, Clone)]
+pub struct Overrides {
+    /// `--listen` or `PLAYBACK_LISTEN`.
+    pub listen: Option<SocketAddr>,
+    /// `--database` or `PLAYBACK_DATABASE`.
+    pub database: Option<String>,
+    /// `--no-auth`.
+    pub no_auth: bool,
+    /// `--log-format`.
+    pub log_format: Option<LogFormat>,
+    /// `--log-level` or `PLAYBACK_LOG`.
+    pub log_level: Option<String>,
+}
+
+/// The configuration is not usable.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("{path}: {cause}")]
+    Unreadable {
+        /// The file.
+        path: String,
+        /// Why.
+        cause: std::io::Error,
+    },
+    /// The file is not TOML, or sets what there is not.
+    #[error("{path}: {cause}")]
+    Invalid {
+        /// The file.
+        path: String,
+        /// What and where.
+        cause: Box<toml::de::Error>,
+    },
+    /// Open to everyone.
+    #[error(
+        "listen = {0} can be reached from elsewhere, and no_auth would open it to everyone: \
+         listen on 127.0.0.1, or serve with tokens"
+    )]
+    Open(SocketAddr),
+    /// Silence has to be possible.
+    #[error(
+        "silence_seconds = {0} must be at least 1; producers give a sign of life every 10 seconds"
+    )]
+    Silence(u64),
+}
+
+impl Config {
+    /// Reads the file, if any, and lets `overrides` win.
+    ///
+    /// # Errors
+    /// The file cannot be read, sets unknown fields, or the whole is not safe to serve.
+    pub fn load(file: Option<&Path>, overrides: Overrides) -> Result<Self, ConfigError> {
+        let mut config = match file {
+            None => Self::default(),
+            Some(path) => {
+                let name = || path.display().to_string();
+                let text =
+                    std::fs::read_to_string(path).map_err(|cause| ConfigError::Unreadable {
+                        path: name(),
+                        cause,
+                    })?;
+                toml::from_str(&text).map_err(|cause| ConfigError::Invalid {
+                    path: name(),
+                    cause: Box::new(cause),
+                })?
+            }
+        };
+        if let Some(listen) = overrides.listen {
+            config.listen = listen;
+        }
+        if let Some(database) = overrides.database {
+            config.database = database;
+        }
+        if let Some(format) = overrides.log_format {
+            config.log_format = format;
+        }
+        if let Some(level) = overrides.log_level {
+            config.log_level = level;
+        }
+        config.no_auth |= overrides.no_auth;
+        if config.no_auth && !config.listen.ip().is_loopback() {
+            return Err(ConfigError::Open(config.listen));
+        }
+        if config.silence_seconds == 0 {
+            return Err(ConfigError::Silence(config.silence_seconds));
+        }
+        Ok(config)
+    }
+
+    /// Silence after which a running execution counts as lost.
+    #[must_use]
+    pub fn silence(&self) -> Duration {
+        Duration::from_secs(self.silence_seconds)
+    }
+}

@@ -1,0 +1,152 @@
+//! Who is watching, and what they have not seen yet.
+//!
+//! Ingestion only says "execution X has N lines now"; for each execution that somebody watches, one
+//! pump reads the new lines from the store and hands them to all its viewers at once. Everyone gets
+//! lines by the same way, so none can be missed or repeated, and a slow viewer costs nobody anything:
+//! when it falls behind what the pump still holds, it reads the store itself.
+
+mod pump;
+mod viewer;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use tokio::sync::{broadcast, watch};
+use uuid::Uuid;
+
+pub use pump::Chunk;
+pub use viewer::{Seen, Viewer};
+
+/// Executions whose change a viewer of the feed may be behind before it is told to look again.
+const FEED: usize = 1024;
+
+/// How an execution stood after a commit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Printed lines, an open one included.
+    pub lines: u64,
+    /// Whether it is over.
+    pub is_final: bool,
+    /// Whether its own row changed.
+    pub row_changed: bool,
+}
+
+/// Carries "something was committed" from the writer to those who watch.
+#[derive(Debug, Clone)]
+pub struct Hub {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    watched: Mutex<HashMap<Uuid, Weak<Watched>>>,
+    feed: broadcast::Sender<Uuid>,
+}
+
+/// One execution that is watched.
+#[derive(Debug)]
+pub(crate) struct Watched {
+    id: Uuid,
+    // Counts commits; what was committed is read from the store.
+    commits: watch::Sender<u64>,
+    pub(crate) pump: pump::Handle,
+}
+
+impl Default for Hub {
+    fn default() -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                watched: Mutex::default(),
+                feed: broadcast::channel(FEED).0,
+            }),
+        }
+    }
+}
+
+impl Hub {
+    /// Tells those who watch that something of an execution was committed.
+    pub fn committed(&self, id: Uuid, progress: Progress) {
+        let watched = self.watched().get(&id).and_then(Weak::upgrade);
+        if let Some(watched) = watched {
+            watched.commits.send_modify(|commits| *commits += 1);
+        }
+        if progress.row_changed {
+            // Nobody listening is no failure.
+            let _ = self.inner.feed.send(id);
+        }
+    }
+
+    /// Tells those who watch that an execution was deleted.
+    pub fn deleted(&self, id: Uuid) {
+        self.committed(
+            id,
+            Progress {
+                row_changed: true,
+                ..Progress::default()
+            },
+        );
+    }
+
+    /// Identities of executions whose row changes, as it changes.
+    #[must_use]
+    pub fn feed(&self) -> broadcast::Receiver<Uuid> {
+        self.inner.feed.subscribe()
+    }
+
+    /// Counts the commits of an execution, from now on.
+    #[must_use]
+    pub fn commits(&self, id: Uuid) -> Commits {
+        let watched = self.watch(id);
+        Commits {
+            receiver: watched.commits.subscribe(),
+            _watched: watched,
+        }
+    }
+
+    pub(crate) fn watch(&self, id: Uuid) -> Arc<Watched> {
+        let mut all = self.watched();
+        if let Some(watched) = all.get(&id).and_then(Weak::upgrade) {
+            return watched;
+        }
+        all.retain(|_, watched| watched.strong_count() > 0);
+        let watched = Arc::new(Watched {
+            id,
+            commits: watch::channel(0).0,
+            pump: pump::Handle::default(),
+        });
+        all.insert(id, Arc::downgrade(&watched));
+        watched
+    }
+
+    /// How many executions are watched.
+    #[must_use]
+    pub fn watched_count(&self) -> usize {
+        let all = self.watched();
+        all.values()
+            .filter(|watched| watched.strong_count() > 0)
+            .count()
+    }
+
+    fn watched(&self) -> std::sync::MutexGuard<'_, HashMap<Uuid, Weak<Watched>>> {
+        // A panic while it was held left a map that is whole.
+        self.inner
+            .watched
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Tells when something of one execution is committed.
+#[derive(Debug)]
+pub struct Commits {
+    receiver: watch::Receiver<u64>,
+    _watched: Arc<Watched>,
+}
+
+impl Commits {
+    /// Resolves at the next commit after the last call; at once if there was one in between.
+    pub async fn changed(&mut self) {
+        // The sender lives in what we hold.
+        let _ = self.receiver.changed().await;
+    }
+}

@@ -1,0 +1,125 @@
+//! One task for each execution that is watched: reads new lines once, for all its viewers.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::broadcast;
+
+use super::Watched;
+use crate::blocks::Line;
+use crate::model::Status;
+use crate::output::{OutputError, OutputReader};
+use crate::store::Store;
+
+/// Chunks that are held for viewers that are a little behind.
+const CHUNKS: usize = 64;
+
+/// Commits that come closer together than this are read together.
+const PACE: Duration = Duration::from_millis(20);
+
+/// How often a pump without work looks whether it still has viewers.
+const IDLE: Duration = Duration::from_secs(5);
+
+/// What became readable together.
+#[derive(Debug)]
+pub struct Chunk {
+    /// The lines, in order, without a gap.
+    pub lines: Vec<Line>,
+    /// The execution is over: whatever there is can be read from the store.
+    pub is_final: bool,
+}
+
+/// Starts the pump with its first viewer.
+#[derive(Debug, Default)]
+pub(crate) struct Handle {
+    chunks: Mutex<Option<broadcast::Sender<Arc<Chunk>>>>,
+}
+
+impl Handle {
+    /// Subscribes to lines from now on; what was readable before is to be read from the store.
+    pub(super) fn subscribe(
+        watched: &Arc<Watched>,
+        store: &Store,
+    ) -> broadcast::Receiver<Arc<Chunk>> {
+        let mut chunks = watched
+            .pump
+            .chunks
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(sender) = &*chunks
+            && sender.receiver_count() > 0
+        {
+            return sender.subscribe();
+        }
+        let (sender, receiver) = broadcast::channel(CHUNKS);
+        *chunks = Some(sender.clone());
+        drop(chunks);
+        tokio::spawn(run(watched.clone(), store.clone(), sender));
+        receiver
+    }
+}
+
+/// Reads as long as anyone watches and the execution goes on.
+async fn run(watched: Arc<Watched>, store: Store, chunks: broadcast::Sender<Arc<Chunk>>) {
+    let mut commits = watched.commits.subscribe();
+    let mut reader: Option<OutputReader> = None;
+    while chunks.receiver_count() > 0 {
+        commits.mark_unchanged();
+        match forward(&watched, &store, &mut reader, &chunks).await {
+            Ok(true) => return,
+            Ok(false) => {}
+            Err(error) => {
+                tracing::warn!(execution = %watched.id, %error, "lines could not be read");
+                // What was read so far may be half of something: begin again where viewers are.
+                reader = None;
+            }
+        }
+        tokio::select! {
+            changed = commits.changed() => if changed.is_err() { return },
+            // Looks now and then whether anyone is left.
+            () = tokio::time::sleep(IDLE) => {}
+        }
+        tokio::time::sleep(PACE).await;
+    }
+}
+
+/// Hands on what is new; true when there will be no more.
+async fn forward(
+    watched: &Watched,
+    store: &Store,
+    reader: &mut Option<OutputReader>,
+    chunks: &broadcast::Sender<Arc<Chunk>>,
+) -> Result<bool, OutputError> {
+    let found = store.execution(watched.id).await?;
+    let Some((key, row)) = found else {
+        // Deleted: viewers find that out in the store.
+        let _ = chunks.send(Arc::new(Chunk {
+            lines: Vec::new(),
+            is_final: true,
+        }));
+        return Ok(true);
+    };
+    let reader = reader.get_or_insert_with(|| {
+        // The row may trail behind the log, and its last line may be open: viewers pass over what
+        // they have seen.
+        OutputReader::new(store.clone(), key, &row, row.output_lines.saturating_sub(1))
+    });
+    loop {
+        let lines = reader.next_lines().await?;
+        if lines.is_empty() {
+            break;
+        }
+        let _ = chunks.send(Arc::new(Chunk {
+            lines,
+            is_final: false,
+        }));
+    }
+    if row.status == Status::Running {
+        return Ok(false);
+    }
+    let _ = chunks.send(Arc::new(Chunk {
+        lines: Vec::new(),
+        is_final: true,
+    }));
+    Ok(true)
+}

@@ -1,0 +1,123 @@
+//! One viewer of one execution: every line from the first it asked for, once each, in order, and the
+//! end.
+
+use std::sync::Arc;
+
+use tokio::sync::broadcast::{self, error::RecvError};
+use uuid::Uuid;
+
+use super::pump::{Chunk, Handle};
+use super::{Hub, Watched};
+use crate::blocks::Line;
+use crate::model::Status;
+use crate::output::{OutputError, OutputReader};
+use crate::store::Store;
+
+/// What a viewer sees next.
+#[derive(Debug)]
+pub enum Seen {
+    /// Lines that it read for itself.
+    Lines(Vec<Line>),
+    /// Lines that all viewers share; its own next one stands at this index.
+    Shared(Arc<Chunk>, usize),
+    /// The execution is over, or was deleted.
+    End,
+}
+
+/// One viewer of one execution.
+#[derive(Debug)]
+pub struct Viewer {
+    id: Uuid,
+    store: Store,
+    watched: Arc<Watched>,
+    chunks: broadcast::Receiver<Arc<Chunk>>,
+    next_line: u64,
+    stage: Stage,
+}
+
+#[derive(Debug)]
+enum Stage {
+    /// Reads the store, because lines are there that it has not seen.
+    Behind(Option<OutputReader>),
+    /// Takes what the pump hands on.
+    Live,
+    /// The run is over: reads what is left, and then the end.
+    Ending(Option<OutputReader>),
+    Ended,
+}
+
+impl Viewer {
+    /// Starts to watch an execution from line `from_line` (from 0) on.
+    #[must_use]
+    pub fn open(hub: &Hub, store: &Store, id: Uuid, from_line: u64) -> Self {
+        let watched = hub.watch(id);
+        let chunks = Handle::subscribe(&watched, store);
+        Self {
+            id,
+            store: store.clone(),
+            watched,
+            chunks,
+            next_line: from_line,
+            stage: Stage::Behind(None),
+        }
+    }
+
+    /// What comes next; waits for it.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn next(&mut self) -> Result<Seen, OutputError> {
+        loop {
+            match &mut self.stage {
+                Stage::Ended => return Ok(Seen::End),
+                Stage::Live => match self.chunks.recv().await {
+                    Ok(chunk) if chunk.is_final => self.stage = Stage::Ending(None),
+                    Ok(chunk) => {
+                        let Some(first) = chunk.lines.first().map(|line| line.number) else {
+                            continue;
+                        };
+                        if first > self.next_line {
+                            self.stage = Stage::Behind(None);
+                            continue;
+                        }
+                        let index = usize::try_from(self.next_line - first).unwrap_or(usize::MAX);
+                        if index < chunk.lines.len() {
+                            self.next_line = first + chunk.lines.len() as u64;
+                            return Ok(Seen::Shared(chunk, index));
+                        }
+                    }
+                    Err(RecvError::Lagged(_)) => self.stage = Stage::Behind(None),
+                    Err(RecvError::Closed) => {
+                        self.chunks = Handle::subscribe(&self.watched, &self.store);
+                        self.stage = Stage::Behind(None);
+                    }
+                },
+                Stage::Behind(reader) | Stage::Ending(reader) => {
+                    let Some((key, row)) = self.store.execution(self.id).await? else {
+                        self.stage = Stage::Ended;
+                        continue;
+                    };
+                    // Whether it is over is asked before the lines are read: what was committed
+                    // with its end is then among them.
+                    let over = row.status != Status::Running;
+                    let open = reader.get_or_insert_with(|| {
+                        OutputReader::new(self.store.clone(), key, &row, self.next_line)
+                    });
+                    let mut lines = open.next_lines().await?;
+                    if lines.is_empty() {
+                        if !over {
+                            self.stage = Stage::Live;
+                            continue;
+                        }
+                        lines.extend(reader.take().and_then(OutputReader::finish));
+                        self.stage = Stage::Ended;
+                    }
+                    if let Some(last) = lines.last() {
+                        self.next_line = last.number + 1;
+                        return Ok(Seen::Lines(lines));
+                    }
+                }
+            }
+        }
+    }
+}
