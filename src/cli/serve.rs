@@ -1,0 +1,89 @@
+//! `playback serve`.
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::Args;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::DatabaseArgs;
+use crate::app::App;
+use crate::clock::Clock;
+use crate::config::{Config, LogFormat, Overrides};
+use crate::server;
+use crate::telemetry::{self, Figures};
+
+#[derive(Debug, Args)]
+pub(super) struct Serve {
+    #[command(flatten)]
+    database: DatabaseArgs,
+    /// Address to listen on; port 0 takes a free one [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDRESS", env = "PLAYBACK_LISTEN")]
+    listen: Option<SocketAddr>,
+    /// Serve without tokens; only on a loopback address
+    #[arg(long)]
+    no_auth: bool,
+    /// How the log is written
+    #[arg(long, value_enum)]
+    log_format: Option<LogFormat>,
+    /// What is logged: error, warn, info, debug, or a filter
+    #[arg(long, env = "PLAYBACK_LOG")]
+    log_level: Option<String>,
+}
+
+pub(super) fn run(command: Serve) -> anyhow::Result<ExitCode> {
+    let config = Config::load(
+        command.database.config.as_deref(),
+        Overrides {
+            listen: command.listen,
+            database: command.database.database,
+            no_auth: command.no_auth,
+            log_format: command.log_format,
+            log_level: command.log_level,
+        },
+    )?;
+    telemetry::start_logging(&config)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("the runtime cannot be started")?;
+    runtime.block_on(serve(config))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn serve(config: Config) -> anyhow::Result<()> {
+    let address = config.listen;
+    let no_auth = config.no_auth;
+    let listener = TcpListener::bind(address).await.with_context(|| {
+        format!("listen = {address}: cannot be listened on; is another collector running there?")
+    })?;
+    let app = App::start(config, Clock::system(), Figures::start()?).await?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let address = listener.local_addr()?;
+    #[expect(
+        clippy::print_stdout,
+        reason = "shown once to the person who starts it, and never written to a log"
+    )]
+    if let Some(token) = app.first_token().await? {
+        println!(
+            "This history has no tokens yet. Here is one that may do everything; it is shown once:"
+        );
+        println!("{token}");
+    }
+    if no_auth {
+        tracing::warn!(
+            "serving without tokens: whoever can log in to this machine can read and write"
+        );
+    }
+    tracing::info!(%address, "serving");
+    server::run(app, listener, async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+    .await
+}

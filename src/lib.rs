@@ -1,0 +1,37 @@
+//! Playback: execution history for Ansible.
+//!
+//! This crate is the collector (`playback serve`), the history and stream API, and the command line.
+//! ARCHITECTURE.md tells how the parts fit; in short, data flows one way:
+//!
+//! ```text
+//! api::ingest → ingest (assembler → writer) → store
+//!                                  │ after commit
+//!                                  ▼
+//!                                live → api::stream          api::history ← store
+//! ```
+//!
+//! Layout, in that order:
+//! - [`model`]: executions, rows, filters: the domain's words, no I/O
+//! - [`blocks`]: the event log's unit: compressed runs of events, and what can be read out of them
+//! - [`ingest`]: batches in, rows and blocks out, one group commit
+//! - [`store`]: every SQL statement of the program, and nothing else
+//! - [`output`]: printed lines, read from the log
+//! - [`live`]: who is watching, and what they have not seen yet
+//! - [`api`]: the HTTP surface: thin handlers, one error type, one router list
+//! - [`app`], [`server`], [`config`], [`telemetry`], [`clock`]: what holds it together
+//! - [`cli`]: the commands
+
+pub mod api;
+pub mod app;
+pub mod blocks;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod ingest;
+pub mod live;
+pub mod model;
+pub mod output;
+pub mod server;
+pub mod store;
+pub mod telemetry;
+pub mod token;

@@ -1,0 +1,11 @@
+//! The `playback` command.
+
+use std::process::ExitCode;
+
+// Under a flood of batches, glibc's allocator keeps what each thread once needed.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
+fn main() -> ExitCode {
+    playback::cli::main()
+}
