@@ -38,6 +38,16 @@ thread_local! {
     static DECOMPRESSOR: RefCell<Option<zstd::bulk::Decompressor<'static>>> = const { RefCell::new(None) };
 }
 
+/// What a body says that it expands to, in bytes: its own size when it is no frame, and nothing when
+/// it is one that does not tell.
+#[must_use]
+pub fn declared_size(data: &[u8]) -> Option<usize> {
+    match zstd::zstd_safe::get_frame_content_size(data) {
+        Ok(size) => size.and_then(|size| usize::try_from(size).ok()),
+        Err(_) => Some(data.len()),
+    }
+}
+
 /// Expands a frame, to `limit` bytes at most.
 ///
 /// # Errors

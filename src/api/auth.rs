@@ -55,7 +55,9 @@ async fn authorize(
 ) -> Result<(), ApiError> {
     let origin = headers.get(header::ORIGIN);
     if app.config.no_auth {
-        // Without tokens, any page in a browser of this machine could ask; only our own may.
+        // Without tokens, any page in a browser of this machine could ask; only our own may, and only
+        // under a name of this machine, which no foreign name server can hand out.
+        check_loopback(headers, uri)?;
         return check_origin(app, headers, uri);
     }
     let scopes = match bearer(headers)? {
@@ -128,16 +130,38 @@ fn cookie(headers: &HeaderMap) -> Option<&str> {
         .find_map(|(name, value)| (name == COOKIE).then_some(value))
 }
 
+/// Without tokens, requests must be addressed to this machine by a name that only it answers to.
+fn check_loopback(headers: &HeaderMap, uri: &Uri) -> Result<(), ApiError> {
+    let host = host(headers, uri).unwrap_or("");
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    };
+    let address = name.trim_start_matches('[').trim_end_matches(']');
+    let loopback = address.eq_ignore_ascii_case("localhost")
+        || address.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());
+    if loopback {
+        return Ok(());
+    }
+    Err(ApiError::forbidden(
+        "without tokens, the collector answers only to localhost: use http://localhost:PORT",
+    ))
+}
+
+fn host<'r>(headers: &'r HeaderMap, uri: &'r Uri) -> Option<&'r str> {
+    headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok())
+        .or(uri.authority().map(|authority| authority.as_str()))
+}
+
 /// A page may ask only from the place where it was served by us, or from one that is configured.
 pub(super) fn check_origin(app: &App, headers: &HeaderMap, uri: &Uri) -> Result<(), ApiError> {
     let Some(origin) = headers.get(header::ORIGIN) else {
         return Ok(());
     };
     let origin = origin.to_str().unwrap_or("");
-    let host = headers
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok())
-        .or(uri.authority().map(|authority| authority.as_str()));
+    let host = host(headers, uri);
     let own = origin
         .split_once("://")
         .is_some_and(|(_, from)| Some(from) == host);

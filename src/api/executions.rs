@@ -189,6 +189,8 @@ pub(super) async fn delete_execution(
     }
     app.ingest.forget(id);
     app.store.delete_execution(key).await?;
+    // Once more: what came in between was put together from rows that are gone now.
+    app.ingest.forget(id);
     app.hub.deleted(id);
     tracing::info!(execution = %id, "deleted");
     Ok(StatusCode::NO_CONTENT)

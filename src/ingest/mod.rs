@@ -25,7 +25,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use playback_wire::{Event, MAX_BATCH_EXPANDED_BYTES, Producer, decode_batch};
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
@@ -44,6 +44,10 @@ use writer::Job;
 
 /// Jobs that may wait for the writer: beyond that, producers are told to come back.
 const QUEUE: usize = 1024;
+
+/// Memory that batches may take while they wait, in KiB, both as sent and expanded: beyond that,
+/// producers are told to come back, however long the store is away.
+const BUDGET_KIB: u32 = 192 << 10;
 
 /// A batch is expanded and decoded on a thread of its own beyond this size, in bytes as sent.
 const INLINE_BYTES: usize = 64 << 10;
@@ -70,6 +74,7 @@ struct Inner {
     silence_us: i64,
     slots: Mutex<HashMap<Uuid, Arc<Slot>>>,
     queue: mpsc::Sender<Job>,
+    budget: Arc<Semaphore>,
 }
 
 impl Ingest {
@@ -100,6 +105,7 @@ impl Ingest {
                 silence_us: i64::try_from(silence.as_micros()).unwrap_or(i64::MAX),
                 slots: Mutex::new(slots),
                 queue,
+                budget: Arc::new(Semaphore::new(BUDGET_KIB as usize)),
             }),
         };
         // The watch writes what is still held back before the writer may end.
@@ -128,6 +134,12 @@ impl Ingest {
             .inner
             .queue
             .try_reserve()
+            .map_err(|_| IngestError::Busy)?;
+        // Held until the answer: what waits for a store that is away stays within bounds.
+        let _memory = self
+            .inner
+            .budget
+            .try_acquire_many(Batch::cost_kib(&body))
             .map_err(|_| IngestError::Busy)?;
         let batch = if body.len() > INLINE_BYTES {
             tokio::task::block_in_place(|| Batch::read(body))?
@@ -285,6 +297,13 @@ impl Batch {
             frame: Some(body),
             raw,
         })
+    }
+
+    /// Memory that a body will take, in KiB: itself, and what it says that it expands to.
+    fn cost_kib(body: &[u8]) -> u32 {
+        let expanded = blocks::declared_size(body).unwrap_or(MAX_BATCH_EXPANDED_BYTES);
+        let bytes = body.len() + expanded.min(MAX_BATCH_EXPANDED_BYTES);
+        u32::try_from(bytes >> 10).unwrap_or(u32::MAX).saturating_add(1)
     }
 
     fn events(&self) -> Result<Vec<Event<'_>>, IngestError> {

@@ -1,0 +1,144 @@
+//! Who may import whom: the rules of ARCHITECTURE.md, held against the source.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Each module of the collector, and the modules of ours that it may name.
+const MAY_NAME: &[(&str, &[&str])] = &[
+    ("model", &["playback_wire"]),
+    ("clock", &[]),
+    ("token", &[]),
+    ("blocks", &["playback_wire"]),
+    ("store", &["model", "playback_wire"]),
+    ("output", &["blocks", "model", "store", "playback_wire"]),
+    ("live", &["blocks", "model", "output", "store"]),
+    (
+        "ingest",
+        &["blocks", "clock", "live", "model", "store", "playback_wire"],
+    ),
+    ("config", &["store"]),
+    ("telemetry", &["config"]),
+];
+
+/// Crates that stand in some modules alone.
+const ONLY_IN: &[(&str, &[&str])] = &[
+    ("sqlx", &["store"]),
+    ("axum", &["api", "server"]),
+    ("clap", &["cli", "main", "config", "token"]),
+    ("utoipa", &["api", "model", "token", "cli"]),
+    ("anyhow", &["cli", "main", "app", "server", "telemetry"]),
+];
+
+#[test]
+fn modules_name_only_what_they_may() {
+    let mut wrong = Vec::new();
+    for (module, file, text) in sources() {
+        let Some((_, allowed)) = MAY_NAME.iter().find(|(name, _)| *name == module) else {
+            continue;
+        };
+        for named in named_modules(&text) {
+            if named != module && !allowed.contains(&named.as_str()) {
+                wrong.push(format!("{}: {module} names {named}", file.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn crates_stand_where_they_belong() {
+    let mut wrong = Vec::new();
+    for (module, file, text) in sources() {
+        for (name, places) in ONLY_IN {
+            let named = [format!("{name}::"), format!("use {name};")]
+                .iter()
+                .any(|way| words(&text, way));
+            if named && !places.contains(&module.as_str()) {
+                wrong.push(format!("{}: {name}", file.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn packages_depend_in_one_direction() {
+    let ours = |path: &str| -> BTreeSet<String> {
+        let text = fs::read_to_string(root().join(path)).unwrap();
+        let manifest: toml::Table = text.parse().unwrap();
+        let dependencies = manifest["dependencies"].as_table().unwrap();
+        dependencies
+            .keys()
+            .filter(|name| name.starts_with("playback-") || *name == "ansible-playback")
+            .cloned()
+            .collect()
+    };
+    let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    assert_eq!(ours("wire/Cargo.toml"), BTreeSet::new());
+    assert_eq!(ours("spool/Cargo.toml"), set(&["playback-wire"]));
+    assert_eq!(
+        ours("callback_plugin/Cargo.toml"),
+        set(&["playback-spool", "playback-wire"])
+    );
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The module, the file and the code of each source file of the collector; comments left out.
+fn sources() -> Vec<(String, PathBuf, String)> {
+    let mut found = Vec::new();
+    let mut folders = vec![root().join("src")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let relative = path.strip_prefix(root().join("src")).unwrap();
+            let first = relative.components().next().unwrap();
+            let module = Path::new(first.as_os_str()).file_stem().unwrap();
+            let module = module.to_string_lossy().into_owned();
+            let text = fs::read_to_string(&path).unwrap();
+            let code = text
+                .lines()
+                .filter(|line| !line.trim_start().starts_with("//"))
+                .collect::<Vec<_>>()
+                .join("\n");
+            found.push((module, path, code));
+        }
+    }
+    assert!(found.len() > 20, "the sources were found");
+    found
+}
+
+/// Modules and packages of ours that a text names.
+fn named_modules(text: &str) -> BTreeSet<String> {
+    let mut named = BTreeSet::new();
+    for part in text.split("crate::").skip(1) {
+        // `use crate::{a, b}` is not our way; one module a line is.
+        let name: String = part
+            .chars()
+            .take_while(|c| c.is_alphanumeric() || *c == '_')
+            .collect();
+        assert!(!name.is_empty(), "name one module of ours in each `use`");
+        named.insert(name);
+    }
+    for package in ["playback_wire", "playback_spool"] {
+        if text.contains(package) {
+            named.insert(package.to_owned());
+        }
+    }
+    named
+}
+
+/// Whether `way` stands in the text at the beginning of a word.
+fn words(text: &str, way: &str) -> bool {
+    text.match_indices(way).any(|(at, _)| {
+        let before = text[..at].chars().next_back();
+        before.is_none_or(|c| !(c.is_alphanumeric() || c == '_' || c == ':'))
+    })
+}
