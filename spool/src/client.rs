@@ -1,0 +1,322 @@
+//! One exchange with the collector: a batch (or nothing) there, an answer back.
+//!
+//! What an answer means for a spool is told in `delivery`; here it is only sorted. No message holds
+//! the token.
+
+use std::io::Read as _;
+use std::time::Duration;
+
+use playback_wire::{BATCH_CONTENT_TYPE, Producer};
+use serde::Deserialize;
+use ureq::http::{HeaderValue, Response, StatusCode, header};
+use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::unversioned::transport::DefaultConnector;
+use ureq::{Agent, Body};
+use uuid::Uuid;
+
+use crate::config::{ConfigError, SenderConfig};
+use crate::resolver::CachingResolver;
+
+/// The largest answer that is read, in bytes.
+const MAX_ANSWER_BYTES: u64 = 64 << 10;
+
+/// What one connection reads and writes at once, in bytes. Answers are small, and the client
+/// library's own sizes would be mapped and unmapped with each exchange.
+const INPUT_BUFFER_BYTES: usize = 8 << 10;
+const OUTPUT_BUFFER_BYTES: usize = 32 << 10;
+
+/// The longest message of the collector that is kept, in characters.
+const MAX_MESSAGE_CHARS: usize = 500;
+
+/// The longest wait that a collector can ask for.
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(60);
+
+/// What the collector said.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    /// Everything up to this number is stored.
+    Acked(u64),
+    /// The batch does not follow what is stored, which ends with this number.
+    Resume(u64),
+    /// The batch is too large.
+    TooLarge(String),
+    /// No repetition can mend this.
+    Refused(String),
+    /// The same again may go well later.
+    Trouble(Trouble),
+}
+
+/// An exchange that failed for now.
+#[derive(Debug, Clone)]
+pub(crate) struct Trouble {
+    /// What went wrong, for a person.
+    pub(crate) message: String,
+    /// How long the collector asks to wait.
+    pub(crate) retry_after: Option<Duration>,
+    /// Whether the collector is there: it answered, though not as hoped.
+    pub(crate) answered: bool,
+}
+
+impl Trouble {
+    /// The collector was not reached, or did not finish its answer.
+    pub(crate) fn unreachable(message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            retry_after: None,
+            answered: false,
+        }
+    }
+
+    /// The collector answered, and it was no use.
+    pub(crate) fn answered(message: impl Into<String>) -> Self {
+        Self {
+            answered: true,
+            ..Self::unreachable(message)
+        }
+    }
+}
+
+/// Whose events are sent, and by whom.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Origin<'a> {
+    pub(crate) execution: Uuid,
+    pub(crate) producer: Producer,
+    /// Name of the producer's sequence, plain enough for a URL: a second process that has the same
+    /// identity by mistake is refused, not mixed in.
+    pub(crate) instance: Option<&'a str>,
+    /// The producer is gone: this is no sign of life.
+    pub(crate) adopted: bool,
+}
+
+impl Origin<'_> {
+    /// Where its events go, below `base`.
+    fn url(&self, base: &str) -> String {
+        let mut url = format!(
+            "{base}/api/v1/ansible/ingest/{}/{}",
+            self.execution,
+            self.producer.as_str()
+        );
+        let mut separator = '?';
+        if let Some(instance) = self.instance {
+            url.push(separator);
+            url.push_str("instance=");
+            url.push_str(instance);
+            separator = '&';
+        }
+        if self.adopted {
+            url.push(separator);
+            url.push_str("adopted=true");
+        }
+        url
+    }
+}
+
+/// Speaks to one collector over a connection that it keeps.
+pub(crate) struct Client {
+    agent: Agent,
+    resolver: CachingResolver,
+    base: String,
+    authorization: Option<HeaderValue>,
+    compressor: zstd::bulk::Compressor<'static>,
+    compressed: Vec<u8>,
+}
+
+impl Client {
+    /// Checks the configuration; connects to nothing.
+    pub(crate) fn new(config: &SenderConfig) -> Result<Self, ConfigError> {
+        let authorization = match &config.token {
+            None => None,
+            Some(token) => {
+                let mut value = HeaderValue::from_str(&format!("Bearer {}", token.trim()))
+                    .map_err(|_| ConfigError::Token)?;
+                value.set_sensitive(true);
+                Some(value)
+            }
+        };
+        let user_agent = HeaderValue::from_str(&config.user_agent)
+            .ok()
+            .and_then(|value| value.to_str().map(str::to_owned).ok())
+            .ok_or(ConfigError::UserAgent)?;
+        let agent_config = Agent::config_builder()
+            .tls_config(TlsConfig::builder().root_certs(root_certs(config)?).build())
+            .timeout_connect(Some(config.connect_timeout))
+            .timeout_resolve(Some(config.connect_timeout))
+            .timeout_global(Some(config.request_timeout))
+            .max_idle_age(config.heartbeat * 3)
+            .input_buffer_size(INPUT_BUFFER_BYTES)
+            .output_buffer_size(OUTPUT_BUFFER_BYTES)
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .user_agent(user_agent)
+            .build();
+        let resolver = CachingResolver::default();
+        let compressor = zstd::bulk::Compressor::new(config.compression_level)
+            .map_err(ConfigError::Compression)?;
+        Ok(Self {
+            agent: Agent::with_parts(agent_config, DefaultConnector::default(), resolver.clone()),
+            resolver,
+            base: base_url(&config.url)?,
+            authorization,
+            compressor,
+            compressed: Vec::new(),
+        })
+    }
+
+    /// Sends a batch; no lines at all ask how far the collector has got, and say that the producer lives.
+    pub(crate) fn send(&mut self, origin: &Origin<'_>, lines: &[u8]) -> Answer {
+        self.compressed.clear();
+        if !lines.is_empty() {
+            self.compressed
+                .reserve(zstd::zstd_safe::compress_bound(lines.len()));
+            // In one call the size is known, and stands in the frame's header: the collector refuses
+            // what would be too large before it expands it.
+            if let Err(error) = self
+                .compressor
+                .compress_to_buffer(lines, &mut self.compressed)
+            {
+                return Answer::Trouble(Trouble::unreachable(format!("zstd: {error}")));
+            }
+        }
+        let mut request = self
+            .agent
+            .post(origin.url(&self.base))
+            .header(header::CONTENT_TYPE, BATCH_CONTENT_TYPE);
+        if !lines.is_empty() {
+            request = request.header(header::CONTENT_ENCODING, "zstd");
+        }
+        if let Some(authorization) = &self.authorization {
+            request = request.header(header::AUTHORIZATION, authorization);
+        }
+        match request.send(&self.compressed[..]) {
+            Ok(response) => read_answer(response),
+            Err(error) => {
+                // Its address may be what has changed.
+                self.resolver.forget();
+                Answer::Trouble(Trouble::unreachable(describe(&error)))
+            }
+        }
+    }
+}
+
+/// An answer's body: `{"acked": n}` or `{"error": {"code": …, "message": …}}`, where a gap's answer
+/// may hold both, on either level.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct AnswerBody {
+    acked: Option<u64>,
+    error: Option<ErrorBody>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct ErrorBody {
+    message: Option<String>,
+    acked: Option<u64>,
+}
+
+fn read_answer(mut response: Response<Body>) -> Answer {
+    let status = response.status();
+    let retry_after = response
+        .headers()
+        .get(header::RETRY_AFTER)
+        .and_then(|value| value.to_str().ok()?.trim().parse().ok())
+        .map(|seconds| Duration::from_secs(seconds).min(MAX_RETRY_AFTER));
+    let mut text = Vec::new();
+    let body = response.body_mut().as_reader().take(MAX_ANSWER_BYTES);
+    if let Err(error) = { body }.read_to_end(&mut text) {
+        return Answer::Trouble(Trouble::unreachable(format!(
+            "the answer broke off: {error}"
+        )));
+    }
+    let body: AnswerBody = serde_json::from_slice(&text).unwrap_or_default();
+    let error = body.error.unwrap_or_default();
+    let acked = body.acked.or(error.acked);
+    let message = match error.message {
+        Some(message) => {
+            let message: String = message.chars().take(MAX_MESSAGE_CHARS).collect();
+            format!(
+                "{}: {}",
+                status.as_u16(),
+                message.replace(['\r', '\n'], " ")
+            )
+        }
+        None => status.to_string(),
+    };
+    match status {
+        StatusCode::OK => match acked {
+            Some(acked) => Answer::Acked(acked),
+            None => Answer::Trouble(Trouble::answered(
+                "what answers is not a Playback collector",
+            )),
+        },
+        StatusCode::CONFLICT if acked.is_some() => Answer::Resume(acked.unwrap_or_default()),
+        StatusCode::PAYLOAD_TOO_LARGE => Answer::TooLarge(message),
+        StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY | StatusCode::TOO_MANY_REQUESTS => {
+            Answer::Trouble(Trouble {
+                retry_after,
+                ..Trouble::answered(message)
+            })
+        }
+        status if status.is_client_error() => Answer::Refused(message),
+        _ => Answer::Trouble(Trouble {
+            retry_after,
+            ..Trouble::answered(message)
+        }),
+    }
+}
+
+/// What an error says, less the URL.
+fn describe(error: &ureq::Error) -> String {
+    match error {
+        ureq::Error::BadUri(_) => "the collector's URL cannot be used".into(),
+        ureq::Error::HostNotFound => "the collector's host name is not known".into(),
+        ureq::Error::Timeout(phase) => format!("no answer in time ({phase})"),
+        ureq::Error::Io(error) => error.to_string(),
+        other => other.to_string(),
+    }
+}
+
+/// The URL without its last slash.
+fn base_url(url: &str) -> Result<String, ConfigError> {
+    let url = url.trim().trim_end_matches('/');
+    let uri: ureq::http::Uri = url
+        .parse()
+        .map_err(|_| ConfigError::Url("is not a URL; it looks like http://host:8080"))?;
+    if !matches!(uri.scheme_str(), Some("http" | "https")) {
+        return Err(ConfigError::Url("must begin with http:// or https://"));
+    }
+    let authority = uri.authority().map(|authority| authority.as_str());
+    match authority {
+        None | Some("") => Err(ConfigError::Url("names no host")),
+        // It would end up in every message that names the URL.
+        Some(authority) if authority.contains('@') => Err(ConfigError::Url(
+            "must not hold a user name or a password; use a token",
+        )),
+        Some(_) if uri.query().is_some() => Err(ConfigError::Url("must not hold a query")),
+        Some(_) => Ok(url.to_owned()),
+    }
+}
+
+fn root_certs(config: &SenderConfig) -> Result<RootCerts, ConfigError> {
+    let Some(path) = &config.ca_file else {
+        return Ok(RootCerts::PlatformVerifier);
+    };
+    let unusable = |cause: String| ConfigError::CaFile {
+        path: path.clone(),
+        cause,
+    };
+    let pem = std::fs::read(path).map_err(|error| unusable(error.to_string()))?;
+    let mut certificates: Vec<Certificate<'static>> = Vec::new();
+    for item in parse_pem(&pem) {
+        if let PemItem::Certificate(certificate) =
+            item.map_err(|error| unusable(error.to_string()))?
+        {
+            certificates.push(certificate);
+        }
+    }
+    if certificates.is_empty() {
+        return Err(unusable("it holds no certificate".into()));
+    }
+    Ok(certificates.into())
+}

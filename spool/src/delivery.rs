@@ -1,0 +1,212 @@
+//! What the collector's answers mean for one spool.
+//!
+//! The collector says how far it has got, and is believed: on a gap the spool is read again from
+//! there, and what it has already is passed over. Waiting, and what becomes of the file, is up to
+//! the caller.
+
+use std::fs::File;
+use std::io;
+
+use playback_wire::{Body, Producer};
+use uuid::Uuid;
+
+use crate::client::{Answer, Client, Origin, Trouble};
+use crate::lines::{Batch, Lines};
+
+/// A spool on its way to the collector.
+#[derive(Debug)]
+pub(crate) struct Delivery {
+    execution: Uuid,
+    producer: Producer,
+    /// Whether the one who writes is this process: it knows what it has written.
+    own: bool,
+    /// Name of the producer's sequence, from its first event, where that is known.
+    instance: Option<String>,
+    lines: Lines,
+    /// Largest batch, in bytes before compression: halved where the collector finds one too large.
+    limit: usize,
+    /// How often in a row the collector has said to go on elsewhere.
+    turns: u32,
+}
+
+/// How often the collector may say to go on elsewhere before a batch is taken: once is a gap, twice a
+/// restart in between.
+const MAX_TURNS: u32 = 3;
+
+/// How an exchange went.
+#[derive(Debug)]
+pub(crate) enum Step {
+    /// Nothing is left to send before the given end.
+    Idle,
+    /// The collector answered as hoped; so many events were sent.
+    Went(u64),
+    /// The same again may go well later.
+    Trouble(Trouble),
+    /// The spool cannot be delivered, and why.
+    Refused(String),
+}
+
+impl Delivery {
+    /// Begins with the first line of the file, which has the number `base`.
+    pub(crate) fn new(
+        execution: Uuid,
+        producer: Producer,
+        own: bool,
+        base: u64,
+        limit: usize,
+    ) -> Self {
+        Self {
+            execution,
+            producer,
+            own,
+            instance: None,
+            lines: Lines::new(base),
+            limit,
+            turns: 0,
+        }
+    }
+
+    /// Number of the last event that is known to be stored.
+    pub(crate) fn acked(&self) -> u64 {
+        self.lines.seq() - 1
+    }
+
+    /// Where the events that are not yet stored begin in the file.
+    pub(crate) fn offset(&self) -> u64 {
+        self.lines.offset()
+    }
+
+    /// The file was emptied, after everything in it was acknowledged.
+    pub(crate) fn restart(&mut self) {
+        self.lines.restart();
+    }
+
+    /// Sends the next batch of a file whose whole lines end at `end`.
+    pub(crate) fn send(&mut self, client: &mut Client, file: &File, end: u64) -> Step {
+        let batch = match self.lines.read(file, end, self.limit) {
+            Ok(Some(batch)) => batch,
+            Ok(None) => return Step::Idle,
+            Err(error) => return unreadable(&error),
+        };
+        self.learn_instance(batch);
+        match self.post(client, self.lines.bytes(batch)) {
+            Answer::Acked(acked) if acked == batch.last => {
+                self.lines.pass(batch);
+                self.turns = 0;
+                Step::Went(batch.last - batch.first + 1)
+            }
+            Answer::Acked(acked) | Answer::Resume(acked)
+                if acked.checked_add(1) == Some(batch.first) =>
+            {
+                Step::Trouble(Trouble::answered("the collector stored nothing of a batch"))
+            }
+            Answer::Acked(acked) | Answer::Resume(acked) => self.go_to(file, end, acked),
+            Answer::TooLarge(message) => self.halve(batch, &message),
+            Answer::Refused(message) => Step::Refused(message),
+            Answer::Trouble(trouble) => Step::Trouble(trouble),
+        }
+    }
+
+    /// Asks how far the collector has got, which also tells it that the producer lives.
+    pub(crate) fn ask(&mut self, client: &mut Client, file: &File, end: u64) -> Step {
+        // Somebody else's spool is not known yet; what it says of itself goes along from the start.
+        if !self.own
+            && self.lines.seq() == 1
+            && let Ok(Some(first)) = self.lines.read(file, end, 1)
+        {
+            self.learn_instance(first);
+        }
+        match self.post(client, &[]) {
+            Answer::Acked(acked) | Answer::Resume(acked) => {
+                // Our own events that are gone from the file were acknowledged once. That the
+                // collector knows less now will matter when there is something to send.
+                let gone = self.own && acked.saturating_add(1) < self.lines.base();
+                if acked == self.acked() || gone {
+                    return Step::Went(0);
+                }
+                self.go_to(file, end, acked)
+            }
+            Answer::TooLarge(message) | Answer::Refused(message) => Step::Refused(message),
+            Answer::Trouble(trouble) => Step::Trouble(trouble),
+        }
+    }
+
+    fn post(&self, client: &mut Client, lines: &[u8]) -> Answer {
+        let origin = Origin {
+            execution: self.execution,
+            producer: self.producer,
+            instance: self.instance.as_deref(),
+            adopted: !self.own,
+        };
+        client.send(&origin, lines)
+    }
+
+    /// Takes the sequence's name from the batch that was read last, if that begins with the first event.
+    fn learn_instance(&mut self, batch: Batch) {
+        if batch.first != 1 || self.instance.is_some() {
+            return;
+        }
+        let lines = self.lines.bytes(batch);
+        let first = lines.split(|byte| *byte == b'\n').next().unwrap_or(lines);
+        if let Ok(event) = playback_wire::decode_line(first)
+            && let Body::ExecutionStarted(what) = event.body
+        {
+            self.instance = what.instance.filter(|name| is_plain(name));
+        }
+    }
+
+    /// Goes on after event `acked`, wherever that is.
+    fn go_to(&mut self, file: &File, end: u64, acked: u64) -> Step {
+        let next = acked.saturating_add(1);
+        self.turns += 1;
+        if self.turns > MAX_TURNS {
+            self.turns = 0;
+            return Step::Trouble(Trouble::answered(
+                "the collector's answers contradict each other",
+            ));
+        }
+        if next < self.lines.base() {
+            return Step::Refused(format!(
+                "the collector has the events of this producer up to {acked} only, and the spool \
+                 begins with {}",
+                self.lines.base()
+            ));
+        }
+        match self.lines.seek(file, end, next) {
+            Ok(true) => Step::Went(0),
+            Ok(false) if self.own => Step::Refused(format!(
+                "the collector has {acked} events of this producer, more than were written here: \
+                 another execution has the same identity"
+            )),
+            // The end of the file was lost after it had been sent.
+            Ok(false) => {
+                self.lines.skip_to(end, next);
+                Step::Went(0)
+            }
+            Err(error) => unreadable(&error),
+        }
+    }
+
+    fn halve(&mut self, batch: Batch, message: &str) -> Step {
+        if batch.first == batch.last {
+            return Step::Refused(format!("event {}: {message}", batch.first));
+        }
+        self.limit = batch.len / 2;
+        Step::Went(0)
+    }
+}
+
+/// Whether a name can stand in a URL as it is.
+fn is_plain(name: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    !name.is_empty() && name.len() <= 64 && name.bytes().all(plain)
+}
+
+fn unreadable(error: &io::Error) -> Step {
+    if error.kind() == io::ErrorKind::InvalidData {
+        return Step::Refused(error.to_string());
+    }
+    Step::Trouble(Trouble::unreachable(format!(
+        "the spool cannot be read: {error}"
+    )))
+}

@@ -1,0 +1,51 @@
+//! The producers' queue: a spool file, and its delivery to the collector.
+//!
+//! A producer (the recorder inside Ansible, the supervisor around a command) appends each event to its
+//! [`Spool`] before anything else happens. A [`Sender`], one native thread, reads that file back,
+//! sends it in batches and deletes it once everything is acknowledged. A spool whose owner died is
+//! adopted: by the next sender on that machine, or by `playback flush` ([`deliver_orphans`]).
+//!
+//! ```text
+//! hook → Spool::append → {dir}/{execution}.{producer}.ndjson → Sender (thread) → POST … → {"acked": n}
+//!                                        └─ owner dead ─→ adoption by another process ─┘
+//! ```
+//!
+//! Layout, in the order that data flows:
+//! - [`spool`]: the append side (`line`: encoding; `left_out`: what had no room; `waker`: telling the thread)
+//! - [`lock`]: who owns a spool file, also across `fork`
+//! - `lines`: the file read back, in whole lines, in constant memory
+//! - `client`: one exchange with the collector (`resolver`: its address; [`config`]: where and how)
+//! - `delivery`: what an answer means for one spool
+//! - `thread`: when to send, to beat, to wait (`backoff`: how long, after a failure)
+//! - [`sender`]: the handle of that thread, and the bounded wait at exit
+//! - `adoption`: the delivery of one spool left behind; [`adopt`]: of a folder of them
+//! - `aside`: spools that the collector refuses for good; `names`: what the files are called
+//!
+//! This crate prints nothing and reads no environment of its own; what went wrong is returned.
+
+pub mod adopt;
+mod adoption;
+mod aside;
+mod backoff;
+mod client;
+mod clock;
+pub mod config;
+mod delivery;
+mod left_out;
+mod line;
+mod lines;
+pub mod lock;
+mod names;
+mod resolver;
+pub mod sender;
+pub mod spool;
+mod thread;
+mod waker;
+
+pub use adopt::{
+    AdoptError, AdoptOptions, Delivered, Fate, Orphan, Summary, deliver_orphans, orphans,
+};
+pub use config::{ConfigError, SenderConfig};
+pub use lock::inherited_fds;
+pub use sender::{FinishLimits, Outcome, Sender};
+pub use spool::Spool;

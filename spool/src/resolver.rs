@@ -1,0 +1,75 @@
+//! Host names, looked up once a minute instead of once a batch.
+//!
+//! The HTTP client asks its resolver before each request, kept connection or not, and its own
+//! resolver starts a thread each time in order to bound the wait.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use ureq::Error;
+use ureq::config::Config;
+use ureq::http::Uri;
+use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::NextTimeout;
+
+use crate::clock;
+
+/// How long an address is believed.
+const KEEP: Duration = Duration::from_secs(60);
+
+/// The addresses of the host that was asked for last. Clones share them.
+#[derive(Clone, Default)]
+pub(crate) struct CachingResolver {
+    known: Arc<Mutex<Option<Known>>>,
+}
+
+struct Known {
+    /// Scheme, host and port: with a proxy, it is the proxy that is looked up.
+    uri: Uri,
+    since: Instant,
+    addresses: ResolvedSocketAddrs,
+}
+
+impl Known {
+    fn holds_for(&self, uri: &Uri) -> bool {
+        self.since.elapsed() < KEEP
+            && self.uri.authority() == uri.authority()
+            && self.uri.scheme() == uri.scheme()
+    }
+}
+
+impl CachingResolver {
+    /// Looks the name up again for the next request.
+    pub(crate) fn forget(&self) {
+        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+impl std::fmt::Debug for CachingResolver {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("CachingResolver")
+    }
+}
+
+impl Resolver for CachingResolver {
+    fn resolve(
+        &self,
+        uri: &Uri,
+        config: &Config,
+        timeout: NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, Error> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = known.as_ref()
+            && known.holds_for(uri)
+        {
+            return Ok(known.addresses.clone());
+        }
+        let addresses = DefaultResolver::default().resolve(uri, config, timeout)?;
+        *known = Some(Known {
+            uri: uri.clone(),
+            since: clock::now(),
+            addresses: addresses.clone(),
+        });
+        Ok(addresses)
+    }
+}

@@ -1,0 +1,159 @@
+//! The handle of the thread that delivers a spool.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use nix::sys::signal::{SigSet, SigmaskHow, Signal};
+
+use crate::client::Client;
+use crate::clock;
+use crate::config::{ConfigError, SenderConfig};
+use crate::spool::Spool;
+use crate::thread::{Shared, Status, Worker};
+
+/// How long [`Sender::finish`] may wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FinishLimits {
+    /// While the collector answers.
+    pub reachable: Duration,
+    /// While it does not.
+    pub unreachable: Duration,
+}
+
+impl Default for FinishLimits {
+    fn default() -> Self {
+        Self {
+            reachable: Duration::from_secs(5),
+            unreachable: Duration::from_millis(500),
+        }
+    }
+}
+
+/// How a delivery stands when its producer ends.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// Everything is acknowledged, and the spool file is gone.
+    pub delivered: bool,
+    /// Events that are not acknowledged.
+    pub pending_events: u64,
+    /// Their size in the spool, in bytes.
+    pub pending_bytes: u64,
+    /// Why the collector refused the spool for good; it is kept under its new name.
+    pub set_aside: Option<String>,
+    /// What went wrong last, while nothing has gone well since.
+    pub last_error: Option<String>,
+}
+
+/// The thread that delivers one spool. Dropping it ends the thread without waiting; what is not
+/// delivered then stays in the spool.
+#[derive(Debug)]
+pub struct Sender {
+    spool: Arc<Spool>,
+    shared: Arc<Shared>,
+}
+
+impl Sender {
+    /// Checks the configuration and starts the thread, named `playback-send`. It runs no Python, takes
+    /// no lock that an appending hook would wait for, and gets no signal. A forked child has no such
+    /// thread: start it where the events begin, and use nothing of this crate in a child.
+    ///
+    /// # Errors
+    /// The configuration cannot work, the spool has a sender already, or the thread cannot be started.
+    pub fn start(spool: Arc<Spool>, config: &SenderConfig) -> Result<Sender, ConfigError> {
+        let client = Client::new(config)?;
+        if !spool.waker().take() {
+            return Err(ConfigError::AlreadyStarted);
+        }
+        let shared = Arc::new(Shared::default());
+        let worker = Worker::new(Arc::clone(&spool), client, config, Arc::clone(&shared));
+        // The mask is inherited: blocked here, there is no moment in which the new thread could be
+        // the one that gets a signal meant for Python.
+        let before = asynchronous_signals()
+            .thread_swap_mask(SigmaskHow::SIG_BLOCK)
+            .map_err(|errno| ConfigError::Thread(errno.into()))?;
+        let started = std::thread::Builder::new()
+            .name("playback-send".into())
+            .spawn(move || worker.run());
+        let restored = before.thread_set_mask();
+        started.map_err(ConfigError::Thread)?;
+        restored.map_err(|errno| ConfigError::Thread(errno.into()))?;
+        Ok(Sender { spool, shared })
+    }
+
+    /// Sends what is left, within `limits`, and ends the thread. To be called after the last append.
+    /// The file of a spool that is delivered is gone; any other stays, for the next one to adopt.
+    ///
+    /// The collector counts as answering when its last exchange was answered, in whatever way.
+    pub fn finish(&self, limits: FinishLimits) -> Outcome {
+        let start = clock::now();
+        self.shared.update(|status| status.finishing = true);
+        self.spool.waker().wake();
+        let mut status = self.shared.status();
+        while !status.ended {
+            let limit = if status.answering {
+                limits.reachable
+            } else {
+                limits.unreachable
+            };
+            let left = limit.saturating_sub(start.elapsed());
+            let in_vain = status
+                .asked_to_wait
+                .is_some_and(|until| until > start + limit);
+            if left.is_zero() || in_vain {
+                status.abandoned = true;
+                break;
+            }
+            status = self.shared.wait(status, left);
+        }
+        let outcome = self.outcome(&status);
+        drop(status);
+        self.spool.waker().wake();
+        outcome
+    }
+
+    /// How the delivery stands now.
+    #[must_use]
+    pub fn status(&self) -> Outcome {
+        self.outcome(&self.shared.status())
+    }
+
+    fn outcome(&self, status: &Status) -> Outcome {
+        if status.delivered {
+            return Outcome {
+                delivered: true,
+                ..Outcome::default()
+            };
+        }
+        Outcome {
+            delivered: false,
+            pending_events: self.spool.last_seq().saturating_sub(status.acked),
+            pending_bytes: self.spool.bytes().saturating_sub(status.offset),
+            set_aside: status.set_aside.clone(),
+            last_error: status.last_error.clone(),
+        }
+    }
+}
+
+impl Drop for Sender {
+    fn drop(&mut self) {
+        self.shared.update(|status| status.abandoned = true);
+        self.spool.waker().wake();
+    }
+}
+
+/// Every signal but those that a thread brings upon itself.
+fn asynchronous_signals() -> SigSet {
+    let mut set = SigSet::all();
+    for own in [
+        Signal::SIGSEGV,
+        Signal::SIGBUS,
+        Signal::SIGFPE,
+        Signal::SIGILL,
+        Signal::SIGTRAP,
+        Signal::SIGABRT,
+        Signal::SIGSYS,
+    ] {
+        set.remove(own);
+    }
+    set
+}

@@ -1,0 +1,377 @@
+//! The append side: one event is one line, one `write`, and is there whatever happens next.
+//!
+//! The file always holds whole lines, in sequence. An event that cannot be written (the disk is full,
+//! the spool is at its limit) is left out and counted, and does not use up a sequence number: the
+//! collector refuses gaps. As soon as there is room again, a `dropped` event tells what is missing.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use playback_wire::{EventWriter, MAX_BATCH_EXPANDED_BYTES, Producer};
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::aside;
+use crate::left_out::{Reason, Untold};
+use crate::line;
+use crate::lock::OwnedFile;
+use crate::names;
+use crate::waker::Waker;
+
+/// The largest line that is taken, in bytes. Producers cut far below it; this keeps one event from
+/// being larger than what any batch may hold.
+pub(crate) const MAX_LINE_BYTES: usize = MAX_BATCH_EXPANDED_BYTES / 2;
+
+/// Room beyond the limit for the events that close an execution, so that a full spool still says how
+/// the run ended and what is missing.
+const RESERVE_BYTES: u64 = 64 << 10;
+
+/// Room beyond that for the very last event, which no recap of many hosts may take.
+const LAST_RESERVE_BYTES: u64 = 4 << 10;
+
+/// Size from which an acknowledged spool is emptied, so that a long healthy run stays small.
+const EMPTY_FROM_BYTES: u64 = 4 << 20;
+
+/// The queue of one producer of one execution. All methods may be called from any thread.
+#[derive(Debug)]
+pub struct Spool {
+    execution: Uuid,
+    producer: Producer,
+    file: OwnedFile,
+    /// Largest size of the file before events are left out, in bytes.
+    max_bytes: u64,
+    /// The process that made it: a forked child owns nothing.
+    owner: u32,
+    writing: Mutex<Writing>,
+    /// Size of what is written, for the reader, which takes no lock: written before it is published.
+    end: AtomicU64,
+    last_seq: AtomicU64,
+    dropped: AtomicU64,
+    waker: Waker,
+}
+
+/// What only the one who writes may touch.
+#[derive(Debug)]
+struct Writing {
+    end: u64,
+    last_seq: u64,
+    /// Events left out and not yet told.
+    untold: Untold,
+    /// None: in memory.
+    path: Option<PathBuf>,
+    /// Delivered and deleted: nothing can be appended any more.
+    closed: bool,
+}
+
+impl Spool {
+    /// Creates `{dir}/{execution}.{producer}.ndjson`, readable by its owner only, and locks it for as
+    /// long as the value lives. `dir` is made (for its owner only) where it is missing. The file may
+    /// grow to `max_bytes`, plus a little for the events that close the execution.
+    ///
+    /// # Errors
+    /// The folder or the file cannot be made, or the spool is there already.
+    pub fn create(
+        dir: &Path,
+        execution: Uuid,
+        producer: Producer,
+        max_bytes: u64,
+    ) -> io::Result<Arc<Spool>> {
+        DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
+        let path = names::spool_path(dir, execution, producer);
+        if path.try_exists()? {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        // It gets its name after its lock: a spool with a name and without an owner is adopted.
+        let new = names::with_suffix(&path, ".new");
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&new)?;
+        let file = OwnedFile::lock(file)?.ok_or(io::ErrorKind::WouldBlock)?;
+        if let Err(error) = fs::rename(&new, &path) {
+            let _ = fs::remove_file(&new);
+            return Err(error);
+        }
+        Ok(Self::new(execution, producer, max_bytes, file, Some(path)))
+    }
+
+    /// A spool without a name, for when no folder can be used: delivered while the process lives, and
+    /// lost with it.
+    ///
+    /// # Errors
+    /// The system gives no anonymous file.
+    pub fn in_memory(
+        execution: Uuid,
+        producer: Producer,
+        max_bytes: u64,
+    ) -> io::Result<Arc<Spool>> {
+        let file = OwnedFile::unlocked(anonymous_file()?);
+        Ok(Self::new(execution, producer, max_bytes, file, None))
+    }
+
+    fn new(
+        execution: Uuid,
+        producer: Producer,
+        max_bytes: u64,
+        file: OwnedFile,
+        path: Option<PathBuf>,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            execution,
+            producer,
+            file,
+            max_bytes,
+            owner: std::process::id(),
+            writing: Mutex::new(Writing {
+                end: 0,
+                last_seq: 0,
+                untold: Untold::default(),
+                path,
+                closed: false,
+            }),
+            end: AtomicU64::new(0),
+            last_seq: AtomicU64::new(0),
+            dropped: AtomicU64::new(0),
+            waker: Waker::default(),
+        })
+    }
+
+    /// Appends one event that happened at `at` (microseconds since the epoch); `data` must encode as
+    /// a JSON object. Returns its sequence number. None: it was left out, and counted.
+    pub fn append<T: Serialize>(&self, at: i64, kind: &'static str, data: &T) -> Option<u64> {
+        self.append_line(at, kind, |line| {
+            EventWriter::begin(line, line::UNNUMBERED, at, kind, data).map(EventWriter::end)
+        })
+    }
+
+    /// As [`Spool::append`], with a last field of the data whose JSON value `content` appends.
+    ///
+    /// No lock is held while `content` runs: it may walk Python objects, and with them give way to
+    /// another thread, or append an event itself. An event gets its number when it is written.
+    pub fn append_with<T: Serialize>(
+        &self,
+        at: i64,
+        kind: &'static str,
+        data: &T,
+        field: &str,
+        content: impl FnOnce(&mut Vec<u8>),
+    ) -> Option<u64> {
+        self.append_line(at, kind, |line| {
+            EventWriter::begin(line, line::UNNUMBERED, at, kind, data)
+                .map(|writer| writer.content(field, content).end())
+        })
+    }
+
+    fn append_line(
+        &self,
+        at: i64,
+        kind: &'static str,
+        encode: impl FnOnce(&mut Vec<u8>) -> Result<(), serde_json::Error>,
+    ) -> Option<u64> {
+        let mut line = line::take_buffer();
+        let fits = encode(&mut line).is_ok() && line.len() <= MAX_LINE_BYTES;
+        let seq = if fits {
+            self.write(at, kind, &mut line)
+        } else {
+            self.leave_out(&mut self.writing(), Reason::TooLarge);
+            None
+        };
+        line::give_back(line);
+        seq
+    }
+
+    /// Numbers and writes an encoded line, in one `write` with what has to be said about events that
+    /// were left out before it.
+    fn write(&self, at: i64, kind: &str, line: &mut [u8]) -> Option<u64> {
+        let reserve = match kind {
+            "stats" | "usage" => RESERVE_BYTES,
+            "execution_ended" => RESERVE_BYTES + LAST_RESERVE_BYTES,
+            _ => 0,
+        };
+        let limit = self.max_bytes.saturating_add(reserve);
+        let mut writing = self.writing();
+        let seq = writing.last_seq + 1;
+        let written = if writing.untold.is_empty() {
+            let line = line::number(line, seq);
+            self.write_lines(&mut writing, line, seq, limit)
+        } else {
+            let (mut lines, notes) = writing.untold.encode(seq, at);
+            let seq = seq + notes;
+            lines.extend_from_slice(line::number(line, seq));
+            self.write_lines(&mut writing, &lines, seq, limit)
+        };
+        match written {
+            Ok(()) => {
+                writing.untold = Untold::default();
+                Some(writing.last_seq)
+            }
+            Err(reason) => {
+                self.leave_out(&mut writing, reason);
+                None
+            }
+        }
+    }
+
+    /// Writes whole lines, the last of which has the number `last`. Where that fails, the file is as
+    /// it was.
+    fn write_lines(
+        &self,
+        writing: &mut Writing,
+        lines: &[u8],
+        last: u64,
+        limit: u64,
+    ) -> Result<(), Reason> {
+        let end = writing.end + lines.len() as u64;
+        if writing.closed || end > limit {
+            return Err(Reason::Full);
+        }
+        if let Err(error) = self.file.write_all_at(lines, writing.end) {
+            // Part of it may be there. Should this fail too, the next line is written over it.
+            let _ = self.file.set_len(writing.end);
+            return Err(Reason::of(&error));
+        }
+        writing.end = end;
+        writing.last_seq = last;
+        self.last_seq.store(last, Ordering::SeqCst);
+        self.end.store(end, Ordering::SeqCst);
+        self.waker.wake_if_asleep();
+        Ok(())
+    }
+
+    fn leave_out(&self, writing: &mut Writing, reason: Reason) {
+        writing.untold.add(reason);
+        self.dropped.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Whatever panicked while it held the lock, `Writing` is only changed after a write went well.
+    fn writing(&self) -> MutexGuard<'_, Writing> {
+        self.writing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whose events these are.
+    #[must_use]
+    pub fn execution(&self) -> Uuid {
+        self.execution
+    }
+
+    /// Who writes them.
+    #[must_use]
+    pub fn producer(&self) -> Producer {
+        self.producer
+    }
+
+    /// Sequence number of the last event; 0 before the first.
+    #[must_use]
+    pub fn last_seq(&self) -> u64 {
+        self.last_seq.load(Ordering::SeqCst)
+    }
+
+    /// Events left out so far, for `execution_ended`.
+    #[must_use]
+    pub fn dropped(&self) -> u64 {
+        self.dropped.load(Ordering::SeqCst)
+    }
+
+    /// Size of the spool at this moment, in bytes. It shrinks to nothing when a large spool has been
+    /// acknowledged.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.end.load(Ordering::SeqCst)
+    }
+
+    /// Where the spool is. None: in memory.
+    #[must_use]
+    pub fn path(&self) -> Option<PathBuf> {
+        self.writing().path.clone()
+    }
+
+    pub(crate) fn file(&self) -> &File {
+        &self.file
+    }
+
+    pub(crate) fn waker(&self) -> &Waker {
+        &self.waker
+    }
+
+    /// Empties the file if all of it (`read` bytes) has been acknowledged and it has grown large.
+    /// Only the one who reads may call this, because reading begins at 0 again.
+    pub(crate) fn empty_if_large(&self, read: u64) -> bool {
+        if read < EMPTY_FROM_BYTES.min(self.max_bytes / 2) {
+            return false;
+        }
+        let mut writing = self.writing();
+        if writing.end != read || self.file.set_len(0).is_err() {
+            return false;
+        }
+        writing.end = 0;
+        self.end.store(0, Ordering::SeqCst);
+        true
+    }
+
+    /// Deletes the file if all of it (`read` bytes) has been acknowledged; nothing can be appended
+    /// afterwards. False: there is more.
+    pub(crate) fn close_if_all_read(&self, read: u64) -> bool {
+        let mut writing = self.writing();
+        if writing.end != read {
+            return false;
+        }
+        writing.closed = true;
+        if let Some(path) = &writing.path {
+            // A file that stays is adopted, found to be acknowledged, and deleted then.
+            let _ = fs::remove_file(path);
+        }
+        true
+    }
+
+    /// Keeps the file under the name of a refused spool, with the reason beside it. Appending goes on.
+    pub(crate) fn set_aside(&self, reason: &str) {
+        let mut writing = self.writing();
+        if let Some(path) = &writing.path {
+            writing.path = Some(aside::set_aside(path, reason));
+        }
+    }
+}
+
+impl Drop for Spool {
+    fn drop(&mut self) {
+        let owner = self.owner == std::process::id();
+        let writing = self
+            .writing
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner);
+        // A spool that never held an event is nothing to leave behind.
+        if let Some(path) = &writing.path
+            && owner
+            && writing.last_seq == 0
+        {
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn anonymous_file() -> io::Result<File> {
+    use nix::sys::memfd::{MFdFlags, memfd_create};
+    let fd = memfd_create("playback-spool", MFdFlags::MFD_CLOEXEC)?;
+    Ok(File::from(fd))
+}
+
+/// Elsewhere, a file in the folder for temporary files that loses its name at once.
+#[cfg(not(target_os = "linux"))]
+fn anonymous_file() -> io::Result<File> {
+    let path = std::env::temp_dir().join(format!("playback-spool.{}", Uuid::now_v7()));
+    let file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&path)?;
+    fs::remove_file(&path)?;
+    Ok(file)
+}

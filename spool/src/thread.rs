@@ -1,0 +1,273 @@
+//! The sender thread: when to send, when to beat, when to wait.
+//!
+//! It reads the spool on its own and takes no lock that an appending hook would wait for. What it
+//! learns it writes into [`Shared`], where [`Sender::finish`](crate::Sender::finish) reads it.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::adoption::Adopter;
+use crate::backoff::Backoff;
+use crate::client::{Client, Trouble};
+use crate::clock;
+use crate::config::SenderConfig;
+use crate::delivery::{Delivery, Step};
+use crate::spool::Spool;
+
+/// Longest wait between two attempts while the process waits for the end.
+const LAST_WAIT: Duration = Duration::from_millis(100);
+
+/// What the thread and its handle tell each other.
+#[derive(Debug, Default)]
+pub(crate) struct Shared {
+    status: Mutex<Status>,
+    changed: Condvar,
+}
+
+/// How the delivery stands.
+#[derive(Debug, Default)]
+pub(crate) struct Status {
+    /// Nothing more will be appended: send what is left, and end.
+    pub(crate) finishing: bool,
+    /// Nobody waits any more: end, whatever is left.
+    pub(crate) abandoned: bool,
+    /// The thread has ended, or is about to.
+    pub(crate) ended: bool,
+    /// Everything is acknowledged, and the file is gone.
+    pub(crate) delivered: bool,
+    /// The last exchange was answered.
+    pub(crate) answering: bool,
+    /// Why the collector refused the spool for good.
+    pub(crate) set_aside: Option<String>,
+    /// What went wrong last, while nothing has gone well since.
+    pub(crate) last_error: Option<String>,
+    /// The collector asked not to be asked before then.
+    pub(crate) asked_to_wait: Option<Instant>,
+    /// Number of the last event that is stored.
+    pub(crate) acked: u64,
+    /// Where the events that are not stored begin in the file.
+    pub(crate) offset: u64,
+}
+
+impl Shared {
+    pub(crate) fn status(&self) -> MutexGuard<'_, Status> {
+        self.status.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes the status and wakes who waits for it.
+    pub(crate) fn update(&self, change: impl FnOnce(&mut Status)) {
+        change(&mut self.status());
+        self.changed.notify_all();
+    }
+
+    /// Waits for a change of the status, at most so long.
+    pub(crate) fn wait<'a>(
+        &self,
+        status: MutexGuard<'a, Status>,
+        timeout: Duration,
+    ) -> MutexGuard<'a, Status> {
+        self.changed
+            .wait_timeout(status, timeout)
+            .unwrap_or_else(PoisonError::into_inner)
+            .0
+    }
+}
+
+/// Says that the thread has ended, however it ends.
+struct Ending(Arc<Shared>);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.0.update(|status| status.ended = true);
+    }
+}
+
+/// What the thread works on.
+pub(crate) struct Worker {
+    spool: Arc<Spool>,
+    client: Client,
+    shared: Arc<Shared>,
+    delivery: Delivery,
+    adopter: Option<Adopter>,
+    backoff: Backoff,
+    pace: Duration,
+    heartbeat: Duration,
+    /// Not before then is anything sent.
+    not_before: Instant,
+    /// The collector asked not to be asked before then.
+    asked_to_wait: Option<Instant>,
+    /// The last exchange of our own spool was answered as hoped.
+    going_well: bool,
+    /// The end is wanted.
+    finishing: bool,
+    /// When the collector must hear something.
+    next_beat: Instant,
+}
+
+impl Worker {
+    pub(crate) fn new(
+        spool: Arc<Spool>,
+        client: Client,
+        config: &SenderConfig,
+        shared: Arc<Shared>,
+    ) -> Self {
+        let now = clock::now();
+        let adopter = spool
+            .path()
+            .as_deref()
+            .and_then(|path| path.parent())
+            .filter(|_| config.adopt)
+            .map(|dir| Adopter::new(PathBuf::from(dir), config.batch_bytes));
+        Self {
+            delivery: Delivery::new(
+                spool.execution(),
+                spool.producer(),
+                true,
+                1,
+                config.batch_bytes,
+            ),
+            spool,
+            client,
+            shared,
+            adopter,
+            backoff: Backoff::new(config.backoff),
+            pace: config.pace,
+            heartbeat: config.heartbeat,
+            not_before: now,
+            asked_to_wait: None,
+            going_well: false,
+            finishing: false,
+            next_beat: now + config.heartbeat,
+        }
+    }
+
+    /// Runs until the spool is delivered or refused, or nobody waits any more.
+    pub(crate) fn run(mut self) {
+        let _ending = Ending(Arc::clone(&self.shared));
+        self.spool.waker().set_thread(std::thread::current());
+        loop {
+            let (finishing, abandoned) = {
+                let status = self.shared.status();
+                (status.finishing, status.abandoned)
+            };
+            if abandoned {
+                return;
+            }
+            if finishing && !self.finishing {
+                self.finishing = true;
+                self.adopter = None;
+                // Whatever was being waited for, an attempt is made now.
+                self.not_before = self.asked_to_wait.unwrap_or_else(clock::now);
+            }
+            let end = self.spool.bytes();
+            let now = clock::now();
+            let step = if end > self.delivery.offset() {
+                if now < self.not_before {
+                    self.wait_until(self.not_before, false);
+                    continue;
+                }
+                self.not_before = now + if finishing { Duration::ZERO } else { self.pace };
+                self.asked_to_wait = None;
+                self.delivery.send(&mut self.client, self.spool.file(), end)
+            } else if finishing {
+                if self.spool.close_if_all_read(end) {
+                    self.shared.update(|status| status.delivered = true);
+                    return;
+                }
+                continue;
+            } else if now >= self.next_beat.max(self.not_before) {
+                self.delivery.ask(&mut self.client, self.spool.file(), end)
+            } else {
+                self.adopt_or_wait(now);
+                continue;
+            };
+            if !self.learn(step) {
+                return;
+            }
+        }
+    }
+
+    /// Takes in how an exchange went. False: there is nothing more to do here.
+    fn learn(&mut self, step: Step) -> bool {
+        match step {
+            Step::Idle => {}
+            Step::Went(_) => {
+                self.backoff.reset();
+                self.going_well = true;
+                self.next_beat = clock::now() + self.heartbeat;
+                if self.spool.empty_if_large(self.delivery.offset()) {
+                    self.delivery.restart();
+                }
+                let (acked, offset) = (self.delivery.acked(), self.delivery.offset());
+                self.shared.update(|status| {
+                    status.answering = true;
+                    status.last_error = None;
+                    status.asked_to_wait = None;
+                    status.acked = acked;
+                    status.offset = offset;
+                });
+            }
+            Step::Trouble(trouble) => self.back_off(trouble),
+            Step::Refused(reason) => {
+                self.spool.set_aside(&reason);
+                self.shared.update(|status| status.set_aside = Some(reason));
+                return false;
+            }
+        }
+        true
+    }
+
+    fn back_off(&mut self, trouble: Trouble) {
+        let mut wait = self.backoff.next(trouble.retry_after);
+        if self.finishing && trouble.retry_after.is_none() {
+            wait = wait.min(LAST_WAIT);
+        }
+        self.going_well = false;
+        self.not_before = clock::now() + wait;
+        self.asked_to_wait = trouble.retry_after.map(|_| self.not_before);
+        let asked_to_wait = self.asked_to_wait;
+        self.shared.update(|status| {
+            status.answering = trouble.answered;
+            status.last_error = Some(trouble.message);
+            status.asked_to_wait = asked_to_wait;
+        });
+    }
+
+    /// Nothing of our own is to be sent: somebody else's spool has its turn, or nobody.
+    fn adopt_or_wait(&mut self, now: Instant) {
+        if now < self.not_before {
+            // Nothing may be sent yet, so no hook need pay for waking this thread.
+            self.wait_until(self.not_before, false);
+            return;
+        }
+        let mut until = self.next_beat;
+        if let Some(adopter) = &mut self.adopter
+            && self.going_well
+        {
+            let due = adopter.due();
+            if now >= due {
+                adopter.step(&mut self.client);
+                return;
+            }
+            until = until.min(due);
+        }
+        self.wait_until(until, true);
+    }
+
+    /// Sleeps until `until`, or until something is appended (where that matters) or the end is wanted.
+    fn wait_until(&self, until: Instant, for_events: bool) {
+        if for_events {
+            self.spool.waker().going_to_sleep();
+            if self.spool.bytes() > self.delivery.offset() {
+                self.spool.waker().awake();
+                return;
+            }
+        }
+        let now = clock::now();
+        if until > now {
+            std::thread::park_timeout(until - now);
+        }
+        self.spool.waker().awake();
+    }
+}
