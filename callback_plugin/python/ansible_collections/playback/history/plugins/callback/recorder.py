@@ -1,0 +1,407 @@
+"""The callback plugin `playback.history.recorder`: as little Python as Ansible allows.
+
+Each hook is handed on to the native core, which is imported late: an `ImportError` at the top of a plugin
+file kills the playbook. Whatever goes wrong turns the recorder off, with one warning; the playbook goes on.
+"""
+
+from __future__ import annotations
+
+DOCUMENTATION = """
+name: recorder
+type: notification
+short_description: records every run in Playback, the execution history for Ansible
+version_added: 0.1.0
+description:
+  - Records plays, tasks, results, the exact output and the exact exit code of C(ansible-playbook) and C(ansible).
+  - Each event is first written to a spool file; a background thread delivers it to the collector
+    (C(playback serve)). A run that cannot be delivered stays in the spool. The next run on that machine, or
+    C(playback flush), delivers it.
+  - What Ansible censors (C(no_log)) is not recorded. Values of extra variables and the arguments of ad-hoc commands
+    are replaced in the recorded command line.
+  - A playbook runs the same with the recorder as without it. Whatever goes wrong is one warning.
+requirements:
+  - enable it with C(callbacks_enabled = playback.history.recorder)
+  - for ad-hoc commands also set C(bin_ansible_callbacks = true)
+notes:
+  - What started a run (C(launched_by)) is read from the environment of AWX, GitHub Actions, GitLab CI, Jenkins,
+    Buildkite, CircleCI and Azure Pipelines, or from E(PLAYBACK_LAUNCHED_BY).
+  - E(PLAYBACK_HOOK_STATS) names a file that gets the time spent in the recorder's hooks, as JSON, when Ansible exits.
+options:
+  url:
+    description:
+      - The collector, such as V(https://playback.example.com). Without it, runs are kept in the spool.
+    type: str
+    ini: [{section: callback_playback, key: url}]
+    env: [{name: PLAYBACK_URL}]
+  token:
+    description: Token with the scope C(ingest).
+    type: str
+    ini: [{section: callback_playback, key: token}]
+    env: [{name: PLAYBACK_TOKEN}]
+  token_file:
+    description: File that holds the token. Not read where O(token) is set.
+    type: path
+    ini: [{section: callback_playback, key: token_file}]
+    env: [{name: PLAYBACK_TOKEN_FILE}]
+  ca_file:
+    description: PEM file of the certificate authorities to trust instead of the system's.
+    type: path
+    ini: [{section: callback_playback, key: ca_file}]
+    env: [{name: PLAYBACK_CA_FILE}]
+  spool_dir:
+    description:
+      - Folder of the spool files. By default C(playback/spool) in E(XDG_STATE_HOME) or in C(~/.local/state). Where that
+        cannot be written, a private folder among the temporary files.
+    type: path
+    ini: [{section: callback_playback, key: spool_dir}]
+    env: [{name: PLAYBACK_SPOOL_DIR}]
+  spool_max_mb:
+    description: Largest size of one run's spool, in MiB. Further events are left out, and the record says so.
+    type: int
+    default: 2048
+    ini: [{section: callback_playback, key: spool_max_mb}]
+    env: [{name: PLAYBACK_SPOOL_MAX_MB}]
+  flush_seconds:
+    description: How long Ansible's exit may be delayed to deliver the rest of the run, while the collector answers.
+    type: float
+    default: 5
+    ini: [{section: callback_playback, key: flush_seconds}]
+    env: [{name: PLAYBACK_FLUSH_SECONDS}]
+  flush_seconds_unreachable:
+    description: The same while the collector does not answer.
+    type: float
+    default: 0.5
+    ini: [{section: callback_playback, key: flush_seconds_unreachable}]
+    env: [{name: PLAYBACK_FLUSH_SECONDS_UNREACHABLE}]
+  capture_output:
+    description:
+      - Whether to record what is printed. Under ansible-runner (and so under AWX) it is never recorded, because
+        what is printed there is a control stream.
+    type: bool
+    default: true
+    ini: [{section: callback_playback, key: capture_output}]
+    env: [{name: PLAYBACK_CAPTURE_OUTPUT}]
+  record_args:
+    description:
+      - Whether to record the arguments of tasks, as written in the playbook, and those of ad-hoc commands. Those of a
+        task with C(no_log) are not recorded, and values with telling names (C(password), C(token) …) are replaced.
+    type: bool
+    default: false
+    ini: [{section: callback_playback, key: record_args}]
+    env: [{name: PLAYBACK_RECORD_ARGS}]
+  facts:
+    description: Whether to record facts.
+    type: bool
+    default: true
+    ini: [{section: callback_playback, key: facts}]
+    env: [{name: PLAYBACK_FACTS}]
+  facts_ignore:
+    description: Names of facts that are not recorded, with or without the leading C(ansible_).
+    type: list
+    elements: str
+    default: []
+    ini: [{section: callback_playback, key: facts_ignore}]
+    env: [{name: PLAYBACK_FACTS_IGNORE}]
+  diff:
+    description: Whether to record the differences that C(--diff) shows.
+    type: bool
+    default: true
+    ini: [{section: callback_playback, key: diff}]
+    env: [{name: PLAYBACK_DIFF}]
+  max_event_bytes:
+    description:
+      - Largest event, in bytes. Of a larger result the middle of long texts and the tail of long lists are left out,
+        and the record tells their size and hash. Printed text is never cut.
+    type: int
+    default: 1048576
+    ini: [{section: callback_playback, key: max_event_bytes}]
+    env: [{name: PLAYBACK_MAX_EVENT_BYTES}]
+  labels:
+    description: Labels of the run.
+    type: list
+    elements: str
+    default: []
+    ini: [{section: callback_playback, key: labels}]
+    env: [{name: PLAYBACK_LABELS}]
+  note:
+    description: Why the run is started, in the user's words.
+    type: str
+    ini: [{section: callback_playback, key: note}]
+    env: [{name: PLAYBACK_NOTE}]
+  execution_id:
+    description: Identity of the run, a UUID. Set by whatever starts Ansible and records the same run.
+    type: str
+    ini: [{section: callback_playback, key: execution_id}]
+    env: [{name: PLAYBACK_EXECUTION_ID}]
+  disabled:
+    description: Whether to record nothing.
+    type: bool
+    default: false
+    ini: [{section: callback_playback, key: disabled}]
+    env: [{name: PLAYBACK_DISABLED}]
+"""
+
+import functools
+import os
+import signal
+import sys
+import threading
+from typing import TYPE_CHECKING, Any
+
+from ansible import constants
+from ansible.executor.task_queue_manager import TaskQueueManager
+from ansible.plugins.callback import CallbackBase
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FrameType
+
+    from ansible_playback._native import Recorder
+
+
+class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no types
+    """Hands Ansible's hooks on to the native core."""
+
+    CALLBACK_VERSION = 2.0
+    CALLBACK_TYPE = "notification"
+    CALLBACK_NAME = "playback.history.recorder"
+    CALLBACK_NEEDS_ENABLED = True
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  # Ansible's signature varies
+        super().__init__(*args, **kwargs)
+        self._pid = os.getpid()
+        self._core: Recorder | None = None
+
+    def set_options(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  # Ansible's signature varies
+        """Options are readable from here on: the recording begins."""
+        super().set_options(*args, **kwargs)
+        try:
+            self._set_up()
+        except BaseException as error:  # noqa: BLE001  # the playbook comes first
+            self._give_up(error)
+
+    def _set_up(self) -> None:
+        if self.get_option("disabled"):
+            self.disabled = True
+            return
+        from ansible_playback import _native
+
+        if _native.is_waiting():
+            # A second instance beside the first, from another path: one of them is enough.
+            self.disabled = True
+            return
+        options = {name: self.get_option(name) for name in _OPTIONS}
+        # Ansible makes the working directory of an empty path.
+        options |= dict.fromkeys(name for name in _PATHS if os.environ.get(f"PLAYBACK_{name.upper()}") == "")
+        options["capture_output"] = options["capture_output"] and not _prints_a_control_stream()
+        # A command that a task runs is an execution of its own.
+        os.environ.pop("PLAYBACK_EXECUTION_ID", None)
+        core = _native.Recorder(options, _extra_var_names())
+        self._core = core
+        _tell_dispatches()
+        _watch_signals()
+        if not _native.knows_exit_code():
+            _watch_exit()
+        for notice in core.notices():
+            self._display.warning(f"Playback: {notice}")
+
+    def _hook(self, method: Callable[[Recorder], None]) -> None:
+        if self._core is None or os.getpid() != self._pid:
+            return
+        try:
+            method(self._core)
+        except BaseException as error:  # noqa: BLE001  # anything but an Exception would hang the playbook
+            self._give_up(error)
+
+    def _give_up(self, error: BaseException) -> None:
+        """Turns the recorder off. An interruption is Ansible's business, but only on its main thread."""
+        interrupted = isinstance(error, (KeyboardInterrupt, SystemExit))
+        if interrupted and threading.current_thread() is threading.main_thread():
+            raise error
+        self.disabled = True
+        core, self._core = self._core, None
+        try:
+            if core is not None:
+                core.turn_off()
+            reason = " ".join(f"{type(error).__name__}: {error}".split())
+            self._display.warning(f"Playback: recording is off for the rest of this run ({reason})")
+        except Exception:  # noqa: BLE001  # nothing is left to be done about it
+            pass
+
+    def v2_playbook_on_play_start(self, play: object) -> None:
+        self._hook(lambda core: core.play_start(play))
+
+    def v2_playbook_on_task_start(self, task: object, is_conditional: bool) -> None:
+        self._hook(lambda core: core.task_start(task))
+
+    def v2_playbook_on_handler_task_start(self, task: object) -> None:
+        self._hook(lambda core: core.handler_task_start(task))
+
+    def v2_playbook_on_include(self, included_file: object) -> None:
+        self._hook(lambda core: core.include(included_file))
+
+    def v2_playbook_on_notify(self, handler: object, host: object) -> None:
+        self._hook(lambda core: core.notify(handler, host))
+
+    def v2_playbook_on_stats(self, stats: object) -> None:
+        self._hook(lambda core: core.stats(stats))
+
+    def v2_runner_on_start(self, host: object, task: object) -> None:
+        self._hook(lambda core: core.start(host, task))
+
+    def v2_runner_on_ok(self, result: object) -> None:
+        self._hook(lambda core: core.ok(result))
+
+    def v2_runner_on_failed(self, result: object, ignore_errors: bool | None = False) -> None:
+        self._hook(lambda core: core.failed(result, bool(ignore_errors)))
+
+    def v2_runner_on_skipped(self, result: object) -> None:
+        self._hook(lambda core: core.skipped(result))
+
+    def v2_runner_on_unreachable(self, result: object) -> None:
+        self._hook(lambda core: core.unreachable(result))
+
+    def v2_runner_item_on_ok(self, result: object) -> None:
+        self._hook(lambda core: core.item_ok(result))
+
+    def v2_runner_item_on_failed(self, result: object) -> None:
+        self._hook(lambda core: core.item_failed(result))
+
+    def v2_runner_item_on_skipped(self, result: object) -> None:
+        self._hook(lambda core: core.item_skipped(result))
+
+    def v2_runner_retry(self, result: object) -> None:
+        self._hook(lambda core: core.retry(result))
+
+    def v2_runner_on_async_poll(self, result: object) -> None:
+        self._hook(lambda core: core.async_poll(result))
+
+    def v2_runner_on_async_ok(self, result: object) -> None:
+        self._hook(lambda core: core.async_ok(result))
+
+    def v2_runner_on_async_failed(self, result: object) -> None:
+        self._hook(lambda core: core.async_failed(result))
+
+
+_OPTIONS = (
+    "url",
+    "token",
+    "token_file",
+    "ca_file",
+    "spool_dir",
+    "spool_max_mb",
+    "flush_seconds",
+    "flush_seconds_unreachable",
+    "capture_output",
+    "record_args",
+    "facts",
+    "facts_ignore",
+    "diff",
+    "max_event_bytes",
+    "labels",
+    "note",
+    "execution_id",
+)
+
+_PATHS = ("token_file", "ca_file", "spool_dir")
+
+
+def _prints_a_control_stream() -> bool:
+    """Whether ansible-runner's own callback prints, with its control sequences."""
+    return "awx_display" in str(constants.DEFAULT_STDOUT_CALLBACK) or "AWX_ISOLATED_DATA_DIR" in os.environ
+
+
+def _extra_var_names() -> list[str]:
+    """Names of the extra variables, those from files included.
+
+    Reading the files once more would be wrong (a pipe can be read once, a vault wants its password). The
+    queue manager that loads this plugin has them; it hands plugins no reference to itself.
+    """
+    frame: FrameType | None = sys._getframe()
+    while frame is not None:
+        owner = frame.f_locals.get("self")
+        if isinstance(owner, TaskQueueManager):
+            manager = getattr(owner, "_variable_manager", None)
+            return sorted(str(name) for name in getattr(manager, "extra_vars", ()))
+        frame = frame.f_back
+    return []
+
+
+def _tell_dispatches() -> None:
+    """Tells the core which event is being shown while something is printed."""
+    from ansible_playback import _native
+
+    original = TaskQueueManager.send_callback
+    if getattr(original, "_tells_playback", False):
+        return
+
+    @functools.wraps(original)
+    def send_callback(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  # whatever Ansible passes
+        _native.dispatch_begins()
+        try:
+            return original(*args, **kwargs)
+        finally:
+            _native.dispatch_ends()
+
+    send_callback._tells_playback = True  # type: ignore[attr-defined]
+    TaskQueueManager.send_callback = send_callback
+
+
+def _watch_signals() -> None:
+    """Records a signal that ends the process, and passes it on: the shell sees the same as without us."""
+    if threading.current_thread() is not threading.main_thread():
+        return
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        before = signal.getsignal(number)
+        if before in (None, signal.SIG_IGN) or getattr(before, "_tells_playback", False):
+            continue
+        signal.signal(number, _handler(before))
+        if before is signal.SIG_DFL:
+            from ansible_playback import _native
+
+            _native.default_in_workers(number)
+
+
+def _handler(before: Any) -> Callable[[int, FrameType | None], None]:  # noqa: ANN401  # a handler or a constant
+    owner = os.getpid()
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        if os.getpid() == owner:
+            _end(signal=number)
+        if callable(before):
+            before(number, frame)
+            return
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+
+    handle._tells_playback = True  # type: ignore[attr-defined]
+    return handle
+
+
+def _watch_exit() -> None:
+    """The fallback where the system does not tell the exit code: `sys.exit` is the way out of Ansible."""
+    original = sys.exit
+    if getattr(original, "_tells_playback", False):
+        return
+    owner = os.getpid()
+
+    def leave(status: Any = None, /) -> None:  # noqa: ANN401  # whatever Python takes
+        if os.getpid() == owner:
+            code = status if isinstance(status, int) else 0 if status is None else 1
+            _end(exit_code=int(code) & 0xFF)
+        original(status)
+
+    leave._tells_playback = True  # type: ignore[attr-defined]
+    sys.exit = leave  # type: ignore[assignment]
+
+
+def _end(*, exit_code: int | None = None, signal: int | None = None) -> None:
+    try:
+        from ansible_playback import _native
+
+        sys.stdout.flush()
+        warning = _native.end(exit_code=exit_code, signal=signal)
+        if warning:
+            os.write(2, f"[WARNING]: Playback: {warning}\n".encode())
+    except Exception:  # noqa: BLE001  # the process ends, with or without us
+        pass

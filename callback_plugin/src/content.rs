@@ -1,0 +1,234 @@
+//! The content of a result: what a module returned, less what is repeated elsewhere or must not be kept.
+
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList, PyString};
+
+use crate::censor;
+use crate::cut::{self, CUT_KEY, Cut};
+use crate::value::{Stop, Walker, summary_event};
+
+/// What to leave out of a content.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rules {
+    /// Each loop item was an event of its own already.
+    pub(crate) items_sent: bool,
+    /// Whether `diff` is kept.
+    pub(crate) diff: bool,
+    /// Whether Ansible censored the result.
+    pub(crate) censored: bool,
+    /// Largest content, in bytes of JSON.
+    pub(crate) max_bytes: usize,
+}
+
+/// The fields that are kept when even the tightest attempt does not fit.
+const ESSENTIAL: [&str; 8] = [
+    "rc", "msg", "changed", "stdout", "stderr", "cmd", "attempts", "censored",
+];
+
+/// Appends the content of `data` as a JSON object of at most about `rules.max_bytes`.
+///
+/// # Errors
+/// Python was interrupted; the buffer is then as it was.
+pub(crate) fn push_content(
+    out: &mut Vec<u8>,
+    data: &Bound<'_, PyDict>,
+    rules: &Rules,
+) -> PyResult<()> {
+    push_fitting(out, rules.max_bytes, &|walker, essential| {
+        for (key, value) in data.iter() {
+            let Some(key) = text_of(&key) else { continue };
+            if (essential && !ESSENTIAL.contains(&key)) || is_left_out(key, &value, data, rules)? {
+                continue;
+            }
+            match key {
+                "exception" => push_exception(walker, &value)?,
+                "results" => push_results(walker, &value)?,
+                _ => walker.entry(key, &value)?,
+            }
+        }
+        Ok(())
+    })
+}
+
+/// Appends facts as a JSON object, without the keys in `ignore`.
+///
+/// # Errors
+/// Python was interrupted; the buffer is then as it was.
+pub(crate) fn push_facts(
+    out: &mut Vec<u8>,
+    facts: &Bound<'_, PyDict>,
+    ignore: &[String],
+    max_bytes: usize,
+) -> PyResult<()> {
+    push_fitting(out, max_bytes, &|walker, essential| {
+        if essential {
+            return Ok(());
+        }
+        for (key, value) in facts.iter() {
+            let Some(key) = text_of(&key) else { continue };
+            let bare = key.strip_prefix("ansible_").unwrap_or(key);
+            if !ignore
+                .iter()
+                .any(|ignored| ignored.strip_prefix("ansible_").unwrap_or(ignored) == bare)
+            {
+                walker.entry(key, &value)?;
+            }
+        }
+        Ok(())
+    })
+}
+
+/// Appends a task's arguments as written, those with telling names redacted.
+///
+/// # Errors
+/// Python was interrupted; the buffer is then as it was.
+pub(crate) fn push_args(
+    out: &mut Vec<u8>,
+    args: &Bound<'_, PyDict>,
+    max_bytes: usize,
+) -> PyResult<()> {
+    push_fitting(out, max_bytes, &|walker, essential| {
+        for (key, value) in args.iter() {
+            let Some(key) = text_of(&key) else { continue };
+            if essential {
+                continue;
+            }
+            if censor::is_secret_name(key) {
+                walker.entry(key, PyString::new(args.py(), censor::REDACTED).as_any())?;
+            } else if let Ok(nested) = value.cast::<PyDict>() {
+                walker.entry(key, censor::redacted(nested)?.as_any())?;
+            } else {
+                walker.entry(key, &value)?;
+            }
+        }
+        Ok(())
+    })
+}
+
+type Write<'w> = &'w dyn Fn(&mut Walker<'_>, bool) -> Result<(), Stop>;
+
+/// Writes an object with ever tighter limits until it fits, and lists what was left out.
+fn push_fitting(out: &mut Vec<u8>, max_bytes: usize, write: Write<'_>) -> PyResult<()> {
+    let start = out.len();
+    // The list of cuts and the event's other fields need room of their own.
+    let room = max_bytes.saturating_sub(8 << 10).max(4 << 10);
+    for limits in cut::attempts(room) {
+        let mut walker = Walker::new(out, limits);
+        walker.out.push(b'{');
+        match write(&mut walker, false) {
+            Ok(()) => {
+                finish(walker);
+                return Ok(());
+            }
+            Err(Stop::TooLarge) => out.truncate(start),
+            Err(Stop::Python(error)) => {
+                out.truncate(start);
+                return Err(error);
+            }
+        }
+    }
+    let mut dropped = Vec::new();
+    let mut digest = Walker::digest(&mut dropped);
+    digest.out.push(b'{');
+    let hashed = write(&mut digest, false);
+    digest.out.push(b'}');
+    let whole = digest.digested();
+    if let Err(Stop::Python(error)) = hashed {
+        return Err(error);
+    }
+    let tightest = cut::attempts(room)[3];
+    let mut walker = Walker::new(out, tightest);
+    walker.out.push(b'{');
+    walker.cuts.extend(whole.map(|what| Cut {
+        path: String::new(),
+        what,
+    }));
+    match write(&mut walker, true) {
+        Ok(()) => finish(walker),
+        Err(Stop::TooLarge) => {
+            let cuts = std::mem::take(&mut walker.cuts);
+            out.truncate(start);
+            out.extend_from_slice(b"{\"");
+            out.extend_from_slice(CUT_KEY.as_bytes());
+            out.extend_from_slice(b"\":");
+            cut::push_cuts(out, &cuts[..1.min(cuts.len())]);
+            out.push(b'}');
+        }
+        Err(Stop::Python(error)) => {
+            out.truncate(start);
+            return Err(error);
+        }
+    }
+    Ok(())
+}
+
+fn finish(walker: Walker<'_>) {
+    let Walker { out, cuts, .. } = walker;
+    if !cuts.is_empty() {
+        if out.last() != Some(&b'{') {
+            out.push(b',');
+        }
+        out.push(b'"');
+        out.extend_from_slice(CUT_KEY.as_bytes());
+        out.extend_from_slice(b"\":");
+        cut::push_cuts(out, &cuts);
+    }
+    out.push(b'}');
+}
+
+/// A key's text, where it is text; Ansible's own keys always are.
+fn text_of<'k>(key: &'k Bound<'_, PyAny>) -> Option<&'k str> {
+    key.cast::<PyString>().ok()?.to_str().ok()
+}
+
+fn is_left_out(
+    key: &str,
+    value: &Bound<'_, PyAny>,
+    data: &Bound<'_, PyDict>,
+    rules: &Rules,
+) -> Result<bool, Stop> {
+    if rules.censored {
+        return Ok(!(censor::KEPT.contains(&key) || (key == "results" && !rules.items_sent)));
+    }
+    Ok(match key {
+        // The lines repeat the text; without the text they are all there is.
+        "stdout_lines" => data.contains("stdout")?,
+        "stderr_lines" => data.contains("stderr")?,
+        "results" => rules.items_sent && value.is_instance_of::<PyList>(),
+        "diff" => !rules.diff,
+        // Facts are an event of their own; a module's arguments may hold secrets.
+        "ansible_facts" | "invocation" => true,
+        _ => key.starts_with("_ansible_"),
+    })
+}
+
+/// Up to 2.18 a traceback's text, or a phrase that tells there is none; in 2.19 an object.
+fn push_exception(walker: &mut Walker<'_>, value: &Bound<'_, PyAny>) -> Result<(), Stop> {
+    if let Some(event) = summary_event(value)? {
+        let traceback = event.getattr("formatted_traceback")?;
+        if !traceback.is_none() {
+            walker.entry("exception", &traceback)?;
+        }
+        return Ok(());
+    }
+    if text_of(value).is_some_and(|text| text.starts_with("(traceback unavailable)")) {
+        return Ok(());
+    }
+    walker.entry("exception", value)
+}
+
+/// Results of a loop whose items were not sent one by one (a package module that takes them all at
+/// once): each may be censored for itself.
+fn push_results(walker: &mut Walker<'_>, value: &Bound<'_, PyAny>) -> Result<(), Stop> {
+    let Ok(list) = value.cast::<PyList>() else {
+        return walker.entry("results", value);
+    };
+    let censored = list.iter().any(|item| {
+        item.cast::<PyDict>()
+            .is_ok_and(|item| censor::is_censored(item))
+    });
+    if !censored {
+        return walker.entry("results", value);
+    }
+    walker.entry("results", censor::censored_list(list)?.as_any())
+}

@@ -1,0 +1,157 @@
+//! How much of a large value is kept, and what tells that something was left out.
+//!
+//! A result is first written whole. When it passes the largest event it is written again with
+//! tighter limits, and at last only its most important fields are kept. Whatever was left out is
+//! listed under [`CUT_KEY`]: where, how large it was, and the SHA-256 of long text.
+
+use std::io::Write as _;
+
+use sha2::{Digest, Sha256};
+
+use crate::text;
+
+/// Name of the field that lists what was left out of a value.
+pub(crate) const CUT_KEY: &str = "playback_cut";
+
+/// Nesting that is still written. A reader's JSON parser has its own limit (128 in serde_json), and
+/// the event around the content takes a few levels of it.
+pub(crate) const MAX_DEPTH: usize = 64;
+
+/// What one attempt may write.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// Bytes of the whole value.
+    pub(crate) total: usize,
+    /// Bytes of one text, before escaping.
+    pub(crate) string: usize,
+    /// Entries of one list or dict.
+    pub(crate) entries: usize,
+}
+
+/// The attempts for a value of at most `total` bytes, from generous to tight.
+pub(crate) fn attempts(total: usize) -> [Limits; 4] {
+    let attempt = |share: usize, entries: usize| Limits {
+        total,
+        string: (total / share).max(128),
+        entries,
+    };
+    [
+        attempt(4, usize::MAX),
+        attempt(16, 2_000),
+        attempt(64, 200),
+        attempt(512, 20),
+    ]
+}
+
+/// Something that was left out.
+#[derive(Debug)]
+pub(crate) struct Cut {
+    /// Where it was: keys and positions joined by dots; empty for the value as a whole.
+    pub(crate) path: String,
+    /// What it was.
+    pub(crate) what: What,
+}
+
+/// What was left out.
+#[derive(Debug)]
+pub(crate) enum What {
+    /// The middle of a text (or, at the empty path, most of the value, as JSON).
+    Text {
+        /// Its whole size.
+        bytes: u64,
+        /// The hash of the whole, hexadecimal.
+        sha256: String,
+    },
+    /// The tail of a list or dict with that many entries.
+    Entries(usize),
+}
+
+/// Appends the list of cuts as a JSON value.
+pub(crate) fn push_cuts(out: &mut Vec<u8>, cuts: &[Cut]) {
+    // The list itself must stay small: past this many, the tail is only counted.
+    const LISTED: usize = 50;
+    out.push(b'[');
+    for (index, cut) in cuts.iter().take(LISTED).enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        out.extend_from_slice(b"{\"path\":");
+        text::push_string(out, &cut.path);
+        // Writing to a Vec cannot fail.
+        let _ = match &cut.what {
+            What::Text { bytes, sha256 } => {
+                write!(out, ",\"bytes\":{bytes},\"sha256\":\"{sha256}\"}}")
+            }
+            What::Entries(entries) => write!(out, ",\"entries\":{entries}}}"),
+        };
+    }
+    if cuts.len() > LISTED {
+        let _ = write!(
+            out,
+            ",{{\"path\":\"\",\"more_cuts\":{}}}",
+            cuts.len() - LISTED
+        );
+    }
+    out.push(b']');
+}
+
+/// Head and tail of a long text as a JSON string, with a line between them that tells what is
+/// missing. Returns what was cut.
+pub(crate) fn push_shortened(out: &mut Vec<u8>, whole: &str, keep: usize) -> What {
+    let sha256 = hex(&Sha256::digest(whole.as_bytes()));
+    let head = text::floor_boundary(whole, keep / 2);
+    let tail = text::ceil_boundary(whole, whole.len() - keep / 2);
+    out.push(b'"');
+    text::push_escaped(out, &whole[..head]);
+    let _ = write!(
+        out,
+        "\\n[… {} of {} bytes left out by Playback, sha256 {sha256} …]\\n",
+        tail - head,
+        whole.len(),
+    );
+    text::push_escaped(out, &whole[tail..]);
+    out.push(b'"');
+    What::Text {
+        bytes: whole.len() as u64,
+        sha256,
+    }
+}
+
+/// Hexadecimal digits of `bytes`.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut digits, byte| {
+        let _ = write!(digits, "{byte:02x}");
+        digits
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_text_keeps_head_and_tail() {
+        let whole = format!("begin{}end", "é".repeat(5_000));
+        let mut out = Vec::new();
+        let what = push_shortened(&mut out, &whole, 101);
+        let text: String = serde_json::from_slice(&out).unwrap();
+        assert!(text.starts_with("begin") && text.ends_with("end"));
+        assert!(text.contains("of 10008 bytes left out"));
+        assert!(matches!(what, What::Text { bytes: 10_008, .. }));
+    }
+
+    #[test]
+    fn the_list_of_cuts_is_json_and_bounded() {
+        let cuts: Vec<_> = (0..200)
+            .map(|n| Cut {
+                path: format!("a.\"{n}"),
+                what: What::Entries(n),
+            })
+            .collect();
+        let mut out = Vec::new();
+        push_cuts(&mut out, &cuts);
+        let list: Vec<serde_json::Value> = serde_json::from_slice(&out).unwrap();
+        assert_eq!(list.len(), 51);
+    }
+}

@@ -1,0 +1,50 @@
+//! The native core of Playback's Ansible callback plugin.
+//!
+//! The plugin in `python/` hands each of Ansible's hooks on to a [`recorder::Recorder`]; everything
+//! else happens here. Layout, in the order that data flows:
+//! - [`recorder`]: what Python calls
+//! - [`plays`], [`results`]: one function for each hook
+//! - [`tasks`]: the recorder's own play and task numbers
+//! - [`content`], [`value`], [`cut`], [`censor`], [`text`]: a result as JSON, bounded and without secrets
+//! - [`output`]: what the process prints
+//! - [`execution`], [`argv`], [`git`]: what runs, who runs it and with what
+//! - [`run`]: the execution, its spool, its sender and its end
+//! - [`options`], [`spooldir`]: what the user configured
+//! - [`exit`], [`fork`]: the process and its children
+//! - [`clock`], [`environment`], [`hookstats`]
+
+mod argv;
+mod censor;
+mod clock;
+mod content;
+mod cut;
+mod environment;
+mod execution;
+mod exit;
+mod fork;
+mod git;
+mod hookstats;
+mod options;
+mod output;
+mod plays;
+mod recorder;
+mod results;
+mod run;
+mod spooldir;
+mod tasks;
+mod text;
+mod value;
+
+#[pyo3::pymodule]
+mod _native {
+    #[pymodule_export]
+    use crate::output::Write;
+    #[pymodule_export]
+    use crate::recorder::{
+        Recorder, default_in_workers, dispatch_begins, dispatch_ends, end, is_waiting,
+        knows_exit_code,
+    };
+    #[pymodule_export]
+    #[allow(non_upper_case_globals)]
+    const __version__: &str = env!("CARGO_PKG_VERSION");
+}

@@ -1,0 +1,264 @@
+//! What the Python shim calls: one method for each of Ansible's hooks.
+//!
+//! Every entry asks first whether this is a forked worker, and catches panics: a `PanicException` on
+//! Ansible's results thread would hang the playbook for ever. An error turns the recorder off and
+//! reaches the shim, which tells the user once.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use playback_wire::{AsyncState, ResultStatus};
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::prelude::*;
+
+use crate::execution::Context;
+use crate::options::Options;
+use crate::run::{self, Run};
+use crate::value::is_interrupt;
+use crate::{environment, exit, fork, output, plays, results};
+
+/// The recording of one execution.
+#[pyclass(frozen, module = "ansible_playback._native")]
+pub(crate) struct Recorder {
+    run: Arc<Run>,
+    /// A hook that panics, for the test that a panic is harmless (`PLAYBACK_TEST_PANIC`).
+    panics: Option<String>,
+}
+
+#[pymethods]
+impl Recorder {
+    /// Begins an execution. `options` are the plugin's options by name; `extra_var_names` the names of
+    /// the extra variables, which only the plugin's caller knows.
+    #[new]
+    fn new(py: Python<'_>, options: Options, extra_var_names: Vec<String>) -> PyResult<Self> {
+        silence_panics();
+        let run = protected(|| {
+            let started = Context::read(py, &options, extra_var_names)?.started;
+            fork::watch();
+            exit::watch();
+            Ok(py.detach(|| Run::begin(options, &started))?)
+        })?;
+        if run.options.capture_output {
+            protected(|| output::capture(py))?;
+        }
+        let panics = environment::text("PLAYBACK_TEST_PANIC");
+        Ok(Self { run, panics })
+    }
+
+    /// Lines that the user should see at once.
+    fn notices(&self) -> Vec<String> {
+        self.run.notices()
+    }
+
+    fn play_start(&self, play: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.hook("play_start", play.py(), |run| {
+            plays::play_started(run, play)
+        })
+    }
+
+    fn task_start(&self, task: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.hook("task_start", task.py(), |run| {
+            plays::task_started(run, task, false)
+        })
+    }
+
+    fn handler_task_start(&self, task: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.hook("handler_task_start", task.py(), |run| {
+            plays::task_started(run, task, true)
+        })
+    }
+
+    fn include(&self, file: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.hook("include", file.py(), |run| plays::included(run, file))
+    }
+
+    fn notify(&self, handler: &Bound<'_, PyAny>, host: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.hook("notify", host.py(), |run| {
+            plays::notified(run, handler, host)
+        })
+    }
+
+    fn stats(&self, stats: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.hook("stats", stats.py(), |run| plays::stats(run, stats))
+    }
+
+    fn start(&self, host: &Bound<'_, PyAny>, task: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.hook("start", host.py(), |run| {
+            results::host_started(run, host, task)
+        })
+    }
+
+    fn ok(&self, result: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.hook("ok", result.py(), |run| {
+            results::ended(run, result, ResultStatus::Ok, false)
+        })
+    }
+
+    fn failed(&self, result: &Bound<'_, PyAny>, ignored: bool) -> PyResult<()> {
+        self.hook("failed", result.py(), |run| {
+            results::ended(run, result, ResultStatus::Failed, ignored)
+        })
+    }
+
+    fn skipped(&self, result: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.hook("skipped", result.py(), |run| {
+            results::ended(run, result, ResultStatus::Skipped, false)
+        })
+    }
+
+    fn unreachable(&self, result: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.hook("unreachable", result.py(), |run| {
+            results::ended(run, result, ResultStatus::Unreachable, false)
+        })
+    }
+
+    fn item_ok(&self, result: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.hook("item_ok", result.py(), |run| {
+            results::item(run, result, ResultStatus::Ok)
+        })
+    }
+
+    fn item_failed(&self, result: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.hook("item_failed", result.py(), |run| {
+            results::item(run, result, ResultStatus::Failed)
+        })
+    }
+
+    fn item_skipped(&self, result: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.hook("item_skipped", result.py(), |run| {
+            results::item(run, result, ResultStatus::Skipped)
+        })
+    }
+
+    fn retry(&self, result: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.hook("retry", result.py(), |run| results::retry(run, result))
+    }
+
+    fn async_poll(&self, result: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.hook("async_poll", result.py(), |run| {
+            results::polled(run, result, AsyncState::Running)
+        })
+    }
+
+    fn async_ok(&self, result: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.hook("async_ok", result.py(), |run| {
+            results::polled(run, result, AsyncState::Ok)
+        })
+    }
+
+    fn async_failed(&self, result: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.hook("async_failed", result.py(), |run| {
+            results::polled(run, result, AsyncState::Failed)
+        })
+    }
+
+    /// Stops recording: something went wrong in the shim.
+    fn turn_off(&self, py: Python<'_>) -> PyResult<()> {
+        self.run.turn_off();
+        protected(|| output::release(py))
+    }
+}
+
+impl Recorder {
+    fn hook(
+        &self,
+        name: &'static str,
+        py: Python<'_>,
+        body: impl FnOnce(&Run) -> PyResult<()>,
+    ) -> PyResult<()> {
+        if fork::in_child() || !self.run.enter() {
+            return Ok(());
+        }
+        let started = self.run.stats.start();
+        let result = protected(|| {
+            assert!(self.panics.as_deref() != Some(name), "asked for by a test");
+            body(&self.run)
+        });
+        self.run.stats.stop(name, started);
+        if let Err(error) = &result
+            && !is_interrupt(py, error)
+        {
+            self.run.turn_off();
+        }
+        result
+    }
+}
+
+/// Ansible begins to show an event on this thread.
+#[pyfunction]
+pub(crate) fn dispatch_begins() {
+    with_active(|run| run.dispatch_begins());
+}
+
+/// Ansible is done with it.
+#[pyfunction]
+pub(crate) fn dispatch_ends() {
+    with_active(|run| run.dispatch_ends());
+}
+
+/// Whether a recording was set up in this process and no hook has reached it yet.
+#[pyfunction]
+pub(crate) fn is_waiting() -> bool {
+    !fork::in_child() && run::active().is_some_and(|run| run.is_untouched())
+}
+
+/// Whether the native code learns the exit code by itself; otherwise `end` has to be told.
+#[pyfunction]
+pub(crate) fn knows_exit_code() -> bool {
+    exit::KNOWS_EXIT_CODE
+}
+
+/// The process is about to end: by `signal`, or with `exit_code`. Returns a line for the user.
+#[pyfunction]
+#[pyo3(signature = (*, exit_code = None, signal = None))]
+pub(crate) fn end(
+    py: Python<'_>,
+    exit_code: Option<i32>,
+    signal: Option<i32>,
+) -> PyResult<Option<String>> {
+    if fork::in_child() {
+        return Ok(None);
+    }
+    protected(|| {
+        Ok(py.detach(|| {
+            if let (Some(signal), Some(run)) = (signal, run::active()) {
+                run.signalled(signal);
+            }
+            run::end_active(exit_code)
+        }))
+    })
+}
+
+/// In a forked worker, `signal` has its default action again.
+#[pyfunction]
+pub(crate) fn default_in_workers(signal: i32) {
+    fork::restore_in_child(signal);
+}
+
+fn with_active(body: impl FnOnce(&Run)) {
+    if !fork::in_child()
+        && let Some(run) = run::active()
+        && catch_unwind(AssertUnwindSafe(|| body(&run))).is_err()
+    {
+        run.turn_off();
+    }
+}
+
+/// Runs `body`; a panic becomes an ordinary exception.
+fn protected<T>(body: impl FnOnce() -> PyResult<T>) -> PyResult<T> {
+    catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|panic| {
+        let text = panic
+            .downcast_ref::<&str>()
+            .copied()
+            .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+            .unwrap_or("no message");
+        Err(PyRuntimeError::new_err(format!("internal error: {text}")))
+    })
+}
+
+/// A panic is reported by whoever catches it, in one line: not by a trace on standard error. The hook
+/// belongs to this module's copy of the standard library alone.
+fn silence_panics() {
+    static SILENCED: std::sync::Once = std::sync::Once::new();
+    SILENCED.call_once(|| std::panic::set_hook(Box::new(|_| {})));
+}

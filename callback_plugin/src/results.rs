@@ -1,0 +1,352 @@
+//! The hooks that tell how a task, or a part of it, went on a host.
+//!
+//! Per result only the host's name, the task's identity and the returned data are read; everything
+//! about the task was read when it began.
+
+use playback_wire::{
+    AsyncPoll, AsyncState, Facts, HostStarted, Item, ResultStatus, Retry, TaskResult,
+};
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyDict, PyString};
+
+use crate::censor;
+use crate::clock;
+use crate::content::{self, Rules};
+use crate::plays;
+use crate::run::Run;
+use crate::tasks::Found;
+use crate::value::unexpected;
+
+/// What Ansible hands to a hook, taken apart.
+struct Told<'py> {
+    host: Bound<'py, PyString>,
+    task: Bound<'py, PyAny>,
+    uuid: Bound<'py, PyString>,
+    data: Bound<'py, PyDict>,
+    at: i64,
+}
+
+impl<'py> Told<'py> {
+    fn read(result: &Bound<'py, PyAny>) -> PyResult<Self> {
+        let py = result.py();
+        let task = result.getattr(intern!(py, "_task"))?;
+        Ok(Self {
+            host: host_name(&result.getattr(intern!(py, "_host"))?)?,
+            uuid: uuid(&task)?,
+            task,
+            data: data(result)?,
+            at: clock::now_us(),
+        })
+    }
+
+    fn flag(&self, key: &Bound<'py, PyString>) -> PyResult<bool> {
+        match self.data.get_item(key)? {
+            Some(value) => value.is_truthy(),
+            None => Ok(false),
+        }
+    }
+
+    fn number(&self, key: &Bound<'py, PyString>) -> PyResult<Option<u32>> {
+        Ok(self
+            .data
+            .get_item(key)?
+            .and_then(|value| value.extract().ok()))
+    }
+
+    fn rules(&self, run: &Run, censored: bool, items_sent: bool) -> Rules {
+        Rules {
+            items_sent,
+            diff: run.options.diff,
+            censored,
+            max_bytes: run.options.max_event_bytes(),
+        }
+    }
+}
+
+/// 2.19 keeps the cleaned and censored data as it is in `_return_data`, where `_result` converts it
+/// slowly; before, `_result` is that data.
+fn data<'py>(result: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
+    static KEEPS_RETURN_DATA: PyOnceLock<bool> = PyOnceLock::new();
+    let py = result.py();
+    let keeps =
+        KEEPS_RETURN_DATA.get_or_try_init(py, || result.hasattr(intern!(py, "_return_data")))?;
+    let name = if *keeps {
+        intern!(py, "_return_data")
+    } else {
+        intern!(py, "_result")
+    };
+    let data = result.getattr(name)?;
+    data.cast_into::<PyDict>()
+        .map_err(|_| unexpected("result data"))
+}
+
+/// A host's inventory name.
+pub(crate) fn host_name<'py>(host: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyString>> {
+    let name = host.getattr(intern!(host.py(), "name"))?;
+    name.cast_into::<PyString>()
+        .map_err(|_| unexpected("host name"))
+}
+
+/// A task's identity, as far as Ansible has one.
+pub(crate) fn uuid<'py>(task: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyString>> {
+    let uuid = task.getattr(intern!(task.py(), "_uuid"))?;
+    uuid.cast_into::<PyString>()
+        .map_err(|_| unexpected("task uuid"))
+}
+
+/// `v2_runner_on_start`: a task is handed to a host.
+pub(crate) fn host_started(
+    run: &Run,
+    host: &Bound<'_, PyAny>,
+    task: &Bound<'_, PyAny>,
+) -> PyResult<()> {
+    let (name, uuid) = (host_name(host)?, uuid(task)?);
+    let at = clock::now_us();
+    let begun = run.ledger().host_begins(uuid.to_str()?, name.to_str()?, at);
+    let number = match begun {
+        Some(number) => number,
+        None => {
+            plays::begin_task(run, task, false)?;
+            run.ledger()
+                .host_begins(uuid.to_str()?, name.to_str()?, at)
+                .unwrap_or_default()
+        }
+    };
+    let event = HostStarted {
+        task: number,
+        host: name.to_str()?.into(),
+    };
+    let seq = run.spool.append(at, "host_started", &event);
+    run.shows(seq, false);
+    Ok(())
+}
+
+/// `v2_runner_on_{ok,failed,skipped,unreachable}`: a task ended on a host.
+pub(crate) fn ended(
+    run: &Run,
+    result: &Bound<'_, PyAny>,
+    status: ResultStatus,
+    ignored: bool,
+) -> PyResult<()> {
+    let py = result.py();
+    let told = Told::read(result)?;
+    let found = run.ledger().end(told.uuid.to_str()?, told.host.to_str()?);
+    let found = known(run, &told, found)?;
+    let censored = censor::is_censored(&told.data);
+    let delegate = delegate(&told)?;
+    let event = TaskResult {
+        task: found.task,
+        host: told.host.to_str()?.into(),
+        status,
+        changed: told.flag(intern!(py, "changed"))?,
+        ignored: ignored || (status == ResultStatus::Unreachable && ignores_unreachable(result)?),
+        started: found.started,
+        attempts: told.number(intern!(py, "attempts"))?,
+        items: Some(found.items).filter(|items| *items > 0),
+        delegated_to: delegate
+            .as_ref()
+            .map(|name| name.to_str())
+            .transpose()?
+            .map(Into::into),
+        censored,
+        content: None,
+    };
+    let rules = told.rules(run, censored, found.items > 0);
+    let seq = append(run, &told, "result", &event, &rules)?;
+    run.shows(seq, censored);
+    facts(run, &told, found.task, censored, delegate.as_ref())
+}
+
+/// `v2_runner_item_on_{ok,failed,skipped}`: a loop item of a task ended on a host.
+pub(crate) fn item(run: &Run, result: &Bound<'_, PyAny>, status: ResultStatus) -> PyResult<()> {
+    let told = Told::read(result)?;
+    let found = run.ledger().item(told.uuid.to_str()?, told.host.to_str()?);
+    let found = known(run, &told, found)?;
+    let censored = censor::is_censored(&told.data);
+    let event = Item {
+        task: found.task,
+        host: told.host.to_str()?.into(),
+        status,
+        changed: told.flag(intern!(result.py(), "changed"))?,
+        censored,
+        content: None,
+    };
+    let seq = append(
+        run,
+        &told,
+        "item",
+        &event,
+        &told.rules(run, censored, false),
+    )?;
+    run.shows(seq, censored);
+    let delegate = delegate(&told)?;
+    facts(run, &told, found.task, censored, delegate.as_ref())
+}
+
+/// `v2_runner_retry`: an `until` loop goes round again.
+pub(crate) fn retry(run: &Run, result: &Bound<'_, PyAny>) -> PyResult<()> {
+    let py = result.py();
+    let told = Told::read(result)?;
+    let found = run.ledger().look(told.uuid.to_str()?, told.host.to_str()?);
+    let found = known(run, &told, found)?;
+    let censored = censor::is_censored(&told.data);
+    let event = Retry {
+        task: found.task,
+        host: told.host.to_str()?.into(),
+        attempt: told.number(intern!(py, "attempts"))?.unwrap_or_default(),
+        retries: told.number(intern!(py, "retries"))?.unwrap_or_default(),
+        content: None,
+    };
+    let seq = append(
+        run,
+        &told,
+        "retry",
+        &event,
+        &told.rules(run, censored, false),
+    )?;
+    run.shows(seq, censored);
+    Ok(())
+}
+
+/// `v2_runner_on_async_{poll,ok,failed}`: an asynchronous job was polled, or ended.
+pub(crate) fn polled(run: &Run, result: &Bound<'_, PyAny>, state: AsyncState) -> PyResult<()> {
+    let told = Told::read(result)?;
+    let found = run.ledger().look(told.uuid.to_str()?, told.host.to_str()?);
+    let found = known(run, &told, found)?;
+    let censored = censor::is_censored(&told.data);
+    let job = told.data.get_item(intern!(result.py(), "ansible_job_id"))?;
+    let job = job.as_ref().and_then(|job| job.cast::<PyString>().ok());
+    let event = AsyncPoll {
+        task: found.task,
+        host: told.host.to_str()?.into(),
+        job: job
+            .map(|job| job.to_str())
+            .transpose()?
+            .unwrap_or_default()
+            .into(),
+        state,
+        content: None,
+    };
+    let seq = append(
+        run,
+        &told,
+        "async_poll",
+        &event,
+        &told.rules(run, censored, false),
+    )?;
+    run.shows(seq, censored);
+    Ok(())
+}
+
+/// The task that a result belongs to; one that was never announced begins now.
+fn known(run: &Run, told: &Told<'_>, found: Option<Found>) -> PyResult<Found> {
+    match found {
+        Some(found) => Ok(found),
+        None => Ok(Found {
+            task: plays::begin_task(run, &told.task, false)?,
+            started: None,
+            items: 0,
+        }),
+    }
+}
+
+fn append<T: serde::Serialize>(
+    run: &Run,
+    told: &Told<'_>,
+    kind: &'static str,
+    event: &T,
+    rules: &Rules,
+) -> PyResult<Option<u64>> {
+    let mut walked = Ok(());
+    let seq = run
+        .spool
+        .append_with(told.at, kind, event, "content", |out| {
+            walked = content::push_content(out, &told.data, rules);
+            if walked.is_err() {
+                out.extend_from_slice(b"{}");
+            }
+        });
+    walked.map(|()| seq)
+}
+
+fn facts(
+    run: &Run,
+    told: &Told<'_>,
+    task: u32,
+    censored: bool,
+    delegate: Option<&Bound<'_, PyString>>,
+) -> PyResult<()> {
+    let py = told.data.py();
+    if censored || !run.options.facts {
+        return Ok(());
+    }
+    let Some(facts) = told.data.get_item(intern!(py, "ansible_facts"))? else {
+        return Ok(());
+    };
+    let Ok(facts) = facts.cast::<PyDict>() else {
+        return Ok(());
+    };
+    if facts.is_empty() {
+        return Ok(());
+    }
+    let host = match delegate {
+        Some(delegate)
+            if told
+                .task
+                .getattr(intern!(py, "delegate_facts"))?
+                .is_truthy()? =>
+        {
+            delegate
+        }
+        _ => &told.host,
+    };
+    let event = Facts {
+        task,
+        host: host.to_str()?.into(),
+        facts: None,
+    };
+    let mut walked = Ok(());
+    run.spool
+        .append_with(told.at, "facts", &event, "facts", |out| {
+            walked = content::push_facts(
+                out,
+                facts,
+                &run.options.facts_ignore,
+                run.options.max_event_bytes(),
+            );
+            if walked.is_err() {
+                out.extend_from_slice(b"{}");
+            }
+        });
+    walked
+}
+
+/// The host that really ran the task. Asked of the task only where the result tells of a delegation.
+fn delegate<'py>(told: &Told<'py>) -> PyResult<Option<Bound<'py, PyString>>> {
+    let py = told.data.py();
+    if !told.data.contains(intern!(py, "_ansible_delegated_vars"))? {
+        return Ok(None);
+    }
+    Ok(told
+        .task
+        .getattr(intern!(py, "delegate_to"))?
+        .cast_into::<PyString>()
+        .ok())
+}
+
+/// Whether an unreachable host is ignored. Of the task's fields nothing else is ever read: they hold
+/// templated arguments.
+fn ignores_unreachable(result: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let fields = result.getattr(intern!(result.py(), "_task_fields"))?;
+    match fields
+        .cast::<PyDict>()
+        .ok()
+        .map(|fields| fields.get_item("ignore_unreachable"))
+        .transpose()?
+    {
+        Some(Some(value)) => value.is_truthy(),
+        _ => Ok(false),
+    }
+}

@@ -1,0 +1,253 @@
+//! The execution that this process records: its spool, its sender, and how it ends.
+//!
+//! There is one at a time. It lives in a static, in plain Rust: hooks, the wrapped streams and the end
+//! of the process all reach it, the last when Python is gone already. No lock is held while Python runs.
+
+use std::io;
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use playback_spool::{FinishLimits, Outcome, Sender, SenderConfig, Spool};
+use playback_wire::{ExecutionEnded, ExecutionStarted, Stream};
+use uuid::Uuid;
+
+use crate::hookstats::HookStats;
+use crate::options::Options;
+use crate::output::Output;
+use crate::tasks::Ledger;
+use crate::{clock, exit, spooldir};
+
+static ACTIVE: RwLock<Option<Arc<Run>>> = RwLock::new(None);
+
+/// One recorded execution.
+pub(crate) struct Run {
+    pub(crate) options: Options,
+    pub(crate) spool: Arc<Spool>,
+    pub(crate) stats: HookStats,
+    sender: Option<Sender>,
+    limits: FinishLimits,
+    ledger: Mutex<Ledger>,
+    output: Mutex<Output>,
+    /// Hooks that ran, so that a second loading of the plugin is told from a second execution.
+    hooks: AtomicU64,
+    signal: AtomicI32,
+    off: AtomicBool,
+    ended: AtomicBool,
+    notices: Vec<String>,
+}
+
+/// The run that is being recorded.
+pub(crate) fn active() -> Option<Arc<Run>> {
+    ACTIVE
+        .read()
+        .unwrap_or_else(PoisonError::into_inner)
+        .clone()
+}
+
+/// Ends the run that is being recorded. Returns what the user must know.
+pub(crate) fn end_active(exit_code: Option<i32>) -> Option<String> {
+    let run = ACTIVE
+        .write()
+        .unwrap_or_else(PoisonError::into_inner)
+        .take();
+    run.and_then(|run| run.end(exit_code))
+}
+
+impl Run {
+    /// Begins an execution; the one before it is ended.
+    ///
+    /// # Errors
+    /// No spool can be had, not even in memory.
+    pub(crate) fn begin(options: Options, started: &ExecutionStarted) -> io::Result<Arc<Self>> {
+        // The identity that a launcher gave is for the first execution of the process only.
+        static LAUNCHED: AtomicBool = AtomicBool::new(false);
+        let given = options
+            .execution_id
+            .as_deref()
+            .and_then(|id| Uuid::parse_str(id.trim()).ok());
+        let execution = given
+            .filter(|_| !LAUNCHED.swap(true, Ordering::SeqCst))
+            .unwrap_or_else(Uuid::now_v7);
+
+        let opened = spooldir::open(&options, execution)?;
+        let mut notices: Vec<String> = opened.notice.into_iter().collect();
+        let spool = opened.spool;
+        spool.append(clock::now_us(), "execution_started", started);
+        let sender = match start_sender(&options, &spool) {
+            Ok(sender) => Some(sender),
+            Err(why) => {
+                notices.push(kept(&spool, &why));
+                None
+            }
+        };
+        let run = Arc::new(Self {
+            limits: options.finish_limits(),
+            options,
+            spool,
+            stats: HookStats::from_environment(),
+            sender,
+            ledger: Mutex::default(),
+            output: Mutex::default(),
+            hooks: AtomicU64::new(0),
+            signal: AtomicI32::new(0),
+            off: AtomicBool::new(false),
+            ended: AtomicBool::new(false),
+            notices,
+        });
+        let before = ACTIVE
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .replace(Arc::clone(&run));
+        if let Some(before) = before {
+            before.end(None);
+        }
+        Ok(run)
+    }
+
+    /// What the user should know at once.
+    pub(crate) fn notices(&self) -> Vec<String> {
+        self.notices.clone()
+    }
+
+    /// Whether nothing but its set-up has happened to it.
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.hooks.load(Ordering::Relaxed) == 0
+    }
+
+    /// A hook runs. False: nothing is recorded any more.
+    pub(crate) fn enter(&self) -> bool {
+        self.hooks.fetch_add(1, Ordering::Relaxed);
+        !self.off.load(Ordering::Relaxed) && !self.ended.load(Ordering::Relaxed)
+    }
+
+    /// Stops recording, because something went wrong; the end of the run is still told.
+    pub(crate) fn turn_off(&self) {
+        self.off.store(true, Ordering::SeqCst);
+    }
+
+    /// Play and task numbers.
+    pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn output(&self) -> MutexGuard<'_, Output> {
+        self.output.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn records(&self) -> bool {
+        !self.off.load(Ordering::Relaxed) && !self.ended.load(Ordering::Relaxed)
+    }
+
+    /// Something was printed.
+    pub(crate) fn printed(&self, stream: Stream, text: &str) {
+        if self.records() {
+            self.output()
+                .printed(stream, text, &self.spool, self.options.max_event_bytes());
+        }
+    }
+
+    /// Ansible begins to show an event.
+    pub(crate) fn dispatch_begins(&self) {
+        if self.records() {
+            self.output().begin();
+        }
+    }
+
+    /// The event that is being shown was appended as `seq`.
+    pub(crate) fn shows(&self, seq: Option<u64>, censored: bool) {
+        self.output().shows(seq, censored);
+    }
+
+    /// Ansible is done with the event.
+    pub(crate) fn dispatch_ends(&self) {
+        if self.records() {
+            self.output()
+                .end(&self.spool, self.options.max_event_bytes());
+        }
+    }
+
+    /// Notes the signal that ends the process.
+    pub(crate) fn signalled(&self, signal: i32) {
+        self.signal.store(signal, Ordering::SeqCst);
+    }
+
+    /// Appends the last events and waits, within the limits, until they are delivered. Only the first
+    /// call does anything. Returns what the user must know.
+    pub(crate) fn end(&self, exit_code: Option<i32>) -> Option<String> {
+        if self.ended.swap(true, Ordering::SeqCst) {
+            return None;
+        }
+        // A thread that Python stopped in the midst of printing never gives its lock back.
+        if let Ok(mut output) = self.output.try_lock()
+            && !self.off.load(Ordering::SeqCst)
+        {
+            output.flush(&self.spool, self.options.max_event_bytes());
+        }
+        let signal = Some(self.signal.load(Ordering::SeqCst)).filter(|signal| *signal != 0);
+        let at = clock::now_us();
+        self.spool.append(at, "usage", &exit::usage());
+        let ended = ExecutionEnded {
+            exit_code: exit_code.filter(|_| signal.is_none()),
+            signal,
+            // What was not recorded after the recorder turned itself off cannot be counted: at least one.
+            dropped: self.spool.dropped() + u64::from(self.off.load(Ordering::SeqCst)),
+        };
+        self.spool.append(at, "execution_ended", &ended);
+        self.stats.write();
+        let outcome = self.sender.as_ref()?.finish(self.limits);
+        warning(&outcome, &self.spool)
+    }
+}
+
+fn start_sender(options: &Options, spool: &Arc<Spool>) -> Result<Sender, String> {
+    let Some(url) = options.url() else {
+        return Err("no collector is configured (option url, or PLAYBACK_URL)".into());
+    };
+    let config = SenderConfig {
+        url: url.to_owned(),
+        token: options.token()?,
+        ca_file: options
+            .ca_file
+            .clone()
+            .filter(|path| !path.as_os_str().is_empty()),
+        user_agent: concat!("playback-recorder/", env!("CARGO_PKG_VERSION")).into(),
+        ..SenderConfig::default()
+    };
+    Sender::start(Arc::clone(spool), &config).map_err(|error| error.to_string())
+}
+
+/// What to tell when there is nobody to deliver to.
+fn kept(spool: &Spool, why: &str) -> String {
+    match spool.path() {
+        Some(path) => {
+            format!(
+                "{why}; this run is kept in {}, and `playback flush` delivers it",
+                folder(&path)
+            )
+        }
+        None => format!("{why}; this run is not recorded"),
+    }
+}
+
+/// What to tell after a delivery that did not come to its end.
+fn warning(outcome: &Outcome, spool: &Spool) -> Option<String> {
+    if outcome.delivered {
+        return None;
+    }
+    let why = match (&outcome.set_aside, &outcome.last_error) {
+        (Some(refused), _) => format!("the collector refuses this run ({refused})"),
+        (None, Some(error)) => format!("this run could not be delivered in time ({error})"),
+        (None, None) => "this run could not be delivered in time".to_owned(),
+    };
+    Some(match spool.path() {
+        Some(path) => format!(
+            "{why}; it is kept in {}, and the next run on this machine or `playback flush` delivers it",
+            folder(&path)
+        ),
+        None => format!("{why}; {} events are lost", outcome.pending_events),
+    })
+}
+
+fn folder(path: &std::path::Path) -> std::path::Display<'_> {
+    path.parent().unwrap_or(path).display()
+}

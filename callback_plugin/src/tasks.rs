@@ -1,0 +1,247 @@
+//! The recorder's own play and task numbers.
+//!
+//! Ansible's uuids do not identify an instance: `serial` repeats them per batch, a handler runs again
+//! under the same one, 2.14 shares one between two includes of a role, and under the strategies
+//! `free` and `host_pinned` a task is announced once per host. So:
+//!
+//! - a play starts over: no uuid of an earlier play is known in it;
+//! - where hosts go in step (`linear`), each announcement is a task of its own, as it is on screen;
+//! - where they do not, an announcement joins the task of the same uuid, until a host begins it for
+//!   the second time: that is a new one;
+//! - a result belongs to the latest task of its uuid that its host has begun and not ended.
+
+use std::collections::HashMap;
+
+/// Numbers and open tasks of one execution.
+#[derive(Debug, Default)]
+pub(crate) struct Ledger {
+    plays: u32,
+    tasks: u32,
+    joins: bool,
+    hosts: HashMap<Box<str>, u32>,
+    current: HashMap<Box<str>, Vec<Task>>,
+}
+
+#[derive(Debug)]
+struct Task {
+    number: u32,
+    seq: Option<u64>,
+    seen: Vec<u64>,
+    running: HashMap<u32, Running>,
+}
+
+/// A host at work on a task.
+#[derive(Debug, Clone, Copy)]
+struct Running {
+    started: i64,
+    items: u32,
+}
+
+/// A task as a result, or a part of one, finds it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Found {
+    /// Number of the task.
+    pub(crate) task: u32,
+    /// When the host began it, in microseconds since the epoch.
+    pub(crate) started: Option<i64>,
+    /// Loop items that ended on the host.
+    pub(crate) items: u32,
+}
+
+/// What an announcement of a task means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Announced {
+    /// A new task with this number.
+    New(u32),
+    /// One that is known, with the sequence number of its event.
+    Known(Option<u64>),
+}
+
+impl Ledger {
+    /// A play begins; returns its number. `joins`: its strategy announces a task once per host.
+    pub(crate) fn play(&mut self, joins: bool) -> u32 {
+        self.plays += 1;
+        self.joins = joins;
+        self.current.clear();
+        self.plays
+    }
+
+    /// Number of the current play; 0 before the first.
+    pub(crate) fn current_play(&self) -> u32 {
+        self.plays
+    }
+
+    /// Ansible announces a task.
+    pub(crate) fn announce(&mut self, uuid: &str) -> Announced {
+        if self.joins
+            && let Some(task) = self.current.get(uuid).and_then(|tasks| tasks.last())
+        {
+            return Announced::Known(task.seq);
+        }
+        Announced::New(self.begin(uuid))
+    }
+
+    /// A new task under `uuid`; returns its number.
+    pub(crate) fn begin(&mut self, uuid: &str) -> u32 {
+        self.tasks += 1;
+        let task = Task {
+            number: self.tasks,
+            seq: None,
+            seen: Vec::new(),
+            running: HashMap::new(),
+        };
+        match self.current.get_mut(uuid) {
+            Some(tasks) => {
+                // What nobody works on any more cannot be found again.
+                tasks.retain(|task| !task.running.is_empty());
+                tasks.push(task);
+            }
+            None => {
+                self.current.insert(uuid.into(), vec![task]);
+            }
+        }
+        self.tasks
+    }
+
+    /// Notes the sequence number of a task's event.
+    pub(crate) fn announced_as(&mut self, uuid: &str, seq: Option<u64>) {
+        if let Some(task) = self
+            .current
+            .get_mut(uuid)
+            .and_then(|tasks| tasks.last_mut())
+        {
+            task.seq = seq;
+        }
+    }
+
+    /// A host begins the latest task under `uuid`; returns its number, or None when that needs a new
+    /// task first ([`Ledger::begin`]): none is known, or this host had it already.
+    pub(crate) fn host_begins(&mut self, uuid: &str, host: &str, at: i64) -> Option<u32> {
+        let host = self.host(host);
+        let task = self.current.get_mut(uuid)?.last_mut()?;
+        let (word, bit) = (host as usize / 64, 1_u64 << (host % 64));
+        if task.seen.len() <= word {
+            task.seen.resize(word + 1, 0);
+        }
+        if task.seen[word] & bit != 0 {
+            return None;
+        }
+        task.seen[word] |= bit;
+        task.running.insert(
+            host,
+            Running {
+                started: at,
+                items: 0,
+            },
+        );
+        Some(task.number)
+    }
+
+    /// A loop item of a host ended.
+    pub(crate) fn item(&mut self, uuid: &str, host: &str) -> Option<Found> {
+        self.find(uuid, host, |running| running.items += 1)
+    }
+
+    /// A host tells something about a task that it goes on with.
+    pub(crate) fn look(&mut self, uuid: &str, host: &str) -> Option<Found> {
+        self.find(uuid, host, |_| {})
+    }
+
+    /// A host ended a task.
+    pub(crate) fn end(&mut self, uuid: &str, host: &str) -> Option<Found> {
+        let found = self.find(uuid, host, |_| {});
+        let host = self.host(host);
+        if let (Some(found), Some(tasks)) = (found, self.current.get_mut(uuid)) {
+            for task in tasks {
+                if task.number == found.task {
+                    task.running.remove(&host);
+                }
+            }
+        }
+        found
+    }
+
+    fn find(&mut self, uuid: &str, host: &str, note: impl FnOnce(&mut Running)) -> Option<Found> {
+        let host = self.host(host);
+        let tasks = self.current.get_mut(uuid)?;
+        if let Some(task) = tasks
+            .iter_mut()
+            .rev()
+            .find(|task| task.running.contains_key(&host))
+        {
+            let running = task.running.get_mut(&host)?;
+            note(running);
+            return Some(Found {
+                task: task.number,
+                started: Some(running.started),
+                items: running.items,
+            });
+        }
+        tasks.last().map(|task| Found {
+            task: task.number,
+            started: None,
+            items: 0,
+        })
+    }
+
+    fn host(&mut self, name: &str) -> u32 {
+        if let Some(&number) = self.hosts.get(name) {
+            return number;
+        }
+        let number = u32::try_from(self.hosts.len()).unwrap_or(u32::MAX);
+        self.hosts.insert(name.into(), number);
+        number
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_of_serial_is_a_play_with_tasks_of_its_own() {
+        let mut ledger = Ledger::default();
+        assert_eq!(ledger.play(false), 1);
+        assert_eq!(ledger.announce("t"), Announced::New(1));
+        assert_eq!(ledger.host_begins("t", "a", 10), Some(1));
+        assert_eq!(ledger.end("t", "a").unwrap().started, Some(10));
+        assert_eq!(ledger.play(false), 2);
+        assert_eq!(ledger.announce("t"), Announced::New(2));
+        assert_eq!(ledger.host_begins("t", "b", 20), Some(2));
+    }
+
+    #[test]
+    fn free_announces_once_per_host_and_stays_one_task() {
+        let mut ledger = Ledger::default();
+        ledger.play(true);
+        assert_eq!(ledger.announce("t"), Announced::New(1));
+        ledger.announced_as("t", Some(7));
+        assert_eq!(ledger.host_begins("t", "a", 1), Some(1));
+        assert_eq!(ledger.announce("t"), Announced::Known(Some(7)));
+        assert_eq!(ledger.host_begins("t", "b", 2), Some(1));
+        assert_eq!(ledger.end("t", "a").unwrap().task, 1);
+        // The same host once more: a handler that runs again, or a role included twice.
+        assert_eq!(ledger.announce("t"), Announced::Known(Some(7)));
+        assert_eq!(ledger.host_begins("t", "a", 3), None);
+        assert_eq!(ledger.begin("t"), 2);
+        assert_eq!(ledger.host_begins("t", "a", 3), Some(2));
+        // The slow host still reports to the first.
+        let slow = ledger.end("t", "b").unwrap();
+        assert_eq!((slow.task, slow.started), (1, Some(2)));
+        assert_eq!(ledger.end("t", "a").unwrap().task, 2);
+    }
+
+    #[test]
+    fn items_are_counted_per_host() {
+        let mut ledger = Ledger::default();
+        ledger.play(false);
+        ledger.announce("t");
+        ledger.host_begins("t", "a", 1);
+        ledger.host_begins("t", "b", 1);
+        ledger.item("t", "a");
+        ledger.item("t", "a");
+        ledger.item("t", "b");
+        assert_eq!(ledger.end("t", "a").unwrap().items, 2);
+        assert_eq!(ledger.end("t", "b").unwrap().items, 1);
+    }
+}

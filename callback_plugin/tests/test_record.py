@@ -1,0 +1,274 @@
+"""What a run leaves in the spool: plays, tasks, results, in Ansible's own words."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from typing import TYPE_CHECKING
+
+from conftest import BIN, read_spool
+
+if TYPE_CHECKING:
+    from conftest import Run, Site
+
+SITE = """
+- name: site
+  hosts: web1:web2
+  gather_facts: false
+  tasks:
+    - name: hello
+      command: echo hi
+      tags: [greeting]
+      notify: restart
+    - name: loop
+      debug: {msg: "{{ item }}"}
+      loop: [1, 2, 3]
+    - name: retry
+      command: /bin/false
+      retries: 2
+      delay: 0
+      register: tried
+      until: tried.rc == 0
+      ignore_errors: true
+    - name: skip
+      command: /bin/true
+      when: false
+    - block:
+        - name: boom
+          fail: {msg: boom}
+      rescue:
+        - name: rescued
+          debug: {msg: fine}
+    - name: delegated
+      command: /bin/true
+      delegate_to: web3
+    - include_tasks: more.yml
+    - name: background
+      command: /bin/true
+      async: 10
+      poll: 1
+  handlers:
+    - name: restart
+      debug: {msg: again}
+- name: away
+  hosts: gone
+  gather_facts: false
+  tasks:
+    - name: never
+      ping:
+"""
+
+
+def stats_printed(printed: bytes) -> dict[str, dict[str, int]]:
+    recap = printed.decode().rsplit("PLAY RECAP", 1)[1]
+    table = {}
+    for line in recap.splitlines():
+        if match := re.match(r"(\S+)\s+: (ok=.*)", line):
+            counts = (pair.split("=") for pair in match[2].split())
+            table[match[1]] = {name: int(count) for name, count in counts}
+    return table
+
+
+def test_a_whole_playbook(site: Site) -> None:
+    site.write("more.yml", "- name: included\n  debug: {msg: more}\n")
+    site.write("vars.yml", "size: 3\n")
+    run = site.play(SITE, "-e", "colour=red", "-e", "@vars.yml")
+    assert run.code == 4, run.printed.decode()
+
+    started = run.one("execution_started")
+    assert started["type"] == "playbook"
+    assert started["playbook"] == "site.yml"
+    assert started["extra_var_names"] == ["colour", "size"]
+    assert started["argv"][1:] == ["site.yml", "-e", "***", "-e", "@vars.yml"]
+    assert started["cwd"] == str(site.folder)
+    assert started["forks"] == 5
+    assert started["ansible_version"].startswith("2.")
+    assert run.events[0]["kind"] == "execution_started"
+
+    plays = run.of("play_started")
+    assert [(play["play"], play["name"], play["hosts"]) for play in plays] == [
+        (1, "site", "web1:web2"),
+        (2, "away", "gone"),
+    ]
+
+    hello = run.one("task_started", name="hello")
+    assert hello["action"] == "command"
+    assert hello["path"] == str(site.folder / "site.yml")
+    assert hello["line"] == 6
+    assert hello["tags"] == ["greeting"]
+    for result in run.results("hello"):
+        assert result["status"] == "ok"
+        assert result["changed"] is True
+        assert result["content"]["stdout"] == "hi"
+        assert not {"stdout_lines", "stderr_lines", "invocation", "_ansible_no_log"} & result["content"].keys()
+        begun = next(e for e in run.events if e["kind"] == "host_started" and e["data"]["host"] == result["host"])
+        assert begun["at"] == result["started"]
+
+    loop = run.task("loop")
+    items = [item["content"]["item"] for item in run.of("item", task=loop, host="web1")]
+    assert items == [1, 2, 3]
+    assert all(result["items"] == 3 and "results" not in result["content"] for result in run.results("loop"))
+
+    assert [retry["attempt"] for retry in run.of("retry", host="web1")] == [1, 2]
+    for result in run.results("retry"):
+        assert (result["status"], result["ignored"], result["attempts"]) == ("failed", True, 2)
+    assert {result["status"] for result in run.results("skip")} == {"skipped"}
+    assert {result["status"] for result in run.results("boom")} == {"failed"}
+    assert {result["delegated_to"] for result in run.results("delegated")} == {"web3"}
+    assert run.one("included")["hosts"] == ["web1", "web2"]
+    assert len(run.results("included")) == 2
+    assert run.of("async_poll", state="ok")
+
+    assert run.one("task_started", name="restart")["handler"] is True
+    assert {told["host"] for told in run.of("notified", handler="restart")} == {"web1", "web2"}
+    assert len(run.results("restart")) == 2
+    assert run.result("never")["status"] == "unreachable"
+
+    assert run.of("stats")[-1]["hosts"] == {
+        host: {name: counts[name] for name in counts} for host, counts in stats_printed(run.printed).items()
+    }
+    usage = run.one("usage")
+    assert usage["user_s"] > 0
+    assert usage["peak_bytes"] > 1 << 20
+    assert run.events[-1]["kind"] == "execution_ended"
+    assert run.events[-1]["data"] == {"exit_code": 4}
+
+
+def test_facts_are_events_of_their_own(site: Site) -> None:
+    play = "- hosts: web1\n  tasks:\n    - set_fact: {colour: red}\n"
+    run = site.play(play, env={"PLAYBACK_FACTS_IGNORE": "env,ansible_processor"})
+    gathered, given = run.of("facts")
+    assert gathered["facts"]["ansible_system"] == "Linux"
+    assert not {"ansible_env", "ansible_processor"} & gathered["facts"].keys()
+    assert given["facts"] == {"colour": "red"}
+    assert all("ansible_facts" not in result["content"] for result in run.of("result"))
+    assert site.play(play, env={"PLAYBACK_FACTS": "false"}).of("facts") == []
+
+
+def test_a_task_under_free_is_one_task(site: Site) -> None:
+    run = site.play("""
+- hosts: web
+  strategy: free
+  gather_facts: false
+  tasks:
+    - {name: one, command: /bin/true, notify: again}
+    - {name: two, debug: {msg: x}}
+    - meta: flush_handlers
+    - {name: three, command: /bin/true, notify: again}
+  handlers:
+    - {name: again, debug: {msg: handled}}
+""")
+    assert run.code == 0
+    for name in ("one", "two", "three"):
+        assert len(run.results(name)) == 3, name
+    again = [task["task"] for task in run.of("task_started", name="again")]
+    assert len(again) == 2
+    for task in again:
+        assert {result["host"] for result in run.of("result", task=task)} == {"web1", "web2", "web3"}
+    assert all("started" in result for result in run.of("result"))
+
+
+def test_serial_makes_a_play_of_each_batch(site: Site) -> None:
+    run = site.play("""
+- hosts: web
+  serial: 1
+  gather_facts: false
+  tasks:
+    - {name: one, command: /bin/true}
+""")
+    assert [play["play"] for play in run.of("play_started")] == [1, 2, 3]
+    tasks = run.of("task_started")
+    assert [(task["task"], task["play"]) for task in tasks] == [(1, 1), (2, 2), (3, 3)]
+    assert [(result["task"], result["host"]) for result in run.of("result")] == [(1, "web1"), (2, "web2"), (3, "web3")]
+
+
+def test_a_role_included_twice_has_its_tasks_twice(site: Site) -> None:
+    site.write("roles/greet/tasks/main.yml", "- {name: greet, debug: {msg: hi}}\n")
+    run = site.play("""
+- hosts: web1
+  gather_facts: false
+  tasks:
+    - include_role: {name: greet}
+    - include_role: {name: greet}
+""")
+    tasks = run.of("task_started", name="greet")
+    assert [task["role"] for task in tasks] == ["greet", "greet"]
+    assert [len(run.of("result", task=task["task"])) for task in tasks] == [1, 1]
+
+
+def test_two_playbooks_of_one_command_are_one_execution(site: Site) -> None:
+    for name in ("a", "b"):
+        site.write(f"{name}.yml", f"- name: {name}\n  hosts: web1\n  gather_facts: false\n  tasks: [{{ping: }}]\n")
+    run = site.run("ansible-playbook", "a.yml", "b.yml")
+    assert run.one("execution_started")["playbook"] == "a.yml b.yml"
+    assert [play["name"] for play in run.of("play_started")] == ["a", "b"]
+    assert len(run.of("stats")) == 2
+    assert run.of("stats")[-1]["hosts"]["web1"]["ok"] == 2
+
+
+def test_an_adhoc_command(site: Site) -> None:
+    run = site.run("ansible", "web1", "-m", "command", "-a", "echo adhoc")
+    started = run.one("execution_started")
+    assert (started["type"], started["hosts"], started["module"]) == ("adhoc", "web1", "command")
+    assert "args" not in started
+    assert started["argv"][-1] == "***"
+    assert run.one("result")["content"]["stdout"] == "adhoc"
+    assert run.one("execution_ended")["exit_code"] == run.code == 0
+
+
+def test_a_console_records_each_command(site: Site) -> None:
+    done = subprocess.run(
+        [str(BIN / "ansible-console"), "web1"],
+        cwd=site.folder,
+        env=site.env,
+        input=b"command echo first\ncommand echo second\nexit\n",
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=120,
+        check=False,
+    )
+    runs = [read_spool(path) for path in site.spools()]
+    assert len(runs) == 2, done.stdout.decode()
+    told = [event["data"]["content"]["stdout"] for run in runs for event in run if event["kind"] == "result"]
+    assert told == ["first", "second"]
+    assert all(run[-1]["kind"] == "execution_ended" for run in runs)
+
+
+def test_what_the_user_says_about_a_run(site: Site) -> None:
+    (site.folder / ".git/refs/heads").mkdir(parents=True)
+    commit = "0123456789abcdef0123456789abcdef01234567"
+    site.write(".git/HEAD", "ref: refs/heads/main\n")
+    site.write(".git/refs/heads/main", f"{commit}\n")
+    run = site.play(
+        "- hosts: web1\n  gather_facts: false\n  tasks: [{name: args, command: {cmd: echo, stdin: x}}]\n",
+        env={
+            "PLAYBACK_LABELS": "prod,web",
+            "PLAYBACK_NOTE": "after the outage",
+            "PLAYBACK_RECORD_ARGS": "1",
+            "PLAYBACK_EXECUTION_ID": "01a2c3d4-0000-7000-8000-000000000001",
+            "CI_JOB_URL": "https://ci.example.com/1",
+        },
+    )
+    started = run.one("execution_started")
+    assert started["labels"] == ["prod", "web"]
+    assert started["note"] == "after the outage"
+    assert started["launched_by"] == "https://ci.example.com/1"
+    assert started["git"] == {"commit": commit, "branch": "main"}
+    assert site.spools()[0].name == "01a2c3d4-0000-7000-8000-000000000001.recorder.ndjson"
+    assert run.one("task_started")["args"]["stdin"] == "x"
+
+
+def test_disabled_records_nothing(site: Site) -> None:
+    run = site.play("- hosts: web1\n  gather_facts: false\n  tasks: [{ping: }]\n", env={"PLAYBACK_DISABLED": "1"})
+    assert (run.code, run.events) == (0, [])
+    assert b"Playback" not in run.printed
+
+
+def test_every_option_is_documented(site: Site) -> None:
+    run: Run = site.run("ansible-doc", "-t", "callback", "-j", "playback.history.recorder")
+    options = json.loads(run.printed)["playback.history.recorder"]["doc"]["options"]
+    assert len(options) == 18
+    for name, option in options.items():
+        assert option["ini"][0] == {"section": "callback_playback", "key": name}
+        assert option["env"][0]["name"] == f"PLAYBACK_{name.upper()}"
