@@ -1,18 +1,53 @@
 //! The commands. Errors say what to do next, `--json` serves scripts, tables serve people.
 //!
 //! Exit codes: 0 done, 1 failed, 2 the command line is wrong; `follow` ends with the run's own.
+//!
+//! Layout:
+//! - one module for each command; `documents` has the two that describe this program
+//! - `out`: the one place that prints; `when`, `summary`: how things read
+//! - `client`, `pages`, `pick`: asking a collector; `database`: working on its database
+//! - `environment`: what is not an option
 
+mod client;
+mod database;
+mod documents;
+mod environment;
+mod flush;
+mod follow;
+mod list;
+mod migrate;
+mod out;
+mod pages;
+mod pick;
+mod rebuild;
 mod serve;
+mod show;
+mod summary;
 mod token;
+mod when;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
+
+use database::DatabaseArgs;
+
+/// What one needs to know before the first command that asks a collector.
+const AFTER_HELP: &str = "\
+Commands that ask a collector find it by --url or PLAYBACK_URL, and their token by --token-file,
+PLAYBACK_TOKEN_FILE or PLAYBACK_TOKEN. What they print for people, --json prints for scripts.
+
+Exit codes: 0 done, 1 failed, 2 the command line is wrong; \"follow\" ends with the run's own.";
 
 /// Execution history for Ansible.
 #[derive(Debug, Parser)]
-#[command(name = "playback", version, about, propagate_version = true)]
+#[command(
+    name = "playback",
+    version,
+    about,
+    propagate_version = true,
+    after_help = AFTER_HELP
+)]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -24,22 +59,22 @@ enum Command {
     Serve(serve::Serve),
     /// Make, list and revoke tokens
     Token(token::Token),
-}
-
-/// Which database a command works on.
-#[derive(Debug, Args)]
-pub(crate) struct DatabaseArgs {
-    /// Configuration file (TOML)
-    #[arg(long, value_name = "FILE", env = "PLAYBACK_CONFIG")]
-    pub(crate) config: Option<PathBuf>,
-    /// Database, such as sqlite:///var/lib/playback/playback.db
-    #[arg(
-        long,
-        value_name = "URL",
-        env = "PLAYBACK_DATABASE",
-        hide_env_values = true
-    )]
-    pub(crate) database: Option<String>,
+    /// List executions, newest first
+    List(Box<list::List>),
+    /// Show one execution: how it ended, its recap, what failed, what it printed
+    Show(show::Show),
+    /// Print a run's lines as they come; ends with the run's own exit code
+    Follow(follow::Follow),
+    /// Deliver what recorders on this machine could not
+    Flush(flush::Flush),
+    /// Bring the database's schema up to date, or show what there is to do
+    Migrate(migrate::Migrate),
+    /// Make rows anew from the event log
+    Rebuild(rebuild::Rebuild),
+    /// Print the OpenAPI document of the API
+    Openapi(documents::OpenApi),
+    /// Print a script with which a shell completes this command line
+    Completions(documents::Completions),
 }
 
 /// Runs the command that the process was given.
@@ -49,11 +84,21 @@ pub fn main() -> ExitCode {
     let done = match cli.command {
         Command::Serve(command) => serve::run(command),
         Command::Token(command) => token::run(command),
+        Command::List(command) => list::run(&command),
+        Command::Show(command) => show::run(&command),
+        Command::Follow(command) => follow::run(&command),
+        Command::Flush(command) => flush::run(command),
+        Command::Migrate(command) => migrate::run(command),
+        Command::Rebuild(command) => rebuild::run(command),
+        Command::Openapi(command) => documents::openapi(&command),
+        Command::Completions(command) => documents::completions(&command),
     };
     match done {
         Ok(code) => code,
+        // Whoever reads has enough (`| head`): that is no failure.
+        Err(error) if error.is::<out::Closed>() => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("playback: {error:#}");
+            out::note(format_args!("playback: {error:#}"));
             ExitCode::FAILURE
         }
     }

@@ -8,7 +8,7 @@ use clap::Args;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::DatabaseArgs;
+use super::{DatabaseArgs, out};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::{Config, LogFormat, Overrides};
@@ -63,15 +63,12 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let address = listener.local_addr()?;
-    #[expect(
-        clippy::print_stdout,
-        reason = "shown once to the person who starts it, and never written to a log"
-    )]
     if let Some(token) = app.first_token().await? {
-        println!(
-            "This history has no tokens yet. Here is one that may do everything; it is shown once:"
-        );
-        println!("{token}");
+        // To the person who starts it, and never to a log.
+        out::line(
+            "This history has no tokens yet. Here is one that may do everything; it is shown once:",
+        )?;
+        out::line(token)?;
     }
     if no_auth {
         tracing::warn!(

@@ -6,8 +6,8 @@ use anyhow::bail;
 use clap::{Args, Subcommand};
 
 use super::DatabaseArgs;
+use super::out::{self, Out};
 use crate::clock::Clock;
-use crate::config::{Config, Overrides};
 use crate::model::time_from_us;
 use crate::store::{Store, TokenRow};
 use crate::token::{self, Scope, Scopes};
@@ -68,27 +68,17 @@ pub(super) fn run(command: Token) -> anyhow::Result<ExitCode> {
                 expires_days,
                 database,
                 json,
-            } => create(&open(database).await?, name, scopes, expires_days, json).await,
-            TokenCommand::List { database, json } => list(&open(database).await?, json).await,
+            } => create(&database.open().await?, name, scopes, expires_days, json).await,
+            TokenCommand::List { database, json } => list(&database.open().await?, json).await,
             TokenCommand::Revoke {
                 name,
                 database,
                 json,
-            } => revoke(&open(database).await?, &name, json).await,
+            } => revoke(&database.open().await?, &name, json).await,
         }
     })
 }
 
-pub(super) async fn open(arguments: DatabaseArgs) -> anyhow::Result<Store> {
-    let overrides = Overrides {
-        database: arguments.database,
-        ..Overrides::default()
-    };
-    let config = Config::load(arguments.config.as_deref(), overrides)?;
-    Ok(Store::open(&config.database).await?)
-}
-
-#[expect(clippy::print_stdout, reason = "the command's answer")]
 async fn create(
     store: &Store,
     name: String,
@@ -118,18 +108,17 @@ async fn create(
             "expires": row.expires_us.map(time_from_us),
             "token": token,
         });
-        println!("{answer}");
+        out::json(&answer)?;
     } else {
-        println!("{token}");
-        eprintln!(
+        out::line(token)?;
+        out::note(format_args!(
             "This is the only time that it is shown: keep it where {:?} finds it.",
             row.name
-        );
+        ));
     }
     Ok(ExitCode::SUCCESS)
 }
 
-#[expect(clippy::print_stdout, reason = "the command's answer")]
 async fn list(store: &Store, json: bool) -> anyhow::Result<ExitCode> {
     let tokens = store.tokens().await?;
     if json {
@@ -145,40 +134,39 @@ async fn list(store: &Store, json: bool) -> anyhow::Result<ExitCode> {
                 })
             })
             .collect();
-        println!("{}", serde_json::Value::from(all));
+        out::json(&all)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let mut table = comfy_table::Table::new();
-    table.load_preset(comfy_table::presets::NOTHING);
-    table.set_header(["NAME", "SCOPES", "CREATED", "EXPIRES", "LAST USED"]);
     let time = |us: Option<i64>, none: &str| {
         us.map_or_else(
             || none.to_owned(),
             |us| time_from_us(us).format("%Y-%m-%d %H:%M").to_string(),
         )
     };
-    for row in &tokens {
-        table.add_row([
+    let rows = tokens.iter().map(|row| {
+        [
             row.name.clone(),
             row.scopes.replace(' ', ","),
             time(Some(row.created_us), ""),
             time(row.expires_us, "never"),
             time(row.used_us, "never"),
-        ]);
-    }
-    println!("{table}");
+        ]
+    });
+    let mut out = Out::new();
+    let head = ["NAME", "SCOPES", "CREATED", "EXPIRES", "LAST USED"];
+    out.table(head, rows.collect(), |_, _, line| line)?;
+    out.flush()?;
     Ok(ExitCode::SUCCESS)
 }
 
-#[expect(clippy::print_stdout, reason = "the command's answer")]
 async fn revoke(store: &Store, name: &str, json: bool) -> anyhow::Result<ExitCode> {
     if !store.revoke_token(name).await? {
         bail!("there is no token named {name:?}: \"playback token list\" shows which there are");
     }
     if json {
-        println!("{}", serde_json::json!({ "revoked": name }));
+        out::json(&serde_json::json!({ "revoked": name }))?;
     } else {
-        println!("{name} is revoked");
+        out::line(format_args!("{name} is revoked"))?;
     }
     Ok(ExitCode::SUCCESS)
 }

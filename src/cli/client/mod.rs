@@ -1,0 +1,174 @@
+//! A client of the history API: blocking, JSON, and errors that name the next step.
+
+mod args;
+
+use std::io::Read;
+use std::time::Duration;
+
+use anyhow::{Context as _, anyhow};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use ureq::http::{HeaderValue, Response, StatusCode, header};
+use ureq::tls::{RootCerts, TlsConfig};
+use ureq::{Agent, Body};
+
+pub(super) use args::ClientArgs;
+
+use super::out::plain;
+use crate::api::PREFIX;
+
+/// How long to wait for a connection.
+const CONNECT: Duration = Duration::from_secs(10);
+
+/// How long to wait for an answer to begin, and then for each further piece of it.
+const ANSWER: Duration = Duration::from_secs(120);
+
+/// The largest error text that is read, in bytes.
+const ERROR_BYTES: u64 = 64 << 10;
+
+/// Asks one collector.
+pub(super) struct Client {
+    agent: Agent,
+    url: String,
+    authorization: Option<HeaderValue>,
+}
+
+impl Client {
+    /// Checks what was asked for; connects to nothing.
+    pub(super) fn new(arguments: &ClientArgs) -> anyhow::Result<Self> {
+        let authorization = match arguments.token()? {
+            None => None,
+            Some(token) => {
+                let mut value = HeaderValue::from_str(&format!("Bearer {token}"))
+                    .map_err(|_| anyhow!("the token holds characters that no token has"))?;
+                value.set_sensitive(true);
+                Some(value)
+            }
+        };
+        let tls = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier);
+        let config = Agent::config_builder()
+            .tls_config(tls.build())
+            .timeout_connect(Some(CONNECT))
+            .timeout_recv_response(Some(ANSWER))
+            .timeout_per_read(Some(ANSWER))
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .user_agent(concat!("playback/", env!("CARGO_PKG_VERSION")))
+            .build();
+        Ok(Self {
+            agent: config.into(),
+            url: arguments.url()?,
+            authorization,
+        })
+    }
+
+    /// The collector's URL.
+    pub(super) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The value of the Authorization header.
+    pub(super) fn authorization(&self) -> Option<&HeaderValue> {
+        self.authorization.as_ref()
+    }
+
+    /// An answer's body, as it comes.
+    pub(super) fn read(
+        &self,
+        path: &str,
+        query: &[(&'static str, String)],
+    ) -> anyhow::Result<impl Read + use<>> {
+        let mut request = self.agent.get(format!("{}{PREFIX}{path}", self.url));
+        if let Some(authorization) = &self.authorization {
+            request = request.header(header::AUTHORIZATION, authorization);
+        }
+        let query = query.iter().map(|(name, value)| (*name, value.as_str()));
+        let answer = request.query_pairs(query).call();
+        let answer = answer.map_err(|error| self.not_reached(&error))?;
+        let status = answer.status();
+        if status != StatusCode::OK {
+            let text = error_text(answer);
+            return Err(self.refused(status, &text));
+        }
+        let body = answer.into_body().into_with_config().limit(u64::MAX);
+        Ok(body.reader())
+    }
+
+    /// An answer's body, whole.
+    pub(super) fn get<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &[(&'static str, String)],
+    ) -> anyhow::Result<T> {
+        let mut text = Vec::new();
+        let mut body = self.read(path, query)?;
+        let whole = body.read_to_end(&mut text);
+        whole.with_context(|| self.broke_off())?;
+        serde_json::from_slice(&text).with_context(|| {
+            format!(
+                "{} does not answer as this version of the collector does: is the URL right?",
+                self.url
+            )
+        })
+    }
+
+    /// What to say when an answer ends too early.
+    pub(super) fn broke_off(&self) -> String {
+        format!("the answer of {} broke off: try again", self.url)
+    }
+
+    fn not_reached(&self, error: &ureq::Error) -> anyhow::Error {
+        let why = match error {
+            ureq::Error::Io(error) => error.to_string(),
+            ureq::Error::HostNotFound => "its host name is not known".to_owned(),
+            ureq::Error::Timeout(_) => "no answer in time".to_owned(),
+            other => other.to_string(),
+        };
+        self.unreachable(&why)
+    }
+
+    /// The error for a collector that cannot be reached.
+    pub(super) fn unreachable(&self, why: &str) -> anyhow::Error {
+        anyhow!(
+            "the collector at {} cannot be reached ({why}): is it running there? \
+             \"playback serve\" starts one; --url or PLAYBACK_URL says where it is",
+            self.url
+        )
+    }
+
+    /// The error for an answer that is none: the API's own message says what to do.
+    pub(super) fn refused(&self, status: StatusCode, body: &[u8]) -> anyhow::Error {
+        #[derive(Deserialize)]
+        struct Answer {
+            error: Detail,
+        }
+        #[derive(Deserialize)]
+        struct Detail {
+            message: String,
+        }
+        let Ok(answer) = serde_json::from_slice::<Answer>(body) else {
+            return anyhow!(
+                "{} answers {status}, and not as a Playback collector does: is the URL right?",
+                self.url
+            );
+        };
+        let message = plain(&answer.error.message);
+        if status == StatusCode::UNAUTHORIZED {
+            let place = "PLAYBACK_TOKEN, PLAYBACK_TOKEN_FILE or --token-file says which to use";
+            return anyhow!("{message} ({place})");
+        }
+        anyhow!(message)
+    }
+}
+
+fn error_text(mut answer: Response<Body>) -> Vec<u8> {
+    let mut text = Vec::new();
+    // What cannot be read says nothing; the status still does.
+    let _ = answer
+        .body_mut()
+        .as_reader()
+        .take(ERROR_BYTES)
+        .read_to_end(&mut text);
+    text
+}

@@ -1,0 +1,52 @@
+//! What the command line takes from the environment beside its options, which name theirs in their
+//! help.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::PathBuf;
+
+/// A variable; one that is set to nothing counts as not set.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place of the command line that reads the environment"
+)]
+fn var(name: &str) -> Option<OsString> {
+    env::var_os(name).filter(|value| !value.is_empty())
+}
+
+/// `NO_COLOR`: the user's word to every program (no-color.org).
+pub(super) fn no_color() -> bool {
+    var("NO_COLOR").is_some()
+}
+
+/// `PLAYBACK_TOKEN`. There is no such option: the list of processes would show it to everyone.
+pub(super) fn token() -> Option<String> {
+    var("PLAYBACK_TOKEN").and_then(|token| token.into_string().ok())
+}
+
+/// `PLAYBACK_TOKEN_FILE`.
+pub(super) fn token_file() -> Option<PathBuf> {
+    var("PLAYBACK_TOKEN_FILE").map(PathBuf::from)
+}
+
+/// The folders in which the recorder leaves its spools when it is told nothing else: the user's own
+/// state folder, and a private one among the temporary files for when that cannot be written.
+pub(super) fn spool_dirs() -> Vec<PathBuf> {
+    let state = var("XDG_STATE_HOME")
+        .map(PathBuf::from)
+        .filter(|dir| dir.is_absolute())
+        .or_else(|| env::home_dir().map(|home| home.join(".local/state")))
+        .map(|dir| dir.join("playback/spool"));
+    state.into_iter().chain(private_temporary()).collect()
+}
+
+/// The recorder's folder among the temporary files, where there is one and it is ours alone.
+fn private_temporary() -> Option<PathBuf> {
+    // A process is owned by the user as whom it runs.
+    let user = fs::metadata("/proc/self").ok()?.uid();
+    let dir = env::temp_dir().join(format!("playback-spool-{user}"));
+    let found = fs::symlink_metadata(&dir).ok()?;
+    (found.is_dir() && found.uid() == user && found.mode() & 0o077 == 0).then_some(dir)
+}

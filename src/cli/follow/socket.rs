@@ -1,0 +1,107 @@
+//! The stream's WebSocket: its messages, and how it ends.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use futures_util::{FutureExt as _, StreamExt as _};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::http::header;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
+use uuid::Uuid;
+
+use super::super::client::Client;
+use crate::api::PREFIX;
+
+/// How long to wait for a connection.
+const CONNECT: Duration = Duration::from_secs(10);
+
+/// The collector gives a sign of life every 20 seconds: after so long without one, it is gone.
+const SILENCE: Duration = Duration::from_secs(60);
+
+/// The largest message, in bytes: the record that closes the stream tells of every host.
+const MESSAGE_BYTES: usize = 256 << 20;
+
+/// Why a stream broke; it can be taken up again.
+#[derive(Debug)]
+pub(super) struct Broken(pub(super) String);
+
+/// An open stream.
+pub(super) struct Socket {
+    stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
+}
+
+impl Socket {
+    /// Opens the stream of an execution at a line.
+    ///
+    /// # Errors
+    /// The collector refuses, and would again; what may go well later is [`Broken`].
+    pub(super) async fn open(
+        client: &Client,
+        id: Uuid,
+        since: u64,
+    ) -> anyhow::Result<Result<Self, Broken>> {
+        // http → ws, https → wss.
+        let base = client.url().replacen("http", "ws", 1);
+        let url = format!("{base}{PREFIX}/executions/{id}/stream?since={since}");
+        let mut request = url
+            .into_client_request()
+            .context("the collector's URL cannot be used for a stream")?;
+        if let Some(authorization) = client.authorization() {
+            let headers = request.headers_mut();
+            headers.insert(header::AUTHORIZATION, authorization.clone());
+        }
+        let config = WebSocketConfig::default()
+            .max_message_size(Some(MESSAGE_BYTES))
+            .max_frame_size(Some(MESSAGE_BYTES));
+        let connecting = connect_async_with_config(request, Some(config), true);
+        match tokio::time::timeout(CONNECT, connecting).await {
+            Ok(Ok((stream, _))) => Ok(Ok(Self { stream })),
+            Ok(Err(Error::Http(answer))) if answer.status().is_client_error() => {
+                let body = answer.body().as_deref().unwrap_or_default();
+                Err(client.refused(answer.status(), body))
+            }
+            Ok(Err(error)) => Ok(Err(Broken(describe(&error)))),
+            Err(_) => Ok(Err(Broken("no answer in time".to_owned()))),
+        }
+    }
+
+    /// The next message, if it is there already.
+    pub(super) fn ready(&mut self) -> Option<Result<Utf8Bytes, Broken>> {
+        self.message().now_or_never()
+    }
+
+    /// The next message; waits for it.
+    pub(super) async fn next(&mut self) -> Result<Utf8Bytes, Broken> {
+        self.message().await
+    }
+
+    async fn message(&mut self) -> Result<Utf8Bytes, Broken> {
+        loop {
+            let next = tokio::time::timeout(SILENCE, self.stream.next()).await;
+            match next {
+                Ok(Some(Ok(Message::Text(text)))) => return Ok(text),
+                Ok(Some(Ok(Message::Close(Some(frame))))) if !frame.reason.is_empty() => {
+                    return Err(Broken(frame.reason.to_string()));
+                }
+                Ok(Some(Ok(Message::Close(_))) | None) => {
+                    return Err(Broken("the collector closed it".to_owned()));
+                }
+                // Pings are answered by the library, when it is asked for the next message.
+                Ok(Some(Ok(_))) => {}
+                Ok(Some(Err(error))) => return Err(Broken(describe(&error))),
+                Err(_) => return Err(Broken("no sign of life".to_owned())),
+            }
+        }
+    }
+}
+
+fn describe(error: &Error) -> String {
+    match error {
+        Error::Io(error) => error.to_string(),
+        Error::Http(answer) => format!("it answers {}", answer.status()),
+        other => other.to_string(),
+    }
+}

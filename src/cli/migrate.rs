@@ -1,0 +1,81 @@
+//! `playback migrate`: the database's schema, as it is and as this version needs it.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use serde_json::json;
+
+use super::DatabaseArgs;
+use super::database::open_existing;
+use super::out::{self, Out};
+use crate::store::Store;
+use crate::store::dialect::without_password;
+
+#[derive(Debug, Args)]
+pub(super) struct Migrate {
+    #[command(flatten)]
+    database: DatabaseArgs,
+    /// Show what is to be done, and do nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(command: Migrate) -> anyhow::Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(migrate(command))
+}
+
+async fn migrate(command: Migrate) -> anyhow::Result<ExitCode> {
+    let address = command.database.address()?;
+    let store = if command.dry_run {
+        open_existing(&address).await?
+    } else {
+        Store::open_as_is(&address).await?
+    };
+    let before = store.migrations().await?;
+    if !command.dry_run {
+        store.migrate().await?;
+    }
+    store.close().await;
+    let done = !command.dry_run;
+    let pending = before.iter().filter(|(_, _, applied)| !applied).count();
+    if command.json {
+        let migrations = before.iter().map(|(version, name, applied)| {
+            json!({
+                "version": version,
+                "name": name,
+                "applied": *applied || done,
+                "applied_now": !applied && done,
+            })
+        });
+        out::json(&json!({
+            "database": without_password(&address),
+            "migrations": migrations.collect::<Vec<_>>(),
+        }))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let rows = before.iter().map(|(version, name, applied)| {
+        let state = match (applied, done) {
+            (true, _) => "applied",
+            (false, true) => "applied now",
+            (false, false) => "to be applied",
+        };
+        [format!("{version:04}"), name.clone(), state.to_owned()]
+    });
+    let mut out = Out::new();
+    out.table(
+        ["VERSION", "NAME", "STATE"],
+        rows.collect(),
+        |_, _, line| line,
+    )?;
+    if pending == 0 {
+        out.line("the schema is up to date")?;
+    }
+    out.flush()?;
+    Ok(ExitCode::SUCCESS)
+}

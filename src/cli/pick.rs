@@ -1,0 +1,187 @@
+//! Which execution is meant: its id, the first digits of it, or `latest`.
+
+use std::str::FromStr;
+
+use anyhow::{anyhow, bail};
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::client::Client;
+use super::pages::Pages;
+use crate::clock::Clock;
+use crate::model::time_from_us;
+
+/// Fewer digits than these say too little.
+const MIN_DIGITS: usize = 4;
+
+/// With that many digits, an id of another kind than ours cannot begin the same by chance.
+const TELLING_DIGITS: usize = 8;
+
+/// How far a run's start may lie from the time in its id (its machine's clock was set), in
+/// microseconds.
+const SLACK_US: i64 = 86_400_000_000;
+
+/// Which execution is meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Pick {
+    /// The one that started last.
+    Latest,
+    /// This one.
+    Id(Uuid),
+    /// The one whose id begins with these digits.
+    Prefix(Prefix),
+}
+
+/// The first digits of an id, without dashes, in lower case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Prefix(String);
+
+impl FromStr for Pick {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "latest" {
+            return Ok(Self::Latest);
+        }
+        if let Ok(id) = Uuid::try_parse(text) {
+            return Ok(Self::Id(id));
+        }
+        let digits = text.replace('-', "").to_ascii_lowercase();
+        let hex = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+        if !hex || !(MIN_DIGITS..32).contains(&digits.len()) {
+            return Err(format!(
+                "an execution is named by its id, by the first {MIN_DIGITS} or more digits of it, or \
+                 by \"latest\""
+            ));
+        }
+        Ok(Self::Prefix(Prefix(digits)))
+    }
+}
+
+impl Pick {
+    /// The id of the execution that is meant.
+    pub(super) fn find(&self, client: &Client, clock: &Clock) -> anyhow::Result<Uuid> {
+        let fields = ("fields", "id".to_owned());
+        match self {
+            Self::Id(id) => Ok(*id),
+            Self::Latest => ids(client, vec![fields], 1)?
+                .first()
+                .copied()
+                .ok_or_else(|| anyhow!("the history is empty: nothing was recorded yet")),
+            Self::Prefix(prefix) => {
+                let mut found = Vec::new();
+                if let Some((from, to)) = prefix.window_us(clock) {
+                    let date = |us: i64| time_from_us(us).to_rfc3339();
+                    let window = vec![
+                        fields.clone(),
+                        ("start_date", date(from)),
+                        ("end_date", date(to)),
+                    ];
+                    found = prefix.among(ids(client, window, u64::MAX)?);
+                }
+                if found.is_empty() {
+                    found = prefix.among(ids(client, vec![fields], u64::MAX)?);
+                }
+                prefix.only(&found)
+            }
+        }
+    }
+}
+
+impl Prefix {
+    /// Those that begin with it.
+    pub(super) fn among(&self, ids: impl IntoIterator<Item = Uuid>) -> Vec<Uuid> {
+        let begins = |id: &Uuid| id.simple().to_string().starts_with(&self.0);
+        ids.into_iter().filter(begins).collect()
+    }
+
+    /// The one, or why there is none.
+    pub(super) fn only(&self, found: &[Uuid]) -> anyhow::Result<Uuid> {
+        match found {
+            [id] => Ok(*id),
+            [] => bail!(
+                "no execution's id begins with {}: \"playback list\" shows which there are",
+                self.0
+            ),
+            several => {
+                let some: Vec<String> = several.iter().take(5).map(Uuid::to_string).collect();
+                bail!(
+                    "{} executions begin with {}: {}{}",
+                    several.len(),
+                    self.0,
+                    some.join(", "),
+                    if several.len() > 5 { ", …" } else { "" }
+                )
+            }
+        }
+    }
+
+    /// When executions with such an id started, where the digits tell: the ids that producers make
+    /// begin with the time, in milliseconds (UUID version 7).
+    fn window_us(&self, clock: &Clock) -> Option<(i64, i64)> {
+        if self.0.len() < TELLING_DIGITS {
+            return None;
+        }
+        let digits = &self.0[..self.0.len().min(12)];
+        let filled = |with: &str| {
+            let text = format!("{digits}{}", with.repeat(12 - digits.len()));
+            i64::from_str_radix(&text, 16).ok()?.checked_mul(1000)
+        };
+        let (from, to) = (filled("0")?, filled("f")?);
+        // A time that is still to come is none: the id is of another kind.
+        (from < clock.now_us() + SLACK_US).then_some((from - SLACK_US, to + SLACK_US))
+    }
+}
+
+fn ids(
+    client: &Client,
+    query: Vec<(&'static str, String)>,
+    wanted: u64,
+) -> anyhow::Result<Vec<Uuid>> {
+    #[derive(Deserialize)]
+    struct Entry {
+        id: Uuid,
+    }
+    let mut found = Vec::new();
+    let mut pages = Pages::new(client, query, wanted);
+    while let Some(page) = pages.next()? {
+        for entry in page.executions {
+            found.push(serde_json::from_str::<Entry>(entry.get())?.id);
+        }
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_execution_is_named_in_three_ways() {
+        let id = Uuid::from_u128(0x0123_4567_89ab_7def_8000_0000_0000_0001);
+        let read = |text: &str| text.parse::<Pick>();
+        assert_eq!(read("latest"), Ok(Pick::Latest));
+        assert_eq!(read(&id.to_string()), Ok(Pick::Id(id)));
+        assert_eq!(read(&id.simple().to_string()), Ok(Pick::Id(id)));
+        let prefix = Prefix("012345678".to_owned());
+        assert_eq!(read("01234567-8"), Ok(Pick::Prefix(prefix.clone())));
+        for wrong in ["", "123", "last", "0123456x", &format!("{id}0")] {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
+        let other = Uuid::from_u128(0x0123_4567_99ab_7def_8000_0000_0000_0001);
+        assert_eq!(prefix.only(&prefix.among([id, other])).unwrap(), id);
+        assert!(prefix.only(&[id, other]).is_err());
+        assert!(prefix.only(&[]).is_err());
+    }
+
+    #[test]
+    fn the_digits_of_an_id_tell_its_time() {
+        let clock = Clock::fixed(1_768_904_400_000_000);
+        let digits = format!("{:012x}", clock.now_us() / 1000);
+        let prefix = Prefix(digits[..8].to_owned());
+        let (from, to) = prefix.window_us(&clock).unwrap();
+        assert!((from..to).contains(&clock.now_us()));
+        assert_eq!(Prefix("ffffffff".to_owned()).window_us(&clock), None);
+        assert_eq!(Prefix(digits[..7].to_owned()).window_us(&clock), None);
+    }
+}

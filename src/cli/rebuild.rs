@@ -1,0 +1,126 @@
+//! `playback rebuild`: rows made anew from the event log, which is the truth.
+
+use std::process::ExitCode;
+
+use anyhow::{anyhow, bail};
+use clap::Args;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::DatabaseArgs;
+use super::database::open_existing;
+use super::out;
+use super::pick::Pick;
+use crate::ingest;
+use crate::model::{Cursor, ExecutionFilter, Page, Status};
+use crate::store::Store;
+
+/// Executions that are looked up at once.
+const PAGE: u32 = 1000;
+
+#[derive(Debug, Args)]
+pub(super) struct Rebuild {
+    /// Its id, the first 4 or more digits of it, or "latest"
+    #[arg(required_unless_present = "all")]
+    id: Option<Pick>,
+    /// All executions that are over
+    #[arg(long, conflicts_with = "id")]
+    all: bool,
+    #[command(flatten)]
+    database: DatabaseArgs,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(command: Rebuild) -> anyhow::Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(rebuild(command))
+}
+
+async fn rebuild(command: Rebuild) -> anyhow::Result<ExitCode> {
+    let store = open_existing(&command.database.address()?).await?;
+    store.migrate().await?;
+    let all = executions(&store).await?;
+    let chosen = match &command.id {
+        Some(pick) => vec![find(pick, &all)?],
+        None => all,
+    };
+    let (mut rebuilt, mut running, mut failed) = (Vec::new(), Vec::new(), Vec::new());
+    for (id, status) in chosen {
+        // A collector may be writing its rows at this moment, from what it has in memory.
+        if status == Status::Running {
+            if !command.all {
+                bail!("execution {id} is still running: rebuild it when it is over");
+            }
+            running.push(id);
+            continue;
+        }
+        let told = match ingest::rebuild(&store, id).await {
+            Ok(()) => {
+                rebuilt.push(id);
+                format!("{id}: rebuilt")
+            }
+            Err(error) => {
+                let told = format!("{id}: left as it was: {error}");
+                failed.push(json!({ "id": id, "error": error.to_string() }));
+                told
+            }
+        };
+        if !command.json {
+            out::line(told)?;
+        }
+    }
+    store.close().await;
+    let code = if failed.is_empty() { 0 } else { 1 };
+    if command.json {
+        out::json(&json!({ "rebuilt": rebuilt, "running": running, "failed": failed }))?;
+    } else if !running.is_empty() {
+        out::note(format_args!(
+            "{} executions are still running, and were passed over",
+            running.len()
+        ));
+    }
+    Ok(ExitCode::from(code))
+}
+
+/// All executions, newest first.
+async fn executions(store: &Store) -> anyhow::Result<Vec<(Uuid, Status)>> {
+    let mut all = Vec::new();
+    let mut page = Page {
+        limit: PAGE,
+        offset: 0,
+        after: None,
+        ascending: false,
+    };
+    loop {
+        let rows = store.executions(&ExecutionFilter::default(), &page).await?;
+        all.extend(rows.iter().map(|(_, row)| (row.id, row.status)));
+        match rows.last() {
+            Some((_, last)) if rows.len() == PAGE as usize => {
+                page.after = Some(Cursor {
+                    started_us: last.started_us,
+                    id: last.id,
+                });
+            }
+            _ => return Ok(all),
+        }
+    }
+}
+
+/// The one that is meant.
+fn find(pick: &Pick, all: &[(Uuid, Status)]) -> anyhow::Result<(Uuid, Status)> {
+    let found = match pick {
+        Pick::Latest => all.first(),
+        Pick::Id(id) => all.iter().find(|(one, _)| one == id),
+        Pick::Prefix(prefix) => {
+            let id = prefix.only(&prefix.among(all.iter().map(|(id, _)| *id)))?;
+            all.iter().find(|(one, _)| *one == id)
+        }
+    };
+    found
+        .copied()
+        .ok_or_else(|| anyhow!("there is no such execution in this database"))
+}

@@ -1,0 +1,172 @@
+//! An execution as a page: what ran, how it ended, the recap, what failed, where the output is.
+
+use playback_wire::HostStats;
+use uuid::Uuid;
+
+use super::super::client::Client;
+use super::super::out::{Colour, Out, plain};
+use super::super::{summary, when};
+use super::failures;
+use crate::clock::Clock;
+use crate::model::{ExecutionResult, Status};
+
+/// All fields of a record but what it printed, which may be large.
+const FIELDS: &str = "id,type,status,phase,reason,start_time,end_time,duration,exit_code,signal,stats,\
+    changed,unreachable,failed,usage,events,output_lines,results,playbook,inventory,limit,tags,\
+    skip_tags,check,diff,forks,verbosity,extra_var_names,argv,cwd,hosts,module,args,git,labels,user,\
+    sudo_user,controller,launched_by,note,replay_of,ansible_version,python_version,recorder_version";
+
+/// Failures that the page tells of; `--failed` tells of all.
+const FAILURES: usize = 10;
+
+/// Hosts up to which the recap is shown whole.
+const HOSTS: usize = 40;
+
+pub(super) fn print(client: &Client, id: Uuid, clock: &Clock, out: &mut Out) -> anyhow::Result<()> {
+    let fields = ("fields", FIELDS.replace(' ', ""));
+    let record: ExecutionResult = client.get(&super::path(id), &[fields])?;
+    let status = summary::status(&record);
+    let mut head = format!(
+        "{}  {}",
+        out.paint(Colour::Bold, &plain(&summary::what(&record))),
+        out.paint(summary::colour(record.status), &status)
+    );
+    if let Some(code) = record.exit_code {
+        head.push_str(&format!(", exit code {code}"));
+    }
+    if let Some(signal) = record.signal {
+        head.push_str(&format!(", signal {signal}"));
+    }
+    out.line(head)?;
+    out.line("")?;
+    for (name, value) in facts(&record, clock) {
+        if !value.is_empty() {
+            out.line(format_args!("  {name:<11} {}", plain(&value)))?;
+        }
+    }
+    recap(&record, out)?;
+    if record.status != Status::Success {
+        failures::in_short(client, id, FAILURES, out)?;
+    }
+    out.line("")?;
+    out.line(match record.output_lines {
+        0 => "It has printed nothing.".to_owned(),
+        lines => {
+            format!("It has printed {lines} lines: \"playback show {id} --output\" shows them.")
+        }
+    })
+}
+
+/// Names and values, in the order in which they are read.
+fn facts(record: &ExecutionResult, clock: &Clock) -> Vec<(&'static str, String)> {
+    let what = &record.what;
+    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    let mode = [(what.check, "check"), (what.diff, "diff")];
+    let mode = mode.into_iter().filter_map(|(on, name)| on.then_some(name));
+    let who = [what.user.as_ref(), what.controller.as_ref()];
+    let who = who.into_iter().flatten().cloned().collect::<Vec<_>>();
+    let took = summary::duration(record, clock);
+    let started = when::show(record.start_time);
+    let mut events = match (record.events.complete, record.events.expected) {
+        (true, Some(expected)) => {
+            format!("complete: {} of {expected} events", record.events.received)
+        }
+        (_, Some(expected)) => format!("{} of {expected} events", record.events.received),
+        (_, None) => format!("{} events so far", record.events.received),
+    };
+    if let Some(missing) = &record.events.missing {
+        events.push_str(&format!("; missing: {missing}"));
+    }
+    let git = what.git.as_ref().map(|git| {
+        let dirty = if git.dirty == Some(true) {
+            ", changed since"
+        } else {
+            ""
+        };
+        let branch = git.branch.as_deref().unwrap_or("no branch");
+        format!(
+            "{} ({branch}{dirty})",
+            git.commit.get(..12).unwrap_or(&git.commit)
+        )
+    });
+    vec![
+        ("id", record.id.to_string()),
+        (
+            "started",
+            if took.is_empty() {
+                started
+            } else {
+                format!("{started}, {took}")
+            },
+        ),
+        ("by", who.join(" on ")),
+        ("sudo by", text(&what.sudo_user)),
+        ("launched by", text(&what.launched_by)),
+        ("command", what.argv.join(" ")),
+        ("in", text(&what.cwd)),
+        ("inventory", text(&what.inventory)),
+        ("limit", text(&what.limit)),
+        ("tags", what.tags.join(", ")),
+        ("skip tags", what.skip_tags.join(", ")),
+        ("mode", mode.collect::<Vec<_>>().join(", ")),
+        ("extra vars", what.extra_var_names.join(", ")),
+        ("labels", what.labels.join(", ")),
+        ("note", text(&what.note)),
+        ("git", git.unwrap_or_default()),
+        ("ansible", text(&what.ansible_version)),
+        ("record", events),
+    ]
+}
+
+fn recap(record: &ExecutionResult, out: &mut Out) -> anyhow::Result<()> {
+    if record.stats.is_empty() {
+        return Ok(());
+    }
+    let bad = |stats: &HostStats| stats.failed > 0 || stats.unreachable > 0;
+    let shown: Vec<_> = record
+        .stats
+        .iter()
+        .filter(|(_, stats)| record.stats.len() <= HOSTS || bad(stats))
+        .collect();
+    let rows = shown.iter().map(|(host, stats)| {
+        let count = |count: u64| {
+            if count == 0 {
+                "-".to_owned()
+            } else {
+                count.to_string()
+            }
+        };
+        [
+            (*host).clone(),
+            count(stats.ok),
+            count(stats.changed),
+            count(stats.unreachable),
+            count(stats.failed),
+            count(stats.skipped),
+            count(stats.rescued),
+            count(stats.ignored),
+        ]
+    });
+    out.line("")?;
+    let head = [
+        "HOST",
+        "OK",
+        "CHANGED",
+        "UNREACHABLE",
+        "FAILED",
+        "SKIPPED",
+        "RESCUED",
+        "IGNORED",
+    ];
+    out.table(head, rows.collect(), |out, row, line| {
+        if bad(shown[row].1) {
+            out.paint(Colour::Red, &line)
+        } else {
+            line
+        }
+    })?;
+    match record.stats.len() - shown.len() {
+        0 => Ok(()),
+        well => out.line(format_args!("and {well} hosts that went well")),
+    }
+}

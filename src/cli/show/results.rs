@@ -1,0 +1,165 @@
+//! The results of an execution: all of them as a table, or those that failed, with their messages.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+use super::super::client::Client;
+use super::super::out::{Colour, Out};
+use super::super::when;
+use super::failures;
+
+/// Results of one page.
+const PAGE: &str = "1000";
+
+/// Which results.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Which {
+    /// All.
+    All,
+    /// Those that failed, and those of hosts that could not be reached.
+    Failed,
+}
+
+#[derive(Debug, Deserialize)]
+struct List {
+    results: Vec<Box<RawValue>>,
+    next: Option<u64>,
+}
+
+/// What is shown of a result.
+#[derive(Debug, Deserialize)]
+pub(super) struct Entry {
+    pub(super) seq: u64,
+    pub(super) task_name: String,
+    action: String,
+    pub(super) host: String,
+    status: String,
+    changed: bool,
+    pub(super) ignored: bool,
+    duration: Option<f64>,
+}
+
+impl Entry {
+    pub(super) fn status(&self) -> String {
+        let more = match (self.changed, self.ignored) {
+            (_, true) => " (ignored)",
+            (true, _) => " (changed)",
+            _ => "",
+        };
+        format!("{}{more}", self.status)
+    }
+}
+
+/// Prints results: as `{"results": […]}`, or for people.
+pub(super) fn print(
+    client: &Client,
+    id: Uuid,
+    which: Which,
+    json: bool,
+    out: &mut Out,
+) -> anyhow::Result<()> {
+    match (which, json) {
+        (Which::All, false) => print_table(client, id, out),
+        (Which::Failed, false) => {
+            for (index, entry) in failed(client, id)?.iter().enumerate() {
+                if index > 0 {
+                    out.line("")?;
+                }
+                failures::print(client, id, entry, failures::EVERYTHING, out)?;
+            }
+            Ok(())
+        }
+        (which, true) => {
+            let mut between: &[u8] = b"{\"results\":[";
+            let mut print = |raw: &RawValue| {
+                out.bytes(between)?;
+                between = b",";
+                out.bytes(raw.get().as_bytes())
+            };
+            match which {
+                Which::All => for_each(client, id, None, print)?,
+                Which::Failed => {
+                    for entry in failed(client, id)? {
+                        print(&detail(client, id, entry.seq)?)?;
+                    }
+                }
+            }
+            if between != b"," {
+                out.bytes(between)?;
+            }
+            out.line("]}")
+        }
+    }
+}
+
+fn print_table(client: &Client, id: Uuid, out: &mut Out) -> anyhow::Result<()> {
+    let mut rows = Vec::new();
+    for_each(client, id, None, |raw| {
+        let entry = entry(raw)?;
+        rows.push([
+            entry.seq.to_string(),
+            entry.host.clone(),
+            entry.status(),
+            entry.duration.map(when::show_seconds).unwrap_or_default(),
+            entry.action,
+            entry.task_name,
+        ]);
+        Ok(())
+    })?;
+    let bad: Vec<bool> = rows
+        .iter()
+        .map(|row| row[2] == "failed" || row[2] == "unreachable")
+        .collect();
+    let head = ["SEQ", "HOST", "STATUS", "DURATION", "ACTION", "TASK"];
+    out.table(head, rows, |out, row, line| {
+        if bad[row] {
+            out.paint(Colour::Red, &line)
+        } else {
+            line
+        }
+    })
+}
+
+/// The results that failed, and those of hosts that could not be reached, in their order.
+pub(super) fn failed(client: &Client, id: Uuid) -> anyhow::Result<Vec<Entry>> {
+    let mut entries = Vec::new();
+    for status in ["failed", "unreachable"] {
+        for_each(client, id, Some(status), |raw| {
+            entries.push(entry(raw)?);
+            Ok(())
+        })?;
+    }
+    entries.sort_unstable_by_key(|entry| entry.seq);
+    Ok(entries)
+}
+
+fn entry(raw: &RawValue) -> anyhow::Result<Entry> {
+    Ok(serde_json::from_str(raw.get())?)
+}
+
+/// A result with what its module returned.
+pub(super) fn detail(client: &Client, id: Uuid, seq: u64) -> anyhow::Result<Box<RawValue>> {
+    client.get(&format!("/executions/{id}/results/{seq}"), &[])
+}
+
+fn for_each(
+    client: &Client,
+    id: Uuid,
+    status: Option<&str>,
+    mut each: impl FnMut(&RawValue) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let mut after = 0;
+    loop {
+        let mut query = vec![("limit", PAGE.to_owned()), ("after", after.to_string())];
+        query.extend(status.map(|status| ("status", status.to_owned())));
+        let page: List = client.get(&format!("/executions/{id}/results"), &query)?;
+        for raw in &page.results {
+            each(raw)?;
+        }
+        match page.next {
+            Some(next) => after = next,
+            None => return Ok(()),
+        }
+    }
+}

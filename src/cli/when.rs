@@ -1,0 +1,160 @@
+//! Times and durations as people write and read them: local time, `2h` ago, `3m 05s`.
+
+use chrono::{DateTime, Local, NaiveDate, NaiveDateTime, NaiveTime, TimeZone as _, Utc};
+
+use crate::clock::Clock;
+use crate::model::time_from_us;
+
+/// A point in time as given on the command line.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Moment {
+    /// So many seconds ago.
+    Ago(f64),
+    /// A day, in local time: its beginning or its end.
+    Day(NaiveDate),
+    /// A local time.
+    Local(NaiveDateTime),
+    /// A time with its zone.
+    At(DateTime<Utc>),
+}
+
+/// Which end of a day is meant.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Edge {
+    /// Its first moment.
+    Start,
+    /// Its last.
+    End,
+}
+
+impl Moment {
+    /// Reads `2h`, `7d`, `2026-01-20`, `2026-01-20 10:00` or a time of RFC 3339.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        if let Ok(time) = DateTime::parse_from_rfc3339(text) {
+            return Ok(Self::At(time.to_utc()));
+        }
+        if let Ok(day) = text.parse() {
+            return Ok(Self::Day(day));
+        }
+        let text_t = text.replacen(' ', "T", 1);
+        for format in ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M"] {
+            if let Ok(time) = NaiveDateTime::parse_from_str(&text_t, format) {
+                return Ok(Self::Local(time));
+            }
+        }
+        // A bare number says neither what it counts nor from where.
+        match seconds(text) {
+            Ok(ago) if text.ends_with(|c: char| c.is_ascii_alphabetic()) => Ok(Self::Ago(ago)),
+            _ => Err("a time looks like 2026-01-20, \"2026-01-20 10:00\", 2h or 7d".to_owned()),
+        }
+    }
+
+    /// The time in microseconds since the epoch.
+    pub(super) fn resolve(self, edge: Edge, clock: &Clock) -> DateTime<Utc> {
+        match self {
+            Self::Ago(seconds) => time_from_us(clock.now_us() - (seconds * 1e6) as i64),
+            Self::At(time) => time,
+            Self::Local(time) => local(time),
+            Self::Day(day) => match edge {
+                Edge::Start => local(day.and_time(NaiveTime::MIN)),
+                Edge::End => {
+                    let next = day.succ_opt().unwrap_or(day);
+                    local(next.and_time(NaiveTime::MIN)) - chrono::TimeDelta::microseconds(1)
+                }
+            },
+        }
+    }
+}
+
+/// A local time; one that the clocks passed over is read as if it were UTC, for want of better.
+fn local(time: NaiveDateTime) -> DateTime<Utc> {
+    let found = Local.from_local_datetime(&time).earliest();
+    found.map_or_else(|| time.and_utc(), |time| time.to_utc())
+}
+
+/// Reads a duration: `90`, `90s`, `1.5m`, `2h`, `7d`, `4w`; in seconds.
+pub(super) fn seconds(text: &str) -> Result<f64, String> {
+    let wrong = || "a duration looks like 90, 90s, 5m, 2h or 7d".to_owned();
+    let text = text.trim();
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = match &text[digits.len()..] {
+        "" | "s" => 1.0,
+        "m" => 60.0,
+        "h" => 3600.0,
+        "d" => 86_400.0,
+        "w" => 604_800.0,
+        _ => return Err(wrong()),
+    };
+    let count: f64 = digits.parse().map_err(|_| wrong())?;
+    // A thousand years are enough, and fit in microseconds.
+    let fits = (0.0..=3.2e10).contains(&(count * unit));
+    fits.then_some(count * unit).ok_or_else(wrong)
+}
+
+/// A time as a person reads it, here.
+pub(super) fn show(time: DateTime<Utc>) -> String {
+    let time = time.with_timezone(&Local);
+    time.format("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+/// A duration as a person reads it, from seconds.
+pub(super) fn show_seconds(seconds: f64) -> String {
+    if seconds < 60.0 {
+        return format!("{:.1}s", seconds.max(0.0));
+    }
+    let whole = seconds as u64;
+    let (days, hours, minutes) = (whole / 86_400, whole / 3600 % 24, whole / 60 % 60);
+    match (days, hours) {
+        (0, 0) => format!("{minutes}m {:02}s", whole % 60),
+        (0, _) => format!("{hours}h {minutes:02}m"),
+        _ => format!("{days}d {hours:02}h"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_read_as_people_write_them() {
+        let clock = Clock::fixed(1_768_910_400_000_000);
+        let at = |text: &str| Moment::parse(text).unwrap().resolve(Edge::Start, &clock);
+        assert_eq!(at("2026-01-20T12:00:00Z").timestamp(), 1_768_910_400);
+        assert_eq!(at("2026-01-20T13:00:00+01:00").timestamp(), 1_768_910_400);
+        assert_eq!(at("2h").timestamp(), 1_768_910_400 - 7200);
+        assert_eq!(at("0.5d").timestamp(), 1_768_910_400 - 43_200);
+        let day = Moment::parse("2026-01-20").unwrap();
+        let (start, end) = (
+            day.resolve(Edge::Start, &clock),
+            day.resolve(Edge::End, &clock),
+        );
+        assert_eq!(
+            end - start,
+            chrono::TimeDelta::microseconds(86_400_000_000 - 1)
+        );
+        assert_eq!(at("2026-01-20 00:00"), start);
+        assert_eq!(at("2026-01-20T00:00:00"), start);
+        for wrong in [
+            "",
+            "yesterday",
+            "7",
+            "7y",
+            "-2h",
+            "NaNs",
+            "1e300d",
+            "2026-13-01",
+        ] {
+            assert!(Moment::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn durations_are_short() {
+        let shown = [0.04, 59.9, 125.0, 3723.0, 90_000.0].map(show_seconds);
+        assert_eq!(shown, ["0.0s", "59.9s", "2m 05s", "1h 02m", "1d 01h"]);
+        assert_eq!(seconds("90"), Ok(90.0));
+        assert_eq!(seconds("1.5m"), Ok(90.0));
+        assert!(seconds("5 parsecs").is_err());
+    }
+}
