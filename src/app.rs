@@ -32,8 +32,10 @@ pub struct App {
     pub figures: Figures,
     /// When tokens were used, to be written now and then.
     pub token_uses: TokenUses,
-    /// Open streams.
+    /// Open streams, counted.
     pub viewers: Arc<AtomicUsize>,
+    /// Open streams, to be waited for.
+    pub streams: TaskTracker,
     /// Told when the program is to end: streams then close.
     pub closing: CancellationToken,
     /// What runs beside requests.
@@ -76,6 +78,7 @@ impl App {
             figures,
             token_uses,
             viewers: Arc::default(),
+            streams: TaskTracker::new(),
             closing: CancellationToken::new(),
             tasks,
             stop_writing,

@@ -121,18 +121,39 @@ pub struct Line {
     pub stream: Stream,
     /// The event of whose display it is part.
     pub of: Option<u64>,
-    /// What it says, without the newline.
+    /// What it says, without the newline; its beginning, when a reader keeps no more.
     pub text: String,
+    /// How long it is, in bytes; more than `text` has when that is its beginning alone.
+    pub bytes: u64,
 }
 
-/// Puts lines together from consecutive blocks of one producer.
+/// Part of one printed line: as much of it as one event holds.
+#[derive(Debug, Clone, Copy)]
+pub struct Piece<'t> {
+    /// Number of the line, from 0.
+    pub line: u64,
+    /// When the line's first text was printed, in microseconds since the epoch.
+    pub at: i64,
+    /// Where the line's first text was printed.
+    pub stream: Stream,
+    /// The event of whose display the line is part.
+    pub of: Option<u64>,
+    /// Whether the line begins with this piece.
+    pub begins: bool,
+    /// Whether the line ends with this piece.
+    pub ends: bool,
+    /// What it says, without the newline.
+    pub text: &'t str,
+}
+
+/// Tells printed lines apart in consecutive blocks of one producer, without holding any.
 #[derive(Debug)]
-pub struct LineReader {
+pub struct PieceReader {
     next: u64,
-    open: Option<Line>,
+    open: Option<(i64, Stream, Option<u64>)>,
 }
 
-impl LineReader {
+impl PieceReader {
     /// A reader that begins at a block before which `first_line` lines were finished.
     #[must_use]
     pub fn new(first_line: u64) -> Self {
@@ -142,7 +163,7 @@ impl LineReader {
         }
     }
 
-    /// Reads the next block from event `from_seq` on, and hands over each line that it finishes.
+    /// Reads the next block from event `from_seq` on, and hands over each piece.
     ///
     /// # Errors
     /// The block is damaged.
@@ -150,7 +171,7 @@ impl LineReader {
         &mut self,
         raw: &[u8],
         from_seq: u64,
-        mut each: impl FnMut(Line),
+        mut each: impl FnMut(Piece<'_>),
     ) -> Result<(), BlockError> {
         for_each_event(raw, |_, event| {
             let Body::Output(output) = &event.body else {
@@ -159,27 +180,64 @@ impl LineReader {
             if event.seq < from_seq {
                 return Ok(());
             }
-            for piece in output.text.split_inclusive('\n') {
-                let open = self.open.get_or_insert_with(|| Line {
-                    number: self.next,
-                    at: event.at,
-                    stream: output.stream,
-                    of: output.of,
-                    text: String::new(),
+            for text in output.text.split_inclusive('\n') {
+                let begins = self.open.is_none();
+                let (at, stream, of) =
+                    *self
+                        .open
+                        .get_or_insert((event.at, output.stream, output.of));
+                let ended = text.strip_suffix('\n');
+                each(Piece {
+                    line: self.next,
+                    at,
+                    stream,
+                    of,
+                    begins,
+                    ends: ended.is_some(),
+                    text: ended.unwrap_or(text),
                 });
-                match piece.strip_suffix('\n') {
-                    Some(rest) => {
-                        open.text.push_str(rest);
-                        self.next += 1;
-                        if let Some(line) = self.open.take() {
-                            each(line);
-                        }
-                    }
-                    None => open.text.push_str(piece),
+                if ended.is_some() {
+                    self.next += 1;
+                    self.open = None;
                 }
             }
             Ok(())
         })
+    }
+}
+
+/// Puts lines together from their pieces.
+#[derive(Debug)]
+pub struct LineBuilder {
+    keep: usize,
+    open: Option<Line>,
+}
+
+impl LineBuilder {
+    /// A builder that keeps that many bytes of a line at most: lines may be larger than memory should
+    /// be.
+    #[must_use]
+    pub fn keeping(keep: usize) -> Self {
+        Self { keep, open: None }
+    }
+
+    /// Takes the next piece; the line that it finishes, if it does.
+    pub fn push(&mut self, piece: Piece<'_>) -> Option<Line> {
+        let line = self.open.get_or_insert_with(|| Line {
+            number: piece.line,
+            at: piece.at,
+            stream: piece.stream,
+            of: piece.of,
+            text: String::new(),
+            bytes: 0,
+        });
+        // Once something was left out, nothing that comes later may follow.
+        if line.bytes == line.text.len() as u64 {
+            let room = self.keep.saturating_sub(line.text.len());
+            line.text.push_str(beginning(piece.text, room));
+        }
+        line.bytes += piece.text.len() as u64;
+        if piece.ends { self.open.take() } else { None }
     }
 
     /// The last line, when it was never ended by a newline.
@@ -187,6 +245,15 @@ impl LineReader {
     pub fn finish(self) -> Option<Line> {
         self.open
     }
+}
+
+/// As many whole characters from the beginning of a text as fit into `room` bytes.
+fn beginning(text: &str, room: usize) -> &str {
+    let mut end = room.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
 }
 
 #[cfg(test)]
@@ -206,22 +273,37 @@ mod tests {
         raw
     }
 
+    fn lines(keep: usize, blocks: &[Vec<u8>]) -> Vec<Line> {
+        let mut reader = PieceReader::new(3);
+        let mut builder = LineBuilder::keeping(keep);
+        let mut lines = Vec::new();
+        for block in blocks {
+            let each = |piece: Piece<'_>| lines.extend(builder.push(piece));
+            reader.read(block, 0, each).unwrap();
+        }
+        lines.extend(builder.finish());
+        lines
+    }
+
     #[test]
     fn lines_are_joined_over_texts_and_blocks() {
-        let mut reader = LineReader::new(3);
-        let mut lines = Vec::new();
-        reader
-            .read(&block(&["a\nb", "c\r\n\nd"]), 0, |line| lines.push(line))
-            .unwrap();
-        reader
-            .read(&block(&["e"]), 0, |line| lines.push(line))
-            .unwrap();
-        lines.extend(reader.finish());
+        let blocks = [block(&["a\nb", "c\r\n\nd"]), block(&["e"])];
+        let lines = lines(usize::MAX, &blocks);
         let texts: Vec<_> = lines
             .iter()
             .map(|line| (line.number, line.text.as_str()))
             .collect();
         assert_eq!(texts, [(3, "a"), (4, "bc\r"), (5, ""), (6, "de")]);
+    }
+
+    #[test]
+    fn a_long_line_keeps_its_beginning_in_whole_characters() {
+        let lines = lines(4, &[block(&["abcü", "d", "\nabcd\nü"]), block(&["üü"])]);
+        let texts: Vec<_> = lines
+            .iter()
+            .map(|line| (line.text.as_str(), line.bytes))
+            .collect();
+        assert_eq!(texts, [("abc", 6), ("abcd", 4), ("üü", 6)]);
     }
 
     #[test]

@@ -3,9 +3,9 @@
 
 use playback_wire::Producer;
 
-use crate::blocks::{self, BlockError, Line, LineReader};
+use crate::blocks::{self, BlockError, Line, LineBuilder, Piece, PieceReader};
 use crate::model::{ExecutionKey, ExecutionRow};
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, StoredBlock};
 
 /// How many blocks are fetched at once.
 const BLOCKS: u32 = 16;
@@ -21,20 +21,22 @@ pub enum OutputError {
     Block(#[from] BlockError),
 }
 
-/// Reads the printed lines of an execution in order, as far as they are stored.
+/// Reads the printed lines of an execution in order, as far as they are stored: line by line, or, where
+/// a line may be larger than memory should be, piece by piece.
 #[derive(Debug)]
 pub struct OutputReader {
     store: Store,
     key: ExecutionKey,
     producer: Producer,
     from_line: u64,
-    position: Position,
+    position: Option<Position>,
+    lines: LineBuilder,
 }
 
 #[derive(Debug)]
-enum Position {
-    Unread,
-    At { next_seq: u64, lines: LineReader },
+struct Position {
+    next_seq: u64,
+    pieces: PieceReader,
 }
 
 impl OutputReader {
@@ -46,8 +48,16 @@ impl OutputReader {
             key,
             producer: row.output_from,
             from_line,
-            position: Position::Unread,
+            position: None,
+            lines: LineBuilder::keeping(usize::MAX),
         }
+    }
+
+    /// Keeps only the beginning of longer lines, that many bytes.
+    #[must_use]
+    pub fn keeping(mut self, bytes: usize) -> Self {
+        self.lines = LineBuilder::keeping(bytes);
+        self
     }
 
     /// The producer whose lines these are.
@@ -62,54 +72,72 @@ impl OutputReader {
     /// The store failed or is damaged.
     pub async fn next_lines(&mut self) -> Result<Vec<Line>, OutputError> {
         let mut finished = Vec::new();
+        // Taken out while reading, and put back without a wait in between: dropping this future
+        // loses nothing.
         while finished.is_empty() {
-            let stored = match &self.position {
-                Position::Unread => {
-                    self.store
-                        .blocks_from_line(self.key, self.producer, self.from_line, BLOCKS)
-                        .await?
-                }
-                Position::At { next_seq, .. } => {
-                    self.store
-                        .blocks_from_seq(self.key, self.producer, *next_seq, BLOCKS)
-                        .await?
-                }
-            };
-            let Some(first) = stored.first() else {
+            let stored = self.fetch().await?;
+            if stored.is_empty() {
                 break;
-            };
-            if matches!(self.position, Position::Unread) {
-                self.position = Position::At {
-                    next_seq: first.block.first_seq,
-                    lines: LineReader::new(first.block.first_line),
-                };
             }
-            let Position::At { next_seq, lines } = &mut self.position else {
-                break;
-            };
-            let from_line = self.from_line;
-            for stored in stored {
-                let block = stored.block;
-                let raw = blocks::expand_stored(&block.data)?;
-                lines.read(&raw, *next_seq, |line| {
-                    if line.number >= from_line {
-                        finished.push(line);
-                    }
-                })?;
-                *next_seq = block.last_seq + 1;
-            }
+            let mut lines = std::mem::replace(&mut self.lines, LineBuilder::keeping(0));
+            let read = self.read(stored, |piece| finished.extend(lines.push(piece)));
+            self.lines = lines;
+            read?;
         }
         Ok(finished)
+    }
+
+    /// Hands over the next pieces that are stored; false when there are no more for now.
+    ///
+    /// # Errors
+    /// The store failed or is damaged.
+    pub async fn next_pieces(&mut self, each: impl FnMut(Piece<'_>)) -> Result<bool, OutputError> {
+        let stored = self.fetch().await?;
+        let some = !stored.is_empty();
+        self.read(stored, each)?;
+        Ok(some)
     }
 
     /// The last line, when it was printed without a newline: to be asked for when the run is over.
     #[must_use]
     pub fn finish(self) -> Option<Line> {
-        match self.position {
-            Position::Unread => None,
-            Position::At { lines, .. } => {
-                lines.finish().filter(|line| line.number >= self.from_line)
+        self.lines.finish()
+    }
+
+    async fn fetch(&self) -> Result<Vec<StoredBlock>, StoreError> {
+        match &self.position {
+            None => {
+                self.store
+                    .blocks_from_line(self.key, self.producer, self.from_line, BLOCKS)
+                    .await
+            }
+            Some(position) => {
+                self.store
+                    .blocks_from_seq(self.key, self.producer, position.next_seq, BLOCKS)
+                    .await
             }
         }
+    }
+
+    fn read(
+        &mut self,
+        stored: Vec<StoredBlock>,
+        mut each: impl FnMut(Piece<'_>),
+    ) -> Result<(), OutputError> {
+        for stored in stored {
+            let block = stored.block;
+            let position = self.position.get_or_insert_with(|| Position {
+                next_seq: block.first_seq,
+                pieces: PieceReader::new(block.first_line),
+            });
+            let raw = blocks::expand_stored(&block.data)?;
+            position.pieces.read(&raw, position.next_seq, |piece| {
+                if piece.line >= self.from_line {
+                    each(piece);
+                }
+            })?;
+            position.next_seq = block.last_seq + 1;
+        }
+        Ok(())
     }
 }

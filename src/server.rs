@@ -35,13 +35,19 @@ pub async fn run(
             told.cancel();
         })
         .into_future();
-    tokio::pin!(serving);
     let late = async {
         closing.cancelled().await;
         tokio::time::sleep(DRAIN).await;
     };
+    // A stream outlives the request that opened it, and is told to close by itself.
+    let served = async {
+        serving.await?;
+        app.streams.close();
+        app.streams.wait().await;
+        anyhow::Ok(())
+    };
     tokio::select! {
-        served = &mut serving => served?,
+        served = served => served?,
         () = late => tracing::warn!("some requests were still open and are cut off"),
     }
     app.stop().await;

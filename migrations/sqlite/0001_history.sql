@@ -3,7 +3,8 @@
 -- Times are microseconds since the Unix epoch. Child rows carry the execution's small integer key.
 
 CREATE TABLE executions (
-    id              INTEGER PRIMARY KEY,
+    -- Never used twice: whoever still holds the key of a deleted execution must not find another.
+    id              INTEGER PRIMARY KEY AUTOINCREMENT,
     uuid            BLOB    NOT NULL UNIQUE,
     type            TEXT    NOT NULL,
     status          TEXT    NOT NULL,

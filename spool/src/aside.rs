@@ -21,7 +21,7 @@ pub(crate) fn set_aside(path: &Path, reason: &str) -> PathBuf {
     };
     let text = format!(
         "{reason}\n\nThese events were not recorded. Once the cause is mended, send them with \
-         `playback flush --rejected`.\n"
+         `playback flush --retry-set-aside`.\n"
     );
     // The reason is a help to a person; the spool matters, and is safe already.
     let _ = OpenOptions::new()

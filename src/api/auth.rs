@@ -139,7 +139,9 @@ fn check_loopback(headers: &HeaderMap, uri: &Uri) -> Result<(), ApiError> {
     };
     let address = name.trim_start_matches('[').trim_end_matches(']');
     let loopback = address.eq_ignore_ascii_case("localhost")
-        || address.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());
+        || address
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|ip| ip.is_loopback());
     if loopback {
         return Ok(());
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
@@ -15,10 +15,10 @@ use uuid::Uuid;
 use super::ApiError;
 use super::auth::{AdminAccess, ReadAccess};
 use super::error::ErrorBody;
-use super::query::{ListQuery, execution_id};
+use super::query::{ListQuery, Path, execution_id};
 use super::view;
 use crate::app::App;
-use crate::model::{Cursor, ExecutionResult, Status};
+use crate::model::{Cursor, ExecutionKey, ExecutionResult, ExecutionRow, Status};
 use crate::output::OutputReader;
 
 /// A page of executions.
@@ -44,18 +44,21 @@ pub(super) async fn list_executions(
 ) -> Result<Json<ExecutionList>, ApiError> {
     let Query(query) = query?;
     let filter = query.filter()?;
-    let page = query.page()?;
-    let rows = app.store.executions(&filter, &page).await?;
-    let next_cursor = match rows.last() {
-        Some((_, last)) if rows.len() == page.limit as usize => Some(
-            Cursor {
-                started_us: last.started_us,
-                id: last.id,
-            }
-            .encode(),
-        ),
-        _ => None,
+    let mut page = query.page()?;
+    let limit = page.limit as usize;
+    // One more than is shown tells whether there is a next page.
+    page.limit += 1;
+    let mut rows = app.store.executions(&filter, &page).await?;
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    let cursor = |(_, last): &(ExecutionKey, ExecutionRow)| {
+        let cursor = Cursor {
+            started_us: last.started_us,
+            id: last.id,
+        };
+        cursor.encode()
     };
+    let next_cursor = rows.last().filter(|_| more).map(cursor);
     let mut tails = Vec::with_capacity(rows.len());
     for (key, row) in &rows {
         tails.push(match row.status {
@@ -181,16 +184,12 @@ pub(super) async fn delete_execution(
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
     let id = execution_id(&id)?;
-    let (key, row) = view::find(&app.store, id).await?;
-    if !view::is_final(&row) {
+    view::find(&app.store, id).await?;
+    if !app.ingest.delete(id).await? {
         return Err(ApiError::conflict(
             "this execution is still running: it can be deleted when it is over",
         ));
     }
-    app.ingest.forget(id);
-    app.store.delete_execution(key).await?;
-    // Once more: what came in between was put together from rows that are gone now.
-    app.ingest.forget(id);
     app.hub.deleted(id);
     tracing::info!(execution = %id, "deleted");
     Ok(StatusCode::NO_CONTENT)

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade, close_code};
+use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::auth::{ReadAccess, check_origin};
 use super::error::ErrorBody;
-use super::stream::{Counted, close, not_a_websocket};
+use super::stream::{Counted, not_a_websocket, say_stopping};
 use super::{ApiError, view};
 use crate::app::App;
 
@@ -39,13 +39,21 @@ pub(super) async fn stream_executions(
 ) -> Result<Response, ApiError> {
     check_origin(&app, &headers, &uri)?;
     let upgrade = upgrade.map_err(|_| not_a_websocket())?;
-    Ok(upgrade.on_upgrade(move |socket| serve(app, socket)))
+    // Counted from before the handshake is over: a collector that stops waits for its streams.
+    let counted = app.streams.token();
+    Ok(upgrade.on_upgrade(move |socket| async move {
+        serve(app, socket).await;
+        drop(counted);
+    }))
 }
 
 async fn serve(app: App, socket: WebSocket) {
     let _counted = Counted::new(&app);
+    // What runs already does not start again. Read before listening: what starts in between is told as
+    // started when it is first heard of.
+    let running = app.store.running_executions().await.unwrap_or_default();
+    let mut running: HashSet<Uuid> = running.into_iter().collect();
     let mut feed = app.hub.feed();
-    let mut running: HashSet<Uuid> = HashSet::new();
     let (mut sink, mut incoming) = socket.split();
     let mut ping = tokio::time::interval(PING);
     ping.tick().await;
@@ -92,8 +100,7 @@ async fn serve(app: App, socket: WebSocket) {
                 }
             }
             () = app.closing.cancelled() => {
-                let why = "the collector is stopping: connect again";
-                let _ = sink.send(close(close_code::RESTART, why)).await;
+                say_stopping(&mut sink, "the collector is stopping: connect again").await;
                 return;
             }
         }

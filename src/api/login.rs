@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
@@ -36,10 +37,10 @@ pub(super) async fn create_session(
     State(app): State<App>,
     headers: HeaderMap,
     uri: Uri,
-    body: Bytes,
+    body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, ApiError> {
     check_origin(&app, &headers, &uri)?;
-    let login: Login = serde_json::from_slice(&body)
+    let login: Login = serde_json::from_slice(&body?)
         .map_err(|_| ApiError::bad_request("the body must be {\"token\": \"…\"}"))?;
     let scopes = scopes_of(&app, login.token.trim()).await?;
     // Secure is left out on purpose: the collector speaks plain HTTP, behind a proxy or on loopback.

@@ -95,7 +95,9 @@ pub fn openapi() -> OpenApi {
 /// The whole service.
 pub fn router(app: App) -> Router {
     let (router, document) = routes().split_for_parts();
-    let trace = TraceLayer::new_for_http().make_span_with(|request: &Request<_>| {
+    // A failure of ours is logged where it becomes an answer; "busy" is an answer, not a failure.
+    let trace = TraceLayer::new_for_http().on_failure(());
+    let trace = trace.make_span_with(|request: &Request<_>| {
         // The route, not the path: few names, and no identity or query in the log.
         let route = request
             .extensions()

@@ -1,11 +1,9 @@
 //! The parts of an execution: what it printed, its events, plays, tasks, hosts and results.
 
-use std::convert::Infallible;
-
 use axum::Json;
 use axum::body::{Body, Bytes};
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
@@ -18,7 +16,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::ApiError;
 use super::auth::ReadAccess;
 use super::error::ErrorBody;
-use super::query::{execution_id, limit, named};
+use super::query::{Path, execution_id, limit, named};
 use super::view;
 use crate::app::App;
 use crate::blocks::{self, Line};
@@ -102,7 +100,7 @@ pub(super) async fn get_output(
     match query.format.as_deref() {
         Some("text") => {
             let kind = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
-            Ok((kind, stream_text(reader, fits, to)).into_response())
+            Ok((kind, stream_text(reader, to, only)).into_response())
         }
         None | Some("" | "json") => {
             let page = read_page(reader, fits, to, limit, over).await?;
@@ -156,42 +154,40 @@ async fn read_page(
         }
         if ended || past {
             // A line that is still open may yet grow while the run goes on.
-            if ended && over && lines.len() < limit {
-                lines.extend(reader.finish().filter(|line| fits(line)));
+            let open = reader.finish().filter(|line| ended && over && fits(line));
+            let next = open.as_ref().map(|line| line.number);
+            if lines.len() < limit {
+                lines.extend(open);
+                return Ok(Lines { lines, next: None });
             }
-            return Ok(Lines { lines, next: None });
+            return Ok(Lines { lines, next });
         }
     }
 }
 
-fn stream_text(
-    reader: OutputReader,
-    fits: impl Fn(&Line) -> bool + Send + 'static,
-    to: u64,
-) -> Body {
-    let steps = stream::unfold(Some((reader, fits)), move |state| async move {
-        let (mut reader, fits) = state?;
-        let lines = match reader.next_lines().await {
-            Ok(lines) => lines,
-            Err(error) => {
-                tracing::error!(%error, "output could not be read");
-                return None;
-            }
-        };
+/// Lines as they were printed, made as they are sent: one may be larger than memory should be.
+fn stream_text(reader: OutputReader, to: u64, only: Option<Stream>) -> Body {
+    let steps = stream::unfold(Some(reader), move |reader| async move {
+        let mut reader = reader?;
         let mut text = String::new();
-        if lines.is_empty() {
-            // What was printed last and never ended by a newline is sent as it was.
-            if let Some(line) = reader.finish().filter(|line| fits(line)) {
-                text.push_str(&line.text);
+        let mut past = false;
+        let read = reader.next_pieces(|piece| {
+            past |= piece.line >= to;
+            if piece.line < to && only.is_none_or(|only| only == piece.stream) {
+                text.push_str(piece.text);
+                if piece.ends {
+                    text.push('\n');
+                }
             }
-            return Some((Ok::<Bytes, Infallible>(Bytes::from(text)), None));
+        });
+        match read.await {
+            Ok(more) => Some((Ok(Bytes::from(text)), (more && !past).then_some(reader))),
+            Err(error) => {
+                // The answer has begun: cutting it off is the only way left to say so.
+                tracing::error!(%error, "output could not be read");
+                Some((Err(error), None))
+            }
         }
-        let past = lines.last().is_some_and(|line| line.number >= to);
-        for line in lines.iter().filter(|line| fits(line)) {
-            text.push_str(&line.text);
-            text.push('\n');
-        }
-        Some((Ok(Bytes::from(text)), (!past).then_some((reader, fits))))
     });
     Body::from_stream(steps)
 }
@@ -254,7 +250,7 @@ pub(super) async fn list_events(
     for _ in 0..64 {
         let stored = app
             .store
-            .blocks_from_seq(key, producer, last + 1, 8)
+            .blocks_from_seq(key, producer, last.saturating_add(1), 8)
             .await?;
         more = !stored.is_empty();
         for stored in stored {
@@ -437,7 +433,7 @@ impl From<TaskRow> for Task {
             no_log: row.no_log,
             start_time: time_from_us(row.started_us),
             end_time: time_from_us(row.ended_us),
-            duration: (row.ended_us - row.started_us).max(0) as f64 / 1e6,
+            duration: row.ended_us.saturating_sub(row.started_us).max(0) as f64 / 1e6,
             ok: row.counts.ok,
             changed: row.counts.changed,
             failed: row.counts.failed,
@@ -598,7 +594,7 @@ pub(super) struct TaskResult {
 impl TaskResult {
     fn new(entry: ResultEntry, base_us: i64) -> Self {
         let row = entry.row;
-        let ended_us = base_us + row.ended_us;
+        let ended_us = base_us.saturating_add(row.ended_us);
         Self {
             seq: row.seq,
             task: row.task,
@@ -612,7 +608,9 @@ impl TaskResult {
             delegated: row.flags.has(ResultFlags::DELEGATED),
             r#loop: row.flags.has(ResultFlags::LOOP),
             retried: row.flags.has(ResultFlags::RETRIED),
-            start_time: row.duration_us.map(|took| time_from_us(ended_us - took)),
+            start_time: row
+                .duration_us
+                .map(|took| time_from_us(ended_us.saturating_sub(took))),
             end_time: time_from_us(ended_us),
             duration: row.duration_us.map(|took| took as f64 / 1e6),
         }

@@ -1,5 +1,6 @@
 //! Reading what a request asks for, with errors that name the field and the next step.
 
+use axum::extract::FromRequestParts;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
 use playback_wire::ExecutionType;
 use serde::Deserialize;
@@ -13,6 +14,11 @@ use crate::model::{Cursor, ExecutionFilter, Page, Reason, Status};
 pub(super) const DEFAULT_LIMIT: u32 = 50;
 /// Entries of a page at most.
 pub(super) const MAX_LIMIT: u32 = 1000;
+
+/// What stands in a path; axum's own, with our errors.
+#[derive(Debug, FromRequestParts)]
+#[from_request(via(axum::extract::Path), rejection(ApiError))]
+pub(super) struct Path<T>(pub(super) T);
 
 /// Reads an execution's identity from a path.
 pub(super) fn execution_id(text: &str) -> Result<Uuid, ApiError> {

@@ -1,6 +1,6 @@
 //! The documented stream: every line from the first, then live, then the record.
 //!
-//! Known quirk: a line longer than [`LINE_LIMIT`] is cut here, visibly, because clients refuse larger
+//! Known quirk: a line longer than [`LINE_LIMIT`](crate::live::LINE_LIMIT) is cut here, visibly, because clients refuse larger
 //! messages (1 MiB is a usual limit); `/output` has it whole. For the same reason the closing record
 //! leaves its `output` out when it would not fit: the lines were all sent before.
 
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade, close_code};
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -20,20 +20,20 @@ use uuid::Uuid;
 
 use super::auth::{ReadAccess, check_origin};
 use super::error::ErrorBody;
-use super::query::execution_id;
+use super::query::{Path, execution_id};
 use super::{ApiError, view};
 use crate::app::App;
 use crate::blocks::Line;
 use crate::live::{Seen, Viewer};
-
-/// Bytes of one line that a message carries at most.
-const LINE_LIMIT: usize = 512 << 10;
 
 /// Bytes of lines that the closing record carries at most.
 const RECORD_LIMIT: usize = 768 << 10;
 
 /// How often a quiet stream is tested.
 const PING: Duration = Duration::from_secs(20);
+
+/// How long a viewer may take to hear that the collector stops.
+const LAST_WORD: Duration = Duration::from_secs(1);
 
 /// Lines that reach a viewer within this time go out together: nobody reads faster.
 const PACE: Duration = Duration::from_millis(10);
@@ -89,7 +89,12 @@ pub(super) async fn stream_execution(
     let Query(query) = query?;
     view::find(&app.store, id).await?;
     let upgrade = upgrade.map_err(|_| not_a_websocket())?;
-    Ok(upgrade.on_upgrade(move |socket| serve(app, id, query.since, socket)))
+    // Counted from before the handshake is over: a collector that stops waits for its streams.
+    let counted = app.streams.token();
+    Ok(upgrade.on_upgrade(move |socket| async move {
+        serve(app, id, query.since, socket).await;
+        drop(counted);
+    }))
 }
 
 /// What somebody is told who asks for a stream by plain HTTP.
@@ -107,9 +112,9 @@ async fn serve(app: App, id: Uuid, since: u64, socket: WebSocket) {
         tokio::select! {
             seen = viewer.next() => {
                 let sent = match seen {
-                    Ok(Seen::Lines(lines)) => send(&mut sink, &lines).await,
+                    Ok(Seen::Lines(lines)) => send(&app, &mut sink, &lines).await,
                     Ok(Seen::Shared(chunk, from)) => {
-                        let sent = send(&mut sink, &chunk.lines[from..]).await;
+                        let sent = send(&app, &mut sink, &chunk.lines[from..]).await;
                         tokio::time::sleep(PACE).await;
                         sent
                     }
@@ -141,47 +146,45 @@ async fn serve(app: App, id: Uuid, since: u64, socket: WebSocket) {
                 }
             }
             () = app.closing.cancelled() => {
-                let why = "the collector is stopping: connect again with since";
-                let _ = sink.send(close(close_code::RESTART, why)).await;
+                say_stopping(&mut sink, "the collector is stopping: connect again with since").await;
                 return;
             }
         }
     }
 }
 
-pub(super) fn close(code: u16, reason: &'static str) -> Message {
+fn close(code: u16, reason: &'static str) -> Message {
     Message::Close(Some(CloseFrame {
         code,
         reason: Utf8Bytes::from_static(reason),
     }))
 }
 
-async fn send(
-    sink: &mut futures_util::stream::SplitSink<WebSocket, Message>,
-    lines: &[Line],
-) -> Result<(), axum::Error> {
-    for line in lines {
-        sink.feed(Message::Text(message(line).into())).await?;
+type Sink = futures_util::stream::SplitSink<WebSocket, Message>;
+
+/// Says that the collector stops, to whoever still reads.
+pub(super) async fn say_stopping(sink: &mut Sink, why: &'static str) {
+    let said = sink.send(close(close_code::RESTART, why));
+    // Either way the connection ends now.
+    let _ = tokio::time::timeout(LAST_WORD, said).await;
+}
+
+/// Sends lines; when the collector stops meanwhile, those that fit on the way.
+async fn send(app: &App, sink: &mut Sink, lines: &[Line]) -> Result<(), axum::Error> {
+    let sending = async {
+        for line in lines {
+            sink.feed(Message::Text(message(line).into())).await?;
+        }
+        sink.flush().await
+    };
+    tokio::select! {
+        sent = sending => sent,
+        () = app.closing.cancelled() => Ok(()),
     }
-    sink.flush().await
 }
 
 fn message(line: &Line) -> String {
-    let content = if line.text.len() <= LINE_LIMIT {
-        view::json_string(&line.text)
-    } else {
-        let mut end = LINE_LIMIT;
-        while !line.text.is_char_boundary(end) {
-            end -= 1;
-        }
-        let cut = format!(
-            "{} … [cut: this line has {} bytes; /output?from={} has it whole]",
-            &line.text[..end],
-            line.text.len(),
-            line.number
-        );
-        view::json_string(&cut)
-    };
+    let content = view::json_string(&view::shown(line));
     let seconds = line.at.div_euclid(1_000_000);
     format!("{{\"type\":\"output\",\"content\":{content},\"time\":{seconds}}}")
 }

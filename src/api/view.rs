@@ -1,6 +1,6 @@
 //! Records as they are served: rows, recaps and lines put together.
 
-use std::convert::Infallible;
+use std::borrow::Cow;
 
 use axum::body::{Body, Bytes};
 use futures_util::stream;
@@ -9,7 +9,8 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::ApiError;
-use crate::blocks::Line;
+use crate::blocks::{Line, Piece};
+use crate::live::LINE_LIMIT;
 use crate::model::{ExecutionKey, ExecutionResult, ExecutionRow, Status};
 use crate::output::{OutputError, OutputReader};
 use crate::store::Store;
@@ -56,7 +57,7 @@ pub(super) async fn tail(
     row: &ExecutionRow,
 ) -> Result<Vec<String>, ApiError> {
     let from = row.output_lines.saturating_sub(TAIL);
-    let mut reader = OutputReader::new(store.clone(), key, row, from);
+    let mut reader = OutputReader::new(store.clone(), key, row, from).keeping(LINE_LIMIT);
     let mut lines = Vec::new();
     loop {
         let next = reader.next_lines().await?;
@@ -69,9 +70,20 @@ pub(super) async fn tail(
     let from = lines.len().saturating_sub(TAIL as usize);
     Ok(lines
         .split_off(from)
-        .into_iter()
-        .map(|line| line.text)
+        .iter()
+        .map(|line| shown(line).into_owned())
         .collect())
+}
+
+/// What a line says, cut visibly where its reader kept no more.
+pub(super) fn shown(line: &Line) -> Cow<'_, str> {
+    if line.bytes == line.text.len() as u64 {
+        return Cow::Borrowed(&line.text);
+    }
+    Cow::Owned(format!(
+        "{} … [cut: this line has {} bytes; /output?format=text&from={} has it whole]",
+        line.text, line.bytes, line.number
+    ))
 }
 
 /// All lines of an execution, when they are no more than `limit` bytes.
@@ -81,23 +93,23 @@ pub(super) async fn lines_within(
     row: &ExecutionRow,
     limit: usize,
 ) -> Result<Option<Vec<String>>, OutputError> {
-    let mut reader = OutputReader::new(store.clone(), key, row, 0);
+    // Of a line that does not fit, more is kept than fits: that tells.
+    let mut reader = OutputReader::new(store.clone(), key, row, 0).keeping(limit + 4);
     let mut lines = Vec::new();
     let mut bytes = 0;
+    let mut fits = |line: Line| {
+        bytes += line.text.len() + 4;
+        lines.push(line.text);
+        bytes <= limit
+    };
     loop {
-        let mut next = reader.next_lines().await?;
-        let ended = next.is_empty();
-        if ended {
-            next.extend(reader.finish());
-            lines.extend(next.into_iter().map(|line: Line| line.text));
-            return Ok(Some(lines));
+        let next = reader.next_lines().await?;
+        if next.is_empty() {
+            let whole = reader.finish().is_none_or(fits);
+            return Ok(whole.then_some(lines));
         }
-        for line in next {
-            bytes += line.text.len() + 4;
-            if bytes > limit {
-                return Ok(None);
-            }
-            lines.push(line.text);
+        if !next.into_iter().all(&mut fits) {
+            return Ok(None);
         }
     }
 }
@@ -129,47 +141,62 @@ pub(super) fn select(record: &ExecutionResult, fields: Option<&str>) -> Result<V
 /// A record with all its lines as a body that is made as it is sent: a run's output may be larger
 /// than memory should be.
 pub(super) fn stream_record(record: &ExecutionResult, reader: OutputReader) -> Body {
-    enum Step {
-        Head(String, OutputReader),
-        Lines(OutputReader, bool),
-        End,
-    }
     let mut head = serde_json::to_string(record).unwrap_or_else(|_| "{}".to_owned());
     head.pop();
     head.push_str(",\"output\":[");
-    let steps = stream::unfold(Step::Head(head, reader), |step| async move {
-        let chunk = |text: String| Ok::<Bytes, Infallible>(Bytes::from(text));
-        match step {
-            Step::Head(head, reader) => Some((chunk(head), Step::Lines(reader, true))),
-            Step::Lines(mut reader, mut first) => {
-                let lines = match reader.next_lines().await {
-                    Ok(lines) => lines,
-                    Err(error) => {
-                        // The answer has begun: cutting it off is the only way left to say so.
-                        tracing::error!(%error, "output could not be read");
-                        return None;
-                    }
-                };
-                let mut text = String::new();
-                let mut push = |line: &Line| {
-                    if !first {
-                        text.push(',');
-                    }
-                    first = false;
-                    text.push_str(&json_string(&line.text));
-                };
-                if lines.is_empty() {
-                    reader.finish().iter().for_each(&mut push);
-                    text.push_str("]}");
-                    return Some((chunk(text), Step::End));
-                }
-                lines.iter().for_each(&mut push);
-                Some((chunk(text), Step::Lines(reader, first)))
+    let steps = stream::unfold(Some((head, reader, Lines::None)), |state| async move {
+        let (mut text, mut reader, mut lines) = state?;
+        let read = reader.next_pieces(|piece| lines.push(&mut text, piece));
+        let more = match read.await {
+            Ok(more) => more,
+            Err(error) => {
+                // The answer has begun: cutting it off is the only way left to say so.
+                tracing::error!(%error, "output could not be read");
+                return Some((Err(error), None));
             }
-            Step::End => None,
+        };
+        if !more {
+            text.push_str(lines.end());
         }
+        let next = more.then(|| (String::new(), reader, lines));
+        Some((Ok(Bytes::from(text)), next))
     });
     Body::from_stream(steps)
+}
+
+/// How far a JSON list of lines is written.
+#[derive(Debug, Clone, Copy)]
+enum Lines {
+    /// Nothing of it.
+    None,
+    /// Some lines.
+    Whole,
+    /// Some lines, and part of the next.
+    Open,
+}
+
+impl Lines {
+    fn push(&mut self, text: &mut String, piece: Piece<'_>) {
+        text.push_str(match self {
+            Lines::None => "\"",
+            Lines::Whole => ",\"",
+            Lines::Open => "",
+        });
+        let quoted = json_string(piece.text);
+        text.push_str(&quoted[1..quoted.len() - 1]);
+        *self = Lines::Open;
+        if piece.ends {
+            text.push('"');
+            *self = Lines::Whole;
+        }
+    }
+
+    fn end(self) -> &'static str {
+        match self {
+            Lines::None | Lines::Whole => "]}",
+            Lines::Open => "\"]}",
+        }
+    }
 }
 
 /// The text as a JSON string.

@@ -86,6 +86,8 @@ pub struct Assembler {
     tasks: BTreeMap<u32, Tracked<TaskRow>>,
     // Hosts, plays or tasks that appeared since changes were last taken: only then are they searched.
     fresh: bool,
+    // Hosts that are stored came from the supervisor's recap, and the recorder reports now.
+    renumbered: bool,
     results: Vec<ResultRow>,
     blocks: Vec<BlockRow>,
 }
@@ -122,6 +124,7 @@ impl Assembler {
             plays: BTreeMap::new(),
             tasks: BTreeMap::new(),
             fresh: false,
+            renumbered: false,
             results: Vec::new(),
             blocks: Vec::new(),
         }
@@ -190,6 +193,13 @@ impl Assembler {
         let known = usize::try_from(acked + 1 - first.seq).unwrap_or(usize::MAX);
         let known = known.min(events.len());
         if known < events.len() {
+            if producer == Producer::Recorder && acked == 0 && !self.hosts.is_empty() {
+                // The recorder sees the hosts themselves: its word replaces the supervisor's recap,
+                // whichever came first.
+                self.hosts.clear();
+                self.host_numbers.clear();
+                self.renumbered = true;
+            }
             for event in &events[known..] {
                 self.apply(producer, event);
             }
@@ -254,6 +264,7 @@ impl Assembler {
         assume(self.plays.values_mut());
         assume(self.tasks.values_mut());
         self.fresh = false;
+        self.renumbered = false;
         self.row_stored = true;
         self.row_dirty = true;
     }
@@ -263,6 +274,7 @@ impl Assembler {
     pub fn take_changes(&mut self, all: bool) -> Changes {
         let all = all || self.is_final();
         let mut changes = Changes {
+            replace_hosts: std::mem::take(&mut self.renumbered),
             results: std::mem::take(&mut self.results),
             blocks: std::mem::take(&mut self.blocks),
             ..Changes::default()
@@ -284,19 +296,30 @@ impl Assembler {
     fn apply(&mut self, producer: Producer, event: &Event<'_>) {
         self.row_dirty = true;
         self.producers[producer as usize].heard(event);
+        if producer == Producer::Supervisor {
+            // It sees the process from outside: what it prints, costs and returns. Anything else
+            // that it may say is kept in the log alone.
+            match &event.body {
+                Body::Output(output) => self.apply_output(producer, output),
+                Body::Stats(stats) => self.apply_supervisors_stats(stats),
+                Body::ExecutionStarted(_) => self.row.what = verdict::what(&self.producers),
+                _ => {}
+            }
+            return;
+        }
         match &event.body {
             Body::Result(result) => self.apply_result(event, result),
             Body::HostStarted(started) => self.apply_host_started(event, started),
             Body::Output(output) => self.apply_output(producer, output),
             Body::TaskStarted(task) => self.apply_task_started(event, task),
             Body::PlayStarted(play) => self.apply_play_started(event, play),
-            Body::Stats(stats) => self.apply_stats(producer, stats),
+            Body::Stats(stats) => self.apply_stats(stats),
             Body::Item(item) => self.touch_task(item.task, event.at),
             Body::Retry(retry) => self.touch_task(retry.task, event.at),
             Body::AsyncPoll(poll) => self.touch_task(poll.task, event.at),
+            Body::ExecutionStarted(_) => self.row.what = verdict::what(&self.producers),
             // Kept by the producer's state (see `heard`), or in the log alone.
-            Body::ExecutionStarted(_)
-            | Body::ExecutionEnded(_)
+            Body::ExecutionEnded(_)
             | Body::Usage(_)
             | Body::Dropped(_)
             | Body::Facts(_)
@@ -328,8 +351,8 @@ impl Assembler {
 
     fn apply_play_started(&mut self, event: &Event<'_>, play: &PlayStarted<'_>) {
         self.fresh = true;
-        self.plays.insert(
-            play.play,
+        // A number stands for the play that had it first.
+        self.plays.entry(play.play).or_insert_with(|| {
             Tracked::new(PlayRow {
                 number: play.play,
                 name: play.name.clone().into_owned(),
@@ -337,14 +360,13 @@ impl Assembler {
                 strategy: play.strategy.clone().into_owned(),
                 started_us: event.at,
                 ended_us: event.at,
-            }),
-        );
+            })
+        });
     }
 
     fn apply_task_started(&mut self, event: &Event<'_>, task: &TaskStarted<'_>) {
         self.fresh = true;
-        self.tasks.insert(
-            task.task,
+        self.tasks.entry(task.task).or_insert_with(|| {
             Tracked::new(TaskRow {
                 number: task.task,
                 play: task.play,
@@ -359,8 +381,8 @@ impl Assembler {
                 started_us: event.at,
                 ended_us: event.at,
                 counts: TaskCounts::default(),
-            }),
-        );
+            })
+        });
         self.touch_play(task.play, event.at);
     }
 
@@ -428,8 +450,10 @@ impl Assembler {
             host,
             status: result.status,
             flags: ResultFlags(flags),
-            ended_us: event.at - base_us,
-            duration_us: result.started.map(|started| (event.at - started).max(0)),
+            ended_us: event.at.saturating_sub(base_us),
+            duration_us: result
+                .started
+                .map(|started| event.at.saturating_sub(started).max(0)),
         });
     }
 
@@ -437,12 +461,15 @@ impl Assembler {
         self.producers[producer as usize].printed(&output.text);
     }
 
-    /// The recap is Ansible's own count, and replaces ours. A recap that the supervisor read off the
-    /// printed output counts only where no recorder reports.
-    fn apply_stats(&mut self, producer: Producer, stats: &Stats) {
-        if producer == Producer::Supervisor && self.producer(Producer::Recorder).last_seq > 0 {
-            return;
+    /// A recap that the supervisor read off the printed output counts only where no recorder reports.
+    fn apply_supervisors_stats(&mut self, stats: &Stats) {
+        if !self.producer(Producer::Recorder).seen() {
+            self.apply_stats(stats);
         }
+    }
+
+    /// The recap is Ansible's own count, and replaces ours.
+    fn apply_stats(&mut self, stats: &Stats) {
         for (name, counts) in &stats.hosts {
             self.host(name).edit().stats = *counts;
         }
@@ -451,10 +478,9 @@ impl Assembler {
     /// Brings the execution's own row up to date with everything that was applied.
     fn refresh(&mut self) {
         self.row_dirty = true;
-        let over = verdict::all_ended(&self.producers) || self.lost;
-        if over {
+        if self.producer(Producer::Recorder).ended.is_some() {
             for host in &mut self.hosts {
-                if host.row.running_task.is_some() && !self.lost {
+                if host.row.running_task.is_some() {
                     let row = host.edit();
                     row.running_task = None;
                     row.running_since_us = None;

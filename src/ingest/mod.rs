@@ -37,7 +37,7 @@ pub use rebuild::{RebuildError, rebuild};
 use crate::blocks;
 use crate::clock::Clock;
 use crate::live::Hub;
-use crate::model::{BlockRow, Changes};
+use crate::model::{BlockRow, Changes, ResultRow};
 use crate::store::Store;
 use slot::Slot;
 use writer::Job;
@@ -136,18 +136,46 @@ impl Ingest {
             .try_reserve()
             .map_err(|_| IngestError::Busy)?;
         // Held until the answer: what waits for a store that is away stays within bounds.
-        let _memory = self
+        let mut memory = self
             .inner
             .budget
             .try_acquire_many(Batch::cost_kib(&body))
             .map_err(|_| IngestError::Busy)?;
-        let batch = if body.len() > INLINE_BYTES {
-            tokio::task::block_in_place(|| Batch::read(body))?
-        } else {
-            Batch::read(body)?
-        };
-        let events = batch.events()?;
+        // From here to the queue nothing waits, so that of all the batches that arrive together only as
+        // many are expanded at a time as there are threads.
         let (slot, mut state) = self.open(id).await?;
+        let (acked, _memory, committed) = {
+            let batch = if body.len() > INLINE_BYTES {
+                tokio::task::block_in_place(|| Batch::read(body))?
+            } else {
+                Batch::read(body)?
+            };
+            let events = batch.events()?;
+            let acked = self.apply(&slot, &mut state, producer, &batch, &events, claim)?;
+            let now = self.inner.clock.now_us();
+            // Until the execution has a key in the store, each job must bring the row that gets it one.
+            let all = state.flush_due(now) || acked.late || slot.key().is_none();
+            let changes = state.assembler.take_changes(all);
+            let kept = memory.split(waiting_kib(&changes));
+            (acked.seq, kept, writer::submit(permit, &slot, &state, changes))
+        };
+        drop(state);
+        // What was expanded is gone.
+        drop(memory);
+        committed.await?;
+        Ok(acked)
+    }
+
+    /// Applies the new events of a batch and puts them into the log.
+    fn apply(
+        &self,
+        slot: &Slot,
+        state: &mut slot::SlotState,
+        producer: Producer,
+        batch: &Batch,
+        events: &[Event<'_>],
+        claim: &Claim,
+    ) -> Result<Applied, IngestError> {
         let assembler = &mut state.assembler;
         if claim.instance.is_some()
             && assembler.instance(producer).is_some()
@@ -156,8 +184,8 @@ impl Ingest {
             return Err(IngestError::Conflict);
         }
         let first_line = assembler.finished_lines(producer);
-        let was_final = assembler.is_final();
-        let known = assembler.apply_batch(producer, &events)?;
+        let late = assembler.is_final();
+        let known = assembler.apply_batch(producer, events)?;
         metrics::counter!("playback_ingest_events_total").increment((events.len() - known) as u64);
         if known > 0 {
             metrics::counter!("playback_ingest_repeated_events_total").increment(known as u64);
@@ -166,21 +194,16 @@ impl Ingest {
             let lines = assembler.finished_lines(producer) - first_line;
             assembler.push_block(batch.block(producer, new, known == 0, first_line, lines));
         }
-        let acked = assembler.last_seq(producer);
-        let now = self.inner.clock.now_us();
         if claim.adopted && !assembler.is_final() {
             // Its process is gone: what the events leave open stays open.
             assembler.mark_lost();
         } else {
-            slot.heard(now);
+            slot.heard(self.inner.clock.now_us());
         }
-        // Until the execution has a key in the store, each job must bring the row that gets it one.
-        let all = state.flush_due(now) || was_final || slot.key().is_none();
-        let changes = state.assembler.take_changes(all);
-        let committed = writer::submit(permit, &slot, &state, changes);
-        drop(state);
-        committed.await?;
-        Ok(acked)
+        Ok(Applied {
+            seq: assembler.last_seq(producer),
+            late,
+        })
     }
 
     async fn heartbeat(
@@ -221,11 +244,31 @@ impl Ingest {
         Ok(acked)
     }
 
-    /// Forgets what is held in memory of an execution that is about to be deleted.
-    pub fn forget(&self, id: Uuid) {
-        if let Some(slot) = self.inner.slots().remove(&id) {
-            slot.fail();
+    /// Deletes an execution that is over, in the store and in memory; false when it is not over. A
+    /// batch that arrives meanwhile is either deleted with it, or finds nothing that it could follow.
+    ///
+    /// # Errors
+    /// The store failed, or is busy; then nothing was deleted.
+    pub async fn delete(&self, id: Uuid) -> Result<bool, IngestError> {
+        let (slot, state) = self.open(id).await?;
+        if !state.assembler.is_final() {
+            return Ok(false);
         }
+        // What was accepted before is committed first, so that it cannot come after.
+        let permit = self
+            .inner
+            .queue
+            .try_reserve()
+            .map_err(|_| IngestError::Busy)?;
+        writer::submit(permit, &slot, &state, Changes::default()).await?;
+        if let Some(key) = slot.key() {
+            self.inner.store.delete_execution(key).await?;
+        }
+        // Whoever waits for the lock takes up a new slot, and finds nothing in the store.
+        slot.fail();
+        self.inner.drop_slot(&slot);
+        drop(state);
+        Ok(true)
     }
 
     /// The execution's slot, loaded and locked.
@@ -270,6 +313,21 @@ impl Inner {
     }
 }
 
+/// Memory that changes take while they wait, in KiB: their blocks and results, which are the bulk.
+fn waiting_kib(changes: &Changes) -> usize {
+    let blocks: usize = changes.blocks.iter().map(|block| block.data.len()).sum();
+    let results = changes.results.len() * size_of::<ResultRow>();
+    (blocks + results) >> 10
+}
+
+/// How a producer stands after a batch was applied.
+struct Applied {
+    /// Its last event.
+    seq: u64,
+    /// Whether the execution was over before.
+    late: bool,
+}
+
 /// A batch as it came, expanded.
 struct Batch {
     frame: Option<Bytes>,
@@ -303,7 +361,9 @@ impl Batch {
     fn cost_kib(body: &[u8]) -> u32 {
         let expanded = blocks::declared_size(body).unwrap_or(MAX_BATCH_EXPANDED_BYTES);
         let bytes = body.len() + expanded.min(MAX_BATCH_EXPANDED_BYTES);
-        u32::try_from(bytes >> 10).unwrap_or(u32::MAX).saturating_add(1)
+        u32::try_from(bytes >> 10)
+            .unwrap_or(u32::MAX)
+            .saturating_add(1)
     }
 
     fn events(&self) -> Result<Vec<Event<'_>>, IngestError> {

@@ -34,11 +34,14 @@ impl ProducerState {
         self.first_at.get_or_insert(event.at);
         self.last_at = self.last_at.max(event.at);
         match &event.body {
-            Body::ExecutionStarted(what) => self.what = Some((**what).clone()),
+            // A run starts once: a later word on it is kept in the log alone.
+            Body::ExecutionStarted(what) => {
+                self.what.get_or_insert_with(|| (**what).clone());
+            }
             Body::ExecutionEnded(ended) => self.ended = Some(*ended),
             Body::Usage(usage) => self.usage = Some(*usage),
             Body::Dropped(dropped) => {
-                self.dropped += dropped.events;
+                self.dropped = self.dropped.saturating_add(dropped.events);
                 self.dropped_reason = dropped.reason.clone().into_owned();
             }
             _ => {}

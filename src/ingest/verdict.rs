@@ -19,26 +19,31 @@ pub(super) fn all_ended(producers: &[ProducerState; 2]) -> bool {
 
 /// Adds a result to a host's counts as Ansible's own recap does.
 pub(super) fn count(stats: &mut HostStats, result: &TaskResult<'_>) {
+    // A recap may have said anything before.
+    fn add(count: &mut u64, times: bool) {
+        *count = count.saturating_add(u64::from(times));
+    }
     match result.status {
         ResultStatus::Ok => {
-            stats.ok += 1;
-            stats.changed += u64::from(result.changed);
+            add(&mut stats.ok, true);
+            add(&mut stats.changed, result.changed);
         }
         ResultStatus::Failed if result.ignored => {
-            stats.ok += 1;
-            stats.ignored += 1;
-            stats.changed += u64::from(result.changed);
+            add(&mut stats.ok, true);
+            add(&mut stats.ignored, true);
+            add(&mut stats.changed, result.changed);
         }
-        ResultStatus::Failed => stats.failed += 1,
-        ResultStatus::Skipped => stats.skipped += 1,
+        ResultStatus::Failed => add(&mut stats.failed, true),
+        ResultStatus::Skipped => add(&mut stats.skipped, true),
         ResultStatus::Unreachable => {
-            stats.unreachable += 1;
-            stats.skipped += u64::from(result.ignored);
+            add(&mut stats.unreachable, true);
+            add(&mut stats.skipped, result.ignored);
         }
     }
 }
 
-/// Brings everything in the execution's row that both producers have a say in up to date.
+/// Brings everything in the execution's row that both producers have a say in up to date, but for what
+/// is executed: that is said once (see [`what`]).
 pub(super) fn refresh<'a>(
     row: &mut ExecutionRow,
     producers: &[ProducerState; 2],
@@ -53,7 +58,6 @@ pub(super) fn refresh<'a>(
         .min()
         .unwrap_or(0);
     row.base_us = recorder.first_at.unwrap_or(row.started_us);
-    row.what = merge(recorder.what.as_ref(), supervisor.what.as_ref());
     row.changed = hosts.clone().any(|stats| stats.changed > 0);
 
     // The supervisor sees everything that was printed, also before the recorder loads.
@@ -106,8 +110,11 @@ fn reason<'a>(
 }
 
 fn events(producers: &[ProducerState; 2], ended: bool, lost: bool) -> EventCount {
-    let received = producers.iter().map(|producer| producer.last_seq).sum();
-    let left_out: u64 = producers.iter().map(ProducerState::left_out).sum();
+    let received: u64 = producers.iter().map(|producer| producer.last_seq).sum();
+    let left_out = producers
+        .iter()
+        .map(ProducerState::left_out)
+        .fold(0, u64::saturating_add);
     let mut missing = Vec::new();
     for (producer, name) in producers.iter().zip(Producer::ALL) {
         let name = name.as_str();
@@ -130,13 +137,18 @@ fn events(producers: &[ProducerState; 2], ended: bool, lost: bool) -> EventCount
     }
     EventCount {
         received,
-        expected: ended.then_some(received + left_out),
+        expected: ended.then_some(received.saturating_add(left_out)),
         complete: ended && left_out == 0,
         missing: (!missing.is_empty()).then(|| missing.join("; ")),
     }
 }
 
 /// What is executed: the recorder's word, and the supervisor's where the recorder has none.
+pub(super) fn what(producers: &[ProducerState; 2]) -> ExecutionStarted {
+    let [recorder, supervisor] = producers;
+    merge(recorder.what.as_ref(), supervisor.what.as_ref())
+}
+
 fn merge(
     recorder: Option<&ExecutionStarted>,
     supervisor: Option<&ExecutionStarted>,

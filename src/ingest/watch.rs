@@ -66,7 +66,9 @@ async fn look_after(
         let begun = playback_wire::Producer::ALL
             .into_iter()
             .any(|producer| assembler.last_seq(producer) > 0);
-        if begun && !assembler.is_final() {
+        // It may have been heard while we waited for the lock.
+        let silent = now - slot.last_heard_us() >= ingest.inner.silence_us;
+        if begun && silent && !assembler.is_final() {
             tracing::info!(execution = %slot.id(), "no sign of life: the execution counts as lost");
             assembler.mark_lost();
         }

@@ -151,6 +151,7 @@ fn is_empty(change: &Changes) -> bool {
     change.execution.is_none()
         && change.blocks.is_empty()
         && change.results.is_empty()
+        && !change.replace_hosts
         && change.hosts.is_empty()
         && change.plays.is_empty()
         && change.tasks.is_empty()

@@ -17,6 +17,10 @@ use uuid::Uuid;
 pub use pump::Chunk;
 pub use viewer::{Seen, Viewer};
 
+/// Bytes of one line that viewers are shown at most: clients refuse larger messages (1 MiB is a usual
+/// limit), and a line may be larger than memory should be.
+pub const LINE_LIMIT: usize = 512 << 10;
+
 /// Executions whose change a viewer of the feed may be behind before it is told to look again.
 const FEED: usize = 1024;
 

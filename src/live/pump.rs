@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::broadcast;
 
-use super::Watched;
+use super::{LINE_LIMIT, Watched};
 use crate::blocks::Line;
 use crate::model::Status;
 use crate::output::{OutputError, OutputReader};
@@ -57,15 +57,26 @@ impl Handle {
         tokio::spawn(run(watched.clone(), store.clone(), sender));
         receiver
     }
+
+    /// Whoever comes after this starts a new pump; whoever still listens hears that this one ended.
+    fn ended(&self, sender: &broadcast::Sender<Arc<Chunk>>) {
+        let mut chunks = self.chunks.lock().unwrap_or_else(PoisonError::into_inner);
+        chunks.take_if(|current| current.same_channel(sender));
+    }
+}
+
+async fn run(watched: Arc<Watched>, store: Store, chunks: broadcast::Sender<Arc<Chunk>>) {
+    pump(&watched, &store, &chunks).await;
+    watched.pump.ended(&chunks);
 }
 
 /// Reads as long as anyone watches and the execution goes on.
-async fn run(watched: Arc<Watched>, store: Store, chunks: broadcast::Sender<Arc<Chunk>>) {
+async fn pump(watched: &Watched, store: &Store, chunks: &broadcast::Sender<Arc<Chunk>>) {
     let mut commits = watched.commits.subscribe();
     let mut reader: Option<OutputReader> = None;
     while chunks.receiver_count() > 0 {
         commits.mark_unchanged();
-        match forward(&watched, &store, &mut reader, &chunks).await {
+        match forward(watched, store, &mut reader, chunks).await {
             Ok(true) => return,
             Ok(false) => {}
             Err(error) => {
@@ -103,6 +114,7 @@ async fn forward(
         // The row may trail behind the log, and its last line may be open: viewers pass over what
         // they have seen.
         OutputReader::new(store.clone(), key, &row, row.output_lines.saturating_sub(1))
+            .keeping(LINE_LIMIT)
     });
     loop {
         let lines = reader.next_lines().await?;

@@ -7,7 +7,7 @@ use tokio::sync::broadcast::{self, error::RecvError};
 use uuid::Uuid;
 
 use super::pump::{Chunk, Handle};
-use super::{Hub, Watched};
+use super::{Hub, LINE_LIMIT, Watched};
 use crate::blocks::Line;
 use crate::model::Status;
 use crate::output::{OutputError, OutputReader};
@@ -102,6 +102,7 @@ impl Viewer {
                     let over = row.status != Status::Running;
                     let open = reader.get_or_insert_with(|| {
                         OutputReader::new(self.store.clone(), key, &row, self.next_line)
+                            .keeping(LINE_LIMIT)
                     });
                     let mut lines = open.next_lines().await?;
                     if lines.is_empty() {

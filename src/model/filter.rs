@@ -64,6 +64,7 @@ impl Cursor {
     /// As an opaque text for the API.
     #[must_use]
     pub fn encode(self) -> String {
+        // Hexadecimal shows the bits: a time before the epoch reads back too.
         format!("{:x}.{}", self.started_us, self.id.simple())
     }
 
@@ -72,7 +73,7 @@ impl Cursor {
     pub fn decode(text: &str) -> Option<Self> {
         let (started, id) = text.split_once('.')?;
         Some(Self {
-            started_us: i64::from_str_radix(started, 16).ok()?,
+            started_us: u64::from_str_radix(started, 16).ok()?.cast_signed(),
             id: Uuid::try_parse(id).ok()?,
         })
     }
@@ -104,6 +105,11 @@ mod tests {
         let cursor = Cursor {
             started_us: 1_768_904_400_000_000,
             id: Uuid::from_u128(7),
+        };
+        assert_eq!(Cursor::decode(&cursor.encode()), Some(cursor));
+        let cursor = Cursor {
+            started_us: i64::MIN,
+            ..cursor
         };
         assert_eq!(Cursor::decode(&cursor.encode()), Some(cursor));
         for bad in ["", ".", "12", "zz.00", "1.2.3", "1.not-a-uuid"] {

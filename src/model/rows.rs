@@ -68,7 +68,7 @@ impl ExecutionRow {
             end_time: self.ended_us.map(time_from_us),
             duration: self
                 .ended_us
-                .map(|ended| (ended - self.started_us).max(0) as f64 / 1e6),
+                .map(|ended| ended.saturating_sub(self.started_us).max(0) as f64 / 1e6),
             exit_code: self.exit_code,
             signal: self.signal,
             changed: self.changed,
@@ -236,6 +236,8 @@ pub struct Changes {
     pub key: Option<ExecutionKey>,
     /// The execution's own row, where it changed.
     pub execution: Option<Box<ExecutionRow>>,
+    /// Hosts that are stored give way to the ones here.
+    pub replace_hosts: bool,
     /// Hosts that are new or changed.
     pub hosts: Vec<HostRow>,
     /// Plays that are new or changed.

@@ -33,7 +33,15 @@ impl Store {
         insert_results(connection, &flatten(keyed(), |change| &change.results)).await?;
         upsert_plays(connection, &flatten(keyed(), |change| &change.plays)).await?;
         upsert_tasks(connection, &flatten(keyed(), |change| &change.tasks)).await?;
-        upsert_hosts(connection, &flatten(keyed(), |change| &change.hosts)).await?;
+        let mut hosts: Vec<(ExecutionKey, &HostRow)> = Vec::new();
+        for (key, change) in keyed() {
+            if change.replace_hosts {
+                hosts.retain(|(of, _)| *of != key);
+                delete_hosts(connection, key).await?;
+            }
+            hosts.extend(change.hosts.iter().map(|row| (key, row)));
+        }
+        upsert_hosts(connection, &hosts).await?;
         transaction.commit().await?;
         Ok(keys)
     }
@@ -118,7 +126,7 @@ async fn upsert_execution(
     .bind(row.started_us)
     .bind(row.base_us)
     .bind(row.ended_us)
-    .bind(row.ended_us.map(|ended| (ended - row.started_us).max(0)))
+    .bind(row.ended_us.map(|ended| ended.saturating_sub(row.started_us).max(0)))
     .bind(row.exit_code)
     .bind(row.signal)
     .bind(row.changed)
@@ -130,12 +138,12 @@ async fn upsert_execution(
     .bind(what)
     .bind(us(usage.user_s))
     .bind(us(usage.system_s))
-    .bind(row.usage.map(|usage| usage.peak_bytes as i64))
-    .bind(row.output_lines as i64)
+    .bind(row.usage.map(|usage| dialect::signed(usage.peak_bytes)))
+    .bind(dialect::signed(row.output_lines))
     .bind(row.output_from.as_str())
-    .bind(row.results as i64)
-    .bind(row.events.received as i64)
-    .bind(row.events.expected.map(|expected| expected as i64))
+    .bind(dialect::signed(row.results))
+    .bind(dialect::signed(row.events.received))
+    .bind(row.events.expected.map(dialect::signed))
     .bind(row.events.complete)
     .bind(row.events.missing.as_deref())
     .fetch_one(&mut *connection)
@@ -175,24 +183,27 @@ async fn insert_blocks(
     connection: &mut Connection,
     rows: &[(ExecutionKey, &BlockRow)],
 ) -> Result<(), sqlx::Error> {
-    // One by one: a block is large, and binding moves it.
-    for (key, block) in rows {
-        sqlx::query(
-            "INSERT INTO event_blocks (execution, producer, first_seq, last_seq, first_line, lines, \
-             raw_bytes, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        )
-        .bind(*key)
-        .bind(block.producer as i32)
-        .bind(block.first_seq as i64)
-        .bind(block.last_seq as i64)
-        .bind(block.first_line as i64)
-        .bind(block.lines as i64)
-        .bind(block.raw_bytes as i64)
-        .bind(block.data.clone())
-        .execute(&mut *connection)
-        .await?;
-    }
-    Ok(())
+    dialect::insert(
+        connection,
+        dialect::insert_into!(
+            "event_blocks (execution, producer, first_seq, last_seq, first_line, lines, \
+             raw_bytes, data) "
+        ),
+        rows,
+        |columns, (key, block)| {
+            columns
+                .push_bind(*key)
+                .push_bind(block.producer as i32)
+                .push_bind(block.first_seq as i64)
+                .push_bind(block.last_seq as i64)
+                .push_bind(block.first_line as i64)
+                .push_bind(block.lines as i64)
+                .push_bind(block.raw_bytes as i64)
+                .push_bind(block.data.clone());
+        },
+        "",
+    )
+    .await
 }
 
 async fn insert_results(
@@ -201,12 +212,14 @@ async fn insert_results(
 ) -> Result<(), sqlx::Error> {
     dialect::insert(
         connection,
-        "INSERT INTO results (execution, seq, task, host, status, flags, ended_us, duration_us) ",
+        dialect::insert_into!(
+            "results (execution, seq, task, host, status, flags, ended_us, duration_us) "
+        ),
         rows,
         |columns, (key, row)| {
             columns
                 .push_bind(*key)
-                .push_bind(row.seq as i64)
+                .push_bind(dialect::signed(row.seq))
                 .push_bind(i64::from(row.task))
                 .push_bind(i64::from(row.host))
                 .push_bind(row.status as i64)
@@ -286,6 +299,14 @@ async fn upsert_tasks(
     .await
 }
 
+async fn delete_hosts(connection: &mut Connection, key: ExecutionKey) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM execution_hosts WHERE execution = ?")
+        .bind(key)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
 async fn upsert_hosts(
     connection: &mut Connection,
     rows: &[(ExecutionKey, &HostRow)],
@@ -301,13 +322,13 @@ async fn upsert_hosts(
                 .push_bind(*key)
                 .push_bind(i64::from(row.number))
                 .push_bind(row.name.clone())
-                .push_bind(stats.ok as i64)
-                .push_bind(stats.changed as i64)
-                .push_bind(stats.unreachable as i64)
-                .push_bind(stats.failed as i64)
-                .push_bind(stats.skipped as i64)
-                .push_bind(stats.rescued as i64)
-                .push_bind(stats.ignored as i64)
+                .push_bind(dialect::signed(stats.ok))
+                .push_bind(dialect::signed(stats.changed))
+                .push_bind(dialect::signed(stats.unreachable))
+                .push_bind(dialect::signed(stats.failed))
+                .push_bind(dialect::signed(stats.skipped))
+                .push_bind(dialect::signed(stats.rescued))
+                .push_bind(dialect::signed(stats.ignored))
                 .push_bind(row.running_task.map(i64::from))
                 .push_bind(row.running_since_us);
         },

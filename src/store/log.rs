@@ -4,7 +4,7 @@ use playback_wire::Producer;
 use sqlx::Row as _;
 use sqlx::query_builder::QueryBuilder;
 
-use super::dialect::{Db, Row};
+use super::dialect::{self, Db, Row};
 use super::executions::unsigned;
 use super::{Store, StoreError};
 use crate::model::{BlockRow, ExecutionKey};
@@ -43,9 +43,9 @@ impl Store {
             .push(" AND producer = ")
             .push_bind(producer as i32)
             .push(" AND first_seq <= ")
-            .push_bind(from_seq as i64)
+            .push_bind(dialect::signed(from_seq))
             .push("), 0) AND last_seq >= ")
-            .push_bind(from_seq as i64)
+            .push_bind(dialect::signed(from_seq))
             .push(" ORDER BY first_seq LIMIT ")
             .push_bind(i64::from(limit));
         let rows = query.build().fetch_all(&self.read).await?;
@@ -79,7 +79,7 @@ impl Store {
             .push(" AND producer = ")
             .push_bind(producer as i32)
             .push(" AND first_line < ")
-            .push_bind(line as i64)
+            .push_bind(dialect::signed(line))
             .push(" AND lines > 0 ORDER BY first_line DESC LIMIT 1), 0) ORDER BY first_seq LIMIT ")
             .push_bind(i64::from(limit));
         let rows = query.build().fetch_all(&self.read).await?;
@@ -116,11 +116,11 @@ impl Store {
         )
         .bind(key)
         .bind(merged.producer as i32)
-        .bind(merged.first_seq as i64)
-        .bind(merged.last_seq as i64)
-        .bind(merged.first_line as i64)
-        .bind(merged.lines as i64)
-        .bind(merged.raw_bytes as i64)
+        .bind(dialect::signed(merged.first_seq))
+        .bind(dialect::signed(merged.last_seq))
+        .bind(dialect::signed(merged.first_line))
+        .bind(dialect::signed(merged.lines))
+        .bind(dialect::signed(merged.raw_bytes))
         .bind(merged.data.clone())
         .execute(&mut *transaction)
         .await?;

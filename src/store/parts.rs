@@ -4,7 +4,7 @@ use playback_wire::ResultStatus;
 use sqlx::Row as _;
 use sqlx::query_builder::QueryBuilder;
 
-use super::dialect::{Db, Row};
+use super::dialect::{self, Db, Row};
 use super::executions::{number, read_stats, unsigned};
 use super::{Store, StoreError};
 use crate::model::{
@@ -130,7 +130,7 @@ impl Store {
         query
             .push_bind(key)
             .push(" AND r.seq > ")
-            .push_bind(filter.after_seq as i64);
+            .push_bind(dialect::signed(filter.after_seq));
         if let Some(task) = filter.task {
             query.push(" AND r.task = ").push_bind(i64::from(task));
         }
