@@ -19,9 +19,10 @@ CREATE TABLE executions (
     signal          INTEGER,
     changed         BOOLEAN NOT NULL,
     playbook        TEXT,
-    -- The playbook's file name, so that a filter need not name the folder.
+    -- File names, so that a filter need not name the folder.
     playbook_name   TEXT,
     inventory       TEXT,
+    inventory_name  TEXT,
     username        TEXT,
     controller      TEXT,
     -- Everything else that the producers said at the start: one JSON object.
@@ -46,6 +47,7 @@ CREATE INDEX executions_type       ON executions (type, started_us, uuid);
 CREATE INDEX executions_playbook   ON executions (playbook, started_us, uuid);
 CREATE INDEX executions_playbook_name ON executions (playbook_name, started_us, uuid);
 CREATE INDEX executions_inventory  ON executions (inventory, started_us, uuid);
+CREATE INDEX executions_inventory_name ON executions (inventory_name, started_us, uuid);
 CREATE INDEX executions_user       ON executions (username, started_us, uuid);
 CREATE INDEX executions_controller ON executions (controller, started_us, uuid);
 CREATE INDEX executions_reason     ON executions (reason, started_us, uuid) WHERE reason IS NOT NULL;

@@ -48,7 +48,7 @@ pub(super) struct ListQuery {
     r#type: Option<String>,
     /// The playbook: its file name, or its path as recorded.
     playbook: Option<String>,
-    /// The inventory as recorded.
+    /// The inventory: its file name, or its path as recorded.
     inventory: Option<String>,
     /// Inventory name of a host that took part.
     host: Option<String>,

@@ -156,8 +156,12 @@ impl Ingest {
             // Until the execution has a key in the store, each job must bring the row that gets it one.
             let all = state.flush_due(now) || acked.late || slot.key().is_none();
             let changes = state.assembler.take_changes(all);
-            let kept = memory.split(waiting_kib(&changes));
-            (acked.seq, kept, writer::submit(permit, &slot, &state, changes))
+            let kept = memory.split(waiting_kib(&changes).min(memory.num_permits()));
+            (
+                acked.seq,
+                kept,
+                writer::submit(permit, &slot, &state, changes),
+            )
         };
         drop(state);
         // What was expanded is gone.

@@ -14,7 +14,7 @@ pub struct ExecutionFilter {
     pub r#type: Option<ExecutionType>,
     /// Playbook: as recorded, or its file name.
     pub playbook: Option<String>,
-    /// Inventory as recorded.
+    /// Inventory: as recorded, or its file name.
     pub inventory: Option<String>,
     /// Inventory name of a host that took part.
     pub host: Option<String>,

@@ -100,16 +100,17 @@ async fn upsert_execution(
     let us = |seconds: f64| row.usage.map(|_| (seconds * 1e6) as i64);
     let key: ExecutionKey = sqlx::query_scalar(
         "INSERT INTO executions (uuid, type, status, phase, reason, started_us, base_us, ended_us, \
-         duration_us, exit_code, signal, changed, playbook, playbook_name, inventory, username, \
+         duration_us, exit_code, signal, changed, playbook, playbook_name, inventory, inventory_name, username, \
          controller, what, user_us, system_us, peak_bytes, output_lines, output_from, results, \
          events_received, events_expected, events_complete, events_missing) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
          ON CONFLICT (uuid) DO UPDATE SET type = excluded.type, status = excluded.status, \
          phase = excluded.phase, reason = excluded.reason, started_us = excluded.started_us, \
          base_us = excluded.base_us, ended_us = excluded.ended_us, \
          duration_us = excluded.duration_us, exit_code = excluded.exit_code, \
          signal = excluded.signal, changed = excluded.changed, playbook = excluded.playbook, \
          playbook_name = excluded.playbook_name, inventory = excluded.inventory, \
+         inventory_name = excluded.inventory_name, \
          username = excluded.username, controller = excluded.controller, what = excluded.what, \
          user_us = excluded.user_us, system_us = excluded.system_us, \
          peak_bytes = excluded.peak_bytes, output_lines = excluded.output_lines, \
@@ -131,8 +132,9 @@ async fn upsert_execution(
     .bind(row.signal)
     .bind(row.changed)
     .bind(row.what.playbook.as_deref())
-    .bind(row.what.playbook.as_deref().map(file_names))
+    .bind(row.what.playbook.as_deref().map(|paths| file_names(paths, ' ')))
     .bind(row.what.inventory.as_deref())
+    .bind(row.what.inventory.as_deref().map(|paths| file_names(paths, ',')))
     .bind(row.what.user.as_deref())
     .bind(row.what.controller.as_deref())
     .bind(what)
@@ -170,13 +172,14 @@ pub(super) fn type_name(kind: playback_wire::ExecutionType) -> &'static str {
     }
 }
 
-/// The file names of one or more playbooks that are joined by spaces.
-fn file_names(playbooks: &str) -> String {
-    let names: Vec<&str> = playbooks
-        .split(' ')
+/// The file names of one or more paths that a separator joins.
+fn file_names(paths: &str, separator: char) -> String {
+    let names: Vec<&str> = paths
+        .split(separator)
+        .map(|path| path.trim_end_matches('/'))
         .map(|path| path.rsplit('/').next().unwrap_or(path))
         .collect();
-    names.join(" ")
+    names.join(&separator.to_string())
 }
 
 async fn insert_blocks(

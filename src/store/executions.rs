@@ -177,17 +177,26 @@ fn push_filter(query: &mut QueryBuilder<Db>, filter: &ExecutionFilter) {
     if let Some(kind) = filter.r#type {
         query.push(" AND type = ").push_bind(type_name(kind));
     }
-    if let Some(playbook) = &filter.playbook {
-        // A bare file name finds the playbook in whatever folder it lies.
-        query.push(if playbook.contains('/') {
-            " AND playbook = "
-        } else {
-            " AND playbook_name = "
-        });
-        query.push_bind(playbook.clone());
+    // A bare file name finds the playbook or inventory in whatever folder it lies.
+    let paths = [
+        (
+            " AND playbook = ",
+            " AND playbook_name = ",
+            &filter.playbook,
+        ),
+        (
+            " AND inventory = ",
+            " AND inventory_name = ",
+            &filter.inventory,
+        ),
+    ];
+    for (whole, name, value) in paths {
+        if let Some(value) = value {
+            let condition = if value.contains('/') { whole } else { name };
+            query.push(condition).push_bind(value.clone());
+        }
     }
     let columns = [
-        (" AND inventory = ", &filter.inventory),
         (" AND username = ", &filter.user),
         (" AND controller = ", &filter.controller),
     ];

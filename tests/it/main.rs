@@ -1,0 +1,34 @@
+//! Tests of the whole, through its real doors: the binary, HTTP, WebSockets, the command line.
+//!
+//! One binary: it links once and runs its tests in parallel. Each test starts what it needs on a store
+//! and a port of its own.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test says what is wrong by failing"
+)]
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "json!(…) reads best where it is used"
+)]
+
+mod builders;
+mod harness;
+mod socket;
+
+mod access;
+mod ansible;
+mod architecture;
+mod cli;
+mod crash;
+mod detail;
+mod documented;
+mod faults;
+mod ingest;
+mod list;
+mod output;
+mod rebuild;
+mod silence;
+mod stream;
+mod wire;

@@ -1,0 +1,123 @@
+//! A WebSocket viewer, as the documented JavaScript is one.
+
+use std::io::ErrorKind;
+use std::net::TcpStream;
+
+use serde_json::Value;
+use tokio_tungstenite::tungstenite::client::{IntoClientRequest as _, client};
+use tokio_tungstenite::tungstenite::{Error, HandshakeError, Message, WebSocket};
+use uuid::Uuid;
+
+use crate::harness::{API, Collector, DEADLINE};
+
+/// What the stream said.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Said {
+    /// A message.
+    Message(Value),
+    /// It was closed, with this code and reason.
+    Closed(u16, String),
+    /// The connection broke.
+    Broken,
+}
+
+/// An open stream.
+pub(crate) struct Socket(WebSocket<TcpStream>);
+
+impl Socket {
+    /// Opens a stream at a path below `/api/v1/ansible`; the status code when it is refused.
+    pub(crate) fn open(
+        collector: &Collector,
+        path: &str,
+        headers: &[(&'static str, &str)],
+    ) -> Result<Self, u16> {
+        let address = collector.address();
+        let url = format!("ws://{address}{API}{path}");
+        let mut request = url.into_client_request().unwrap();
+        for (name, value) in headers {
+            request.headers_mut().insert(*name, value.parse().unwrap());
+        }
+        let stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(DEADLINE)).unwrap();
+        match client(request, stream) {
+            Ok((socket, _)) => Ok(Self(socket)),
+            Err(HandshakeError::Failure(Error::Http(answer))) => Err(answer.status().as_u16()),
+            Err(error) => panic!("no WebSocket: {error}"),
+        }
+    }
+
+    /// Watches an execution, with the admin token.
+    #[track_caller]
+    pub(crate) fn watch(collector: &Collector, id: Uuid, query: &str) -> Self {
+        let token = format!("Bearer {}", collector.token);
+        let path = format!("/executions/{id}/stream{query}");
+        Self::open(collector, &path, &[("authorization", &token)]).unwrap()
+    }
+
+    /// Watches all executions, with the admin token.
+    #[track_caller]
+    pub(crate) fn feed(collector: &Collector) -> Self {
+        let token = format!("Bearer {}", collector.token);
+        Self::open(collector, "/stream", &[("authorization", &token)]).unwrap()
+    }
+
+    /// What comes next.
+    #[track_caller]
+    pub(crate) fn next(&mut self) -> Said {
+        loop {
+            match self.0.read() {
+                Ok(Message::Text(text)) => {
+                    return Said::Message(serde_json::from_str(&text).unwrap());
+                }
+                Ok(Message::Close(frame)) => {
+                    let frame = frame.expect("a close says why");
+                    return Said::Closed(frame.code.into(), frame.reason.to_string());
+                }
+                Ok(_) => {}
+                Err(Error::Io(error))
+                    if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) =>
+                {
+                    panic!("waited too long for the stream");
+                }
+                Err(_) => return Said::Broken,
+            }
+        }
+    }
+
+    /// The next message; there must be one.
+    #[track_caller]
+    pub(crate) fn message(&mut self) -> Value {
+        match self.next() {
+            Said::Message(message) => message,
+            other => panic!("a message was to come, and not {other:?}"),
+        }
+    }
+
+    /// The next printed line; there must be one.
+    #[track_caller]
+    pub(crate) fn line(&mut self) -> String {
+        let message = self.message();
+        assert_eq!(message["type"], "output", "{message}");
+        assert!(message["time"].is_i64(), "{message}");
+        assert_eq!(message.as_object().unwrap().len(), 3, "{message}");
+        message["content"].as_str().unwrap().to_owned()
+    }
+
+    /// All lines up to the record, the record, and a proper close after it.
+    #[track_caller]
+    pub(crate) fn rest(&mut self) -> (Vec<String>, Value) {
+        let mut lines = Vec::new();
+        loop {
+            let mut message = self.message();
+            if message["type"] == "complete" {
+                assert_eq!(
+                    self.next(),
+                    Said::Closed(1000, "the execution is over".into())
+                );
+                return (lines, message["result"].take());
+            }
+            assert_eq!(message["type"], "output", "{message}");
+            lines.push(message["content"].as_str().unwrap().to_owned());
+        }
+    }
+}
