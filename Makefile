@@ -17,6 +17,8 @@ PLAYBACK := $(TARGET_DIR)/release/playback
 TOOLS := .venv/tools/bin
 # Only looked at once Python is known to be there, hence `=`.
 CURRENT = ansible-core==$(shell $(PYTHON) scripts/ansible-version current).*
+# What others measure themselves against; used by `make bench` alone.
+ARA = ara[server]==1.8.0
 OLDEST = ansible-core==$(shell $(PYTHON) scripts/ansible-version oldest).*
 
 .PHONY: help
@@ -42,7 +44,7 @@ demo: build wheel ansible ## Record the example playbooks and show the history; 
 # The cheap failures come first, and the last lines are what the test runners say.
 .PHONY: test
 test: lint wheel ansible oldest ## Run all checks and all tests
-	@scripts/prerequisites curl jq ssh
+	@scripts/prerequisites curl jq node ssh
 	.venv/ansible/bin/python -m pytest callback_plugin/tests
 	.venv/oldest/bin/python -m pytest callback_plugin/tests
 	PLAYBACK_TEST_ANSIBLE=$(abspath .venv/ansible/bin) PLAYBACK_TEST_ANSIBLE_OLDEST=$(abspath .venv/oldest/bin) \
@@ -59,8 +61,9 @@ lint: tools ## Check formatting, lints and types, changing nothing
 	PYO3_PYTHON=$(abspath $(TOOLS)/python) cargo clippy $(CARGO_FLAGS) --workspace --all-targets -- -D warnings
 
 .PHONY: bench
-bench: build wheel ansible ## Measure against the targets, as one table
-	PLAYBACK_BENCH_ANSIBLE=$(abspath .venv/ansible/bin) cargo bench $(CARGO_FLAGS) --bench load
+bench: build wheel ansible ara ## Measure against the targets, as one table; ROWS='T3 T7' measures these alone
+	PLAYBACK_BENCH_ANSIBLE=$(abspath .venv/ansible/bin) PLAYBACK_BENCH_ARA=$(abspath .venv/ara/bin) \
+		cargo bench $(CARGO_FLAGS) --bench load -- $(ROWS)
 
 .PHONY: audit
 audit: ## Check licences and sources of what we depend on (installs cargo-deny on first use)
@@ -73,11 +76,14 @@ clean: ## Remove what the other targets made, but for cargo's own folder
 	rm -rf .venv .demo dist
 
 # Environments: maturin and linters; the newest ansible-core for this Python; the oldest that we support.
-.PHONY: tools ansible oldest
+.PHONY: tools ansible oldest ara
 tools:
 	@scripts/prerequisites python
 	@scripts/environment tools @scripts/tools.txt
 ansible: wheel
 	@scripts/environment ansible '$(CURRENT)' @scripts/pytest.txt dist/*.whl
+ara:
+	@scripts/prerequisites python
+	@scripts/environment ara '$(CURRENT)' '$(ARA)'
 oldest: wheel
 	@scripts/environment oldest '$(OLDEST)' @scripts/pytest.txt dist/*.whl

@@ -27,6 +27,8 @@ CREATE TABLE executions (
     controller      TEXT,
     -- Everything else that the producers said at the start: one JSON object.
     what            TEXT    NOT NULL,
+    -- Its values in lower case, for a search of parts of them.
+    search          TEXT    NOT NULL,
     user_us         BIGINT,
     system_us       BIGINT,
     peak_bytes      BIGINT,

@@ -108,7 +108,7 @@ pub fn router(app: App) -> Router {
     router
         .route(
             "/api/openapi.json",
-            get(async move || axum::Json(document.clone())),
+            get(async move |_: auth::ReadAccess| axum::Json(document.clone())),
         )
         .fallback(error::no_such_route)
         .method_not_allowed_fallback(error::no_such_method)

@@ -1,5 +1,7 @@
 //! What ingestion writes, in one transaction.
 
+use playback_wire::ExecutionStarted;
+
 use super::dialect::{self, Connection};
 use super::{Store, StoreError};
 use crate::model::{
@@ -101,9 +103,9 @@ async fn upsert_execution(
     let key: ExecutionKey = sqlx::query_scalar(
         "INSERT INTO executions (uuid, type, status, phase, reason, started_us, base_us, ended_us, \
          duration_us, exit_code, signal, changed, playbook, playbook_name, inventory, inventory_name, username, \
-         controller, what, user_us, system_us, peak_bytes, output_lines, output_from, results, \
+         controller, what, search, user_us, system_us, peak_bytes, output_lines, output_from, results, \
          events_received, events_expected, events_complete, events_missing) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
          ON CONFLICT (uuid) DO UPDATE SET type = excluded.type, status = excluded.status, \
          phase = excluded.phase, reason = excluded.reason, started_us = excluded.started_us, \
          base_us = excluded.base_us, ended_us = excluded.ended_us, \
@@ -112,6 +114,7 @@ async fn upsert_execution(
          playbook_name = excluded.playbook_name, inventory = excluded.inventory, \
          inventory_name = excluded.inventory_name, \
          username = excluded.username, controller = excluded.controller, what = excluded.what, \
+         search = excluded.search, \
          user_us = excluded.user_us, system_us = excluded.system_us, \
          peak_bytes = excluded.peak_bytes, output_lines = excluded.output_lines, \
          output_from = excluded.output_from, results = excluded.results, \
@@ -138,6 +141,7 @@ async fn upsert_execution(
     .bind(row.what.user.as_deref())
     .bind(row.what.controller.as_deref())
     .bind(what)
+    .bind(searchable(&row.what))
     .bind(us(usage.user_s))
     .bind(us(usage.system_s))
     .bind(row.usage.map(|usage| dialect::signed(usage.peak_bytes)))
@@ -170,6 +174,31 @@ pub(super) fn type_name(kind: playback_wire::ExecutionType) -> &'static str {
         playback_wire::ExecutionType::Playbook => "playbook",
         playback_wire::ExecutionType::Adhoc => "adhoc",
     }
+}
+
+/// What a search looks through: what a person may remember of a run, in lower case, a line each.
+fn searchable(what: &ExecutionStarted) -> String {
+    let single = [
+        &what.playbook,
+        &what.inventory,
+        &what.limit,
+        &what.hosts,
+        &what.module,
+        &what.user,
+        &what.sudo_user,
+        &what.controller,
+        &what.launched_by,
+        &what.note,
+        &what.cwd,
+    ];
+    let lists = [&what.labels, &what.tags, &what.argv];
+    let texts: Vec<&str> = single
+        .into_iter()
+        .flatten()
+        .chain(lists.into_iter().flatten())
+        .map(String::as_str)
+        .collect();
+    texts.join("\n").to_lowercase()
 }
 
 /// The file names of one or more paths that a separator joins.

@@ -240,9 +240,9 @@ fn push_filter(query: &mut QueryBuilder<Db>, filter: &ExecutionFilter) {
             .replace('_', "\\_");
         let pattern = format!("%{escaped}%");
         query
-            .push(" AND (LOWER(what) LIKE ")
+            .push(" AND search LIKE ")
             .push_bind(pattern)
-            .push(" ESCAPE '\\')");
+            .push(" ESCAPE '\\'");
     }
 }
 
