@@ -57,7 +57,7 @@ lint: tools ## Check formatting, lints and types, changing nothing
 	$(TOOLS)/ruff format --check callback_plugin scripts/demo scripts/ansible-version
 	$(TOOLS)/ruff check callback_plugin scripts/demo scripts/ansible-version
 	cd callback_plugin && $(abspath $(TOOLS))/mypy --strict .
-	$(TOOLS)/mypy --strict scripts/demo scripts/ansible-version
+	$(TOOLS)/mypy --strict --scripts-are-modules scripts/demo scripts/ansible-version
 	PYO3_PYTHON=$(abspath $(TOOLS)/python) cargo clippy $(CARGO_FLAGS) --workspace --all-targets -- -D warnings
 
 .PHONY: bench

@@ -5,7 +5,8 @@ use pyo3::types::{PyDict, PyList, PyString};
 
 use crate::censor;
 use crate::cut::{self, CUT_KEY, Cut};
-use crate::value::{Stop, Walker, summary_event};
+use crate::foreign::summary_event;
+use crate::value::{Stop, Walker};
 
 /// What to leave out of a content.
 #[derive(Debug, Clone, Copy)]

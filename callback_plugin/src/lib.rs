@@ -5,7 +5,7 @@
 //! - [`recorder`]: what Python calls
 //! - [`plays`], [`results`]: one function for each hook
 //! - [`tasks`]: the recorder's own play and task numbers
-//! - [`content`], [`value`], [`cut`], [`censor`], [`text`]: a result as JSON, bounded and without secrets
+//! - [`content`], [`value`], [`foreign`], [`cut`], [`censor`], [`text`]: a result as JSON, bounded and without secrets
 //! - [`output`]: what the process prints
 //! - [`execution`], [`argv`], [`git`]: what runs, who runs it and with what
 //! - [`run`]: the execution, its spool, its sender and its end
@@ -21,6 +21,7 @@ mod cut;
 mod environment;
 mod execution;
 mod exit;
+mod foreign;
 mod fork;
 mod git;
 mod hookstats;

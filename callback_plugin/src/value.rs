@@ -8,13 +8,13 @@ use std::io::Write as _;
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::{
-    PyBool, PyBytes, PyDict, PyFloat, PyFrozenSet, PyInt, PyList, PySet, PyString, PyTuple, PyType,
+    PyBool, PyBytes, PyDict, PyFloat, PyFrozenSet, PyInt, PyList, PySet, PyString, PyTuple,
 };
 use sha2::{Digest, Sha256};
 
 use crate::cut::{self, Cut, Limits, What};
+use crate::foreign::{date_text, decimal, float_name, key_text, summary_message, type_name};
 use crate::text;
 
 /// Why a walk ended early.
@@ -328,122 +328,6 @@ impl<'b> Walker<'b> {
         let name = type_name(value);
         self.marker(&format!("not recorded: a value of type {name}"));
         Ok(())
-    }
-}
-
-fn float_name(value: f64) -> &'static str {
-    if value.is_nan() {
-        "NaN"
-    } else if value > 0.0 {
-        "Infinity"
-    } else {
-        "-Infinity"
-    }
-}
-
-/// `int`'s own decimal form, not the one of a subclass. Python refuses to write more than 4,300 digits.
-fn decimal(value: &Bound<'_, PyInt>) -> Option<String> {
-    let py = value.py();
-    let text = py
-        .get_type::<PyInt>()
-        .call_method1("__repr__", (value,))
-        .ok()?;
-    Some(text.cast::<PyString>().ok()?.to_str().ok()?.to_owned())
-}
-
-/// The type's name; asking for it runs no code of the object.
-fn type_name(value: &Bound<'_, PyAny>) -> String {
-    value
-        .get_type()
-        .name()
-        .map(|name| name.to_string_lossy().into_owned())
-        .unwrap_or_else(|_| "unknown".into())
-}
-
-/// A key that is not plain text, as text: JSON knows no other keys.
-fn key_text(key: &Bound<'_, PyAny>) -> String {
-    if let Ok(text) = key.cast::<PyString>() {
-        let bytes = key
-            .py()
-            .get_type::<PyString>()
-            .call_method1("encode", (text, "utf-8", "surrogatepass"));
-        return match bytes.as_ref().map(|bytes| bytes.cast::<PyBytes>()) {
-            Ok(Ok(bytes)) => text::spell_out(bytes.as_bytes()),
-            _ => "[unreadable key]".into(),
-        };
-    }
-    if key.is_none() {
-        return "null".into();
-    }
-    if let Ok(flag) = key.cast::<PyBool>() {
-        return if flag.is_true() { "true" } else { "false" }.into();
-    }
-    if let Ok(int) = key.cast::<PyInt>() {
-        return decimal(int).unwrap_or_else(|| "[a large integer]".into());
-    }
-    if let Ok(float) = key.cast::<PyFloat>() {
-        let value = float.value();
-        if !value.is_finite() {
-            return float_name(value).into();
-        }
-        return serde_json::to_string(&value).unwrap_or_default();
-    }
-    match date_text(key) {
-        Ok(Some(text)) => text,
-        _ => format!("[a key of type {}]", type_name(key)),
-    }
-}
-
-/// ISO 8601 of a date, a time or both, by the standard library's own method, not a subclass's.
-fn date_text(value: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
-    static TYPES: PyOnceLock<[Py<PyType>; 3]> = PyOnceLock::new();
-    let py = value.py();
-    let types = TYPES.get_or_try_init(py, || {
-        let module = py.import("datetime")?;
-        let load = |name: &str| -> PyResult<Py<PyType>> {
-            Ok(module.getattr(name)?.cast_into::<PyType>()?.unbind())
-        };
-        PyResult::Ok([load("datetime")?, load("date")?, load("time")?])
-    })?;
-    for kind in types {
-        let kind = kind.bind(py);
-        // The type's own inheritance, so that no `__class__` property of the object is asked.
-        if value.get_type().is_subclass(kind)? {
-            let text = kind.call_method1("isoformat", (value,))?;
-            return Ok(Some(text.cast::<PyString>()?.to_str()?.to_owned()));
-        }
-    }
-    Ok(None)
-}
-
-/// The message of a warning, a deprecation or an error as ansible-core 2.19 carries them in results.
-fn summary_message<'py>(value: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyString>>> {
-    match summary_event(value)? {
-        Some(event) => Ok(event.getattr("msg")?.cast_into::<PyString>().ok()),
-        None => Ok(None),
-    }
-}
-
-/// The event inside such a summary; its attributes are plain slots, so that reading them runs no code.
-pub(crate) fn summary_event<'py>(value: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
-    static BASE: PyOnceLock<Option<Py<PyType>>> = PyOnceLock::new();
-    let py = value.py();
-    let base = BASE.get_or_init(py, || {
-        let module = py.import("ansible.module_utils._internal._messages").ok()?;
-        Some(
-            module
-                .getattr("SummaryBase")
-                .ok()?
-                .cast_into::<PyType>()
-                .ok()?
-                .unbind(),
-        )
-    });
-    match base {
-        Some(base) if value.get_type().is_subclass(base.bind(py))? => {
-            value.getattr("event").map(Some)
-        }
-        _ => Ok(None),
     }
 }
 

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 BIN = Path(sys.executable).parent
-TIMEOUT = 120
+# A fault bound, not a speed test: the machine may be busy.
+TIMEOUT = 300
 
 CONFIG = """\
 [defaults]

@@ -114,7 +114,7 @@ def test_a_collector_that_is_down_delays_and_changes_nothing(site: Site) -> None
     bare = site.play(PLAY, env={"PLAYBACK_DISABLED": "1"})
     started = time.monotonic()
     run = site.play(PLAY, env={"PLAYBACK_URL": url})
-    assert time.monotonic() - started < 30
+    assert time.monotonic() - started < 60
     assert run.code == bare.code == 0
     lines = run.printed.decode().splitlines()
     assert lines[-1].startswith("[WARNING]: Playback: this run could not be delivered in time")
@@ -129,7 +129,7 @@ def test_a_collector_that_never_answers(site: Site) -> None:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         started = time.monotonic()
         run = site.play(PLAY, env={"PLAYBACK_URL": url})
-        assert time.monotonic() - started < 30
+        assert time.monotonic() - started < 60
     assert run.code == 0
     assert b"[WARNING]: Playback:" in run.printed.splitlines()[-1]
     assert run.events[-1]["kind"] == "execution_ended"

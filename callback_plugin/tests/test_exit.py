@@ -17,7 +17,11 @@ OK = "- hosts: web1\n  gather_facts: false\n  tasks: [{ping: }]\n"
 FAILS = "- hosts: web1\n  gather_facts: false\n  tasks: [{fail: }]\n"
 UNREACHABLE = "- hosts: gone\n  gather_facts: false\n  tasks: [{ping: }]\n"
 NO_HOSTS = "- hosts: nobody\n  tasks: [{ping: }]\n"
-SLEEPS = "- hosts: web1\n  gather_facts: false\n  tasks: [{name: sleep, command: sleep 60}]\n"
+SLEEPS = """
+- hosts: web1
+  gather_facts: false
+  tasks: [{name: sleep, shell: "touch {{ playbook_dir }}/asleep && sleep 60"}]
+"""
 
 
 @pytest.mark.parametrize(
@@ -49,8 +53,8 @@ def sleeping(site: Site) -> subprocess.Popen[bytes]:
     """Starts a playbook that sleeps; the process, once a worker is at it."""
     site.write("site.yml", SLEEPS)
     process = site.start("ansible-playbook", "site.yml")
-    site.wait_for(lambda: b'"host_started"' in b"".join(path.read_bytes() for path in site.spools()))
-    site.wait_for(lambda: bool(children(process.pid)))
+    # Not before: a signal that meets a worker at its very beginning has Ansible print a traceback of its own.
+    site.wait_for((site.folder / "asleep").exists)
     return process
 
 

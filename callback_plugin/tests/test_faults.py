@@ -86,7 +86,7 @@ def test_no_folder_at_all(site: Site) -> None:
 def test_a_full_spool(site: Site) -> None:
     run = site.play(
         "- hosts: web1\n  gather_facts: false\n  tasks:\n"
-        "    - {name: many, debug: {msg: \"{{ 'x' * 100000 }}\"}, loop: \"{{ range(30) | list }}\"}\n",
+        '    - {name: many, debug: {msg: "{{ \'x\' * 100000 }}"}, loop: "{{ range(30) | list }}"}\n',
         env={"PLAYBACK_SPOOL_MAX_MB": "1"},
     )
     assert run.code == 0

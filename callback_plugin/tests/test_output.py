@@ -60,7 +60,7 @@ def test_bytes_that_are_not_text(site: Site) -> None:
     run = site.play(
         "- hosts: web1\n  gather_facts: false\n  tasks:\n"
         "    - {name: odd, shell: \"printf 'a\\\\377b\\\\000c\\\\342\\\\202\\\\254'\", register: odd}\n"
-        "    - {name: shown, debug: {msg: \"{{ odd.stdout }}\"}}\n",
+        '    - {name: shown, debug: {msg: "{{ odd.stdout }}"}}\n',
         env={"ANSIBLE_MODULE_STRICT_UTF8_RESPONSE": "0"},
     )
     assert run.code == 0, run.printed.decode(errors="replace")

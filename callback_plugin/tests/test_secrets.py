@@ -109,7 +109,5 @@ def test_telling_arguments_are_replaced(site: Site) -> None:
 
 
 def test_an_invocation_is_not_recorded(site: Site) -> None:
-    run = site.play(
-        "- hosts: web1\n  gather_facts: false\n  tasks: [{name: stat, stat: {path: /tmp}}]\n", "-vvv"
-    )
+    run = site.play("- hosts: web1\n  gather_facts: false\n  tasks: [{name: stat, stat: {path: /tmp}}]\n", "-vvv")
     assert "invocation" not in run.result("stat")["content"]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from conftest import Site
 
-ACTION = '''
+ACTION = """
 import datetime
 from ansible.plugins.action import ActionBase
 
@@ -37,7 +37,7 @@ class ActionModule(ActionBase):
             "quote": "\\"\\\\\\u0001\\u2028",
             "deep": deep,
         }
-'''
+"""
 
 
 def test_odd_values(site: Site) -> None:
