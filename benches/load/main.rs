@@ -1,0 +1,102 @@
+//! `make bench`: measures the collector and the recorder against their targets, and prints one table.
+//!
+//! Layout:
+//! - [`script`], [`producers`]: the load: what many producers send, and how
+//! - [`collector`]: the collector, in a process of its own, on a real file
+//! - [`site`]: real playbooks, and what running them costs
+//! - [`playbook`]: T1, T2; [`ingest`]: T3, T8; [`stream`]: T7; [`size`]: T9; [`start`]: T10
+//! - [`ara`]: the same of ARA, where it can be measured
+//! - [`table`], [`clock`], [`cpu`]: what holds it together
+
+mod ara;
+mod clock;
+mod collector;
+mod cpu;
+mod ingest;
+mod playbook;
+mod producers;
+mod script;
+mod site;
+mod size;
+mod start;
+mod stream;
+mod table;
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+/// A folder on a real disk for the time of the benchmark.
+pub(crate) struct Scratch(tempfile::TempDir);
+
+impl Scratch {
+    fn new() -> Result<Self> {
+        // Beside what was built: a temporary folder may lie in memory, where a sync costs nothing.
+        Ok(Self(tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?))
+    }
+
+    /// The path of a file in it.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+}
+
+/// Tells what is going on.
+#[expect(clippy::print_stderr, reason = "a run takes minutes")]
+pub(crate) fn note(text: &str) {
+    eprintln!("{text}");
+}
+
+/// Which rows are asked for on the command line: all, or those whose name begins like one of these.
+pub(crate) struct Asked(Vec<String>);
+
+impl Asked {
+    fn read() -> Self {
+        // Cargo adds `--bench` of its own.
+        Self(
+            std::env::args()
+                .skip(1)
+                .filter(|argument| !argument.starts_with("--"))
+                .collect(),
+        )
+    }
+
+    /// Whether a measurement is asked for, such as `T3/100`.
+    pub(crate) fn includes(&self, name: &str) -> bool {
+        let asked = |prefix: &String| name.starts_with(prefix.as_str());
+        self.0.is_empty() || self.0.iter().any(asked)
+    }
+}
+
+/// A folder that make names: where an `ansible-playbook` lies.
+fn folder(variable: &str) -> Option<PathBuf> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "make passes on what it installed"
+    )]
+    let folder = std::env::var_os(variable);
+    if folder.is_none() {
+        note(&format!(
+            "{variable} names no folder: what needs it is left out"
+        ));
+    }
+    folder.map(PathBuf::from)
+}
+
+fn main() -> Result<()> {
+    let scratch = Scratch::new()?;
+    let asked = Asked::read();
+    let mut rows = Vec::new();
+    if let Some(bin) = folder("PLAYBACK_BENCH_ANSIBLE") {
+        rows.extend(playbook::rows(&scratch, &asked, &bin)?);
+    }
+    rows.extend(ingest::rows(&scratch, &asked)?);
+    rows.extend(stream::rows(&scratch, &asked)?);
+    rows.extend(size::rows(&scratch, &asked)?);
+    rows.extend(start::rows(&scratch, &asked)?);
+    if let Some(bin) = folder("PLAYBACK_BENCH_ARA") {
+        rows.extend(ara::rows(&scratch, &asked, &bin)?);
+    }
+    table::print(&rows);
+    Ok(())
+}

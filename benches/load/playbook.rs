@@ -1,0 +1,193 @@
+//! T1 and T2: what the recorder costs a playbook.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use anyhow::{Context as _, Result, ensure};
+use serde_json::Value;
+
+use crate::collector::Collector;
+use crate::site::{Cost, HOSTS, Site};
+use crate::table::{Row, median};
+use crate::{Asked, Scratch, note, size};
+
+const PAIRS: usize = 5;
+const TASKS: usize = 50;
+const DEBUG: &str = "debug: {msg: all is well}";
+const COMMAND: &str = "command: echo all is well";
+
+const CPU_RATIO: f64 = 1.03;
+const WALL_RATIO: f64 = 1.02;
+const COMMAND_US: f64 = 5.0;
+const FACTS_US: f64 = 60.0;
+const RARE_US: f64 = 1_000.0;
+const DEBUG_BYTES: f64 = 120.0;
+
+pub(crate) fn rows(scratch: &Scratch, asked: &Asked, bin: &Path) -> Result<Vec<Row>> {
+    let mut rows = Vec::new();
+    if !asked.includes("T1/") && !asked.includes("T2/") {
+        return Ok(rows);
+    }
+    let site = Site::write(scratch, "site", bin)?;
+    site.playbook("debug.yml", DEBUG, TASKS)?;
+    site.playbook("long.yml", DEBUG, TASKS * 10)?;
+    site.playbook("command.yml", COMMAND, 10)?;
+    site.playbook("facts.yml", "setup:", 2)?;
+    let database = scratch.file("playbook.db");
+    let collector = Collector::start(&database)?;
+    // The first run of all reads everything from disk.
+    site.run(
+        "debug.yml",
+        &recorded(&site, &collector.url(), &collector.token),
+    )?;
+    if asked.includes("T1/") {
+        rows.extend(ratios(&site, &collector)?);
+    }
+    if asked.includes("T2/") {
+        rows.extend(hooks(&site, &collector)?);
+    }
+    complete(&collector)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let used = runtime.block_on(size::settle(&database))?;
+    let results: i64 = runtime.block_on(size::results(&database))?;
+    collector.stop()?;
+    let each = used as f64 / results as f64;
+    rows.push(Row {
+        target: "T9",
+        what: format!("bytes stored for a result, {results} results of real playbooks"),
+        wanted: format!("≤ {DEBUG_BYTES:.0} B"),
+        measured: format!("{each:.0} B"),
+        reached: Some(each <= DEBUG_BYTES),
+        growth: String::new(),
+    });
+    Ok(rows)
+}
+
+/// The environment in which a run is recorded; hooks are timed into `hooks.json`.
+fn recorded(site: &Site, url: &str, token: &str) -> Vec<(&'static str, OsString)> {
+    vec![
+        (
+            "ANSIBLE_CALLBACKS_ENABLED",
+            "playback.history.recorder".into(),
+        ),
+        ("PLAYBACK_URL", url.into()),
+        ("PLAYBACK_TOKEN", token.into()),
+        ("PLAYBACK_SPOOL_DIR", site.path("spool").into()),
+    ]
+}
+
+/// Runs with and without the recorder, in turn.
+fn pairs(site: &Site, playbook: &str, with: &[(&str, OsString)], count: usize) -> Result<[f64; 2]> {
+    let mut cpu = Vec::new();
+    let mut wall = Vec::new();
+    for pair in 0..count {
+        let run = |recorded: bool| -> Result<Cost> {
+            site.run(playbook, if recorded { with } else { &[] })
+        };
+        // Who goes first alternates too.
+        let (with, without) = if pair % 2 == 0 {
+            let without = run(false)?;
+            (run(true)?, without)
+        } else {
+            (run(true)?, run(false)?)
+        };
+        note(&format!(
+            "  {playbook}: with {:.2} s wall {:.2} s CPU, without {:.2} s wall {:.2} s CPU",
+            with.wall_s, with.cpu_s, without.wall_s, without.cpu_s
+        ));
+        cpu.push(with.cpu_s / without.cpu_s);
+        wall.push(with.wall_s / without.wall_s);
+    }
+    Ok([median(&cpu), median(&wall)])
+}
+
+fn ratios(site: &Site, collector: &Collector) -> Result<Vec<Row>> {
+    note("T1: playbooks with and without the recorder");
+    let with = recorded(site, &collector.url(), &collector.token);
+    let usual = pairs(site, "debug.yml", &with, PAIRS)?;
+    let long = pairs(site, "long.yml", &with, 1)?;
+    let row = |index: usize, what: &str, wanted: f64| Row {
+        target: "T1",
+        what: format!("playbook with recorder ÷ without, {HOSTS} × {TASKS} debug, {what}"),
+        wanted: format!("≤ {wanted:.2}"),
+        measured: format!("{:.3}", usual[index]),
+        reached: Some(usual[index] <= wanted),
+        growth: format!("{:.3} (one pair)", long[index]),
+    };
+    Ok(vec![row(0, "CPU", CPU_RATIO), row(1, "wall", WALL_RATIO)])
+}
+
+/// Times of the recorder's hooks in one run.
+fn hook_times(site: &Site, playbook: &str, url: &str, token: &str) -> Result<Value> {
+    let file = site.path("hooks.json");
+    let mut environment = recorded(site, url, token);
+    environment.push(("PLAYBACK_HOOK_STATS", file.clone().into()));
+    site.run(playbook, &environment)?;
+    Ok(serde_json::from_slice(&std::fs::read(file)?)?)
+}
+
+fn microseconds(hooks: &Value, hook: &str, field: &str) -> Result<f64> {
+    let nanoseconds = hooks[hook][field].as_f64();
+    Ok(nanoseconds.with_context(|| format!("no {field} of hook {hook}"))? / 1e3)
+}
+
+/// The largest p99.9 of the hooks that come with each result.
+fn rare(hooks: &Value) -> Result<f64> {
+    let start = microseconds(hooks, "start", "p99_9_ns")?;
+    Ok(start.max(microseconds(hooks, "ok", "p99_9_ns")?))
+}
+
+fn hooks(site: &Site, collector: &Collector) -> Result<Vec<Row>> {
+    note("T2: the recorder's hooks");
+    let mut rows = Vec::new();
+    // Nobody listens on the discard port.
+    let away = "http://127.0.0.1:9";
+    for (when, url) in [
+        ("collector up", collector.url()),
+        ("collector down", away.into()),
+    ] {
+        let times = |playbook| hook_times(site, playbook, &url, &collector.token);
+        let mut row = |what: &str, wanted: f64, measured: f64, growth: String| {
+            rows.push(Row {
+                target: "T2",
+                what: format!("time in a hook, {what}, {when}"),
+                wanted: format!("≤ {wanted:.0} µs"),
+                measured: format!("{measured:.1} µs"),
+                reached: Some(measured <= wanted),
+                growth,
+            });
+        };
+        let command = microseconds(&times("command.yml")?, "ok", "p50_ns")?;
+        row("command result, median", COMMAND_US, command, String::new());
+        let facts = microseconds(&times("facts.yml")?, "ok", "p50_ns")?;
+        row(
+            "facts of this machine, median",
+            FACTS_US,
+            facts,
+            String::new(),
+        );
+        let debug = rare(&times("debug.yml")?)?;
+        let long = rare(&times("long.yml")?)?;
+        row("debug, p99.9", RARE_US, debug, format!("{long:.1} µs"));
+    }
+    // What was spooled meanwhile arrives with the next run.
+    site.run(
+        "facts.yml",
+        &recorded(site, &collector.url(), &collector.token),
+    )?;
+    Ok(rows)
+}
+
+/// Makes sure that what was measured was recorded as well.
+fn complete(collector: &Collector) -> Result<()> {
+    let list = collector.get("/api/v1/ansible/executions?limit=1000&status=success")?;
+    let list: Value = serde_json::from_str(&list)?;
+    let runs = list["executions"].as_array().context("no list")?;
+    ensure!(!runs.is_empty(), "nothing was recorded");
+    for run in runs {
+        ensure!(run["events"]["complete"] == true, "not complete: {run}");
+    }
+    Ok(())
+}
