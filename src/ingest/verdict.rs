@@ -1,6 +1,6 @@
 //! How an execution stands, judged from what its producers said.
 
-use playback_wire::{ExecutionStarted, HostStats, Producer, ResultStatus, TaskResult};
+use playback_wire::{EndReason, ExecutionStarted, HostStats, Producer, ResultStatus, TaskResult};
 
 use super::producer::ProducerState;
 use crate::model::{EventCount, ExecutionRow, Phase, Reason, Status};
@@ -82,7 +82,8 @@ pub(super) fn refresh<'a>(
             (Some(0), _) => Status::Success,
             _ => Status::Failed,
         };
-        row.reason = (row.status == Status::Failed).then(|| reason(row, hosts));
+        let said = ends().find_map(|end| end.reason);
+        row.reason = (row.status == Status::Failed).then(|| reason(row, hosts, said));
     } else if lost {
         row.phase = Phase::Finished;
         row.status = Status::Failed;
@@ -97,8 +98,14 @@ pub(super) fn refresh<'a>(
 fn reason<'a>(
     row: &ExecutionRow,
     mut hosts: impl Iterator<Item = &'a HostStats> + Clone,
+    said: Option<EndReason>,
 ) -> Reason {
-    if row.signal.is_some() || row.exit_code == Some(INTERRUPTED) {
+    if said == Some(EndReason::LaunchError) {
+        Reason::LaunchError
+    } else if said == Some(EndReason::Canceled)
+        || row.signal.is_some()
+        || row.exit_code == Some(INTERRUPTED)
+    {
         Reason::Canceled
     } else if hosts.clone().any(|stats| stats.failed > 0) {
         Reason::TaskFailed

@@ -589,6 +589,19 @@ pub struct Dropped<'a> {
     pub reason: Cow<'a, str>,
 }
 
+/// Why a process ended, where its exit code does not tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndReason {
+    /// The command could not be started: it is not there, or not a program.
+    LaunchError,
+    /// Somebody asked for its end: a signal was passed on to it, and it ended in failure.
+    Canceled,
+    /// A reason that this version does not know.
+    #[serde(other)]
+    Other,
+}
+
 /// The process ends.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -599,6 +612,9 @@ pub struct ExecutionEnded {
     /// Signal that ended it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signal: Option<i32>,
+    /// Why it ended, where the producer knows more than exit code and signal tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<EndReason>,
     /// Events that were left out over the whole run; each is also told by a `dropped` event where
     /// there was room for one.
     #[serde(skip_serializing_if = "is_default")]
