@@ -18,6 +18,7 @@
 //! - [`output`]: printed lines, read from the log
 //! - [`live`]: who is watching, and what they have not seen yet
 //! - [`api`]: the HTTP surface: thin handlers, one error type, one router list
+//! - `supervise`: `playback exec`, a command under our eyes (Linux)
 //! - [`app`], [`server`], [`config`], [`telemetry`], [`clock`]: what holds it together
 //! - [`cli`]: the commands
 
@@ -33,5 +34,7 @@ pub mod model;
 pub mod output;
 pub mod server;
 pub mod store;
+#[cfg(target_os = "linux")]
+pub mod supervise;
 pub mod telemetry;
 pub mod token;

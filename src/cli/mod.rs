@@ -1,6 +1,6 @@
 //! The commands. Errors say what to do next, `--json` serves scripts, tables serve people.
 //!
-//! Exit codes: 0 done, 1 failed, 2 the command line is wrong; `follow` ends with the run's own.
+//! Exit codes: 0 done, 1 failed, 2 the command line is wrong; `follow` and `exec` end with the run's own.
 //!
 //! Layout:
 //! - one module for each command; `documents` has the two that describe this program
@@ -12,6 +12,8 @@ mod client;
 mod database;
 mod documents;
 mod environment;
+#[cfg(target_os = "linux")]
+mod exec;
 mod flush;
 mod follow;
 mod list;
@@ -37,7 +39,7 @@ const AFTER_HELP: &str = "\
 Commands that ask a collector find it by --url or PLAYBACK_URL, and their token by --token-file,
 PLAYBACK_TOKEN_FILE or PLAYBACK_TOKEN. What they print for people, --json prints for scripts.
 
-Exit codes: 0 done, 1 failed, 2 the command line is wrong; \"follow\" ends with the run's own.";
+Exit codes: 0 done, 1 failed, 2 the command line is wrong; \"follow\" and \"exec\" end with the run's own.";
 
 /// Execution history for Ansible.
 #[derive(Debug, Parser)]
@@ -57,6 +59,8 @@ pub struct Cli {
 enum Command {
     /// Run the collector: take events in, serve the history
     Serve(serve::Serve),
+    #[cfg(target_os = "linux")]
+    Exec(exec::Exec),
     /// Make, list and revoke tokens
     Token(token::Token),
     /// List executions, newest first
@@ -83,6 +87,8 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command {
         Command::Serve(command) => serve::run(command),
+        #[cfg(target_os = "linux")]
+        Command::Exec(command) => exec::run(command),
         Command::Token(command) => token::run(command),
         Command::List(command) => list::run(&command),
         Command::Show(command) => show::run(&command),

@@ -1,0 +1,201 @@
+//! What the command prints, as `output` events in the order in which it came.
+//!
+//! A text that follows a pause is appended at once, so that a prompt is in the record while it waits
+//! for its answer. What comes within the next moment is joined, or a progress bar would make an
+//! event of each of its dots.
+
+use std::os::fd::OwnedFd;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use playback_spool::Spool;
+use playback_wire::{Output, Stream};
+use rustix::pipe::{PipeFlags, pipe_with};
+
+use super::text::Decoder;
+use crate::clock::Clock;
+
+/// How long a text may wait for the next, in microseconds.
+const JOIN_US: i64 = 20_000;
+
+/// Size from which a text waits no longer, in bytes. An event is at most a little larger, spelled-out
+/// bytes and escapes included far below what a batch may hold.
+const JOIN_BYTES: usize = 64 << 10;
+
+/// What is printed, on its way into the spool.
+#[derive(Debug)]
+pub(super) struct Capture {
+    spool: Option<Arc<Spool>>,
+    clock: Clock,
+    pending: Mutex<Pending>,
+    waker: OwnedFd,
+}
+
+#[derive(Debug, Default)]
+struct Pending {
+    decoders: [Decoder; 2],
+    stream: Stream,
+    text: String,
+    /// When the first byte of the text was read.
+    since: i64,
+    /// When the last event was appended.
+    appended: i64,
+}
+
+impl Capture {
+    /// Without a spool, nothing is kept. The descriptor becomes readable when a text begins to wait.
+    ///
+    /// # Errors
+    /// The system gives no pipe.
+    pub(super) fn new(spool: Option<Arc<Spool>>, clock: Clock) -> std::io::Result<(Self, OwnedFd)> {
+        let (wakes, waker) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
+        let capture = Self {
+            spool,
+            clock,
+            pending: Mutex::default(),
+            waker,
+        };
+        Ok((capture, wakes))
+    }
+
+    /// Takes in what was printed.
+    pub(super) fn printed(&self, stream: Stream, bytes: &[u8]) {
+        let Some(spool) = &self.spool else { return };
+        if bytes.is_empty() {
+            return;
+        }
+        let now = self.clock.now_us();
+        let mut pending = self.pending();
+        if pending.stream != stream {
+            pending.append(spool, now);
+            pending.stream = stream;
+        }
+        let waited = !pending.text.is_empty();
+        if !waited {
+            pending.since = now;
+        }
+        let Pending { decoders, text, .. } = &mut *pending;
+        decoders[stream as usize].decode(bytes, text);
+        let paused = (now - pending.appended).abs() >= JOIN_US;
+        if paused || pending.text.len() >= JOIN_BYTES {
+            pending.append(spool, now);
+        } else if !waited {
+            drop(pending);
+            self.wake();
+        }
+    }
+
+    /// Appends what has waited long enough. Returns how long the rest may still wait, in microseconds.
+    pub(super) fn flush_due(&self) -> Option<i64> {
+        let spool = self.spool.as_ref()?;
+        let now = self.clock.now_us();
+        let mut pending = self.pending();
+        if pending.text.is_empty() {
+            return None;
+        }
+        // A clock that was set back must not make a text wait.
+        let left = JOIN_US - (now - pending.since).abs();
+        if left <= 0 {
+            pending.append(spool, now);
+            return None;
+        }
+        Some(left)
+    }
+
+    /// Nothing more is printed: appends what waits.
+    pub(super) fn finish(&self) {
+        let Some(spool) = &self.spool else { return };
+        let now = self.clock.now_us();
+        let mut pending = self.pending();
+        for stream in [Stream::Stdout, Stream::Stderr] {
+            let mut rest = String::new();
+            pending.decoders[stream as usize].finish(&mut rest);
+            if rest.is_empty() {
+                continue;
+            }
+            if pending.stream != stream {
+                pending.append(spool, now);
+                pending.stream = stream;
+            }
+            if pending.text.is_empty() {
+                pending.since = now;
+            }
+            pending.text.push_str(&rest);
+        }
+        pending.append(spool, now);
+    }
+
+    /// Makes the watching thread look.
+    pub(super) fn wake(&self) {
+        // A full pipe wakes as well as one byte more.
+        let _ = rustix::io::write(&self.waker, &[0]);
+    }
+
+    fn pending(&self) -> MutexGuard<'_, Pending> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Pending {
+    fn append(&mut self, spool: &Spool, now: i64) {
+        if self.text.is_empty() {
+            return;
+        }
+        let event = Output {
+            stream: self.stream,
+            text: self.text.as_str().into(),
+            of: None,
+        };
+        spool.append(self.since, "output", &event);
+        self.text.clear();
+        self.appended = now;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use playback_wire::{Body, Producer, decode_batch};
+    use uuid::Uuid;
+
+    fn texts(dir: &std::path::Path) -> Vec<(Stream, String)> {
+        let file = std::fs::read_dir(dir).unwrap().next().unwrap().unwrap();
+        let raw = std::fs::read(file.path()).unwrap();
+        let events = decode_batch(&raw).unwrap();
+        events
+            .iter()
+            .filter_map(|event| match &event.body {
+                Body::Output(output) => Some((output.stream, output.text.to_string())),
+                _ => None,
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_prompt_is_there_at_once_and_dots_are_joined() {
+        let dir = tempfile::tempdir().unwrap();
+        let spool =
+            Spool::create(dir.path(), Uuid::now_v7(), Producer::Supervisor, 1 << 20).unwrap();
+        let clock = Clock::fixed(1_000_000_000);
+        let (capture, _wakes) = Capture::new(Some(spool), clock.clone()).unwrap();
+        capture.printed(Stream::Stdout, b"Password: ");
+        assert_eq!(texts(dir.path()).len(), 1);
+        capture.printed(Stream::Stdout, b".");
+        capture.printed(Stream::Stdout, b".");
+        assert_eq!(texts(dir.path()).len(), 1);
+        assert!(capture.flush_due().is_some());
+        clock.advance(JOIN_US);
+        assert_eq!(capture.flush_due(), None);
+        capture.printed(Stream::Stdout, b"a\xe2");
+        capture.printed(Stream::Stderr, b"b");
+        capture.finish();
+        let expected = [
+            (Stream::Stdout, "Password: "),
+            (Stream::Stdout, ".."),
+            (Stream::Stdout, "a"),
+            (Stream::Stderr, "b"),
+            (Stream::Stdout, "\\xe2"),
+        ];
+        let expected = expected.map(|(stream, text)| (stream, text.to_owned()));
+        assert_eq!(texts(dir.path()), expected);
+    }
+}

@@ -1,0 +1,26 @@
+//! The data of `execution_started`, as far as it can be known from outside of Ansible. What the
+//! recorder knows better, the collector takes from it.
+
+use playback_wire::ExecutionStarted;
+use uuid::Uuid;
+
+use super::{Request, environment};
+
+/// What runs, who runs it and why.
+pub(super) fn started(request: &Request, what: ExecutionStarted) -> ExecutionStarted {
+    ExecutionStarted {
+        instance: Some(Uuid::now_v7().simple().to_string()),
+        cwd: std::env::current_dir()
+            .ok()
+            .map(|cwd| cwd.to_string_lossy().into_owned()),
+        labels: request.labels.clone(),
+        note: request.note.clone().filter(|note| !note.is_empty()),
+        user: environment::user(),
+        sudo_user: environment::sudo_user(),
+        controller: environment::controller(),
+        launched_by: environment::launched_by(),
+        replay_of: environment::replay_of(),
+        recorder_version: Some(env!("CARGO_PKG_VERSION").into()),
+        ..what
+    }
+}

@@ -1,0 +1,117 @@
+//! The start of the command.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::os::unix::process::CommandExt as _;
+use std::process::{Command, Stdio};
+
+use nix::unistd::Pid;
+
+use super::Request;
+use super::signals::Signals;
+use super::streams::{Arrangement, Source, Streams, Theirs};
+
+/// A command that runs.
+#[derive(Debug)]
+pub(super) struct Launched {
+    /// The command's process.
+    pub(super) pid: Pid,
+    /// How it stands to the terminal.
+    pub(super) arrangement: Arrangement,
+    /// Where we read what it prints.
+    pub(super) sources: Vec<Source>,
+}
+
+/// Why there is no command that runs.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {}", .command.display(), describe(.cause))]
+pub(super) struct LaunchError {
+    command: OsString,
+    cause: io::Error,
+}
+
+impl LaunchError {
+    /// The exit code that a shell shows for it.
+    pub(super) fn exit_code(&self) -> i32 {
+        match self.cause.kind() {
+            io::ErrorKind::NotFound => 127,
+            _ => 126,
+        }
+    }
+}
+
+fn describe(cause: &io::Error) -> String {
+    match cause.kind() {
+        io::ErrorKind::NotFound => "command not found".into(),
+        io::ErrorKind::PermissionDenied => {
+            "the command cannot be executed: permission denied".into()
+        }
+        _ => format!("the command cannot be executed: {cause}"),
+    }
+}
+
+/// Starts the command. Our copies of its ends are closed when this returns.
+///
+/// # Errors
+/// There is no such command, or it cannot be executed.
+pub(super) fn launch(
+    request: &Request,
+    streams: Streams,
+    signals: &Signals,
+) -> Result<Launched, LaunchError> {
+    let mut words = request.command.iter();
+    let program = words.next().map_or(OsStr::new(""), OsString::as_os_str);
+    let mut command = Command::new(program);
+    command
+        .args(words)
+        // One record has both producers: the recorder tells what happens, we tell what is printed.
+        .env("PLAYBACK_EXECUTION_ID", request.execution.to_string())
+        .env("PLAYBACK_CAPTURE_OUTPUT", "0");
+    let Streams {
+        arrangement,
+        sources,
+        theirs,
+    } = streams;
+    let spawned = signals.as_the_caller(|| spawn(command, arrangement, theirs));
+    let pid = spawned.map_err(|cause| LaunchError {
+        command: program.to_owned(),
+        cause,
+    })?;
+    Ok(Launched {
+        pid,
+        arrangement,
+        sources,
+    })
+}
+
+fn spawn(mut command: Command, arrangement: Arrangement, theirs: Theirs) -> io::Result<Pid> {
+    let child = match theirs.controlling {
+        Some(controlling) => {
+            let mut command = pty_process::blocking::Command::from(command);
+            if let Some(stdout) = theirs.stdout {
+                command = command.stdout(stdout);
+            }
+            if let Some(stderr) = theirs.stderr {
+                command = command.stderr(stderr);
+            }
+            command.spawn(controlling).map_err(|error| match error {
+                pty_process::Error::Io(error) => error,
+                other => io::Error::other(other),
+            })?
+        }
+        None => {
+            if let Some(stdout) = theirs.stdout {
+                command.stdout(stdout);
+            }
+            if let Some(stderr) = theirs.stderr {
+                command.stderr(stderr);
+            }
+            if arrangement == Arrangement::Apart {
+                command.process_group(0);
+            }
+            command.stdin(Stdio::inherit()).spawn()?
+        }
+    };
+    // A process's number is positive and fits.
+    Ok(Pid::from_raw(i32::try_from(child.id()).unwrap_or(i32::MAX)))
+}

@@ -1,0 +1,137 @@
+//! The supervisor: runs one command, shows what it prints as it comes, and records it.
+//!
+//! ```text
+//! child ── pipe or pseudo-terminal ──► copy (a thread each) ──► our own stdout and stderr
+//!   ▲                                      │
+//!   │ signals, keys, size                  ▼ first
+//! watch (this thread) ── flushes ──► capture: bytes → text → `output` events ──► spool ──► sender
+//! ```
+//!
+//! Layout, in the order in which a run needs it:
+//! - [`command`], [`options`], [`environment`], [`describe`]: what runs, who runs it and with what
+//! - [`delivery`], [`folder`], [`recording`]: the spool, its sender, and what the user must know of them
+//! - [`signals`]: signals as something that is read
+//! - [`streams`]: what the command gets for a terminal, and what for a pipe
+//! - [`launch`]: the start of the command, or why there is none
+//! - [`text`], [`capture`], [`copy`]: what it prints
+//! - [`terminal`], [`watch`]: keys, signals and size on their way to it; its stops and its end
+//! - [`reap`]: how it ended, and what it cost
+//! - [`leave`]: how we end, so that a shell sees what it would see without us
+//!
+//! The command comes first: it waits for whoever reads its output, and never for the collector; and
+//! whatever cannot be recorded, it runs.
+
+mod capture;
+mod command;
+mod copy;
+mod delivery;
+mod describe;
+mod environment;
+mod folder;
+mod launch;
+mod leave;
+mod options;
+mod reap;
+mod recording;
+mod signals;
+mod streams;
+mod terminal;
+mod text;
+mod watch;
+
+use std::ffi::OsString;
+use std::sync::Arc;
+
+use playback_wire::{EndReason, ExecutionEnded};
+use uuid::Uuid;
+
+use crate::clock::Clock;
+use capture::Capture;
+use launch::LaunchError;
+use recording::Recording;
+use signals::Signals;
+use streams::Streams;
+use watch::Watch;
+
+pub use delivery::DeliveryOptions;
+pub use leave::End;
+
+/// What is to be run, and what is to be said about it.
+#[derive(Debug)]
+pub struct Request {
+    /// The command and its arguments; not empty.
+    pub command: Vec<OsString>,
+    /// Identity of the execution; a new one where the caller has none.
+    pub execution: Uuid,
+    /// Labels given by the user.
+    pub labels: Vec<String>,
+    /// Why it is run, in the user's words.
+    pub note: Option<String>,
+    /// Where the record goes.
+    pub delivery: DeliveryOptions,
+}
+
+/// What cannot go wrong without the command being unable to run.
+#[derive(Debug, thiserror::Error)]
+pub enum SuperviseError {
+    /// Signals cannot be waited for.
+    #[error("signals cannot be waited for: {0}")]
+    Signals(std::io::Error),
+    /// The command's streams cannot be made.
+    #[error("the command's output cannot be captured: {0}")]
+    Streams(std::io::Error),
+    /// The child cannot be watched any more.
+    #[error("the command cannot be watched: {0}")]
+    Watch(std::io::Error),
+}
+
+/// Runs the command to its end and returns how it ended.
+///
+/// # Errors
+/// What stands in the way of running anything at all. A command that is not there is no such thing:
+/// it ends with 127 as in a shell, and the record says so.
+pub fn run(request: &Request, clock: &Clock) -> Result<End, SuperviseError> {
+    // Before any thread: each inherits what is blocked here.
+    let signals = Signals::take().map_err(SuperviseError::Signals)?;
+    let what = command::read(&request.command);
+    let started = describe::started(request, what);
+    let recording = Recording::begin(request, &started, clock);
+    let streams = Streams::make().map_err(SuperviseError::Streams)?;
+    let (capture, wakes) =
+        Capture::new(recording.spool(), clock.clone()).map_err(SuperviseError::Streams)?;
+    let capture = Arc::new(capture);
+
+    reap::adopt_descendants();
+    let (end, reason) = match launch::launch(request, streams, &signals) {
+        Ok(launched) => {
+            let ended = Watch::new(&signals, launched, Arc::clone(&capture), wakes)
+                .and_then(Watch::run)
+                .map_err(SuperviseError::Watch)?;
+            capture.finish();
+            recording.usage(&reap::usage());
+            (ended.end, ended.canceled.then_some(EndReason::Canceled))
+        }
+        Err(error) => {
+            let code = error.exit_code();
+            capture.finish();
+            say(&capture, &error);
+            (End::Code(code), Some(EndReason::LaunchError))
+        }
+    };
+    let ended = ExecutionEnded {
+        exit_code: Some(end.exit_code()),
+        signal: end.signal(),
+        reason: reason.filter(|_| !end.is_success()),
+        dropped: recording.dropped(),
+    };
+    recording.end(&ended, &signals);
+    Ok(end)
+}
+
+/// Tells why the command was not started, to the user and to the record.
+fn say(capture: &Capture, error: &LaunchError) {
+    let line = format!("playback: {error}\n");
+    eprint!("{line}");
+    capture.printed(playback_wire::Stream::Stderr, line.as_bytes());
+    capture.finish();
+}

@@ -1,0 +1,156 @@
+//! The record of one run: its spool, its sender, and what the user must know of them.
+//!
+//! Whatever goes wrong here, the command runs. The user gets one line for it, on stderr.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use playback_spool::{FinishLimits, Outcome, Sender, Spool};
+use playback_wire::{ExecutionEnded, ExecutionStarted, Usage};
+
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
+use rustix::pipe::{PipeFlags, pipe_with};
+
+use super::signals::Signals;
+use super::{Request, folder};
+use crate::clock::Clock;
+
+/// What is being recorded; nothing, where no spool can be had.
+pub(super) struct Recording {
+    spool: Option<Arc<Spool>>,
+    sender: Option<Sender>,
+    limits: FinishLimits,
+    clock: Clock,
+}
+
+impl Recording {
+    /// Begins the record, and the delivery.
+    pub(super) fn begin(request: &Request, started: &ExecutionStarted, clock: &Clock) -> Self {
+        let mut recording = Self {
+            spool: None,
+            sender: None,
+            limits: request.delivery.finish_limits(),
+            clock: clock.clone(),
+        };
+        let opened = match folder::open(&request.delivery, request.execution) {
+            Ok(opened) => opened,
+            Err(error) => {
+                warn(&format!("this run is not recorded: {error}"));
+                return recording;
+            }
+        };
+        if let Some(notice) = opened.notice {
+            warn(&notice);
+        }
+        let spool = opened.spool;
+        spool.append(clock.now_us(), "execution_started", started);
+        let sender = request.delivery.sender_config().and_then(|config| {
+            Sender::start(Arc::clone(&spool), &config).map_err(|error| error.to_string())
+        });
+        match sender {
+            Ok(sender) => recording.sender = Some(sender),
+            Err(why) => warn(&kept(&spool, &why)),
+        }
+        recording.spool = Some(spool);
+        recording
+    }
+
+    /// Where events are appended.
+    pub(super) fn spool(&self) -> Option<Arc<Spool>> {
+        self.spool.clone()
+    }
+
+    /// Events left out so far.
+    pub(super) fn dropped(&self) -> u64 {
+        self.spool.as_ref().map_or(0, |spool| spool.dropped())
+    }
+
+    /// Appends what the run has cost.
+    pub(super) fn usage(&self, usage: &Usage) {
+        if let Some(spool) = &self.spool {
+            spool.append(self.clock.now_us(), "usage", usage);
+        }
+    }
+
+    /// Appends the last event and waits, within the limits, until everything is delivered; or until a
+    /// signal says that somebody does not want to wait.
+    pub(super) fn end(self, ended: &ExecutionEnded, signals: &Signals) {
+        let Some(spool) = self.spool else { return };
+        spool.append(self.clock.now_us(), "execution_ended", ended);
+        let Some(sender) = self.sender.map(Arc::new) else {
+            return;
+        };
+        let outcome = finish(&sender, self.limits, signals).unwrap_or_else(|| sender.status());
+        if let Some(text) = undelivered(&outcome, &spool) {
+            warn(&text);
+        }
+    }
+}
+
+/// Lets the sender finish. None: somebody does not want to wait for it.
+fn finish(sender: &Arc<Sender>, limits: FinishLimits, signals: &Signals) -> Option<Outcome> {
+    let (finished, finishing) = pipe_with(PipeFlags::CLOEXEC).ok()?;
+    let worker = Arc::clone(sender);
+    let thread = std::thread::spawn(move || {
+        let outcome = worker.finish(limits);
+        drop(finishing);
+        outcome
+    });
+    loop {
+        let mut fds = [
+            PollFd::new(signals, PollFlags::IN),
+            PollFd::new(&finished, PollFlags::empty()),
+        ];
+        if poll(&mut fds, None).is_err_and(|error| error != Errno::INTR) {
+            return thread.join().ok();
+        }
+        if !fds[1].revents().is_empty() {
+            return thread.join().ok();
+        }
+        while let Some(received) = signals.next() {
+            if received.asks_for_the_end() {
+                return None;
+            }
+        }
+    }
+}
+
+/// One line for the user.
+fn warn(text: &str) {
+    eprintln!("playback: {text}");
+}
+
+/// What to tell when there is nobody to deliver to.
+fn kept(spool: &Spool, why: &str) -> String {
+    match spool.path() {
+        Some(path) => format!(
+            "{why}; this run is kept in {}, and \"playback flush\" delivers it",
+            parent(&path)
+        ),
+        None => format!("{why}; this run is not recorded"),
+    }
+}
+
+/// What to tell after a delivery that did not come to its end.
+fn undelivered(outcome: &Outcome, spool: &Spool) -> Option<String> {
+    if outcome.delivered {
+        return None;
+    }
+    let why = match (&outcome.set_aside, &outcome.last_error) {
+        (Some(refused), _) => format!("the collector refuses this run ({refused})"),
+        (None, Some(error)) => format!("this run could not be delivered in time ({error})"),
+        (None, None) => "this run could not be delivered in time".to_owned(),
+    };
+    Some(match spool.path() {
+        Some(path) => format!(
+            "{why}; it is kept in {}, and the next run on this machine or \"playback flush\" delivers it",
+            parent(&path)
+        ),
+        None => format!("{why}; {} events are lost", outcome.pending_events),
+    })
+}
+
+fn parent(path: &Path) -> std::path::Display<'_> {
+    path.parent().unwrap_or(path).display()
+}
