@@ -191,6 +191,7 @@ impl Run {
             signal,
             // What was not recorded after the recorder turned itself off cannot be counted: at least one.
             dropped: self.spool.dropped() + u64::from(self.off.load(Ordering::SeqCst)),
+            ..ExecutionEnded::default()
         };
         self.spool.append(at, "execution_ended", &ended);
         self.stats.write();

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::Args;
 use uuid::Uuid;
 
+use super::environment;
 use crate::clock::Clock;
 use crate::supervise::{self, DeliveryOptions, Request};
 
@@ -43,17 +44,9 @@ struct DeliveryArgs {
     /// The collector; without it the run is kept in the spool
     #[arg(long, value_name = "URL", env = "PLAYBACK_URL")]
     url: Option<String>,
-    /// File that holds the token
+    /// File that holds a token with the scope "ingest"; not read where PLAYBACK_TOKEN is set
     #[arg(long, value_name = "FILE", env = "PLAYBACK_TOKEN_FILE")]
     token_file: Option<PathBuf>,
-    /// Token with the scope "ingest"; a file or the environment keeps it from the process list
-    #[arg(
-        long,
-        value_name = "TOKEN",
-        env = "PLAYBACK_TOKEN",
-        hide_env_values = true
-    )]
-    token: Option<Secret>,
     /// Certificate authorities to trust (PEM)
     #[arg(long, value_name = "FILE", env = "PLAYBACK_CA_FILE")]
     ca_file: Option<PathBuf>,
@@ -86,24 +79,6 @@ struct DeliveryArgs {
     flush_seconds_unreachable: f64,
 }
 
-/// A text that `Debug` does not show.
-#[derive(Clone)]
-struct Secret(String);
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("(set)")
-    }
-}
-
-impl std::str::FromStr for Secret {
-    type Err = std::convert::Infallible;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Ok(Self(text.to_owned()))
-    }
-}
-
 pub(super) fn run(command: Exec) -> anyhow::Result<ExitCode> {
     let delivery = command.delivery;
     let request = Request {
@@ -117,7 +92,7 @@ pub(super) fn run(command: Exec) -> anyhow::Result<ExitCode> {
         note: command.note,
         delivery: DeliveryOptions {
             url: delivery.url,
-            token: delivery.token.map(|token| token.0),
+            token: environment::token(),
             token_file: delivery.token_file,
             ca_file: delivery.ca_file,
             spool_dir: delivery.spool_dir,
