@@ -24,6 +24,8 @@ mod cli;
 mod crash;
 mod detail;
 mod documented;
+mod exec;
+mod exec_terminal;
 mod faults;
 mod ingest;
 mod list;

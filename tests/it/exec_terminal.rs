@@ -1,0 +1,175 @@
+//! `playback exec` at a terminal: the command has one too, and the keys mean what they always mean.
+
+use std::io::{Read as _, Write as _};
+use std::os::fd::AsFd as _;
+use std::process::{Child, Command};
+use std::sync::{Arc, Mutex};
+
+use pty_process::Size;
+use pty_process::blocking::{Pty, open};
+use rustix::termios::{LocalModes, tcgetattr};
+
+use crate::exec::Spools;
+use crate::harness::{PLAYBACK, eventually};
+
+/// A person at a terminal.
+struct Person {
+    pty: Arc<Pty>,
+    seen: Arc<Mutex<Vec<u8>>>,
+    child: Child,
+}
+
+impl Person {
+    /// Runs this at a terminal of 33 lines and 101 columns.
+    fn runs(command: Command) -> Self {
+        let (pty, pts) = open().unwrap();
+        pty.resize(Size::new(33, 101)).unwrap();
+        // A terminal is set up by its shell; this one has had none.
+        let envs: Vec<_> = command
+            .get_envs()
+            .filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())))
+            .collect();
+        let child = pty_process::blocking::Command::new(command.get_program())
+            .args(command.get_args())
+            .env_clear()
+            .envs(envs)
+            .spawn(pts)
+            .unwrap();
+        let (pty, seen) = (Arc::new(pty), Arc::new(Mutex::new(Vec::new())));
+        let (screen, kept) = (Arc::clone(&pty), Arc::clone(&seen));
+        std::thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(read) = (&*screen).read(&mut buffer) {
+                kept.lock().unwrap().extend_from_slice(&buffer[..read]);
+            }
+        });
+        Self { pty, seen, child }
+    }
+
+    fn screen(&self) -> String {
+        String::from_utf8_lossy(&self.seen.lock().unwrap()).into_owned()
+    }
+
+    fn sees(&self, what: &str) {
+        eventually(what, || self.screen().contains(what).then_some(()));
+    }
+
+    fn types(&self, keys: &str) {
+        (&*self.pty).write_all(keys.as_bytes()).unwrap();
+    }
+
+    /// Whether keys are echoed and joined to lines, as a shell expects its terminal.
+    fn terminal_is_usual(&self) -> bool {
+        let modes = tcgetattr(self.pty.as_fd()).unwrap().local_modes;
+        modes.contains(LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG)
+    }
+
+    fn leaves(&mut self) -> std::process::ExitStatus {
+        eventually("the command's end", || self.child.try_wait().unwrap())
+    }
+}
+
+impl Drop for Person {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn the_command_has_a_terminal_of_our_size_and_reads_keys() {
+    let spools = Spools::new();
+    let script = "for i in 0 1 2; do test -t $i && echo tty$i; done; stty size; \
+                  printf 'Name: '; read x; echo \"hello $x\"; exit 6";
+    let mut person = Person::runs(spools.script(script));
+    person.sees("Name: ");
+    eventually("the keys to be the command's", || {
+        (!person.terminal_is_usual()).then_some(())
+    });
+    person.types("you\r");
+    assert_eq!(person.leaves().code(), Some(6));
+    person.sees("hello you\r\n");
+    assert!(person.terminal_is_usual(), "it is as it was");
+    let record = spools.printed();
+    assert_eq!(record, "tty0\ntty1\ntty2\n33 101\nName: you\nhello you\n");
+}
+
+#[test]
+fn a_new_size_is_told() {
+    let spools = Spools::new();
+    let script = "trap 'stty size; exit 0' WINCH; echo ready; while :; do sleep 0.02; done";
+    let mut person = Person::runs(spools.script(script));
+    person.sees("ready");
+    person.pty.resize(Size::new(44, 55)).unwrap();
+    person.sees("44 55");
+    assert!(person.leaves().success());
+}
+
+#[test]
+fn ctrl_c_interrupts() {
+    use std::os::unix::process::ExitStatusExt as _;
+    let spools = Spools::new();
+    let mut person = Person::runs(spools.script("echo ready; exec sleep 600"));
+    person.sees("ready");
+    person.types("\x03");
+    assert_eq!(person.leaves().signal(), Some(2));
+    assert!(person.terminal_is_usual());
+    assert_eq!(spools.end()["signal"], 2);
+}
+
+#[test]
+fn ctrl_z_stops_and_fg_goes_on() {
+    let spools = Spools::new();
+    let recorded = spools.script("echo ready; read x; echo \"got $x\"");
+    let shell = format!(
+        "set -m; {PLAYBACK} exec -- sh -c 'echo ready; read x; echo \"got $x\"'; echo stopped=$?; fg; echo over=$?"
+    );
+    let mut command = Command::new("bash");
+    command.args(["-c", &shell]);
+    command.envs(
+        recorded
+            .get_envs()
+            .filter_map(|(name, value)| Some((name, value?))),
+    );
+    let mut person = Person::runs(command);
+    person.sees("ready");
+    eventually("the keys to be the command's", || {
+        (!person.terminal_is_usual()).then_some(())
+    });
+    person.types("\x1a");
+    person.sees("stopped=148");
+    eventually("the keys to be the command's again", || {
+        (!person.terminal_is_usual()).then_some(())
+    });
+    person.types("on\r");
+    person.sees("got on");
+    person.sees("over=0");
+    assert!(person.leaves().success());
+    assert!(person.terminal_is_usual());
+}
+
+#[test]
+fn in_a_pipeline_the_keyboard_is_left_to_the_job() {
+    let spools = Spools::new();
+    let recorded = spools.script("");
+    let shell = format!(
+        "set -m; {PLAYBACK} exec -- sh -c 'for i in 0 1 2; do test -t $i && echo tty$i; done; \
+         read x; echo \"got $x\"; sleep 600' | cat; echo over=${{PIPESTATUS[0]}}"
+    );
+    let mut command = Command::new("bash");
+    command.args(["-c", &shell]);
+    command.envs(
+        recorded
+            .get_envs()
+            .filter_map(|(name, value)| Some((name, value?))),
+    );
+    let mut person = Person::runs(command);
+    person.sees("tty0\r\ntty2\r\n");
+    assert!(person.terminal_is_usual(), "nobody touches it");
+    person.types("on\r");
+    person.sees("got on");
+    person.types("\x03");
+    assert!(!person.leaves().success() || person.screen().contains("over=130"));
+    assert_eq!(spools.printed(), "tty0\ntty2\ngot on\n");
+    assert_eq!(spools.end()["signal"], 2);
+}
