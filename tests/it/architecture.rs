@@ -19,6 +19,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ),
     ("config", &["store"]),
     ("telemetry", &["config"]),
+    ("supervise", &["clock", "playback_spool", "playback_wire"]),
 ];
 
 /// Crates that stand in some modules alone.
@@ -28,6 +29,10 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("clap", &["cli", "main", "config", "token"]),
     ("utoipa", &["api", "model", "token", "cli"]),
     ("anyhow", &["cli", "main", "app", "server", "telemetry"]),
+    ("nix", &["supervise"]),
+    ("rustix", &["supervise"]),
+    ("pty_process", &["supervise"]),
+    ("signal_hook", &["supervise"]),
 ];
 
 #[test]

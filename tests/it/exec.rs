@@ -22,9 +22,9 @@ impl Spools {
         }
     }
 
-    /// `playback` with nothing in its environment but where to spool.
-    pub(crate) fn playback(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(PLAYBACK);
+    /// A command with nothing in its environment but where to spool.
+    pub(crate) fn command(&self, program: &str, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program);
         command
             .args(arguments)
             .env_clear()
@@ -32,6 +32,11 @@ impl Spools {
             .env("PLAYBACK_SPOOL_DIR", self.dir.path())
             .stdin(Stdio::null());
         command
+    }
+
+    /// `playback …`.
+    fn playback(&self, arguments: &[&str]) -> Command {
+        self.command(PLAYBACK, arguments)
     }
 
     /// `playback exec -- sh -c SCRIPT`.
@@ -153,7 +158,7 @@ fn signals_are_passed_on() {
     read_until(&mut child, "ready\n");
     signal(&child, "-TERM");
     assert_eq!(child.wait_with_output().unwrap().status.code(), Some(3));
-    assert_eq!(spools.printed(), "ready\ngot\n");
+    assert_eq!(spools.printed_on(Some("stdout")), "ready\ngot\n");
     assert_eq!(
         spools.end(),
         json!({ "exit_code": 3, "reason": "canceled" })
@@ -166,18 +171,9 @@ fn what_the_caller_ignores_stays_ignored() {
     let script = format!(
         "trap '' HUP; exec {PLAYBACK} exec -- sh -c 'kill -HUP $$; echo alive; grep SigBlk /proc/self/status'"
     );
-    let mut nohup = spools.playback(&[]);
-    let mut outer = Command::new("sh");
-    outer.args(["-c", &script]).env_clear();
-    outer.envs(
-        nohup
-            .get_envs()
-            .filter_map(|(name, value)| Some((name, value?))),
-    );
-    let done = outer.stdin(Stdio::null()).output().unwrap();
+    let done = spools.command("sh", &["-c", &script]).output().unwrap();
     assert!(done.status.success(), "{done:?}");
     assert_eq!(text(&done.stdout), "alive\nSigBlk:\t0000000000000000\n");
-    drop(nohup.stdin(Stdio::null()));
 }
 
 #[test]
@@ -353,11 +349,7 @@ fn with_a_collector_the_record_is_complete_when_we_return() {
     assert_eq!(text(&done.stderr), "two\n", "nothing to complain of");
     assert!(spools.files().is_empty(), "everything is delivered");
     let list = collector.client().api("/executions").ok();
-    let id = list["executions"][0]["id"]
-        .as_str()
-        .or(list[0]["id"].as_str())
-        .unwrap()
-        .to_owned();
+    let id = list["executions"][0]["id"].as_str().unwrap().to_owned();
     let record = collector.client().api(&format!("/executions/{id}")).ok();
     assert_eq!(record["status"], "failed");
     assert_eq!(record["exit_code"], 4);
@@ -392,7 +384,7 @@ fn a_command_that_is_not_there_fails_as_in_a_shell() {
         assert_eq!(done.status.code(), Some(code));
         assert!(text(&done.stderr).contains(command), "{done:?}");
         let list = collector.client().api("/executions?limit=1").ok();
-        let record = list["executions"].get(0).unwrap_or(&list[0]).clone();
+        let record = list["executions"][0].clone();
         assert_eq!(record["exit_code"], code);
         assert_eq!(record["status"], "failed");
         assert_eq!(record["reason"], "launch_error");
@@ -425,7 +417,7 @@ fn without_a_collector_the_run_is_kept_and_delivered_later() {
     let done = flush.output().unwrap();
     assert!(done.status.success(), "{done:?}");
     let list = collector.client().api("/executions").ok();
-    let record = list["executions"].get(0).unwrap_or(&list[0]).clone();
+    let record = list["executions"][0].clone();
     assert_eq!(record["exit_code"], 5);
     assert_eq!(record["events"]["complete"], true);
 }

@@ -24,7 +24,6 @@ impl Person {
     fn runs(command: Command) -> Self {
         let (pty, pts) = open().unwrap();
         pty.resize(Size::new(33, 101)).unwrap();
-        // A terminal is set up by its shell; this one has had none.
         let envs: Vec<_> = command
             .get_envs()
             .filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())))
@@ -120,18 +119,10 @@ fn ctrl_c_interrupts() {
 #[test]
 fn ctrl_z_stops_and_fg_goes_on() {
     let spools = Spools::new();
-    let recorded = spools.script("echo ready; read x; echo \"got $x\"");
     let shell = format!(
         "set -m; {PLAYBACK} exec -- sh -c 'echo ready; read x; echo \"got $x\"'; echo stopped=$?; fg; echo over=$?"
     );
-    let mut command = Command::new("bash");
-    command.args(["-c", &shell]);
-    command.envs(
-        recorded
-            .get_envs()
-            .filter_map(|(name, value)| Some((name, value?))),
-    );
-    let mut person = Person::runs(command);
+    let mut person = Person::runs(spools.command("bash", &["-c", &shell]));
     person.sees("ready");
     eventually("the keys to be the command's", || {
         (!person.terminal_is_usual()).then_some(())
@@ -151,19 +142,11 @@ fn ctrl_z_stops_and_fg_goes_on() {
 #[test]
 fn in_a_pipeline_the_keyboard_is_left_to_the_job() {
     let spools = Spools::new();
-    let recorded = spools.script("");
     let shell = format!(
         "set -m; {PLAYBACK} exec -- sh -c 'for i in 0 1 2; do test -t $i && echo tty$i; done; \
          read x; echo \"got $x\"; sleep 600' | cat; echo over=${{PIPESTATUS[0]}}"
     );
-    let mut command = Command::new("bash");
-    command.args(["-c", &shell]);
-    command.envs(
-        recorded
-            .get_envs()
-            .filter_map(|(name, value)| Some((name, value?))),
-    );
-    let mut person = Person::runs(command);
+    let mut person = Person::runs(spools.command("bash", &["-c", &shell]));
     person.sees("tty0\r\ntty2\r\n");
     assert!(person.terminal_is_usual(), "nobody touches it");
     person.types("on\r");

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use playback_wire::{
-    Body, Dropped, ExecutionEnded, ExecutionStarted, ExecutionType, Git, HostStarted, HostStats,
-    Included, Notified, Output, PlayStarted, ResultStatus, Stats, Stream, TaskResult, TaskStarted,
-    Usage, decode_batch, decode_line, encode::encode_line,
+    Body, Dropped, EndReason, ExecutionEnded, ExecutionStarted, ExecutionType, Git, HostStarted,
+    HostStats, Included, Notified, Output, PlayStarted, ResultStatus, Stats, Stream, TaskResult,
+    TaskStarted, Usage, decode_batch, decode_line, encode::encode_line,
 };
 use proptest::collection::{btree_map, vec};
 use proptest::option;
@@ -130,7 +130,7 @@ proptest! {
         });
         let dropped = Dropped { events: n, reason: b.clone() };
         round(seq, at, "dropped", &dropped, same!(Dropped, dropped));
-        let ended = ExecutionEnded { exit_code: numbers.2, signal: numbers.2, dropped: n };
+        let ended = ExecutionEnded { exit_code: numbers.2, signal: numbers.2, reason: numbers.2.map(|_| EndReason::Canceled), dropped: n };
         round(seq, at, "execution_ended", &ended, same!(ExecutionEnded, ended));
 
         let content = serde_json::json!({ "msg": name, "n": [n, null, flags[2]] }).to_string();
