@@ -23,17 +23,29 @@ const STARTERS: &[&str] = &[
     "python", "python3", "setsid", "stdbuf", "sudo", "time", "timeout", "uv", "uvx",
 ];
 
+/// What a command is.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct What {
+    /// What its words tell.
+    pub(super) started: ExecutionStarted,
+    /// It is Ansible: a recorder inside reports the same run, and not one of its own.
+    pub(super) is_ansible: bool,
+}
+
 /// Reads a command.
-pub(super) fn read(command: &[OsString]) -> ExecutionStarted {
+pub(super) fn read(command: &[OsString]) -> What {
     let argv: Vec<String> = command
         .iter()
         .map(|word| word.to_string_lossy().into_owned())
         .collect();
     let Some((at, dialect)) = ansible(&argv) else {
-        return ExecutionStarted {
-            playbook: argv.first().cloned(),
-            argv: argv.iter().map(|word| without_secret(word)).collect(),
-            ..ExecutionStarted::default()
+        return What {
+            started: ExecutionStarted {
+                playbook: argv.first().cloned(),
+                argv: argv.iter().map(|word| without_secret(word)).collect(),
+                ..ExecutionStarted::default()
+            },
+            is_ansible: false,
         };
     };
     let mut started = ExecutionStarted {
@@ -52,7 +64,10 @@ pub(super) fn read(command: &[OsString]) -> ExecutionStarted {
         reader.read(&word, &mut started);
     }
     reader.finish(dialect, &mut started);
-    started
+    What {
+        started,
+        is_ansible: true,
+    }
 }
 
 /// Where in a command Ansible's program stands, and what options it knows.
@@ -188,7 +203,7 @@ mod tests {
     use super::*;
 
     fn what(line: &str) -> ExecutionStarted {
-        read(&line.split(' ').map(OsString::from).collect::<Vec<_>>())
+        read(&line.split(' ').map(OsString::from).collect::<Vec<_>>()).started
     }
 
     #[test]

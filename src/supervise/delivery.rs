@@ -1,7 +1,7 @@
 //! Where a run's record goes: the recorder's options, under the same names.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use playback_spool::{FinishLimits, SenderConfig};
@@ -53,7 +53,7 @@ impl DeliveryOptions {
         Ok(SenderConfig {
             url: url.to_owned(),
             token: self.token()?,
-            ca_file: self.ca_file.clone().filter(is_given),
+            ca_file: self.ca_file.clone().filter(|path| is_given(path)),
             user_agent: concat!("playback-supervisor/", env!("CARGO_PKG_VERSION")).into(),
             ..SenderConfig::default()
         })
@@ -93,6 +93,6 @@ impl DeliveryOptions {
 }
 
 /// An empty variable means none.
-fn is_given(path: &PathBuf) -> bool {
+fn is_given(path: &Path) -> bool {
     !path.as_os_str().is_empty()
 }

@@ -34,6 +34,11 @@ pub(super) fn controller() -> Option<String> {
     )
 }
 
+/// Whether another run has told its execution to those that it starts, and so to us.
+pub(super) fn is_part_of_a_run() -> bool {
+    text("PLAYBACK_EXECUTION_ID").is_some()
+}
+
 /// The execution that this one repeats.
 pub(super) fn replay_of() -> Option<String> {
     text("PLAYBACK_REPLAY_OF")
@@ -64,7 +69,7 @@ pub(super) fn launched_by() -> Option<String> {
         .or_else(|| links.into_iter().find_map(text))
 }
 
-/// Folders for the spool, the best first: the user's own state folder.
+/// The folder for the spool: the user's own state folder.
 pub(super) fn state_folder() -> Option<PathBuf> {
     std::env::var_os("XDG_STATE_HOME")
         .map(PathBuf::from)

@@ -7,9 +7,15 @@ use std::process::{Command, Stdio};
 
 use nix::unistd::Pid;
 
-use super::Request;
 use super::signals::Signals;
 use super::streams::{Arrangement, Source, Streams, Theirs};
+use super::{Request, environment};
+
+/// Tells a recorder which run it reports.
+const EXECUTION_ID: &str = "PLAYBACK_EXECUTION_ID";
+
+/// Tells a recorder whether to record what is printed.
+const CAPTURE_OUTPUT: &str = "PLAYBACK_CAPTURE_OUTPUT";
 
 /// A command that runs.
 #[derive(Debug)]
@@ -56,17 +62,23 @@ fn describe(cause: &io::Error) -> String {
 /// There is no such command, or it cannot be executed.
 pub(super) fn launch(
     request: &Request,
+    is_ansible: bool,
     streams: Streams,
     signals: &Signals,
 ) -> Result<Launched, LaunchError> {
     let mut words = request.command.iter();
     let program = words.next().map_or(OsStr::new(""), OsString::as_os_str);
     let mut command = Command::new(program);
-    command
-        .args(words)
+    command.args(words);
+    if is_ansible {
         // One record has both producers: the recorder tells what happens, we tell what is printed.
-        .env("PLAYBACK_EXECUTION_ID", request.execution.to_string())
-        .env("PLAYBACK_CAPTURE_OUTPUT", "0");
+        command
+            .env(EXECUTION_ID, request.execution.to_string())
+            .env(CAPTURE_OUTPUT, "0");
+    } else if environment::is_part_of_a_run() {
+        // A script may run several playbooks: each is an execution of its own, with its own output.
+        command.env_remove(EXECUTION_ID).env_remove(CAPTURE_OUTPUT);
+    }
     let Streams {
         arrangement,
         sources,

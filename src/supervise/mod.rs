@@ -94,7 +94,7 @@ pub fn run(request: &Request, clock: &Clock) -> Result<End, SuperviseError> {
     // Before any thread: each inherits what is blocked here.
     let signals = Signals::take().map_err(SuperviseError::Signals)?;
     let what = command::read(&request.command);
-    let started = describe::started(request, what);
+    let started = describe::started(request, what.started);
     let recording = Recording::begin(request, &started, clock);
     let streams = Streams::make().map_err(SuperviseError::Streams)?;
     let (capture, wakes) =
@@ -102,7 +102,7 @@ pub fn run(request: &Request, clock: &Clock) -> Result<End, SuperviseError> {
     let capture = Arc::new(capture);
 
     reap::adopt_descendants();
-    let (end, reason) = match launch::launch(request, streams, &signals) {
+    let (end, reason) = match launch::launch(request, what.is_ansible, streams, &signals) {
         Ok(launched) => {
             let ended = Watch::new(&signals, launched, Arc::clone(&capture), wakes)
                 .and_then(Watch::run)

@@ -1,6 +1,8 @@
 //! `playback exec`: the command is run as if nobody looked, and everything is in the record.
 
+use std::fs::Permissions;
 use std::io::{Read as _, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
@@ -177,17 +179,51 @@ fn what_the_caller_ignores_stays_ignored() {
 }
 
 #[test]
-fn the_command_has_a_group_of_its_own_and_knows_its_execution() {
+fn the_command_has_a_group_of_its_own() {
     let spools = Spools::new();
-    let script = "echo $$; cut -d' ' -f5 /proc/$$/stat; echo $PLAYBACK_EXECUTION_ID; echo $PLAYBACK_CAPTURE_OUTPUT";
-    let done = spools.script(script).output().unwrap();
+    let done = spools
+        .script("echo $$; cut -d' ' -f5 /proc/$$/stat")
+        .output()
+        .unwrap();
     let printed = text(&done.stdout);
     let lines: Vec<&str> = printed.lines().collect();
     assert_eq!(lines[0], lines[1], "process and group");
+}
+
+#[test]
+fn ansible_reports_the_same_run_and_a_script_runs_of_its_own() {
+    let spools = Spools::new();
+    // What Ansible's own recorder would read.
+    let ansible = spools.dir.path().join("ansible-playbook");
+    let words = "#!/bin/sh\necho \"$PLAYBACK_EXECUTION_ID $PLAYBACK_CAPTURE_OUTPUT\"\n";
+    std::fs::write(&ansible, words).unwrap();
+    std::fs::set_permissions(&ansible, Permissions::from_mode(0o700)).unwrap();
+    let ansible = ansible.to_str().unwrap();
+    let done = spools
+        .playback(&["exec", "--", ansible, "-i", "prod", "site.yml"])
+        .output()
+        .unwrap();
     let file = spools.files().pop().unwrap();
-    let name = file.file_name().unwrap().to_string_lossy().into_owned();
-    assert_eq!(name, format!("{}.supervisor.ndjson", lines[2]));
-    assert_eq!(lines[3], "0");
+    let id = file
+        .file_name()
+        .unwrap()
+        .to_str()
+        .unwrap()
+        .split('.')
+        .next()
+        .unwrap();
+    assert_eq!(text(&done.stdout), format!("{id} 0\n"));
+    let started = spools.events()[0]["data"].clone();
+    assert_eq!(started["playbook"], "site.yml");
+    assert_eq!(started["inventory"], "prod");
+
+    let spools = Spools::new();
+    let mut within =
+        spools.script("echo \"${PLAYBACK_EXECUTION_ID-none} ${PLAYBACK_CAPTURE_OUTPUT-none}\"");
+    within
+        .env("PLAYBACK_EXECUTION_ID", id)
+        .env("PLAYBACK_CAPTURE_OUTPUT", "0");
+    assert_eq!(text(&within.output().unwrap().stdout), "none none\n");
 }
 
 #[test]
