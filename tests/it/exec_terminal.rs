@@ -152,7 +152,10 @@ fn in_a_pipeline_the_keyboard_is_left_to_the_job() {
     person.types("on\r");
     person.sees("got on");
     person.types("\x03");
-    assert!(!person.leaves().success() || person.screen().contains("over=130"));
+    if person.leaves().success() {
+        // What the shell said last may still be on its way to the screen.
+        person.sees("over=130");
+    }
     assert_eq!(spools.printed(), "tty0\ntty2\ngot on\n");
     assert_eq!(spools.end()["signal"], 2);
 }
