@@ -15,9 +15,12 @@ mod query;
 mod stream;
 mod view;
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderValue, Request, header};
+use axum::response::IntoResponse as _;
 use axum::routing::get;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -95,6 +98,8 @@ pub fn openapi() -> OpenApi {
 /// The whole service.
 pub fn router(app: App) -> Router {
     let (router, document) = routes().split_for_parts();
+    // Shared: handlers are cloned for every connection, and the document is most of a megabyte.
+    let document = Arc::new(document);
     // A failure of ours is logged where it becomes an answer; "busy" is an answer, not a failure.
     let trace = TraceLayer::new_for_http().on_failure(());
     let trace = trace.make_span_with(|request: &Request<_>| {
@@ -108,7 +113,7 @@ pub fn router(app: App) -> Router {
     router
         .route(
             "/api/openapi.json",
-            get(async move |_: auth::ReadAccess| axum::Json(document.clone())),
+            get(async move |_: auth::ReadAccess| axum::Json(&*document).into_response()),
         )
         .fallback(error::no_such_route)
         .method_not_allowed_fallback(error::no_such_method)

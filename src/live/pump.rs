@@ -17,6 +17,13 @@ const CHUNKS: usize = 64;
 /// Commits that come closer together than this are read together.
 const PACE: Duration = Duration::from_millis(20);
 
+/// Each viewer adds this to the pace, up to [`CROWD`]: a round of sending costs as much as there are
+/// viewers, and a crowd must not slow down those who are not watched.
+const PACE_EACH: Duration = Duration::from_micros(40);
+
+/// The most that viewers add to the pace: nobody may see a line much later for it.
+const CROWD: Duration = Duration::from_millis(40);
+
 /// How often a pump without work looks whether it still has viewers.
 const IDLE: Duration = Duration::from_secs(5);
 
@@ -90,8 +97,13 @@ async fn pump(watched: &Watched, store: &Store, chunks: &broadcast::Sender<Arc<C
             // Looks now and then whether anyone is left.
             () = tokio::time::sleep(IDLE) => {}
         }
-        tokio::time::sleep(PACE).await;
+        tokio::time::sleep(pace(chunks.receiver_count())).await;
     }
+}
+
+fn pace(viewers: usize) -> Duration {
+    let viewers = u32::try_from(viewers).unwrap_or(u32::MAX);
+    PACE + PACE_EACH.saturating_mul(viewers).min(CROWD)
 }
 
 /// Hands on what is new; true when there will be no more.
