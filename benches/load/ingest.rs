@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::Result;
 
 use crate::collector::Collector;
-use crate::producers::{Plan, send_for};
+use crate::producers::{Plan, send_all, send_for};
 use crate::script::{Mix, Script, Size};
 use crate::table::{Row, megabytes, thousands};
 use crate::{Asked, Scratch, note};
@@ -14,6 +14,9 @@ const PRODUCERS: usize = 100;
 
 /// Events in a batch, and events a second that are wanted.
 const SIZES: [(u64, f64); 3] = [(100, 200_000.0), (300, 350_000.0), (1_000, 500_000.0)];
+
+/// For how long the store is away. Ten minutes would be like it: producers wait, and send nothing more.
+const AWAY: Duration = Duration::from_secs(20);
 
 const MEMORY_IDLE: u64 = 30_000_000;
 const MEMORY_LOADED: u64 = 150_000_000;
@@ -62,10 +65,58 @@ pub(crate) fn rows(scratch: &Scratch, asked: &Asked) -> Result<Vec<Row>> {
             ),
         });
     }
+    if idle == 0 {
+        return Ok(rows);
+    }
     rows.push(memory("idle", MEMORY_IDLE, idle, String::new()));
     let more = format!("{} ({} producers)", megabytes(more), PRODUCERS * 10);
     rows.push(memory("under T3", MEMORY_LOADED, peak, more));
     Ok(rows)
+}
+
+/// T8 with the store away: another process holds it locked for writing while everybody sends.
+pub(crate) fn away(scratch: &Scratch, asked: &Asked) -> Result<Vec<Row>> {
+    if !asked.includes("T8/away") {
+        return Ok(Vec::new());
+    }
+    note("T8: the store away");
+    let database = scratch.file("away.db");
+    let collector = Collector::start(&database)?;
+    let script = Script::write(Size {
+        mix: Mix::Commands,
+        hosts: 30,
+        tasks: 200,
+        batch: 300,
+        ends: true,
+    })?;
+    let (before, during, sent) = std::thread::scope(|scope| -> Result<_> {
+        let sending = scope.spawn(|| send_all(&collector, &script, 3 * PRODUCERS, PRODUCERS));
+        std::thread::sleep(Duration::from_secs(2));
+        let before = collector.peak_bytes()?;
+        crate::size::lock(&database, AWAY)?;
+        let during = collector.peak_bytes()?;
+        let sent = sending
+            .join()
+            .map_err(|_| anyhow::anyhow!("the producers panicked"))?;
+        Ok((before, during, sent?.1.len()))
+    })?;
+    collector.stop()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let stored = runtime.block_on(crate::size::results(&database))?;
+    let lost = sent as i64 * script.results as i64 - stored;
+    Ok(vec![Row {
+        target: "T8",
+        what: format!(
+            "collector's memory, store away for {} s under load; results lost",
+            AWAY.as_secs()
+        ),
+        wanted: format!("≤ {}; 0", megabytes(MEMORY_LOADED)),
+        measured: format!("{}; {lost}", megabytes(during)),
+        reached: Some(during <= MEMORY_LOADED && lost == 0),
+        growth: format!("from {} before", megabytes(before)),
+    }])
 }
 
 fn plan(producers: usize) -> Plan {

@@ -63,7 +63,10 @@ impl Asked {
 
     /// Whether a measurement is asked for, such as `T3/100`.
     pub(crate) fn includes(&self, name: &str) -> bool {
-        let asked = |prefix: &String| name.starts_with(prefix.as_str());
+        let asked = |wanted: &String| {
+            let rest = name.strip_prefix(wanted.as_str());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
         self.0.is_empty() || self.0.iter().any(asked)
     }
 }
@@ -91,6 +94,7 @@ fn main() -> Result<()> {
         rows.extend(playbook::rows(&scratch, &asked, &bin)?);
     }
     rows.extend(ingest::rows(&scratch, &asked)?);
+    rows.extend(ingest::away(&scratch, &asked)?);
     rows.extend(stream::rows(&scratch, &asked)?);
     rows.extend(size::rows(&scratch, &asked)?);
     rows.extend(start::rows(&scratch, &asked)?);

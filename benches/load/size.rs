@@ -128,3 +128,21 @@ pub(crate) async fn results(database: &Path) -> Result<i64> {
     connection.close().await?;
     Ok(results)
 }
+
+/// Holds a database locked against all other writers.
+pub(crate) fn lock(database: &Path, time: Duration) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let options = SqliteConnectOptions::new()
+            .filename(database)
+            .busy_timeout(PATIENCE);
+        let mut connection = SqliteConnection::connect_with(&options).await?;
+        let locked = connection.begin_with("BEGIN IMMEDIATE").await?;
+        tokio::time::sleep(time).await;
+        locked.rollback().await?;
+        connection.close().await?;
+        Ok(())
+    })
+}

@@ -1,5 +1,7 @@
 //! T7: from a printed line to a viewer, and what viewers cost those who are not watched.
 
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,8 +12,6 @@ use anyhow::{Context as _, Result, ensure};
 use futures_util::StreamExt as _;
 use playback_spool::{FinishLimits, Sender, SenderConfig, Spool};
 use playback_wire::{ExecutionStarted, Output, Producer};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use uuid::Uuid;
 
@@ -219,21 +219,18 @@ fn pairs(
 }
 
 /// Viewers that take what they are sent and do nothing with it: what they cost is the collector's
-/// side, and as little as can be of their own.
+/// side, and as little as can be of their own. So nothing wakes up for what arrives; sockets are
+/// emptied now and then, and hold far more than comes in between.
 struct Crowd {
-    leaving: tokio::sync::watch::Sender<bool>,
+    leaving: Arc<AtomicBool>,
     thread: std::thread::JoinHandle<Result<u64>>,
 }
 
 impl Crowd {
     fn gather(collector: &Collector, id: Uuid, viewers: usize) -> Result<Self> {
-        let (leaving, left) = tokio::sync::watch::channel(false);
-        let (ready, is_ready) = mpsc::channel();
         let address = collector.address;
         // From the first line on there is much to catch up with, which is not what is measured here.
-        let lines = collector.get(&format!(
-            "/api/v1/ansible/executions/{id}?fields=output_lines"
-        ))?;
+        let lines = collector.get(&format!("/api/v1/ansible/executions/{id}"))?;
         let lines: serde_json::Value = serde_json::from_str(&lines)?;
         let request = format!(
             "GET /api/v1/ansible/executions/{id}/stream?since={} HTTP/1.1\r\nHost: {address}\r\n\
@@ -242,61 +239,43 @@ impl Crowd {
             lines["output_lines"].as_u64().unwrap_or(0),
             collector.token
         );
-        let thread = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()?;
-            runtime.block_on(async {
-                let mut streams = Vec::with_capacity(viewers);
-                for _ in 0..viewers {
-                    let mut stream = TcpStream::connect(address).await?;
-                    stream.write_all(request.as_bytes()).await?;
-                    let mut answer = [0; 12];
-                    stream.read_exact(&mut answer).await?;
-                    ensure!(answer.ends_with(b"101"), "no stream");
-                    streams.push(stream);
-                }
-                ready.send(())?;
-                let mut readers = Vec::new();
-                for stream in streams {
-                    readers.push(tokio::spawn(take(stream, left.clone())));
-                }
-                let mut bytes = 0;
-                for reader in readers {
-                    bytes += reader.await?;
-                }
-                Ok(bytes)
-            })
-        });
-        if is_ready.recv_timeout(Duration::from_secs(60)).is_err() {
-            return Err(match thread.join() {
-                Ok(Err(error)) => error,
-                _ => anyhow::anyhow!("the viewers are not let in"),
-            });
+        let mut streams = Vec::with_capacity(viewers);
+        for _ in 0..viewers {
+            let mut stream = TcpStream::connect(address)?;
+            stream.write_all(request.as_bytes())?;
+            let mut answer = [0; 12];
+            stream.read_exact(&mut answer)?;
+            ensure!(answer.ends_with(b"101"), "no stream");
+            stream.set_nonblocking(true)?;
+            streams.push(stream);
         }
+        let leaving = Arc::new(AtomicBool::new(false));
+        let left = leaving.clone();
+        let thread = std::thread::spawn(move || empty(&mut streams, &left));
         Ok(Self { leaving, thread })
     }
 
     fn leave(self) -> Result<u64> {
-        self.leaving.send(true)?;
+        self.leaving.store(true, Ordering::Relaxed);
         self.thread
             .join()
             .map_err(|_| anyhow::anyhow!("the viewers panicked"))?
     }
 }
 
-/// Empties a socket now and then: its buffer holds far more than comes in between.
-async fn take(mut stream: TcpStream, mut leaving: tokio::sync::watch::Receiver<bool>) -> u64 {
+/// Reads what has arrived at all viewers until they leave, and returns how many bytes that was.
+fn empty(streams: &mut [TcpStream], left: &AtomicBool) -> Result<u64> {
     let mut bytes = 0;
-    let mut buffer = vec![0; 16 << 10];
-    loop {
-        tokio::select! {
-            read = stream.read(&mut buffer) => match read {
-                Ok(read) if read > 0 => bytes += read as u64,
-                _ => return bytes,
-            },
-            _ = leaving.changed() => return bytes,
+    let mut buffer = vec![0; 64 << 10];
+    while !left.load(Ordering::Relaxed) {
+        std::thread::sleep(Duration::from_millis(200));
+        for stream in &mut *streams {
+            match stream.read(&mut buffer) {
+                Ok(read) => bytes += read as u64,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                Err(error) => return Err(error.into()),
+            }
         }
-        tokio::time::sleep(Duration::from_millis(200)).await;
     }
+    Ok(bytes)
 }
