@@ -59,6 +59,7 @@ pub(crate) fn rows(scratch: &Scratch, asked: &Asked) -> Result<Vec<Row>> {
 /// Bytes for each result, after so many executions were stored and packed in a fresh database.
 fn fill(database: &Path, script: &Script, executions: usize) -> Result<f64> {
     let collector = Collector::start(database)?;
+    let empty = used_bytes(database)?;
     send_all(&collector, script, executions, 10)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -78,7 +79,7 @@ fn fill(database: &Path, script: &Script, executions: usize) -> Result<f64> {
         name.push(end);
         let _ = std::fs::remove_file(name);
     }
-    Ok(used as f64 / results as f64)
+    Ok((used - empty) as f64 / results as f64)
 }
 
 /// Waits until packing has ended, and returns how many bytes of the database are in use. Pages that
@@ -105,6 +106,23 @@ pub(crate) async fn settle(database: &Path) -> Result<u64> {
         ensure!(watch.elapsed() < PATIENCE, "packing does not end");
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
+    connection.close().await?;
+    used(database).await
+}
+
+/// How many bytes of a database are in use now.
+pub(crate) fn used_bytes(database: &Path) -> Result<u64> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(used(database))
+}
+
+async fn used(database: &Path) -> Result<u64> {
+    let options = SqliteConnectOptions::new()
+        .filename(database)
+        .read_only(true);
+    let mut connection = SqliteConnection::connect_with(&options).await?;
     let mut figure = async |statement: &'static str| -> Result<i64> {
         Ok(sqlx::query_scalar(statement)
             .fetch_one(&mut connection)
