@@ -9,7 +9,7 @@ use playback_wire::{
 };
 use uuid::Uuid;
 
-use super::producer::ProducerState;
+use super::producer::{ProducerState, Producers};
 use super::verdict;
 use crate::model::{
     BlockRow, Changes, EventCount, ExecutionRow, HostRow, Phase, PlayRow, ResultFlags, ResultRow,
@@ -78,7 +78,7 @@ pub struct Assembler {
     row: ExecutionRow,
     row_stored: bool,
     row_dirty: bool,
-    producers: [ProducerState; 2],
+    producers: Producers,
     lost: bool,
     hosts: Vec<Tracked<HostRow>>,
     host_numbers: HashMap<String, u32>,
@@ -114,6 +114,8 @@ impl Assembler {
                 output_from: Producer::Recorder,
                 results: 0,
                 events: EventCount::default(),
+                queued_us: None,
+                canceled_by: None,
             },
             row_stored: false,
             row_dirty: true,
@@ -152,6 +154,12 @@ impl Assembler {
     #[must_use]
     pub fn instance(&self, producer: Producer) -> Option<&str> {
         self.producer(producer).what.as_ref()?.instance.as_deref()
+    }
+
+    /// Whether it waits for the launcher: nothing runs that could give a sign of life.
+    #[must_use]
+    pub fn is_queued(&self) -> bool {
+        self.row.phase == Phase::Queued
     }
 
     fn producer(&self, producer: Producer) -> &ProducerState {
@@ -296,21 +304,30 @@ impl Assembler {
     fn apply(&mut self, producer: Producer, event: &Event<'_>) {
         self.row_dirty = true;
         self.producers[producer as usize].heard(event);
-        if producer == Producer::Supervisor {
+        match producer {
+            Producer::Recorder => self.apply_recorders(event),
             // It sees the process from outside: what it prints, costs and returns. Anything else
             // that it may say is kept in the log alone.
-            match &event.body {
+            Producer::Supervisor => match &event.body {
                 Body::Output(output) => self.apply_output(producer, output),
                 Body::Stats(stats) => self.apply_supervisors_stats(stats),
                 Body::ExecutionStarted(_) => self.row.what = verdict::what(&self.producers),
                 _ => {}
+            },
+            // It knows what was asked for, and by whom; the rest its state holds.
+            Producer::Launcher => {
+                if let Body::ExecutionStarted(_) = &event.body {
+                    self.row.what = verdict::what(&self.producers);
+                }
             }
-            return;
         }
+    }
+
+    fn apply_recorders(&mut self, event: &Event<'_>) {
         match &event.body {
             Body::Result(result) => self.apply_result(event, result),
             Body::HostStarted(started) => self.apply_host_started(event, started),
-            Body::Output(output) => self.apply_output(producer, output),
+            Body::Output(output) => self.apply_output(Producer::Recorder, output),
             Body::TaskStarted(task) => self.apply_task_started(event, task),
             Body::PlayStarted(play) => self.apply_play_started(event, play),
             Body::Stats(stats) => self.apply_stats(stats),
@@ -325,6 +342,8 @@ impl Assembler {
             | Body::Facts(_)
             | Body::Notified(_)
             | Body::Included(_)
+            | Body::Launched(_)
+            | Body::CancelRequested(_)
             | Body::Unknown => {}
         }
     }
@@ -490,7 +509,9 @@ impl Assembler {
         let hosts = self.hosts.iter().map(|host| &host.row.stats);
         verdict::refresh(&mut self.row, &self.producers, hosts, self.lost);
         if self.row.status == Status::Running {
-            self.row.phase = if self.plays.is_empty() {
+            self.row.phase = if verdict::waits_for_launch(&self.producers) {
+                Phase::Queued
+            } else if self.plays.is_empty() {
                 Phase::Starting
             } else {
                 Phase::Running

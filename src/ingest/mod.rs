@@ -10,6 +10,7 @@
 //! The answer waits for the commit. When a commit fails, the assemblers that it touched are thrown
 //! away and read back from the log, so memory never runs ahead of the store.
 
+mod announce;
 mod assembler;
 mod compact;
 mod error;
@@ -30,6 +31,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
+pub use announce::Announcement;
 pub use assembler::{Assembler, Refusal};
 pub use error::IngestError;
 pub use rebuild::{RebuildError, rebuild};
@@ -37,7 +39,7 @@ pub use rebuild::{RebuildError, rebuild};
 use crate::blocks;
 use crate::clock::Clock;
 use crate::live::Hub;
-use crate::model::{BlockRow, Changes, ResultRow};
+use crate::model::{BlockRow, Changes, LaunchRow, ResultRow};
 use crate::store::Store;
 use slot::Slot;
 use writer::Job;
@@ -246,6 +248,48 @@ impl Ingest {
         drop(state);
         committed.await?;
         Ok(acked)
+    }
+
+    /// Takes in what the launcher itself has to say of an execution; `launch` is stored with it. Returns
+    /// when both are durably stored.
+    ///
+    /// # Errors
+    /// The store failed, or is busy; then nothing of it was stored.
+    pub async fn announce(
+        &self,
+        id: Uuid,
+        said: &[Announcement<'_>],
+        launch: Option<LaunchRow>,
+    ) -> Result<(), IngestError> {
+        let permit = self
+            .inner
+            .queue
+            .try_reserve()
+            .map_err(|_| IngestError::Busy)?;
+        let (slot, mut state) = self.open(id).await?;
+        let mut raw = Vec::new();
+        for (said, seq) in said
+            .iter()
+            .zip(state.assembler.last_seq(Producer::Launcher) + 1..)
+        {
+            said.encode(&mut raw, seq, self.inner.clock.now_us());
+        }
+        let batch = Batch { frame: None, raw };
+        let events = batch.events()?;
+        let claim = Claim::default();
+        self.apply(
+            &slot,
+            &mut state,
+            Producer::Launcher,
+            &batch,
+            &events,
+            &claim,
+        )?;
+        let mut changes = state.assembler.take_changes(true);
+        changes.launch = launch.map(Box::new);
+        let committed = writer::submit(permit, &slot, &state, changes);
+        drop(state);
+        committed.await
     }
 
     /// Deletes an execution that is over, in the store and in memory; false when it is not over. A

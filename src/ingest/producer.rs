@@ -2,6 +2,9 @@
 
 use playback_wire::{Body, Event, ExecutionEnded, ExecutionStarted, Usage};
 
+/// The producers of an execution, in the order of `Producer::ALL`.
+pub(super) type Producers = [ProducerState; 3];
+
 /// One producer's side of an execution, from its own events alone.
 #[derive(Debug, Default)]
 pub(super) struct ProducerState {
@@ -25,6 +28,10 @@ pub(super) struct ProducerState {
     pub(super) newlines: u64,
     /// Whether the last printed line is still open.
     pub(super) open_line: bool,
+    /// The launcher has handed the run to a supervisor.
+    pub(super) launched: bool,
+    /// Who asked for its end.
+    pub(super) canceled_by: Option<String>,
 }
 
 impl ProducerState {
@@ -40,6 +47,11 @@ impl ProducerState {
             }
             Body::ExecutionEnded(ended) => self.ended = Some(*ended),
             Body::Usage(usage) => self.usage = Some(*usage),
+            Body::Launched(_) => self.launched = true,
+            Body::CancelRequested(cancel) => {
+                self.canceled_by
+                    .get_or_insert_with(|| cancel.by.clone().into_owned());
+            }
             Body::Dropped(dropped) => {
                 self.dropped = self.dropped.saturating_add(dropped.events);
                 self.dropped_reason = dropped.reason.clone().into_owned();

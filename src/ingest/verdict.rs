@@ -2,19 +2,33 @@
 
 use playback_wire::{EndReason, ExecutionStarted, HostStats, Producer, ResultStatus, TaskResult};
 
-use super::producer::ProducerState;
+use super::producer::{ProducerState, Producers};
 use crate::model::{EventCount, ExecutionRow, Phase, Reason, Status};
 
 /// Exit code with which Ansible ends when a person interrupts it.
 const INTERRUPTED: i32 = 99;
 
-/// Whether every producer that was heard of has ended.
-pub(super) fn all_ended(producers: &[ProducerState; 2]) -> bool {
-    let mut seen = producers
-        .iter()
+/// Whether it is over: everyone at the process who was heard of has ended. A run that was handed to a
+/// supervisor is not over without its word, and one that never was is over when the launcher says so.
+pub(super) fn all_ended(producers: &Producers) -> bool {
+    let [recorder, supervisor, launcher] = producers;
+    let mut seen = [recorder, supervisor]
+        .into_iter()
         .filter(|producer| producer.seen())
         .peekable();
+    if launcher.ended.is_some() && !supervisor.seen() {
+        return seen.all(|producer| producer.ended.is_some());
+    }
+    if launcher.launched && !supervisor.seen() {
+        return false;
+    }
     seen.peek().is_some() && seen.all(|producer| producer.ended.is_some())
+}
+
+/// Whether the launcher was asked for it, and nothing was started yet.
+pub(super) fn waits_for_launch(producers: &Producers) -> bool {
+    let [recorder, supervisor, launcher] = producers;
+    launcher.seen() && !launcher.launched && !recorder.seen() && !supervisor.seen()
 }
 
 /// Adds a result to a host's counts as Ansible's own recap does.
@@ -46,17 +60,20 @@ pub(super) fn count(stats: &mut HostStats, result: &TaskResult<'_>) {
 /// is executed: that is said once (see [`what`]).
 pub(super) fn refresh<'a>(
     row: &mut ExecutionRow,
-    producers: &[ProducerState; 2],
+    producers: &Producers,
     hosts: impl Iterator<Item = &'a HostStats> + Clone,
     lost: bool,
 ) {
-    let [recorder, supervisor] = producers;
-    let first = |producer: &ProducerState| producer.first_at;
-    row.started_us = [first(recorder), first(supervisor)]
+    let [recorder, supervisor, launcher] = producers;
+    row.queued_us = launcher.first_at;
+    // Waiting in the queue is no part of the run, once there is one.
+    row.started_us = [recorder.first_at, supervisor.first_at]
         .into_iter()
         .flatten()
         .min()
+        .or(launcher.first_at)
         .unwrap_or(0);
+    row.canceled_by.clone_from(&launcher.canceled_by);
     row.base_us = recorder.first_at.unwrap_or(row.started_us);
     row.changed = hosts.clone().any(|stats| stats.changed > 0);
 
@@ -69,12 +86,19 @@ pub(super) fn refresh<'a>(
     row.output_from = from;
     row.output_lines = printer.lines();
     row.usage = supervisor.usage.or(recorder.usage);
-    let ends = || [supervisor.ended, recorder.ended].into_iter().flatten();
+    let ends = || {
+        [supervisor.ended, recorder.ended, launcher.ended]
+            .into_iter()
+            .flatten()
+    };
     row.exit_code = ends().find_map(|end| end.exit_code);
     row.signal = ends().find_map(|end| end.signal);
 
     let ended = all_ended(producers);
-    let last_at = recorder.last_at.max(supervisor.last_at);
+    let last_at = match recorder.last_at.max(supervisor.last_at) {
+        0 => launcher.last_at,
+        last_at => last_at,
+    };
     row.ended_us = (ended || lost).then_some(last_at);
     if ended {
         row.phase = Phase::Finished;
@@ -102,6 +126,8 @@ fn reason<'a>(
 ) -> Reason {
     if said == Some(EndReason::LaunchError) {
         Reason::LaunchError
+    } else if said == Some(EndReason::TimedOut) {
+        Reason::TimedOut
     } else if said == Some(EndReason::Canceled)
         || row.signal.is_some()
         || row.exit_code == Some(INTERRUPTED)
@@ -116,7 +142,7 @@ fn reason<'a>(
     }
 }
 
-fn events(producers: &[ProducerState; 2], ended: bool, lost: bool) -> EventCount {
+fn events(producers: &Producers, ended: bool, lost: bool) -> EventCount {
     let received: u64 = producers.iter().map(|producer| producer.last_seq).sum();
     let left_out = producers
         .iter()
@@ -124,18 +150,20 @@ fn events(producers: &[ProducerState; 2], ended: bool, lost: bool) -> EventCount
         .fold(0, u64::saturating_add);
     let mut missing = Vec::new();
     for (producer, name) in producers.iter().zip(Producer::ALL) {
-        let name = name.as_str();
         if producer.left_out() > 0 {
             let why = match producer.dropped_reason.as_str() {
                 "" => String::new(),
                 reason => format!(" ({reason})"),
             };
             missing.push(format!(
-                "the {name} left out {} events{why}",
+                "the {} left out {} events{why}",
+                name.as_str(),
                 producer.left_out()
             ));
         }
-        if lost && producer.seen() && producer.ended.is_none() {
+        let at_the_process = name != Producer::Launcher;
+        let name = name.as_str();
+        if lost && at_the_process && producer.seen() && producer.ended.is_none() {
             missing.push(format!(
                 "the {name} fell silent after event {}",
                 producer.last_seq
@@ -150,31 +178,31 @@ fn events(producers: &[ProducerState; 2], ended: bool, lost: bool) -> EventCount
     }
 }
 
-/// What is executed: the recorder's word, and the supervisor's where the recorder has none.
-pub(super) fn what(producers: &[ProducerState; 2]) -> ExecutionStarted {
-    let [recorder, supervisor] = producers;
-    merge(recorder.what.as_ref(), supervisor.what.as_ref())
+/// What is executed: the recorder's word, the supervisor's where the recorder has none, and the
+/// launcher's where neither has.
+pub(super) fn what(producers: &Producers) -> ExecutionStarted {
+    let mut said = producers
+        .iter()
+        .filter_map(|producer| producer.what.as_ref());
+    let mut what = said.next().cloned().unwrap_or_default();
+    for next in said {
+        what = merge(&what, next);
+    }
+    what.instance = None;
+    what
 }
 
-fn merge(
-    recorder: Option<&ExecutionStarted>,
-    supervisor: Option<&ExecutionStarted>,
-) -> ExecutionStarted {
-    let (Some(recorder), Some(supervisor)) = (recorder, supervisor) else {
-        let mut what = recorder.or(supervisor).cloned().unwrap_or_default();
-        what.instance = None;
-        return what;
-    };
-    let mut labels = recorder.labels.clone();
-    for label in &supervisor.labels {
+/// What `inner` says, and `outer`, which is further from Ansible, where that is silent.
+fn merge(inner: &ExecutionStarted, outer: &ExecutionStarted) -> ExecutionStarted {
+    let mut labels = inner.labels.clone();
+    for label in &outer.labels {
         if !labels.contains(label) {
             labels.push(label.clone());
         }
     }
-    let (a, b) = (recorder, supervisor);
+    let (a, b) = (inner, outer);
     let or = |a: &Option<String>, b: &Option<String>| a.clone().or_else(|| b.clone());
     ExecutionStarted {
-        instance: None,
         labels,
         playbook: or(&a.playbook, &b.playbook),
         inventory: or(&a.inventory, &b.inventory),
@@ -186,7 +214,7 @@ fn merge(
         user: or(&a.user, &b.user),
         sudo_user: or(&a.sudo_user, &b.sudo_user),
         controller: or(&a.controller, &b.controller),
-        // Who launched it, and why, the supervisor was told by the one who did.
+        // Who launched it, and why, knows the one who did.
         launched_by: or(&b.launched_by, &a.launched_by),
         note: or(&b.note, &a.note),
         replay_of: or(&b.replay_of, &a.replay_of),

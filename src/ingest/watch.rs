@@ -68,7 +68,7 @@ async fn look_after(
             .any(|producer| assembler.last_seq(producer) > 0);
         // It may have been heard while we waited for the lock.
         let silent = now - slot.last_heard_us() >= ingest.inner.silence_us;
-        if begun && silent && !assembler.is_final() {
+        if begun && silent && !assembler.is_final() && !assembler.is_queued() {
             tracing::info!(execution = %slot.id(), "no sign of life: the execution counts as lost");
             assembler.mark_lost();
         }

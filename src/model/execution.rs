@@ -111,7 +111,13 @@ pub struct ExecutionResult {
     /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
-    /// When it started.
+    /// When its launch was asked for, where Playback launched it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub queued_time: Option<DateTime<Utc>>,
+    /// Who asked for its end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub canceled_by: Option<String>,
+    /// When it started; while it is queued, when it was asked for.
     pub start_time: DateTime<Utc>,
     /// When it ended.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -3,8 +3,10 @@
 
 mod execution;
 mod filter;
+mod launch;
 mod rows;
 
 pub use execution::*;
 pub use filter::*;
+pub use launch::*;
 pub use rows::*;

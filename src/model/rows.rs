@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use playback_wire::{ExecutionStarted, HostStats, Producer, ResultStatus, Usage};
 use uuid::Uuid;
 
-use super::{EventCount, ExecutionResult, Phase, Reason, Status, time_from_us};
+use super::{EventCount, ExecutionResult, LaunchRow, Phase, Reason, Status, time_from_us};
 
 /// Key of an execution inside the store: small, so that child rows stay narrow.
 pub type ExecutionKey = i64;
@@ -46,6 +46,10 @@ pub struct ExecutionRow {
     pub results: u64,
     /// Events stored, expected, missing.
     pub events: EventCount,
+    /// When the launcher was asked for it.
+    pub queued_us: Option<i64>,
+    /// Who asked for its end.
+    pub canceled_by: Option<String>,
 }
 
 impl ExecutionRow {
@@ -64,6 +68,8 @@ impl ExecutionRow {
             status: self.status,
             phase: self.phase,
             reason: self.reason,
+            queued_time: self.queued_us.map(time_from_us),
+            canceled_by: self.canceled_by,
             start_time: time_from_us(self.started_us),
             end_time: self.ended_us.map(time_from_us),
             duration: self
@@ -248,4 +254,6 @@ pub struct Changes {
     pub results: Vec<ResultRow>,
     /// New blocks.
     pub blocks: Vec<BlockRow>,
+    /// What the launcher has to do with it from now on.
+    pub launch: Option<Box<LaunchRow>>,
 }

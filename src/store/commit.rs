@@ -3,7 +3,7 @@
 use playback_wire::ExecutionStarted;
 
 use super::dialect::{self, Connection};
-use super::{Store, StoreError};
+use super::{Store, StoreError, launches};
 use crate::model::{
     BlockRow, Changes, ExecutionKey, ExecutionRow, HostRow, PlayRow, ResultRow, TaskRow,
 };
@@ -44,6 +44,9 @@ impl Store {
             hosts.extend(change.hosts.iter().map(|row| (key, row)));
         }
         upsert_hosts(connection, &hosts).await?;
+        for launch in changes.iter().filter_map(|change| change.launch.as_ref()) {
+            launches::insert(connection, launch).await?;
+        }
         transaction.commit().await?;
         Ok(keys)
     }
@@ -104,8 +107,8 @@ async fn upsert_execution(
         "INSERT INTO executions (uuid, type, status, phase, reason, started_us, base_us, ended_us, \
          duration_us, exit_code, signal, changed, playbook, playbook_name, inventory, inventory_name, username, \
          controller, what, search, user_us, system_us, peak_bytes, output_lines, output_from, results, \
-         events_received, events_expected, events_complete, events_missing) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
+         events_received, events_expected, events_complete, events_missing, queued_us, canceled_by) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
          ON CONFLICT (uuid) DO UPDATE SET type = excluded.type, status = excluded.status, \
          phase = excluded.phase, reason = excluded.reason, started_us = excluded.started_us, \
          base_us = excluded.base_us, ended_us = excluded.ended_us, \
@@ -119,7 +122,8 @@ async fn upsert_execution(
          peak_bytes = excluded.peak_bytes, output_lines = excluded.output_lines, \
          output_from = excluded.output_from, results = excluded.results, \
          events_received = excluded.events_received, events_expected = excluded.events_expected, \
-         events_complete = excluded.events_complete, events_missing = excluded.events_missing \
+         events_complete = excluded.events_complete, events_missing = excluded.events_missing, \
+         queued_us = excluded.queued_us, canceled_by = excluded.canceled_by \
          RETURNING id",
     )
     .bind(row.id)
@@ -152,6 +156,8 @@ async fn upsert_execution(
     .bind(row.events.expected.map(dialect::signed))
     .bind(row.events.complete)
     .bind(row.events.missing.as_deref())
+    .bind(row.queued_us)
+    .bind(row.canceled_by.as_deref())
     .fetch_one(&mut *connection)
     .await?;
     let labels: Vec<(ExecutionKey, &String)> =

@@ -27,7 +27,8 @@ pub struct StatusCounts {
 
 const COLUMNS: &str = "SELECT id, uuid, status, phase, reason, started_us, base_us, ended_us, \
     exit_code, signal, changed, what, user_us, system_us, peak_bytes, output_lines, output_from, \
-    results, events_received, events_expected, events_complete, events_missing FROM executions";
+    results, events_received, events_expected, events_complete, events_missing, queued_us, canceled_by \
+    FROM executions";
 
 impl Store {
     /// One page of executions, each with its key.
@@ -93,6 +94,18 @@ impl Store {
         )
     }
 
+    /// Identities of executions that wait for the launcher.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn queued_executions(&self) -> Result<Vec<Uuid>, StoreError> {
+        Ok(sqlx::query_scalar(
+            "SELECT uuid FROM executions WHERE status = 'running' AND phase = 'queued'",
+        )
+        .fetch_all(&self.read)
+        .await?)
+    }
+
     /// The recaps of several executions.
     ///
     /// # Errors
@@ -137,6 +150,7 @@ impl Store {
             "DELETE FROM plays WHERE execution = ?",
             "DELETE FROM execution_hosts WHERE execution = ?",
             "DELETE FROM execution_labels WHERE execution = ?",
+            "DELETE FROM launches WHERE uuid = (SELECT uuid FROM executions WHERE id = ?)",
             "DELETE FROM executions WHERE id = ?",
         ] {
             sqlx::query(statement)
@@ -286,6 +300,8 @@ fn read_execution(row: &Row) -> Result<(ExecutionKey, ExecutionRow), StoreError>
             complete: row.try_get("events_complete")?,
             missing: row.try_get("events_missing")?,
         },
+        queued_us: row.try_get("queued_us")?,
+        canceled_by: row.try_get("canceled_by")?,
     };
     Ok((row.try_get("id")?, execution))
 }

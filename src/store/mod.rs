@@ -5,6 +5,7 @@
 //! - `commit`: what ingestion writes, in one transaction
 //! - `executions`: lists, details, deletion
 //! - `parts`: plays, tasks, hosts and results of an execution
+//! - `launches`: what the launcher has to do
 //! - `log`: blocks of the event log
 //! - `tokens`: who may do what
 //!
@@ -13,6 +14,7 @@
 mod commit;
 pub mod dialect;
 mod executions;
+mod launches;
 mod log;
 mod parts;
 mod tokens;

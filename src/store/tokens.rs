@@ -1,6 +1,7 @@
 //! Who may do what. Tokens are known by their hash alone.
 
 use sqlx::Row as _;
+use uuid::Uuid;
 
 use super::dialect::Row;
 use super::{Store, StoreError};
@@ -20,6 +21,8 @@ pub struct TokenRow {
     pub expires_us: Option<i64>,
     /// When it was last used, to the minute.
     pub used_us: Option<i64>,
+    /// The only execution that it is good for; none: all.
+    pub execution: Option<Uuid>,
 }
 
 impl Store {
@@ -29,13 +32,15 @@ impl Store {
     /// The name is taken, or the database failed.
     pub async fn create_token(&self, token: &TokenRow, hash: &[u8]) -> Result<(), StoreError> {
         let done = sqlx::query(
-            "INSERT INTO tokens (name, hash, scopes, created_us, expires_us) VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO tokens (name, hash, scopes, created_us, expires_us, execution) \
+             VALUES (?, ?, ?, ?, ?, ?)",
         )
         .bind(&token.name)
         .bind(hash)
         .bind(&token.scopes)
         .bind(token.created_us)
         .bind(token.expires_us)
+        .bind(token.execution)
         .execute(&self.write)
         .await;
         match done {
@@ -55,7 +60,8 @@ impl Store {
     /// The database failed.
     pub async fn token_by_hash(&self, hash: &[u8]) -> Result<Option<TokenRow>, StoreError> {
         let row = sqlx::query(
-            "SELECT id, name, scopes, created_us, expires_us, used_us FROM tokens WHERE hash = ?",
+            "SELECT id, name, scopes, created_us, expires_us, used_us, execution FROM tokens \
+             WHERE hash = ?",
         )
         .bind(hash)
         .fetch_optional(&self.read)
@@ -63,13 +69,14 @@ impl Store {
         row.as_ref().map(read_token).transpose()
     }
 
-    /// All tokens, by name.
+    /// The tokens that people made, by name. Those that a run was given go with the run.
     ///
     /// # Errors
     /// The database failed.
     pub async fn tokens(&self) -> Result<Vec<TokenRow>, StoreError> {
         sqlx::query(
-            "SELECT id, name, scopes, created_us, expires_us, used_us FROM tokens ORDER BY name",
+            "SELECT id, name, scopes, created_us, expires_us, used_us, execution FROM tokens \
+             WHERE execution IS NULL ORDER BY name",
         )
         .fetch_all(&self.read)
         .await?
@@ -88,6 +95,18 @@ impl Store {
             .execute(&self.write)
             .await?;
         Ok(done.rows_affected() > 0)
+    }
+
+    /// Removes the tokens that are good for one execution alone.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn revoke_tokens_of(&self, execution: Uuid) -> Result<(), StoreError> {
+        sqlx::query("DELETE FROM tokens WHERE execution = ?")
+            .bind(execution)
+            .execute(&self.write)
+            .await?;
+        Ok(())
     }
 
     /// Notes when tokens were used.
@@ -114,5 +133,6 @@ fn read_token(row: &Row) -> Result<TokenRow, StoreError> {
         created_us: row.try_get("created_us")?,
         expires_us: row.try_get("expires_us")?,
         used_us: row.try_get("used_us")?,
+        execution: row.try_get("execution")?,
     })
 }

@@ -175,6 +175,8 @@ fn read_body<'de, A: MapAccess<'de>>(
         "usage" => Body::Usage(source.read()?),
         "dropped" => Body::Dropped(source.read()?),
         "execution_started" => Body::ExecutionStarted(source.read()?),
+        "launched" => Body::Launched(source.read()?),
+        "cancel_requested" => Body::CancelRequested(source.read()?),
         "execution_ended" => Body::ExecutionEnded(source.read()?),
         _ => {
             match source {

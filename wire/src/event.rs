@@ -54,6 +54,10 @@ pub enum Body<'a> {
     Usage(Usage),
     /// Events that the producer had to leave out.
     Dropped(Dropped<'a>),
+    /// A supervisor was started for a queued run.
+    Launched(Launched),
+    /// Somebody asked for the end of a run.
+    CancelRequested(CancelRequested<'a>),
     /// Last event of every producer.
     ExecutionEnded(ExecutionEnded),
     /// A kind that this version does not know: kept, and not projected.
@@ -80,13 +84,15 @@ impl Body<'_> {
             Body::Stats(_) => "stats",
             Body::Usage(_) => "usage",
             Body::Dropped(_) => "dropped",
+            Body::Launched(_) => "launched",
+            Body::CancelRequested(_) => "cancel_requested",
             Body::ExecutionEnded(_) => "execution_ended",
             Body::Unknown => "",
         }
     }
 }
 
-/// Who reports: an execution has one or two producers, each with its own sequence.
+/// Who reports: an execution has one to three producers, each with its own sequence.
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -95,11 +101,14 @@ pub enum Producer {
     Recorder,
     /// `playback exec`, around the command.
     Supervisor,
+    /// The collector itself, for a run that it was asked to launch: who asked for what, and what became
+    /// of that before there was a process.
+    Launcher,
 }
 
 impl Producer {
     /// Every producer, in the order in which they are shown.
-    pub const ALL: [Producer; 2] = [Producer::Recorder, Producer::Supervisor];
+    pub const ALL: [Producer; 3] = [Producer::Recorder, Producer::Supervisor, Producer::Launcher];
 
     /// The name as it stands in a path.
     #[must_use]
@@ -107,6 +116,7 @@ impl Producer {
         match self {
             Producer::Recorder => "recorder",
             Producer::Supervisor => "supervisor",
+            Producer::Launcher => "launcher",
         }
     }
 }
@@ -121,9 +131,9 @@ impl std::str::FromStr for Producer {
     }
 }
 
-/// The name is not one of `recorder` and `supervisor`.
+/// The name is not that of a producer.
 #[derive(Debug, thiserror::Error)]
-#[error("a producer is `recorder` or `supervisor`")]
+#[error("a producer is `recorder`, `supervisor` or `launcher`")]
 pub struct UnknownProducer;
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
@@ -589,6 +599,27 @@ pub struct Dropped<'a> {
     pub reason: Cow<'a, str>,
 }
 
+/// The launcher has started a supervisor: what comes now is the supervisor's to tell.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Launched {
+    /// Number of the supervisor's process.
+    #[serde(skip_serializing_if = "is_default")]
+    pub pid: u32,
+}
+
+/// Somebody asked for the end of a run.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CancelRequested<'a> {
+    /// Who.
+    #[serde(borrow)]
+    pub by: Cow<'a, str>,
+    /// Why, in their words.
+    #[serde(borrow, skip_serializing_if = "is_default")]
+    pub note: Cow<'a, str>,
+}
+
 /// Why a process ended, where its exit code does not tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -597,6 +628,8 @@ pub enum EndReason {
     LaunchError,
     /// Somebody asked for its end: a signal was passed on to it, and it ended in failure.
     Canceled,
+    /// It took longer than it was allowed to.
+    TimedOut,
     /// A reason that this version does not know.
     #[serde(other)]
     Other,

@@ -1,0 +1,36 @@
+//! What the launcher has to say of an execution: the third producer, inside the collector.
+
+use playback_wire::{CancelRequested, EventWriter, ExecutionEnded, ExecutionStarted, Launched};
+
+/// One event of the launcher.
+#[derive(Debug)]
+pub enum Announcement<'a> {
+    /// A run was asked for, and waits.
+    Queued(&'a ExecutionStarted),
+    /// A supervisor was started for it.
+    Launched(Launched),
+    /// Somebody asked for its end.
+    CancelRequested(CancelRequested<'a>),
+    /// It is over, and no process ever told of it.
+    Ended(ExecutionEnded),
+}
+
+impl Announcement<'_> {
+    /// Appends the event as a line.
+    pub(super) fn encode(&self, line: &mut Vec<u8>, seq: u64, at: i64) {
+        let begun = match self {
+            Announcement::Queued(data) => {
+                EventWriter::begin(line, seq, at, "execution_started", data)
+            }
+            Announcement::Launched(data) => EventWriter::begin(line, seq, at, "launched", data),
+            Announcement::CancelRequested(data) => {
+                EventWriter::begin(line, seq, at, "cancel_requested", data)
+            }
+            Announcement::Ended(data) => EventWriter::begin(line, seq, at, "execution_ended", data),
+        };
+        // Numbers, names and texts always encode; without its end the line would be refused.
+        if let Ok(writer) = begun {
+            writer.end();
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! What the launcher is asked for, as it is kept: without secrets.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use uuid::Uuid;
+
+/// A launch, as stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LaunchRow {
+    /// Identity of the execution.
+    pub id: Uuid,
+    /// How far it is.
+    pub state: LaunchState,
+    /// What was asked for.
+    pub parameters: Parameters,
+    /// When it was asked for, in microseconds since the epoch.
+    pub queued_us: i64,
+}
+
+/// How far a launch is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LaunchState {
+    /// It waits for its turn.
+    Queued,
+    /// A supervisor was started, or is being started.
+    Launched,
+    /// Nothing is left to be done about it.
+    Ended,
+}
+
+impl LaunchState {
+    /// The name as stored.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            LaunchState::Queued => "queued",
+            LaunchState::Launched => "launched",
+            LaunchState::Ended => "ended",
+        }
+    }
+
+    /// The state of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Queued, Self::Launched, Self::Ended]
+            .into_iter()
+            .find(|state| state.as_str() == name)
+    }
+}
+
+/// What was asked for: everything that a replay needs, but for what is secret. Of that, only the names
+/// are kept, so that a replay can ask for it again.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Parameters {
+    /// Name of the playbook; empty for an ad-hoc run.
+    pub playbook: String,
+    /// Name of the inventory, where one was named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub inventory: Option<String>,
+    /// Host pattern that limits the run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<String>,
+    /// Hosts that limit the run, by name: those that a replay tries again.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub only_hosts: Vec<String>,
+    /// Tags to run.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    /// Tags to skip.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub skip_tags: Vec<String>,
+    /// Names of the extra variables.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub extra_var_names: Vec<String>,
+    /// Their values, where the collector is configured to keep them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub extra_vars: Option<BTreeMap<String, Value>>,
+    /// Whether to become another user.
+    #[serde(rename = "become", skip_serializing_if = "std::ops::Not::not")]
+    pub r#become: bool,
+    /// Which.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub become_user: Option<String>,
+    /// How many hosts at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub forks: Option<u32>,
+    /// Number of `-v`.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub verbosity: u8,
+    /// Change nothing, tell what would change.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub check: bool,
+    /// Show what changes in files.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub diff: bool,
+    /// Seconds after which the run is ended.
+    pub timeout_seconds: u64,
+    /// A vault password was given.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub vault_password: bool,
+    /// A private key was given as text.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub private_key_given: bool,
+    /// Name of a private key in the configured folders.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub private_key: Option<String>,
+    /// Ad-hoc: the host pattern.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hosts: Option<String>,
+    /// Ad-hoc: the module.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub module: Option<String>,
+    /// Ad-hoc: arguments were given.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub args_given: bool,
+    /// Ad-hoc: the arguments, where the collector is configured to keep them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub args: Option<String>,
+    /// Why it is run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// Labels.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<String>,
+    /// The execution that this one repeats.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replay_of: Option<Uuid>,
+}
+
+impl Parameters {
+    /// Whether it is a single task rather than a playbook.
+    #[must_use]
+    pub fn is_adhoc(&self) -> bool {
+        self.playbook.is_empty()
+    }
+}
+
+fn is_zero(number: &u8) -> bool {
+    *number == 0
+}

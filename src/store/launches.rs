@@ -1,0 +1,108 @@
+//! What the launcher has to do: the queue, and what was asked for.
+
+use sqlx::Row as _;
+use sqlx::query_builder::QueryBuilder;
+use uuid::Uuid;
+
+use super::dialect::{Connection, Db, Row};
+use super::executions::unsigned;
+use super::{Store, StoreError};
+use crate::model::{LaunchRow, LaunchState};
+
+const COLUMNS: &str = "SELECT uuid, state, parameters, queued_us FROM launches";
+
+/// Writes a new launch, within the transaction that makes its execution known.
+pub(super) async fn insert(
+    connection: &mut Connection,
+    row: &LaunchRow,
+) -> Result<(), sqlx::Error> {
+    let parameters = serde_json::to_string(&row.parameters).unwrap_or_else(|_| "{}".to_owned());
+    let playbook = Some(&row.parameters.playbook).filter(|playbook| !playbook.is_empty());
+    sqlx::query(
+        "INSERT INTO launches (uuid, state, playbook, parameters, queued_us) VALUES (?, ?, ?, ?, ?)",
+    )
+    .bind(row.id)
+    .bind(row.state.as_str())
+    .bind(playbook)
+    .bind(parameters)
+    .bind(row.queued_us)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+impl Store {
+    /// What was asked for, where this execution was launched by Playback.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn launch(&self, id: Uuid) -> Result<Option<LaunchRow>, StoreError> {
+        let mut query = QueryBuilder::<Db>::new(COLUMNS);
+        query.push(" WHERE uuid = ").push_bind(id);
+        let row = query.build().fetch_optional(&self.read).await?;
+        row.as_ref().map(read_launch).transpose()
+    }
+
+    /// Launches in this state, in the order in which they were asked for.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn launches(
+        &self,
+        state: LaunchState,
+        limit: u32,
+    ) -> Result<Vec<LaunchRow>, StoreError> {
+        let mut query = QueryBuilder::<Db>::new(COLUMNS);
+        // The index holds open launches only, and is used where the statement says so.
+        query
+            .push(" WHERE state <> 'ended' AND state = ")
+            .push_bind(state.as_str())
+            .push(" ORDER BY queued_us, uuid LIMIT ")
+            .push_bind(i64::from(limit));
+        let rows = query.build().fetch_all(&self.read).await?;
+        rows.iter().map(read_launch).collect()
+    }
+
+    /// How many launches wait.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn queued_launches(&self) -> Result<u64, StoreError> {
+        let row = sqlx::query(
+            "SELECT COUNT(*) AS n FROM launches WHERE state <> 'ended' AND state = 'queued'",
+        )
+        .fetch_one(&self.read)
+        .await?;
+        unsigned(&row, "n")
+    }
+
+    /// Moves a launch on; false when it was not in the state `from`, because somebody else was faster.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn move_launch(
+        &self,
+        id: Uuid,
+        from: LaunchState,
+        to: LaunchState,
+    ) -> Result<bool, StoreError> {
+        let done = sqlx::query("UPDATE launches SET state = ? WHERE uuid = ? AND state = ?")
+            .bind(to.as_str())
+            .bind(id)
+            .bind(from.as_str())
+            .execute(&self.write)
+            .await?;
+        Ok(done.rows_affected() > 0)
+    }
+}
+
+fn read_launch(row: &Row) -> Result<LaunchRow, StoreError> {
+    let damaged = |what| StoreError::Damaged { what };
+    Ok(LaunchRow {
+        id: row.try_get("uuid")?,
+        state: LaunchState::from_name(row.try_get("state")?).ok_or(damaged("a launch's state"))?,
+        parameters: serde_json::from_str(row.try_get("parameters")?)
+            .map_err(|_| damaged("a launch's parameters"))?,
+        queued_us: row.try_get("queued_us")?,
+    })
+}
