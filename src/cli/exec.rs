@@ -3,13 +3,14 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Args;
 use uuid::Uuid;
 
 use super::environment;
 use crate::clock::Clock;
-use crate::supervise::{self, DeliveryOptions, Request};
+use crate::supervise::{self, DeliveryOptions, Limits, Request};
 
 /// Run a command and record its output, exit code and cost
 ///
@@ -31,6 +32,15 @@ pub(super) struct Exec {
     /// Identity of the run, where the caller has one already
     #[arg(long, value_name = "UUID")]
     execution_id: Option<Uuid>,
+    /// Seconds after which the command is asked to end (SIGTERM)
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    timeout: Option<u64>,
+    /// Seconds after which a command that was asked to end is killed [default: never; 10 with --timeout]
+    #[arg(long, value_name = "SECONDS")]
+    kill_after: Option<u64>,
+    /// Folder of a run that the collector launches
+    #[arg(long, value_name = "FOLDER", hide = true)]
+    run_folder: Option<PathBuf>,
     #[command(flatten)]
     delivery: DeliveryArgs,
     /// The command and its arguments
@@ -100,6 +110,11 @@ pub(super) fn run(command: Exec) -> anyhow::Result<ExitCode> {
             flush_seconds: delivery.flush_seconds,
             flush_seconds_unreachable: delivery.flush_seconds_unreachable,
         },
+        limits: Limits {
+            timeout: command.timeout.map(Duration::from_secs),
+            kill_after: command.kill_after.map(Duration::from_secs),
+        },
+        run_folder: command.run_folder,
     };
     let end = supervise::run(&request, &Clock::system())?;
     Ok(end.leave())

@@ -9,12 +9,14 @@
 //!
 //! Layout, in the order in which a run needs it:
 //! - [`command`], [`options`], [`environment`], [`describe`]: what runs, who runs it and with what
+//! - [`claim`]: whose run it is, where a launcher started us
 //! - [`delivery`], [`folder`], [`recording`]: the spool, its sender, and what the user must know of them
 //! - [`signals`]: signals as something that is read
 //! - [`streams`]: what the command gets for a terminal, and what for a pipe
 //! - [`launch`]: the start of the command, or why there is none
 //! - [`text`], [`capture`], [`copy`]: what it prints
 //! - [`terminal`], [`watch`]: keys, signals and size on their way to it; its stops and its end
+//! - [`ending`], [`tree`]: the end that is asked for, and everyone whom it concerns
 //! - [`reap`]: how it ended, and what it cost
 //! - [`leave`]: how we end, so that a shell sees what it would see without us
 //!
@@ -22,10 +24,12 @@
 //! whatever cannot be recorded, it runs.
 
 mod capture;
+mod claim;
 mod command;
 mod copy;
 mod delivery;
 mod describe;
+mod ending;
 mod environment;
 mod folder;
 mod launch;
@@ -37,9 +41,11 @@ mod signals;
 mod streams;
 mod terminal;
 mod text;
+mod tree;
 mod watch;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use playback_wire::{EndReason, ExecutionEnded};
@@ -47,13 +53,15 @@ use uuid::Uuid;
 
 use crate::clock::Clock;
 use capture::Capture;
-use launch::LaunchError;
+use claim::Claim;
+use ending::Ending;
 use recording::Recording;
 use signals::Signals;
 use streams::Streams;
 use watch::Watch;
 
 pub use delivery::DeliveryOptions;
+pub use ending::Limits;
 pub use leave::End;
 
 /// What is to be run, and what is to be said about it.
@@ -69,6 +77,10 @@ pub struct Request {
     pub note: Option<String>,
     /// Where the record goes.
     pub delivery: DeliveryOptions,
+    /// How long the command may take.
+    pub limits: Limits,
+    /// The run's own folder, where a launcher started us.
+    pub run_folder: Option<PathBuf>,
 }
 
 /// What cannot go wrong without the command being unable to run.
@@ -80,6 +92,12 @@ pub enum SuperviseError {
     /// The command's streams cannot be made.
     #[error("the command's output cannot be captured: {0}")]
     Streams(std::io::Error),
+    /// The run's folder cannot be used.
+    #[error("the run's folder cannot be used: {0}")]
+    Folder(std::io::Error),
+    /// Another supervisor has begun this run.
+    #[error("another process supervises this run already")]
+    Claimed,
     /// The child cannot be watched any more.
     #[error("the command cannot be watched: {0}")]
     Watch(std::io::Error),
@@ -93,6 +111,16 @@ pub enum SuperviseError {
 pub fn run(request: &Request, clock: &Clock) -> Result<End, SuperviseError> {
     // Before any thread: each inherits what is blocked here.
     let signals = Signals::take().map_err(SuperviseError::Signals)?;
+    let claim = match &request.run_folder {
+        Some(folder) => {
+            // What happens to the launcher must not happen to the run. It fails where there is a session
+            // already, which does as well.
+            let _ = nix::unistd::setsid();
+            let claim = Claim::take(folder).map_err(SuperviseError::Folder)?;
+            Some(claim.ok_or(SuperviseError::Claimed)?)
+        }
+        None => None,
+    };
     let what = command::read(&request.command);
     let started = describe::started(request, what.started);
     let recording = Recording::begin(request, &started, clock);
@@ -104,20 +132,24 @@ pub fn run(request: &Request, clock: &Clock) -> Result<End, SuperviseError> {
     reap::adopt_descendants();
     let (end, reason) = match launch::launch(request, what.is_ansible, streams, &signals) {
         Ok(launched) => {
-            let ended = Watch::new(&signals, launched, Arc::clone(&capture), wakes)
+            let ending = Ending::new(request.limits);
+            let ended = Watch::new(&signals, launched, Arc::clone(&capture), wakes, ending)
                 .and_then(Watch::run)
                 .map_err(SuperviseError::Watch)?;
             capture.finish();
             recording.usage(&reap::usage());
-            (ended.end, ended.canceled.then_some(EndReason::Canceled))
+            (ended.end, ended.reason)
         }
         Err(error) => {
             let code = error.exit_code();
-            capture.finish();
             say(&capture, &error);
+            capture.finish();
             (End::Code(code), Some(EndReason::LaunchError))
         }
     };
+    if let Some(claim) = &claim {
+        claim.remove_secrets();
+    }
     let ended = ExecutionEnded {
         exit_code: Some(end.exit_code()),
         signal: end.signal(),
@@ -128,10 +160,9 @@ pub fn run(request: &Request, clock: &Clock) -> Result<End, SuperviseError> {
     Ok(end)
 }
 
-/// Tells why the command was not started, to the user and to the record.
-fn say(capture: &Capture, error: &LaunchError) {
-    let line = format!("playback: {error}\n");
+/// Tells the user and the record what became of the command.
+fn say(capture: &Capture, what: &impl std::fmt::Display) {
+    let line = format!("playback: {what}\n");
     eprint!("{line}");
     capture.printed(playback_wire::Stream::Stderr, line.as_bytes());
-    capture.finish();
 }

@@ -6,15 +6,18 @@ use std::sync::Arc;
 
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
+use playback_wire::EndReason;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::termios::{LocalModes, SpecialCodeIndex, tcgetattr, tcgetpgrp};
 
 use super::capture::Capture;
 use super::copy::Copiers;
+use super::ending::{Due, Ending};
 use super::launch::Launched;
 use super::leave::End;
 use super::reap::{Change, reap};
+use super::say;
 use super::signals::{Received, Signals, stop_here};
 use super::streams::{Arrangement, copy_size};
 use super::terminal::Terminal;
@@ -28,8 +31,8 @@ const LOOK_US: i64 = 200_000;
 pub(super) struct Ended {
     /// Its exit code or signal.
     pub(super) end: End,
-    /// A signal that asks for the end was passed on to it.
-    pub(super) canceled: bool,
+    /// Why, where its end was asked for.
+    pub(super) reason: Option<EndReason>,
 }
 
 /// What is watched.
@@ -48,7 +51,8 @@ pub(super) struct Watch<'a> {
     /// Our terminal is gone.
     hung_up: bool,
     ended: Option<End>,
-    canceled: bool,
+    ending: Ending,
+    reason: Option<EndReason>,
     /// Nobody waits for the rest of the output any more.
     abandoned: bool,
 }
@@ -60,6 +64,7 @@ impl<'a> Watch<'a> {
         launched: Launched,
         capture: Arc<Capture>,
         wakes: OwnedFd,
+        ending: Ending,
     ) -> io::Result<Self> {
         let mut masters = Vec::new();
         for source in launched.sources.iter().filter(|source| source.terminal) {
@@ -84,7 +89,8 @@ impl<'a> Watch<'a> {
             keys: Vec::new(),
             hung_up: false,
             ended: None,
-            canceled: false,
+            ending,
+            reason: None,
             abandoned: false,
         })
     }
@@ -106,7 +112,7 @@ impl<'a> Watch<'a> {
             {
                 return Ok(Ended {
                     end,
-                    canceled: self.canceled,
+                    reason: self.reason,
                 });
             }
             self.wait()?;
@@ -143,6 +149,7 @@ impl<'a> Watch<'a> {
             let _ = rustix::io::read(&self.wakes, &mut [0_u8; 512]);
         }
         self.capture.flush_due();
+        self.end_what_is_due();
         while let Some(received) = self.signals.next() {
             self.received(received);
         }
@@ -160,7 +167,8 @@ impl<'a> Watch<'a> {
             .as_ref()
             .filter(|terminal| !terminal.is_taken() && self.ended.is_none())
             .map(|_| LOOK_US);
-        let wait = [self.capture.flush_due(), look]
+        let end = self.ending.wait_us().filter(|_| self.ended.is_none());
+        let wait = [self.capture.flush_due(), look, end]
             .into_iter()
             .flatten()
             .min()?;
@@ -180,7 +188,9 @@ impl<'a> Watch<'a> {
                 self.resize();
             }
             signal if self.ended.is_none() => {
-                self.canceled |= received.asks_for_the_end();
+                if received.asks_for_the_end() {
+                    self.is_canceled();
+                }
                 // The terminal has sent it to the whole job already.
                 if self.arrangement != Arrangement::Job || !received.from_terminal {
                     self.pass_on(signal);
@@ -195,6 +205,8 @@ impl<'a> Watch<'a> {
         match reap(self.command) {
             Some(Change::Ended(end)) if self.ended.is_none() => {
                 self.ended = Some(end);
+                // Nobody takes their results any more.
+                self.ending.kill_descendants();
                 self.copiers.stop();
                 // The shell's next prompt must not find a raw terminal, however slow our reader is.
                 if self.copiers.are_done()
@@ -298,8 +310,43 @@ impl<'a> Watch<'a> {
     /// The terminal is gone, as when its window is closed.
     fn hang_up(&mut self) {
         self.hung_up = true;
-        self.canceled = true;
+        self.is_canceled();
         self.pass_on(Signal::SIGHUP);
+    }
+
+    /// Somebody asks for the command's end.
+    fn is_canceled(&mut self) {
+        self.reason.get_or_insert(EndReason::Canceled);
+        self.ending.asked(self.command);
+    }
+
+    /// Ends a command whose time is up.
+    fn end_what_is_due(&mut self) {
+        if self.ended.is_some() {
+            return;
+        }
+        match self.ending.due() {
+            Some(Due::Terminate) => {
+                self.reason = Some(EndReason::TimedOut);
+                say(
+                    &self.capture,
+                    &"the time is up: the command is asked to end (SIGTERM)",
+                );
+                self.ending.asked(self.command);
+                self.pass_on(Signal::SIGTERM);
+                // A command that was stopped could not even end.
+                self.pass_on(Signal::SIGCONT);
+            }
+            Some(Due::Kill) => {
+                let seconds = self.ending.grace_seconds();
+                let text =
+                    format!("the command did not end within {seconds} s: it is killed (SIGKILL)");
+                say(&self.capture, &text);
+                self.pass_on(Signal::SIGKILL);
+                self.ending.kill_descendants();
+            }
+            None => {}
+        }
     }
 
     /// Hands keys on, as many as the command's terminal takes now.

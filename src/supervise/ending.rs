@@ -1,0 +1,137 @@
+//! The end that is asked for: by a signal, or because the time is up. Who does not end in time is killed.
+//!
+//! A signal to the command's process group does not reach everything that the command runs: Ansible's
+//! workers have sessions of their own since ansible-core 2.19. So its descendants are told as well, and
+//! killed when they outlive it. What has detached itself before (a daemon, an asynchronous task) is no
+//! descendant any more, and is left alone.
+
+use std::os::fd::OwnedFd;
+use std::time::Duration;
+
+use nix::unistd::Pid;
+use rustix::process::{PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+use rustix::time::{ClockId, clock_gettime};
+
+use super::tree;
+
+/// How long a command may run, and how long it may take to end.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Limits {
+    /// When it is asked to end. None: never.
+    pub timeout: Option<Duration>,
+    /// How long after it was asked it is killed. None: never, but after a timeout.
+    pub kill_after: Option<Duration>,
+}
+
+/// How long after a timeout a command is killed where nothing else is said.
+const KILL_AFTER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Due {
+    /// The time is up.
+    Terminate,
+    /// It was asked to end, and did not.
+    Kill,
+}
+
+/// The end of a command, on its way.
+#[derive(Debug)]
+pub(super) struct Ending {
+    timeout_at: Option<i64>,
+    kill_after: Option<Duration>,
+    kill_at: Option<i64>,
+    /// Its descendants at the time when it was asked.
+    descendants: Vec<OwnedFd>,
+}
+
+impl Ending {
+    /// The time begins now.
+    pub(super) fn new(limits: Limits) -> Self {
+        Self {
+            timeout_at: limits.timeout.map(|timeout| now() + micros(timeout)),
+            kill_after: limits
+                .kill_after
+                .or(limits.timeout.map(|_| KILL_AFTER_TIMEOUT)),
+            kill_at: None,
+            descendants: Vec::new(),
+        }
+    }
+
+    /// How long until something is due, in microseconds.
+    pub(super) fn wait_us(&self) -> Option<i64> {
+        let at = [self.timeout_at, self.kill_at]
+            .into_iter()
+            .flatten()
+            .min()?;
+        Some((at - now()).max(0))
+    }
+
+    /// What is due now; each is told once.
+    pub(super) fn due(&mut self) -> Option<Due> {
+        let now = now();
+        if self.kill_at.take_if(|at| *at <= now).is_some() {
+            return Some(Due::Kill);
+        }
+        self.timeout_at
+            .take_if(|at| *at <= now)
+            .map(|_| Due::Terminate)
+    }
+
+    /// `command` is asked to end. The first time, its descendants are told, and its time begins to run.
+    pub(super) fn asked(&mut self, command: Pid) {
+        self.timeout_at = None;
+        if self.kill_at.is_some() || !self.descendants.is_empty() {
+            return;
+        }
+        let Some(kill_after) = self.kill_after else {
+            return;
+        };
+        self.kill_at = Some(now() + micros(kill_after));
+        // A number may be given away between the look and this; what is held then is not told apart,
+        // so the look is repeated.
+        let held: Vec<(Pid, OwnedFd)> = tree::descendants(command)
+            .into_iter()
+            .filter_map(|pid| Some((pid, open(pid)?)))
+            .collect();
+        let still = tree::descendants(command);
+        self.descendants = held
+            .into_iter()
+            .filter(|(pid, _)| still.contains(pid))
+            .map(|(_, process)| process)
+            .collect();
+        self.signal(Signal::TERM);
+    }
+
+    /// Kills the descendants that are left.
+    pub(super) fn kill_descendants(&self) {
+        self.signal(Signal::KILL);
+    }
+
+    /// How long it was given, in seconds.
+    pub(super) fn grace_seconds(&self) -> u64 {
+        self.kill_after.unwrap_or_default().as_secs()
+    }
+
+    fn signal(&self, signal: Signal) {
+        for process in &self.descendants {
+            // It may have ended.
+            let _ = pidfd_send_signal(process, signal);
+        }
+    }
+}
+
+fn open(pid: Pid) -> Option<OwnedFd> {
+    let pid = rustix::process::Pid::from_raw(pid.as_raw())?;
+    pidfd_open(pid, PidfdFlags::empty()).ok()
+}
+
+/// Time that nobody sets, in microseconds.
+fn now() -> i64 {
+    let time = clock_gettime(ClockId::Monotonic);
+    time.tv_sec * 1_000_000 + time.tv_nsec / 1_000
+}
+
+fn micros(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX / 4)
+}
