@@ -10,6 +10,7 @@ use crate::api::auth::TokenUses;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::ingest::Ingest;
+use crate::launcher::Launcher;
 use crate::live::Hub;
 use crate::store::{Store, TokenRow};
 use crate::telemetry::Figures;
@@ -24,6 +25,8 @@ pub struct App {
     pub store: Store,
     /// Batches in.
     pub ingest: Ingest,
+    /// Runs what it is asked to.
+    pub launcher: Launcher,
     /// Who watches.
     pub hub: Hub,
     /// The time.
@@ -63,6 +66,12 @@ impl App {
             stop_writing.clone(),
         )
         .await?;
+        let launcher = Launcher::new(
+            config.launcher.clone(),
+            store.clone(),
+            ingest.clone(),
+            clock.clone(),
+        )?;
         let token_uses = TokenUses::default();
         tasks.spawn(
             token_uses
@@ -73,6 +82,7 @@ impl App {
             config: Arc::new(config),
             store,
             ingest,
+            launcher,
             hub,
             clock,
             figures,
@@ -101,6 +111,7 @@ impl App {
             created_us: self.clock.now_us(),
             expires_us: None,
             used_us: None,
+            execution: None,
         };
         self.store.create_token(&row, &token::hash(&token)).await?;
         Ok(Some(token))

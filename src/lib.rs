@@ -18,6 +18,7 @@
 //! - [`output`]: printed lines, read from the log
 //! - [`live`]: who is watching, and what they have not seen yet
 //! - [`api`]: the HTTP surface: thin handlers, one error type, one router list
+//! - [`launcher`]: runs that were asked for: the queue, and what becomes of it
 //! - `supervise`: `playback exec`, a command under our eyes (Linux)
 //! - [`app`], [`server`], [`config`], [`telemetry`], [`clock`]: what holds it together
 //! - [`cli`]: the commands
@@ -29,6 +30,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod ingest;
+pub mod launcher;
 pub mod live;
 pub mod model;
 pub mod output;

@@ -1,6 +1,7 @@
 //! Serving: from a listener until told to stop, and then in order.
 
 use std::future::{Future, IntoFuture as _};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use tokio::net::TcpListener;
@@ -22,6 +23,12 @@ pub async fn run(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<()> {
     let router = api::router(app.clone());
+    // Runs are started, and looked after, as long as their reports can be taken in.
+    let launching = app
+        .launcher
+        .clone()
+        .serve(own_url(listener.local_addr()?), app.closing.clone());
+    app.tasks.spawn(launching);
     let closing = app.closing.clone();
     let told = closing.clone();
     let listener = axum::serve::ListenerExt::tap_io(listener, |stream| {
@@ -53,4 +60,14 @@ pub async fn run(
     app.stop().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Where a process on this machine finds us.
+fn own_url(address: SocketAddr) -> String {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    format!("http://{}", SocketAddr::new(ip, address.port()))
 }

@@ -12,27 +12,36 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Uri, header};
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use super::ApiError;
 use crate::app::App;
-use crate::store::Store;
+use crate::store::{Store, TokenRow};
 use crate::token::{self, Scope, Scopes};
 
 /// Name of the login cookie.
 pub(super) const COOKIE: &str = "playback_token";
 
+/// Who asks.
+#[derive(Debug, Default)]
+pub(super) struct Asker {
+    /// Name of their token; none where the collector serves without tokens.
+    token: Option<String>,
+    /// The only execution that the token is good for.
+    execution: Option<Uuid>,
+}
+
 macro_rules! access {
     ($($(#[$doc:meta])* $name:ident: $scope:expr;)*) => { $(
         $(#[$doc])*
         #[derive(Debug)]
-        pub(super) struct $name;
+        pub(super) struct $name(#[allow(dead_code)] Asker);
 
         impl FromRequestParts<App> for $name {
             type Rejection = ApiError;
 
             async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-                authorize(app, &parts.headers, &parts.uri, $scope).await?;
-                Ok(Self)
+                Ok(Self(authorize(app, &parts.headers, &parts.uri, $scope).await?))
             }
         }
     )* };
@@ -43,8 +52,32 @@ access! {
     ReadAccess: Scope::Read;
     /// May send events.
     IngestAccess: Scope::Ingest;
+    /// May launch and cancel runs.
+    RunAccess: Scope::Run;
     /// May do everything.
     AdminAccess: Scope::Admin;
+}
+
+impl IngestAccess {
+    /// Refuses a token that was made for another execution.
+    pub(super) fn check(&self, execution: Uuid) -> Result<(), ApiError> {
+        if self.0.execution.is_none_or(|only| only == execution) {
+            return Ok(());
+        }
+        Err(ApiError::forbidden(
+            "this token was made for one run, and can report no other",
+        ))
+    }
+}
+
+impl RunAccess {
+    /// Who asks, for the record.
+    pub(super) fn name(&self) -> String {
+        match &self.0.token {
+            Some(name) => format!("token:{name}"),
+            None => "anonymous".to_owned(),
+        }
+    }
 }
 
 async fn authorize(
@@ -52,16 +85,17 @@ async fn authorize(
     headers: &HeaderMap,
     uri: &Uri,
     scope: Scope,
-) -> Result<(), ApiError> {
+) -> Result<Asker, ApiError> {
     let origin = headers.get(header::ORIGIN);
     if app.config.no_auth {
         // Without tokens, any page in a browser of this machine could ask; only our own may, and only
         // under a name of this machine, which no foreign name server can hand out.
         check_loopback(headers, uri)?;
-        return check_origin(app, headers, uri);
+        check_origin(app, headers, uri)?;
+        return Ok(Asker::default());
     }
-    let scopes = match bearer(headers)? {
-        Some(token) => scopes_of(app, token).await?,
+    let found = match bearer(headers)? {
+        Some(token) => known(app, token).await?,
         None => {
             let Some(token) = cookie(headers) else {
                 return Err(ApiError::unauthorized(
@@ -72,10 +106,10 @@ async fn authorize(
             if origin.is_some() {
                 check_origin(app, headers, uri)?;
             }
-            scopes_of(app, token).await?
+            known(app, token).await?
         }
     };
-    if !scopes.allow(scope) {
+    if !Scopes::decode(&found.scopes).allow(scope) {
         return Err(ApiError::forbidden(format!(
             "this token lacks the scope \"{}\": make one that has it with \
              \"playback token create NAME --scope {}\"",
@@ -83,11 +117,18 @@ async fn authorize(
             scope.as_str()
         )));
     }
-    Ok(())
+    Ok(Asker {
+        token: Some(found.name),
+        execution: found.execution,
+    })
 }
 
 /// What a token allows, whether sent with a request or with a login.
 pub(super) async fn scopes_of(app: &App, token: &str) -> Result<Scopes, ApiError> {
+    Ok(Scopes::decode(&known(app, token).await?.scopes))
+}
+
+async fn known(app: &App, token: &str) -> Result<TokenRow, ApiError> {
     let found = app.store.token_by_hash(&token::hash(token)).await?;
     let now = app.clock.now_us();
     match found {
@@ -102,7 +143,7 @@ pub(super) async fn scopes_of(app: &App, token: &str) -> Result<Scopes, ApiError
         }
         Some(row) => {
             app.token_uses.note(row.id, row.used_us, now);
-            Ok(Scopes::decode(&row.scopes))
+            Ok(row)
         }
     }
 }

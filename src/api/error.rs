@@ -10,6 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::ingest::IngestError;
+use crate::launcher::LaunchError;
 use crate::output::OutputError;
 use crate::store::StoreError;
 
@@ -159,6 +160,26 @@ impl From<IngestError> for ApiError {
         Self {
             acked,
             ..Self::new(status, code, message)
+        }
+    }
+}
+
+impl From<LaunchError> for ApiError {
+    fn from(error: LaunchError) -> Self {
+        let message = error.to_string();
+        match error {
+            LaunchError::Disabled => Self::new(StatusCode::FORBIDDEN, "disabled", message),
+            LaunchError::Invalid { .. } => Self::bad_request(message),
+            LaunchError::NotFound { .. } | LaunchError::NoSuchExecution(_) => {
+                Self::not_found(message)
+            }
+            LaunchError::NotOurs(_) | LaunchError::Over | LaunchError::NothingFailed => {
+                Self::conflict(message)
+            }
+            LaunchError::QueueFull(_) => Self::busy(message),
+            LaunchError::Folder(cause) => Self::internal(&cause),
+            LaunchError::Ingest(cause) => cause.into(),
+            LaunchError::Store(cause) => cause.into(),
         }
     }
 }

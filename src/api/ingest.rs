@@ -53,16 +53,22 @@ pub(super) struct Sender {
 )]
 pub(super) async fn ingest_batch(
     State(app): State<App>,
-    _: IngestAccess,
+    access: IngestAccess,
     path: Result<Path<(String, String)>, PathRejection>,
     query: Result<Query<Sender>, QueryRejection>,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<Acknowledged>, ApiError> {
     let Path((id, producer)) = path?;
     let id = super::query::execution_id(&id)?;
+    access.check(id)?;
     let producer: Producer = producer
         .parse()
         .map_err(|error| ApiError::not_found(format!("{producer:?}: {error}")))?;
+    if producer == Producer::Launcher {
+        return Err(ApiError::forbidden(
+            "the launcher is this collector: nobody else can speak for it",
+        ));
+    }
     let Query(sender) = query?;
     let claim = Claim {
         instance: sender.instance,

@@ -9,6 +9,7 @@ mod executions;
 mod feed;
 mod health;
 mod ingest;
+mod launch;
 mod login;
 mod parts;
 mod query;
@@ -47,6 +48,7 @@ pub const PREFIX: &str = "/api/v1/ansible";
     tags(
         (name = "history", description = "What ran"),
         (name = "stream", description = "What runs, live"),
+        (name = "launch", description = "What is to run"),
         (name = "ingest", description = "What producers send"),
         (name = "session", description = "Who asks"),
         (name = "health", description = "How the collector is")
@@ -73,6 +75,12 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(parts::get_result))
         .routes(routes!(stream::stream_execution))
         .routes(routes!(feed::stream_executions))
+        .routes(routes!(launch::run_playbook))
+        .routes(routes!(launch::run_adhoc))
+        .routes(routes!(launch::cancel_execution))
+        .routes(routes!(launch::replay_execution))
+        .routes(routes!(launch::list_playbooks))
+        .routes(routes!(launch::list_inventories))
         .routes(routes!(ingest::ingest_batch))
         .routes(routes!(login::create_session, login::delete_session));
     let mut document = Document::openapi();

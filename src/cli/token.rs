@@ -99,6 +99,7 @@ async fn create(
         created_us: now,
         expires_us: expires_days.map(|days| now + days * 86_400_000_000),
         used_us: None,
+        execution: None,
     };
     store.create_token(&row, &token::hash(&token)).await?;
     if json {

@@ -156,6 +156,7 @@ async fn an_expired_token_is_refused() {
         created_us: 0,
         expires_us: Some(1_000_000),
         used_us: None,
+        execution: None,
     };
     store
         .create_token(&row, &token::hash(&secret))

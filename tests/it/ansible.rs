@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::harness::{Client, Collector, PLAYBACK, Setup, eventually};
 
 /// The Ansible environments that `make test` prepares: the newest and the oldest that we support.
-fn environments() -> Vec<PathBuf> {
+pub(crate) fn environments() -> Vec<PathBuf> {
     ["PLAYBACK_TEST_ANSIBLE", "PLAYBACK_TEST_ANSIBLE_OLDEST"]
         .into_iter()
         .map(|name| {

@@ -28,6 +28,7 @@ mod exec;
 mod exec_terminal;
 mod faults;
 mod ingest;
+mod launch;
 mod list;
 mod output;
 mod rebuild;

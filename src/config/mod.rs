@@ -1,11 +1,15 @@
 //! Configuration of the collector: file < environment < flags. The environment is read here and
 //! nowhere else in the collector.
 
+mod launcher;
+
 use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
 use serde::Deserialize;
+
+pub use launcher::LauncherConfig;
 
 use crate::store::dialect;
 
@@ -30,6 +34,8 @@ pub struct Config {
     pub log_level: String,
     /// Origins besides our own whose pages may use a login cookie, as `https://host[:port]`.
     pub allowed_origins: Vec<String>,
+    /// What it may run itself.
+    pub launcher: LauncherConfig,
 }
 
 /// How the log is written.
@@ -52,6 +58,7 @@ impl Default for Config {
             log_format: LogFormat::Text,
             log_level: "info".to_owned(),
             allowed_origins: Vec::new(),
+            launcher: LauncherConfig::default(),
         }
     }
 }
@@ -67,7 +74,7 @@ impl std::fmt::Debug for Config {
             .field("log_format", &self.log_format)
             .field("log_level", &self.log_level)
             .field("allowed_origins", &self.allowed_origins)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 

@@ -1,0 +1,394 @@
+//! Launching, canceling and repeating runs. Bodies are JSON, whatever Content-Type says.
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use chrono::{DateTime, Utc};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::auth::{ReadAccess, RunAccess};
+use super::error::ErrorBody;
+use super::query::{Path, execution_id};
+use super::{ApiError, PREFIX, view};
+use crate::app::App;
+use crate::launcher::{Asked, Named, Replay};
+use crate::model::ExecutionResult;
+
+/// Declares a request: its own fields, and those that every request has.
+macro_rules! request {
+    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* }) => {
+        $(#[$doc])*
+        #[derive(Default, Deserialize, ToSchema)]
+        #[serde(default, deny_unknown_fields)]
+        pub(super) struct $name {
+            $($(#[$field_doc])* $field: $type,)*
+            /// Name of an inventory, below the configured folders.
+            inventory: Option<String>,
+            /// Host pattern that limits the run.
+            limit: Option<String>,
+            /// Extra variables: name → value.
+            extra_vars: Option<BTreeMap<String, Value>>,
+            /// Become another user.
+            r#become: Option<bool>,
+            /// Which; root by default.
+            become_user: Option<String>,
+            /// How many hosts at once: 1 to 1000.
+            forks: Option<u32>,
+            /// Number of `-v`: 0 to 6.
+            #[serde(alias = "verbose")]
+            verbosity: Option<u8>,
+            /// Change nothing, tell what would change.
+            check: Option<bool>,
+            /// Show what changes in files.
+            diff: Option<bool>,
+            /// Seconds after which the run is ended; 0 or nothing: the configured default.
+            timeout: Option<u64>,
+            /// Password of vaulted files. Never stored.
+            #[serde(alias = "vault_pass")]
+            vault_password: Option<String>,
+            /// Private key to log in with: its text, which is never stored, or the name of a file below the
+            /// configured folders.
+            private_key: Option<String>,
+            /// Why it is run.
+            note: Option<String>,
+            /// Labels of the run.
+            #[serde(deserialize_with = "list")]
+            #[schema(value_type = Option<Vec<String>>)]
+            labels: Option<Vec<String>>,
+        }
+
+        impl $name {
+            fn common(&mut self) -> Asked {
+                Asked {
+                    inventory: self.inventory.take(),
+                    limit: self.limit.take(),
+                    extra_vars: self.extra_vars.take(),
+                    r#become: self.r#become,
+                    become_user: self.become_user.take(),
+                    forks: self.forks,
+                    verbosity: self.verbosity,
+                    check: self.check,
+                    diff: self.diff,
+                    timeout: self.timeout,
+                    vault_password: self.vault_password.take(),
+                    private_key: self.private_key.take(),
+                    note: self.note.take(),
+                    labels: self.labels.take(),
+                    ..Asked::default()
+                }
+            }
+        }
+    };
+}
+
+request! {
+    /// A playbook to run.
+    PlaybookRequest {
+        /// Name of the playbook, below the configured folders.
+        playbook: String,
+        /// Tags to run.
+        #[serde(deserialize_with = "list")]
+        #[schema(value_type = Option<Vec<String>>)]
+        tags: Option<Vec<String>>,
+        /// Tags to skip.
+        #[serde(deserialize_with = "list")]
+        #[schema(value_type = Option<Vec<String>>)]
+        skip_tags: Option<Vec<String>>,
+    }
+}
+
+request! {
+    /// A module to run on hosts.
+    AdhocRequest {
+        /// Host pattern.
+        hosts: String,
+        /// The module; `command` by default.
+        module: Option<String>,
+        /// The module's arguments.
+        args: Option<String>,
+    }
+}
+
+request! {
+    /// What is to be different when a run is repeated. Secrets are not stored, and must be given again.
+    ReplayRequest {
+        /// Only on the hosts where it failed, or that could not be reached.
+        only_failed: bool,
+        /// Another playbook.
+        playbook: Option<String>,
+        /// Other tags to run.
+        #[serde(deserialize_with = "list")]
+        #[schema(value_type = Option<Vec<String>>)]
+        tags: Option<Vec<String>>,
+        /// Other tags to skip.
+        #[serde(deserialize_with = "list")]
+        #[schema(value_type = Option<Vec<String>>)]
+        skip_tags: Option<Vec<String>>,
+        /// Ad-hoc: another host pattern.
+        hosts: Option<String>,
+        /// Ad-hoc: another module.
+        module: Option<String>,
+        /// Ad-hoc: the module's arguments.
+        args: Option<String>,
+    }
+}
+
+/// Why a run is to end.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct CancelRequest {
+    /// Why, for the record.
+    note: Option<String>,
+}
+
+/// A list of texts, or one text that separates them by commas.
+fn list<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Vec<String>>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "a list of texts")]
+    enum List {
+        Texts(Vec<String>),
+        Text(String),
+    }
+    let split = |text: String| text.split(',').map(|part| part.trim().to_owned()).collect();
+    Ok(Option::<List>::deserialize(from)?.map(|list| match list {
+        List::Texts(texts) => texts,
+        List::Text(text) => split(text),
+    }))
+}
+
+/// Reads a body; an error names the field, and repeats no value.
+fn read<T: DeserializeOwned>(body: Result<Bytes, BytesRejection>) -> Result<T, ApiError> {
+    let body = body?;
+    let body: &[u8] = if body.is_empty() { b"{}" } else { &body };
+    let mut json = serde_json::Deserializer::from_slice(body);
+    let read = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let field = error.path().to_string();
+        let cause = error.inner();
+        if !cause.is_data() {
+            return ApiError::bad_request(format!(
+                "the body is not JSON, at line {} column {}",
+                cause.line(),
+                cause.column()
+            ));
+        }
+        let text = cause.to_string();
+        let text = text.split(" at line ").next().unwrap_or_default();
+        ApiError::bad_request(match text.rsplit_once(", expected ") {
+            // "invalid type: string …, expected u32": the value may be secret.
+            Some((found, expected)) if !found.starts_with("unknown field") => {
+                format!("{field}: expected {expected}")
+            }
+            // The path of an unknown field names it already, and so does the text.
+            _ => text.to_owned(),
+        })
+    })?;
+    json.end()
+        .map_err(|_| ApiError::bad_request("the body must be one JSON object"))?;
+    Ok(read)
+}
+
+/// 202: the record as it stands now.
+async fn accepted(app: &App, id: Uuid) -> Result<Response, ApiError> {
+    let (key, row) = view::find(&app.store, id).await?;
+    let record = view::result(&app.store, key, row).await?;
+    let mut response = (StatusCode::ACCEPTED, Json(record)).into_response();
+    if let Ok(place) = HeaderValue::from_str(&format!("{PREFIX}/executions/{id}")) {
+        response.headers_mut().insert(header::LOCATION, place);
+    }
+    Ok(response)
+}
+
+/// Run a playbook. Answers at once with the record, whose `id` names it from now on.
+#[utoipa::path(
+    post, path = "/playbooks/run", tag = "launch", request_body = PlaybookRequest,
+    responses(
+        (status = 202, body = ExecutionResult, description = "It runs, or waits for its turn"),
+        (status = 400, body = ErrorBody, description = "A field cannot be used; nothing is recorded"),
+        (status = 403, body = ErrorBody, description = "This collector launches nothing, or the token lacks the scope run"),
+        (status = 404, body = ErrorBody, description = "There is no such playbook or inventory"),
+        (status = 503, body = ErrorBody, description = "Too many runs are waiting"),
+    )
+)]
+pub(super) async fn run_playbook(
+    State(app): State<App>,
+    access: RunAccess,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, ApiError> {
+    let mut request: PlaybookRequest = read(body)?;
+    let asked = Asked {
+        playbook: Some(std::mem::take(&mut request.playbook)),
+        tags: request.tags.take(),
+        skip_tags: request.skip_tags.take(),
+        ..request.common()
+    };
+    let id = app.launcher.launch(asked, &access.name()).await?;
+    accepted(&app, id).await
+}
+
+/// Run one module on hosts. Answers as for a playbook.
+#[utoipa::path(
+    post, path = "/adhoc", tag = "launch", request_body = AdhocRequest,
+    responses(
+        (status = 202, body = ExecutionResult, description = "It runs, or waits for its turn"),
+        (status = 400, body = ErrorBody, description = "A field cannot be used; nothing is recorded"),
+        (status = 403, body = ErrorBody, description = "This collector launches nothing, or the token lacks the scope run"),
+        (status = 404, body = ErrorBody, description = "There is no such inventory"),
+        (status = 503, body = ErrorBody, description = "Too many runs are waiting"),
+    )
+)]
+pub(super) async fn run_adhoc(
+    State(app): State<App>,
+    access: RunAccess,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, ApiError> {
+    let mut request: AdhocRequest = read(body)?;
+    let asked = Asked {
+        hosts: Some(std::mem::take(&mut request.hosts)),
+        module: request.module.take(),
+        args: request.args.take(),
+        ..request.common()
+    };
+    let id = app.launcher.launch(asked, &access.name()).await?;
+    accepted(&app, id).await
+}
+
+/// End a run that was launched here: it is asked to end, and killed when it does not.
+#[utoipa::path(
+    post, path = "/executions/{id}/cancel", tag = "launch", params(("id" = Uuid, Path)),
+    request_body = CancelRequest,
+    responses(
+        (status = 202, body = ExecutionResult, description = "It was told; the record says when it has ended"),
+        (status = 404, body = ErrorBody),
+        (status = 409, body = ErrorBody, description = "It is over, or was not launched here"),
+    )
+)]
+pub(super) async fn cancel_execution(
+    State(app): State<App>,
+    access: RunAccess,
+    Path(id): Path<String>,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, ApiError> {
+    let id = execution_id(&id)?;
+    let request: CancelRequest = read(body)?;
+    let note = request.note.as_deref();
+    app.launcher.cancel(id, &access.name(), note).await?;
+    accepted(&app, id).await
+}
+
+/// Repeat a run that was launched here, from what is stored of its request.
+#[utoipa::path(
+    post, path = "/executions/{id}/replay", tag = "launch", params(("id" = Uuid, Path)),
+    request_body = ReplayRequest,
+    responses(
+        (status = 202, body = ExecutionResult, description = "The new run; its `replay_of` names the first"),
+        (status = 400, body = ErrorBody, description = "A field cannot be used, or a secret must be given again"),
+        (status = 404, body = ErrorBody),
+        (status = 409, body = ErrorBody, description = "It was not launched here, or failed on no host"),
+        (status = 503, body = ErrorBody, description = "Too many runs are waiting"),
+    )
+)]
+pub(super) async fn replay_execution(
+    State(app): State<App>,
+    access: RunAccess,
+    Path(id): Path<String>,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, ApiError> {
+    let id = execution_id(&id)?;
+    let mut request: ReplayRequest = read(body)?;
+    let overrides = Asked {
+        playbook: request.playbook.take(),
+        tags: request.tags.take(),
+        skip_tags: request.skip_tags.take(),
+        hosts: request.hosts.take(),
+        module: request.module.take(),
+        args: request.args.take(),
+        ..request.common()
+    };
+    let replay = Replay {
+        only_failed: request.only_failed,
+        overrides,
+    };
+    let new = app.launcher.replay(id, replay, &access.name()).await?;
+    accepted(&app, new).await
+}
+
+/// A file that a request can name.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct NamedFile {
+    /// Name for a request.
+    name: String,
+    /// Where it lies.
+    path: String,
+    /// Name of its first play.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
+    /// When it was last changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    modified: Option<DateTime<Utc>>,
+    /// Size in bytes; of a directory, none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    size: Option<u64>,
+}
+
+impl From<Named> for NamedFile {
+    fn from(named: Named) -> Self {
+        Self {
+            name: named.name,
+            path: named.path.to_string_lossy().into_owned(),
+            description: named.description,
+            modified: named.modified.map(DateTime::from),
+            size: named.size,
+        }
+    }
+}
+
+/// Playbooks that can be run.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct PlaybookList {
+    playbooks: Vec<NamedFile>,
+}
+
+/// The playbooks that can be run, by name.
+#[utoipa::path(
+    get, path = "/playbooks", tag = "launch",
+    responses((status = 200, body = PlaybookList), (status = 403, body = ErrorBody))
+)]
+pub(super) async fn list_playbooks(
+    State(app): State<App>,
+    _: ReadAccess,
+) -> Result<Json<PlaybookList>, ApiError> {
+    let named = app.launcher.playbooks().await?;
+    Ok(Json(PlaybookList {
+        playbooks: named.into_iter().map(NamedFile::from).collect(),
+    }))
+}
+
+/// Inventories that a run can have.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct InventoryList {
+    inventories: Vec<NamedFile>,
+}
+
+/// The inventories that a run can have, by name.
+#[utoipa::path(
+    get, path = "/inventories", tag = "launch",
+    responses((status = 200, body = InventoryList), (status = 403, body = ErrorBody))
+)]
+pub(super) async fn list_inventories(
+    State(app): State<App>,
+    _: ReadAccess,
+) -> Result<Json<InventoryList>, ApiError> {
+    let named = app.launcher.inventories().await?;
+    Ok(Json(InventoryList {
+        inventories: named.into_iter().map(NamedFile::from).collect(),
+    }))
+}

@@ -1,0 +1,78 @@
+//! Why a run is not launched, or not ended. Knows no HTTP.
+
+use std::path::PathBuf;
+
+use uuid::Uuid;
+
+use crate::ingest::IngestError;
+use crate::store::StoreError;
+
+/// Why the launcher did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum LaunchError {
+    /// It is turned off.
+    #[error(
+        "this collector launches nothing: set \"playbooks\" in the section [launcher] of its \
+         configuration to the folders that hold playbooks"
+    )]
+    Disabled,
+    /// A field of the request cannot be used.
+    #[error("{field}: {problem}")]
+    Invalid {
+        /// Name of the field.
+        field: &'static str,
+        /// What is wrong with it, and what to do.
+        problem: String,
+    },
+    /// There is no such playbook, inventory or key.
+    #[error("{field}: there is no {name:?} in {}", folders(.searched))]
+    NotFound {
+        /// Name of the field.
+        field: &'static str,
+        /// The name that was asked for.
+        name: String,
+        /// Where it was looked for.
+        searched: Vec<PathBuf>,
+    },
+    /// The history does not know the execution.
+    #[error("there is no execution {0}")]
+    NoSuchExecution(Uuid),
+    /// It was started by somebody else.
+    #[error("this execution was not launched by Playback: {0}")]
+    NotOurs(&'static str),
+    /// It is over.
+    #[error("this execution is over: there is nothing to cancel")]
+    Over,
+    /// A replay of its failed hosts makes no sense.
+    #[error("only_failed: on no host did this execution fail, and it reached all of them")]
+    NothingFailed,
+    /// Too many wait.
+    #[error("{0} runs are waiting already: try again when some of them have ended")]
+    QueueFull(u64),
+    /// The run's folder cannot be written.
+    #[error("the folder of the run cannot be written: {0}")]
+    Folder(#[from] std::io::Error),
+    /// The record cannot be stored.
+    #[error(transparent)]
+    Ingest(#[from] IngestError),
+    /// The queue cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl LaunchError {
+    pub(super) fn invalid(field: &'static str, problem: impl Into<String>) -> Self {
+        Self::Invalid {
+            field,
+            problem: problem.into(),
+        }
+    }
+}
+
+fn folders(folders: &[PathBuf]) -> String {
+    let names: Vec<String> = folders
+        .iter()
+        .map(|folder| folder.display().to_string())
+        .collect();
+    names.join(", ")
+}

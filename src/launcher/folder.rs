@@ -1,0 +1,209 @@
+//! A run's own folder: what it needs and nobody else may see, for as long as it lasts.
+//!
+//! ```text
+//! RUNS/{execution}/          0700
+//!   command.json             what is to be run, where
+//!   supervisor               locked by the supervisor while it lives; its process's number
+//!   hosts                    the hosts that a replay is limited to
+//!   secrets/                 removed by the supervisor when the command has ended
+//!     token  extra_vars.json  vault_password  private_key
+//!   spool/                   what was not delivered yet
+//! ```
+
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::asked::Checked;
+use super::command;
+
+/// The folder of one run.
+#[derive(Debug, Clone)]
+pub(super) struct RunFolder {
+    path: PathBuf,
+}
+
+/// What is to be run.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Command {
+    /// Program and arguments.
+    pub(super) argv: Vec<String>,
+    /// Working directory.
+    pub(super) cwd: PathBuf,
+}
+
+/// Where a run's supervisor is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Supervisor {
+    /// None has begun.
+    NotStarted,
+    /// This process.
+    Alive(u32),
+    /// It has begun, and is gone.
+    Gone,
+}
+
+/// Makes the folder of all runs; it must be closed to others.
+///
+/// # Errors
+/// It cannot be made, or others can write it.
+pub(super) fn prepare(runs: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(runs)?;
+    let found = fs::metadata(runs)?;
+    if found.mode() & 0o077 != 0 {
+        return Err(io::Error::new(
+            io::ErrorKind::PermissionDenied,
+            format!(
+                "{} must be closed to other users: chmod 700",
+                runs.display()
+            ),
+        ));
+    }
+    Ok(())
+}
+
+/// The runs that have a folder.
+pub(super) fn all(runs: &Path) -> io::Result<Vec<Uuid>> {
+    let names = fs::read_dir(runs)?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    Ok(names
+        .filter_map(|name| Uuid::parse_str(&name).ok())
+        .collect())
+}
+
+impl RunFolder {
+    /// The folder of this run.
+    pub(super) fn of(runs: &Path, id: Uuid) -> Self {
+        Self {
+            path: runs.join(id.to_string()),
+        }
+    }
+
+    /// Where it is.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where the run's producers spool.
+    pub(super) fn spool(&self) -> PathBuf {
+        self.path.join("spool")
+    }
+
+    /// Where the run's producers find their token.
+    pub(super) fn token(&self) -> PathBuf {
+        self.path.join("secrets/token")
+    }
+
+    /// Makes it, with everything that the run needs.
+    ///
+    /// # Errors
+    /// It cannot be written; then nothing is left of it.
+    pub(super) fn create(&self, checked: &Checked, ansible: Option<&Path>) -> io::Result<()> {
+        let made = self.fill(checked, ansible);
+        if made.is_err() {
+            self.remove();
+        }
+        made
+    }
+
+    fn fill(&self, checked: &Checked, ansible: Option<&Path>) -> io::Result<()> {
+        let folder = |path: &Path| DirBuilder::new().mode(0o700).create(path);
+        folder(&self.path)?;
+        folder(&self.path.join("secrets"))?;
+        folder(&self.spool())?;
+        let secrets = &checked.secrets;
+        let mut files = command::Files {
+            private_key: checked.private_key.clone(),
+            ..command::Files::default()
+        };
+        if let Some(vars) = secrets.extra_vars.as_ref().filter(|vars| !vars.is_empty()) {
+            let text = serde_json::to_vec(vars)?;
+            files.extra_vars = Some(self.write("secrets/extra_vars.json", &text)?);
+        }
+        if let Some(password) = &secrets.vault_password {
+            let text = format!("{password}\n");
+            files.vault_password = Some(self.write("secrets/vault_password", text.as_bytes())?);
+        }
+        if let Some(key) = &secrets.private_key {
+            files.private_key = Some(self.write("secrets/private_key", key.as_bytes())?);
+        }
+        if !checked.parameters.only_hosts.is_empty() {
+            let text = checked.parameters.only_hosts.join("\n");
+            files.hosts = Some(self.write("hosts", text.as_bytes())?);
+        }
+        let command = Command {
+            argv: command::argv(checked, &files, ansible),
+            cwd: checked.cwd.clone(),
+        };
+        self.write("command.json", &serde_json::to_vec(&command)?)?;
+        Ok(())
+    }
+
+    /// Writes the token that the run's producers use.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub(super) fn write_token(&self, token: &str) -> io::Result<()> {
+        // A run that was being started when the collector was killed has one already.
+        let _ = fs::remove_file(self.token());
+        self.write("secrets/token", token.as_bytes()).map(drop)
+    }
+
+    /// Writes a file that only we can read, to disk.
+    fn write(&self, name: &str, content: &[u8]) -> io::Result<PathBuf> {
+        let path = self.path.join(name);
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&path)?;
+        file.write_all(content)?;
+        Ok(path)
+    }
+
+    /// What is to be run.
+    ///
+    /// # Errors
+    /// The folder was removed, or changed by somebody else.
+    pub(super) fn command(&self) -> io::Result<Command> {
+        let text = fs::read(self.path.join("command.json"))?;
+        Ok(serde_json::from_slice(&text)?)
+    }
+
+    /// Where its supervisor is. The lock is let go by the system, however the supervisor ends.
+    pub(super) fn supervisor(&self) -> Supervisor {
+        let path = self.path.join("supervisor");
+        let Ok(file) = File::open(&path) else {
+            return Supervisor::NotStarted;
+        };
+        let pid = || -> Option<u32> { fs::read_to_string(&path).ok()?.trim().parse().ok() };
+        match file.try_lock_shared() {
+            Err(TryLockError::WouldBlock) => match pid() {
+                Some(pid) => Supervisor::Alive(pid),
+                // It holds the lock, and has not written its number yet.
+                None => Supervisor::NotStarted,
+            },
+            Ok(()) | Err(TryLockError::Error(_)) => match pid() {
+                Some(_) => Supervisor::Gone,
+                None => Supervisor::NotStarted,
+            },
+        }
+    }
+
+    /// Whether there is something that was not delivered.
+    pub(super) fn has_spools(&self) -> bool {
+        fs::read_dir(self.spool()).is_ok_and(|mut files| files.next().is_some())
+    }
+
+    /// Removes it with everything in it.
+    pub(super) fn remove(&self) {
+        if let Err(error) = fs::remove_dir_all(&self.path)
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            tracing::warn!(folder = %self.path.display(), %error, "a run's folder cannot be removed");
+        }
+    }
+}

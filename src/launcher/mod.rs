@@ -1,0 +1,258 @@
+//! The launcher: runs that were asked for through the API.
+//!
+//! ```text
+//! request ── asked: checked ── folder: secrets, command ── announced: record and queue in one commit
+//!                                                               │
+//!                        queue: its turn ── supervisors: `playback exec` in a session of its own
+//!                                                               │ the wire protocol, as for every run
+//!                        queue: over ── folder removed ◄── the record is final
+//! ```
+//!
+//! Layout:
+//! - [`asked`], [`names`], [`describe`]: what may be asked for
+//! - [`command`], [`folder`], [`recorder`]: what a run needs
+//! - [`queue`], [`supervisors`]: whose turn it is, and what becomes of it
+//! - [`replay`]: a request made of an earlier one
+//!
+//! The queue is in the store, and what a run needs is in its folder: the collector can be stopped, killed
+//! or replaced while runs go on, and finds them again.
+
+mod asked;
+mod command;
+mod describe;
+mod error;
+mod folder;
+mod names;
+mod queue;
+mod recorder;
+mod replay;
+mod supervisors;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use playback_wire::{CancelRequested, EndReason, ExecutionEnded, ExecutionStarted, ExecutionType};
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+pub use asked::Asked;
+pub use error::LaunchError;
+pub use names::Named;
+pub use replay::Replay;
+
+use crate::clock::Clock;
+use crate::config::LauncherConfig;
+use crate::ingest::{Announcement, Ingest};
+use crate::model::{LaunchRow, LaunchState, Parameters, Status};
+use crate::store::Store;
+use folder::RunFolder;
+use recorder::Recorder;
+
+/// Launches, cancels and replays runs; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Launcher {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    config: LauncherConfig,
+    /// The folder of all runs' folders; none where nothing is launched.
+    runs: Option<PathBuf>,
+    store: Store,
+    ingest: Ingest,
+    clock: Clock,
+    recorder: Recorder,
+    /// Runs that have a supervisor, and the playbook of each.
+    launched: Mutex<HashMap<Uuid, String>>,
+    /// There may be something to do.
+    wake: Notify,
+}
+
+impl Launcher {
+    /// A launcher that starts nothing yet: see [`Launcher::serve`].
+    ///
+    /// # Errors
+    /// It is enabled, and its folder cannot be used.
+    pub fn new(
+        config: LauncherConfig,
+        store: Store,
+        ingest: Ingest,
+        clock: Clock,
+    ) -> Result<Self, LaunchError> {
+        let runs = if config.is_enabled() {
+            let runs = config.runs_folder().ok_or_else(|| {
+                LaunchError::invalid("launcher.folder", "must be set: there is no home folder")
+            })?;
+            folder::prepare(&runs)?;
+            // Runs have working directories of their own.
+            Some(runs.canonicalize()?)
+        } else {
+            None
+        };
+        Ok(Self {
+            inner: Arc::new(Inner {
+                recorder: Recorder::new(config.recorder),
+                config,
+                runs,
+                store,
+                ingest,
+                clock,
+                launched: Mutex::default(),
+                wake: Notify::new(),
+            }),
+        })
+    }
+
+    /// Queues a run, and returns its identity: from now on there is a record of it. `by` says who asked.
+    ///
+    /// # Errors
+    /// See [`LaunchError`]; whatever it is, there is no record.
+    pub async fn launch(&self, asked: Asked, by: &str) -> Result<Uuid, LaunchError> {
+        let inner = &self.inner;
+        let runs = inner.runs.as_ref().ok_or(LaunchError::Disabled)?;
+        let checked = asked::check(asked, &inner.config)?;
+        let waiting = inner.store.queued_launches().await?;
+        if waiting >= u64::from(inner.config.max_queued) {
+            metrics::counter!("playback_launches_refused_total").increment(1);
+            return Err(LaunchError::QueueFull(waiting));
+        }
+        let id = Uuid::now_v7();
+        let run = RunFolder::of(runs, id);
+        run.create(&checked, inner.config.ansible.as_deref())?;
+        let started = describe_run(&checked.parameters, &checked.cwd, by);
+        let row = LaunchRow {
+            id,
+            state: LaunchState::Queued,
+            parameters: checked.parameters,
+            queued_us: inner.clock.now_us(),
+        };
+        let announced = inner
+            .ingest
+            .announce(id, &[Announcement::Queued(&started)], Some(row))
+            .await;
+        if let Err(error) = announced {
+            run.remove();
+            return Err(error.into());
+        }
+        metrics::counter!("playback_launches_total").increment(1);
+        inner.wake.notify_one();
+        Ok(id)
+    }
+
+    /// Asks for the end of a run: one that waits is over at once, one that goes on is told. A second
+    /// request changes nothing.
+    ///
+    /// # Errors
+    /// It is over, or was not launched here.
+    pub async fn cancel(&self, id: Uuid, by: &str, note: Option<&str>) -> Result<(), LaunchError> {
+        let inner = &self.inner;
+        let Some((_, row)) = inner.store.execution(id).await? else {
+            return Err(LaunchError::NoSuchExecution(id));
+        };
+        if row.status != Status::Running {
+            return Err(LaunchError::Over);
+        }
+        if inner.store.launch(id).await?.is_none() {
+            return Err(LaunchError::NotOurs(
+                "end it where it runs, with Ctrl-C or a signal",
+            ));
+        }
+        let asked = Announcement::CancelRequested(CancelRequested {
+            by: by.into(),
+            note: note.unwrap_or_default().into(),
+        });
+        let (from, to) = (LaunchState::Queued, LaunchState::Ended);
+        if inner.store.move_launch(id, from, to).await? {
+            let ended = Announcement::Ended(ExecutionEnded {
+                reason: Some(EndReason::Canceled),
+                ..ExecutionEnded::default()
+            });
+            inner.ingest.announce(id, &[asked, ended], None).await?;
+            if let Some(runs) = &inner.runs {
+                RunFolder::of(runs, id).remove();
+            }
+            return Ok(());
+        }
+        if row.canceled_by.is_none() {
+            inner.ingest.announce(id, &[asked], None).await?;
+        }
+        self.terminate(id).await;
+        Ok(())
+    }
+
+    /// The playbooks that can be run.
+    ///
+    /// # Errors
+    /// The launcher is turned off.
+    pub async fn playbooks(&self) -> Result<Vec<Named>, LaunchError> {
+        self.list(|config| names::playbooks(&config.playbooks))
+            .await
+    }
+
+    /// The inventories that can be named.
+    ///
+    /// # Errors
+    /// The launcher is turned off.
+    pub async fn inventories(&self) -> Result<Vec<Named>, LaunchError> {
+        self.list(|config| names::inventories(&config.inventories))
+            .await
+    }
+
+    async fn list(
+        &self,
+        list: impl FnOnce(&LauncherConfig) -> Vec<Named> + Send + 'static,
+    ) -> Result<Vec<Named>, LaunchError> {
+        if self.inner.runs.is_none() {
+            return Err(LaunchError::Disabled);
+        }
+        let inner = Arc::clone(&self.inner);
+        // Folders are read, which may take a while.
+        let listed = tokio::task::spawn_blocking(move || list(&inner.config)).await;
+        Ok(listed.map_err(std::io::Error::other)?)
+    }
+
+    fn launched(&self) -> std::sync::MutexGuard<'_, HashMap<Uuid, String>> {
+        // A panic while it was held left a map that is whole.
+        self.inner
+            .launched
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What the record says of a run that waits; the run's own producers know it better.
+fn describe_run(asked: &Parameters, cwd: &std::path::Path, by: &str) -> ExecutionStarted {
+    let limit = || (!asked.only_hosts.is_empty()).then(|| asked.only_hosts.join(","));
+    ExecutionStarted {
+        instance: Some(Uuid::now_v7().simple().to_string()),
+        r#type: if asked.is_adhoc() {
+            ExecutionType::Adhoc
+        } else {
+            ExecutionType::Playbook
+        },
+        playbook: Some(asked.playbook.clone()).filter(|name| !name.is_empty()),
+        inventory: asked.inventory.clone(),
+        limit: limit().or_else(|| asked.limit.clone()),
+        tags: asked.tags.clone(),
+        skip_tags: asked.skip_tags.clone(),
+        check: asked.check,
+        diff: asked.diff,
+        forks: asked.forks,
+        verbosity: asked.verbosity.into(),
+        extra_var_names: asked.extra_var_names.clone(),
+        hosts: asked.hosts.clone(),
+        // Ansible's own default.
+        module: asked
+            .is_adhoc()
+            .then(|| asked.module.clone().unwrap_or_else(|| "command".into())),
+        labels: asked.labels.clone(),
+        note: asked.note.clone(),
+        cwd: Some(cwd.to_string_lossy().into_owned()),
+        launched_by: Some(by.to_owned()),
+        replay_of: asked.replay_of.map(|id| id.to_string()),
+        recorder_version: Some(env!("CARGO_PKG_VERSION").into()),
+        ..ExecutionStarted::default()
+    }
+}

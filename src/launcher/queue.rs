@@ -1,0 +1,344 @@
+//! Whose turn it is, and what becomes of those who had theirs.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use playback_spool::{AdoptOptions, SenderConfig, deliver_orphans};
+use playback_wire::{EndReason, ExecutionEnded, Launched};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::folder::{self, RunFolder, Supervisor};
+use super::supervisors::{self, Start};
+use super::{LaunchError, Launcher, recorder};
+use crate::ingest::Announcement;
+use crate::model::{LaunchRow, LaunchState, Status};
+use crate::store::TokenRow;
+use crate::token::{self, Scope, Scopes};
+
+/// How often runs are looked after that did not tell of their end.
+const TICK: Duration = Duration::from_secs(1);
+
+/// How long a supervisor that is being started may take until it can be told to end.
+const START_UP: Duration = Duration::from_secs(10);
+
+/// How much longer than its run a run's token is good for: what is left is delivered meanwhile.
+const TOKEN_EXTRA_SECONDS: u64 = 86_400;
+
+impl Launcher {
+    /// Starts what waits, and looks after what runs, until `shutdown`. `url` is where runs find us.
+    pub async fn serve(self, url: String, shutdown: CancellationToken) {
+        if self.inner.runs.is_none() {
+            return;
+        }
+        let url = self.inner.config.url.clone().unwrap_or(url);
+        while let Err(error) = self.find_again(&url).await {
+            tracing::warn!(%error, "launched runs cannot be looked after yet");
+            tokio::select! {
+                () = tokio::time::sleep(TICK) => {}
+                () = shutdown.cancelled() => return,
+            }
+        }
+        let mut tick = tokio::time::interval(TICK);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                _ = tick.tick() => {}
+                () = self.inner.wake.notified() => {}
+                () = shutdown.cancelled() => return,
+            }
+            if let Err(error) = self.step(&url).await {
+                tracing::warn!(%error, "launched runs could not be looked after");
+            }
+        }
+    }
+
+    async fn step(&self, url: &str) -> Result<(), LaunchError> {
+        let launched: Vec<Uuid> = self.launched().keys().copied().collect();
+        for id in launched {
+            self.look_after(id, url).await?;
+        }
+        self.start_queued(url).await
+    }
+
+    fn run_folder(&self, id: Uuid) -> Option<RunFolder> {
+        Some(RunFolder::of(self.inner.runs.as_deref()?, id))
+    }
+
+    /// After a start: which runs go on, which never began, and which ended without us.
+    async fn find_again(&self, url: &str) -> Result<(), LaunchError> {
+        let inner = &self.inner;
+        let Some(runs) = &inner.runs else {
+            return Ok(());
+        };
+        let launched = inner
+            .store
+            .launches(LaunchState::Launched, u32::MAX)
+            .await?;
+        for row in launched {
+            self.launched()
+                .insert(row.id, row.parameters.playbook.clone());
+            let Some(run) = self.run_folder(row.id) else {
+                continue;
+            };
+            match run.supervisor() {
+                // The collector ended between taking it from the queue and starting it.
+                Supervisor::NotStarted if run.command().is_ok() => self.start(&row, url).await?,
+                Supervisor::Alive(_) => {
+                    let found = inner.store.execution(row.id).await?;
+                    if found.is_some_and(|(_, row)| row.canceled_by.is_some()) {
+                        // Whether it was told before we ended, nobody knows.
+                        supervisors::terminate(&run);
+                    }
+                }
+                Supervisor::NotStarted | Supervisor::Gone => {}
+            }
+        }
+        for id in folder::all(runs)? {
+            let run = RunFolder::of(runs, id);
+            let over = match inner.store.launch(id).await? {
+                None => true,
+                Some(row) => row.state == LaunchState::Ended,
+            };
+            if over && !run.has_spools() {
+                run.remove();
+            }
+        }
+        self.end_forgotten().await
+    }
+
+    /// A record that waits for a launch that was canceled just before we ended.
+    async fn end_forgotten(&self) -> Result<(), LaunchError> {
+        for id in self.inner.store.queued_executions().await? {
+            let launch = self.inner.store.launch(id).await?;
+            if launch.is_none_or(|launch| launch.state == LaunchState::Ended) {
+                self.end_unlaunched(id, EndReason::Canceled).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn start_queued(&self, url: &str) -> Result<(), LaunchError> {
+        let config = &self.inner.config;
+        if self.launched().len() >= config.max_running {
+            return Ok(());
+        }
+        let waiting = self
+            .inner
+            .store
+            .launches(LaunchState::Queued, config.max_queued.max(1))
+            .await?;
+        for row in waiting {
+            let playbook = row.parameters.playbook.clone();
+            {
+                let launched = self.launched();
+                if launched.len() >= config.max_running {
+                    break;
+                }
+                let same = launched
+                    .values()
+                    .filter(|other| **other == playbook)
+                    .count();
+                let limit = config.max_running_per_playbook;
+                if limit > 0 && !playbook.is_empty() && same >= limit {
+                    continue;
+                }
+            }
+            let (from, to) = (LaunchState::Queued, LaunchState::Launched);
+            // Canceled at this very moment, or taken by another collector.
+            if !self.inner.store.move_launch(row.id, from, to).await? {
+                continue;
+            }
+            self.launched().insert(row.id, playbook);
+            self.start(&row, url).await?;
+        }
+        Ok(())
+    }
+
+    /// Starts the supervisor of a run whose turn it is.
+    async fn start(&self, row: &LaunchRow, url: &str) -> Result<(), LaunchError> {
+        match self.try_start(row, url).await {
+            Ok(pid) => {
+                let launched = Announcement::Launched(Launched { pid });
+                self.inner
+                    .ingest
+                    .announce(row.id, &[launched], None)
+                    .await?;
+                tracing::info!(execution = %row.id, pid, "launched");
+            }
+            Err(error) => {
+                tracing::warn!(execution = %row.id, %error, "a run could not be launched");
+                self.end_unlaunched(row.id, EndReason::LaunchError).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn try_start(&self, row: &LaunchRow, url: &str) -> Result<u32, LaunchError> {
+        let inner = &self.inner;
+        let Some(run) = self.run_folder(row.id) else {
+            return Err(LaunchError::Disabled);
+        };
+        let command = run.command()?;
+        let mut environment = inner.config.run_environment();
+        if let Some(folder) = &inner.config.ansible {
+            // Ansible's programs call each other.
+            let path = environment
+                .get(std::ffi::OsStr::new("PATH"))
+                .cloned()
+                .unwrap_or_default();
+            let paths = std::iter::once(folder.clone()).chain(std::env::split_paths(&path));
+            if let Ok(path) = std::env::join_paths(paths) {
+                environment.insert("PATH".into(), path);
+            }
+        }
+        let program = command.argv.first().map(String::as_str).unwrap_or_default();
+        if inner.recorder.is_installed(program, &environment).await {
+            for (name, value) in recorder::turned_on(&command.cwd, &environment) {
+                environment.insert(name.into(), value);
+            }
+        }
+        let timeout_seconds = row.parameters.timeout_seconds;
+        let token = self.create_token(row.id, timeout_seconds).await?;
+        run.write_token(&token)?;
+        let mut child = supervisors::start(&Start {
+            id: row.id,
+            folder: &run,
+            timeout_seconds,
+            kill_after_seconds: inner.config.kill_after_seconds,
+            url,
+            environment,
+        })?;
+        let pid = child.id().unwrap_or_default();
+        let launcher = self.clone();
+        tokio::spawn(async move {
+            // Its end is told by its lock, too, for those that another collector started.
+            let _ = child.wait().await;
+            launcher.inner.wake.notify_one();
+        });
+        Ok(pid)
+    }
+
+    /// A token that can report this run, and do nothing else.
+    async fn create_token(&self, id: Uuid, timeout_seconds: u64) -> Result<String, LaunchError> {
+        let inner = &self.inner;
+        let token = token::generate().map_err(std::io::Error::other)?;
+        let now = inner.clock.now_us();
+        let good_for = timeout_seconds.saturating_add(TOKEN_EXTRA_SECONDS);
+        let row = TokenRow {
+            id: 0,
+            name: format!("run {id}"),
+            scopes: Scopes::new(vec![Scope::Ingest]).encode(),
+            created_us: now,
+            expires_us: Some(
+                i64::try_from(good_for)
+                    .unwrap_or(i64::MAX)
+                    .saturating_mul(1_000_000)
+                    .saturating_add(now),
+            ),
+            used_us: None,
+            execution: Some(id),
+        };
+        inner.store.revoke_tokens_of(id).await?;
+        inner.store.create_token(&row, &token::hash(&token)).await?;
+        Ok(token)
+    }
+
+    /// Ends the record of a run that no process will ever tell of.
+    async fn end_unlaunched(&self, id: Uuid, reason: EndReason) -> Result<(), LaunchError> {
+        let ended = Announcement::Ended(ExecutionEnded {
+            reason: Some(reason),
+            ..ExecutionEnded::default()
+        });
+        self.inner.ingest.announce(id, &[ended], None).await?;
+        self.forget(id).await
+    }
+
+    /// Nothing is left to be done about a run.
+    async fn forget(&self, id: Uuid) -> Result<(), LaunchError> {
+        let inner = &self.inner;
+        inner.store.revoke_tokens_of(id).await?;
+        let (from, to) = (LaunchState::Launched, LaunchState::Ended);
+        inner.store.move_launch(id, from, to).await?;
+        self.launched().remove(&id);
+        if let Some(run) = self.run_folder(id)
+            && !run.has_spools()
+        {
+            run.remove();
+        }
+        Ok(())
+    }
+
+    /// Looks whether a run is over, and delivers what its producers left behind.
+    async fn look_after(&self, id: Uuid, url: &str) -> Result<(), LaunchError> {
+        let Some(run) = self.run_folder(id) else {
+            return Ok(());
+        };
+        if matches!(run.supervisor(), Supervisor::Alive(_)) {
+            return Ok(());
+        }
+        if run.has_spools() {
+            self.deliver(id, &run, url).await?;
+        }
+        let over = match self.inner.store.execution(id).await? {
+            // Deleted when it was over.
+            None => true,
+            Some((_, row)) => row.status != Status::Running,
+        };
+        if over {
+            self.forget(id).await?;
+        }
+        Ok(())
+    }
+
+    /// Delivers what a supervisor, or its recorder, did not.
+    async fn deliver(&self, id: Uuid, run: &RunFolder, url: &str) -> Result<(), LaunchError> {
+        let config = SenderConfig {
+            url: url.to_owned(),
+            token: Some(self.create_token(id, 0).await?),
+            user_agent: concat!("playback-launcher/", env!("CARGO_PKG_VERSION")).to_owned(),
+            adopt: false,
+            ..SenderConfig::default()
+        };
+        let options = AdoptOptions {
+            set_aside: true,
+            patience: Duration::ZERO,
+        };
+        let folder = run.spool();
+        let delivered = tokio::task::spawn_blocking(move || {
+            deliver_orphans(&folder, &config, &options, |_| {})
+        });
+        match delivered.await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => {
+                tracing::warn!(execution = %id, %error, "what a run left behind is kept");
+            }
+            Err(error) => return Err(std::io::Error::other(error).into()),
+        }
+        Ok(())
+    }
+
+    /// Tells the supervisor of a run to end it. One that is being started is waited for.
+    pub(super) async fn terminate(&self, id: Uuid) {
+        let Some(run) = self.run_folder(id) else {
+            return;
+        };
+        let launcher = Arc::clone(&self.inner);
+        let asked = async {
+            loop {
+                if supervisors::terminate(&run) {
+                    return true;
+                }
+                let gone = run.supervisor() == Supervisor::Gone;
+                if gone || run.command().is_err() {
+                    return false;
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        if !matches!(tokio::time::timeout(START_UP, asked).await, Ok(true)) {
+            tracing::info!(execution = %id, "there was no supervisor to be told of a cancellation");
+        }
+        launcher.wake.notify_one();
+    }
+}

@@ -1,0 +1,184 @@
+//! The recorder in a launched run: whether it is there, and how it is turned on by the environment alone.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+
+use configparser::ini::Ini;
+use tokio::sync::Mutex;
+use tokio::time::{Instant, timeout};
+
+/// Its name in `callbacks_enabled`.
+const CALLBACK: &str = "playback.history.recorder";
+
+/// How long it is believed what was found: it may be installed, or removed, while we run.
+const FOR: Duration = Duration::from_secs(60);
+
+/// How long Python may take to say whether it is there.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Looks whether the recorder is installed beside Ansible.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Recorder {
+    /// What is configured.
+    said: Option<bool>,
+    found: Arc<Mutex<Option<(Instant, bool)>>>,
+}
+
+impl Recorder {
+    pub(super) fn new(said: Option<bool>) -> Self {
+        Self {
+            said,
+            found: Arc::default(),
+        }
+    }
+
+    /// Whether it is installed for the Python that runs `program`.
+    pub(super) async fn is_installed(
+        &self,
+        program: &str,
+        environment: &BTreeMap<OsString, OsString>,
+    ) -> bool {
+        if let Some(said) = self.said {
+            return said;
+        }
+        let mut found = self.found.lock().await;
+        if let Some((when, installed)) = *found
+            && when.elapsed() < FOR
+        {
+            return installed;
+        }
+        let installed = look(program, environment).await;
+        *found = Some((Instant::now(), installed));
+        installed
+    }
+}
+
+/// Asks the interpreter that the program's first line names.
+async fn look(program: &str, environment: &BTreeMap<OsString, OsString>) -> bool {
+    let path = environment
+        .get(OsStr::new("PATH"))
+        .cloned()
+        .unwrap_or_default();
+    let Some(python) = find_program(program, &path)
+        .as_deref()
+        .and_then(interpreter)
+    else {
+        return false;
+    };
+    let asked = tokio::process::Command::new(python)
+        .args(["-c", "import ansible_playback._native"])
+        .env_clear()
+        .envs(environment)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .status();
+    matches!(timeout(PATIENCE, asked).await, Ok(Ok(status)) if status.success())
+}
+
+/// A program in the search path.
+fn find_program(program: &str, path: &OsStr) -> Option<PathBuf> {
+    if program.contains('/') {
+        return Some(PathBuf::from(program));
+    }
+    std::env::split_paths(path)
+        .map(|folder| folder.join(program))
+        .find(|file| file.is_file())
+}
+
+fn interpreter(program: &Path) -> Option<PathBuf> {
+    let mut first = String::new();
+    BufReader::new(fs::File::open(program).ok()?)
+        .read_line(&mut first)
+        .ok()?;
+    let line = first.strip_prefix("#!")?;
+    let python = line.split_whitespace().next()?;
+    python.contains("python").then(|| PathBuf::from(python))
+}
+
+/// What turns the recorder on, beside the callbacks that the configuration enables.
+pub(super) fn turned_on(
+    cwd: &Path,
+    environment: &BTreeMap<OsString, OsString>,
+) -> Vec<(&'static str, OsString)> {
+    let mut callbacks = enabled_callbacks(cwd, environment);
+    if !callbacks.iter().any(|name| name == CALLBACK) {
+        callbacks.push(CALLBACK.to_owned());
+    }
+    vec![
+        ("ANSIBLE_CALLBACKS_ENABLED", callbacks.join(",").into()),
+        // Ad-hoc runs load callbacks only when told to.
+        ("ANSIBLE_LOAD_CALLBACK_PLUGINS", "1".into()),
+    ]
+}
+
+/// The callbacks that this Ansible would enable: the environment goes before the configuration file, and
+/// ours must not take the others away.
+fn enabled_callbacks(cwd: &Path, environment: &BTreeMap<OsString, OsString>) -> Vec<String> {
+    let variable = |name: &str| environment.get(OsStr::new(name));
+    let list = |text: &str| -> Vec<String> {
+        text.split([',', '\n'])
+            .map(|name| name.trim().to_owned())
+            .filter(|name| !name.is_empty())
+            .collect()
+    };
+    if let Some(named) = variable("ANSIBLE_CALLBACKS_ENABLED") {
+        return list(&named.to_string_lossy());
+    }
+    // The first that exists is the only one that is read.
+    let files = [
+        variable("ANSIBLE_CONFIG").map(PathBuf::from),
+        Some(cwd.join("ansible.cfg")),
+        variable("HOME").map(|home| Path::new(home).join(".ansible.cfg")),
+        Some(PathBuf::from("/etc/ansible/ansible.cfg")),
+    ];
+    let Some(text) = files
+        .into_iter()
+        .flatten()
+        .find_map(|file| fs::read_to_string(file).ok())
+    else {
+        return Vec::new();
+    };
+    let mut ini = Ini::new();
+    ini.set_multiline(true);
+    if ini.read(text).is_err() {
+        return Vec::new();
+    }
+    ["callbacks_enabled", "callback_whitelist"]
+        .into_iter()
+        .find_map(|key| ini.get("defaults", key))
+        .map(|named| list(&named))
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn callbacks_that_are_enabled_stay_enabled() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = "[defaults]\ncallbacks_enabled = timer,\n    profile_tasks\nforks = 5\n";
+        std::fs::write(folder.path().join("ansible.cfg"), text).unwrap();
+        let mut environment = BTreeMap::new();
+        let enabled = |environment: &BTreeMap<OsString, OsString>| {
+            turned_on(folder.path(), environment)[0].1.clone()
+        };
+        assert_eq!(
+            enabled(&environment),
+            "timer,profile_tasks,playback.history.recorder"
+        );
+        environment.insert(
+            "ANSIBLE_CALLBACKS_ENABLED".into(),
+            "playback.history.recorder,x".into(),
+        );
+        assert_eq!(enabled(&environment), "playback.history.recorder,x");
+    }
+}

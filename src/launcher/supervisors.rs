@@ -1,0 +1,75 @@
+//! Supervisors as processes: started, told to end their run, found again.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::io;
+use std::process::Stdio;
+
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+use tokio::process::{Child, Command};
+use uuid::Uuid;
+
+use super::folder::{RunFolder, Supervisor};
+
+/// Seconds for which a supervisor tries to deliver what is left when its command has ended: nobody waits
+/// for it, and the collector may be on its way back.
+const FLUSH_SECONDS: &str = "120";
+
+/// What a supervisor needs to know.
+pub(super) struct Start<'a> {
+    pub(super) id: Uuid,
+    pub(super) folder: &'a RunFolder,
+    pub(super) timeout_seconds: u64,
+    pub(super) kill_after_seconds: u64,
+    pub(super) url: &'a str,
+    pub(super) environment: BTreeMap<OsString, OsString>,
+}
+
+/// Starts a supervisor: this program's own `exec`, in a session of its own, so that it goes on when the
+/// collector ends, however that ends.
+///
+/// # Errors
+/// The run's folder does not say what to run, or no process can be had.
+pub(super) fn start(start: &Start<'_>) -> io::Result<Child> {
+    let command = start.folder.command()?;
+    Command::new(std::env::current_exe()?)
+        .arg("exec")
+        .arg("--execution-id")
+        .arg(start.id.to_string())
+        .arg("--run-folder")
+        .arg(start.folder.path())
+        .arg("--timeout")
+        .arg(start.timeout_seconds.to_string())
+        .arg("--kill-after")
+        .arg(start.kill_after_seconds.to_string())
+        .args(["--flush-seconds", FLUSH_SECONDS])
+        .args(["--flush-seconds-unreachable", FLUSH_SECONDS])
+        .arg("--")
+        .args(command.argv)
+        .current_dir(command.cwd)
+        .env_clear()
+        .envs(&start.environment)
+        .env("PLAYBACK_URL", start.url)
+        .env("PLAYBACK_TOKEN_FILE", start.folder.token())
+        .env("PLAYBACK_SPOOL_DIR", start.folder.spool())
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+}
+
+/// Asks a supervisor to end its run. False: there is none that could be asked.
+pub(super) fn terminate(folder: &RunFolder) -> bool {
+    let Supervisor::Alive(pid) = folder.supervisor() else {
+        return false;
+    };
+    let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) else {
+        return false;
+    };
+    let Ok(process) = pidfd_open(pid, PidfdFlags::empty()) else {
+        return false;
+    };
+    // The number may have been given to another process meanwhile; what is held now is held for good.
+    folder.supervisor() == Supervisor::Alive(pid.as_raw_nonzero().get().cast_unsigned())
+        && pidfd_send_signal(process, Signal::TERM).is_ok()
+}

@@ -1,0 +1,196 @@
+//! Runs that the collector launches itself: real playbooks, asked for through the API.
+
+mod documented;
+mod runs;
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+use crate::ansible::environments;
+use crate::harness::{API, Answer, Client, Collector, Setup, eventually};
+
+/// Folders as an operator sets them up, and a collector that launches what is in them.
+pub(crate) struct Site {
+    dir: TempDir,
+    settings: String,
+    environment: Vec<(String, String)>,
+}
+
+impl Site {
+    /// With the newest Ansible, and the recorder that is installed beside it.
+    pub(crate) fn new() -> Self {
+        Self::with_ansible(&environments()[0])
+    }
+
+    /// With this Ansible.
+    pub(crate) fn with_ansible(bin: &Path) -> Self {
+        let dir = TempDir::new().unwrap();
+        for folder in ["playbooks", "inventories", "keys", "home", "marks"] {
+            std::fs::create_dir(dir.path().join(folder)).unwrap();
+        }
+        let site = Self {
+            settings: format!("ansible = {bin:?}\n"),
+            environment: Vec::new(),
+            dir,
+        };
+        let home = site.dir.path().join("home").display().to_string();
+        let marks = site.dir.path().join("marks").display().to_string();
+        let site = site
+            .environment("PATH", "/usr/local/bin:/usr/bin:/bin")
+            .environment("HOME", &home)
+            .environment("LANG", "C.UTF-8")
+            .environment("MARKS", &marks);
+        site.inventory("prod", "web-01 ansible_connection=local ansible_python_interpreter=auto_silent\nweb-02 ansible_connection=local ansible_python_interpreter=auto_silent\n");
+        site
+    }
+
+    /// A line more in the section `[launcher]`.
+    pub(crate) fn setting(mut self, line: &str) -> Self {
+        self.settings.push_str(line);
+        self.settings.push('\n');
+        self
+    }
+
+    /// A variable more for the runs.
+    pub(crate) fn environment(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Writes a playbook.
+    pub(crate) fn playbook(&self, name: &str, text: &str) -> PathBuf {
+        self.write("playbooks", name, text)
+    }
+
+    /// Writes an inventory.
+    pub(crate) fn inventory(&self, name: &str, text: &str) -> PathBuf {
+        self.write("inventories", name, text)
+    }
+
+    pub(crate) fn write(&self, folder: &str, name: &str, text: &str) -> PathBuf {
+        let path = self.path(folder).join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, text).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+        path
+    }
+
+    /// One of the site's folders.
+    pub(crate) fn path(&self, folder: &str) -> PathBuf {
+        self.dir.path().join(folder)
+    }
+
+    /// Waits until a run has made this mark: a file in the folder that it knows as `$MARKS`.
+    pub(crate) fn reached(&self, mark: &str) {
+        let path = self.path("marks").join(mark);
+        eventually(&format!("the run to make the mark {mark}"), || {
+            path.exists().then_some(())
+        });
+    }
+
+    /// Makes a mark that a run waits for.
+    pub(crate) fn make(&self, mark: &str) {
+        std::fs::write(self.path("marks").join(mark), "").unwrap();
+    }
+
+    /// The configuration file.
+    fn config(&self) -> String {
+        let folder = |name: &str| format!("{:?}", self.path(name));
+        let environment: String = self
+            .environment
+            .iter()
+            .map(|(name, value)| format!("{name} = {value:?}\n"))
+            .collect();
+        format!(
+            "silence_seconds = 5\n[launcher]\nplaybooks = [{}]\ninventories = [{}]\nprivate_keys = [{}]\nfolder = {}\n{}\
+             [launcher.environment]\n{environment}",
+            folder("playbooks"),
+            folder("inventories"),
+            folder("keys"),
+            folder("runs"),
+            self.settings,
+        )
+    }
+
+    /// A collector that launches.
+    pub(crate) fn start(&self) -> Collector {
+        Setup::default().config(&self.config()).start()
+    }
+
+    /// Names of what is in the folder of a run, at any depth; empty when it is gone.
+    pub(crate) fn left_of(&self, id: Uuid) -> Vec<String> {
+        fn walk(folder: &Path, found: &mut Vec<String>) {
+            for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+                found.push(entry.path().display().to_string());
+                walk(&entry.path(), found);
+            }
+        }
+        let mut found = Vec::new();
+        walk(&self.path("runs").join(id.to_string()), &mut found);
+        found
+    }
+
+    /// Waits until nothing is left of a run but its record.
+    pub(crate) fn cleared(&self, id: Uuid) {
+        let folder = self.path("runs").join(id.to_string());
+        eventually("the run's folder to be removed", || {
+            (!folder.exists()).then_some(())
+        });
+    }
+}
+
+/// A playbook that makes the mark `began`, waits for the mark `go`, and says so.
+pub(crate) const GATED: &str = "\
+- name: Gated
+  hosts: all
+  gather_facts: false
+  tasks:
+    - name: Begin
+      command: touch {{ lookup('env', 'MARKS') }}/began-{{ gate | default('run') }}
+      run_once: true
+    - name: Wait
+      wait_for:
+        path: \"{{ lookup('env', 'MARKS') }}/go\"
+        timeout: 120
+        sleep: 1
+      run_once: true
+    - name: Go on
+      debug:
+        msg: went on
+";
+
+/// Posts a request.
+#[track_caller]
+pub(crate) fn post(client: &Client, path: &str, body: &Value) -> Answer {
+    client.send(
+        "POST",
+        &format!("{API}{path}"),
+        &[],
+        body.to_string().as_bytes(),
+    )
+}
+
+/// Asks for a run, which must be accepted.
+#[track_caller]
+pub(crate) fn launch(client: &Client, path: &str, body: &Value) -> Uuid {
+    let answer = post(client, path, body);
+    assert_eq!(answer.status, 202, "{answer:?}");
+    let record = answer.json();
+    assert_eq!(record["status"], "running");
+    record["id"].as_str().unwrap().parse().unwrap()
+}
+
+/// Runs a playbook to its end.
+#[track_caller]
+pub(crate) fn run(client: &Client, playbook: &str) -> Value {
+    let id = launch(
+        client,
+        "/playbooks/run",
+        &json!({ "playbook": playbook, "inventory": "prod" }),
+    );
+    client.finished(id)
+}

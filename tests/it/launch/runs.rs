@@ -1,0 +1,109 @@
+//! What a launched run does, and what its record says.
+
+use serde_json::{Value, json};
+
+use super::{Site, launch, run};
+use crate::ansible::environments;
+
+const DEPLOY: &str = "\
+- name: Deploy
+  hosts: all
+  gather_facts: false
+  tasks:
+    - name: Say
+      debug:
+        msg: \"{{ greeting | default('hello') }}\"
+    - name: Change
+      command: echo changed
+    - name: Break
+      command: 'false'
+      when: inventory_hostname == breaks | default('')
+";
+
+#[test]
+fn a_run_has_one_record_of_both_producers() {
+    for bin in environments() {
+        let site = Site::with_ansible(&bin);
+        site.playbook("deploy.yml", DEPLOY);
+        let collector = site.start();
+        let client = collector.client();
+        let id = launch(
+            &client,
+            "/playbooks/run",
+            &json!({
+                "playbook": "deploy.yml", "inventory": "prod", "limit": "web-01,web-02",
+                "extra_vars": { "breaks": "web-02", "greeting": "h3llo" }, "forks": 3, "verbosity": 1,
+                "diff": true, "labels": ["a", "b"], "note": "CHG-1", "tags": ["all"], "timeout": 60,
+            }),
+        );
+        let record = client.finished(id);
+        assert_eq!(record["status"], "failed", "{record}");
+        assert_eq!(record["exit_code"], 2);
+        assert_eq!(record["reason"], "task_failed");
+        assert_eq!(record["failed"], json!(["web-02"]));
+        assert_eq!(record["labels"], json!(["a", "b"]));
+        assert_eq!(record["note"], "CHG-1");
+        assert_eq!(record["limit"], "web-01,web-02");
+        assert_eq!(record["forks"], 3);
+        assert_eq!(record["extra_var_names"], json!(["breaks", "greeting"]));
+        assert!(
+            record["launched_by"]
+                .as_str()
+                .unwrap()
+                .starts_with("token:test-")
+        );
+        assert!(record["queued_time"].as_str() <= record["start_time"].as_str());
+        assert_eq!(record["events"]["complete"], true, "{}", record["events"]);
+        assert!(
+            record["ansible_version"].is_string(),
+            "the recorder reports too"
+        );
+        assert!(record["usage"]["user_s"].as_f64().unwrap() > 0.1);
+        let lines: Vec<&str> = record["output"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|line| line.as_str().unwrap())
+            .collect();
+        let times = |what: &str| lines.iter().filter(|line| line.starts_with(what)).count();
+        assert_eq!(times("PLAY [Deploy]"), 1, "{lines:?}");
+        assert_eq!(times("PLAY RECAP"), 1);
+        let tasks = client.execution(id, "/tasks").ok();
+        assert_eq!(tasks["tasks"].as_array().unwrap().len(), 3);
+        site.cleared(id);
+    }
+}
+
+#[test]
+fn without_the_recorder_the_record_is_what_the_command_printed() {
+    let site = Site::new().setting("recorder = false");
+    site.playbook("deploy.yml", DEPLOY);
+    let collector = site.start();
+    let record = run(&collector.client(), "deploy.yml");
+    assert_eq!(record["status"], "success", "{record}");
+    assert_eq!(record["exit_code"], 0);
+    assert_eq!(record["playbook"], "deploy.yml");
+    assert_eq!(record["ansible_version"], Value::Null);
+}
+
+#[test]
+fn a_module_is_run_on_hosts() {
+    for bin in environments() {
+        let site = Site::with_ansible(&bin);
+        let collector = site.start();
+        let client = collector.client();
+        let id = launch(
+            &client,
+            "/adhoc",
+            &json!({ "hosts": "web-01", "module": "shell", "args": "echo $((6 * 7))", "inventory": "prod" }),
+        );
+        let record = client.finished(id);
+        assert_eq!(record["status"], "success", "{record}");
+        assert_eq!(record["type"], "adhoc");
+        assert_eq!(record["hosts"], "web-01");
+        assert_eq!(record["module"], "shell");
+        assert_eq!(record["stats"]["web-01"]["changed"], 1);
+        assert!(record["output"].to_string().contains("42"));
+        assert_eq!(record["events"]["complete"], true, "{}", record["events"]);
+    }
+}
