@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::assembler::Assembler;
 use super::error::IngestError;
 use super::slot::replay_log;
-use crate::model::Reason;
+use crate::model::Status;
 use crate::store::Store;
 
 /// Rows cannot be rebuilt.
@@ -30,7 +30,7 @@ pub async fn rebuild(store: &Store, id: Uuid) -> Result<(), RebuildError> {
     };
     let mut assembler = Assembler::new(id);
     replay_log(store, key, &mut assembler).await?;
-    if row.reason == Some(Reason::Lost) {
+    if row.status != Status::Running {
         assembler.mark_lost();
     }
     let changes = assembler.take_changes(true);

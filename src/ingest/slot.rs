@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::assembler::Assembler;
 use super::error::IngestError;
 use crate::blocks::{self, BlockError};
-use crate::model::{ExecutionKey, Reason};
+use crate::model::{ExecutionKey, Status};
 use crate::store::Store;
 
 /// How often changed rows of a running execution are written. Its events are written at once: this
@@ -166,8 +166,9 @@ pub(super) async fn replay(
         return Ok((None, assembler));
     };
     replay_log(store, key, &mut assembler).await?;
-    if row.reason == Some(Reason::Lost) {
-        // Silence is the collector's own observation: no event tells it.
+    if row.status != Status::Running {
+        // Silence is the collector's own observation: no event tells it. Where the events tell of the end,
+        // this changes nothing.
         assembler.mark_lost();
     }
     assembler.assume_logged();

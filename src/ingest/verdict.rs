@@ -100,7 +100,8 @@ pub(super) fn refresh<'a>(
         last_at => last_at,
     };
     row.ended_us = (ended || lost).then_some(last_at);
-    if ended {
+    // The supervisor saw the process end: then it is known how, whatever the recorder did not get to say.
+    if ended || (lost && supervisor.ended.is_some()) {
         row.phase = Phase::Finished;
         row.status = match (row.exit_code, row.signal) {
             (Some(0), _) => Status::Success,
@@ -206,7 +207,8 @@ fn merge(inner: &ExecutionStarted, outer: &ExecutionStarted) -> ExecutionStarted
         labels,
         playbook: or(&a.playbook, &b.playbook),
         inventory: or(&a.inventory, &b.inventory),
-        limit: or(&a.limit, &b.limit),
+        // The launcher names hosts where the command line names a file of them.
+        limit: or(&b.limit, &a.limit),
         hosts: or(&a.hosts, &b.hosts),
         module: or(&a.module, &b.module),
         args: or(&a.args, &b.args),
