@@ -169,6 +169,15 @@ fn list<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Vec<String>>
 fn read<T: DeserializeOwned>(body: Result<Bytes, BytesRejection>) -> Result<T, ApiError> {
     let body = body?;
     let body: &[u8] = if body.is_empty() { b"{}" } else { &body };
+    let whole = || ApiError::bad_request("the body must be one JSON object");
+    // A list would be taken for the fields in their order.
+    if body
+        .trim_ascii_start()
+        .first()
+        .is_some_and(|first| b"[\"0123456789tfn-".contains(first))
+    {
+        return Err(whole());
+    }
     let mut json = serde_json::Deserializer::from_slice(body);
     let read = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let field = error.path().to_string();
@@ -191,8 +200,7 @@ fn read<T: DeserializeOwned>(body: Result<Bytes, BytesRejection>) -> Result<T, A
             _ => text.to_owned(),
         })
     })?;
-    json.end()
-        .map_err(|_| ApiError::bad_request("the body must be one JSON object"))?;
+    json.end().map_err(|_| whole())?;
     Ok(read)
 }
 

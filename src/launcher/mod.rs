@@ -60,6 +60,8 @@ struct Inner {
     config: LauncherConfig,
     /// The folder of all runs' folders; none where nothing is launched.
     runs: Option<PathBuf>,
+    /// Runs that had a folder when we began, before any request could come.
+    left_over: Vec<Uuid>,
     store: Store,
     ingest: Ingest,
     clock: Clock,
@@ -91,8 +93,13 @@ impl Launcher {
         } else {
             None
         };
+        let left_over = match &runs {
+            Some(runs) => folder::all(runs)?,
+            None => Vec::new(),
+        };
         Ok(Self {
             inner: Arc::new(Inner {
+                left_over,
                 recorder: Recorder::new(config.recorder),
                 config,
                 runs,

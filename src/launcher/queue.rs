@@ -8,7 +8,7 @@ use playback_wire::{EndReason, ExecutionEnded, Launched};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::folder::{self, RunFolder, Supervisor};
+use super::folder::{RunFolder, Supervisor};
 use super::supervisors::{self, Start};
 use super::{LaunchError, Launcher, recorder};
 use crate::ingest::Announcement;
@@ -94,9 +94,9 @@ impl Launcher {
                 Supervisor::NotStarted | Supervisor::Gone => {}
             }
         }
-        for id in folder::all(runs)? {
-            let run = RunFolder::of(runs, id);
-            let over = match inner.store.launch(id).await? {
+        for id in &inner.left_over {
+            let run = RunFolder::of(runs, *id);
+            let over = match inner.store.launch(*id).await? {
                 None => true,
                 Some(row) => row.state == LaunchState::Ended,
             };

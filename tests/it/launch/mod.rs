@@ -1,7 +1,14 @@
 //! Runs that the collector launches itself: real playbooks, asked for through the API.
 
+mod crash;
 mod documented;
+mod ends;
+mod inputs;
+mod queue;
+mod refused;
+mod replay;
 mod runs;
+mod secrets;
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -106,7 +113,7 @@ impl Site {
             .map(|(name, value)| format!("{name} = {value:?}\n"))
             .collect();
         format!(
-            "silence_seconds = 5\n[launcher]\nplaybooks = [{}]\ninventories = [{}]\nprivate_keys = [{}]\nfolder = {}\n{}\
+            "silence_seconds = 15\n[launcher]\nplaybooks = [{}]\ninventories = [{}]\nprivate_keys = [{}]\nfolder = {}\n{}\
              [launcher.environment]\n{environment}",
             folder("playbooks"),
             folder("inventories"),
@@ -121,17 +128,25 @@ impl Site {
         Setup::default().config(&self.config()).start()
     }
 
-    /// Names of what is in the folder of a run, at any depth; empty when it is gone.
-    pub(crate) fn left_of(&self, id: Uuid) -> Vec<String> {
-        fn walk(folder: &Path, found: &mut Vec<String>) {
+    /// Everything in the folder of a run, at any depth; nothing when it is gone.
+    pub(crate) fn files_of(&self, id: Uuid) -> Vec<PathBuf> {
+        fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
             for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-                found.push(entry.path().display().to_string());
+                found.push(entry.path());
                 walk(&entry.path(), found);
             }
         }
         let mut found = Vec::new();
         walk(&self.path("runs").join(id.to_string()), &mut found);
         found
+    }
+
+    /// Number of the process that supervises a run.
+    pub(crate) fn supervisor(&self, id: Uuid) -> i32 {
+        let path = self.path("runs").join(id.to_string()).join("supervisor");
+        eventually("a supervisor to begin", || {
+            std::fs::read_to_string(&path).ok()?.trim().parse().ok()
+        })
     }
 
     /// Waits until nothing is left of a run but its record.
@@ -174,6 +189,25 @@ pub(crate) fn post(client: &Client, path: &str, body: &Value) -> Answer {
     )
 }
 
+/// Asks for the end of a run.
+#[track_caller]
+pub(crate) fn cancel(client: &Client, id: Uuid) -> Answer {
+    post(
+        client,
+        &format!("/executions/{id}/cancel"),
+        &json!({ "note": "enough" }),
+    )
+}
+
+/// What a record says was printed.
+pub(crate) fn printed(record: &Value) -> String {
+    let lines = record["output"].as_array().unwrap();
+    lines
+        .iter()
+        .map(|line| format!("{}\n", line.as_str().unwrap()))
+        .collect()
+}
+
 /// Asks for a run, which must be accepted.
 #[track_caller]
 pub(crate) fn launch(client: &Client, path: &str, body: &Value) -> Uuid {
@@ -184,13 +218,18 @@ pub(crate) fn launch(client: &Client, path: &str, body: &Value) -> Uuid {
     record["id"].as_str().unwrap().parse().unwrap()
 }
 
-/// Runs a playbook to its end.
+/// Asks for a run of a playbook on `prod`.
 #[track_caller]
-pub(crate) fn run(client: &Client, playbook: &str) -> Value {
-    let id = launch(
+pub(crate) fn launch_playbook(client: &Client, playbook: &str) -> Uuid {
+    launch(
         client,
         "/playbooks/run",
         &json!({ "playbook": playbook, "inventory": "prod" }),
-    );
-    client.finished(id)
+    )
+}
+
+/// Runs a playbook to its end.
+#[track_caller]
+pub(crate) fn run(client: &Client, playbook: &str) -> Value {
+    client.finished(launch_playbook(client, playbook))
 }
