@@ -11,6 +11,8 @@ use playback_spool::Spool;
 use playback_wire::{Output, Stream};
 use rustix::pipe::{PipeFlags, pipe_with};
 
+use super::leave::End;
+use super::recap::{Format, Hosts, Recap};
 use super::text::Decoder;
 use crate::clock::Clock;
 
@@ -33,6 +35,8 @@ pub(super) struct Capture {
 #[derive(Debug, Default)]
 struct Pending {
     decoders: [Decoder; 2],
+    /// Reads statistics off stdout, where the command prints any.
+    recap: Option<Recap>,
     stream: Stream,
     text: String,
     /// When the first byte of the text was read.
@@ -43,15 +47,23 @@ struct Pending {
 
 impl Capture {
     /// Without a spool, nothing is kept. The descriptor becomes readable when a text begins to wait.
+    /// `statistics`: how the command prints them.
     ///
     /// # Errors
     /// The system gives no pipe.
-    pub(super) fn new(spool: Option<Arc<Spool>>, clock: Clock) -> std::io::Result<(Self, OwnedFd)> {
+    pub(super) fn new(
+        spool: Option<Arc<Spool>>,
+        statistics: Option<Format>,
+        clock: Clock,
+    ) -> std::io::Result<(Self, OwnedFd)> {
         let (wakes, waker) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
         let capture = Self {
             spool,
             clock,
-            pending: Mutex::default(),
+            pending: Mutex::new(Pending {
+                recap: statistics.map(Recap::new),
+                ..Pending::default()
+            }),
             waker,
         };
         Ok((capture, wakes))
@@ -73,7 +85,17 @@ impl Capture {
         if !waited {
             pending.since = now;
         }
-        let Pending { decoders, text, .. } = &mut *pending;
+        let Pending {
+            decoders,
+            recap,
+            text,
+            ..
+        } = &mut *pending;
+        if stream == Stream::Stdout
+            && let Some(recap) = recap
+        {
+            recap.printed(bytes);
+        }
         decoders[stream as usize].decode(bytes, text);
         let paused = (now - pending.appended).abs() >= JOIN_US;
         if paused || pending.text.len() >= JOIN_BYTES {
@@ -122,6 +144,12 @@ impl Capture {
             pending.text.push_str(&rest);
         }
         pending.append(spool, now);
+    }
+
+    /// The statistics that a command printed which ended so; no hosts where there are none to be believed.
+    pub(super) fn statistics(&self, end: End) -> Hosts {
+        let recap = self.pending().recap.take();
+        recap.map(|recap| recap.finish(end)).unwrap_or_default()
     }
 
     /// Makes the watching thread look.
@@ -176,7 +204,7 @@ mod tests {
         let spool =
             Spool::create(dir.path(), Uuid::now_v7(), Producer::Supervisor, 1 << 20).unwrap();
         let clock = Clock::fixed(1_000_000_000);
-        let (capture, _wakes) = Capture::new(Some(spool), clock.clone()).unwrap();
+        let (capture, _wakes) = Capture::new(Some(spool), None, clock.clone()).unwrap();
         capture.printed(Stream::Stdout, b"Password: ");
         assert_eq!(texts(dir.path()).len(), 1);
         capture.printed(Stream::Stdout, b".");

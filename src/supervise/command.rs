@@ -7,12 +7,13 @@
 //! Values that may be secret are left out: extra variables keep their names, and words whose name
 //! speaks of a password lose their value.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
 use playback_wire::{ExecutionStarted, ExecutionType};
 
 use super::options::{Dialect, Word, words};
+use super::recap::Format;
 
 /// Stands for what is not told.
 const REDACTED: &str = "***";
@@ -30,6 +31,8 @@ pub(super) struct What {
     pub(super) started: ExecutionStarted,
     /// It is Ansible: a recorder inside reports the same run, and not one of its own.
     pub(super) is_ansible: bool,
+    /// How it prints statistics; nothing where it prints none that can be read.
+    pub(super) statistics: Option<Format>,
 }
 
 /// Reads a command.
@@ -46,6 +49,7 @@ pub(super) fn read(command: &[OsString]) -> What {
                 ..ExecutionStarted::default()
             },
             is_ansible: false,
+            statistics: None,
         };
     };
     let mut started = ExecutionStarted {
@@ -65,6 +69,7 @@ pub(super) fn read(command: &[OsString]) -> What {
     }
     reader.finish(dialect, &mut started);
     What {
+        statistics: statistics(&argv[at], dialect, started.module.as_deref()),
         started,
         is_ansible: true,
     }
@@ -72,17 +77,9 @@ pub(super) fn read(command: &[OsString]) -> What {
 
 /// Where in a command Ansible's program stands, and what options it knows.
 fn ansible(argv: &[String]) -> Option<(usize, Dialect)> {
-    let name = |word: &str| {
-        Path::new(word)
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned()
-    };
-    let first = name(argv.first()?);
-    let starts = STARTERS.contains(&first.as_str());
+    let starts = STARTERS.contains(&name(argv.first()?));
     argv.iter().enumerate().find_map(|(at, word)| {
-        let dialect = match name(word).as_str() {
+        let dialect = match name(word) {
             "ansible-playbook" => Dialect::Playbook,
             "ansible" | "ansible-console" => Dialect::Adhoc,
             "ansible-pull" => Dialect::Other,
@@ -90,6 +87,31 @@ fn ansible(argv: &[String]) -> Option<(usize, Dialect)> {
         };
         (at == 0 || starts).then_some((at, dialect))
     })
+}
+
+/// The name of a program.
+fn name(word: &str) -> &str {
+    let name = Path::new(word).file_name();
+    name.and_then(OsStr::to_str).unwrap_or_default()
+}
+
+/// How a program of Ansible's prints its statistics.
+fn statistics(program: &str, dialect: Dialect, module: Option<&str>) -> Option<Format> {
+    match dialect {
+        // `ansible-pull` runs a playbook, and prints what that prints.
+        Dialect::Playbook | Dialect::Other => Some(Format::Playbook),
+        // A console runs one module after the other, and prints no sum of them.
+        Dialect::Adhoc if name(program) == "ansible-console" => None,
+        Dialect::Adhoc => {
+            let module = module.and_then(|module| module.rsplit('.').next());
+            let several = module.is_some_and(|name| {
+                ["include_", "import_"]
+                    .iter()
+                    .any(|beginning| name.starts_with(beginning))
+            });
+            Some(Format::Adhoc { several })
+        }
+    }
 }
 
 /// What the words of Ansible's command line have said so far.
@@ -225,6 +247,25 @@ mod tests {
             "/usr/bin/ansible-playbook -i prod --limit=web,!old -t a,b --skip-tags c -Cvv -f5 \
              -e *** -e@vars.yml --inv hosts.yml a.yml b.yml"
         );
+    }
+
+    #[test]
+    fn statistics_are_printed_by_the_program() {
+        let adhoc = |several| Some(Format::Adhoc { several });
+        for (line, expected) in [
+            ("ansible-playbook a.yml", Some(Format::Playbook)),
+            ("ansible-pull -U u", Some(Format::Playbook)),
+            ("ansible all -m ping", adhoc(false)),
+            (
+                "env ansible all -m ansible.builtin.include_role -a name=x",
+                adhoc(true),
+            ),
+            ("ansible-console all", None),
+            ("./deploy.sh ansible-playbook", None),
+        ] {
+            let words: Vec<_> = line.split(' ').map(OsString::from).collect();
+            assert_eq!(read(&words).statistics, expected, "{line}");
+        }
     }
 
     #[test]

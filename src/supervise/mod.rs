@@ -15,6 +15,7 @@
 //! - [`streams`]: what the command gets for a terminal, and what for a pipe
 //! - [`launch`]: the start of the command, or why there is none
 //! - [`text`], [`capture`], [`copy`]: what it prints
+//! - [`recap`]: the statistics in what Ansible prints, for when no recorder reports them
 //! - [`terminal`], [`watch`]: keys, signals and size on their way to it; its stops and its end
 //! - [`ending`], [`tree`]: the end that is asked for, and everyone whom it concerns
 //! - [`reap`]: how it ended, and what it cost
@@ -36,6 +37,7 @@ mod launch;
 mod leave;
 mod options;
 mod reap;
+mod recap;
 mod recording;
 mod signals;
 mod streams;
@@ -125,8 +127,8 @@ pub fn run(request: &Request, clock: &Clock) -> Result<End, SuperviseError> {
     let started = describe::started(request, what.started);
     let recording = Recording::begin(request, &started, clock);
     let streams = Streams::make().map_err(SuperviseError::Streams)?;
-    let (capture, wakes) =
-        Capture::new(recording.spool(), clock.clone()).map_err(SuperviseError::Streams)?;
+    let (capture, wakes) = Capture::new(recording.spool(), what.statistics, clock.clone())
+        .map_err(SuperviseError::Streams)?;
     let capture = Arc::new(capture);
 
     reap::adopt_descendants();
@@ -137,6 +139,7 @@ pub fn run(request: &Request, clock: &Clock) -> Result<End, SuperviseError> {
                 .and_then(Watch::run)
                 .map_err(SuperviseError::Watch)?;
             capture.finish();
+            recording.stats(capture.statistics(ended.end));
             recording.usage(&reap::usage());
             (ended.end, ended.reason)
         }

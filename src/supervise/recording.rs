@@ -2,19 +2,24 @@
 //!
 //! Whatever goes wrong here, the command runs. The user gets one line for it, on stderr.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use playback_spool::{FinishLimits, Outcome, Sender, Spool};
-use playback_wire::{ExecutionEnded, ExecutionStarted, Usage};
+use playback_wire::{ExecutionEnded, ExecutionStarted, HostStats, Stats, Usage};
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 use rustix::pipe::{PipeFlags, pipe_with};
 
+use super::recap::Hosts;
 use super::signals::Signals;
 use super::{Request, folder};
 use crate::clock::Clock;
+
+/// Hosts in one `stats` event: it stays small, however many hosts a run has.
+const STATS_HOSTS: usize = 200;
 
 /// What is being recorded; nothing, where no spool can be had.
 pub(super) struct Recording {
@@ -64,6 +69,19 @@ impl Recording {
     /// Events left out so far.
     pub(super) fn dropped(&self) -> u64 {
         self.spool.as_ref().map_or(0, |spool| spool.dropped())
+    }
+
+    /// Appends the statistics that were read off the output.
+    pub(super) fn stats(&self, hosts: Hosts) {
+        let Some(spool) = &self.spool else { return };
+        let mut hosts = hosts.into_iter();
+        loop {
+            let part: BTreeMap<String, HostStats> = hosts.by_ref().take(STATS_HOSTS).collect();
+            if part.is_empty() {
+                return;
+            }
+            spool.append(self.clock.now_us(), "stats", &Stats { hosts: part });
+        }
     }
 
     /// Appends what the run has cost.

@@ -32,6 +32,7 @@ mod launch;
 mod list;
 mod output;
 mod rebuild;
+mod recap;
 mod silence;
 mod stream;
 mod wire;
