@@ -74,27 +74,17 @@ impl Collector {
 
     /// Largest resident set so far, in bytes.
     pub(crate) fn peak_bytes(&self) -> Result<u64> {
-        self.status("VmHWM:")
+        resident(self.child.id(), "VmHWM:")
     }
 
     /// Resident set now, in bytes.
     pub(crate) fn resident_bytes(&self) -> Result<u64> {
-        self.status("VmRSS:")
+        resident(self.child.id(), "VmRSS:")
     }
 
     /// CPU time that it has used so far, in seconds.
     pub(crate) fn cpu_seconds(&self) -> Result<f64> {
         cpu::of_process(self.child.id())
-    }
-
-    fn status(&self, field: &str) -> Result<u64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let line = status
-            .lines()
-            .find_map(|line| line.strip_prefix(field))
-            .context("the kernel tells no such field")?;
-        let kib: u64 = line.trim().trim_end_matches(" kB").parse()?;
-        Ok(kib << 10)
     }
 
     /// Its address, as clients are given it.
@@ -120,6 +110,17 @@ impl Drop for Collector {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Memory of a process as the kernel counts it, in bytes: `VmHWM:` the peak, `VmRSS:` now.
+pub(crate) fn resident(pid: u32, field: &str) -> Result<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix(field))
+        .context("the kernel tells no such field")?;
+    let kib: u64 = line.trim().trim_end_matches(" kB").parse()?;
+    Ok(kib << 10)
 }
 
 /// The release binary, which lies beside the benchmark's own folder.

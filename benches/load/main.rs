@@ -5,6 +5,7 @@
 //! - [`collector`]: the collector, in a process of its own, on a real file
 //! - [`site`]: real playbooks, and what running them costs
 //! - [`playbook`]: T1, T2; [`ingest`]: T3, T8; [`stream`]: T7; [`size`]: T9; [`start`]: T10
+//! - [`supervise`]: R2, R3
 //! - [`ara`]: the same of ARA, where it can be measured
 //! - [`table`], [`clock`], [`cpu`]: what holds it together
 
@@ -20,6 +21,7 @@ mod site;
 mod size;
 mod start;
 mod stream;
+mod supervise;
 mod table;
 
 use std::path::PathBuf;
@@ -98,6 +100,7 @@ fn main() -> Result<()> {
     rows.extend(stream::rows(&scratch, &asked)?);
     rows.extend(size::rows(&scratch, &asked)?);
     rows.extend(start::rows(&scratch, &asked)?);
+    rows.extend(supervise::rows(&scratch, &asked)?);
     if let Some(bin) = folder("PLAYBACK_BENCH_ARA") {
         rows.extend(ara::rows(&scratch, &asked, &bin)?);
     }
