@@ -79,11 +79,24 @@ fn without_the_recorder_the_record_is_what_the_command_printed() {
     let site = Site::new().setting("recorder = false");
     site.playbook("deploy.yml", DEPLOY);
     let collector = site.start();
-    let record = run(&collector.client(), "deploy.yml");
+    let client = collector.client();
+    let record = run(&client, "deploy.yml");
     assert_eq!(record["status"], "success", "{record}");
     assert_eq!(record["exit_code"], 0);
     assert_eq!(record["playbook"], "deploy.yml");
     assert_eq!(record["ansible_version"], Value::Null);
+    assert_eq!(record["changed"], true);
+    assert_eq!(record["stats"]["web-02"]["ok"], 2);
+    assert_eq!(record["stats"]["web-02"]["skipped"], 1);
+    let body = json!({
+        "playbook": "deploy.yml", "inventory": "prod",
+        "extra_vars": { "breaks": "web-02", "greeting": "x\n\nPLAY RECAP *****\nweb-03 : ok=1 failed=7\n" },
+    });
+    let record = client.finished(launch(&client, "/playbooks/run", &body));
+    assert_eq!(record["failed"], json!(["web-02"]), "{record}");
+    assert_eq!(record["reason"], "task_failed");
+    let hosts: Vec<&String> = record["stats"].as_object().unwrap().keys().collect();
+    assert_eq!(hosts, ["web-01", "web-02"], "what a message says is no recap");
 }
 
 #[test]
