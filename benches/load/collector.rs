@@ -29,6 +29,15 @@ pub(crate) struct Collector {
 impl Collector {
     /// Starts it on the database of that path, which is made where it does not exist.
     pub(crate) fn start(database: &Path) -> Result<Self> {
+        Self::start_as(database, None)
+    }
+
+    /// The same, with this configuration file.
+    pub(crate) fn start_with(database: &Path, config: &Path) -> Result<Self> {
+        Self::start_as(database, Some(config))
+    }
+
+    fn start_as(database: &Path, config: Option<&Path>) -> Result<Self> {
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let url = format!("sqlite://{}", database.display());
         let token = make_token(&url)?;
@@ -36,6 +45,11 @@ impl Collector {
         let child = Command::new(program())
             .args(["serve", "--log-level", "warn", "--database", &url])
             .args(["--listen", &address.to_string()])
+            .args(
+                config
+                    .into_iter()
+                    .flat_map(|file| [Path::new("--config"), file]),
+            )
             .stdout(Stdio::null())
             .spawn()
             .context("the collector cannot be started")?;
@@ -70,6 +84,15 @@ impl Collector {
             .header("Authorization", format!("Bearer {}", self.token))
             .call()?;
         Ok(response.body_mut().read_to_string()?)
+    }
+
+    /// What it answers to a POST.
+    pub(crate) fn post(&self, path: &str, body: &serde_json::Value) -> Result<serde_json::Value> {
+        let url = format!("http://{}{path}", self.address);
+        let mut response = ureq::post(url)
+            .header("Authorization", format!("Bearer {}", self.token))
+            .send_json(body)?;
+        Ok(response.body_mut().read_json()?)
     }
 
     /// Largest resident set so far, in bytes.

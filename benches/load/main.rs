@@ -5,7 +5,7 @@
 //! - [`collector`]: the collector, in a process of its own, on a real file
 //! - [`site`]: real playbooks, and what running them costs
 //! - [`playbook`]: T1, T2; [`ingest`]: T3, T8; [`stream`]: T7; [`size`]: T9; [`start`]: T10
-//! - [`supervise`]: R2, R3
+//! - [`launch`]: R1; [`supervise`]: R2, R3
 //! - [`ara`]: the same of ARA, where it can be measured
 //! - [`table`], [`clock`], [`cpu`]: what holds it together
 
@@ -14,6 +14,7 @@ mod clock;
 mod collector;
 mod cpu;
 mod ingest;
+mod launch;
 mod playbook;
 mod producers;
 mod script;
@@ -100,6 +101,7 @@ fn main() -> Result<()> {
     rows.extend(stream::rows(&scratch, &asked)?);
     rows.extend(size::rows(&scratch, &asked)?);
     rows.extend(start::rows(&scratch, &asked)?);
+    rows.extend(launch::rows(&scratch, &asked)?);
     rows.extend(supervise::rows(&scratch, &asked)?);
     if let Some(bin) = folder("PLAYBACK_BENCH_ARA") {
         rows.extend(ara::rows(&scratch, &asked, &bin)?);
