@@ -193,6 +193,11 @@ impl RunFolder {
         }
     }
 
+    /// Its command has ended, or never began.
+    pub(super) fn remove_secrets(&self) {
+        let _ = fs::remove_dir_all(self.path.join("secrets"));
+    }
+
     /// Whether there is something that was not delivered.
     pub(super) fn has_spools(&self) -> bool {
         fs::read_dir(self.spool()).is_ok_and(|mut files| files.next().is_some())

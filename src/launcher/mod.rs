@@ -176,7 +176,11 @@ impl Launcher {
                 reason: Some(EndReason::Canceled),
                 ..ExecutionEnded::default()
             });
-            inner.ingest.announce(id, &[asked, ended], None).await?;
+            if let Err(error) = inner.ingest.announce(id, &[asked, ended], None).await {
+                // Nobody would ever end its record.
+                inner.store.move_launch(id, to, from).await?;
+                return Err(error.into());
+            }
             if let Some(runs) = &inner.runs {
                 RunFolder::of(runs, id).remove();
             }

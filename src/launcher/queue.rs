@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use playback_spool::{AdoptOptions, SenderConfig, deliver_orphans};
+use playback_spool::{AdoptOptions, SenderConfig, deliver_orphans, orphans};
 use playback_wire::{EndReason, ExecutionEnded, Launched};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -12,7 +12,7 @@ use super::folder::{RunFolder, Supervisor};
 use super::supervisors::{self, Start};
 use super::{LaunchError, Launcher, recorder};
 use crate::ingest::Announcement;
-use crate::model::{LaunchRow, LaunchState, Status};
+use crate::model::{LaunchRow, LaunchState, Phase, Status};
 use crate::store::TokenRow;
 use crate::token::{self, Scope, Scopes};
 
@@ -58,7 +58,16 @@ impl Launcher {
         for id in launched {
             self.look_after(id, url).await?;
         }
-        self.start_queued(url).await
+        self.start_queued(url).await?;
+        // Both fit a float for centuries.
+        #[allow(clippy::cast_precision_loss)]
+        {
+            let running = self.launched().len() as f64;
+            let queued = self.inner.store.queued_launches().await? as f64;
+            metrics::gauge!("playback_launches_running").set(running);
+            metrics::gauge!("playback_launches_queued").set(queued);
+        }
+        Ok(())
     }
 
     fn run_folder(&self, id: Uuid) -> Option<RunFolder> {
@@ -83,7 +92,7 @@ impl Launcher {
             };
             match run.supervisor() {
                 // The collector ended between taking it from the queue and starting it.
-                Supervisor::NotStarted if run.command().is_ok() => self.start(&row, url).await?,
+                Supervisor::NotStarted => self.start(&row, url).await?,
                 Supervisor::Alive(_) => {
                     let found = inner.store.execution(row.id).await?;
                     if found.is_some_and(|(_, row)| row.canceled_by.is_some()) {
@@ -91,7 +100,7 @@ impl Launcher {
                         supervisors::terminate(&run);
                     }
                 }
-                Supervisor::NotStarted | Supervisor::Gone => {}
+                Supervisor::Gone => {}
             }
         }
         for id in &inner.left_over {
@@ -227,7 +236,8 @@ impl Launcher {
         let good_for = timeout_seconds.saturating_add(TOKEN_EXTRA_SECONDS);
         let row = TokenRow {
             id: 0,
-            name: format!("run {id}"),
+            // Names are unique, and a run may need a second one to deliver what it left behind.
+            name: format!("run {id} {now}"),
             scopes: Scopes::new(vec![Scope::Ingest]).encode(),
             created_us: now,
             expires_us: Some(
@@ -239,7 +249,6 @@ impl Launcher {
             used_us: None,
             execution: Some(id),
         };
-        inner.store.revoke_tokens_of(id).await?;
         inner.store.create_token(&row, &token::hash(&token)).await?;
         Ok(token)
     }
@@ -261,10 +270,13 @@ impl Launcher {
         let (from, to) = (LaunchState::Launched, LaunchState::Ended);
         inner.store.move_launch(id, from, to).await?;
         self.launched().remove(&id);
-        if let Some(run) = self.run_folder(id)
-            && !run.has_spools()
-        {
-            run.remove();
+        if let Some(run) = self.run_folder(id) {
+            if run.has_spools() {
+                // What the collector itself refused is kept for a person to look at.
+                run.remove_secrets();
+            } else {
+                run.remove();
+            }
         }
         Ok(())
     }
@@ -277,16 +289,20 @@ impl Launcher {
         if matches!(run.supervisor(), Supervisor::Alive(_)) {
             return Ok(());
         }
-        if run.has_spools() {
+        // The recorder may live on, and has the spool that it is writing.
+        if orphans(&run.spool()).is_ok_and(|left| !left.is_empty()) {
             self.deliver(id, &run, url).await?;
         }
-        let over = match self.inner.store.execution(id).await? {
-            // Deleted when it was over.
-            None => true,
-            Some((_, row)) => row.status != Status::Running,
-        };
-        if over {
-            self.forget(id).await?;
+        match self.inner.store.execution(id).await? {
+            // It could not be started, and could not even be given up: the store was away.
+            Some((_, row)) if row.phase == Phase::Queued => {
+                if let Some(launch) = self.inner.store.launch(id).await? {
+                    self.start(&launch, url).await?;
+                }
+            }
+            Some((_, row)) if row.status == Status::Running => {}
+            // Over, or deleted when it was.
+            Some(_) | None => self.forget(id).await?,
         }
         Ok(())
     }

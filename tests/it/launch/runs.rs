@@ -96,7 +96,11 @@ fn without_the_recorder_the_record_is_what_the_command_printed() {
     assert_eq!(record["failed"], json!(["web-02"]), "{record}");
     assert_eq!(record["reason"], "task_failed");
     let hosts: Vec<&String> = record["stats"].as_object().unwrap().keys().collect();
-    assert_eq!(hosts, ["web-01", "web-02"], "what a message says is no recap");
+    assert_eq!(
+        hosts,
+        ["web-01", "web-02"],
+        "what a message says is no recap"
+    );
 }
 
 #[test]
