@@ -60,10 +60,11 @@ impl OutputReader {
         self
     }
 
-    /// The producer whose lines these are.
+    /// Whether these are the lines that the execution is said to have printed. Until its supervisor reports
+    /// the first, they are looked for at the recorder.
     #[must_use]
-    pub fn producer(&self) -> Producer {
-        self.producer
+    pub fn is_of(&self, row: &ExecutionRow) -> bool {
+        self.producer == row.output_from
     }
 
     /// The next lines that are finished and stored; none when there are no more for now.

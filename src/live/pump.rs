@@ -122,11 +122,16 @@ async fn forward(
         }));
         return Ok(true);
     };
+    // The row may trail behind the log, and its last line may be open: viewers pass over what they have
+    // seen.
+    let mut from = row.output_lines.saturating_sub(1);
+    if reader.as_ref().is_some_and(|reader| !reader.is_of(&row)) {
+        // It waited for lines of the recorder, and the supervisor prints: nobody has seen those.
+        *reader = None;
+        from = 0;
+    }
     let reader = reader.get_or_insert_with(|| {
-        // The row may trail behind the log, and its last line may be open: viewers pass over what
-        // they have seen.
-        OutputReader::new(store.clone(), key, &row, row.output_lines.saturating_sub(1))
-            .keeping(LINE_LIMIT)
+        OutputReader::new(store.clone(), key, &row, from).keeping(LINE_LIMIT)
     });
     loop {
         let lines = reader.next_lines().await?;

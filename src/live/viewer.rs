@@ -100,6 +100,7 @@ impl Viewer {
                     // Whether it is over is asked before the lines are read: what was committed
                     // with its end is then among them.
                     let over = row.status != Status::Running;
+                    reader.take_if(|reader| !reader.is_of(&row));
                     let open = reader.get_or_insert_with(|| {
                         OutputReader::new(self.store.clone(), key, &row, self.next_line)
                             .keeping(LINE_LIMIT)

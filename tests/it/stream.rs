@@ -64,6 +64,32 @@ fn early_late_and_afterwards_all_see_the_same() {
     assert_eq!(collector.client().execution(run.id, "").ok(), record);
 }
 
+/// A run that was launched is watched from before it starts, when nobody knows who will print.
+#[test]
+fn lines_of_a_supervisor_come_to_those_who_waited_for_the_recorders() {
+    let collector = Collector::start();
+    let client = collector.client();
+    let recorder = Run::new().play("web").ended(0);
+    let supervisor = Run::supervisor(recorder.id)
+        .output("one\n")
+        .output("two\n")
+        .ended(0);
+    recorder.deliver_range(&client, 0..2);
+    let mut socket = Socket::watch(&collector, recorder.id, "");
+    eventually("the viewer to be served", || {
+        let metrics = client.get("/metrics").text;
+        metrics.contains("playback_viewers 1").then_some(())
+    });
+    supervisor.deliver_range(&client, 0..2);
+    assert_eq!(socket.line(), "one", "while it runs");
+    supervisor.deliver_range(&client, 2..supervisor.len());
+    assert_eq!(socket.line(), "two");
+    recorder.deliver_range(&client, 2..recorder.len());
+    let (lines, record) = socket.rest();
+    assert_eq!(lines, Vec::<String>::new());
+    assert_eq!(record["status"], "success");
+}
+
 #[test]
 fn a_message_is_as_documented() {
     let collector = Collector::start();
