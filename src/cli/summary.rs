@@ -25,9 +25,11 @@ pub(super) fn status(record: &ExecutionResult) -> String {
     let status = record.status.as_str();
     match (record.reason, record.phase) {
         (Some(reason), _) => format!("{status} ({})", reason.as_str()),
-        (None, Phase::Queued | Phase::Starting) if record.status == Status::Running => {
-            format!("{status} ({})", record.phase.as_str())
-        }
+        (None, _) if record.status != Status::Running => status.to_owned(),
+        (None, _) if record.canceled_by.is_some() => format!("{status} (being canceled)"),
+        // It does not run, whatever programs that know three states must be told.
+        (None, Phase::Queued) => record.phase.as_str().to_owned(),
+        (None, Phase::Starting) => format!("{status} ({})", record.phase.as_str()),
         (None, _) => status.to_owned(),
     }
 }
@@ -41,13 +43,17 @@ pub(super) fn colour(status: Status) -> Colour {
     }
 }
 
-/// How long it took, or has taken so far.
+/// How long it took, or has taken or waited so far.
 pub(super) fn duration(record: &ExecutionResult, clock: &Clock) -> String {
     match (record.duration, record.status) {
         (Some(seconds), _) => show_seconds(seconds),
         (None, Status::Running) => {
             let us = clock.now_us() - record.start_time.timestamp_micros();
-            format!("{} so far", show_seconds(us.max(0) as f64 / 1e6))
+            let what = match record.phase {
+                Phase::Queued => "waiting",
+                _ => "so far",
+            };
+            format!("{} {what}", show_seconds(us.max(0) as f64 / 1e6))
         }
         (None, _) => String::new(),
     }

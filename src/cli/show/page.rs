@@ -8,10 +8,10 @@ use super::super::out::{Colour, Out, plain};
 use super::super::{summary, when};
 use super::failures;
 use crate::clock::Clock;
-use crate::model::{ExecutionResult, Status};
+use crate::model::{ExecutionResult, Phase, Status};
 
 /// All fields of a record but what it printed, which may be large.
-const FIELDS: &str = "id,type,status,phase,reason,start_time,end_time,duration,exit_code,signal,stats,\
+const FIELDS: &str = "id,type,status,phase,reason,queued_time,canceled_by,start_time,end_time,duration,exit_code,signal,stats,\
     changed,unreachable,failed,usage,events,output_lines,results,playbook,inventory,limit,tags,\
     skip_tags,check,diff,forks,verbosity,extra_var_names,argv,cwd,hosts,module,args,git,labels,user,\
     sudo_user,controller,launched_by,note,replay_of,ansible_version,python_version,recorder_version";
@@ -67,6 +67,9 @@ fn facts(record: &ExecutionResult, clock: &Clock) -> Vec<(&'static str, String)>
     let who = who.into_iter().flatten().cloned().collect::<Vec<_>>();
     let took = summary::duration(record, clock);
     let started = when::show(record.start_time);
+    // While it waits, that is when it was asked for.
+    let is_queued = record.phase == Phase::Queued;
+    let queued = record.queued_time.filter(|_| !is_queued).map(when::show);
     let mut events = match (record.events.complete, record.events.expected) {
         (true, Some(expected)) => {
             format!("complete: {} of {expected} events", record.events.received)
@@ -91,8 +94,9 @@ fn facts(record: &ExecutionResult, clock: &Clock) -> Vec<(&'static str, String)>
     });
     vec![
         ("id", record.id.to_string()),
+        ("queued", queued.unwrap_or_default()),
         (
-            "started",
+            if is_queued { "queued" } else { "started" },
             if took.is_empty() {
                 started
             } else {
@@ -102,6 +106,8 @@ fn facts(record: &ExecutionResult, clock: &Clock) -> Vec<(&'static str, String)>
         ("by", who.join(" on ")),
         ("sudo by", text(&what.sudo_user)),
         ("launched by", text(&what.launched_by)),
+        ("replay of", text(&what.replay_of)),
+        ("canceled by", text(&record.canceled_by)),
         ("command", what.argv.join(" ")),
         ("in", text(&what.cwd)),
         ("inventory", text(&what.inventory)),
