@@ -143,6 +143,11 @@ pub(super) fn hint(text: impl Display) {
     }
 }
 
+/// Whether a person sees both what is answered and what is said beside it.
+pub(super) fn is_terminal() -> bool {
+    io::stdout().is_terminal() && io::stderr().is_terminal()
+}
+
 /// Recorded text as one line that does nothing to a terminal.
 pub(super) fn plain(text: &str) -> String {
     text.chars()

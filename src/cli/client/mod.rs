@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::{Context as _, anyhow};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use ureq::http::{HeaderValue, Response, StatusCode, header};
 use ureq::tls::{RootCerts, TlsConfig};
 use ureq::{Agent, Body};
@@ -26,7 +27,8 @@ const ANSWER: Duration = Duration::from_secs(120);
 /// The largest error text that is read, in bytes.
 const ERROR_BYTES: u64 = 64 << 10;
 
-/// Asks one collector.
+/// Asks one collector; cheap to clone.
+#[derive(Clone)]
 pub(super) struct Client {
     agent: Agent,
     url: String,
@@ -79,7 +81,7 @@ impl Client {
         path: &str,
         query: &[(&'static str, String)],
     ) -> anyhow::Result<impl Read + use<>> {
-        let mut request = self.agent.get(format!("{}{PREFIX}{path}", self.url));
+        let mut request = self.agent.get(self.address(path));
         if let Some(authorization) = &self.authorization {
             request = request.header(header::AUTHORIZATION, authorization);
         }
@@ -105,7 +107,38 @@ impl Client {
         let mut body = self.read(path, query)?;
         let whole = body.read_to_end(&mut text);
         whole.with_context(|| self.broke_off())?;
-        serde_json::from_slice(&text).with_context(|| {
+        self.understood(&text)
+    }
+
+    /// The answer to a request that changes something, which must be accepted. It is sent once.
+    pub(super) fn post<T: DeserializeOwned>(&self, path: &str, body: &Value) -> anyhow::Result<T> {
+        let mut request = self.agent.post(self.address(path));
+        if let Some(authorization) = &self.authorization {
+            request = request.header(header::AUTHORIZATION, authorization);
+        }
+        let mut answer = request
+            .send_json(body)
+            .map_err(|error| self.not_reached(&error))?;
+        let status = answer.status();
+        if !status.is_success() {
+            let text = error_text(answer);
+            return Err(self.refused(status, &text));
+        }
+        let text = answer.body_mut().read_to_vec().with_context(|| {
+            format!(
+                "the answer of {} broke off: \"playback list\" shows what became of it",
+                self.url
+            )
+        })?;
+        self.understood(&text)
+    }
+
+    fn address(&self, path: &str) -> String {
+        format!("{}{PREFIX}{path}", self.url)
+    }
+
+    fn understood<T: DeserializeOwned>(&self, text: &[u8]) -> anyhow::Result<T> {
+        serde_json::from_slice(text).with_context(|| {
             format!(
                 "{} does not answer as this version of the collector does: is the URL right?",
                 self.url

@@ -1,27 +1,31 @@
-//! `playback follow`: every line of a run as it comes, from the documented stream.
+//! `playback follow`, and the following of runs that were launched: every line as it comes, from the documented
+//! stream, and the run's own exit code.
 //!
-//! A lost connection (the collector restarts, the network fails) is taken up again after the last line
-//! that was printed, for as long as it takes.
+//! Layout:
+//! - `viewer`: prints what the stream says, over several streams if need be
+//! - `socket`: one stream
+//! - `screen`, `progress`: lines, and for people the state of the run below them
 
+mod progress;
+mod screen;
 mod socket;
+mod viewer;
 
 use std::process::ExitCode;
-use std::time::Duration;
 
-use anyhow::bail;
 use clap::Args;
-use serde::Deserialize;
 use uuid::Uuid;
 
-use self::socket::{Broken, Socket};
+use self::screen::Screen;
+use self::viewer::{Ending, Viewer};
 use super::client::{Client, ClientArgs};
-use super::out::{self, Out};
 use super::pick::Pick;
+use super::{out, when};
 use crate::clock::Clock;
 use crate::model::{Reason, Status};
 
-/// First and longest wait before a lost stream is taken up again; the waits between them double.
-const WAIT: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
+/// The exit code of a program that Ctrl-C ended, as shells have it.
+const INTERRUPTED: u8 = 130;
 
 #[derive(Debug, Args)]
 pub(super) struct Follow {
@@ -37,122 +41,73 @@ pub(super) struct Follow {
     json: bool,
 }
 
-/// What a message says. Others than these two kinds may come one day, and are passed over.
-#[derive(Debug, Deserialize)]
-struct Message {
-    r#type: String,
-    content: Option<String>,
-    result: Option<Ending>,
-}
-
-/// What matters here of the record that closes a stream.
-#[derive(Debug, Deserialize)]
-struct Ending {
-    status: Status,
-    reason: Option<Reason>,
-    exit_code: Option<i32>,
+/// What is to be followed, and how.
+pub(super) struct Watch {
+    /// Which execution.
+    pub(super) id: Uuid,
+    /// Number of the first line to print.
+    pub(super) since: u64,
+    /// Whether the stream's messages are printed, rather than lines.
+    pub(super) json: bool,
+    /// Whether this very command launched it: people may take Ctrl-C for its end.
+    pub(super) launched: bool,
 }
 
 pub(super) fn run(command: &Follow) -> anyhow::Result<ExitCode> {
     let client = Client::new(&command.client)?;
-    let id = command.id.find(&client, &Clock::system())?;
+    let watch = Watch {
+        id: command.id.find(&client, &Clock::system())?,
+        since: command.since,
+        json: command.json,
+        launched: false,
+    };
+    self::watch(&client, &watch)
+}
+
+/// Follows an execution to its end.
+pub(super) fn watch(client: &Client, watch: &Watch) -> anyhow::Result<ExitCode> {
+    let id = watch.id;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let mut viewer = Viewer {
-        client: &client,
-        id,
-        next_line: command.since,
-        json: command.json,
-        out: Out::new(),
+    let screen = Screen::new(client, id, watch.json);
+    let has_progress = screen.has_progress();
+    // Elsewhere, Ctrl-C ends us as it ends every program.
+    let catches = watch.launched || has_progress;
+    let mut viewer = Viewer::new(client, watch, screen);
+    let ending = runtime.block_on(async {
+        tokio::select! {
+            ending = viewer.follow() => ending.map(Some),
+            Ok(()) = tokio::signal::ctrl_c(), if catches => Ok(None),
+        }
+    });
+    // Whatever is said now, the progress line is gone before.
+    viewer.finish()?;
+    let Some(ending) = ending? else {
+        if watch.launched {
+            out::note(format_args!(
+                "playback: the run goes on: \"playback cancel {id}\" ends it, \"playback follow {id}\" shows it"
+            ));
+        }
+        return Ok(ExitCode::from(INTERRUPTED));
     };
-    let ending = runtime.block_on(viewer.follow())?;
-    viewer.out.flush()?;
+    if has_progress {
+        out::note(format_args!("playback: {}", in_short(&ending, id)));
+    }
     Ok(exit_code(&ending))
 }
 
-struct Viewer<'c> {
-    client: &'c Client,
-    id: Uuid,
-    next_line: u64,
-    json: bool,
-    out: Out,
-}
-
-impl Viewer<'_> {
-    /// Prints until the run is over.
-    async fn follow(&mut self) -> anyhow::Result<Ending> {
-        let mut socket = match Socket::open(self.client, self.id, self.next_line).await? {
-            Ok(socket) => socket,
-            Err(Broken(why)) => return Err(self.client.unreachable(&why)),
-        };
-        loop {
-            let why = match self.watch(&mut socket).await? {
-                Ok(ending) => return Ok(ending),
-                Err(Broken(why)) => why,
-            };
-            self.out.flush()?;
-            out::note(format_args!(
-                "playback: the stream was lost ({why}); trying to take it up again"
-            ));
-            socket = self.reopen().await?;
-            out::note("playback: taken up again");
-        }
+/// How it ended, for a person who looked on.
+fn in_short(ending: &Ending, id: Uuid) -> String {
+    let mut text = ending.status.as_str().to_owned();
+    if let Some(reason) = ending.reason {
+        text.push_str(&format!(" ({})", reason.as_str()));
     }
-
-    async fn reopen(&self) -> anyhow::Result<Socket> {
-        let (mut wait, longest) = WAIT;
-        loop {
-            tokio::time::sleep(wait).await;
-            if let Ok(socket) = Socket::open(self.client, self.id, self.next_line).await? {
-                return Ok(socket);
-            }
-            wait = (wait * 2).min(longest);
-        }
+    if let Some(seconds) = ending.duration {
+        text.push_str(&format!(" after {}", when::show_seconds(seconds)));
     }
-
-    /// Prints what comes, until the run is over or the stream breaks.
-    async fn watch(&mut self, socket: &mut Socket) -> anyhow::Result<Result<Ending, Broken>> {
-        loop {
-            // What is buffered goes out when nothing more is there at once.
-            let text = match socket.ready() {
-                Some(text) => text,
-                None => {
-                    self.out.flush()?;
-                    socket.next().await
-                }
-            };
-            let text = match text {
-                Ok(text) => text,
-                Err(broken) => return Ok(Err(broken)),
-            };
-            let Ok(message) = serde_json::from_str::<Message>(&text) else {
-                bail!(
-                    "{} sends what this version does not understand",
-                    self.client.url()
-                );
-            };
-            if self.json {
-                self.out.line(&text)?;
-            }
-            match message.r#type.as_str() {
-                "output" => {
-                    self.next_line += 1;
-                    if !self.json {
-                        self.out.line(message.content.unwrap_or_default())?;
-                    }
-                }
-                "complete" => match message.result {
-                    Some(ending) => return Ok(Ok(ending)),
-                    None => {
-                        self.out.flush()?;
-                        bail!("execution {} was deleted", self.id);
-                    }
-                },
-                _ => {}
-            }
-        }
-    }
+    text.push_str(&format!(": \"playback show {id}\" tells more"));
+    text
 }
 
 /// The run's own exit code; 1 where it failed and has none.

@@ -1,0 +1,157 @@
+//! The line below a run's lines, for people: how it stands. Asked for beside the stream by a thread of its own,
+//! so that no line waits for it.
+
+use std::collections::BTreeMap;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::super::client::Client;
+use crate::clock::Clock;
+use crate::model::Phase;
+
+/// How often the collector is asked.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// How many times longer than an answer took it is left alone: a record with thousands of hosts is large.
+const REST: u32 = 10;
+
+/// How often the line moves.
+const TICK: Duration = Duration::from_millis(200);
+
+/// What is asked for: the figures, and none of the output.
+const FIELDS: &str = "phase,start_time,results,stats,failed,unreachable,canceled_by";
+
+/// How a run stands.
+#[derive(Debug, Deserialize)]
+struct Figures {
+    phase: Phase,
+    start_time: DateTime<Utc>,
+    results: u64,
+    stats: BTreeMap<String, IgnoredAny>,
+    failed: Vec<IgnoredAny>,
+    unreachable: Vec<IgnoredAny>,
+    canceled_by: Option<String>,
+}
+
+/// A line that is kept up to date until it is dropped, which takes it away.
+pub(super) struct Progress {
+    bar: ProgressBar,
+    /// The thread ends when this is gone.
+    _alive: mpsc::Sender<()>,
+}
+
+impl Progress {
+    /// Begins; none where the terminal cannot show such a line.
+    pub(super) fn start(client: &Client, id: Uuid) -> Option<Self> {
+        let style = ProgressStyle::with_template("{spinner} {elapsed_precise} {wide_msg}").ok()?;
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        if bar.is_hidden() {
+            return None;
+        }
+        bar.set_style(style);
+        let (alive, ended) = mpsc::channel::<()>();
+        let (client, shown) = (client.clone(), bar.clone());
+        // Where there is no thread to be had, there is no line either.
+        std::thread::Builder::new()
+            .name("progress".to_owned())
+            .spawn(move || {
+                let (clock, path) = (Clock::system(), format!("/executions/{id}"));
+                loop {
+                    let asked = Instant::now();
+                    // A collector that is away for a while is the stream's concern.
+                    if let Ok(figures) = client.get(&path, &[("fields", FIELDS.to_owned())]) {
+                        show(&shown, &figures, &clock);
+                    }
+                    let pause = EVERY.max(asked.elapsed() * REST);
+                    if ended.recv_timeout(pause) != Err(RecvTimeoutError::Timeout) {
+                        return;
+                    }
+                }
+            })
+            .ok()?;
+        bar.enable_steady_tick(TICK);
+        Some(Self { bar, _alive: alive })
+    }
+
+    /// Prints above the line.
+    pub(super) fn above<T>(&self, print: impl FnOnce() -> T) -> T {
+        self.bar.suspend(print)
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+fn show(bar: &ProgressBar, figures: &Figures, clock: &Clock) {
+    let us = clock.now_us() - figures.start_time.timestamp_micros();
+    // Its machine's clock may be ahead of ours.
+    bar.set_elapsed(Duration::from_micros(u64::try_from(us).unwrap_or_default()));
+    bar.set_message(in_words(figures));
+}
+
+fn in_words(figures: &Figures) -> String {
+    let mut text = match (&figures.canceled_by, figures.phase) {
+        (Some(_), _) => "canceled".to_owned(),
+        (None, phase) => phase.as_str().to_owned(),
+    };
+    let count = |count: u64, word: &str| match count {
+        1 => format!("1 {word}"),
+        count => format!("{count} {word}s"),
+    };
+    if figures.results > 0 {
+        text.push_str(&format!(
+            ": {} done on {}",
+            count(figures.results, "task"),
+            count(figures.stats.len() as u64, "host")
+        ));
+    }
+    for (hosts, word) in [
+        (figures.failed.len(), "failed"),
+        (figures.unreachable.len(), "unreachable"),
+    ] {
+        if hosts > 0 {
+            text.push_str(&format!(", {hosts} {word}"));
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_there_is_to_tell_is_told() {
+        let mut figures = Figures {
+            phase: Phase::Queued,
+            start_time: DateTime::default(),
+            results: 0,
+            stats: BTreeMap::new(),
+            failed: Vec::new(),
+            unreachable: Vec::new(),
+            canceled_by: None,
+        };
+        assert_eq!(in_words(&figures), "queued");
+        figures.phase = Phase::Running;
+        figures.results = 7;
+        figures.stats.insert("web-01".into(), IgnoredAny);
+        figures.stats.insert("web-02".into(), IgnoredAny);
+        figures.failed.push(IgnoredAny);
+        assert_eq!(
+            in_words(&figures),
+            "running: 7 tasks done on 2 hosts, 1 failed"
+        );
+        figures.canceled_by = Some("token:me".into());
+        assert!(in_words(&figures).starts_with("canceled: 7"));
+    }
+}

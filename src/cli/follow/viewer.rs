@@ -1,0 +1,136 @@
+//! Prints what the stream of an execution says.
+//!
+//! A lost connection (the collector restarts, the network fails) is taken up again after the last line
+//! that was printed, for as long as it takes.
+
+use std::time::Duration;
+
+use anyhow::bail;
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::super::client::Client;
+use super::Watch;
+use super::screen::Screen;
+use super::socket::{Broken, Socket};
+use crate::model::{Reason, Status};
+
+/// First and longest wait before a lost stream is taken up again; the waits between them double.
+const WAIT: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
+
+/// What a message says. Others than these two kinds may come one day, and are passed over.
+#[derive(Debug, Deserialize)]
+struct Message {
+    r#type: String,
+    content: Option<String>,
+    result: Option<Ending>,
+}
+
+/// What matters here of the record that closes a stream.
+#[derive(Debug, Deserialize)]
+pub(super) struct Ending {
+    pub(super) status: Status,
+    pub(super) reason: Option<Reason>,
+    pub(super) exit_code: Option<i32>,
+    pub(super) duration: Option<f64>,
+}
+
+/// Follows one execution.
+pub(super) struct Viewer<'c> {
+    client: &'c Client,
+    id: Uuid,
+    next_line: u64,
+    json: bool,
+    screen: Screen,
+}
+
+impl<'c> Viewer<'c> {
+    pub(super) fn new(client: &'c Client, watch: &Watch, screen: Screen) -> Self {
+        Self {
+            client,
+            id: watch.id,
+            next_line: watch.since,
+            json: watch.json,
+            screen,
+        }
+    }
+
+    /// Prints until the run is over. It can be dropped at any time.
+    pub(super) async fn follow(&mut self) -> anyhow::Result<Ending> {
+        let mut socket = match Socket::open(self.client, self.id, self.next_line).await? {
+            Ok(socket) => socket,
+            Err(Broken(why)) => return Err(self.client.unreachable(&why)),
+        };
+        loop {
+            let why = match self.watch(&mut socket).await? {
+                Ok(ending) => return Ok(ending),
+                Err(Broken(why)) => why,
+            };
+            self.screen.flush()?;
+            self.screen.note(&format!(
+                "playback: the stream was lost ({why}); trying to take it up again"
+            ));
+            socket = self.reopen().await?;
+            self.screen.note("playback: taken up again");
+        }
+    }
+
+    /// Hands on what was printed, and takes the progress line away.
+    pub(super) fn finish(self) -> anyhow::Result<()> {
+        self.screen.finish()
+    }
+
+    async fn reopen(&self) -> anyhow::Result<Socket> {
+        let (mut wait, longest) = WAIT;
+        loop {
+            tokio::time::sleep(wait).await;
+            if let Ok(socket) = Socket::open(self.client, self.id, self.next_line).await? {
+                return Ok(socket);
+            }
+            wait = (wait * 2).min(longest);
+        }
+    }
+
+    /// Prints what comes, until the run is over or the stream breaks.
+    async fn watch(&mut self, socket: &mut Socket) -> anyhow::Result<Result<Ending, Broken>> {
+        loop {
+            // What is buffered goes out when nothing more is there at once.
+            let text = match socket.ready() {
+                Some(text) => text,
+                None => {
+                    self.screen.flush()?;
+                    socket.next().await
+                }
+            };
+            let text = match text {
+                Ok(text) => text,
+                Err(broken) => return Ok(Err(broken)),
+            };
+            let Ok(message) = serde_json::from_str::<Message>(&text) else {
+                bail!(
+                    "{} sends what this version does not understand",
+                    self.client.url()
+                );
+            };
+            if self.json {
+                self.screen.line(&text)?;
+            }
+            match message.r#type.as_str() {
+                "output" => {
+                    self.next_line += 1;
+                    if !self.json {
+                        self.screen.line(&message.content.unwrap_or_default())?;
+                    }
+                }
+                "complete" => match message.result {
+                    Some(ending) => return Ok(Ok(ending)),
+                    None => {
+                        self.screen.flush()?;
+                        bail!("execution {} was deleted", self.id);
+                    }
+                },
+                _ => {}
+            }
+        }
+    }
+}
