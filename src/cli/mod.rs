@@ -1,13 +1,16 @@
 //! The commands. Errors say what to do next, `--json` serves scripts, tables serve people.
 //!
-//! Exit codes: 0 done, 1 failed, 2 the command line is wrong; `follow` and `exec` end with the run's own.
+//! Exit codes: 0 done, 1 failed, 2 the command line is wrong; `run`, `adhoc`, `replay`, `follow` and `exec`
+//! end with the run's own.
 //!
 //! Layout:
-//! - one module for each command; `documents` has the two that describe this program
+//! - one module for each command; `launch` has the three that ask for a run, and `documents` the two that
+//!   describe this program
 //! - `out`: the one place that prints; `when`, `summary`: how things read
 //! - `client`, `pages`, `pick`: asking a collector; `database`: working on its database
 //! - `environment`: what is not an option
 
+mod cancel;
 mod client;
 mod database;
 mod documents;
@@ -16,6 +19,7 @@ mod environment;
 mod exec;
 mod flush;
 mod follow;
+mod launch;
 mod list;
 mod migrate;
 mod out;
@@ -30,7 +34,8 @@ mod when;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use database::DatabaseArgs;
 
@@ -39,7 +44,8 @@ const AFTER_HELP: &str = "\
 Commands that ask a collector find it by --url or PLAYBACK_URL, and their token by --token-file,
 PLAYBACK_TOKEN_FILE or PLAYBACK_TOKEN. What they print for people, --json prints for scripts.
 
-Exit codes: 0 done, 1 failed, 2 the command line is wrong; \"follow\" and \"exec\" end with the run's own.";
+Exit codes: 0 done, 1 failed, 2 the command line is wrong; \"run\", \"adhoc\", \"replay\", \"follow\" and \"exec\"
+end with the run's own.";
 
 /// Execution history for Ansible.
 #[derive(Debug, Parser)]
@@ -61,6 +67,10 @@ enum Command {
     Serve(serve::Serve),
     #[cfg(target_os = "linux")]
     Exec(exec::Exec),
+    Run(Box<launch::Run>),
+    Adhoc(Box<launch::Adhoc>),
+    Replay(Box<launch::Replay>),
+    Cancel(cancel::Cancel),
     /// Make, list and revoke tokens
     Token(token::Token),
     /// List executions, newest first
@@ -81,6 +91,11 @@ enum Command {
     Completions(documents::Completions),
 }
 
+/// The command line is wrong, in a way that is seen only when it is read more closely.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Wrong(String);
+
 /// Runs the command that the process was given.
 #[must_use]
 pub fn main() -> ExitCode {
@@ -89,6 +104,10 @@ pub fn main() -> ExitCode {
         Command::Serve(command) => serve::run(command),
         #[cfg(target_os = "linux")]
         Command::Exec(command) => exec::run(command),
+        Command::Run(command) => launch::run(&command),
+        Command::Adhoc(command) => launch::adhoc(&command),
+        Command::Replay(command) => launch::replay(&command),
+        Command::Cancel(command) => cancel::run(&command),
         Command::Token(command) => token::run(command),
         Command::List(command) => list::run(&command),
         Command::Show(command) => show::run(&command),
@@ -103,6 +122,12 @@ pub fn main() -> ExitCode {
         Ok(code) => code,
         // Whoever reads has enough (`| head`): that is no failure.
         Err(error) if error.is::<out::Closed>() => ExitCode::SUCCESS,
+        Err(error) if error.is::<Wrong>() => {
+            let error = Cli::command().error(ErrorKind::ValueValidation, error);
+            // Where standard error is closed, nobody wants to know.
+            let _ = error.print();
+            ExitCode::from(2)
+        }
         Err(error) => {
             out::note(format_args!("playback: {error:#}"));
             ExitCode::FAILURE

@@ -13,7 +13,7 @@ use crate::exec::Spools;
 use crate::harness::{PLAYBACK, eventually};
 
 /// A person at a terminal.
-struct Person {
+pub(crate) struct Person {
     pty: Arc<Pty>,
     seen: Arc<Mutex<Vec<u8>>>,
     child: Child,
@@ -21,7 +21,7 @@ struct Person {
 
 impl Person {
     /// Runs this at a terminal of 33 lines and 101 columns.
-    fn runs(command: Command) -> Self {
+    pub(crate) fn runs(command: Command) -> Self {
         let (pty, pts) = open().unwrap();
         pty.resize(Size::new(33, 101)).unwrap();
         let envs: Vec<_> = command
@@ -45,25 +45,25 @@ impl Person {
         Self { pty, seen, child }
     }
 
-    fn screen(&self) -> String {
+    pub(crate) fn screen(&self) -> String {
         String::from_utf8_lossy(&self.seen.lock().unwrap()).into_owned()
     }
 
-    fn sees(&self, what: &str) {
+    pub(crate) fn sees(&self, what: &str) {
         eventually(what, || self.screen().contains(what).then_some(()));
     }
 
-    fn types(&self, keys: &str) {
+    pub(crate) fn types(&self, keys: &str) {
         (&*self.pty).write_all(keys.as_bytes()).unwrap();
     }
 
     /// Whether keys are echoed and joined to lines, as a shell expects its terminal.
-    fn terminal_is_usual(&self) -> bool {
+    pub(crate) fn terminal_is_usual(&self) -> bool {
         let modes = tcgetattr(self.pty.as_fd()).unwrap().local_modes;
         modes.contains(LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG)
     }
 
-    fn leaves(&mut self) -> std::process::ExitStatus {
+    pub(crate) fn leaves(&mut self) -> std::process::ExitStatus {
         eventually("the command's end", || self.child.try_wait().unwrap())
     }
 }

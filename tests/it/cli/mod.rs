@@ -9,6 +9,7 @@
 mod errors;
 mod follow;
 mod history;
+mod launch;
 mod local;
 
 use std::process::{Child, Command, Output, Stdio};

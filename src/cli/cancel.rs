@@ -1,0 +1,53 @@
+//! `playback cancel`: ask for the end of a run.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+
+use super::client::{Client, ClientArgs};
+use super::out;
+use super::pick::Pick;
+use crate::clock::Clock;
+use crate::model::{ExecutionResult, Status};
+
+/// End a run that the collector launched
+///
+/// One that waits for its turn is over at once. One that goes on is asked to end (SIGTERM), and killed when it does
+/// not.
+#[derive(Debug, Args)]
+pub(super) struct Cancel {
+    /// Its id, the first 4 or more digits of it, or "latest"
+    id: Pick,
+    /// Why, for the record
+    #[arg(long, value_name = "TEXT")]
+    note: Option<String>,
+    #[command(flatten)]
+    client: ClientArgs,
+    /// Print JSON: the record as it stands now
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(command: &Cancel) -> anyhow::Result<ExitCode> {
+    let client = Client::new(&command.client)?;
+    let id = command.id.find(&client, &Clock::system())?;
+    let body = match &command.note {
+        Some(note) => json!({ "note": note }),
+        None => Value::Object(serde_json::Map::new()),
+    };
+    let record: Box<RawValue> = client.post(&format!("/executions/{id}/cancel"), &body)?;
+    if command.json {
+        out::line(record.get())?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let record: ExecutionResult = serde_json::from_str(record.get())?;
+    match record.status {
+        Status::Running => out::line(format_args!(
+            "{id} was asked to end: \"playback follow {id}\" shows how it does"
+        ))?,
+        _ => out::line(format_args!("{id} is over"))?,
+    }
+    Ok(ExitCode::SUCCESS)
+}

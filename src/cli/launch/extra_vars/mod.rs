@@ -1,0 +1,101 @@
+//! The forms of `-e`: `key=value`, JSON or YAML, `@file`. They are read as Ansible reads them, but here:
+//! the collector is sent names and values.
+
+mod pairs;
+mod yaml;
+
+use std::fs;
+
+use anyhow::{Context as _, bail};
+use serde_json::{Map, Value};
+
+use super::super::Wrong;
+
+/// What files begin with that `ansible-vault` encrypted.
+const VAULTED: &str = "$ANSIBLE_VAULT;";
+
+/// Reads what `-e` said, each time that it was said; the last word on a name counts.
+pub(super) fn read(said: &[String]) -> anyhow::Result<Map<String, Value>> {
+    let mut vars = Map::new();
+    for text in said {
+        vars.extend(one(text)?);
+    }
+    Ok(vars)
+}
+
+fn one(text: &str) -> anyhow::Result<Map<String, Value>> {
+    // Errors do not repeat the text, which may be secret and end up in somebody's log.
+    let wrong = |problem: String| Wrong(format!("--extra-vars: {problem}"));
+    match text.chars().next() {
+        None => Ok(Map::new()),
+        Some('@') => file(&text[1..]),
+        Some('/' | '.') => Err(wrong(format!(
+            "write \"@{text}\" to read the variables from that file"
+        ))
+        .into()),
+        Some('{' | '[') => Ok(yaml::mapping(text).map_err(wrong)?),
+        Some(_) => Ok(pairs::read(text).map_err(wrong)?),
+    }
+}
+
+fn file(name: &str) -> anyhow::Result<Map<String, Value>> {
+    let text =
+        fs::read_to_string(name).with_context(|| format!("the file {name:?} cannot be read"))?;
+    if text.starts_with(VAULTED) {
+        bail!(
+            "the file {name:?} is encrypted, and only whoever runs it could read it: give what it holds with \
+             -e @<(ansible-vault view {name})"
+        );
+    }
+    match yaml::mapping(&text) {
+        Ok(vars) => Ok(vars),
+        Err(problem) => bail!("the file {name:?}: {problem}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn all(said: &[&str]) -> anyhow::Result<Value> {
+        let said: Vec<String> = said.iter().map(|text| (*text).to_owned()).collect();
+        read(&said).map(Value::Object)
+    }
+
+    #[test]
+    fn each_form_is_read_and_the_last_word_counts() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("vars.yml");
+        std::fs::write(&path, "---\na: from the file\nlist: [1, yes]\n").unwrap();
+        let file = format!("@{}", path.display());
+        let said = ["a=1 b=2", "{\"b\": 3}", "{c: on}", "", &file];
+        assert_eq!(
+            all(&said).unwrap(),
+            json!({ "a": "from the file", "b": 3, "c": true, "list": [1, true] })
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_told_and_not_repeated() {
+        for (text, tells) in [
+            ("hunter2", "key=value"),
+            ("[hunter2]", "names"),
+            ("{hunter2: \"", "line 1"),
+            ("a=\"hunter2", "quote"),
+            ("/etc/vars", "@/etc/vars"),
+        ] {
+            let error = all(&[text]).unwrap_err();
+            assert!(error.is::<Wrong>(), "{error}");
+            let told = error.to_string();
+            assert!(told.contains(tells) && !told.contains("hunter2"), "{told}");
+        }
+        let told = all(&["@/nonexistent"]).unwrap_err().to_string();
+        assert!(told.contains("/nonexistent"), "{told}");
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("vars.yml");
+        std::fs::write(&path, "$ANSIBLE_VAULT;1.1;AES256\n6162\n").unwrap();
+        let told = all(&[&format!("@{}", path.display())]).unwrap_err();
+        assert!(told.to_string().contains("ansible-vault view"), "{told}");
+    }
+}

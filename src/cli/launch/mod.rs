@@ -1,0 +1,160 @@
+//! `playback run`, `adhoc` and `replay`: ask the collector for a run, and follow it.
+//!
+//! The options are named as Ansible names its own. What they say is sent as the fields of a request; files
+//! that they name (extra variables, the vault password, a private key) are read here.
+//!
+//! Layout:
+//! - `options`: what all three can be told
+//! - `extra_vars`: the forms of `-e`
+//! - `secrets`: the vault password, and the private key
+
+mod extra_vars;
+mod options;
+mod secrets;
+
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::Args;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+use self::options::{Fields, ModuleOptions, RunOptions, TagOptions};
+use super::client::{Client, ClientArgs};
+use super::follow::{self, Watch};
+use super::out;
+use super::pick::Pick;
+use crate::clock::Clock;
+
+/// Run a playbook on the collector's machine, and follow it
+///
+/// The playbook and the inventory are named below the folders that the collector is configured with. Ends with
+/// the run's own exit code. Ctrl-C ends the following and not the run: "playback cancel" does that.
+#[derive(Debug, Args)]
+pub(super) struct Run {
+    /// Name of the playbook, below the collector's folders
+    playbook: String,
+    #[command(flatten)]
+    tags: TagOptions,
+    #[command(flatten)]
+    options: RunOptions,
+    #[command(flatten)]
+    launch: LaunchArgs,
+}
+
+/// Run a module on hosts from the collector's machine, and follow it
+///
+/// Ends with the run's own exit code, as "run" does.
+#[derive(Debug, Args)]
+pub(super) struct Adhoc {
+    /// Host pattern
+    hosts: String,
+    #[command(flatten)]
+    module: ModuleOptions,
+    #[command(flatten)]
+    options: RunOptions,
+    #[command(flatten)]
+    launch: LaunchArgs,
+}
+
+/// Repeat a run that the collector launched, and follow it
+///
+/// Everything is as it was for the first run, but for what is said here. Secrets are not stored, and must be given
+/// again. Ends with the run's own exit code.
+#[derive(Debug, Args)]
+pub(super) struct Replay {
+    /// Its id, the first 4 or more digits of it, or "latest"
+    id: Pick,
+    /// Only on the hosts where it failed, or that it could not reach
+    #[arg(long, conflicts_with = "limit")]
+    only_failed: bool,
+    /// Another playbook
+    #[arg(long, value_name = "NAME")]
+    playbook: Option<String>,
+    #[command(flatten)]
+    tags: TagOptions,
+    /// Of an ad-hoc run: another host pattern
+    #[arg(long, value_name = "PATTERN")]
+    hosts: Option<String>,
+    #[command(flatten)]
+    module: ModuleOptions,
+    #[command(flatten)]
+    options: RunOptions,
+    #[command(flatten)]
+    launch: LaunchArgs,
+}
+
+/// Whom to ask, and what to do then.
+#[derive(Debug, Args)]
+struct LaunchArgs {
+    /// Print the run's id, and do not follow it
+    #[arg(long)]
+    detach: bool,
+    #[command(flatten)]
+    client: ClientArgs,
+    /// Print JSON: the stream's messages as they come, one a line, or with --detach the record
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(command: &Run) -> anyhow::Result<ExitCode> {
+    let mut fields = command.options.fields()?;
+    fields.set("playbook", Some(command.playbook.as_str()));
+    command.tags.add_to(&mut fields);
+    launch(&command.launch, fields, |_| Ok("/playbooks/run".to_owned()))
+}
+
+pub(super) fn adhoc(command: &Adhoc) -> anyhow::Result<ExitCode> {
+    let mut fields = command.options.fields()?;
+    fields.set("hosts", Some(command.hosts.as_str()));
+    command.module.add_to(&mut fields);
+    launch(&command.launch, fields, |_| Ok("/adhoc".to_owned()))
+}
+
+pub(super) fn replay(command: &Replay) -> anyhow::Result<ExitCode> {
+    let mut fields = command.options.fields()?;
+    fields.set("only_failed", command.only_failed.then_some(true));
+    fields.set("playbook", command.playbook.as_deref());
+    fields.set("hosts", command.hosts.as_deref());
+    command.tags.add_to(&mut fields);
+    command.module.add_to(&mut fields);
+    launch(&command.launch, fields, |client| {
+        let id = command.id.find(client, &Clock::system())?;
+        Ok(format!("/executions/{id}/replay"))
+    })
+}
+
+/// Asks for a run and follows it; `path` tells where to ask.
+fn launch(
+    arguments: &LaunchArgs,
+    fields: Fields,
+    path: impl FnOnce(&Client) -> anyhow::Result<String>,
+) -> anyhow::Result<ExitCode> {
+    #[derive(Deserialize)]
+    struct Launched {
+        id: Uuid,
+    }
+    let client = Client::new(&arguments.client)?;
+    let answer = client.post(&path(&client)?, &fields.into_body());
+    let record: Box<RawValue> = answer.map_err(|error| options::named(&error))?;
+    let Launched { id } = serde_json::from_str(record.get())?;
+    if arguments.detach {
+        if arguments.json {
+            out::line(record.get())?;
+        } else {
+            out::line(id)?;
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    // Whoever reads a log of this finds the record by it.
+    out::note(format_args!("playback: execution {id}"));
+    let watch = Watch {
+        id,
+        since: 0,
+        json: arguments.json,
+        launched: true,
+    };
+    follow::watch(&client, &watch)
+        .with_context(|| format!("execution {id} was launched, but cannot be followed"))
+}

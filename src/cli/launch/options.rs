@@ -1,0 +1,175 @@
+//! What a run can be told: options in Ansible's words, fields in the API's.
+
+use std::path::PathBuf;
+
+use anyhow::anyhow;
+use clap::{ArgAction, Args};
+use serde_json::{Map, Value};
+
+use super::{extra_vars, secrets};
+
+/// Fields of the API whose errors are about an option of another name.
+const OPTIONS: [(&str, &str); 7] = [
+    ("extra_vars", "-e"),
+    ("vault_password", "--vault-password-file or -J"),
+    ("private_key", "--private-key"),
+    ("become_user", "--become-user"),
+    ("skip_tags", "--skip-tags"),
+    ("labels", "--label"),
+    ("args", "-a"),
+];
+
+/// Options that every run has.
+#[derive(Debug, Args)]
+pub(super) struct RunOptions {
+    /// Name of the inventory, below the collector's folders
+    #[arg(short, long, value_name = "INVENTORY")]
+    inventory: Option<String>,
+    /// Host pattern that limits the run
+    #[arg(short, long, value_name = "PATTERN")]
+    limit: Option<String>,
+    /// Extra variables: key=value, JSON, or @FILE in YAML or JSON, read here; may be given several times
+    #[arg(short, long, value_name = "VARS")]
+    extra_vars: Vec<String>,
+    /// Become another user
+    #[arg(short, long = "become", value_name = "BOOL", num_args = 0..=1, require_equals = true,
+        default_missing_value = "true", hide_possible_values = true)]
+    r#become: Option<bool>,
+    /// Which user to become [default: root]
+    #[arg(long, value_name = "USER")]
+    become_user: Option<String>,
+    /// How many hosts at once
+    #[arg(short, long, value_name = "N")]
+    forks: Option<u32>,
+    /// Say more; -vvv says more still
+    #[arg(short, long = "verbose", action = ArgAction::Count)]
+    verbosity: u8,
+    /// Change nothing, tell what would change
+    #[arg(short = 'C', long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
+        default_missing_value = "true", hide_possible_values = true)]
+    check: Option<bool>,
+    /// Show what changes in files
+    #[arg(short = 'D', long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
+        default_missing_value = "true", hide_possible_values = true)]
+    diff: Option<bool>,
+    /// Seconds after which the run is ended [default: the collector's]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    timeout: Option<u64>,
+    /// File that holds the password of vaulted files, or a program that prints it; read here
+    #[arg(long, alias = "vault-pass-file", value_name = "FILE")]
+    vault_password_file: Option<PathBuf>,
+    /// Ask for the password of vaulted files
+    #[arg(
+        short = 'J',
+        long,
+        alias = "ask-vault-password",
+        conflicts_with = "vault_password_file"
+    )]
+    ask_vault_pass: bool,
+    /// Private key to log in with: a file here, or the name of one below the collector's folders
+    #[arg(long, alias = "key-file", value_name = "FILE|NAME")]
+    private_key: Option<String>,
+    /// Why it is run
+    #[arg(long, value_name = "TEXT")]
+    note: Option<String>,
+    /// Label of the run; may be given several times
+    #[arg(long = "label", value_name = "LABEL")]
+    labels: Vec<String>,
+}
+
+/// Options of playbooks.
+#[derive(Debug, Args)]
+pub(super) struct TagOptions {
+    /// Only plays and tasks with these tags
+    #[arg(short, long, value_name = "TAGS", value_delimiter = ',')]
+    tags: Vec<String>,
+    /// No plays and tasks with these tags
+    #[arg(long, value_name = "TAGS", value_delimiter = ',')]
+    skip_tags: Vec<String>,
+}
+
+/// Options of ad-hoc runs.
+#[derive(Debug, Args)]
+pub(super) struct ModuleOptions {
+    /// The module [default: command]
+    #[arg(short, long = "module-name", value_name = "MODULE")]
+    module: Option<String>,
+    /// The module's arguments
+    #[arg(short, long, value_name = "ARGS")]
+    args: Option<String>,
+}
+
+/// The fields of a request. It has no `Debug`: some are secret.
+#[derive(Default)]
+pub(super) struct Fields(Map<String, Value>);
+
+impl Fields {
+    /// Says a field, where there is something to say.
+    pub(super) fn set(&mut self, name: &str, value: Option<impl Into<Value>>) {
+        if let Some(value) = value {
+            self.0.insert(name.to_owned(), value.into());
+        }
+    }
+
+    fn set_list(&mut self, name: &str, list: &[String]) {
+        self.set(name, (!list.is_empty()).then(|| list.to_vec()));
+    }
+
+    pub(super) fn into_body(self) -> Value {
+        Value::Object(self.0)
+    }
+}
+
+impl RunOptions {
+    /// The fields that they stand for. Reads the files that they name, and may ask for a password.
+    pub(super) fn fields(&self) -> anyhow::Result<Fields> {
+        let mut fields = Fields::default();
+        let vars = extra_vars::read(&self.extra_vars)?;
+        fields.set("inventory", self.inventory.as_deref());
+        fields.set("limit", self.limit.as_deref());
+        fields.set("extra_vars", (!vars.is_empty()).then_some(vars));
+        fields.set("become", self.r#become);
+        fields.set("become_user", self.become_user.as_deref());
+        fields.set("forks", self.forks);
+        fields.set("verbosity", (self.verbosity > 0).then_some(self.verbosity));
+        fields.set("check", self.check);
+        fields.set("diff", self.diff);
+        fields.set("timeout", self.timeout);
+        let key = self.private_key.as_deref().map(secrets::private_key);
+        fields.set("private_key", key.transpose()?);
+        fields.set("note", self.note.as_deref());
+        fields.set_list("labels", &self.labels);
+        // Last, so that nobody types a password for a command that is wrong.
+        let password = match &self.vault_password_file {
+            Some(file) => Some(secrets::vault_password(file)?),
+            None if self.ask_vault_pass => Some(secrets::ask_vault_password()?),
+            None => None,
+        };
+        fields.set("vault_password", password);
+        Ok(fields)
+    }
+}
+
+impl TagOptions {
+    pub(super) fn add_to(&self, fields: &mut Fields) {
+        fields.set_list("tags", &self.tags);
+        fields.set_list("skip_tags", &self.skip_tags);
+    }
+}
+
+impl ModuleOptions {
+    pub(super) fn add_to(&self, fields: &mut Fields) {
+        fields.set("module", self.module.as_deref());
+        fields.set("args", self.args.as_deref());
+    }
+}
+
+/// An error of the API about a field, with the option that sets it.
+pub(super) fn named(error: &anyhow::Error) -> anyhow::Error {
+    let text = format!("{error:#}");
+    let field = text.split(':').next().unwrap_or_default();
+    match OPTIONS.iter().find(|(name, _)| *name == field) {
+        Some((_, option)) => anyhow!("{text} ({option})"),
+        None => anyhow!(text),
+    }
+}

@@ -1,0 +1,70 @@
+//! Secrets that a run needs: read here, sent in the request, written nowhere.
+
+use std::fs;
+use std::io::Read as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, bail};
+
+/// The password of vaulted files from a file. As Ansible does, a program is run and has to print it, and
+/// `-` is standard input.
+pub(super) fn vault_password(file: &Path) -> anyhow::Result<String> {
+    let name = file.display();
+    let cannot = || format!("the vault password file {name} cannot be read");
+    let text = if file == Path::new("-") {
+        let mut text = String::new();
+        std::io::stdin()
+            .read_to_string(&mut text)
+            .with_context(cannot)?;
+        text
+    } else if fs::metadata(file)
+        .with_context(cannot)?
+        .permissions()
+        .mode()
+        & 0o111
+        != 0
+    {
+        // A name without a slash would be looked for in the search path.
+        let path = fs::canonicalize(file).with_context(cannot)?;
+        let mut program = Command::new(path);
+        let done = program.stderr(Stdio::inherit()).output().with_context(|| {
+            format!("{name} is executable, but cannot be run to print the vault password")
+        })?;
+        if !done.status.success() {
+            bail!(
+                "{name} was run to print the vault password, and failed: {}",
+                done.status
+            );
+        }
+        String::from_utf8(done.stdout).with_context(cannot)?
+    } else {
+        fs::read_to_string(file).with_context(cannot)?
+    };
+    let password = text.trim();
+    if password.is_empty() {
+        bail!("the vault password file {name} is empty");
+    }
+    Ok(password.to_owned())
+}
+
+/// The password of vaulted files from the person at the terminal, who does not see it.
+pub(super) fn ask_vault_password() -> anyhow::Result<String> {
+    rpassword::prompt_password("Vault password: ").context(
+        "the vault password cannot be asked for without a terminal: --vault-password-file reads it from a file",
+    )
+}
+
+/// A private key: the text of a file that is here, otherwise the name of one that the collector has.
+pub(super) fn private_key(given: &str) -> anyhow::Result<String> {
+    if !Path::new(given).is_file() {
+        return Ok(given.to_owned());
+    }
+    let text = fs::read_to_string(given)
+        .with_context(|| format!("the private key {given} cannot be read"))?;
+    if !text.trim_start().starts_with("-----BEGIN ") {
+        bail!("{given} is no private key: the text of one begins with \"-----BEGIN\"");
+    }
+    Ok(text)
+}
