@@ -86,6 +86,8 @@ pub struct Assembler {
     tasks: BTreeMap<u32, Tracked<TaskRow>>,
     // Hosts, plays or tasks that appeared since changes were last taken: only then are they searched.
     fresh: bool,
+    // Where the run stands, or whose lines it has, is not what is stored: those who watch must know at once.
+    moved_on: bool,
     // Hosts that are stored came from the supervisor's recap, and the recorder reports now.
     renumbered: bool,
     results: Vec<ResultRow>,
@@ -126,6 +128,7 @@ impl Assembler {
             plays: BTreeMap::new(),
             tasks: BTreeMap::new(),
             fresh: false,
+            moved_on: false,
             renumbered: false,
             results: Vec::new(),
             blocks: Vec::new(),
@@ -293,9 +296,10 @@ impl Assembler {
             changes.tasks = take_rows(self.tasks.values_mut(), all);
             self.fresh = false;
         }
-        if !self.row_stored || (all && self.row_dirty) {
+        if !self.row_stored || ((all || self.moved_on) && self.row_dirty) {
             self.row_stored = true;
             self.row_dirty = false;
+            self.moved_on = false;
             changes.execution = Some(Box::new(self.row.clone()));
         }
         changes
@@ -497,6 +501,7 @@ impl Assembler {
     /// Brings the execution's own row up to date with everything that was applied.
     fn refresh(&mut self) {
         self.row_dirty = true;
+        let before = (self.row.phase, self.row.output_from);
         if self.producer(Producer::Recorder).ended.is_some() {
             for host in &mut self.hosts {
                 if host.row.running_task.is_some() {
@@ -517,5 +522,6 @@ impl Assembler {
                 Phase::Running
             };
         }
+        self.moved_on |= before != (self.row.phase, self.row.output_from);
     }
 }
