@@ -43,9 +43,16 @@ pub(crate) fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T
 pub(crate) struct Setup {
     config: Option<String>,
     arguments: Vec<String>,
+    environment: Vec<(String, String)>,
 }
 
 impl Setup {
+    /// Starts with this variable in its environment.
+    pub(crate) fn environment(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
     /// Starts with a configuration file that says this.
     pub(crate) fn config(mut self, toml: &str) -> Self {
         self.config = Some(toml.to_owned());
@@ -84,6 +91,7 @@ impl Setup {
         Collector {
             dir,
             arguments,
+            environment: self.environment,
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
             process: None,
             token: String::new(),
@@ -95,6 +103,7 @@ impl Setup {
 pub(crate) struct Collector {
     dir: TempDir,
     arguments: Vec<String>,
+    environment: Vec<(String, String)>,
     address: SocketAddr,
     process: Option<Process>,
     /// An admin token.
@@ -193,6 +202,7 @@ impl Collector {
                 .args(["--database", &self.database()])
                 .args(&self.arguments)
                 .env_clear()
+                .envs(self.environment.iter().cloned())
                 .stdout(Stdio::piped())
                 .stderr(Stdio::piped())
                 .spawn()

@@ -125,7 +125,18 @@ impl Site {
 
     /// A collector that launches.
     pub(crate) fn start(&self) -> Collector {
-        Setup::default().config(&self.config()).start()
+        self.start_with(&[])
+    }
+
+    /// The same, with these variables in the collector's own environment.
+    pub(crate) fn start_with(&self, environment: &[(&str, &str)]) -> Collector {
+        environment
+            .iter()
+            .fold(Setup::default(), |setup, (name, value)| {
+                setup.environment(name, value)
+            })
+            .config(&self.config())
+            .start()
     }
 
     /// Everything in the folder of a run, at any depth; nothing when it is gone.

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{Site, launch, run};
+use super::{Site, launch, printed, run};
 use crate::ansible::environments;
+use crate::harness::eventually;
 
 const DEPLOY: &str = "\
 - name: Deploy
@@ -123,4 +124,82 @@ fn a_module_is_run_on_hosts() {
         assert!(record["output"].to_string().contains("42"));
         assert_eq!(record["events"]["complete"], true, "{}", record["events"]);
     }
+}
+
+/// A lookup that prints a gigabyte from Ansible's own process.
+const FLOOD: &str = "\
+import os
+from ansible.plugins.lookup import LookupBase
+
+# Ansible evaluates the hosts of a play more than once.
+blocks = list(range(1000))
+
+class LookupModule(LookupBase):
+    def run(self, terms, variables=None, **kwargs):
+        block = (b'x' * 99 + b'\\n') * 10000
+        with os.fdopen(os.dup(1), 'wb', 0) as out:
+            while blocks:
+                blocks.pop()
+                rest = memoryview(block)
+                while rest:
+                    rest = rest[out.write(rest):]
+        return terms
+";
+
+#[test]
+fn a_gigabyte_of_output_is_recorded_in_bounded_memory() {
+    let site = Site::new();
+    site.write("playbooks", "lookup_plugins/flood.py", FLOOD);
+    site.playbook(
+        "flood.yml",
+        "- hosts: \"{{ lookup('flood', 'web-01') }}\"\n  gather_facts: false\n  tasks:\n    - debug:\n",
+    );
+    let collector = site.start();
+    let client = collector.client();
+    let id = launch(
+        &client,
+        "/playbooks/run",
+        &json!({ "playbook": "flood.yml", "inventory": "prod" }),
+    );
+    let fields = "?fields=status,events,output_lines,usage";
+    let record = eventually("the run to end", || {
+        let record = client.execution(id, fields).ok();
+        (record["status"] != "running").then_some(record)
+    });
+    assert_eq!(record["status"], "success", "{record}");
+    assert_eq!(record["events"]["complete"], true, "{record}");
+    let lines = record["output_lines"].as_u64().unwrap();
+    assert!((10_000_005..10_000_020).contains(&lines), "{lines}");
+    let part = client
+        .execution(id, "/output?from=9999990&limit=3&format=text")
+        .text;
+    assert_eq!(part.lines().next().unwrap().len(), 99);
+    assert!(
+        collector.peak_memory() < 400 << 20,
+        "{}",
+        collector.peak_memory()
+    );
+    site.cleared(id);
+}
+
+#[test]
+fn a_run_gets_little_of_the_collectors_environment() {
+    let site = Site::new().setting("pass_environment = [\"PASSED\"]");
+    site.playbook(
+        "environment.yml",
+        "- hosts: web-01\n  gather_facts: false\n  tasks:\n    - command: env\n      register: r\n    \
+         - debug:\n        var: r.stdout_lines\n",
+    );
+    let collector = site.start_with(&[
+        ("PASSED", "this-may-be-seen"),
+        ("DATABASE_PASSWORD", "this-may-not"),
+        ("PLAYBACK_LABELS", "nor-this"),
+    ]);
+    let record = run(&collector.client(), "environment.yml");
+    let text = printed(&record);
+    assert!(text.contains("PASSED=this-may-be-seen"), "{text}");
+    for hidden in ["this-may-not", "nor-this", "PLAYBACK_TOKEN="] {
+        assert!(!text.contains(hidden), "{text}");
+    }
+    assert_eq!(record["labels"], Value::Null);
 }
