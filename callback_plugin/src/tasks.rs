@@ -27,12 +27,14 @@ struct Task {
     number: u32,
     seq: Option<u64>,
     seen: Vec<u64>,
-    running: HashMap<u32, Running>,
+    /// Hosts at work on it: as many as there are forks, at most.
+    running: Vec<Running>,
 }
 
 /// A host at work on a task.
 #[derive(Debug, Clone, Copy)]
 struct Running {
+    host: u32,
     started: i64,
     items: u32,
 }
@@ -88,7 +90,7 @@ impl Ledger {
             number: self.tasks,
             seq: None,
             seen: Vec::new(),
-            running: HashMap::new(),
+            running: Vec::new(),
         };
         match self.current.get_mut(uuid) {
             Some(tasks) => {
@@ -127,55 +129,51 @@ impl Ledger {
             return None;
         }
         task.seen[word] |= bit;
-        task.running.insert(
+        task.running.push(Running {
             host,
-            Running {
-                started: at,
-                items: 0,
-            },
-        );
+            started: at,
+            items: 0,
+        });
         Some(task.number)
     }
 
     /// A loop item of a host ended.
     pub(crate) fn item(&mut self, uuid: &str, host: &str) -> Option<Found> {
-        self.find(uuid, host, |running| running.items += 1)
+        self.find(uuid, host, |running, at| {
+            running[at].items += 1;
+            running[at]
+        })
     }
 
     /// A host tells something about a task that it goes on with.
     pub(crate) fn look(&mut self, uuid: &str, host: &str) -> Option<Found> {
-        self.find(uuid, host, |_| {})
+        self.find(uuid, host, |running, at| running[at])
     }
 
     /// A host ended a task.
     pub(crate) fn end(&mut self, uuid: &str, host: &str) -> Option<Found> {
-        let found = self.find(uuid, host, |_| {});
-        let host = self.host(host);
-        if let (Some(found), Some(tasks)) = (found, self.current.get_mut(uuid)) {
-            for task in tasks {
-                if task.number == found.task {
-                    task.running.remove(&host);
-                }
-            }
-        }
-        found
+        self.find(uuid, host, |running, at| running.swap_remove(at))
     }
 
-    fn find(&mut self, uuid: &str, host: &str, note: impl FnOnce(&mut Running)) -> Option<Found> {
+    /// The latest task of `uuid` that the host has begun and not ended, else the latest. `take` gets
+    /// those who are at work on it, and which of them the host is.
+    fn find(
+        &mut self,
+        uuid: &str,
+        host: &str,
+        take: impl FnOnce(&mut Vec<Running>, usize) -> Running,
+    ) -> Option<Found> {
         let host = self.host(host);
         let tasks = self.current.get_mut(uuid)?;
-        if let Some(task) = tasks
-            .iter_mut()
-            .rev()
-            .find(|task| task.running.contains_key(&host))
-        {
-            let running = task.running.get_mut(&host)?;
-            note(running);
-            return Some(Found {
-                task: task.number,
-                started: Some(running.started),
-                items: running.items,
-            });
+        for task in tasks.iter_mut().rev() {
+            if let Some(at) = task.running.iter().position(|running| running.host == host) {
+                let running = take(&mut task.running, at);
+                return Some(Found {
+                    task: task.number,
+                    started: Some(running.started),
+                    items: running.items,
+                });
+            }
         }
         tasks.last().map(|task| Found {
             task: task.number,
