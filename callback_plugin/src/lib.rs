@@ -11,8 +11,10 @@
 //! - [`run`]: the execution, its spool, its sender and its end
 //! - [`options`], [`spooldir`]: what the user configured
 //! - [`exit`], [`fork`]: the process and its children
+//! - [`memory`], [`arena`]: memory that `fork` does not copy
 //! - [`clock`], [`environment`], [`hookstats`]
 
+mod arena;
 mod argv;
 mod censor;
 mod clock;
@@ -25,6 +27,7 @@ mod foreign;
 mod fork;
 mod git;
 mod hookstats;
+mod memory;
 mod options;
 mod output;
 mod plays;

@@ -15,7 +15,7 @@ use crate::execution::Context;
 use crate::options::Options;
 use crate::run::{self, Run};
 use crate::value::is_interrupt;
-use crate::{environment, exit, fork, output, plays, results};
+use crate::{environment, exit, fork, memory, output, plays, results};
 
 /// The recording of one execution.
 #[pyclass(frozen, module = "ansible_playback._native")]
@@ -36,6 +36,7 @@ impl Recorder {
             let started = Context::read(py, &options, extra_var_names)?.started;
             fork::watch();
             exit::watch();
+            memory::begin();
             Ok(py.detach(|| Run::begin(options, &started))?)
         })?;
         if run.options.capture_output {

@@ -5,7 +5,7 @@
 
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use playback_spool::{FinishLimits, Outcome, Sender, SenderConfig, Spool};
 use playback_wire::{ExecutionEnded, ExecutionStarted, Stream};
@@ -17,7 +17,8 @@ use crate::output::Output;
 use crate::tasks::Ledger;
 use crate::{clock, exit, spooldir};
 
-static ACTIVE: RwLock<Option<Arc<Run>>> = RwLock::new(None);
+/// Boxed, so that the lock lies where `fork` copies nothing; the static itself is only read.
+static ACTIVE: OnceLock<Box<RwLock<Option<Arc<Run>>>>> = OnceLock::new();
 
 /// One recorded execution.
 pub(crate) struct Run {
@@ -39,6 +40,7 @@ pub(crate) struct Run {
 /// The run that is being recorded.
 pub(crate) fn active() -> Option<Arc<Run>> {
     ACTIVE
+        .get()?
         .read()
         .unwrap_or_else(PoisonError::into_inner)
         .clone()
@@ -47,6 +49,7 @@ pub(crate) fn active() -> Option<Arc<Run>> {
 /// Ends the run that is being recorded. Returns what the user must know.
 pub(crate) fn end_active(exit_code: Option<i32>) -> Option<String> {
     let run = ACTIVE
+        .get()?
         .write()
         .unwrap_or_else(PoisonError::into_inner)
         .take();
@@ -95,6 +98,7 @@ impl Run {
             notices,
         });
         let before = ACTIVE
+            .get_or_init(Box::default)
             .write()
             .unwrap_or_else(PoisonError::into_inner)
             .replace(Arc::clone(&run));

@@ -120,3 +120,54 @@ def test_the_time_of_hooks_is_measured_on_demand(site: Site) -> None:
     hooks = json.loads(file.read_text())
     assert hooks["ok"]["count"] == 6
     assert 0 < hooks["ok"]["p50_ns"] <= hooks["ok"]["max_ns"]
+
+
+FORKING_CALLBACK = """
+import ctypes, gc, os, sys
+from ansible.plugins.callback import CallbackBase
+
+DOCUMENTATION = "{name: forking, type: notification, short_description: forks, description: [forks]}"
+
+
+class CallbackModule(CallbackBase):
+    CALLBACK_VERSION = 2.0
+    CALLBACK_TYPE = "notification"
+    CALLBACK_NAME = "forking"
+    CALLBACK_NEEDS_ENABLED = True
+
+    def v2_runner_on_ok(self, result):
+        from ansible_playback import _native
+        recorder = next(found for found in gc.get_objects() if isinstance(found, _native.Recorder))
+        sys.stdout.flush()
+        child = os.fork()
+        if child == 0:
+            _native.dispatch_begins()
+            recorder.ok(result)
+            recorder.start(result._host, result._task)
+            assert recorder.failed.__name__ == "failed" and recorder.__doc__
+            sys.stdout.write("in the child\\n")
+            _native.dispatch_ends()
+            assert not _native.is_waiting() and _native.end(exit_code=1) is None
+            del recorder
+            gc.collect()
+            sys.stdout.flush()
+            ctypes.CDLL(None).exit(0)
+        status = os.waitpid(child, 0)[1]
+        print(f"the child ended with {status}")
+"""
+
+
+def test_a_child_does_nothing_and_ends_as_it_should(site: Site) -> None:
+    """Its copy of the recorder's memory is empty: nothing that a child can reach may depend on it."""
+    site.write("callbacks/forking.py", FORKING_CALLBACK)
+    env = {
+        "ANSIBLE_CALLBACK_PLUGINS": str(site.folder / "callbacks"),
+        "ANSIBLE_CALLBACKS_ENABLED": "playback.history.recorder,forking",
+    }
+    run = site.play(PLAY, env=env)
+    assert run.code == 0
+    assert run.printed.count(b"the child ended with 0\n") == 6
+    assert run.printed.count(b"in the child\n") == 6
+    assert len(run.of("result")) == 6
+    assert "in the child" not in run.text
+    assert run.one("execution_ended")["exit_code"] == 0

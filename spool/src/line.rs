@@ -3,7 +3,7 @@
 //! Encoding may run Python and give way to other threads, so it happens outside every lock; the number
 //! is given under the lock that orders the writes.
 
-use std::cell::Cell;
+use std::sync::Mutex;
 
 /// What a line is encoded with until it has its number: the longest there is.
 pub(crate) const UNNUMBERED: u64 = u64::MAX;
@@ -17,25 +17,32 @@ const SEQ_END: usize = SEQ_KEY.len() + 20;
 /// Capacity from which a buffer is not kept for the next event.
 const KEEP_BYTES: usize = 1 << 20;
 
-thread_local! {
-    /// The buffer that this thread's events are encoded into: a warm hook allocates nothing. It is
-    /// taken out while in use, so that an event appended from within another's content finds an
-    /// empty one.
-    static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
-}
+/// The buffer that events are encoded into: a warm hook allocates nothing. It is taken out while in use,
+/// so that an event appended meanwhile, by another thread or from within this one's content, finds an
+/// empty one. It lies in the spool rather than in a thread's own memory, which a child inherits: see the
+/// recorder's allocator.
+#[derive(Debug, Default)]
+pub(crate) struct Buffer(Mutex<Vec<u8>>);
 
-/// An empty buffer, warm where this thread has encoded before.
-pub(crate) fn take_buffer() -> Vec<u8> {
-    // At the very end of a process, the thread's buffer may be gone already.
-    let mut buffer = BUFFER.try_with(Cell::take).unwrap_or_default();
-    buffer.clear();
-    buffer
-}
+impl Buffer {
+    /// An empty buffer, warm where an event was encoded before.
+    pub(crate) fn take(&self) -> Vec<u8> {
+        let mut buffer = self
+            .0
+            .try_lock()
+            .map(|mut kept| std::mem::take(&mut *kept))
+            .unwrap_or_default();
+        buffer.clear();
+        buffer
+    }
 
-/// Keeps a buffer for this thread's next event.
-pub(crate) fn give_back(buffer: Vec<u8>) {
-    if buffer.capacity() <= KEEP_BYTES {
-        let _ = BUFFER.try_with(|kept| kept.set(buffer));
+    /// Keeps a buffer for the next event.
+    pub(crate) fn give_back(&self, buffer: Vec<u8>) {
+        if buffer.capacity() <= KEEP_BYTES
+            && let Ok(mut kept) = self.0.try_lock()
+        {
+            *kept = buffer;
+        }
     }
 }
 
@@ -85,10 +92,14 @@ mod tests {
 
     #[test]
     fn an_event_within_an_event_finds_a_buffer_of_its_own() {
-        let outer = take_buffer();
-        let inner = take_buffer();
-        give_back(inner);
-        give_back(outer);
-        assert!(take_buffer().is_empty());
+        let buffer = Buffer::default();
+        let mut outer = buffer.take();
+        outer.push(b'o');
+        let mut inner = buffer.take();
+        assert!(inner.is_empty());
+        inner.push(b'i');
+        buffer.give_back(inner);
+        buffer.give_back(outer);
+        assert!(buffer.take().is_empty());
     }
 }

@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use crate::aside;
 use crate::left_out::{Reason, Untold};
-use crate::line;
+use crate::line::{self, Buffer};
 use crate::lock::OwnedFile;
 use crate::names;
 use crate::waker::Waker;
@@ -52,6 +52,7 @@ pub struct Spool {
     last_seq: AtomicU64,
     dropped: AtomicU64,
     waker: Waker,
+    buffer: Buffer,
 }
 
 /// What only the one who writes may touch.
@@ -139,6 +140,7 @@ impl Spool {
             last_seq: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
             waker: Waker::default(),
+            buffer: Buffer::default(),
         })
     }
 
@@ -174,7 +176,7 @@ impl Spool {
         kind: &'static str,
         encode: impl FnOnce(&mut Vec<u8>) -> Result<(), serde_json::Error>,
     ) -> Option<u64> {
-        let mut line = line::take_buffer();
+        let mut line = self.buffer.take();
         let fits = encode(&mut line).is_ok() && line.len() <= MAX_LINE_BYTES;
         let seq = if fits {
             self.write(at, kind, &mut line)
@@ -182,7 +184,7 @@ impl Spool {
             self.leave_out(&mut self.writing(), Reason::TooLarge);
             None
         };
-        line::give_back(line);
+        self.buffer.give_back(line);
         seq
     }
 
