@@ -47,6 +47,8 @@ test: lint wheel ansible oldest ## Run all checks and all tests
 	@scripts/prerequisites curl jq node ssh
 	.venv/ansible/bin/python -m pytest callback_plugin/tests
 	.venv/oldest/bin/python -m pytest callback_plugin/tests
+	PYO3_PYTHON=$(abspath $(TOOLS)/python) PYO3_BUILD_EXTENSION_MODULE=1 \
+		cargo test $(CARGO_FLAGS) --package playback-recorder --test native
 	PLAYBACK_TEST_ANSIBLE=$(abspath .venv/ansible/bin) PLAYBACK_TEST_ANSIBLE_OLDEST=$(abspath .venv/oldest/bin) \
 		cargo test $(CARGO_FLAGS) --workspace --exclude playback-recorder
 

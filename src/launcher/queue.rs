@@ -56,7 +56,10 @@ impl Launcher {
     async fn step(&self, url: &str) -> Result<(), LaunchError> {
         let launched: Vec<Uuid> = self.launched().keys().copied().collect();
         for id in launched {
-            self.look_after(id, url).await?;
+            // One that cannot be looked after keeps no other from its turn.
+            if let Err(error) = self.look_after(id, url).await {
+                tracing::warn!(execution = %id, %error, "a launched run could not be looked after");
+            }
         }
         self.start_queued(url).await?;
         // Both fit a float for centuries.

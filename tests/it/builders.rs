@@ -47,6 +47,16 @@ impl Run {
         Self::begin(id, "supervisor", TEN, json!({ "type": "playbook" }))
     }
 
+    /// The launcher's side of an execution.
+    pub(crate) fn launcher(id: Uuid) -> Self {
+        Self::begin(
+            id,
+            "launcher",
+            TEN,
+            json!({ "launched_by": "token:a", "limit": "web" }),
+        )
+    }
+
     fn begin(id: Uuid, producer: &'static str, at: i64, started: Value) -> Self {
         let empty = Self {
             id,

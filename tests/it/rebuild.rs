@@ -266,7 +266,7 @@ fn assembled(batches: &[(Producer, Vec<u8>)]) -> String {
 
 /// The batches that a run is sent in, in this order of producers and sizes; some repeat what came
 /// before.
-fn batches(runs: &[(Producer, Run)], order: &[(bool, usize)]) -> Vec<(Producer, Vec<u8>)> {
+fn batches(runs: &[(Producer, Run)], order: &[(usize, usize)]) -> Vec<(Producer, Vec<u8>)> {
     let mut batches = Vec::new();
     let mut next = vec![0; runs.len()];
     let mut order = order.iter().cycle();
@@ -275,10 +275,10 @@ fn batches(runs: &[(Producer, Run)], order: &[(bool, usize)]) -> Vec<(Producer, 
         .zip(runs)
         .any(|(next, (_, run))| *next < run.len())
     {
-        let (second, size) = order.next().unwrap();
-        let mut which = usize::from(*second && runs.len() > 1);
-        if next[which] == runs[which].1.len() {
-            which = runs.len() - 1 - which;
+        let (first, size) = order.next().unwrap();
+        let mut which = first % runs.len();
+        while next[which] == runs[which].1.len() {
+            which = (which + 1) % runs.len();
         }
         let (producer, run) = &runs[which];
         let end = run.len().min(next[which] + size);
@@ -292,15 +292,32 @@ fn batches(runs: &[(Producer, Run)], order: &[(bool, usize)]) -> Vec<(Producer, 
 /// Who sends, and what.
 type Runs = Vec<(Producer, Run)>;
 
-/// Whether the second producer sends next, and how many events, over and over.
-type Order = Vec<(bool, usize)>;
+/// Which producer sends next, and how many events, over and over.
+type Order = Vec<(usize, usize)>;
 
-/// What may happen: a recorder's run, perhaps a supervisor's, and the order in which they arrive.
+/// What the launcher says: that it started a supervisor, that somebody asked for the end, that it is over.
+fn launcher_of(id: Uuid, [launched, canceled, over]: [bool; 3]) -> Run {
+    let mut run = Run::launcher(id);
+    if launched {
+        run = run.event("launched", json!({ "pid": 7 }));
+    }
+    if canceled {
+        run = run.event("cancel_requested", json!({ "by": "token:a" }));
+    }
+    if over {
+        run = run.event("execution_ended", json!({ "reason": "canceled" }));
+    }
+    run
+}
+
+/// What may happen: a recorder's run, perhaps a supervisor's and a launcher's, and the order in which they
+/// arrive.
 fn arrivals() -> impl Strategy<Value = (Runs, Order)> {
     let supervisor = proptest::option::of(steps(12));
-    let order = vec((any::<bool>(), 1..9usize), 60);
-    (steps(40), supervisor, any::<[bool; 2]>(), order).prop_map(
-        |(recorder, supervisor, [ends, both_end], order)| {
+    let launcher = proptest::option::of(any::<[bool; 3]>());
+    let order = vec((0..3usize, 1..9usize), 60);
+    (steps(40), supervisor, launcher, any::<[bool; 2]>(), order).prop_map(
+        |(recorder, supervisor, launcher, [ends, both_end], order)| {
             let recorder = run_of(Run::new(), &recorder);
             let id = recorder.id;
             let mut runs = vec![(Producer::Recorder, recorder)];
@@ -311,6 +328,9 @@ fn arrivals() -> impl Strategy<Value = (Runs, Order)> {
                 if ends && (index == 0 || both_end) {
                     *run = run.clone().ended(0);
                 }
+            }
+            if let Some(said) = launcher {
+                runs.push((Producer::Launcher, launcher_of(id, said)));
             }
             (runs, order)
         },
