@@ -10,9 +10,9 @@ pub(crate) fn of_process(pid: u32) -> Result<f64> {
     sum(&pid.to_string(), 13)
 }
 
-/// The same of all children of this process that have ended, and of theirs.
-pub(crate) fn of_ended_children() -> Result<f64> {
-    sum("self", 15)
+/// The same of a process that has ended and was not waited for yet, its children included.
+pub(crate) fn of_ended(pid: u32) -> Result<f64> {
+    Ok(sum(&pid.to_string(), 13)? + sum(&pid.to_string(), 15)?)
 }
 
 /// Adds up two neighbouring fields of a process' `stat`, counted from 0.

@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, anyhow, ensure};
+use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 
 use crate::clock::Stopwatch;
 use crate::{Scratch, cpu};
@@ -61,12 +62,51 @@ impl Site {
 
     /// Runs a playbook with these variables in its environment.
     pub(crate) fn run(&self, playbook: &str, environment: &[(&str, OsString)]) -> Result<Cost> {
-        let log = self.folder.join("printed.log");
+        self.measure(
+            Command::new(self.bin.join("ansible-playbook")).arg(playbook),
+            "printed.log",
+            environment,
+        )
+    }
+
+    /// Runs a playbook twice at the same time, each on a processor of its own: what makes a shared machine
+    /// slower for a while makes both slower.
+    pub(crate) fn run_side_by_side(
+        &self,
+        playbook: &str,
+        sides: [(&[(&str, OsString)], &str); 2],
+    ) -> Result<[Cost; 2]> {
+        let run = |(environment, processor): (&[(&str, OsString)], &str)| {
+            self.measure(
+                Command::new("taskset")
+                    .args(["-c", processor])
+                    .arg(self.bin.join("ansible-playbook"))
+                    .arg(playbook),
+                &format!("printed.{processor}.log"),
+                environment,
+            )
+        };
+        let [first, second] = sides;
+        std::thread::scope(|scope| {
+            let other = scope.spawn(|| run(second));
+            let first = run(first)?;
+            let second = other
+                .join()
+                .map_err(|_| anyhow!("a run's thread panicked"))?;
+            Ok([first, second?])
+        })
+    }
+
+    fn measure(
+        &self,
+        command: &mut Command,
+        log: &str,
+        environment: &[(&str, OsString)],
+    ) -> Result<Cost> {
+        let log = self.folder.join(log);
         let printed = std::fs::File::create(&log)?;
-        let before = cpu::of_ended_children()?;
         let watch = Stopwatch::start();
-        let status = Command::new(self.bin.join("ansible-playbook"))
-            .arg(playbook)
+        let mut child = command
             .current_dir(&self.folder)
             // Nothing of the user's own settings may have a say.
             .env_clear()
@@ -77,12 +117,19 @@ impl Site {
             .stdin(Stdio::null())
             .stdout(printed.try_clone()?)
             .stderr(printed)
-            .status()?;
+            .spawn()?;
+        let pid = Pid::from_raw(i32::try_from(child.id())?).context("a process has a number")?;
+        // What it cost can be asked for until it is waited for.
+        waitid(
+            WaitId::Pid(pid),
+            WaitIdOptions::EXITED | WaitIdOptions::NOWAIT,
+        )?;
         let wall_s = watch.elapsed().as_secs_f64();
-        let cpu_s = cpu::of_ended_children()? - before;
+        let cpu_s = cpu::of_ended(child.id())?;
+        let status = child.wait()?;
         ensure!(
             status.success(),
-            "{playbook}: {status}: {}",
+            "{status}: {}",
             std::fs::read_to_string(&log)?
         );
         Ok(Cost { cpu_s, wall_s })

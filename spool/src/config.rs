@@ -42,7 +42,7 @@ impl Default for SenderConfig {
             ca_file: None,
             user_agent: concat!("playback/", env!("CARGO_PKG_VERSION")).into(),
             adopt: true,
-            pace: Duration::from_millis(30),
+            pace: Duration::from_millis(50),
             heartbeat: Duration::from_secs(10),
             connect_timeout: Duration::from_secs(2),
             request_timeout: Duration::from_secs(30),
