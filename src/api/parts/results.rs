@@ -1,0 +1,223 @@
+//! The results of an execution: a task on a host.
+
+use axum::Json;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use chrono::{DateTime, Utc};
+use playback_wire::{Producer, ResultStatus};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use utoipa::{IntoParams, ToSchema};
+
+use super::{each_event, expand, open, raw_value};
+use crate::api::ApiError;
+use crate::api::auth::ReadAccess;
+use crate::api::error::ErrorBody;
+use crate::api::query::{Path, limit, named};
+use crate::app::App;
+use crate::model::{ExecutionKey, ResultFilter, ResultFlags, time_from_us};
+use crate::store::{ResultEntry, Store, StoreError};
+
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default, deny_unknown_fields)]
+pub(in crate::api) struct ResultsQuery {
+    /// Only results after this sequence number.
+    after: u64,
+    /// Results at most: 1 to 1000, 50 by default.
+    limit: Option<u32>,
+    /// Only results of the task with this number.
+    task: Option<u32>,
+    /// Only results of this host.
+    host: Option<String>,
+    /// `ok`, `failed`, `skipped` or `unreachable`.
+    status: Option<String>,
+    /// Whether it changed something.
+    changed: Option<bool>,
+}
+
+/// One result: a task on a host.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::api) struct TaskResult {
+    /// Sequence number of its event; `/results/{seq}` has its content.
+    seq: u64,
+    /// Number of the task.
+    task: u32,
+    /// Name of the task.
+    task_name: String,
+    /// Module or action.
+    action: String,
+    /// Inventory name of the host.
+    host: String,
+    /// How it ended.
+    status: ResultStatus,
+    /// Whether it reported a change.
+    changed: bool,
+    /// Whether its failure was ignored.
+    ignored: bool,
+    /// Whether Ansible censored it.
+    censored: bool,
+    /// Whether another host ran it.
+    delegated: bool,
+    /// Whether it had loop items.
+    r#loop: bool,
+    /// Whether an `until` loop ran it more than once.
+    retried: bool,
+    /// When the host got the task.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    start_time: Option<DateTime<Utc>>,
+    /// When it ended.
+    end_time: DateTime<Utc>,
+    /// How long it took, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duration: Option<f64>,
+}
+
+impl TaskResult {
+    fn new(entry: ResultEntry, base_us: i64) -> Self {
+        let row = entry.row;
+        let ended_us = base_us.saturating_add(row.ended_us);
+        Self {
+            seq: row.seq,
+            task: row.task,
+            task_name: entry.task,
+            action: entry.action,
+            host: entry.host,
+            status: row.status,
+            changed: row.flags.has(ResultFlags::CHANGED),
+            ignored: row.flags.has(ResultFlags::IGNORED),
+            censored: row.flags.has(ResultFlags::CENSORED),
+            delegated: row.flags.has(ResultFlags::DELEGATED),
+            r#loop: row.flags.has(ResultFlags::LOOP),
+            retried: row.flags.has(ResultFlags::RETRIED),
+            start_time: row
+                .duration_us
+                .map(|took| time_from_us(ended_us.saturating_sub(took))),
+            end_time: time_from_us(ended_us),
+            duration: row.duration_us.map(|took| took as f64 / 1e6),
+        }
+    }
+}
+
+/// A page of results.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::api) struct ResultList {
+    /// The results, in the order of their sequence.
+    results: Vec<TaskResult>,
+    /// Ask with this as `after` for the next page; missing on the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<u64>,
+}
+
+/// The results of an execution, without their content.
+#[utoipa::path(
+    get, path = "/executions/{id}/results", tag = "history",
+    params(("id" = uuid::Uuid, Path), ResultsQuery),
+    responses((status = 200, body = ResultList), (status = 404, body = ErrorBody))
+)]
+pub(in crate::api) async fn list_results(
+    State(app): State<App>,
+    _: ReadAccess,
+    Path(id): Path<String>,
+    query: Result<Query<ResultsQuery>, QueryRejection>,
+) -> Result<Json<ResultList>, ApiError> {
+    let Query(query) = query?;
+    let limit = limit(query.limit)?;
+    let filter = ResultFilter {
+        task: query.task,
+        host: query.host,
+        status: named(
+            "status",
+            query.status.as_deref(),
+            &ResultStatus::ALL,
+            ResultStatus::as_str,
+        )?,
+        changed: query.changed,
+        after_seq: query.after,
+        limit,
+    };
+    let (key, row) = open(&app, &id).await?;
+    let entries = app.store.results(key, &filter).await?;
+    let next = entries.last().map(|entry| entry.row.seq);
+    let next = next.filter(|_| entries.len() == limit as usize);
+    let results = entries
+        .into_iter()
+        .map(|entry| TaskResult::new(entry, row.base_us));
+    Ok(Json(ResultList {
+        results: results.collect(),
+        next,
+    }))
+}
+
+/// One result with its content.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::api) struct ResultDetail {
+    /// The result.
+    #[serde(flatten)]
+    result: TaskResult,
+    /// Its event, as it was sent: what the module returned is its `content`.
+    #[schema(value_type = Object)]
+    event: Box<RawValue>,
+}
+
+/// One result with what the module returned.
+#[utoipa::path(
+    get, path = "/executions/{id}/results/{seq}", tag = "history",
+    params(("id" = uuid::Uuid, Path), ("seq" = u64, Path)),
+    responses((status = 200, body = ResultDetail), (status = 404, body = ErrorBody))
+)]
+pub(in crate::api) async fn get_result(
+    State(app): State<App>,
+    _: ReadAccess,
+    Path((id, seq)): Path<(String, String)>,
+) -> Result<Json<ResultDetail>, ApiError> {
+    let seq: u64 = seq.parse().map_err(|_| {
+        ApiError::bad_request(format!(
+            "{seq:?} is not a sequence number: a whole number is"
+        ))
+    })?;
+    let (key, row) = open(&app, &id).await?;
+    let missing = || ApiError::not_found(format!("execution {id} has no result {seq}"));
+    let filter = ResultFilter {
+        after_seq: seq.saturating_sub(1),
+        limit: 1,
+        ..ResultFilter::default()
+    };
+    let entry = app.store.results(key, &filter).await?.into_iter().next();
+    let entry = entry
+        .filter(|entry| entry.row.seq == seq)
+        .ok_or_else(missing)?;
+    let event = event_at(&app.store, key, seq).await?.ok_or_else(missing)?;
+    Ok(Json(ResultDetail {
+        result: TaskResult::new(entry, row.base_us),
+        event,
+    }))
+}
+
+/// The recorder's event of that number.
+async fn event_at(
+    store: &Store,
+    key: ExecutionKey,
+    seq: u64,
+) -> Result<Option<Box<RawValue>>, ApiError> {
+    let stored = store
+        .blocks_from_seq(key, Producer::Recorder, seq, 1)
+        .await?;
+    let Some(stored) = stored.first() else {
+        return Ok(None);
+    };
+    let raw = expand(&stored.block.data)?;
+    let mut found = None;
+    each_event(&raw, |line, event| {
+        if event.seq == seq {
+            found = raw_value(line);
+        }
+    })?;
+    if found.is_none() {
+        return Err(StoreError::Damaged {
+            what: "a block's range",
+        }
+        .into());
+    }
+    Ok(found)
+}
