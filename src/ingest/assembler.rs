@@ -1,5 +1,5 @@
 //! State + event → changes. Pure: no clock, no I/O, and the same events give the same rows, whatever
-//! the batches that they came in and however two producers' batches were mixed.
+//! the batches that they came in and however the producers' batches were mixed.
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -56,7 +56,7 @@ pub(super) fn count(stats: &mut HostStats, result: &TaskResult<'_>) {
     }
 }
 
-/// Brings everything in the execution's row that both producers have a say in up to date, but for what
+/// Brings everything in the execution's row that several producers have a say in up to date, but for what
 /// is executed: that is said once (see [`what`]).
 pub(super) fn refresh<'a>(
     row: &mut ExecutionRow,

@@ -352,7 +352,7 @@ proptest! {
     }
 }
 
-/// Events in any batches, two producers in any order: the same rows as from a replay of the log, and
+/// Events in any batches, the producers in any order: the same rows as from a replay of the log, and
 /// as from one batch of each.
 #[test]
 fn however_events_arrive_the_rows_are_those_of_the_log() {
