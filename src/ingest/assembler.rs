@@ -281,9 +281,10 @@ impl Assembler {
     }
 
     /// What must be written: results, blocks and new rows always; changed rows when `all` is asked
-    /// for, or when the execution is over.
+    /// for, when the run moved on to another phase, or when it is over.
     pub fn take_changes(&mut self, all: bool) -> Changes {
-        let all = all || self.is_final();
+        // The execution's row never says more than the others: who reads it sees what it counts.
+        let all = all || self.is_final() || self.moved_on;
         let mut changes = Changes {
             replace_hosts: std::mem::take(&mut self.renumbered),
             results: std::mem::take(&mut self.results),
@@ -296,7 +297,7 @@ impl Assembler {
             changes.tasks = take_rows(self.tasks.values_mut(), all);
             self.fresh = false;
         }
-        if !self.row_stored || ((all || self.moved_on) && self.row_dirty) {
+        if !self.row_stored || (all && self.row_dirty) {
             self.row_stored = true;
             self.row_dirty = false;
             self.moved_on = false;
