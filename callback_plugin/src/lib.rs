@@ -32,6 +32,7 @@ mod options;
 mod output;
 mod plays;
 mod recorder;
+mod rescues;
 mod results;
 mod run;
 mod spooldir;

@@ -10,9 +10,12 @@ use std::sync::Arc;
 use playback_wire::{AsyncState, ResultStatus};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 
 use crate::execution::Context;
 use crate::options::Options;
+use crate::rescues::Rescues;
+use crate::results::Handled;
 use crate::run::{self, Run};
 use crate::value::is_interrupt;
 use crate::{environment, exit, fork, memory, output, plays, results};
@@ -21,6 +24,7 @@ use crate::{environment, exit, fork, memory, output, plays, results};
 #[pyclass(frozen, module = "ansible_playback._native")]
 pub(crate) struct Recorder {
     run: Arc<Run>,
+    rescues: Rescues,
     /// A hook that panics, for the test that a panic is harmless (`PLAYBACK_TEST_PANIC`).
     panics: Option<String>,
 }
@@ -28,9 +32,14 @@ pub(crate) struct Recorder {
 #[pymethods]
 impl Recorder {
     /// Begins an execution. `options` are the plugin's options by name; `extra_var_names` the names of
-    /// the extra variables, which only the plugin's caller knows.
+    /// the extra variables, which only the plugin's caller knows; `rescued` is where that counts rescues.
     #[new]
-    fn new(py: Python<'_>, options: Options, extra_var_names: Vec<String>) -> PyResult<Self> {
+    fn new(
+        py: Python<'_>,
+        options: Options,
+        extra_var_names: Vec<String>,
+        rescued: Option<Py<PyDict>>,
+    ) -> PyResult<Self> {
         silence_panics();
         let run = protected(|| {
             let started = Context::read(py, &options, extra_var_names)?.started;
@@ -43,7 +52,11 @@ impl Recorder {
             protected(|| output::capture(py))?;
         }
         let panics = environment::text("PLAYBACK_TEST_PANIC");
-        Ok(Self { run, panics })
+        Ok(Self {
+            run,
+            rescues: Rescues::new(rescued),
+            panics,
+        })
     }
 
     /// Lines that the user should see at once.
@@ -91,25 +104,27 @@ impl Recorder {
 
     fn ok(&self, result: &Bound<'_, PyAny>) -> PyResult<()> {
         self.hook("ok", result.py(), |run| {
-            results::ended(run, result, ResultStatus::Ok, false)
+            results::ended(run, result, ResultStatus::Ok, Handled::default())
         })
     }
 
     fn failed(&self, result: &Bound<'_, PyAny>, ignored: bool) -> PyResult<()> {
         self.hook("failed", result.py(), |run| {
-            results::ended(run, result, ResultStatus::Failed, ignored)
+            let rescued = !ignored && results::is_rescued(&self.rescues, result)?;
+            let handled = Handled { ignored, rescued };
+            results::ended(run, result, ResultStatus::Failed, handled)
         })
     }
 
     fn skipped(&self, result: &Bound<'_, PyAny>) -> PyResult<()> {
         self.hook("skipped", result.py(), |run| {
-            results::ended(run, result, ResultStatus::Skipped, false)
+            results::ended(run, result, ResultStatus::Skipped, Handled::default())
         })
     }
 
     fn unreachable(&self, result: &Bound<'_, PyAny>) -> PyResult<()> {
         self.hook("unreachable", result.py(), |run| {
-            results::ended(run, result, ResultStatus::Unreachable, false)
+            results::ended(run, result, ResultStatus::Unreachable, Handled::default())
         })
     }
 

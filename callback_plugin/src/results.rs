@@ -15,6 +15,7 @@ use crate::censor;
 use crate::clock;
 use crate::content::{self, Rules};
 use crate::plays;
+use crate::rescues::Rescues;
 use crate::run::Run;
 use crate::tasks::Found;
 use crate::value::unexpected;
@@ -123,12 +124,27 @@ pub(crate) fn host_started(
     Ok(())
 }
 
+/// What became of a failure.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Handled {
+    /// It was ignored.
+    pub(crate) ignored: bool,
+    /// A `rescue` handled it.
+    pub(crate) rescued: bool,
+}
+
+/// Whether a `rescue` handles the failure that `result` tells of.
+pub(crate) fn is_rescued(rescues: &Rescues, result: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let host = host_name(&result.getattr(intern!(result.py(), "_host"))?)?;
+    rescues.claims(result.py(), host.to_str()?)
+}
+
 /// `v2_runner_on_{ok,failed,skipped,unreachable}`: a task ended on a host.
 pub(crate) fn ended(
     run: &Run,
     result: &Bound<'_, PyAny>,
     status: ResultStatus,
-    ignored: bool,
+    handled: Handled,
 ) -> PyResult<()> {
     let py = result.py();
     let told = Told::read(result)?;
@@ -141,7 +157,9 @@ pub(crate) fn ended(
         host: told.host.to_str()?.into(),
         status,
         changed: told.flag(intern!(py, "changed"))?,
-        ignored: ignored || (status == ResultStatus::Unreachable && ignores_unreachable(result)?),
+        ignored: handled.ignored
+            || (status == ResultStatus::Unreachable && ignores_unreachable(result)?),
+        rescued: handled.rescued,
         started: found.started,
         attempts: told.number(intern!(py, "attempts"))?,
         items: Some(found.items).filter(|items| *items > 0),

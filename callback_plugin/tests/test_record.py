@@ -272,3 +272,43 @@ def test_every_option_is_documented(site: Site) -> None:
     for name, option in options.items():
         assert option["ini"][0] == {"section": "callback_playback", "key": name}
         assert option["env"][0]["name"] == f"PLAYBACK_{name.upper()}"
+
+
+def test_a_failure_says_whether_a_rescue_handles_it(site: Site) -> None:
+    run = site.play(
+        """
+        - hosts: web
+          gather_facts: false
+          tasks:
+            - block:
+                - name: handled
+                  command: "false"
+                - name: never
+                  command: "true"
+              rescue:
+                - name: handled as well
+                  block:
+                    - name: inner
+                      command: "false"
+                  rescue:
+                    - debug:
+              always:
+                - name: ignored
+                  command: "false"
+                  ignore_errors: true
+            - name: not handled
+              command: "false"
+        """
+    )
+    assert run.code == 2
+    told = {
+        name: [result.get("rescued", False) for result in run.results(name)]
+        for name in ("handled", "inner", "ignored", "not handled")
+    }
+    assert told == {
+        "handled": [True] * 3,
+        "inner": [True] * 3,
+        "ignored": [False] * 3,
+        "not handled": [False] * 3,
+    }
+    assert {host["rescued"] for host in run.one("stats")["hosts"].values()} == {2}

@@ -458,6 +458,7 @@ impl Assembler {
         let bits = [
             (result.changed, ResultFlags::CHANGED),
             (result.ignored, ResultFlags::IGNORED),
+            (result.rescued, ResultFlags::RESCUED),
             (result.censored, ResultFlags::CENSORED),
             (result.delegated_to.is_some(), ResultFlags::DELEGATED),
             (result.items.is_some(), ResultFlags::LOOP),

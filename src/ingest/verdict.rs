@@ -47,12 +47,14 @@ pub(super) fn count(stats: &mut HostStats, result: &TaskResult<'_>) {
             add(&mut stats.ignored, true);
             add(&mut stats.changed, result.changed);
         }
+        ResultStatus::Unreachable if result.ignored => {
+            add(&mut stats.ok, true);
+            add(&mut stats.ignored, true);
+        }
+        ResultStatus::Failed if result.rescued => add(&mut stats.rescued, true),
         ResultStatus::Failed => add(&mut stats.failed, true),
         ResultStatus::Skipped => add(&mut stats.skipped, true),
-        ResultStatus::Unreachable => {
-            add(&mut stats.unreachable, true);
-            add(&mut stats.skipped, result.ignored);
-        }
+        ResultStatus::Unreachable => add(&mut stats.unreachable, true),
     }
 }
 

@@ -130,7 +130,7 @@ pub struct TaskCounts {
     pub ok: u32,
     /// Changed something.
     pub changed: u32,
-    /// Failed, ignored ones included.
+    /// Failed, ignored and rescued ones included.
     pub failed: u32,
     /// Skipped.
     pub skipped: u32,
@@ -208,6 +208,8 @@ impl ResultFlags {
     pub const LOOP: u8 = 16;
     /// An `until` loop ran it more than once.
     pub const RETRIED: u8 = 32;
+    /// A `rescue` handled its failure.
+    pub const RESCUED: u8 = 64;
 
     /// Whether a bit is set.
     #[must_use]

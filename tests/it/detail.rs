@@ -248,3 +248,28 @@ fn a_deletion_that_meets_late_batches_leaves_all_or_nothing() {
         assert_eq!(client.delete(next.id).status, 204);
     }
 }
+
+#[test]
+fn a_failure_that_was_rescued_or_ignored_counts_as_such_before_the_recap() {
+    let collector = Collector::start();
+    let client = collector.client();
+    let run = Run::new()
+        .play("all")
+        .task("one")
+        .result("a", "failed", json!({ "rescued": true }))
+        .result("b", "unreachable", json!({ "ignored": true }))
+        .result("c", "failed", json!({ "ignored": true }));
+    run.deliver(&client);
+
+    let record = client.execution(run.id, "").ok();
+    let counts = |host: &str, name: &str| record["stats"][host][name].as_u64().unwrap();
+    assert_eq!((counts("a", "rescued"), counts("a", "failed")), (1, 0));
+    // Ansible's own recap counts an ignored unreachable host like an ignored failure.
+    assert_eq!((counts("b", "ok"), counts("b", "ignored")), (1, 1));
+    assert_eq!(counts("b", "unreachable"), 0);
+    assert_eq!((counts("c", "ok"), counts("c", "ignored")), (1, 1));
+    assert_eq!(record["failed"], json!([]));
+    let page = client.execution(run.id, "/results").ok();
+    assert_eq!(page["results"][0]["rescued"], true);
+    assert_eq!(page["results"][1]["rescued"], false);
+}

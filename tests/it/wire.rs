@@ -145,7 +145,7 @@ proptest! {
         });
         for status in ResultStatus::ALL {
             let result = TaskResult {
-                task, host: a.clone(), status, changed: flags[0], ignored: flags[1],
+                task, host: a.clone(), status, changed: flags[0], ignored: flags[1], rescued: flags[2],
                 started: numbers.0, attempts: numbers.1, items: numbers.1,
                 delegated_to: flags[2].then(|| b.clone()), censored: flags[3], content: Some(raw),
             };

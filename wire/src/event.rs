@@ -377,6 +377,9 @@ pub struct TaskResult<'a> {
     /// Whether a failure (or an unreachable host) was ignored.
     #[serde(skip_serializing_if = "is_default")]
     pub ignored: bool,
+    /// Whether a `rescue` handled the failure.
+    #[serde(skip_serializing_if = "is_default")]
+    pub rescued: bool,
     /// When the host got the task; the event's own time is the end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub started: Option<i64>,

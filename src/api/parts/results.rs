@@ -55,6 +55,8 @@ pub(in crate::api) struct TaskResult {
     changed: bool,
     /// Whether its failure was ignored.
     ignored: bool,
+    /// Whether a `rescue` handled its failure.
+    rescued: bool,
     /// Whether Ansible censored it.
     censored: bool,
     /// Whether another host ran it.
@@ -86,6 +88,7 @@ impl TaskResult {
             status: row.status,
             changed: row.flags.has(ResultFlags::CHANGED),
             ignored: row.flags.has(ResultFlags::IGNORED),
+            rescued: row.flags.has(ResultFlags::RESCUED),
             censored: row.flags.has(ResultFlags::CENSORED),
             delegated: row.flags.has(ResultFlags::DELEGATED),
             r#loop: row.flags.has(ResultFlags::LOOP),

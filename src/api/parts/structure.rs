@@ -110,7 +110,7 @@ pub(in crate::api) struct Task {
     ok: u32,
     /// Results that changed something.
     changed: u32,
-    /// Results that failed, ignored ones included.
+    /// Results that failed, ignored and rescued ones included.
     failed: u32,
     /// Results that were skipped.
     skipped: u32,

@@ -31,7 +31,7 @@ pub(super) fn in_short(
     out: &mut Out,
 ) -> anyhow::Result<()> {
     let mut entries = failed(client, id)?;
-    entries.retain(|entry| !entry.ignored);
+    entries.retain(|entry| !entry.ignored && !entry.rescued);
     for entry in entries.iter().take(most) {
         out.line("")?;
         print(client, id, entry, IN_SHORT, out)?;

@@ -37,14 +37,16 @@ pub(super) struct Entry {
     status: String,
     changed: bool,
     pub(super) ignored: bool,
+    pub(super) rescued: bool,
     duration: Option<f64>,
 }
 
 impl Entry {
     pub(super) fn status(&self) -> String {
-        let more = match (self.changed, self.ignored) {
-            (_, true) => " (ignored)",
-            (true, _) => " (changed)",
+        let more = match self {
+            Entry { ignored: true, .. } => " (ignored)",
+            Entry { rescued: true, .. } => " (rescued)",
+            Entry { changed: true, .. } => " (changed)",
             _ => "",
         };
         format!("{}{more}", self.status)

@@ -196,7 +196,8 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
         options["capture_output"] = options["capture_output"] and not _prints_a_control_stream()
         # A command that a task runs is an execution of its own.
         os.environ.pop("PLAYBACK_EXECUTION_ID", None)
-        core = _native.Recorder(options, _extra_var_names())
+        manager = _queue_manager()
+        core = _native.Recorder(options, _extra_var_names(manager), _rescued(manager))
         self._core = core
         _tell_dispatches()
         _watch_signals()
@@ -311,20 +312,30 @@ def _prints_a_control_stream() -> bool:
     return "awx_display" in str(constants.DEFAULT_STDOUT_CALLBACK) or "AWX_ISOLATED_DATA_DIR" in os.environ
 
 
-def _extra_var_names() -> list[str]:
-    """Names of the extra variables, those from files included.
-
-    Reading the files once more would be wrong (a pipe can be read once, a vault wants its password). The
-    queue manager that loads this plugin has them; it hands plugins no reference to itself.
-    """
+def _queue_manager() -> Any:  # noqa: ANN401  # ansible-core has no types
+    """The queue manager that loads this plugin; it hands plugins no reference to itself."""
     frame: FrameType | None = sys._getframe()
     while frame is not None:
         owner = frame.f_locals.get("self")
         if isinstance(owner, TaskQueueManager):
-            manager = getattr(owner, "_variable_manager", None)
-            return sorted(str(name) for name in getattr(manager, "extra_vars", ()))
+            return owner
         frame = frame.f_back
-    return []
+    return None
+
+
+def _extra_var_names(manager: Any) -> list[str]:  # noqa: ANN401  # ansible-core has no types
+    """Names of the extra variables, those from files included.
+
+    Reading the files once more would be wrong: a pipe can be read once, a vault wants its password.
+    """
+    variables = getattr(manager, "_variable_manager", None)
+    return sorted(str(name) for name in getattr(variables, "extra_vars", ()))
+
+
+def _rescued(manager: Any) -> dict[str, int] | None:  # noqa: ANN401  # ansible-core has no types
+    """Where Ansible counts, for its recap, the failures that a `rescue` handled."""
+    counts = getattr(getattr(manager, "_stats", None), "rescued", None)
+    return counts if isinstance(counts, dict) else None
 
 
 def _tell_dispatches() -> None:

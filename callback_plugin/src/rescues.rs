@@ -1,0 +1,49 @@
+//! Which failures a `rescue` handles.
+//!
+//! No hook tells, but Ansible counts a rescue for its recap before it calls `v2_runner_on_failed`: when a
+//! host's count has grown since its last failure, this failure is the one that was counted.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+/// Ansible's counts, and the ones that are accounted for.
+pub(crate) struct Rescues {
+    /// `TaskQueueManager._stats.rescued`, host → count; none where the queue manager was not found.
+    counts: Option<Py<PyDict>>,
+    seen: Mutex<HashMap<Box<str>, u64>>,
+}
+
+impl Rescues {
+    /// Watches `counts`.
+    pub(crate) fn new(counts: Option<Py<PyDict>>) -> Self {
+        Self {
+            counts,
+            seen: Mutex::default(),
+        }
+    }
+
+    /// Whether the failure that `host` is about to be told of was handled by a `rescue`.
+    ///
+    /// # Errors
+    /// The counts are not what they were in any known version.
+    pub(crate) fn claims(&self, py: Python<'_>, host: &str) -> PyResult<bool> {
+        let Some(counts) = &self.counts else {
+            return Ok(false);
+        };
+        let Some(count) = counts.bind(py).get_item(host)? else {
+            return Ok(false);
+        };
+        let count: u64 = count.extract()?;
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        match seen.get_mut(host) {
+            Some(before) => Ok(std::mem::replace(before, count) < count),
+            None => {
+                seen.insert(host.into(), count);
+                Ok(count > 0)
+            }
+        }
+    }
+}
