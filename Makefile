@@ -15,11 +15,13 @@ SHELL := bash
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 PLAYBACK := $(TARGET_DIR)/release/playback
 TOOLS := .venv/tools/bin
+PYTHON_FILES := callback_plugin tests/conformance scripts/demo scripts/ansible-version
 # Only looked at once Python is known to be there, hence `=`.
 CURRENT = ansible-core==$(shell $(PYTHON) scripts/ansible-version current).*
 # What others measure themselves against; used by `make bench` alone.
 ARA = ara[server]==1.8.0
 OLDEST = ansible-core==$(shell $(PYTHON) scripts/ansible-version oldest).*
+VERSIONS = $(shell $(PYTHON) scripts/ansible-version all)
 
 .PHONY: help
 help: ## List the targets
@@ -43,22 +45,39 @@ demo: build wheel ansible ## Record the example playbooks and show the history; 
 
 # The cheap failures come first, and the last lines are what the test runners say.
 .PHONY: test
-test: lint wheel ansible oldest ## Run all checks and all tests
+test: lint wheel ansible oldest versions ## Run all checks and all tests
 	@scripts/prerequisites curl jq node ssh
 	.venv/ansible/bin/python -m pytest callback_plugin/tests
 	.venv/oldest/bin/python -m pytest callback_plugin/tests
 	PYO3_PYTHON=$(abspath $(TOOLS)/python) PYO3_BUILD_EXTENSION_MODULE=1 \
 		cargo test $(CARGO_FLAGS) --package playback-recorder --test native
+	cargo build $(CARGO_FLAGS) --workspace --exclude playback-recorder --bins
+	$(CONFORMANCE) -m pytest -n 2 tests/conformance
 	PLAYBACK_TEST_ANSIBLE=$(abspath .venv/ansible/bin) PLAYBACK_TEST_ANSIBLE_OLDEST=$(abspath .venv/oldest/bin) \
 		cargo test $(CARGO_FLAGS) --workspace --exclude playback-recorder
+
+CONFORMANCE = CONFORMANCE_ANSIBLE='$(foreach version,$(VERSIONS),$(version)=$(abspath .venv/core-$(version)/bin))' \
+	PLAYBACK_BIN=$(abspath $(TARGET_DIR)/debug/playback) $(TOOLS)/python
+
+.PHONY: conformance
+conformance: tools versions ## Hold every record against what happened, on every ansible-core; or that of PLAYBOOK=… INVENTORY=…
+	@scripts/prerequisites cargo cc ssh
+	cargo build $(CARGO_FLAGS) --bin playback
+ifdef PLAYBOOK
+	$(CONFORMANCE) tests/conformance/foreign.py --ansible '$(or $(ANSIBLE),.venv/core-$(lastword $(VERSIONS))/bin)' \
+		$(if $(INVENTORY),--inventory '$(INVENTORY)') '$(PLAYBOOK)' $(if $(ARGUMENTS),-- $(ARGUMENTS))
+else
+	$(CONFORMANCE) -m pytest -n 2 tests/conformance --whole
+endif
 
 .PHONY: lint
 lint: tools ## Check formatting, lints and types, changing nothing
 	@scripts/prerequisites cargo cc
 	cargo fmt --all --check
-	$(TOOLS)/ruff format --check callback_plugin scripts/demo scripts/ansible-version
-	$(TOOLS)/ruff check callback_plugin scripts/demo scripts/ansible-version
+	$(TOOLS)/ruff format --check $(PYTHON_FILES)
+	$(TOOLS)/ruff check $(PYTHON_FILES)
 	cd callback_plugin && $(abspath $(TOOLS))/mypy --strict .
+	cd tests/conformance && $(abspath $(TOOLS))/mypy .
 	$(TOOLS)/mypy --strict --scripts-are-modules scripts/demo scripts/ansible-version
 	PYO3_PYTHON=$(abspath $(TOOLS)/python) cargo clippy $(CARGO_FLAGS) --workspace --all-targets -- -D warnings
 
@@ -78,7 +97,7 @@ clean: ## Remove what the other targets made, but for cargo's own folder
 	rm -rf .venv .demo dist
 
 # Environments: maturin and linters; the newest ansible-core for this Python; the oldest that we support.
-.PHONY: tools ansible oldest ara
+.PHONY: tools ansible oldest versions ara
 tools:
 	@scripts/prerequisites python
 	@scripts/environment tools @scripts/tools.txt
@@ -87,5 +106,7 @@ ansible: wheel
 ara:
 	@scripts/prerequisites python
 	@scripts/environment ara '$(CURRENT)' '$(ARA)'
+versions: wheel
+	@for version in $(VERSIONS); do scripts/environment core-$$version "ansible-core==$$version.*" dist/*.whl; done
 oldest: wheel
 	@scripts/environment oldest '$(OLDEST)' @scripts/pytest.txt dist/*.whl

@@ -1,0 +1,79 @@
+"""The matrix: each case on ansible-core versions, in the ways in which a run is recorded."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cases import CASES, Case, version_key
+from collector import Collector
+from machine import AWAY, EXEC, LIVE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def environments() -> dict[str, Path]:
+    """ansible-core version → folder of its programs, as `make` tells: `2.14=FOLDER 2.15=FOLDER …`."""
+    told = os.environ.get("CONFORMANCE_ANSIBLE", "")
+    assert told, "CONFORMANCE_ANSIBLE is not set: use make test or make conformance"
+    pairs = [word.split("=", 1) for word in told.split()]
+    return {version: Path(folder) for version, folder in sorted(pairs, key=lambda pair: version_key(pair[0]))}
+
+
+def matrix(whole: bool) -> list[tuple[str, Case, str]]:
+    """Versions, cases and ways that go together.
+
+    The whole matrix is everything with everything. The part that every test run takes has each case on the newest
+    version while the collector listens, and on one older version, in turn, in another way.
+    """
+    versions = list(environments())
+    if whole:
+        return [
+            (version, case, way)
+            for version in versions
+            for case in CASES
+            if case.runs_on(version)
+            for way in (LIVE, AWAY, EXEC)
+        ]
+    part = []
+    for number, case in enumerate(CASES):
+        able = [version for version in versions if case.runs_on(version)]
+        part.append((able[-1], case, LIVE))
+        if len(able) > 1:
+            part.append((able[number % (len(able) - 1)], case, (AWAY, EXEC)[number % 2]))
+    return part
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--whole", action="store_true", help="every case on every version in every way")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "each_version" in metafunc.fixturenames:
+        versions = list(environments())
+        whole = metafunc.config.getoption("whole")
+        metafunc.parametrize("each_version", versions if whole else [versions[0], versions[-1]])
+    if "case" in metafunc.fixturenames:
+        runs = matrix(metafunc.config.getoption("whole"))
+        names = [f"{version}-{case.name}-{way}" for version, case, way in runs]
+        metafunc.parametrize(("version", "case", "way"), runs, ids=names)
+
+
+@pytest.fixture(scope="session")
+def collector(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collector]:
+    started = Collector(tmp_path_factory.mktemp("collector"))
+    yield started
+    started.stop()
+
+
+@pytest.fixture
+def ansible(request: pytest.FixtureRequest) -> Path:
+    """Programs of the version that the test is about."""
+    names = request.fixturenames
+    return environments()[request.getfixturevalue("version" if "version" in names else "each_version")]

@@ -1,0 +1,540 @@
+"""Holds a record against what the witnesses of the same run saw, and names every difference.
+
+The witnesses: the bytes that were printed, the exit code that the shell got, the recap as Ansible printed it, and
+what Ansible told a callback that shares nothing with the recorder. What the record must say follows from these
+alone; nothing here is taken from Playback's own code.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import math
+import re
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from collector import Record
+    from machine import Seen
+
+ENDS = {"ok": "ok", "failed": "failed", "skipped": "skipped", "unreachable": "unreachable"}
+ITEMS = {"item_ok": "ok", "item_failed": "failed", "item_skipped": "skipped"}
+POLLS = {"async_poll": "running", "async_ok": "ok", "async_failed": "failed"}
+# What stays of a result that Ansible censored.
+CENSORED = {"censored", "changed", "attempts", "retries"}
+COUNTS = ("ok", "changed", "unreachable", "failed", "skipped", "rescued", "ignored")
+LEFT_OUT = "[Playback left out what was printed here: the task has 'no_log: true']\n"
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+RECAP = re.compile(r"^(.*\S)\s*: " + r"\s+".join(rf"{name}=(\d+)" for name in COUNTS) + r"\s*$")
+
+
+def differences(seen: Seen, record: Record, version: str, *, supervised: bool) -> list[str]:
+    """Everything in which the record and the witnesses differ, each by the name of what differs."""
+    return [
+        *ending(seen, record, supervised=supervised),
+        *command(seen, record, version),
+        *recap(seen, record),
+        *printed(seen, record, supervised=supervised),
+        *plays(seen, record),
+        *tasks(seen, record),
+        *results(seen, record),
+        *parts(seen, record),
+        *hosts(record),
+    ]
+
+
+def compare(name: str, recorded: Any, true: Any) -> Iterator[str]:  # any JSON
+    if recorded != true:
+        yield f"{name}: recorded {short(recorded)}, in truth {short(true)}"
+
+
+def short(value: Any) -> str:  # any JSON
+    text = json.dumps(value, ensure_ascii=True, sort_keys=True)
+    return text if len(text) <= 600 else f"{text[:600]}… ({len(text)} characters)"
+
+
+# How it ended
+
+
+def ending(seen: Seen, record: Record, *, supervised: bool) -> Iterator[str]:
+    detail = record.detail
+    killed = seen.code == -9 and not supervised
+    yield from compare("status", detail["status"], "success" if seen.code == 0 else "failed")
+    yield from compare("complete", detail["events"]["complete"], not killed)
+    if seen.code >= 0:
+        yield from compare("exit_code", detail.get("exit_code"), seen.code)
+    else:
+        yield from compare("signal", detail.get("signal"), None if killed else -seen.code)
+    counts = recap_counts(seen.hooks)
+    yield from compare("reason", detail.get("reason"), reason(seen, counts, supervised=supervised))
+    yield from compare("changed", detail["changed"], any(host["changed"] for host in counts.values()))
+    for field in ("failed", "unreachable"):
+        yield from compare(field, detail[field], sorted(host for host, count in counts.items() if count[field]))
+    numbers = [event["seq"] for event in record.events]
+    yield from compare("sequence", numbers, list(range(1, len(numbers) + 1)))
+
+
+def reason(seen: Seen, counts: dict[str, dict[str, int]], *, supervised: bool) -> str | None:
+    if seen.code == 0:
+        return None
+    if seen.code == -9 and not supervised:
+        return "lost"
+    if seen.code < 0 or seen.code in (99, 129, 143):
+        return "canceled"
+    if any(host["failed"] for host in counts.values()):
+        return "task_failed"
+    if any(host["unreachable"] for host in counts.values()):
+        return "unreachable"
+    return "ansible_error"
+
+
+# What was asked for
+
+
+def command(seen: Seen, record: Record, version: str) -> Iterator[str]:
+    if seen.loaded is None:
+        return
+    cli, detail = seen.loaded["cli"], record.detail
+    asked: dict[str, Any] = {
+        "limit": cli.get("subset"),
+        "check": cli["check"],
+        "diff": cli["diff"],
+        "forks": cli["forks"],
+        "verbosity": cli["verbosity"],
+    }
+    if isinstance(cli["args"], str):
+        asked |= {"type": "adhoc", "hosts": cli["args"], "module": cli["module_name"]}
+    else:
+        asked |= {
+            "type": "playbook",
+            "playbook": " ".join(cli["args"]),
+            "tags": [tag for tag in cli["tags"] if tag != "all"],
+            "skip_tags": cli["skip_tags"],
+        }
+    for name, true in asked.items():
+        empty = type(true)() if isinstance(true, (bool, int, list)) else None
+        yield from compare(name, detail.get(name, empty), true)
+    release = detail.get("ansible_version", "")
+    yield from compare("ansible_version", ".".join(release.split(".")[:2]), version)
+
+
+# The recap
+
+
+def recap_counts(hooks: list[dict[str, Any]], rescued: Collection[str] = ()) -> dict[str, dict[str, int]]:
+    """Ansible's own recap, and what came after it where there was no later one.
+
+    No hook says that a failure is handled by a rescue: `rescued` are the tasks of which that is known.
+    """
+    counts: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(COUNTS, 0))
+    for hook in hooks:
+        kind = hook["hook"]
+        if kind == "stats":
+            for host, told in hook["hosts"].items():
+                counts[host] = {name: told["failures" if name == "failed" else name] for name in COUNTS}
+        elif kind == "start":
+            counts[hook["host"]]
+        elif kind in ENDS:
+            add_result(counts[hook["host"]], hook, rescued=hook["task"] in rescued)
+    return dict(counts)
+
+
+def add_result(count: dict[str, int], hook: dict[str, Any], *, rescued: bool) -> None:
+    kind = hook["hook"]
+    if hook.get("ignored") or (hook["ignore_unreachable"] and kind == "unreachable"):
+        count["ok"] += 1
+        count["ignored"] += 1
+    elif kind in ("ok", "skipped"):
+        count[kind] += 1
+    elif kind == "unreachable":
+        count["unreachable"] += 1
+    else:
+        count["rescued" if rescued else "failed"] += 1
+    if kind == "ok" or (kind == "failed" and hook["ignored"]):
+        count["changed"] += bool(hook["returned"].get("changed"))
+
+
+def recap(seen: Seen, record: Record) -> Iterator[str]:
+    recorded = record.detail["stats"]
+    yield from compare("stats", recorded, recap_counts(seen.hooks))
+    for host, counts in printed_recap(seen.printed.decode(errors="surrogateescape")).items():
+        yield from compare(f"recap of {host}", recorded.get(host), counts)
+    yield from compare("sum of the results", summed(record), recorded)
+
+
+def summed(record: Record) -> dict[str, dict[str, int]]:
+    """The recap that the recorded results add up to: so that each flag of each result is right."""
+    sums: dict[str, dict[str, int]] = {host["name"]: dict.fromkeys(COUNTS, 0) for host in record.hosts}
+    for result in record.results:
+        count = sums[result["host"]]
+        status = result["status"]
+        if result["ignored"]:
+            count["ok"] += 1
+            count["ignored"] += 1
+        else:
+            count["rescued" if result["rescued"] else status] += 1
+        count["changed"] += result["changed"] and (result["ignored"] or status == "ok")
+    return sums
+
+
+def printed_recap(text: str) -> dict[str, dict[str, int]]:
+    """The last recap, below a line that only Ansible prints."""
+    lines = COLOUR.sub("", text).splitlines()
+    starts = [at for at, line in enumerate(lines) if re.fullmatch(r"PLAY RECAP \*+", line)]
+    counts = {}
+    for line in lines[starts[-1] + 1 :] if starts else []:
+        if found := RECAP.match(line):
+            counts[found[1]] = {name: int(found[at + 2]) for at, name in enumerate(COUNTS)}
+    return counts
+
+
+# What was printed
+
+
+def readable(data: bytes) -> str:
+    """Printed bytes as a record can hold them: bytes that are no text spelled out, without NUL."""
+    return data.decode(errors="backslashreplace").replace("\0", "")
+
+
+def printed(seen: Seen, record: Record, *, supervised: bool) -> Iterator[str]:
+    true = readable(seen.printed)
+    if not supervised:
+        # What was printed before Ansible loads its callbacks is out of the recorder's reach.
+        loaded = seen.loaded
+        if loaded is None:
+            return
+        if loaded["printed"] is not None:
+            true = readable(seen.printed[loaded["printed"] :])
+        elif true.endswith(record.output):
+            true = record.output
+    recorded = record.output
+    # A text whose last line is open is served with that line ended.
+    if recorded != true and not (recorded.endswith("\n") and recorded[:-1] == true):
+        yield from output_differences(recorded.splitlines(keepends=True), true.splitlines(keepends=True))
+    yield from compare("output_lines", record.detail["output_lines"], len(record.detail["output"]))
+    joined = "".join(f"{line}\n" for line in record.detail["output"])
+    yield from compare("output", joined.rstrip("\n"), recorded.rstrip("\n"))
+
+
+def output_differences(recorded: list[str], true: list[str]) -> Iterator[str]:
+    """Only what Ansible prints of a task with `no_log` in an error's block may give way, to one line."""
+    matcher = difflib.SequenceMatcher(None, recorded, true, autojunk=False)
+    for kind, a, b, c, d in matcher.get_opcodes():
+        if kind == "equal" or (kind == "replace" and recorded[a:b] == [LEFT_OUT]):
+            continue
+        yield f"output: recorded {short(''.join(recorded[a:b]))}, printed {short(''.join(true[c:d]))}"
+
+
+# Plays and tasks
+
+
+def plays(seen: Seen, record: Record) -> Iterator[str]:
+    true = [
+        {"name": hook["name"], "hosts": pattern(hook["hosts"]), "strategy": hook["strategy"]}
+        for hook in seen.hooks
+        if hook["hook"] == "play"
+    ]
+    recorded = [{name: play[name] for name in ("name", "hosts", "strategy")} for play in record.plays]
+    yield from compare("plays", recorded, kept(true))
+    yield from compare("play numbers", [play["play"] for play in record.plays], list(range(1, len(true) + 1)))
+    yield from times("play", seen, "play", [event["at"] for event in record.of("play_started")])
+
+
+def pattern(hosts: Any) -> str:  # a text or a list of them
+    return hosts if isinstance(hosts, str) else ",".join(str(host) for host in hosts)
+
+
+def description(task: dict[str, Any]) -> dict[str, Any]:
+    """A task as the record must describe it, from what Ansible told of it."""
+    path, _, line = task["path"].rpartition(":")
+    described = {
+        "name": task["name"] or task["action"],
+        "action": task["action"],
+        "path": path,
+        "line": int(line) if line else None,
+        "role": task["role"],
+        "tags": task["tags"],
+        "no_log": task["no_log"] not in (None, False),
+    }
+    return dict(kept(described))
+
+
+def described(task: dict[str, Any]) -> dict[str, Any]:
+    names = ("name", "action", "path", "line", "role", "tags", "no_log")
+    blank = {"path": "", "line": None, "role": ""}
+    return {name: task[name] if name in task else blank[name] for name in names}
+
+
+def tasks(seen: Seen, record: Record) -> Iterator[str]:
+    """Each announcement is a task; where hosts do not go in step, it is announced once a host."""
+    true: Counter[str] = Counter()
+    handlers: Counter[bool] = Counter()
+    for play in by_play(seen.hooks):
+        announced = [hook for hook in play if hook["hook"] == "task"]
+        begun = Counter((hook["uuid"], hook["host"]) for hook in play if hook["hook"] == "start")
+        most: dict[str, int] = defaultdict(int)
+        for (uuid, _), times_begun in begun.items():
+            most[uuid] = max(most[uuid], times_begun)
+        in_step = not any(word in play[0].get("strategy", "") for word in ("free", "host_pinned"))
+        done: set[str] = set()
+        for hook in announced:
+            if not in_step and hook["uuid"] in done:
+                continue
+            done.add(hook["uuid"])
+            times_run = 1 if in_step else max(1, most[hook["uuid"]])
+            true[short(description(hook))] += times_run
+            handlers[hook["handler"]] += times_run
+    yield from compare("tasks", dict(Counter(short(described(task)) for task in record.tasks)), dict(true))
+    yield from compare("handlers", dict(Counter(task["handler"] for task in record.tasks)), dict(handlers))
+
+    for task in record.tasks:
+        own = [result for result in record.results if result["task"] == task["task"]]
+        for status in ENDS.values():
+            counted = sum(result["status"] == status for result in own)
+            yield from compare(f"{status} of task {task['name']!r}", task[status], counted)
+        for flag in ("changed", "ignored"):
+            yield from compare(f"{flag} of task {task['name']!r}", task[flag], sum(result[flag] for result in own))
+
+
+def by_play(hooks: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """Hooks of each play, what comes before the first play left out."""
+    found: list[list[dict[str, Any]]] = []
+    for hook in hooks:
+        if hook["hook"] == "play":
+            found.append([])
+        if found:
+            found[-1].append(hook)
+    return found
+
+
+# Results
+
+
+def results(seen: Seen, record: Record) -> Iterator[str]:
+    true = [hook for hook in seen.hooks if hook["hook"] in ENDS]
+    yield from compare("results", len(record.results), len(true))
+    yield from compare("results of the record", record.detail["results"], len(true))
+    yield from times("result", seen, tuple(ENDS), [result["event"]["at"] for result in record.results])
+    starts = started(seen.hooks)
+    items = item_counts(seen.hooks)
+    announced = announcements(seen.hooks)
+    tasks = {task["task"]: task for task in record.tasks}
+    for at, (result, hook) in enumerate(zip(record.results, true, strict=False)):
+        name = f"result {at + 1} ({hook['host']}, {result['task_name']!r})"
+        returned, data = hook["returned"], result["event"]["data"]
+        yield from compare(f"{name}: host", result["host"], kept(hook["host"]))
+        yield from compare(f"{name}: status", result["status"], ENDS[hook["hook"]])
+        yield from compare(f"{name}: changed", result["changed"], bool(returned.get("changed")))
+        ignored = hook.get("ignored", False) or (hook["hook"] == "unreachable" and hook["ignore_unreachable"])
+        yield from compare(f"{name}: ignored", result["ignored"], ignored)
+        yield from compare(f"{name}: attempts", data.get("attempts"), returned.get("attempts"))
+        yield from compare(f"{name}: retried", result["retried"], (returned.get("attempts") or 0) > 1)
+        yield from compare(f"{name}: items", data.get("items", 0), items[at])
+        yield from compare(f"{name}: loop", result["loop"], items[at] > 0)
+        delegate = hook["delegate_to"] if "_ansible_delegated_vars" in returned else None
+        yield from compare(f"{name}: delegated_to", data.get("delegated_to"), delegate)
+        yield from compare(f"{name}: delegated", result["delegated"], delegate is not None)
+        if task := announced[at]:
+            yield from compare(f"{name}: task", described(tasks[result["task"]]), description(task))
+        yield from compare(f"{name}: content", data.get("content", {}), content(returned, items_sent=items[at] > 0))
+        if start := starts[at]:
+            begun = data.get("started") or 0
+            if not start["at"] <= begun <= start["over"]:
+                yield f"{name}: started {begun}, in truth from {start['at']} to {start['over']}"
+            took = (result["event"]["at"] - begun) / 1e6
+            yield from compare(f"{name}: duration", result.get("duration"), took)
+
+
+def started(hooks: list[dict[str, Any]]) -> list[dict[str, Any] | None]:
+    """For each result the hook that handed its task to its host."""
+    open_starts: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+    found: list[dict[str, Any] | None] = []
+    for at, hook in enumerate(hooks):
+        if hook["hook"] == "start":
+            over = next((later["at"] for later in hooks[at:] if later["hook"] == "after"), hook["at"])
+            open_starts[hook["host"], hook["uuid"]].append({"at": hook["at"], "over": over})
+        elif hook["hook"] in ENDS:
+            waiting = open_starts[hook["host"], hook["task"]]
+            found.append(waiting.pop() if waiting else None)
+    return found
+
+
+def item_counts(hooks: list[dict[str, Any]]) -> list[int]:
+    """For each result how many items of its task ended on its host."""
+    counts: Counter[tuple[str, str]] = Counter()
+    found = []
+    for hook in hooks:
+        if hook["hook"] in ITEMS:
+            counts[hook["host"], hook["task"]] += 1
+        elif hook["hook"] in ENDS:
+            found.append(counts.pop((hook["host"], hook["task"]), 0))
+    return found
+
+
+def announcements(hooks: list[dict[str, Any]]) -> list[dict[str, Any] | None]:
+    """For each result the latest announcement of its task."""
+    latest: dict[str, dict[str, Any]] = {}
+    found = []
+    for hook in hooks:
+        if hook["hook"] == "task":
+            latest[hook["uuid"]] = hook
+        elif hook["hook"] in ENDS:
+            found.append(latest.get(hook["task"]))
+    return found
+
+
+def content(returned: dict[str, Any], *, items_sent: bool) -> dict[str, Any]:
+    """What a record keeps of what a module returned: all but what is told elsewhere or must not be kept."""
+    censored = "censored" in returned or returned.get("_ansible_no_log") not in (None, False)
+    whole: dict[str, Any] = {}
+    for key, value in returned.items():
+        if censored:
+            if key in CENSORED:
+                whole[key] = value
+            elif key == "results" and not items_sent:
+                whole[key] = [content(item, items_sent=False) if isinstance(item, dict) else "***" for item in value]
+            continue
+        if key.startswith("_ansible_") or key in ("ansible_facts", "invocation"):
+            continue
+        if key in ("stdout_lines", "stderr_lines") and key.removesuffix("_lines") in returned:
+            continue
+        if key == "results" and items_sent and isinstance(value, list):
+            continue
+        if key == "exception" and (value is None or str(value).startswith("(traceback unavailable)")):
+            continue
+        whole[key] = value
+    return dict(kept(whole))
+
+
+# What happens between begin and end
+
+
+def parts(seen: Seen, record: Record) -> Iterator[str]:
+    """Items, retries, polls, facts, notifications, includes: one event each, in order."""
+    yield from sequence("item", seen, record, ITEMS, item)
+    yield from sequence("retry", seen, record, {"retry": ""}, retry)
+    yield from sequence("async_poll", seen, record, POLLS, poll)
+    yield from sequence(
+        "notified", seen, record, {"notify": ""}, lambda hook: {k: hook[k] for k in ("handler", "host")}
+    )
+    yield from sequence("included", seen, record, {"include": ""}, included)
+    begun = [hook["host"] for hook in seen.hooks if hook["hook"] == "start"]
+    yield from compare("host_started", [event["data"]["host"] for event in record.of("host_started")], kept(begun))
+    yield from times("host_started", seen, "start", [event["at"] for event in record.of("host_started")])
+    yield from facts(seen, record)
+
+
+def sequence(kind: str, seen: Seen, record: Record, hooks: dict[str, str], expected: Any) -> Iterator[str]:
+    true = [hook for hook in seen.hooks if hook["hook"] in hooks]
+    events = record.of(kind)
+    yield from compare(f"{kind} events", len(events), len(true))
+    yield from times(kind, seen, tuple(hooks), [event["at"] for event in events])
+    for at, (event, hook) in enumerate(zip(events, true, strict=False)):
+        want = kept(expected(hook))
+        data = event["data"]
+        for name, value in want.items():
+            absent = {} if name == "content" else [] if name == "hosts" else type(value)()
+            yield from compare(f"{kind} {at + 1}: {name}", data.get(name, absent), value)
+
+
+def item(hook: dict[str, Any]) -> dict[str, Any]:
+    returned = hook["returned"]
+    return {
+        "host": hook["host"],
+        "status": ITEMS[hook["hook"]],
+        "changed": bool(returned.get("changed")),
+        "content": content(returned, items_sent=False),
+    }
+
+
+def retry(hook: dict[str, Any]) -> dict[str, Any]:
+    returned = hook["returned"]
+    return {
+        "host": hook["host"],
+        "attempt": returned.get("attempts", 0),
+        "retries": returned.get("retries", 0),
+        "content": content(returned, items_sent=False),
+    }
+
+
+def poll(hook: dict[str, Any]) -> dict[str, Any]:
+    job = hook["returned"].get("ansible_job_id", "")
+    return {"host": hook["host"], "job": job, "state": POLLS[hook["hook"]]}
+
+
+def included(hook: dict[str, Any]) -> dict[str, Any]:
+    return {"path": hook["path"], "hosts": hook["hosts"]}
+
+
+def facts(seen: Seen, record: Record) -> Iterator[str]:
+    true = []
+    for hook in seen.hooks:
+        if hook["hook"] not in ENDS and hook["hook"] not in ITEMS:
+            continue
+        returned = hook["returned"]
+        found = returned.get("ansible_facts")
+        censored = "censored" in returned or returned.get("_ansible_no_log") not in (None, False)
+        if not censored and isinstance(found, dict) and found:
+            delegated = "_ansible_delegated_vars" in returned and hook["delegate_facts"]
+            true.append({"host": hook["delegate_to"] if delegated else hook["host"], "facts": found})
+    recorded = [
+        {"host": event["data"]["host"], "facts": event["data"].get("facts", {})} for event in record.of("facts")
+    ]
+    yield from compare("facts", recorded, kept(true))
+
+
+def hosts(record: Record) -> Iterator[str]:
+    """Nothing runs any more, and the parts say what the record says."""
+    for host in record.hosts:
+        yield from compare(f"running task of {host['name']}", host.get("running_task"), None)
+        counts = {name: host[name] for name in COUNTS}
+        yield from compare(f"counts of {host['name']}", counts, record.detail["stats"].get(host["name"]))
+
+
+# Helpers
+
+
+def times(name: str, seen: Seen, hooks: str | tuple[str, ...], recorded: list[int]) -> Iterator[str]:
+    """The recorder's hook ran between the witness before it and the witness behind it."""
+    names = (hooks,) if isinstance(hooks, str) else hooks
+    spans = []
+    for at, hook in enumerate(seen.hooks):
+        if hook["hook"] in names:
+            over = next((later["at"] for later in seen.hooks[at:] if later["hook"] == "after"), None)
+            spans.append((hook["at"], over))
+    for number, (at, (begun, over)) in enumerate(zip(recorded, spans, strict=False)):
+        if over is not None and not begun <= at <= over:
+            yield f"time of {name} {number + 1}: recorded {at}, in truth from {begun} to {over}"
+
+
+def kept(value: Any) -> Any:  # any JSON
+    """A value as a record can hold it: JSON, Unicode, numbers that every reader takes."""
+    if isinstance(value, str):
+        return readable_text(value)
+    if isinstance(value, bool) or value is None:
+        return value
+    if isinstance(value, int):
+        return value if -(2**63) <= value < 2**63 else str(value)
+    if isinstance(value, float):
+        if math.isnan(value):
+            return "NaN"
+        return value if math.isfinite(value) else "Infinity" if value > 0 else "-Infinity"
+    if isinstance(value, dict):
+        return {readable_text(key): kept(entry) for key, entry in value.items()}
+    return [kept(entry) for entry in value]
+
+
+def readable_text(text: str) -> str:
+    """Bytes that were no text when Ansible read them are spelled out; NUL goes."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        text = "".join(spelled(character) for character in text)
+    return text.replace("\0", "")
+
+
+def spelled(character: str) -> str:
+    return f"\\u{ord(character):04x}" if 0xD800 <= ord(character) <= 0xDFFF else character

@@ -1,0 +1,84 @@
+"""While a run goes on, its record says which host is at which task, and how each host fared so far."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from machine import LIVE, PLAYBOOKS, Machine, Running, eventually
+from oracle import described, description, differences, recap_counts
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from collector import Collector
+
+# Playbook → hosts that reach the gate.
+GATES = {
+    "linear": ("web1", "web3"),
+    "free": ("web1", "web2", "web3"),
+    "serial": ("web2", "web3"),
+    "loop": ("web1",),
+    "handlers": ("web1",),
+    "failures": ("web1",),
+    "async": ("web1",),
+}
+
+
+@pytest.mark.parametrize("gate", GATES)
+def test_record_says_what_runs_now(
+    each_version: str, gate: str, ansible: Path, collector: Collector, tmp_path: Path
+) -> None:
+    machine = Machine(tmp_path, ansible, collector)
+
+    def look(run: Running) -> None:
+        scratch = machine.scratch
+        for host in GATES[gate]:
+            run.until(f"{host} is at the gate", (scratch / f"reached.{host}").exists)
+        eventually("the record to say what runs", lambda: not wrong(machine, collector, run))
+        (scratch / "open").touch()
+
+    command = ["ansible-playbook", "-i", "hosts", f"gates/{gate}.yml"]
+    try:
+        seen = machine.execute(command, LIVE, PLAYBOOKS, meanwhile=look)
+    finally:
+        (machine.scratch / "open").touch()
+    found = differences(seen, collector.record(seen.execution), each_version, supervised=False)
+    assert not found, "\n".join(found)
+
+
+def wrong(machine: Machine, collector: Collector, run: Running) -> bool:
+    """Whether the record, as it stands, is anything but what the witness saw so far."""
+    if not collector.knows(run.execution):
+        return True
+    base = f"/executions/{run.execution}"
+    detail = collector.json(base)
+    tasks = {task["task"]: described(task) for task in collector.pages(f"{base}/tasks", "tasks")}
+    at_work = {
+        host["name"]: tasks.get(host["running_task"])
+        for host in collector.pages(f"{base}/hosts", "hosts")
+        if "running_task" in host
+    }
+    hooks = machine.hooks()
+    return bool(
+        detail["status"] != "running"
+        or at_work != running(hooks)
+        or detail["stats"] != recap_counts(hooks, rescued_by(hooks))
+    )
+
+
+def running(hooks: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Host → the task that it was handed and has not ended."""
+    at_work: dict[str, dict[str, Any]] = {}
+    for hook in hooks:
+        if hook["hook"] == "start":
+            at_work[hook["host"]] = description(hook)
+        elif hook["hook"] in ("ok", "failed", "skipped", "unreachable"):
+            at_work.pop(hook["host"], None)
+    return at_work
+
+
+def rescued_by(hooks: list[dict[str, Any]]) -> set[str]:
+    """Tasks whose failure a rescue handles: named so in the playbooks here."""
+    return {hook["uuid"] for hook in hooks if hook["hook"] == "task" and hook["name"] == "Rescued"}
