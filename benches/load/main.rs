@@ -4,7 +4,7 @@
 //! - [`script`], [`producers`]: the load: what many producers send, and how
 //! - [`collector`]: the collector, in a process of its own, on a real file
 //! - [`site`]: real playbooks, and what running them costs
-//! - [`playbook`]: T1, T2; [`ingest`]: T3, T8; [`stream`]: T7; [`size`]: T9; [`start`]: T10
+//! - [`playbook`]: T1; [`hooks`]: T2; [`ingest`]: T3, T8; [`stream`]: T7; [`size`]: T9; [`start`]: T10
 //! - [`launch`]: R1; [`supervise`]: R2, R3
 //! - [`ara`]: the same of ARA, where it can be measured
 //! - [`table`], [`clock`], [`cpu`]: what holds it together
@@ -13,6 +13,7 @@ mod ara;
 mod clock;
 mod collector;
 mod cpu;
+mod hooks;
 mod ingest;
 mod launch;
 mod playbook;

@@ -1,4 +1,4 @@
-//! T1 and T2: what the recorder costs a playbook.
+//! T1, and with [`hooks`] T2: what the recorder costs a playbook.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::collector::Collector;
 use crate::site::{HOSTS, Site};
 use crate::table::{Row, median};
-use crate::{Asked, Scratch, note, size};
+use crate::{Asked, Scratch, hooks, note, size};
 
 const PAIRS: usize = 4;
 const TASKS: usize = 50;
@@ -18,9 +18,6 @@ const COMMAND: &str = "command: echo all is well";
 
 const CPU_RATIO: f64 = 1.03;
 const WALL_RATIO: f64 = 1.02;
-const COMMAND_US: f64 = 5.0;
-const FACTS_US: f64 = 60.0;
-const RARE_US: f64 = 1_000.0;
 const DEBUG_BYTES: f64 = 120.0;
 
 pub(crate) fn rows(scratch: &Scratch, asked: &Asked, bin: &Path) -> Result<Vec<Row>> {
@@ -34,6 +31,7 @@ pub(crate) fn rows(scratch: &Scratch, asked: &Asked, bin: &Path) -> Result<Vec<R
     site.playbook("long.yml", DEBUG, TASKS * 10)?;
     site.playbook("command.yml", COMMAND, 10)?;
     site.playbook("facts.yml", "setup:", 2)?;
+    hooks::write(&site)?;
     let database = scratch.file("playbook.db");
     let collector = Collector::start(&database)?;
     let empty = size::used_bytes(&database)?;
@@ -46,7 +44,7 @@ pub(crate) fn rows(scratch: &Scratch, asked: &Asked, bin: &Path) -> Result<Vec<R
         rows.extend(ratios(&site, &collector)?);
     }
     if asked.includes("T2/") {
-        rows.extend(hooks(&site, &collector)?);
+        rows.extend(hooks::rows(&site, &collector)?);
     }
     complete(&collector)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -68,7 +66,7 @@ pub(crate) fn rows(scratch: &Scratch, asked: &Asked, bin: &Path) -> Result<Vec<R
 }
 
 /// The environment in which a run is recorded; hooks are timed into `hooks.json`.
-fn recorded(site: &Site, url: &str, token: &str) -> Vec<(&'static str, OsString)> {
+pub(crate) fn recorded(site: &Site, url: &str, token: &str) -> Vec<(&'static str, OsString)> {
     vec![
         (
             "ANSIBLE_CALLBACKS_ENABLED",
@@ -117,70 +115,6 @@ fn ratios(site: &Site, collector: &Collector) -> Result<Vec<Row>> {
         growth: format!("from {:.3} with {} tasks", short[index], TASKS / 10),
     };
     Ok(vec![row(0, "CPU", CPU_RATIO), row(1, "wall", WALL_RATIO)])
-}
-
-/// Times of the recorder's hooks in one run.
-fn hook_times(site: &Site, playbook: &str, url: &str, token: &str) -> Result<Value> {
-    let file = site.path("hooks.json");
-    let mut environment = recorded(site, url, token);
-    environment.push(("PLAYBACK_HOOK_STATS", file.clone().into()));
-    site.run(playbook, &environment)?;
-    Ok(serde_json::from_slice(&std::fs::read(file)?)?)
-}
-
-fn microseconds(hooks: &Value, hook: &str, field: &str) -> Result<f64> {
-    let nanoseconds = hooks[hook][field].as_f64();
-    Ok(nanoseconds.with_context(|| format!("no {field} of hook {hook}"))? / 1e3)
-}
-
-/// The largest p99.9 of the hooks that come with each result.
-fn rare(hooks: &Value) -> Result<f64> {
-    let start = microseconds(hooks, "start", "p99_9_ns")?;
-    Ok(start.max(microseconds(hooks, "ok", "p99_9_ns")?))
-}
-
-fn hooks(site: &Site, collector: &Collector) -> Result<Vec<Row>> {
-    note("T2: the recorder's hooks");
-    let mut rows = Vec::new();
-    // Nobody listens on the discard port.
-    let away = "http://127.0.0.1:9".to_owned();
-    let up = collector.url();
-    for (when, url) in [("up", &up), ("down", &away)] {
-        let times = |playbook| hook_times(site, playbook, url, &collector.token);
-        let mut row = |what: &str, wanted: f64, measured: f64, growth: String| {
-            rows.push(Row {
-                target: "T2",
-                what: format!("time in a hook, {what}, collector {when}"),
-                wanted: format!("≤ {wanted:.0} µs"),
-                measured: format!("{measured:.1} µs"),
-                reached: Some(measured <= wanted),
-                growth,
-            });
-        };
-        let command = microseconds(&times("command.yml")?, "ok", "p50_ns")?;
-        row("command result, median", COMMAND_US, command, String::new());
-        let facts = microseconds(&times("facts.yml")?, "ok", "p50_ns")?;
-        row(
-            "facts of this machine, median",
-            FACTS_US,
-            facts,
-            String::new(),
-        );
-        let debug = rare(&times("debug.yml")?)?;
-        // It takes two minutes: once is enough.
-        let growth = if when == "up" {
-            format!("{:.1} µs", rare(&times("long.yml")?)?)
-        } else {
-            String::new()
-        };
-        row("debug, p99.9", RARE_US, debug, growth);
-    }
-    // What was spooled meanwhile arrives with the next run.
-    site.run(
-        "facts.yml",
-        &recorded(site, &collector.url(), &collector.token),
-    )?;
-    Ok(rows)
 }
 
 /// Makes sure that what was measured was recorded as well.

@@ -197,6 +197,7 @@ impl Write {
             && let Some(run) = run::active()
             && let Ok(text) = text.cast::<PyString>()
         {
+            let started = run.stats.start();
             match text.to_str() {
                 Ok(text) => run.printed(self.stream, text),
                 Err(_) => {
@@ -205,6 +206,7 @@ impl Write {
                     }
                 }
             }
+            run.stats.stop("output", started);
         }
         Ok(written)
     }

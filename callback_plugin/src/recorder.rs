@@ -209,7 +209,12 @@ pub(crate) fn dispatch_begins() {
 /// Ansible is done with it.
 #[pyfunction]
 pub(crate) fn dispatch_ends() {
-    with_active(|run| run.dispatch_ends());
+    with_active(|run| {
+        // What was printed meanwhile is recorded now.
+        let started = run.stats.start();
+        run.dispatch_ends();
+        run.stats.stop("output", started);
+    });
 }
 
 /// Whether a recording was set up in this process and no hook has reached it yet.

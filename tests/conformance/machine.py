@@ -30,6 +30,10 @@ PLAYBOOKS = HERE / "playbooks"
 COLLECTIONS = HERE / "collections"
 CALLBACKS = "oracle.witness.before,playback.history.recorder,oracle.witness.after"
 
+SECRET = "S3CR3T-MARKER-7391"
+"""Stands wherever a secret can be: password of the vault, of become, in the environment, in extra variables, in
+what cases hide by `no_log`. It must be found nowhere."""
+
 LIVE, AWAY, EXEC = "live", "away", "exec"
 """How a run is recorded: while the collector listens; by the recorder alone, delivered later by `playback flush`;
 by `playback exec` around it as well."""
@@ -81,14 +85,18 @@ class Machine:
         self.spool = folder / "spool"
         self.witness = folder / "witness"
         self.scratch = folder / "scratch"
+        self.vault_password = folder / "vault-password"
         for path in (folder / "home", self.scratch):
             path.mkdir(parents=True)
+        self.vault_password.write_text(SECRET)
 
     def environment(self, way: str, execution: str, case: Case | None) -> dict[str, str]:
         blank = {
             "PATH": f"{self.bin}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
             "HOME": str(self.folder / "home"),
             "LANG": "C.UTF-8",
+            "ANSIBLE_VAULT_PASSWORD_FILE": str(self.vault_password),
+            "DATABASE_PASSWORD": SECRET,
         }
         env = {
             **(blank if self.base is None else self.base),

@@ -478,6 +478,8 @@ def facts(seen: Seen, record: Record) -> Iterator[str]:
         found = returned.get("ansible_facts")
         censored = "censored" in returned or returned.get("_ansible_no_log") not in (None, False)
         if not censored and isinstance(found, dict) and found:
+            # The environment's variables are no facts that anybody asked for.
+            found = {key: value for key, value in found.items() if key not in ("env", "ansible_env")}
             delegated = "_ansible_delegated_vars" in returned and hook["delegate_facts"]
             true.append({"host": hook["delegate_to"] if delegated else hook["host"], "facts": found})
     recorded = [

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
-from machine import EXEC, Machine
+from machine import EXEC, SECRET, Machine
 from oracle import differences
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from cases import Case
-    from collector import Collector
+    from collector import Collector, Record
+    from machine import Seen
 
 
 def test_record_is_true(
@@ -30,3 +32,21 @@ def test_record_is_true(
     record = collector.record(seen.execution)
     found = differences(seen, record, version, supervised=way == EXEC)
     assert not found, "\n".join([*found, "", "It printed:", told])
+    assert not leaks(seen, record, collector)
+
+
+def leaks(seen: Seen, record: Record, collector: Collector) -> list[str]:
+    """Where the marker of a secret, or the token, is found: nowhere."""
+    places = {
+        "the spool": seen.spooled.decode(),
+        "the record": json.dumps([vars(record)], ensure_ascii=False),
+        "the stream": collector.streamed(seen.execution).decode(),
+        "the list": collector.get("/executions?limit=50").decode(),
+        "the collector's log": collector.log.read_text(),
+    }
+    return [
+        f"{name}: …{text[max(0, at - 200) : at + 200]}…"
+        for name, text in places.items()
+        for secret in (SECRET, collector.ingest, collector.read)
+        if (at := text.find(secret)) >= 0
+    ]

@@ -96,10 +96,12 @@ options:
     ini: [{section: callback_playback, key: facts}]
     env: [{name: PLAYBACK_FACTS}]
   facts_ignore:
-    description: Names of facts that are not recorded, with or without the leading C(ansible_).
+    description:
+      - Names of facts that are not recorded, with or without the leading C(ansible_). By default the environment's
+        variables, which often hold tokens and passwords.
     type: list
     elements: str
-    default: []
+    default: [ansible_env]
     ini: [{section: callback_playback, key: facts_ignore}]
     env: [{name: PLAYBACK_FACTS_IGNORE}]
   diff:
