@@ -6,6 +6,7 @@ use pyo3::types::{PyDict, PyList, PyString};
 use crate::censor;
 use crate::cut::{self, CUT_KEY, Cut};
 use crate::foreign::summary_event;
+use crate::plays;
 use crate::value::{Stop, Walker};
 
 /// What to leave out of a content.
@@ -17,6 +18,8 @@ pub(crate) struct Rules {
     pub(crate) diff: bool,
     /// Whether Ansible censored the result.
     pub(crate) censored: bool,
+    /// Whether `cmd` repeats what the user typed, and is not asked for.
+    pub(crate) hides_command: bool,
     /// Largest content, in bytes of JSON.
     pub(crate) max_bytes: usize,
 }
@@ -42,6 +45,9 @@ pub(crate) fn push_content(
                 continue;
             }
             match key {
+                "cmd" if rules.hides_command => {
+                    walker.entry(key, PyString::new(data.py(), censor::REDACTED).as_any())?;
+                }
                 "exception" => push_exception(walker, &value)?,
                 "results" => push_results(walker, &value)?,
                 _ => walker.entry(key, &value)?,
@@ -206,9 +212,8 @@ fn is_left_out(
 /// Up to 2.18 a traceback's text, or a phrase that tells there is none; in 2.19 an object.
 fn push_exception(walker: &mut Walker<'_>, value: &Bound<'_, PyAny>) -> Result<(), Stop> {
     if let Some(event) = summary_event(value)? {
-        let traceback = event.getattr("formatted_traceback")?;
-        if !traceback.is_none() {
-            walker.entry("exception", &traceback)?;
+        if let Some(traceback) = whole_traceback(event)? {
+            walker.entry("exception", PyString::new(value.py(), &traceback).as_any())?;
         }
         return Ok(());
     }
@@ -216,6 +221,32 @@ fn push_exception(walker: &mut Walker<'_>, value: &Bound<'_, PyAny>) -> Result<(
         return Ok(());
     }
     walker.entry("exception", value)
+}
+
+/// The tracebacks of an error and of what caused it, the cause first, as Python prints them; none where
+/// Ansible was not asked for any.
+fn whole_traceback(outermost: Bound<'_, PyAny>) -> PyResult<Option<String>> {
+    const DEEPEST: usize = 32;
+    let mut parts: Vec<String> = Vec::new();
+    let mut any = false;
+    let mut event = outermost;
+    for _ in 0..DEEPEST {
+        let traceback = event.getattr("formatted_traceback")?;
+        any |= !traceback.is_none();
+        parts.push(match traceback.is_none() {
+            true => "(traceback missing)\n".into(),
+            false => plays::text(&traceback),
+        });
+        let chain = event.getattr("chain")?;
+        if chain.is_none() {
+            break;
+        }
+        let reason = plays::text(&chain.getattr("traceback_reason")?);
+        parts.push(format!("\n{reason}\n\n"));
+        event = chain.getattr("event")?;
+    }
+    parts.reverse();
+    Ok(any.then(|| parts.concat()))
 }
 
 /// Results of a loop whose items were not sent one by one (a package module that takes them all at

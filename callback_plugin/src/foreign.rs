@@ -102,6 +102,28 @@ pub(crate) fn summary_message<'py>(
     }
 }
 
+/// What a deprecation as ansible-core 2.19 carries it in results says, in the words of the versions before.
+pub(crate) fn deprecation<'py>(
+    value: &Bound<'py, PyAny>,
+) -> PyResult<Option<Vec<(&'static str, Bound<'py, PyAny>)>>> {
+    let Some(event) = summary_event(value)? else {
+        return Ok(None);
+    };
+    let Some(deprecator) = value.getattr_opt("deprecator")? else {
+        return Ok(None);
+    };
+    let mut fields = vec![
+        ("msg", event.getattr("msg")?),
+        ("version", value.getattr("version")?),
+        ("date", value.getattr("date")?),
+    ];
+    if !deprecator.is_none() {
+        fields.push(("collection_name", deprecator.getattr("resolved_name")?));
+    }
+    fields.retain(|(_, value)| !value.is_none());
+    Ok(Some(fields))
+}
+
 /// The event inside such a summary; its attributes are plain slots, so that reading them runs no code.
 pub(crate) fn summary_event<'py>(value: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
     static BASE: PyOnceLock<Option<Py<PyType>>> = PyOnceLock::new();

@@ -3,7 +3,7 @@
 //! The plugin in `python/` hands each of Ansible's hooks on to a [`recorder::Recorder`]; everything
 //! else happens here. Layout, in the order that data flows:
 //! - [`recorder`]: what Python calls
-//! - [`plays`], [`results`]: one function for each hook
+//! - [`plays`], [`results`], [`rescues`]: one function for each hook
 //! - [`tasks`]: the recorder's own play and task numbers
 //! - [`content`], [`value`], [`foreign`], [`cut`], [`censor`], [`text`]: a result as JSON, bounded and without secrets
 //! - [`output`]: what the process prints
@@ -47,7 +47,7 @@ mod _native {
     #[pymodule_export]
     use crate::recorder::{
         Recorder, default_in_workers, dispatch_begins, dispatch_ends, end, is_waiting,
-        knows_exit_code,
+        knows_exit_code, prompts,
     };
     #[pymodule_export]
     #[allow(non_upper_case_globals)]

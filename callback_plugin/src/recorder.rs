@@ -7,7 +7,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use playback_wire::{AsyncState, ResultStatus};
+use playback_wire::{AsyncState, ResultStatus, Stream};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -215,6 +215,12 @@ pub(crate) fn dispatch_ends() {
         run.dispatch_ends();
         run.stats.stop("output", started);
     });
+}
+
+/// Python's `input` is about to print a prompt past `sys.stdout`.
+#[pyfunction]
+pub(crate) fn prompts(text: &str) {
+    with_active(|run| run.printed(Stream::Stdout, text));
 }
 
 /// Whether a recording was set up in this process and no hook has reached it yet.

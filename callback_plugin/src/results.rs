@@ -61,6 +61,8 @@ impl<'py> Told<'py> {
             items_sent,
             diff: run.options.diff,
             censored,
+            // Arguments of ad-hoc commands may be secret, and modules repeat them.
+            hides_command: run.is_adhoc && !run.options.record_args,
             max_bytes: run.options.max_event_bytes(),
         }
     }
@@ -231,7 +233,12 @@ pub(crate) fn retry(run: &Run, result: &Bound<'_, PyAny>) -> PyResult<()> {
 /// `v2_runner_on_async_{poll,ok,failed}`: an asynchronous job was polled, or ended.
 pub(crate) fn polled(run: &Run, result: &Bound<'_, PyAny>, state: AsyncState) -> PyResult<()> {
     let told = Told::read(result)?;
-    let found = run.ledger().look(told.uuid.to_str()?, told.host.to_str()?);
+    let found = {
+        let (mut ledger, host) = (run.ledger(), told.host.to_str()?);
+        // 2.19 asks by a task of its own making, which is announced to nobody.
+        let found = ledger.look(told.uuid.to_str()?, host);
+        found.or_else(|| ledger.at_work(host))
+    };
     let found = known(run, &told, found)?;
     let censored = censor::is_censored(&told.data);
     let job = told.data.get_item(intern!(result.py(), "ansible_job_id"))?;

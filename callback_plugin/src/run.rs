@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use playback_spool::{FinishLimits, Outcome, Sender, SenderConfig, Spool};
-use playback_wire::{ExecutionEnded, ExecutionStarted, Stream};
+use playback_wire::{ExecutionEnded, ExecutionStarted, ExecutionType, Stream};
 use uuid::Uuid;
 
 use crate::hookstats::HookStats;
@@ -25,6 +25,8 @@ pub(crate) struct Run {
     pub(crate) options: Options,
     pub(crate) spool: Arc<Spool>,
     pub(crate) stats: HookStats,
+    /// One task that was typed, rather than a playbook.
+    pub(crate) is_adhoc: bool,
     sender: Option<Sender>,
     limits: FinishLimits,
     ledger: Mutex<Ledger>,
@@ -88,6 +90,7 @@ impl Run {
             options,
             spool,
             stats: HookStats::from_environment(),
+            is_adhoc: started.r#type == ExecutionType::Adhoc,
             sender,
             ledger: Mutex::default(),
             output: Mutex::default(),

@@ -150,6 +150,23 @@ impl Ledger {
         self.find(uuid, host, |running, at| running[at])
     }
 
+    /// The latest task that the host has begun and not ended, whatever its uuid.
+    pub(crate) fn at_work(&mut self, host: &str) -> Option<Found> {
+        let host = self.host(host);
+        self.current
+            .values()
+            .flatten()
+            .filter_map(|task| {
+                let running = task.running.iter().find(|running| running.host == host)?;
+                Some(Found {
+                    task: task.number,
+                    started: Some(running.started),
+                    items: running.items,
+                })
+            })
+            .max_by_key(|found| found.task)
+    }
+
     /// A host ended a task.
     pub(crate) fn end(&mut self, uuid: &str, host: &str) -> Option<Found> {
         self.find(uuid, host, |running, at| running.swap_remove(at))
@@ -227,6 +244,20 @@ mod tests {
         let slow = ledger.end("t", "b").unwrap();
         assert_eq!((slow.task, slow.started), (1, Some(2)));
         assert_eq!(ledger.end("t", "a").unwrap().task, 2);
+    }
+
+    #[test]
+    fn what_a_host_is_at_is_found_without_a_uuid() {
+        let mut ledger = Ledger::default();
+        ledger.play(true);
+        for (uuid, host) in [("t", "a"), ("u", "b")] {
+            ledger.announce(uuid);
+            ledger.host_begins(uuid, host, 1);
+        }
+        assert_eq!(ledger.at_work("a").unwrap().task, 1);
+        assert_eq!(ledger.at_work("b").unwrap().task, 2);
+        ledger.end("t", "a");
+        assert_eq!(ledger.at_work("a"), None);
     }
 
     #[test]

@@ -14,7 +14,9 @@ use pyo3::types::{
 use sha2::{Digest, Sha256};
 
 use crate::cut::{self, Cut, Limits, What};
-use crate::foreign::{date_text, decimal, float_name, key_text, summary_message, type_name};
+use crate::foreign::{
+    date_text, decimal, deprecation, float_name, key_text, summary_message, type_name,
+};
 use crate::text;
 
 /// Why a walk ended early.
@@ -320,6 +322,14 @@ impl<'b> Walker<'b> {
         }
         if let Some(text) = date_text(value)? {
             self.text(&text);
+            return Ok(());
+        }
+        if let Some(fields) = deprecation(value)? {
+            self.push(b"{");
+            for (name, value) in fields {
+                self.entry(name, &value)?;
+            }
+            self.push(b"}");
             return Ok(());
         }
         if let Some(message) = summary_message(value)? {

@@ -339,6 +339,11 @@ impl Assembler {
             Body::Item(item) => self.touch_task(item.task, event.at),
             Body::Retry(retry) => self.touch_task(retry.task, event.at),
             Body::AsyncPoll(poll) => self.touch_task(poll.task, event.at),
+            Body::Included(included) => {
+                for host in &included.hosts {
+                    verdict::count_included(&mut self.host(host).edit().stats);
+                }
+            }
             Body::ExecutionStarted(_) => self.row.what = verdict::what(&self.producers),
             // Kept by the producer's state (see `heard`), or in the log alone.
             Body::ExecutionEnded(_)
@@ -346,7 +351,6 @@ impl Assembler {
             | Body::Dropped(_)
             | Body::Facts(_)
             | Body::Notified(_)
-            | Body::Included(_)
             | Body::Launched(_)
             | Body::CancelRequested(_)
             | Body::Unknown => {}
@@ -436,8 +440,12 @@ impl Assembler {
             .producer(Producer::Recorder)
             .first_at
             .unwrap_or(event.at);
+        let action = self.tasks.get(&result.task).map(|task| &*task.row.action);
+        let counts = verdict::counts(action.unwrap_or_default(), result.status);
         let host = self.host(&result.host).edit();
-        verdict::count(&mut host.stats, result);
+        if counts {
+            verdict::count(&mut host.stats, result);
+        }
         if host.running_task == Some(result.task) {
             host.running_task = None;
             host.running_since_us = None;

@@ -31,6 +31,27 @@ pub(super) fn waits_for_launch(producers: &Producers) -> bool {
     launcher.seen() && !launcher.launched && !recorder.seen() && !supervisor.seen()
 }
 
+/// Whether Ansible's recap counts a result. A file that is included counts when it is there (see
+/// [`count_included`]), and what plays are told about themselves does not count at all.
+pub(super) fn counts(action: &str, status: ResultStatus) -> bool {
+    let name = ["ansible.builtin.", "ansible.legacy."]
+        .iter()
+        .find_map(|prefix| action.strip_prefix(prefix))
+        .unwrap_or(action);
+    !matches!(
+        (name, status),
+        (
+            "include" | "include_tasks" | "include_role",
+            ResultStatus::Ok
+        ) | ("meta", ResultStatus::Skipped)
+    )
+}
+
+/// A file was included for a host.
+pub(super) fn count_included(stats: &mut HostStats) {
+    stats.ok = stats.ok.saturating_add(1);
+}
+
 /// Adds a result to a host's counts as Ansible's own recap does.
 pub(super) fn count(stats: &mut HostStats, result: &TaskResult<'_>) {
     // A recap may have said anything before.

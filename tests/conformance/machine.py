@@ -18,21 +18,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cases import SECRET, Case
 from collector import DEADLINE, PLAYBACK, Collector
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cases import Case
-
 HERE = Path(__file__).resolve().parent
 PLAYBOOKS = HERE / "playbooks"
 COLLECTIONS = HERE / "collections"
 CALLBACKS = "oracle.witness.before,playback.history.recorder,oracle.witness.after"
-
-SECRET = "S3CR3T-MARKER-7391"
-"""Stands wherever a secret can be: password of the vault, of become, in the environment, in extra variables, in
-what cases hide by `no_log`. It must be found nowhere."""
 
 LIVE, AWAY, EXEC = "live", "away", "exec"
 """How a run is recorded: while the collector listens; by the recorder alone, delivered later by `playback flush`;
@@ -49,6 +44,8 @@ class Seen:
     hooks: list[dict[str, Any]] = field(default_factory=list)
     spooled: bytes = b""
     """The spool as the run left it, where nothing was delivered meanwhile."""
+    typed: tuple[str, ...] = ()
+    """What a person typed at the terminal."""
 
     @property
     def loaded(self) -> dict[str, Any] | None:
@@ -100,6 +97,8 @@ class Machine:
         }
         env = {
             **(blank if self.base is None else self.base),
+            # What goes to a file comes there in the order in which it was printed, as at a terminal.
+            "PYTHONUNBUFFERED": "1",
             "SCRATCH": str(self.scratch),
             "ANSIBLE_CALLBACKS_ENABLED": CALLBACKS,
             "ANSIBLE_LOAD_CALLBACK_PLUGINS": "1",
@@ -141,7 +140,7 @@ class Machine:
             code, printed = self._on_terminal(command, env, cwd, case)
         else:
             code, printed = self._into_file(command, env, cwd, lambda run: meanwhile and meanwhile(run), execution)
-        seen = Seen(execution, code, printed, self.hooks())
+        seen = Seen(execution, code, printed, self.hooks(), typed=tuple(text for _, text in case.typed) if case else ())
         if way == AWAY:
             seen.spooled = b"".join(path.read_bytes() for path in sorted(self.spool.glob("*.ndjson")))
         self._deliver()
@@ -220,7 +219,7 @@ class Machine:
                     lambda text=text, at=at: text.encode() in printed[at:] or process.poll() is not None,  # type: ignore[misc]
                 )
                 at = len(printed)
-                os.write(master, answer.encode() + b"\n")
+                os.write(master, answer.encode() + b"\r")
             code = process.wait(DEADLINE)
         finally:
             _end(process)

@@ -8,6 +8,7 @@ alone; nothing here is taken from Playback's own code.
 from __future__ import annotations
 
 import difflib
+import hashlib
 import json
 import math
 import re
@@ -42,7 +43,7 @@ def differences(seen: Seen, record: Record, version: str, *, supervised: bool) -
         *tasks(seen, record),
         *results(seen, record),
         *parts(seen, record),
-        *hosts(record),
+        *hosts(seen, record),
     ]
 
 
@@ -137,9 +138,22 @@ def recap_counts(hooks: list[dict[str, Any]], rescued: Collection[str] = ()) -> 
                 counts[host] = {name: told["failures" if name == "failed" else name] for name in COUNTS}
         elif kind == "start":
             counts[hook["host"]]
-        elif kind in ENDS:
+        elif kind == "include":
+            for host in hook["hosts"]:
+                counts[host]["ok"] += 1
+        elif kind in ENDS and not is_uncounted(hook["action"], kind):
             add_result(counts[hook["host"]], hook, rescued=hook["task"] in rescued)
     return dict(counts)
+
+
+def is_uncounted(action: str, status: str) -> bool:
+    """An include counts when its file is there, and what a play is told about itself not at all."""
+    return (action.rpartition(".")[2], status) in (
+        ("include_tasks", "ok"),
+        ("include_role", "ok"),
+        ("include", "ok"),
+        ("meta", "skipped"),
+    )
 
 
 def add_result(count: dict[str, int], hook: dict[str, Any], *, rescued: bool) -> None:
@@ -162,15 +176,29 @@ def recap(seen: Seen, record: Record) -> Iterator[str]:
     yield from compare("stats", recorded, recap_counts(seen.hooks))
     for host, counts in printed_recap(seen.printed.decode(errors="surrogateescape")).items():
         yield from compare(f"recap of {host}", recorded.get(host), counts)
-    yield from compare("sum of the results", summed(record), recorded)
+    if any(hook["hook"] == "stats" for hook in seen.hooks) and not redone(seen.hooks):
+        yield from compare("sum of the results", summed(record), recorded)
+
+
+def redone(hooks: list[dict[str, Any]]) -> bool:
+    """Whether a person in the debugger ran a task once more: then Ansible takes the first result out of its recap."""
+    announced = Counter(hook["uuid"] for hook in hooks if hook["hook"] == "task")
+    begun = Counter((hook["uuid"], hook["host"]) for hook in hooks if hook["hook"] == "start")
+    return any(times > announced[uuid] for (uuid, _), times in begun.items())
 
 
 def summed(record: Record) -> dict[str, dict[str, int]]:
     """The recap that the recorded results add up to: so that each flag of each result is right."""
     sums: dict[str, dict[str, int]] = {host["name"]: dict.fromkeys(COUNTS, 0) for host in record.hosts}
+    actions = {task["task"]: task["action"] for task in record.tasks}
+    for event in record.of("included"):
+        for host in event["data"]["hosts"]:
+            sums[host]["ok"] += 1
     for result in record.results:
         count = sums[result["host"]]
         status = result["status"]
+        if is_uncounted(actions[result["task"]], status):
+            continue
         if result["ignored"]:
             count["ok"] += 1
             count["ignored"] += 1
@@ -208,8 +236,13 @@ def printed(seen: Seen, record: Record, *, supervised: bool) -> Iterator[str]:
             return
         if loaded["printed"] is not None:
             true = readable(seen.printed[loaded["printed"] :])
-        elif true.endswith(record.output):
+        for answer in seen.typed:
+            # What is typed is not recorded, and some prompts show it themselves.
+            true = re.sub(rf"{re.escape(answer)}\^M\x1b\[\r\x1b\[\x1b\[K", "", true)
+        if loaded["printed"] is None and true.endswith(record.output):
             true = record.output
+        # With -vvvv the recorder's own coming is told before it is there.
+        true = re.sub(r"^Loading callback plugin playback\.history\.recorder .*\n", "", true)
     recorded = record.output
     # A text whose last line is open is served with that line ended.
     if recorded != true and not (recorded.endswith("\n") and recorded[:-1] == true):
@@ -281,10 +314,13 @@ def tasks(seen: Seen, record: Record) -> Iterator[str]:
         in_step = not any(word in play[0].get("strategy", "") for word in ("free", "host_pinned"))
         done: set[str] = set()
         for hook in announced:
-            if not in_step and hook["uuid"] in done:
+            known = hook["uuid"] in done
+            if not in_step and known:
                 continue
             done.add(hook["uuid"])
-            times_run = 1 if in_step else max(1, most[hook["uuid"]])
+            # A person in the debugger may run it once more without an announcement.
+            again = max(0, most[hook["uuid"]] - sum(other["uuid"] == hook["uuid"] for other in announced))
+            times_run = 1 + (0 if known else again) if in_step else max(1, most[hook["uuid"]])
             true[short(description(hook))] += times_run
             handlers[hook["handler"]] += times_run
     yield from compare("tasks", dict(Counter(short(described(task)) for task in record.tasks)), dict(true))
@@ -318,6 +354,7 @@ def results(seen: Seen, record: Record) -> Iterator[str]:
     yield from compare("results", len(record.results), len(true))
     yield from compare("results of the record", record.detail["results"], len(true))
     yield from times("result", seen, tuple(ENDS), [result["event"]["at"] for result in record.results])
+    adhoc = record.detail["type"] == "adhoc"
     starts = started(seen.hooks)
     items = item_counts(seen.hooks)
     announced = announcements(seen.hooks)
@@ -339,7 +376,8 @@ def results(seen: Seen, record: Record) -> Iterator[str]:
         yield from compare(f"{name}: delegated", result["delegated"], delegate is not None)
         if task := announced[at]:
             yield from compare(f"{name}: task", described(tasks[result["task"]]), description(task))
-        yield from compare(f"{name}: content", data.get("content", {}), content(returned, items_sent=items[at] > 0))
+        true_content = content(returned, items_sent=items[at] > 0, adhoc=adhoc)
+        yield from compare_content(f"{name}: content", data.get("content", {}), true_content)
         if start := starts[at]:
             begun = data.get("started") or 0
             if not start["at"] <= begun <= start["over"]:
@@ -386,7 +424,21 @@ def announcements(hooks: list[dict[str, Any]]) -> list[dict[str, Any] | None]:
     return found
 
 
-def content(returned: dict[str, Any], *, items_sent: bool) -> dict[str, Any]:
+def compare_content(name: str, recorded: dict[str, Any], true: dict[str, Any]) -> Iterator[str]:
+    """Texts may be cut in the middle, when the record says so, and says what there was."""
+    recorded = dict(recorded)
+    for cut in recorded.pop("playback_cut", []):
+        key = cut["path"]
+        whole, kept_text = str(true.get(key, "")).encode(), str(recorded.get(key, ""))
+        if cut.get("bytes") != len(whole) or cut.get("sha256") != hashlib.sha256(whole).hexdigest():
+            yield f"{name}: cut {short(cut)}, in truth {len(whole)} bytes"
+        if whole[:1000].decode() != kept_text[:1000] or whole[-1000:].decode() != kept_text[-1000:]:
+            yield f"{name}: head or tail of {key} was cut"
+        recorded[key] = true.get(key)
+    yield from compare(name, recorded, true)
+
+
+def content(returned: dict[str, Any], *, items_sent: bool, adhoc: bool = False) -> dict[str, Any]:
     """What a record keeps of what a module returned: all but what is told elsewhere or must not be kept."""
     censored = "censored" in returned or returned.get("_ansible_no_log") not in (None, False)
     whole: dict[str, Any] = {}
@@ -403,8 +455,17 @@ def content(returned: dict[str, Any], *, items_sent: bool) -> dict[str, Any]:
             continue
         if key == "results" and items_sent and isinstance(value, list):
             continue
+        if key == "failed_when_suppressed_exception" and str(value).startswith("(traceback unavailable)"):
+            # 2.19 keeps the message of the error there, and hides it from the callbacks of older versions.
+            value = returned["msg"]
         if key == "exception" and (value is None or str(value).startswith("(traceback unavailable)")):
             continue
+        if key == "cmd" and adhoc:
+            # What a person typed may be secret, and is not recorded unless they ask for it.
+            value = "***"
+        if key == "deprecations":
+            # 2.19 tells who deprecates it twice.
+            value = [{name: told[name] for name in told if name != "deprecator" and told[name]} for told in value]
         whole[key] = value
     return dict(kept(whole))
 
@@ -436,7 +497,10 @@ def sequence(kind: str, seen: Seen, record: Record, hooks: dict[str, str], expec
         want = kept(expected(hook))
         data = event["data"]
         for name, value in want.items():
-            absent = {} if name == "content" else [] if name == "hosts" else type(value)()
+            if name == "content":
+                yield from compare_content(f"{kind} {at + 1}: content", data.get(name, {}), value)
+                continue
+            absent = [] if name == "hosts" else type(value)()
             yield from compare(f"{kind} {at + 1}: {name}", data.get(name, absent), value)
 
 
@@ -488,10 +552,24 @@ def facts(seen: Seen, record: Record) -> Iterator[str]:
     yield from compare("facts", recorded, kept(true))
 
 
-def hosts(record: Record) -> Iterator[str]:
-    """Nothing runs any more, and the parts say what the record says."""
+def running(hooks: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Host → the task that it was handed and has not ended."""
+    at_work: dict[str, dict[str, Any]] = {}
+    for hook in hooks:
+        if hook["hook"] == "start":
+            at_work[hook["host"]] = description(hook)
+        elif hook["hook"] in ENDS:
+            at_work.pop(hook["host"], None)
+    return at_work
+
+
+def hosts(seen: Seen, record: Record) -> Iterator[str]:
+    """Nothing runs any more, or it is known what did when the run was lost; the parts say what the record says."""
+    tasks = {task["task"]: described(task) for task in record.tasks}
+    at_work = {host["name"]: tasks[host["running_task"]] for host in record.hosts if "running_task" in host}
+    lost = record.detail.get("reason") == "lost"
+    yield from compare("what runs", at_work, running(seen.hooks) if lost else {})
     for host in record.hosts:
-        yield from compare(f"running task of {host['name']}", host.get("running_task"), None)
         counts = {name: host[name] for name in COUNTS}
         yield from compare(f"counts of {host['name']}", counts, record.detail["stats"].get(host["name"]))
 

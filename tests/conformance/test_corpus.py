@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from machine import EXEC, SECRET, Machine
+from cases import SECRET, Case
+from machine import EXEC, Machine
 from oracle import differences
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from cases import Case
     from collector import Collector, Record
     from machine import Seen
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from machine import LIVE, PLAYBOOKS, Machine, Running, eventually
-from oracle import described, description, differences, recap_counts
+from oracle import described, differences, recap_counts, running
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,17 +66,6 @@ def wrong(machine: Machine, collector: Collector, run: Running) -> bool:
         or at_work != running(hooks)
         or detail["stats"] != recap_counts(hooks, rescued_by(hooks))
     )
-
-
-def running(hooks: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Host → the task that it was handed and has not ended."""
-    at_work: dict[str, dict[str, Any]] = {}
-    for hook in hooks:
-        if hook["hook"] == "start":
-            at_work[hook["host"]] = description(hook)
-        elif hook["hook"] in ("ok", "failed", "skipped", "unreachable"):
-            at_work.pop(hook["host"], None)
-    return at_work
 
 
 def rescued_by(hooks: list[dict[str, Any]]) -> set[str]:

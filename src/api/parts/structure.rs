@@ -189,7 +189,7 @@ pub(in crate::api) struct Host {
     /// The recap's counts; until the recap is printed, our own.
     #[serde(flatten)]
     stats: HostStats,
-    /// Number of the task that it is running now.
+    /// Number of the task that it is running now; of a run that was lost, the last that it was known to run.
     #[serde(skip_serializing_if = "Option::is_none")]
     running_task: Option<u32>,
     /// Since when.

@@ -143,7 +143,9 @@ options:
     env: [{name: PLAYBACK_DISABLED}]
 """
 
+import builtins
 import functools
+import getpass
 import os
 import signal
 import sys
@@ -203,6 +205,8 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
         self._core = core
         _tell_dispatches()
         _watch_signals()
+        if options["capture_output"]:
+            _watch_prompts()
         if not _native.knows_exit_code():
             _watch_exit()
         for notice in core.notices():
@@ -358,6 +362,41 @@ def _tell_dispatches() -> None:
 
     send_callback._tells_playback = True  # type: ignore[attr-defined]
     TaskQueueManager.send_callback = send_callback
+
+
+def _watch_prompts() -> None:
+    """Tells the core what prompts print past `sys.stdout`, as they do at a terminal. What is typed is not recorded."""
+    # A password's line has no echo that would end it, so that is done in its place.
+    for module, name, end in ((builtins, "input", ""), (getpass, "getpass", "\n")):
+        original = getattr(module, name)
+        if not getattr(original, "_tells_playback", False):
+            setattr(module, name, _asking(original, end))
+
+
+def _asking(original: Callable[..., str], end: str) -> Callable[..., str]:
+    @functools.wraps(original)
+    def ask(*args: Any, **kwargs: Any) -> str:  # noqa: ANN401  # whatever Python takes
+        from ansible_playback import _native
+
+        seen = _at_terminal()
+        if seen:
+            prompt = args[0] if args else kwargs.get("prompt", "Password: " if end else "")
+            _native.prompts(str(prompt))
+        answer = original(*args, **kwargs)
+        if seen and end:
+            _native.prompts(end)
+        return answer
+
+    ask._tells_playback = True  # type: ignore[attr-defined]
+    return ask
+
+
+def _at_terminal() -> bool:
+    """Whether whoever is asked sits where the output goes."""
+    try:
+        return sys.stdin.fileno() == 0 and sys.stdout.fileno() == 1 and os.isatty(0) and os.isatty(1)
+    except (AttributeError, OSError, ValueError):
+        return False
 
 
 def _watch_signals() -> None:

@@ -105,6 +105,7 @@ class CallbackModule(Journal):
             hook,
             host=plain(result._host.name),
             task=str(result._task._uuid),
+            action=plain(result._task.action),
             returned=plain(returned),
             delegate_to=plain(result._task.delegate_to),
             delegate_facts=bool(result._task.delegate_facts),
