@@ -102,10 +102,11 @@ pub(crate) fn summary_message<'py>(
     }
 }
 
+/// Entries of an object, by name.
+pub(crate) type Fields<'py> = Vec<(&'static str, Bound<'py, PyAny>)>;
+
 /// What a deprecation as ansible-core 2.19 carries it in results says, in the words of the versions before.
-pub(crate) fn deprecation<'py>(
-    value: &Bound<'py, PyAny>,
-) -> PyResult<Option<Vec<(&'static str, Bound<'py, PyAny>)>>> {
+pub(crate) fn deprecation<'py>(value: &Bound<'py, PyAny>) -> PyResult<Option<Fields<'py>>> {
     let Some(event) = summary_event(value)? else {
         return Ok(None);
     };

@@ -117,7 +117,7 @@ class Machine:
         return {"PLAYBACK_URL": self.collector.url, "PLAYBACK_TOKEN": self.collector.ingest}
 
     def run(self, case: Case, way: str) -> Seen:
-        words = shlex.split(case.command.format(scratch=self.scratch))
+        words = shlex.split(case.command.format(scratch=self.scratch, vault_password=self.vault_password))
         if case.signals:
             return self.execute(words, way, PLAYBOOKS, case, lambda run: self._signal(run, case.signals))
         return self.execute(words, way, PLAYBOOKS, case)
