@@ -165,6 +165,7 @@ class Machine:
                 stdout=printed,
                 stderr=printed,
                 start_new_session=True,
+                preexec_fn=_as_from_a_shell,
             )
         try:
             meanwhile(Running(execution, process, path))
@@ -177,7 +178,9 @@ class Machine:
         """Signals the whole group, as a terminal does, once a task says that it waits: nothing else goes on then."""
         run.until("a task waits", (self.scratch / "waiting").exists)
         for number in signals:
-            os.killpg(run.process.pid, number)
+            # Whoever kills a supervisor kills no Ansible; other signals are passed on.
+            group = run.process.pid if number != signal.SIGKILL else os.getpgid(self.hooks()[0]["pid"])
+            os.killpg(group, number)
 
     def _on_terminal(self, command: list[str], env: dict[str, str], cwd: Path, case: Case) -> tuple[int, bytes]:
         """A terminal that shows what is printed and nothing else: no echo, no translated line ends."""
@@ -206,7 +209,7 @@ class Machine:
             stdout=slave,
             stderr=slave,
             start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+            preexec_fn=_as_at_a_terminal,
         )
         os.close(slave)
         reader = threading.Thread(target=read)
@@ -246,6 +249,17 @@ def eventually(what: str, true: Callable[[], bool]) -> None:
     while not true():
         assert time.monotonic() < deadline, f"in vain: waited for {what}"
         time.sleep(0.02)
+
+
+def _as_from_a_shell() -> None:
+    """Signals have their usual meaning, even where whoever runs the tests ignores them."""
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+
+
+def _as_at_a_terminal() -> None:
+    _as_from_a_shell()
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -62,13 +62,14 @@ def short(value: Any) -> str:  # any JSON
 
 def ending(seen: Seen, record: Record, *, supervised: bool) -> Iterator[str]:
     detail = record.detail
-    killed = seen.code == -9 and not supervised
+    # Whoever is killed cannot say that it is over; a supervisor can tell what of.
+    killed = seen.code == -9
     yield from compare("status", detail["status"], "success" if seen.code == 0 else "failed")
     yield from compare("complete", detail["events"]["complete"], not killed)
     if seen.code >= 0:
         yield from compare("exit_code", detail.get("exit_code"), seen.code)
     else:
-        yield from compare("signal", detail.get("signal"), None if killed else -seen.code)
+        yield from compare("signal", detail.get("signal"), None if killed and not supervised else -seen.code)
     counts = recap_counts(seen.hooks)
     yield from compare("reason", detail.get("reason"), reason(seen, counts, supervised=supervised))
     yield from compare("changed", detail["changed"], any(host["changed"] for host in counts.values()))
@@ -567,8 +568,7 @@ def hosts(seen: Seen, record: Record) -> Iterator[str]:
     """Nothing runs any more, or it is known what did when the run was lost; the parts say what the record says."""
     tasks = {task["task"]: described(task) for task in record.tasks}
     at_work = {host["name"]: tasks[host["running_task"]] for host in record.hosts if "running_task" in host}
-    lost = record.detail.get("reason") == "lost"
-    yield from compare("what runs", at_work, running(seen.hooks) if lost else {})
+    yield from compare("what runs", at_work, running(seen.hooks) if seen.code == -9 else {})
     for host in record.hosts:
         counts = {name: host[name] for name in COUNTS}
         yield from compare(f"counts of {host['name']}", counts, record.detail["stats"].get(host["name"]))

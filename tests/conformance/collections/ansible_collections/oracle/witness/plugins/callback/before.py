@@ -95,7 +95,7 @@ class CallbackModule(Journal):
             printed = os.lseek(1, 0, os.SEEK_CUR)
         except OSError:
             printed = None
-        self.note("loaded", printed=printed, cli=plain(context.CLIARGS))
+        self.note("loaded", pid=self._pid, printed=printed, cli=plain(context.CLIARGS))
 
     def about(self, hook: str, result: Any, **data: Any) -> None:  # ansible-core has no types
         # Since 2.19 `result` is the documented name.
