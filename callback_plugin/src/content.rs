@@ -11,7 +11,9 @@ use crate::value::{Stop, Walker};
 
 /// What to leave out of a content.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Rules {
+pub(crate) struct Rules<'r> {
+    /// What is hidden, where anything is.
+    pub(crate) hidden: Option<&'r playback_redact::Rules>,
     /// Each loop item was an event of its own already.
     pub(crate) items_sent: bool,
     /// Whether `diff` is kept.
@@ -36,9 +38,9 @@ const ESSENTIAL: [&str; 8] = [
 pub(crate) fn push_content(
     out: &mut Vec<u8>,
     data: &Bound<'_, PyDict>,
-    rules: &Rules,
+    rules: &Rules<'_>,
 ) -> PyResult<()> {
-    push_fitting(out, rules.max_bytes, &|walker, essential| {
+    push_fitting(out, rules.max_bytes, rules.hidden, &|walker, essential| {
         for (key, value) in data.iter() {
             let Some(key) = text_of(&key) else { continue };
             if (essential && !ESSENTIAL.contains(&key)) || is_left_out(key, &value, data, rules)? {
@@ -66,8 +68,9 @@ pub(crate) fn push_facts(
     facts: &Bound<'_, PyDict>,
     ignore: &[String],
     max_bytes: usize,
+    hidden: Option<&playback_redact::Rules>,
 ) -> PyResult<()> {
-    push_fitting(out, max_bytes, &|walker, essential| {
+    push_fitting(out, max_bytes, hidden, &|walker, essential| {
         if essential {
             return Ok(());
         }
@@ -93,8 +96,9 @@ pub(crate) fn push_args(
     out: &mut Vec<u8>,
     args: &Bound<'_, PyDict>,
     max_bytes: usize,
+    hidden: Option<&playback_redact::Rules>,
 ) -> PyResult<()> {
-    push_fitting(out, max_bytes, &|walker, essential| {
+    push_fitting(out, max_bytes, hidden, &|walker, essential| {
         for (key, value) in args.iter() {
             let Some(key) = text_of(&key) else { continue };
             if essential {
@@ -115,12 +119,17 @@ pub(crate) fn push_args(
 type Write<'w> = &'w dyn Fn(&mut Walker<'_>, bool) -> Result<(), Stop>;
 
 /// Writes an object with ever tighter limits until it fits, and lists what was left out.
-fn push_fitting(out: &mut Vec<u8>, max_bytes: usize, write: Write<'_>) -> PyResult<()> {
+fn push_fitting(
+    out: &mut Vec<u8>,
+    max_bytes: usize,
+    hidden: Option<&playback_redact::Rules>,
+    write: Write<'_>,
+) -> PyResult<()> {
     let start = out.len();
     // The list of cuts and the event's other fields need room of their own.
     let room = max_bytes.saturating_sub(8 << 10).max(4 << 10);
     for limits in cut::attempts(room) {
-        let mut walker = Walker::new(out, limits);
+        let mut walker = Walker::new(out, limits, hidden);
         walker.out.push(b'{');
         match write(&mut walker, false) {
             Ok(()) => {
@@ -135,7 +144,7 @@ fn push_fitting(out: &mut Vec<u8>, max_bytes: usize, write: Write<'_>) -> PyResu
         }
     }
     let mut dropped = Vec::new();
-    let mut digest = Walker::digest(&mut dropped);
+    let mut digest = Walker::digest(&mut dropped, hidden);
     digest.out.push(b'{');
     let hashed = write(&mut digest, false);
     digest.out.push(b'}');
@@ -144,7 +153,7 @@ fn push_fitting(out: &mut Vec<u8>, max_bytes: usize, write: Write<'_>) -> PyResu
         return Err(error);
     }
     let tightest = cut::attempts(room)[3];
-    let mut walker = Walker::new(out, tightest);
+    let mut walker = Walker::new(out, tightest, hidden);
     walker.out.push(b'{');
     walker.cuts.extend(whole.map(|what| Cut {
         path: String::new(),
@@ -192,7 +201,7 @@ fn is_left_out(
     key: &str,
     value: &Bound<'_, PyAny>,
     data: &Bound<'_, PyDict>,
-    rules: &Rules,
+    rules: &Rules<'_>,
 ) -> Result<bool, Stop> {
     if rules.censored {
         return Ok(!(censor::KEPT.contains(&key) || (key == "results" && !rules.items_sent)));

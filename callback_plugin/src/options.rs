@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use playback_redact::Rules;
 use playback_spool::FinishLimits;
 use pyo3::prelude::*;
 
@@ -22,6 +23,8 @@ pub(crate) struct Options {
     pub(crate) facts: bool,
     pub(crate) facts_ignore: Vec<String>,
     pub(crate) diff: bool,
+    pub(crate) redact_keys: Vec<String>,
+    pub(crate) redact_patterns: Option<String>,
     pub(crate) max_event_bytes: usize,
     pub(crate) labels: Vec<String>,
     pub(crate) note: Option<String>,
@@ -65,6 +68,23 @@ impl Options {
                 path.display()
             )),
         }
+    }
+
+    /// What is hidden from the record; nothing where nothing is configured.
+    ///
+    /// # Errors
+    /// A text that tells which rule cannot be used. Then nothing may be recorded.
+    pub(crate) fn rules(&self) -> Result<Option<Rules>, String> {
+        let patterns: Vec<&str> = self
+            .redact_patterns
+            .iter()
+            .flat_map(|text| text.lines())
+            .collect();
+        let patterns: Vec<&str> = patterns.iter().map(|pattern| pattern.trim()).collect();
+        let texts: [&str; 0] = [];
+        let rules = Rules::new(&self.redact_keys, &patterns, &texts)
+            .map_err(|error| format!("redact_patterns: {error}"))?;
+        Ok(Some(rules).filter(|rules| !rules.is_empty()))
     }
 
     /// Largest size of the spool, in bytes.

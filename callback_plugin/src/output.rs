@@ -6,8 +6,10 @@
 //! (`of`). Outside of that, text is appended at once, so that a prompt is seen while it waits.
 //!
 //! Two threads dispatch, one after the other under Ansible's own lock; a third may print meanwhile.
-//! The texts leave in the order in which they were printed, whoever printed them.
+//! The texts leave in the order in which they were printed, whoever printed them. Where something is to be
+//! hidden, each line leaves when it is whole.
 
+use playback_redact::Printed;
 use playback_spool::Spool;
 use playback_wire::{Output as OutputEvent, Stream};
 use pyo3::prelude::*;
@@ -16,8 +18,9 @@ use pyo3::types::{PyBytes, PyString};
 use crate::{censor, clock, fork, run, text};
 
 /// Texts that wait for their event.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Output {
+    redacted: Option<Printed>,
     /// The texts, one after the other.
     waiting: String,
     segments: Vec<Segment>,
@@ -54,6 +57,18 @@ fn this_thread() -> usize {
 }
 
 impl Output {
+    /// `redacted`: what takes out of the text what is hidden.
+    pub(crate) fn new(redacted: Option<Printed>) -> Self {
+        Self {
+            redacted,
+            waiting: String::new(),
+            segments: Vec::new(),
+            gone: 0,
+            dispatches: Vec::new(),
+            next: 0,
+        }
+    }
+
     /// Ansible begins to show an event on this thread.
     pub(crate) fn begin(&mut self) {
         self.next += 1;
@@ -95,7 +110,14 @@ impl Output {
         let thread = this_thread();
         let dispatch = self.open(thread).map(|dispatch| dispatch.id);
         if dispatch.is_none() && self.segments.is_empty() {
-            append(spool, stream, text, None, max_event_bytes);
+            append(
+                &mut self.redacted,
+                spool,
+                stream,
+                text,
+                None,
+                max_event_bytes,
+            );
             return;
         }
         let from = self.waiting.len();
@@ -111,6 +133,12 @@ impl Output {
     /// Appends everything that waits, whoever is still busy: the process ends.
     pub(crate) fn flush(&mut self, spool: &Spool, max_event_bytes: usize) {
         self.drain(spool, max_event_bytes, true);
+        for stream in [Stream::Stdout, Stream::Stderr] {
+            if let Some(redacted) = &mut self.redacted {
+                let rest = redacted.finish(stream as usize);
+                append(&mut None, spool, stream, &rest, None, max_event_bytes);
+            }
+        }
     }
 
     fn open(&mut self, thread: usize) -> Option<&mut Dispatch> {
@@ -149,7 +177,14 @@ impl Output {
             } else {
                 &self.waiting[from..to]
             };
-            append(spool, stream, text, seq, max_event_bytes);
+            append(
+                &mut self.redacted,
+                spool,
+                stream,
+                text,
+                seq,
+                max_event_bytes,
+            );
         }
         self.segments.clear();
         self.gone = 0;
@@ -161,9 +196,19 @@ impl Output {
 }
 
 /// Appends a text, as several events where it is long. An escaped byte takes up to six in JSON.
-fn append(spool: &Spool, stream: Stream, text: &str, of: Option<u64>, max_event_bytes: usize) {
+fn append(
+    redacted: &mut Option<Printed>,
+    spool: &Spool,
+    stream: Stream,
+    text: &str,
+    of: Option<u64>,
+    max_event_bytes: usize,
+) {
     let at = clock::now_us();
-    let mut rest = text;
+    let hidden = redacted
+        .as_mut()
+        .map(|redacted| redacted.push(stream as usize, text));
+    let mut rest = hidden.as_deref().unwrap_or(text);
     while !rest.is_empty() {
         let (part, more) = rest.split_at(text::floor_boundary(rest, max_event_bytes / 8));
         let event = OutputEvent {

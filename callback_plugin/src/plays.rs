@@ -112,7 +112,12 @@ fn append_task(
             let seq = run
                 .spool
                 .append_with(at, "task_started", &event, "args", |out| {
-                    walked = content::push_args(out, args, run.options.max_event_bytes() / 2);
+                    walked = content::push_args(
+                        out,
+                        args,
+                        run.options.max_event_bytes() / 2,
+                        run.rules(),
+                    );
                     if walked.is_err() {
                         out.extend_from_slice(b"{}");
                     }

@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use playback_wire::{AsyncState, ResultStatus, Stream};
-use pyo3::exceptions::PyRuntimeError;
+use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -46,7 +46,9 @@ impl Recorder {
             fork::watch();
             exit::watch();
             memory::begin();
-            Ok(py.detach(|| Run::begin(options, &started))?)
+            // What cannot be hidden must not be recorded.
+            let rules = options.rules().map_err(PyValueError::new_err)?;
+            Ok(py.detach(|| Run::begin(options, rules, &started))?)
         })?;
         if run.options.capture_output {
             protected(|| output::capture(py))?;

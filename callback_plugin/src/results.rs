@@ -56,8 +56,9 @@ impl<'py> Told<'py> {
             .and_then(|value| value.extract().ok()))
     }
 
-    fn rules(&self, run: &Run, censored: bool, items_sent: bool) -> Rules {
+    fn rules<'r>(&self, run: &'r Run, censored: bool, items_sent: bool) -> Rules<'r> {
         Rules {
+            hidden: run.rules(),
             items_sent,
             diff: run.options.diff,
             censored,
@@ -282,7 +283,7 @@ fn append<T: serde::Serialize>(
     told: &Told<'_>,
     kind: &'static str,
     event: &T,
-    rules: &Rules,
+    rules: &Rules<'_>,
 ) -> PyResult<Option<u64>> {
     let mut walked = Ok(());
     let seq = run
@@ -340,6 +341,7 @@ fn facts(
                 facts,
                 &run.options.facts_ignore,
                 run.options.max_event_bytes(),
+                run.rules(),
             );
             if walked.is_err() {
                 out.extend_from_slice(b"{}");

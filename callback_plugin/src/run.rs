@@ -7,6 +7,7 @@ use std::io;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
+use playback_redact::{Printed, Rules};
 use playback_spool::{FinishLimits, Outcome, Sender, SenderConfig, Spool};
 use playback_wire::{ExecutionEnded, ExecutionStarted, ExecutionType, Stream};
 use uuid::Uuid;
@@ -63,7 +64,11 @@ impl Run {
     ///
     /// # Errors
     /// No spool can be had, not even in memory.
-    pub(crate) fn begin(options: Options, started: &ExecutionStarted) -> io::Result<Arc<Self>> {
+    pub(crate) fn begin(
+        options: Options,
+        rules: Option<Rules>,
+        started: &ExecutionStarted,
+    ) -> io::Result<Arc<Self>> {
         // The identity that a launcher gave is for the first execution of the process only.
         static LAUNCHED: AtomicBool = AtomicBool::new(false);
         let given = options
@@ -77,6 +82,10 @@ impl Run {
         let opened = spooldir::open(&options, execution)?;
         let mut notices: Vec<String> = opened.notice.into_iter().collect();
         let spool = opened.spool;
+        let rules = rules.map(Arc::new);
+        if let Some(rules) = &rules {
+            spool.redact_by(Arc::clone(rules));
+        }
         spool.append(clock::now_us(), "execution_started", started);
         let sender = match start_sender(&options, &spool) {
             Ok(sender) => Some(sender),
@@ -93,7 +102,7 @@ impl Run {
             is_adhoc: started.r#type == ExecutionType::Adhoc,
             sender,
             ledger: Mutex::default(),
-            output: Mutex::default(),
+            output: Mutex::new(Output::new(rules.map(Printed::new))),
             hooks: AtomicU64::new(0),
             signal: AtomicI32::new(0),
             off: AtomicBool::new(false),
@@ -130,6 +139,11 @@ impl Run {
     /// Stops recording, because something went wrong; the end of the run is still told.
     pub(crate) fn turn_off(&self) {
         self.off.store(true, Ordering::SeqCst);
+    }
+
+    /// What is hidden, where anything is.
+    pub(crate) fn rules(&self) -> Option<&Rules> {
+        self.spool.rules().map(|rules| &**rules)
     }
 
     /// Play and task numbers.

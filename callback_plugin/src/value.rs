@@ -6,6 +6,7 @@
 
 use std::io::Write as _;
 
+use playback_redact::Rules;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{
@@ -49,19 +50,22 @@ pub(crate) struct Walker<'b> {
     /// What was left out so far.
     pub(crate) cuts: Vec<Cut>,
     limits: Limits,
+    rules: Option<&'b Rules>,
     end: usize,
     path: Vec<Step>,
     digest: Option<(Sha256, u64, usize)>,
 }
 
 impl<'b> Walker<'b> {
-    /// A walker that appends to `out`.
-    pub(crate) fn new(out: &'b mut Vec<u8>, limits: Limits) -> Self {
+    /// A walker that appends to `out`. `rules`: what is hidden in a text before it is cut; what is hidden
+    /// anywhere else is taken out of the event as a whole.
+    pub(crate) fn new(out: &'b mut Vec<u8>, limits: Limits, rules: Option<&'b Rules>) -> Self {
         let end = out.len().saturating_add(limits.total);
         Self {
             out,
             cuts: Vec::new(),
             limits,
+            rules,
             end,
             path: Vec::new(),
             digest: None,
@@ -69,7 +73,7 @@ impl<'b> Walker<'b> {
     }
 
     /// A walker that keeps nothing, and tells size and hash of what it would have written.
-    pub(crate) fn digest(out: &'b mut Vec<u8>) -> Self {
+    pub(crate) fn digest(out: &'b mut Vec<u8>, rules: Option<&'b Rules>) -> Self {
         let start = out.len();
         let unlimited = Limits {
             total: usize::MAX,
@@ -78,7 +82,7 @@ impl<'b> Walker<'b> {
         };
         Self {
             digest: Some((Sha256::new(), 0, start)),
-            ..Self::new(out, unlimited)
+            ..Self::new(out, unlimited, rules)
         }
     }
 
@@ -205,6 +209,16 @@ impl<'b> Walker<'b> {
         if text.len() <= self.limits.string {
             text::push_string(self.out, text);
         } else {
+            // A cut must not leave half of a secret; nor may a hash tell of one.
+            let text = match self.rules {
+                Some(rules) => rules.text(text),
+                None => text.into(),
+            };
+            if text.len() <= self.limits.string {
+                text::push_string(self.out, &text);
+                return;
+            }
+            let text = &*text;
             let what = cut::push_shortened(self.out, text, self.limits.string);
             self.cut(what);
         }

@@ -9,8 +9,9 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use playback_redact::{Counts, Rules, redact_event};
 use playback_wire::{EventWriter, MAX_BATCH_EXPANDED_BYTES, Producer};
 use serde::Serialize;
 use uuid::Uuid;
@@ -53,6 +54,8 @@ pub struct Spool {
     dropped: AtomicU64,
     waker: Waker,
     buffer: Buffer,
+    /// What no event may hold.
+    rules: OnceLock<Arc<Rules>>,
 }
 
 /// What only the one who writes may touch.
@@ -141,7 +144,20 @@ impl Spool {
             dropped: AtomicU64::new(0),
             waker: Waker::default(),
             buffer: Buffer::default(),
+            rules: OnceLock::new(),
         })
+    }
+
+    /// From now on events are written without what `rules` hide; called before the first is. Text of `output`
+    /// events is not looked at here: a line may span several of them, so whoever prints it does.
+    pub fn redact_by(&self, rules: Arc<Rules>) {
+        let _ = self.rules.set(rules);
+    }
+
+    /// What no event may hold, where there is anything.
+    #[must_use]
+    pub fn rules(&self) -> Option<&Arc<Rules>> {
+        self.rules.get()
     }
 
     /// Appends one event that happened at `at` (microseconds since the epoch); `data` must encode as
@@ -177,7 +193,8 @@ impl Spool {
         encode: impl FnOnce(&mut Vec<u8>) -> Result<(), serde_json::Error>,
     ) -> Option<u64> {
         let mut line = self.buffer.take();
-        let fits = encode(&mut line).is_ok() && line.len() <= MAX_LINE_BYTES;
+        let fits =
+            encode(&mut line).is_ok() && self.redacted(&mut line) && line.len() <= MAX_LINE_BYTES;
         let seq = if fits {
             self.write(at, kind, &mut line)
         } else {
@@ -186,6 +203,17 @@ impl Spool {
         };
         self.buffer.give_back(line);
         seq
+    }
+
+    /// Takes out of an encoded line what is hidden. False: it cannot be done, so the line must not be written.
+    fn redacted(&self, line: &mut Vec<u8>) -> bool {
+        let Some(rules) = self.rules.get() else {
+            return true;
+        };
+        let mut redacted = Vec::with_capacity(line.len() + 16);
+        let done = redact_event(line, rules, &mut Counts::default(), &mut redacted);
+        *line = redacted;
+        done.is_ok()
     }
 
     /// Numbers and writes an encoded line, in one `write` with what has to be said about events that

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::environment;
 use crate::clock::Clock;
-use crate::supervise::{self, DeliveryOptions, Limits, Request};
+use crate::supervise::{self, DeliveryOptions, Limits, RedactOptions, Request};
 
 /// Run a command and record its output, exit code and cost
 ///
@@ -29,6 +29,24 @@ pub(super) struct Exec {
     /// Why it is run
     #[arg(long, value_name = "TEXT", env = "PLAYBACK_NOTE")]
     note: Option<String>,
+    /// Name of a key whose values are hidden from the record, such as "*password*"; may be given several times
+    #[arg(
+        long = "redact-key",
+        value_name = "NAME",
+        env = "PLAYBACK_REDACT_KEYS",
+        value_delimiter = ','
+    )]
+    redact_keys: Vec<String>,
+    /// Regular expression whose matches are hidden from the record; may be given several times, and has a line for
+    /// each in the variable
+    #[arg(
+        long = "redact-pattern",
+        value_name = "REGEX",
+        env = "PLAYBACK_REDACT_PATTERNS",
+        value_delimiter = '\n',
+        hide_env_values = true
+    )]
+    redact_patterns: Vec<String>,
     /// Identity of the run, where the caller has one already
     #[arg(long, value_name = "UUID")]
     execution_id: Option<Uuid>,
@@ -100,6 +118,14 @@ pub(super) fn run(command: Exec) -> anyhow::Result<ExitCode> {
             .filter(|label| !label.is_empty())
             .collect(),
         note: command.note,
+        redact: RedactOptions {
+            keys: command.redact_keys,
+            patterns: command
+                .redact_patterns
+                .iter()
+                .map(|pattern| pattern.trim().to_owned())
+                .collect(),
+        },
         delivery: DeliveryOptions {
             url: delivery.url,
             token: environment::token(),

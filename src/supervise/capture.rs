@@ -2,11 +2,12 @@
 //!
 //! A text that follows a pause is appended at once, so that a prompt is in the record while it waits
 //! for its answer. What comes within the next moment is joined, or a progress bar would make an
-//! event of each of its dots.
+//! event of each of its dots. Where something is to be hidden, each line is appended when it is whole.
 
 use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use playback_redact::Printed;
 use playback_spool::Spool;
 use playback_wire::{Output, Stream};
 use rustix::pipe::{PipeFlags, pipe_with};
@@ -37,6 +38,8 @@ struct Pending {
     decoders: [Decoder; 2],
     /// Reads statistics off stdout, where the command prints any.
     recap: Option<Recap>,
+    /// Takes out of the text what is hidden, where anything is.
+    redacted: Option<Printed>,
     stream: Stream,
     text: String,
     /// When the first byte of the text was read.
@@ -57,11 +60,13 @@ impl Capture {
         clock: Clock,
     ) -> std::io::Result<(Self, OwnedFd)> {
         let (wakes, waker) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
+        let rules = spool.as_ref().and_then(|spool| spool.rules().cloned());
         let capture = Self {
             spool,
             clock,
             pending: Mutex::new(Pending {
                 recap: statistics.map(Recap::new),
+                redacted: rules.map(Printed::new),
                 ..Pending::default()
             }),
             waker,
@@ -144,6 +149,12 @@ impl Capture {
             pending.text.push_str(&rest);
         }
         pending.append(spool, now);
+        for stream in [Stream::Stdout, Stream::Stderr] {
+            let redacted = pending.redacted.as_mut();
+            if let Some(rest) = redacted.map(|redacted| redacted.finish(stream as usize)) {
+                pending.event(spool, now, stream, &rest);
+            }
+        }
     }
 
     /// The statistics that a command printed which ended so; no hosts where there are none to be believed.
@@ -168,14 +179,31 @@ impl Pending {
         if self.text.is_empty() {
             return;
         }
-        let event = Output {
-            stream: self.stream,
-            text: self.text.as_str().into(),
-            of: None,
-        };
-        spool.append(self.since, "output", &event);
+        let (stream, since) = (self.stream, self.since);
+        let text = std::mem::take(&mut self.text);
+        match &mut self.redacted {
+            Some(redacted) => {
+                let hidden = redacted.push(stream as usize, &text);
+                self.event(spool, since, stream, &hidden);
+            }
+            None => self.event(spool, since, stream, &text),
+        }
+        // Kept, for the next text.
+        self.text = text;
         self.text.clear();
         self.appended = now;
+    }
+
+    fn event(&self, spool: &Spool, at: i64, stream: Stream, text: &str) {
+        if text.is_empty() {
+            return;
+        }
+        let event = Output {
+            stream,
+            text: text.into(),
+            of: None,
+        };
+        spool.append(at, "output", &event);
     }
 }
 

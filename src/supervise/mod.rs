@@ -77,12 +77,23 @@ pub struct Request {
     pub labels: Vec<String>,
     /// Why it is run, in the user's words.
     pub note: Option<String>,
+    /// What is hidden from the record.
+    pub redact: RedactOptions,
     /// Where the record goes.
     pub delivery: DeliveryOptions,
     /// How long the command may take.
     pub limits: Limits,
     /// The run's own folder, where a launcher started us.
     pub run_folder: Option<PathBuf>,
+}
+
+/// What is hidden from the record.
+#[derive(Debug, Default)]
+pub struct RedactOptions {
+    /// Names of keys whose values are hidden.
+    pub keys: Vec<String>,
+    /// Regular expressions.
+    pub patterns: Vec<String>,
 }
 
 /// What cannot go wrong without the command being unable to run.

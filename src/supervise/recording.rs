@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use playback_redact::Rules;
 use playback_spool::{FinishLimits, Outcome, Sender, Spool};
 use playback_wire::{ExecutionEnded, ExecutionStarted, HostStats, Stats, Usage};
 
@@ -38,6 +39,16 @@ impl Recording {
             limits: request.delivery.finish_limits(),
             clock: clock.clone(),
         };
+        let none: [&str; 0] = [];
+        let redact = &request.redact;
+        let rules = match Rules::new(&redact.keys, &redact.patterns, &none) {
+            Ok(rules) => rules,
+            // What cannot be hidden must not be recorded.
+            Err(error) => {
+                warn(&format!("this run is not recorded: {error}"));
+                return recording;
+            }
+        };
         let opened = match folder::open(&request.delivery, request.execution) {
             Ok(opened) => opened,
             Err(error) => {
@@ -49,6 +60,9 @@ impl Recording {
             warn(&notice);
         }
         let spool = opened.spool;
+        if !rules.is_empty() {
+            spool.redact_by(Arc::new(rules));
+        }
         spool.append(clock.now_us(), "execution_started", started);
         let sender = request.delivery.sender_config().and_then(|config| {
             Sender::start(Arc::clone(&spool), &config).map_err(|error| error.to_string())

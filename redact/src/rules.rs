@@ -1,0 +1,236 @@
+//! The rules, and a text without what they hide.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use regex::Regex;
+
+use crate::HIDDEN;
+use crate::names::Name;
+use crate::scan::{self, Inside};
+
+/// Most rules of one kind.
+const MOST_RULES: usize = 1000;
+
+/// Longest rule, in bytes; an exact text may be longer.
+const LONGEST_RULE: usize = 16 << 10;
+
+/// Lines of an exact text that are shorter than this are not looked for by themselves, in characters: a
+/// closing bracket is no secret.
+const SHORTEST_LINE: usize = 6;
+
+/// Texts within texts (JSON in JSON) that are looked into.
+const DEPTH: usize = 4;
+
+/// A rule cannot be used. Its text is not repeated: it may be the secret.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RuleError {
+    /// Not a regular expression of the crate `regex`.
+    #[error("pattern {number} cannot be used: {why}")]
+    Pattern {
+        /// Which, from 1.
+        number: usize,
+        /// Why, in words.
+        why: String,
+    },
+    /// It would match everywhere.
+    #[error("pattern {number} cannot be used: it matches an empty text, and so everywhere")]
+    MatchesNothing {
+        /// Which, from 1.
+        number: usize,
+    },
+    /// An exact text is empty.
+    #[error("exact text {number} is empty")]
+    EmptyText {
+        /// Which, from 1.
+        number: usize,
+    },
+    /// Too many rules, or too long ones.
+    #[error("{0}")]
+    TooLarge(&'static str),
+}
+
+/// How much was hidden.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Values of events: texts in which something was hidden, and values that were hidden whole.
+    pub values: u64,
+    /// Printed lines.
+    pub lines: u64,
+}
+
+/// What is to be hidden.
+#[derive(Debug, Clone, Default)]
+pub struct Rules {
+    keys: Vec<Name>,
+    patterns: Vec<Regex>,
+    // Lines of exact texts of several lines: what is printed is looked at line by line.
+    lines: Vec<Regex>,
+}
+
+impl Rules {
+    /// Rules that hide the values of `keys` (names, with `*` and `?`), what `patterns` match (regular
+    /// expressions) and `texts`, exactly. Keys and patterns that are blank count for nothing.
+    ///
+    /// # Errors
+    /// A rule cannot be used: then none is, because something would not be hidden.
+    pub fn new<K: AsRef<str>, P: AsRef<str>, T: AsRef<str>>(
+        keys: &[K],
+        patterns: &[P],
+        texts: &[T],
+    ) -> Result<Self, RuleError> {
+        if keys.len() > MOST_RULES || patterns.len() > MOST_RULES || texts.len() > MOST_RULES {
+            return Err(RuleError::TooLarge("there are more than 1000 rules"));
+        }
+        let long = |rule: &str| rule.len() > LONGEST_RULE;
+        if keys.iter().any(|key| long(key.as_ref())) || patterns.iter().any(|p| long(p.as_ref())) {
+            return Err(RuleError::TooLarge("a rule is longer than 16 KiB"));
+        }
+        let mut rules = Self::default();
+        let keys = keys.iter().map(|key| key.as_ref().trim());
+        rules.keys = keys.filter(|key| !key.is_empty()).map(Name::new).collect();
+        for (index, pattern) in patterns.iter().map(AsRef::as_ref).enumerate() {
+            if pattern.trim().is_empty() {
+                continue;
+            }
+            let number = index + 1;
+            let regex = Regex::new(pattern).map_err(|error| RuleError::Pattern {
+                number,
+                why: describe(&error),
+            })?;
+            if regex.is_match("") {
+                return Err(RuleError::MatchesNothing { number });
+            }
+            rules.patterns.push(regex);
+        }
+        for (index, text) in texts.iter().map(AsRef::as_ref).enumerate() {
+            rules.exactly(index + 1, text)?;
+        }
+        Ok(rules)
+    }
+
+    fn exactly(&mut self, number: usize, text: &str) -> Result<(), RuleError> {
+        if text.trim().is_empty() {
+            return Err(RuleError::EmptyText { number });
+        }
+        let too_large = |_| RuleError::TooLarge("an exact text is too long");
+        let literal = |text: &str| Regex::new(&regex::escape(text)).map_err(too_large);
+        self.patterns.push(literal(text)?);
+        // As JSON shows it, where that is not the same.
+        let quoted = serde_json::to_string(text).unwrap_or_default();
+        if quoted.len() > text.len() + 2 {
+            self.patterns.push(literal(&quoted[1..quoted.len() - 1])?);
+        }
+        if text.trim_end().contains('\n') {
+            let lines = text.lines().map(str::trim);
+            for line in lines.filter(|line| line.chars().count() >= SHORTEST_LINE) {
+                self.lines.push(literal(line)?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether nothing is to be hidden.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty() && self.patterns.is_empty()
+    }
+
+    /// Whether the values of this key are hidden.
+    #[must_use]
+    pub fn hides(&self, key: &str) -> bool {
+        self.keys.iter().any(|name| name.matches(key))
+    }
+
+    /// Whether there are names of keys.
+    pub(crate) fn has_keys(&self) -> bool {
+        !self.keys.is_empty()
+    }
+
+    /// A text of any number of lines, without what is hidden.
+    #[must_use]
+    pub fn text<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        self.nested(text, DEPTH)
+    }
+
+    fn nested<'t>(&self, text: &'t str, depth: usize) -> Cow<'t, str> {
+        self.apply(text, depth, &[], &mut Inside::default())
+    }
+
+    /// One printed line, without its newline. `inside`: whether it goes on with a value that began in an
+    /// earlier one, and afterwards whether the next does.
+    #[must_use]
+    pub fn line<'t>(&self, line: &'t str, inside: &mut Inside) -> Cow<'t, str> {
+        self.apply(line, DEPTH, &self.lines, inside)
+    }
+
+    fn apply<'t>(
+        &self,
+        text: &'t str,
+        depth: usize,
+        more: &[Regex],
+        inside: &mut Inside,
+    ) -> Cow<'t, str> {
+        // A text in quotes may hold escapes, and say what it says only without them.
+        let text = match depth.checked_sub(1) {
+            Some(depth) => scan::unquoted(text, |quoted| match self.nested(quoted, depth) {
+                Cow::Borrowed(_) => None,
+                Cow::Owned(hidden) => Some(hidden),
+            }),
+            None => Cow::Borrowed(text),
+        };
+        let mut found: Vec<Range<usize>> = Vec::new();
+        for pattern in self.patterns.iter().chain(more) {
+            found.extend(pattern.find_iter(&text).map(|found| found.range()));
+        }
+        if self.has_keys() {
+            let mut from = 0;
+            for line in text.split_inclusive('\n') {
+                let ended = line.trim_end_matches(['\n', '\r']);
+                scan::values(ended, from, self, inside, &mut found);
+                from += line.len();
+            }
+        }
+        match without(&text, found) {
+            Some(hidden) => Cow::Owned(hidden),
+            None => text,
+        }
+    }
+}
+
+/// A text with `***` in place of ranges, which may overlap; nothing where that changes nothing.
+fn without(text: &str, mut ranges: Vec<Range<usize>>) -> Option<String> {
+    ranges.sort_unstable_by_key(|range| (range.start, range.end));
+    let mut hidden = String::new();
+    let mut done = 0;
+    let mut ranges = ranges.into_iter().peekable();
+    let any = ranges.peek().is_some();
+    while let Some(mut range) = ranges.next() {
+        while let Some(next) = ranges.next_if(|next| next.start <= range.end) {
+            range.end = range.end.max(next.end);
+        }
+        hidden.push_str(&text[done..range.start]);
+        hidden.push_str(HIDDEN);
+        done = range.end;
+    }
+    if !any {
+        return None;
+    }
+    hidden.push_str(&text[done..]);
+    (hidden != text).then_some(hidden)
+}
+
+/// What is wrong with a pattern, without the pattern.
+fn describe(error: &regex::Error) -> String {
+    match error {
+        // The text shows the pattern, a mark below the place, and then the reason.
+        regex::Error::Syntax(text) => text
+            .lines()
+            .rev()
+            .find_map(|line| line.trim().strip_prefix("error: "))
+            .unwrap_or("it is no regular expression")
+            .to_owned(),
+        regex::Error::CompiledTooBig(_) => "it is too large".to_owned(),
+        _ => "it is no regular expression".to_owned(),
+    }
+}
