@@ -87,6 +87,7 @@ impl Context {
                 .ok(),
             python_version: python_version(&sys),
             recorder_version: Some(env!("CARGO_PKG_VERSION").into()),
+            redacted: Vec::new(),
         };
         Ok(Self { started })
     }

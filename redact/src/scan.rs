@@ -187,6 +187,10 @@ impl Line<'_> {
         {
             start = start.max(escape + end + 1);
         }
+        // So does an escape, as in `printf 'a\npassword: b'`.
+        if head[..start].ends_with('\\') && head[start..].starts_with(['n', 'r', 't']) {
+            start += 1;
+        }
         let key = head[start..].trim_start_matches(['-', '.']);
         let last = key.rsplit('.').next().unwrap_or(key);
         if key.is_empty() || !(self.rules.hides(key) || self.rules.hides(last)) {
@@ -419,6 +423,7 @@ mod tests {
                 "\x1b[0;32mpassword: ***\x1b[0m",
             ),
             ("x \x1b[0;32mpassword: a", "x \x1b[0;32mpassword: ***"),
+            ("echo 'a\\npassword=b c'", "echo 'a\\npassword=*** c'"),
         ] {
             assert_eq!(hidden(shown), expected, "{shown}");
             assert_eq!(hidden(expected), expected, "{shown}");

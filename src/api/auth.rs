@@ -73,7 +73,20 @@ impl IngestAccess {
 impl RunAccess {
     /// Who asks, for the record.
     pub(super) fn name(&self) -> String {
-        match &self.0.token {
+        self.0.name()
+    }
+}
+
+impl AdminAccess {
+    /// Who asks, for the record.
+    pub(super) fn name(&self) -> String {
+        self.0.name()
+    }
+}
+
+impl Asker {
+    fn name(&self) -> String {
+        match &self.token {
             Some(name) => format!("token:{name}"),
             None => "anonymous".to_owned(),
         }

@@ -166,7 +166,9 @@ fn list<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Vec<String>>
 }
 
 /// Reads a body; an error names the field, and repeats no value.
-fn read<T: DeserializeOwned>(body: Result<Bytes, BytesRejection>) -> Result<T, ApiError> {
+pub(super) fn read<T: DeserializeOwned>(
+    body: Result<Bytes, BytesRejection>,
+) -> Result<T, ApiError> {
     let body = body?;
     let body: &[u8] = if body.is_empty() { b"{}" } else { &body };
     let whole = || ApiError::bad_request("the body must be one JSON object");

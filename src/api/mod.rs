@@ -13,6 +13,7 @@ mod launch;
 mod login;
 mod parts;
 mod query;
+mod redact;
 mod stream;
 mod view;
 
@@ -66,6 +67,7 @@ fn routes() -> OpenApiRouter<App> {
             executions::get_execution,
             executions::delete_execution
         ))
+        .routes(routes!(redact::redact_execution))
         .routes(routes!(parts::output::get_output))
         .routes(routes!(parts::events::list_events))
         .routes(routes!(parts::structure::list_plays))

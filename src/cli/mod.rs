@@ -26,6 +26,7 @@ mod out;
 mod pages;
 mod pick;
 mod rebuild;
+mod redact;
 mod serve;
 mod show;
 mod summary;
@@ -83,6 +84,7 @@ enum Command {
     Flush(flush::Flush),
     /// Bring the database's schema up to date, or show what there is to do
     Migrate(migrate::Migrate),
+    Redact(redact::Redact),
     /// Make rows anew from the event log
     Rebuild(rebuild::Rebuild),
     /// Print the OpenAPI document of the API
@@ -114,6 +116,7 @@ pub fn main() -> ExitCode {
         Command::Follow(command) => follow::run(&command),
         Command::Flush(command) => flush::run(command),
         Command::Migrate(command) => migrate::run(command),
+        Command::Redact(command) => redact::run(&command),
         Command::Rebuild(command) => rebuild::run(command),
         Command::Openapi(command) => documents::openapi(&command),
         Command::Completions(command) => documents::completions(&command),

@@ -72,6 +72,15 @@ fn take_rows<'a, T: Clone + 'a>(
     taken
 }
 
+/// Whether two first events are the same one. By its name, where it has one: what it says may have been
+/// hidden since.
+fn is_same(stored: &ExecutionStarted, repeated: &ExecutionStarted) -> bool {
+    match (&stored.instance, &repeated.instance) {
+        (Some(stored), Some(repeated)) => stored == repeated,
+        _ => stored == repeated,
+    }
+}
+
 /// One execution, as far as its events tell.
 #[derive(Debug)]
 pub struct Assembler {
@@ -196,7 +205,7 @@ impl Assembler {
             // A repeated first event must be the one that is stored.
             let known = self.producer(producer);
             if let Some(stored) = &known.what
-                && (stored != &**what || known.first_at != Some(first.at))
+                && (!is_same(stored, what) || known.first_at != Some(first.at))
             {
                 return Err(Refusal::Conflict);
             }

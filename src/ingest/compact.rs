@@ -57,17 +57,15 @@ async fn merge(store: &Store, key: ExecutionKey, group: &[StoredBlock]) -> Resul
         ..first.block.clone()
     };
     let mut raw = Vec::new();
-    let mut ids = Vec::with_capacity(group.len());
     for stored in group {
         raw.extend(blocks::expand_stored(&stored.block.data).map_err(IngestError::Damaged)?);
         merged.last_seq = stored.block.last_seq;
         merged.lines += stored.block.lines;
-        ids.push(stored.id);
     }
     merged.raw_bytes = raw.len() as u64;
     merged.data = tokio::task::spawn_blocking(move || blocks::compress(&raw))
         .await
         .map_err(|_| IngestError::NotCommitted)?;
-    store.merge_blocks(key, &ids, &merged).await?;
+    store.merge_blocks(key, group, &merged).await?;
     Ok(())
 }

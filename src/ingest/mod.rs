@@ -16,6 +16,7 @@ mod compact;
 mod error;
 mod producer;
 mod rebuild;
+mod redact;
 mod slot;
 mod verdict;
 mod watch;
@@ -35,6 +36,7 @@ pub use announce::Announcement;
 pub use assembler::{Assembler, Refusal};
 pub use error::IngestError;
 pub use rebuild::{RebuildError, rebuild};
+pub use redact::{Asked as RedactionAsked, Redacted};
 
 use crate::blocks;
 use crate::clock::Clock;
@@ -316,6 +318,7 @@ impl Ingest {
         slot.fail();
         self.inner.drop_slot(&slot);
         drop(state);
+        self.inner.erase(id).await;
         Ok(true)
     }
 
@@ -348,6 +351,20 @@ impl Inner {
 
     fn knows(&self, id: Uuid) -> bool {
         self.slots().contains_key(&id)
+    }
+
+    /// Takes what was deleted out of the database's files. False: it is only gone from there later.
+    async fn erase(&self, id: Uuid) -> bool {
+        match self.store.erase().await {
+            Ok(true) => return true,
+            Ok(false) => {
+                tracing::warn!(execution = %id, "what was deleted leaves the database's files later: they are in use");
+            }
+            Err(error) => {
+                tracing::warn!(execution = %id, %error, "what was deleted leaves the database's files later");
+            }
+        }
+        false
     }
 
     fn drop_slot(&self, slot: &Arc<Slot>) {

@@ -244,6 +244,7 @@ fn merge(inner: &ExecutionStarted, outer: &ExecutionStarted) -> ExecutionStarted
         note: or(&b.note, &a.note),
         replay_of: or(&b.replay_of, &a.replay_of),
         git: a.git.clone().or_else(|| b.git.clone()),
+        redacted: [a.redacted.as_slice(), &b.redacted].concat(),
         ..a.clone()
     }
 }

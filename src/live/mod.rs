@@ -82,6 +82,11 @@ impl Hub {
 
     /// Tells those who watch that an execution was deleted.
     pub fn deleted(&self, id: Uuid) {
+        self.changed(id);
+    }
+
+    /// Tells those who watch that an execution that is over reads differently.
+    pub fn changed(&self, id: Uuid) {
         self.committed(
             id,
             Progress {

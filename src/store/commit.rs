@@ -61,29 +61,38 @@ impl Store {
         changes: &Changes,
     ) -> Result<(), StoreError> {
         let mut transaction = self.write.begin_with("BEGIN IMMEDIATE").await?;
-        let connection = &mut *transaction;
-        for statement in [
-            "DELETE FROM results WHERE execution = ?",
-            "DELETE FROM tasks WHERE execution = ?",
-            "DELETE FROM plays WHERE execution = ?",
-            "DELETE FROM execution_hosts WHERE execution = ?",
-        ] {
-            sqlx::query(statement)
-                .bind(key)
-                .execute(&mut *connection)
-                .await?;
-        }
-        if let Some(row) = &changes.execution {
-            upsert_execution(connection, row).await?;
-        }
-        let keyed = || std::iter::once((key, changes));
-        insert_results(connection, &flatten(keyed(), |change| &change.results)).await?;
-        upsert_plays(connection, &flatten(keyed(), |change| &change.plays)).await?;
-        upsert_tasks(connection, &flatten(keyed(), |change| &change.tasks)).await?;
-        upsert_hosts(connection, &flatten(keyed(), |change| &change.hosts)).await?;
+        project(&mut transaction, key, changes).await?;
         transaction.commit().await?;
         Ok(())
     }
+}
+
+/// Replaces all rows that are projected from an execution's events, within a transaction.
+pub(super) async fn project(
+    connection: &mut Connection,
+    key: ExecutionKey,
+    changes: &Changes,
+) -> Result<(), sqlx::Error> {
+    for statement in [
+        "DELETE FROM results WHERE execution = ?",
+        "DELETE FROM tasks WHERE execution = ?",
+        "DELETE FROM plays WHERE execution = ?",
+        "DELETE FROM execution_hosts WHERE execution = ?",
+        "DELETE FROM execution_labels WHERE execution = ?",
+    ] {
+        sqlx::query(statement)
+            .bind(key)
+            .execute(&mut *connection)
+            .await?;
+    }
+    if let Some(row) = &changes.execution {
+        upsert_execution(connection, row).await?;
+    }
+    let keyed = || std::iter::once((key, changes));
+    insert_results(connection, &flatten(keyed(), |change| &change.results)).await?;
+    upsert_plays(connection, &flatten(keyed(), |change| &change.plays)).await?;
+    upsert_tasks(connection, &flatten(keyed(), |change| &change.tasks)).await?;
+    upsert_hosts(connection, &flatten(keyed(), |change| &change.hosts)).await
 }
 
 /// All rows of one kind, each beside its execution's key.

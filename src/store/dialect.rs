@@ -54,6 +54,9 @@ pub(super) async fn open(address: &str) -> Result<(Pool, Pool), StoreError> {
         .pragma("wal_autocheckpoint", "4096")
         // A statement of many rows can be undone alone, for which pages are set aside: in memory.
         .pragma("temp_store", "MEMORY")
+        // What was redacted or deleted may have been a secret, and packing moves all text once: nothing
+        // may stay behind on pages that are free.
+        .pragma("secure_delete", "ON")
         .foreign_keys(false)
         .statement_cache_capacity(256)
         .optimize_on_close(true, 400);
@@ -76,6 +79,16 @@ pub(super) async fn open(address: &str) -> Result<(Pool, Pool), StoreError> {
         )
         .await?;
     Ok((write, read))
+}
+
+/// Takes what was deleted out of the database's files. False: somebody still reads what was there before.
+///
+/// Free pages hold zeros already; the write-ahead log is copied back and emptied.
+pub(super) async fn erase(pool: &Pool) -> Result<bool, sqlx::Error> {
+    let busy: i64 = sqlx::query_scalar("PRAGMA wal_checkpoint(TRUNCATE)")
+        .fetch_one(pool)
+        .await?;
+    Ok(busy == 0)
 }
 
 /// Versions of the migrations that were applied; none on a database that is still empty.

@@ -93,21 +93,23 @@ impl Store {
     pub async fn merge_blocks(
         &self,
         key: ExecutionKey,
-        ids: &[i64],
+        merging: &[StoredBlock],
         merged: &BlockRow,
     ) -> Result<(), StoreError> {
         let mut transaction = self.write.begin_with("BEGIN IMMEDIATE").await?;
         let mut deleted = 0;
-        for id in ids {
-            deleted += sqlx::query("DELETE FROM event_blocks WHERE id = ? AND execution = ?")
-                .bind(id)
-                .bind(key)
-                .execute(&mut *transaction)
-                .await?
-                .rows_affected();
+        for stored in merging {
+            deleted +=
+                sqlx::query("DELETE FROM event_blocks WHERE id = ? AND execution = ? AND data = ?")
+                    .bind(stored.id)
+                    .bind(key)
+                    .bind(&stored.block.data)
+                    .execute(&mut *transaction)
+                    .await?
+                    .rows_affected();
         }
-        // The execution was deleted, or merged by another collector, in the meantime.
-        if deleted != ids.len() as u64 {
+        // The execution was deleted or redacted, or merged by another collector, in the meantime.
+        if deleted != merging.len() as u64 {
             return Ok(());
         }
         sqlx::query(

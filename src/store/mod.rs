@@ -7,6 +7,7 @@
 //! - `parts`: plays, tasks, hosts and results of an execution
 //! - `launches`: what the launcher has to do
 //! - `log`: blocks of the event log
+//! - `redact`: events in another wording, and files without what is gone
 //! - `tokens`: who may do what
 //!
 //! A look-up that finds nothing returns `None`: that is no error of the store.
@@ -17,11 +18,13 @@ mod executions;
 mod launches;
 mod log;
 mod parts;
+mod redact;
 mod tokens;
 
 pub use executions::StatusCounts;
 pub use log::StoredBlock;
 pub use parts::ResultEntry;
+pub use redact::Reworded;
 pub use tokens::TokenRow;
 
 use dialect::Pool;

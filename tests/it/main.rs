@@ -33,6 +33,7 @@ mod list;
 mod output;
 mod rebuild;
 mod recap;
+mod redact;
 mod silence;
 mod stream;
 mod wire;

@@ -21,7 +21,7 @@ use crate::builders::{Run, TEN, good_run};
 use crate::harness::{Collector, DEADLINE, Setup, zstd};
 
 /// Every row of an execution, as text; its own identity left out.
-async fn rows(store: &Store, id: Uuid) -> String {
+pub(crate) async fn rows(store: &Store, id: Uuid) -> String {
     let (key, mut row) = store.execution(id).await.unwrap().unwrap();
     row.id = Uuid::nil();
     let all = ResultFilter {

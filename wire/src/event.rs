@@ -241,6 +241,27 @@ pub struct ExecutionStarted {
     /// Version of the producer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recorder_version: Option<String>,
+    /// What was hidden in the record afterwards; the collector's own note, which stays with the events.
+    #[serde(skip_serializing_if = "is_default")]
+    pub redacted: Vec<Redaction>,
+}
+
+/// Something was hidden in a record afterwards.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Redaction {
+    /// When, as RFC 3339 in UTC.
+    pub time: String,
+    /// Who asked for it.
+    pub by: String,
+    /// Why, in their words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// How many values were changed.
+    pub values: u64,
+    /// How many printed lines were changed.
+    pub lines: u64,
 }
 
 /// The git checkout in which a playbook lies.

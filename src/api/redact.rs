@@ -1,0 +1,90 @@
+//! Hiding something in an execution that is over.
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
+use playback_redact::Rules;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::auth::AdminAccess;
+use super::error::ErrorBody;
+use super::launch::read;
+use super::query::{Path, execution_id};
+use super::{ApiError, view};
+use crate::app::App;
+use crate::ingest::RedactionAsked;
+
+/// What is to be hidden: at least one of `keys`, `patterns` and `texts`.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RedactRequest {
+    /// Names of keys whose values are hidden, with `*` and `?`.
+    keys: Vec<String>,
+    /// Regular expressions whose matches are hidden.
+    patterns: Vec<String>,
+    /// Texts that are hidden, exactly. Never stored.
+    texts: Vec<String>,
+    /// Why, for the record.
+    note: Option<String>,
+}
+
+/// What was hidden.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct RedactAnswer {
+    /// How many values were changed.
+    values: u64,
+    /// How many printed lines were changed.
+    lines: u64,
+    /// Whether it is gone from the database's files, too. If not, the database removes it later; asking once
+    /// more tries it again.
+    erased: bool,
+}
+
+/// Hide something in an execution that is over, for good.
+#[utoipa::path(
+    post, path = "/executions/{id}/redact", tag = "history", params(("id" = Uuid, Path)),
+    request_body = RedactRequest,
+    responses(
+        (status = 200, body = RedactAnswer),
+        (status = 400, body = ErrorBody, description = "A rule cannot be used; nothing was changed"),
+        (status = 404, body = ErrorBody),
+        (status = 409, body = ErrorBody, description = "It is still running"),
+    )
+)]
+pub(super) async fn redact_execution(
+    State(app): State<App>,
+    access: AdminAccess,
+    Path(id): Path<String>,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Json<RedactAnswer>, ApiError> {
+    let id = execution_id(&id)?;
+    let request: RedactRequest = read(body)?;
+    let rules = Rules::new(&request.keys, &request.patterns, &request.texts)
+        .map_err(|error| ApiError::bad_request(error.to_string()))?;
+    if rules.is_empty() {
+        return Err(ApiError::bad_request(
+            "nothing is to be hidden: give keys, patterns or texts",
+        ));
+    }
+    view::find(&app.store, id).await?;
+    let asked = RedactionAsked {
+        rules,
+        by: access.name(),
+        note: request.note.filter(|note| !note.is_empty()),
+    };
+    let Some(redacted) = app.ingest.redact(id, &asked).await? else {
+        return Err(ApiError::conflict(
+            "this execution is still running: it can be redacted when it is over",
+        ));
+    };
+    app.hub.changed(id);
+    let counts = redacted.counts;
+    tracing::info!(execution = %id, values = counts.values, lines = counts.lines, "redacted");
+    Ok(Json(RedactAnswer {
+        values: counts.values,
+        lines: counts.lines,
+        erased: redacted.erased,
+    }))
+}

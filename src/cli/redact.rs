@@ -1,0 +1,93 @@
+//! `playback redact`: hide something in a run that is over.
+
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::Args;
+use serde::Deserialize;
+use serde_json::json;
+use serde_json::value::RawValue;
+
+use super::client::{Client, ClientArgs};
+use super::out;
+use super::pick::Pick;
+use crate::clock::Clock;
+
+/// Hide something in a run that is over, for good
+///
+/// The collector replaces it by *** in everything that it holds of the run, and takes it out of its database's files.
+/// The token needs the scope "admin".
+#[derive(Debug, Args)]
+pub(super) struct Redact {
+    /// Its id, the first 4 or more digits of it, or "latest"
+    id: Pick,
+    /// Name of a key whose values are hidden, such as "*password*"; may be given several times
+    #[arg(long = "key", value_name = "NAME", required_unless_present_any = ["patterns", "texts"])]
+    keys: Vec<String>,
+    /// Regular expression whose matches are hidden; may be given several times
+    #[arg(long = "pattern", value_name = "REGEX")]
+    patterns: Vec<String>,
+    /// File of texts that are hidden, exactly, one a line; "-" reads standard input
+    ///
+    /// No option takes such a text itself: the list of processes would show it to everyone.
+    #[arg(long = "texts", value_name = "FILE")]
+    texts: Option<PathBuf>,
+    /// Why, for the record
+    #[arg(long, value_name = "TEXT")]
+    note: Option<String>,
+    #[command(flatten)]
+    client: ClientArgs,
+    /// Print JSON: how much was changed
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Deserialize)]
+struct Redacted {
+    values: u64,
+    lines: u64,
+    erased: bool,
+}
+
+pub(super) fn run(command: &Redact) -> anyhow::Result<ExitCode> {
+    let texts = match &command.texts {
+        Some(file) => read(file)?,
+        None => Vec::new(),
+    };
+    let client = Client::new(&command.client)?;
+    let id = command.id.find(&client, &Clock::system())?;
+    let mut body = json!({ "keys": command.keys, "patterns": command.patterns, "texts": texts });
+    if let Some(note) = &command.note {
+        body["note"] = note.as_str().into();
+    }
+    let answer: Box<RawValue> = client.post(&format!("/executions/{id}/redact"), &body)?;
+    let redacted: Redacted = serde_json::from_str(answer.get())?;
+    if command.json {
+        out::line(answer.get())?;
+    } else {
+        out::line(format_args!(
+            "{id}: {} values and {} printed lines were changed",
+            redacted.values, redacted.lines
+        ))?;
+    }
+    if !redacted.erased {
+        out::note(format_args!(
+            "playback: the database's files are in use and may still hold it: ask once more"
+        ));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn read(file: &Path) -> anyhow::Result<Vec<String>> {
+    let mut text = String::new();
+    let read = if file == Path::new("-") {
+        std::io::stdin().read_to_string(&mut text)
+    } else {
+        std::fs::File::open(file).and_then(|mut file| file.read_to_string(&mut text))
+    };
+    read.with_context(|| format!("the texts in {} cannot be read", file.display()))?;
+    let lines = text.lines().filter(|line| !line.trim().is_empty());
+    Ok(lines.map(str::to_owned).collect())
+}

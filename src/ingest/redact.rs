@@ -1,0 +1,386 @@
+//! Events of an execution that is over, without what is to be hidden, and its rows made anew from them.
+//!
+//! Numbers, times and lines stay: of a printed line that holds something, the whole new text stands where
+//! the line began, and its newline stays where it was.
+
+use std::collections::HashMap;
+
+use playback_redact::{Counts, Inside, Rules, redact_event};
+use playback_wire::{Body, Producer, Redaction, decode_batch};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::assembler::Assembler;
+use super::error::IngestError;
+use super::{Ingest, writer};
+use crate::blocks::{self, BlockError};
+use crate::model::{Changes, ExecutionKey, LaunchRow, Parameters, Status, time_from_us};
+use crate::store::{Reworded, Store, StoredBlock};
+
+/// Blocks that are read at once.
+const BLOCKS: u32 = 16;
+
+/// A printed line is put together up to this size, in bytes; what is longer is looked at in parts.
+const LONGEST_LINE: usize = 1 << 20;
+
+/// How often it is tried again when blocks were packed meanwhile.
+const TRIES: usize = 5;
+
+/// What is to be hidden, and what is to be said about it.
+#[derive(Debug)]
+pub struct Asked {
+    /// What is to be hidden.
+    pub rules: Rules,
+    /// Who asks.
+    pub by: String,
+    /// Why, in their words.
+    pub note: Option<String>,
+}
+
+/// What was hidden.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Redacted {
+    /// How much.
+    pub counts: Counts,
+    /// Whether it is gone from the database's files as well.
+    pub erased: bool,
+}
+
+impl Ingest {
+    /// Hides something in an execution that is over; nothing is returned when it is not over.
+    ///
+    /// # Errors
+    /// The log is damaged, or the store failed or is busy; then nothing was changed.
+    pub async fn redact(&self, id: Uuid, asked: &Asked) -> Result<Option<Redacted>, IngestError> {
+        let (slot, state) = self.open(id).await?;
+        if !state.assembler.is_final() {
+            return Ok(None);
+        }
+        // What was accepted before is committed first. What comes later waits for the lock.
+        let permit = self
+            .inner
+            .queue
+            .try_reserve()
+            .map_err(|_| IngestError::Busy)?;
+        writer::submit(permit, &slot, &state, Changes::default()).await?;
+        let Some(key) = slot.key() else {
+            return Ok(None);
+        };
+        let now = self.inner.clock.now_us();
+        let mut counts = None;
+        for _ in 0..TRIES {
+            counts = reword(&self.inner.store, id, key, asked, now).await?;
+            if counts.is_some() {
+                break;
+            }
+        }
+        // Whoever waits for the lock reads the log anew.
+        slot.fail();
+        self.inner.drop_slot(&slot);
+        drop(state);
+        let Some(counts) = counts else {
+            return Err(IngestError::Busy);
+        };
+        let erased = self.inner.erase(id).await;
+        Ok(Some(Redacted { counts, erased }))
+    }
+}
+
+/// Stores the events in their new wording. Nothing is returned when blocks were packed meanwhile.
+async fn reword(
+    store: &Store,
+    id: Uuid,
+    key: ExecutionKey,
+    asked: &Asked,
+    now_us: i64,
+) -> Result<Option<Counts>, IngestError> {
+    let Some((_, row)) = store.execution(id).await? else {
+        return Ok(Some(Counts::default()));
+    };
+    let mut counts = Counts::default();
+    let mut changed: HashMap<i64, Reworded> = HashMap::new();
+    let mut first: Option<StoredBlock> = None;
+    for producer in Producer::ALL {
+        let mut lines = Lines::new(&asked.rules);
+        each_block(store, key, producer, |block| lines.read(&expand(&block)?)).await?;
+        let (edits, in_lines) = lines.finish();
+        counts.lines += in_lines;
+        each_block(store, key, producer, |block| {
+            let raw = expand(&block)?;
+            let new = rewrite(&raw, &asked.rules, &edits, &mut counts)?;
+            if new != raw {
+                changed.insert(block.id, reworded(&block, &new));
+            }
+            first.get_or_insert(block);
+            Ok(())
+        })
+        .await?;
+    }
+    let mut launch = store.launch(id).await?;
+    let before = counts;
+    if let Some(launch) = &mut launch {
+        forget(&mut launch.parameters, &asked.rules, &mut counts);
+    }
+    let launch: Option<LaunchRow> = launch.filter(|_| counts != before);
+    if counts == Counts::default() {
+        return Ok(Some(counts));
+    }
+    if let Some(first) = first {
+        let note = Redaction {
+            time: time_from_us(now_us).to_rfc3339(),
+            by: asked.by.clone(),
+            note: asked
+                .note
+                .as_deref()
+                .map(|note| asked.rules.text(note).into_owned()),
+            values: counts.values,
+            lines: counts.lines,
+        };
+        let data = changed
+            .get(&first.id)
+            .map_or(&first.block.data, |new| &new.data);
+        let raw = blocks::expand_stored(data).map_err(IngestError::Damaged)?;
+        let noted = noted(&raw, &note).ok_or(IngestError::Damaged(BlockError::NotEvents))?;
+        changed.insert(first.id, reworded(&first, &noted));
+    }
+    let mut assembler = Assembler::new(id);
+    for producer in Producer::ALL {
+        each_block(store, key, producer, |block| {
+            let data = changed
+                .get(&block.id)
+                .map_or(&block.block.data, |new| &new.data);
+            let raw = blocks::expand_stored(data).map_err(IngestError::Damaged)?;
+            let damaged = || IngestError::Damaged(BlockError::NotEvents);
+            let events = decode_batch(&raw).map_err(|_| damaged())?;
+            let applied = assembler.apply_batch(producer, &events);
+            applied.map_err(|_| damaged())?;
+            Ok(())
+        })
+        .await?;
+    }
+    if row.status != Status::Running {
+        assembler.mark_lost();
+    }
+    let changes = assembler.take_changes(true);
+    let changed: Vec<Reworded> = changed.into_values().collect();
+    let stored = store
+        .reword(key, &changed, &changes, launch.as_ref())
+        .await?;
+    Ok(stored.then_some(counts))
+}
+
+/// Goes through a producer's blocks in order.
+async fn each_block(
+    store: &Store,
+    key: ExecutionKey,
+    producer: Producer,
+    mut each: impl FnMut(StoredBlock) -> Result<(), IngestError>,
+) -> Result<(), IngestError> {
+    let mut next = 1;
+    loop {
+        let stored = store.blocks_from_seq(key, producer, next, BLOCKS).await?;
+        let Some(last) = stored.last() else {
+            return Ok(());
+        };
+        next = last.block.last_seq + 1;
+        tokio::task::block_in_place(|| stored.into_iter().try_for_each(&mut each))?;
+    }
+}
+
+fn expand(block: &StoredBlock) -> Result<Vec<u8>, IngestError> {
+    blocks::expand_stored(&block.block.data).map_err(IngestError::Damaged)
+}
+
+fn reworded(block: &StoredBlock, raw: &[u8]) -> Reworded {
+    Reworded {
+        id: block.id,
+        before: block.block.data.clone(),
+        data: blocks::compress(raw),
+        raw_bytes: raw.len() as u64,
+    }
+}
+
+/// New texts of parts of `output` events: by the event's number, the part's place and its text. A part is
+/// what the event holds of one line, without the newline.
+type Edits = HashMap<u64, Vec<(usize, String)>>;
+
+/// Printed lines of one producer, put together from the events that hold parts of them.
+struct Lines<'r> {
+    rules: &'r Rules,
+    inside: [Inside; 2],
+    /// Parts of the line that goes on: event, place, text.
+    open: Vec<(u64, usize, String)>,
+    open_bytes: usize,
+    stream: usize,
+    edits: Edits,
+    changed: u64,
+}
+
+impl<'r> Lines<'r> {
+    fn new(rules: &'r Rules) -> Self {
+        Self {
+            rules,
+            inside: Default::default(),
+            open: Vec::new(),
+            open_bytes: 0,
+            stream: 0,
+            edits: Edits::new(),
+            changed: 0,
+        }
+    }
+
+    fn read(&mut self, raw: &[u8]) -> Result<(), IngestError> {
+        let read = blocks::for_each_event(raw, |_, event| {
+            if let Body::Output(output) = &event.body {
+                for (place, part) in output.text.split_inclusive('\n').enumerate() {
+                    if self.open.is_empty() {
+                        self.stream = output.stream as usize;
+                    }
+                    let text = part.strip_suffix('\n').unwrap_or(part);
+                    self.open.push((event.seq, place, text.to_owned()));
+                    self.open_bytes += text.len();
+                    if text.len() < part.len() || self.open_bytes > LONGEST_LINE {
+                        self.ended();
+                    }
+                }
+            }
+            Ok(())
+        });
+        read.map_err(IngestError::Damaged)
+    }
+
+    fn ended(&mut self) {
+        let parts = std::mem::take(&mut self.open);
+        self.open_bytes = 0;
+        let whole: String = parts.iter().map(|(_, _, text)| text.as_str()).collect();
+        let said = whole.trim_end_matches('\r');
+        let hidden = self.rules.line(said, &mut self.inside[self.stream]);
+        if hidden == said {
+            return;
+        }
+        self.changed += 1;
+        let mut text = Some(format!("{hidden}{}", &whole[said.len()..]));
+        for (seq, place, _) in parts {
+            let text = text.take().unwrap_or_default();
+            self.edits.entry(seq).or_default().push((place, text));
+        }
+    }
+
+    fn finish(mut self) -> (Edits, u64) {
+        if !self.open.is_empty() {
+            self.ended();
+        }
+        (self.edits, self.changed)
+    }
+}
+
+/// A block's lines without what is hidden.
+fn rewrite(
+    raw: &[u8],
+    rules: &Rules,
+    edits: &Edits,
+    counts: &mut Counts,
+) -> Result<Vec<u8>, IngestError> {
+    let mut new = Vec::with_capacity(raw.len());
+    let done = blocks::for_each_event(raw, |line, event| {
+        match (&event.body, edits.get(&event.seq)) {
+            (Body::Output(output), Some(edits)) => {
+                let text = edited(&output.text, edits);
+                let mut event: Value =
+                    serde_json::from_slice(line).map_err(|_| BlockError::NotEvents)?;
+                event["data"]["text"] = text.into();
+                serde_json::to_writer(&mut new, &event).map_err(|_| BlockError::NotEvents)?;
+            }
+            (Body::Output(_), None) => new.extend_from_slice(line),
+            _ => {
+                redact_event(line, rules, counts, &mut new).map_err(|_| BlockError::NotEvents)?;
+            }
+        }
+        new.push(b'\n');
+        Ok(())
+    });
+    done.map_err(IngestError::Damaged)?;
+    // A block may lack its last newline.
+    if raw.last() != Some(&b'\n') {
+        new.pop();
+    }
+    Ok(new)
+}
+
+fn edited(text: &str, edits: &[(usize, String)]) -> String {
+    let mut edits = edits.iter().peekable();
+    let mut new = String::with_capacity(text.len());
+    for (place, part) in text.split_inclusive('\n').enumerate() {
+        match edits.next_if(|(edited, _)| *edited == place) {
+            Some((_, text)) => {
+                new.push_str(text);
+                if part.ends_with('\n') {
+                    new.push('\n');
+                }
+            }
+            None => new.push_str(part),
+        }
+    }
+    new
+}
+
+/// A producer's first block, whose first event says that something was hidden.
+fn noted(raw: &[u8], note: &Redaction) -> Option<Vec<u8>> {
+    let start = raw.iter().position(|byte| *byte != b'\n')?;
+    let end = raw[start..].iter().position(|byte| *byte == b'\n');
+    let end = end.map_or(raw.len(), |end| start + end);
+    let mut event: Value = serde_json::from_slice(&raw[start..end]).ok()?;
+    let notes = event
+        .get_mut("data")?
+        .as_object_mut()?
+        .entry("redacted")
+        .or_insert_with(|| Value::Array(Vec::new()));
+    notes.as_array_mut()?.push(serde_json::to_value(note).ok()?);
+    let mut new = serde_json::to_vec(&event).ok()?;
+    new.extend_from_slice(&raw[end..]);
+    Some(new)
+}
+
+/// What is kept of a request. A value in which something is hidden is none any more: a replay must ask for
+/// it again.
+fn forget(parameters: &mut Parameters, rules: &Rules, counts: &mut Counts) {
+    let hides_all = |text: &str| rules.text(text) != text;
+    if let Some(values) = &parameters.extra_vars {
+        let hides = values.iter().any(|(name, value)| {
+            let text = serde_json::json!({ name.as_str(): value }).to_string();
+            let event = format!("{{\"data\":{{\"args\":{text}}}}}");
+            let mut found = Counts::default();
+            let done = redact_event(event.as_bytes(), rules, &mut found, &mut Vec::new());
+            done.is_err() || found != Counts::default()
+        });
+        if hides {
+            counts.values += 1;
+            parameters.extra_vars = None;
+        }
+    }
+    if parameters.args.as_deref().is_some_and(hides_all) {
+        counts.values += 1;
+        parameters.args = None;
+    }
+    let single = [
+        &mut parameters.note,
+        &mut parameters.limit,
+        &mut parameters.hosts,
+    ];
+    let lists = [
+        &mut parameters.labels,
+        &mut parameters.tags,
+        &mut parameters.skip_tags,
+    ];
+    for text in single
+        .into_iter()
+        .flatten()
+        .chain(lists.into_iter().flatten())
+    {
+        let hidden = rules.text(text).into_owned();
+        if hidden != *text {
+            counts.values += 1;
+            *text = hidden;
+        }
+    }
+}

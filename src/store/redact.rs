@@ -1,0 +1,72 @@
+//! Events of an execution in another wording, and files without what is gone.
+
+use super::commit::project;
+use super::{Store, StoreError, dialect};
+use crate::model::{Changes, ExecutionKey, LaunchRow};
+
+/// A block whose events read differently from now on. Their numbers, times and lines are the same.
+#[derive(Debug)]
+pub struct Reworded {
+    /// Key in the store.
+    pub id: i64,
+    /// What it held.
+    pub before: Vec<u8>,
+    /// What it holds from now on.
+    pub data: Vec<u8>,
+    /// How much that is when it is expanded, in bytes.
+    pub raw_bytes: u64,
+}
+
+impl Store {
+    /// Replaces blocks of an execution, all rows that are projected from its events, and what is kept of
+    /// its launch. False: a block is not what it was any more, and nothing was changed.
+    ///
+    /// # Errors
+    /// The database failed: nothing was changed.
+    pub async fn reword(
+        &self,
+        key: ExecutionKey,
+        blocks: &[Reworded],
+        changes: &Changes,
+        launch: Option<&LaunchRow>,
+    ) -> Result<bool, StoreError> {
+        let mut transaction = self.write.begin_with("BEGIN IMMEDIATE").await?;
+        let connection = &mut *transaction;
+        for block in blocks {
+            let done = sqlx::query(
+                "UPDATE event_blocks SET data = ?, raw_bytes = ? \
+                 WHERE id = ? AND execution = ? AND data = ?",
+            )
+            .bind(&block.data)
+            .bind(dialect::signed(block.raw_bytes))
+            .bind(block.id)
+            .bind(key)
+            .bind(&block.before)
+            .execute(&mut *connection)
+            .await?;
+            if done.rows_affected() == 0 {
+                return Ok(false);
+            }
+        }
+        project(connection, key, changes).await?;
+        if let Some(launch) = launch {
+            let parameters = serde_json::to_string(&launch.parameters);
+            sqlx::query("UPDATE launches SET parameters = ? WHERE uuid = ?")
+                .bind(parameters.unwrap_or_else(|_| "{}".to_owned()))
+                .bind(launch.id)
+                .execute(&mut *connection)
+                .await?;
+        }
+        transaction.commit().await?;
+        Ok(true)
+    }
+
+    /// Takes what was deleted or replaced out of the database's files, as far as the database lets us.
+    /// False: it does later, because somebody still reads what was there before.
+    ///
+    /// # Errors
+    /// The database failed; what was deleted stays deleted.
+    pub async fn erase(&self) -> Result<bool, StoreError> {
+        Ok(dialect::erase(&self.write).await?)
+    }
+}
