@@ -56,9 +56,10 @@ def shown(run: Run) -> str:
     return run.text
 
 
-@pytest.mark.parametrize("form", ["json", "yaml"])
-@pytest.mark.parametrize("verbose", [[], ["-v"], ["-vvv"]], ids=str)
-@pytest.mark.parametrize("colour", ["0", "1"])
+@pytest.mark.parametrize(
+    ("form", "verbose", "colour"),
+    [("json", [], "0"), ("json", ["-vvv"], "1"), ("yaml", ["-v"], "1"), ("yaml", ["-vvv"], "0")],
+)
 def test_values_of_keys_are_nowhere(site: Site, form: str, verbose: list[str], colour: str) -> None:
     env = KEYS | {"ANSIBLE_CALLBACK_RESULT_FORMAT": form, "ANSIBLE_FORCE_COLOR": colour, "PLAYBACK_RECORD_ARGS": "1"}
     run = site.play(PLAY, *verbose, env=env)

@@ -37,8 +37,8 @@ pub(super) struct RedactAnswer {
     values: u64,
     /// How many printed lines were changed.
     lines: u64,
-    /// Whether it is gone from the database's files, too. If not, the database removes it later; asking once
-    /// more tries it again.
+    /// Whether it is gone from the database's files, too. If not, somebody reads them, and it goes when they
+    /// are done.
     erased: bool,
 }
 

@@ -74,7 +74,7 @@ pub(super) fn run(command: &Redact) -> anyhow::Result<ExitCode> {
     }
     if !redacted.erased {
         out::note(format_args!(
-            "playback: the database's files are in use and may still hold it: ask once more"
+            "playback: somebody reads the database's files, which hold it until they are done"
         ));
     }
     Ok(ExitCode::SUCCESS)

@@ -23,7 +23,9 @@ mod watch;
 mod writer;
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use playback_wire::{Event, MAX_BATCH_EXPANDED_BYTES, Producer, decode_batch};
@@ -53,6 +55,9 @@ const QUEUE: usize = 1024;
 /// producers are told to come back, however long the store is away.
 const BUDGET_KIB: u32 = 192 << 10;
 
+/// How long somebody who reads what was deleted is waited for; nobody can write meanwhile.
+const ERASE: Duration = Duration::from_secs(2);
+
 /// A batch is expanded and decoded on a thread of its own beyond this size, in bytes as sent.
 const INLINE_BYTES: usize = 64 << 10;
 
@@ -79,6 +84,8 @@ struct Inner {
     slots: Mutex<HashMap<Uuid, Arc<Slot>>>,
     queue: mpsc::Sender<Job>,
     budget: Arc<Semaphore>,
+    /// Something was deleted that is still in the database's files.
+    erase_due: AtomicBool,
 }
 
 impl Ingest {
@@ -110,6 +117,7 @@ impl Ingest {
                 slots: Mutex::new(slots),
                 queue,
                 budget: Arc::new(Semaphore::new(BUDGET_KIB as usize)),
+                erase_due: AtomicBool::new(false),
             }),
         };
         // The watch writes what is still held back before the writer may end.
@@ -318,7 +326,7 @@ impl Ingest {
         slot.fail();
         self.inner.drop_slot(&slot);
         drop(state);
-        self.inner.erase(id).await;
+        self.inner.erase(ERASE).await;
         Ok(true)
     }
 
@@ -353,18 +361,20 @@ impl Inner {
         self.slots().contains_key(&id)
     }
 
-    /// Takes what was deleted out of the database's files. False: it is only gone from there later.
-    async fn erase(&self, id: Uuid) -> bool {
-        match self.store.erase().await {
-            Ok(true) => return true,
-            Ok(false) => {
-                tracing::warn!(execution = %id, "what was deleted leaves the database's files later: they are in use");
-            }
+    /// Takes what was deleted out of the database's files. False: somebody reads it, so the watch tries again.
+    async fn erase(&self, patience: Duration) -> bool {
+        self.erase_due.store(false, Ordering::Release);
+        let erased = match self.store.erase(patience).await {
+            Ok(erased) => erased,
             Err(error) => {
-                tracing::warn!(execution = %id, %error, "what was deleted leaves the database's files later");
+                tracing::warn!(%error, "what was deleted is still in the database's files");
+                false
             }
+        };
+        if !erased {
+            self.erase_due.store(true, Ordering::Release);
         }
-        false
+        erased
     }
 
     fn drop_slot(&self, slot: &Arc<Slot>) {

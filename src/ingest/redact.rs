@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use chrono::SecondsFormat;
 use playback_redact::{Counts, Inside, Rules, redact_event};
 use playback_wire::{Body, Producer, Redaction, decode_batch};
 use serde_json::Value;
@@ -12,7 +13,7 @@ use uuid::Uuid;
 
 use super::assembler::Assembler;
 use super::error::IngestError;
-use super::{Ingest, writer};
+use super::{ERASE, Ingest, writer};
 use crate::blocks::{self, BlockError};
 use crate::model::{Changes, ExecutionKey, LaunchRow, Parameters, Status, time_from_us};
 use crate::store::{Reworded, Store, StoredBlock};
@@ -81,7 +82,7 @@ impl Ingest {
         let Some(counts) = counts else {
             return Err(IngestError::Busy);
         };
-        let erased = self.inner.erase(id).await;
+        let erased = self.inner.erase(ERASE).await;
         Ok(Some(Redacted { counts, erased }))
     }
 }
@@ -127,7 +128,7 @@ async fn reword(
     }
     if let Some(first) = first {
         let note = Redaction {
-            time: time_from_us(now_us).to_rfc3339(),
+            time: time_from_us(now_us).to_rfc3339_opts(SecondsFormat::Micros, true),
             by: asked.by.clone(),
             note: asked
                 .note
@@ -381,6 +382,61 @@ fn forget(parameters: &mut Parameters, rules: &Rules, counts: &mut Counts) {
         if hidden != *text {
             counts.values += 1;
             *text = hidden;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use playback_wire::{Output, Stream, encode::encode_line};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn texts(raw: &[u8]) -> Vec<String> {
+        let mut texts = Vec::new();
+        blocks::for_each_event(raw, |_, event| {
+            if let Body::Output(output) = &event.body {
+                texts.push(output.text.to_string());
+            }
+            Ok(())
+        })
+        .unwrap();
+        texts
+    }
+
+    proptest! {
+        #[test]
+        fn lines_are_hidden_whatever_events_they_came_in(
+            printed in prop::collection::vec(("[ab\r\n]{0,6}", any::<bool>()), 1..12),
+            split in 0..12_usize,
+        ) {
+            let none: [&str; 0] = [];
+            let rules = Rules::new(&none, &["abba"], &none).unwrap();
+            let mut raw = [Vec::new(), Vec::new()];
+            for (index, (text, errors)) in printed.iter().enumerate() {
+                let stream = if *errors { Stream::Stderr } else { Stream::Stdout };
+                let output = Output { stream, text: text.into(), of: None };
+                let block = usize::from(index >= split);
+                encode_line(&mut raw[block], index as u64 + 1, 0, "output", &output).unwrap();
+            }
+            let mut lines = Lines::new(&rules);
+            for raw in &raw {
+                lines.read(raw).unwrap();
+            }
+            let (edits, _) = lines.finish();
+            let mut new = Vec::new();
+            for raw in &raw {
+                new.extend(texts(&rewrite(raw, &rules, &edits, &mut Counts::default()).unwrap()));
+            }
+            // Each event ends as many lines as before, and the lines are those that are hidden as wholes.
+            let ends = |text: &String| text.matches('\n').count();
+            let before: Vec<String> = printed.into_iter().map(|(text, _)| text).collect();
+            prop_assert_eq!(
+                new.iter().map(ends).collect::<Vec<_>>(),
+                before.iter().map(ends).collect::<Vec<_>>()
+            );
+            prop_assert_eq!(new.concat(), before.concat().replace("abba", "***"));
         }
     }
 }

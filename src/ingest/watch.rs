@@ -2,6 +2,7 @@
 //! can be given back, logs that can be packed.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -29,6 +30,9 @@ pub(super) async fn run(ingest: Ingest, shutdown: CancellationToken, flushed: Dr
         tokio::select! {
             _ = tick.tick() => {}
             () = shutdown.cancelled() => break,
+        }
+        if ingest.inner.erase_due.load(Ordering::Acquire) {
+            ingest.inner.erase(Duration::ZERO).await;
         }
         for slot in all(&ingest) {
             if let Err(error) = look_after(&ingest, &slot, &pack).await {

@@ -83,12 +83,23 @@ pub(super) async fn open(address: &str) -> Result<(Pool, Pool), StoreError> {
 
 /// Takes what was deleted out of the database's files. False: somebody still reads what was there before.
 ///
-/// Free pages hold zeros already; the write-ahead log is copied back and emptied.
-pub(super) async fn erase(pool: &Pool) -> Result<bool, sqlx::Error> {
-    let busy: i64 = sqlx::query_scalar("PRAGMA wal_checkpoint(TRUNCATE)")
-        .fetch_one(pool)
-        .await?;
-    Ok(busy == 0)
+/// Free pages hold zeros already; the write-ahead log is copied back and emptied. Nobody can write meanwhile,
+/// so those who read are not waited for as long as those who write.
+pub(super) async fn erase(pool: &Pool, patience: Duration) -> Result<bool, sqlx::Error> {
+    let mut connection = pool.acquire().await?;
+    wait_for(&mut connection, patience).await?;
+    let busy: Result<i64, _> = sqlx::query_scalar("PRAGMA wal_checkpoint(TRUNCATE)")
+        .fetch_one(&mut *connection)
+        .await;
+    wait_for(&mut connection, BUSY).await?;
+    Ok(busy? == 0)
+}
+
+async fn wait_for(connection: &mut Connection, patience: Duration) -> Result<(), sqlx::Error> {
+    let mut pragma = QueryBuilder::<Db>::new("PRAGMA busy_timeout = ");
+    pragma.push(patience.as_millis());
+    pragma.build().execute(connection).await?;
+    Ok(())
 }
 
 /// Versions of the migrations that were applied; none on a database that is still empty.

@@ -1,5 +1,7 @@
 //! Events of an execution in another wording, and files without what is gone.
 
+use std::time::Duration;
+
 use super::commit::project;
 use super::{Store, StoreError, dialect};
 use crate::model::{Changes, ExecutionKey, LaunchRow};
@@ -62,11 +64,11 @@ impl Store {
     }
 
     /// Takes what was deleted or replaced out of the database's files, as far as the database lets us.
-    /// False: it does later, because somebody still reads what was there before.
+    /// False: somebody still reads what was there before, and longer than `patience`.
     ///
     /// # Errors
     /// The database failed; what was deleted stays deleted.
-    pub async fn erase(&self) -> Result<bool, StoreError> {
-        Ok(dialect::erase(&self.write).await?)
+    pub async fn erase(&self, patience: Duration) -> Result<bool, StoreError> {
+        Ok(dialect::erase(&self.write, patience).await?)
     }
 }

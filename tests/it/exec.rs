@@ -457,3 +457,82 @@ fn without_a_collector_the_run_is_kept_and_delivered_later() {
     assert_eq!(record["exit_code"], 5);
     assert_eq!(record["events"]["complete"], true);
 }
+
+#[test]
+fn what_is_to_be_hidden_is_printed_and_not_recorded() {
+    let spools = Spools::new();
+    let script = "printf 'a hunt'; sleep 0.1; printf 'er2 b\\n' >&1; printf 'x\\n' >&2; echo 'db_password: c d'; \
+        printf '{\\n \"api_key\": [\\n  \"e\"\\n ],\\n \"f\": 1\\n}\\npassword=g'";
+    let mut command = spools.playback(&[
+        "exec",
+        "--redact-key",
+        "*password",
+        "--redact-pattern",
+        "hunter[0-9]",
+        "--note",
+        "is hunter2",
+        "--",
+        "sh",
+        "-c",
+        script,
+        "sh",
+        "--db-password",
+        "h",
+        "hunter2",
+    ]);
+    let done = command
+        .env(
+            "PLAYBACK_REDACT_KEYS",
+            "not this, because the option says another",
+        )
+        .output()
+        .unwrap();
+    assert!(
+        text(&done.stdout).starts_with("a hunter2 b\ndb_password: c d\n{"),
+        "{done:?}"
+    );
+    let events = serde_json::to_string(&spools.events()).unwrap();
+    assert!(!events.contains("hunter"), "{events}");
+    assert_eq!(
+        spools.printed_on(Some("stdout")),
+        "a *** b\ndb_password: ***\n{\n \"api_key\": [\n  \"e\"\n ],\n \"f\": 1\n}\npassword=***"
+    );
+    let started = &spools.events()[0]["data"];
+    assert_eq!(started["note"], "is ***");
+    let argv = started["argv"].as_array().unwrap();
+    assert_eq!(argv[argv.len() - 2..], [json!("***"), json!("***")]);
+}
+
+#[test]
+fn the_environment_says_what_is_to_be_hidden_with_a_pattern_a_line() {
+    let spools = Spools::new();
+    let mut command = spools
+        .script("printf '{\\n \"api_key\": [\\n  \"e\"\\n ],\\n \"f\": \"one,1 two2\"\\n}\\n'");
+    let done = command
+        .env("PLAYBACK_REDACT_KEYS", "password, api_key")
+        .env("PLAYBACK_REDACT_PATTERNS", "one,[0-9]\n\n  two[0-9]\n")
+        .output()
+        .unwrap();
+    assert!(done.status.success());
+    assert_eq!(
+        spools.printed(),
+        "{\n \"api_key\": ***\n  ***\n ***,\n \"f\": \"*** ***\"\n}\n"
+    );
+}
+
+#[test]
+fn with_a_rule_that_cannot_be_used_the_command_runs_and_is_not_recorded() {
+    let spools = Spools::new();
+    let mut command = spools.script("echo hunter2; exit 3");
+    let done = command
+        .env("PLAYBACK_REDACT_PATTERNS", "(hunter2")
+        .output()
+        .unwrap();
+    assert_eq!(done.status.code(), Some(3));
+    assert_eq!(text(&done.stdout), "hunter2\n");
+    assert_eq!(
+        text(&done.stderr),
+        "playback: this run is not recorded: pattern 1 cannot be used: unclosed group\n"
+    );
+    assert!(spools.files().is_empty());
+}

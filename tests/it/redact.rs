@@ -2,9 +2,12 @@
 
 use std::path::PathBuf;
 
+use playback::blocks;
 use playback::ingest::rebuild;
-use playback::store::Store;
+use playback::model::Changes;
+use playback::store::{Reworded, Store, StoredBlock};
 use serde_json::{Value, json};
+use sqlx::Connection as _;
 use uuid::Uuid;
 
 use crate::builders::Run;
@@ -151,7 +154,7 @@ async fn everything_that_is_hidden_is_gone_and_the_rest_is_as_it_was() {
         "db_password": "***", "nested": [{ "password": "***" }], "stdout": "is ***!",
         "big": 12345678901234567890u64, "precise": 1.50,
     });
-    assert_eq!(result["content"], content, "{result}");
+    assert_eq!(result["event"]["data"]["content"], content, "{result}");
 
     // Once more changes nothing; and the label is no filter any more.
     let again = redact(&client, run.id, &body).ok();
@@ -225,6 +228,76 @@ fn what_was_packed_before_leaves_nothing_behind() {
     redact(&client, run.id, &json!({ "texts": [SECRET] })).ok();
     assert_eq!(files_with(&collector, SECRET), Vec::<PathBuf>::new());
     assert!(!told(&client, run.id).contains(SECRET));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_somebody_still_reads_goes_when_they_are_done() {
+    let collector = Collector::start();
+    let client = collector.client();
+    let run = telling_run();
+    run.deliver(&client);
+    let mut reader = sqlx::SqliteConnection::connect(&collector.database())
+        .await
+        .unwrap();
+    let blocks = "SELECT COUNT(*) FROM event_blocks";
+    sqlx::query("BEGIN").execute(&mut reader).await.unwrap();
+    sqlx::query(blocks).execute(&mut reader).await.unwrap();
+    let answer = redact(&client, run.id, &json!({ "texts": [SECRET] })).ok();
+    assert_eq!(answer["erased"], false);
+    assert!(!told(&client, run.id).contains(SECRET));
+    assert!(!files_with(&collector, SECRET).is_empty());
+    reader.close().await.unwrap();
+    eventually("the files to hold nothing of it", || {
+        files_with(&collector, SECRET).is_empty().then_some(())
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_packing_and_redacting_at_once_one_gives_way() {
+    let mut collector = Collector::start();
+    let client = collector.client();
+    let run = telling_run();
+    for index in 0..run.len() {
+        run.deliver_range(&client, index..index + 1);
+    }
+    client.finished(run.id);
+    assert!(collector.stop().0.success());
+    let store = Store::open(&collector.database()).await.unwrap();
+    let (key, _) = store.execution(run.id).await.unwrap().unwrap();
+    let read = async || {
+        let blocks = store.blocks_from_seq(key, playback_wire::Producer::Recorder, 1, 100);
+        blocks.await.unwrap()
+    };
+    let stale = read().await;
+    assert!(stale.len() > 1);
+    let held = |blocks: &[StoredBlock]| -> Vec<_> {
+        let held = blocks
+            .iter()
+            .map(|stored| (stored.id, stored.block.data.clone()));
+        held.collect()
+    };
+    let before = rows(&store, run.id).await;
+
+    // Redacting: a block is not what was read any more.
+    let reworded = [Reworded {
+        id: stale[0].id,
+        before: b"other".to_vec(),
+        data: blocks::compress(&run.batch(0..1)),
+        raw_bytes: run.batch(0..1).len() as u64,
+    }];
+    let changes = Changes::default();
+    let stored = store.reword(key, &reworded, &changes, None).await;
+    assert!(!stored.unwrap());
+    assert_eq!(held(&read().await), held(&stale));
+    assert_eq!(rows(&store, run.id).await, before);
+
+    // Packing: the same.
+    let mut other = stale.clone();
+    other[1].block.data = b"other".to_vec();
+    let merged = other[0].block.clone();
+    store.merge_blocks(key, &other, &merged).await.unwrap();
+    assert_eq!(held(&read().await), held(&stale));
+    store.close().await;
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! An execution as a page: what ran, how it ended, the recap, what failed, where the output is.
 
-use playback_wire::HostStats;
+use chrono::DateTime;
+use playback_wire::{HostStats, Redaction};
 use uuid::Uuid;
 
 use super::super::client::Client;
@@ -14,7 +15,7 @@ use crate::model::{ExecutionResult, Phase, Status};
 const FIELDS: &str = "id,type,status,phase,reason,queued_time,canceled_by,start_time,end_time,duration,exit_code,signal,stats,\
     changed,unreachable,failed,usage,events,output_lines,results,playbook,inventory,limit,tags,\
     skip_tags,check,diff,forks,verbosity,extra_var_names,argv,cwd,hosts,module,args,git,labels,user,\
-    sudo_user,controller,launched_by,note,replay_of,ansible_version,python_version,recorder_version";
+    sudo_user,controller,launched_by,note,replay_of,ansible_version,python_version,recorder_version,redacted";
 
 /// Failures that the page tells of; `--failed` tells of all.
 const FAILURES: usize = 10;
@@ -121,7 +122,25 @@ fn facts(record: &ExecutionResult, clock: &Clock) -> Vec<(&'static str, String)>
         ("git", git.unwrap_or_default()),
         ("ansible", text(&what.ansible_version)),
         ("record", events),
+        ("redacted", redacted(&what.redacted)),
     ]
+}
+
+/// When something was hidden in the record, how much, and why.
+fn redacted(notes: &[Redaction]) -> String {
+    let notes = notes.iter().map(|note| {
+        let time = DateTime::parse_from_rfc3339(&note.time);
+        let time = time.map_or_else(|_| note.time.clone(), |time| when::show(time.to_utc()));
+        let why = note.note.as_ref().map(|why| format!(": {why}"));
+        format!(
+            "{time} by {}, {} values and {} lines{}",
+            note.by,
+            note.values,
+            note.lines,
+            why.unwrap_or_default()
+        )
+    });
+    notes.collect::<Vec<_>>().join("; ")
 }
 
 fn recap(record: &ExecutionResult, out: &mut Out) -> anyhow::Result<()> {

@@ -5,6 +5,7 @@ mod documented;
 mod ends;
 mod inputs;
 mod queue;
+mod redact;
 mod refused;
 mod replay;
 mod runs;
