@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -70,7 +71,8 @@ def test_values_of_keys_are_nowhere(site: Site, form: str, verbose: list[str], c
     assert run.result("text")["content"]["stdout"] == "db_password=*** user=bob\nAPI_KEY: ***"
     assert run.result("diff")["content"]["diff"][0]["after"] == "password = ***\nport = 1\n"
     assert run.one("retry")["content"]["stdout"] == "password=***"
-    assert "bob" in printed and "port = 1" in printed
+    assert "bob" in printed
+    assert "port = 1" in printed
     # No line is added or lost, and none is changed in which nothing is hidden.
     lines, really = (text[text.index("PLAY [") :].split("\n") for text in (printed, run.printed.decode()))
     assert [line for line, said in zip(lines, really, strict=True) if line != said and "***" not in line] == []
@@ -121,6 +123,30 @@ def test_options_are_read_from_the_configuration(site: Site) -> None:
     )
     shown(run)
     assert run.result("a")["content"]["msg"] == {"password": "***", "x": "***"}
+
+
+def test_what_the_readme_begins_with_hides_what_it_says(site: Site) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    example = readme.split("## Hide secrets")[1].split("```ini\n")[1].split("```")[0]
+    site.write("ansible.cfg", (site.folder / "ansible.cfg").read_text() + example)
+    pem = "-----BEGIN RSA PRIVATE KEY-----\\nhunter2\\n-----END RSA PRIVATE KEY-----\\n"
+    run = site.play(
+        f"""
+- hosts: web1
+  gather_facts: false
+  tasks:
+    - name: a
+      debug:
+        msg:
+          - {{DB_PASSWORD: {SECRET}, access-token: {SECRET}, Authorization: {SECRET}, user: bob}}
+          - "{pem}"
+          - "id AKIAABCDEFGHIJKLMNOP and Bearer {SECRET}"
+"""
+    )
+    shown(run)
+    assert "hunter2" not in run.spooled
+    hidden = {"DB_PASSWORD": "***", "access-token": "***", "Authorization": "***", "user": "bob"}
+    assert run.result("a")["content"]["msg"] == [hidden, "***\n", "id *** and ***"]
 
 
 def test_a_pattern_that_is_wrong_turns_recording_off(site: Site) -> None:

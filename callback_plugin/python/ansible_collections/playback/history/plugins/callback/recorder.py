@@ -112,9 +112,9 @@ options:
     env: [{name: PLAYBACK_DIFF}]
   redact_keys:
     description:
-      - Names of keys whose values are replaced by C(***) before anything is written, at any depth of results, facts,
-        recorded arguments and extra options of the command line. Upper and lower case are alike, and so are C(-) and
-        C(_); C(*) stands for any characters, C(?) for one.
+      - Names of keys whose values are replaced by C(***) before anything is written, at any depth of results, facts
+        and recorded arguments, and after an option of that name on the command line. Upper and lower case are alike,
+        and so are C(-) and C(_); C(*) stands for any characters, C(?) for one.
       - In text (what is printed, C(stdout), differences) the value of such a key is replaced where it is shown as JSON,
         as YAML, or as C(key=value). Where it cannot be told how far it reaches, it reaches to the end of the line.
       - A start is V(*password*,*passwd*,*secret*,*token*,*api_key*,*private_key*,authorization).
@@ -125,12 +125,12 @@ options:
     env: [{name: PLAYBACK_REDACT_KEYS}]
   redact_patterns:
     description:
-      - Regular expressions, one a line (in C(ansible.cfg), further lines are indented). Whatever one of them matches, in
-        any recorded text but the names of hosts, is replaced by C(***) before anything is written.
-      - The syntax is that of the Rust crate C(regex), without look-around and backreferences. C((?i)) at the beginning
-        ignores case.
-      - What is printed is searched line by line. An expression that spans lines, such as C((?s)BEGIN KEY.*?END KEY), finds
-        its text in results, and in printed JSON, where it is one line.
+      - Regular expressions, one a line (in C(ansible.cfg), further lines are indented). Whatever one of them matches,
+        in any recorded text but the names of hosts, is replaced by C(***) before anything is written.
+      - The syntax is that of the Rust crate C(regex), without look-around and backreferences. "(?i)" at the beginning
+        ignores case, "(?s)" lets a dot match the end of a line.
+      - What is printed is searched line by line. An expression that spans lines finds its text in results, and in
+        printed JSON, where it is one line.
       - With an expression that cannot be used nothing is recorded, and one warning says so.
     type: str
     ini: [{section: callback_playback, key: redact_patterns}]
