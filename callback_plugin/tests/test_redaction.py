@@ -26,7 +26,7 @@ PLAY = f"""
     - name: dict
       debug: {{var: login}}
     - name: fact
-      set_fact: {{the_password: "{SECRET}", visible: "yes"}}
+      set_fact: {{the_password: "{SECRET}", visible: shown}}
     - name: text
       command: {{argv: [printf, 'db_password={SECRET} user=bob\\nAPI_KEY: {SECRET}\\n']}}
     - name: item
@@ -67,7 +67,7 @@ def test_values_of_keys_are_nowhere(site: Site, form: str, verbose: list[str], c
     printed = shown(run)
     content = run.result("dict")["content"]
     assert content["login"] == {"user": "bob", "db_password": "***", "nested": {"api-key": "***"}}
-    assert run.one("facts")["facts"] == {"the_password": "***", "visible": "yes"}
+    assert run.one("facts")["facts"] == {"the_password": "***", "visible": "shown"}
     assert run.result("text")["content"]["stdout"] == "db_password=*** user=bob\nAPI_KEY: ***"
     assert run.result("diff")["content"]["diff"][0]["after"] == "password = ***\nport = 1\n"
     assert run.one("retry")["content"]["stdout"] == "password=***"
