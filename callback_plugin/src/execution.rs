@@ -11,6 +11,9 @@ use crate::options::Options;
 use crate::plays::text;
 use crate::{argv, git};
 
+/// Hosts, module and arguments of a command that was typed into `ansible-console`.
+pub(crate) type Typed = (String, String, String);
+
 /// What is known when the recorder is set up.
 pub(crate) struct Context {
     pub(crate) started: ExecutionStarted,
@@ -25,6 +28,7 @@ impl Context {
         py: Python<'_>,
         options: &Options,
         extra_var_names: Vec<String>,
+        typed: Option<Typed>,
     ) -> PyResult<Self> {
         let sys = py.import("sys")?;
         let argv: Vec<String> = texts(&sys.getattr("argv")?);
@@ -40,6 +44,15 @@ impl Context {
         let inventory = match cli.texts("inventory")? {
             given if given.is_empty() => configured_inventory(py)?,
             given => given,
+        };
+        let (hosts, module, module_args) = match typed {
+            Some((hosts, module, args)) => (Some(hosts), Some(module), Some(args)),
+            None if adhoc => (
+                args.map(|args| text(&args)),
+                cli.text("module_name")?,
+                cli.text("module_args")?,
+            ),
+            None => (None, None, None),
         };
         let started = ExecutionStarted {
             r#type: if adhoc {
@@ -62,14 +75,9 @@ impl Context {
             verbosity: cli.number("verbosity")?.unwrap_or_default(),
             extra_var_names,
             argv: argv::redact(&argv, adhoc),
-            hosts: args
-                .filter(|_| adhoc)
-                .map(|args| text(&args))
-                .filter(|hosts| !hosts.is_empty()),
-            module: cli.text("module_name")?.filter(|_| adhoc),
-            args: cli
-                .text("module_args")?
-                .filter(|_| adhoc && options.record_args),
+            hosts: hosts.filter(|hosts| !hosts.is_empty()),
+            module,
+            args: module_args.filter(|args| options.record_args && !args.is_empty()),
             git: git::checkout(&folder(playbooks.first(), cwd.as_deref())),
             playbook: joined(&playbooks, " "),
             cwd: cwd.map(|cwd| cwd.to_string_lossy().into_owned()),

@@ -12,7 +12,7 @@ use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::execution::Context;
+use crate::execution::{Context, Typed};
 use crate::options::Options;
 use crate::rescues::Rescues;
 use crate::results::Handled;
@@ -32,17 +32,20 @@ pub(crate) struct Recorder {
 #[pymethods]
 impl Recorder {
     /// Begins an execution. `options` are the plugin's options by name; `extra_var_names` the names of
-    /// the extra variables, which only the plugin's caller knows; `rescued` is where that counts rescues.
+    /// the extra variables, which only the plugin's caller knows, as only it knows what was `typed` at
+    /// the prompt of `ansible-console`; `rescued` is where the caller counts rescues.
     #[new]
+    #[pyo3(signature = (options, extra_var_names, rescued, typed = None))]
     fn new(
         py: Python<'_>,
         options: Options,
         extra_var_names: Vec<String>,
         rescued: Option<Py<PyDict>>,
+        typed: Option<Typed>,
     ) -> PyResult<Self> {
         silence_panics();
         let run = protected(|| {
-            let started = Context::read(py, &options, extra_var_names)?.started;
+            let started = Context::read(py, &options, extra_var_names, typed)?.started;
             fork::watch();
             exit::watch();
             memory::begin();

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from conftest import BIN, read_spool
 
@@ -217,22 +217,48 @@ def test_an_adhoc_command(site: Site) -> None:
     assert run.one("execution_ended")["exit_code"] == run.code == 0
 
 
-def test_a_console_records_each_command(site: Site) -> None:
+def console(site: Site, typed: str, env: dict[str, str] | None = None) -> tuple[str, list[list[dict[str, Any]]]]:
+    """What `ansible-console` printed, and the events of each command that was typed."""
     done = subprocess.run(
-        [str(BIN / "ansible-console"), "web1"],
+        [str(BIN / "ansible-console"), "web"],
         cwd=site.folder,
-        env=site.env,
-        input=b"command echo first\ncommand echo second\nexit\n",
+        env=site.env | (env or {}),
+        input=typed.encode(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         timeout=120,
         check=False,
     )
-    runs = [read_spool(path) for path in site.spools()]
-    assert len(runs) == 2, done.stdout.decode()
-    told = [event["data"]["content"]["stdout"] for run in runs for event in run if event["kind"] == "result"]
-    assert told == ["first", "second"]
-    assert all(run[-1]["kind"] == "execution_ended" for run in runs)
+    return done.stdout.decode(), [read_spool(path) for path in site.spools()]
+
+
+def test_a_console_records_each_command(site: Site) -> None:
+    printed, runs = console(site, "cd web1\ncommand echo first\ncd web2:web3\nshell exit 3\nping\nexit\n")
+    assert len(runs) == 3, printed
+    began = [run[0]["data"] for run in runs]
+    assert [(data["hosts"], data["module"]) for data in began] == [
+        ("web1", "command"),
+        ("web2:web3", "shell"),
+        ("web2:web3", "ping"),
+    ]
+    assert not any("args" in data for data in began)
+    ended = [run[-1] for run in runs]
+    assert [(event["kind"], event["data"]["exit_code"]) for event in ended] == [
+        ("execution_ended", code) for code in (0, 2, 0)
+    ]
+    told = [event["data"]["host"] for event in runs[1] if event["kind"] == "result"]
+    assert sorted(told) == ["web2", "web3"]
+
+
+def test_a_console_command_ends_when_it_is_done_and_not_with_the_next(site: Site) -> None:
+    printed, [first, second] = console(
+        site, "cd web1\ncommand echo first\ncommand echo second\nexit\n", {"PLAYBACK_RECORD_ARGS": "true"}
+    )
+    texts = ["".join(event["data"]["text"] for event in run if event["kind"] == "output") for run in (first, second)]
+    assert texts[0].endswith("web1 | CHANGED | rc=0 >>\nfirst\n"), "the prompt that follows is no part of it"
+    assert texts[1] == "web1 | CHANGED | rc=0 >>\nsecond\n"
+    assert all(text in printed for text in texts)
+    assert [run[0]["data"]["args"] for run in (first, second)] == ["echo first", "echo second"]
 
 
 def test_what_the_user_says_about_a_run(site: Site) -> None:

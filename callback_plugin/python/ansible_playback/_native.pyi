@@ -8,7 +8,11 @@ __version__: Final[str]
 @final
 class Recorder:
     def __init__(
-        self, options: Mapping[str, object], extra_var_names: list[str], rescued: dict[str, int] | None
+        self,
+        options: Mapping[str, object],
+        extra_var_names: list[str],
+        rescued: dict[str, int] | None,
+        typed: tuple[str, str, str] | None = None,
     ) -> None: ...
     def notices(self) -> list[str]: ...
     def play_start(self, play: object) -> None: ...

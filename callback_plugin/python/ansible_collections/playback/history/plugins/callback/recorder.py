@@ -225,10 +225,12 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
         options["capture_output"] = options["capture_output"] and not _prints_a_control_stream()
         # A command that a task runs is an execution of its own.
         os.environ.pop("PLAYBACK_EXECUTION_ID", None)
-        manager = _queue_manager()
-        core = _native.Recorder(options, _extra_var_names(manager), _rescued(manager))
+        manager, console = _callers()
+        core = _native.Recorder(options, _extra_var_names(manager), _rescued(manager), _typed(console))
         self._core = core
         _tell_dispatches()
+        if manager is not None and console is not None:
+            _end_with(manager)
         _watch_signals()
         if options["capture_output"]:
             _watch_prompts()
@@ -339,24 +341,33 @@ _OPTIONS = (
 
 _PATHS = ("token_file", "ca_file", "spool_dir")
 
+# Ansible's exit code after Ctrl-C.
+_INTERRUPTED = 99
+
 
 def _prints_a_control_stream() -> bool:
     """Whether ansible-runner's own callback prints, with its control sequences."""
     return "awx_display" in str(constants.DEFAULT_STDOUT_CALLBACK) or "AWX_ISOLATED_DATA_DIR" in os.environ
 
 
-def _queue_manager() -> Any:  # noqa: ANN401  # ansible-core has no types
-    """The queue manager that loads this plugin; it hands plugins no reference to itself."""
+def _callers() -> tuple[Any, FrameType | None]:
+    """The queue manager that loads this plugin, and where `ansible-console` runs the command.
+
+    The manager hands plugins no reference to itself.
+    """
+    manager = None
     frame: FrameType | None = sys._getframe()
     while frame is not None:
         owner = frame.f_locals.get("self")
-        if isinstance(owner, TaskQueueManager):
-            return owner
+        if manager is None and isinstance(owner, TaskQueueManager):
+            manager = owner
+        if type(owner).__name__ == "ConsoleCLI" and "module" in frame.f_locals:
+            return manager, frame
         frame = frame.f_back
-    return None
+    return manager, None
 
 
-def _extra_var_names(manager: Any) -> list[str]:  # noqa: ANN401  # ansible-core has no types
+def _extra_var_names(manager: Any) -> list[str]:  # noqa: ANN401  # a TaskQueueManager
     """Names of the extra variables, those from files included.
 
     Reading the files once more would be wrong: a pipe can be read once, a vault wants its password.
@@ -369,6 +380,35 @@ def _rescued(manager: Any) -> dict[str, int] | None:  # noqa: ANN401  # ansible-
     """Where Ansible counts, for its recap, the failures that a `rescue` handled."""
     counts = getattr(getattr(manager, "_stats", None), "rescued", None)
     return counts if isinstance(counts, dict) else None
+
+
+def _typed(console: FrameType | None) -> tuple[str, str, str] | None:
+    """Hosts, module and arguments of a command of `ansible-console`: its command line has none of them."""
+    if console is None:
+        return None
+    names = console.f_locals
+    return str(names["self"].cwd), str(names["module"]), str(names.get("module_args", ""))
+
+
+def _end_with(manager: Any) -> None:  # noqa: ANN401  # a TaskQueueManager
+    """A command of `ansible-console` ends when its queue manager is cleaned up; the console itself goes on.
+
+    Its exit code is the one with which `ansible` ends after the same command: what the manager's run came to.
+    """
+    original = manager.cleanup
+
+    @functools.wraps(original)
+    def cleanup(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  # whatever Ansible passes
+        caller = sys._getframe(1).f_locals
+        result = caller.get("result")
+        if isinstance(sys.exc_info()[1], KeyboardInterrupt):
+            result = _INTERRUPTED
+        try:
+            return original(*args, **kwargs)
+        finally:
+            _end(exit_code=result if isinstance(result, int) else None)
+
+    manager.cleanup = cleanup
 
 
 def _tell_dispatches() -> None:
