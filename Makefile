@@ -22,6 +22,8 @@ CURRENT = ansible-core==$(shell $(PYTHON) scripts/ansible-version current).*
 ARA = ara[server]==1.8.0
 OLDEST = ansible-core==$(shell $(PYTHON) scripts/ansible-version oldest).*
 VERSIONS = $(shell $(PYTHON) scripts/ansible-version all)
+# What the tools in scripts/ways.txt run on.
+WAYS = ansible-core==$(shell $(PYTHON) scripts/ansible-version ways).*
 
 .PHONY: help
 help: ## List the targets
@@ -45,7 +47,7 @@ demo: build wheel ansible ## Record the example playbooks and show the history; 
 
 # The cheap failures come first, and the last lines are what the test runners say.
 .PHONY: test
-test: lint wheel ansible oldest versions ## Run all checks and all tests
+test: lint wheel ansible oldest versions ways ## Run all checks and all tests
 	@scripts/prerequisites curl jq node ssh
 	.venv/ansible/bin/python -m pytest callback_plugin/tests
 	.venv/oldest/bin/python -m pytest callback_plugin/tests
@@ -96,8 +98,9 @@ audit: ## Check licences and sources of what we depend on (installs cargo-deny o
 clean: ## Remove what the other targets made, but for cargo's own folder
 	rm -rf .venv .demo dist
 
-# Environments: maturin and linters; the newest ansible-core for this Python; the oldest that we support.
-.PHONY: tools ansible oldest versions ara
+# Environments: maturin and linters; the newest ansible-core for this Python; the oldest that we support; all of them;
+# other tools that run Ansible.
+.PHONY: tools ansible oldest versions ara ways
 tools:
 	@scripts/prerequisites python
 	@scripts/environment tools @scripts/tools.txt
@@ -110,3 +113,6 @@ versions: wheel
 	@for version in $(VERSIONS); do scripts/environment core-$$version "ansible-core==$$version.*" dist/*.whl; done
 oldest: wheel
 	@scripts/environment oldest '$(OLDEST)' @scripts/pytest.txt dist/*.whl
+ways: wheel
+	@scripts/prerequisites git
+	@scripts/environment ways '$(WAYS)' @scripts/pytest.txt @scripts/ways.txt dist/*.whl

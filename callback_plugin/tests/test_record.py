@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import subprocess
 from typing import TYPE_CHECKING, Any
 
@@ -259,6 +260,30 @@ def test_a_console_command_ends_when_it_is_done_and_not_with_the_next(site: Site
     assert texts[1] == "web1 | CHANGED | rc=0 >>\nsecond\n"
     assert all(text in printed for text in texts)
     assert [run[0]["data"]["args"] for run in (first, second)] == ["echo first", "echo second"]
+
+
+def test_a_console_goes_on_after_an_interrupted_command(site: Site) -> None:
+    with (site.folder / "printed").open("wb") as printed:
+        process = subprocess.Popen(
+            [str(BIN / "ansible-console"), "web1"],
+            cwd=site.folder,
+            env=site.env,
+            stdin=subprocess.PIPE,
+            stdout=printed,
+            stderr=subprocess.STDOUT,
+        )
+    assert process.stdin
+    started = site.folder / "started"
+    process.stdin.write(f"shell touch {started}; sleep 60\n".encode())
+    process.stdin.flush()
+    site.wait_for(started.exists)
+    process.send_signal(signal.SIGINT)
+    process.communicate(b"ping\nexit\n", timeout=120)
+    runs = [read_spool(path) for path in site.spools()]
+    assert [(run[0]["data"]["module"], run[-1]["data"].get("exit_code")) for run in runs] == [
+        ("shell", 99),
+        ("ping", 0),
+    ]
 
 
 def test_what_the_user_says_about_a_run(site: Site) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import subprocess
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ways_site import BIN, DEADLINE, PLAYBOOK, Done, History, Site, is_the_playbook, plain, playback, recap
+from ways_site import BIN, PLAYBOOK, Done, History, Record, Site, is_the_playbook, plain, playback, recap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,6 +65,15 @@ def test_ansible_runner_finds_the_settings_in_its_project(site: Site, runner: Pa
     site.config("runner/project/ansible.cfg")
     done = site.run("ansible-runner", "run", str(runner), "-p", "site.yml", env={})
     is_the_playbook(site.record(), done.code, recap(done.printed))
+
+
+def test_ansible_runner_recorded_from_outside(site: Site, runner: Path) -> None:
+    command = ("exec", "--label", site.label, "--", "ansible-runner", "run", str(runner), "-p", "site.yml")
+    done = site.run(str(playback()), *command)
+    outside, inside = site.records()
+    is_the_playbook(inside, done.code, recap(done.printed))
+    assert (outside.detail["status"], outside.detail["exit_code"]) == ("failed", 2)
+    assert outside.output == done.printed
 
 
 PROGRAM = """\
@@ -150,34 +158,41 @@ def test_ansible_pull(site: Site) -> None:
 # ansible-console
 
 
+TYPED = "ping\ncd web1\ncommand echo hello\nshell exit 3\nforks 2\ncommand echo bye\nexit\n"
+COMMANDS = [
+    ("web", "ping", "success", 0),
+    ("web1", "command", "success", 0),
+    ("web1", "shell", "failed", 2),
+    ("web1", "command", "success", 0),
+]
+
+
+def told(record: Record) -> tuple[str, str, str, int]:
+    """What the record of a console's command says of it."""
+    detail = record.detail
+    assert detail["type"] == "adhoc"
+    assert detail["events"]["complete"]
+    return detail["hosts"], detail["module"], detail["status"], detail["exit_code"]
+
+
 def test_ansible_console(site: Site) -> None:
-    typed = site.write("typed", "ping\ncd web1\ncommand echo hello\nshell exit 3\nforks 2\ncommand echo bye\nexit\n")
-    with typed.open("rb") as stdin:
-        done = subprocess.run(
-            ["ansible-console", "-i", "hosts", "web"],
-            cwd=site.folder,
-            env=site.env | site.recorder,
-            stdin=stdin,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            timeout=DEADLINE,
-            check=False,
-        )
-    assert done.returncode == 0
-    found = [(record.detail, record) for record in site.records()]
-    assert [(detail["hosts"], detail["module"], detail["status"], detail["exit_code"]) for detail, _ in found] == [
-        ("web", "ping", "success", 0),
-        ("web1", "command", "success", 0),
-        ("web1", "shell", "failed", 2),
-        ("web1", "command", "success", 0),
-    ]
-    assert [len(record.results) for _, record in found] == [2, 1, 1, 1]
-    assert all(detail["type"] == "adhoc" and detail["events"]["complete"] for detail, _ in found)
-    assert [found[at][1].output for at in (1, 3)] == [
-        f"web1 | CHANGED | rc=0 >>\n{word}\n" for word in ("hello", "bye")
-    ]
-    printed = done.stdout.decode()
-    assert all(record.output in printed for _, record in found)
+    done = site.run("ansible-console", "-i", "hosts", "web", typed=TYPED)
+    assert done.code == 0, done.printed
+    found = site.records()
+    assert [told(record) for record in found] == COMMANDS
+    assert [len(record.results) for record in found] == [2, 1, 1, 1]
+    assert [found[at].output for at in (1, 3)] == [f"web1 | CHANGED | rc=0 >>\n{word}\n" for word in ("hello", "bye")]
+    assert all(record.output in done.printed for record in found)
+
+
+def test_a_console_that_is_recorded_from_outside(site: Site) -> None:
+    command = ("exec", "--label", site.label, "--", "ansible-console", "-i", "hosts", "web")
+    done = site.run(str(playback()), *command, typed=TYPED)
+    assert done.code == 0, done.printed
+    session, *found = site.records()
+    assert (session.detail["status"], session.detail["exit_code"]) == ("success", 0)
+    assert session.output == done.printed
+    assert [told(record) for record in found] == COMMANDS
 
 
 # Molecule
@@ -221,10 +236,7 @@ def test_molecule_converges(site: Site) -> None:
 
 @pytest.mark.parametrize("strategy", ["linear", "free", "host_pinned"])
 def test_mitogen(site: Site, strategy: str) -> None:
-    mitogen = importlib.util.find_spec("ansible_mitogen")
-    assert mitogen
-    assert mitogen.origin
-    plugins = Path(mitogen.origin).parent / "plugins/strategy"
+    [plugins] = BIN.parent.glob("lib/python*/site-packages/ansible_mitogen/plugins/strategy")
     env = site.recorder | {"ANSIBLE_STRATEGY_PLUGINS": str(plugins), "ANSIBLE_STRATEGY": f"mitogen_{strategy}"}
     done = site.run("ansible-playbook", "-i", "hosts", "site.yml", env=env)
     record = site.record()

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 ROOT = Path(__file__).resolve().parents[2]
-# The programs that are tested lie beside the Python that runs the tests.
-BIN = Path(sys.executable).parent
+# Folder of the programs that are tested; the Python that runs the tests may be another.
+BIN = Path(os.environ.get("PLAYBACK_TEST_WAYS", Path(sys.executable).parent))
 # A bound on faults, not a speed test: the machine may be busy.
 DEADLINE = 180.0
 
@@ -56,7 +56,7 @@ web2
 
 [all:vars]
 ansible_connection=local
-ansible_python_interpreter={sys.executable}
+ansible_python_interpreter={BIN / "python"}
 """
 
 
@@ -166,6 +166,8 @@ class Site:
             "HOME": str(self.home),
             "LANG": "C.UTF-8",
             "ANSIBLE_NOCOWS": "1",
+            # By default in the home that the system knows, which is not the test's.
+            "ANSIBLE_REMOTE_TEMP": str(folder / "remote"),
             # Into a file, both streams come in the order in which they were written.
             "PYTHONUNBUFFERED": "1",
         }
@@ -199,14 +201,14 @@ class Site:
         return self.write(name, "\n".join([*lines, ""]))
 
     def start(
-        self, command: Sequence[str], env: dict[str, str], *, cwd: Path | None = None, name: str = "printed"
+        self, command: Sequence[str], env: dict[str, str], *, typed: str = "", name: str = "printed"
     ) -> subprocess.Popen[bytes]:
-        with (self.folder / name).open("wb") as printed:
+        with (self.folder / name).open("wb") as printed, self.write(f"{name}.typed", typed).open("rb") as stdin:
             return subprocess.Popen(
                 command,
-                cwd=cwd or self.folder,
+                cwd=self.folder,
                 env=self.env | env,
-                stdin=subprocess.DEVNULL,
+                stdin=stdin,
                 stdout=printed,
                 stderr=subprocess.STDOUT,
             )
@@ -216,11 +218,11 @@ class Site:
             code = process.wait(DEADLINE)
         finally:
             process.kill()
-        return Done(code, (self.folder / name).read_text(encoding="utf-8"))
+        return Done(code, (self.folder / name).read_bytes().decode())
 
-    def run(self, *command: str, env: dict[str, str] | None = None, cwd: Path | None = None) -> Done:
+    def run(self, *command: str, env: dict[str, str] | None = None, typed: str = "") -> Done:
         """Runs a command, recorded by what the environment says unless `env` says otherwise."""
-        return self.end(self.start(command, self.recorder if env is None else env, cwd=cwd))
+        return self.end(self.start(command, self.recorder if env is None else env, typed=typed))
 
     def records(self) -> list[Record]:
         return self.history.records(self.label)

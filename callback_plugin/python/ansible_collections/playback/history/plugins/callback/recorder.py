@@ -226,6 +226,9 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
         # A command that a task runs is an execution of its own.
         os.environ.pop("PLAYBACK_EXECUTION_ID", None)
         manager, console = _callers()
+        if console is not None:
+            # A launcher's record is that of the console, not that of the first command in it.
+            options["execution_id"] = None
         core = _native.Recorder(options, _extra_var_names(manager), _rescued(manager), _typed(console))
         self._core = core
         _tell_dispatches()
