@@ -36,7 +36,9 @@ def runner(site: Site) -> Path:
     """A private data directory, with the recorder's settings where both kinds of runs find them."""
     site.write("runner/project/site.yml", PLAYBOOK)
     site.write("runner/inventory/hosts", (site.folder / "hosts").read_text())
-    site.write("runner/env/envvars", json.dumps(site.recorder))
+    # ansible-runner itself has callbacks loaded for modules.
+    settings = {name: value for name, value in site.recorder.items() if name != "ANSIBLE_LOAD_CALLBACK_PLUGINS"}
+    site.write("runner/env/envvars", json.dumps(settings))
     return site.folder / "runner"
 
 
@@ -315,6 +317,11 @@ def closed(*folders: Path) -> list[str]:
     ]
 
 
+def says(done: Done, text: str) -> bool:
+    """Whether this was printed, once. Ansible wraps its warnings, up to 2.18 in the midst of words."""
+    return "".join(done.printed.split()).count("".join(text.split())) == 1
+
+
 class Container:
     """A site whose home cannot be written; Ansible's own temporary files go where it is told."""
 
@@ -364,7 +371,7 @@ def test_a_home_that_cannot_be_written_and_no_collector(container: Container) ->
     assert done.code == 0, done.printed
     assert container.site.records() == []
     spool = container.temporary / f"playback-spool-{os.geteuid()}"
-    assert f"this run is kept in {spool}" in done.printed
+    assert says(done, f"this run is kept in {spool}")
     url = {"PLAYBACK_URL": container.site.history.url, "PLAYBACK_TOKEN": container.site.history.ingest}
     flushed = container.site.run(str(playback()), "flush", env=url | {"TMPDIR": str(container.temporary)})
     assert flushed.code == 0, flushed.printed
@@ -376,9 +383,7 @@ def test_a_home_that_cannot_be_written_and_no_collector(container: Container) ->
 def test_nothing_but_ansibles_own_folders_can_be_written(container: Container) -> None:
     done = container.run(container.site.home, container.temporary)
     assert done.code == 0, done.printed
-    assert (
-        done.printed.count("[WARNING]: Playback: no folder for the spool can be used; the run is kept in memory") == 1
-    )
+    assert says(done, "[WARNING]: Playback: no folder for the spool can be used; the run is kept in memory")
     record = container.site.record()
     assert (record.detail["status"], record.detail["exit_code"]) == ("success", 0)
     assert record.detail["events"]["complete"]
@@ -389,5 +394,5 @@ def test_nowhere_to_keep_the_run_and_no_collector(container: Container) -> None:
     done = container.run(container.site.home, container.temporary, without="PLAYBACK_URL")
     assert done.code == 0, done.printed
     assert recap(done.printed)["web1"]["ok"] == 1
-    assert "this run is not recorded" in done.printed
+    assert says(done, "this run is not recorded")
     assert container.site.records() == []
