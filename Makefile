@@ -59,10 +59,10 @@ test: lint wheel ansible oldest versions ways ## Run all checks and all tests
 		cargo test $(CARGO_FLAGS) --workspace --exclude playback-recorder
 
 CONFORMANCE = CONFORMANCE_ANSIBLE='$(foreach version,$(VERSIONS),$(version)=$(abspath .venv/core-$(version)/bin))' \
-	PLAYBACK_BIN=$(abspath $(TARGET_DIR)/debug/playback) $(TOOLS)/python
+	PLAYBACK_TEST_WAYS=$(abspath .venv/ways/bin) PLAYBACK_BIN=$(abspath $(TARGET_DIR)/debug/playback) $(TOOLS)/python
 
 .PHONY: conformance
-conformance: tools versions ## Hold every record against what happened, on every ansible-core; or that of PLAYBOOK=… INVENTORY=…
+conformance: tools versions ways ## Hold every record against what happened, on every ansible-core; or that of PLAYBOOK=… INVENTORY=…
 	@scripts/prerequisites cargo cc ssh
 	cargo build $(CARGO_FLAGS) --bin playback
 ifdef PLAYBOOK
