@@ -72,7 +72,7 @@ fn produce(client: &Client, run: &Run, delivered: &AtomicU64, hold: &AtomicBool)
 }
 
 #[test]
-fn killed_at_random_points_it_keeps_what_it_acknowledged_once() {
+pub(crate) fn killed_at_random_points_it_keeps_what_it_acknowledged_once() {
     let mut collector = Collector::start();
     let runs: Vec<Arc<Run>> = (0..PRODUCERS)
         .map(|number| Arc::new(long_run(number)))
@@ -127,7 +127,7 @@ fn killed_at_random_points_it_keeps_what_it_acknowledged_once() {
 }
 
 #[test]
-fn asked_to_end_it_answers_what_is_open_and_says_goodbye() {
+pub(crate) fn asked_to_end_it_answers_what_is_open_and_says_goodbye() {
     let mut collector = Collector::start();
     let client = collector.client();
     assert_eq!(client.get("/readyz").text, "ready\n");

@@ -15,6 +15,8 @@ use tempfile::TempDir;
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use crate::servers;
+
 /// Where the API lies.
 pub(crate) const API: &str = "/api/v1/ansible";
 
@@ -89,6 +91,7 @@ impl Setup {
             arguments.extend(["--config".to_owned(), path.display().to_string()]);
         }
         Collector {
+            database: servers::database(servers::engine(), dir.path()),
             dir,
             arguments,
             environment: self.environment,
@@ -102,6 +105,7 @@ impl Setup {
 /// A collector on a database of its own; it ends with the test.
 pub(crate) struct Collector {
     dir: TempDir,
+    database: String,
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
     address: SocketAddr,
@@ -128,14 +132,14 @@ impl Collector {
         self.dir.path()
     }
 
-    /// The database file.
+    /// The database file, where it is one.
     pub(crate) fn database_file(&self) -> PathBuf {
         self.dir.path().join("playback.db")
     }
 
     /// The database's address.
     pub(crate) fn database(&self) -> String {
-        format!("sqlite://{}", self.database_file().display())
+        self.database.clone()
     }
 
     /// Address that it serves, with `http://`.

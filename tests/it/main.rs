@@ -15,6 +15,7 @@
 
 mod builders;
 mod harness;
+mod servers;
 mod socket;
 
 mod access;
@@ -24,6 +25,7 @@ mod cli;
 mod crash;
 mod detail;
 mod documented;
+mod engines;
 mod exec;
 mod exec_terminal;
 mod faults;
@@ -34,5 +36,6 @@ mod output;
 mod rebuild;
 mod recap;
 mod silence;
+mod store;
 mod stream;
 mod wire;
