@@ -109,6 +109,25 @@ pub enum StoreError {
     },
 }
 
+impl StoreError {
+    /// Whether the database is away, for now: nothing is wrong with what was asked.
+    #[must_use]
+    pub fn is_unavailable(&self) -> bool {
+        let (Self::Database(error) | Self::Open { cause: error, .. }) = self else {
+            return false;
+        };
+        match error {
+            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed => true,
+            // It is starting, stopping, or has no place for one more.
+            sqlx::Error::Database(error) => {
+                error.is_transient_in_connect_phase()
+                    || error.code().is_some_and(|code| code.starts_with("57P"))
+            }
+            _ => false,
+        }
+    }
+}
+
 /// How often a transaction is tried that others got in the way of.
 const ATTEMPTS: usize = 5;
 

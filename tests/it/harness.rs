@@ -43,6 +43,7 @@ pub(crate) fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T
 /// How a collector is to be started.
 #[derive(Debug, Default)]
 pub(crate) struct Setup {
+    database: Option<String>,
     config: Option<String>,
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
@@ -58,6 +59,12 @@ impl Setup {
     /// Starts with a configuration file that says this.
     pub(crate) fn config(mut self, toml: &str) -> Self {
         self.config = Some(toml.to_owned());
+        self
+    }
+
+    /// On a database that is there already.
+    pub(crate) fn database(mut self, address: String) -> Self {
+        self.database = Some(address);
         self
     }
 
@@ -91,7 +98,9 @@ impl Setup {
             arguments.extend(["--config".to_owned(), path.display().to_string()]);
         }
         Collector {
-            database: servers::database(servers::engine(), dir.path()),
+            database: self
+                .database
+                .unwrap_or_else(|| servers::database(servers::engine(), dir.path())),
             dir,
             arguments,
             environment: self.environment,

@@ -32,6 +32,7 @@ mod faults;
 mod ingest;
 mod launch;
 mod list;
+mod outage;
 mod output;
 mod rebuild;
 mod recap;

@@ -68,11 +68,21 @@ pub(crate) struct Server {
     port: u16,
     folder: TempDir,
     process: Option<Child>,
+    tls: bool,
 }
 
 impl Server {
     /// Makes one, and starts it.
     pub(crate) fn start(engine: Engine) -> Self {
+        Self::start_with(engine, false)
+    }
+
+    /// Makes one that speaks TLS too, with a certificate for 127.0.0.1 from an authority of its own.
+    pub(crate) fn start_with_tls(engine: Engine) -> Self {
+        Self::start_with(engine, true)
+    }
+
+    fn start_with(engine: Engine, tls: bool) -> Self {
         let mut server = Self {
             engine,
             port: free_port(),
@@ -81,6 +91,7 @@ impl Server {
                 .tempdir()
                 .unwrap(),
             process: None,
+            tls,
         };
         let folder = server.folder.path().display();
         let make = match engine {
@@ -100,8 +111,14 @@ SQL"
             Engine::Sqlite => panic!("SQLite has no server"),
         };
         // A server refuses to run as root.
-        let done = as_somebody(server.folder.path(), &make).status().unwrap();
-        assert!(done.success(), "{}", server.log());
+        let run = |script: &str| {
+            let done = as_somebody(server.folder.path(), script).status().unwrap();
+            assert!(done.success(), "{}", server.log());
+        };
+        run(&make);
+        if tls {
+            run(CERTIFICATES);
+        }
         server.run();
         server
     }
@@ -111,17 +128,26 @@ SQL"
         assert!(self.process.is_none(), "it runs");
         let folder = self.folder.path().display();
         let port = self.port;
+        let tls = match (self.tls, self.engine) {
+            (false, _) => String::new(),
+            (true, Engine::Postgres) => format!(
+                "-c ssl=on -c ssl_cert_file='{folder}/server.pem' -c ssl_key_file='{folder}/server.key'"
+            ),
+            (true, _) => {
+                format!("--ssl-cert='{folder}/server.pem' --ssl-key='{folder}/server.key'")
+            }
+        };
         let command = match self.engine {
             // Nothing here has to survive a power cut.
             Engine::Postgres => format!(
                 "postgres -D '{folder}/data' -h 127.0.0.1 -p {port} -k '{folder}' -c fsync=off \
-                    -c max_connections=400 -c shared_buffers=32MB -c log_min_messages=log"
+                    -c max_connections=400 -c shared_buffers=32MB -c log_min_messages=log {tls}"
             ),
             _ => format!(
                 "mariadbd --no-defaults --datadir='{folder}/data' --bind-address=127.0.0.1 \
                     --port={port} --socket='{folder}/socket' --pid-file='{folder}/pid' \
                     --init-file='{folder}/init.sql' --skip-name-resolve --max-connections=400 \
-                    --innodb-flush-log-at-trx-commit=1 --innodb-buffer-pool-size=64M"
+                    --innodb-flush-log-at-trx-commit=1 --innodb-buffer-pool-size=64M {tls}"
             ),
         };
         // The shell waits for the end of its input: when this process goes, in whatever way, so does
@@ -179,13 +205,18 @@ SQL"
         format!("{scheme}://{USER}:{ENCODED}@127.0.0.1:{port}/{name}")
     }
 
+    /// The certificate of its authority.
+    pub(crate) fn authority(&self) -> PathBuf {
+        self.folder.path().join("ca.pem")
+    }
+
     /// Where it listens.
     pub(crate) fn port(&self) -> u16 {
         self.port
     }
 
     /// Whether it did what it was told.
-    fn sql(&self, sql: &str) -> bool {
+    pub(crate) fn sql(&self, sql: &str) -> bool {
         let port = self.port.to_string();
         let mut command = match self.engine {
             Engine::Postgres => {
@@ -222,6 +253,19 @@ impl Drop for Server {
         self.kill();
     }
 }
+
+/// An authority, and a certificate of it for 127.0.0.1.
+const CERTIFICATES: &str = r#"
+umask 077
+exec 2>>log
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj "/CN=authority $$" \
+    -keyout ca.key -out ca.pem
+openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=server \
+    -keyout server.key -out server.csr
+printf 'subjectAltName=IP:127.0.0.1\nbasicConstraints=CA:FALSE\n' > extensions
+openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile extensions -out server.pem
+chmod 644 ca.pem; chmod 755 .
+"#;
 
 /// A port that is free at this moment.
 fn free_port() -> u16 {

@@ -2,6 +2,7 @@
 
 mod contract;
 mod filters;
+mod opening;
 mod rows;
 mod texts;
 
@@ -11,10 +12,19 @@ use tempfile::TempDir;
 
 use crate::servers;
 
-/// A store on an empty database of its own.
-async fn open(engine: Engine) -> (TempDir, Store) {
+/// Every database that there is.
+const ENGINES: [Engine; 3] = [Engine::Sqlite, Engine::Postgres, Engine::MySql];
+
+/// An empty database, and the folder that it may lie in.
+fn empty(engine: Engine) -> (TempDir, String) {
     let folder = TempDir::new().unwrap();
     let address = servers::database(engine, folder.path());
+    (folder, address)
+}
+
+/// A store on an empty database of its own.
+async fn open(engine: Engine) -> (TempDir, Store) {
+    let (folder, address) = empty(engine);
     let store = Store::open(&address).await.unwrap();
     assert_eq!(store.engine(), engine);
     (folder, store)

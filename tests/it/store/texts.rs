@@ -118,7 +118,7 @@ on_every_store! {
         many.counts.ok = u32::MAX;
         let big = playback::model::BlockRow {
             last_seq: i64::MAX as u64,
-            data: (0..9_000_000_u32).map(|n| (n * 31 >> 3) as u8).collect(),
+            data: (0..9_000_000_u32).map(|n| ((n * 31) >> 3) as u8).collect(),
             ..block(1, i64::MAX as u64)
         };
         let changes = Changes {
