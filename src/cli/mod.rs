@@ -12,6 +12,7 @@
 
 mod cancel;
 mod client;
+mod copy;
 mod database;
 mod documents;
 mod environment;
@@ -85,6 +86,7 @@ enum Command {
     Migrate(migrate::Migrate),
     /// Make rows anew from the event log
     Rebuild(rebuild::Rebuild),
+    Copy(copy::Copy),
     /// Print the OpenAPI document of the API
     Openapi(documents::OpenApi),
     /// Print a script with which a shell completes this command line
@@ -115,6 +117,7 @@ pub fn main() -> ExitCode {
         Command::Flush(command) => flush::run(command),
         Command::Migrate(command) => migrate::run(command),
         Command::Rebuild(command) => rebuild::run(command),
+        Command::Copy(command) => copy::run(&command),
         Command::Openapi(command) => documents::openapi(&command),
         Command::Completions(command) => documents::completions(&command),
     };

@@ -230,7 +230,7 @@ async fn upsert_execution(
 fn bind_execution(values: &mut Statement, row: &ExecutionRow) {
     let what = serde_json::to_string(&row.what).unwrap_or_else(|_| "{}".to_owned());
     let usage = row.usage.unwrap_or_default();
-    let us = |seconds: f64| row.usage.map(|_| (seconds * 1e6) as i64);
+    let us = |seconds: f64| row.usage.map(|_| (seconds * 1e6).round() as i64);
     let (playbook, inventory) = (row.what.playbook.as_deref(), row.what.inventory.as_deref());
     let playbook_name = playbook.map(|paths| file_names(paths, ' '));
     let inventory_name = inventory.map(|paths| file_names(paths, ','));

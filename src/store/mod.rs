@@ -8,6 +8,7 @@
 //! - `commit`: what ingestion writes, in one transaction
 //! - `executions`, `filter`: lists, details, deletion
 //! - `parts`: plays, tasks, hosts and results of an execution
+//! - [`copy`]: a whole history from one database into another
 //! - `launches`: what the launcher has to do
 //! - `log`: blocks of the event log
 //! - `tokens`: who may do what
@@ -16,6 +17,7 @@
 
 pub mod address;
 mod commit;
+pub mod copy;
 pub mod dialect;
 mod executions;
 mod filter;

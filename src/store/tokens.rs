@@ -86,6 +86,22 @@ impl Store {
         .collect()
     }
 
+    /// All tokens, each with its hash.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn tokens_with_hash(&self) -> Result<Vec<(TokenRow, Vec<u8>)>, StoreError> {
+        self.query(
+            "SELECT id, name, hash, scopes, created_us, expires_us, used_us, execution FROM tokens \
+             ORDER BY name",
+        )
+        .fetch_all(&self.read)
+        .await?
+        .iter()
+        .map(|row| Ok((read_token(row)?, row.get("hash")?)))
+        .collect()
+    }
+
     /// Removes a token; false when there is none of that name.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! The store's contract: every method does the same on every database.
 
 mod contract;
+mod copying;
 mod filters;
 mod opening;
 mod rows;
