@@ -49,6 +49,9 @@ also! {
         a_second_process_with_the_same_id_is_refused
         unknown_kinds_and_fields_are_kept
         absurd_numbers_spoil_nothing_else;
+    launch:
+        runs_wait_for_their_turn_also_through_a_restart
+        ten_runs_at_once_are_complete_though_the_collector_is_killed_twice;
     list:
         every_filter_finds_what_it_names_and_filters_combine
         an_entry_has_the_documented_fields_and_those_asked_for_alone

@@ -8,16 +8,19 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
+use std::time::Duration;
 
 use playback::store::dialect::Engine;
 use tempfile::TempDir;
+use tokio::time::Instant;
 use uuid::Uuid;
-
-use crate::harness::eventually;
 
 /// The account that every server of ours has, and its password.
 pub(crate) const USER: &str = "playback";
 pub(crate) const PASSWORD: &str = "p:ss@word";
+
+/// How long a server may take to answer.
+const DEADLINE: Duration = Duration::from_secs(60);
 
 /// The password as it stands in an address.
 const ENCODED: &str = "p%3Ass%40word";
@@ -69,27 +72,38 @@ pub(crate) struct Server {
     folder: TempDir,
     process: Option<Child>,
     tls: bool,
+    durable: bool,
 }
 
 impl Server {
     /// Makes one, and starts it.
     pub(crate) fn start(engine: Engine) -> Self {
-        Self::start_with(engine, false)
+        Self::start_with(engine, false, false)
+    }
+
+    /// Makes one on a disk that keeps what it promised through a power cut.
+    #[allow(dead_code, reason = "the benchmarks use it")]
+    pub(crate) fn start_durable(engine: Engine) -> Self {
+        Self::start_with(engine, false, true)
     }
 
     /// Makes one that speaks TLS too, with a certificate for 127.0.0.1 from an authority of its own.
     pub(crate) fn start_with_tls(engine: Engine) -> Self {
-        Self::start_with(engine, true)
+        Self::start_with(engine, true, false)
     }
 
-    fn start_with(engine: Engine, tls: bool) -> Self {
+    fn start_with(engine: Engine, tls: bool, durable: bool) -> Self {
+        // A temporary folder may lie in memory, where a sync costs nothing.
+        let disk = PathBuf::from("/var/tmp");
+        let place = if durable { disk } else { std::env::temp_dir() };
         let mut server = Self {
             engine,
             port: free_port(),
             folder: tempfile::Builder::new()
                 .prefix("playback-server-")
-                .tempdir()
+                .tempdir_in(place)
                 .unwrap(),
+            durable,
             process: None,
             tls,
         };
@@ -137,17 +151,24 @@ SQL"
                 format!("--ssl-cert='{folder}/server.pem' --ssl-key='{folder}/server.key'")
             }
         };
+        // What a test stores has to survive a killed server, but no power cut.
+        let (sync, memory) = match (self.engine, self.durable) {
+            (Engine::Postgres, true) => ("on", "128MB"),
+            (Engine::Postgres, false) => ("off", "32MB"),
+            (_, true) => ("1", "256M"),
+            (_, false) => ("2", "64M"),
+        };
         let command = match self.engine {
-            // Nothing here has to survive a power cut.
             Engine::Postgres => format!(
-                "postgres -D '{folder}/data' -h 127.0.0.1 -p {port} -k '{folder}' -c fsync=off \
-                    -c max_connections=400 -c shared_buffers=32MB -c log_min_messages=log {tls}"
+                "postgres -D '{folder}/data' -h 127.0.0.1 -p {port} -k '{folder}' -c fsync={sync} \
+                    -c max_connections=400 -c shared_buffers={memory} {tls}"
             ),
             _ => format!(
                 "mariadbd --no-defaults --datadir='{folder}/data' --bind-address=127.0.0.1 \
                     --port={port} --socket='{folder}/socket' --pid-file='{folder}/pid' \
                     --init-file='{folder}/init.sql' --skip-name-resolve --max-connections=400 \
-                    --innodb-flush-log-at-trx-commit=1 --innodb-buffer-pool-size=64M {tls}"
+                    --innodb-flush-log-at-trx-commit={sync} \
+                    --innodb-buffer-pool-size={memory} {tls}"
             ),
         };
         // The shell waits for the end of its input: when this process goes, in whatever way, so does
@@ -170,9 +191,16 @@ SQL"
         let stdout = process.stdout.as_mut().unwrap();
         BufReader::new(stdout).read_line(&mut pid).unwrap();
         self.process = Some(process);
-        eventually("the database server to answer", || {
-            self.sql("SELECT 1").then_some(())
-        });
+        let deadline = Instant::now() + DEADLINE;
+        while !self.sql("SELECT 1") {
+            assert!(
+                Instant::now() < deadline,
+                "it does not answer: {}",
+                self.log()
+            );
+            // Paces the asking; what is waited for is the answer.
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// Kills it, as a power cut would.

@@ -13,7 +13,7 @@ use crate::servers::{PASSWORD, Server};
 /// Why a database cannot be opened.
 async fn complaint(address: &str) -> String {
     let mut options = Options::from(address);
-    options.wait = std::time::Duration::from_millis(300);
+    options.wait = std::time::Duration::from_secs(3);
     let error = Store::open(options).await.expect_err(address).to_string();
     assert!(
         !error.contains("s3cret") && !error.contains(PASSWORD),
