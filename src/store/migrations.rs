@@ -33,7 +33,7 @@ impl Store {
         match &self.write {
             Pool::Sqlite(pool) => migrator.run(pool).await,
             Pool::Postgres(pool) => migrator.run(pool).await,
-            Pool::MySql(pool) => migrator.run(pool).await,
+            Pool::MySql(pool, _) => migrator.run(pool).await,
         }
         .map_err(|error| match error {
             MigrateError::Dirty(version) => StoreError::HalfMigrated { version },

@@ -128,6 +128,27 @@ impl StoreError {
             _ => false,
         }
     }
+
+    /// Whether the database will not have a value: the same again will fail again.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        let Self::Database(error) = self else {
+            return false;
+        };
+        match error {
+            sqlx::Error::Encode(_) => true,
+            sqlx::Error::Database(error) => {
+                // Classes of the standard: a value, a constraint, a limit. SQLite's numbers are shorter.
+                let of_a_value = |code: &str| {
+                    let classes = ["22", "23", "54"];
+                    code.len() == 5 && classes.iter().any(|class| code.starts_with(class))
+                };
+                error.kind() != sqlx::error::ErrorKind::Other
+                    || error.code().is_some_and(|code| of_a_value(&code))
+            }
+            _ => false,
+        }
+    }
 }
 
 /// How often a transaction is tried that others got in the way of.

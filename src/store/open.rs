@@ -37,7 +37,10 @@ const MYSQL_SESSION: &str = "SET SESSION sql_mode = \
     SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
 
 /// The smallest limit of one message to a MySQL server that we can do with.
-const LEAST_PACKET: u64 = 4 << 20;
+const LEAST_PACKET: i64 = 4 << 20;
+
+/// And what it needs of it beside values and text, at most.
+const FRAME: usize = 256 << 10;
 
 /// Opens the writing connection and the reading ones.
 pub(super) async fn open(options: &Options) -> Result<(Pool, Pool), StoreError> {
@@ -147,7 +150,7 @@ async fn mysql(options: &Options) -> Result<(Pool, Pool), StoreError> {
         .await
         .map_err(|error| cannot_open(options, error))?;
     let packet: i64 = row.try_get("packet")?;
-    if packet.cast_unsigned() < LEAST_PACKET {
+    if packet < LEAST_PACKET {
         return Err(unfit(
             options,
             format!("max_allowed_packet = {packet} is too small: set it to 16M or more"),
@@ -172,7 +175,11 @@ async fn mysql(options: &Options) -> Result<(Pool, Pool), StoreError> {
             })
             .connect_lazy_with(connect.clone())
     };
-    Ok((Pool::MySql(pool(1)), Pool::MySql(pool(options.connections))))
+    let limit = usize::try_from(packet).unwrap_or(usize::MAX) - FRAME;
+    Ok((
+        Pool::MySql(pool(1), limit),
+        Pool::MySql(pool(options.connections), limit),
+    ))
 }
 
 /// The first connection, made by itself: a pool would only say that it waited in vain. A server that is

@@ -8,44 +8,34 @@ use super::StoreError;
 use super::dialect::Engine;
 use super::statement::Statement;
 
-/// Declares a type that holds one of three, and does the same with whichever it is.
-macro_rules! each {
-    ($this:expr, $of:ident, $name:ident => $body:expr) => {
-        match $this {
-            $of::Sqlite($name) => $body,
-            $of::Postgres($name) => $body,
-            $of::MySql($name) => $body,
-        }
-    };
-}
-
 /// Connections that are kept open.
 #[derive(Debug, Clone)]
 pub(super) enum Pool {
     Sqlite(sqlx::SqlitePool),
     Postgres(sqlx::PgPool),
-    MySql(sqlx::MySqlPool),
+    /// And how many bytes one message to the server may have.
+    MySql(sqlx::MySqlPool, usize),
 }
 
 /// A connection, for as long as it is held.
 pub(super) enum Connection {
     Sqlite(PoolConnection<Sqlite>),
     Postgres(PoolConnection<Postgres>),
-    MySql(PoolConnection<MySql>),
+    MySql(PoolConnection<MySql>, usize),
 }
 
 /// A transaction; one that is dropped has changed nothing.
 pub(super) enum Transaction {
     Sqlite(sqlx::Transaction<'static, Sqlite>),
     Postgres(sqlx::Transaction<'static, Postgres>),
-    MySql(sqlx::Transaction<'static, MySql>),
+    MySql(sqlx::Transaction<'static, MySql>, usize),
 }
 
 /// What a statement runs on.
 pub(super) enum Session<'c> {
     Sqlite(&'c mut sqlx::SqliteConnection),
     Postgres(&'c mut sqlx::PgConnection),
-    MySql(&'c mut sqlx::MySqlConnection),
+    MySql(&'c mut sqlx::MySqlConnection, usize),
 }
 
 /// A row that was found.
@@ -61,7 +51,7 @@ impl Pool {
         match self {
             Self::Sqlite(_) => Engine::Sqlite,
             Self::Postgres(_) => Engine::Postgres,
-            Self::MySql(_) => Engine::MySql,
+            Self::MySql(..) => Engine::MySql,
         }
     }
 
@@ -70,7 +60,7 @@ impl Pool {
         Ok(match self {
             Self::Sqlite(pool) => Connection::Sqlite(pool.acquire().await?),
             Self::Postgres(pool) => Connection::Postgres(pool.acquire().await?),
-            Self::MySql(pool) => Connection::MySql(pool.acquire().await?),
+            Self::MySql(pool, limit) => Connection::MySql(pool.acquire().await?, *limit),
         })
     }
 
@@ -81,13 +71,17 @@ impl Pool {
             (Self::Sqlite(pool), Some(how)) => Transaction::Sqlite(pool.begin_with(how).await?),
             (Self::Sqlite(pool), None) => Transaction::Sqlite(pool.begin().await?),
             (Self::Postgres(pool), _) => Transaction::Postgres(pool.begin().await?),
-            (Self::MySql(pool), _) => Transaction::MySql(pool.begin().await?),
+            (Self::MySql(pool, limit), _) => Transaction::MySql(pool.begin().await?, *limit),
         })
     }
 
     /// Closes all connections.
     pub(super) async fn close(&self) {
-        each!(self, Self, pool => pool.close().await);
+        match self {
+            Self::Sqlite(pool) => pool.close().await,
+            Self::Postgres(pool) => pool.close().await,
+            Self::MySql(pool, _) => pool.close().await,
+        }
     }
 }
 
@@ -96,7 +90,7 @@ impl Connection {
         match self {
             Self::Sqlite(connection) => Session::Sqlite(connection),
             Self::Postgres(connection) => Session::Postgres(connection),
-            Self::MySql(connection) => Session::MySql(connection),
+            Self::MySql(connection, limit) => Session::MySql(connection, *limit),
         }
     }
 }
@@ -112,7 +106,7 @@ impl Transaction {
         match self {
             Self::Sqlite(_) => Engine::Sqlite,
             Self::Postgres(_) => Engine::Postgres,
-            Self::MySql(_) => Engine::MySql,
+            Self::MySql(..) => Engine::MySql,
         }
     }
 
@@ -120,13 +114,17 @@ impl Transaction {
         match self {
             Self::Sqlite(transaction) => Session::Sqlite(transaction),
             Self::Postgres(transaction) => Session::Postgres(transaction),
-            Self::MySql(transaction) => Session::MySql(transaction),
+            Self::MySql(transaction, limit) => Session::MySql(transaction, *limit),
         }
     }
 
     /// Makes what it did last.
     pub(super) async fn commit(self) -> Result<(), sqlx::Error> {
-        each!(self, Self, transaction => transaction.commit().await)
+        match self {
+            Self::Sqlite(transaction) => transaction.commit().await,
+            Self::Postgres(transaction) => transaction.commit().await,
+            Self::MySql(transaction, _) => transaction.commit().await,
+        }
     }
 }
 

@@ -141,7 +141,7 @@ impl Statement {
 
     async fn run(&mut self, session: Session<'_>) -> Result<Done, sqlx::Error> {
         let (text, arguments) = self.take();
-        let kept = !self.rare;
+        let (kept, bytes) = (!self.rare, self.bytes);
         Ok(match (session, arguments) {
             (Session::Sqlite(connection), Arguments::Sqlite(arguments)) => {
                 let query = sqlx::query_with(AssertSqlSafe(text), arguments).persistent(kept);
@@ -159,7 +159,10 @@ impl Statement {
                     last_id: 0,
                 }
             }
-            (Session::MySql(connection), Arguments::MySql(arguments)) => {
+            (Session::MySql(connection, limit), Arguments::MySql(arguments)) => {
+                if bytes + text.len() > limit {
+                    return Err(too_large());
+                }
                 let query = sqlx::query_with(AssertSqlSafe(text), arguments).persistent(kept);
                 let done = query.execute(connection).await?;
                 Done {
@@ -173,7 +176,7 @@ impl Statement {
 
     async fn fetch(&mut self, session: Session<'_>) -> Result<Vec<Row>, sqlx::Error> {
         let (text, arguments) = self.take();
-        let kept = !self.rare;
+        let (kept, bytes) = (!self.rare, self.bytes);
         Ok(match (session, arguments) {
             (Session::Sqlite(connection), Arguments::Sqlite(arguments)) => {
                 let query = sqlx::query_with(AssertSqlSafe(text), arguments).persistent(kept);
@@ -185,7 +188,10 @@ impl Statement {
                 let rows = query.fetch_all(connection).await?;
                 rows.into_iter().map(Row::Postgres).collect()
             }
-            (Session::MySql(connection), Arguments::MySql(arguments)) => {
+            (Session::MySql(connection, limit), Arguments::MySql(arguments)) => {
+                if bytes + text.len() > limit {
+                    return Err(too_large());
+                }
                 let query = sqlx::query_with(AssertSqlSafe(text), arguments).persistent(kept);
                 let rows = query.fetch_all(connection).await?;
                 rows.into_iter().map(Row::MySql).collect()
@@ -205,4 +211,9 @@ impl Statement {
 /// A statement is made by the pool or the transaction that it runs on, so this does not come about.
 fn another_database() -> sqlx::Error {
     sqlx::Error::Protocol("the statement was written for another database".to_owned())
+}
+
+/// The server would hang up, and that would look as if it were away.
+fn too_large() -> sqlx::Error {
+    sqlx::Error::Encode("it is larger than the server's max_allowed_packet".into())
 }

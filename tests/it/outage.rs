@@ -7,10 +7,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use playback::store::dialect::Engine;
+use serde_json::json;
 
-use crate::builders::good_run;
+use crate::builders::{Run, good_run};
 use crate::crash::under_load;
-use crate::harness::{Collector, Setup, eventually};
+use crate::harness::{Collector, Setup, eventually, zstd};
 use crate::servers::Server;
 
 /// A collector on a server of its own, soon tired of waiting for it.
@@ -175,4 +176,29 @@ fn connections_to_postgres_that_are_cut_lose_nothing() {
 #[test]
 fn connections_to_mariadb_that_are_cut_lose_nothing() {
     connections_that_are_cut_lose_nothing(Engine::MySql);
+}
+
+/// What a server will not take at all, because it is too large, holds nobody else up.
+#[test]
+fn what_cannot_be_stored_fails_alone() {
+    let server = Server::start(Engine::MySql);
+    let collector = collector(server.database());
+    let client = collector.client();
+    let large = Run::of(json!({ "note": "x".repeat(20 << 20) }));
+    let body = zstd(&large.ndjson());
+    let over = AtomicU64::new(0);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while over.load(Ordering::SeqCst) == 0 {
+                client
+                    .ingest(large.id, "recorder", &body)
+                    .error(503, "busy");
+            }
+        });
+        for _ in 0..40 {
+            good_run().deliver(&client);
+        }
+        over.store(1, Ordering::SeqCst);
+    });
+    assert_eq!(client.execution(large.id, "").status, 404);
 }

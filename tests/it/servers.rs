@@ -178,11 +178,38 @@ SQL"
              echo $server
              read -r word || word=gone
              exec 2>/dev/null
-             kill -KILL $server
+             kill -KILL $server || true
              wait $server || true
              [ \"$word\" != gone ] || rm -rf '{folder}'"
         );
-        let mut process = as_somebody(self.folder.path(), &watched)
+        let deadline = Instant::now() + DEADLINE;
+        loop {
+            let pid = self.spawn(&watched);
+            // It refuses to start while what its predecessor left behind is still ending.
+            while !has_ended(&pid) {
+                if self.sql("SELECT 1") {
+                    return;
+                }
+                // Paces the asking; what is waited for is the answer.
+                std::thread::sleep(Duration::from_millis(20));
+                assert!(
+                    Instant::now() < deadline,
+                    "it does not answer: {}",
+                    self.log()
+                );
+            }
+            assert!(
+                Instant::now() < deadline,
+                "it does not start: {}",
+                self.log()
+            );
+            self.kill();
+        }
+    }
+
+    /// Starts the shell that starts the server; the server's number.
+    fn spawn(&mut self, watched: &str) -> String {
+        let mut process = as_somebody(self.folder.path(), watched)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -191,16 +218,7 @@ SQL"
         let stdout = process.stdout.as_mut().unwrap();
         BufReader::new(stdout).read_line(&mut pid).unwrap();
         self.process = Some(process);
-        let deadline = Instant::now() + DEADLINE;
-        while !self.sql("SELECT 1") {
-            assert!(
-                Instant::now() < deadline,
-                "it does not answer: {}",
-                self.log()
-            );
-            // Paces the asking; what is waited for is the answer.
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        pid.trim().to_owned()
     }
 
     /// Kills it, as a power cut would.
@@ -294,6 +312,14 @@ printf 'subjectAltName=IP:127.0.0.1\nbasicConstraints=CA:FALSE\n' > extensions
 openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile extensions -out server.pem
 chmod 644 ca.pem; chmod 755 .
 "#;
+
+/// Whether a process has ended, though nobody may have asked for its status yet.
+fn has_ended(pid: &str) -> bool {
+    match std::fs::read_to_string(format!("/proc/{pid}/stat")) {
+        Ok(stat) => stat.contains(") Z "),
+        Err(_) => true,
+    }
+}
 
 /// A port that is free at this moment.
 fn free_port() -> u16 {
