@@ -48,7 +48,7 @@ demo: build wheel ansible ## Record the example playbooks and show the history; 
 # The cheap failures come first, and the last lines are what the test runners say.
 .PHONY: test
 test: lint wheel ansible oldest versions ways ## Run all checks and all tests
-	@scripts/prerequisites curl jq node ssh
+	@scripts/prerequisites curl jq mariadb node openssl postgresql ssh
 	.venv/ansible/bin/python -m pytest callback_plugin/tests
 	.venv/oldest/bin/python -m pytest callback_plugin/tests
 	PYO3_PYTHON=$(abspath $(TOOLS)/python) PYO3_BUILD_EXTENSION_MODULE=1 \
@@ -85,6 +85,7 @@ lint: tools ## Check formatting, lints and types, changing nothing
 
 .PHONY: bench
 bench: build wheel ansible ara ## Measure against the targets, as one table; ROWS='T3 T7' measures these alone
+	@scripts/prerequisites mariadb postgresql
 	PLAYBACK_BENCH_ANSIBLE=$(abspath .venv/ansible/bin) PLAYBACK_BENCH_ARA=$(abspath .venv/ara/bin) \
 		cargo bench $(CARGO_FLAGS) --bench load -- $(ROWS)
 

@@ -53,7 +53,7 @@ impl App {
     /// # Errors
     /// The store cannot be opened.
     pub async fn start(config: Config, clock: Clock, figures: Figures) -> anyhow::Result<Self> {
-        let store = Store::open(&config.database).await?;
+        let store = Store::open(config.store()).await?;
         let hub = Hub::default();
         let tasks = TaskTracker::new();
         let stop_writing = CancellationToken::new();

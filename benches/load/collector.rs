@@ -29,21 +29,25 @@ pub(crate) struct Collector {
 impl Collector {
     /// Starts it on the database of that path, which is made where it does not exist.
     pub(crate) fn start(database: &Path) -> Result<Self> {
-        Self::start_as(database, None)
+        Self::start_as(database, &address_of(database), None)
+    }
+
+    /// Starts it on a database of a server.
+    pub(crate) fn start_on(address: &str) -> Result<Self> {
+        Self::start_as(Path::new(""), address, None)
     }
 
     /// The same, with this configuration file.
     pub(crate) fn start_with(database: &Path, config: &Path) -> Result<Self> {
-        Self::start_as(database, Some(config))
+        Self::start_as(database, &address_of(database), Some(config))
     }
 
-    fn start_as(database: &Path, config: Option<&Path>) -> Result<Self> {
+    fn start_as(database: &Path, url: &str, config: Option<&Path>) -> Result<Self> {
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
-        let url = format!("sqlite://{}", database.display());
-        let token = make_token(&url)?;
+        let token = make_token(url)?;
         let watch = Stopwatch::start();
         let child = Command::new(program())
-            .args(["serve", "--log-level", "warn", "--database", &url])
+            .args(["serve", "--log-level", "warn", "--database", url])
             .args(["--listen", &address.to_string()])
             .args(
                 config
@@ -149,6 +153,10 @@ pub(crate) fn resident(pid: u32, field: &str) -> Result<u64> {
 /// The release binary, which lies beside the benchmark's own folder.
 pub(crate) fn program() -> &'static str {
     env!("CARGO_BIN_EXE_playback")
+}
+
+fn address_of(database: &Path) -> String {
+    format!("sqlite://{}", database.display())
 }
 
 fn make_token(url: &str) -> Result<String> {

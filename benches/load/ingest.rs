@@ -1,12 +1,14 @@
-//! T3 and T8: what the collector takes in, and in how much memory.
+//! T3, T4 and T8: what the collector takes in, and in how much memory.
 
 use std::time::Duration;
 
 use anyhow::Result;
+use playback::store::dialect::Engine;
 
 use crate::collector::Collector;
 use crate::producers::{Plan, send_all, send_for};
 use crate::script::{Mix, Script, Size};
+use crate::servers::Server;
 use crate::table::{Row, megabytes, thousands};
 use crate::{Asked, Scratch, note};
 
@@ -27,13 +29,7 @@ pub(crate) fn rows(scratch: &Scratch, asked: &Asked) -> Result<Vec<Row>> {
     let mut peak = 0;
     let mut more = 0;
     for (batch, wanted) in SIZES {
-        let script = Script::write(Size {
-            mix: Mix::Commands,
-            hosts: 30,
-            tasks: 2_000,
-            batch,
-            ends: false,
-        })?;
+        let script = flood(batch)?;
         if !asked.includes(&format!("T3/{batch}")) {
             continue;
         }
@@ -72,6 +68,53 @@ pub(crate) fn rows(scratch: &Scratch, asked: &Asked) -> Result<Vec<Row>> {
     let more = format!("{} ({} producers)", megabytes(more), PRODUCERS * 10);
     rows.push(memory("under T3", MEMORY_LOADED, peak, more));
     Ok(rows)
+}
+
+/// T4: the same into servers, which share the machine with everything else.
+pub(crate) fn into_servers(asked: &Asked) -> Result<Vec<Row>> {
+    let mut rows = Vec::new();
+    for (engine, name, wanted) in [
+        (Engine::Postgres, "PostgreSQL", 200_000.0),
+        (Engine::MySql, "MariaDB", 120_000.0),
+    ] {
+        for (batch, _) in SIZES {
+            if !asked.includes(&format!("T4/{name}/{batch}")) {
+                continue;
+            }
+            note(&format!("T4: {name}, batches of {batch}"));
+            let server = Server::start_durable(engine);
+            let collector = Collector::start_on(&server.database())?;
+            let few = send_for(&collector, &flood(batch)?, plan(PRODUCERS))?;
+            note(&format!(
+                "  {} events/s, the collector's CPU time {:.2} µs for an event, memory {}",
+                thousands(few.median()),
+                few.cpu_us,
+                megabytes(collector.peak_bytes()?)
+            ));
+            collector.stop()?;
+            let rate = few.median();
+            rows.push(Row {
+                target: "T4",
+                what: format!("events/s stored in {name}, batches of {batch}"),
+                wanted: format!("≥ {}", thousands(wanted)),
+                measured: thousands(rate),
+                reached: Some(rate >= wanted),
+                growth: String::new(),
+            });
+        }
+    }
+    Ok(rows)
+}
+
+/// What each producer sends: a playbook that does not end.
+fn flood(batch: u64) -> Result<Script> {
+    Script::write(Size {
+        mix: Mix::Commands,
+        hosts: 30,
+        tasks: 2_000,
+        batch,
+        ends: false,
+    })
 }
 
 /// T8 with the store away: another process holds it locked for writing while everybody sends.

@@ -4,7 +4,8 @@
 //! - [`script`], [`producers`]: the load: what many producers send, and how
 //! - [`collector`]: the collector, in a process of its own, on a real file
 //! - [`site`]: real playbooks, and what running them costs
-//! - [`playbook`]: T1; [`hooks`]: T2; [`ingest`]: T3, T8; [`stream`]: T7; [`size`]: T9; [`start`]: T10
+//! - [`servers`]: PostgreSQL and MariaDB, servers of our own
+//! - [`playbook`]: T1; [`hooks`]: T2; [`ingest`]: T3, T4, T8; [`stream`]: T7; [`size`]: T9; [`start`]: T10
 //! - [`launch`]: R1; [`supervise`]: R2, R3
 //! - [`ara`]: the same of ARA, where it can be measured
 //! - [`table`], [`clock`], [`cpu`]: what holds it together
@@ -19,6 +20,14 @@ mod launch;
 mod playbook;
 mod producers;
 mod script;
+#[path = "../../tests/it/servers.rs"]
+#[allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "the tests' own; a server that does not start ends the measurement"
+)]
+mod servers;
 mod site;
 mod size;
 mod start;
@@ -98,6 +107,7 @@ fn main() -> Result<()> {
         rows.extend(playbook::rows(&scratch, &asked, &bin)?);
     }
     rows.extend(ingest::rows(&scratch, &asked)?);
+    rows.extend(ingest::into_servers(&asked)?);
     rows.extend(ingest::away(&scratch, &asked)?);
     rows.extend(stream::rows(&scratch, &asked)?);
     rows.extend(size::rows(&scratch, &asked)?);

@@ -122,13 +122,20 @@ impl IntoResponse for ApiError {
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
+        if error.is_unavailable() {
+            tracing::error!(%error, "the store is away");
+            return Self::busy("the store is not available: try again in a moment");
+        }
         Self::internal(&error)
     }
 }
 
 impl From<OutputError> for ApiError {
     fn from(error: OutputError) -> Self {
-        Self::internal(&error)
+        match error {
+            OutputError::Store(error) => error.into(),
+            error => Self::internal(&error),
+        }
     }
 }
 

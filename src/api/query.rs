@@ -14,6 +14,8 @@ use crate::model::{Cursor, ExecutionFilter, Page, Reason, Status};
 pub(super) const DEFAULT_LIMIT: u32 = 50;
 /// Entries of a page at most.
 pub(super) const MAX_LIMIT: u32 = 1000;
+/// Characters of a search at most: databases give up on much longer ones.
+const LONGEST_SEARCH: usize = 1000;
 
 /// What stands in a path; axum's own, with our errors.
 #[derive(Debug, FromRequestParts)]
@@ -131,8 +133,20 @@ impl ListQuery {
                     )));
                 }
             },
-            q: text(&self.q),
+            q: self.search()?,
         })
+    }
+
+    fn search(&self) -> Result<Option<String>, ApiError> {
+        let q = self.q.clone().filter(|q| !q.is_empty());
+        if q.as_ref()
+            .is_some_and(|q| q.chars().count() > LONGEST_SEARCH)
+        {
+            return Err(ApiError::bad_request(format!(
+                "q is too long: {LONGEST_SEARCH} characters at most"
+            )));
+        }
+        Ok(q)
     }
 
     pub(super) fn page(&self) -> Result<Page, ApiError> {

@@ -38,7 +38,7 @@ pub(super) struct RedactAnswer {
     /// How many printed lines were changed.
     lines: u64,
     /// Whether it is gone from the database's files, too. If not, somebody reads them, and it goes when they
-    /// are done.
+    /// are done; the files of a database server are its own to clean up.
     erased: bool,
 }
 

@@ -6,8 +6,8 @@ use anyhow::bail;
 use clap::Args;
 
 use crate::config::{Config, Overrides};
-use crate::store::Store;
-use crate::store::dialect::without_password;
+use crate::store::address::without_password;
+use crate::store::{Options, Store};
 
 /// Which database a command works on.
 #[derive(Debug, Args)]
@@ -15,7 +15,8 @@ pub(crate) struct DatabaseArgs {
     /// Configuration file (TOML)
     #[arg(long, value_name = "FILE", env = "PLAYBACK_CONFIG")]
     pub(crate) config: Option<PathBuf>,
-    /// Database, such as sqlite:///var/lib/playback/playback.db
+    /// Database: sqlite:///var/lib/playback/playback.db, postgres://user@host/name, mysql://… or mariadb://…;
+    /// one with a password belongs into PLAYBACK_DATABASE or the file, where no other user sees it
     #[arg(
         long,
         value_name = "URL",
@@ -26,33 +27,33 @@ pub(crate) struct DatabaseArgs {
 }
 
 impl DatabaseArgs {
-    /// Its address.
-    pub(super) fn address(self) -> anyhow::Result<String> {
+    /// Which it is, and how it is to be used.
+    pub(super) fn options(self) -> anyhow::Result<Options> {
         let overrides = Overrides {
             database: self.database,
             ..Overrides::default()
         };
-        Ok(Config::load(self.config.as_deref(), overrides)?.database)
+        Ok(Config::load(self.config.as_deref(), overrides)?.store())
     }
 
     /// Opens it, making it where there is none.
     pub(super) async fn open(self) -> anyhow::Result<Store> {
-        Ok(Store::open(&self.address()?).await?)
+        Ok(Store::open(self.options()?).await?)
     }
 }
 
 /// Opens the database without touching its schema; one that is not there is not made.
-pub(super) async fn open_existing(address: &str) -> anyhow::Result<Store> {
-    if let Some(file) = file_of(address)
+pub(super) async fn open_existing(options: &Options) -> anyhow::Result<Store> {
+    if let Some(file) = file_of(&options.address)
         && !file.exists()
     {
         bail!(
             "there is no database at {}: --database or PLAYBACK_DATABASE says where it is; \
              \"playback serve\" and \"playback migrate\" make one",
-            without_password(address)
+            without_password(&options.address)
         );
     }
-    Ok(Store::open_as_is(address).await?)
+    Ok(Store::open_as_is(options.clone()).await?)
 }
 
 /// The file of an SQLite database.

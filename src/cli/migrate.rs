@@ -9,7 +9,7 @@ use super::DatabaseArgs;
 use super::database::open_existing;
 use super::out::{self, Out};
 use crate::store::Store;
-use crate::store::dialect::without_password;
+use crate::store::address::without_password;
 
 #[derive(Debug, Args)]
 pub(super) struct Migrate {
@@ -31,11 +31,11 @@ pub(super) fn run(command: Migrate) -> anyhow::Result<ExitCode> {
 }
 
 async fn migrate(command: Migrate) -> anyhow::Result<ExitCode> {
-    let address = command.database.address()?;
+    let options = command.database.options()?;
     let store = if command.dry_run {
-        open_existing(&address).await?
+        open_existing(&options).await?
     } else {
-        Store::open_as_is(&address).await?
+        Store::open_as_is(options.clone()).await?
     };
     let before = store.migrations().await?;
     if !command.dry_run {
@@ -43,29 +43,33 @@ async fn migrate(command: Migrate) -> anyhow::Result<ExitCode> {
     }
     store.close().await;
     let done = !command.dry_run;
-    let pending = before.iter().filter(|(_, _, applied)| !applied).count();
+    let pending = before.iter().filter(|migration| !migration.applied).count();
     if command.json {
-        let migrations = before.iter().map(|(version, name, applied)| {
+        let migrations = before.iter().map(|migration| {
             json!({
-                "version": version,
-                "name": name,
-                "applied": *applied || done,
-                "applied_now": !applied && done,
+                "version": migration.version,
+                "name": migration.name,
+                "applied": migration.applied || done,
+                "applied_now": !migration.applied && done,
             })
         });
         out::json(&json!({
-            "database": without_password(&address),
+            "database": without_password(&options.address),
             "migrations": migrations.collect::<Vec<_>>(),
         }))?;
         return Ok(ExitCode::SUCCESS);
     }
-    let rows = before.iter().map(|(version, name, applied)| {
-        let state = match (applied, done) {
+    let rows = before.iter().map(|migration| {
+        let state = match (migration.applied, done) {
             (true, _) => "applied",
             (false, true) => "applied now",
             (false, false) => "to be applied",
         };
-        [format!("{version:04}"), name.clone(), state.to_owned()]
+        [
+            format!("{:04}", migration.version),
+            migration.name.clone(),
+            state.to_owned(),
+        ]
     });
     let mut out = Out::new();
     out.table(

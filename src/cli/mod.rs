@@ -12,6 +12,7 @@
 
 mod cancel;
 mod client;
+mod copy;
 mod database;
 mod documents;
 mod environment;
@@ -87,6 +88,7 @@ enum Command {
     Redact(redact::Redact),
     /// Make rows anew from the event log
     Rebuild(rebuild::Rebuild),
+    Copy(copy::Copy),
     /// Print the OpenAPI document of the API
     Openapi(documents::OpenApi),
     /// Print a script with which a shell completes this command line
@@ -118,6 +120,7 @@ pub fn main() -> ExitCode {
         Command::Migrate(command) => migrate::run(command),
         Command::Redact(command) => redact::run(&command),
         Command::Rebuild(command) => rebuild::run(command),
+        Command::Copy(command) => copy::run(&command),
         Command::Openapi(command) => documents::openapi(&command),
         Command::Completions(command) => documents::completions(&command),
     };

@@ -41,7 +41,7 @@ pub(super) fn run(command: Rebuild) -> anyhow::Result<ExitCode> {
 }
 
 async fn rebuild(command: Rebuild) -> anyhow::Result<ExitCode> {
-    let store = open_existing(&command.database.address()?).await?;
+    let store = open_existing(&command.database.options()?).await?;
     store.migrate().await?;
     let all = executions(&store).await?;
     let chosen = match &command.id {

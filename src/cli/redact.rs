@@ -74,7 +74,7 @@ pub(super) fn run(command: &Redact) -> anyhow::Result<ExitCode> {
     }
     if !redacted.erased {
         out::note(format_args!(
-            "playback: somebody reads the database's files, which hold it until they are done"
+            "playback: the database's files hold it until whoever reads them is done, or until its server cleans up"
         ));
     }
     Ok(ExitCode::SUCCESS)

@@ -11,7 +11,8 @@ use serde::Deserialize;
 
 pub use launcher::LauncherConfig;
 
-use crate::store::dialect;
+use crate::store::Options;
+use crate::store::address::without_password;
 
 /// Where clients find the collector when nothing else is said.
 pub const DEFAULT_URL: &str = "http://localhost:8080";
@@ -22,8 +23,12 @@ pub const DEFAULT_URL: &str = "http://localhost:8080";
 pub struct Config {
     /// Address to listen on.
     pub listen: SocketAddr,
-    /// The database: `sqlite:///path/to/playback.db`.
+    /// The database: `sqlite:///path/to/playback.db`, `postgres://…`, `mysql://…` or `mariadb://…`.
     pub database: String,
+    /// How many connections to the database read at once; one more writes.
+    pub database_connections: u32,
+    /// How long anything waits for the database, in seconds.
+    pub database_wait_seconds: u64,
     /// Serve without tokens; only allowed on a loopback address.
     pub no_auth: bool,
     /// Seconds without a sign of life after which a running execution counts as lost.
@@ -53,6 +58,8 @@ impl Default for Config {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             database: "sqlite://playback.db".to_owned(),
+            database_connections: Options::CONNECTIONS,
+            database_wait_seconds: Options::WAIT.as_secs(),
             no_auth: false,
             silence_seconds: 30,
             log_format: LogFormat::Text,
@@ -68,7 +75,9 @@ impl std::fmt::Debug for Config {
         formatter
             .debug_struct("Config")
             .field("listen", &self.listen)
-            .field("database", &dialect::without_password(&self.database))
+            .field("database", &without_password(&self.database))
+            .field("database_connections", &self.database_connections)
+            .field("database_wait_seconds", &self.database_wait_seconds)
             .field("no_auth", &self.no_auth)
             .field("silence_seconds", &self.silence_seconds)
             .field("log_format", &self.log_format)
@@ -123,6 +132,9 @@ pub enum ConfigError {
         "silence_seconds = {0} must be at least 1; producers give a sign of life every 10 seconds"
     )]
     Silence(u64),
+    /// Nothing could be read, or nothing be waited for.
+    #[error("{0} must be at least 1")]
+    Nothing(&'static str),
 }
 
 impl Config {
@@ -165,7 +177,23 @@ impl Config {
         if config.silence_seconds == 0 {
             return Err(ConfigError::Silence(config.silence_seconds));
         }
+        if config.database_connections == 0 {
+            return Err(ConfigError::Nothing("database_connections"));
+        }
+        if config.database_wait_seconds == 0 {
+            return Err(ConfigError::Nothing("database_wait_seconds"));
+        }
         Ok(config)
+    }
+
+    /// The database, and how it is to be used.
+    #[must_use]
+    pub fn store(&self) -> Options {
+        Options {
+            address: self.database.clone(),
+            connections: self.database_connections,
+            wait: Duration::from_secs(self.database_wait_seconds),
+        }
     }
 
     /// Silence after which a running execution counts as lost.

@@ -26,6 +26,8 @@ pub(super) struct Job {
     slot: Arc<Slot>,
     changes: Changes,
     progress: Progress,
+    /// Whether its changes were taken into a commit.
+    is_changing: bool,
     done: oneshot::Sender<bool>,
 }
 
@@ -49,6 +51,7 @@ pub(super) fn submit(
         slot: slot.clone(),
         changes,
         progress,
+        is_changing: false,
         done,
     });
     async move {
@@ -109,6 +112,7 @@ async fn commit(store: &Store, hub: &Hub, group: &mut Vec<Job>) {
             // A repeated batch or a sign of life: it only waits for what stands before it.
             continue;
         }
+        job.is_changing = true;
         change.key = job.slot.key();
         changes.push(change);
         changing.push(job.slot.clone());
@@ -131,6 +135,17 @@ async fn commit(store: &Store, hub: &Hub, group: &mut Vec<Job>) {
                 job.slot.leave_queue();
                 hub.committed(job.slot.id(), job.progress);
                 let _ = job.done.send(true);
+            }
+        }
+        // One of them cannot be stored: that must not hold up the others, again and again.
+        Err(error) if changes.len() > 1 && error.is_refusal() => {
+            tracing::warn!(%error, batches = jobs.len(), "a commit failed: its parts are tried alone");
+            let mut changes = changes.into_iter();
+            for mut job in jobs {
+                if job.is_changing {
+                    job.changes = changes.next().unwrap_or_default();
+                }
+                Box::pin(commit(store, hub, &mut vec![job])).await;
             }
         }
         Err(error) => {

@@ -1,9 +1,15 @@
 //! What ingestion writes, in one transaction.
 
+use std::collections::HashSet;
+
 use playback_wire::ExecutionStarted;
 
-use super::dialect::{self, Connection};
-use super::{Store, StoreError, launches};
+use super::dialect::Engine;
+use super::indexed::indexed;
+use super::pool::Transaction;
+use super::statement::Statement;
+use super::table::{Present, Table};
+use super::{Store, StoreError, launches, transaction};
 use crate::model::{
     BlockRow, Changes, ExecutionKey, ExecutionRow, HostRow, PlayRow, ResultRow, TaskRow,
 };
@@ -15,40 +21,7 @@ impl Store {
     /// # Errors
     /// The database failed: nothing was written.
     pub async fn commit(&self, changes: &[Changes]) -> Result<Vec<ExecutionKey>, StoreError> {
-        let mut transaction = self.write.begin_with("BEGIN IMMEDIATE").await?;
-        let connection = &mut *transaction;
-        let mut keys: Vec<ExecutionKey> = Vec::with_capacity(changes.len());
-        for change in changes {
-            let key = match (&change.execution, change.key) {
-                (Some(row), _) => upsert_execution(connection, row).await?,
-                (None, Some(key)) => key,
-                (None, None) => {
-                    return Err(StoreError::Damaged {
-                        what: "changes of an execution that has no row",
-                    });
-                }
-            };
-            keys.push(key);
-        }
-        let keyed = || keys.iter().copied().zip(changes);
-        insert_blocks(connection, &flatten(keyed(), |change| &change.blocks)).await?;
-        insert_results(connection, &flatten(keyed(), |change| &change.results)).await?;
-        upsert_plays(connection, &flatten(keyed(), |change| &change.plays)).await?;
-        upsert_tasks(connection, &flatten(keyed(), |change| &change.tasks)).await?;
-        let mut hosts: Vec<(ExecutionKey, &HostRow)> = Vec::new();
-        for (key, change) in keyed() {
-            if change.replace_hosts {
-                hosts.retain(|(of, _)| *of != key);
-                delete_hosts(connection, key).await?;
-            }
-            hosts.extend(change.hosts.iter().map(|row| (key, row)));
-        }
-        upsert_hosts(connection, &hosts).await?;
-        for launch in changes.iter().filter_map(|change| change.launch.as_ref()) {
-            launches::insert(connection, launch).await?;
-        }
-        transaction.commit().await?;
-        Ok(keys)
+        transaction!(self, transaction => write(transaction, changes).await?)
     }
 
     /// Replaces all rows that are projected from an execution's events; its blocks stay.
@@ -60,19 +33,61 @@ impl Store {
         key: ExecutionKey,
         changes: &Changes,
     ) -> Result<(), StoreError> {
-        let mut transaction = self.write.begin_with("BEGIN IMMEDIATE").await?;
-        project(&mut transaction, key, changes).await?;
-        transaction.commit().await?;
-        Ok(())
+        transaction!(self, transaction => project(transaction, key, changes).await?)
     }
+}
+
+async fn write(
+    transaction: &mut Transaction,
+    changes: &[Changes],
+) -> Result<Vec<ExecutionKey>, StoreError> {
+    let mut keys: Vec<ExecutionKey> = Vec::with_capacity(changes.len());
+    for change in changes {
+        let key = match (&change.execution, change.key) {
+            (Some(row), _) => upsert_execution(transaction, row).await?,
+            (None, Some(key)) => key,
+            (None, None) => {
+                return Err(StoreError::Damaged {
+                    what: "changes of an execution that has no row",
+                });
+            }
+        };
+        keys.push(key);
+    }
+    let keyed = || keys.iter().copied().zip(changes);
+    let blocks = flatten(keyed(), |change| &change.blocks);
+    EVENT_BLOCKS
+        .insert(transaction, &blocks, bind_block)
+        .await?;
+    let results = flatten(keyed(), |change| &change.results);
+    RESULTS.insert(transaction, &results, bind_result).await?;
+    let plays = latest(flatten(keyed(), |change| &change.plays), |row| row.number);
+    PLAYS.insert(transaction, &plays, bind_play).await?;
+    let tasks = latest(flatten(keyed(), |change| &change.tasks), |row| row.number);
+    TASKS.insert(transaction, &tasks, bind_task).await?;
+    let mut hosts: Vec<(ExecutionKey, &HostRow)> = Vec::new();
+    for (key, change) in keyed() {
+        if change.replace_hosts {
+            hosts.retain(|(of, _)| *of != key);
+            let mut delete = transaction.query("DELETE FROM execution_hosts WHERE execution = ?");
+            delete.bind(key).execute_in(transaction).await?;
+        }
+        hosts.extend(change.hosts.iter().map(|row| (key, row)));
+    }
+    let hosts = latest(hosts, |row| row.number);
+    HOSTS.insert(transaction, &hosts, bind_host).await?;
+    for launch in changes.iter().filter_map(|change| change.launch.as_ref()) {
+        launches::insert(transaction, launch).await?;
+    }
+    Ok(keys)
 }
 
 /// Replaces all rows that are projected from an execution's events, within a transaction.
 pub(super) async fn project(
-    connection: &mut Connection,
+    transaction: &mut Transaction,
     key: ExecutionKey,
     changes: &Changes,
-) -> Result<(), sqlx::Error> {
+) -> Result<(), StoreError> {
     for statement in [
         "DELETE FROM results WHERE execution = ?",
         "DELETE FROM tasks WHERE execution = ?",
@@ -80,19 +95,22 @@ pub(super) async fn project(
         "DELETE FROM execution_hosts WHERE execution = ?",
         "DELETE FROM execution_labels WHERE execution = ?",
     ] {
-        sqlx::query(statement)
-            .bind(key)
-            .execute(&mut *connection)
-            .await?;
+        let mut delete = transaction.query(statement);
+        delete.bind(key).execute_in(transaction).await?;
     }
     if let Some(row) = &changes.execution {
-        upsert_execution(connection, row).await?;
+        upsert_execution(transaction, row).await?;
     }
     let keyed = || std::iter::once((key, changes));
-    insert_results(connection, &flatten(keyed(), |change| &change.results)).await?;
-    upsert_plays(connection, &flatten(keyed(), |change| &change.plays)).await?;
-    upsert_tasks(connection, &flatten(keyed(), |change| &change.tasks)).await?;
-    upsert_hosts(connection, &flatten(keyed(), |change| &change.hosts)).await
+    let results = flatten(keyed(), |change| &change.results);
+    RESULTS.insert(transaction, &results, bind_result).await?;
+    let plays = latest(flatten(keyed(), |change| &change.plays), |row| row.number);
+    PLAYS.insert(transaction, &plays, bind_play).await?;
+    let tasks = latest(flatten(keyed(), |change| &change.tasks), |row| row.number);
+    TASKS.insert(transaction, &tasks, bind_task).await?;
+    let hosts = latest(flatten(keyed(), |change| &change.hosts), |row| row.number);
+    HOSTS.insert(transaction, &hosts, bind_host).await?;
+    Ok(())
 }
 
 /// All rows of one kind, each beside its execution's key.
@@ -105,83 +123,155 @@ fn flatten<'c, T>(
         .collect()
 }
 
+/// Of several states of one row, the last: a statement may touch each row once.
+fn latest<T>(
+    mut rows: Vec<(ExecutionKey, &T)>,
+    number: impl Fn(&T) -> u32,
+) -> Vec<(ExecutionKey, &T)> {
+    let mut seen = HashSet::with_capacity(rows.len());
+    rows.reverse();
+    rows.retain(|(key, row)| seen.insert((*key, number(row))));
+    rows.reverse();
+    rows
+}
+
+const EXECUTIONS: Table = Table {
+    name: "executions",
+    columns: &[
+        "uuid",
+        "type",
+        "status",
+        "phase",
+        "reason",
+        "started_us",
+        "base_us",
+        "ended_us",
+        "duration_us",
+        "exit_code",
+        "\"signal\"",
+        "changed",
+        "playbook",
+        "playbook_name",
+        "inventory",
+        "inventory_name",
+        "username",
+        "controller",
+        "what",
+        "search",
+        "user_us",
+        "system_us",
+        "peak_bytes",
+        "output_lines",
+        "output_from",
+        "results",
+        "events_received",
+        "events_expected",
+        "events_complete",
+        "events_missing",
+        "queued_us",
+        "canceled_by",
+    ],
+    present: Present::Updated {
+        key: "uuid",
+        columns: &[
+            "type",
+            "status",
+            "phase",
+            "reason",
+            "started_us",
+            "base_us",
+            "ended_us",
+            "duration_us",
+            "exit_code",
+            "\"signal\"",
+            "changed",
+            "playbook",
+            "playbook_name",
+            "inventory",
+            "inventory_name",
+            "username",
+            "controller",
+            "what",
+            "search",
+            "user_us",
+            "system_us",
+            "peak_bytes",
+            "output_lines",
+            "output_from",
+            "results",
+            "events_received",
+            "events_expected",
+            "events_complete",
+            "events_missing",
+            "queued_us",
+            "canceled_by",
+        ],
+    },
+};
+
+const LABELS: Table = Table {
+    name: "execution_labels",
+    columns: &["execution", "label"],
+    present: Present::Kept,
+};
+
 async fn upsert_execution(
-    connection: &mut Connection,
+    transaction: &mut Transaction,
     row: &ExecutionRow,
-) -> Result<ExecutionKey, sqlx::Error> {
+) -> Result<ExecutionKey, StoreError> {
+    let bind = |values: &mut Statement| bind_execution(values, row);
+    let key = EXECUTIONS.insert_one(transaction, bind).await?;
+    LABELS
+        .insert(transaction, &row.what.labels, |values, label| {
+            values.bind(key).bind(indexed(label));
+        })
+        .await?;
+    Ok(key)
+}
+
+fn bind_execution(values: &mut Statement, row: &ExecutionRow) {
     let what = serde_json::to_string(&row.what).unwrap_or_else(|_| "{}".to_owned());
     let usage = row.usage.unwrap_or_default();
-    let us = |seconds: f64| row.usage.map(|_| (seconds * 1e6) as i64);
-    let key: ExecutionKey = sqlx::query_scalar(
-        "INSERT INTO executions (uuid, type, status, phase, reason, started_us, base_us, ended_us, \
-         duration_us, exit_code, signal, changed, playbook, playbook_name, inventory, inventory_name, username, \
-         controller, what, search, user_us, system_us, peak_bytes, output_lines, output_from, results, \
-         events_received, events_expected, events_complete, events_missing, queued_us, canceled_by) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
-         ON CONFLICT (uuid) DO UPDATE SET type = excluded.type, status = excluded.status, \
-         phase = excluded.phase, reason = excluded.reason, started_us = excluded.started_us, \
-         base_us = excluded.base_us, ended_us = excluded.ended_us, \
-         duration_us = excluded.duration_us, exit_code = excluded.exit_code, \
-         signal = excluded.signal, changed = excluded.changed, playbook = excluded.playbook, \
-         playbook_name = excluded.playbook_name, inventory = excluded.inventory, \
-         inventory_name = excluded.inventory_name, \
-         username = excluded.username, controller = excluded.controller, what = excluded.what, \
-         search = excluded.search, \
-         user_us = excluded.user_us, system_us = excluded.system_us, \
-         peak_bytes = excluded.peak_bytes, output_lines = excluded.output_lines, \
-         output_from = excluded.output_from, results = excluded.results, \
-         events_received = excluded.events_received, events_expected = excluded.events_expected, \
-         events_complete = excluded.events_complete, events_missing = excluded.events_missing, \
-         queued_us = excluded.queued_us, canceled_by = excluded.canceled_by \
-         RETURNING id",
-    )
-    .bind(row.id)
-    .bind(type_name(row.what.r#type))
-    .bind(row.status.as_str())
-    .bind(row.phase.as_str())
-    .bind(row.reason.map(|reason| reason.as_str()))
-    .bind(row.started_us)
-    .bind(row.base_us)
-    .bind(row.ended_us)
-    .bind(row.ended_us.map(|ended| ended.saturating_sub(row.started_us).max(0)))
-    .bind(row.exit_code)
-    .bind(row.signal)
-    .bind(row.changed)
-    .bind(row.what.playbook.as_deref())
-    .bind(row.what.playbook.as_deref().map(|paths| file_names(paths, ' ')))
-    .bind(row.what.inventory.as_deref())
-    .bind(row.what.inventory.as_deref().map(|paths| file_names(paths, ',')))
-    .bind(row.what.user.as_deref())
-    .bind(row.what.controller.as_deref())
-    .bind(what)
-    .bind(searchable(&row.what))
-    .bind(us(usage.user_s))
-    .bind(us(usage.system_s))
-    .bind(row.usage.map(|usage| dialect::signed(usage.peak_bytes)))
-    .bind(dialect::signed(row.output_lines))
-    .bind(row.output_from.as_str())
-    .bind(dialect::signed(row.results))
-    .bind(dialect::signed(row.events.received))
-    .bind(row.events.expected.map(dialect::signed))
-    .bind(row.events.complete)
-    .bind(row.events.missing.as_deref())
-    .bind(row.queued_us)
-    .bind(row.canceled_by.as_deref())
-    .fetch_one(&mut *connection)
-    .await?;
-    let labels: Vec<(ExecutionKey, &String)> =
-        row.what.labels.iter().map(|label| (key, label)).collect();
-    dialect::insert(
-        connection,
-        "INSERT INTO execution_labels (execution, label) ",
-        &labels,
-        |columns, (key, label)| {
-            columns.push_bind(*key).push_bind((*label).clone());
-        },
-        " ON CONFLICT DO NOTHING",
-    )
-    .await?;
-    Ok(key)
+    let us = |seconds: f64| row.usage.map(|_| (seconds * 1e6).round() as i64);
+    let (playbook, inventory) = (row.what.playbook.as_deref(), row.what.inventory.as_deref());
+    let playbook_name = playbook.map(|paths| file_names(paths, ' '));
+    let inventory_name = inventory.map(|paths| file_names(paths, ','));
+    let duration_us = row
+        .ended_us
+        .map(|ended| ended.saturating_sub(row.started_us).max(0));
+    values
+        .bind(row.id)
+        .bind(type_name(row.what.r#type))
+        .bind(row.status.as_str())
+        .bind(row.phase.as_str())
+        .bind(row.reason.map(|reason| reason.as_str()))
+        .bind(row.started_us)
+        .bind(row.base_us)
+        .bind(row.ended_us)
+        .bind(duration_us)
+        .bind(row.exit_code)
+        .bind(row.signal)
+        .bind(row.changed)
+        .bind(playbook.map(indexed))
+        .bind(playbook_name.as_deref().map(indexed))
+        .bind(inventory.map(indexed))
+        .bind(inventory_name.as_deref().map(indexed))
+        .bind(row.what.user.as_deref().map(indexed))
+        .bind(row.what.controller.as_deref().map(indexed))
+        .bind(&what)
+        .bind(&searchable(&row.what))
+        .bind(us(usage.user_s))
+        .bind(us(usage.system_s))
+        .bind(row.usage.map(|usage| usage.peak_bytes))
+        .bind(row.output_lines)
+        .bind(row.output_from.as_str())
+        .bind(row.results)
+        .bind(row.events.received)
+        .bind(row.events.expected)
+        .bind(row.events.complete)
+        .bind(row.events.missing.as_deref())
+        .bind(row.queued_us)
+        .bind(row.canceled_by.as_deref());
 }
 
 pub(super) fn type_name(kind: playback_wire::ExecutionType) -> &'static str {
@@ -226,164 +316,196 @@ fn file_names(paths: &str, separator: char) -> String {
     names.join(&separator.to_string())
 }
 
-async fn insert_blocks(
-    connection: &mut Connection,
-    rows: &[(ExecutionKey, &BlockRow)],
-) -> Result<(), sqlx::Error> {
-    dialect::insert(
-        connection,
-        dialect::insert_into!(
-            "event_blocks (execution, producer, first_seq, last_seq, first_line, lines, \
-             raw_bytes, data) "
-        ),
-        rows,
-        |columns, (key, block)| {
-            columns
-                .push_bind(*key)
-                .push_bind(block.producer as i32)
-                .push_bind(block.first_seq as i64)
-                .push_bind(block.last_seq as i64)
-                .push_bind(block.first_line as i64)
-                .push_bind(block.lines as i64)
-                .push_bind(block.raw_bytes as i64)
-                .push_bind(block.data.clone());
-        },
-        "",
-    )
-    .await
+pub(super) const EVENT_BLOCKS: Table = Table {
+    name: "event_blocks",
+    columns: &[
+        "execution",
+        "producer",
+        "first_seq",
+        "last_seq",
+        "first_line",
+        "\"lines\"",
+        "raw_bytes",
+        "data",
+    ],
+    present: Present::Never,
+};
+
+pub(super) fn bind_block(values: &mut Statement, (key, block): &(ExecutionKey, &BlockRow)) {
+    values
+        .bind(*key)
+        .bind(block.producer as i32)
+        .bind(block.first_seq)
+        .bind(block.last_seq)
+        .bind(block.first_line)
+        .bind(block.lines)
+        .bind(block.raw_bytes)
+        .bind(&block.data);
 }
 
-async fn insert_results(
-    connection: &mut Connection,
-    rows: &[(ExecutionKey, &ResultRow)],
-) -> Result<(), sqlx::Error> {
-    dialect::insert(
-        connection,
-        dialect::insert_into!(
-            "results (execution, seq, task, host, status, flags, ended_us, duration_us) "
-        ),
-        rows,
-        |columns, (key, row)| {
-            columns
-                .push_bind(*key)
-                .push_bind(dialect::signed(row.seq))
-                .push_bind(i64::from(row.task))
-                .push_bind(i64::from(row.host))
-                .push_bind(row.status as i64)
-                .push_bind(i64::from(row.flags.0))
-                .push_bind(row.ended_us)
-                .push_bind(row.duration_us);
-        },
-        "",
-    )
-    .await
+const RESULTS: Table = Table {
+    name: "results",
+    columns: &[
+        "execution",
+        "seq",
+        "task",
+        "host",
+        "status",
+        "flags",
+        "ended_us",
+        "duration_us",
+    ],
+    present: Present::Never,
+};
+
+fn bind_result(values: &mut Statement, (key, row): &(ExecutionKey, &ResultRow)) {
+    values
+        .bind(*key)
+        .bind(row.seq)
+        .bind(row.task)
+        .bind(row.host)
+        .bind(row.status as i32)
+        .bind(row.flags.0)
+        .bind(row.ended_us)
+        .bind(row.duration_us);
 }
 
-async fn upsert_plays(
-    connection: &mut Connection,
-    rows: &[(ExecutionKey, &PlayRow)],
-) -> Result<(), sqlx::Error> {
-    dialect::insert(
-        connection,
-        "INSERT INTO plays (execution, number, name, hosts, strategy, started_us, ended_us) ",
-        rows,
-        |columns, (key, row)| {
-            columns
-                .push_bind(*key)
-                .push_bind(i64::from(row.number))
-                .push_bind(row.name.clone())
-                .push_bind(row.hosts.clone())
-                .push_bind(row.strategy.clone())
-                .push_bind(row.started_us)
-                .push_bind(row.ended_us);
-        },
-        " ON CONFLICT (execution, number) DO UPDATE SET name = excluded.name, \
-         hosts = excluded.hosts, strategy = excluded.strategy, started_us = excluded.started_us, \
-         ended_us = excluded.ended_us",
-    )
-    .await
+const PLAYS: Table = Table {
+    name: "plays",
+    columns: &[
+        "execution",
+        "number",
+        "name",
+        "hosts",
+        "strategy",
+        "started_us",
+        "ended_us",
+    ],
+    present: Present::Updated {
+        key: "execution, number",
+        columns: &["name", "hosts", "strategy", "started_us", "ended_us"],
+    },
+};
+
+fn bind_play(values: &mut Statement, (key, row): &(ExecutionKey, &PlayRow)) {
+    values
+        .bind(*key)
+        .bind(row.number)
+        .bind(&row.name)
+        .bind(&row.hosts)
+        .bind(&row.strategy)
+        .bind(row.started_us)
+        .bind(row.ended_us);
 }
 
-async fn upsert_tasks(
-    connection: &mut Connection,
-    rows: &[(ExecutionKey, &TaskRow)],
-) -> Result<(), sqlx::Error> {
-    dialect::insert(
-        connection,
-        "INSERT INTO tasks (execution, number, play, name, action, path, line, role, tags, handler, \
-         no_log, started_us, ended_us, ok, changed, failed, skipped, unreachable, ignored) ",
-        rows,
-        |columns, (key, row)| {
-            let counts = &row.counts;
-            let tags = serde_json::to_string(&row.tags).unwrap_or_else(|_| "[]".to_owned());
-            columns
-                .push_bind(*key)
-                .push_bind(i64::from(row.number))
-                .push_bind(i64::from(row.play))
-                .push_bind(row.name.clone())
-                .push_bind(row.action.clone())
-                .push_bind(row.path.clone())
-                .push_bind(i64::from(row.line))
-                .push_bind(row.role.clone())
-                .push_bind(tags)
-                .push_bind(row.handler)
-                .push_bind(row.no_log)
-                .push_bind(row.started_us)
-                .push_bind(row.ended_us)
-                .push_bind(i64::from(counts.ok))
-                .push_bind(i64::from(counts.changed))
-                .push_bind(i64::from(counts.failed))
-                .push_bind(i64::from(counts.skipped))
-                .push_bind(i64::from(counts.unreachable))
-                .push_bind(i64::from(counts.ignored));
-        },
+const TASKS: Table = Table {
+    name: "tasks",
+    columns: &[
+        "execution",
+        "number",
+        "play",
+        "name",
+        "action",
+        "path",
+        "line",
+        "role",
+        "tags",
+        "handler",
+        "no_log",
+        "started_us",
+        "ended_us",
+        "ok",
+        "changed",
+        "failed",
+        "skipped",
+        "unreachable",
+        "ignored",
+    ],
+    present: Present::Updated {
+        key: "execution, number",
         // What a task is does not change; how it goes does.
-        " ON CONFLICT (execution, number) DO UPDATE SET ended_us = excluded.ended_us, \
-         ok = excluded.ok, changed = excluded.changed, failed = excluded.failed, \
-         skipped = excluded.skipped, unreachable = excluded.unreachable, \
-         ignored = excluded.ignored",
-    )
-    .await
+        columns: &[
+            "ended_us",
+            "ok",
+            "changed",
+            "failed",
+            "skipped",
+            "unreachable",
+            "ignored",
+        ],
+    },
+};
+
+fn bind_task(values: &mut Statement, (key, row): &(ExecutionKey, &TaskRow)) {
+    let counts = &row.counts;
+    let tags = serde_json::to_string(&row.tags).unwrap_or_else(|_| "[]".to_owned());
+    values
+        .bind(*key)
+        .bind(row.number)
+        .bind(row.play)
+        .bind(&row.name)
+        .bind(&row.action)
+        .bind(&row.path)
+        .bind(row.line)
+        .bind(&row.role)
+        .bind(&tags)
+        .bind(row.handler)
+        .bind(row.no_log)
+        .bind(row.started_us)
+        .bind(row.ended_us)
+        .bind(counts.ok)
+        .bind(counts.changed)
+        .bind(counts.failed)
+        .bind(counts.skipped)
+        .bind(counts.unreachable)
+        .bind(counts.ignored);
 }
 
-async fn delete_hosts(connection: &mut Connection, key: ExecutionKey) -> Result<(), sqlx::Error> {
-    sqlx::query("DELETE FROM execution_hosts WHERE execution = ?")
-        .bind(key)
-        .execute(connection)
-        .await?;
-    Ok(())
-}
+const HOSTS: Table = Table {
+    name: "execution_hosts",
+    columns: &[
+        "execution",
+        "number",
+        "name",
+        "ok",
+        "changed",
+        "unreachable",
+        "failed",
+        "skipped",
+        "rescued",
+        "ignored",
+        "running_task",
+        "running_since_us",
+    ],
+    present: Present::Updated {
+        key: "execution, number",
+        columns: &[
+            "ok",
+            "changed",
+            "unreachable",
+            "failed",
+            "skipped",
+            "rescued",
+            "ignored",
+            "running_task",
+            "running_since_us",
+        ],
+    },
+};
 
-async fn upsert_hosts(
-    connection: &mut Connection,
-    rows: &[(ExecutionKey, &HostRow)],
-) -> Result<(), sqlx::Error> {
-    dialect::insert(
-        connection,
-        "INSERT INTO execution_hosts (execution, number, name, ok, changed, unreachable, failed, \
-         skipped, rescued, ignored, running_task, running_since_us) ",
-        rows,
-        |columns, (key, row)| {
-            let stats = &row.stats;
-            columns
-                .push_bind(*key)
-                .push_bind(i64::from(row.number))
-                .push_bind(row.name.clone())
-                .push_bind(dialect::signed(stats.ok))
-                .push_bind(dialect::signed(stats.changed))
-                .push_bind(dialect::signed(stats.unreachable))
-                .push_bind(dialect::signed(stats.failed))
-                .push_bind(dialect::signed(stats.skipped))
-                .push_bind(dialect::signed(stats.rescued))
-                .push_bind(dialect::signed(stats.ignored))
-                .push_bind(row.running_task.map(i64::from))
-                .push_bind(row.running_since_us);
-        },
-        " ON CONFLICT (execution, number) DO UPDATE SET ok = excluded.ok, \
-         changed = excluded.changed, unreachable = excluded.unreachable, \
-         failed = excluded.failed, skipped = excluded.skipped, rescued = excluded.rescued, \
-         ignored = excluded.ignored, running_task = excluded.running_task, \
-         running_since_us = excluded.running_since_us",
-    )
-    .await
+fn bind_host(values: &mut Statement, (key, row): &(ExecutionKey, &HostRow)) {
+    let stats = &row.stats;
+    values
+        .bind(*key)
+        .bind(row.number)
+        .bind(indexed(&row.name))
+        .bind(stats.ok)
+        .bind(stats.changed)
+        .bind(stats.unreachable)
+        .bind(stats.failed)
+        .bind(stats.skipped)
+        .bind(stats.rescued)
+        .bind(stats.ignored)
+        .bind(row.running_task)
+        .bind(row.running_since_us);
 }

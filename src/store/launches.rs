@@ -1,11 +1,9 @@
 //! What the launcher has to do: the queue, and what was asked for.
 
-use sqlx::Row as _;
-use sqlx::query_builder::QueryBuilder;
 use uuid::Uuid;
 
-use super::dialect::{Connection, Db, Row};
-use super::executions::unsigned;
+use super::indexed::indexed;
+use super::pool::{Row, Transaction};
 use super::{Store, StoreError};
 use crate::model::{LaunchRow, LaunchState};
 
@@ -13,21 +11,23 @@ const COLUMNS: &str = "SELECT uuid, state, parameters, queued_us FROM launches";
 
 /// Writes a new launch, within the transaction that makes its execution known.
 pub(super) async fn insert(
-    connection: &mut Connection,
+    transaction: &mut Transaction,
     row: &LaunchRow,
 ) -> Result<(), sqlx::Error> {
     let parameters = serde_json::to_string(&row.parameters).unwrap_or_else(|_| "{}".to_owned());
-    let playbook = Some(&row.parameters.playbook).filter(|playbook| !playbook.is_empty());
-    sqlx::query(
-        "INSERT INTO launches (uuid, state, playbook, parameters, queued_us) VALUES (?, ?, ?, ?, ?)",
-    )
-    .bind(row.id)
-    .bind(row.state.as_str())
-    .bind(playbook)
-    .bind(parameters)
-    .bind(row.queued_us)
-    .execute(connection)
-    .await?;
+    let playbook = Some(row.parameters.playbook.as_str()).filter(|playbook| !playbook.is_empty());
+    transaction
+        .query(
+            "INSERT INTO launches (uuid, state, playbook, parameters, queued_us) \
+             VALUES (?, ?, ?, ?, ?)",
+        )
+        .bind(row.id)
+        .bind(row.state.as_str())
+        .bind(playbook.map(indexed))
+        .bind(&parameters)
+        .bind(row.queued_us)
+        .execute_in(transaction)
+        .await?;
     Ok(())
 }
 
@@ -37,9 +37,9 @@ impl Store {
     /// # Errors
     /// The database failed.
     pub async fn launch(&self, id: Uuid) -> Result<Option<LaunchRow>, StoreError> {
-        let mut query = QueryBuilder::<Db>::new(COLUMNS);
-        query.push(" WHERE uuid = ").push_bind(id);
-        let row = query.build().fetch_optional(&self.read).await?;
+        let mut query = self.query(COLUMNS);
+        query.push(" WHERE uuid = ?").bind(id);
+        let row = query.fetch_optional(&self.read).await?;
         row.as_ref().map(read_launch).transpose()
     }
 
@@ -52,14 +52,13 @@ impl Store {
         state: LaunchState,
         limit: u32,
     ) -> Result<Vec<LaunchRow>, StoreError> {
-        let mut query = QueryBuilder::<Db>::new(COLUMNS);
+        let mut query = self.query(COLUMNS);
         // The index holds open launches only, and is used where the statement says so.
         query
-            .push(" WHERE state <> 'ended' AND state = ")
-            .push_bind(state.as_str())
-            .push(" ORDER BY queued_us, uuid LIMIT ")
-            .push_bind(i64::from(limit));
-        let rows = query.build().fetch_all(&self.read).await?;
+            .push(" WHERE state <> 'ended' AND state = ? ORDER BY queued_us, uuid LIMIT ?")
+            .bind(state.as_str())
+            .bind(limit);
+        let rows = query.fetch_all(&self.read).await?;
         rows.iter().map(read_launch).collect()
     }
 
@@ -68,12 +67,10 @@ impl Store {
     /// # Errors
     /// The database failed.
     pub async fn queued_launches(&self) -> Result<u64, StoreError> {
-        let row = sqlx::query(
-            "SELECT COUNT(*) AS n FROM launches WHERE state <> 'ended' AND state = 'queued'",
-        )
-        .fetch_one(&self.read)
-        .await?;
-        unsigned(&row, "n")
+        self.query("SELECT COUNT(*) AS n FROM launches WHERE state <> 'ended' AND state = 'queued'")
+            .fetch_one(&self.read)
+            .await?
+            .unsigned("n")
     }
 
     /// Moves a launch on; false when it was not in the state `from`, because somebody else was faster.
@@ -86,23 +83,24 @@ impl Store {
         from: LaunchState,
         to: LaunchState,
     ) -> Result<bool, StoreError> {
-        let done = sqlx::query("UPDATE launches SET state = ? WHERE uuid = ? AND state = ?")
+        let done = self
+            .query("UPDATE launches SET state = ? WHERE uuid = ? AND state = ?")
             .bind(to.as_str())
             .bind(id)
             .bind(from.as_str())
             .execute(&self.write)
             .await?;
-        Ok(done.rows_affected() > 0)
+        Ok(done.rows > 0)
     }
 }
 
 fn read_launch(row: &Row) -> Result<LaunchRow, StoreError> {
     let damaged = |what| StoreError::Damaged { what };
     Ok(LaunchRow {
-        id: row.try_get("uuid")?,
-        state: LaunchState::from_name(row.try_get("state")?).ok_or(damaged("a launch's state"))?,
-        parameters: serde_json::from_str(row.try_get("parameters")?)
+        id: row.get("uuid")?,
+        state: LaunchState::from_name(row.get("state")?).ok_or(damaged("a launch's state"))?,
+        parameters: serde_json::from_str(row.get("parameters")?)
             .map_err(|_| damaged("a launch's parameters"))?,
-        queued_us: row.try_get("queued_us")?,
+        queued_us: row.get("queued_us")?,
     })
 }

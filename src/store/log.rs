@@ -1,11 +1,9 @@
 //! Blocks of the event log.
 
 use playback_wire::Producer;
-use sqlx::Row as _;
-use sqlx::query_builder::QueryBuilder;
 
-use super::dialect::{self, Db, Row};
-use super::executions::unsigned;
+use super::commit::{EVENT_BLOCKS, bind_block};
+use super::pool::Row;
 use super::{Store, StoreError};
 use crate::model::{BlockRow, ExecutionKey};
 
@@ -18,8 +16,8 @@ pub struct StoredBlock {
     pub block: BlockRow,
 }
 
-const COLUMNS: &str = "SELECT id, producer, first_seq, last_seq, first_line, lines, raw_bytes, data \
-    FROM event_blocks WHERE execution = ";
+const COLUMNS: &str = "SELECT id, producer, first_seq, last_seq, first_line, \"lines\", raw_bytes, \
+    data FROM event_blocks WHERE execution = ? AND producer = ?";
 
 impl Store {
     /// Blocks of one producer from the one that spans event `from_seq` on, in order, `limit` at most.
@@ -33,22 +31,21 @@ impl Store {
         from_seq: u64,
         limit: u32,
     ) -> Result<Vec<StoredBlock>, StoreError> {
-        let mut query = QueryBuilder::<Db>::new(COLUMNS);
+        let mut query = self.query(COLUMNS);
         query
-            .push_bind(key)
-            .push(" AND producer = ")
-            .push_bind(producer as i32)
-            .push(" AND first_seq >= COALESCE((SELECT MAX(first_seq) FROM event_blocks WHERE execution = ")
-            .push_bind(key)
-            .push(" AND producer = ")
-            .push_bind(producer as i32)
-            .push(" AND first_seq <= ")
-            .push_bind(dialect::signed(from_seq))
-            .push("), 0) AND last_seq >= ")
-            .push_bind(dialect::signed(from_seq))
-            .push(" ORDER BY first_seq LIMIT ")
-            .push_bind(i64::from(limit));
-        let rows = query.build().fetch_all(&self.read).await?;
+            .bind(key)
+            .bind(producer as i32)
+            .push(
+                " AND first_seq >= COALESCE((SELECT MAX(first_seq) FROM event_blocks \
+                 WHERE execution = ? AND producer = ? AND first_seq <= ?), 0) AND last_seq >= ? \
+                 ORDER BY first_seq LIMIT ?",
+            )
+            .bind(key)
+            .bind(producer as i32)
+            .bind(from_seq)
+            .bind(from_seq)
+            .bind(limit);
+        let rows = query.fetch_all(&self.read).await?;
         rows.iter().map(read_block).collect()
     }
 
@@ -67,22 +64,20 @@ impl Store {
         // A line begins right after the newline that ends the one before it: in the last block that
         // finishes a line and before which fewer than `line` were finished. Line 0 begins with the
         // first block.
-        let mut query = QueryBuilder::<Db>::new(COLUMNS);
+        let mut query = self.query(COLUMNS);
         query
-            .push_bind(key)
-            .push(" AND producer = ")
-            .push_bind(producer as i32)
+            .bind(key)
+            .bind(producer as i32)
             .push(
-                " AND first_seq >= COALESCE((SELECT first_seq FROM event_blocks WHERE execution = ",
+                " AND first_seq >= COALESCE((SELECT first_seq FROM event_blocks \
+                 WHERE execution = ? AND producer = ? AND first_line < ? AND \"lines\" > 0 \
+                 ORDER BY first_line DESC LIMIT 1), 0) ORDER BY first_seq LIMIT ?",
             )
-            .push_bind(key)
-            .push(" AND producer = ")
-            .push_bind(producer as i32)
-            .push(" AND first_line < ")
-            .push_bind(dialect::signed(line))
-            .push(" AND lines > 0 ORDER BY first_line DESC LIMIT 1), 0) ORDER BY first_seq LIMIT ")
-            .push_bind(i64::from(limit));
-        let rows = query.build().fetch_all(&self.read).await?;
+            .bind(key)
+            .bind(producer as i32)
+            .bind(line)
+            .bind(limit);
+        let rows = query.fetch_all(&self.read).await?;
         rows.iter().map(read_block).collect()
     }
 
@@ -96,57 +91,47 @@ impl Store {
         merging: &[StoredBlock],
         merged: &BlockRow,
     ) -> Result<(), StoreError> {
-        let mut transaction = self.write.begin_with("BEGIN IMMEDIATE").await?;
+        // Where it conflicts with another, it is given up: packing is no matter of life.
+        let mut transaction = self.write.begin().await?;
         let mut deleted = 0;
         for stored in merging {
-            deleted +=
-                sqlx::query("DELETE FROM event_blocks WHERE id = ? AND execution = ? AND data = ?")
-                    .bind(stored.id)
-                    .bind(key)
-                    .bind(&stored.block.data)
-                    .execute(&mut *transaction)
-                    .await?
-                    .rows_affected();
+            deleted += transaction
+                .query("DELETE FROM event_blocks WHERE id = ? AND execution = ? AND data = ?")
+                .bind(stored.id)
+                .bind(key)
+                .bind(&stored.block.data)
+                .execute_in(&mut transaction)
+                .await?
+                .rows;
         }
         // The execution was deleted or redacted, or merged by another collector, in the meantime.
         if deleted != merging.len() as u64 {
             return Ok(());
         }
-        sqlx::query(
-            "INSERT INTO event_blocks (execution, producer, first_seq, last_seq, first_line, lines, \
-             raw_bytes, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        )
-        .bind(key)
-        .bind(merged.producer as i32)
-        .bind(dialect::signed(merged.first_seq))
-        .bind(dialect::signed(merged.last_seq))
-        .bind(dialect::signed(merged.first_line))
-        .bind(dialect::signed(merged.lines))
-        .bind(dialect::signed(merged.raw_bytes))
-        .bind(merged.data.clone())
-        .execute(&mut *transaction)
-        .await?;
+        EVENT_BLOCKS
+            .insert(&mut transaction, &[(key, merged)], bind_block)
+            .await?;
         transaction.commit().await?;
         Ok(())
     }
 }
 
 fn read_block(row: &Row) -> Result<StoredBlock, StoreError> {
-    let producer: i32 = row.try_get("producer")?;
+    let producer: i32 = row.get("producer")?;
     let producer = Producer::ALL
         .into_iter()
         .find(|known| *known as i32 == producer)
         .ok_or(StoreError::Damaged { what: "a producer" })?;
     Ok(StoredBlock {
-        id: row.try_get("id")?,
+        id: row.get("id")?,
         block: BlockRow {
             producer,
-            first_seq: unsigned(row, "first_seq")?,
-            last_seq: unsigned(row, "last_seq")?,
-            first_line: unsigned(row, "first_line")?,
-            lines: unsigned(row, "lines")?,
-            raw_bytes: unsigned(row, "raw_bytes")?,
-            data: row.try_get("data")?,
+            first_seq: row.unsigned("first_seq")?,
+            last_seq: row.unsigned("last_seq")?,
+            first_line: row.unsigned("first_line")?,
+            lines: row.unsigned("lines")?,
+            raw_bytes: row.unsigned("raw_bytes")?,
+            data: row.get("data")?,
         },
     })
 }

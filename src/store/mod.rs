@@ -1,10 +1,14 @@
 //! Every SQL statement of the program, and nothing else.
 //!
 //! Layout:
-//! - [`dialect`]: which database, how it is opened, how rows are inserted in bulk
+//! - [`address`], `open`: which database, and how it is opened
+//! - [`dialect`]: what differs between databases
+//! - `statement`, `value`, `pool`, `table`: one statement, whichever database it goes to; rows in bulk
+//! - `migrations`: the schema's history
 //! - `commit`: what ingestion writes, in one transaction
-//! - `executions`: lists, details, deletion
+//! - `executions`, `filter`: lists, details, deletion
 //! - `parts`: plays, tasks, hosts and results of an execution
+//! - [`copy`]: a whole history from one database into another
 //! - `launches`: what the launcher has to do
 //! - `log`: blocks of the event log
 //! - `redact`: events in another wording, and files without what is gone
@@ -12,37 +16,89 @@
 //!
 //! A look-up that finds nothing returns `None`: that is no error of the store.
 
+pub mod address;
 mod commit;
+pub mod copy;
 pub mod dialect;
 mod executions;
+mod filter;
+mod indexed;
 mod launches;
 mod log;
+mod migrations;
+mod open;
 mod parts;
+mod pool;
 mod redact;
+mod statement;
+mod table;
 mod tokens;
+mod value;
 
+pub use address::Options;
 pub use executions::StatusCounts;
 pub use log::StoredBlock;
+pub use migrations::Migration;
 pub use parts::ResultEntry;
 pub use redact::Reworded;
 pub use tokens::TokenRow;
 
-use dialect::Pool;
+use dialect::Engine;
+use pool::Pool;
+use statement::Statement;
 
 /// The store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The database's address is not one that we understand.
-    #[error("database {address:?} is not supported: use sqlite:///path/to/playback.db")]
+    #[error("database {address:?} is not supported: {why}")]
     Address {
-        /// The address, as given.
+        /// The address, without its password.
         address: String,
+        /// What is wrong, and what is right.
+        why: String,
+    },
+    /// The database is not there, or does not let us in.
+    #[error("database {address:?} cannot be opened: {cause}")]
+    Open {
+        /// The address, without its password.
+        address: String,
+        /// Why.
+        cause: sqlx::Error,
+    },
+    /// The database is set up in a way that we cannot work with.
+    #[error("database {address:?} cannot be used: {why}")]
+    Unfit {
+        /// The address, without its password.
+        address: String,
+        /// What is wrong, and what to do about it.
+        why: String,
     },
     /// A token of that name exists already.
     #[error("a token named {name:?} exists already: revoke it first, or choose another name")]
     TokenExists {
         /// The name.
         name: String,
+    },
+    /// The schema is one that a later version made.
+    #[error(
+        "the database's schema (version {database}) is newer than this program (version {program}): \
+         use the version of playback that made it, or a later one"
+    )]
+    Newer {
+        /// The newest migration of the database.
+        database: i64,
+        /// The newest migration of ours.
+        program: i64,
+    },
+    /// A migration was interrupted, on a database that cannot undo that.
+    #[error(
+        "migration {version} of the database's schema was interrupted: restore the backup that was made \
+         before it, or empty the database if it held nothing, and migrate again"
+    )]
+    HalfMigrated {
+        /// Which.
+        version: i64,
     },
     /// The schema is not the one that this version works with.
     #[error("the database's schema cannot be brought up to date: {0}")]
@@ -58,6 +114,77 @@ pub enum StoreError {
     },
 }
 
+impl StoreError {
+    /// Whether the database is away, for now: nothing is wrong with what was asked.
+    #[must_use]
+    pub fn is_unavailable(&self) -> bool {
+        let (Self::Database(error) | Self::Open { cause: error, .. }) = self else {
+            return false;
+        };
+        match error {
+            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed => true,
+            // It is starting, stopping, or has no place for one more.
+            sqlx::Error::Database(error) => {
+                error.is_transient_in_connect_phase()
+                    || error.code().is_some_and(|code| code.starts_with("57P"))
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether the database will not have a value: the same again will fail again.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        let Self::Database(error) = self else {
+            return false;
+        };
+        match error {
+            sqlx::Error::Encode(_) => true,
+            sqlx::Error::Database(error) => {
+                // Classes of the standard: a value, a constraint, a limit. SQLite's numbers are shorter.
+                let of_a_value = |code: &str| {
+                    let classes = ["22", "23", "54"];
+                    code.len() == 5 && classes.iter().any(|class| code.starts_with(class))
+                };
+                error.kind() != sqlx::error::ErrorKind::Other
+                    || error.code().is_some_and(|code| of_a_value(&code))
+            }
+            _ => false,
+        }
+    }
+}
+
+/// How often a transaction is tried that others got in the way of.
+const ATTEMPTS: usize = 5;
+
+/// Does several things as one, and once more where another transaction got in the way. A macro, because
+/// a closure's borrows would keep the whole from being sent to another thread.
+macro_rules! transaction {
+    ($store:expr, $transaction:ident => $body:expr) => {{
+        let mut attempt = 1;
+        loop {
+            let done: Result<_, StoreError> = async {
+                let mut transaction = $store.write.begin().await?;
+                let $transaction = &mut transaction;
+                let done = $body;
+                transaction.commit().await?;
+                Ok(done)
+            }
+            .await;
+            match done {
+                Err(StoreError::Database(error))
+                    if attempt < $crate::store::ATTEMPTS && Engine::is_conflict(&error) =>
+                {
+                    tracing::debug!(%error, attempt, "a transaction is tried again");
+                    attempt += 1;
+                }
+                done => break done,
+            }
+        }
+    }};
+}
+use transaction;
+
 /// The history's database: one connection that writes, several that read.
 #[derive(Debug, Clone)]
 pub struct Store {
@@ -66,13 +193,13 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the database at `address` (`sqlite:///path`, `sqlite::memory:` is not shared and so not
-    /// supported), creating it where it does not exist, and brings its schema up to date.
+    /// Opens the database, making a file where it is one that does not exist, and brings its schema up to
+    /// date.
     ///
     /// # Errors
     /// The address is not understood, the database cannot be opened, or its schema is newer.
-    pub async fn open(address: &str) -> Result<Self, StoreError> {
-        let store = Self::open_as_is(address).await?;
+    pub async fn open(options: impl Into<Options>) -> Result<Self, StoreError> {
+        let store = Self::open_as_is(options).await?;
         store.migrate().await?;
         Ok(store)
     }
@@ -81,34 +208,15 @@ impl Store {
     ///
     /// # Errors
     /// The address is not understood, or the database cannot be opened.
-    pub async fn open_as_is(address: &str) -> Result<Self, StoreError> {
-        let (write, read) = dialect::open(address).await?;
+    pub async fn open_as_is(options: impl Into<Options>) -> Result<Self, StoreError> {
+        let (write, read) = open::open(&options.into()).await?;
         Ok(Self { write, read })
     }
 
-    /// Applies the migrations that are missing, and returns how many there are in all.
-    ///
-    /// # Errors
-    /// The database fails, or its schema is newer than this version.
-    pub async fn migrate(&self) -> Result<usize, StoreError> {
-        dialect::MIGRATIONS.run(&self.write).await?;
-        Ok(dialect::MIGRATIONS.iter().count())
-    }
-
-    /// Which migrations there are, and which of them are applied.
-    ///
-    /// # Errors
-    /// The database fails.
-    pub async fn migrations(&self) -> Result<Vec<(i64, String, bool)>, StoreError> {
-        let applied = dialect::applied_migrations(&self.read).await?;
-        Ok(dialect::MIGRATIONS
-            .iter()
-            .map(|migration| {
-                let version = migration.version;
-                let name = migration.description.to_string();
-                (version, name, applied.contains(&version))
-            })
-            .collect())
+    /// Which database it is.
+    #[must_use]
+    pub fn engine(&self) -> Engine {
+        self.write.engine()
     }
 
     /// Whether the database answers.
@@ -116,7 +224,7 @@ impl Store {
     /// # Errors
     /// It does not.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        sqlx::query("SELECT 1").execute(&self.read).await?;
+        self.query("SELECT 1").execute(&self.read).await?;
         Ok(())
     }
 
@@ -124,5 +232,10 @@ impl Store {
     pub async fn close(&self) {
         self.read.close().await;
         self.write.close().await;
+    }
+
+    /// A statement for this database.
+    fn query(&self, text: &'static str) -> Statement {
+        Statement::new(self.engine(), text)
     }
 }

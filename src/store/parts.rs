@@ -1,11 +1,10 @@
 //! Plays, tasks, hosts and results of an execution.
 
 use playback_wire::ResultStatus;
-use sqlx::Row as _;
-use sqlx::query_builder::QueryBuilder;
 
-use super::dialect::{self, Db, Row};
-use super::executions::{number, read_stats, unsigned};
+use super::executions::read_stats;
+use super::indexed::indexed;
+use super::pool::Row;
 use super::{Store, StoreError};
 use crate::model::{
     ExecutionKey, HostRow, PlayRow, ResultFilter, ResultFlags, ResultRow, TaskCounts, TaskRow,
@@ -30,7 +29,7 @@ impl Store {
     /// # Errors
     /// The database failed.
     pub async fn plays(&self, key: ExecutionKey) -> Result<Vec<PlayRow>, StoreError> {
-        sqlx::query(
+        self.query(
             "SELECT number, name, hosts, strategy, started_us, ended_us FROM plays \
              WHERE execution = ? ORDER BY number",
         )
@@ -40,12 +39,12 @@ impl Store {
         .iter()
         .map(|row| {
             Ok(PlayRow {
-                number: number(row, "number")?,
-                name: row.try_get("name")?,
-                hosts: row.try_get("hosts")?,
-                strategy: row.try_get("strategy")?,
-                started_us: row.try_get("started_us")?,
-                ended_us: row.try_get("ended_us")?,
+                number: row.number("number")?,
+                name: row.get("name")?,
+                hosts: row.get("hosts")?,
+                strategy: row.get("strategy")?,
+                started_us: row.get("started_us")?,
+                ended_us: row.get("ended_us")?,
             })
         })
         .collect()
@@ -61,14 +60,14 @@ impl Store {
         after: u32,
         limit: u32,
     ) -> Result<Vec<TaskRow>, StoreError> {
-        sqlx::query(
+        self.query(
             "SELECT number, play, name, action, path, line, role, tags, handler, no_log, started_us, \
              ended_us, ok, changed, failed, skipped, unreachable, ignored FROM tasks \
              WHERE execution = ? AND number > ? ORDER BY number LIMIT ?",
         )
         .bind(key)
-        .bind(i64::from(after))
-        .bind(i64::from(limit))
+        .bind(after)
+        .bind(limit)
         .fetch_all(&self.read)
         .await?
         .iter()
@@ -86,25 +85,25 @@ impl Store {
         after: u32,
         limit: u32,
     ) -> Result<Vec<HostRow>, StoreError> {
-        sqlx::query(
+        self.query(
             "SELECT number, name, ok, changed, unreachable, failed, skipped, rescued, ignored, \
              running_task, running_since_us FROM execution_hosts \
              WHERE execution = ? AND number > ? ORDER BY number LIMIT ?",
         )
         .bind(key)
-        .bind(i64::from(after))
-        .bind(i64::from(limit))
+        .bind(after)
+        .bind(limit)
         .fetch_all(&self.read)
         .await?
         .iter()
         .map(|row| {
-            let running: Option<i64> = row.try_get("running_task")?;
+            let running: Option<i64> = row.get("running_task")?;
             Ok(HostRow {
-                number: number(row, "number")?,
-                name: row.try_get("name")?,
+                number: row.number("number")?,
+                name: row.get("name")?,
                 stats: read_stats(row)?,
                 running_task: running.and_then(|task| u32::try_from(task).ok()),
-                running_since_us: row.try_get("running_since_us")?,
+                running_since_us: row.get("running_since_us")?,
             })
         })
         .collect()
@@ -119,28 +118,23 @@ impl Store {
         key: ExecutionKey,
         filter: &ResultFilter,
     ) -> Result<Vec<ResultEntry>, StoreError> {
-        let mut query = QueryBuilder::<Db>::new(
+        let mut query = self.query(
             "SELECT r.seq, r.task, r.host, r.status, r.flags, r.ended_us, r.duration_us, \
              COALESCE(h.name, '') AS host_name, COALESCE(t.name, '') AS task_name, \
              COALESCE(t.action, '') AS action FROM results r \
              LEFT JOIN execution_hosts h ON h.execution = r.execution AND h.number = r.host \
              LEFT JOIN tasks t ON t.execution = r.execution AND t.number = r.task \
-             WHERE r.execution = ",
+             WHERE r.execution = ? AND r.seq > ?",
         );
-        query
-            .push_bind(key)
-            .push(" AND r.seq > ")
-            .push_bind(dialect::signed(filter.after_seq));
+        query.bind(key).bind(filter.after_seq);
         if let Some(task) = filter.task {
-            query.push(" AND r.task = ").push_bind(i64::from(task));
+            query.push(" AND r.task = ?").bind(task);
         }
         if let Some(host) = &filter.host {
             query
-                .push(" AND r.host = (SELECT number FROM execution_hosts WHERE name = ")
-                .push_bind(host.clone())
-                .push(" AND execution = ")
-                .push_bind(key)
-                .push(")");
+                .push(" AND r.host = (SELECT number FROM execution_hosts WHERE name = ? AND execution = ?)")
+                .bind(indexed(host))
+                .bind(key);
         }
         if let Some(status) = filter.status {
             // Written out, so that the partial index of failures is seen to fit.
@@ -158,57 +152,55 @@ impl Store {
                 " AND r.flags & 1 = 0"
             });
         }
-        query
-            .push(" ORDER BY r.seq LIMIT ")
-            .push_bind(i64::from(filter.limit));
-        let rows = query.build().fetch_all(&self.read).await?;
+        query.push(" ORDER BY r.seq LIMIT ?").bind(filter.limit);
+        let rows = query.fetch_all(&self.read).await?;
         rows.iter().map(read_result).collect()
     }
 }
 
 fn read_task(row: &Row) -> Result<TaskRow, StoreError> {
     Ok(TaskRow {
-        number: number(row, "number")?,
-        play: number(row, "play")?,
-        name: row.try_get("name")?,
-        action: row.try_get("action")?,
-        path: row.try_get("path")?,
-        line: number(row, "line")?,
-        role: row.try_get("role")?,
-        tags: serde_json::from_str(row.try_get("tags")?)
+        number: row.number("number")?,
+        play: row.number("play")?,
+        name: row.get("name")?,
+        action: row.get("action")?,
+        path: row.get("path")?,
+        line: row.number("line")?,
+        role: row.get("role")?,
+        tags: serde_json::from_str(row.get("tags")?)
             .map_err(|_| StoreError::Damaged { what: "tags" })?,
-        handler: row.try_get("handler")?,
-        no_log: row.try_get("no_log")?,
-        started_us: row.try_get("started_us")?,
-        ended_us: row.try_get("ended_us")?,
+        handler: row.get("handler")?,
+        no_log: row.get("no_log")?,
+        started_us: row.get("started_us")?,
+        ended_us: row.get("ended_us")?,
         counts: TaskCounts {
-            ok: number(row, "ok")?,
-            changed: number(row, "changed")?,
-            failed: number(row, "failed")?,
-            skipped: number(row, "skipped")?,
-            unreachable: number(row, "unreachable")?,
-            ignored: number(row, "ignored")?,
+            ok: row.number("ok")?,
+            changed: row.number("changed")?,
+            failed: row.number("failed")?,
+            skipped: row.number("skipped")?,
+            unreachable: row.number("unreachable")?,
+            ignored: row.number("ignored")?,
         },
     })
 }
 
 fn read_result(row: &Row) -> Result<ResultEntry, StoreError> {
-    let status = number(row, "status")? as usize;
-    let flags = number(row, "flags")?;
+    let status = row.number("status")? as usize;
+    let flags = row.number("flags")?;
     Ok(ResultEntry {
         row: ResultRow {
-            seq: unsigned(row, "seq")?,
-            task: number(row, "task")?,
-            host: number(row, "host")?,
+            seq: row.unsigned("seq")?,
+            task: row.number("task")?,
+            host: row.number("host")?,
             status: *ResultStatus::ALL.get(status).ok_or(StoreError::Damaged {
                 what: "a result's status",
             })?,
             flags: ResultFlags(flags as u8),
-            ended_us: row.try_get("ended_us")?,
-            duration_us: row.try_get("duration_us")?,
+            ended_us: row.get("ended_us")?,
+            duration_us: row.get("duration_us")?,
         },
-        host: row.try_get("host_name")?,
-        task: row.try_get("task_name")?,
-        action: row.try_get("action")?,
+        host: row.get("host_name")?,
+        task: row.get("task_name")?,
+        action: row.get("action")?,
     })
 }

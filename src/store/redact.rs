@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::commit::project;
-use super::{Store, StoreError, dialect};
+use super::{Store, StoreError};
 use crate::model::{Changes, ExecutionKey, LaunchRow};
 
 /// A block whose events read differently from now on. Their numbers, times and lines are the same.
@@ -32,31 +32,32 @@ impl Store {
         changes: &Changes,
         launch: Option<&LaunchRow>,
     ) -> Result<bool, StoreError> {
-        let mut transaction = self.write.begin_with("BEGIN IMMEDIATE").await?;
-        let connection = &mut *transaction;
+        let mut transaction = self.write.begin().await?;
         for block in blocks {
-            let done = sqlx::query(
-                "UPDATE event_blocks SET data = ?, raw_bytes = ? \
-                 WHERE id = ? AND execution = ? AND data = ?",
-            )
-            .bind(&block.data)
-            .bind(dialect::signed(block.raw_bytes))
-            .bind(block.id)
-            .bind(key)
-            .bind(&block.before)
-            .execute(&mut *connection)
-            .await?;
-            if done.rows_affected() == 0 {
+            let done = transaction
+                .query(
+                    "UPDATE event_blocks SET data = ?, raw_bytes = ? \
+                     WHERE id = ? AND execution = ? AND data = ?",
+                )
+                .bind(&block.data)
+                .bind(block.raw_bytes)
+                .bind(block.id)
+                .bind(key)
+                .bind(&block.before)
+                .execute_in(&mut transaction)
+                .await?;
+            if done.rows == 0 {
                 return Ok(false);
             }
         }
-        project(connection, key, changes).await?;
+        project(&mut transaction, key, changes).await?;
         if let Some(launch) = launch {
             let parameters = serde_json::to_string(&launch.parameters);
-            sqlx::query("UPDATE launches SET parameters = ? WHERE uuid = ?")
-                .bind(parameters.unwrap_or_else(|_| "{}".to_owned()))
+            transaction
+                .query("UPDATE launches SET parameters = ? WHERE uuid = ?")
+                .bind(&parameters.unwrap_or_else(|_| "{}".to_owned()))
                 .bind(launch.id)
-                .execute(&mut *connection)
+                .execute_in(&mut transaction)
                 .await?;
         }
         transaction.commit().await?;
@@ -64,11 +65,12 @@ impl Store {
     }
 
     /// Takes what was deleted or replaced out of the database's files, as far as the database lets us.
-    /// False: somebody still reads what was there before, and longer than `patience`.
+    /// False: somebody still reads what was there before, and longer than `patience`; or the files are a
+    /// server's, which cleans up when it sees fit.
     ///
     /// # Errors
     /// The database failed; what was deleted stays deleted.
     pub async fn erase(&self, patience: Duration) -> Result<bool, StoreError> {
-        Ok(dialect::erase(&self.write, patience).await?)
+        Ok(self.write.erase(patience).await?)
     }
 }

@@ -1,9 +1,8 @@
 //! Who may do what. Tokens are known by their hash alone.
 
-use sqlx::Row as _;
 use uuid::Uuid;
 
-use super::dialect::Row;
+use super::pool::Row;
 use super::{Store, StoreError};
 
 /// A token, as stored.
@@ -31,18 +30,19 @@ impl Store {
     /// # Errors
     /// The name is taken, or the database failed.
     pub async fn create_token(&self, token: &TokenRow, hash: &[u8]) -> Result<(), StoreError> {
-        let done = sqlx::query(
-            "INSERT INTO tokens (name, hash, scopes, created_us, expires_us, execution) \
+        let done = self
+            .query(
+                "INSERT INTO tokens (name, hash, scopes, created_us, expires_us, execution) \
              VALUES (?, ?, ?, ?, ?, ?)",
-        )
-        .bind(&token.name)
-        .bind(hash)
-        .bind(&token.scopes)
-        .bind(token.created_us)
-        .bind(token.expires_us)
-        .bind(token.execution)
-        .execute(&self.write)
-        .await;
+            )
+            .bind(&token.name)
+            .bind(hash)
+            .bind(&token.scopes)
+            .bind(token.created_us)
+            .bind(token.expires_us)
+            .bind(token.execution)
+            .execute(&self.write)
+            .await;
         match done {
             Ok(_) => Ok(()),
             Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
@@ -59,13 +59,14 @@ impl Store {
     /// # Errors
     /// The database failed.
     pub async fn token_by_hash(&self, hash: &[u8]) -> Result<Option<TokenRow>, StoreError> {
-        let row = sqlx::query(
-            "SELECT id, name, scopes, created_us, expires_us, used_us, execution FROM tokens \
+        let row = self
+            .query(
+                "SELECT id, name, scopes, created_us, expires_us, used_us, execution FROM tokens \
              WHERE hash = ?",
-        )
-        .bind(hash)
-        .fetch_optional(&self.read)
-        .await?;
+            )
+            .bind(hash)
+            .fetch_optional(&self.read)
+            .await?;
         row.as_ref().map(read_token).transpose()
     }
 
@@ -74,7 +75,7 @@ impl Store {
     /// # Errors
     /// The database failed.
     pub async fn tokens(&self) -> Result<Vec<TokenRow>, StoreError> {
-        sqlx::query(
+        self.query(
             "SELECT id, name, scopes, created_us, expires_us, used_us, execution FROM tokens \
              WHERE execution IS NULL ORDER BY name",
         )
@@ -85,16 +86,33 @@ impl Store {
         .collect()
     }
 
+    /// All tokens, each with its hash.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn tokens_with_hash(&self) -> Result<Vec<(TokenRow, Vec<u8>)>, StoreError> {
+        self.query(
+            "SELECT id, name, hash, scopes, created_us, expires_us, used_us, execution FROM tokens \
+             ORDER BY name",
+        )
+        .fetch_all(&self.read)
+        .await?
+        .iter()
+        .map(|row| Ok((read_token(row)?, row.get("hash")?)))
+        .collect()
+    }
+
     /// Removes a token; false when there is none of that name.
     ///
     /// # Errors
     /// The database failed.
     pub async fn revoke_token(&self, name: &str) -> Result<bool, StoreError> {
-        let done = sqlx::query("DELETE FROM tokens WHERE name = ?")
+        let done = self
+            .query("DELETE FROM tokens WHERE name = ?")
             .bind(name)
             .execute(&self.write)
             .await?;
-        Ok(done.rows_affected() > 0)
+        Ok(done.rows > 0)
     }
 
     /// Removes the tokens that are good for one execution alone.
@@ -102,7 +120,7 @@ impl Store {
     /// # Errors
     /// The database failed.
     pub async fn revoke_tokens_of(&self, execution: Uuid) -> Result<(), StoreError> {
-        sqlx::query("DELETE FROM tokens WHERE execution = ?")
+        self.query("DELETE FROM tokens WHERE execution = ?")
             .bind(execution)
             .execute(&self.write)
             .await?;
@@ -115,9 +133,9 @@ impl Store {
     /// The database failed.
     pub async fn touch_tokens(&self, uses: &[(i64, i64)]) -> Result<(), StoreError> {
         for (id, used_us) in uses {
-            sqlx::query("UPDATE tokens SET used_us = ? WHERE id = ?")
-                .bind(used_us)
-                .bind(id)
+            self.query("UPDATE tokens SET used_us = ? WHERE id = ?")
+                .bind(*used_us)
+                .bind(*id)
                 .execute(&self.write)
                 .await?;
         }
@@ -127,12 +145,12 @@ impl Store {
 
 fn read_token(row: &Row) -> Result<TokenRow, StoreError> {
     Ok(TokenRow {
-        id: row.try_get("id")?,
-        name: row.try_get("name")?,
-        scopes: row.try_get("scopes")?,
-        created_us: row.try_get("created_us")?,
-        expires_us: row.try_get("expires_us")?,
-        used_us: row.try_get("used_us")?,
-        execution: row.try_get("execution")?,
+        id: row.get("id")?,
+        name: row.get("name")?,
+        scopes: row.get("scopes")?,
+        created_us: row.get("created_us")?,
+        expires_us: row.get("expires_us")?,
+        used_us: row.get("used_us")?,
+        execution: row.get("execution")?,
     })
 }

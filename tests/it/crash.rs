@@ -72,8 +72,16 @@ fn produce(client: &Client, run: &Run, delivered: &AtomicU64, hold: &AtomicBool)
 }
 
 #[test]
-fn killed_at_random_points_it_keeps_what_it_acknowledged_once() {
+pub(crate) fn killed_at_random_points_it_keeps_what_it_acknowledged_once() {
     let mut collector = Collector::start();
+    under_load(&mut collector, |collector| {
+        collector.kill();
+        collector.launch();
+    });
+}
+
+/// Does something bad, again and again, while producers deliver; afterwards everything must be there, once.
+pub(crate) fn under_load(collector: &mut Collector, mut bad: impl FnMut(&mut Collector)) {
     let runs: Vec<Arc<Run>> = (0..PRODUCERS)
         .map(|number| Arc::new(long_run(number)))
         .collect();
@@ -96,8 +104,7 @@ fn killed_at_random_points_it_keeps_what_it_acknowledged_once() {
             (delivered.load(Ordering::SeqCst) >= until || stopped).then_some(())
         });
         hold.store(true, Ordering::SeqCst);
-        collector.kill();
-        collector.launch();
+        bad(collector);
         hold.store(false, Ordering::SeqCst);
     }
     for producer in producers {
@@ -127,7 +134,7 @@ fn killed_at_random_points_it_keeps_what_it_acknowledged_once() {
 }
 
 #[test]
-fn asked_to_end_it_answers_what_is_open_and_says_goodbye() {
+pub(crate) fn asked_to_end_it_answers_what_is_open_and_says_goodbye() {
     let mut collector = Collector::start();
     let client = collector.client();
     assert_eq!(client.get("/readyz").text, "ready\n");

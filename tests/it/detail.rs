@@ -62,7 +62,7 @@ fn varied_run() -> Run {
 }
 
 #[test]
-fn the_record_and_its_parts() {
+pub(crate) fn the_record_and_its_parts() {
     let collector = Collector::start();
     let client = collector.client();
     let run = varied_run();
@@ -89,7 +89,7 @@ fn the_record_and_its_parts() {
 }
 
 #[test]
-fn parts_are_paged_and_filtered() {
+pub(crate) fn parts_are_paged_and_filtered() {
     let collector = Collector::start();
     let client = collector.client();
     let mut run = Run::new().play("web");
@@ -144,7 +144,7 @@ fn parts_are_paged_and_filtered() {
 }
 
 #[test]
-fn waiting_ends_with_the_run_or_with_the_time() {
+pub(crate) fn waiting_ends_with_the_run_or_with_the_time() {
     let collector = Collector::start();
     let client = collector.client();
     let run = good_run();
@@ -195,7 +195,7 @@ fn whoever_waits_is_told_that_the_collector_stops() {
 }
 
 #[test]
-fn deleting_forgets_a_finished_run_alone() {
+pub(crate) fn deleting_forgets_a_finished_run_alone() {
     let collector = Collector::start();
     let client = collector.client();
     let run = good_run();
@@ -225,7 +225,7 @@ fn deleting_forgets_a_finished_run_alone() {
 
 /// Deleting and late batches may meet: what is left is either all of the record or nothing.
 #[test]
-fn a_deletion_that_meets_late_batches_leaves_all_or_nothing() {
+pub(crate) fn a_deletion_that_meets_late_batches_leaves_all_or_nothing() {
     let collector = Collector::start();
     let client = collector.client();
     for _ in 0..20 {

@@ -15,6 +15,8 @@ use tempfile::TempDir;
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use crate::servers;
+
 /// Where the API lies.
 pub(crate) const API: &str = "/api/v1/ansible";
 
@@ -41,6 +43,7 @@ pub(crate) fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T
 /// How a collector is to be started.
 #[derive(Debug, Default)]
 pub(crate) struct Setup {
+    database: Option<String>,
     config: Option<String>,
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
@@ -56,6 +59,12 @@ impl Setup {
     /// Starts with a configuration file that says this.
     pub(crate) fn config(mut self, toml: &str) -> Self {
         self.config = Some(toml.to_owned());
+        self
+    }
+
+    /// On a database that is there already.
+    pub(crate) fn database(mut self, address: String) -> Self {
+        self.database = Some(address);
         self
     }
 
@@ -89,6 +98,9 @@ impl Setup {
             arguments.extend(["--config".to_owned(), path.display().to_string()]);
         }
         Collector {
+            database: self
+                .database
+                .unwrap_or_else(|| servers::database(servers::engine(), dir.path())),
             dir,
             arguments,
             environment: self.environment,
@@ -102,6 +114,7 @@ impl Setup {
 /// A collector on a database of its own; it ends with the test.
 pub(crate) struct Collector {
     dir: TempDir,
+    database: String,
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
     address: SocketAddr,
@@ -128,14 +141,14 @@ impl Collector {
         self.dir.path()
     }
 
-    /// The database file.
+    /// The database file, where it is one.
     pub(crate) fn database_file(&self) -> PathBuf {
         self.dir.path().join("playback.db")
     }
 
     /// The database's address.
     pub(crate) fn database(&self) -> String {
-        format!("sqlite://{}", self.database_file().display())
+        self.database.clone()
     }
 
     /// Address that it serves, with `http://`.

@@ -19,7 +19,7 @@ fn refused(client: &Client, body: &[u8], status: u16, code: &str) -> String {
 }
 
 #[test]
-fn plain_and_compressed_batches_are_the_same() {
+pub(crate) fn plain_and_compressed_batches_are_the_same() {
     let collector = Collector::start();
     let client = collector.client();
     let run = good_run();
@@ -150,7 +150,7 @@ fn a_batch_that_is_too_large_is_refused_whichever_way_it_is_large() {
 }
 
 #[test]
-fn a_gap_is_answered_with_where_to_resume() {
+pub(crate) fn a_gap_is_answered_with_where_to_resume() {
     let collector = Collector::start();
     let client = collector.client();
     let run = good_run();
@@ -175,7 +175,7 @@ fn a_gap_is_answered_with_where_to_resume() {
 }
 
 #[test]
-fn repeated_and_partly_repeated_batches_change_nothing() {
+pub(crate) fn repeated_and_partly_repeated_batches_change_nothing() {
     let collector = Collector::start();
     let client = collector.client();
     let run = good_run();
@@ -209,7 +209,7 @@ fn repeated_and_partly_repeated_batches_change_nothing() {
 }
 
 #[test]
-fn a_second_process_with_the_same_id_is_refused() {
+pub(crate) fn a_second_process_with_the_same_id_is_refused() {
     let collector = Collector::start();
     let client = collector.client();
     let run = Run::of(json!({ "playbook": "site.yml", "instance": "one" }))
@@ -247,7 +247,7 @@ fn a_second_process_with_the_same_id_is_refused() {
 }
 
 #[test]
-fn unknown_kinds_and_fields_are_kept() {
+pub(crate) fn unknown_kinds_and_fields_are_kept() {
     let collector = Collector::start();
     let client = collector.client();
     let run = Run::of(json!({ "playbook": "site.yml", "moon": "full" }))
@@ -310,7 +310,7 @@ fn a_sign_of_life_tells_where_to_resume() {
 
 /// A producer that is out of its mind spoils its own record at most.
 #[test]
-fn absurd_numbers_spoil_nothing_else() {
+pub(crate) fn absurd_numbers_spoil_nothing_else() {
     let collector = Collector::start();
     let client = collector.client();
     let good = good_run();

@@ -23,7 +23,7 @@ fn ids(page: &Value) -> Vec<Uuid> {
 }
 
 #[test]
-fn every_filter_finds_what_it_names_and_filters_combine() {
+pub(crate) fn every_filter_finds_what_it_names_and_filters_combine() {
     let collector = Collector::start();
     let client = collector.client();
     let deploy = Run::starting(
@@ -119,7 +119,7 @@ fn every_filter_finds_what_it_names_and_filters_combine() {
 }
 
 #[test]
-fn an_entry_has_the_documented_fields_and_those_asked_for_alone() {
+pub(crate) fn an_entry_has_the_documented_fields_and_those_asked_for_alone() {
     let collector = Collector::start();
     let client = collector.client();
     let run = good_run();
@@ -148,7 +148,7 @@ fn an_entry_has_the_documented_fields_and_those_asked_for_alone() {
 }
 
 #[test]
-fn a_running_entry_carries_the_tail_of_its_output() {
+pub(crate) fn a_running_entry_carries_the_tail_of_its_output() {
     let collector = Collector::start();
     let client = collector.client();
     let mut run = Run::new().play("web");
@@ -170,7 +170,7 @@ fn a_running_entry_carries_the_tail_of_its_output() {
 }
 
 #[test]
-fn pages_neither_repeat_nor_skip_while_new_runs_arrive() {
+pub(crate) fn pages_neither_repeat_nor_skip_while_new_runs_arrive() {
     let collector = Collector::start();
     let client = collector.client();
     // Several begin at the same moment: the identity then decides.
@@ -214,7 +214,7 @@ fn pages_neither_repeat_nor_skip_while_new_runs_arrive() {
 }
 
 #[test]
-fn the_last_page_says_that_it_is_the_last() {
+pub(crate) fn the_last_page_says_that_it_is_the_last() {
     let collector = Collector::start();
     let client = collector.client();
     for _ in 0..4 {
@@ -230,11 +230,13 @@ fn the_last_page_says_that_it_is_the_last() {
 }
 
 #[test]
-fn what_cannot_be_meant_is_refused_in_the_one_shape() {
+pub(crate) fn what_cannot_be_meant_is_refused_in_the_one_shape() {
     let collector = Collector::start();
     let client = collector.client();
     let id = Run::new().deliver(&client).id;
+    let long = format!("/executions?q={}", "x".repeat(1001));
     let cases = [
+        (long.as_str(), "1000 characters"),
         ("/executions?cursor=nonsense", "cursor"),
         ("/executions?limit=0", "limit"),
         ("/executions?limit=1001", "limit"),
@@ -296,7 +298,7 @@ fn what_cannot_be_meant_is_refused_in_the_one_shape() {
 
 /// Numbers at the edge of what is possible are no reason to fail.
 #[test]
-fn extreme_numbers_are_answered() {
+pub(crate) fn extreme_numbers_are_answered() {
     let collector = Collector::start();
     let client = collector.client();
     let id = good_run().deliver(&client).id;

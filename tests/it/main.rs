@@ -15,6 +15,7 @@
 
 mod builders;
 mod harness;
+mod servers;
 mod socket;
 
 mod access;
@@ -24,16 +25,19 @@ mod cli;
 mod crash;
 mod detail;
 mod documented;
+mod engines;
 mod exec;
 mod exec_terminal;
 mod faults;
 mod ingest;
 mod launch;
 mod list;
+mod outage;
 mod output;
 mod rebuild;
 mod recap;
 mod redact;
 mod silence;
+mod store;
 mod stream;
 mod wire;

@@ -23,7 +23,7 @@ fn lines(client: &Client, run: &Run, query: &str) -> (Vec<String>, Value) {
 }
 
 #[test]
-fn lines_are_what_was_printed_whatever_the_pieces() {
+pub(crate) fn lines_are_what_was_printed_whatever_the_pieces() {
     let collector = Collector::start();
     let client = collector.client();
     let run = Run::new()
@@ -95,7 +95,7 @@ fn a_run_that_printed_nothing_has_no_lines() {
 }
 
 #[test]
-fn an_open_line_of_a_running_run_is_shown_when_it_is_ended() {
+pub(crate) fn an_open_line_of_a_running_run_is_shown_when_it_is_ended() {
     let collector = Collector::start();
     let client = collector.client();
     let run = Run::new().output("first\nsec").output("ond\n");
@@ -159,7 +159,7 @@ fn a_line_of_100_mb_is_kept_whole_and_does_not_fill_the_memory() {
 }
 
 #[test]
-fn other_runs_are_not_mixed_in() {
+pub(crate) fn other_runs_are_not_mixed_in() {
     let collector = Collector::start();
     let client = collector.client();
     let (a, b) = (good_run(), Run::new().output("b\n").ended(0));

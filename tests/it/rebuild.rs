@@ -481,7 +481,7 @@ async fn merged_blocks_hold_the_same_events() {
 
 /// A collector that starts on a store with unfinished runs goes on where the log ends.
 #[test]
-fn a_restart_goes_on_from_the_log() {
+pub(crate) fn a_restart_goes_on_from_the_log() {
     let mut collector = Collector::start();
     let client = collector.client();
     let run = good_run();

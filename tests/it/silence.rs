@@ -10,7 +10,7 @@ fn collector() -> Collector {
 }
 
 #[test]
-fn a_silent_run_is_lost_and_says_what_is_missing() {
+pub(crate) fn a_silent_run_is_lost_and_says_what_is_missing() {
     let collector = collector();
     let client = collector.client();
     let run = good_run();
@@ -64,7 +64,7 @@ fn a_sign_of_life_keeps_a_run_and_revives_it() {
 }
 
 #[test]
-fn a_restart_in_between_changes_nothing() {
+pub(crate) fn a_restart_in_between_changes_nothing() {
     let mut collector = collector();
     let client = collector.client();
     let (before, after) = (good_run(), good_run());

@@ -31,7 +31,7 @@ fn deliver_in(collector: &Collector, run: &Run, range: Range<usize>, size: usize
 }
 
 #[test]
-fn early_late_and_afterwards_all_see_the_same() {
+pub(crate) fn early_late_and_afterwards_all_see_the_same() {
     let collector = Collector::start();
     let (run, texts) = numbered(300);
     deliver_in(&collector, &run, 0..1, 1);
@@ -107,7 +107,7 @@ fn a_message_is_as_documented() {
 }
 
 #[test]
-fn two_hundred_viewers_see_every_line_once() {
+pub(crate) fn two_hundred_viewers_see_every_line_once() {
     let collector = Collector::start();
     let (run, texts) = numbered(400);
     deliver_in(&collector, &run, 0..50, 10);
@@ -171,7 +171,7 @@ fn a_viewer_that_does_not_read_slows_nobody_and_misses_nothing() {
 }
 
 #[test]
-fn a_restart_of_the_collector_closes_with_a_reason_and_since_goes_on() {
+pub(crate) fn a_restart_of_the_collector_closes_with_a_reason_and_since_goes_on() {
     let mut collector = Collector::start();
     let (run, texts) = numbered(100);
     deliver_in(&collector, &run, 0..52, 5);
@@ -240,7 +240,7 @@ fn a_revived_run_is_watched_anew() {
 }
 
 #[test]
-fn the_feed_tells_of_start_change_end_and_deletion() {
+pub(crate) fn the_feed_tells_of_start_change_end_and_deletion() {
     let collector = Collector::start();
     let client = collector.client();
     let before = Run::new();

@@ -11,6 +11,11 @@ mod replay;
 mod runs;
 mod secrets;
 
+pub(crate) use queue::{
+    runs_wait_for_their_turn_also_through_a_restart,
+    ten_runs_at_once_are_complete_though_the_collector_is_killed_twice,
+};
+
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 

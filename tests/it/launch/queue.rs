@@ -6,7 +6,7 @@ use super::{GATED, Site, launch, launch_playbook, post};
 use crate::harness::eventually;
 
 #[test]
-fn runs_wait_for_their_turn_also_through_a_restart() {
+pub(crate) fn runs_wait_for_their_turn_also_through_a_restart() {
     let site = Site::new().setting("max_running = 1");
     site.playbook("gate.yml", GATED);
     site.playbook(
@@ -94,7 +94,7 @@ fn a_full_queue_refuses_and_says_so() {
 }
 
 #[test]
-fn ten_runs_at_once_are_complete_though_the_collector_is_killed_twice() {
+pub(crate) fn ten_runs_at_once_are_complete_though_the_collector_is_killed_twice() {
     let site = Site::new();
     site.playbook(
         "many.yml",

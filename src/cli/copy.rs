@@ -1,0 +1,107 @@
+//! `playback copy`: a whole history into another database.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::bail;
+use clap::Args;
+use serde_json::json;
+use tokio::time::Instant;
+
+use super::database::open_existing;
+use super::out;
+use crate::store::address::without_password;
+use crate::store::copy::{Progress, copy};
+use crate::store::{Options, Store};
+
+/// How often it tells how far it is.
+const TELL: Duration = Duration::from_secs(5);
+
+/// Copy a whole history into another database, and verify it
+///
+/// Stop the collector first. Interrupted, it goes on where it was when it is run again.
+#[derive(Debug, Args)]
+pub(super) struct Copy {
+    /// Database to copy from; it is not changed
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "PLAYBACK_COPY_FROM",
+        hide_env_values = true
+    )]
+    from: String,
+    /// Database to copy to: an empty one, or one that an earlier copy filled in part; addresses with
+    /// passwords belong into the environment, where no other user sees them
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "PLAYBACK_COPY_TO",
+        hide_env_values = true
+    )]
+    to: String,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(command: &Copy) -> anyhow::Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(copy_all(command))
+}
+
+async fn copy_all(command: &Copy) -> anyhow::Result<ExitCode> {
+    if command.from == command.to {
+        bail!("--from and --to are the same database");
+    }
+    let from = open_existing(&Options::from(&command.from)).await?;
+    let to = Store::open(&command.to).await?;
+    let mut told = Instant::now();
+    let done = copy(&from, &to, |progress| {
+        if !command.json && told.elapsed() >= TELL {
+            told = Instant::now();
+            out::note(format_args!(
+                "{} of {} executions",
+                progress.verified.executions, progress.total
+            ));
+        }
+    })
+    .await;
+    from.close().await;
+    to.close().await;
+    tell(command, &done?)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn tell(command: &Copy, done: &Progress) -> anyhow::Result<()> {
+    let counts = &done.verified;
+    if command.json {
+        return out::json(&json!({
+            "from": without_password(&command.from),
+            "to": without_password(&command.to),
+            "executions": counts.executions,
+            "present": done.present,
+            "plays": counts.plays,
+            "tasks": counts.tasks,
+            "hosts": counts.hosts,
+            "results": counts.results,
+            "blocks": counts.blocks,
+            "launches": counts.launches,
+            "tokens": done.tokens,
+        }));
+    }
+    out::line(format_args!(
+        "{} executions are the same in both databases ({} were there already): {} plays, {} tasks, {} hosts, \
+         {} results, {} blocks, {} launches; {} tokens",
+        counts.executions,
+        done.present,
+        counts.plays,
+        counts.tasks,
+        counts.hosts,
+        counts.results,
+        counts.blocks,
+        counts.launches,
+        done.tokens
+    ))
+}

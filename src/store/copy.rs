@@ -1,0 +1,458 @@
+//! A whole history from one database into another, whichever they are.
+//!
+//! Execution by execution, oldest first. One that is there already and the same is left alone; one that
+//! differs, because an earlier copy was interrupted in its middle, is copied anew. What was written is read
+//! back: both sides must have the same counts and the same hash of all rows and blocks.
+
+use std::fmt::Write as _;
+
+use playback_wire::Producer;
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+
+use super::{Store, StoreError};
+use crate::model::{
+    Changes, Cursor, ExecutionFilter, ExecutionKey, ExecutionRow, Page, ResultFilter,
+};
+
+/// Executions that are looked up at once.
+const PAGE: u32 = 200;
+
+/// Rows that are read at once.
+const ROWS: u32 = 10_000;
+
+/// Blocks that are read at once; one has up to 16 MiB.
+const BLOCKS: u32 = 8;
+
+/// A commit takes up to about this much: small executions share one, large ones take several.
+const COMMIT_BYTES: usize = 8 << 20;
+
+/// What a row takes beside its texts, about.
+const ROW_BYTES: usize = 200;
+
+/// A history cannot be copied.
+#[derive(Debug, thiserror::Error)]
+pub enum CopyError {
+    /// One of the databases failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The source is not up to date; it is not for a copy to change it.
+    #[error(
+        "the schema of the database to copy from is not up to date: \"playback migrate\" does that"
+    )]
+    NotMigrated,
+    /// The target has a history of its own.
+    #[error(
+        "the database to copy to holds executions that the other does not have, such as {0}: \
+         copy to an empty one"
+    )]
+    OtherRuns(Uuid),
+    /// The target is ahead.
+    #[error(
+        "execution {0} has more events in the database to copy to than in the one to copy from: \
+         are they exchanged?"
+    )]
+    Ahead(Uuid),
+    /// A token of that name is another one there.
+    #[error("the database to copy to has another token named {0:?}: revoke it there first")]
+    OtherToken(String),
+    /// What was written does not read back as it should.
+    #[error(
+        "execution {0} is not the same in both databases: if a collector works on one of them, stop it \
+         and copy again"
+    )]
+    Differs(Uuid),
+}
+
+/// What an execution, or a whole history, consists of.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Executions.
+    pub executions: u64,
+    /// Their plays.
+    pub plays: u64,
+    /// Their tasks.
+    pub tasks: u64,
+    /// Their hosts.
+    pub hosts: u64,
+    /// Their results.
+    pub results: u64,
+    /// Blocks of their log.
+    pub blocks: u64,
+    /// Launches that were asked for.
+    pub launches: u64,
+}
+
+impl Counts {
+    fn add(&mut self, other: Counts) {
+        self.executions += other.executions;
+        self.plays += other.plays;
+        self.tasks += other.tasks;
+        self.hosts += other.hosts;
+        self.results += other.results;
+        self.blocks += other.blocks;
+        self.launches += other.launches;
+    }
+}
+
+/// How far a copy is.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Progress {
+    /// Executions in the source when it began.
+    pub total: u64,
+    /// Executions that were there already.
+    pub present: u64,
+    /// What was verified so far, copied or there already.
+    pub verified: Counts,
+    /// Tokens.
+    pub tokens: u64,
+}
+
+/// Copies everything, and returns what both databases have now. `tell` hears how far it is.
+///
+/// # Errors
+/// A database failed, the target holds something else, or the two are not the same afterwards. What was
+/// copied until then stays, and the next attempt goes on from there.
+pub async fn copy(
+    from: &Store,
+    to: &Store,
+    mut tell: impl FnMut(&Progress),
+) -> Result<Progress, CopyError> {
+    if from.migrations().await?.iter().any(|step| !step.applied) {
+        return Err(CopyError::NotMigrated);
+    }
+    check_target(from, to).await?;
+    let counts = from.status_counts().await?;
+    let mut progress = Progress {
+        total: counts.running + counts.success + counts.failed,
+        ..Progress::default()
+    };
+    let mut group = Group::default();
+    let mut after = None;
+    loop {
+        let page = oldest_first(from, after).await?;
+        let Some((_, last)) = page.last() else { break };
+        after = Some(cursor(last));
+        for (key, row) in page {
+            let id = row.id;
+            if let Some((there, known)) = to.execution(id).await? {
+                let source = seal(from, key, row.clone()).await?;
+                if seal(to, there, known).await? == source {
+                    progress.present += 1;
+                    progress.verified.add(source.counts);
+                    continue;
+                }
+                to.delete_execution(there).await?;
+            }
+            group.take(from, to, key, row, &mut progress).await?;
+            tell(&progress);
+        }
+        tell(&progress);
+    }
+    group.write(to, &mut progress).await?;
+    progress.tokens = copy_tokens(from, to).await?;
+    tell(&progress);
+    Ok(progress)
+}
+
+/// Refuses a target that holds anything but a part of this very history.
+async fn check_target(from: &Store, to: &Store) -> Result<(), CopyError> {
+    let mut after = None;
+    loop {
+        let page = oldest_first(to, after).await?;
+        let Some((_, last)) = page.last() else {
+            return Ok(());
+        };
+        after = Some(cursor(last));
+        for (_, row) in page {
+            let Some((_, source)) = from.execution(row.id).await? else {
+                return Err(CopyError::OtherRuns(row.id));
+            };
+            if row.events.received > source.events.received {
+                return Err(CopyError::Ahead(row.id));
+            }
+        }
+    }
+}
+
+async fn oldest_first(
+    store: &Store,
+    after: Option<Cursor>,
+) -> Result<Vec<(ExecutionKey, ExecutionRow)>, StoreError> {
+    let page = Page {
+        limit: PAGE,
+        offset: 0,
+        after,
+        ascending: true,
+    };
+    store.executions(&ExecutionFilter::default(), &page).await
+}
+
+fn cursor(row: &ExecutionRow) -> Cursor {
+    Cursor {
+        started_us: row.started_us,
+        id: row.id,
+    }
+}
+
+/// Executions that wait for one commit.
+#[derive(Default)]
+struct Group {
+    changes: Vec<Changes>,
+    seals: Vec<(Uuid, Seal)>,
+    bytes: usize,
+}
+
+impl Group {
+    /// Takes an execution in, or writes it at once where it is large.
+    async fn take(
+        &mut self,
+        from: &Store,
+        to: &Store,
+        key: ExecutionKey,
+        row: ExecutionRow,
+        progress: &mut Progress,
+    ) -> Result<(), CopyError> {
+        let id = row.id;
+        let mut reader = Reader::new(from, key, row);
+        let mut sealing = Sealing::default();
+        let mut changes = Changes::default();
+        // The key that the execution has there, once its first part is written.
+        let mut there = None;
+        while let Some(part) = reader.next().await? {
+            sealing.take(&part);
+            append(&mut changes, part);
+            if bytes(&changes) > COMMIT_BYTES {
+                let mut part = std::mem::take(&mut changes);
+                part.key = there;
+                there = to.commit(&[part]).await?.first().copied();
+            }
+        }
+        let seal = sealing.seal();
+        if let Some(there) = there {
+            changes.key = Some(there);
+            to.commit(&[changes]).await?;
+            return verify(to, id, seal, progress).await;
+        }
+        self.bytes += bytes(&changes);
+        self.changes.push(changes);
+        self.seals.push((id, seal));
+        if self.bytes > COMMIT_BYTES || self.changes.len() >= PAGE as usize {
+            self.write(to, progress).await?;
+        }
+        Ok(())
+    }
+
+    /// Writes what waits, and reads it back.
+    async fn write(&mut self, to: &Store, progress: &mut Progress) -> Result<(), CopyError> {
+        to.commit(&self.changes).await?;
+        self.changes.clear();
+        self.bytes = 0;
+        for (id, seal) in self.seals.drain(..) {
+            verify(to, id, seal, progress).await?;
+        }
+        Ok(())
+    }
+}
+
+async fn verify(
+    to: &Store,
+    id: Uuid,
+    expected: Seal,
+    progress: &mut Progress,
+) -> Result<(), CopyError> {
+    let (key, row) = to.execution(id).await?.ok_or(CopyError::Differs(id))?;
+    if seal(to, key, row).await? != expected {
+        return Err(CopyError::Differs(id));
+    }
+    progress.verified.add(expected.counts);
+    Ok(())
+}
+
+/// Copies all tokens, those of runs that go on too; how many there are.
+async fn copy_tokens(from: &Store, to: &Store) -> Result<u64, CopyError> {
+    let tokens = from.tokens_with_hash().await?;
+    let known = to.tokens_with_hash().await?;
+    for (token, hash) in &tokens {
+        let same_name = known.iter().find(|(there, _)| there.name == token.name);
+        match same_name {
+            Some((_, there)) if there == hash => continue,
+            Some(_) => return Err(CopyError::OtherToken(token.name.clone())),
+            None => {}
+        }
+        to.create_token(token, hash).await?;
+        if let (Some(used_us), Some(made)) = (token.used_us, to.token_by_hash(hash).await?) {
+            to.touch_tokens(&[(made.id, used_us)]).await?;
+        }
+    }
+    Ok(tokens.len() as u64)
+}
+
+/// All that an execution consists of, part by part, always in the same order.
+struct Reader<'s> {
+    store: &'s Store,
+    key: ExecutionKey,
+    row: Option<ExecutionRow>,
+    next: Part,
+}
+
+/// What is read next, and after which number.
+enum Part {
+    Execution,
+    Tasks(u32),
+    Hosts(u32),
+    Results(u64),
+    Blocks(usize, u64),
+    End,
+}
+
+impl<'s> Reader<'s> {
+    fn new(store: &'s Store, key: ExecutionKey, row: ExecutionRow) -> Self {
+        Self {
+            store,
+            key,
+            row: Some(row),
+            next: Part::Execution,
+        }
+    }
+
+    async fn next(&mut self) -> Result<Option<Changes>, StoreError> {
+        let mut part = Changes::default();
+        match self.next {
+            Part::Execution => {
+                let Some(row) = self.row.take() else {
+                    return Ok(None);
+                };
+                part.launch = self.store.launch(row.id).await?.map(Box::new);
+                part.execution = Some(Box::new(row));
+                part.plays = self.store.plays(self.key).await?;
+                self.next = Part::Tasks(0);
+            }
+            Part::Tasks(after) => {
+                part.tasks = self.store.tasks(self.key, after, ROWS).await?;
+                self.next = match part.tasks.last() {
+                    Some(last) => Part::Tasks(last.number),
+                    None => Part::Hosts(0),
+                };
+            }
+            Part::Hosts(after) => {
+                part.hosts = self.store.hosts(self.key, after, ROWS).await?;
+                self.next = match part.hosts.last() {
+                    Some(last) => Part::Hosts(last.number),
+                    None => Part::Results(0),
+                };
+            }
+            Part::Results(after_seq) => {
+                let filter = ResultFilter {
+                    after_seq,
+                    limit: ROWS,
+                    ..ResultFilter::default()
+                };
+                let found = self.store.results(self.key, &filter).await?;
+                part.results = found.into_iter().map(|entry| entry.row).collect();
+                self.next = match part.results.last() {
+                    Some(last) => Part::Results(last.seq),
+                    None => Part::Blocks(0, 1),
+                };
+            }
+            Part::Blocks(of, from_seq) => {
+                let Some(producer) = Producer::ALL.get(of) else {
+                    self.next = Part::End;
+                    return Ok(None);
+                };
+                let found = self
+                    .store
+                    .blocks_from_seq(self.key, *producer, from_seq, BLOCKS)
+                    .await?;
+                part.blocks = found.into_iter().map(|stored| stored.block).collect();
+                self.next = match part.blocks.last() {
+                    Some(last) => Part::Blocks(of, last.last_seq + 1),
+                    None => Part::Blocks(of + 1, 1),
+                };
+            }
+            Part::End => return Ok(None),
+        }
+        Ok(Some(part))
+    }
+}
+
+fn append(changes: &mut Changes, part: Changes) {
+    changes.execution = changes.execution.take().or(part.execution);
+    changes.launch = changes.launch.take().or(part.launch);
+    changes.plays.extend(part.plays);
+    changes.tasks.extend(part.tasks);
+    changes.hosts.extend(part.hosts);
+    changes.results.extend(part.results);
+    changes.blocks.extend(part.blocks);
+}
+
+/// How large a commit would be, about.
+fn bytes(changes: &Changes) -> usize {
+    let rows = changes.plays.len() + changes.tasks.len() + changes.hosts.len();
+    let blocks: usize = changes.blocks.iter().map(|block| block.data.len()).sum();
+    (rows + changes.results.len()) * ROW_BYTES + blocks
+}
+
+/// What two executions have in common when they are the same.
+#[derive(Debug, PartialEq, Eq)]
+struct Seal {
+    counts: Counts,
+    hash: [u8; 32],
+}
+
+async fn seal(store: &Store, key: ExecutionKey, row: ExecutionRow) -> Result<Seal, StoreError> {
+    let mut reader = Reader::new(store, key, row);
+    let mut sealing = Sealing::default();
+    while let Some(part) = reader.next().await? {
+        sealing.take(&part);
+    }
+    Ok(sealing.seal())
+}
+
+/// A seal in the making.
+#[derive(Default)]
+struct Sealing {
+    counts: Counts,
+    hash: Sha256,
+}
+
+impl Sealing {
+    fn take(&mut self, part: &Changes) {
+        let counts = &mut self.counts;
+        counts.executions += u64::from(part.execution.is_some());
+        counts.launches += u64::from(part.launch.is_some());
+        counts.plays += part.plays.len() as u64;
+        counts.tasks += part.tasks.len() as u64;
+        counts.hosts += part.hosts.len() as u64;
+        counts.results += part.results.len() as u64;
+        counts.blocks += part.blocks.len() as u64;
+        let mut hash = Hashing(&mut self.hash);
+        // How a row is shown names every field of it. Hashing cannot fail.
+        let _ = write!(hash, "{:?}\n{:?}\n", part.execution, part.launch);
+        let _ = write!(hash, "{:?}\n{:?}\n", part.plays, part.tasks);
+        let _ = write!(hash, "{:?}\n{:?}\n", part.hosts, part.results);
+        for block in &part.blocks {
+            let (of, seq) = (block.producer, (block.first_seq, block.last_seq));
+            let lines = (block.first_line, block.lines, block.raw_bytes);
+            let _ = writeln!(hash, "{of:?} {seq:?} {lines:?} {}", block.data.len());
+            hash.0.update(&block.data);
+        }
+    }
+
+    fn seal(self) -> Seal {
+        Seal {
+            counts: self.counts,
+            hash: self.hash.finalize().into(),
+        }
+    }
+}
+
+/// Hashes what is written to it.
+struct Hashing<'h>(&'h mut Sha256);
+
+impl std::fmt::Write for Hashing<'_> {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        self.0.update(text.as_bytes());
+        Ok(())
+    }
+}

@@ -1,0 +1,243 @@
+//! Opening the database: its connections, and what each one is told first.
+
+use std::str::FromStr as _;
+use std::time::Duration;
+
+use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Executor as _, Row as _};
+
+use tokio::time::Instant;
+
+use super::StoreError;
+use super::address::{Options, without_password};
+use super::dialect::Engine;
+use super::pool::Pool;
+
+/// How long a statement waits for another process (the command line) that writes to the same file.
+pub(super) const BUSY: Duration = Duration::from_secs(30);
+
+/// Prepared statements that a connection keeps.
+const PREPARED: usize = 256;
+
+/// A connection to a server is not kept longer than this, so that one day it finds the server that a
+/// name means now.
+const LIFETIME: Duration = Duration::from_secs(1800);
+
+/// An acknowledgement promises that the events survive a power cut, whatever the server's habit is. What
+/// is stricter than that stays.
+const POSTGRES_SESSION: &str = "SELECT set_config('synchronous_commit', 'on', false) \
+    WHERE current_setting('synchronous_commit') IN ('off', 'local')";
+
+/// Values that do not fit are refused, not cut; names may be quoted as everywhere else; and what a
+/// transaction reads locks no gaps, which would make writers wait for each other.
+const MYSQL_SESSION: &str = "SET SESSION sql_mode = \
+    'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,ANSI_QUOTES'; \
+    SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
+
+/// The smallest limit of one message to a MySQL server that we can do with.
+const LEAST_PACKET: i64 = 4 << 20;
+
+/// And what it needs of it beside values and text, at most.
+const FRAME: usize = 256 << 10;
+
+/// Opens the writing connection and the reading ones.
+pub(super) async fn open(options: &Options) -> Result<(Pool, Pool), StoreError> {
+    match options.engine()? {
+        Engine::Sqlite => sqlite(options).await,
+        Engine::Postgres => postgres(options).await,
+        Engine::MySql => mysql(options).await,
+    }
+}
+
+async fn sqlite(options: &Options) -> Result<(Pool, Pool), StoreError> {
+    let connect = SqliteConnectOptions::from_str(&options.address)
+        .map_err(|error| unreadable(options, &error))?
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        // An acknowledgement promises that the events survive a power cut.
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(BUSY)
+        .page_size(8192)
+        // Negative: KiB. The writer's working set is the right edge of a few trees.
+        .pragma("cache_size", "-16384")
+        .pragma("journal_size_limit", "67108864")
+        // In pages. The pages that every commit touches are copied back less often, at the price of
+        // a log of at most 32 MiB that is read back after a crash.
+        .pragma("wal_autocheckpoint", "4096")
+        // A statement of many rows can be undone alone, for which pages are set aside: in memory.
+        .pragma("temp_store", "MEMORY")
+        // What was redacted or deleted may have been a secret, and packing moves all text once: nothing
+        // may stay behind on pages that are free.
+        .pragma("secure_delete", "ON")
+        .foreign_keys(false)
+        .statement_cache_capacity(PREPARED)
+        .optimize_on_close(true, 400);
+    let failed = |error| cannot_open(options, error);
+    let write = SqlitePoolOptions::new()
+        .max_connections(1)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .connect_with(connect.clone())
+        .await
+        .map_err(failed)?;
+    let read = SqlitePoolOptions::new()
+        .max_connections(options.connections)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .connect_with(
+            connect
+                .read_only(true)
+                .create_if_missing(false)
+                .optimize_on_close(false, None)
+                .pragma("cache_size", "-8192"),
+        )
+        .await
+        .map_err(failed)?;
+    Ok((Pool::Sqlite(write), Pool::Sqlite(read)))
+}
+
+async fn postgres(options: &Options) -> Result<(Pool, Pool), StoreError> {
+    let connect = PgConnectOptions::from_str(&options.address)
+        .map_err(|error| unreadable(options, &error))?
+        .application_name("playback")
+        .statement_cache_capacity(PREPARED);
+    let mut first = connect_first(options, &connect).await?;
+    let settings = "SELECT current_setting('server_encoding') AS encoding, \
+                    current_setting('fsync') AS fsync";
+    let row = first
+        .fetch_one(settings)
+        .await
+        .map_err(|error| cannot_open(options, error))?;
+    let encoding: String = row.try_get("encoding")?;
+    if encoding != "UTF8" {
+        return Err(unfit(
+            options,
+            format!("its encoding is {encoding}: make a database with ENCODING 'UTF8'"),
+        ));
+    }
+    if row.try_get::<String, _>("fsync")? == "off" {
+        tracing::warn!("fsync is off: what is acknowledged may not survive a power cut");
+    }
+    close_first(first).await;
+    let pool = |connections| {
+        PgPoolOptions::new()
+            .max_connections(connections)
+            .acquire_timeout(options.wait)
+            .max_lifetime(LIFETIME)
+            .after_connect(|connection, _| {
+                Box::pin(async move {
+                    connection.execute(POSTGRES_SESSION).await?;
+                    Ok(())
+                })
+            })
+            .connect_lazy_with(connect.clone())
+    };
+    Ok((
+        Pool::Postgres(pool(1)),
+        Pool::Postgres(pool(options.connections)),
+    ))
+}
+
+async fn mysql(options: &Options) -> Result<(Pool, Pool), StoreError> {
+    let connect = MySqlConnectOptions::from_str(&options.address)
+        .map_err(|error| unreadable(options, &error))?
+        .charset("utf8mb4")
+        .statement_cache_capacity(PREPARED);
+    let mut first = connect_first(options, &connect).await?;
+    let settings = "SELECT CAST(@@GLOBAL.max_allowed_packet AS SIGNED) AS packet, \
+                    CAST(@@GLOBAL.innodb_flush_log_at_trx_commit AS SIGNED) AS flush_log";
+    let row = first
+        .fetch_one(settings)
+        .await
+        .map_err(|error| cannot_open(options, error))?;
+    let packet: i64 = row.try_get("packet")?;
+    if packet < LEAST_PACKET {
+        return Err(unfit(
+            options,
+            format!("max_allowed_packet = {packet} is too small: set it to 16M or more"),
+        ));
+    }
+    if row.try_get::<i64, _>("flush_log")? != 1 {
+        tracing::warn!(
+            "innodb_flush_log_at_trx_commit is not 1: what is acknowledged may not survive a power cut"
+        );
+    }
+    close_first(first).await;
+    let pool = |connections| {
+        MySqlPoolOptions::new()
+            .max_connections(connections)
+            .acquire_timeout(options.wait)
+            .max_lifetime(LIFETIME)
+            .after_connect(|connection, _| {
+                Box::pin(async move {
+                    connection.execute(sqlx::raw_sql(MYSQL_SESSION)).await?;
+                    Ok(())
+                })
+            })
+            .connect_lazy_with(connect.clone())
+    };
+    let limit = usize::try_from(packet).unwrap_or(usize::MAX) - FRAME;
+    Ok((
+        Pool::MySql(pool(1), limit),
+        Pool::MySql(pool(options.connections), limit),
+    ))
+}
+
+/// The first connection, made by itself: a pool would only say that it waited in vain. A server that is
+/// starting is waited for.
+async fn connect_first<O: ConnectOptions>(
+    options: &Options,
+    connect: &O,
+) -> Result<O::Connection, StoreError>
+where
+    O::Connection: Sized,
+{
+    let deadline = Instant::now() + options.wait;
+    loop {
+        let error = match tokio::time::timeout(options.wait, connect.connect()).await {
+            Ok(Ok(connection)) => return Ok(connection),
+            Ok(Err(error)) => error,
+            Err(_) => {
+                let error = std::io::Error::from(std::io::ErrorKind::TimedOut);
+                return Err(cannot_open(options, sqlx::Error::Io(error)));
+            }
+        };
+        let starting = match &error {
+            sqlx::Error::Io(error) => error.kind() == std::io::ErrorKind::ConnectionRefused,
+            sqlx::Error::Database(error) => error.is_transient_in_connect_phase(),
+            _ => false,
+        };
+        if !starting || Instant::now() >= deadline {
+            return Err(cannot_open(options, error));
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+/// Says good-bye to the server, which does not matter any more.
+async fn close_first<C: sqlx::Connection>(connection: C) {
+    let _ = connection.close().await;
+}
+
+fn unreadable(options: &Options, error: &sqlx::Error) -> StoreError {
+    StoreError::Address {
+        address: without_password(&options.address),
+        why: error.to_string(),
+    }
+}
+
+fn unfit(options: &Options, why: String) -> StoreError {
+    StoreError::Unfit {
+        address: without_password(&options.address),
+        why,
+    }
+}
+
+fn cannot_open(options: &Options, cause: sqlx::Error) -> StoreError {
+    StoreError::Open {
+        address: without_password(&options.address),
+        cause,
+    }
+}

@@ -1,0 +1,196 @@
+//! Connections, transactions and rows of whichever database it is. Only here and in `statement` does the
+//! program ask which.
+
+use std::time::Duration;
+
+use sqlx::pool::PoolConnection;
+use sqlx::query_builder::QueryBuilder;
+use sqlx::{Database, Decode, MySql, Postgres, Row as _, Sqlite, Type};
+
+use super::StoreError;
+use super::dialect::Engine;
+use super::statement::Statement;
+
+/// Connections that are kept open.
+#[derive(Debug, Clone)]
+pub(super) enum Pool {
+    Sqlite(sqlx::SqlitePool),
+    Postgres(sqlx::PgPool),
+    /// And how many bytes one message to the server may have.
+    MySql(sqlx::MySqlPool, usize),
+}
+
+/// A connection, for as long as it is held.
+pub(super) enum Connection {
+    Sqlite(PoolConnection<Sqlite>),
+    Postgres(PoolConnection<Postgres>),
+    MySql(PoolConnection<MySql>, usize),
+}
+
+/// A transaction; one that is dropped has changed nothing.
+pub(super) enum Transaction {
+    Sqlite(sqlx::Transaction<'static, Sqlite>),
+    Postgres(sqlx::Transaction<'static, Postgres>),
+    MySql(sqlx::Transaction<'static, MySql>, usize),
+}
+
+/// What a statement runs on.
+pub(super) enum Session<'c> {
+    Sqlite(&'c mut sqlx::SqliteConnection),
+    Postgres(&'c mut sqlx::PgConnection),
+    MySql(&'c mut sqlx::MySqlConnection, usize),
+}
+
+/// A row that was found.
+pub(super) enum Row {
+    Sqlite(sqlx::sqlite::SqliteRow),
+    Postgres(sqlx::postgres::PgRow),
+    MySql(sqlx::mysql::MySqlRow),
+}
+
+impl Pool {
+    /// Which database it is.
+    pub(super) fn engine(&self) -> Engine {
+        match self {
+            Self::Sqlite(_) => Engine::Sqlite,
+            Self::Postgres(_) => Engine::Postgres,
+            Self::MySql(..) => Engine::MySql,
+        }
+    }
+
+    /// A connection of its own.
+    pub(super) async fn acquire(&self) -> Result<Connection, sqlx::Error> {
+        Ok(match self {
+            Self::Sqlite(pool) => Connection::Sqlite(pool.acquire().await?),
+            Self::Postgres(pool) => Connection::Postgres(pool.acquire().await?),
+            Self::MySql(pool, limit) => Connection::MySql(pool.acquire().await?, *limit),
+        })
+    }
+
+    /// Begins a transaction.
+    pub(super) async fn begin(&self) -> Result<Transaction, sqlx::Error> {
+        let how = self.engine().begin();
+        Ok(match (self, how) {
+            (Self::Sqlite(pool), Some(how)) => Transaction::Sqlite(pool.begin_with(how).await?),
+            (Self::Sqlite(pool), None) => Transaction::Sqlite(pool.begin().await?),
+            (Self::Postgres(pool), _) => Transaction::Postgres(pool.begin().await?),
+            (Self::MySql(pool, limit), _) => Transaction::MySql(pool.begin().await?, *limit),
+        })
+    }
+
+    /// Takes what was deleted out of the database's files. False: somebody still reads what was there before,
+    /// or the files are a server's.
+    ///
+    /// In SQLite free pages hold zeros already; the write-ahead log is copied back and emptied. Nobody can write
+    /// meanwhile, so those who read are not waited for as long as those who write.
+    pub(super) async fn erase(&self, patience: Duration) -> Result<bool, sqlx::Error> {
+        let Self::Sqlite(pool) = self else {
+            return Ok(false);
+        };
+        let mut connection = pool.acquire().await?;
+        wait_for(&mut connection, patience).await?;
+        let busy: Result<i64, _> = sqlx::query_scalar("PRAGMA wal_checkpoint(TRUNCATE)")
+            .fetch_one(&mut *connection)
+            .await;
+        wait_for(&mut connection, super::open::BUSY).await?;
+        Ok(busy? == 0)
+    }
+
+    /// Closes all connections.
+    pub(super) async fn close(&self) {
+        match self {
+            Self::Sqlite(pool) => pool.close().await,
+            Self::Postgres(pool) => pool.close().await,
+            Self::MySql(pool, _) => pool.close().await,
+        }
+    }
+}
+
+impl Connection {
+    pub(super) fn session(&mut self) -> Session<'_> {
+        match self {
+            Self::Sqlite(connection) => Session::Sqlite(connection),
+            Self::Postgres(connection) => Session::Postgres(connection),
+            Self::MySql(connection, limit) => Session::MySql(connection, *limit),
+        }
+    }
+}
+
+impl Transaction {
+    /// A statement for it.
+    pub(super) fn query(&self, text: &'static str) -> Statement {
+        Statement::new(self.engine(), text)
+    }
+
+    /// Which database it is.
+    pub(super) fn engine(&self) -> Engine {
+        match self {
+            Self::Sqlite(_) => Engine::Sqlite,
+            Self::Postgres(_) => Engine::Postgres,
+            Self::MySql(..) => Engine::MySql,
+        }
+    }
+
+    pub(super) fn session(&mut self) -> Session<'_> {
+        match self {
+            Self::Sqlite(transaction) => Session::Sqlite(transaction),
+            Self::Postgres(transaction) => Session::Postgres(transaction),
+            Self::MySql(transaction, limit) => Session::MySql(transaction, *limit),
+        }
+    }
+
+    /// Makes what it did last.
+    pub(super) async fn commit(self) -> Result<(), sqlx::Error> {
+        match self {
+            Self::Sqlite(transaction) => transaction.commit().await,
+            Self::Postgres(transaction) => transaction.commit().await,
+            Self::MySql(transaction, _) => transaction.commit().await,
+        }
+    }
+}
+
+/// What a column can be read as.
+pub(super) trait Column<'r>: Of<'r, Sqlite> + Of<'r, Postgres> + Of<'r, MySql> {}
+
+impl<'r, T> Column<'r> for T where T: Of<'r, Sqlite> + Of<'r, Postgres> + Of<'r, MySql> {}
+
+/// What a column of one database can be read as.
+pub(super) trait Of<'r, D: Database>: Decode<'r, D> + Type<D> {}
+
+impl<'r, D: Database, T: Decode<'r, D> + Type<D>> Of<'r, D> for T {}
+
+impl Row {
+    /// The value of a column.
+    pub(super) fn get<'r, T: Column<'r>>(&'r self, column: &'static str) -> Result<T, StoreError> {
+        Ok(match self {
+            Self::Sqlite(row) => row.try_get(column)?,
+            // Unchecked: columns have the width that they need, and are read into wider numbers.
+            Self::Postgres(row) => row.try_get_unchecked(column)?,
+            // And those that an index holds are binary, and are read into texts.
+            Self::MySql(row) => row.try_get_unchecked(column)?,
+        })
+    }
+
+    /// A count, which databases keep as a signed number.
+    pub(super) fn unsigned(&self, column: &'static str) -> Result<u64, StoreError> {
+        let value: i64 = self.get(column)?;
+        u64::try_from(value).map_err(|_| StoreError::Damaged { what: column })
+    }
+
+    /// A number within an execution.
+    pub(super) fn number(&self, column: &'static str) -> Result<u32, StoreError> {
+        let value: i64 = self.get(column)?;
+        u32::try_from(value).map_err(|_| StoreError::Damaged { what: column })
+    }
+}
+
+/// How long the connection's statements wait for others that hold a lock.
+async fn wait_for(
+    connection: &mut sqlx::SqliteConnection,
+    patience: Duration,
+) -> Result<(), sqlx::Error> {
+    let mut pragma = QueryBuilder::<Sqlite>::new("PRAGMA busy_timeout = ");
+    pragma.push(patience.as_millis());
+    pragma.build().execute(connection).await?;
+    Ok(())
+}

@@ -1,0 +1,219 @@
+//! One statement with its values, for whichever database it goes to.
+//!
+//! Its text comes from the program alone: only what was written in the source can be pushed, and every
+//! value is bound.
+
+use sqlx::mysql::MySqlArguments;
+use sqlx::postgres::PgArguments;
+use sqlx::sqlite::SqliteArguments;
+use sqlx::{Arguments as _, AssertSqlSafe};
+
+use super::dialect::Engine;
+use super::pool::{Pool, Row, Session, Transaction};
+use super::value::Value;
+
+/// A statement that is being written.
+pub(super) struct Statement {
+    engine: Engine,
+    text: String,
+    arguments: Arguments,
+    /// The values' size, roughly.
+    bytes: usize,
+    /// Whether the text is one of many that will hardly come again.
+    rare: bool,
+}
+
+enum Arguments {
+    Sqlite(SqliteArguments),
+    Postgres(PgArguments),
+    MySql(MySqlArguments),
+}
+
+/// What a statement did.
+pub(super) struct Done {
+    /// Rows that it changed, or found as they should be.
+    pub(super) rows: u64,
+    /// The id that the last row got, on databases that tell it this way.
+    pub(super) last_id: i64,
+}
+
+impl Statement {
+    pub(super) fn new(engine: Engine, text: &'static str) -> Self {
+        Self {
+            engine,
+            text: text.to_owned(),
+            arguments: match engine {
+                Engine::Sqlite => Arguments::Sqlite(SqliteArguments::default()),
+                Engine::Postgres => Arguments::Postgres(PgArguments::default()),
+                Engine::MySql => Arguments::MySql(MySqlArguments::default()),
+            },
+            bytes: 0,
+            rare: false,
+        }
+    }
+
+    /// Appends text, with a `?` for each value.
+    pub(super) fn push(&mut self, text: &'static str) -> &mut Self {
+        self.text.push_str(text);
+        self
+    }
+
+    /// Binds the next value.
+    pub(super) fn bind<'v>(&mut self, value: impl Into<Value<'v>>) -> &mut Self {
+        let value = value.into();
+        self.bytes += value.size();
+        // A value of ours that cannot be encoded would be larger than the memory.
+        let _ = match &mut self.arguments {
+            Arguments::Sqlite(arguments) => match value {
+                Value::Integer(value) => arguments.add(value),
+                Value::Boolean(value) => arguments.add(value),
+                Value::Text(value) => arguments.add(value.as_deref()),
+                Value::Bytes(value) => arguments.add(value),
+                Value::Uuid(value) => arguments.add(value),
+            },
+            Arguments::Postgres(arguments) => match value {
+                Value::Integer(value) => arguments.add(value),
+                Value::Boolean(value) => arguments.add(value),
+                Value::Text(value) => arguments.add(value.as_deref()),
+                Value::Bytes(value) => arguments.add(value),
+                Value::Uuid(value) => arguments.add(value),
+            },
+            Arguments::MySql(arguments) => match value {
+                Value::Integer(value) => arguments.add(value),
+                Value::Boolean(value) => arguments.add(value),
+                Value::Text(value) => arguments.add(value.as_deref()),
+                Value::Bytes(value) => arguments.add(value),
+                Value::Uuid(value) => arguments.add(value),
+            },
+        };
+        self
+    }
+
+    /// The size of what was bound so far, in bytes, roughly.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// The database need not keep it prepared.
+    pub(super) fn rarely(&mut self) -> &mut Self {
+        self.rare = true;
+        self
+    }
+
+    /// Runs it, outside of any transaction.
+    pub(super) async fn execute(&mut self, pool: &Pool) -> Result<Done, sqlx::Error> {
+        let mut connection = pool.acquire().await?;
+        self.run(connection.session()).await
+    }
+
+    /// Runs it as part of a transaction.
+    pub(super) async fn execute_in(
+        &mut self,
+        transaction: &mut Transaction,
+    ) -> Result<Done, sqlx::Error> {
+        self.run(transaction.session()).await
+    }
+
+    /// All rows that it finds.
+    pub(super) async fn fetch_all(&mut self, pool: &Pool) -> Result<Vec<Row>, sqlx::Error> {
+        let mut connection = pool.acquire().await?;
+        self.fetch(connection.session()).await
+    }
+
+    /// All rows that it finds, as part of a transaction.
+    pub(super) async fn fetch_all_in(
+        &mut self,
+        transaction: &mut Transaction,
+    ) -> Result<Vec<Row>, sqlx::Error> {
+        self.fetch(transaction.session()).await
+    }
+
+    /// The row that it finds, if any: it can be one at most.
+    pub(super) async fn fetch_optional(&mut self, pool: &Pool) -> Result<Option<Row>, sqlx::Error> {
+        Ok(self.fetch_all(pool).await?.into_iter().next())
+    }
+
+    /// The row that it always finds.
+    pub(super) async fn fetch_one(&mut self, pool: &Pool) -> Result<Row, sqlx::Error> {
+        let row = self.fetch_optional(pool).await?;
+        row.ok_or(sqlx::Error::RowNotFound)
+    }
+
+    async fn run(&mut self, session: Session<'_>) -> Result<Done, sqlx::Error> {
+        let (text, arguments) = self.take();
+        let (kept, bytes) = (!self.rare, self.bytes);
+        Ok(match (session, arguments) {
+            (Session::Sqlite(connection), Arguments::Sqlite(arguments)) => {
+                let query = sqlx::query_with(AssertSqlSafe(text), arguments).persistent(kept);
+                let done = query.execute(connection).await?;
+                Done {
+                    rows: done.rows_affected(),
+                    last_id: done.last_insert_rowid(),
+                }
+            }
+            (Session::Postgres(connection), Arguments::Postgres(arguments)) => {
+                let query = sqlx::query_with(AssertSqlSafe(text), arguments).persistent(kept);
+                let done = query.execute(connection).await?;
+                Done {
+                    rows: done.rows_affected(),
+                    last_id: 0,
+                }
+            }
+            (Session::MySql(connection, limit), Arguments::MySql(arguments)) => {
+                if bytes + text.len() > limit {
+                    return Err(too_large());
+                }
+                let query = sqlx::query_with(AssertSqlSafe(text), arguments).persistent(kept);
+                let done = query.execute(connection).await?;
+                Done {
+                    rows: done.rows_affected(),
+                    last_id: done.last_insert_id().cast_signed(),
+                }
+            }
+            _ => return Err(another_database()),
+        })
+    }
+
+    async fn fetch(&mut self, session: Session<'_>) -> Result<Vec<Row>, sqlx::Error> {
+        let (text, arguments) = self.take();
+        let (kept, bytes) = (!self.rare, self.bytes);
+        Ok(match (session, arguments) {
+            (Session::Sqlite(connection), Arguments::Sqlite(arguments)) => {
+                let query = sqlx::query_with(AssertSqlSafe(text), arguments).persistent(kept);
+                let rows = query.fetch_all(connection).await?;
+                rows.into_iter().map(Row::Sqlite).collect()
+            }
+            (Session::Postgres(connection), Arguments::Postgres(arguments)) => {
+                let query = sqlx::query_with(AssertSqlSafe(text), arguments).persistent(kept);
+                let rows = query.fetch_all(connection).await?;
+                rows.into_iter().map(Row::Postgres).collect()
+            }
+            (Session::MySql(connection, limit), Arguments::MySql(arguments)) => {
+                if bytes + text.len() > limit {
+                    return Err(too_large());
+                }
+                let query = sqlx::query_with(AssertSqlSafe(text), arguments).persistent(kept);
+                let rows = query.fetch_all(connection).await?;
+                rows.into_iter().map(Row::MySql).collect()
+            }
+            _ => return Err(another_database()),
+        })
+    }
+
+    fn take(&mut self) -> (String, Arguments) {
+        let empty = Statement::new(self.engine, "");
+        let text = std::mem::take(&mut self.text);
+        let arguments = std::mem::replace(&mut self.arguments, empty.arguments);
+        (self.engine.placeholders(text), arguments)
+    }
+}
+
+/// A statement is made by the pool or the transaction that it runs on, so this does not come about.
+fn another_database() -> sqlx::Error {
+    sqlx::Error::Protocol("the statement was written for another database".to_owned())
+}
+
+/// The server would hang up, and that would look as if it were away.
+fn too_large() -> sqlx::Error {
+    sqlx::Error::Encode("it is larger than the server's max_allowed_packet".into())
+}

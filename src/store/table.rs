@@ -1,0 +1,107 @@
+//! Rows in bulk: which columns a table has, and what happens to rows that are there already.
+
+use super::pool::Transaction;
+use super::statement::Statement;
+
+/// A table, as inserts see it.
+pub(super) struct Table {
+    /// Its name.
+    pub(super) name: &'static str,
+    /// Its columns, in the order in which values are bound.
+    pub(super) columns: &'static [&'static str],
+    /// What happens to rows that are there already.
+    pub(super) present: Present,
+}
+
+/// What happens to a row that is there already.
+pub(super) enum Present {
+    /// There is none; if there were, the whole transaction is given up.
+    Never,
+    /// It stays as it is.
+    Kept,
+    /// It takes these columns of the new one.
+    Updated {
+        /// Columns by which it is known.
+        key: &'static str,
+        /// Columns that it takes.
+        columns: &'static [&'static str],
+    },
+}
+
+/// How many rows go into one statement. Few distinct sizes, so that each statement is prepared once
+/// and found in the cache from then on; larger ones than these gain nothing.
+const CHUNKS: [usize; 5] = [200, 50, 12, 3, 1];
+
+/// And how many bytes, about: a server has a limit, and a statement is held in memory as a whole.
+const CHUNK_BYTES: usize = 1 << 20;
+
+impl Table {
+    /// Inserts rows, as many as go into a statement at once. Where rows that are there already are
+    /// updated, no two of them may be the same.
+    pub(super) async fn insert<T>(
+        &self,
+        transaction: &mut Transaction,
+        rows: &[T],
+        bind: impl Fn(&mut Statement, &T),
+    ) -> Result<(), sqlx::Error> {
+        let mut rest = rows;
+        while !rest.is_empty() {
+            let size = CHUNKS
+                .into_iter()
+                .find(|size| *size <= rest.len())
+                .unwrap_or(1);
+            let mut statement = self.begin(transaction);
+            let mut count = 0;
+            while count < size && (count == 0 || statement.bytes() < CHUNK_BYTES) {
+                bind(&mut statement, &rest[count]);
+                count += 1;
+            }
+            if count < size {
+                statement.rarely();
+            }
+            self.push_values(&mut statement, count);
+            transaction.engine().push_conflict(self, &mut statement);
+            statement.execute_in(transaction).await?;
+            rest = &rest[count..];
+        }
+        Ok(())
+    }
+
+    /// Inserts or updates one row, and returns its `id`.
+    pub(super) async fn insert_one(
+        &self,
+        transaction: &mut Transaction,
+        bind: impl FnOnce(&mut Statement),
+    ) -> Result<i64, crate::store::StoreError> {
+        let mut statement = self.begin(transaction);
+        bind(&mut statement);
+        self.push_values(&mut statement, 1);
+        let engine = transaction.engine();
+        engine.push_conflict(self, &mut statement);
+        if engine.push_returning_id(&mut statement) {
+            return Ok(statement.execute_in(transaction).await?.last_id);
+        }
+        let rows = statement.fetch_all_in(transaction).await?;
+        rows.first().ok_or(sqlx::Error::RowNotFound)?.get("id")
+    }
+
+    fn begin(&self, transaction: &Transaction) -> Statement {
+        let mut statement = transaction.query(transaction.engine().insert_into(self));
+        statement.push(self.name).push(" (");
+        for (at, column) in self.columns.iter().enumerate() {
+            statement.push(if at == 0 { "" } else { ", " }).push(column);
+        }
+        statement.push(") VALUES ");
+        statement
+    }
+
+    fn push_values(&self, statement: &mut Statement, rows: usize) {
+        for row in 0..rows {
+            statement.push(if row == 0 { "(" } else { "), (" });
+            for column in 0..self.columns.len() {
+                statement.push(if column == 0 { "?" } else { ", ?" });
+            }
+        }
+        statement.push(")");
+    }
+}

@@ -1,0 +1,77 @@
+//! Tests that were written for any database: here they run on those with a server.
+
+use playback::store::dialect::Engine;
+
+use crate::servers;
+
+macro_rules! also {
+    ($($module:ident: $($name:ident)*;)*) => {
+        $(
+            mod $module {
+                $(
+                    mod $name {
+                        #[test]
+                        fn postgres() {
+                            super::super::servers::on(
+                                super::super::Engine::Postgres,
+                                crate::$module::$name,
+                            );
+                        }
+
+                        #[test]
+                        fn mysql() {
+                            super::super::servers::on(
+                                super::super::Engine::MySql,
+                                crate::$module::$name,
+                            );
+                        }
+                    }
+                )*
+            }
+        )*
+    };
+}
+
+also! {
+    crash:
+        killed_at_random_points_it_keeps_what_it_acknowledged_once
+        asked_to_end_it_answers_what_is_open_and_says_goodbye;
+    detail:
+        the_record_and_its_parts
+        parts_are_paged_and_filtered
+        waiting_ends_with_the_run_or_with_the_time
+        deleting_forgets_a_finished_run_alone
+        a_deletion_that_meets_late_batches_leaves_all_or_nothing;
+    ingest:
+        plain_and_compressed_batches_are_the_same
+        a_gap_is_answered_with_where_to_resume
+        repeated_and_partly_repeated_batches_change_nothing
+        a_second_process_with_the_same_id_is_refused
+        unknown_kinds_and_fields_are_kept
+        absurd_numbers_spoil_nothing_else;
+    launch:
+        runs_wait_for_their_turn_also_through_a_restart
+        ten_runs_at_once_are_complete_though_the_collector_is_killed_twice;
+    list:
+        every_filter_finds_what_it_names_and_filters_combine
+        an_entry_has_the_documented_fields_and_those_asked_for_alone
+        a_running_entry_carries_the_tail_of_its_output
+        pages_neither_repeat_nor_skip_while_new_runs_arrive
+        the_last_page_says_that_it_is_the_last
+        what_cannot_be_meant_is_refused_in_the_one_shape
+        extreme_numbers_are_answered;
+    output:
+        lines_are_what_was_printed_whatever_the_pieces
+        an_open_line_of_a_running_run_is_shown_when_it_is_ended
+        other_runs_are_not_mixed_in;
+    rebuild:
+        a_restart_goes_on_from_the_log;
+    silence:
+        a_silent_run_is_lost_and_says_what_is_missing
+        a_restart_in_between_changes_nothing;
+    stream:
+        early_late_and_afterwards_all_see_the_same
+        two_hundred_viewers_see_every_line_once
+        a_restart_of_the_collector_closes_with_a_reason_and_since_goes_on
+        the_feed_tells_of_start_change_end_and_deletion;
+}

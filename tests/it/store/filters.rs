@@ -1,0 +1,115 @@
+//! Lists of executions, on each database: what is found, in which order, page by page.
+
+use playback::model::{Cursor, ExecutionFilter, ExecutionRow, Page, Reason, Status};
+use playback::store::Store;
+use playback_wire::ExecutionType;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::on_every_store;
+use super::rows::{any_execution, execution, host, only};
+use crate::builders::TEN;
+
+async fn found(store: &Store, filter: &ExecutionFilter) -> Vec<Uuid> {
+    let page = Page {
+        limit: 1000,
+        offset: 0,
+        after: None,
+        ascending: true,
+    };
+    let rows = store.executions(filter, &page).await.unwrap();
+    rows.into_iter().map(|(_, row)| row.id).collect()
+}
+
+on_every_store! {
+    async fn every_filter_finds_what_it_names(store: Store) {
+        let long = "very/long/".repeat(60) + "site.yml";
+        let first = ExecutionRow {
+            status: Status::Failed,
+            reason: Some(Reason::Lost),
+            ended_us: Some(TEN + 10),
+            ..execution(json!({
+                "type": "playbook", "playbook": long, "inventory": "prod/hosts", "user": "Ann",
+                "controller": "ctl", "labels": ["night", "Ümlaut"], "note": "100% A_b! c:\\d É",
+            }))
+        };
+        let second = ExecutionRow {
+            started_us: TEN + 1,
+            changed: true,
+            ..execution(json!({ "type": "adhoc", "user": "ann", "module": "ping" }))
+        };
+        let mut with_host = only(first.clone());
+        with_host.hosts = vec![host(1, "web-01", 1)];
+        store.commit(&[with_host, only(second.clone())]).await.unwrap();
+        let (first, second) = (first.id, second.id);
+        let text = |text: &str| Some(text.to_owned());
+        let any = ExecutionFilter::default;
+        let cases = [
+            (any(), vec![first, second]),
+            (ExecutionFilter { status: Some(Status::Failed), ..any() }, vec![first]),
+            (ExecutionFilter { r#type: Some(ExecutionType::Adhoc), ..any() }, vec![second]),
+            (ExecutionFilter { playbook: text("site.yml"), ..any() }, vec![first]),
+            (ExecutionFilter { playbook: text(&long), ..any() }, vec![first]),
+            (ExecutionFilter { playbook: text(&format!("{long}x")), ..any() }, vec![]),
+            (ExecutionFilter { inventory: text("hosts"), ..any() }, vec![first]),
+            (ExecutionFilter { inventory: text("prod/hosts"), ..any() }, vec![first]),
+            (ExecutionFilter { host: text("web-01"), ..any() }, vec![first]),
+            (ExecutionFilter { host: text("WEB-01"), ..any() }, vec![]),
+            (ExecutionFilter { user: text("ann"), ..any() }, vec![second]),
+            (ExecutionFilter { user: text("ann "), ..any() }, vec![]),
+            (ExecutionFilter { controller: text("ctl"), ..any() }, vec![first]),
+            (ExecutionFilter { label: text("Ümlaut"), ..any() }, vec![first]),
+            (ExecutionFilter { label: text("Umlaut"), ..any() }, vec![]),
+            (ExecutionFilter { changed: Some(true), ..any() }, vec![second]),
+            (ExecutionFilter { reason: Some(Reason::Lost), ..any() }, vec![first]),
+            (ExecutionFilter { from_us: Some(TEN + 1), ..any() }, vec![second]),
+            (ExecutionFilter { to_us: Some(TEN), ..any() }, vec![first]),
+            (ExecutionFilter { min_duration_us: Some(10), ..any() }, vec![first]),
+            (ExecutionFilter { min_duration_us: Some(11), ..any() }, vec![]),
+            (ExecutionFilter { q: text("PING"), ..any() }, vec![second]),
+            (ExecutionFilter { q: text("100% a_B!"), ..any() }, vec![first]),
+            (ExecutionFilter { q: text("C:\\D é"), ..any() }, vec![first]),
+            (ExecutionFilter { q: text("100_"), ..any() }, vec![]),
+            (ExecutionFilter { q: text("%"), ..any() }, vec![first]),
+            (ExecutionFilter { q: text("\\"), ..any() }, vec![first]),
+            (ExecutionFilter { q: text("e"), user: text("nobody"), ..any() }, vec![]),
+            (ExecutionFilter { q: text("a\0b"), ..any() }, vec![]),
+            (ExecutionFilter { user: text("\0"), ..any() }, vec![]),
+        ];
+        for (filter, expected) in cases {
+            assert_eq!(found(&store, &filter).await, expected, "{filter:?}");
+        }
+    }
+
+    async fn pages_neither_repeat_nor_skip(store: Store) {
+        // Several begin at the same moment: the identity then decides.
+        let rows: Vec<ExecutionRow> = (0..30)
+            .map(|n| ExecutionRow { started_us: TEN + n / 4, ..any_execution() })
+            .collect();
+        let changes: Vec<_> = rows.iter().cloned().map(only).collect();
+        store.commit(&changes).await.unwrap();
+        let mut expected: Vec<(i64, Uuid)> = rows.iter().map(|row| (row.started_us, row.id)).collect();
+        expected.sort();
+        for ascending in [true, false] {
+            let mut seen = Vec::new();
+            let mut page = Page { limit: 7, offset: 0, after: None, ascending };
+            loop {
+                let part = store.executions(&ExecutionFilter::default(), &page).await.unwrap();
+                let Some((_, last)) = part.last() else { break };
+                page.after = Some(Cursor { started_us: last.started_us, id: last.id });
+                seen.extend(part.iter().map(|(_, row)| (row.started_us, row.id)));
+            }
+            if !ascending {
+                seen.reverse();
+            }
+            assert_eq!(seen, expected);
+        }
+        let page = Page { limit: 3, offset: 5, after: None, ascending: true };
+        let part = store.executions(&ExecutionFilter::default(), &page).await.unwrap();
+        let part: Vec<_> = part.iter().map(|(_, row)| (row.started_us, row.id)).collect();
+        assert_eq!(part, expected[5..8]);
+        let beyond = Page { offset: u64::MAX, ..page };
+        let part = store.executions(&ExecutionFilter::default(), &beyond).await.unwrap();
+        assert!(part.is_empty());
+    }
+}
