@@ -16,6 +16,11 @@ fn var(name: &str) -> Option<OsString> {
     env::var_os(name).filter(|value| !value.is_empty())
 }
 
+/// What Ansible would find, asked by name.
+pub(super) fn variable(name: &str) -> Option<OsString> {
+    var(name)
+}
+
 /// `NO_COLOR`: the user's word to every program (no-color.org).
 pub(super) fn no_color() -> bool {
     var("NO_COLOR").is_some()

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::environment;
 use crate::clock::Clock;
+use crate::config::ansible::AnsibleConfig;
 use crate::supervise::{self, DeliveryOptions, Limits, RedactOptions, Request};
 
 /// Run a command and record its output, exit code and cost
@@ -109,6 +110,10 @@ struct DeliveryArgs {
 
 pub(super) fn run(command: Exec) -> anyhow::Result<ExitCode> {
     let delivery = command.delivery;
+    // The recorder inside hides what Ansible's configuration says; what we capture is the same output.
+    let ansible = std::env::current_dir()
+        .map(|cwd| AnsibleConfig::read(&cwd, environment::variable))
+        .unwrap_or_default();
     let request = Request {
         command: command.command,
         execution: command.execution_id.unwrap_or_else(Uuid::now_v7),
@@ -119,11 +124,12 @@ pub(super) fn run(command: Exec) -> anyhow::Result<ExitCode> {
             .collect(),
         note: command.note,
         redact: RedactOptions {
-            keys: command.redact_keys,
+            keys: [command.redact_keys, ansible.redact_keys()].concat(),
             patterns: command
                 .redact_patterns
                 .iter()
                 .map(|pattern| pattern.trim().to_owned())
+                .chain(ansible.redact_patterns())
                 .collect(),
         },
         delivery: DeliveryOptions {

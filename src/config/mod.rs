@@ -1,6 +1,7 @@
 //! Configuration of the collector: file < environment < flags. The environment is read here and
 //! nowhere else in the collector.
 
+pub mod ansible;
 mod launcher;
 
 use std::net::SocketAddr;

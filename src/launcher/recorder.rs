@@ -9,9 +9,10 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
-use configparser::ini::Ini;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
+
+use crate::config::ansible::{AnsibleConfig, list};
 
 /// Its name in `callbacks_enabled`.
 const CALLBACK: &str = "playback.history.recorder";
@@ -122,40 +123,11 @@ pub(super) fn turned_on(
 /// The callbacks that this Ansible would enable: the environment goes before the configuration file, and
 /// ours must not take the others away.
 fn enabled_callbacks(cwd: &Path, environment: &BTreeMap<OsString, OsString>) -> Vec<String> {
-    let variable = |name: &str| environment.get(OsStr::new(name));
-    let list = |text: &str| -> Vec<String> {
-        text.split([',', '\n'])
-            .map(|name| name.trim().to_owned())
-            .filter(|name| !name.is_empty())
-            .collect()
-    };
-    if let Some(named) = variable("ANSIBLE_CALLBACKS_ENABLED") {
-        return list(&named.to_string_lossy());
+    let variable = |name: &str| environment.get(OsStr::new(name)).cloned();
+    match variable("ANSIBLE_CALLBACKS_ENABLED") {
+        Some(named) => list(&named.to_string_lossy(), &[',', '\n']),
+        None => AnsibleConfig::read(cwd, variable).callbacks(),
     }
-    // The first that exists is the only one that is read.
-    let files = [
-        variable("ANSIBLE_CONFIG").map(PathBuf::from),
-        Some(cwd.join("ansible.cfg")),
-        variable("HOME").map(|home| Path::new(home).join(".ansible.cfg")),
-        Some(PathBuf::from("/etc/ansible/ansible.cfg")),
-    ];
-    let Some(text) = files
-        .into_iter()
-        .flatten()
-        .find_map(|file| fs::read_to_string(file).ok())
-    else {
-        return Vec::new();
-    };
-    let mut ini = Ini::new();
-    ini.set_multiline(true);
-    if ini.read(text).is_err() {
-        return Vec::new();
-    }
-    ["callbacks_enabled", "callback_whitelist"]
-        .into_iter()
-        .find_map(|key| ini.get("defaults", key))
-        .map(|named| list(&named))
-        .unwrap_or_default()
 }
 
 #[cfg(test)]

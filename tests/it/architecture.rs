@@ -64,7 +64,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("saphyr_parser", &["cli"]),
     ("indicatif", &["cli"]),
     ("rpassword", &["cli"]),
-    ("configparser", &["launcher"]),
+    ("configparser", &["config"]),
     ("pty_process", &["supervise"]),
     ("signal_hook", &["supervise"]),
 ];

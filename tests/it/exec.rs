@@ -521,6 +521,19 @@ fn the_environment_says_what_is_to_be_hidden_with_a_pattern_a_line() {
 }
 
 #[test]
+fn what_ansibles_configuration_hides_is_hidden_here_too() {
+    let spools = Spools::new();
+    let folder = tempfile::tempdir().unwrap();
+    let config = "[callback_playback]\nredact_keys = api_key\nredact_patterns = hunter#[0-9]\n";
+    std::fs::write(folder.path().join("ansible.cfg"), config).unwrap();
+    let mut command = spools.script("echo api_key=abc hunter#2 other=x");
+    let done = command.current_dir(folder.path()).output().unwrap();
+    assert!(done.status.success());
+    assert_eq!(text(&done.stdout), "api_key=abc hunter#2 other=x\n");
+    assert_eq!(spools.printed(), "api_key=*** *** other=x\n");
+}
+
+#[test]
 fn with_a_rule_that_cannot_be_used_the_command_runs_and_is_not_recorded() {
     let spools = Spools::new();
     let mut command = spools.script("echo hunter2; exit 3");
