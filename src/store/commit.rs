@@ -1,14 +1,15 @@
 //! What ingestion writes, in one transaction.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use playback_wire::ExecutionStarted;
+use uuid::Uuid;
 
 use super::dialect::Engine;
 use super::indexed::indexed;
 use super::pool::Transaction;
 use super::statement::Statement;
-use super::table::{Present, Table};
+use super::table::{CHUNKS, Present, Table};
 use super::{Store, StoreError, launches, transaction};
 use crate::model::{
     BlockRow, Changes, ExecutionKey, ExecutionRow, HostRow, PlayRow, ResultRow, TaskRow,
@@ -41,19 +42,18 @@ async fn write(
     transaction: &mut Transaction,
     changes: &[Changes],
 ) -> Result<Vec<ExecutionKey>, StoreError> {
-    let mut keys: Vec<ExecutionKey> = Vec::with_capacity(changes.len());
-    for change in changes {
-        let key = match (&change.execution, change.key) {
-            (Some(row), _) => upsert_execution(transaction, row).await?,
-            (None, Some(key)) => key,
-            (None, None) => {
-                return Err(StoreError::Damaged {
-                    what: "changes of an execution that has no row",
-                });
-            }
-        };
-        keys.push(key);
-    }
+    let rows = changes
+        .iter()
+        .filter_map(|change| change.execution.as_deref());
+    let known = upsert_executions(transaction, rows).await?;
+    let key = |change: &Changes| match &change.execution {
+        Some(row) => known.get(&row.id).copied(),
+        None => change.key,
+    };
+    let keys: Option<Vec<ExecutionKey>> = changes.iter().map(key).collect();
+    let keys = keys.ok_or(StoreError::Damaged {
+        what: "changes of an execution that has no row",
+    })?;
     let keyed = || keys.iter().copied().zip(changes);
     let blocks = flatten(keyed(), |change| &change.blocks);
     EVENT_BLOCKS
@@ -98,9 +98,7 @@ pub(super) async fn project(
         let mut delete = transaction.query(statement);
         delete.bind(key).execute_in(transaction).await?;
     }
-    if let Some(row) = &changes.execution {
-        upsert_execution(transaction, row).await?;
-    }
+    upsert_executions(transaction, changes.execution.as_deref().into_iter()).await?;
     let keyed = || std::iter::once((key, changes));
     let results = flatten(keyed(), |change| &change.results);
     RESULTS.insert(transaction, &results, bind_result).await?;
@@ -215,18 +213,49 @@ const LABELS: Table = Table {
     present: Present::Kept,
 };
 
-async fn upsert_execution(
+/// Writes executions and their labels, and returns each one's key. That is looked up, not remembered: an
+/// execution may have been deleted, and is another row then.
+async fn upsert_executions<'c>(
     transaction: &mut Transaction,
-    row: &ExecutionRow,
-) -> Result<ExecutionKey, StoreError> {
-    let bind = |values: &mut Statement| bind_execution(values, row);
-    let key = EXECUTIONS.insert_one(transaction, bind).await?;
-    LABELS
-        .insert(transaction, &row.what.labels, |values, label| {
-            values.bind(key).bind(indexed(label));
+    rows: impl Iterator<Item = &'c ExecutionRow>,
+) -> Result<HashMap<Uuid, ExecutionKey>, StoreError> {
+    let mut labels: BTreeSet<(Uuid, &str)> = BTreeSet::new();
+    // Their last states, in an order that no other collector writes them in differently.
+    let mut last: BTreeMap<Uuid, &ExecutionRow> = BTreeMap::new();
+    for row in rows {
+        labels.extend(row.what.labels.iter().map(|label| (row.id, label.as_str())));
+        last.insert(row.id, row);
+    }
+    let rows: Vec<&ExecutionRow> = last.into_values().collect();
+    EXECUTIONS
+        .insert(transaction, &rows, |values, row| {
+            bind_execution(values, row);
         })
         .await?;
-    Ok(key)
+    let mut keys = HashMap::with_capacity(rows.len());
+    for rows in rows.chunks(CHUNKS[0]) {
+        let mut query = transaction.query("SELECT id, uuid FROM executions WHERE uuid IN (");
+        // Few distinct sizes here too: the last one is asked for again to make one up.
+        let sizes = CHUNKS.into_iter().filter(|size| *size >= rows.len());
+        for at in 0..sizes.min().unwrap_or(rows.len()) {
+            let row = rows[at.min(rows.len() - 1)];
+            query.push(if at == 0 { "?" } else { ", ?" }).bind(row.id);
+        }
+        query.push(")");
+        for row in query.fetch_all_in(transaction).await? {
+            keys.insert(row.get("uuid")?, row.get("id")?);
+        }
+    }
+    let labels: Vec<(ExecutionKey, &str)> = labels
+        .into_iter()
+        .filter_map(|(id, label)| Some((*keys.get(&id)?, label)))
+        .collect();
+    LABELS
+        .insert(transaction, &labels, |values, (key, label)| {
+            values.bind(*key).bind(indexed(label));
+        })
+        .await?;
+    Ok(keys)
 }
 
 fn bind_execution(values: &mut Statement, row: &ExecutionRow) {

@@ -85,21 +85,6 @@ impl Engine {
         }
     }
 
-    /// Ends the insert of one row so that the row's `id` comes back: as a row of the answer, or as the
-    /// last inserted id (true).
-    pub(super) fn push_returning_id(self, statement: &mut Statement) -> bool {
-        match self {
-            Self::Sqlite | Self::Postgres => {
-                statement.push(" RETURNING id");
-                false
-            }
-            Self::MySql => {
-                statement.push(", id = LAST_INSERT_ID(id)");
-                true
-            }
-        }
-    }
-
     /// How a transaction begins, where the usual way will not do.
     pub(super) fn begin(self) -> Option<&'static str> {
         match self {

@@ -90,7 +90,7 @@ impl Store {
             .bind(from.as_str())
             .execute(&self.write)
             .await?;
-        Ok(done.rows > 0)
+        Ok(done > 0)
     }
 }
 

@@ -101,8 +101,7 @@ impl Store {
                 .bind(key)
                 .bind(&stored.block.data)
                 .execute_in(&mut transaction)
-                .await?
-                .rows;
+                .await?;
         }
         // The execution was deleted or redacted, or merged by another collector, in the meantime.
         if deleted != merging.len() as u64 {

@@ -29,14 +29,6 @@ enum Arguments {
     MySql(MySqlArguments),
 }
 
-/// What a statement did.
-pub(super) struct Done {
-    /// Rows that it changed, or found as they should be.
-    pub(super) rows: u64,
-    /// The id that the last row got, on databases that tell it this way.
-    pub(super) last_id: i64,
-}
-
 impl Statement {
     pub(super) fn new(engine: Engine, text: &'static str) -> Self {
         Self {
@@ -100,8 +92,8 @@ impl Statement {
         self
     }
 
-    /// Runs it, outside of any transaction.
-    pub(super) async fn execute(&mut self, pool: &Pool) -> Result<Done, sqlx::Error> {
+    /// Runs it, outside of any transaction; how many rows it changed, or found as they should be.
+    pub(super) async fn execute(&mut self, pool: &Pool) -> Result<u64, sqlx::Error> {
         let mut connection = pool.acquire().await?;
         self.run(connection.session()).await
     }
@@ -110,7 +102,7 @@ impl Statement {
     pub(super) async fn execute_in(
         &mut self,
         transaction: &mut Transaction,
-    ) -> Result<Done, sqlx::Error> {
+    ) -> Result<u64, sqlx::Error> {
         self.run(transaction.session()).await
     }
 
@@ -139,36 +131,24 @@ impl Statement {
         row.ok_or(sqlx::Error::RowNotFound)
     }
 
-    async fn run(&mut self, session: Session<'_>) -> Result<Done, sqlx::Error> {
+    async fn run(&mut self, session: Session<'_>) -> Result<u64, sqlx::Error> {
         let (text, arguments) = self.take();
         let (kept, bytes) = (!self.rare, self.bytes);
         Ok(match (session, arguments) {
             (Session::Sqlite(connection), Arguments::Sqlite(arguments)) => {
                 let query = sqlx::query_with(AssertSqlSafe(text), arguments).persistent(kept);
-                let done = query.execute(connection).await?;
-                Done {
-                    rows: done.rows_affected(),
-                    last_id: done.last_insert_rowid(),
-                }
+                query.execute(connection).await?.rows_affected()
             }
             (Session::Postgres(connection), Arguments::Postgres(arguments)) => {
                 let query = sqlx::query_with(AssertSqlSafe(text), arguments).persistent(kept);
-                let done = query.execute(connection).await?;
-                Done {
-                    rows: done.rows_affected(),
-                    last_id: 0,
-                }
+                query.execute(connection).await?.rows_affected()
             }
             (Session::MySql(connection, limit), Arguments::MySql(arguments)) => {
                 if bytes + text.len() > limit {
                     return Err(too_large());
                 }
                 let query = sqlx::query_with(AssertSqlSafe(text), arguments).persistent(kept);
-                let done = query.execute(connection).await?;
-                Done {
-                    rows: done.rows_affected(),
-                    last_id: done.last_insert_id().cast_signed(),
-                }
+                query.execute(connection).await?.rows_affected()
             }
             _ => return Err(another_database()),
         })

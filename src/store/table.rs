@@ -30,7 +30,7 @@ pub(super) enum Present {
 
 /// How many rows go into one statement. Few distinct sizes, so that each statement is prepared once
 /// and found in the cache from then on; larger ones than these gain nothing.
-const CHUNKS: [usize; 5] = [200, 50, 12, 3, 1];
+pub(super) const CHUNKS: [usize; 5] = [200, 50, 12, 3, 1];
 
 /// And how many bytes, about: a server has a limit, and a statement is held in memory as a whole.
 const CHUNK_BYTES: usize = 1 << 20;
@@ -65,24 +65,6 @@ impl Table {
             rest = &rest[count..];
         }
         Ok(())
-    }
-
-    /// Inserts or updates one row, and returns its `id`.
-    pub(super) async fn insert_one(
-        &self,
-        transaction: &mut Transaction,
-        bind: impl FnOnce(&mut Statement),
-    ) -> Result<i64, crate::store::StoreError> {
-        let mut statement = self.begin(transaction);
-        bind(&mut statement);
-        self.push_values(&mut statement, 1);
-        let engine = transaction.engine();
-        engine.push_conflict(self, &mut statement);
-        if engine.push_returning_id(&mut statement) {
-            return Ok(statement.execute_in(transaction).await?.last_id);
-        }
-        let rows = statement.fetch_all_in(transaction).await?;
-        rows.first().ok_or(sqlx::Error::RowNotFound)?.get("id")
     }
 
     fn begin(&self, transaction: &Transaction) -> Statement {

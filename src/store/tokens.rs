@@ -112,7 +112,7 @@ impl Store {
             .bind(name)
             .execute(&self.write)
             .await?;
-        Ok(done.rows > 0)
+        Ok(done > 0)
     }
 
     /// Removes the tokens that are good for one execution alone.
