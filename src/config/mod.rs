@@ -120,7 +120,7 @@ pub enum ConfigError {
         /// The file.
         path: String,
         /// What and where.
-        cause: Box<toml::de::Error>,
+        cause: String,
     },
     /// Open to everyone.
     #[error(
@@ -136,6 +136,17 @@ pub enum ConfigError {
     /// Nothing could be read, or nothing be waited for.
     #[error("{0} must be at least 1")]
     Nothing(&'static str),
+}
+
+/// A complaint about a file, which shows the line that is meant.
+fn without_passwords(complaint: &str) -> String {
+    complaint
+        .split_inclusive(|c: char| c.is_whitespace() || c == '"' || c == '\'')
+        .map(|word| match word.contains("://") {
+            true => without_password(word),
+            false => word.to_owned(),
+        })
+        .collect()
 }
 
 impl Config {
@@ -155,7 +166,7 @@ impl Config {
                     })?;
                 toml::from_str(&text).map_err(|cause| ConfigError::Invalid {
                     path: name(),
-                    cause: Box::new(cause),
+                    cause: without_passwords(&cause.to_string()),
                 })?
             }
         };

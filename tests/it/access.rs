@@ -337,6 +337,9 @@ fn a_configuration_that_sets_what_there_is_not_is_refused_by_name() {
             "oracle",
         ),
         ("log_level = \"info,x=loud\"", "log_level"),
+        ("database = \"postgres://u:s3cret@h/d", "u:…@h/d"),
+        ("database_connections = 0", "database_connections"),
+        ("database_wait_seconds = 0", "database_wait_seconds"),
         ("no_auth = true\nlisten = \"0.0.0.0:0\"", "0.0.0.0"),
     ] {
         std::fs::write(&file, toml).unwrap();
@@ -349,6 +352,7 @@ fn a_configuration_that_sets_what_there_is_not_is_refused_by_name() {
         assert_eq!(done.status.code(), Some(1), "{toml}");
         let complaint = String::from_utf8(done.stderr).unwrap();
         assert!(complaint.contains(named), "{toml}: {complaint}");
+        assert!(!complaint.contains("s3cret"), "{complaint}");
     }
     let missing = Command::new(PLAYBACK)
         .args(["serve", "--config", "/nowhere.toml"])
