@@ -46,7 +46,7 @@ impl Store {
                 .bind(&block.before)
                 .execute_in(&mut transaction)
                 .await?;
-            if done.rows == 0 {
+            if done == 0 {
                 return Ok(false);
             }
         }
