@@ -35,6 +35,11 @@ class Record:
     others: list[dict[str, Any]] = field(default_factory=list)
     """Events of the supervisor."""
 
+    @property
+    def told(self) -> list[tuple[str, str, str]]:
+        """Task, host and status of each result."""
+        return sorted((result["task_name"], result["host"], result["status"]) for result in self.results)
+
     def of(self, kind: str) -> list[dict[str, Any]]:
         return [event for event in self.events if event["kind"] == kind]
 
@@ -66,7 +71,7 @@ class Collector:
     def _address(self) -> str:
         deadline = time.monotonic() + DEADLINE
         while time.monotonic() < deadline:
-            found = re.search(r"127\.0\.0\.1:(\d+)", self.log.read_text())
+            found = re.search(r"127\.0\.0\.1:[1-9]\d*", self.log.read_text())
             if found:
                 return f"http://{found[0]}"
             assert self.process.poll() is None, self.log.read_text()
@@ -126,6 +131,11 @@ class Collector:
             output=self.get(f"{base}/output?format=text").decode(),
             others=self.pages(f"{base}/events?producer=supervisor", "events"),
         )
+
+    def records(self, label: str) -> list[Record]:
+        """All records with a label, in the order in which they began."""
+        listed = self.json(f"/executions?limit=100&order=asc&label={label}")["executions"]
+        return [self.record(execution["id"]) for execution in listed]
 
     def streamed(self, execution: str) -> bytes:
         """What a viewer of the stream gets, as `playback follow` shows it."""

@@ -10,21 +10,22 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ways_site import BIN, PLAYBOOK, Done, History, Record, Site, is_the_playbook, plain, playback, recap
+from collector import PLAYBACK, Collector, Record
+from ways_site import BIN, PLAYBOOK, Done, Site, is_the_playbook, plain, recap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
 @pytest.fixture(scope="module")
-def history(tmp_path_factory: pytest.TempPathFactory) -> Iterator[History]:
-    started = History(tmp_path_factory.mktemp("history"))
+def history(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collector]:
+    started = Collector(tmp_path_factory.mktemp("history"))
     yield started
     started.stop()
 
 
 @pytest.fixture
-def site(tmp_path: Path, history: History) -> Site:
+def site(tmp_path: Path, history: Collector) -> Site:
     return Site(tmp_path, history)
 
 
@@ -71,7 +72,7 @@ def test_ansible_runner_finds_the_settings_in_its_project(site: Site, runner: Pa
 
 def test_ansible_runner_recorded_from_outside(site: Site, runner: Path) -> None:
     command = ("exec", "--label", site.label, "--", "ansible-runner", "run", str(runner), "-p", "site.yml")
-    done = site.run(str(playback()), *command)
+    done = site.run(str(PLAYBACK), *command)
     outside, inside = site.records()
     is_the_playbook(inside, done.code, recap(done.printed))
     assert (outside.detail["status"], outside.detail["exit_code"]) == ("failed", 2)
@@ -189,7 +190,7 @@ def test_ansible_console(site: Site) -> None:
 
 def test_a_console_that_is_recorded_from_outside(site: Site) -> None:
     command = ("exec", "--label", site.label, "--", "ansible-console", "-i", "hosts", "web")
-    done = site.run(str(playback()), *command, typed=TYPED)
+    done = site.run(str(PLAYBACK), *command, typed=TYPED)
     assert done.code == 0, done.printed
     session, *found = site.records()
     assert (session.detail["status"], session.detail["exit_code"]) == ("success", 0)
@@ -373,7 +374,7 @@ def test_a_home_that_cannot_be_written_and_no_collector(container: Container) ->
     spool = container.temporary / f"playback-spool-{os.geteuid()}"
     assert says(done, f"this run is kept in {spool}")
     url = {"PLAYBACK_URL": container.site.history.url, "PLAYBACK_TOKEN": container.site.history.ingest}
-    flushed = container.site.run(str(playback()), "flush", env=url | {"TMPDIR": str(container.temporary)})
+    flushed = container.site.run(str(PLAYBACK), "flush", env=url | {"TMPDIR": str(container.temporary)})
     assert flushed.code == 0, flushed.printed
     record = container.site.record()
     assert record.output == done.printed

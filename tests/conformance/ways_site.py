@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import subprocess
 import sys
-import time
-import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from collector import DEADLINE, Collector, Record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-ROOT = Path(__file__).resolve().parents[2]
 # Folder of the programs that are tested; the Python that runs the tests may be another.
 BIN = Path(os.environ.get("PLAYBACK_TEST_WAYS", Path(sys.executable).parent))
-# A bound on faults, not a speed test: the machine may be busy.
-DEADLINE = 180.0
 
 # One task that changes, one loop, and one that fails on web2 and is skipped on web1: three results a host.
 PLAYBOOK = """\
@@ -60,89 +56,6 @@ ansible_python_interpreter={BIN / "python"}
 """
 
 
-def playback() -> Path:
-    """The command line under test."""
-    built = [ROOT / "target" / kind / "playback" for kind in ("debug", "release")]
-    given = os.environ.get("PLAYBACK_BIN")
-    found = [Path(given)] if given else [path for path in built if path.exists()]
-    assert found, "no playback is built, and PLAYBACK_BIN names none"
-    return found[0].resolve()
-
-
-@dataclass
-class Record:
-    """An execution that is over, with its parts."""
-
-    detail: dict[str, Any]
-    results: list[dict[str, Any]]
-    output: str
-
-    @property
-    def told(self) -> list[tuple[str, str, str]]:
-        """Task, host and status of each result."""
-        return sorted((result["task_name"], result["host"], result["status"]) for result in self.results)
-
-
-class History:
-    """`playback serve` on a free port, with a database of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.database = f"sqlite://{folder / 'history.db'}"
-        self.log = folder / "collector.log"
-        self.ingest = self._token("controllers", "ingest")
-        self.read = self._token("reader", "read")
-        with self.log.open("wb") as log:
-            self.process = subprocess.Popen(
-                [playback(), "serve", "--listen", "127.0.0.1:0", "--database", self.database],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
-        self.url = self._address()
-
-    def _token(self, name: str, scope: str) -> str:
-        command = [str(playback()), "token", "create", name, "--scope", scope, "--database", self.database, "--json"]
-        return str(json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)["token"])
-
-    def _address(self) -> str:
-        deadline = time.monotonic() + DEADLINE
-        while time.monotonic() < deadline:
-            found = re.search(r"127\.0\.0\.1:[1-9]\d*", self.log.read_text())
-            if found:
-                return f"http://{found[0]}"
-            assert self.process.poll() is None, self.log.read_text()
-            time.sleep(0.02)
-        raise AssertionError(f"the collector does not listen: {self.log.read_text()}")
-
-    def stop(self) -> None:
-        self.process.terminate()
-        self.process.wait(DEADLINE)
-
-    def get(self, path: str) -> bytes:
-        request = urllib.request.Request(
-            f"{self.url}/api/v1/ansible{path}", headers={"Authorization": f"Bearer {self.read}"}
-        )
-        with urllib.request.urlopen(request, timeout=DEADLINE) as answer:
-            return bytes(answer.read())
-
-    def json(self, path: str) -> Any:
-        return json.loads(self.get(path))
-
-    def record(self, execution: str) -> Record:
-        """The record, when it is final."""
-        base = f"/executions/{execution}"
-        return Record(
-            detail=self.json(f"{base}?wait=final&timeout=60"),
-            results=self.json(f"{base}/results?limit=1000")["results"],
-            output=self.get(f"{base}/output?format=text").decode(),
-        )
-
-    def records(self, label: str) -> list[Record]:
-        """All records of one site, in the order in which they began."""
-        listed = self.json(f"/executions?limit=100&order=asc&label={label}")["executions"]
-        return [self.record(execution["id"]) for execution in listed]
-
-
 @dataclass
 class Done:
     """A command that has ended, with both of its streams in the order in which they were printed."""
@@ -154,7 +67,7 @@ class Done:
 class Site:
     """A folder with an inventory and a playbook, whose runs are recorded under a label of its own."""
 
-    def __init__(self, folder: Path, history: History) -> None:
+    def __init__(self, folder: Path, history: Collector) -> None:
         self.folder = folder
         self.history = history
         self.label = f"site-{folder.name}"
