@@ -23,6 +23,13 @@ impl Options {
     /// How long anything waits for a connection, where nothing else is said.
     pub const WAIT: Duration = Duration::from_secs(5);
 
+    /// How long a server may take to answer before the way to it is taken to be cut. Long enough for
+    /// locks that others hold, and for the largest statements.
+    #[must_use]
+    pub fn answer(&self) -> Duration {
+        self.wait * 12
+    }
+
     /// Which database it is.
     ///
     /// # Errors

@@ -32,7 +32,7 @@ impl Store {
         let migrator = migrator(self.engine());
         match &self.write {
             Pool::Sqlite(pool) => migrator.run(pool).await,
-            Pool::Postgres(pool) => migrator.run(pool).await,
+            Pool::Postgres(pool, _) => migrator.run(pool).await,
             Pool::MySql(pool, _) => migrator.run(pool).await,
         }
         .map_err(|error| match error {

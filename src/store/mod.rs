@@ -43,6 +43,8 @@ pub use parts::ResultEntry;
 pub use redact::Reworded;
 pub use tokens::TokenRow;
 
+use std::time::Duration;
+
 use dialect::Engine;
 use pool::Pool;
 use statement::Statement;
@@ -190,6 +192,8 @@ use transaction;
 pub struct Store {
     write: Pool,
     read: Pool,
+    /// How long anything waits for a connection.
+    wait: Duration,
 }
 
 impl Store {
@@ -209,8 +213,13 @@ impl Store {
     /// # Errors
     /// The address is not understood, or the database cannot be opened.
     pub async fn open_as_is(options: impl Into<Options>) -> Result<Self, StoreError> {
-        let (write, read) = open::open(&options.into()).await?;
-        Ok(Self { write, read })
+        let options = options.into();
+        let (write, read) = open::open(&options).await?;
+        Ok(Self {
+            write,
+            read,
+            wait: options.wait,
+        })
     }
 
     /// Which database it is.
@@ -219,12 +228,16 @@ impl Store {
         self.write.engine()
     }
 
-    /// Whether the database answers.
+    /// Whether the database answers, and soon.
     ///
     /// # Errors
     /// It does not.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        self.query("SELECT 1").execute(&self.read).await?;
+        let mut ping = self.query("SELECT 1");
+        match tokio::time::timeout(self.wait, ping.execute(&self.read)).await {
+            Ok(answer) => answer?,
+            Err(_) => return Err(sqlx::Error::PoolTimedOut.into()),
+        };
         Ok(())
     }
 

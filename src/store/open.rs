@@ -6,14 +6,14 @@ use std::time::Duration;
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Executor as _, Row as _};
+use sqlx::{ConnectOptions, Connection as _, Executor as _, Row as _};
 
 use tokio::time::Instant;
 
 use super::StoreError;
 use super::address::{Options, without_password};
 use super::dialect::Engine;
-use super::pool::Pool;
+use super::pool::{Limits, Pool, is_sound};
 
 /// How long a statement waits for another process (the command line) that writes to the same file.
 pub(super) const BUSY: Duration = Duration::from_secs(30);
@@ -29,6 +29,11 @@ const LIFETIME: Duration = Duration::from_secs(1800);
 /// is stricter than that stays.
 const POSTGRES_SESSION: &str = "SELECT set_config('synchronous_commit', 'on', false) \
     WHERE current_setting('synchronous_commit') IN ('off', 'local')";
+
+/// A collector that is gone without a word, in the middle of a transaction, must not hold up the others: the
+/// server gives it up, and its locks.
+const POSTGRES_PATIENCE: &str = "SELECT set_config('idle_in_transaction_session_timeout', '60s', false), \
+    set_config('tcp_user_timeout', '60s', false), set_config('tcp_keepalives_idle', '30', false)";
 
 /// Values that do not fit are refused, not cut; names may be quoted as everywhere else; and what a
 /// transaction reads locks no gaps, which would make writers wait for each other.
@@ -79,6 +84,14 @@ async fn sqlite(options: &Options) -> Result<(Pool, Pool), StoreError> {
         .max_connections(1)
         .idle_timeout(None)
         .max_lifetime(None)
+        // When the disk is full, SQLite ends a transaction by itself; sqlx then cannot end it, and holds it for
+        // open from then on. Such a connection is given up.
+        .after_release(|connection, _| {
+            Box::pin(async move {
+                connection.ping().await?;
+                Ok(!connection.is_in_transaction())
+            })
+        })
         .connect_with(connect.clone())
         .await
         .map_err(failed)?;
@@ -121,6 +134,7 @@ async fn postgres(options: &Options) -> Result<(Pool, Pool), StoreError> {
         tracing::warn!("fsync is off: what is acknowledged may not survive a power cut");
     }
     close_first(first).await;
+    let wait = options.wait;
     let pool = |connections| {
         PgPoolOptions::new()
             .max_connections(connections)
@@ -129,14 +143,20 @@ async fn postgres(options: &Options) -> Result<(Pool, Pool), StoreError> {
             .after_connect(|connection, _| {
                 Box::pin(async move {
                     connection.execute(POSTGRES_SESSION).await?;
+                    connection.execute(POSTGRES_PATIENCE).await?;
                     Ok(())
                 })
             })
+            .after_release(move |connection, _| Box::pin(is_sound(connection, wait)))
             .connect_lazy_with(connect.clone())
     };
+    let limits = Limits {
+        packet: usize::MAX,
+        answer: options.answer(),
+    };
     Ok((
-        Pool::Postgres(pool(1)),
-        Pool::Postgres(pool(options.connections)),
+        Pool::Postgres(pool(1), limits),
+        Pool::Postgres(pool(options.connections), limits),
     ))
 }
 
@@ -165,6 +185,7 @@ async fn mysql(options: &Options) -> Result<(Pool, Pool), StoreError> {
         );
     }
     close_first(first).await;
+    let wait = options.wait;
     let pool = |connections| {
         MySqlPoolOptions::new()
             .max_connections(connections)
@@ -176,12 +197,16 @@ async fn mysql(options: &Options) -> Result<(Pool, Pool), StoreError> {
                     Ok(())
                 })
             })
+            .after_release(move |connection, _| Box::pin(is_sound(connection, wait)))
             .connect_lazy_with(connect.clone())
     };
-    let limit = usize::try_from(packet).unwrap_or(usize::MAX) - FRAME;
+    let limits = Limits {
+        packet: usize::try_from(packet).unwrap_or(usize::MAX) - FRAME,
+        answer: options.answer(),
+    };
     Ok((
-        Pool::MySql(pool(1), limit),
-        Pool::MySql(pool(options.connections), limit),
+        Pool::MySql(pool(1), limits),
+        Pool::MySql(pool(options.connections), limits),
     ))
 }
 

@@ -1,6 +1,8 @@
 //! Connections, transactions and rows of whichever database it is. Only here and in `statement` does the
 //! program ask which.
 
+use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
@@ -11,34 +13,81 @@ use super::StoreError;
 use super::dialect::Engine;
 use super::statement::Statement;
 
+/// What a server and the way to it can do.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    /// How many bytes one message to the server may have.
+    pub(super) packet: usize,
+    /// How long the server may take to answer. Beyond that, the network is taken to be cut: nothing else would
+    /// ever end the wait.
+    pub(super) answer: Duration,
+}
+
+impl Limits {
+    /// Waits for an answer, no longer than it may take.
+    pub(super) async fn wait_for<T>(
+        self,
+        answer: impl Future<Output = Result<T, sqlx::Error>>,
+    ) -> Result<T, sqlx::Error> {
+        match tokio::time::timeout(self.answer, answer).await {
+            Ok(answer) => answer,
+            Err(_) => {
+                SUSPECT.store(true, Ordering::Relaxed);
+                Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()))
+            }
+        }
+    }
+}
+
+/// Some connection did not answer in time: each one is tried before it is used again.
+static SUSPECT: AtomicBool = AtomicBool::new(false);
+
+/// Whether a connection that was used can be used again. One that is cut would be waited for, and its place
+/// with it: so it is left as soon as it does not answer.
+pub(super) async fn is_sound<C: sqlx::Connection>(
+    connection: &mut C,
+    patience: Duration,
+) -> Result<bool, sqlx::Error> {
+    if !SUSPECT.load(Ordering::Relaxed) {
+        return Ok(true);
+    }
+    match tokio::time::timeout(patience, connection.ping()).await {
+        Ok(answer) => {
+            answer?;
+            SUSPECT.store(false, Ordering::Relaxed);
+            Ok(true)
+        }
+        Err(_) => Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())),
+    }
+}
+
 /// Connections that are kept open.
 #[derive(Debug, Clone)]
 pub(super) enum Pool {
     Sqlite(sqlx::SqlitePool),
-    Postgres(sqlx::PgPool),
-    /// And how many bytes one message to the server may have.
-    MySql(sqlx::MySqlPool, usize),
+    Postgres(sqlx::PgPool, Limits),
+    MySql(sqlx::MySqlPool, Limits),
 }
 
 /// A connection, for as long as it is held.
 pub(super) enum Connection {
     Sqlite(PoolConnection<Sqlite>),
-    Postgres(PoolConnection<Postgres>),
-    MySql(PoolConnection<MySql>, usize),
+    Postgres(PoolConnection<Postgres>, Limits),
+    MySql(PoolConnection<MySql>, Limits),
 }
 
 /// A transaction; one that is dropped has changed nothing.
 pub(super) enum Transaction {
     Sqlite(sqlx::Transaction<'static, Sqlite>),
-    Postgres(sqlx::Transaction<'static, Postgres>),
-    MySql(sqlx::Transaction<'static, MySql>, usize),
+    Postgres(sqlx::Transaction<'static, Postgres>, Limits),
+    MySql(sqlx::Transaction<'static, MySql>, Limits),
 }
 
 /// What a statement runs on.
 pub(super) enum Session<'c> {
     Sqlite(&'c mut sqlx::SqliteConnection),
-    Postgres(&'c mut sqlx::PgConnection),
-    MySql(&'c mut sqlx::MySqlConnection, usize),
+    Postgres(&'c mut sqlx::PgConnection, Limits),
+    MySql(&'c mut sqlx::MySqlConnection, Limits),
 }
 
 /// A row that was found.
@@ -53,7 +102,7 @@ impl Pool {
     pub(super) fn engine(&self) -> Engine {
         match self {
             Self::Sqlite(_) => Engine::Sqlite,
-            Self::Postgres(_) => Engine::Postgres,
+            Self::Postgres(..) => Engine::Postgres,
             Self::MySql(..) => Engine::MySql,
         }
     }
@@ -62,8 +111,8 @@ impl Pool {
     pub(super) async fn acquire(&self) -> Result<Connection, sqlx::Error> {
         Ok(match self {
             Self::Sqlite(pool) => Connection::Sqlite(pool.acquire().await?),
-            Self::Postgres(pool) => Connection::Postgres(pool.acquire().await?),
-            Self::MySql(pool, limit) => Connection::MySql(pool.acquire().await?, *limit),
+            Self::Postgres(pool, limits) => Connection::Postgres(pool.acquire().await?, *limits),
+            Self::MySql(pool, limits) => Connection::MySql(pool.acquire().await?, *limits),
         })
     }
 
@@ -73,8 +122,12 @@ impl Pool {
         Ok(match (self, how) {
             (Self::Sqlite(pool), Some(how)) => Transaction::Sqlite(pool.begin_with(how).await?),
             (Self::Sqlite(pool), None) => Transaction::Sqlite(pool.begin().await?),
-            (Self::Postgres(pool), _) => Transaction::Postgres(pool.begin().await?),
-            (Self::MySql(pool, limit), _) => Transaction::MySql(pool.begin().await?, *limit),
+            (Self::Postgres(pool, limits), _) => {
+                Transaction::Postgres(limits.wait_for(pool.begin()).await?, *limits)
+            }
+            (Self::MySql(pool, limits), _) => {
+                Transaction::MySql(limits.wait_for(pool.begin()).await?, *limits)
+            }
         })
     }
 
@@ -100,7 +153,7 @@ impl Pool {
     pub(super) async fn close(&self) {
         match self {
             Self::Sqlite(pool) => pool.close().await,
-            Self::Postgres(pool) => pool.close().await,
+            Self::Postgres(pool, _) => pool.close().await,
             Self::MySql(pool, _) => pool.close().await,
         }
     }
@@ -110,8 +163,8 @@ impl Connection {
     pub(super) fn session(&mut self) -> Session<'_> {
         match self {
             Self::Sqlite(connection) => Session::Sqlite(connection),
-            Self::Postgres(connection) => Session::Postgres(connection),
-            Self::MySql(connection, limit) => Session::MySql(connection, *limit),
+            Self::Postgres(connection, limits) => Session::Postgres(connection, *limits),
+            Self::MySql(connection, limits) => Session::MySql(connection, *limits),
         }
     }
 }
@@ -126,7 +179,7 @@ impl Transaction {
     pub(super) fn engine(&self) -> Engine {
         match self {
             Self::Sqlite(_) => Engine::Sqlite,
-            Self::Postgres(_) => Engine::Postgres,
+            Self::Postgres(..) => Engine::Postgres,
             Self::MySql(..) => Engine::MySql,
         }
     }
@@ -134,8 +187,8 @@ impl Transaction {
     pub(super) fn session(&mut self) -> Session<'_> {
         match self {
             Self::Sqlite(transaction) => Session::Sqlite(transaction),
-            Self::Postgres(transaction) => Session::Postgres(transaction),
-            Self::MySql(transaction, limit) => Session::MySql(transaction, *limit),
+            Self::Postgres(transaction, limits) => Session::Postgres(transaction, *limits),
+            Self::MySql(transaction, limits) => Session::MySql(transaction, *limits),
         }
     }
 
@@ -143,8 +196,8 @@ impl Transaction {
     pub(super) async fn commit(self) -> Result<(), sqlx::Error> {
         match self {
             Self::Sqlite(transaction) => transaction.commit().await,
-            Self::Postgres(transaction) => transaction.commit().await,
-            Self::MySql(transaction, _) => transaction.commit().await,
+            Self::Postgres(transaction, limits) => limits.wait_for(transaction.commit()).await,
+            Self::MySql(transaction, limits) => limits.wait_for(transaction.commit()).await,
         }
     }
 }

@@ -139,16 +139,18 @@ impl Statement {
                 let query = sqlx::query_with(AssertSqlSafe(text), arguments).persistent(kept);
                 query.execute(connection).await?.rows_affected()
             }
-            (Session::Postgres(connection), Arguments::Postgres(arguments)) => {
+            (Session::Postgres(connection, limits), Arguments::Postgres(arguments)) => {
                 let query = sqlx::query_with(AssertSqlSafe(text), arguments).persistent(kept);
-                query.execute(connection).await?.rows_affected()
+                let done = limits.wait_for(query.execute(connection)).await?;
+                done.rows_affected()
             }
-            (Session::MySql(connection, limit), Arguments::MySql(arguments)) => {
-                if bytes + text.len() > limit {
+            (Session::MySql(connection, limits), Arguments::MySql(arguments)) => {
+                if bytes + text.len() > limits.packet {
                     return Err(too_large());
                 }
                 let query = sqlx::query_with(AssertSqlSafe(text), arguments).persistent(kept);
-                query.execute(connection).await?.rows_affected()
+                let done = limits.wait_for(query.execute(connection)).await?;
+                done.rows_affected()
             }
             _ => return Err(another_database()),
         })
@@ -163,17 +165,17 @@ impl Statement {
                 let rows = query.fetch_all(connection).await?;
                 rows.into_iter().map(Row::Sqlite).collect()
             }
-            (Session::Postgres(connection), Arguments::Postgres(arguments)) => {
+            (Session::Postgres(connection, limits), Arguments::Postgres(arguments)) => {
                 let query = sqlx::query_with(AssertSqlSafe(text), arguments).persistent(kept);
-                let rows = query.fetch_all(connection).await?;
+                let rows = limits.wait_for(query.fetch_all(connection)).await?;
                 rows.into_iter().map(Row::Postgres).collect()
             }
-            (Session::MySql(connection, limit), Arguments::MySql(arguments)) => {
-                if bytes + text.len() > limit {
+            (Session::MySql(connection, limits), Arguments::MySql(arguments)) => {
+                if bytes + text.len() > limits.packet {
                     return Err(too_large());
                 }
                 let query = sqlx::query_with(AssertSqlSafe(text), arguments).persistent(kept);
-                let rows = query.fetch_all(connection).await?;
+                let rows = limits.wait_for(query.fetch_all(connection)).await?;
                 rows.into_iter().map(Row::MySql).collect()
             }
             _ => return Err(another_database()),

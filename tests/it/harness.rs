@@ -47,9 +47,18 @@ pub(crate) struct Setup {
     config: Option<String>,
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
+    /// What starts it, and where it listens then.
+    within: Option<(Vec<String>, SocketAddr)>,
 }
 
 impl Setup {
+    /// Starts as the last words of another command, and listens on this address.
+    pub(crate) fn within(mut self, command: &[&str], address: SocketAddr) -> Self {
+        let words = command.iter().map(|word| (*word).to_owned());
+        self.within = Some((words.collect(), address));
+        self
+    }
+
     /// Starts with this variable in its environment.
     pub(crate) fn environment(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
@@ -97,14 +106,17 @@ impl Setup {
             std::fs::write(&path, toml).unwrap();
             arguments.extend(["--config".to_owned(), path.display().to_string()]);
         }
+        let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
+        let (within, address) = self.within.unwrap_or((Vec::new(), nowhere));
         Collector {
+            within,
             database: self
                 .database
                 .unwrap_or_else(|| servers::database(servers::engine(), dir.path())),
             dir,
             arguments,
             environment: self.environment,
-            address: SocketAddr::from(([127, 0, 0, 1], 0)),
+            address,
             process: None,
             token: String::new(),
         }
@@ -117,6 +129,7 @@ pub(crate) struct Collector {
     database: String,
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
+    within: Vec<String>,
     address: SocketAddr,
     process: Option<Process>,
     /// An admin token.
@@ -209,7 +222,10 @@ impl Collector {
         assert!(self.process.is_none(), "it is running");
         let deadline = Instant::now() + DEADLINE;
         loop {
-            let mut child = Command::new(PLAYBACK)
+            let words = self.within.iter().map(String::as_str);
+            let mut words = words.chain([PLAYBACK]);
+            let mut child = Command::new(words.next().unwrap_or(PLAYBACK))
+                .args(words)
                 .args(["serve", "--log-format", "json", "--listen"])
                 .arg(self.address.to_string())
                 .args(["--database", &self.database()])
@@ -275,11 +291,17 @@ impl Collector {
         self.launch();
     }
 
+    /// Holds it up, as a machine that is out of breath would, and lets it go on.
+    pub(crate) fn signal(&self, name: &str) {
+        let pid = self.pid().to_string();
+        let signal = format!("-{name}");
+        let done = Command::new("kill").args([&signal, &pid]).status().unwrap();
+        assert!(done.success());
+    }
+
     /// Asks it to end, without waiting.
     pub(crate) fn interrupt(&self) {
-        let pid = self.pid().to_string();
-        let done = Command::new("kill").args(["-TERM", &pid]).status().unwrap();
-        assert!(done.success());
+        self.signal("TERM");
     }
 
     /// Waits for its end; the exit status and what it printed.

@@ -19,6 +19,9 @@ use uuid::Uuid;
 pub(crate) const USER: &str = "playback";
 pub(crate) const PASSWORD: &str = "p:ss@word";
 
+/// Where servers listen whom nobody else needs to reach.
+const LOOPBACK: &str = "127.0.0.1";
+
 /// How long a server may take to answer.
 const DEADLINE: Duration = Duration::from_secs(60);
 
@@ -73,29 +76,53 @@ pub(crate) struct Server {
     process: Option<Child>,
     tls: bool,
     durable: bool,
+    /// Where it listens.
+    host: &'static str,
 }
 
 impl Server {
     /// Makes one, and starts it.
     pub(crate) fn start(engine: Engine) -> Self {
-        Self::start_with(engine, false, false)
+        Self::start_with(engine, false, false, LOOPBACK)
+    }
+
+    /// Makes one that other networks of this machine reach.
+    #[allow(dead_code, reason = "the benchmarks do not use it")]
+    pub(crate) fn start_reachable(engine: Engine) -> Self {
+        Self::start_with(engine, false, false, "0.0.0.0")
     }
 
     /// Makes one on a disk that keeps what it promised through a power cut.
     #[allow(dead_code, reason = "the benchmarks use it")]
     pub(crate) fn start_durable(engine: Engine) -> Self {
-        Self::start_with(engine, false, true)
+        Self::start_with(engine, false, true, LOOPBACK)
     }
 
     /// Makes one that speaks TLS too, with a certificate for 127.0.0.1 from an authority of its own.
     pub(crate) fn start_with_tls(engine: Engine) -> Self {
-        Self::start_with(engine, true, false)
+        Self::start_with(engine, true, false, LOOPBACK)
     }
 
-    fn start_with(engine: Engine, tls: bool, durable: bool) -> Self {
+    /// Makes one whose files lie in a folder of this one.
+    #[allow(dead_code, reason = "the benchmarks do not use it")]
+    pub(crate) fn start_in(engine: Engine, place: &Path) -> Self {
+        Self::start_at(engine, false, false, LOOPBACK, place)
+    }
+
+    fn start_with(engine: Engine, tls: bool, durable: bool, host: &'static str) -> Self {
         // A temporary folder may lie in memory, where a sync costs nothing.
         let disk = PathBuf::from("/var/tmp");
         let place = if durable { disk } else { std::env::temp_dir() };
+        Self::start_at(engine, tls, durable, host, &place)
+    }
+
+    fn start_at(
+        engine: Engine,
+        tls: bool,
+        durable: bool,
+        host: &'static str,
+        place: &Path,
+    ) -> Self {
         let mut server = Self {
             engine,
             port: free_port(),
@@ -106,13 +133,15 @@ impl Server {
             durable,
             process: None,
             tls,
+            host,
         };
         let folder = server.folder.path().display();
         let make = match engine {
             Engine::Postgres => format!(
                 "printf %s '{PASSWORD}' > '{folder}/password'
                  initdb -D '{folder}/data' -U {USER} -A scram-sha-256 --pwfile='{folder}/password' \
-                    -E UTF8 --locale=C.UTF-8 --no-sync >'{folder}/log' 2>&1"
+                    -E UTF8 --locale=C.UTF-8 --no-sync >'{folder}/log' 2>&1
+                 echo 'host all all 0.0.0.0/0 scram-sha-256' >> '{folder}/data/pg_hba.conf'"
             ),
             Engine::MySql => format!(
                 "mariadb-install-db --no-defaults --datadir='{folder}/data' --skip-test-db \
@@ -141,7 +170,7 @@ SQL"
     pub(crate) fn run(&mut self) {
         assert!(self.process.is_none(), "it runs");
         let folder = self.folder.path().display();
-        let port = self.port;
+        let (host, port) = (self.host, self.port);
         let tls = match (self.tls, self.engine) {
             (false, _) => String::new(),
             (true, Engine::Postgres) => format!(
@@ -160,11 +189,11 @@ SQL"
         };
         let command = match self.engine {
             Engine::Postgres => format!(
-                "postgres -D '{folder}/data' -h 127.0.0.1 -p {port} -k '{folder}' -c fsync={sync} \
+                "postgres -D '{folder}/data' -h {host} -p {port} -k '{folder}' -c fsync={sync} \
                     -c max_connections=400 -c shared_buffers={memory} {tls}"
             ),
             _ => format!(
-                "mariadbd --no-defaults --datadir='{folder}/data' --bind-address=127.0.0.1 \
+                "mariadbd --no-defaults --datadir='{folder}/data' --bind-address={host} \
                     --port={port} --socket='{folder}/socket' --pid-file='{folder}/pid' \
                     --init-file='{folder}/init.sql' --skip-name-resolve --max-connections=400 \
                     --innodb-flush-log-at-trx-commit={sync} \
@@ -263,12 +292,21 @@ SQL"
 
     /// Whether it did what it was told.
     pub(crate) fn sql(&self, sql: &str) -> bool {
+        let database = match self.engine {
+            Engine::Postgres => "postgres",
+            _ => "information_schema",
+        };
+        self.sql_in(database, sql)
+    }
+
+    /// Whether it did what it was told in this database.
+    pub(crate) fn sql_in(&self, database: &str, sql: &str) -> bool {
         let port = self.port.to_string();
         let mut command = match self.engine {
             Engine::Postgres => {
                 let mut command = Command::new("psql");
                 command
-                    .args(["-h", "127.0.0.1", "-p", &port, "-U", USER, "-d", "postgres"])
+                    .args(["-h", "127.0.0.1", "-p", &port, "-U", USER, "-d", database])
                     .args(["-q", "-X", "-c", sql])
                     .env("PGPASSWORD", PASSWORD);
                 command
@@ -277,7 +315,7 @@ SQL"
                 let mut command = Command::new("mariadb");
                 command
                     .args(["--no-defaults", "-h", "127.0.0.1", "-P", &port, "-u", USER])
-                    .args(["-e", sql])
+                    .args(["-D", database, "-e", sql])
                     .env("MYSQL_PWD", PASSWORD);
                 command
             }

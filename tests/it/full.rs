@@ -1,0 +1,232 @@
+//! A disk that is full, and a lock that somebody holds for half a minute: producers are told to come back, and
+//! everything is there in the end.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use playback::store::dialect::Engine;
+use tempfile::TempDir;
+
+use crate::builders::{Run, good_run};
+use crate::harness::{Client, Collector, Setup, eventually};
+use crate::servers::Server;
+
+/// A small disk; it goes with the test.
+struct Disk(TempDir);
+
+impl Disk {
+    fn of(mebibytes: u32) -> Self {
+        let folder = TempDir::new().unwrap();
+        let done = Command::new("mount")
+            .args([
+                "-t",
+                "tmpfs",
+                "-o",
+                &format!("size={mebibytes}m,mode=1777"),
+                "playback-test",
+            ])
+            .arg(folder.path())
+            .output()
+            .unwrap();
+        assert!(done.status.success(), "a small disk needs root: {done:?}");
+        Self(folder)
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// Fills what is left of it; removing the file makes room again.
+    fn fill(&self) -> PathBuf {
+        let ballast = self.path().join("ballast");
+        let mut file = std::fs::File::create(&ballast).unwrap();
+        while std::io::Write::write_all(&mut file, &[0; 64 << 10]).is_ok() {}
+        ballast
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount")
+            .arg("--lazy")
+            .arg(self.path())
+            .status();
+    }
+}
+
+/// Runs of 2 MiB that do not compress.
+fn large_run(number: u64) -> Run {
+    let mut seed = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut text = String::new();
+    while text.len() < 2 << 20 {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        text.push_str(&format!("{seed:016x}\n"));
+    }
+    Run::new().output(&text).ended(0)
+}
+
+/// Sends runs until one is refused; those that were taken, and the one that was not.
+fn until_refused(client: &Client) -> (Vec<Run>, Run) {
+    let mut taken = Vec::new();
+    for number in 0..1000 {
+        let run = large_run(number);
+        let answer = run.send(client);
+        if answer.status == 200 {
+            taken.push(run);
+            continue;
+        }
+        answer.error(503, "busy");
+        return (taken, run);
+    }
+    panic!("the disk is never full");
+}
+
+fn everything_is_there(client: &Client, taken: &[Run], refused: &Run) {
+    eventually("the refused one to be taken", || {
+        (refused.send(client).status == 200).then_some(())
+    });
+    let after = good_run();
+    after.deliver(client);
+    for run in taken.iter().chain([refused, &after]) {
+        let record = client.finished(run.id);
+        assert_eq!(record["events"]["complete"], true, "{}", record["events"]);
+        assert_eq!(client.execution(run.id, "/output").status, 200);
+    }
+    assert_eq!(client.get("/readyz").status, 200);
+}
+
+#[test]
+fn a_full_disk_under_sqlite_loses_nothing() {
+    let disk = Disk::of(64);
+    let database = format!("sqlite://{}/playback.db", disk.path().display());
+    let mut collector = Setup::default().database(database).start();
+    let client = collector.client();
+    let first = good_run();
+    first.deliver(&client);
+    let ballast = disk.path().join("ballast");
+    std::fs::write(&ballast, vec![0; 16 << 20]).unwrap();
+    let (mut taken, refused) = until_refused(&client);
+    // What is there can be read.
+    assert_eq!(client.finished(first.id)["events"]["complete"], true);
+    std::fs::remove_file(&ballast).unwrap();
+    taken.push(first);
+    everything_is_there(&client, &taken, &refused);
+    // The file is whole: a killed collector finds everything.
+    collector.kill_and_restart();
+    everything_is_there(&collector.client(), &taken, &refused);
+}
+
+/// The server's files on a small disk.
+fn a_full_disk_under_a_server_loses_nothing(engine: Engine, mebibytes: u32) {
+    let disk = Disk::of(mebibytes);
+    let mut server = Server::start_in(engine, disk.path());
+    let collector = Setup::default()
+        .database(server.database())
+        .config("database_wait_seconds = 1\n")
+        .start();
+    let client = collector.client();
+    let first = good_run();
+    first.deliver(&client);
+    let ballast = disk.fill();
+    let (mut taken, refused) = until_refused(&client);
+    std::fs::remove_file(&ballast).unwrap();
+    // A server that could not write its log has given up, and is started again.
+    server.kill();
+    server.run();
+    eventually("the collector to be ready", || {
+        (client.get("/readyz").status == 200).then_some(())
+    });
+    taken.push(first);
+    everything_is_there(&client, &taken, &refused);
+}
+
+#[test]
+fn a_full_disk_under_postgres_loses_nothing() {
+    a_full_disk_under_a_server_loses_nothing(Engine::Postgres, 400);
+}
+
+#[test]
+fn a_full_disk_under_mariadb_loses_nothing() {
+    a_full_disk_under_a_server_loses_nothing(Engine::MySql, 500);
+}
+
+/// Memory stays within bounds while nobody can write, producers hear it, and afterwards everything is there.
+fn a_lock_that_is_held_loses_nothing(collector: &Collector, hold: impl FnOnce() + Send) {
+    let client = collector.client();
+    let first = good_run();
+    first.deliver(&client);
+    let runs: Vec<Run> = (0..40).map(large_run).collect();
+    std::thread::scope(|scope| {
+        let holding = scope.spawn(hold);
+        for run in &runs {
+            let client = client.clone();
+            scope.spawn(move || {
+                eventually("the run to be taken", || {
+                    let status = run.send(&client).status;
+                    assert!(matches!(status, 200 | 503), "{status}");
+                    (status == 200).then_some(())
+                });
+            });
+        }
+        // What is there can be read meanwhile.
+        while !holding.is_finished() {
+            assert_eq!(client.execution(first.id, "").status, 200);
+            assert_eq!(client.get("/healthz").status, 200);
+            std::thread::yield_now();
+        }
+    });
+    for run in &runs {
+        assert_eq!(client.finished(run.id)["events"]["complete"], true);
+    }
+    assert!(
+        collector.peak_memory() < 400 << 20,
+        "{}",
+        collector.peak_memory()
+    );
+}
+
+#[test]
+fn a_lock_on_sqlite_that_is_held_for_half_a_minute_loses_nothing() {
+    let collector = Collector::start();
+    let file = collector.database_file();
+    a_lock_that_is_held_loses_nothing(&collector, || hold_sqlite(&file));
+}
+
+/// Python's own SQLite: another program that has the file open, and its writer's lock.
+fn hold_sqlite(file: &Path) {
+    let script = "import sqlite3, sys, time\n\
+        c = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=60)\n\
+        c.execute('BEGIN IMMEDIATE'); time.sleep(31); c.execute('ROLLBACK')\n";
+    let done = Command::new("python3")
+        .args(["-c", script])
+        .arg(file)
+        .output()
+        .unwrap();
+    assert!(done.status.success(), "{done:?}");
+}
+
+#[test]
+fn a_lock_on_postgres_that_is_held_for_half_a_minute_loses_nothing() {
+    a_lock_on_a_server(
+        Engine::Postgres,
+        "BEGIN; LOCK TABLE executions IN EXCLUSIVE MODE; SELECT pg_sleep(31); COMMIT;",
+    );
+}
+
+#[test]
+fn a_lock_on_mariadb_that_is_held_for_half_a_minute_loses_nothing() {
+    a_lock_on_a_server(
+        Engine::MySql,
+        "LOCK TABLES executions READ; DO SLEEP(31); UNLOCK TABLES;",
+    );
+}
+
+fn a_lock_on_a_server(engine: Engine, hold: &str) {
+    let server = Server::start(engine);
+    let collector = Setup::default().database(server.database()).start();
+    let database = collector.database();
+    let name = database.rsplit('/').next().unwrap().to_owned();
+    a_lock_that_is_held_loses_nothing(&collector, || assert!(server.sql_in(&name, hold)));
+}
