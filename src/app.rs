@@ -70,6 +70,7 @@ impl App {
             config.launcher.clone(),
             store.clone(),
             ingest.clone(),
+            hub.clone(),
             clock.clone(),
         )?;
         let token_uses = TokenUses::default();

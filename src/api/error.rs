@@ -149,7 +149,7 @@ impl From<IngestError> for ApiError {
             IngestError::NotStarted => (StatusCode::UNPROCESSABLE_ENTITY, "not_started"),
             IngestError::Gap { .. } => (StatusCode::CONFLICT, "gap"),
             IngestError::Conflict => (StatusCode::CONFLICT, "conflict"),
-            IngestError::Busy | IngestError::NotCommitted => {
+            IngestError::Busy | IngestError::NotCommitted | IngestError::Overtaken => {
                 (StatusCode::SERVICE_UNAVAILABLE, "busy")
             }
             IngestError::Store(cause) => {

@@ -18,7 +18,7 @@ use super::error::ErrorBody;
 use super::query::{ListQuery, Path, execution_id};
 use super::view;
 use crate::app::App;
-use crate::model::{Cursor, ExecutionKey, ExecutionResult, ExecutionRow, Status};
+use crate::model::{Cursor, ExecutionResult, Status};
 use crate::output::OutputReader;
 
 /// A page of executions.
@@ -51,14 +51,8 @@ pub(super) async fn list_executions(
     let mut rows = app.store.executions(&filter, &page).await?;
     let more = rows.len() > limit;
     rows.truncate(limit);
-    let cursor = |(_, last): &(ExecutionKey, ExecutionRow)| {
-        let cursor = Cursor {
-            started_us: last.started_us,
-            id: last.id,
-        };
-        cursor.encode()
-    };
-    let next_cursor = rows.last().filter(|_| more).map(cursor);
+    let next_cursor = rows.last().filter(|_| more);
+    let next_cursor = next_cursor.map(|last| Cursor::of(last).encode());
     let mut tails = Vec::with_capacity(rows.len());
     for (key, row) in &rows {
         tails.push(match row.status {

@@ -63,15 +63,15 @@ async fn serve(app: App, socket: WebSocket) {
                 let mut messages = Vec::new();
                 let mut ids: Vec<Uuid> = Vec::new();
                 match changed {
-                    Ok(id) => ids.push(id),
-                    Err(RecvError::Lagged(_)) => messages.push("{\"type\":\"behind\"}".to_owned()),
+                    Ok(Some(id)) => ids.push(id),
+                    Ok(None) | Err(RecvError::Lagged(_)) => messages.push("{\"type\":\"behind\"}".to_owned()),
                     Err(RecvError::Closed) => return,
                 }
                 loop {
                     match feed.try_recv() {
-                        Ok(id) if ids.contains(&id) => {}
-                        Ok(id) => ids.push(id),
-                        Err(TryRecvError::Lagged(_)) => {
+                        Ok(Some(id)) if ids.contains(&id) => {}
+                        Ok(Some(id)) => ids.push(id),
+                        Ok(None) | Err(TryRecvError::Lagged(_)) => {
                             messages.push("{\"type\":\"behind\"}".to_owned());
                         }
                         Err(TryRecvError::Empty | TryRecvError::Closed) => break,

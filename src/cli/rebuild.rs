@@ -99,12 +99,7 @@ async fn executions(store: &Store) -> anyhow::Result<Vec<(Uuid, Status)>> {
         let rows = store.executions(&ExecutionFilter::default(), &page).await?;
         all.extend(rows.iter().map(|(_, row)| (row.id, row.status)));
         match rows.last() {
-            Some((_, last)) if rows.len() == PAGE as usize => {
-                page.after = Some(Cursor {
-                    started_us: last.started_us,
-                    id: last.id,
-                });
-            }
+            Some(last) if rows.len() == PAGE as usize => page.after = Some(Cursor::of(last)),
             _ => return Ok(all),
         }
     }

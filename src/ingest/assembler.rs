@@ -289,6 +289,19 @@ impl Assembler {
         self.row_dirty = true;
     }
 
+    /// Declares that the results and events that were applied since changes were last taken are stored, by
+    /// somebody else: with the execution in this status, which silence alone may have made. Rows that
+    /// are new or changed are written again, by whoever comes to it.
+    pub fn assume_stored(&mut self, status: Option<Status>) {
+        self.results.clear();
+        self.blocks.clear();
+        match status {
+            Some(Status::Running) => self.mark_alive(),
+            Some(_) => self.mark_lost(),
+            None => {}
+        }
+    }
+
     /// What must be written: results, blocks and new rows always; changed rows when `all` is asked
     /// for, when the run moved on to another phase, or when it is over.
     pub fn take_changes(&mut self, all: bool) -> Changes {

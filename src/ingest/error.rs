@@ -42,6 +42,9 @@ pub enum IngestError {
     /// The commit that the batch was part of failed; it may be sent again.
     #[error("the batch could not be stored: try again in a moment")]
     NotCommitted,
+    /// Another collector wrote to the execution at the same time, again and again.
+    #[error("other collectors write to this execution as well: try again in a moment")]
+    Overtaken,
     /// The log cannot be read back.
     #[error("the event log is damaged: {0}")]
     Damaged(BlockError),

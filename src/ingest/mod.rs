@@ -14,6 +14,7 @@ mod announce;
 mod assembler;
 mod compact;
 mod error;
+mod others;
 mod producer;
 mod rebuild;
 mod redact;
@@ -58,6 +59,9 @@ const BUDGET_KIB: u32 = 192 << 10;
 /// How long somebody who reads what was deleted is waited for; nobody can write meanwhile.
 const ERASE: Duration = Duration::from_secs(2);
 
+/// How often something is tried again because another collector was faster.
+const TRIES: usize = 20;
+
 /// A batch is expanded and decoded on a thread of its own beyond this size, in bytes as sent.
 const INLINE_BYTES: usize = 64 << 10;
 
@@ -68,6 +72,20 @@ pub struct Claim {
     pub instance: Option<String>,
     /// The spool of a process that is gone, delivered by another: no sign of life.
     pub adopted: bool,
+}
+
+/// Does it again as long as another collector is faster. A macro, because a closure's borrows would keep the
+/// whole from being sent to another thread.
+macro_rules! unless_overtaken {
+    ($attempt:expr) => {{
+        let mut tries = 1;
+        loop {
+            match $attempt {
+                Err(IngestError::Overtaken) if tries < TRIES => tries += 1,
+                done => break done,
+            }
+        }
+    }};
 }
 
 /// Takes batches in.
@@ -120,6 +138,11 @@ impl Ingest {
                 erase_due: AtomicBool::new(false),
             }),
         };
+        if let Some(listener) = store.listen().await? {
+            let others = others::run(ingest.clone(), hub.clone(), listener);
+            let shutdown = shutdown.clone();
+            tasks.spawn(async move { shutdown.run_until_cancelled(others).await });
+        }
         // The watch writes what is still held back before the writer may end.
         let flushed = CancellationToken::new();
         tasks.spawn(writer::run(store, hub, jobs, flushed.clone()));
@@ -140,8 +163,18 @@ impl Ingest {
         claim: &Claim,
     ) -> Result<u64, IngestError> {
         if body.is_empty() {
-            return self.heartbeat(id, producer, claim).await;
+            return unless_overtaken!(self.heartbeat(id, producer, claim).await);
         }
+        unless_overtaken!(self.take_in(id, producer, body.clone(), claim).await)
+    }
+
+    async fn take_in(
+        &self,
+        id: Uuid,
+        producer: Producer,
+        body: Bytes,
+        claim: &Claim,
+    ) -> Result<u64, IngestError> {
         let permit = self
             .inner
             .queue
@@ -163,6 +196,13 @@ impl Ingest {
                 Batch::read(body)?
             };
             let events = batch.events()?;
+            if self.inner.store.is_shared() {
+                let next = state.assembler.last_seq(producer) + 1;
+                if events.first().is_some_and(|first| first.seq > next) {
+                    // Another collector has what stands before it, and its word is still on the way.
+                    self.catch_up(&slot, &mut state).await?;
+                }
+            }
             let acked = self.apply(&slot, &mut state, producer, &batch, &events, claim)?;
             let now = self.inner.clock.now_us();
             // Until the execution has a key in the store, each job must bring the row that gets it one.
@@ -242,10 +282,17 @@ impl Ingest {
         let acked = assembler.last_seq(producer);
         let mut changes = Changes::default();
         if !claim.adopted {
-            slot.heard(self.inner.clock.now_us());
+            let now = self.inner.clock.now_us();
+            slot.heard(now);
+            // Other collectors do not hear it: they are told so often that none takes it for silence.
+            changes.beat = self.inner.store.is_shared()
+                && slot.key().is_some()
+                && slot.beat_due(now, self.inner.silence_us / 4);
             if assembler.is_lost() {
                 assembler.mark_alive();
+                let beat = changes.beat;
                 changes = assembler.take_changes(true);
+                changes.beat = beat;
             }
         }
         // Through the writer, so that the answer counts nothing that is not committed.
@@ -270,6 +317,15 @@ impl Ingest {
         id: Uuid,
         said: &[Announcement<'_>],
         launch: Option<LaunchRow>,
+    ) -> Result<(), IngestError> {
+        unless_overtaken!(self.try_announce(id, said, launch.as_ref()).await)
+    }
+
+    async fn try_announce(
+        &self,
+        id: Uuid,
+        said: &[Announcement<'_>],
+        launch: Option<&LaunchRow>,
     ) -> Result<(), IngestError> {
         let permit = self
             .inner
@@ -296,7 +352,7 @@ impl Ingest {
             &claim,
         )?;
         let mut changes = state.assembler.take_changes(true);
-        changes.launch = launch.map(Box::new);
+        changes.launch = launch.cloned().map(Box::new);
         let committed = writer::submit(permit, &slot, &state, changes);
         drop(state);
         committed.await
@@ -341,13 +397,40 @@ impl Ingest {
                     .or_insert_with(|| Arc::new(Slot::new(id, now)));
                 slot.clone()
             };
-            let state = slot.load(&self.inner.store).await?;
+            let mut state = slot.load(&self.inner.store).await?;
+            if slot.is_stale() && !slot.has_failed() {
+                match self.catch_up(&slot, &mut state).await {
+                    Ok(()) | Err(IngestError::Overtaken) => {}
+                    Err(error) => return Err(error),
+                }
+            }
             if !slot.has_failed() {
                 return Ok((slot, state));
             }
             // Its commit failed while we waited for it: take up the one that replaces it.
             self.inner.drop_slot(&slot);
         }
+    }
+}
+
+impl Ingest {
+    /// Takes in what other collectors wrote to an execution. What waits for the writer is built on what was there
+    /// before, and is seen to its end first.
+    async fn catch_up(
+        &self,
+        slot: &Arc<Slot>,
+        state: &mut slot::SlotState,
+    ) -> Result<(), IngestError> {
+        if slot.is_waiting() {
+            let queue = self.inner.queue.try_reserve();
+            let permit = queue.map_err(|_| IngestError::Busy)?;
+            writer::submit(permit, slot, state, Changes::default()).await?;
+        }
+        slot.catch_up(&self.inner.store, state).await?;
+        if slot.has_failed() {
+            return Err(IngestError::Overtaken);
+        }
+        Ok(())
     }
 }
 

@@ -32,6 +32,13 @@ pub(super) struct Slot {
     failed: AtomicBool,
     last_heard_us: AtomicI64,
     waiting: AtomicUsize,
+    /// The execution's version in the store that memory builds on.
+    version: AtomicI64,
+    /// Another collector wrote to it since.
+    stale: AtomicBool,
+    /// What failed it was another collector that was faster: it can be tried again at once.
+    overtaken: AtomicBool,
+    last_beat_us: AtomicI64,
 }
 
 /// What the lock guards.
@@ -85,6 +92,10 @@ impl Slot {
             failed: AtomicBool::new(false),
             last_heard_us: AtomicI64::new(now_us),
             waiting: AtomicUsize::new(0),
+            version: AtomicI64::new(0),
+            stale: AtomicBool::new(false),
+            overtaken: AtomicBool::new(false),
+            last_beat_us: AtomicI64::new(0),
         }
     }
 
@@ -109,6 +120,50 @@ impl Slot {
 
     pub(super) fn fail(&self) {
         self.failed.store(true, Ordering::Release);
+    }
+
+    /// Its commit came after one of another collector that it does not know of.
+    pub(super) fn overtake(&self) {
+        self.overtaken.store(true, Ordering::Release);
+        self.fail();
+    }
+
+    pub(super) fn was_overtaken(&self) -> bool {
+        self.overtaken.load(Ordering::Acquire)
+    }
+
+    pub(super) fn version(&self) -> i64 {
+        self.version.load(Ordering::Acquire)
+    }
+
+    pub(super) fn set_version(&self, version: i64) {
+        self.version.store(version, Ordering::Release);
+    }
+
+    /// Another collector wrote to it, and made this version of it.
+    pub(super) fn hear_of(&self, version: i64) {
+        if version > self.version() {
+            self.stale.store(true, Ordering::Release);
+        }
+    }
+
+    /// Whether memory has it as the store does.
+    pub(super) fn is_current(&self) -> bool {
+        !self.is_stale() && self.state.try_lock().is_ok_and(|state| state.is_some())
+    }
+
+    /// Whether the store has more of it than memory.
+    pub(super) fn is_stale(&self) -> bool {
+        self.stale.load(Ordering::Acquire)
+    }
+
+    /// Whether others are to be told now that it is alive; if so, counts it as told.
+    pub(super) fn beat_due(&self, now_us: i64, every_us: i64) -> bool {
+        let due = now_us - self.last_beat_us.load(Ordering::Acquire) >= every_us;
+        if due {
+            self.last_beat_us.store(now_us, Ordering::Release);
+        }
+        due
     }
 
     /// A producer gave a sign of life.
@@ -143,6 +198,9 @@ impl Slot {
     pub(super) async fn load(&self, store: &Store) -> Result<Guard, IngestError> {
         let mut state = self.state.clone().lock_owned().await;
         if state.is_none() {
+            self.stale.store(false, Ordering::Release);
+            // Before the log: what is written in between then is seen to be missing.
+            self.set_version(shared_version(store, self.id).await?.unwrap_or_default());
             let (key, assembler) = replay(store, self.id).await?;
             if let Some(key) = key {
                 self.set_key(key);
@@ -153,6 +211,40 @@ impl Slot {
             });
         }
         Ok(Guard(state))
+    }
+
+    /// Takes in what other collectors wrote. Nothing of the slot may be waiting for the writer.
+    pub(super) async fn catch_up(
+        &self,
+        store: &Store,
+        state: &mut SlotState,
+    ) -> Result<(), IngestError> {
+        self.stale.store(false, Ordering::Release);
+        let known = self.version();
+        match (shared_version(store, self.id).await?, self.key()) {
+            (Some(version), _) if version == known => return Ok(()),
+            (Some(version), Some(key)) if version > known => {
+                self.set_version(version);
+                replay_log(store, key, &mut state.assembler).await?;
+                let found = store.execution(self.id).await?;
+                // Whoever wrote it has stored what came with it, and others saw the silence, or its end.
+                state
+                    .assembler
+                    .assume_stored(found.map(|(_, row)| row.status));
+            }
+            (None, None) => {}
+            // It was deleted, or is there for the first time: it is read from the beginning.
+            _ => self.overtake(),
+        }
+        Ok(())
+    }
+}
+
+/// The version of an execution, where other collectors may write to it.
+async fn shared_version(store: &Store, id: Uuid) -> Result<Option<i64>, IngestError> {
+    match store.is_shared() {
+        true => Ok(store.version(id).await?),
+        false => Ok(None),
     }
 }
 

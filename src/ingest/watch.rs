@@ -1,12 +1,14 @@
 //! What time brings about: rows that are due to be written, executions that fell silent, memory that
 //! can be given back, logs that can be packed.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio_util::sync::{CancellationToken, DropGuard};
+use uuid::Uuid;
 
 use super::error::IngestError;
 use super::slot::Slot;
@@ -26,17 +28,34 @@ pub(super) async fn run(ingest: Ingest, shutdown: CancellationToken, flushed: Dr
     let packer = tokio::spawn(compact::run(ingest.inner.store.clone(), packing));
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut signs = Signs::default();
+    let mut last_us = ingest.inner.clock.now_us();
     loop {
         tokio::select! {
             _ = tick.tick() => {}
             () = shutdown.cancelled() => break,
         }
+        let now = ingest.inner.clock.now_us();
+        if now - last_us > ingest.inner.silence_us / 3 {
+            // We were held up ourselves, and heard nobody.
+            for slot in all(&ingest) {
+                slot.heard(now);
+            }
+        }
+        last_us = now;
+        if ingest.inner.store.is_shared() {
+            signs.look(&ingest, now).await;
+        }
         if ingest.inner.erase_due.load(Ordering::Acquire) {
             ingest.inner.erase(Duration::ZERO).await;
         }
         for slot in all(&ingest) {
-            if let Err(error) = look_after(&ingest, &slot, &pack).await {
-                tracing::warn!(execution = %slot.id(), %error, "looking after an execution failed");
+            match look_after(&ingest, &slot, &pack).await {
+                // Another collector looks after it.
+                Ok(()) | Err(IngestError::Overtaken) => {}
+                Err(error) => {
+                    tracing::warn!(execution = %slot.id(), %error, "looking after an execution failed")
+                }
             }
         }
     }
@@ -47,6 +66,52 @@ pub(super) async fn run(ingest: Ingest, shutdown: CancellationToken, flushed: Dr
         }
     }
     drop(flushed);
+}
+
+/// Signs of life that other collectors had, read off the store: each collector sees by its own clock when
+/// they change, so it matters to nobody what time it is for the others.
+#[derive(Debug, Default)]
+struct Signs {
+    seen: HashMap<Uuid, i64>,
+    looked_us: i64,
+}
+
+impl Signs {
+    /// Looks at all executions that are not over, now and then.
+    async fn look(&mut self, ingest: &Ingest, now_us: i64) {
+        if now_us - self.looked_us < ingest.inner.silence_us / 6 {
+            return;
+        }
+        let found = match ingest.inner.store.signs_of_life().await {
+            Ok(found) => found,
+            Err(error) => {
+                tracing::debug!(%error, "signs of life could not be read");
+                // Not to be told is not silence.
+                for slot in all(ingest) {
+                    slot.heard(now_us);
+                }
+                return;
+            }
+        };
+        self.looked_us = now_us;
+        let running: HashMap<Uuid, i64> = found.into_iter().collect();
+        let mut slots = ingest.inner.slots();
+        for (id, signs) in &running {
+            let slot = slots
+                .entry(*id)
+                .or_insert_with(|| Arc::new(Slot::new(*id, now_us)));
+            if self.seen.get(id) != Some(signs) {
+                slot.heard(now_us);
+            }
+        }
+        // What others saw to its end, and what they go on with: memory is given back.
+        slots.retain(|id, slot| {
+            let quiet = now_us - slot.last_heard_us() >= LINGER_US;
+            let ours = slot.is_current() || slot.is_waiting() || Arc::strong_count(slot) > 1;
+            running.contains_key(id) || !quiet || ours
+        });
+        self.seen = running;
+    }
 }
 
 fn all(ingest: &Ingest) -> Vec<Arc<Slot>> {
@@ -65,7 +130,7 @@ async fn look_after(
     let now = ingest.inner.clock.now_us();
     let quiet_us = now - slot.last_heard_us();
     if quiet_us >= ingest.inner.silence_us {
-        let mut state = slot.load(&ingest.inner.store).await?;
+        let (slot, mut state) = ingest.open(slot.id()).await?;
         let assembler = &mut state.assembler;
         let begun = playback_wire::Producer::ALL
             .into_iter()
@@ -76,6 +141,10 @@ async fn look_after(
             tracing::info!(execution = %slot.id(), "no sign of life: the execution counts as lost");
             assembler.mark_lost();
         }
+    }
+    if slot.is_stale() {
+        // Whoever wrote to it last writes the rest.
+        return Ok(());
     }
     let Some(state) = slot.try_lock() else {
         return Ok(());

@@ -12,7 +12,7 @@ use super::error::IngestError;
 use super::slot::{Slot, SlotState};
 use crate::live::{Hub, Progress};
 use crate::model::{Changes, Status};
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 
 /// A commit takes up to this many jobs: enough to share a sync, few enough to answer soon.
 const JOBS: usize = 256;
@@ -28,7 +28,24 @@ pub(super) struct Job {
     progress: Progress,
     /// Whether its changes were taken into a commit.
     is_changing: bool,
-    done: oneshot::Sender<bool>,
+    done: oneshot::Sender<Outcome>,
+}
+
+/// What became of a job.
+#[derive(Debug, Clone, Copy)]
+enum Outcome {
+    Stored,
+    Failed,
+    /// Another collector was faster.
+    Overtaken,
+}
+
+impl Job {
+    fn end(self, outcome: Outcome) {
+        self.slot.leave_queue();
+        // Whoever asked may be gone.
+        let _ = self.done.send(outcome);
+    }
 }
 
 /// Queues the changes of a slot whose state the caller holds, so that jobs of one execution stand in
@@ -56,8 +73,9 @@ pub(super) fn submit(
     });
     async move {
         match committed.await {
-            Ok(true) => Ok(()),
-            Ok(false) | Err(_) => Err(IngestError::NotCommitted),
+            Ok(Outcome::Stored) => Ok(()),
+            Ok(Outcome::Overtaken) => Err(IngestError::Overtaken),
+            Ok(Outcome::Failed) | Err(_) => Err(IngestError::NotCommitted),
         }
     }
 }
@@ -101,8 +119,12 @@ async fn commit(store: &Store, hub: &Hub, group: &mut Vec<Job>) {
     let (failed, mut jobs): (Vec<Job>, Vec<Job>) =
         group.drain(..).partition(|job| job.slot.has_failed());
     for job in failed {
-        job.slot.leave_queue();
-        let _ = job.done.send(false);
+        let overtaken = job.slot.was_overtaken();
+        job.end(if overtaken {
+            Outcome::Overtaken
+        } else {
+            Outcome::Failed
+        });
     }
     let mut changing = Vec::with_capacity(jobs.len());
     let mut changes: Vec<Changes> = Vec::with_capacity(jobs.len());
@@ -114,6 +136,7 @@ async fn commit(store: &Store, hub: &Hub, group: &mut Vec<Job>) {
         }
         job.is_changing = true;
         change.key = job.slot.key();
+        change.version = Some(job.slot.version());
         changes.push(change);
         changing.push(job.slot.clone());
     }
@@ -128,23 +151,30 @@ async fn commit(store: &Store, hub: &Hub, group: &mut Vec<Job>) {
     };
     match stored {
         Ok(keys) => {
-            for (slot, key) in changing.iter().zip(keys) {
+            for ((slot, key), change) in changing.iter().zip(keys).zip(&changes) {
                 slot.set_key(key);
+                // The same for all of one execution: a commit takes one step.
+                slot.set_version(change.version.unwrap_or_default() + 1);
             }
             for job in jobs {
-                job.slot.leave_queue();
                 hub.committed(job.slot.id(), job.progress);
-                let _ = job.done.send(true);
+                job.end(Outcome::Stored);
             }
+        }
+        Err(StoreError::Overtaken(indexes)) => {
+            metrics::counter!("playback_commits_overtaken_total").increment(1);
+            for slot in indexes.iter().filter_map(|index| changing.get(*index)) {
+                slot.overtake();
+            }
+            // The others are tried again, without those.
+            restore(&mut jobs, changes);
+            Box::pin(commit(store, hub, &mut jobs)).await;
         }
         // One of them cannot be stored: that must not hold up the others, again and again.
         Err(error) if changes.len() > 1 && error.is_refusal() => {
             tracing::warn!(%error, batches = jobs.len(), "a commit failed: its parts are tried alone");
-            let mut changes = changes.into_iter();
-            for mut job in jobs {
-                if job.is_changing {
-                    job.changes = changes.next().unwrap_or_default();
-                }
+            restore(&mut jobs, changes);
+            for job in jobs {
                 Box::pin(commit(store, hub, &mut vec![job])).await;
             }
         }
@@ -155,10 +185,18 @@ async fn commit(store: &Store, hub: &Hub, group: &mut Vec<Job>) {
                 job.slot.fail();
             }
             for job in jobs {
-                job.slot.leave_queue();
-                let _ = job.done.send(false);
+                job.end(Outcome::Failed);
             }
         }
+    }
+}
+
+/// Gives the changes of a commit that failed back to their jobs.
+fn restore(jobs: &mut [Job], changes: Vec<Changes>) {
+    let changing = jobs.iter_mut().filter(|job| job.is_changing);
+    for (job, changes) in changing.zip(changes) {
+        job.changes = changes;
+        job.is_changing = false;
     }
 }
 
@@ -170,4 +208,5 @@ fn is_empty(change: &Changes) -> bool {
         && change.hosts.is_empty()
         && change.plays.is_empty()
         && change.tasks.is_empty()
+        && !change.beat
 }

@@ -67,6 +67,24 @@ pub(super) fn prepare(runs: &Path) -> io::Result<()> {
 }
 
 /// The runs that have a folder.
+/// What the collectors call themselves that share this folder: the first one chose it.
+///
+/// # Errors
+/// The folder cannot be written or read.
+pub(super) fn name(runs: &Path) -> io::Result<String> {
+    let path = runs.join("collector");
+    let chosen = Uuid::new_v4().simple().to_string();
+    let made = path.with_extension(&chosen);
+    fs::write(&made, &chosen)?;
+    // It is there as a whole, or not at all.
+    let linked = fs::hard_link(&made, &path);
+    fs::remove_file(&made)?;
+    match linked {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(fs::read_to_string(&path)?.trim().to_owned()),
+    }
+}
+
 pub(super) fn all(runs: &Path) -> io::Result<Vec<Uuid>> {
     let names = fs::read_dir(runs)?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
     Ok(names

@@ -44,6 +44,7 @@ pub use replay::Replay;
 use crate::clock::Clock;
 use crate::config::LauncherConfig;
 use crate::ingest::{Announcement, Ingest};
+use crate::live::Hub;
 use crate::model::{LaunchRow, LaunchState, Parameters, Status};
 use crate::store::Store;
 use folder::RunFolder;
@@ -60,10 +61,13 @@ struct Inner {
     config: LauncherConfig,
     /// The folder of all runs' folders; none where nothing is launched.
     runs: Option<PathBuf>,
+    /// Whose runs they are, where collectors share a history: those that share the folder.
+    name: Option<String>,
     /// Runs that had a folder when we began, before any request could come.
     left_over: Vec<Uuid>,
     store: Store,
     ingest: Ingest,
+    hub: Hub,
     clock: Clock,
     recorder: Recorder,
     /// Runs that have a supervisor, and the playbook of each.
@@ -81,6 +85,7 @@ impl Launcher {
         config: LauncherConfig,
         store: Store,
         ingest: Ingest,
+        hub: Hub,
         clock: Clock,
     ) -> Result<Self, LaunchError> {
         let runs = if config.is_enabled() {
@@ -93,18 +98,24 @@ impl Launcher {
         } else {
             None
         };
+        let name = match &runs {
+            Some(runs) if store.is_shared() => Some(folder::name(runs)?),
+            _ => None,
+        };
         let left_over = match &runs {
             Some(runs) => folder::all(runs)?,
             None => Vec::new(),
         };
         Ok(Self {
             inner: Arc::new(Inner {
+                name,
                 left_over,
                 recorder: Recorder::new(config.recorder),
                 config,
                 runs,
                 store,
                 ingest,
+                hub,
                 clock,
                 launched: Mutex::default(),
                 wake: Notify::new(),
@@ -134,6 +145,7 @@ impl Launcher {
             state: LaunchState::Queued,
             parameters: checked.parameters,
             queued_us: inner.clock.now_us(),
+            collector: inner.name.clone(),
         };
         let announced = inner
             .ingest

@@ -41,10 +41,15 @@ impl Launcher {
         }
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut feed = self.inner.hub.feed();
         loop {
             tokio::select! {
                 _ = tick.tick() => {}
                 () = self.inner.wake.notified() => {}
+                changed = feed.recv() => {
+                    self.hear(changed.ok().flatten()).await;
+                    continue;
+                }
                 () = shutdown.cancelled() => return,
             }
             if let Err(error) = self.step(&url).await {
@@ -73,6 +78,30 @@ impl Launcher {
         Ok(())
     }
 
+    /// Looks whether the end of a run of ours was asked for, maybe of another collector; of any, where it is
+    /// not known which changed.
+    async fn hear(&self, changed: Option<Uuid>) {
+        let of_ours: Vec<Uuid> = {
+            let launched = self.launched();
+            let ids = launched.keys().copied();
+            ids.filter(|id| changed.is_none_or(|changed| changed == *id))
+                .collect()
+        };
+        for id in of_ours {
+            match self.inner.store.execution(id).await {
+                Ok(Some((_, row))) if row.canceled_by.is_some() => {
+                    if let Some(run) = self.run_folder(id) {
+                        supervisors::terminate(&run);
+                    }
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::warn!(execution = %id, %error, "a run could not be looked at")
+                }
+            }
+        }
+    }
+
     fn run_folder(&self, id: Uuid) -> Option<RunFolder> {
         Some(RunFolder::of(self.inner.runs.as_deref()?, id))
     }
@@ -85,7 +114,7 @@ impl Launcher {
         };
         let launched = inner
             .store
-            .launches(LaunchState::Launched, u32::MAX)
+            .launches(LaunchState::Launched, inner.name.as_deref(), u32::MAX)
             .await?;
         for row in launched {
             self.launched()
@@ -138,7 +167,11 @@ impl Launcher {
         let waiting = self
             .inner
             .store
-            .launches(LaunchState::Queued, config.max_queued.max(1))
+            .launches(
+                LaunchState::Queued,
+                self.inner.name.as_deref(),
+                config.max_queued.max(1),
+            )
             .await?;
         for row in waiting {
             let playbook = row.parameters.playbook.clone();

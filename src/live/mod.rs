@@ -44,7 +44,8 @@ pub struct Hub {
 #[derive(Debug)]
 struct Inner {
     watched: Mutex<HashMap<Uuid, Weak<Watched>>>,
-    feed: broadcast::Sender<Uuid>,
+    // None: something was missed.
+    feed: broadcast::Sender<Option<Uuid>>,
 }
 
 /// One execution that is watched.
@@ -76,8 +77,20 @@ impl Hub {
         }
         if progress.row_changed {
             // Nobody listening is no failure.
-            let _ = self.inner.feed.send(id);
+            let _ = self.inner.feed.send(Some(id));
         }
+    }
+
+    /// Tells everybody that something may have been committed that nobody was told of.
+    pub fn missed(&self) {
+        let watched: Vec<Arc<Watched>> = {
+            let all = self.watched();
+            all.values().filter_map(Weak::upgrade).collect()
+        };
+        for watched in watched {
+            watched.commits.send_modify(|commits| *commits += 1);
+        }
+        let _ = self.inner.feed.send(None);
     }
 
     /// Tells those who watch that an execution was deleted.
@@ -96,9 +109,9 @@ impl Hub {
         );
     }
 
-    /// Identities of executions whose row changes, as it changes.
+    /// Identities of executions whose row changes, as it changes; none where some may have been missed.
     #[must_use]
-    pub fn feed(&self) -> broadcast::Receiver<Uuid> {
+    pub fn feed(&self) -> broadcast::Receiver<Option<Uuid>> {
         self.inner.feed.subscribe()
     }
 

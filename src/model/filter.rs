@@ -1,9 +1,7 @@
 //! How lists are asked for.
 
+use super::{ExecutionKey, ExecutionRow, Reason, Status};
 use playback_wire::{ExecutionType, ResultStatus};
-use uuid::Uuid;
-
-use super::{Reason, Status};
 
 /// Which executions a list holds. Everything that is set must hold.
 #[derive(Debug, Clone, Default)]
@@ -56,25 +54,35 @@ pub struct Page {
 pub struct Cursor {
     /// Start time of the last entry.
     pub started_us: i64,
-    /// Identity of the last entry.
-    pub id: Uuid,
+    /// Key of the last entry.
+    pub key: ExecutionKey,
 }
 
 impl Cursor {
+    /// Where a page ends whose last entry this is.
+    #[must_use]
+    pub fn of((key, row): &(ExecutionKey, ExecutionRow)) -> Self {
+        Self {
+            started_us: row.started_us,
+            key: *key,
+        }
+    }
+
     /// As an opaque text for the API.
     #[must_use]
     pub fn encode(self) -> String {
         // Hexadecimal shows the bits: a time before the epoch reads back too.
-        format!("{:x}.{}", self.started_us, self.id.simple())
+        format!("{:x}.{:x}", self.started_us, self.key)
     }
 
     /// Reads what [`Cursor::encode`] wrote; none for anything else.
     #[must_use]
     pub fn decode(text: &str) -> Option<Self> {
-        let (started, id) = text.split_once('.')?;
+        let (started, key) = text.split_once('.')?;
+        let signed = |text| Some(u64::from_str_radix(text, 16).ok()?.cast_signed());
         Some(Self {
-            started_us: u64::from_str_radix(started, 16).ok()?.cast_signed(),
-            id: Uuid::try_parse(id).ok()?,
+            started_us: signed(started)?,
+            key: signed(key)?,
         })
     }
 }
@@ -104,7 +112,7 @@ mod tests {
     fn a_cursor_reads_back() {
         let cursor = Cursor {
             started_us: 1_768_904_400_000_000,
-            id: Uuid::from_u128(7),
+            key: 7,
         };
         assert_eq!(Cursor::decode(&cursor.encode()), Some(cursor));
         let cursor = Cursor {
@@ -112,7 +120,7 @@ mod tests {
             ..cursor
         };
         assert_eq!(Cursor::decode(&cursor.encode()), Some(cursor));
-        for bad in ["", ".", "12", "zz.00", "1.2.3", "1.not-a-uuid"] {
+        for bad in ["", ".", "12", "zz.00", "1.2.3", "1.no-number"] {
             assert_eq!(Cursor::decode(bad), None, "{bad}");
         }
     }

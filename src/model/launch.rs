@@ -17,6 +17,8 @@ pub struct LaunchRow {
     pub parameters: Parameters,
     /// When it was asked for, in microseconds since the epoch.
     pub queued_us: i64,
+    /// Whose it is: the collectors that share the folder of its run. None was kept by earlier versions.
+    pub collector: Option<String>,
 }
 
 /// How far a launch is.

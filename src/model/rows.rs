@@ -242,6 +242,11 @@ pub struct BlockRow {
 pub struct Changes {
     /// Key in the store; none while the execution is new.
     pub key: Option<ExecutionKey>,
+    /// The execution's version that the changes build on, 0 while it is new; none where nobody else can
+    /// have written. See [`crate::store::Store::is_shared`].
+    pub version: Option<i64>,
+    /// A sign of life without events.
+    pub beat: bool,
     /// The execution's own row, where it changed.
     pub execution: Option<Box<ExecutionRow>>,
     /// Hosts that are stored give way to the ones here.

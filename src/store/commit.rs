@@ -1,6 +1,7 @@
 //! What ingestion writes, in one transaction.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use playback_wire::ExecutionStarted;
 use uuid::Uuid;
@@ -10,7 +11,7 @@ use super::indexed::indexed;
 use super::pool::Transaction;
 use super::statement::Statement;
 use super::table::{CHUNKS, Present, Table};
-use super::{Store, StoreError, launches, transaction};
+use super::{Store, StoreError, launches, shared, transaction};
 use crate::model::{
     BlockRow, Changes, ExecutionKey, ExecutionRow, HostRow, PlayRow, ResultRow, TaskRow,
 };
@@ -22,7 +23,12 @@ impl Store {
     /// # Errors
     /// The database failed: nothing was written.
     pub async fn commit(&self, changes: &[Changes]) -> Result<Vec<ExecutionKey>, StoreError> {
-        transaction!(self, transaction => write(transaction, changes).await?)
+        let keys: Vec<ExecutionKey> =
+            transaction!(self, transaction => write(transaction, changes, self.name).await?)?;
+        if let Some(newest) = keys.iter().max() {
+            self.keep_room(*newest).await;
+        }
+        Ok(keys)
     }
 
     /// Replaces all rows that are projected from an execution's events; its blocks stay.
@@ -34,13 +40,17 @@ impl Store {
         key: ExecutionKey,
         changes: &Changes,
     ) -> Result<(), StoreError> {
-        transaction!(self, transaction => project(transaction, key, changes).await?)
+        transaction!(self, transaction => {
+            self.tell_changed(transaction, key).await?;
+            project(transaction, key, changes).await?
+        })
     }
 }
 
 async fn write(
     transaction: &mut Transaction,
     changes: &[Changes],
+    name: Uuid,
 ) -> Result<Vec<ExecutionKey>, StoreError> {
     let rows = changes
         .iter()
@@ -54,6 +64,9 @@ async fn write(
     let keys = keys.ok_or(StoreError::Damaged {
         what: "changes of an execution that has no row",
     })?;
+    if transaction.engine().is_shared() {
+        shared::advance(transaction, &keys, changes, name).await?;
+    }
     let keyed = || keys.iter().copied().zip(changes);
     let blocks = flatten(keyed(), |change| &change.blocks);
     EVENT_BLOCKS
@@ -74,8 +87,7 @@ async fn write(
         }
         hosts.extend(change.hosts.iter().map(|row| (key, row)));
     }
-    let hosts = latest(hosts, |row| row.number);
-    HOSTS.insert(transaction, &hosts, bind_host).await?;
+    insert_hosts(transaction, changes, &keys, hosts).await?;
     for launch in changes.iter().filter_map(|change| change.launch.as_ref()) {
         launches::insert(transaction, launch).await?;
     }
@@ -106,8 +118,39 @@ pub(super) async fn project(
     PLAYS.insert(transaction, &plays, bind_play).await?;
     let tasks = latest(flatten(keyed(), |change| &change.tasks), |row| row.number);
     TASKS.insert(transaction, &tasks, bind_task).await?;
-    let hosts = latest(flatten(keyed(), |change| &change.hosts), |row| row.number);
-    HOSTS.insert(transaction, &hosts, bind_host).await?;
+    let hosts = flatten(keyed(), |change| &change.hosts);
+    insert_hosts(transaction, std::slice::from_ref(changes), &[key], hosts).await
+}
+
+/// Writes hosts, each with the time at which its execution started.
+async fn insert_hosts(
+    transaction: &mut Transaction,
+    changes: &[Changes],
+    keys: &[ExecutionKey],
+    hosts: Vec<(ExecutionKey, &HostRow)>,
+) -> Result<(), StoreError> {
+    if hosts.is_empty() {
+        return Ok(());
+    }
+    let rows = keys.iter().zip(changes);
+    let mut started: HashMap<ExecutionKey, i64> = rows
+        .filter_map(|(key, change)| Some((*key, change.execution.as_ref()?.started_us)))
+        .collect();
+    for (key, _) in &hosts {
+        if !started.contains_key(key) {
+            let mut query = transaction.query("SELECT started_us FROM executions WHERE id = ?");
+            let found = query.bind(*key).fetch_all_in(transaction).await?;
+            let started_us = found.first().map(|row| row.get("started_us"));
+            started.insert(*key, started_us.transpose()?.unwrap_or_default());
+        }
+    }
+    let hosts = latest(hosts, |row| row.number);
+    HOSTS
+        .insert(transaction, &hosts, |values, host| {
+            bind_host(values, host);
+            values.bind(started.get(&host.0).copied().unwrap_or_default());
+        })
+        .await?;
     Ok(())
 }
 
@@ -180,8 +223,11 @@ const EXECUTIONS: Table = Table {
 
 const LABELS: Table = Table {
     name: "execution_labels",
-    columns: &["execution", "label"],
-    present: Present::Kept,
+    columns: &["execution", "label", "started_us"],
+    present: Present::Updated {
+        key: "execution, label",
+        columns: &["started_us"],
+    },
 };
 
 /// Writes executions and their labels, and returns each one's key. That is looked up, not remembered: an
@@ -190,11 +236,12 @@ async fn upsert_executions<'c>(
     transaction: &mut Transaction,
     rows: impl Iterator<Item = &'c ExecutionRow>,
 ) -> Result<HashMap<Uuid, ExecutionKey>, StoreError> {
-    let mut labels: BTreeSet<(Uuid, &str)> = BTreeSet::new();
+    let mut labels: BTreeMap<(Uuid, Cow<'_, str>), i64> = BTreeMap::new();
     // Their last states, in an order that no other collector writes them in differently.
     let mut last: BTreeMap<Uuid, &ExecutionRow> = BTreeMap::new();
     for row in rows {
-        labels.extend(row.what.labels.iter().map(|label| (row.id, label.as_str())));
+        let named = row.what.labels.iter().map(|label| (row.id, indexed(label)));
+        labels.extend(named.map(|label| (label, row.started_us)));
         last.insert(row.id, row);
     }
     let rows: Vec<&ExecutionRow> = last.into_values().collect();
@@ -217,13 +264,13 @@ async fn upsert_executions<'c>(
             keys.insert(row.get("uuid")?, row.get("id")?);
         }
     }
-    let labels: Vec<(ExecutionKey, &str)> = labels
+    let labels: Vec<(ExecutionKey, Cow<'_, str>, i64)> = labels
         .into_iter()
-        .filter_map(|(id, label)| Some((*keys.get(&id)?, label)))
+        .filter_map(|((id, label), started_us)| Some((*keys.get(&id)?, label, started_us)))
         .collect();
     LABELS
-        .insert(transaction, &labels, |values, (key, label)| {
-            values.bind(*key).bind(indexed(label));
+        .insert(transaction, &labels, |values, (key, label, started_us)| {
+            values.bind(*key).bind(label.as_ref()).bind(*started_us);
         })
         .await?;
     Ok(keys)
@@ -476,6 +523,7 @@ const HOSTS: Table = Table {
         "ignored",
         "running_task",
         "running_since_us",
+        "started_us",
     ],
     present: Present::Updated {
         key: "execution, number",
@@ -489,6 +537,7 @@ const HOSTS: Table = Table {
             "ignored",
             "running_task",
             "running_since_us",
+            "started_us",
         ],
     },
 };

@@ -131,8 +131,8 @@ pub async fn copy(
     let mut after = None;
     loop {
         let page = oldest_first(from, after).await?;
-        let Some((_, last)) = page.last() else { break };
-        after = Some(cursor(last));
+        let Some(last) = page.last() else { break };
+        after = Some(Cursor::of(last));
         for (key, row) in page {
             let id = row.id;
             if let Some((there, known)) = to.execution(id).await? {
@@ -160,10 +160,10 @@ async fn check_target(from: &Store, to: &Store) -> Result<(), CopyError> {
     let mut after = None;
     loop {
         let page = oldest_first(to, after).await?;
-        let Some((_, last)) = page.last() else {
+        let Some(last) = page.last() else {
             return Ok(());
         };
-        after = Some(cursor(last));
+        after = Some(Cursor::of(last));
         for (_, row) in page {
             let Some((_, source)) = from.execution(row.id).await? else {
                 return Err(CopyError::OtherRuns(row.id));
@@ -186,13 +186,6 @@ async fn oldest_first(
         ascending: true,
     };
     store.executions(&ExecutionFilter::default(), &page).await
-}
-
-fn cursor(row: &ExecutionRow) -> Cursor {
-    Cursor {
-        started_us: row.started_us,
-        id: row.id,
-    }
 }
 
 /// Executions that wait for one commit.

@@ -26,6 +26,12 @@ impl Engine {
         }
     }
 
+    /// Whether several collectors can share it: it tells each of them what the others wrote.
+    #[must_use]
+    pub fn is_shared(self) -> bool {
+        self == Self::Postgres
+    }
+
     /// A statement with `?` for each value, as this database wants to read it.
     pub(super) fn placeholders(self, text: String) -> String {
         if self != Self::Postgres {

@@ -6,7 +6,7 @@ use playback_wire::{HostStats, Producer, Usage};
 use uuid::Uuid;
 
 use super::dialect::Engine;
-use super::filter::push_filter;
+use super::filter::{Source, push_filter};
 use super::pool::Row;
 use super::{Store, StoreError, transaction};
 use crate::model::{
@@ -24,10 +24,10 @@ pub struct StatusCounts {
     pub failed: u64,
 }
 
-const COLUMNS: &str = "SELECT id, uuid, status, phase, reason, started_us, base_us, ended_us, \
-    exit_code, \"signal\", changed, what, user_us, system_us, peak_bytes, output_lines, output_from, \
-    results, events_received, events_expected, events_complete, events_missing, queued_us, canceled_by \
-    FROM executions";
+const COLUMNS: &str = "SELECT e.id, e.uuid, e.status, e.phase, e.reason, e.started_us, e.base_us, \
+    e.ended_us, e.exit_code, e.\"signal\", e.changed, e.what, e.user_us, e.system_us, e.peak_bytes, \
+    e.output_lines, e.output_from, e.results, e.events_received, e.events_expected, e.events_complete, \
+    e.events_missing, e.queued_us, e.canceled_by";
 
 impl Store {
     /// One page of executions, each with its key.
@@ -39,27 +39,20 @@ impl Store {
         filter: &ExecutionFilter,
         page: &Page,
     ) -> Result<Vec<(ExecutionKey, ExecutionRow)>, StoreError> {
+        let source = Source::of(filter);
         let mut query = self.query(COLUMNS);
-        query.push(" WHERE 1 = 1");
+        query.push(source.from()).push(" WHERE 1 = 1");
         push_filter(&mut query, filter);
         if let Some(after) = page.after {
-            // Every database sees in this form where in an index the page begins.
             query
-                .push(if page.ascending {
-                    " AND started_us >= ? AND (started_us > ? OR uuid > ?)"
-                } else {
-                    " AND started_us <= ? AND (started_us < ? OR uuid < ?)"
-                })
+                .push(source.after(page.ascending))
                 .bind(after.started_us)
                 .bind(after.started_us)
-                .bind(after.id);
+                .bind(after.key);
         }
         query
-            .push(if page.ascending {
-                " ORDER BY started_us, uuid LIMIT ?"
-            } else {
-                " ORDER BY started_us DESC, uuid DESC LIMIT ?"
-            })
+            .push(source.order(page.ascending))
+            .push(" LIMIT ?")
             .bind(page.limit);
         if page.offset > 0 {
             query.push(" OFFSET ?").bind(page.offset);
@@ -77,7 +70,7 @@ impl Store {
         id: Uuid,
     ) -> Result<Option<(ExecutionKey, ExecutionRow)>, StoreError> {
         let mut query = self.query(COLUMNS);
-        query.push(" WHERE uuid = ?").bind(id);
+        query.push(" FROM executions e WHERE e.uuid = ?").bind(id);
         let row = query.fetch_optional(&self.read).await?;
         row.as_ref().map(read_execution).transpose()
     }
@@ -144,6 +137,7 @@ impl Store {
     /// The database failed: nothing was deleted.
     pub async fn delete_execution(&self, key: ExecutionKey) -> Result<(), StoreError> {
         transaction!(self, transaction => {
+            self.tell_changed(transaction, key).await?;
             for statement in [
                 "DELETE FROM event_blocks WHERE execution = ?",
                 "DELETE FROM results WHERE execution = ?",

@@ -7,7 +7,7 @@ use super::pool::{Row, Transaction};
 use super::{Store, StoreError};
 use crate::model::{LaunchRow, LaunchState};
 
-const COLUMNS: &str = "SELECT uuid, state, parameters, queued_us FROM launches";
+const COLUMNS: &str = "SELECT uuid, state, parameters, queued_us, collector FROM launches";
 
 /// Writes a new launch, within the transaction that makes its execution known.
 pub(super) async fn insert(
@@ -18,14 +18,15 @@ pub(super) async fn insert(
     let playbook = Some(row.parameters.playbook.as_str()).filter(|playbook| !playbook.is_empty());
     transaction
         .query(
-            "INSERT INTO launches (uuid, state, playbook, parameters, queued_us) \
-             VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO launches (uuid, state, playbook, parameters, queued_us, collector) \
+             VALUES (?, ?, ?, ?, ?, ?)",
         )
         .bind(row.id)
         .bind(row.state.as_str())
         .bind(playbook.map(indexed))
         .bind(&parameters)
         .bind(row.queued_us)
+        .bind(row.collector.as_deref())
         .execute_in(transaction)
         .await?;
     Ok(())
@@ -43,21 +44,28 @@ impl Store {
         row.as_ref().map(read_launch).transpose()
     }
 
-    /// Launches in this state, in the order in which they were asked for.
+    /// Launches in this state, in the order in which they were asked for; those of one `collector` where it
+    /// is named, and those that nobody's name stands at.
     ///
     /// # Errors
     /// The database failed.
     pub async fn launches(
         &self,
         state: LaunchState,
+        collector: Option<&str>,
         limit: u32,
     ) -> Result<Vec<LaunchRow>, StoreError> {
         let mut query = self.query(COLUMNS);
         // The index holds open launches only, and is used where the statement says so.
         query
-            .push(" WHERE state <> 'ended' AND state = ? ORDER BY queued_us, uuid LIMIT ?")
-            .bind(state.as_str())
-            .bind(limit);
+            .push(" WHERE state <> 'ended' AND state = ?")
+            .bind(state.as_str());
+        if let Some(collector) = collector {
+            query
+                .push(" AND (collector = ? OR collector IS NULL)")
+                .bind(collector);
+        }
+        query.push(" ORDER BY queued_us, uuid LIMIT ?").bind(limit);
         let rows = query.fetch_all(&self.read).await?;
         rows.iter().map(read_launch).collect()
     }
@@ -102,5 +110,6 @@ fn read_launch(row: &Row) -> Result<LaunchRow, StoreError> {
         parameters: serde_json::from_str(row.get("parameters")?)
             .map_err(|_| damaged("a launch's parameters"))?,
         queued_us: row.get("queued_us")?,
+        collector: row.get("collector")?,
     })
 }

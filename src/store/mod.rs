@@ -11,6 +11,7 @@
 //! - [`copy`]: a whole history from one database into another
 //! - `launches`: what the launcher has to do
 //! - `log`: blocks of the event log
+//! - `shared`: what collectors owe each other that share a database
 //! - `redact`: events in another wording, and files without what is gone
 //! - `tokens`: who may do what
 //!
@@ -30,6 +31,7 @@ mod open;
 mod parts;
 mod pool;
 mod redact;
+mod shared;
 mod statement;
 mod table;
 mod tokens;
@@ -41,9 +43,14 @@ pub use log::StoredBlock;
 pub use migrations::Migration;
 pub use parts::ResultEntry;
 pub use redact::Reworded;
+pub use shared::{Heard, Listener, Notice};
 pub use tokens::TokenRow;
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 use std::time::Duration;
+
+use uuid::Uuid;
 
 use dialect::Engine;
 use pool::Pool;
@@ -105,6 +112,9 @@ pub enum StoreError {
     /// The schema is not the one that this version works with.
     #[error("the database's schema cannot be brought up to date: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),
+    /// Another collector wrote to executions since they were read: those of these changes.
+    #[error("executions are being written by another collector as well")]
+    Overtaken(Vec<usize>),
     /// The database refused or failed.
     #[error("the database failed: {0}")]
     Database(#[from] sqlx::Error),
@@ -194,6 +204,10 @@ pub struct Store {
     read: Pool,
     /// How long anything waits for a connection.
     wait: Duration,
+    /// Which collector this is, to those that share the database.
+    name: Uuid,
+    /// Executions with keys below this have a place for their rows.
+    room: Arc<AtomicI64>,
 }
 
 impl Store {
@@ -205,6 +219,7 @@ impl Store {
     pub async fn open(options: impl Into<Options>) -> Result<Self, StoreError> {
         let store = Self::open_as_is(options).await?;
         store.migrate().await?;
+        store.make_room().await?;
         Ok(store)
     }
 
@@ -219,6 +234,8 @@ impl Store {
             write,
             read,
             wait: options.wait,
+            name: Uuid::new_v4(),
+            room: Arc::default(),
         })
     }
 

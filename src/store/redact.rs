@@ -33,6 +33,7 @@ impl Store {
         launch: Option<&LaunchRow>,
     ) -> Result<bool, StoreError> {
         let mut transaction = self.write.begin().await?;
+        self.tell_changed(&mut transaction, key).await?;
         for block in blocks {
             let done = transaction
                 .query(

@@ -31,6 +31,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "clock",
             "config",
             "ingest",
+            "live",
             "model",
             "store",
             "token",

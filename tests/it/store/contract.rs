@@ -329,7 +329,7 @@ on_every_store! {
             })
             .collect();
         store.commit(&changes).await.unwrap();
-        let found = store.launches(LaunchState::Queued, 2).await.unwrap();
+        let found = store.launches(LaunchState::Queued, None, 2).await.unwrap();
         assert_eq!(found, [launch(rows[1].id, TEN), launch(rows[2].id, TEN + 1)]);
         assert_eq!(store.queued_launches().await.unwrap(), 3);
         assert_eq!(store.launch(rows[0].id).await.unwrap(), Some(launch(rows[0].id, TEN + 2)));
@@ -339,9 +339,9 @@ on_every_store! {
         assert!(store.move_launch(id, queued, launched).await.unwrap());
         assert!(!store.move_launch(id, queued, launched).await.unwrap());
         assert_eq!(store.queued_launches().await.unwrap(), 2);
-        assert_eq!(store.launches(launched, 9).await.unwrap().len(), 1);
+        assert_eq!(store.launches(launched, None, 9).await.unwrap().len(), 1);
         assert!(store.move_launch(id, launched, ended).await.unwrap());
-        assert_eq!(store.launches(ended, 9).await.unwrap(), []);
+        assert_eq!(store.launches(ended, None, 9).await.unwrap(), []);
         assert_eq!(store.launch(id).await.unwrap().unwrap().state, ended);
     }
 

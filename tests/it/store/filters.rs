@@ -1,6 +1,6 @@
 //! Lists of executions, on each database: what is found, in which order, page by page.
 
-use playback::model::{Cursor, ExecutionFilter, ExecutionRow, Page, Reason, Status};
+use playback::model::{Cursor, ExecutionFilter, ExecutionKey, ExecutionRow, Page, Reason, Status};
 use playback::store::Store;
 use playback_wire::ExecutionType;
 use serde_json::json;
@@ -87,17 +87,18 @@ on_every_store! {
             .map(|n| ExecutionRow { started_us: TEN + n / 4, ..any_execution() })
             .collect();
         let changes: Vec<_> = rows.iter().cloned().map(only).collect();
-        store.commit(&changes).await.unwrap();
-        let mut expected: Vec<(i64, Uuid)> = rows.iter().map(|row| (row.started_us, row.id)).collect();
+        let keys = store.commit(&changes).await.unwrap();
+        let mut expected: Vec<(i64, ExecutionKey)> =
+            rows.iter().zip(keys).map(|(row, key)| (row.started_us, key)).collect();
         expected.sort();
         for ascending in [true, false] {
             let mut seen = Vec::new();
             let mut page = Page { limit: 7, offset: 0, after: None, ascending };
             loop {
                 let part = store.executions(&ExecutionFilter::default(), &page).await.unwrap();
-                let Some((_, last)) = part.last() else { break };
-                page.after = Some(Cursor { started_us: last.started_us, id: last.id });
-                seen.extend(part.iter().map(|(_, row)| (row.started_us, row.id)));
+                let Some(last) = part.last() else { break };
+                page.after = Some(Cursor::of(last));
+                seen.extend(part.iter().map(|(key, row)| (row.started_us, *key)));
             }
             if !ascending {
                 seen.reverse();
@@ -106,7 +107,7 @@ on_every_store! {
         }
         let page = Page { limit: 3, offset: 5, after: None, ascending: true };
         let part = store.executions(&ExecutionFilter::default(), &page).await.unwrap();
-        let part: Vec<_> = part.iter().map(|(_, row)| (row.started_us, row.id)).collect();
+        let part: Vec<_> = part.iter().map(|(key, row)| (row.started_us, *key)).collect();
         assert_eq!(part, expected[5..8]);
         let beyond = Page { offset: u64::MAX, ..page };
         let part = store.executions(&ExecutionFilter::default(), &beyond).await.unwrap();

@@ -137,5 +137,6 @@ pub(super) fn launch(id: Uuid, queued_us: i64) -> LaunchRow {
             ..Parameters::default()
         },
         queued_us,
+        collector: None,
     }
 }

@@ -1,0 +1,61 @@
+//! What other collectors do that share the database: their commits become known here, to executions in memory
+//! and to those who watch.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Ingest;
+use super::slot::Slot;
+use crate::live::{Hub, Progress};
+use crate::store::{Heard, Listener, Notice};
+
+/// How long a database that does not let us in is left alone.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Listens until it is dropped.
+pub(super) async fn run(ingest: Ingest, hub: Hub, mut listener: Listener) {
+    loop {
+        match listener.next().await {
+            Ok(Heard::Notices(notices)) => {
+                for notice in notices {
+                    hear(&ingest, &hub, &notice);
+                }
+            }
+            Ok(Heard::Gap) => {
+                tracing::info!("what other collectors wrote was not told for a while: it is read");
+                for slot in all(&ingest) {
+                    slot.hear_of(i64::MAX);
+                }
+                hub.missed();
+            }
+            Err(error) => {
+                tracing::warn!(%error, "what other collectors write is not told");
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    }
+}
+
+fn hear(ingest: &Ingest, hub: &Hub, notice: &Notice) {
+    let slot = ingest.inner.slots().get(&notice.id).cloned();
+    if let Some(slot) = slot {
+        if notice.version == 0 {
+            // Deleted, or in other words: what memory has of it is worth nothing.
+            slot.overtake();
+        } else {
+            slot.hear_of(notice.version);
+            slot.heard(ingest.inner.clock.now_us());
+        }
+    }
+    hub.committed(
+        notice.id,
+        Progress {
+            row_changed: notice.row_changed,
+            ..Progress::default()
+        },
+    );
+}
+
+fn all(ingest: &Ingest) -> Vec<Arc<Slot>> {
+    ingest.inner.slots().values().cloned().collect()
+}

@@ -1,0 +1,297 @@
+//! What collectors owe each other that share a database: nobody writes over what another wrote, everybody hears
+//! what the others wrote, and there is always a place for what comes.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::Ordering;
+
+use sqlx::postgres::PgListener;
+use uuid::Uuid;
+
+use super::pool::{Pool, Transaction};
+use super::statement::Statement;
+use super::table::CHUNKS;
+use super::{Store, StoreError};
+use crate::model::{Changes, ExecutionKey};
+
+/// Where the news are told.
+const CHANNEL: &str = "playback";
+
+/// How many changes one message tells: it has less than 8,000 bytes.
+const NOTICES: usize = 100;
+
+/// So many executions before there is no place any more, new places are made.
+const ROOM: ExecutionKey = 25_000;
+
+/// Another collector wrote to an execution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Notice {
+    /// Which.
+    pub id: Uuid,
+    /// The version that it has now; 0 when it was deleted or put into other words.
+    pub version: i64,
+    /// Whether the execution's own row changed.
+    pub row_changed: bool,
+}
+
+/// What a collector hears of the others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Heard {
+    /// They wrote.
+    Notices(Vec<Notice>),
+    /// The connection was lost, and is there again: what was told meanwhile is not known.
+    Gap,
+}
+
+/// Hears what other collectors write.
+#[derive(Debug)]
+pub struct Listener {
+    listener: PgListener,
+    name: Uuid,
+}
+
+impl Listener {
+    /// What comes next; waits for it, and for the database where it is away.
+    ///
+    /// # Errors
+    /// The database does not let us in any more.
+    pub async fn next(&mut self) -> Result<Heard, StoreError> {
+        loop {
+            // None: the connection was lost, and the next call makes another.
+            let Some(message) = self.listener.try_recv().await? else {
+                return Ok(Heard::Gap);
+            };
+            let mut words = message.payload().split(' ');
+            let sender = words.next().and_then(|name| Uuid::try_parse(name).ok());
+            if sender == Some(self.name) {
+                continue;
+            }
+            let notices: Vec<Notice> = words.filter_map(read_notice).collect();
+            if !notices.is_empty() {
+                return Ok(Heard::Notices(notices));
+            }
+        }
+    }
+}
+
+impl Store {
+    /// Whether several collectors can share this database. Then each change names the version of the
+    /// execution that it builds on, and is refused ([`StoreError::Overtaken`]) where another was faster.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        self.engine().is_shared()
+    }
+
+    /// Hears what other collectors write from now on; none where there cannot be any.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn listen(&self) -> Result<Option<Listener>, StoreError> {
+        let Pool::Postgres(pool, _) = &self.read else {
+            return Ok(None);
+        };
+        let mut listener = PgListener::connect_with(pool).await?;
+        listener.listen(CHANNEL).await?;
+        Ok(Some(Listener {
+            listener,
+            name: self.name,
+        }))
+    }
+
+    /// Tells other collectors, once the transaction is committed, that an execution reads differently or is
+    /// gone. Comes before its rows are touched, and locks its own.
+    pub(super) async fn tell_changed(
+        &self,
+        transaction: &mut Transaction,
+        key: ExecutionKey,
+    ) -> Result<(), StoreError> {
+        if !self.is_shared() {
+            return Ok(());
+        }
+        let mut update = transaction
+            .query("UPDATE executions SET version = version + 1 WHERE id = ? RETURNING uuid");
+        for row in update.bind(key).fetch_all_in(transaction).await? {
+            let notice = Notice {
+                id: row.get("uuid")?,
+                version: 0,
+                row_changed: true,
+            };
+            notify(transaction, self.name, &[notice]).await?;
+        }
+        Ok(())
+    }
+
+    /// The version of an execution.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn version(&self, id: Uuid) -> Result<Option<i64>, StoreError> {
+        let mut query = self.query("SELECT version FROM executions WHERE uuid = ?");
+        let row = query.bind(id).fetch_optional(&self.read).await?;
+        row.map(|row| row.get("version")).transpose()
+    }
+
+    /// Executions that are not over, and a number of each that grows with every sign of life that any
+    /// collector had of it.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn signs_of_life(&self) -> Result<Vec<(Uuid, i64)>, StoreError> {
+        self.query("SELECT uuid, version + beats AS signs FROM executions WHERE status = 'running'")
+            .fetch_all(&self.read)
+            .await?
+            .iter()
+            .map(|row| Ok((row.get("uuid")?, row.get("signs")?)))
+            .collect()
+    }
+
+    /// Makes places for the executions to come, after the newest that there is.
+    pub(super) async fn make_room(&self) -> Result<(), StoreError> {
+        if !self.is_shared() {
+            return Ok(());
+        }
+        let row = self
+            .query("SELECT COALESCE(MAX(id), 0) AS newest FROM executions")
+            .fetch_one(&self.read)
+            .await?;
+        self.make_room_after(row.get("newest")?).await
+    }
+
+    /// Makes places for the executions to come where those that there are will not do for long. That may
+    /// fail, and is tried again at the next commit: there is room for many.
+    pub(super) async fn keep_room(&self, newest: ExecutionKey) {
+        if !self.is_shared() || newest + ROOM < self.room.load(Ordering::Relaxed) {
+            return;
+        }
+        if let Err(error) = self.make_room_after(newest).await {
+            tracing::warn!(%error, "places for new executions could not be made yet");
+        }
+    }
+
+    async fn make_room_after(&self, newest: ExecutionKey) -> Result<(), StoreError> {
+        let row = self
+            .query("SELECT make_history_partitions(?) AS made")
+            .bind(newest + ROOM)
+            .fetch_one(&self.write)
+            .await?;
+        self.room.fetch_max(row.get("made")?, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+/// Takes the next version of each execution that is written to, and tells the others. Locks its row, so that
+/// whoever else writes to it comes before or after, and not between.
+pub(super) async fn advance(
+    transaction: &mut Transaction,
+    keys: &[ExecutionKey],
+    changes: &[Changes],
+    name: Uuid,
+) -> Result<(), StoreError> {
+    let mut alive: Vec<ExecutionKey> = Vec::new();
+    // Whether the row of each changes.
+    let mut written: BTreeMap<ExecutionKey, bool> = BTreeMap::new();
+    for (key, change) in keys.iter().zip(changes) {
+        if change.beat {
+            alive.push(*key);
+        }
+        *written.entry(*key).or_default() |= change.execution.is_some();
+    }
+    let mut notices = Vec::with_capacity(written.len());
+    let mut versions: HashMap<ExecutionKey, i64> = HashMap::with_capacity(written.len());
+    let all: Vec<ExecutionKey> = written.keys().copied().collect();
+    for keys in all.chunks(CHUNKS[0]) {
+        let mut update =
+            transaction.query("UPDATE executions SET version = version + 1 WHERE id IN (");
+        push_keys(&mut update, keys);
+        update.push(") RETURNING id, uuid, version");
+        for row in update.fetch_all_in(transaction).await? {
+            let (key, version) = (row.get("id")?, row.get("version")?);
+            versions.insert(key, version);
+            notices.push(Notice {
+                id: row.get("uuid")?,
+                version,
+                row_changed: written.get(&key).copied().unwrap_or_default(),
+            });
+        }
+    }
+    // One that is not there any more was deleted by another.
+    let overtaken = |(_, (key, change)): &(usize, (&ExecutionKey, &Changes))| {
+        let next = change.version.map(|version| version + 1);
+        next.is_some() && versions.get(*key).copied() != next
+    };
+    let all = keys.iter().zip(changes).enumerate();
+    let overtaken: Vec<usize> = all.filter(overtaken).map(|(index, _)| index).collect();
+    if !overtaken.is_empty() {
+        return Err(StoreError::Overtaken(overtaken));
+    }
+    if !alive.is_empty() {
+        let mut update = transaction.query("UPDATE executions SET beats = beats + 1 WHERE id IN (");
+        push_keys(&mut update, &alive);
+        update.push(")").execute_in(transaction).await?;
+    }
+    notify(transaction, name, &notices).await
+}
+
+/// Few distinct numbers of placeholders, so that statements are found prepared.
+fn push_keys(statement: &mut Statement, keys: &[ExecutionKey]) {
+    let sizes = CHUNKS.into_iter().filter(|size| *size >= keys.len());
+    for at in 0..sizes.min().unwrap_or(keys.len()) {
+        let key = keys[at.min(keys.len() - 1)];
+        statement.push(if at == 0 { "?" } else { ", ?" }).bind(key);
+    }
+}
+
+/// Tells the others when, and only when, the transaction is committed.
+async fn notify(
+    transaction: &mut Transaction,
+    name: Uuid,
+    notices: &[Notice],
+) -> Result<(), StoreError> {
+    for notices in notices.chunks(NOTICES) {
+        let mut message = name.simple().to_string();
+        for notice in notices {
+            message.push(' ');
+            message.push_str(&write_notice(notice));
+        }
+        transaction
+            .query("SELECT pg_notify('playback', ?)")
+            .bind(&message)
+            .execute_in(transaction)
+            .await?;
+    }
+    Ok(())
+}
+
+fn write_notice(notice: &Notice) -> String {
+    let row = if notice.row_changed { "r" } else { "" };
+    format!("{}:{:x}:{row}", notice.id.simple(), notice.version)
+}
+
+fn read_notice(word: &str) -> Option<Notice> {
+    let mut parts = word.split(':');
+    Some(Notice {
+        id: Uuid::try_parse(parts.next()?).ok()?,
+        version: i64::from_str_radix(parts.next()?, 16).ok()?,
+        row_changed: parts.next()? == "r",
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_notice_reads_back() {
+        for (version, row_changed) in [(0, true), (1, false), (i64::MAX, true)] {
+            let notice = Notice {
+                id: Uuid::from_u128(7),
+                version,
+                row_changed,
+            };
+            let written = write_notice(&notice);
+            assert_eq!(read_notice(&written), Some(notice));
+            // With the sender's name, a full message fits.
+            assert!(33 + NOTICES * (written.len() + 1) < 8000);
+        }
+        assert_eq!(read_notice("nothing"), None);
+    }
+}

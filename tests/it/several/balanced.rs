@@ -1,0 +1,152 @@
+//! Three collectors behind nginx, which are killed and replaced one after the other while 200 commands report
+//! through it.
+
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+use uuid::Uuid;
+
+use super::collectors;
+use super::nginx::Nginx;
+use crate::harness::{Client, Collector, PLAYBACK, eventually};
+
+const RUNS: usize = 200;
+
+/// A command that prints until the gate is there.
+fn start(number: usize, id: Uuid, url: &str, token: &str, folder: &Path) -> Child {
+    let gate = folder.join("gate").display().to_string();
+    let script = format!(
+        "i=0; while [ ! -e '{gate}' ]; do i=$((i + 1)); echo \"run {number} line $i\"; sleep 1; done; \
+         echo end; exit {}",
+        number % 3
+    );
+    Command::new(PLAYBACK)
+        .args([
+            "exec",
+            "--execution-id",
+            &id.to_string(),
+            "--",
+            "sh",
+            "-c",
+            &script,
+        ])
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin")
+        .env("PLAYBACK_URL", url)
+        .env("PLAYBACK_TOKEN", token)
+        .env("PLAYBACK_SPOOL_DIR", folder.join(format!("spool-{number}")))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+fn follow(id: Uuid, url: &str, token: &str) -> Child {
+    Command::new(PLAYBACK)
+        .args(["follow", &id.to_string()])
+        .env_clear()
+        .env("PLAYBACK_URL", url)
+        .env("PLAYBACK_TOKEN", token)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+fn lines(output: &Output) -> Vec<&str> {
+    std::str::from_utf8(&output.stdout)
+        .unwrap()
+        .lines()
+        .collect()
+}
+
+#[test]
+fn two_hundred_runs_are_complete_though_one_after_the_other_is_killed() {
+    let mut all = collectors::<3>("");
+    let nginx = Nginx::before(&all);
+    let (url, token) = (nginx.url(), all[0].token.clone());
+    let client = Client::new(url.clone(), Some(token.clone()));
+    let folder = TempDir::new().unwrap();
+    let ids: Vec<Uuid> = (0..RUNS).map(|_| Uuid::now_v7()).collect();
+    let runs: Vec<Child> = ids
+        .iter()
+        .enumerate()
+        .map(|(number, id)| start(number, *id, &url, &token, folder.path()))
+        .collect();
+    let known = || {
+        let listed = client.try_send(
+            "GET",
+            "/api/v1/ansible/executions?limit=1000&fields=id",
+            &[],
+            b"",
+        )?;
+        let listed: Value = serde_json::from_str(&listed.text).ok()?;
+        Some(listed["executions"].as_array()?.len())
+    };
+    // However slow the machine is, there are ever more of them.
+    let mut now = 0;
+    while now < RUNS {
+        now = eventually("more of them to be known", || {
+            known().filter(|known| *known > now)
+        });
+    }
+    let followers: Vec<Child> = ids[..5]
+        .iter()
+        .map(|id| follow(*id, &url, &token))
+        .collect();
+    for at in 0..all.len() {
+        let before = printed(&client, ids[0]);
+        all[at].kill();
+        // The others go on with what it had.
+        eventually("a run to go on", || {
+            (printed(&client, ids[0]) > before).then_some(())
+        });
+        all[at].launch();
+    }
+    std::fs::write(folder.path().join("gate"), "").unwrap();
+    let printed: Vec<Output> = runs
+        .into_iter()
+        .map(|run| run.wait_with_output().unwrap())
+        .collect();
+    for (number, (id, output)) in ids.iter().zip(&printed).enumerate() {
+        assert_eq!(
+            output.status.code(),
+            Some((number % 3) as i32),
+            "{output:?}"
+        );
+        let record = eventually("the record to be final", || {
+            let answer = client.execution(*id, "?wait=final");
+            (answer.status == 200).then(|| answer.json())
+        });
+        assert_eq!(record["exit_code"], number % 3, "{record}");
+        assert_eq!(record["events"]["complete"], true, "{record}");
+        let recorded: Vec<&str> = record["output"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|line| line.as_str().unwrap())
+            .collect();
+        assert_eq!(recorded, lines(output), "run {number}");
+    }
+    for (follower, output) in followers.into_iter().zip(&printed) {
+        let followed = follower.wait_with_output().unwrap();
+        assert_eq!(lines(&followed), lines(output), "{followed:?}");
+    }
+    let all: Vec<Client> = all.iter().map(Collector::client).collect();
+    for client in all {
+        let page = client.api("/executions?limit=1000&fields=id").ok();
+        assert_eq!(page["executions"].as_array().unwrap().len(), RUNS);
+    }
+}
+
+/// How many lines of a run are stored.
+fn printed(client: &Client, id: Uuid) -> u64 {
+    let path = format!("/api/v1/ansible/executions/{id}");
+    let answer = client.try_send("GET", &path, &[], b"");
+    let record = answer.and_then(|answer| serde_json::from_str::<Value>(&answer.text).ok());
+    record.map_or(0, |record| record["output_lines"].as_u64().unwrap_or(0))
+}

@@ -1,0 +1,247 @@
+//! Several collectors, one history: whichever is asked, it takes in, shows and streams the same.
+
+mod balanced;
+mod faults;
+mod launches;
+mod nginx;
+
+use playback::store::dialect::Engine;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::builders::{Run, good_run};
+use crate::harness::{Client, Collector, Setup, eventually};
+use crate::servers;
+use crate::socket::{Said, Socket};
+
+/// Collectors on one PostgreSQL database, started with this configuration each.
+fn collectors<const N: usize>(config: &str) -> [Collector; N] {
+    let unused = TempDir::new().unwrap();
+    let database = servers::database(Engine::Postgres, unused.path());
+    on(&database, config)
+}
+
+fn on<const N: usize>(database: &str, config: &str) -> [Collector; N] {
+    std::array::from_fn(|_| {
+        let setup = Setup::default().database(database.to_owned());
+        setup.config(config).start()
+    })
+}
+
+/// All that is told of a run, but for what is different in any two.
+fn whole(client: &Client, run: &Run) -> Value {
+    let id = run.id;
+    let part = |part: &str| client.execution(id, part).ok();
+    let mut record = part("");
+    record["id"] = json!("the same");
+    json!([
+        record,
+        part("/hosts"),
+        part("/tasks"),
+        part("/plays"),
+        part("/results"),
+        part("/events")
+    ])
+}
+
+/// A run with something of everything.
+fn varied() -> Run {
+    let mut run =
+        Run::of(json!({ "playbook": "site.yml", "labels": ["a", "b"], "user": "ann" })).play("web");
+    for task in 0..4 {
+        run = run
+            .task(&format!("task {task}"))
+            .output(&format!("TASK [task {task}] ***\n"));
+        for host in ["web-01", "web-02", "web-03"] {
+            run = run
+                .host(host)
+                .changed(host)
+                .output(&format!("changed: [{host}]\n"));
+        }
+    }
+    run.task("last")
+        .failed("web-02")
+        .recap(&[("web-01", [4, 4, 0, 0, 0]), ("web-02", [4, 4, 0, 1, 0])])
+        .ended(2)
+}
+
+#[test]
+fn batches_that_go_to_one_after_the_other_make_the_same_record() {
+    let all = collectors::<3>("");
+    let clients = all.each_ref().map(Collector::client);
+    let (spread, single) = (varied(), varied());
+    single.deliver(&clients[0]);
+    for at in 0..spread.len() {
+        spread.deliver_range(&clients[at % 3], at..at + 1);
+    }
+    let expected = whole(&clients[0], &single);
+    for client in &clients {
+        assert_eq!(whole(client, &spread), expected);
+    }
+    // Each of them knows what it has, without having been told by the one that took it in.
+    for client in &clients {
+        assert_eq!(
+            client.ingest(spread.id, "recorder", b"").acked(),
+            spread.len() as u64
+        );
+        spread.deliver(client);
+    }
+    assert_eq!(whole(&clients[1], &spread), expected);
+}
+
+#[test]
+fn producers_of_one_run_may_report_to_different_ones() {
+    let all = collectors::<2>("");
+    let [one, other] = all.each_ref().map(Collector::client);
+    let recorder = varied();
+    let supervisor = Run::supervisor(recorder.id)
+        .output("seen from outside\n")
+        .ended(2);
+    for at in 0..recorder.len().max(supervisor.len()) {
+        if at < recorder.len() {
+            recorder.deliver_range(&one, at..at + 1);
+        }
+        if at < supervisor.len() {
+            supervisor.deliver_range(&other, at..at + 1);
+        }
+    }
+    let events = recorder.len() + supervisor.len();
+    for client in [one, other] {
+        let record = client.finished(recorder.id);
+        assert_eq!(
+            record["events"],
+            json!({ "received": events, "expected": events, "complete": true })
+        );
+        assert_eq!(record["exit_code"], 2);
+        assert_eq!(record["stats"]["web-02"]["failed"], 1);
+    }
+}
+
+/// Many producers at once, each sending to all collectors in turn, so that they get in each other's way.
+#[test]
+fn all_at_once_lose_nothing_and_store_nothing_twice() {
+    let all = collectors::<3>("");
+    let clients = all.each_ref().map(Collector::client);
+    let runs: Vec<(Run, Run)> = (0..8)
+        .map(|_| {
+            let run = varied();
+            let supervisor = Run::supervisor(run.id).output("x\n").output("y\n").ended(2);
+            (run, supervisor)
+        })
+        .collect();
+    std::thread::scope(|scope| {
+        for (run, supervisor) in &runs {
+            for producer in [run, supervisor] {
+                let clients = &clients;
+                scope.spawn(move || {
+                    for at in 0..producer.len() {
+                        eventually("an event to be taken", || {
+                            let answer = producer.send_range(&clients[(at * 7) % 3], at..at + 1);
+                            (answer.status == 200).then_some(())
+                        });
+                    }
+                });
+            }
+        }
+    });
+    for (run, supervisor) in &runs {
+        let events = run.len() + supervisor.len();
+        let record = clients[0].finished(run.id);
+        let complete = json!({ "received": events, "expected": events, "complete": true });
+        assert_eq!(record["events"], complete, "{record}");
+        assert_eq!(record["results"], 13);
+        let results = clients[1].execution(run.id, "/results").ok();
+        assert_eq!(results["results"].as_array().unwrap().len(), 13);
+    }
+}
+
+#[test]
+fn a_stream_shows_what_any_of_them_takes_in() {
+    let all = collectors::<2>("");
+    let [one, other] = all.each_ref().map(Collector::client);
+    let run = good_run();
+    run.deliver_range(&one, 0..3);
+    let mut feed = Socket::feed(&all[1]);
+    let mut stream = Socket::watch(&all[1], run.id, "");
+    let mut next = || match stream.next() {
+        Said::Message(message) => message,
+        said => panic!("{said:?}"),
+    };
+    assert_eq!(next()["content"], "");
+    assert_eq!(next()["content"], "PLAY [web] ****");
+    // Live, through the one that did not take it in.
+    run.deliver_range(&one, 3..7);
+    assert_eq!(next()["content"], "changed: [web-01]");
+    run.deliver_range(&other, 7..8);
+    run.deliver_range(&one, 8..run.len());
+    let complete = next();
+    assert_eq!(complete["type"], "complete");
+    assert_eq!(complete["result"]["status"], "success");
+    // The feed tells of its end, too.
+    eventually("the feed to tell of the end", || match feed.next() {
+        Said::Message(message) => (message["event"] == "ended")
+            .then(|| assert_eq!(message["execution"]["id"], run.id.to_string())),
+        said => panic!("{said:?}"),
+    });
+}
+
+#[test]
+fn what_one_deletes_or_redacts_the_others_have_not_any_more() {
+    let all = collectors::<2>("");
+    let [one, other] = all.each_ref().map(Collector::client);
+    let named = Run::of(json!({ "playbook": "site.yml", "instance": "one" }));
+    let redacted = named.output("changed: [web-01]\n").ended(0);
+    let deleted = good_run();
+    for run in [&deleted, &redacted] {
+        run.deliver(&one);
+        run.deliver(&other);
+    }
+    assert_eq!(other.delete(deleted.id).status, 204);
+    eventually("the first to know", || {
+        (one.execution(deleted.id, "").status == 404).then_some(())
+    });
+    assert_eq!(one.ingest(deleted.id, "recorder", b"").acked(), 0);
+    // It may come again, and is a run like any other.
+    deleted.deliver(&one);
+    assert_eq!(one.finished(deleted.id)["events"]["complete"], true);
+
+    let path = format!("{}/executions/{}/redact", crate::harness::API, redacted.id);
+    let asked = json!({ "texts": ["web-01"] }).to_string();
+    other.send("POST", &path, &[], asked.as_bytes()).ok();
+    redacted.deliver(&one);
+    for client in [&one, &other] {
+        assert!(
+            !client
+                .execution(redacted.id, "")
+                .text
+                .contains("changed: [web-01]")
+        );
+    }
+}
+
+/// One migration at a time, and whoever comes second finds it made.
+#[test]
+fn collectors_that_start_together_make_one_schema() {
+    let unused = TempDir::new().unwrap();
+    let database = servers::database(Engine::Postgres, unused.path());
+    let started: Vec<Collector> = std::thread::scope(|scope| {
+        let starting: Vec<_> = (0..3)
+            .map(|_| {
+                scope.spawn(|| {
+                    Setup::default()
+                        .database(database.clone())
+                        .start_without_token()
+                })
+            })
+            .collect();
+        starting
+            .into_iter()
+            .map(|one| one.join().unwrap())
+            .collect()
+    });
+    let token = started[0].create_token(&["admin"]);
+    let run = good_run();
+    for collector in &started {
+        run.deliver(&collector.client_with(Some(&token)));
+    }
+}
