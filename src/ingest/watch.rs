@@ -16,6 +16,9 @@ use super::{Ingest, compact, writer};
 
 const TICK: Duration = Duration::from_millis(500);
 
+/// A tick that comes so late says that the collector stood still; or half the time of silence, if that is longer.
+const HELD_UP_US: i64 = 2_000_000;
+
 /// How long an execution that is over is kept in memory, for what may come late.
 const LINGER_US: i64 = 5_000_000;
 
@@ -36,8 +39,8 @@ pub(super) async fn run(ingest: Ingest, shutdown: CancellationToken, flushed: Dr
             () = shutdown.cancelled() => break,
         }
         let now = ingest.inner.clock.now_us();
-        if now - last_us > ingest.inner.silence_us / 3 {
-            // We were held up ourselves, and heard nobody.
+        if now - last_us > HELD_UP_US.max(ingest.inner.silence_us / 2) {
+            // We were held up ourselves, and heard nobody: that is no silence of theirs.
             for slot in all(&ingest) {
                 slot.heard(now);
             }

@@ -99,14 +99,14 @@ fn everything_is_there(client: &Client, taken: &[Run], refused: &Run) {
 
 #[test]
 fn a_full_disk_under_sqlite_loses_nothing() {
-    let disk = Disk::of(64);
+    let disk = Disk::of(96);
     let database = format!("sqlite://{}/playback.db", disk.path().display());
     let mut collector = Setup::default().database(database).start();
     let client = collector.client();
     let first = good_run();
     first.deliver(&client);
     let ballast = disk.path().join("ballast");
-    std::fs::write(&ballast, vec![0; 16 << 20]).unwrap();
+    std::fs::write(&ballast, vec![0; 40 << 20]).unwrap();
     let (mut taken, refused) = until_refused(&client);
     // What is there can be read.
     assert_eq!(client.finished(first.id)["events"]["complete"], true);
