@@ -12,8 +12,8 @@ use uuid::Uuid;
 use super::producer::{ProducerState, Producers};
 use super::verdict;
 use crate::model::{
-    BlockRow, Changes, EventCount, ExecutionRow, HostRow, Phase, PlayRow, ResultFlags, ResultRow,
-    Status, TaskCounts, TaskRow,
+    BlockRow, Changes, EventCount, ExecutionRow, HostRow, Kept, Phase, PlayRow, ResultFlags,
+    ResultRow, Status, TaskCounts, TaskRow,
 };
 
 /// A batch does not follow what is stored.
@@ -127,6 +127,7 @@ impl Assembler {
                 events: EventCount::default(),
                 queued_us: None,
                 canceled_by: None,
+                kept: Kept::default(),
             },
             row_stored: false,
             row_dirty: true,

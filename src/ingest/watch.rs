@@ -7,10 +7,12 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio_util::sync::{CancellationToken, DropGuard};
+use uuid::Uuid;
 
 use super::error::IngestError;
 use super::slot::Slot;
 use super::{Ingest, compact, writer};
+use crate::model::ExecutionKey;
 
 const TICK: Duration = Duration::from_millis(500);
 
@@ -23,7 +25,7 @@ const PACK_QUEUE: usize = 256;
 /// Looks after all executions in memory until `shutdown`, then writes what was held back.
 pub(super) async fn run(ingest: Ingest, shutdown: CancellationToken, flushed: DropGuard) {
     let (pack, packing) = mpsc::channel(PACK_QUEUE);
-    let packer = tokio::spawn(compact::run(ingest.inner.store.clone(), packing));
+    let packer = tokio::spawn(compact::run(ingest.clone(), packing));
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
@@ -56,7 +58,7 @@ fn all(ingest: &Ingest) -> Vec<Arc<Slot>> {
 async fn look_after(
     ingest: &Ingest,
     slot: &Arc<Slot>,
-    pack: &mpsc::Sender<crate::model::ExecutionKey>,
+    pack: &mpsc::Sender<(Uuid, ExecutionKey)>,
 ) -> Result<(), IngestError> {
     if slot.has_failed() {
         ingest.inner.drop_slot(slot);
@@ -85,8 +87,12 @@ async fn look_after(
     flush(ingest, slot).await?;
     let over = is_final || slot.key().is_none();
     if over && quiet_us >= LINGER_US && !slot.is_waiting() {
+        if ingest.inner.max_output_lines.is_some() && ingest.inner.hub.is_watched(slot.id()) {
+            // Whoever is still reading what it printed sees all of it.
+            return Ok(());
+        }
         if let Some(key) = slot.key()
-            && pack.try_send(key).is_err()
+            && pack.try_send((slot.id(), key)).is_err()
         {
             return Ok(());
         }

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::dialect::Engine;
 use super::filter::push_filter;
 use super::pool::Row;
+use super::retention::read_kept;
 use super::{Store, StoreError, transaction};
 use crate::model::{
     EventCount, ExecutionFilter, ExecutionKey, ExecutionRow, Page, Phase, Reason, Status,
@@ -26,8 +27,8 @@ pub struct StatusCounts {
 
 const COLUMNS: &str = "SELECT id, uuid, status, phase, reason, started_us, base_us, ended_us, \
     exit_code, \"signal\", changed, what, user_us, system_us, peak_bytes, output_lines, output_from, \
-    results, events_received, events_expected, events_complete, events_missing, queued_us, canceled_by \
-    FROM executions";
+    results, events_received, events_expected, events_complete, events_missing, queued_us, canceled_by, \
+    payload_bytes, payload_removed_us FROM executions";
 
 impl Store {
     /// One page of executions, each with its key.
@@ -151,6 +152,7 @@ impl Store {
                 "DELETE FROM plays WHERE execution = ?",
                 "DELETE FROM execution_hosts WHERE execution = ?",
                 "DELETE FROM execution_labels WHERE execution = ?",
+                "DELETE FROM execution_pins WHERE uuid = (SELECT uuid FROM executions WHERE id = ?)",
                 "DELETE FROM launches WHERE uuid = (SELECT uuid FROM executions WHERE id = ?)",
                 "DELETE FROM executions WHERE id = ?",
             ] {
@@ -225,6 +227,7 @@ fn read_execution(row: &Row) -> Result<(ExecutionKey, ExecutionRow), StoreError>
         },
         queued_us: row.get("queued_us")?,
         canceled_by: row.get("canceled_by")?,
+        kept: read_kept(row)?,
     };
     Ok((row.get("id")?, execution))
 }

@@ -11,6 +11,7 @@
 //! - [`copy`]: a whole history from one database into another
 //! - `launches`: what the launcher has to do
 //! - `log`: blocks of the event log
+//! - `retention`: what is kept, what is removed in small steps, what is pinned
 //! - `redact`: events in another wording, and files without what is gone
 //! - `tokens`: who may do what
 //!
@@ -30,6 +31,7 @@ mod open;
 mod parts;
 mod pool;
 mod redact;
+mod retention;
 mod statement;
 mod table;
 mod tokens;
@@ -41,6 +43,7 @@ pub use log::StoredBlock;
 pub use migrations::Migration;
 pub use parts::ResultEntry;
 pub use redact::Reworded;
+pub use retention::Restored;
 pub use tokens::TokenRow;
 
 use dialect::Engine;

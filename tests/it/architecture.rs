@@ -38,7 +38,11 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "playback_wire",
         ],
     ),
-    ("config", &["store"]),
+    (
+        "retention",
+        &["clock", "config", "ingest", "live", "model", "store"],
+    ),
+    ("config", &["model", "store", "playback_wire"]),
     ("telemetry", &["config"]),
     (
         "supervise",

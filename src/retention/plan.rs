@@ -1,0 +1,141 @@
+//! Which executions go: rules, and executions from the newest on → verdicts. Pure: no clock, no I/O.
+
+use std::collections::HashMap;
+
+use playback_wire::ExecutionType;
+
+use crate::model::{Candidate, RetentionRule, Scope, Status};
+
+const DAY_US: i64 = 86_400_000_000;
+
+/// What becomes of an execution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It goes on, which no rule is about.
+    Running,
+    /// It stays as it is.
+    Keep,
+    /// A limit says that it, or its log, goes; somebody wants it to be kept.
+    Pinned,
+    /// Its log goes, its rows stay.
+    RemovePayload,
+    /// It goes.
+    Remove,
+}
+
+/// Judges executions one by one, from the newest on.
+#[derive(Debug)]
+pub struct Planner<'r> {
+    rules: &'r [RetentionRule],
+    now_us: i64,
+    seen: Vec<Seen<'r>>,
+}
+
+/// What a rule has seen so far.
+#[derive(Debug)]
+struct Seen<'r> {
+    rule: &'r RetentionRule,
+    runs: u64,
+    bytes: u64,
+    /// Ad-hoc runs are one playbook's, which has no name.
+    of_playbook: HashMap<(bool, Option<String>), u64>,
+}
+
+impl<'r> Planner<'r> {
+    /// A planner that has seen nothing yet.
+    #[must_use]
+    pub fn new(rules: &'r [RetentionRule], now_us: i64) -> Self {
+        let seen = rules.iter().map(|rule| Seen {
+            rule,
+            runs: 0,
+            bytes: 0,
+            of_playbook: HashMap::new(),
+        });
+        Self {
+            rules,
+            now_us,
+            seen: seen.collect(),
+        }
+    }
+
+    /// Whether a rule asks for labels.
+    #[must_use]
+    pub fn needs_labels(&self) -> bool {
+        self.rules.iter().any(|rule| rule.scope.label.is_some())
+    }
+
+    /// Judges the next execution. The first rule that it falls under decides alone; where there is none, it
+    /// stays.
+    pub fn judge(&mut self, one: &Candidate) -> Verdict {
+        if one.status == Status::Running {
+            // It counts for nothing until it is over: of those that are kept, none is half a run.
+            return Verdict::Running;
+        }
+        let falls_under = |seen: &&mut Seen<'_>| covers(&seen.rule.scope, one);
+        match self.seen.iter_mut().find(falls_under) {
+            Some(seen) => seen.judge(one, self.now_us),
+            None => Verdict::Keep,
+        }
+    }
+}
+
+impl Seen<'_> {
+    fn judge(&mut self, one: &Candidate, now_us: i64) -> Verdict {
+        let limits = &self.rule.limits;
+        let age_us = now_us.saturating_sub(one.ended_us.unwrap_or(one.started_us));
+        let is_older = |days: Option<u32>| {
+            days.is_some_and(|days| age_us > i64::from(days).saturating_mul(DAY_US))
+        };
+        self.runs += 1;
+        let of_playbook = match limits.keep_at_least {
+            0 => 1,
+            _ => {
+                let is_adhoc = one.r#type == ExecutionType::Adhoc;
+                let name = one.playbook.clone().filter(|_| !is_adhoc);
+                let of = (is_adhoc, name);
+                let of = self.of_playbook.entry(of).or_default();
+                *of += 1;
+                *of
+            }
+        };
+        let is_protected = of_playbook <= limits.keep_at_least;
+        let payload_goes = !one.kept.is_without_log() && is_older(limits.keep_payload_days);
+        // A log that goes anyway takes no place from others; one that stays does, whatever becomes of the
+        // execution: so that the same rules, applied again, remove nothing more.
+        if !payload_goes || is_protected || one.is_pinned {
+            let bytes = one.kept.payload_bytes.unwrap_or(0);
+            self.bytes = self.bytes.saturating_add(bytes);
+        }
+        let goes = is_older(limits.keep_days)
+            || limits.keep_runs.is_some_and(|most| self.runs > most)
+            || limits.keep_bytes.is_some_and(|most| self.bytes > most);
+        if is_protected || !(goes || payload_goes) {
+            Verdict::Keep
+        } else if one.is_pinned {
+            Verdict::Pinned
+        } else if goes {
+            Verdict::Remove
+        } else {
+            Verdict::RemovePayload
+        }
+    }
+}
+
+/// Whether a rule is about an execution.
+fn covers(scope: &Scope, one: &Candidate) -> bool {
+    let is_playbook = |wanted: &String| {
+        // A bare file name means the playbook in whatever folder it lies.
+        let found = match wanted.contains('/') {
+            true => &one.playbook,
+            false => &one.playbook_name,
+        };
+        found.as_ref() == Some(wanted)
+    };
+    scope.playbook.as_ref().is_none_or(is_playbook)
+        && scope
+            .label
+            .as_ref()
+            .is_none_or(|label| one.labels.contains(label))
+        && scope.status.is_none_or(|status| one.status == status)
+        && scope.r#type.is_none_or(|kind| one.r#type == kind)
+}
