@@ -37,6 +37,7 @@ mod output;
 mod rebuild;
 mod recap;
 mod redact;
+mod retention;
 mod silence;
 mod store;
 mod stream;
