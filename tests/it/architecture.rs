@@ -40,7 +40,15 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ),
     (
         "retention",
-        &["clock", "config", "ingest", "live", "model", "store"],
+        &[
+            "clock",
+            "config",
+            "ingest",
+            "live",
+            "model",
+            "store",
+            "playback_wire",
+        ],
     ),
     ("config", &["model", "store", "playback_wire"]),
     ("telemetry", &["config"]),
