@@ -22,10 +22,24 @@ const LINGER_US: i64 = 5_000_000;
 /// Executions that wait to be packed; when more end at once, they wait in memory.
 const PACK_QUEUE: usize = 256;
 
+/// Executions that are packed when the collector starts, because the one before did not get to it.
+const UNPACKED: u32 = 100;
+
+/// And that began within this time: nobody looks through the whole history for them.
+const RECENT_US: i64 = 7 * 86_400_000_000;
+
 /// Looks after all executions in memory until `shutdown`, then writes what was held back.
 pub(super) async fn run(ingest: Ingest, shutdown: CancellationToken, flushed: DropGuard) {
     let (pack, packing) = mpsc::channel(PACK_QUEUE);
     let packer = tokio::spawn(compact::run(ingest.clone(), packing));
+    let since_us = ingest.inner.clock.now_us() - RECENT_US;
+    match ingest.inner.store.unmeasured(since_us, UNPACKED).await {
+        // The queue has room for all of them.
+        Ok(unpacked) => unpacked.into_iter().for_each(|one| {
+            let _ = pack.try_send(one);
+        }),
+        Err(error) => tracing::warn!(%error, "what is not packed yet could not be looked up"),
+    }
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {

@@ -23,6 +23,9 @@ const SWEEP_ROWS: u64 = 5_000;
 /// Executions that one step of sweeping deletes at most.
 const SWEEP_EXECUTIONS: u32 = 100;
 
+/// Executions whose logs are measured at once.
+const MEASURED: usize = 50;
+
 /// A block counts as this many rows: it is larger.
 const BLOCK_ROWS: u64 = 250;
 
@@ -88,8 +91,9 @@ impl Store {
             .filter(|one| one.status != Status::Running && one.kept == Kept::default())
             .map(|one| one.key)
             .collect();
-        if !unmeasured.is_empty() {
-            let measured = self.measure(&unmeasured).await?;
+        // A few at a time: others write, too.
+        for keys in unmeasured.chunks(MEASURED) {
+            let measured = self.measure(keys).await?;
             for one in &mut found {
                 if let Some(kept) = measured.get(&one.key) {
                     one.kept = *kept;
@@ -137,6 +141,30 @@ impl Store {
             }
             measured
         })
+    }
+
+    /// The newest executions that began at `since_us` or later, are over, and whose log was never measured,
+    /// `limit` at most: those that a collector that was killed did not get to pack.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn unmeasured(
+        &self,
+        since_us: i64,
+        limit: u32,
+    ) -> Result<Vec<(Uuid, ExecutionKey)>, StoreError> {
+        let mut query = self.query(
+            "SELECT id, uuid FROM executions WHERE started_us >= ? AND status <> 'running' \
+             AND payload_bytes IS NULL AND payload_removed_us IS NULL ORDER BY started_us DESC, id DESC LIMIT ?",
+        );
+        let rows = query
+            .bind(since_us)
+            .bind(limit)
+            .fetch_all(&self.read)
+            .await?;
+        rows.iter()
+            .map(|row| Ok((row.get("uuid")?, row.get("id")?)))
+            .collect()
     }
 
     /// Forgets executions: those of them that are over and that nobody has pinned. Returns which. What is

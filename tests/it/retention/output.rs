@@ -137,7 +137,7 @@ async fn the_first_and_the_last_half_of_a_long_output_stay() {
 }
 
 #[test]
-fn what_somebody_watches_waits_and_the_supervisors_lines_count() {
+fn the_lines_that_are_shown_are_the_ones_that_count() {
     let collector = Setup::default().config("max_output_lines = 4").start();
     let client = collector.client();
     let run = begun(0.0, site()).output("by the recorder\n").ended(0);
@@ -156,4 +156,14 @@ fn what_somebody_watches_waits_and_the_supervisors_lines_count() {
     );
     assert_eq!(record["output_lines"], 5);
     assert_eq!(record["events"]["complete"], true);
+}
+
+#[test]
+fn what_a_killed_collector_did_not_get_to_is_done_by_the_next() {
+    let mut collector = Setup::default().config("max_output_lines = 4").start();
+    let run = begun(0.0, site()).output(&"x\n".repeat(100)).ended(0);
+    run.deliver(&collector.client());
+    collector.kill_and_restart();
+    let record = trimmed(&collector, &run);
+    assert_eq!(record["output_lines"], 5);
 }

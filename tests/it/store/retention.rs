@@ -83,6 +83,8 @@ on_every_store! {
         all.push(only(running.clone()));
         let keys = store.commit(&all).await.unwrap();
         assert!(store.pin(id_of(&all[0]), &pin(None)).await.unwrap());
+        assert_eq!(store.unmeasured(0, 1).await.unwrap(), [(id_of(&all[6]), keys[6])]);
+        assert_eq!(store.unmeasured(TEN + 3, 9).await.unwrap(), []);
         let mut found = Vec::new();
         let mut after = None;
         loop {
@@ -112,6 +114,7 @@ on_every_store! {
         let bytes: usize = all[0].blocks.iter().map(|block| block.data.len()).sum();
         assert_eq!(oldest.kept.payload_bytes, Some(bytes as u64));
         assert!(store.candidates(None, 3, false).await.unwrap()[1].labels.is_empty());
+        assert_eq!(store.unmeasured(0, 9).await.unwrap(), [], "all are known now");
         let row = store.execution(oldest.id).await.unwrap().unwrap().1;
         assert_eq!(row.kept, oldest.kept);
         // A row that is written again keeps it.
