@@ -9,9 +9,10 @@ use tokio_util::task::TaskTracker;
 use crate::api::auth::TokenUses;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::ingest::Ingest;
+use crate::ingest::{Ingest, Settings};
 use crate::launcher::Launcher;
 use crate::live::Hub;
+use crate::retention::Retention;
 use crate::store::{Store, TokenRow};
 use crate::telemetry::Figures;
 use crate::token::{self, Scope, Scopes};
@@ -27,6 +28,8 @@ pub struct App {
     pub ingest: Ingest,
     /// Runs what it is asked to.
     pub launcher: Launcher,
+    /// What is kept, and for how long.
+    pub retention: Retention,
     /// Who watches.
     pub hub: Hub,
     /// The time.
@@ -61,7 +64,10 @@ impl App {
             store.clone(),
             hub.clone(),
             clock.clone(),
-            config.silence(),
+            Settings {
+                silence: config.silence(),
+                max_output_lines: config.max_output_lines,
+            },
             &tasks,
             stop_writing.clone(),
         )
@@ -73,6 +79,16 @@ impl App {
             hub.clone(),
             clock.clone(),
         )?;
+        let closing = CancellationToken::new();
+        let retention = Retention::new(
+            (config.retention_rules(), config.retention_schedule),
+            store.clone(),
+            ingest.clone(),
+            hub.clone(),
+            clock.clone(),
+            closing.clone(),
+        );
+        tasks.spawn(retention.clone().serve());
         let token_uses = TokenUses::default();
         tasks.spawn(
             token_uses
@@ -84,13 +100,14 @@ impl App {
             store,
             ingest,
             launcher,
+            retention,
             hub,
             clock,
             figures,
             token_uses,
             viewers: Arc::default(),
             streams: TaskTracker::new(),
-            closing: CancellationToken::new(),
+            closing,
             tasks,
             stop_writing,
         })

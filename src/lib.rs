@@ -18,6 +18,7 @@
 //! - [`output`]: printed lines, read from the log
 //! - [`live`]: who is watching, and what they have not seen yet
 //! - [`api`]: the HTTP surface: thin handlers, one error type, one router list
+//! - [`retention`]: what is kept, for how long, and how the rest goes
 //! - [`launcher`]: runs that were asked for: the queue, and what becomes of it
 //! - `supervise`: `playback exec`, a command under our eyes (Linux)
 //! - [`app`], [`server`], [`config`], [`telemetry`], [`clock`]: what holds it together
@@ -34,6 +35,7 @@ pub mod launcher;
 pub mod live;
 pub mod model;
 pub mod output;
+pub mod retention;
 pub mod server;
 pub mod store;
 #[cfg(target_os = "linux")]

@@ -31,6 +31,8 @@ pub struct OutputReader {
     from_line: u64,
     position: Option<Position>,
     lines: LineBuilder,
+    /// Retention removed them: whatever blocks are still there are being swept away.
+    is_removed: bool,
 }
 
 #[derive(Debug)]
@@ -50,6 +52,7 @@ impl OutputReader {
             from_line,
             position: None,
             lines: LineBuilder::keeping(usize::MAX),
+            is_removed: row.kept.is_without_log(),
         }
     }
 
@@ -106,6 +109,9 @@ impl OutputReader {
     }
 
     async fn fetch(&self) -> Result<Vec<StoredBlock>, StoreError> {
+        if self.is_removed {
+            return Ok(Vec::new());
+        }
         match &self.position {
             None => {
                 self.store

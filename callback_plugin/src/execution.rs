@@ -96,6 +96,7 @@ impl Context {
             python_version: python_version(&sys),
             recorder_version: Some(env!("CARGO_PKG_VERSION").into()),
             redacted: Vec::new(),
+            output_left_out: 0,
         };
         Ok(Self { started })
     }

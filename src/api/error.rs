@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use crate::ingest::IngestError;
 use crate::launcher::LaunchError;
 use crate::output::OutputError;
+use crate::retention::RetentionError;
 use crate::store::StoreError;
 
 /// What a client is told: `{"error": {"code", "message"}}`.
@@ -83,6 +84,11 @@ impl ApiError {
         Self::new(StatusCode::CONFLICT, "conflict", message)
     }
 
+    /// 410: it was here.
+    pub fn gone(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::GONE, "gone", message)
+    }
+
     /// 503: not now.
     pub fn busy(message: impl Into<String>) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", message)
@@ -149,6 +155,7 @@ impl From<IngestError> for ApiError {
             IngestError::NotStarted => (StatusCode::UNPROCESSABLE_ENTITY, "not_started"),
             IngestError::Gap { .. } => (StatusCode::CONFLICT, "gap"),
             IngestError::Conflict => (StatusCode::CONFLICT, "conflict"),
+            IngestError::LogRemoved => (StatusCode::GONE, "gone"),
             IngestError::Busy | IngestError::NotCommitted | IngestError::Overtaken => {
                 (StatusCode::SERVICE_UNAVAILABLE, "busy")
             }
@@ -187,6 +194,17 @@ impl From<LaunchError> for ApiError {
             LaunchError::Folder(cause) => Self::internal(&cause),
             LaunchError::Ingest(cause) => cause.into(),
             LaunchError::Store(cause) => cause.into(),
+        }
+    }
+}
+
+impl From<RetentionError> for ApiError {
+    fn from(error: RetentionError) -> Self {
+        match error {
+            RetentionError::Running => Self::conflict(error.to_string()),
+            RetentionError::Stopping => Self::busy(error.to_string()),
+            RetentionError::Store(cause) => cause.into(),
+            RetentionError::Ingest(cause) => cause.into(),
         }
     }
 }

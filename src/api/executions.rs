@@ -169,7 +169,7 @@ async fn wait_until_final(app: &App, id: Uuid, timeout: Option<f64>) -> Result<(
     responses(
         (status = 204, description = "Forgotten"),
         (status = 404, body = ErrorBody),
-        (status = 409, body = ErrorBody, description = "It is still running"),
+        (status = 409, body = ErrorBody, description = "It is still running, or pinned"),
     )
 )]
 pub(super) async fn delete_execution(
@@ -179,6 +179,11 @@ pub(super) async fn delete_execution(
 ) -> Result<StatusCode, ApiError> {
     let id = execution_id(&id)?;
     view::find(&app.store, id).await?;
+    if app.store.pins(&[id]).await?.contains_key(&id) {
+        return Err(ApiError::conflict(format!(
+            "this execution is pinned: \"playback unpin {id}\" (DELETE /executions/{id}/pin) lets it be deleted"
+        )));
+    }
     if !app.ingest.delete(id).await? {
         return Err(ApiError::conflict(
             "this execution is still running: it can be deleted when it is over",

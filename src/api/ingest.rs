@@ -46,6 +46,7 @@ pub(super) struct Sender {
     responses(
         (status = 200, body = Acknowledged),
         (status = 409, body = ErrorBody, description = "Events before the batch are missing: resume after `acked`. Or, without `acked`: another process reports as this producer"),
+        (status = 410, body = ErrorBody, description = "Retention removed the execution's log: nothing can follow it"),
         (status = 413, body = ErrorBody, description = "Larger than a batch may be"),
         (status = 422, body = ErrorBody, description = "Not zstd, or a line is not an event"),
         (status = 503, body = ErrorBody, description = "Busy: try again after Retry-After seconds"),

@@ -14,6 +14,7 @@ mod login;
 mod parts;
 mod query;
 mod redact;
+mod retention;
 mod stream;
 mod view;
 
@@ -68,6 +69,11 @@ fn routes() -> OpenApiRouter<App> {
             executions::delete_execution
         ))
         .routes(routes!(redact::redact_execution))
+        .routes(routes!(retention::cleanup_executions))
+        .routes(routes!(
+            retention::pin_execution,
+            retention::unpin_execution
+        ))
         .routes(routes!(parts::output::get_output))
         .routes(routes!(parts::events::list_events))
         .routes(routes!(parts::structure::list_plays))

@@ -65,6 +65,8 @@ pub(super) struct ListQuery {
     /// Why it failed: `task_failed`, `unreachable`, `canceled`, `timed_out`, `lost`, `launch_error`
     /// or `ansible_error`.
     reason: Option<String>,
+    /// Whether somebody has pinned it: `true` or `false`.
+    pinned: Option<bool>,
     /// Started at or after: RFC 3339, or a date (UTC).
     start_date: Option<String>,
     /// Started at or before: RFC 3339, or a date, that day included (UTC).
@@ -120,6 +122,7 @@ impl ListQuery {
                 Reason::ALL,
                 Reason::as_str,
             )?,
+            pinned: self.pinned,
             from_us: time("start_date", self.start_date.as_deref(), Day::Start)?,
             to_us: time("end_date", self.end_date.as_deref(), Day::End)?,
             min_duration_us: match self.min_duration {

@@ -51,6 +51,7 @@ pub(super) struct RedactAnswer {
         (status = 400, body = ErrorBody, description = "A rule cannot be used; nothing was changed"),
         (status = 404, body = ErrorBody),
         (status = 409, body = ErrorBody, description = "It is still running"),
+        (status = 410, body = ErrorBody, description = "Retention removed its log"),
     )
 )]
 pub(super) async fn redact_execution(

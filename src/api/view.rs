@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use axum::body::{Body, Bytes};
+use chrono::SecondsFormat;
 use futures_util::stream;
 use serde::Serialize as _;
 use serde_json::{Map, Value};
@@ -11,7 +12,7 @@ use uuid::Uuid;
 use super::ApiError;
 use crate::blocks::{Line, Piece};
 use crate::live::LINE_LIMIT;
-use crate::model::{ExecutionKey, ExecutionResult, ExecutionRow, Status};
+use crate::model::{ExecutionKey, ExecutionResult, ExecutionRow, Pinned, Status, time_from_us};
 use crate::output::{OutputError, OutputReader};
 use crate::store::Store;
 
@@ -27,16 +28,31 @@ pub(super) async fn find(
     found.ok_or_else(|| ApiError::not_found(format!("there is no execution {id}")))
 }
 
+/// Refuses what only the log could answer, where retention removed it.
+pub(super) fn require_log(row: &ExecutionRow, what: &str) -> Result<(), ApiError> {
+    let Some(removed_us) = row.kept.payload_removed_us else {
+        return Ok(());
+    };
+    let time = time_from_us(removed_us).to_rfc3339_opts(SecondsFormat::Secs, true);
+    Err(ApiError::gone(format!(
+        "retention removed {what} of this execution at {time}: its record, plays, tasks, hosts and results stayed"
+    )))
+}
+
 /// Records of several executions, without output.
 pub(super) async fn results(
     store: &Store,
     rows: Vec<(ExecutionKey, ExecutionRow)>,
 ) -> Result<Vec<ExecutionResult>, ApiError> {
     let keys: Vec<ExecutionKey> = rows.iter().map(|(key, _)| *key).collect();
+    let ids: Vec<Uuid> = rows.iter().map(|(_, row)| row.id).collect();
     let mut stats = store.stats(&keys).await?;
-    let records = rows
-        .into_iter()
-        .map(|(key, row)| row.into_result(stats.remove(&key).unwrap_or_default()));
+    let mut pins = store.pins(&ids).await?;
+    let records = rows.into_iter().map(|(key, row)| {
+        let mut record = row.into_result(stats.remove(&key).unwrap_or_default());
+        record.pinned = pins.remove(&record.id).map(Pinned::from);
+        record
+    });
     Ok(records.collect())
 }
 
@@ -46,8 +62,10 @@ pub(super) async fn result(
     key: ExecutionKey,
     row: ExecutionRow,
 ) -> Result<ExecutionResult, ApiError> {
-    let stats = store.stats(&[key]).await?.remove(&key).unwrap_or_default();
-    Ok(row.into_result(stats))
+    let mut records = results(store, vec![(key, row)]).await?;
+    records
+        .pop()
+        .ok_or_else(|| ApiError::not_found("there is no such execution"))
 }
 
 /// The last lines of a running execution.

@@ -26,6 +26,8 @@ mod migrate;
 mod out;
 mod pages;
 mod pick;
+mod pin;
+mod prune;
 mod rebuild;
 mod redact;
 mod serve;
@@ -86,6 +88,9 @@ enum Command {
     /// Bring the database's schema up to date, or show what there is to do
     Migrate(migrate::Migrate),
     Redact(redact::Redact),
+    Prune(prune::Prune),
+    Pin(pin::Pin),
+    Unpin(pin::Unpin),
     /// Make rows anew from the event log
     Rebuild(rebuild::Rebuild),
     Copy(copy::Copy),
@@ -119,6 +124,9 @@ pub fn main() -> ExitCode {
         Command::Flush(command) => flush::run(command),
         Command::Migrate(command) => migrate::run(command),
         Command::Redact(command) => redact::run(&command),
+        Command::Prune(command) => prune::run(&command),
+        Command::Pin(command) => pin::pin(&command),
+        Command::Unpin(command) => pin::unpin(&command),
         Command::Rebuild(command) => rebuild::run(command),
         Command::Copy(command) => copy::run(&command),
         Command::Openapi(command) => documents::openapi(&command),

@@ -11,7 +11,7 @@ use super::DatabaseArgs;
 use super::database::open_existing;
 use super::out;
 use super::pick::Pick;
-use crate::ingest;
+use crate::ingest::{self, RebuildError};
 use crate::model::{Cursor, ExecutionFilter, Page, Status};
 use crate::store::Store;
 
@@ -49,6 +49,7 @@ async fn rebuild(command: Rebuild) -> anyhow::Result<ExitCode> {
         None => all,
     };
     let (mut rebuilt, mut running, mut failed) = (Vec::new(), Vec::new(), Vec::new());
+    let mut without_log = Vec::new();
     for (id, status) in chosen {
         // A collector may be writing its rows at this moment, from what it has in memory.
         if status == Status::Running {
@@ -63,6 +64,11 @@ async fn rebuild(command: Rebuild) -> anyhow::Result<ExitCode> {
                 rebuilt.push(id);
                 format!("{id}: rebuilt")
             }
+            // As it was meant to be: that is no failure where all were asked for.
+            Err(RebuildError::LogRemoved(_)) if command.all => {
+                without_log.push(id);
+                continue;
+            }
             Err(error) => {
                 let told = format!("{id}: left as it was: {error}");
                 failed.push(json!({ "id": id, "error": error.to_string() }));
@@ -76,11 +82,21 @@ async fn rebuild(command: Rebuild) -> anyhow::Result<ExitCode> {
     store.close().await;
     let code = if failed.is_empty() { 0 } else { 1 };
     if command.json {
-        out::json(&json!({ "rebuilt": rebuilt, "running": running, "failed": failed }))?;
-    } else if !running.is_empty() {
+        out::json(&json!({
+            "rebuilt": rebuilt, "running": running, "without_log": without_log, "failed": failed,
+        }))?;
+        return Ok(ExitCode::from(code));
+    }
+    if !running.is_empty() {
         out::note(format_args!(
             "{} executions are still running, and were passed over",
             running.len()
+        ));
+    }
+    if !without_log.is_empty() {
+        out::note(format_args!(
+            "of {} executions, retention removed the log: their rows stay as they are",
+            without_log.len()
         ));
     }
     Ok(ExitCode::from(code))

@@ -3,6 +3,7 @@
 
 pub mod ansible;
 mod launcher;
+mod retention;
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -11,7 +12,9 @@ use std::time::Duration;
 use serde::Deserialize;
 
 pub use launcher::LauncherConfig;
+pub use retention::{RuleConfig, Schedule};
 
+use crate::model::RetentionRule;
 use crate::store::Options;
 use crate::store::address::without_password;
 
@@ -40,6 +43,12 @@ pub struct Config {
     pub log_level: String,
     /// Origins besides our own whose pages may use a login cookie, as `https://host[:port]`.
     pub allowed_origins: Vec<String>,
+    /// Lines of a run's output that are kept when it is over: the first and the last half of them. None: all.
+    pub max_output_lines: Option<u64>,
+    /// When the rules of retention are applied by themselves.
+    pub retention_schedule: Option<Schedule>,
+    /// What is kept, and for how long: the first rule that a run falls under decides.
+    pub retention: Vec<RuleConfig>,
     /// What it may run itself.
     pub launcher: LauncherConfig,
 }
@@ -66,6 +75,9 @@ impl Default for Config {
             log_format: LogFormat::Text,
             log_level: "info".to_owned(),
             allowed_origins: Vec::new(),
+            max_output_lines: None,
+            retention_schedule: None,
+            retention: Vec::new(),
             launcher: LauncherConfig::default(),
         }
     }
@@ -84,6 +96,9 @@ impl std::fmt::Debug for Config {
             .field("log_format", &self.log_format)
             .field("log_level", &self.log_level)
             .field("allowed_origins", &self.allowed_origins)
+            .field("max_output_lines", &self.max_output_lines)
+            .field("retention_schedule", &self.retention_schedule)
+            .field("retention", &self.retention)
             .finish_non_exhaustive()
     }
 }
@@ -136,6 +151,15 @@ pub enum ConfigError {
     /// Nothing could be read, or nothing be waited for.
     #[error("{0} must be at least 1")]
     Nothing(&'static str),
+    /// There would be no half to keep.
+    #[error("max_output_lines = {0} must be at least 2; leave it out to keep all lines")]
+    OutputLines(u64),
+    /// It would be time for nothing.
+    #[error(
+        "retention_schedule is set, and no rule says what is kept: add [[retention]] with keep_days or another \
+         limit"
+    )]
+    NoRules,
 }
 
 /// A complaint about a file, which shows the line that is meant.
@@ -195,7 +219,19 @@ impl Config {
         if config.database_wait_seconds == 0 {
             return Err(ConfigError::Nothing("database_wait_seconds"));
         }
+        if let Some(lines @ 0..2) = config.max_output_lines {
+            return Err(ConfigError::OutputLines(lines));
+        }
+        if config.retention_schedule.is_some() && config.retention.is_empty() {
+            return Err(ConfigError::NoRules);
+        }
         Ok(config)
+    }
+
+    /// The rules of retention.
+    #[must_use]
+    pub fn retention_rules(&self) -> Vec<RetentionRule> {
+        self.retention.iter().map(|rule| rule.0.clone()).collect()
     }
 
     /// The database, and how it is to be used.

@@ -12,8 +12,8 @@ use uuid::Uuid;
 use super::producer::{ProducerState, Producers};
 use super::verdict;
 use crate::model::{
-    BlockRow, Changes, EventCount, ExecutionRow, HostRow, Phase, PlayRow, ResultFlags, ResultRow,
-    Status, TaskCounts, TaskRow,
+    BlockRow, Changes, EventCount, ExecutionRow, HostRow, Kept, Phase, PlayRow, ResultFlags,
+    ResultRow, Status, TaskCounts, TaskRow,
 };
 
 /// A batch does not follow what is stored.
@@ -77,7 +77,13 @@ fn take_rows<'a, T: Clone + 'a>(
 fn is_same(stored: &ExecutionStarted, repeated: &ExecutionStarted) -> bool {
     match (&stored.instance, &repeated.instance) {
         (Some(stored), Some(repeated)) => stored == repeated,
-        _ => stored == repeated,
+        // But for what the collector has noted itself.
+        _ => {
+            let mut stored = stored.clone();
+            stored.redacted.clone_from(&repeated.redacted);
+            stored.output_left_out = repeated.output_left_out;
+            stored == *repeated
+        }
     }
 }
 
@@ -127,6 +133,7 @@ impl Assembler {
                 events: EventCount::default(),
                 queued_us: None,
                 canceled_by: None,
+                kept: Kept::default(),
             },
             row_stored: false,
             row_dirty: true,

@@ -3,7 +3,9 @@
 
 use playback_wire::Producer;
 use tokio::sync::mpsc;
+use uuid::Uuid;
 
+use super::Ingest;
 use super::error::IngestError;
 use crate::blocks;
 use crate::model::{BlockRow, ExecutionKey};
@@ -12,16 +14,21 @@ use crate::store::{Store, StoredBlock};
 /// Blocks that expand to less than this are merged, up to this size together.
 const TARGET_BYTES: u64 = 512 << 10;
 
-/// Packs one execution after the other.
-pub(super) async fn run(store: Store, mut packing: mpsc::Receiver<ExecutionKey>) {
-    while let Some(key) = packing.recv().await {
-        if let Err(error) = pack(&store, key).await {
-            tracing::warn!(%error, "a log could not be packed");
+/// Packs one execution after the other. Where so many lines are kept and no more, the others go first.
+pub(super) async fn run(ingest: Ingest, mut packing: mpsc::Receiver<(Uuid, ExecutionKey)>) {
+    while let Some((id, key)) = packing.recv().await {
+        if let Some(most) = ingest.inner.max_output_lines
+            && let Err(error) = ingest.trim(id, most).await
+        {
+            tracing::warn!(execution = %id, %error, "lines beyond max_output_lines were not left out");
+        }
+        if let Err(error) = pack(&ingest.inner.store, key).await {
+            tracing::warn!(execution = %id, %error, "a log could not be packed");
         }
     }
 }
 
-/// Merges the small blocks of an execution.
+/// Merges the small blocks of an execution, and measures what comes of it.
 async fn pack(store: &Store, key: ExecutionKey) -> Result<(), IngestError> {
     for producer in Producer::ALL {
         let mut next = 1;
@@ -43,6 +50,7 @@ async fn pack(store: &Store, key: ExecutionKey) -> Result<(), IngestError> {
             merge(store, key, &group).await?;
         }
     }
+    store.measure(&[key]).await?;
     Ok(())
 }
 

@@ -33,6 +33,12 @@ pub enum IngestError {
     /// The producer's first event is not its start.
     #[error("the first event of a producer must be execution_started")]
     NotStarted,
+    /// Retention removed what it would follow.
+    #[error(
+        "the log of this execution was removed by retention: its record stays as it is, and nothing can be \
+         added to it or changed in it"
+    )]
+    LogRemoved,
     /// More is waiting than the store can take at once.
     #[error("the collector is busy: try again in a moment")]
     Busy,

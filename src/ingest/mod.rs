@@ -13,12 +13,14 @@
 mod announce;
 mod assembler;
 mod compact;
+mod discard;
 mod error;
 mod others;
 mod producer;
 mod rebuild;
 mod redact;
 mod slot;
+mod trim;
 mod verdict;
 mod watch;
 mod writer;
@@ -37,6 +39,7 @@ use uuid::Uuid;
 
 pub use announce::Announcement;
 pub use assembler::{Assembler, Refusal};
+pub use discard::Discard;
 pub use error::IngestError;
 pub use rebuild::{RebuildError, rebuild};
 pub use redact::{Asked as RedactionAsked, Redacted};
@@ -59,11 +62,23 @@ const BUDGET_KIB: u32 = 192 << 10;
 /// How long somebody who reads what was deleted is waited for; nobody can write meanwhile.
 const ERASE: Duration = Duration::from_secs(2);
 
+/// The same where much was removed: nobody asked for it to be gone at once.
+const ERASE_SOON: Duration = Duration::from_millis(200);
+
 /// How often something is tried again because another collector was faster.
 const TRIES: usize = 20;
 
 /// A batch is expanded and decoded on a thread of its own beyond this size, in bytes as sent.
 const INLINE_BYTES: usize = 64 << 10;
+
+/// What can be set about it.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// Silence after which an execution that goes on counts as lost.
+    pub silence: Duration,
+    /// Lines of output that are kept when an execution is over; none: all.
+    pub max_output_lines: Option<u64>,
+}
 
 /// What a producer says beside its events.
 #[derive(Debug, Clone, Default)]
@@ -99,6 +114,8 @@ struct Inner {
     store: Store,
     clock: Clock,
     silence_us: i64,
+    max_output_lines: Option<u64>,
+    hub: Hub,
     slots: Mutex<HashMap<Uuid, Arc<Slot>>>,
     queue: mpsc::Sender<Job>,
     budget: Arc<Semaphore>,
@@ -116,7 +133,7 @@ impl Ingest {
         store: Store,
         hub: Hub,
         clock: Clock,
-        silence: std::time::Duration,
+        settings: Settings,
         tasks: &TaskTracker,
         shutdown: CancellationToken,
     ) -> Result<Self, IngestError> {
@@ -131,7 +148,9 @@ impl Ingest {
             inner: Arc::new(Inner {
                 store: store.clone(),
                 clock,
-                silence_us: i64::try_from(silence.as_micros()).unwrap_or(i64::MAX),
+                silence_us: i64::try_from(settings.silence.as_micros()).unwrap_or(i64::MAX),
+                max_output_lines: settings.max_output_lines,
+                hub: hub.clone(),
                 slots: Mutex::new(slots),
                 queue,
                 budget: Arc::new(Semaphore::new(BUDGET_KIB as usize)),
@@ -364,6 +383,14 @@ impl Ingest {
     /// # Errors
     /// The store failed, or is busy; then nothing was deleted.
     pub async fn delete(&self, id: Uuid) -> Result<bool, IngestError> {
+        if let Some((key, row)) = self.inner.store.execution(id).await?
+            && row.kept.is_without_log()
+        {
+            let deleted = self.discard(&[(id, key)], Discard::Executions).await?;
+            while self.inner.store.sweep().await? {}
+            self.inner.erase(ERASE).await;
+            return Ok(!deleted.is_empty());
+        }
         let (slot, state) = self.open(id).await?;
         if !state.assembler.is_final() {
             return Ok(false);
@@ -389,15 +416,15 @@ impl Ingest {
     /// The execution's slot, loaded and locked.
     async fn open(&self, id: Uuid) -> Result<(Arc<Slot>, slot::Guard), IngestError> {
         loop {
-            let slot = {
-                let mut slots = self.inner.slots();
-                let now = self.inner.clock.now_us();
-                let slot = slots
-                    .entry(id)
-                    .or_insert_with(|| Arc::new(Slot::new(id, now)));
-                slot.clone()
+            let (slot, _) = self.inner.slot(id);
+            let mut state = match slot.load(&self.inner.store).await {
+                Err(IngestError::LogRemoved) => {
+                    // There is nothing to remember about it.
+                    self.inner.drop_slot(&slot);
+                    return Err(IngestError::LogRemoved);
+                }
+                loaded => loaded?,
             };
-            let mut state = slot.load(&self.inner.store).await?;
             if slot.is_stale() && !slot.has_failed() {
                 match self.catch_up(&slot, &mut state).await {
                     Ok(()) | Err(IngestError::Overtaken) => {}
@@ -438,6 +465,18 @@ impl Inner {
     fn slots(&self) -> std::sync::MutexGuard<'_, HashMap<Uuid, Arc<Slot>>> {
         // A panic while it was held left a map that is whole: entries are put in and taken out only.
         self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The execution's slot, and whether it was made just now.
+    fn slot(&self, id: Uuid) -> (Arc<Slot>, bool) {
+        let now = self.clock.now_us();
+        let mut is_new = false;
+        let mut slots = self.slots();
+        let slot = slots.entry(id).or_insert_with(|| {
+            is_new = true;
+            Arc::new(Slot::new(id, now))
+        });
+        (slot.clone(), is_new)
     }
 
     fn knows(&self, id: Uuid) -> bool {

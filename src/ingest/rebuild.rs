@@ -14,6 +14,9 @@ pub enum RebuildError {
     /// The store knows no such execution.
     #[error("there is no execution {0}")]
     NotFound(Uuid),
+    /// There is nothing to make them of.
+    #[error("the log of execution {0} was removed by retention: its rows are all that there is")]
+    LogRemoved(Uuid),
     /// The log cannot be read, or the rows not be written.
     #[error(transparent)]
     Ingest(#[from] IngestError),
@@ -22,12 +25,15 @@ pub enum RebuildError {
 /// Replaces all rows of an execution by what its log says. Silence, which no event tells, is kept.
 ///
 /// # Errors
-/// There is no such execution, its log is damaged, or the store failed; then nothing was changed.
+/// There is no such execution, its log was removed or is damaged, or the store failed; then nothing was changed.
 pub async fn rebuild(store: &Store, id: Uuid) -> Result<(), RebuildError> {
     let found = store.execution(id).await.map_err(IngestError::from)?;
     let Some((key, row)) = found else {
         return Err(RebuildError::NotFound(id));
     };
+    if row.kept.is_without_log() {
+        return Err(RebuildError::LogRemoved(id));
+    }
     let mut assembler = Assembler::new(id);
     replay_log(store, key, &mut assembler).await?;
     if row.status != Status::Running {

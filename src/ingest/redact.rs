@@ -15,7 +15,9 @@ use super::assembler::Assembler;
 use super::error::IngestError;
 use super::{ERASE, Ingest, writer};
 use crate::blocks::{self, BlockError};
-use crate::model::{Changes, ExecutionKey, LaunchRow, Parameters, Status, time_from_us};
+use crate::model::{
+    Changes, ExecutionKey, ExecutionRow, LaunchRow, Parameters, Status, time_from_us,
+};
 use crate::store::{Reworded, Store, StoredBlock};
 
 /// Blocks that are read at once.
@@ -144,7 +146,22 @@ async fn reword(
         let noted = noted(&raw, &note).ok_or(IngestError::Damaged(BlockError::NotEvents))?;
         changed.insert(first.id, reworded(&first, &noted));
     }
-    let mut assembler = Assembler::new(id);
+    let changes = project(store, key, &row, &changed).await?;
+    let changed: Vec<Reworded> = changed.into_values().collect();
+    let stored = store
+        .reword(key, &changed, &changes, launch.as_ref())
+        .await?;
+    Ok(stored.then_some(counts))
+}
+
+/// The rows of an execution as its log tells with some blocks changed.
+pub(super) async fn project(
+    store: &Store,
+    key: ExecutionKey,
+    row: &ExecutionRow,
+    changed: &HashMap<i64, Reworded>,
+) -> Result<Changes, IngestError> {
+    let mut assembler = Assembler::new(row.id);
     for producer in Producer::ALL {
         each_block(store, key, producer, |block| {
             let data = changed
@@ -162,16 +179,11 @@ async fn reword(
     if row.status != Status::Running {
         assembler.mark_lost();
     }
-    let changes = assembler.take_changes(true);
-    let changed: Vec<Reworded> = changed.into_values().collect();
-    let stored = store
-        .reword(key, &changed, &changes, launch.as_ref())
-        .await?;
-    Ok(stored.then_some(counts))
+    Ok(assembler.take_changes(true))
 }
 
 /// Goes through a producer's blocks in order.
-async fn each_block(
+pub(super) async fn each_block(
     store: &Store,
     key: ExecutionKey,
     producer: Producer,
@@ -188,7 +200,7 @@ async fn each_block(
     }
 }
 
-fn expand(block: &StoredBlock) -> Result<Vec<u8>, IngestError> {
+pub(super) fn expand(block: &StoredBlock) -> Result<Vec<u8>, IngestError> {
     blocks::expand_stored(&block.block.data).map_err(IngestError::Damaged)
 }
 
@@ -198,6 +210,8 @@ fn reworded(block: &StoredBlock, raw: &[u8]) -> Reworded {
         before: block.block.data.clone(),
         data: blocks::compress(raw),
         raw_bytes: raw.len() as u64,
+        first_line: block.block.first_line,
+        lines: block.block.lines,
     }
 }
 
@@ -327,16 +341,26 @@ fn edited(text: &str, edits: &[(usize, String)]) -> String {
 
 /// A producer's first block, whose first event says that something was hidden.
 fn noted(raw: &[u8], note: &Redaction) -> Option<Vec<u8>> {
+    let note = serde_json::to_value(note).ok()?;
+    with_note(raw, |said| {
+        let notes = said
+            .entry("redacted")
+            .or_insert_with(|| Value::Array(Vec::new()));
+        notes.as_array_mut()?.push(note);
+        Some(())
+    })
+}
+
+/// A producer's first block, whose first event says something more.
+pub(super) fn with_note(
+    raw: &[u8],
+    note: impl FnOnce(&mut serde_json::Map<String, Value>) -> Option<()>,
+) -> Option<Vec<u8>> {
     let start = raw.iter().position(|byte| *byte != b'\n')?;
     let end = raw[start..].iter().position(|byte| *byte == b'\n');
     let end = end.map_or(raw.len(), |end| start + end);
     let mut event: Value = serde_json::from_slice(&raw[start..end]).ok()?;
-    let notes = event
-        .get_mut("data")?
-        .as_object_mut()?
-        .entry("redacted")
-        .or_insert_with(|| Value::Array(Vec::new()));
-    notes.as_array_mut()?.push(serde_json::to_value(note).ok()?);
+    note(event.get_mut("data")?.as_object_mut()?)?;
     let mut new = serde_json::to_vec(&event).ok()?;
     new.extend_from_slice(&raw[end..]);
     Some(new)

@@ -194,6 +194,11 @@ impl Slot {
         state.is_some().then_some(Guard(state))
     }
 
+    /// Locks the state as it is, loaded or not: nothing is read for somebody who only keeps others away.
+    pub(super) async fn hold(&self) -> OwnedMutexGuard<Option<SlotState>> {
+        self.state.clone().lock_owned().await
+    }
+
     /// Locks the state; the first time, by reading the execution's log back.
     pub(super) async fn load(&self, store: &Store) -> Result<Guard, IngestError> {
         let mut state = self.state.clone().lock_owned().await;
@@ -257,6 +262,9 @@ pub(super) async fn replay(
     let Some((key, row)) = store.execution(id).await? else {
         return Ok((None, assembler));
     };
+    if row.kept.is_without_log() {
+        return Err(IngestError::LogRemoved);
+    }
     replay_log(store, key, &mut assembler).await?;
     if row.status != Status::Running {
         // Silence is the collector's own observation: no event tells it. Where the events tell of the end,

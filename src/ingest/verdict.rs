@@ -245,6 +245,7 @@ fn merge(inner: &ExecutionStarted, outer: &ExecutionStarted) -> ExecutionStarted
         replay_of: or(&b.replay_of, &a.replay_of),
         git: a.git.clone().or_else(|| b.git.clone()),
         redacted: [a.redacted.as_slice(), &b.redacted].concat(),
+        output_left_out: a.output_left_out.max(b.output_left_out),
         ..a.clone()
     }
 }

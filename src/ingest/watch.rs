@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::error::IngestError;
 use super::slot::Slot;
 use super::{Ingest, compact, writer};
+use crate::model::ExecutionKey;
 
 const TICK: Duration = Duration::from_millis(500);
 
@@ -25,10 +26,24 @@ const LINGER_US: i64 = 5_000_000;
 /// Executions that wait to be packed; when more end at once, they wait in memory.
 const PACK_QUEUE: usize = 256;
 
+/// Executions that are packed when the collector starts, because the one before did not get to it.
+const UNPACKED: u32 = 100;
+
+/// And that began within this time: nobody looks through the whole history for them.
+const RECENT_US: i64 = 7 * 86_400_000_000;
+
 /// Looks after all executions in memory until `shutdown`, then writes what was held back.
 pub(super) async fn run(ingest: Ingest, shutdown: CancellationToken, flushed: DropGuard) {
     let (pack, packing) = mpsc::channel(PACK_QUEUE);
-    let packer = tokio::spawn(compact::run(ingest.inner.store.clone(), packing));
+    let packer = tokio::spawn(compact::run(ingest.clone(), packing));
+    let since_us = ingest.inner.clock.now_us() - RECENT_US;
+    match ingest.inner.store.unmeasured(since_us, UNPACKED).await {
+        // The queue has room for all of them.
+        Ok(unpacked) => unpacked.into_iter().for_each(|one| {
+            let _ = pack.try_send(one);
+        }),
+        Err(error) => tracing::warn!(%error, "what is not packed yet could not be looked up"),
+    }
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut signs = Signs::default();
@@ -124,7 +139,7 @@ fn all(ingest: &Ingest) -> Vec<Arc<Slot>> {
 async fn look_after(
     ingest: &Ingest,
     slot: &Arc<Slot>,
-    pack: &mpsc::Sender<crate::model::ExecutionKey>,
+    pack: &mpsc::Sender<(Uuid, ExecutionKey)>,
 ) -> Result<(), IngestError> {
     if slot.has_failed() {
         ingest.inner.drop_slot(slot);
@@ -157,8 +172,12 @@ async fn look_after(
     flush(ingest, slot).await?;
     let over = is_final || slot.key().is_none();
     if over && quiet_us >= LINGER_US && !slot.is_waiting() {
+        if ingest.inner.max_output_lines.is_some() && ingest.inner.hub.is_watched(slot.id()) {
+            // Whoever is still reading what it printed sees all of it.
+            return Ok(());
+        }
         if let Some(key) = slot.key()
-            && pack.try_send(key).is_err()
+            && pack.try_send((slot.id(), key)).is_err()
         {
             return Ok(());
         }

@@ -140,6 +140,14 @@ impl Hub {
         watched
     }
 
+    /// Whether anybody watches an execution.
+    #[must_use]
+    pub fn is_watched(&self, id: Uuid) -> bool {
+        let all = self.watched();
+        all.get(&id)
+            .is_some_and(|watched| watched.strong_count() > 0)
+    }
+
     /// How many executions are watched.
     #[must_use]
     pub fn watched_count(&self) -> usize {

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::Pinned;
+
 /// Declares an enum whose variants have one name each, on the wire, in the store and in the API.
 macro_rules! named {
     ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $text:literal,)* }) => {
@@ -148,6 +150,12 @@ pub struct ExecutionResult {
     pub output_lines: u64,
     /// How many results it has (one per task and host).
     pub results: u64,
+    /// When retention removed what it printed, what its results returned and its events. The rest of the record stayed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub payload_removed: Option<DateTime<Utc>>,
+    /// Who wants it to be kept, whatever the rules of retention say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pinned: Option<Pinned>,
     /// The printed lines: all of them in the detail of an execution, the last ones in a list while it
     /// runs, none in a list when it is over.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -26,6 +26,8 @@ pub struct ExecutionFilter {
     pub changed: Option<bool>,
     /// Why it failed.
     pub reason: Option<Reason>,
+    /// Whether somebody wants it to be kept.
+    pub pinned: Option<bool>,
     /// Started at or after, in microseconds since the epoch.
     pub from_us: Option<i64>,
     /// Started at or before, in microseconds since the epoch.

@@ -4,9 +4,11 @@
 mod execution;
 mod filter;
 mod launch;
+mod retention;
 mod rows;
 
 pub use execution::*;
 pub use filter::*;
 pub use launch::*;
+pub use retention::*;
 pub use rows::*;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use playback_wire::{ExecutionStarted, HostStats, Producer, ResultStatus, Usage};
 use uuid::Uuid;
 
-use super::{EventCount, ExecutionResult, LaunchRow, Phase, Reason, Status, time_from_us};
+use super::{EventCount, ExecutionResult, Kept, LaunchRow, Phase, Reason, Status, time_from_us};
 
 /// Key of an execution inside the store: small, so that child rows stay narrow.
 pub type ExecutionKey = i64;
@@ -50,6 +50,8 @@ pub struct ExecutionRow {
     pub queued_us: Option<i64>,
     /// Who asked for its end.
     pub canceled_by: Option<String>,
+    /// What is left of its log. Read with the row; writing a row leaves it as it is.
+    pub kept: Kept,
 }
 
 impl ExecutionRow {
@@ -85,6 +87,8 @@ impl ExecutionRow {
             events: self.events,
             output_lines: self.output_lines,
             results: self.results,
+            payload_removed: self.kept.payload_removed_us.map(time_from_us),
+            pinned: None,
             output: None,
             what: self.what,
         }

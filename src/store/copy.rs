@@ -10,7 +10,7 @@ use playback_wire::Producer;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use super::{Store, StoreError};
+use super::{Restored, Store, StoreError};
 use crate::model::{
     Changes, Cursor, ExecutionFilter, ExecutionKey, ExecutionRow, Page, ResultFilter,
 };
@@ -192,6 +192,7 @@ async fn oldest_first(
 #[derive(Default)]
 struct Group {
     changes: Vec<Changes>,
+    restored: Vec<Restored>,
     seals: Vec<(Uuid, Seal)>,
     bytes: usize,
 }
@@ -207,8 +208,13 @@ impl Group {
         progress: &mut Progress,
     ) -> Result<(), CopyError> {
         let id = row.id;
+        let restored = Restored {
+            id,
+            kept: row.kept,
+            pin: from.pins(&[id]).await?.remove(&id),
+        };
         let mut reader = Reader::new(from, key, row);
-        let mut sealing = Sealing::default();
+        let mut sealing = Sealing::of(&restored);
         let mut changes = Changes::default();
         // The key that the execution has there, once its first part is written.
         let mut there = None;
@@ -225,10 +231,12 @@ impl Group {
         if let Some(there) = there {
             changes.key = Some(there);
             to.commit(&[changes]).await?;
+            to.restore(&[restored]).await?;
             return verify(to, id, seal, progress).await;
         }
         self.bytes += bytes(&changes);
         self.changes.push(changes);
+        self.restored.push(restored);
         self.seals.push((id, seal));
         if self.bytes > COMMIT_BYTES || self.changes.len() >= PAGE as usize {
             self.write(to, progress).await?;
@@ -239,7 +247,9 @@ impl Group {
     /// Writes what waits, and reads it back.
     async fn write(&mut self, to: &Store, progress: &mut Progress) -> Result<(), CopyError> {
         to.commit(&self.changes).await?;
+        to.restore(&self.restored).await?;
         self.changes.clear();
+        self.restored.clear();
         self.bytes = 0;
         for (id, seal) in self.seals.drain(..) {
             verify(to, id, seal, progress).await?;
@@ -285,6 +295,8 @@ async fn copy_tokens(from: &Store, to: &Store) -> Result<u64, CopyError> {
 struct Reader<'s> {
     store: &'s Store,
     key: ExecutionKey,
+    /// Retention removed it: what is still there is being swept away.
+    is_without_log: bool,
     row: Option<ExecutionRow>,
     next: Part,
 }
@@ -304,6 +316,7 @@ impl<'s> Reader<'s> {
         Self {
             store,
             key,
+            is_without_log: row.kept.is_without_log(),
             row: Some(row),
             next: Part::Execution,
         }
@@ -345,6 +358,7 @@ impl<'s> Reader<'s> {
                 part.results = found.into_iter().map(|entry| entry.row).collect();
                 self.next = match part.results.last() {
                     Some(last) => Part::Results(last.seq),
+                    None if self.is_without_log => Part::End,
                     None => Part::Blocks(0, 1),
                 };
             }
@@ -394,8 +408,13 @@ struct Seal {
 }
 
 async fn seal(store: &Store, key: ExecutionKey, row: ExecutionRow) -> Result<Seal, StoreError> {
+    let restored = Restored {
+        id: row.id,
+        kept: row.kept,
+        pin: store.pins(&[row.id]).await?.remove(&row.id),
+    };
     let mut reader = Reader::new(store, key, row);
-    let mut sealing = Sealing::default();
+    let mut sealing = Sealing::of(&restored);
     while let Some(part) = reader.next().await? {
         sealing.take(&part);
     }
@@ -410,6 +429,13 @@ struct Sealing {
 }
 
 impl Sealing {
+    fn of(restored: &Restored) -> Self {
+        let mut sealing = Self::default();
+        // Hashing cannot fail.
+        let _ = writeln!(Hashing(&mut sealing.hash), "{restored:?}");
+        sealing
+    }
+
     fn take(&mut self, part: &Changes) {
         let counts = &mut self.counts;
         counts.executions += u64::from(part.execution.is_some());

@@ -32,6 +32,15 @@ impl Engine {
         self == Self::Postgres
     }
 
+    /// How a query ends that hands out work: what another collector has at this moment is passed over.
+    pub(super) fn skip_locked(self) -> &'static str {
+        match self {
+            Self::Postgres => " FOR UPDATE SKIP LOCKED",
+            // There is no other.
+            Self::Sqlite | Self::MySql => "",
+        }
+    }
+
     /// A statement with `?` for each value, as this database wants to read it.
     pub(super) fn placeholders(self, text: String) -> String {
         if self != Self::Postgres {

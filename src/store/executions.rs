@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::dialect::Engine;
 use super::filter::{Source, push_filter};
 use super::pool::Row;
+use super::retention::read_kept;
 use super::{Store, StoreError, transaction};
 use crate::model::{
     EventCount, ExecutionFilter, ExecutionKey, ExecutionRow, Page, Phase, Reason, Status,
@@ -27,7 +28,7 @@ pub struct StatusCounts {
 const COLUMNS: &str = "SELECT e.id, e.uuid, e.status, e.phase, e.reason, e.started_us, e.base_us, \
     e.ended_us, e.exit_code, e.\"signal\", e.changed, e.what, e.user_us, e.system_us, e.peak_bytes, \
     e.output_lines, e.output_from, e.results, e.events_received, e.events_expected, e.events_complete, \
-    e.events_missing, e.queued_us, e.canceled_by";
+    e.events_missing, e.queued_us, e.canceled_by, e.payload_bytes, e.payload_removed_us";
 
 impl Store {
     /// One page of executions, each with its key.
@@ -145,6 +146,7 @@ impl Store {
                 "DELETE FROM plays WHERE execution = ?",
                 "DELETE FROM execution_hosts WHERE execution = ?",
                 "DELETE FROM execution_labels WHERE execution = ?",
+                "DELETE FROM execution_pins WHERE uuid = (SELECT uuid FROM executions WHERE id = ?)",
                 "DELETE FROM launches WHERE uuid = (SELECT uuid FROM executions WHERE id = ?)",
                 "DELETE FROM executions WHERE id = ?",
             ] {
@@ -219,6 +221,7 @@ fn read_execution(row: &Row) -> Result<(ExecutionKey, ExecutionRow), StoreError>
         },
         queued_us: row.get("queued_us")?,
         canceled_by: row.get("canceled_by")?,
+        kept: read_kept(row)?,
     };
     Ok((row.get("id")?, execution))
 }

@@ -119,6 +119,13 @@ pub(super) fn push_filter(query: &mut Statement, filter: &ExecutionFilter) {
     if let Some(reason) = filter.reason {
         query.push(" AND e.reason = ?").bind(reason.as_str());
     }
+    if let Some(pinned) = filter.pinned {
+        query.push(if pinned {
+            " AND uuid IN (SELECT uuid FROM execution_pins)"
+        } else {
+            " AND uuid NOT IN (SELECT uuid FROM execution_pins)"
+        });
+    }
     if let Some(from_us) = filter.from_us {
         query.push(source.started(true)).bind(from_us);
     }

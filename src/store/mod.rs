@@ -11,6 +11,7 @@
 //! - [`copy`]: a whole history from one database into another
 //! - `launches`: what the launcher has to do
 //! - `log`: blocks of the event log
+//! - `retention`: what is kept, what is removed in small steps, what is pinned
 //! - `shared`: what collectors owe each other that share a database
 //! - `redact`: events in another wording, and files without what is gone
 //! - `tokens`: who may do what
@@ -31,6 +32,7 @@ mod open;
 mod parts;
 mod pool;
 mod redact;
+mod retention;
 mod shared;
 mod statement;
 mod table;
@@ -43,6 +45,7 @@ pub use log::StoredBlock;
 pub use migrations::Migration;
 pub use parts::ResultEntry;
 pub use redact::Reworded;
+pub use retention::Restored;
 pub use shared::{Heard, Listener, Notice};
 pub use tokens::TokenRow;
 

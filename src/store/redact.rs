@@ -6,7 +6,7 @@ use super::commit::project;
 use super::{Store, StoreError};
 use crate::model::{Changes, ExecutionKey, LaunchRow};
 
-/// A block whose events read differently from now on. Their numbers, times and lines are the same.
+/// A block whose events read differently from now on. Their numbers and times are the same.
 #[derive(Debug)]
 pub struct Reworded {
     /// Key in the store.
@@ -17,6 +17,10 @@ pub struct Reworded {
     pub data: Vec<u8>,
     /// How much that is when it is expanded, in bytes.
     pub raw_bytes: u64,
+    /// Lines that were finished before it, from now on.
+    pub first_line: u64,
+    /// Lines that it finishes, from now on.
+    pub lines: u64,
 }
 
 impl Store {
@@ -37,11 +41,13 @@ impl Store {
         for block in blocks {
             let done = transaction
                 .query(
-                    "UPDATE event_blocks SET data = ?, raw_bytes = ? \
+                    "UPDATE event_blocks SET data = ?, raw_bytes = ?, first_line = ?, \"lines\" = ? \
                      WHERE id = ? AND execution = ? AND data = ?",
                 )
                 .bind(&block.data)
                 .bind(block.raw_bytes)
+                .bind(block.first_line)
+                .bind(block.lines)
                 .bind(block.id)
                 .bind(key)
                 .bind(&block.before)
@@ -52,6 +58,10 @@ impl Store {
             }
         }
         project(&mut transaction, key, changes).await?;
+        // How large the log is now, is measured when somebody asks.
+        let mut update =
+            transaction.query("UPDATE executions SET payload_bytes = NULL WHERE id = ?");
+        update.bind(key).execute_in(&mut transaction).await?;
         if let Some(launch) = launch {
             let parameters = serde_json::to_string(&launch.parameters);
             transaction

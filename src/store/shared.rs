@@ -167,6 +167,18 @@ impl Store {
         }
     }
 
+    /// Whether the bulk of the history lies in partitions, which can go at once.
+    #[must_use]
+    pub fn has_partitions(&self) -> bool {
+        self.is_shared()
+    }
+
+    /// Empties a partition of which nothing is kept any more; false where there is none.
+    pub(super) async fn empty_partition(&self) -> Result<bool, StoreError> {
+        let mut query = self.query("SELECT empty_history_partition() AS emptied");
+        query.fetch_one(&self.write).await?.get("emptied")
+    }
+
     async fn make_room_after(&self, newest: ExecutionKey) -> Result<(), StoreError> {
         let row = self
             .query("SELECT make_history_partitions(?) AS made")

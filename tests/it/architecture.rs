@@ -39,7 +39,19 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "playback_wire",
         ],
     ),
-    ("config", &["store"]),
+    (
+        "retention",
+        &[
+            "clock",
+            "config",
+            "ingest",
+            "live",
+            "model",
+            "store",
+            "playback_wire",
+        ],
+    ),
+    ("config", &["model", "store", "playback_wire"]),
     ("telemetry", &["config"]),
     (
         "supervise",

@@ -66,6 +66,13 @@ also! {
         other_runs_are_not_mixed_in;
     rebuild:
         a_restart_goes_on_from_the_log;
+    retention:
+        by_age_as_documented
+        every_limit_removes_what_it_says
+        without_its_log_a_record_says_so
+        what_is_pinned_stays
+        a_cleanup_while_batches_come_in_loses_nothing
+        killed_in_its_middle_each_run_is_whole_or_gone;
     silence:
         a_silent_run_is_lost_and_says_what_is_missing
         a_restart_in_between_changes_nothing;

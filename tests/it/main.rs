@@ -39,6 +39,7 @@ mod output;
 mod rebuild;
 mod recap;
 mod redact;
+mod retention;
 mod several;
 mod silence;
 mod store;

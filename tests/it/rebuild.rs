@@ -3,9 +3,9 @@
 
 use playback::blocks;
 use playback::clock::Clock;
-use playback::ingest::{Assembler, Claim, Ingest, rebuild};
+use playback::ingest::{Assembler, Claim, Ingest, Settings, rebuild};
 use playback::live::Hub;
-use playback::model::{ExecutionKey, ResultFilter};
+use playback::model::{ExecutionKey, Kept, ResultFilter};
 use playback::store::Store;
 use playback_wire::Producer;
 use proptest::collection::vec;
@@ -24,6 +24,8 @@ use crate::harness::{Collector, DEADLINE, Setup, zstd};
 pub(crate) async fn rows(store: &Store, id: Uuid) -> String {
     let (key, mut row) = store.execution(id).await.unwrap().unwrap();
     row.id = Uuid::nil();
+    // How large its log is depends on whether it was packed.
+    row.kept = Kept::default();
     let all = ResultFilter {
         limit: u32::MAX,
         ..ResultFilter::default()
@@ -200,7 +202,10 @@ impl Bench {
             store.clone(),
             Hub::default(),
             clock.clone(),
-            std::time::Duration::from_secs(1_000_000),
+            Settings {
+                silence: std::time::Duration::from_secs(1_000_000),
+                max_output_lines: None,
+            },
             &tasks,
             stop.clone(),
         )

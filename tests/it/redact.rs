@@ -284,6 +284,8 @@ async fn of_packing_and_redacting_at_once_one_gives_way() {
         before: b"other".to_vec(),
         data: blocks::compress(&run.batch(0..1)),
         raw_bytes: run.batch(0..1).len() as u64,
+        first_line: 0,
+        lines: 0,
     }];
     let changes = Changes::default();
     let stored = store.reword(key, &reworded, &changes, None).await;

@@ -244,6 +244,10 @@ pub struct ExecutionStarted {
     /// What was hidden in the record afterwards; the collector's own note, which stays with the events.
     #[serde(skip_serializing_if = "is_default")]
     pub redacted: Vec<Redaction>,
+    /// Printed lines that were left out afterwards, between the first and the last ones; the collector's own
+    /// note, which stays with the events.
+    #[serde(skip_serializing_if = "is_default")]
+    pub output_left_out: u64,
 }
 
 /// Something was hidden in a record afterwards.

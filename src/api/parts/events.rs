@@ -13,6 +13,7 @@ use crate::api::ApiError;
 use crate::api::auth::ReadAccess;
 use crate::api::error::ErrorBody;
 use crate::api::query::{Path, limit, named};
+use crate::api::view;
 use crate::app::App;
 
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -48,7 +49,11 @@ pub(in crate::api) struct EventPage {
 #[utoipa::path(
     get, path = "/executions/{id}/events", tag = "history",
     params(("id" = uuid::Uuid, Path), EventsQuery),
-    responses((status = 200, body = EventPage), (status = 404, body = ErrorBody))
+    responses(
+        (status = 200, body = EventPage),
+        (status = 404, body = ErrorBody),
+        (status = 410, body = ErrorBody, description = "Retention removed them"),
+    )
 )]
 pub(in crate::api) async fn list_events(
     State(app): State<App>,
@@ -65,7 +70,8 @@ pub(in crate::api) async fn list_events(
     )?
     .unwrap_or(Producer::Recorder);
     let limit = limit(query.limit)? as usize;
-    let (key, _) = open(&app, &id).await?;
+    let (key, row) = open(&app, &id).await?;
+    view::require_log(&row, "the events")?;
     let mut events = Vec::new();
     let mut last = query.after;
     let mut more = false;

@@ -74,6 +74,7 @@ pub(in crate::api) struct OutputLine {
     responses(
         (status = 200, content((OutputPage = "application/json"), (String = "text/plain"))),
         (status = 404, body = ErrorBody),
+        (status = 410, body = ErrorBody, description = "Retention removed it"),
     )
 )]
 pub(in crate::api) async fn get_output(
@@ -87,6 +88,7 @@ pub(in crate::api) async fn get_output(
     let only = named("stream", query.stream.as_deref(), &streams, Stream::as_str)?;
     let limit = limit(query.limit)? as usize;
     let (key, row) = open(&app, &id).await?;
+    view::require_log(&row, "the output")?;
     let over = view::is_final(&row);
     let total = row.output_lines;
     let reader = OutputReader::new(app.store.clone(), key, &row, query.from);

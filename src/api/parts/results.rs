@@ -14,6 +14,7 @@ use crate::api::ApiError;
 use crate::api::auth::ReadAccess;
 use crate::api::error::ErrorBody;
 use crate::api::query::{Path, limit, named};
+use crate::api::view;
 use crate::app::App;
 use crate::model::{ExecutionKey, ResultFilter, ResultFlags, time_from_us};
 use crate::store::{ResultEntry, Store, StoreError};
@@ -167,7 +168,11 @@ pub(in crate::api) struct ResultDetail {
 #[utoipa::path(
     get, path = "/executions/{id}/results/{seq}", tag = "history",
     params(("id" = uuid::Uuid, Path), ("seq" = u64, Path)),
-    responses((status = 200, body = ResultDetail), (status = 404, body = ErrorBody))
+    responses(
+        (status = 200, body = ResultDetail),
+        (status = 404, body = ErrorBody),
+        (status = 410, body = ErrorBody, description = "Retention removed its content"),
+    )
 )]
 pub(in crate::api) async fn get_result(
     State(app): State<App>,
@@ -190,6 +195,7 @@ pub(in crate::api) async fn get_result(
     let entry = entry
         .filter(|entry| entry.row.seq == seq)
         .ok_or_else(missing)?;
+    view::require_log(&row, "the content of results")?;
     let event = event_at(&app.store, key, seq).await?.ok_or_else(missing)?;
     Ok(Json(ResultDetail {
         result: TaskResult::new(entry, row.base_us),

@@ -11,7 +11,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use ureq::http::{HeaderValue, Response, StatusCode, header};
 use ureq::tls::{RootCerts, TlsConfig};
-use ureq::{Agent, Body};
+use ureq::typestate::WithBody;
+use ureq::{Agent, Body, RequestBuilder};
 
 pub(super) use args::ClientArgs;
 
@@ -112,7 +113,45 @@ impl Client {
 
     /// The answer to a request that changes something, which must be accepted. It is sent once.
     pub(super) fn post<T: DeserializeOwned>(&self, path: &str, body: &Value) -> anyhow::Result<T> {
-        let mut request = self.agent.post(self.address(path));
+        self.change(self.agent.post(self.address(path)), body)
+    }
+
+    /// The same, where the collector may take any time to do what it is asked.
+    pub(super) fn post_and_wait<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &Value,
+    ) -> anyhow::Result<T> {
+        let request = self.agent.post(self.address(path)).config();
+        let request = request.timeout_recv_response(None).timeout_per_read(None);
+        self.change(request.build(), body)
+    }
+
+    /// The same, where something is set rather than added.
+    pub(super) fn put<T: DeserializeOwned>(&self, path: &str, body: &Value) -> anyhow::Result<T> {
+        self.change(self.agent.put(self.address(path)), body)
+    }
+
+    /// Takes something away.
+    pub(super) fn delete(&self, path: &str) -> anyhow::Result<()> {
+        let mut request = self.agent.delete(self.address(path));
+        if let Some(authorization) = &self.authorization {
+            request = request.header(header::AUTHORIZATION, authorization);
+        }
+        let answer = request.call().map_err(|error| self.not_reached(&error))?;
+        let status = answer.status();
+        if status.is_success() {
+            return Ok(());
+        }
+        let text = error_text(answer);
+        Err(self.refused(status, &text))
+    }
+
+    fn change<T: DeserializeOwned>(
+        &self,
+        mut request: RequestBuilder<WithBody>,
+        body: &Value,
+    ) -> anyhow::Result<T> {
         if let Some(authorization) = &self.authorization {
             request = request.header(header::AUTHORIZATION, authorization);
         }

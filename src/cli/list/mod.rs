@@ -45,6 +45,9 @@ pub(super) struct List {
     /// Only those that failed for this reason
     #[arg(long, value_parser = names(Reason::ALL, Reason::as_str))]
     reason: Option<String>,
+    /// Only those that are pinned; --pinned=false for the others
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pinned: Option<bool>,
     /// Started at or after: 2026-01-20, "2026-01-20 10:00", 2h (ago), 7d
     #[arg(long, value_name = "TIME", value_parser = Moment::parse)]
     since: Option<Moment>,
@@ -91,6 +94,7 @@ impl List {
             ("label", self.label.clone()),
             ("changed", self.changed.map(|changed| changed.to_string())),
             ("reason", self.reason.clone()),
+            ("pinned", self.pinned.map(|pinned| pinned.to_string())),
             ("start_date", date(self.since, Edge::Start)),
             ("end_date", date(self.until, Edge::End)),
             (

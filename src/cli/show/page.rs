@@ -9,13 +9,14 @@ use super::super::out::{Colour, Out, plain};
 use super::super::{summary, when};
 use super::failures;
 use crate::clock::Clock;
-use crate::model::{ExecutionResult, Phase, Status};
+use crate::model::{ExecutionResult, Phase, Pinned, Status};
 
 /// All fields of a record but what it printed, which may be large.
 const FIELDS: &str = "id,type,status,phase,reason,queued_time,canceled_by,start_time,end_time,duration,exit_code,signal,stats,\
     changed,unreachable,failed,usage,events,output_lines,results,playbook,inventory,limit,tags,\
     skip_tags,check,diff,forks,verbosity,extra_var_names,argv,cwd,hosts,module,args,git,labels,user,\
-    sudo_user,controller,launched_by,note,replay_of,ansible_version,python_version,recorder_version,redacted";
+    sudo_user,controller,launched_by,note,replay_of,ansible_version,python_version,recorder_version,redacted,\
+    output_left_out,payload_removed,pinned";
 
 /// Failures that the page tells of; `--failed` tells of all.
 const FAILURES: usize = 10;
@@ -46,6 +47,13 @@ pub(super) fn print(client: &Client, id: Uuid, clock: &Clock, out: &mut Out) -> 
         }
     }
     recap(&record, out)?;
+    if let Some(removed) = record.payload_removed {
+        out.line("")?;
+        return out.line(format_args!(
+            "Retention removed what it printed, and what its results returned, on {}.",
+            when::show(removed)
+        ));
+    }
     if record.status != Status::Success {
         failures::in_short(client, id, FAILURES, out)?;
     }
@@ -53,9 +61,22 @@ pub(super) fn print(client: &Client, id: Uuid, clock: &Clock, out: &mut Out) -> 
     out.line(match record.output_lines {
         0 => "It has printed nothing.".to_owned(),
         lines => {
-            format!("It has printed {lines} lines: \"playback show {id} --output\" shows them.")
+            let left_out = match record.what.output_left_out {
+                0 => String::new(),
+                count => format!(", without {count} in the middle"),
+            };
+            format!(
+                "It has printed {lines} lines{left_out}: \"playback show {id} --output\" shows them."
+            )
         }
     })
+}
+
+/// Who wants it to be kept, when they said so, and why.
+fn pinned(pinned: &Pinned) -> String {
+    let note = pinned.note.as_ref().map(|note| format!(": {note}"));
+    let note = note.unwrap_or_default();
+    format!("{}, by {}{note}", when::show(pinned.time), pinned.by)
 }
 
 /// Names and values, in the order in which they are read.
@@ -109,6 +130,10 @@ fn facts(record: &ExecutionResult, clock: &Clock) -> Vec<(&'static str, String)>
         ("launched by", text(&what.launched_by)),
         ("replay of", text(&what.replay_of)),
         ("canceled by", text(&record.canceled_by)),
+        (
+            "pinned",
+            record.pinned.as_ref().map(pinned).unwrap_or_default(),
+        ),
         ("command", what.argv.join(" ")),
         ("in", text(&what.cwd)),
         ("inventory", text(&what.inventory)),

@@ -167,7 +167,7 @@ fn rows_are_made_anew_from_the_log() {
     assert!(ran.complaint(1).contains("still running"), "{ran:?}");
     let ran = rebuild(&["--all", "--json"]);
     let expected = json!({
-        "rebuilt": [over.id.to_string()], "running": [going.id.to_string()], "failed": [],
+        "rebuilt": [over.id.to_string()], "running": [going.id.to_string()], "without_log": [], "failed": [],
     });
     assert_eq!(ran.json(), expected);
     assert!(

@@ -11,6 +11,7 @@ mod follow;
 mod history;
 mod launch;
 mod local;
+mod prune;
 mod redact;
 
 use std::process::{Child, Command, Output, Stdio};

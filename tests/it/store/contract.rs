@@ -259,6 +259,8 @@ on_every_store! {
             before: stored.block.data.clone(),
             data: vec![9; 50],
             raw_bytes: 70,
+            first_line: 40,
+            lines: 2,
         };
         let before = read().await;
         let blocks: Vec<Reworded> = before.iter().map(reworded).collect();
@@ -266,7 +268,10 @@ on_every_store! {
         said.what.note = Some("***".into());
         assert!(store.reword(key, &blocks, &only(said.clone()), None).await.unwrap());
         let after = read().await;
-        assert!(after.iter().all(|stored| stored.block.data == vec![9; 50]));
+        for stored in &after {
+            let block = &stored.block;
+            assert_eq!((&block.data, block.first_line, block.lines), (&vec![9; 50], 40, 2));
+        }
         assert_eq!(store.execution(said.id).await.unwrap().unwrap().1, said);
         // Somebody else was faster with the second block: nothing happens to the first.
         let mixed = [reworded(&after[0]), reworded(&before[1])];
@@ -384,7 +389,7 @@ on_every_store! {
             .iter()
             .map(|migration| (migration.version, migration.name.as_str()))
             .collect();
-        assert_eq!(known, [(1, "history"), (2, "launches"), (3, "collectors")]);
+        assert_eq!(known, [(1, "history"), (2, "launches"), (3, "collectors"), (5, "retention")]);
         assert!(migrations.iter().all(|migration| migration.applied));
         store.migrate().await.unwrap();
         assert_eq!(store.migrations().await.unwrap(), migrations);

@@ -4,6 +4,7 @@ mod contract;
 mod copying;
 mod filters;
 mod opening;
+mod retention;
 mod rows;
 mod texts;
 

@@ -1,7 +1,7 @@
 //! Rows to be stored.
 
 use playback::model::{
-    BlockRow, Changes, EventCount, ExecutionRow, HostRow, LaunchRow, LaunchState, Parameters,
+    BlockRow, Changes, EventCount, ExecutionRow, HostRow, Kept, LaunchRow, LaunchState, Parameters,
     Phase, PlayRow, ResultFlags, ResultRow, Status, TaskCounts, TaskRow,
 };
 use playback_wire::{ExecutionStarted, HostStats, Producer, ResultStatus};
@@ -32,6 +32,7 @@ pub(super) fn execution(what: Value) -> ExecutionRow {
         events: EventCount::default(),
         queued_us: None,
         canceled_by: None,
+        kept: Kept::default(),
     }
 }
 

@@ -1,0 +1,237 @@
+//! What is kept: cleaning up, and pinning.
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
+use axum::http::StatusCode;
+use playback_wire::ExecutionType;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::auth::{AdminAccess, RunAccess};
+use super::error::ErrorBody;
+use super::launch::read;
+use super::query::{Path, execution_id};
+use super::{ApiError, view};
+use crate::app::App;
+use crate::model::{Limits, Pin, Pinned, RetentionRule, Scope, Status, parse_bytes};
+use crate::retention::Report;
+
+/// What is kept: a limit at least, of all executions or of those that are named; or nothing, and the
+/// configured rules are applied. An execution goes when any limit says so.
+#[derive(Debug, Default, PartialEq, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct CleanupRequest {
+    /// Days after its end that an execution is kept.
+    retention_days: Option<u32>,
+    /// How many executions are kept, newest first.
+    keep_runs: Option<u64>,
+    /// How many bytes of logs are kept, newest first: `10GB`, `500MiB`.
+    keep_bytes: Option<String>,
+    /// Days after its end that the log of an execution is kept; its rows stay.
+    keep_payload_days: Option<u32>,
+    /// Newest executions of each playbook that nothing is removed of, whatever the limits say.
+    keep_at_least: Option<u64>,
+    /// Only those of this playbook: as recorded, or its file name.
+    playbook: Option<String>,
+    /// Only those that carry this label.
+    label: Option<String>,
+    /// Only those that ended so: `success` or `failed`.
+    status: Option<Status>,
+    /// Only `playbook` or `adhoc`.
+    r#type: Option<ExecutionType>,
+    /// Say what would go, and leave everything as it is.
+    dry_run: bool,
+}
+
+/// What went, or in a dry run would go.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct CleanupAnswer {
+    /// Whether it was only asked what would go.
+    dry_run: bool,
+    /// Executions that were looked at.
+    examined: u64,
+    /// Executions that went.
+    deleted: u64,
+    /// Further executions whose log went; their rows stayed.
+    payloads_removed: u64,
+    /// Bytes of logs that went with them.
+    bytes_freed: u64,
+    /// Executions that would have gone if they were not pinned.
+    kept_pinned: u64,
+    /// Executions that go on or wait; those never go.
+    kept_running: u64,
+    /// Executions that changed while they were to go: the next cleanup sees to them.
+    passed_over: u64,
+    /// Whether it is gone from the database's files, too. If not, somebody reads them, and it goes when they
+    /// are done; the files of a database server are its own to clean up.
+    erased: bool,
+    /// Dry run only: the first 100 that would go.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    executions: Option<Vec<Uuid>>,
+    /// Dry run only: the first 100 whose log would go.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payloads: Option<Vec<Uuid>>,
+}
+
+impl CleanupRequest {
+    /// The rule that is asked for; none where the configured ones are meant.
+    fn rule(self) -> Result<Option<RetentionRule>, ApiError> {
+        let is_empty = Self {
+            dry_run: self.dry_run,
+            ..Self::default()
+        } == self;
+        if is_empty {
+            return Ok(None);
+        }
+        let keep_bytes = self.keep_bytes.as_deref().map(parse_bytes).transpose();
+        let rule = RetentionRule {
+            scope: Scope {
+                playbook: self.playbook,
+                label: self.label,
+                status: self.status,
+                r#type: self.r#type,
+            },
+            limits: Limits {
+                keep_days: self.retention_days,
+                keep_runs: self.keep_runs,
+                keep_bytes: keep_bytes
+                    .map_err(|error| ApiError::bad_request(format!("keep_bytes: {error}")))?,
+                keep_payload_days: self.keep_payload_days,
+                keep_at_least: self.keep_at_least.unwrap_or(0),
+            },
+        };
+        rule.check("retention_days")
+            .map_err(ApiError::bad_request)?;
+        if !rule.limits.remove_something() {
+            return Err(ApiError::bad_request(
+                "no limit says what goes: give retention_days, keep_runs, keep_bytes or keep_payload_days",
+            ));
+        }
+        Ok(Some(rule))
+    }
+}
+
+/// Remove what is kept no longer. Without a limit, the configured rules say what that is. What runs or is
+/// pinned never goes. The answer comes when everything is gone; who does not wait for it changes nothing.
+#[utoipa::path(
+    post, path = "/executions/cleanup", tag = "history", request_body = CleanupRequest,
+    responses(
+        (status = 200, body = CleanupAnswer),
+        (status = 400, body = ErrorBody, description = "A limit cannot be meant, or there is none"),
+        (status = 409, body = ErrorBody, description = "Another cleanup goes on"),
+    )
+)]
+pub(super) async fn cleanup_executions(
+    State(app): State<App>,
+    access: AdminAccess,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Json<CleanupAnswer>, ApiError> {
+    let request: CleanupRequest = read(body)?;
+    let dry_run = request.dry_run;
+    let rules = match request.rule()? {
+        Some(rule) => vec![rule],
+        None => app.retention.rules().to_vec(),
+    };
+    if rules.is_empty() {
+        return Err(ApiError::bad_request(
+            "no rules of retention are configured: give retention_days or another limit, or add [[retention]] to \
+             the collector's configuration",
+        ));
+    }
+    if !dry_run {
+        tracing::info!(by = access.name(), ?rules, "a cleanup was asked for");
+    }
+    let retention = app.retention.clone();
+    // On its own, so that it comes to its end also when nobody waits for it any more.
+    let cleaning = async move { retention.cleanup(&rules, dry_run).await };
+    let cleaned = app.tasks.spawn(cleaning).await;
+    let report = cleaned.map_err(|_| ApiError::busy("the cleanup was broken off: try again"))??;
+    Ok(Json(answer(report, dry_run)))
+}
+
+fn answer(report: Report, dry_run: bool) -> CleanupAnswer {
+    CleanupAnswer {
+        dry_run,
+        examined: report.examined,
+        deleted: report.deleted,
+        payloads_removed: report.payloads_removed,
+        bytes_freed: report.bytes_freed,
+        kept_pinned: report.kept_pinned,
+        kept_running: report.kept_running,
+        passed_over: report.passed_over,
+        erased: report.is_erased,
+        executions: dry_run.then_some(report.executions),
+        payloads: dry_run.then_some(report.payloads),
+    }
+}
+
+/// Why an execution is to be kept.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct PinRequest {
+    /// In words.
+    note: Option<String>,
+}
+
+/// Characters of a note at most.
+const LONGEST_NOTE: usize = 2000;
+
+/// Keep an execution, whatever the rules of retention say. It cannot be deleted either, until it is unpinned.
+#[utoipa::path(
+    put, path = "/executions/{id}/pin", tag = "history", params(("id" = Uuid, Path)),
+    request_body = PinRequest,
+    responses((status = 200, body = Pinned), (status = 404, body = ErrorBody))
+)]
+pub(super) async fn pin_execution(
+    State(app): State<App>,
+    access: RunAccess,
+    Path(id): Path<String>,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Json<Pinned>, ApiError> {
+    let id = execution_id(&id)?;
+    let request: PinRequest = read(body)?;
+    let note = request.note.filter(|note| !note.is_empty());
+    if note
+        .as_ref()
+        .is_some_and(|note| note.chars().count() > LONGEST_NOTE)
+    {
+        return Err(ApiError::bad_request(format!(
+            "note is too long: {LONGEST_NOTE} characters at most"
+        )));
+    }
+    view::find(&app.store, id).await?;
+    let pin = Pin {
+        pinned_us: app.clock.now_us(),
+        by: access.name(),
+        note,
+    };
+    if !app.store.pin(id, &pin).await? {
+        return Err(ApiError::not_found(format!("there is no execution {id}")));
+    }
+    app.hub.changed(id);
+    Ok(Json(pin.into()))
+}
+
+/// Leave an execution to the rules of retention again.
+#[utoipa::path(
+    delete, path = "/executions/{id}/pin", tag = "history", params(("id" = Uuid, Path)),
+    responses(
+        (status = 204, description = "It is not pinned any more, or was not"),
+        (status = 404, body = ErrorBody),
+    )
+)]
+pub(super) async fn unpin_execution(
+    State(app): State<App>,
+    _: RunAccess,
+    Path(id): Path<String>,
+) -> Result<StatusCode, ApiError> {
+    let id = execution_id(&id)?;
+    view::find(&app.store, id).await?;
+    if app.store.unpin(id).await? {
+        app.hub.changed(id);
+    }
+    Ok(StatusCode::NO_CONTENT)
+}

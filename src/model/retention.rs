@@ -1,0 +1,240 @@
+//! What is kept, and for how long: rules, and what they look at. No I/O, no SQL.
+
+use chrono::{DateTime, Utc};
+use playback_wire::ExecutionType;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::{ExecutionKey, Status, time_from_us};
+
+/// What the store holds of an execution's log. No event tells it, so no projection writes it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// Size of the log as stored, in bytes; none before it was measured.
+    pub payload_bytes: Option<u64>,
+    /// When retention removed the log, in microseconds since the epoch.
+    pub payload_removed_us: Option<i64>,
+}
+
+impl Kept {
+    /// Whether the log is gone, and with it everything but the rows.
+    #[must_use]
+    pub fn is_without_log(&self) -> bool {
+        self.payload_removed_us.is_some()
+    }
+}
+
+/// Somebody wants an execution to be kept, whatever the rules say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pin {
+    /// When they said so, in microseconds since the epoch.
+    pub pinned_us: i64,
+    /// Who.
+    pub by: String,
+    /// Why, in their words.
+    pub note: Option<String>,
+}
+
+/// Who wants an execution to be kept, as served.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Pinned {
+    /// When they said so.
+    pub time: DateTime<Utc>,
+    /// Who.
+    pub by: String,
+    /// Why, in their words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+impl From<Pin> for Pinned {
+    fn from(pin: Pin) -> Self {
+        Self {
+            time: time_from_us(pin.pinned_us),
+            by: pin.by,
+            note: pin.note,
+        }
+    }
+}
+
+/// Which executions a rule is about. Everything that is set must hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Scope {
+    /// Playbook: as recorded, or its file name.
+    pub playbook: Option<String>,
+    /// A label that it carries.
+    pub label: Option<String>,
+    /// How it ended.
+    pub status: Option<Status>,
+    /// Playbook or ad-hoc.
+    pub r#type: Option<ExecutionType>,
+}
+
+/// How much is kept. A limit that is not set removes nothing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// Days after its end that an execution is kept.
+    pub keep_days: Option<u32>,
+    /// How many executions are kept, newest first.
+    pub keep_runs: Option<u64>,
+    /// How many bytes of logs are kept, newest first.
+    pub keep_bytes: Option<u64>,
+    /// Days after its end that an execution's log is kept; its rows stay.
+    pub keep_payload_days: Option<u32>,
+    /// Newest executions of each playbook that nothing is removed of.
+    pub keep_at_least: u64,
+}
+
+impl Limits {
+    /// Whether anything is ever removed.
+    #[must_use]
+    pub fn remove_something(&self) -> bool {
+        self.keep_days.is_some()
+            || self.keep_runs.is_some()
+            || self.keep_bytes.is_some()
+            || self.keep_payload_days.is_some()
+    }
+}
+
+/// A rule: of these executions, so much is kept.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RetentionRule {
+    /// Which executions it is about.
+    pub scope: Scope,
+    /// How much of them is kept.
+    pub limits: Limits,
+}
+
+impl RetentionRule {
+    /// Whether it can be meant; else what is wrong, naming the field. Days are called `days`.
+    ///
+    /// # Errors
+    /// A limit is nothing, or a name is empty, too long, or of runs that are never removed.
+    pub fn check(&self, days: &str) -> Result<(), String> {
+        let counts = [
+            (days, self.limits.keep_days.map(u64::from)),
+            ("keep_runs", self.limits.keep_runs),
+            ("keep_bytes", self.limits.keep_bytes),
+            (
+                "keep_payload_days",
+                self.limits.keep_payload_days.map(u64::from),
+            ),
+        ];
+        for (name, count) in counts {
+            if count == Some(0) {
+                return Err(format!(
+                    "{name} = 0: it must be a positive number; leave it out where there is no such limit"
+                ));
+            }
+        }
+        for (name, text) in [
+            ("playbook", &self.scope.playbook),
+            ("label", &self.scope.label),
+        ] {
+            let length = text.as_ref().map(|text| text.chars().count());
+            if length.is_some_and(|length| !(1..=LONGEST_NAME).contains(&length)) {
+                return Err(format!(
+                    "{name}: it must have from 1 to {LONGEST_NAME} characters"
+                ));
+            }
+        }
+        if self.scope.status == Some(Status::Running) {
+            return Err(
+                "status = \"running\": what runs is never removed; it must be success or failed"
+                    .to_owned(),
+            );
+        }
+        Ok(())
+    }
+}
+
+/// Characters of a name at most: the store keeps longer ones in short.
+const LONGEST_NAME: usize = 255;
+
+/// An execution, as far as rules look at it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// Key in the store.
+    pub key: ExecutionKey,
+    /// Identity.
+    pub id: Uuid,
+    /// How it stands.
+    pub status: Status,
+    /// Playbook or ad-hoc.
+    pub r#type: ExecutionType,
+    /// The playbook as recorded.
+    pub playbook: Option<String>,
+    /// Its file name.
+    pub playbook_name: Option<String>,
+    /// Its labels; empty where no rule asks for one.
+    pub labels: Vec<String>,
+    /// When it began, in microseconds since the epoch.
+    pub started_us: i64,
+    /// When it ended.
+    pub ended_us: Option<i64>,
+    /// How many results it has.
+    pub results: u64,
+    /// What the store holds of its log.
+    pub kept: Kept,
+    /// Whether somebody wants it to be kept.
+    pub is_pinned: bool,
+}
+
+/// Reads a size such as `500MB`, `10 GB` or `2GiB`: units of 1000 without an `i`, of 1024 with one.
+///
+/// # Errors
+/// It is none, or not a positive one; the message says what one looks like.
+pub fn parse_bytes(text: &str) -> Result<u64, String> {
+    let wrong = || format!("{text:?} is no size: 500MB, 10GB or 2GiB are");
+    let text_ = text.trim();
+    let digits = text_
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text_.len());
+    let (number, unit) = text_.split_at(digits);
+    let number: u64 = number.parse().map_err(|_| wrong())?;
+    let (base, power) = match unit.trim().to_ascii_lowercase().as_str() {
+        "" | "b" => (1_u64, 0),
+        "kb" | "k" => (1000, 1),
+        "mb" | "m" => (1000, 2),
+        "gb" | "g" => (1000, 3),
+        "tb" | "t" => (1000, 4),
+        "kib" => (1024, 1),
+        "mib" => (1024, 2),
+        "gib" => (1024, 3),
+        "tib" => (1024, 4),
+        _ => return Err(wrong()),
+    };
+    let bytes = base
+        .checked_pow(power)
+        .and_then(|unit| unit.checked_mul(number));
+    match bytes {
+        Some(bytes) if bytes > 0 && i64::try_from(bytes).is_ok() => Ok(bytes),
+        _ => Err(wrong()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_read_as_people_write_them() {
+        assert_eq!(parse_bytes("10GB"), Ok(10_000_000_000));
+        assert_eq!(parse_bytes(" 2 GiB"), Ok(2 << 30));
+        assert_eq!(parse_bytes("1500"), Ok(1500));
+        assert_eq!(parse_bytes("5m"), Ok(5_000_000));
+        for wrong in [
+            "",
+            "GB",
+            "0",
+            "1.5GB",
+            "-1MB",
+            "1PB",
+            "99999999999TB",
+            "1 2",
+        ] {
+            assert!(parse_bytes(wrong).is_err(), "{wrong}");
+        }
+    }
+}

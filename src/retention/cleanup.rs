@@ -1,0 +1,190 @@
+//! Executions that rules are done with go: a few at a time, with a pause for everybody else in between.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::plan::{Planner, Verdict};
+use super::{Retention, RetentionError};
+use crate::ingest::Discard;
+use crate::model::{Candidate, ExecutionKey, RetentionRule};
+
+/// Executions that are looked at together.
+const PAGE: u32 = 500;
+
+/// Executions that go together, in one short transaction.
+const STEP: usize = 50;
+
+/// Executions that a report names at most.
+const NAMED: usize = 100;
+
+/// The shortest and the longest pause after a step; in between, it is as long as the step took.
+const PAUSE: (Duration, Duration) = (Duration::from_millis(2), Duration::from_secs(1));
+
+/// What went, or would go.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Executions that were looked at.
+    pub examined: u64,
+    /// Executions that went.
+    pub deleted: u64,
+    /// Further executions whose log went.
+    pub payloads_removed: u64,
+    /// Bytes of logs that went with them.
+    pub bytes_freed: u64,
+    /// Executions that would have gone if nobody had pinned them.
+    pub kept_pinned: u64,
+    /// Executions that go on, or wait.
+    pub kept_running: u64,
+    /// Executions that were to go, and changed meanwhile: the next cleanup sees to them.
+    pub passed_over: u64,
+    /// The first of those that went.
+    pub executions: Vec<Uuid>,
+    /// The first of those whose log went.
+    pub payloads: Vec<Uuid>,
+    /// Whether it left the database's files as well.
+    pub is_erased: bool,
+}
+
+impl Retention {
+    /// Applies rules to the whole history; in a dry run, it only says what would go.
+    ///
+    /// To be run to its end: dropped in its middle, memory may hold what the store does not.
+    ///
+    /// # Errors
+    /// Another cleanup goes on, the collector stops, or the store failed; what went until then is gone.
+    pub async fn cleanup(
+        &self,
+        rules: &[RetentionRule],
+        is_dry_run: bool,
+    ) -> Result<Report, RetentionError> {
+        let inner = &*self.inner;
+        let _alone = match is_dry_run {
+            true => None,
+            false => Some(
+                inner
+                    .removing
+                    .try_lock()
+                    .map_err(|_| RetentionError::Running)?,
+            ),
+        };
+        let mut report = Report::default();
+        let mut planner = Planner::new(rules, inner.clock.now_us());
+        let mut after: Option<(i64, ExecutionKey)> = None;
+        let (mut runs, mut logs) = (Vec::new(), Vec::new());
+        loop {
+            let page = inner
+                .store
+                .candidates(after, PAGE, planner.needs_labels())
+                .await?;
+            let Some(last) = page.last() else { break };
+            after = Some((last.started_us, last.key));
+            for one in page {
+                report.examined += 1;
+                match planner.judge(&one) {
+                    Verdict::Keep => {}
+                    Verdict::Running => report.kept_running += 1,
+                    Verdict::Pinned => report.kept_pinned += 1,
+                    Verdict::Remove => runs.push(one),
+                    Verdict::RemovePayload => logs.push(one),
+                }
+                if runs.len() >= STEP {
+                    self.step(&mut runs, Discard::Executions, is_dry_run, &mut report)
+                        .await?;
+                }
+                if logs.len() >= STEP {
+                    self.step(&mut logs, Discard::Logs, is_dry_run, &mut report)
+                        .await?;
+                }
+            }
+        }
+        self.step(&mut runs, Discard::Executions, is_dry_run, &mut report)
+            .await?;
+        self.step(&mut logs, Discard::Logs, is_dry_run, &mut report)
+            .await?;
+        if !is_dry_run {
+            // What an earlier one left behind goes too.
+            self.sweep().await?;
+            report.is_erased = inner.ingest.erase().await;
+            tracing::info!(
+                deleted = report.deleted,
+                payloads_removed = report.payloads_removed,
+                bytes_freed = report.bytes_freed,
+                kept_pinned = report.kept_pinned,
+                "retention was applied"
+            );
+            metrics::counter!("playback_retention_deleted_total").increment(report.deleted);
+            metrics::counter!("playback_retention_bytes_freed_total").increment(report.bytes_freed);
+        }
+        Ok(report)
+    }
+
+    /// A few executions, or their logs, go.
+    async fn step(
+        &self,
+        doomed: &mut Vec<Candidate>,
+        what: Discard,
+        is_dry_run: bool,
+        report: &mut Report,
+    ) -> Result<(), RetentionError> {
+        let mut doomed = std::mem::take(doomed);
+        if doomed.is_empty() {
+            return Ok(());
+        }
+        if !is_dry_run {
+            let begun = self.begin()?;
+            let which: Vec<(Uuid, ExecutionKey)> =
+                doomed.iter().map(|one| (one.id, one.key)).collect();
+            let gone = self.inner.ingest.discard(&which, what).await?;
+            let before = doomed.len();
+            doomed.retain(|one| gone.contains(&one.key));
+            report.passed_over += (before - doomed.len()) as u64;
+            for one in &doomed {
+                match what {
+                    Discard::Executions => self.inner.hub.deleted(one.id),
+                    Discard::Logs => self.inner.hub.changed(one.id),
+                }
+            }
+            pause(begun).await;
+            // Where whole partitions can go at once, it is seen at the end which.
+            if !self.inner.store.has_partitions() {
+                self.sweep().await?;
+            }
+        }
+        let bytes = doomed.iter().filter_map(|one| one.kept.payload_bytes);
+        report.bytes_freed += bytes.sum::<u64>();
+        let (count, names) = match what {
+            Discard::Executions => (&mut report.deleted, &mut report.executions),
+            Discard::Logs => (&mut report.payloads_removed, &mut report.payloads),
+        };
+        *count += doomed.len() as u64;
+        let room = NAMED.saturating_sub(names.len());
+        names.extend(doomed.iter().take(room).map(|one| one.id));
+        Ok(())
+    }
+
+    /// Sweeps away what executions that are gone have left behind.
+    pub(super) async fn sweep(&self) -> Result<(), RetentionError> {
+        loop {
+            let begun = self.begin()?;
+            if !self.inner.store.sweep().await? {
+                return Ok(());
+            }
+            pause(begun).await;
+        }
+    }
+
+    /// When a step begins; none does when the collector stops.
+    fn begin(&self) -> Result<Instant, RetentionError> {
+        match self.inner.closing.is_cancelled() {
+            true => Err(RetentionError::Stopping),
+            false => Ok(Instant::now()),
+        }
+    }
+}
+
+/// Leaves the database to the others for as long as a step had it.
+async fn pause(begun: Instant) {
+    tokio::time::sleep(begun.elapsed().clamp(PAUSE.0, PAUSE.1)).await;
+}

@@ -1,0 +1,55 @@
+//! The configured rules, applied by themselves now and then.
+
+use std::time::Duration;
+
+use super::{Retention, RetentionError};
+use crate::config::Schedule;
+
+/// How long nobody looks at the clock: somebody may set it.
+const LOOK: Duration = Duration::from_secs(30);
+
+impl Retention {
+    /// Sweeps away what an interrupted cleanup has left behind, and then cleans up whenever it is time, until
+    /// the collector stops.
+    pub async fn serve(self) {
+        let inner = &*self.inner;
+        // Beside whatever else goes on: each step is a transaction of its own.
+        match self.sweep().await {
+            Ok(()) => {}
+            Err(RetentionError::Stopping) => return,
+            Err(error) => tracing::warn!(%error, "what is deleted could not be swept away"),
+        }
+        let Some(schedule) = inner.schedule else {
+            return;
+        };
+        while self.wait_for(schedule).await {
+            match self.cleanup(&inner.rules, false).await {
+                Ok(_) => {}
+                Err(RetentionError::Stopping) => return,
+                Err(RetentionError::Running) => {
+                    tracing::info!(
+                        "a cleanup that was asked for goes on: the scheduled one is left out"
+                    );
+                }
+                Err(error) => tracing::warn!(%error, "a scheduled cleanup failed"),
+            }
+        }
+    }
+
+    /// Waits until it is time; false when the collector stops.
+    async fn wait_for(&self, schedule: Schedule) -> bool {
+        let inner = &*self.inner;
+        let due = schedule.next_after(inner.clock.now_us());
+        loop {
+            let left = due.saturating_sub(inner.clock.now_us());
+            if left <= 0 {
+                return true;
+            }
+            let left = Duration::from_micros(left.unsigned_abs()).min(LOOK);
+            tokio::select! {
+                () = tokio::time::sleep(left) => {}
+                () = inner.closing.cancelled() => return false,
+            }
+        }
+    }
+}

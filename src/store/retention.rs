@@ -1,0 +1,445 @@
+//! What is kept and for how long: what rules look at, what is removed, and what is pinned.
+//!
+//! Removing is done in two parts, so that nothing waits for it: first an execution, or its log, is gone at
+//! once and as a whole; then what is left of it in the large tables is swept away, a bounded number of rows
+//! in each transaction. Which ones are still to be swept stands in a table, so a collector that is killed in
+//! between loses sight of none.
+
+use std::collections::HashMap;
+
+use playback_wire::ExecutionType;
+use uuid::Uuid;
+
+use super::dialect::Engine;
+use super::pool::{Row, Transaction};
+use super::statement::Statement;
+use super::table::{Present, Table};
+use super::{Store, StoreError, transaction};
+use crate::model::{Candidate, ExecutionKey, Kept, Pin, Status};
+
+/// Rows that one step of sweeping deletes at most, about.
+const SWEEP_ROWS: u64 = 5_000;
+
+/// Executions that one step of sweeping deletes at most.
+const SWEEP_EXECUTIONS: u32 = 100;
+
+/// Executions whose logs are measured at once.
+const MEASURED: usize = 50;
+
+/// A block counts as this many rows: it is larger.
+const BLOCK_ROWS: u64 = 250;
+
+/// What a copy of an execution has beside its rows and blocks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Restored {
+    /// Identity of the execution.
+    pub id: Uuid,
+    /// What is kept of its log.
+    pub kept: Kept,
+    /// Who wants it to be kept.
+    pub pin: Option<Pin>,
+}
+
+const PINS: Table = Table {
+    name: "execution_pins",
+    columns: &["uuid", "pinned_us", "pinned_by", "note"],
+    present: Present::Updated {
+        key: "uuid",
+        columns: &["pinned_us", "pinned_by", "note"],
+    },
+};
+
+const REMAINS: Table = Table {
+    name: "execution_remains",
+    columns: &["execution"],
+    present: Present::Kept,
+};
+
+impl Store {
+    /// Executions from the newest on, or from the one behind `after` (its start and its key), `limit` at
+    /// most. Logs of runs that are over and were not measured yet are measured. Labels are looked up
+    /// where they are asked for.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn candidates(
+        &self,
+        after: Option<(i64, ExecutionKey)>,
+        limit: u32,
+        with_labels: bool,
+    ) -> Result<Vec<Candidate>, StoreError> {
+        let mut query = self.query(
+            "SELECT id, uuid, status, type, playbook, playbook_name, started_us, ended_us, results, \
+             payload_bytes, payload_removed_us, (SELECT COUNT(*) FROM execution_pins \
+             WHERE execution_pins.uuid = executions.uuid) AS pins FROM executions WHERE 1 = 1",
+        );
+        if let Some((started_us, key)) = after {
+            query
+                .push(" AND started_us <= ? AND (started_us < ? OR id < ?)")
+                .bind(started_us)
+                .bind(started_us)
+                .bind(key);
+        }
+        query
+            .push(" ORDER BY started_us DESC, id DESC LIMIT ?")
+            .bind(limit);
+        let rows = query.fetch_all(&self.read).await?;
+        let mut found: Vec<Candidate> =
+            rows.iter().map(read_candidate).collect::<Result<_, _>>()?;
+        let unmeasured: Vec<ExecutionKey> = found
+            .iter()
+            .filter(|one| one.status != Status::Running && one.kept == Kept::default())
+            .map(|one| one.key)
+            .collect();
+        // A few at a time: others write, too.
+        for keys in unmeasured.chunks(MEASURED) {
+            let measured = self.measure(keys).await?;
+            for one in &mut found {
+                if let Some(kept) = measured.get(&one.key) {
+                    one.kept = *kept;
+                }
+            }
+        }
+        if with_labels && !found.is_empty() {
+            let keys: Vec<ExecutionKey> = found.iter().map(|one| one.key).collect();
+            let mut query = self.query("SELECT execution, label FROM execution_labels");
+            push_keys(&mut query, " WHERE execution IN (", &keys);
+            let mut labels: HashMap<ExecutionKey, Vec<String>> = HashMap::new();
+            for row in query.fetch_all(&self.read).await? {
+                let of = labels.entry(row.get("execution")?).or_default();
+                of.push(row.get("label")?);
+            }
+            for one in &mut found {
+                one.labels = labels.remove(&one.key).unwrap_or_default();
+            }
+        }
+        Ok(found)
+    }
+
+    /// Measures the logs of executions that are over, and returns what is known of each one's log now.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn measure(
+        &self,
+        keys: &[ExecutionKey],
+    ) -> Result<HashMap<ExecutionKey, Kept>, StoreError> {
+        transaction!(self, transaction => {
+            let mut update = transaction.query(
+                "UPDATE executions SET payload_bytes = (SELECT COALESCE(SUM(LENGTH(data)), 0) \
+                 FROM event_blocks WHERE event_blocks.execution = executions.id) \
+                 WHERE status <> 'running' AND payload_removed_us IS NULL",
+            );
+            push_keys(&mut update, " AND id IN (", keys);
+            update.execute_in(transaction).await?;
+            let mut query =
+                transaction.query("SELECT id, payload_bytes, payload_removed_us FROM executions");
+            push_keys(&mut query, " WHERE id IN (", keys);
+            let mut measured = HashMap::with_capacity(keys.len());
+            for row in query.fetch_all_in(transaction).await? {
+                measured.insert(row.get("id")?, read_kept(&row)?);
+            }
+            measured
+        })
+    }
+
+    /// The newest executions that began at `since_us` or later, are over, and whose log was never measured,
+    /// `limit` at most: those that a collector that was killed did not get to pack.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn unmeasured(
+        &self,
+        since_us: i64,
+        limit: u32,
+    ) -> Result<Vec<(Uuid, ExecutionKey)>, StoreError> {
+        let mut query = self.query(
+            "SELECT id, uuid FROM executions WHERE started_us >= ? AND status <> 'running' \
+             AND payload_bytes IS NULL AND payload_removed_us IS NULL ORDER BY started_us DESC, id DESC LIMIT ?",
+        );
+        let rows = query
+            .bind(since_us)
+            .bind(limit)
+            .fetch_all(&self.read)
+            .await?;
+        rows.iter()
+            .map(|row| Ok((row.get("uuid")?, row.get("id")?)))
+            .collect()
+    }
+
+    /// Forgets executions: those of them that are over and that nobody has pinned. Returns which. What is
+    /// left of them in the large tables is to be swept away (see [`Store::sweep`]).
+    ///
+    /// # Errors
+    /// The database failed: nothing was deleted.
+    pub async fn delete_archived(
+        &self,
+        keys: &[ExecutionKey],
+    ) -> Result<Vec<ExecutionKey>, StoreError> {
+        transaction!(self, transaction => {
+            let mut query = transaction.query("SELECT id, uuid FROM executions");
+            push_keys(&mut query, " WHERE id IN (", keys);
+            query.push(" ORDER BY id");
+            let mut deleted: Vec<ExecutionKey> = Vec::with_capacity(keys.len());
+            for row in query.fetch_all_in(transaction).await? {
+                let (key, id): (ExecutionKey, Uuid) = (row.get("id")?, row.get("uuid")?);
+                self.tell_changed(transaction, key).await?;
+                // It may have started again, or been pinned, since somebody looked.
+                let mut delete = transaction.query(
+                    "DELETE FROM executions WHERE id = ? AND status <> 'running' \
+                     AND uuid NOT IN (SELECT uuid FROM execution_pins)",
+                );
+                if delete.bind(key).execute_in(transaction).await? == 0 {
+                    continue;
+                }
+                let mut delete =
+                    transaction.query("DELETE FROM execution_labels WHERE execution = ?");
+                delete.bind(key).execute_in(transaction).await?;
+                let mut delete = transaction.query("DELETE FROM launches WHERE uuid = ?");
+                delete.bind(id).execute_in(transaction).await?;
+                deleted.push(key);
+            }
+            REMAINS.insert(transaction, &deleted, bind_key).await?;
+            deleted
+        })
+    }
+
+    /// Removes the logs of executions and keeps their rows: of those that are over, that nobody has pinned
+    /// and whose log is still there. Returns which. Their blocks are to be swept away (see
+    /// [`Store::sweep`]); nobody may read them any more.
+    ///
+    /// # Errors
+    /// The database failed: nothing was removed.
+    pub async fn remove_payloads(
+        &self,
+        keys: &[ExecutionKey],
+        now_us: i64,
+    ) -> Result<Vec<ExecutionKey>, StoreError> {
+        transaction!(self, transaction => {
+            let mut removed: Vec<ExecutionKey> = Vec::with_capacity(keys.len());
+            for key in keys {
+                self.tell_changed(transaction, *key).await?;
+                let mut update = transaction.query(
+                    "UPDATE executions SET payload_removed_us = ?, payload_bytes = 0 WHERE id = ? \
+                     AND status <> 'running' AND payload_removed_us IS NULL \
+                     AND uuid NOT IN (SELECT uuid FROM execution_pins)",
+                );
+                update.bind(now_us).bind(*key);
+                if update.execute_in(transaction).await? > 0 {
+                    removed.push(*key);
+                }
+            }
+            REMAINS.insert(transaction, &removed, bind_key).await?;
+            removed
+        })
+    }
+
+    /// Sweeps away a bounded part of what executions, or their logs, have left behind. False: nothing is
+    /// left.
+    ///
+    /// # Errors
+    /// The database failed: nothing was deleted.
+    pub async fn sweep(&self) -> Result<bool, StoreError> {
+        if self.has_partitions() && self.empty_partition().await? {
+            return Ok(true);
+        }
+        transaction!(self, transaction => {
+            let mut query = transaction
+                .query("SELECT execution FROM execution_remains ORDER BY execution LIMIT ?");
+            query.push(transaction.engine().skip_locked()).bind(SWEEP_EXECUTIONS);
+            let rows = query.fetch_all_in(transaction).await?;
+            let mut budget = SWEEP_ROWS;
+            for row in &rows {
+                let key: ExecutionKey = row.get("execution")?;
+                if !sweep_one(transaction, key, &mut budget).await? {
+                    break;
+                }
+            }
+            !rows.is_empty()
+        })
+    }
+
+    /// Pins an execution, or says anew who wants it to be kept and why. False: there is none.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn pin(&self, id: Uuid, pin: &Pin) -> Result<bool, StoreError> {
+        transaction!(self, transaction => {
+            let mut query = transaction.query("SELECT id FROM executions WHERE uuid = ?");
+            let is_there = !query.bind(id).fetch_all_in(transaction).await?.is_empty();
+            if is_there {
+                PINS.insert(transaction, &[(id, pin)], bind_pin).await?;
+            }
+            is_there
+        })
+    }
+
+    /// Takes a pin away; false where there was none.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn unpin(&self, id: Uuid) -> Result<bool, StoreError> {
+        let mut delete = self.query("DELETE FROM execution_pins WHERE uuid = ?");
+        Ok(delete.bind(id).execute(&self.write).await? > 0)
+    }
+
+    /// Who wants which of these executions to be kept.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn pins(&self, ids: &[Uuid]) -> Result<HashMap<Uuid, Pin>, StoreError> {
+        let mut pins = HashMap::new();
+        if ids.is_empty() {
+            return Ok(pins);
+        }
+        let mut query = self
+            .query("SELECT uuid, pinned_us, pinned_by, note FROM execution_pins WHERE uuid IN (");
+        for (at, id) in ids.iter().enumerate() {
+            query.push(if at == 0 { "?" } else { ", ?" }).bind(*id);
+        }
+        query.push(")");
+        for row in query.fetch_all(&self.read).await? {
+            let pin = Pin {
+                pinned_us: row.get("pinned_us")?,
+                by: row.get("pinned_by")?,
+                note: row.get("note")?,
+            };
+            pins.insert(row.get("uuid")?, pin);
+        }
+        Ok(pins)
+    }
+
+    /// Writes what a copy of executions has beside rows and blocks.
+    ///
+    /// # Errors
+    /// The database failed: nothing was written.
+    pub async fn restore(&self, restored: &[Restored]) -> Result<(), StoreError> {
+        transaction!(self, transaction => {
+            for one in restored {
+                if one.kept != Kept::default() {
+                    transaction
+                        .query(
+                            "UPDATE executions SET payload_bytes = ?, payload_removed_us = ? \
+                             WHERE uuid = ?",
+                        )
+                        .bind(one.kept.payload_bytes)
+                        .bind(one.kept.payload_removed_us)
+                        .bind(one.id)
+                        .execute_in(transaction)
+                        .await?;
+                }
+                if let Some(pin) = &one.pin {
+                    PINS.insert(transaction, &[(one.id, pin)], bind_pin).await?;
+                }
+            }
+        })
+    }
+}
+
+/// Deletes what is left of an execution as far as the budget goes; false when that is used up.
+async fn sweep_one(
+    transaction: &mut Transaction,
+    key: ExecutionKey,
+    budget: &mut u64,
+) -> Result<bool, StoreError> {
+    let blocks = budget.div_ceil(BLOCK_ROWS);
+    let mut query =
+        transaction.query("SELECT id FROM event_blocks WHERE execution = ? ORDER BY id LIMIT ?");
+    query.bind(key).bind(blocks);
+    let found = query.fetch_all_in(transaction).await?;
+    if let Some(last) = found.last() {
+        let last: i64 = last.get("id")?;
+        let mut delete =
+            transaction.query("DELETE FROM event_blocks WHERE execution = ? AND id <= ?");
+        delete.bind(key).bind(last).execute_in(transaction).await?;
+        *budget = budget.saturating_sub(found.len() as u64 * BLOCK_ROWS);
+        if *budget == 0 {
+            return Ok(false);
+        }
+    }
+    let mut query = transaction.query("SELECT id FROM executions WHERE id = ?");
+    let only_the_log = !query.bind(key).fetch_all_in(transaction).await?.is_empty();
+    if !only_the_log {
+        let mut query = transaction
+            .query("SELECT seq FROM results WHERE execution = ? ORDER BY seq LIMIT 1 OFFSET ?");
+        query.bind(key).bind(*budget);
+        let beyond = query.fetch_all_in(transaction).await?;
+        if let Some(beyond) = beyond.first() {
+            let beyond: i64 = beyond.get("seq")?;
+            let mut delete =
+                transaction.query("DELETE FROM results WHERE execution = ? AND seq < ?");
+            delete
+                .bind(key)
+                .bind(beyond)
+                .execute_in(transaction)
+                .await?;
+            *budget = 0;
+            return Ok(false);
+        }
+        for statement in [
+            "DELETE FROM results WHERE execution = ?",
+            "DELETE FROM tasks WHERE execution = ?",
+            "DELETE FROM plays WHERE execution = ?",
+            "DELETE FROM execution_hosts WHERE execution = ?",
+        ] {
+            let mut delete = transaction.query(statement);
+            let deleted = delete.bind(key).execute_in(transaction).await?;
+            *budget = budget.saturating_sub(deleted);
+        }
+    }
+    let mut delete = transaction.query("DELETE FROM execution_remains WHERE execution = ?");
+    delete.bind(key).execute_in(transaction).await?;
+    Ok(*budget > 0)
+}
+
+/// Adds a list of keys, as long as there are, behind `text`.
+fn push_keys(query: &mut Statement, text: &'static str, keys: &[ExecutionKey]) {
+    query.rarely().push(text);
+    for (at, key) in keys.iter().enumerate() {
+        query.push(if at == 0 { "?" } else { ", ?" }).bind(*key);
+    }
+    query.push(if keys.is_empty() { "NULL)" } else { ")" });
+}
+
+fn bind_key(values: &mut Statement, key: &ExecutionKey) {
+    values.bind(*key);
+}
+
+fn bind_pin(values: &mut Statement, (id, pin): &(Uuid, &Pin)) {
+    values
+        .bind(*id)
+        .bind(pin.pinned_us)
+        .bind(&pin.by)
+        .bind(pin.note.as_deref());
+}
+
+/// What is kept of a log, as the row tells.
+pub(super) fn read_kept(row: &Row) -> Result<Kept, StoreError> {
+    let bytes: Option<i64> = row.get("payload_bytes")?;
+    Ok(Kept {
+        payload_bytes: bytes.and_then(|bytes| u64::try_from(bytes).ok()),
+        payload_removed_us: row.get("payload_removed_us")?,
+    })
+}
+
+fn read_candidate(row: &Row) -> Result<Candidate, StoreError> {
+    let kind = match row.get::<&str>("type")? {
+        "adhoc" => ExecutionType::Adhoc,
+        _ => ExecutionType::Playbook,
+    };
+    Ok(Candidate {
+        key: row.get("id")?,
+        id: row.get("uuid")?,
+        status: Status::from_name(row.get("status")?)
+            .ok_or(StoreError::Damaged { what: "a status" })?,
+        r#type: kind,
+        playbook: row.get("playbook")?,
+        playbook_name: row.get("playbook_name")?,
+        labels: Vec::new(),
+        started_us: row.get("started_us")?,
+        ended_us: row.get("ended_us")?,
+        results: row.unsigned("results")?,
+        kept: read_kept(row)?,
+        is_pinned: row.unsigned("pins")? > 0,
+    })
+}
