@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::ingest::Ingest;
 use crate::launcher::Launcher;
 use crate::live::Hub;
+use crate::stats;
 use crate::store::{Store, TokenRow};
 use crate::telemetry::Figures;
 use crate::token::{self, Scope, Scopes};
@@ -78,6 +79,11 @@ impl App {
                 .clone()
                 .write_now_and_then(store.clone(), stop_writing.clone()),
         );
+        tasks.spawn(stats::run(
+            store.clone(),
+            clock.clone(),
+            stop_writing.clone(),
+        ));
         Ok(Self {
             config: Arc::new(config),
             store,

@@ -17,6 +17,7 @@
 //! - [`store`]: every SQL statement of the program, and nothing else
 //! - [`output`]: printed lines, read from the log
 //! - [`live`]: who is watching, and what they have not seen yet
+//! - [`stats`]: days that are over, rolled up for statistics
 //! - [`api`]: the HTTP surface: thin handlers, one error type, one router list
 //! - [`launcher`]: runs that were asked for: the queue, and what becomes of it
 //! - `supervise`: `playback exec`, a command under our eyes (Linux)
@@ -35,6 +36,7 @@ pub mod live;
 pub mod model;
 pub mod output;
 pub mod server;
+pub mod stats;
 pub mod store;
 #[cfg(target_os = "linux")]
 pub mod supervise;

@@ -14,6 +14,7 @@ mod login;
 mod parts;
 mod query;
 mod redact;
+mod stats;
 mod stream;
 mod view;
 
@@ -67,6 +68,7 @@ fn routes() -> OpenApiRouter<App> {
             executions::get_execution,
             executions::delete_execution
         ))
+        .routes(routes!(stats::get_statistics))
         .routes(routes!(redact::redact_execution))
         .routes(routes!(parts::output::get_output))
         .routes(routes!(parts::events::list_events))

@@ -5,8 +5,10 @@ mod execution;
 mod filter;
 mod launch;
 mod rows;
+mod stats;
 
 pub use execution::*;
 pub use filter::*;
 pub use launch::*;
 pub use rows::*;
+pub use stats::*;

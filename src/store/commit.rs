@@ -10,7 +10,7 @@ use super::indexed::indexed;
 use super::pool::Transaction;
 use super::statement::Statement;
 use super::table::{CHUNKS, Present, Table};
-use super::{Store, StoreError, launches, transaction};
+use super::{Store, StoreError, launches, stats, transaction};
 use crate::model::{
     BlockRow, Changes, ExecutionKey, ExecutionRow, HostRow, PlayRow, ResultRow, TaskRow,
 };
@@ -45,6 +45,7 @@ async fn write(
     let rows = changes
         .iter()
         .filter_map(|change| change.execution.as_deref());
+    let days = stats::days(transaction, rows.clone()).await?;
     let known = upsert_executions(transaction, rows).await?;
     let key = |change: &Changes| match &change.execution {
         Some(row) => known.get(&row.id).copied(),
@@ -79,6 +80,8 @@ async fn write(
     for launch in changes.iter().filter_map(|change| change.launch.as_ref()) {
         launches::insert(transaction, launch).await?;
     }
+    // Last, because collectors wait for each other from here on.
+    stats::touch(transaction, &days).await?;
     Ok(keys)
 }
 
@@ -88,6 +91,8 @@ pub(super) async fn project(
     key: ExecutionKey,
     changes: &Changes,
 ) -> Result<(), StoreError> {
+    let rows = changes.execution.as_deref().into_iter();
+    let days = stats::days(transaction, rows).await?;
     for statement in [
         "DELETE FROM results WHERE execution = ?",
         "DELETE FROM tasks WHERE execution = ?",
@@ -108,6 +113,8 @@ pub(super) async fn project(
     TASKS.insert(transaction, &tasks, bind_task).await?;
     let hosts = latest(flatten(keyed(), |change| &change.hosts), |row| row.number);
     HOSTS.insert(transaction, &hosts, bind_host).await?;
+    // Words that are gone from its rows are not to stay in a roll-up either.
+    stats::forget(transaction, &days).await?;
     Ok(())
 }
 

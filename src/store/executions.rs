@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 use super::dialect::Engine;
 use super::filter::push_filter;
-use super::pool::Row;
-use super::{Store, StoreError, transaction};
+use super::pool::{Row, Transaction};
+use super::{Store, StoreError, stats, transaction};
 use crate::model::{
     EventCount, ExecutionFilter, ExecutionKey, ExecutionRow, Page, Phase, Reason, Status,
 };
@@ -144,19 +144,9 @@ impl Store {
     /// The database failed: nothing was deleted.
     pub async fn delete_execution(&self, key: ExecutionKey) -> Result<(), StoreError> {
         transaction!(self, transaction => {
-            for statement in [
-                "DELETE FROM event_blocks WHERE execution = ?",
-                "DELETE FROM results WHERE execution = ?",
-                "DELETE FROM tasks WHERE execution = ?",
-                "DELETE FROM plays WHERE execution = ?",
-                "DELETE FROM execution_hosts WHERE execution = ?",
-                "DELETE FROM execution_labels WHERE execution = ?",
-                "DELETE FROM launches WHERE uuid = (SELECT uuid FROM executions WHERE id = ?)",
-                "DELETE FROM executions WHERE id = ?",
-            ] {
-                let mut delete = transaction.query(statement);
-                delete.bind(key).execute_in(transaction).await?;
-            }
+            let days = stats::days_of(transaction, &[key]).await?;
+            delete(transaction, key).await?;
+            stats::forget(transaction, &days).await?;
         })
     }
 
@@ -181,6 +171,27 @@ impl Store {
         }
         Ok(counts)
     }
+}
+
+/// Deletes all that belongs to an execution, within a transaction.
+pub(super) async fn delete(
+    transaction: &mut Transaction,
+    key: ExecutionKey,
+) -> Result<(), StoreError> {
+    for statement in [
+        "DELETE FROM event_blocks WHERE execution = ?",
+        "DELETE FROM results WHERE execution = ?",
+        "DELETE FROM tasks WHERE execution = ?",
+        "DELETE FROM plays WHERE execution = ?",
+        "DELETE FROM execution_hosts WHERE execution = ?",
+        "DELETE FROM execution_labels WHERE execution = ?",
+        "DELETE FROM launches WHERE uuid = (SELECT uuid FROM executions WHERE id = ?)",
+        "DELETE FROM executions WHERE id = ?",
+    ] {
+        let mut delete = transaction.query(statement);
+        delete.bind(key).execute_in(transaction).await?;
+    }
+    Ok(())
 }
 
 fn read_execution(row: &Row) -> Result<(ExecutionKey, ExecutionRow), StoreError> {

@@ -11,6 +11,7 @@
 //! - [`copy`]: a whole history from one database into another
 //! - `launches`: what the launcher has to do
 //! - `log`: blocks of the event log
+//! - `stats`: statistics, and the roll-ups that they come from
 //! - `redact`: events in another wording, and files without what is gone
 //! - `tokens`: who may do what
 //!
@@ -31,6 +32,7 @@ mod parts;
 mod pool;
 mod redact;
 mod statement;
+mod stats;
 mod table;
 mod tokens;
 mod value;

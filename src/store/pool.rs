@@ -78,6 +78,16 @@ impl Pool {
         })
     }
 
+    /// Begins a transaction that only reads, and all of it as it was at one moment.
+    pub(super) async fn begin_snapshot(&self) -> Result<Transaction, sqlx::Error> {
+        let how = self.engine().begin_snapshot();
+        Ok(match self {
+            Self::Sqlite(pool) => Transaction::Sqlite(pool.begin_with(how).await?),
+            Self::Postgres(pool) => Transaction::Postgres(pool.begin_with(how).await?),
+            Self::MySql(pool, limit) => Transaction::MySql(pool.begin_with(how).await?, *limit),
+        })
+    }
+
     /// Takes what was deleted out of the database's files. False: somebody still reads what was there before,
     /// or the files are a server's.
     ///

@@ -38,6 +38,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "playback_wire",
         ],
     ),
+    ("stats", &["clock", "model", "store"]),
     ("config", &["store"]),
     ("telemetry", &["config"]),
     (

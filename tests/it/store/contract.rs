@@ -384,7 +384,7 @@ on_every_store! {
             .iter()
             .map(|migration| (migration.version, migration.name.as_str()))
             .collect();
-        assert_eq!(known, [(1, "history"), (2, "launches")]);
+        assert_eq!(known, [(1, "history"), (2, "launches"), (4, "statistics")]);
         assert!(migrations.iter().all(|migration| migration.applied));
         store.migrate().await.unwrap();
         assert_eq!(store.migrations().await.unwrap(), migrations);
