@@ -38,6 +38,7 @@ mod rebuild;
 mod recap;
 mod redact;
 mod silence;
+mod stats;
 mod store;
 mod stream;
 mod wire;

@@ -92,10 +92,17 @@ impl Durations {
     #[must_use]
     pub fn percentile(&self, percent: u32) -> f64 {
         let rank = (u128::from(self.count) * u128::from(percent)).div_ceil(100);
+        // These are known exactly.
+        if rank <= 1 {
+            return self.min();
+        }
+        if rank == u128::from(self.count) {
+            return self.max();
+        }
         let mut seen = 0;
         for (bucket, count) in &self.buckets {
             seen += u128::from(*count);
-            if seen >= rank.max(1) {
+            if seen >= rank {
                 let us = middle(*bucket).clamp(self.min_us, self.max_us);
                 return us as f64 / 1e6;
             }

@@ -13,6 +13,8 @@
 //! - `archive`: what retention deletes stays in the statistics
 
 mod archive;
+#[cfg(test)]
+mod plans;
 mod query;
 mod read;
 mod roll;

@@ -7,6 +7,9 @@ use super::read::{Stand, Wants, Which, read};
 use super::rolls;
 use crate::model::{By, DAY_US, HOUR_US, Part, Period, Question, Roll, Statistics, Tally, day_of};
 
+pub(super) const DAYS: &str =
+    "SELECT day, version, rolled FROM stat_days WHERE day >= ? AND day <= ? ORDER BY day";
+
 /// A time, both ends included, in microseconds since the epoch.
 type Span = (i64, i64);
 
@@ -88,9 +91,7 @@ async fn add_rolls(
         }
     }
     let days = snapshot
-        .query(
-            "SELECT day, version, rolled FROM stat_days WHERE day >= ? AND day <= ? ORDER BY day",
-        )
+        .query(DAYS)
         .bind(from_day)
         .bind(to_day)
         .fetch_all_in(snapshot)

@@ -157,7 +157,25 @@ fn push_started(
         Stand::Running => " AND status = 'running'",
         Stand::Over => " AND status <> 'running'",
     });
-    push_filter(query, filter);
+    // Asked of each execution of that time: a list of all that a host ever took part in grows for ever.
+    let others = ExecutionFilter {
+        host: None,
+        label: None,
+        ..filter.clone()
+    };
+    push_filter(query, &others);
+    if let Some(host) = &filter.host {
+        query.push(
+            " AND EXISTS (SELECT 1 FROM execution_hosts WHERE name = ? AND execution = executions.id)",
+        );
+        query.bind(host);
+    }
+    if let Some(label) = &filter.label {
+        query.push(
+            " AND EXISTS (SELECT 1 FROM execution_labels WHERE label = ? AND execution = executions.id)",
+        );
+        query.bind(label);
+    }
 }
 
 /// Whose rows: the executions of a page, found by when the first and the last of them started. Some of its

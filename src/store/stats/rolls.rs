@@ -88,6 +88,9 @@ pub(super) fn unpack(
     Ok(roll)
 }
 
+pub(super) const LOAD: &str = "SELECT day, archived, data FROM stat_rolls \
+    WHERE kind = ? AND day >= ? AND day <= ? ORDER BY day, archived, part";
+
 /// Parts of the roll-ups of some days.
 pub(super) async fn load(
     transaction: &mut Transaction,
@@ -98,10 +101,7 @@ pub(super) async fn load(
     let mut stored = Stored::new();
     for part in parts {
         let rows = transaction
-            .query(
-                "SELECT day, archived, data FROM stat_rolls WHERE kind = ? AND day >= ? AND day <= ? \
-                 ORDER BY day, archived, part",
-            )
+            .query(LOAD)
             .bind(*part as i32)
             .bind(from_day)
             .bind(to_day)

@@ -12,6 +12,7 @@ mod history;
 mod launch;
 mod local;
 mod redact;
+mod stats;
 
 use std::process::{Child, Command, Output, Stdio};
 

@@ -5,6 +5,7 @@ mod copying;
 mod filters;
 mod opening;
 mod rows;
+mod statistics;
 mod texts;
 
 use playback::store::Store;
