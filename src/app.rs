@@ -13,6 +13,7 @@ use crate::ingest::{Ingest, Settings};
 use crate::launcher::Launcher;
 use crate::live::Hub;
 use crate::retention::Retention;
+use crate::stats;
 use crate::store::{Store, TokenRow};
 use crate::telemetry::Figures;
 use crate::token::{self, Scope, Scopes};
@@ -95,6 +96,11 @@ impl App {
                 .clone()
                 .write_now_and_then(store.clone(), stop_writing.clone()),
         );
+        tasks.spawn(stats::run(
+            store.clone(),
+            clock.clone(),
+            stop_writing.clone(),
+        ));
         Ok(Self {
             config: Arc::new(config),
             store,

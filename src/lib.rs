@@ -17,6 +17,7 @@
 //! - [`store`]: every SQL statement of the program, and nothing else
 //! - [`output`]: printed lines, read from the log
 //! - [`live`]: who is watching, and what they have not seen yet
+//! - [`stats`]: days that are over, rolled up for statistics
 //! - [`api`]: the HTTP surface: thin handlers, one error type, one router list
 //! - [`retention`]: what is kept, for how long, and how the rest goes
 //! - [`launcher`]: runs that were asked for: the queue, and what becomes of it
@@ -37,6 +38,7 @@ pub mod model;
 pub mod output;
 pub mod retention;
 pub mod server;
+pub mod stats;
 pub mod store;
 #[cfg(target_os = "linux")]
 pub mod supervise;

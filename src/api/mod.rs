@@ -15,6 +15,7 @@ mod parts;
 mod query;
 mod redact;
 mod retention;
+mod stats;
 mod stream;
 mod view;
 
@@ -68,6 +69,7 @@ fn routes() -> OpenApiRouter<App> {
             executions::get_execution,
             executions::delete_execution
         ))
+        .routes(routes!(stats::get_statistics))
         .routes(routes!(redact::redact_execution))
         .routes(routes!(retention::cleanup_executions))
         .routes(routes!(

@@ -45,45 +45,45 @@ pub(super) fn limit(asked: Option<u32>) -> Result<u32, ApiError> {
 #[serde(default, deny_unknown_fields)]
 pub(super) struct ListQuery {
     /// `running`, `success` or `failed`.
-    status: Option<String>,
+    pub(super) status: Option<String>,
     /// `playbook` or `adhoc`.
-    r#type: Option<String>,
+    pub(super) r#type: Option<String>,
     /// The playbook: its file name, or its path as recorded.
-    playbook: Option<String>,
+    pub(super) playbook: Option<String>,
     /// The inventory: its file name, or its path as recorded.
-    inventory: Option<String>,
+    pub(super) inventory: Option<String>,
     /// Inventory name of a host that took part.
-    host: Option<String>,
+    pub(super) host: Option<String>,
     /// Login name of the user who ran it.
-    user: Option<String>,
+    pub(super) user: Option<String>,
     /// Name of the machine that ran it.
-    controller: Option<String>,
+    pub(super) controller: Option<String>,
     /// A label that it carries.
-    label: Option<String>,
+    pub(super) label: Option<String>,
     /// Whether anything changed: `true` or `false`.
-    changed: Option<bool>,
+    pub(super) changed: Option<bool>,
     /// Why it failed: `task_failed`, `unreachable`, `canceled`, `timed_out`, `lost`, `launch_error`
     /// or `ansible_error`.
-    reason: Option<String>,
+    pub(super) reason: Option<String>,
     /// Whether somebody has pinned it: `true` or `false`.
-    pinned: Option<bool>,
+    pub(super) pinned: Option<bool>,
     /// Started at or after: RFC 3339, or a date (UTC).
-    start_date: Option<String>,
+    pub(super) start_date: Option<String>,
     /// Started at or before: RFC 3339, or a date, that day included (UTC).
-    end_date: Option<String>,
+    pub(super) end_date: Option<String>,
     /// Took at least that many seconds.
-    min_duration: Option<f64>,
+    pub(super) min_duration: Option<f64>,
     /// Part of what is recorded of the run's start (playbook, inventory, user, note, command line …),
     /// ignoring case.
-    q: Option<String>,
+    pub(super) q: Option<String>,
     /// Entries at most: 1 to 1000, 50 by default.
-    limit: Option<u32>,
+    pub(super) limit: Option<u32>,
     /// Entries to pass over; `cursor` is faster.
-    offset: Option<u64>,
+    pub(super) offset: Option<u64>,
     /// `next_cursor` of the page before.
-    cursor: Option<String>,
+    pub(super) cursor: Option<String>,
     /// `desc` (newest first, the default) or `asc`.
-    order: Option<String>,
+    pub(super) order: Option<String>,
     /// Names of the fields to return, separated by commas; all by default.
     pub(super) fields: Option<String>,
 }
@@ -199,14 +199,15 @@ pub(super) fn named<T: Copy>(
     )))
 }
 
+/// Which moment of a day a date means.
 #[derive(Clone, Copy)]
-enum Day {
+pub(super) enum Day {
     Start,
     End,
 }
 
 /// Reads a time: RFC 3339, without a zone (UTC), or a date, which means its first or last moment.
-fn time(field: &str, value: Option<&str>, day: Day) -> Result<Option<i64>, ApiError> {
+pub(super) fn time(field: &str, value: Option<&str>, day: Day) -> Result<Option<i64>, ApiError> {
     let Some(value) = value.filter(|value| !value.is_empty()) else {
         return Ok(None);
     };

@@ -7,7 +7,7 @@
 //! - one module for each command; `launch` has the three that ask for a run, and `documents` the two that
 //!   describe this program
 //! - `out`: the one place that prints; `when`, `summary`: how things read
-//! - `client`, `pages`, `pick`: asking a collector; `database`: working on its database
+//! - `client`, `filters`, `pages`, `pick`: asking a collector; `database`: working on its database
 //! - `environment`: what is not an option
 
 mod cancel;
@@ -18,6 +18,7 @@ mod documents;
 mod environment;
 #[cfg(target_os = "linux")]
 mod exec;
+mod filters;
 mod flush;
 mod follow;
 mod launch;
@@ -32,6 +33,7 @@ mod rebuild;
 mod redact;
 mod serve;
 mod show;
+mod stats;
 mod summary;
 mod token;
 mod when;
@@ -81,6 +83,7 @@ enum Command {
     List(Box<list::List>),
     /// Show one execution: how it ended, its recap, what failed, what it printed
     Show(show::Show),
+    Stats(Box<stats::Stats>),
     /// Print a run's lines as they come; ends with the run's own exit code
     Follow(follow::Follow),
     /// Deliver what recorders on this machine could not
@@ -120,6 +123,7 @@ pub fn main() -> ExitCode {
         Command::Token(command) => token::run(command),
         Command::List(command) => list::run(&command),
         Command::Show(command) => show::run(&command),
+        Command::Stats(command) => stats::run(&command),
         Command::Follow(command) => follow::run(&command),
         Command::Flush(command) => flush::run(command),
         Command::Migrate(command) => migrate::run(command),

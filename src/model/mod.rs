@@ -6,9 +6,11 @@ mod filter;
 mod launch;
 mod retention;
 mod rows;
+mod stats;
 
 pub use execution::*;
 pub use filter::*;
 pub use launch::*;
 pub use retention::*;
 pub use rows::*;
+pub use stats::*;

@@ -11,7 +11,7 @@ use super::indexed::indexed;
 use super::pool::Transaction;
 use super::statement::Statement;
 use super::table::{CHUNKS, Present, Table};
-use super::{Store, StoreError, launches, shared, transaction};
+use super::{Store, StoreError, launches, shared, stats, transaction};
 use crate::model::{
     BlockRow, Changes, ExecutionKey, ExecutionRow, HostRow, PlayRow, ResultRow, TaskRow,
 };
@@ -55,6 +55,7 @@ async fn write(
     let rows = changes
         .iter()
         .filter_map(|change| change.execution.as_deref());
+    let days = stats::days(transaction, rows.clone()).await?;
     let known = upsert_executions(transaction, rows).await?;
     let key = |change: &Changes| match &change.execution {
         Some(row) => known.get(&row.id).copied(),
@@ -91,6 +92,8 @@ async fn write(
     for launch in changes.iter().filter_map(|change| change.launch.as_ref()) {
         launches::insert(transaction, launch).await?;
     }
+    // Last, because collectors wait for each other from here on.
+    stats::touch(transaction, &days).await?;
     Ok(keys)
 }
 
@@ -100,6 +103,8 @@ pub(super) async fn project(
     key: ExecutionKey,
     changes: &Changes,
 ) -> Result<(), StoreError> {
+    let rows = changes.execution.as_deref().into_iter();
+    let days = stats::days(transaction, rows).await?;
     for statement in [
         "DELETE FROM results WHERE execution = ?",
         "DELETE FROM tasks WHERE execution = ?",
@@ -119,7 +124,9 @@ pub(super) async fn project(
     let tasks = latest(flatten(keyed(), |change| &change.tasks), |row| row.number);
     TASKS.insert(transaction, &tasks, bind_task).await?;
     let hosts = flatten(keyed(), |change| &change.hosts);
-    insert_hosts(transaction, std::slice::from_ref(changes), &[key], hosts).await
+    insert_hosts(transaction, std::slice::from_ref(changes), &[key], hosts).await?;
+    // Words that are gone from its rows are not to stay in a roll-up either.
+    stats::forget(transaction, &days).await
 }
 
 /// Writes hosts, each with the time at which its execution started.

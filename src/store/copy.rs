@@ -10,7 +10,7 @@ use playback_wire::Producer;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use super::{Restored, Store, StoreError};
+use super::{Restored, Store, StoreError, stats};
 use crate::model::{
     Changes, Cursor, ExecutionFilter, ExecutionKey, ExecutionRow, Page, ResultFilter,
 };
@@ -150,6 +150,7 @@ pub async fn copy(
         tell(&progress);
     }
     group.write(to, &mut progress).await?;
+    stats::copy_archived(from, to).await?;
     progress.tokens = copy_tokens(from, to).await?;
     tell(&progress);
     Ok(progress)

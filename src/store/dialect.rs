@@ -89,6 +89,17 @@ impl Engine {
                     statement.push(column).push(")");
                 }
             }
+            (Self::MySql, Present::Counted { column, .. }) => {
+                statement.push(" ON DUPLICATE KEY UPDATE ");
+                statement.push(column).push(" = ").push(column).push(" + 1");
+            }
+            (_, Present::Counted { key, column }) => {
+                statement.push(" ON CONFLICT (").push(key);
+                // What is set stands without its table.
+                let (_, bare) = column.split_once('.').unwrap_or(("", column));
+                statement.push(") DO UPDATE SET ").push(bare);
+                statement.push(" = ").push(column).push(" + 1");
+            }
             (_, Present::Updated { key, columns }) => {
                 statement.push(" ON CONFLICT (").push(key);
                 statement.push(") DO UPDATE SET ");
@@ -106,6 +117,19 @@ impl Engine {
             // The lock is taken at once: one that was only reading so far may not get it.
             Self::Sqlite => Some("BEGIN IMMEDIATE"),
             Self::Postgres | Self::MySql => None,
+        }
+    }
+
+    /// How a transaction begins that only reads, and all of it as it was at one moment.
+    pub(super) fn begin_snapshot(self) -> &'static str {
+        match self {
+            // The moment is that of the first statement.
+            Self::Sqlite => "BEGIN",
+            Self::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY",
+            Self::MySql => {
+                "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; \
+                 START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"
+            }
         }
     }
 

@@ -7,9 +7,9 @@ use uuid::Uuid;
 
 use super::dialect::Engine;
 use super::filter::{Source, push_filter};
-use super::pool::Row;
+use super::pool::{Row, Transaction};
 use super::retention::read_kept;
-use super::{Store, StoreError, transaction};
+use super::{Store, StoreError, stats, transaction};
 use crate::model::{
     EventCount, ExecutionFilter, ExecutionKey, ExecutionRow, Page, Phase, Reason, Status,
 };
@@ -139,20 +139,9 @@ impl Store {
     pub async fn delete_execution(&self, key: ExecutionKey) -> Result<(), StoreError> {
         transaction!(self, transaction => {
             self.tell_changed(transaction, key).await?;
-            for statement in [
-                "DELETE FROM event_blocks WHERE execution = ?",
-                "DELETE FROM results WHERE execution = ?",
-                "DELETE FROM tasks WHERE execution = ?",
-                "DELETE FROM plays WHERE execution = ?",
-                "DELETE FROM execution_hosts WHERE execution = ?",
-                "DELETE FROM execution_labels WHERE execution = ?",
-                "DELETE FROM execution_pins WHERE uuid = (SELECT uuid FROM executions WHERE id = ?)",
-                "DELETE FROM launches WHERE uuid = (SELECT uuid FROM executions WHERE id = ?)",
-                "DELETE FROM executions WHERE id = ?",
-            ] {
-                let mut delete = transaction.query(statement);
-                delete.bind(key).execute_in(transaction).await?;
-            }
+            let days = stats::days_of(transaction, &[key]).await?;
+            delete(transaction, key).await?;
+            stats::forget(transaction, &days).await?;
         })
     }
 
@@ -177,6 +166,28 @@ impl Store {
         }
         Ok(counts)
     }
+}
+
+/// Deletes all that belongs to an execution, within a transaction.
+pub(super) async fn delete(
+    transaction: &mut Transaction,
+    key: ExecutionKey,
+) -> Result<(), StoreError> {
+    for statement in [
+        "DELETE FROM event_blocks WHERE execution = ?",
+        "DELETE FROM results WHERE execution = ?",
+        "DELETE FROM tasks WHERE execution = ?",
+        "DELETE FROM plays WHERE execution = ?",
+        "DELETE FROM execution_hosts WHERE execution = ?",
+        "DELETE FROM execution_labels WHERE execution = ?",
+        "DELETE FROM execution_pins WHERE uuid = (SELECT uuid FROM executions WHERE id = ?)",
+        "DELETE FROM launches WHERE uuid = (SELECT uuid FROM executions WHERE id = ?)",
+        "DELETE FROM executions WHERE id = ?",
+    ] {
+        let mut delete = transaction.query(statement);
+        delete.bind(key).execute_in(transaction).await?;
+    }
+    Ok(())
 }
 
 fn read_execution(row: &Row) -> Result<(ExecutionKey, ExecutionRow), StoreError> {

@@ -121,9 +121,9 @@ pub(super) fn push_filter(query: &mut Statement, filter: &ExecutionFilter) {
     }
     if let Some(pinned) = filter.pinned {
         query.push(if pinned {
-            " AND uuid IN (SELECT uuid FROM execution_pins)"
+            " AND e.uuid IN (SELECT uuid FROM execution_pins)"
         } else {
-            " AND uuid NOT IN (SELECT uuid FROM execution_pins)"
+            " AND e.uuid NOT IN (SELECT uuid FROM execution_pins)"
         });
     }
     if let Some(from_us) = filter.from_us {

@@ -13,6 +13,7 @@
 //! - `log`: blocks of the event log
 //! - `retention`: what is kept, what is removed in small steps, what is pinned
 //! - `shared`: what collectors owe each other that share a database
+//! - `stats`: statistics, and the roll-ups that they come from
 //! - `redact`: events in another wording, and files without what is gone
 //! - `tokens`: who may do what
 //!
@@ -35,6 +36,7 @@ mod redact;
 mod retention;
 mod shared;
 mod statement;
+mod stats;
 mod table;
 mod tokens;
 mod value;

@@ -131,6 +131,20 @@ impl Pool {
         })
     }
 
+    /// Begins a transaction that only reads, and all of it as it was at one moment.
+    pub(super) async fn begin_snapshot(&self) -> Result<Transaction, sqlx::Error> {
+        let how = self.engine().begin_snapshot();
+        Ok(match self {
+            Self::Sqlite(pool) => Transaction::Sqlite(pool.begin_with(how).await?),
+            Self::Postgres(pool, limits) => {
+                Transaction::Postgres(limits.wait_for(pool.begin_with(how)).await?, *limits)
+            }
+            Self::MySql(pool, limits) => {
+                Transaction::MySql(limits.wait_for(pool.begin_with(how)).await?, *limits)
+            }
+        })
+    }
+
     /// Takes what was deleted out of the database's files. False: somebody still reads what was there before,
     /// or the files are a server's.
     ///

@@ -14,7 +14,7 @@ use super::dialect::Engine;
 use super::pool::{Row, Transaction};
 use super::statement::Statement;
 use super::table::{Present, Table};
-use super::{Store, StoreError, transaction};
+use super::{Store, StoreError, stats, transaction};
 use crate::model::{Candidate, ExecutionKey, Kept, Pin, Status};
 
 /// Rows that one step of sweeping deletes at most, about.
@@ -167,8 +167,9 @@ impl Store {
             .collect()
     }
 
-    /// Forgets executions: those of them that are over and that nobody has pinned. Returns which. What is
-    /// left of them in the large tables is to be swept away (see [`Store::sweep`]).
+    /// Forgets executions: those of them that are over and that nobody has pinned. Returns which, in the order
+    /// of their keys. Statistics keep what they say of them; what is left of them in the large tables is to
+    /// be swept away (see [`Store::sweep`]).
     ///
     /// # Errors
     /// The database failed: nothing was deleted.
@@ -177,27 +178,33 @@ impl Store {
         keys: &[ExecutionKey],
     ) -> Result<Vec<ExecutionKey>, StoreError> {
         transaction!(self, transaction => {
-            let mut query = transaction.query("SELECT id, uuid FROM executions");
-            push_keys(&mut query, " WHERE id IN (", keys);
-            query.push(" ORDER BY id");
-            let mut deleted: Vec<ExecutionKey> = Vec::with_capacity(keys.len());
-            for row in query.fetch_all_in(transaction).await? {
-                let (key, id): (ExecutionKey, Uuid) = (row.get("id")?, row.get("uuid")?);
-                self.tell_changed(transaction, key).await?;
-                // It may have started again, or been pinned, since somebody looked.
-                let mut delete = transaction.query(
-                    "DELETE FROM executions WHERE id = ? AND status <> 'running' \
-                     AND uuid NOT IN (SELECT uuid FROM execution_pins)",
-                );
-                if delete.bind(key).execute_in(transaction).await? == 0 {
-                    continue;
-                }
+            let mut keys = keys.to_vec();
+            keys.sort_unstable();
+            for key in &keys {
+                // Locks its row where others may write: nobody starts or pins it from here on.
+                self.tell_changed(transaction, *key).await?;
+            }
+            // It may have started again, or been pinned, since somebody looked.
+            let mut query = transaction.query(
+                "SELECT id, uuid FROM executions WHERE status <> 'running' \
+                 AND uuid NOT IN (SELECT uuid FROM execution_pins)",
+            );
+            push_keys(&mut query, " AND id IN (", &keys);
+            let rows = query.push(" ORDER BY id").fetch_all_in(transaction).await?;
+            let doomed: Vec<(ExecutionKey, Uuid)> = rows
+                .iter()
+                .map(|row| Ok((row.get("id")?, row.get("uuid")?)))
+                .collect::<Result<_, StoreError>>()?;
+            let deleted: Vec<ExecutionKey> = doomed.iter().map(|(key, _)| *key).collect();
+            stats::archive(transaction, &deleted).await?;
+            for (key, id) in doomed {
+                let mut delete = transaction.query("DELETE FROM executions WHERE id = ?");
+                delete.bind(key).execute_in(transaction).await?;
                 let mut delete =
                     transaction.query("DELETE FROM execution_labels WHERE execution = ?");
                 delete.bind(key).execute_in(transaction).await?;
                 let mut delete = transaction.query("DELETE FROM launches WHERE uuid = ?");
                 delete.bind(id).execute_in(transaction).await?;
-                deleted.push(key);
             }
             REMAINS.insert(transaction, &deleted, bind_key).await?;
             deleted
@@ -266,11 +273,13 @@ impl Store {
     pub async fn pin(&self, id: Uuid, pin: &Pin) -> Result<bool, StoreError> {
         transaction!(self, transaction => {
             let mut query = transaction.query("SELECT id FROM executions WHERE uuid = ?");
-            let is_there = !query.bind(id).fetch_all_in(transaction).await?.is_empty();
-            if is_there {
+            let rows = query.bind(id).fetch_all_in(transaction).await?;
+            let key = rows.first().map(|row| row.get("id")).transpose()?;
+            if let Some(key) = key {
+                self.tell_changed(transaction, key).await?;
                 PINS.insert(transaction, &[(id, pin)], bind_pin).await?;
             }
-            is_there
+            key.is_some()
         })
     }
 

@@ -26,6 +26,13 @@ pub(super) enum Present {
         /// Columns that it takes.
         columns: &'static [&'static str],
     },
+    /// It counts one more.
+    Counted {
+        /// Column by which it is known.
+        key: &'static str,
+        /// Column that counts, with the table's name before it.
+        column: &'static str,
+    },
 }
 
 /// How many rows go into one statement. Few distinct sizes, so that each statement is prepared once

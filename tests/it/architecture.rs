@@ -52,6 +52,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
         ],
     ),
     ("config", &["model", "store", "playback_wire"]),
+    ("stats", &["clock", "model", "store"]),
     ("telemetry", &["config"]),
     (
         "supervise",

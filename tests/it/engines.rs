@@ -76,6 +76,11 @@ also! {
     silence:
         a_silent_run_is_lost_and_says_what_is_missing
         a_restart_in_between_changes_nothing;
+    stats:
+        the_figures_are_those_of_the_runs
+        every_filter_counts_what_the_list_finds
+        groups_are_counted_each_and_are_the_same_rolled_up
+        a_late_end_a_rebuilt_row_and_a_deletion_are_seen_at_once;
     stream:
         early_late_and_afterwards_all_see_the_same
         two_hundred_viewers_see_every_line_once

@@ -42,6 +42,7 @@ mod redact;
 mod retention;
 mod several;
 mod silence;
+mod stats;
 mod store;
 mod stream;
 mod wire;

@@ -13,6 +13,7 @@ mod launch;
 mod local;
 mod prune;
 mod redact;
+mod stats;
 
 use std::process::{Child, Command, Output, Stdio};
 

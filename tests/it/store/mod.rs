@@ -6,6 +6,7 @@ mod filters;
 mod opening;
 mod retention;
 mod rows;
+mod statistics;
 mod texts;
 
 use playback::store::Store;

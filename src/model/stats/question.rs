@@ -1,0 +1,204 @@
+//! Which runs a question is about, and how the answer is divided.
+
+use crate::model::ExecutionFilter;
+
+/// A second, in microseconds.
+const SECOND_US: i64 = 1_000_000;
+/// An hour, in microseconds.
+pub const HOUR_US: i64 = 3600 * SECOND_US;
+/// A day, in microseconds.
+pub const DAY_US: i64 = 24 * HOUR_US;
+
+/// Intervals of a series: five minutes, an hour, a day, a week.
+const INTERVALS: [i64; 4] = [HOUR_US / 12, HOUR_US, DAY_US, 7 * DAY_US];
+
+/// So many intervals a series has, about, at most.
+const MOST_INTERVALS: i64 = 120;
+
+/// Weeks begin on Monday; the epoch was a Thursday.
+const MONDAY_US: i64 = -3 * DAY_US;
+
+/// The day of a time (UTC), in days since the epoch.
+#[must_use]
+pub fn day_of(us: i64) -> i64 {
+    us.div_euclid(DAY_US)
+}
+
+/// The finest interval that divides a time into about 120 parts at most: 5 minutes, an hour, a day, a week, or
+/// as many weeks as it takes. In microseconds.
+#[must_use]
+pub fn interval_us(from_us: i64, to_us: i64) -> i64 {
+    let span = to_us.saturating_sub(from_us);
+    let week = INTERVALS[3];
+    INTERVALS
+        .into_iter()
+        .find(|interval| span / interval < MOST_INTERVALS)
+        .unwrap_or_else(|| week * (span / week / MOST_INTERVALS + 1))
+}
+
+/// A time that ends now, or when one says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Period {
+    /// The 60 minutes before.
+    Hour,
+    /// The 24 hours before.
+    Day,
+    /// That day (UTC) and the 6 before it.
+    Week,
+    /// That day (UTC) and the 29 before it.
+    Month,
+}
+
+impl Period {
+    /// Every value.
+    pub const ALL: &'static [Self] = &[Self::Hour, Self::Day, Self::Week, Self::Month];
+
+    /// The name as asked for and served.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Hour => "hour",
+            Self::Day => "day",
+            Self::Week => "week",
+            Self::Month => "month",
+        }
+    }
+
+    /// When it begins if it ends at `to_us`, and the interval of its series; in microseconds.
+    #[must_use]
+    pub fn begins(self, to_us: i64) -> (i64, i64) {
+        let days = |days: i64| (day_of(to_us) - days).saturating_mul(DAY_US);
+        match self {
+            Self::Hour => (to_us.saturating_sub(HOUR_US), INTERVALS[0]),
+            Self::Day => (to_us.saturating_sub(DAY_US), INTERVALS[1]),
+            Self::Week => (days(6), INTERVALS[2]),
+            Self::Month => (days(29), INTERVALS[2]),
+        }
+    }
+}
+
+/// What the answer is grouped by, beside the whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// Playbook, as recorded.
+    Playbook,
+    /// Host that took part.
+    Host,
+    /// Task: its name, role, action and playbook.
+    Task,
+    /// Label.
+    Label,
+    /// User who ran it.
+    User,
+}
+
+impl By {
+    /// Every value.
+    pub const ALL: &'static [Self] = &[
+        Self::Playbook,
+        Self::Host,
+        Self::Task,
+        Self::Label,
+        Self::User,
+    ];
+
+    /// The name as asked for.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Playbook => "playbook",
+            Self::Host => "host",
+            Self::Task => "task",
+            Self::Label => "label",
+            Self::User => "user",
+        }
+    }
+}
+
+/// What is asked.
+#[derive(Debug, Clone)]
+pub struct Question {
+    /// Runs that started then or later, in microseconds since the epoch.
+    pub from_us: i64,
+    /// Runs that started then or before.
+    pub to_us: i64,
+    /// How long an interval of the series is.
+    pub interval_us: i64,
+    /// Which runs; its own times say nothing here.
+    pub filter: ExecutionFilter,
+    /// What else the answer is grouped by.
+    pub by: Option<By>,
+    /// Groups at most.
+    pub limit: usize,
+}
+
+impl Question {
+    /// Whether roll-ups can answer it. They know neither parts of texts nor how long a single run took, nor
+    /// which task ran on which host.
+    #[must_use]
+    pub fn suits_rolls(&self) -> bool {
+        let filter = &self.filter;
+        filter.q.is_none()
+            && filter.min_duration_us.is_none()
+            && filter.pinned.is_none()
+            && !(filter.host.is_some() && self.by == Some(By::Task))
+    }
+
+    /// The beginning of the interval that holds a time.
+    #[must_use]
+    pub fn interval_of(&self, us: i64) -> i64 {
+        // Weeks begin on a Monday; anything shorter divides a day.
+        let origin = if self.interval_us > DAY_US {
+            MONDAY_US
+        } else {
+            0
+        };
+        let into = us.saturating_sub(origin).rem_euclid(self.interval_us);
+        us.saturating_sub(into)
+    }
+
+    /// How long a part of the day roll-ups and rows are divided into for it.
+    #[must_use]
+    pub fn slot_us(&self) -> i64 {
+        self.interval_us.min(HOUR_US)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn intervals_are_as_fine_as_fits() {
+        let of = |span| interval_us(0, span);
+        assert_eq!(of(0), INTERVALS[0]);
+        assert_eq!(of(10 * HOUR_US - 1), INTERVALS[0]);
+        assert_eq!(of(10 * HOUR_US), HOUR_US);
+        assert_eq!(of(5 * DAY_US - 1), HOUR_US);
+        assert_eq!(of(120 * DAY_US), 7 * DAY_US);
+        for span in [DAY_US * 365 * 30, DAY_US * 365 * 500_000, i64::MAX] {
+            let interval = of(span);
+            assert!(span / interval <= 120 && interval % (7 * DAY_US) == 0);
+        }
+    }
+
+    #[test]
+    fn weeks_begin_on_monday() {
+        let question = Question {
+            from_us: 0,
+            to_us: 0,
+            interval_us: 7 * DAY_US,
+            filter: ExecutionFilter::default(),
+            by: None,
+            limit: 0,
+        };
+        // 2026-01-20 is a Tuesday.
+        let tuesday = 20_473 * DAY_US;
+        assert_eq!(question.interval_of(tuesday + 5), tuesday - DAY_US);
+        assert_eq!(question.interval_of(tuesday - DAY_US), tuesday - DAY_US);
+        assert_eq!(
+            question.interval_of(tuesday - DAY_US - 1),
+            tuesday - 8 * DAY_US
+        );
+    }
+}

@@ -1,0 +1,385 @@
+//! The figures that answer a question, in the making.
+
+use std::collections::{BTreeMap, HashMap};
+
+use playback_wire::HostStats;
+use serde_json::{Map, Value};
+
+use super::answer::{
+    FailedHost, Figures, GroupFigures, Interval, PlaybookFigures, Statistics, TaskResults,
+};
+use super::question::{By, Period, Question};
+use super::roll::{Roll, TaskFigures, TaskName, add_stats};
+use super::{Durations, Group};
+use crate::model::{Status, time_from_us};
+
+/// Entries of the lists of hosts and playbooks.
+const TOP: usize = 10;
+
+/// Figures in the making.
+#[derive(Debug, Clone, Default)]
+struct Sum {
+    success: u64,
+    failed: u64,
+    running: u64,
+    durations: Durations,
+}
+
+impl Sum {
+    fn add(&mut self, status: Status, runs: u64, durations: &Durations) {
+        let count = match status {
+            Status::Running => &mut self.running,
+            Status::Success => &mut self.success,
+            Status::Failed => &mut self.failed,
+        };
+        *count += runs;
+        self.durations.merge(durations);
+    }
+
+    fn total(&self) -> u64 {
+        self.success + self.failed + self.running
+    }
+
+    fn figures(&self) -> Figures {
+        let over = self.success + self.failed;
+        let rate = |over| self.success as f64 * 100.0 / over as f64;
+        Figures {
+            total: self.total(),
+            success: self.success,
+            failed: self.failed,
+            running: self.running,
+            success_rate: if over == 0 { 0.0 } else { rate(over) },
+            avg_duration: self.durations.average(),
+            min_duration: self.durations.min(),
+            max_duration: self.durations.max(),
+            p50_duration: self.durations.percentile(50),
+            p95_duration: self.durations.percentile(95),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Default)]
+struct FailedSum {
+    runs: u64,
+    failures: u64,
+    unreachable: u64,
+}
+
+/// The figures that answer a question, in the making: roll by roll, in any order.
+#[derive(Debug)]
+pub struct Tally<'q> {
+    question: &'q Question,
+    whole: Sum,
+    changed: u64,
+    reasons: BTreeMap<&'static str, u64>,
+    series: BTreeMap<i64, Sum>,
+    playbooks: HashMap<String, Sum>,
+    failed_hosts: HashMap<String, FailedSum>,
+    named: HashMap<String, Sum>,
+    hosts: HashMap<String, (Sum, HostStats)>,
+    tasks: HashMap<(TaskName, Option<String>), TaskFigures>,
+}
+
+impl<'q> Tally<'q> {
+    /// Of nothing yet.
+    #[must_use]
+    pub fn new(question: &'q Question) -> Self {
+        Self {
+            question,
+            whole: Sum::default(),
+            changed: 0,
+            reasons: BTreeMap::new(),
+            series: BTreeMap::new(),
+            playbooks: HashMap::new(),
+            failed_hosts: HashMap::new(),
+            named: HashMap::new(),
+            hosts: HashMap::new(),
+            tasks: HashMap::new(),
+        }
+    }
+
+    /// Adds runs that were chosen by the question's filter already, and their hosts.
+    pub fn add_chosen(&mut self, roll: &Roll) {
+        let chosen = vec![true; roll.slots.len()];
+        self.add_slots(roll, &chosen);
+        self.add_hosts(roll, &chosen);
+        self.add_tasks(roll, &chosen);
+    }
+
+    /// Adds those of a roll-up's runs that the question's filter lets through and that started in a part of the
+    /// day that `within` wants, given its beginning.
+    pub fn add_stored(&mut self, roll: &Roll, within: impl Fn(i64) -> bool) {
+        let filter = &self.question.filter;
+        let groups: Vec<bool> = roll
+            .groups
+            .iter()
+            .map(|group| group.matches(filter))
+            .collect();
+        let slots = roll.slots.iter();
+        let chosen: Vec<bool> = slots
+            .map(|slot| groups[slot.group] && within(slot.at_us))
+            .collect();
+        match &filter.host {
+            None => self.add_slots(roll, &chosen),
+            // Each of a host's entries stands for runs in which it took part.
+            Some(host) => {
+                for ((slot, _), figures) in roll.hosts.get(host).into_iter().flatten() {
+                    if chosen[*slot] {
+                        let slot = &roll.slots[*slot];
+                        let group = &roll.groups[slot.group];
+                        self.add_runs(group, slot.at_us, figures.runs, &figures.durations);
+                    }
+                }
+            }
+        }
+        self.add_hosts(roll, &chosen);
+        self.add_tasks(roll, &chosen);
+    }
+
+    fn add_slots(&mut self, roll: &Roll, chosen: &[bool]) {
+        for (slot, _) in roll.slots.iter().zip(chosen).filter(|(_, chosen)| **chosen) {
+            let group = &roll.groups[slot.group];
+            self.add_runs(group, slot.at_us, slot.runs, &slot.durations);
+        }
+    }
+
+    fn add_runs(&mut self, group: &Group, at_us: i64, runs: u64, durations: &Durations) {
+        let status = group.status;
+        self.whole.add(status, runs, durations);
+        self.changed += if group.changed { runs } else { 0 };
+        if let Some(reason) = group.reason {
+            *self.reasons.entry(reason.as_str()).or_default() += runs;
+        }
+        let interval = self.question.interval_of(at_us);
+        let sum = self.series.entry(interval).or_default();
+        sum.add(status, runs, durations);
+        if let Some(playbook) = &group.playbook {
+            entry(&mut self.playbooks, playbook).add(status, runs, durations);
+        }
+        match self.question.by {
+            Some(By::Label) => {
+                for label in &group.labels {
+                    entry(&mut self.named, label).add(status, runs, durations);
+                }
+            }
+            Some(By::User) => {
+                if let Some(user) = &group.user {
+                    entry(&mut self.named, user).add(status, runs, durations);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn add_hosts(&mut self, roll: &Roll, chosen: &[bool]) {
+        let only = self.question.filter.host.as_ref();
+        let all = self.question.by == Some(By::Host);
+        for (name, entries) in &roll.hosts {
+            if only.is_some_and(|only| only != name) {
+                continue;
+            }
+            for ((slot, failed), figures) in entries {
+                if !chosen[*slot] {
+                    continue;
+                }
+                let status = match roll.groups[roll.slots[*slot].group].status {
+                    Status::Running => Status::Running,
+                    _ if *failed => Status::Failed,
+                    _ => Status::Success,
+                };
+                if status == Status::Failed {
+                    let sum = entry(&mut self.failed_hosts, name);
+                    sum.runs += figures.runs;
+                    sum.failures = sum.failures.saturating_add(figures.stats.failed);
+                    sum.unreachable = sum.unreachable.saturating_add(figures.stats.unreachable);
+                }
+                if all {
+                    let (sum, stats) = entry(&mut self.hosts, name);
+                    sum.add(status, figures.runs, &figures.durations);
+                    add_stats(stats, &figures.stats);
+                }
+            }
+        }
+    }
+
+    fn add_tasks(&mut self, roll: &Roll, chosen: &[bool]) {
+        if self.question.by != Some(By::Task) {
+            return;
+        }
+        for (name, entries) in &roll.tasks {
+            for (slot, figures) in entries.iter().filter(|(slot, _)| chosen[**slot]) {
+                let playbook = &roll.groups[roll.slots[*slot].group].playbook;
+                let key = (name.clone(), playbook.clone());
+                self.tasks.entry(key).or_default().merge(figures);
+            }
+        }
+    }
+
+    /// The answer.
+    #[must_use]
+    pub fn answer(self, period: Option<Period>) -> Statistics {
+        let question = self.question;
+        let count = |count: u64| Value::from(count);
+        let failed_hosts = self.top_failed_hosts();
+        let playbooks = self.top_playbooks();
+        let series = self.whole_series();
+        let reasons = self.reasons.iter();
+        let (groups_total, groups) = match question.by {
+            None => (None, None),
+            Some(by) => {
+                let mut groups = self.groups(by);
+                let all = groups.len() as u64;
+                groups.truncate(question.limit);
+                (Some(all), Some(groups))
+            }
+        };
+        Statistics {
+            period: period.map(|period| period.as_str().to_owned()),
+            from: time_from_us(question.from_us),
+            to: time_from_us(question.to_us),
+            figures: self.whole.figures(),
+            changed: self.changed,
+            by_reason: reasons
+                .map(|(name, runs)| ((*name).to_owned(), count(*runs)))
+                .collect(),
+            top_failed_hosts: failed_hosts
+                .iter()
+                .map(|host| (host.host.clone(), count(host.failed_runs)))
+                .collect(),
+            top_playbooks: playbooks
+                .iter()
+                .map(|one| (one.playbook.clone(), count(one.figures.total)))
+                .collect::<Map<_, _>>(),
+            failed_hosts,
+            playbooks,
+            interval: (question.interval_us / 1_000_000).unsigned_abs(),
+            series,
+            groups_total,
+            groups,
+        }
+    }
+
+    fn top_failed_hosts(&self) -> Vec<FailedHost> {
+        let mut hosts: Vec<_> = self.failed_hosts.iter().collect();
+        hosts.sort_unstable_by(|(name, sum), (other, than)| {
+            (than.runs, than.failures, *name).cmp(&(sum.runs, sum.failures, *other))
+        });
+        hosts
+            .into_iter()
+            .take(TOP)
+            .map(|(name, sum)| FailedHost {
+                host: name.clone(),
+                failed_runs: sum.runs,
+                failures: sum.failures,
+                unreachable: sum.unreachable,
+            })
+            .collect()
+    }
+
+    fn top_playbooks(&self) -> Vec<PlaybookFigures> {
+        let mut playbooks: Vec<_> = self.playbooks.iter().collect();
+        playbooks.sort_unstable_by(|(name, sum), (other, than)| {
+            (than.total(), *name).cmp(&(sum.total(), *other))
+        });
+        playbooks
+            .into_iter()
+            .take(TOP)
+            .map(|(name, sum)| PlaybookFigures {
+                playbook: name.clone(),
+                figures: sum.figures(),
+            })
+            .collect()
+    }
+
+    /// Every interval, those without runs too.
+    fn whole_series(&self) -> Vec<Interval> {
+        let question = self.question;
+        let mut series = Vec::new();
+        let mut start = question.interval_of(question.from_us);
+        while start <= question.to_us {
+            let figures = self.series.get(&start).map(Sum::figures);
+            series.push(Interval {
+                start: time_from_us(start),
+                figures: figures.unwrap_or_default(),
+            });
+            match start.checked_add(question.interval_us) {
+                Some(next) => start = next,
+                None => break,
+            }
+        }
+        series
+    }
+
+    fn groups(&self, by: By) -> Vec<GroupFigures> {
+        let named = |(name, sum): (&String, &Sum)| GroupFigures {
+            name: name.clone(),
+            figures: sum.figures(),
+            ..GroupFigures::default()
+        };
+        let mut groups: Vec<GroupFigures> = match by {
+            By::Playbook => self.playbooks.iter().map(named).collect(),
+            By::Label | By::User => self.named.iter().map(named).collect(),
+            By::Host => {
+                let hosts = self.hosts.iter();
+                hosts
+                    .map(|(name, (sum, stats))| GroupFigures {
+                        stats: Some(*stats),
+                        ..named((name, sum))
+                    })
+                    .collect()
+            }
+            By::Task => self.tasks.iter().map(|(key, sum)| task(key, sum)).collect(),
+        };
+        let failures_first = matches!(by, By::Host | By::Task);
+        groups.sort_unstable_by(|one, other| {
+            let weight = |group: &GroupFigures| match failures_first {
+                true => (group.figures.failed, group.figures.total),
+                false => (group.figures.total, group.figures.failed),
+            };
+            let name = |group: &GroupFigures| {
+                let GroupFigures {
+                    role,
+                    action,
+                    playbook,
+                    ..
+                } = group;
+                (role.clone(), action.clone(), playbook.clone())
+            };
+            weight(other)
+                .cmp(&weight(one))
+                .then_with(|| one.name.cmp(&other.name))
+                .then_with(|| name(one).cmp(&name(other)))
+        });
+        groups
+    }
+}
+
+fn task((name, playbook): &(TaskName, Option<String>), figures: &TaskFigures) -> GroupFigures {
+    let sum = Sum {
+        success: figures.runs.saturating_sub(figures.failed),
+        failed: figures.failed,
+        running: 0,
+        durations: figures.durations.clone(),
+    };
+    GroupFigures {
+        name: name.name.clone(),
+        role: Some(name.role.clone()),
+        action: Some(name.action.clone()),
+        playbook: playbook.clone(),
+        figures: sum.figures(),
+        stats: None,
+        results: Some(TaskResults {
+            ok: figures.ok,
+            changed: figures.changed,
+            failed: figures.failures,
+            skipped: figures.skipped,
+            unreachable: figures.unreachable,
+            ignored: figures.ignored,
+        }),
+    }
+}
+
+/// The entry of a name, made where there is none.
+fn entry<'m, T: Default>(map: &'m mut HashMap<String, T>, name: &str) -> &'m mut T {
+    map.entry(name.to_owned()).or_default()
+}

@@ -1,0 +1,66 @@
+//! What retention deletes stays in the statistics.
+
+use super::super::StoreError;
+use super::super::pool::Transaction;
+use super::super::table::CHUNKS;
+use super::read::{Wants, Which, read};
+use super::{days_of, forget, push_list, rolls};
+use crate::model::{DAY_US, ExecutionKey, HOUR_US, Part, Roll};
+
+/// Adds executions that are over to what is archived of their days: afterwards, and in the same transaction,
+/// they are to be deleted. Keys of executions that are gone already, or still running, add nothing.
+pub(in super::super) async fn archive(
+    transaction: &mut Transaction,
+    keys: &[ExecutionKey],
+) -> Result<(), StoreError> {
+    let mut keys = keys.to_vec();
+    keys.sort_unstable();
+    keys.dedup();
+    let days = days_of(transaction, &keys).await?;
+    // First, because this locks the days: whoever archives the same executions finds them gone then.
+    forget(transaction, &days).await?;
+    for day in days {
+        let keys = keys_of(transaction, day, &keys).await?;
+        let mut stored = rolls::load(transaction, day, day, &Part::ALL).await?;
+        let mut roll = match stored.remove(&(day, true)) {
+            Some(data) => rolls::unpack(day, &data, None)?,
+            None => Roll::default(),
+        };
+        for keys in keys.chunks(CHUNKS[0]) {
+            read(
+                transaction,
+                &Which::Keys(keys),
+                &Wants::ALL,
+                HOUR_US,
+                &mut roll,
+            )
+            .await?;
+        }
+        rolls::replace(transaction, day, true, &rolls::pack(&roll)).await?;
+    }
+    Ok(())
+}
+
+/// Those of some executions that started on a day and are over.
+async fn keys_of(
+    transaction: &mut Transaction,
+    day: i64,
+    keys: &[ExecutionKey],
+) -> Result<Vec<ExecutionKey>, StoreError> {
+    let from_us = day.saturating_mul(DAY_US);
+    let mut found = Vec::new();
+    for keys in keys.chunks(CHUNKS[0]) {
+        let mut query = transaction.query(
+            "SELECT id FROM executions WHERE status <> 'running' AND started_us >= ? \
+             AND started_us <= ? AND id IN (",
+        );
+        query.bind(from_us).bind(from_us.saturating_add(DAY_US - 1));
+        push_list(&mut query, keys, |query, key| {
+            query.bind(*key);
+        });
+        for row in query.fetch_all_in(transaction).await? {
+            found.push(row.get("id")?);
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,195 @@
+//! Answers: from roll-ups where they know, else from the executions themselves.
+
+use super::super::indexed::indexed;
+use super::super::pool::Transaction;
+use super::super::{Store, StoreError};
+use super::read::{Stand, Wants, Which, read};
+use super::rolls;
+use crate::model::{By, DAY_US, HOUR_US, Part, Period, Question, Roll, Statistics, Tally, day_of};
+
+pub(super) const DAYS: &str =
+    "SELECT day, version, rolled FROM stat_days WHERE day >= ? AND day <= ? ORDER BY day";
+
+/// A time, both ends included, in microseconds since the epoch.
+type Span = (i64, i64);
+
+impl Store {
+    /// Answers a question about the runs that started in a time. All of the answer is of one moment.
+    ///
+    /// What retention deleted is known by the hour: an hour counts where it begins in that time. It is missing
+    /// where roll-ups cannot answer the question (see [`Question::suits_rolls`]).
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn statistics(
+        &self,
+        question: &Question,
+        period: Option<Period>,
+    ) -> Result<Statistics, StoreError> {
+        let question = in_stored_words(question);
+        let mut tally = Tally::new(&question);
+        let mut snapshot = self.read.begin_snapshot().await?;
+        let whole = (question.from_us, question.to_us);
+        if question.suits_rolls() {
+            let spans = add_rolls(&mut snapshot, &question, &mut tally).await?;
+            for span in spans {
+                add_executions(&mut snapshot, &question, span, Stand::Over, &mut tally).await?;
+            }
+            add_executions(&mut snapshot, &question, whole, Stand::Running, &mut tally).await?;
+        } else {
+            add_executions(&mut snapshot, &question, whole, Stand::Any, &mut tally).await?;
+        }
+        snapshot.commit().await?;
+        Ok(tally.answer(period))
+    }
+}
+
+/// The question with its texts as they stand in indexed columns.
+fn in_stored_words(question: &Question) -> Question {
+    let mut question = question.clone();
+    let filter = &mut question.filter;
+    // The question has times of its own.
+    filter.from_us = None;
+    filter.to_us = None;
+    for text in [
+        &mut filter.playbook,
+        &mut filter.inventory,
+        &mut filter.host,
+        &mut filter.user,
+        &mut filter.controller,
+        &mut filter.label,
+    ]
+    .into_iter()
+    .flatten()
+    {
+        *text = indexed(text).replace('\0', "\u{fffd}");
+    }
+    question
+}
+
+/// Adds what roll-ups know; where the executions that are over must be read.
+async fn add_rolls(
+    snapshot: &mut Transaction,
+    question: &Question,
+    tally: &mut Tally<'_>,
+) -> Result<Vec<Span>, StoreError> {
+    let (from_us, to_us) = (question.from_us, question.to_us);
+    let (from_day, to_day) = (day_of(from_us), day_of(to_us));
+    let mut parts = vec![Part::Runs, Part::FailedHosts];
+    if question.by == Some(By::Host) || question.filter.host.is_some() {
+        parts.push(Part::Hosts);
+    }
+    if question.by == Some(By::Task) {
+        parts.push(Part::Tasks);
+    }
+    let stored = rolls::load(snapshot, from_day, to_day, &parts).await?;
+    let host = question.filter.host.as_deref();
+    for ((day, archived), data) in &stored {
+        if *archived {
+            let roll = rolls::unpack(*day, data, host)?;
+            tally.add_stored(&roll, |at_us| (from_us..=to_us).contains(&at_us));
+        }
+    }
+    let days = snapshot
+        .query(DAYS)
+        .bind(from_day)
+        .bind(to_day)
+        .fetch_all_in(snapshot)
+        .await?;
+    let mut spans = Vec::new();
+    for row in days {
+        let day: i64 = row.get("day")?;
+        let starts_us = day.saturating_mul(DAY_US);
+        let ends_us = starts_us.saturating_add(DAY_US - 1);
+        let (first_us, last_us) = (from_us.max(starts_us), to_us.min(ends_us));
+        let clean = row.get::<i64>("version")? == row.get::<i64>("rolled")?;
+        // Roll-ups know nothing finer than hours.
+        if !clean || question.slot_us() < HOUR_US {
+            push_span(&mut spans, (first_us, last_us));
+            continue;
+        }
+        let (begin_us, end_us) = whole_hours((first_us, last_us));
+        if begin_us >= end_us {
+            push_span(&mut spans, (first_us, last_us));
+            continue;
+        }
+        push_span(&mut spans, (first_us, begin_us - 1));
+        push_span(&mut spans, (end_us, last_us));
+        if let Some(data) = stored.get(&(day, false)) {
+            let roll = rolls::unpack(day, data, host)?;
+            tally.add_stored(&roll, |at_us| (begin_us..end_us).contains(&at_us));
+        }
+    }
+    Ok(spans)
+}
+
+/// The hours that lie wholly in a time: the beginning of the first, the end of the last.
+fn whole_hours((first_us, last_us): Span) -> (i64, i64) {
+    let after = last_us.saturating_add(1);
+    let into = first_us.rem_euclid(HOUR_US);
+    let begin = match into {
+        0 => first_us,
+        _ => first_us.saturating_add(HOUR_US - into),
+    };
+    (begin, after - after.rem_euclid(HOUR_US))
+}
+
+/// Appends a time; one that begins where the last one ends makes that longer.
+fn push_span(spans: &mut Vec<Span>, (first_us, last_us): Span) {
+    match spans.last_mut() {
+        _ if first_us > last_us => {}
+        Some((_, end)) if *end == first_us - 1 => *end = last_us,
+        _ => spans.push((first_us, last_us)),
+    }
+}
+
+/// Adds executions themselves.
+async fn add_executions(
+    snapshot: &mut Transaction,
+    question: &Question,
+    (from_us, to_us): Span,
+    stand: Stand,
+    tally: &mut Tally<'_>,
+) -> Result<(), StoreError> {
+    let which = Which::Started {
+        from_us,
+        to_us,
+        filter: &question.filter,
+        stand,
+    };
+    let wants = Wants {
+        labels: question.by == Some(By::Label),
+        hosts: true,
+        failed_hosts: question.by != Some(By::Host),
+        host: question.filter.host.as_deref(),
+        tasks: question.by == Some(By::Task),
+    };
+    let mut roll = Roll::default();
+    read(snapshot, &which, &wants, question.slot_us(), &mut roll).await?;
+    tally.add_chosen(&roll);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_join_where_they_touch() {
+        let mut spans = Vec::new();
+        for span in [(0, 9), (10, 19), (30, 29), (25, 25)] {
+            push_span(&mut spans, span);
+        }
+        assert_eq!(spans, [(0, 19), (25, 25)]);
+    }
+
+    #[test]
+    fn whole_hours_lie_within() {
+        let hour = HOUR_US;
+        assert_eq!(whole_hours((0, hour - 1)), (0, hour));
+        assert_eq!(whole_hours((1, 3 * hour)), (hour, 3 * hour));
+        assert_eq!(whole_hours((-hour, hour - 2)), (-hour, 0));
+        let (begin, end) = whole_hours((5, 9));
+        assert!(begin >= end);
+    }
+}

@@ -1,0 +1,292 @@
+//! Executions with their labels, hosts and tasks, added up.
+
+use std::collections::HashMap;
+
+use super::super::StoreError;
+use super::super::executions::read_stats;
+use super::super::filter::push_filter;
+use super::super::pool::{Row, Transaction};
+use super::super::statement::Statement;
+use super::push_list;
+use crate::model::{
+    ExecutionFilter, ExecutionKey, Group, Reason, Roll, Status, TaskCounts, TaskName,
+};
+
+/// Executions that are read at once.
+const PAGE: u32 = 2000;
+
+/// Which executions.
+pub(super) enum Which<'w> {
+    /// Those that started in a time, both ends included, and that a filter lets through.
+    Started {
+        from_us: i64,
+        to_us: i64,
+        filter: &'w ExecutionFilter,
+        stand: Stand,
+    },
+    /// These, and no more than a statement can list.
+    Keys(&'w [ExecutionKey]),
+}
+
+/// How they stand.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stand {
+    Any,
+    Running,
+    Over,
+}
+
+/// What is read beside the executions themselves.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Wants<'w> {
+    pub(super) labels: bool,
+    pub(super) hosts: bool,
+    /// Only hosts that failed or were not reached.
+    pub(super) failed_hosts: bool,
+    /// Only this host.
+    pub(super) host: Option<&'w str>,
+    pub(super) tasks: bool,
+}
+
+impl Wants<'_> {
+    /// Everything that a roll-up holds.
+    pub(super) const ALL: Self = Self {
+        labels: true,
+        hosts: true,
+        failed_hosts: false,
+        host: None,
+        tasks: true,
+    };
+}
+
+pub(super) const RUNS: &str = "SELECT e.id, e.type, e.status, e.reason, e.changed, e.started_us, \
+    e.duration_us, e.playbook, e.playbook_name, e.inventory, e.inventory_name, e.username, e.controller \
+    FROM executions e WHERE ";
+pub(super) const LABELS: &str =
+    "SELECT execution, label FROM execution_labels WHERE execution IN (";
+pub(super) const HOSTS: &str = "SELECT execution, name, ok, changed, unreachable, failed, skipped, \
+    rescued, ignored FROM execution_hosts WHERE execution IN (";
+pub(super) const TASKS: &str = "SELECT execution, name, role, action, started_us, ended_us, ok, \
+    changed, failed, skipped, unreachable, ignored FROM tasks WHERE execution IN (";
+
+/// The place of an execution in a roll-up, and how long it took.
+type Places = HashMap<ExecutionKey, (usize, Option<i64>)>;
+
+/// Adds executions to a roll-up whose slots are `slot_us` long.
+pub(super) async fn read(
+    transaction: &mut Transaction,
+    which: &Which<'_>,
+    wants: &Wants<'_>,
+    slot_us: i64,
+    roll: &mut Roll,
+) -> Result<(), StoreError> {
+    let mut after: Option<(i64, ExecutionKey)> = None;
+    loop {
+        let mut query = transaction.query(RUNS);
+        push_runs(&mut query, which, after);
+        let rows = query.fetch_all_in(transaction).await?;
+        let (Some(first), Some(last)) = (rows.first(), rows.last()) else {
+            return Ok(());
+        };
+        after = Some((last.get("started_us")?, last.get("id")?));
+        let span = (first.get("started_us")?, last.get("started_us")?);
+        let mut labels = match wants.labels {
+            true => read_labels(transaction, which, span).await?,
+            false => HashMap::new(),
+        };
+        let mut places = Places::with_capacity(rows.len());
+        for row in &rows {
+            let key: ExecutionKey = row.get("id")?;
+            let group = group(row, labels.remove(&key).unwrap_or_default())?;
+            let started_us: i64 = row.get("started_us")?;
+            let at_us = started_us.saturating_sub(started_us.rem_euclid(slot_us));
+            let slot = roll.slot(at_us, &group);
+            let duration_us = row.get("duration_us")?;
+            roll.add_run(slot, duration_us);
+            places.insert(key, (slot, duration_us));
+        }
+        if wants.hosts {
+            read_hosts(transaction, which, span, wants, &places, roll).await?;
+        }
+        if wants.tasks {
+            read_tasks(transaction, which, span, &places, roll).await?;
+        }
+        if matches!(which, Which::Keys(_)) || rows.len() < PAGE as usize {
+            return Ok(());
+        }
+    }
+}
+
+/// Which executions, and in which order.
+pub(super) fn push_runs(
+    query: &mut Statement,
+    which: &Which<'_>,
+    after: Option<(i64, ExecutionKey)>,
+) {
+    match which {
+        Which::Started {
+            from_us,
+            to_us,
+            filter,
+            stand,
+        } => {
+            let from_us = after.map_or(*from_us, |(started_us, _)| started_us);
+            push_started(query, (from_us, *to_us), filter, *stand);
+            if let Some((started_us, key)) = after {
+                query.push(" AND (e.started_us > ? OR e.id > ?)");
+                query.bind(started_us).bind(key);
+            }
+            query
+                .push(" ORDER BY e.started_us, e.id LIMIT ?")
+                .bind(PAGE);
+        }
+        Which::Keys(keys) => {
+            query.push("e.id IN (");
+            push_list(query, keys, |query, key| {
+                query.bind(*key);
+            });
+        }
+    }
+}
+
+fn push_started(
+    query: &mut Statement,
+    (from_us, to_us): (i64, i64),
+    filter: &ExecutionFilter,
+    stand: Stand,
+) {
+    query.push("e.started_us >= ? AND e.started_us <= ?");
+    query.bind(from_us).bind(to_us);
+    query.push(match stand {
+        Stand::Any => "",
+        Stand::Running => " AND e.status = 'running'",
+        Stand::Over => " AND e.status <> 'running'",
+    });
+    // Asked of each execution of that time: a list of all that a host ever took part in grows for ever.
+    let others = ExecutionFilter {
+        host: None,
+        label: None,
+        ..filter.clone()
+    };
+    push_filter(query, &others);
+    if let Some(host) = &filter.host {
+        query.push(
+            " AND EXISTS (SELECT 1 FROM execution_hosts WHERE name = ? AND execution = e.id)",
+        );
+        query.bind(host);
+    }
+    if let Some(label) = &filter.label {
+        query.push(
+            " AND EXISTS (SELECT 1 FROM execution_labels WHERE label = ? AND execution = e.id)",
+        );
+        query.bind(label);
+    }
+}
+
+/// Whose rows: the executions of a page, found by when the first and the last of them started. Some of its
+/// neighbours may be among them.
+pub(super) fn push_children(query: &mut Statement, which: &Which<'_>, span: (i64, i64)) {
+    match which {
+        Which::Started { filter, stand, .. } => {
+            query.push("SELECT e.id FROM executions e WHERE ");
+            push_started(query, span, filter, *stand);
+            query.push(")");
+        }
+        Which::Keys(keys) => push_list(query, keys, |query, key| {
+            query.bind(*key);
+        }),
+    }
+}
+
+async fn read_labels(
+    transaction: &mut Transaction,
+    which: &Which<'_>,
+    span: (i64, i64),
+) -> Result<HashMap<ExecutionKey, Vec<String>>, StoreError> {
+    let mut query = transaction.query(LABELS);
+    push_children(&mut query, which, span);
+    let mut labels: HashMap<ExecutionKey, Vec<String>> = HashMap::new();
+    for row in query.fetch_all_in(transaction).await? {
+        let label: String = row.get("label")?;
+        labels.entry(row.get("execution")?).or_default().push(label);
+    }
+    labels
+        .values_mut()
+        .for_each(|labels| labels.sort_unstable());
+    Ok(labels)
+}
+
+fn group(row: &Row, labels: Vec<String>) -> Result<Group, StoreError> {
+    let damaged = |what| StoreError::Damaged { what };
+    let reason: Option<&str> = row.get("reason")?;
+    Ok(Group {
+        adhoc: row.get::<&str>("type")? == "adhoc",
+        status: Status::from_name(row.get("status")?).ok_or(damaged("a status"))?,
+        reason: reason.and_then(Reason::from_name),
+        changed: row.get("changed")?,
+        playbook: row.get("playbook")?,
+        playbook_name: row.get("playbook_name")?,
+        inventory: row.get("inventory")?,
+        inventory_name: row.get("inventory_name")?,
+        user: row.get("username")?,
+        controller: row.get("controller")?,
+        labels,
+    })
+}
+
+async fn read_hosts(
+    transaction: &mut Transaction,
+    which: &Which<'_>,
+    span: (i64, i64),
+    wants: &Wants<'_>,
+    places: &Places,
+    roll: &mut Roll,
+) -> Result<(), StoreError> {
+    let mut query = transaction.query(HOSTS);
+    push_children(&mut query, which, span);
+    if let Some(host) = wants.host {
+        query.push(" AND name = ?").bind(host);
+    }
+    if wants.failed_hosts {
+        query.push(" AND (failed > 0 OR unreachable > 0)");
+    }
+    for row in query.fetch_all_in(transaction).await? {
+        let Some((slot, duration_us)) = places.get(&row.get("execution")?) else {
+            continue;
+        };
+        roll.add_host(*slot, row.get("name")?, &read_stats(&row)?, *duration_us);
+    }
+    Ok(())
+}
+
+async fn read_tasks(
+    transaction: &mut Transaction,
+    which: &Which<'_>,
+    span: (i64, i64),
+    places: &Places,
+    roll: &mut Roll,
+) -> Result<(), StoreError> {
+    let mut query = transaction.query(TASKS);
+    push_children(&mut query, which, span);
+    for row in query.fetch_all_in(transaction).await? {
+        let Some((slot, _)) = places.get(&row.get("execution")?) else {
+            continue;
+        };
+        let name = TaskName {
+            name: row.get("name")?,
+            role: row.get("role")?,
+            action: row.get("action")?,
+        };
+        let counts = TaskCounts {
+            ok: row.number("ok")?,
+            changed: row.number("changed")?,
+            failed: row.number("failed")?,
+            skipped: row.number("skipped")?,
+            unreachable: row.number("unreachable")?,
+            ignored: row.number("ignored")?,
+        };
+        let (started_us, ended_us): (i64, i64) = (row.get("started_us")?, row.get("ended_us")?);
+        roll.add_task(*slot, name, &counts, ended_us.saturating_sub(started_us));
+    }
+    Ok(())
+}

@@ -1,0 +1,65 @@
+//! Making roll-ups.
+
+use super::super::{Engine, Store, StoreError, transaction};
+use super::read::{Stand, Wants, Which, read};
+use super::rolls;
+use crate::model::{DAY_US, ExecutionFilter, HOUR_US, Roll};
+
+impl Store {
+    /// Days before `day` whose roll-up is missing or shows the past, the newest first.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn days_to_roll(&self, day: i64) -> Result<Vec<i64>, StoreError> {
+        self.query(
+            "SELECT day FROM stat_days WHERE day < ? AND rolled <> version ORDER BY day DESC",
+        )
+        .bind(day)
+        .fetch_all(&self.read)
+        .await?
+        .iter()
+        .map(|row| row.get("day"))
+        .collect()
+    }
+
+    /// Makes a day's roll-up anew. False: there was nothing to do, or the day changed meanwhile, and the next
+    /// attempt may do better. Several collectors may do this at once.
+    ///
+    /// # Errors
+    /// The database failed: the roll-up is what it was.
+    pub async fn roll_day(&self, day: i64) -> Result<bool, StoreError> {
+        let mut snapshot = self.read.begin_snapshot().await?;
+        let mut query = snapshot.query("SELECT version FROM stat_days WHERE day = ?");
+        let found = query.bind(day).fetch_all_in(&mut snapshot).await?;
+        let Some(row) = found.first() else {
+            return Ok(false);
+        };
+        let version: i64 = row.get("version")?;
+        let from_us = day.saturating_mul(DAY_US);
+        let mut roll = Roll::default();
+        let which = Which::Started {
+            from_us,
+            to_us: from_us.saturating_add(DAY_US - 1),
+            filter: &ExecutionFilter::default(),
+            stand: Stand::Over,
+        };
+        read(&mut snapshot, &which, &Wants::ALL, HOUR_US, &mut roll).await?;
+        snapshot.commit().await?;
+        let data = rolls::pack(&roll);
+        transaction!(self, transaction => {
+            // Takes the day's lock: nobody else writes its roll-up or counts it up now.
+            let ours = transaction
+                .query("UPDATE stat_days SET rolled = ? WHERE day = ? AND version = ? AND rolled <> ?")
+                .bind(version)
+                .bind(day)
+                .bind(version)
+                .bind(version)
+                .execute_in(transaction)
+                .await?;
+            if ours > 0 {
+                rolls::replace(transaction, day, false, &data).await?;
+            }
+            ours > 0
+        })
+    }
+}

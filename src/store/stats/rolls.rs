@@ -1,0 +1,138 @@
+//! Roll-ups, stored: compressed, and in parts where they are large.
+
+use std::collections::BTreeMap;
+
+use super::super::pool::Transaction;
+use super::super::table::{Present, Table};
+use super::super::{Engine, Store, StoreError, transaction};
+use crate::model::{Part, Roll};
+
+/// A part of a large one, in bytes: far below what the narrowest database takes in one message.
+const PART_BYTES: usize = 512 << 10;
+
+const ROLLS: Table = Table {
+    name: "stat_rolls",
+    columns: &["kind", "day", "archived", "part", "data"],
+    present: Present::Never,
+};
+
+/// Roll-ups as they are stored, by day and by whether they are archived.
+pub(super) type Stored = BTreeMap<(i64, bool), [Vec<u8>; 4]>;
+
+/// Deletes a day's roll-up.
+pub(super) async fn delete(
+    transaction: &mut Transaction,
+    day: i64,
+    archived: bool,
+) -> Result<(), StoreError> {
+    for part in Part::ALL {
+        transaction
+            .query("DELETE FROM stat_rolls WHERE kind = ? AND day = ? AND archived = ?")
+            .bind(part as i32)
+            .bind(day)
+            .bind(archived)
+            .execute_in(transaction)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Replaces a day's roll-up; one that is empty takes no rows.
+pub(super) async fn replace(
+    transaction: &mut Transaction,
+    day: i64,
+    archived: bool,
+    data: &[Vec<u8>; 4],
+) -> Result<(), StoreError> {
+    delete(transaction, day, archived).await?;
+    let mut rows = Vec::new();
+    for (part, data) in Part::ALL.into_iter().zip(data) {
+        rows.extend(data.chunks(PART_BYTES).enumerate().map(|row| (part, row)));
+    }
+    ROLLS
+        .insert(transaction, &rows, |values, (part, (number, data))| {
+            values.bind(*part as i32).bind(day).bind(archived);
+            values.bind(*number as u64).bind(*data);
+        })
+        .await?;
+    Ok(())
+}
+
+/// A roll-up as it is stored.
+pub(super) fn pack(roll: &Roll) -> [Vec<u8>; 4] {
+    if roll.is_empty() {
+        return Default::default();
+    }
+    // Nothing can fail where memory is all that is written to.
+    Part::ALL.map(|part| zstd::bulk::compress(&roll.encode(part), 3).unwrap_or_default())
+}
+
+/// Reads what [`pack`] made. `host`: only this one, of the hosts.
+pub(super) fn unpack(
+    day: i64,
+    data: &[Vec<u8>; 4],
+    host: Option<&str>,
+) -> Result<Roll, StoreError> {
+    let damaged = || StoreError::Damaged {
+        what: "statistics of a day",
+    };
+    let mut roll = Roll::default();
+    for (part, data) in Part::ALL.into_iter().zip(data) {
+        if data.is_empty() {
+            continue;
+        }
+        let bytes = zstd::stream::decode_all(data.as_slice()).map_err(|_| damaged())?;
+        roll.decode(day, part, &bytes, host)
+            .map_err(|_| damaged())?;
+    }
+    Ok(roll)
+}
+
+pub(super) const LOAD: &str = "SELECT day, archived, data FROM stat_rolls \
+    WHERE kind = ? AND day >= ? AND day <= ? ORDER BY day, archived, part";
+
+/// Parts of the roll-ups of some days.
+pub(super) async fn load(
+    transaction: &mut Transaction,
+    from_day: i64,
+    to_day: i64,
+    parts: &[Part],
+) -> Result<Stored, StoreError> {
+    let mut stored = Stored::new();
+    for part in parts {
+        let rows = transaction
+            .query(LOAD)
+            .bind(*part as i32)
+            .bind(from_day)
+            .bind(to_day)
+            .fetch_all_in(transaction)
+            .await?;
+        for row in rows {
+            let key = (row.get("day")?, row.get("archived")?);
+            let data: &[u8] = row.get("data")?;
+            stored.entry(key).or_default()[*part as usize].extend_from_slice(data);
+        }
+    }
+    Ok(stored)
+}
+
+/// Copies what retention left of executions that it deleted. What is there of the same days gives way.
+pub(in super::super) async fn copy_archived(from: &Store, to: &Store) -> Result<(), StoreError> {
+    let mut snapshot = from.read.begin_snapshot().await?;
+    let days = snapshot
+        .query("SELECT DISTINCT day FROM stat_rolls WHERE kind = 0 AND archived = ? ORDER BY day")
+        .bind(true)
+        .fetch_all_in(&mut snapshot)
+        .await?;
+    for row in days {
+        let day: i64 = row.get("day")?;
+        let stored = load(&mut snapshot, day, day, &Part::ALL).await?;
+        if let Some(data) = stored.get(&(day, true)) {
+            transaction!(to, transaction => {
+                replace(transaction, day, true, data).await?;
+            })?;
+        }
+    }
+    snapshot.commit().await?;
+    Ok(())
+}
