@@ -11,7 +11,7 @@
 //! - [`copy`]: a whole history from one database into another
 //! - `launches`: what the launcher has to do
 //! - `log`: blocks of the event log
-//! - `retention`: what is kept, what is removed in small steps, what is pinned
+//! - `retention`, `pins`: what rules look at, what is removed in small steps, what is pinned
 //! - `redact`: events in another wording, and files without what is gone
 //! - `tokens`: who may do what
 //!
@@ -29,6 +29,7 @@ mod log;
 mod migrations;
 mod open;
 mod parts;
+mod pins;
 mod pool;
 mod redact;
 mod retention;
@@ -42,8 +43,8 @@ pub use executions::StatusCounts;
 pub use log::StoredBlock;
 pub use migrations::Migration;
 pub use parts::ResultEntry;
+pub use pins::Restored;
 pub use redact::Reworded;
-pub use retention::Restored;
 pub use tokens::TokenRow;
 
 use dialect::Engine;
