@@ -178,12 +178,11 @@ fn nothing_is_left_out_while_somebody_still_reads_it() {
         run.output(&format!("{wide}\n"))
     });
     let flood = flood.ended(0);
-    // In many blocks: more than a viewer's side holds of them.
-    flood.deliver_range(&client, 0..1);
-    let mut slow = Socket::watch(&collector, flood.id, "");
-    for from in 1..flood.len() {
+    for from in 0..flood.len() {
         flood.deliver_range(&client, from..from + 1);
     }
+    // It comes when the run is over, so it reads the store, a few blocks at a time.
+    let mut slow = Socket::watch(&collector, flood.id, "");
     let later = long_run();
     later.deliver(&client);
     trimmed(&collector, &later);
