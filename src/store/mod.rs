@@ -11,7 +11,7 @@
 //! - [`copy`]: a whole history from one database into another
 //! - `launches`: what the launcher has to do
 //! - `log`: blocks of the event log
-//! - `retention`: what is kept, what is removed in small steps, what is pinned
+//! - `retention`, `pins`: what rules look at, what is removed in small steps, what is pinned
 //! - `shared`: what collectors owe each other that share a database
 //! - `stats`: statistics, and the roll-ups that they come from
 //! - `redact`: events in another wording, and files without what is gone
@@ -31,6 +31,7 @@ mod log;
 mod migrations;
 mod open;
 mod parts;
+mod pins;
 mod pool;
 mod redact;
 mod retention;
@@ -46,8 +47,8 @@ pub use executions::StatusCounts;
 pub use log::StoredBlock;
 pub use migrations::Migration;
 pub use parts::ResultEntry;
+pub use pins::Restored;
 pub use redact::Reworded;
-pub use retention::Restored;
 pub use shared::{Heard, Listener, Notice};
 pub use tokens::TokenRow;
 

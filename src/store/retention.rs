@@ -15,7 +15,7 @@ use super::pool::{Row, Transaction};
 use super::statement::Statement;
 use super::table::{Present, Table};
 use super::{Store, StoreError, stats, transaction};
-use crate::model::{Candidate, ExecutionKey, Kept, Pin, Status};
+use crate::model::{Candidate, ExecutionKey, Kept, Status};
 
 /// Rows that one step of sweeping deletes at most, about.
 const SWEEP_ROWS: u64 = 5_000;
@@ -28,26 +28,6 @@ const MEASURED: usize = 50;
 
 /// A block counts as this many rows: it is larger.
 const BLOCK_ROWS: u64 = 250;
-
-/// What a copy of an execution has beside its rows and blocks.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Restored {
-    /// Identity of the execution.
-    pub id: Uuid,
-    /// What is kept of its log.
-    pub kept: Kept,
-    /// Who wants it to be kept.
-    pub pin: Option<Pin>,
-}
-
-const PINS: Table = Table {
-    name: "execution_pins",
-    columns: &["uuid", "pinned_us", "pinned_by", "note"],
-    present: Present::Updated {
-        key: "uuid",
-        columns: &["pinned_us", "pinned_by", "note"],
-    },
-};
 
 const REMAINS: Table = Table {
     name: "execution_remains",
@@ -265,84 +245,6 @@ impl Store {
             !rows.is_empty()
         })
     }
-
-    /// Pins an execution, or says anew who wants it to be kept and why. False: there is none.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn pin(&self, id: Uuid, pin: &Pin) -> Result<bool, StoreError> {
-        transaction!(self, transaction => {
-            let mut query = transaction.query("SELECT id FROM executions WHERE uuid = ?");
-            let rows = query.bind(id).fetch_all_in(transaction).await?;
-            let key = rows.first().map(|row| row.get("id")).transpose()?;
-            if let Some(key) = key {
-                self.tell_changed(transaction, key).await?;
-                PINS.insert(transaction, &[(id, pin)], bind_pin).await?;
-            }
-            key.is_some()
-        })
-    }
-
-    /// Takes a pin away; false where there was none.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn unpin(&self, id: Uuid) -> Result<bool, StoreError> {
-        let mut delete = self.query("DELETE FROM execution_pins WHERE uuid = ?");
-        Ok(delete.bind(id).execute(&self.write).await? > 0)
-    }
-
-    /// Who wants which of these executions to be kept.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn pins(&self, ids: &[Uuid]) -> Result<HashMap<Uuid, Pin>, StoreError> {
-        let mut pins = HashMap::new();
-        if ids.is_empty() {
-            return Ok(pins);
-        }
-        let mut query = self
-            .query("SELECT uuid, pinned_us, pinned_by, note FROM execution_pins WHERE uuid IN (");
-        for (at, id) in ids.iter().enumerate() {
-            query.push(if at == 0 { "?" } else { ", ?" }).bind(*id);
-        }
-        query.push(")");
-        for row in query.fetch_all(&self.read).await? {
-            let pin = Pin {
-                pinned_us: row.get("pinned_us")?,
-                by: row.get("pinned_by")?,
-                note: row.get("note")?,
-            };
-            pins.insert(row.get("uuid")?, pin);
-        }
-        Ok(pins)
-    }
-
-    /// Writes what a copy of executions has beside rows and blocks.
-    ///
-    /// # Errors
-    /// The database failed: nothing was written.
-    pub async fn restore(&self, restored: &[Restored]) -> Result<(), StoreError> {
-        transaction!(self, transaction => {
-            for one in restored {
-                if one.kept != Kept::default() {
-                    transaction
-                        .query(
-                            "UPDATE executions SET payload_bytes = ?, payload_removed_us = ? \
-                             WHERE uuid = ?",
-                        )
-                        .bind(one.kept.payload_bytes)
-                        .bind(one.kept.payload_removed_us)
-                        .bind(one.id)
-                        .execute_in(transaction)
-                        .await?;
-                }
-                if let Some(pin) = &one.pin {
-                    PINS.insert(transaction, &[(one.id, pin)], bind_pin).await?;
-                }
-            }
-        })
-    }
 }
 
 /// Deletes what is left of an execution as far as the budget goes; false when that is used up.
@@ -412,14 +314,6 @@ fn push_keys(query: &mut Statement, text: &'static str, keys: &[ExecutionKey]) {
 
 fn bind_key(values: &mut Statement, key: &ExecutionKey) {
     values.bind(*key);
-}
-
-fn bind_pin(values: &mut Statement, (id, pin): &(Uuid, &Pin)) {
-    values
-        .bind(*id)
-        .bind(pin.pinned_us)
-        .bind(&pin.by)
-        .bind(pin.note.as_deref());
 }
 
 /// What is kept of a log, as the row tells.

@@ -167,3 +167,28 @@ fn what_a_killed_collector_did_not_get_to_is_done_by_the_next() {
     let record = trimmed(&collector, &run);
     assert_eq!(record["output_lines"], 5);
 }
+
+#[test]
+fn nothing_is_left_out_while_somebody_still_reads_it() {
+    let collector = Setup::default().config("max_output_lines = 4").start();
+    let client = collector.client();
+    // More than lies between a viewer that does not read and the collector.
+    let wide = "x".repeat(64 << 10);
+    let flood = (0..300).fold(begun(0.0, site()), |run, _| {
+        run.output(&format!("{wide}\n"))
+    });
+    let flood = flood.ended(0);
+    for from in 0..flood.len() {
+        flood.deliver_range(&client, from..from + 1);
+    }
+    // It comes when the run is over, so it reads the store, a few blocks at a time.
+    let mut slow = Socket::watch(&collector, flood.id, "");
+    let later = long_run();
+    later.deliver(&client);
+    trimmed(&collector, &later);
+    let (lines, record) = slow.rest();
+    assert_eq!(lines.len(), 302);
+    assert_eq!(record["output_lines"], 302);
+    drop(slow);
+    assert_eq!(trimmed(&collector, &flood)["output_lines"], 5);
+}

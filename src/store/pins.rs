@@ -1,0 +1,120 @@
+//! Who wants which executions to be kept, and what else a copy takes along that no event tells.
+
+use std::collections::HashMap;
+
+use uuid::Uuid;
+
+use super::dialect::Engine;
+use super::statement::Statement;
+use super::table::{Present, Table};
+use super::{Store, StoreError, transaction};
+use crate::model::{Kept, Pin};
+
+/// What a copy of an execution has beside its rows and blocks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Restored {
+    /// Identity of the execution.
+    pub id: Uuid,
+    /// What is kept of its log.
+    pub kept: Kept,
+    /// Who wants it to be kept.
+    pub pin: Option<Pin>,
+}
+
+const PINS: Table = Table {
+    name: "execution_pins",
+    columns: &["uuid", "pinned_us", "pinned_by", "note"],
+    present: Present::Updated {
+        key: "uuid",
+        columns: &["pinned_us", "pinned_by", "note"],
+    },
+};
+
+impl Store {
+    /// Pins an execution, or says anew who wants it to be kept and why. False: there is none.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn pin(&self, id: Uuid, pin: &Pin) -> Result<bool, StoreError> {
+        transaction!(self, transaction => {
+            let mut query = transaction.query("SELECT id FROM executions WHERE uuid = ?");
+            let rows = query.bind(id).fetch_all_in(transaction).await?;
+            let key = rows.first().map(|row| row.get("id")).transpose()?;
+            if let Some(key) = key {
+                // Locks its row where others may write: nobody deletes it meanwhile.
+                self.tell_changed(transaction, key).await?;
+                PINS.insert(transaction, &[(id, pin)], bind_pin).await?;
+            }
+            key.is_some()
+        })
+    }
+
+    /// Takes a pin away; false where there was none.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn unpin(&self, id: Uuid) -> Result<bool, StoreError> {
+        let mut delete = self.query("DELETE FROM execution_pins WHERE uuid = ?");
+        Ok(delete.bind(id).execute(&self.write).await? > 0)
+    }
+
+    /// Who wants which of these executions to be kept.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn pins(&self, ids: &[Uuid]) -> Result<HashMap<Uuid, Pin>, StoreError> {
+        let mut pins = HashMap::new();
+        if ids.is_empty() {
+            return Ok(pins);
+        }
+        let mut query = self
+            .query("SELECT uuid, pinned_us, pinned_by, note FROM execution_pins WHERE uuid IN (");
+        for (at, id) in ids.iter().enumerate() {
+            query.push(if at == 0 { "?" } else { ", ?" }).bind(*id);
+        }
+        query.push(")");
+        for row in query.fetch_all(&self.read).await? {
+            let pin = Pin {
+                pinned_us: row.get("pinned_us")?,
+                by: row.get("pinned_by")?,
+                note: row.get("note")?,
+            };
+            pins.insert(row.get("uuid")?, pin);
+        }
+        Ok(pins)
+    }
+
+    /// Writes what a copy of executions has beside rows and blocks.
+    ///
+    /// # Errors
+    /// The database failed: nothing was written.
+    pub async fn restore(&self, restored: &[Restored]) -> Result<(), StoreError> {
+        transaction!(self, transaction => {
+            for one in restored {
+                if one.kept != Kept::default() {
+                    transaction
+                        .query(
+                            "UPDATE executions SET payload_bytes = ?, payload_removed_us = ? \
+                             WHERE uuid = ?",
+                        )
+                        .bind(one.kept.payload_bytes)
+                        .bind(one.kept.payload_removed_us)
+                        .bind(one.id)
+                        .execute_in(transaction)
+                        .await?;
+                }
+                if let Some(pin) = &one.pin {
+                    PINS.insert(transaction, &[(one.id, pin)], bind_pin).await?;
+                }
+            }
+        })
+    }
+}
+
+fn bind_pin(values: &mut Statement, (id, pin): &(Uuid, &Pin)) {
+    values
+        .bind(*id)
+        .bind(pin.pinned_us)
+        .bind(&pin.by)
+        .bind(pin.note.as_deref());
+}
