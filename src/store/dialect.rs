@@ -85,6 +85,25 @@ impl Engine {
         }
     }
 
+    /// What stands before a statement to ask how the database would go about it.
+    pub(super) fn explain(self) -> &'static str {
+        match self {
+            Self::Sqlite => "EXPLAIN QUERY PLAN ",
+            // What it guesses that a step costs differs from one server to the next.
+            Self::Postgres => "EXPLAIN (COSTS OFF) ",
+            Self::MySql => "EXPLAIN ",
+        }
+    }
+
+    /// The columns of its answer that say what a step does.
+    pub(super) fn explained(self) -> &'static [&'static str] {
+        match self {
+            Self::Sqlite => &["detail"],
+            Self::Postgres => &["QUERY PLAN"],
+            Self::MySql => &["table", "type", "key", "ref", "Extra"],
+        }
+    }
+
     /// How a transaction begins, where the usual way will not do.
     pub(super) fn begin(self) -> Option<&'static str> {
         match self {

@@ -11,6 +11,7 @@
 //! - [`copy`]: a whole history from one database into another
 //! - `launches`: what the launcher has to do
 //! - `log`: blocks of the event log
+//! - `explain`: how the database goes about the statements of a piece of work
 //! - `redact`: events in another wording, and files without what is gone
 //! - `tokens`: who may do what
 //!
@@ -21,6 +22,7 @@ mod commit;
 pub mod copy;
 pub mod dialect;
 mod executions;
+mod explain;
 mod filter;
 mod indexed;
 mod launches;
@@ -37,6 +39,7 @@ mod value;
 
 pub use address::Options;
 pub use executions::StatusCounts;
+pub use explain::{Plan, explained};
 pub use log::StoredBlock;
 pub use migrations::Migration;
 pub use parts::ResultEntry;
