@@ -15,6 +15,7 @@
 
 mod builders;
 mod harness;
+mod history;
 mod servers;
 mod socket;
 
