@@ -102,11 +102,13 @@ fn one_size(place: &Place<'_>, name: &str, executions: u64, asked: &Asked) -> Re
     let database = place.database(&format!("grown-{executions}"));
     let filled = fill(&database, executions)?;
     let includes = |target: &str| asked.includes(&format!("{target}/{name}"));
+    // What memory is left in use is asked after everything else was.
+    let memory = includes("T8/grown");
     let start_ms = includes("T10").then(|| starts(&database)).transpose()?;
     let collector = Collector::start_on(&database.address)?;
     let asker = Asker::of(&collector);
     let mut lists = Vec::new();
-    if includes("T5") {
+    if includes("T5") || memory {
         let known = Known::learn(&asker, filled)?;
         let mut random = crate::history::Random::seeded(4);
         for question in QUESTIONS {
@@ -116,7 +118,7 @@ fn one_size(place: &Place<'_>, name: &str, executions: u64, asked: &Asked) -> Re
         }
     }
     let mut views = Vec::new();
-    if includes("T6") {
+    if includes("T6") || memory {
         let script: Script = large::script(executions)?;
         let run = Run::send(&collector, &database, &script)?;
         drop(script);
