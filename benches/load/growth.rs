@@ -241,14 +241,21 @@ fn row(
     least: Took,
 ) -> Row {
     let times = took.median / least.median;
+    // A run of ten times the size is another run: only a history must not slow down what is asked of it.
+    let grows = target == "T6";
+    let slower = if grows {
+        String::new()
+    } else {
+        format!(", ≤ {SLOWER:.0} × a hundredth")
+    };
     Row {
         target,
         what,
         wanted: wanted.map_or(String::new(), |wanted| {
-            format!("p99 ≤ {wanted:.0} ms, ≤ {SLOWER:.0} × a hundredth")
+            format!("p99 ≤ {wanted:.0} ms{slower}")
         }),
         measured: format!("{}, p99 {} ms", millis(took.median), millis(took.p99)),
-        reached: wanted.map(|wanted| took.p99 <= wanted && times <= SLOWER),
+        reached: wanted.map(|wanted| took.p99 <= wanted && (grows || times <= SLOWER)),
         growth: format!(
             "{times:.1} × a hundredth; from {}, p99 {} ms at a tenth",
             millis(tenth.median),
