@@ -7,7 +7,10 @@ use crate::blocks::{self, BlockError, Line, LineBuilder, Piece, PieceReader};
 use crate::model::{ExecutionKey, ExecutionRow};
 use crate::store::{Store, StoreError, StoredBlock};
 
-/// How many blocks are fetched at once.
+/// How many blocks are fetched at first: a page of lines lies in one or two, and each is half a megabyte to expand.
+const FIRST: u32 = 2;
+
+/// How many are fetched at once by somebody who reads on.
 const BLOCKS: u32 = 16;
 
 /// Output cannot be read.
@@ -30,6 +33,8 @@ pub struct OutputReader {
     producer: Producer,
     from_line: u64,
     position: Option<Position>,
+    /// How many blocks are fetched next.
+    fetches: u32,
     lines: LineBuilder,
     /// Retention removed them: whatever blocks are still there are being swept away.
     is_removed: bool,
@@ -51,6 +56,7 @@ impl OutputReader {
             producer: row.output_from,
             from_line,
             position: None,
+            fetches: FIRST,
             lines: LineBuilder::keeping(usize::MAX),
             is_removed: row.kept.is_without_log(),
         }
@@ -108,19 +114,21 @@ impl OutputReader {
         self.lines.finish()
     }
 
-    async fn fetch(&self) -> Result<Vec<StoredBlock>, StoreError> {
+    async fn fetch(&mut self) -> Result<Vec<StoredBlock>, StoreError> {
         if self.is_removed {
             return Ok(Vec::new());
         }
+        let limit = self.fetches;
+        self.fetches = (limit * 2).min(BLOCKS);
         match &self.position {
             None => {
                 self.store
-                    .blocks_from_line(self.key, self.producer, self.from_line, BLOCKS)
+                    .blocks_from_line(self.key, self.producer, self.from_line, limit)
                     .await
             }
             Some(position) => {
                 self.store
-                    .blocks_from_seq(self.key, self.producer, position.next_seq, BLOCKS)
+                    .blocks_from_seq(self.key, self.producer, position.next_seq, limit)
                     .await
             }
         }

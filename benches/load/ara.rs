@@ -15,16 +15,23 @@ use crate::site::{HOSTS, Site};
 use crate::table::{Row, thousands};
 use crate::{Asked, Scratch, note};
 
+mod grown;
+
 const TASKS: usize = 50;
 const CLIENTS: usize = 4;
 const POSTING: Duration = Duration::from_secs(5);
 
 pub(crate) fn rows(scratch: &Scratch, asked: &Asked, bin: &Path) -> Result<Vec<Row>> {
-    if !asked.includes("ARA") {
-        return Ok(Vec::new());
+    let mut rows = Vec::new();
+    if asked.includes("ARA/T1") {
+        rows.extend(offline(scratch, bin)?);
     }
-    let mut rows = offline(scratch, bin)?;
-    rows.push(served(scratch, bin)?);
+    if asked.includes("ARA/T3") {
+        rows.push(served(scratch, bin)?);
+    }
+    if asked.includes("ARA/T5") {
+        rows.extend(grown::rows(scratch, bin)?);
+    }
     Ok(rows)
 }
 
@@ -87,23 +94,8 @@ fn offline(scratch: &Scratch, bin: &Path) -> Result<Vec<Row>> {
 /// T3 through ARA's API: results of about 450 bytes, one a request, as its recorder sends them.
 fn served(scratch: &Scratch, bin: &Path) -> Result<Row> {
     note("ARA: results through its API");
-    let folder = scratch.file("ara-server");
-    manage(bin, &folder, &["migrate"])?;
-    let address = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
-    let server = Server(
-        command(bin, &folder)
-            .args(["runserver", "--noreload", &address.to_string()])
-            .spawn()?,
-    );
-    let api = format!("http://{address}/api/v1");
-    let watch = Stopwatch::start();
-    while ureq::get(format!("{api}/")).call().is_err() {
-        ensure!(
-            watch.elapsed() < Duration::from_secs(60),
-            "ARA does not answer"
-        );
-        std::thread::sleep(Duration::from_millis(50));
-    }
+    let (server, address) = serve(scratch, "ara-server", bin)?;
+    let api = format!("{address}/api/v1");
     let at = "2026-01-20T10:20:00Z";
     let uuid = "5c5f67b9-e63c-6297-80da-000000000005";
     let playbook = post(
@@ -156,6 +148,28 @@ fn served(scratch: &Scratch, bin: &Path) -> Result<Row> {
         format!("results/s stored, {CLIENTS} clients"),
         thousands(rate),
     ))
+}
+
+/// Starts its server on a new database, and waits until it answers.
+fn serve(scratch: &Scratch, name: &str, bin: &Path) -> Result<(Server, String)> {
+    let folder = scratch.file(name);
+    manage(bin, &folder, &["migrate"])?;
+    let address = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+    let server = Server(
+        command(bin, &folder)
+            .args(["runserver", "--noreload", &address.to_string()])
+            .spawn()?,
+    );
+    let address = format!("http://{address}");
+    let watch = Stopwatch::start();
+    while ureq::get(format!("{address}/api/v1/")).call().is_err() {
+        ensure!(
+            watch.elapsed() < Duration::from_secs(60),
+            "ARA does not answer"
+        );
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    Ok((server, address))
 }
 
 fn post(api: &str, kind: &str, body: &Value) -> Result<i64> {

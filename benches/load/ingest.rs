@@ -6,9 +6,10 @@ use anyhow::Result;
 use playback::store::dialect::Engine;
 
 use crate::collector::Collector;
+use crate::limit;
+use crate::place::{Database, Place};
 use crate::producers::{Plan, send_all, send_for};
 use crate::script::{Mix, Script, Size};
-use crate::servers::Server;
 use crate::table::{Row, megabytes, thousands};
 use crate::{Asked, Scratch, note};
 
@@ -34,7 +35,9 @@ pub(crate) fn rows(scratch: &Scratch, asked: &Asked) -> Result<Vec<Row>> {
             continue;
         }
         note(&format!("T3: batches of {batch}"));
-        let collector = Collector::start(&scratch.file(&format!("ingest-{batch}.db")))?;
+        let place = Place::new(Engine::Sqlite, scratch);
+        let database = place.database(&format!("ingest-{batch}"));
+        let collector = Collector::start_on(&database.address)?;
         idle = idle.max(collector.resident_bytes()?);
         let few = send_for(&collector, &script, plan(PRODUCERS))?;
         peak = peak.max(collector.peak_bytes()?);
@@ -47,6 +50,7 @@ pub(crate) fn rows(scratch: &Scratch, asked: &Asked) -> Result<Vec<Row>> {
         let many = send_for(&collector, &script, plan(PRODUCERS * 10))?;
         more = more.max(collector.peak_bytes()?);
         collector.stop()?;
+        database.remove(&place)?;
         let rate = few.median();
         rows.push(Row {
             target: "T3",
@@ -60,6 +64,9 @@ pub(crate) fn rows(scratch: &Scratch, asked: &Asked) -> Result<Vec<Row>> {
                 PRODUCERS * 10
             ),
         });
+        let database = place.database(&format!("limit-{batch}"));
+        rows.push(raw("T3", "SQLite", batch, &database, &script, rate)?);
+        database.remove(&place)?;
     }
     if idle == 0 {
         return Ok(rows);
@@ -71,7 +78,7 @@ pub(crate) fn rows(scratch: &Scratch, asked: &Asked) -> Result<Vec<Row>> {
 }
 
 /// T4: the same into servers, which share the machine with everything else.
-pub(crate) fn into_servers(asked: &Asked) -> Result<Vec<Row>> {
+pub(crate) fn into_servers(scratch: &Scratch, asked: &Asked) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
     for (engine, name, wanted) in [
         (Engine::Postgres, "PostgreSQL", 200_000.0),
@@ -82,9 +89,11 @@ pub(crate) fn into_servers(asked: &Asked) -> Result<Vec<Row>> {
                 continue;
             }
             note(&format!("T4: {name}, batches of {batch}"));
-            let server = Server::start_durable(engine);
-            let collector = Collector::start_on(&server.database())?;
-            let few = send_for(&collector, &flood(batch)?, plan(PRODUCERS))?;
+            let place = Place::new(engine, scratch);
+            let database = place.database("ingest");
+            let script = flood(batch)?;
+            let collector = Collector::start_on(&database.address)?;
+            let few = send_for(&collector, &script, plan(PRODUCERS))?;
             note(&format!(
                 "  {} events/s, the collector's CPU time {:.2} µs for an event, memory {}",
                 thousands(few.median()),
@@ -92,6 +101,7 @@ pub(crate) fn into_servers(asked: &Asked) -> Result<Vec<Row>> {
                 megabytes(collector.peak_bytes()?)
             ));
             collector.stop()?;
+            database.remove(&place)?;
             let rate = few.median();
             rows.push(Row {
                 target: "T4",
@@ -101,9 +111,32 @@ pub(crate) fn into_servers(asked: &Asked) -> Result<Vec<Row>> {
                 reached: Some(rate >= wanted),
                 growth: String::new(),
             });
+            let database = place.database("limit");
+            rows.push(raw("T4", name, batch, &database, &script, rate)?);
         }
     }
     Ok(rows)
+}
+
+/// The limit: raw insertion of the same rows, and how much of it the collector reaches.
+fn raw(
+    target: &'static str,
+    name: &str,
+    batch: u64,
+    database: &Database,
+    script: &Script,
+    rate: f64,
+) -> Result<Row> {
+    let limit = limit::rate(database, script, PRODUCERS)?;
+    note(&format!("  raw insertion: {} events/s", thousands(limit)));
+    Ok(Row {
+        target,
+        what: format!("raw insertion of the same rows into {name}, batches of {batch}"),
+        wanted: String::new(),
+        measured: thousands(limit),
+        reached: None,
+        growth: format!("the collector reaches {:.0} % of it", rate / limit * 100.0),
+    })
 }
 
 /// What each producer sends: a playbook that does not end.

@@ -5,18 +5,35 @@
 //! - [`collector`]: the collector, in a process of its own, on a real file
 //! - [`site`]: real playbooks, and what running them costs
 //! - [`servers`]: PostgreSQL and MariaDB, servers of our own
-//! - [`playbook`]: T1; [`hooks`]: T2; [`ingest`]: T3, T4, T8; [`stream`]: T7; [`size`]: T9; [`start`]: T10
+//! - [`place`], [`history`], [`fill`]: databases of every kind, and a site's history of a year in them
+//! - [`playbook`]: T1; [`hooks`]: T2; [`ingest`]: T3, T4, T8; [`limit`]: what T3 and T4 are held against
+//! - [`growth`]: T5, T6, T8 and T10 as a history grows: [`lists`], [`large`], [`start`], and [`asking`] for all of them
+//! - [`stream`]: T7; [`size`]: T9
 //! - [`launch`]: R1; [`supervise`]: R2, R3
 //! - [`ara`]: the same of ARA, where it can be measured
 //! - [`table`], [`clock`], [`cpu`]: what holds it together
 
 mod ara;
+mod asking;
 mod clock;
 mod collector;
 mod cpu;
+mod fill;
+mod growth;
+#[path = "../../tests/it/history/mod.rs"]
+#[allow(
+    dead_code,
+    clippy::expect_used,
+    reason = "the tests' own; events of its own that are none end the measurement"
+)]
+mod history;
 mod hooks;
 mod ingest;
+mod large;
 mod launch;
+mod limit;
+mod lists;
+mod place;
 mod playbook;
 mod producers;
 mod script;
@@ -37,7 +54,7 @@ mod table;
 
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 
 /// A folder on a real disk for the time of the benchmark.
 pub(crate) struct Scratch(tempfile::TempDir);
@@ -99,6 +116,18 @@ fn folder(variable: &str) -> Option<PathBuf> {
     folder.map(PathBuf::from)
 }
 
+/// How many executions the largest history has: fewer where somebody wants to see it work, or has no room.
+fn executions() -> Result<u64> {
+    #[expect(clippy::disallowed_methods, reason = "whoever measures says so")]
+    let asked = std::env::var("PLAYBACK_BENCH_EXECUTIONS");
+    match asked {
+        Ok(asked) => asked
+            .parse()
+            .with_context(|| format!("PLAYBACK_BENCH_EXECUTIONS={asked}: it must be a number")),
+        Err(_) => Ok(growth::EXECUTIONS),
+    }
+}
+
 fn main() -> Result<()> {
     let scratch = Scratch::new()?;
     let asked = Asked::read();
@@ -107,11 +136,11 @@ fn main() -> Result<()> {
         rows.extend(playbook::rows(&scratch, &asked, &bin)?);
     }
     rows.extend(ingest::rows(&scratch, &asked)?);
-    rows.extend(ingest::into_servers(&asked)?);
+    rows.extend(ingest::into_servers(&scratch, &asked)?);
     rows.extend(ingest::away(&scratch, &asked)?);
     rows.extend(stream::rows(&scratch, &asked)?);
     rows.extend(size::rows(&scratch, &asked)?);
-    rows.extend(start::rows(&scratch, &asked)?);
+    rows.extend(growth::rows(&scratch, &asked, executions()?)?);
     rows.extend(launch::rows(&scratch, &asked)?);
     rows.extend(supervise::rows(&scratch, &asked)?);
     if let Some(bin) = folder("PLAYBACK_BENCH_ARA") {

@@ -20,10 +20,10 @@ const EXECUTIONS: usize = 20;
 const BATCH: u64 = 10;
 
 /// How long packing may take.
-const PATIENCE: Duration = Duration::from_secs(120);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Executions are packed some seconds after their end; when nothing changes for longer, all are.
-const SETTLED: Duration = Duration::from_secs(8);
+pub(crate) const SETTLED: Duration = Duration::from_secs(8);
 
 pub(crate) fn rows(scratch: &Scratch, asked: &Asked) -> Result<Vec<Row>> {
     let mut rows = Vec::new();

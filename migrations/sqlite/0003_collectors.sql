@@ -34,6 +34,12 @@ CREATE INDEX executions_controller ON executions (controller, started_us);
 CREATE INDEX executions_reason     ON executions (reason, started_us) WHERE reason IS NOT NULL;
 CREATE INDEX executions_changed    ON executions (changed, started_us);
 
+-- SQLite sees that a partial index fits where its very condition is asked for, and reads it in order only where
+-- nothing stands before the sequence.
+DROP INDEX results_failed;
+CREATE INDEX results_failed ON results (execution, seq) WHERE status = 1;
+CREATE INDEX results_unreachable ON results (execution, seq) WHERE status = 3;
+
 -- When the execution started stands beside its hosts and labels too: the runs of a host are then read in
 -- the list's order, however many they are.
 ALTER TABLE execution_hosts ADD COLUMN started_us BIGINT NOT NULL DEFAULT 0;

@@ -1,6 +1,8 @@
 //! What differs between databases, in one place: which there are, and what each one says differently.
 //! The rest of the store is written once, for all of them.
 
+use playback_wire::ResultStatus;
+
 use super::statement::Statement;
 use super::table::{Present, Table};
 
@@ -30,6 +32,15 @@ impl Engine {
     #[must_use]
     pub fn is_shared(self) -> bool {
         self == Self::Postgres
+    }
+
+    /// Which index finds results that ended like this. SQLite would rather go through all of the execution.
+    pub(super) fn index_of_failures(self, status: Option<ResultStatus>) -> &'static str {
+        match (self, status) {
+            (Self::Sqlite, Some(ResultStatus::Failed)) => " INDEXED BY results_failed",
+            (Self::Sqlite, Some(ResultStatus::Unreachable)) => " INDEXED BY results_unreachable",
+            _ => "",
+        }
     }
 
     /// How a query ends that hands out work: what another collector has at this moment is passed over.
@@ -108,6 +119,25 @@ impl Engine {
                     statement.push(column).push(" = excluded.").push(column);
                 }
             }
+        }
+    }
+
+    /// What stands before a statement to ask how the database would go about it.
+    pub(super) fn explain(self) -> &'static str {
+        match self {
+            Self::Sqlite => "EXPLAIN QUERY PLAN ",
+            // What it guesses that a step costs differs from one server to the next.
+            Self::Postgres => "EXPLAIN (COSTS OFF) ",
+            Self::MySql => "EXPLAIN ",
+        }
+    }
+
+    /// The columns of its answer that say what a step does.
+    pub(super) fn explained(self) -> &'static [&'static str] {
+        match self {
+            Self::Sqlite => &["detail"],
+            Self::Postgres => &["QUERY PLAN"],
+            Self::MySql => &["table", "type", "key", "ref", "Extra"],
         }
     }
 

@@ -11,6 +11,7 @@
 //! - [`copy`]: a whole history from one database into another
 //! - `launches`: what the launcher has to do
 //! - `log`: blocks of the event log
+//! - `explain`: how the database goes about the statements of a piece of work
 //! - `retention`, `pins`: what rules look at, what is removed in small steps, what is pinned
 //! - `shared`: what collectors owe each other that share a database
 //! - `stats`: statistics, and the roll-ups that they come from
@@ -24,6 +25,7 @@ mod commit;
 pub mod copy;
 pub mod dialect;
 mod executions;
+mod explain;
 mod filter;
 mod indexed;
 mod launches;
@@ -44,6 +46,7 @@ mod value;
 
 pub use address::Options;
 pub use executions::StatusCounts;
+pub use explain::{Plan, explained};
 pub use log::StoredBlock;
 pub use migrations::Migration;
 pub use parts::ResultEntry;

@@ -121,11 +121,15 @@ impl Store {
         let mut query = self.query(
             "SELECT r.seq, r.task, r.host, r.status, r.flags, r.ended_us, r.duration_us, \
              COALESCE(h.name, '') AS host_name, COALESCE(t.name, '') AS task_name, \
-             COALESCE(t.action, '') AS action FROM results r \
-             LEFT JOIN execution_hosts h ON h.execution = r.execution AND h.number = r.host \
+             COALESCE(t.action, '') AS action FROM results r",
+        );
+        query
+            .push(self.engine().index_of_failures(filter.status))
+            .push(
+                " LEFT JOIN execution_hosts h ON h.execution = r.execution AND h.number = r.host \
              LEFT JOIN tasks t ON t.execution = r.execution AND t.number = r.task \
              WHERE r.execution = ? AND r.seq > ?",
-        );
+            );
         query.bind(key).bind(filter.after_seq);
         if let Some(task) = filter.task {
             query.push(" AND r.task = ?").bind(task);

@@ -173,6 +173,17 @@ impl Pool {
     }
 }
 
+impl Session<'_> {
+    /// The same, for a statement that runs before the one that it is meant for.
+    pub(super) fn reborrow(&mut self) -> Session<'_> {
+        match self {
+            Self::Sqlite(connection) => Session::Sqlite(connection),
+            Self::Postgres(connection, limits) => Session::Postgres(connection, *limits),
+            Self::MySql(connection, limit) => Session::MySql(connection, *limit),
+        }
+    }
+}
+
 impl Connection {
     pub(super) fn session(&mut self) -> Session<'_> {
         match self {
@@ -227,6 +238,15 @@ pub(super) trait Of<'r, D: Database>: Decode<'r, D> + Type<D> {}
 impl<'r, D: Database, T: Decode<'r, D> + Type<D>> Of<'r, D> for T {}
 
 impl Row {
+    /// Which database it is from.
+    pub(super) fn engine(&self) -> Engine {
+        match self {
+            Self::Sqlite(_) => Engine::Sqlite,
+            Self::Postgres(_) => Engine::Postgres,
+            Self::MySql(_) => Engine::MySql,
+        }
+    }
+
     /// The value of a column.
     pub(super) fn get<'r, T: Column<'r>>(&'r self, column: &'static str) -> Result<T, StoreError> {
         Ok(match self {

@@ -9,6 +9,7 @@ use sqlx::sqlite::SqliteArguments;
 use sqlx::{Arguments as _, AssertSqlSafe};
 
 use super::dialect::Engine;
+use super::explain;
 use super::pool::{Pool, Row, Session, Transaction};
 use super::value::Value;
 
@@ -23,6 +24,7 @@ pub(super) struct Statement {
     rare: bool,
 }
 
+#[derive(Clone)]
 enum Arguments {
     Sqlite(SqliteArguments),
     Postgres(PgArguments),
@@ -131,7 +133,8 @@ impl Statement {
         row.ok_or(sqlx::Error::RowNotFound)
     }
 
-    async fn run(&mut self, session: Session<'_>) -> Result<u64, sqlx::Error> {
+    async fn run(&mut self, mut session: Session<'_>) -> Result<u64, sqlx::Error> {
+        explain::note(self, &mut session).await?;
         let (text, arguments) = self.take();
         let (kept, bytes) = (!self.rare, self.bytes);
         Ok(match (session, arguments) {
@@ -156,7 +159,25 @@ impl Statement {
         })
     }
 
-    async fn fetch(&mut self, session: Session<'_>) -> Result<Vec<Row>, sqlx::Error> {
+    async fn fetch(&mut self, mut session: Session<'_>) -> Result<Vec<Row>, sqlx::Error> {
+        explain::note(self, &mut session).await?;
+        self.rows(session).await
+    }
+
+    /// The database's own account of how it would go about this statement, with the values bound so far:
+    /// the statement's text, and the rows of the account.
+    pub(super) async fn account(
+        &self,
+        session: Session<'_>,
+    ) -> Result<(String, Vec<Row>), sqlx::Error> {
+        let mut asking = Self::new(self.engine, self.engine.explain());
+        asking.text.push_str(&self.text);
+        asking.arguments = self.arguments.clone();
+        asking.rare = true;
+        Ok((self.text.clone(), asking.rows(session).await?))
+    }
+
+    async fn rows(&mut self, session: Session<'_>) -> Result<Vec<Row>, sqlx::Error> {
         let (text, arguments) = self.take();
         let (kept, bytes) = (!self.rare, self.bytes);
         Ok(match (session, arguments) {

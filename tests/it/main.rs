@@ -15,6 +15,8 @@
 
 mod builders;
 mod harness;
+#[allow(dead_code, reason = "the benchmark asks it more")]
+mod history;
 mod servers;
 mod socket;
 

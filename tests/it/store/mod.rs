@@ -4,6 +4,7 @@ mod contract;
 mod copying;
 mod filters;
 mod opening;
+mod plans;
 mod retention;
 mod rows;
 mod statistics;

@@ -1,0 +1,273 @@
+//! T5, T6, T8 and T10 on a history of a million executions and twenty million results, on each engine, and
+//! the same with a tenth and a hundredth of it: how the cost grows matters as much as the cost.
+
+use anyhow::{Context as _, Result};
+
+use crate::asking::{Asker, Took};
+use crate::collector::Collector;
+use crate::fill::{Filled, fill};
+use crate::large::{self, Run, VIEWS};
+use crate::lists::{Known, QUESTIONS, Question};
+use crate::place::{ENGINES, Place, free_bytes};
+use crate::script::Script;
+use crate::start::{LIMIT, starts};
+use crate::table::{Row, megabytes, thousands};
+use crate::{Asked, Scratch, note};
+
+/// Executions where nothing else is said; results are twenty times as many, in the middle.
+pub(crate) const EXECUTIONS: u64 = 1_000_000;
+
+/// Room that an execution takes at most, on any engine, while it is filled; of this, and a large run.
+const BYTES_EACH: u64 = 14_000;
+const BYTES_LARGE: u64 = 3_000_000_000;
+
+/// How much slower the same may be than with a hundredth.
+const SLOWER: f64 = 2.0;
+
+/// The collector's memory after all that.
+const MEMORY: u64 = 150_000_000;
+
+/// The rows of this file.
+const TARGETS: [&str; 4] = ["T5", "T6", "T8/grown", "T10"];
+
+pub(crate) fn rows(scratch: &Scratch, asked: &Asked, executions: u64) -> Result<Vec<Row>> {
+    let asks = |name: &str| {
+        TARGETS
+            .iter()
+            .any(|of| asked.includes(&format!("{of}/{name}")))
+    };
+    let mut rows = Vec::new();
+    for (engine, name) in ENGINES {
+        if !asks(name) {
+            continue;
+        }
+        // A server's files lie elsewhere.
+        let folder = match engine {
+            playback::store::dialect::Engine::Sqlite => scratch.file(""),
+            _ => "/var/tmp".into(),
+        };
+        let (free, needed) = (free_bytes(&folder)?, executions * BYTES_EACH + BYTES_LARGE);
+        if free < needed {
+            rows.push(no_room(name, &folder.display().to_string(), free, needed));
+            continue;
+        }
+        let place = Place::new(engine, scratch);
+        let mut measured = Vec::new();
+        for part in [100, 10, 1] {
+            let size = (executions / part).max(100);
+            measured.push(one_size(&place, name, size, asked)?);
+        }
+        rows.extend(told(name, &measured)?);
+    }
+    Ok(rows)
+}
+
+fn no_room(name: &str, folder: &str, free: u64, needed: u64) -> Row {
+    let fitting = free.saturating_sub(BYTES_LARGE) / BYTES_EACH;
+    note(&format!(
+        "{name} is left out: filling it needs {} in {folder}, and {} are free. \
+         PLAYBACK_BENCH_EXECUTIONS={fitting} would fit.",
+        megabytes(needed),
+        megabytes(free)
+    ));
+    Row {
+        target: "T5",
+        what: format!("{name}, everything on a large history"),
+        wanted: String::new(),
+        measured: format!(
+            "not measured: {} free of {}",
+            megabytes(free),
+            megabytes(needed)
+        ),
+        reached: None,
+        growth: String::new(),
+    }
+}
+
+/// What was measured at one size.
+struct Size {
+    filled: Filled,
+    start_ms: Option<f64>,
+    lists: Vec<(&'static Question, Option<Took>)>,
+    views: Vec<(&'static str, Took)>,
+    /// The collector's memory: now, and at most.
+    memory: (u64, u64),
+}
+
+fn one_size(place: &Place<'_>, name: &str, executions: u64, asked: &Asked) -> Result<Size> {
+    note(&format!(
+        "{name}: filling {} executions",
+        thousands(executions as f64)
+    ));
+    let database = place.database(&format!("grown-{executions}"));
+    let filled = fill(&database, executions)?;
+    let includes = |target: &str| asked.includes(&format!("{target}/{name}"));
+    // What memory is left in use is asked after everything else was.
+    let memory = includes("T8/grown");
+    let start_ms = includes("T10").then(|| starts(&database)).transpose()?;
+    let collector = Collector::start_on(&database.address)?;
+    let asker = Asker::of(&collector);
+    let mut lists = Vec::new();
+    if includes("T5") || memory {
+        let known = Known::learn(&asker, filled)?;
+        let mut random = crate::history::Random::seeded(4);
+        for question in QUESTIONS {
+            let took = asker.time(|| vec![question.next(&known, &mut random)])?;
+            note(&format!("  {}: {}", question.name, all(took)));
+            lists.push((question, took));
+        }
+    }
+    let mut views = Vec::new();
+    if includes("T6") || memory {
+        let script: Script = large::script(executions)?;
+        let run = Run::send(&collector, &database, &script)?;
+        drop(script);
+        for view in VIEWS {
+            let took = run.time(&asker, view)?;
+            note(&format!("  {}: {}", view.name, all(Some(took))));
+            views.push((view.name, took));
+        }
+    }
+    let memory = (collector.resident_bytes()?, collector.peak_bytes()?);
+    note(&format!(
+        "  memory: {} now, {} at most",
+        megabytes(memory.0),
+        megabytes(memory.1)
+    ));
+    collector.stop()?;
+    database.remove(place)?;
+    Ok(Size {
+        filled,
+        start_ms,
+        lists,
+        views,
+        memory,
+    })
+}
+
+fn all(took: Option<Took>) -> String {
+    match took {
+        Some(took) => format!(
+            "median {}, p99 {} ms, of {}",
+            millis(took.median),
+            millis(took.p99),
+            took.times
+        ),
+        None => "not there".to_owned(),
+    }
+}
+
+/// The rows of one engine, from what was measured at each size, the smallest first.
+fn told(name: &str, sizes: &[Size]) -> Result<Vec<Row>> {
+    let [least, tenth, whole] = sizes else {
+        anyhow::bail!("three sizes are measured");
+    };
+    let filled = &whole.filled;
+    let mut rows = vec![Row {
+        target: "T5",
+        what: format!("{name}: filling it, {}", filled.told()),
+        wanted: String::new(),
+        measured: format!(
+            "{} results/s, {:.0} s",
+            thousands(filled.results as f64 / filled.seconds),
+            filled.seconds
+        ),
+        reached: None,
+        growth: format!(
+            "from {} at a tenth",
+            thousands(tenth.filled.results as f64 / tenth.filled.seconds)
+        ),
+    }];
+    for (at, (question, took)) in whole.lists.iter().enumerate() {
+        let of = |size: &Size| size.lists.get(at).and_then(|(_, took)| *took);
+        let what = format!("{name}: {}", question.name);
+        rows.push(match (took, of(tenth), of(least)) {
+            (Some(took), Some(tenth), Some(least)) => {
+                row("T5", what, question.wanted, *took, tenth, least)
+            }
+            _ => Row {
+                target: "T5",
+                what,
+                wanted: String::new(),
+                measured: "not there".to_owned(),
+                reached: None,
+                growth: String::new(),
+            },
+        });
+    }
+    for (at, (view, took)) in whole.views.iter().enumerate() {
+        let of = |size: &Size| size.views.get(at).map(|(_, took)| *took).context("a view");
+        let results = thousands(whole.filled.executions as f64);
+        let what = format!("{name}: a run of {results} results, {view}");
+        rows.push(row(
+            "T6",
+            what,
+            Some(large::WANTED),
+            *took,
+            of(tenth)?,
+            of(least)?,
+        ));
+    }
+    if !whole.lists.is_empty() || !whole.views.is_empty() {
+        let (now, most) = whole.memory;
+        rows.push(Row {
+            target: "T8",
+            what: format!("{name}: collector's memory after these, at most"),
+            wanted: format!("≤ {}", megabytes(MEMORY)),
+            measured: format!("{} ({} now)", megabytes(most), megabytes(now)),
+            reached: Some(most <= MEMORY),
+            growth: format!("from {} at a tenth", megabytes(tenth.memory.1)),
+        });
+    }
+    if let (Some(start_ms), Some(tenth_ms)) = (whole.start_ms, tenth.start_ms) {
+        rows.push(Row {
+            target: "T10",
+            what: format!("{name}: start → first answer, {}", filled.told()),
+            wanted: format!("≤ {} ms", LIMIT.as_millis()),
+            measured: format!("{start_ms:.0} ms"),
+            reached: Some(start_ms <= LIMIT.as_secs_f64() * 1e3),
+            growth: format!("from {tenth_ms:.0} ms at a tenth"),
+        });
+    }
+    Ok(rows)
+}
+
+fn row(
+    target: &'static str,
+    what: String,
+    wanted: Option<f64>,
+    took: Took,
+    tenth: Took,
+    least: Took,
+) -> Row {
+    let times = took.median / least.median;
+    // A run of ten times the size is another run: only a history must not slow down what is asked of it.
+    let grows = target == "T6";
+    let slower = if grows {
+        String::new()
+    } else {
+        format!(", ≤ {SLOWER:.0} × a hundredth")
+    };
+    Row {
+        target,
+        what,
+        wanted: wanted.map_or(String::new(), |wanted| {
+            format!("p99 ≤ {wanted:.0} ms{slower}")
+        }),
+        measured: format!("{}, p99 {} ms", millis(took.median), millis(took.p99)),
+        reached: wanted.map(|wanted| took.p99 <= wanted && (grows || times <= SLOWER)),
+        growth: format!(
+            "{times:.1} × a hundredth; from {}, p99 {} ms at a tenth",
+            millis(tenth.median),
+            millis(tenth.p99)
+        ),
+    }
+}
+
+fn millis(value: f64) -> String {
+    if value < 10.0 {
+        format!("{value:.1}")
+    } else {
+        format!("{value:.0}")
+    }
+}

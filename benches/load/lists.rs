@@ -1,0 +1,210 @@
+//! T5: what is asked of a large history.
+
+use anyhow::{Context as _, Result};
+use chrono::DateTime;
+
+use crate::asking::{Asker, encoded};
+use crate::fill::Filled;
+use crate::history::names::{
+    self, CONTROLLERS, HOST_EVERYWHERE, HOSTS, INVENTORIES, LABELS, PLAYBOOKS, RARE, USERS,
+};
+use crate::history::{Random, SPAN_US};
+
+const LIST: &str = "/api/v1/ansible/executions";
+
+/// One kind of question, and how long 99 of 100 answers may take.
+pub(crate) struct Question {
+    pub(crate) name: &'static str,
+    /// In milliseconds; nothing where there is no target.
+    pub(crate) wanted: Option<f64>,
+    ask: fn(&Known, &mut Random) -> String,
+}
+
+/// What is known of the history that is asked about.
+pub(crate) struct Known {
+    filled: Filled,
+    /// Pages that begin anywhere.
+    cursors: Vec<String>,
+    /// Executions from anywhere.
+    ids: Vec<String>,
+}
+
+impl Known {
+    pub(crate) fn learn(asker: &Asker, filled: Filled) -> Result<Self> {
+        let mut random = Random::seeded(5);
+        let mut known = Self {
+            filled,
+            cursors: Vec::new(),
+            ids: Vec::new(),
+        };
+        for _ in 0..100 {
+            let until = time(known.any_time(&mut random));
+            let page = asker.json(&format!("{LIST}?end_date={until}&limit=50"))?;
+            if let Some(cursor) = page["next_cursor"].as_str() {
+                known.cursors.push(cursor.to_owned());
+            }
+            let executions = page["executions"].as_array().context("no executions")?;
+            let ids = executions.iter().filter_map(|of| of["id"].as_str());
+            known.ids.extend(ids.map(str::to_owned).step_by(10));
+        }
+        Ok(known)
+    }
+
+    fn any_time(&self, random: &mut Random) -> i64 {
+        self.filled.newest_us - random.below(SPAN_US as u64 * 9 / 10) as i64
+    }
+}
+
+/// Everything that is asked.
+pub(crate) const QUESTIONS: &[Question] = &[
+    Question {
+        name: "first page",
+        wanted: Some(5.0),
+        ask: |_, random| format!("{LIST}?limit={}", 45 + random.below(6)),
+    },
+    Question {
+        name: "deep page by cursor",
+        wanted: Some(5.0),
+        ask: |known, random| format!("{LIST}?cursor={}", one(&known.cursors, random)),
+    },
+    Question {
+        name: "detail, with its output",
+        wanted: Some(5.0),
+        ask: |known, random| format!("{LIST}/{}", one(&known.ids, random)),
+    },
+    Question {
+        name: "month statistics",
+        wanted: Some(50.0),
+        ask: |_, _| format!("{LIST}/stats?period=month"),
+    },
+    filter("status=success", |_, random| {
+        format!("status=success&limit={}", 45 + random.below(6))
+    }),
+    filter("status=failed", |_, random| {
+        format!("status=failed&limit={}", 45 + random.below(6))
+    }),
+    filter("status=running, none", |_, _| "status=running".to_owned()),
+    filter("type=adhoc", |_, random| {
+        format!("type=adhoc&limit={}", 45 + random.below(6))
+    }),
+    filter("playbook by path", |_, random| {
+        playbook(random, |path| path.to_owned())
+    }),
+    filter("playbook by name", |_, random| {
+        playbook(random, |path| {
+            path.rsplit('/').next().unwrap_or(path).to_owned()
+        })
+    }),
+    filter("inventory", |_, random| {
+        let inventory = INVENTORIES[random.below(INVENTORIES.len() as u64) as usize];
+        format!("inventory={}", encoded(inventory))
+    }),
+    filter("host in every third", |_, _| {
+        format!("host={HOST_EVERYWHERE}")
+    }),
+    filter("host", |_, random| {
+        format!("host={}", names::host(random.below(HOSTS)))
+    }),
+    filter("rare host", |_, random| {
+        format!("host={}", names::rare_host(random.below(RARE)))
+    }),
+    filter("label on most", |_, _| format!("label={}", LABELS[0].0)),
+    filter("label", |_, random| {
+        let label = LABELS[2 + random.below(LABELS.len() as u64 - 2) as usize].0;
+        format!("label={label}")
+    }),
+    filter("rare label", |_, random| {
+        format!("label={}", names::rare_label(random.below(RARE)))
+    }),
+    filter("user", |_, random| {
+        format!("user={}", USERS[random.below(USERS.len() as u64) as usize])
+    }),
+    filter("controller", |_, random| {
+        let controller = CONTROLLERS[random.below(CONTROLLERS.len() as u64) as usize];
+        format!("controller={controller}")
+    }),
+    filter("changed", |_, random| {
+        format!("changed={}", random.below(2) == 0)
+    }),
+    filter("reason", |_, random| {
+        let reasons = [
+            "task_failed",
+            "unreachable",
+            "canceled",
+            "timed_out",
+            "lost",
+        ];
+        format!("reason={}", reasons[random.below(5) as usize])
+    }),
+    filter("reason, none", |_, _| "reason=launch_error".to_owned()),
+    filter("dates", |known, random| {
+        let from_us = known.any_time(random);
+        let to_us = from_us + random.below(SPAN_US as u64 / 50) as i64;
+        format!("start_date={}&end_date={}", time(from_us), time(to_us))
+    }),
+    filter("oldest first", |_, random| {
+        format!("order=asc&limit={}", 45 + random.below(6))
+    }),
+    filter("min_duration, 1 of 70", |_, random| {
+        format!("min_duration={}", 600 + random.below(60))
+    }),
+    filter("min_duration, hardly any", |_, random| {
+        format!("min_duration={}", 20_000 + random.below(600))
+    }),
+    filter("q, found often", |_, random| {
+        let words = ["deploy", "rotate", "base", "prod"];
+        format!("q={}", words[random.below(4) as usize])
+    }),
+    filter("q, found rarely", |_, random| {
+        format!("q=chg-{:04}", random.below(1_000))
+    }),
+    filter("q, not found", |_, random| {
+        format!("q=nothing-{}", random.below(1_000))
+    }),
+    filter("failed of a playbook", |_, random| {
+        let playbook = playbook(random, |path| path.to_owned());
+        format!("status=failed&{playbook}")
+    }),
+    filter("failed on a host", |_, random| {
+        format!("status=failed&host={}", names::host(random.below(HOSTS)))
+    }),
+    Question {
+        name: "/metrics",
+        wanted: None,
+        ask: |_, _| "/metrics".to_owned(),
+    },
+];
+
+const fn filter(name: &'static str, ask: fn(&Known, &mut Random) -> String) -> Question {
+    Question {
+        name,
+        wanted: Some(10.0),
+        ask,
+    }
+}
+
+impl Question {
+    /// The next request of this kind.
+    pub(crate) fn next(&self, known: &Known, random: &mut Random) -> String {
+        let asked = (self.ask)(known, random);
+        if asked.starts_with('/') {
+            return asked;
+        }
+        format!("{LIST}?{asked}")
+    }
+}
+
+fn playbook(random: &mut Random, written: fn(&str) -> String) -> String {
+    let path = names::playbook(random.skewed(PLAYBOOKS));
+    format!("playbook={}", encoded(&written(&path)))
+}
+
+fn one<'v>(values: &'v [String], random: &mut Random) -> &'v str {
+    let number = random.below(values.len().max(1) as u64) as usize;
+    values.get(number).map_or("", String::as_str)
+}
+
+fn time(us: i64) -> String {
+    let time = DateTime::from_timestamp_micros(us).unwrap_or_default();
+    encoded(&time.format("%Y-%m-%dT%H:%M:%SZ").to_string())
+}

@@ -1,0 +1,572 @@
+//! No list, filter or page reads a whole table, or sorts one: every statement that the store issues for
+//! them is explained by the database itself, on a history that is large enough for its planner to care.
+
+use playback::model::{
+    Changes, Cursor, ExecutionFilter, ExecutionKey, LaunchState, Page, Reason, ResultFilter, Status,
+};
+use playback::store::dialect::Engine;
+use playback::store::{Plan, Store, TokenRow, explained};
+use playback_wire::{ExecutionType, Producer, ResultStatus};
+use sqlx::{Connection as _, Executor as _};
+use uuid::Uuid;
+
+use super::empty;
+use super::rows::{any_execution, block, host, launch, only, play, result, task};
+use crate::builders::TEN;
+use crate::history::{History, names};
+
+/// Executions in the store.
+const EXECUTIONS: u64 = 3_000;
+
+/// A part of them is from the launcher; of these, so many wait.
+const LAUNCHED: usize = 1_000;
+const QUEUED: usize = 10;
+
+/// Hosts and tasks of one execution that is large.
+const WIDE: u32 = 80;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sqlite_reads_no_whole_table() {
+    let (_folder, address) = empty(Engine::Sqlite);
+    let store = Store::open(&address).await.unwrap();
+    let large = fill(&store).await;
+    // A collector that was never stopped has counted nothing yet.
+    let mut faults = all_faults(&store, large, "before ANALYZE").await;
+    let mut connection = sqlx::SqliteConnection::connect(&address).await.unwrap();
+    connection.execute("ANALYZE").await.unwrap();
+    connection.close().await.unwrap();
+    store.close().await;
+    let store = Store::open(&address).await.unwrap();
+    faults.extend(all_faults(&store, large, "after ANALYZE").await);
+    faults.extend(faults_of_deletion(&store, large).await);
+    store.close().await;
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_reads_no_whole_table() {
+    let (_folder, address) = empty(Engine::Postgres);
+    // It rather sorts a handful of rows than follow an index, and is right. Here it is to sort only where
+    // there is no other way: that is what it would do at any size.
+    let patient = format!("{address}?options=-c%20enable_sort%3Doff");
+    let store = Store::open(&patient).await.unwrap();
+    let large = fill(&store).await;
+    let mut connection = sqlx::PgConnection::connect(&address).await.unwrap();
+    connection.execute("VACUUM ANALYZE").await.unwrap();
+    connection.close().await.unwrap();
+    let mut faults = all_faults(&store, large, "").await;
+    faults.extend(faults_of_deletion(&store, large).await);
+    store.close().await;
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mysql_reads_no_whole_table() {
+    let (_folder, address) = empty(Engine::MySql);
+    let store = Store::open(&address).await.unwrap();
+    let large = fill(&store).await;
+    let mut connection = sqlx::MySqlConnection::connect(&address).await.unwrap();
+    connection
+        .execute(
+            "ANALYZE TABLE executions, execution_hosts, execution_labels, plays, tasks, results, \
+             event_blocks, launches, tokens",
+        )
+        .await
+        .unwrap();
+    connection.close().await.unwrap();
+    let mut faults = all_faults(&store, large, "").await;
+    faults.extend(faults_of_deletion(&store, large).await);
+    store.close().await;
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// Fills the store; the key of an execution that is large by itself.
+async fn fill(store: &Store) -> ExecutionKey {
+    let mut history: Vec<Changes> = History::new(EXECUTIONS, TEN).collect();
+    for (number, changes) in history.iter_mut().take(LAUNCHED).enumerate() {
+        let row = changes.execution.as_ref().unwrap();
+        let mut asked = launch(row.id, row.started_us);
+        if number >= QUEUED {
+            asked.state = LaunchState::Ended;
+        }
+        changes.launch = Some(Box::new(asked));
+    }
+    for changes in history.chunks(500) {
+        store.commit(changes).await.unwrap();
+    }
+    for number in 0..500_u32 {
+        let token = TokenRow {
+            id: 0,
+            name: format!("token-{number}"),
+            scopes: "read".to_owned(),
+            created_us: TEN,
+            expires_us: None,
+            used_us: None,
+            execution: Some(Uuid::now_v7()),
+        };
+        store.create_token(&token, &hash(number)).await.unwrap();
+    }
+    let cells = (1..=WIDE).flat_map(|task| (1..=WIDE).map(move |host| (task, host)));
+    let large = Changes {
+        plays: vec![play(1, "all")],
+        tasks: (1..=WIDE).map(|n| task(n, &format!("t{n}"))).collect(),
+        hosts: (1..=WIDE).map(|n| host(n, &format!("h{n}"), 1)).collect(),
+        results: (1..)
+            .zip(cells)
+            .map(|(seq, (task, host))| {
+                let status = ResultStatus::ALL[if seq % 100 == 0 { 1 } else { 0 }];
+                result(seq, task, host, status)
+            })
+            .collect(),
+        blocks: (0..300).map(|n| block(1 + n * 10, n * 3)).collect(),
+        ..only(any_execution())
+    };
+    store.commit(&[large]).await.unwrap()[0]
+}
+
+fn hash(number: u32) -> [u8; 32] {
+    let mut hash = [0; 32];
+    hash[28..].copy_from_slice(&number.to_be_bytes());
+    hash
+}
+
+/// What is looked at, and whether so much of the history is asked for that a page is full soon when the
+/// whole of it is gone through in order.
+struct Case {
+    name: &'static str,
+    common: bool,
+    filter: ExecutionFilter,
+}
+
+fn cases() -> Vec<Case> {
+    let any = ExecutionFilter::default;
+    let case = |name, common, filter| Case {
+        name,
+        common,
+        filter,
+    };
+    let text = |text: &str| Some(text.to_owned());
+    let status = |status| ExecutionFilter {
+        status: Some(status),
+        ..any()
+    };
+    let kind = |kind| ExecutionFilter {
+        r#type: Some(kind),
+        ..any()
+    };
+    let playbook = |name: String| ExecutionFilter {
+        playbook: Some(name),
+        ..any()
+    };
+    let inventory = |name| ExecutionFilter {
+        inventory: text(name),
+        ..any()
+    };
+    let on = |name: String| ExecutionFilter {
+        host: Some(name),
+        ..any()
+    };
+    let labeled = |name: String| ExecutionFilter {
+        label: Some(name),
+        ..any()
+    };
+    let user = |name| ExecutionFilter {
+        user: text(name),
+        ..any()
+    };
+    let controller = |name| ExecutionFilter {
+        controller: text(name),
+        ..any()
+    };
+    let changed = |changed| ExecutionFilter {
+        changed: Some(changed),
+        ..any()
+    };
+    let reason = |reason| ExecutionFilter {
+        reason: Some(reason),
+        ..any()
+    };
+    let search = |q| ExecutionFilter {
+        q: text(q),
+        ..any()
+    };
+    let day = 86_400_000_000;
+    let (from_us, to_us) = (Some(TEN - 30 * day), Some(TEN - 29 * day));
+    let file = |number| {
+        let path = names::playbook(number);
+        path.rsplit('/').next().unwrap().to_owned()
+    };
+    let last = |names: &[&'static str]| *names.last().unwrap();
+    vec![
+        case("no filter", true, any()),
+        case("status success", true, status(Status::Success)),
+        case("status failed", false, status(Status::Failed)),
+        case("status running", false, status(Status::Running)),
+        case("type playbook", true, kind(ExecutionType::Playbook)),
+        case("type adhoc", false, kind(ExecutionType::Adhoc)),
+        case("playbook's path", false, playbook(names::playbook(3))),
+        case("playbook's name", false, playbook(file(190))),
+        case(
+            "inventory's path",
+            false,
+            inventory(last(names::INVENTORIES)),
+        ),
+        case("inventory's name", false, inventory("lab.ini")),
+        case(
+            "host everywhere",
+            true,
+            on(names::HOST_EVERYWHERE.to_owned()),
+        ),
+        case("host", false, on(names::host(40))),
+        case("rare host", false, on(names::rare_host(1))),
+        case(
+            "label everywhere",
+            true,
+            labeled(names::LABELS[0].0.to_owned()),
+        ),
+        case("label", false, labeled("team-db".to_owned())),
+        case("rare label", false, labeled(names::rare_label(1))),
+        case("frequent user", true, user(names::USERS[0])),
+        case("user", false, user(last(names::USERS))),
+        case(
+            "frequent controller",
+            true,
+            controller(names::CONTROLLERS[0]),
+        ),
+        case("controller", false, controller(last(names::CONTROLLERS))),
+        case("changed", true, changed(true)),
+        case("unchanged", true, changed(false)),
+        case("reason", false, reason(Reason::TaskFailed)),
+        case("rare reason", false, reason(Reason::LaunchError)),
+        case("from", false, ExecutionFilter { from_us, ..any() }),
+        case("to", false, ExecutionFilter { to_us, ..any() }),
+        case(
+            "from and to",
+            false,
+            ExecutionFilter {
+                from_us,
+                to_us,
+                ..any()
+            },
+        ),
+        case(
+            // All are looked at, in the index that has their durations, without reading one that does not fit.
+            "min_duration",
+            true,
+            ExecutionFilter {
+                min_duration_us: Some(900_000_000),
+                ..any()
+            },
+        ),
+        case("q everywhere", true, search("playbooks/")),
+        // No index has parts of texts: the list is gone through from its beginning until the page is full.
+        case("q", true, search("CHG-00")),
+        case(
+            "failed on a host",
+            false,
+            ExecutionFilter {
+                status: Some(Status::Failed),
+                ..on(names::host(40))
+            },
+        ),
+        case(
+            "failed of a playbook",
+            false,
+            ExecutionFilter {
+                status: Some(Status::Failed),
+                ..playbook(names::playbook(3))
+            },
+        ),
+        case(
+            "changed by a user since",
+            false,
+            ExecutionFilter {
+                changed: Some(true),
+                from_us,
+                ..user(last(names::USERS))
+            },
+        ),
+    ]
+}
+
+/// What is wrong with the plans of everything that reads, a line each.
+async fn all_faults(store: &Store, large: ExecutionKey, when: &str) -> Vec<String> {
+    let mut found = Found {
+        engine: store.engine(),
+        when,
+        faults: Vec::new(),
+    };
+    for case in cases() {
+        for (order, ascending) in [("descending", false), ("ascending", true)] {
+            for (which, after) in [("first page", None), ("later page", Some(middle()))] {
+                let page = Page {
+                    limit: 51,
+                    offset: 0,
+                    after,
+                    ascending,
+                };
+                let (done, plans) = explained(store.executions(&case.filter, &page)).await;
+                done.unwrap();
+                let name = format!("list, {}, {order}, {which}", case.name);
+                found.judge(&name, case.common, &plans);
+                found.judge_order(&name, &case, &plans);
+            }
+        }
+    }
+    macro_rules! judged {
+        ($($name:literal: $work:expr,)*) => {
+            $(
+                let (done, plans) = explained($work).await;
+                done.expect($name);
+                assert!(!plans.is_empty(), "nothing was explained of {}", $name);
+                found.judge($name, false, &plans);
+            )*
+        };
+    }
+    let keys: Vec<ExecutionKey> = (1..=50).collect();
+    let id = Uuid::now_v7();
+    judged! {
+        "an execution": store.execution(id),
+        "running executions": store.running_executions(),
+        "queued executions": store.queued_executions(),
+        "recaps of a page": store.stats(&keys),
+        "plays": store.plays(large),
+        "tasks": store.tasks(large, 20, 50),
+        "hosts": store.hosts(large, 20, 50),
+        "blocks by event": store.blocks_from_seq(large, Producer::Recorder, 1_500, 8),
+        "blocks by line": store.blocks_from_line(large, Producer::Recorder, 450, 8),
+        "a launch": store.launch(id),
+        "queued launches": store.launches(LaunchState::Queued, None, 50),
+        "launched ones": store.launches(LaunchState::Launched, Some("a"), 50),
+        "how many wait": store.queued_launches(),
+        "a launch that moves on": store.move_launch(id, LaunchState::Queued, LaunchState::Ended),
+        "a token": store.token_by_hash(&hash(7)),
+    }
+    let page = ResultFilter {
+        after_seq: 3_000,
+        limit: 50,
+        ..ResultFilter::default()
+    };
+    let host = Some("h40".to_owned());
+    let status = |status| ResultFilter {
+        status: Some(status),
+        ..page.clone()
+    };
+    for (name, filter) in [
+        ("results", page.clone()),
+        (
+            "results of a task",
+            ResultFilter {
+                task: Some(60),
+                ..page.clone()
+            },
+        ),
+        (
+            "results of a host",
+            ResultFilter {
+                host: host.clone(),
+                ..page.clone()
+            },
+        ),
+        ("results that are ok", status(ResultStatus::Ok)),
+        ("results that failed", status(ResultStatus::Failed)),
+        ("results that were skipped", status(ResultStatus::Skipped)),
+        (
+            "results that were unreachable",
+            status(ResultStatus::Unreachable),
+        ),
+        (
+            "results that changed",
+            ResultFilter {
+                changed: Some(true),
+                ..page.clone()
+            },
+        ),
+        (
+            "results of a host that failed",
+            ResultFilter {
+                host,
+                ..status(ResultStatus::Failed)
+            },
+        ),
+    ] {
+        let (done, plans) = explained(store.results(large, &filter)).await;
+        done.unwrap();
+        found.judge(name, false, &plans);
+        let mut steps = plans[0].steps.iter();
+        let few = matches!(
+            filter.status,
+            Some(ResultStatus::Failed | ResultStatus::Unreachable)
+        );
+        if few && !steps.any(|step| FAILURES.iter().any(|index| step.contains(index))) {
+            found.add(name, Kind::Walk, &plans[0].steps.join("; "));
+        }
+    }
+    found.faults
+}
+
+/// And of a deletion, which takes the large execution away.
+async fn faults_of_deletion(store: &Store, large: ExecutionKey) -> Vec<String> {
+    let mut found = Found {
+        engine: store.engine(),
+        when: "",
+        faults: Vec::new(),
+    };
+    let (done, plans) = explained(store.delete_execution(large)).await;
+    done.unwrap();
+    assert!(plans.len() > 5, "{plans:?}");
+    found.judge("a deletion", false, &plans);
+    // These have a row a day, or hardly any: they are found by their keys, but a database may read such few at once.
+    let small = ["execution_pins", "stat_days", "stat_rolls"];
+    found
+        .faults
+        .retain(|fault| !small.iter().any(|table| fault.contains(table)));
+    found.faults
+}
+
+/// Where a page in the middle of the history begins.
+fn middle() -> Cursor {
+    Cursor {
+        started_us: TEN - crate::history::SPAN_US / 2,
+        key: 1500,
+    }
+}
+
+/// What was found to be wrong.
+struct Found<'a> {
+    engine: Engine,
+    when: &'a str,
+    faults: Vec<String>,
+}
+
+impl Found<'_> {
+    /// A filter that little fits must have an index of its own. In that of all executions a later page has a
+    /// place to begin too, but what it looks for may be anywhere after that.
+    fn judge_order(&mut self, name: &str, case: &Case, plans: &[Plan]) {
+        let in_order = plans[0].steps.iter().find(|step| step.contains(IN_ORDER));
+        if case.name == "no filter" {
+            assert!(in_order.is_some(), "another index has the order: {plans:?}");
+        }
+        let dated = case.filter.from_us.or(case.filter.to_us).is_some();
+        if let Some(step) = in_order
+            && !case.common
+            && !dated
+        {
+            self.add(name, Kind::Walk, bare(step));
+        }
+    }
+
+    fn add(&mut self, name: &str, kind: Kind, step: &str) {
+        let (engine, when) = (self.engine.name(), self.when);
+        let fault = format!("{engine} {when} | {name} | {}: {step}", kind.told());
+        if self.faults.last() != Some(&fault) {
+            self.faults.push(fault);
+        }
+    }
+
+    /// `common`: to go through an index from its beginning is right, because a page is full soon.
+    fn judge(&mut self, name: &str, common: bool, plans: &[Plan]) {
+        for plan in plans {
+            for fault in faults(self.engine, plan) {
+                if common && fault.kind == Kind::Walk {
+                    continue;
+                }
+                self.add(name, fault.kind, &fault.step);
+            }
+        }
+    }
+}
+
+/// The index of what people look for first in a run of a million results.
+const FAILURES: [&str; 3] = ["results_failed", "results_unreachable", "results_0_failed"];
+
+/// The index that holds all executions in the order of the list.
+const IN_ORDER: &str = "executions_started";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Every row of a table is read.
+    Scan,
+    /// An index is gone through without a condition that says where what is looked for stands in it.
+    Walk,
+    /// What was found is sorted, or an index is made for this one statement.
+    Sort,
+}
+
+impl Kind {
+    fn told(self) -> &'static str {
+        match self {
+            Self::Scan => "reads a whole table",
+            Self::Walk => "goes through a whole index",
+            Self::Sort => "sorts",
+        }
+    }
+}
+
+struct Fault {
+    kind: Kind,
+    step: String,
+}
+
+fn faults(engine: Engine, plan: &Plan) -> Vec<Fault> {
+    let kind = |at: usize, step: &str| match engine {
+        Engine::Sqlite => of_sqlite(step),
+        Engine::Postgres => of_postgres(step, &plan.steps[at + 1..]),
+        Engine::MySql => of_mysql(step),
+    };
+    let steps = plan.steps.iter().enumerate();
+    steps
+        .filter_map(|(at, step)| {
+            let step = bare(step);
+            let kind = kind(at, step)?;
+            Some(Fault {
+                kind,
+                step: step.to_owned(),
+            })
+        })
+        .collect()
+}
+
+/// A step without what shows where in a plan it stands.
+fn bare(step: &str) -> &str {
+    step.trim().trim_start_matches("->").trim()
+}
+
+fn of_sqlite(step: &str) -> Option<Kind> {
+    if step.contains("TEMP B-TREE") || step.contains("AUTOMATIC") {
+        return Some(Kind::Sort);
+    }
+    let table = step.strip_prefix("SCAN ")?;
+    if table == "CONSTANT ROW" {
+        return None;
+    }
+    let by_index = table.contains("USING INDEX") || table.contains("USING COVERING INDEX");
+    Some(if by_index { Kind::Walk } else { Kind::Scan })
+}
+
+fn of_postgres(step: &str, later: &[String]) -> Option<Kind> {
+    if step.contains("Seq Scan on ") {
+        return Some(Kind::Scan);
+    }
+    if step.starts_with("Sort") && !step.contains(':') || step.starts_with("Incremental Sort") {
+        return Some(Kind::Sort);
+    }
+    let indexed = step.contains("Index Scan") || step.contains("Index Only Scan");
+    // Its conditions stand below it, until the next step.
+    let condition = later
+        .iter()
+        .take_while(|line| !line.trim().starts_with("->"))
+        .any(|line| line.trim().starts_with("Index Cond:"));
+    (indexed && !condition).then_some(Kind::Walk)
+}
+
+fn of_mysql(step: &str) -> Option<Kind> {
+    if step.contains("filesort") || step.contains("temporary") {
+        return Some(Kind::Sort);
+    }
+    match step.split(' ').nth(1) {
+        Some("ALL") => Some(Kind::Scan),
+        Some("index") => Some(Kind::Walk),
+        _ => None,
+    }
+}
