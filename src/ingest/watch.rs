@@ -72,7 +72,7 @@ pub(super) async fn run(ingest: Ingest, shutdown: CancellationToken, flushed: Dr
                 // Another collector looks after it.
                 Ok(()) | Err(IngestError::Overtaken) => {}
                 Err(error) => {
-                    tracing::warn!(execution = %slot.id(), %error, "looking after an execution failed")
+                    tracing::warn!(execution = %slot.id(), %error, "looking after an execution failed");
                 }
             }
         }

@@ -42,7 +42,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         transaction!(self, transaction => {
             self.tell_changed(transaction, key).await?;
-            project(transaction, key, changes).await?
+            project(transaction, key, changes).await?;
         })
     }
 }

@@ -98,14 +98,14 @@ fn two_hundred_runs_are_complete_though_one_after_the_other_is_killed() {
         .iter()
         .map(|id| follow(*id, &url, &token))
         .collect();
-    for at in 0..all.len() {
+    for collector in &mut all {
         let before = printed(&client, ids[0]);
-        all[at].kill();
+        collector.kill();
         // The others go on with what it had.
         eventually("a run to go on", || {
             (printed(&client, ids[0]) > before).then_some(())
         });
-        all[at].launch();
+        collector.launch();
     }
     std::fs::write(folder.path().join("gate"), "").unwrap();
     let printed: Vec<Output> = runs

@@ -495,7 +495,7 @@ fn random_question(dice: &mut Dice) -> Question {
         },
     ]);
     if dice.roll(4) == 0 {
-        filter.host = text(&dice.one(&["host-1", "host-3", "host-9"]));
+        filter.host = text(dice.one(&["host-1", "host-3", "host-9"]));
     }
     let by = dice.one(&[
         None,
