@@ -12,6 +12,7 @@ use playback_spool::Spool;
 use playback_wire::{Output, Stream};
 use rustix::pipe::{PipeFlags, pipe_with};
 
+use super::censor::Censor;
 use super::leave::End;
 use super::recap::{Format, Hosts, Recap};
 use super::text::Decoder;
@@ -40,6 +41,8 @@ struct Pending {
     recap: Option<Recap>,
     /// Takes out of the text what is hidden, where anything is.
     redacted: Option<Printed>,
+    /// Holds back what Ansible prints of a result that it censors.
+    censor: Censor,
     stream: Stream,
     text: String,
     /// When the first byte of the text was read.
@@ -116,14 +119,15 @@ impl Capture {
         let spool = self.spool.as_ref()?;
         let now = self.clock.now_us();
         let mut pending = self.pending();
+        let waits = pending.pass_due(spool, now);
         if pending.text.is_empty() {
-            return None;
+            return waits.then_some(JOIN_US);
         }
         // A clock that was set back must not make a text wait.
         let left = JOIN_US - (now - pending.since).abs();
         if left <= 0 {
             pending.append(spool, now);
-            return None;
+            return waits.then_some(JOIN_US);
         }
         Some(left)
     }
@@ -149,6 +153,11 @@ impl Capture {
             pending.text.push_str(&rest);
         }
         pending.append(spool, now);
+        let mut held = Vec::new();
+        pending
+            .censor
+            .finish(|stream, text| held.push((stream, text.to_owned())));
+        pending.pass(spool, now, held);
         for stream in [Stream::Stdout, Stream::Stderr] {
             let redacted = pending.redacted.as_mut();
             if let Some(rest) = redacted.map(|redacted| redacted.finish(stream as usize)) {
@@ -181,17 +190,37 @@ impl Pending {
         }
         let (stream, since) = (self.stream, self.since);
         let text = std::mem::take(&mut self.text);
-        match &mut self.redacted {
-            Some(redacted) => {
-                let hidden = redacted.push(stream as usize, &text);
-                self.event(spool, since, stream, &hidden);
-            }
-            None => self.event(spool, since, stream, &text),
-        }
+        let mut passed = Passed::default();
+        self.censor
+            .push(stream, &text, now, |stream, text| passed.add(stream, text));
+        self.pass(spool, since, passed.0);
         // Kept, for the next text.
         self.text = text;
         self.text.clear();
         self.appended = now;
+    }
+
+    /// Appends what was held back long enough. Whether something is still held back.
+    fn pass_due(&mut self, spool: &Spool, now: i64) -> bool {
+        let mut passed = Passed::default();
+        let waits = self
+            .censor
+            .flush_due(now, |stream, text| passed.add(stream, text));
+        self.pass(spool, now, passed.0);
+        waits
+    }
+
+    /// Appends what may be recorded.
+    fn pass(&mut self, spool: &Spool, at: i64, texts: Vec<(Stream, String)>) {
+        for (stream, text) in texts {
+            match &mut self.redacted {
+                Some(redacted) => {
+                    let hidden = redacted.push(stream as usize, &text);
+                    self.event(spool, at, stream, &hidden);
+                }
+                None => self.event(spool, at, stream, &text),
+            }
+        }
     }
 
     fn event(&self, spool: &Spool, at: i64, stream: Stream, text: &str) {
@@ -204,6 +233,19 @@ impl Pending {
             of: None,
         };
         spool.append(at, "output", &event);
+    }
+}
+
+/// Texts that were let through; what follows on the same stream is one.
+#[derive(Debug, Default)]
+struct Passed(Vec<(Stream, String)>);
+
+impl Passed {
+    fn add(&mut self, stream: Stream, text: &str) {
+        match self.0.last_mut() {
+            Some((last, all)) if *last == stream => all.push_str(text),
+            _ => self.0.push((stream, text.to_owned())),
+        }
     }
 }
 

@@ -14,7 +14,7 @@
 //! - [`signals`]: signals as something that is read
 //! - [`streams`]: what the command gets for a terminal, and what for a pipe
 //! - [`launch`]: the start of the command, or why there is none
-//! - [`text`], [`capture`], [`copy`]: what it prints
+//! - [`text`], [`censor`], [`capture`], [`copy`]: what it prints
 //! - [`recap`]: the statistics in what Ansible prints, for when no recorder reports them
 //! - [`terminal`], [`watch`]: keys, signals and size on their way to it; its stops and its end
 //! - [`ending`], [`tree`]: the end that is asked for, and everyone whom it concerns
@@ -25,6 +25,7 @@
 //! whatever cannot be recorded, it runs.
 
 mod capture;
+mod censor;
 mod claim;
 mod command;
 mod copy;

@@ -29,6 +29,10 @@ PLAYBOOKS = HERE / "playbooks"
 COLLECTIONS = HERE / "collections"
 CALLBACKS = "oracle.witness.before,playback.history.recorder,oracle.witness.after"
 
+# How long nothing may happen after something was typed, in seconds, and how often it is typed.
+PATIENCE = 15
+TRIES = 4
+
 LIVE, AWAY, EXEC = "live", "away", "exec"
 """How a run is recorded: while the collector listens; by the recorder alone, delivered later by `playback flush`;
 by `playback exec` around it as well."""
@@ -222,7 +226,11 @@ class Machine:
                     lambda text=text, at=at: text.encode() in printed[at:] or process.poll() is not None,  # type: ignore[misc]
                 )
                 at = len(printed)
-                os.write(master, answer.encode() + b"\r")
+                # A pause throws away what was typed between its prompt and its reading: a person types it again.
+                for _ in range(TRIES):
+                    os.write(master, answer.encode() + b"\r")
+                    if _soon(lambda at=at: len(printed) > at or process.poll() is not None):  # type: ignore[misc]
+                        break
             code = process.wait(DEADLINE)
         finally:
             _end(process)
@@ -242,6 +250,16 @@ class Machine:
         env = {"PATH": os.environ["PATH"], "PLAYBACK_SPOOL_DIR": str(self.spool), **self.collector_environment()}
         done = subprocess.run([PLAYBACK, "flush"], env=env, capture_output=True, timeout=DEADLINE, check=False)
         assert done.returncode == 0, done
+
+
+def _soon(true: Callable[[], bool]) -> bool:
+    """Whether it becomes true while a person would wait before typing again."""
+    deadline = time.monotonic() + PATIENCE
+    while not true():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
 
 
 def eventually(what: str, true: Callable[[], bool]) -> None:

@@ -176,7 +176,7 @@ mod tests {
         assert_eq!(of(10 * HOUR_US), HOUR_US);
         assert_eq!(of(5 * DAY_US - 1), HOUR_US);
         assert_eq!(of(120 * DAY_US), 7 * DAY_US);
-        for span in [DAY_US * 365 * 30, DAY_US * 365 * 500_000, i64::MAX] {
+        for span in [DAY_US * 365 * 30, DAY_US * 365 * 200_000, i64::MAX] {
             let interval = of(span);
             assert!(span / interval <= 120 && interval % (7 * DAY_US) == 0);
         }
