@@ -4,6 +4,9 @@
 //! The recorder knows the task; nobody tells us. Where both streams are one, order is certain. Where they are
 //! apart, a censored result that is printed about when the error is printed hides it.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 use playback_wire::Stream;
 
 /// What stands in the record instead; the recorder says it in the same words.
@@ -26,6 +29,19 @@ const BLOCKS: [&str; 7] = [
     "The full traceback is:",
     "Traceback (most recent call last):",
 ];
+
+/// What a text has in it, if anything in it matters.
+static TELLING: LazyLock<[Finder<'static>; 6]> = LazyLock::new(|| {
+    let telling = [
+        "[ERROR]: ",
+        "WARNING]: ",
+        "An exception",
+        "The full",
+        "Traceback (",
+        CENSORED,
+    ];
+    telling.map(Finder::new)
+});
 
 /// How a line begins that belongs to something else.
 const OTHERS: [&str; 11] = [
@@ -89,6 +105,12 @@ impl Censor {
         mut out: impl FnMut(Stream, &str),
     ) {
         let of = stream as usize;
+        let quick = self.quick(of, text);
+        let (passed, text) = text.split_at(quick);
+        if !passed.is_empty() {
+            self.inside[of] = !passed.ends_with('\n');
+            out(stream, passed);
+        }
         for piece in text.split_inclusive('\n') {
             let is_whole = piece.ends_with('\n');
             if std::mem::replace(&mut self.inside[of], !is_whole) {
@@ -104,6 +126,25 @@ impl Censor {
             }
             let kind = kind(&line);
             self.line(stream, &line, kind, now_us, &mut out);
+        }
+    }
+
+    /// How much of a text can be handed on as it is: nearly always all of it.
+    fn quick(&self, of: usize, text: &str) -> usize {
+        let waits = self.held.is_some() || !self.open[of].is_empty();
+        if waits
+            || TELLING
+                .iter()
+                .any(|telling| telling.find(text.as_bytes()).is_some())
+        {
+            return 0;
+        }
+        let last = memchr::memrchr(b'\n', text.as_bytes()).map_or(0, |at| at + 1);
+        // Where its last line begins here, it may become anything yet.
+        let begins = last > 0 || !self.inside[of];
+        match begins && last < text.len() && may_become_block(&text[last..]) {
+            true => last,
+            false => text.len(),
         }
     }
 
