@@ -479,6 +479,11 @@ impl Inner {
         (slot.clone(), is_new)
     }
 
+    /// All executions in memory.
+    fn all(&self) -> Vec<Arc<Slot>> {
+        self.slots().values().cloned().collect()
+    }
+
     fn knows(&self, id: Uuid) -> bool {
         self.slots().contains_key(&id)
     }

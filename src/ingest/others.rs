@@ -1,12 +1,10 @@
 //! What other collectors do that share the database: their commits become known here, to executions in memory
 //! and to those who watch.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::Ingest;
-use super::slot::Slot;
-use crate::live::{Hub, Progress};
+use crate::live::Hub;
 use crate::store::{Heard, Listener, Notice};
 
 /// How long a database that does not let us in is left alone.
@@ -23,7 +21,7 @@ pub(super) async fn run(ingest: Ingest, hub: Hub, mut listener: Listener) {
             }
             Ok(Heard::Gap) => {
                 tracing::info!("what other collectors wrote was not told for a while: it is read");
-                for slot in all(&ingest) {
+                for slot in ingest.inner.all() {
                     slot.hear_of(i64::MAX);
                 }
                 hub.missed();
@@ -47,15 +45,5 @@ fn hear(ingest: &Ingest, hub: &Hub, notice: &Notice) {
             slot.heard(ingest.inner.clock.now_us());
         }
     }
-    hub.committed(
-        notice.id,
-        Progress {
-            row_changed: notice.row_changed,
-            ..Progress::default()
-        },
-    );
-}
-
-fn all(ingest: &Ingest) -> Vec<Arc<Slot>> {
-    ingest.inner.slots().values().cloned().collect()
+    hub.committed(notice.id, notice.row_changed);
 }

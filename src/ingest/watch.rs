@@ -56,7 +56,7 @@ pub(super) async fn run(ingest: Ingest, shutdown: CancellationToken, flushed: Dr
         let now = ingest.inner.clock.now_us();
         if now - last_us > HELD_UP_US.max(ingest.inner.silence_us / 2) {
             // We were held up ourselves, and heard nobody: that is no silence of theirs.
-            for slot in all(&ingest) {
+            for slot in ingest.inner.all() {
                 slot.heard(now);
             }
         }
@@ -67,7 +67,7 @@ pub(super) async fn run(ingest: Ingest, shutdown: CancellationToken, flushed: Dr
         if ingest.inner.erase_due.load(Ordering::Acquire) {
             ingest.inner.erase(Duration::ZERO).await;
         }
-        for slot in all(&ingest) {
+        for slot in ingest.inner.all() {
             match look_after(&ingest, &slot, &pack).await {
                 // Another collector looks after it.
                 Ok(()) | Err(IngestError::Overtaken) => {}
@@ -78,7 +78,7 @@ pub(super) async fn run(ingest: Ingest, shutdown: CancellationToken, flushed: Dr
         }
     }
     packer.abort();
-    for slot in all(&ingest) {
+    for slot in ingest.inner.all() {
         if let Err(error) = flush(&ingest, &slot).await {
             tracing::warn!(execution = %slot.id(), %error, "rows could not be written at the end");
         }
@@ -105,7 +105,7 @@ impl Signs {
             Err(error) => {
                 tracing::debug!(%error, "signs of life could not be read");
                 // Not to be told is not silence.
-                for slot in all(ingest) {
+                for slot in ingest.inner.all() {
                     slot.heard(now_us);
                 }
                 return;
@@ -130,10 +130,6 @@ impl Signs {
         });
         self.seen = running;
     }
-}
-
-fn all(ingest: &Ingest) -> Vec<Arc<Slot>> {
-    ingest.inner.slots().values().cloned().collect()
 }
 
 async fn look_after(

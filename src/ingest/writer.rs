@@ -10,8 +10,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::error::IngestError;
 use super::slot::{Slot, SlotState};
-use crate::live::{Hub, Progress};
-use crate::model::{Changes, Status};
+use crate::live::Hub;
+use crate::model::Changes;
 use crate::store::{Store, StoreError};
 
 /// A commit takes up to this many jobs: enough to share a sync, few enough to answer soon.
@@ -25,7 +25,7 @@ const RESULTS: usize = 50_000;
 pub(super) struct Job {
     slot: Arc<Slot>,
     changes: Changes,
-    progress: Progress,
+    row_changed: bool,
     /// Whether its changes were taken into a commit.
     is_changing: bool,
     done: oneshot::Sender<Outcome>,
@@ -53,21 +53,16 @@ impl Job {
 pub(super) fn submit(
     permit: mpsc::Permit<'_, Job>,
     slot: &Arc<Slot>,
-    state: &SlotState,
+    _held: &SlotState,
     changes: Changes,
 ) -> impl Future<Output = Result<(), IngestError>> + use<> {
     let (done, committed) = oneshot::channel();
-    let row = state.assembler.row();
-    let progress = Progress {
-        lines: row.output_lines,
-        is_final: row.status != Status::Running,
-        row_changed: changes.execution.is_some(),
-    };
+    let row_changed = changes.execution.is_some();
     slot.enter_queue();
     permit.send(Job {
         slot: slot.clone(),
         changes,
-        progress,
+        row_changed,
         is_changing: false,
         done,
     });
@@ -157,7 +152,7 @@ async fn commit(store: &Store, hub: &Hub, group: &mut Vec<Job>) {
                 slot.set_version(change.version.unwrap_or_default() + 1);
             }
             for job in jobs {
-                hub.committed(job.slot.id(), job.progress);
+                hub.committed(job.slot.id(), job.row_changed);
                 job.end(Outcome::Stored);
             }
         }

@@ -24,17 +24,6 @@ pub const LINE_LIMIT: usize = 512 << 10;
 /// Executions whose change a viewer of the feed may be behind before it is told to look again.
 const FEED: usize = 1024;
 
-/// How an execution stood after a commit.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Progress {
-    /// Printed lines, an open one included.
-    pub lines: u64,
-    /// Whether it is over.
-    pub is_final: bool,
-    /// Whether its own row changed.
-    pub row_changed: bool,
-}
-
 /// Carries "something was committed" from the writer to those who watch.
 #[derive(Debug, Clone)]
 pub struct Hub {
@@ -69,13 +58,13 @@ impl Default for Hub {
 }
 
 impl Hub {
-    /// Tells those who watch that something of an execution was committed.
-    pub fn committed(&self, id: Uuid, progress: Progress) {
+    /// Tells those who watch that something of an execution was committed, and whether its own row changed.
+    pub fn committed(&self, id: Uuid, row_changed: bool) {
         let watched = self.watched().get(&id).and_then(Weak::upgrade);
         if let Some(watched) = watched {
             watched.commits.send_modify(|commits| *commits += 1);
         }
-        if progress.row_changed {
+        if row_changed {
             // Nobody listening is no failure.
             let _ = self.inner.feed.send(Some(id));
         }
@@ -100,13 +89,7 @@ impl Hub {
 
     /// Tells those who watch that an execution that is over reads differently.
     pub fn changed(&self, id: Uuid) {
-        self.committed(
-            id,
-            Progress {
-                row_changed: true,
-                ..Progress::default()
-            },
-        );
+        self.committed(id, true);
     }
 
     /// Identities of executions whose row changes, as it changes; none where some may have been missed.

@@ -387,11 +387,11 @@ mod tests {
     fn a_prompt_and_a_warning_do_not_wait_long() {
         let (mut censor, mut seen) = (Censor::default(), String::new());
         censor.push(Stream::Stdout, "Password: ", 0, |_, text| {
-            seen.push_str(text)
+            seen.push_str(text);
         });
         assert_eq!(seen, "Password: ");
         censor.push(Stream::Stdout, "\n[WARNING]: old\n", 0, |_, text| {
-            seen.push_str(text)
+            seen.push_str(text);
         });
         assert!(censor.flush_due(1, |_, text| seen.push_str(text)));
         assert!(!censor.flush_due(PATIENCE_US, |_, text| seen.push_str(text)));
