@@ -112,6 +112,8 @@ impl Site {
             .env_clear()
             .env("PATH", "/usr/local/bin:/usr/bin:/bin")
             .env("HOME", &self.folder)
+            // A job is written below HOME, and looked for in the account's own home.
+            .env("ANSIBLE_ASYNC_DIR", self.folder.join("async"))
             .env("LC_ALL", "C.UTF-8")
             .envs(environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
