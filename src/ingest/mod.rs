@@ -12,6 +12,7 @@
 
 mod announce;
 mod assembler;
+mod batch;
 mod compact;
 mod discard;
 mod error;
@@ -31,7 +32,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use playback_wire::{Event, MAX_BATCH_EXPANDED_BYTES, Producer, decode_batch};
+use playback_wire::{Event, Producer};
 use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -44,11 +45,11 @@ pub use error::IngestError;
 pub use rebuild::{RebuildError, rebuild};
 pub use redact::{Asked as RedactionAsked, Redacted};
 
-use crate::blocks;
 use crate::clock::Clock;
 use crate::live::Hub;
-use crate::model::{BlockRow, Changes, LaunchRow, ResultRow};
+use crate::model::{Changes, LaunchRow, ResultRow};
 use crate::store::Store;
+use batch::Batch;
 use slot::Slot;
 use writer::Job;
 
@@ -87,6 +88,16 @@ pub struct Claim {
     pub instance: Option<String>,
     /// The spool of a process that is gone, delivered by another: no sign of life.
     pub adopted: bool,
+}
+
+impl Claim {
+    /// Whether the sequence that is stored is the one that it names.
+    fn check(&self, assembler: &Assembler, producer: Producer) -> Result<(), IngestError> {
+        match (self.instance.as_deref(), assembler.instance(producer)) {
+            (Some(claimed), Some(stored)) if claimed != stored => Err(IngestError::Conflict),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// Does it again as long as another collector is faster. A macro, because a closure's borrows would keep the
@@ -194,11 +205,7 @@ impl Ingest {
         body: Bytes,
         claim: &Claim,
     ) -> Result<u64, IngestError> {
-        let permit = self
-            .inner
-            .queue
-            .try_reserve()
-            .map_err(|_| IngestError::Busy)?;
+        let permit = self.inner.place()?;
         // Held until the answer: what waits for a store that is away stays within bounds.
         let mut memory = self
             .inner
@@ -252,12 +259,7 @@ impl Ingest {
         claim: &Claim,
     ) -> Result<Applied, IngestError> {
         let assembler = &mut state.assembler;
-        if claim.instance.is_some()
-            && assembler.instance(producer).is_some()
-            && assembler.instance(producer) != claim.instance.as_deref()
-        {
-            return Err(IngestError::Conflict);
-        }
+        claim.check(assembler, producer)?;
         let first_line = assembler.finished_lines(producer);
         let late = assembler.is_final();
         let known = assembler.apply_batch(producer, events)?;
@@ -292,34 +294,23 @@ impl Ingest {
         }
         let (slot, mut state) = self.open(id).await?;
         let assembler = &mut state.assembler;
-        if claim.instance.is_some()
-            && assembler.instance(producer).is_some()
-            && assembler.instance(producer) != claim.instance.as_deref()
-        {
-            return Err(IngestError::Conflict);
-        }
+        claim.check(assembler, producer)?;
         let acked = assembler.last_seq(producer);
         let mut changes = Changes::default();
         if !claim.adopted {
             let now = self.inner.clock.now_us();
             slot.heard(now);
+            if assembler.is_lost() {
+                assembler.mark_alive();
+                changes = assembler.take_changes(true);
+            }
             // Other collectors do not hear it: they are told so often that none takes it for silence.
             changes.beat = self.inner.store.is_shared()
                 && slot.key().is_some()
                 && slot.beat_due(now, self.inner.silence_us / 4);
-            if assembler.is_lost() {
-                assembler.mark_alive();
-                let beat = changes.beat;
-                changes = assembler.take_changes(true);
-                changes.beat = beat;
-            }
         }
         // Through the writer, so that the answer counts nothing that is not committed.
-        let permit = self
-            .inner
-            .queue
-            .try_reserve()
-            .map_err(|_| IngestError::Busy)?;
+        let permit = self.inner.place()?;
         let committed = writer::submit(permit, &slot, &state, changes);
         drop(state);
         committed.await?;
@@ -346,11 +337,7 @@ impl Ingest {
         said: &[Announcement<'_>],
         launch: Option<&LaunchRow>,
     ) -> Result<(), IngestError> {
-        let permit = self
-            .inner
-            .queue
-            .try_reserve()
-            .map_err(|_| IngestError::Busy)?;
+        let permit = self.inner.place()?;
         let (slot, mut state) = self.open(id).await?;
         let mut raw = Vec::new();
         for (said, seq) in said
@@ -359,7 +346,7 @@ impl Ingest {
         {
             said.encode(&mut raw, seq, self.inner.clock.now_us());
         }
-        let batch = Batch { frame: None, raw };
+        let batch = Batch::plain(raw);
         let events = batch.events()?;
         let claim = Claim::default();
         self.apply(
@@ -395,13 +382,7 @@ impl Ingest {
         if !state.assembler.is_final() {
             return Ok(false);
         }
-        // What was accepted before is committed first, so that it cannot come after.
-        let permit = self
-            .inner
-            .queue
-            .try_reserve()
-            .map_err(|_| IngestError::Busy)?;
-        writer::submit(permit, &slot, &state, Changes::default()).await?;
+        self.settle(&slot, &state).await?;
         if let Some(key) = slot.key() {
             self.inner.store.delete_execution(key).await?;
         }
@@ -441,6 +422,13 @@ impl Ingest {
 }
 
 impl Ingest {
+    /// Waits until what was accepted of an execution is committed, so that it cannot come after what is done to it
+    /// next. What comes later waits for the lock that the caller holds.
+    async fn settle(&self, slot: &Arc<Slot>, held: &slot::SlotState) -> Result<(), IngestError> {
+        let permit = self.inner.place()?;
+        writer::submit(permit, slot, held, Changes::default()).await
+    }
+
     /// Takes in what other collectors wrote to an execution. What waits for the writer is built on what was there
     /// before, and is seen to its end first.
     async fn catch_up(
@@ -449,9 +437,7 @@ impl Ingest {
         state: &mut slot::SlotState,
     ) -> Result<(), IngestError> {
         if slot.is_waiting() {
-            let queue = self.inner.queue.try_reserve();
-            let permit = queue.map_err(|_| IngestError::Busy)?;
-            writer::submit(permit, slot, state, Changes::default()).await?;
+            self.settle(slot, state).await?;
         }
         slot.catch_up(&self.inner.store, state).await?;
         if slot.has_failed() {
@@ -477,6 +463,11 @@ impl Inner {
             Arc::new(Slot::new(id, now))
         });
         (slot.clone(), is_new)
+    }
+
+    /// A place in the writer's queue.
+    fn place(&self) -> Result<mpsc::Permit<'_, Job>, IngestError> {
+        self.queue.try_reserve().map_err(|_| IngestError::Busy)
     }
 
     /// All executions in memory.
@@ -528,87 +519,4 @@ struct Applied {
     seq: u64,
     /// Whether the execution was over before.
     late: bool,
-}
-
-/// A batch as it came, expanded.
-struct Batch {
-    frame: Option<Bytes>,
-    raw: Vec<u8>,
-}
-
-impl Batch {
-    /// Expands a body: one zstd frame, or plain NDJSON.
-    fn read(body: Bytes) -> Result<Self, IngestError> {
-        const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
-        if body.first() == Some(&b'{') {
-            if body.len() > MAX_BATCH_EXPANDED_BYTES {
-                return Err(IngestError::TooLarge);
-            }
-            return Ok(Self {
-                frame: None,
-                raw: body.into(),
-            });
-        }
-        if !body.starts_with(&ZSTD_MAGIC) {
-            return Err(IngestError::NotZstd);
-        }
-        let raw = blocks::expand(&body, MAX_BATCH_EXPANDED_BYTES)?;
-        Ok(Self {
-            frame: Some(body),
-            raw,
-        })
-    }
-
-    /// Memory that a body will take, in KiB: itself, and what it says that it expands to.
-    fn cost_kib(body: &[u8]) -> u32 {
-        let expanded = blocks::declared_size(body).unwrap_or(MAX_BATCH_EXPANDED_BYTES);
-        let bytes = body.len() + expanded.min(MAX_BATCH_EXPANDED_BYTES);
-        u32::try_from(bytes >> 10)
-            .unwrap_or(u32::MAX)
-            .saturating_add(1)
-    }
-
-    fn events(&self) -> Result<Vec<Event<'_>>, IngestError> {
-        Ok(decode_batch(&self.raw)?)
-    }
-
-    /// The block that holds `new`, the events that were not stored yet: the batch as it came when
-    /// that is all of it, and the rest of its lines compressed anew when it is not.
-    fn block(
-        &self,
-        producer: Producer,
-        new: &[Event<'_>],
-        whole: bool,
-        first_line: u64,
-        lines: u64,
-    ) -> BlockRow {
-        let (data, raw_bytes) = match (&self.frame, whole) {
-            (Some(frame), true) => (frame.to_vec(), self.raw.len()),
-            (None, true) => (blocks::compress(&self.raw), self.raw.len()),
-            (_, false) => {
-                let filled = |line: &&[u8]| !line.is_empty();
-                let all = self.raw.split(|byte| *byte == b'\n').filter(filled).count();
-                let rest = self
-                    .raw
-                    .split(|byte| *byte == b'\n')
-                    .filter(filled)
-                    .skip(all - new.len());
-                let mut raw = Vec::new();
-                for line in rest {
-                    raw.extend_from_slice(line);
-                    raw.push(b'\n');
-                }
-                (blocks::compress(&raw), raw.len())
-            }
-        };
-        BlockRow {
-            producer,
-            first_seq: new.first().map_or(0, |event| event.seq),
-            last_seq: new.last().map_or(0, |event| event.seq),
-            first_line,
-            lines,
-            raw_bytes: raw_bytes as u64,
-            data,
-        }
-    }
 }

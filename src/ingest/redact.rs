@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::assembler::Assembler;
 use super::error::IngestError;
-use super::{ERASE, Ingest, writer};
+use super::{ERASE, Ingest};
 use crate::blocks::{self, BlockError};
 use crate::model::{
     Changes, ExecutionKey, ExecutionRow, LaunchRow, Parameters, Status, time_from_us,
@@ -59,13 +59,7 @@ impl Ingest {
         if !state.assembler.is_final() {
             return Ok(None);
         }
-        // What was accepted before is committed first. What comes later waits for the lock.
-        let permit = self
-            .inner
-            .queue
-            .try_reserve()
-            .map_err(|_| IngestError::Busy)?;
-        writer::submit(permit, &slot, &state, Changes::default()).await?;
+        self.settle(&slot, &state).await?;
         let Some(key) = slot.key() else {
             return Ok(None);
         };

@@ -13,11 +13,11 @@ use playback_wire::Body;
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::Ingest;
 use super::error::IngestError;
 use super::redact::{each_block, expand, project, with_note};
-use super::{Ingest, writer};
 use crate::blocks::{self, BlockError};
-use crate::model::{Changes, ExecutionKey, ExecutionRow, Status};
+use crate::model::{ExecutionKey, ExecutionRow, Status};
 use crate::store::{Reworded, Store};
 
 /// How often it is tried again when the collector is busy, or others changed the log meanwhile.
@@ -59,11 +59,10 @@ impl Ingest {
         if !state.assembler.is_final() {
             return Ok(true);
         }
-        // What was accepted before is committed first. What comes later waits for the lock.
-        let Ok(permit) = self.inner.queue.try_reserve() else {
-            return Ok(false);
-        };
-        writer::submit(permit, &slot, &state, Changes::default()).await?;
+        match self.settle(&slot, &state).await {
+            Err(IngestError::Busy) => return Ok(false),
+            settled => settled?,
+        }
         let Some((key, row)) = store.execution(id).await? else {
             return Ok(true);
         };

@@ -1,0 +1,98 @@
+//! A batch as it came: expanded, decoded, and put into the log.
+
+use bytes::Bytes;
+use playback_wire::{Event, MAX_BATCH_EXPANDED_BYTES, Producer, decode_batch};
+
+use super::error::IngestError;
+use crate::blocks;
+use crate::model::BlockRow;
+
+/// A batch as it came, expanded.
+pub(super) struct Batch {
+    /// As it came: one zstd frame; none where it came plain.
+    frame: Option<Bytes>,
+    raw: Vec<u8>,
+}
+
+impl Batch {
+    /// One that never was compressed: plain NDJSON.
+    pub(super) fn plain(raw: Vec<u8>) -> Self {
+        Self { frame: None, raw }
+    }
+
+    /// Expands a body: one zstd frame, or plain NDJSON.
+    pub(super) fn read(body: Bytes) -> Result<Self, IngestError> {
+        const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+        if body.first() == Some(&b'{') {
+            if body.len() > MAX_BATCH_EXPANDED_BYTES {
+                return Err(IngestError::TooLarge);
+            }
+            return Ok(Self {
+                frame: None,
+                raw: body.into(),
+            });
+        }
+        if !body.starts_with(&ZSTD_MAGIC) {
+            return Err(IngestError::NotZstd);
+        }
+        let raw = blocks::expand(&body, MAX_BATCH_EXPANDED_BYTES)?;
+        Ok(Self {
+            frame: Some(body),
+            raw,
+        })
+    }
+
+    /// Memory that a body will take, in KiB: itself, and what it says that it expands to.
+    pub(super) fn cost_kib(body: &[u8]) -> u32 {
+        let expanded = blocks::declared_size(body).unwrap_or(MAX_BATCH_EXPANDED_BYTES);
+        let bytes = body.len() + expanded.min(MAX_BATCH_EXPANDED_BYTES);
+        u32::try_from(bytes >> 10)
+            .unwrap_or(u32::MAX)
+            .saturating_add(1)
+    }
+
+    /// Its events.
+    pub(super) fn events(&self) -> Result<Vec<Event<'_>>, IngestError> {
+        Ok(decode_batch(&self.raw)?)
+    }
+
+    /// The block that holds `new`, the events that were not stored yet: the batch as it came when
+    /// that is all of it, and the rest of its lines compressed anew when it is not.
+    pub(super) fn block(
+        &self,
+        producer: Producer,
+        new: &[Event<'_>],
+        whole: bool,
+        first_line: u64,
+        lines: u64,
+    ) -> BlockRow {
+        let (data, raw_bytes) = match (&self.frame, whole) {
+            (Some(frame), true) => (frame.to_vec(), self.raw.len()),
+            (None, true) => (blocks::compress(&self.raw), self.raw.len()),
+            (_, false) => {
+                let filled = |line: &&[u8]| !line.is_empty();
+                let all = self.raw.split(|byte| *byte == b'\n').filter(filled).count();
+                let rest = self
+                    .raw
+                    .split(|byte| *byte == b'\n')
+                    .filter(filled)
+                    .skip(all - new.len());
+                let mut raw = Vec::new();
+                for line in rest {
+                    raw.extend_from_slice(line);
+                    raw.push(b'\n');
+                }
+                (blocks::compress(&raw), raw.len())
+            }
+        };
+        BlockRow {
+            producer,
+            first_seq: new.first().map_or(0, |event| event.seq),
+            last_seq: new.last().map_or(0, |event| event.seq),
+            first_line,
+            lines,
+            raw_bytes: raw_bytes as u64,
+            data,
+        }
+    }
+}
