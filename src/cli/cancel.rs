@@ -4,9 +4,8 @@ use std::process::ExitCode;
 
 use clap::Args;
 use serde_json::value::RawValue;
-use serde_json::{Value, json};
 
-use super::client::{Client, ClientArgs};
+use super::client::{Client, ClientArgs, noted};
 use super::out;
 use super::pick::Pick;
 use crate::clock::Clock;
@@ -33,10 +32,7 @@ pub(super) struct Cancel {
 pub(super) fn run(command: &Cancel) -> anyhow::Result<ExitCode> {
     let client = Client::new(&command.client)?;
     let id = command.id.find(&client, &Clock::system())?;
-    let body = match &command.note {
-        Some(note) => json!({ "note": note }),
-        None => Value::Object(serde_json::Map::new()),
-    };
+    let body = noted(command.note.as_deref());
     let record: Box<RawValue> = client.post(&format!("/executions/{id}/cancel"), &body)?;
     if command.json {
         out::line(record.get())?;

@@ -4,9 +4,8 @@ use std::process::ExitCode;
 
 use clap::Args;
 use serde_json::value::RawValue;
-use serde_json::{Value, json};
 
-use super::client::{Client, ClientArgs};
+use super::client::{Client, ClientArgs, noted};
 use super::out;
 use super::pick::Pick;
 use crate::clock::Clock;
@@ -40,10 +39,7 @@ pub(super) struct Unpin {
 pub(super) fn pin(command: &Pin) -> anyhow::Result<ExitCode> {
     let client = Client::new(&command.client)?;
     let id = command.id.find(&client, &Clock::system())?;
-    let body = match &command.note {
-        Some(note) => json!({ "note": note }),
-        None => Value::Object(serde_json::Map::new()),
-    };
+    let body = noted(command.note.as_deref());
     let answer: Box<RawValue> = client.put(&format!("/executions/{id}/pin"), &body)?;
     if command.json {
         out::line(answer.get())?;

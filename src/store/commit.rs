@@ -10,7 +10,7 @@ use super::dialect::Engine;
 use super::indexed::indexed;
 use super::pool::Transaction;
 use super::statement::Statement;
-use super::table::{CHUNKS, Present, Table};
+use super::table::{CHUNKS, Present, Table, push_list};
 use super::{Store, StoreError, launches, shared, stats, transaction};
 use crate::model::{
     BlockRow, Changes, ExecutionKey, ExecutionRow, HostRow, PlayRow, ResultRow, TaskRow,
@@ -258,15 +258,10 @@ async fn upsert_executions<'c>(
         })
         .await?;
     let mut keys = HashMap::with_capacity(rows.len());
-    for rows in rows.chunks(CHUNKS[0]) {
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+    for ids in ids.chunks(CHUNKS[0]) {
         let mut query = transaction.query("SELECT id, uuid FROM executions WHERE uuid IN (");
-        // Few distinct sizes here too: the last one is asked for again to make one up.
-        let sizes = CHUNKS.into_iter().filter(|size| *size >= rows.len());
-        for at in 0..sizes.min().unwrap_or(rows.len()) {
-            let row = rows[at.min(rows.len() - 1)];
-            query.push(if at == 0 { "?" } else { ", ?" }).bind(row.id);
-        }
-        query.push(")");
+        push_list(&mut query, ids);
         for row in query.fetch_all_in(transaction).await? {
             keys.insert(row.get("uuid")?, row.get("id")?);
         }

@@ -9,6 +9,7 @@ use super::dialect::Engine;
 use super::filter::{Source, push_filter};
 use super::pool::{Row, Transaction};
 use super::retention::read_kept;
+use super::table::push_list;
 use super::{Store, StoreError, stats, transaction};
 use crate::model::{
     EventCount, ExecutionFilter, ExecutionKey, ExecutionRow, Page, Phase, Reason, Status,
@@ -118,10 +119,7 @@ impl Store {
             "SELECT execution, name, ok, changed, unreachable, failed, skipped, rescued, ignored \
              FROM execution_hosts WHERE execution IN (",
         );
-        for (at, key) in keys.iter().enumerate() {
-            query.push(if at == 0 { "?" } else { ", ?" }).bind(*key);
-        }
-        query.push(")");
+        push_list(&mut query, keys);
         for row in query.fetch_all(&self.read).await? {
             let counts = read_stats(&row)?;
             stats

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::dialect::Engine;
 use super::statement::Statement;
-use super::table::{Present, Table};
+use super::table::{Present, Table, push_list};
 use super::{Store, StoreError, transaction};
 use crate::model::{Kept, Pin};
 
@@ -69,10 +69,7 @@ impl Store {
         }
         let mut query = self
             .query("SELECT uuid, pinned_us, pinned_by, note FROM execution_pins WHERE uuid IN (");
-        for (at, id) in ids.iter().enumerate() {
-            query.push(if at == 0 { "?" } else { ", ?" }).bind(*id);
-        }
-        query.push(")");
+        push_list(&mut query, ids);
         for row in query.fetch_all(&self.read).await? {
             let pin = Pin {
                 pinned_us: row.get("pinned_us")?,

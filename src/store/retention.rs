@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::dialect::Engine;
 use super::pool::{Row, Transaction};
 use super::statement::Statement;
-use super::table::{Present, Table};
+use super::table::{Present, Table, push_list};
 use super::{Store, StoreError, stats, transaction};
 use crate::model::{Candidate, ExecutionKey, Kept, Status};
 
@@ -83,7 +83,7 @@ impl Store {
         if with_labels && !found.is_empty() {
             let keys: Vec<ExecutionKey> = found.iter().map(|one| one.key).collect();
             let mut query = self.query("SELECT execution, label FROM execution_labels");
-            push_keys(&mut query, " WHERE execution IN (", &keys);
+            push_list(query.push(" WHERE execution IN ("), &keys);
             let mut labels: HashMap<ExecutionKey, Vec<String>> = HashMap::new();
             for row in query.fetch_all(&self.read).await? {
                 let of = labels.entry(row.get("execution")?).or_default();
@@ -110,11 +110,11 @@ impl Store {
                  FROM event_blocks WHERE event_blocks.execution = executions.id) \
                  WHERE status <> 'running' AND payload_removed_us IS NULL",
             );
-            push_keys(&mut update, " AND id IN (", keys);
+            push_list(update.push(" AND id IN ("), keys);
             update.execute_in(transaction).await?;
             let mut query =
                 transaction.query("SELECT id, payload_bytes, payload_removed_us FROM executions");
-            push_keys(&mut query, " WHERE id IN (", keys);
+            push_list(query.push(" WHERE id IN ("), keys);
             let mut measured = HashMap::with_capacity(keys.len());
             for row in query.fetch_all_in(transaction).await? {
                 measured.insert(row.get("id")?, read_kept(&row)?);
@@ -169,7 +169,7 @@ impl Store {
                 "SELECT id, uuid FROM executions WHERE status <> 'running' \
                  AND uuid NOT IN (SELECT uuid FROM execution_pins)",
             );
-            push_keys(&mut query, " AND id IN (", &keys);
+            push_list(query.push(" AND id IN ("), &keys);
             let rows = query.push(" ORDER BY id").fetch_all_in(transaction).await?;
             let doomed: Vec<(ExecutionKey, Uuid)> = rows
                 .iter()
@@ -301,15 +301,6 @@ async fn sweep_one(
     let mut delete = transaction.query("DELETE FROM execution_remains WHERE execution = ?");
     delete.bind(key).execute_in(transaction).await?;
     Ok(*budget > 0)
-}
-
-/// Adds a list of keys, as long as there are, behind `text`.
-fn push_keys(query: &mut Statement, text: &'static str, keys: &[ExecutionKey]) {
-    query.rarely().push(text);
-    for (at, key) in keys.iter().enumerate() {
-        query.push(if at == 0 { "?" } else { ", ?" }).bind(*key);
-    }
-    query.push(if keys.is_empty() { "NULL)" } else { ")" });
 }
 
 fn bind_key(values: &mut Statement, key: &ExecutionKey) {

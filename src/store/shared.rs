@@ -8,8 +8,7 @@ use sqlx::postgres::PgListener;
 use uuid::Uuid;
 
 use super::pool::{Pool, Transaction};
-use super::statement::Statement;
-use super::table::CHUNKS;
+use super::table::{CHUNKS, push_list};
 use super::{Store, StoreError};
 use crate::model::{Changes, ExecutionKey};
 
@@ -213,8 +212,8 @@ pub(super) async fn advance(
     for keys in all.chunks(CHUNKS[0]) {
         let mut update =
             transaction.query("UPDATE executions SET version = version + 1 WHERE id IN (");
-        push_keys(&mut update, keys);
-        update.push(") RETURNING id, uuid, version");
+        push_list(&mut update, keys);
+        update.push(" RETURNING id, uuid, version");
         for row in update.fetch_all_in(transaction).await? {
             let (key, version) = (row.get("id")?, row.get("version")?);
             versions.insert(key, version);
@@ -237,19 +236,10 @@ pub(super) async fn advance(
     }
     if !alive.is_empty() {
         let mut update = transaction.query("UPDATE executions SET beats = beats + 1 WHERE id IN (");
-        push_keys(&mut update, &alive);
-        update.push(")").execute_in(transaction).await?;
+        push_list(&mut update, &alive);
+        update.execute_in(transaction).await?;
     }
     notify(transaction, name, &notices).await
-}
-
-/// Few distinct numbers of placeholders, so that statements are found prepared.
-fn push_keys(statement: &mut Statement, keys: &[ExecutionKey]) {
-    let sizes = CHUNKS.into_iter().filter(|size| *size >= keys.len());
-    for at in 0..sizes.min().unwrap_or(keys.len()) {
-        let key = keys[at.min(keys.len() - 1)];
-        statement.push(if at == 0 { "?" } else { ", ?" }).bind(key);
-    }
 }
 
 /// Tells the others when, and only when, the transaction is committed.

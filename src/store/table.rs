@@ -2,6 +2,7 @@
 
 use super::pool::Transaction;
 use super::statement::Statement;
+use super::value::Value;
 
 /// A table, as inserts see it.
 pub(super) struct Table {
@@ -41,6 +42,26 @@ pub(super) const CHUNKS: [usize; 5] = [200, 50, 12, 3, 1];
 
 /// And how many bytes, about: a server has a limit, and a statement is held in memory as a whole.
 const CHUNK_BYTES: usize = 1 << 20;
+
+/// Goes on after an open parenthesis with a list of values, and closes it. Few distinct sizes here too: the last
+/// value stands again to make one up. Nothing is in a list of nothing.
+pub(super) fn push_list<'v, T: Copy + Into<Value<'v>>>(statement: &mut Statement, values: &[T]) {
+    let Some(last) = values.last() else {
+        statement.push("NULL)");
+        return;
+    };
+    let size = CHUNKS.into_iter().rev().find(|size| *size >= values.len());
+    if size.is_none() {
+        statement.rarely();
+    }
+    for at in 0..size.unwrap_or(values.len()) {
+        let value = *values.get(at).unwrap_or(last);
+        statement
+            .push(if at == 0 { "?" } else { ", ?" })
+            .bind(value);
+    }
+    statement.push(")");
+}
 
 impl Table {
     /// Inserts rows, as many as go into a statement at once. Where rows that are there already are

@@ -234,6 +234,12 @@ impl Client {
     }
 }
 
+/// A request that says no more than why, if anything.
+pub(super) fn noted(note: Option<&str>) -> Value {
+    let note = note.map(|note| ("note".to_owned(), note.into()));
+    Value::Object(note.into_iter().collect())
+}
+
 fn error_text(mut answer: Response<Body>) -> Vec<u8> {
     let mut text = Vec::new();
     // What cannot be read says nothing; the status still does.

@@ -2,9 +2,9 @@
 
 use super::super::StoreError;
 use super::super::pool::Transaction;
-use super::super::table::CHUNKS;
+use super::super::table::{CHUNKS, push_list};
 use super::read::{Wants, Which, read};
-use super::{days_of, forget, push_list, rolls};
+use super::{days_of, forget, rolls};
 use crate::model::{DAY_US, ExecutionKey, HOUR_US, Part, Roll};
 
 /// Adds executions that are over to what is archived of their days: afterwards, and in the same transaction,
@@ -55,9 +55,7 @@ async fn keys_of(
              AND started_us <= ? AND id IN (",
         );
         query.bind(from_us).bind(from_us.saturating_add(DAY_US - 1));
-        push_list(&mut query, keys, |query, key| {
-            query.bind(*key);
-        });
+        push_list(&mut query, keys);
         for row in query.fetch_all_in(transaction).await? {
             found.push(row.get("id")?);
         }

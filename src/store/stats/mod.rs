@@ -24,8 +24,7 @@ use std::collections::BTreeSet;
 
 use super::StoreError;
 use super::pool::Transaction;
-use super::statement::Statement;
-use super::table::{CHUNKS, Present, Table};
+use super::table::{CHUNKS, Present, Table, push_list};
 use crate::model::{ExecutionKey, ExecutionRow, Status, day_of};
 
 pub(super) use archive::archive;
@@ -61,9 +60,7 @@ pub(super) async fn days<'c>(
     for ids in ids.chunks(CHUNKS[0]) {
         let mut query = transaction
             .query("SELECT started_us FROM executions WHERE status <> 'running' AND uuid IN (");
-        push_list(&mut query, ids, |query, id| {
-            query.bind(*id);
-        });
+        push_list(&mut query, ids);
         for row in query.fetch_all_in(transaction).await? {
             days.insert(day_of(row.get("started_us")?));
         }
@@ -79,9 +76,7 @@ pub(super) async fn days_of(
     let mut days = Days::new();
     for keys in keys.chunks(CHUNKS[0]) {
         let mut query = transaction.query("SELECT started_us FROM executions WHERE id IN (");
-        push_list(&mut query, keys, |query, key| {
-            query.bind(*key);
-        });
+        push_list(&mut query, keys);
         for row in query.fetch_all_in(transaction).await? {
             days.insert(day_of(row.get("started_us")?));
         }
@@ -106,15 +101,4 @@ pub(super) async fn forget(transaction: &mut Transaction, days: &Days) -> Result
         rolls::delete(transaction, *day, false).await?;
     }
     Ok(())
-}
-
-/// A list of values with its closing bracket. Few distinct sizes, so that statements are found prepared: the
-/// last value is asked for again to make one up. No more of them than the largest size.
-fn push_list<T>(query: &mut Statement, values: &[T], bind: impl Fn(&mut Statement, &T)) {
-    let sizes = CHUNKS.into_iter().filter(|size| *size >= values.len());
-    for at in 0..sizes.min().unwrap_or(values.len()) {
-        query.push(if at == 0 { "?" } else { ", ?" });
-        bind(query, &values[at.min(values.len() - 1)]);
-    }
-    query.push(")");
 }

@@ -7,7 +7,7 @@ use super::super::executions::read_stats;
 use super::super::filter::push_filter;
 use super::super::pool::{Row, Transaction};
 use super::super::statement::Statement;
-use super::push_list;
+use super::super::table::push_list;
 use crate::model::{
     ExecutionFilter, ExecutionKey, Group, Reason, Roll, Status, TaskCounts, TaskName,
 };
@@ -142,9 +142,7 @@ pub(super) fn push_runs(
         }
         Which::Keys(keys) => {
             query.push("e.id IN (");
-            push_list(query, keys, |query, key| {
-                query.bind(*key);
-            });
+            push_list(query, keys);
         }
     }
 }
@@ -192,9 +190,7 @@ pub(super) fn push_children(query: &mut Statement, which: &Which<'_>, span: (i64
             push_started(query, span, filter, *stand);
             query.push(")");
         }
-        Which::Keys(keys) => push_list(query, keys, |query, key| {
-            query.bind(*key);
-        }),
+        Which::Keys(keys) => push_list(query, keys),
     }
 }
 
