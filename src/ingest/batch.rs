@@ -20,9 +20,12 @@ impl Batch {
         Self { frame: None, raw }
     }
 
-    /// Expands a body: one zstd frame, or plain NDJSON.
-    pub(super) fn read(body: Bytes) -> Result<Self, IngestError> {
+    /// Expands a body: one zstd frame, or plain NDJSON. `largest`: what the store takes as one block.
+    pub(super) fn read(body: Bytes, largest: usize) -> Result<Self, IngestError> {
         const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+        if body.len() > largest {
+            return Err(IngestError::TooLarge);
+        }
         if body.first() == Some(&b'{') {
             if body.len() > MAX_BATCH_EXPANDED_BYTES {
                 return Err(IngestError::TooLarge);

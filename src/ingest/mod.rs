@@ -216,10 +216,11 @@ impl Ingest {
         // many are expanded at a time as there are threads.
         let (slot, mut state) = self.open(id).await?;
         let (acked, _memory, committed) = {
+            let largest = self.inner.store.largest_block();
             let batch = if body.len() > INLINE_BYTES {
-                tokio::task::block_in_place(|| Batch::read(body))?
+                tokio::task::block_in_place(|| Batch::read(body, largest))?
             } else {
-                Batch::read(body)?
+                Batch::read(body, largest)?
             };
             let events = batch.events()?;
             if self.inner.store.is_shared() {

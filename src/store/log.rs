@@ -3,7 +3,8 @@
 use playback_wire::Producer;
 
 use super::commit::{EVENT_BLOCKS, bind_block};
-use super::pool::Row;
+use super::pool::{Pool, Row};
+use super::table::CHUNK_BYTES;
 use super::{Store, StoreError};
 use crate::model::{BlockRow, ExecutionKey};
 
@@ -79,6 +80,16 @@ impl Store {
             .bind(limit);
         let rows = query.fetch_all(&self.read).await?;
         rows.iter().map(read_block).collect()
+    }
+
+    /// The largest block that the database takes, in bytes: one of this size still goes behind others that
+    /// make up a statement.
+    #[must_use]
+    pub fn largest_block(&self) -> usize {
+        match &self.write {
+            Pool::MySql(_, limits) => limits.packet.saturating_sub(CHUNK_BYTES),
+            Pool::Sqlite(..) | Pool::Postgres(..) => usize::MAX,
+        }
     }
 
     /// Replaces consecutive blocks by one that holds the same events.

@@ -16,7 +16,7 @@ use super::statement::Statement;
 /// What a server and the way to it can do.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
-    /// How many bytes one message to the server may have.
+    /// How many bytes of values and text one message to the server may have.
     pub(super) packet: usize,
     /// How long the server may take to answer. Beyond that, the network is taken to be cut: nothing else would
     /// ever end the wait.

@@ -41,7 +41,7 @@ pub(super) enum Present {
 pub(super) const CHUNKS: [usize; 5] = [200, 50, 12, 3, 1];
 
 /// And how many bytes, about: a server has a limit, and a statement is held in memory as a whole.
-const CHUNK_BYTES: usize = 1 << 20;
+pub(super) const CHUNK_BYTES: usize = 1 << 20;
 
 /// Goes on after an open parenthesis with a list of values, and closes it. Few distinct sizes here too: the last
 /// value stands again to make one up. Nothing is in a list of nothing.

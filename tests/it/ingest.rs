@@ -2,11 +2,16 @@
 
 use std::io::Write as _;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use playback::store::dialect::Engine;
 use serde_json::json;
+use tempfile::TempDir;
 use uuid::Uuid;
 
 use crate::builders::{Run, good_run};
-use crate::harness::{API, Client, Collector, zstd};
+use crate::harness::{API, Client, Collector, Setup, zstd};
+use crate::servers;
 
 /// Refused in the one shape, and nothing was stored.
 #[track_caller]
@@ -147,6 +152,34 @@ fn a_batch_that_is_too_large_is_refused_whichever_way_it_is_large() {
     let most = line(EXPANDED - 1000);
     let id = Uuid::now_v7();
     assert_eq!(client.ingest(id, "recorder", &zstd(&most)).acked(), 2);
+}
+
+/// A server takes no more than its `max_allowed_packet` at once: producers are told to send less, as trying again
+/// would not help.
+#[test]
+fn a_batch_that_mariadb_does_not_take_is_too_large() {
+    let unused = TempDir::new().unwrap();
+    let collector = Setup::default()
+        .database(servers::database(Engine::MySql, unused.path()))
+        .start();
+    let client = collector.client();
+    let mut run = Run::new();
+    for _ in 0..20 {
+        // Nothing compresses this below what it says.
+        let mut noise = vec![0; 768 << 10];
+        getrandom::fill(&mut noise).unwrap();
+        run = run.output(&STANDARD.encode(noise));
+    }
+    let run = run.ended(0);
+    let body = zstd(&run.ndjson());
+    let taken_elsewhere = 15 << 20..playback_wire::MAX_BATCH_BYTES;
+    assert!(taken_elsewhere.contains(&body.len()), "{}", body.len());
+    refused(&client, &body, 413, "too_large");
+    // As producers do then.
+    run.deliver_range(&client, 0..10);
+    run.deliver_range(&client, 10..run.len());
+    let record = client.finished(run.id);
+    assert_eq!(record["events"]["complete"], true);
 }
 
 #[test]
