@@ -64,7 +64,7 @@ pub enum Schedule {
     },
     /// At the beginning of each hour.
     Hourly,
-    /// Again and again, from the start of the collector on.
+    /// Again and again, counted from midnight of the first day of 1970: so all collectors mean the same times.
     Every {
         /// How long in between, in microseconds.
         us: i64,
@@ -125,7 +125,7 @@ impl Schedule {
         match self {
             Self::Daily { at_us } => next(DAY_US, at_us),
             Self::Hourly => next(HOUR_US, 0),
-            Self::Every { us } => now_us.saturating_add(us),
+            Self::Every { us } => next(us, 0),
         }
     }
 }
@@ -145,6 +145,7 @@ mod tests {
         assert_eq!(read("hourly").unwrap().next_after(ten), ten + HOUR_US);
         let every = read("every 15 minutes").unwrap();
         assert_eq!(every.next_after(ten), ten + HOUR_US / 4);
+        assert_eq!(every.next_after(ten + 1), ten + HOUR_US / 4);
         for wrong in [
             "",
             "daily",

@@ -26,28 +26,26 @@ const LINGER_US: i64 = 5_000_000;
 /// Executions that wait to be packed; when more end at once, they wait in memory.
 const PACK_QUEUE: usize = 256;
 
-/// Executions that are packed when the collector starts, because the one before did not get to it.
+/// Executions that are packed because the collector that saw them end did not get to it.
 const UNPACKED: u32 = 100;
 
-/// And that began within this time: nobody looks through the whole history for them.
-const RECENT_US: i64 = 7 * 86_400_000_000;
+/// And that began within this time: nobody looks through the whole history for them. First what a start finds,
+/// then what is looked for again and again.
+const RECENT_US: (i64, i64) = (7 * 86_400_000_000, 86_400_000_000);
+
+/// How long another collector that goes on has for it.
+const ABANDONED_US: i64 = 600_000_000;
 
 /// Looks after all executions in memory until `shutdown`, then writes what was held back.
 pub(super) async fn run(ingest: Ingest, shutdown: CancellationToken, flushed: DropGuard) {
     let (pack, packing) = mpsc::channel(PACK_QUEUE);
     let packer = tokio::spawn(compact::run(ingest.clone(), packing));
-    let since_us = ingest.inner.clock.now_us() - RECENT_US;
-    match ingest.inner.store.unmeasured(since_us, UNPACKED).await {
-        // The queue has room for all of them.
-        Ok(unpacked) => unpacked.into_iter().for_each(|one| {
-            let _ = pack.try_send(one);
-        }),
-        Err(error) => tracing::warn!(%error, "what is not packed yet could not be looked up"),
-    }
+    let started_us = ingest.inner.clock.now_us();
+    queue_unpacked(&ingest, started_us - RECENT_US.0, i64::MAX, &pack).await;
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut signs = Signs::default();
-    let mut last_us = ingest.inner.clock.now_us();
+    let (mut last_us, mut looked_us) = (started_us, started_us);
     loop {
         tokio::select! {
             _ = tick.tick() => {}
@@ -63,6 +61,10 @@ pub(super) async fn run(ingest: Ingest, shutdown: CancellationToken, flushed: Dr
         last_us = now;
         if ingest.inner.store.is_shared() {
             signs.look(&ingest, now).await;
+            if now - looked_us >= ingest.inner.silence_us {
+                looked_us = now;
+                queue_unpacked(&ingest, now - RECENT_US.1, now - ABANDONED_US, &pack).await;
+            }
         }
         if ingest.inner.erase_due.load(Ordering::Acquire) {
             ingest.inner.erase(Duration::ZERO).await;
@@ -84,6 +86,23 @@ pub(super) async fn run(ingest: Ingest, shutdown: CancellationToken, flushed: Dr
         }
     }
     drop(flushed);
+}
+
+/// Has those executions packed that began at a time or later, were over at another, and are not packed.
+async fn queue_unpacked(
+    ingest: &Ingest,
+    since_us: i64,
+    ended_by_us: i64,
+    pack: &mpsc::Sender<(Uuid, ExecutionKey)>,
+) {
+    let store = &ingest.inner.store;
+    match store.unmeasured(since_us, ended_by_us, UNPACKED).await {
+        // Where the queue has no room, they are found again.
+        Ok(unpacked) => unpacked.into_iter().for_each(|one| {
+            let _ = pack.try_send(one);
+        }),
+        Err(error) => tracing::warn!(%error, "what is not packed yet could not be looked up"),
+    }
 }
 
 /// Signs of life that other collectors had, read off the store: each collector sees by its own clock when

@@ -22,9 +22,9 @@ impl Retention {
         let Some(schedule) = inner.schedule else {
             return;
         };
-        while self.wait_for(schedule).await {
-            match self.cleanup(&inner.rules, false).await {
-                Ok(_) => {}
+        while let Some(due_us) = self.wait_for(schedule).await {
+            match self.clean_up_once(due_us).await {
+                Ok(()) => {}
                 Err(RetentionError::Stopping) => return,
                 Err(RetentionError::Running) => {
                     tracing::info!(
@@ -36,19 +36,28 @@ impl Retention {
         }
     }
 
-    /// Waits until it is time; false when the collector stops.
-    async fn wait_for(&self, schedule: Schedule) -> bool {
+    /// Cleans up, where no other collector that shares the database does for the same time.
+    async fn clean_up_once(&self, due_us: i64) -> Result<(), RetentionError> {
+        let inner = &*self.inner;
+        if inner.store.take_turn(due_us).await? {
+            self.cleanup(&inner.rules, false).await?;
+        }
+        Ok(())
+    }
+
+    /// Waits until it is time, and says which time that is; none when the collector stops.
+    async fn wait_for(&self, schedule: Schedule) -> Option<i64> {
         let inner = &*self.inner;
         let due = schedule.next_after(inner.clock.now_us());
         loop {
             let left = due.saturating_sub(inner.clock.now_us());
             if left <= 0 {
-                return true;
+                return Some(due);
             }
             let left = Duration::from_micros(left.unsigned_abs()).min(LOOK);
             tokio::select! {
                 () = tokio::time::sleep(left) => {}
-                () = inner.closing.cancelled() => return false,
+                () = inner.closing.cancelled() => return None,
             }
         }
     }

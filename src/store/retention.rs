@@ -123,28 +123,43 @@ impl Store {
         })
     }
 
-    /// The newest executions that began at `since_us` or later, are over, and whose log was never measured,
-    /// `limit` at most: those that a collector that was killed did not get to pack.
+    /// The newest executions that began at `since_us` or later, were over at `ended_by_us`, and whose log was
+    /// never measured, `limit` at most: those that a collector that was killed did not get to pack.
     ///
     /// # Errors
     /// The database failed.
     pub async fn unmeasured(
         &self,
         since_us: i64,
+        ended_by_us: i64,
         limit: u32,
     ) -> Result<Vec<(Uuid, ExecutionKey)>, StoreError> {
         let mut query = self.query(
             "SELECT id, uuid FROM executions WHERE started_us >= ? AND status <> 'running' \
-             AND payload_bytes IS NULL AND payload_removed_us IS NULL ORDER BY started_us DESC, id DESC LIMIT ?",
+             AND payload_bytes IS NULL AND payload_removed_us IS NULL AND ended_us <= ? \
+             ORDER BY started_us DESC, id DESC LIMIT ?",
         );
         let rows = query
             .bind(since_us)
+            .bind(ended_by_us)
             .bind(limit)
             .fetch_all(&self.read)
             .await?;
         rows.iter()
             .map(|row| Ok((row.get("uuid")?, row.get("id")?)))
             .collect()
+    }
+
+    /// Takes the scheduled cleanup that was due at a time; false where another collector took it, or a later
+    /// one.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn take_turn(&self, due_us: i64) -> Result<bool, StoreError> {
+        let mut update =
+            self.query("UPDATE turns SET due_us = ? WHERE work = 'retention' AND due_us < ?");
+        update.bind(due_us).bind(due_us);
+        Ok(update.execute(&self.write).await? > 0)
     }
 
     /// Forgets executions: those of them that are over and that nobody has pinned. Returns which, in the order

@@ -1,5 +1,6 @@
 //! Collectors that are killed, held up, or cut off while others go on; clocks that differ.
 
+use playback::clock::Clock;
 use serde_json::json;
 
 use super::{collectors, on, varied};
@@ -41,6 +42,23 @@ fn a_run_whose_collector_and_producer_die_is_seen_to_be_lost_by_another() {
     // Rows that were held back when it was killed are there.
     let tasks = client.execution(run.id, "/tasks").ok();
     assert_eq!(tasks["tasks"][0]["ok"], 2);
+}
+
+#[test]
+fn what_a_killed_collector_did_not_get_to_is_packed_by_another() {
+    let mut all = collectors::<2>(&format!("{SOON}max_output_lines = 4\n"));
+    let twenty_minutes_ago = Clock::system().now_us() - 1_200_000_000;
+    let run = Run::starting(twenty_minutes_ago, json!({ "playbook": "site.yml" }))
+        .output(&"x\n".repeat(100))
+        .ended(0);
+    run.deliver(&all[0].client());
+    all[0].kill();
+    let client = all[1].client();
+    let record = eventually("the middle of its output to be left out", || {
+        let record = client.execution(run.id, "").ok();
+        record.get("output_left_out").is_some().then_some(record)
+    });
+    assert_eq!(record["output_lines"], 5);
 }
 
 #[test]

@@ -389,7 +389,7 @@ on_every_store! {
             .iter()
             .map(|migration| (migration.version, migration.name.as_str()))
             .collect();
-        assert_eq!(known, [(1, "history"), (2, "launches"), (3, "collectors"), (4, "statistics"), (5, "retention")]);
+        assert_eq!(known, [(1, "history"), (2, "launches"), (3, "collectors"), (4, "statistics"), (5, "retention"), (6, "growth")]);
         assert!(migrations.iter().all(|migration| migration.applied));
         store.migrate().await.unwrap();
         assert_eq!(store.migrations().await.unwrap(), migrations);

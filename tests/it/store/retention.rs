@@ -78,14 +78,31 @@ async fn rows(store: &Store, key: i64) -> [usize; 5] {
 }
 
 on_every_store! {
+    async fn a_scheduled_cleanup_is_taken_once(store: Store) {
+        for due_us in [TEN, TEN + 5] {
+            let all = (0..8).map(|_| {
+                let store = store.clone();
+                tokio::spawn(async move { store.take_turn(due_us).await.unwrap() })
+            });
+            let mut taken = 0;
+            for one in all.collect::<Vec<_>>() {
+                taken += u32::from(one.await.unwrap());
+            }
+            assert_eq!(taken, 1);
+        }
+        assert!(!store.take_turn(TEN + 4).await.unwrap(), "a later one was taken");
+    }
+
     async fn candidates_come_newest_first_and_say_what_rules_ask(store: Store) {
         let mut all: Vec<Changes> = (0..7).map(|n| over(TEN + n / 3, 2)).collect();
         let running = ExecutionRow { started_us: TEN + 9, ..execution(json!({ "type": "adhoc" })) };
         all.push(only(running.clone()));
         let keys = store.commit(&all).await.unwrap();
         assert!(store.pin(id_of(&all[0]), &pin(None)).await.unwrap());
-        assert_eq!(store.unmeasured(0, 1).await.unwrap(), [(id_of(&all[6]), keys[6])]);
-        assert_eq!(store.unmeasured(TEN + 3, 9).await.unwrap(), []);
+        assert_eq!(store.unmeasured(0, i64::MAX, 1).await.unwrap(), [(id_of(&all[6]), keys[6])]);
+        assert_eq!(store.unmeasured(TEN + 3, i64::MAX, 9).await.unwrap(), []);
+        let ended_by = store.unmeasured(0, TEN + 6, 9).await.unwrap();
+        assert_eq!(ended_by, [5, 4, 3, 2, 1, 0].map(|n: usize| (id_of(&all[n]), keys[n])));
         let mut found = Vec::new();
         let mut after = None;
         loop {
@@ -115,7 +132,7 @@ on_every_store! {
         let bytes: usize = all[0].blocks.iter().map(|block| block.data.len()).sum();
         assert_eq!(oldest.kept.payload_bytes, Some(bytes as u64));
         assert!(store.candidates(None, 3, false).await.unwrap()[1].labels.is_empty());
-        assert_eq!(store.unmeasured(0, 9).await.unwrap(), [], "all are known now");
+        assert_eq!(store.unmeasured(0, i64::MAX, 9).await.unwrap(), [], "all are known now");
         let row = store.execution(oldest.id).await.unwrap().unwrap().1;
         assert_eq!(row.kept, oldest.kept);
         // A row that is written again keeps it.
