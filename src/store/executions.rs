@@ -15,16 +15,8 @@ use crate::model::{
     EventCount, ExecutionFilter, ExecutionKey, ExecutionRow, Page, Phase, Reason, Status,
 };
 
-/// How many executions stand how, for the metrics.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct StatusCounts {
-    /// Not over yet.
-    pub running: u64,
-    /// Exited with 0.
-    pub success: u64,
-    /// Anything else.
-    pub failed: u64,
-}
+/// When so many took longer than that, a list finds them soon enough in its own order.
+const FEW: u32 = 1000;
 
 const COLUMNS: &str = "SELECT e.id, e.uuid, e.status, e.phase, e.reason, e.started_us, e.base_us, \
     e.ended_us, e.exit_code, e.\"signal\", e.changed, e.what, e.user_us, e.system_us, e.peak_bytes, \
@@ -45,6 +37,11 @@ impl Store {
         let mut query = self.query(COLUMNS);
         query.push(source.from()).push(" WHERE 1 = 1");
         push_filter(&mut query, filter);
+        if let Some(min_us) = filter.min_duration_us
+            && let Some(few) = self.few_that_took(min_us).await?
+        {
+            push_list(query.push(" AND e.id IN ("), &few);
+        }
         if let Some(after) = page.after {
             query
                 .push(source.after(page.ascending))
@@ -61,6 +58,24 @@ impl Store {
         }
         let rows = query.fetch_all(&self.read).await?;
         rows.iter().map(read_execution).collect()
+    }
+
+    /// All executions that took so long, where these are few: to look for them one by one among all others
+    /// would take the longer, the more others there are.
+    async fn few_that_took(&self, min_us: i64) -> Result<Option<Vec<ExecutionKey>>, StoreError> {
+        let mut query = self.query("SELECT id FROM executions WHERE duration_us >= ? LIMIT ?");
+        let rows = query
+            .bind(min_us)
+            .bind(FEW + 1)
+            .fetch_all(&self.read)
+            .await?;
+        if rows.len() > FEW as usize {
+            return Ok(None);
+        }
+        rows.iter()
+            .map(|row| row.get("id"))
+            .collect::<Result<_, _>>()
+            .map(Some)
     }
 
     /// One execution and its key.
@@ -141,28 +156,6 @@ impl Store {
             delete(transaction, key).await?;
             stats::forget(transaction, &days).await?;
         })
-    }
-
-    /// How many executions stand how.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn status_counts(&self) -> Result<StatusCounts, StoreError> {
-        let mut counts = StatusCounts::default();
-        let rows = self
-            .query("SELECT status, COUNT(*) AS n FROM executions GROUP BY status")
-            .fetch_all(&self.read)
-            .await?;
-        for row in rows {
-            let n = row.unsigned("n")?;
-            match Status::from_name(row.get("status")?) {
-                Some(Status::Running) => counts.running = n,
-                Some(Status::Success) => counts.success = n,
-                Some(Status::Failed) => counts.failed = n,
-                None => {}
-            }
-        }
-        Ok(counts)
     }
 }
 

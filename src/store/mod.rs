@@ -45,7 +45,6 @@ mod tokens;
 mod value;
 
 pub use address::Options;
-pub use executions::StatusCounts;
 pub use explain::{Plan, explained};
 pub use log::StoredBlock;
 pub use migrations::Migration;
@@ -53,6 +52,7 @@ pub use parts::ResultEntry;
 pub use pins::Restored;
 pub use redact::Reworded;
 pub use shared::{Heard, Listener, Notice};
+pub use stats::StatusCounts;
 pub use tokens::TokenRow;
 
 use std::sync::Arc;

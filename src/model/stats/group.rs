@@ -1,11 +1,13 @@
 //! What runs have in common that are counted as one.
 
+use std::sync::Arc;
+
 use playback_wire::ExecutionType;
 
 use crate::model::{ExecutionFilter, Reason, Status};
 
 /// What runs have in common that are counted as one: everything that a filter may ask for, but for times,
-/// hosts and parts of texts.
+/// hosts and parts of texts. The same text stands once in memory, in however many groups of a day.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Group {
     /// Whether they are ad-hoc commands, not playbooks.
@@ -17,19 +19,19 @@ pub struct Group {
     /// Whether they changed something.
     pub changed: bool,
     /// Playbook as recorded.
-    pub playbook: Option<String>,
+    pub playbook: Option<Arc<str>>,
     /// Its file name.
-    pub playbook_name: Option<String>,
+    pub playbook_name: Option<Arc<str>>,
     /// Inventory as recorded.
-    pub inventory: Option<String>,
+    pub inventory: Option<Arc<str>>,
     /// Its file name.
-    pub inventory_name: Option<String>,
+    pub inventory_name: Option<Arc<str>>,
     /// User who ran them.
-    pub user: Option<String>,
+    pub user: Option<Arc<str>>,
     /// Machine that ran them.
-    pub controller: Option<String>,
+    pub controller: Option<Arc<str>>,
     /// Labels that they carry, in order.
-    pub labels: Vec<String>,
+    pub labels: Vec<Arc<str>>,
 }
 
 impl Group {
@@ -42,13 +44,15 @@ impl Group {
         } else {
             ExecutionType::Playbook
         };
-        let text = |wanted: &Option<String>, is: &Option<String>| wanted.is_none() || wanted == is;
+        let text = |wanted: &Option<String>, is: &Option<Arc<str>>| {
+            wanted.is_none() || wanted.as_deref() == is.as_deref()
+        };
         // A bare file name finds the playbook or inventory in whatever folder it lies.
         let path = |wanted: &Option<String>, whole, name| match wanted {
             Some(path) if path.contains('/') => text(wanted, whole),
             _ => text(wanted, name),
         };
-        let label = |label: &String| self.labels.contains(label);
+        let label = |label: &String| self.labels.iter().any(|one| **one == **label);
         filter.r#type.is_none_or(|wanted| wanted == kind)
             && filter.status.is_none_or(|wanted| wanted == self.status)
             && (filter.reason.is_none() || filter.reason == self.reason)

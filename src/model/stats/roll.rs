@@ -1,11 +1,12 @@
 //! The runs of a time, added up.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use playback_wire::HostStats;
 
 use super::{Durations, Group};
-use crate::model::TaskCounts;
+use crate::model::{Status, TaskCounts};
 
 /// Runs of one group that started in one part of a day.
 #[derive(Debug, Clone, PartialEq)]
@@ -69,35 +70,73 @@ pub struct TaskFigures {
 pub(super) type HostKey = (usize, bool);
 
 /// The runs of a time, added up: by group and part of the day, and within these by host and by task.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Roll {
     pub(super) groups: Vec<Group>,
     pub(super) slots: Vec<Slot>,
-    pub(super) hosts: BTreeMap<String, BTreeMap<HostKey, HostFigures>>,
+    pub(super) hosts: BTreeMap<Arc<str>, BTreeMap<HostKey, HostFigures>>,
     pub(super) tasks: BTreeMap<TaskName, BTreeMap<usize, TaskFigures>>,
-    known_groups: HashMap<Group, usize>,
-    known_slots: HashMap<(i64, usize), usize>,
 }
 
 impl Roll {
+    /// How many of its runs stand so.
+    #[must_use]
+    pub fn runs(&self, status: Status) -> u64 {
+        let slots = self.slots.iter();
+        let standing = slots.filter(|slot| self.groups[slot.group].status == status);
+        standing.map(|slot| slot.runs).sum()
+    }
+
+    /// Whether there is no run in it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.slots.is_empty()
+    }
+}
+
+/// A roll to which runs are added. One that is only read needs none of the maps that this takes.
+#[derive(Debug, Default)]
+pub struct RollBuilder {
+    roll: Roll,
+    groups: HashMap<Group, usize>,
+    slots: HashMap<(i64, usize), usize>,
+}
+
+impl RollBuilder {
+    /// Adds to what there is.
+    #[must_use]
+    pub fn new(roll: Roll) -> Self {
+        let groups = roll.groups.iter().cloned().zip(0..).collect();
+        let slots = roll.slots.iter().zip(0..);
+        let slots = slots
+            .map(|(slot, place)| ((slot.at_us, slot.group), place))
+            .collect();
+        Self {
+            roll,
+            groups,
+            slots,
+        }
+    }
+
+    /// What was added up.
+    #[must_use]
+    pub fn finish(self) -> Roll {
+        self.roll
+    }
+
     /// The slot of a group in the part of a day that begins at `at_us`.
     pub fn slot(&mut self, at_us: i64, group: &Group) -> usize {
-        let group = match self.known_groups.get(group) {
+        let group = match self.groups.get(group) {
             Some(known) => *known,
-            None => self.push_group(group.clone()),
+            None => {
+                self.roll.groups.push(group.clone());
+                let place = self.roll.groups.len() - 1;
+                self.groups.insert(group.clone(), place);
+                place
+            }
         };
-        self.slot_of(at_us, group)
-    }
-
-    pub(super) fn push_group(&mut self, group: Group) -> usize {
-        self.groups.push(group.clone());
-        self.known_groups.insert(group, self.groups.len() - 1);
-        self.groups.len() - 1
-    }
-
-    fn slot_of(&mut self, at_us: i64, group: usize) -> usize {
-        let slots = &mut self.slots;
-        *self.known_slots.entry((at_us, group)).or_insert_with(|| {
+        let slots = &mut self.roll.slots;
+        *self.slots.entry((at_us, group)).or_insert_with(|| {
             slots.push(Slot {
                 at_us,
                 group,
@@ -108,16 +147,9 @@ impl Roll {
         })
     }
 
-    /// Adds a slot as it was stored; those that refer to it know it by its place.
-    pub(super) fn push_slot(&mut self, slot: Slot) {
-        let key = (slot.at_us, slot.group);
-        self.known_slots.insert(key, self.slots.len());
-        self.slots.push(slot);
-    }
-
     /// Adds a run.
     pub fn add_run(&mut self, slot: usize, duration_us: Option<i64>) {
-        let slot = &mut self.slots[slot];
+        let slot = &mut self.roll.slots[slot];
         slot.runs += 1;
         if let Some(us) = duration_us {
             slot.durations.add(us);
@@ -133,7 +165,8 @@ impl Roll {
         duration_us: Option<i64>,
     ) {
         let failed = stats.failed > 0 || stats.unreachable > 0;
-        let figures = self.host(name, (slot, failed));
+        let host = self.roll.hosts.entry(name.into()).or_default();
+        let figures = host.entry((slot, failed)).or_default();
         figures.runs += 1;
         add_stats(&mut figures.stats, stats);
         if let Some(us) = duration_us {
@@ -141,17 +174,10 @@ impl Roll {
         }
     }
 
-    pub(super) fn host(&mut self, name: &str, key: HostKey) -> &mut HostFigures {
-        self.hosts
-            .entry(name.to_owned())
-            .or_default()
-            .entry(key)
-            .or_default()
-    }
-
     /// Adds a task of a run.
     pub fn add_task(&mut self, slot: usize, name: TaskName, counts: &TaskCounts, duration_us: i64) {
-        let figures = self.tasks.entry(name).or_default().entry(slot).or_default();
+        let task = self.roll.tasks.entry(name).or_default();
+        let figures = task.entry(slot).or_default();
         figures.runs += 1;
         let failures = u64::from(counts.failed) + u64::from(counts.unreachable);
         figures.failed += u64::from(failures > u64::from(counts.ignored));
@@ -162,43 +188,6 @@ impl Roll {
         figures.unreachable += u64::from(counts.unreachable);
         figures.ignored += u64::from(counts.ignored);
         figures.durations.add(duration_us);
-    }
-
-    /// Adds all of another.
-    pub fn merge(&mut self, other: &Roll) {
-        let mut places = Vec::with_capacity(other.slots.len());
-        for slot in &other.slots {
-            let place = self.slot(slot.at_us, &other.groups[slot.group]);
-            self.slots[place].runs += slot.runs;
-            self.slots[place].durations.merge(&slot.durations);
-            places.push(place);
-        }
-        for (name, figures) in &other.hosts {
-            for ((slot, failed), figures) in figures {
-                self.host(name, (places[*slot], *failed)).merge(figures);
-            }
-        }
-        for (name, figures) in &other.tasks {
-            let task = self.tasks.entry(name.clone()).or_default();
-            for (slot, figures) in figures {
-                task.entry(places[*slot]).or_default().merge(figures);
-            }
-        }
-    }
-
-    /// Whether there is no run in it.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.slots.is_empty()
-    }
-}
-
-impl HostFigures {
-    /// Adds all of another's.
-    pub fn merge(&mut self, other: &Self) {
-        self.runs += other.runs;
-        add_stats(&mut self.stats, &other.stats);
-        self.durations.merge(&other.durations);
     }
 }
 

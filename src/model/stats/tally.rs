@@ -1,6 +1,7 @@
 //! The figures that answer a question, in the making.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use playback_wire::HostStats;
 use serde_json::{Map, Value};
@@ -73,11 +74,11 @@ pub struct Tally<'q> {
     changed: u64,
     reasons: BTreeMap<&'static str, u64>,
     series: BTreeMap<i64, Sum>,
-    playbooks: HashMap<String, Sum>,
-    failed_hosts: HashMap<String, FailedSum>,
-    named: HashMap<String, Sum>,
-    hosts: HashMap<String, (Sum, HostStats)>,
-    tasks: HashMap<(TaskName, Option<String>), TaskFigures>,
+    playbooks: HashMap<Arc<str>, Sum>,
+    failed_hosts: HashMap<Arc<str>, FailedSum>,
+    named: HashMap<Arc<str>, Sum>,
+    hosts: HashMap<Arc<str>, (Sum, HostStats)>,
+    tasks: HashMap<(TaskName, Option<Arc<str>>), TaskFigures>,
 }
 
 impl<'q> Tally<'q> {
@@ -123,7 +124,7 @@ impl<'q> Tally<'q> {
             None => self.add_slots(roll, &chosen),
             // Each of a host's entries stands for runs in which it took part.
             Some(host) => {
-                for ((slot, _), figures) in roll.hosts.get(host).into_iter().flatten() {
+                for ((slot, _), figures) in roll.hosts.get(host.as_str()).into_iter().flatten() {
                     if chosen[*slot] {
                         let slot = &roll.slots[*slot];
                         let group = &roll.groups[slot.group];
@@ -175,7 +176,7 @@ impl<'q> Tally<'q> {
         let only = self.question.filter.host.as_ref();
         let all = self.question.by == Some(By::Host);
         for (name, entries) in &roll.hosts {
-            if only.is_some_and(|only| only != name) {
+            if only.is_some_and(|only| **only != **name) {
                 continue;
             }
             for ((slot, failed), figures) in entries {
@@ -268,7 +269,7 @@ impl<'q> Tally<'q> {
             .into_iter()
             .take(TOP)
             .map(|(name, sum)| FailedHost {
-                host: name.clone(),
+                host: name.to_string(),
                 failed_runs: sum.runs,
                 failures: sum.failures,
                 unreachable: sum.unreachable,
@@ -285,7 +286,7 @@ impl<'q> Tally<'q> {
             .into_iter()
             .take(TOP)
             .map(|(name, sum)| PlaybookFigures {
-                playbook: name.clone(),
+                playbook: name.to_string(),
                 figures: sum.figures(),
             })
             .collect()
@@ -311,8 +312,8 @@ impl<'q> Tally<'q> {
     }
 
     fn groups(&self, by: By) -> Vec<GroupFigures> {
-        let named = |(name, sum): (&String, &Sum)| GroupFigures {
-            name: name.clone(),
+        let named = |(name, sum): (&Arc<str>, &Sum)| GroupFigures {
+            name: name.to_string(),
             figures: sum.figures(),
             ..GroupFigures::default()
         };
@@ -354,7 +355,7 @@ impl<'q> Tally<'q> {
     }
 }
 
-fn task((name, playbook): &(TaskName, Option<String>), figures: &TaskFigures) -> GroupFigures {
+fn task((name, playbook): &(TaskName, Option<Arc<str>>), figures: &TaskFigures) -> GroupFigures {
     let sum = Sum {
         success: figures.runs.saturating_sub(figures.failed),
         failed: figures.failed,
@@ -365,7 +366,7 @@ fn task((name, playbook): &(TaskName, Option<String>), figures: &TaskFigures) ->
         name: name.name.clone(),
         role: Some(name.role.clone()),
         action: Some(name.action.clone()),
-        playbook: playbook.clone(),
+        playbook: playbook.as_deref().map(str::to_owned),
         figures: sum.figures(),
         stats: None,
         results: Some(TaskResults {
@@ -379,7 +380,7 @@ fn task((name, playbook): &(TaskName, Option<String>), figures: &TaskFigures) ->
     }
 }
 
-/// The entry of a name, made where there is none.
-fn entry<'m, T: Default>(map: &'m mut HashMap<String, T>, name: &str) -> &'m mut T {
-    map.entry(name.to_owned()).or_default()
+/// The entry of a text, made where there is none.
+fn entry<'m, T: Default>(map: &'m mut HashMap<Arc<str>, T>, text: &Arc<str>) -> &'m mut T {
+    map.entry(Arc::clone(text)).or_default()
 }

@@ -5,7 +5,7 @@ use super::super::pool::Transaction;
 use super::super::table::{CHUNKS, push_list};
 use super::read::{Wants, Which, read};
 use super::{days_of, forget, rolls};
-use crate::model::{DAY_US, ExecutionKey, HOUR_US, Part, Roll};
+use crate::model::{DAY_US, ExecutionKey, HOUR_US, Part, Roll, RollBuilder};
 
 /// Adds executions that are over to what is archived of their days: afterwards, and in the same transaction,
 /// they are to be deleted. Keys of executions that are gone already, or still running, add nothing.
@@ -22,10 +22,11 @@ pub(in super::super) async fn archive(
     for day in days {
         let keys = keys_of(transaction, day, &keys).await?;
         let mut stored = rolls::load(transaction, day, day, &Part::ALL).await?;
-        let mut roll = match stored.remove(&(day, true)) {
+        let archived = match stored.remove(&(day, true)) {
             Some(data) => rolls::unpack(day, &data, None)?,
             None => Roll::default(),
         };
+        let mut roll = RollBuilder::new(archived);
         for keys in keys.chunks(CHUNKS[0]) {
             read(
                 transaction,
@@ -36,7 +37,7 @@ pub(in super::super) async fn archive(
             )
             .await?;
         }
-        rolls::replace(transaction, day, true, &rolls::pack(&roll)).await?;
+        rolls::replace(transaction, day, true, &rolls::pack(&roll.finish())).await?;
     }
     Ok(())
 }

@@ -10,9 +10,11 @@
 //! - `rolls`: roll-ups, stored
 //! - `roll`: making them
 //! - `query`: answers
+//! - `counts`: how many executions there are
 //! - `archive`: what retention deletes stays in the statistics
 
 mod archive;
+mod counts;
 #[cfg(test)]
 mod plans;
 mod query;
@@ -28,6 +30,7 @@ use super::table::{CHUNKS, Present, Table, push_list};
 use crate::model::{ExecutionKey, ExecutionRow, Status, day_of};
 
 pub(super) use archive::archive;
+pub use counts::StatusCounts;
 pub(super) use rolls::copy_archived;
 
 /// Days, in the order in which every collector locks them.

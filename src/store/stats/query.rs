@@ -5,13 +5,15 @@ use super::super::pool::Transaction;
 use super::super::{Store, StoreError};
 use super::read::{Stand, Wants, Which, read};
 use super::rolls;
-use crate::model::{By, DAY_US, HOUR_US, Part, Period, Question, Roll, Statistics, Tally, day_of};
+use crate::model::{
+    By, DAY_US, HOUR_US, Part, Period, Question, RollBuilder, Statistics, Tally, day_of,
+};
 
 pub(super) const DAYS: &str =
     "SELECT day, version, rolled FROM stat_days WHERE day >= ? AND day <= ? ORDER BY day";
 
 /// A time, both ends included, in microseconds since the epoch.
-type Span = (i64, i64);
+pub(super) type Span = (i64, i64);
 
 impl Store {
     /// Answers a question about the runs that started in a time. All of the answer is of one moment.
@@ -135,7 +137,7 @@ fn whole_hours((first_us, last_us): Span) -> (i64, i64) {
 }
 
 /// Appends a time; one that begins where the last one ends makes that longer.
-fn push_span(spans: &mut Vec<Span>, (first_us, last_us): Span) {
+pub(super) fn push_span(spans: &mut Vec<Span>, (first_us, last_us): Span) {
     match spans.last_mut() {
         _ if first_us > last_us => {}
         Some((_, end)) if *end == first_us - 1 => *end = last_us,
@@ -164,9 +166,9 @@ async fn add_executions(
         host: question.filter.host.as_deref(),
         tasks: question.by == Some(By::Task),
     };
-    let mut roll = Roll::default();
+    let mut roll = RollBuilder::default();
     read(snapshot, &which, &wants, question.slot_us(), &mut roll).await?;
-    tally.add_chosen(&roll);
+    tally.add_chosen(&roll.finish());
     Ok(())
 }
 

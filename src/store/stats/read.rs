@@ -1,6 +1,7 @@
 //! Executions with their labels, hosts and tasks, added up.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::super::StoreError;
 use super::super::executions::read_stats;
@@ -9,7 +10,7 @@ use super::super::pool::{Row, Transaction};
 use super::super::statement::Statement;
 use super::super::table::push_list;
 use crate::model::{
-    ExecutionFilter, ExecutionKey, Group, Reason, Roll, Status, TaskCounts, TaskName,
+    ExecutionFilter, ExecutionKey, Group, Reason, RollBuilder, Status, TaskCounts, TaskName,
 };
 
 /// Executions that are read at once.
@@ -78,7 +79,7 @@ pub(super) async fn read(
     which: &Which<'_>,
     wants: &Wants<'_>,
     slot_us: i64,
-    roll: &mut Roll,
+    roll: &mut RollBuilder,
 ) -> Result<(), StoreError> {
     let mut after: Option<(i64, ExecutionKey)> = None;
     loop {
@@ -198,13 +199,14 @@ async fn read_labels(
     transaction: &mut Transaction,
     which: &Which<'_>,
     span: (i64, i64),
-) -> Result<HashMap<ExecutionKey, Vec<String>>, StoreError> {
+) -> Result<HashMap<ExecutionKey, Vec<Arc<str>>>, StoreError> {
     let mut query = transaction.query(LABELS);
     push_children(&mut query, which, span);
-    let mut labels: HashMap<ExecutionKey, Vec<String>> = HashMap::new();
+    let mut labels: HashMap<ExecutionKey, Vec<Arc<str>>> = HashMap::new();
     for row in query.fetch_all_in(transaction).await? {
-        let label: String = row.get("label")?;
-        labels.entry(row.get("execution")?).or_default().push(label);
+        let label: &str = row.get("label")?;
+        let labels = labels.entry(row.get("execution")?).or_default();
+        labels.push(label.into());
     }
     labels
         .values_mut()
@@ -212,20 +214,24 @@ async fn read_labels(
     Ok(labels)
 }
 
-fn group(row: &Row, labels: Vec<String>) -> Result<Group, StoreError> {
+fn group(row: &Row, labels: Vec<Arc<str>>) -> Result<Group, StoreError> {
     let damaged = |what| StoreError::Damaged { what };
     let reason: Option<&str> = row.get("reason")?;
+    let text = |column| {
+        row.get::<Option<&str>>(column)
+            .map(|text| text.map(Arc::from))
+    };
     Ok(Group {
         adhoc: row.get::<&str>("type")? == "adhoc",
         status: Status::from_name(row.get("status")?).ok_or(damaged("a status"))?,
         reason: reason.and_then(Reason::from_name),
         changed: row.get("changed")?,
-        playbook: row.get("playbook")?,
-        playbook_name: row.get("playbook_name")?,
-        inventory: row.get("inventory")?,
-        inventory_name: row.get("inventory_name")?,
-        user: row.get("username")?,
-        controller: row.get("controller")?,
+        playbook: text("playbook")?,
+        playbook_name: text("playbook_name")?,
+        inventory: text("inventory")?,
+        inventory_name: text("inventory_name")?,
+        user: text("username")?,
+        controller: text("controller")?,
         labels,
     })
 }
@@ -236,7 +242,7 @@ async fn read_hosts(
     span: (i64, i64),
     wants: &Wants<'_>,
     places: &Places,
-    roll: &mut Roll,
+    roll: &mut RollBuilder,
 ) -> Result<(), StoreError> {
     let mut query = transaction.query(HOSTS);
     push_children(&mut query, which, span);
@@ -260,7 +266,7 @@ async fn read_tasks(
     which: &Which<'_>,
     span: (i64, i64),
     places: &Places,
-    roll: &mut Roll,
+    roll: &mut RollBuilder,
 ) -> Result<(), StoreError> {
     let mut query = transaction.query(TASKS);
     push_children(&mut query, which, span);

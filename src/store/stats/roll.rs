@@ -3,7 +3,7 @@
 use super::super::{Engine, Store, StoreError, transaction};
 use super::read::{Stand, Wants, Which, read};
 use super::rolls;
-use crate::model::{DAY_US, ExecutionFilter, HOUR_US, Roll};
+use crate::model::{DAY_US, ExecutionFilter, HOUR_US, RollBuilder, Status};
 
 impl Store {
     /// Days before `day` whose roll-up is missing or shows the past, the newest first.
@@ -36,7 +36,7 @@ impl Store {
         };
         let version: i64 = row.get("version")?;
         let from_us = day.saturating_mul(DAY_US);
-        let mut roll = Roll::default();
+        let mut roll = RollBuilder::default();
         let which = Which::Started {
             from_us,
             to_us: from_us.saturating_add(DAY_US - 1),
@@ -45,12 +45,16 @@ impl Store {
         };
         read(&mut snapshot, &which, &Wants::ALL, HOUR_US, &mut roll).await?;
         snapshot.commit().await?;
+        let roll = roll.finish();
         let data = rolls::pack(&roll);
         transaction!(self, transaction => {
             // Takes the day's lock: nobody else writes its roll-up or counts it up now.
             let ours = transaction
-                .query("UPDATE stat_days SET rolled = ? WHERE day = ? AND version = ? AND rolled <> ?")
+                .query("UPDATE stat_days SET rolled = ?, success = ?, failed = ? \
+                        WHERE day = ? AND version = ? AND rolled <> ?")
                 .bind(version)
+                .bind(roll.runs(Status::Success))
+                .bind(roll.runs(Status::Failed))
                 .bind(day)
                 .bind(version)
                 .bind(version)

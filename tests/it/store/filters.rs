@@ -22,6 +22,37 @@ async fn found(store: &Store, filter: &ExecutionFilter) -> Vec<Uuid> {
 }
 
 on_every_store! {
+    async fn what_took_so_long_is_found_be_it_few_or_many(store: Store) {
+        let runs: Vec<ExecutionRow> = (0..1_200)
+            .map(|number| {
+                let user = if number % 2 == 0 { "ann" } else { "bob" };
+                ExecutionRow {
+                    started_us: TEN + number,
+                    ended_us: Some(TEN + 2_000),
+                    status: Status::Success,
+                    ..execution(json!({ "type": "adhoc", "user": user }))
+                }
+            })
+            .collect();
+        let changes: Vec<_> = runs.iter().cloned().map(only).collect();
+        store.commit(&changes).await.unwrap();
+        for least in [801, 1_000, 1_001, 1_999, 2_001] {
+            for user in [None, Some("bob")] {
+                let filter = ExecutionFilter {
+                    min_duration_us: Some(least),
+                    user: user.map(str::to_owned),
+                    ..ExecutionFilter::default()
+                };
+                let so_long = runs.iter().enumerate().filter(|(number, row)| {
+                    let took = row.ended_us.unwrap() - row.started_us;
+                    took >= least && (user.is_none() || number % 2 == 1)
+                });
+                let expected: Vec<Uuid> = so_long.map(|(_, row)| row.id).take(1000).collect();
+                assert_eq!(found(&store, &filter).await, expected, "{least} {user:?}");
+            }
+        }
+    }
+
     async fn every_filter_finds_what_it_names(store: Store) {
         let long = "very/long/".repeat(60) + "site.yml";
         let first = ExecutionRow {

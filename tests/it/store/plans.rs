@@ -130,20 +130,45 @@ fn hash(number: u32) -> [u8; 32] {
     hash
 }
 
-/// What is looked at, and whether so much of the history is asked for that a page is full soon when the
-/// whole of it is gone through in order.
+/// What is looked at.
 struct Case {
     name: &'static str,
-    common: bool,
+    often: Often,
     filter: ExecutionFilter,
+}
+
+/// How much of the history is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Often {
+    /// Little.
+    Rare,
+    /// So much that a page is full soon when the whole of it is gone through in order.
+    Common,
+    /// So few that they are looked up one by one, and then sorted.
+    Few,
+}
+
+impl Often {
+    fn allows(self, kind: Kind, engine: Engine) -> bool {
+        match self {
+            Self::Rare => false,
+            Self::Common => kind == Kind::Walk,
+            // PostgreSQL knows how few executions there are in all, and that to go through these costs less.
+            Self::Few => kind == Kind::Sort || (kind == Kind::Walk && engine == Engine::Postgres),
+        }
+    }
 }
 
 fn cases() -> Vec<Case> {
     let any = ExecutionFilter::default;
     let case = |name, common, filter| Case {
         name,
-        common,
+        often: if common { Often::Common } else { Often::Rare },
         filter,
+    };
+    let min_duration = |seconds: i64| ExecutionFilter {
+        min_duration_us: Some(seconds * 1_000_000),
+        ..any()
     };
     let text = |text: &str| Some(text.to_owned());
     let status = |status| ExecutionFilter {
@@ -249,15 +274,12 @@ fn cases() -> Vec<Case> {
                 ..any()
             },
         ),
-        case(
-            // All are looked at, in the index that has their durations, without reading one that does not fit.
-            "min_duration",
-            true,
-            ExecutionFilter {
-                min_duration_us: Some(900_000_000),
-                ..any()
-            },
-        ),
+        case("min_duration", true, min_duration(5)),
+        Case {
+            name: "min_duration that few have",
+            often: Often::Few,
+            filter: min_duration(900),
+        },
         case("q everywhere", true, search("playbooks/")),
         // No index has parts of texts: the list is gone through from its beginning until the page is full.
         case("q", true, search("CHG-00")),
@@ -308,7 +330,7 @@ async fn all_faults(store: &Store, large: ExecutionKey, when: &str) -> Vec<Strin
                 let (done, plans) = explained(store.executions(&case.filter, &page)).await;
                 done.unwrap();
                 let name = format!("list, {}, {order}, {which}", case.name);
-                found.judge(&name, case.common, &plans);
+                found.judge(&name, case.often, &plans);
                 found.judge_order(&name, &case, &plans);
             }
         }
@@ -319,7 +341,7 @@ async fn all_faults(store: &Store, large: ExecutionKey, when: &str) -> Vec<Strin
                 let (done, plans) = explained($work).await;
                 done.expect($name);
                 assert!(!plans.is_empty(), "nothing was explained of {}", $name);
-                found.judge($name, false, &plans);
+                found.judge($name, Often::Rare, &plans);
             )*
         };
     }
@@ -392,7 +414,7 @@ async fn all_faults(store: &Store, large: ExecutionKey, when: &str) -> Vec<Strin
     ] {
         let (done, plans) = explained(store.results(large, &filter)).await;
         done.unwrap();
-        found.judge(name, false, &plans);
+        found.judge(name, Often::Rare, &plans);
         let mut steps = plans[0].steps.iter();
         let few = matches!(
             filter.status,
@@ -415,7 +437,7 @@ async fn faults_of_deletion(store: &Store, large: ExecutionKey) -> Vec<String> {
     let (done, plans) = explained(store.delete_execution(large)).await;
     done.unwrap();
     assert!(plans.len() > 5, "{plans:?}");
-    found.judge("a deletion", false, &plans);
+    found.judge("a deletion", Often::Rare, &plans);
     // These have a row a day, or hardly any: they are found by their keys, but a database may read such few at once.
     let small = ["execution_pins", "stat_days", "stat_rolls"];
     found
@@ -443,13 +465,14 @@ impl Found<'_> {
     /// A filter that little fits must have an index of its own. In that of all executions a later page has a
     /// place to begin too, but what it looks for may be anywhere after that.
     fn judge_order(&mut self, name: &str, case: &Case, plans: &[Plan]) {
-        let in_order = plans[0].steps.iter().find(|step| step.contains(IN_ORDER));
+        let list = plans.last().unwrap();
+        let in_order = list.steps.iter().find(|step| step.contains(IN_ORDER));
         if case.name == "no filter" {
             assert!(in_order.is_some(), "another index has the order: {plans:?}");
         }
         let dated = case.filter.from_us.or(case.filter.to_us).is_some();
         if let Some(step) = in_order
-            && !case.common
+            && !case.often.allows(Kind::Walk, self.engine)
             && !dated
         {
             self.add(name, Kind::Walk, bare(step));
@@ -464,14 +487,12 @@ impl Found<'_> {
         }
     }
 
-    /// `common`: to go through an index from its beginning is right, because a page is full soon.
-    fn judge(&mut self, name: &str, common: bool, plans: &[Plan]) {
+    fn judge(&mut self, name: &str, often: Often, plans: &[Plan]) {
         for plan in plans {
             for fault in faults(self.engine, plan) {
-                if common && fault.kind == Kind::Walk {
-                    continue;
+                if !often.allows(fault.kind, self.engine) {
+                    self.add(name, fault.kind, &fault.step);
                 }
-                self.add(name, fault.kind, &fault.step);
             }
         }
     }

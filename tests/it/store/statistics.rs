@@ -7,9 +7,9 @@ use playback::model::{
     HOUR_US, HostRow, Period, Phase, Question, Reason, Statistics, Status, TaskCounts, TaskRow,
     interval_us,
 };
-use playback::store::Store;
 use playback::store::copy::copy;
 use playback::store::dialect::Engine;
+use playback::store::{StatusCounts, Store};
 use playback_wire::{ExecutionType, HostStats};
 use serde_json::json;
 
@@ -533,6 +533,16 @@ async fn ask(store: &Store, samples: &[Sample], dice: &mut Dice, times: usize) {
         let answer = store.statistics(&question, None).await.unwrap();
         assert_answers(&answer, samples, &question);
     }
+    let count = |status| {
+        let there = samples.iter().filter(|sample| !sample.archived);
+        there.filter(|sample| sample.row().status == status).count() as u64
+    };
+    let counts = StatusCounts {
+        running: count(Status::Running),
+        success: count(Status::Success),
+        failed: count(Status::Failed),
+    };
+    assert_eq!(store.status_counts().await.unwrap(), counts);
 }
 
 /// Retention deletes some of the runs that are over.

@@ -1,0 +1,71 @@
+//! How many executions there are, without counting them one by one.
+
+use super::super::pool::Transaction;
+use super::super::{Store, StoreError};
+use super::query::{Span, push_span};
+use crate::model::{DAY_US, Status};
+
+/// How many executions stand how, for the metrics.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct StatusCounts {
+    /// Not over yet.
+    pub running: u64,
+    /// Exited with 0.
+    pub success: u64,
+    /// Anything else.
+    pub failed: u64,
+}
+
+impl Store {
+    /// How many executions stand how. Of days that are rolled up that is known; the others are counted.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn status_counts(&self) -> Result<StatusCounts, StoreError> {
+        let mut counts = StatusCounts::default();
+        let mut snapshot = self.read.begin_snapshot().await?;
+        let days = snapshot
+            .query("SELECT day, version, rolled, success, failed FROM stat_days ORDER BY day")
+            .fetch_all_in(&mut snapshot)
+            .await?;
+        let mut spans = Vec::new();
+        for row in days {
+            if row.get::<i64>("version")? == row.get::<i64>("rolled")? {
+                counts.success += row.unsigned("success")?;
+                counts.failed += row.unsigned("failed")?;
+            } else {
+                let starts_us = row.get::<i64>("day")?.saturating_mul(DAY_US);
+                push_span(
+                    &mut spans,
+                    (starts_us, starts_us.saturating_add(DAY_US - 1)),
+                );
+            }
+        }
+        for span in spans {
+            counts.success += count(&mut snapshot, Status::Success, span).await?;
+            counts.failed += count(&mut snapshot, Status::Failed, span).await?;
+        }
+        counts.running = count(&mut snapshot, Status::Running, (i64::MIN, i64::MAX)).await?;
+        snapshot.commit().await?;
+        Ok(counts)
+    }
+}
+
+/// How many stand so and started in a time.
+async fn count(
+    snapshot: &mut Transaction,
+    status: Status,
+    (from_us, to_us): Span,
+) -> Result<u64, StoreError> {
+    let rows = snapshot
+        .query(
+            "SELECT COUNT(*) AS n FROM executions WHERE status = ? AND started_us >= ? \
+             AND started_us <= ?",
+        )
+        .bind(status.as_str())
+        .bind(from_us)
+        .bind(to_us)
+        .fetch_all_in(snapshot)
+        .await?;
+    rows.first().map_or(Ok(0), |row| row.unsigned("n"))
+}
