@@ -43,6 +43,15 @@ const KINDS: [&str; 19] = [
     "output",
 ];
 
+/// What redaction looks for where the row says that it is on: what the README proposes, one a line.
+const REDACTED: [(&str, &str); 2] = [
+    (
+        "PLAYBACK_REDACT_KEYS",
+        "*password*\n*passwd*\n*secret*\n*token*\n*api_key*\n*private_key*\nauthorization",
+    ),
+    ("PLAYBACK_REDACT_PATTERNS", "AKIA[0-9A-Z]{16}"),
+];
+
 /// Writes the playbooks that only these rows run.
 pub(crate) fn write(site: &Site) -> Result<()> {
     std::fs::write(site.path("every.yml"), EVERY)?;
@@ -51,9 +60,12 @@ pub(crate) fn write(site: &Site) -> Result<()> {
 }
 
 /// Times of the recorder's hooks in one run.
-fn times(site: &Site, playbook: &str, url: &str, token: &str) -> Result<Value> {
+fn times(site: &Site, playbook: &str, url: &str, token: &str, redacted: bool) -> Result<Value> {
     let file = site.path("hooks.json");
     let mut environment = recorded(site, url, token);
+    if redacted {
+        environment.extend(REDACTED.map(|(name, value)| (name, value.into())));
+    }
     environment.push(("PLAYBACK_HOOK_STATS", file.clone().into()));
     site.run(playbook, &environment)?;
     Ok(serde_json::from_slice(&read(&file)?)?)
@@ -82,7 +94,7 @@ pub(crate) fn rows(site: &Site, collector: &Collector) -> Result<Vec<Row>> {
     let up = collector.url();
     let mut every = Vec::new();
     for (when, url) in [("up", &up), ("down", &away)] {
-        let times = |playbook| times(site, playbook, url, &collector.token);
+        let times = |playbook| times(site, playbook, url, &collector.token, false);
         let mut row = |what: &str, wanted: f64, measured: f64, growth: String| {
             rows.push(Row {
                 target: "T2",
@@ -114,6 +126,24 @@ pub(crate) fn rows(site: &Site, collector: &Collector) -> Result<Vec<Row>> {
     }
     for kind in KINDS {
         rows.push(of_kind(kind, &every[0], &every[1])?);
+    }
+    for (playbook, what) in [
+        ("command.yml", "command result"),
+        ("facts.yml", "facts of this machine"),
+    ] {
+        let median = |redacted| {
+            let hooks = times(site, playbook, &up, &collector.token, redacted)?;
+            microseconds(&hooks, "ok", "p50_ns")
+        };
+        let (off, on) = (median(false)?, median(true)?);
+        rows.push(Row {
+            target: "T2",
+            what: format!("time in a hook, {what}, median, redaction off / on"),
+            wanted: String::new(),
+            measured: format!("{off:.1} / {on:.1} µs"),
+            reached: None,
+            growth: String::new(),
+        });
     }
     // What was spooled meanwhile arrives with the next run.
     site.run("facts.yml", &recorded(site, &up, &collector.token))?;
