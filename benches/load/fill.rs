@@ -3,7 +3,7 @@
 use std::sync::mpsc::sync_channel;
 
 use anyhow::{Result, anyhow};
-use playback::model::Changes;
+use playback::model::{Changes, day_of};
 use playback::store::Store;
 
 use crate::clock::{Stopwatch, since_epoch};
@@ -76,6 +76,7 @@ pub(crate) fn fill(database: &Database, executions: u64) -> Result<Filled> {
         .map_err(|_| anyhow!("the history's thread panicked"))?;
     let seconds = watch.elapsed().as_secs_f64();
     database.analyze()?;
+    roll_up(database, newest_us)?;
     let filled = Filled {
         executions,
         results,
@@ -90,4 +91,21 @@ pub(crate) fn fill(database: &Database, executions: u64) -> Result<Filled> {
         thousands(executions as f64 / seconds),
     ));
     Ok(filled)
+}
+
+/// Rolls up the days that are over, as the collector of a history that grew day by day has done long ago.
+fn roll_up(database: &Database, newest_us: i64) -> Result<()> {
+    let watch = Stopwatch::start();
+    let days = blocking(async {
+        let store = Store::open(&database.address).await?;
+        let days = store.days_to_roll(day_of(newest_us)).await?;
+        for day in &days {
+            store.roll_day(*day).await?;
+        }
+        store.close().await;
+        Ok(days.len())
+    })?;
+    let seconds = watch.elapsed().as_secs_f64();
+    note(&format!("  {days} days rolled up in {seconds:.0} s"));
+    Ok(())
 }
