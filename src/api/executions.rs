@@ -8,7 +8,7 @@ use axum::extract::{Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -26,7 +26,7 @@ use crate::output::OutputReader;
 pub(super) struct ExecutionList {
     /// The executions, newest first unless asked otherwise.
     #[schema(value_type = Vec<ExecutionResult>)]
-    executions: Vec<Value>,
+    executions: Vec<Box<RawValue>>,
     /// Ask with this as `cursor` for the next page; missing on the last.
     #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<String>,

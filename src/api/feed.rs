@@ -123,7 +123,7 @@ async fn describe(app: &App, id: Uuid, running: &mut HashSet<Uuid>) -> Option<St
         "changed"
     };
     let record = view::result(&app.store, key, row).await.ok()?;
-    let record = view::select(&record, None).ok()?;
+    let record = serde_json::to_string(&record).ok()?;
     Some(format!(
         "{{\"type\":\"execution\",\"event\":\"{event}\",\"execution\":{record}}}"
     ))

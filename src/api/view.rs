@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use axum::body::{Body, Bytes};
 use chrono::SecondsFormat;
 use futures_util::stream;
-use serde::Serialize as _;
+use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -46,8 +46,7 @@ pub(super) async fn results(
 ) -> Result<Vec<ExecutionResult>, ApiError> {
     let keys: Vec<ExecutionKey> = rows.iter().map(|(key, _)| *key).collect();
     let ids: Vec<Uuid> = rows.iter().map(|(_, row)| row.id).collect();
-    let mut stats = store.stats(&keys).await?;
-    let mut pins = store.pins(&ids).await?;
+    let (mut stats, mut pins) = tokio::try_join!(store.stats(&keys), store.pins(&ids))?;
     let records = rows.into_iter().map(|(key, row)| {
         let mut record = row.into_result(stats.remove(&key).unwrap_or_default());
         record.pinned = pins.remove(&record.id).map(Pinned::from);
@@ -132,16 +131,18 @@ pub(super) async fn lines_within(
     }
 }
 
-/// Keeps the named fields of a record.
-pub(super) fn select(record: &ExecutionResult, fields: Option<&str>) -> Result<Value, ApiError> {
-    let value = record
-        .serialize(serde_json::value::Serializer)
-        .map_err(|_| ApiError::bad_request("fields: the record cannot be shown"))?;
+/// A record as it is served: whole, or the named fields of it.
+pub(super) fn select(
+    record: &ExecutionResult,
+    fields: Option<&str>,
+) -> Result<Box<RawValue>, ApiError> {
+    let cannot = |_| ApiError::bad_request("fields: the record cannot be shown");
     let Some(fields) = fields else {
-        return Ok(value);
+        return to_raw_value(record).map_err(cannot);
     };
-    let Value::Object(mut all) = value else {
-        return Ok(value);
+    let mut all = match serde_json::to_value(record).map_err(cannot)? {
+        Value::Object(all) => all,
+        other => return to_raw_value(&other).map_err(cannot),
     };
     let mut kept = Map::new();
     for name in fields
@@ -153,7 +154,7 @@ pub(super) fn select(record: &ExecutionResult, fields: Option<&str>) -> Result<V
             kept.insert(name.to_owned(), value);
         }
     }
-    Ok(Value::Object(kept))
+    to_raw_value(&kept).map_err(cannot)
 }
 
 /// A record with all its lines as a body that is made as it is sent: a run's output may be larger

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::super::pool::Transaction;
 use super::super::table::{Present, Table};
 use super::super::{Engine, Store, StoreError, transaction};
+use crate::blocks;
 use crate::model::{Part, Roll};
 
 /// A part of a large one, in bytes: far below what the narrowest database takes in one message.
@@ -81,7 +82,7 @@ pub(super) fn unpack(
         if data.is_empty() {
             continue;
         }
-        let bytes = zstd::stream::decode_all(data.as_slice()).map_err(|_| damaged())?;
+        let bytes = blocks::expand(data, usize::MAX).map_err(|_| damaged())?;
         roll.decode(day, part, &bytes, host)
             .map_err(|_| damaged())?;
     }
