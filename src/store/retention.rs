@@ -15,7 +15,7 @@ use super::pool::{Row, Transaction};
 use super::statement::Statement;
 use super::table::{Present, Table, push_list};
 use super::{Store, StoreError, stats, transaction};
-use crate::model::{Candidate, ExecutionKey, Kept, Status};
+use crate::model::{Candidate, DAY_US, ExecutionKey, Kept, Status};
 
 /// Rows that one step of sweeping deletes at most, about.
 const SWEEP_ROWS: u64 = 5_000;
@@ -28,6 +28,9 @@ const MEASURED: usize = 50;
 
 /// A block counts as this many rows: it is larger.
 const BLOCK_ROWS: u64 = 250;
+
+/// No schedule has its next time, and no clock is wrong by, more than this.
+const LATER_US: i64 = 2 * DAY_US;
 
 const REMAINS: Table = Table {
     name: "execution_remains",
@@ -151,14 +154,16 @@ impl Store {
     }
 
     /// Takes the scheduled cleanup that was due at a time; false where another collector took it, or a later
-    /// one.
+    /// one. One that is much later comes from a clock that was wrong, and counts for nothing.
     ///
     /// # Errors
     /// The database failed.
     pub async fn take_turn(&self, due_us: i64) -> Result<bool, StoreError> {
-        let mut update =
-            self.query("UPDATE turns SET due_us = ? WHERE work = 'retention' AND due_us < ?");
-        update.bind(due_us).bind(due_us);
+        let mut update = self.query(
+            "UPDATE turns SET due_us = ? WHERE work = 'retention' AND (due_us < ? OR due_us > ?)",
+        );
+        let too_late = due_us.saturating_add(LATER_US);
+        update.bind(due_us).bind(due_us).bind(too_late);
         Ok(update.execute(&self.write).await? > 0)
     }
 

@@ -70,7 +70,6 @@ struct FailedSum {
 #[derive(Debug)]
 pub struct Tally<'q> {
     question: &'q Question,
-    whole: Sum,
     changed: u64,
     reasons: BTreeMap<&'static str, u64>,
     series: BTreeMap<i64, Sum>,
@@ -87,7 +86,6 @@ impl<'q> Tally<'q> {
     pub fn new(question: &'q Question) -> Self {
         Self {
             question,
-            whole: Sum::default(),
             changed: 0,
             reasons: BTreeMap::new(),
             series: BTreeMap::new(),
@@ -146,7 +144,6 @@ impl<'q> Tally<'q> {
 
     fn add_runs(&mut self, group: &Group, at_us: i64, runs: u64, durations: &Durations) {
         let status = group.status;
-        self.whole.add(status, runs, durations);
         self.changed += if group.changed { runs } else { 0 };
         if let Some(reason) = group.reason {
             *self.reasons.entry(reason.as_str()).or_default() += runs;
@@ -238,7 +235,7 @@ impl<'q> Tally<'q> {
             period: period.map(|period| period.as_str().to_owned()),
             from: time_from_us(question.from_us),
             to: time_from_us(question.to_us),
-            figures: self.whole.figures(),
+            figures: self.whole().figures(),
             changed: self.changed,
             by_reason: reasons
                 .map(|(name, runs)| ((*name).to_owned(), count(*runs)))
@@ -258,6 +255,18 @@ impl<'q> Tally<'q> {
             groups_total,
             groups,
         }
+    }
+
+    /// Everything: each run is in one interval.
+    fn whole(&self) -> Sum {
+        let mut whole = Sum::default();
+        for sum in self.series.values() {
+            whole.success += sum.success;
+            whole.failed += sum.failed;
+            whole.running += sum.running;
+            whole.durations.merge(&sum.durations);
+        }
+        whole
     }
 
     fn top_failed_hosts(&self) -> Vec<FailedHost> {

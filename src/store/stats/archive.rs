@@ -4,6 +4,7 @@ use super::super::StoreError;
 use super::super::pool::Transaction;
 use super::super::table::{CHUNKS, push_list};
 use super::read::{Wants, Which, read};
+use super::rolls::Unpacker;
 use super::{days_of, forget, rolls};
 use crate::model::{DAY_US, ExecutionKey, HOUR_US, Part, Roll, RollBuilder};
 
@@ -23,7 +24,7 @@ pub(in super::super) async fn archive(
         let keys = keys_of(transaction, day, &keys).await?;
         let mut stored = rolls::load(transaction, day, day, &Part::ALL).await?;
         let archived = match stored.remove(&(day, true)) {
-            Some(data) => rolls::unpack(day, &data, None)?,
+            Some(data) => Unpacker::new()?.unpack(day, &data, None)?,
             None => Roll::default(),
         };
         let mut roll = RollBuilder::new(archived);

@@ -3,7 +3,7 @@
 use super::super::dialect::Engine;
 use super::super::statement::Statement;
 use super::super::{Options, Store};
-use super::read::{HOSTS, LABELS, RUNS, Stand, TASKS, Which, push_children, push_runs};
+use super::read::{Extent, HOSTS, LABELS, RUNS, Stand, TASKS, Which, push_children, push_runs};
 use super::{query, rolls};
 use crate::model::{ExecutionFilter, Reason, Status};
 
@@ -74,7 +74,11 @@ async fn no_answer_reads_a_whole_table() {
             plans.push(runs);
             for text in [LABELS, HOSTS, TASKS] {
                 let mut children = explain(text);
-                push_children(&mut children, &which, (0, 1));
+                let extent = Extent {
+                    started_us: (0, 1),
+                    keys: (0, 1),
+                };
+                push_children(&mut children, &which, extent);
                 plans.push(plan(&store, &mut children).await);
             }
         }

@@ -4,7 +4,7 @@ use super::super::indexed::indexed;
 use super::super::pool::Transaction;
 use super::super::{Store, StoreError};
 use super::read::{Stand, Wants, Which, read};
-use super::rolls;
+use super::rolls::{self, Unpacker};
 use crate::model::{
     By, DAY_US, HOUR_US, Part, Period, Question, RollBuilder, Statistics, Tally, day_of,
 };
@@ -86,9 +86,10 @@ async fn add_rolls(
     }
     let stored = rolls::load(snapshot, from_day, to_day, &parts).await?;
     let host = question.filter.host.as_deref();
+    let mut unpacker = Unpacker::new()?;
     for ((day, archived), data) in &stored {
         if *archived {
-            let roll = rolls::unpack(*day, data, host)?;
+            let roll = unpacker.unpack(*day, data, host)?;
             tally.add_stored(&roll, |at_us| (from_us..=to_us).contains(&at_us));
         }
     }
@@ -118,7 +119,7 @@ async fn add_rolls(
         push_span(&mut spans, (first_us, begin_us - 1));
         push_span(&mut spans, (end_us, last_us));
         if let Some(data) = stored.get(&(day, false)) {
-            let roll = rolls::unpack(day, data, host)?;
+            let roll = unpacker.unpack(day, data, host)?;
             tally.add_stored(&roll, |at_us| (begin_us..end_us).contains(&at_us));
         }
     }

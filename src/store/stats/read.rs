@@ -70,6 +70,31 @@ pub(super) const HOSTS: &str = "SELECT execution, name, ok, changed, unreachable
 pub(super) const TASKS: &str = "SELECT execution, name, role, action, started_us, ended_us, ok, \
     changed, failed, skipped, unreachable, ignored FROM tasks WHERE execution IN (";
 
+/// What a page of executions spans: when the first and the last of them started, their lowest and highest key.
+#[derive(Clone, Copy)]
+pub(super) struct Extent {
+    pub(super) started_us: (i64, i64),
+    pub(super) keys: (ExecutionKey, ExecutionKey),
+}
+
+impl Extent {
+    fn of(rows: &[Row]) -> Result<Option<Self>, StoreError> {
+        let (Some(first), Some(last)) = (rows.first(), rows.last()) else {
+            return Ok(None);
+        };
+        let (mut lowest, mut highest) = (ExecutionKey::MAX, ExecutionKey::MIN);
+        for row in rows {
+            let key = row.get("id")?;
+            lowest = lowest.min(key);
+            highest = highest.max(key);
+        }
+        Ok(Some(Self {
+            started_us: (first.get("started_us")?, last.get("started_us")?),
+            keys: (lowest, highest),
+        }))
+    }
+}
+
 /// The place of an execution in a roll-up, and how long it took.
 type Places = HashMap<ExecutionKey, (usize, Option<i64>)>;
 
@@ -86,13 +111,12 @@ pub(super) async fn read(
         let mut query = transaction.query(RUNS);
         push_runs(&mut query, which, after);
         let rows = query.fetch_all_in(transaction).await?;
-        let (Some(first), Some(last)) = (rows.first(), rows.last()) else {
+        let (Some(last), Some(extent)) = (rows.last(), Extent::of(&rows)?) else {
             return Ok(());
         };
         after = Some((last.get("started_us")?, last.get("id")?));
-        let span = (first.get("started_us")?, last.get("started_us")?);
         let mut labels = match wants.labels {
-            true => read_labels(transaction, which, span).await?,
+            true => read_labels(transaction, which, extent).await?,
             false => HashMap::new(),
         };
         let mut places = Places::with_capacity(rows.len());
@@ -107,10 +131,10 @@ pub(super) async fn read(
             places.insert(key, (slot, duration_us));
         }
         if wants.hosts {
-            read_hosts(transaction, which, span, wants, &places, roll).await?;
+            read_hosts(transaction, which, extent, wants, &places, roll).await?;
         }
         if wants.tasks {
-            read_tasks(transaction, which, span, &places, roll).await?;
+            read_tasks(transaction, which, extent, &places, roll).await?;
         }
         if matches!(which, Which::Keys(_)) || rows.len() < PAGE as usize {
             return Ok(());
@@ -183,13 +207,14 @@ fn push_started(
 }
 
 /// Whose rows: the executions of a page, found by when the first and the last of them started. Some of its
-/// neighbours may be among them.
-pub(super) fn push_children(query: &mut Statement, which: &Which<'_>, span: (i64, i64)) {
+/// neighbours may be among them. Where a table lies in partitions, their keys say in which.
+pub(super) fn push_children(query: &mut Statement, which: &Which<'_>, extent: Extent) {
     match which {
         Which::Started { filter, stand, .. } => {
             query.push("SELECT e.id FROM executions e WHERE ");
-            push_started(query, span, filter, *stand);
-            query.push(")");
+            push_started(query, extent.started_us, filter, *stand);
+            query.push(") AND execution >= ? AND execution <= ?");
+            query.bind(extent.keys.0).bind(extent.keys.1);
         }
         Which::Keys(keys) => push_list(query, keys),
     }
@@ -198,10 +223,10 @@ pub(super) fn push_children(query: &mut Statement, which: &Which<'_>, span: (i64
 async fn read_labels(
     transaction: &mut Transaction,
     which: &Which<'_>,
-    span: (i64, i64),
+    extent: Extent,
 ) -> Result<HashMap<ExecutionKey, Vec<Arc<str>>>, StoreError> {
     let mut query = transaction.query(LABELS);
-    push_children(&mut query, which, span);
+    push_children(&mut query, which, extent);
     let mut labels: HashMap<ExecutionKey, Vec<Arc<str>>> = HashMap::new();
     for row in query.fetch_all_in(transaction).await? {
         let label: &str = row.get("label")?;
@@ -239,13 +264,13 @@ fn group(row: &Row, labels: Vec<Arc<str>>) -> Result<Group, StoreError> {
 async fn read_hosts(
     transaction: &mut Transaction,
     which: &Which<'_>,
-    span: (i64, i64),
+    extent: Extent,
     wants: &Wants<'_>,
     places: &Places,
     roll: &mut RollBuilder,
 ) -> Result<(), StoreError> {
     let mut query = transaction.query(HOSTS);
-    push_children(&mut query, which, span);
+    push_children(&mut query, which, extent);
     if let Some(host) = wants.host {
         query.push(" AND name = ?").bind(host);
     }
@@ -264,12 +289,12 @@ async fn read_hosts(
 async fn read_tasks(
     transaction: &mut Transaction,
     which: &Which<'_>,
-    span: (i64, i64),
+    extent: Extent,
     places: &Places,
     roll: &mut RollBuilder,
 ) -> Result<(), StoreError> {
     let mut query = transaction.query(TASKS);
-    push_children(&mut query, which, span);
+    push_children(&mut query, which, extent);
     for row in query.fetch_all_in(transaction).await? {
         let Some((slot, _)) = places.get(&row.get("execution")?) else {
             continue;

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use super::super::pool::Transaction;
 use super::super::table::{Present, Table};
 use super::super::{Engine, Store, StoreError, transaction};
-use crate::blocks;
 use crate::model::{Part, Roll};
 
 /// A part of a large one, in bytes: far below what the narrowest database takes in one message.
@@ -68,25 +67,42 @@ pub(super) fn pack(roll: &Roll) -> [Vec<u8>; 4] {
     Part::ALL.map(|part| zstd::bulk::compress(&roll.encode(part), 3).unwrap_or_default())
 }
 
-/// Reads what [`pack`] made. `host`: only this one, of the hosts.
-pub(super) fn unpack(
-    day: i64,
-    data: &[Vec<u8>; 4],
-    host: Option<&str>,
-) -> Result<Roll, StoreError> {
-    let damaged = || StoreError::Damaged {
-        what: "statistics of a day",
-    };
-    let mut roll = Roll::default();
-    for (part, data) in Part::ALL.into_iter().zip(data) {
-        if data.is_empty() {
-            continue;
-        }
-        let bytes = blocks::expand(data, usize::MAX).map_err(|_| damaged())?;
-        roll.decode(day, part, &bytes, host)
-            .map_err(|_| damaged())?;
+/// Reads what [`pack`] made, one after the other.
+pub(super) struct Unpacker(zstd::bulk::Decompressor<'static>);
+
+impl Unpacker {
+    pub(super) fn new() -> Result<Self, StoreError> {
+        Ok(Self(zstd::bulk::Decompressor::new().map_err(damaged)?))
     }
-    Ok(roll)
+
+    /// Reads the parts that there are. `host`: only this one, of the hosts.
+    pub(super) fn unpack(
+        &mut self,
+        day: i64,
+        data: &[Vec<u8>; 4],
+        host: Option<&str>,
+    ) -> Result<Roll, StoreError> {
+        let mut roll = Roll::default();
+        for (part, data) in Part::ALL.into_iter().zip(data) {
+            if data.is_empty() {
+                continue;
+            }
+            let size = zstd::zstd_safe::get_frame_content_size(data).map_err(damaged)?;
+            let size = size.and_then(|size| usize::try_from(size).ok());
+            let bytes = self
+                .0
+                .decompress(data, size.unwrap_or(0))
+                .map_err(damaged)?;
+            roll.decode(day, part, &bytes, host).map_err(damaged)?;
+        }
+        Ok(roll)
+    }
+}
+
+fn damaged<E>(_: E) -> StoreError {
+    StoreError::Damaged {
+        what: "statistics of a day",
+    }
 }
 
 pub(super) const LOAD: &str = "SELECT day, archived, data FROM stat_rolls \

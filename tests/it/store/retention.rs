@@ -91,6 +91,9 @@ on_every_store! {
             assert_eq!(taken, 1);
         }
         assert!(!store.take_turn(TEN + 4).await.unwrap(), "a later one was taken");
+        // A clock was wrong by years.
+        assert!(store.take_turn(TEN * 2).await.unwrap());
+        assert!(store.take_turn(TEN + 6).await.unwrap());
     }
 
     async fn candidates_come_newest_first_and_say_what_rules_ask(store: Store) {
