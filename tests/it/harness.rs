@@ -431,6 +431,9 @@ impl Client {
             .http_status_as_error(false)
             .timeout_global(Some(DEADLINE))
             .proxy(None)
+            // Each request makes its own connection: one that was used before may be closed under the next, where an
+            // answer came before the request was read.
+            .max_idle_connections(0)
             .build();
         Self {
             agent: config.new_agent(),
