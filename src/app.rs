@@ -14,7 +14,7 @@ use crate::launcher::Launcher;
 use crate::live::Hub;
 use crate::retention::Retention;
 use crate::stats;
-use crate::store::{Store, TokenRow};
+use crate::store::{Store, StoreError, TokenRow};
 use crate::telemetry::Figures;
 use crate::token::{self, Scope, Scopes};
 
@@ -137,8 +137,12 @@ impl App {
             used_us: None,
             execution: None,
         };
-        self.store.create_token(&row, &token::hash(&token)).await?;
-        Ok(Some(token))
+        match self.store.create_token(&row, &token::hash(&token)).await {
+            Ok(()) => Ok(Some(token)),
+            // Another collector that shares the database started at the same time, and showed its own.
+            Err(StoreError::TokenExists { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Ends what runs beside requests: everything that was accepted is committed first.

@@ -219,13 +219,13 @@ fn what_one_deletes_or_redacts_the_others_have_not_any_more() {
     }
 }
 
-/// One migration at a time, and whoever comes second finds it made.
+/// One migration at a time, and whoever comes second finds it made; the first token too.
 #[test]
 fn collectors_that_start_together_make_one_schema() {
     let unused = TempDir::new().unwrap();
     let database = servers::database(Engine::Postgres, unused.path());
-    let started: Vec<Collector> = std::thread::scope(|scope| {
-        let starting: Vec<_> = (0..3)
+    let mut started: Vec<Collector> = std::thread::scope(|scope| {
+        let starting: Vec<_> = (0..6)
             .map(|_| {
                 scope.spawn(|| {
                     Setup::default()
@@ -244,4 +244,6 @@ fn collectors_that_start_together_make_one_schema() {
     for collector in &started {
         run.deliver(&collector.client_with(Some(&token)));
     }
+    let printed: String = started.iter_mut().map(|one| one.stop().1).collect();
+    assert_eq!(printed.matches("\npbk_").count(), 1, "{printed}");
 }
