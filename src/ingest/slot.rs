@@ -224,6 +224,15 @@ impl Slot {
         store: &Store,
         state: &mut SlotState,
     ) -> Result<(), IngestError> {
+        let read = self.read_on(store, state).await;
+        if read.is_err() {
+            // Half of it was applied, perhaps: nothing of that may be taken for new and stored again.
+            self.overtake();
+        }
+        read
+    }
+
+    async fn read_on(&self, store: &Store, state: &mut SlotState) -> Result<(), IngestError> {
         self.stale.store(false, Ordering::Release);
         let known = self.version();
         match (shared_version(store, self.id).await?, self.key()) {
