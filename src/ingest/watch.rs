@@ -29,9 +29,11 @@ const PACK_QUEUE: usize = 256;
 /// Executions that are packed because the collector that saw them end did not get to it.
 const UNPACKED: u32 = 100;
 
-/// And that began within this time: nobody looks through the whole history for them. First what a start finds,
-/// then what is looked for again and again.
-const RECENT_US: (i64, i64) = (7 * 86_400_000_000, 86_400_000_000);
+/// And that began within this time before a start: nobody looks through the whole history for them.
+const RECENT_US: i64 = 7 * 86_400_000_000;
+
+/// The same where it is looked for again and again.
+const LATELY_US: i64 = 86_400_000_000;
 
 /// How long another collector that goes on has for it.
 const ABANDONED_US: i64 = 600_000_000;
@@ -41,7 +43,7 @@ pub(super) async fn run(ingest: Ingest, shutdown: CancellationToken, flushed: Dr
     let (pack, packing) = mpsc::channel(PACK_QUEUE);
     let packer = tokio::spawn(compact::run(ingest.clone(), packing));
     let started_us = ingest.inner.clock.now_us();
-    queue_unpacked(&ingest, started_us - RECENT_US.0, i64::MAX, &pack).await;
+    queue_unpacked(&ingest, started_us - RECENT_US, i64::MAX, &pack).await;
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut signs = Signs::default();
@@ -63,7 +65,7 @@ pub(super) async fn run(ingest: Ingest, shutdown: CancellationToken, flushed: Dr
             signs.look(&ingest, now).await;
             if now - looked_us >= ingest.inner.silence_us {
                 looked_us = now;
-                queue_unpacked(&ingest, now - RECENT_US.1, now - ABANDONED_US, &pack).await;
+                queue_unpacked(&ingest, now - LATELY_US, now - ABANDONED_US, &pack).await;
             }
         }
         if ingest.inner.erase_due.load(Ordering::Acquire) {

@@ -29,7 +29,7 @@ const MEASURED: usize = 50;
 /// A block counts as this many rows: it is larger.
 const BLOCK_ROWS: u64 = 250;
 
-/// No schedule has its next time, and no clock is wrong by, more than this.
+/// A turn that lies further ahead than this was taken by a collector whose clock was wrong.
 const LATER_US: i64 = 2 * DAY_US;
 
 const REMAINS: Table = Table {
