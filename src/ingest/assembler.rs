@@ -299,13 +299,12 @@ impl Assembler {
     /// Declares that the results and events that were applied since changes were last taken are stored, by
     /// somebody else: with the execution in this status, which silence alone may have made. Rows that
     /// are new or changed are written again, by whoever comes to it.
-    pub fn assume_stored(&mut self, status: Option<Status>) {
+    pub fn assume_stored(&mut self, status: Status) {
         self.results.clear();
         self.blocks.clear();
         match status {
-            Some(Status::Running) => self.mark_alive(),
-            Some(_) => self.mark_lost(),
-            None => {}
+            Status::Running => self.mark_alive(),
+            _ => self.mark_lost(),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 
-use playback_wire::decode_batch;
+use playback_wire::{Producer, decode_batch};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use uuid::Uuid;
 
@@ -11,13 +11,13 @@ use super::assembler::Assembler;
 use super::error::IngestError;
 use crate::blocks::{self, BlockError};
 use crate::model::{ExecutionKey, Status};
-use crate::store::Store;
+use crate::store::{Standing, Store};
 
 /// How often changed rows of a running execution are written. Its events are written at once: this
 /// paces the view, not the log.
 const FLUSH_EVERY_US: i64 = 1_000_000;
 
-/// How many blocks are read back at once.
+/// How many blocks of a producer are read back at once.
 const BLOCKS: u32 = 64;
 
 /// No key yet: the execution has no row.
@@ -205,10 +205,14 @@ impl Slot {
         if state.is_none() {
             self.stale.store(false, Ordering::Release);
             // Before the log: what is written in between then is seen to be missing.
-            self.set_version(shared_version(store, self.id).await?.unwrap_or_default());
-            let (key, assembler) = replay(store, self.id).await?;
-            if let Some(key) = key {
-                self.set_key(key);
+            let standing = store.standing(self.id).await?;
+            let assembler = match &standing {
+                Some(standing) => replay(store, self.id, standing).await?,
+                None => Assembler::new(self.id),
+            };
+            if let Some(standing) = standing {
+                self.set_version(standing.version);
+                self.set_key(standing.key);
             }
             *state = Some(SlotState {
                 assembler,
@@ -234,17 +238,13 @@ impl Slot {
 
     async fn read_on(&self, store: &Store, state: &mut SlotState) -> Result<(), IngestError> {
         self.stale.store(false, Ordering::Release);
-        let known = self.version();
-        match (shared_version(store, self.id).await?, self.key()) {
-            (Some(version), _) if version == known => return Ok(()),
-            (Some(version), Some(key)) if version > known => {
-                self.set_version(version);
+        match (store.standing(self.id).await?, self.key()) {
+            (Some(found), _) if found.version == self.version() => {}
+            (Some(found), Some(key)) if found.version > self.version() => {
+                self.set_version(found.version);
                 replay_log(store, key, &mut state.assembler).await?;
-                let found = store.execution(self.id).await?;
                 // Whoever wrote it has stored what came with it, and others saw the silence, or its end.
-                state
-                    .assembler
-                    .assume_stored(found.map(|(_, row)| row.status));
+                state.assembler.assume_stored(found.status);
             }
             (None, None) => {}
             // It was deleted, or is there for the first time: it is read from the beginning.
@@ -254,34 +254,20 @@ impl Slot {
     }
 }
 
-/// The version of an execution, where other collectors may write to it.
-async fn shared_version(store: &Store, id: Uuid) -> Result<Option<i64>, IngestError> {
-    match store.is_shared() {
-        true => Ok(store.version(id).await?),
-        false => Ok(None),
-    }
-}
-
-/// Puts an execution together again from its log; new when the store does not know it.
-pub(super) async fn replay(
-    store: &Store,
-    id: Uuid,
-) -> Result<(Option<ExecutionKey>, Assembler), IngestError> {
-    let mut assembler = Assembler::new(id);
-    let Some((key, row)) = store.execution(id).await? else {
-        return Ok((None, assembler));
-    };
-    if row.kept.is_without_log() {
+/// Puts an execution together again from its log.
+async fn replay(store: &Store, id: Uuid, standing: &Standing) -> Result<Assembler, IngestError> {
+    if standing.kept.is_without_log() {
         return Err(IngestError::LogRemoved);
     }
-    replay_log(store, key, &mut assembler).await?;
-    if row.status != Status::Running {
+    let mut assembler = Assembler::new(id);
+    replay_log(store, standing.key, &mut assembler).await?;
+    if standing.status != Status::Running {
         // Silence is the collector's own observation: no event tells it. Where the events tell of the end,
         // this changes nothing.
         assembler.mark_lost();
     }
     assembler.assume_logged();
-    Ok((Some(key), assembler))
+    Ok(assembler)
 }
 
 /// Applies all stored events of an execution.
@@ -290,22 +276,19 @@ pub(super) async fn replay_log(
     key: ExecutionKey,
     assembler: &mut Assembler,
 ) -> Result<(), IngestError> {
-    for producer in playback_wire::Producer::ALL {
-        loop {
-            let next = assembler.last_seq(producer) + 1;
-            let stored = store.blocks_from_seq(key, producer, next, BLOCKS).await?;
-            if stored.is_empty() {
-                break;
-            }
-            for stored in stored {
-                let raw =
-                    blocks::expand_stored(&stored.block.data).map_err(IngestError::Damaged)?;
-                let events =
-                    decode_batch(&raw).map_err(|_| IngestError::Damaged(BlockError::NotEvents))?;
-                let applied = assembler.apply_batch(producer, &events);
-                applied.map_err(|_| IngestError::Damaged(BlockError::NotEvents))?;
-            }
+    loop {
+        let from = Producer::ALL.map(|producer| (producer, assembler.last_seq(producer) + 1));
+        let stored = store.blocks_from_seqs(key, &from, BLOCKS).await?;
+        let is_all = stored.len() < BLOCKS as usize;
+        for stored in stored {
+            let raw = blocks::expand_stored(&stored.block.data).map_err(IngestError::Damaged)?;
+            let events =
+                decode_batch(&raw).map_err(|_| IngestError::Damaged(BlockError::NotEvents))?;
+            let applied = assembler.apply_batch(stored.block.producer, &events);
+            applied.map_err(|_| IngestError::Damaged(BlockError::NotEvents))?;
+        }
+        if is_all {
+            return Ok(());
         }
     }
-    Ok(())
 }

@@ -12,7 +12,7 @@ use super::retention::read_kept;
 use super::table::push_list;
 use super::{Store, StoreError, stats, transaction};
 use crate::model::{
-    EventCount, ExecutionFilter, ExecutionKey, ExecutionRow, Page, Phase, Reason, Status,
+    EventCount, ExecutionFilter, ExecutionKey, ExecutionRow, Kept, Page, Phase, Reason, Status,
 };
 
 /// When so many took longer than that, a list finds them soon enough in its own order.
@@ -22,6 +22,19 @@ const COLUMNS: &str = "SELECT e.id, e.uuid, e.status, e.phase, e.reason, e.start
     e.ended_us, e.exit_code, e.\"signal\", e.changed, e.what, e.user_us, e.system_us, e.peak_bytes, \
     e.output_lines, e.output_from, e.results, e.events_received, e.events_expected, e.events_complete, \
     e.events_missing, e.queued_us, e.canceled_by, e.payload_bytes, e.payload_removed_us";
+
+/// What whoever goes on with an execution has to know of it first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// Its key in the store.
+    pub key: ExecutionKey,
+    /// Grows with every commit that writes to it, where several collectors may.
+    pub version: i64,
+    /// Where it stands.
+    pub status: Status,
+    /// What is left of its log.
+    pub kept: Kept,
+}
 
 impl Store {
     /// One page of executions, each with its key.
@@ -90,6 +103,19 @@ impl Store {
         query.push(" FROM executions e WHERE e.uuid = ?").bind(id);
         let row = query.fetch_optional(&self.read).await?;
         row.as_ref().map(read_execution).transpose()
+    }
+
+    /// How an execution stands.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn standing(&self, id: Uuid) -> Result<Option<Standing>, StoreError> {
+        let mut query = self.query(
+            "SELECT id, version, status, payload_bytes, payload_removed_us FROM executions \
+             WHERE uuid = ?",
+        );
+        let row = query.bind(id).fetch_optional(&self.read).await?;
+        row.as_ref().map(read_standing).transpose()
     }
 
     /// Identities of all executions that are not over.
@@ -197,7 +223,7 @@ fn read_execution(row: &Row) -> Result<(ExecutionKey, ExecutionRow), StoreError>
         id: row.get("uuid")?,
         what: serde_json::from_str(row.get("what")?)
             .map_err(|_| damaged("an execution's description"))?,
-        status: Status::from_name(row.get("status")?).ok_or(damaged("a status"))?,
+        status: read_status(row)?,
         phase: Phase::from_name(row.get("phase")?).ok_or(damaged("a phase"))?,
         reason: reason.and_then(Reason::from_name),
         started_us: row.get("started_us")?,
@@ -226,6 +252,19 @@ fn read_execution(row: &Row) -> Result<(ExecutionKey, ExecutionRow), StoreError>
         kept: read_kept(row)?,
     };
     Ok((row.get("id")?, execution))
+}
+
+fn read_standing(row: &Row) -> Result<Standing, StoreError> {
+    Ok(Standing {
+        key: row.get("id")?,
+        version: row.get("version")?,
+        status: read_status(row)?,
+        kept: read_kept(row)?,
+    })
+}
+
+fn read_status(row: &Row) -> Result<Status, StoreError> {
+    Status::from_name(row.get("status")?).ok_or(StoreError::Damaged { what: "a status" })
 }
 
 pub(super) fn read_stats(row: &Row) -> Result<HostStats, StoreError> {

@@ -32,22 +32,49 @@ impl Store {
         from_seq: u64,
         limit: u32,
     ) -> Result<Vec<StoredBlock>, StoreError> {
-        let mut query = self.query(COLUMNS);
-        query
-            .bind(key)
-            .bind(producer as i32)
-            .push(
-                " AND first_seq >= COALESCE((SELECT MAX(first_seq) FROM event_blocks \
-                 WHERE execution = ? AND producer = ? AND first_seq <= ?), 0) AND last_seq >= ? \
-                 ORDER BY first_seq LIMIT ?",
-            )
-            .bind(key)
-            .bind(producer as i32)
-            .bind(from_seq)
-            .bind(from_seq)
-            .bind(limit);
+        self.blocks_from_seqs(key, &[(producer, from_seq)], limit)
+            .await
+    }
+
+    /// The same of several producers at once, one after the other; `limit` at most of each.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn blocks_from_seqs(
+        &self,
+        key: ExecutionKey,
+        from: &[(Producer, u64)],
+        limit: u32,
+    ) -> Result<Vec<StoredBlock>, StoreError> {
+        let mut query = self.query("");
+        let is_one = from.len() == 1;
+        for (n, (producer, from_seq)) in from.iter().enumerate() {
+            query
+                .push(match (is_one, n) {
+                    (true, _) => "",
+                    (false, 0) => "SELECT * FROM (",
+                    (false, _) => " UNION ALL SELECT * FROM (",
+                })
+                .push(COLUMNS)
+                .bind(key)
+                .bind(*producer as i32)
+                .push(
+                    " AND first_seq >= COALESCE((SELECT MAX(first_seq) FROM event_blocks \
+                     WHERE execution = ? AND producer = ? AND first_seq <= ?), 0) AND last_seq >= ? \
+                     ORDER BY first_seq LIMIT ?",
+                )
+                .bind(key)
+                .bind(*producer as i32)
+                .bind(*from_seq)
+                .bind(*from_seq)
+                .bind(limit)
+                .push(if is_one { "" } else { ") AS of_one" });
+        }
         let rows = query.fetch_all(&self.read).await?;
-        rows.iter().map(read_block).collect()
+        let mut found: Vec<StoredBlock> = rows.iter().map(read_block).collect::<Result<_, _>>()?;
+        // What is put together has no order of its own.
+        found.sort_by_key(|stored| (stored.block.producer as i32, stored.block.first_seq));
+        Ok(found)
     }
 
     /// Blocks of one producer that hold part of printed line `line` or of a later one, in order,

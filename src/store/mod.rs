@@ -45,6 +45,7 @@ mod tokens;
 mod value;
 
 pub use address::Options;
+pub use executions::Standing;
 pub use explain::{Plan, explained};
 pub use log::StoredBlock;
 pub use migrations::Migration;

@@ -119,16 +119,6 @@ impl Store {
         Ok(())
     }
 
-    /// The version of an execution.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn version(&self, id: Uuid) -> Result<Option<i64>, StoreError> {
-        let mut query = self.query("SELECT version FROM executions WHERE uuid = ?");
-        let row = query.bind(id).fetch_optional(&self.read).await?;
-        row.map(|row| row.get("version")).transpose()
-    }
-
     /// Executions that are not over, and a number of each that grows with every sign of life that any
     /// collector had of it.
     ///

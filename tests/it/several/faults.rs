@@ -1,6 +1,7 @@
 //! Collectors that are killed, held up, or cut off while others go on; clocks that differ.
 
 use playback::clock::Clock;
+use playback::store::dialect::Engine;
 use serde_json::json;
 
 use super::{collectors, on, varied};
@@ -88,6 +89,34 @@ fn one_that_is_held_up_while_others_go_on_believes_them() {
     }
 }
 
+/// What another wrote is read block by block. Where that fails half-way, nothing of it may be taken for new.
+#[test]
+fn what_is_read_half_way_is_not_stored_twice() {
+    let server = servers::Server::start(Engine::Postgres);
+    let address = server.database();
+    let (_, database) = address.rsplit_once('/').unwrap();
+    let all = on::<2>(&address, "");
+    let [one, other] = all.each_ref().map(Collector::client);
+    let run = varied();
+    run.deliver_range(&other, 0..4);
+    // With results, which can be there once only.
+    run.deliver_range(&one, 4..12);
+    run.deliver_range(&one, 12..16);
+    let change_last = |to: &str| {
+        let update = format!("UPDATE event_blocks SET data = {to} WHERE first_seq = 13");
+        assert!(server.sql_in(database, &update));
+    };
+    change_last("'\\x00' || data");
+    assert_eq!(run.send_range(&other, 16..20).status, 500);
+    change_last("substr(data, 2)");
+    run.deliver_range(&other, 16..run.len());
+    for client in [&one, &other] {
+        let record = client.finished(run.id);
+        assert_eq!(record["events"]["complete"], true);
+        assert_eq!(record["results"], 13);
+    }
+}
+
 #[test]
 fn clocks_that_differ_by_a_minute_change_nothing() {
     let [one] = collectors::<1>(SOON);
@@ -132,7 +161,7 @@ fn faketime() -> String {
 /// The server dies under three collectors, and comes back.
 #[test]
 fn a_server_that_dies_under_several_loses_nothing() {
-    let mut server = servers::Server::start(playback::store::dialect::Engine::Postgres);
+    let mut server = servers::Server::start(Engine::Postgres);
     let all = on::<3>(&server.database(), "database_wait_seconds = 1\n");
     let clients = all.each_ref().map(Collector::client);
     let run = varied();

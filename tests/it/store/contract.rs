@@ -229,6 +229,13 @@ on_every_store! {
         let of_supervisor = store.blocks_from_seq(key, Producer::Supervisor, 1, 9).await.unwrap();
         assert_eq!(of_supervisor[0].block, supervisor);
         assert_eq!(of_supervisor.len(), 1);
+        let both = [(Producer::Recorder, 185), (Producer::Launcher, 1), (Producer::Supervisor, 1)];
+        let found = store.blocks_from_seqs(key, &both, 9).await.unwrap();
+        let found: Vec<BlockRow> = found.into_iter().map(|stored| stored.block).collect();
+        assert_eq!(found[..2], blocks[18..]);
+        assert_eq!(found[2..], [supervisor]);
+        let found = store.blocks_from_seqs(key, &both, 1).await.unwrap();
+        assert_eq!(found.len(), 2);
     }
 
     async fn blocks_are_merged_as_a_whole_or_not_at_all(store: Store) {

@@ -356,6 +356,8 @@ async fn all_faults(store: &Store, large: ExecutionKey, when: &str) -> Vec<Strin
         "tasks": store.tasks(large, 20, 50),
         "hosts": store.hosts(large, 20, 50),
         "blocks by event": store.blocks_from_seq(large, Producer::Recorder, 1_500, 8),
+        "blocks of all producers": store.blocks_from_seqs(large, &Producer::ALL.map(|one| (one, 1_500)), 8),
+        "how an execution stands": store.standing(id),
         "blocks by line": store.blocks_from_line(large, Producer::Recorder, 450, 8),
         "a launch": store.launch(id),
         "queued launches": store.launches(LaunchState::Queued, None, 50),
@@ -558,7 +560,8 @@ fn of_sqlite(step: &str) -> Option<Kind> {
         return Some(Kind::Sort);
     }
     let table = step.strip_prefix("SCAN ")?;
-    if table == "CONSTANT ROW" {
+    // What a subquery found is no table; its own steps are judged.
+    if table == "CONSTANT ROW" || table == "of_one" {
         return None;
     }
     let by_index = table.contains("USING INDEX") || table.contains("USING COVERING INDEX");
@@ -584,6 +587,10 @@ fn of_postgres(step: &str, later: &[String]) -> Option<Kind> {
 fn of_mysql(step: &str) -> Option<Kind> {
     if step.contains("filesort") || step.contains("temporary") {
         return Some(Kind::Sort);
+    }
+    if step.starts_with("<derived") {
+        // What a subquery found; its own steps are judged.
+        return None;
     }
     match step.split(' ').nth(1) {
         Some("ALL") => Some(Kind::Scan),
