@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::StoreError;
 use super::address::{Options, without_password};
 use super::dialect::Engine;
-use super::pool::{Limits, Pool, is_sound};
+use super::pool::{Limits, Pool, is_alive, is_sound};
 
 /// How long a statement waits for another process (the command line) that writes to the same file.
 pub(super) const BUSY: Duration = Duration::from_secs(30);
@@ -87,6 +87,8 @@ async fn sqlite(options: &Options) -> Result<(Pool, Pool), StoreError> {
         .max_connections(1)
         .idle_timeout(None)
         .max_lifetime(None)
+        // A file does not go away.
+        .test_before_acquire(false)
         // When the disk is full, SQLite ends a transaction by itself; sqlx then cannot end it, and holds it for
         // open from then on. Such a connection is given up.
         .after_release(|connection, _| {
@@ -102,6 +104,7 @@ async fn sqlite(options: &Options) -> Result<(Pool, Pool), StoreError> {
         .max_connections(options.connections)
         .idle_timeout(None)
         .max_lifetime(None)
+        .test_before_acquire(false)
         .connect_with(
             connect
                 .read_only(true)
@@ -143,6 +146,8 @@ async fn postgres(options: &Options) -> Result<(Pool, Pool), StoreError> {
             .max_connections(connections)
             .acquire_timeout(options.wait)
             .max_lifetime(LIFETIME)
+            .test_before_acquire(false)
+            .before_acquire(|connection, used| Box::pin(is_alive(connection, used.idle_for)))
             .after_connect(|connection, _| {
                 Box::pin(async move {
                     connection.execute(POSTGRES_SESSION).await?;
@@ -194,6 +199,8 @@ async fn mysql(options: &Options) -> Result<(Pool, Pool), StoreError> {
             .max_connections(connections)
             .acquire_timeout(options.wait)
             .max_lifetime(LIFETIME)
+            .test_before_acquire(false)
+            .before_acquire(|connection, used| Box::pin(is_alive(connection, used.idle_for)))
             .after_connect(|connection, _| {
                 Box::pin(async move {
                     connection.execute(sqlx::raw_sql(MYSQL_SESSION)).await?;

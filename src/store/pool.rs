@@ -61,6 +61,22 @@ pub(super) async fn is_sound<C: sqlx::Connection>(
     }
 }
 
+/// How long ago an idle connection may have been used to count as one that the server still knows: it was
+/// seen to answer when it was given back.
+const FRESH: Duration = Duration::from_secs(1);
+
+/// Whether a connection that was idle so long is still there. To ask each time would make every statement
+/// take as long as two.
+pub(super) async fn is_alive<C: sqlx::Connection>(
+    connection: &mut C,
+    idle: Duration,
+) -> Result<bool, sqlx::Error> {
+    if idle > FRESH {
+        connection.ping().await?;
+    }
+    Ok(true)
+}
+
 /// Connections that are kept open.
 #[derive(Debug, Clone)]
 pub(super) enum Pool {
