@@ -1,6 +1,7 @@
-//! Three collectors behind nginx, which are killed and replaced one after the other while 200 commands report
-//! through it.
+//! Three collectors behind nginx, which are killed and replaced one after the other while 200 commands, or
+//! playbooks, report through it.
 
+use std::fs::File;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
@@ -149,4 +150,79 @@ fn printed(client: &Client, id: Uuid) -> u64 {
     let answer = client.try_send("GET", &path, &[], b"");
     let record = answer.and_then(|answer| serde_json::from_str::<Value>(&answer.text).ok());
     record.map_or(0, |record| record["output_lines"].as_u64().unwrap_or(0))
+}
+
+/// A playbook that stops at its gate, on a machine of its own; what it prints goes into `printed`.
+fn start_playbook(bin: &Path, id: Uuid, url: &str, token: &str, machine: &Path) -> Child {
+    std::fs::create_dir(machine).unwrap();
+    let printed = File::create(machine.join("printed")).unwrap();
+    Command::new(bin.join("ansible-playbook"))
+        .args(["-i", "inventory.ini", "gate.yml", "-e"])
+        .arg(format!("gate={}", machine.join("gate").display()))
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/playbooks"))
+        .env_clear()
+        .env("PATH", format!("{}:/usr/bin:/bin", bin.display()))
+        .env("HOME", machine)
+        .env("LANG", "C.UTF-8")
+        .env("ANSIBLE_CALLBACKS_ENABLED", "playback.history.recorder")
+        .env("PLAYBACK_EXECUTION_ID", id.to_string())
+        .env("PLAYBACK_SPOOL_DIR", machine.join("spool"))
+        // However slow the machine is.
+        .env("PLAYBACK_FLUSH_SECONDS", "60")
+        .env("PLAYBACK_FLUSH_SECONDS_UNREACHABLE", "60")
+        .env("PLAYBACK_URL", url)
+        .env("PLAYBACK_TOKEN", token)
+        .stdin(Stdio::null())
+        .stdout(printed.try_clone().unwrap())
+        .stderr(printed)
+        .spawn()
+        .unwrap()
+}
+
+#[test]
+fn playbooks_that_end_while_a_collector_is_dead_are_complete() {
+    let mut all = collectors::<3>("");
+    let nginx = Nginx::before(&all);
+    let (url, token) = (nginx.url(), all[0].token.clone());
+    let folder = TempDir::new().unwrap();
+    let machine = |number: usize| folder.path().join(number.to_string());
+    let ids: Vec<Uuid> = (0..6).map(|_| Uuid::now_v7()).collect();
+    let environments = crate::ansible::environments();
+    let mut runs: Vec<Child> = ids
+        .iter()
+        .enumerate()
+        .map(|(number, id)| {
+            let bin = &environments[number % environments.len()];
+            start_playbook(bin, *id, &url, &token, &machine(number))
+        })
+        .collect();
+    for number in 0..ids.len() {
+        eventually("the playbooks to reach their gates", || {
+            machine(number).join("gate.reached").exists().then_some(())
+        });
+    }
+    for (at, collector) in all.iter_mut().enumerate() {
+        collector.kill();
+        for number in [2 * at, 2 * at + 1] {
+            std::fs::write(machine(number).join("gate"), "").unwrap();
+            assert_eq!(runs[number].wait().unwrap().code(), Some(0));
+        }
+        collector.launch();
+    }
+    for client in all.iter().map(Collector::client) {
+        for (number, id) in ids.iter().enumerate() {
+            let record = client.finished(*id);
+            let printed = std::fs::read_to_string(machine(number).join("printed")).unwrap();
+            assert_eq!(record["events"]["complete"], true, "{record}\n{printed}");
+            assert_eq!(record["status"], "success");
+            assert_eq!(record["results"], 3);
+            let recorded: Vec<&str> = record["output"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|line| line.as_str().unwrap())
+                .collect();
+            assert_eq!(recorded, printed.lines().collect::<Vec<_>>());
+        }
+    }
 }
