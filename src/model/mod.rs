@@ -7,6 +7,7 @@ mod launch;
 mod retention;
 mod rows;
 mod stats;
+mod trigrams;
 
 pub use execution::*;
 pub use filter::*;
@@ -14,3 +15,4 @@ pub use launch::*;
 pub use retention::*;
 pub use rows::*;
 pub use stats::*;
+pub use trigrams::*;

@@ -6,22 +6,53 @@ use playback_wire::{HostStats, Producer, Usage};
 use uuid::Uuid;
 
 use super::dialect::Engine;
-use super::filter::{Source, push_filter};
+use super::filter::{Source, push_filter, searched};
 use super::pool::{Row, Transaction};
 use super::retention::read_kept;
+use super::statement::Statement;
 use super::table::push_list;
 use super::{Store, StoreError, stats, transaction};
 use crate::model::{
     EventCount, ExecutionFilter, ExecutionKey, ExecutionRow, Kept, Page, Phase, Reason, Status,
+    Trigrams,
 };
 
 /// When so many took longer than that, a list finds them soon enough in its own order.
 const FEW: u32 = 1000;
 
-const COLUMNS: &str = "SELECT e.id, e.uuid, e.status, e.phase, e.reason, e.started_us, e.base_us, \
+pub(super) const COLUMNS: &str = "SELECT e.id, e.uuid, e.status, e.phase, e.reason, e.started_us, e.base_us, \
     e.ended_us, e.exit_code, e.\"signal\", e.changed, e.what, e.user_us, e.system_us, e.peak_bytes, \
     e.output_lines, e.output_from, e.results, e.events_received, e.events_expected, e.events_complete, \
     e.events_missing, e.queued_us, e.canceled_by, e.payload_bytes, e.payload_removed_us";
+
+/// Which executions a page of a list has. `few`: they are among these.
+pub(super) fn push_page(
+    query: &mut Statement,
+    filter: &ExecutionFilter,
+    page: &Page,
+    few: Option<&[ExecutionKey]>,
+) {
+    let source = Source::of(filter);
+    query.push(source.from()).push(" WHERE 1 = 1");
+    push_filter(query, filter);
+    if let Some(few) = few {
+        push_list(query.push(" AND e.id IN ("), few);
+    }
+    if let Some(after) = page.after {
+        query
+            .push(source.after(page.ascending))
+            .bind(after.started_us)
+            .bind(after.started_us)
+            .bind(after.key);
+    }
+    query
+        .push(source.order(page.ascending))
+        .push(" LIMIT ?")
+        .bind(page.limit);
+    if page.offset > 0 {
+        query.push(" OFFSET ?").bind(page.offset);
+    }
+}
 
 /// What whoever goes on with an execution has to know of it first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,29 +77,18 @@ impl Store {
         filter: &ExecutionFilter,
         page: &Page,
     ) -> Result<Vec<(ExecutionKey, ExecutionRow)>, StoreError> {
-        let source = Source::of(filter);
-        let mut query = self.query(COLUMNS);
-        query.push(source.from()).push(" WHERE 1 = 1");
-        push_filter(&mut query, filter);
-        if let Some(min_us) = filter.min_duration_us
-            && let Some(few) = self.few_that_took(min_us).await?
+        let few = match filter.min_duration_us {
+            Some(min_us) => self.few_that_took(min_us).await?,
+            None => None,
+        };
+        let few = few.as_deref();
+        if let Some(q) = filter.q.as_deref().map(searched)
+            && Trigrams::tell_of(&q)
         {
-            push_list(query.push(" AND e.id IN ("), &few);
+            return self.search(&q, filter, page, few).await;
         }
-        if let Some(after) = page.after {
-            query
-                .push(source.after(page.ascending))
-                .bind(after.started_us)
-                .bind(after.started_us)
-                .bind(after.key);
-        }
-        query
-            .push(source.order(page.ascending))
-            .push(" LIMIT ?")
-            .bind(page.limit);
-        if page.offset > 0 {
-            query.push(" OFFSET ?").bind(page.offset);
-        }
+        let mut query = self.query(COLUMNS);
+        push_page(&mut query, filter, page, few);
         let rows = query.fetch_all(&self.read).await?;
         rows.iter().map(read_execution).collect()
     }
@@ -207,7 +227,7 @@ pub(super) async fn delete(
     Ok(())
 }
 
-fn read_execution(row: &Row) -> Result<(ExecutionKey, ExecutionRow), StoreError> {
+pub(super) fn read_execution(row: &Row) -> Result<(ExecutionKey, ExecutionRow), StoreError> {
     let damaged = |what| StoreError::Damaged { what };
     let user_us: Option<i64> = row.get("user_us")?;
     let usage = match user_us {

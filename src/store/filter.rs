@@ -65,6 +65,11 @@ impl Source {
     }
 }
 
+/// A text as it stands in what is searched.
+pub(super) fn searched(q: &str) -> String {
+    q.to_lowercase().replace('\0', "\u{fffd}")
+}
+
 /// Adds what must hold to a `WHERE` that has a condition already.
 pub(super) fn push_filter(query: &mut Statement, filter: &ExecutionFilter) {
     let source = Source::of(filter);
@@ -137,8 +142,7 @@ pub(super) fn push_filter(query: &mut Statement, filter: &ExecutionFilter) {
     }
     if let Some(q) = &filter.q {
         // Not with a backslash: databases disagree about one in a text.
-        let escaped = q
-            .to_lowercase()
+        let escaped = searched(q)
             .replace('!', "!!")
             .replace('%', "!%")
             .replace('_', "!_");

@@ -6,7 +6,7 @@
 //! - `statement`, `value`, `pool`, `table`: one statement, whichever database it goes to; rows in bulk
 //! - `migrations`: the schema's history
 //! - `commit`: what ingestion writes, in one transaction
-//! - `executions`, `filter`: lists, details, deletion
+//! - `executions`, `filter`, `search`: lists, details, deletion
 //! - `parts`: plays, tasks, hosts and results of an execution
 //! - [`copy`]: a whole history from one database into another
 //! - `launches`: what the launcher has to do
@@ -37,6 +37,7 @@ mod pins;
 mod pool;
 mod redact;
 mod retention;
+mod search;
 mod shared;
 mod statement;
 mod stats;

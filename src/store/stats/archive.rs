@@ -38,7 +38,8 @@ pub(in super::super) async fn archive(
             )
             .await?;
         }
-        rolls::replace(transaction, day, true, &rolls::pack(&roll.finish())).await?;
+        let roll = rolls::pack(&roll.finish());
+        rolls::replace(transaction, day, true, &roll, &[]).await?;
     }
     Ok(())
 }

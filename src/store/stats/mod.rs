@@ -11,6 +11,7 @@
 //! - `roll`: making them
 //! - `query`: answers
 //! - `counts`: how many executions there are
+//! - `words`: what a day's runs hold, for a search
 //! - `archive`: what retention deletes stays in the statistics
 
 mod archive;
@@ -21,6 +22,7 @@ mod query;
 mod read;
 mod roll;
 mod rolls;
+mod words;
 
 use std::collections::BTreeSet;
 
@@ -32,6 +34,7 @@ use crate::model::{ExecutionKey, ExecutionRow, Status, day_of};
 pub(super) use archive::archive;
 pub use counts::StatusCounts;
 pub(super) use rolls::copy_archived;
+pub(super) use words::Candidates;
 
 /// Days, in the order in which every collector locks them.
 pub(super) type Days = BTreeSet<i64>;

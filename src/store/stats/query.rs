@@ -1,12 +1,14 @@
 //! Answers: from roll-ups where they know, else from the executions themselves.
 
+use super::super::filter::searched;
 use super::super::indexed::indexed;
 use super::super::pool::Transaction;
 use super::super::{Store, StoreError};
 use super::read::{Stand, Wants, Which, read};
 use super::rolls::{self, Unpacker};
+use super::words::Candidates;
 use crate::model::{
-    By, DAY_US, HOUR_US, Part, Period, Question, RollBuilder, Statistics, Tally, day_of,
+    By, DAY_US, HOUR_US, Part, Period, Question, RollBuilder, Statistics, Tally, Trigrams, day_of,
 };
 
 pub(super) const DAYS: &str =
@@ -35,6 +37,14 @@ impl Store {
         if question.suits_rolls() {
             let spans = add_rolls(&mut snapshot, &question, &mut tally).await?;
             for span in spans {
+                add_executions(&mut snapshot, &question, span, Stand::Over, &mut tally).await?;
+            }
+            add_executions(&mut snapshot, &question, whole, Stand::Running, &mut tally).await?;
+        } else if let Some(q) = question.filter.q.as_deref().map(searched)
+            && Trigrams::tell_of(&q)
+        {
+            let mut days = Candidates::new(&mut snapshot, &q, whole, true).await?;
+            while let Some(span) = days.next(&mut snapshot).await? {
                 add_executions(&mut snapshot, &question, span, Stand::Over, &mut tally).await?;
             }
             add_executions(&mut snapshot, &question, whole, Stand::Running, &mut tally).await?;

@@ -2,7 +2,7 @@
 
 use super::super::{Engine, Store, StoreError, transaction};
 use super::read::{Stand, Wants, Which, read};
-use super::rolls;
+use super::{rolls, words};
 use crate::model::{DAY_US, ExecutionFilter, HOUR_US, RollBuilder, Status};
 
 impl Store {
@@ -44,6 +44,7 @@ impl Store {
             stand: Stand::Over,
         };
         read(&mut snapshot, &which, &Wants::ALL, HOUR_US, &mut roll).await?;
+        let words = words::gather(&mut snapshot, &which).await?;
         snapshot.commit().await?;
         let roll = roll.finish();
         let data = rolls::pack(&roll);
@@ -61,7 +62,7 @@ impl Store {
                 .execute_in(transaction)
                 .await?;
             if ours > 0 {
-                rolls::replace(transaction, day, false, &data).await?;
+                rolls::replace(transaction, day, false, &data, &words).await?;
             }
             ours > 0
         })

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::super::pool::Transaction;
 use super::super::table::{Present, Table};
 use super::super::{Engine, Store, StoreError, transaction};
+use super::words;
 use crate::model::{Part, Roll};
 
 /// A part of a large one, in bytes: far below what the narrowest database takes in one message.
@@ -19,16 +20,17 @@ const ROLLS: Table = Table {
 /// Roll-ups as they are stored, by day and by whether they are archived.
 pub(super) type Stored = BTreeMap<(i64, bool), [Vec<u8>; 4]>;
 
-/// Deletes a day's roll-up.
+/// Deletes a day's roll-up, and what says what its runs hold.
 pub(super) async fn delete(
     transaction: &mut Transaction,
     day: i64,
     archived: bool,
 ) -> Result<(), StoreError> {
-    for part in Part::ALL {
+    let parts = Part::ALL.into_iter().map(|part| part as i32);
+    for kind in parts.chain([words::KIND]) {
         transaction
             .query("DELETE FROM stat_rolls WHERE kind = ? AND day = ? AND archived = ?")
-            .bind(part as i32)
+            .bind(kind)
             .bind(day)
             .bind(archived)
             .execute_in(transaction)
@@ -37,21 +39,24 @@ pub(super) async fn delete(
     Ok(())
 }
 
-/// Replaces a day's roll-up; one that is empty takes no rows.
+/// Replaces a day's roll-up, and what says what its runs hold; one that is empty takes no rows.
 pub(super) async fn replace(
     transaction: &mut Transaction,
     day: i64,
     archived: bool,
     data: &[Vec<u8>; 4],
+    words: &[u8],
 ) -> Result<(), StoreError> {
     delete(transaction, day, archived).await?;
+    let kinds = Part::ALL.into_iter().map(|part| part as i32);
+    let all = kinds.zip(data.iter().map(Vec::as_slice));
     let mut rows = Vec::new();
-    for (part, data) in Part::ALL.into_iter().zip(data) {
-        rows.extend(data.chunks(PART_BYTES).enumerate().map(|row| (part, row)));
+    for (kind, data) in all.chain([(words::KIND, words)]) {
+        rows.extend(data.chunks(PART_BYTES).enumerate().map(|row| (kind, row)));
     }
     ROLLS
-        .insert(transaction, &rows, |values, (part, (number, data))| {
-            values.bind(*part as i32).bind(day).bind(archived);
+        .insert(transaction, &rows, |values, (kind, (number, data))| {
+            values.bind(*kind).bind(day).bind(archived);
             values.bind(*number as u64).bind(*data);
         })
         .await?;
@@ -99,7 +104,7 @@ impl Unpacker {
     }
 }
 
-fn damaged<E>(_: E) -> StoreError {
+pub(super) fn damaged<E>(_: E) -> StoreError {
     StoreError::Damaged {
         what: "statistics of a day",
     }
@@ -146,7 +151,7 @@ pub(in super::super) async fn copy_archived(from: &Store, to: &Store) -> Result<
         let stored = load(&mut snapshot, day, day, &Part::ALL).await?;
         if let Some(data) = stored.get(&(day, true)) {
             transaction!(to, transaction => {
-                replace(transaction, day, true, data).await?;
+                replace(transaction, day, true, data, &[]).await?;
             })?;
         }
     }

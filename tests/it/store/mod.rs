@@ -7,6 +7,7 @@ mod opening;
 mod plans;
 mod retention;
 mod rows;
+mod search;
 mod statistics;
 mod texts;
 

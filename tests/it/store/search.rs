@@ -1,0 +1,180 @@
+//! Searching for a part of a text, on each database: held against looking at every run, however its days stand.
+
+use playback::model::{Cursor, DAY_US, ExecutionFilter, ExecutionRow, Page, Status, day_of};
+use playback::store::{Store, explained};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::on_every_store;
+use super::rows::{execution, only};
+use crate::builders::TEN;
+
+const DAYS: i64 = 40;
+
+/// A few runs a day: a word that all have, one of each day, one of every seventh day; the last of a day goes on.
+fn history() -> Vec<ExecutionRow> {
+    let runs = (0..DAYS).flat_map(|day| (0..4).map(move |number| (day, number)));
+    runs.map(|(day, number)| {
+        let seventh = if day % 7 == 0 { "Sünday" } else { "" };
+        let note = format!("common day-{day} {seventh}");
+        let started_us = TEN + day * DAY_US + number * 1_000_000;
+        let over = number < 3 || day % 3 > 0;
+        ExecutionRow {
+            started_us,
+            status: match (over, number) {
+                (false, _) => Status::Running,
+                (true, 1) => Status::Failed,
+                (true, _) => Status::Success,
+            },
+            ended_us: over.then_some(started_us + 1 + number),
+            ..execution(json!({ "type": "playbook", "playbook": "site.yml", "note": note }))
+        }
+    })
+    .collect()
+}
+
+async fn roll_up(store: &Store, last_day: i64) {
+    for day in store.days_to_roll(last_day).await.unwrap() {
+        assert!(store.roll_day(day).await.unwrap());
+    }
+}
+
+/// Everything that a search finds, in pages of three.
+async fn paged(store: &Store, filter: &ExecutionFilter, ascending: bool) -> Vec<Uuid> {
+    let mut page = Page {
+        limit: 3,
+        offset: 0,
+        after: None,
+        ascending,
+    };
+    let mut found = Vec::new();
+    loop {
+        let rows = store.executions(filter, &page).await.unwrap();
+        let Some((key, last)) = rows.last() else {
+            return found;
+        };
+        page.after = Some(Cursor {
+            started_us: last.started_us,
+            key: *key,
+        });
+        found.extend(rows.iter().map(|(_, row)| row.id));
+    }
+}
+
+async fn assert_finds_what_is_there(store: &Store, history: &[ExecutionRow]) {
+    let any = ExecutionFilter::default;
+    let within = ExecutionFilter {
+        from_us: Some(TEN + 5 * DAY_US + 1_000_000),
+        to_us: Some(TEN + 30 * DAY_US),
+        ..any()
+    };
+    let standing = |status| ExecutionFilter {
+        status: Some(status),
+        ..any()
+    };
+    let long = ExecutionFilter {
+        min_duration_us: Some(2),
+        ..any()
+    };
+    let filters = [
+        any(),
+        within,
+        long,
+        standing(Status::Running),
+        standing(Status::Failed),
+    ];
+    let words = [
+        "common",
+        "DAY-7",
+        "day-3 ",
+        "sünday",
+        "SÜN",
+        "not there",
+        "y-39 ",
+        "a",
+        "site",
+        "on_y%",
+    ];
+    for filter in filters {
+        for word in words {
+            let q = word.to_lowercase();
+            let fits = |row: &&ExecutionRow| {
+                let note = row.what.note.as_ref().unwrap().to_lowercase();
+                let took_us = row.ended_us.map(|ended_us| ended_us - row.started_us);
+                (note.contains(&q) || "site.yml".contains(&q))
+                    && filter.status.is_none_or(|status| row.status == status)
+                    && filter.from_us.is_none_or(|us| row.started_us >= us)
+                    && filter.to_us.is_none_or(|us| row.started_us <= us)
+                    && filter
+                        .min_duration_us
+                        .is_none_or(|us| took_us.is_some_and(|took| took >= us))
+            };
+            let mut expected: Vec<Uuid> = history.iter().filter(fits).map(|row| row.id).collect();
+            let asked = ExecutionFilter {
+                q: Some(word.to_owned()),
+                ..filter.clone()
+            };
+            assert_eq!(paged(store, &asked, true).await, expected, "{asked:?}");
+            expected.reverse();
+            assert_eq!(paged(store, &asked, false).await, expected, "{asked:?}");
+            let page = Page {
+                limit: 5,
+                offset: 2,
+                after: None,
+                ascending: false,
+            };
+            let found = store.executions(&asked, &page).await.unwrap();
+            let found: Vec<Uuid> = found.iter().map(|(_, row)| row.id).collect();
+            let expected: Vec<Uuid> = expected.into_iter().skip(2).take(5).collect();
+            assert_eq!(found, expected, "{asked:?}");
+        }
+    }
+}
+
+on_every_store! {
+    async fn a_search_finds_the_same_however_days_stand(store: Store) {
+        let mut history = history();
+        let changes: Vec<_> = history.iter().cloned().map(only).collect();
+        store.commit(&changes).await.unwrap();
+        let first = day_of(TEN);
+        assert_finds_what_is_there(&store, &history).await;
+        roll_up(&store, first + DAYS / 2).await;
+        assert_finds_what_is_there(&store, &history).await;
+        roll_up(&store, i64::MAX).await;
+        assert_finds_what_is_there(&store, &history).await;
+        // One that went on ends, one says something else, and one is gone: none of their days is current.
+        let ending = history.iter_mut().find(|row| row.status == Status::Running).unwrap();
+        ending.status = Status::Success;
+        ending.ended_us = Some(ending.started_us + 1);
+        let changed = &mut history[41];
+        changed.what.note = Some("common day-7 SÜNDAY".to_owned());
+        store.commit(&[only(history[3].clone()), only(history[41].clone())]).await.unwrap();
+        let (key, _) = store.execution(history[80].id).await.unwrap().unwrap();
+        store.delete_execution(key).await.unwrap();
+        history.remove(80);
+        assert_finds_what_is_there(&store, &history).await;
+        roll_up(&store, i64::MAX).await;
+        assert_finds_what_is_there(&store, &history).await;
+    }
+
+    /// The price of a search: days that cannot hold it are not read.
+    async fn days_that_cannot_hold_it_are_passed_over(store: Store) {
+        let changes: Vec<_> = history().into_iter().map(only).collect();
+        store.commit(&changes).await.unwrap();
+        let page = Page { limit: 100, offset: 0, after: None, ascending: false };
+        let lists = async |q: &str| {
+            let filter = ExecutionFilter { q: Some(q.to_owned()), ..ExecutionFilter::default() };
+            let (found, plans) = explained(store.executions(&filter, &page)).await;
+            let lists = plans.iter().filter(|plan| plan.statement.contains("e.search LIKE"));
+            (found.unwrap().len(), lists.count())
+        };
+        // Those that go on, and all days: 8 of them, 16, and the rest.
+        assert_eq!(lists("not there").await, (0, 1 + 3));
+        roll_up(&store, i64::MAX).await;
+        assert_eq!(lists("not there").await, (0, 1));
+        assert_eq!(lists("day-33 ").await, (4, 1 + 1));
+        assert_eq!(lists("sünday").await, (24, 1 + 6));
+        // As much as fills the page, and no more than that.
+        assert_eq!(lists("common").await.0, 100);
+    }
+}
