@@ -396,7 +396,7 @@ on_every_store! {
             .iter()
             .map(|migration| (migration.version, migration.name.as_str()))
             .collect();
-        let names = ["history", "launches", "collectors", "statistics", "retention", "growth", "search"];
+        let names = ["history", "launches", "collectors", "statistics", "retention", "growth", "search", "failures"];
         assert_eq!(known, (1..).zip(names).collect::<Vec<_>>());
         assert!(migrations.iter().all(|migration| migration.applied));
         store.migrate().await.unwrap();
