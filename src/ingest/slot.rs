@@ -18,7 +18,7 @@ use crate::store::{Standing, Store};
 const FLUSH_EVERY_US: i64 = 1_000_000;
 
 /// How many blocks of a producer are read back at once.
-const BLOCKS: u32 = 64;
+const BLOCKS: u32 = 24;
 
 /// No key yet: the execution has no row.
 const NO_KEY: ExecutionKey = 0;
@@ -204,16 +204,16 @@ impl Slot {
         let mut state = self.state.clone().lock_owned().await;
         if state.is_none() {
             self.stale.store(false, Ordering::Release);
-            // Before the log: what is written in between then is seen to be missing.
-            let standing = store.standing(self.id).await?;
-            let assembler = match &standing {
-                Some(standing) => replay(store, self.id, standing).await?,
+            let assembler = match store.standing(self.id).await? {
+                Some(standing) => {
+                    // Before the log: what is written in between then is seen to be missing.
+                    self.set_version(standing.version);
+                    let assembler = replay(store, self.id, &standing).await?;
+                    self.set_key(standing.key);
+                    assembler
+                }
                 None => Assembler::new(self.id),
             };
-            if let Some(standing) = standing {
-                self.set_version(standing.version);
-                self.set_key(standing.key);
-            }
             *state = Some(SlotState {
                 assembler,
                 last_flush_us: 0,
@@ -239,6 +239,10 @@ impl Slot {
     async fn read_on(&self, store: &Store, state: &mut SlotState) -> Result<(), IngestError> {
         self.stale.store(false, Ordering::Release);
         match (store.standing(self.id).await?, self.key()) {
+            // One that was deleted and came again is another.
+            (Some(found), Some(key)) if found.key != key || found.kept.is_without_log() => {
+                self.overtake();
+            }
             (Some(found), _) if found.version == self.version() => {}
             (Some(found), Some(key)) if found.version > self.version() => {
                 self.set_version(found.version);
