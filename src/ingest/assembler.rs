@@ -550,7 +550,14 @@ impl Assembler {
             }
         }
         let hosts = self.hosts.iter().map(|host| &host.row.stats);
+        let started_us = self.row.started_us;
         verdict::refresh(&mut self.row, &self.producers, hosts, self.lost);
+        if self.row.started_us != started_us {
+            // Hosts stand in the order in which their executions started.
+            for host in &mut self.hosts {
+                host.edit();
+            }
+        }
         if self.row.status == Status::Running {
             self.row.phase = if verdict::waits_for_launch(&self.producers) {
                 Phase::Queued

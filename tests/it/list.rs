@@ -326,3 +326,26 @@ pub(crate) fn extreme_numbers_are_answered() {
     let mut socket = Socket::watch(&collector, id, &format!("?since={max}"));
     assert_eq!(socket.rest().0, [""; 0]);
 }
+
+/// A host's executions stand in an order of their own: it is that of the list, whoever is the last to tell when a
+/// run began.
+#[test]
+pub(crate) fn a_run_that_began_earlier_than_its_recorder_said_is_found_by_host() {
+    let collector = Collector::start();
+    let client = collector.client();
+    let recorder = Run::starting(TEN + 500_000, json!({ "type": "playbook" }))
+        .play("web")
+        .task("install")
+        .changed("web-01")
+        .recap(&[("web-01", [1, 1, 0, 0, 0])])
+        .ended(0);
+    recorder.deliver(&client);
+    let until = "host=web-01&end_date=2026-01-20T10:00:00.2Z";
+    assert!(found(&client, until).is_empty());
+    Run::supervisor(recorder.id).ended(0).deliver(&client);
+    assert_eq!(
+        client.finished(recorder.id)["start_time"],
+        "2026-01-20T10:00:00Z"
+    );
+    assert_eq!(found(&client, until), [recorder.id]);
+}
