@@ -61,8 +61,9 @@ pub(super) async fn is_sound<C: sqlx::Connection>(
     }
 }
 
-/// How long ago an idle connection may have been used to count as one that the server still knows: it was
-/// seen to answer when it was given back.
+/// How long ago a connection may have been used to count as one that the server still knows: it answered when it
+/// was given back. (Now and then sqlx looks through the idle ones, which count as used then. Where one of
+/// these is dead, a statement fails as it would if the server went away right now.)
 const FRESH: Duration = Duration::from_secs(1);
 
 /// Whether a connection that was idle so long is still there. To ask each time would make every statement
@@ -71,7 +72,7 @@ pub(super) async fn is_alive<C: sqlx::Connection>(
     connection: &mut C,
     idle: Duration,
 ) -> Result<bool, sqlx::Error> {
-    if idle > FRESH {
+    if idle > FRESH || SUSPECT.load(Ordering::Relaxed) {
         connection.ping().await?;
     }
     Ok(true)
