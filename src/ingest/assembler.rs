@@ -436,6 +436,8 @@ impl Assembler {
                 no_log: task.no_log,
                 started_us: event.at,
                 ended_us: event.at,
+                first_seq: 0,
+                last_seq: 0,
                 counts: TaskCounts::default(),
             })
         });
@@ -480,7 +482,12 @@ impl Assembler {
         }
         let host = host.number;
         if let Some(task) = self.tasks.get_mut(&result.task) {
-            let counts = &mut task.edit().counts;
+            let row = task.edit();
+            if row.first_seq == 0 {
+                row.first_seq = event.seq;
+            }
+            row.last_seq = event.seq;
+            let counts = &mut row.counts;
             match result.status {
                 ResultStatus::Ok => counts.ok += 1,
                 ResultStatus::Failed => counts.failed += 1,

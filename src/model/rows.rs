@@ -171,6 +171,10 @@ pub struct TaskRow {
     pub started_us: i64,
     /// When its last result came.
     pub ended_us: i64,
+    /// Sequence number of its first result, and of its last; 0 while there is none.
+    pub first_seq: u64,
+    /// See `first_seq`.
+    pub last_seq: u64,
     /// How its results ended.
     pub counts: TaskCounts,
 }

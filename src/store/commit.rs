@@ -463,6 +463,8 @@ const TASKS: Table = Table {
         "no_log",
         "started_us",
         "ended_us",
+        "first_seq",
+        "last_seq",
         "ok",
         "changed",
         "failed",
@@ -475,6 +477,8 @@ const TASKS: Table = Table {
         // What a task is does not change; how it goes does.
         columns: &[
             "ended_us",
+            "first_seq",
+            "last_seq",
             "ok",
             "changed",
             "failed",
@@ -502,6 +506,8 @@ fn bind_task(values: &mut Statement, (key, row): &(ExecutionKey, &TaskRow)) {
         .bind(row.no_log)
         .bind(row.started_us)
         .bind(row.ended_us)
+        .bind(row.first_seq)
+        .bind(row.last_seq)
         .bind(counts.ok)
         .bind(counts.changed)
         .bind(counts.failed)

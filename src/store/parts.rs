@@ -7,7 +7,8 @@ use super::indexed::indexed;
 use super::pool::Row;
 use super::{Store, StoreError};
 use crate::model::{
-    ExecutionKey, HostRow, PlayRow, ResultFilter, ResultFlags, ResultRow, TaskCounts, TaskRow,
+    ExecutionKey, HostRow, PlayRow, ResultFilter, ResultFlags, ResultRow, Status, TaskCounts,
+    TaskRow,
 };
 
 /// A result with the names that its numbers stand for.
@@ -62,7 +63,7 @@ impl Store {
     ) -> Result<Vec<TaskRow>, StoreError> {
         self.query(
             "SELECT number, play, name, action, path, line, role, tags, handler, no_log, started_us, \
-             ended_us, ok, changed, failed, skipped, unreachable, ignored FROM tasks \
+             ended_us, first_seq, last_seq, ok, changed, failed, skipped, unreachable, ignored FROM tasks \
              WHERE execution = ? AND number > ? ORDER BY number LIMIT ?",
         )
         .bind(key)
@@ -109,6 +110,29 @@ impl Store {
         .collect()
     }
 
+    /// Between which sequence numbers, both included, the results of a task lie, as far as that is known.
+    async fn span_of_task(&self, key: ExecutionKey, task: u32) -> Result<(u64, u64), StoreError> {
+        let row = self
+            .query(
+                "SELECT t.first_seq, t.last_seq, e.status FROM tasks t \
+                 JOIN executions e ON e.id = t.execution WHERE t.execution = ? AND t.number = ?",
+            )
+            .bind(key)
+            .bind(task)
+            .fetch_optional(&self.read)
+            .await?;
+        let Some(row) = row else {
+            return Ok((0, u64::MAX));
+        };
+        let last = row.unsigned("last_seq")?;
+        // While a run goes on, its tasks trail behind its results.
+        let is_known = last > 0 && row.get::<&str>("status")? != Status::Running.as_str();
+        Ok((
+            row.unsigned("first_seq")?,
+            if is_known { last } else { u64::MAX },
+        ))
+    }
+
     /// Results of an execution, in the order of their sequence.
     ///
     /// # Errors
@@ -130,9 +154,19 @@ impl Store {
              LEFT JOIN tasks t ON t.execution = r.execution AND t.number = r.task \
              WHERE r.execution = ? AND r.seq > ?",
             );
-        query.bind(key).bind(filter.after_seq);
-        if let Some(task) = filter.task {
-            query.push(" AND r.task = ?").bind(task);
+        match filter.task {
+            Some(task) => {
+                let (first, last) = self.span_of_task(key, task).await?;
+                query
+                    .bind(key)
+                    .bind(filter.after_seq.max(first.saturating_sub(1)))
+                    .push(" AND r.seq <= ? AND r.task = ?")
+                    .bind(last)
+                    .bind(task);
+            }
+            None => {
+                query.bind(key).bind(filter.after_seq);
+            }
         }
         if let Some(host) = &filter.host {
             query
@@ -177,6 +211,8 @@ fn read_task(row: &Row) -> Result<TaskRow, StoreError> {
         no_log: row.get("no_log")?,
         started_us: row.get("started_us")?,
         ended_us: row.get("ended_us")?,
+        first_seq: row.unsigned("first_seq")?,
+        last_seq: row.unsigned("last_seq")?,
         counts: TaskCounts {
             ok: row.number("ok")?,
             changed: row.number("changed")?,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use playback::model::{
     BlockRow, Changes, EventCount, ExecutionFilter, ExecutionRow, LaunchState, Page, Phase, Reason,
-    ResultFilter, Status,
+    ResultFilter, Status, TaskRow,
 };
 use playback::store::dialect::Engine;
 use playback::store::{Reworded, StatusCounts, StoreError, StoredBlock, TokenRow};
@@ -150,6 +150,37 @@ on_every_store! {
         let elsewhere = BTreeMap::from([("elsewhere".to_owned(), host(1, "", 2).stats)]);
         assert_eq!(stats[&keys[1]], elsewhere);
         assert!(store.stats(&[]).await.unwrap().is_empty());
+    }
+
+    async fn results_of_a_task_are_found_in_its_span_once_that_is_known(store: Store) {
+        let mut row = any_execution();
+        let spanning = |first_seq, last_seq| TaskRow { first_seq, last_seq, ..task(1, "t1") };
+        let changes = Changes {
+            tasks: vec![spanning(10, 10), task(2, "t2")],
+            results: vec![
+                result(10, 1, 1, ResultStatus::Ok),
+                result(11, 2, 1, ResultStatus::Ok),
+                result(12, 1, 2, ResultStatus::Failed),
+                result(13, 2, 2, ResultStatus::Ok),
+            ],
+            ..only(row.clone())
+        };
+        let key = store.commit(&[changes]).await.unwrap()[0];
+        let of = async |task, after_seq| -> Vec<u64> {
+            let filter = ResultFilter { task: Some(task), after_seq, limit: 9, ..ResultFilter::default() };
+            let found = store.results(key, &filter).await.unwrap();
+            found.iter().map(|entry| entry.row.seq).collect()
+        };
+        // While a run goes on, its tasks trail behind its results.
+        assert_eq!(of(1, 0).await, [10, 12]);
+        row.status = Status::Success;
+        let over = Changes { tasks: vec![spanning(10, 12)], ..only(row) };
+        store.commit(&[over]).await.unwrap();
+        assert_eq!(of(1, 0).await, [10, 12]);
+        assert_eq!(of(1, 10).await, [12]);
+        // Of one that was recorded before spans were, nothing is known; nor of one that there is not.
+        assert_eq!(of(2, 0).await, [11, 13]);
+        assert_eq!(of(3, 0).await, [0; 0]);
     }
 
     async fn rows_take_their_last_state_within_a_commit_and_between_two(store: Store) {
@@ -396,7 +427,7 @@ on_every_store! {
             .iter()
             .map(|migration| (migration.version, migration.name.as_str()))
             .collect();
-        let names = ["history", "launches", "collectors", "statistics", "retention", "growth", "search", "failures"];
+        let names = ["history", "launches", "collectors", "statistics", "retention", "growth", "search", "failures", "spans"];
         assert_eq!(known, (1..).zip(names).collect::<Vec<_>>());
         assert!(migrations.iter().all(|migration| migration.applied));
         store.migrate().await.unwrap();

@@ -92,6 +92,8 @@ pub(super) fn task(number: u32, name: &str) -> TaskRow {
         no_log: false,
         started_us: TEN,
         ended_us: TEN + 5,
+        first_seq: 0,
+        last_seq: 0,
         counts: TaskCounts {
             ok: 1,
             changed: 2,
