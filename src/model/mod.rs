@@ -4,15 +4,15 @@
 mod execution;
 mod filter;
 mod launch;
+mod pieces;
 mod retention;
 mod rows;
 mod stats;
-mod trigrams;
 
 pub use execution::*;
 pub use filter::*;
 pub use launch::*;
+pub use pieces::*;
 pub use retention::*;
 pub use rows::*;
 pub use stats::*;
-pub use trigrams::*;

@@ -6,19 +6,18 @@ use playback_wire::{HostStats, Producer, Usage};
 use uuid::Uuid;
 
 use super::dialect::Engine;
-use super::filter::{Source, push_filter, searched};
+use super::filter::{Source, push_filter};
 use super::pool::{Row, Transaction};
 use super::retention::read_kept;
 use super::statement::Statement;
 use super::table::push_list;
-use super::{Store, StoreError, stats, transaction};
+use super::{Store, StoreError, search, stats, transaction};
 use crate::model::{
     EventCount, ExecutionFilter, ExecutionKey, ExecutionRow, Kept, Page, Phase, Reason, Status,
-    Trigrams,
 };
 
 /// When so many took longer than that, a list finds them soon enough in its own order.
-const FEW: u32 = 1000;
+pub(super) const FEW: u32 = 1000;
 
 pub(super) const COLUMNS: &str = "SELECT e.id, e.uuid, e.status, e.phase, e.reason, e.started_us, e.base_us, \
     e.ended_us, e.exit_code, e.\"signal\", e.changed, e.what, e.user_us, e.system_us, e.peak_bytes, \
@@ -77,18 +76,15 @@ impl Store {
         filter: &ExecutionFilter,
         page: &Page,
     ) -> Result<Vec<(ExecutionKey, ExecutionRow)>, StoreError> {
+        if let Some(text) = search::text_of(filter, page) {
+            return self.search(&text, filter, page).await;
+        }
         let few = match filter.min_duration_us {
             Some(min_us) => self.few_that_took(min_us).await?,
             None => None,
         };
-        let few = few.as_deref();
-        if let Some(q) = filter.q.as_deref().map(searched)
-            && Trigrams::tell_of(&q)
-        {
-            return self.search(&q, filter, page, few).await;
-        }
         let mut query = self.query(COLUMNS);
-        push_page(&mut query, filter, page, few);
+        push_page(&mut query, filter, page, few.as_deref());
         let rows = query.fetch_all(&self.read).await?;
         rows.iter().map(read_execution).collect()
     }

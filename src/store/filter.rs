@@ -3,7 +3,7 @@
 use super::commit::type_name;
 use super::indexed::indexed;
 use super::statement::Statement;
-use crate::model::{ExecutionFilter, Status};
+use crate::model::ExecutionFilter;
 
 /// What a list reads its executions from. A host's and a label's executions stand in an index of their own in
 /// the list's order; `e` are the executions, whichever it is.
@@ -75,11 +75,10 @@ pub(super) fn push_filter(query: &mut Statement, filter: &ExecutionFilter) {
     let source = Source::of(filter);
     if let Some(status) = filter.status {
         // Written out, so that partial indexes of failures are seen to fit.
-        query.push(match status {
-            Status::Running => " AND e.status = 'running'",
-            Status::Success => " AND e.status = 'success'",
-            Status::Failed => " AND e.status = 'failed'",
-        });
+        query
+            .push(" AND e.status = '")
+            .push(status.as_str())
+            .push("'");
     }
     if let Some(kind) = filter.r#type {
         query.push(" AND e.type = ?").bind(type_name(kind));

@@ -219,6 +219,8 @@ pub struct Store {
     name: Uuid,
     /// Executions with keys below this have a place for their rows.
     room: Arc<AtomicI64>,
+    /// What the runs of days are made of, for searches.
+    pieces: stats::Known,
 }
 
 impl Store {
@@ -247,6 +249,7 @@ impl Store {
             wait: options.wait,
             name: Uuid::new_v4(),
             room: Arc::default(),
+            pieces: stats::Known::default(),
         })
     }
 

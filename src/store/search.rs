@@ -1,108 +1,151 @@
 //! Searching for a part of a text, in the list's order.
 //!
-//! No database has an index for that which the others have too. So a day whose roll-up is current says beside it
-//! which texts its runs cannot hold, and only the other days are gone through, one after the other, until the page
-//! is full. Runs that are not over belong to no roll-up, and are looked through by themselves.
+//! No database has an index for that which the others have too. So beside the roll-up of a day stands what its runs
+//! cannot hold, and only the other days are gone through, one after the other, until the page is full. Runs that
+//! are not over belong to no roll-up, and are looked through by themselves.
 
-use super::executions::{COLUMNS, push_page, read_execution};
+use super::executions::{COLUMNS, FEW, push_page, read_execution};
+use super::filter::searched;
 use super::pool::Transaction;
 use super::stats::Candidates;
 use super::{Store, StoreError};
-use crate::model::{Cursor, ExecutionFilter, ExecutionKey, ExecutionRow, Page, Status};
+use crate::model::{Cursor, ExecutionFilter, ExecutionKey, ExecutionRow, Page, Pieces, Status};
 
 type Found = Vec<(ExecutionKey, ExecutionRow)>;
 
+/// So many entries may be passed over in memory, by whoever reads a page in parts.
+const PASSED_OVER: u64 = 1000;
+
+/// What is searched for, where days are worth being asked for it: where nothing else leaves so few executions
+/// that to look through these is less. (A host's and a label's stand in an order of their own, besides.)
+pub(super) fn text_of(filter: &ExecutionFilter, page: &Page) -> Option<String> {
+    let names = [
+        &filter.host,
+        &filter.label,
+        &filter.playbook,
+        &filter.inventory,
+        &filter.user,
+        &filter.controller,
+    ];
+    let narrowed = names.into_iter().any(Option::is_some)
+        || filter.reason.is_some()
+        || filter.pinned == Some(true)
+        || filter.min_duration_us.is_some()
+        || filter.status == Some(Status::Running);
+    let text = filter.q.as_deref().map(searched)?;
+    (Pieces::tell_of(&text) && !narrowed && page.offset <= PASSED_OVER).then_some(text)
+}
+
 impl Store {
-    /// One page of the executions that hold `q`, all of one moment. `few`: they are among these.
+    /// One page of the executions that hold a text, all of one moment.
     pub(super) async fn search(
         &self,
-        q: &str,
+        text: &str,
         filter: &ExecutionFilter,
         page: &Page,
-        few: Option<&[ExecutionKey]>,
     ) -> Result<Found, StoreError> {
-        let wanted = usize::try_from(page.offset)
-            .unwrap_or(usize::MAX)
-            .saturating_add(page.limit as usize);
+        let passed_over = usize::try_from(page.offset).unwrap_or(usize::MAX);
+        let limit = page.limit as usize;
         let mut walk = Walk {
             snapshot: self.read.begin_snapshot().await?,
             page: Page {
                 offset: 0,
                 ..page.clone()
             },
-            few,
         };
+        let wanted = passed_over.saturating_add(limit);
         let mut found = Found::new();
-        if filter.status.is_none_or(|status| status == Status::Running) {
-            let running = ExecutionFilter {
-                status: Some(Status::Running),
-                ..filter.clone()
-            };
-            found = walk.read(&running, wanted).await?;
+        if filter.status.is_none() {
+            found = walk.running(filter, wanted).await?;
         }
-        if filter.status != Some(Status::Running) {
-            found.extend(walk.days(q, filter, wanted).await?);
-        }
+        found.extend(walk.days(self, text, filter, wanted).await?);
         walk.snapshot.commit().await?;
         found.sort_by_key(|(key, row)| (row.started_us, *key));
         found.dedup_by_key(|(key, _)| *key);
         if !page.ascending {
             found.reverse();
         }
-        let passed_over = wanted - page.limit as usize;
-        Ok(found
-            .into_iter()
-            .skip(passed_over)
-            .take(page.limit as usize)
-            .collect())
+        Ok(found.into_iter().skip(passed_over).take(limit).collect())
     }
 }
 
 /// A way through the history, as it is at one moment.
-struct Walk<'w> {
+struct Walk {
     snapshot: Transaction,
     page: Page,
-    few: Option<&'w [ExecutionKey]>,
 }
 
-impl Walk<'_> {
-    /// Goes through the days that may hold `q`, in the page's order, until there are as many as are wanted.
-    async fn days(
+impl Walk {
+    /// Looks through the runs that are not over. By their keys, because a database that does not know how few they
+    /// are may go through all others first.
+    async fn running(
         &mut self,
-        q: &str,
         filter: &ExecutionFilter,
         wanted: usize,
     ) -> Result<Found, StoreError> {
-        let mut filter = filter.clone();
-        if let Some(Cursor { started_us, .. }) = self.page.after {
-            if self.page.ascending {
-                filter.from_us = Some(filter.from_us.map_or(started_us, |us| us.max(started_us)));
-            } else {
-                filter.to_us = Some(filter.to_us.map_or(started_us, |us| us.min(started_us)));
-            }
+        let mut query = self
+            .snapshot
+            .query("SELECT id FROM executions WHERE status = 'running' LIMIT ?");
+        let rows = query.bind(FEW + 1).fetch_all_in(&mut self.snapshot).await?;
+        let keys: Vec<ExecutionKey> = rows
+            .iter()
+            .map(|row| row.get("id"))
+            .collect::<Result<_, _>>()?;
+        if keys.is_empty() {
+            return Ok(Found::new());
         }
-        let (from_us, to_us) = (
+        let running = ExecutionFilter {
+            status: Some(Status::Running),
+            ..filter.clone()
+        };
+        let few = (keys.len() <= FEW as usize).then_some(&*keys);
+        self.read(&running, few, wanted).await
+    }
+
+    /// Goes through the days that may hold a text, in the page's order, until there are as many as are wanted.
+    async fn days(
+        &mut self,
+        store: &Store,
+        text: &str,
+        filter: &ExecutionFilter,
+        wanted: usize,
+    ) -> Result<Found, StoreError> {
+        let mut within = (
             filter.from_us.unwrap_or(i64::MIN),
             filter.to_us.unwrap_or(i64::MAX),
         );
         let ascending = self.page.ascending;
-        let mut days = Candidates::new(&mut self.snapshot, q, (from_us, to_us), ascending).await?;
+        match self.page.after {
+            Some(Cursor { started_us, .. }) if ascending => within.0 = within.0.max(started_us),
+            Some(Cursor { started_us, .. }) => within.1 = within.1.min(started_us),
+            None => {}
+        }
+        let snapshot = &mut self.snapshot;
+        let mut days = Candidates::new(snapshot, &store.pieces, text, within, ascending).await?;
         let mut found = Found::new();
-        while let Some((from_us, to_us)) = days.next(&mut self.snapshot).await? {
-            filter.from_us = Some(from_us);
-            filter.to_us = Some(to_us);
-            found.extend(self.read(&filter, wanted - found.len()).await?);
-            if found.len() >= wanted {
-                break;
-            }
+        while found.len() < wanted
+            && let Some((from_us, to_us)) = days.next(&mut self.snapshot).await?
+        {
+            let of_these = ExecutionFilter {
+                from_us: Some(from_us),
+                to_us: Some(to_us),
+                ..filter.clone()
+            };
+            found.extend(self.read(&of_these, None, wanted - found.len()).await?);
         }
         Ok(found)
     }
 
-    async fn read(&mut self, filter: &ExecutionFilter, wanted: usize) -> Result<Found, StoreError> {
+    /// A page of those that a filter lets through. `few`: they are among these.
+    async fn read(
+        &mut self,
+        filter: &ExecutionFilter,
+        few: Option<&[ExecutionKey]>,
+        wanted: usize,
+    ) -> Result<Found, StoreError> {
         self.page.limit = u32::try_from(wanted).unwrap_or(u32::MAX);
         let mut query = self.snapshot.query(COLUMNS);
-        push_page(&mut query, filter, &self.page, self.few);
+        push_page(&mut query, filter, &self.page, few);
         let rows = query.fetch_all_in(&mut self.snapshot).await?;
         rows.iter().map(read_execution).collect()
     }

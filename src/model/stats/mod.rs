@@ -24,6 +24,6 @@ pub use answer::*;
 pub use durations::Durations;
 pub use encode::{Damaged, Part};
 pub use group::Group;
-pub use question::{By, DAY_US, HOUR_US, Period, Question, day_of, interval_us};
+pub use question::{By, DAY_US, HOUR_US, Period, Question, day_of, interval_us, span_of};
 pub use roll::{HostFigures, Roll, RollBuilder, Slot, TaskFigures, TaskName};
 pub use tally::Tally;

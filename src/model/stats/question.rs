@@ -24,6 +24,13 @@ pub fn day_of(us: i64) -> i64 {
     us.div_euclid(DAY_US)
 }
 
+/// The first and the last microsecond of a day.
+#[must_use]
+pub fn span_of(day: i64) -> (i64, i64) {
+    let starts_us = day.saturating_mul(DAY_US);
+    (starts_us, starts_us.saturating_add(DAY_US - 1))
+}
+
 /// The finest interval that divides a time into about 120 parts at most: 5 minutes, an hour, a day, a week, or
 /// as many weeks as it takes. In microseconds.
 #[must_use]

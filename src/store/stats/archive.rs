@@ -6,7 +6,7 @@ use super::super::table::{CHUNKS, push_list};
 use super::read::{Wants, Which, read};
 use super::rolls::Unpacker;
 use super::{days_of, forget, rolls};
-use crate::model::{DAY_US, ExecutionKey, HOUR_US, Part, Roll, RollBuilder};
+use crate::model::{ExecutionKey, HOUR_US, Part, Roll, RollBuilder, span_of};
 
 /// Adds executions that are over to what is archived of their days: afterwards, and in the same transaction,
 /// they are to be deleted. Keys of executions that are gone already, or still running, add nothing.
@@ -50,14 +50,14 @@ async fn keys_of(
     day: i64,
     keys: &[ExecutionKey],
 ) -> Result<Vec<ExecutionKey>, StoreError> {
-    let from_us = day.saturating_mul(DAY_US);
+    let (from_us, to_us) = span_of(day);
     let mut found = Vec::new();
     for keys in keys.chunks(CHUNKS[0]) {
         let mut query = transaction.query(
             "SELECT id FROM executions WHERE status <> 'running' AND started_us >= ? \
              AND started_us <= ? AND id IN (",
         );
-        query.bind(from_us).bind(from_us.saturating_add(DAY_US - 1));
+        query.bind(from_us).bind(to_us);
         push_list(&mut query, keys);
         for row in query.fetch_all_in(transaction).await? {
             found.push(row.get("id")?);

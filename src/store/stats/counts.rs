@@ -3,7 +3,7 @@
 use super::super::pool::Transaction;
 use super::super::{Store, StoreError};
 use super::query::{Span, push_span};
-use crate::model::{DAY_US, Status};
+use crate::model::{Status, span_of};
 
 /// How many executions stand how, for the metrics.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -34,11 +34,7 @@ impl Store {
                 counts.success += row.unsigned("success")?;
                 counts.failed += row.unsigned("failed")?;
             } else {
-                let starts_us = row.get::<i64>("day")?.saturating_mul(DAY_US);
-                push_span(
-                    &mut spans,
-                    (starts_us, starts_us.saturating_add(DAY_US - 1)),
-                );
+                push_span(&mut spans, span_of(row.get("day")?));
             }
         }
         for span in spans {

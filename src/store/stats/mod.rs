@@ -11,18 +11,18 @@
 //! - `roll`: making them
 //! - `query`: answers
 //! - `counts`: how many executions there are
-//! - `words`: what a day's runs hold, for a search
+//! - `pieces`: what a day's runs are made of, for a search
 //! - `archive`: what retention deletes stays in the statistics
 
 mod archive;
 mod counts;
+mod pieces;
 #[cfg(test)]
 mod plans;
 mod query;
 mod read;
 mod roll;
 mod rolls;
-mod words;
 
 use std::collections::BTreeSet;
 
@@ -33,8 +33,8 @@ use crate::model::{ExecutionKey, ExecutionRow, Status, day_of};
 
 pub(super) use archive::archive;
 pub use counts::StatusCounts;
+pub(super) use pieces::{Candidates, Known};
 pub(super) use rolls::copy_archived;
-pub(super) use words::Candidates;
 
 /// Days, in the order in which every collector locks them.
 pub(super) type Days = BTreeSet<i64>;

@@ -4,11 +4,11 @@ use super::super::filter::searched;
 use super::super::indexed::indexed;
 use super::super::pool::Transaction;
 use super::super::{Store, StoreError};
+use super::pieces::Candidates;
 use super::read::{Stand, Wants, Which, read};
 use super::rolls::{self, Unpacker};
-use super::words::Candidates;
 use crate::model::{
-    By, DAY_US, HOUR_US, Part, Period, Question, RollBuilder, Statistics, Tally, Trigrams, day_of,
+    By, HOUR_US, Part, Period, Pieces, Question, RollBuilder, Statistics, Tally, day_of, span_of,
 };
 
 pub(super) const DAYS: &str =
@@ -41,9 +41,9 @@ impl Store {
             }
             add_executions(&mut snapshot, &question, whole, Stand::Running, &mut tally).await?;
         } else if let Some(q) = question.filter.q.as_deref().map(searched)
-            && Trigrams::tell_of(&q)
+            && Pieces::tell_of(&q)
         {
-            let mut days = Candidates::new(&mut snapshot, &q, whole, true).await?;
+            let mut days = Candidates::new(&mut snapshot, &self.pieces, &q, whole, true).await?;
             while let Some(span) = days.next(&mut snapshot).await? {
                 add_executions(&mut snapshot, &question, span, Stand::Over, &mut tally).await?;
             }
@@ -112,8 +112,7 @@ async fn add_rolls(
     let mut spans = Vec::new();
     for row in days {
         let day: i64 = row.get("day")?;
-        let starts_us = day.saturating_mul(DAY_US);
-        let ends_us = starts_us.saturating_add(DAY_US - 1);
+        let (starts_us, ends_us) = span_of(day);
         let (first_us, last_us) = (from_us.max(starts_us), to_us.min(ends_us));
         let clean = row.get::<i64>("version")? == row.get::<i64>("rolled")?;
         // Roll-ups know nothing finer than hours.

@@ -14,7 +14,7 @@ use crate::model::{
 };
 
 /// Executions that are read at once.
-const PAGE: u32 = 2000;
+pub(super) const PAGE: u32 = 2000;
 
 /// Which executions.
 pub(super) enum Which<'w> {

@@ -2,8 +2,8 @@
 
 use super::super::{Engine, Store, StoreError, transaction};
 use super::read::{Stand, Wants, Which, read};
-use super::{rolls, words};
-use crate::model::{DAY_US, ExecutionFilter, HOUR_US, RollBuilder, Status};
+use super::{pieces, rolls};
+use crate::model::{ExecutionFilter, HOUR_US, RollBuilder, Status, span_of};
 
 impl Store {
     /// Days before `day` whose roll-up is missing or shows the past, the newest first.
@@ -35,16 +35,16 @@ impl Store {
             return Ok(false);
         };
         let version: i64 = row.get("version")?;
-        let from_us = day.saturating_mul(DAY_US);
+        let (from_us, to_us) = span_of(day);
         let mut roll = RollBuilder::default();
         let which = Which::Started {
             from_us,
-            to_us: from_us.saturating_add(DAY_US - 1),
+            to_us,
             filter: &ExecutionFilter::default(),
             stand: Stand::Over,
         };
         read(&mut snapshot, &which, &Wants::ALL, HOUR_US, &mut roll).await?;
-        let words = words::gather(&mut snapshot, &which).await?;
+        let pieces = pieces::gather(&mut snapshot, &which, version).await?;
         snapshot.commit().await?;
         let roll = roll.finish();
         let data = rolls::pack(&roll);
@@ -62,7 +62,7 @@ impl Store {
                 .execute_in(transaction)
                 .await?;
             if ours > 0 {
-                rolls::replace(transaction, day, false, &data, &words).await?;
+                rolls::replace(transaction, day, false, &data, &pieces).await?;
             }
             ours > 0
         })

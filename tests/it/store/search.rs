@@ -1,12 +1,14 @@
 //! Searching for a part of a text, on each database: held against looking at every run, however its days stand.
 
 use playback::model::{Cursor, DAY_US, ExecutionFilter, ExecutionRow, Page, Status, day_of};
+use playback::store::dialect::Engine;
 use playback::store::{Store, explained};
 use serde_json::json;
+use sqlx::{Connection as _, Executor as _};
 use uuid::Uuid;
 
-use super::on_every_store;
 use super::rows::{execution, only};
+use super::{empty, on_every_store};
 use crate::builders::TEN;
 
 const DAYS: i64 = 40;
@@ -117,16 +119,18 @@ async fn assert_finds_what_is_there(store: &Store, history: &[ExecutionRow]) {
             assert_eq!(paged(store, &asked, true).await, expected, "{asked:?}");
             expected.reverse();
             assert_eq!(paged(store, &asked, false).await, expected, "{asked:?}");
-            let page = Page {
-                limit: 5,
-                offset: 2,
-                after: None,
-                ascending: false,
-            };
-            let found = store.executions(&asked, &page).await.unwrap();
-            let found: Vec<Uuid> = found.iter().map(|(_, row)| row.id).collect();
-            let expected: Vec<Uuid> = expected.into_iter().skip(2).take(5).collect();
-            assert_eq!(found, expected, "{asked:?}");
+            for offset in [2, 10_000] {
+                let page = Page {
+                    limit: 5,
+                    offset,
+                    after: None,
+                    ascending: false,
+                };
+                let found = store.executions(&asked, &page).await.unwrap();
+                let found: Vec<Uuid> = found.iter().map(|(_, row)| row.id).collect();
+                let rest = expected.iter().copied().skip(offset as usize);
+                assert_eq!(found, rest.take(5).collect::<Vec<_>>(), "{asked:?}");
+            }
         }
     }
 }
@@ -177,4 +181,28 @@ on_every_store! {
         // As much as fills the page, and no more than that.
         assert_eq!(lists("common").await.0, 100);
     }
+}
+
+/// A program that knows nothing of these sets rolls a day up again, and leaves its set as it was.
+#[tokio::test]
+async fn what_shows_an_older_version_of_a_day_is_not_believed() {
+    let (_folder, address) = empty(Engine::Sqlite);
+    let store = Store::open(&address).await.unwrap();
+    let mut row = history().swap_remove(0);
+    store.commit(&[only(row.clone())]).await.unwrap();
+    roll_up(&store, i64::MAX).await;
+    row.what.note = Some("another word".to_owned());
+    store.commit(&[only(row.clone())]).await.unwrap();
+    let mut connection = sqlx::SqliteConnection::connect(&address).await.unwrap();
+    connection
+        .execute("UPDATE stat_days SET rolled = version")
+        .await
+        .unwrap();
+    connection.close().await.unwrap();
+    let another = ExecutionFilter {
+        q: Some("another".to_owned()),
+        ..ExecutionFilter::default()
+    };
+    assert_eq!(paged(&store, &another, false).await, [row.id]);
+    store.close().await;
 }
