@@ -90,21 +90,30 @@ pub(super) enum Pool {
 pub(super) enum Connection {
     Sqlite(PoolConnection<Sqlite>),
     Postgres(PoolConnection<Postgres>, Limits),
-    MySql(PoolConnection<MySql>, Limits),
+    MySql(Held, Limits),
+}
+
+/// A connection to MySQL, for as long as it is held. sqlx takes one that is let go of in the middle of a statement
+/// (nobody waits for the answer any more) for one that can be used again, and may then wait for an answer
+/// that came already, for ever. So such a one is closed, as is one whose transaction was not committed.
+pub(super) struct Held {
+    connection: PoolConnection<MySql>,
+    in_statement: bool,
+    in_transaction: bool,
 }
 
 /// A transaction; one that is dropped has changed nothing.
 pub(super) enum Transaction {
     Sqlite(sqlx::Transaction<'static, Sqlite>),
     Postgres(sqlx::Transaction<'static, Postgres>, Limits),
-    MySql(sqlx::Transaction<'static, MySql>, Limits),
+    MySql(Held, Limits),
 }
 
 /// What a statement runs on.
 pub(super) enum Session<'c> {
     Sqlite(&'c mut sqlx::SqliteConnection),
     Postgres(&'c mut sqlx::PgConnection, Limits),
-    MySql(&'c mut sqlx::MySqlConnection, Limits),
+    MySql(&'c mut Held, Limits),
 }
 
 /// A row that was found.
@@ -129,7 +138,7 @@ impl Pool {
         Ok(match self {
             Self::Sqlite(pool) => Connection::Sqlite(pool.acquire().await?),
             Self::Postgres(pool, limits) => Connection::Postgres(pool.acquire().await?, *limits),
-            Self::MySql(pool, limits) => Connection::MySql(pool.acquire().await?, *limits),
+            Self::MySql(pool, limits) => Connection::MySql(Held::acquire(pool).await?, *limits),
         })
     }
 
@@ -143,7 +152,7 @@ impl Pool {
                 Transaction::Postgres(limits.wait_for(pool.begin()).await?, *limits)
             }
             (Self::MySql(pool, limits), _) => {
-                Transaction::MySql(limits.wait_for(pool.begin()).await?, *limits)
+                Transaction::MySql(Held::begin(pool, *limits, "BEGIN").await?, *limits)
             }
         })
     }
@@ -157,7 +166,7 @@ impl Pool {
                 Transaction::Postgres(limits.wait_for(pool.begin_with(how)).await?, *limits)
             }
             Self::MySql(pool, limits) => {
-                Transaction::MySql(limits.wait_for(pool.begin_with(how)).await?, *limits)
+                Transaction::MySql(Held::begin(pool, *limits, how).await?, *limits)
             }
         })
     }
@@ -190,13 +199,66 @@ impl Pool {
     }
 }
 
+impl Held {
+    async fn acquire(pool: &sqlx::MySqlPool) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            connection: pool.acquire().await?,
+            in_statement: false,
+            in_transaction: false,
+        })
+    }
+
+    async fn begin(
+        pool: &sqlx::MySqlPool,
+        limits: Limits,
+        how: &'static str,
+    ) -> Result<Self, sqlx::Error> {
+        let mut held = Self::acquire(pool).await?;
+        held.in_transaction = true;
+        held.say(limits, how).await?;
+        Ok(held)
+    }
+
+    async fn commit(mut self, limits: Limits) -> Result<(), sqlx::Error> {
+        self.say(limits, "COMMIT").await?;
+        self.in_transaction = false;
+        Ok(())
+    }
+
+    async fn say(&mut self, limits: Limits, text: &'static str) -> Result<(), sqlx::Error> {
+        let said = limits.wait_for(sqlx::raw_sql(text).execute(self.start()));
+        let said = said.await;
+        self.end(&said);
+        said.map(|_| ())
+    }
+
+    /// The connection, for one statement; [`Held::end`] says when it was answered.
+    pub(super) fn start(&mut self) -> &mut sqlx::MySqlConnection {
+        self.in_statement = true;
+        &mut self.connection
+    }
+
+    /// The statement was answered, unless that was only given up.
+    pub(super) fn end<T>(&mut self, answer: &Result<T, sqlx::Error>) {
+        self.in_statement = matches!(answer, Err(sqlx::Error::Io(_)));
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if self.in_statement || self.in_transaction {
+            self.connection.close_on_drop();
+        }
+    }
+}
+
 impl Session<'_> {
     /// The same, for a statement that runs before the one that it is meant for.
     pub(super) fn reborrow(&mut self) -> Session<'_> {
         match self {
             Self::Sqlite(connection) => Session::Sqlite(connection),
             Self::Postgres(connection, limits) => Session::Postgres(connection, *limits),
-            Self::MySql(connection, limit) => Session::MySql(connection, *limit),
+            Self::MySql(held, limits) => Session::MySql(held, *limits),
         }
     }
 }
@@ -206,7 +268,7 @@ impl Connection {
         match self {
             Self::Sqlite(connection) => Session::Sqlite(connection),
             Self::Postgres(connection, limits) => Session::Postgres(connection, *limits),
-            Self::MySql(connection, limits) => Session::MySql(connection, *limits),
+            Self::MySql(held, limits) => Session::MySql(held, *limits),
         }
     }
 }
@@ -230,7 +292,7 @@ impl Transaction {
         match self {
             Self::Sqlite(transaction) => Session::Sqlite(transaction),
             Self::Postgres(transaction, limits) => Session::Postgres(transaction, *limits),
-            Self::MySql(transaction, limits) => Session::MySql(transaction, *limits),
+            Self::MySql(held, limits) => Session::MySql(held, *limits),
         }
     }
 
@@ -239,7 +301,7 @@ impl Transaction {
         match self {
             Self::Sqlite(transaction) => transaction.commit().await,
             Self::Postgres(transaction, limits) => limits.wait_for(transaction.commit()).await,
-            Self::MySql(transaction, limits) => limits.wait_for(transaction.commit()).await,
+            Self::MySql(held, limits) => held.commit(limits).await,
         }
     }
 }

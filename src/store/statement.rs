@@ -147,13 +147,14 @@ impl Statement {
                 let done = limits.wait_for(query.execute(connection)).await?;
                 done.rows_affected()
             }
-            (Session::MySql(connection, limits), Arguments::MySql(arguments)) => {
+            (Session::MySql(held, limits), Arguments::MySql(arguments)) => {
                 if bytes + text.len() > limits.packet {
                     return Err(too_large());
                 }
                 let query = sqlx::query_with(AssertSqlSafe(text), arguments).persistent(kept);
-                let done = limits.wait_for(query.execute(connection)).await?;
-                done.rows_affected()
+                let done = limits.wait_for(query.execute(held.start())).await;
+                held.end(&done);
+                done?.rows_affected()
             }
             _ => return Err(another_database()),
         })
@@ -191,13 +192,14 @@ impl Statement {
                 let rows = limits.wait_for(query.fetch_all(connection)).await?;
                 rows.into_iter().map(Row::Postgres).collect()
             }
-            (Session::MySql(connection, limits), Arguments::MySql(arguments)) => {
+            (Session::MySql(held, limits), Arguments::MySql(arguments)) => {
                 if bytes + text.len() > limits.packet {
                     return Err(too_large());
                 }
                 let query = sqlx::query_with(AssertSqlSafe(text), arguments).persistent(kept);
-                let rows = limits.wait_for(query.fetch_all(connection)).await?;
-                rows.into_iter().map(Row::MySql).collect()
+                let rows = limits.wait_for(query.fetch_all(held.start())).await;
+                held.end(&rows);
+                rows?.into_iter().map(Row::MySql).collect()
             }
             _ => return Err(another_database()),
         })

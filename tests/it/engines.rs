@@ -60,7 +60,8 @@ also! {
         the_last_page_says_that_it_is_the_last
         what_cannot_be_meant_is_refused_in_the_one_shape
         extreme_numbers_are_answered
-        a_run_that_began_earlier_than_its_recorder_said_is_found_by_host;
+        a_run_that_began_earlier_than_its_recorder_said_is_found_by_host
+        requests_that_nobody_waits_for_take_no_connection_away;
     output:
         lines_are_what_was_printed_whatever_the_pieces
         an_open_line_of_a_running_run_is_shown_when_it_is_ended

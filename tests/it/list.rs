@@ -1,5 +1,9 @@
 //! The list of executions: its filters, its pages, its errors.
 
+use std::io::Write as _;
+use std::net::TcpStream;
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -348,4 +352,50 @@ pub(crate) fn a_run_that_began_earlier_than_its_recorder_said_is_found_by_host()
         "2026-01-20T10:00:00Z"
     );
     assert_eq!(found(&client, until), [recorder.id]);
+}
+
+/// Whoever hangs up in the middle of a request leaves a statement behind that nobody waits for. Each filter is a
+/// statement of its own, which the database has not seen before.
+#[test]
+pub(crate) fn requests_that_nobody_waits_for_take_no_connection_away() {
+    let mut collector = Collector::start();
+    let client = collector.client();
+    let run = good_run();
+    run.deliver(&client);
+    let filters = [
+        "status=failed",
+        "type=adhoc",
+        "host=a",
+        "label=b",
+        "user=c",
+        "controller=d",
+        "changed=true",
+        "playbook=e",
+        "inventory=f",
+        "reason=lost",
+        "min_duration=1",
+        "q=good",
+        "offset=1",
+        "order=asc",
+    ];
+    for round in 0..20 {
+        for (at, filter) in filters.iter().enumerate() {
+            let more = filters[(at + round + 1) % filters.len()];
+            let request = format!(
+                "GET {}/executions?{filter}&{more} HTTP/1.1\r\nHost: localhost\r\n\
+                 Authorization: Bearer {}\r\n\r\n",
+                crate::harness::API,
+                collector.token
+            );
+            let mut connection = TcpStream::connect(collector.address()).unwrap();
+            connection.write_all(request.as_bytes()).unwrap();
+            // At another moment each time, and none that a test depends on.
+            std::thread::sleep(Duration::from_micros(100 * round as u64));
+        }
+    }
+    for _ in 0..20 {
+        assert_eq!(found(&client, "limit=5"), [run.id]);
+    }
+    let (status, printed) = collector.stop();
+    assert!(status.success(), "{printed}");
 }
