@@ -58,6 +58,12 @@ fn follow(id: Uuid, url: &str, token: &str) -> Child {
         .unwrap()
 }
 
+/// The lines that a record has.
+fn recorded(record: &Value) -> Vec<&str> {
+    let lines = record["output"].as_array().unwrap();
+    lines.iter().map(|line| line.as_str().unwrap()).collect()
+}
+
 fn lines(output: &Output) -> Vec<&str> {
     std::str::from_utf8(&output.stdout)
         .unwrap()
@@ -125,13 +131,7 @@ fn two_hundred_runs_are_complete_though_one_after_the_other_is_killed() {
         });
         assert_eq!(record["exit_code"], number % 3, "{record}");
         assert_eq!(record["events"]["complete"], true, "{record}");
-        let recorded: Vec<&str> = record["output"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|line| line.as_str().unwrap())
-            .collect();
-        assert_eq!(recorded, lines(output), "run {number}");
+        assert_eq!(recorded(&record), lines(output), "run {number}");
     }
     for (follower, output) in followers.into_iter().zip(&printed) {
         let followed = follower.wait_with_output().unwrap();
@@ -216,13 +216,7 @@ fn playbooks_that_end_while_a_collector_is_dead_are_complete() {
             assert_eq!(record["events"]["complete"], true, "{record}\n{printed}");
             assert_eq!(record["status"], "success");
             assert_eq!(record["results"], 3);
-            let recorded: Vec<&str> = record["output"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|line| line.as_str().unwrap())
-                .collect();
-            assert_eq!(recorded, printed.lines().collect::<Vec<_>>());
+            assert_eq!(recorded(&record), printed.lines().collect::<Vec<_>>());
         }
     }
 }
