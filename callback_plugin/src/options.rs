@@ -41,28 +41,31 @@ impl Options {
             .filter(|url| !url.is_empty())
     }
 
-    /// The token, from the option or the file.
+    /// The token, from the option or the file; and the file, where it is from there.
     ///
     /// # Errors
     /// A text that tells why the file cannot be read.
-    pub(crate) fn token(&self) -> Result<Option<String>, String> {
+    pub(crate) fn token(&self) -> Result<(Option<String>, Option<PathBuf>), String> {
         if let Some(token) = self
             .token
             .as_deref()
             .map(str::trim)
             .filter(|token| !token.is_empty())
         {
-            return Ok(Some(token.to_owned()));
+            return Ok((Some(token.to_owned()), None));
         }
         let Some(path) = self
             .token_file
             .as_ref()
             .filter(|path| !path.as_os_str().is_empty())
         else {
-            return Ok(None);
+            return Ok((None, None));
         };
         match std::fs::read_to_string(path) {
-            Ok(text) => Ok(Some(text.trim().to_owned()).filter(|token| !token.is_empty())),
+            Ok(text) => Ok((
+                Some(text.trim().to_owned()).filter(|token| !token.is_empty()),
+                Some(path.clone()),
+            )),
             Err(error) => Err(format!(
                 "the token file {} cannot be read: {error}",
                 path.display()

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use playback_redact::{Printed, Rules};
-use playback_spool::{FinishLimits, Outcome, Sender, SenderConfig, Spool};
+use playback_spool::{FinishLimits, Sender, SenderConfig, Spool, report};
 use playback_wire::{ExecutionEnded, ExecutionStarted, ExecutionType, Stream};
 use uuid::Uuid;
 
@@ -90,7 +90,7 @@ impl Run {
         let sender = match start_sender(&options, &spool) {
             Ok(sender) => Some(sender),
             Err(why) => {
-                notices.push(kept(&spool, &why));
+                notices.push(report::kept(&spool, &why, options.url()));
                 None
             }
         };
@@ -217,7 +217,7 @@ impl Run {
         self.spool.append(at, "execution_ended", &ended);
         self.stats.write();
         let outcome = self.sender.as_ref()?.finish(self.limits);
-        warning(&outcome, &self.spool)
+        report::undelivered(&outcome, &self.spool, self.options.url())
     }
 }
 
@@ -225,9 +225,11 @@ fn start_sender(options: &Options, spool: &Arc<Spool>) -> Result<Sender, String>
     let Some(url) = options.url() else {
         return Err("no collector is configured (option url, or PLAYBACK_URL)".into());
     };
+    let (token, token_file) = options.token()?;
     let config = SenderConfig {
         url: url.to_owned(),
-        token: options.token()?,
+        token,
+        token_file,
         ca_file: options
             .ca_file
             .clone()
@@ -236,40 +238,4 @@ fn start_sender(options: &Options, spool: &Arc<Spool>) -> Result<Sender, String>
         ..SenderConfig::default()
     };
     Sender::start(Arc::clone(spool), &config).map_err(|error| error.to_string())
-}
-
-/// What to tell when there is nobody to deliver to.
-fn kept(spool: &Spool, why: &str) -> String {
-    match spool.path() {
-        Some(path) => {
-            format!(
-                "{why}; this run is kept in {}, and `playback flush` delivers it",
-                folder(&path)
-            )
-        }
-        None => format!("{why}; this run is not recorded"),
-    }
-}
-
-/// What to tell after a delivery that did not come to its end.
-fn warning(outcome: &Outcome, spool: &Spool) -> Option<String> {
-    if outcome.delivered {
-        return None;
-    }
-    let why = match (&outcome.set_aside, &outcome.last_error) {
-        (Some(refused), _) => format!("the collector refuses this run ({refused})"),
-        (None, Some(error)) => format!("this run could not be delivered in time ({error})"),
-        (None, None) => "this run could not be delivered in time".to_owned(),
-    };
-    Some(match spool.path() {
-        Some(path) => format!(
-            "{why}; it is kept in {}, and the next run on this machine or `playback flush` delivers it",
-            folder(&path)
-        ),
-        None => format!("{why}; {} events are lost", outcome.pending_events),
-    })
-}
-
-fn folder(path: &std::path::Path) -> std::path::Display<'_> {
-    path.parent().unwrap_or(path).display()
 }

@@ -6,6 +6,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use playback_wire::Producer;
@@ -17,6 +18,7 @@ use crate::backoff::Backoff;
 use crate::client::Client;
 use crate::clock;
 use crate::config::{ConfigError, SenderConfig};
+use crate::folder::{Asked, Folder, NotTaken};
 
 /// A spool whose owner is gone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,15 +36,15 @@ pub struct Orphan {
 }
 
 impl Orphan {
-    fn new(found: &Found) -> Self {
+    fn new(folder: &Folder, found: &Found) -> Self {
         Self {
             execution: found.execution,
             producer: found.producer,
-            path: found.path.clone(),
-            bytes: std::fs::metadata(&found.path).map_or(0, |metadata| metadata.len()),
+            path: folder.path_of(&found.name),
+            bytes: folder.size(&found.name),
             set_aside: found
                 .rejected
-                .then(|| aside::reason(&found.path).unwrap_or_else(|| "unknown".into())),
+                .then(|| aside::reason(folder, &found.name).message),
         }
     }
 }
@@ -50,7 +52,8 @@ impl Orphan {
 /// What to take up, and how patiently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AdoptOptions {
-    /// Also take up spools that the collector refused before: the token may be mended by now.
+    /// Also take up spools that the collector refused before, though it was not the token that it refused, or
+    /// the token is the same.
     pub set_aside: bool,
     /// How long to go on trying while the collector does not take what it is sent.
     pub patience: Duration,
@@ -81,8 +84,22 @@ pub struct Delivered {
 pub enum Fate {
     /// Everything is acknowledged, and the file is gone.
     Delivered,
-    /// The collector refuses it, for this reason; it is kept under its new name.
-    SetAside(String),
+    /// The collector refuses it, or did so before; it is kept under its new name.
+    SetAside {
+        /// Why, in the collector's words.
+        reason: String,
+        /// It is the token that is refused: with another one it is delivered unasked.
+        about_token: bool,
+        /// It was not sent now: this is what the collector said before.
+        before: bool,
+    },
+    /// It is not ours, and left alone, for this reason.
+    Left {
+        /// What is wrong with it, and what to do.
+        reason: String,
+        /// It is another user's, in a folder that users share: nothing is wrong.
+        expected: bool,
+    },
     /// It stays as it is, for this reason: the collector cannot be reached, or the file not be read.
     Kept(String),
 }
@@ -94,6 +111,8 @@ pub struct Summary {
     pub delivered: usize,
     /// [`Fate::SetAside`].
     pub set_aside: usize,
+    /// [`Fate::Left`].
+    pub left: usize,
     /// [`Fate::Kept`].
     pub kept: usize,
     /// Events that were sent.
@@ -103,8 +122,8 @@ pub struct Summary {
 /// Why a folder's orphans cannot be delivered at all.
 #[derive(Debug, thiserror::Error)]
 pub enum AdoptError {
-    /// The folder cannot be read.
-    #[error("the spool folder {dir} cannot be read: {cause}")]
+    /// The folder cannot be read, or must not be used.
+    #[error("the spool folder {dir} cannot be used: {cause}")]
     Folder {
         /// The folder.
         dir: PathBuf,
@@ -120,19 +139,21 @@ pub enum AdoptError {
 /// that is not there holds none.
 ///
 /// # Errors
-/// The folder cannot be read.
+/// The folder cannot be read, or must not be used.
 pub fn orphans(dir: &Path) -> io::Result<Vec<Orphan>> {
-    let found = list(dir)?;
-    Ok(found
+    let Some(folder) = Folder::open(dir, Asked::ByName)? else {
+        return Ok(Vec::new());
+    };
+    Ok(list(&folder)?
         .iter()
         // What cannot be opened is listed: it is of no living owner of ours.
-        .filter(|found| !matches!(open(&found.path), Ok(None)))
-        .map(Orphan::new)
+        .filter(|found| !matches!(open(&folder, &found.name), Ok(None)))
+        .map(|found| Orphan::new(&folder, found))
         .collect())
 }
 
-/// Delivers the spools of a folder whose owner is gone, oldest first, and tells `report` of each. Once
-/// the collector has not answered for as long as there is patience, the rest is not tried any more.
+/// Delivers the spools of a folder whose owner is gone, oldest first, and tells `report` of each, also of those that
+/// are not sent. Once the collector has not answered for as long as there is patience, the rest is not tried any more.
 ///
 /// # Errors
 /// The folder cannot be read, or the configuration cannot work. What becomes of a single spool is
@@ -144,26 +165,51 @@ pub fn deliver_orphans(
     mut report: impl FnMut(Delivered),
 ) -> Result<Summary, AdoptError> {
     let mut client = Client::new(config)?;
-    let found = list(dir).map_err(|cause| AdoptError::Folder {
+    let failed = |cause| AdoptError::Folder {
         dir: dir.to_path_buf(),
         cause,
-    })?;
+    };
     let mut summary = Summary::default();
+    let Some(folder) = Folder::open(dir, Asked::ByName).map_err(failed)? else {
+        return Ok(summary);
+    };
+    let folder = Arc::new(folder);
     let mut unreachable: Option<String> = None;
-    for found in found {
-        if found.rejected && !options.set_aside {
-            continue;
-        }
-        let orphan = Orphan::new(&found);
-        let (events, fate) = match Adoption::begin(&found, config.batch_bytes) {
+    for found in list(&folder).map_err(failed)? {
+        let orphan = Orphan::new(&folder, &found);
+        let refused = found
+            .rejected
+            .then(|| aside::reason(&folder, &found.name))
+            .filter(|reason| !options.set_aside && !reason.may_differ_for(client.credential()));
+        let begun = match &refused {
+            // Its file is looked at all the same: it may not be ours.
+            Some(reason) => open(&folder, &found.name).map(|opened| {
+                opened.map(|_| {
+                    Err(Fate::SetAside {
+                        about_token: reason.is_about_token(),
+                        reason: reason.message.clone(),
+                        before: true,
+                    })
+                })
+            }),
+            None => Adoption::begin(&folder, &found, config.batch_bytes).map(|begun| begun.map(Ok)),
+        };
+        let (events, fate) = match begun {
             Ok(None) => continue,
-            Err(error) => (0, Fate::Kept(error.to_string())),
-            Ok(Some(mut adoption)) => {
-                let fate = match &unreachable {
-                    Some(message) => Fate::Kept(message.clone()),
+            Ok(Some(Err(fate))) => (0, fate),
+            Err(NotTaken::Io(error)) => (0, Fate::Kept(error.to_string())),
+            Err(NotTaken::NotOurs { why, expected }) => {
+                let reason = why;
+                (0, Fate::Left { reason, expected })
+            }
+            Ok(Some(Ok(mut adoption))) => {
+                let (fate, reached) = match &unreachable {
+                    Some(message) => (Fate::Kept(message.clone()), true),
                     None => deliver(&mut adoption, &mut client, config, options.patience),
                 };
-                if let Fate::Kept(message) = &fate {
+                if let Fate::Kept(message) = &fate
+                    && !reached
+                {
                     unreachable = Some(message.clone());
                 }
                 (adoption.events, fate)
@@ -171,7 +217,8 @@ pub fn deliver_orphans(
         };
         match &fate {
             Fate::Delivered => summary.delivered += 1,
-            Fate::SetAside(_) => summary.set_aside += 1,
+            Fate::SetAside { .. } => summary.set_aside += 1,
+            Fate::Left { .. } => summary.left += 1,
             Fate::Kept(_) => summary.kept += 1,
         }
         summary.events += events;
@@ -184,12 +231,13 @@ pub fn deliver_orphans(
     Ok(summary)
 }
 
+/// Delivers one spool. Also says whether others can be tried: false where the collector is away.
 fn deliver(
     adoption: &mut Adoption,
     client: &mut Client,
     config: &SenderConfig,
     patience: Duration,
-) -> Fate {
+) -> (Fate, bool) {
     let mut backoff = Backoff::new(config.backoff);
     let mut went_well = clock::now();
     loop {
@@ -198,12 +246,22 @@ fn deliver(
                 backoff.reset();
                 went_well = clock::now();
             }
-            AdoptionStep::Delivered => return Fate::Delivered,
-            AdoptionStep::SetAside(reason) => return Fate::SetAside(reason),
+            AdoptionStep::Delivered => return (Fate::Delivered, true),
+            AdoptionStep::SetAside(refusal) => {
+                let fate = Fate::SetAside {
+                    reason: refusal.message,
+                    about_token: refusal.about_token,
+                    before: false,
+                };
+                return (fate, true);
+            }
+            AdoptionStep::Trouble(trouble) if trouble.local => {
+                return (Fate::Kept(trouble.message), true);
+            }
             AdoptionStep::Trouble(trouble) => {
                 let wait = backoff.next(trouble.retry_after);
-                if went_well.elapsed() + wait > patience {
-                    return Fate::Kept(trouble.message);
+                if went_well.elapsed().saturating_add(wait) > patience {
+                    return (Fate::Kept(trouble.message), false);
                 }
                 std::thread::sleep(wait);
             }

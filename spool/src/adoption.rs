@@ -1,20 +1,19 @@
 //! The delivery of one spool whose owner is gone, and the sender thread's part in it.
 
 use std::collections::VecDeque;
-use std::fs::{self, OpenOptions};
 use std::io;
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use nix::fcntl::OFlag;
 use playback_wire::Producer;
 use uuid::Uuid;
 
 use crate::aside;
-use crate::client::{Client, Trouble};
+use crate::client::{Client, Refusal, Trouble};
 use crate::clock;
 use crate::delivery::{Delivery, Step};
+use crate::folder::{Asked, Folder, NotTaken, not_ours};
 use crate::lines::{Survey, survey};
 use crate::lock::OwnedFile;
 use crate::names;
@@ -28,65 +27,43 @@ pub(crate) struct Found {
     pub(crate) execution: Uuid,
     pub(crate) producer: Producer,
     pub(crate) rejected: bool,
-    pub(crate) path: PathBuf,
+    pub(crate) name: String,
 }
 
-/// Lists a folder's spools, oldest first, owned or not. A folder that is not there holds none.
-pub(crate) fn list(dir: &Path) -> io::Result<Vec<Found>> {
-    let entries = match fs::read_dir(dir) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries?,
+/// Lists a folder's spools, oldest first, owned or not.
+pub(crate) fn list(folder: &Folder) -> io::Result<Vec<Found>> {
+    let named = |name: String| {
+        let (execution, producer, rejected) = names::parse(&name)?;
+        Some(Found {
+            execution,
+            producer,
+            rejected,
+            name,
+        })
     };
-    let mut found = Vec::new();
-    for entry in entries {
-        let entry = entry?;
-        let name = entry.file_name();
-        if let Some((execution, producer, rejected)) = name.to_str().and_then(names::parse) {
-            found.push(Found {
-                execution,
-                producer,
-                rejected,
-                path: entry.path(),
-            });
-        }
-    }
+    let mut found: Vec<Found> = folder.names()?.into_iter().filter_map(named).collect();
     // An execution's identity begins with the time of its making.
-    found.sort_by(|one, other| one.path.cmp(&other.path));
+    found.sort_by(|one, other| one.name.cmp(&other.name));
     Ok(found)
 }
 
 /// Opens a spool and takes its lock. None: its owner lives, or it has just been delivered.
-pub(crate) fn open(path: &Path) -> io::Result<Option<OwnedFile>> {
-    let file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        // A link or a pipe under a spool's name is not a spool.
-        .custom_flags((OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits())
-        .open(path);
-    let file = match file {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        file => file?,
+pub(crate) fn open(folder: &Folder, name: &str) -> Result<Option<OwnedFile>, NotTaken> {
+    let Some(file) = folder.open_ours(name)? else {
+        return Ok(None);
     };
-    let opened = file.metadata()?;
-    if !opened.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a file"));
-    }
     let Some(file) = OwnedFile::lock(file)? else {
         return Ok(None);
     };
     // Between opening and locking, the one before may have delivered it, or set it aside.
-    match fs::symlink_metadata(path) {
-        Ok(named) if (named.dev(), named.ino()) == (opened.dev(), opened.ino()) => Ok(Some(file)),
-        Ok(_) => Ok(None),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
-    }
+    Ok(folder.is_still(name, &file)?.then_some(file))
 }
 
 /// A spool that this process has taken up.
 #[derive(Debug)]
 pub(crate) struct Adoption {
-    path: PathBuf,
+    folder: Arc<Folder>,
+    name: String,
     file: OwnedFile,
     survey: Survey,
     delivery: Delivery,
@@ -104,24 +81,32 @@ pub(crate) enum AdoptionStep {
     /// Everything is acknowledged, and the file is gone.
     Delivered,
     /// The collector refused it, and why; it has its new name.
-    SetAside(String),
+    SetAside(Refusal),
     /// The same again may go well later.
     Trouble(Trouble),
 }
 
 impl Adoption {
     /// Takes up a spool. None: somebody else has it.
-    pub(crate) fn begin(found: &Found, batch_bytes: usize) -> io::Result<Option<Self>> {
-        let Some(file) = open(&found.path)? else {
+    pub(crate) fn begin(
+        folder: &Arc<Folder>,
+        found: &Found,
+        batch_bytes: usize,
+    ) -> Result<Option<Self>, NotTaken> {
+        let Some(file) = open(folder, &found.name)? else {
             return Ok(None);
         };
         let survey = survey(&file)?;
+        if survey.end == 0 && (survey.damaged || !survey.may_be_torn) {
+            return Err(not_ours("it holds no event"));
+        }
         if survey.torn > 0 {
             // The line was not finished when the power failed: it was never an event.
             file.set_len(survey.end)?;
         }
         Ok(Some(Self {
-            path: found.path.clone(),
+            folder: Arc::clone(folder),
+            name: found.name.clone(),
             delivery: Delivery::new(
                 found.execution,
                 found.producer,
@@ -152,24 +137,28 @@ impl Adoption {
                 self.events += events;
                 AdoptionStep::More
             }
-            Step::Idle if self.survey.damaged => self.set_aside(format!(
-                "what follows event {} is not an event; everything before it is delivered",
-                self.survey.last
-            )),
-            Step::Idle => match aside::remove(&self.path) {
+            Step::Idle if self.survey.damaged => {
+                let refusal = Refusal::of_spool(format!(
+                    "what follows event {} is not an event; everything before it is delivered",
+                    self.survey.last
+                ));
+                self.set_aside(refusal, client)
+            }
+            Step::Idle => match aside::remove(&self.folder, &self.name) {
                 Ok(()) => AdoptionStep::Delivered,
-                Err(error) => AdoptionStep::Trouble(Trouble::answered(format!(
+                Err(error) if error.kind() == io::ErrorKind::NotFound => AdoptionStep::Delivered,
+                Err(error) => AdoptionStep::Trouble(Trouble::local(format!(
                     "delivered, but the file cannot be deleted: {error}"
                 ))),
             },
             Step::Trouble(trouble) => AdoptionStep::Trouble(trouble),
-            Step::Refused(reason) => self.set_aside(reason),
+            Step::Refused(refusal) => self.set_aside(refusal, client),
         }
     }
 
-    fn set_aside(&mut self, reason: String) -> AdoptionStep {
-        self.path = aside::set_aside(&self.path, &reason);
-        AdoptionStep::SetAside(reason)
+    fn set_aside(&mut self, refusal: Refusal, client: &Client) -> AdoptionStep {
+        self.name = aside::set_aside(&self.folder, &self.name, &refusal, client.credential());
+        AdoptionStep::SetAside(refusal)
     }
 }
 
@@ -177,6 +166,7 @@ impl Adoption {
 #[derive(Debug)]
 pub(crate) struct Adopter {
     dir: PathBuf,
+    folder: Option<Arc<Folder>>,
     batch_bytes: usize,
     waiting: VecDeque<Found>,
     current: Option<Adoption>,
@@ -187,6 +177,7 @@ impl Adopter {
     pub(crate) fn new(dir: PathBuf, batch_bytes: usize) -> Self {
         Self {
             dir,
+            folder: None,
             batch_bytes,
             waiting: VecDeque::new(),
             current: None,
@@ -203,7 +194,7 @@ impl Adopter {
     pub(crate) fn step(&mut self, client: &mut Client) {
         let start = clock::now();
         if self.current.is_none() {
-            self.current = self.take_up();
+            self.current = self.take_up(client.credential());
         }
         let Some(adoption) = &mut self.current else {
             self.due = start + LOOK_AGAIN;
@@ -212,6 +203,7 @@ impl Adopter {
         match adoption.step(client) {
             AdoptionStep::More => {}
             AdoptionStep::Delivered | AdoptionStep::SetAside(_) => self.current = None,
+            AdoptionStep::Trouble(trouble) if trouble.local => self.current = None,
             AdoptionStep::Trouble(_) => {
                 self.current = None;
                 self.waiting.clear();
@@ -225,16 +217,23 @@ impl Adopter {
     }
 
     /// The next orphan that can be had. What cannot be read is left to `playback flush` to report.
-    fn take_up(&mut self) -> Option<Adoption> {
+    fn take_up(&mut self, credential: &str) -> Option<Adoption> {
         if self.waiting.is_empty() {
-            self.waiting = list(&self.dir)
+            let folder = Folder::open(&self.dir, Asked::ByProducer).ok().flatten()?;
+            self.waiting = list(&folder)
                 .unwrap_or_default()
                 .into_iter()
-                .filter(|found| !found.rejected)
+                // A refusal of another token than ours says nothing about us.
+                .filter(|found| {
+                    !found.rejected
+                        || aside::reason(&folder, &found.name).may_differ_for(credential)
+                })
                 .collect();
+            self.folder = Some(Arc::new(folder));
         }
+        let folder = self.folder.clone()?;
         while let Some(found) = self.waiting.pop_front() {
-            if let Ok(Some(adoption)) = Adoption::begin(&found, self.batch_bytes) {
+            if let Ok(Some(adoption)) = Adoption::begin(&folder, &found, self.batch_bytes) {
                 return Some(adoption);
             }
         }

@@ -1,54 +1,100 @@
-//! Spools that the collector refuses for good: kept, named, and never sent again unasked.
+//! Spools that the collector refuses: kept, named, and not sent again in vain.
+//!
+//! A refusal that is about the token says nothing about the spool. So the note beside such a spool holds a hash
+//! of the collector's URL and the token that was refused, and whoever comes with another token tries again.
 
-use std::fs::{self, OpenOptions};
-use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
+use std::io;
 
-use crate::names::{REJECTED, with_suffix};
+use crate::client::Refusal;
+use crate::folder::Folder;
+use crate::names::{REJECTED, REJECTED_NOTE};
 
-/// Gives the spool at `path` the name of a refused one and writes the reason beside it. Returns where
-/// the spool is now: where it was, if it cannot be renamed.
-pub(crate) fn set_aside(path: &Path, reason: &str) -> PathBuf {
-    let rejected = if path.to_string_lossy().ends_with(REJECTED) {
-        path.to_path_buf()
+/// What the line of a note begins with that says which token was refused.
+const CREDENTIAL: &str = "refused credential: ";
+
+/// Why a spool was refused.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Reason {
+    /// In the collector's words.
+    pub(crate) message: String,
+    /// Hash of the URL and the token that were refused. None: the token was not the reason.
+    credential: Option<String>,
+}
+
+impl Reason {
+    /// Whether the refusal was about the token.
+    pub(crate) fn is_about_token(&self) -> bool {
+        self.credential.is_some()
+    }
+
+    /// Whether somebody with these credentials may be answered otherwise.
+    pub(crate) fn may_differ_for(&self, credential: &str) -> bool {
+        self.credential
+            .as_deref()
+            .is_some_and(|refused| refused != credential)
+    }
+}
+
+/// Gives the spool `name` the name of a refused one and writes the reason beside it. Returns its name now:
+/// as it was, if it cannot be renamed.
+pub(crate) fn set_aside(
+    folder: &Folder,
+    name: &str,
+    refusal: &Refusal,
+    credential: &str,
+) -> String {
+    let rejected = if name.ends_with(REJECTED) {
+        name.to_owned()
     } else {
-        let rejected = with_suffix(path, REJECTED);
-        match fs::rename(path, &rejected) {
+        let rejected = format!("{name}{REJECTED}");
+        match folder.rename(name, &rejected) {
             Ok(()) => rejected,
-            Err(_) => return path.to_path_buf(),
+            Err(_) => return name.to_owned(),
         }
     };
-    let text = format!(
-        "{reason}\n\nThese events were not recorded. Once the cause is mended, send them with \
-         `playback flush --retry-set-aside`.\n"
-    );
+    let reason = refusal.message.replace(['\r', '\n'], " ");
+    let text = if refusal.about_token {
+        format!(
+            "{reason}\n\nThese events were not recorded, because the collector refuses the token. The next run on this \
+             machine with a\ntoken that it takes delivers them, and so does `playback flush`.\n\n\
+             {CREDENTIAL}{credential}\n"
+        )
+    } else {
+        format!(
+            "{reason}\n\nThese events were not recorded. Once the cause is mended, send them with \
+             `playback flush --retry-set-aside`.\n"
+        )
+    };
     // The reason is a help to a person; the spool matters, and is safe already.
-    let _ = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(note_path(&rejected))
-        .and_then(|mut file| file.write_all(text.as_bytes()));
+    let _ = folder.write_note(&note_of(&rejected), &text);
     rejected
 }
 
-/// Why the spool at `path` was refused: the first line of the note beside it.
-pub(crate) fn reason(path: &Path) -> Option<String> {
-    let text = fs::read_to_string(note_path(path)).ok()?;
-    text.lines().next().map(str::to_owned)
+/// Why the spool `name` was refused, by the note beside it.
+pub(crate) fn reason(folder: &Folder, name: &str) -> Reason {
+    let text = folder.read_note(&note_of(name)).unwrap_or_default();
+    let message = text.lines().next().unwrap_or("unknown").to_owned();
+    let credential = text
+        .lines()
+        .find_map(|line| line.strip_prefix(CREDENTIAL))
+        .map(|credential| credential.trim().to_owned());
+    // Notes of older versions do not say with which token it was.
+    let about_token = message.starts_with("401") || message.starts_with("403");
+    Reason {
+        credential: credential.or_else(|| about_token.then(String::new)),
+        message,
+    }
 }
 
 /// Deletes a spool that is acknowledged, and the note beside it.
-pub(crate) fn remove(path: &Path) -> std::io::Result<()> {
-    fs::remove_file(path)?;
-    if path.to_string_lossy().ends_with(REJECTED) {
-        let _ = fs::remove_file(note_path(path));
+pub(crate) fn remove(folder: &Folder, name: &str) -> io::Result<()> {
+    folder.remove(name)?;
+    if name.ends_with(REJECTED) {
+        let _ = folder.remove(&note_of(name));
     }
     Ok(())
 }
 
-fn note_path(rejected: &Path) -> PathBuf {
-    with_suffix(rejected, ".txt")
+fn note_of(rejected: &str) -> String {
+    format!("{rejected}{REJECTED_NOTE}")
 }

@@ -3,11 +3,14 @@
 //! What an answer means for a spool is told in `delivery`; here it is only sorted. No message holds
 //! the token.
 
+use std::fmt::Write as _;
 use std::io::Read as _;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use playback_wire::{BATCH_CONTENT_TYPE, Producer};
 use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
 use ureq::http::{HeaderValue, Response, StatusCode, header};
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::unversioned::transport::DefaultConnector;
@@ -31,6 +34,9 @@ const MAX_MESSAGE_CHARS: usize = 500;
 /// The longest wait that a collector can ask for.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(60);
 
+/// What the collector sets on each of its answers, so that nobody's page is taken for one.
+pub const COLLECTOR_HEADER: &str = "playback-collector";
+
 /// What the collector said.
 #[derive(Debug)]
 pub(crate) enum Answer {
@@ -38,12 +44,33 @@ pub(crate) enum Answer {
     Acked(u64),
     /// The batch does not follow what is stored, which ends with this number.
     Resume(u64),
-    /// The batch is too large.
+    /// The batch is too large for the collector.
     TooLarge(String),
-    /// No repetition can mend this.
-    Refused(String),
+    /// The batch is too large for something on the way to the collector.
+    TooLargeOnTheWay(Trouble),
+    /// The collector itself refuses it, and no repetition can mend that.
+    Refused(Refusal),
     /// The same again may go well later.
     Trouble(Trouble),
+}
+
+/// A refusal in the collector's own words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    /// Why, for a person.
+    pub(crate) message: String,
+    /// Another token may be answered otherwise.
+    pub(crate) about_token: bool,
+}
+
+impl Refusal {
+    /// A refusal that lies in the spool itself.
+    pub(crate) fn of_spool(message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            about_token: false,
+        }
+    }
 }
 
 /// An exchange that failed for now.
@@ -55,6 +82,8 @@ pub(crate) struct Trouble {
     pub(crate) retry_after: Option<Duration>,
     /// Whether the collector is there: it answered, though not as hoped.
     pub(crate) answered: bool,
+    /// It is this machine that stands in the way, and for this spool alone.
+    pub(crate) local: bool,
 }
 
 impl Trouble {
@@ -64,6 +93,15 @@ impl Trouble {
             message: message.into(),
             retry_after: None,
             answered: false,
+            local: false,
+        }
+    }
+
+    /// This machine stands in the way.
+    pub(crate) fn local(message: impl Into<String>) -> Self {
+        Self {
+            local: true,
+            ..Self::unreachable(message)
         }
     }
 
@@ -117,6 +155,10 @@ pub(crate) struct Client {
     resolver: CachingResolver,
     base: String,
     authorization: Option<HeaderValue>,
+    /// Where the token comes from, if it may change.
+    token_file: Option<PathBuf>,
+    /// Tells these credentials from others, without telling them.
+    credential: String,
     compressor: zstd::bulk::Compressor<'static>,
     compressed: Vec<u8>,
 }
@@ -124,15 +166,8 @@ pub(crate) struct Client {
 impl Client {
     /// Checks the configuration; connects to nothing.
     pub(crate) fn new(config: &SenderConfig) -> Result<Self, ConfigError> {
-        let authorization = match &config.token {
-            None => None,
-            Some(token) => {
-                let mut value = HeaderValue::from_str(&format!("Bearer {}", token.trim()))
-                    .map_err(|_| ConfigError::Token)?;
-                value.set_sensitive(true);
-                Some(value)
-            }
-        };
+        let authorization = bearer(config.token.as_deref())?;
+        let base = base_url(&config.url)?;
         let user_agent = HeaderValue::from_str(&config.user_agent)
             .ok()
             .and_then(|value| value.to_str().map(str::to_owned).ok())
@@ -156,8 +191,10 @@ impl Client {
         Ok(Self {
             agent: Agent::with_parts(agent_config, DefaultConnector::default(), resolver.clone()),
             resolver,
-            base: base_url(&config.url)?,
+            credential: credential(&base, authorization.as_ref()),
+            base,
             authorization,
+            token_file: config.token_file.clone(),
             compressor,
             compressed: Vec::new(),
         })
@@ -178,11 +215,48 @@ impl Client {
                 return Answer::Trouble(Trouble::unreachable(format!("zstd: {error}")));
             }
         }
+        let answer = self.post(origin, lines.is_empty());
+        if let Answer::Refused(Refusal {
+            about_token: true, ..
+        }) = &answer
+            && self.has_another_token()
+        {
+            return self.post(origin, lines.is_empty());
+        }
+        answer
+    }
+
+    /// Which credentials the collector gets to see, as a hash.
+    pub(crate) fn credential(&self) -> &str {
+        &self.credential
+    }
+
+    /// Tokens are renewed while a run goes on: whether the file holds another one by now, which is used then.
+    fn has_another_token(&mut self) -> bool {
+        let Some(text) = self
+            .token_file
+            .as_ref()
+            .and_then(|file| std::fs::read_to_string(file).ok())
+        else {
+            return false;
+        };
+        match bearer(Some(&text)) {
+            Ok(Some(other)) if Some(&other) != self.authorization.as_ref() => {
+                self.authorization = Some(other);
+                self.credential = credential(&self.base, self.authorization.as_ref());
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Sends what is compressed.
+    fn post(&self, origin: &Origin<'_>, empty: bool) -> Answer {
         let mut request = self
             .agent
             .post(origin.url(&self.base))
             .header(header::CONTENT_TYPE, BATCH_CONTENT_TYPE);
-        if !lines.is_empty() {
+        if !empty {
             request = request.header(header::CONTENT_ENCODING, "zstd");
         }
         if let Some(authorization) = &self.authorization {
@@ -199,6 +273,30 @@ impl Client {
     }
 }
 
+/// The Authorization header for a token; an empty one is none.
+fn bearer(token: Option<&str>) -> Result<Option<HeaderValue>, ConfigError> {
+    let Some(token) = token.map(str::trim).filter(|token| !token.is_empty()) else {
+        return Ok(None);
+    };
+    let mut value =
+        HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| ConfigError::Token)?;
+    value.set_sensitive(true);
+    Ok(Some(value))
+}
+
+/// A hash of where is asked and with which token: enough to know them again, and nothing to learn them from.
+fn credential(base: &str, authorization: Option<&HeaderValue>) -> String {
+    let mut hash = Sha256::new();
+    hash.update(base.as_bytes());
+    hash.update([0]);
+    hash.update(authorization.map(HeaderValue::as_bytes).unwrap_or_default());
+    let hash = hash.finalize();
+    hash[..16].iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
 /// An answer's body: `{"acked": n}` or `{"error": {"code": …, "message": …}}`, where a gap's answer
 /// may hold both, on either level.
 #[derive(Debug, Default, Deserialize)]
@@ -211,14 +309,30 @@ struct AnswerBody {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct ErrorBody {
+    code: Option<String>,
     message: Option<String>,
     acked: Option<u64>,
 }
 
+/// The codes of the collector's refusals, each with its status. A collector that sets [`COLLECTOR_HEADER`] may have
+/// others.
+const REFUSALS: [(u16, &str); 9] = [
+    (400, "bad_request"),
+    (401, "unauthorized"),
+    (403, "forbidden"),
+    (409, "conflict"),
+    (410, "gone"),
+    (413, "too_large"),
+    (422, "not_zstd"),
+    (422, "not_an_event"),
+    (422, "not_started"),
+];
+
 fn read_answer(mut response: Response<Body>) -> Answer {
     let status = response.status();
-    let retry_after = response
-        .headers()
+    let headers = response.headers();
+    let named = headers.contains_key(COLLECTOR_HEADER);
+    let retry_after = headers
         .get(header::RETRY_AFTER)
         .and_then(|value| value.to_str().ok()?.trim().parse().ok())
         .map(|seconds| Duration::from_secs(seconds).min(MAX_RETRY_AFTER));
@@ -231,39 +345,59 @@ fn read_answer(mut response: Response<Body>) -> Answer {
     }
     let body: AnswerBody = serde_json::from_slice(&text).unwrap_or_default();
     let error = body.error.unwrap_or_default();
-    let acked = body.acked.or(error.acked);
-    let message = match error.message {
-        Some(message) => {
-            let message: String = message.chars().take(MAX_MESSAGE_CHARS).collect();
-            format!(
-                "{}: {}",
-                status.as_u16(),
-                message.replace(['\r', '\n'], " ")
-            )
-        }
-        None => status.to_string(),
+    match (status, body.acked.or(error.acked)) {
+        (StatusCode::OK, Some(acked)) => return Answer::Acked(acked),
+        (StatusCode::CONFLICT, Some(acked)) => return Answer::Resume(acked),
+        _ => {}
+    }
+    let (code, message) = (error.code.unwrap_or_default(), error.message);
+    // Whatever stands between us and the collector has pages of its own: an ingress, a login, a firewall. Only what the
+    // collector itself says can be final.
+    let known = REFUSALS.contains(&(status.as_u16(), code.as_str()));
+    let Some(message) = message.filter(|_| named || known || is_busy(status, &code)) else {
+        let trouble = Trouble {
+            retry_after,
+            ..Trouble::unreachable(format!(
+                "{status}: what answers is not a Playback collector"
+            ))
+        };
+        return match status {
+            StatusCode::PAYLOAD_TOO_LARGE => Answer::TooLargeOnTheWay(trouble),
+            _ => Answer::Trouble(trouble),
+        };
     };
+    let message: String = message.chars().take(MAX_MESSAGE_CHARS).collect();
+    let message = format!(
+        "{}: {}",
+        status.as_u16(),
+        message.replace(['\r', '\n'], " ")
+    );
     match status {
-        StatusCode::OK => match acked {
-            Some(acked) => Answer::Acked(acked),
-            None => Answer::Trouble(Trouble::answered(
-                "what answers is not a Playback collector",
-            )),
-        },
-        StatusCode::CONFLICT if acked.is_some() => Answer::Resume(acked.unwrap_or_default()),
         StatusCode::PAYLOAD_TOO_LARGE => Answer::TooLarge(message),
+        // A path that the collector does not know: the URL may be mended, and with it nothing is wrong with the spool.
+        StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => {
+            Answer::Trouble(Trouble::answered(message))
+        }
         StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY | StatusCode::TOO_MANY_REQUESTS => {
             Answer::Trouble(Trouble {
                 retry_after,
                 ..Trouble::answered(message)
             })
         }
-        status if status.is_client_error() => Answer::Refused(message),
+        status if status.is_client_error() => Answer::Refused(Refusal {
+            message,
+            about_token: matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN),
+        }),
         _ => Answer::Trouble(Trouble {
             retry_after,
             ..Trouble::answered(message)
         }),
     }
+}
+
+/// What a collector answers that is there, and cannot now.
+fn is_busy(status: StatusCode, code: &str) -> bool {
+    matches!((status.as_u16(), code), (503, "busy") | (500, "internal"))
 }
 
 /// What an error says, less the URL.

@@ -11,6 +11,9 @@ pub struct SenderConfig {
     pub url: String,
     /// Token with the scope `ingest`.
     pub token: Option<String>,
+    /// File that `token` was read from, where it was: it is read again when the collector refuses the token, because
+    /// tokens are renewed.
+    pub token_file: Option<PathBuf>,
     /// PEM file of the certificate authorities to trust instead of the system's.
     pub ca_file: Option<PathBuf>,
     /// How the producer names itself, such as `playback-recorder/0.1.0`.
@@ -39,6 +42,7 @@ impl Default for SenderConfig {
         Self {
             url: "http://localhost:8080".into(),
             token: None,
+            token_file: None,
             ca_file: None,
             user_agent: concat!("playback/", env!("CARGO_PKG_VERSION")).into(),
             adopt: true,

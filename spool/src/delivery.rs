@@ -7,10 +7,10 @@
 use std::fs::File;
 use std::io;
 
-use playback_wire::{Body, Producer};
+use playback_wire::{Body, Dropped, EventWriter, Producer};
 use uuid::Uuid;
 
-use crate::client::{Answer, Client, Origin, Trouble};
+use crate::client::{Answer, Client, Origin, Refusal, Trouble};
 use crate::lines::{Batch, Lines};
 
 /// A spool on its way to the collector.
@@ -23,8 +23,14 @@ pub(crate) struct Delivery {
     /// Name of the producer's sequence, from its first event, where that is known.
     instance: Option<String>,
     lines: Lines,
-    /// Largest batch, in bytes before compression: halved where the collector finds one too large.
+    /// Largest batch, in bytes before compression: halved where one is found too large, and doubled, up to
+    /// `most`, when that has not happened for a while.
     limit: usize,
+    most: usize,
+    /// Batches that were taken since `limit` changed.
+    taken: u32,
+    /// An event that the collector finds too large by itself: a note of it is sent in its place.
+    too_large: Option<u64>,
     /// How often in a row the collector has said to go on elsewhere.
     turns: u32,
 }
@@ -32,6 +38,9 @@ pub(crate) struct Delivery {
 /// How often the collector may say to go on elsewhere before a batch is taken: once is a gap, twice a
 /// restart in between.
 const MAX_TURNS: u32 = 3;
+
+/// How many batches must be taken before larger ones are tried again.
+const GROW_AFTER: u32 = 8;
 
 /// How an exchange went.
 #[derive(Debug)]
@@ -43,7 +52,7 @@ pub(crate) enum Step {
     /// The same again may go well later.
     Trouble(Trouble),
     /// The spool cannot be delivered, and why.
-    Refused(String),
+    Refused(Refusal),
 }
 
 impl Delivery {
@@ -62,6 +71,9 @@ impl Delivery {
             instance: None,
             lines: Lines::new(base),
             limit,
+            most: limit,
+            taken: 0,
+            too_large: None,
             turns: 0,
         }
     }
@@ -89,10 +101,16 @@ impl Delivery {
             Err(error) => return unreadable(&error),
         };
         self.learn_instance(batch);
-        match self.post(client, self.lines.bytes(batch)) {
+        let instead = (batch.first == batch.last && self.too_large == Some(batch.first))
+            .then(|| left_out(batch.first, self.lines.bytes(batch)))
+            .flatten();
+        let sent_whole = instead.is_none();
+        let lines = instead.as_deref().unwrap_or(self.lines.bytes(batch));
+        match self.post(client, lines) {
             Answer::Acked(acked) if acked == batch.last => {
                 self.lines.pass(batch);
                 self.turns = 0;
+                self.grow();
                 Step::Went(batch.last - batch.first + 1)
             }
             Answer::Acked(acked) | Answer::Resume(acked)
@@ -101,8 +119,12 @@ impl Delivery {
                 Step::Trouble(Trouble::answered("the collector stored nothing of a batch"))
             }
             Answer::Acked(acked) | Answer::Resume(acked) => self.go_to(file, end, acked),
-            Answer::TooLarge(message) => self.halve(batch, &message),
-            Answer::Refused(message) => Step::Refused(message),
+            Answer::TooLarge(message) => self.too_large(batch, sent_whole, &message),
+            Answer::TooLargeOnTheWay(trouble) => {
+                self.shrink(batch);
+                Step::Trouble(trouble)
+            }
+            Answer::Refused(refusal) => Step::Refused(refusal),
             Answer::Trouble(trouble) => Step::Trouble(trouble),
         }
     }
@@ -126,8 +148,10 @@ impl Delivery {
                 }
                 self.go_to(file, end, acked)
             }
-            Answer::TooLarge(message) | Answer::Refused(message) => Step::Refused(message),
-            Answer::Trouble(trouble) => Step::Trouble(trouble),
+            Answer::Refused(refusal) => Step::Refused(refusal),
+            // Nothing was sent that could be too large.
+            Answer::TooLarge(message) => Step::Trouble(Trouble::answered(message)),
+            Answer::TooLargeOnTheWay(trouble) | Answer::Trouble(trouble) => Step::Trouble(trouble),
         }
     }
 
@@ -166,18 +190,18 @@ impl Delivery {
             ));
         }
         if next < self.lines.base() {
-            return Step::Refused(format!(
+            return Step::Refused(Refusal::of_spool(format!(
                 "the collector has the events of this producer up to {acked} only, and the spool \
                  begins with {}",
                 self.lines.base()
-            ));
+            )));
         }
         match self.lines.seek(file, end, next) {
             Ok(true) => Step::Went(0),
-            Ok(false) if self.own => Step::Refused(format!(
+            Ok(false) if self.own => Step::Refused(Refusal::of_spool(format!(
                 "the collector has {acked} events of this producer, more than were written here: \
                  another execution has the same identity"
-            )),
+            ))),
             // The end of the file was lost after it had been sent.
             Ok(false) => {
                 self.lines.skip_to(end, next);
@@ -187,13 +211,48 @@ impl Delivery {
         }
     }
 
-    fn halve(&mut self, batch: Batch, message: &str) -> Step {
+    /// The collector finds a batch too large: it is sent in parts, and an event that is too large by itself is left
+    /// out, so that the rest arrives and the record says what is missing.
+    fn too_large(&mut self, batch: Batch, sent_whole: bool, message: &str) -> Step {
         if batch.first == batch.last {
-            return Step::Refused(format!("event {}: {message}", batch.first));
+            if !sent_whole || self.too_large == Some(batch.first) {
+                let message = format!("event {}: {message}", batch.first);
+                return Step::Refused(Refusal::of_spool(message));
+            }
+            self.too_large = Some(batch.first);
         }
-        self.limit = batch.len / 2;
+        self.shrink(batch);
         Step::Went(0)
     }
+
+    fn shrink(&mut self, batch: Batch) {
+        self.taken = 0;
+        self.limit = (batch.len / 2).clamp(1, self.most);
+    }
+
+    fn grow(&mut self) {
+        self.taken = self.taken.saturating_add(1);
+        if self.taken >= GROW_AFTER && self.limit < self.most {
+            self.taken = 0;
+            self.limit = self.limit.saturating_mul(2).min(self.most);
+        }
+    }
+}
+
+/// The note that takes the place, and the number, of an event that the collector does not take.
+fn left_out(seq: u64, line: &[u8]) -> Option<Vec<u8>> {
+    let at = playback_wire::decode_line(line.strip_suffix(b"\n").unwrap_or(line))
+        .map(|event| event.at)
+        .unwrap_or_default();
+    let note = Dropped {
+        events: 1,
+        reason: "event_too_large".into(),
+    };
+    let mut line = Vec::with_capacity(128);
+    EventWriter::begin(&mut line, seq, at, "dropped", &note)
+        .ok()?
+        .end();
+    Some(line)
 }
 
 /// Whether a name can stand in a URL as it is.
@@ -204,9 +263,7 @@ fn is_plain(name: &str) -> bool {
 
 fn unreadable(error: &io::Error) -> Step {
     if error.kind() == io::ErrorKind::InvalidData {
-        return Step::Refused(error.to_string());
+        return Step::Refused(Refusal::of_spool(error.to_string()));
     }
-    Step::Trouble(Trouble::unreachable(format!(
-        "the spool cannot be read: {error}"
-    )))
+    Step::Trouble(Trouble::local(format!("the spool cannot be read: {error}")))
 }

@@ -19,7 +19,8 @@
 //! - `thread`: when to send, to beat, to wait (`backoff`: how long, after a failure)
 //! - [`sender`]: the handle of that thread, and the bounded wait at exit
 //! - `adoption`: the delivery of one spool left behind; [`adopt`]: of a folder of them
-//! - `aside`: spools that the collector refuses for good; `names`: what the files are called
+//! - `aside`: spools that the collector refuses; `names`: what the files are called; `folder`: which are ours
+//! - [`report`]: what a producer tells its user about a run that was not delivered
 //!
 //! This crate prints nothing and reads no environment of its own; what went wrong is returned.
 
@@ -31,11 +32,13 @@ mod client;
 mod clock;
 pub mod config;
 mod delivery;
+mod folder;
 mod left_out;
 mod line;
 mod lines;
 pub mod lock;
 mod names;
+pub mod report;
 mod resolver;
 pub mod sender;
 pub mod spool;
@@ -45,6 +48,7 @@ mod waker;
 pub use adopt::{
     AdoptError, AdoptOptions, Delivered, Fate, Orphan, Summary, deliver_orphans, orphans,
 };
+pub use client::COLLECTOR_HEADER;
 pub use config::{ConfigError, SenderConfig};
 pub use lock::inherited_fds;
 pub use sender::{FinishLimits, Outcome, Sender};

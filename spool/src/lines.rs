@@ -177,6 +177,8 @@ pub(crate) struct Survey {
     pub(crate) torn: u64,
     /// Lines follow that are not the next events.
     pub(crate) damaged: bool,
+    /// What stands where an event should begin can be the beginning of one, or what a power failure makes of it.
+    pub(crate) may_be_torn: bool,
 }
 
 /// Looks through a file: the lines must be events, numbered without gaps.
@@ -216,6 +218,7 @@ pub(crate) fn survey(file: &File) -> io::Result<Survey> {
         head.add(&piece[start..len]);
         offset += len as u64;
     }
+    found.may_be_torn = head.may_be_torn();
     found.torn = size - found.end;
     Ok(found)
 }
@@ -232,6 +235,19 @@ impl Head {
         let room = (self.bytes.len() - self.len).min(part.len());
         self.bytes[self.len..self.len + room].copy_from_slice(&part[..room]);
         self.len += room;
+    }
+
+    /// Whether this can be the beginning of an event that was not written to its end: a power failure leaves zeros.
+    fn may_be_torn(&self) -> bool {
+        const BEGIN: &[u8] = b"{\"seq\":";
+        let bytes = &self.bytes[..self.len];
+        let len = bytes.len().min(BEGIN.len());
+        let written = bytes
+            .iter()
+            .position(|byte| *byte == 0)
+            .unwrap_or(len)
+            .min(len);
+        bytes[..written] == BEGIN[..written]
     }
 
     /// The line's number; None: it does not begin as an event does.
@@ -321,6 +337,7 @@ mod tests {
             end: size(&whole),
             torn: 0,
             damaged: false,
+            may_be_torn: true,
         };
         assert_eq!(survey(&whole).unwrap(), expected);
         let torn = file(&good, b"{\"seq\":6,\"at\":1,\"ki\0\0\0");
@@ -340,11 +357,25 @@ mod tests {
                 survey(&damaged).unwrap(),
                 Survey {
                     damaged: true,
+                    may_be_torn: false,
                     ..expected.clone()
                 },
                 "{index}"
             );
         }
-        assert_eq!(survey(&file(&[], b"")).unwrap(), Survey::default());
+        let empty = Survey {
+            may_be_torn: true,
+            ..Survey::default()
+        };
+        assert_eq!(survey(&file(&[], b"")).unwrap(), empty);
+        for (tail, torn) in [
+            ("{\"se", true),
+            ("\0\0\0", true),
+            ("{\0", true),
+            ("#!/bin/sh", false),
+        ] {
+            let found = survey(&file(&[], tail.as_bytes())).unwrap();
+            assert_eq!((found.end, found.may_be_torn), (0, torn), "{tail:?}");
+        }
     }
 }

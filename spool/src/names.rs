@@ -7,24 +7,21 @@
 //! {execution}.{producer}.ndjson.rejected.txt  why
 //! ```
 
-use std::path::{Path, PathBuf};
-
 use playback_wire::Producer;
 use uuid::Uuid;
 
 /// What is appended to the name of a spool that was refused.
 pub(crate) const REJECTED: &str = ".rejected";
 
-/// Where a producer's spool is.
-pub(crate) fn spool_path(dir: &Path, execution: Uuid, producer: Producer) -> PathBuf {
-    dir.join(format!("{execution}.{}.ndjson", producer.as_str()))
-}
+/// What is appended to that for the note that says why.
+pub(crate) const REJECTED_NOTE: &str = ".txt";
 
-/// `path` with `suffix` after its whole name.
-pub(crate) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    PathBuf::from(name)
+/// What is appended to the name of a spool that is being made.
+pub(crate) const NEW: &str = ".new";
+
+/// What a producer's spool is called.
+pub(crate) fn spool_name(execution: Uuid, producer: Producer) -> String {
+    format!("{execution}.{}.ndjson", producer.as_str())
 }
 
 /// Whose spool a file name says it is, and whether it was refused. None: not a spool.
@@ -44,12 +41,13 @@ mod tests {
     #[test]
     fn a_name_says_whose_spool_it_is() {
         let execution = Uuid::now_v7();
-        let path = spool_path(Path::new("/s"), execution, Producer::Recorder);
-        let name = path.file_name().unwrap().to_str().unwrap();
-        assert_eq!(parse(name), Some((execution, Producer::Recorder, false)));
-        let rejected = with_suffix(&path, REJECTED);
-        let name = rejected.file_name().unwrap().to_str().unwrap();
-        assert_eq!(parse(name), Some((execution, Producer::Recorder, true)));
+        let name = spool_name(execution, Producer::Recorder);
+        assert_eq!(parse(&name), Some((execution, Producer::Recorder, false)));
+        let rejected = format!("{name}{REJECTED}");
+        assert_eq!(
+            parse(&rejected),
+            Some((execution, Producer::Recorder, true))
+        );
         let others = ["", "x.ndjson", "x.recorder.ndjson", "note.txt"].map(String::from);
         let more = [".rejected.txt", ".new"].map(|end| format!("{execution}.recorder.ndjson{end}"));
         for other in others.iter().chain(&more) {

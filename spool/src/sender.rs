@@ -14,9 +14,9 @@ use crate::thread::{Shared, Status, Worker};
 /// How long [`Sender::finish`] may wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FinishLimits {
-    /// While the collector answers.
+    /// Where the collector has answered during the run: should it be away now, it may come back.
     pub reachable: Duration,
-    /// While it does not.
+    /// Where it never did.
     pub unreachable: Duration,
 }
 
@@ -38,8 +38,10 @@ pub struct Outcome {
     pub pending_events: u64,
     /// Their size in the spool, in bytes.
     pub pending_bytes: u64,
-    /// Why the collector refused the spool for good; it is kept under its new name.
+    /// Why the collector refused the spool; it is kept under its new name.
     pub set_aside: Option<String>,
+    /// That was about the token: with another one, the spool is delivered without being asked for.
+    pub refused_token: bool,
     /// What went wrong last, while nothing has gone well since.
     pub last_error: Option<String>,
 }
@@ -83,14 +85,15 @@ impl Sender {
     /// Sends what is left, within `limits`, and ends the thread. To be called after the last append.
     /// The file of a spool that is delivered is gone; any other stays, for the next one to adopt.
     ///
-    /// The collector counts as answering when its last exchange was answered, in whatever way.
+    /// A collector that has answered since the sender was started is waited for, also if it is away now; what
+    /// anything else says (a page of an ingress, of a login) is no answer of it.
     pub fn finish(&self, limits: FinishLimits) -> Outcome {
         let start = clock::now();
         self.shared.update(|status| status.finishing = true);
         self.spool.waker().wake();
         let mut status = self.shared.status();
         while !status.ended {
-            let limit = if status.answering {
+            let limit = if status.heard {
                 limits.reachable
             } else {
                 limits.unreachable
@@ -128,7 +131,14 @@ impl Sender {
             delivered: false,
             pending_events: self.spool.last_seq().saturating_sub(status.acked),
             pending_bytes: self.spool.bytes().saturating_sub(status.offset),
-            set_aside: status.set_aside.clone(),
+            set_aside: status
+                .set_aside
+                .as_ref()
+                .map(|refusal| refusal.message.clone()),
+            refused_token: status
+                .set_aside
+                .as_ref()
+                .is_some_and(|refusal| refusal.about_token),
             last_error: status.last_error.clone(),
         }
     }

@@ -4,9 +4,9 @@
 //! the spool is at its limit) is left out and counted, and does not use up a sequence number: the
 //! collector refuses gaps. As soon as there is room again, a `dropped` event tells what is missing.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::File;
 use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -17,6 +17,8 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::aside;
+use crate::client::Refusal;
+use crate::folder::Folder;
 use crate::left_out::{Reason, Untold};
 use crate::line::{self, Buffer};
 use crate::lock::OwnedFile;
@@ -65,10 +67,33 @@ struct Writing {
     last_seq: u64,
     /// Events left out and not yet told.
     untold: Untold,
+    /// Last lines of the run, unnumbered, for which there was no room: they are written when what is there has
+    /// been delivered.
+    held: Vec<Held>,
     /// None: in memory.
-    path: Option<PathBuf>,
+    place: Option<Place>,
     /// Delivered and deleted: nothing can be appended any more.
     closed: bool,
+}
+
+/// A line without a number, and when it happened.
+#[derive(Debug)]
+struct Held {
+    at: i64,
+    line: Vec<u8>,
+}
+
+/// Where a spool lies.
+#[derive(Debug)]
+struct Place {
+    folder: Folder,
+    name: String,
+}
+
+impl Place {
+    fn path(&self) -> PathBuf {
+        self.folder.path_of(&self.name)
+    }
 }
 
 impl Spool {
@@ -77,32 +102,29 @@ impl Spool {
     /// grow to `max_bytes`, plus a little for the events that close the execution.
     ///
     /// # Errors
-    /// The folder or the file cannot be made, or the spool is there already.
+    /// The folder or the file cannot be made, the folder is another user's or open to others, or the spool is
+    /// there already.
     pub fn create(
         dir: &Path,
         execution: Uuid,
         producer: Producer,
         max_bytes: u64,
     ) -> io::Result<Arc<Spool>> {
-        DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
-        let path = names::spool_path(dir, execution, producer);
-        if path.try_exists()? {
+        let folder = Folder::make(dir)?;
+        let name = names::spool_name(execution, producer);
+        if folder.has(&name)? {
             return Err(io::ErrorKind::AlreadyExists.into());
         }
         // It gets its name after its lock: a spool with a name and without an owner is adopted.
-        let new = names::with_suffix(&path, ".new");
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&new)?;
+        let new = format!("{name}{}", names::NEW);
+        let file = folder.create_new(&new)?;
         let file = OwnedFile::lock(file)?.ok_or(io::ErrorKind::WouldBlock)?;
-        if let Err(error) = fs::rename(&new, &path) {
-            let _ = fs::remove_file(&new);
+        if let Err(error) = folder.rename(&new, &name) {
+            let _ = folder.remove(&new);
             return Err(error);
         }
-        Ok(Self::new(execution, producer, max_bytes, file, Some(path)))
+        let place = Place { folder, name };
+        Ok(Self::new(execution, producer, max_bytes, file, Some(place)))
     }
 
     /// A spool without a name, for when no folder can be used: delivered while the process lives, and
@@ -124,7 +146,7 @@ impl Spool {
         producer: Producer,
         max_bytes: u64,
         file: OwnedFile,
-        path: Option<PathBuf>,
+        place: Option<Place>,
     ) -> Arc<Self> {
         Arc::new(Self {
             execution,
@@ -136,7 +158,8 @@ impl Spool {
                 end: 0,
                 last_seq: 0,
                 untold: Untold::default(),
-                path,
+                held: Vec::new(),
+                place,
                 closed: false,
             }),
             end: AtomicU64::new(0),
@@ -239,11 +262,37 @@ impl Spool {
         match written {
             Ok(()) => {
                 writing.untold = Untold::default();
+                if kind == "execution_ended" {
+                    // Nothing may follow it.
+                    let left_out = std::mem::take(&mut writing.held).len();
+                    self.dropped.fetch_add(left_out as u64, Ordering::SeqCst);
+                }
                 Some(writing.last_seq)
             }
             Err(reason) => {
-                self.leave_out(&mut writing, reason);
+                if reserve > 0 && reason != Reason::TooLarge && !writing.closed {
+                    // How the run ended is told as soon as there is room, should that be after its end.
+                    let line = line.to_vec();
+                    writing.held.push(Held { at, line });
+                } else {
+                    self.leave_out(&mut writing, reason);
+                }
                 None
+            }
+        }
+    }
+
+    /// Writes the last lines for which there was no room before, each with its number. Where there still is none,
+    /// they count as left out.
+    fn write_held(&self, writing: &mut Writing) {
+        for Held { at, mut line } in std::mem::take(&mut writing.held) {
+            let seq = writing.last_seq + 1;
+            let (mut lines, notes) = writing.untold.encode(seq, at);
+            let seq = seq + notes;
+            lines.extend_from_slice(line::number(&mut line, seq));
+            match self.write_lines(writing, &lines, seq, u64::MAX) {
+                Ok(()) => writing.untold = Untold::default(),
+                Err(reason) => self.leave_out(writing, reason),
             }
         }
     }
@@ -318,7 +367,17 @@ impl Spool {
     /// Where the spool is. None: in memory.
     #[must_use]
     pub fn path(&self) -> Option<PathBuf> {
-        self.writing().path.clone()
+        self.writing().place.as_ref().map(Place::path)
+    }
+
+    /// The folder in which it is kept until it is delivered. None: it will be lost with this process, because
+    /// it is in memory, or because somebody has deleted its file.
+    #[must_use]
+    pub fn kept_in(&self) -> Option<PathBuf> {
+        let writing = self.writing();
+        let place = writing.place.as_ref()?;
+        let is_there = self.file.metadata().is_ok_and(|found| found.nlink() > 0);
+        is_there.then(|| place.folder.path().to_owned())
     }
 
     pub(crate) fn file(&self) -> &File {
@@ -332,15 +391,18 @@ impl Spool {
     /// Empties the file if all of it (`read` bytes) has been acknowledged and it has grown large.
     /// Only the one who reads may call this, because reading begins at 0 again.
     pub(crate) fn empty_if_large(&self, read: u64) -> bool {
-        if read < EMPTY_FROM_BYTES.min(self.max_bytes / 2) {
+        let mut writing = self.writing();
+        // Where something had no room, whatever the reason, there may be some now.
+        let wants_room = !writing.untold.is_empty() || !writing.held.is_empty();
+        if read == 0 || !wants_room && read < EMPTY_FROM_BYTES.min(self.max_bytes / 2) {
             return false;
         }
-        let mut writing = self.writing();
         if writing.end != read || self.file.set_len(0).is_err() {
             return false;
         }
         writing.end = 0;
         self.end.store(0, Ordering::SeqCst);
+        self.write_held(&mut writing);
         true
     }
 
@@ -352,18 +414,28 @@ impl Spool {
             return false;
         }
         writing.closed = true;
-        if let Some(path) = &writing.path {
+        if let Some(place) = &writing.place
+            && place
+                .folder
+                .is_still(&place.name, &self.file)
+                .unwrap_or(true)
+        {
             // A file that stays is adopted, found to be acknowledged, and deleted then.
-            let _ = fs::remove_file(path);
+            let _ = place.folder.remove(&place.name);
         }
         true
     }
 
     /// Keeps the file under the name of a refused spool, with the reason beside it. Appending goes on.
-    pub(crate) fn set_aside(&self, reason: &str) {
+    pub(crate) fn set_aside(&self, refusal: &Refusal, credential: &str) {
         let mut writing = self.writing();
-        if let Some(path) = &writing.path {
-            writing.path = Some(aside::set_aside(path, reason));
+        if let Some(place) = &mut writing.place
+            && place
+                .folder
+                .is_still(&place.name, &self.file)
+                .unwrap_or(true)
+        {
+            place.name = aside::set_aside(&place.folder, &place.name, refusal, credential);
         }
     }
 }
@@ -376,11 +448,11 @@ impl Drop for Spool {
             .get_mut()
             .unwrap_or_else(PoisonError::into_inner);
         // A spool that never held an event is nothing to leave behind.
-        if let Some(path) = &writing.path
+        if let Some(place) = &writing.place
             && owner
             && writing.last_seq == 0
         {
-            let _ = fs::remove_file(path);
+            let _ = place.folder.remove(&place.name);
         }
     }
 }
@@ -395,13 +467,14 @@ fn anonymous_file() -> io::Result<File> {
 /// Elsewhere, a file in the folder for temporary files that loses its name at once.
 #[cfg(not(target_os = "linux"))]
 fn anonymous_file() -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt as _;
     let path = std::env::temp_dir().join(format!("playback-spool.{}", Uuid::now_v7()));
-    let file = OpenOptions::new()
+    let file = std::fs::OpenOptions::new()
         .read(true)
         .write(true)
         .create_new(true)
         .mode(0o600)
         .open(&path)?;
-    fs::remove_file(&path)?;
+    std::fs::remove_file(&path)?;
     Ok(file)
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::adoption::Adopter;
 use crate::backoff::Backoff;
-use crate::client::{Client, Trouble};
+use crate::client::{Client, Refusal, Trouble};
 use crate::clock;
 use crate::config::SenderConfig;
 use crate::delivery::{Delivery, Step};
@@ -36,10 +36,10 @@ pub(crate) struct Status {
     pub(crate) ended: bool,
     /// Everything is acknowledged, and the file is gone.
     pub(crate) delivered: bool,
-    /// The last exchange was answered.
-    pub(crate) answering: bool,
-    /// Why the collector refused the spool for good.
-    pub(crate) set_aside: Option<String>,
+    /// The collector has answered, now or at any time of the run: where it is away, it comes back.
+    pub(crate) heard: bool,
+    /// Why the collector refused the spool.
+    pub(crate) set_aside: Option<Refusal>,
     /// What went wrong last, while nothing has gone well since.
     pub(crate) last_error: Option<String>,
     /// The collector asked not to be asked before then.
@@ -201,7 +201,7 @@ impl Worker {
                 }
                 let (acked, offset) = (self.delivery.acked(), self.delivery.offset());
                 self.shared.update(|status| {
-                    status.answering = true;
+                    status.heard = true;
                     status.last_error = None;
                     status.asked_to_wait = None;
                     status.acked = acked;
@@ -209,9 +209,10 @@ impl Worker {
                 });
             }
             Step::Trouble(trouble) => self.back_off(trouble),
-            Step::Refused(reason) => {
-                self.spool.set_aside(&reason);
-                self.shared.update(|status| status.set_aside = Some(reason));
+            Step::Refused(refusal) => {
+                self.spool.set_aside(&refusal, self.client.credential());
+                self.shared
+                    .update(|status| status.set_aside = Some(refusal));
                 return false;
             }
         }
@@ -220,15 +221,17 @@ impl Worker {
 
     fn back_off(&mut self, trouble: Trouble) {
         let mut wait = self.backoff.next(trouble.retry_after);
-        if self.finishing && trouble.retry_after.is_none() {
+        // What a page asks for that is not the collector's says nothing about when that one is back.
+        let asked = trouble.retry_after.filter(|_| trouble.answered);
+        if self.finishing && asked.is_none() {
             wait = wait.min(LAST_WAIT);
         }
         self.going_well = false;
         self.not_before = clock::now() + wait;
-        self.asked_to_wait = trouble.retry_after.map(|_| self.not_before);
+        self.asked_to_wait = asked.map(|_| self.not_before);
         let asked_to_wait = self.asked_to_wait;
         self.shared.update(|status| {
-            status.answering = trouble.answered;
+            status.heard |= trouble.answered;
             status.last_error = Some(trouble.message);
             status.asked_to_wait = asked_to_wait;
         });

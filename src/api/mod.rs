@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::{HeaderValue, Request, header};
+use axum::http::{HeaderName, HeaderValue, Request, header};
 use axum::response::IntoResponse as _;
 use axum::routing::get;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -137,6 +137,11 @@ pub fn router(app: App) -> Router {
         .method_not_allowed_fallback(error::no_such_method)
         .layer(DefaultBodyLimit::max(playback_wire::MAX_BATCH_BYTES))
         .layer(CatchPanicLayer::custom(error::panicked))
+        // Producers tell our refusals from the pages of whatever stands in between by this.
+        .layer(SetResponseHeaderLayer::overriding(
+            HeaderName::from_static(playback_spool::COLLECTOR_HEADER),
+            HeaderValue::from_static("1"),
+        ))
         .layer(SetResponseHeaderLayer::if_not_present(
             header::CACHE_CONTROL,
             HeaderValue::from_static("no-store"),

@@ -7,6 +7,8 @@ use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
 
+use crate::config::ansible::AnsibleConfig;
+
 /// A variable; one that is set to nothing counts as not set.
 #[expect(
     clippy::disallowed_methods,
@@ -19,6 +21,22 @@ fn var(name: &str) -> Option<OsString> {
 /// What Ansible would find, asked by name.
 pub(super) fn variable(name: &str) -> Option<OsString> {
     var(name)
+}
+
+/// The `ansible.cfg` that is in force here.
+pub(super) fn ansible_config() -> AnsibleConfig {
+    env::current_dir()
+        .map(|cwd| AnsibleConfig::read(&cwd, var))
+        .unwrap_or_default()
+}
+
+/// A variable as text, and whether some of its bytes were no text: they are replaced.
+pub(super) fn text(name: &str) -> Option<(String, bool)> {
+    let value = var(name)?;
+    match value.into_string() {
+        Ok(text) => Some((text, false)),
+        Err(bytes) => Some((bytes.to_string_lossy().into_owned(), true)),
+    }
 }
 
 /// `NO_COLOR`: the user's word to every program (no-color.org).

@@ -6,124 +6,210 @@ use std::time::Duration;
 
 use clap::Args;
 use playback_spool::{
-    AdoptError, AdoptOptions, Delivered, Fate, Orphan, SenderConfig, deliver_orphans, orphans,
+    AdoptError, AdoptOptions, Delivered, Fate, Orphan, SenderConfig, deliver_orphans,
 };
 use serde_json::{Value, json};
 
-use super::client::ClientArgs;
+use super::recorder_settings::{Given, RecorderSettings};
 use super::{environment, out};
 
 #[derive(Debug, Args)]
 pub(super) struct Flush {
-    /// Folder of the spools [default: playback/spool in XDG_STATE_HOME or ~/.local/state]
-    #[arg(long, value_name = "DIR", env = "PLAYBACK_SPOOL_DIR")]
+    /// Folder of the spools [default: the recorder's, by PLAYBACK_SPOOL_DIR, ansible.cfg, or playback/spool in
+    /// XDG_STATE_HOME or ~/.local/state]
+    #[arg(long, value_name = "DIR")]
     spool_dir: Option<PathBuf>,
-    /// Also deliver spools that the collector refused before: the token may be mended by now
+    /// Also deliver spools that the collector refused for another reason than the token, or with this token
     #[arg(long)]
     retry_set_aside: bool,
     /// How long to go on trying while the collector does not answer, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(..=86400))]
     patience: u64,
-    /// PEM file of the certificate authorities to trust instead of the system's
-    #[arg(long, value_name = "FILE", env = "PLAYBACK_CA_FILE")]
+    /// Wait for the collector: so many seconds, or as long as it takes
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, require_equals = true, conflicts_with = "patience")]
+    wait: Option<Option<u64>>,
+    /// The collector [default: the recorder's, by PLAYBACK_URL or ansible.cfg]
+    #[arg(long, value_name = "URL")]
+    url: Option<String>,
+    /// File that holds the token [default: the recorder's token, by PLAYBACK_TOKEN, PLAYBACK_TOKEN_FILE or ansible.cfg]
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+    /// PEM file of the certificate authorities to trust instead of the system's [env: PLAYBACK_CA_FILE]
+    #[arg(long, value_name = "FILE")]
     ca_file: Option<PathBuf>,
-    #[command(flatten)]
-    client: ClientArgs,
     /// Print JSON
     #[arg(long)]
     json: bool,
 }
 
+/// Longest wait between two attempts: whoever waits for the collector wants to know soon.
+const LONGEST_WAIT: Duration = Duration::from_secs(2);
+
 pub(super) fn run(command: Flush) -> anyhow::Result<ExitCode> {
-    let config = SenderConfig {
-        url: command.client.url()?,
-        token: command.client.token()?,
-        ca_file: filled(command.ca_file),
+    let settings = RecorderSettings::read(&Given {
+        url: command.url,
+        token_file: command.token_file,
+        ca_file: command.ca_file,
+        spool_dir: command.spool_dir,
+    })?;
+    let mut config = SenderConfig {
+        url: settings.url,
+        token: settings.token,
+        token_file: settings.token_file,
+        ca_file: settings.ca_file,
         user_agent: concat!("playback-flush/", env!("CARGO_PKG_VERSION")).to_owned(),
         adopt: false,
         ..SenderConfig::default()
     };
-    let options = AdoptOptions {
+    config.backoff.1 = config.backoff.1.min(LONGEST_WAIT);
+    let mut options = AdoptOptions {
         set_aside: command.retry_set_aside,
-        patience: Duration::from_secs(command.patience),
+        patience: match command.wait {
+            None => Duration::from_secs(command.patience),
+            Some(None) => Duration::MAX,
+            Some(Some(seconds)) => Duration::from_secs(seconds),
+        },
     };
-    let dirs = match filled(command.spool_dir) {
+    let dirs = match settings.spool_dir {
         Some(dir) => vec![dir],
         None => environment::spool_dirs(),
     };
-    let mut spools = Vec::new();
+    let mut told = Told::new(command.json);
     for dir in &dirs {
-        deliver(dir, &config, &options, &mut spools, command.json)?;
+        let kept = told.kept;
+        told.folder(dir, &config, &options)?;
+        if told.kept > kept {
+            // It was waited for once already.
+            options.patience = Duration::ZERO;
+        }
     }
-    let of = |fate: &str| spools.iter().filter(|spool| spool["fate"] == fate).count();
-    let (delivered, set_aside, kept) = (of("delivered"), of("set_aside"), of("kept"));
-    let all = set_aside + kept == 0;
-    if command.json {
-        out::json(&json!({
-            "spool_dirs": dirs,
-            "spools": spools,
-            "delivered": delivered,
-            "set_aside": set_aside,
-            "kept": kept,
-        }))?;
-    } else if spools.is_empty() {
-        let dirs: Vec<_> = dirs.iter().map(|dir| dir.display().to_string()).collect();
-        out::line(format_args!(
-            "nothing is left behind in {}",
-            dirs.join(", ")
-        ))?;
-    } else if !all {
-        out::note(format_args!(
-            "{} of {} spools could not be delivered; they are kept",
-            set_aside + kept,
-            spools.len()
-        ));
-    }
-    Ok(if all {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    told.end(&dirs, &config.url)
 }
 
-fn filled(path: Option<PathBuf>) -> Option<PathBuf> {
-    path.filter(|path| !path.as_os_str().is_empty())
-}
-
-/// Delivers one folder's spools, and tells of each as it goes.
-fn deliver(
-    dir: &Path,
-    config: &SenderConfig,
-    options: &AdoptOptions,
-    spools: &mut Vec<Value>,
+/// What became of everything, told as it happens.
+struct Told {
     json: bool,
-) -> anyhow::Result<()> {
-    let mut printed = Ok(());
-    let mut tell = |spool: &Delivered| {
-        spools.push(as_json(spool));
-        if !json && printed.is_ok() {
-            printed = out::line(as_text(spool));
-        }
-    };
-    deliver_orphans(dir, config, options, |spool| tell(&spool))?;
-    if !options.set_aside {
-        // They were passed over, and that should be known.
-        let left = orphans(dir).map_err(|cause| AdoptError::Folder {
-            dir: dir.to_path_buf(),
-            cause,
-        })?;
-        for orphan in left {
-            let Some(reason) = orphan.set_aside.clone() else {
-                continue;
-            };
-            tell(&Delivered {
-                orphan,
-                events: 0,
-                fate: Fate::SetAside(reason),
-            });
+    spools: Vec<Value>,
+    folders: Vec<Value>,
+    delivered: usize,
+    set_aside: usize,
+    kept: usize,
+    /// Not ours, where something is wrong with it.
+    left: usize,
+    /// Other users' spools in a folder that users share.
+    others: usize,
+}
+
+impl Told {
+    fn new(json: bool) -> Self {
+        Self {
+            json,
+            spools: Vec::new(),
+            folders: Vec::new(),
+            delivered: 0,
+            set_aside: 0,
+            kept: 0,
+            left: 0,
+            others: 0,
         }
     }
-    printed
+
+    /// Delivers one folder's spools. A folder that cannot be used is told, and the next one has its turn.
+    fn folder(
+        &mut self,
+        dir: &Path,
+        config: &SenderConfig,
+        options: &AdoptOptions,
+    ) -> anyhow::Result<()> {
+        let mut printed = Ok(());
+        let done = deliver_orphans(dir, config, options, |spool| {
+            let told = self.spool(&spool);
+            if printed.is_ok() {
+                printed = told;
+            }
+        });
+        printed?;
+        match done {
+            Ok(_) => Ok(()),
+            Err(AdoptError::Folder { dir, cause }) => {
+                let text = format!("the spool folder {} cannot be used: {cause}", dir.display());
+                if !self.json {
+                    out::note(out::plain(&text));
+                }
+                self.folders
+                    .push(json!({"path": dir, "error": cause.to_string()}));
+                Ok(())
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn spool(&mut self, spool: &Delivered) -> anyhow::Result<()> {
+        match &spool.fate {
+            Fate::Delivered => self.delivered += 1,
+            Fate::SetAside { .. } => self.set_aside += 1,
+            Fate::Kept(_) => self.kept += 1,
+            Fate::Left { expected: true, .. } => self.others += 1,
+            Fate::Left { .. } => self.left += 1,
+        }
+        let first = self.spools.is_empty();
+        self.spools.push(as_json(spool));
+        if self.json {
+            return Ok(());
+        }
+        if first {
+            out::line(format_args!(
+                "{:36}  {:10}  {:>8}  WHAT HAPPENED",
+                "RUN", "PRODUCER", "EVENTS"
+            ))?;
+        }
+        let Orphan {
+            execution,
+            producer,
+            ..
+        } = &spool.orphan;
+        let row = format!(
+            "{execution}  {:10}  {:>8}  {}",
+            producer.as_str(),
+            spool.events,
+            as_text(spool)
+        );
+        out::line(out::plain(&row))
+    }
+
+    /// The sum of it, as output and as exit code.
+    fn end(self, dirs: &[PathBuf], url: &str) -> anyhow::Result<ExitCode> {
+        let remaining = self.set_aside + self.kept + self.left;
+        let all = remaining == 0 && self.folders.is_empty();
+        if self.json {
+            out::json(&json!({
+                "url": url,
+                "spool_dirs": dirs,
+                "unusable_spool_dirs": self.folders,
+                "spools": self.spools,
+                "delivered": self.delivered,
+                "set_aside": self.set_aside,
+                "kept": self.kept,
+                "left": self.left + self.others,
+            }))?;
+        } else if self.spools.is_empty() && self.folders.is_empty() {
+            let dirs: Vec<_> = dirs.iter().map(|dir| dir.display().to_string()).collect();
+            out::line(format_args!(
+                "nothing is left behind in {}",
+                dirs.join(", ")
+            ))?;
+        } else if remaining > 0 {
+            out::note(format_args!(
+                "{remaining} of {} spools could not be delivered; they are kept",
+                self.spools.len()
+            ));
+        }
+        Ok(if all {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        })
+    }
 }
 
 fn as_json(spool: &Delivered) -> Value {
@@ -136,7 +222,8 @@ fn as_json(spool: &Delivered) -> Value {
     } = &spool.orphan;
     let (fate, reason) = match &spool.fate {
         Fate::Delivered => ("delivered", None),
-        Fate::SetAside(reason) => ("set_aside", Some(reason)),
+        Fate::SetAside { reason, .. } => ("set_aside", Some(reason)),
+        Fate::Left { reason, .. } => ("left", Some(reason)),
         Fate::Kept(reason) => ("kept", Some(reason)),
     };
     json!({
@@ -151,23 +238,27 @@ fn as_json(spool: &Delivered) -> Value {
 }
 
 fn as_text(spool: &Delivered) -> String {
-    let Orphan {
-        execution,
-        producer,
-        path,
-        ..
-    } = &spool.orphan;
-    let who = format!("{execution} ({})", producer.as_str());
-    let text = match &spool.fate {
-        Fate::Delivered => format!("{who}: delivered, {} events", spool.events),
-        Fate::SetAside(reason) => format!(
-            "{who}: refused: {reason}; once that is mended, \"playback flush --retry-set-aside\" \
-             delivers it"
+    let path = spool.orphan.path.display();
+    match &spool.fate {
+        Fate::Delivered => "delivered".to_owned(),
+        Fate::SetAside {
+            reason,
+            about_token: true,
+            ..
+        } => format!(
+            "refused: {reason}; with a token of the scope \"ingest\", `playback flush` delivers it"
         ),
-        Fate::Kept(reason) => format!(
-            "{who}: not delivered: {reason}; it stays in {}",
-            path.display()
+        Fate::SetAside {
+            reason,
+            before: true,
+            ..
+        } => format!(
+            "refused before: {reason}; `playback flush --retry-set-aside` asks the collector again"
         ),
-    };
-    out::plain(&text)
+        Fate::SetAside { reason, .. } => format!(
+            "refused: {reason}; once the cause is mended, `playback flush --retry-set-aside` delivers it"
+        ),
+        Fate::Left { reason, .. } => format!("left alone: {reason} ({path})"),
+        Fate::Kept(reason) => format!("not delivered: {reason}; it stays in {path}"),
+    }
 }

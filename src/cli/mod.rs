@@ -30,6 +30,7 @@ mod pick;
 mod pin;
 mod prune;
 mod rebuild;
+mod recorder_settings;
 mod redact;
 mod serve;
 mod show;
@@ -111,6 +112,7 @@ struct Wrong(String);
 /// Runs the command that the process was given.
 #[must_use]
 pub fn main() -> ExitCode {
+    crate::limits::outlive_file_size_limit();
     let cli = Cli::parse();
     let done = match cli.command {
         Command::Serve(command) => serve::run(command),

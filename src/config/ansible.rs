@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use configparser::ini::Ini;
@@ -11,29 +12,51 @@ const RECORDER: &str = "callback_playback";
 
 /// What the file that is in force says.
 #[derive(Debug, Default)]
-pub struct AnsibleConfig(Ini);
+pub struct AnsibleConfig {
+    ini: Ini,
+    /// The file's folder, from which relative paths go.
+    folder: PathBuf,
+}
 
 impl AnsibleConfig {
     /// Reads the file that Ansible would read in `cwd`: the first that exists is the only one. `variable`
     /// is the environment of the command.
     #[must_use]
     pub fn read(cwd: &Path, variable: impl Fn(&str) -> Option<OsString>) -> Self {
+        let home = variable("HOME");
+        let named = variable("ANSIBLE_CONFIG").map(|named| {
+            let file = cwd.join(expanded(&named.to_string_lossy(), cwd, &variable));
+            if file.is_dir() {
+                file.join("ansible.cfg")
+            } else {
+                file
+            }
+        });
         let files = [
-            variable("ANSIBLE_CONFIG").map(PathBuf::from),
-            Some(cwd.join("ansible.cfg")),
-            variable("HOME").map(|home| Path::new(&home).join(".ansible.cfg")),
+            named,
+            // In a folder where anybody can write it is anybody's: Ansible passes over it, too.
+            (!is_world_writable(cwd)).then(|| cwd.join("ansible.cfg")),
+            home.map(|home| Path::new(&home).join(".ansible.cfg")),
             Some(PathBuf::from("/etc/ansible/ansible.cfg")),
         ];
-        let text = files
+        let (folder, text) = files
             .into_iter()
             .flatten()
-            .find_map(|file| fs::read_to_string(file).ok());
+            .find_map(|file| {
+                let text = fs::read(&file).ok()?;
+                let folder = file.parent().unwrap_or(cwd).to_owned();
+                Some((folder, String::from_utf8_lossy(&text).into_owned()))
+            })
+            .unzip();
         let mut ini = Ini::new();
         ini.set_multiline(true);
         // A `#` within a value is part of it, for Ansible too.
         ini.set_inline_comment_symbols(Some(&[';']));
         match text.map(|text| ini.read(text)) {
-            Some(Ok(_)) => Self(ini),
+            Some(Ok(_)) => Self {
+                ini,
+                folder: folder.unwrap_or_default(),
+            },
             // Ansible says what is wrong with it.
             _ => Self::default(),
         }
@@ -44,23 +67,92 @@ impl AnsibleConfig {
     pub fn callbacks(&self) -> Vec<String> {
         ["callbacks_enabled", "callback_whitelist"]
             .into_iter()
-            .find_map(|key| self.0.get("defaults", key))
+            .find_map(|key| self.ini.get("defaults", key))
             .map(|named| list(&named, &[',', '\n']))
             .unwrap_or_default()
+    }
+
+    /// The text of one of the recorder's options.
+    #[must_use]
+    pub fn recorder(&self, key: &str) -> Option<String> {
+        let text = self.ini.get(RECORDER, key)?;
+        let text = text.trim();
+        // Ansible takes quotation marks off.
+        let text = ['"', '\'']
+            .into_iter()
+            .find_map(|mark| text.strip_prefix(mark)?.strip_suffix(mark))
+            .unwrap_or(text);
+        Some(text.to_owned()).filter(|text| !text.is_empty())
+    }
+
+    /// The path that one of the recorder's options names: `~` and variables are replaced, and a relative one goes
+    /// from the file's own folder.
+    #[must_use]
+    pub fn recorder_path(
+        &self,
+        key: &str,
+        variable: impl Fn(&str) -> Option<OsString>,
+    ) -> Option<PathBuf> {
+        let text = self.recorder(key)?;
+        Some(self.folder.join(expanded(&text, &self.folder, variable)))
     }
 
     /// Names of keys whose values the recorder hides.
     #[must_use]
     pub fn redact_keys(&self) -> Vec<String> {
-        let keys = self.0.get(RECORDER, "redact_keys").unwrap_or_default();
+        let keys = self.ini.get(RECORDER, "redact_keys").unwrap_or_default();
         list(&keys, &[',', '\n'])
     }
 
     /// Patterns whose matches the recorder hides.
     #[must_use]
     pub fn redact_patterns(&self) -> Vec<String> {
-        let patterns = self.0.get(RECORDER, "redact_patterns").unwrap_or_default();
+        let patterns = self
+            .ini
+            .get(RECORDER, "redact_patterns")
+            .unwrap_or_default();
         list(&patterns, &['\n'])
+    }
+}
+
+/// Whether anybody may put files into that folder.
+fn is_world_writable(folder: &Path) -> bool {
+    fs::metadata(folder).is_ok_and(|found| found.mode() & 0o002 != 0)
+}
+
+/// A path as Ansible reads it in a setting.
+fn expanded(text: &str, cwd: &Path, variable: impl Fn(&str) -> Option<OsString>) -> PathBuf {
+    let text = text.replace("{{CWD}}", &cwd.to_string_lossy());
+    let mut path = String::with_capacity(text.len());
+    let mut rest = text.as_str();
+    while let Some(at) = rest.find('$') {
+        path.push_str(&rest[..at]);
+        let after = &rest[at + 1..];
+        let (name, end) = match after
+            .strip_prefix('{')
+            .and_then(|name| name.split_once('}'))
+        {
+            Some((name, _)) => (name, name.len() + 2),
+            None => {
+                let end = after
+                    .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+                    .unwrap_or(after.len());
+                (&after[..end], end)
+            }
+        };
+        match variable(name).filter(|_| !name.is_empty()) {
+            Some(value) => path.push_str(&value.to_string_lossy()),
+            // What is not set stays as it is written.
+            None => path.push_str(&rest[at..at + 1 + end]),
+        }
+        rest = &after[end..];
+    }
+    path.push_str(rest);
+    match (path.strip_prefix("~"), variable("HOME")) {
+        (Some(below), Some(home)) if below.is_empty() || below.starts_with('/') => {
+            Path::new(&home).join(below.trim_start_matches('/'))
+        }
+        _ => PathBuf::from(path),
     }
 }
 
@@ -76,6 +168,49 @@ pub fn list(text: &str, separators: &[char]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_recorders_options_are_read_as_ansible_reads_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = "[callback_playback]\nurl = 'http://x:1'\ntoken_file = secrets/token\n\
+                    spool_dir = ~/spool\nca_file = ${PKI}/$NAME.pem\nnote = $UNSET\n";
+        fs::write(folder.path().join("ansible.cfg"), text).unwrap();
+        let variable = |name: &str| match name {
+            "HOME" => Some("/home/x".into()),
+            "PKI" => Some("/pki".into()),
+            "NAME" => Some("ca".into()),
+            _ => None,
+        };
+        let config = AnsibleConfig::read(folder.path(), variable);
+        assert_eq!(config.recorder("url").as_deref(), Some("http://x:1"));
+        assert_eq!(config.recorder("token"), None);
+        let path = |key| config.recorder_path(key, variable);
+        assert_eq!(
+            path("token_file"),
+            Some(folder.path().join("secrets/token"))
+        );
+        assert_eq!(path("spool_dir"), Some("/home/x/spool".into()));
+        assert_eq!(path("ca_file"), Some("/pki/ca.pem".into()));
+        assert_eq!(path("note"), Some(folder.path().join("$UNSET")));
+    }
+
+    #[test]
+    fn a_file_in_a_folder_that_is_open_to_everybody_is_passed_over_unless_it_is_named() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("ansible.cfg");
+        fs::write(&file, "[callback_playback]\nurl = http://x\n").unwrap();
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777)).unwrap();
+        let config = AnsibleConfig::read(folder.path(), |_| None);
+        assert_eq!(config.recorder("url"), None);
+        for named in [file.as_path(), folder.path()] {
+            let named = named.as_os_str().to_owned();
+            let config = AnsibleConfig::read(folder.path(), |name| {
+                (name == "ANSIBLE_CONFIG").then(|| named.clone())
+            });
+            assert_eq!(config.recorder("url").as_deref(), Some("http://x"));
+        }
+    }
 
     #[test]
     fn what_is_hidden_is_read_whole() {

@@ -50,9 +50,18 @@ impl DeliveryOptions {
         if url.is_empty() {
             return Err("no collector is configured (--url, or PLAYBACK_URL)".into());
         }
+        let token = self.token()?;
+        let from_file = self
+            .token
+            .as_deref()
+            .is_none_or(|token| token.trim().is_empty());
         Ok(SenderConfig {
             url: url.to_owned(),
-            token: self.token()?,
+            token,
+            token_file: self
+                .token_file
+                .clone()
+                .filter(|path| from_file && is_given(path)),
             ca_file: self.ca_file.clone().filter(|path| is_given(path)),
             user_agent: concat!("playback-supervisor/", env!("CARGO_PKG_VERSION")).into(),
             ..SenderConfig::default()

@@ -3,11 +3,11 @@
 //! Whatever goes wrong here, the command runs. The user gets one line for it, on stderr.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::io::Write as _;
 use std::sync::Arc;
 
 use playback_redact::Rules;
-use playback_spool::{FinishLimits, Outcome, Sender, Spool};
+use playback_spool::{FinishLimits, Outcome, Sender, Spool, report};
 use playback_wire::{ExecutionEnded, ExecutionStarted, HostStats, Stats, Usage};
 
 use rustix::event::{PollFd, PollFlags, poll};
@@ -27,6 +27,7 @@ pub(super) struct Recording {
     spool: Option<Arc<Spool>>,
     sender: Option<Sender>,
     limits: FinishLimits,
+    url: Option<String>,
     clock: Clock,
 }
 
@@ -37,6 +38,7 @@ impl Recording {
             spool: None,
             sender: None,
             limits: request.delivery.finish_limits(),
+            url: request.delivery.url.clone(),
             clock: clock.clone(),
         };
         let none: [&str; 0] = [];
@@ -63,13 +65,21 @@ impl Recording {
         if !rules.is_empty() {
             spool.redact_by(Arc::new(rules));
         }
-        spool.append(clock.now_us(), "execution_started", started);
+        if spool
+            .append(clock.now_us(), "execution_started", started)
+            .is_none()
+        {
+            warn(
+                "this run is not recorded: its spool can take nothing (a limit of file sizes, perhaps)",
+            );
+            return recording;
+        }
         let sender = request.delivery.sender_config().and_then(|config| {
             Sender::start(Arc::clone(&spool), &config).map_err(|error| error.to_string())
         });
         match sender {
             Ok(sender) => recording.sender = Some(sender),
-            Err(why) => warn(&kept(&spool, &why)),
+            Err(why) => warn(&report::kept(&spool, &why, recording.url.as_deref())),
         }
         recording.spool = Some(spool);
         recording
@@ -114,7 +124,7 @@ impl Recording {
             return;
         };
         let outcome = finish(&sender, self.limits, signals).unwrap_or_else(|| sender.status());
-        if let Some(text) = undelivered(&outcome, &spool) {
+        if let Some(text) = report::undelivered(&outcome, &spool, self.url.as_deref()) {
             warn(&text);
         }
     }
@@ -150,39 +160,6 @@ fn finish(sender: &Arc<Sender>, limits: FinishLimits, signals: &Signals) -> Opti
 
 /// One line for the user.
 fn warn(text: &str) {
-    eprintln!("playback: {text}");
-}
-
-/// What to tell when there is nobody to deliver to.
-fn kept(spool: &Spool, why: &str) -> String {
-    match spool.path() {
-        Some(path) => format!(
-            "{why}; this run is kept in {}, and \"playback flush\" delivers it",
-            parent(&path)
-        ),
-        None => format!("{why}; this run is not recorded"),
-    }
-}
-
-/// What to tell after a delivery that did not come to its end.
-fn undelivered(outcome: &Outcome, spool: &Spool) -> Option<String> {
-    if outcome.delivered {
-        return None;
-    }
-    let why = match (&outcome.set_aside, &outcome.last_error) {
-        (Some(refused), _) => format!("the collector refuses this run ({refused})"),
-        (None, Some(error)) => format!("this run could not be delivered in time ({error})"),
-        (None, None) => "this run could not be delivered in time".to_owned(),
-    };
-    Some(match spool.path() {
-        Some(path) => format!(
-            "{why}; it is kept in {}, and the next run on this machine or \"playback flush\" delivers it",
-            parent(&path)
-        ),
-        None => format!("{why}; {} events are lost", outcome.pending_events),
-    })
-}
-
-fn parent(path: &Path) -> std::path::Display<'_> {
-    path.parent().unwrap_or(path).display()
+    // Where standard error is closed, or on a full disk, nobody wants to know.
+    let _ = writeln!(std::io::stderr(), "playback: {text}");
 }

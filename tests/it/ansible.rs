@@ -518,7 +518,7 @@ fn a_refused_run_is_set_aside_and_delivered_with_the_right_token() {
                 .iter()
                 .any(|name| name.contains("rejected"))
         );
-        let flushed = controller.flush(&collector, &["--retry-set-aside"]);
+        let flushed = controller.flush(&collector, &[]);
         assert_eq!(flushed.status.code(), Some(0), "{}", flushed.printed);
         let record = collector
             .client()

@@ -151,7 +151,7 @@ fn a_damaged_spool_is_delivered_up_to_the_damage_and_kept() {
     file.write_all(b"rubbish\n{\"seq\":11,\"at\":1}\n").unwrap();
     let told = flush(dir.path(), &collector.url());
     assert!(
-        matches!(&told[0].fate, Fate::SetAside(reason) if reason.contains("event 10")),
+        matches!(&told[0].fate, Fate::SetAside { reason, .. } if reason.contains("event 10")),
         "{told:?}"
     );
     assert_whole(&collector, &of, 10);
@@ -168,7 +168,7 @@ fn names_that_are_no_spools_are_not_touched() {
     let name = format!("{}.recorder.ndjson", uuid::Uuid::now_v7());
     std::os::unix::fs::symlink(&target, dir.path().join(&name)).unwrap();
     let told = flush(dir.path(), &collector.url());
-    assert!(matches!(&told[0].fate, Fate::Kept(_)), "{told:?}");
+    assert!(matches!(&told[0].fate, Fate::Left { .. }), "{told:?}");
     assert_eq!(std::fs::read_to_string(&target).unwrap(), "precious");
     assert!(collector.requests().is_empty());
 }

@@ -9,7 +9,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::child::{Child, Task};
-use crate::support::{files, print, print_many, seqs, spool};
+use crate::support::{files, name, print, print_many, seqs, spool};
 
 #[test]
 fn an_event_is_a_line_in_a_file_of_its_owner_only() {
@@ -199,4 +199,57 @@ fn printing_into_the_spool_keeps_its_size_in_step() {
     print_many(&spool, 100, 1_000);
     let size = spool.path().unwrap().metadata().unwrap().len();
     assert_eq!(spool.bytes(), size);
+}
+
+#[test]
+fn how_a_run_ended_is_told_though_the_disk_was_full_at_its_end() {
+    const OWN: &str = "append::how_a_run_ended_is_told_though_the_disk_was_full_at_its_end";
+    // The limit is the process's, so it has one of its own.
+    if std::env::var_os("PLAYBACK_TEST_LIMITED").is_none() {
+        let done = std::process::Command::new(std::env::current_exe().unwrap())
+            .args([OWN, "--exact", "--nocapture"])
+            .env("PLAYBACK_TEST_LIMITED", "1")
+            .output()
+            .unwrap();
+        assert!(
+            done.status.success(),
+            "{}",
+            String::from_utf8_lossy(&done.stdout)
+        );
+        return;
+    }
+    use nix::sys::resource::{Resource, setrlimit};
+    use nix::sys::signal::{SigHandler, Signal, signal};
+    #[expect(unsafe_code, reason = "nothing runs when the signal comes")]
+    // SAFETY: an ignored signal has no handler.
+    unsafe {
+        signal(Signal::SIGXFSZ, SigHandler::SigIgn).unwrap();
+    }
+    setrlimit(Resource::RLIMIT_FSIZE, 4_000, 4_000).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let spool = spool(dir.path());
+    while print(&spool, 500).is_some() {}
+    print(&spool, 3_000);
+    let ended = serde_json::json!({"exit_code": 0, "dropped": spool.dropped()});
+    spool.append(1, "usage", &serde_json::json!({"user_seconds": 1.0}));
+    spool.append(1, "execution_ended", &ended);
+    let collector = crate::collector::Collector::start();
+    let sender = playback_spool::Sender::start(
+        Arc::clone(&spool),
+        &crate::support::config(&collector.url()),
+    )
+    .unwrap();
+    let outcome = sender.finish(playback_spool::FinishLimits {
+        reachable: crate::support::DEADLINE,
+        unreachable: crate::support::DEADLINE,
+    });
+    assert!(outcome.delivered, "{outcome:?}");
+    let lines = collector.lines(&name(&spool));
+    let kinds: Vec<String> = lines
+        .iter()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["kind"].to_string())
+        .collect();
+    let last: Vec<&str> = kinds.iter().rev().take(2).map(String::as_str).collect();
+    assert_eq!(last[0], "\"execution_ended\"", "{kinds:?}");
+    assert!(kinds.contains(&"\"dropped\"".to_owned()), "{kinds:?}");
 }

@@ -26,12 +26,28 @@ pub(crate) enum Fault {
 }
 
 impl Fault {
+    /// An error as the collector tells it.
     pub(crate) fn status(status: u16) -> Self {
-        Fault::Answer(
-            status,
-            "",
-            r#"{"error":{"code":"x","message":"because"}}"#.into(),
-        )
+        let code = match status {
+            400 => "bad_request",
+            401 => "unauthorized",
+            403 => "forbidden",
+            404 => "not_found",
+            409 => "conflict",
+            410 => "gone",
+            413 => "too_large",
+            422 => "not_an_event",
+            503 => "busy",
+            _ => "internal",
+        };
+        let body = format!(r#"{{"error":{{"code":"{code}","message":"because"}}}}"#);
+        Fault::Answer(status, "", body)
+    }
+
+    /// What something else says that stands where the collector should be.
+    pub(crate) fn page(status: u16) -> Self {
+        let body = "<html><body>Please log in.</body></html>";
+        Fault::Answer(status, "Location: https://login.example/\r\n", body.into())
     }
 }
 
@@ -60,6 +76,10 @@ pub(crate) struct State {
     pub(crate) always: Option<Fault>,
     /// Largest expanded batch that is taken.
     pub(crate) max_bytes: Option<usize>,
+    /// A larger one gets a page that is not the collector's.
+    pub(crate) too_large_page: bool,
+    /// The only token that is taken, where there is one.
+    pub(crate) token: Option<&'static str>,
     connections: Vec<TcpStream>,
 }
 
@@ -228,6 +248,14 @@ impl Shared {
             seqs,
             bytes: lines.len(),
         });
+        let known = self.state.lock().unwrap().token;
+        let sent = header(&head, "authorization").unwrap_or_default();
+        if known.is_some_and(|token| sent != format!("Bearer {token}")) {
+            let Fault::Answer(status, headers, body) = Fault::status(401) else {
+                return None;
+            };
+            return Some(answer(status, headers, &body));
+        }
         match fault {
             Fault::None | Fault::Close => Some(self.store(&of, &lines)),
             Fault::Answer(status, headers, body) => Some(answer(status, headers, &body)),
@@ -258,6 +286,9 @@ impl Shared {
     fn store(&self, of: &str, lines: &str) -> String {
         let mut state = self.state.lock().unwrap();
         if state.max_bytes.is_some_and(|max| lines.len() > max) {
+            if state.too_large_page {
+                return answer(413, "", "<html>413 Request Entity Too Large</html>");
+            }
             return answer(
                 413,
                 "",

@@ -111,3 +111,29 @@ fn after_the_wait_the_spool_is_anybodys() {
         playback_spool::orphans(dir.path()).unwrap().len() == 1
     });
 }
+
+#[test]
+fn a_collector_that_answered_during_the_run_is_waited_for_when_it_is_away_at_the_end() {
+    let dir = tempfile::tempdir().unwrap();
+    let collector = Collector::start();
+    let address = collector.address;
+    let spool = spool(dir.path());
+    let sender = Sender::start(Arc::clone(&spool), &config(&collector.url())).unwrap();
+    print_many(&spool, 10, 100);
+    collector.wait_acked(&name(&spool), 10);
+    let stored = collector.lines(&name(&spool)).len() as u64;
+    drop(collector);
+    print_many(&spool, 10, 100);
+    until("it is missed", || sender.status().last_error.is_some());
+    let waiting = std::thread::spawn(move || finish(&sender).0);
+    // Longer away than the wait for a collector that was never there.
+    let away = now();
+    until("it was away for a while", || {
+        away.elapsed() > LIMITS.unreachable * 3
+    });
+    let collector = Collector::start_on(address);
+    collector.state().acked.insert(name(&spool), stored);
+    let outcome = waiting.join().unwrap();
+    assert!(outcome.delivered, "{outcome:?}");
+    assert_eq!(collector.acked(&name(&spool)), 20);
+}

@@ -20,5 +20,6 @@ mod adoption;
 mod append;
 mod delivery;
 mod finish;
+mod ours;
 mod refusal;
 mod tls;

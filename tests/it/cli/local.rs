@@ -92,11 +92,14 @@ fn what_cannot_be_delivered_is_kept_and_told() {
     let refused = flush(&collector, "pbk_wrong", &["--json"]);
     assert_eq!(refused.code, 1);
     assert_eq!(refused.json()["spools"][0]["fate"], "set_aside");
-    // It is not forgotten, and not tried again unasked.
-    let again = flush(&collector, &token, &[]);
+    // It is not forgotten, and not tried again with the same token.
+    let again = flush(&collector, "pbk_wrong", &[]);
     assert_eq!(again.code, 1);
-    assert!(again.stdout.contains("--retry-set-aside"), "{again:?}");
-    let retried = flush(&collector, &token, &["--retry-set-aside"]);
+    assert!(
+        again.stdout.contains("401") && again.stdout.contains("scope"),
+        "{again:?}"
+    );
+    let retried = flush(&collector, &token, &[]);
     assert!(retried.ok().contains("delivered"));
     assert_eq!(
         collector.client().finished(left.id)["events"]["complete"],

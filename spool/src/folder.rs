@@ -1,0 +1,289 @@
+//! A spool folder, held open, and which of its files are ours.
+//!
+//! A spool folder may lie where others can write (`/tmp`, a folder that several users share). What they put
+//! there under a spool's name must neither be delivered with our token nor make us write elsewhere. So the
+//! folder itself must be ours and closed to others (or sticky, as `/tmp` is), every file is opened relative
+//! to it and without following links, and a file is taken only if it is a regular one, ours, not writable for
+//! others, and has no second name: a hard link may be somebody's other file.
+//!
+//! Root is asked by name: `sudo playback flush --spool-dir /home/x/…` takes the folder of x with the files of
+//! x, because whoever types that means them. Nothing else lets root take what others have left.
+
+use std::fs::{DirBuilder, File};
+use std::io::{self, Read as _, Write as _};
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat};
+
+/// Bits of a mode by which others than the owner can write.
+const OTHERS_WRITE: u32 = 0o022;
+
+/// The bit by which only a file's owner may take its name away.
+const STICKY: u32 = 0o1000;
+
+/// The largest note that is read, in bytes.
+const MAX_NOTE_BYTES: u64 = 16 << 10;
+
+/// Who asks for a folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// A producer: the folder must be ours or root's.
+    ByProducer,
+    /// A person who named it: root may mean another user's.
+    ByName,
+}
+
+/// An open spool folder that may be used.
+#[derive(Debug)]
+pub(crate) struct Folder {
+    path: PathBuf,
+    fd: OwnedFd,
+    /// Whose files are taken.
+    owner: u32,
+    /// Others may put files here, which is no fault.
+    shared: bool,
+}
+
+/// Why a file under a spool's name is not taken.
+#[derive(Debug)]
+pub(crate) enum NotTaken {
+    /// It is not ours, or no spool; and why.
+    NotOurs {
+        /// What is wrong with it, and what to do.
+        why: String,
+        /// It is another user's file in a folder that users share.
+        expected: bool,
+    },
+    /// The system does not let us.
+    Io(io::Error),
+}
+
+impl From<io::Error> for NotTaken {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl From<rustix::io::Errno> for NotTaken {
+    fn from(errno: rustix::io::Errno) -> Self {
+        Self::Io(errno.into())
+    }
+}
+
+impl Folder {
+    /// Opens a folder. None: there is none.
+    ///
+    /// # Errors
+    /// It cannot be opened, or must not be used; the text says what to do.
+    pub(crate) fn open(path: &Path, asked: Asked) -> io::Result<Option<Self>> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC | OFlags::NONBLOCK;
+        let fd = match rustix::fs::open(path, flags, Mode::empty()) {
+            Err(rustix::io::Errno::NOENT) => return Ok(None),
+            Err(rustix::io::Errno::NOTDIR) => {
+                return Err(refused(format!("{} is not a folder", path.display())));
+            }
+            opened => opened?,
+        };
+        let found = rustix::fs::fstat(&fd)?;
+        let user = rustix::process::geteuid().as_raw();
+        let (owner, mode) = (found.st_uid, mode(&found));
+        let named_by_root = user == 0 && asked == Asked::ByName;
+        if owner != user && owner != 0 && !named_by_root {
+            return Err(refused(format!(
+                "it belongs to the user with the number {owner}, who could change what lies there: name a \
+                 folder of your own"
+            )));
+        }
+        let shared = mode & OTHERS_WRITE != 0;
+        if shared && mode & STICKY == 0 {
+            return Err(refused(format!(
+                "others can write there and take files away: `chmod go-w {0}`, or `chmod +t {0}` where several \
+                 users share it",
+                path.display()
+            )));
+        }
+        Ok(Some(Self {
+            path: path.to_owned(),
+            fd,
+            owner: if named_by_root { owner } else { user },
+            shared,
+        }))
+    }
+
+    /// Opens a folder, and makes it, for its owner only, where it is missing.
+    ///
+    /// # Errors
+    /// As [`Folder::open`]; or it cannot be made.
+    pub(crate) fn make(path: &Path) -> io::Result<Self> {
+        DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+        Self::open(path, Asked::ByProducer)?.ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where a file of that name is, for people: nothing is opened by it.
+    pub(crate) fn path_of(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
+    /// The names in it that are text.
+    pub(crate) fn names(&self) -> io::Result<Vec<String>> {
+        let mut names = Vec::new();
+        for entry in rustix::fs::Dir::read_from(&self.fd)? {
+            if let Ok(name) = entry?.file_name().to_str() {
+                names.push(name.to_owned());
+            }
+        }
+        Ok(names)
+    }
+
+    /// Makes a file that is not there yet, for its owner only.
+    pub(crate) fn create_new(&self, name: &str) -> io::Result<File> {
+        let flags = OFlags::RDWR
+            | OFlags::CREATE
+            | OFlags::EXCL
+            | OFlags::NOFOLLOW
+            | OFlags::NOCTTY
+            | OFlags::CLOEXEC;
+        let fd = rustix::fs::openat(&self.fd, name, flags, Mode::RUSR | Mode::WUSR)?;
+        Ok(fd.into())
+    }
+
+    /// Opens a file for reading and writing, if it is ours. None: there is none.
+    pub(crate) fn open_ours(&self, name: &str) -> Result<Option<File>, NotTaken> {
+        // Looked at first: opening a device can already do something.
+        match rustix::fs::statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Err(rustix::io::Errno::NOENT) => return Ok(None),
+            found => self.check(&found?)?,
+        }
+        let flags =
+            OFlags::RDWR | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let fd = match rustix::fs::openat(&self.fd, name, flags, Mode::empty()) {
+            Err(rustix::io::Errno::NOENT) => return Ok(None),
+            Err(rustix::io::Errno::LOOP) => return Err(not_ours("it is a symbolic link")),
+            opened => opened?,
+        };
+        // And again: it may be another one by now.
+        self.check(&rustix::fs::fstat(&fd)?)?;
+        Ok(Some(fd.into()))
+    }
+
+    fn check(&self, found: &Stat) -> Result<(), NotTaken> {
+        let kind = match FileType::from_raw_mode(found.st_mode) {
+            FileType::RegularFile => None,
+            FileType::Symlink => Some("a symbolic link"),
+            FileType::Directory => Some("a folder"),
+            FileType::Fifo => Some("a pipe"),
+            FileType::Socket => Some("a socket"),
+            _ => Some("a device"),
+        };
+        if let Some(kind) = kind {
+            return Err(not_ours(format!("it is {kind}")));
+        }
+        if found.st_uid != self.owner {
+            return Err(NotTaken::NotOurs {
+                why: format!("it belongs to the user with the number {}", found.st_uid),
+                expected: self.shared,
+            });
+        }
+        if found.st_nlink != 1 {
+            return Err(not_ours(
+                "it is a hard link: the same file has another name elsewhere",
+            ));
+        }
+        if mode(found) & OTHERS_WRITE != 0 {
+            return Err(not_ours("others can write to it"));
+        }
+        Ok(())
+    }
+
+    /// Whether `name` still is `file`.
+    pub(crate) fn is_still(&self, name: &str, file: &File) -> io::Result<bool> {
+        let opened = rustix::fs::fstat(file)?;
+        match rustix::fs::statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(named) => Ok((named.st_dev, named.st_ino) == (opened.st_dev, opened.st_ino)),
+            Err(rustix::io::Errno::NOENT) => Ok(false),
+            Err(errno) => Err(errno.into()),
+        }
+    }
+
+    /// Whether anything has that name.
+    pub(crate) fn has(&self, name: &str) -> io::Result<bool> {
+        match rustix::fs::statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(_) => Ok(true),
+            Err(rustix::io::Errno::NOENT) => Ok(false),
+            Err(errno) => Err(errno.into()),
+        }
+    }
+
+    /// Size of the file of that name, in bytes; 0 where it cannot be told.
+    pub(crate) fn size(&self, name: &str) -> u64 {
+        rustix::fs::statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW)
+            .ok()
+            .and_then(|found| u64::try_from(found.st_size).ok())
+            .unwrap_or(0)
+    }
+
+    /// Gives a file another name, which must be free.
+    pub(crate) fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        #[cfg(target_os = "linux")]
+        {
+            use rustix::io::Errno;
+            let flags = rustix::fs::RenameFlags::NOREPLACE;
+            match rustix::fs::renameat_with(&self.fd, from, &self.fd, to, flags) {
+                // The file system does not know how.
+                Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {}
+                renamed => return Ok(renamed?),
+            }
+        }
+        if self.has(to)? {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        Ok(rustix::fs::renameat(&self.fd, from, &self.fd, to)?)
+    }
+
+    /// Takes a name away.
+    pub(crate) fn remove(&self, name: &str) -> io::Result<()> {
+        Ok(rustix::fs::unlinkat(&self.fd, name, AtFlags::empty())?)
+    }
+
+    /// Writes a small text. What had the name before loses it: nothing is written through it.
+    pub(crate) fn write_note(&self, name: &str, text: &str) -> io::Result<()> {
+        match self.remove(name) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        self.create_new(name)?.write_all(text.as_bytes())
+    }
+
+    /// The beginning of a small text that is ours.
+    pub(crate) fn read_note(&self, name: &str) -> Option<String> {
+        let file = self.open_ours(name).ok()??;
+        let mut text = Vec::new();
+        file.take(MAX_NOTE_BYTES).read_to_end(&mut text).ok()?;
+        Some(String::from_utf8_lossy(&text).into_owned())
+    }
+}
+
+/// Permissions, without the type of the file.
+#[allow(clippy::unnecessary_cast, reason = "its width differs by system")]
+fn mode(found: &Stat) -> u32 {
+    found.st_mode as u32 & 0o7777
+}
+
+fn refused(why: String) -> io::Error {
+    io::Error::new(io::ErrorKind::PermissionDenied, why)
+}
+
+/// Why a file is not a spool of ours.
+pub(crate) fn not_ours(why: impl Into<String>) -> NotTaken {
+    NotTaken::NotOurs {
+        why: why.into(),
+        expected: false,
+    }
+}

@@ -1,0 +1,96 @@
+//! What a producer tells its user about a run that was not delivered: where it is kept, and the command that helps.
+//!
+//! The command names the folder and the collector, because the shell in which it is typed may know neither.
+
+use std::path::Path;
+
+use crate::sender::Outcome;
+use crate::spool::Spool;
+
+/// What to tell when there is nobody to deliver to, for the reason `why`.
+#[must_use]
+pub fn kept(spool: &Spool, why: &str, url: Option<&str>) -> String {
+    match spool.kept_in() {
+        Some(dir) => format!(
+            "{why}; this run is kept in {}, and `{}` delivers it",
+            dir.display(),
+            flush(&dir, url, ""),
+        ),
+        None => format!("{why}; this run is not recorded"),
+    }
+}
+
+/// What to tell after a delivery that did not come to its end. None: it did.
+#[must_use]
+pub fn undelivered(outcome: &Outcome, spool: &Spool, url: Option<&str>) -> Option<String> {
+    if outcome.delivered {
+        return None;
+    }
+    let why = match (&outcome.set_aside, &outcome.last_error) {
+        (Some(refused), _) if outcome.refused_token => {
+            format!("the collector refuses the token ({refused})")
+        }
+        (Some(refused), _) => format!("the collector refuses this run ({refused})"),
+        (None, Some(error)) => format!("this run could not be delivered in time ({error})"),
+        (None, None) => "this run could not be delivered in time".to_owned(),
+    };
+    let Some(dir) = spool.kept_in() else {
+        return Some(format!("{why}; {} events are lost", outcome.pending_events));
+    };
+    let kept = format!("{why}; it is kept in {}", dir.display());
+    Some(match &outcome.set_aside {
+        Some(_) if outcome.refused_token => format!(
+            "{why}; this run is kept in {}, and with a token of the scope \"ingest\" the next run on this machine or \
+             `{}` delivers it",
+            dir.display(),
+            flush(&dir, url, ""),
+        ),
+        Some(_) => format!(
+            "{kept}; once the cause is mended, `{}` delivers it",
+            flush(&dir, url, " --retry-set-aside"),
+        ),
+        None => format!(
+            "{kept}, and the next run on this machine or `{}` delivers it",
+            flush(&dir, url, ""),
+        ),
+    })
+}
+
+fn flush(dir: &Path, url: Option<&str>, option: &str) -> String {
+    let dir = dir.to_string_lossy();
+    // A URL that may hold a password is not shown.
+    let url = url
+        .map(str::trim)
+        .filter(|url| !url.is_empty() && !url.contains('@'))
+        .map(|url| format!(" --url {}", quoted(url)))
+        .unwrap_or_default();
+    format!("playback flush{option} --spool-dir {}{url}", quoted(&dir))
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-:+,@%=".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_can_be_typed_as_it_stands() {
+        let of = |dir: &str, url| flush(Path::new(dir), url, "");
+        assert_eq!(of("/s", None), "playback flush --spool-dir /s");
+        assert_eq!(
+            of("/it's here", Some("http://h:1")),
+            "playback flush --spool-dir '/it'\\''s here' --url http://h:1"
+        );
+        assert_eq!(
+            of("/s", Some("http://u:p@h")),
+            "playback flush --spool-dir /s"
+        );
+    }
+}

@@ -1,0 +1,93 @@
+//! The recorder's settings, as the recorder would find them here: options that are given, then the environment, then
+//! the section `[callback_playback]` of the `ansible.cfg` that is in force.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+
+use super::environment;
+use crate::config::DEFAULT_URL;
+use crate::config::ansible::AnsibleConfig;
+
+/// What the command line says; it goes before everything else.
+#[derive(Debug, Default)]
+pub(super) struct Given {
+    /// The collector.
+    pub(super) url: Option<String>,
+    /// File that holds the token.
+    pub(super) token_file: Option<PathBuf>,
+    /// Certificate authorities.
+    pub(super) ca_file: Option<PathBuf>,
+    /// Folder of the spools.
+    pub(super) spool_dir: Option<PathBuf>,
+}
+
+/// Where the recorder delivers, and where it keeps what it could not.
+pub(super) struct RecorderSettings {
+    /// The collector.
+    pub(super) url: String,
+    /// The token.
+    pub(super) token: Option<String>,
+    /// The file that it was read from, where it was.
+    pub(super) token_file: Option<PathBuf>,
+    /// Certificate authorities.
+    pub(super) ca_file: Option<PathBuf>,
+    /// Folder of the spools. None: the recorder's own choice.
+    pub(super) spool_dir: Option<PathBuf>,
+}
+
+impl RecorderSettings {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// The token's file cannot be read, or is empty.
+    pub(super) fn read(given: &Given) -> anyhow::Result<Self> {
+        let config = environment::ansible_config();
+        let text = |variable: &str, key: &str| {
+            environment::text(variable)
+                .map(|(text, _)| text)
+                .or_else(|| config.recorder(key))
+                .map(|text| text.trim().to_owned())
+                .filter(|text| !text.is_empty())
+        };
+        let path = |given: &Option<PathBuf>, variable: &str, key: &str| {
+            filled(given.clone())
+                .or_else(|| environment::variable(variable).map(PathBuf::from))
+                .or_else(|| config.recorder_path(key, environment::variable))
+        };
+        let (token, token_file) = match filled(given.token_file.clone()) {
+            Some(file) => (Some(read_token(&file)?), Some(file)),
+            None => match text("PLAYBACK_TOKEN", "token") {
+                Some(token) => (Some(token), None),
+                None => match path(&None, "PLAYBACK_TOKEN_FILE", "token_file") {
+                    Some(file) => (Some(read_token(&file)?), Some(file)),
+                    None => (None, None),
+                },
+            },
+        };
+        Ok(Self {
+            url: given
+                .url
+                .clone()
+                .or_else(|| text("PLAYBACK_URL", "url"))
+                .unwrap_or_else(|| DEFAULT_URL.to_owned()),
+            token,
+            token_file,
+            ca_file: path(&given.ca_file, "PLAYBACK_CA_FILE", "ca_file"),
+            spool_dir: path(&given.spool_dir, "PLAYBACK_SPOOL_DIR", "spool_dir"),
+        })
+    }
+}
+
+fn filled(path: Option<PathBuf>) -> Option<PathBuf> {
+    path.filter(|path| !path.as_os_str().is_empty())
+}
+
+fn read_token(file: &Path) -> anyhow::Result<String> {
+    let text = std::fs::read_to_string(file)
+        .with_context(|| format!("the token file {} cannot be read", file.display()))?;
+    if text.trim().is_empty() {
+        bail!("the token file {} is empty", file.display());
+    }
+    Ok(text.trim().to_owned())
+}
