@@ -22,6 +22,7 @@
 //! - [`retention`]: what is kept, for how long, and how the rest goes
 //! - [`launcher`]: runs that were asked for: the queue, and what becomes of it
 //! - `supervise`: `playback exec`, a command under our eyes (Linux)
+//! - `limits`: what the caller allows this process
 //! - [`app`], [`server`], [`config`], [`telemetry`], [`clock`]: what holds it together
 //! - [`cli`]: the commands
 
@@ -33,6 +34,7 @@ pub mod clock;
 pub mod config;
 pub mod ingest;
 pub mod launcher;
+mod limits;
 pub mod live;
 pub mod model;
 pub mod output;

@@ -1,6 +1,7 @@
 //! `playback exec`: run a command and record it.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::fmt::Display;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -8,45 +9,32 @@ use std::time::Duration;
 use clap::Args;
 use uuid::Uuid;
 
-use super::environment;
+use super::{environment, out};
 use crate::clock::Clock;
-use crate::config::ansible::AnsibleConfig;
 use crate::supervise::{self, DeliveryOptions, Limits, RedactOptions, Request};
 
 /// Run a command and record its output, exit code and cost
 ///
 /// The command sees what it would see without us: the terminal, its keys and its size, its signals, and
 /// whoever reads its output. Its exit code is ours.
+///
+/// An option of the command line that is wrong is told, and nothing runs. A variable that is wrong is told, too, and
+/// the command runs with what goes without it.
 #[derive(Debug, Args)]
 pub(super) struct Exec {
-    /// Label of the run; may be given several times
-    #[arg(
-        long = "label",
-        value_name = "LABEL",
-        env = "PLAYBACK_LABELS",
-        value_delimiter = ','
-    )]
-    labels: Vec<String>,
-    /// Why it is run
-    #[arg(long, value_name = "TEXT", env = "PLAYBACK_NOTE")]
-    note: Option<String>,
-    /// Name of a key whose values are hidden from the record, such as "*password*"; may be given several times
-    #[arg(
-        long = "redact-key",
-        value_name = "NAME",
-        env = "PLAYBACK_REDACT_KEYS",
-        value_delimiter = ','
-    )]
+    /// Label of the run; may be given several times [env: PLAYBACK_LABELS]
+    #[arg(long = "label", value_name = "LABEL", value_delimiter = ',')]
+    labels: Vec<OsString>,
+    /// Why it is run [env: PLAYBACK_NOTE]
+    #[arg(long, value_name = "TEXT")]
+    note: Option<OsString>,
+    /// Name of a key whose values are hidden from the record, such as "*password*"; may be given several times [env:
+    /// PLAYBACK_REDACT_KEYS]
+    #[arg(long = "redact-key", value_name = "NAME", value_delimiter = ',')]
     redact_keys: Vec<String>,
     /// Regular expression whose matches are hidden from the record; may be given several times, and has a line for
-    /// each in the variable
-    #[arg(
-        long = "redact-pattern",
-        value_name = "REGEX",
-        env = "PLAYBACK_REDACT_PATTERNS",
-        value_delimiter = '\n',
-        hide_env_values = true
-    )]
+    /// each in the variable [env: PLAYBACK_REDACT_PATTERNS]
+    #[arg(long = "redact-pattern", value_name = "REGEX", value_delimiter = '\n')]
     redact_patterns: Vec<String>,
     /// Identity of the run, where the caller has one already
     #[arg(long, value_name = "UUID")]
@@ -70,77 +58,128 @@ pub(super) struct Exec {
 /// Where the record goes; the names are the recorder's.
 #[derive(Debug, Args)]
 struct DeliveryArgs {
-    /// The collector; without it the run is kept in the spool
-    #[arg(long, value_name = "URL", env = "PLAYBACK_URL")]
+    /// The collector; without it the run is kept in the spool [env: PLAYBACK_URL]
+    #[arg(long, value_name = "URL")]
     url: Option<String>,
-    /// File that holds a token with the scope "ingest"; not read where PLAYBACK_TOKEN is set
-    #[arg(long, value_name = "FILE", env = "PLAYBACK_TOKEN_FILE")]
+    /// File that holds a token with the scope "ingest"; not read where PLAYBACK_TOKEN is set [env: PLAYBACK_TOKEN_FILE]
+    #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
-    /// Certificate authorities to trust (PEM)
-    #[arg(long, value_name = "FILE", env = "PLAYBACK_CA_FILE")]
+    /// Certificate authorities to trust (PEM) [env: PLAYBACK_CA_FILE]
+    #[arg(long, value_name = "FILE")]
     ca_file: Option<PathBuf>,
-    /// Folder of the spool
-    #[arg(long, value_name = "FOLDER", env = "PLAYBACK_SPOOL_DIR")]
+    /// Folder of the spool [env: PLAYBACK_SPOOL_DIR]
+    #[arg(long, value_name = "FOLDER")]
     spool_dir: Option<PathBuf>,
-    /// Largest size of the spool, in MiB
-    #[arg(
-        long,
-        value_name = "MIB",
-        env = "PLAYBACK_SPOOL_MAX_MB",
-        default_value_t = 2048
-    )]
-    spool_max_mb: u64,
-    /// Seconds that the end may wait for the collector
-    #[arg(
-        long,
-        value_name = "SECONDS",
-        env = "PLAYBACK_FLUSH_SECONDS",
-        default_value_t = 5.0
-    )]
-    flush_seconds: f64,
-    /// The same while the collector does not answer
-    #[arg(
-        long,
-        value_name = "SECONDS",
-        env = "PLAYBACK_FLUSH_SECONDS_UNREACHABLE",
-        default_value_t = 0.5
-    )]
-    flush_seconds_unreachable: f64,
+    /// Largest size of the spool, in MiB [env: PLAYBACK_SPOOL_MAX_MB] [default: 2048]
+    #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u64).range(1..))]
+    spool_max_mb: Option<u64>,
+    /// Seconds that the end may wait for the collector [env: PLAYBACK_FLUSH_SECONDS] [default: 5]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    flush_seconds: Option<f64>,
+    /// The same where the collector did not answer during the run [env: PLAYBACK_FLUSH_SECONDS_UNREACHABLE] [default: 0.5]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    flush_seconds_unreachable: Option<f64>,
+}
+
+/// A time that somebody can wait.
+fn seconds(text: &str) -> Result<f64, String> {
+    match text.trim().parse::<f64>() {
+        Ok(seconds) if seconds.is_finite() && seconds >= 0.0 => Ok(seconds),
+        _ => Err("it must be a number of seconds, such as 5 or 0.5".to_owned()),
+    }
+}
+
+fn mebibytes(text: &str) -> Result<u64, String> {
+    match text.trim().parse() {
+        Ok(mebibytes) if mebibytes > 0 => Ok(mebibytes),
+        _ => Err("it must be a number of MiB, such as 2048".to_owned()),
+    }
+}
+
+/// A variable's text; where it is none, what can be read of it.
+fn text(name: &str) -> Option<String> {
+    let (text, damaged) = environment::text(name)?;
+    if damaged {
+        out::note(format_args!(
+            "playback: {name} holds bytes that are not UTF-8: they are replaced"
+        ));
+    }
+    Some(text)
+}
+
+/// A variable's value; without one, or with one that cannot be used, `default`.
+fn value<T: Display>(name: &str, read: impl Fn(&str) -> Result<T, String>, default: T) -> T {
+    match text(name).map(|text| read(&text).map_err(|why| (text, why))) {
+        None => default,
+        Some(Ok(value)) => value,
+        Some(Err((text, why))) => {
+            let shown: String = text.chars().take(40).collect();
+            out::note(format_args!(
+                "playback: {name} is {shown:?} and is not used: {why}; {default} is used instead"
+            ));
+            default
+        }
+    }
+}
+
+/// A text that was typed: it goes into the record as far as it is text.
+fn typed(text: &OsStr) -> String {
+    text.to_string_lossy().into_owned()
+}
+
+/// The values of an option, or of its variable where it was not given.
+fn several(given: Vec<String>, name: &str, separator: char) -> Vec<String> {
+    let given = match given.is_empty() {
+        true => text(name).map_or_else(Vec::new, |text| {
+            text.split(separator).map(str::to_owned).collect()
+        }),
+        false => given,
+    };
+    given
+        .into_iter()
+        .map(|entry| entry.trim().to_owned())
+        .filter(|entry| !entry.is_empty())
+        .collect()
+}
+
+fn path(given: Option<PathBuf>, name: &str) -> Option<PathBuf> {
+    given.or_else(|| environment::variable(name).map(PathBuf::from))
 }
 
 pub(super) fn run(command: Exec) -> anyhow::Result<ExitCode> {
     let delivery = command.delivery;
     // The recorder inside hides what Ansible's configuration says; what we capture is the same output.
-    let ansible = std::env::current_dir()
-        .map(|cwd| AnsibleConfig::read(&cwd, environment::variable))
-        .unwrap_or_default();
+    let ansible = environment::ansible_config();
+    let keys = several(command.redact_keys, "PLAYBACK_REDACT_KEYS", ',');
+    let patterns = several(command.redact_patterns, "PLAYBACK_REDACT_PATTERNS", '\n');
+    let labels = command.labels.iter().map(|label| typed(label)).collect();
     let request = Request {
         command: command.command,
         execution: command.execution_id.unwrap_or_else(Uuid::now_v7),
-        labels: command
-            .labels
-            .into_iter()
-            .filter(|label| !label.is_empty())
-            .collect(),
-        note: command.note,
+        labels: several(labels, "PLAYBACK_LABELS", ','),
+        note: command
+            .note
+            .map(|note| typed(&note))
+            .or_else(|| text("PLAYBACK_NOTE")),
         redact: RedactOptions {
-            keys: [command.redact_keys, ansible.redact_keys()].concat(),
-            patterns: command
-                .redact_patterns
-                .iter()
-                .map(|pattern| pattern.trim().to_owned())
-                .chain(ansible.redact_patterns())
-                .collect(),
+            keys: [keys, ansible.redact_keys()].concat(),
+            patterns: [patterns, ansible.redact_patterns()].concat(),
         },
         delivery: DeliveryOptions {
-            url: delivery.url,
-            token: environment::token(),
-            token_file: delivery.token_file,
-            ca_file: delivery.ca_file,
-            spool_dir: delivery.spool_dir,
-            spool_max_mb: delivery.spool_max_mb,
-            flush_seconds: delivery.flush_seconds,
-            flush_seconds_unreachable: delivery.flush_seconds_unreachable,
+            url: delivery.url.or_else(|| text("PLAYBACK_URL")),
+            token: text("PLAYBACK_TOKEN"),
+            token_file: path(delivery.token_file, "PLAYBACK_TOKEN_FILE"),
+            ca_file: path(delivery.ca_file, "PLAYBACK_CA_FILE"),
+            spool_dir: path(delivery.spool_dir, "PLAYBACK_SPOOL_DIR"),
+            spool_max_mb: delivery
+                .spool_max_mb
+                .unwrap_or_else(|| value("PLAYBACK_SPOOL_MAX_MB", mebibytes, 2048)),
+            flush_seconds: delivery
+                .flush_seconds
+                .unwrap_or_else(|| value("PLAYBACK_FLUSH_SECONDS", seconds, 5.0)),
+            flush_seconds_unreachable: delivery
+                .flush_seconds_unreachable
+                .unwrap_or_else(|| value("PLAYBACK_FLUSH_SECONDS_UNREACHABLE", seconds, 0.5)),
         },
         limits: Limits {
             timeout: command.timeout.map(Duration::from_secs),

@@ -48,6 +48,7 @@ mod tree;
 mod watch;
 
 use std::ffi::OsString;
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -178,6 +179,6 @@ pub fn run(request: &Request, clock: &Clock) -> Result<End, SuperviseError> {
 /// Tells the user and the record what became of the command.
 fn say(capture: &Capture, what: &impl std::fmt::Display) {
     let line = format!("playback: {what}\n");
-    eprint!("{line}");
+    let _ = std::io::stderr().write_all(line.as_bytes());
     capture.printed(playback_wire::Stream::Stderr, line.as_bytes());
 }

@@ -14,6 +14,8 @@ use nix::libc;
 use nix::sys::signal::{SigSet, SigmaskHow, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 
+use crate::limits::is_ignored;
+
 /// What is read instead of being suffered.
 const TAKEN: [Signal; 10] = [
     Signal::SIGCHLD,
@@ -78,11 +80,10 @@ impl Signals {
         let before = taken.thread_swap_mask(SigmaskHow::SIG_BLOCK)?;
         let flags = SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK;
         let fd = SignalFd::with_flags(&taken, flags)?;
-        let ignored = ignored();
         let mut noted = Vec::new();
         for signal in NOTED {
             // A handler would be the default for the command, where the caller wants it ignored.
-            if ignored & (1 << (signal as u32 - 1)) == 0 {
+            if !is_ignored(signal) {
                 let flag = Arc::new(AtomicBool::new(false));
                 signal_hook::flag::register(signal as i32, Arc::clone(&flag))?;
                 noted.push((signal, flag));
@@ -131,16 +132,6 @@ impl AsFd for Signals {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.fd.as_fd()
     }
-}
-
-/// The signals that this process ignores, as bits from the lowest. Only the caller can have wanted that.
-fn ignored() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    status
-        .lines()
-        .find_map(|line| line.strip_prefix("SigIgn:"))
-        .and_then(|bits| u64::from_str_radix(bits.trim(), 16).ok())
-        .unwrap_or(0)
 }
 
 /// Stops this process as Ctrl-Z does, where there is anybody who could continue it. Returns when it goes
