@@ -1,16 +1,49 @@
 //! The clock, injected: everything that needs the time gets a [`Clock`], so that tests can set it.
+//!
+//! What time it is ([`Clock::now_us`]) and how much time has passed ([`Clock::monotonic_us`]) are two
+//! questions: somebody may set the machine's clock. Durations and deadlines ask the second one.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, LazyLock};
+use std::time::Instant;
 
-/// Tells the time in microseconds since the Unix epoch.
+/// Tells the time in microseconds.
 #[derive(Debug, Clone)]
 pub struct Clock(Source);
 
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 enum Source {
     System,
-    Fixed(Arc<AtomicI64>),
+    Told(Arc<dyn Fn() -> i64 + Send + Sync>),
+    Fixed(Arc<Fixed>),
+}
+
+impl std::fmt::Debug for Source {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Self::System => "System",
+            Self::Told(_) => "Told",
+            Self::Fixed(_) => "Fixed",
+        })
+    }
+}
+
+/// What monotonic time is counted from.
+static BEGUN: LazyLock<Instant> = LazyLock::new(instant);
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that reads the machine's monotonic clock"
+)]
+fn instant() -> Instant {
+    Instant::now()
+}
+
+/// Times that a test sets.
+#[derive(Debug)]
+struct Fixed {
+    wall_us: AtomicI64,
+    monotonic_us: AtomicI64,
 }
 
 impl Clock {
@@ -20,13 +53,22 @@ impl Clock {
         Self(Source::System)
     }
 
+    /// A clock that says what `now_us` says.
+    #[must_use]
+    pub fn told_by(now_us: impl Fn() -> i64 + Send + Sync + 'static) -> Self {
+        Self(Source::Told(Arc::new(now_us)))
+    }
+
     /// A clock that stands until it is moved by [`Clock::advance`].
     #[must_use]
     pub fn fixed(now_us: i64) -> Self {
-        Self(Source::Fixed(Arc::new(AtomicI64::new(now_us))))
+        Self(Source::Fixed(Arc::new(Fixed {
+            wall_us: AtomicI64::new(now_us),
+            monotonic_us: AtomicI64::new(0),
+        })))
     }
 
-    /// Now, in microseconds since the Unix epoch.
+    /// What time it is, in microseconds since the Unix epoch. It may be set forward and back at any time.
     #[must_use]
     pub fn now_us(&self) -> i64 {
         match &self.0 {
@@ -39,14 +81,50 @@ impl Clock {
                 .map_or(0, |elapsed| {
                     i64::try_from(elapsed.as_micros()).unwrap_or(i64::MAX)
                 }),
-            Source::Fixed(now) => now.load(Ordering::SeqCst),
+            Source::Told(now_us) => now_us(),
+            Source::Fixed(fixed) => fixed.wall_us.load(Ordering::SeqCst),
         }
     }
 
-    /// Moves a fixed clock forward; the machine's clock stays as it is.
-    pub fn advance(&self, us: i64) {
-        if let Source::Fixed(now) = &self.0 {
-            now.fetch_add(us, Ordering::SeqCst);
+    /// Time that nobody sets, in microseconds since some moment: only differences mean anything, and only
+    /// within one process.
+    #[must_use]
+    pub fn monotonic_us(&self) -> i64 {
+        match &self.0 {
+            Source::System | Source::Told(_) => {
+                let passed = instant().saturating_duration_since(*BEGUN);
+                i64::try_from(passed.as_micros()).unwrap_or(i64::MAX)
+            }
+            Source::Fixed(fixed) => fixed.monotonic_us.load(Ordering::SeqCst),
         }
+    }
+
+    /// Time passes, by a fixed clock; the machine's goes its own way.
+    pub fn advance(&self, us: i64) {
+        self.set_forward(us);
+        if let Source::Fixed(fixed) = &self.0 {
+            fixed.monotonic_us.fetch_add(us, Ordering::SeqCst);
+        }
+    }
+
+    /// Somebody sets a fixed clock forward, or back: no time passes.
+    pub fn set_forward(&self, us: i64) {
+        if let Source::Fixed(fixed) = &self.0 {
+            fixed.wall_us.fetch_add(us, Ordering::SeqCst);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn setting_a_clock_lets_no_time_pass() {
+        let clock = Clock::fixed(1_000);
+        clock.set_forward(-5_000);
+        assert_eq!((clock.now_us(), clock.monotonic_us()), (-4_000, 0));
+        clock.advance(7);
+        assert_eq!((clock.now_us(), clock.monotonic_us()), (-3_993, 7));
     }
 }

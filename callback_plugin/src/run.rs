@@ -8,15 +8,15 @@ use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use playback_redact::{Printed, Rules};
-use playback_spool::{FinishLimits, Sender, SenderConfig, Spool, report};
-use playback_wire::{ExecutionEnded, ExecutionStarted, ExecutionType, Stream};
+use playback_spool::{FinishLimits, RunClock, Sender, SenderConfig, Spool, report};
+use playback_wire::{CLOCK_VARIABLE, ExecutionEnded, ExecutionStarted, ExecutionType, Stream};
 use uuid::Uuid;
 
 use crate::hookstats::HookStats;
 use crate::options::Options;
 use crate::output::Output;
 use crate::tasks::Ledger;
-use crate::{clock, exit, spooldir};
+use crate::{clock, environment, exit, spooldir};
 
 /// Boxed, so that the lock lies where `fork` copies nothing; the static itself is only read.
 static ACTIVE: OnceLock<Box<RwLock<Option<Arc<Run>>>>> = OnceLock::new();
@@ -75,9 +75,13 @@ impl Run {
             .execution_id
             .as_deref()
             .and_then(|id| Uuid::parse_str(id.trim()).ok());
-        let execution = given
-            .filter(|_| !LAUNCHED.swap(true, Ordering::SeqCst))
-            .unwrap_or_else(Uuid::now_v7);
+        let given = given.filter(|_| !LAUNCHED.swap(true, Ordering::SeqCst));
+        // The supervisor's events and ours are of one run, so they have one clock.
+        let handed = given
+            .and_then(|_| environment::text(CLOCK_VARIABLE))
+            .and_then(|word| RunClock::from_word(&word));
+        let clock = handed.unwrap_or_else(RunClock::start);
+        let execution = given.unwrap_or_else(Uuid::now_v7);
 
         let opened = spooldir::open(&options, execution)?;
         let mut notices: Vec<String> = opened.notice.into_iter().collect();
@@ -85,6 +89,10 @@ impl Run {
         let rules = rules.map(Arc::new);
         if let Some(rules) = &rules {
             spool.redact_by(Arc::clone(rules));
+        }
+        if active().is_none() {
+            // A run that is still to be ended goes on in its own time, and this one in that.
+            clock::begin(clock);
         }
         spool.append(clock::now_us(), "execution_started", started);
         let sender = match start_sender(&options, &spool) {
@@ -230,6 +238,7 @@ fn start_sender(options: &Options, spool: &Arc<Spool>) -> Result<Sender, String>
         url: url.to_owned(),
         token,
         token_file,
+        clock: Some(clock::current()),
         ca_file: options
             .ca_file
             .clone()

@@ -8,7 +8,7 @@ use std::io::Read as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use playback_wire::{BATCH_CONTENT_TYPE, Producer};
+use playback_wire::{BATCH_CONTENT_TYPE, Producer, TIME_HEADER};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use ureq::http::{HeaderValue, Response, StatusCode, header};
@@ -17,6 +17,7 @@ use ureq::unversioned::transport::DefaultConnector;
 use ureq::{Agent, Body};
 use uuid::Uuid;
 
+use crate::clock::RunClock;
 use crate::config::{ConfigError, SenderConfig};
 use crate::resolver::CachingResolver;
 
@@ -161,6 +162,7 @@ pub(crate) struct Client {
     credential: String,
     compressor: zstd::bulk::Compressor<'static>,
     compressed: Vec<u8>,
+    clock: Option<RunClock>,
 }
 
 impl Client {
@@ -197,6 +199,7 @@ impl Client {
             token_file: config.token_file.clone(),
             compressor,
             compressed: Vec::new(),
+            clock: config.clock,
         })
     }
 
@@ -258,6 +261,10 @@ impl Client {
             .header(header::CONTENT_TYPE, BATCH_CONTENT_TYPE);
         if !empty {
             request = request.header(header::CONTENT_ENCODING, "zstd");
+        } else if let Some(clock) = self.clock
+            && !origin.adopted
+        {
+            request = request.header(TIME_HEADER, clock.now_us().to_string());
         }
         if let Some(authorization) = &self.authorization {
             request = request.header(header::AUTHORIZATION, authorization);

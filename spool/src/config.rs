@@ -4,6 +4,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::clock::RunClock;
+
 /// Where to send, as whom, and at what pace. `Debug` never shows the token.
 #[derive(Clone)]
 pub struct SenderConfig {
@@ -35,6 +37,8 @@ pub struct SenderConfig {
     pub batch_bytes: usize,
     /// zstd level: a batch is stored as it was sent.
     pub compression_level: i32,
+    /// The clock that the events' times are of: a sign of life without events tells its time, too.
+    pub clock: Option<RunClock>,
 }
 
 impl Default for SenderConfig {
@@ -53,6 +57,7 @@ impl Default for SenderConfig {
             backoff: (Duration::from_millis(50), Duration::from_secs(10)),
             batch_bytes: 1 << 20,
             compression_level: 3,
+            clock: None,
         }
     }
 }

@@ -49,6 +49,7 @@ pub use adopt::{
     AdoptError, AdoptOptions, Delivered, Fate, Orphan, Summary, deliver_orphans, orphans,
 };
 pub use client::COLLECTOR_HEADER;
+pub use clock::RunClock;
 pub use config::{ConfigError, SenderConfig};
 pub use lock::inherited_fds;
 pub use sender::{FinishLimits, Outcome, Sender};

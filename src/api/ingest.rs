@@ -4,7 +4,8 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
-use playback_wire::Producer;
+use axum::http::HeaderMap;
+use playback_wire::{Producer, TIME_HEADER};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -40,6 +41,7 @@ pub(super) struct Sender {
     params(
         ("execution_id" = uuid::Uuid, Path, description = "Made by the producer, UUID version 7"),
         ("producer" = Producer, Path),
+        ("playback-time" = Option<i64>, Header, description = "With an empty body: the producer's time, in microseconds since the epoch"),
         Sender,
     ),
     request_body(content = Vec<u8>, content_type = "application/x-ndjson"),
@@ -57,6 +59,7 @@ pub(super) async fn ingest_batch(
     access: IngestAccess,
     path: Result<Path<(String, String)>, PathRejection>,
     query: Result<Query<Sender>, QueryRejection>,
+    headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<Acknowledged>, ApiError> {
     let Path((id, producer)) = path?;
@@ -74,6 +77,9 @@ pub(super) async fn ingest_batch(
     let claim = Claim {
         instance: sender.instance,
         adopted: sender.adopted,
+        at: headers
+            .get(TIME_HEADER)
+            .and_then(|at| at.to_str().ok()?.parse().ok()),
     };
     let done = match body {
         Ok(body) => app

@@ -7,10 +7,10 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
+use playback_spool::RunClock;
 use uuid::Uuid;
 
 use super::{environment, out};
-use crate::clock::Clock;
 use crate::supervise::{self, DeliveryOptions, Limits, RedactOptions, Request};
 
 /// Run a command and record its output, exit code and cost
@@ -187,6 +187,6 @@ pub(super) fn run(command: Exec) -> anyhow::Result<ExitCode> {
         },
         run_folder: command.run_folder,
     };
-    let end = supervise::run(&request, &Clock::system())?;
+    let end = supervise::run(&request, &RunClock::start())?;
     Ok(end.leave())
 }

@@ -95,6 +95,10 @@ pub struct Assembler {
     row_dirty: bool,
     producers: Producers,
     lost: bool,
+    /// Its latest sign of life without events, by its producers' clock.
+    alive_us: Option<i64>,
+    /// The store does not have it, and its end goes by it.
+    alive_due: bool,
     hosts: Vec<Tracked<HostRow>>,
     host_numbers: HashMap<String, u32>,
     plays: BTreeMap<u32, Tracked<PlayRow>>,
@@ -139,6 +143,8 @@ impl Assembler {
             row_dirty: true,
             producers: Default::default(),
             lost: false,
+            alive_us: None,
+            alive_due: false,
             hosts: Vec::new(),
             host_numbers: HashMap::new(),
             plays: BTreeMap::new(),
@@ -251,8 +257,38 @@ impl Assembler {
     pub fn mark_lost(&mut self) {
         if !self.is_final() {
             self.lost = true;
+            self.alive_due = self.alive_us.is_some();
             self.refresh();
         }
+    }
+
+    /// Takes in a sign of life without events: at this time, by its producers' clock, the run went on.
+    pub fn alive_at(&mut self, at: i64) {
+        if self.alive_us.is_none_or(|latest| at > latest) {
+            self.alive_us = Some(at);
+        }
+    }
+
+    /// Takes in the latest sign of life that is stored.
+    pub fn alive_from_store(&mut self, at: Option<i64>) {
+        if let Some(at) = at {
+            self.alive_at(at);
+        }
+        self.alive_due = false;
+    }
+
+    /// The latest sign of life without events.
+    #[must_use]
+    pub fn alive_us(&self) -> Option<i64> {
+        self.alive_us
+    }
+
+    /// The latest sign of life of whatever kind, by its producers' clock.
+    #[must_use]
+    pub fn last_sign_us(&self) -> i64 {
+        let [recorder, supervisor, _] = &self.producers;
+        let last_at = recorder.last_at.max(supervisor.last_at);
+        last_at.max(self.alive_us.unwrap_or_default())
     }
 
     /// Records a sign of life of an execution that was thought lost.
@@ -330,6 +366,9 @@ impl Assembler {
             self.row_dirty = false;
             self.moved_on = false;
             changes.execution = Some(Box::new(self.row.clone()));
+            if std::mem::take(&mut self.alive_due) {
+                changes.alive_us = self.alive_us;
+            }
         }
         changes
     }
@@ -558,7 +597,8 @@ impl Assembler {
         }
         let hosts = self.hosts.iter().map(|host| &host.row.stats);
         let started_us = self.row.started_us;
-        verdict::refresh(&mut self.row, &self.producers, hosts, self.lost);
+        let lost = self.lost.then_some(self.alive_us);
+        verdict::refresh(&mut self.row, &self.producers, hosts, lost);
         if self.row.started_us != started_us {
             // Hosts stand in the order in which their executions started.
             for host in &mut self.hosts {

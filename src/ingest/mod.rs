@@ -88,6 +88,8 @@ pub struct Claim {
     pub instance: Option<String>,
     /// The spool of a process that is gone, delivered by another: no sign of life.
     pub adopted: bool,
+    /// The producer's time, where it tells it.
+    pub at: Option<i64>,
 }
 
 impl Claim {
@@ -149,7 +151,7 @@ impl Ingest {
         shutdown: CancellationToken,
     ) -> Result<Self, IngestError> {
         let (queue, jobs) = mpsc::channel(QUEUE);
-        let now = clock.now_us();
+        let now = clock.monotonic_us();
         let running = store.running_executions().await?;
         let slots = running
             .into_iter()
@@ -231,10 +233,11 @@ impl Ingest {
                 }
             }
             let acked = self.apply(&slot, &mut state, producer, &batch, &events, claim)?;
-            let now = self.inner.clock.now_us();
+            let now = self.inner.clock.monotonic_us();
             // Until the execution has a key in the store, each job must bring the row that gets it one.
             let all = state.flush_due(now) || acked.late || slot.key().is_none();
-            let changes = state.assembler.take_changes(all);
+            let mut changes = state.assembler.take_changes(all);
+            changes.arrived_us = slot.key().is_none().then(|| self.inner.clock.now_us());
             let kept = memory.split(waiting_kib(&changes).min(memory.num_permits()));
             (
                 acked.seq,
@@ -259,6 +262,7 @@ impl Ingest {
         events: &[Event<'_>],
         claim: &Claim,
     ) -> Result<Applied, IngestError> {
+        let now = self.inner.clock.monotonic_us();
         let assembler = &mut state.assembler;
         claim.check(assembler, producer)?;
         let first_line = assembler.finished_lines(producer);
@@ -276,12 +280,15 @@ impl Ingest {
             // Its process is gone: what the events leave open stays open.
             assembler.mark_lost();
         } else {
-            slot.heard(self.inner.clock.now_us());
+            slot.heard(now);
         }
-        Ok(Applied {
-            seq: assembler.last_seq(producer),
-            late,
-        })
+        let seq = assembler.last_seq(producer);
+        if let Some(last) = events.last().filter(|_| known < events.len())
+            && producer != Producer::Launcher
+        {
+            state.heard(now, last.at);
+        }
+        Ok(Applied { seq, late })
     }
 
     async fn heartbeat(
@@ -299,16 +306,20 @@ impl Ingest {
         let acked = assembler.last_seq(producer);
         let mut changes = Changes::default();
         if !claim.adopted {
-            let now = self.inner.clock.now_us();
+            let now = self.inner.clock.monotonic_us();
             slot.heard(now);
+            state.alive(now, claim.at);
+            let assembler = &mut state.assembler;
             if assembler.is_lost() {
                 assembler.mark_alive();
                 changes = assembler.take_changes(true);
             }
-            // Other collectors do not hear it: they are told so often that none takes it for silence.
-            changes.beat = self.inner.store.is_shared()
-                && slot.key().is_some()
-                && slot.beat_due(now, self.inner.silence_us / 4);
+            // Other collectors do not hear it, and this one forgets it when it is killed: it is stored so often
+            // that none takes it for silence, and that the end of a lost run is known so well.
+            changes.beat = slot.key().is_some() && slot.beat_due(now, self.inner.silence_us / 4);
+            if changes.beat {
+                changes.alive_us = assembler.alive_us();
+            }
         }
         // Through the writer, so that the answer counts nothing that is not committed.
         let permit = self.inner.place()?;
@@ -359,6 +370,7 @@ impl Ingest {
             &claim,
         )?;
         let mut changes = state.assembler.take_changes(true);
+        changes.arrived_us = slot.key().is_none().then(|| self.inner.clock.now_us());
         changes.launch = launch.cloned().map(Box::new);
         let committed = writer::submit(permit, &slot, &state, changes);
         drop(state);
@@ -456,7 +468,7 @@ impl Inner {
 
     /// The execution's slot, and whether it was made just now.
     fn slot(&self, id: Uuid) -> (Arc<Slot>, bool) {
-        let now = self.clock.now_us();
+        let now = self.clock.monotonic_us();
         let mut is_new = false;
         let mut slots = self.slots();
         let slot = slots.entry(id).or_insert_with(|| {

@@ -36,6 +36,8 @@ pub async fn rebuild(store: &Store, id: Uuid) -> Result<(), RebuildError> {
     }
     let mut assembler = Assembler::new(id);
     replay_log(store, key, &mut assembler).await?;
+    let standing = store.standing(id).await.map_err(IngestError::from)?;
+    assembler.alive_from_store(standing.and_then(|standing| standing.alive_us));
     if row.status != Status::Running {
         assembler.mark_lost();
     }

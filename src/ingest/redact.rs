@@ -170,6 +170,8 @@ pub(super) async fn project(
         })
         .await?;
     }
+    let standing = store.standing(row.id).await?;
+    assembler.alive_from_store(standing.and_then(|standing| standing.alive_us));
     if row.status != Status::Running {
         assembler.mark_lost();
     }

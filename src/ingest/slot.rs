@@ -20,10 +20,13 @@ const FLUSH_EVERY_US: i64 = 1_000_000;
 /// How many blocks of a producer are read back at once.
 const BLOCKS: u32 = 24;
 
+/// Before every time.
+const NEVER_US: i64 = i64::MIN / 2;
+
 /// No key yet: the execution has no row.
 const NO_KEY: ExecutionKey = 0;
 
-/// One execution in memory.
+/// One execution in memory. Its times are monotonic (see `Clock::monotonic_us`): setting the clock is no silence.
 #[derive(Debug)]
 pub(super) struct Slot {
     id: Uuid,
@@ -45,17 +48,36 @@ pub(super) struct Slot {
 #[derive(Debug)]
 pub(super) struct SlotState {
     pub(super) assembler: Assembler,
-    last_flush_us: i64,
+    last_flush_us: Option<i64>,
+    /// When a producer was heard last, by our clock, and what time it was then by its own.
+    heard: Option<(i64, i64)>,
 }
 
 impl SlotState {
     /// Whether changed rows are due to be written; if so, counts them as written now.
     pub(super) fn flush_due(&mut self, now_us: i64) -> bool {
-        let due = now_us - self.last_flush_us >= FLUSH_EVERY_US;
+        let due = self
+            .last_flush_us
+            .is_none_or(|last| now_us - last >= FLUSH_EVERY_US);
         if due {
-            self.last_flush_us = now_us;
+            self.last_flush_us = Some(now_us);
         }
         due
+    }
+
+    /// A producer told events, the last of which happened at `at`.
+    pub(super) fn heard(&mut self, now_us: i64, at: i64) {
+        self.heard = Some((now_us, at));
+    }
+
+    /// A producer gave a sign of life without events. It may tell its time, `at`; where it does not, as much time
+    /// has passed for it as for us.
+    pub(super) fn alive(&mut self, now_us: i64, at: Option<i64>) {
+        let last_at = self.assembler.last_sign_us();
+        let (heard_us, heard_at) = *self.heard.get_or_insert((now_us, last_at));
+        let passed_us = now_us.saturating_sub(heard_us);
+        self.assembler
+            .alive_at(at.unwrap_or(heard_at.saturating_add(passed_us)));
     }
 }
 
@@ -95,7 +117,7 @@ impl Slot {
             version: AtomicI64::new(0),
             stale: AtomicBool::new(false),
             overtaken: AtomicBool::new(false),
-            last_beat_us: AtomicI64::new(0),
+            last_beat_us: AtomicI64::new(NEVER_US),
         }
     }
 
@@ -216,7 +238,8 @@ impl Slot {
             };
             *state = Some(SlotState {
                 assembler,
-                last_flush_us: 0,
+                last_flush_us: None,
+                heard: None,
             });
         }
         Ok(Guard(state))
@@ -247,6 +270,7 @@ impl Slot {
             (Some(found), Some(key)) if found.version > self.version() => {
                 self.set_version(found.version);
                 replay_log(store, key, &mut state.assembler).await?;
+                state.assembler.alive_from_store(found.alive_us);
                 // Whoever wrote it has stored what came with it, and others saw the silence, or its end.
                 state.assembler.assume_stored(found.status);
             }
@@ -265,6 +289,7 @@ async fn replay(store: &Store, id: Uuid, standing: &Standing) -> Result<Assemble
     }
     let mut assembler = Assembler::new(id);
     replay_log(store, standing.key, &mut assembler).await?;
+    assembler.alive_from_store(standing.alive_us);
     if standing.status != Status::Running {
         // Silence is the collector's own observation: no event tells it. Where the events tell of the end,
         // this changes nothing.

@@ -80,13 +80,15 @@ pub(super) fn count(stats: &mut HostStats, result: &TaskResult<'_>) {
 }
 
 /// Brings everything in the execution's row that several producers have a say in up to date, but for what
-/// is executed: that is said once (see [`what`]).
+/// is executed: that is said once (see [`what`]). `lost`: the producers fell silent; their latest sign of life without
+/// events, where there was one.
 pub(super) fn refresh<'a>(
     row: &mut ExecutionRow,
     producers: &Producers,
     hosts: impl Iterator<Item = &'a HostStats> + Clone,
-    lost: bool,
+    lost: Option<Option<i64>>,
 ) {
+    let (alive_us, lost) = (lost.flatten(), lost.is_some());
     let [recorder, supervisor, launcher] = producers;
     row.queued_us = launcher.first_at;
     // Waiting in the queue is no part of the run, once there is one.
@@ -122,9 +124,14 @@ pub(super) fn refresh<'a>(
         0 => launcher.last_at,
         last_at => last_at,
     };
-    row.ended_us = (ended || lost).then_some(last_at);
     // The supervisor saw the process end: then it is known how, whatever the recorder did not get to say.
-    if ended || (lost && supervisor.ended.is_some()) {
+    let end_seen = ended || (lost && supervisor.ended.is_some());
+    row.ended_us = (ended || lost).then(|| match alive_us {
+        // It ended at its last sign of life, or after that.
+        Some(alive_us) if !end_seen => last_at.max(alive_us),
+        _ => last_at,
+    });
+    if end_seen {
         row.phase = Phase::Finished;
         row.status = match (row.exit_code, row.signal) {
             (Some(0), _) => Status::Success,

@@ -42,8 +42,11 @@ const ABANDONED_US: i64 = 600_000_000;
 pub(super) async fn run(ingest: Ingest, shutdown: CancellationToken, flushed: DropGuard) {
     let (pack, packing) = mpsc::channel(PACK_QUEUE);
     let packer = tokio::spawn(compact::run(ingest.clone(), packing));
-    let started_us = ingest.inner.clock.now_us();
-    queue_unpacked(&ingest, started_us - RECENT_US, i64::MAX, &pack).await;
+    let (began_us, started_us) = (
+        ingest.inner.clock.now_us(),
+        ingest.inner.clock.monotonic_us(),
+    );
+    queue_unpacked(&ingest, began_us - RECENT_US, i64::MAX, &pack).await;
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut signs = Signs::default();
@@ -53,7 +56,8 @@ pub(super) async fn run(ingest: Ingest, shutdown: CancellationToken, flushed: Dr
             _ = tick.tick() => {}
             () = shutdown.cancelled() => break,
         }
-        let now = ingest.inner.clock.now_us();
+        // What is silence, and who was held up, goes by time that nobody sets.
+        let now = ingest.inner.clock.monotonic_us();
         if now - last_us > HELD_UP_US.max(ingest.inner.silence_us / 2) {
             // We were held up ourselves, and heard nobody: that is no silence of theirs.
             for slot in ingest.inner.all() {
@@ -65,7 +69,9 @@ pub(super) async fn run(ingest: Ingest, shutdown: CancellationToken, flushed: Dr
             signs.look(&ingest, now).await;
             if now - looked_us >= ingest.inner.silence_us {
                 looked_us = now;
-                queue_unpacked(&ingest, now - LATELY_US, now - ABANDONED_US, &pack).await;
+                let wall_us = ingest.inner.clock.now_us();
+                let (since_us, by_us) = (wall_us - LATELY_US, wall_us - ABANDONED_US);
+                queue_unpacked(&ingest, since_us, by_us, &pack).await;
             }
         }
         if ingest.inner.erase_due.load(Ordering::Acquire) {
@@ -112,13 +118,14 @@ async fn queue_unpacked(
 #[derive(Debug, Default)]
 struct Signs {
     seen: HashMap<Uuid, i64>,
-    looked_us: i64,
+    looked_us: Option<i64>,
 }
 
 impl Signs {
     /// Looks at all executions that are not over, now and then.
     async fn look(&mut self, ingest: &Ingest, now_us: i64) {
-        if now_us - self.looked_us < ingest.inner.silence_us / 6 {
+        let pause_us = ingest.inner.silence_us / 6;
+        if self.looked_us.is_some_and(|last| now_us - last < pause_us) {
             return;
         }
         let found = match ingest.inner.store.signs_of_life().await {
@@ -132,7 +139,7 @@ impl Signs {
                 return;
             }
         };
-        self.looked_us = now_us;
+        self.looked_us = Some(now_us);
         let running: HashMap<Uuid, i64> = found.into_iter().collect();
         let mut slots = ingest.inner.slots();
         for (id, signs) in &running {
@@ -162,7 +169,7 @@ async fn look_after(
         ingest.inner.drop_slot(slot);
         return Ok(());
     }
-    let now = ingest.inner.clock.now_us();
+    let now = ingest.inner.clock.monotonic_us();
     let quiet_us = now - slot.last_heard_us();
     if quiet_us >= ingest.inner.silence_us {
         let (slot, mut state) = ingest.open(slot.id()).await?;
@@ -213,7 +220,7 @@ async fn flush(ingest: &Ingest, slot: &Arc<Slot>) -> Result<(), IngestError> {
     let Some(mut state) = slot.try_lock() else {
         return Ok(());
     };
-    let due = state.flush_due(ingest.inner.clock.now_us());
+    let due = state.flush_due(ingest.inner.clock.monotonic_us());
     if slot.key().is_none() || !state.assembler.is_dirty() || !(due || state.assembler.is_final()) {
         return Ok(());
     }

@@ -204,4 +204,5 @@ fn is_empty(change: &Changes) -> bool {
         && change.plays.is_empty()
         && change.tasks.is_empty()
         && !change.beat
+        && change.alive_us.is_none()
 }

@@ -74,7 +74,7 @@ pub struct Scope {
 /// How much is kept. A limit that is not set removes nothing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Limits {
-    /// Days after its end that an execution is kept.
+    /// Days after its end that an execution is kept; after its arrival, where its own clock was wrong by a year.
     pub keep_days: Option<u32>,
     /// How many executions are kept, newest first.
     pub keep_runs: Option<u64>,
@@ -173,6 +173,8 @@ pub struct Candidate {
     pub started_us: i64,
     /// When it ended.
     pub ended_us: Option<i64>,
+    /// When it arrived, by the collector's clock; none for those that arrived before that was noted.
+    pub arrived_us: Option<i64>,
     /// How many results it has.
     pub results: u64,
     /// What the store holds of its log.

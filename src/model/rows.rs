@@ -255,6 +255,10 @@ pub struct Changes {
     pub version: Option<i64>,
     /// A sign of life without events.
     pub beat: bool,
+    /// When the latest one was, by its producers' clock, where it is to be stored.
+    pub alive_us: Option<i64>,
+    /// When the execution arrived, by the collector's clock; the first time stays.
+    pub arrived_us: Option<i64>,
     /// The execution's own row, where it changed.
     pub execution: Option<Box<ExecutionRow>>,
     /// Hosts that are stored give way to the ones here.

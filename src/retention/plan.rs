@@ -8,6 +8,10 @@ use crate::model::{Candidate, RetentionRule, Scope, Status};
 
 const DAY_US: i64 = 86_400_000_000;
 
+/// What ended so long before it arrived says so by a clock that was wrong (1970, 1990): no spool lies about for a year.
+/// Its age counts from its arrival.
+const WRONG_CLOCK_US: i64 = 365 * DAY_US;
+
 /// What becomes of an execution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
@@ -82,7 +86,12 @@ impl<'r> Planner<'r> {
 impl Seen<'_> {
     fn judge(&mut self, one: &Candidate, now_us: i64) -> Verdict {
         let limits = &self.rule.limits;
-        let age_us = now_us.saturating_sub(one.ended_us.unwrap_or(one.started_us));
+        let ended_us = one.ended_us.unwrap_or(one.started_us);
+        let since_us = match one.arrived_us {
+            Some(arrived_us) if arrived_us.saturating_sub(ended_us) > WRONG_CLOCK_US => arrived_us,
+            _ => ended_us,
+        };
+        let age_us = now_us.saturating_sub(since_us);
         let is_older = |days: Option<u32>| {
             days.is_some_and(|days| age_us > i64::from(days).saturating_mul(DAY_US))
         };

@@ -6,7 +6,11 @@ use super::{Retention, RetentionError};
 use crate::config::Schedule;
 
 /// How long nobody looks at the clock: somebody may set it.
-const LOOK: Duration = Duration::from_secs(30);
+const LOOK: Duration = Duration::from_micros(LOOK_US as u64);
+const LOOK_US: i64 = 30_000_000;
+
+/// A clock that differs by more than this from the time that has passed was set.
+const SET_US: i64 = 60_000_000;
 
 impl Retention {
     /// Sweeps away what an interrupted cleanup has left behind, and then cleans up whenever it is time, until
@@ -48,9 +52,16 @@ impl Retention {
     /// Waits until it is time, and says which time that is; none when the collector stops.
     async fn wait_for(&self, schedule: Schedule) -> Option<i64> {
         let inner = &*self.inner;
-        let due = schedule.next_after(inner.clock.now_us());
+        let clock = &inner.clock;
+        let ahead = || clock.now_us().saturating_sub(clock.monotonic_us());
+        let (mut ahead_us, mut due) = (ahead(), schedule.next_after(clock.now_us()));
         loop {
-            let left = due.saturating_sub(inner.clock.now_us());
+            let mut left = due.saturating_sub(clock.now_us());
+            if (ahead() - ahead_us).abs() > SET_US {
+                // Somebody has set it, and may set it back: nothing is removed by a time that is so new.
+                (ahead_us, due) = (ahead(), due.min(schedule.next_after(clock.now_us())));
+                left = LOOK_US;
+            }
             if left <= 0 {
                 return Some(due);
             }

@@ -69,6 +69,7 @@ async fn write(
         shared::advance(transaction, &keys, changes, name).await?;
     }
     let keyed = || keys.iter().copied().zip(changes);
+    signs_of_life(transaction, &keys, changes).await?;
     let blocks = flatten(keyed(), |change| &change.blocks);
     EVENT_BLOCKS
         .insert(transaction, &blocks, bind_block)
@@ -95,6 +96,31 @@ async fn write(
     // Last, because collectors wait for each other from here on.
     stats::touch(transaction, &days).await?;
     Ok(keys)
+}
+
+/// Notes when executions arrived, and when they gave signs of life last.
+async fn signs_of_life(
+    transaction: &mut Transaction,
+    keys: &[ExecutionKey],
+    changes: &[Changes],
+) -> Result<(), StoreError> {
+    for (key, change) in keys.iter().zip(changes) {
+        if let Some(arrived_us) = change.arrived_us {
+            let mut update = transaction
+                .query("UPDATE executions SET arrived_us = ? WHERE id = ? AND arrived_us IS NULL");
+            update.bind(arrived_us).bind(*key);
+            update.execute_in(transaction).await?;
+        }
+        if let Some(alive_us) = change.alive_us {
+            let mut update = transaction.query(
+                "UPDATE executions SET alive_us = ? \
+                 WHERE id = ? AND (alive_us IS NULL OR alive_us < ?)",
+            );
+            update.bind(alive_us).bind(*key).bind(alive_us);
+            update.execute_in(transaction).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Replaces all rows that are projected from an execution's events, within a transaction.

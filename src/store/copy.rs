@@ -331,6 +331,7 @@ impl<'s> Reader<'s> {
                     return Ok(None);
                 };
                 part.launch = self.store.launch(row.id).await?.map(Box::new);
+                (part.arrived_us, part.alive_us) = self.store.noted_times(self.key).await?;
                 part.execution = Some(Box::new(row));
                 part.plays = self.store.plays(self.key).await?;
                 self.next = Part::Tasks(0);
@@ -387,6 +388,8 @@ impl<'s> Reader<'s> {
 fn append(changes: &mut Changes, part: Changes) {
     changes.execution = changes.execution.take().or(part.execution);
     changes.launch = changes.launch.take().or(part.launch);
+    changes.arrived_us = changes.arrived_us.or(part.arrived_us);
+    changes.alive_us = changes.alive_us.or(part.alive_us);
     changes.plays.extend(part.plays);
     changes.tasks.extend(part.tasks);
     changes.hosts.extend(part.hosts);
@@ -449,6 +452,7 @@ impl Sealing {
         let mut hash = Hashing(&mut self.hash);
         // How a row is shown names every field of it. Hashing cannot fail.
         let _ = write!(hash, "{:?}\n{:?}\n", part.execution, part.launch);
+        let _ = write!(hash, "{:?}\n{:?}\n", part.arrived_us, part.alive_us);
         let _ = write!(hash, "{:?}\n{:?}\n", part.plays, part.tasks);
         let _ = write!(hash, "{:?}\n{:?}\n", part.hosts, part.results);
         for block in &part.blocks {

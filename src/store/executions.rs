@@ -64,6 +64,8 @@ pub struct Standing {
     pub status: Status,
     /// What is left of its log.
     pub kept: Kept,
+    /// Its latest sign of life without events that is stored, by its producers' clock.
+    pub alive_us: Option<i64>,
 }
 
 impl Store {
@@ -127,11 +129,23 @@ impl Store {
     /// The database failed.
     pub async fn standing(&self, id: Uuid) -> Result<Option<Standing>, StoreError> {
         let mut query = self.query(
-            "SELECT id, version, status, payload_bytes, payload_removed_us FROM executions \
+            "SELECT id, version, status, payload_bytes, payload_removed_us, alive_us FROM executions \
              WHERE uuid = ?",
         );
         let row = query.bind(id).fetch_optional(&self.read).await?;
         row.as_ref().map(read_standing).transpose()
+    }
+
+    /// When an execution arrived, and when it gave a sign of life without events last.
+    pub(super) async fn noted_times(
+        &self,
+        key: ExecutionKey,
+    ) -> Result<(Option<i64>, Option<i64>), StoreError> {
+        let mut query = self.query("SELECT arrived_us, alive_us FROM executions WHERE id = ?");
+        match query.bind(key).fetch_optional(&self.read).await? {
+            Some(row) => Ok((row.get("arrived_us")?, row.get("alive_us")?)),
+            None => Ok((None, None)),
+        }
     }
 
     /// Identities of all executions that are not over.
@@ -276,6 +290,7 @@ fn read_standing(row: &Row) -> Result<Standing, StoreError> {
         version: row.get("version")?,
         status: read_status(row)?,
         kept: read_kept(row)?,
+        alive_us: row.get("alive_us")?,
     })
 }
 

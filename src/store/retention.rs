@@ -52,7 +52,8 @@ impl Store {
         with_labels: bool,
     ) -> Result<Vec<Candidate>, StoreError> {
         let mut query = self.query(
-            "SELECT id, uuid, status, type, playbook, playbook_name, started_us, ended_us, results, \
+            "SELECT id, uuid, status, type, playbook, playbook_name, started_us, ended_us, arrived_us, \
+             results, \
              payload_bytes, payload_removed_us, (SELECT COUNT(*) FROM execution_pins \
              WHERE execution_pins.uuid = executions.uuid) AS pins FROM executions WHERE 1 = 1",
         );
@@ -352,6 +353,7 @@ fn read_candidate(row: &Row) -> Result<Candidate, StoreError> {
         labels: Vec::new(),
         started_us: row.get("started_us")?,
         ended_us: row.get("ended_us")?,
+        arrived_us: row.get("arrived_us")?,
         results: row.unsigned("results")?,
         kept: read_kept(row)?,
         is_pinned: row.unsigned("pins")? > 0,

@@ -6,6 +6,8 @@ use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
 
 use nix::unistd::Pid;
+use playback_spool::RunClock;
+use playback_wire::CLOCK_VARIABLE;
 
 use super::signals::Signals;
 use super::streams::{Arrangement, Source, Streams, Theirs};
@@ -65,6 +67,7 @@ pub(super) fn launch(
     is_ansible: bool,
     streams: Streams,
     signals: &Signals,
+    clock: RunClock,
 ) -> Result<Launched, LaunchError> {
     let mut words = request.command.iter();
     let program = words.next().map_or(OsStr::new(""), OsString::as_os_str);
@@ -74,10 +77,14 @@ pub(super) fn launch(
         // One record has both producers: the recorder tells what happens, we tell what is printed.
         command
             .env(EXECUTION_ID, request.execution.to_string())
-            .env(CAPTURE_OUTPUT, "0");
+            .env(CAPTURE_OUTPUT, "0")
+            .envs(clock.to_word().map(|word| (CLOCK_VARIABLE, word)));
     } else if environment::is_part_of_a_run() {
         // A script may run several playbooks: each is an execution of its own, with its own output.
-        command.env_remove(EXECUTION_ID).env_remove(CAPTURE_OUTPUT);
+        command
+            .env_remove(EXECUTION_ID)
+            .env_remove(CAPTURE_OUTPUT)
+            .env_remove(CLOCK_VARIABLE);
     }
     let Streams {
         arrangement,

@@ -52,6 +52,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use playback_spool::RunClock;
 use playback_wire::{EndReason, ExecutionEnded};
 use uuid::Uuid;
 
@@ -118,12 +119,16 @@ pub enum SuperviseError {
     Watch(std::io::Error),
 }
 
-/// Runs the command to its end and returns how it ended.
+/// Runs the command to its end and returns how it ended. `clock` is that of the run.
 ///
 /// # Errors
 /// What stands in the way of running anything at all. A command that is not there is no such thing:
 /// it ends with 127 as in a shell, and the record says so.
-pub fn run(request: &Request, clock: &Clock) -> Result<End, SuperviseError> {
+pub fn run(request: &Request, run_clock: &RunClock) -> Result<End, SuperviseError> {
+    let clock = {
+        let run_clock = *run_clock;
+        Clock::told_by(move || run_clock.now_us())
+    };
     // Before any thread: each inherits what is blocked here.
     let signals = Signals::take().map_err(SuperviseError::Signals)?;
     let claim = match &request.run_folder {
@@ -138,31 +143,32 @@ pub fn run(request: &Request, clock: &Clock) -> Result<End, SuperviseError> {
     };
     let what = command::read(&request.command);
     let started = describe::started(request, what.started);
-    let recording = Recording::begin(request, &started, clock);
+    let recording = Recording::begin(request, &started, (&clock, *run_clock));
     let streams = Streams::make().map_err(SuperviseError::Streams)?;
     let (capture, wakes) = Capture::new(recording.spool(), what.statistics, clock.clone())
         .map_err(SuperviseError::Streams)?;
     let capture = Arc::new(capture);
 
     reap::adopt_descendants();
-    let (end, reason) = match launch::launch(request, what.is_ansible, streams, &signals) {
-        Ok(launched) => {
-            let ending = Ending::new(request.limits);
-            let ended = Watch::new(&signals, launched, Arc::clone(&capture), wakes, ending)
-                .and_then(Watch::run)
-                .map_err(SuperviseError::Watch)?;
-            capture.finish();
-            recording.stats(capture.statistics(ended.end));
-            recording.usage(&reap::usage());
-            (ended.end, ended.reason)
-        }
-        Err(error) => {
-            let code = error.exit_code();
-            say(&capture, &error);
-            capture.finish();
-            (End::Code(code), Some(EndReason::LaunchError))
-        }
-    };
+    let (end, reason) =
+        match launch::launch(request, what.is_ansible, streams, &signals, *run_clock) {
+            Ok(launched) => {
+                let ending = Ending::new(request.limits);
+                let ended = Watch::new(&signals, launched, Arc::clone(&capture), wakes, ending)
+                    .and_then(Watch::run)
+                    .map_err(SuperviseError::Watch)?;
+                capture.finish();
+                recording.stats(capture.statistics(ended.end));
+                recording.usage(&reap::usage());
+                (ended.end, ended.reason)
+            }
+            Err(error) => {
+                let code = error.exit_code();
+                say(&capture, &error);
+                capture.finish();
+                (End::Code(code), Some(EndReason::LaunchError))
+            }
+        };
     if let Some(claim) = &claim {
         claim.remove_secrets();
     }

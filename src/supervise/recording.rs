@@ -7,7 +7,7 @@ use std::io::Write as _;
 use std::sync::Arc;
 
 use playback_redact::Rules;
-use playback_spool::{FinishLimits, Outcome, Sender, Spool, report};
+use playback_spool::{FinishLimits, Outcome, RunClock, Sender, SenderConfig, Spool, report};
 use playback_wire::{ExecutionEnded, ExecutionStarted, HostStats, Stats, Usage};
 
 use rustix::event::{PollFd, PollFlags, poll};
@@ -33,7 +33,11 @@ pub(super) struct Recording {
 
 impl Recording {
     /// Begins the record, and the delivery.
-    pub(super) fn begin(request: &Request, started: &ExecutionStarted, clock: &Clock) -> Self {
+    pub(super) fn begin(
+        request: &Request,
+        started: &ExecutionStarted,
+        (clock, run_clock): (&Clock, RunClock),
+    ) -> Self {
         let mut recording = Self {
             spool: None,
             sender: None,
@@ -75,6 +79,10 @@ impl Recording {
             return recording;
         }
         let sender = request.delivery.sender_config().and_then(|config| {
+            let config = SenderConfig {
+                clock: Some(run_clock),
+                ..config
+            };
             Sender::start(Arc::clone(&spool), &config).map_err(|error| error.to_string())
         });
         match sender {

@@ -33,6 +33,10 @@ macro_rules! also {
 }
 
 also! {
+    clocks:
+        a_lost_run_ends_at_its_last_sign_of_life
+        a_sign_of_life_is_not_forgotten_by_a_collector_that_is_killed
+        retention_spares_a_run_that_has_just_arrived_whatever_year_it_says;
     crash:
         killed_at_random_points_it_keeps_what_it_acknowledged_once
         asked_to_end_it_answers_what_is_open_and_says_goodbye;

@@ -24,6 +24,7 @@ mod access;
 mod ansible;
 mod architecture;
 mod cli;
+mod clocks;
 mod crash;
 mod detail;
 mod documented;

@@ -38,3 +38,10 @@ pub const DEFAULT_MAX_EVENT_BYTES: usize = 1 << 20;
 
 /// The media type of a batch.
 pub const BATCH_CONTENT_TYPE: &str = "application/x-ndjson";
+
+/// The header in which a sign of life without events tells the producer's time, as events do: in microseconds since
+/// the Unix epoch. Where the producer dies afterwards, its run ended then or later.
+pub const TIME_HEADER: &str = "playback-time";
+
+/// The variable in which a supervisor hands the clock of its run to the recorder in it.
+pub const CLOCK_VARIABLE: &str = "PLAYBACK_RUN_CLOCK";

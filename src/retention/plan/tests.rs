@@ -41,6 +41,7 @@ fn candidates() -> impl Strategy<Value = Vec<Candidate>> {
                         },
                         started_us,
                         ended_us: Some(started_us + took * DAY_US / 4),
+                        arrived_us: None,
                         results: 1,
                         kept: Kept {
                             payload_bytes: (!gone).then_some(size * 100),
@@ -202,6 +203,7 @@ fn an_unlimited_rule_keeps_what_falls_under_it() {
         labels: vec![label.to_owned()],
         started_us: NOW - 90 * DAY_US,
         ended_us: Some(NOW - age),
+        arrived_us: None,
         results: 0,
         kept: Kept::default(),
         is_pinned: false,

@@ -230,6 +230,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
             # A launcher's record is that of the console, not that of the first command in it.
             options["execution_id"] = None
         core = _native.Recorder(options, _extra_var_names(manager), _rescued(manager), _typed(console))
+        os.environ.pop("PLAYBACK_RUN_CLOCK", None)
         self._core = core
         _tell_dispatches()
         if manager is not None and console is not None:

@@ -1,0 +1,285 @@
+//! Clocks that are wrong, or are set while runs go on: no duration, no silence and no age goes by them.
+
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::builders::{Run, TEN, good_run};
+use crate::harness::{API, Client, Collector, PLAYBACK, Setup, eventually};
+
+/// The wall clock of processes, which a test sets; their monotonic clock goes on.
+struct WallClock {
+    dir: TempDir,
+}
+
+impl WallClock {
+    /// `time` as libfaketime reads it, such as `+2d` or `-13000d`.
+    fn at(time: &str) -> Self {
+        let clock = Self {
+            dir: TempDir::new().unwrap(),
+        };
+        clock.set(time);
+        clock
+    }
+
+    fn file(&self) -> PathBuf {
+        self.dir.path().join("time")
+    }
+
+    fn set(&self, time: &str) {
+        let new = self.dir.path().join("new");
+        std::fs::write(&new, format!("{time}\n")).unwrap();
+        std::fs::rename(new, self.file()).unwrap();
+    }
+
+    fn environment(&self) -> [(&'static str, String); 4] {
+        [
+            ("LD_PRELOAD", faketime()),
+            ("FAKETIME_TIMESTAMP_FILE", self.file().display().to_string()),
+            ("FAKETIME_NO_CACHE", "1".to_owned()),
+            ("FAKETIME_DONT_FAKE_MONOTONIC", "1".to_owned()),
+        ]
+    }
+}
+
+/// Where Debian keeps the library that gives a process another time.
+fn faketime() -> String {
+    let folders = std::fs::read_dir("/usr/lib").unwrap();
+    let mut found = folders.filter_map(|folder| {
+        let library = folder.ok()?.path().join("faketime/libfaketime.so.1");
+        library.exists().then(|| library.display().to_string())
+    });
+    found.next().expect("faketime is installed")
+}
+
+/// The day that it is by a collector's own clock, told by a pin.
+fn day_of(client: &Client, run: &Run) -> String {
+    let path = format!("{API}/executions/{}/pin", run.id);
+    let pinned = client.send("PUT", &path, &[], b"{}");
+    assert!(matches!(pinned.status, 200 | 204), "{pinned:?}");
+    let record = client.execution(run.id, "").ok();
+    let time = record["pinned"]["time"].as_str().unwrap();
+    time[..10].to_owned()
+}
+
+fn beat(client: &Client, run: &Run, at: Option<i64>) {
+    let at = at.map(|at| at.to_string());
+    let headers: Vec<(&str, &str)> = at.iter().map(|at| ("playback-time", &**at)).collect();
+    let path = format!("{API}/ingest/{}/recorder", run.id);
+    client.send("POST", &path, &headers, b"").acked();
+}
+
+fn duration(record: &Value) -> f64 {
+    record["duration"].as_f64().unwrap()
+}
+
+#[test]
+fn a_collectors_clock_two_days_ahead_for_a_while_makes_no_run_lost_and_keeps_no_dead_one() {
+    let clock = WallClock::at("+0");
+    let setup = Setup::default().config("silence_seconds = 3");
+    let collector = clock
+        .environment()
+        .into_iter()
+        .fold(setup, |setup, (name, value)| {
+            setup.environment(name, &value)
+        })
+        .start();
+    let client = collector.client();
+    let (alive, dead) = (good_run(), good_run());
+    for run in [&alive, &dead] {
+        run.deliver_range(&client, 0..3);
+    }
+    let today = day_of(&client, &alive);
+    clock.set("+2d");
+    eventually("the collector's clock to be ahead", || {
+        (day_of(&client, &alive) > today).then_some(())
+    });
+    // Both are heard while it is ahead.
+    for run in [&alive, &dead] {
+        beat(&client, run, None);
+        assert_eq!(client.execution(run.id, "").ok()["status"], "running");
+    }
+    clock.set("+0");
+    eventually("the clock to be right again", || {
+        (day_of(&client, &alive) <= next(&today)).then_some(())
+    });
+    let lost = eventually("the dead one to be lost", || {
+        beat(&client, &alive, None);
+        assert_eq!(client.execution(alive.id, "").ok()["status"], "running");
+        let record = client.execution(dead.id, "").ok();
+        (record["status"] == "failed").then_some(record)
+    });
+    assert_eq!(lost["reason"], "lost");
+    assert!(duration(&lost) < 60.0, "{lost}");
+}
+
+/// The day after, should midnight have passed.
+fn next(day: &str) -> String {
+    let day: chrono::NaiveDate = day.parse().unwrap();
+    day.succ_opt().unwrap().to_string()
+}
+
+#[test]
+pub(crate) fn a_lost_run_ends_at_its_last_sign_of_life() {
+    let mut collector = Setup::default().config("silence_seconds = 1").start();
+    let client = collector.client();
+    let run = good_run();
+    run.deliver_range(&client, 0..3);
+    beat(&client, &run, Some(TEN + 28_000_000));
+    // One that comes late, and tells an earlier time.
+    beat(&client, &run, Some(TEN + 11_000_000));
+    let lost = client.finished(run.id);
+    assert_eq!((&lost["reason"], duration(&lost)), (&json!("lost"), 28.0));
+    assert_eq!(lost["end_time"], "2026-01-20T10:00:28Z");
+    collector.kill_and_restart();
+    assert_eq!(client.execution(run.id, "").ok(), lost);
+    collector
+        .command(&["rebuild", &run.id.to_string()])
+        .unwrap();
+    assert_eq!(client.execution(run.id, "").ok(), lost);
+    // What its end says is the truth.
+    run.deliver_range(&client, 3..run.len());
+    let record = client.finished(run.id);
+    assert_eq!(record["status"], "success");
+    assert!(duration(&record) < 28.0, "{record}");
+}
+
+#[test]
+pub(crate) fn a_sign_of_life_is_not_forgotten_by_a_collector_that_is_killed() {
+    let mut collector = Setup::default().config("silence_seconds = 2").start();
+    let client = collector.client();
+    let run = good_run();
+    run.deliver_range(&client, 0..3);
+    beat(&client, &run, Some(TEN + 28_000_000));
+    collector.kill_and_restart();
+    let lost = client.finished(run.id);
+    assert_eq!((&lost["reason"], duration(&lost)), (&json!("lost"), 28.0));
+}
+
+#[test]
+fn a_producer_that_does_not_tell_its_time_lives_as_long_as_it_is_heard() {
+    let collector = Setup::default().config("silence_seconds = 1").start();
+    let client = collector.client();
+    let run = good_run();
+    run.deliver_range(&client, 0..3);
+    let begun = tokio::time::Instant::now();
+    eventually("some signs of life", || {
+        beat(&client, &run, None);
+        (begun.elapsed().as_secs_f64() > 2.0).then_some(())
+    });
+    let lost = client.finished(run.id);
+    assert_eq!(lost["reason"], "lost");
+    let took = duration(&lost);
+    assert!((1.9..30.0).contains(&took), "{took}");
+}
+
+/// A command that is recorded while somebody sets the clock: it waits for `go`.
+fn waiting(collector: &Collector, clock: &WallClock, words: &[&str]) -> Child {
+    let spools = collector.folder().join("spools");
+    std::fs::create_dir_all(&spools).unwrap();
+    Command::new(words[0])
+        .args(&words[1..])
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap())
+        .env("HOME", collector.folder())
+        .env("PLAYBACK_URL", collector.url())
+        .env("PLAYBACK_TOKEN", &collector.token)
+        .env("PLAYBACK_SPOOL_DIR", &spools)
+        .env("MARKS", collector.folder())
+        .envs(clock.environment())
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+/// What is recorded of a command that begins with one clock, and sees it set to another in its midst.
+fn recorded(words: &[&str], before: &str, after: &str) -> Value {
+    let collector = Collector::start();
+    let clock = WallClock::at(before);
+    let mut child = waiting(&collector, &clock, words);
+    eventually("the command to begin", || {
+        collector.folder().join("began").exists().then_some(())
+    });
+    clock.set(after);
+    std::fs::write(collector.folder().join("go"), "").unwrap();
+    eventually("the command to end", || child.try_wait().unwrap());
+    let client = collector.client();
+    let record = eventually("the record", || {
+        let page = client.api("/executions?fields=id").ok();
+        let id = page["executions"][0]["id"].as_str()?.parse().ok()?;
+        let record = client.execution(id, "").ok();
+        (record["status"] != "running").then_some(record)
+    });
+    assert_eq!(record["status"], "success", "{record}");
+    assert_eq!(record["events"]["complete"], true);
+    record
+}
+
+const GATE: &str = "echo one; touch $MARKS/began; while [ ! -e $MARKS/go ]; do sleep 0.05; done; sleep 0.3; echo two";
+
+#[test]
+fn setting_the_clock_changes_no_duration_of_a_supervised_command() {
+    let words = [PLAYBACK, "exec", "--", "sh", "-c", GATE];
+    for (before, after) in [("-13000d", "+0"), ("+0", "-2h"), ("+0", "+2d")] {
+        let record = recorded(&words, before, after);
+        let took = duration(&record);
+        assert!((0.3..60.0).contains(&took), "{before} {after}: {record}");
+    }
+}
+
+const GATED: &str = "\
+- hosts: localhost
+  connection: local
+  gather_facts: false
+  tasks:
+    - command: touch {{ lookup('env', 'MARKS') }}/began
+    - wait_for:
+        path: \"{{ lookup('env', 'MARKS') }}/go\"
+        sleep: 1
+    - command: sleep 0.3
+";
+
+#[test]
+fn setting_the_clock_changes_no_duration_of_a_playbook_and_its_tasks() {
+    let folder = TempDir::new().unwrap();
+    let playbook = folder.path().join("gated.yml");
+    std::fs::write(&playbook, GATED).unwrap();
+    let ansible = crate::ansible::environments()[0].join("ansible-playbook");
+    let (ansible, playbook) = (ansible.to_str().unwrap(), playbook.to_str().unwrap());
+    let alone = [ansible, playbook];
+    let supervised = [PLAYBACK, "exec", "--", ansible, playbook];
+    for words in [&alone[..], &supervised[..]] {
+        for (before, after) in [("-13000d", "+0"), ("+0", "-2h")] {
+            let record = recorded(words, before, after);
+            assert!((0.3..120.0).contains(&duration(&record)), "{record}");
+        }
+    }
+}
+
+#[test]
+pub(crate) fn retention_spares_a_run_that_has_just_arrived_whatever_year_it_says() {
+    let collector = Collector::start();
+    let client = collector.client();
+    let old = |at: i64| {
+        let run = Run::starting(at, json!({ "type": "playbook", "playbook": "site.yml" }))
+            .output("ok\n")
+            .ended(0);
+        run.deliver(&client);
+        client.finished(run.id)
+    };
+    let runs = [old(0), old(631_152_000_000_000)];
+    let path = format!("{API}/executions/cleanup");
+    let body = json!({ "retention_days": 30, "keep_payload_days": 7 }).to_string();
+    let done = client.send("POST", &path, &[], body.as_bytes()).ok();
+    assert_eq!(
+        (&done["deleted"], &done["payloads_removed"]),
+        (&json!(0), &json!(0))
+    );
+    for run in runs {
+        let id = run["id"].as_str().unwrap().parse().unwrap();
+        assert_eq!(client.execution(id, "").ok(), run);
+    }
+}
