@@ -1,12 +1,12 @@
 //! Everything that a request may need, made once.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
 
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::api::auth::TokenUses;
+use crate::api::auth::{Checked, TokenUses};
+use crate::api::viewers::Viewers;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::ingest::{Ingest, Settings};
@@ -40,7 +40,9 @@ pub struct App {
     /// When tokens were used, to be written now and then.
     pub token_uses: TokenUses,
     /// Open streams, counted.
-    pub viewers: Arc<AtomicUsize>,
+    pub viewers: Viewers,
+    /// Tokens and logins of open streams, as they were a moment ago.
+    pub checked: Checked,
     /// Open streams, to be waited for.
     pub streams: TaskTracker,
     /// Told when the program is to end: streams then close.
@@ -91,11 +93,11 @@ impl App {
         );
         tasks.spawn(retention.clone().serve());
         let token_uses = TokenUses::default();
-        tasks.spawn(
-            token_uses
-                .clone()
-                .write_now_and_then(store.clone(), stop_writing.clone()),
-        );
+        tasks.spawn(token_uses.clone().write_now_and_then(
+            store.clone(),
+            clock.clone(),
+            stop_writing.clone(),
+        ));
         tasks.spawn(stats::run(
             store.clone(),
             clock.clone(),
@@ -111,7 +113,8 @@ impl App {
             clock,
             figures,
             token_uses,
-            viewers: Arc::default(),
+            viewers: Viewers::default(),
+            checked: Checked::default(),
             streams: TaskTracker::new(),
             closing,
             tasks,

@@ -58,6 +58,27 @@ impl Figures {
         );
         metrics::describe_histogram!("playback_commit_seconds", "How long a commit takes.");
         metrics::describe_gauge!("playback_viewers", "Open streams.");
+        metrics::describe_counter!(
+            "playback_viewers_refused_total",
+            "Streams that were refused, because too many were open."
+        );
+        metrics::describe_counter!(
+            "playback_viewers_dropped_total",
+            "Viewers that were let go, by reason."
+        );
+        metrics::describe_gauge!("playback_connections", "Open connections.");
+        metrics::describe_counter!(
+            "playback_connections_closed_total",
+            "Connections that the collector closed before their clients were done, by reason."
+        );
+        metrics::describe_counter!(
+            "playback_connections_refused_total",
+            "Connections that were refused, because too many were in use."
+        );
+        metrics::describe_counter!(
+            "playback_accept_failures_total",
+            "Connections that the machine had no descriptors or memory for."
+        );
         Ok(Self(handle))
     }
 

@@ -101,6 +101,16 @@ pub fn generate() -> Result<String, getrandom::Error> {
     Ok(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes)))
 }
 
+/// What a login's cookie holds: 256 random bits.
+///
+/// # Errors
+/// The system gave no random bytes.
+pub fn session() -> Result<String, getrandom::Error> {
+    let mut bytes = [0u8; 32];
+    getrandom::fill(&mut bytes)?;
+    Ok(URL_SAFE_NO_PAD.encode(bytes))
+}
+
 /// What is stored of a token. Plain SHA-256 does: a token is not guessable as a password is.
 #[must_use]
 pub fn hash(token: &str) -> [u8; 32] {

@@ -1,8 +1,8 @@
 //! Who asks, and whether they may.
 //!
-//! A token comes as `Authorization: Bearer …`, or, from a browser that cannot set headers on a
-//! WebSocket, in the cookie that a login set. A cookie is sent by the browser unasked, so with it the
-//! page's origin must be ours.
+//! A token comes as `Authorization: Bearer …`. A browser cannot set headers on a WebSocket, so a login gives it a
+//! cookie with a session, which stands for a token for a time. A cookie is sent by the browser unasked, so with it
+//! the page's origin must be ours.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,23 +10,29 @@ use std::time::Duration;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Uri, header};
+use axum::http::{HeaderMap, header};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::ApiError;
+use super::origin::Place;
 use crate::app::App;
+use crate::clock::Clock;
+use crate::server::Peer;
 use crate::store::{Store, TokenRow};
 use crate::token::{self, Scope, Scopes};
 
 /// Name of the login cookie.
-pub(super) const COOKIE: &str = "playback_token";
+pub(super) const COOKIE: &str = "playback_session";
 
 /// Who asks.
 #[derive(Debug, Default)]
 pub(super) struct Asker {
-    /// Name of their token; none where the collector serves without tokens.
-    token: Option<String>,
+    /// Their token; none where the collector serves without tokens.
+    token: Option<TokenRow>,
+    /// By what they are known.
+    credential: Option<Credential>,
     /// The only execution that the token is good for.
     execution: Option<Uuid>,
 }
@@ -41,7 +47,12 @@ macro_rules! access {
             type Rejection = ApiError;
 
             async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-                Ok(Self(authorize(app, &parts.headers, &parts.uri, $scope).await?))
+                let asker = authorize(app, parts, $scope).await?;
+                // From here on the request is worth more than one of somebody who is not known.
+                if let Some(Peer(connection)) = parts.extensions.get() {
+                    connection.is_known();
+                }
+                Ok(Self(asker))
             }
         }
     )* };
@@ -87,41 +98,69 @@ impl AdminAccess {
 impl Asker {
     fn name(&self) -> String {
         match &self.token {
-            Some(name) => format!("token:{name}"),
+            Some(token) => format!("token:{}", token.name),
             None => "anonymous".to_owned(),
         }
     }
 }
 
-async fn authorize(
-    app: &App,
-    headers: &HeaderMap,
-    uri: &Uri,
-    scope: Scope,
-) -> Result<Asker, ApiError> {
-    let origin = headers.get(header::ORIGIN);
+/// By what somebody is known: its hash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Credential {
+    Token([u8; 32]),
+    Session([u8; 32]),
+}
+
+/// Where a request was sent to, as far as its client knows.
+pub(super) fn place(app: &App, parts: &Parts) -> Place {
+    let is_proxy = parts
+        .extensions
+        .get()
+        .is_some_and(|Peer(connection)| connection.is_proxy());
+    Place::of(&app.config.http, &parts.headers, &parts.uri, is_proxy)
+}
+
+/// A request that no page from elsewhere made a browser send.
+pub(super) struct OurPage(pub(super) Place);
+
+impl FromRequestParts<App> for OurPage {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let place = place(app, parts);
+        place.check(&parts.headers, &app.config.allowed_origins)?;
+        Place::check_site(&parts.headers, &parts.method)?;
+        Ok(Self(place))
+    }
+}
+
+async fn authorize(app: &App, parts: &mut Parts, scope: Scope) -> Result<Asker, ApiError> {
     if app.config.no_auth {
         // Without tokens, any page in a browser of this machine could ask; only our own may, and only
         // under a name of this machine, which no foreign name server can hand out.
-        check_loopback(headers, uri)?;
-        check_origin(app, headers, uri)?;
+        let OurPage(place) = OurPage::from_request_parts(parts, app).await?;
+        if !place.is_loopback() {
+            return Err(ApiError::forbidden(
+                "without tokens, the collector answers only to localhost: use http://localhost:PORT",
+            ));
+        }
         return Ok(Asker::default());
     }
-    let found = match bearer(headers)? {
-        Some(token) => known(app, token).await?,
+    let credential = match bearer(&parts.headers)? {
+        Some(token) => Credential::Token(token::hash(token)),
         None => {
-            let Some(token) = cookie(headers) else {
+            let Some(session) = cookie(&parts.headers) else {
                 return Err(ApiError::unauthorized(
                     "a token is needed: send it as \"Authorization: Bearer TOKEN\"; \
                      \"playback token create\" makes one",
                 ));
             };
-            if origin.is_some() {
-                check_origin(app, headers, uri)?;
-            }
-            known(app, token).await?
+            let credential = Credential::Session(token::hash(session));
+            OurPage::from_request_parts(parts, app).await?;
+            credential
         }
     };
+    let found = known(app, credential).await?;
     if !Scopes::decode(&found.scopes).allow(scope) {
         return Err(ApiError::forbidden(format!(
             "this token lacks the scope \"{}\": make one that has it with \
@@ -131,19 +170,30 @@ async fn authorize(
         )));
     }
     Ok(Asker {
-        token: Some(found.name),
         execution: found.execution,
+        credential: Some(credential),
+        token: Some(found),
     })
 }
 
-/// What a token allows, whether sent with a request or with a login.
-pub(super) async fn scopes_of(app: &App, token: &str) -> Result<Scopes, ApiError> {
-    Ok(Scopes::decode(&known(app, token).await?.scopes))
+/// The token of that text, to log in with.
+pub(super) async fn token_of(app: &App, token: &str) -> Result<TokenRow, ApiError> {
+    known(app, Credential::Token(token::hash(token))).await
 }
 
-async fn known(app: &App, token: &str) -> Result<TokenRow, ApiError> {
-    let found = app.store.token_by_hash(&token::hash(token)).await?;
+async fn known(app: &App, credential: Credential) -> Result<TokenRow, ApiError> {
     let now = app.clock.now_us();
+    let found = match credential {
+        Credential::Token(hash) => app.store.token_by_hash(&hash).await?,
+        Credential::Session(hash) => match app.store.session(&hash).await? {
+            Some((row, until_us)) if until_us > now => Some(row),
+            _ => {
+                return Err(ApiError::unauthorized(
+                    "this login is over, or its token was revoked: log in again (POST /session)",
+                ));
+            }
+        },
+    };
     match found {
         None => Err(ApiError::unauthorized(
             "this token is not known here, or was revoked: \"playback token list\" shows which are",
@@ -161,6 +211,52 @@ async fn known(app: &App, token: &str) -> Result<TokenRow, ApiError> {
     }
 }
 
+/// What a stream was opened with, which may come to be worth nothing while it is open.
+pub(super) struct Standing(Option<Credential>);
+
+/// How long an answer about a credential is good for other streams of the same.
+const FRESH: Duration = Duration::from_secs(1);
+
+/// Credentials of open streams, each with when it was looked up, and whether it was good.
+#[derive(Debug, Clone, Default)]
+pub struct Checked(Arc<Mutex<HashMap<Credential, (Instant, bool)>>>);
+
+impl Standing {
+    /// Whether it still allows to watch. Where the store does not answer, nothing says that it does not.
+    pub(super) async fn holds(&self, app: &App) -> bool {
+        let Some(credential) = self.0 else {
+            return true;
+        };
+        let now = Instant::now();
+        {
+            let mut checked = app.checked.0.lock().unwrap_or_else(PoisonError::into_inner);
+            checked.retain(|_, (when, _)| now.duration_since(*when) < FRESH);
+            if let Some((_, holds)) = checked.get(&credential) {
+                return *holds;
+            }
+        }
+        let holds = match known(app, credential).await {
+            Ok(row) => Scopes::decode(&row.scopes).allow(Scope::Read),
+            Err(error) => !error.is_unauthorized(),
+        };
+        let mut checked = app.checked.0.lock().unwrap_or_else(PoisonError::into_inner);
+        checked.insert(credential, (now, holds));
+        holds
+    }
+}
+
+impl ReadAccess {
+    /// The token's key in the store.
+    pub(super) fn token(&self) -> Option<i64> {
+        self.0.token.as_ref().map(|token| token.id)
+    }
+
+    /// What is looked at again while a stream is open.
+    pub(super) fn standing(&self) -> Standing {
+        Standing(self.0.credential)
+    }
+}
+
 fn bearer(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
     let Some(value) = headers.get(header::AUTHORIZATION) else {
         return Ok(None);
@@ -174,7 +270,7 @@ fn bearer(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
     Ok(Some(token.trim()))
 }
 
-fn cookie(headers: &HeaderMap) -> Option<&str> {
+pub(super) fn cookie(headers: &HeaderMap) -> Option<&str> {
     headers
         .get_all(header::COOKIE)
         .iter()
@@ -182,57 +278,6 @@ fn cookie(headers: &HeaderMap) -> Option<&str> {
         .flat_map(|value| value.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
         .find_map(|(name, value)| (name == COOKIE).then_some(value))
-}
-
-/// Without tokens, requests must be addressed to this machine by a name that only it answers to.
-fn check_loopback(headers: &HeaderMap, uri: &Uri) -> Result<(), ApiError> {
-    let host = host(headers, uri).unwrap_or("");
-    let name = match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-        _ => host,
-    };
-    let address = name.trim_start_matches('[').trim_end_matches(']');
-    let loopback = address.eq_ignore_ascii_case("localhost")
-        || address
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|ip| ip.is_loopback());
-    if loopback {
-        return Ok(());
-    }
-    Err(ApiError::forbidden(
-        "without tokens, the collector answers only to localhost: use http://localhost:PORT",
-    ))
-}
-
-fn host<'r>(headers: &'r HeaderMap, uri: &'r Uri) -> Option<&'r str> {
-    headers
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok())
-        .or(uri.authority().map(|authority| authority.as_str()))
-}
-
-/// A page may ask only from the place where it was served by us, or from one that is configured.
-pub(super) fn check_origin(app: &App, headers: &HeaderMap, uri: &Uri) -> Result<(), ApiError> {
-    let Some(origin) = headers.get(header::ORIGIN) else {
-        return Ok(());
-    };
-    let origin = origin.to_str().unwrap_or("");
-    let host = host(headers, uri);
-    let own = origin
-        .split_once("://")
-        .is_some_and(|(_, from)| Some(from) == host);
-    if own
-        || app
-            .config
-            .allowed_origins
-            .iter()
-            .any(|allowed| allowed == origin)
-    {
-        return Ok(());
-    }
-    Err(ApiError::forbidden(format!(
-        "pages from {origin:?} may not ask here: add it to allowed_origins if they should"
-    )))
 }
 
 /// When tokens were last used. Kept in memory and written now and then: a use is no reason to write.
@@ -243,6 +288,9 @@ pub struct TokenUses {
 
 /// Uses are told to the minute.
 const MINUTE_US: i64 = 60_000_000;
+
+/// How often logins that are over are removed.
+const SWEEP: Duration = Duration::from_secs(600);
 
 impl TokenUses {
     fn note(&self, id: i64, stored_us: Option<i64>, now_us: i64) {
@@ -257,7 +305,8 @@ impl TokenUses {
     }
 
     /// Writes uses every few seconds, and once more at the end.
-    pub async fn write_now_and_then(self, store: Store, stop: CancellationToken) {
+    pub async fn write_now_and_then(self, store: Store, clock: Clock, stop: CancellationToken) {
+        let mut swept = None;
         loop {
             let stopped = tokio::select! {
                 () = tokio::time::sleep(Duration::from_secs(5)) => false,
@@ -269,6 +318,12 @@ impl TokenUses {
             }
             if stopped {
                 return;
+            }
+            if swept.is_none_or(|swept: Instant| swept.elapsed() >= SWEEP) {
+                swept = Some(Instant::now());
+                if let Err(error) = store.remove_ended_sessions(clock.now_us()).await {
+                    tracing::warn!(%error, "logins that are over could not be removed");
+                }
             }
         }
     }

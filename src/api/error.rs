@@ -13,6 +13,7 @@ use crate::ingest::IngestError;
 use crate::launcher::LaunchError;
 use crate::output::OutputError;
 use crate::retention::RetentionError;
+use crate::server::TooSlow;
 use crate::store::StoreError;
 
 /// What a client is told: `{"error": {"code", "message"}}`.
@@ -54,6 +55,16 @@ impl ApiError {
         }
     }
 
+    /// Whether nobody knows who asks.
+    pub(super) fn is_unauthorized(&self) -> bool {
+        self.status == StatusCode::UNAUTHORIZED
+    }
+
+    /// 500: the system gave no random bytes.
+    pub(super) fn no_random(error: getrandom::Error) -> Self {
+        Self::internal(&error)
+    }
+
     /// Its code.
     pub(super) fn code(&self) -> &'static str {
         self.code
@@ -92,6 +103,27 @@ impl ApiError {
     /// 503: not now.
     pub fn busy(message: impl Into<String>) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", message)
+    }
+
+    /// 413, of anything but a batch.
+    pub(super) fn body_too_large() -> Self {
+        Self::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "too_large",
+            "the body is larger than this request may have",
+        )
+    }
+
+    /// The body of a request did not come to its end.
+    pub(super) fn unread(error: &(dyn std::error::Error + 'static)) -> Self {
+        let mut cause = Some(error);
+        while let Some(error) = cause {
+            if let Some(slow) = error.downcast_ref::<TooSlow>() {
+                return Self::new(StatusCode::REQUEST_TIMEOUT, "timeout", slow.to_string());
+            }
+            cause = error.source();
+        }
+        Self::bad_request("the body could not be read to its end")
     }
 
     /// 500: what went wrong is for the log, not for the client.
@@ -228,9 +260,9 @@ impl From<PathRejection> for ApiError {
 impl From<BytesRejection> for ApiError {
     fn from(rejection: BytesRejection) -> Self {
         if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-            return IngestError::TooLarge.into();
+            return Self::body_too_large();
         }
-        Self::bad_request("the body could not be read to its end")
+        Self::unread(&rejection)
     }
 }
 

@@ -4,24 +4,21 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
-use axum::http::{HeaderMap, Uri};
+use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade, close_code};
 use axum::response::Response;
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use uuid::Uuid;
 
-use super::auth::{ReadAccess, check_origin};
+use super::auth::{OurPage, ReadAccess};
 use super::error::ErrorBody;
-use super::stream::{Counted, not_a_websocket, say_stopping};
+use super::stream::not_a_websocket;
+use super::viewers::{Counted, Heard, Keeper, Look, bounded, say};
 use super::{ApiError, view};
 use crate::app::App;
 
 /// Changes of one execution within this time are told once.
 const PACE: Duration = Duration::from_millis(200);
-
-/// How often a quiet feed is tested.
-const PING: Duration = Duration::from_secs(20);
 
 /// Watch all executions (WebSocket). `{"type":"execution","event":EVENT,"execution":ExecutionResult}`
 /// where EVENT is `started`, `changed` or `ended`, without output; `{"type":"deleted","id":ID}`; and
@@ -32,31 +29,28 @@ const PING: Duration = Duration::from_secs(20);
 )]
 pub(super) async fn stream_executions(
     State(app): State<App>,
-    _: ReadAccess,
-    headers: HeaderMap,
-    uri: Uri,
+    access: ReadAccess,
+    _: OurPage,
     upgrade: Result<WebSocketUpgrade, axum::extract::ws::rejection::WebSocketUpgradeRejection>,
 ) -> Result<Response, ApiError> {
-    check_origin(&app, &headers, &uri)?;
     let upgrade = upgrade.map_err(|_| not_a_websocket())?;
+    let counted = Counted::new(&app, &access)?;
+    let keeper = Keeper::new(&app, access.standing());
     // Counted from before the handshake is over: a collector that stops waits for its streams.
-    let counted = app.streams.token();
-    Ok(upgrade.on_upgrade(move |socket| async move {
-        serve(app, socket).await;
-        drop(counted);
+    let open = app.streams.token();
+    Ok(bounded(upgrade).on_upgrade(move |socket| async move {
+        serve(app, socket, keeper).await;
+        drop((counted, open));
     }))
 }
 
-async fn serve(app: App, socket: WebSocket) {
-    let _counted = Counted::new(&app);
+async fn serve(app: App, socket: WebSocket, mut keeper: Keeper) {
     // What runs already does not start again. Read before listening: what starts in between is told as
     // started when it is first heard of.
     let running = app.store.running_executions().await.unwrap_or_default();
     let mut running: HashSet<Uuid> = running.into_iter().collect();
     let mut feed = app.hub.feed();
     let (mut sink, mut incoming) = socket.split();
-    let mut ping = tokio::time::interval(PING);
-    ping.tick().await;
     loop {
         tokio::select! {
             changed = feed.recv() => {
@@ -81,6 +75,7 @@ async fn serve(app: App, socket: WebSocket) {
                     messages.extend(describe(&app, id, &mut running).await);
                 }
                 for message in messages {
+                    keeper.sends(message.len());
                     if sink.feed(Message::Text(message.into())).await.is_err() {
                         return;
                     }
@@ -90,17 +85,22 @@ async fn serve(app: App, socket: WebSocket) {
                 }
                 tokio::time::sleep(PACE).await;
             }
-            message = incoming.next() => match message {
-                Some(Ok(Message::Close(_)) | Err(_)) | None => return,
-                Some(Ok(_)) => {}
-            },
-            _ = ping.tick() => {
-                if sink.send(Message::Ping(Default::default())).await.is_err() {
-                    return;
+            message = incoming.next() => if let Heard::End(why) = keeper.hear(message) {
+                if let Some(why) = why {
+                    why.say(&mut sink).await;
                 }
-            }
+                return;
+            },
+            () = keeper.due() => match keeper.look(&app).await {
+                Look::Nothing => {}
+                Look::Ping => if sink.send(Message::Ping(Default::default())).await.is_err() {
+                    return;
+                },
+                Look::LetGo(why) => return why.say(&mut sink).await,
+            },
             () = app.closing.cancelled() => {
-                say_stopping(&mut sink, "the collector is stopping: connect again").await;
+                let why = "the collector is stopping: connect again";
+                say(&mut sink, close_code::RESTART, why).await;
                 return;
             }
         }

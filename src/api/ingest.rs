@@ -1,10 +1,11 @@
 //! What producers send.
 
 use axum::Json;
-use axum::body::Bytes;
-use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
+use axum::body::{Body, HttpBody as _};
+use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, header};
+use futures_util::StreamExt as _;
 use playback_wire::{Producer, TIME_HEADER};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -13,7 +14,7 @@ use super::ApiError;
 use super::auth::IngestAccess;
 use super::error::ErrorBody;
 use crate::app::App;
-use crate::ingest::Claim;
+use crate::ingest::{Claim, Received};
 
 /// What is durably stored.
 #[derive(Debug, Serialize, ToSchema)]
@@ -60,7 +61,7 @@ pub(super) async fn ingest_batch(
     path: Result<Path<(String, String)>, PathRejection>,
     query: Result<Query<Sender>, QueryRejection>,
     headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    body: Body,
 ) -> Result<Json<Acknowledged>, ApiError> {
     let Path((id, producer)) = path?;
     let id = super::query::execution_id(&id)?;
@@ -81,13 +82,13 @@ pub(super) async fn ingest_batch(
             .get(TIME_HEADER)
             .and_then(|at| at.to_str().ok()?.parse().ok()),
     };
-    let done = match body {
+    let done = match receive(&app, &headers, body).await {
         Ok(body) => app
             .ingest
             .batch(id, producer, body, &claim)
             .await
             .map_err(ApiError::from),
-        Err(rejection) => Err(rejection.into()),
+        Err(error) => Err(error),
     };
     match done {
         Ok(acked) => Ok(Json(Acknowledged { acked })),
@@ -97,4 +98,20 @@ pub(super) async fn ingest_batch(
             Err(error)
         }
     }
+}
+
+/// Reads a body within the memory that there is for all of them.
+async fn receive(app: &App, headers: &HeaderMap, body: Body) -> Result<Received, ApiError> {
+    if body.is_end_stream() {
+        return Ok(Received::empty());
+    }
+    let announced = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse().ok());
+    let mut receiving = app.ingest.receive(announced)?;
+    let mut parts = body.into_data_stream();
+    while let Some(part) = parts.next().await {
+        receiving.push(&part.map_err(|error| ApiError::unread(&error))?)?;
+    }
+    Ok(receiving.done())
 }

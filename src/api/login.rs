@@ -1,21 +1,26 @@
-//! Login for browsers: a token becomes a cookie that no script can read.
+//! Login for browsers: a token becomes a session, whose cookie no script can read.
 
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
-use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::ApiError;
-use super::auth::{COOKIE, check_origin, scopes_of};
+use super::auth::{COOKIE, OurPage, cookie, token_of};
+use super::error::ErrorBody;
 use crate::app::App;
-use crate::token::Scope;
+use crate::token::{self, Scope, Scopes};
+
+/// Logins of one token that are open at once; the oldest goes for a new one.
+const MOST: usize = 100;
 
 /// A token to log in with.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Login {
     /// The token.
     token: String,
@@ -28,38 +33,72 @@ pub(super) struct Session {
     scopes: Vec<Scope>,
 }
 
-/// Log in: the answer sets a cookie that stands for the token until the browser closes.
+/// Log in: the answer sets a cookie that stands for the token, until the login is over (`http.session_seconds`), it is
+/// logged out, or the token is revoked.
 #[utoipa::path(
     post, path = "/session", tag = "session", security(()), request_body = Login,
-    responses((status = 200, body = Session), (status = 401, body = super::error::ErrorBody))
+    responses(
+        (status = 200, body = Session, description = "The cookie is set"),
+        (status = 400, body = ErrorBody, description = "The body is not {\"token\": \"…\"}"),
+        (status = 401, body = ErrorBody, description = "The token is not known, or has expired"),
+        (status = 403, body = ErrorBody, description = "A page from elsewhere asks, or the token is a run's"),
+    )
 )]
 pub(super) async fn create_session(
     State(app): State<App>,
-    headers: HeaderMap,
-    uri: Uri,
+    OurPage(place): OurPage,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, ApiError> {
-    check_origin(&app, &headers, &uri)?;
     let login: Login = serde_json::from_slice(&body?)
         .map_err(|_| ApiError::bad_request("the body must be {\"token\": \"…\"}"))?;
-    let scopes = scopes_of(&app, login.token.trim()).await?;
-    // Secure is left out on purpose: the collector speaks plain HTTP, behind a proxy or on loopback.
-    let cookie = format!(
-        "{COOKIE}={}; HttpOnly; SameSite=Strict; Path=/",
-        login.token.trim()
-    );
-    let session = Session {
-        scopes: scopes.list().to_vec(),
+    let login = login.token.trim();
+    let row = token_of(&app, login).await?;
+    if row.execution.is_some() {
+        return Err(ApiError::forbidden(
+            "this token was made for one run, and cannot be logged in with",
+        ));
+    }
+    let session = token::session().map_err(ApiError::no_random)?;
+    let lifetime = app.config.http.session();
+    let now = app.clock.now_us();
+    let expires = now.saturating_add(i64::try_from(lifetime.as_micros()).unwrap_or(i64::MAX));
+    app.store
+        .create_session(
+            &token::hash(&session),
+            &token::hash(login),
+            now,
+            expires,
+            MOST,
+        )
+        .await?;
+    let cookie = set_cookie(&session, lifetime.as_secs(), place.is_https());
+    let answer = Session {
+        scopes: Scopes::decode(&row.scopes).list().to_vec(),
     };
-    Ok(([(header::SET_COOKIE, cookie)], Json(session)).into_response())
+    Ok(([(header::SET_COOKIE, cookie)], Json(answer)).into_response())
 }
 
-/// Log out: the cookie goes.
+/// Log out: the session is over, here and wherever its cookie was copied to.
 #[utoipa::path(
     delete, path = "/session", tag = "session", security(()),
-    responses((status = 204, description = "Logged out"))
+    responses(
+        (status = 204, description = "Logged out, if there was a login"),
+        (status = 403, body = ErrorBody, description = "A page from elsewhere asks"),
+    )
 )]
-pub(super) async fn delete_session() -> impl IntoResponse {
-    let cookie = format!("{COOKIE}=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0");
-    (StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)])
+pub(super) async fn delete_session(
+    State(app): State<App>,
+    OurPage(place): OurPage,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    if let Some(session) = cookie(&headers) {
+        app.store.end_session(&token::hash(session)).await?;
+    }
+    let cookie = set_cookie("", 0, place.is_https());
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response())
+}
+
+fn set_cookie(value: &str, seconds: u64, is_https: bool) -> String {
+    let secure = if is_https { "; Secure" } else { "" };
+    format!("{COOKIE}={value}; HttpOnly; SameSite=Strict; Path=/; Max-Age={seconds}{secure}")
 }

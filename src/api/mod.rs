@@ -11,6 +11,7 @@ mod health;
 mod ingest;
 mod launch;
 mod login;
+mod origin;
 mod parts;
 mod query;
 mod redact;
@@ -18,12 +19,15 @@ mod retention;
 mod stats;
 mod stream;
 mod view;
+pub mod viewers;
 
 use std::sync::Arc;
 
 use axum::Router;
+use axum::body::{Body, HttpBody as _};
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, Request, header};
+use axum::middleware::Next;
 use axum::response::IntoResponse as _;
 use axum::routing::get;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -31,12 +35,18 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::trace::TraceLayer;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter, UtoipaMethodRouterExt as _};
 use utoipa_axum::routes;
 
 pub use error::ApiError;
 
 use crate::app::App;
+
+/// Bytes of a body that says little, and of one that brings lists and texts. A batch has its own bounds, and a login
+/// needs no more than a token.
+const SMALL_BODY: usize = 64 << 10;
+const LARGE_BODY: usize = 1 << 20;
+const LOGIN_BODY: usize = 4 << 10;
 
 /// Where the API lies.
 pub const PREFIX: &str = "/api/v1/ansible";
@@ -70,7 +80,7 @@ fn routes() -> OpenApiRouter<App> {
             executions::delete_execution
         ))
         .routes(routes!(stats::get_statistics))
-        .routes(routes!(redact::redact_execution))
+        .routes(bounded(routes!(redact::redact_execution), LARGE_BODY))
         .routes(routes!(retention::cleanup_executions))
         .routes(routes!(
             retention::pin_execution,
@@ -85,14 +95,17 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(parts::results::get_result))
         .routes(routes!(stream::stream_execution))
         .routes(routes!(feed::stream_executions))
-        .routes(routes!(launch::run_playbook))
-        .routes(routes!(launch::run_adhoc))
+        .routes(bounded(routes!(launch::run_playbook), LARGE_BODY))
+        .routes(bounded(routes!(launch::run_adhoc), LARGE_BODY))
         .routes(routes!(launch::cancel_execution))
-        .routes(routes!(launch::replay_execution))
+        .routes(bounded(routes!(launch::replay_execution), LARGE_BODY))
         .routes(routes!(launch::list_playbooks))
         .routes(routes!(launch::list_inventories))
         .routes(routes!(ingest::ingest_batch))
-        .routes(routes!(login::create_session, login::delete_session));
+        .routes(bounded(
+            routes!(login::create_session, login::delete_session),
+            LOGIN_BODY,
+        ));
     let mut document = Document::openapi();
     document.info.license = None;
     let components = document.components.get_or_insert_default();
@@ -105,6 +118,20 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(health::get_health))
         .routes(routes!(health::get_readiness))
         .routes(routes!(health::get_metrics))
+}
+
+/// Routes whose bodies have at most so many bytes: one that is announced as larger is not waited for.
+fn bounded(routes: UtoipaMethodRouter<App>, bytes: usize) -> UtoipaMethodRouter<App> {
+    let refuse = move |request: Request<Body>, next: Next| async move {
+        let announced = request.body().size_hint().lower();
+        if usize::try_from(announced).is_ok_and(|announced| announced <= bytes) {
+            return next.run(request).await;
+        }
+        ApiError::body_too_large().into_response()
+    };
+    routes
+        .layer(DefaultBodyLimit::max(bytes))
+        .layer(axum::middleware::from_fn(refuse))
 }
 
 /// The OpenAPI 3.1 document.
@@ -131,11 +158,11 @@ pub fn router(app: App) -> Router {
     router
         .route(
             "/api/openapi.json",
-            get(async move |_: auth::ReadAccess| axum::Json(&*document).into_response()),
+            get(async move || axum::Json(&*document).into_response()),
         )
         .fallback(error::no_such_route)
         .method_not_allowed_fallback(error::no_such_method)
-        .layer(DefaultBodyLimit::max(playback_wire::MAX_BATCH_BYTES))
+        .layer(DefaultBodyLimit::max(SMALL_BODY))
         .layer(CatchPanicLayer::custom(error::panicked))
         // Producers tell our refusals from the pages of whatever stands in between by this.
         .layer(SetResponseHeaderLayer::overriding(

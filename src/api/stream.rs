@@ -4,23 +4,21 @@
 //! messages (1 MiB is a usual limit); `/output` has it whole. For the same reason the closing record
 //! leaves its `output` out when it would not fit: the lines were all sent before.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::extract::rejection::QueryRejection;
-use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade, close_code};
+use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade, close_code};
 use axum::extract::{Query, State};
-use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
-use super::auth::{ReadAccess, check_origin};
+use super::auth::{OurPage, ReadAccess};
 use super::error::ErrorBody;
 use super::query::{Path, execution_id};
+use super::viewers::{Counted, Heard, Keeper, Look, Sink, bounded, close, say};
 use super::{ApiError, view};
 use crate::app::App;
 use crate::blocks::Line;
@@ -28,12 +26,6 @@ use crate::live::{Seen, Viewer};
 
 /// Bytes of lines that the closing record carries at most.
 const RECORD_LIMIT: usize = 768 << 10;
-
-/// How often a quiet stream is tested.
-const PING: Duration = Duration::from_secs(20);
-
-/// How long a viewer may take to hear that the collector stops.
-const LAST_WORD: Duration = Duration::from_secs(1);
 
 /// Lines that reach a viewer within this time go out together: nobody reads faster.
 const PACE: Duration = Duration::from_millis(10);
@@ -44,24 +36,6 @@ const PACE: Duration = Duration::from_millis(10);
 pub(super) struct StreamQuery {
     /// Number of the first line to send, from 0: how many lines a reconnecting client has.
     since: u64,
-}
-
-/// Counts an open stream for as long as it lives.
-pub(super) struct Counted(Arc<AtomicUsize>);
-
-impl Counted {
-    pub(super) fn new(app: &App) -> Self {
-        let open = app.viewers.fetch_add(1, Ordering::AcqRel) + 1;
-        metrics::gauge!("playback_viewers").set(open as f64);
-        Self(app.viewers.clone())
-    }
-}
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        let open = self.0.fetch_sub(1, Ordering::AcqRel) - 1;
-        metrics::gauge!("playback_viewers").set(open as f64);
-    }
 }
 
 /// Watch an execution (WebSocket). Every printed line, from the first or from `since`, as
@@ -77,23 +51,23 @@ impl Drop for Counted {
 )]
 pub(super) async fn stream_execution(
     State(app): State<App>,
-    _: ReadAccess,
+    access: ReadAccess,
+    _: OurPage,
     Path(id): Path<String>,
     query: Result<Query<StreamQuery>, QueryRejection>,
-    headers: HeaderMap,
-    uri: Uri,
     upgrade: Result<WebSocketUpgrade, axum::extract::ws::rejection::WebSocketUpgradeRejection>,
 ) -> Result<Response, ApiError> {
-    check_origin(&app, &headers, &uri)?;
     let id = execution_id(&id)?;
     let Query(query) = query?;
     view::find(&app.store, id).await?;
     let upgrade = upgrade.map_err(|_| not_a_websocket())?;
+    let counted = Counted::new(&app, &access)?;
+    let keeper = Keeper::new(&app, access.standing());
     // Counted from before the handshake is over: a collector that stops waits for its streams.
-    let counted = app.streams.token();
-    Ok(upgrade.on_upgrade(move |socket| async move {
-        serve(app, id, query.since, socket).await;
-        drop(counted);
+    let open = app.streams.token();
+    Ok(bounded(upgrade).on_upgrade(move |socket| async move {
+        serve(app, id, query.since, socket, keeper).await;
+        drop((counted, open));
     }))
 }
 
@@ -102,19 +76,16 @@ pub(super) fn not_a_websocket() -> ApiError {
     ApiError::bad_request("this is a WebSocket: connect with ws://, or use \"playback follow\"")
 }
 
-async fn serve(app: App, id: Uuid, since: u64, socket: WebSocket) {
-    let _counted = Counted::new(&app);
+async fn serve(app: App, id: Uuid, since: u64, socket: WebSocket, mut keeper: Keeper) {
     let mut viewer = Viewer::open(&app.hub, &app.store, id, since);
     let (mut sink, mut incoming) = socket.split();
-    let mut ping = tokio::time::interval(PING);
-    ping.tick().await;
     loop {
         tokio::select! {
             seen = viewer.next() => {
                 let sent = match seen {
-                    Ok(Seen::Lines(lines)) => send(&app, &mut sink, &lines).await,
+                    Ok(Seen::Lines(lines)) => send(&app, &mut sink, &mut keeper, &lines).await,
                     Ok(Seen::Shared(chunk, from)) => {
-                        let sent = send(&app, &mut sink, &chunk.lines[from..]).await;
+                        let sent = send(&app, &mut sink, &mut keeper, &chunk.lines[from..]).await;
                         tokio::time::sleep(PACE).await;
                         sent
                     }
@@ -135,45 +106,40 @@ async fn serve(app: App, id: Uuid, since: u64, socket: WebSocket) {
                     return;
                 }
             }
-            message = incoming.next() => match message {
-                // Nothing that a viewer says matters, but that it goes.
-                Some(Ok(Message::Close(_)) | Err(_)) | None => return,
-                Some(Ok(_)) => {}
-            },
-            _ = ping.tick() => {
-                if sink.send(Message::Ping(Default::default())).await.is_err() {
-                    return;
+            message = incoming.next() => if let Heard::End(why) = keeper.hear(message) {
+                if let Some(why) = why {
+                    why.say(&mut sink).await;
                 }
-            }
+                return;
+            },
+            () = keeper.due() => match keeper.look(&app).await {
+                Look::Nothing => {}
+                Look::Ping => if sink.send(Message::Ping(Default::default())).await.is_err() {
+                    return;
+                },
+                Look::LetGo(why) => return why.say(&mut sink).await,
+            },
             () = app.closing.cancelled() => {
-                say_stopping(&mut sink, "the collector is stopping: connect again with since").await;
+                let why = "the collector is stopping: connect again with since";
+                say(&mut sink, close_code::RESTART, why).await;
                 return;
             }
         }
     }
 }
 
-fn close(code: u16, reason: &'static str) -> Message {
-    Message::Close(Some(CloseFrame {
-        code,
-        reason: Utf8Bytes::from_static(reason),
-    }))
-}
-
-type Sink = futures_util::stream::SplitSink<WebSocket, Message>;
-
-/// Says that the collector stops, to whoever still reads.
-pub(super) async fn say_stopping(sink: &mut Sink, why: &'static str) {
-    let said = sink.send(close(close_code::RESTART, why));
-    // Either way the connection ends now.
-    let _ = tokio::time::timeout(LAST_WORD, said).await;
-}
-
 /// Sends lines; when the collector stops meanwhile, those that fit on the way.
-async fn send(app: &App, sink: &mut Sink, lines: &[Line]) -> Result<(), axum::Error> {
+async fn send(
+    app: &App,
+    sink: &mut Sink,
+    keeper: &mut Keeper,
+    lines: &[Line],
+) -> Result<(), axum::Error> {
     let sending = async {
         for line in lines {
-            sink.feed(Message::Text(message(line).into())).await?;
+            let text = message(line);
+            keeper.sends(text.len());
+            sink.feed(Message::Text(text.into())).await?;
         }
         sink.flush().await
     };

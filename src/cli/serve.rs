@@ -45,6 +45,7 @@ pub(super) fn run(command: Serve) -> anyhow::Result<ExitCode> {
         },
     )?;
     telemetry::start_logging(&config)?;
+    server::raise_descriptor_limit();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

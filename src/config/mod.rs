@@ -2,6 +2,7 @@
 //! nowhere else in the collector.
 
 pub mod ansible;
+mod http;
 mod launcher;
 mod retention;
 
@@ -11,6 +12,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+pub use http::HttpConfig;
 pub use launcher::LauncherConfig;
 pub use retention::{RuleConfig, Schedule};
 
@@ -49,6 +51,8 @@ pub struct Config {
     pub retention_schedule: Option<Schedule>,
     /// What is kept, and for how long: the first rule that a run falls under decides.
     pub retention: Vec<RuleConfig>,
+    /// What clients may take of it.
+    pub http: HttpConfig,
     /// What it may run itself.
     pub launcher: LauncherConfig,
 }
@@ -78,6 +82,7 @@ impl Default for Config {
             max_output_lines: None,
             retention_schedule: None,
             retention: Vec::new(),
+            http: HttpConfig::default(),
             launcher: LauncherConfig::default(),
         }
     }
@@ -99,6 +104,7 @@ impl std::fmt::Debug for Config {
             .field("max_output_lines", &self.max_output_lines)
             .field("retention_schedule", &self.retention_schedule)
             .field("retention", &self.retention)
+            .field("http", &self.http)
             .finish_non_exhaustive()
     }
 }
@@ -151,6 +157,11 @@ pub enum ConfigError {
     /// Nothing could be read, or nothing be waited for.
     #[error("{0} must be at least 1")]
     Nothing(&'static str),
+    /// No browser would find it there.
+    #[error(
+        "http.public_url = {0:?}: it must be https://HOST or http://HOST, with a port where it is not the usual one"
+    )]
+    PublicUrl(String),
     /// There would be no half to keep.
     #[error("max_output_lines = {0} must be at least 2; leave it out to keep all lines")]
     OutputLines(u64),
@@ -219,6 +230,7 @@ impl Config {
         if config.database_wait_seconds == 0 {
             return Err(ConfigError::Nothing("database_wait_seconds"));
         }
+        config.http.check()?;
         if let Some(lines @ 0..2) = config.max_output_lines {
             return Err(ConfigError::OutputLines(lines));
         }

@@ -45,10 +45,10 @@ impl Batch {
         })
     }
 
-    /// Memory that a body will take, in KiB: itself, and what it says that it expands to.
+    /// Memory that a body will take, in KiB: what it says that it expands to.
     pub(super) fn cost_kib(body: &[u8]) -> u32 {
         let expanded = blocks::declared_size(body).unwrap_or(MAX_BATCH_EXPANDED_BYTES);
-        let bytes = body.len() + expanded.min(MAX_BATCH_EXPANDED_BYTES);
+        let bytes = expanded.min(MAX_BATCH_EXPANDED_BYTES);
         u32::try_from(bytes >> 10)
             .unwrap_or(u32::MAX)
             .saturating_add(1)

@@ -16,6 +16,7 @@ mod batch;
 mod compact;
 mod discard;
 mod error;
+mod memory;
 mod others;
 mod producer;
 mod rebuild;
@@ -42,6 +43,7 @@ pub use announce::Announcement;
 pub use assembler::{Assembler, Refusal};
 pub use discard::Discard;
 pub use error::IngestError;
+pub use memory::{Received, Receiving};
 pub use rebuild::{RebuildError, rebuild};
 pub use redact::{Asked as RedactionAsked, Redacted};
 
@@ -191,13 +193,14 @@ impl Ingest {
         &self,
         id: Uuid,
         producer: Producer,
-        body: Bytes,
+        body: Received,
         claim: &Claim,
     ) -> Result<u64, IngestError> {
-        if body.is_empty() {
+        if body.bytes.is_empty() {
             return unless_overtaken!(self.heartbeat(id, producer, claim).await);
         }
-        unless_overtaken!(self.take_in(id, producer, body.clone(), claim).await)
+        // Its memory is held until the answer, however often it is tried.
+        unless_overtaken!(self.take_in(id, producer, body.bytes.clone(), claim).await)
     }
 
     async fn take_in(
@@ -208,7 +211,8 @@ impl Ingest {
         claim: &Claim,
     ) -> Result<u64, IngestError> {
         let permit = self.inner.place()?;
-        // Held until the answer: what waits for a store that is away stays within bounds.
+        // Held until the answer: what waits for a store that is away stays within bounds. The body itself has its
+        // memory already.
         let mut memory = self
             .inner
             .budget

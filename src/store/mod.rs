@@ -38,6 +38,7 @@ mod pool;
 mod redact;
 mod retention;
 mod search;
+mod sessions;
 mod shared;
 mod statement;
 mod stats;

@@ -107,6 +107,10 @@ impl Store {
     /// # Errors
     /// The database failed.
     pub async fn revoke_token(&self, name: &str) -> Result<bool, StoreError> {
+        self.query("DELETE FROM sessions WHERE token IN (SELECT hash FROM tokens WHERE name = ?)")
+            .bind(name)
+            .execute(&self.write)
+            .await?;
         let done = self
             .query("DELETE FROM tokens WHERE name = ?")
             .bind(name)
@@ -143,7 +147,7 @@ impl Store {
     }
 }
 
-fn read_token(row: &Row) -> Result<TokenRow, StoreError> {
+pub(super) fn read_token(row: &Row) -> Result<TokenRow, StoreError> {
     Ok(TokenRow {
         id: row.get("id")?,
         name: row.get("name")?,

@@ -61,6 +61,16 @@ impl Socket {
         Self::open(collector, "/stream", &[("authorization", &token)]).unwrap()
     }
 
+    /// Says something, which no viewer needs to.
+    pub(crate) fn say(&mut self, text: &str) {
+        self.0.send(Message::text(text)).unwrap();
+    }
+
+    /// Sends a ping, and reads nothing.
+    pub(crate) fn ping(&mut self, data: &[u8]) -> Result<(), Error> {
+        self.0.send(Message::Ping(data.to_vec().into()))
+    }
+
     /// What comes next.
     #[track_caller]
     pub(crate) fn next(&mut self) -> Said {

@@ -1,0 +1,277 @@
+//! Which pages in a browser are our own: same scheme, same host, same port.
+//!
+//! A reverse proxy knows the scheme and the host that the browser used, and tells us; only one that is configured as
+//! trusted is believed.
+
+use axum::http::{HeaderMap, Method, Uri, header};
+
+use super::ApiError;
+use crate::config::HttpConfig;
+
+/// Scheme, host and port of a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Origin {
+    is_https: bool,
+    /// In lower case; IPv6 in its brackets.
+    host: String,
+    port: u16,
+}
+
+impl Origin {
+    /// Reads `https://host[:port]`; none for anything else, such as `null`.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let (scheme, host) = text.split_once("://")?;
+        let is_https = match scheme.to_ascii_lowercase().as_str() {
+            "https" => true,
+            "http" => false,
+            _ => return None,
+        };
+        Self::of(is_https, host.strip_suffix('/').unwrap_or(host))
+    }
+
+    /// Of a `Host` field.
+    fn of(is_https: bool, host: &str) -> Option<Self> {
+        let usual = if is_https { 443 } else { 80 };
+        let (name, port) = match host.rsplit_once(':') {
+            Some((name, port)) if !port.contains(']') => (name, port.parse().ok()?),
+            _ => (host, usual),
+        };
+        let name = match name.strip_prefix('[') {
+            Some(rest) => {
+                let address: std::net::Ipv6Addr = rest.strip_suffix(']')?.parse().ok()?;
+                format!("[{address}]")
+            }
+            None => name.to_ascii_lowercase(),
+        };
+        let is_name =
+            |name: &str| !name.is_empty() && !name.contains(['/', '?', '#', '@', ' ', ',']);
+        (is_name(&name) && (name.starts_with('[') || !name.contains(':'))).then_some(Self {
+            is_https,
+            host: name,
+            port,
+        })
+    }
+
+    /// Whether only this machine answers to that name.
+    pub(super) fn is_loopback(&self) -> bool {
+        let address = self.host.trim_start_matches('[').trim_end_matches(']');
+        address == "localhost"
+            || address
+                .parse::<std::net::IpAddr>()
+                .is_ok_and(|ip| ip.to_canonical().is_loopback())
+    }
+}
+
+/// Where a request was sent to, as far as its client knows.
+#[derive(Debug)]
+pub(super) struct Place {
+    /// By the request itself, or by a trusted proxy.
+    asked: Option<Origin>,
+    public: Option<Origin>,
+}
+
+impl Place {
+    pub(super) fn of(config: &HttpConfig, headers: &HeaderMap, uri: &Uri, is_proxy: bool) -> Self {
+        let forwarded = if is_proxy {
+            Forwarded::read(headers)
+        } else {
+            Forwarded::default()
+        };
+        let own = headers
+            .get(header::HOST)
+            .and_then(|host| host.to_str().ok())
+            .or(uri.authority().map(|authority| authority.as_str()));
+        let host = forwarded.host.or(own);
+        let is_https = forwarded
+            .scheme
+            .is_some_and(|scheme| scheme.eq_ignore_ascii_case("https"));
+        Self {
+            asked: host.and_then(|host| Origin::of(is_https, host)),
+            public: config.public_url.as_deref().and_then(Origin::parse),
+        }
+    }
+
+    /// Whether it was sent to this machine by a name that only it answers to.
+    pub(super) fn is_loopback(&self) -> bool {
+        self.asked.as_ref().is_some_and(Origin::is_loopback)
+    }
+
+    /// Whether the browser speaks HTTPS, to us or to a proxy in front.
+    pub(super) fn is_https(&self) -> bool {
+        self.own().any(|own| own.is_https)
+    }
+
+    /// Our own pages: where the collector has a public address, only those from there, and from this machine.
+    fn own(&self) -> impl Iterator<Item = &Origin> {
+        let asked = self.asked.as_ref();
+        let asked = asked.filter(|asked| self.public.is_none() || asked.is_loopback());
+        asked.into_iter().chain(&self.public)
+    }
+
+    /// Refuses what a page from elsewhere asks.
+    pub(super) fn check(&self, headers: &HeaderMap, allowed: &[String]) -> Result<(), ApiError> {
+        for origin in headers.get_all(header::ORIGIN) {
+            let text = origin.to_str().unwrap_or("");
+            let is_own = Origin::parse(text).is_some_and(|page| {
+                let mut allowed = allowed.iter().filter_map(|allowed| Origin::parse(allowed));
+                self.own().any(|own| *own == page) || allowed.any(|allowed| allowed == page)
+            });
+            if !is_own {
+                return Err(ApiError::forbidden(format!(
+                    "pages from {text:?} may not ask here: add it to allowed_origins if they should; where \
+                     it is this collector, behind a proxy, set http.public_url to it"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses what a browser says that another site made it send. `Origin` has been checked.
+    pub(super) fn check_site(headers: &HeaderMap, method: &Method) -> Result<(), ApiError> {
+        if headers.contains_key(header::ORIGIN) {
+            return Ok(());
+        }
+        let site = headers
+            .get("sec-fetch-site")
+            .and_then(|site| site.to_str().ok());
+        match site {
+            None | Some("same-origin" | "none") => Ok(()),
+            Some("same-site") if method.is_safe() => Ok(()),
+            Some(_) => Err(ApiError::forbidden(
+                "a page from elsewhere made the browser ask this: only our own pages may",
+            )),
+        }
+    }
+}
+
+/// What a proxy says about its client.
+#[derive(Debug, Default)]
+struct Forwarded<'h> {
+    scheme: Option<&'h str>,
+    host: Option<&'h str>,
+}
+
+impl<'h> Forwarded<'h> {
+    /// The last word of each field, which is that of the proxy next to us.
+    fn read(headers: &'h HeaderMap) -> Self {
+        let last = |name: &str| {
+            let text = headers.get_all(name).iter().next_back()?.to_str().ok()?;
+            let last = text.rsplit(',').next()?.trim();
+            (!last.is_empty()).then_some(last)
+        };
+        let mut found = Self {
+            scheme: last("x-forwarded-proto"),
+            host: last("x-forwarded-host"),
+        };
+        for pair in last("forwarded").unwrap_or("").split(';') {
+            let Some((name, value)) = pair.split_once('=') else {
+                continue;
+            };
+            let value = value.trim().trim_matches('"');
+            match name.trim().to_ascii_lowercase().as_str() {
+                "proto" => found.scheme = Some(value),
+                "host" => found.host = Some(value),
+                _ => {}
+            }
+        }
+        found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(config: &HttpConfig, fields: &[(&'static str, &str)], is_proxy: bool) -> Place {
+        Place::of(config, &headers(fields), &Uri::from_static("/"), is_proxy)
+    }
+
+    fn headers(fields: &[(&'static str, &str)]) -> HeaderMap {
+        let field = |(name, value): &(&'static str, &str)| {
+            (
+                header::HeaderName::from_static(name),
+                value.parse().unwrap(),
+            )
+        };
+        fields.iter().map(field).collect()
+    }
+
+    fn allows(place: &Place, origin: &str) -> bool {
+        place.check(&headers(&[("origin", origin)]), &[]).is_ok()
+    }
+
+    #[test]
+    fn scheme_host_and_port_must_be_the_same() {
+        let config = HttpConfig::default();
+        let here = place(&config, &[("host", "Play.example")], false);
+        assert!(allows(&here, "http://play.example") && allows(&here, "http://PLAY.example:80"));
+        for other in [
+            "https://play.example",
+            "http://play.example:8080",
+            "http://play.example.evil",
+            "http://x.play.example",
+            "null",
+            "",
+            "play.example",
+            "ftp://play.example",
+            "http://play.example@evil",
+        ] {
+            assert!(!allows(&here, other), "{other}");
+        }
+        let six = place(&config, &[("host", "[0:0::1]:8080")], false);
+        assert!(allows(&six, "http://[::1]:8080") && !allows(&six, "http://[::1]"));
+    }
+
+    #[test]
+    fn a_proxy_is_believed_only_where_it_is_trusted() {
+        let config = HttpConfig::default();
+        for fields in [
+            &[
+                ("host", "inner:8080"),
+                ("x-forwarded-proto", "https"),
+                ("x-forwarded-host", "play.example"),
+            ][..],
+            &[
+                ("host", "inner:8080"),
+                (
+                    "forwarded",
+                    "for=1.2.3.4;proto=http, for=x;Proto=https;host=\"play.example\"",
+                ),
+            ],
+        ] {
+            let trusted = place(&config, fields, true);
+            assert!(trusted.is_https() && allows(&trusted, "https://play.example"));
+            assert!(
+                !allows(&trusted, "http://play.example") && !allows(&trusted, "http://inner:8080")
+            );
+            let anybody = place(&config, fields, false);
+            assert!(!anybody.is_https() && !allows(&anybody, "https://play.example"));
+            assert!(allows(&anybody, "http://inner:8080"));
+        }
+    }
+
+    #[test]
+    fn a_public_address_is_the_only_one_but_for_this_machine() {
+        let config = HttpConfig {
+            public_url: Some("https://play.example/".to_owned()),
+            ..HttpConfig::default()
+        };
+        let proxied = place(&config, &[("host", "play.example")], false);
+        assert!(proxied.is_https() && allows(&proxied, "https://play.example"));
+        assert!(!allows(&proxied, "http://play.example"));
+        let local = place(&config, &[("host", "127.0.0.1:8080")], false);
+        assert!(allows(&local, "http://127.0.0.1:8080"));
+    }
+
+    #[test]
+    fn what_another_site_made_a_browser_send_is_refused() {
+        let may = |site: &str, method: &Method| {
+            Place::check_site(&headers(&[("sec-fetch-site", site)]), method).is_ok()
+        };
+        for method in [Method::GET, Method::POST, Method::DELETE] {
+            assert!(may("same-origin", &method) && may("none", &method));
+            assert!(!may("cross-site", &method));
+        }
+        assert!(may("same-site", &Method::GET) && !may("same-site", &Method::POST));
+    }
+}

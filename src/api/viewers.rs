@@ -1,0 +1,265 @@
+//! What all streams have in common: how many there may be, what a viewer may say, and when it is let go.
+//!
+//! A viewer has nothing to say but that it is there, and it is there as long as it reads. A slow one gets everything;
+//! one that takes nothing for too long is cut off by its socket (`server::io`), or here, because it answers no ping.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade, close_code};
+use futures_util::SinkExt as _;
+use tokio::time::{Instant, Interval};
+
+use super::ApiError;
+use super::auth::{ReadAccess, Standing};
+use crate::app::App;
+
+/// Largest message that a viewer may send, in bytes.
+const MESSAGE_BYTES: usize = 4096;
+
+/// Bytes that wait for a viewer at most: more than the largest message to it.
+const BUFFER_BYTES: usize = 32 << 20;
+
+/// How often a viewer is looked at.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// How often a quiet stream is tested.
+const PING: Duration = Duration::from_secs(20);
+
+/// Messages that a viewer may send at once, and in a second on average: browsers answer pings, and some send their own.
+const BURST: f64 = 60.0;
+const RATE: f64 = 2.0;
+
+/// Bytes a second that a slow viewer reads at least. What is on the way to it is read before a ping is answered.
+const SLOWEST: u64 = 16 << 10;
+
+/// How long a viewer may take to hear why it is let go.
+const LAST_WORD: Duration = Duration::from_secs(1);
+
+pub(super) type Sink = futures_util::stream::SplitSink<WebSocket, Message>;
+
+/// Open streams, counted for each token.
+#[derive(Debug, Clone, Default)]
+pub struct Viewers(Arc<Mutex<HashMap<Option<i64>, usize>>>);
+
+/// Counts an open stream for as long as it lives.
+pub(super) struct Counted {
+    viewers: Viewers,
+    token: Option<i64>,
+}
+
+impl Viewers {
+    fn counts(&self) -> std::sync::MutexGuard<'_, HashMap<Option<i64>, usize>> {
+        // A panic while it was held left counts that are right.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Counted {
+    /// Counts one more, where there may be one more.
+    pub(super) fn new(app: &App, access: &ReadAccess) -> Result<Self, ApiError> {
+        let token = access.token();
+        let http = &app.config.http;
+        let mut counts = app.viewers.counts();
+        let open: usize = counts.values().sum();
+        let same = counts.get(&token).copied().unwrap_or(0);
+        if open >= http.max_viewers || same >= http.max_viewers_per_token {
+            drop(counts);
+            metrics::counter!("playback_viewers_refused_total").increment(1);
+            return Err(ApiError::busy(
+                "too many streams are open: close some, or raise http.max_viewers or http.max_viewers_per_token",
+            ));
+        }
+        *counts.entry(token).or_default() += 1;
+        metrics::gauge!("playback_viewers").set((open + 1) as f64);
+        Ok(Self {
+            viewers: app.viewers.clone(),
+            token,
+        })
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        let mut counts = self.viewers.counts();
+        if let Some(count) = counts.get_mut(&self.token) {
+            *count -= 1;
+            if *count == 0 {
+                counts.remove(&self.token);
+            }
+        }
+        let open: usize = counts.values().sum();
+        metrics::gauge!("playback_viewers").set(open as f64);
+    }
+}
+
+/// A handshake whose socket has bounds.
+pub(super) fn bounded(upgrade: WebSocketUpgrade) -> WebSocketUpgrade {
+    upgrade
+        .read_buffer_size(MESSAGE_BYTES)
+        .max_message_size(MESSAGE_BYTES)
+        .max_frame_size(MESSAGE_BYTES)
+        .max_write_buffer_size(BUFFER_BYTES)
+}
+
+/// Why a viewer is let go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Goodbye {
+    code: u16,
+    reason: &'static str,
+    /// For the figures; none where nobody is at fault.
+    figure: Option<&'static str>,
+}
+
+impl Goodbye {
+    const TALKS: Self = Self {
+        code: close_code::POLICY,
+        reason: "too many messages: a viewer has nothing to say",
+        figure: Some("talks"),
+    };
+    const TOO_LARGE: Self = Self {
+        code: close_code::SIZE,
+        reason: "too large a message: a viewer has nothing to say",
+        figure: Some("talks"),
+    };
+    const SILENT: Self = Self {
+        code: close_code::POLICY,
+        reason: "no ping was answered in time: connect again",
+        figure: Some("silent"),
+    };
+    const LOGGED_OUT: Self = Self {
+        code: close_code::POLICY,
+        reason: "the token or login is worth nothing any more",
+        figure: Some("logged_out"),
+    };
+
+    /// Says it, to whoever still reads.
+    pub(super) async fn say(self, sink: &mut Sink) {
+        if let Some(figure) = self.figure {
+            metrics::counter!("playback_viewers_dropped_total", "reason" => figure).increment(1);
+            tracing::info!(reason = self.reason, "a viewer is let go");
+        }
+        say(sink, self.code, self.reason).await;
+    }
+}
+
+/// Closes a stream with a reason, to whoever still reads.
+pub(super) async fn say(sink: &mut Sink, code: u16, reason: &'static str) {
+    let said = sink.send(close(code, reason));
+    // Either way the connection ends now.
+    let _ = tokio::time::timeout(LAST_WORD, said).await;
+}
+
+pub(super) fn close(code: u16, reason: &'static str) -> Message {
+    Message::Close(Some(CloseFrame {
+        code,
+        reason: Utf8Bytes::from_static(reason),
+    }))
+}
+
+/// Looks after one viewer.
+pub(super) struct Keeper {
+    standing: Standing,
+    look: Interval,
+    /// How long a ping may remain unanswered, and how often one is sent.
+    patience: Duration,
+    every: Duration,
+    pinged: Instant,
+    /// Bytes that were sent to it: all, those before the last ping, and those that it has read for sure.
+    sent: u64,
+    sent_before_ping: u64,
+    read: u64,
+    is_unanswered: bool,
+    allowance: f64,
+    heard: Instant,
+}
+
+/// What to do next for a viewer.
+pub(super) enum Look {
+    Nothing,
+    Ping,
+    LetGo(Goodbye),
+}
+
+impl Keeper {
+    pub(super) fn new(app: &App, standing: Standing) -> Self {
+        let patience = Duration::from_secs(app.config.http.write_seconds);
+        let now = Instant::now();
+        let every = PING.min(patience / 2);
+        Self {
+            standing,
+            look: tokio::time::interval_at(now + LOOK.min(every), LOOK.min(every)),
+            patience,
+            every,
+            pinged: now,
+            sent: 0,
+            sent_before_ping: 0,
+            read: 0,
+            is_unanswered: false,
+            allowance: BURST,
+            heard: now,
+        }
+    }
+
+    /// Waits until the viewer is to be looked at.
+    pub(super) async fn due(&mut self) {
+        self.look.tick().await;
+    }
+
+    /// Looks at the viewer.
+    pub(super) async fn look(&mut self, app: &App) -> Look {
+        if !self.standing.holds(app).await {
+            return Look::LetGo(Goodbye::LOGGED_OUT);
+        }
+        let waited = self.pinged.elapsed();
+        if self.is_unanswered {
+            let on_the_way = Duration::from_secs((self.sent - self.read) / SLOWEST);
+            if waited > self.patience + on_the_way {
+                return Look::LetGo(Goodbye::SILENT);
+            }
+        } else if waited >= self.every {
+            self.pinged = Instant::now();
+            self.is_unanswered = true;
+            self.sent_before_ping = self.sent;
+            return Look::Ping;
+        }
+        Look::Nothing
+    }
+
+    /// Notes what is sent to it.
+    pub(super) fn sends(&mut self, bytes: usize) {
+        self.sent += bytes as u64;
+    }
+
+    /// Takes what came from it; a reason when that was the last.
+    pub(super) fn hear(&mut self, message: Option<Result<Message, axum::Error>>) -> Heard {
+        let message = match message {
+            Some(Ok(Message::Close(_))) | None => return Heard::End(None),
+            Some(Err(error)) => {
+                let is_large = error.to_string().contains("too long");
+                return Heard::End(is_large.then_some(Goodbye::TOO_LARGE));
+            }
+            Some(Ok(message)) => message,
+        };
+        if matches!(message, Message::Pong(_)) && self.is_unanswered {
+            self.is_unanswered = false;
+            self.read = self.sent_before_ping;
+        }
+        let now = Instant::now();
+        let passed = now.duration_since(self.heard).as_secs_f64();
+        self.heard = now;
+        self.allowance = (self.allowance + passed * RATE).min(BURST) - 1.0;
+        if self.allowance < 0.0 {
+            return Heard::End(Some(Goodbye::TALKS));
+        }
+        Heard::Nothing
+    }
+}
+
+/// What a viewer's message means.
+pub(super) enum Heard {
+    Nothing,
+    /// It goes, or has to.
+    End(Option<Goodbye>),
+}

@@ -1,0 +1,199 @@
+//! Configuration of what clients may take of the collector: connections, time and memory.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::ConfigError;
+
+/// Section `[http]`: see `examples/collector.toml`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct HttpConfig {
+    /// Open connections at most.
+    pub max_connections: usize,
+    /// Open connections from one address at most; for IPv6, from one network of 64 bits. Trusted proxies may have
+    /// as many as there are.
+    pub max_connections_per_address: usize,
+    /// Seconds in which the head of a request must have arrived.
+    pub head_seconds: u64,
+    /// Seconds that a connection stays open between two requests.
+    pub idle_seconds: u64,
+    /// Seconds without a byte of a request's body after which the request is given up.
+    pub body_seconds: u64,
+    /// Seconds in which a client must take something of an answer or a stream.
+    pub write_seconds: u64,
+    /// Open streams (WebSockets) at most.
+    pub max_viewers: usize,
+    /// Open streams of one token at most.
+    pub max_viewers_per_token: usize,
+    /// Seconds that a login lasts.
+    pub session_seconds: u64,
+    /// Where browsers find the collector, as `https://host[:port]`, where that is not where it listens.
+    pub public_url: Option<String>,
+    /// Addresses of reverse proxies, whose word about the client's scheme and host is believed: `10.0.0.7` or
+    /// `10.0.0.0/24`.
+    pub trusted_proxies: Vec<Network>,
+}
+
+impl Default for HttpConfig {
+    fn default() -> Self {
+        Self {
+            max_connections: 4096,
+            max_connections_per_address: 2048,
+            head_seconds: 15,
+            idle_seconds: 90,
+            body_seconds: 30,
+            write_seconds: 60,
+            max_viewers: 2000,
+            max_viewers_per_token: 1000,
+            session_seconds: 12 * 60 * 60,
+            public_url: None,
+            trusted_proxies: Vec::new(),
+        }
+    }
+}
+
+impl HttpConfig {
+    /// Whether what was read can be used.
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        let numbers = [
+            ("http.max_connections", self.max_connections as u64),
+            (
+                "http.max_connections_per_address",
+                self.max_connections_per_address as u64,
+            ),
+            ("http.head_seconds", self.head_seconds),
+            ("http.idle_seconds", self.idle_seconds),
+            ("http.body_seconds", self.body_seconds),
+            ("http.write_seconds", self.write_seconds),
+            ("http.max_viewers", self.max_viewers as u64),
+            (
+                "http.max_viewers_per_token",
+                self.max_viewers_per_token as u64,
+            ),
+            ("http.session_seconds", self.session_seconds),
+        ];
+        if let Some((name, _)) = numbers.iter().find(|(_, number)| *number == 0) {
+            return Err(ConfigError::Nothing(name));
+        }
+        match &self.public_url {
+            Some(url) if !is_origin(url) => Err(ConfigError::PublicUrl(url.clone())),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether a peer's word about the client is believed.
+    #[must_use]
+    pub fn trusts(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        self.trusted_proxies
+            .iter()
+            .any(|network| network.holds(address))
+    }
+
+    /// How long a login lasts.
+    #[must_use]
+    pub fn session(&self) -> Duration {
+        Duration::from_secs(self.session_seconds)
+    }
+}
+
+fn is_origin(url: &str) -> bool {
+    let host = url
+        .strip_prefix("https://")
+        .or_else(|| url.strip_prefix("http://"));
+    host.is_some_and(|host| {
+        let host = host.strip_suffix('/').unwrap_or(host);
+        !host.is_empty() && !host.contains(['/', '?', '#', '@', ' '])
+    })
+}
+
+/// An address, or a network of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Network {
+    address: IpAddr,
+    bits: u8,
+}
+
+impl Network {
+    fn holds(self, address: IpAddr) -> bool {
+        let kept =
+            |bits: u8, width: u8| u128::MAX.checked_shl(u32::from(width - bits)).unwrap_or(0);
+        match (self.address, address) {
+            (IpAddr::V4(own), IpAddr::V4(other)) => {
+                let differ = u128::from(own.to_bits() ^ other.to_bits());
+                differ & kept(self.bits, 32) == 0
+            }
+            (IpAddr::V6(own), IpAddr::V6(other)) => {
+                (own.to_bits() ^ other.to_bits()) & kept(self.bits, 128) == 0
+            }
+            _ => false,
+        }
+    }
+}
+
+impl TryFrom<String> for Network {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let wrong = || format!("{text:?} is neither an address nor a network such as 10.0.0.0/24");
+        let (address, bits) = match text.split_once('/') {
+            None => (text.as_str(), None),
+            Some((address, bits)) => (address, Some(bits)),
+        };
+        let address: IpAddr = address.parse().map_err(|_| wrong())?;
+        let width = if address.is_ipv4() { 32 } else { 128 };
+        let bits = bits.map_or(Ok(width), str::parse).map_err(|_| wrong())?;
+        if bits > width {
+            return Err(wrong());
+        }
+        Ok(Self { address, bits })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_holds_its_own_addresses() {
+        let holds = |network: &str, address: &str| {
+            let network = Network::try_from(network.to_owned()).unwrap();
+            network.holds(address.parse().unwrap())
+        };
+        assert!(holds("10.0.0.7", "10.0.0.7") && !holds("10.0.0.7", "10.0.0.8"));
+        assert!(holds("10.0.0.0/24", "10.0.0.255") && !holds("10.0.0.0/24", "10.0.1.0"));
+        assert!(holds("0.0.0.0/0", "192.0.2.1") && !holds("0.0.0.0/0", "::1"));
+        assert!(holds("fd00::/8", "fd12::1") && !holds("fd00::/8", "fe80::1"));
+        assert!(holds("::/0", "::1"));
+        for wrong in [
+            "",
+            "proxy",
+            "10.0.0.0/33",
+            "10.0.0.0/",
+            "10.0.0/8",
+            "::1/129",
+        ] {
+            assert!(Network::try_from(wrong.to_owned()).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_public_url_is_a_scheme_and_a_host() {
+        for right in ["https://a.example", "http://a:8080", "https://[::1]:8443/"] {
+            assert!(is_origin(right), "{right}");
+        }
+        for wrong in [
+            "a.example",
+            "ftp://a",
+            "https://",
+            "https://a/b",
+            "https://u@a",
+        ] {
+            assert!(!is_origin(wrong), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! Memory that batches may take: taken before a body is read, and given back with the answer.
+
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+use playback_wire::MAX_BATCH_BYTES;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::Ingest;
+use super::error::IngestError;
+
+/// A body takes its memory in steps of this many KiB, as it comes: what a client only announces holds nobody up.
+const STEP_KIB: u32 = 256;
+
+/// A body that is being received.
+#[derive(Debug)]
+pub struct Receiving {
+    budget: Arc<Semaphore>,
+    memory: OwnedSemaphorePermit,
+    bytes: BytesMut,
+    largest: usize,
+}
+
+/// A body as it was received; it holds its memory.
+#[derive(Debug)]
+pub struct Received {
+    pub(super) bytes: Bytes,
+    _memory: Option<OwnedSemaphorePermit>,
+}
+
+impl Ingest {
+    /// Takes memory for a body that is about to come, of so many bytes where that is known.
+    ///
+    /// # Errors
+    /// It will be too large, or there is no memory for it now.
+    pub fn receive(&self, announced: Option<u64>) -> Result<Receiving, IngestError> {
+        let largest = MAX_BATCH_BYTES.min(self.inner.store.largest_block());
+        let announced = usize::try_from(announced.unwrap_or(0)).unwrap_or(usize::MAX);
+        if announced > largest {
+            return Err(IngestError::TooLarge);
+        }
+        let first = kib(announced).clamp(1, STEP_KIB);
+        let budget = self.inner.budget.clone();
+        let memory = take(&budget, first)?;
+        Ok(Receiving {
+            budget,
+            memory,
+            bytes: BytesMut::with_capacity(announced.min(first as usize * 1024)),
+            largest,
+        })
+    }
+}
+
+impl Receiving {
+    /// Adds what came next.
+    ///
+    /// # Errors
+    /// It is too large, or there is no memory for more now.
+    pub fn push(&mut self, part: &[u8]) -> Result<(), IngestError> {
+        let length = self.bytes.len() + part.len();
+        if length > self.largest {
+            return Err(IngestError::TooLarge);
+        }
+        let held = u32::try_from(self.memory.num_permits()).unwrap_or(u32::MAX);
+        let missing = kib(length).saturating_sub(held);
+        if missing > 0 {
+            self.memory
+                .merge(take(&self.budget, missing.max(STEP_KIB))?);
+        }
+        self.bytes.extend_from_slice(part);
+        Ok(())
+    }
+
+    /// All of it came.
+    #[must_use]
+    pub fn done(self) -> Received {
+        Received {
+            bytes: self.bytes.freeze(),
+            _memory: Some(self.memory),
+        }
+    }
+}
+
+impl Received {
+    /// A body without a byte.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self {
+            bytes: Bytes::new(),
+            _memory: None,
+        }
+    }
+}
+
+impl From<Vec<u8>> for Received {
+    /// A body that is there already, and takes no memory of those that come.
+    fn from(bytes: Vec<u8>) -> Self {
+        Self {
+            bytes: bytes.into(),
+            _memory: None,
+        }
+    }
+}
+
+fn take(budget: &Arc<Semaphore>, kib: u32) -> Result<OwnedSemaphorePermit, IngestError> {
+    budget
+        .clone()
+        .try_acquire_many_owned(kib)
+        .map_err(|_| IngestError::Busy)
+}
+
+fn kib(bytes: usize) -> u32 {
+    u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,273 @@
+//! Serving: from a listener until told to stop, and then in order.
+//!
+//! - `connections`: who is connected, and who goes when there are too many
+//! - `io`: a client's socket, within bounds of time
+//! - `body`: bodies of requests and answers
+
+mod body;
+mod connections;
+mod io;
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, Response, StatusCode};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
+use hyper_util::rt::TokioIo;
+use hyper_util::service::TowerToHyperService;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use socket2::{SockRef, TcpKeepalive};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::api;
+use crate::app::App;
+use crate::config::HttpConfig;
+
+use body::{AnswerBody, RequestBody};
+use connections::Connections;
+use io::{LimitedIo, Times};
+
+pub(crate) use body::TooSlow;
+pub(crate) use connections::Connection;
+
+/// How long open requests may take to end after the program was told to stop.
+const DRAIN: Duration = Duration::from_secs(10);
+
+/// Largest head of a request, in bytes; a connection buffers no more.
+const HEAD_BYTES: usize = 64 << 10;
+
+/// Descriptors for everything but connections: the database, the log, runs that are started.
+const OTHER_DESCRIPTORS: u64 = 256;
+
+/// How long nobody is let in when the machine has no more descriptors or memory.
+const BREATHER: Duration = Duration::from_millis(50);
+
+/// A machine that is gone is noticed after about this long without a word of it.
+const KEEPALIVE: Duration = Duration::from_secs(60);
+
+/// The connection that a request came by: among its extensions.
+#[derive(Debug, Clone)]
+pub(crate) struct Peer(pub(crate) Arc<Connection>);
+
+/// Serves until `shutdown`, then answers what is open, closes streams with a reason, commits what was
+/// accepted, and returns.
+///
+/// # Errors
+/// The listener failed.
+pub async fn run(
+    app: App,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> anyhow::Result<()> {
+    let router = api::router(app.clone());
+    // Runs are started, and looked after, as long as their reports can be taken in.
+    let launching = app
+        .launcher
+        .clone()
+        .serve(own_url(listener.local_addr()?), app.closing.clone());
+    app.tasks.spawn(launching);
+    let closing = app.closing.clone();
+    let accepting = accept(&app.config.http, listener, router, closing.clone());
+    let stopping = async {
+        shutdown.await;
+        tracing::info!("stopping: no new requests, open ones are answered");
+        closing.cancel();
+        tokio::time::sleep(DRAIN).await;
+    };
+    // A stream outlives the request that opened it, and is told to close by itself.
+    let served = async {
+        accepting.await;
+        app.streams.close();
+        app.streams.wait().await;
+    };
+    tokio::select! {
+        () = served => {}
+        () = stopping => tracing::warn!("some requests were still open and are cut off"),
+    }
+    app.stop().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Takes connections in until told to stop, and returns when all of them have ended.
+async fn accept(
+    config: &HttpConfig,
+    listener: TcpListener,
+    router: Router,
+    closing: CancellationToken,
+) {
+    let connections =
+        Connections::new(most_connections(config), config.max_connections_per_address);
+    let times = Times {
+        head: Duration::from_secs(config.head_seconds),
+        idle: Duration::from_secs(config.idle_seconds),
+        write: Duration::from_secs(config.write_seconds),
+    };
+    let patience = Duration::from_secs(config.body_seconds);
+    let open = TaskTracker::new();
+    let mut is_breathless = false;
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = closing.cancelled() => break,
+        };
+        let (stream, address) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) if is_the_clients(&error) => continue,
+            Err(error) => {
+                // No descriptors or no memory: whoever idles makes room, and nothing spins.
+                if !std::mem::replace(&mut is_breathless, true) {
+                    tracing::error!(%error, "no connection can be accepted for now");
+                }
+                metrics::counter!("playback_accept_failures_total").increment(1);
+                connections.give_up_one();
+                tokio::time::sleep(BREATHER).await;
+                continue;
+            }
+        };
+        is_breathless = false;
+        let is_proxy = config.trusts(address.ip());
+        let Some(admitted) = connections.admit(address.ip(), is_proxy) else {
+            metrics::counter!("playback_connections_refused_total").increment(1);
+            let text = io::refusal(
+                "503 Service Unavailable",
+                "busy",
+                "too many connections are open: try again in a moment",
+            );
+            // A new connection takes so little at once, or is gone.
+            let _ = stream.try_write(text.as_bytes());
+            continue;
+        };
+        set_options(&stream, times.write);
+        let connection = admitted.0.clone();
+        let io = LimitedIo::new(stream, admitted, times);
+        let router = router.clone();
+        let closing = closing.clone();
+        open.spawn(async move {
+            tokio::select! {
+                () = serve(io, connection.clone(), router, patience, closing) => {}
+                () = connection.given_up() => {}
+            }
+        });
+    }
+    drop(listener);
+    open.close();
+    open.wait().await;
+}
+
+/// Answers the requests of one connection.
+async fn serve(
+    io: LimitedIo,
+    connection: Arc<Connection>,
+    router: Router,
+    patience: Duration,
+    closing: CancellationToken,
+) {
+    let router = TowerToHyperService::new(router);
+    let service = service_fn(move |request: Request<Incoming>| {
+        connection.request_began();
+        let (mut parts, body) = request.into_parts();
+        parts.extensions.insert(Peer(connection.clone()));
+        let body = RequestBody::new(Body::new(body), connection.clone(), patience);
+        let answering = router.call(Request::from_parts(parts, Body::new(body)));
+        let connection = connection.clone();
+        async move {
+            let answer: Response<Body> = answering.await?;
+            if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
+                connection.became_stream();
+            }
+            Ok::<_, Infallible>(answer.map(|body| AnswerBody::new(body, connection)))
+        }
+    });
+    let serving = http1::Builder::new()
+        .max_buf_size(HEAD_BYTES)
+        // The socket itself keeps the time.
+        .header_read_timeout(None)
+        .serve_connection(TokioIo::new(io), service)
+        .with_upgrades();
+    let mut serving = pin!(serving);
+    let served = tokio::select! {
+        served = serving.as_mut() => served,
+        () = closing.cancelled() => {
+            serving.as_mut().graceful_shutdown();
+            serving.await
+        }
+    };
+    if let Err(error) = served {
+        tracing::trace!(%error, "a connection failed");
+    }
+}
+
+fn set_options(stream: &TcpStream, patience: Duration) {
+    // Small answers leave at once.
+    let _ = stream.set_nodelay(true);
+    // Who is gone without a word is noticed, also while a stream is quiet.
+    let socket = SockRef::from(stream);
+    let keepalive = TcpKeepalive::new()
+        .with_time(KEEPALIVE)
+        .with_interval(KEEPALIVE / 4);
+    let _ = socket.set_tcp_keepalive(&keepalive);
+    #[cfg(target_os = "linux")]
+    let _ = socket.set_tcp_user_timeout(Some(patience.max(KEEPALIVE)));
+}
+
+/// Whether it was the client that broke off.
+fn is_the_clients(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind;
+    matches!(
+        error.kind(),
+        ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset | ErrorKind::ConnectionRefused
+    )
+}
+
+/// How many connections there may be: as configured, where the machine gives so many descriptors.
+fn most_connections(config: &HttpConfig) -> usize {
+    let descriptors = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    let most = descriptors
+        .saturating_sub(OTHER_DESCRIPTORS)
+        .max(descriptors / 2);
+    let most = usize::try_from(most).unwrap_or(usize::MAX);
+    if most < config.max_connections {
+        tracing::warn!(
+            descriptors,
+            connections = most,
+            "http.max_connections is more than this process may have descriptors for (ulimit -n)"
+        );
+    }
+    most.min(config.max_connections)
+}
+
+/// Raises the number of descriptors that this process may have to what it may raise it to.
+pub fn raise_descriptor_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    if limit.current == limit.maximum {
+        return;
+    }
+    let raised = Rlimit {
+        current: limit.maximum,
+        maximum: limit.maximum,
+    };
+    if let Err(error) = setrlimit(Resource::Nofile, raised) {
+        tracing::warn!(%error, "the limit of open files stays as it is");
+    }
+}
+
+/// Where a process on this machine finds us.
+fn own_url(address: SocketAddr) -> String {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    format!("http://{}", SocketAddr::new(ip, address.port()))
+}
