@@ -97,6 +97,7 @@ impl Context {
             recorder_version: Some(env!("CARGO_PKG_VERSION").into()),
             redacted: Vec::new(),
             output_left_out: 0,
+            left_out: Vec::new(),
         };
         Ok(Self { started })
     }

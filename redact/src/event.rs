@@ -14,6 +14,7 @@ const KEPT: &[&str] = &[
     "hosts",
     "instance",
     "job",
+    "left_out",
     "reason",
     "replay_of",
     "state",

@@ -16,7 +16,7 @@ use super::ApiError;
 use super::auth::{AdminAccess, ReadAccess};
 use super::error::ErrorBody;
 use super::query::{ListQuery, Path, execution_id};
-use super::view;
+use super::view::{self, Fields};
 use crate::app::App;
 use crate::model::{Cursor, ExecutionResult, Status};
 use crate::output::OutputReader;
@@ -53,21 +53,24 @@ pub(super) async fn list_executions(
     rows.truncate(limit);
     let next_cursor = rows.last().filter(|_| more);
     let next_cursor = next_cursor.map(|last| Cursor::of(last).encode());
+    let fields = Fields::named(query.fields.as_deref());
     let mut tails = Vec::with_capacity(rows.len());
     for (key, row) in &rows {
         tails.push(match row.status {
-            Status::Running => Some(view::tail(&app.store, *key, row).await?),
+            Status::Running if fields.has("output") => {
+                Some(view::tail(&app.store, *key, row).await?)
+            }
             _ => None,
         });
     }
     let mut executions = Vec::with_capacity(rows.len());
-    for (mut record, tail) in view::results(&app.store, rows)
+    for (mut record, tail) in view::results(&app.store, rows, &fields)
         .await?
         .into_iter()
         .zip(tails)
     {
         record.output = tail;
-        executions.push(view::select(&record, query.fields.as_deref())?);
+        executions.push(view::select(&record, &fields)?);
     }
     Ok(Json(ExecutionList {
         executions,
@@ -112,18 +115,18 @@ pub(super) async fn get_execution(
     }
     let (key, row) = view::find(&app.store, id).await?;
     let reader = OutputReader::new(app.store.clone(), key, &row, 0);
-    let mut record = view::result(&app.store, key, row).await?;
-    let fields = query.fields.as_deref();
-    let wants_output =
-        fields.is_none_or(|fields| fields.split(',').any(|name| name.trim() == "output"));
-    if let (Some(fields), false) = (fields, wants_output) {
-        return Ok(Json(view::select(&record, Some(fields))?).into_response());
+    let fields = Fields::named(query.fields.as_deref());
+    let mut records = view::results(&app.store, vec![(key, row)], &fields).await?;
+    let Some(mut record) = records.pop() else {
+        return Err(ApiError::not_found("there is no such execution"));
+    };
+    if fields.is_some() {
+        if fields.has("output") {
+            record.output = Some(read_all(reader).await?);
+        }
+        return Ok(Json(view::select(&record, &fields)?).into_response());
     }
     let kind = [(header::CONTENT_TYPE, "application/json")];
-    if let Some(fields) = fields {
-        record.output = Some(read_all(reader).await?);
-        return Ok(Json(view::select(&record, Some(fields))?).into_response());
-    }
     Ok((kind, view::stream_record(&record, reader)).into_response())
 }
 

@@ -170,5 +170,5 @@ async fn record(app: &App, id: Uuid) -> Result<String, ApiError> {
     let output = view::lines_within(&app.store, key, &row, RECORD_LIMIT).await?;
     let mut record = view::result(&app.store, key, row).await?;
     record.output = output;
-    Ok(view::select(&record, None)?.get().to_owned())
+    Ok(view::select(&record, &view::Fields::ALL)?.get().to_owned())
 }

@@ -39,13 +39,56 @@ pub(super) fn require_log(row: &ExecutionRow, what: &str) -> Result<(), ApiError
     )))
 }
 
+/// Which fields of a record are asked for; what only the others need is not read.
+#[derive(Debug, Clone)]
+pub(super) struct Fields(Option<Vec<String>>);
+
+impl Fields {
+    /// All of them.
+    pub(super) const ALL: Self = Self(None);
+
+    /// Reads names that are separated by commas; none at all means all fields.
+    pub(super) fn named(text: Option<&str>) -> Self {
+        let names = text.unwrap_or("").split(',').map(str::trim);
+        let names: Vec<String> = names
+            .filter(|name| !name.is_empty())
+            .map(str::to_owned)
+            .collect();
+        Self((!names.is_empty()).then_some(names))
+    }
+
+    /// Whether it is not all of them.
+    pub(super) fn is_some(&self) -> bool {
+        self.0.is_some()
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        let names = self.0.as_ref();
+        names.is_none_or(|names| names.iter().any(|named| named == name))
+    }
+
+    /// Whether the counts of hosts are needed.
+    fn has_stats(&self) -> bool {
+        ["stats", "unreachable", "failed"]
+            .iter()
+            .any(|name| self.has(name))
+    }
+}
+
 /// Records of several executions, without output.
 pub(super) async fn results(
     store: &Store,
     rows: Vec<(ExecutionKey, ExecutionRow)>,
+    fields: &Fields,
 ) -> Result<Vec<ExecutionResult>, ApiError> {
     let keys: Vec<ExecutionKey> = rows.iter().map(|(key, _)| *key).collect();
     let ids: Vec<Uuid> = rows.iter().map(|(_, row)| row.id).collect();
+    let keys = if fields.has_stats() { keys } else { Vec::new() };
+    let ids = if fields.has("pinned") {
+        ids
+    } else {
+        Vec::new()
+    };
     let (mut stats, mut pins) = tokio::try_join!(store.stats(&keys), store.pins(&ids))?;
     let records = rows.into_iter().map(|(key, row)| {
         let mut record = row.into_result(stats.remove(&key).unwrap_or_default());
@@ -61,7 +104,7 @@ pub(super) async fn result(
     key: ExecutionKey,
     row: ExecutionRow,
 ) -> Result<ExecutionResult, ApiError> {
-    let mut records = results(store, vec![(key, row)]).await?;
+    let mut records = results(store, vec![(key, row)], &Fields::ALL).await?;
     records
         .pop()
         .ok_or_else(|| ApiError::not_found("there is no such execution"))
@@ -132,12 +175,9 @@ pub(super) async fn lines_within(
 }
 
 /// A record as it is served: whole, or the named fields of it.
-pub(super) fn select(
-    record: &ExecutionResult,
-    fields: Option<&str>,
-) -> Result<Box<RawValue>, ApiError> {
+pub(super) fn select(record: &ExecutionResult, fields: &Fields) -> Result<Box<RawValue>, ApiError> {
     let cannot = |_| ApiError::bad_request("fields: the record cannot be shown");
-    let Some(fields) = fields else {
+    let Fields(Some(names)) = fields else {
         return to_raw_value(record).map_err(cannot);
     };
     let mut all = match serde_json::to_value(record).map_err(cannot)? {
@@ -145,13 +185,9 @@ pub(super) fn select(
         other => return to_raw_value(&other).map_err(cannot),
     };
     let mut kept = Map::new();
-    for name in fields
-        .split(',')
-        .map(str::trim)
-        .filter(|name| !name.is_empty())
-    {
+    for name in names {
         if let Some(value) = all.remove(name) {
-            kept.insert(name.to_owned(), value);
+            kept.insert(name.clone(), value);
         }
     }
     to_raw_value(&kept).map_err(cannot)

@@ -1,7 +1,7 @@
 //! State + event → changes. Pure: no clock, no I/O, and the same events give the same rows, whatever
 //! the batches that they came in and however the producers' batches were mixed.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use playback_wire::{
     Body, Event, ExecutionStarted, HostStarted, HostStats, Output, PlayStarted, Producer,
@@ -10,7 +10,7 @@ use playback_wire::{
 use uuid::Uuid;
 
 use super::producer::{ProducerState, Producers};
-use super::verdict;
+use super::{bounds, verdict};
 use crate::model::{
     BlockRow, Changes, EventCount, ExecutionRow, HostRow, Kept, Phase, PlayRow, ResultFlags,
     ResultRow, Status, TaskCounts, TaskRow,
@@ -101,6 +101,9 @@ pub struct Assembler {
     alive_due: bool,
     hosts: Vec<Tracked<HostRow>>,
     host_numbers: HashMap<String, u32>,
+    // What happened on hosts that get no row, because there are too many: for the verdict alone.
+    other_hosts: Tracked<HostRow>,
+    left_out: BTreeSet<&'static str>,
     plays: BTreeMap<u32, Tracked<PlayRow>>,
     tasks: BTreeMap<u32, Tracked<TaskRow>>,
     // Hosts, plays or tasks that appeared since changes were last taken: only then are they searched.
@@ -147,6 +150,14 @@ impl Assembler {
             alive_due: false,
             hosts: Vec::new(),
             host_numbers: HashMap::new(),
+            other_hosts: Tracked::new(HostRow {
+                number: 0,
+                name: String::new(),
+                stats: HostStats::default(),
+                running_task: None,
+                running_since_us: None,
+            }),
+            left_out: BTreeSet::new(),
             plays: BTreeMap::new(),
             tasks: BTreeMap::new(),
             fresh: false,
@@ -231,6 +242,7 @@ impl Assembler {
                 // whichever came first.
                 self.hosts.clear();
                 self.host_numbers.clear();
+                self.other_hosts.row.stats = HostStats::default();
                 self.renumbered = true;
             }
             for event in &events[known..] {
@@ -383,13 +395,13 @@ impl Assembler {
             Producer::Supervisor => match &event.body {
                 Body::Output(output) => self.apply_output(producer, output),
                 Body::Stats(stats) => self.apply_supervisors_stats(stats),
-                Body::ExecutionStarted(_) => self.row.what = verdict::what(&self.producers),
+                Body::ExecutionStarted(_) => self.describe(),
                 _ => {}
             },
             // It knows what was asked for, and by whom; the rest its state holds.
             Producer::Launcher => {
                 if let Body::ExecutionStarted(_) = &event.body {
-                    self.row.what = verdict::what(&self.producers);
+                    self.describe();
                 }
             }
         }
@@ -411,7 +423,7 @@ impl Assembler {
                     verdict::count_included(&mut self.host(host).edit().stats);
                 }
             }
-            Body::ExecutionStarted(_) => self.row.what = verdict::what(&self.producers),
+            Body::ExecutionStarted(_) => self.describe(),
             // Kept by the producer's state (see `heard`), or in the log alone.
             Body::ExecutionEnded(_)
             | Body::Usage(_)
@@ -424,9 +436,33 @@ impl Assembler {
         }
     }
 
+    /// Takes over what the producers say of the run.
+    fn describe(&mut self) {
+        self.row.what = verdict::what(&self.producers);
+        let more = bounds::describe(&mut self.row.what);
+        self.left_out.extend(more);
+        self.tell_left_out();
+    }
+
+    /// Notes that there is more of something than is kept in rows.
+    fn leave_out(&mut self, what: &'static str) {
+        if self.left_out.insert(what) {
+            self.tell_left_out();
+        }
+    }
+
+    fn tell_left_out(&mut self) {
+        let left_out = self.left_out.iter().map(|what| (*what).to_owned());
+        self.row.what.left_out = left_out.collect();
+    }
+
     fn host(&mut self, name: &str) -> &mut Tracked<HostRow> {
         let number = match self.host_numbers.get(name) {
             Some(number) => *number,
+            None if self.hosts.len() >= bounds::HOSTS || name.len() > bounds::NAME => {
+                self.leave_out("hosts");
+                return &mut self.other_hosts;
+            }
             None => {
                 let number = u32::try_from(self.hosts.len()).unwrap_or(u32::MAX - 1) + 1;
                 self.host_numbers.insert(name.to_owned(), number);
@@ -445,14 +481,18 @@ impl Assembler {
     }
 
     fn apply_play_started(&mut self, event: &Event<'_>, play: &PlayStarted<'_>) {
+        if self.plays.len() >= bounds::PLAYS && !self.plays.contains_key(&play.play) {
+            self.leave_out("plays");
+            return;
+        }
         self.fresh = true;
         // A number stands for the play that had it first.
         self.plays.entry(play.play).or_insert_with(|| {
             Tracked::new(PlayRow {
                 number: play.play,
-                name: play.name.clone().into_owned(),
-                hosts: play.hosts.clone().into_owned(),
-                strategy: play.strategy.clone().into_owned(),
+                name: bounds::cut(&play.name, bounds::NAME),
+                hosts: bounds::cut(&play.hosts, bounds::NAME),
+                strategy: bounds::cut(&play.strategy, bounds::NAME),
                 started_us: event.at,
                 ended_us: event.at,
             })
@@ -460,17 +500,26 @@ impl Assembler {
     }
 
     fn apply_task_started(&mut self, event: &Event<'_>, task: &TaskStarted<'_>) {
+        if self.tasks.len() >= bounds::TASKS && !self.tasks.contains_key(&task.task) {
+            self.leave_out("tasks");
+            return;
+        }
         self.fresh = true;
         self.tasks.entry(task.task).or_insert_with(|| {
             Tracked::new(TaskRow {
                 number: task.task,
                 play: task.play,
-                name: task.name.clone().into_owned(),
-                action: task.action.clone().into_owned(),
-                path: task.path.clone().into_owned(),
+                name: bounds::cut(&task.name, bounds::NAME),
+                action: bounds::cut(&task.action, bounds::NAME),
+                path: bounds::cut(&task.path, bounds::NAME),
                 line: task.line,
-                role: task.role.clone().into_owned(),
-                tags: task.tags.clone(),
+                role: bounds::cut(&task.role, bounds::NAME),
+                tags: task
+                    .tags
+                    .iter()
+                    .take(bounds::TAGS)
+                    .map(|tag| bounds::cut(tag, bounds::NAME))
+                    .collect(),
                 handler: task.handler,
                 no_log: task.no_log,
                 started_us: event.at,
@@ -551,6 +600,10 @@ impl Assembler {
             .filter(|(set, _)| *set)
             .fold(0, |flags, (_, bit)| flags | bit);
         self.row.results += 1;
+        if host == 0 {
+            // Its host has no row.
+            return;
+        }
         self.results.push(ResultRow {
             seq: event.seq,
             task: result.task,
@@ -578,7 +631,12 @@ impl Assembler {
     /// The recap is Ansible's own count, and replaces ours.
     fn apply_stats(&mut self, stats: &Stats) {
         for (name, counts) in &stats.hosts {
-            self.host(name).edit().stats = *counts;
+            let host = self.host(name).edit();
+            if host.number > 0 {
+                host.stats = *counts;
+            } else {
+                verdict::add(&mut host.stats, counts);
+            }
         }
     }
 
@@ -595,7 +653,8 @@ impl Assembler {
                 }
             }
         }
-        let hosts = self.hosts.iter().map(|host| &host.row.stats);
+        let hosts = self.hosts.iter().chain([&self.other_hosts]);
+        let hosts = hosts.map(|host| &host.row.stats);
         let started_us = self.row.started_us;
         let lost = self.lost.then_some(self.alive_us);
         verdict::refresh(&mut self.row, &self.producers, hosts, lost);

@@ -7,6 +7,9 @@ use super::error::IngestError;
 use crate::blocks;
 use crate::model::BlockRow;
 
+/// Events of a batch at most; senders make do with some thousands.
+const EVENTS: usize = 200_000;
+
 /// A batch as it came, expanded.
 pub(super) struct Batch {
     /// As it came: one zstd frame; none where it came plain.
@@ -47,15 +50,27 @@ impl Batch {
 
     /// Memory that a body will take, in KiB: what it says that it expands to.
     pub(super) fn cost_kib(body: &[u8]) -> u32 {
-        let expanded = blocks::declared_size(body).unwrap_or(MAX_BATCH_EXPANDED_BYTES);
-        let bytes = expanded.min(MAX_BATCH_EXPANDED_BYTES);
+        let bytes = Self::expanded_bytes(body);
         u32::try_from(bytes >> 10)
             .unwrap_or(u32::MAX)
             .saturating_add(1)
     }
 
+    /// How large a body says that it is when it is expanded.
+    pub(super) fn expanded_bytes(body: &[u8]) -> usize {
+        if body.first() == Some(&b'{') {
+            return body.len();
+        }
+        let declared = blocks::declared_size(body).unwrap_or(MAX_BATCH_EXPANDED_BYTES);
+        declared.min(MAX_BATCH_EXPANDED_BYTES)
+    }
+
     /// Its events.
     pub(super) fn events(&self) -> Result<Vec<Event<'_>>, IngestError> {
+        // Decoded, the smallest events take many times the memory that they take as text.
+        if memchr::memchr_iter(b'\n', &self.raw).nth(EVENTS).is_some() {
+            return Err(IngestError::TooLarge);
+        }
         Ok(decode_batch(&self.raw)?)
     }
 

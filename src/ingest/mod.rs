@@ -13,6 +13,7 @@
 mod announce;
 mod assembler;
 mod batch;
+mod bounds;
 mod compact;
 mod discard;
 mod error;
@@ -71,8 +72,8 @@ const ERASE_SOON: Duration = Duration::from_millis(200);
 /// How often something is tried again because another collector was faster.
 const TRIES: usize = 20;
 
-/// A batch is expanded and decoded on a thread of its own beyond this size, in bytes as sent.
-const INLINE_BYTES: usize = 64 << 10;
+/// A batch is expanded, decoded and applied on a thread of its own beyond this size, in bytes.
+const INLINE_BYTES: usize = 512 << 10;
 
 /// What can be set about it.
 #[derive(Debug, Clone, Copy)]
@@ -223,12 +224,9 @@ impl Ingest {
         let (slot, mut state) = self.open(id).await?;
         let (acked, _memory, committed) = {
             let largest = self.inner.store.largest_block();
-            let batch = if body.len() > INLINE_BYTES {
-                tokio::task::block_in_place(|| Batch::read(body, largest))?
-            } else {
-                Batch::read(body, largest)?
-            };
-            let events = batch.events()?;
+            let is_large = Batch::expanded_bytes(&body) > INLINE_BYTES;
+            let batch = beside_others(is_large, || Batch::read(body, largest))?;
+            let events = beside_others(is_large, || batch.events())?;
             if self.inner.store.is_shared() {
                 let next = state.assembler.last_seq(producer) + 1;
                 if events.first().is_some_and(|first| first.seq > next) {
@@ -236,7 +234,9 @@ impl Ingest {
                     self.catch_up(&slot, &mut state).await?;
                 }
             }
-            let acked = self.apply(&slot, &mut state, producer, &batch, &events, claim)?;
+            let acked = beside_others(is_large, || {
+                self.apply(&slot, &mut state, producer, &batch, &events, claim)
+            })?;
             let now = self.inner.clock.monotonic_us();
             // Until the execution has a key in the store, each job must bring the row that gets it one.
             let all = state.flush_due(now) || acked.late || slot.key().is_none();
@@ -520,6 +520,15 @@ impl Inner {
         {
             slots.remove(&slot.id());
         }
+    }
+}
+
+/// Does what takes long without holding up the requests that share this thread.
+fn beside_others<T>(is_large: bool, work: impl FnOnce() -> T) -> T {
+    if is_large {
+        tokio::task::block_in_place(work)
+    } else {
+        work()
     }
 }
 

@@ -52,6 +52,22 @@ pub(super) fn count_included(stats: &mut HostStats) {
     stats.ok = stats.ok.saturating_add(1);
 }
 
+/// Adds a host's counts to those of several.
+pub(super) fn add(all: &mut HostStats, host: &HostStats) {
+    let counts = [
+        (&mut all.ok, host.ok),
+        (&mut all.changed, host.changed),
+        (&mut all.unreachable, host.unreachable),
+        (&mut all.failed, host.failed),
+        (&mut all.skipped, host.skipped),
+        (&mut all.rescued, host.rescued),
+        (&mut all.ignored, host.ignored),
+    ];
+    for (all, host) in counts {
+        *all = all.saturating_add(host);
+    }
+}
+
 /// Adds a result to a host's counts as Ansible's own recap does.
 pub(super) fn count(stats: &mut HostStats, result: &TaskResult<'_>) {
     // A recap may have said anything before.

@@ -17,8 +17,8 @@ use crate::store::{Store, StoreError};
 /// A commit takes up to this many jobs: enough to share a sync, few enough to answer soon.
 const JOBS: usize = 256;
 
-/// And up to about this many result rows.
-const RESULTS: usize = 50_000;
+/// And up to about this many rows.
+const ROWS: usize = 50_000;
 
 /// Changes that wait to be committed.
 #[derive(Debug)]
@@ -96,13 +96,10 @@ pub(super) async fn run(
         if received == 0 {
             return;
         }
-        let mut results = group
-            .iter()
-            .map(|job| job.changes.results.len())
-            .sum::<usize>();
-        while group.len() < JOBS && results < RESULTS {
+        let mut rows: usize = group.iter().map(|job| rows_of(&job.changes)).sum();
+        while group.len() < JOBS && rows < ROWS {
             let Ok(job) = jobs.try_recv() else { break };
-            results += job.changes.results.len();
+            rows += rows_of(&job.changes);
             group.push(job);
         }
         commit(&store, &hub, &mut group).await;
@@ -193,6 +190,10 @@ fn restore(jobs: &mut [Job], changes: Vec<Changes>) {
         job.changes = changes;
         job.is_changing = false;
     }
+}
+
+fn rows_of(change: &Changes) -> usize {
+    change.results.len() + change.hosts.len() + change.tasks.len() + change.plays.len()
 }
 
 fn is_empty(change: &Changes) -> bool {

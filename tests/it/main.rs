@@ -21,6 +21,7 @@ mod servers;
 mod socket;
 
 mod access;
+mod amplification;
 mod ansible;
 mod architecture;
 mod cli;

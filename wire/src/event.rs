@@ -248,6 +248,10 @@ pub struct ExecutionStarted {
     /// note, which stays with the events.
     #[serde(skip_serializing_if = "is_default")]
     pub output_left_out: u64,
+    /// Of what the run had more than the collector keeps in its record, such as `hosts`; the collector's own note.
+    /// The events have all of it.
+    #[serde(skip_serializing_if = "is_default")]
+    pub left_out: Vec<String>,
 }
 
 /// Something was hidden in a record afterwards.
