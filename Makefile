@@ -48,7 +48,7 @@ demo: build wheel ansible ## Record the example playbooks and show the history; 
 # The cheap failures come first, and the last lines are what the test runners say.
 .PHONY: test
 test: lint wheel ansible oldest versions ways ## Run all checks and all tests
-	@scripts/prerequisites curl faketime ip jq mariadb nginx node openssl postgresql ssh
+	@scripts/prerequisites curl faketime ip jq mariadb nginx node openssl postgresql sqlite3 ssh
 	.venv/ansible/bin/python -m pytest callback_plugin/tests
 	.venv/oldest/bin/python -m pytest callback_plugin/tests
 	PYO3_PYTHON=$(abspath $(TOOLS)/python) PYO3_BUILD_EXTENSION_MODULE=1 \
@@ -70,6 +70,18 @@ ifdef PLAYBOOK
 		$(if $(INVENTORY),--inventory '$(INVENTORY)') '$(PLAYBOOK)' $(if $(ARGUMENTS),-- $(ARGUMENTS))
 else
 	$(CONFORMANCE) -m pytest -n 2 tests/conformance --whole
+endif
+
+.PHONY: foreign
+foreign: $(if $(TARGETS),ansible) ## Hold the records of ansible's own suite against what happened: TARGETS=…/ansible/test/integration ONLY='tags handlers'
+ifndef TARGETS
+	@echo "Name a checkout of ansible's integration tests, which is not changed, and nothing is fetched:"
+	@echo "    make foreign TARGETS=/path/to/ansible/test/integration [ONLY='tags handlers'] [TIMEOUT=300]"
+	@exit 2
+else
+	cargo build $(CARGO_FLAGS) --bin playback
+	PLAYBACK_BIN=$(abspath $(TARGET_DIR)/debug/playback) $(TOOLS)/python tests/conformance/targets.py \
+		--ansible '$(or $(ANSIBLE),.venv/ansible/bin)' --only '$(ONLY)' --timeout $(or $(TIMEOUT),300) '$(TARGETS)'
 endif
 
 .PHONY: lint
