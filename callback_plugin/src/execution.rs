@@ -88,6 +88,7 @@ impl Context {
             launched_by: launched_by(),
             note: options.note.clone().filter(|note| !note.is_empty()),
             replay_of: variable("PLAYBACK_REPLAY_OF"),
+            parent: options.parent.clone(),
             ansible_version: py
                 .import("ansible.release")?
                 .getattr("__version__")?

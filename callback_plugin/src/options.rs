@@ -30,6 +30,7 @@ pub(crate) struct Options {
     pub(crate) note: Option<String>,
     pub(crate) ca_file: Option<PathBuf>,
     pub(crate) execution_id: Option<String>,
+    pub(crate) parent: Option<String>,
 }
 
 impl Options {

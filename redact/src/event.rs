@@ -17,6 +17,7 @@ const KEPT: &[&str] = &[
     "left_out",
     "reason",
     "replay_of",
+    "parent",
     "state",
     "status",
     "strategy",

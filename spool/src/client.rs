@@ -304,6 +304,22 @@ fn credential(base: &str, authorization: Option<&HeaderValue>) -> String {
     })
 }
 
+impl Client {
+    /// Why the collector says that it is not ready, and what its clock shows.
+    pub(crate) fn readiness(&self) -> (Option<String>, Option<String>) {
+        let Ok(response) = self.agent.get(format!("{}/readyz", self.base)).call() else {
+            return (None, None);
+        };
+        let date = response.headers().get(header::DATE);
+        let date = date.and_then(|value| value.to_str().ok().map(str::to_owned));
+        let not_ready = match read_answer(response) {
+            Answer::Trouble(trouble) if trouble.message.starts_with("503") => Some(trouble.message),
+            _ => None,
+        };
+        (not_ready, date)
+    }
+}
+
 /// An answer's body: `{"acked": n}` or `{"error": {"code": …, "message": …}}`, where a gap's answer
 /// may hold both, on either level.
 #[derive(Debug, Default, Deserialize)]

@@ -21,6 +21,7 @@
 //! - `adoption`: the delivery of one spool left behind; [`adopt`]: of a folder of them
 //! - `aside`: spools that the collector refuses; `names`: what the files are called; `folder`: which are ours
 //! - [`report`]: what a producer tells its user about a run that was not delivered
+//! - [`probe()`]: what a collector would answer
 //!
 //! This crate prints nothing and reads no environment of its own; what went wrong is returned.
 
@@ -38,6 +39,7 @@ mod line;
 mod lines;
 pub mod lock;
 mod names;
+mod probe;
 pub mod report;
 mod resolver;
 pub mod sender;
@@ -52,5 +54,6 @@ pub use client::COLLECTOR_HEADER;
 pub use clock::RunClock;
 pub use config::{ConfigError, SenderConfig};
 pub use lock::inherited_fds;
+pub use probe::{Probe, Verdict, probe};
 pub use sender::{FinishLimits, Outcome, Sender};
 pub use spool::Spool;

@@ -65,6 +65,28 @@ pub(super) fn spool_dirs() -> Vec<PathBuf> {
     state.into_iter().chain(private_temporary()).collect()
 }
 
+/// The folder in which programs keep what is the user's own.
+pub(super) fn data_folder() -> Option<PathBuf> {
+    var("XDG_DATA_HOME")
+        .map(PathBuf::from)
+        .filter(|dir| dir.is_absolute())
+        .or_else(|| env::home_dir().map(|home| home.join(".local/share")))
+}
+
+/// The folders of PATH; an empty entry is the working folder.
+pub(super) fn search_path() -> Vec<PathBuf> {
+    let path = var("PATH").unwrap_or_else(|| "/usr/local/bin:/usr/bin:/bin".into());
+    env::split_paths(&path)
+        .map(|folder| {
+            if folder.as_os_str().is_empty() {
+                PathBuf::from(".")
+            } else {
+                folder
+            }
+        })
+        .collect()
+}
+
 /// The recorder's folder among the temporary files, where there is one and it is ours alone.
 fn private_temporary() -> Option<PathBuf> {
     // A process is owned by the user as whom it runs.

@@ -48,6 +48,9 @@ pub(super) struct Exec {
     /// Folder of a run that the collector launches
     #[arg(long, value_name = "FOLDER", hide = true)]
     run_folder: Option<PathBuf>,
+    /// Started by a shim: what Ansible's configuration turns off is not recorded
+    #[arg(long, hide = true)]
+    shim: bool,
     #[command(flatten)]
     delivery: DeliveryArgs,
     /// The command and its arguments
@@ -148,11 +151,16 @@ fn path(given: Option<PathBuf>, name: &str) -> Option<PathBuf> {
 
 pub(super) fn run(command: Exec) -> anyhow::Result<ExitCode> {
     let delivery = command.delivery;
-    // The recorder inside hides what Ansible's configuration says; what we capture is the same output.
+    // The recorder inside goes by Ansible's configuration; what we record is a part of the same run.
     let ansible = environment::ansible_config();
+    if command.shim && ansible.recorder_flag("disabled") == Some(true) {
+        return Err(supervise::replace(&command.command).into());
+    }
     let keys = several(command.redact_keys, "PLAYBACK_REDACT_KEYS", ',');
     let patterns = several(command.redact_patterns, "PLAYBACK_REDACT_PATTERNS", '\n');
     let labels = command.labels.iter().map(|label| typed(label)).collect();
+    let configured = |key: &str| ansible.recorder_path(key, environment::variable);
+    let token_file = path(delivery.token_file, "PLAYBACK_TOKEN_FILE");
     let request = Request {
         command: command.command,
         execution: command.execution_id.unwrap_or_else(Uuid::now_v7),
@@ -160,17 +168,25 @@ pub(super) fn run(command: Exec) -> anyhow::Result<ExitCode> {
         note: command
             .note
             .map(|note| typed(&note))
-            .or_else(|| text("PLAYBACK_NOTE")),
+            .or_else(|| text("PLAYBACK_NOTE"))
+            .or_else(|| ansible.recorder("note")),
         redact: RedactOptions {
             keys: [keys, ansible.redact_keys()].concat(),
             patterns: [patterns, ansible.redact_patterns()].concat(),
         },
+        capture_output: !command.shim || ansible.recorder_flag("capture_output") != Some(false),
         delivery: DeliveryOptions {
-            url: delivery.url.or_else(|| text("PLAYBACK_URL")),
-            token: text("PLAYBACK_TOKEN"),
-            token_file: path(delivery.token_file, "PLAYBACK_TOKEN_FILE"),
-            ca_file: path(delivery.ca_file, "PLAYBACK_CA_FILE"),
-            spool_dir: path(delivery.spool_dir, "PLAYBACK_SPOOL_DIR"),
+            url: delivery
+                .url
+                .or_else(|| text("PLAYBACK_URL"))
+                .or_else(|| ansible.recorder("url")),
+            // A file that is named here goes before a token that stands in ansible.cfg.
+            token: text("PLAYBACK_TOKEN")
+                .or_else(|| ansible.recorder("token").filter(|_| token_file.is_none())),
+            token_file: token_file.or_else(|| configured("token_file")),
+            ca_file: path(delivery.ca_file, "PLAYBACK_CA_FILE").or_else(|| configured("ca_file")),
+            spool_dir: path(delivery.spool_dir, "PLAYBACK_SPOOL_DIR")
+                .or_else(|| configured("spool_dir")),
             spool_max_mb: delivery
                 .spool_max_mb
                 .unwrap_or_else(|| value("PLAYBACK_SPOOL_MAX_MB", mebibytes, 2048)),

@@ -14,6 +14,8 @@ mod cancel;
 mod client;
 mod copy;
 mod database;
+#[cfg(target_os = "linux")]
+mod doctor;
 mod documents;
 mod environment;
 #[cfg(target_os = "linux")]
@@ -33,6 +35,8 @@ mod rebuild;
 mod recorder_settings;
 mod redact;
 mod serve;
+#[cfg(target_os = "linux")]
+mod shim;
 mod show;
 mod stats;
 mod summary;
@@ -74,6 +78,10 @@ enum Command {
     Serve(serve::Serve),
     #[cfg(target_os = "linux")]
     Exec(exec::Exec),
+    #[cfg(target_os = "linux")]
+    Shim(shim::Shim),
+    #[cfg(target_os = "linux")]
+    Doctor(doctor::Doctor),
     Run(Box<launch::Run>),
     Adhoc(Box<launch::Adhoc>),
     Replay(Box<launch::Replay>),
@@ -118,6 +126,10 @@ pub fn main() -> ExitCode {
         Command::Serve(command) => serve::run(command),
         #[cfg(target_os = "linux")]
         Command::Exec(command) => exec::run(command),
+        #[cfg(target_os = "linux")]
+        Command::Shim(command) => shim::run(&command),
+        #[cfg(target_os = "linux")]
+        Command::Doctor(command) => doctor::run(&command),
         Command::Run(command) => launch::run(&command),
         Command::Adhoc(command) => launch::adhoc(&command),
         Command::Replay(command) => launch::replay(&command),

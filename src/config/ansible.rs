@@ -16,6 +16,10 @@ pub struct AnsibleConfig {
     ini: Ini,
     /// The file's folder, from which relative paths go.
     folder: PathBuf,
+    /// The file.
+    file: Option<PathBuf>,
+    /// The working folder's file, where it is passed over.
+    passed_over: Option<PathBuf>,
 }
 
 impl AnsibleConfig {
@@ -32,6 +36,8 @@ impl AnsibleConfig {
                 file
             }
         });
+        let here = cwd.join("ansible.cfg");
+        let passed_over = is_world_writable(cwd) && here.exists() && named.as_ref() != Some(&here);
         let files = [
             named,
             // In a folder where anybody can write it is anybody's: Ansible passes over it, too.
@@ -39,27 +45,47 @@ impl AnsibleConfig {
             home.map(|home| Path::new(&home).join(".ansible.cfg")),
             Some(PathBuf::from("/etc/ansible/ansible.cfg")),
         ];
-        let (folder, text) = files
+        let (file, text) = files
             .into_iter()
             .flatten()
             .find_map(|file| {
                 let text = fs::read(&file).ok()?;
-                let folder = file.parent().unwrap_or(cwd).to_owned();
-                Some((folder, String::from_utf8_lossy(&text).into_owned()))
+                Some((file, String::from_utf8_lossy(&text).into_owned()))
             })
             .unzip();
         let mut ini = Ini::new();
         ini.set_multiline(true);
         // A `#` within a value is part of it, for Ansible too.
         ini.set_inline_comment_symbols(Some(&[';']));
-        match text.map(|text| ini.read(text)) {
-            Some(Ok(_)) => Self {
-                ini,
-                folder: folder.unwrap_or_default(),
+        let folder = file.as_deref().and_then(Path::parent).unwrap_or(cwd);
+        Self {
+            folder: folder.to_owned(),
+            passed_over: passed_over.then_some(here),
+            file,
+            ini: match text.map(|text| ini.read(text)) {
+                Some(Ok(_)) => ini,
+                // Ansible says what is wrong with it.
+                _ => Ini::new(),
             },
-            // Ansible says what is wrong with it.
-            _ => Self::default(),
         }
+    }
+
+    /// The file that is in force.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        self.file.as_deref()
+    }
+
+    /// The file of the working folder that Ansible passes over, because everybody can write to that folder.
+    #[must_use]
+    pub fn passed_over(&self) -> Option<&Path> {
+        self.passed_over.as_deref()
+    }
+
+    /// Whether one of the recorder's options is true, if it is set.
+    #[must_use]
+    pub fn recorder_flag(&self, key: &str) -> Option<bool> {
+        self.recorder(key).map(|value| is_true(&value))
     }
 
     /// Callbacks that are enabled, whatever the option is called in this version.
@@ -113,6 +139,13 @@ impl AnsibleConfig {
             .unwrap_or_default();
         list(&patterns, &['\n'])
     }
+}
+
+/// Whether Ansible takes a text for true.
+#[must_use]
+pub fn is_true(text: &str) -> bool {
+    let text = text.trim().to_lowercase();
+    ["y", "yes", "on", "1", "true", "t", "1.0"].contains(&text.as_str())
 }
 
 /// Whether anybody may put files into that folder.

@@ -36,6 +36,8 @@ pub(super) struct Capture {
 
 #[derive(Debug, Default)]
 struct Pending {
+    /// Printed text is only searched for statistics.
+    silent: bool,
     decoders: [Decoder; 2],
     /// Reads statistics off stdout, where the command prints any.
     recap: Option<Recap>,
@@ -53,12 +55,13 @@ struct Pending {
 
 impl Capture {
     /// Without a spool, nothing is kept. The descriptor becomes readable when a text begins to wait.
-    /// `statistics`: how the command prints them.
+    /// `keep`: whether printed text is recorded; `statistics`: how the command prints them.
     ///
     /// # Errors
     /// The system gives no pipe.
     pub(super) fn new(
         spool: Option<Arc<Spool>>,
+        keep: bool,
         statistics: Option<Format>,
         clock: Clock,
     ) -> std::io::Result<(Self, OwnedFd)> {
@@ -68,6 +71,7 @@ impl Capture {
             spool,
             clock,
             pending: Mutex::new(Pending {
+                silent: !keep,
                 recap: statistics.map(Recap::new),
                 redacted: rules.map(Printed::new),
                 ..Pending::default()
@@ -85,6 +89,14 @@ impl Capture {
         }
         let now = self.clock.now_us();
         let mut pending = self.pending();
+        if pending.silent {
+            if stream == Stream::Stdout
+                && let Some(recap) = &mut pending.recap
+            {
+                recap.printed(bytes);
+            }
+            return;
+        }
         if pending.stream != stream {
             pending.append(spool, now);
             pending.stream = stream;
@@ -274,7 +286,7 @@ mod tests {
         let spool =
             Spool::create(dir.path(), Uuid::now_v7(), Producer::Supervisor, 1 << 20).unwrap();
         let clock = Clock::fixed(1_000_000_000);
-        let (capture, _wakes) = Capture::new(Some(spool), None, clock.clone()).unwrap();
+        let (capture, _wakes) = Capture::new(Some(spool), true, None, clock.clone()).unwrap();
         capture.printed(Stream::Stdout, b"Password: ");
         assert_eq!(texts(dir.path()).len(), 1);
         capture.printed(Stream::Stdout, b".");

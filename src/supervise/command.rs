@@ -49,7 +49,8 @@ pub(super) fn read(command: &[OsString]) -> What {
                 ..ExecutionStarted::default()
             },
             is_ansible: false,
-            statistics: None,
+            // A script around Ansible passes its recap on. A recorder, where one joins, goes before it.
+            statistics: Some(Format::Playbook),
         };
     };
     let mut started = ExecutionStarted {
@@ -261,7 +262,7 @@ mod tests {
                 adhoc(true),
             ),
             ("ansible-console all", None),
-            ("./deploy.sh ansible-playbook", None),
+            ("./deploy.sh ansible-playbook", Some(Format::Playbook)),
         ] {
             let words: Vec<_> = line.split(' ').map(OsString::from).collect();
             assert_eq!(read(&words).statistics, expected, "{line}");

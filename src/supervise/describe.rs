@@ -4,7 +4,7 @@
 use playback_wire::ExecutionStarted;
 use uuid::Uuid;
 
-use super::{Request, environment};
+use super::{Request, environment, offer};
 
 /// What runs, who runs it and why.
 pub(super) fn started(request: &Request, what: ExecutionStarted) -> ExecutionStarted {
@@ -20,6 +20,7 @@ pub(super) fn started(request: &Request, what: ExecutionStarted) -> ExecutionSta
         controller: environment::controller(),
         launched_by: environment::launched_by(),
         replay_of: environment::replay_of(),
+        parent: environment::offered().as_deref().and_then(offer::run),
         recorder_version: Some(env!("CARGO_PKG_VERSION").into()),
         ..what
     }

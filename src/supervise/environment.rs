@@ -44,6 +44,11 @@ pub(super) fn replay_of() -> Option<String> {
     text("PLAYBACK_REPLAY_OF")
 }
 
+/// The offer of a command around us, which stands or was taken.
+pub(super) fn offered() -> Option<PathBuf> {
+    text("PLAYBACK_OFFER").map(PathBuf::from)
+}
+
 /// The job that started the run, from what well-known systems put into its environment.
 pub(super) fn launched_by() -> Option<String> {
     let github = || {

@@ -9,6 +9,7 @@ use nix::unistd::Pid;
 use playback_spool::RunClock;
 use playback_wire::CLOCK_VARIABLE;
 
+use super::offer::{self, Offer};
 use super::signals::Signals;
 use super::streams::{Arrangement, Source, Streams, Theirs};
 use super::{Request, environment};
@@ -65,6 +66,7 @@ fn describe(cause: &io::Error) -> String {
 pub(super) fn launch(
     request: &Request,
     is_ansible: bool,
+    offer: Option<&Offer>,
     streams: Streams,
     signals: &Signals,
     clock: RunClock,
@@ -77,14 +79,23 @@ pub(super) fn launch(
         // One record has both producers: the recorder tells what happens, we tell what is printed.
         command
             .env(EXECUTION_ID, request.execution.to_string())
-            .env(CAPTURE_OUTPUT, "0")
-            .envs(clock.to_word().map(|word| (CLOCK_VARIABLE, word)));
-    } else if environment::is_part_of_a_run() {
+            .env(CAPTURE_OUTPUT, "0");
+    }
+    if is_ansible || offer.is_some() {
+        // Whoever reports the same run tells its times by the same clock.
+        command.envs(clock.to_word().map(|word| (CLOCK_VARIABLE, word)));
+    }
+    // An offer to us is none to those whom we start: they are a part of our run.
+    match offer {
+        Some(offer) => command.env(offer::VARIABLE, offer.value()),
+        None => command.env_remove(offer::VARIABLE),
+    };
+    if !is_ansible && environment::is_part_of_a_run() {
         // A script may run several playbooks: each is an execution of its own, with its own output.
-        command
-            .env_remove(EXECUTION_ID)
-            .env_remove(CAPTURE_OUTPUT)
-            .env_remove(CLOCK_VARIABLE);
+        command.env_remove(EXECUTION_ID).env_remove(CAPTURE_OUTPUT);
+        if offer.is_none() {
+            command.env_remove(CLOCK_VARIABLE);
+        }
     }
     let Streams {
         arrangement,

@@ -13,6 +13,7 @@
 //! - [`delivery`], [`folder`], [`recording`]: the spool, its sender, and what the user must know of them
 //! - [`signals`]: signals as something that is read
 //! - [`streams`]: what the command gets for a terminal, and what for a pipe
+//! - [`offer`]: what joins the Ansible in a script to the script's record
 //! - [`launch`]: the start of the command, or why there is none
 //! - [`text`], [`censor`], [`capture`], [`copy`]: what it prints
 //! - [`recap`]: the statistics in what Ansible prints, for when no recorder reports them
@@ -36,6 +37,7 @@ mod environment;
 mod folder;
 mod launch;
 mod leave;
+mod offer;
 mod options;
 mod reap;
 mod recap;
@@ -82,6 +84,8 @@ pub struct Request {
     pub note: Option<String>,
     /// What is hidden from the record.
     pub redact: RedactOptions,
+    /// Whether what is printed is recorded.
+    pub capture_output: bool,
     /// Where the record goes.
     pub delivery: DeliveryOptions,
     /// How long the command may take.
@@ -114,6 +118,14 @@ pub enum SuperviseError {
     /// Another supervisor has begun this run.
     #[error("another process supervises this run already")]
     Claimed,
+    /// The command that is not recorded cannot be run either.
+    #[error("{}: {cause}", .command.display())]
+    Replace {
+        /// The program.
+        command: OsString,
+        /// Why.
+        cause: std::io::Error,
+    },
     /// The child cannot be watched any more.
     #[error("the command cannot be watched: {0}")]
     Watch(std::io::Error),
@@ -130,7 +142,10 @@ pub fn run(request: &Request, run_clock: &RunClock) -> Result<End, SuperviseErro
         Clock::told_by(move || run_clock.now_us())
     };
     // Before any thread: each inherits what is blocked here.
-    let signals = Signals::take().map_err(SuperviseError::Signals)?;
+    let signals = match Signals::take() {
+        Ok(signals) => signals,
+        Err(cause) => return Err(unrecorded(request, SuperviseError::Signals(cause))),
+    };
     let claim = match &request.run_folder {
         Some(folder) => {
             // What happens to the launcher must not happen to the run. It fails where there is a session
@@ -144,31 +159,52 @@ pub fn run(request: &Request, run_clock: &RunClock) -> Result<End, SuperviseErro
     let what = command::read(&request.command);
     let started = describe::started(request, what.started);
     let recording = Recording::begin(request, &started, (&clock, *run_clock));
-    let streams = Streams::make().map_err(SuperviseError::Streams)?;
-    let (capture, wakes) = Capture::new(recording.spool(), what.statistics, clock.clone())
-        .map_err(SuperviseError::Streams)?;
+    let streams = Streams::make().and_then(|streams| {
+        let capture = Capture::new(
+            recording.spool(),
+            request.capture_output,
+            what.statistics,
+            clock.clone(),
+        )?;
+        Ok((streams, capture))
+    });
+    let (streams, (capture, wakes)) = match streams {
+        Ok(made) => made,
+        Err(cause) => {
+            let error = SuperviseError::Streams(cause);
+            return Err(signals.as_the_caller(|| unrecorded(request, error)));
+        }
+    };
     let capture = Arc::new(capture);
 
     reap::adopt_descendants();
-    let (end, reason) =
-        match launch::launch(request, what.is_ansible, streams, &signals, *run_clock) {
-            Ok(launched) => {
-                let ending = Ending::new(request.limits);
-                let ended = Watch::new(&signals, launched, Arc::clone(&capture), wakes, ending)
-                    .and_then(Watch::run)
-                    .map_err(SuperviseError::Watch)?;
-                capture.finish();
-                recording.stats(capture.statistics(ended.end));
-                recording.usage(&reap::usage());
-                (ended.end, ended.reason)
-            }
-            Err(error) => {
-                let code = error.exit_code();
-                say(&capture, &error);
-                capture.finish();
-                (End::Code(code), Some(EndReason::LaunchError))
-            }
-        };
+    let offer = recording.offer(request.execution, what.is_ansible);
+    let launched = launch::launch(
+        request,
+        what.is_ansible,
+        offer.as_ref(),
+        streams,
+        &signals,
+        *run_clock,
+    );
+    let (end, reason) = match launched {
+        Ok(launched) => {
+            let ending = Ending::new(request.limits);
+            let ended = Watch::new(&signals, launched, Arc::clone(&capture), wakes, ending)
+                .and_then(Watch::run)
+                .map_err(SuperviseError::Watch)?;
+            capture.finish();
+            recording.stats(capture.statistics(ended.end));
+            recording.usage(&reap::usage());
+            (ended.end, ended.reason)
+        }
+        Err(error) => {
+            let code = error.exit_code();
+            say(&capture, &error);
+            capture.finish();
+            (End::Code(code), Some(EndReason::LaunchError))
+        }
+    };
     if let Some(claim) = &claim {
         claim.remove_secrets();
     }
@@ -180,6 +216,30 @@ pub fn run(request: &Request, run_clock: &RunClock) -> Result<End, SuperviseErro
     };
     recording.end(&ended, &signals);
     Ok(end)
+}
+
+/// What cannot be recorded is run all the same, in our place. Returns only where that fails too.
+fn unrecorded(request: &Request, why: SuperviseError) -> SuperviseError {
+    // A launcher needs a supervisor for its run.
+    if request.run_folder.is_some() {
+        return why;
+    }
+    eprintln!("playback: this run is not recorded: {why}");
+    replace(&request.command)
+}
+
+/// Becomes the command, as if we had never been there. Returns only where that fails.
+#[must_use]
+pub fn replace(command: &[OsString]) -> SuperviseError {
+    use std::os::unix::process::CommandExt as _;
+    let program = command.first().cloned().unwrap_or_default();
+    let cause = std::process::Command::new(&program)
+        .args(command.iter().skip(1))
+        .exec();
+    SuperviseError::Replace {
+        command: program,
+        cause,
+    }
 }
 
 /// Tells the user and the record what became of the command.

@@ -10,10 +10,13 @@ use playback_redact::Rules;
 use playback_spool::{FinishLimits, Outcome, RunClock, Sender, SenderConfig, Spool, report};
 use playback_wire::{ExecutionEnded, ExecutionStarted, HostStats, Stats, Usage};
 
+use uuid::Uuid;
+
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 use rustix::pipe::{PipeFlags, pipe_with};
 
+use super::offer::Offer;
 use super::recap::Hosts;
 use super::signals::Signals;
 use super::{Request, folder};
@@ -96,6 +99,12 @@ impl Recording {
     /// Where events are appended.
     pub(super) fn spool(&self) -> Option<Arc<Spool>> {
         self.spool.clone()
+    }
+
+    /// Offers this run to the first Ansible that a script starts.
+    pub(super) fn offer(&self, execution: Uuid, is_ansible: bool) -> Option<Offer> {
+        let path = self.spool.as_ref().filter(|_| !is_ansible)?.path()?;
+        Offer::make(path.parent()?, execution, "")
     }
 
     /// Events left out so far.

@@ -73,10 +73,10 @@ def test_ansible_runner_finds_the_settings_in_its_project(site: Site, runner: Pa
 def test_ansible_runner_recorded_from_outside(site: Site, runner: Path) -> None:
     command = ("exec", "--label", site.label, "--", "ansible-runner", "run", str(runner), "-p", "site.yml")
     done = site.run(str(PLAYBACK), *command)
-    outside, inside = site.records()
-    is_the_playbook(inside, done.code, recap(done.printed))
-    assert (outside.detail["status"], outside.detail["exit_code"]) == ("failed", 2)
-    assert outside.output == done.printed
+    record = site.record()
+    is_the_playbook(record, done.code, recap(done.printed))
+    assert (record.detail["status"], record.detail["exit_code"]) == ("failed", 2)
+    assert record.output == done.printed
 
 
 PROGRAM = """\

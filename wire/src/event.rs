@@ -232,6 +232,9 @@ pub struct ExecutionStarted {
     /// Identity of the execution that this one repeats.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replay_of: Option<String>,
+    /// Identity of the execution whose command started this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
     /// Version of ansible-core.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ansible_version: Option<String>,

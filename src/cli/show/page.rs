@@ -15,7 +15,7 @@ use crate::model::{ExecutionResult, Phase, Pinned, Status};
 const FIELDS: &str = "id,type,status,phase,reason,queued_time,canceled_by,start_time,end_time,duration,exit_code,signal,stats,\
     changed,unreachable,failed,usage,events,output_lines,results,playbook,inventory,limit,tags,\
     skip_tags,check,diff,forks,verbosity,extra_var_names,argv,cwd,hosts,module,args,git,labels,user,\
-    sudo_user,controller,launched_by,note,replay_of,ansible_version,python_version,recorder_version,redacted,\
+    sudo_user,controller,launched_by,note,replay_of,parent,ansible_version,python_version,recorder_version,redacted,\
     output_left_out,payload_removed,pinned";
 
 /// Failures that the page tells of; `--failed` tells of all.
@@ -129,6 +129,7 @@ fn facts(record: &ExecutionResult, clock: &Clock) -> Vec<(&'static str, String)>
         ("sudo by", text(&what.sudo_user)),
         ("launched by", text(&what.launched_by)),
         ("replay of", text(&what.replay_of)),
+        ("started by", text(&what.parent)),
         ("canceled by", text(&record.canceled_by)),
         (
             "pinned",

@@ -225,10 +225,15 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
         options["capture_output"] = options["capture_output"] and not _prints_a_control_stream()
         # A command that a task runs is an execution of its own.
         os.environ.pop("PLAYBACK_EXECUTION_ID", None)
+        offered = os.environ.pop("PLAYBACK_OFFER", "")
         manager, console = _callers()
         if console is not None:
             # A launcher's record is that of the console, not that of the first command in it.
             options["execution_id"] = None
+        options["parent"] = None
+        if offered and not options["execution_id"]:
+            taken = console is None and _take(offered)
+            options["execution_id" if taken else "parent"] = os.path.basename(offered).removesuffix(".offer")
         core = _native.Recorder(options, _extra_var_names(manager), _rescued(manager), _typed(console))
         os.environ.pop("PLAYBACK_RUN_CLOCK", None)
         self._core = core
@@ -352,6 +357,18 @@ _INTERRUPTED = 99
 def _prints_a_control_stream() -> bool:
     """Whether ansible-runner's own callback prints, with its control sequences."""
     return "awx_display" in str(constants.DEFAULT_STDOUT_CALLBACK) or "AWX_ISOLATED_DATA_DIR" in os.environ
+
+
+def _take(offered: str) -> bool:
+    """Whether the command around Ansible (`playback exec -- make`) gives its record to this run.
+
+    It offers that to the first Ansible that it starts: whoever removes the file has it.
+    """
+    try:
+        os.unlink(offered)
+    except OSError:
+        return False
+    return offered.endswith(".offer")
 
 
 def _callers() -> tuple[Any, FrameType | None]:

@@ -1,0 +1,58 @@
+//! `playback doctor`: what is and what is not recorded on this machine, and what to do about it.
+//!
+//! Layout:
+//! - `finding`: what is found, for people and for scripts
+//! - `settings`: what the recorder goes by, and where each setting comes from
+//! - `ansible`, `python`: each Ansible, asked itself; `shim`: what runs past the recorder
+//! - `collector`: whether runs arrive; `spool`: what has not arrived
+//!
+//! It changes nothing, and prints no token.
+
+mod ansible;
+mod collector;
+mod finding;
+mod python;
+mod settings;
+mod spool;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::Args;
+
+use self::finding::Report;
+use self::settings::Settings;
+use super::environment;
+use crate::clock::Clock;
+use crate::config::ansible::AnsibleConfig;
+
+/// Tell what is and what is not recorded on this machine, and why
+///
+/// Looks at each Ansible in PATH, its configuration as it holds in this folder, the recorder, the collector and the
+/// spool. Ends with 1 if something keeps runs from being recorded or delivered.
+#[derive(Debug, Args)]
+pub(super) struct Doctor {
+    /// An ansible-playbook to look at, or the folder that holds it, instead of those in PATH; may be given several times
+    #[arg(long = "ansible", value_name = "PATH")]
+    ansible: Vec<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(command: &Doctor) -> anyhow::Result<ExitCode> {
+    let cwd = std::env::current_dir().context("the working folder cannot be read")?;
+    let config = AnsibleConfig::read(&cwd, environment::variable);
+    let settings = Settings::read(&config);
+    let mut report = Report::default();
+    ansible::look(&mut report, &command.ansible, &config);
+    collector::look(&mut report, &settings, &Clock::system());
+    spool::look(&mut report, &settings);
+    report.print(command.json)?;
+    Ok(if report.has_problems() {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
+}

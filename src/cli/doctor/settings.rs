@@ -1,0 +1,93 @@
+//! What the recorder goes by: the environment, then the ansible.cfg that is in force.
+
+use std::path::{Path, PathBuf};
+
+use super::super::environment;
+use crate::config::ansible::{AnsibleConfig, is_true};
+
+/// A setting, and where it stands.
+#[derive(Debug, Clone)]
+pub(super) struct Setting<T> {
+    pub(super) value: T,
+    pub(super) from: String,
+}
+
+/// The recorder's settings that decide whether runs arrive. It has no `Debug`: it holds the token.
+pub(super) struct Settings {
+    pub(super) url: Option<Setting<String>>,
+    /// The token, or why its file cannot be used.
+    pub(super) token: Option<Setting<Result<String, String>>>,
+    pub(super) token_file: Option<PathBuf>,
+    pub(super) ca_file: Option<Setting<PathBuf>>,
+    pub(super) spool_dir: Option<Setting<PathBuf>>,
+}
+
+impl Settings {
+    pub(super) fn read(config: &AnsibleConfig) -> Self {
+        let file = config.file().map(|file| file.display().to_string());
+        let of_file = |key: &str| format!("{key} in {}", file.as_deref().unwrap_or("ansible.cfg"));
+        let text = |name: &str, key: &str| {
+            let given = environment::variable(name).map(|value| Setting {
+                value: value.to_string_lossy().trim().to_owned(),
+                from: name.to_owned(),
+            });
+            given.or_else(|| {
+                Some(Setting {
+                    value: config.recorder(key)?,
+                    from: of_file(key),
+                })
+            })
+        };
+        let path = |name: &str, key: &str| {
+            let given = environment::variable(name).map(|value| Setting {
+                value: PathBuf::from(value),
+                from: name.to_owned(),
+            });
+            given.or_else(|| {
+                Some(Setting {
+                    value: config.recorder_path(key, environment::variable)?,
+                    from: of_file(key),
+                })
+            })
+        };
+        let token = text("PLAYBACK_TOKEN", "token");
+        let token_file = path("PLAYBACK_TOKEN_FILE", "token_file").filter(|_| token.is_none());
+        let token = match (token, &token_file) {
+            (Some(token), _) => Some(Setting {
+                value: Ok(token.value),
+                from: token.from,
+            }),
+            (None, Some(file)) => Some(Setting {
+                value: read(&file.value),
+                from: format!("{} ({})", file.value.display(), file.from),
+            }),
+            (None, None) => None,
+        };
+        Self {
+            url: text("PLAYBACK_URL", "url"),
+            token,
+            token_file: token_file.map(|file| file.value),
+            ca_file: path("PLAYBACK_CA_FILE", "ca_file"),
+            spool_dir: path("PLAYBACK_SPOOL_DIR", "spool_dir"),
+        }
+    }
+}
+
+fn read(file: &Path) -> Result<String, String> {
+    match std::fs::read_to_string(file) {
+        Err(error) => Err(format!("cannot be read: {error}")),
+        Ok(text) if text.trim().is_empty() => Err("is empty".to_owned()),
+        Ok(text) => Ok(text.trim().to_owned()),
+    }
+}
+
+/// Where recording is turned off, if it is.
+pub(super) fn disabled(config: &AnsibleConfig) -> Option<String> {
+    match environment::variable("PLAYBACK_DISABLED") {
+        Some(value) => is_true(&value.to_string_lossy()).then(|| "PLAYBACK_DISABLED".to_owned()),
+        None => (config.recorder_flag("disabled") == Some(true)).then(|| {
+            let file = config.file().unwrap_or(Path::new("ansible.cfg"));
+            format!("\"disabled\" in {}", file.display())
+        }),
+    }
+}

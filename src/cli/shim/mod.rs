@@ -1,0 +1,92 @@
+//! `playback shim`: programs of Ansible's names that run the real ones under `playback exec`, so that what ends before
+//! Ansible loads callbacks has a record too, and nobody types `exec`.
+//!
+//! Layout:
+//! - `shim.sh`: the program, which needs nothing of ours to run the real one
+//! - `found`: what a name stands for in PATH
+//! - `install`: shims made and removed; `status`: whether they are what runs
+
+mod found;
+mod install;
+mod status;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::{Args, Subcommand};
+
+use super::environment;
+
+pub(super) use found::{Found, find};
+
+/// The programs that get a shim. Not `ansible-console`: each command that is typed there is a run of its own.
+pub(super) const PROGRAMS: [&str; 3] = ["ansible-playbook", "ansible", "ansible-pull"];
+
+/// How the second line of a shim begins.
+const MARK: &str = "# playback-shim ";
+
+/// Record every run of Ansible from outside, without typing "playback exec"
+///
+/// A shim is a small program named "ansible-playbook", "ansible" or "ansible-pull" in a folder that comes first in PATH. It
+/// runs the real one under "playback exec". So a run has a record also if it ends before Ansible loads callbacks.
+#[derive(Debug, Args)]
+pub(super) struct Shim {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make the shims, and print how to put them into PATH
+    Install(Change),
+    /// Remove the shims; everything else stays
+    Uninstall(Change),
+    /// Tell what runs when Ansible's programs are called: a shim, or the program itself
+    ///
+    /// Ends with 0 if every program that is installed runs through a shim, and with 1 otherwise.
+    Status(status::Status),
+}
+
+#[derive(Debug, Args)]
+struct Change {
+    /// Folder of the shims
+    #[arg(required_unless_present = "user", conflicts_with = "user")]
+    folder: Option<PathBuf>,
+    /// The user's own: playback/shims in XDG_DATA_HOME or ~/.local/share
+    #[arg(long)]
+    user: bool,
+}
+
+impl Change {
+    /// The folder, by its whole path.
+    fn folder(&self) -> anyhow::Result<PathBuf> {
+        let folder = match &self.folder {
+            Some(folder) => folder.clone(),
+            None => environment::data_folder()
+                .context("the home folder is not known: name a folder for the shims")?
+                .join("playback/shims"),
+        };
+        std::path::absolute(&folder)
+            .with_context(|| format!("{} is no folder's name", folder.display()))
+    }
+}
+
+pub(super) fn run(command: &Shim) -> anyhow::Result<ExitCode> {
+    match &command.command {
+        Command::Install(change) => install::install(&change.folder()?),
+        Command::Uninstall(change) => install::uninstall(&change.folder()?, change.user),
+        Command::Status(command) => status::run(command),
+    }
+}
+
+/// Whether a file is a shim: one of ours says so in its second line, under whatever name or link.
+fn is_shim(file: &Path) -> bool {
+    use std::io::{BufRead as _, BufReader, Read as _};
+    let Ok(file) = std::fs::File::open(file) else {
+        return false;
+    };
+    let mut lines = BufReader::new(file.take(256)).lines();
+    let second = lines.nth(1);
+    matches!(second, Some(Ok(line)) if line.starts_with(MARK))
+}
