@@ -30,6 +30,7 @@ mod crash;
 mod detail;
 mod doctor;
 mod documented;
+mod documents;
 mod engines;
 mod exec;
 mod exec_terminal;

@@ -1,0 +1,295 @@
+//! What the documents say is so: commands run, messages exist, links lead somewhere.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use playback::store::dialect::Engine;
+use tempfile::TempDir;
+
+use crate::builders::good_run;
+use crate::harness::{Collector, PLAYBACK, Setup};
+use crate::servers::{self, Server};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn pages() -> BTreeMap<String, String> {
+    let folder = fs::read_dir(root().join("docs")).unwrap();
+    folder
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|end| end == "md"))
+        .map(|path| {
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            (name, fs::read_to_string(path).unwrap())
+        })
+        .collect()
+}
+
+#[test]
+fn the_index_lists_every_page() {
+    let pages = pages();
+    for name in pages.keys().filter(|name| *name != "README.md") {
+        assert!(pages["README.md"].contains(&format!("({name})")), "{name}");
+    }
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    for name in [
+        "README.md",
+        "not-recorded.md",
+        "shim.md",
+        "troubleshooting.md",
+        "backup.md",
+        "upgrade.md",
+        "uninstall.md",
+    ] {
+        assert!(
+            readme.contains(&format!("(docs/{name}")),
+            "README.md does not link docs/{name}"
+        );
+    }
+}
+
+/// The heading's name in a link.
+fn anchor(heading: &str) -> String {
+    let kept = heading.trim().to_lowercase();
+    kept.chars()
+        .filter_map(|c| match c {
+            ' ' => Some('-'),
+            c if c.is_alphanumeric() || c == '-' || c == '_' => Some(c),
+            _ => None,
+        })
+        .collect()
+}
+
+#[test]
+fn links_lead_somewhere() {
+    let mut pages: Vec<(PathBuf, String)> = pages()
+        .into_iter()
+        .map(|(name, text)| (root().join("docs").join(name), text))
+        .collect();
+    let readme = root().join("README.md");
+    pages.push((readme.clone(), fs::read_to_string(readme).unwrap()));
+    let mut wrong = Vec::new();
+    for (page, text) in &pages {
+        for link in text
+            .split("](")
+            .skip(1)
+            .filter_map(|rest| rest.split_once(')'))
+        {
+            let (target, heading) = link.0.split_once('#').unwrap_or((link.0, ""));
+            if target.contains("://") {
+                continue;
+            }
+            let file = match target {
+                "" => page.clone(),
+                target => page.parent().unwrap().join(target),
+            };
+            let Ok(found) = fs::read_to_string(&file) else {
+                if !file.is_dir() {
+                    wrong.push(format!("{}: {target}", page.display()));
+                }
+                continue;
+            };
+            let known = found.lines().any(|line| {
+                line.starts_with('#') && anchor(line.trim_start_matches('#')) == heading
+            });
+            if !heading.is_empty() && !known {
+                wrong.push(format!("{}: {}", page.display(), link.0));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The text of every source, with literals as they are printed.
+fn sources() -> String {
+    fn collect(folder: &Path, text: &mut String) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                collect(&path, text);
+            } else if path
+                .extension()
+                .is_some_and(|end| end == "rs" || end == "py" || end == "sh")
+            {
+                text.push_str(&fs::read_to_string(path).unwrap());
+            }
+        }
+    }
+    let mut text = String::new();
+    for folder in [
+        "src",
+        "spool/src",
+        "callback_plugin/src",
+        "callback_plugin/python",
+        "redact/src",
+    ] {
+        collect(&root().join(folder), &mut text);
+    }
+    // A literal goes on in the next line without its indentation.
+    let mut joined = String::with_capacity(text.len());
+    let mut lines = text.split("\\\n");
+    joined.push_str(lines.next().unwrap());
+    for line in lines {
+        joined.push_str(line.trim_start());
+    }
+    joined.replace("\\\"", "\"")
+}
+
+#[test]
+fn messages_that_are_explained_exist() {
+    let sources = sources();
+    let page = fs::read_to_string(root().join("docs/troubleshooting.md")).unwrap();
+    let mut quoted = 0;
+    for row in page.lines().filter(|line| line.starts_with("| \"")) {
+        let (message, _) = row[3..].split_once('"').unwrap();
+        quoted += 1;
+        for piece in message.split('…').map(str::trim) {
+            assert!(sources.contains(piece), "no source says {piece:?}");
+        }
+    }
+    assert!(quoted > 10, "the messages stand in the first column");
+}
+
+/// The commands of a page that a test is to run: the block after this mark.
+fn commands(page: &str, mark: &str) -> String {
+    let page = fs::read_to_string(root().join("docs").join(page)).unwrap();
+    let (_, rest) = page
+        .split_once(&format!("<!-- test: {mark} -->\n```\n"))
+        .unwrap();
+    rest.split_once("\n```").unwrap().0.to_owned()
+}
+
+/// Runs a page's commands as they stand, with folders of the test's own for the system's.
+#[track_caller]
+fn follow(
+    commands: &str,
+    machine: &Path,
+    database: &str,
+    collector: &mut Collector,
+    login: &str,
+) -> String {
+    let mut printed = String::new();
+    // What the service manager would do, we do.
+    for part in commands.split_inclusive('\n') {
+        match part.trim() {
+            "systemctl stop playback" => drop(collector.stop()),
+            "systemctl start playback" => collector.launch(),
+            line => {
+                let line = line
+                    .replace("/var/lib/playback/", &format!("{}/", machine.display()))
+                    .replace(
+                        "/var/backups/playback/",
+                        &format!("{}/backup/", machine.display()),
+                    );
+                let done = Command::new("bash")
+                    .args(["-euc", &format!("mariadb=({login})\n{line}")])
+                    .env("PLAYBACK_DATABASE", database)
+                    .env("MYSQL_PWD", servers::PASSWORD)
+                    .output()
+                    .unwrap();
+                assert!(done.status.success(), "{line}: {done:?}");
+                printed.push_str(&String::from_utf8_lossy(&done.stdout));
+            }
+        }
+    }
+    printed
+}
+
+/// A backup is made while a collector runs, more happens, and the backup is restored: the history is that of then.
+#[track_caller]
+fn restored(collector: &mut Collector, machine: &Path, engine: &str, login: &str) {
+    fs::create_dir(machine.join("backup")).unwrap();
+    let database = collector.database();
+    let client = collector.client();
+    let ids = |collector: &Collector| -> Vec<String> {
+        let list = collector.client().api("/executions?fields=id").ok();
+        let list = list["executions"].as_array().unwrap();
+        list.iter()
+            .map(|one| one["id"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let (before, after) = (good_run(), good_run());
+    before.deliver(&client);
+    let record = client.finished(before.id);
+    let said = follow(
+        &commands("backup.md", &format!("{engine} backup")),
+        machine,
+        &database,
+        collector,
+        login,
+    );
+    if engine == "sqlite" {
+        assert_eq!(said, "ok\n");
+    }
+    after.deliver(&client);
+    client.finished(after.id);
+    assert_eq!(ids(collector).len(), 2);
+    follow(
+        &commands("backup.md", &format!("{engine} restore")),
+        machine,
+        &database,
+        collector,
+        login,
+    );
+    assert_eq!(ids(collector), [before.id.to_string()]);
+    assert_eq!(collector.client().finished(before.id), record);
+    // It goes on from there.
+    after.deliver(&collector.client());
+    collector.client().finished(after.id);
+}
+
+#[test]
+fn the_commands_to_back_up_and_restore_sqlite_work() {
+    let machine = TempDir::new().unwrap();
+    let file = machine.path().join("playback.db");
+    let mut collector = Setup::default()
+        .database(format!("sqlite://{}", file.display()))
+        .start();
+    restored(&mut collector, machine.path(), "sqlite", "");
+}
+
+#[test]
+fn the_commands_to_back_up_and_restore_postgres_work() {
+    let machine = TempDir::new().unwrap();
+    let server = Server::start_reachable(Engine::Postgres);
+    let mut collector = Setup::default().database(server.database()).start();
+    restored(&mut collector, machine.path(), "postgres", "");
+}
+
+#[test]
+fn the_commands_to_back_up_and_restore_mariadb_work() {
+    let machine = TempDir::new().unwrap();
+    let server = Server::start_reachable(Engine::MySql);
+    assert!(server.sql("CREATE DATABASE playback"));
+    let mut collector = Setup::default()
+        .database(server.address("playback"))
+        .start();
+    let login = format!("--host=127.0.0.1 --port={} --user=playback", server.port());
+    restored(&mut collector, machine.path(), "mysql", &login);
+}
+
+#[test]
+fn the_program_has_every_command_that_a_page_names() {
+    let done = Command::new(PLAYBACK).arg("--help").output().unwrap();
+    let help = String::from_utf8(done.stdout).unwrap();
+    let known: Vec<&str> = help
+        .lines()
+        .filter_map(|line| line.strip_prefix("  ")?.split_whitespace().next())
+        .collect();
+    let mut wrong = Vec::new();
+    for (name, text) in pages() {
+        for rest in text.split("`playback ").skip(1) {
+            let word = rest
+                .split(|c: char| !c.is_ascii_lowercase())
+                .next()
+                .unwrap();
+            if !word.is_empty() && !known.contains(&word) {
+                wrong.push(format!("{name}: playback {word}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
