@@ -96,6 +96,7 @@ impl Context {
                 .ok(),
             python_version: python_version(&sys),
             recorder_version: Some(env!("CARGO_PKG_VERSION").into()),
+            cancel_note: None,
             redacted: Vec::new(),
             output_left_out: 0,
             left_out: Vec::new(),

@@ -69,6 +69,34 @@ access! {
     AdminAccess: Scope::Admin;
 }
 
+/// Is known, whatever they may do.
+#[derive(Debug)]
+pub(super) struct AnyAccess(Asker);
+
+impl FromRequestParts<App> for AnyAccess {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let asker = identify(app, parts).await?;
+        if let Some(Peer(connection)) = parts.extensions.get() {
+            connection.is_known();
+        }
+        Ok(Self(asker))
+    }
+}
+
+impl AnyAccess {
+    /// Who asks, for the record.
+    pub(super) fn name(&self) -> String {
+        self.0.name()
+    }
+
+    /// Their token; none where the collector serves without tokens.
+    pub(super) fn into_token(self) -> Option<TokenRow> {
+        self.0.token
+    }
+}
+
 impl IngestAccess {
     /// Refuses a token that was made for another execution.
     pub(super) fn check(&self, execution: Uuid) -> Result<(), ApiError> {
@@ -135,6 +163,21 @@ impl FromRequestParts<App> for OurPage {
 }
 
 async fn authorize(app: &App, parts: &mut Parts, scope: Scope) -> Result<Asker, ApiError> {
+    let asker = identify(app, parts).await?;
+    let lacks = |row: &TokenRow| !Scopes::decode(&row.scopes).allow(scope);
+    if asker.token.as_ref().is_some_and(lacks) {
+        return Err(ApiError::forbidden(format!(
+            "this token lacks the scope \"{}\": make one that has it with \
+             \"playback token create NAME --scope {}\"",
+            scope.as_str(),
+            scope.as_str()
+        )));
+    }
+    Ok(asker)
+}
+
+/// Who asks, whatever they may do.
+async fn identify(app: &App, parts: &mut Parts) -> Result<Asker, ApiError> {
     if app.config.no_auth {
         // Without tokens, any page in a browser of this machine could ask; only our own may, and only
         // under a name of this machine, which no foreign name server can hand out.
@@ -161,14 +204,6 @@ async fn authorize(app: &App, parts: &mut Parts, scope: Scope) -> Result<Asker, 
         }
     };
     let found = known(app, credential).await?;
-    if !Scopes::decode(&found.scopes).allow(scope) {
-        return Err(ApiError::forbidden(format!(
-            "this token lacks the scope \"{}\": make one that has it with \
-             \"playback token create NAME --scope {}\"",
-            scope.as_str(),
-            scope.as_str()
-        )));
-    }
     Ok(Asker {
         execution: found.execution,
         credential: Some(credential),

@@ -20,6 +20,7 @@ mod stats;
 mod stream;
 mod view;
 pub mod viewers;
+mod whoami;
 
 use std::sync::Arc;
 
@@ -105,7 +106,8 @@ fn routes() -> OpenApiRouter<App> {
         .routes(bounded(
             routes!(login::create_session, login::delete_session),
             LOGIN_BODY,
-        ));
+        ))
+        .routes(routes!(whoami::get_identity));
     let mut document = Document::openapi();
     document.info.license = None;
     let components = document.components.get_or_insert_default();

@@ -60,7 +60,8 @@ pub(super) struct ListQuery {
     pub(super) controller: Option<String>,
     /// A label that it carries.
     pub(super) label: Option<String>,
-    /// Whether anything changed: `true` or `false`.
+    /// Whether it changed anything: `true` or `false`. With `host`, whether it changed that host. A run in check
+    /// mode changes nothing.
     pub(super) changed: Option<bool>,
     /// Why it failed: `task_failed`, `unreachable`, `canceled`, `timed_out`, `lost`, `launch_error`
     /// or `ansible_error`.

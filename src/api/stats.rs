@@ -50,7 +50,8 @@ pub(super) struct StatisticsQuery {
     controller: Option<String>,
     /// A label that it carries.
     label: Option<String>,
-    /// Whether anything changed: `true` or `false`.
+    /// Whether it changed anything: `true` or `false`. With `host`, whether it changed that host. A run in check
+    /// mode changes nothing.
     changed: Option<bool>,
     /// Why it failed: `task_failed`, `unreachable`, `canceled`, `timed_out`, `lost`, `launch_error`
     /// or `ansible_error`.

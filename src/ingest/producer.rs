@@ -32,6 +32,8 @@ pub(super) struct ProducerState {
     pub(super) launched: bool,
     /// Who asked for its end.
     pub(super) canceled_by: Option<String>,
+    /// Why, in their words.
+    pub(super) cancel_note: Option<String>,
 }
 
 impl ProducerState {
@@ -49,8 +51,12 @@ impl ProducerState {
             Body::Usage(usage) => self.usage = Some(*usage),
             Body::Launched(_) => self.launched = true,
             Body::CancelRequested(cancel) => {
-                self.canceled_by
-                    .get_or_insert_with(|| cancel.by.clone().into_owned());
+                // Whoever asked first ended it.
+                if self.canceled_by.is_none() {
+                    self.canceled_by = Some(cancel.by.clone().into_owned());
+                    self.cancel_note =
+                        Some(cancel.note.clone().into_owned()).filter(|note| !note.is_empty());
+                }
             }
             Body::Dropped(dropped) => {
                 self.dropped = self.dropped.saturating_add(dropped.events);

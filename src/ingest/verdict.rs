@@ -115,8 +115,11 @@ pub(super) fn refresh<'a>(
         .or(launcher.first_at)
         .unwrap_or(0);
     row.canceled_by.clone_from(&launcher.canceled_by);
+    // Whatever other producers say of it: only the collector knows.
+    row.what.cancel_note.clone_from(&launcher.cancel_note);
     row.base_us = recorder.first_at.unwrap_or(row.started_us);
-    row.changed = hosts.clone().any(|stats| stats.changed > 0);
+    // In check mode Ansible counts what it would have changed.
+    row.changed = !row.what.check && hosts.clone().any(|stats| stats.changed > 0);
 
     // The supervisor sees everything that was printed, also before the recorder loads.
     let (from, printer) = if supervisor.lines() > 0 {

@@ -135,7 +135,7 @@ pub struct ExecutionResult {
     pub signal: Option<i32>,
     /// The recap: host → counts.
     pub stats: BTreeMap<String, HostStats>,
-    /// Whether any host reported a change.
+    /// Whether anything was changed on any host; never in check mode, in which `stats` count what would have been.
     pub changed: bool,
     /// Hosts that could not be reached.
     pub unreachable: Vec<String>,

@@ -22,7 +22,7 @@ pub struct ExecutionFilter {
     pub controller: Option<String>,
     /// A label that it carries.
     pub label: Option<String>,
-    /// Whether anything changed.
+    /// Whether anything changed; with a host, whether that host did. A run in check mode changes nothing.
     pub changed: Option<bool>,
     /// Why it failed.
     pub reason: Option<Reason>,

@@ -34,7 +34,7 @@ pub struct ExecutionRow {
     pub exit_code: Option<i32>,
     /// Signal that ended it.
     pub signal: Option<i32>,
-    /// Whether any host reported a change.
+    /// Whether anything was changed on any host; never in check mode, in which `stats` count what would have been.
     pub changed: bool,
     /// What it cost.
     pub usage: Option<Usage>,

@@ -123,7 +123,13 @@ pub(super) fn push_filter(query: &mut Statement, filter: &ExecutionFilter) {
         }
     }
     if let Some(changed) = filter.changed {
-        query.push(" AND e.changed = ?").bind(changed);
+        query.push(match (source, changed) {
+            // The host's own change, and not what happened to others beside it.
+            (Source::Host, true) => " AND x.changed > 0 AND e.changed = ?",
+            (Source::Host, false) => " AND (x.changed = 0 OR e.changed = ?)",
+            _ => " AND e.changed = ?",
+        });
+        query.bind(changed);
     }
     if let Some(reason) = filter.reason {
         query.push(" AND e.reason = ?").bind(reason.as_str());

@@ -244,6 +244,9 @@ pub struct ExecutionStarted {
     /// Version of the producer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recorder_version: Option<String>,
+    /// Why somebody asked for its end, in their words; the collector's own note.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cancel_note: Option<String>,
     /// What was hidden in the record afterwards; the collector's own note, which stays with the events.
     #[serde(skip_serializing_if = "is_default")]
     pub redacted: Vec<Redaction>,

@@ -59,6 +59,10 @@ pub struct FailedHost {
 pub struct PlaybookFigures {
     /// As recorded.
     pub playbook: String,
+    /// Where that is a relative path: the working directory that it is meant in. Two projects may have a playbook of
+    /// the same name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folder: Option<String>,
     /// Its runs.
     #[serde(flatten)]
     pub figures: Figures,
@@ -95,6 +99,9 @@ pub struct GroupFigures {
     /// Of a task: the playbook, as recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub playbook: Option<String>,
+    /// Of a playbook or a task: where the playbook is a relative path, the working directory that it is meant in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folder: Option<String>,
     /// Its runs. A host's run failed when the host failed in it or was not reached; a task's runs are how often
     /// it ran, and failed is one with a result that failed or was not reached and was not ignored.
     #[serde(flatten)]

@@ -14,7 +14,10 @@ use super::{Durations, Group};
 use crate::model::{Reason, Status};
 
 /// The first byte of every part: how the rest is to be read.
-const FORMAT: u8 = 1;
+const FORMAT: u8 = 2;
+
+/// Before that, groups had no folders.
+const WITHOUT_FOLDERS: u8 = 1;
 
 /// What was stored is not a roll-up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -65,11 +68,12 @@ impl Roll {
         host: Option<&str>,
     ) -> Result<(), Damaged> {
         let mut from = Reader(bytes);
-        if from.byte()? != FORMAT {
+        let format = from.byte()?;
+        if format != FORMAT && format != WITHOUT_FOLDERS {
             return Err(Damaged);
         }
         match part {
-            Part::Runs => self.decode_runs(day, &mut from),
+            Part::Runs => self.decode_runs(day, &mut from, format),
             Part::FailedHosts => self.decode_hosts(&mut from, true, host),
             Part::Hosts => self.decode_hosts(&mut from, false, host),
             Part::Tasks => self.decode_tasks(&mut from),
@@ -92,6 +96,7 @@ impl Roll {
             for text in [
                 &group.playbook,
                 &group.playbook_name,
+                &group.folder,
                 &group.inventory,
                 &group.inventory_name,
                 &group.user,
@@ -118,7 +123,7 @@ impl Roll {
         }
     }
 
-    fn decode_runs(&mut self, day: i64, from: &mut Reader<'_>) -> Result<(), Damaged> {
+    fn decode_runs(&mut self, day: i64, from: &mut Reader<'_>, format: u8) -> Result<(), Damaged> {
         let mut texts = Vec::new();
         for _ in 0..from.size()? {
             texts.push(Arc::from(from.text()?));
@@ -142,6 +147,10 @@ impl Roll {
                 reason,
                 playbook: optional()?,
                 playbook_name: optional()?,
+                folder: match format {
+                    WITHOUT_FOLDERS => None,
+                    _ => optional()?,
+                },
                 inventory: optional()?,
                 inventory_name: optional()?,
                 user: optional()?,
@@ -441,6 +450,7 @@ mod tests {
             changed: number > 3,
             playbook: text("a/b"),
             playbook_name: text("b"),
+            folder: text("/srv"),
             inventory: text("hosts"),
             inventory_name: text("hosts"),
             user: text("ann"),

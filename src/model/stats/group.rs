@@ -22,6 +22,8 @@ pub struct Group {
     pub playbook: Option<Arc<str>>,
     /// Its file name.
     pub playbook_name: Option<Arc<str>>,
+    /// The working directory that a relative path of the playbook is meant in: two projects have a "site.yml" each.
+    pub folder: Option<Arc<str>>,
     /// Inventory as recorded.
     pub inventory: Option<Arc<str>>,
     /// Its file name.

@@ -141,14 +141,14 @@ pub struct Question {
 
 impl Question {
     /// Whether roll-ups can answer it. They know neither parts of texts nor how long a single run took, nor
-    /// which task ran on which host.
+    /// which task ran on which host, nor in how many of its runs a host was changed.
     #[must_use]
     pub fn suits_rolls(&self) -> bool {
         let filter = &self.filter;
         filter.q.is_none()
             && filter.min_duration_us.is_none()
             && filter.pinned.is_none()
-            && !(filter.host.is_some() && self.by == Some(By::Task))
+            && !(filter.host.is_some() && (filter.changed.is_some() || self.by == Some(By::Task)))
     }
 
     /// The beginning of the interval that holds a time.

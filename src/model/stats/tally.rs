@@ -66,6 +66,9 @@ struct FailedSum {
     unreachable: u64,
 }
 
+/// A playbook as recorded, and the folder that it is meant in where that takes one.
+type Playbook = (Arc<str>, Option<Arc<str>>);
+
 /// The figures that answer a question, in the making: roll by roll, in any order.
 #[derive(Debug)]
 pub struct Tally<'q> {
@@ -73,11 +76,11 @@ pub struct Tally<'q> {
     changed: u64,
     reasons: BTreeMap<&'static str, u64>,
     series: BTreeMap<i64, Sum>,
-    playbooks: HashMap<Arc<str>, Sum>,
+    playbooks: HashMap<Playbook, Sum>,
     failed_hosts: HashMap<Arc<str>, FailedSum>,
     named: HashMap<Arc<str>, Sum>,
     hosts: HashMap<Arc<str>, (Sum, HostStats)>,
-    tasks: HashMap<(TaskName, Option<Arc<str>>), TaskFigures>,
+    tasks: HashMap<(TaskName, Option<Playbook>), TaskFigures>,
 }
 
 impl<'q> Tally<'q> {
@@ -151,8 +154,9 @@ impl<'q> Tally<'q> {
         let interval = self.question.interval_of(at_us);
         let sum = self.series.entry(interval).or_default();
         sum.add(status, runs, durations);
-        if let Some(playbook) = &group.playbook {
-            entry(&mut self.playbooks, playbook).add(status, runs, durations);
+        if let Some(playbook) = playbook(group) {
+            let sum = self.playbooks.entry(playbook).or_default();
+            sum.add(status, runs, durations);
         }
         match self.question.by {
             Some(By::Label) => {
@@ -206,8 +210,8 @@ impl<'q> Tally<'q> {
         }
         for (name, entries) in &roll.tasks {
             for (slot, figures) in entries.iter().filter(|(slot, _)| chosen[**slot]) {
-                let playbook = &roll.groups[roll.slots[*slot].group].playbook;
-                let key = (name.clone(), playbook.clone());
+                let group = &roll.groups[roll.slots[*slot].group];
+                let key = (name.clone(), playbook(group));
                 self.tasks.entry(key).or_default().merge(figures);
             }
         }
@@ -244,10 +248,7 @@ impl<'q> Tally<'q> {
                 .iter()
                 .map(|host| (host.host.clone(), count(host.failed_runs)))
                 .collect(),
-            top_playbooks: playbooks
-                .iter()
-                .map(|one| (one.playbook.clone(), count(one.figures.total)))
-                .collect::<Map<_, _>>(),
+            top_playbooks: runs_by_name(&playbooks),
             failed_hosts,
             playbooks,
             interval: (question.interval_us / 1_000_000).unsigned_abs(),
@@ -294,8 +295,9 @@ impl<'q> Tally<'q> {
         playbooks
             .into_iter()
             .take(TOP)
-            .map(|(name, sum)| PlaybookFigures {
+            .map(|((name, folder), sum)| PlaybookFigures {
                 playbook: name.to_string(),
+                folder: folder.as_deref().map(str::to_owned),
                 figures: sum.figures(),
             })
             .collect()
@@ -327,7 +329,15 @@ impl<'q> Tally<'q> {
             ..GroupFigures::default()
         };
         let mut groups: Vec<GroupFigures> = match by {
-            By::Playbook => self.playbooks.iter().map(named).collect(),
+            By::Playbook => {
+                let playbooks = self.playbooks.iter();
+                playbooks
+                    .map(|((name, folder), sum)| GroupFigures {
+                        folder: folder.as_deref().map(str::to_owned),
+                        ..named((name, sum))
+                    })
+                    .collect()
+            }
             By::Label | By::User => self.named.iter().map(named).collect(),
             By::Host => {
                 let hosts = self.hosts.iter();
@@ -351,9 +361,15 @@ impl<'q> Tally<'q> {
                     role,
                     action,
                     playbook,
+                    folder,
                     ..
                 } = group;
-                (role.clone(), action.clone(), playbook.clone())
+                (
+                    role.clone(),
+                    action.clone(),
+                    playbook.clone(),
+                    folder.clone(),
+                )
             };
             weight(other)
                 .cmp(&weight(one))
@@ -364,7 +380,24 @@ impl<'q> Tally<'q> {
     }
 }
 
-fn task((name, playbook): &(TaskName, Option<Arc<str>>), figures: &TaskFigures) -> GroupFigures {
+/// The playbook of a group's runs.
+fn playbook(group: &Group) -> Option<Playbook> {
+    let playbook = group.playbook.as_ref()?;
+    Some((Arc::clone(playbook), group.folder.clone()))
+}
+
+/// How many runs there were of each playbook, by its name alone: an object has each name once.
+fn runs_by_name(playbooks: &[PlaybookFigures]) -> Map<String, Value> {
+    let mut runs = Map::new();
+    for one in playbooks {
+        let sum = runs.get(&one.playbook).and_then(Value::as_u64);
+        let sum = sum.unwrap_or_default() + one.figures.total;
+        runs.insert(one.playbook.clone(), sum.into());
+    }
+    runs
+}
+
+fn task((name, playbook): &(TaskName, Option<Playbook>), figures: &TaskFigures) -> GroupFigures {
     let sum = Sum {
         success: figures.runs.saturating_sub(figures.failed),
         failed: figures.failed,
@@ -375,7 +408,10 @@ fn task((name, playbook): &(TaskName, Option<Arc<str>>), figures: &TaskFigures) 
         name: name.name.clone(),
         role: Some(name.role.clone()),
         action: Some(name.action.clone()),
-        playbook: playbook.as_deref().map(str::to_owned),
+        playbook: playbook.as_ref().map(|(name, _)| name.to_string()),
+        folder: playbook
+            .as_ref()
+            .and_then(|(_, folder)| Some(folder.as_ref()?.to_string())),
         figures: sum.figures(),
         stats: None,
         results: Some(TaskResults {

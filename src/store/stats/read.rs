@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::super::StoreError;
 use super::super::executions::read_stats;
 use super::super::filter::push_filter;
+use super::super::indexed::indexed;
 use super::super::pool::{Row, Transaction};
 use super::super::statement::Statement;
 use super::super::table::push_list;
@@ -61,7 +62,8 @@ impl Wants<'_> {
 }
 
 pub(super) const RUNS: &str = "SELECT e.id, e.type, e.status, e.reason, e.changed, e.started_us, \
-    e.duration_us, e.playbook, e.playbook_name, e.inventory, e.inventory_name, e.username, e.controller \
+    e.duration_us, e.playbook, e.playbook_name, e.inventory, e.inventory_name, e.username, e.controller, \
+    CASE WHEN e.playbook IS NULL OR e.playbook LIKE '/%' THEN NULL ELSE e.what END AS what \
     FROM executions e WHERE ";
 pub(super) const LABELS: &str =
     "SELECT execution, label FROM execution_labels WHERE execution IN (";
@@ -189,14 +191,29 @@ fn push_started(
     let others = ExecutionFilter {
         host: None,
         label: None,
+        changed: filter.changed.filter(|_| filter.host.is_none()),
         ..filter.clone()
     };
     push_filter(query, &others);
     if let Some(host) = &filter.host {
-        query.push(
-            " AND EXISTS (SELECT 1 FROM execution_hosts WHERE name = ? AND execution = e.id)",
-        );
+        query.push(match filter.changed {
+            None => {
+                " AND EXISTS (SELECT 1 FROM execution_hosts WHERE name = ? AND execution = e.id)"
+            }
+            // The host's own change, as in the list. A run in check mode changed nothing, whatever it counted.
+            Some(true) => {
+                " AND EXISTS (SELECT 1 FROM execution_hosts WHERE name = ? AND execution = e.id \
+                 AND changed > 0 AND e.changed = ?)"
+            }
+            Some(false) => {
+                " AND EXISTS (SELECT 1 FROM execution_hosts WHERE name = ? AND execution = e.id \
+                 AND (changed = 0 OR e.changed = ?))"
+            }
+        });
         query.bind(host);
+        if let Some(changed) = filter.changed {
+            query.bind(changed);
+        }
     }
     if let Some(label) = &filter.label {
         query.push(
@@ -253,12 +270,29 @@ fn group(row: &Row, labels: Vec<Arc<str>>) -> Result<Group, StoreError> {
         changed: row.get("changed")?,
         playbook: text("playbook")?,
         playbook_name: text("playbook_name")?,
+        folder: folder(row)?,
         inventory: text("inventory")?,
         inventory_name: text("inventory_name")?,
         user: text("username")?,
         controller: text("controller")?,
         labels,
     })
+}
+
+/// The folder in which a playbook that is a relative path was meant.
+fn folder(row: &Row) -> Result<Option<Arc<str>>, StoreError> {
+    #[derive(serde::Deserialize)]
+    struct What<'w> {
+        #[serde(borrow)]
+        cwd: Option<std::borrow::Cow<'w, str>>,
+    }
+    let Some(what) = row.get::<Option<&str>>("what")? else {
+        return Ok(None);
+    };
+    let what: What<'_> = serde_json::from_str(what).map_err(|_| StoreError::Damaged {
+        what: "an execution's description",
+    })?;
+    Ok(what.cwd.map(|cwd| Arc::from(&*indexed(&cwd))))
 }
 
 async fn read_hosts(

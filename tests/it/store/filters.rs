@@ -1,6 +1,8 @@
 //! Lists of executions, on each database: what is found, in which order, page by page.
 
-use playback::model::{Cursor, ExecutionFilter, ExecutionKey, ExecutionRow, Page, Reason, Status};
+use playback::model::{
+    By, Cursor, ExecutionFilter, ExecutionKey, ExecutionRow, Page, Question, Reason, Status,
+};
 use playback::store::Store;
 use playback_wire::ExecutionType;
 use serde_json::json;
@@ -143,5 +145,66 @@ on_every_store! {
         let beyond = Page { offset: u64::MAX, ..page };
         let part = store.executions(&ExecutionFilter::default(), &beyond).await.unwrap();
         assert!(part.is_empty());
+    }
+
+    async fn a_change_with_a_host_is_the_hosts_own(store: Store) {
+        let changed = |what, changed, hosts: &[(&str, u64)]| {
+            let row = ExecutionRow { changed, status: Status::Success, ..execution(what) };
+            let mut changes = only(row);
+            changes.hosts = (1..)
+                .zip(hosts)
+                .map(|(number, (name, changed))| {
+                    let mut row = host(number, name, 5);
+                    row.stats.changed = *changed;
+                    row
+                })
+                .collect();
+            changes
+        };
+        let plain = || json!({ "type": "playbook", "labels": ["a"], "note": "CHG-17" });
+        let runs = [
+            changed(plain(), true, &[("web", 2), ("db", 0)]),
+            changed(plain(), true, &[("web", 0), ("db", 1)]),
+            changed(plain(), false, &[("web", 0), ("db", 0)]),
+            // In check mode hosts are counted as changed, and nothing was.
+            changed(json!({ "type": "playbook", "check": true }), false, &[("web", 3), ("db", 3)]),
+            changed(plain(), true, &[("db", 1)]),
+        ];
+        store.commit(&runs).await.unwrap();
+        let ids: Vec<Uuid> = runs.iter().map(|run| run.execution.as_ref().unwrap().id).collect();
+        let text = |text: &str| Some(text.to_owned());
+        for (host, changed, expected) in [
+            (Some("web"), Some(true), vec![0]),
+            (Some("web"), Some(false), vec![1, 2, 3]),
+            (Some("db"), Some(true), vec![1, 4]),
+            (Some("db"), Some(false), vec![0, 2, 3]),
+            (Some("web"), None, vec![0, 1, 2, 3]),
+            (Some("WEB"), Some(true), vec![]),
+            (None, Some(true), vec![0, 1, 4]),
+            (None, Some(false), vec![2, 3]),
+        ] {
+            let filter = ExecutionFilter {
+                host: host.map(str::to_owned),
+                changed,
+                ..ExecutionFilter::default()
+            };
+            let ids = |which: &[usize]| which.iter().map(|run| ids[*run]).collect::<Vec<_>>();
+            assert_eq!(found(&store, &filter).await, ids(&expected), "{host:?} {changed:?}");
+            // Beside other filters, too.
+            let labeled: Vec<usize> = expected.iter().copied().filter(|run| *run != 3).collect();
+            let both = ExecutionFilter { label: text("a"), q: text("chg-17"), ..filter.clone() };
+            assert_eq!(found(&store, &both).await, ids(&labeled), "{host:?} {changed:?} labeled");
+            // And statistics count what the list holds.
+            let question = Question {
+                from_us: TEN - 1,
+                to_us: TEN + 1,
+                interval_us: 3_600_000_000,
+                filter,
+                by: Some(By::Host),
+                limit: 10,
+            };
+            let answer = store.statistics(&question, None).await.unwrap();
+            assert_eq!(answer.figures.total, expected.len() as u64, "{host:?} {changed:?}");
+        }
     }
 }

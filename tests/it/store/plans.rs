@@ -295,6 +295,22 @@ fn cases() -> Vec<Case> {
             },
         ),
         case(
+            "changed a host",
+            false,
+            ExecutionFilter {
+                changed: Some(true),
+                ..on(names::host(40))
+            },
+        ),
+        case(
+            "left a host as it was",
+            false,
+            ExecutionFilter {
+                changed: Some(false),
+                ..on(names::host(40))
+            },
+        ),
+        case(
             "failed of a playbook",
             false,
             ExecutionFilter {

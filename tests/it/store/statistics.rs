@@ -204,13 +204,20 @@ fn passes(sample: &Sample, question: &Question) -> bool {
             || wanted.as_ref().is_some_and(|wanted| !wanted.contains('/')) && *wanted == name
     };
     let host = |name: &String| sample.changes.hosts.iter().any(|host| host.name == *name);
+    // With a host, its own change is meant.
+    let own = filter.host.as_ref().is_none_or(|name| {
+        let mut hosts = sample.changes.hosts.iter();
+        hosts.any(|host| host.name == *name && host.stats.changed > 0)
+    });
     let at_us = sample.at_us();
     question.from_us <= at_us
         && at_us <= question.to_us
         && filter.status.is_none_or(|status| status == row.status)
         && filter.r#type.is_none_or(|kind| kind == row.what.r#type)
         && (filter.reason.is_none() || filter.reason == row.reason)
-        && filter.changed.is_none_or(|changed| changed == row.changed)
+        && filter
+            .changed
+            .is_none_or(|changed| changed == (row.changed && own))
         && path(&filter.playbook, &row.what.playbook)
         && path(&filter.inventory, &row.what.inventory)
         && text(&filter.user, &row.what.user)
