@@ -7,6 +7,8 @@ use playback_redact::Rules;
 use playback_spool::FinishLimits;
 use pyo3::prelude::*;
 
+use crate::environment;
+
 /// What the user configured. It has no `Debug`: the token must not reach a message.
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
@@ -72,6 +74,24 @@ impl Options {
                 path.display()
             )),
         }
+    }
+
+    /// Where the token was found, for whoever is told that it was refused.
+    pub(crate) fn token_from(&self) -> Option<String> {
+        let given = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+        let file = self.token_file.as_ref();
+        let file = file.filter(|path| !path.as_os_str().is_empty());
+        let Some(token) = self.token.as_deref().and_then(given) else {
+            return file.map(|file| format!("the token file {}", file.display()));
+        };
+        let from_environment = environment::text("PLAYBACK_TOKEN");
+        let from = match from_environment.as_deref().and_then(given) == Some(token) {
+            true => "PLAYBACK_TOKEN in the environment",
+            false => "the option token in ansible.cfg",
+        };
+        let beside =
+            file.map(|file| format!(", which wins over the token file {}", file.display()));
+        Some(format!("{from}{}", beside.unwrap_or_default()))
     }
 
     /// What is hidden from the record; nothing where nothing is configured.

@@ -239,6 +239,7 @@ fn start_sender(options: &Options, spool: &Arc<Spool>) -> Result<Sender, String>
         token,
         token_file,
         clock: Some(clock::current()),
+        token_from: options.token_from(),
         ca_file: options
             .ca_file
             .clone()

@@ -158,6 +158,8 @@ pub(crate) struct Client {
     authorization: Option<HeaderValue>,
     /// Where the token comes from, if it may change.
     token_file: Option<PathBuf>,
+    /// Where the token was found, in words.
+    token_from: Option<String>,
     /// Tells these credentials from others, without telling them.
     credential: String,
     compressor: zstd::bulk::Compressor<'static>,
@@ -197,6 +199,7 @@ impl Client {
             base,
             authorization,
             token_file: config.token_file.clone(),
+            token_from: config.token_from.clone(),
             compressor,
             compressed: Vec::new(),
             clock: config.clock,
@@ -218,13 +221,24 @@ impl Client {
                 return Answer::Trouble(Trouble::unreachable(format!("zstd: {error}")));
             }
         }
-        let answer = self.post(origin, lines.is_empty());
+        let mut answer = self.post(origin, lines.is_empty());
         if let Answer::Refused(Refusal {
             about_token: true, ..
         }) = &answer
             && self.has_another_token()
         {
-            return self.post(origin, lines.is_empty());
+            answer = self.post(origin, lines.is_empty());
+        }
+        // Whoever has several tokens must know which one to mend.
+        if let (
+            Answer::Refused(Refusal {
+                about_token: true,
+                message,
+            }),
+            Some(from),
+        ) = (&mut answer, &self.token_from)
+        {
+            message.push_str(&format!(" (the token is that of {from})"));
         }
         answer
     }

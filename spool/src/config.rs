@@ -16,6 +16,8 @@ pub struct SenderConfig {
     /// File that `token` was read from, where it was: it is read again when the collector refuses the token, because
     /// tokens are renewed.
     pub token_file: Option<PathBuf>,
+    /// Where the token was found, for a person who is told that it was refused: "PLAYBACK_TOKEN in the environment".
+    pub token_from: Option<String>,
     /// PEM file of the certificate authorities to trust instead of the system's.
     pub ca_file: Option<PathBuf>,
     /// How the producer names itself, such as `playback-recorder/0.1.0`.
@@ -47,6 +49,7 @@ impl Default for SenderConfig {
             url: "http://localhost:8080".into(),
             token: None,
             token_file: None,
+            token_from: None,
             ca_file: None,
             user_agent: concat!("playback/", env!("CARGO_PKG_VERSION")).into(),
             adopt: true,

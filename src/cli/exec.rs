@@ -161,6 +161,17 @@ pub(super) fn run(command: Exec) -> anyhow::Result<ExitCode> {
     let labels = command.labels.iter().map(|label| typed(label)).collect();
     let configured = |key: &str| ansible.recorder_path(key, environment::variable);
     let token_file = path(delivery.token_file, "PLAYBACK_TOKEN_FILE");
+    let beside = match ansible.has_token() {
+        true => ", which wins over the one in ansible.cfg",
+        false => "",
+    };
+    let token_from = if text("PLAYBACK_TOKEN").is_some() {
+        Some(format!("PLAYBACK_TOKEN in the environment{beside}"))
+    } else if let Some(file) = &token_file {
+        Some(format!("the token file {}{beside}", file.display()))
+    } else {
+        ansible.has_token().then(|| "ansible.cfg".to_owned())
+    };
     let request = Request {
         command: command.command,
         execution: command.execution_id.unwrap_or_else(Uuid::now_v7),
@@ -180,6 +191,7 @@ pub(super) fn run(command: Exec) -> anyhow::Result<ExitCode> {
                 .url
                 .or_else(|| text("PLAYBACK_URL"))
                 .or_else(|| ansible.recorder("url")),
+            token_from,
             // A file that is named here goes before a token that stands in ansible.cfg.
             token: text("PLAYBACK_TOKEN")
                 .or_else(|| ansible.recorder("token").filter(|_| token_file.is_none())),

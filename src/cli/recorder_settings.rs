@@ -30,6 +30,8 @@ pub(super) struct RecorderSettings {
     pub(super) token: Option<String>,
     /// The file that it was read from, where it was.
     pub(super) token_file: Option<PathBuf>,
+    /// Where that was said, in words.
+    pub(super) token_from: Option<String>,
     /// Certificate authorities.
     pub(super) ca_file: Option<PathBuf>,
     /// Folder of the spools. None: the recorder's own choice.
@@ -65,7 +67,21 @@ impl RecorderSettings {
                 },
             },
         };
+        let by_option = filled(given.token_file.clone()).is_some();
+        let is_set = |name: &str| environment::variable(name).is_some();
+        let by_environment = is_set("PLAYBACK_TOKEN") || is_set("PLAYBACK_TOKEN_FILE");
+        let from = match &token_file {
+            Some(file) => format!("the token file {}", file.display()),
+            None if is_set("PLAYBACK_TOKEN") => "PLAYBACK_TOKEN in the environment".to_owned(),
+            None => "the option token in ansible.cfg".to_owned(),
+        };
+        let beside = match (by_option || by_environment) && config.has_token() {
+            true => ", which wins over the one in ansible.cfg",
+            false => "",
+        };
+        let token_from = token.as_ref().map(|_| from + beside);
         Ok(Self {
+            token_from,
             url: given
                 .url
                 .clone()

@@ -111,6 +111,14 @@ impl AnsibleConfig {
         Some(text.to_owned()).filter(|text| !text.is_empty())
     }
 
+    /// Whether the recorder finds a token there.
+    #[must_use]
+    pub fn has_token(&self) -> bool {
+        self.recorder("token")
+            .or(self.recorder("token_file"))
+            .is_some()
+    }
+
     /// The path that one of the recorder's options names: `~` and variables are replaced, and a relative one goes
     /// from the file's own folder.
     #[must_use]

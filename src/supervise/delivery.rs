@@ -15,6 +15,8 @@ pub struct DeliveryOptions {
     pub token: Option<String>,
     /// File that holds the token; not read where `token` is set.
     pub token_file: Option<PathBuf>,
+    /// Where the token was found, for whoever is told that it was refused.
+    pub token_from: Option<String>,
     /// PEM file of the certificate authorities to trust instead of the system's.
     pub ca_file: Option<PathBuf>,
     /// Folder of the spool; None: the user's own.
@@ -62,6 +64,7 @@ impl DeliveryOptions {
                 .token_file
                 .clone()
                 .filter(|path| from_file && is_given(path)),
+            token_from: self.token_from.clone(),
             ca_file: self.ca_file.clone().filter(|path| is_given(path)),
             user_agent: concat!("playback-supervisor/", env!("CARGO_PKG_VERSION")).into(),
             ..SenderConfig::default()

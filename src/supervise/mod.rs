@@ -71,6 +71,12 @@ pub use delivery::DeliveryOptions;
 pub use ending::Limits;
 pub use leave::End;
 
+/// The user's login name and the name of this machine, as they stand in the records of runs that are made here.
+#[must_use]
+pub fn who_and_where() -> (Option<String>, Option<String>) {
+    (environment::user(), environment::controller())
+}
+
 /// What is to be run, and what is to be said about it.
 #[derive(Debug)]
 pub struct Request {
