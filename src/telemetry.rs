@@ -5,15 +5,17 @@ use tracing_subscriber::EnvFilter;
 
 use crate::config::{Config, LogFormat};
 
-/// Starts logging to standard error. A second call in one process changes nothing.
+/// Starts logging to standard error; `colours`: it is a terminal that shows them. A second call in one process
+/// changes nothing.
 ///
 /// # Errors
 /// `log_level` is not a filter.
-pub fn start_logging(config: &Config) -> anyhow::Result<()> {
+pub fn start_logging(config: &Config, colours: bool) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&config.log_level)
         .map_err(|error| anyhow::anyhow!("log_level = {:?}: {error}", config.log_level))?;
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(colours)
         .with_writer(std::io::stderr);
     // An error means that logging was started already.
     let _ = match config.log_format {

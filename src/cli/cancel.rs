@@ -13,11 +13,11 @@ use crate::model::{ExecutionResult, Status};
 
 /// End a run that the collector launched
 ///
-/// One that waits for its turn is over at once. One that goes on is asked to end (SIGTERM), and killed when it does
-/// not.
+/// A run that waits in the queue ends at once. A run that has started is asked to end (SIGTERM), and is killed if it
+/// does not.
 #[derive(Debug, Args)]
 pub(super) struct Cancel {
-    /// Its id, the first 4 or more digits of it, or "latest"
+    /// Its id, the first 4 or more digits of it, or "latest" of those that your token launched
     id: Pick,
     /// Why, for the record
     #[arg(long, value_name = "TEXT")]
@@ -31,7 +31,7 @@ pub(super) struct Cancel {
 
 pub(super) fn run(command: &Cancel) -> anyhow::Result<ExitCode> {
     let client = Client::new(&command.client)?;
-    let id = command.id.find(&client, &Clock::system())?;
+    let id = command.id.find_launched(&client, &Clock::system())?;
     let body = noted(command.note.as_deref());
     let record: Box<RawValue> = client.post(&format!("/executions/{id}/cancel"), &body)?;
     if command.json {
@@ -41,7 +41,7 @@ pub(super) fn run(command: &Cancel) -> anyhow::Result<ExitCode> {
     let record: ExecutionResult = serde_json::from_str(record.get())?;
     match record.status {
         Status::Running => out::line(format_args!(
-            "{id} was asked to end: \"playback follow {id}\" shows how it does"
+            "{id} was asked to end: \"playback follow {id}\" shows how it ends"
         ))?,
         _ => out::line(format_args!("{id} is over"))?,
     }

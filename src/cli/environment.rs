@@ -39,14 +39,53 @@ pub(super) fn text(name: &str) -> Option<(String, bool)> {
     }
 }
 
-/// `NO_COLOR`: the user's word to every program (no-color.org).
-pub(super) fn no_color() -> bool {
-    var("NO_COLOR").is_some()
+/// Whether a terminal may be sent colours: `NO_COLOR` is the user's word to every program (no-color.org), and
+/// a `TERM` of "dumb" shows none.
+pub(super) fn wants_colours() -> bool {
+    var("NO_COLOR").is_none() && !is_dumb()
+}
+
+/// Whether the terminal says of itself that it can do no more than print lines.
+pub(super) fn is_dumb() -> bool {
+    var("TERM").is_some_and(|term| term == "dumb")
 }
 
 /// `PLAYBACK_TOKEN`. There is no such option: the list of processes would show it to everyone.
 pub(super) fn token() -> Option<String> {
     var("PLAYBACK_TOKEN").and_then(|token| token.into_string().ok())
+}
+
+/// `PLAYBACK_URL`.
+pub(super) fn url() -> Option<String> {
+    var("PLAYBACK_URL").and_then(|url| url.into_string().ok())
+}
+
+/// `PLAYBACK_CONTEXT`: the log-in to use.
+pub(super) fn context() -> Option<String> {
+    var("PLAYBACK_CONTEXT").and_then(|name| name.into_string().ok())
+}
+
+/// The folder of what this user has configured.
+pub(super) fn config_folder() -> Option<PathBuf> {
+    var("XDG_CONFIG_HOME")
+        .map(PathBuf::from)
+        .filter(|dir| dir.is_absolute())
+        .or_else(|| env::home_dir().map(|home| home.join(".config")))
+        .filter(|dir| dir.is_absolute())
+        .map(|dir| dir.join("playback"))
+}
+
+/// The number of the user as whom we run.
+pub(super) fn user_number() -> u32 {
+    rustix::process::getuid().as_raw()
+}
+
+/// The user's login name and the name of this machine, as they stand in records; not known everywhere.
+pub(super) fn who_and_where() -> (Option<String>, Option<String>) {
+    #[cfg(target_os = "linux")]
+    return crate::supervise::who_and_where();
+    #[cfg(not(target_os = "linux"))]
+    return (None, None);
 }
 
 /// `PLAYBACK_TOKEN_FILE`.

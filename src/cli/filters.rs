@@ -9,43 +9,43 @@ use crate::model::{Reason, Status};
 /// Which executions; everything that is given must hold.
 #[derive(Debug, Args)]
 pub(super) struct Filters {
-    /// Only executions that stand like this
+    /// Only executions with this status
     #[arg(long, value_parser = names(Status::ALL, Status::as_str))]
     status: Option<String>,
     /// Only playbooks, or only ad-hoc commands
     #[arg(long, value_parser = ["playbook", "adhoc"])]
     r#type: Option<String>,
-    /// Only of this playbook: its file name, or its path as recorded
+    /// Only runs of this playbook: its file name, or its path as recorded
     #[arg(long, value_name = "NAME")]
     playbook: Option<String>,
-    /// Only with this inventory, as recorded
+    /// Only runs with this inventory: its file name, or its path as recorded
     #[arg(long, value_name = "NAME")]
     inventory: Option<String>,
-    /// Only those in which this host took part
+    /// Only runs on this host
     #[arg(long)]
     host: Option<String>,
-    /// Only those that this user ran
+    /// Only runs by this user
     #[arg(long)]
     user: Option<String>,
-    /// Only those that this machine ran
+    /// Only runs from this machine
     #[arg(long, value_name = "MACHINE")]
     controller: Option<String>,
-    /// Only those that carry this label
+    /// Only runs with this label
     #[arg(long)]
     label: Option<String>,
-    /// Only those that changed something; --changed=false for those that did not
+    /// Only runs that changed something, or with --host that changed that host; --changed=false for the others
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     changed: Option<bool>,
-    /// Only those that failed for this reason
+    /// Only runs that failed for this reason
     #[arg(long, value_parser = names(Reason::ALL, Reason::as_str))]
     reason: Option<String>,
-    /// Only those that are pinned; --pinned=false for the others
+    /// Only pinned runs; --pinned=false for the others
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pinned: Option<bool>,
-    /// Took at least this long: 90, 5m, 2h
+    /// Only runs that took at least this long: 90 (seconds), 5m, 2h
     #[arg(long, value_name = "DURATION", value_parser = when::seconds)]
     min_duration: Option<f64>,
-    /// Only those whose playbook, inventory, user, note or command line holds this text
+    /// Only runs with this text in their playbook, inventory, user, note or command line
     #[arg(short, value_name = "TEXT")]
     q: Option<String>,
 }

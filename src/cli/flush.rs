@@ -10,8 +10,9 @@ use playback_spool::{
 };
 use serde_json::{Value, json};
 
+use super::environment;
+use super::out::{self, Out};
 use super::recorder_settings::{Given, RecorderSettings};
-use super::{environment, out};
 
 #[derive(Debug, Args)]
 pub(super) struct Flush {
@@ -56,6 +57,7 @@ pub(super) fn run(command: Flush) -> anyhow::Result<ExitCode> {
         url: settings.url,
         token: settings.token,
         token_file: settings.token_file,
+        token_from: settings.token_from,
         ca_file: settings.ca_file,
         user_agent: concat!("playback-flush/", env!("CARGO_PKG_VERSION")).to_owned(),
         adopt: false,
@@ -168,13 +170,18 @@ impl Told {
             producer,
             ..
         } = &spool.orphan;
-        let row = format!(
-            "{execution}  {:10}  {:>8}  {}",
-            producer.as_str(),
-            spool.events,
-            as_text(spool)
-        );
-        out::line(out::plain(&row))
+        let row = format!("{execution}  {:10}  {:>8}", producer.as_str(), spool.events);
+        let what = out::plain(&as_text(spool));
+        let mut out = Out::new();
+        match out.width() {
+            // A row that is wider than the terminal says what happened below itself.
+            Some(width) if row.len() + 2 + what.chars().count() > width => {
+                out.line(row)?;
+                out.hanging("    ", &what)?;
+            }
+            _ => out.line(format_args!("{row}  {what}"))?,
+        }
+        out.flush()
     }
 
     /// The sum of it, as output and as exit code.

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::DatabaseArgs;
 use super::database::open_existing;
-use super::out::{self, Out};
+use super::out::{self, Column, Out};
 use crate::store::Store;
 use crate::store::address::without_password;
 
@@ -73,7 +73,7 @@ async fn migrate(command: Migrate) -> anyhow::Result<ExitCode> {
     });
     let mut out = Out::new();
     out.table(
-        ["VERSION", "NAME", "STATE"],
+        ["VERSION", "NAME", "STATE"].map(Column::whole),
         rows.collect(),
         |_, _, line| line,
     )?;

@@ -8,6 +8,7 @@
 //!   describe this program
 //! - `out`: the one place that prints; `when`, `summary`: how things read
 //! - `client`, `filters`, `pages`, `pick`: asking a collector; `database`: working on its database
+//! - `login`, `logins`: which collector that is, and with whose token
 //! - `environment`: what is not an option
 
 mod cancel;
@@ -25,6 +26,8 @@ mod flush;
 mod follow;
 mod launch;
 mod list;
+mod login;
+mod logins;
 mod migrate;
 mod out;
 mod pages;
@@ -34,6 +37,7 @@ mod prune;
 mod rebuild;
 mod recorder_settings;
 mod redact;
+mod secret;
 mod serve;
 #[cfg(target_os = "linux")]
 mod shim;
@@ -52,11 +56,63 @@ use database::DatabaseArgs;
 
 /// What one needs to know before the first command that asks a collector.
 const AFTER_HELP: &str = "\
-Commands that ask a collector find it by --url or PLAYBACK_URL, and their token by --token-file,
-PLAYBACK_TOKEN_FILE or PLAYBACK_TOKEN. What they print for people, --json prints for scripts.
+Begin with: playback login URL, playback list, playback show latest
 
-Exit codes: 0 done, 1 failed, 2 the command line is wrong; \"run\", \"adhoc\", \"replay\", \"follow\" and \"exec\"
-end with the run's own.";
+Which collector is asked, and with which token, is said by options (--url,
+--context, --token-file), else by the environment (PLAYBACK_URL, PLAYBACK_TOKEN,
+PLAYBACK_TOKEN_FILE, PLAYBACK_CONTEXT), else by where you are logged in.
+What commands print for people, --json prints for scripts.
+
+Exit codes: 0 done, 1 failed, 2 the command line is wrong; \"run\", \"adhoc\",
+\"replay\", \"follow\" and \"exec\" end with the run's own.";
+
+/// The commands by what one wants to do. Every command is in it: a test holds it against them.
+const HELP: &str = "\
+{about}
+
+{usage-heading} {usage}
+
+Look at the history:
+  list         List executions, newest first
+  show         Show one: its recap, what failed and why, what it printed
+  follow       Print a run's lines as they come
+  stats        Count them: how they ended, how long they took, what failed
+  login        Log in to a collector, once, for all further commands
+  logout       Forget a log-in
+  whoami       Show which collector is asked, and what your token allows
+  context      List your log-ins, or choose one of them
+
+Run Ansible from the collector's machine:
+  run          Run a playbook, and follow it
+  adhoc        Run a module on hosts, and follow it
+  replay       Repeat a run
+  cancel       End a run
+
+Record what runs here:
+  exec         Run a command and record its output, exit code and cost
+  flush        Deliver what recorders on this machine could not
+  shim         Have every Ansible command recorded without typing \"exec\"
+  doctor       Tell what is and is not recorded on this machine, and why
+
+Keep the history small and clean:
+  prune        Remove old executions, or what they printed
+  pin          Keep an execution: nothing removes it
+  unpin        Let it be removed again
+  redact       Hide something in an execution, for good
+
+Serve a history:
+  serve        Run the collector
+  token        Make, list and revoke tokens
+  migrate      Bring the database's schema up to date
+  copy         Copy a history into another database
+  rebuild      Rebuild tables from the event log
+  openapi      Print the OpenAPI document of the API
+  completions  Print a script that completes this command line in a shell
+
+\"playback help COMMAND\" tells more of one.
+
+Options:
+{options}{after-help}";
 
 /// Execution history for Ansible.
 #[derive(Debug, Parser)]
@@ -65,6 +121,7 @@ end with the run's own.";
     version,
     about,
     propagate_version = true,
+    help_template = HELP,
     after_help = AFTER_HELP
 )]
 pub struct Cli {
@@ -93,6 +150,14 @@ enum Command {
     /// Show one execution: how it ended, its recap, what failed, what it printed
     Show(show::Show),
     Stats(Box<stats::Stats>),
+    #[command(name = "login")]
+    LogIn(login::LogIn),
+    #[command(name = "logout")]
+    LogOut(login::LogOut),
+    #[command(name = "whoami")]
+    WhoAmI(login::WhoAmI),
+    #[command(name = "context")]
+    Contexts(login::Contexts),
     /// Print a run's lines as they come; ends with the run's own exit code
     Follow(follow::Follow),
     /// Deliver what recorders on this machine could not
@@ -103,12 +168,12 @@ enum Command {
     Prune(prune::Prune),
     Pin(pin::Pin),
     Unpin(pin::Unpin),
-    /// Make rows anew from the event log
+    /// Rebuild tables from the event log
     Rebuild(rebuild::Rebuild),
     Copy(copy::Copy),
     /// Print the OpenAPI document of the API
     Openapi(documents::OpenApi),
-    /// Print a script with which a shell completes this command line
+    /// Print a script that completes this command line in a shell
     Completions(documents::Completions),
 }
 
@@ -138,6 +203,10 @@ pub fn main() -> ExitCode {
         Command::List(command) => list::run(&command),
         Command::Show(command) => show::run(&command),
         Command::Stats(command) => stats::run(&command),
+        Command::LogIn(command) => login::log_in(&command),
+        Command::LogOut(command) => login::log_out(&command),
+        Command::WhoAmI(command) => login::whoami(&command),
+        Command::Contexts(command) => login::contexts(&command),
         Command::Follow(command) => follow::run(&command),
         Command::Flush(command) => flush::run(command),
         Command::Migrate(command) => migrate::run(command),
@@ -163,6 +232,24 @@ pub fn main() -> ExitCode {
         Err(error) => {
             out::note(format_args!("playback: {error:#}"));
             ExitCode::FAILURE
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_help_names_every_command() {
+        let command = Cli::command();
+        for one in command.get_subcommands().filter(|one| !one.is_hide_set()) {
+            let name = one.get_name();
+            let line = format!("\n  {name} ");
+            assert!(name == "help" || HELP.contains(&line), "{name}");
+        }
+        for line in HELP.lines().chain(AFTER_HELP.lines()) {
+            assert!(line.chars().count() <= 80, "{line}");
         }
     }
 }

@@ -7,9 +7,11 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::client::Client;
+use super::environment;
+use super::login::Identity;
 use super::pages::Pages;
 use crate::clock::Clock;
-use crate::model::time_from_us;
+use crate::model::{Status, time_from_us};
 
 /// Fewer digits than these say too little.
 const MIN_DIGITS: usize = 4;
@@ -84,6 +86,92 @@ impl Pick {
                 }
                 prefix.only(&found)
             }
+        }
+    }
+}
+
+/// So many of the newest are looked through for one's own.
+const NEWEST: u64 = 1000;
+
+/// Whose a run is, and how it stands.
+#[derive(Deserialize)]
+struct Owned {
+    id: Uuid,
+    status: Status,
+    #[serde(default)]
+    launched_by: Option<String>,
+    #[serde(default)]
+    user: Option<String>,
+    #[serde(default)]
+    controller: Option<String>,
+}
+
+impl Owned {
+    /// Whether whoever has this token launched it.
+    fn is_launched_by(&self, me: &Identity) -> bool {
+        self.launched_by.as_ref() == Some(&me.actor)
+    }
+
+    /// Whether it was typed by this user on this machine, or nobody knows by whom.
+    fn is_typed_here(&self) -> bool {
+        let (user, machine) = environment::who_and_where();
+        let here = |mine: &Option<String>, its: &Option<String>| its.is_none() || mine == its;
+        self.launched_by.is_none() && here(&user, &self.user) && here(&machine, &self.controller)
+    }
+}
+
+impl Pick {
+    /// The same where something is done to it that others might mind: "latest" is the newest that was launched with
+    /// one's own token, one that still runs first.
+    pub(super) fn find_launched(&self, client: &Client, clock: &Clock) -> anyhow::Result<Uuid> {
+        self.find_mine(
+            client,
+            clock,
+            "one that was launched with your token",
+            Owned::is_launched_by,
+        )
+    }
+
+    /// The same for what may have been started anywhere: "latest" is the newest that was launched with one's own
+    /// token, or that one has typed here.
+    pub(super) fn find_own(&self, client: &Client, clock: &Clock) -> anyhow::Result<Uuid> {
+        self.find_mine(client, clock, "yours", |run, me| {
+            run.is_launched_by(me) || run.is_typed_here()
+        })
+    }
+
+    fn find_mine(
+        &self,
+        client: &Client,
+        clock: &Clock,
+        whose: &str,
+        is_mine: impl Fn(&Owned, &Identity) -> bool,
+    ) -> anyhow::Result<Uuid> {
+        if *self != Self::Latest {
+            return self.find(client, clock);
+        }
+        let me = Identity::ask(client)?;
+        let fields = "id,status,launched_by,user,controller".to_owned();
+        let mut mine = Vec::new();
+        let mut is_empty = true;
+        let mut pages = Pages::new(client, vec![("fields", fields)], NEWEST);
+        while let Some(page) = pages.next()? {
+            for entry in page.executions {
+                is_empty = false;
+                let run: Owned = serde_json::from_str(entry.get())?;
+                if is_mine(&run, &me) {
+                    mine.push(run);
+                }
+            }
+        }
+        let running = mine.iter().find(|run| run.status == Status::Running);
+        match running.or(mine.first()) {
+            Some(run) => Ok(run.id),
+            None if is_empty => bail!("the history is empty: nothing was recorded yet"),
+            None => bail!(
+                "none of the newest executions is {whose}, and \"latest\" means one's own here: name it by its id, \
+                 which \"playback list\" shows"
+            ),
         }
     }
 }

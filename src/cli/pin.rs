@@ -1,4 +1,4 @@
-//! `playback pin`, `playback unpin`: keep an execution, whatever the rules of retention say, or do not.
+//! `playback pin`, `playback unpin`: keep an execution from being removed, or let it be again.
 
 use std::process::ExitCode;
 
@@ -10,7 +10,7 @@ use super::out;
 use super::pick::Pick;
 use crate::clock::Clock;
 
-/// Keep an execution, whatever the rules of retention say
+/// Keep an execution: neither "prune" nor a configured rule removes it
 ///
 /// It cannot be deleted either, until it is unpinned. The token needs the scope "run".
 #[derive(Debug, Args)]
@@ -27,7 +27,7 @@ pub(super) struct Pin {
     json: bool,
 }
 
-/// Leave an execution to the rules of retention again
+/// Let "prune" and configured rules remove an execution again
 #[derive(Debug, Args)]
 pub(super) struct Unpin {
     /// Its id, the first 4 or more digits of it, or "latest"
@@ -45,7 +45,7 @@ pub(super) fn pin(command: &Pin) -> anyhow::Result<ExitCode> {
         out::line(answer.get())?;
     } else {
         out::line(format_args!(
-            "{id} is kept until \"playback unpin {id}\" says otherwise"
+            "{id} is kept until you unpin it with \"playback unpin {id}\""
         ))?;
     }
     Ok(ExitCode::SUCCESS)
@@ -55,6 +55,8 @@ pub(super) fn unpin(command: &Unpin) -> anyhow::Result<ExitCode> {
     let client = Client::new(&command.client)?;
     let id = command.id.find(&client, &Clock::system())?;
     client.delete(&format!("/executions/{id}/pin"))?;
-    out::line(format_args!("{id} is left to the rules of retention"))?;
+    out::line(format_args!(
+        "{id} is not pinned any more: \"playback prune\" and configured rules may remove it"
+    ))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use anyhow::{anyhow, bail};
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 use serde::Deserialize;
@@ -10,12 +11,15 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::client::{Client, ClientArgs};
-use super::out::{self, Out};
+use super::out::{self, Column, Out};
+use super::{summary, when};
+use crate::model::ExecutionResult;
 
 /// Remove executions that are kept no longer, or what they printed
 ///
-/// An execution goes when any limit says so; what runs or is pinned never goes. Without a limit, the collector's
-/// configured rules are applied. The token needs the scope "admin".
+/// An execution is removed as soon as one limit applies to it; what runs or is pinned is never removed. Without a
+/// limit, the collector's configured rules apply. At a terminal you are asked first; elsewhere --yes is needed. The
+/// token needs the scope "admin".
 #[derive(Debug, Args)]
 pub(super) struct Prune {
     /// Keep executions this many days after their end
@@ -30,7 +34,7 @@ pub(super) struct Prune {
     /// Keep what they printed and their results returned this many days after their end; the rest stays
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     keep_payload_days: Option<u32>,
-    /// Remove nothing of so many of the newest of each playbook
+    /// Of each playbook, keep at least so many of the newest whatever the other limits say
     #[arg(long, value_name = "N")]
     keep_at_least: Option<u64>,
     /// Only executions of this playbook: its file name, or its path as recorded
@@ -45,9 +49,12 @@ pub(super) struct Prune {
     /// Only playbooks, or only ad-hoc commands
     #[arg(long, value_parser = ["playbook", "adhoc"])]
     r#type: Option<String>,
-    /// Show what would go, and leave everything as it is
+    /// Show what would be removed, and remove nothing
     #[arg(long)]
     dry_run: bool,
+    /// Remove it without asking
+    #[arg(long, short, conflicts_with = "dry_run")]
+    yes: bool,
     #[command(flatten)]
     client: ClientArgs,
     /// Print JSON: the API's answer
@@ -70,7 +77,7 @@ struct Pruned {
 
 impl Prune {
     /// What is asked for, in the API's words.
-    fn body(&self) -> Value {
+    fn body(&self, is_dry_run: bool) -> Value {
         let text = |value: &Option<String>| value.clone().map(Value::from);
         let fields = [
             ("retention_days", self.days.map(Value::from)),
@@ -82,60 +89,166 @@ impl Prune {
             ("label", text(&self.label)),
             ("status", text(&self.status)),
             ("type", text(&self.r#type)),
-            ("dry_run", self.dry_run.then_some(true.into())),
         ];
         let set = |(name, value): (&str, Option<Value>)| Some((name.to_owned(), value?));
-        Value::Object(fields.into_iter().filter_map(set).collect::<Map<_, _>>())
+        let mut body: Map<_, _> = fields.into_iter().filter_map(set).collect();
+        if is_dry_run {
+            body.insert("dry_run".to_owned(), true.into());
+        }
+        Value::Object(body)
     }
+}
+
+/// The fields that the API may complain of, and the options that set them.
+const OPTIONS: [(&str, &str); 8] = [
+    ("retention_days", "--days"),
+    ("keep_runs", "--keep-runs"),
+    ("keep_bytes", "--keep-bytes"),
+    ("keep_payload_days", "--keep-payload-days"),
+    ("keep_at_least", "--keep-at-least"),
+    ("playbook", "--playbook"),
+    ("label", "--label"),
+    ("status", "--status"),
+];
+
+/// An error of the API, with the options in the place of its fields.
+fn in_options(error: &anyhow::Error) -> anyhow::Error {
+    let mut text = format!("{error:#}");
+    for (field, option) in OPTIONS {
+        // "status" and "label" are ordinary words, too.
+        let is_word = !field.contains('_');
+        if !is_word {
+            text = text.replace(field, option);
+        } else if let Some(rest) = text.strip_prefix(field)
+            && rest.starts_with([':', ' '])
+        {
+            text = format!("{option}{rest}");
+        }
+    }
+    anyhow!(text)
 }
 
 pub(super) fn run(command: &Prune) -> anyhow::Result<ExitCode> {
     let client = Client::new(&command.client)?;
-    let answer: Box<RawValue> = client.post_and_wait("/executions/cleanup", &command.body())?;
+    let ask = |is_dry_run| -> anyhow::Result<Box<RawValue>> {
+        client
+            .post_and_wait("/executions/cleanup", &command.body(is_dry_run))
+            .map_err(|error| in_options(&error))
+    };
+    if !command.dry_run && !command.yes && !confirmed(command, &client, ask(true)?.get())? {
+        out::note("playback: nothing was removed");
+        return Ok(ExitCode::FAILURE);
+    }
+    let answer = ask(command.dry_run)?;
     let pruned: Pruned = serde_json::from_str(answer.get())?;
     if command.json {
         out::line(answer.get())?;
+    } else if command.dry_run {
+        would_go(&client, &pruned)?;
     } else {
-        tell(&pruned, command.dry_run)?;
+        is_gone(&pruned)?;
     }
     if !command.dry_run && !pruned.erased && pruned.deleted + pruned.payloads_removed > 0 {
         out::note(
-            "playback: the database's files hold it until whoever reads them is done, or until its server cleans up",
+            "playback: the database's files still hold it, until their readers are done or the database server \
+             cleans up",
         );
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn tell(pruned: &Pruned, is_dry_run: bool) -> anyhow::Result<()> {
+/// Shows what would be removed, and asks whether it is to be.
+fn confirmed(command: &Prune, client: &Client, would: &str) -> anyhow::Result<bool> {
+    let would: Pruned = serde_json::from_str(would)?;
+    if would.deleted + would.payloads_removed == 0 {
+        // Then there is nothing to be asked.
+        return Ok(true);
+    }
+    let sum = sum(&would, "would be removed");
+    if !out::can_ask() {
+        bail!("{sum}. Add --yes to remove it without being asked, or --dry-run to see it");
+    }
+    if !command.json {
+        would_go(client, &would)?;
+    }
+    out::ask("Remove it? [y/N] ")
+}
+
+/// What is shown of an execution that would be removed.
+fn record(client: &Client, id: Uuid) -> anyhow::Result<ExecutionResult> {
+    let fields = "id,type,status,phase,start_time,stats,changed,unreachable,failed,events,output_lines,results,\
+                  playbook,hosts,module,check,limit,tags,skip_tags,cwd";
+    let query = [("fields", fields.to_owned())];
+    client.get(&format!("/executions/{id}"), &query)
+}
+
+/// Shows what would be removed.
+fn would_go(client: &Client, pruned: &Pruned) -> anyhow::Result<()> {
+    let ids = pruned.executions.iter().chain(&pruned.payloads);
+    let records = ids.map(|id| record(client, *id));
+    let records = records.collect::<anyhow::Result<Vec<_>>>()?;
+    let names = summary::names(&records);
+    let rows = records.iter().zip(names).enumerate();
+    let rows = rows.map(|(at, (record, name))| {
+        let is_whole = at < pruned.executions.len();
+        [
+            record.id.to_string(),
+            when::show(record.start_time),
+            if is_whole { "all of it" } else { "its output" }.to_owned(),
+            name + &summary::options(record),
+        ]
+    });
+    let rows: Vec<_> = rows.collect();
     let mut out = Out::new();
-    for (ids, count, what) in [
-        (&pruned.executions, pruned.deleted, "goes"),
-        (&pruned.payloads, pruned.payloads_removed, "output goes"),
-    ] {
-        for id in ids {
-            out.line(format_args!("{id}  {what}"))?;
-        }
-        if is_dry_run && count > ids.len() as u64 {
-            out.line(format_args!("and {} more", count - ids.len() as u64))?;
-        }
+    let shown = rows.len() as u64;
+    if !rows.is_empty() {
+        let columns = [
+            Column::end("ID", 13),
+            Column::whole("STARTED"),
+            Column::whole("REMOVED"),
+            Column::by("WHAT", 12, summary::shorten),
+        ];
+        out.table(columns, rows, |_, _, line| line)?;
     }
-    let (went, free) = match is_dry_run {
-        true => ("would go", "would come free"),
-        false => ("are gone", "came free"),
-    };
-    out.line(format_args!(
-        "{} executions {went}, and the output of {} more; {} {free}",
-        pruned.deleted,
-        pruned.payloads_removed,
-        size(pruned.bytes_freed)
-    ))?;
-    if pruned.kept_pinned > 0 {
-        out.line(format_args!(
-            "{} are kept because they are pinned: \"playback list --pinned\" shows them",
-            pruned.kept_pinned
-        ))?;
+    let all = pruned.deleted + pruned.payloads_removed;
+    if all > shown {
+        out.line(format_args!("and {} more", all - shown))?;
     }
+    out.line(sum(pruned, "would be removed"))?;
+    kept(&mut out, pruned)?;
     out.flush()
+}
+
+fn is_gone(pruned: &Pruned) -> anyhow::Result<()> {
+    let mut out = Out::new();
+    out.line(sum(pruned, "removed"))?;
+    kept(&mut out, pruned)?;
+    out.flush()
+}
+
+fn sum(pruned: &Pruned, what: &str) -> String {
+    let count = |count: u64| match count {
+        1 => "1 execution".to_owned(),
+        count => format!("{count} executions"),
+    };
+    let mut text = format!("{} {what}", count(pruned.deleted));
+    if pruned.payloads_removed > 0 {
+        text.push_str(&format!(
+            ", and the output of {}",
+            count(pruned.payloads_removed)
+        ));
+    }
+    text + &format!(" ({})", size(pruned.bytes_freed))
+}
+
+fn kept(out: &mut Out, pruned: &Pruned) -> anyhow::Result<()> {
+    match pruned.kept_pinned {
+        0 => Ok(()),
+        kept => out.line(format_args!(
+            "{kept} {} kept because of a pin: \"playback list --pinned\" shows which",
+            if kept == 1 { "is" } else { "are" }
+        )),
+    }
 }
 
 /// So many bytes, as people say it.

@@ -7,7 +7,6 @@ use anyhow::{Context as _, bail};
 
 use super::environment;
 use crate::config::DEFAULT_URL;
-use crate::config::ansible::AnsibleConfig;
 
 /// What the command line says; it goes before everything else.
 #[derive(Debug, Default)]

@@ -15,13 +15,13 @@ use super::out;
 use super::pick::Pick;
 use crate::clock::Clock;
 
-/// Hide something in a run that is over, for good
+/// Hide something in an execution that is over, for good
 ///
-/// The collector replaces it by *** in everything that it holds of the run, and takes it out of its database's files.
+/// The collector replaces it by *** in the record, its output and its events, and erases it from the database's files.
 /// The token needs the scope "admin".
 #[derive(Debug, Args)]
 pub(super) struct Redact {
-    /// Its id, the first 4 or more digits of it, or "latest"
+    /// Its id, the first 4 or more digits of it, or "latest" of yours
     id: Pick,
     /// Name of a key whose values are hidden, such as "*password*"; may be given several times
     #[arg(long = "key", value_name = "NAME", required_unless_present_any = ["patterns", "texts"])]
@@ -57,7 +57,7 @@ pub(super) fn run(command: &Redact) -> anyhow::Result<ExitCode> {
         None => Vec::new(),
     };
     let client = Client::new(&command.client)?;
-    let id = command.id.find(&client, &Clock::system())?;
+    let id = command.id.find_own(&client, &Clock::system())?;
     let mut body = json!({ "keys": command.keys, "patterns": command.patterns, "texts": texts });
     if let Some(note) = &command.note {
         body["note"] = note.as_str().into();
@@ -74,7 +74,7 @@ pub(super) fn run(command: &Redact) -> anyhow::Result<ExitCode> {
     }
     if !redacted.erased {
         out::note(format_args!(
-            "playback: the database's files hold it until whoever reads them is done, or until its server cleans up"
+            "playback: the database's files still hold it, until their readers are done or the database server cleans up"
         ));
     }
     Ok(ExitCode::SUCCESS)

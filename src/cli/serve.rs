@@ -1,5 +1,6 @@
 //! `playback serve`.
 
+use std::io::IsTerminal as _;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
@@ -8,10 +9,10 @@ use clap::Args;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{DatabaseArgs, out};
+use super::{DatabaseArgs, environment, out};
 use crate::app::App;
 use crate::clock::Clock;
-use crate::config::{Config, LogFormat, Overrides};
+use crate::config::{Config, LogFormat, Overrides, listen_address};
 use crate::server;
 use crate::telemetry::{self, Figures};
 
@@ -19,8 +20,9 @@ use crate::telemetry::{self, Figures};
 pub(super) struct Serve {
     #[command(flatten)]
     database: DatabaseArgs,
-    /// Address to listen on; port 0 takes a free one [default: 127.0.0.1:8080]
-    #[arg(long, value_name = "ADDRESS", env = "PLAYBACK_LISTEN")]
+    /// Address to listen on, such as localhost:8080, or :8080 for every address of this machine; port 0 takes a free
+    /// one [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDRESS", env = "PLAYBACK_LISTEN", value_parser = listen_address)]
     listen: Option<SocketAddr>,
     /// Serve without tokens; only on a loopback address
     #[arg(long)]
@@ -44,7 +46,8 @@ pub(super) fn run(command: Serve) -> anyhow::Result<ExitCode> {
             log_level: command.log_level,
         },
     )?;
-    telemetry::start_logging(&config)?;
+    let colours = std::io::stderr().is_terminal() && environment::wants_colours();
+    telemetry::start_logging(&config, colours)?;
     server::raise_descriptor_limit();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

@@ -1,11 +1,17 @@
 //! One execution in a few words: what ran, how it stands, how its hosts fared.
 
-use playback_wire::ExecutionType;
+use std::collections::{BTreeSet, HashMap};
 
-use super::out::Colour;
+use playback_wire::{ExecutionType, HostStats};
+use unicode_width::UnicodeWidthStr as _;
+
+use super::out::{Colour, cut_end, cut_front};
 use super::when::show_seconds;
 use crate::clock::Clock;
-use crate::model::{ExecutionResult, Phase, Status};
+use crate::model::{ExecutionResult, Phase, Reason, Status};
+
+/// How an ad-hoc command is shown.
+const ADHOC: &str = "ad-hoc ";
 
 /// What ran.
 pub(super) fn what(record: &ExecutionResult) -> String {
@@ -15,22 +21,53 @@ pub(super) fn what(record: &ExecutionResult) -> String {
         ExecutionType::Adhoc => {
             let module = started.module.as_deref().unwrap_or("?");
             let hosts = started.hosts.as_deref().unwrap_or("?");
-            format!("ad-hoc {module} on {hosts}")
+            format!("{ADHOC}{module} on {hosts}")
         }
     }
 }
 
-/// How it stands, and why.
+/// How it stands, and why; and that it only looked what there would be to do.
 pub(super) fn status(record: &ExecutionResult) -> String {
     let status = record.status.as_str();
-    match (record.reason, record.phase) {
-        (Some(reason), _) => format!("{status} ({})", reason.as_str()),
-        (None, _) if record.status != Status::Running => status.to_owned(),
-        (None, _) if record.canceled_by.is_some() => format!("{status} (being canceled)"),
+    let more = match (record.reason, record.phase) {
+        (Some(reason), _) => Some(reason.as_str()),
+        (None, _) if record.status != Status::Running => None,
+        (None, _) if record.canceled_by.is_some() => Some("being canceled"),
         // It does not run, whatever programs that know three states must be told.
-        (None, Phase::Queued) => record.phase.as_str().to_owned(),
-        (None, Phase::Starting) => format!("{status} ({})", record.phase.as_str()),
-        (None, _) => status.to_owned(),
+        (None, Phase::Queued) => return with(record.phase.as_str(), None, record),
+        (None, Phase::Starting) => Some(record.phase.as_str()),
+        (None, _) => None,
+    };
+    with(status, more, record)
+}
+
+fn with(status: &str, more: Option<&str>, record: &ExecutionResult) -> String {
+    let check = record.what.check.then_some("check");
+    let more: Vec<&str> = more.into_iter().chain(check).collect();
+    match more.is_empty() {
+        true => status.to_owned(),
+        false => format!("{status} ({})", more.join(", ")),
+    }
+}
+
+/// The same in one word, or two.
+pub(super) fn short_status(record: &ExecutionResult) -> String {
+    let status = match (record.reason, record.phase, record.status) {
+        (Some(Reason::TaskFailed), ..) => "failed",
+        (Some(Reason::Unreachable), ..) => "unreachable",
+        (Some(Reason::Canceled), ..) => "canceled",
+        (Some(Reason::TimedOut), ..) => "timed out",
+        (Some(Reason::Lost), ..) => "lost",
+        (Some(Reason::LaunchError), ..) => "not started",
+        (Some(Reason::AnsibleError), ..) => "error",
+        (None, Phase::Queued, Status::Running) => "queued",
+        (None, _, Status::Running) if record.canceled_by.is_some() => "canceling",
+        (None, _, status) => status.as_str(),
+    };
+    match record.what.check {
+        // The words of a check are short ones.
+        true => format!("{} check", if status == "success" { "ok" } else { status }),
+        false => status.to_owned(),
     }
 }
 
@@ -59,21 +96,53 @@ pub(super) fn duration(record: &ExecutionResult, clock: &Clock) -> String {
     }
 }
 
-/// How many hosts fared how.
-pub(super) fn hosts(record: &ExecutionResult) -> String {
-    let (mut ok, mut changed, mut failed, mut unreachable) = (0, 0, 0, 0);
-    for stats in record.stats.values() {
-        let well = stats.failed == 0 && stats.unreachable == 0;
-        ok += u64::from(well);
-        changed += u64::from(stats.changed > 0);
-        failed += u64::from(stats.failed > 0);
-        unreachable += u64::from(stats.unreachable > 0);
+/// How long it took, or has taken so far.
+pub(super) fn short_duration(record: &ExecutionResult, clock: &Clock) -> String {
+    match (record.duration, record.status, record.phase) {
+        (Some(seconds), ..) => show_seconds(seconds),
+        (None, Status::Running, Phase::Queued) => String::new(),
+        (None, Status::Running, _) => {
+            let us = clock.now_us() - record.start_time.timestamp_micros();
+            show_seconds(us.max(0) as f64 / 1e6)
+        }
+        (None, ..) => String::new(),
     }
+}
+
+/// How its hosts fared, what needs somebody first. Each host counts once: five hosts of which one was changed are
+/// "4 ok, 1 changed". Hosts of which nothing is known are not said to be well.
+pub(super) fn hosts(record: &ExecutionResult) -> String {
+    let (mut failed, mut unreachable, mut ok, mut changed, mut idle) = (0_u64, 0, 0, 0, 0);
+    let is_lost = record.reason == Some(Reason::Lost);
+    for stats in record.stats.values() {
+        let did_nothing = *stats == HostStats::default() && record.status != Status::Success;
+        *if stats.failed > 0 {
+            &mut failed
+        } else if stats.unreachable > 0 {
+            &mut unreachable
+        } else if stats.changed > 0 {
+            &mut changed
+        } else if is_lost || did_nothing {
+            &mut idle
+        } else {
+            &mut ok
+        } += 1;
+    }
+    let idle_word = match record.status {
+        Status::Running => "waiting",
+        _ if is_lost => "unfinished",
+        _ => "did nothing",
+    };
+    let changed_word = match record.what.check {
+        true => "would change",
+        false => "changed",
+    };
     [
-        (ok, "ok"),
-        (changed, "changed"),
         (failed, "failed"),
         (unreachable, "unreachable"),
+        (ok, "ok"),
+        (changed, changed_word),
+        (idle, idle_word),
     ]
     .into_iter()
     .filter(|(count, _)| *count > 0)
@@ -82,14 +151,131 @@ pub(super) fn hosts(record: &ExecutionResult) -> String {
     .join(", ")
 }
 
-/// The text, its front left out where it is too long: the end of a path tells most.
-pub(super) fn end_of(text: &str, length: usize) -> String {
-    let count = text.chars().count();
-    if count <= length {
-        return text.to_owned();
+/// What tells one run of a playbook from another: the options that narrow it.
+pub(super) fn options(record: &ExecutionResult) -> String {
+    let what = &record.what;
+    let list = |tags: &[String]| (!tags.is_empty()).then(|| tags.join(","));
+    [
+        ("--check", what.check.then(String::new)),
+        (
+            "--limit",
+            what.limit.clone().filter(|limit| !limit.is_empty()),
+        ),
+        ("--tags", list(&what.tags)),
+        ("--skip-tags", list(&what.skip_tags)),
+    ]
+    .into_iter()
+    .filter_map(|(option, value)| Some((option, value?)))
+    .map(|(option, value)| match value.is_empty() {
+        true => format!(" {option}"),
+        false => format!(" {option} {value}"),
+    })
+    .collect()
+}
+
+/// What ran, and its options, in a given width: the end of a path tells most, and the first of the options.
+pub(super) fn shorten(text: &str, width: usize) -> String {
+    // As Ansible abbreviates them.
+    let text = [
+        (" --check", " -C"),
+        (" --limit ", " -l "),
+        (" --tags ", " -t "),
+    ]
+    .iter()
+    .fold(text.to_owned(), |text, (long, short)| {
+        text.replacen(long, short, 1)
+    });
+    if text.width() <= width {
+        return text;
     }
-    let end: String = text.chars().skip(count - length + 1).collect();
-    format!("…{end}")
+    let (name, options) = text.split_at(text.find(" -").unwrap_or(text.len()));
+    let room = width.saturating_sub(options.width().min(width / 2));
+    let name = match name.starts_with(ADHOC) {
+        true => cut_end(name, room),
+        false => cut_front(name, room),
+    };
+    let room = width.saturating_sub(name.width());
+    name + &cut_end(options, room)
+}
+
+/// What ran, for each of these: playbooks of the same name in different folders are told apart by as much of
+/// their folders as it takes.
+pub(super) fn names(records: &[ExecutionResult]) -> Vec<String> {
+    let shown: Vec<(String, Option<String>)> = records
+        .iter()
+        .map(|record| (what(record), record.what.cwd.clone()))
+        .collect();
+    told_apart(&shown)
+}
+
+/// The same in few words: of the folders, the one alone that differs.
+pub(super) fn short_names(records: &[ExecutionResult]) -> Vec<String> {
+    let whole = names(records);
+    let short = |(record, name): (&ExecutionResult, String)| {
+        let what = what(record);
+        let folders = name
+            .strip_suffix(&what)
+            .and_then(|rest| rest.strip_suffix('/'));
+        match folders.and_then(|folders| folders.split_once('/')) {
+            Some((first, _)) if !first.is_empty() => format!("{first}/…/{what}"),
+            _ => name,
+        }
+    };
+    records.iter().zip(whole).map(short).collect()
+}
+
+/// A playbook and its task in brackets, in a given width.
+pub(super) fn shorten_task(text: &str, width: usize) -> String {
+    let (playbook, task) = text.split_at(text.find(" (").unwrap_or(0));
+    let room = width.saturating_sub(task.width()).max(width * 2 / 5);
+    let playbook = cut_front(playbook, room);
+    let room = width.saturating_sub(playbook.width());
+    playbook + &cut_end(task, room)
+}
+
+/// Names of what lies in folders, each with as much of its folder before it as tells it from its like.
+pub(super) fn told_apart(named: &[(String, Option<String>)]) -> Vec<String> {
+    let folder = |(name, folder): &(String, Option<String>)| -> Vec<String> {
+        let is_relative = !name.starts_with('/') && !name.starts_with(ADHOC);
+        let folder = folder
+            .as_deref()
+            .filter(|_| is_relative && !name.is_empty());
+        let parts = folder.unwrap_or_default().split('/');
+        parts
+            .filter(|part| !part.is_empty())
+            .map(str::to_owned)
+            .collect()
+    };
+    // By name, the folders in which something of that name lies.
+    let mut folders: HashMap<&str, BTreeSet<Vec<String>>> = HashMap::new();
+    for one in named {
+        folders.entry(&one.0).or_default().insert(folder(one));
+    }
+    let tail = |parts: &[String], count: usize| parts[parts.len().saturating_sub(count)..].to_vec();
+    named
+        .iter()
+        .map(|one| {
+            let mine = folder(one);
+            let all = &folders[one.0.as_str()];
+            let like = |count| {
+                let others = all.iter().filter(|other| **other != mine);
+                others
+                    .filter(|other| tail(other, count) == tail(&mine, count))
+                    .count()
+            };
+            let count = (0..=mine.len()).find(|count| *count > 0 && like(*count) == 0);
+            match (all.len(), count) {
+                (1, _) => one.0.clone(),
+                (_, count) => {
+                    let parts = tail(&mine, count.unwrap_or(mine.len()));
+                    match parts.is_empty() {
+                        true => one.0.clone(),
+                        false => format!("{}/{}", parts.join("/"), one.0),
+                    }
+                }
+            }
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -97,8 +283,59 @@ mod tests {
     use super::*;
 
     #[test]
-    fn long_paths_keep_their_end() {
-        assert_eq!(end_of("site.yml", 8), "site.yml");
-        assert_eq!(end_of("playbooks/site.yml", 8), "…ite.yml");
+    fn playbooks_of_the_same_name_are_told_apart_by_their_folders() {
+        let named = |list: &[(&str, Option<&str>)]| {
+            let list: Vec<_> = list
+                .iter()
+                .map(|(name, folder)| ((*name).to_owned(), folder.map(str::to_owned)))
+                .collect();
+            told_apart(&list)
+        };
+        assert_eq!(
+            named(&[
+                ("site.yml", Some("/srv/shop/ansible")),
+                ("site.yml", Some("/srv/blog/ansible")),
+                ("site.yml", Some("/srv/shop/ansible")),
+                ("web.yml", Some("/srv/shop/ansible")),
+                ("/opt/site.yml", Some("/srv")),
+                ("site.yml", None),
+            ]),
+            [
+                "shop/ansible/site.yml",
+                "blog/ansible/site.yml",
+                "shop/ansible/site.yml",
+                "web.yml",
+                "/opt/site.yml",
+                "site.yml",
+            ]
+        );
+        assert_eq!(
+            named(&[("site.yml", Some("/a")), ("site.yml", Some("/b/a"))]),
+            ["a/site.yml", "b/a/site.yml"]
+        );
+        assert_eq!(named(&[("site.yml", Some("/a")); 2]), ["site.yml"; 2]);
+    }
+
+    #[test]
+    fn what_ran_is_shortened_where_it_tells_least() {
+        let text = "projects/shop/site.yml --check --limit web-01 --tags deploy";
+        assert_eq!(
+            shorten(text, 60),
+            "projects/shop/site.yml -C -l web-01 -t deploy"
+        );
+        assert_eq!(shorten(text, 30), "…/shop/site.yml -C -l web-01 …");
+        assert_eq!(
+            shorten("ad-hoc ansible.builtin.setup on all", 20),
+            "ad-hoc ansible.buil…"
+        );
+        let task = "blog/ansible/site.yml (web : Unpack the release)";
+        assert_eq!(
+            shorten_task(task, 36),
+            "…ible/site.yml (web : Unpack the re…"
+        );
+        for width in 4..60 {
+            assert!(shorten(text, width).width() <= width, "{width}");
+            assert!(shorten_task(task, width).width() <= width, "{width}");
+        }
     }
 }

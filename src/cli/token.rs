@@ -6,7 +6,7 @@ use anyhow::bail;
 use clap::{Args, Subcommand};
 
 use super::DatabaseArgs;
-use super::out::{self, Out};
+use super::out::{self, Column, Out};
 use crate::clock::Clock;
 use crate::model::time_from_us;
 use crate::store::{Store, TokenRow};
@@ -27,7 +27,7 @@ enum TokenCommand {
         /// What it allows; may be given several times
         #[arg(long = "scope", value_enum, required = true)]
         scopes: Vec<Scope>,
-        /// Days after which it is worth nothing
+        /// Days after which it expires
         #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(i64).range(1..=36500))]
         expires_days: Option<i64>,
         #[command(flatten)]
@@ -44,7 +44,7 @@ enum TokenCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Revoke a token: it is worth nothing from now on
+    /// Revoke a token: it is refused from now on
     Revoke {
         /// Its name
         name: String,
@@ -154,8 +154,14 @@ async fn list(store: &Store, json: bool) -> anyhow::Result<ExitCode> {
         ]
     });
     let mut out = Out::new();
-    let head = ["NAME", "SCOPES", "CREATED", "EXPIRES", "LAST USED"];
-    out.table(head, rows.collect(), |_, _, line| line)?;
+    let columns = [
+        Column::end("NAME", 8),
+        Column::end("SCOPES", 6),
+        Column::whole("CREATED"),
+        Column::whole("EXPIRES"),
+        Column::whole("LAST USED"),
+    ];
+    out.table(columns, rows.collect(), |_, _, line| line)?;
     out.flush()?;
     Ok(ExitCode::SUCCESS)
 }

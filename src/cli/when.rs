@@ -98,6 +98,18 @@ pub(super) fn show(time: DateTime<Utc>) -> String {
     time.format("%Y-%m-%d %H:%M:%S").to_string()
 }
 
+/// How long ago that was, in few words.
+pub(super) fn ago(time: DateTime<Utc>, clock: &Clock) -> String {
+    let seconds = clock.now_us() / 1_000_000 - time.timestamp();
+    let units = [(86_400 * 365, "y"), (86_400, "d"), (3600, "h"), (60, "m")];
+    match units.into_iter().find(|(unit, _)| seconds >= *unit) {
+        Some((unit, name)) => format!("{}{name} ago", seconds / unit),
+        None if seconds >= 0 => format!("{seconds}s ago"),
+        // Some machine's clock is ahead of ours.
+        None => show(time)[..10].to_owned(),
+    }
+}
+
 /// A duration as a person reads it, from seconds.
 pub(super) fn show_seconds(seconds: f64) -> String {
     if seconds < 60.0 {
@@ -147,6 +159,15 @@ mod tests {
         ] {
             assert!(Moment::parse(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_past_time_is_told_in_few_words() {
+        let clock = Clock::fixed(1_768_910_400_000_000);
+        let shown = [0, 59, 60, 7199, 86_400 * 400, 86_399]
+            .map(|before| ago(time_from_us(clock.now_us() - before * 1_000_000), &clock));
+        let expected = ["0s ago", "59s ago", "1m ago", "1h ago", "1y ago", "23h ago"];
+        assert_eq!(shown, expected);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 pub mod ansible;
 mod http;
 mod launcher;
+mod listen;
 mod retention;
 
 use std::net::SocketAddr;
@@ -14,6 +15,7 @@ use serde::Deserialize;
 
 pub use http::HttpConfig;
 pub use launcher::LauncherConfig;
+pub use listen::listen_address;
 pub use retention::{RuleConfig, Schedule};
 
 use crate::model::RetentionRule;
@@ -27,7 +29,8 @@ pub const DEFAULT_URL: &str = "http://localhost:8080";
 #[derive(Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// Address to listen on.
+    /// Address to listen on; a name is looked up.
+    #[serde(deserialize_with = "listen::deserialize")]
     pub listen: SocketAddr,
     /// The database: `sqlite:///path/to/playback.db`, `postgres://…`, `mysql://…` or `mariadb://…`.
     pub database: String,

@@ -58,6 +58,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
         "supervise",
         &[
             "clock",
+            "limits",
             "playback_redact",
             "playback_spool",
             "playback_wire",
@@ -72,8 +73,8 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("clap", &["cli", "main", "config", "token"]),
     ("utoipa", &["api", "model", "token", "cli"]),
     ("anyhow", &["cli", "main", "app", "server", "telemetry"]),
-    ("nix", &["supervise"]),
-    ("rustix", &["launcher", "server", "supervise"]),
+    ("nix", &["cli", "limits", "supervise"]),
+    ("rustix", &["cli", "launcher", "server", "supervise"]),
     ("saphyr", &["cli", "launcher"]),
     ("saphyr_parser", &["cli"]),
     ("indicatif", &["cli"]),
@@ -84,7 +85,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("http_body", &["server"]),
     ("socket2", &["server"]),
     ("pty_process", &["supervise"]),
-    ("signal_hook", &["supervise"]),
+    ("signal_hook", &["limits", "supervise"]),
 ];
 
 #[test]

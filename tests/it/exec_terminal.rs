@@ -17,13 +17,19 @@ pub(crate) struct Person {
     pty: Arc<Pty>,
     seen: Arc<Mutex<Vec<u8>>>,
     child: Child,
+    reader: Option<std::thread::JoinHandle<()>>,
 }
 
 impl Person {
     /// Runs this at a terminal of 33 lines and 101 columns.
     pub(crate) fn runs(command: Command) -> Self {
+        Self::runs_at(command, 101)
+    }
+
+    /// Runs this at a terminal that is so wide.
+    pub(crate) fn runs_at(command: Command, columns: u16) -> Self {
         let (pty, pts) = open().unwrap();
-        pty.resize(Size::new(33, 101)).unwrap();
+        pty.resize(Size::new(33, columns)).unwrap();
         let envs: Vec<_> = command
             .get_envs()
             .filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())))
@@ -36,17 +42,30 @@ impl Person {
             .unwrap();
         let (pty, seen) = (Arc::new(pty), Arc::new(Mutex::new(Vec::new())));
         let (screen, kept) = (Arc::clone(&pty), Arc::clone(&seen));
-        std::thread::spawn(move || {
+        let reader = std::thread::spawn(move || {
             let mut buffer = [0; 4096];
             while let Ok(read) = (&*screen).read(&mut buffer) {
                 kept.lock().unwrap().extend_from_slice(&buffer[..read]);
             }
         });
-        Self { pty, seen, child }
+        Self {
+            pty,
+            seen,
+            child,
+            reader: Some(reader),
+        }
     }
 
     pub(crate) fn screen(&self) -> String {
         String::from_utf8_lossy(&self.seen.lock().unwrap()).into_owned()
+    }
+
+    /// All that is to be seen when the command has ended.
+    pub(crate) fn sees_all(mut self) -> String {
+        self.leaves();
+        // The terminal ends with the last process that has it.
+        self.reader.take().unwrap().join().unwrap();
+        self.screen()
     }
 
     pub(crate) fn sees(&self, what: &str) {

@@ -1,61 +1,123 @@
-//! Where the collector is, and who asks: options, environment, file.
+//! Which collector a command asks, and with which token: options before the environment, and that before a log-in.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use clap::Args;
-use ureq::http::Uri;
 
 use super::super::environment;
+use super::super::logins::{Login, Logins};
+use super::address;
 use crate::config::DEFAULT_URL;
 
-/// Where the collector is, and who asks.
+/// Which collector a command asks, and with which token.
 #[derive(Debug, Clone, Args)]
 pub(in crate::cli) struct ClientArgs {
-    /// The collector [default: http://localhost:8080]
-    #[arg(long, value_name = "URL", env = "PLAYBACK_URL")]
+    /// The collector [env: PLAYBACK_URL] [default: where you are logged in, else http://localhost:8080]
+    #[arg(long, value_name = "URL", conflicts_with = "context")]
     url: Option<String>,
+    /// Name of the log-in to use ("playback context list") [env: PLAYBACK_CONTEXT]
+    #[arg(long, value_name = "NAME")]
+    context: Option<String>,
     /// File that holds the token [env: PLAYBACK_TOKEN_FILE, or PLAYBACK_TOKEN with the token itself]
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
 }
 
-impl ClientArgs {
+/// Whom to ask, as whom, and who said so.
+#[derive(Clone)]
+pub(in crate::cli) struct Target {
     /// The collector's URL without its last slash.
-    pub(in crate::cli) fn url(&self) -> anyhow::Result<String> {
-        let url = self.url.as_deref().map(str::trim);
-        let url = url.filter(|url| !url.is_empty()).unwrap_or(DEFAULT_URL);
-        let url = url.trim_end_matches('/');
-        let usable = url.parse::<Uri>().is_ok_and(|uri| {
-            matches!(uri.scheme_str(), Some("http" | "https"))
-                && uri.query().is_none()
-                && uri.host().is_some_and(|host| !host.is_empty())
-        });
-        // A password would end up in every message that names the URL, so this one does not.
-        if url.contains('@') {
-            bail!("the collector's URL must not hold a user name or a password: use a token");
-        }
-        if !usable {
-            bail!("{url:?} is not a collector's URL: it looks like {DEFAULT_URL}");
-        }
-        Ok(url.to_owned())
+    pub(in crate::cli) url: String,
+    /// Where that was said.
+    pub(in crate::cli) url_from: String,
+    pub(in crate::cli) token: Option<String>,
+    /// Where the token was found, and what else there would have been.
+    pub(in crate::cli) token_from: Option<String>,
+}
+
+impl ClientArgs {
+    /// Finds it out.
+    pub(in crate::cli) fn target(&self) -> anyhow::Result<Target> {
+        let named = self.context.clone().or_else(environment::context);
+        // A broken file of logins is no matter to whoever says everything otherwise.
+        let is_said = self.said_url().is_some() && self.said_token();
+        let login = match is_said && named.is_none() {
+            true => None,
+            false => Logins::read()?.find(named.as_deref())?,
+        };
+        let (url, url_from) = match (self.said_url(), &login) {
+            (Some((url, from)), _) => (url, from.to_owned()),
+            (None, Some((name, login))) => (login.url.clone(), format!("log-in {name}")),
+            (None, None) => (DEFAULT_URL.to_owned(), "the default".to_owned()),
+        };
+        let url = address::checked(&url)?;
+        // A token goes nowhere but to the collector that it was given for.
+        let login = login.filter(|(_, login)| address::are_same(&login.url, &url));
+        let (token, token_from) = self.token(login.as_ref())?.unzip();
+        Ok(Target {
+            url,
+            url_from,
+            token,
+            token_from,
+        })
     }
 
-    /// The token: from `--token-file`, else from the environment.
-    pub(in crate::cli) fn token(&self) -> anyhow::Result<Option<String>> {
-        let file = match (&self.token_file, environment::token()) {
-            (Some(file), _) => file.clone(),
-            (None, Some(token)) => return Ok(Some(token.trim().to_owned())),
-            (None, None) => match environment::token_file() {
-                Some(file) => file,
-                None => return Ok(None),
-            },
-        };
-        let text = std::fs::read_to_string(&file)
-            .with_context(|| format!("the token file {} cannot be read", file.display()))?;
-        if text.trim().is_empty() {
-            bail!("the token file {} is empty", file.display());
+    /// The URL as an option or the environment says it, and which of them.
+    fn said_url(&self) -> Option<(String, &'static str)> {
+        let given = |url: &String| Some(url.trim().to_owned()).filter(|url| !url.is_empty());
+        if let Some(url) = self.url.as_ref().and_then(given) {
+            return Some((url, "--url"));
         }
-        Ok(Some(text.trim().to_owned()))
+        if self.context.is_some() {
+            return None;
+        }
+        let url = environment::url().as_ref().and_then(given)?;
+        Some((url, "PLAYBACK_URL in the environment"))
     }
+
+    /// Whether an option or the environment says the token.
+    fn said_token(&self) -> bool {
+        self.token_file.is_some()
+            || environment::token().is_some()
+            || environment::token_file().is_some()
+    }
+
+    /// The token, and where it was found.
+    fn token(&self, login: Option<&(String, Login)>) -> anyhow::Result<Option<(String, String)>> {
+        let beside = login
+            .filter(|(_, login)| login.token.is_some())
+            .map(|(name, _)| format!(", which wins over the log-in {name}"))
+            .unwrap_or_default();
+        if let Some(file) = &self.token_file {
+            return Ok(Some((
+                read(file)?,
+                format!("--token-file {}", file.display()),
+            )));
+        }
+        if self.context.is_none() {
+            if let Some(token) = environment::token() {
+                let from = format!("PLAYBACK_TOKEN in the environment{beside}");
+                return Ok(Some((token.trim().to_owned(), from)));
+            }
+            if let Some(file) = environment::token_file() {
+                let from = format!(
+                    "the file {} (PLAYBACK_TOKEN_FILE in the environment){beside}",
+                    file.display()
+                );
+                return Ok(Some((read(&file)?, from)));
+            }
+        }
+        let token = login.and_then(|(name, login)| Some((login.token.clone()?, name)));
+        Ok(token.map(|(token, name)| (token, format!("log-in {name}"))))
+    }
+}
+
+fn read(file: &Path) -> anyhow::Result<String> {
+    let text = std::fs::read_to_string(file)
+        .with_context(|| format!("the token file {} cannot be read", file.display()))?;
+    if text.trim().is_empty() {
+        bail!("the token file {} is empty", file.display());
+    }
+    Ok(text.trim().to_owned())
 }

@@ -1,7 +1,9 @@
 //! A client of the history API: blocking, JSON, and errors that name the next step.
 
+pub(super) mod address;
 mod args;
 
+use std::fmt;
 use std::io::Read;
 use std::time::Duration;
 
@@ -14,7 +16,7 @@ use ureq::tls::{RootCerts, TlsConfig};
 use ureq::typestate::WithBody;
 use ureq::{Agent, Body, RequestBuilder};
 
-pub(super) use args::ClientArgs;
+pub(super) use args::{ClientArgs, Target};
 
 use super::out::plain;
 use crate::api::PREFIX;
@@ -32,18 +34,51 @@ const ERROR_BYTES: u64 = 64 << 10;
 #[derive(Clone)]
 pub(super) struct Client {
     agent: Agent,
-    url: String,
+    target: Target,
     authorization: Option<HeaderValue>,
 }
+
+/// The collector refused what it was asked.
+#[derive(Debug)]
+pub(super) struct Refused {
+    /// How it answered.
+    pub(super) status: StatusCode,
+    message: String,
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Refused {}
 
 impl Client {
     /// Checks what was asked for; connects to nothing.
     pub(super) fn new(arguments: &ClientArgs) -> anyhow::Result<Self> {
-        let authorization = match arguments.token()? {
+        Self::to(arguments.target()?)
+    }
+
+    /// For a collector and a token that were given outright; `from` says where the token comes from.
+    pub(super) fn of(url: &str, token: Option<&str>, from: &str) -> anyhow::Result<Self> {
+        Self::to(Target {
+            url: url.to_owned(),
+            url_from: String::new(),
+            token: token.map(str::to_owned),
+            token_from: token.map(|_| from.to_owned()),
+        })
+    }
+
+    fn to(target: Target) -> anyhow::Result<Self> {
+        let authorization = match &target.token {
             None => None,
             Some(token) => {
-                let mut value = HeaderValue::from_str(&format!("Bearer {token}"))
-                    .map_err(|_| anyhow!("the token holds characters that no token has"))?;
+                let from = target.token_from.as_deref().unwrap_or_default();
+                let mut value =
+                    HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| {
+                        anyhow!("the token holds characters that no token has ({from})")
+                    })?;
                 value.set_sensitive(true);
                 Some(value)
             }
@@ -61,14 +96,19 @@ impl Client {
             .build();
         Ok(Self {
             agent: config.into(),
-            url: arguments.url()?,
+            target,
             authorization,
         })
     }
 
+    /// Whom it asks, as whom, and who said so.
+    pub(super) fn target(&self) -> &Target {
+        &self.target
+    }
+
     /// The collector's URL.
     pub(super) fn url(&self) -> &str {
-        &self.url
+        &self.target.url
     }
 
     /// The value of the Authorization header.
@@ -166,28 +206,28 @@ impl Client {
         let text = answer.body_mut().read_to_vec().with_context(|| {
             format!(
                 "the answer of {} broke off: \"playback list\" shows what became of it",
-                self.url
+                self.target.url
             )
         })?;
         self.understood(&text)
     }
 
     fn address(&self, path: &str) -> String {
-        format!("{}{PREFIX}{path}", self.url)
+        format!("{}{PREFIX}{path}", self.target.url)
     }
 
     fn understood<T: DeserializeOwned>(&self, text: &[u8]) -> anyhow::Result<T> {
         serde_json::from_slice(text).with_context(|| {
             format!(
                 "{} does not answer as this version of the collector does: is the URL right?",
-                self.url
+                self.target.url
             )
         })
     }
 
     /// What to say when an answer ends too early.
     pub(super) fn broke_off(&self) -> String {
-        format!("the answer of {} broke off: try again", self.url)
+        format!("the answer of {} broke off: try again", self.target.url)
     }
 
     fn not_reached(&self, error: &ureq::Error) -> anyhow::Error {
@@ -205,7 +245,7 @@ impl Client {
         anyhow!(
             "the collector at {} cannot be reached ({why}): is it running there? \
              \"playback serve\" starts one; --url or PLAYBACK_URL says where it is",
-            self.url
+            self.target.url
         )
     }
 
@@ -222,15 +262,22 @@ impl Client {
         let Ok(answer) = serde_json::from_slice::<Answer>(body) else {
             return anyhow!(
                 "{} answers {status}, and not as a Playback collector does: is the URL right?",
-                self.url
+                self.target.url
             );
         };
-        let message = plain(&answer.error.message);
-        if status == StatusCode::UNAUTHORIZED {
-            let place = "PLAYBACK_TOKEN, PLAYBACK_TOKEN_FILE or --token-file says which to use";
-            return anyhow!("{message} ({place})");
+        let mut message = plain(&answer.error.message);
+        let is_about_token = matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
+        match &self.target.token_from {
+            Some(from) if is_about_token => {
+                message.push_str(&format!(" (the token is that of {from})"));
+            }
+            None if status == StatusCode::UNAUTHORIZED => message.push_str(
+                " (\"playback login URL\" keeps one for you; PLAYBACK_TOKEN, PLAYBACK_TOKEN_FILE or --token-file names \
+                 another)",
+            ),
+            _ => {}
         }
-        anyhow!(message)
+        Refused { status, message }.into()
     }
 }
 

@@ -3,6 +3,7 @@
 use uuid::Uuid;
 
 use super::super::client::Client;
+use super::super::environment;
 use super::super::out::{self, Out};
 use super::progress::Progress;
 
@@ -20,7 +21,7 @@ pub(super) struct Screen {
 impl Screen {
     /// For the lines of this execution; for a script, as they are.
     pub(super) fn new(client: &Client, id: Uuid, json: bool) -> Self {
-        let is_for_people = !json && out::is_terminal();
+        let is_for_people = !json && out::is_terminal() && !environment::is_dumb();
         Self {
             out: Out::new(),
             pending: Vec::new(),

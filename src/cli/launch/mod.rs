@@ -29,8 +29,8 @@ use crate::clock::Clock;
 
 /// Run a playbook on the collector's machine, and follow it
 ///
-/// The playbook and the inventory are named below the folders that the collector is configured with. Ends with
-/// the run's own exit code. Ctrl-C ends the following and not the run: "playback cancel" does that.
+/// The playbook and the inventory are named relative to the folders that the collector is configured with. Ends with
+/// the run's own exit code. Ctrl-C stops following; the run goes on, and "playback cancel" ends it.
 #[derive(Debug, Args)]
 pub(super) struct Run {
     /// Name of the playbook, below the collector's folders
@@ -60,11 +60,11 @@ pub(super) struct Adhoc {
 
 /// Repeat a run that the collector launched, and follow it
 ///
-/// Everything is as it was for the first run, but for what is said here. Secrets are not stored, and must be given
-/// again. Ends with the run's own exit code.
+/// Every option is that of the first run unless you give another. Secrets are not stored: give them again. Ends with
+/// the run's own exit code.
 #[derive(Debug, Args)]
 pub(super) struct Replay {
-    /// Its id, the first 4 or more digits of it, or "latest"
+    /// Its id, the first 4 or more digits of it, or "latest" of those that your token launched
     id: Pick,
     /// Only on the hosts where it failed, or that it could not reach
     #[arg(long, conflicts_with = "limit")]
@@ -120,7 +120,7 @@ pub(super) fn replay(command: &Replay) -> anyhow::Result<ExitCode> {
     command.tags.add_to(&mut fields);
     command.module.add_to(&mut fields);
     launch(&command.launch, fields, |client| {
-        let id = command.id.find(client, &Clock::system())?;
+        let id = command.id.find_launched(client, &Clock::system())?;
         Ok(format!("/executions/{id}/replay"))
     })
 }

@@ -41,7 +41,7 @@ pub(super) struct RunOptions {
     /// How many hosts at once
     #[arg(short, long, value_name = "N")]
     forks: Option<u32>,
-    /// Say more; -vvv says more still
+    /// Print more; -vvv prints still more
     #[arg(short, long = "verbose", action = ArgAction::Count)]
     verbosity: u8,
     /// Change nothing, tell what would change

@@ -8,6 +8,8 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, bail};
 
+use super::super::secret;
+
 /// The password of vaulted files from a file. As Ansible does, a program is run and has to print it, and
 /// `-` is standard input.
 pub(super) fn vault_password(file: &Path) -> anyhow::Result<String> {
@@ -51,7 +53,7 @@ pub(super) fn vault_password(file: &Path) -> anyhow::Result<String> {
 
 /// The password of vaulted files from the person at the terminal, who does not see it.
 pub(super) fn ask_vault_password() -> anyhow::Result<String> {
-    rpassword::prompt_password("Vault password: ").context(
+    secret::ask("Vault password: ").context(
         "the vault password cannot be asked for without a terminal: --vault-password-file reads it from a file",
     )
 }

@@ -8,6 +8,7 @@ use clap::Args;
 
 use super::client::{Client, ClientArgs};
 use super::filters::Filters;
+use super::out::Layout;
 use super::pages::Pages;
 use super::when::{Edge, Moment};
 use crate::clock::Clock;
@@ -19,15 +20,17 @@ pub(super) struct List {
     /// Started at or after: 2026-01-20, "2026-01-20 10:00", 2h (ago), 7d
     #[arg(long, value_name = "TIME", value_parser = Moment::parse)]
     since: Option<Moment>,
-    /// Started at or before; a day is meant to its end
+    /// Started at or before; a day counts to its end
     #[arg(long, value_name = "TIME", value_parser = Moment::parse)]
     until: Option<Moment>,
-    /// How many at most, newest first
+    /// Show so many at most, newest first
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..))]
     limit: u64,
-    /// All of them, however many
+    /// Show all of them, however many there are
     #[arg(long, conflicts_with = "limit")]
     all: bool,
+    #[command(flatten)]
+    layout: Layout,
     #[command(flatten)]
     client: ClientArgs,
     /// Print JSON: the API's list
@@ -60,7 +63,7 @@ pub(super) fn run(command: &List) -> anyhow::Result<ExitCode> {
     if command.json {
         print::json(pages)?;
     } else {
-        print::table(pages, &clock)?;
+        print::table(pages, command.layout, &clock)?;
     }
     Ok(ExitCode::SUCCESS)
 }

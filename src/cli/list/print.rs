@@ -3,14 +3,11 @@
 use anyhow::Context as _;
 use uuid::Uuid;
 
-use super::super::out::{self, Out};
+use super::super::out::{self, Column, Layout, Out};
 use super::super::pages::Pages;
 use super::super::{summary, when};
 use crate::clock::Clock;
 use crate::model::ExecutionResult;
-
-/// The longest name of a playbook that a table shows whole, in characters.
-const NAME_LENGTH: usize = 48;
 
 /// The API's list, its pages joined; printed as they come.
 pub(super) fn json(mut pages: Pages<'_>) -> anyhow::Result<()> {
@@ -36,8 +33,8 @@ pub(super) fn json(mut pages: Pages<'_>) -> anyhow::Result<()> {
     out.flush()
 }
 
-/// A table, as wide as it needs to be.
-pub(super) fn table(mut pages: Pages<'_>, clock: &Clock) -> anyhow::Result<()> {
+/// A table. Where it would be wider than the terminal, it says the same in fewer words.
+pub(super) fn table(mut pages: Pages<'_>, layout: Layout, clock: &Clock) -> anyhow::Result<()> {
     let mut records: Vec<ExecutionResult> = Vec::new();
     while let Some(page) = pages.next()? {
         for entry in page.executions {
@@ -49,32 +46,25 @@ pub(super) fn table(mut pages: Pages<'_>, clock: &Clock) -> anyhow::Result<()> {
         out::note("no executions");
         return Ok(());
     }
-    let length = id_length(records.iter().map(|record| record.id));
-    let rows = records.iter().map(|record| {
-        [
-            record.id.to_string()[..length].to_owned(),
-            summary::status(record),
-            when::show(record.start_time),
-            summary::duration(record, clock),
-            summary::end_of(&summary::what(record), NAME_LENGTH),
-            summary::hosts(record),
-            record.what.user.clone().unwrap_or_default(),
-        ]
-    });
-    let mut out = Out::new();
-    let head = [
-        "ID", "STATUS", "STARTED", "DURATION", "WHAT", "HOSTS", "USER",
-    ];
-    out.table(head, rows.collect(), |out, row, line| {
-        let record = &records[row];
+    let mut out = Out::laid_out(layout);
+    let rows = whole_rows(&records, clock);
+    let is_wide = out
+        .width()
+        .is_none_or(|width| out::table_width(&WHOLE, &rows) <= width);
+    let paint = |out: &Out, row: usize, line: String| {
+        let record: &ExecutionResult = &records[row];
+        let status = match is_wide {
+            true => summary::status(record),
+            false => summary::short_status(record),
+        };
         // The id before it holds no such word.
-        let status = summary::status(record);
-        line.replacen(
-            &status,
-            &out.paint(summary::colour(record.status), &status),
-            1,
-        )
-    })?;
+        let painted = out.paint(summary::colour(record.status), &status);
+        line.replacen(&status, &painted, 1)
+    };
+    match is_wide {
+        true => out.table(WHOLE, rows, paint)?,
+        false => out.table(SHORT, short_rows(&records, clock), paint)?,
+    }
     out.flush()?;
     if pages.cursor().is_some() {
         out::hint(format_args!(
@@ -83,6 +73,58 @@ pub(super) fn table(mut pages: Pages<'_>, clock: &Clock) -> anyhow::Result<()> {
         ));
     }
     Ok(())
+}
+
+const WHOLE: [Column; 7] = [
+    Column::whole("ID"),
+    Column::whole("STATUS"),
+    Column::whole("STARTED"),
+    Column::whole("DURATION"),
+    Column::whole("WHAT"),
+    Column::whole("HOSTS"),
+    Column::whole("USER"),
+];
+
+fn whole_rows(records: &[ExecutionResult], clock: &Clock) -> Vec<[String; 7]> {
+    let length = id_length(records.iter().map(|record| record.id));
+    let names = summary::names(records);
+    let rows = records.iter().zip(names).map(|(record, name)| {
+        [
+            record.id.to_string()[..length].to_owned(),
+            summary::status(record),
+            when::show(record.start_time),
+            summary::duration(record, clock),
+            name + &summary::options(record),
+            summary::hosts(record),
+            record.what.user.clone().unwrap_or_default(),
+        ]
+    });
+    rows.collect()
+}
+
+const SHORT: [Column; 6] = [
+    Column::whole("ID"),
+    Column::whole("STATUS"),
+    Column::whole("STARTED"),
+    Column::whole("TOOK"),
+    Column::by("WHAT", 12, summary::shorten),
+    Column::end("HOSTS", 9),
+];
+
+fn short_rows(records: &[ExecutionResult], clock: &Clock) -> Vec<[String; 6]> {
+    let length = id_length(records.iter().map(|record| record.id));
+    let names = summary::short_names(records);
+    let rows = records.iter().zip(names).map(|(record, name)| {
+        [
+            record.id.to_string()[..length].to_owned(),
+            summary::short_status(record),
+            when::ago(record.start_time, clock),
+            summary::short_duration(record, clock),
+            name + &summary::options(record),
+            summary::hosts(record),
+        ]
+    });
+    rows.collect()
 }
 
 /// How many characters of the ids tell them apart; never fewer than their time, which comes first.

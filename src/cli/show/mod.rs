@@ -12,7 +12,7 @@ use clap::Args;
 use uuid::Uuid;
 
 use super::client::{Client, ClientArgs};
-use super::out::Out;
+use super::out::{Layout, Out};
 use super::pick::Pick;
 use crate::clock::Clock;
 
@@ -30,6 +30,8 @@ pub(super) struct Show {
     #[arg(long, conflicts_with = "results")]
     failed: bool,
     #[command(flatten)]
+    layout: Layout,
+    #[command(flatten)]
     client: ClientArgs,
     /// Print JSON: the API's record, output included, or with --results or --failed the results
     #[arg(long)]
@@ -40,7 +42,7 @@ pub(super) fn run(command: &Show) -> anyhow::Result<ExitCode> {
     let clock = Clock::system();
     let client = Client::new(&command.client)?;
     let id = command.id.find(&client, &clock)?;
-    let mut out = Out::new();
+    let mut out = Out::laid_out(command.layout);
     if command.output {
         let query = [("format", "text".to_owned())];
         copy(

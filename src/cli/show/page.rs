@@ -2,17 +2,18 @@
 
 use chrono::DateTime;
 use playback_wire::{HostStats, Redaction};
+use unicode_width::UnicodeWidthStr as _;
 use uuid::Uuid;
 
 use super::super::client::Client;
-use super::super::out::{Colour, Out, plain};
+use super::super::out::{Colour, Column, Out, plain};
 use super::super::{summary, when};
 use super::failures;
 use crate::clock::Clock;
 use crate::model::{ExecutionResult, Phase, Pinned, Status};
 
 /// All fields of a record but what it printed, which may be large.
-const FIELDS: &str = "id,type,status,phase,reason,queued_time,canceled_by,start_time,end_time,duration,exit_code,signal,stats,\
+const FIELDS: &str = "id,type,status,phase,reason,queued_time,canceled_by,cancel_note,start_time,end_time,duration,exit_code,signal,stats,\
     changed,unreachable,failed,usage,events,output_lines,results,playbook,inventory,limit,tags,\
     skip_tags,check,diff,forks,verbosity,extra_var_names,argv,cwd,hosts,module,args,git,labels,user,\
     sudo_user,controller,launched_by,note,replay_of,parent,ansible_version,python_version,recorder_version,redacted,\
@@ -27,23 +28,27 @@ const HOSTS: usize = 40;
 pub(super) fn print(client: &Client, id: Uuid, clock: &Clock, out: &mut Out) -> anyhow::Result<()> {
     let fields = ("fields", FIELDS.replace(' ', ""));
     let record: ExecutionResult = client.get(&super::path(id), &[fields])?;
+    let what = plain(&summary::what(&record));
     let status = summary::status(&record);
-    let mut head = format!(
-        "{}  {}",
-        out.paint(Colour::Bold, &plain(&summary::what(&record))),
-        out.paint(summary::colour(record.status), &status)
-    );
+    let mut more = String::new();
     if let Some(code) = record.exit_code {
-        head.push_str(&format!(", exit code {code}"));
+        more.push_str(&format!(", exit code {code}"));
     }
     if let Some(signal) = record.signal {
-        head.push_str(&format!(", signal {signal}"));
+        more.push_str(&format!(", signal {signal}"));
     }
-    out.line(head)?;
+    let ended = out.paint(summary::colour(record.status), &status) + &more;
+    let width = what.width() + status.width() + more.width() + 2;
+    if out.width().is_none_or(|room| width <= room) {
+        out.line(format_args!("{}  {ended}", out.paint(Colour::Bold, &what)))?;
+    } else {
+        out.headline(Colour::Bold, &what)?;
+        out.line(ended)?;
+    }
     out.line("")?;
     for (name, value) in facts(&record, clock) {
         if !value.is_empty() {
-            out.line(format_args!("  {name:<11} {}", plain(&value)))?;
+            out.hanging(&format!("  {name:<11} "), &plain(&value))?;
         }
     }
     recap(&record, out)?;
@@ -58,18 +63,30 @@ pub(super) fn print(client: &Client, id: Uuid, clock: &Clock, out: &mut Out) -> 
         failures::in_short(client, id, FAILURES, out)?;
     }
     out.line("")?;
-    out.line(match record.output_lines {
+    let printed = match record.output_lines {
         0 => "It has printed nothing.".to_owned(),
         lines => {
             let left_out = match record.what.output_left_out {
                 0 => String::new(),
                 count => format!(", without {count} in the middle"),
             };
-            format!(
-                "It has printed {lines} lines{left_out}: \"playback show {id} --output\" shows them."
-            )
+            let count = if lines == 1 {
+                "1 line"
+            } else {
+                &format!("{lines} lines")
+            };
+            format!("It has printed {count}{left_out}: \"playback show {id} --output\" shows what.")
         }
-    })
+    };
+    out.hanging("", &printed)
+}
+
+/// Who asked for its end, and why.
+fn canceled(record: &ExecutionResult) -> String {
+    match (&record.canceled_by, &record.what.cancel_note) {
+        (Some(by), Some(note)) => format!("{by}: {note}"),
+        (by, _) => by.clone().unwrap_or_default(),
+    }
 }
 
 /// Who wants it to be kept, when they said so, and why.
@@ -83,7 +100,10 @@ fn pinned(pinned: &Pinned) -> String {
 fn facts(record: &ExecutionResult, clock: &Clock) -> Vec<(&'static str, String)> {
     let what = &record.what;
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
-    let mode = [(what.check, "check"), (what.diff, "diff")];
+    let mode = [
+        (what.check, "check (nothing was changed)"),
+        (what.diff, "diff"),
+    ];
     let mode = mode.into_iter().filter_map(|(on, name)| on.then_some(name));
     let who = [what.user.as_ref(), what.controller.as_ref()];
     let who = who.into_iter().flatten().cloned().collect::<Vec<_>>();
@@ -130,7 +150,7 @@ fn facts(record: &ExecutionResult, clock: &Clock) -> Vec<(&'static str, String)>
         ("launched by", text(&what.launched_by)),
         ("replay of", text(&what.replay_of)),
         ("started by", text(&what.parent)),
-        ("canceled by", text(&record.canceled_by)),
+        ("canceled by", canceled(record)),
         (
             "pinned",
             record.pinned.as_ref().map(pinned).unwrap_or_default(),
@@ -199,17 +219,17 @@ fn recap(record: &ExecutionResult, out: &mut Out) -> anyhow::Result<()> {
         ]
     });
     out.line("")?;
-    let head = [
-        "HOST",
-        "OK",
-        "CHANGED",
-        "UNREACHABLE",
-        "FAILED",
-        "SKIPPED",
-        "RESCUED",
-        "IGNORED",
+    let columns = [
+        Column::end("HOST", 8),
+        Column::whole("OK"),
+        Column::whole("CHANGED"),
+        Column::spare("UNREACHABLE"),
+        Column::spare("FAILED"),
+        Column::spare("SKIPPED"),
+        Column::spare("RESCUED"),
+        Column::spare("IGNORED"),
     ];
-    out.table(head, rows.collect(), |out, row, line| {
+    out.table(columns, rows.collect(), |out, row, line| {
         if bad(shown[row].1) {
             out.paint(Colour::Red, &line)
         } else {

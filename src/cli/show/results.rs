@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::super::client::Client;
-use super::super::out::{Colour, Out};
+use super::super::out::{Colour, Column, Out};
 use super::super::when;
 use super::failures;
 
@@ -31,6 +31,7 @@ struct List {
 #[derive(Debug, Deserialize)]
 pub(super) struct Entry {
     pub(super) seq: u64,
+    pub(super) task: u32,
     pub(super) task_name: String,
     action: String,
     pub(super) host: String,
@@ -38,6 +39,7 @@ pub(super) struct Entry {
     changed: bool,
     pub(super) ignored: bool,
     pub(super) rescued: bool,
+    pub(super) r#loop: bool,
     duration: Option<f64>,
 }
 
@@ -68,7 +70,7 @@ pub(super) fn print(
                 if index > 0 {
                     out.line("")?;
                 }
-                failures::print(client, id, entry, failures::EVERYTHING, out)?;
+                failures::print(client, id, entry, failures::Detail::All, out)?;
             }
             Ok(())
         }
@@ -113,8 +115,15 @@ fn print_table(client: &Client, id: Uuid, out: &mut Out) -> anyhow::Result<()> {
         .iter()
         .map(|row| row[2] == "failed" || row[2] == "unreachable")
         .collect();
-    let head = ["SEQ", "HOST", "STATUS", "DURATION", "ACTION", "TASK"];
-    out.table(head, rows, |out, row, line| {
+    let columns = [
+        Column::whole("SEQ"),
+        Column::end("HOST", 12),
+        Column::whole("STATUS"),
+        Column::whole("DURATION"),
+        Column::front("ACTION", 8),
+        Column::end("TASK", 12),
+    ];
+    out.table(columns, rows, |out, row, line| {
         if bad[row] {
             out.paint(Colour::Red, &line)
         } else {

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use super::client::{Client, ClientArgs};
 use super::filters::{Filters, names};
-use super::out;
+use super::out::{self, Layout};
 use super::when::{Edge, Moment};
 use crate::clock::Clock;
 use crate::model::{By, Period};
@@ -17,23 +17,25 @@ use crate::model::{By, Period};
 /// Count executions: how they ended, how long they took, which hosts failed
 #[derive(Debug, Args)]
 pub(super) struct Stats {
-    /// The last hour, the last 24 hours, the last 7 or 30 days [default: day]
+    /// Runs of the last hour, 24 hours, 7 days or 30 days [default: day]
     #[arg(long, value_parser = names(Period::ALL, Period::as_str))]
     period: Option<String>,
     /// Started at or after: 2026-01-20, "2026-01-20 10:00", 2h (ago), 7d
     #[arg(long, value_name = "TIME", value_parser = Moment::parse, conflicts_with = "period")]
     from: Option<Moment>,
-    /// Started at or before; a day is meant to its end [default: now]
+    /// Started at or before; a day counts to its end [default: now]
     #[arg(long, value_name = "TIME", value_parser = Moment::parse)]
     to: Option<Moment>,
-    /// Count for each of these too
+    /// Count for each playbook, host, task, label or user
     #[arg(long, value_parser = names(By::ALL, By::as_str))]
     by: Option<String>,
-    /// How many of these at most
+    /// Show so many of them at most
     #[arg(long, value_name = "N", default_value_t = 20, requires = "by", value_parser = clap::value_parser!(u32).range(1..=1000))]
     limit: u32,
     #[command(flatten)]
     filters: Filters,
+    #[command(flatten)]
+    layout: Layout,
     #[command(flatten)]
     client: ClientArgs,
     /// Print JSON: the API's answer
@@ -69,8 +71,9 @@ pub(super) fn run(command: &Stats) -> anyhow::Result<ExitCode> {
         let answer: Box<RawValue> = client.get(path, &query)?;
         out::line(answer.get())?;
     } else {
-        let by = command.by.as_deref().unwrap_or_default();
-        print::tables(&client.get(path, &query)?, by)?;
+        let asked = command.by.as_deref();
+        let by = By::ALL.iter().find(|by| Some(by.as_str()) == asked);
+        print::tables(&client.get(path, &query)?, by.copied(), command.layout)?;
     }
     Ok(ExitCode::SUCCESS)
 }

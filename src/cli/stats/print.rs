@@ -1,15 +1,16 @@
 //! Statistics as tables for people.
 
-use super::super::out::{self, Colour, Out};
-use super::super::summary::end_of;
+use super::super::out::{self, Colour, Column, Layout, Out};
+use super::super::summary::{shorten_task, told_apart};
 use super::super::when::{show, show_seconds};
-use crate::model::{Figures, GroupFigures, Statistics};
-
-/// The longest name that a table shows whole, in characters.
-const NAME_LENGTH: usize = 48;
+use crate::model::{By, Figures, GroupFigures, Statistics};
 
 /// The whole, its course, and what stands out in it; or the groups that were asked for.
-pub(super) fn tables(statistics: &Statistics, by: &str) -> anyhow::Result<()> {
+pub(super) fn tables(
+    statistics: &Statistics,
+    by: Option<By>,
+    layout: Layout,
+) -> anyhow::Result<()> {
     if statistics.figures.total == 0 {
         out::note(format_args!(
             "no executions started from {} to {}",
@@ -18,11 +19,11 @@ pub(super) fn tables(statistics: &Statistics, by: &str) -> anyhow::Result<()> {
         ));
         return Ok(());
     }
-    let mut out = Out::new();
+    let mut out = Out::laid_out(layout);
     whole(&mut out, statistics)?;
-    match &statistics.groups {
-        Some(groups) => groups_of(&mut out, statistics, groups, by)?,
-        None => {
+    match (&statistics.groups, by) {
+        (Some(groups), Some(by)) => groups_of(&mut out, statistics, groups, by)?,
+        _ => {
             series(&mut out, statistics)?;
             playbooks(&mut out, statistics)?;
             failed_hosts(&mut out, statistics)?;
@@ -39,8 +40,17 @@ fn whole(out: &mut Out, statistics: &Statistics) -> anyhow::Result<()> {
         show(statistics.to)
     ))?;
     out.line("")?;
-    let head = [
-        "RUNS", "SUCCESS", "FAILED", "RUNNING", "RATE", "CHANGED", "MEAN", "HALF", "95%", "LONGEST",
+    let columns = [
+        Column::whole("RUNS"),
+        Column::whole("SUCCESS"),
+        Column::whole("FAILED"),
+        Column::spare("RUNNING"),
+        Column::whole("RATE"),
+        Column::whole("CHANGED"),
+        Column::whole("MEAN"),
+        Column::whole("MEDIAN"),
+        Column::whole("P95"),
+        Column::whole("MAX"),
     ];
     let row = [
         figures.total.to_string(),
@@ -54,14 +64,14 @@ fn whole(out: &mut Out, statistics: &Statistics) -> anyhow::Result<()> {
         show_seconds(figures.p95_duration),
         show_seconds(figures.max_duration),
     ];
-    out.table(head, vec![row], |_, _, line| line)?;
+    out.table(columns, vec![row], |_, _, line| line)?;
     if !statistics.by_reason.is_empty() {
         let reasons = statistics.by_reason.iter();
         let reasons: Vec<String> = reasons
             .map(|(name, runs)| format!("{runs} {name}"))
             .collect();
         out.line("")?;
-        out.line(format_args!("Why runs failed: {}", reasons.join(", ")))?;
+        out.hanging("Why runs failed: ", &reasons.join(", "))?;
     }
     Ok(())
 }
@@ -88,7 +98,7 @@ fn numbers(figures: &Figures) -> [String; 6] {
 /// A table of figures, each beside its name; those with failures are red.
 fn figures<'f>(
     out: &mut Out,
-    name: &str,
+    name: Column,
     rows: impl Iterator<Item = (String, &'f Figures)>,
 ) -> anyhow::Result<()> {
     let (mut cells, mut failed) = (Vec::new(), Vec::new());
@@ -101,8 +111,16 @@ fn figures<'f>(
         return Ok(());
     }
     out.line("")?;
-    let head = [name, "RUNS", "SUCCESS", "FAILED", "RATE", "MEAN", "95%"];
-    out.table(head, cells, |out, row, line| match failed[row] {
+    let columns = [
+        name,
+        Column::whole("RUNS"),
+        Column::whole("SUCCESS"),
+        Column::whole("FAILED"),
+        Column::whole("RATE"),
+        Column::whole("MEAN"),
+        Column::whole("P95"),
+    ];
+    out.table(columns, cells, |out, row, line| match failed[row] {
         true => out.paint(Colour::Red, &line),
         false => line,
     })
@@ -113,13 +131,19 @@ fn series(out: &mut Out, statistics: &Statistics) -> anyhow::Result<()> {
     let series = statistics.series.iter();
     let busy = series.filter(|interval| interval.figures.total > 0);
     let rows = busy.map(|interval| (show(interval.start), &interval.figures));
-    figures(out, "STARTED", rows)
+    figures(out, Column::whole("STARTED"), rows)
 }
 
 fn playbooks(out: &mut Out, statistics: &Statistics) -> anyhow::Result<()> {
+    let named = statistics.playbooks.iter();
+    let named: Vec<_> = named
+        .map(|one| (one.playbook.clone(), one.folder.clone()))
+        .collect();
     let rows = statistics.playbooks.iter();
-    let rows = rows.map(|one| (end_of(&one.playbook, NAME_LENGTH), &one.figures));
-    figures(out, "PLAYBOOK", rows)
+    let rows = told_apart(&named)
+        .into_iter()
+        .zip(rows.map(|one| &one.figures));
+    figures(out, Column::front("PLAYBOOK", 12), rows)
 }
 
 fn failed_hosts(out: &mut Out, statistics: &Statistics) -> anyhow::Result<()> {
@@ -128,35 +152,59 @@ fn failed_hosts(out: &mut Out, statistics: &Statistics) -> anyhow::Result<()> {
     }
     let rows = statistics.failed_hosts.iter().map(|host| {
         [
-            end_of(&host.host, NAME_LENGTH),
+            host.host.clone(),
             host.failed_runs.to_string(),
             host.failures.to_string(),
             host.unreachable.to_string(),
         ]
     });
     out.line("")?;
-    let head = ["FAILED HOST", "RUNS", "TASKS FAILED", "UNREACHABLE"];
-    out.table(head, rows.collect(), |_, _, line| line)
+    let columns = [
+        Column::end("FAILED HOST", 12),
+        Column::whole("RUNS"),
+        Column::whole("TASKS FAILED"),
+        Column::whole("UNREACHABLE"),
+    ];
+    out.table(columns, rows.collect(), |_, _, line| line)
 }
 
 fn groups_of(
     out: &mut Out,
     statistics: &Statistics,
     groups: &[GroupFigures],
-    by: &str,
+    by: By,
 ) -> anyhow::Result<()> {
-    let name = |group: &GroupFigures| {
+    let playbooks: Vec<_> = groups
+        .iter()
+        .map(|group| match by {
+            By::Playbook => (group.name.clone(), group.folder.clone()),
+            _ => (
+                group.playbook.clone().unwrap_or_default(),
+                group.folder.clone(),
+            ),
+        })
+        .collect();
+    let playbooks = told_apart(&playbooks);
+    let rows = groups.iter().zip(playbooks).map(|(group, playbook)| {
         let task = match group.role.as_deref() {
             Some(role) if !role.is_empty() => format!("{role} : {}", group.name),
             _ => group.name.clone(),
         };
-        match &group.playbook {
-            Some(playbook) => format!("{} ({task})", end_of(playbook, NAME_LENGTH)),
-            None => end_of(&task, NAME_LENGTH),
-        }
+        let name = match (by, group.playbook.is_some()) {
+            (By::Playbook, _) => playbook,
+            (_, true) => format!("{playbook} ({task})"),
+            (_, false) => task,
+        };
+        (name, &group.figures)
+    });
+    let name = match by {
+        By::Playbook => Column::front("PLAYBOOK", 12),
+        By::Task => Column::by("TASK", 12, shorten_task),
+        By::Host => Column::end("HOST", 12),
+        By::Label => Column::end("LABEL", 12),
+        By::User => Column::end("USER", 12),
     };
-    let rows = groups.iter().map(|group| (name(group), &group.figures));
-    figures(out, &by.to_uppercase(), rows)?;
+    figures(out, name, rows)?;
     let all = statistics.groups_total.unwrap_or_default();
     if all > groups.len() as u64 {
         out.flush()?;

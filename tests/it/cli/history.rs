@@ -79,12 +79,12 @@ fn a_list_is_a_table_for_people_and_json_for_scripts() {
         rows[1].join(" ").ends_with("so far ad-hoc ping on web bob"),
         "{table}"
     );
-    let row = "failed (task_failed) 2026-01-20 11:00:00 2m 05s plays/db.yml 1 ok, 1 changed, 1 \
-               failed, 1 unreachable ann";
+    let row = "failed (task_failed) 2026-01-20 11:00:00 2m 05s plays/db.yml 1 failed, 1 unreachable, \
+               1 changed ann";
     assert_eq!(rows[2][1..].join(" "), row);
     assert_eq!(
         rows[3][1..].join(" "),
-        "success 2026-01-20 10:00:00 0.0s site.yml 1 ok, 1 changed"
+        "success 2026-01-20 10:00:00 0.0s site.yml 1 changed"
     );
     // The ids are shortened, and still name one execution each.
     for (row, id) in rows[1..].iter().zip([&adhoc, &failed, &good]) {
@@ -132,6 +132,9 @@ fn a_list_is_narrowed_by_every_filter() {
         ("--label nightly", vec!["failed"]),
         ("--changed", vec!["failed", "good"]),
         ("--changed=false", vec!["adhoc"]),
+        ("--host db-03 --changed", vec!["failed"]),
+        ("--host db-01 --changed", vec![]),
+        ("--host db-01 --changed=false", vec!["failed"]),
         ("--reason task_failed", vec!["failed"]),
         ("--since 2026-01-20T10:30", vec!["adhoc", "failed"]),
         (
@@ -209,7 +212,7 @@ fn a_page_shows_what_ran_and_why_it_failed() {
         "  record      complete: 10 of 10 events\n",
         "HOST   OK  CHANGED  UNREACHABLE  FAILED  SKIPPED  RESCUED  IGNORED\n",
         "db-03  1   1        -            -       -        -        -\n",
-        "failed: grow the disk on db-01\n  msg: no space\n       left [2J\n",
+        "failed: grow the disk on db-01\n  msg: no space\n       left [2J\n  at: roles/web/tasks/main.yml:1\n",
         "unreachable: grow the disk on db-02\n",
         &format!("\"playback show {id} --output\""),
     ] {

@@ -10,10 +10,16 @@ mod errors;
 mod follow;
 mod history;
 mod launch;
+mod listen;
 mod local;
+mod login;
+mod own;
+mod projects;
 mod prune;
 mod redact;
 mod stats;
+mod tables;
+mod why;
 
 use std::process::{Child, Command, Output, Stdio};
 

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::{Ran, command, run};
 use crate::builders::Run;
+use crate::exec_terminal::Person;
 use crate::harness::{Collector, Setup};
 
 fn aged(days: i64, playbook: &str) -> Run {
@@ -42,21 +43,28 @@ fn runs_are_pruned_by_limits_and_what_would_go_is_shown_first() {
 
     let ran = run(&collector, &["prune", "--days", "30", "--dry-run"]);
     let told = ran.ok();
-    assert!(told.contains(&format!("{}  goes\n", runs[0].id)), "{told}");
+    let started = client.finished(runs[0].id)["start_time"].clone();
+    let started = started.as_str().unwrap()[..19].replace('T', " ");
     assert!(
-        told.contains("1 executions would go, and the output of 0 more;"),
-        "{told}"
+        told.contains(&format!("{}  {started}  all of it  site.yml\n", runs[0].id)),
+        "its date and its name: {told}"
     );
-    assert!(
-        told.contains("1 are kept because they are pinned"),
-        "{told}"
-    );
+    assert!(told.contains("1 execution would be removed ("), "{told}");
+    assert!(told.contains("1 is kept because of a pin"), "{told}");
+    // Nobody can be asked, and nobody said yes.
     let ran = run(&collector, &["prune", "--days", "30"]);
-    assert!(ran.ok().contains("1 executions are gone"), "{ran:?}");
+    let told = ran.complaint(1);
+    assert!(
+        told.contains("1 execution would be removed") && told.contains("--yes"),
+        "{told}"
+    );
+    client.finished(runs[0].id);
+    let ran = run(&collector, &["prune", "--days", "30", "--yes"]);
+    assert!(ran.ok().contains("1 execution removed"), "{ran:?}");
     client.execution(runs[0].id, "").error(404, "not_found");
 
     let ran = run(&collector, &["unpin", &runs[1].id.to_string()]);
-    assert!(ran.ok().contains("left to the rules"), "{ran:?}");
+    assert!(ran.ok().contains("not pinned any more"), "{ran:?}");
     let arguments = [
         "prune",
         "--keep-payload-days",
@@ -69,6 +77,7 @@ fn runs_are_pruned_by_limits_and_what_would_go_is_shown_first() {
         "success",
         "--playbook",
         "site.yml",
+        "--yes",
         "--json",
     ];
     let pruned = run(&collector, &arguments);
@@ -110,7 +119,7 @@ fn configured_rules_are_applied_and_what_cannot_be_done_is_told() {
     for days in 1..=3 {
         aged(days, "site.yml").deliver(&client);
     }
-    let ran = run(&collector, &["prune", "--json"]);
+    let ran = run(&collector, &["prune", "--yes", "--json"]);
     assert_eq!(ran.json()["deleted"], 2);
 
     let bare = Collector::start();
@@ -119,9 +128,17 @@ fn configured_rules_are_applied_and_what_cannot_be_done_is_told() {
     let ran = run(&bare, &["prune", "--days", "0"]);
     assert!(ran.complaint(2).contains("--days"), "{ran:?}");
     let ran = run(&bare, &["prune", "--keep-bytes", "much"]);
-    assert!(ran.complaint(1).contains("keep_bytes"), "{ran:?}");
+    let told = ran.complaint(1);
+    assert!(
+        told.contains("--keep-bytes: "),
+        "the option, not the field: {told}"
+    );
     let ran = run(&bare, &["prune", "--label", "x"]);
-    assert!(ran.complaint(1).contains("no limit"), "{ran:?}");
+    let told = ran.complaint(1);
+    assert!(
+        told.contains("no limit") && told.contains("--days, --keep-runs"),
+        "{told}"
+    );
     let reader = bare.create_token(&["read"]);
     let mut as_reader = command(&bare, &["prune", "--days", "3"]);
     let ran = Ran::from(as_reader.env("PLAYBACK_TOKEN", reader).output().unwrap());
@@ -136,7 +153,7 @@ fn a_spool_of_a_run_whose_log_is_gone_is_set_aside() {
     let client = collector.client();
     let old = aged(50, "site.yml");
     old.deliver(&client);
-    run(&collector, &["prune", "--keep-payload-days", "30"]).ok();
+    run(&collector, &["prune", "--keep-payload-days", "30", "--yes"]).ok();
     let dir = collector.folder().join("spool");
     std::fs::create_dir_all(&dir).unwrap();
     std::fs::write(
@@ -155,4 +172,25 @@ fn a_spool_of_a_run_whose_log_is_gone_is_set_aside() {
     let record = client.finished(old.id);
     assert_eq!(record["events"]["complete"], true);
     assert!(record["payload_removed"].is_string());
+}
+
+#[test]
+fn a_person_is_asked_before_anything_is_removed() {
+    let collector = Collector::start();
+    let client = collector.client();
+    let old = aged(50, "site.yml");
+    old.deliver(&client);
+    let prune = || Person::runs_at(command(&collector, &["prune", "--days", "30"]), 80);
+    let mut person = prune();
+    person.sees("Remove it? [y/N] ");
+    assert!(person.screen().contains("site.yml"), "{}", person.screen());
+    person.types("n\n");
+    assert_eq!(person.leaves().code(), Some(1));
+    person.sees("nothing was removed");
+    client.finished(old.id);
+    let mut person = prune();
+    person.sees("Remove it? [y/N] ");
+    person.types("y\n");
+    assert_eq!(person.leaves().code(), Some(0));
+    client.execution(old.id, "").error(404, "not_found");
 }

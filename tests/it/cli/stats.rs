@@ -41,16 +41,16 @@ fn statistics_are_tables_for_people_and_json_for_scripts() {
         "\
 2026-01-20 00:00:00 to 2026-01-20 23:59:59
 
-RUNS  SUCCESS  FAILED  RUNNING  RATE   CHANGED  MEAN    HALF  95%     LONGEST
-2     1        1       0        50.0%  1        1m 02s  0.0s  2m 05s  2m 05s
+RUNS  SUCCESS  FAILED  RUNNING  RATE   CHANGED  MEAN    MEDIAN  P95     MAX
+2     1        1       0        50.0%  1        1m 02s  0.0s    2m 05s  2m 05s
 
 Why runs failed: 1 task_failed
 
-STARTED              RUNS  SUCCESS  FAILED  RATE    MEAN    95%
+STARTED              RUNS  SUCCESS  FAILED  RATE    MEAN    P95
 2026-01-20 10:00:00  1     1        0       100.0%  0.0s    0.0s
 2026-01-20 11:00:00  1     0        1       0.0%    2m 05s  2m 05s
 
-PLAYBOOK      RUNS  SUCCESS  FAILED  RATE    MEAN    95%
+PLAYBOOK      RUNS  SUCCESS  FAILED  RATE    MEAN    P95
 plays/db.yml  1     0        1       0.0%    2m 05s  2m 05s
 site.yml      1     1        0       100.0%  0.0s    0.0s
 
@@ -62,7 +62,7 @@ db-01        1     1             0
     let rows = groups.rows();
     assert_eq!(
         rows[7],
-        ["TASK", "RUNS", "SUCCESS", "FAILED", "RATE", "MEAN", "95%"]
+        ["TASK", "RUNS", "SUCCESS", "FAILED", "RATE", "MEAN", "P95"]
     );
     assert_eq!(
         rows[8].join(" "),

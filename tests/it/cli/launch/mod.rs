@@ -141,6 +141,8 @@ fn a_run_is_canceled_and_whoever_follows_it_learns_of_it() {
     let page = run(&collector, &["show", "latest"]).stdout;
     assert!(page.contains("failed (canceled)"), "{page}");
     assert!(page.contains("  canceled by token:test-"), "{page}");
+    assert!(page.contains(": a mistake\n"), "and why: {page}");
+    assert_eq!(record["cancel_note"], "a mistake");
     let ran = run(&collector, &["cancel", "latest"]);
     assert!(ran.complaint(1).contains("is over"), "{ran:?}");
 }

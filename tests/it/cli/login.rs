@@ -1,0 +1,279 @@
+//! `login`, `logout`, `whoami` and `context`, and whose token is sent where.
+
+use std::io::Write as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use serde_json::json;
+
+use super::Ran;
+use crate::builders::good_run;
+use crate::exec_terminal::Person;
+use crate::harness::{Collector, PLAYBACK, Setup};
+
+/// A person with a home of their own, and nothing in the environment.
+struct Home(tempfile::TempDir);
+
+impl Home {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(PLAYBACK);
+        command
+            .args(arguments)
+            .env_clear()
+            .env("HOME", self.0.path())
+            .env("TZ", "UTC")
+            .stdin(Stdio::null());
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Ran {
+        self.command(arguments).output().unwrap().into()
+    }
+
+    fn run_with(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Ran {
+        let mut command = self.command(arguments);
+        command.envs(variables.iter().copied());
+        command.output().unwrap().into()
+    }
+
+    /// Logs in as a script does.
+    fn log_in(&self, url: &str, token: &str, more: &[&str]) -> Ran {
+        let arguments = [&["login", url, "--with-token"], more].concat();
+        let mut child = self
+            .command(&arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        let _ = writeln!(stdin, "{token}");
+        drop(stdin);
+        child.wait_with_output().unwrap().into()
+    }
+
+    fn file(&self) -> PathBuf {
+        self.0.path().join(".config/playback/logins.json")
+    }
+}
+
+#[test]
+fn a_login_serves_all_further_commands_until_the_logout() {
+    let collector = Collector::start();
+    good_run().deliver(&collector.client());
+    let (home, reader) = (Home::new(), collector.create_token(&["read"]));
+    let url = format!("{}/", collector.url());
+    let ran = home.log_in(&url, &reader, &[]);
+    assert!(ran.ok().contains("logged in to"), "{ran:?}");
+    assert!(!ran.stdout.contains(&reader), "{ran:?}");
+    let found = home.file().metadata().unwrap();
+    assert_eq!(found.mode() & 0o777, 0o600);
+    let folder = home.file().parent().unwrap().metadata().unwrap();
+    assert_eq!(folder.mode() & 0o777, 0o700);
+    assert!(home.run(&["list"]).ok().contains("site.yml"));
+    let who = home.run(&["whoami", "--json"]).json();
+    assert_eq!(who["scopes"], json!(["read"]));
+    assert_eq!(who["url"], collector.url());
+    assert!(
+        who["token_from"]
+            .as_str()
+            .unwrap()
+            .starts_with("log-in 127.0.0.1:"),
+        "{who}"
+    );
+    let ran = home.run(&["prune", "--days", "3", "--yes"]);
+    let told = ran.complaint(1);
+    assert!(
+        told.contains("--scope admin") && told.contains("log-in 127.0.0.1:"),
+        "{told}"
+    );
+    home.run(&["logout", "--quiet"]).ok();
+    assert!(
+        !std::fs::read_to_string(home.file())
+            .unwrap()
+            .contains(&reader)
+    );
+    let ran = home.run_with(&[("PLAYBACK_URL", &collector.url())], &["list"]);
+    assert!(ran.complaint(1).contains("playback login"), "{ran:?}");
+    assert!(home.run(&["logout"]).complaint(1).contains("not logged in"));
+}
+
+#[test]
+fn a_token_that_is_refused_is_not_kept() {
+    let collector = Collector::start();
+    let home = Home::new();
+    let ran = home.log_in(&collector.url(), "pbk_wrong", &[]);
+    assert!(ran.complaint(1).contains("not known here"), "{ran:?}");
+    let ran = home.log_in(&collector.url(), "", &[]);
+    assert!(ran.complaint(1).contains("token is empty"), "{ran:?}");
+    let ran = home.run(&["login", &collector.url()]);
+    assert!(ran.complaint(2).contains("--with-token"), "{ran:?}");
+    let ran = home.log_in("http://127.0.0.1:99999", "pbk_x", &[]);
+    assert!(ran.complaint(1).contains("no port"), "{ran:?}");
+    assert!(!home.file().exists());
+    // One that only sends is kept, and what it cannot do is said.
+    let sender = collector.create_token(&["ingest"]);
+    let ran = home.log_in(&collector.url(), &sender, &[]);
+    assert_eq!(ran.code, 0);
+    assert!(ran.stderr.contains("lacks the scope \"read\""), "{ran:?}");
+}
+
+#[test]
+fn a_collector_without_tokens_asks_for_none() {
+    let collector = Setup::default().argument("--no-auth").start_without_token();
+    let home = Home::new();
+    let ran = home.run(&["login", &collector.url()]);
+    assert!(ran.ok().contains("without tokens"), "{ran:?}");
+    let ran = home.run(&["list"]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, "no executions\n"));
+}
+
+#[test]
+fn several_logins_are_told_apart_by_name() {
+    let (one, other) = (Collector::start(), Collector::start());
+    good_run().deliver(&one.client());
+    let home = Home::new();
+    home.log_in(&one.url(), &one.token, &["--context", "one", "--quiet"])
+        .ok();
+    home.log_in(&other.url(), &other.token, &["--context", "two", "--json"])
+        .ok();
+    let empty = |ran: &Ran| assert_eq!(ran.stderr, "no executions\n", "{ran:?}");
+    let full = |ran: &Ran| assert!(ran.ok().contains("site.yml"), "{ran:?}");
+    empty(&home.run(&["list"]));
+    full(&home.run(&["list", "--context", "one"]));
+    full(&home.run_with(&[("PLAYBACK_CONTEXT", "one")], &["list"]));
+    home.run(&["context", "use", "one"]).ok();
+    full(&home.run(&["list"]));
+    let listed = home.run(&["context", "list", "--json"]);
+    assert!(!listed.ok().contains("pbk_"), "{listed:?}");
+    assert_eq!(listed.json()[0]["current"], true);
+    for wrong in [
+        &["context", "use", "three"][..],
+        &["list", "--context", "three"],
+    ] {
+        let told = home.run(wrong);
+        assert!(told.complaint(1).contains("one, two"), "{told:?}");
+    }
+    for wrong in ["", "-x", "a b", "a/b", "ä"] {
+        home.log_in(&one.url(), &one.token, &[&format!("--context={wrong}")])
+            .complaint(2);
+    }
+}
+
+#[test]
+fn options_come_before_the_environment_and_that_before_a_login() {
+    let (here, there) = (Collector::start(), Collector::start());
+    let home = Home::new();
+    home.log_in(&here.url(), &here.token, &["--context", "here"])
+        .ok();
+    // The environment's token wins, and is named where it is refused.
+    let ran = home.run_with(&[("PLAYBACK_TOKEN", "pbk_wrong")], &["list"]);
+    let told = ran.complaint(1);
+    assert!(
+        told.contains("PLAYBACK_TOKEN in the environment, which wins over the log-in here"),
+        "{told}"
+    );
+    // A context that is named outright is taken whole.
+    let both = [
+        ("PLAYBACK_TOKEN", "pbk_wrong"),
+        ("PLAYBACK_URL", &*there.url()),
+    ];
+    assert_eq!(home.run_with(&both, &["list", "--context", "here"]).code, 0);
+    // Both from the environment, as scripts have it.
+    let theirs = [
+        ("PLAYBACK_TOKEN", &*there.token),
+        ("PLAYBACK_URL", &*there.url()),
+    ];
+    let who = home.run_with(&theirs, &["whoami", "--json"]).json();
+    assert_eq!(who["url"], there.url());
+    // A login's token goes to its own collector, and to no other.
+    let only_url = [("PLAYBACK_URL", &*there.url())];
+    let told = home.run_with(&only_url, &["list"]);
+    assert!(told.complaint(1).contains("a token is needed"), "{told:?}");
+    let same = home.run(&["list", "--url", &format!("{}/", here.url())]);
+    assert_eq!(same.code, 0, "{same:?}");
+    let told = home.run(&["list", "--url", &there.url(), "--context", "here"]);
+    told.complaint(2);
+}
+
+#[test]
+fn a_file_of_logins_that_others_could_read_or_that_is_a_link_is_not_used() {
+    let collector = Collector::start();
+    let home = Home::new();
+    home.log_in(&collector.url(), &collector.token, &[]).ok();
+    let open = std::fs::Permissions::from_mode(0o644);
+    std::fs::set_permissions(home.file(), open).unwrap();
+    let told = home.run(&["list"]);
+    assert!(told.complaint(1).contains("chmod 600"), "{told:?}");
+    let elsewhere = home.0.path().join("elsewhere.json");
+    std::fs::rename(home.file(), &elsewhere).unwrap();
+    std::fs::set_permissions(&elsewhere, std::fs::Permissions::from_mode(0o600)).unwrap();
+    symlink(&elsewhere, home.file()).unwrap();
+    let told = home.run(&["list"]);
+    assert!(told.complaint(1).contains("symbolic link"), "{told:?}");
+    // Nothing is in the way of a command that is told everything otherwise.
+    let given = [
+        ("PLAYBACK_TOKEN", &*collector.token),
+        ("PLAYBACK_URL", &*collector.url()),
+    ];
+    assert_eq!(home.run_with(&given, &["list"]).code, 0);
+    std::fs::remove_file(home.file()).unwrap();
+    std::fs::write(home.file(), "{ \"contexts\": \"pbk_secret\"").unwrap();
+    std::fs::set_permissions(home.file(), std::fs::Permissions::from_mode(0o600)).unwrap();
+    let told = home.run(&["list"]);
+    assert!(told.complaint(1).contains("log in again"), "{told:?}");
+    assert!(!told.stderr.contains("pbk_secret"), "{told:?}");
+}
+
+#[test]
+fn a_token_that_is_typed_is_not_shown_and_ctrl_c_leaves_the_terminal_as_it_was() {
+    let collector = Collector::start();
+    let home = Home::new();
+    let ask = || Person::runs_at(home.command(&["login", &collector.url()]), 80);
+    let mut person = ask();
+    person.sees("Token for ");
+    person.types("\u{3}");
+    assert!(!person.leaves().success());
+    assert!(person.terminal_is_usual());
+    assert!(!home.file().exists());
+    let mut person = ask();
+    person.sees("Token for ");
+    person.types(&format!("{}\n", collector.token));
+    assert_eq!(person.leaves().code(), Some(0));
+    person.sees("logged in to ");
+    assert!(!person.screen().contains(&collector.token));
+    assert!(person.terminal_is_usual());
+}
+
+#[test]
+fn a_token_that_may_not_send_is_told_at_once_with_the_place_that_it_came_from() {
+    let collector = Collector::start();
+    let reader = collector.create_token(&["read"]);
+    let folder = collector.folder();
+    let config = "[callback_playback]\ntoken = pbk_other\n";
+    std::fs::write(folder.join("ansible.cfg"), config).unwrap();
+    for arguments in [&["exec", "--", "true"][..], &["flush"]] {
+        let mut command = super::command(&collector, arguments);
+        command.current_dir(folder).env("PLAYBACK_TOKEN", &reader);
+        let ran = Ran::from(command.output().unwrap());
+        let told = format!("{}{}", ran.stderr, ran.stdout);
+        assert!(told.contains("--scope ingest"), "{arguments:?}: {told}");
+        let place = "PLAYBACK_TOKEN in the environment, which wins over the one in ansible.cfg";
+        assert!(told.contains(place), "{arguments:?}: {told}");
+        assert!(!told.contains(&reader), "{told}");
+    }
+    let file = folder.join("reader");
+    std::fs::write(&file, &reader).unwrap();
+    let mut command = super::command(&collector, &["exec", "--", "true"]);
+    command
+        .env_remove("PLAYBACK_TOKEN")
+        .env("PLAYBACK_TOKEN_FILE", &file);
+    let told = Ran::from(command.output().unwrap()).stderr;
+    let place = format!("the token file {}", file.display());
+    assert!(told.contains(&place), "{told}");
+}
