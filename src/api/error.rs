@@ -214,7 +214,10 @@ impl From<LaunchError> for ApiError {
     fn from(error: LaunchError) -> Self {
         let message = error.to_string();
         match error {
-            LaunchError::Disabled => Self::new(StatusCode::FORBIDDEN, "disabled", message),
+            LaunchError::Disabled | LaunchError::AdhocOff => {
+                Self::new(StatusCode::FORBIDDEN, "disabled", message)
+            }
+            LaunchError::ModuleNotAllowed { .. } => Self::forbidden(message),
             LaunchError::Invalid { .. } => Self::bad_request(message),
             LaunchError::NotFound { .. } | LaunchError::NoSuchExecution(_) => {
                 Self::not_found(message)

@@ -25,6 +25,16 @@ const PASSED: [&str; 14] = [
     "ANSIBLE_CONFIG",
 ];
 
+/// Which modules may be run by themselves.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(untagged, expecting = "adhoc must be true, false or a list of modules")]
+pub enum Adhoc {
+    /// All, or none.
+    All(bool),
+    /// These, by their short or their full names.
+    Modules(Vec<String>),
+}
+
 /// What the launcher may run, and how much of it.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -45,6 +55,8 @@ pub struct LauncherConfig {
     pub recorder: Option<bool>,
     /// Where runs find this collector; by default, at the address that it listens on.
     pub url: Option<String>,
+    /// Which modules may be run by themselves (`POST /adhoc`). Most modules can do whatever the run's user can do.
+    pub adhoc: Adhoc,
     /// How many runs go on at once; the others wait.
     pub max_running: usize,
     /// How many of them may be of the same playbook; 0: any number.
@@ -77,6 +89,7 @@ impl Default for LauncherConfig {
             ansible: None,
             recorder: None,
             url: None,
+            adhoc: Adhoc::All(true),
             max_running: 10,
             max_running_per_playbook: 0,
             max_queued: 1000,

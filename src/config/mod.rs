@@ -14,7 +14,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 pub use http::HttpConfig;
-pub use launcher::LauncherConfig;
+pub use launcher::{Adhoc, LauncherConfig};
 pub use listen::listen_address;
 pub use retention::{RuleConfig, Schedule};
 

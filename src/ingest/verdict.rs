@@ -239,7 +239,18 @@ pub(super) fn what(producers: &Producers) -> ExecutionStarted {
         what = merge(&what, next);
     }
     what.instance = None;
+    if producers[Producer::Launcher as usize].seen() {
+        without_handed_over(&mut what);
+    }
     what
+}
+
+/// The launcher hands arguments of ad-hoc commands over as variables, whose names mean nothing to anybody else.
+fn without_handed_over(what: &mut ExecutionStarted) {
+    const VARIABLES: &str = "playback_arg_";
+    what.extra_var_names
+        .retain(|name| !name.starts_with(VARIABLES));
+    what.args.take_if(|args| args.contains(VARIABLES));
 }
 
 /// What `inner` says, and `outer`, which is further from Ansible, where that is silent.

@@ -9,9 +9,10 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
+use super::adhoc::{self, Arguments};
 use super::error::LaunchError;
 use super::names::{self, Found, Kind};
-use crate::config::LauncherConfig;
+use crate::config::{Adhoc, LauncherConfig};
 use crate::model::Parameters;
 
 /// The longest run that may be asked for, in seconds: a week.
@@ -78,7 +79,7 @@ pub(super) struct Secrets {
     /// The text of a key.
     pub(super) private_key: Option<String>,
     /// Ad-hoc: the module's arguments.
-    pub(super) args: Option<String>,
+    pub(super) args: Option<Arguments>,
 }
 
 /// Checks a request.
@@ -114,6 +115,10 @@ pub(super) fn check(asked: Asked, config: &LauncherConfig) -> Result<Checked, La
     if let Some(names) = &asked.extra_vars {
         names.keys().try_for_each(|name| variable_name(name))?;
     }
+    let module = module(asked.module)?;
+    if adhoc {
+        allowed(module.as_deref().unwrap_or(adhoc::DEFAULT_MODULE), config)?;
+    }
     let parameters = Parameters {
         playbook,
         inventory: asked.inventory,
@@ -138,7 +143,7 @@ pub(super) fn check(asked: Asked, config: &LauncherConfig) -> Result<Checked, La
         private_key_given: key_text.is_some(),
         private_key: private_key.as_ref().map(|(name, _)| name.clone()),
         hosts: pattern("hosts", asked.hosts)?,
-        module: module(asked.module)?,
+        module,
         args_given: asked.args.is_some(),
         args: asked.args.clone().filter(|_| config.keep_values),
         note: text("note", asked.note)?,
@@ -153,7 +158,11 @@ pub(super) fn check(asked: Asked, config: &LauncherConfig) -> Result<Checked, La
         Some(args) if args.contains('\0') => {
             return Err(LaunchError::invalid("args", "has a NUL character"));
         }
-        args => args,
+        Some(args) => {
+            let module = parameters.module.as_deref();
+            adhoc::arguments(module.unwrap_or(adhoc::DEFAULT_MODULE), &args)?
+        }
+        None => None,
     };
     Ok(Checked {
         parameters,
@@ -236,7 +245,7 @@ fn plain(field: &'static str, value: &str) -> Result<(), LaunchError> {
     if value.starts_with('-') {
         return refuse(format!("{value:?} begins with \"-\", like an option"));
     }
-    if value.contains("{{") || value.contains("{%") {
+    if ["{{", "{%", "{#"].iter().any(|begin| value.contains(begin)) {
         return refuse(format!(
             "{value:?} has a template, which is not evaluated here"
         ));
@@ -320,7 +329,30 @@ fn module(value: Option<String>) -> Result<Option<String>, LaunchError> {
     }
 }
 
+/// Whether the configuration allows this module to be run by itself.
+fn allowed(module: &str, config: &LauncherConfig) -> Result<(), LaunchError> {
+    let names = match &config.adhoc {
+        Adhoc::All(true) => return Ok(()),
+        Adhoc::All(false) => return Err(LaunchError::AdhocOff),
+        Adhoc::Modules(names) => names,
+    };
+    let is_named = |name: &String| adhoc::short_name(name) == adhoc::short_name(module);
+    if names.iter().any(is_named) {
+        return Ok(());
+    }
+    Err(LaunchError::ModuleNotAllowed {
+        module: module.to_owned(),
+        allowed: names.join(", "),
+    })
+}
+
 fn variable_name(name: &str) -> Result<(), LaunchError> {
+    if name.starts_with(adhoc::VARIABLES) {
+        return Err(LaunchError::invalid(
+            "extra_vars",
+            format!("{name:?} begins like the variables that hold ad-hoc arguments"),
+        ));
+    }
     let mut letters = name.chars();
     let starts = letters
         .next()

@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::adhoc;
 use super::asked::Checked;
 
 /// Files that the command line names.
@@ -54,11 +55,16 @@ pub(super) fn argv(checked: &Checked, files: &Files, ansible: Option<&Path>) -> 
     if let Some(forks) = asked.forks {
         option("forks", &forks.to_string());
     }
-    if let Some(module) = &asked.module {
-        option("module-name", module);
+    if asked.is_adhoc() {
+        // Always named: ansible.cfg may have another default than the one that was checked.
+        option(
+            "module-name",
+            asked.module.as_deref().unwrap_or(adhoc::DEFAULT_MODULE),
+        );
     }
     if let Some(args) = &checked.secrets.args {
-        option("args", args);
+        // Names alone; the values stand with the extra variables.
+        option("args", &args.template);
     }
     let flags = [
         (asked.r#become, "--become"),

@@ -16,6 +16,22 @@ pub enum LaunchError {
          configuration to the folders that hold playbooks"
     )]
     Disabled,
+    /// Ad-hoc runs are switched off.
+    #[error(
+        "this collector runs no ad-hoc commands: \"adhoc\" is false in the section [launcher] of its configuration"
+    )]
+    AdhocOff,
+    /// The configuration names the modules that may be run, and this is none of them.
+    #[error(
+        "module: {module:?} is not allowed: \"adhoc\" in the section [launcher] of the collector's configuration \
+         allows {allowed}"
+    )]
+    ModuleNotAllowed {
+        /// The module that was asked for.
+        module: String,
+        /// Those that are allowed.
+        allowed: String,
+    },
     /// A field of the request cannot be used.
     #[error("{field}: {problem}")]
     Invalid {

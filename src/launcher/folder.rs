@@ -6,7 +6,7 @@
 //!   supervisor               locked by the supervisor while it lives; its process's number
 //!   hosts                    the hosts that a replay is limited to
 //!   secrets/                 removed by the supervisor when the command has ended
-//!     token  extra_vars.json  vault_password  private_key
+//!     token  extra_vars.yml  vault_password  private_key
 //!   spool/                   what was not delivered yet
 //! ```
 
@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::asked::Checked;
-use super::command;
+use super::{command, values};
 
 /// The folder of one run.
 #[derive(Debug, Clone)]
@@ -137,9 +137,13 @@ impl RunFolder {
             private_key: checked.private_key.clone(),
             ..command::Files::default()
         };
-        if let Some(vars) = secrets.extra_vars.as_ref().filter(|vars| !vars.is_empty()) {
-            let text = serde_json::to_vec(vars)?;
-            files.extra_vars = Some(self.write("secrets/extra_vars.json", &text)?);
+        let mut vars = secrets.extra_vars.clone().unwrap_or_default();
+        if let Some(args) = &secrets.args {
+            vars.extend(args.variables.clone());
+        }
+        if !vars.is_empty() {
+            let text = values::to_yaml(&vars);
+            files.extra_vars = Some(self.write("secrets/extra_vars.yml", text.as_bytes())?);
         }
         if let Some(password) = &secrets.vault_password {
             let text = format!("{password}\n");

@@ -9,14 +9,15 @@
 //! ```
 //!
 //! Layout:
-//! - [`asked`], [`names`], [`describe`]: what may be asked for
-//! - [`command`], [`folder`], [`recorder`]: what a run needs
+//! - [`asked`], [`adhoc`], [`names`], [`describe`]: what may be asked for
+//! - [`command`], [`folder`], [`values`], [`recorder`]: what a run needs
 //! - [`queue`], [`supervisors`]: whose turn it is, and what becomes of it
 //! - [`replay`]: a request made of an earlier one
 //!
 //! The queue is in the store, and what a run needs is in its folder: the collector can be stopped, killed
 //! or replaced while runs go on, and finds them again.
 
+mod adhoc;
 mod asked;
 mod command;
 mod describe;
@@ -27,6 +28,7 @@ mod queue;
 mod recorder;
 mod replay;
 mod supervisors;
+mod values;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -267,9 +269,12 @@ fn describe_run(asked: &Parameters, cwd: &std::path::Path, by: &str) -> Executio
         extra_var_names: asked.extra_var_names.clone(),
         hosts: asked.hosts.clone(),
         // Ansible's own default.
-        module: asked
-            .is_adhoc()
-            .then(|| asked.module.clone().unwrap_or_else(|| "command".into())),
+        module: asked.is_adhoc().then(|| {
+            asked
+                .module
+                .clone()
+                .unwrap_or_else(|| adhoc::DEFAULT_MODULE.into())
+        }),
         labels: asked.labels.clone(),
         note: asked.note.clone(),
         cwd: Some(cwd.to_string_lossy().into_owned()),

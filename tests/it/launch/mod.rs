@@ -4,6 +4,7 @@ mod crash;
 mod documented;
 mod ends;
 mod inputs;
+mod literal;
 mod queue;
 mod redact;
 mod refused;
