@@ -15,7 +15,7 @@ SHELL := bash
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 PLAYBACK := $(TARGET_DIR)/release/playback
 TOOLS := .venv/tools/bin
-PYTHON_FILES := callback_plugin tests/conformance scripts/demo scripts/ansible-version
+PYTHON_FILES := callback_plugin tests/clients/check.py tests/clients/client.py tests/conformance scripts/demo scripts/ansible-version
 # Only looked at once Python is known to be there, hence `=`.
 CURRENT = ansible-core==$(shell $(PYTHON) scripts/ansible-version current).*
 # What others measure themselves against; used by `make bench` alone.
@@ -54,6 +54,7 @@ test: lint wheel ansible oldest versions ways ## Run all checks and all tests
 	PYO3_PYTHON=$(abspath $(TOOLS)/python) PYO3_BUILD_EXTENSION_MODULE=1 \
 		cargo test $(CARGO_FLAGS) --package playback-recorder --test native
 	cargo build $(CARGO_FLAGS) --workspace --exclude playback-recorder --bins
+	$(MAKE) clients
 	$(CONFORMANCE) -m pytest -n 2 tests/conformance
 	PLAYBACK_TEST_ANSIBLE=$(abspath .venv/ansible/bin) PLAYBACK_TEST_ANSIBLE_OLDEST=$(abspath .venv/oldest/bin) \
 		cargo test $(CARGO_FLAGS) --workspace --exclude playback-recorder
@@ -83,6 +84,19 @@ else
 	PLAYBACK_BIN=$(abspath $(TARGET_DIR)/debug/playback) $(TOOLS)/python tests/conformance/targets.py \
 		--ansible '$(or $(ANSIBLE),.venv/ansible/bin)' --only '$(ONLY)' --timeout $(or $(TIMEOUT),300) '$(TARGETS)'
 endif
+
+.PHONY: clients fuzz
+clients: ## Validate the OpenAPI document, and use clients made of it
+	@scripts/prerequisites cargo cc node
+	@scripts/environment clients @scripts/clients.txt
+	cargo build $(CARGO_FLAGS) --bin playback
+	.venv/clients/bin/python tests/clients/check.py $(TARGET_DIR)/debug/playback
+
+fuzz: ## Ask a collector whatever the OpenAPI document allows; EXAMPLES=500 asks more
+	@scripts/prerequisites cargo cc
+	@scripts/environment clients @scripts/clients.txt
+	cargo build $(CARGO_FLAGS) --bin playback
+	.venv/clients/bin/python tests/clients/check.py $(TARGET_DIR)/debug/playback --fuzz --examples $(or $(EXAMPLES),50)
 
 .PHONY: lint
 lint: tools ## Check formatting, lints and types, changing nothing

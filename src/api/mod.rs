@@ -4,6 +4,7 @@
 //! which is generated from this list and nothing else.
 
 pub mod auth;
+mod document;
 mod error;
 mod executions;
 mod feed;
@@ -35,7 +36,6 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::trace::TraceLayer;
 use utoipa::openapi::OpenApi;
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter, UtoipaMethodRouterExt as _};
 use utoipa_axum::routes;
 
@@ -67,7 +67,8 @@ pub const PREFIX: &str = "/api/v1/ansible";
         (name = "session", description = "Who asks"),
         (name = "health", description = "How the collector is")
     ),
-    security(("token" = []))
+    components(schemas(playback_wire::Producer)),
+    security(("token" = []), ("session" = []))
 )]
 struct Document;
 
@@ -110,11 +111,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(whoami::get_identity));
     let mut document = Document::openapi();
     document.info.license = None;
-    let components = document.components.get_or_insert_default();
-    components.add_security_scheme(
-        "token",
-        SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build()),
-    );
+    document::add_security(&mut document);
     OpenApiRouter::with_openapi(document)
         .nest(PREFIX, api)
         .routes(routes!(health::get_health))
@@ -139,12 +136,15 @@ fn bounded(routes: UtoipaMethodRouter<App>, bytes: usize) -> UtoipaMethodRouter<
 /// The OpenAPI 3.1 document.
 #[must_use]
 pub fn openapi() -> OpenApi {
-    routes().into_openapi()
+    let mut document = routes().into_openapi();
+    document::complete(&mut document);
+    document
 }
 
 /// The whole service.
 pub fn router(app: App) -> Router {
-    let (router, document) = routes().split_for_parts();
+    let (router, mut document) = routes().split_for_parts();
+    document::complete(&mut document);
     // Shared: handlers are cloned for every connection, and the document is most of a megabyte.
     let document = Arc::new(document);
     // A failure of ours is logged where it becomes an answer; "busy" is an answer, not a failure.

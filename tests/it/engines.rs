@@ -79,6 +79,9 @@ also! {
         what_is_pinned_stays
         a_cleanup_while_batches_come_in_loses_nothing
         killed_in_its_middle_each_run_is_whole_or_gone;
+    sessions:
+        a_session_is_not_the_token_and_ends_with_the_logout
+        a_revoked_token_takes_its_sessions_and_streams_along;
     silence:
         a_silent_run_is_lost_and_says_what_is_missing
         a_restart_in_between_changes_nothing;

@@ -1,0 +1,223 @@
+//! The OpenAPI document: what the handlers say of themselves, and what goes for all of them.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::schema::Schema;
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+};
+use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder};
+
+use super::auth::COOKIE;
+use crate::model::{Reason, Status};
+
+/// What an answer means where nobody says more.
+fn meaning(status: &str) -> &'static str {
+    match status {
+        "200" => "Done",
+        "400" => "Something in the request cannot be used: the message names it",
+        "401" => "There is no token or login, or it is worth nothing",
+        "403" => "The token lacks the scope, or a page from elsewhere asks",
+        "404" => "There is no such thing",
+        "405" => "Not with that method",
+        "408" => "The request did not come within the time that it may take",
+        "413" => "The request's body is too large",
+        "500" => "The collector failed; its log says why",
+        "503" => "Busy, or the store is away: try again after Retry-After seconds",
+        _ => "See the message",
+    }
+}
+
+/// How a login and a token are sent.
+pub(super) fn add_security(document: &mut OpenApi) {
+    let components = document.components.get_or_insert_default();
+    components.add_security_scheme(
+        "token",
+        SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build()),
+    );
+    components.add_security_scheme(
+        "session",
+        SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(COOKIE))),
+    );
+}
+
+/// Takes defaults out of a schema. Generators take a field with a default for one that is always there, and fields that
+/// say nothing are left out of requests and answers.
+fn without_defaults(schema: &mut RefOr<Schema>) {
+    let schema = match schema {
+        RefOr::T(schema) => schema,
+        RefOr::Ref(named) => {
+            named.default = None;
+            return;
+        }
+    };
+    match schema {
+        Schema::Object(object) => {
+            object.default = None;
+            object.properties.values_mut().for_each(without_defaults);
+        }
+        Schema::Array(array) => array.default = None,
+        Schema::OneOf(one_of) => {
+            one_of.default = None;
+            one_of.items.iter_mut().for_each(without_defaults);
+        }
+        Schema::AllOf(all_of) => {
+            all_of.default = None;
+            all_of.items.iter_mut().for_each(without_defaults);
+        }
+        Schema::AnyOf(any_of) => {
+            any_of.default = None;
+            any_of.items.iter_mut().for_each(without_defaults);
+        }
+        _ => {}
+    }
+}
+
+/// Adds the answers that every operation may give, and what values parameters have.
+pub(super) fn complete(document: &mut OpenApi) {
+    let components = document.components.get_or_insert_default();
+    components.schemas.values_mut().for_each(without_defaults);
+    for (path, item) in &mut document.paths.paths {
+        let operations = [
+            (&mut item.get, false),
+            (&mut item.delete, false),
+            (&mut item.put, true),
+            (&mut item.post, true),
+        ];
+        for (operation, has_body) in operations {
+            if let Some(operation) = operation {
+                answers(path, operation, has_body);
+                parameters(path, operation);
+            }
+        }
+    }
+}
+
+fn answers(path: &str, operation: &mut Operation, has_body: bool) {
+    let open = [SecurityRequirement::default()];
+    let is_open = operation.security.as_deref() == Some(&open);
+    let is_in_api = path.starts_with(super::PREFIX);
+    let mut errors = vec!["500"];
+    if !is_open {
+        errors.extend(["401", "403"]);
+    }
+    if path != "/healthz" {
+        errors.push("503");
+    }
+    if is_in_api {
+        errors.push("400");
+    }
+    if has_body {
+        errors.extend(["408", "413"]);
+    }
+    let answers = &mut operation.responses.responses;
+    for status in errors {
+        answers
+            .entry(status.to_owned())
+            .or_insert_with(|| RefOr::T(error(meaning(status))));
+    }
+    for (status, answer) in answers.iter_mut() {
+        if let RefOr::T(answer) = answer
+            && answer.description.is_empty()
+        {
+            meaning(status).clone_into(&mut answer.description);
+        }
+    }
+}
+
+fn error(description: &str) -> Response {
+    let content = ContentBuilder::new()
+        .schema(Some(Ref::from_schema_name("ErrorBody")))
+        .build();
+    ResponseBuilder::new()
+        .description(description)
+        .content("application/json", content)
+        .build()
+}
+
+/// Says which values a parameter has: handlers read texts, so that what is wrong with one is told in our words.
+fn parameters(path: &str, operation: &mut Operation) {
+    let path = path.strip_prefix(super::PREFIX).unwrap_or(path);
+    let values = values(path);
+    for parameter in operation.parameters.iter_mut().flatten() {
+        let RefOr::T(parameter) = parameter else {
+            continue;
+        };
+        let Some(schema) = values.get(parameter.name.as_str()) else {
+            continue;
+        };
+        if let Ok(schema) = serde_json::from_value::<Schema>(schema.clone()) {
+            parameter.schema = Some(RefOr::T(schema));
+        }
+    }
+}
+
+fn values(path: &str) -> BTreeMap<&'static str, Value> {
+    let one_of = |names: &[&str]| json!({ "type": "string", "enum": names });
+    let named = |names: Vec<&str>| json!({ "type": "string", "enum": names });
+    let time = json!({ "anyOf": [
+        { "type": "string", "format": "date-time" },
+        { "type": "string", "format": "date" },
+    ] });
+    let limit = json!({ "type": "integer", "format": "int32", "minimum": 1, "maximum": 1000 });
+    let seconds = json!({ "type": "number", "format": "double", "minimum": 0 });
+    let of_runs = [
+        ("type", one_of(&["playbook", "adhoc"])),
+        (
+            "status",
+            named(Status::ALL.iter().map(|status| status.as_str()).collect()),
+        ),
+        (
+            "reason",
+            named(Reason::ALL.iter().map(|reason| reason.as_str()).collect()),
+        ),
+        ("min_duration", seconds),
+        ("limit", limit.clone()),
+    ];
+    match path {
+        "/executions" => {
+            let own = [
+                ("start_date", time.clone()),
+                ("end_date", time),
+                ("order", one_of(&["asc", "desc"])),
+            ];
+            of_runs.into_iter().chain(own).collect()
+        }
+        "/executions/stats" => {
+            let own = [
+                ("period", one_of(&["hour", "day", "week", "month"])),
+                ("by", one_of(&["playbook", "host", "task", "label", "user"])),
+                ("from", time.clone()),
+                ("to", time),
+            ];
+            of_runs.into_iter().chain(own).collect()
+        }
+        "/executions/{id}" => {
+            let timeout =
+                json!({ "type": "number", "format": "double", "minimum": 0, "maximum": 600 });
+            [("wait", one_of(&["final"])), ("timeout", timeout)].into()
+        }
+        "/executions/{id}/results" => [
+            (
+                "status",
+                one_of(&["ok", "failed", "skipped", "unreachable"]),
+            ),
+            ("limit", limit),
+        ]
+        .into(),
+        "/executions/{id}/output" => [
+            ("format", one_of(&["json", "text"])),
+            ("stream", one_of(&["stdout", "stderr"])),
+        ]
+        .into(),
+        "/executions/{id}/events" => [
+            ("producer", one_of(&["recorder", "supervisor", "launcher"])),
+            ("limit", limit),
+        ]
+        .into(),
+        "/executions/{id}/hosts" | "/executions/{id}/tasks" => [("limit", limit)].into(),
+        _ => BTreeMap::new(),
+    }
+}
