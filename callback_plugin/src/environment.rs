@@ -5,9 +5,16 @@
 
 use std::path::PathBuf;
 
+use playback_spool::net::Proxies;
+
 /// A variable's text; an empty one is none.
 pub(crate) fn text(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// The proxies that are to be asked.
+pub(crate) fn proxies() -> Proxies {
+    Proxies::read(|name| std::env::var_os(name))
 }
 
 /// A variable's path; an empty one is none.

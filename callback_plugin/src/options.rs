@@ -1,17 +1,18 @@
 //! The options as `ansible-doc -t callback playback.history.recorder` documents them.
 
+use std::fmt::Display;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 use playback_redact::Rules;
 use playback_spool::FinishLimits;
 use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyString};
 
 use crate::environment;
 
 /// What the user configured. It has no `Debug`: the token must not reach a message.
-#[derive(FromPyObject)]
-#[pyo3(from_item_all)]
 pub(crate) struct Options {
     pub(crate) url: Option<String>,
     pub(crate) token: Option<String>,
@@ -33,9 +34,186 @@ pub(crate) struct Options {
     pub(crate) ca_file: Option<PathBuf>,
     pub(crate) execution_id: Option<String>,
     pub(crate) parent: Option<String>,
+    /// What the user should know of options that cannot be used as they are.
+    pub(crate) notices: Vec<String>,
+    /// A rule of what is to be hidden, of which only a part can be read. Then nothing may be recorded.
+    unusable_rule: Option<&'static str>,
+}
+
+/// Options as Python has them, of whatever type: an odd one must not turn recording off.
+struct Given<'a, 'py> {
+    options: &'a Bound<'py, PyDict>,
+    notices: Vec<String>,
+    /// Options whose text held what is no text.
+    damaged: Vec<&'static str>,
+}
+
+impl<'py> Given<'_, 'py> {
+    fn get(&self, name: &str) -> Option<Bound<'py, PyAny>> {
+        let value = self.options.get_item(name).ok().flatten()?;
+        (!value.is_none()).then_some(value)
+    }
+
+    /// Text as far as it is text: Python holds other bytes as surrogates.
+    fn text_of(&mut self, name: &'static str, value: &Bound<'py, PyAny>) -> Option<String> {
+        let text = value.str().ok()?;
+        if let Ok(text) = text.extract::<String>() {
+            return Some(text);
+        }
+        let encode = |errors: &str| text.call_method1("encode", ("utf-8", errors));
+        let bytes = encode("surrogateescape").or_else(|_| encode("replace"));
+        let bytes: Vec<u8> = bytes.ok()?.extract().ok()?;
+        if !self.damaged.contains(&name) {
+            self.damaged.push(name);
+            self.notices.push(format!(
+                "{} holds bytes that are not UTF-8: they are replaced",
+                shown(name)
+            ));
+        }
+        Some(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    fn text(&mut self, name: &'static str) -> Option<String> {
+        let value = self.get(name)?;
+        self.text_of(name, &value)
+    }
+
+    fn path(&mut self, name: &'static str) -> Option<PathBuf> {
+        let value = self.get(name)?;
+        value
+            .extract()
+            .ok()
+            .or_else(|| self.text_of(name, &value).map(PathBuf::from))
+    }
+
+    fn list(&mut self, name: &'static str, default: &[&str]) -> Vec<String> {
+        let Some(value) = self.get(name) else {
+            return default.iter().map(|entry| (*entry).to_owned()).collect();
+        };
+        let entries = if value.is_instance_of::<PyString>() {
+            None
+        } else {
+            value.try_iter().ok()
+        };
+        let texts: Vec<String> = match entries {
+            Some(entries) => entries
+                .filter_map(|entry| self.text_of(name, &entry.ok()?))
+                .collect(),
+            None => {
+                let text = self.text_of(name, &value).unwrap_or_default();
+                text.split(',').map(str::to_owned).collect()
+            }
+        };
+        texts
+            .iter()
+            .map(|text| text.trim().to_owned())
+            .filter(|text| !text.is_empty())
+            .collect()
+    }
+
+    fn flag(&mut self, name: &'static str, default: bool) -> bool {
+        let Some(value) = self.get(name) else {
+            return default;
+        };
+        if let Ok(flag) = value.extract::<bool>() {
+            return flag;
+        }
+        let text = self.text_of(name, &value).unwrap_or_default();
+        match text.trim().to_ascii_lowercase().as_str() {
+            "1" | "true" | "yes" | "on" | "y" | "t" => true,
+            "0" | "false" | "no" | "off" | "n" | "f" => false,
+            "" => default,
+            _ => self.odd(name, &text, "it must be true or false", default),
+        }
+    }
+
+    fn number<T: Display + FromStr>(
+        &mut self,
+        name: &'static str,
+        default: T,
+        must_be: &str,
+        usable: impl Fn(&T) -> bool,
+    ) -> T {
+        let Some(value) = self.get(name) else {
+            return default;
+        };
+        let text = self.text_of(name, &value).unwrap_or_default();
+        match text.trim().parse() {
+            Ok(number) if usable(&number) => number,
+            _ if text.trim().is_empty() => default,
+            _ => self.odd(name, &text, must_be, default),
+        }
+    }
+
+    fn odd<T: Display>(&mut self, name: &str, text: &str, must_be: &str, default: T) -> T {
+        let text: String = text.chars().take(40).collect();
+        self.notices.push(format!(
+            "{} is {text:?} and is not used: {must_be}; {default} is used instead",
+            shown(name)
+        ));
+        default
+    }
+}
+
+/// An option, as users know it.
+fn shown(name: &str) -> String {
+    format!("the option {name} (PLAYBACK_{})", name.to_uppercase())
 }
 
 impl Options {
+    /// Reads the options by name. What cannot be used is told in `notices`, and the default takes its place.
+    pub(crate) fn read(options: &Bound<'_, PyDict>) -> Self {
+        let mut given = Given {
+            options,
+            notices: Vec::new(),
+            damaged: Vec::new(),
+        };
+        // What Python itself could not read of them.
+        let notices = given.get("notices");
+        given.notices = notices
+            .and_then(|notices| notices.extract().ok())
+            .unwrap_or_default();
+        let seconds = "it must be a number of seconds, such as 5 or 0.5";
+        let is_wait = |value: &f64| value.is_finite() && *value >= 0.0;
+        let size = "it must be a number of MiB, such as 2048";
+        let bytes = "it must be a number of bytes, such as 1048576";
+        let options = Self {
+            url: given.text("url"),
+            token: given.text("token"),
+            token_file: given.path("token_file"),
+            spool_dir: given.path("spool_dir"),
+            spool_max_mb: given.number("spool_max_mb", 2048, size, |value| *value > 0),
+            flush_seconds: given.number("flush_seconds", 5.0, seconds, is_wait),
+            flush_seconds_unreachable: given.number(
+                "flush_seconds_unreachable",
+                0.5,
+                seconds,
+                is_wait,
+            ),
+            capture_output: given.flag("capture_output", true),
+            record_args: given.flag("record_args", false),
+            facts: given.flag("facts", true),
+            facts_ignore: given.list("facts_ignore", &["ansible_env"]),
+            diff: given.flag("diff", true),
+            redact_keys: given.list("redact_keys", &[]),
+            redact_patterns: given.text("redact_patterns"),
+            max_event_bytes: given.number("max_event_bytes", 1 << 20, bytes, |value| *value > 0),
+            labels: given.list("labels", &[]),
+            note: given.text("note"),
+            ca_file: given.path("ca_file"),
+            execution_id: given.text("execution_id"),
+            parent: given.text("parent"),
+            notices: Vec::new(),
+            unusable_rule: None,
+        };
+        let rules = ["redact_keys", "redact_patterns"];
+        Self {
+            unusable_rule: rules.into_iter().find(|name| given.damaged.contains(name)),
+            notices: given.notices,
+            ..options
+        }
+    }
+
     /// The collector's URL, where one is set.
     pub(crate) fn url(&self) -> Option<&str> {
         self.url
@@ -99,6 +277,9 @@ impl Options {
     /// # Errors
     /// A text that tells which rule cannot be used. Then nothing may be recorded.
     pub(crate) fn rules(&self) -> Result<Option<Rules>, String> {
+        if let Some(name) = self.unusable_rule {
+            return Err(format!("{} holds bytes that are not UTF-8", shown(name)));
+        }
         let patterns: Vec<&str> = self
             .redact_patterns
             .iter()

@@ -38,12 +38,13 @@ impl Recorder {
     #[pyo3(signature = (options, extra_var_names, rescued, typed = None))]
     fn new(
         py: Python<'_>,
-        options: Options,
+        options: &Bound<'_, PyDict>,
         extra_var_names: Vec<String>,
         rescued: Option<Py<PyDict>>,
         typed: Option<Typed>,
     ) -> PyResult<Self> {
         silence_panics();
+        let options = protected(|| Ok(Options::read(options)))?;
         let run = protected(|| {
             let started = Context::read(py, &options, extra_var_names, typed)?.started;
             fork::watch();
@@ -62,6 +63,11 @@ impl Recorder {
             rescues: Rescues::new(rescued),
             panics,
         })
+    }
+
+    /// Whether what is printed is recorded.
+    fn captures(&self) -> bool {
+        self.run.options.capture_output
     }
 
     /// Lines that the user should see at once.

@@ -9,7 +9,9 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use playback_redact::{Printed, Rules};
 use playback_spool::{FinishLimits, RunClock, Sender, SenderConfig, Spool, report};
-use playback_wire::{CLOCK_VARIABLE, ExecutionEnded, ExecutionStarted, ExecutionType, Stream};
+use playback_wire::{
+    CLOCK_VARIABLE, ExecutionEnded, ExecutionStarted, ExecutionType, Producer, Stream,
+};
 use uuid::Uuid;
 
 use crate::hookstats::HookStats;
@@ -84,17 +86,33 @@ impl Run {
         let execution = given.unwrap_or_else(Uuid::now_v7);
 
         let opened = spooldir::open(&options, execution)?;
-        let mut notices: Vec<String> = opened.notice.into_iter().collect();
-        let spool = opened.spool;
+        let mut notices = options.notices.clone();
+        notices.extend(opened.notice);
         let rules = rules.map(Arc::new);
-        if let Some(rules) = &rules {
-            spool.redact_by(Arc::clone(rules));
-        }
+        let begins = |spool: &Spool| {
+            if let Some(rules) = &rules {
+                spool.redact_by(Arc::clone(rules));
+            }
+            spool
+                .append(clock::now_us(), "execution_started", started)
+                .is_some()
+        };
         if active().is_none() {
             // A run that is still to be ended goes on in its own time, and this one in that.
             clock::begin(clock);
         }
-        spool.append(clock::now_us(), "execution_started", started);
+        let mut spool = opened.spool;
+        if !begins(&spool) {
+            // The disk is full: memory may not be.
+            let max_bytes = options.spool_max_bytes();
+            let memory = Spool::in_memory(spool.execution(), Producer::Recorder, max_bytes)?;
+            if begins(&memory) {
+                notices.push(report::IN_MEMORY.to_owned());
+                spool = memory;
+            } else {
+                return Err(io::Error::other(report::NOT_RECORDED));
+            }
+        }
         let sender = match start_sender(&options, &spool) {
             Ok(sender) => Some(sender),
             Err(why) => {
@@ -244,6 +262,7 @@ fn start_sender(options: &Options, spool: &Arc<Spool>) -> Result<Sender, String>
             .ca_file
             .clone()
             .filter(|path| !path.as_os_str().is_empty()),
+        proxies: environment::proxies(),
         user_agent: concat!("playback-recorder/", env!("CARGO_PKG_VERSION")).into(),
         ..SenderConfig::default()
     };

@@ -12,13 +12,12 @@ use playback_wire::{BATCH_CONTENT_TYPE, Producer, TIME_HEADER};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use ureq::http::{HeaderValue, Response, StatusCode, header};
-use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
-use ureq::unversioned::transport::DefaultConnector;
 use ureq::{Agent, Body};
 use uuid::Uuid;
 
 use crate::clock::RunClock;
 use crate::config::{ConfigError, SenderConfig};
+use crate::net::{Proxy, Way};
 use crate::resolver::CachingResolver;
 
 /// The largest answer that is read, in bytes.
@@ -154,6 +153,8 @@ impl Origin<'_> {
 pub(crate) struct Client {
     agent: Agent,
     resolver: CachingResolver,
+    /// The proxy, for people.
+    proxy: Option<String>,
     base: String,
     authorization: Option<HeaderValue>,
     /// Where the token comes from, if it may change.
@@ -177,7 +178,8 @@ impl Client {
             .and_then(|value| value.to_str().map(str::to_owned).ok())
             .ok_or(ConfigError::UserAgent)?;
         let agent_config = Agent::config_builder()
-            .tls_config(TlsConfig::builder().root_certs(root_certs(config)?).build())
+            // The way there is our own: by itself, the library would read the environment.
+            .proxy(None)
             .timeout_connect(Some(config.connect_timeout))
             .timeout_resolve(Some(config.connect_timeout))
             .timeout_global(Some(config.request_timeout))
@@ -189,12 +191,17 @@ impl Client {
             .max_redirects_will_error(false)
             .user_agent(user_agent)
             .build();
-        let resolver = CachingResolver::default();
+        let url = base
+            .parse()
+            .map_err(|_| ConfigError::Url("is not a URL; it looks like http://host:8080"))?;
+        let way = Way::to(&url, &config.proxies, config.ca_file.as_deref())?;
+        let (agent, resolver) = way.agent_and_resolver(agent_config);
         let compressor = zstd::bulk::Compressor::new(config.compression_level)
             .map_err(ConfigError::Compression)?;
         Ok(Self {
-            agent: Agent::with_parts(agent_config, DefaultConnector::default(), resolver.clone()),
+            agent,
             resolver,
+            proxy: way.proxy().map(Proxy::shown),
             credential: credential(&base, authorization.as_ref()),
             base,
             authorization,
@@ -243,6 +250,23 @@ impl Client {
         answer
     }
 
+    /// What an error says, less the URL.
+    fn describe(&self, error: &ureq::Error) -> String {
+        match error {
+            ureq::Error::BadUri(_) => "the collector's URL cannot be used".into(),
+            ureq::Error::HostNotFound => match &self.proxy {
+                Some(proxy) => format!("the host name of {proxy} is not known"),
+                None => "the collector's host name is not known".into(),
+            },
+            ureq::Error::Timeout(phase) => match &self.proxy {
+                Some(proxy) => format!("no answer in time through {proxy} ({phase})"),
+                None => format!("no answer in time ({phase})"),
+            },
+            ureq::Error::Io(error) => error.to_string(),
+            other => other.to_string(),
+        }
+    }
+
     /// Which credentials the collector gets to see, as a hash.
     pub(crate) fn credential(&self) -> &str {
         &self.credential
@@ -288,7 +312,7 @@ impl Client {
             Err(error) => {
                 // Its address may be what has changed.
                 self.resolver.forget();
-                Answer::Trouble(Trouble::unreachable(describe(&error)))
+                Answer::Trouble(Trouble::unreachable(self.describe(&error)))
             }
         }
     }
@@ -392,11 +416,15 @@ fn read_answer(mut response: Response<Body>) -> Answer {
     // collector itself says can be final.
     let known = REFUSALS.contains(&(status.as_u16(), code.as_str()));
     let Some(message) = message.filter(|_| named || known || is_busy(status, &code)) else {
+        let what = match status {
+            StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
+                "the proxy asks for another user and password than it was given"
+            }
+            _ => "what answers is not a Playback collector",
+        };
         let trouble = Trouble {
             retry_after,
-            ..Trouble::unreachable(format!(
-                "{status}: what answers is not a Playback collector"
-            ))
+            ..Trouble::unreachable(format!("{status}: {what}"))
         };
         return match status {
             StatusCode::PAYLOAD_TOO_LARGE => Answer::TooLargeOnTheWay(trouble),
@@ -437,17 +465,6 @@ fn is_busy(status: StatusCode, code: &str) -> bool {
     matches!((status.as_u16(), code), (503, "busy") | (500, "internal"))
 }
 
-/// What an error says, less the URL.
-fn describe(error: &ureq::Error) -> String {
-    match error {
-        ureq::Error::BadUri(_) => "the collector's URL cannot be used".into(),
-        ureq::Error::HostNotFound => "the collector's host name is not known".into(),
-        ureq::Error::Timeout(phase) => format!("no answer in time ({phase})"),
-        ureq::Error::Io(error) => error.to_string(),
-        other => other.to_string(),
-    }
-}
-
 /// The URL without its last slash.
 fn base_url(url: &str) -> Result<String, ConfigError> {
     let url = url.trim().trim_end_matches('/');
@@ -467,27 +484,4 @@ fn base_url(url: &str) -> Result<String, ConfigError> {
         Some(_) if uri.query().is_some() => Err(ConfigError::Url("must not hold a query")),
         Some(_) => Ok(url.to_owned()),
     }
-}
-
-fn root_certs(config: &SenderConfig) -> Result<RootCerts, ConfigError> {
-    let Some(path) = &config.ca_file else {
-        return Ok(RootCerts::PlatformVerifier);
-    };
-    let unusable = |cause: String| ConfigError::CaFile {
-        path: path.clone(),
-        cause,
-    };
-    let pem = std::fs::read(path).map_err(|error| unusable(error.to_string()))?;
-    let mut certificates: Vec<Certificate<'static>> = Vec::new();
-    for item in parse_pem(&pem) {
-        if let PemItem::Certificate(certificate) =
-            item.map_err(|error| unusable(error.to_string()))?
-        {
-            certificates.push(certificate);
-        }
-    }
-    if certificates.is_empty() {
-        return Err(unusable("it holds no certificate".into()));
-    }
-    Ok(certificates.into())
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::clock::RunClock;
+use crate::net::Proxies;
 
 /// Where to send, as whom, and at what pace. `Debug` never shows the token.
 #[derive(Clone)]
@@ -20,6 +21,8 @@ pub struct SenderConfig {
     pub token_from: Option<String>,
     /// PEM file of the certificate authorities to trust instead of the system's.
     pub ca_file: Option<PathBuf>,
+    /// The proxies of the environment.
+    pub proxies: Proxies,
     /// How the producer names itself, such as `playback-recorder/0.1.0`.
     pub user_agent: String,
     /// Whether to deliver spools that dead producers left in the same folder, when there is
@@ -51,6 +54,7 @@ impl Default for SenderConfig {
             token_file: None,
             token_from: None,
             ca_file: None,
+            proxies: Proxies::default(),
             user_agent: concat!("playback/", env!("CARGO_PKG_VERSION")).into(),
             adopt: true,
             pace: Duration::from_millis(50),
@@ -112,6 +116,17 @@ pub enum ConfigError {
         /// What is wrong with it.
         cause: String,
     },
+    /// A variable that names a proxy names none that can be used.
+    #[error("{variable} {why}")]
+    Proxy {
+        /// The variable.
+        variable: &'static str,
+        /// What is wrong with it, and what to do.
+        why: String,
+    },
+    /// There is no way to check certificates.
+    #[error("TLS cannot be set up: {0}")]
+    Tls(String),
     /// A spool is delivered by one sender only.
     #[error("the spool has a sender already")]
     AlreadyStarted,

@@ -14,7 +14,7 @@
 //! - [`spool`]: the append side (`line`: encoding; `left_out`: what had no room; `waker`: telling the thread)
 //! - [`lock`]: who owns a spool file, also across `fork`
 //! - `lines`: the file read back, in whole lines, in constant memory
-//! - `client`: one exchange with the collector (`resolver`: its address; [`config`]: where and how)
+//! - `client`: one exchange with the collector ([`net`]: the way there; `resolver`: its address; [`config`]: where and how)
 //! - `delivery`: what an answer means for one spool
 //! - `thread`: when to send, to beat, to wait (`backoff`: how long, after a failure)
 //! - [`sender`]: the handle of that thread, and the bounded wait at exit
@@ -39,6 +39,7 @@ mod line;
 mod lines;
 pub mod lock;
 mod names;
+pub mod net;
 mod probe;
 pub mod report;
 mod resolver;

@@ -7,6 +7,14 @@ use std::path::Path;
 use crate::sender::Outcome;
 use crate::spool::Spool;
 
+/// What to tell where the spool folder has no room for a run, and memory has.
+pub const IN_MEMORY: &str = "there is no room in the spool folder; the run is kept in memory, and lost if it cannot be \
+                             delivered before its end";
+
+/// What to tell where nothing can be written at all.
+pub const NOT_RECORDED: &str =
+    "this run is not recorded: its spool can take nothing (a full disk, or a limit of file sizes)";
+
 /// What to tell when there is nobody to deliver to, for the reason `why`.
 #[must_use]
 pub fn kept(spool: &Spool, why: &str, url: Option<&str>) -> String {

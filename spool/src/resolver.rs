@@ -21,10 +21,12 @@ const KEEP: Duration = Duration::from_secs(60);
 #[derive(Clone, Default)]
 pub(crate) struct CachingResolver {
     known: Arc<Mutex<Option<Known>>>,
+    /// The proxy, where one is asked instead: the collector's name may be known to it alone.
+    proxy: Option<Uri>,
 }
 
 struct Known {
-    /// Scheme, host and port: with a proxy, it is the proxy that is looked up.
+    /// Scheme, host and port.
     uri: Uri,
     since: Instant,
     addresses: ResolvedSocketAddrs,
@@ -39,6 +41,14 @@ impl Known {
 }
 
 impl CachingResolver {
+    /// One that looks up the proxy, where there is one, whatever it is asked for.
+    pub(crate) fn of(proxy: Option<&Uri>) -> Self {
+        Self {
+            proxy: proxy.cloned(),
+            ..Self::default()
+        }
+    }
+
     /// Looks the name up again for the next request.
     pub(crate) fn forget(&self) {
         *self.known.lock().unwrap_or_else(PoisonError::into_inner) = None;
@@ -58,6 +68,7 @@ impl Resolver for CachingResolver {
         config: &Config,
         timeout: NextTimeout,
     ) -> Result<ResolvedSocketAddrs, Error> {
+        let uri = self.proxy.as_ref().unwrap_or(uri);
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = known.as_ref()
             && known.holds_for(uri)

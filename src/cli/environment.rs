@@ -7,6 +7,8 @@ use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
 
+use playback_spool::net::Proxies;
+
 use crate::config::ansible::AnsibleConfig;
 
 /// A variable; one that is set to nothing counts as not set.
@@ -37,6 +39,20 @@ pub(super) fn text(name: &str) -> Option<(String, bool)> {
         Ok(text) => Some((text, false)),
         Err(bytes) => Some((bytes.to_string_lossy().into_owned(), true)),
     }
+}
+
+/// The proxies that are to be asked.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "here, one that is set to nothing means something"
+)]
+pub(super) fn proxies() -> Proxies {
+    Proxies::read(|name| env::var_os(name))
+}
+
+/// `PLAYBACK_CA_FILE`.
+pub(super) fn ca_file() -> Option<PathBuf> {
+    var("PLAYBACK_CA_FILE").map(PathBuf::from)
 }
 
 /// Whether a terminal may be sent colours: `NO_COLOR` is the user's word to every program (no-color.org), and

@@ -156,6 +156,12 @@ pub(super) fn run(command: Exec) -> anyhow::Result<ExitCode> {
     if command.shim && ansible.recorder_flag("disabled") == Some(true) {
         return Err(supervise::replace(&command.command).into());
     }
+    // A rule of which only a part can be read would hide nothing.
+    let rules = ["PLAYBACK_REDACT_KEYS", "PLAYBACK_REDACT_PATTERNS"];
+    let unusable = rules
+        .into_iter()
+        .find(|name| environment::text(name).is_some_and(|(_, damaged)| damaged))
+        .map(|name| format!("{name} holds bytes that are not UTF-8"));
     let keys = several(command.redact_keys, "PLAYBACK_REDACT_KEYS", ',');
     let patterns = several(command.redact_patterns, "PLAYBACK_REDACT_PATTERNS", '\n');
     let labels = command.labels.iter().map(|label| typed(label)).collect();
@@ -184,6 +190,7 @@ pub(super) fn run(command: Exec) -> anyhow::Result<ExitCode> {
         redact: RedactOptions {
             keys: [keys, ansible.redact_keys()].concat(),
             patterns: [patterns, ansible.redact_patterns()].concat(),
+            unusable,
         },
         capture_output: !command.shim || ansible.recorder_flag("capture_output") != Some(false),
         delivery: DeliveryOptions {
@@ -197,6 +204,7 @@ pub(super) fn run(command: Exec) -> anyhow::Result<ExitCode> {
                 .or_else(|| ansible.recorder("token").filter(|_| token_file.is_none())),
             token_file: token_file.or_else(|| configured("token_file")),
             ca_file: path(delivery.ca_file, "PLAYBACK_CA_FILE").or_else(|| configured("ca_file")),
+            proxies: environment::proxies(),
             spool_dir: path(delivery.spool_dir, "PLAYBACK_SPOOL_DIR")
                 .or_else(|| configured("spool_dir")),
             spool_max_mb: delivery

@@ -59,6 +59,7 @@ pub(super) fn run(command: Flush) -> anyhow::Result<ExitCode> {
         token_file: settings.token_file,
         token_from: settings.token_from,
         ca_file: settings.ca_file,
+        proxies: environment::proxies(),
         user_agent: concat!("playback-flush/", env!("CARGO_PKG_VERSION")).to_owned(),
         adopt: false,
         ..SenderConfig::default()

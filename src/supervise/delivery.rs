@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use playback_spool::net::Proxies;
 use playback_spool::{FinishLimits, SenderConfig};
 
 /// Where the record goes, and how long the end may wait for it. `Debug` never shows the token.
@@ -19,6 +20,8 @@ pub struct DeliveryOptions {
     pub token_from: Option<String>,
     /// PEM file of the certificate authorities to trust instead of the system's.
     pub ca_file: Option<PathBuf>,
+    /// The proxies of the environment.
+    pub proxies: Proxies,
     /// Folder of the spool; None: the user's own.
     pub spool_dir: Option<PathBuf>,
     /// Largest size of the spool, in MiB.
@@ -66,6 +69,7 @@ impl DeliveryOptions {
                 .filter(|path| from_file && is_given(path)),
             token_from: self.token_from.clone(),
             ca_file: self.ca_file.clone().filter(|path| is_given(path)),
+            proxies: self.proxies.clone(),
             user_agent: concat!("playback-supervisor/", env!("CARGO_PKG_VERSION")).into(),
             ..SenderConfig::default()
         })

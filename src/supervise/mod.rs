@@ -107,6 +107,8 @@ pub struct RedactOptions {
     pub keys: Vec<String>,
     /// Regular expressions.
     pub patterns: Vec<String>,
+    /// Why one of them cannot be used. Then nothing is recorded.
+    pub unusable: Option<String>,
 }
 
 /// What cannot go wrong without the command being unable to run.

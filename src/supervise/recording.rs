@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use playback_redact::Rules;
 use playback_spool::{FinishLimits, Outcome, RunClock, Sender, SenderConfig, Spool, report};
-use playback_wire::{ExecutionEnded, ExecutionStarted, HostStats, Stats, Usage};
+use playback_wire::{ExecutionEnded, ExecutionStarted, HostStats, Producer, Stats, Usage};
 
 use uuid::Uuid;
 
@@ -48,6 +48,10 @@ impl Recording {
             url: request.delivery.url.clone(),
             clock: clock.clone(),
         };
+        if let Some(why) = &request.redact.unusable {
+            warn(&format!("this run is not recorded: {why}"));
+            return recording;
+        }
         let none: [&str; 0] = [];
         let redact = &request.redact;
         let rules = match Rules::new(&redact.keys, &redact.patterns, &none) {
@@ -68,18 +72,29 @@ impl Recording {
         if let Some(notice) = opened.notice {
             warn(&notice);
         }
-        let spool = opened.spool;
-        if !rules.is_empty() {
-            spool.redact_by(Arc::new(rules));
-        }
-        if spool
-            .append(clock.now_us(), "execution_started", started)
-            .is_none()
-        {
-            warn(
-                "this run is not recorded: its spool can take nothing (a limit of file sizes, perhaps)",
-            );
-            return recording;
+        let rules = (!rules.is_empty()).then(|| Arc::new(rules));
+        let begins = |spool: &Spool| {
+            if let Some(rules) = &rules {
+                spool.redact_by(Arc::clone(rules));
+            }
+            spool
+                .append(clock.now_us(), "execution_started", started)
+                .is_some()
+        };
+        let mut spool = opened.spool;
+        if !begins(&spool) {
+            // The disk is full: memory may not be.
+            let max_bytes = request.delivery.spool_max_bytes();
+            match Spool::in_memory(request.execution, Producer::Supervisor, max_bytes) {
+                Ok(memory) if begins(&memory) => {
+                    warn(report::IN_MEMORY);
+                    spool = memory;
+                }
+                _ => {
+                    warn(report::NOT_RECORDED);
+                    return recording;
+                }
+            }
         }
         let sender = request.delivery.sender_config().and_then(|config| {
             let config = SenderConfig {

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 const MAY_NAME: &[(&str, &[&str])] = &[
     ("model", &["playback_wire"]),
     ("clock", &[]),
+    ("limits", &[]),
     ("token", &[]),
     ("blocks", &["playback_wire"]),
     ("store", &["model", "playback_wire"]),

@@ -37,7 +37,7 @@ impl Spools {
     }
 
     /// `playback …`.
-    fn playback(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn playback(&self, arguments: &[&str]) -> Command {
         self.command(PLAYBACK, arguments)
     }
 
@@ -47,7 +47,7 @@ impl Spools {
     }
 
     /// The spool files.
-    fn files(&self) -> Vec<PathBuf> {
+    pub(crate) fn files(&self) -> Vec<PathBuf> {
         let mut files: Vec<PathBuf> = std::fs::read_dir(self.dir.path())
             .unwrap()
             .map(|entry| entry.unwrap().path())

@@ -230,6 +230,11 @@ impl Shared {
         let mut body = vec![0; length];
         link.read_exact(&mut body).ok()?;
         let target = head.split(' ').nth(1)?;
+        // Through a proxy, it is the whole URL.
+        let target = target
+            .strip_prefix("http://")
+            .and_then(|rest| rest.find('/').map(|at| &rest[at..]))
+            .unwrap_or(target);
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let of = path
             .strip_prefix("/api/v1/ansible/ingest/")

@@ -23,3 +23,4 @@ mod finish;
 mod ours;
 mod refusal;
 mod tls;
+mod ways;

@@ -12,12 +12,14 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use ureq::http::{HeaderValue, Response, StatusCode, header};
-use ureq::tls::{RootCerts, TlsConfig};
 use ureq::typestate::WithBody;
 use ureq::{Agent, Body, RequestBuilder};
 
 pub(super) use args::{ClientArgs, Target};
 
+use playback_spool::net::Way;
+
+use super::environment;
 use super::out::plain;
 use crate::api::PREFIX;
 
@@ -35,6 +37,7 @@ const ERROR_BYTES: u64 = 64 << 10;
 pub(super) struct Client {
     agent: Agent,
     target: Target,
+    way: Way,
     authorization: Option<HeaderValue>,
 }
 
@@ -83,9 +86,18 @@ impl Client {
                 Some(value)
             }
         };
-        let tls = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier);
+        let uri = target
+            .url
+            .parse()
+            .context("the collector's URL cannot be used")?;
+        let way = Way::to(
+            &uri,
+            &environment::proxies(),
+            environment::ca_file().as_deref(),
+        )?;
         let config = Agent::config_builder()
-            .tls_config(tls.build())
+            // The way there is our own: by itself, the library would read the environment.
+            .proxy(None)
             .timeout_connect(Some(CONNECT))
             .timeout_recv_response(Some(ANSWER))
             .timeout_per_read(Some(ANSWER))
@@ -95,8 +107,9 @@ impl Client {
             .user_agent(concat!("playback/", env!("CARGO_PKG_VERSION")))
             .build();
         Ok(Self {
-            agent: config.into(),
+            agent: way.agent(config),
             target,
+            way,
             authorization,
         })
     }
@@ -109,6 +122,11 @@ impl Client {
     /// The collector's URL.
     pub(super) fn url(&self) -> &str {
         &self.target.url
+    }
+
+    /// The way to the collector.
+    pub(super) fn way(&self) -> &Way {
+        &self.way
     }
 
     /// The value of the Authorization header.
@@ -233,8 +251,14 @@ impl Client {
     fn not_reached(&self, error: &ureq::Error) -> anyhow::Error {
         let why = match error {
             ureq::Error::Io(error) => error.to_string(),
-            ureq::Error::HostNotFound => "its host name is not known".to_owned(),
-            ureq::Error::Timeout(_) => "no answer in time".to_owned(),
+            ureq::Error::HostNotFound => match self.way.proxy() {
+                Some(proxy) => format!("the host name of {} is not known", proxy.shown()),
+                None => "its host name is not known".to_owned(),
+            },
+            ureq::Error::Timeout(_) => match self.way.proxy() {
+                Some(proxy) => format!("no answer in time through {}", proxy.shown()),
+                None => "no answer in time".to_owned(),
+            },
             other => other.to_string(),
         };
         self.unreachable(&why)
@@ -258,6 +282,13 @@ impl Client {
         #[derive(Deserialize)]
         struct Detail {
             message: String,
+        }
+        if let (StatusCode::PROXY_AUTHENTICATION_REQUIRED, Some(proxy)) = (status, self.way.proxy())
+        {
+            return anyhow!(
+                "{} asks for another user and password than it was given",
+                proxy.shown()
+            );
         }
         let Ok(answer) = serde_json::from_slice::<Answer>(body) else {
             return anyhow!(

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use futures_util::{FutureExt as _, StreamExt as _};
+use playback_spool::net::Way;
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
-use tokio_tungstenite::tungstenite::http::header;
+use tokio_tungstenite::tungstenite::http::{Uri, header};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
+use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream, client_async_tls_with_config};
 use uuid::Uuid;
 
 use super::super::client::Client;
@@ -56,7 +57,11 @@ impl Socket {
         let config = WebSocketConfig::default()
             .max_message_size(Some(MESSAGE_BYTES))
             .max_frame_size(Some(MESSAGE_BYTES));
-        let connecting = connect_async_with_config(request, Some(config), true);
+        let connecting = async {
+            let stream = dial(client.way().clone(), request.uri().clone()).await?;
+            let tls = Some(Connector::Rustls(client.way().tls()));
+            client_async_tls_with_config(request, stream, Some(config), tls).await
+        };
         match tokio::time::timeout(CONNECT, connecting).await {
             Ok(Ok((stream, _))) => Ok(Ok(Self { stream })),
             Ok(Err(Error::Http(answer))) if answer.status().is_client_error() => {
@@ -98,9 +103,18 @@ impl Socket {
     }
 }
 
+/// Connects, through the proxy where there is one; waiting for it is left to a thread.
+async fn dial(way: Way, uri: Uri) -> Result<TcpStream, Error> {
+    let dialled = tokio::task::spawn_blocking(move || way.dial(&uri, CONNECT));
+    let stream = dialled.await.map_err(std::io::Error::other)??;
+    stream.set_nonblocking(true)?;
+    Ok(TcpStream::from_std(stream)?)
+}
+
 fn describe(error: &Error) -> String {
     match error {
-        Error::Io(error) => error.to_string(),
+        Error::Io(error) => playback_spool::net::tls::in_words_of(error, "the collector")
+            .unwrap_or_else(|| error.to_string()),
         Error::Http(answer) => format!("it answers {}", answer.status()),
         other => other.to_string(),
     }

@@ -29,7 +29,8 @@ fn an_empty_spool_folder_is_soon_flushed() {
     std::fs::create_dir_all(&dir).unwrap();
     let answer = run(&collector, &["flush", "--json"]).json();
     let expected = json!({
-        "spool_dirs": [dir], "spools": [], "delivered": 0, "set_aside": 0, "kept": 0,
+        "url": collector.url(), "spool_dirs": [dir], "unusable_spool_dirs": [], "spools": [],
+        "delivered": 0, "set_aside": 0, "kept": 0, "left": 0,
     });
     assert_eq!(answer, expected);
 }
@@ -44,10 +45,12 @@ fn what_was_left_behind_is_delivered() {
     let mut flush = command(&collector, &["flush"]);
     flush.env("XDG_STATE_HOME", collector.folder().join("state"));
     let ran = Ran::from(flush.output().unwrap());
-    assert_eq!(
-        ran.ok(),
-        format!("{} (recorder): delivered, {} events\n", one.id, one.len())
-    );
+    ran.ok();
+    let rows = ran.rows();
+    assert_eq!(rows[0], ["RUN", "PRODUCER", "EVENTS", "WHAT", "HAPPENED"]);
+    let (id, events) = (one.id.to_string(), one.len().to_string());
+    assert_eq!(rows[1], [&id, "recorder", &events, "delivered"]);
+    assert_eq!(rows.len(), 2);
     let mut flush = command(&collector, &["flush", "--json"]);
     flush.env("PLAYBACK_SPOOL_DIR", collector.folder().join("elsewhere"));
     let answer = Ran::from(flush.output().unwrap()).json();

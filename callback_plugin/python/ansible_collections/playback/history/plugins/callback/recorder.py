@@ -200,17 +200,22 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
         super().__init__(*args, **kwargs)
         self._pid = os.getpid()
         self._core: Recorder | None = None
+        # Why Ansible cannot read the options all at once.
+        self._odd: Exception | None = None
 
     def set_options(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  # Ansible's signature varies
         """Options are readable from here on: the recording begins."""
-        super().set_options(*args, **kwargs)
         try:
+            try:
+                super().set_options(*args, **kwargs)
+            except Exception as error:  # noqa: BLE001  # one option that is odd; each is read by itself then
+                self._odd = error
             self._set_up()
         except BaseException as error:  # noqa: BLE001  # the playbook comes first
             self._give_up(error)
 
     def _set_up(self) -> None:
-        if self.get_option("disabled"):
+        if self._option("disabled", []):
             self.disabled = True
             return
         from ansible_playback import _native
@@ -219,10 +224,13 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
             # A second instance beside the first, from another path: one of them is enough.
             self.disabled = True
             return
-        options = {name: self.get_option(name) for name in _OPTIONS}
+        notices: list[str] = []
+        options = {name: self._option(name, notices) for name in _OPTIONS}
+        options["notices"] = notices
         # Ansible makes the working directory of an empty path.
         options |= dict.fromkeys(name for name in _PATHS if os.environ.get(f"PLAYBACK_{name.upper()}") == "")
-        options["capture_output"] = options["capture_output"] and not _prints_a_control_stream()
+        if _prints_a_control_stream():
+            options["capture_output"] = False
         # A command that a task runs is an execution of its own.
         os.environ.pop("PLAYBACK_EXECUTION_ID", None)
         offered = os.environ.pop("PLAYBACK_OFFER", "")
@@ -241,12 +249,23 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
         if manager is not None and console is not None:
             _end_with(manager)
         _watch_signals()
-        if options["capture_output"]:
+        if core.captures():
             _watch_prompts()
         if not _native.knows_exit_code():
             _watch_exit()
         for notice in core.notices():
             self._display.warning(f"Playback: {notice}")
+
+    def _option(self, name: str, notices: list[str]) -> Any:  # noqa: ANN401  # as Ansible has it
+        """An option, or None where it is odd: then the default is used, and the user is told."""
+        if self._odd is None:
+            return self.get_option(name)
+        try:
+            return constants.config.get_config_value(name, plugin_type="callback", plugin_name=self._load_name)
+        except Exception as error:  # noqa: BLE001  # whatever it is, the others go on
+            reason = " ".join(str(error).split())
+            notices.append(f"the option {name} (PLAYBACK_{name.upper()}) is not used: {reason}")
+            return None
 
     def _hook(self, method: Callable[[Recorder], None]) -> None:
         if self._core is None or os.getpid() != self._pid:
