@@ -62,13 +62,15 @@ options:
     ini: [{section: callback_playback, key: spool_max_mb}]
     env: [{name: PLAYBACK_SPOOL_MAX_MB}]
   flush_seconds:
-    description: How long Ansible's exit may be delayed to deliver the rest of the run, while the collector answers.
+    description:
+      - How long Ansible's exit may be delayed to deliver the rest of the run, where the collector answered during the run.
+        One that is away at its end may come back.
     type: float
     default: 5
     ini: [{section: callback_playback, key: flush_seconds}]
     env: [{name: PLAYBACK_FLUSH_SECONDS}]
   flush_seconds_unreachable:
-    description: The same while the collector does not answer.
+    description: The same where the collector did not answer during the run.
     type: float
     default: 0.5
     ini: [{section: callback_playback, key: flush_seconds_unreachable}]
