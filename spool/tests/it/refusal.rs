@@ -306,6 +306,7 @@ fn a_refused_token_is_not_tried_again_and_another_one_delivers_unasked() {
     let sender = Sender::start(Arc::clone(&next), &config).unwrap();
     print_many(&next, 10, 100);
     collector.wait_acked(&of, 10);
+    until("it is gone", || files(dir.path()).len() == 1);
     assert!(sender.finish(PATIENT).delivered);
     drop((sender, next));
     until("nothing is left", || files(dir.path()).is_empty());
