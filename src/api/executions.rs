@@ -18,8 +18,9 @@ use super::error::ErrorBody;
 use super::query::{ListQuery, Path, execution_id};
 use super::view::{self, Fields};
 use crate::app::App;
-use crate::model::{Cursor, ExecutionResult, Status};
+use crate::model::{Cursor, ExecutionResult, Pin, Status, time_from_us};
 use crate::output::OutputReader;
+use crate::store::Deletion;
 
 /// A page of executions.
 #[derive(Debug, Serialize, ToSchema)]
@@ -182,17 +183,38 @@ pub(super) async fn delete_execution(
 ) -> Result<StatusCode, ApiError> {
     let id = execution_id(&id)?;
     view::find(&app.store, id).await?;
-    if app.store.pins(&[id]).await?.contains_key(&id) {
-        return Err(ApiError::conflict(format!(
-            "this execution is pinned: \"playback unpin {id}\" (DELETE /executions/{id}/pin) lets it be deleted"
-        )));
+    let retention = app.retention.clone();
+    // On its own, so that it comes to its end also when nobody waits for it any more.
+    let deleting = app.tasks.spawn(async move { retention.delete(id).await });
+    let deleted = deleting
+        .await
+        .map_err(|_| ApiError::busy("the deletion was broken off: try again"))??;
+    match deleted {
+        Deletion::Deleted(_) => {}
+        Deletion::Unknown => {
+            return Err(ApiError::not_found(format!("there is no execution {id}")));
+        }
+        Deletion::Running => {
+            return Err(ApiError::conflict(
+                "this execution is still running: it can be deleted when it is over",
+            ));
+        }
+        Deletion::Pinned => {
+            let pins = app.store.pins(&[id]).await?;
+            return Err(ApiError::conflict(pinned(id, pins.get(&id))));
+        }
     }
-    if !app.ingest.delete(id).await? {
-        return Err(ApiError::conflict(
-            "this execution is still running: it can be deleted when it is over",
-        ));
-    }
-    app.hub.deleted(id);
-    tracing::info!(execution = %id, "deleted");
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Why an execution is not deleted, and what to do if it is to go all the same.
+fn pinned(id: Uuid, pin: Option<&Pin>) -> String {
+    let by = pin.map_or_else(String::new, |pin| {
+        let note = pin.note.as_deref().map(|note| format!(", {note:?}"));
+        let at = time_from_us(pin.pinned_us).format("%Y-%m-%d %H:%M");
+        format!(" (by {}, {at} UTC{})", pin.by, note.unwrap_or_default())
+    });
+    format!(
+        "this execution is pinned{by}: \"playback unpin {id}\" (DELETE /executions/{id}/pin) lets it be deleted"
+    )
 }

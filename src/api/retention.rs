@@ -232,6 +232,9 @@ pub(super) async fn unpin_execution(
     view::find(&app.store, id).await?;
     if app.store.unpin(id).await? {
         app.hub.changed(id);
+    } else {
+        // It may have been deleted since it was found.
+        view::find(&app.store, id).await?;
     }
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,10 +1,15 @@
 //! Executions, or their logs, that are to be kept no longer: gone in the store and in memory alike.
 
+use std::sync::Arc;
+
+use tokio::sync::OwnedMutexGuard;
 use uuid::Uuid;
 
 use super::error::IngestError;
+use super::slot::{Slot, SlotState};
 use super::{Ingest, writer};
 use crate::model::{Changes, ExecutionKey};
+use crate::store::Deletion;
 
 /// What is to go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +21,51 @@ pub enum Discard {
 }
 
 impl Ingest {
+    /// Forgets an execution that is over and that nobody has pinned, in the store and in memory. What it leaves
+    /// behind in the store is to be swept away afterwards. Its log is not read for that: one that is damaged
+    /// can be deleted like any other.
+    ///
+    /// A batch that arrives meanwhile is either deleted with it, or finds nothing that it could follow.
+    ///
+    /// # Errors
+    /// The store failed, or is busy; then nothing was deleted.
+    pub async fn delete(&self, id: Uuid) -> Result<Deletion, IngestError> {
+        let (slot, is_new, state) = self.hold(id).await;
+        if let Some(loaded) = &*state {
+            // What another collector wrote since is in the store, which decides then.
+            if !loaded.assembler.is_final() && !slot.is_stale() {
+                return Ok(Deletion::Running);
+            }
+            self.settle(&slot, loaded).await?;
+        }
+        let deleted = match self.inner.store.standing(id).await {
+            Ok(Some(standing)) => self.inner.store.delete_asked(standing.key).await,
+            Ok(None) => Ok(Deletion::Unknown),
+            Err(error) => Err(error),
+        };
+        // Whoever waits for the lock takes up a new slot, and finds nothing in the store. Whether an error came
+        // before or after the commit is not known: the store is asked anew.
+        if is_new || matches!(deleted, Err(_) | Ok(Deletion::Deleted(_))) {
+            slot.fail();
+            self.inner.drop_slot(&slot);
+        }
+        drop(state);
+        Ok(deleted?)
+    }
+
+    /// Keeps everybody else from an execution, loaded or not: nothing is read for that. Also, whether its slot was
+    /// made just now.
+    async fn hold(&self, id: Uuid) -> (Arc<Slot>, bool, OwnedMutexGuard<Option<SlotState>>) {
+        loop {
+            let (slot, is_new) = self.inner.slot(id);
+            let state = slot.hold().await;
+            if !slot.has_failed() {
+                return (slot, is_new, state);
+            }
+            self.inner.drop_slot(&slot);
+        }
+    }
+
     /// Discards executions that are over and that nobody has pinned, or their logs, and returns which. What
     /// they leave behind in the store is to be swept away afterwards. Whatever goes on, or cannot be
     /// asked at the moment, is left as it is.
@@ -33,14 +83,7 @@ impl Ingest {
         // from its log for that.
         let mut held = Vec::with_capacity(doomed.len());
         for (id, key) in doomed {
-            let (slot, is_new, state) = loop {
-                let (slot, is_new) = self.inner.slot(*id);
-                let state = slot.hold().await;
-                if !slot.has_failed() {
-                    break (slot, is_new, state);
-                }
-                self.inner.drop_slot(&slot);
-            };
+            let (slot, is_new, state) = self.hold(*id).await;
             if let Some(loaded) = &*state {
                 if !loaded.assembler.is_final() {
                     continue;
@@ -78,5 +121,10 @@ impl Ingest {
     /// Whether it is gone already.
     pub async fn erase(&self) -> bool {
         self.inner.erase(super::ERASE_SOON).await
+    }
+
+    /// The same for what somebody asked to be gone: those who read are waited for a little longer.
+    pub async fn erase_asked(&self) -> bool {
+        self.inner.erase(super::ERASE).await
     }
 }

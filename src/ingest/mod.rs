@@ -381,36 +381,6 @@ impl Ingest {
         committed.await
     }
 
-    /// Deletes an execution that is over, in the store and in memory; false when it is not over. A
-    /// batch that arrives meanwhile is either deleted with it, or finds nothing that it could follow.
-    ///
-    /// # Errors
-    /// The store failed, or is busy; then nothing was deleted.
-    pub async fn delete(&self, id: Uuid) -> Result<bool, IngestError> {
-        if let Some((key, row)) = self.inner.store.execution(id).await?
-            && row.kept.is_without_log()
-        {
-            let deleted = self.discard(&[(id, key)], Discard::Executions).await?;
-            while self.inner.store.sweep().await? {}
-            self.inner.erase(ERASE).await;
-            return Ok(!deleted.is_empty());
-        }
-        let (slot, state) = self.open(id).await?;
-        if !state.assembler.is_final() {
-            return Ok(false);
-        }
-        self.settle(&slot, &state).await?;
-        if let Some(key) = slot.key() {
-            self.inner.store.delete_execution(key).await?;
-        }
-        // Whoever waits for the lock takes up a new slot, and finds nothing in the store.
-        slot.fail();
-        self.inner.drop_slot(&slot);
-        drop(state);
-        self.inner.erase(ERASE).await;
-        Ok(true)
-    }
-
     /// The execution's slot, loaded and locked.
     async fn open(&self, id: Uuid) -> Result<(Arc<Slot>, slot::Guard), IngestError> {
         loop {

@@ -52,7 +52,9 @@ impl Ingest {
                 && row.output_lines > most
         };
         let found = store.execution(id).await?;
-        if !found.is_some_and(|(_, row)| is_too_long(&row)) {
+        // What somebody has pinned is kept whole.
+        if !found.is_some_and(|(_, row)| is_too_long(&row)) || !store.pins(&[id]).await?.is_empty()
+        {
             return Ok(true);
         }
         let (slot, state) = self.open(id).await?;
@@ -126,7 +128,7 @@ async fn trim_log(
     .await?;
     let changes = project(store, key, row, &changed).await?;
     let changed: Vec<Reworded> = changed.into_values().collect();
-    Ok(store.reword(key, &changed, &changes, None).await?)
+    Ok(store.reword_unless_pinned(key, &changed, &changes).await?)
 }
 
 /// Rewrites consecutive blocks of one producer.

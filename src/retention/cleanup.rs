@@ -9,6 +9,7 @@ use super::plan::{Planner, Verdict};
 use super::{Retention, RetentionError};
 use crate::ingest::Discard;
 use crate::model::{Candidate, ExecutionKey, RetentionRule};
+use crate::store::Deletion;
 
 /// Executions that are looked at together.
 const PAGE: u32 = 500;
@@ -118,6 +119,40 @@ impl Retention {
             metrics::counter!("playback_retention_bytes_freed_total").increment(report.bytes_freed);
         }
         Ok(report)
+    }
+
+    /// Forgets one execution because somebody asked for that: it is gone at once and as a whole, and what it leaves
+    /// behind goes in the same small steps.
+    ///
+    /// To be run to its end, like [`Retention::cleanup`].
+    ///
+    /// # Errors
+    /// The store failed; then nothing was deleted.
+    pub async fn delete(&self, id: Uuid) -> Result<Deletion, RetentionError> {
+        let inner = &*self.inner;
+        let deletion = inner.ingest.delete(id).await?;
+        let Deletion::Deleted(key) = deletion else {
+            return Ok(deletion);
+        };
+        inner.hub.deleted(id);
+        tracing::info!(execution = %id, "deleted");
+        loop {
+            let swept = match self.begin() {
+                Ok(begun) => inner.store.sweep_one(key).await.map(|more| (begun, more)),
+                // The next start sweeps on.
+                Err(_) => return Ok(deletion),
+            };
+            match swept {
+                Ok((_, false)) => break,
+                Ok((begun, true)) => pause(begun).await,
+                Err(error) => {
+                    tracing::warn!(%error, "what is deleted is swept away with the next cleanup");
+                    return Ok(deletion);
+                }
+            }
+        }
+        inner.ingest.erase_asked().await;
+        Ok(deletion)
     }
 
     /// A few executions, or their logs, go.

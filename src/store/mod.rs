@@ -54,6 +54,7 @@ pub use migrations::Migration;
 pub use parts::ResultEntry;
 pub use pins::Restored;
 pub use redact::Reworded;
+pub use retention::Deletion;
 pub use shared::{Heard, Listener, Notice};
 pub use stats::StatusCounts;
 pub use tokens::TokenRow;

@@ -5,10 +5,11 @@ use std::collections::HashMap;
 use uuid::Uuid;
 
 use super::dialect::Engine;
+use super::pool::Transaction;
 use super::statement::Statement;
 use super::table::{Present, Table, push_list};
 use super::{Store, StoreError, transaction};
-use crate::model::{Kept, Pin};
+use crate::model::{ExecutionKey, Kept, Pin};
 
 /// What a copy of an execution has beside its rows and blocks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,15 +38,19 @@ impl Store {
     /// The database failed.
     pub async fn pin(&self, id: Uuid, pin: &Pin) -> Result<bool, StoreError> {
         transaction!(self, transaction => {
-            let mut query = transaction.query("SELECT id FROM executions WHERE uuid = ?");
-            let rows = query.bind(id).fetch_all_in(transaction).await?;
-            let key = rows.first().map(|row| row.get("id")).transpose()?;
-            if let Some(key) = key {
-                // Locks its row where others may write: nobody deletes it meanwhile.
-                self.tell_changed(transaction, key).await?;
+            let is_there = match key_of(transaction, id).await? {
+                // Locks its row where others may write: nobody deletes it from here on. Whoever did so while we
+                // waited for the lock was first.
+                Some(key) => {
+                    self.tell_changed(transaction, key).await?;
+                    key_of(transaction, id).await? == Some(key)
+                }
+                None => false,
+            };
+            if is_there {
                 PINS.insert(transaction, &[(id, pin)], bind_pin).await?;
             }
-            key.is_some()
+            is_there
         })
     }
 
@@ -106,6 +111,15 @@ impl Store {
             }
         })
     }
+}
+
+async fn key_of(
+    transaction: &mut Transaction,
+    id: Uuid,
+) -> Result<Option<ExecutionKey>, StoreError> {
+    let mut query = transaction.query("SELECT id FROM executions WHERE uuid = ?");
+    let rows = query.bind(id).fetch_all_in(transaction).await?;
+    rows.first().map(|row| row.get("id")).transpose()
 }
 
 fn bind_pin(values: &mut Statement, (id, pin): &(Uuid, &Pin)) {

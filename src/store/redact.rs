@@ -36,8 +36,42 @@ impl Store {
         changes: &Changes,
         launch: Option<&LaunchRow>,
     ) -> Result<bool, StoreError> {
+        self.reword_in(key, blocks, changes, launch, false).await
+    }
+
+    /// The same where only room is to be saved: what somebody has pinned at this moment is left as it is (false).
+    ///
+    /// # Errors
+    /// The database failed: nothing was changed.
+    pub async fn reword_unless_pinned(
+        &self,
+        key: ExecutionKey,
+        blocks: &[Reworded],
+        changes: &Changes,
+    ) -> Result<bool, StoreError> {
+        self.reword_in(key, blocks, changes, None, true).await
+    }
+
+    async fn reword_in(
+        &self,
+        key: ExecutionKey,
+        blocks: &[Reworded],
+        changes: &Changes,
+        launch: Option<&LaunchRow>,
+        unless_pinned: bool,
+    ) -> Result<bool, StoreError> {
         let mut transaction = self.write.begin().await?;
         self.tell_changed(&mut transaction, key).await?;
+        if unless_pinned {
+            let mut query = transaction.query(
+                "SELECT uuid FROM executions WHERE id = ? \
+                 AND uuid IN (SELECT uuid FROM execution_pins)",
+            );
+            query.bind(key);
+            if !query.fetch_all_in(&mut transaction).await?.is_empty() {
+                return Ok(false);
+            }
+        }
         for block in blocks {
             let done = transaction
                 .query(

@@ -32,6 +32,19 @@ const BLOCK_ROWS: u64 = 250;
 /// A turn that lies further ahead than this was taken by a collector whose clock was wrong.
 const LATER_US: i64 = 2 * DAY_US;
 
+/// What became of the wish to forget an execution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deletion {
+    /// It is gone.
+    Deleted(ExecutionKey),
+    /// It goes on.
+    Running,
+    /// Somebody wants it to be kept.
+    Pinned,
+    /// There is none.
+    Unknown,
+}
+
 const REMAINS: Table = Table {
     name: "execution_remains",
     columns: &["execution"],
@@ -168,6 +181,38 @@ impl Store {
         Ok(update.execute(&self.write).await? > 0)
     }
 
+    /// Forgets an execution because somebody asked for that: unless it goes on, or somebody has pinned it at this
+    /// moment. Statistics forget it, too. What is left of it in the large tables is to be swept away (see
+    /// [`Store::sweep_one`]).
+    ///
+    /// # Errors
+    /// The database failed: nothing was deleted.
+    pub async fn delete_asked(&self, key: ExecutionKey) -> Result<Deletion, StoreError> {
+        transaction!(self, transaction => {
+            // Locks its row where others may write: nobody starts or pins it from here on.
+            self.tell_changed(transaction, key).await?;
+            let mut query = transaction.query(
+                "SELECT uuid, status, (SELECT COUNT(*) FROM execution_pins \
+                 WHERE execution_pins.uuid = executions.uuid) AS pins FROM executions WHERE id = ?",
+            );
+            let rows = query.bind(key).fetch_all_in(transaction).await?;
+            match rows.first() {
+                None => Deletion::Unknown,
+                Some(row) if row.unsigned("pins")? > 0 => Deletion::Pinned,
+                Some(row) if row.get::<&str>("status")? == Status::Running.as_str() => {
+                    Deletion::Running
+                }
+                Some(row) => {
+                    let days = stats::days_of(transaction, &[key]).await?;
+                    forget_row(transaction, key, row.get("uuid")?).await?;
+                    REMAINS.insert(transaction, &[key], bind_key).await?;
+                    stats::forget(transaction, &days).await?;
+                    Deletion::Deleted(key)
+                }
+            }
+        })
+    }
+
     /// Forgets executions: those of them that are over and that nobody has pinned. Returns which, in the order
     /// of their keys. Statistics keep what they say of them; what is left of them in the large tables is to
     /// be swept away (see [`Store::sweep`]).
@@ -199,13 +244,7 @@ impl Store {
             let deleted: Vec<ExecutionKey> = doomed.iter().map(|(key, _)| *key).collect();
             stats::archive(transaction, &deleted).await?;
             for (key, id) in doomed {
-                let mut delete = transaction.query("DELETE FROM executions WHERE id = ?");
-                delete.bind(key).execute_in(transaction).await?;
-                let mut delete =
-                    transaction.query("DELETE FROM execution_labels WHERE execution = ?");
-                delete.bind(key).execute_in(transaction).await?;
-                let mut delete = transaction.query("DELETE FROM launches WHERE uuid = ?");
-                delete.bind(id).execute_in(transaction).await?;
+                forget_row(transaction, key, id).await?;
             }
             REMAINS.insert(transaction, &deleted, bind_key).await?;
             deleted
@@ -242,6 +281,23 @@ impl Store {
         })
     }
 
+    /// Sweeps away a bounded part of what one execution has left behind. False: nothing is left.
+    ///
+    /// # Errors
+    /// The database failed: nothing was deleted.
+    pub async fn sweep_one(&self, key: ExecutionKey) -> Result<bool, StoreError> {
+        transaction!(self, transaction => {
+            let mut query = transaction
+                .query("SELECT execution FROM execution_remains WHERE execution = ?");
+            let is_left = !query.bind(key).fetch_all_in(transaction).await?.is_empty();
+            if is_left {
+                let mut budget = SWEEP_ROWS;
+                sweep_one(transaction, key, &mut budget).await?;
+            }
+            is_left
+        })
+    }
+
     /// Sweeps away a bounded part of what executions, or their logs, have left behind. False: nothing is
     /// left.
     ///
@@ -266,6 +322,29 @@ impl Store {
             !rows.is_empty()
         })
     }
+}
+
+/// Deletes the rows by which an execution is found. Its own goes only if nobody has pinned it, whoever asks.
+async fn forget_row(
+    transaction: &mut Transaction,
+    key: ExecutionKey,
+    id: Uuid,
+) -> Result<(), StoreError> {
+    let mut delete = transaction.query(
+        "DELETE FROM executions WHERE id = ? AND status <> 'running' \
+         AND uuid NOT IN (SELECT uuid FROM execution_pins)",
+    );
+    if delete.bind(key).execute_in(transaction).await? == 0 {
+        // Its row is locked since it was looked at, so only a database that was changed by hand says so.
+        return Err(StoreError::Damaged {
+            what: "an execution that changed under its lock",
+        });
+    }
+    let mut delete = transaction.query("DELETE FROM execution_labels WHERE execution = ?");
+    delete.bind(key).execute_in(transaction).await?;
+    let mut delete = transaction.query("DELETE FROM launches WHERE uuid = ?");
+    delete.bind(id).execute_in(transaction).await?;
+    Ok(())
 }
 
 /// Deletes what is left of an execution as far as the budget goes; false when that is used up.

@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use sqlx::postgres::PgListener;
 use uuid::Uuid;
 
+use super::dialect::Engine;
 use super::pool::{Pool, Transaction};
 use super::table::{CHUNKS, push_list};
 use super::{Store, StoreError};
@@ -104,7 +105,7 @@ impl Store {
         key: ExecutionKey,
     ) -> Result<(), StoreError> {
         if !self.is_shared() {
-            return Ok(());
+            return lock_row(transaction, key).await;
         }
         let mut update = transaction
             .query("UPDATE executions SET version = version + 1 WHERE id = ? RETURNING uuid");
@@ -177,6 +178,16 @@ impl Store {
         self.room.fetch_max(row.get("made")?, Ordering::Relaxed);
         Ok(())
     }
+}
+
+/// Locks an execution's row until the transaction ends, where others could write at the same time: on MySQL a
+/// second process may be pinning what the first deletes. In SQLite a transaction has the whole database.
+async fn lock_row(transaction: &mut Transaction, key: ExecutionKey) -> Result<(), StoreError> {
+    if transaction.engine() == Engine::MySql {
+        let mut lock = transaction.query("SELECT id FROM executions WHERE id = ? FOR UPDATE");
+        lock.bind(key).fetch_all_in(transaction).await?;
+    }
+    Ok(())
 }
 
 /// Takes the next version of each execution that is written to, and tells the others. Locks its row, so that

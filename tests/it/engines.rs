@@ -77,6 +77,9 @@ also! {
         every_limit_removes_what_it_says
         without_its_log_a_record_says_so
         what_is_pinned_stays
+        a_run_whose_pin_was_acknowledged_outlives_a_deletion_at_the_same_time
+        a_run_whose_pin_was_acknowledged_outlives_a_cleanup_at_the_same_time
+        deleting_a_large_run_holds_up_nobody
         a_cleanup_while_batches_come_in_loses_nothing
         killed_in_its_middle_each_run_is_whole_or_gone;
     sessions:

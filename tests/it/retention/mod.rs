@@ -4,6 +4,7 @@ mod interrupted;
 mod limits;
 mod output;
 mod payload;
+mod pin_race;
 mod pins;
 mod schedule;
 
@@ -21,6 +22,9 @@ pub(crate) use interrupted::killed_in_its_middle_each_run_is_whole_or_gone;
 pub(crate) use limits::by_age_as_documented;
 pub(crate) use limits::every_limit_removes_what_it_says;
 pub(crate) use payload::without_its_log_a_record_says_so;
+pub(crate) use pin_race::a_run_whose_pin_was_acknowledged_outlives_a_cleanup_at_the_same_time;
+pub(crate) use pin_race::a_run_whose_pin_was_acknowledged_outlives_a_deletion_at_the_same_time;
+pub(crate) use pin_race::deleting_a_large_run_holds_up_nobody;
 pub(crate) use pins::what_is_pinned_stays;
 
 const DAY_US: i64 = 86_400_000_000;

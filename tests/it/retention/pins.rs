@@ -6,12 +6,12 @@ use uuid::Uuid;
 use super::{aged, cleaned, left, set, site};
 use crate::harness::{API, Answer, Client, Collector};
 
-fn pin(client: &Client, id: Uuid, body: &Value) -> Answer {
+pub(super) fn pin(client: &Client, id: Uuid, body: &Value) -> Answer {
     let path = format!("{API}/executions/{id}/pin");
     client.send("PUT", &path, &[], body.to_string().as_bytes())
 }
 
-fn unpin(client: &Client, id: Uuid) -> Answer {
+pub(super) fn unpin(client: &Client, id: Uuid) -> Answer {
     client.send("DELETE", &format!("{API}/executions/{id}/pin"), &[], b"")
 }
 
