@@ -63,6 +63,7 @@ impl App {
         let hub = Hub::default();
         let tasks = TaskTracker::new();
         let stop_writing = CancellationToken::new();
+        tasks.spawn(store.clone().watch(stop_writing.clone()));
         let ingest = Ingest::start(
             store.clone(),
             hub.clone(),

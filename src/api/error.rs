@@ -160,6 +160,10 @@ impl IntoResponse for ApiError {
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
+        if let Some(trouble) = error.trouble() {
+            tracing::error!(%error, "the store takes nothing in");
+            return Self::busy(trouble.to_string());
+        }
         if error.is_unavailable() {
             tracing::error!(%error, "the store is away");
             return Self::busy("the store is not available: try again in a moment");
@@ -192,6 +196,9 @@ impl From<IngestError> for ApiError {
                 (StatusCode::SERVICE_UNAVAILABLE, "busy")
             }
             IngestError::Store(cause) => {
+                if let Some(trouble) = cause.trouble() {
+                    return Self::busy(trouble.to_string());
+                }
                 // A producer comes back until the store is well again.
                 tracing::error!(error = %cause, "the store failed");
                 let message = "the store is not available: try again in a moment";

@@ -19,7 +19,7 @@ pub(super) async fn get_health() -> &'static str {
     "ok\n"
 }
 
-/// Whether the collector can take events in: its store answers.
+/// Whether the collector can take events in: its store answers, and takes changes. If not, the message says why.
 #[utoipa::path(
     get, path = "/readyz", tag = "health", security(()),
     responses(
@@ -31,9 +31,12 @@ pub(super) async fn get_readiness(State(app): State<App>) -> Result<&'static str
     if app.closing.is_cancelled() {
         return Err(ApiError::busy("the collector is stopping"));
     }
-    app.store.ping().await.map_err(|error| {
-        tracing::warn!(%error, "not ready: the store does not answer");
-        ApiError::busy("the store does not answer")
+    app.store.ready().await.map_err(|error| {
+        tracing::warn!(%error, "not ready");
+        match error.trouble() {
+            Some(trouble) => ApiError::busy(trouble.to_string()),
+            None => ApiError::busy("the store does not answer"),
+        }
     })?;
     Ok("ready\n")
 }

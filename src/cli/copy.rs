@@ -12,7 +12,7 @@ use super::database::open_existing;
 use super::out;
 use crate::store::address::without_password;
 use crate::store::copy::{Progress, copy};
-use crate::store::{Options, Store};
+use crate::store::{DatabaseLock, Options, Store, is_same, path_of};
 
 /// How often it tells how far it is.
 const TELL: Duration = Duration::from_secs(5);
@@ -52,9 +52,18 @@ pub(super) fn run(command: &Copy) -> anyhow::Result<ExitCode> {
 }
 
 async fn copy_all(command: &Copy) -> anyhow::Result<ExitCode> {
-    if command.from == command.to {
+    if command.from == command.to || is_same(&command.from, &command.to) {
         bail!("--from and --to are the same database");
     }
+    if let Some(file) = path_of(&command.from)
+        && !file.exists()
+    {
+        // Says so, and makes none.
+        open_existing(&Options::from(&command.from)).await?;
+    }
+    // A collector would add to one of them what the other never gets, or write over what is copied.
+    let _from = DatabaseLock::take(&Options::from(&command.from), "copy")?;
+    let _to = DatabaseLock::take(&Options::from(&command.to), "copy")?;
     let from = open_existing(&Options::from(&command.from)).await?;
     let to = Store::open(&command.to).await?;
     let mut told = Instant::now();

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use anyhow::bail;
 use clap::Args;
 
+use super::out;
 use crate::config::{Config, Overrides};
 use crate::store::address::without_password;
-use crate::store::{Options, Store};
+use crate::store::{DatabaseLock, Options, Store, path_of};
 
 /// Which database a command works on.
 #[derive(Debug, Args)]
@@ -36,15 +37,55 @@ impl DatabaseArgs {
         Ok(Config::load(self.config.as_deref(), overrides)?.store())
     }
 
-    /// Opens it, making it where there is none.
-    pub(super) async fn open(self) -> anyhow::Result<Store> {
-        Ok(Store::open(self.options()?).await?)
+    /// Opens it for a command that works beside a collector.
+    pub(super) async fn open(self, command: &'static str) -> anyhow::Result<Opened> {
+        open_beside(&self.options()?, command).await
     }
+
+    /// The same, making it where there is none and somebody said where it is to be.
+    pub(super) async fn open_or_make(self, command: &'static str) -> anyhow::Result<Opened> {
+        let options = self.options()?;
+        let is_missing = path_of(&options.address).is_some_and(|path| !path.exists());
+        let is_named = options.address != Config::default().database;
+        if !(is_missing && is_named) {
+            return open_beside(&options, command).await;
+        }
+        let lock = DatabaseLock::take(&options, command)?;
+        let store = Store::open(options.clone()).await?;
+        out::note(format_args!(
+            "There was no database at {}: it is made.",
+            without_password(&options.address)
+        ));
+        Ok(Opened { store, _lock: lock })
+    }
+}
+
+/// A database that a command works on, and what keeps others from it meanwhile, where that is needed.
+pub(super) struct Opened {
+    pub(super) store: Store,
+    _lock: Option<DatabaseLock>,
+}
+
+/// Opens a database that is there. A collector may have it open at the same time, unless its schema has to be brought up
+/// to date first.
+pub(super) async fn open_beside(
+    options: &Options,
+    command: &'static str,
+) -> anyhow::Result<Opened> {
+    let store = open_existing(options).await?;
+    let known = store.migrations().await?;
+    store.close().await;
+    let lock = match known.iter().all(|migration| migration.applied) {
+        true => None,
+        false => DatabaseLock::take(options, command)?,
+    };
+    let store = Store::open(options.clone()).await?;
+    Ok(Opened { store, _lock: lock })
 }
 
 /// Opens the database without touching its schema; one that is not there is not made.
 pub(super) async fn open_existing(options: &Options) -> anyhow::Result<Store> {
-    if let Some(file) = file_of(&options.address)
+    if let Some(file) = path_of(&options.address)
         && !file.exists()
     {
         bail!(
@@ -54,27 +95,4 @@ pub(super) async fn open_existing(options: &Options) -> anyhow::Result<Store> {
         );
     }
     Ok(Store::open_as_is(options.clone()).await?)
-}
-
-/// The file of an SQLite database.
-fn file_of(address: &str) -> Option<PathBuf> {
-    let path = address.strip_prefix("sqlite:")?;
-    let path = path.strip_prefix("//").unwrap_or(path);
-    let path = path.split_once('?').map_or(path, |(path, _)| path);
-    // An escaped path is left to the database to understand.
-    (!path.is_empty() && !path.contains('%')).then(|| PathBuf::from(path))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_sqlite_address_names_a_file() {
-        let of = |address: &str| file_of(address).map(|path| path.display().to_string());
-        assert_eq!(of("sqlite:///var/p.db").as_deref(), Some("/var/p.db"));
-        assert_eq!(of("sqlite://p.db?mode=rwc").as_deref(), Some("p.db"));
-        assert_eq!(of("sqlite:p.db").as_deref(), Some("p.db"));
-        assert_eq!(of("postgres://host/db"), None);
-    }
 }

@@ -8,8 +8,8 @@ use serde_json::json;
 use super::DatabaseArgs;
 use super::database::open_existing;
 use super::out::{self, Column, Out};
-use crate::store::Store;
 use crate::store::address::without_password;
+use crate::store::{DatabaseLock, Store, path_of};
 
 #[derive(Debug, Args)]
 pub(super) struct Migrate {
@@ -32,16 +32,25 @@ pub(super) fn run(command: Migrate) -> anyhow::Result<ExitCode> {
 
 async fn migrate(command: Migrate) -> anyhow::Result<ExitCode> {
     let options = command.database.options()?;
-    let store = if command.dry_run {
-        open_existing(&options).await?
-    } else {
-        Store::open_as_is(options.clone()).await?
-    };
+    let is_there = path_of(&options.address).is_none_or(|path| path.exists());
+    let mut lock = None;
+    if !command.dry_run && !is_there {
+        lock = DatabaseLock::take(&options, "migrate")?;
+    }
+    let mut store = open_existing(&options).await?;
     let before = store.migrations().await?;
+    let is_pending = before.iter().any(|migration| !migration.applied);
+    if !command.dry_run && is_pending && lock.is_none() {
+        // A collector of another version would go on with a schema that it does not know.
+        store.close().await;
+        lock = DatabaseLock::take(&options, "migrate")?;
+        store = Store::open_as_is(options.clone()).await?;
+    }
     if !command.dry_run {
         store.migrate().await?;
     }
     store.close().await;
+    drop(lock);
     let done = !command.dry_run;
     let pending = before.iter().filter(|migration| !migration.applied).count();
     if command.json {

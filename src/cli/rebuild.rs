@@ -8,7 +8,6 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::DatabaseArgs;
-use super::database::open_existing;
 use super::out;
 use super::pick::Pick;
 use crate::ingest::{self, RebuildError};
@@ -41,9 +40,10 @@ pub(super) fn run(command: Rebuild) -> anyhow::Result<ExitCode> {
 }
 
 async fn rebuild(command: Rebuild) -> anyhow::Result<ExitCode> {
-    let store = open_existing(&command.database.options()?).await?;
-    store.migrate().await?;
-    let all = executions(&store).await?;
+    // Beside a collector, too: an execution that it writes to meanwhile is left as it is.
+    let opened = command.database.open("rebuild").await?;
+    let store = &opened.store;
+    let all = executions(store).await?;
     let chosen = match &command.id {
         Some(pick) => vec![find(pick, &all)?],
         None => all,
@@ -59,7 +59,7 @@ async fn rebuild(command: Rebuild) -> anyhow::Result<ExitCode> {
             running.push(id);
             continue;
         }
-        let told = match ingest::rebuild(&store, id).await {
+        let told = match ingest::rebuild(store, id).await {
             Ok(()) => {
                 rebuilt.push(id);
                 format!("{id}: rebuilt")

@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::clock::Clock;
 use crate::config::{Config, LogFormat, Overrides, listen_address};
 use crate::server;
+use crate::store::DatabaseLock;
 use crate::telemetry::{self, Figures};
 
 #[derive(Debug, Args)]
@@ -58,6 +59,8 @@ pub(super) fn run(command: Serve) -> anyhow::Result<ExitCode> {
 }
 
 async fn serve(config: Config) -> anyhow::Result<()> {
+    // First of all: what another collector has is not touched.
+    let mut lock = DatabaseLock::take(&config.store(), "serve")?;
     let address = config.listen;
     let no_auth = config.no_auth;
     let listener = TcpListener::bind(address).await.with_context(|| {
@@ -67,6 +70,9 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let address = listener.local_addr()?;
+    if let Some(lock) = &mut lock {
+        lock.listens(&address.to_string());
+    }
     if let Some(token) = app.first_token().await? {
         // To the person who starts it, and never to a log.
         out::line(
@@ -86,5 +92,8 @@ async fn serve(config: Config) -> anyhow::Result<()> {
             _ = interrupt.recv() => {}
         }
     })
-    .await
+    .await?;
+    // Held to the end.
+    drop(lock);
+    Ok(())
 }

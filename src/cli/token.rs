@@ -68,13 +68,18 @@ pub(super) fn run(command: Token) -> anyhow::Result<ExitCode> {
                 expires_days,
                 database,
                 json,
-            } => create(&database.open().await?, name, scopes, expires_days, json).await,
-            TokenCommand::List { database, json } => list(&database.open().await?, json).await,
+            } => {
+                let opened = database.open_or_make("token create").await?;
+                create(&opened.store, name, scopes, expires_days, json).await
+            }
+            TokenCommand::List { database, json } => {
+                list(&database.open("token list").await?.store, json).await
+            }
             TokenCommand::Revoke {
                 name,
                 database,
                 json,
-            } => revoke(&database.open().await?, &name, json).await,
+            } => revoke(&database.open("token revoke").await?.store, &name, json).await,
         }
     })
 }

@@ -8,6 +8,9 @@ use super::slot::replay_log;
 use crate::model::Status;
 use crate::store::Store;
 
+/// How often it is tried where a collector adds to the log at the same time.
+const TRIES: usize = 5;
+
 /// Rows cannot be rebuilt.
 #[derive(Debug, thiserror::Error)]
 pub enum RebuildError {
@@ -17,6 +20,9 @@ pub enum RebuildError {
     /// There is nothing to make them of.
     #[error("the log of execution {0} was removed by retention: its rows are all that there is")]
     LogRemoved(Uuid),
+    /// Its rows would be those of an earlier moment.
+    #[error("execution {0} is being written to at this moment: rebuild it again")]
+    Changing(Uuid),
     /// The log cannot be read, or the rows not be written.
     #[error(transparent)]
     Ingest(#[from] IngestError),
@@ -34,17 +40,24 @@ pub async fn rebuild(store: &Store, id: Uuid) -> Result<(), RebuildError> {
     if row.kept.is_without_log() {
         return Err(RebuildError::LogRemoved(id));
     }
-    let mut assembler = Assembler::new(id);
-    replay_log(store, key, &mut assembler).await?;
-    let standing = store.standing(id).await.map_err(IngestError::from)?;
-    assembler.alive_from_store(standing.and_then(|standing| standing.alive_us));
-    if row.status != Status::Running {
-        assembler.mark_lost();
+    for _ in 0..TRIES {
+        // Before it is read: a collector may add to it meanwhile.
+        let extent = store.log_extent(key).await.map_err(IngestError::from)?;
+        let mut assembler = Assembler::new(id);
+        replay_log(store, key, &mut assembler).await?;
+        let standing = store.standing(id).await.map_err(IngestError::from)?;
+        assembler.alive_from_store(standing.and_then(|standing| standing.alive_us));
+        if row.status != Status::Running {
+            assembler.mark_lost();
+        }
+        let changes = assembler.take_changes(true);
+        let is_done = store
+            .replace_projection_of(key, &changes, extent)
+            .await
+            .map_err(IngestError::from)?;
+        if is_done {
+            return Ok(());
+        }
     }
-    let changes = assembler.take_changes(true);
-    store
-        .replace_projection(key, &changes)
-        .await
-        .map_err(IngestError::from)?;
-    Ok(())
+    Err(RebuildError::Changing(id))
 }

@@ -12,7 +12,7 @@ use super::error::IngestError;
 use super::slot::{Slot, SlotState};
 use crate::live::Hub;
 use crate::model::Changes;
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, Trouble};
 
 /// A commit takes up to this many jobs: enough to share a sync, few enough to answer soon.
 const JOBS: usize = 256;
@@ -36,6 +36,8 @@ pub(super) struct Job {
 enum Outcome {
     Stored,
     Failed,
+    /// The database takes nothing in, and says why.
+    Refused(Trouble),
     /// Another collector was faster.
     Overtaken,
 }
@@ -70,6 +72,7 @@ pub(super) fn submit(
         match committed.await {
             Ok(Outcome::Stored) => Ok(()),
             Ok(Outcome::Overtaken) => Err(IngestError::Overtaken),
+            Ok(Outcome::Refused(trouble)) => Err(StoreError::Trouble(trouble).into()),
             Ok(Outcome::Failed) | Err(_) => Err(IngestError::NotCommitted),
         }
     }
@@ -133,7 +136,8 @@ async fn commit(store: &Store, hub: &Hub, group: &mut Vec<Job>) {
         changing.push(job.slot.clone());
     }
     let stored = if changes.is_empty() {
-        Ok(Vec::new())
+        // A repeated batch is acknowledged, too, as what is found again.
+        store.check().map(|()| Vec::new())
     } else {
         let started = Instant::now();
         let stored = store.commit(&changes).await;
@@ -176,8 +180,9 @@ async fn commit(store: &Store, hub: &Hub, group: &mut Vec<Job>) {
             for job in &jobs {
                 job.slot.fail();
             }
+            let outcome = error.trouble().map_or(Outcome::Failed, Outcome::Refused);
             for job in jobs {
-                job.end(Outcome::Failed);
+                job.end(outcome);
             }
         }
     }

@@ -42,7 +42,9 @@ impl Options {
         let scheme = self.address.split(':').next().unwrap_or("");
         let (engine, parameters) = match scheme {
             // What stands behind its `?` is SQLite's own.
-            "sqlite" if self.address.contains(":memory:") => {
+            "sqlite"
+                if self.address.contains(":memory:") || self.address.contains("mode=memory") =>
+            {
                 return Err(unsupported("a database in memory is not kept: name a file"));
             }
             "sqlite" => return Ok(Engine::Sqlite),

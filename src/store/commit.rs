@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::dialect::Engine;
 use super::indexed::indexed;
-use super::pool::Transaction;
+use super::pool::{Row, Transaction};
 use super::statement::Statement;
 use super::table::{CHUNKS, Present, Table, push_list};
 use super::{Store, StoreError, launches, shared, stats, transaction};
@@ -23,12 +23,50 @@ impl Store {
     /// # Errors
     /// The database failed: nothing was written.
     pub async fn commit(&self, changes: &[Changes]) -> Result<Vec<ExecutionKey>, StoreError> {
-        let keys: Vec<ExecutionKey> =
-            transaction!(self, transaction => write(transaction, changes, self.name).await?)?;
+        self.check_room()?;
+        let written: Result<Vec<ExecutionKey>, StoreError> =
+            transaction!(self, transaction => write(transaction, changes, self.name).await?);
+        self.condition.note(size_of(changes), &written);
+        let keys = written?;
         if let Some(newest) = keys.iter().max() {
             self.keep_room(*newest).await;
         }
         Ok(keys)
+    }
+
+    /// How far an execution's log goes: what was read of it is all of it as long as this stays the same.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn log_extent(&self, key: ExecutionKey) -> Result<LogExtent, StoreError> {
+        let mut query = self.query(LOG_EXTENT);
+        read_extent(&query.bind(key).fetch_one(&self.read).await?)
+    }
+
+    /// Replaces all rows that are projected from an execution's events, if these are still all that there are; false if
+    /// not, and nothing was changed.
+    ///
+    /// # Errors
+    /// The database failed: nothing was changed.
+    pub async fn replace_projection_of(
+        &self,
+        key: ExecutionKey,
+        changes: &Changes,
+        extent: LogExtent,
+    ) -> Result<bool, StoreError> {
+        transaction!(self, transaction => {
+            self.tell_changed(transaction, key).await?;
+            let mut query = transaction.query(LOG_EXTENT);
+            let rows = query.bind(key).fetch_all_in(transaction).await?;
+            let is_same = match rows.first() {
+                Some(row) => read_extent(row)? == extent,
+                None => false,
+            };
+            if is_same {
+                project(transaction, key, changes).await?;
+            }
+            is_same
+        })
     }
 
     /// Replaces all rows that are projected from an execution's events; its blocks stay.
@@ -45,6 +83,29 @@ impl Store {
             project(transaction, key, changes).await?;
         })
     }
+}
+
+/// What changes take on the disk, about: their blocks are the bulk.
+fn size_of(changes: &[Changes]) -> u64 {
+    let blocks = changes.iter().flat_map(|change| &change.blocks);
+    blocks.map(|block| block.data.len() as u64).sum()
+}
+
+/// How far a log goes: how many blocks it has, and the newest of them. Whoever adds to it or packs it changes one of both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LogExtent {
+    blocks: i64,
+    newest: i64,
+}
+
+const LOG_EXTENT: &str =
+    "SELECT COUNT(*) AS n, COALESCE(MAX(id), 0) AS newest FROM event_blocks WHERE execution = ?";
+
+fn read_extent(row: &Row) -> Result<LogExtent, StoreError> {
+    Ok(LogExtent {
+        blocks: row.get("n")?,
+        newest: row.get("newest")?,
+    })
 }
 
 async fn write(

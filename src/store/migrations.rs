@@ -31,7 +31,7 @@ impl Store {
         self.migrations().await?;
         let migrator = migrator(self.engine());
         match &self.write {
-            Pool::Sqlite(pool) => migrator.run(pool).await,
+            Pool::Sqlite(pool, _) => migrator.run(pool).await,
             Pool::Postgres(pool, _) => migrator.run(pool).await,
             Pool::MySql(pool, _) => migrator.run(pool).await,
         }

@@ -13,6 +13,8 @@
 //! - `log`: blocks of the event log
 //! - `explain`: how the database goes about the statements of a piece of work
 //! - `retention`, `pins`: what rules look at, what is removed in small steps, what is pinned
+//! - `file`: the file of an SQLite database: its lock, its modes, its room; `trouble`, `health`: what can be the matter with
+//!   a database, and how that is noticed
 //! - `shared`: what collectors owe each other that share a database
 //! - `stats`: statistics, and the roll-ups that they come from
 //! - `redact`: events in another wording, and files without what is gone
@@ -26,7 +28,9 @@ pub mod copy;
 pub mod dialect;
 mod executions;
 mod explain;
+mod file;
 mod filter;
+mod health;
 mod indexed;
 mod launches;
 mod log;
@@ -44,11 +48,13 @@ mod statement;
 mod stats;
 mod table;
 mod tokens;
+mod trouble;
 mod value;
 
 pub use address::Options;
 pub use executions::Standing;
 pub use explain::{Plan, explained};
+pub use file::{DatabaseLock, LockError, is_same, path_of};
 pub use log::StoredBlock;
 pub use migrations::Migration;
 pub use parts::ResultEntry;
@@ -58,6 +64,7 @@ pub use retention::Deletion;
 pub use shared::{Heard, Listener, Notice};
 pub use stats::StatusCounts;
 pub use tokens::TokenRow;
+pub use trouble::Trouble;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
@@ -81,7 +88,7 @@ pub enum StoreError {
         why: String,
     },
     /// The database is not there, or does not let us in.
-    #[error("database {address:?} cannot be opened: {cause}")]
+    #[error("database {address:?} cannot be opened: {}", trouble::in_words(.cause))]
     Open {
         /// The address, without its password.
         address: String,
@@ -128,8 +135,11 @@ pub enum StoreError {
     /// Another collector wrote to executions since they were read: those of these changes.
     #[error("executions are being written by another collector as well")]
     Overtaken(Vec<usize>),
+    /// The database takes nothing in at the moment.
+    #[error(transparent)]
+    Trouble(#[from] Trouble),
     /// The database refused or failed.
-    #[error("the database failed: {0}")]
+    #[error("the database failed: {}", trouble::in_words(.0))]
     Database(#[from] sqlx::Error),
     /// What is stored cannot be read: the store was changed by something else.
     #[error("the store holds what it should not: {what}")]
@@ -143,6 +153,9 @@ impl StoreError {
     /// Whether the database is away, for now: nothing is wrong with what was asked.
     #[must_use]
     pub fn is_unavailable(&self) -> bool {
+        if self.trouble().is_some() {
+            return true;
+        }
         let (Self::Database(error) | Self::Open { cause: error, .. }) = self else {
             return false;
         };
@@ -154,6 +167,16 @@ impl StoreError {
                     || error.code().is_some_and(|code| code.starts_with("57P"))
             }
             _ => false,
+        }
+    }
+
+    /// What is the matter with the database as a whole, if that is what it says.
+    #[must_use]
+    pub fn trouble(&self) -> Option<Trouble> {
+        match self {
+            Self::Trouble(trouble) => Some(*trouble),
+            Self::Database(error) | Self::Open { cause: error, .. } => Trouble::of(error),
+            _ => None,
         }
     }
 
@@ -223,6 +246,8 @@ pub struct Store {
     room: Arc<AtomicI64>,
     /// What the runs of days are made of, for searches.
     pieces: stats::Known,
+    /// What is the matter with it.
+    condition: Arc<health::Condition>,
 }
 
 impl Store {
@@ -235,6 +260,9 @@ impl Store {
         let store = Self::open_as_is(options).await?;
         store.migrate().await?;
         store.make_room().await?;
+        if let Some(file) = store.write.file() {
+            file.remember();
+        }
         Ok(store)
     }
 
@@ -252,6 +280,7 @@ impl Store {
             name: Uuid::new_v4(),
             room: Arc::default(),
             pieces: stats::Known::default(),
+            condition: Arc::default(),
         })
     }
 

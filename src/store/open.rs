@@ -1,6 +1,7 @@
 //! Opening the database: its connections, and what each one is told first.
 
 use std::str::FromStr as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
@@ -13,7 +14,9 @@ use tokio::time::Instant;
 use super::StoreError;
 use super::address::{Options, without_password};
 use super::dialect::Engine;
+use super::file::{self, DatabaseFile};
 use super::pool::{Limits, Pool, is_alive, is_sound};
+use super::trouble::Trouble;
 
 /// How long a statement waits for another process (the command line) that writes to the same file.
 pub(super) const BUSY: Duration = Duration::from_secs(30);
@@ -58,8 +61,31 @@ pub(super) async fn open(options: &Options) -> Result<(Pool, Pool), StoreError> 
 
 async fn sqlite(options: &Options) -> Result<(Pool, Pool), StoreError> {
     let connect = SqliteConnectOptions::from_str(&options.address)
-        .map_err(|error| unreadable(options, &error))?
-        .create_if_missing(true)
+        .map_err(|error| unreadable(options, &error))?;
+    let path = connect.get_filename().to_owned();
+    file::prepare(&path).map_err(|why| unfit(options, why))?;
+    let file = Arc::new(DatabaseFile::new(&path));
+    let mut opened = sqlite_pools(options, &connect, &file).await;
+    if let Err(error) = &opened
+        && Trouble::of(error).is_some_and(Trouble::is_want_of_room)
+        && file.room.give_up()
+    {
+        // Without room, the write-ahead log cannot even be read: then nothing could ever be deleted.
+        opened = sqlite_pools(options, &connect, &file).await;
+    }
+    opened.map_err(|error| unfit(options, file::why(&path, &error)))
+}
+
+async fn sqlite_pools(
+    options: &Options,
+    connect: &SqliteConnectOptions,
+    file: &Arc<DatabaseFile>,
+) -> Result<(Pool, Pool), sqlx::Error> {
+    let connect = connect
+        .clone()
+        // An empty file, which is closed to others, is there already.
+        .create_if_missing(false)
+        .read_only(false)
         .journal_mode(SqliteJournalMode::Wal)
         // An acknowledgement promises that the events survive a power cut.
         .synchronous(SqliteSynchronous::Full)
@@ -70,7 +96,10 @@ async fn sqlite(options: &Options) -> Result<(Pool, Pool), StoreError> {
         .pragma("journal_size_limit", "67108864")
         // In pages. The pages that every commit touches are copied back less often, at the price of
         // a log of at most 32 MiB that is read back after a crash.
-        .pragma("wal_autocheckpoint", "4096")
+        .pragma(
+            "wal_autocheckpoint",
+            file.room.checkpoint_pages().to_string(),
+        )
         // A statement of many rows can be undone alone, for which pages are set aside: in memory.
         .pragma("temp_store", "MEMORY")
         // What was redacted or deleted may have been a secret, and packing moves all text once: nothing
@@ -82,7 +111,10 @@ async fn sqlite(options: &Options) -> Result<(Pool, Pool), StoreError> {
         .row_buffer_size(1024)
         .statement_cache_capacity(PREPARED)
         .optimize_on_close(true, 400);
-    let failed = |error| cannot_open(options, error);
+    let connect = match file.room.most_pages(false) {
+        Some(most) => connect.pragma("max_page_count", most.to_string()),
+        None => connect,
+    };
     let write = SqlitePoolOptions::new()
         .max_connections(1)
         .idle_timeout(None)
@@ -98,10 +130,11 @@ async fn sqlite(options: &Options) -> Result<(Pool, Pool), StoreError> {
             })
         })
         .connect_with(connect.clone())
-        .await
-        .map_err(failed)?;
+        .await?;
     let read = SqlitePoolOptions::new()
         .max_connections(options.connections)
+        // As long as one is there, so are the files of the write-ahead log.
+        .min_connections(1)
         .idle_timeout(None)
         .max_lifetime(None)
         .test_before_acquire(false)
@@ -112,9 +145,11 @@ async fn sqlite(options: &Options) -> Result<(Pool, Pool), StoreError> {
                 .optimize_on_close(false, None)
                 .pragma("cache_size", "-8192"),
         )
-        .await
-        .map_err(failed)?;
-    Ok((Pool::Sqlite(write), Pool::Sqlite(read)))
+        .await?;
+    Ok((
+        Pool::Sqlite(write, file.clone()),
+        Pool::Sqlite(read, file.clone()),
+    ))
 }
 
 async fn postgres(options: &Options) -> Result<(Pool, Pool), StoreError> {

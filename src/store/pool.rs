@@ -2,6 +2,7 @@
 //! program ask which.
 
 use std::future::Future;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -11,7 +12,9 @@ use sqlx::{Database, Decode, MySql, Postgres, Row as _, Sqlite, Type};
 
 use super::StoreError;
 use super::dialect::Engine;
+use super::file::DatabaseFile;
 use super::statement::Statement;
+use super::trouble::Trouble;
 
 /// What a server and the way to it can do.
 #[derive(Debug, Clone, Copy)]
@@ -81,7 +84,7 @@ pub(super) async fn is_alive<C: sqlx::Connection>(
 /// Connections that are kept open.
 #[derive(Debug, Clone)]
 pub(super) enum Pool {
-    Sqlite(sqlx::SqlitePool),
+    Sqlite(sqlx::SqlitePool, Arc<DatabaseFile>),
     Postgres(sqlx::PgPool, Limits),
     MySql(sqlx::MySqlPool, Limits),
 }
@@ -104,7 +107,11 @@ pub(super) struct Held {
 
 /// A transaction; one that is dropped has changed nothing.
 pub(super) enum Transaction {
-    Sqlite(sqlx::Transaction<'static, Sqlite>),
+    /// And, where it writes, the file that must be there when it is committed.
+    Sqlite(
+        sqlx::Transaction<'static, Sqlite>,
+        Option<Arc<DatabaseFile>>,
+    ),
     Postgres(sqlx::Transaction<'static, Postgres>, Limits),
     MySql(Held, Limits),
 }
@@ -127,16 +134,60 @@ impl Pool {
     /// Which database it is.
     pub(super) fn engine(&self) -> Engine {
         match self {
-            Self::Sqlite(_) => Engine::Sqlite,
+            Self::Sqlite(..) => Engine::Sqlite,
             Self::Postgres(..) => Engine::Postgres,
             Self::MySql(..) => Engine::MySql,
         }
     }
 
+    /// The database's file, where it is one.
+    pub(super) fn file(&self) -> Option<&Arc<DatabaseFile>> {
+        match self {
+            Self::Sqlite(_, file) => Some(file),
+            _ => None,
+        }
+    }
+
+    /// Whether what is written can be found again: the file is still the one that was opened.
+    pub(super) fn check(&self) -> Result<(), sqlx::Error> {
+        match self {
+            Self::Sqlite(_, file) => file.check().map_err(Trouble::into_error),
+            _ => Ok(()),
+        }
+    }
+
+    /// Tells SQLite after how many pages of the write-ahead log it copies them back, and how many pages the database
+    /// may have.
+    pub(super) async fn set_limits(
+        &self,
+        checkpoint: u64,
+        most: Option<u64>,
+    ) -> Result<(), sqlx::Error> {
+        let Self::Sqlite(pool, _) = self else {
+            return Ok(());
+        };
+        let mut connection = pool.acquire().await?;
+        let mut pragma = QueryBuilder::<Sqlite>::new("PRAGMA wal_autocheckpoint = ");
+        pragma.push(checkpoint);
+        pragma.build().execute(&mut *connection).await?;
+        if let Some(most) = most {
+            let mut pragma = QueryBuilder::<Sqlite>::new("PRAGMA max_page_count = ");
+            pragma.push(most);
+            pragma.build().execute(&mut *connection).await?;
+        }
+        Ok(())
+    }
+
     /// A connection of its own.
     pub(super) async fn acquire(&self) -> Result<Connection, sqlx::Error> {
         Ok(match self {
-            Self::Sqlite(pool) => Connection::Sqlite(pool.acquire().await?),
+            Self::Sqlite(pool, file) => Connection::Sqlite(match pool.try_acquire() {
+                Some(connection) => connection,
+                None => match file.check() {
+                    Ok(()) => pool.acquire().await?,
+                    Err(trouble) => used_before(pool, trouble).await?,
+                },
+            }),
             Self::Postgres(pool, limits) => Connection::Postgres(pool.acquire().await?, *limits),
             Self::MySql(pool, limits) => Connection::MySql(Held::acquire(pool).await?, *limits),
         })
@@ -146,8 +197,14 @@ impl Pool {
     pub(super) async fn begin(&self) -> Result<Transaction, sqlx::Error> {
         let how = self.engine().begin();
         Ok(match (self, how) {
-            (Self::Sqlite(pool), Some(how)) => Transaction::Sqlite(pool.begin_with(how).await?),
-            (Self::Sqlite(pool), None) => Transaction::Sqlite(pool.begin().await?),
+            (Self::Sqlite(pool, file), how) => {
+                file.check().map_err(Trouble::into_error)?;
+                let begun = match how {
+                    Some(how) => pool.begin_with(how).await?,
+                    None => pool.begin().await?,
+                };
+                Transaction::Sqlite(begun, Some(file.clone()))
+            }
             (Self::Postgres(pool, limits), _) => {
                 Transaction::Postgres(limits.wait_for(pool.begin()).await?, *limits)
             }
@@ -161,7 +218,10 @@ impl Pool {
     pub(super) async fn begin_snapshot(&self) -> Result<Transaction, sqlx::Error> {
         let how = self.engine().begin_snapshot();
         Ok(match self {
-            Self::Sqlite(pool) => Transaction::Sqlite(pool.begin_with(how).await?),
+            Self::Sqlite(pool, file) => {
+                file.check().map_err(Trouble::into_error)?;
+                Transaction::Sqlite(pool.begin_with(how).await?, None)
+            }
             Self::Postgres(pool, limits) => {
                 Transaction::Postgres(limits.wait_for(pool.begin_with(how)).await?, *limits)
             }
@@ -177,7 +237,7 @@ impl Pool {
     /// In SQLite free pages hold zeros already; the write-ahead log is copied back and emptied. Nobody can write
     /// meanwhile, so those who read are not waited for as long as those who write.
     pub(super) async fn erase(&self, patience: Duration) -> Result<bool, sqlx::Error> {
-        let Self::Sqlite(pool) = self else {
+        let Self::Sqlite(pool, _) = self else {
             return Ok(false);
         };
         let mut connection = pool.acquire().await?;
@@ -192,7 +252,7 @@ impl Pool {
     /// Closes all connections.
     pub(super) async fn close(&self) {
         match self {
-            Self::Sqlite(pool) => pool.close().await,
+            Self::Sqlite(pool, _) => pool.close().await,
             Self::Postgres(pool, _) => pool.close().await,
             Self::MySql(pool, _) => pool.close().await,
         }
@@ -282,7 +342,7 @@ impl Transaction {
     /// Which database it is.
     pub(super) fn engine(&self) -> Engine {
         match self {
-            Self::Sqlite(_) => Engine::Sqlite,
+            Self::Sqlite(..) => Engine::Sqlite,
             Self::Postgres(..) => Engine::Postgres,
             Self::MySql(..) => Engine::MySql,
         }
@@ -290,7 +350,7 @@ impl Transaction {
 
     pub(super) fn session(&mut self) -> Session<'_> {
         match self {
-            Self::Sqlite(transaction) => Session::Sqlite(transaction),
+            Self::Sqlite(transaction, _) => Session::Sqlite(transaction),
             Self::Postgres(transaction, limits) => Session::Postgres(transaction, *limits),
             Self::MySql(held, limits) => Session::MySql(held, *limits),
         }
@@ -299,7 +359,11 @@ impl Transaction {
     /// Makes what it did last.
     pub(super) async fn commit(self) -> Result<(), sqlx::Error> {
         match self {
-            Self::Sqlite(transaction) => transaction.commit().await,
+            Self::Sqlite(transaction, file) => {
+                transaction.commit().await?;
+                // Into a file that nobody finds again, it was not.
+                file.map_or(Ok(()), |file| file.check().map_err(Trouble::into_error))
+            }
             Self::Postgres(transaction, limits) => limits.wait_for(transaction.commit()).await,
             Self::MySql(held, limits) => held.commit(limits).await,
         }
@@ -348,6 +412,20 @@ impl Row {
         let value: i64 = self.get(column)?;
         u32::try_from(value).map_err(|_| StoreError::Damaged { what: column })
     }
+}
+
+/// A connection that is open already, where a new one would open whatever lies there now.
+async fn used_before(
+    pool: &sqlx::SqlitePool,
+    trouble: Trouble,
+) -> Result<PoolConnection<Sqlite>, sqlx::Error> {
+    for _ in 0..100 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        if let Some(connection) = pool.try_acquire() {
+            return Ok(connection);
+        }
+    }
+    Err(trouble.into_error())
 }
 
 /// How long the connection's statements wait for others that hold a lock.

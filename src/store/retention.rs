@@ -11,6 +11,7 @@ use playback_wire::ExecutionType;
 use uuid::Uuid;
 
 use super::dialect::Engine;
+use super::health::freeing;
 use super::pool::{Row, Transaction};
 use super::statement::Statement;
 use super::table::{Present, Table, push_list};
@@ -90,7 +91,7 @@ impl Store {
             .collect();
         // A few at a time: others write, too.
         for keys in unmeasured.chunks(MEASURED) {
-            let measured = self.measure(keys).await?;
+            let measured = freeing!(self, self.measure(keys).await)?;
             for one in &mut found {
                 if let Some(kept) = measured.get(&one.key) {
                     one.kept = *kept;
@@ -188,6 +189,10 @@ impl Store {
     /// # Errors
     /// The database failed: nothing was deleted.
     pub async fn delete_asked(&self, key: ExecutionKey) -> Result<Deletion, StoreError> {
+        freeing!(self, self.try_delete_asked(key).await)
+    }
+
+    async fn try_delete_asked(&self, key: ExecutionKey) -> Result<Deletion, StoreError> {
         transaction!(self, transaction => {
             // Locks its row where others may write: nobody starts or pins it from here on.
             self.tell_changed(transaction, key).await?;
@@ -220,6 +225,13 @@ impl Store {
     /// # Errors
     /// The database failed: nothing was deleted.
     pub async fn delete_archived(
+        &self,
+        keys: &[ExecutionKey],
+    ) -> Result<Vec<ExecutionKey>, StoreError> {
+        freeing!(self, self.try_delete_archived(keys).await)
+    }
+
+    async fn try_delete_archived(
         &self,
         keys: &[ExecutionKey],
     ) -> Result<Vec<ExecutionKey>, StoreError> {
@@ -262,6 +274,14 @@ impl Store {
         keys: &[ExecutionKey],
         now_us: i64,
     ) -> Result<Vec<ExecutionKey>, StoreError> {
+        freeing!(self, self.try_remove_payloads(keys, now_us).await)
+    }
+
+    async fn try_remove_payloads(
+        &self,
+        keys: &[ExecutionKey],
+        now_us: i64,
+    ) -> Result<Vec<ExecutionKey>, StoreError> {
         transaction!(self, transaction => {
             let mut removed: Vec<ExecutionKey> = Vec::with_capacity(keys.len());
             for key in keys {
@@ -286,12 +306,19 @@ impl Store {
     /// # Errors
     /// The database failed: nothing was deleted.
     pub async fn sweep_one(&self, key: ExecutionKey) -> Result<bool, StoreError> {
+        let more = freeing!(self, self.try_sweep_one(key).await)?;
+        self.after_step().await;
+        Ok(more)
+    }
+
+    async fn try_sweep_one(&self, key: ExecutionKey) -> Result<bool, StoreError> {
+        let most = self.sweep_rows();
         transaction!(self, transaction => {
             let mut query = transaction
                 .query("SELECT execution FROM execution_remains WHERE execution = ?");
             let is_left = !query.bind(key).fetch_all_in(transaction).await?.is_empty();
             if is_left {
-                let mut budget = SWEEP_ROWS;
+                let mut budget = most;
                 sweep_one(transaction, key, &mut budget).await?;
             }
             is_left
@@ -307,12 +334,27 @@ impl Store {
         if self.has_partitions() && self.empty_partition().await? {
             return Ok(true);
         }
+        let more = freeing!(self, self.try_sweep().await)?;
+        self.after_step().await;
+        Ok(more)
+    }
+
+    /// How much one step deletes: where there is hardly any room on the disk, a block at a time.
+    fn sweep_rows(&self) -> u64 {
+        match self.is_short() {
+            true => BLOCK_ROWS,
+            false => SWEEP_ROWS,
+        }
+    }
+
+    async fn try_sweep(&self) -> Result<bool, StoreError> {
+        let most = self.sweep_rows();
         transaction!(self, transaction => {
             let mut query = transaction
                 .query("SELECT execution FROM execution_remains ORDER BY execution LIMIT ?");
             query.push(transaction.engine().skip_locked()).bind(SWEEP_EXECUTIONS);
             let rows = query.fetch_all_in(transaction).await?;
-            let mut budget = SWEEP_ROWS;
+            let mut budget = most;
             for row in &rows {
                 let key: ExecutionKey = row.get("execution")?;
                 if !sweep_one(transaction, key, &mut budget).await? {

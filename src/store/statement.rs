@@ -96,8 +96,11 @@ impl Statement {
 
     /// Runs it, outside of any transaction; how many rows it changed, or found as they should be.
     pub(super) async fn execute(&mut self, pool: &Pool) -> Result<u64, sqlx::Error> {
+        pool.check()?;
         let mut connection = pool.acquire().await?;
-        self.run(connection.session()).await
+        let done = self.run(connection.session()).await?;
+        pool.check()?;
+        Ok(done)
     }
 
     /// Runs it as part of a transaction.

@@ -108,6 +108,8 @@ fn a_full_disk_under_sqlite_loses_nothing() {
     let ballast = disk.path().join("ballast");
     std::fs::write(&ballast, vec![0; 40 << 20]).unwrap();
     let (mut taken, refused) = until_refused(&client);
+    let message = client.get("/readyz").error(503, "busy");
+    assert!(message.contains("disk is full"), "{message}");
     // What is there can be read.
     assert_eq!(client.finished(first.id)["events"]["complete"], true);
     std::fs::remove_file(&ballast).unwrap();
@@ -116,6 +118,87 @@ fn a_full_disk_under_sqlite_loses_nothing() {
     // The file is whole: a killed collector finds everything.
     collector.kill_and_restart();
     everything_is_there(&collector.client(), &taken, &refused);
+}
+
+/// Somebody else fills the disk, and keeps it full: deletions make room all the same, and ingestion goes on by itself.
+#[test]
+fn a_full_disk_under_sqlite_takes_deletions_and_goes_on_by_itself() {
+    let disk = Disk::of(96);
+    let database = format!("sqlite://{}/playback.db", disk.path().display());
+    let mut collector = Setup::default().database(database).start();
+    let client = collector.client();
+    let reserve = disk.path().join("playback.db.reserve");
+    eventually("the reserve to be made", || {
+        let known = std::fs::metadata(&reserve).ok()?;
+        (known.len() > 1 << 20).then_some(())
+    });
+    std::fs::write(disk.path().join("other"), vec![0; 40 << 20]).unwrap();
+    let (taken, refused) = until_refused(&client);
+    assert!(taken.len() > 8, "{}", taken.len());
+    let _ballast = disk.fill();
+    let message = client.get("/readyz").error(503, "busy");
+    assert!(message.contains("disk is full"), "{message}");
+    // Also after a restart, which finds no room either.
+    collector.kill_and_restart();
+    eventually("it to say that it is full", || {
+        (client.get("/readyz").status == 503).then_some(())
+    });
+    let (gone, kept) = taken.split_at(4);
+    for run in gone {
+        assert_eq!(client.delete(run.id).status, 204);
+    }
+    eventually("the refused one to be taken", || {
+        (refused.send(&client).status == 200).then_some(())
+    });
+    assert_eq!(client.finished(refused.id)["events"]["complete"], true);
+    eventually("it to be ready", || {
+        (client.get("/readyz").status == 200).then_some(())
+    });
+    // Full again, and a cleanup does the same.
+    let (more, refused) = until_refused(&client);
+    let body = br#"{"keep_runs": 4}"#;
+    let path = format!("{}/executions/cleanup", crate::harness::API);
+    let cleaned = client.send("POST", &path, &[], body).ok();
+    assert!(cleaned["deleted"].as_u64().unwrap() > 2, "{cleaned}");
+    eventually("the refused one to be taken", || {
+        (refused.send(&client).status == 200).then_some(())
+    });
+    println!("{} and {} were taken", kept.len(), more.len());
+    // The file is whole.
+    collector.kill_and_restart();
+    assert_eq!(client.finished(refused.id)["events"]["complete"], true);
+}
+
+#[test]
+fn a_file_size_limit_is_a_full_disk_and_takes_deletions() {
+    // In blocks of 1 KiB.
+    let words = [
+        "bash",
+        "-c",
+        "trap '' XFSZ; ulimit -f 24576; exec \"$@\"",
+        "bash",
+    ];
+    let nowhere = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
+    let collector = Setup::default().within(&words, nowhere).start();
+    let client = collector.client();
+    let (taken, refused) = until_refused(&client);
+    let message = client.get("/readyz").error(503, "busy");
+    assert!(
+        message.contains("full") || message.contains("ulimit"),
+        "{message}"
+    );
+    for run in &taken[..4] {
+        assert_eq!(client.delete(run.id).status, 204);
+    }
+    eventually("the refused one to be taken", || {
+        (refused.send(&client).status == 200).then_some(())
+    });
+    eventually("it to be ready", || {
+        (client.get("/readyz").status == 200).then_some(())
+    });
+    for run in taken[4..].iter().chain([&refused]) {
+        assert_eq!(client.finished(run.id)["events"]["complete"], true);
+    }
 }
 
 /// The server's files on a small disk.
@@ -131,6 +214,7 @@ fn a_full_disk_under_a_server_loses_nothing(engine: Engine, mebibytes: u32) {
     first.deliver(&client);
     let ballast = disk.fill();
     let (mut taken, refused) = until_refused(&client);
+    client.get("/readyz").error(503, "busy");
     std::fs::remove_file(&ballast).unwrap();
     // A server that could not write its log has given up, and is started again.
     server.kill();

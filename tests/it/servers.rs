@@ -148,7 +148,7 @@ impl Server {
                     --auth-root-authentication-method=normal >'{folder}/log' 2>&1
                  cat >'{folder}/init.sql' <<'SQL'
 CREATE USER IF NOT EXISTS '{USER}'@'%' IDENTIFIED BY '{PASSWORD}';
-GRANT ALL ON *.* TO '{USER}'@'%';
+GRANT ALL ON *.* TO '{USER}'@'%' WITH GRANT OPTION;
 SQL"
             ),
             Engine::Sqlite => panic!("SQLite has no server"),

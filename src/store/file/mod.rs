@@ -1,0 +1,138 @@
+//! The file of an SQLite database: where it lies, whether it is still the one that was opened, who has it, and the room
+//! that is left for it. What stands in it is SQLite's.
+//!
+//! Layout:
+//! - here: its path, and whether it is still there
+//! - `make`: folders and files as closed as they ought to be
+//! - `lock`: one collector has it
+//! - `room`: a reserve that deletions need when the disk is full
+//! - `words`: why it cannot be opened
+
+mod lock;
+mod make;
+mod room;
+mod words;
+
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+use std::str::FromStr as _;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use sqlx::sqlite::SqliteConnectOptions;
+
+use super::trouble::Trouble;
+
+pub use lock::{DatabaseLock, LockError};
+pub(super) use make::prepare;
+pub(super) use room::Room;
+pub(super) use words::why;
+
+/// Which file a name means: its device and its number there.
+type Identity = (u64, u64);
+
+/// The file of an open database.
+#[derive(Debug)]
+pub(super) struct DatabaseFile {
+    /// Where it lies, links followed.
+    path: PathBuf,
+    /// The database, its write-ahead log and the index of that, as they were when it was opened.
+    opened: OnceLock<Vec<(PathBuf, Identity)>>,
+    /// Whether one of them was missing when somebody looked last.
+    is_gone: AtomicBool,
+    /// What is left of its disk.
+    pub(super) room: Room,
+}
+
+impl DatabaseFile {
+    pub(super) fn new(path: &Path) -> Self {
+        let path = resolved(path);
+        Self {
+            room: Room::beside(&path),
+            path,
+            opened: OnceLock::new(),
+            is_gone: AtomicBool::new(false),
+        }
+    }
+
+    /// Remembers which files were opened. Those of the write-ahead log are there as long as somebody has it open, and
+    /// we do.
+    pub(super) fn remember(&self) {
+        let paths = ["", "-wal", "-shm"].map(|end| with_end(&self.path, end));
+        let known = paths
+            .into_iter()
+            .filter_map(|path| identity(&path).map(|known| (path, known)));
+        let _ = self.opened.set(known.collect());
+    }
+
+    /// Whether they are still what was opened: what is written to others, nobody finds again.
+    pub(super) fn check(&self) -> Result<(), Trouble> {
+        let opened = self.opened.get().map_or(&[][..], Vec::as_slice);
+        let missing = opened
+            .iter()
+            .find(|(path, known)| identity(path) != Some(*known));
+        let was_gone = self.is_gone.swap(missing.is_some(), Ordering::Relaxed);
+        match (missing, was_gone) {
+            (Some((path, _)), false) => {
+                tracing::error!(file = %path.display(), "{}", Trouble::FileGone);
+            }
+            (None, true) => {
+                tracing::info!(file = %self.path.display(), "the database file is back");
+            }
+            _ => {}
+        }
+        match missing {
+            Some(_) => Err(Trouble::FileGone),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The file of an SQLite database; none of another, or where the address cannot be read.
+#[must_use]
+pub fn path_of(address: &str) -> Option<PathBuf> {
+    if !address.starts_with("sqlite:") {
+        return None;
+    }
+    let options = SqliteConnectOptions::from_str(address).ok()?;
+    Some(options.get_filename().to_owned())
+}
+
+/// Whether two addresses mean one file.
+#[must_use]
+pub fn is_same(one: &str, other: &str) -> bool {
+    let of = |address: &str| path_of(address).and_then(|path| identity(&path));
+    of(one).is_some_and(|known| of(other) == Some(known))
+}
+
+/// The path with all links followed; of a file that is not there yet, that of its folder.
+fn resolved(path: &Path) -> PathBuf {
+    if let Ok(path) = fs::canonicalize(path) {
+        return path;
+    }
+    let folder = fs::canonicalize(folder_of(path));
+    match (folder, path.file_name()) {
+        (Ok(folder), Some(name)) => folder.join(name),
+        _ => path.to_owned(),
+    }
+}
+
+/// The folder that a file lies in.
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    }
+}
+
+fn with_end(path: &Path, end: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(end);
+    PathBuf::from(name)
+}
+
+fn identity(path: &Path) -> Option<Identity> {
+    let known = fs::metadata(path).ok()?;
+    Some((known.dev(), known.ino()))
+}

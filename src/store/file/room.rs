@@ -1,0 +1,183 @@
+//! Room on the disk: a reserve file that nobody may use but deletions, which need room themselves before they make any.
+//!
+//! When the disk is full, SQLite can neither append to its write-ahead log nor copy it back into a file that has to grow
+//! for that. So the reserve is given up when something is to be deleted, and made again when there is room.
+
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::PoisonError;
+
+use rustix::fs::{FallocateFlags, fallocate, statvfs};
+use rustix::process::{Resource, getrlimit};
+
+use super::make::{closed, give_to_owner, ours_alone};
+use super::{folder_of, with_end};
+
+const MIB: u64 = 1 << 20;
+
+/// The reserve's size: a sixteenth of the disk, within these bounds. The most is what the write-ahead log holds before it
+/// is copied back, and a little more.
+const SIZES: (u64, u64) = (2 * MIB, 40 * MIB);
+
+/// A page of the database, in bytes.
+const PAGE: u64 = 8192;
+
+/// Pages of the write-ahead log after which it is copied back, where there is room.
+const CHECKPOINT: u64 = 4096;
+
+/// The disk that a database lies on.
+#[derive(Debug)]
+pub(in super::super) struct Room {
+    database: PathBuf,
+    reserve: PathBuf,
+    /// How large the reserve is to be.
+    size: u64,
+    /// How large the database's files may become (`ulimit -f`).
+    limit: Option<u64>,
+    /// Held while the reserve is made or given up.
+    busy: Mutex<()>,
+}
+
+impl Room {
+    pub(super) fn beside(database: &Path) -> Self {
+        let total = statvfs(folder_of(database)).map_or(0, |disk| disk.f_blocks * disk.f_frsize);
+        let limit = getrlimit(Resource::Fsize).current;
+        let size = (total / 16).clamp(SIZES.0, SIZES.1);
+        Self {
+            database: database.to_owned(),
+            reserve: with_end(database, ".reserve"),
+            size: limit.map_or(size, |limit| size.min(limit / 4)),
+            limit,
+            busy: Mutex::default(),
+        }
+    }
+
+    /// Room that ingestion needs to go on.
+    fn needed(&self) -> u64 {
+        self.size / 4
+    }
+
+    /// Pages of the write-ahead log after which it is copied back: where the disk is small or nearly full, so few that the
+    /// reserve has room for them.
+    pub(in super::super) fn checkpoint_pages(&self) -> u64 {
+        let free = self.free().unwrap_or(u64::MAX);
+        if free >= 8 * SIZES.1 && self.limit.is_none() {
+            return CHECKPOINT;
+        }
+        let few = (self.size / 2).min(free / 4) / PAGE;
+        // A power of two, so that it does not change with every page.
+        1 << few.clamp(16, CHECKPOINT).ilog2()
+    }
+
+    /// Pages that the database may have, where the system limits the size of files: SQLite then says that it is full, as on
+    /// a full disk, instead of failing in the middle. Deletions may have a few more.
+    pub(in super::super) fn most_pages(&self, is_deleting: bool) -> Option<u64> {
+        let pages = self.limit? / PAGE;
+        let spare = (pages / 32).clamp(4, 256);
+        Some(
+            pages
+                .saturating_sub(if is_deleting { 1 } else { spare })
+                .max(1),
+        )
+    }
+
+    /// Bytes that are free on the disk, as far as that is known.
+    fn free(&self) -> Option<u64> {
+        let disk = statvfs(folder_of(&self.database)).ok()?;
+        Some(disk.f_bavail * disk.f_frsize)
+    }
+
+    /// Whether there is so little left that nothing may be taken in any more.
+    pub(in super::super) fn is_short(&self) -> bool {
+        self.free().is_some_and(|free| free < self.needed() / 2)
+    }
+
+    /// Whether ingestion can go on: not only the disk has to have room, but also the quota.
+    /// And not only for anything, but for what found none: `refused` bytes.
+    pub(in super::super) fn is_enough(&self, refused: u64) -> bool {
+        let needed = self.needed().saturating_add(refused.saturating_mul(5) / 4);
+        let _busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.free().is_some_and(|free| free < needed) {
+            return false;
+        }
+        let Ok(file) = self.open() else {
+            return false;
+        };
+        let Ok(size) = file.metadata().map(|known| known.len()) else {
+            return false;
+        };
+        let tried = allocate(&file, size, needed);
+        let _ = file.set_len(size);
+        tried.is_ok()
+    }
+
+    /// Makes the reserve, or makes it larger, as far as half of what is free allows.
+    pub(in super::super) fn keep(&self) {
+        let _busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
+        let has = fs::metadata(&self.reserve).map_or(0, |known| known.len());
+        let Some(free) = self.free() else {
+            return;
+        };
+        let wanted = self.size.min(has.saturating_add(free) / 2);
+        // Not for every few pages.
+        if wanted < has + MIB.min(self.size / 2).max(1) {
+            return;
+        }
+        let made = self.open().and_then(|file| {
+            let made = allocate(&file, has, wanted - has);
+            if made.is_err() {
+                file.set_len(has)?;
+            }
+            made
+        });
+        if let Err(error) = made {
+            tracing::debug!(%error, "the reserve could not be made");
+        }
+    }
+
+    /// Gives the reserve up; whether there was one.
+    pub(in super::super) fn give_up(&self) -> bool {
+        let _busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
+        let had = fs::metadata(&self.reserve).is_ok_and(|known| known.len() > 0);
+        let gone = fs::remove_file(&self.reserve).is_ok();
+        if had && gone {
+            tracing::warn!(
+                "the disk is full: the reserve is given up, so that something can be deleted"
+            );
+        }
+        had && gone
+    }
+
+    fn open(&self) -> io::Result<File> {
+        let file = closed().create(true).truncate(false).open(&self.reserve)?;
+        ours_alone(&file);
+        give_to_owner(&file, &self.database);
+        Ok(file)
+    }
+}
+
+/// Takes room on the disk for real.
+fn allocate(file: &File, from: u64, bytes: u64) -> io::Result<()> {
+    match fallocate(file, FallocateFlags::empty(), from, bytes) {
+        Ok(()) => Ok(()),
+        Err(rustix::io::Errno::OPNOTSUPP | rustix::io::Errno::NOSYS) => {
+            use std::io::Seek as _;
+            let mut file = file;
+            file.seek(io::SeekFrom::Start(from))?;
+            // No zeros, which some file systems do not store.
+            let block: Vec<u8> = (0..64_u32 << 10)
+                .map(|at| (at.wrapping_mul(31) >> 3) as u8 | 1)
+                .collect();
+            let mut left = usize::try_from(bytes).unwrap_or(usize::MAX);
+            while left > 0 {
+                let part = &block[..block.len().min(left)];
+                file.write_all(part)?;
+                left -= part.len();
+            }
+            Ok(())
+        }
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,307 @@
+//! Whether the database takes anything in: what is the matter is noticed, told, and found to be over.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::dialect::Engine;
+use super::file::DatabaseFile;
+use super::trouble::Trouble;
+use super::{Store, StoreError};
+
+/// How often it is looked whether something is the matter, or over.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// A server that failed so long ago, and that takes a small change, is well again. Before that, only a batch that it
+/// stores says so: a small change may find room where a batch finds none.
+const QUIET: Duration = Duration::from_secs(10);
+
+/// After a step of a deletion on a full disk, the room that it had is left to the next one.
+const FREEING: Duration = Duration::from_secs(2);
+
+/// How the database is.
+#[derive(Debug, Default)]
+pub(super) struct Condition(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    trouble: Option<Trouble>,
+    failed: Option<Instant>,
+    /// Until then the reserve is for deletions alone.
+    freeing: Option<Instant>,
+    /// Bytes of the largest batch that found no room: until there is that much, it would find none again.
+    refused: u64,
+    /// Pages of the write-ahead log that the connection was told last, and of the database.
+    checkpoint: Option<u64>,
+}
+
+impl Condition {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn trouble(&self) -> Option<Trouble> {
+        self.state().trouble
+    }
+
+    fn set(&self, trouble: Trouble) {
+        let mut state = self.state();
+        state.failed = Some(Instant::now());
+        if state.trouble.replace(trouble) != Some(trouble) {
+            tracing::error!("not ready: {trouble}");
+        }
+    }
+
+    fn clear(&self) {
+        let mut state = self.state();
+        state.refused = 0;
+        if state.trouble.take().is_some() {
+            tracing::info!("the database takes changes again");
+        }
+    }
+
+    /// Learns from a change of so many bytes that was made, or failed.
+    pub(super) fn note<T>(&self, bytes: u64, done: &Result<T, StoreError>) {
+        match done {
+            Ok(_) => self.clear(),
+            Err(error) => {
+                if let Some(trouble) = error.trouble()
+                    // The file is looked at each time.
+                    && trouble != Trouble::FileGone
+                {
+                    self.set(trouble);
+                    if trouble.is_want_of_room() {
+                        let mut state = self.state();
+                        state.refused = state.refused.max(bytes);
+                    }
+                }
+            }
+        }
+    }
+
+    fn is_freeing(&self) -> bool {
+        self.state()
+            .freeing
+            .is_some_and(|until| Instant::now() < until)
+    }
+}
+
+impl Store {
+    /// Whether what is written now can be found again.
+    ///
+    /// # Errors
+    /// The database's file is not the one that was opened.
+    pub fn check(&self) -> Result<(), StoreError> {
+        match self.write.file().map(|file| file.check()) {
+            Some(Err(trouble)) => Err(StoreError::Trouble(trouble)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether ingestion is to be refused without trying: what is left of a full disk is for deletions.
+    pub(super) fn check_room(&self) -> Result<(), StoreError> {
+        match (self.engine(), self.condition.trouble()) {
+            (Engine::Sqlite, Some(Trouble::Full)) => Err(StoreError::Trouble(Trouble::Full)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the database answers, soon, and takes changes.
+    ///
+    /// # Errors
+    /// It does not, and why.
+    pub async fn ready(&self) -> Result<(), StoreError> {
+        self.check()?;
+        if let Some(trouble) = self.condition.trouble() {
+            return Err(StoreError::Trouble(trouble));
+        }
+        if self.is_short() {
+            self.condition.set(Trouble::Full);
+            return Err(StoreError::Trouble(Trouble::Full));
+        }
+        // Tables that are gone are missed; a server may have become a replica since.
+        let mut query = self.query(match self.engine() {
+            Engine::Sqlite => {
+                "SELECT 0 AS read_only, (SELECT COUNT(*) FROM turns) AS turns, \
+                 EXISTS (SELECT 1 FROM executions) AS runs, EXISTS (SELECT 1 FROM event_blocks) AS blocks"
+            }
+            Engine::Postgres => {
+                "SELECT CASE WHEN current_setting('transaction_read_only') = 'on' THEN 1::bigint ELSE 0 END \
+                 AS read_only, (SELECT COUNT(*) FROM turns) AS turns, \
+                 EXISTS (SELECT 1 FROM executions) AS runs, EXISTS (SELECT 1 FROM event_blocks) AS blocks"
+            }
+            Engine::MySql => {
+                "SELECT CAST(@@GLOBAL.read_only AS SIGNED) AS read_only, (SELECT COUNT(*) FROM turns) AS turns, \
+                 EXISTS (SELECT 1 FROM executions) AS runs, EXISTS (SELECT 1 FROM event_blocks) AS `blocks`"
+            }
+        });
+        let asked = tokio::time::timeout(self.wait, query.fetch_one(&self.read));
+        let row = asked.await.map_err(|_| sqlx::Error::PoolTimedOut)??;
+        if row.get::<i64>("read_only")? != 0 {
+            // Some accounts may write all the same.
+            let probe = tokio::time::timeout(self.wait, self.probe());
+            let probed = probe
+                .await
+                .map_err(|_| StoreError::from(sqlx::Error::PoolTimedOut))
+                .flatten();
+            if let Err(error) = &probed
+                && let Some(trouble) = error.trouble()
+            {
+                self.condition.set(trouble);
+            }
+            probed?;
+        }
+        Ok(())
+    }
+
+    /// Changes something, to see whether that can be done.
+    async fn probe(&self) -> Result<(), StoreError> {
+        let mut update = self.query("UPDATE turns SET due_us = due_us + 1 WHERE work = 'probe'");
+        if update.execute(&self.write).await? == 0 {
+            let mut insert = self.query("INSERT INTO turns (work, due_us) VALUES ('probe', 0)");
+            insert.execute(&self.write).await?;
+        }
+        Ok(())
+    }
+
+    /// Looks after the database until `shutdown`: what is the matter is told though nobody writes, and what is over is
+    /// found out though nobody tries.
+    pub async fn watch(self, shutdown: CancellationToken) {
+        let look = async {
+            loop {
+                self.look().await;
+                tokio::time::sleep(LOOK).await;
+            }
+        };
+        shutdown.run_until_cancelled(look).await;
+    }
+
+    async fn look(&self) {
+        // Tells it in the log.
+        let is_there = self.check().is_ok();
+        if let Some(file) = self.write.file()
+            && is_there
+            && !self.condition.is_freeing()
+        {
+            if self.condition.trouble().is_none() && file.room.is_short() {
+                self.condition.set(Trouble::Full);
+            }
+            self.set_checkpoint(file).await;
+            if self.condition.trouble().is_none() {
+                file.room.keep();
+            }
+        }
+        let Some(trouble) = self.condition.trouble() else {
+            return;
+        };
+        if !is_there || self.condition.is_freeing() {
+            return;
+        }
+        if trouble.is_want_of_room()
+            && let Err(error) = self.erase(Duration::from_millis(200)).await
+        {
+            // What it holds has room in the file, perhaps, and its own room is given back.
+            tracing::debug!(%error, "the write-ahead log could not be copied back yet");
+        }
+        let has_room = match self.write.file() {
+            Some(file) => {
+                !trouble.is_want_of_room() || file.room.is_enough(self.condition.state().refused)
+            }
+            None => {
+                let failed = self.condition.state().failed;
+                failed.is_none_or(|failed| failed.elapsed() >= QUIET)
+            }
+        };
+        if has_room && self.is_probed_well().await {
+            self.condition.clear();
+        }
+    }
+
+    async fn is_probed_well(&self) -> bool {
+        let probe = tokio::time::timeout(self.wait, self.probe());
+        matches!(probe.await, Ok(Ok(())))
+    }
+
+    /// How soon the write-ahead log is copied back: the less room there is, the sooner.
+    async fn set_checkpoint(&self, file: &Arc<DatabaseFile>) {
+        let pages = file.room.checkpoint_pages();
+        if self.condition.state().checkpoint == Some(pages) {
+            return;
+        }
+        let set = self
+            .write
+            .set_limits(pages, file.room.most_pages(false))
+            .await;
+        match set {
+            Ok(()) => self.condition.state().checkpoint = Some(pages),
+            Err(error) => {
+                tracing::debug!(%error, "the connection could not be told how much room there is");
+            }
+        }
+    }
+
+    /// Whether the disk has so little room that deletions go in the smallest steps.
+    pub(super) fn is_short(&self) -> bool {
+        self.write.file().is_some_and(|file| {
+            self.condition.is_freeing()
+                || self
+                    .condition
+                    .trouble()
+                    .is_some_and(Trouble::is_want_of_room)
+                || file.room.is_short()
+        })
+    }
+
+    /// Makes room for a deletion that found none: whether it may be worth to try again.
+    pub(super) async fn give_room(&self, error: &StoreError) -> bool {
+        let (Some(file), Some(trouble)) = (self.write.file(), error.trouble()) else {
+            return false;
+        };
+        if !trouble.is_want_of_room() {
+            return false;
+        }
+        // From here on ingestion takes none of it.
+        self.condition.set(Trouble::Full);
+        self.hold_for_deletions();
+        let given = file.room.give_up();
+        self.condition.state().checkpoint = None;
+        if let Err(error) = self.write.set_limits(16, file.room.most_pages(true)).await {
+            tracing::debug!(%error, "the connection could not be told to delete");
+        }
+        let erased = self.erase(Duration::from_millis(200)).await;
+        given || erased.unwrap_or(false)
+    }
+
+    /// After a step of a deletion: where there is little room, the write-ahead log is emptied for the next one.
+    pub(super) async fn after_step(&self) {
+        if self.is_short() {
+            self.hold_for_deletions();
+            if let Err(error) = self.erase(Duration::from_millis(200)).await {
+                tracing::debug!(%error, "the write-ahead log could not be copied back yet");
+            }
+        }
+    }
+
+    fn hold_for_deletions(&self) {
+        if self
+            .condition
+            .trouble()
+            .is_some_and(Trouble::is_want_of_room)
+        {
+            self.condition.state().freeing = Some(Instant::now() + FREEING);
+        }
+    }
+}
+
+/// Does something that makes room; where the disk is full, once more with the room that was kept for it.
+macro_rules! freeing {
+    ($store:expr, $body:expr) => {
+        match $body {
+            Err(error) if $store.give_room(&error).await => $body,
+            done => done,
+        }
+    };
+}
+pub(super) use freeing;

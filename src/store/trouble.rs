@@ -1,0 +1,162 @@
+//! What can be the matter with a database that was well when it was opened, in words for whoever has to help.
+
+use sqlx::mysql::MySqlDatabaseError;
+use sqlx::sqlite::SqliteError;
+
+/// Why a database takes nothing in at the moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Trouble {
+    /// Whatever is written now, nobody finds again.
+    #[error(
+        "the database file was deleted, renamed or replaced while the collector had it open, so nothing is stored: \
+         put the same file back, or restore a backup and restart the collector"
+    )]
+    FileGone,
+    /// No room.
+    #[error(
+        "the database's disk is full, so nothing is stored: free space on it, or delete executions (\"playback prune\")"
+    )]
+    Full,
+    /// It can be read only.
+    #[error(
+        "the database is read-only, so nothing is stored: is it a replica, or its file system mounted read-only?"
+    )]
+    ReadOnly,
+    /// It is not the database that we opened any more.
+    #[error(
+        "the database or its tables are gone, so nothing is stored: restore a backup, or run \"playback migrate\" to \
+         begin anew"
+    )]
+    TablesGone,
+    /// The operating system refuses to write.
+    #[error(
+        "the database's file cannot be written, so nothing is stored: is a quota or a file-size limit (ulimit -f) \
+         reached, or the disk broken?"
+    )]
+    Unwritable,
+    /// What is in the file is no database.
+    #[error("the database's file is damaged: stop the collector and restore a backup")]
+    Damaged,
+}
+
+/// Primary result codes of SQLite: the low byte of what it tells.
+mod sqlite {
+    pub(super) const READONLY: i32 = 8;
+    pub(super) const IOERR: i32 = 10;
+    pub(super) const CORRUPT: i32 = 11;
+    pub(super) const FULL: i32 = 13;
+    pub(super) const NOTADB: i32 = 26;
+}
+
+impl Trouble {
+    /// What an error of the database says about the database as a whole, if anything.
+    pub(super) fn of(error: &sqlx::Error) -> Option<Self> {
+        match error {
+            sqlx::Error::Io(error) => error.get_ref()?.downcast_ref::<Self>().copied(),
+            sqlx::Error::Database(error) => {
+                if error.try_downcast_ref::<SqliteError>().is_some() {
+                    return of_sqlite(sqlite_code(error.as_ref())?);
+                }
+                if let Some(error) = error.try_downcast_ref::<MySqlDatabaseError>() {
+                    return of_mysql(error.number());
+                }
+                of_postgres(&error.code()?)
+            }
+            _ => None,
+        }
+    }
+
+    /// As an error that sqlx knows.
+    pub(super) fn into_error(self) -> sqlx::Error {
+        sqlx::Error::Io(std::io::Error::other(self))
+    }
+
+    /// Whether removing something would help.
+    pub(super) fn is_want_of_room(self) -> bool {
+        matches!(self, Self::Full | Self::Unwritable)
+    }
+}
+
+/// SQLite's extended result code.
+pub(super) fn sqlite_code(error: &dyn sqlx::error::DatabaseError) -> Option<i32> {
+    error.code()?.parse().ok()
+}
+
+fn of_sqlite(code: i32) -> Option<Trouble> {
+    Some(match code & 0xff {
+        sqlite::FULL => Trouble::Full,
+        sqlite::READONLY => Trouble::ReadOnly,
+        sqlite::IOERR => Trouble::Unwritable,
+        sqlite::CORRUPT | sqlite::NOTADB => Trouble::Damaged,
+        _ => return None,
+    })
+}
+
+fn of_postgres(code: &str) -> Option<Trouble> {
+    Some(match code {
+        // disk_full; and what it says when it cannot write a file.
+        "53100" => Trouble::Full,
+        "58030" => Trouble::Unwritable,
+        "25006" => Trouble::ReadOnly,
+        // No such table, schema, database.
+        "42P01" | "3F000" | "3D000" => Trouble::TablesGone,
+        _ => return None,
+    })
+}
+
+fn of_mysql(number: u16) -> Option<Trouble> {
+    Some(match number {
+        // "Disk full", "table is full", "error writing file".
+        3 | 1021 | 1026 | 1114 => Trouble::Full,
+        // --read-only, innodb_read_only, a transaction that may only read.
+        1290 | 1792 | 1836 => Trouble::ReadOnly,
+        // No database any more, no such database, no such table.
+        1046 | 1049 | 1146 => Trouble::TablesGone,
+        _ => return None,
+    })
+}
+
+/// What the database said, without the numbers that only its makers know.
+pub(super) fn in_words(error: &sqlx::Error) -> String {
+    if let Some(trouble) = Trouble::of(error) {
+        return match error {
+            sqlx::Error::Database(said) => format!("{} ({trouble})", said.message()),
+            _ => trouble.to_string(),
+        };
+    }
+    match error {
+        sqlx::Error::Database(said) => said.message().to_owned(),
+        error => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_database_says_in_its_own_way_what_is_the_matter() {
+        for (code, trouble) in [
+            (13, Some(Trouble::Full)),
+            // Writing failed; the index of the write-ahead log could not grow.
+            (778, Some(Trouble::Unwritable)),
+            (4874, Some(Trouble::Unwritable)),
+            // The directory is read-only; the file was moved.
+            (1544, Some(Trouble::ReadOnly)),
+            (1032, Some(Trouble::ReadOnly)),
+            (11, Some(Trouble::Damaged)),
+            (5, None),
+            (2067, None),
+        ] {
+            assert_eq!(of_sqlite(code), trouble, "{code}");
+        }
+        assert_eq!(of_postgres("53100"), Some(Trouble::Full));
+        assert_eq!(of_postgres("25006"), Some(Trouble::ReadOnly));
+        assert_eq!(of_postgres("42P01"), Some(Trouble::TablesGone));
+        assert_eq!(of_postgres("23505"), None);
+        assert_eq!(of_mysql(1114), Some(Trouble::Full));
+        assert_eq!(of_mysql(1290), Some(Trouble::ReadOnly));
+        assert_eq!(of_mysql(1146), Some(Trouble::TablesGone));
+        assert_eq!(of_mysql(1062), None);
+    }
+}
