@@ -25,6 +25,184 @@ pub fn start_logging(config: &Config, colours: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// A figure as it is told to Prometheus.
+#[derive(Debug, Clone, Copy)]
+pub struct Described {
+    /// Its name: `playback_…_total` where it counts, with its unit where it has one.
+    pub name: &'static str,
+    /// `counter`, `gauge`, `histogram`, or `untyped`.
+    pub kind: &'static str,
+    /// What it says.
+    pub help: &'static str,
+}
+
+const fn described(name: &'static str, kind: &'static str, help: &'static str) -> Described {
+    Described { name, kind, help }
+}
+
+/// Runs that ended, by status.
+pub const ENDED: &str = "playback_executions_ended_total";
+
+/// Counters that are told once there is a value for their label.
+const LABELLED: &[&str] = &[
+    "playback_ingest_refusals_total",
+    "playback_viewers_dropped_total",
+    "playback_connections_closed_total",
+    ENDED,
+];
+
+impl Described {
+    /// The four that the documented API has, in its order: their names and values are given. The first counts what is in
+    /// the history, so it shrinks when something is deleted, and is no counter.
+    pub const DOCUMENTED: &[Self; 4] = &[
+        described(
+            "ansible_executions_total",
+            "untyped",
+            "Executions in the history; shrinks when some are deleted.",
+        ),
+        described(
+            "ansible_executions_running",
+            "gauge",
+            "Executions that are running.",
+        ),
+        described(
+            "ansible_executions_failed",
+            "gauge",
+            "Executions in the history that failed.",
+        ),
+        described(
+            "ansible_executions_success",
+            "gauge",
+            "Executions in the history that succeeded.",
+        ),
+    ];
+
+    /// What else is read off the history.
+    pub const HISTORY: &[Self; 4] = &[
+        described(
+            "playback_build_info",
+            "gauge",
+            "Always 1; the label says which version runs.",
+        ),
+        described(
+            "playback_executions",
+            "gauge",
+            "Executions in the history, by status.",
+        ),
+        described(
+            "playback_playbook_last_success_timestamp_seconds",
+            "gauge",
+            "When the last run of a playbook that succeeded ended, in seconds since the epoch; of the 100 playbooks that ran last.",
+        ),
+        described(
+            "playback_playbook_last_duration_seconds",
+            "gauge",
+            "How long the last run of a playbook that is over took; of the 100 playbooks that ran last.",
+        ),
+    ];
+
+    /// What this collector counts since it was started.
+    pub const COUNTED: &[Self] = &[
+        described(
+            ENDED,
+            "counter",
+            "Executions that this collector saw end, by status.",
+        ),
+        described(
+            "playback_ingest_events_total",
+            "counter",
+            "Events that were taken in for the first time.",
+        ),
+        described(
+            "playback_ingest_repeated_events_total",
+            "counter",
+            "Events that were sent again, and were stored already.",
+        ),
+        described(
+            "playback_ingest_refusals_total",
+            "counter",
+            "Batches that were refused, by the code of the answer.",
+        ),
+        described(
+            "playback_commits_total",
+            "counter",
+            "Commits of the writer.",
+        ),
+        described(
+            "playback_commit_failures_total",
+            "counter",
+            "Commits that failed; their batches are sent again.",
+        ),
+        described(
+            "playback_commits_overtaken_total",
+            "counter",
+            "Commits that came after one of another collector; they are made again.",
+        ),
+        described(
+            "playback_commit_seconds",
+            "histogram",
+            "How long a commit takes.",
+        ),
+        described("playback_viewers", "gauge", "Open streams."),
+        described(
+            "playback_viewers_refused_total",
+            "counter",
+            "Streams that were refused, because too many were open.",
+        ),
+        described(
+            "playback_viewers_dropped_total",
+            "counter",
+            "Viewers that were let go, by reason.",
+        ),
+        described("playback_connections", "gauge", "Open connections."),
+        described(
+            "playback_connections_closed_total",
+            "counter",
+            "Connections that the collector closed before their clients were done, by reason.",
+        ),
+        described(
+            "playback_connections_refused_total",
+            "counter",
+            "Connections that were refused, because too many were in use.",
+        ),
+        described(
+            "playback_accept_failures_total",
+            "counter",
+            "Connections that the machine had no descriptors or memory for.",
+        ),
+        described(
+            "playback_launches_total",
+            "counter",
+            "Runs that were asked for.",
+        ),
+        described(
+            "playback_launches_refused_total",
+            "counter",
+            "Runs that were asked for and refused: the queue was full.",
+        ),
+        described(
+            "playback_launches_running",
+            "gauge",
+            "Launched runs that go on.",
+        ),
+        described(
+            "playback_launches_queued",
+            "gauge",
+            "Runs that wait for their turn.",
+        ),
+        described(
+            "playback_retention_deleted_total",
+            "counter",
+            "Executions that retention deleted.",
+        ),
+        described(
+            "playback_retention_bytes_freed_total",
+            "counter",
+            "Bytes of logs that retention removed.",
+        ),
+    ];
+}
+
 /// The collector's own figures, for `/metrics`.
 #[derive(Debug, Clone)]
 pub struct Figures(PrometheusHandle);
@@ -41,46 +219,20 @@ impl Figures {
         let handle = PrometheusBuilder::new()
             .set_buckets(&seconds)?
             .install_recorder()?;
-        metrics::describe_counter!(
-            "playback_ingest_events_total",
-            "Events that were taken in for the first time."
-        );
-        metrics::describe_counter!(
-            "playback_ingest_repeated_events_total",
-            "Events that were sent again, and were stored already."
-        );
-        metrics::describe_counter!(
-            "playback_ingest_refusals_total",
-            "Batches that were refused, by reason."
-        );
-        metrics::describe_counter!("playback_commits_total", "Commits of the writer.");
-        metrics::describe_counter!(
-            "playback_commit_failures_total",
-            "Commits that failed; their batches are sent again."
-        );
-        metrics::describe_histogram!("playback_commit_seconds", "How long a commit takes.");
-        metrics::describe_gauge!("playback_viewers", "Open streams.");
-        metrics::describe_counter!(
-            "playback_viewers_refused_total",
-            "Streams that were refused, because too many were open."
-        );
-        metrics::describe_counter!(
-            "playback_viewers_dropped_total",
-            "Viewers that were let go, by reason."
-        );
-        metrics::describe_gauge!("playback_connections", "Open connections.");
-        metrics::describe_counter!(
-            "playback_connections_closed_total",
-            "Connections that the collector closed before their clients were done, by reason."
-        );
-        metrics::describe_counter!(
-            "playback_connections_refused_total",
-            "Connections that were refused, because too many were in use."
-        );
-        metrics::describe_counter!(
-            "playback_accept_failures_total",
-            "Connections that the machine had no descriptors or memory for."
-        );
+        for Described { name, kind, help } in Described::COUNTED {
+            match *kind {
+                "counter" => metrics::describe_counter!(*name, *help),
+                "gauge" => metrics::describe_gauge!(*name, *help),
+                _ => metrics::describe_histogram!(*name, *help),
+            }
+            // A counter that is missing until it counts has no increase to be seen.
+            if *kind == "counter" && !LABELLED.contains(name) {
+                metrics::counter!(*name).increment(0);
+            }
+        }
+        for status in ["success", "failed"] {
+            metrics::counter!(ENDED, "status" => status).increment(0);
+        }
         Ok(Self(handle))
     }
 

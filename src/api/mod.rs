@@ -12,6 +12,7 @@ mod health;
 mod ingest;
 mod launch;
 mod login;
+mod metrics;
 mod origin;
 mod parts;
 mod query;
@@ -116,7 +117,7 @@ fn routes() -> OpenApiRouter<App> {
         .nest(PREFIX, api)
         .routes(routes!(health::get_health))
         .routes(routes!(health::get_readiness))
-        .routes(routes!(health::get_metrics))
+        .routes(routes!(metrics::get_metrics))
 }
 
 /// Routes whose bodies have at most so many bytes: one that is announced as larger is not waited for.

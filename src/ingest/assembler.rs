@@ -180,6 +180,12 @@ impl Assembler {
         self.row.status != Status::Running
     }
 
+    /// How it ended; none as long as it goes on.
+    #[must_use]
+    pub fn end(&self) -> Option<Status> {
+        self.is_final().then_some(self.row.status)
+    }
+
     /// Last event of a producer that was applied; 0 before the first.
     #[must_use]
     pub fn last_seq(&self, producer: Producer) -> u64 {

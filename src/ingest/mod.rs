@@ -50,7 +50,7 @@ pub use redact::{Asked as RedactionAsked, Redacted};
 
 use crate::clock::Clock;
 use crate::live::Hub;
-use crate::model::{Changes, LaunchRow, ResultRow};
+use crate::model::{Changes, LaunchRow, ResultRow, Status};
 use crate::store::Store;
 use batch::Batch;
 use slot::Slot;
@@ -222,7 +222,7 @@ impl Ingest {
         // From here to the queue nothing waits, so that of all the batches that arrive together only as
         // many are expanded at a time as there are threads.
         let (slot, mut state) = self.open(id).await?;
-        let (acked, _memory, committed) = {
+        let (acked, ended, _memory, committed) = {
             let largest = self.inner.store.largest_block();
             let is_large = Batch::expanded_bytes(&body) > INLINE_BYTES;
             let batch = beside_others(is_large, || Batch::read(body, largest))?;
@@ -245,6 +245,7 @@ impl Ingest {
             let kept = memory.split(waiting_kib(&changes).min(memory.num_permits()));
             (
                 acked.seq,
+                acked.ended,
                 kept,
                 writer::submit(permit, &slot, &state, changes),
             )
@@ -253,6 +254,7 @@ impl Ingest {
         // What was expanded is gone.
         drop(memory);
         committed.await?;
+        count_end(ended);
         Ok(acked)
     }
 
@@ -287,12 +289,13 @@ impl Ingest {
             slot.heard(now);
         }
         let seq = assembler.last_seq(producer);
+        let ended = (!late).then(|| assembler.end()).flatten();
         if let Some(last) = events.last().filter(|_| known < events.len())
             && producer != Producer::Launcher
         {
             state.heard(now, last.at);
         }
-        Ok(Applied { seq, late })
+        Ok(Applied { seq, late, ended })
     }
 
     async fn heartbeat(
@@ -365,7 +368,7 @@ impl Ingest {
         let batch = Batch::plain(raw);
         let events = batch.events()?;
         let claim = Claim::default();
-        self.apply(
+        let applied = self.apply(
             &slot,
             &mut state,
             Producer::Launcher,
@@ -378,7 +381,9 @@ impl Ingest {
         changes.launch = launch.cloned().map(Box::new);
         let committed = writer::submit(permit, &slot, &state, changes);
         drop(state);
-        committed.await
+        committed.await?;
+        count_end(applied.ended);
+        Ok(())
     }
 
     /// The execution's slot, loaded and locked.
@@ -515,4 +520,14 @@ struct Applied {
     seq: u64,
     /// Whether the execution was over before.
     late: bool,
+    /// How it ended, where this was its end.
+    ended: Option<Status>,
+}
+
+/// Counts an execution that ended, once its end is stored.
+fn count_end(ended: Option<Status>) {
+    if let Some(status) = ended {
+        metrics::counter!("playback_executions_ended_total", "status" => status.as_str())
+            .increment(1);
+    }
 }

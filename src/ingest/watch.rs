@@ -182,6 +182,7 @@ async fn look_after(
         if begun && silent && !assembler.is_final() && !assembler.is_queued() {
             tracing::info!(execution = %slot.id(), "no sign of life: the execution counts as lost");
             assembler.mark_lost();
+            super::count_end(assembler.end());
         }
     }
     if slot.is_stale() {

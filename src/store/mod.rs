@@ -62,7 +62,7 @@ pub use pins::Restored;
 pub use redact::Reworded;
 pub use retention::Deletion;
 pub use shared::{Heard, Listener, Notice};
-pub use stats::StatusCounts;
+pub use stats::{PlaybookFigures, StatusCounts};
 pub use tokens::TokenRow;
 pub use trouble::Trouble;
 

@@ -75,7 +75,10 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("utoipa", &["api", "model", "token", "cli"]),
     ("anyhow", &["cli", "main", "app", "server", "telemetry"]),
     ("nix", &["cli", "limits", "supervise"]),
-    ("rustix", &["cli", "launcher", "server", "store", "supervise"]),
+    (
+        "rustix",
+        &["cli", "launcher", "server", "store", "supervise"],
+    ),
     ("saphyr", &["cli", "launcher"]),
     ("saphyr_parser", &["cli"]),
     ("indicatif", &["cli"]),

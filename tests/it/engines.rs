@@ -66,6 +66,9 @@ also! {
         extreme_numbers_are_answered
         a_run_that_began_earlier_than_its_recorder_said_is_found_by_host
         requests_that_nobody_waits_for_take_no_connection_away;
+    metrics:
+        promtool_finds_nothing_to_complain_of
+        each_playbook_tells_its_last_success_and_duration_and_the_number_is_bounded;
     output:
         lines_are_what_was_printed_whatever_the_pieces
         an_open_line_of_a_running_run_is_shown_when_it_is_ended

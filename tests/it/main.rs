@@ -42,6 +42,7 @@ mod ingest;
 mod launch;
 mod limits;
 mod list;
+mod metrics;
 mod network;
 mod outage;
 mod output;

@@ -10,7 +10,7 @@
 //! - `rolls`: roll-ups, stored
 //! - `roll`: making them
 //! - `query`: answers
-//! - `counts`: how many executions there are
+//! - `counts`: how many executions there are; `playbooks`: how the last runs of each playbook went
 //! - `pieces`: what a day's runs are made of, for a search
 //! - `archive`: what retention deletes stays in the statistics
 
@@ -19,6 +19,7 @@ mod counts;
 mod pieces;
 #[cfg(test)]
 mod plans;
+mod playbooks;
 mod query;
 mod read;
 mod roll;
@@ -34,6 +35,7 @@ use crate::model::{ExecutionKey, ExecutionRow, Status, day_of};
 pub(super) use archive::archive;
 pub use counts::StatusCounts;
 pub(super) use pieces::{Candidates, Known};
+pub use playbooks::PlaybookFigures;
 pub(super) use rolls::copy_archived;
 
 /// Days, in the order in which every collector locks them.
