@@ -17,12 +17,14 @@ PLAYBACK := $(TARGET_DIR)/release/playback
 TOOLS := .venv/tools/bin
 PYTHON_FILES := callback_plugin tests/clients/check.py tests/clients/client.py tests/conformance scripts/demo scripts/ansible-version
 # Only looked at once Python is known to be there, hence `=`.
-CURRENT = ansible-core==$(shell $(PYTHON) scripts/ansible-version current).*
+CURRENT = $(shell $(PYTHON) scripts/ansible-version current)
 # What others measure themselves against; used by `make bench` alone.
 ARA = ara[server]==1.8.0
-OLDEST = ansible-core==$(shell $(PYTHON) scripts/ansible-version oldest).*
+OLDEST = $(shell $(PYTHON) scripts/ansible-version oldest)
 VERSIONS = $(shell $(PYTHON) scripts/ansible-version all)
-# What the tools in scripts/ways.txt run on.
+# An environment is made by the interpreter that runs its ansible-core: see scripts/ansible-version.
+python_for = PYTHON=$$($(PYTHON) scripts/ansible-version python $(1))
+# What the tools in scripts/ways.txt run on, and what ARA is measured beside.
 WAYS = ansible-core==$(shell $(PYTHON) scripts/ansible-version ways).*
 
 .PHONY: help
@@ -110,9 +112,9 @@ lint: tools ## Check formatting, lints and types, changing nothing
 	PYO3_PYTHON=$(abspath $(TOOLS)/python) cargo clippy $(CARGO_FLAGS) --workspace --all-targets -- -D warnings
 
 .PHONY: bench
-bench: build wheel ansible ara ## Measure against the targets, as one table; ROWS='T3 T7' measures these alone
+bench: build wheel beside-ara ara ## Measure against the targets, as one table; ROWS='T3 T7' measures these alone
 	@scripts/prerequisites mariadb postgresql
-	PLAYBACK_BENCH_ANSIBLE=$(abspath .venv/ansible/bin) PLAYBACK_BENCH_ARA=$(abspath .venv/ara/bin) \
+	PLAYBACK_BENCH_ANSIBLE=$(abspath .venv/beside-ara/bin) PLAYBACK_BENCH_ARA=$(abspath .venv/ara/bin) \
 		cargo bench $(CARGO_FLAGS) --bench load -- $(ROWS)
 
 .PHONY: audit
@@ -125,21 +127,26 @@ audit: ## Check licences and sources of what we depend on (installs cargo-deny o
 clean: ## Remove what the other targets made, but for cargo's own folder
 	rm -rf .venv .demo dist
 
-# Environments: maturin and linters; the newest ansible-core for this Python; the oldest that we support; all of them;
-# other tools that run Ansible.
-.PHONY: tools ansible oldest versions ara ways
+# Environments: maturin and linters; the newest ansible-core that an interpreter here runs; the oldest; all of them, and
+# which were left out; other tools that run Ansible.
+.PHONY: tools ansible oldest versions ara beside-ara ways
 tools:
 	@scripts/prerequisites python
 	@scripts/environment tools @scripts/tools.txt
 ansible: wheel
-	@scripts/environment ansible '$(CURRENT)' @scripts/pytest.txt dist/*.whl
+	@version=$(CURRENT); $(call python_for,$$version) scripts/environment ansible "ansible-core==$$version.*" @scripts/pytest.txt dist/*.whl
+beside-ara: wheel
+	@scripts/environment beside-ara '$(WAYS)' dist/*.whl
 ara:
 	@scripts/prerequisites python
-	@scripts/environment ara '$(CURRENT)' '$(ARA)'
+	@scripts/environment ara '$(WAYS)' '$(ARA)'
 versions: wheel
-	@for version in $(VERSIONS); do scripts/environment core-$$version "ansible-core==$$version.*" dist/*.whl; done
+	@$(PYTHON) scripts/ansible-version report
+	@for version in $(VERSIONS); do \
+		$(call python_for,$$version) scripts/environment core-$$version "ansible-core==$$version.*" dist/*.whl; \
+	done
 oldest: wheel
-	@scripts/environment oldest '$(OLDEST)' @scripts/pytest.txt dist/*.whl
+	@version=$(OLDEST); $(call python_for,$$version) scripts/environment oldest "ansible-core==$$version.*" @scripts/pytest.txt dist/*.whl
 ways: wheel
 	@scripts/prerequisites git
 	@scripts/environment ways '$(WAYS)' @scripts/pytest.txt @scripts/ways.txt dist/*.whl

@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::io::Read as _;
 
-use playback_wire::{Body, Event, Stream, decode_line};
+use playback_wire::{Body, Event, Stream, decode_line, printed};
 
 /// Level for blocks that are compressed here; producers choose their own.
 const LEVEL: i32 = 3;
@@ -223,6 +223,7 @@ impl LineBuilder {
 
     /// Takes the next piece; the line that it finishes, if it does.
     pub fn push(&mut self, piece: Piece<'_>) -> Option<Line> {
+        let text = printed::readable(piece.text);
         let line = self.open.get_or_insert_with(|| Line {
             number: piece.line,
             at: piece.at,
@@ -234,9 +235,9 @@ impl LineBuilder {
         // Once something was left out, nothing that comes later may follow.
         if line.bytes == line.text.len() as u64 {
             let room = self.keep.saturating_sub(line.text.len());
-            line.text.push_str(beginning(piece.text, room));
+            line.text.push_str(beginning(&text, room));
         }
-        line.bytes += piece.text.len() as u64;
+        line.bytes += text.len() as u64;
         if piece.ends { self.open.take() } else { None }
     }
 

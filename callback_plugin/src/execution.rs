@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use playback_wire::{ExecutionStarted, ExecutionType};
+use playback_wire::{ExecutionStarted, ExecutionType, printed};
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyTuple};
 
@@ -13,6 +13,9 @@ use crate::{argv, git};
 
 /// Hosts, module and arguments of a command that was typed into `ansible-console`.
 pub(crate) type Typed = (String, String, String);
+
+/// Playbooks, inventory and limit of a program that uses Ansible as a library: it has no command line of Ansible's.
+pub(crate) type Program = (Vec<String>, Vec<String>, Option<String>);
 
 /// What is known when the recorder is set up.
 pub(crate) struct Context {
@@ -29,19 +32,24 @@ impl Context {
         options: &Options,
         extra_var_names: Vec<String>,
         typed: Option<Typed>,
+        program: Option<Program>,
     ) -> PyResult<Self> {
         let sys = py.import("sys")?;
         let argv: Vec<String> = texts(&sys.getattr("argv")?);
         let cli = Cli(py.import("ansible.context")?.getattr("CLIARGS")?);
-        let adhoc = is_adhoc(&cli, &argv)?;
+        let adhoc = program.is_none() && is_adhoc(&cli, &argv)?;
         let args = cli.get("args")?;
-        let playbooks = if adhoc {
-            Vec::new()
-        } else {
-            args.as_ref().map(texts).unwrap_or_default()
+        let (playbooks, given, limit) = match program {
+            Some(program) => program,
+            None if adhoc => (Vec::new(), cli.texts("inventory")?, cli.text("subset")?),
+            None => (
+                args.as_ref().map(texts).unwrap_or_default(),
+                cli.texts("inventory")?,
+                cli.text("subset")?,
+            ),
         };
         let cwd = std::env::current_dir().ok();
-        let inventory = match cli.texts("inventory")? {
+        let inventory = match given {
             given if given.is_empty() => configured_inventory(py)?,
             given => given,
         };
@@ -62,7 +70,7 @@ impl Context {
             },
             instance: Some(uuid::Uuid::now_v7().simple().to_string()),
             inventory: joined(&inventory, ","),
-            limit: cli.text("subset")?,
+            limit,
             tags: cli
                 .texts("tags")?
                 .into_iter()
@@ -80,7 +88,7 @@ impl Context {
             args: module_args.filter(|args| options.record_args && !args.is_empty()),
             git: git::checkout(&folder(playbooks.first(), cwd.as_deref())),
             playbook: joined(&playbooks, " "),
-            cwd: cwd.map(|cwd| cwd.to_string_lossy().into_owned()),
+            cwd: cwd.map(|cwd| printed::name(cwd.as_os_str().as_encoded_bytes())),
             labels: options.labels.clone(),
             user: user(py),
             sudo_user: variable("SUDO_USER"),

@@ -60,7 +60,7 @@ fn end(exit_code: Option<i32>) {
     if fork::in_child() {
         return;
     }
-    let warning = std::panic::catch_unwind(|| run::end_active(exit_code)).unwrap_or_default();
+    let warning = std::panic::catch_unwind(|| run::end_at_exit(exit_code)).unwrap_or_default();
     if let Some(warning) = warning {
         // There is nobody left to tell that standard error is closed.
         let _ = writeln!(std::io::stderr(), "[WARNING]: Playback: {warning}");

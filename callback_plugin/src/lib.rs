@@ -6,7 +6,7 @@
 //! - [`plays`], [`results`], [`rescues`]: one function for each hook
 //! - [`tasks`]: the recorder's own play and task numbers
 //! - [`content`], [`value`], [`foreign`], [`cut`], [`censor`], [`text`]: a result as JSON, bounded and without secrets
-//! - [`output`]: what the process prints
+//! - [`output`], [`workers`]: what the process prints, and its forked workers
 //! - [`execution`], [`argv`], [`git`]: what runs, who runs it and with what
 //! - [`run`]: the execution, its spool, its sender and its end
 //! - [`options`], [`spooldir`]: what the user configured
@@ -39,14 +39,15 @@ mod spooldir;
 mod tasks;
 mod text;
 mod value;
+mod workers;
 
 #[pyo3::pymodule]
 mod _native {
     #[pymodule_export]
-    use crate::output::Write;
+    use crate::output::{Flush, Write};
     #[pymodule_export]
     use crate::recorder::{
-        Recorder, default_in_workers, dispatch_begins, dispatch_ends, end, is_waiting,
+        Recorder, default_in_workers, dispatch_begins, dispatch_ends, end, in_child, is_waiting,
         knows_exit_code, prompts,
     };
     #[pymodule_export]

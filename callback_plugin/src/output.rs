@@ -11,11 +11,11 @@
 
 use playback_redact::Printed;
 use playback_spool::Spool;
-use playback_wire::{Output as OutputEvent, Stream};
+use playback_wire::{Output as OutputEvent, Stream, printed};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyString};
+use pyo3::types::{PyBytes, PyList, PyString};
 
-use crate::{censor, clock, fork, run, text};
+use crate::{censor, clock, fork, run, workers};
 
 /// Texts that wait for their event.
 #[derive(Debug)]
@@ -109,6 +109,25 @@ impl Output {
     ) {
         let thread = this_thread();
         let dispatch = self.open(thread).map(|dispatch| dispatch.id);
+        self.note(dispatch, stream, text, spool, max_event_bytes);
+    }
+
+    /// Notes what workers have printed since. It belongs to no event, whatever is being shown.
+    pub(crate) fn workers(&mut self, spool: &Spool, max_event_bytes: usize) {
+        for text in workers::take() {
+            let bytes = printed::from_bytes(&text.bytes);
+            self.note(None, text.stream, &bytes, spool, max_event_bytes);
+        }
+    }
+
+    fn note(
+        &mut self,
+        dispatch: Option<u64>,
+        stream: Stream,
+        text: &str,
+        spool: &Spool,
+        max_event_bytes: usize,
+    ) {
         if dispatch.is_none() && self.segments.is_empty() {
             append(
                 &mut self.redacted,
@@ -210,7 +229,7 @@ fn append(
         .map(|redacted| redacted.push(stream as usize, text));
     let mut rest = hidden.as_deref().unwrap_or(text);
     while !rest.is_empty() {
-        let (part, more) = rest.split_at(text::floor_boundary(rest, max_event_bytes / 8));
+        let (part, more) = rest.split_at(printed::floor_boundary(rest, max_event_bytes / 8));
         let event = OutputEvent {
             stream,
             text: part.into(),
@@ -227,6 +246,8 @@ pub(crate) struct Write {
     original: Py<PyAny>,
     stream_object: Py<PyAny>,
     stream: Stream,
+    /// In a worker: what it has written and the stream holds back.
+    held: Py<PyList>,
 }
 
 #[pymethods]
@@ -238,16 +259,18 @@ impl Write {
         text: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let written = self.original.bind(py).call1((text,))?;
-        if !fork::in_child()
-            && let Some(run) = run::active()
+        if fork::in_child() {
+            // Nothing of ours may harm what a worker does.
+            let _ = self.written_by_worker(py, text);
+        } else if let Some(run) = run::active()
             && let Ok(text) = text.cast::<PyString>()
         {
             let started = run.stats.start();
             match text.to_str() {
-                Ok(text) => run.printed(self.stream, text),
-                Err(_) => {
-                    if let Ok(text) = self.as_printed(text) {
-                        run.printed(self.stream, &text);
+                Ok(text) if !text.contains('\0') => run.printed(self.stream, text),
+                _ => {
+                    if let Ok(bytes) = self.encoded(text) {
+                        run.printed(self.stream, &printed::from_bytes(bytes.as_bytes()));
                     }
                 }
             }
@@ -258,16 +281,72 @@ impl Write {
 }
 
 impl Write {
-    /// Text with lone surrogates, as the stream encoded it.
-    fn as_printed(&self, text: &Bound<'_, PyString>) -> PyResult<String> {
+    /// Text as the stream encoded it.
+    fn encoded<'py>(&self, text: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyBytes>> {
         let py = text.py();
         let stream = self.stream_object.bind(py);
         let bytes = py.get_type::<PyString>().call_method1(
             "encode",
             (text, stream.getattr("encoding")?, stream.getattr("errors")?),
         )?;
-        Ok(text::spell_out(bytes.cast::<PyBytes>()?.as_bytes()))
+        Ok(bytes.cast_into::<PyBytes>()?)
     }
+
+    /// A worker's text is printed when the stream lets go of it; what it still holds when the worker ends, nobody sees.
+    fn written_by_worker(&self, py: Python<'_>, text: &Bound<'_, PyAny>) -> PyResult<()> {
+        /// How much text a stream of Python's holds back at most.
+        const HELD: usize = 8192;
+        let text = text.cast::<PyString>()?;
+        let stream = self.stream_object.bind(py);
+        // Since 2.19 the streams of a worker are others, and what it keeps of its parent's leads nowhere.
+        if !py.import("sys")?.getattr(name_of(self.stream))?.is(stream) {
+            return Ok(());
+        }
+        let held = self.held.bind(py);
+        held.append(text)?;
+        let flag = |name: &str| stream.getattr(name)?.is_truthy();
+        let ends_line = || PyResult::Ok(text.contains("\n")? || text.contains("\r")?);
+        if flag("write_through")? || (flag("line_buffering")? && ends_line()?) {
+            return self.let_go(py);
+        }
+        let mut size = 0;
+        for text in held.iter() {
+            size += text.len()?;
+        }
+        if size > HELD { self.let_go(py) } else { Ok(()) }
+    }
+
+    /// In a worker: the stream has nothing left that it holds back.
+    fn let_go(&self, py: Python<'_>) -> PyResult<()> {
+        let held = self.held.bind(py);
+        for text in held.iter() {
+            workers::printed(py, self.stream, self.encoded(text.cast()?)?.as_bytes());
+        }
+        held.call_method0("clear")?;
+        Ok(())
+    }
+}
+
+/// Stands in for `flush` of one standard stream: in a worker, that is when it prints.
+#[pyclass(frozen, module = "ansible_playback._native")]
+pub(crate) struct Flush {
+    original: Py<PyAny>,
+    write: Py<Write>,
+}
+
+#[pymethods]
+impl Flush {
+    fn __call__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let flushed = self.original.bind(py).call0()?;
+        if fork::in_child() {
+            let _ = self.write.get().let_go(py);
+        }
+        Ok(flushed)
+    }
+}
+
+fn name_of(stream: Stream) -> &'static str {
+    stream.as_str()
 }
 
 /// Begins to note what is printed; a second call changes nothing.
@@ -275,30 +354,43 @@ impl Write {
 /// # Errors
 /// A standard stream does not allow it.
 pub(crate) fn capture(py: Python<'_>) -> PyResult<()> {
+    workers::open();
     let sys = py.import("sys")?;
-    for (name, stream) in [("stdout", Stream::Stdout), ("stderr", Stream::Stderr)] {
-        let object = sys.getattr(name)?;
+    for stream in [Stream::Stdout, Stream::Stderr] {
+        let object = sys.getattr(name_of(stream))?;
         let original = object.getattr("write")?;
         if original.is_instance_of::<Write>() {
             continue;
         }
+        let flush = object.getattr("flush")?.unbind();
         let write = Write {
             original: original.unbind(),
             stream_object: object.clone().unbind(),
             stream,
+            held: PyList::empty(py).unbind(),
         };
-        object.setattr("write", Bound::new(py, write)?)?;
+        let write = Bound::new(py, write)?;
+        object.setattr("write", &write)?;
+        let flush = Flush {
+            original: flush,
+            write: write.unbind(),
+        };
+        object.setattr("flush", Bound::new(py, flush)?)?;
     }
     Ok(())
 }
 
 /// Takes the wrappers off again, where they are still ours.
 pub(crate) fn release(py: Python<'_>) -> PyResult<()> {
+    workers::close();
     let sys = py.import("sys")?;
-    for name in ["stdout", "stderr"] {
-        let object = sys.getattr(name)?;
+    for stream in [Stream::Stdout, Stream::Stderr] {
+        let object = sys.getattr(name_of(stream))?;
         if object.getattr("write")?.is_instance_of::<Write>() {
             object.delattr("write")?;
+        }
+        if object.getattr("flush")?.is_instance_of::<Flush>() {
+            object.delattr("flush")?;
         }
     }
     Ok(())

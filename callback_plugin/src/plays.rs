@@ -7,7 +7,8 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 
-use crate::results::{host_name, uuid};
+use crate::foreign::key_text;
+use crate::results::{host_name, is_template, uuid};
 use crate::run::Run;
 use crate::tasks::Announced;
 use crate::{censor, clock, content};
@@ -79,7 +80,10 @@ fn append_task(
     } else {
         text(&role.call_method0(intern!(py, "get_name"))?)
     };
-    let no_log = !censor::is_false(&task.getattr(intern!(py, "no_log"))?);
+    let no_log = task.getattr(intern!(py, "no_log"))?;
+    // A template is taken for true until results tell what it came to.
+    let no_log_unknown = no_log.is_instance_of::<PyString>();
+    let no_log = !censor::is_false(&no_log);
     let event = TaskStarted {
         task: number,
         play: run.ledger().current_play(),
@@ -98,6 +102,7 @@ fn append_task(
             .unwrap_or_default(),
         handler: handler || is_handler(task)?,
         no_log,
+        no_log_unknown,
         args: None,
     };
     let args = task.getattr(intern!(py, "args"))?;
@@ -126,7 +131,8 @@ fn append_task(
             seq
         }
     };
-    run.ledger().announced_as(uuid.to_str()?, seq);
+    run.ledger()
+        .announced_as(uuid.to_str()?, seq, is_template(&action));
     run.shows(seq, no_log);
     Ok(())
 }
@@ -194,10 +200,13 @@ pub(crate) fn stats(run: &Run, stats: &Bound<'_, PyAny>) -> PyResult<()> {
     Ok(())
 }
 
-/// The text of a text; empty for anything else, which is never converted.
+/// The text of a text, with lone surrogates spelled out; empty for anything else, which is never converted.
 pub(crate) fn text(value: &Bound<'_, PyAny>) -> String {
-    value
-        .cast::<PyString>()
-        .map(|text| text.to_string_lossy().into_owned())
-        .unwrap_or_default()
+    match value.cast::<PyString>() {
+        Ok(text) => match text.to_str() {
+            Ok(text) => text.to_owned(),
+            Err(_) => key_text(value),
+        },
+        Err(_) => String::new(),
+    }
 }

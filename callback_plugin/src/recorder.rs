@@ -12,7 +12,7 @@ use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::execution::{Context, Typed};
+use crate::execution::{Context, Program, Typed};
 use crate::options::Options;
 use crate::rescues::Rescues;
 use crate::results::Handled;
@@ -33,26 +33,29 @@ pub(crate) struct Recorder {
 impl Recorder {
     /// Begins an execution. `options` are the plugin's options by name; `extra_var_names` the names of
     /// the extra variables, which only the plugin's caller knows, as only it knows what was `typed` at
-    /// the prompt of `ansible-console`; `rescued` is where the caller counts rescues.
+    /// the prompt of `ansible-console`; `rescued` is where the caller counts rescues. `program`: what a program that uses
+    /// Ansible as a library runs. `ends_early`: the run ends before the process does.
     #[new]
-    #[pyo3(signature = (options, extra_var_names, rescued, typed = None))]
+    #[pyo3(signature = (options, extra_var_names, rescued, typed = None, program = None, ends_early = false))]
     fn new(
         py: Python<'_>,
         options: &Bound<'_, PyDict>,
         extra_var_names: Vec<String>,
         rescued: Option<Py<PyDict>>,
         typed: Option<Typed>,
+        program: Option<Program>,
+        ends_early: bool,
     ) -> PyResult<Self> {
         silence_panics();
         let options = protected(|| Ok(Options::read(options)))?;
         let run = protected(|| {
-            let started = Context::read(py, &options, extra_var_names, typed)?.started;
+            let started = Context::read(py, &options, extra_var_names, typed, program)?.started;
             fork::watch();
             exit::watch();
             memory::begin();
             // What cannot be hidden must not be recorded.
             let rules = options.rules().map_err(PyValueError::new_err)?;
-            Ok(py.detach(|| Run::begin(options, rules, &started))?)
+            Ok(py.detach(|| Run::begin(options, rules, &started, ends_early))?)
         })?;
         if run.options.capture_output {
             protected(|| output::capture(py))?;
@@ -179,6 +182,14 @@ impl Recorder {
         })
     }
 
+    /// Ansible took the host's latest result out of its recap.
+    fn retracted(&self, py: Python<'_>, host: &str) -> PyResult<()> {
+        self.hook("retracted", py, |run| {
+            results::retracted(run, host);
+            Ok(())
+        })
+    }
+
     /// Stops recording: something went wrong in the shim.
     fn turn_off(&self, py: Python<'_>) -> PyResult<()> {
         self.run.turn_off();
@@ -232,6 +243,12 @@ pub(crate) fn dispatch_ends() {
 #[pyfunction]
 pub(crate) fn prompts(text: &str) {
     with_active(|run| run.printed(Stream::Stdout, text));
+}
+
+/// Whether this process is a fork of one that recorded: nothing can be recorded here.
+#[pyfunction]
+pub(crate) fn in_child() -> bool {
+    fork::in_child()
 }
 
 /// Whether a recording was set up in this process and no hook has reached it yet.

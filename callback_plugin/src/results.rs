@@ -4,7 +4,7 @@
 //! about the task was read when it began.
 
 use playback_wire::{
-    AsyncPoll, AsyncState, Facts, HostStarted, Item, ResultStatus, Retry, TaskResult,
+    AsyncPoll, AsyncState, Facts, HostStarted, Item, ResultStatus, Retracted, Retry, TaskResult,
 };
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -69,19 +69,52 @@ impl<'py> Told<'py> {
     }
 }
 
-/// 2.19 keeps the cleaned and censored data as it is in `_return_data`, where `_result` converts it
-/// slowly; before, `_result` is that data.
+/// Where a version of Ansible keeps the cleaned and censored data.
+#[derive(Debug, Clone, Copy)]
+enum Kept {
+    /// Up to 2.18.
+    Result,
+    /// 2.19 and 2.20 keep it as it is; `_result` is a slow conversion there.
+    ReturnData,
+    /// 2.21 makes it of an object, which is private; what it makes for callbacks is converted, slowly, and loses types.
+    Unified,
+}
+
 fn data<'py>(result: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
-    static KEEPS_RETURN_DATA: PyOnceLock<bool> = PyOnceLock::new();
+    static KEPT: PyOnceLock<Kept> = PyOnceLock::new();
     let py = result.py();
-    let keeps =
-        KEEPS_RETURN_DATA.get_or_try_init(py, || result.hasattr(intern!(py, "_return_data")))?;
-    let name = if *keeps {
-        intern!(py, "_return_data")
-    } else {
-        intern!(py, "_result")
+    let unified = intern!(py, "_CallbackTaskResult__utr");
+    let kept = *KEPT.get_or_try_init(py, || {
+        PyResult::Ok(if result.hasattr(intern!(py, "_return_data"))? {
+            Kept::ReturnData
+        } else if result.hasattr(unified)? {
+            Kept::Unified
+        } else {
+            Kept::Result
+        })
+    })?;
+    let data = match kept {
+        Kept::Result => result.getattr(intern!(py, "_result"))?,
+        Kept::ReturnData => result.getattr(intern!(py, "_return_data"))?,
+        Kept::Unified => {
+            let unified = result.getattr(unified)?;
+            let task = result.getattr(intern!(py, "_task"))?;
+            let no_log = intern!(py, "no_log");
+            if task.getattr(no_log)?.is_truthy()? || unified.getattr(no_log)?.is_truthy()? {
+                // Ansible censors it.
+                result.getattr(intern!(py, "_result"))?
+            } else {
+                let all = PyDict::new(py);
+                all.set_item(intern!(py, "for_round_trip"), true)?;
+                let made = unified.call_method(intern!(py, "as_result_dict"), (), Some(&all))?;
+                for status in ["failed", "skipped"] {
+                    // The hook's name says that.
+                    let _ = made.call_method1(intern!(py, "pop"), (status, py.None()))?;
+                }
+                made
+            }
+        }
     };
-    let data = result.getattr(name)?;
     data.cast_into::<PyDict>()
         .map_err(|_| unexpected("result data"))
 }
@@ -154,7 +187,17 @@ pub(crate) fn ended(
     let found = run.ledger().end(told.uuid.to_str()?, told.host.to_str()?);
     let found = known(run, &told, found)?;
     let censored = censor::is_censored(&told.data);
-    let delegate = delegate(&told)?;
+    let delegate = delegate(&told, status)?;
+    let action = ran(&told, found)?;
+    let (delegates, actions) = if found.items > 0 {
+        // A loop as a whole was run by whoever ran its items.
+        let names = run
+            .ledger()
+            .take_item_names(found.task, told.host.to_str()?);
+        (names.delegates.join(","), names.actions.join(","))
+    } else {
+        (text_or_empty(&delegate)?, text_or_empty(&action)?)
+    };
     let event = TaskResult {
         task: found.task,
         host: told.host.to_str()?.into(),
@@ -166,10 +209,11 @@ pub(crate) fn ended(
         started: found.started,
         attempts: told.number(intern!(py, "attempts"))?,
         items: Some(found.items).filter(|items| *items > 0),
-        delegated_to: delegate
-            .as_ref()
-            .map(|name| name.to_str())
-            .transpose()?
+        delegated_to: Some(delegates)
+            .filter(|names| !names.is_empty())
+            .map(Into::into),
+        action: Some(actions)
+            .filter(|names| !names.is_empty())
             .map(Into::into),
         censored,
         content: None,
@@ -186,11 +230,19 @@ pub(crate) fn item(run: &Run, result: &Bound<'_, PyAny>, status: ResultStatus) -
     let found = run.ledger().item(told.uuid.to_str()?, told.host.to_str()?);
     let found = known(run, &told, found)?;
     let censored = censor::is_censored(&told.data);
+    let delegate = delegate(&told, status)?;
+    let action = ran(&told, found)?;
+    let (delegated_to, ran) = (text_of(&delegate)?, text_of(&action)?);
+    run.ledger()
+        .item_names(found.task, told.host.to_str()?, delegated_to, ran);
     let event = Item {
         task: found.task,
         host: told.host.to_str()?.into(),
         status,
         changed: told.flag(intern!(result.py(), "changed"))?,
+        attempts: told.number(intern!(result.py(), "attempts"))?,
+        delegated_to: delegated_to.map(Into::into),
+        action: ran.map(Into::into),
         censored,
         content: None,
     };
@@ -202,7 +254,6 @@ pub(crate) fn item(run: &Run, result: &Bound<'_, PyAny>, status: ResultStatus) -
         &told.rules(run, censored, false),
     )?;
     run.shows(seq, censored);
-    let delegate = delegate(&told)?;
     facts(run, &told, found.task, censored, delegate.as_ref())
 }
 
@@ -274,6 +325,7 @@ fn known(run: &Run, told: &Told<'_>, found: Option<Found>) -> PyResult<Found> {
             task: plays::begin_task(run, &told.task, false)?,
             started: None,
             items: 0,
+            templated: false,
         }),
     }
 }
@@ -350,17 +402,54 @@ fn facts(
     walked
 }
 
-/// The host that really ran the task. Asked of the task only where the result tells of a delegation.
-fn delegate<'py>(told: &Told<'py>) -> PyResult<Option<Bound<'py, PyString>>> {
+/// The other host that ran the task, or was to run it: as Ansible prints it, `[web1 -> db1]`. What ended well says itself
+/// that it was delegated: an include, or what a condition skipped, never was. What failed, or could not reach that host,
+/// may have come no further, so the task is asked.
+fn delegate<'py>(told: &Told<'py>, status: ResultStatus) -> PyResult<Option<Bound<'py, PyString>>> {
     let py = told.data.py();
-    if !told.data.contains(intern!(py, "_ansible_delegated_vars"))? {
+    if matches!(status, ResultStatus::Ok | ResultStatus::Skipped)
+        && !told.data.contains(intern!(py, "_ansible_delegated_vars"))?
+    {
         return Ok(None);
     }
-    Ok(told
-        .task
-        .getattr(intern!(py, "delegate_to"))?
+    let delegate = told.task.getattr(intern!(py, "delegate_to"))?;
+    let Ok(delegate) = delegate.cast_into::<PyString>() else {
+        return Ok(None);
+    };
+    let name = delegate.to_str()?;
+    let other = !name.is_empty() && name != told.host.to_str()? && !is_template(name);
+    Ok(other.then_some(delegate))
+}
+
+/// The module that ran, where the task's own is a template: its copy in the result has what that came to.
+fn ran<'py>(told: &Told<'py>, found: Found) -> PyResult<Option<Bound<'py, PyString>>> {
+    if !found.templated {
+        return Ok(None);
+    }
+    let action = told.task.getattr(intern!(told.data.py(), "action"))?;
+    Ok(action
         .cast_into::<PyString>()
-        .ok())
+        .ok()
+        .filter(|action| action.to_str().is_ok_and(|name| !is_template(name))))
+}
+
+/// Whether a text is still to be templated.
+pub(crate) fn is_template(text: &str) -> bool {
+    text.contains("{{") || text.contains("{%")
+}
+
+fn text_of<'t>(text: &'t Option<Bound<'_, PyString>>) -> PyResult<Option<&'t str>> {
+    text.as_ref().map(|text| text.to_str()).transpose()
+}
+
+fn text_or_empty(text: &Option<Bound<'_, PyString>>) -> PyResult<String> {
+    Ok(text_of(text)?.unwrap_or_default().to_owned())
+}
+
+/// The debugger has the latest task of a host run once more: its result does not count any more.
+pub(crate) fn retracted(run: &Run, host: &str) {
+    let event = Retracted { host: host.into() };
+    run.spool.append(clock::now_us(), "retracted", &event);
 }
 
 /// Whether an unreachable host is ignored. Of the task's fields nothing else is ever read: they hold

@@ -18,7 +18,7 @@ use crate::hookstats::HookStats;
 use crate::options::Options;
 use crate::output::Output;
 use crate::tasks::Ledger;
-use crate::{clock, environment, exit, spooldir};
+use crate::{clock, environment, exit, spooldir, workers};
 
 /// Boxed, so that the lock lies where `fork` copies nothing; the static itself is only read.
 static ACTIVE: OnceLock<Box<RwLock<Option<Arc<Run>>>>> = OnceLock::new();
@@ -40,6 +40,10 @@ pub(crate) struct Run {
     off: AtomicBool,
     ended: AtomicBool,
     notices: Vec<String>,
+    /// Texts of workers that earlier runs of this process had left out.
+    left_out_before: u64,
+    /// It ends with its queue manager: the program around it goes on, and its exit code says nothing of the run.
+    ends_early: bool,
 }
 
 /// The run that is being recorded.
@@ -49,6 +53,12 @@ pub(crate) fn active() -> Option<Arc<Run>> {
         .read()
         .unwrap_or_else(PoisonError::into_inner)
         .clone()
+}
+
+/// The process exits with `status`, as far as that is known. Returns what the user must know.
+pub(crate) fn end_at_exit(status: Option<i32>) -> Option<String> {
+    let ends_early = active().is_some_and(|run| run.ends_early);
+    end_active(status.filter(|_| !ends_early))
 }
 
 /// Ends the run that is being recorded. Returns what the user must know.
@@ -70,6 +80,7 @@ impl Run {
         options: Options,
         rules: Option<Rules>,
         started: &ExecutionStarted,
+        ends_early: bool,
     ) -> io::Result<Arc<Self>> {
         // The identity that a launcher gave is for the first execution of the process only.
         static LAUNCHED: AtomicBool = AtomicBool::new(false);
@@ -134,6 +145,8 @@ impl Run {
             off: AtomicBool::new(false),
             ended: AtomicBool::new(false),
             notices,
+            left_out_before: workers::left_out(),
+            ends_early,
         });
         let before = ACTIVE
             .get_or_init(Box::default)
@@ -188,15 +201,18 @@ impl Run {
     /// Something was printed.
     pub(crate) fn printed(&self, stream: Stream, text: &str) {
         if self.records() {
-            self.output()
-                .printed(stream, text, &self.spool, self.options.max_event_bytes());
+            let mut output = self.output();
+            output.workers(&self.spool, self.options.max_event_bytes());
+            output.printed(stream, text, &self.spool, self.options.max_event_bytes());
         }
     }
 
     /// Ansible begins to show an event.
     pub(crate) fn dispatch_begins(&self) {
         if self.records() {
-            self.output().begin();
+            let mut output = self.output();
+            output.workers(&self.spool, self.options.max_event_bytes());
+            output.begin();
         }
     }
 
@@ -208,8 +224,9 @@ impl Run {
     /// Ansible is done with the event.
     pub(crate) fn dispatch_ends(&self) {
         if self.records() {
-            self.output()
-                .end(&self.spool, self.options.max_event_bytes());
+            let mut output = self.output();
+            output.end(&self.spool, self.options.max_event_bytes());
+            output.workers(&self.spool, self.options.max_event_bytes());
         }
     }
 
@@ -228,7 +245,9 @@ impl Run {
         if let Ok(mut output) = self.output.try_lock()
             && !self.off.load(Ordering::SeqCst)
         {
+            output.workers(&self.spool, self.options.max_event_bytes());
             output.flush(&self.spool, self.options.max_event_bytes());
+            workers::close();
         }
         let signal = Some(self.signal.load(Ordering::SeqCst)).filter(|signal| *signal != 0);
         let at = clock::now_us();
@@ -237,7 +256,9 @@ impl Run {
             exit_code: exit_code.filter(|_| signal.is_none()),
             signal,
             // What was not recorded after the recorder turned itself off cannot be counted: at least one.
-            dropped: self.spool.dropped() + u64::from(self.off.load(Ordering::SeqCst)),
+            dropped: self.spool.dropped()
+                + u64::from(self.off.load(Ordering::SeqCst))
+                + workers::left_out().saturating_sub(self.left_out_before),
             ..ExecutionEnded::default()
         };
         self.spool.append(at, "execution_ended", &ended);

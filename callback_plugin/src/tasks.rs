@@ -20,12 +20,35 @@ pub(crate) struct Ledger {
     joins: bool,
     hosts: HashMap<Box<str>, u32>,
     current: HashMap<Box<str>, Vec<Task>>,
+    /// Task and host -> what is told of the loop items that ended, where that is not the task's to tell.
+    items: HashMap<(u32, Box<str>), ItemNames>,
+}
+
+/// Hosts and modules that loop items of a task name.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct ItemNames {
+    /// Other hosts that ran items.
+    pub(crate) delegates: Vec<Box<str>>,
+    /// Modules that ran, where the task's own is a template.
+    pub(crate) actions: Vec<Box<str>>,
+}
+
+impl ItemNames {
+    fn add(names: &mut Vec<Box<str>>, name: Option<&str>) {
+        if let Some(name) = name
+            && !names.iter().any(|known| &**known == name)
+        {
+            names.push(name.into());
+        }
+    }
 }
 
 #[derive(Debug)]
 struct Task {
     number: u32,
     seq: Option<u64>,
+    /// Its action is a template.
+    templated: bool,
     seen: Vec<u64>,
     /// Hosts at work on it: as many as there are forks, at most.
     running: Vec<Running>,
@@ -48,6 +71,8 @@ pub(crate) struct Found {
     pub(crate) started: Option<i64>,
     /// Loop items that ended on the host.
     pub(crate) items: u32,
+    /// Whether the task's action is a template, so that each result tells its own.
+    pub(crate) templated: bool,
 }
 
 /// What an announcement of a task means.
@@ -65,6 +90,7 @@ impl Ledger {
         self.plays += 1;
         self.joins = joins;
         self.current.clear();
+        self.items.clear();
         self.plays
     }
 
@@ -89,6 +115,7 @@ impl Ledger {
         let task = Task {
             number: self.tasks,
             seq: None,
+            templated: false,
             seen: Vec::new(),
             running: Vec::new(),
         };
@@ -105,14 +132,15 @@ impl Ledger {
         self.tasks
     }
 
-    /// Notes the sequence number of a task's event.
-    pub(crate) fn announced_as(&mut self, uuid: &str, seq: Option<u64>) {
+    /// Notes the sequence number of a task's event, and whether its action is a template.
+    pub(crate) fn announced_as(&mut self, uuid: &str, seq: Option<u64>, templated: bool) {
         if let Some(task) = self
             .current
             .get_mut(uuid)
             .and_then(|tasks| tasks.last_mut())
         {
             task.seq = seq;
+            task.templated = templated;
         }
     }
 
@@ -162,6 +190,7 @@ impl Ledger {
                     task: task.number,
                     started: Some(running.started),
                     items: running.items,
+                    templated: task.templated,
                 })
             })
             .max_by_key(|found| found.task)
@@ -189,6 +218,7 @@ impl Ledger {
                     task: task.number,
                     started: Some(running.started),
                     items: running.items,
+                    templated: task.templated,
                 });
             }
         }
@@ -196,7 +226,31 @@ impl Ledger {
             task: task.number,
             started: None,
             items: 0,
+            templated: task.templated,
         })
+    }
+
+    /// Notes which other host and which module a loop item tells of.
+    pub(crate) fn item_names(
+        &mut self,
+        task: u32,
+        host: &str,
+        delegate: Option<&str>,
+        action: Option<&str>,
+    ) {
+        if delegate.is_some() || action.is_some() {
+            let names = self.items.entry((task, host.into())).or_default();
+            ItemNames::add(&mut names.delegates, delegate);
+            ItemNames::add(&mut names.actions, action);
+        }
+    }
+
+    /// What the loop items of a host told, when its task ends.
+    pub(crate) fn take_item_names(&mut self, task: u32, host: &str) -> ItemNames {
+        if self.items.is_empty() {
+            return ItemNames::default();
+        }
+        self.items.remove(&(task, host.into())).unwrap_or_default()
     }
 
     fn host(&mut self, name: &str) -> u32 {

@@ -9,6 +9,7 @@ use playback_wire::{
 };
 use uuid::Uuid;
 
+use super::later::Later;
 use super::producer::{ProducerState, Producers};
 use super::{bounds, verdict};
 use crate::model::{
@@ -39,6 +40,8 @@ struct Tracked<T> {
     row: T,
     stored: bool,
     dirty: bool,
+    // It is no part of the record, as far as is known.
+    left_out: bool,
 }
 
 impl<T> Tracked<T> {
@@ -47,6 +50,7 @@ impl<T> Tracked<T> {
             row,
             stored: false,
             dirty: true,
+            left_out: false,
         }
     }
 
@@ -63,7 +67,7 @@ fn take_rows<'a, T: Clone + 'a>(
 ) -> Vec<T> {
     let mut taken = Vec::new();
     for tracked in rows {
-        if !tracked.stored || (all && tracked.dirty) {
+        if !tracked.left_out && (!tracked.stored || (all && tracked.dirty)) {
             tracked.stored = true;
             tracked.dirty = false;
             taken.push(tracked.row.clone());
@@ -112,7 +116,9 @@ pub struct Assembler {
     moved_on: bool,
     // Hosts that are stored came from the supervisor's recap, and the recorder reports now.
     renumbered: bool,
+    later: Later,
     results: Vec<ResultRow>,
+    retracted: Vec<u64>,
     blocks: Vec<BlockRow>,
 }
 
@@ -163,7 +169,9 @@ impl Assembler {
             fresh: false,
             moved_on: false,
             renumbered: false,
+            later: Later::default(),
             results: Vec::new(),
+            retracted: Vec::new(),
             blocks: Vec::new(),
         }
     }
@@ -340,6 +348,7 @@ impl Assembler {
             }
         }
         self.results.clear();
+        self.retracted.clear();
         self.blocks.clear();
         assume(self.hosts.iter_mut());
         assume(self.plays.values_mut());
@@ -355,6 +364,7 @@ impl Assembler {
     /// are new or changed are written again, by whoever comes to it.
     pub fn assume_stored(&mut self, status: Status) {
         self.results.clear();
+        self.retracted.clear();
         self.blocks.clear();
         match status {
             Status::Running => self.mark_alive(),
@@ -370,6 +380,7 @@ impl Assembler {
         let mut changes = Changes {
             replace_hosts: std::mem::take(&mut self.renumbered),
             results: std::mem::take(&mut self.results),
+            retracted: std::mem::take(&mut self.retracted),
             blocks: std::mem::take(&mut self.blocks),
             ..Changes::default()
         };
@@ -421,8 +432,16 @@ impl Assembler {
             Body::TaskStarted(task) => self.apply_task_started(event, task),
             Body::PlayStarted(play) => self.apply_play_started(event, play),
             Body::Stats(stats) => self.apply_stats(stats),
-            Body::Item(item) => self.touch_task(item.task, event.at),
-            Body::Retry(retry) => self.touch_task(retry.task, event.at),
+            Body::Item(item) => {
+                self.later.item(item);
+                self.learn(item.task, Some(item.censored), item.action.as_deref());
+                self.touch_task(item.task, event.at);
+            }
+            Body::Retry(retry) => {
+                self.later.retry(retry);
+                self.touch_task(retry.task, event.at);
+            }
+            Body::Retracted(retracted) => self.apply_retracted(&retracted.host),
             Body::AsyncPoll(poll) => self.touch_task(poll.task, event.at),
             Body::Included(included) => {
                 for host in &included.hosts {
@@ -483,7 +502,12 @@ impl Assembler {
                 number
             }
         };
-        &mut self.hosts[number as usize - 1]
+        let host = &mut self.hosts[number as usize - 1];
+        if std::mem::take(&mut host.left_out) {
+            host.stored = false;
+            self.fresh = true;
+        }
+        host
     }
 
     fn apply_play_started(&mut self, event: &Event<'_>, play: &PlayStarted<'_>) {
@@ -511,6 +535,7 @@ impl Assembler {
             return;
         }
         self.fresh = true;
+        self.later.task(task);
         self.tasks.entry(task.task).or_insert_with(|| {
             Tracked::new(TaskRow {
                 number: task.task,
@@ -559,13 +584,43 @@ impl Assembler {
         host.running_since_us = Some(event.at);
     }
 
+    /// What only results tell of a task that is made of templates.
+    fn learn(&mut self, number: u32, censored: Option<bool>, action: Option<&str>) {
+        let Some(task) = self.tasks.get_mut(&number) else {
+            return;
+        };
+        if let Some(no_log) = censored.and_then(|censored| self.later.no_log(number, censored))
+            && task.row.no_log != no_log
+        {
+            task.edit().no_log = no_log;
+        }
+        if let Some(action) = action.and_then(|action| self.later.action(number, action)) {
+            task.edit().action = action;
+        }
+    }
+
+    /// The host's latest result does not count any more. Ansible takes it out of its recap, and an `ok` as well,
+    /// whether it had counted as one or not.
+    fn apply_retracted(&mut self, name: &str) {
+        let Some((seq, status, changed)) = self.later.retract(name) else {
+            return;
+        };
+        match self.results.iter_mut().rfind(|row| row.seq == seq) {
+            Some(row) => row.flags.0 |= ResultFlags::RETRACTED,
+            None => self.retracted.push(seq),
+        }
+        verdict::retract(&mut self.host(name).edit().stats, status, changed);
+    }
+
     fn apply_result(&mut self, event: &Event<'_>, result: &TaskResult<'_>) {
         let base_us = self
             .producer(Producer::Recorder)
             .first_at
             .unwrap_or(event.at);
         let action = self.tasks.get(&result.task).map(|task| &*task.row.action);
+        let action = result.action.as_deref().or(action);
         let counts = verdict::counts(action.unwrap_or_default(), result.status);
+        let retried = self.later.result(event.seq, result);
         let host = self.host(&result.host).edit();
         if counts {
             verdict::count(&mut host.stats, result);
@@ -591,6 +646,9 @@ impl Assembler {
             counts.changed += u32::from(result.changed);
             counts.ignored += u32::from(result.ignored);
         }
+        // Of a loop as a whole, 2.21 censors the result wherever `no_log` is a template: its items know better.
+        let censored = result.items.is_none().then_some(result.censored);
+        self.learn(result.task, censored, result.action.as_deref());
         self.touch_task(result.task, event.at);
         let bits = [
             (result.changed, ResultFlags::CHANGED),
@@ -599,7 +657,7 @@ impl Assembler {
             (result.censored, ResultFlags::CENSORED),
             (result.delegated_to.is_some(), ResultFlags::DELEGATED),
             (result.items.is_some(), ResultFlags::LOOP),
-            (result.attempts.is_some_and(|n| n > 1), ResultFlags::RETRIED),
+            (retried, ResultFlags::RETRIED),
         ];
         let flags = bits
             .iter()
@@ -620,6 +678,8 @@ impl Assembler {
             duration_us: result
                 .started
                 .map(|started| event.at.saturating_sub(started).max(0)),
+            delegated_to: result.delegated_to.as_deref().map(str::to_owned),
+            action: result.action.as_deref().map(str::to_owned),
         });
     }
 
@@ -634,7 +694,8 @@ impl Assembler {
         }
     }
 
-    /// The recap is Ansible's own count, and replaces ours.
+    /// The recap is Ansible's own count, and replaces ours. A host that was handed a task and brought no result, because
+    /// the play ended first, is not in it, and so not in the record.
     fn apply_stats(&mut self, stats: &Stats) {
         for (name, counts) in &stats.hosts {
             let host = self.host(name).edit();
@@ -642,6 +703,26 @@ impl Assembler {
                 host.stats = *counts;
             } else {
                 verdict::add(&mut host.stats, counts);
+            }
+        }
+        if stats.hosts.is_empty() {
+            return;
+        }
+        for host in &mut self.hosts {
+            let row = &host.row;
+            if !host.left_out
+                && row.stats == HostStats::default()
+                && !stats.hosts.contains_key(&row.name)
+                && !self.later.has_result(&row.name)
+            {
+                host.left_out = true;
+                self.renumbered |= host.stored;
+            }
+        }
+        if self.renumbered {
+            self.fresh = true;
+            for host in &mut self.hosts {
+                host.stored = false;
             }
         }
     }

@@ -17,6 +17,7 @@ mod bounds;
 mod compact;
 mod discard;
 mod error;
+mod later;
 mod memory;
 mod others;
 mod producer;

@@ -95,6 +95,22 @@ pub(super) fn count(stats: &mut HostStats, result: &TaskResult<'_>) {
     }
 }
 
+/// Takes a result out of a host's counts, as Ansible does when the debugger has its task run once more: one count of how it
+/// ended, and one `ok`, whether it had counted as that or not.
+pub(super) fn retract(stats: &mut HostStats, status: ResultStatus, changed: bool) {
+    let ended = match status {
+        ResultStatus::Ok => None,
+        ResultStatus::Failed => Some(&mut stats.failed),
+        ResultStatus::Skipped => Some(&mut stats.skipped),
+        ResultStatus::Unreachable => Some(&mut stats.unreachable),
+    };
+    if let Some(count) = ended {
+        *count = count.saturating_sub(1);
+    }
+    stats.changed = stats.changed.saturating_sub(u64::from(changed));
+    stats.ok = stats.ok.saturating_sub(1);
+}
+
 /// Brings everything in the execution's row that several producers have a say in up to date, but for what
 /// is executed: that is said once (see [`what`]). `lost`: the producers fell silent; their latest sign of life without
 /// events, where there was one.

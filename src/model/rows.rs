@@ -181,7 +181,7 @@ pub struct TaskRow {
 
 /// One result: a task on a host. Narrow on purpose: its content stays in the event log, found by
 /// its sequence number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResultRow {
     /// Sequence number of its event, by the recorder.
     pub seq: u64,
@@ -197,6 +197,10 @@ pub struct ResultRow {
     pub ended_us: i64,
     /// How long it took, in microseconds; unknown when the recorder did not see it start.
     pub duration_us: Option<i64>,
+    /// The other host that ran it (`delegate_to`); of a loop all of them, joined by a comma.
+    pub delegated_to: Option<String>,
+    /// The module or action that ran, where the task's own is a template.
+    pub action: Option<String>,
 }
 
 /// Yes-or-no facts of a result, as bits.
@@ -218,6 +222,8 @@ impl ResultFlags {
     pub const RETRIED: u8 = 32;
     /// A `rescue` handled its failure.
     pub const RESCUED: u8 = 64;
+    /// It does not count any more: the debugger had its task run once more.
+    pub const RETRACTED: u8 = 128;
 
     /// Whether a bit is set.
     #[must_use]
@@ -271,6 +277,8 @@ pub struct Changes {
     pub tasks: Vec<TaskRow>,
     /// New results.
     pub results: Vec<ResultRow>,
+    /// Sequence numbers of stored results that do not count any more.
+    pub retracted: Vec<u64>,
     /// New blocks.
     pub blocks: Vec<BlockRow>,
     /// What the launcher has to do with it from now on.

@@ -11,10 +11,8 @@ use super::indexed::indexed;
 use super::pool::{Row, Transaction};
 use super::statement::Statement;
 use super::table::{CHUNKS, Present, Table, push_list};
-use super::{Store, StoreError, launches, shared, stats, transaction};
-use crate::model::{
-    BlockRow, Changes, ExecutionKey, ExecutionRow, HostRow, PlayRow, ResultRow, TaskRow,
-};
+use super::{Store, StoreError, launches, results, shared, stats, transaction};
+use crate::model::{BlockRow, Changes, ExecutionKey, ExecutionRow, HostRow, PlayRow, TaskRow};
 
 impl Store {
     /// Writes the changes of several executions in one transaction, and returns each one's key.
@@ -136,7 +134,10 @@ async fn write(
         .insert(transaction, &blocks, bind_block)
         .await?;
     let results = flatten(keyed(), |change| &change.results);
-    RESULTS.insert(transaction, &results, bind_result).await?;
+    results::insert(transaction, &results).await?;
+    for (key, change) in keyed() {
+        results::retract(transaction, key, &change.retracted).await?;
+    }
     let plays = latest(flatten(keyed(), |change| &change.plays), |row| row.number);
     PLAYS.insert(transaction, &plays, bind_play).await?;
     let tasks = latest(flatten(keyed(), |change| &change.tasks), |row| row.number);
@@ -205,7 +206,7 @@ pub(super) async fn project(
     upsert_executions(transaction, changes.execution.as_deref().into_iter()).await?;
     let keyed = || std::iter::once((key, changes));
     let results = flatten(keyed(), |change| &change.results);
-    RESULTS.insert(transaction, &results, bind_result).await?;
+    results::insert(transaction, &results).await?;
     let plays = latest(flatten(keyed(), |change| &change.plays), |row| row.number);
     PLAYS.insert(transaction, &plays, bind_play).await?;
     let tasks = latest(flatten(keyed(), |change| &change.tasks), |row| row.number);
@@ -479,33 +480,6 @@ pub(super) fn bind_block(values: &mut Statement, (key, block): &(ExecutionKey, &
         .bind(&block.data);
 }
 
-const RESULTS: Table = Table {
-    name: "results",
-    columns: &[
-        "execution",
-        "seq",
-        "task",
-        "host",
-        "status",
-        "flags",
-        "ended_us",
-        "duration_us",
-    ],
-    present: Present::Never,
-};
-
-fn bind_result(values: &mut Statement, (key, row): &(ExecutionKey, &ResultRow)) {
-    values
-        .bind(*key)
-        .bind(row.seq)
-        .bind(row.task)
-        .bind(row.host)
-        .bind(row.status as i32)
-        .bind(row.flags.0)
-        .bind(row.ended_us)
-        .bind(row.duration_us);
-}
-
 const PLAYS: Table = Table {
     name: "plays",
     columns: &[
@@ -561,8 +535,10 @@ const TASKS: Table = Table {
     ],
     present: Present::Updated {
         key: "execution, number",
-        // What a task is does not change; how it goes does.
+        // What a task is does not change, but for what templates come to; how it goes does.
         columns: &[
+            "action",
+            "no_log",
             "ended_us",
             "first_seq",
             "last_seq",

@@ -40,6 +40,7 @@ mod parts;
 mod pins;
 mod pool;
 mod redact;
+mod results;
 mod retention;
 mod search;
 mod sessions;

@@ -5,10 +5,9 @@ use playback_wire::ResultStatus;
 use super::executions::read_stats;
 use super::indexed::indexed;
 use super::pool::Row;
-use super::{Store, StoreError};
+use super::{Store, StoreError, results};
 use crate::model::{
-    ExecutionKey, HostRow, PlayRow, ResultFilter, ResultFlags, ResultRow, Status, TaskCounts,
-    TaskRow,
+    ExecutionKey, HostRow, PlayRow, ResultFilter, ResultRow, Status, TaskCounts, TaskRow,
 };
 
 /// A result with the names that its numbers stand for.
@@ -144,8 +143,9 @@ impl Store {
     ) -> Result<Vec<ResultEntry>, StoreError> {
         let mut query = self.query(
             "SELECT r.seq, r.task, r.host, r.status, r.flags, r.ended_us, r.duration_us, \
+             r.delegated_to, r.action AS ran, \
              COALESCE(h.name, '') AS host_name, COALESCE(t.name, '') AS task_name, \
-             COALESCE(t.action, '') AS action FROM results r",
+             COALESCE(r.action, t.action, '') AS action FROM results r",
         );
         query
             .push(self.engine().index_of_failures(filter.status))
@@ -226,7 +226,7 @@ fn read_task(row: &Row) -> Result<TaskRow, StoreError> {
 
 fn read_result(row: &Row) -> Result<ResultEntry, StoreError> {
     let status = row.number("status")? as usize;
-    let flags = row.number("flags")?;
+    let flags: i32 = row.get("flags")?;
     Ok(ResultEntry {
         row: ResultRow {
             seq: row.unsigned("seq")?,
@@ -235,9 +235,11 @@ fn read_result(row: &Row) -> Result<ResultEntry, StoreError> {
             status: *ResultStatus::ALL.get(status).ok_or(StoreError::Damaged {
                 what: "a result's status",
             })?,
-            flags: ResultFlags(flags as u8),
+            flags: results::read(flags),
             ended_us: row.get("ended_us")?,
             duration_us: row.get("duration_us")?,
+            delegated_to: row.get("delegated_to")?,
+            action: row.get("ran")?,
         },
         host: row.get("host_name")?,
         task: row.get("task_name")?,

@@ -10,7 +10,7 @@
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
-use playback_wire::{ExecutionStarted, ExecutionType};
+use playback_wire::{ExecutionStarted, ExecutionType, printed};
 
 use super::options::{Dialect, Word, words};
 use super::recap::Format;
@@ -39,7 +39,7 @@ pub(super) struct What {
 pub(super) fn read(command: &[OsString]) -> What {
     let argv: Vec<String> = command
         .iter()
-        .map(|word| word.to_string_lossy().into_owned())
+        .map(|word| printed::name(word.as_encoded_bytes()))
         .collect();
     let Some((at, dialect)) = ansible(&argv) else {
         return What {

@@ -1,7 +1,7 @@
 //! The data of `execution_started`, as far as it can be known from outside of Ansible. What the
 //! recorder knows better, the collector takes from it.
 
-use playback_wire::ExecutionStarted;
+use playback_wire::{ExecutionStarted, printed};
 use uuid::Uuid;
 
 use super::{Request, environment, offer};
@@ -12,7 +12,7 @@ pub(super) fn started(request: &Request, what: ExecutionStarted) -> ExecutionSta
         instance: Some(Uuid::now_v7().simple().to_string()),
         cwd: std::env::current_dir()
             .ok()
-            .map(|cwd| cwd.to_string_lossy().into_owned()),
+            .map(|cwd| printed::name(cwd.as_os_str().as_encoded_bytes())),
         labels: request.labels.clone(),
         note: request.note.clone().filter(|note| !note.is_empty()),
         user: environment::user(),

@@ -1,6 +1,9 @@
-//! Bytes → text. What is UTF-8 stays as it is; every other byte is spelled out, visibly: `\xff`.
+//! Bytes → text. What is UTF-8 stays as it is; every other byte is marked, so that it can be given back: see
+//! [`playback_wire::printed`].
 //!
 //! Bytes come in pieces that end anywhere. The beginning of a character waits for its rest.
+
+use playback_wire::printed;
 
 /// Turns one stream's bytes into text.
 #[derive(Debug, Default)]
@@ -25,38 +28,27 @@ impl Decoder {
         loop {
             let error = match std::str::from_utf8(bytes) {
                 Ok(text) => {
-                    out.push_str(text);
+                    printed::push_text(text, out);
                     return;
                 }
                 Err(error) => error,
             };
             let (good, bad) = bytes.split_at(error.valid_up_to());
-            out.push_str(&String::from_utf8_lossy(good));
+            printed::push_text(&String::from_utf8_lossy(good), out);
             let Some(length) = error.error_len() else {
                 self.held.extend_from_slice(bad);
                 return;
             };
             let (wrong, rest) = bad.split_at(length);
-            spell_out(wrong, out);
+            printed::push_bytes(wrong, out);
             bytes = rest;
         }
     }
 
     /// Nothing follows any more: what waits is spelled out.
     pub(super) fn finish(&mut self, out: &mut String) {
-        spell_out(&self.held, out);
+        printed::push_bytes(&self.held, out);
         self.held.clear();
-    }
-}
-
-fn spell_out(bytes: &[u8], out: &mut String) {
-    const DIGITS: [char; 16] = [
-        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
-    ];
-    for byte in bytes {
-        out.push_str("\\x");
-        out.push(DIGITS[usize::from(byte >> 4)]);
-        out.push(DIGITS[usize::from(byte & 0xf)]);
     }
 }
 
@@ -117,10 +109,11 @@ mod tests {
 
     #[test]
     fn bytes_that_are_not_text_are_visible() {
-        assert_eq!(in_pieces(&[b"a\xffb"]), "a\\xffb");
-        assert_eq!(in_pieces(&[b"a\xe2", b"\x82", b"\xacb"]), "a\u{20ac}b");
-        assert_eq!(in_pieces(&[b"a\xe2\x82"]), "a\\xe2\\x82");
-        assert_eq!(in_pieces(&[b"\xe2", b"\xe2\x82\xac"]), "\\xe2\u{20ac}");
+        let shown = |pieces: &[&[u8]]| printed::readable(&in_pieces(pieces)).into_owned();
+        assert_eq!(shown(&[b"a\xffb"]), "a\\xffb");
+        assert_eq!(shown(&[b"a\xe2", b"\x82", b"\xacb"]), "a\u{20ac}b");
+        assert_eq!(shown(&[b"a\xe2\x82"]), "a\\xe2\\x82");
+        assert_eq!(shown(&[b"\xe2", b"\xe2\x82\xac"]), "\\xe2\u{20ac}");
     }
 
     proptest! {
@@ -128,9 +121,7 @@ mod tests {
         fn where_bytes_are_cut_changes_nothing(bytes: Vec<u8>, cut in 0_usize..64) {
             let (first, second) = bytes.split_at(cut.min(bytes.len()));
             prop_assert_eq!(in_pieces(&[first, second]), in_pieces(&[&bytes]));
-            if let Ok(text) = std::str::from_utf8(&bytes) {
-                prop_assert_eq!(in_pieces(&[first, second]), text);
-            }
+            prop_assert_eq!(&*printed::exact(&in_pieces(&[first, second])), &bytes[..]);
         }
 
         #[test]

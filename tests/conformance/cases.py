@@ -62,6 +62,15 @@ FLOW = (
     Case("serial", "ansible-playbook serial.yml", prints=("PLAY [Numbers]",)),
     Case("run_once", "ansible-playbook run_once.yml", exit=2),
     Case("delegate", "ansible-playbook delegate.yml", exit=4, prints=("UNREACHABLE!",)),
+    Case("delegations", "ansible-playbook delegations.yml", prints=("web1 -> db1", "UNREACHABLE!")),
+    Case("delegations_verbose", "ansible-playbook delegations.yml -v --forks 1", prints=("web1 -> db1",)),
+    Case("templates", "ansible-playbook templates.yml", prints=("FAILED - RETRYING",)),
+    Case(
+        "item_modules",
+        "ansible-playbook item_modules.yml",
+        since="2.20",
+        why="before 2.20, a loop's variable is not known where its module is looked for",
+    ),
     Case("loops", "ansible-playbook loops.yml"),
     Case("include_loops", "ansible-playbook include_loops.yml", prints=("In x and 1",)),
     Case("until", "ansible-playbook until.yml", exit=2, prints=("FAILED - RETRYING",)),
@@ -125,6 +134,7 @@ ERRORS = (
     Case("no_such_option", "ansible-playbook linear.yml --no-such-option", exit=2),
     Case("modules", "ansible-playbook modules.yml", prints=("a warning of the module",)),
     Case("display", "ansible-playbook display.yml", prints=("an action warns",)),
+    Case("workers", "ansible-playbook workers.yml", prints=("a filter prints something", "without an end")),
 )
 
 VALUES = (

@@ -32,6 +32,7 @@ class Record:
     events: list[dict[str, Any]]
     """The recorder's."""
     output: str
+    """Exactly what was printed; bytes that are no text as Python's surrogates."""
     others: list[dict[str, Any]] = field(default_factory=list)
     """Events of the supervisor."""
 
@@ -128,7 +129,7 @@ class Collector:
             hosts=self.pages(f"{base}/hosts", "hosts"),
             results=results,
             events=events,
-            output=self.get(f"{base}/output?format=text").decode(),
+            output=self.get(f"{base}/output?format=text").decode(errors="surrogateescape"),
             others=self.pages(f"{base}/events?producer=supervisor", "events"),
         )
 

@@ -16,7 +16,7 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from collector import Record
     from machine import Seen
@@ -135,6 +135,9 @@ def recap_counts(hooks: list[dict[str, Any]], rescued: Collection[str] = ()) -> 
     for hook in hooks:
         kind = hook["hook"]
         if kind == "stats":
+            # A host that was handed a task and never ended it is not in the recap.
+            for host in [host for host, count in counts.items() if not any(count.values())]:
+                del counts[host]
             for host, told in hook["hosts"].items():
                 counts[host] = {name: told["failures" if name == "failed" else name] for name in COUNTS}
         elif kind == "start":
@@ -175,17 +178,19 @@ def add_result(count: dict[str, int], hook: dict[str, Any], *, rescued: bool) ->
 def recap(seen: Seen, record: Record) -> Iterator[str]:
     recorded = record.detail["stats"]
     yield from compare("stats", recorded, recap_counts(seen.hooks))
-    for host, counts in printed_recap(seen.printed.decode(errors="surrogateescape")).items():
+    for host, counts in printed_recap(exact(seen.printed)).items():
         yield from compare(f"recap of {host}", recorded.get(host), counts)
-    if any(hook["hook"] == "stats" for hook in seen.hooks) and not redone(seen.hooks):
+    if any(hook["hook"] == "stats" for hook in seen.hooks):
         yield from compare("sum of the results", summed(record), recorded)
 
 
-def redone(hooks: list[dict[str, Any]]) -> bool:
-    """Whether a person in the debugger ran a task once more: then Ansible takes the first result out of its recap."""
-    announced = Counter(hook["uuid"] for hook in hooks if hook["hook"] == "task")
-    begun = Counter((hook["uuid"], hook["host"]) for hook in hooks if hook["hook"] == "start")
-    return any(times > announced[uuid] for (uuid, _), times in begun.items())
+def is_redone(hooks: list[dict[str, Any]], at: int) -> bool:
+    """Whether a person in the debugger ran the task of a result once more: Ansible takes it out of its recap."""
+    result = hooks[at]
+    for hook in hooks[at + 1 :]:
+        if hook.get("uuid") == result["task"]:
+            return bool(hook["hook"] == "start" and hook["host"] == result["host"])
+    return False
 
 
 def summed(record: Record) -> dict[str, dict[str, int]]:
@@ -200,12 +205,16 @@ def summed(record: Record) -> dict[str, dict[str, int]]:
         status = result["status"]
         if is_uncounted(actions[result["task"]], status):
             continue
-        if result["ignored"]:
+        if result["retracted"]:
+            # And one more, whether it had counted as that or not.
+            count["ok"] = max(0, count["ok"] - 1)
+        elif result["ignored"]:
             count["ok"] += 1
             count["ignored"] += 1
         else:
             count["rescued" if result["rescued"] else status] += 1
-        count["changed"] += result["changed"] and (result["ignored"] or status == "ok")
+        counts = not result["retracted"] and (result["ignored"] or status == "ok")
+        count["changed"] += result["changed"] and counts
     return sums
 
 
@@ -223,20 +232,26 @@ def printed_recap(text: str) -> dict[str, dict[str, int]]:
 # What was printed
 
 
-def readable(data: bytes) -> str:
-    """Printed bytes as a record can hold them: bytes that are no text spelled out, without NUL."""
+def exact(data: bytes) -> str:
+    """Printed bytes as text, so that none is lost."""
+    return data.decode(errors="surrogateescape")
+
+
+def readable(text: str) -> str:
+    """What was printed as JSON can hold it: bytes that are no text spelled out, without NUL."""
+    data = text.encode(errors="surrogateescape")
     return data.decode(errors="backslashreplace").replace("\0", "")
 
 
 def printed(seen: Seen, record: Record, *, supervised: bool) -> Iterator[str]:
-    true = readable(seen.printed)
+    true = exact(seen.printed)
     if not supervised:
         # What was printed before Ansible loads its callbacks is out of the recorder's reach.
         loaded = seen.loaded
         if loaded is None:
             return
         if loaded["printed"] is not None:
-            true = readable(seen.printed[loaded["printed"] :])
+            true = exact(seen.printed[loaded["printed"] :])
         for answer in seen.typed:
             # What is typed is not recorded, and some prompts show it themselves.
             true = re.sub(rf"{re.escape(answer)}\^M\x1b\[\r\x1b\[\x1b\[K", "", true)
@@ -250,7 +265,7 @@ def printed(seen: Seen, record: Record, *, supervised: bool) -> Iterator[str]:
         yield from output_differences(recorded.splitlines(keepends=True), true.splitlines(keepends=True))
     yield from compare("output_lines", record.detail["output_lines"], len(record.detail["output"]))
     joined = "".join(f"{line}\n" for line in record.detail["output"])
-    yield from compare("output", joined.rstrip("\n"), recorded.rstrip("\n"))
+    yield from compare("output", joined.rstrip("\n"), readable(recorded).rstrip("\n"))
 
 
 def output_differences(recorded: list[str], true: list[str]) -> Iterator[str]:
@@ -281,25 +296,52 @@ def pattern(hosts: Any) -> str:  # a text or a list of them
     return hosts if isinstance(hosts, str) else ",".join(str(host) for host in hosts)
 
 
-def description(task: dict[str, Any]) -> dict[str, Any]:
-    """A task as the record must describe it, from what Ansible told of it."""
+def is_template(value: Any) -> bool:  # whatever a playbook may say
+    return isinstance(value, str) and "{{" in value
+
+
+def description(task: dict[str, Any], hooks: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
+    """A task as the record must describe it, from what Ansible told of it. What templates came to, its results tell."""
     path, _, line = task["path"].rpartition(":")
+    no_log = task["no_log"] not in (None, False)
+    action = task["action"]
+    looped = {(hook["task"], hook["host"]) for hook in hooks if hook["hook"] in ITEMS}
+    own = [
+        hook
+        for hook in hooks
+        if (hook["hook"] in ITEMS or (hook["hook"] in ENDS and (hook["task"], hook["host"]) not in looped))
+        and hook["task"] == task["uuid"]
+    ]
+    if isinstance(task["no_log"], str) and own:
+        no_log = any(is_censored(hook["returned"]) for hook in own)
+    if is_template(action) and (ran := distinct(hook["action"] for hook in own)):
+        action = ran
     described = {
         "name": task["name"] or task["action"],
-        "action": task["action"],
+        "action": action,
         "path": path,
         "line": int(line) if line else None,
         "role": task["role"],
         "tags": task["tags"],
-        "no_log": task["no_log"] not in (None, False),
+        "no_log": no_log,
     }
     return dict(kept(described))
+
+
+def distinct(names: Iterable[str]) -> str:
+    """Names that are no templates any more, each once, joined as a record joins them."""
+    return ",".join(sorted({name for name in names if name and not is_template(name)}))
+
+
+def is_censored(returned: dict[str, Any]) -> bool:
+    return "censored" in returned or returned.get("_ansible_no_log") not in (None, False)
 
 
 def described(task: dict[str, Any]) -> dict[str, Any]:
     names = ("name", "action", "path", "line", "role", "tags", "no_log")
     blank = {"path": "", "line": None, "role": ""}
-    return {name: task[name] if name in task else blank[name] for name in names}
+    told = {name: task[name] if name in task else blank[name] for name in names}
+    return told | {"action": distinct(task["action"].split(",")) or task["action"]}
 
 
 def tasks(seen: Seen, record: Record) -> Iterator[str]:
@@ -322,7 +364,7 @@ def tasks(seen: Seen, record: Record) -> Iterator[str]:
             # A person in the debugger may run it once more without an announcement.
             again = max(0, most[hook["uuid"]] - sum(other["uuid"] == hook["uuid"] for other in announced))
             times_run = 1 + (0 if known else again) if in_step else max(1, most[hook["uuid"]])
-            true[short(description(hook))] += times_run
+            true[short(description(hook, seen.hooks))] += times_run
             handlers[hook["handler"]] += times_run
     yield from compare("tasks", dict(Counter(short(described(task)) for task in record.tasks)), dict(true))
     yield from compare("handlers", dict(Counter(task["handler"] for task in record.tasks)), dict(handlers))
@@ -359,6 +401,10 @@ def results(seen: Seen, record: Record) -> Iterator[str]:
     starts = started(seen.hooks)
     items = item_counts(seen.hooks)
     announced = announcements(seen.hooks)
+    delegates = delegations(seen.hooks)
+    retried = retries(seen.hooks)
+    places = [at for at, hook in enumerate(seen.hooks) if hook["hook"] in ENDS]
+    yield from printed_delegations(seen, record)
     tasks = {task["task"]: task for task in record.tasks}
     for at, (result, hook) in enumerate(zip(record.results, true, strict=False)):
         name = f"result {at + 1} ({hook['host']}, {result['task_name']!r})"
@@ -369,14 +415,20 @@ def results(seen: Seen, record: Record) -> Iterator[str]:
         ignored = hook.get("ignored", False) or (hook["hook"] == "unreachable" and hook["ignore_unreachable"])
         yield from compare(f"{name}: ignored", result["ignored"], ignored)
         yield from compare(f"{name}: attempts", data.get("attempts"), returned.get("attempts"))
-        yield from compare(f"{name}: retried", result["retried"], (returned.get("attempts") or 0) > 1)
+        yield from compare(f"{name}: retried", result["retried"], retried[at])
+        redone = is_redone(seen.hooks, places[at])
+        yield from compare(f"{name}: retracted", result["retracted"], redone)
         yield from compare(f"{name}: items", data.get("items", 0), items[at])
         yield from compare(f"{name}: loop", result["loop"], items[at] > 0)
-        delegate = hook["delegate_to"] if "_ansible_delegated_vars" in returned else None
-        yield from compare(f"{name}: delegated_to", data.get("delegated_to"), delegate)
-        yield from compare(f"{name}: delegated", result["delegated"], delegate is not None)
+        delegate = delegates[at]
+        yield from compare(f"{name}: delegated_to", sorted((data.get("delegated_to") or "").split(",")), delegate)
+        served = sorted((result.get("delegated_to") or "").split(","))
+        yield from compare(f"{name}: served delegated_to", served, delegate)
+        yield from compare(f"{name}: delegated", result["delegated"], delegate != [""])
         if task := announced[at]:
-            yield from compare(f"{name}: task", described(tasks[result["task"]]), description(task))
+            yield from compare(f"{name}: task", described(tasks[result["task"]]), description(task, seen.hooks))
+            if is_template(task["action"]) and items[at] == 0:
+                yield from compare(f"{name}: action", result["action"], hook["action"])
         true_content = content(returned, items_sent=items[at] > 0, adhoc=adhoc)
         yield from compare_content(f"{name}: content", data.get("content", {}), true_content)
         if start := starts[at]:
@@ -411,6 +463,61 @@ def item_counts(hooks: list[dict[str, Any]]) -> list[int]:
         elif hook["hook"] in ENDS:
             found.append(counts.pop((hook["host"], hook["task"]), 0))
     return found
+
+
+def delegate(hook: dict[str, Any]) -> str:
+    """The other host that ran it, or was to run it; empty where there is none.
+
+    An include, or what a condition skipped, is run by nobody else, whatever its task says.
+    """
+    name = hook["delegate_to"] or ""
+    if hook["hook"].removeprefix("item_") in ("ok", "skipped") and "_ansible_delegated_vars" not in hook["returned"]:
+        return ""
+    return "" if is_template(name) or name == hook["host"] else str(name)
+
+
+def delegations(hooks: list[dict[str, Any]]) -> list[list[str]]:
+    """For each result the other hosts that ran it, or its items."""
+    names: dict[tuple[str, str], list[str]] = defaultdict(list)
+    found = []
+    for hook in hooks:
+        if hook["hook"] in ITEMS:
+            names[hook["host"], hook["task"]].append(delegate(hook))
+        elif hook["hook"] in ENDS:
+            of_items = names.pop((hook["host"], hook["task"]), None)
+            found.append(sorted(set(filter(None, of_items)) or [""]) if of_items else [delegate(hook)])
+    return found
+
+
+def retries(hooks: list[dict[str, Any]]) -> list[bool]:
+    """For each result whether it, or an item of it, was tried more than once."""
+    again: set[tuple[str, str]] = set()
+    found = []
+    for hook in hooks:
+        if hook["hook"] == "retry":
+            again.add((hook["host"], hook["task"]))
+        elif hook["hook"] in ENDS:
+            key = (hook["host"], hook["task"])
+            found.append(key in again or (hook["returned"].get("attempts") or 0) > 1)
+            again.discard(key)
+    return found
+
+
+def printed_delegations(seen: Seen, record: Record) -> Iterator[str]:
+    """Each `[web1 -> db1]` that Ansible's default callback prints is in the record."""
+    if seen.loaded is None or not any(hook["hook"] == "play" for hook in seen.hooks):
+        return
+    lines = COLOUR.sub("", exact(seen.printed)).splitlines()
+    found = (
+        re.match(r"(?:ok|changed|fatal|failed): \[([^\s\]]+) -> ([^\s\]({]+)(?:\([^)\]]*\))?\](?:: | =>|$)", line)
+        for line in lines
+    )
+    shown = {(match[1], match[2]) for match in found if match and match[1] != match[2]}
+    told = {
+        (event["data"]["host"], event["data"].get("delegated_to", ""))
+        for event in [*record.of("item"), *record.of("result")]
+    }
+    yield from compare("printed delegations", sorted(shown - told), [])
 
 
 def announcements(hooks: list[dict[str, Any]]) -> list[dict[str, Any] | None]:
@@ -511,6 +618,8 @@ def item(hook: dict[str, Any]) -> dict[str, Any]:
         "host": hook["host"],
         "status": ITEMS[hook["hook"]],
         "changed": bool(returned.get("changed")),
+        "attempts": returned.get("attempts"),
+        "delegated_to": delegate(hook) or None,
         "content": content(returned, items_sent=False),
     }
 

@@ -69,6 +69,14 @@ impl Run {
         empty.event("execution_started", started)
     }
 
+    /// The same under another identity.
+    pub(crate) fn again(&self) -> Self {
+        Self {
+            id: Uuid::now_v7(),
+            ..self.clone()
+        }
+    }
+
     /// How many events there are.
     pub(crate) fn len(&self) -> usize {
         self.lines.len()

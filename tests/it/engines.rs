@@ -53,6 +53,11 @@ also! {
         a_second_process_with_the_same_id_is_refused
         unknown_kinds_and_fields_are_kept
         absurd_numbers_spoil_nothing_else;
+    later:
+        a_retracted_result_is_marked_and_does_not_count
+        a_host_that_the_recap_does_not_list_is_not_in_the_record
+        what_templates_came_to_is_told_by_results
+        a_loop_with_an_item_that_was_tried_again_is_retried;
     launch:
         runs_wait_for_their_turn_also_through_a_restart
         ten_runs_at_once_are_complete_though_the_collector_is_killed_twice;

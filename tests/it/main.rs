@@ -39,6 +39,7 @@ mod exec_terminal;
 mod faults;
 mod full;
 mod ingest;
+mod later;
 mod launch;
 mod limits;
 mod list;

@@ -170,6 +170,7 @@ fn read_body<'de, A: MapAccess<'de>>(
         "async_poll" => Body::AsyncPoll(source.read()?),
         "facts" => Body::Facts(source.read()?),
         "notified" => Body::Notified(source.read()?),
+        "retracted" => Body::Retracted(source.read()?),
         "included" => Body::Included(source.read()?),
         "stats" => Body::Stats(source.read()?),
         "usage" => Body::Usage(source.read()?),

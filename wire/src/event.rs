@@ -46,6 +46,8 @@ pub enum Body<'a> {
     Facts(Facts<'a>),
     /// A handler was notified.
     Notified(Notified<'a>),
+    /// A result does not count any more.
+    Retracted(Retracted<'a>),
     /// A file was included for some hosts.
     Included(Included<'a>),
     /// The recap so far; the last one of an execution is its recap.
@@ -80,6 +82,7 @@ impl Body<'_> {
             Body::Output(_) => "output",
             Body::Facts(_) => "facts",
             Body::Notified(_) => "notified",
+            Body::Retracted(_) => "retracted",
             Body::Included(_) => "included",
             Body::Stats(_) => "stats",
             Body::Usage(_) => "usage",
@@ -321,7 +324,7 @@ pub struct TaskStarted<'a> {
     /// Its name as Ansible shows it, without the role.
     #[serde(borrow)]
     pub name: Cow<'a, str>,
-    /// The module or action, as written in the playbook.
+    /// The module or action, as written in the playbook. Where that is a template, results tell what ran.
     #[serde(borrow)]
     pub action: Cow<'a, str>,
     /// File that holds it.
@@ -342,6 +345,10 @@ pub struct TaskStarted<'a> {
     /// Whether its results are censored, or may be.
     #[serde(skip_serializing_if = "is_default")]
     pub no_log: bool,
+    /// Whether `no_log` is a template, so that it is true only because nobody knows better yet: each result
+    /// tells whether it was censored.
+    #[serde(skip_serializing_if = "is_default")]
+    pub no_log_unknown: bool,
     /// Its arguments, untemplated, only when recording them is asked for.
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     pub args: Option<&'a RawValue>,
@@ -424,9 +431,12 @@ pub struct TaskResult<'a> {
     /// How many loop items it had.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub items: Option<u32>,
-    /// The host that really ran it, under `delegate_to`.
+    /// The other host that ran it, or was to run it, under `delegate_to`; of a loop all such hosts, joined by a comma.
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     pub delegated_to: Option<Cow<'a, str>>,
+    /// The module or action that ran, where the task's own is a template; of a loop all of them, joined by a comma.
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    pub action: Option<Cow<'a, str>>,
     /// Whether Ansible censored the content (`no_log`).
     #[serde(skip_serializing_if = "is_default")]
     pub censored: bool,
@@ -449,6 +459,15 @@ pub struct Item<'a> {
     /// Whether it reported a change.
     #[serde(skip_serializing_if = "is_default")]
     pub changed: bool,
+    /// How often an `until` loop ran it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attempts: Option<u32>,
+    /// The other host that ran it, or was to run it, under `delegate_to`.
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    pub delegated_to: Option<Cow<'a, str>>,
+    /// The module or action that ran, where the task's own is a template.
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    pub action: Option<Cow<'a, str>>,
     /// Whether Ansible censored the content (`no_log`).
     #[serde(skip_serializing_if = "is_default")]
     pub censored: bool,
@@ -568,6 +587,16 @@ pub struct Notified<'a> {
     /// Name of the handler.
     #[serde(borrow)]
     pub handler: Cow<'a, str>,
+    /// Inventory name of the host.
+    #[serde(borrow)]
+    pub host: Cow<'a, str>,
+}
+
+/// A host's latest result does not count any more: a person in the debugger had its task run once more, and Ansible
+/// took the result out of its recap.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Retracted<'a> {
     /// Inventory name of the host.
     #[serde(borrow)]
     pub host: Cow<'a, str>,

@@ -15,12 +15,14 @@
 //! - [`event`]: what each kind of event carries
 //! - [`decode`]: lines → events, in one pass, borrowing from the line
 //! - [`encode`]: events → lines, with room for content that is already JSON
+//! - [`printed`]: printed bytes as text, and back
 //!
 //! This crate knows no I/O and no compression, and depends on nothing of ours.
 
 pub mod decode;
 pub mod encode;
 pub mod event;
+pub mod printed;
 
 pub use decode::{DecodeError, decode_batch, decode_line};
 pub use encode::EventWriter;

@@ -8,7 +8,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use futures_util::stream;
-use playback_wire::Stream;
+use playback_wire::{Stream, printed};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -166,14 +166,14 @@ async fn read_page(
 fn stream_text(reader: OutputReader, to: u64, only: Option<Stream>) -> Body {
     let steps = stream::unfold(Some(reader), move |reader| async move {
         let mut reader = reader?;
-        let mut text = String::new();
+        let mut text = Vec::new();
         let mut past = false;
         let read = reader.next_pieces(|piece| {
             past |= piece.line >= to;
             if piece.line < to && only.is_none_or(|only| only == piece.stream) {
-                text.push_str(piece.text);
+                text.extend_from_slice(&printed::exact(piece.text));
                 if piece.ends {
-                    text.push('\n');
+                    text.push(b'\n');
                 }
             }
         });

@@ -46,7 +46,7 @@ pub(in crate::api) struct TaskResult {
     task: u32,
     /// Name of the task.
     task_name: String,
-    /// Module or action.
+    /// Module or action: the one that ran, where the task's own is a template.
     action: String,
     /// Inventory name of the host.
     host: String,
@@ -60,12 +60,17 @@ pub(in crate::api) struct TaskResult {
     rescued: bool,
     /// Whether Ansible censored it.
     censored: bool,
-    /// Whether another host ran it.
+    /// Whether another host ran it, or was to run it (`delegate_to`).
     delegated: bool,
+    /// That host; of a loop all of them, joined by a comma.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delegated_to: Option<String>,
     /// Whether it had loop items.
     r#loop: bool,
-    /// Whether an `until` loop ran it more than once.
+    /// Whether an `until` loop ran it, or a loop item of it, more than once.
     retried: bool,
+    /// Whether it does not count any more: a person in the debugger had its task run once more.
+    retracted: bool,
     /// When the host got the task.
     #[serde(skip_serializing_if = "Option::is_none")]
     start_time: Option<DateTime<Utc>>,
@@ -93,7 +98,9 @@ impl TaskResult {
             censored: row.flags.has(ResultFlags::CENSORED),
             delegated: row.flags.has(ResultFlags::DELEGATED),
             r#loop: row.flags.has(ResultFlags::LOOP),
+            delegated_to: row.delegated_to,
             retried: row.flags.has(ResultFlags::RETRIED),
+            retracted: row.flags.has(ResultFlags::RETRACTED),
             start_time: row
                 .duration_us
                 .map(|took| time_from_us(ended_us.saturating_sub(took))),

@@ -83,7 +83,7 @@ pub(in crate::api) struct Task {
     play: u32,
     /// Its name, without the role.
     name: String,
-    /// Module or action, as written in the playbook.
+    /// Module or action, as written in the playbook; where that is a template, what it came to, joined by a comma.
     action: String,
     /// File that holds it.
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -110,7 +110,7 @@ pub(in crate::api) struct Task {
     ok: u32,
     /// Results that changed something.
     changed: u32,
-    /// Results that failed, ignored and rescued ones included.
+    /// Results that failed, ignored, rescued and retracted ones included.
     failed: u32,
     /// Results that were skipped.
     skipped: u32,

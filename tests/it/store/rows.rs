@@ -114,6 +114,8 @@ pub(super) fn result(seq: u64, task: u32, host: u32, status: ResultStatus) -> Re
         flags: ResultFlags(if seq.is_multiple_of(2) { 1 } else { 32 }),
         ended_us: -5,
         duration_us: (!seq.is_multiple_of(3)).then_some(9),
+        delegated_to: seq.is_multiple_of(5).then(|| "db\u{e9}1,db2".to_owned()),
+        action: seq.is_multiple_of(7).then(|| "command".to_owned()),
     }
 }
 

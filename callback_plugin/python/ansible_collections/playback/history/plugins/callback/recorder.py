@@ -170,6 +170,7 @@ options:
     env: [{name: PLAYBACK_DISABLED}]
 """
 
+import atexit
 import builtins
 import functools
 import getpass
@@ -180,6 +181,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from ansible import constants
+from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.executor.task_queue_manager import TaskQueueManager
 from ansible.plugins.callback import CallbackBase
 
@@ -222,6 +224,15 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
             return
         from ansible_playback import _native
 
+        if _native.in_child():
+            self.disabled = True
+            self._display.warning("Playback: this process was forked from one that is recorded; its runs are not")
+            return
+        caller = _Caller()
+        if not _end_previous(caller.manager):
+            self.disabled = True
+            self._display.warning("Playback: another thread's run is being recorded; this one is not")
+            return
         if _native.is_waiting():
             # A second instance beside the first, from another path: one of them is enough.
             self.disabled = True
@@ -231,25 +242,34 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
         options["notices"] = notices
         # Ansible makes the working directory of an empty path.
         options |= dict.fromkeys(name for name in _PATHS if os.environ.get(f"PLAYBACK_{name.upper()}") == "")
-        if _prints_a_control_stream():
+        if _prints_a_control_stream(caller.manager):
             options["capture_output"] = False
         # A command that a task runs is an execution of its own.
         os.environ.pop("PLAYBACK_EXECUTION_ID", None)
         offered = os.environ.pop("PLAYBACK_OFFER", "")
-        manager, console = _callers()
-        if console is not None:
+        if caller.console is not None:
             # A launcher's record is that of the console, not that of the first command in it.
             options["execution_id"] = None
         options["parent"] = None
         if offered and not options["execution_id"]:
-            taken = console is None and _take(offered)
+            # A record that is taken ends with the command, and so with this process.
+            taken = not caller.ends_early and _take(offered)
             options["execution_id" if taken else "parent"] = os.path.basename(offered).removesuffix(".offer")
-        core = _native.Recorder(options, _extra_var_names(manager), _rescued(manager), _typed(console))
+        core = _native.Recorder(
+            options,
+            _extra_var_names(caller.manager),
+            _rescued(caller.manager),
+            _typed(caller.console),
+            caller.program(),
+            caller.ends_early,
+        )
         os.environ.pop("PLAYBACK_RUN_CLOCK", None)
         self._core = core
         _tell_dispatches()
-        if manager is not None and console is not None:
-            _end_with(manager)
+        if caller.manager is not None:
+            _tell_retractions(caller.manager, self)
+            if caller.ends_early:
+                _end_with(caller.manager)
         _watch_signals()
         if core.captures():
             _watch_prompts()
@@ -375,9 +395,8 @@ _PATHS = ("token_file", "ca_file", "spool_dir")
 _INTERRUPTED = 99
 
 
-def _prints_a_control_stream() -> bool:
-    """Whether ansible-runner's own callback prints, with its control sequences."""
-    return "awx_display" in str(constants.DEFAULT_STDOUT_CALLBACK) or "AWX_ISOLATED_DATA_DIR" in os.environ
+# What a failure of Ansible's comes to when its own commands end with it.
+_ERROR, _FAILED_HOSTS, _UNREACHABLE_HOSTS, _PARSER_ERROR, _UNEXPECTED = 1, 2, 4, 4, 250
 
 
 def _take(offered: str) -> bool:
@@ -392,21 +411,65 @@ def _take(offered: str) -> bool:
     return offered.endswith(".offer")
 
 
-def _callers() -> tuple[Any, FrameType | None]:
-    """The queue manager that loads this plugin, and where `ansible-console` runs the command.
+def _prints_a_control_stream(manager: Any) -> bool:  # noqa: ANN401  # a TaskQueueManager
+    """Whether ansible-runner's own callback prints, with its control sequences.
 
-    The manager hands plugins no reference to itself.
+    Its environment alone says nothing: a command that a task of such a run starts inherits it.
     """
-    manager = None
-    frame: FrameType | None = sys._getframe()
-    while frame is not None:
-        owner = frame.f_locals.get("self")
-        if manager is None and isinstance(owner, TaskQueueManager):
-            manager = owner
-        if type(owner).__name__ == "ConsoleCLI" and "module" in frame.f_locals:
-            return manager, frame
-        frame = frame.f_back
-    return manager, None
+    stdout = getattr(manager, "_stdout_callback", None)
+    if stdout is None or isinstance(stdout, str):
+        return "awx_display" in str(constants.DEFAULT_STDOUT_CALLBACK)
+    return any("awx_display" in kind.__module__ for kind in type(stdout).__mro__)
+
+
+def _is_a(module: str, name: str, owner: object) -> bool:
+    """Whether `owner` is of a class of Ansible's. What nobody has imported, nothing is of: and `ansible.cli` refuses to
+    be imported under some locales, where a program may run well."""
+    kind = getattr(sys.modules.get(module), name, None)
+    return isinstance(kind, type) and isinstance(owner, kind)
+
+
+class _Caller:
+    """Who loads this plugin: one of Ansible's commands, or a program that uses Ansible as a library.
+
+    Nobody hands plugins a reference to any of these.
+    """
+
+    def __init__(self) -> None:
+        self.manager: Any = None
+        self.executor: Any = None
+        self.console: FrameType | None = None
+        """Where `ansible-console` runs a command."""
+        is_command = False
+        is_process = False
+        frame: FrameType | None = sys._getframe()
+        while frame is not None:
+            owner = frame.f_locals.get("self")
+            if self.manager is None and isinstance(owner, TaskQueueManager):
+                self.manager = owner
+            elif self.executor is None and _is_a("ansible.executor.playbook_executor", "PlaybookExecutor", owner):
+                self.executor = owner
+            elif _is_a("ansible.cli", "CLI", owner):
+                is_command = True
+            if type(owner).__name__ == "ConsoleCLI" and "module" in frame.f_locals:
+                self.console = frame
+                break
+            is_process = is_process or frame.f_code.co_name == "cli_executor"
+            frame = frame.f_back
+        self.is_library = not is_command and not is_process
+        self.ends_early = self.manager is not None and (self.console is not None or not is_process)
+        """Whether the run ends before the process does: with its queue manager."""
+
+    def program(self) -> tuple[list[str], list[str], str | None] | None:
+        """Playbooks, inventory and limit of a program's run: it has no command line that would tell them."""
+        if not self.is_library:
+            return None
+        inventory = getattr(self.manager, "_inventory", None)
+        sources = getattr(inventory, "_sources", None) or ()
+        subset = getattr(inventory, "_subset", None) or ()
+        playbooks = getattr(self.executor, "_playbooks", None) or ()
+        limit = ",".join(str(pattern) for pattern in subset) or None
+        return [str(name) for name in playbooks], [str(source) for source in sources], limit
 
 
 def _extra_var_names(manager: Any) -> list[str]:  # noqa: ANN401  # a TaskQueueManager
@@ -432,25 +495,95 @@ def _typed(console: FrameType | None) -> tuple[str, str, str] | None:
     return str(names["self"].cwd), str(names["module"]), str(names.get("module_args", ""))
 
 
-def _end_with(manager: Any) -> None:  # noqa: ANN401  # a TaskQueueManager
-    """A command of `ansible-console` ends when its queue manager is cleaned up; the console itself goes on.
+_open: tuple[Any, Callable[[], None], int] | None = None
+"""The queue manager whose run goes on and ends before the process does, what ends it, and its thread."""
 
-    Its exit code is the one with which `ansible` ends after the same command: what the manager's run came to.
+
+def _end_previous(manager: Any) -> bool:  # noqa: ANN401  # a TaskQueueManager
+    """Whether nothing is recorded any more. A program may have let go of a queue manager without cleaning it up."""
+    if _open is None or _open[0] is manager:
+        return True
+    owner = _open[2]
+    if owner != threading.get_ident() and any(thread.ident == owner for thread in threading.enumerate()):
+        return False
+    _open[1]()
+    return True
+
+
+def _end_with(manager: Any) -> None:  # noqa: ANN401  # a TaskQueueManager
+    """A run of `ansible-console`, or of a program, ends when its queue manager is cleaned up; the process goes on.
+
+    Its exit code is the one with which Ansible's own command ends after the same: what the manager's run came to.
     """
+    global _open  # there is one at a time, as there is one recording
     original = manager.cleanup
+    owner = os.getpid()
+    # A program may be busy with an exception of its own.
+    handled = sys.exc_info()[1]
+
+    def end(code: int | None) -> None:
+        global _open
+        if _open is not None and _open[0] is manager:
+            _open = None
+            atexit.unregister(at_exit)
+            _end(exit_code=code)
+
+    def at_exit() -> None:
+        if os.getpid() == owner:
+            end(_came_to(manager, None, None))
 
     @functools.wraps(original)
     def cleanup(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  # whatever Ansible passes
-        caller = sys._getframe(1).f_locals
-        result = caller.get("result")
-        if isinstance(sys.exc_info()[1], KeyboardInterrupt):
-            result = _INTERRUPTED
+        error = sys.exc_info()[1]
+        code = _came_to(manager, sys._getframe(1), error if error is not handled else None)
         try:
             return original(*args, **kwargs)
         finally:
-            _end(exit_code=result if isinstance(result, int) else None)
+            if os.getpid() == owner:
+                end(code)
 
     manager.cleanup = cleanup
+    _open = (manager, at_exit, threading.get_ident())
+    atexit.register(at_exit)
+
+
+def _came_to(manager: Any, caller: FrameType | None, error: BaseException | None) -> int | None:  # noqa: ANN401
+    """The exit code of a run: of the error that ended it, of its caller's result, or of what became of its hosts."""
+    if error is not None:
+        for kind, code in (
+            (KeyboardInterrupt, _INTERRUPTED),
+            (AnsibleParserError, _PARSER_ERROR),
+            (AnsibleError, _ERROR),
+        ):
+            if isinstance(error, kind):
+                return code
+        given = getattr(error, "code", None) if isinstance(error, SystemExit) else _UNEXPECTED
+        return given if isinstance(given, int) else int(given is not None)
+    if caller is not None and "result" in caller.f_locals:
+        owner = caller.f_locals.get("self")
+        if _is_a("ansible.executor.playbook_executor", "PlaybookExecutor", owner) or _is_a("ansible.cli", "CLI", owner):
+            result = caller.f_locals["result"]
+            return int(result) if isinstance(result, int) else None
+    if getattr(manager, "_unreachable_hosts", None):
+        return _UNREACHABLE_HOSTS
+    return _FAILED_HOSTS if getattr(manager, "_failed_hosts", None) else 0
+
+
+def _tell_retractions(manager: Any, plugin: CallbackModule) -> None:  # noqa: ANN401  # a TaskQueueManager
+    """Tells the core when the debugger has a task run once more: only then Ansible takes something out of its recap."""
+    stats = getattr(manager, "_stats", None)
+    original = getattr(stats, "decrement", None)
+    if original is None:
+        return
+
+    @functools.wraps(original)
+    def decrement(what: str, host: str) -> None:
+        original(what, host)
+        # The last of several counts, every time.
+        if what == "ok":
+            plugin._hook(lambda core: core.retracted(str(host)))
+
+    stats.decrement = decrement  # type: ignore[union-attr]  # it is not None, for it has a method
 
 
 def _tell_dispatches() -> None:
