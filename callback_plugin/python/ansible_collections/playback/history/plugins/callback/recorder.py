@@ -79,6 +79,8 @@ options:
     description:
       - Whether to record what is printed. Under ansible-runner (and so under AWX) it is never recorded, because
         what is printed there is a control stream.
+      - What workers print through Python is recorded as well. What other programs and native code write to the terminal
+        by themselves is not; C(playback exec) records that.
     type: bool
     default: true
     ini: [{section: callback_playback, key: capture_output}]
