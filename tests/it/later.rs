@@ -38,7 +38,8 @@ pub(crate) fn a_retracted_result_is_marked_and_does_not_count() {
         .event("retracted", json!({ "host": "web1" }))
         .task("again")
         .host("web1")
-        .ok("web1");
+        .ok("web1")
+        .ended(0);
     each_way(&run, |record, results, _| {
         let marks: Vec<_> = results.iter().map(|result| &result["retracted"]).collect();
         assert_eq!(marks, [false, true, false]);

@@ -137,7 +137,8 @@ proptest! {
         let raw: &RawValue = serde_json::from_str(&content).unwrap();
         let started = TaskStarted {
             task, play: task, name: a.clone(), action: b.clone(), path: a.clone(), line: task,
-            role: b.clone(), tags: list, handler: flags[0], no_log: flags[1], args: Some(raw),
+            role: b.clone(), tags: list, handler: flags[0], no_log: flags[1], no_log_unknown: flags[2],
+            args: Some(raw),
         };
         round(seq, at, "task_started", &started, |body| {
             let Body::TaskStarted(read) = body else { panic!("another kind") };
@@ -147,7 +148,8 @@ proptest! {
             let result = TaskResult {
                 task, host: a.clone(), status, changed: flags[0], ignored: flags[1], rescued: flags[2],
                 started: numbers.0, attempts: numbers.1, items: numbers.1,
-                delegated_to: flags[2].then(|| b.clone()), censored: flags[3], content: Some(raw),
+                delegated_to: flags[2].then(|| b.clone()), action: flags[1].then(|| a.clone()),
+                censored: flags[3], content: Some(raw),
             };
             round(seq, at, "result", &result, |body| {
                 let Body::Result(read) = body else { panic!("another kind") };
