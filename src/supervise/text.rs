@@ -121,7 +121,8 @@ mod tests {
         fn where_bytes_are_cut_changes_nothing(bytes: Vec<u8>, cut in 0_usize..64) {
             let (first, second) = bytes.split_at(cut.min(bytes.len()));
             prop_assert_eq!(in_pieces(&[first, second]), in_pieces(&[&bytes]));
-            prop_assert_eq!(&*printed::exact(&in_pieces(&[first, second])), &bytes[..]);
+            let text = in_pieces(&[first, second]);
+            prop_assert_eq!(&*printed::exact(&text), &bytes[..]);
         }
 
         #[test]
