@@ -6,6 +6,11 @@ use std::io::Read as _;
 
 use playback_wire::{Body, Event, Stream, decode_line, printed};
 
+use crate::model::BlockRow;
+
+/// Lines that a gap stands for at most: what says how many they were may be damaged itself.
+pub const GAP_LINES: u64 = 1 << 20;
+
 /// Level for blocks that are compressed here; producers choose their own.
 const LEVEL: i32 = 3;
 
@@ -93,7 +98,134 @@ pub fn expand_stored(data: &[u8]) -> Result<Vec<u8>, BlockError> {
     expand(data, playback_wire::MAX_BATCH_EXPANDED_BYTES * 2)
 }
 
-/// Goes through a block's lines, each with the event that it holds.
+/// NDJSON whose last line ends: blocks are joined by being put one after the other.
+pub fn end_last_line(raw: &mut Vec<u8>) {
+    if raw.last().is_some_and(|byte| *byte != b'\n') {
+        raw.push(b'\n');
+    }
+}
+
+/// Events that a stored block should hold and that cannot be read: the block is damaged, or gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Gap {
+    /// Sequence number of the first of them.
+    pub first_seq: u64,
+    /// Sequence number of the last of them.
+    pub last_seq: u64,
+    /// Printed lines that they ended.
+    pub lines: u64,
+}
+
+/// What a stored block holds at one place.
+#[derive(Debug)]
+pub enum Entry<'r> {
+    /// An event, and its text.
+    Event(&'r [u8], Event<'r>),
+    /// Events that cannot be read.
+    Gap(Gap),
+}
+
+/// A stored block, expanded as far as that is possible. Reading it never fails: what is damaged is told as a
+/// [`Gap`], so that one damaged block hides nothing else of its run.
+#[derive(Debug)]
+pub struct StoredLog {
+    raw: Vec<u8>,
+    first_seq: u64,
+    last_seq: u64,
+    lines: u64,
+}
+
+impl StoredLog {
+    /// Expands a block that the store holds.
+    #[must_use]
+    pub fn of(block: &BlockRow) -> Self {
+        Self {
+            raw: expand_stored(&block.data).unwrap_or_default(),
+            first_seq: block.first_seq,
+            last_seq: block.last_seq,
+            lines: block.lines,
+        }
+    }
+
+    /// Goes through the block's whole range: each event in order, and each gap where it is.
+    ///
+    /// # Errors
+    /// `each` said so.
+    pub fn for_each<'r, E>(
+        &'r self,
+        mut each: impl FnMut(Entry<'r>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut next = self.first_seq;
+        let mut has_gap = false;
+        let mut gap = |first_seq, last_seq| {
+            // Nobody knows in which of several gaps the missing lines were.
+            let is_first = !std::mem::replace(&mut has_gap, true);
+            let lines = if is_first { self.missing_lines() } else { 0 };
+            Entry::Gap(Gap {
+                first_seq,
+                last_seq,
+                lines,
+            })
+        };
+        each_stored(&self.raw, |line, event| {
+            // One that lies outside of what the block should hold is somebody else's.
+            if event.seq < next || event.seq > self.last_seq {
+                return Ok(());
+            }
+            if event.seq > next {
+                each(gap(next, event.seq - 1))?;
+            }
+            next = event.seq + 1;
+            each(Entry::Event(line, event))
+        })?;
+        if next <= self.last_seq {
+            each(gap(next, self.last_seq))?;
+        }
+        Ok(())
+    }
+
+    /// The block's lines, one event each and each of them ended; nothing where some cannot be read.
+    #[must_use]
+    pub fn whole(self) -> Option<Vec<u8>> {
+        let events = (self.last_seq + 1).saturating_sub(self.first_seq);
+        let filled = |line: &&[u8]| !line.is_empty();
+        let lines = self.raw.split(|byte| *byte == b'\n').filter(filled).count();
+        if lines as u64 == events {
+            let mut raw = self.raw;
+            end_last_line(&mut raw);
+            return Some(raw);
+        }
+        // Earlier versions joined blocks whose last line was not ended.
+        let mut raw = Vec::with_capacity(self.raw.len() + 16);
+        let read = self.for_each(|entry| match entry {
+            Entry::Event(line, _) => {
+                raw.extend_from_slice(line);
+                raw.push(b'\n');
+                Ok(())
+            }
+            Entry::Gap(gap) => Err(gap),
+        });
+        read.is_ok().then_some(raw)
+    }
+
+    /// Lines that the block should end and that no event of it that can be read does.
+    fn missing_lines(&self) -> u64 {
+        let mut found = 0;
+        let counted: Result<(), std::convert::Infallible> = each_stored(&self.raw, |_, event| {
+            if let Body::Output(output) = &event.body
+                && (self.first_seq..=self.last_seq).contains(&event.seq)
+            {
+                found += output.text.bytes().filter(|byte| *byte == b'\n').count() as u64;
+            }
+            Ok(())
+        });
+        match counted {
+            Ok(()) => self.lines.saturating_sub(found).min(GAP_LINES),
+        }
+    }
+}
+
+/// Goes through the lines of a block that is whole, each with the event that it holds.
 ///
 /// # Errors
 /// A line is not an event, or `each` said so.
@@ -106,6 +238,31 @@ pub fn for_each_event<'r>(
             continue;
         }
         each(line, decode_line(line).map_err(|_| BlockError::NotEvents)?)?;
+    }
+    Ok(())
+}
+
+/// Goes through all events that can be read. A line that holds several, one behind the other, comes from
+/// blocks that were joined though a last line was not ended.
+fn each_stored<'r, E>(
+    raw: &'r [u8],
+    mut each: impl FnMut(&'r [u8], Event<'r>) -> Result<(), E>,
+) -> Result<(), E> {
+    for line in raw.split(|byte| *byte == b'\n') {
+        if line.is_empty() {
+            continue;
+        }
+        if let Ok(event) = decode_line(line) {
+            each(line, event)?;
+            continue;
+        }
+        let mut several = serde_json::Deserializer::from_slice(line).into_iter::<Event<'r>>();
+        let mut start = 0;
+        while let Some(Ok(event)) = several.next() {
+            let end = several.byte_offset();
+            each(line[start..end].trim_ascii(), event)?;
+            start = end;
+        }
     }
     Ok(())
 }
@@ -150,60 +307,118 @@ pub struct Piece<'t> {
 #[derive(Debug)]
 pub struct PieceReader {
     next: u64,
+    /// Time of the last event, for lines that cannot be read.
+    at: i64,
     open: Option<(i64, Stream, Option<u64>)>,
 }
 
 impl PieceReader {
-    /// A reader that begins at a block before which `first_line` lines were finished.
+    /// A reader that begins at a block before which `first_line` lines were finished; `at`: when the run
+    /// started.
     #[must_use]
-    pub fn new(first_line: u64) -> Self {
+    pub fn new(first_line: u64, at: i64) -> Self {
         Self {
             next: first_line,
+            at,
             open: None,
         }
     }
 
-    /// Reads the next block from event `from_seq` on, and hands over each piece.
-    ///
-    /// # Errors
-    /// The block is damaged.
+    /// Reads the next block from event `from_seq` on, and hands over each piece. Lines that cannot be read
+    /// are there as well, and say so. The gaps are returned.
     pub fn read(
         &mut self,
-        raw: &[u8],
+        log: &StoredLog,
         from_seq: u64,
         mut each: impl FnMut(Piece<'_>),
-    ) -> Result<(), BlockError> {
-        for_each_event(raw, |_, event| {
-            let Body::Output(output) = &event.body else {
-                return Ok(());
-            };
-            if event.seq < from_seq {
-                return Ok(());
-            }
-            for text in output.text.split_inclusive('\n') {
-                let begins = self.open.is_none();
-                let (at, stream, of) =
-                    *self
-                        .open
-                        .get_or_insert((event.at, output.stream, output.of));
-                let ended = text.strip_suffix('\n');
-                each(Piece {
-                    line: self.next,
-                    at,
-                    stream,
-                    of,
-                    begins,
-                    ends: ended.is_some(),
-                    text: ended.unwrap_or(text),
-                });
-                if ended.is_some() {
-                    self.next += 1;
-                    self.open = None;
+    ) -> Vec<Gap> {
+        let mut gaps = Vec::new();
+        let read: Result<(), std::convert::Infallible> = log.for_each(|entry| {
+            match entry {
+                Entry::Event(_, event) if event.seq >= from_seq => {
+                    self.at = event.at;
+                    if let Body::Output(output) = &event.body {
+                        let stream = (event.at, output.stream, output.of);
+                        self.print(&output.text, stream, &mut each);
+                    }
+                }
+                Entry::Event(..) => {}
+                Entry::Gap(gap) => {
+                    self.pass_over(&gap, &mut each);
+                    gaps.push(gap);
                 }
             }
             Ok(())
-        })
+        });
+        match read {
+            Ok(()) => gaps,
+        }
     }
+
+    /// Lines that were finished so far.
+    #[must_use]
+    pub fn finished(&self) -> u64 {
+        self.next
+    }
+
+    /// Hands over lines that stand for those that cannot be read, so that later ones keep their numbers.
+    pub fn pass_over(&mut self, gap: &Gap, mut each: impl FnMut(Piece<'_>)) {
+        let stream = (self.at, Stream::Stdout, None);
+        if gap.lines > 0 {
+            self.print(&damaged_text(gap), stream, &mut each);
+        } else if self.open.is_some() {
+            // Whether it went on in there, nobody knows.
+            self.print(" [damaged] ", stream, &mut each);
+        }
+    }
+
+    fn print(
+        &mut self,
+        text: &str,
+        stream: (i64, Stream, Option<u64>),
+        each: &mut impl FnMut(Piece<'_>),
+    ) {
+        for text in text.split_inclusive('\n') {
+            let begins = self.open.is_none();
+            let (at, stream, of) = *self.open.get_or_insert(stream);
+            let ended = text.strip_suffix('\n');
+            each(Piece {
+                line: self.next,
+                at,
+                stream,
+                of,
+                begins,
+                ends: ended.is_some(),
+                text: ended.unwrap_or(text),
+            });
+            if ended.is_some() {
+                self.next += 1;
+                self.open = None;
+            }
+        }
+    }
+}
+
+/// The lines that stand for those of a gap: as many as there were.
+#[must_use]
+pub fn damaged_text(gap: &Gap) -> String {
+    let mut text = String::new();
+    for line in 0..gap.lines {
+        match line {
+            0 => text.push_str(&format!(
+                "[damaged: {} of what was printed cannot be read, because the log of events {} to {} is damaged]\n",
+                if gap.lines == 1 {
+                    "1 line".to_owned()
+                } else {
+                    format!("{} lines", gap.lines)
+                },
+                gap.first_seq,
+                gap.last_seq
+            )),
+            _ => text.push_str("[damaged]\n"),
+        }
+    }
+    text
 }
 
 /// Puts lines together from their pieces.
@@ -274,13 +489,116 @@ mod tests {
         raw
     }
 
+    /// A stored block that should hold as many events as these lines.
+    fn stored(raw: &[u8], lines: u64) -> StoredLog {
+        StoredLog {
+            raw: raw.to_vec(),
+            first_seq: 1,
+            last_seq: raw.split(|byte| *byte == b'\n').count() as u64 - 1,
+            lines,
+        }
+    }
+
+    fn entries(log: &StoredLog) -> Vec<String> {
+        let mut entries = Vec::new();
+        let read: Result<(), ()> = log.for_each(|entry| {
+            entries.push(match entry {
+                Entry::Event(line, event) => {
+                    assert_eq!(decode_line(line).unwrap().seq, event.seq);
+                    event.seq.to_string()
+                }
+                Entry::Gap(gap) => format!("{}-{}:{}", gap.first_seq, gap.last_seq, gap.lines),
+            });
+            Ok(())
+        });
+        read.unwrap();
+        entries
+    }
+
+    #[test]
+    fn whatever_a_block_holds_its_whole_range_is_told() {
+        let good = block(&["a\n", "b\n", "c\n", "d\n"]);
+        let lines: Vec<&[u8]> = good.split_inclusive(|byte| *byte == b'\n').collect();
+        let joined = [
+            lines[0],
+            &lines[1][..lines[1].len() - 1],
+            lines[2],
+            lines[3],
+        ]
+        .concat();
+        let unended = &good[..good.len() - 1];
+        let damaged = [lines[0], b"{\"seq\":2,\"at\n", lines[2], lines[3]].concat();
+        let torn = [lines[0], &lines[1][..9], lines[2], lines[3]].concat();
+        let foreign = [
+            lines[0],
+            b"{\"seq\":9,\"at\":1,\"kind\":\"x\"}\n",
+            lines[1],
+            lines[3],
+        ]
+        .concat();
+        for (raw, expected) in [
+            (good.as_slice(), &["1", "2", "3", "4"][..]),
+            (&joined, &["1", "2", "3", "4"]),
+            (unended, &["1", "2", "3", "4"]),
+            (&damaged, &["1", "2-2:1", "3", "4"]),
+            (&torn, &["1", "2-3:2", "4"]),
+            (&foreign, &["1", "2", "3-3:1", "4"]),
+            (lines[0], &["1", "2-4:3"]),
+            (b"", &["1-4:4"]),
+            (b"\n\n", &["1-4:4"]),
+            (b"\xff\0garbage", &["1-4:4"]),
+        ] {
+            let mut log = stored(&good, 4);
+            log.raw = raw.to_vec();
+            assert_eq!(entries(&log), expected, "{}", String::from_utf8_lossy(raw));
+            let is_whole = !expected.iter().any(|entry| entry.contains('-'));
+            // A line that is no event is found when it is read; all others make the block a damaged one.
+            if is_whole {
+                assert_eq!(log.whole().as_deref(), Some(good.as_slice()));
+            }
+        }
+    }
+
+    #[test]
+    fn lines_that_cannot_be_read_keep_their_numbers() {
+        let blocks = [block(&["a\nb", "c\nd\n"]), block(&["e\n"])];
+        let mut reader = PieceReader::new(0, 7);
+        let mut builder = LineBuilder::keeping(usize::MAX);
+        let mut found = Vec::new();
+        let mut log = stored(&blocks[0], 3);
+        log.raw = b"rubbish".to_vec();
+        let gaps = reader.read(&log, 0, |piece| found.extend(builder.push(piece)));
+        let gap = Gap {
+            first_seq: 1,
+            last_seq: 2,
+            lines: 3,
+        };
+        assert_eq!(gaps, [gap]);
+        reader.read(&stored(&blocks[1], 1), 0, |piece| {
+            found.extend(builder.push(piece));
+        });
+        let texts: Vec<_> = found
+            .iter()
+            .map(|line| (line.number, line.at, &line.text[..8.min(line.text.len())]))
+            .collect();
+        assert_eq!(
+            texts,
+            [
+                (0, 7, "[damaged"),
+                (1, 7, "[damaged"),
+                (2, 7, "[damaged"),
+                (3, 5, "e")
+            ]
+        );
+    }
+
     fn lines(keep: usize, blocks: &[Vec<u8>]) -> Vec<Line> {
-        let mut reader = PieceReader::new(3);
+        let mut reader = PieceReader::new(3, 0);
         let mut builder = LineBuilder::keeping(keep);
         let mut lines = Vec::new();
         for block in blocks {
             let each = |piece: Piece<'_>| lines.extend(builder.push(piece));
-            reader.read(block, 0, each).unwrap();
+            assert_eq!(reader.read(&stored(block, 0), 0, each), []);
         }
         lines.extend(builder.finish());
         lines

@@ -3,7 +3,7 @@
 
 use playback_wire::Producer;
 
-use crate::blocks::{self, BlockError, Line, LineBuilder, Piece, PieceReader};
+use crate::blocks::{GAP_LINES, Gap, Line, LineBuilder, Piece, PieceReader, StoredLog};
 use crate::model::{ExecutionKey, ExecutionRow};
 use crate::store::{Store, StoreError, StoredBlock};
 
@@ -13,17 +13,6 @@ const FIRST: u32 = 2;
 /// How many are fetched at once by somebody who reads on.
 const BLOCKS: u32 = 16;
 
-/// Output cannot be read.
-#[derive(Debug, thiserror::Error)]
-pub enum OutputError {
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The log is damaged.
-    #[error("a block of the event log is damaged: {0}")]
-    Block(#[from] BlockError),
-}
-
 /// Reads the printed lines of an execution in order, as far as they are stored: line by line, or, where
 /// a line may be larger than memory should be, piece by piece.
 #[derive(Debug)]
@@ -32,7 +21,11 @@ pub struct OutputReader {
     key: ExecutionKey,
     producer: Producer,
     from_line: u64,
+    /// When the run started.
+    started_us: i64,
     position: Option<Position>,
+    /// Events that could not be read, as far as anybody looked.
+    gaps: Vec<Gap>,
     /// How many blocks are fetched next.
     fetches: u32,
     lines: LineBuilder,
@@ -55,7 +48,9 @@ impl OutputReader {
             key,
             producer: row.output_from,
             from_line,
+            started_us: row.started_us,
             position: None,
+            gaps: Vec::new(),
             fetches: FIRST,
             lines: LineBuilder::keeping(usize::MAX),
             is_removed: row.kept.is_without_log(),
@@ -79,8 +74,8 @@ impl OutputReader {
     /// The next lines that are finished and stored; none when there are no more for now.
     ///
     /// # Errors
-    /// The store failed or is damaged.
-    pub async fn next_lines(&mut self) -> Result<Vec<Line>, OutputError> {
+    /// The store failed.
+    pub async fn next_lines(&mut self) -> Result<Vec<Line>, StoreError> {
         let mut finished = Vec::new();
         // Taken out while reading, and put back without a wait in between: dropping this future
         // loses nothing.
@@ -90,9 +85,8 @@ impl OutputReader {
                 break;
             }
             let mut lines = std::mem::replace(&mut self.lines, LineBuilder::keeping(0));
-            let read = self.read(stored, |piece| finished.extend(lines.push(piece)));
+            self.read(stored, |piece| finished.extend(lines.push(piece)));
             self.lines = lines;
-            read?;
         }
         Ok(finished)
     }
@@ -100,12 +94,19 @@ impl OutputReader {
     /// Hands over the next pieces that are stored; false when there are no more for now.
     ///
     /// # Errors
-    /// The store failed or is damaged.
-    pub async fn next_pieces(&mut self, each: impl FnMut(Piece<'_>)) -> Result<bool, OutputError> {
+    /// The store failed.
+    pub async fn next_pieces(&mut self, each: impl FnMut(Piece<'_>)) -> Result<bool, StoreError> {
         let stored = self.fetch().await?;
         let some = !stored.is_empty();
-        self.read(stored, each)?;
+        self.read(stored, each);
         Ok(some)
+    }
+
+    /// Whose lines they are, and which of its events could not be read so far: lines stand for those that
+    /// they printed, and say so.
+    #[must_use]
+    pub fn gaps(&self) -> (Producer, &[Gap]) {
+        (self.producer, &self.gaps)
     }
 
     /// The last line, when it was printed without a newline: to be asked for when the run is over.
@@ -134,25 +135,37 @@ impl OutputReader {
         }
     }
 
-    fn read(
-        &mut self,
-        stored: Vec<StoredBlock>,
-        mut each: impl FnMut(Piece<'_>),
-    ) -> Result<(), OutputError> {
+    fn read(&mut self, stored: Vec<StoredBlock>, mut each: impl FnMut(Piece<'_>)) {
         for stored in stored {
             let block = stored.block;
             let position = self.position.get_or_insert_with(|| Position {
-                next_seq: block.first_seq,
-                pieces: PieceReader::new(block.first_line),
+                next_seq: match block.first_line > self.from_line {
+                    // What comes before it is not there.
+                    true => 1,
+                    false => block.first_seq,
+                },
+                pieces: PieceReader::new(block.first_line.min(self.from_line), self.started_us),
             });
-            let raw = blocks::expand_stored(&block.data)?;
-            position.pieces.read(&raw, position.next_seq, |piece| {
-                if piece.line >= self.from_line {
+            let from_line = self.from_line;
+            let mut each = |piece: Piece<'_>| {
+                if piece.line >= from_line {
                     each(piece);
                 }
-            })?;
+            };
+            if block.first_seq > position.next_seq {
+                let lines = block.first_line.saturating_sub(position.pieces.finished());
+                let gap = Gap {
+                    first_seq: position.next_seq,
+                    last_seq: block.first_seq - 1,
+                    lines: lines.min(GAP_LINES),
+                };
+                position.pieces.pass_over(&gap, &mut each);
+                self.gaps.push(gap);
+            }
+            let log = StoredLog::of(&block);
+            let gaps = position.pieces.read(&log, position.next_seq, each);
+            self.gaps.extend(gaps);
             position.next_seq = block.last_seq + 1;
         }
-        Ok(())
     }
 }

@@ -11,7 +11,6 @@ use utoipa::ToSchema;
 
 use crate::ingest::IngestError;
 use crate::launcher::LaunchError;
-use crate::output::OutputError;
 use crate::retention::RetentionError;
 use crate::server::TooSlow;
 use crate::store::StoreError;
@@ -169,15 +168,6 @@ impl From<StoreError> for ApiError {
             return Self::busy("the store is not available: try again in a moment");
         }
         Self::internal(&error)
-    }
-}
-
-impl From<OutputError> for ApiError {
-    fn from(error: OutputError) -> Self {
-        match error {
-            OutputError::Store(error) => error.into(),
-            error => Self::internal(&error),
-        }
     }
 }
 

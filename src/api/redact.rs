@@ -37,6 +37,8 @@ pub(super) struct RedactAnswer {
     values: u64,
     /// How many printed lines were changed.
     lines: u64,
+    /// How many events could not be read, because the log is damaged, and so not be searched: they were removed.
+    removed: u64,
     /// Whether it is gone from the database's files, too. If not, somebody reads them, and it goes when they
     /// are done; the files of a database server are its own to clean up.
     erased: bool,
@@ -82,10 +84,11 @@ pub(super) async fn redact_execution(
     };
     app.hub.changed(id);
     let counts = redacted.counts;
-    tracing::info!(execution = %id, values = counts.values, lines = counts.lines, "redacted");
+    tracing::info!(execution = %id, values = counts.values, lines = counts.lines, removed = redacted.removed, "redacted");
     Ok(Json(RedactAnswer {
         values: counts.values,
         lines: counts.lines,
+        removed: redacted.removed,
         erased: redacted.erased,
     }))
 }

@@ -5,16 +5,19 @@ use std::borrow::Cow;
 use axum::body::{Body, Bytes};
 use chrono::SecondsFormat;
 use futures_util::stream;
+use playback_wire::Producer;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::ApiError;
-use crate::blocks::{Line, Piece};
+use crate::blocks::{Gap, Line, Piece};
 use crate::live::LINE_LIMIT;
-use crate::model::{ExecutionKey, ExecutionResult, ExecutionRow, Pinned, Status, time_from_us};
-use crate::output::{OutputError, OutputReader};
-use crate::store::Store;
+use crate::model::{
+    ExecutionKey, ExecutionResult, ExecutionRow, LogDamage, Pinned, Status, time_from_us,
+};
+use crate::output::OutputReader;
+use crate::store::{Store, StoreError};
 
 /// How many of its last lines a running execution carries in a list.
 const TAIL: u64 = 20;
@@ -152,7 +155,7 @@ pub(super) async fn lines_within(
     key: ExecutionKey,
     row: &ExecutionRow,
     limit: usize,
-) -> Result<Option<Vec<String>>, OutputError> {
+) -> Result<Option<Vec<String>>, StoreError> {
     // Of a line that does not fit, more is kept than fits: that tells.
     let mut reader = OutputReader::new(store.clone(), key, row, 0).keeping(limit + 4);
     let mut lines = Vec::new();
@@ -211,7 +214,7 @@ pub(super) fn stream_record(record: &ExecutionResult, reader: OutputReader) -> B
             }
         };
         if !more {
-            text.push_str(lines.end());
+            text.push_str(&end_of_record(lines, reader.gaps()));
         }
         let next = more.then(|| (String::new(), reader, lines));
         Some((Ok(Bytes::from(text)), next))
@@ -248,9 +251,31 @@ impl Lines {
 
     fn end(self) -> &'static str {
         match self {
-            Lines::None | Lines::Whole => "]}",
-            Lines::Open => "\"]}",
+            Lines::None | Lines::Whole => "]",
+            Lines::Open => "\"]",
         }
+    }
+}
+
+/// What closes a record after its lines: what of them could not be read is known then.
+fn end_of_record(lines: Lines, (producer, gaps): (Producer, &[Gap])) -> String {
+    let mut end = lines.end().to_owned();
+    if !gaps.is_empty() {
+        let damaged: Vec<LogDamage> = gaps.iter().map(|gap| damaged(producer, gap)).collect();
+        end.push_str(",\"damaged\":");
+        end.push_str(&serde_json::to_string(&damaged).unwrap_or_else(|_| "[]".to_owned()));
+    }
+    end.push('}');
+    end
+}
+
+/// Events that cannot be read, as they are served.
+pub(super) fn damaged(producer: Producer, gap: &Gap) -> LogDamage {
+    LogDamage {
+        producer,
+        first_seq: gap.first_seq,
+        last_seq: gap.last_seq,
+        lines: gap.lines,
     }
 }
 

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::DatabaseArgs;
 use super::out;
 use super::pick::Pick;
-use crate::ingest::{self, RebuildError};
+use crate::ingest::{self, LogGap, RebuildError};
 use crate::model::{Cursor, ExecutionFilter, Page, Status};
 use crate::store::Store;
 
@@ -49,7 +49,7 @@ async fn rebuild(command: Rebuild) -> anyhow::Result<ExitCode> {
         None => all,
     };
     let (mut rebuilt, mut running, mut failed) = (Vec::new(), Vec::new(), Vec::new());
-    let mut without_log = Vec::new();
+    let (mut without_log, mut damaged) = (Vec::new(), Vec::new());
     for (id, status) in chosen {
         // A collector may be writing its rows at this moment, from what it has in memory.
         if status == Status::Running {
@@ -60,9 +60,23 @@ async fn rebuild(command: Rebuild) -> anyhow::Result<ExitCode> {
             continue;
         }
         let told = match ingest::rebuild(store, id).await {
-            Ok(()) => {
+            Ok(gaps) => {
                 rebuilt.push(id);
-                format!("{id}: rebuilt")
+                let told: Vec<String> = gaps.iter().map(describe).collect();
+                for gap in &gaps {
+                    damaged.push(json!({
+                        "id": id, "producer": gap.producer, "first_seq": gap.first_seq,
+                        "last_seq": gap.last_seq,
+                    }));
+                }
+                match told.as_slice() {
+                    [] => format!("{id}: rebuilt"),
+                    _ => format!(
+                        "{id}: rebuilt, but its log is damaged: {} cannot be read; rows that were made of them \
+                         stay as they were",
+                        told.join(", ")
+                    ),
+                }
             }
             // As it was meant to be: that is no failure where all were asked for.
             Err(RebuildError::LogRemoved(_)) if command.all => {
@@ -80,10 +94,11 @@ async fn rebuild(command: Rebuild) -> anyhow::Result<ExitCode> {
         }
     }
     store.close().await;
-    let code = if failed.is_empty() { 0 } else { 1 };
+    let code = u8::from(!failed.is_empty() || !damaged.is_empty());
     if command.json {
         out::json(&json!({
             "rebuilt": rebuilt, "running": running, "without_log": without_log, "failed": failed,
+            "damaged": damaged,
         }))?;
         return Ok(ExitCode::from(code));
     }
@@ -100,6 +115,14 @@ async fn rebuild(command: Rebuild) -> anyhow::Result<ExitCode> {
         ));
     }
     Ok(ExitCode::from(code))
+}
+
+fn describe(gap: &LogGap) -> String {
+    let producer = gap.producer.as_str();
+    match (gap.first_seq, gap.last_seq) {
+        (first, last) if first == last => format!("event {first} of the {producer}"),
+        (first, last) => format!("events {first} to {last} of the {producer}"),
+    }
 }
 
 /// All executions, newest first.

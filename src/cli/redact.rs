@@ -47,6 +47,8 @@ pub(super) struct Redact {
 #[derive(Deserialize)]
 struct Redacted {
     values: u64,
+    #[serde(default)]
+    removed: u64,
     lines: u64,
     erased: bool,
 }
@@ -71,6 +73,12 @@ pub(super) fn run(command: &Redact) -> anyhow::Result<ExitCode> {
             "{id}: {} values and {} printed lines were changed",
             redacted.values, redacted.lines
         ))?;
+    }
+    if redacted.removed > 0 {
+        out::note(format_args!(
+            "playback: {} events could not be read, because the log is damaged, and were removed",
+            redacted.removed
+        ));
     }
     if !redacted.erased {
         out::note(format_args!(

@@ -11,7 +11,9 @@ use uuid::Uuid;
 
 use super::later::Later;
 use super::producer::{ProducerState, Producers};
+use super::recall::{self, Recalled};
 use super::{bounds, verdict};
+use crate::blocks::{Entry, Gap, StoredLog};
 use crate::model::{
     BlockRow, Changes, EventCount, ExecutionRow, HostRow, Kept, Phase, PlayRow, ResultFlags,
     ResultRow, Status, TaskCounts, TaskRow,
@@ -251,14 +253,7 @@ impl Assembler {
         let known = usize::try_from(acked + 1 - first.seq).unwrap_or(usize::MAX);
         let known = known.min(events.len());
         if known < events.len() {
-            if producer == Producer::Recorder && acked == 0 && !self.hosts.is_empty() {
-                // The recorder sees the hosts themselves: its word replaces the supervisor's recap,
-                // whichever came first.
-                self.hosts.clear();
-                self.host_numbers.clear();
-                self.other_hosts.row.stats = HostStats::default();
-                self.renumbered = true;
-            }
+            self.hear_first(producer);
             for event in &events[known..] {
                 self.apply(producer, event);
             }
@@ -266,6 +261,108 @@ impl Assembler {
             self.refresh();
         }
         Ok(known)
+    }
+
+    /// Applies the events of a stored block that are new. Nothing of it is refused: what cannot be read is
+    /// noted as missing.
+    pub fn replay(&mut self, producer: Producer, log: &StoredLog) {
+        self.hear_first(producer);
+        let read: Result<(), std::convert::Infallible> = log.for_each(|entry| {
+            let last_seq = self.last_seq(producer);
+            match entry {
+                Entry::Event(_, event) if event.seq > last_seq => self.apply(producer, &event),
+                Entry::Gap(gap) if gap.last_seq > last_seq => self.pass_over(
+                    producer,
+                    &Gap {
+                        first_seq: gap.first_seq.max(last_seq + 1),
+                        ..gap
+                    },
+                ),
+                Entry::Event(..) | Entry::Gap(_) => {}
+            }
+            Ok(())
+        });
+        match read {
+            Ok(()) => {}
+        }
+        self.lost = false;
+        self.refresh();
+    }
+
+    /// Notes that events of the log cannot be read, which lie behind the last one.
+    pub fn pass_over(&mut self, producer: Producer, gap: &Gap) {
+        self.row_dirty = true;
+        self.producers[producer as usize].lost(gap);
+    }
+
+    /// Parts of the log that cannot be read: whose events, the first and the last.
+    pub fn gaps(&self) -> impl Iterator<Item = (Producer, u64, u64)> {
+        let producers = Producer::ALL.into_iter().zip(&self.producers);
+        producers.flat_map(|(name, producer)| {
+            let gaps = producer.gaps.iter();
+            gaps.map(move |(first, last)| (name, *first, *last))
+        })
+    }
+
+    /// Fills in from the stored rows what the log does not tell any more.
+    pub(super) fn recall(&mut self, mut stored: Recalled) {
+        let ended = recall::ended(&stored.row);
+        let found = std::mem::take(&mut self.hosts);
+        let (hosts, moved) = stored.merge_hosts(found.into_iter().map(|host| host.row).collect());
+        self.host_numbers = hosts
+            .iter()
+            .map(|host| (host.name.clone(), host.number))
+            .collect();
+        self.hosts = hosts.into_iter().map(Tracked::new).collect();
+        for play in stored.plays {
+            self.plays.insert(play.number, Tracked::new(play));
+        }
+        for task in stored.tasks {
+            self.tasks.insert(task.number, Tracked::new(task));
+        }
+        let row = stored.row;
+        let recorder = &mut self.producers[Producer::Recorder as usize];
+        let mut shift_us = 0;
+        if recorder.gaps.first().is_some_and(|(first, _)| *first == 1) {
+            shift_us = recorder
+                .first_at
+                .map_or(0, |first_at| first_at - row.base_us);
+            recorder.first_at = Some(row.base_us);
+        }
+        for result in &mut self.results {
+            result.host = moved.get(&result.host).copied().unwrap_or(result.host);
+            result.ended_us = result.ended_us.saturating_add(shift_us);
+        }
+        self.results.extend(stored.results);
+        self.results.sort_by_key(|result| result.seq);
+        self.row.results = self.row.results.max(row.results);
+        for producer in &mut self.producers {
+            if producer.gaps.is_empty() {
+                continue;
+            }
+            if producer.gaps.iter().any(|(first, _)| *first == 1) {
+                producer.what.get_or_insert_with(|| row.what.clone());
+            }
+            if let (None, Some(ended)) = (producer.ended, ended) {
+                producer.ended = Some(ended);
+                producer.last_at = producer.last_at.max(row.ended_us.unwrap_or_default());
+            }
+            producer.usage = producer.usage.or(row.usage);
+        }
+        self.row.what = verdict::what(&self.producers);
+        self.fresh = true;
+        self.refresh();
+    }
+
+    /// The recorder sees the hosts themselves: its word replaces the supervisor's recap, whichever came first.
+    fn hear_first(&mut self, producer: Producer) {
+        let is_first = producer == Producer::Recorder && self.last_seq(producer) == 0;
+        if is_first && !self.hosts.is_empty() {
+            self.hosts.clear();
+            self.host_numbers.clear();
+            self.other_hosts.row.stats = HostStats::default();
+            self.renumbered = true;
+        }
     }
 
     /// Adds a block to the log; its events must have been applied.

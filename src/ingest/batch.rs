@@ -10,16 +10,17 @@ use crate::model::BlockRow;
 /// Events of a batch at most; senders make do with some thousands.
 const EVENTS: usize = 200_000;
 
-/// A batch as it came, expanded.
+/// A batch as it came, expanded. Its last line is ended, because blocks are joined.
 pub(super) struct Batch {
-    /// As it came: one zstd frame; none where it came plain.
+    /// As it came: one zstd frame; none where it came plain, or its last line was not ended.
     frame: Option<Bytes>,
     raw: Vec<u8>,
 }
 
 impl Batch {
     /// One that never was compressed: plain NDJSON.
-    pub(super) fn plain(raw: Vec<u8>) -> Self {
+    pub(super) fn plain(mut raw: Vec<u8>) -> Self {
+        blocks::end_last_line(&mut raw);
         Self { frame: None, raw }
     }
 
@@ -33,15 +34,16 @@ impl Batch {
             if body.len() > MAX_BATCH_EXPANDED_BYTES {
                 return Err(IngestError::TooLarge);
             }
-            return Ok(Self {
-                frame: None,
-                raw: body.into(),
-            });
+            return Ok(Self::plain(body.into()));
         }
         if !body.starts_with(&ZSTD_MAGIC) {
             return Err(IngestError::NotZstd);
         }
         let raw = blocks::expand(&body, MAX_BATCH_EXPANDED_BYTES)?;
+        if raw.last().is_some_and(|byte| *byte != b'\n') {
+            // The block that is stored is another one.
+            return Ok(Self::plain(raw));
+        }
         Ok(Self {
             frame: Some(body),
             raw,

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::Ingest;
 use super::error::IngestError;
-use crate::blocks;
+use crate::blocks::{self, StoredLog};
 use crate::model::{BlockRow, ExecutionKey};
 use crate::store::{Store, StoredBlock};
 
@@ -22,58 +22,84 @@ pub(super) async fn run(ingest: Ingest, mut packing: mpsc::Receiver<(Uuid, Execu
         {
             tracing::warn!(execution = %id, %error, "lines beyond max_output_lines were not left out");
         }
-        if let Err(error) = pack(&ingest.inner.store, key).await {
+        if let Err(error) = pack(&ingest.inner.store, id, key).await {
             tracing::warn!(execution = %id, %error, "a log could not be packed");
         }
     }
 }
 
-/// Merges the small blocks of an execution, and measures what comes of it.
-async fn pack(store: &Store, key: ExecutionKey) -> Result<(), IngestError> {
+/// Merges the small blocks of an execution, and measures what comes of it. A block that is damaged stays as
+/// it is: it may yet be mended, and hides no other.
+async fn pack(store: &Store, id: Uuid, key: ExecutionKey) -> Result<(), IngestError> {
     for producer in Producer::ALL {
         let mut next = 1;
         loop {
             let stored = store.blocks_from_seq(key, producer, next, 64).await?;
             let Some(last) = stored.last() else { break };
             next = last.block.last_seq + 1;
-            let mut group: Vec<StoredBlock> = Vec::new();
-            let mut bytes = 0;
-            for block in stored {
-                if !group.is_empty() && bytes + block.block.raw_bytes > TARGET_BYTES {
-                    merge(store, key, &group).await?;
-                    group.clear();
-                    bytes = 0;
+            let mut group = Group::default();
+            for stored in stored {
+                let (first, last) = (stored.block.first_seq, stored.block.last_seq);
+                if group.bytes + stored.block.raw_bytes > TARGET_BYTES || group.ends_before(first) {
+                    group.merge(store, key).await?;
                 }
-                bytes += block.block.raw_bytes;
-                group.push(block);
+                match StoredLog::of(&stored.block).whole() {
+                    Some(raw) => group.push(stored, &raw),
+                    None => {
+                        tracing::error!(
+                            execution = %id, producer = producer.as_str(), first, last,
+                            "a block of the event log is damaged: it stays as it is"
+                        );
+                        group.merge(store, key).await?;
+                    }
+                }
             }
-            merge(store, key, &group).await?;
+            group.merge(store, key).await?;
         }
     }
     store.measure(&[key]).await?;
     Ok(())
 }
 
-async fn merge(store: &Store, key: ExecutionKey, group: &[StoredBlock]) -> Result<(), IngestError> {
-    let [first, _, ..] = group else {
-        return Ok(());
-    };
-    let mut merged = BlockRow {
-        lines: 0,
-        raw_bytes: 0,
-        data: Vec::new(),
-        ..first.block.clone()
-    };
-    let mut raw = Vec::new();
-    for stored in group {
-        raw.extend(blocks::expand_stored(&stored.block.data).map_err(IngestError::Damaged)?);
-        merged.last_seq = stored.block.last_seq;
-        merged.lines += stored.block.lines;
+/// Consecutive blocks that become one.
+#[derive(Default)]
+struct Group {
+    stored: Vec<StoredBlock>,
+    raw: Vec<u8>,
+    /// What they expand to, as the store says.
+    bytes: u64,
+}
+
+impl Group {
+    fn push(&mut self, stored: StoredBlock, raw: &[u8]) {
+        self.bytes += stored.block.raw_bytes;
+        self.raw.extend_from_slice(raw);
+        self.stored.push(stored);
     }
-    merged.raw_bytes = raw.len() as u64;
-    merged.data = tokio::task::spawn_blocking(move || blocks::compress(&raw))
-        .await
-        .map_err(|_| IngestError::NotCommitted)?;
-    store.merge_blocks(key, group, &merged).await?;
-    Ok(())
+
+    /// Whether a block is missing between the last one and event `first_seq`.
+    fn ends_before(&self, first_seq: u64) -> bool {
+        let last = self.stored.last();
+        last.is_some_and(|last| last.block.last_seq + 1 < first_seq)
+    }
+
+    /// Stores them as one, and begins anew.
+    async fn merge(&mut self, store: &Store, key: ExecutionKey) -> Result<(), IngestError> {
+        let Self { stored, raw, .. } = std::mem::take(self);
+        let [first, .., last] = stored.as_slice() else {
+            return Ok(());
+        };
+        let mut merged = BlockRow {
+            last_seq: last.block.last_seq,
+            lines: stored.iter().map(|stored| stored.block.lines).sum(),
+            raw_bytes: raw.len() as u64,
+            data: Vec::new(),
+            ..first.block.clone()
+        };
+        merged.data = tokio::task::spawn_blocking(move || blocks::compress(&raw))
+            .await
+            .map_err(|_| IngestError::NotCommitted)?;
+        store.merge_blocks(key, &stored, &merged).await?;
+        Ok(())
+    }
 }

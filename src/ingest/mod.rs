@@ -22,6 +22,7 @@ mod memory;
 mod others;
 mod producer;
 mod rebuild;
+mod recall;
 mod redact;
 mod slot;
 mod trim;
@@ -46,7 +47,7 @@ pub use assembler::{Assembler, Refusal};
 pub use discard::Discard;
 pub use error::IngestError;
 pub use memory::{Received, Receiving};
-pub use rebuild::{RebuildError, rebuild};
+pub use rebuild::{LogGap, RebuildError, rebuild};
 pub use redact::{Asked as RedactionAsked, Redacted};
 
 use crate::clock::Clock;

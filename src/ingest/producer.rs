@@ -2,6 +2,8 @@
 
 use playback_wire::{Body, Event, ExecutionEnded, ExecutionStarted, Usage};
 
+use crate::blocks::Gap;
+
 /// The producers of an execution, in the order of `Producer::ALL`.
 pub(super) type Producers = [ProducerState; 3];
 
@@ -34,6 +36,8 @@ pub(super) struct ProducerState {
     pub(super) canceled_by: Option<String>,
     /// Why, in their words.
     pub(super) cancel_note: Option<String>,
+    /// Events that the log holds and that cannot be read: the first and the last of each gap.
+    pub(super) gaps: Vec<(u64, u64)>,
 }
 
 impl ProducerState {
@@ -63,6 +67,17 @@ impl ProducerState {
                 self.dropped_reason = dropped.reason.clone().into_owned();
             }
             _ => {}
+        }
+    }
+
+    /// Takes in that events cannot be read, which lie behind the last one.
+    pub(super) fn lost(&mut self, gap: &Gap) {
+        self.last_seq = gap.last_seq;
+        self.newlines += gap.lines;
+        self.open_line &= gap.lines == 0;
+        match self.gaps.last_mut() {
+            Some((_, last)) if *last + 1 == gap.first_seq => *last = gap.last_seq,
+            _ => self.gaps.push((gap.first_seq, gap.last_seq)),
         }
     }
 

@@ -1,9 +1,11 @@
 //! The rows of an execution, made anew from its log.
 
+use playback_wire::Producer;
 use uuid::Uuid;
 
 use super::assembler::Assembler;
 use super::error::IngestError;
+use super::recall::Recalled;
 use super::slot::replay_log;
 use crate::model::Status;
 use crate::store::Store;
@@ -23,16 +25,28 @@ pub enum RebuildError {
     /// Its rows would be those of an earlier moment.
     #[error("execution {0} is being written to at this moment: rebuild it again")]
     Changing(Uuid),
-    /// The log cannot be read, or the rows not be written.
+    /// The rows cannot be written.
     #[error(transparent)]
     Ingest(#[from] IngestError),
 }
 
-/// Replaces all rows of an execution by what its log says. Silence, which no event tells, is kept.
+/// Events of a log that cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LogGap {
+    /// Whose events.
+    pub producer: Producer,
+    /// The first of them.
+    pub first_seq: u64,
+    /// The last of them.
+    pub last_seq: u64,
+}
+
+/// Replaces all rows of an execution by what its log says. Silence, which no event tells, is kept. Where the
+/// log is damaged, rows that were made of that part are kept as well, and the gaps are returned.
 ///
 /// # Errors
-/// There is no such execution, its log was removed or is damaged, or the store failed; then nothing was changed.
-pub async fn rebuild(store: &Store, id: Uuid) -> Result<(), RebuildError> {
+/// There is no such execution, its log was removed, or the store failed; then nothing was changed.
+pub async fn rebuild(store: &Store, id: Uuid) -> Result<Vec<LogGap>, RebuildError> {
     let found = store.execution(id).await.map_err(IngestError::from)?;
     let Some((key, row)) = found else {
         return Err(RebuildError::NotFound(id));
@@ -47,6 +61,18 @@ pub async fn rebuild(store: &Store, id: Uuid) -> Result<(), RebuildError> {
         replay_log(store, key, &mut assembler).await?;
         let standing = store.standing(id).await.map_err(IngestError::from)?;
         assembler.alive_from_store(standing.and_then(|standing| standing.alive_us));
+        let gaps: Vec<LogGap> = assembler
+            .gaps()
+            .map(|(producer, first_seq, last_seq)| LogGap {
+                producer,
+                first_seq,
+                last_seq,
+            })
+            .collect();
+        if !gaps.is_empty() {
+            let recalled = Recalled::read(store, key, row.clone(), &assembler).await?;
+            assembler.recall(recalled);
+        }
         if row.status != Status::Running {
             assembler.mark_lost();
         }
@@ -56,7 +82,7 @@ pub async fn rebuild(store: &Store, id: Uuid) -> Result<(), RebuildError> {
             .await
             .map_err(IngestError::from)?;
         if is_done {
-            return Ok(());
+            return Ok(gaps);
         }
     }
     Err(RebuildError::Changing(id))

@@ -4,19 +4,22 @@
 //! the line began, and its newline stays where it was.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 
 use chrono::SecondsFormat;
 use playback_redact::{Counts, Inside, Rules, redact_event};
-use playback_wire::{Body, Producer, Redaction, decode_batch};
+use playback_wire::encode::encode_line;
+use playback_wire::{Body, ExecutionEnded, Output, Producer, Redaction};
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::assembler::Assembler;
 use super::error::IngestError;
+use super::recall::ended;
 use super::{ERASE, Ingest};
-use crate::blocks::{self, BlockError};
+use crate::blocks::{self, BlockError, Entry, Gap, StoredLog};
 use crate::model::{
-    Changes, ExecutionKey, ExecutionRow, LaunchRow, Parameters, Status, time_from_us,
+    BlockRow, Changes, ExecutionKey, ExecutionRow, LaunchRow, Parameters, Status, time_from_us,
 };
 use crate::store::{Reworded, Store, StoredBlock};
 
@@ -45,6 +48,8 @@ pub struct Asked {
 pub struct Redacted {
     /// How much.
     pub counts: Counts,
+    /// Events that could not be read, and so not be searched: they were removed.
+    pub removed: u64,
     /// Whether it is gone from the database's files as well.
     pub erased: bool,
 }
@@ -53,7 +58,7 @@ impl Ingest {
     /// Hides something in an execution that is over; nothing is returned when it is not over.
     ///
     /// # Errors
-    /// The log is damaged, or the store failed or is busy; then nothing was changed.
+    /// The store failed or is busy; then nothing was changed.
     pub async fn redact(&self, id: Uuid, asked: &Asked) -> Result<Option<Redacted>, IngestError> {
         let (slot, state) = self.open(id).await?;
         if !state.assembler.is_final() {
@@ -64,10 +69,10 @@ impl Ingest {
             return Ok(None);
         };
         let now = self.inner.clock.now_us();
-        let mut counts = None;
+        let mut done = None;
         for _ in 0..TRIES {
-            counts = reword(&self.inner.store, id, key, asked, now).await?;
-            if counts.is_some() {
+            done = reword(&self.inner.store, id, key, asked, now).await?;
+            if done.is_some() {
                 break;
             }
         }
@@ -75,37 +80,50 @@ impl Ingest {
         slot.fail();
         self.inner.drop_slot(&slot);
         drop(state);
-        let Some(counts) = counts else {
+        let Some((counts, removed)) = done else {
             return Err(IngestError::Busy);
         };
         let erased = self.inner.erase(ERASE).await;
-        Ok(Some(Redacted { counts, erased }))
+        Ok(Some(Redacted {
+            counts,
+            removed,
+            erased,
+        }))
     }
 }
 
-/// Stores the events in their new wording. Nothing is returned when blocks were packed meanwhile.
+/// Stores the events in their new wording; how much was hidden, and how many events could not be read, and
+/// are removed. Nothing is returned when blocks were packed meanwhile.
 async fn reword(
     store: &Store,
     id: Uuid,
     key: ExecutionKey,
     asked: &Asked,
     now_us: i64,
-) -> Result<Option<Counts>, IngestError> {
+) -> Result<Option<(Counts, u64)>, IngestError> {
     let Some((_, row)) = store.execution(id).await? else {
-        return Ok(Some(Counts::default()));
+        return Ok(Some((Counts::default(), 0)));
     };
+    let mut removed = 0;
     let mut counts = Counts::default();
     let mut changed: HashMap<i64, Reworded> = HashMap::new();
     let mut first: Option<StoredBlock> = None;
     for producer in Producer::ALL {
         let mut lines = Lines::new(&asked.rules);
-        each_block(store, key, producer, |block| lines.read(&expand(&block)?)).await?;
+        let mut last_block = 0;
+        each_block(store, key, producer, |block| {
+            last_block = block.id;
+            lines.read(&readable(&block, &row, None).0)
+        })
+        .await?;
         let (edits, in_lines) = lines.finish();
         counts.lines += in_lines;
         each_block(store, key, producer, |block| {
-            let raw = expand(&block)?;
+            let ended = ended(&row).filter(|_| block.id == last_block);
+            let (raw, unreadable) = readable(&block, &row, ended.as_ref());
             let new = rewrite(&raw, &asked.rules, &edits, &mut counts)?;
-            if new != raw {
+            removed += unreadable;
+            if new != raw || unreadable > 0 {
                 changed.insert(block.id, reworded(&block, &new));
             }
             first.get_or_insert(block);
@@ -119,8 +137,8 @@ async fn reword(
         forget(&mut launch.parameters, &asked.rules, &mut counts);
     }
     let launch: Option<LaunchRow> = launch.filter(|_| counts != before);
-    if counts == Counts::default() {
-        return Ok(Some(counts));
+    if counts == Counts::default() && removed == 0 {
+        return Ok(Some((counts, 0)));
     }
     if let Some(first) = first {
         let note = Redaction {
@@ -132,6 +150,7 @@ async fn reword(
                 .map(|note| asked.rules.text(note).into_owned()),
             values: counts.values,
             lines: counts.lines,
+            removed,
         };
         let data = changed
             .get(&first.id)
@@ -145,7 +164,76 @@ async fn reword(
     let stored = store
         .reword(key, &changed, &changes, launch.as_ref())
         .await?;
-    Ok(stored.then_some(counts))
+    Ok(stored.then_some((counts, removed)))
+}
+
+/// A block's events, and how many of them cannot be read: others stand in their place, which say so. What is
+/// known of them from the execution's row is in these.
+fn readable(
+    block: &StoredBlock,
+    row: &ExecutionRow,
+    ended: Option<&ExecutionEnded>,
+) -> (Vec<u8>, u64) {
+    let block = &block.block;
+    let mut raw = Vec::new();
+    let mut unreadable = 0;
+    let mut last_at = row.started_us;
+    let read: Result<(), Infallible> = StoredLog::of(block).for_each(|entry| {
+        match entry {
+            Entry::Event(line, event) => {
+                last_at = event.at;
+                raw.extend_from_slice(line);
+                raw.push(b'\n');
+            }
+            Entry::Gap(gap) => {
+                unreadable += gap.last_seq - gap.first_seq + 1;
+                stand_in(&mut raw, block, &gap, row, ended, last_at);
+            }
+        }
+        Ok(())
+    });
+    match read {
+        Ok(()) => (raw, unreadable),
+    }
+}
+
+/// Events in the place of those that cannot be read; `ended`: how the producer ended, where that was the last
+/// of them.
+fn stand_in(
+    raw: &mut Vec<u8>,
+    block: &BlockRow,
+    gap: &Gap,
+    row: &ExecutionRow,
+    ended: Option<&ExecutionEnded>,
+    at: i64,
+) {
+    let mut text = Some(blocks::damaged_text(gap)).filter(|text| !text.is_empty());
+    for seq in gap.first_seq..=gap.last_seq {
+        let is_end = seq == block.last_seq;
+        let start = raw.len();
+        let done = match (seq, text.take(), ended.filter(|_| is_end)) {
+            (1, later, _) => {
+                text = later;
+                encode_line(raw, seq, at, "execution_started", &row.what)
+            }
+            (_, Some(text), _) => {
+                let output = Output {
+                    text: text.into(),
+                    ..Output::default()
+                };
+                encode_line(raw, seq, at, "output", &output)
+            }
+            (_, None, Some(ended)) => {
+                let at = row.ended_us.unwrap_or(at);
+                encode_line(raw, seq, at, "execution_ended", ended)
+            }
+            (_, None, None) => encode_line(raw, seq, at, "damaged", &serde_json::json!({})),
+        };
+        // Numbers and texts always encode.
+        if done.is_err() {
+            raw.truncate(start);
+        }
+    }
 }
 
 /// The rows of an execution as its log tells with some blocks changed.
@@ -158,14 +246,12 @@ pub(super) async fn project(
     let mut assembler = Assembler::new(row.id);
     for producer in Producer::ALL {
         each_block(store, key, producer, |block| {
-            let data = changed
-                .get(&block.id)
-                .map_or(&block.block.data, |new| &new.data);
-            let raw = blocks::expand_stored(data).map_err(IngestError::Damaged)?;
-            let damaged = || IngestError::Damaged(BlockError::NotEvents);
-            let events = decode_batch(&raw).map_err(|_| damaged())?;
-            let applied = assembler.apply_batch(producer, &events);
-            applied.map_err(|_| damaged())?;
+            let mut row = block.block;
+            if let Some(new) = changed.get(&block.id) {
+                row.data.clone_from(&new.data);
+                (row.first_line, row.lines) = (new.first_line, new.lines);
+            }
+            assembler.replay(producer, &StoredLog::of(&row));
             Ok(())
         })
         .await?;
@@ -197,7 +283,8 @@ pub(super) async fn each_block(
 }
 
 pub(super) fn expand(block: &StoredBlock) -> Result<Vec<u8>, IngestError> {
-    blocks::expand_stored(&block.block.data).map_err(IngestError::Damaged)
+    let whole = StoredLog::of(&block.block).whole();
+    whole.ok_or(IngestError::Damaged(BlockError::NotEvents))
 }
 
 fn reworded(block: &StoredBlock, raw: &[u8]) -> Reworded {
@@ -297,10 +384,7 @@ fn rewrite(
         match (&event.body, edits.get(&event.seq)) {
             (Body::Output(output), Some(edits)) => {
                 let text = edited(&output.text, edits);
-                let mut event: Value =
-                    serde_json::from_slice(line).map_err(|_| BlockError::NotEvents)?;
-                event["data"]["text"] = text.into();
-                serde_json::to_writer(&mut new, &event).map_err(|_| BlockError::NotEvents)?;
+                new.extend(with_text(line, text).ok_or(BlockError::NotEvents)?);
             }
             (Body::Output(_), None) => new.extend_from_slice(line),
             _ => {
@@ -311,11 +395,15 @@ fn rewrite(
         Ok(())
     });
     done.map_err(IngestError::Damaged)?;
-    // A block may lack its last newline.
-    if raw.last() != Some(&b'\n') {
-        new.pop();
-    }
     Ok(new)
+}
+
+/// An `output` event that says something else.
+pub(super) fn with_text(line: &[u8], text: String) -> Option<Vec<u8>> {
+    let mut event: Value = serde_json::from_slice(line).ok()?;
+    let data = event.get_mut("data")?.as_object_mut()?;
+    data.insert("text".to_owned(), text.into());
+    serde_json::to_vec(&event).ok()
 }
 
 fn edited(text: &str, edits: &[(usize, String)]) -> String {
@@ -408,7 +496,7 @@ fn forget(parameters: &mut Parameters, rules: &Rules, counts: &mut Counts) {
 
 #[cfg(test)]
 mod tests {
-    use playback_wire::{Output, Stream, encode::encode_line};
+    use playback_wire::Stream;
     use proptest::prelude::*;
 
     use super::*;

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 
-use playback_wire::{Producer, decode_batch};
+use playback_wire::Producer;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use uuid::Uuid;
 
 use super::assembler::Assembler;
 use super::error::IngestError;
-use crate::blocks::{self, BlockError};
+use super::recall::Recalled;
+use crate::blocks::{GAP_LINES, Gap, StoredLog};
 use crate::model::{ExecutionKey, Status};
 use crate::store::{Standing, Store};
 
@@ -269,8 +270,13 @@ impl Slot {
             (Some(found), _) if found.version == self.version() => {}
             (Some(found), Some(key)) if found.version > self.version() => {
                 self.set_version(found.version);
+                let gaps = state.assembler.gaps().count();
                 replay_log(store, key, &mut state.assembler).await?;
                 state.assembler.alive_from_store(found.alive_us);
+                if state.assembler.gaps().count() > gaps {
+                    // What it cannot read, it has to recall from the rows: from the beginning.
+                    self.overtake();
+                }
                 // Whoever wrote it has stored what came with it, and others saw the silence, or its end.
                 state.assembler.assume_stored(found.status);
             }
@@ -282,7 +288,7 @@ impl Slot {
     }
 }
 
-/// Puts an execution together again from its log.
+/// Puts an execution together again from its log, and from its rows where the log is damaged.
 async fn replay(store: &Store, id: Uuid, standing: &Standing) -> Result<Assembler, IngestError> {
     if standing.kept.is_without_log() {
         return Err(IngestError::LogRemoved);
@@ -290,6 +296,12 @@ async fn replay(store: &Store, id: Uuid, standing: &Standing) -> Result<Assemble
     let mut assembler = Assembler::new(id);
     replay_log(store, standing.key, &mut assembler).await?;
     assembler.alive_from_store(standing.alive_us);
+    if assembler.gaps().next().is_some()
+        && let Some((key, row)) = store.execution(id).await?
+    {
+        let recalled = Recalled::read(store, key, row, &assembler).await?;
+        assembler.recall(recalled);
+    }
     if standing.status != Status::Running {
         // Silence is the collector's own observation: no event tells it. Where the events tell of the end,
         // this changes nothing.
@@ -299,7 +311,7 @@ async fn replay(store: &Store, id: Uuid, standing: &Standing) -> Result<Assemble
     Ok(assembler)
 }
 
-/// Applies all stored events of an execution.
+/// Applies all stored events of an execution. What cannot be read is passed over, and noted as missing.
 pub(super) async fn replay_log(
     store: &Store,
     key: ExecutionKey,
@@ -310,13 +322,22 @@ pub(super) async fn replay_log(
         let stored = store.blocks_from_seqs(key, &from, BLOCKS).await?;
         let is_all = stored.len() < BLOCKS as usize;
         for stored in stored {
-            let raw = blocks::expand_stored(&stored.block.data).map_err(IngestError::Damaged)?;
-            let events =
-                decode_batch(&raw).map_err(|_| IngestError::Damaged(BlockError::NotEvents))?;
-            let applied = assembler.apply_batch(stored.block.producer, &events);
-            applied.map_err(|_| IngestError::Damaged(BlockError::NotEvents))?;
+            let block = stored.block;
+            let expected = assembler.last_seq(block.producer) + 1;
+            if block.first_seq > expected {
+                // A whole block is missing.
+                let finished = assembler.finished_lines(block.producer);
+                let gap = Gap {
+                    first_seq: expected,
+                    last_seq: block.first_seq - 1,
+                    lines: block.first_line.saturating_sub(finished).min(GAP_LINES),
+                };
+                assembler.pass_over(block.producer, &gap);
+            }
+            assembler.replay(block.producer, &StoredLog::of(&block));
         }
-        if is_all {
+        let next = Producer::ALL.map(|producer| (producer, assembler.last_seq(producer) + 1));
+        if is_all || next == from {
             return Ok(());
         }
     }

@@ -10,12 +10,11 @@ use std::ops::Range;
 use std::time::Duration;
 
 use playback_wire::Body;
-use serde_json::Value;
 use uuid::Uuid;
 
 use super::Ingest;
 use super::error::IngestError;
-use super::redact::{each_block, expand, project, with_note};
+use super::redact::{each_block, expand, project, with_note, with_text};
 use crate::blocks::{self, BlockError};
 use crate::model::{ExecutionKey, ExecutionRow, Status};
 use crate::store::{Reworded, Store};
@@ -165,20 +164,13 @@ impl Trimmer {
             };
             match text {
                 Some((text, output)) if text != output.text => {
-                    let mut event: Value =
-                        serde_json::from_slice(line).map_err(|_| BlockError::NotEvents)?;
-                    event["data"]["text"] = text.into();
-                    serde_json::to_writer(&mut new, &event).map_err(|_| BlockError::NotEvents)?;
+                    new.extend(with_text(line, text).ok_or(BlockError::NotEvents)?);
                 }
                 _ => new.extend_from_slice(line),
             }
             new.push(b'\n');
             Ok(())
         })?;
-        // A block may lack its last newline.
-        if raw.last() != Some(&b'\n') {
-            new.pop();
-        }
         Ok(new)
     }
 

@@ -227,6 +227,12 @@ fn events(producers: &Producers, ended: bool, lost: bool) -> EventCount {
                 producer.left_out()
             ));
         }
+        for (first, last) in &producer.gaps {
+            missing.push(format!(
+                "events {first} to {last} of the {} cannot be read: the log is damaged",
+                name.as_str()
+            ));
+        }
         let at_the_process = name != Producer::Launcher;
         let name = name.as_str();
         if lost && at_the_process && producer.seen() && producer.ended.is_none() {
@@ -239,7 +245,9 @@ fn events(producers: &Producers, ended: bool, lost: bool) -> EventCount {
     EventCount {
         received,
         expected: ended.then_some(received.saturating_add(left_out)),
-        complete: ended && left_out == 0,
+        complete: ended
+            && left_out == 0
+            && producers.iter().all(|producer| producer.gaps.is_empty()),
         missing: (!missing.is_empty()).then(|| missing.join("; ")),
     }
 }

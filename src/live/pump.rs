@@ -8,8 +8,8 @@ use tokio::sync::broadcast;
 use super::{LINE_LIMIT, Watched};
 use crate::blocks::Line;
 use crate::model::Status;
-use crate::output::{OutputError, OutputReader};
-use crate::store::Store;
+use crate::output::OutputReader;
+use crate::store::{Store, StoreError};
 
 /// Chunks that are held for viewers that are a little behind.
 const CHUNKS: usize = 64;
@@ -112,7 +112,7 @@ async fn forward(
     store: &Store,
     reader: &mut Option<OutputReader>,
     chunks: &broadcast::Sender<Arc<Chunk>>,
-) -> Result<bool, OutputError> {
+) -> Result<bool, StoreError> {
     let found = store.execution(watched.id).await?;
     let Some((key, row)) = found else {
         // Deleted: viewers find that out in the store.

@@ -10,8 +10,8 @@ use super::pump::{Chunk, Handle};
 use super::{Hub, LINE_LIMIT, Watched};
 use crate::blocks::Line;
 use crate::model::Status;
-use crate::output::{OutputError, OutputReader};
-use crate::store::Store;
+use crate::output::OutputReader;
+use crate::store::{Store, StoreError};
 
 /// What a viewer sees next.
 #[derive(Debug)]
@@ -66,7 +66,7 @@ impl Viewer {
     ///
     /// # Errors
     /// The store failed.
-    pub async fn next(&mut self) -> Result<Seen, OutputError> {
+    pub async fn next(&mut self) -> Result<Seen, StoreError> {
         loop {
             match &mut self.stage {
                 Stage::Ended => return Ok(Seen::End),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use playback_wire::{ExecutionStarted, HostStats, Usage};
+use playback_wire::{ExecutionStarted, HostStats, Producer, Usage};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -98,6 +98,19 @@ pub struct EventCount {
     pub missing: Option<String>,
 }
 
+/// Events of a log that cannot be read, because it is damaged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LogDamage {
+    /// Whose events.
+    pub producer: Producer,
+    /// The first of them.
+    pub first_seq: u64,
+    /// The last of them.
+    pub last_seq: u64,
+    /// Printed lines that are missing with them.
+    pub lines: u64,
+}
+
 /// One command's record: the documented fields, and ours beside them.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct ExecutionResult {
@@ -160,6 +173,9 @@ pub struct ExecutionResult {
     /// runs, none in a list when it is over.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output: Option<Vec<String>>,
+    /// Parts of what was printed that cannot be read, because the log is damaged there: lines in `output` say where.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub damaged: Option<Vec<LogDamage>>,
 }
 
 /// Microseconds since the Unix epoch as a time; times out of chrono's range become the epoch.

@@ -90,6 +90,7 @@ impl ExecutionRow {
             payload_removed: self.kept.payload_removed_us.map(time_from_us),
             pinned: None,
             output: None,
+            damaged: None,
             what: self.what,
         }
     }

@@ -10,7 +10,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("clock", &[]),
     ("limits", &[]),
     ("token", &[]),
-    ("blocks", &["playback_wire"]),
+    ("blocks", &["model", "playback_wire"]),
     ("store", &["model", "playback_wire"]),
     ("output", &["blocks", "model", "store", "playback_wire"]),
     ("live", &["blocks", "model", "output", "store"]),

@@ -40,6 +40,9 @@ also! {
     crash:
         killed_at_random_points_it_keeps_what_it_acknowledged_once
         asked_to_end_it_answers_what_is_open_and_says_goodbye;
+    damaged:
+        batches_whose_last_line_is_not_ended_stay_whole_when_they_are_packed
+        a_damaged_block_is_shown_as_such_with_everything_else_of_its_run;
     detail:
         the_record_and_its_parts
         parts_are_paged_and_filtered

@@ -27,6 +27,7 @@ mod architecture;
 mod cli;
 mod clocks;
 mod crash;
+mod damaged;
 mod database;
 mod delivery;
 mod detail;

@@ -279,6 +279,9 @@ pub struct Redaction {
     pub values: u64,
     /// How many printed lines were changed.
     pub lines: u64,
+    /// How many events could not be read, and so not be searched: they were removed.
+    #[serde(skip_serializing_if = "is_default")]
+    pub removed: u64,
 }
 
 /// The git checkout in which a playbook lies.

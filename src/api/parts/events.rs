@@ -5,16 +5,18 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use playback_wire::{Body as EventBody, Producer};
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{each_event, expand, open, raw_value};
+use super::{damaged_event, each_entry, open, raw_value};
 use crate::api::ApiError;
 use crate::api::auth::ReadAccess;
 use crate::api::error::ErrorBody;
 use crate::api::query::{Path, limit, named};
 use crate::api::view;
 use crate::app::App;
+use crate::blocks::{Entry, Gap};
 
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -34,7 +36,7 @@ pub(in crate::api) struct EventsQuery {
     host: Option<String>,
 }
 
-/// A page of events, as they were sent.
+/// A page of events, as they were sent. One of the kind `damaged` stands for events that cannot be read.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::api) struct EventPage {
     /// The events, in the order of their sequence.
@@ -83,20 +85,38 @@ pub(in crate::api) async fn list_events(
             .await?;
         more = !stored.is_empty();
         for stored in stored {
-            let raw = expand(&stored.block.data)?;
-            each_event(&raw, |line, event| {
-                if event.seq <= last || events.len() >= limit {
-                    return;
+            let block = stored.block;
+            if events.len() >= limit {
+                break;
+            }
+            if block.first_seq > last + 1 {
+                // A whole block is missing.
+                let gap = Gap {
+                    first_seq: last + 1,
+                    last_seq: block.first_seq - 1,
+                    lines: 0,
+                };
+                last = gap.last_seq;
+                events.extend(damaged_event(&gap).filter(|_| query.shows_damage()));
+            }
+            each_entry(&block, |entry| match entry {
+                _ if events.len() >= limit => {}
+                Entry::Event(line, event) if event.seq > last => {
+                    last = event.seq;
+                    if query.shows(&event.body) {
+                        events.extend(served(line, &event.body));
+                    }
                 }
-                last = event.seq;
-                let kind = query
-                    .kind
-                    .as_deref()
-                    .is_none_or(|kind| kind == event.body.kind());
-                if kind && concerns(&event.body, query.task, query.host.as_deref()) {
-                    events.extend(raw_value(line));
+                Entry::Gap(gap) if gap.last_seq > last => {
+                    let gap = Gap {
+                        first_seq: gap.first_seq.max(last + 1),
+                        ..gap
+                    };
+                    last = gap.last_seq;
+                    events.extend(damaged_event(&gap).filter(|_| query.shows_damage()));
                 }
-            })?;
+                Entry::Event(..) | Entry::Gap(_) => {}
+            });
         }
         if !more || events.len() >= limit {
             break;
@@ -106,6 +126,35 @@ pub(in crate::api) async fn list_events(
         events,
         next: more.then_some(last),
     }))
+}
+
+impl EventsQuery {
+    fn shows(&self, body: &EventBody<'_>) -> bool {
+        let kind = self.kind.as_deref();
+        kind.is_none_or(|kind| kind == body.kind())
+            && concerns(body, self.task, self.host.as_deref())
+    }
+
+    /// Whether what cannot be read is among what is asked for: it may be anything.
+    fn shows_damage(&self) -> bool {
+        self.kind.as_deref().is_none_or(|kind| kind == "damaged")
+            && self.task.is_none()
+            && self.host.is_none()
+    }
+}
+
+/// An event as it was sent, less the name of its sequence: that is between a producer and the collector.
+fn served(line: &[u8], body: &EventBody<'_>) -> Option<Box<RawValue>> {
+    match body {
+        EventBody::ExecutionStarted(what) if what.instance.is_some() => {
+            let mut event: Value = serde_json::from_slice(line).ok()?;
+            if let Some(data) = event.get_mut("data").and_then(Value::as_object_mut) {
+                data.remove("instance");
+            }
+            to_raw_value(&event).ok()
+        }
+        _ => raw_value(line),
+    }
 }
 
 /// Whether an event is of that task and host, where one is asked for.

@@ -5,32 +5,40 @@ pub(super) mod output;
 pub(super) mod results;
 pub(super) mod structure;
 
-use serde_json::value::RawValue;
+use std::convert::Infallible;
+
+use serde_json::json;
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::query::execution_id;
 use super::{ApiError, view};
 use crate::app::App;
-use crate::blocks;
-use crate::model::{ExecutionKey, ExecutionRow};
-use crate::output::OutputError;
+use crate::blocks::{Entry, Gap, StoredLog};
+use crate::model::{BlockRow, ExecutionKey, ExecutionRow};
 
 async fn open(app: &App, id: &str) -> Result<(ExecutionKey, ExecutionRow), ApiError> {
     view::find(&app.store, execution_id(id)?).await
 }
 
-fn expand(data: &[u8]) -> Result<Vec<u8>, ApiError> {
-    blocks::expand_stored(data).map_err(|error| OutputError::from(error).into())
+/// What a stored block holds, in order.
+fn each_entry(block: &BlockRow, mut each: impl FnMut(Entry<'_>)) {
+    let read: Result<(), Infallible> = StoredLog::of(block).for_each(|entry| {
+        each(entry);
+        Ok(())
+    });
+    match read {
+        Ok(()) => {}
+    }
 }
 
-fn each_event(
-    raw: &[u8],
-    mut each: impl FnMut(&[u8], &playback_wire::Event<'_>),
-) -> Result<(), ApiError> {
-    blocks::for_each_event(raw, |line, event| {
-        each(line, &event);
-        Ok(())
-    })
-    .map_err(|error| OutputError::from(error).into())
+/// Stands for events that cannot be read.
+fn damaged_event(gap: &Gap) -> Option<Box<RawValue>> {
+    let event = json!({
+        "seq": gap.first_seq,
+        "kind": "damaged",
+        "data": { "first_seq": gap.first_seq, "last_seq": gap.last_seq, "lines": gap.lines },
+    });
+    to_raw_value(&event).ok()
 }
 
 fn raw_value(line: &[u8]) -> Option<Box<RawValue>> {

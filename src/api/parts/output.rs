@@ -21,7 +21,8 @@ use crate::api::view;
 use crate::app::App;
 use crate::blocks::Line;
 use crate::model::time_from_us;
-use crate::output::{OutputError, OutputReader};
+use crate::output::OutputReader;
+use crate::store::StoreError;
 
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -132,7 +133,7 @@ async fn read_page(
     to: u64,
     limit: usize,
     over: bool,
-) -> Result<Lines, OutputError> {
+) -> Result<Lines, StoreError> {
     let mut lines: Vec<Line> = Vec::new();
     loop {
         let batch = reader.next_lines().await?;

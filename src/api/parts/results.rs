@@ -9,15 +9,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
 
-use super::{each_event, expand, open, raw_value};
+use super::{damaged_event, each_entry, open, raw_value};
 use crate::api::ApiError;
 use crate::api::auth::ReadAccess;
 use crate::api::error::ErrorBody;
 use crate::api::query::{Path, limit, named};
 use crate::api::view;
 use crate::app::App;
+use crate::blocks::{Entry, Gap};
 use crate::model::{ExecutionKey, ResultFilter, ResultFlags, time_from_us};
-use crate::store::{ResultEntry, Store, StoreError};
+use crate::store::{ResultEntry, Store};
 
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -166,7 +167,8 @@ pub(in crate::api) struct ResultDetail {
     /// The result.
     #[serde(flatten)]
     result: TaskResult,
-    /// Its event, as it was sent: what the module returned is its `content`.
+    /// Its event, as it was sent: what the module returned is its `content`. Of the kind `damaged` where it
+    /// cannot be read any more.
     #[schema(value_type = Object)]
     event: Box<RawValue>,
 }
@@ -203,14 +205,22 @@ pub(in crate::api) async fn get_result(
         .filter(|entry| entry.row.seq == seq)
         .ok_or_else(missing)?;
     view::require_log(&row, "the content of results")?;
-    let event = event_at(&app.store, key, seq).await?.ok_or_else(missing)?;
+    let event = event_at(&app.store, key, seq).await?;
+    let damaged = || {
+        damaged_event(&Gap {
+            first_seq: seq,
+            last_seq: seq,
+            lines: 0,
+        })
+    };
+    let event = event.or_else(damaged).ok_or_else(missing)?;
     Ok(Json(ResultDetail {
         result: TaskResult::new(entry, row.base_us),
         event,
     }))
 }
 
-/// The recorder's event of that number.
+/// The recorder's event of that number; nothing where it cannot be read.
 async fn event_at(
     store: &Store,
     key: ExecutionKey,
@@ -222,18 +232,10 @@ async fn event_at(
     let Some(stored) = stored.first() else {
         return Ok(None);
     };
-    let raw = expand(&stored.block.data)?;
     let mut found = None;
-    each_event(&raw, |line, event| {
-        if event.seq == seq {
-            found = raw_value(line);
-        }
-    })?;
-    if found.is_none() {
-        return Err(StoreError::Damaged {
-            what: "a block's range",
-        }
-        .into());
-    }
+    each_entry(&stored.block, |entry| match entry {
+        Entry::Event(line, event) if event.seq == seq => found = raw_value(line),
+        _ => {}
+    });
     Ok(found)
 }
