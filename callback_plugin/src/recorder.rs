@@ -7,6 +7,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use playback_spool::RunKey;
 use playback_wire::{AsyncState, ResultStatus, Stream};
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
@@ -35,8 +36,10 @@ impl Recorder {
     /// the extra variables, which only the plugin's caller knows, as only it knows what was `typed` at
     /// the prompt of `ansible-console`; `rescued` is where the caller counts rescues. `program`: what a program that uses
     /// Ansible as a library runs. `ends_early`: the run ends before the process does.
+    /// `run_key` belongs to the execution that a launcher gave, where it gave one.
     #[new]
-    #[pyo3(signature = (options, extra_var_names, rescued, typed = None, program = None, ends_early = false))]
+    #[pyo3(signature = (options, extra_var_names, rescued, typed = None, program = None, ends_early = false, run_key = None))]
+    #[allow(clippy::too_many_arguments, reason = "the plugin names them")]
     fn new(
         py: Python<'_>,
         options: &Bound<'_, PyDict>,
@@ -45,6 +48,7 @@ impl Recorder {
         typed: Option<Typed>,
         program: Option<Program>,
         ends_early: bool,
+        run_key: Option<&str>,
     ) -> PyResult<Self> {
         silence_panics();
         let options = protected(|| Ok(Options::read(options)))?;
@@ -55,7 +59,8 @@ impl Recorder {
             memory::begin();
             // What cannot be hidden must not be recorded.
             let rules = options.rules().map_err(PyValueError::new_err)?;
-            Ok(py.detach(|| Run::begin(options, rules, &started, ends_early))?)
+            let key = run_key.and_then(RunKey::parse);
+            Ok(py.detach(|| Run::begin(options, rules, &started, ends_early, key))?)
         })?;
         if run.options.capture_output {
             protected(|| output::capture(py))?;

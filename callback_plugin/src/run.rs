@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use playback_redact::{Printed, Rules};
-use playback_spool::{FinishLimits, RunClock, Sender, SenderConfig, Spool, report};
+use playback_spool::{FinishLimits, RunClock, RunKey, Sender, SenderConfig, Spool, report};
 use playback_wire::{
     CLOCK_VARIABLE, ExecutionEnded, ExecutionStarted, ExecutionType, Producer, Stream,
 };
@@ -81,6 +81,7 @@ impl Run {
         rules: Option<Rules>,
         started: &ExecutionStarted,
         ends_early: bool,
+        key: Option<RunKey>,
     ) -> io::Result<Arc<Self>> {
         // The identity that a launcher gave is for the first execution of the process only.
         static LAUNCHED: AtomicBool = AtomicBool::new(false);
@@ -94,9 +95,11 @@ impl Run {
             .and_then(|_| environment::text(CLOCK_VARIABLE))
             .and_then(|word| RunClock::from_word(&word));
         let clock = handed.unwrap_or_else(RunClock::start);
+        // The key is that of the execution that was given. Without one, the run is ours.
+        let key = key.filter(|_| given.is_some()).or_else(RunKey::mint);
         let execution = given.unwrap_or_else(Uuid::now_v7);
 
-        let opened = spooldir::open(&options, execution)?;
+        let opened = spooldir::open(&options, execution, key)?;
         let mut notices = options.notices.clone();
         notices.extend(opened.notice);
         let rules = rules.map(Arc::new);
@@ -116,7 +119,12 @@ impl Run {
         if !begins(&spool) {
             // The disk is full: memory may not be.
             let max_bytes = options.spool_max_bytes();
-            let memory = Spool::in_memory(spool.execution(), Producer::Recorder, max_bytes)?;
+            let memory = Spool::in_memory_with_key(
+                spool.execution(),
+                Producer::Recorder,
+                max_bytes,
+                spool.run_key().cloned(),
+            )?;
             if begins(&memory) {
                 notices.push(report::IN_MEMORY.to_owned());
                 spool = memory;

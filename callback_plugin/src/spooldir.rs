@@ -6,7 +6,7 @@ use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use playback_spool::Spool;
+use playback_spool::{RunKey, Spool};
 use playback_wire::Producer;
 use uuid::Uuid;
 
@@ -26,7 +26,7 @@ pub(crate) struct Opened {
 ///
 /// # Errors
 /// Not even memory can be had.
-pub(crate) fn open(options: &Options, execution: Uuid) -> io::Result<Opened> {
+pub(crate) fn open(options: &Options, execution: Uuid, key: Option<RunKey>) -> io::Result<Opened> {
     let max_bytes = options.spool_max_bytes();
     let asked = options
         .spool_dir
@@ -34,7 +34,7 @@ pub(crate) fn open(options: &Options, execution: Uuid) -> io::Result<Opened> {
         .filter(|dir| !dir.as_os_str().is_empty());
     let mut refused = None;
     if let Some(dir) = asked {
-        match create(dir, execution, max_bytes) {
+        match create(dir, execution, max_bytes, &key) {
             Ok(spool) => {
                 return Ok(Opened {
                     spool,
@@ -50,13 +50,13 @@ pub(crate) fn open(options: &Options, execution: Uuid) -> io::Result<Opened> {
         }
     }
     for dir in default_dirs() {
-        if let Ok(spool) = create(&dir, execution, max_bytes) {
+        if let Ok(spool) = create(&dir, execution, max_bytes, &key) {
             let notice = refused
                 .map(|why| format!("{why}; the run is spooled in {} instead", dir.display()));
             return Ok(Opened { spool, notice });
         }
     }
-    let spool = Spool::in_memory(execution, Producer::Recorder, max_bytes)?;
+    let spool = Spool::in_memory_with_key(execution, Producer::Recorder, max_bytes, key)?;
     let why = refused.unwrap_or_else(|| "no folder for the spool can be used".into());
     Ok(Opened {
         spool,
@@ -67,8 +67,13 @@ pub(crate) fn open(options: &Options, execution: Uuid) -> io::Result<Opened> {
 }
 
 /// An identity that is in use already (two runs under one launcher's identity) gets one of its own.
-fn create(dir: &Path, execution: Uuid, max_bytes: u64) -> io::Result<Arc<Spool>> {
-    match Spool::create(dir, execution, Producer::Recorder, max_bytes) {
+fn create(
+    dir: &Path,
+    execution: Uuid,
+    max_bytes: u64,
+    key: &Option<RunKey>,
+) -> io::Result<Arc<Spool>> {
+    match Spool::create_with_key(dir, execution, Producer::Recorder, max_bytes, key.clone()) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             Spool::create(dir, Uuid::now_v7(), Producer::Recorder, max_bytes)
         }

@@ -8,7 +8,7 @@ use std::io::Read as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use playback_wire::{BATCH_CONTENT_TYPE, Producer, TIME_HEADER};
+use playback_wire::{BATCH_CONTENT_TYPE, Producer, RUN_KEY_HEADER, TIME_HEADER};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use ureq::http::{HeaderValue, Response, StatusCode, header};
@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use crate::clock::RunClock;
 use crate::config::{ConfigError, SenderConfig};
+use crate::key::RunKey;
 use crate::net::{Proxy, Way};
 use crate::resolver::CachingResolver;
 
@@ -122,6 +123,8 @@ pub(crate) struct Origin<'a> {
     /// Name of the producer's sequence, plain enough for a URL: a second process that has the same
     /// identity by mistake is refused, not mixed in.
     pub(crate) instance: Option<&'a str>,
+    /// The run's key: without it, the collector takes nothing for a run that has one.
+    pub(crate) key: Option<&'a RunKey>,
     /// The producer is gone: this is no sign of life.
     pub(crate) adopted: bool,
 }
@@ -307,6 +310,14 @@ impl Client {
         if let Some(authorization) = &self.authorization {
             request = request.header(header::AUTHORIZATION, authorization);
         }
+        // Its digits always are a header's value.
+        if let Some(mut key) = origin
+            .key
+            .and_then(|key| HeaderValue::from_str(key.expose()).ok())
+        {
+            key.set_sensitive(true);
+            request = request.header(RUN_KEY_HEADER, key);
+        }
         match request.send(&self.compressed[..]) {
             Ok(response) => read_answer(response),
             Err(error) => {
@@ -377,7 +388,7 @@ struct ErrorBody {
 
 /// The codes of the collector's refusals, each with its status. A collector that sets [`COLLECTOR_HEADER`] may have
 /// others.
-const REFUSALS: [(u16, &str); 9] = [
+const REFUSALS: [(u16, &str); 10] = [
     (400, "bad_request"),
     (401, "unauthorized"),
     (403, "forbidden"),
@@ -387,6 +398,7 @@ const REFUSALS: [(u16, &str); 9] = [
     (422, "not_zstd"),
     (422, "not_an_event"),
     (422, "not_started"),
+    (422, "reserved"),
 ];
 
 fn read_answer(mut response: Response<Body>) -> Answer {

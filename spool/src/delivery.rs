@@ -4,6 +4,7 @@
 //! there, and what it has already is passed over. Waiting, and what becomes of the file, is up to
 //! the caller.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io;
 
@@ -11,6 +12,7 @@ use playback_wire::{Body, Dropped, EventWriter, Producer};
 use uuid::Uuid;
 
 use crate::client::{Answer, Client, Origin, Refusal, Trouble};
+use crate::key::RunKey;
 use crate::lines::{Batch, Lines};
 
 /// A spool on its way to the collector.
@@ -22,6 +24,8 @@ pub(crate) struct Delivery {
     own: bool,
     /// Name of the producer's sequence, from its first event, where that is known.
     instance: Option<String>,
+    /// The run's key: our own, or the one that stands in the file.
+    key: Option<RunKey>,
     lines: Lines,
     /// Largest batch, in bytes before compression: halved where one is found too large, and doubled, up to
     /// `most`, when that has not happened for a while.
@@ -69,6 +73,7 @@ impl Delivery {
             producer,
             own,
             instance: None,
+            key: None,
             lines: Lines::new(base),
             limit,
             most: limit,
@@ -76,6 +81,12 @@ impl Delivery {
             too_large: None,
             turns: 0,
         }
+    }
+
+    /// With the key of the run, where it is known.
+    pub(crate) fn with_key(mut self, key: Option<RunKey>) -> Self {
+        self.key = key;
+        self
     }
 
     /// Number of the last event that is known to be stored.
@@ -100,13 +111,16 @@ impl Delivery {
             Ok(None) => return Step::Idle,
             Err(error) => return unreadable(&error),
         };
-        self.learn_instance(batch);
+        self.learn(batch);
         let instead = (batch.first == batch.last && self.too_large == Some(batch.first))
             .then(|| left_out(batch.first, self.lines.bytes(batch)))
             .flatten();
         let sent_whole = instead.is_none();
-        let lines = instead.as_deref().unwrap_or(self.lines.bytes(batch));
-        match self.post(client, lines) {
+        let lines = match &instead {
+            Some(lines) => Cow::Borrowed(lines.as_slice()),
+            None => self.lines.to_send(batch),
+        };
+        match self.post(client, &lines) {
             Answer::Acked(acked) if acked == batch.last => {
                 self.lines.pass(batch);
                 self.turns = 0;
@@ -133,10 +147,10 @@ impl Delivery {
     pub(crate) fn ask(&mut self, client: &mut Client, file: &File, end: u64) -> Step {
         // Somebody else's spool is not known yet; what it says of itself goes along from the start.
         if !self.own
-            && self.lines.seq() == 1
+            && self.lines.is_at_start()
             && let Ok(Some(first)) = self.lines.read(file, end, 1)
         {
-            self.learn_instance(first);
+            self.learn(first);
         }
         match self.post(client, &[]) {
             Answer::Acked(acked) | Answer::Resume(acked) => {
@@ -160,13 +174,18 @@ impl Delivery {
             execution: self.execution,
             producer: self.producer,
             instance: self.instance.as_deref(),
+            key: self.key.as_ref(),
             adopted: !self.own,
         };
         client.send(&origin, lines)
     }
 
-    /// Takes the sequence's name from the batch that was read last, if that begins with the first event.
-    fn learn_instance(&mut self, batch: Batch) {
+    /// Takes what the file says of itself from the batch that was read last: the key, if that begins with the
+    /// first line, and the sequence's name, if it begins with the first event.
+    fn learn(&mut self, batch: Batch) {
+        if self.key.is_none() && self.lines.is_at_start() {
+            self.key = RunKey::of(self.lines.bytes(batch));
+        }
         if batch.first != 1 || self.instance.is_some() {
             return;
         }

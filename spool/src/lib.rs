@@ -13,6 +13,7 @@
 //! Layout, in the order that data flows:
 //! - [`spool`]: the append side (`line`: encoding; `left_out`: what had no room; `waker`: telling the thread)
 //! - [`lock`]: who owns a spool file, also across `fork`
+//! - [`RunKey`]: who holds it may add to the run; it stands in the spool
 //! - `lines`: the file read back, in whole lines, in constant memory
 //! - `client`: one exchange with the collector ([`net`]: the way there; `resolver`: its address; [`config`]: where and how)
 //! - `delivery`: what an answer means for one spool
@@ -34,6 +35,7 @@ mod clock;
 pub mod config;
 mod delivery;
 mod folder;
+mod key;
 mod left_out;
 mod line;
 mod lines;
@@ -54,6 +56,7 @@ pub use adopt::{
 pub use client::COLLECTOR_HEADER;
 pub use clock::RunClock;
 pub use config::{ConfigError, SenderConfig};
+pub use key::RunKey;
 pub use lock::inherited_fds;
 pub use probe::{Probe, Verdict, probe};
 pub use sender::{FinishLimits, Outcome, Sender};

@@ -3,10 +3,12 @@
 //! The lines of a spool are numbered without gaps, so a line's number follows from its place and
 //! need not be read; only a file that somebody else wrote is looked through first ([`survey`]).
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt as _;
 
+use crate::key::RunKey;
 use crate::spool::MAX_LINE_BYTES;
 
 /// How much is read at once where lines are only counted.
@@ -123,6 +125,22 @@ impl Lines {
     /// The lines that were read last.
     pub(crate) fn bytes(&self, batch: Batch) -> &[u8] {
         &self.buffer[..batch.len]
+    }
+
+    /// The same as they are sent: without the key, which the first line of the file has.
+    pub(crate) fn to_send(&self, batch: Batch) -> Cow<'_, [u8]> {
+        let bytes = self.bytes(batch);
+        if self.offset > 0 || RunKey::of(bytes).is_none() {
+            return Cow::Borrowed(bytes);
+        }
+        let mut bytes = bytes.to_vec();
+        RunKey::take_off(&mut bytes);
+        Cow::Owned(bytes)
+    }
+
+    /// Whether the next line is the first of the file.
+    pub(crate) fn is_at_start(&self) -> bool {
+        self.offset == 0
     }
 
     /// Goes past the batch that was read last.

@@ -37,6 +37,7 @@ pub struct Probe {
 pub fn probe(config: &SenderConfig) -> Result<Probe, ConfigError> {
     let mut client = Client::new(config)?;
     let origin = Origin {
+        key: None,
         execution: Uuid::now_v7(),
         producer: Producer::Recorder,
         instance: None,

@@ -19,6 +19,7 @@ use uuid::Uuid;
 use crate::aside;
 use crate::client::Refusal;
 use crate::folder::Folder;
+use crate::key::RunKey;
 use crate::left_out::{Reason, Untold};
 use crate::line::{self, Buffer};
 use crate::lock::OwnedFile;
@@ -47,6 +48,8 @@ pub struct Spool {
     file: OwnedFile,
     /// Largest size of the file before events are left out, in bytes.
     max_bytes: u64,
+    /// Who holds it may add to the run. None: the system gave no random numbers.
+    key: Option<RunKey>,
     /// The process that made it: a forked child owns nothing.
     owner: u32,
     writing: Mutex<Writing>,
@@ -110,6 +113,21 @@ impl Spool {
         producer: Producer,
         max_bytes: u64,
     ) -> io::Result<Arc<Spool>> {
+        Self::create_with_key(dir, execution, producer, max_bytes, RunKey::mint())
+    }
+
+    /// As [`Spool::create`], of a run that has its key already.
+    ///
+    /// # Errors
+    /// The folder or the file cannot be made, the folder is another user's or open to others, or the spool is
+    /// there already.
+    pub fn create_with_key(
+        dir: &Path,
+        execution: Uuid,
+        producer: Producer,
+        max_bytes: u64,
+        key: Option<RunKey>,
+    ) -> io::Result<Arc<Spool>> {
         let folder = Folder::make(dir)?;
         let name = names::spool_name(execution, producer);
         if folder.has(&name)? {
@@ -124,7 +142,8 @@ impl Spool {
             return Err(error);
         }
         let place = Place { folder, name };
-        Ok(Self::new(execution, producer, max_bytes, file, Some(place)))
+        let place = Some(place);
+        Ok(Self::new(execution, producer, max_bytes, file, place, key))
     }
 
     /// A spool without a name, for when no folder can be used: delivered while the process lives, and
@@ -137,8 +156,21 @@ impl Spool {
         producer: Producer,
         max_bytes: u64,
     ) -> io::Result<Arc<Spool>> {
+        Self::in_memory_with_key(execution, producer, max_bytes, RunKey::mint())
+    }
+
+    /// As [`Spool::in_memory`], of a run that has its key already.
+    ///
+    /// # Errors
+    /// The system gives no anonymous file.
+    pub fn in_memory_with_key(
+        execution: Uuid,
+        producer: Producer,
+        max_bytes: u64,
+        key: Option<RunKey>,
+    ) -> io::Result<Arc<Spool>> {
         let file = OwnedFile::unlocked(anonymous_file()?);
-        Ok(Self::new(execution, producer, max_bytes, file, None))
+        Ok(Self::new(execution, producer, max_bytes, file, None, key))
     }
 
     fn new(
@@ -147,12 +179,14 @@ impl Spool {
         max_bytes: u64,
         file: OwnedFile,
         place: Option<Place>,
+        key: Option<RunKey>,
     ) -> Arc<Self> {
         Arc::new(Self {
             execution,
             producer,
             file,
             max_bytes,
+            key,
             owner: std::process::id(),
             writing: Mutex::new(Writing {
                 end: 0,
@@ -306,6 +340,15 @@ impl Spool {
         last: u64,
         limit: u64,
     ) -> Result<(), Reason> {
+        let keyed;
+        let lines = match &self.key {
+            // The first line of the file has the key, so that whoever holds the spool can deliver it.
+            Some(key) if writing.end == 0 => {
+                keyed = key.put_into(lines);
+                &keyed
+            }
+            _ => lines,
+        };
         let end = writing.end + lines.len() as u64;
         if writing.closed || end > limit {
             return Err(Reason::Full);
@@ -331,6 +374,12 @@ impl Spool {
     /// Whatever panicked while it held the lock, `Writing` is only changed after a write went well.
     fn writing(&self) -> MutexGuard<'_, Writing> {
         self.writing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Who holds it may add to the run: it is to be handed to the run's other producers.
+    #[must_use]
+    pub fn run_key(&self) -> Option<&RunKey> {
+        self.key.as_ref()
     }
 
     /// Whose events these are.

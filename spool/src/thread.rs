@@ -126,7 +126,8 @@ impl Worker {
                 true,
                 1,
                 config.batch_bytes,
-            ),
+            )
+            .with_key(spool.run_key().cloned()),
             spool,
             client,
             shared,

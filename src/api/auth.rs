@@ -19,6 +19,7 @@ use super::ApiError;
 use super::origin::Place;
 use crate::app::App;
 use crate::clock::Clock;
+use crate::ingest::Credentials;
 use crate::server::Peer;
 use crate::store::{Store, TokenRow};
 use crate::token::{self, Scope, Scopes};
@@ -35,6 +36,8 @@ pub(super) struct Asker {
     credential: Option<Credential>,
     /// The only execution that the token is good for.
     execution: Option<Uuid>,
+    /// The token may do everything.
+    is_admin: bool,
 }
 
 macro_rules! access {
@@ -106,6 +109,22 @@ impl IngestAccess {
         Err(ApiError::forbidden(
             "this token was made for one run, and can report no other",
         ))
+    }
+}
+
+impl IngestAccess {
+    /// What they show who would add to an execution: this token, and the run's key where they sent one.
+    pub(super) fn credentials(&self, key: Option<[u8; 32]>) -> Credentials {
+        Credentials {
+            key,
+            token: self.0.token.as_ref().map(|token| token.name.clone()),
+            is_of_the_run: self
+                .0
+                .token
+                .as_ref()
+                .is_some_and(|token| token.execution.is_some()),
+            is_admin: self.0.is_admin,
+        }
     }
 }
 
@@ -205,6 +224,7 @@ async fn identify(app: &App, parts: &mut Parts) -> Result<Asker, ApiError> {
     };
     let found = known(app, credential).await?;
     Ok(Asker {
+        is_admin: Scopes::decode(&found.scopes).allow(Scope::Admin),
         execution: found.execution,
         credential: Some(credential),
         token: Some(found),

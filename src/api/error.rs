@@ -181,7 +181,9 @@ impl From<IngestError> for ApiError {
             IngestError::NotStarted => (StatusCode::UNPROCESSABLE_ENTITY, "not_started"),
             IngestError::Gap { .. } => (StatusCode::CONFLICT, "gap"),
             IngestError::Conflict => (StatusCode::CONFLICT, "conflict"),
-            IngestError::LogRemoved => (StatusCode::GONE, "gone"),
+            IngestError::NotTheirs(_) => (StatusCode::FORBIDDEN, "forbidden"),
+            IngestError::Reserved { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "reserved"),
+            IngestError::LogRemoved | IngestError::Deleted => (StatusCode::GONE, "gone"),
             IngestError::Busy | IngestError::NotCommitted | IngestError::Overtaken => {
                 (StatusCode::SERVICE_UNAVAILABLE, "busy")
             }

@@ -6,7 +6,8 @@ use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, header};
 use futures_util::StreamExt as _;
-use playback_wire::{Producer, TIME_HEADER};
+use playback_spool::RunKey;
+use playback_wire::{Producer, RUN_KEY_HEADER, TIME_HEADER};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -15,6 +16,7 @@ use super::auth::IngestAccess;
 use super::error::ErrorBody;
 use crate::app::App;
 use crate::ingest::{Claim, Received};
+use crate::token;
 
 /// What is durably stored.
 #[derive(Debug, Serialize, ToSchema)]
@@ -35,6 +37,21 @@ pub(super) struct Sender {
     adopted: bool,
 }
 
+/// The hash of the key that was sent, where one was.
+fn run_key(headers: &HeaderMap) -> Result<Option<[u8; 32]>, ApiError> {
+    let mut sent = headers.get_all(RUN_KEY_HEADER).iter();
+    let Some(value) = sent.next() else {
+        return Ok(None);
+    };
+    let key = value.to_str().ok().and_then(RunKey::parse);
+    match (key, sent.next()) {
+        (Some(key), None) => Ok(Some(token::hash(key.expose()))),
+        _ => Err(ApiError::bad_request(
+            "the header Playback-Run-Key must be there once, with 32 hexadecimal digits",
+        )),
+    }
+}
+
 /// Send a batch: NDJSON, one event a line, as one zstd frame (or plain). The answer names the last
 /// event that is durably stored. An empty body is a sign of life, and asks where to resume.
 #[utoipa::path(
@@ -44,14 +61,16 @@ pub(super) struct Sender {
         ("producer" = Producer, Path),
         ("playback-time" = Option<i64>, Header, description = "With an empty body: the producer's time, in microseconds since the epoch"),
         Sender,
+        ("Playback-Run-Key" = Option<String>, Header, description = "The run's key: 32 hexadecimal digits of the first producer's making. Sent with the first batch of a run, it is needed with every other batch and sign of life; a run that began without one takes them from the token that began it alone"),
     ),
     request_body(content = Vec<u8>, content_type = "application/x-ndjson"),
     responses(
         (status = 200, body = Acknowledged),
         (status = 409, body = ErrorBody, description = "Events before the batch are missing: resume after `acked`. Or, without `acked`: another process reports as this producer"),
-        (status = 410, body = ErrorBody, description = "Retention removed the execution's log: nothing can follow it"),
+        (status = 403, body = ErrorBody, description = "The run is another's: its run key was not sent, or is another; or it was begun without one by another token"),
+        (status = 410, body = ErrorBody, description = "The execution was deleted, or retention removed its log: nothing can follow it"),
         (status = 413, body = ErrorBody, description = "Larger than a batch may be"),
-        (status = 422, body = ErrorBody, description = "Not zstd, or a line is not an event"),
+        (status = 422, body = ErrorBody, description = "Not zstd, or a line is not an event, or says what only the collector may note"),
         (status = 503, body = ErrorBody, description = "Busy: try again after Retry-After seconds"),
     )
 )]
@@ -81,6 +100,7 @@ pub(super) async fn ingest_batch(
         at: headers
             .get(TIME_HEADER)
             .and_then(|at| at.to_str().ok()?.parse().ok()),
+        credentials: access.credentials(run_key(&headers)?),
     };
     let done = match receive(&app, &headers, body).await {
         Ok(body) => app

@@ -38,10 +38,17 @@ pub(super) struct RedactAnswer {
     /// How many printed lines were changed.
     lines: u64,
     /// How many events could not be read, because the log is damaged, and so not be searched: they were removed.
+    #[serde(skip_serializing_if = "is_none")]
     removed: u64,
     /// Whether it is gone from the database's files, too. If not, somebody reads them, and it goes when they
     /// are done; the files of a database server are its own to clean up.
     erased: bool,
+}
+
+// serde asks by reference.
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 /// Hide something in an execution that is over, for good.

@@ -552,6 +552,7 @@ impl Assembler {
             | Body::Dropped(_)
             | Body::Facts(_)
             | Body::Notified(_)
+            | Body::Damaged
             | Body::Launched(_)
             | Body::CancelRequested(_)
             | Body::Unknown => {}

@@ -1,7 +1,7 @@
 //! A batch as it came: expanded, decoded, and put into the log.
 
 use bytes::Bytes;
-use playback_wire::{Event, MAX_BATCH_EXPANDED_BYTES, Producer, decode_batch};
+use playback_wire::{Body, Event, MAX_BATCH_EXPANDED_BYTES, Producer, decode_batch};
 
 use super::error::IngestError;
 use crate::blocks;
@@ -76,6 +76,24 @@ impl Batch {
         Ok(decode_batch(&self.raw)?)
     }
 
+    /// Refuses what only the collector may say of a run. Producers of no version ever did, so no spool is lost
+    /// by it; and taking it out would leave a batch that is not what was sent.
+    pub(super) fn check_reserved(&self, events: &[Event<'_>]) -> Result<(), IngestError> {
+        let found = events
+            .iter()
+            .enumerate()
+            .find_map(|(index, event)| Some((index, reserved(event)?)));
+        let Some((index, what)) = found else {
+            return Ok(());
+        };
+        let lines = self.raw.split(|byte| *byte == b'\n').enumerate();
+        let line = lines.filter(|(_, line)| !line.is_empty()).nth(index);
+        Err(IngestError::Reserved {
+            line: line.map_or(0, |(line, _)| line) + 1,
+            what,
+        })
+    }
+
     /// The block that holds `new`, the events that were not stored yet: the batch as it came when
     /// that is all of it, and the rest of its lines compressed anew when it is not.
     pub(super) fn block(
@@ -114,5 +132,15 @@ impl Batch {
             raw_bytes: raw_bytes as u64,
             data,
         }
+    }
+}
+
+/// What of an event only the collector may say.
+fn reserved(event: &Event<'_>) -> Option<&'static str> {
+    match &event.body {
+        Body::Launched(_) | Body::CancelRequested(_) | Body::Damaged => Some(event.body.kind()),
+        Body::ExecutionStarted(what) if !what.redacted.is_empty() => Some("redacted"),
+        Body::ExecutionStarted(what) if what.output_left_out > 0 => Some("output_left_out"),
+        _ => None,
     }
 }

@@ -3,6 +3,7 @@
 use playback_wire::DecodeError;
 
 use super::assembler::Refusal;
+use super::owner::NotTheirs;
 use crate::blocks::BlockError;
 use crate::store::StoreError;
 
@@ -33,6 +34,22 @@ pub enum IngestError {
     /// The producer's first event is not its start.
     #[error("the first event of a producer must be execution_started")]
     NotStarted,
+    /// Whoever sends it may not add to the run.
+    #[error(transparent)]
+    NotTheirs(#[from] NotTheirs),
+    /// A line says what only the collector may say.
+    #[error(
+        "line {line}: {what} is the collector's own to note, and cannot be sent: nothing of the batch is stored"
+    )]
+    Reserved {
+        /// Number of the line in the batch, from 1.
+        line: usize,
+        /// The kind or the field.
+        what: &'static str,
+    },
+    /// The execution was deleted.
+    #[error("this run was deleted: nothing can be added to it, and it does not come again")]
+    Deleted,
     /// Retention removed what it would follow.
     #[error(
         "the log of this execution was removed by retention: its record stays as it is, and nothing can be \

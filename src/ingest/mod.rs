@@ -20,6 +20,7 @@ mod error;
 mod later;
 mod memory;
 mod others;
+mod owner;
 mod producer;
 mod rebuild;
 mod recall;
@@ -47,6 +48,7 @@ pub use assembler::{Assembler, Refusal};
 pub use discard::Discard;
 pub use error::IngestError;
 pub use memory::{Received, Receiving};
+pub use owner::{Credentials, NotTheirs};
 pub use rebuild::{LogGap, RebuildError, rebuild};
 pub use redact::{Asked as RedactionAsked, Redacted};
 
@@ -95,6 +97,8 @@ pub struct Claim {
     pub adopted: bool,
     /// The producer's time, where it tells it.
     pub at: Option<i64>,
+    /// What the sender shows who would add to the run.
+    pub credentials: Credentials,
 }
 
 impl Claim {
@@ -223,12 +227,13 @@ impl Ingest {
             .map_err(|_| IngestError::Busy)?;
         // From here to the queue nothing waits, so that of all the batches that arrive together only as
         // many are expanded at a time as there are threads.
-        let (slot, mut state) = self.open(id).await?;
+        let (slot, mut state) = self.open_for(id, Some(&claim.credentials)).await?;
         let (acked, ended, _memory, committed) = {
             let largest = self.inner.store.largest_block();
             let is_large = Batch::expanded_bytes(&body) > INLINE_BYTES;
             let batch = beside_others(is_large, || Batch::read(body, largest))?;
             let events = beside_others(is_large, || batch.events())?;
+            batch.check_reserved(&events)?;
             if self.inner.store.is_shared() {
                 let next = state.assembler.last_seq(producer) + 1;
                 if events.first().is_some_and(|first| first.seq > next) {
@@ -281,6 +286,7 @@ impl Ingest {
             metrics::counter!("playback_ingest_repeated_events_total").increment(known as u64);
         }
         if let Some(new) = events.get(known..).filter(|new| !new.is_empty()) {
+            slot.begin(&claim.credentials);
             let lines = assembler.finished_lines(producer) - first_line;
             assembler.push_block(batch.block(producer, new, known == 0, first_line, lines));
         }
@@ -306,10 +312,13 @@ impl Ingest {
         producer: Producer,
         claim: &Claim,
     ) -> Result<u64, IngestError> {
-        if !self.inner.knows(id) && self.inner.store.execution(id).await?.is_none() {
-            return Ok(0);
+        if !self.inner.knows(id) && self.inner.store.standing(id).await?.is_none() {
+            return match self.inner.store.was_deleted(id).await? {
+                true => Err(IngestError::Deleted),
+                false => Ok(0),
+            };
         }
-        let (slot, mut state) = self.open(id).await?;
+        let (slot, mut state) = self.open_for(id, Some(&claim.credentials)).await?;
         let assembler = &mut state.assembler;
         claim.check(assembler, producer)?;
         let acked = assembler.last_seq(producer);
@@ -338,8 +347,9 @@ impl Ingest {
         Ok(acked)
     }
 
-    /// Takes in what the launcher itself has to say of an execution; `launch` is stored with it. Returns
-    /// when both are durably stored.
+    /// Takes in what the launcher itself has to say of an execution; `launch` is stored with it, and a run that
+    /// begins with it belongs to whoever holds the key of which `key` is the hash. Returns when both are durably
+    /// stored.
     ///
     /// # Errors
     /// The store failed, or is busy; then nothing of it was stored.
@@ -348,8 +358,9 @@ impl Ingest {
         id: Uuid,
         said: &[Announcement<'_>],
         launch: Option<LaunchRow>,
+        key: Option<[u8; 32]>,
     ) -> Result<(), IngestError> {
-        unless_overtaken!(self.try_announce(id, said, launch.as_ref()).await)
+        unless_overtaken!(self.try_announce(id, said, launch.as_ref(), key).await)
     }
 
     async fn try_announce(
@@ -357,6 +368,7 @@ impl Ingest {
         id: Uuid,
         said: &[Announcement<'_>],
         launch: Option<&LaunchRow>,
+        key: Option<[u8; 32]>,
     ) -> Result<(), IngestError> {
         let permit = self.inner.place()?;
         let (slot, mut state) = self.open(id).await?;
@@ -369,7 +381,13 @@ impl Ingest {
         }
         let batch = Batch::plain(raw);
         let events = batch.events()?;
-        let claim = Claim::default();
+        let claim = Claim {
+            credentials: Credentials {
+                key,
+                ..Credentials::default()
+            },
+            ..Claim::default()
+        };
         let applied = self.apply(
             &slot,
             &mut state,
@@ -390,13 +408,28 @@ impl Ingest {
 
     /// The execution's slot, loaded and locked.
     async fn open(&self, id: Uuid) -> Result<(Arc<Slot>, slot::Guard), IngestError> {
+        self.open_for(id, None).await
+    }
+
+    /// The same for somebody who would add to it.
+    async fn open_for(
+        &self,
+        id: Uuid,
+        credentials: Option<&Credentials>,
+    ) -> Result<(Arc<Slot>, slot::Guard), IngestError> {
         loop {
-            let (slot, _) = self.inner.slot(id);
-            let mut state = match slot.load(&self.inner.store).await {
-                Err(IngestError::LogRemoved) => {
+            let (slot, is_new) = self.inner.slot(id);
+            let mut state = match slot.load(&self.inner.store, credentials).await {
+                Err(error @ (IngestError::LogRemoved | IngestError::Deleted)) => {
                     // There is nothing to remember about it.
                     self.inner.drop_slot(&slot);
-                    return Err(IngestError::LogRemoved);
+                    return Err(error);
+                }
+                Err(error @ IngestError::NotTheirs(_)) => {
+                    if is_new {
+                        self.inner.drop_unused(&slot);
+                    }
+                    return Err(error);
                 }
                 loaded => loaded?,
             };
@@ -487,6 +520,15 @@ impl Inner {
             self.erase_due.store(true, Ordering::Release);
         }
         erased
+    }
+
+    /// Forgets a slot that nobody else has taken up.
+    fn drop_unused(&self, slot: &Arc<Slot>) {
+        let mut slots = self.slots();
+        // Under the map's lock nobody can take it up: the map has it, and we.
+        if Arc::strong_count(slot) == 2 {
+            slots.remove(&slot.id());
+        }
     }
 
     fn drop_slot(&self, slot: &Arc<Slot>) {

@@ -110,17 +110,21 @@ async fn reword(
     let mut first: Option<StoredBlock> = None;
     for producer in Producer::ALL {
         let mut lines = Lines::new(&asked.rules);
-        let mut last_block = 0;
+        let mut last_damaged = 0;
         each_block(store, key, producer, |block| {
-            last_block = block.id;
-            lines.read(&readable(&block, &row, None).0)
+            let (raw, unreadable) = readable(&block, &row, None);
+            if unreadable > 0 {
+                last_damaged = block.id;
+            }
+            lines.read(&raw)
         })
         .await?;
+        let ended = ended(&row).filter(|_| !lines.has_end);
         let (edits, in_lines) = lines.finish();
         counts.lines += in_lines;
         each_block(store, key, producer, |block| {
-            let ended = ended(&row).filter(|_| block.id == last_block);
-            let (raw, unreadable) = readable(&block, &row, ended.as_ref());
+            let ended = ended.as_ref().filter(|_| block.id == last_damaged);
+            let (raw, unreadable) = readable(&block, &row, ended);
             let new = rewrite(&raw, &asked.rules, &edits, &mut counts)?;
             removed += unreadable;
             if new != raw || unreadable > 0 {
@@ -312,6 +316,8 @@ struct Lines<'r> {
     stream: usize,
     edits: Edits,
     changed: u64,
+    /// How the producer ended can be read.
+    has_end: bool,
 }
 
 impl<'r> Lines<'r> {
@@ -324,11 +330,13 @@ impl<'r> Lines<'r> {
             stream: 0,
             edits: Edits::new(),
             changed: 0,
+            has_end: false,
         }
     }
 
     fn read(&mut self, raw: &[u8]) -> Result<(), IngestError> {
         let read = blocks::for_each_event(raw, |_, event| {
+            self.has_end |= matches!(event.body, Body::ExecutionEnded(_));
             if let Body::Output(output) = &event.body {
                 for (place, part) in output.text.split_inclusive('\n').enumerate() {
                     if self.open.is_empty() {

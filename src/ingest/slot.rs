@@ -1,7 +1,7 @@
 //! One execution in memory: its assembler, under a lock, and what is known without the lock.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use playback_wire::Producer;
 use tokio::sync::{Mutex, OwnedMutexGuard};
@@ -9,9 +9,10 @@ use uuid::Uuid;
 
 use super::assembler::Assembler;
 use super::error::IngestError;
+use super::owner::Credentials;
 use super::recall::Recalled;
 use crate::blocks::{GAP_LINES, Gap, StoredLog};
-use crate::model::{ExecutionKey, Status};
+use crate::model::{ExecutionKey, Owner, Status};
 use crate::store::{Standing, Store};
 
 /// How often changed rows of a running execution are written. Its events are written at once: this
@@ -43,6 +44,8 @@ pub(super) struct Slot {
     /// What failed it was another collector that was faster: it can be tried again at once.
     overtaken: AtomicBool,
     last_beat_us: AtomicI64,
+    /// Whose run it is, once it has events.
+    owner: OnceLock<Owner>,
 }
 
 /// What the lock guards.
@@ -119,6 +122,7 @@ impl Slot {
             stale: AtomicBool::new(false),
             overtaken: AtomicBool::new(false),
             last_beat_us: AtomicI64::new(NEVER_US),
+            owner: OnceLock::new(),
         }
     }
 
@@ -189,6 +193,16 @@ impl Slot {
         due
     }
 
+    /// Whose run it is; nobody's, as long as it has no events.
+    pub(super) fn owner(&self) -> Option<&Owner> {
+        self.owner.get()
+    }
+
+    /// Its first events came: it belongs to whoever sent them.
+    pub(super) fn begin(&self, credentials: &Credentials) {
+        self.owner.get_or_init(|| credentials.begin());
+    }
+
     /// A producer gave a sign of life.
     pub(super) fn heard(&self, now_us: i64) {
         self.last_heard_us.fetch_max(now_us, Ordering::AcqRel);
@@ -222,19 +236,34 @@ impl Slot {
         self.state.clone().lock_owned().await
     }
 
-    /// Locks the state; the first time, by reading the execution's log back.
-    pub(super) async fn load(&self, store: &Store) -> Result<Guard, IngestError> {
+    /// Locks the state; the first time, by reading the execution's log back: not for somebody who may not add
+    /// to it.
+    pub(super) async fn load(
+        &self,
+        store: &Store,
+        credentials: Option<&Credentials>,
+    ) -> Result<Guard, IngestError> {
         let mut state = self.state.clone().lock_owned().await;
+        if let (Some(state), Some(credentials), Some(owner)) =
+            (state.as_ref(), credentials, self.owner())
+        {
+            credentials.check(owner, state.assembler.row().events.complete)?;
+        }
         if state.is_none() {
             self.stale.store(false, Ordering::Release);
             let assembler = match store.standing(self.id).await? {
                 Some(standing) => {
+                    if let Some(credentials) = credentials {
+                        credentials.check(&standing.owner, standing.is_complete)?;
+                    }
+                    self.owner.get_or_init(|| standing.owner.clone());
                     // Before the log: what is written in between then is seen to be missing.
                     self.set_version(standing.version);
                     let assembler = replay(store, self.id, &standing).await?;
                     self.set_key(standing.key);
                     assembler
                 }
+                None if store.was_deleted(self.id).await? => return Err(IngestError::Deleted),
                 None => Assembler::new(self.id),
             };
             *state = Some(SlotState {

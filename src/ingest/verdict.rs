@@ -255,12 +255,10 @@ fn events(producers: &Producers, ended: bool, lost: bool) -> EventCount {
 /// What is executed: the recorder's word, the supervisor's where the recorder has none, and the
 /// launcher's where neither has.
 pub(super) fn what(producers: &Producers) -> ExecutionStarted {
-    let mut said = producers
-        .iter()
-        .filter_map(|producer| producer.what.as_ref());
-    let mut what = said.next().cloned().unwrap_or_default();
+    let mut said = producers.iter().zip(Producer::ALL).filter_map(said);
+    let mut what = said.next().unwrap_or_default();
     for next in said {
-        what = merge(&what, next);
+        what = merge(&what, &next);
     }
     what.instance = None;
     if producers[Producer::Launcher as usize].seen() {
@@ -275,6 +273,15 @@ fn without_handed_over(what: &mut ExecutionStarted) {
     what.extra_var_names
         .retain(|name| !name.starts_with(VARIABLES));
     what.args.take_if(|args| args.contains(VARIABLES));
+}
+
+/// What a producer says is executed. That somebody asked the collector for it, only the launcher knows.
+fn said((state, producer): (&ProducerState, Producer)) -> Option<ExecutionStarted> {
+    let mut what = state.what.clone()?;
+    if producer != Producer::Launcher {
+        what.launched_by = what.launched_by.filter(|by| !by.starts_with("token:"));
+    }
+    Some(what)
 }
 
 /// What `inner` says, and `outer`, which is further from Ansible, where that is silent.

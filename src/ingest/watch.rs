@@ -81,6 +81,7 @@ pub(super) async fn run(ingest: Ingest, shutdown: CancellationToken, flushed: Dr
             match look_after(&ingest, &slot, &pack).await {
                 // Another collector looks after it.
                 Ok(()) | Err(IngestError::Overtaken) => {}
+                Err(IngestError::Deleted) => ingest.inner.drop_slot(&slot),
                 Err(error) => {
                     tracing::warn!(execution = %slot.id(), %error, "looking after an execution failed");
                 }

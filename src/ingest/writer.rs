@@ -56,10 +56,13 @@ pub(super) fn submit(
     permit: mpsc::Permit<'_, Job>,
     slot: &Arc<Slot>,
     _held: &SlotState,
-    changes: Changes,
+    mut changes: Changes,
 ) -> impl Future<Output = Result<(), IngestError>> + use<> {
     let (done, committed) = oneshot::channel();
     let row_changed = changes.execution.is_some();
+    if row_changed {
+        changes.owner = slot.owner().cloned();
+    }
     slot.enter_queue();
     permit.send(Job {
         slot: slot.clone(),

@@ -6,7 +6,7 @@
 //!   supervisor               locked by the supervisor while it lives; its process's number
 //!   hosts                    the hosts that a replay is limited to
 //!   secrets/                 removed by the supervisor when the command has ended
-//!     token  extra_vars.yml  vault_password  private_key
+//!     token  run_key  extra_vars.yml  vault_password  private_key
 //!   spool/                   what was not delivered yet
 //! ```
 
@@ -15,6 +15,7 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
+use playback_spool::RunKey;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -119,19 +120,32 @@ impl RunFolder {
     ///
     /// # Errors
     /// It cannot be written; then nothing is left of it.
-    pub(super) fn create(&self, checked: &Checked, ansible: Option<&Path>) -> io::Result<()> {
-        let made = self.fill(checked, ansible);
+    pub(super) fn create(
+        &self,
+        checked: &Checked,
+        ansible: Option<&Path>,
+        key: Option<&RunKey>,
+    ) -> io::Result<()> {
+        let made = self.fill(checked, ansible, key);
         if made.is_err() {
             self.remove();
         }
         made
     }
 
-    fn fill(&self, checked: &Checked, ansible: Option<&Path>) -> io::Result<()> {
+    fn fill(
+        &self,
+        checked: &Checked,
+        ansible: Option<&Path>,
+        key: Option<&RunKey>,
+    ) -> io::Result<()> {
         let folder = |path: &Path| DirBuilder::new().mode(0o700).create(path);
         folder(&self.path)?;
         folder(&self.path.join("secrets"))?;
         folder(&self.spool())?;
+        if let Some(key) = key {
+            self.write("secrets/run_key", key.expose().as_bytes())?;
+        }
         let secrets = &checked.secrets;
         let mut files = command::Files {
             private_key: checked.private_key.clone(),

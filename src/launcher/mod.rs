@@ -34,6 +34,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use playback_spool::RunKey;
 use playback_wire::{CancelRequested, EndReason, ExecutionEnded, ExecutionStarted, ExecutionType};
 use tokio::sync::Notify;
 use uuid::Uuid;
@@ -49,6 +50,7 @@ use crate::ingest::{Announcement, Ingest};
 use crate::live::Hub;
 use crate::model::{LaunchRow, LaunchState, Parameters, Status};
 use crate::store::Store;
+use crate::token;
 use folder::RunFolder;
 use recorder::Recorder;
 
@@ -140,7 +142,9 @@ impl Launcher {
         }
         let id = Uuid::now_v7();
         let run = RunFolder::of(runs, id);
-        run.create(&checked, inner.config.ansible.as_deref())?;
+        // The first producer of the run: its key is handed on through its folder.
+        let key = RunKey::mint();
+        run.create(&checked, inner.config.ansible.as_deref(), key.as_ref())?;
         let started = describe_run(&checked.parameters, &checked.cwd, by);
         let row = LaunchRow {
             id,
@@ -151,7 +155,12 @@ impl Launcher {
         };
         let announced = inner
             .ingest
-            .announce(id, &[Announcement::Queued(&started)], Some(row))
+            .announce(
+                id,
+                &[Announcement::Queued(&started)],
+                Some(row),
+                key.map(|key| token::hash(key.expose())),
+            )
             .await;
         if let Err(error) = announced {
             run.remove();
@@ -190,7 +199,7 @@ impl Launcher {
                 reason: Some(EndReason::Canceled),
                 ..ExecutionEnded::default()
             });
-            if let Err(error) = inner.ingest.announce(id, &[asked, ended], None).await {
+            if let Err(error) = inner.ingest.announce(id, &[asked, ended], None, None).await {
                 // Nobody would ever end its record.
                 inner.store.move_launch(id, to, from).await?;
                 return Err(error.into());
@@ -201,7 +210,7 @@ impl Launcher {
             return Ok(());
         }
         if row.canceled_by.is_none() {
-            inner.ingest.announce(id, &[asked], None).await?;
+            inner.ingest.announce(id, &[asked], None, None).await?;
         }
         self.terminate(id).await;
         Ok(())

@@ -207,7 +207,7 @@ impl Launcher {
                 let launched = Announcement::Launched(Launched { pid });
                 self.inner
                     .ingest
-                    .announce(row.id, &[launched], None)
+                    .announce(row.id, &[launched], None, None)
                     .await?;
                 tracing::info!(execution = %row.id, pid, "launched");
             }
@@ -295,7 +295,7 @@ impl Launcher {
             reason: Some(reason),
             ..ExecutionEnded::default()
         });
-        self.inner.ingest.announce(id, &[ended], None).await?;
+        self.inner.ingest.announce(id, &[ended], None, None).await?;
         self.forget(id).await
     }
 

@@ -252,6 +252,25 @@ pub struct BlockRow {
     pub data: Vec<u8>,
 }
 
+/// Whose run it is: who may add to it. No projection of events: it is noted with the first of them.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Owner {
+    /// SHA-256 of the run's key. None: it began without one.
+    pub key: Option<[u8; 32]>,
+    /// Name of the token that began it, where there is no key.
+    pub token: Option<String>,
+}
+
+impl std::fmt::Debug for Owner {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Owner")
+            .field("key", &self.key.map(|_| "(hidden)"))
+            .field("token", &self.token)
+            .finish()
+    }
+}
+
 /// What one commit changes of one execution.
 #[derive(Debug, Clone, Default)]
 pub struct Changes {
@@ -268,6 +287,8 @@ pub struct Changes {
     pub arrived_us: Option<i64>,
     /// The execution's own row, where it changed.
     pub execution: Option<Box<ExecutionRow>>,
+    /// Whose run it is: written with an execution that is new.
+    pub owner: Option<Owner>,
     /// Hosts that are stored give way to the ones here.
     pub replace_hosts: bool,
     /// Hosts that are new or changed.

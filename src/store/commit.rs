@@ -11,8 +11,10 @@ use super::indexed::indexed;
 use super::pool::{Row, Transaction};
 use super::statement::Statement;
 use super::table::{CHUNKS, Present, Table, push_list};
-use super::{Store, StoreError, launches, results, shared, stats, transaction};
-use crate::model::{BlockRow, Changes, ExecutionKey, ExecutionRow, HostRow, PlayRow, TaskRow};
+use super::{Store, StoreError, launches, results, shared, stats, tombstones, transaction};
+use crate::model::{
+    BlockRow, Changes, ExecutionKey, ExecutionRow, HostRow, Owner, PlayRow, TaskRow,
+};
 
 impl Store {
     /// Writes the changes of several executions in one transaction, and returns each one's key.
@@ -114,7 +116,10 @@ async fn write(
     let rows = changes
         .iter()
         .filter_map(|change| change.execution.as_deref());
-    let days = stats::days(transaction, rows.clone()).await?;
+    let days = stats::days(transaction, rows).await?;
+    let rows = changes
+        .iter()
+        .filter_map(|change| Some((change.execution.as_deref()?, change.owner.as_ref())));
     let known = upsert_executions(transaction, rows).await?;
     let key = |change: &Changes| match &change.execution {
         Some(row) => known.get(&row.id).copied(),
@@ -126,6 +131,7 @@ async fn write(
     })?;
     if transaction.engine().is_shared() {
         shared::advance(transaction, &keys, changes, name).await?;
+        refuse_deleted(transaction, changes).await?;
     }
     let keyed = || keys.iter().copied().zip(changes);
     signs_of_life(transaction, &keys, changes).await?;
@@ -185,6 +191,30 @@ async fn signs_of_life(
     Ok(())
 }
 
+/// Refuses executions that are new here and were deleted by another collector meanwhile.
+async fn refuse_deleted(
+    transaction: &mut Transaction,
+    changes: &[Changes],
+) -> Result<(), StoreError> {
+    let id = |change: &Changes| {
+        let is_new = change.version == Some(0);
+        let row = change.execution.as_deref().filter(|_| is_new)?;
+        Some(row.id)
+    };
+    let new: Vec<Uuid> = changes.iter().filter_map(id).collect();
+    if new.is_empty() {
+        return Ok(());
+    }
+    let deleted = tombstones::among(transaction, &new).await?;
+    let which = changes.iter().enumerate();
+    let which = which.filter(|(_, change)| id(change).is_some_and(|id| deleted.contains(&id)));
+    let which: Vec<usize> = which.map(|(index, _)| index).collect();
+    match which.is_empty() {
+        true => Ok(()),
+        false => Err(StoreError::Overtaken(which)),
+    }
+}
+
 /// Replaces all rows that are projected from an execution's events, within a transaction.
 pub(super) async fn project(
     transaction: &mut Transaction,
@@ -203,7 +233,9 @@ pub(super) async fn project(
         let mut delete = transaction.query(statement);
         delete.bind(key).execute_in(transaction).await?;
     }
-    upsert_executions(transaction, changes.execution.as_deref().into_iter()).await?;
+    // The row is there, and whose run it is stays.
+    let row = changes.execution.as_deref().map(|row| (row, None));
+    upsert_executions(transaction, row.into_iter()).await?;
     let keyed = || std::iter::once((key, changes));
     let results = flatten(keyed(), |change| &change.results);
     results::insert(transaction, &results).await?;
@@ -271,7 +303,10 @@ fn latest<T>(
     rows
 }
 
-/// The first is its identity; all others may change.
+/// Columns at the end that are written once: whose run it is.
+const OWNER_COLUMNS: usize = 2;
+
+/// The first is its identity, the last say whose run it is; all others may change.
 const EXECUTION_COLUMNS: &[&str] = &[
     "uuid",
     "type",
@@ -305,6 +340,8 @@ const EXECUTION_COLUMNS: &[&str] = &[
     "events_missing",
     "queued_us",
     "canceled_by",
+    "run_key",
+    "begun_by",
 ];
 
 const EXECUTIONS: Table = Table {
@@ -312,7 +349,11 @@ const EXECUTIONS: Table = Table {
     columns: EXECUTION_COLUMNS,
     present: Present::Updated {
         key: "uuid",
-        columns: EXECUTION_COLUMNS.split_at(1).1,
+        columns: EXECUTION_COLUMNS
+            .split_at(EXECUTION_COLUMNS.len() - OWNER_COLUMNS)
+            .0
+            .split_at(1)
+            .1,
     },
 };
 
@@ -329,24 +370,27 @@ const LABELS: Table = Table {
 /// execution may have been deleted, and is another row then.
 async fn upsert_executions<'c>(
     transaction: &mut Transaction,
-    rows: impl Iterator<Item = &'c ExecutionRow>,
+    rows: impl Iterator<Item = (&'c ExecutionRow, Option<&'c Owner>)>,
 ) -> Result<HashMap<Uuid, ExecutionKey>, StoreError> {
     let mut labels: BTreeMap<(Uuid, Cow<'_, str>), i64> = BTreeMap::new();
     // Their last states, in an order that no other collector writes them in differently.
-    let mut last: BTreeMap<Uuid, &ExecutionRow> = BTreeMap::new();
-    for row in rows {
+    let mut last: BTreeMap<Uuid, (&ExecutionRow, Option<&Owner>)> = BTreeMap::new();
+    for (row, owner) in rows {
         let named = row.what.labels.iter().map(|label| (row.id, indexed(label)));
         labels.extend(named.map(|label| (label, row.started_us)));
-        last.insert(row.id, row);
+        last.insert(row.id, (row, owner));
     }
-    let rows: Vec<&ExecutionRow> = last.into_values().collect();
+    let rows: Vec<(&ExecutionRow, Option<&Owner>)> = last.into_values().collect();
     EXECUTIONS
-        .insert(transaction, &rows, |values, row| {
+        .insert(transaction, &rows, |values, (row, owner)| {
             bind_execution(values, row);
+            let key = owner.and_then(|owner| owner.key.as_ref());
+            let token = owner.and_then(|owner| owner.token.as_deref());
+            values.bind(key.map(<[u8; 32]>::as_slice)).bind(token);
         })
         .await?;
     let mut keys = HashMap::with_capacity(rows.len());
-    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+    let ids: Vec<Uuid> = rows.iter().map(|(row, _)| row.id).collect();
     for ids in ids.chunks(CHUNKS[0]) {
         let mut query = transaction.query("SELECT id, uuid FROM executions WHERE uuid IN (");
         push_list(&mut query, ids);

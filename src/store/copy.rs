@@ -10,7 +10,7 @@ use playback_wire::Producer;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use super::{Restored, Store, StoreError, stats};
+use super::{Restored, Store, StoreError, stats, tombstones};
 use crate::model::{
     Changes, Cursor, ExecutionFilter, ExecutionKey, ExecutionRow, Page, ResultFilter,
 };
@@ -142,7 +142,7 @@ pub async fn copy(
                     progress.verified.add(source.counts);
                     continue;
                 }
-                to.delete_execution(there).await?;
+                to.clear_execution(there).await?;
             }
             group.take(from, to, key, row, &mut progress).await?;
             tell(&progress);
@@ -151,6 +151,7 @@ pub async fn copy(
     }
     group.write(to, &mut progress).await?;
     stats::copy_archived(from, to).await?;
+    tombstones::copy(from, to).await?;
     progress.tokens = copy_tokens(from, to).await?;
     tell(&progress);
     Ok(progress)
@@ -332,6 +333,7 @@ impl<'s> Reader<'s> {
                 };
                 part.launch = self.store.launch(row.id).await?.map(Box::new);
                 (part.arrived_us, part.alive_us) = self.store.noted_times(self.key).await?;
+                part.owner = self.store.standing(row.id).await?.map(|found| found.owner);
                 part.execution = Some(Box::new(row));
                 part.plays = self.store.plays(self.key).await?;
                 self.next = Part::Tasks(0);
@@ -390,6 +392,7 @@ fn append(changes: &mut Changes, part: Changes) {
     changes.launch = changes.launch.take().or(part.launch);
     changes.arrived_us = changes.arrived_us.or(part.arrived_us);
     changes.alive_us = changes.alive_us.or(part.alive_us);
+    changes.owner = changes.owner.take().or(part.owner);
     changes.plays.extend(part.plays);
     changes.tasks.extend(part.tasks);
     changes.hosts.extend(part.hosts);
@@ -453,6 +456,10 @@ impl Sealing {
         // How a row is shown names every field of it. Hashing cannot fail.
         let _ = write!(hash, "{:?}\n{:?}\n", part.execution, part.launch);
         let _ = write!(hash, "{:?}\n{:?}\n", part.arrived_us, part.alive_us);
+        if let Some(owner) = &part.owner {
+            hash.0.update(owner.key.unwrap_or_default());
+            let _ = writeln!(hash, "{owner:?}");
+        }
         let _ = write!(hash, "{:?}\n{:?}\n", part.plays, part.tasks);
         let _ = write!(hash, "{:?}\n{:?}\n", part.hosts, part.results);
         for block in &part.blocks {

@@ -43,6 +43,19 @@ impl Engine {
         }
     }
 
+    /// A query for the database's own time, in microseconds since the epoch.
+    pub(super) fn now_us(self) -> &'static str {
+        match self {
+            Self::Sqlite => {
+                "SELECT CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER) AS now_us"
+            }
+            Self::Postgres => {
+                "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT) AS now_us"
+            }
+            Self::MySql => "SELECT UNIX_TIMESTAMP() * 1000000 AS now_us",
+        }
+    }
+
     /// How a query ends that hands out work: what another collector has at this moment is passed over.
     pub(super) fn skip_locked(self) -> &'static str {
         match self {

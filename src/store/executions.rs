@@ -11,9 +11,10 @@ use super::pool::{Row, Transaction};
 use super::retention::read_kept;
 use super::statement::Statement;
 use super::table::push_list;
-use super::{Store, StoreError, search, stats, transaction};
+use super::{Store, StoreError, search, stats, tombstones, transaction};
 use crate::model::{
-    EventCount, ExecutionFilter, ExecutionKey, ExecutionRow, Kept, Page, Phase, Reason, Status,
+    EventCount, ExecutionFilter, ExecutionKey, ExecutionRow, Kept, Owner, Page, Phase, Reason,
+    Status,
 };
 
 /// When so many took longer than that, a list finds them soon enough in its own order.
@@ -54,7 +55,7 @@ pub(super) fn push_page(
 }
 
 /// What whoever goes on with an execution has to know of it first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Standing {
     /// Its key in the store.
     pub key: ExecutionKey,
@@ -66,6 +67,10 @@ pub struct Standing {
     pub kept: Kept,
     /// Its latest sign of life without events that is stored, by its producers' clock.
     pub alive_us: Option<i64>,
+    /// Whether all of it is there.
+    pub is_complete: bool,
+    /// Who may add to it.
+    pub owner: Owner,
 }
 
 impl Store {
@@ -129,8 +134,8 @@ impl Store {
     /// The database failed.
     pub async fn standing(&self, id: Uuid) -> Result<Option<Standing>, StoreError> {
         let mut query = self.query(
-            "SELECT id, version, status, payload_bytes, payload_removed_us, alive_us FROM executions \
-             WHERE uuid = ?",
+            "SELECT id, version, status, payload_bytes, payload_removed_us, alive_us, \
+             events_complete, run_key, begun_by FROM executions WHERE uuid = ?",
         );
         let row = query.bind(id).fetch_optional(&self.read).await?;
         row.as_ref().map(read_standing).transpose()
@@ -201,13 +206,34 @@ impl Store {
         Ok(stats)
     }
 
-    /// Forgets an execution: its rows, its blocks, everything.
+    /// Forgets an execution: its rows, its blocks, everything but that it was deleted.
     ///
     /// # Errors
     /// The database failed: nothing was deleted.
     pub async fn delete_execution(&self, key: ExecutionKey) -> Result<(), StoreError> {
+        self.delete_and_note(key, true).await
+    }
+
+    /// The same, to be written anew: it may come again.
+    ///
+    /// # Errors
+    /// The database failed: nothing was deleted.
+    pub(super) async fn clear_execution(&self, key: ExecutionKey) -> Result<(), StoreError> {
+        self.delete_and_note(key, false).await
+    }
+
+    async fn delete_and_note(&self, key: ExecutionKey, for_good: bool) -> Result<(), StoreError> {
         transaction!(self, transaction => {
             self.tell_changed(transaction, key).await?;
+            if for_good {
+                let mut query = transaction.query("SELECT uuid FROM executions WHERE id = ?");
+                let rows = query.bind(key).fetch_all_in(transaction).await?;
+                let deleted: Vec<Uuid> = rows
+                    .iter()
+                    .map(|row| row.get("uuid"))
+                    .collect::<Result<_, StoreError>>()?;
+                tombstones::note(transaction, &deleted).await?;
+            }
             let days = stats::days_of(transaction, &[key]).await?;
             delete(transaction, key).await?;
             stats::forget(transaction, &days).await?;
@@ -291,6 +317,15 @@ fn read_standing(row: &Row) -> Result<Standing, StoreError> {
         status: read_status(row)?,
         kept: read_kept(row)?,
         alive_us: row.get("alive_us")?,
+        is_complete: row.get("events_complete")?,
+        owner: Owner {
+            key: row
+                .get::<Option<Vec<u8>>>("run_key")?
+                .map(|key| key.try_into())
+                .transpose()
+                .map_err(|_| StoreError::Damaged { what: "a run key" })?,
+            token: row.get("begun_by")?,
+        },
     })
 }
 

@@ -19,6 +19,7 @@
 //! - `stats`: statistics, and the roll-ups that they come from
 //! - `redact`: events in another wording, and files without what is gone
 //! - `tokens`: who may do what
+//! - `tombstones`: executions that were deleted, so that they do not come again
 //!
 //! A look-up that finds nothing returns `None`: that is no error of the store.
 
@@ -49,6 +50,7 @@ mod statement;
 mod stats;
 mod table;
 mod tokens;
+mod tombstones;
 mod trouble;
 mod value;
 

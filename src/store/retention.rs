@@ -15,7 +15,7 @@ use super::health::freeing;
 use super::pool::{Row, Transaction};
 use super::statement::Statement;
 use super::table::{Present, Table, push_list};
-use super::{Store, StoreError, stats, transaction};
+use super::{Store, StoreError, stats, tombstones, transaction};
 use crate::model::{Candidate, DAY_US, ExecutionKey, Kept, Status};
 
 /// Rows that one step of sweeping deletes at most, about.
@@ -255,6 +255,8 @@ impl Store {
                 .collect::<Result<_, StoreError>>()?;
             let deleted: Vec<ExecutionKey> = doomed.iter().map(|(key, _)| *key).collect();
             stats::archive(transaction, &deleted).await?;
+            let gone: Vec<Uuid> = doomed.iter().map(|(_, id)| *id).collect();
+            tombstones::note(transaction, &gone).await?;
             for (key, id) in doomed {
                 forget_row(transaction, key, id).await?;
             }

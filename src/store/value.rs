@@ -11,7 +11,7 @@ pub(super) enum Value<'v> {
     Integer(Option<i64>),
     Boolean(bool),
     Text(Option<Cow<'v, str>>),
-    Bytes(&'v [u8]),
+    Bytes(Option<&'v [u8]>),
     Uuid(Option<Uuid>),
 }
 
@@ -21,7 +21,7 @@ impl Value<'_> {
         match self {
             Value::Integer(_) | Value::Boolean(_) => 8,
             Value::Text(text) => text.as_deref().map_or(0, str::len),
-            Value::Bytes(bytes) => bytes.len(),
+            Value::Bytes(bytes) => bytes.map_or(0, <[u8]>::len),
             Value::Uuid(_) => 16,
         }
     }
@@ -137,12 +137,18 @@ impl<'v> From<Option<Cow<'v, str>>> for Value<'v> {
 
 impl<'v> From<&'v [u8]> for Value<'v> {
     fn from(value: &'v [u8]) -> Self {
-        Self::Bytes(value)
+        Self::Bytes(Some(value))
     }
 }
 
 impl<'v> From<&'v Vec<u8>> for Value<'v> {
     fn from(value: &'v Vec<u8>) -> Self {
+        Self::Bytes(Some(value))
+    }
+}
+
+impl<'v> From<Option<&'v [u8]>> for Value<'v> {
+    fn from(value: Option<&'v [u8]>) -> Self {
         Self::Bytes(value)
     }
 }

@@ -6,6 +6,8 @@ use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
+use playback_spool::RunKey;
+
 /// This process supervises the run, and no other does.
 #[derive(Debug)]
 pub(super) struct Claim {
@@ -39,6 +41,12 @@ impl Claim {
             folder: folder.to_owned(),
             _lock: lock,
         }))
+    }
+
+    /// The key of the run, which the launcher has begun. None: an earlier version launched it.
+    pub(super) fn run_key(&self) -> Option<RunKey> {
+        let text = fs::read_to_string(self.folder.join("secrets/run_key")).ok()?;
+        RunKey::parse(&text)
     }
 
     /// The command has ended: nobody needs its secrets any more.

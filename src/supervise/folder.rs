@@ -7,7 +7,7 @@ use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use playback_spool::Spool;
+use playback_spool::{RunKey, Spool};
 use playback_wire::Producer;
 use uuid::Uuid;
 
@@ -26,9 +26,16 @@ pub(super) struct Opened {
 ///
 /// # Errors
 /// Not even memory can be had.
-pub(super) fn open(options: &DeliveryOptions, execution: Uuid) -> io::Result<Opened> {
+pub(super) fn open(
+    options: &DeliveryOptions,
+    execution: Uuid,
+    key: Option<RunKey>,
+) -> io::Result<Opened> {
     let max_bytes = options.spool_max_bytes();
-    let create = |dir: &PathBuf| Spool::create(dir, execution, Producer::Supervisor, max_bytes);
+    let key = key.or_else(RunKey::mint);
+    let producer = Producer::Supervisor;
+    let create =
+        |dir: &PathBuf| Spool::create_with_key(dir, execution, producer, max_bytes, key.clone());
     let asked = options.spool_dir.as_ref();
     let mut refused = None;
     if let Some(dir) = asked.filter(|dir| !dir.as_os_str().is_empty()) {
@@ -58,7 +65,7 @@ pub(super) fn open(options: &DeliveryOptions, execution: Uuid) -> io::Result<Ope
     }
     let why = refused.unwrap_or_else(|| "no folder for the spool can be used".into());
     Ok(Opened {
-        spool: Spool::in_memory(execution, Producer::Supervisor, max_bytes)?,
+        spool: Spool::in_memory_with_key(execution, producer, max_bytes, key.clone())?,
         notice: Some(format!(
             "{why}; the run is kept in memory, and lost if it cannot be delivered at its end"
         )),

@@ -6,7 +6,7 @@ use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
 
 use nix::unistd::Pid;
-use playback_spool::RunClock;
+use playback_spool::{RunClock, RunKey};
 use playback_wire::CLOCK_VARIABLE;
 
 use super::offer::{self, Offer};
@@ -16,6 +16,9 @@ use super::{Request, environment};
 
 /// Tells a recorder which run it reports.
 const EXECUTION_ID: &str = "PLAYBACK_EXECUTION_ID";
+
+/// Lets a recorder add to that run.
+const RUN_KEY: &str = "PLAYBACK_RUN_KEY";
 
 /// Tells a recorder whether to record what is printed.
 const CAPTURE_OUTPUT: &str = "PLAYBACK_CAPTURE_OUTPUT";
@@ -67,6 +70,7 @@ pub(super) fn launch(
     request: &Request,
     is_ansible: bool,
     offer: Option<&Offer>,
+    key: Option<&RunKey>,
     streams: Streams,
     signals: &Signals,
     clock: RunClock,
@@ -85,6 +89,11 @@ pub(super) fn launch(
         // Whoever reports the same run tells its times by the same clock.
         command.envs(clock.to_word().map(|word| (CLOCK_VARIABLE, word)));
     }
+    // And only who has the key may report it. One that was handed to us is that of another run.
+    match key.filter(|_| is_ansible || offer.is_some()) {
+        Some(key) => command.env(RUN_KEY, key.expose()),
+        None => command.env_remove(RUN_KEY),
+    };
     // An offer to us is none to those whom we start: they are a part of our run.
     match offer {
         Some(offer) => command.env(offer::VARIABLE, offer.value()),

@@ -166,7 +166,8 @@ pub fn run(request: &Request, run_clock: &RunClock) -> Result<End, SuperviseErro
     };
     let what = command::read(&request.command);
     let started = describe::started(request, what.started);
-    let recording = Recording::begin(request, &started, (&clock, *run_clock));
+    let key = claim.as_ref().and_then(Claim::run_key);
+    let recording = Recording::begin(request, &started, (&clock, *run_clock), key);
     let streams = Streams::make().and_then(|streams| {
         let capture = Capture::new(
             recording.spool(),
@@ -187,10 +188,12 @@ pub fn run(request: &Request, run_clock: &RunClock) -> Result<End, SuperviseErro
 
     reap::adopt_descendants();
     let offer = recording.offer(request.execution, what.is_ansible);
+    let spool = recording.spool();
     let launched = launch::launch(
         request,
         what.is_ansible,
         offer.as_ref(),
+        spool.as_ref().and_then(|spool| spool.run_key()),
         streams,
         &signals,
         *run_clock,

@@ -7,7 +7,9 @@ use std::io::Write as _;
 use std::sync::Arc;
 
 use playback_redact::Rules;
-use playback_spool::{FinishLimits, Outcome, RunClock, Sender, SenderConfig, Spool, report};
+use playback_spool::{
+    FinishLimits, Outcome, RunClock, RunKey, Sender, SenderConfig, Spool, report,
+};
 use playback_wire::{ExecutionEnded, ExecutionStarted, HostStats, Producer, Stats, Usage};
 
 use uuid::Uuid;
@@ -35,11 +37,12 @@ pub(super) struct Recording {
 }
 
 impl Recording {
-    /// Begins the record, and the delivery.
+    /// Begins the record, and the delivery; `key`: the run's, where somebody else has begun it.
     pub(super) fn begin(
         request: &Request,
         started: &ExecutionStarted,
         (clock, run_clock): (&Clock, RunClock),
+        key: Option<RunKey>,
     ) -> Self {
         let mut recording = Self {
             spool: None,
@@ -62,7 +65,7 @@ impl Recording {
                 return recording;
             }
         };
-        let opened = match folder::open(&request.delivery, request.execution) {
+        let opened = match folder::open(&request.delivery, request.execution, key) {
             Ok(opened) => opened,
             Err(error) => {
                 warn(&format!("this run is not recorded: {error}"));
@@ -85,7 +88,12 @@ impl Recording {
         if !begins(&spool) {
             // The disk is full: memory may not be.
             let max_bytes = request.delivery.spool_max_bytes();
-            match Spool::in_memory(request.execution, Producer::Supervisor, max_bytes) {
+            match Spool::in_memory_with_key(
+                request.execution,
+                Producer::Supervisor,
+                max_bytes,
+                spool.run_key().cloned(),
+            ) {
                 Ok(memory) if begins(&memory) => {
                     warn(report::IN_MEMORY);
                     spool = memory;

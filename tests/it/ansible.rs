@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use crate::harness::{Client, Collector, PLAYBACK, Setup, eventually};
+use crate::harness::{API, Client, Collector, PLAYBACK, Setup, eventually};
 
 /// The Ansible environments that `make test` prepares: the newest and the oldest that we support.
 pub(crate) fn environments() -> Vec<PathBuf> {
@@ -551,4 +551,76 @@ fn two_runs_with_one_id_are_not_mixed() {
             .iter()
             .any(|name| name.contains("rejected"))
     );
+}
+
+/// The recorder, the supervisor around it and whoever delivers what they left have tokens of their own; a
+/// stranger with a token has nothing to say.
+#[test]
+fn a_run_is_its_producers_whatever_tokens_they_have() {
+    for bin in environments() {
+        let collector = Collector::start();
+        let client = collector.client();
+        let [recorders, supervisors, strangers] =
+            [(); 3].map(|()| collector.create_token(&["ingest"]));
+        let stranger = collector.client_with(Some(&strangers));
+        let controller = Controller::new(&bin);
+        let script = controller.dir.path().join("ansible-playbook");
+        // Ansible's configuration has another token than the supervisor.
+        let text = format!(
+            "#!/bin/sh\nPLAYBACK_TOKEN={recorders} exec {}/ansible-playbook \"$@\"\n",
+            bin.display()
+        );
+        std::fs::write(&script, text).unwrap();
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(&script, mode).unwrap();
+        let ansible = controller.playbook(&collector, &["gate.yml"]);
+        let mut command = Command::new(PLAYBACK);
+        command.args(["exec", "--"]).arg(&script);
+        command
+            .args(ansible.get_args())
+            .current_dir(ansible.get_current_dir().unwrap())
+            .env_clear();
+        for (name, value) in ansible.get_envs() {
+            if let Some(value) = value {
+                command.env(name, value);
+            }
+        }
+        command
+            .env("PLAYBACK_TOKEN", &supervisors)
+            .args(["-e", &format!("gate={}", controller.gate().display())]);
+        let reached = controller.dir.path().join("gate.reached");
+        let started = controller.start(&mut command);
+        eventually("the playbook to reach the gate", || {
+            reached.exists().then_some(())
+        });
+        let id = eventually("both producers report", || {
+            let list = client.api("/executions").ok();
+            let record = &list["executions"][0];
+            record["ansible_version"].as_str()?;
+            record["id"].as_str()?.parse::<Uuid>().ok()
+        });
+        for producer in ["recorder", "supervisor"] {
+            for body in [
+                "",
+                "{\"seq\":3,\"at\":1,\"kind\":\"execution_ended\",\"data\":{}}",
+            ] {
+                for query in ["", "?adopted=true"] {
+                    let path = format!("{API}/ingest/{id}/{producer}{query}");
+                    let answer = stranger.send("POST", &path, &[], body.as_bytes());
+                    answer.error(403, "forbidden");
+                }
+            }
+        }
+        controller.open_gate();
+        let ran = started.wait();
+        let record = client.finished(id);
+        assert_complete(&record);
+        assert_eq!(output(&record), ran.lines());
+        assert_eq!(controller.spooled(), Vec::<String>::new());
+        let events = client.execution(id, "/events?limit=1000").text;
+        assert!(
+            !events.contains("run_key") && !events.contains("instance"),
+            "{events}"
+        );
+    }
 }

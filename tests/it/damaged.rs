@@ -226,7 +226,7 @@ fn check_shown(collector: &Collector, run: &Run) {
     assert_eq!(result["host"], "web-02");
     let (lines, last) = Socket::watch(collector, run.id, "").rest();
     assert_eq!(lines.len(), 5);
-    assert_eq!(last["type"], "complete");
+    assert_eq!(last["id"], run.id.to_string());
 }
 
 pub(crate) fn a_damaged_block_is_shown_as_such_with_everything_else_of_its_run() {

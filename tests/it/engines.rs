@@ -81,6 +81,9 @@ also! {
         lines_are_what_was_printed_whatever_the_pieces
         an_open_line_of_a_running_run_is_shown_when_it_is_ended
         other_runs_are_not_mixed_in;
+    ownership:
+        only_who_holds_its_key_adds_to_a_run
+        a_run_that_was_deleted_does_not_come_again;
     rebuild:
         a_restart_goes_on_from_the_log;
     retention:

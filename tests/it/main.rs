@@ -49,6 +49,7 @@ mod network;
 mod outage;
 mod output;
 mod own_change;
+mod ownership;
 mod rebuild;
 mod recap;
 mod redact;

@@ -5,7 +5,9 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::marker::PhantomData;
 
+use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
@@ -99,6 +101,17 @@ impl<'de: 'a, 'a> Deserialize<'de> for Event<'a> {
                 let mut body: Option<Body<'de>> = None;
                 let mut early: Option<&'de RawValue> = None;
                 while let Some(key) = map.next_key::<Key>()? {
+                    // Which of two would count, readers do not agree on.
+                    let repeated = match key {
+                        Key::Seq => seq.is_some(),
+                        Key::At => at.is_some(),
+                        Key::Kind => kind.is_some(),
+                        Key::Data => body.is_some() || early.is_some(),
+                        Key::Other => false,
+                    };
+                    if repeated {
+                        return Err(A::Error::custom("seq, at, kind and data stand once each"));
+                    }
                     match key {
                         Key::Seq => seq = Some(map.next_value()?),
                         Key::At => at = Some(map.next_value()?),
@@ -139,6 +152,30 @@ impl<'de: 'a, 'a> Deserialize<'de> for Event<'a> {
 #[serde(transparent)]
 struct Borrowed<'a>(#[serde(borrow)] Cow<'a, str>);
 
+/// Data that is a JSON object: a list of its values in their order is none.
+struct Object<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ObjectVisitor<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
+            type Value = T;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map))
+            }
+        }
+
+        let data = deserializer.deserialize_map(ObjectVisitor(PhantomData))?;
+        Ok(Self(data))
+    }
+}
+
 enum Source<'m, 'de, A> {
     Map(&'m mut A),
     Raw(&'de RawValue),
@@ -148,8 +185,10 @@ enum Source<'m, 'de, A> {
 impl<'de, A: MapAccess<'de>> Source<'_, 'de, A> {
     fn read<T: Deserialize<'de> + 'de>(self) -> Result<T, A::Error> {
         match self {
-            Source::Map(map) => map.next_value(),
-            Source::Raw(raw) => serde_json::from_str(raw.get()).map_err(A::Error::custom),
+            Source::Map(map) => Ok(map.next_value::<Object<T>>()?.0),
+            Source::Raw(raw) => serde_json::from_str::<Object<T>>(raw.get())
+                .map(|object| object.0)
+                .map_err(A::Error::custom),
             Source::Missing => Err(A::Error::missing_field("data")),
         }
     }
@@ -186,7 +225,10 @@ fn read_body<'de, A: MapAccess<'de>>(
                 }
                 Source::Raw(_) | Source::Missing => {}
             }
-            Body::Unknown
+            match kind {
+                "damaged" => Body::Damaged,
+                _ => Body::Unknown,
+            }
         }
     })
 }

@@ -62,6 +62,8 @@ pub enum Body<'a> {
     CancelRequested(CancelRequested<'a>),
     /// Last event of every producer.
     ExecutionEnded(ExecutionEnded),
+    /// Stands for events that the log held and that cannot be read; the collector's own.
+    Damaged,
     /// A kind that this version does not know: kept, and not projected.
     Unknown,
 }
@@ -90,6 +92,7 @@ impl Body<'_> {
             Body::Launched(_) => "launched",
             Body::CancelRequested(_) => "cancel_requested",
             Body::ExecutionEnded(_) => "execution_ended",
+            Body::Damaged => "damaged",
             Body::Unknown => "",
         }
     }

@@ -38,6 +38,9 @@ pub const MAX_BATCH_EXPANDED_BYTES: usize = 64 << 20;
 /// visibly; longer printed lines are carried by several `output` events.
 pub const DEFAULT_MAX_EVENT_BYTES: usize = 1 << 20;
 
+/// The header that carries a run's key: who sends it may add to the run.
+pub const RUN_KEY_HEADER: &str = "playback-run-key";
+
 /// The media type of a batch.
 pub const BATCH_CONTENT_TYPE: &str = "application/x-ndjson";
 

@@ -89,7 +89,7 @@ pub(in crate::api) async fn list_events(
             if events.len() >= limit {
                 break;
             }
-            if block.first_seq > last + 1 {
+            if block.first_seq > last.saturating_add(1) {
                 // A whole block is missing.
                 let gap = Gap {
                     first_seq: last + 1,

@@ -200,10 +200,13 @@ fn what_one_deletes_or_redacts_the_others_have_not_any_more() {
     eventually("the first to know", || {
         (one.execution(deleted.id, "").status == 404).then_some(())
     });
-    assert_eq!(one.ingest(deleted.id, "recorder", b"").acked(), 0);
-    // It may come again, and is a run like any other.
-    deleted.deliver(&one);
-    assert_eq!(one.finished(deleted.id)["events"]["complete"], true);
+    // It does not come again, whomever it is sent to.
+    for client in [&one, &other] {
+        client
+            .ingest(deleted.id, "recorder", b"")
+            .error(410, "gone");
+        deleted.send(client).error(410, "gone");
+    }
 
     let path = format!("{}/executions/{}/redact", crate::harness::API, redacted.id);
     let asked = json!({ "texts": ["web-01"] }).to_string();
@@ -217,6 +220,28 @@ fn what_one_deletes_or_redacts_the_others_have_not_any_more() {
                 .contains("changed: [web-01]")
         );
     }
+}
+
+/// Whose run it is, each collector knows; and what was deleted through one, no other takes.
+#[test]
+fn a_run_is_kept_from_strangers_by_every_collector() {
+    let all = collectors::<2>("");
+    let [one, other] = all.each_ref().map(Collector::client);
+    let run = Run::new().output("first\n");
+    let key = "00112233445566778899aabbccddeeff";
+    let path = format!("{}/ingest/{}/recorder", crate::harness::API, run.id);
+    let keyed = [("Playback-Run-Key", key)];
+    let last = run.clone().ended(0).batch(run.len()..run.len() + 1);
+    assert_eq!(one.send("POST", &path, &keyed, &run.ndjson()).acked(), 2);
+    for client in [&other, &one] {
+        for body in [&last[..], b""] {
+            client
+                .send("POST", &path, &[], body)
+                .error(403, "forbidden");
+        }
+    }
+    assert_eq!(other.send("POST", &path, &keyed, &last).acked(), 3);
+    assert_eq!(one.finished(run.id)["status"], "success");
 }
 
 /// One migration at a time, and whoever comes second finds it made; the first token too.

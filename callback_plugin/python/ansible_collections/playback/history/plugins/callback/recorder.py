@@ -249,6 +249,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
         # A command that a task runs is an execution of its own.
         os.environ.pop("PLAYBACK_EXECUTION_ID", None)
         offered = os.environ.pop("PLAYBACK_OFFER", "")
+        run_key = os.environ.pop("PLAYBACK_RUN_KEY", None)
         if caller.console is not None:
             # A launcher's record is that of the console, not that of the first command in it.
             options["execution_id"] = None
@@ -264,6 +265,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
             _typed(caller.console),
             caller.program(),
             caller.ends_early,
+            run_key,
         )
         os.environ.pop("PLAYBACK_RUN_CLOCK", None)
         self._core = core

@@ -1,0 +1,124 @@
+//! The run key: who holds it may add to a run.
+//!
+//! The first producer of a run makes it up, hands it to the run's other producers, and writes it into its
+//! spool: as a last field of the first line of the file, which is taken off before the line is sent. So
+//! whoever holds a spool can deliver it, whatever token they have.
+
+use std::fmt;
+
+/// What stands before the key at the end of a spool's first line.
+const FIELD: &[u8] = b",\"run_key\":\"";
+
+/// What stands behind it.
+const END: &[u8] = b"\"}";
+
+/// Digits of a key.
+const DIGITS: usize = 32;
+
+/// 128 random bits. `Debug` never shows them.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RunKey(String);
+
+impl RunKey {
+    /// A new one. None: the system gives no random numbers.
+    #[must_use]
+    pub fn mint() -> Option<Self> {
+        let mut bytes = [0_u8; DIGITS / 2];
+        getrandom::fill(&mut bytes).ok()?;
+        Some(Self(
+            bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+        ))
+    }
+
+    /// The key that a text is; nothing where it is none.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let is_key = text.len() == DIGITS && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        is_key.then(|| Self(text.to_ascii_lowercase()))
+    }
+
+    /// Its text, for those who are to have it.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// Lines with the key in the first of them.
+    pub(crate) fn put_into(&self, lines: &[u8]) -> Vec<u8> {
+        let first = memchr::memchr(b'\n', lines).unwrap_or(lines.len());
+        // Every line is an object.
+        let at = first.saturating_sub(1);
+        let mut new = Vec::with_capacity(lines.len() + FIELD.len() + DIGITS + END.len());
+        new.extend_from_slice(&lines[..at]);
+        new.extend_from_slice(FIELD);
+        new.extend_from_slice(self.0.as_bytes());
+        new.push(b'"');
+        new.extend_from_slice(&lines[at..]);
+        new
+    }
+
+    /// The key in the first of some lines, and where its field begins and ends.
+    fn find(lines: &[u8]) -> Option<(Self, std::ops::Range<usize>)> {
+        let first = &lines[..memchr::memchr(b'\n', lines)?];
+        let rest = first.strip_suffix(END)?;
+        let start = rest.len().checked_sub(DIGITS)?;
+        let key = std::str::from_utf8(&rest[start..]).ok()?;
+        let before = rest[..start].strip_suffix(FIELD)?;
+        Some((Self::parse(key)?, before.len()..rest.len() + 1))
+    }
+
+    /// The key in the first of some lines.
+    pub(crate) fn of(lines: &[u8]) -> Option<Self> {
+        Self::find(lines).map(|(key, _)| key)
+    }
+
+    /// Takes the key off the first of some lines.
+    pub(crate) fn take_off(lines: &mut Vec<u8>) {
+        if let Some((_, field)) = Self::find(lines) {
+            lines.drain(field);
+        }
+    }
+}
+
+impl fmt::Debug for RunKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("RunKey(hidden)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_stands_in_the_first_line_alone_and_comes_off_without_a_trace() {
+        let key = RunKey::mint().unwrap();
+        let lines = b"{\"seq\":1,\"data\":{\"a\":\"b\"}}\n{\"seq\":2,\"data\":{}}\n";
+        let mut with = key.put_into(lines);
+        assert_eq!(RunKey::of(&with), Some(key.clone()));
+        assert_eq!(with.iter().filter(|byte| **byte == b'\n').count(), 2);
+        for line in with
+            .split(|byte| *byte == b'\n')
+            .filter(|line| !line.is_empty())
+        {
+            serde_json::from_slice::<serde_json::Value>(line).unwrap();
+        }
+        RunKey::take_off(&mut with);
+        assert_eq!(with, lines);
+        RunKey::take_off(&mut with);
+        assert_eq!(with, lines, "a spool of an earlier version has none");
+        assert_eq!(RunKey::of(b"{\"seq\":1,\"run_key\":\"short\"}\n"), None);
+        assert!(!format!("{key:?}").contains(key.expose()));
+    }
+
+    #[test]
+    fn keys_differ_and_read_back() {
+        let (one, other) = (RunKey::mint().unwrap(), RunKey::mint().unwrap());
+        assert_ne!(one, other);
+        assert_eq!(RunKey::parse(&format!(" {}\n", one.expose())), Some(one));
+        for text in ["", "x", "0123", &"g".repeat(32), &"0".repeat(33)] {
+            assert_eq!(RunKey::parse(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Who may add to a run: who holds its key, or began it.
+//!
+//! A run belongs to who began it. Its first producer makes up a key, which stands in the spool and goes with
+//! every batch; a hash of it is kept beside the execution. So tokens may be changed in its midst, and whoever
+//! holds a spool can deliver it. A run that began without a key (an older producer, a client of one's own)
+//! belongs to the token that began it. What is known of neither comes from before there were keys, or from
+//! serving without tokens: it may be brought to its end.
+
+use crate::model::Owner;
+
+/// What somebody shows who would add to a run.
+#[derive(Debug, Clone, Default)]
+pub struct Credentials {
+    /// SHA-256 of the run key that they sent.
+    pub key: Option<[u8; 32]>,
+    /// Name of their token; none where the collector serves without tokens.
+    pub token: Option<String>,
+    /// The token was made for this run alone, by the launcher.
+    pub is_of_the_run: bool,
+    /// The token may do everything.
+    pub is_admin: bool,
+}
+
+/// Why somebody may not add to a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotTheirs {
+    /// It has a key, and they sent none.
+    #[error(
+        "this run belongs to whoever holds its run key, and the request carries none: the events of a run are \
+         sent by its own producers, or out of its spool with \"playback flush\""
+    )]
+    NoKey,
+    /// It has another key.
+    #[error(
+        "this run has another run key: the events of a run are sent by its own producers, or out of its spool \
+         with \"playback flush\""
+    )]
+    OtherKey,
+    /// It has no key, and another token began it.
+    #[error(
+        "this run was begun without a run key, by another token: only that token may add to it"
+    )]
+    OtherToken,
+    /// It is complete, and nobody knows who began it.
+    #[error(
+        "this run is complete and was begun before runs had keys: only a token with the scope \"admin\" may \
+         add to it"
+    )]
+    Complete,
+}
+
+impl Credentials {
+    /// Whose run it is that they begin.
+    pub(super) fn begin(&self) -> Owner {
+        Owner {
+            key: self.key,
+            // With a key, the token does not matter.
+            token: self.token.clone().filter(|_| self.key.is_none()),
+        }
+    }
+
+    /// Whether they may add to a run of that owner.
+    pub(super) fn check(&self, owner: &Owner, is_complete: bool) -> Result<(), NotTheirs> {
+        if self.is_of_the_run {
+            return Ok(());
+        }
+        match (&owner.key, &self.key) {
+            (Some(key), Some(shown)) if is_same(key, shown) => return Ok(()),
+            (Some(_), Some(_)) => return Err(NotTheirs::OtherKey),
+            (Some(_), None) => return Err(NotTheirs::NoKey),
+            (None, _) => {}
+        }
+        match (&owner.token, &self.token) {
+            // Without tokens, everybody may do everything.
+            (_, None) => Ok(()),
+            (Some(began), Some(token)) if began == token => Ok(()),
+            (Some(_), Some(_)) => Err(NotTheirs::OtherToken),
+            (None, Some(_)) if !is_complete || self.is_admin => Ok(()),
+            (None, Some(_)) => Err(NotTheirs::Complete),
+        }
+    }
+}
+
+/// Compares all of it, however early it differs: how long that takes tells nothing.
+fn is_same(one: &[u8; 32], other: &[u8; 32]) -> bool {
+    let differences = one.iter().zip(other).fold(0, |all, (a, b)| all | (a ^ b));
+    std::hint::black_box(differences) == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_who_began_a_run_or_holds_its_key_adds_to_it() {
+        let key = [7; 32];
+        let shows = |key: Option<[u8; 32]>, token: Option<&str>| Credentials {
+            key,
+            token: token.map(str::to_owned),
+            ..Credentials::default()
+        };
+        let keyed = shows(Some(key), Some("a")).begin();
+        let plain = shows(None, Some("a")).begin();
+        let unknown = Owner::default();
+        for (owner, who, is_complete, expected) in [
+            (&keyed, shows(Some(key), Some("b")), true, Ok(())),
+            (&keyed, shows(Some(key), None), true, Ok(())),
+            (&keyed, shows(None, Some("a")), false, Err(NotTheirs::NoKey)),
+            (&keyed, shows(None, None), false, Err(NotTheirs::NoKey)),
+            (
+                &keyed,
+                shows(Some([8; 32]), Some("a")),
+                false,
+                Err(NotTheirs::OtherKey),
+            ),
+            (&plain, shows(None, Some("a")), true, Ok(())),
+            (&plain, shows(Some(key), Some("a")), true, Ok(())),
+            (&plain, shows(None, None), true, Ok(())),
+            (
+                &plain,
+                shows(None, Some("b")),
+                false,
+                Err(NotTheirs::OtherToken),
+            ),
+            (
+                &plain,
+                shows(Some(key), Some("b")),
+                false,
+                Err(NotTheirs::OtherToken),
+            ),
+            (&unknown, shows(None, Some("b")), false, Ok(())),
+            (
+                &unknown,
+                shows(None, Some("b")),
+                true,
+                Err(NotTheirs::Complete),
+            ),
+        ] {
+            assert_eq!(who.check(owner, is_complete), expected, "{owner:?} {who:?}");
+        }
+        let admin = Credentials {
+            is_admin: true,
+            ..shows(None, Some("b"))
+        };
+        assert_eq!(admin.check(&unknown, true), Ok(()));
+        assert_eq!(admin.check(&keyed, true), Err(NotTheirs::NoKey));
+        let launched = Credentials {
+            is_of_the_run: true,
+            ..shows(None, Some("run"))
+        };
+        assert_eq!(launched.check(&keyed, true), Ok(()));
+    }
+}
