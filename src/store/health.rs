@@ -206,9 +206,12 @@ impl Store {
             tracing::debug!(%error, "the write-ahead log could not be copied back yet");
         }
         let has_room = match self.write.file() {
-            Some(file) => {
-                !trouble.is_want_of_room() || file.room.is_enough(self.condition.state().refused)
+            Some(file) if trouble.is_want_of_room() => {
+                let refused = self.condition.state().refused;
+                file.room.settle(refused);
+                file.room.is_enough(refused)
             }
+            Some(_) => true,
             None => {
                 let failed = self.condition.state().failed;
                 failed.is_none_or(|failed| failed.elapsed() >= QUIET)

@@ -137,6 +137,32 @@ impl Room {
         }
     }
 
+    /// Makes the reserve anew before ingestion goes on: as large as it can be when what found no room (`refused` bytes)
+    /// has some. It may become smaller for that, but is never left out: the next deletion needs it.
+    pub(in super::super) fn settle(&self, refused: u64) {
+        let needed = self.needed().saturating_add(refused.saturating_mul(5) / 4);
+        let _busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
+        let has = fs::metadata(&self.reserve).map_or(0, |known| known.len());
+        let Some(free) = self.free() else {
+            return;
+        };
+        let wanted = has.saturating_add(free).saturating_sub(needed);
+        let wanted = wanted.clamp(MIB.min(self.size), self.size);
+        let made = self.open().and_then(|file| match wanted > has {
+            true => {
+                let made = allocate(&file, has, wanted - has);
+                if made.is_err() {
+                    file.set_len(has)?;
+                }
+                made
+            }
+            false => file.set_len(wanted),
+        });
+        if let Err(error) = made {
+            tracing::debug!(%error, "the reserve could not be made");
+        }
+    }
+
     /// Gives the reserve up; whether there was one.
     pub(in super::super) fn give_up(&self) -> bool {
         let _busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
