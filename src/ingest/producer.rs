@@ -54,13 +54,11 @@ impl ProducerState {
             Body::ExecutionEnded(ended) => self.ended = Some(*ended),
             Body::Usage(usage) => self.usage = Some(*usage),
             Body::Launched(_) => self.launched = true,
-            Body::CancelRequested(cancel) => {
-                // Whoever asked first ended it.
-                if self.canceled_by.is_none() {
-                    self.canceled_by = Some(cancel.by.clone().into_owned());
-                    self.cancel_note =
-                        Some(cancel.note.clone().into_owned()).filter(|note| !note.is_empty());
-                }
+            // Whoever asked first ended it.
+            Body::CancelRequested(cancel) if self.canceled_by.is_none() => {
+                self.canceled_by = Some(cancel.by.clone().into_owned());
+                self.cancel_note =
+                    Some(cancel.note.clone().into_owned()).filter(|note| !note.is_empty());
             }
             Body::Dropped(dropped) => {
                 self.dropped = self.dropped.saturating_add(dropped.events);

@@ -182,7 +182,7 @@ fn waiting(collector: &Collector, clock: &WallClock, words: &[&str]) -> Child {
     Command::new(words[0])
         .args(&words[1..])
         .env_clear()
-        .env("PATH", std::env::var_os("PATH").unwrap())
+        .env("PATH", "/usr/local/bin:/usr/bin:/bin")
         .env("HOME", collector.folder())
         .env("PLAYBACK_URL", collector.url())
         .env("PLAYBACK_TOKEN", &collector.token)

@@ -286,7 +286,7 @@ fn whatever_is_wrong_with_playback_ansible_runs() {
         ("missing", &|| fs::remove_file(&binary).unwrap()),
         ("empty", &|| fs::write(&binary, "").unwrap()),
         ("of another machine", &|| {
-            fs::write(&binary, b"\x7fELF\x02\x01\x01\0\0\0").unwrap()
+            fs::write(&binary, b"\x7fELF\x02\x01\x01\0\0\0").unwrap();
         }),
         ("not executable", &|| {
             fs::set_permissions(&binary, Permissions::from_mode(0o644)).unwrap();
@@ -296,7 +296,7 @@ fn whatever_is_wrong_with_playback_ansible_runs() {
             script(
                 &binary,
                 "#!/bin/sh\ncase $2 in --shim) exit 2;; esac\necho playback-exec 0.0.1\n",
-            )
+            );
         }),
     ];
     for (how, breaks) in broken {

@@ -202,6 +202,10 @@ fn printing_into_the_spool_keeps_its_size_in_step() {
 }
 
 #[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "it tells itself by a variable which process it is"
+)]
 fn how_a_run_ended_is_told_though_the_disk_was_full_at_its_end() {
     const OWN: &str = "append::how_a_run_ended_is_told_though_the_disk_was_full_at_its_end";
     // The limit is the process's, so it has one of its own.

@@ -44,7 +44,7 @@ impl Report {
     }
 
     pub(super) fn ok(&mut self, check: &'static str, message: impl Into<String>) {
-        self.add(check, Level::Ok, message.into(), None);
+        self.add(check, Level::Ok, &message.into(), None);
     }
 
     pub(super) fn warn(
@@ -53,7 +53,7 @@ impl Report {
         message: impl Into<String>,
         next: impl Into<String>,
     ) {
-        self.add(check, Level::Warn, message.into(), Some(next.into()));
+        self.add(check, Level::Warn, &message.into(), Some(next.into()));
     }
 
     pub(super) fn problem(
@@ -62,15 +62,15 @@ impl Report {
         message: impl Into<String>,
         next: impl Into<String>,
     ) {
-        self.add(check, Level::Problem, message.into(), Some(next.into()));
+        self.add(check, Level::Problem, &message.into(), Some(next.into()));
     }
 
-    fn add(&mut self, check: &'static str, level: Level, message: String, next: Option<String>) {
+    fn add(&mut self, check: &'static str, level: Level, message: &str, next: Option<String>) {
         self.findings.push(Finding {
             about: self.about.clone(),
             check,
             level,
-            message: plain(&message),
+            message: plain(message),
             next,
         });
     }

@@ -61,7 +61,7 @@ fn commands_without_a_database_say_that_there_is_none_and_make_none() {
     );
 }
 
-fn serve<'a>(database: &'a str) -> [&'a str; 5] {
+fn serve(database: &str) -> [&str; 5] {
     ["serve", "--listen", "127.0.0.1:0", "--database", database]
 }
 
