@@ -23,7 +23,7 @@ from collector import DEADLINE, PLAYBACK, Collector
 from foreign import version_of
 from machine import CALLBACKS, COLLECTIONS, Seen
 from oracle import LEFT_OUT as LEFT_OUT_LINE
-from oracle import differences, output_differences, readable
+from oracle import differences, exact, output_differences
 
 HERE = Path(__file__).resolve().parent
 # What a target may do only where it is named: it changes the machine, or needs what is not here.
@@ -180,12 +180,12 @@ class Suite:
         if apart and loaded is not None:
             # Where the streams are two files, nobody can tell their order: each is held against its own lines.
             path = f"/executions/{seen.execution}/output?format=text&stream="
-            recorded = {name: self.collector.get(path + name).decode() for name in ("stdout", "stderr")}
+            recorded = {name: exact(self.collector.get(path + name)) for name in ("stdout", "stderr")}
             for name, true in (("stdout", seen.printed[loaded["printed"] or 0 :]), ("stderr", err)):
-                told = since_loaded(recorded[name].splitlines(keepends=True), readable(true).splitlines(keepends=True))
+                told = since_loaded(recorded[name].splitlines(keepends=True), exact(true).splitlines(keepends=True))
                 found += [f"{name}, {difference}" for difference in output_differences(*told)]
             loaded["printed"] = None
-            seen.printed = record.output.encode()
+            seen.printed = record.output.encode(errors="surrogateescape")
         return found + differences(seen, record, self.version, supervised=False)
 
 

@@ -63,8 +63,8 @@ options:
     env: [{name: PLAYBACK_SPOOL_MAX_MB}]
   flush_seconds:
     description:
-      - How long Ansible's exit may be delayed to deliver the rest of the run, where the collector answered during the run.
-        One that is away at its end may come back.
+      - How long Ansible's exit may be delayed to deliver the rest of the run, where the collector answered during
+        the run. One that is away at its end may come back.
     type: float
     default: 5
     ini: [{section: callback_playback, key: flush_seconds}]
