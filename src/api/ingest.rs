@@ -61,7 +61,7 @@ fn run_key(headers: &HeaderMap) -> Result<Option<[u8; 32]>, ApiError> {
         ("producer" = Producer, Path),
         ("playback-time" = Option<i64>, Header, description = "With an empty body: the producer's time, in microseconds since the epoch"),
         Sender,
-        ("Playback-Run-Key" = Option<String>, Header, description = "The run's key: 32 hexadecimal digits of the first producer's making. Sent with the first batch of a run, it is needed with every other batch and sign of life; a run that began without one takes them from the token that began it alone"),
+        ("Playback-Run-Key" = Option<String>, Header, description = "The run's key: 32 hexadecimal digits of the first producer's making. Sent with the first batch of a run, it is needed with every other batch and sign of life; a run that began without one takes them from the token that began it, or an admin's"),
     ),
     request_body(content = Vec<u8>, content_type = "application/x-ndjson"),
     responses(

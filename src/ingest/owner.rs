@@ -3,7 +3,7 @@
 //! A run belongs to who began it. Its first producer makes up a key, which stands in the spool and goes with
 //! every batch; a hash of it is kept beside the execution. So tokens may be changed in its midst, and whoever
 //! holds a spool can deliver it. A run that began without a key (an older producer, a client of one's own)
-//! belongs to the token that began it. What is known of neither comes from before there were keys, or from
+//! belongs to the token that began it, and to those who may do everything. What is known of neither comes from before there were keys, or from
 //! serving without tokens: it may be brought to its end.
 
 use crate::model::Owner;
@@ -38,7 +38,8 @@ pub enum NotTheirs {
     OtherKey,
     /// It has no key, and another token began it.
     #[error(
-        "this run was begun without a run key, by another token: only that token may add to it"
+        "this run was begun without a run key, by another token: only that token, or one with the scope \"admin\", \
+         may add to it"
     )]
     OtherToken,
     /// It is complete, and nobody knows who began it.
@@ -74,8 +75,9 @@ impl Credentials {
             // Without tokens, everybody may do everything.
             (_, None) => Ok(()),
             (Some(began), Some(token)) if began == token => Ok(()),
+            _ if self.is_admin => Ok(()),
             (Some(_), Some(_)) => Err(NotTheirs::OtherToken),
-            (None, Some(_)) if !is_complete || self.is_admin => Ok(()),
+            (None, Some(_)) if !is_complete => Ok(()),
             (None, Some(_)) => Err(NotTheirs::Complete),
         }
     }
@@ -143,6 +145,7 @@ mod tests {
             ..shows(None, Some("b"))
         };
         assert_eq!(admin.check(&unknown, true), Ok(()));
+        assert_eq!(admin.check(&plain, true), Ok(()));
         assert_eq!(admin.check(&keyed, true), Err(NotTheirs::NoKey));
         let launched = Credentials {
             is_of_the_run: true,

@@ -209,6 +209,7 @@ impl Store {
                 }
                 Some(row) => {
                     let days = stats::days_of(transaction, &[key]).await?;
+                    tombstones::note(transaction, &[row.get("uuid")?]).await?;
                     forget_row(transaction, key, row.get("uuid")?).await?;
                     REMAINS.insert(transaction, &[key], bind_key).await?;
                     stats::forget(transaction, &days).await?;

@@ -359,13 +359,14 @@ fn a_run_whose_first_and_last_blocks_are_damaged_keeps_what_its_rows_tell() {
 
 #[test]
 fn a_damaged_log_is_copied_as_it_is() {
-    let collector = Collector::start();
+    let mut collector = Collector::start();
     let client = collector.client();
     let run = long_run();
     run.deliver_range(&client, 0..6);
     run.deliver_range(&client, 6..9);
     run.deliver_range(&client, 9..run.len());
     client.finished(run.id);
+    assert!(collector.stop().0.success());
     wait(put(&collector.database(), 7, b"garbage"));
     let to = format!("sqlite://{}", collector.folder().join("copy.db").display());
     let done = Command::new(PLAYBACK)

@@ -5,8 +5,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use playback_wire::{Body as EventBody, Producer};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use serde_json::value::{RawValue, to_raw_value};
+use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
 
 use super::{damaged_event, each_entry, open, raw_value};
@@ -104,7 +103,7 @@ pub(in crate::api) async fn list_events(
                 Entry::Event(line, event) if event.seq > last => {
                     last = event.seq;
                     if query.shows(&event.body) {
-                        events.extend(served(line, &event.body));
+                        events.extend(raw_value(line));
                     }
                 }
                 Entry::Gap(gap) if gap.last_seq > last => {
@@ -140,20 +139,6 @@ impl EventsQuery {
         self.kind.as_deref().is_none_or(|kind| kind == "damaged")
             && self.task.is_none()
             && self.host.is_none()
-    }
-}
-
-/// An event as it was sent, less the name of its sequence: that is between a producer and the collector.
-fn served(line: &[u8], body: &EventBody<'_>) -> Option<Box<RawValue>> {
-    match body {
-        EventBody::ExecutionStarted(what) if what.instance.is_some() => {
-            let mut event: Value = serde_json::from_slice(line).ok()?;
-            if let Some(data) = event.get_mut("data").and_then(Value::as_object_mut) {
-                data.remove("instance");
-            }
-            to_raw_value(&event).ok()
-        }
-        _ => raw_value(line),
     }
 }
 
