@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// The longest key that YAML takes without a mark, and far from it.
 const LONG_KEY: usize = 500;
@@ -26,12 +26,7 @@ fn write(out: &mut String, value: &Value) {
         Value::Null => out.push_str("null"),
         Value::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
         Value::Number(number) => out.push_str(&float(&number.to_string())),
-        Value::String(text) => {
-            if !is_plain(text) {
-                out.push_str("!unsafe ");
-            }
-            quote(out, text);
-        }
+        Value::String(text) => string(out, text),
         Value::Array(values) => {
             out.push('[');
             for (at, value) in values.iter().enumerate() {
@@ -41,6 +36,14 @@ fn write(out: &mut String, value: &Value) {
             out.push(']');
         }
         Value::Object(members) => {
+            match marked(members) {
+                Some(("__ansible_vault", text)) if text.starts_with("$ANSIBLE_VAULT;") => {
+                    out.push_str("!vault ");
+                    return quote(out, text);
+                }
+                Some(("__ansible_unsafe", text)) => return string(out, text),
+                _ => {}
+            }
             out.push('{');
             for (at, (name, value)) in members.iter().enumerate() {
                 out.push_str(if at == 0 { "" } else { ", " });
@@ -50,6 +53,20 @@ fn write(out: &mut String, value: &Value) {
             out.push('}');
         }
     }
+}
+
+fn string(out: &mut String, text: &str) {
+    if !is_plain(text) {
+        out.push_str("!unsafe ");
+    }
+    quote(out, text);
+}
+
+/// The words with which Ansible says in JSON that a text is encrypted or unsafe. It has no mark for one that is both:
+/// what an encrypted value decrypts to is the one text that may still be a template.
+fn marked(members: &Map<String, Value>) -> Option<(&str, &str)> {
+    let (name, value) = members.iter().next().filter(|_| members.len() == 1)?;
+    Some((name, value.as_str()?))
 }
 
 /// Whether a text can be no template, whatever the marks of one are. Since 2.19 Ansible passes over the quotes of what
@@ -143,6 +160,21 @@ mod tests {
             let variables = BTreeMap::from([("a".to_owned(), json!(text))]);
             assert_eq!(to_yaml(&variables), format!("---\n{{\"a\": \"{text}\"}}\n"));
         }
+    }
+
+    #[test]
+    fn encrypted_and_unsafe_values_are_said_to_be() {
+        let value = json!({
+            "s": { "__ansible_vault": "$ANSIBLE_VAULT;1.1;AES256\n61\n" },
+            "t": { "__ansible_vault": "{{ x }}" },
+            "u": { "__ansible_unsafe": "no" }, "v": { "__ansible_unsafe": "{{ x }}" },
+        });
+        let variables = serde_json::from_value(value).unwrap();
+        assert_eq!(
+            to_yaml(&variables),
+            "---\n{\"s\": !vault \"$ANSIBLE_VAULT;1.1;AES256\\n61\\n\", \"t\": {\"__ansible_vault\": !unsafe \
+             \"{{ x }}\"}, \"u\": \"no\", \"v\": !unsafe \"{{ x }}\"}\n"
+        );
     }
 
     #[test]

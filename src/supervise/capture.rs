@@ -303,7 +303,7 @@ mod tests {
             (Stream::Stdout, ".."),
             (Stream::Stdout, "a"),
             (Stream::Stderr, "b"),
-            (Stream::Stdout, "\\xe2"),
+            (Stream::Stdout, "\0xe2"),
         ];
         let expected = expected.map(|(stream, text)| (stream, text.to_owned()));
         assert_eq!(texts(dir.path()), expected);

@@ -174,6 +174,7 @@ fn rows_are_made_anew_from_the_log() {
     let ran = rebuild(&["--all", "--json"]);
     let expected = json!({
         "rebuilt": [over.id.to_string()], "running": [going.id.to_string()], "without_log": [], "failed": [],
+        "damaged": [],
     });
     assert_eq!(ran.json(), expected);
     assert!(
