@@ -11,7 +11,7 @@ use super::assembler::Assembler;
 use super::error::IngestError;
 use super::owner::Credentials;
 use super::recall::Recalled;
-use crate::blocks::{GAP_LINES, Gap, StoredLog};
+use crate::blocks::{BlockError, GAP_LINES, Gap, StoredLog};
 use crate::model::{ExecutionKey, Owner, Status};
 use crate::store::{Standing, Store};
 
@@ -303,8 +303,9 @@ impl Slot {
                 replay_log(store, key, &mut state.assembler).await?;
                 state.assembler.alive_from_store(found.alive_us);
                 if state.assembler.gaps().count() > gaps {
-                    // What it cannot read, it has to recall from the rows: from the beginning.
-                    self.overtake();
+                    // It may have been read in the midst of something. Whoever comes again finds it read from the
+                    // beginning, with what the rows tell of the rest.
+                    return Err(IngestError::Damaged(BlockError::NotEvents));
                 }
                 // Whoever wrote it has stored what came with it, and others saw the silence, or its end.
                 state.assembler.assume_stored(found.status);
