@@ -9,6 +9,12 @@ use tempfile::TempDir;
 use crate::builders::{Run, TEN, good_run};
 use crate::harness::{API, Client, Collector, PLAYBACK, Setup, eventually};
 
+/// Python sleeps until a time of the monotonic clock, which libfaketime 0.9.10 mistakes for one of the wall clock.
+const PYTHON_SLEEPS: &str = "\
+import select, time
+time.sleep = lambda seconds: select.select([], [], [], seconds) and None
+";
+
 /// The wall clock of processes, which a test sets; their monotonic clock goes on.
 struct WallClock {
     dir: TempDir,
@@ -20,6 +26,7 @@ impl WallClock {
         let clock = Self {
             dir: TempDir::new().unwrap(),
         };
+        std::fs::write(clock.dir.path().join("sitecustomize.py"), PYTHON_SLEEPS).unwrap();
         clock.set(time);
         clock
     }
@@ -34,8 +41,9 @@ impl WallClock {
         std::fs::rename(new, self.file()).unwrap();
     }
 
-    fn environment(&self) -> [(&'static str, String); 4] {
+    fn environment(&self) -> [(&'static str, String); 5] {
         [
+            ("PYTHONPATH", self.dir.path().display().to_string()),
             ("LD_PRELOAD", faketime()),
             ("FAKETIME_TIMESTAMP_FILE", self.file().display().to_string()),
             ("FAKETIME_NO_CACHE", "1".to_owned()),
@@ -188,6 +196,8 @@ fn waiting(collector: &Collector, clock: &WallClock, words: &[&str]) -> Child {
         .env("PLAYBACK_TOKEN", &collector.token)
         .env("PLAYBACK_SPOOL_DIR", &spools)
         .env("MARKS", collector.folder())
+        .env("LANG", "C.UTF-8")
+        .env("ANSIBLE_CALLBACKS_ENABLED", "playback.history.recorder")
         .envs(clock.environment())
         .stdin(Stdio::null())
         .stdout(Stdio::null())
