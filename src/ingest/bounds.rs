@@ -25,7 +25,7 @@ const LABELS: usize = 64;
 
 /// Entries of a list, and bytes of a text, in what is said of a run at its start; where it is still too much, the
 /// second pair.
-const ENTRIES: [usize; 2] = [1000, 100];
+const ENTRIES: [usize; 2] = [20_000, 100];
 const TEXT: [usize; 2] = [16 << 10, 1 << 10];
 
 /// Bytes of all of it, beyond which the second bounds count.

@@ -248,7 +248,8 @@ fn any_bytes_pass_and_are_in_the_record() {
         .output()
         .unwrap();
     assert!(done.stdout == bytes, "every byte arrives");
-    let recorded = playback_wire::printed::exact(&spools.printed());
+    let printed = spools.printed();
+    let recorded = playback_wire::printed::exact(&printed);
     assert!(*recorded == bytes, "every byte is recorded");
 }
 
