@@ -83,7 +83,22 @@ def test_a_line_of_100_mb(site: Site) -> None:
     assert cut["playback_cut"][0]["bytes"] == 100_000_000
 
 
+AWX_DISPLAY = """
+from ansible.plugins.callback.default import CallbackModule as Default
+
+class CallbackModule(Default):
+    CALLBACK_NAME = "awx_display"
+"""
+
+
 def test_nothing_is_captured_where_a_control_stream_is_printed(site: Site) -> None:
-    run = site.play(PLAY, env={"AWX_ISOLATED_DATA_DIR": "/nowhere"})
+    site.write("callbacks/awx_display.py", AWX_DISPLAY)
+    env = {"ANSIBLE_CALLBACK_PLUGINS": str(site.folder / "callbacks"), "ANSIBLE_STDOUT_CALLBACK": "awx_display"}
+    run = site.play(PLAY, env=env)
     assert run.of("output") == []
     assert run.of("result")
+
+
+def test_output_is_captured_in_a_playbook_that_a_job_of_awx_starts(site: Site) -> None:
+    run = site.play(PLAY, env={"AWX_ISOLATED_DATA_DIR": "/nowhere"})
+    assert run.text.count("ok: [") == run.printed.count(b"ok: [") > 0

@@ -111,7 +111,9 @@ def test_a_whole_playbook(site: Site) -> None:
     assert items == [1, 2, 3]
     assert all(result["items"] == 3 and "results" not in result["content"] for result in run.results("loop"))
 
-    assert [retry["attempt"] for retry in run.of("retry", host="web1")] == [1, 2]
+    # From 2.21 on, Ansible tells the attempt that comes next.
+    told = [1, 2] if int(started["ansible_version"].split(".")[1]) < 21 else [2, 3]
+    assert [retry["attempt"] for retry in run.of("retry", host="web1")] == told
     for result in run.results("retry"):
         assert (result["status"], result["ignored"], result["attempts"]) == ("failed", True, 2)
     assert {result["status"] for result in run.results("skip")} == {"skipped"}

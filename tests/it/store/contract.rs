@@ -130,7 +130,7 @@ on_every_store! {
         let found = store.results(key, &all).await.unwrap();
         assert_eq!(found[1].row, changes.results[1]);
         assert_eq!((found[1].host.as_str(), found[1].task.as_str()), ("h2", "t1"));
-        assert_eq!((found[4].host.as_str(), found[4].action.as_str()), ("", ""));
+        assert_eq!((found[4].host.as_str(), found[4].action.as_str()), ("", "command"));
         assert_eq!(seqs(all.clone()).await, [10, 11, 12, 13, 14]);
         let page = ResultFilter { after_seq: 11, limit: 2, ..all.clone() };
         assert_eq!(seqs(page).await, [12, 13]);

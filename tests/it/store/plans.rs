@@ -68,7 +68,14 @@ async fn mysql_reads_no_whole_table() {
     let mut connection = sqlx::MySqlConnection::connect(&address).await.unwrap();
     connection
         .execute(
-            "ANALYZE TABLE executions, execution_hosts, execution_labels, plays, tasks, results, \
+            "INSERT INTO execution_tombstones (uuid, deleted_us) \
+             SELECT UNHEX(MD5(uuid)), started_us FROM executions",
+        )
+        .await
+        .unwrap();
+    connection
+        .execute(
+            "ANALYZE TABLE execution_tombstones, executions, execution_hosts, execution_labels, plays, tasks, results, \
              event_blocks, launches, tokens, stat_days, stat_rolls",
         )
         .await

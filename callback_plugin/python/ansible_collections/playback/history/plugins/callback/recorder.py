@@ -400,7 +400,12 @@ _INTERRUPTED = 99
 
 
 # What a failure of Ansible's comes to when its own commands end with it.
-_ERROR, _FAILED_HOSTS, _UNREACHABLE_HOSTS, _PARSER_ERROR, _UNEXPECTED = 1, 2, 4, 4, 250
+# One by one: ansible-doc warns of names that are assigned together.
+_ERROR = 1
+_FAILED_HOSTS = 2
+_UNREACHABLE_HOSTS = 4
+_PARSER_ERROR = 4
+_UNEXPECTED = 250
 
 
 def _take(offered: str) -> bool:
