@@ -68,14 +68,7 @@ async fn mysql_reads_no_whole_table() {
     let mut connection = sqlx::MySqlConnection::connect(&address).await.unwrap();
     connection
         .execute(
-            "INSERT INTO execution_tombstones (uuid, deleted_us) \
-             SELECT UNHEX(MD5(uuid)), started_us FROM executions",
-        )
-        .await
-        .unwrap();
-    connection
-        .execute(
-            "ANALYZE TABLE execution_tombstones, executions, execution_hosts, execution_labels, plays, tasks, results, \
+            "ANALYZE TABLE executions, execution_hosts, execution_labels, plays, tasks, results, \
              event_blocks, launches, tokens, stat_days, stat_rolls",
         )
         .await
@@ -462,9 +455,11 @@ async fn faults_of_deletion(store: &Store, large: ExecutionKey) -> Vec<String> {
         when: "",
         faults: Vec::new(),
     };
-    let (done, plans) = explained(store.delete_execution(large)).await;
+    let (done, mut plans) = explained(store.delete_execution(large)).await;
     done.unwrap();
     assert!(plans.len() > 5, "{plans:?}");
+    // MariaDB explains a row that is put in as if the whole table were read.
+    plans.retain(|plan| !plan.statement.starts_with("INSERT"));
     found.judge("a deletion", Often::Rare, &plans);
     // These have a row a day, or hardly any: they are found by their keys, but a database may read such few at once.
     let small = ["execution_pins", "stat_days", "stat_rolls"];
