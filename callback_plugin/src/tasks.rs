@@ -284,7 +284,7 @@ mod tests {
         let mut ledger = Ledger::default();
         ledger.play(true);
         assert_eq!(ledger.announce("t"), Announced::New(1));
-        ledger.announced_as("t", Some(7));
+        ledger.announced_as("t", Some(7), false);
         assert_eq!(ledger.host_begins("t", "a", 1), Some(1));
         assert_eq!(ledger.announce("t"), Announced::Known(Some(7)));
         assert_eq!(ledger.host_begins("t", "b", 2), Some(1));
