@@ -68,8 +68,8 @@ FLOW = (
     Case(
         "item_modules",
         "ansible-playbook item_modules.yml",
-        since="2.20",
-        why="before 2.20, a loop's variable is not known where its module is looked for",
+        since="2.21",
+        why="before 2.21, a loop's variable is not known where its module is looked for",
     ),
     Case("loops", "ansible-playbook loops.yml"),
     Case("include_loops", "ansible-playbook include_loops.yml", prints=("In x and 1",)),
