@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use crate::harness::{API, Client, Collector, PLAYBACK, Setup, eventually};
+use crate::harness::{API, Client, Collector, PLAYBACK, Setup, eventually, program};
 
 /// The Ansible environments that `make test` prepares: the newest and the oldest that we support.
 pub(crate) fn environments() -> Vec<PathBuf> {
@@ -570,9 +570,7 @@ fn a_run_is_its_producers_whatever_tokens_they_have() {
             "#!/bin/sh\nPLAYBACK_TOKEN={recorders} exec {}/ansible-playbook \"$@\"\n",
             bin.display()
         );
-        std::fs::write(&script, text).unwrap();
-        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-        std::fs::set_permissions(&script, mode).unwrap();
+        program(&script, &text);
         let ansible = controller.playbook(&collector, &["gate.yml"]);
         let mut command = Command::new(PLAYBACK);
         command.args(["exec", "--"]).arg(&script);

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use crate::ansible::environments;
-use crate::harness::{Collector, PLAYBACK};
+use crate::harness::{Collector, PLAYBACK, program};
 
 /// A machine where everything is as it should be, and then is not.
 struct Machine {
@@ -234,11 +234,10 @@ fn ansible_without_the_recorder(machine: &Machine) -> (PathBuf, PathBuf) {
             symlink(entry.path(), bare.join(name)).unwrap();
         }
     }
-    let program = fs::read_to_string(real.join("bin/ansible-playbook")).unwrap();
-    let (_, rest) = program.split_once('\n').unwrap();
+    let text = fs::read_to_string(real.join("bin/ansible-playbook")).unwrap();
+    let (_, rest) = text.split_once('\n').unwrap();
     let made = venv.join("bin/ansible-playbook");
-    fs::write(&made, format!("#!{}/bin/python\n{rest}", venv.display())).unwrap();
-    fs::set_permissions(&made, Permissions::from_mode(0o755)).unwrap();
+    program(&made, &format!("#!{}/bin/python\n{rest}", venv.display()));
     (packages, bare)
 }
 

@@ -1,8 +1,6 @@
 //! `playback exec`: the command is run as if nobody looked, and everything is in the record.
 
-use std::fs::Permissions;
 use std::io::{Read as _, Write as _};
-use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
@@ -10,7 +8,7 @@ use std::process::{Child, Command, Output, Stdio};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::harness::{Collector, PLAYBACK, eventually};
+use crate::harness::{Collector, PLAYBACK, eventually, program};
 
 /// A folder of spools, and commands that are recorded there.
 pub(crate) struct Spools {
@@ -196,8 +194,7 @@ fn ansible_reports_the_same_run_and_a_script_runs_of_its_own() {
     // What Ansible's own recorder would read.
     let ansible = spools.dir.path().join("ansible-playbook");
     let words = "#!/bin/sh\necho \"$PLAYBACK_EXECUTION_ID $PLAYBACK_CAPTURE_OUTPUT\"\n";
-    std::fs::write(&ansible, words).unwrap();
-    std::fs::set_permissions(&ansible, Permissions::from_mode(0o700)).unwrap();
+    program(&ansible, words);
     let ansible = ansible.to_str().unwrap();
     let done = spools
         .playback(&["exec", "--", ansible, "-i", "prod", "site.yml"])

@@ -2,7 +2,7 @@
 //!
 //! Nothing here waits for a fixed time: [`eventually`] asks until the answer comes or a deadline passes.
 
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -540,4 +540,28 @@ impl Client {
 /// A body as producers send it.
 pub(crate) fn zstd(raw: &[u8]) -> Vec<u8> {
     zstd::bulk::compress(raw, 3).unwrap()
+}
+
+/// Writes a program that the test runs. Another process writes it: while a test's own thread has a file open for
+/// writing, a process that another thread starts holds it too until its `exec`, and nobody may run what somebody writes
+/// (`ETXTBSY`).
+pub(crate) fn program(file: &Path, text: &str) {
+    let mut cat = Command::new("sh")
+        .args(["-c", "cat > \"$0\" && chmod 755 \"$0\""])
+        .arg(file)
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    cat.stdin
+        .take()
+        .unwrap()
+        .write_all(text.as_bytes())
+        .unwrap();
+    assert!(cat.wait().unwrap().success(), "{}", file.display());
+}
+
+/// Copies a program that the test runs, by another process as in [`program`].
+pub(crate) fn copied(from: impl AsRef<Path>, to: &Path) {
+    let done = Command::new("cp").arg(from.as_ref()).arg(to).status();
+    assert!(done.unwrap().success(), "{}", to.display());
 }

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use crate::ansible::environments;
-use crate::harness::{Collector, PLAYBACK};
+use crate::harness::{Collector, PLAYBACK, program};
 
 struct Site {
     dir: TempDir,
@@ -129,9 +129,8 @@ fn a_script_with_one_ansible_has_one_record_with_its_hosts_output_and_exit_code(
                 "inner.sh",
                 "echo begin\nansible-playbook -i hosts a.yml\necho end\n",
             );
-            site.write("outer.sh", "#!/bin/sh\nsh inner.sh\n");
-            let done = site.run("chmod", &["+x", "outer.sh"]);
-            assert!(done.status.success());
+            let outer = site.dir.path().join("outer.sh");
+            program(&outer, "#!/bin/sh\nsh inner.sh\n");
             let done = site.run(PLAYBACK, &[&["exec", "--"], command].concat());
             assert!(done.status.success(), "{way}: {done:?}");
             let records = site.records();

@@ -10,7 +10,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::ansible::environments;
-use crate::harness::{Collector, PLAYBACK};
+use crate::harness::{Collector, PLAYBACK, copied, program};
 
 /// Says what it was given, and does what it is told.
 const ANSIBLE: &str = r#"#!/bin/sh
@@ -123,8 +123,7 @@ impl Machine {
 
 fn script(file: &Path, text: &str) {
     fs::create_dir_all(file.parent().unwrap()).unwrap();
-    fs::write(file, text).unwrap();
-    fs::set_permissions(file, Permissions::from_mode(0o755)).unwrap();
+    program(file, text);
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -274,7 +273,7 @@ fn whatever_is_wrong_with_playback_ansible_runs() {
     let binary = machine.folder("home/playback");
     let install = |machine: &Machine| {
         let _ = fs::remove_file(&binary);
-        fs::copy(PLAYBACK, &binary).unwrap();
+        copied(PLAYBACK, &binary);
         let mut command = machine.command(&binary, &[]);
         let done = command
             .args(["shim", "install", "--user"])
@@ -284,9 +283,9 @@ fn whatever_is_wrong_with_playback_ansible_runs() {
     };
     let broken: [(&str, &dyn Fn()); 6] = [
         ("missing", &|| fs::remove_file(&binary).unwrap()),
-        ("empty", &|| fs::write(&binary, "").unwrap()),
+        ("empty", &|| program(&binary, "")),
         ("of another machine", &|| {
-            fs::write(&binary, b"\x7fELF\x02\x01\x01\0\0\0").unwrap();
+            program(&binary, "\x7fELF\x02\x01\x01\0\0\0");
         }),
         ("not executable", &|| {
             fs::set_permissions(&binary, Permissions::from_mode(0o644)).unwrap();

@@ -9,7 +9,7 @@ use std::process::Command;
 use tempfile::TempDir;
 
 use super::{complaint, playback};
-use crate::harness::{PLAYBACK, Setup};
+use crate::harness::{PLAYBACK, Setup, copied};
 
 fn is_empty(folder: &Path) -> bool {
     fs::read_dir(folder).unwrap().next().is_none()
@@ -121,7 +121,7 @@ fn what_is_no_database_is_said_and_left_as_it_is() {
 /// As a user who is not root: root may write everywhere.
 fn as_nobody(folder: &Path, database: &str) -> String {
     let copy = folder.join("playback-for-nobody");
-    fs::copy(PLAYBACK, &copy).unwrap();
+    copied(PLAYBACK, &copy);
     let done = Command::new("setpriv")
         .args(["--reuid", "65534", "--regid", "65534", "--clear-groups"])
         .arg(&copy)

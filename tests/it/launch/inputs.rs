@@ -1,14 +1,12 @@
 //! What Ansible is given, good and bad.
 
-use std::fs::Permissions;
-use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 
 use serde_json::{Map, Value, json};
 
 use super::{Site, launch, printed, run};
 use crate::ansible::environments;
-use crate::harness::Client;
+use crate::harness::{Client, program};
 
 const SAY: &str = "- hosts: all\n  gather_facts: false\n  tasks:\n    - debug:\n        msg: \"{{ inventory_hostname }}\"\n";
 
@@ -23,11 +21,10 @@ fn an_inventory_may_be_a_directory_or_a_program() {
     site.playbook("say.yml", SAY);
     site.inventory("many/a.ini", "a ansible_connection=local\n");
     site.inventory("many/b.ini", "b ansible_connection=local\n");
-    let script = site.inventory(
-        "dynamic",
+    program(
+        &site.path("inventories/dynamic"),
         "#!/bin/sh\necho '{\"all\": {\"hosts\": [\"d\"]}, \"_meta\": {\"hostvars\": {\"d\": {\"ansible_connection\": \"local\"}}}}'\n",
     );
-    std::fs::set_permissions(script, Permissions::from_mode(0o755)).unwrap();
     let collector = site.start();
     let client = collector.client();
     let hosts = |record: &Value| -> Vec<String> {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::super::{Ran, command, run};
 use super::{DEPLOY, detached};
 use crate::ansible::environments;
-use crate::harness::Collector;
+use crate::harness::{Collector, program};
 use crate::launch::Site;
 
 #[test]
@@ -121,17 +121,16 @@ fn extra_variables_are_read_here_in_every_form_of_ansible() {
 
 #[test]
 fn the_vault_password_may_come_from_a_program() {
-    use std::os::unix::fs::PermissionsExt as _;
     let site = Site::new();
     site.playbook("deploy.yml", DEPLOY);
     let collector = site.start();
-    let program = site.write("home", "password", "#!/bin/sh\necho open sesame\n");
-    let mode = std::fs::Permissions::from_mode(0o755);
-    std::fs::set_permissions(&program, mode).unwrap();
-    let program = program.display().to_string();
+    let file = site.path("home/password");
+    std::fs::create_dir_all(site.path("home")).unwrap();
+    program(&file, "#!/bin/sh\necho open sesame\n");
+    let password = file.display().to_string();
     let arguments = ["run", "deploy.yml", "-i", "prod", "--vault-password-file"];
     let mut arguments = arguments.to_vec();
-    arguments.push(&program);
+    arguments.push(&password);
     let ran = run(&collector, &arguments);
     assert_eq!(ran.code, 0, "{ran:?}");
     // Its password is stored nowhere, so that a replay needs it.
@@ -139,7 +138,7 @@ fn the_vault_password_may_come_from_a_program() {
     let told = ran.complaint(1);
     assert!(told.contains("must be given again"), "{told}");
     assert!(told.contains("--vault-password-file or -J"), "{told}");
-    std::fs::write(&program, "#!/bin/sh\nexit 3\n").unwrap();
+    program(&file, "#!/bin/sh\nexit 3\n");
     let told = run(&collector, &arguments);
     assert!(told.complaint(1).contains("exit status: 3"), "{told:?}");
 }
