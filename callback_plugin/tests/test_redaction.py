@@ -125,9 +125,9 @@ def test_options_are_read_from_the_configuration(site: Site) -> None:
     assert run.result("a")["content"]["msg"] == {"password": "***", "x": "***"}
 
 
-def test_what_the_readme_begins_with_hides_what_it_says(site: Site) -> None:
-    readme = (Path(__file__).parents[2] / "README.md").read_text()
-    example = readme.split("## Hide secrets")[1].split("```ini\n")[1].split("```")[0]
+def test_the_documented_example_hides_what_it_says(site: Site) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "redaction.md").read_text()
+    example = page.split("```ini\n")[1].split("```")[0]
     site.write("ansible.cfg", (site.folder / "ansible.cfg").read_text() + example)
     pem = "-----BEGIN RSA PRIVATE KEY-----\\nhunter2\\n-----END RSA PRIVATE KEY-----\\n"
     run = site.play(

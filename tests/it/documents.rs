@@ -1,6 +1,6 @@
 //! What the documents say is so: commands run, messages exist, links lead somewhere.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -43,6 +43,9 @@ fn the_index_lists_every_page() {
         "backup.md",
         "upgrade.md",
         "uninstall.md",
+        "configuration.md",
+        "api.md",
+        "databases.md",
     ] {
         assert!(
             readme.contains(&format!("(docs/{name}")),
@@ -151,6 +154,74 @@ fn messages_that_are_explained_exist() {
         }
     }
     assert!(quoted > 10, "the messages stand in the first column");
+}
+
+/// What stands between backticks in the first column of the tables below a heading.
+fn settings(page: &str, heading: &str) -> BTreeSet<String> {
+    let (_, below) = page.split_once(&format!("\n## {heading}\n")).unwrap();
+    let section = below.split("\n## ").next().unwrap();
+    let first = section
+        .lines()
+        .filter_map(|line| line.strip_prefix("| ")?.split('|').next());
+    first
+        .flat_map(|column| column.split('`').skip(1).step_by(2))
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn every_setting_of_the_collector_is_documented_and_no_other() {
+    let page = fs::read_to_string(root().join("docs/configuration.md")).unwrap();
+    let example = fs::read_to_string(root().join("examples/collector.toml")).unwrap();
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("collector.toml");
+    for (heading, section) in [
+        ("The collector", ""),
+        ("Connections: `[http]`", "[http]\n"),
+        ("Launched runs: `[launcher]`", "[launcher]\n"),
+    ] {
+        // The collector names what it knows when it is asked for what it does not know.
+        fs::write(&file, format!("{section}no_such_setting = 1\n")).unwrap();
+        let done = Command::new(PLAYBACK)
+            .args(["serve", "--config"])
+            .arg(&file)
+            .output()
+            .unwrap();
+        let said = String::from_utf8(done.stderr).unwrap();
+        let (_, names) = said.split_once("expected one of ").expect(&said);
+        let mut known: BTreeSet<String> = names
+            .split('`')
+            .skip(1)
+            .step_by(2)
+            .map(str::to_owned)
+            .collect();
+        for name in &known {
+            assert!(example.contains(name), "examples/collector.toml: {name}");
+        }
+        if section.is_empty() {
+            // These two have sections of their own.
+            known.remove("http");
+            known.remove("launcher");
+        }
+        assert_eq!(settings(&page, heading), known, "{heading}");
+    }
+    // And so it is with the environment and flags.
+    let help = Command::new(PLAYBACK).args(["serve", "--help"]).output();
+    let help = String::from_utf8(help.unwrap().stdout).unwrap();
+    let (_, table) = page.split_once("\n## The collector\n").unwrap();
+    let table = table.split("\n## ").next().unwrap();
+    let named = |text: &str, begin: &str| -> BTreeSet<String> {
+        let end = |c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '-');
+        text.match_indices(begin)
+            .map(|(at, _)| text[at..].split(end).next().unwrap().to_owned())
+            .filter(|word| word[begin.len()..].starts_with(|c: char| c.is_ascii_alphabetic()))
+            .collect()
+    };
+    assert_eq!(named(table, "PLAYBACK_"), named(&help, "PLAYBACK_"));
+    let mut flags = named(&help, "--");
+    flags.remove("--help");
+    flags.remove("--version");
+    assert_eq!(named(table, "--"), flags);
 }
 
 /// The commands of a page that a test is to run: the block after this mark.
