@@ -42,7 +42,11 @@ pub(crate) fn watch() {
 
 /// Runs in the child, before `fork` returns there: no lock, no allocation.
 unsafe extern "C" fn in_new_child() {
-    IN_CHILD.store(true, Ordering::SeqCst);
+    if IN_CHILD.swap(true, Ordering::SeqCst) {
+        // A child's own child: all of this was done in the child. By now the numbers of the closed descriptors may be those
+        // of its own files, such as the queue that its workers report by, and the signals' handlers its own.
+        return;
+    }
     for fd in playback_spool::inherited_fds() {
         // SAFETY: the spool lists descriptors that are open and whose copies in a child nobody uses.
         unsafe {

@@ -110,16 +110,43 @@ raise RuntimeError("the program's own")
 def test_a_fork_of_a_recorded_program_says_that_it_is_not_recorded(site: Site) -> None:
     program = """
 import os
-playbook("good.yml")
+play("true", cleans=False)
 child = os.fork()
 if child == 0:
+    code = 1
     try:
-        manager = TaskQueueManager(**parts())
-        manager.load_callbacks()
+        code = playbook("bad.yml")
     finally:
+        sys.stdout.flush()
         sys.stderr.flush()
-        os._exit(0)
-os.waitpid(child, 0)
+        os._exit(code)
+assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 2
 """
     assert len(runs(site, program, 0)) == 1
     assert b"was forked from one that is recorded" in b" ".join(site.printed().split())
+
+
+def test_a_fork_of_a_recorded_program_has_files_and_children_of_its_own(site: Site) -> None:
+    """What the recorder closes in a fork is closed once: the same numbers are other files afterwards."""
+    program = """
+import os, signal
+play("true", cleans=False)
+child = os.fork()
+if child == 0:
+    code = 1
+    try:
+        signal.signal(signal.SIGTERM, lambda *_: None)
+        own = [os.open("/dev/null", os.O_RDONLY) for _ in range(32)]
+        grandchild = os.fork()
+        if grandchild == 0:
+            for number in own:
+                os.fstat(number)
+            os.kill(os.getpid(), signal.SIGTERM)
+            os._exit(0)
+        code = os.waitstatus_to_exitcode(os.waitpid(grandchild, 0)[1]) & 255
+    finally:
+        os._exit(code)
+code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+assert code == 0, code
+"""
+    assert len(runs(site, program, 0)) == 1
