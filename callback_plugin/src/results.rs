@@ -261,13 +261,14 @@ pub(crate) fn item(run: &Run, result: &Bound<'_, PyAny>, status: ResultStatus) -
 pub(crate) fn retry(run: &Run, result: &Bound<'_, PyAny>) -> PyResult<()> {
     let py = result.py();
     let told = Told::read(result)?;
-    let found = run.ledger().look(told.uuid.to_str()?, told.host.to_str()?);
+    let found = run.ledger().retry(told.uuid.to_str()?, told.host.to_str()?);
     let found = known(run, &told, found)?;
     let censored = censor::is_censored(&told.data);
     let event = Retry {
         task: found.task,
         host: told.host.to_str()?.into(),
-        attempt: told.number(intern!(py, "attempts"))?.unwrap_or_default(),
+        // Counted, because Ansible's own number is that of the attempt that failed up to 2.20, and of the next since 2.21.
+        attempt: found.tries.max(1),
         retries: told.number(intern!(py, "retries"))?.unwrap_or_default(),
         content: None,
     };
@@ -325,6 +326,7 @@ fn known(run: &Run, told: &Told<'_>, found: Option<Found>) -> PyResult<Found> {
             task: plays::begin_task(run, &told.task, false)?,
             started: None,
             items: 0,
+            tries: 0,
             templated: false,
         }),
     }

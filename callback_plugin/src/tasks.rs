@@ -60,6 +60,8 @@ struct Running {
     host: u32,
     started: i64,
     items: u32,
+    /// How often it, or its present loop item, was tried in vain.
+    tries: u32,
 }
 
 /// A task as a result, or a part of one, finds it.
@@ -71,6 +73,8 @@ pub(crate) struct Found {
     pub(crate) started: Option<i64>,
     /// Loop items that ended on the host.
     pub(crate) items: u32,
+    /// How often the host has tried the task, or its present loop item, in vain.
+    pub(crate) tries: u32,
     /// Whether the task's action is a template, so that each result tells its own.
     pub(crate) templated: bool,
 }
@@ -161,6 +165,7 @@ impl Ledger {
             host,
             started: at,
             items: 0,
+            tries: 0,
         });
         Some(task.number)
     }
@@ -169,6 +174,15 @@ impl Ledger {
     pub(crate) fn item(&mut self, uuid: &str, host: &str) -> Option<Found> {
         self.find(uuid, host, |running, at| {
             running[at].items += 1;
+            running[at].tries = 0;
+            running[at]
+        })
+    }
+
+    /// A host tried a task, or a loop item of it, in vain, and tries again. A host's items run one after the other.
+    pub(crate) fn retry(&mut self, uuid: &str, host: &str) -> Option<Found> {
+        self.find(uuid, host, |running, at| {
+            running[at].tries += 1;
             running[at]
         })
     }
@@ -190,6 +204,7 @@ impl Ledger {
                     task: task.number,
                     started: Some(running.started),
                     items: running.items,
+                    tries: running.tries,
                     templated: task.templated,
                 })
             })
@@ -218,6 +233,7 @@ impl Ledger {
                     task: task.number,
                     started: Some(running.started),
                     items: running.items,
+                    tries: running.tries,
                     templated: task.templated,
                 });
             }
@@ -226,6 +242,7 @@ impl Ledger {
             task: task.number,
             started: None,
             items: 0,
+            tries: 0,
             templated: task.templated,
         })
     }
@@ -312,6 +329,21 @@ mod tests {
         assert_eq!(ledger.at_work("b").unwrap().task, 2);
         ledger.end("t", "a");
         assert_eq!(ledger.at_work("a"), None);
+    }
+
+    #[test]
+    fn tries_are_counted_per_host_and_item() {
+        let mut ledger = Ledger::default();
+        ledger.play(false);
+        ledger.announce("t");
+        ledger.host_begins("t", "a", 1);
+        ledger.host_begins("t", "b", 1);
+        assert_eq!(ledger.retry("t", "a").unwrap().tries, 1);
+        assert_eq!(ledger.retry("t", "b").unwrap().tries, 1);
+        assert_eq!(ledger.retry("t", "a").unwrap().tries, 2);
+        ledger.item("t", "a");
+        assert_eq!(ledger.retry("t", "a").unwrap().tries, 1);
+        assert_eq!(ledger.retry("t", "b").unwrap().tries, 2);
     }
 
     #[test]

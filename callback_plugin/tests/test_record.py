@@ -32,6 +32,14 @@ SITE = """
       register: tried
       until: tried.rc == 0
       ignore_errors: true
+    - name: retry of items
+      command: /bin/false
+      loop: [1, 2]
+      retries: 2
+      delay: 0
+      register: tried
+      until: tried.rc == 0
+      ignore_errors: true
     - name: skip
       command: /bin/true
       when: false
@@ -111,9 +119,12 @@ def test_a_whole_playbook(site: Site) -> None:
     assert items == [1, 2, 3]
     assert all(result["items"] == 3 and "results" not in result["content"] for result in run.results("loop"))
 
-    # From 2.21 on, Ansible tells the attempt that comes next.
-    told = [1, 2] if int(started["ansible_version"].split(".")[1]) < 21 else [2, 3]
-    assert [retry["attempt"] for retry in run.of("retry", host="web1")] == told
+    # From 2.21 on, Ansible tells the attempt that comes next, and prints one retry less than there is.
+    retries = run.of("retry", task=run.task("retry"), host="web1")
+    assert [(retry["attempt"], retry["retries"]) for retry in retries] == [(1, 3), (2, 3)]
+    again = run.of("retry", task=run.task("retry of items"), host="web1")
+    assert [retry["attempt"] for retry in again] == [1, 2, 1, 2]
+    assert [item["attempts"] for item in run.of("item", task=run.task("retry of items"), host="web1")] == [2, 2]
     for result in run.results("retry"):
         assert (result["status"], result["ignored"], result["attempts"]) == ("failed", True, 2)
     assert {result["status"] for result in run.results("skip")} == {"skipped"}
@@ -131,6 +142,7 @@ def test_a_whole_playbook(site: Site) -> None:
     assert run.of("stats")[-1]["hosts"] == {
         host: {name: counts[name] for name in counts} for host, counts in stats_printed(run.printed).items()
     }
+    assert "uncaptured_programs" not in run.one("execution_ended")
     usage = run.one("usage")
     assert usage["user_s"] > 0
     assert usage["peak_bytes"] > 1 << 20

@@ -586,7 +586,8 @@ def content(returned: dict[str, Any], *, items_sent: bool, adhoc: bool = False) 
 def parts(seen: Seen, record: Record) -> Iterator[str]:
     """Items, retries, polls, facts, notifications, includes: one event each, in order."""
     yield from sequence("item", seen, record, ITEMS, item)
-    yield from sequence("retry", seen, record, {"retry": ""}, retry)
+    numbers = iter(attempts(seen.hooks))
+    yield from sequence("retry", seen, record, {"retry": ""}, lambda hook: retry(hook, next(numbers)))
     yield from sequence("async_poll", seen, record, POLLS, poll)
     yield from sequence(
         "notified", seen, record, {"notify": ""}, lambda hook: {k: hook[k] for k in ("handler", "host")}
@@ -626,11 +627,27 @@ def item(hook: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def retry(hook: dict[str, Any]) -> dict[str, Any]:
+def attempts(hooks: list[dict[str, Any]]) -> list[int]:
+    """For each retry which attempt failed: 1, 2, 3 … of a host's task, or of one item of its loop.
+
+    Counted, because what Ansible says, and prints as `N retries left`, is the next attempt's number since 2.21.
+    """
+    failed: dict[tuple[str, str], int] = defaultdict(int)
+    found = []
+    for hook in hooks:
+        if hook["hook"] == "retry":
+            failed[hook["host"], hook["task"]] += 1
+            found.append(failed[hook["host"], hook["task"]])
+        elif hook["hook"] in ITEMS or hook["hook"] in ENDS:
+            failed.pop((hook["host"], hook["task"]), None)
+    return found
+
+
+def retry(hook: dict[str, Any], attempt: int) -> dict[str, Any]:
     returned = hook["returned"]
     return {
         "host": hook["host"],
-        "attempt": returned.get("attempts", 0),
+        "attempt": attempt,
         "retries": returned.get("retries", 0),
         "content": content(returned, items_sent=False),
     }
