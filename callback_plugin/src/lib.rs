@@ -48,7 +48,7 @@ mod _native {
     #[pymodule_export]
     use crate::recorder::{
         Recorder, default_in_workers, dispatch_begins, dispatch_ends, end, in_child, is_waiting,
-        knows_exit_code, prompts,
+        knows_exit_code, prompts, started_program, wrote,
     };
     #[pymodule_export]
     #[allow(non_upper_case_globals)]

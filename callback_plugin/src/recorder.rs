@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use playback_spool::RunKey;
-use playback_wire::{AsyncState, ResultStatus, Stream};
+use playback_wire::{AsyncState, ResultStatus, Stream, printed};
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -19,7 +19,7 @@ use crate::rescues::Rescues;
 use crate::results::Handled;
 use crate::run::{self, Run};
 use crate::value::is_interrupt;
-use crate::{environment, exit, fork, memory, output, plays, results};
+use crate::{environment, exit, fork, memory, output, plays, results, workers};
 
 /// The recording of one execution.
 #[pyclass(frozen, module = "ansible_playback._native")]
@@ -248,6 +248,31 @@ pub(crate) fn dispatch_ends() {
 #[pyfunction]
 pub(crate) fn prompts(text: &str) {
     with_active(|run| run.printed(Stream::Stdout, text));
+}
+
+/// Python has written to a standard stream by its number, here or in a worker.
+#[pyfunction]
+pub(crate) fn wrote(py: Python<'_>, number: i32, bytes: &[u8]) {
+    let stream = if number == 2 {
+        Stream::Stderr
+    } else {
+        Stream::Stdout
+    };
+    if fork::in_child() {
+        workers::printed(py, stream, bytes);
+    } else {
+        with_active(|run| {
+            if run.options.capture_output {
+                run.printed(stream, &printed::from_bytes(bytes));
+            }
+        });
+    }
+}
+
+/// A program was started, here or in a worker, that has a standard stream of Ansible's as its own.
+#[pyfunction]
+pub(crate) fn started_program() {
+    workers::started_program();
 }
 
 /// Whether this process is a fork of one that recorded: nothing can be recorded here.

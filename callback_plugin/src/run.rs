@@ -42,6 +42,8 @@ pub(crate) struct Run {
     notices: Vec<String>,
     /// Texts of workers that earlier runs of this process had left out.
     left_out_before: u64,
+    /// Programs that they had started.
+    programs_before: u64,
     /// It ends with its queue manager: the program around it goes on, and its exit code says nothing of the run.
     ends_early: bool,
 }
@@ -154,6 +156,7 @@ impl Run {
             ended: AtomicBool::new(false),
             notices,
             left_out_before: workers::left_out(),
+            programs_before: workers::programs(),
             ends_early,
         });
         let before = ACTIVE
@@ -267,6 +270,7 @@ impl Run {
             dropped: self.spool.dropped()
                 + u64::from(self.off.load(Ordering::SeqCst))
                 + workers::left_out().saturating_sub(self.left_out_before),
+            uncaptured_programs: workers::programs().saturating_sub(self.programs_before),
             ..ExecutionEnded::default()
         };
         self.spool.append(at, "execution_ended", &ended);

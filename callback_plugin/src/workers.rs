@@ -6,8 +6,9 @@
 //! printed to a file in memory, by one `writev` and without a lock; its parent reads that before it notes anything of its
 //! own, so that texts stand in the order in which they were printed.
 //!
-//! Out of reach are what native code and other programs write to descriptors 1 and 2, and what a worker printed in the
-//! moment in which its parent was killed.
+//! What Python writes by the numbers of the streams (`os.write(1, …)`) is told here too, by the plugin. Out of reach are
+//! what native code writes to descriptors 1 and 2, and what a worker printed in the moment in which its parent was killed.
+//! Programs that get these descriptors as their own are counted, so that the record says what may be missing.
 
 #![allow(unsafe_code)]
 
@@ -51,6 +52,8 @@ struct Shared {
     written: AtomicU32,
     /// How many were left out.
     left_out: AtomicU32,
+    /// Programs that were started with a standard stream of Ansible's as theirs, here or in a worker.
+    programs: AtomicU32,
     /// Up to where the file was read.
     read: AtomicU64,
 }
@@ -289,6 +292,22 @@ fn next_magic(bytes: &[u8], from: usize) -> Option<usize> {
 pub(crate) fn left_out() -> u64 {
     channel().map_or(0, |(_, shared)| {
         shared.left_out.load(Ordering::Relaxed).into()
+    })
+}
+
+/// A program was started, here or in a worker, that prints where nobody sees it.
+pub(crate) fn started_program() {
+    if let Some((_, shared)) = channel()
+        && shared.open.load(Ordering::Relaxed)
+    {
+        shared.programs.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// How many such programs were started so far in this process and its workers.
+pub(crate) fn programs() -> u64 {
+    channel().map_or(0, |(_, shared)| {
+        shared.programs.load(Ordering::Relaxed).into()
     })
 }
 

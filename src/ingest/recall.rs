@@ -32,6 +32,7 @@ pub(super) fn ended(row: &ExecutionRow) -> Option<ExecutionEnded> {
             _ => None,
         },
         dropped: 0,
+        uncaptured_programs: 0,
     })
 }
 

@@ -227,6 +227,13 @@ fn events(producers: &Producers, ended: bool, lost: bool) -> EventCount {
                 producer.left_out()
             ));
         }
+        let programs = producer.ended.map_or(0, |ended| ended.uncaptured_programs);
+        if programs > 0 {
+            let plural = if programs == 1 { "" } else { "s" };
+            missing.push(format!(
+                "what {programs} program{plural} printed past Ansible, if anything (playback exec records it)"
+            ));
+        }
         for (first, last) in &producer.gaps {
             missing.push(format!(
                 "events {first} to {last} of the {} cannot be read: the log is damaged",

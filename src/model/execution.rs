@@ -91,9 +91,10 @@ pub struct EventCount {
     /// Events that there were, once the producers have said so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expected: Option<u64>,
-    /// Whether everything that happened is here.
+    /// Whether every event is here.
     pub complete: bool,
-    /// What is missing, in words.
+    /// What is missing, in words. Text may be missing although every event is here: programs that plugins start can print
+    /// where the recorder does not see it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub missing: Option<String>,
 }

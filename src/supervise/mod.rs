@@ -224,6 +224,7 @@ pub fn run(request: &Request, run_clock: &RunClock) -> Result<End, SuperviseErro
         signal: end.signal(),
         reason: reason.filter(|_| !end.is_success()),
         dropped: recording.dropped(),
+        ..ExecutionEnded::default()
     };
     recording.end(&ended, &signals);
     Ok(end)

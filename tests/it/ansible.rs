@@ -619,3 +619,47 @@ fn a_run_is_its_producers_whatever_tokens_they_have() {
         assert!(!events.contains("run_key"), "{events}");
     }
 }
+
+/// Up to ansible-core 2.18 a task's process has Ansible's own streams, and hands them on to what its plugins start.
+#[test]
+fn a_program_of_a_plugin_that_prints_past_ansible_is_said_to_be_missing() {
+    for bin in environments() {
+        let collector = Collector::start();
+        let controller = Controller::new(&bin);
+        let plugin = "import os, subprocess\n\
+             def starts(value):\n    subprocess.run([\"echo\", \"a program\"], check=True)\n    return value\n\
+             def writes(value):\n    os.write(1, b\"by number\\n\")\n    return value\n\
+             class FilterModule:\n    def filters(self):\n        return {\"starts\": starts, \"writes\": writes}\n";
+        std::fs::write(controller.dir.path().join("plugin.py"), plugin).unwrap();
+        let playbook = controller.dir.path().join("site.yml");
+        for (filter, programs) in [("writes", false), ("starts", true)] {
+            let tasks = format!(
+                "- hosts: alpha\n  gather_facts: false\n  tasks: [{{debug: {{msg: \"{{{{ 1 | {filter} }}}}\"}}}}]\n"
+            );
+            std::fs::write(&playbook, tasks).unwrap();
+            let id = Uuid::now_v7();
+            let mut command = controller.playbook(&collector, &[playbook.to_str().unwrap()]);
+            command
+                .env("PLAYBACK_EXECUTION_ID", id.to_string())
+                .env("ANSIBLE_FILTER_PLUGINS", controller.dir.path());
+            let ran = controller.run(&mut command);
+            assert_eq!(ran.status.code(), Some(0), "{}", ran.printed);
+            let record = collector.client().finished(id);
+            assert_complete(&record);
+            let printed = programs && ran.printed.contains("a program");
+            let expected: Vec<&str> = ran
+                .lines()
+                .into_iter()
+                .filter(|line| !programs || *line != "a program")
+                .collect();
+            assert_eq!(output(&record), expected);
+            let missing = record["events"]["missing"].as_str().unwrap_or_default();
+            assert_eq!(
+                missing.contains("what 1 program printed past Ansible"),
+                printed,
+                "{missing}"
+            );
+            assert_eq!(!missing.is_empty(), printed, "{missing}");
+        }
+    }
+}

@@ -725,4 +725,8 @@ pub struct ExecutionEnded {
     /// there was room for one.
     #[serde(skip_serializing_if = "is_default")]
     pub dropped: u64,
+    /// Programs that were started inside Ansible with its own standard output or error. What they may have printed there
+    /// is not in the output.
+    #[serde(skip_serializing_if = "is_default")]
+    pub uncaptured_programs: u64,
 }

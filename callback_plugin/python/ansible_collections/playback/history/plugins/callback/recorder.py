@@ -80,7 +80,8 @@ options:
       - Whether to record what is printed. Under ansible-runner (and so under AWX) it is never recorded, because
         what is printed there is a control stream.
       - What workers print through Python is recorded as well. What other programs and native code write to the terminal
-        by themselves is not; C(playback exec) records that.
+        by themselves is not; C(playback exec) records that. Where a plugin starts a program that can do so, the record
+        says that text may be missing.
     type: bool
     default: true
     ini: [{section: callback_playback, key: capture_output}]
@@ -174,10 +175,12 @@ options:
 
 import atexit
 import builtins
+import contextlib
 import functools
 import getpass
 import os
 import signal
+import subprocess
 import sys
 import threading
 from typing import TYPE_CHECKING, Any
@@ -277,6 +280,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
         _watch_signals()
         if core.captures():
             _watch_prompts()
+            _watch_descriptors()
         if not _native.knows_exit_code():
             _watch_exit()
         for notice in core.notices():
@@ -648,6 +652,78 @@ def _at_terminal() -> bool:
         return sys.stdin.fileno() == 0 and sys.stdout.fileno() == 1 and os.isatty(0) and os.isatty(1)
     except (AttributeError, OSError, ValueError):
         return False
+
+
+def _watch_descriptors() -> None:
+    """Tells the core what is printed past `sys.stdout`, by a stream's number, and of programs that can print there.
+
+    What such a program prints cannot be seen. Workers inherit the wrappers, so that a fork costs nothing more.
+    """
+    if getattr(os.write, "_tells_playback", False):
+        return
+    from ansible.executor.process.worker import WorkerProcess
+    from ansible_playback import _native
+
+    owner = os.getpid()
+    places = {}
+    for number in (1, 2):
+        try:
+            places[number] = _place(number)
+        except OSError:
+            # It is closed.
+            continue
+    # Since 2.19 what a worker prints leads nowhere.
+    detached = hasattr(WorkerProcess, "_detach")
+
+    def is_ours(number: Any) -> bool:  # noqa: ANN401  # whatever Python takes for a file
+        try:
+            number = number if isinstance(number, int) else number.fileno()
+            return not (detached and os.getpid() != owner) and _place(number) in places.values()
+        except (AttributeError, OSError, TypeError, ValueError):
+            return False
+
+    write = os.write
+
+    @functools.wraps(write)
+    def written(fd: int, data: Any, /) -> int:  # noqa: ANN401  # whatever holds bytes
+        count = write(fd, data)
+        if fd in places and is_ours(fd):
+            # It is printed, whoever knows of it.
+            with contextlib.suppress(Exception):
+                _native.wrote(fd, bytes(memoryview(data).cast("B")[:count]))
+        return count
+
+    written._tells_playback = True  # type: ignore[attr-defined]
+    os.write = written
+
+    begin = subprocess.Popen.__init__
+
+    @functools.wraps(begin)
+    def begun(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  # whatever Python takes
+        streams = {"stdout": (1, 4), "stderr": (2, 5)}
+        for name, (number, position) in streams.items():
+            given = kwargs[name] if name in kwargs else args[position] if len(args) > position else None
+            if is_ours(number if given is None else given):
+                _native.started_program()
+                break
+        begin(self, *args, **kwargs)
+
+    subprocess.Popen.__init__ = begun  # type: ignore[method-assign]
+
+    system = os.system
+
+    @functools.wraps(system)
+    def run(command: Any) -> int:  # noqa: ANN401  # whatever Python takes
+        if is_ours(1) or is_ours(2):
+            _native.started_program()
+        return system(command)
+
+    os.system = run
+
+
+def _place(number: int) -> tuple[int, int]:
+    about = os.fstat(number)
+    return about.st_dev, about.st_ino
 
 
 def _watch_signals() -> None:
