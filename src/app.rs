@@ -8,6 +8,7 @@ use tokio_util::task::TaskTracker;
 use crate::api::auth::{Checked, TokenUses};
 use crate::api::viewers::Viewers;
 use crate::clock::Clock;
+use crate::commands::{Commands, Refusals};
 use crate::config::Config;
 use crate::ingest::{Ingest, Settings};
 use crate::launcher::Launcher;
@@ -27,6 +28,8 @@ pub struct App {
     pub store: Store,
     /// Batches in.
     pub ingest: Ingest,
+    /// Changes that somebody asks for.
+    pub commands: Commands,
     /// Runs what it is asked to.
     pub launcher: Launcher,
     /// What is kept, and for how long.
@@ -88,7 +91,6 @@ impl App {
             (config.retention_rules(), config.retention_schedule),
             store.clone(),
             ingest.clone(),
-            hub.clone(),
             clock.clone(),
             closing.clone(),
         );
@@ -104,8 +106,19 @@ impl App {
             clock.clone(),
             stop_writing.clone(),
         ));
+        let commands = Commands {
+            store: store.clone(),
+            ingest: ingest.clone(),
+            launcher: launcher.clone(),
+            retention: retention.clone(),
+            hub: hub.clone(),
+            clock: clock.clone(),
+            tasks: tasks.clone(),
+            refusals: Refusals::default(),
+        };
         Ok(Self {
             config: Arc::new(config),
+            commands,
             store,
             ingest,
             launcher,
@@ -141,7 +154,11 @@ impl App {
             used_us: None,
             execution: None,
         };
-        match self.store.create_token(&row, &token::hash(&token)).await {
+        match self
+            .store
+            .create_token(&row, &token::hash(&token), None)
+            .await
+        {
             Ok(()) => Ok(Some(token)),
             // Another collector that shares the database started at the same time, and showed its own.
             Err(StoreError::TokenExists { .. }) => Ok(None),

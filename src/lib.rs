@@ -31,6 +31,7 @@ pub mod app;
 pub mod blocks;
 pub mod cli;
 pub mod clock;
+pub mod commands;
 pub mod config;
 pub mod ingest;
 pub mod launcher;

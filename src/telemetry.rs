@@ -124,6 +124,11 @@ impl Described {
             "Batches that were refused, by the code of the answer.",
         ),
         described(
+            "playback_requests_refused_total",
+            "counter",
+            "Requests that were refused because nobody knew who asked (401), or because they may not (403), by status.",
+        ),
+        described(
             "playback_commits_total",
             "counter",
             "Commits of the writer.",

@@ -15,11 +15,12 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::ApiError;
 use super::origin::Place;
+use super::{ApiError, peer};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::ingest::Credentials;
+use crate::model::{Actor, Via};
 use crate::server::Peer;
 use crate::store::{Store, TokenRow};
 use crate::token::{self, Scope, Scopes};
@@ -27,9 +28,15 @@ use crate::token::{self, Scope, Scopes};
 /// Name of the login cookie.
 pub(super) const COOKIE: &str = "playback_session";
 
+/// Who was answered, among a response's extensions: for the audit trail.
+#[derive(Debug, Clone)]
+pub(super) struct Known(pub(super) Actor);
+
 /// Who asks.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Asker {
+    /// Who that is, for the record.
+    actor: Actor,
     /// Their token; none where the collector serves without tokens.
     token: Option<TokenRow>,
     /// By what they are known.
@@ -91,7 +98,7 @@ impl FromRequestParts<App> for AnyAccess {
 impl AnyAccess {
     /// Who asks, for the record.
     pub(super) fn name(&self) -> String {
-        self.0.name()
+        self.0.actor.name.clone()
     }
 
     /// Their token; none where the collector serves without tokens.
@@ -128,26 +135,24 @@ impl IngestAccess {
     }
 }
 
+impl IngestAccess {
+    /// Who asks, for the record.
+    pub(super) fn actor(&self) -> Actor {
+        self.0.actor.clone()
+    }
+}
+
 impl RunAccess {
     /// Who asks, for the record.
-    pub(super) fn name(&self) -> String {
-        self.0.name()
+    pub(super) fn actor(&self) -> Actor {
+        self.0.actor.clone()
     }
 }
 
 impl AdminAccess {
     /// Who asks, for the record.
-    pub(super) fn name(&self) -> String {
-        self.0.name()
-    }
-}
-
-impl Asker {
-    fn name(&self) -> String {
-        match &self.token {
-            Some(token) => format!("token:{}", token.name),
-            None => "anonymous".to_owned(),
-        }
+    pub(super) fn actor(&self) -> Actor {
+        self.0.actor.clone()
     }
 }
 
@@ -190,13 +195,16 @@ async fn authorize(app: &App, parts: &mut Parts, scope: Scope) -> Result<Asker, 
              \"playback token create NAME --scope {}\"",
             scope.as_str(),
             scope.as_str()
-        )));
+        ))
+        .to(asker.actor));
     }
     Ok(asker)
 }
 
 /// Who asks, whatever they may do.
 async fn identify(app: &App, parts: &mut Parts) -> Result<Asker, ApiError> {
+    let peer = peer::address(&app.config.http, &parts.extensions, &parts.headers);
+    let peer = peer.map(|peer| peer.to_string());
     if app.config.no_auth {
         // Without tokens, any page in a browser of this machine could ask; only our own may, and only
         // under a name of this machine, which no foreign name server can hand out.
@@ -206,7 +214,13 @@ async fn identify(app: &App, parts: &mut Parts) -> Result<Asker, ApiError> {
                 "without tokens, the collector answers only to localhost: use http://localhost:PORT",
             ));
         }
-        return Ok(Asker::default());
+        return Ok(Asker {
+            actor: Actor::anonymous(Via::Open, peer),
+            token: None,
+            credential: None,
+            execution: None,
+            is_admin: false,
+        });
     }
     let credential = match bearer(&parts.headers)? {
         Some(token) => Credential::Token(token::hash(token)),
@@ -224,6 +238,16 @@ async fn identify(app: &App, parts: &mut Parts) -> Result<Asker, ApiError> {
     };
     let found = known(app, credential).await?;
     Ok(Asker {
+        actor: Actor {
+            name: format!("token:{}", found.name),
+            token: Some(found.id),
+            scopes: found.scopes.clone(),
+            via: match credential {
+                Credential::Token(_) => Via::Token,
+                Credential::Session(_) => Via::Session,
+            },
+            peer,
+        },
         is_admin: Scopes::decode(&found.scopes).allow(Scope::Admin),
         execution: found.execution,
         credential: Some(credential),

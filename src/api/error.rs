@@ -9,8 +9,11 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::auth::Known;
+use crate::commands::CommandError;
 use crate::ingest::IngestError;
 use crate::launcher::LaunchError;
+use crate::model::Actor;
 use crate::retention::RetentionError;
 use crate::server::TooSlow;
 use crate::store::StoreError;
@@ -39,6 +42,8 @@ pub struct ApiError {
     code: &'static str,
     message: String,
     acked: Option<u64>,
+    /// Who was refused, where that is known.
+    actor: Option<Box<Actor>>,
 }
 
 /// Seconds after which a busy collector asks to be tried again.
@@ -51,7 +56,14 @@ impl ApiError {
             code,
             message: message.into(),
             acked: None,
+            actor: None,
         }
+    }
+
+    /// The same answer to somebody who is known.
+    pub(super) fn to(mut self, actor: Actor) -> Self {
+        self.actor = Some(Box::new(actor));
+        self
     }
 
     /// Whether nobody knows who asks.
@@ -146,6 +158,9 @@ impl IntoResponse for ApiError {
             acked: self.acked,
         };
         let mut response = (self.status, Json(body)).into_response();
+        if let Some(actor) = self.actor {
+            response.extensions_mut().insert(Known(*actor));
+        }
         let headers = response.headers_mut();
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(header::RETRY_AFTER, RETRY_AFTER);
@@ -239,6 +254,25 @@ impl From<RetentionError> for ApiError {
             RetentionError::Stopping => Self::busy(error.to_string()),
             RetentionError::Store(cause) => cause.into(),
             RetentionError::Ingest(cause) => cause.into(),
+        }
+    }
+}
+
+impl From<CommandError> for ApiError {
+    fn from(error: CommandError) -> Self {
+        let message = error.to_string();
+        match error {
+            CommandError::Invalid(_) => Self::bad_request(message),
+            CommandError::NoSuchExecution(_) | CommandError::NoSuchToken(_) => {
+                Self::not_found(message)
+            }
+            CommandError::Running(_) | CommandError::Pinned(..) => Self::conflict(message),
+            CommandError::BrokenOff(_) => Self::busy(message),
+            CommandError::Random(cause) => Self::internal(&cause),
+            CommandError::Launch(cause) => cause.into(),
+            CommandError::Retention(cause) => cause.into(),
+            CommandError::Ingest(cause) => cause.into(),
+            CommandError::Store(cause) => cause.into(),
         }
     }
 }

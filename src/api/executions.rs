@@ -18,9 +18,8 @@ use super::error::ErrorBody;
 use super::query::{ListQuery, Path, execution_id};
 use super::view::{self, Fields};
 use crate::app::App;
-use crate::model::{Cursor, ExecutionResult, Pin, Status, time_from_us};
+use crate::model::{Cursor, ExecutionResult, Status};
 use crate::output::OutputReader;
-use crate::store::Deletion;
 
 /// A page of executions.
 #[derive(Debug, Serialize, ToSchema)]
@@ -167,9 +166,18 @@ async fn wait_until_final(app: &App, id: Uuid, timeout: Option<f64>) -> Result<(
     }
 }
 
+/// Why something is done.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct NoteQuery {
+    /// Why, for the audit trail.
+    pub(super) note: Option<String>,
+}
+
 /// Forget an execution that is over: its record, its output, everything.
 #[utoipa::path(
-    delete, path = "/executions/{id}", tag = "history", params(("id" = Uuid, Path)),
+    delete, path = "/executions/{id}", tag = "history", params(("id" = Uuid, Path), NoteQuery),
     responses(
         (status = 204, description = "Forgotten"),
         (status = 404, body = ErrorBody),
@@ -178,43 +186,13 @@ async fn wait_until_final(app: &App, id: Uuid, timeout: Option<f64>) -> Result<(
 )]
 pub(super) async fn delete_execution(
     State(app): State<App>,
-    _: AdminAccess,
+    access: AdminAccess,
     Path(id): Path<String>,
+    query: Result<Query<NoteQuery>, QueryRejection>,
 ) -> Result<StatusCode, ApiError> {
     let id = execution_id(&id)?;
-    view::find(&app.store, id).await?;
-    let retention = app.retention.clone();
-    // On its own, so that it comes to its end also when nobody waits for it any more.
-    let deleting = app.tasks.spawn(async move { retention.delete(id).await });
-    let deleted = deleting
-        .await
-        .map_err(|_| ApiError::busy("the deletion was broken off: try again"))??;
-    match deleted {
-        Deletion::Deleted(_) => {}
-        Deletion::Unknown => {
-            return Err(ApiError::not_found(format!("there is no execution {id}")));
-        }
-        Deletion::Running => {
-            return Err(ApiError::conflict(
-                "this execution is still running: it can be deleted when it is over",
-            ));
-        }
-        Deletion::Pinned => {
-            let pins = app.store.pins(&[id]).await?;
-            return Err(ApiError::conflict(pinned(id, pins.get(&id))));
-        }
-    }
+    let Query(query) = query?;
+    let note = query.note.as_deref();
+    app.commands.delete(access.actor(), id, note).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// Why an execution is not deleted, and what to do if it is to go all the same.
-fn pinned(id: Uuid, pin: Option<&Pin>) -> String {
-    let by = pin.map_or_else(String::new, |pin| {
-        let note = pin.note.as_deref().map(|note| format!(", {note:?}"));
-        let at = time_from_us(pin.pinned_us).format("%Y-%m-%d %H:%M");
-        format!(" (by {}, {at} UTC{})", pin.by, note.unwrap_or_default())
-    });
-    format!(
-        "this execution is pinned{by}: \"playback unpin {id}\" (DELETE /executions/{id}/pin) lets it be deleted"
-    )
 }

@@ -115,7 +115,7 @@ pub(super) async fn ingest_batch(
         Err(error) => {
             metrics::counter!("playback_ingest_refusals_total", "code" => error.code())
                 .increment(1);
-            Err(error)
+            Err(error.to(access.actor()))
         }
     }
 }

@@ -240,7 +240,7 @@ pub(super) async fn run_playbook(
         skip_tags: request.skip_tags.take(),
         ..request.common()
     };
-    let id = app.launcher.launch(asked, &access.name()).await?;
+    let id = app.commands.launch(&access.actor(), asked).await?;
     accepted(&app, id).await
 }
 
@@ -267,7 +267,7 @@ pub(super) async fn run_adhoc(
         args: request.args.take(),
         ..request.common()
     };
-    let id = app.launcher.launch(asked, &access.name()).await?;
+    let id = app.commands.launch(&access.actor(), asked).await?;
     accepted(&app, id).await
 }
 
@@ -290,7 +290,7 @@ pub(super) async fn cancel_execution(
     let id = execution_id(&id)?;
     let request: CancelRequest = read(body)?;
     let note = request.note.as_deref();
-    app.launcher.cancel(id, &access.name(), note).await?;
+    app.commands.cancel(&access.actor(), id, note).await?;
     accepted(&app, id).await
 }
 
@@ -327,7 +327,7 @@ pub(super) async fn replay_execution(
         only_failed: request.only_failed,
         overrides,
     };
-    let new = app.launcher.replay(id, replay, &access.name()).await?;
+    let new = app.commands.replay(&access.actor(), id, replay).await?;
     accepted(&app, new).await
 }
 

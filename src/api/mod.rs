@@ -3,6 +3,7 @@
 //! Handlers are named `verb_resource`, and that name is the operation's id in the OpenAPI document,
 //! which is generated from this list and nothing else.
 
+mod audit;
 pub mod auth;
 mod document;
 mod error;
@@ -15,6 +16,7 @@ mod login;
 mod metrics;
 mod origin;
 mod parts;
+mod peer;
 mod query;
 mod redact;
 mod retention;
@@ -66,6 +68,7 @@ pub const PREFIX: &str = "/api/v1/ansible";
         (name = "launch", description = "What is to run"),
         (name = "ingest", description = "What producers send"),
         (name = "session", description = "Who asks"),
+        (name = "audit", description = "Who changed what"),
         (name = "health", description = "How the collector is")
     ),
     components(schemas(playback_wire::Producer)),
@@ -109,6 +112,8 @@ fn routes() -> OpenApiRouter<App> {
             routes!(login::create_session, login::delete_session),
             LOGIN_BODY,
         ))
+        .routes(routes!(audit::list_audit))
+        .routes(routes!(audit::verify_audit))
         .routes(routes!(whoami::get_identity));
     let mut document = Document::openapi();
     document.info.license = None;
@@ -165,6 +170,10 @@ pub fn router(app: App) -> Router {
         )
         .fallback(error::no_such_route)
         .method_not_allowed_fallback(error::no_such_method)
+        .layer(axum::middleware::from_fn_with_state(
+            app.clone(),
+            audit::note_refusals,
+        ))
         .layer(DefaultBodyLimit::max(SMALL_BODY))
         .layer(CatchPanicLayer::custom(error::panicked))
         // Producers tell our refusals from the pages of whatever stands in between by this.

@@ -8,13 +8,12 @@ use playback_redact::Rules;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::ApiError;
 use super::auth::AdminAccess;
 use super::error::ErrorBody;
 use super::launch::read;
 use super::query::{Path, execution_id};
-use super::{ApiError, view};
 use crate::app::App;
-use crate::ingest::RedactionAsked;
 
 /// What is to be hidden: at least one of `keys`, `patterns` and `texts`.
 #[derive(Default, Deserialize, ToSchema)]
@@ -73,25 +72,9 @@ pub(super) async fn redact_execution(
     let request: RedactRequest = read(body)?;
     let rules = Rules::new(&request.keys, &request.patterns, &request.texts)
         .map_err(|error| ApiError::bad_request(error.to_string()))?;
-    if rules.is_empty() {
-        return Err(ApiError::bad_request(
-            "nothing is to be hidden: give keys, patterns or texts",
-        ));
-    }
-    view::find(&app.store, id).await?;
-    let asked = RedactionAsked {
-        rules,
-        by: access.name(),
-        note: request.note.filter(|note| !note.is_empty()),
-    };
-    let Some(redacted) = app.ingest.redact(id, &asked).await? else {
-        return Err(ApiError::conflict(
-            "this execution is still running: it can be redacted when it is over",
-        ));
-    };
-    app.hub.changed(id);
+    let note = request.note.as_deref();
+    let redacted = app.commands.redact(access.actor(), id, rules, note).await?;
     let counts = redacted.counts;
-    tracing::info!(execution = %id, values = counts.values, lines = counts.lines, removed = redacted.removed, "redacted");
     Ok(Json(RedactAnswer {
         values: counts.values,
         lines: counts.lines,

@@ -2,21 +2,23 @@
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::State;
-use axum::extract::rejection::BytesRejection;
+use axum::extract::rejection::{BytesRejection, QueryRejection};
+use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use playback_wire::ExecutionType;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::ApiError;
 use super::auth::{AdminAccess, RunAccess};
 use super::error::ErrorBody;
+use super::executions::NoteQuery;
 use super::launch::read;
 use super::query::{Path, execution_id};
-use super::{ApiError, view};
 use crate::app::App;
-use crate::model::{Limits, Pin, Pinned, RetentionRule, Scope, Status, parse_bytes};
+use crate::commands::cleanup::Cleanup;
+use crate::model::{Limits, Pinned, RetentionRule, Scope, Status, parse_bytes};
 use crate::retention::Report;
 
 /// What is kept: a limit at least, of all executions or of those that are named; or nothing, and the
@@ -130,26 +132,13 @@ pub(super) async fn cleanup_executions(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<CleanupAnswer>, ApiError> {
     let request: CleanupRequest = read(body)?;
-    let dry_run = request.dry_run;
-    let rules = match request.rule()? {
-        Some(rule) => vec![rule],
-        None => app.retention.rules().to_vec(),
+    let is_dry_run = request.dry_run;
+    let asked = Cleanup {
+        rule: request.rule()?,
+        is_dry_run,
     };
-    if rules.is_empty() {
-        return Err(ApiError::bad_request(
-            "no rules of retention are configured: give retention_days or another limit, or add [[retention]] to \
-             the collector's configuration",
-        ));
-    }
-    if !dry_run {
-        tracing::info!(by = access.name(), ?rules, "a cleanup was asked for");
-    }
-    let retention = app.retention.clone();
-    // On its own, so that it comes to its end also when nobody waits for it any more.
-    let cleaning = async move { retention.cleanup(&rules, dry_run).await };
-    let cleaned = app.tasks.spawn(cleaning).await;
-    let report = cleaned.map_err(|_| ApiError::busy("the cleanup was broken off: try again"))??;
-    Ok(Json(answer(report, dry_run)))
+    let report = app.commands.cleanup(access.actor(), asked).await?;
+    Ok(Json(answer(report, is_dry_run)))
 }
 
 fn answer(report: Report, dry_run: bool) -> CleanupAnswer {
@@ -176,9 +165,6 @@ pub(super) struct PinRequest {
     note: Option<String>,
 }
 
-/// Characters of a note at most.
-const LONGEST_NOTE: usize = 2000;
-
 /// Keep an execution, whatever the rules of retention say. It cannot be deleted either, until it is unpinned.
 #[utoipa::path(
     put, path = "/executions/{id}/pin", tag = "history", params(("id" = Uuid, Path)),
@@ -193,31 +179,14 @@ pub(super) async fn pin_execution(
 ) -> Result<Json<Pinned>, ApiError> {
     let id = execution_id(&id)?;
     let request: PinRequest = read(body)?;
-    let note = request.note.filter(|note| !note.is_empty());
-    if note
-        .as_ref()
-        .is_some_and(|note| note.chars().count() > LONGEST_NOTE)
-    {
-        return Err(ApiError::bad_request(format!(
-            "note is too long: {LONGEST_NOTE} characters at most"
-        )));
-    }
-    view::find(&app.store, id).await?;
-    let pin = Pin {
-        pinned_us: app.clock.now_us(),
-        by: access.name(),
-        note,
-    };
-    if !app.store.pin(id, &pin).await? {
-        return Err(ApiError::not_found(format!("there is no execution {id}")));
-    }
-    app.hub.changed(id);
+    let note = request.note.as_deref();
+    let pin = app.commands.pin(access.actor(), id, note).await?;
     Ok(Json(pin.into()))
 }
 
 /// Leave an execution to the rules of retention again.
 #[utoipa::path(
-    delete, path = "/executions/{id}/pin", tag = "history", params(("id" = Uuid, Path)),
+    delete, path = "/executions/{id}/pin", tag = "history", params(("id" = Uuid, Path), NoteQuery),
     responses(
         (status = 204, description = "It is not pinned any more, or was not"),
         (status = 404, body = ErrorBody),
@@ -225,16 +194,13 @@ pub(super) async fn pin_execution(
 )]
 pub(super) async fn unpin_execution(
     State(app): State<App>,
-    _: RunAccess,
+    access: RunAccess,
     Path(id): Path<String>,
+    query: Result<Query<NoteQuery>, QueryRejection>,
 ) -> Result<StatusCode, ApiError> {
     let id = execution_id(&id)?;
-    view::find(&app.store, id).await?;
-    if app.store.unpin(id).await? {
-        app.hub.changed(id);
-    } else {
-        // It may have been deleted since it was found.
-        view::find(&app.store, id).await?;
-    }
+    let Query(query) = query?;
+    let note = query.note.as_deref();
+    app.commands.unpin(access.actor(), id, note).await?;
     Ok(StatusCode::NO_CONTENT)
 }

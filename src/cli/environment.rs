@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use playback_spool::net::Proxies;
 
 use crate::config::ansible::AnsibleConfig;
+use crate::model::Actor;
 
 /// A variable; one that is set to nothing counts as not set.
 #[expect(
@@ -102,6 +103,16 @@ pub(super) fn who_and_where() -> (Option<String>, Option<String>) {
     return crate::supervise::who_and_where();
     #[cfg(not(target_os = "linux"))]
     return (None, None);
+}
+
+/// Who works on the database itself, for its audit trail.
+pub(super) fn actor() -> Actor {
+    let (user, _) = who_and_where();
+    let user = user.unwrap_or_else(|| user_number().to_string());
+    match var("SUDO_USER") {
+        Some(by) => Actor::user(&format!("{user} (sudo: {})", by.to_string_lossy())),
+        None => Actor::user(&user),
+    }
 }
 
 /// `PLAYBACK_TOKEN_FILE`.

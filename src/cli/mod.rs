@@ -11,6 +11,7 @@
 //! - `login`, `logins`: which collector that is, and with whose token
 //! - `environment`: what is not an option
 
+mod audit;
 mod cancel;
 mod client;
 mod copy;
@@ -99,6 +100,7 @@ Keep the history small and clean:
   pin          Keep an execution: nothing removes it
   unpin        Let it be removed again
   redact       Hide something in an execution, for good
+  audit        Show who changed what, and check that no entry is missing
 
 Serve a history:
   serve        Run the collector
@@ -165,6 +167,7 @@ enum Command {
     /// Bring the database's schema up to date, or show what there is to do
     Migrate(migrate::Migrate),
     Redact(redact::Redact),
+    Audit(audit::Audit),
     Prune(prune::Prune),
     Pin(pin::Pin),
     Unpin(pin::Unpin),
@@ -211,6 +214,7 @@ pub fn main() -> ExitCode {
         Command::Flush(command) => flush::run(command),
         Command::Migrate(command) => migrate::run(command),
         Command::Redact(command) => redact::run(&command),
+        Command::Audit(command) => audit::run(&command),
         Command::Prune(command) => prune::run(&command),
         Command::Pin(command) => pin::pin(&command),
         Command::Unpin(command) => pin::unpin(&command),

@@ -32,6 +32,9 @@ pub(super) struct Pin {
 pub(super) struct Unpin {
     /// Its id, the first 4 or more digits of it, or "latest"
     id: Pick,
+    /// Why, for the audit trail
+    #[arg(long, value_name = "TEXT")]
+    note: Option<String>,
     #[command(flatten)]
     client: ClientArgs,
 }
@@ -54,7 +57,7 @@ pub(super) fn pin(command: &Pin) -> anyhow::Result<ExitCode> {
 pub(super) fn unpin(command: &Unpin) -> anyhow::Result<ExitCode> {
     let client = Client::new(&command.client)?;
     let id = command.id.find(&client, &Clock::system())?;
-    client.delete(&format!("/executions/{id}/pin"))?;
+    client.delete(&format!("/executions/{id}/pin"), command.note.as_deref())?;
     out::line(format_args!(
         "{id} is not pinned any more: \"playback prune\" and configured rules may remove it"
     ))?;

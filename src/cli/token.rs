@@ -2,15 +2,15 @@
 
 use std::process::ExitCode;
 
-use anyhow::bail;
 use clap::{Args, Subcommand};
 
-use super::DatabaseArgs;
 use super::out::{self, Column, Out};
+use super::{DatabaseArgs, environment};
 use crate::clock::Clock;
+use crate::commands::tokens::{self, NewToken};
 use crate::model::time_from_us;
-use crate::store::{Store, TokenRow};
-use crate::token::{self, Scope, Scopes};
+use crate::store::Store;
+use crate::token::{Scope, Scopes};
 
 #[derive(Debug, Args)]
 pub(super) struct Token {
@@ -91,26 +91,17 @@ async fn create(
     expires_days: Option<i64>,
     json: bool,
 ) -> anyhow::Result<ExitCode> {
-    if name.trim().is_empty() {
-        bail!("NAME is empty: name the token after who or what uses it");
-    }
-    let scopes = Scopes::new(scopes);
-    let token = token::generate()?;
-    let now = Clock::system().now_us();
-    let row = TokenRow {
-        id: 0,
+    let asked = NewToken {
         name,
-        scopes: scopes.encode(),
-        created_us: now,
-        expires_us: expires_days.map(|days| now + days * 86_400_000_000),
-        used_us: None,
-        execution: None,
+        scopes: Scopes::new(scopes),
+        expires_days,
     };
-    store.create_token(&row, &token::hash(&token)).await?;
+    let now_us = Clock::system().now_us();
+    let (row, token) = tokens::create(store, environment::actor(), now_us, asked).await?;
     if json {
         let answer = serde_json::json!({
             "name": row.name,
-            "scopes": scopes.list(),
+            "scopes": Scopes::decode(&row.scopes).list(),
             "expires": row.expires_us.map(time_from_us),
             "token": token,
         });
@@ -172,9 +163,7 @@ async fn list(store: &Store, json: bool) -> anyhow::Result<ExitCode> {
 }
 
 async fn revoke(store: &Store, name: &str, json: bool) -> anyhow::Result<ExitCode> {
-    if !store.revoke_token(name).await? {
-        bail!("there is no token named {name:?}: \"playback token list\" shows which there are");
-    }
+    tokens::revoke(store, environment::actor(), Clock::system().now_us(), name).await?;
     if json {
         out::json(&serde_json::json!({ "revoked": name }))?;
     } else {

@@ -2,6 +2,8 @@
 
 use playback_wire::{CancelRequested, EventWriter, ExecutionEnded, ExecutionStarted, Launched};
 
+use crate::model::{AuditEntry, LaunchRow};
+
 /// One event of the launcher.
 #[derive(Debug)]
 pub enum Announcement<'a> {
@@ -13,6 +15,17 @@ pub enum Announcement<'a> {
     CancelRequested(CancelRequested<'a>),
     /// It is over, and no process ever told of it.
     Ended(ExecutionEnded),
+}
+
+/// What is stored in the same commit.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct With<'a> {
+    /// What the launcher has to do with the execution from now on.
+    pub launch: Option<&'a LaunchRow>,
+    /// Hash of the run's key: a run that begins with this belongs to whoever holds the key.
+    pub key: Option<[u8; 32]>,
+    /// The audit's entry, where somebody asked for it.
+    pub audit: Option<&'a AuditEntry>,
 }
 
 impl Announcement<'_> {

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::error::IngestError;
 use super::slot::{Slot, SlotState};
 use super::{Ingest, writer};
-use crate::model::{Changes, ExecutionKey};
+use crate::model::{AuditEntry, Changes, ExecutionKey};
 use crate::store::Deletion;
 
 /// What is to go.
@@ -23,13 +23,13 @@ pub enum Discard {
 impl Ingest {
     /// Forgets an execution that is over and that nobody has pinned, in the store and in memory. What it leaves
     /// behind in the store is to be swept away afterwards. Its log is not read for that: one that is damaged
-    /// can be deleted like any other.
+    /// can be deleted like any other. `entry` is the audit's.
     ///
     /// A batch that arrives meanwhile is either deleted with it, or finds nothing that it could follow.
     ///
     /// # Errors
     /// The store failed, or is busy; then nothing was deleted.
-    pub async fn delete(&self, id: Uuid) -> Result<Deletion, IngestError> {
+    pub async fn delete(&self, id: Uuid, entry: &AuditEntry) -> Result<Deletion, IngestError> {
         let (slot, is_new, state) = self.hold(id).await;
         if let Some(loaded) = &*state {
             // What another collector wrote since is in the store, which decides then.
@@ -39,7 +39,7 @@ impl Ingest {
             self.settle(&slot, loaded).await?;
         }
         let deleted = match self.inner.store.standing(id).await {
-            Ok(Some(standing)) => self.inner.store.delete_asked(standing.key).await,
+            Ok(Some(standing)) => self.inner.store.delete_asked(standing.key, entry).await,
             Ok(None) => Ok(Deletion::Unknown),
             Err(error) => Err(error),
         };
@@ -50,7 +50,11 @@ impl Ingest {
             self.inner.drop_slot(&slot);
         }
         drop(state);
-        Ok(deleted?)
+        let deleted = deleted?;
+        if let Deletion::Deleted(_) = deleted {
+            self.inner.hub.deleted(id);
+        }
+        Ok(deleted)
     }
 
     /// Keeps everybody else from an execution, loaded or not: nothing is read for that. Also, whether its slot was
@@ -95,9 +99,9 @@ impl Ingest {
                 };
                 writer::submit(permit, &slot, loaded, Changes::default()).await?;
             }
-            held.push((*key, slot, is_new, state));
+            held.push((*id, *key, slot, is_new, state));
         }
-        let keys: Vec<ExecutionKey> = held.iter().map(|(key, ..)| *key).collect();
+        let keys: Vec<ExecutionKey> = held.iter().map(|(_, key, ..)| *key).collect();
         let gone = match what {
             Discard::Executions => self.inner.store.delete_archived(&keys).await,
             Discard::Logs => {
@@ -105,7 +109,7 @@ impl Ingest {
                 self.inner.store.remove_payloads(&keys, now).await
             }
         };
-        for (key, slot, is_new, state) in held {
+        for (id, key, slot, is_new, state) in held {
             // Whether an error came before or after the commit is not known: the store is asked anew.
             let is_gone = gone.as_ref().map_or(true, |gone| gone.contains(&key));
             if is_gone || is_new {
@@ -113,6 +117,12 @@ impl Ingest {
                 self.inner.drop_slot(&slot);
             }
             drop(state);
+            if is_gone {
+                match what {
+                    Discard::Executions => self.inner.hub.deleted(id),
+                    Discard::Logs => self.inner.hub.changed(id),
+                }
+            }
         }
         Ok(gone?)
     }

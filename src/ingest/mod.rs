@@ -43,7 +43,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-pub use announce::Announcement;
+pub use announce::{Announcement, With};
 pub use assembler::{Assembler, Refusal};
 pub use discard::Discard;
 pub use error::IngestError;
@@ -54,7 +54,7 @@ pub use redact::{Asked as RedactionAsked, Redacted};
 
 use crate::clock::Clock;
 use crate::live::Hub;
-use crate::model::{Changes, LaunchRow, ResultRow, Status};
+use crate::model::{Changes, ResultRow, Status};
 use crate::store::Store;
 use batch::Batch;
 use slot::Slot;
@@ -349,9 +349,8 @@ impl Ingest {
         Ok(acked)
     }
 
-    /// Takes in what the launcher itself has to say of an execution; `launch` is stored with it, and a run that
-    /// begins with it belongs to whoever holds the key of which `key` is the hash. Returns when both are durably
-    /// stored.
+    /// Takes in what the launcher itself has to say of an execution. Returns when that, and what is to be stored
+    /// with it, is durably stored.
     ///
     /// # Errors
     /// The store failed, or is busy; then nothing of it was stored.
@@ -359,18 +358,16 @@ impl Ingest {
         &self,
         id: Uuid,
         said: &[Announcement<'_>],
-        launch: Option<LaunchRow>,
-        key: Option<[u8; 32]>,
+        with: With<'_>,
     ) -> Result<(), IngestError> {
-        unless_overtaken!(self.try_announce(id, said, launch.as_ref(), key).await)
+        unless_overtaken!(self.try_announce(id, said, with).await)
     }
 
     async fn try_announce(
         &self,
         id: Uuid,
         said: &[Announcement<'_>],
-        launch: Option<&LaunchRow>,
-        key: Option<[u8; 32]>,
+        with: With<'_>,
     ) -> Result<(), IngestError> {
         let permit = self.inner.place()?;
         let (slot, mut state) = self.open(id).await?;
@@ -385,7 +382,7 @@ impl Ingest {
         let events = batch.events()?;
         let claim = Claim {
             credentials: Credentials {
-                key,
+                key: with.key,
                 ..Credentials::default()
             },
             ..Claim::default()
@@ -400,7 +397,8 @@ impl Ingest {
         )?;
         let mut changes = state.assembler.take_changes(true);
         changes.arrived_us = slot.key().is_none().then(|| self.inner.clock.now_us());
-        changes.launch = launch.cloned().map(Box::new);
+        changes.launch = with.launch.cloned().map(Box::new);
+        changes.audit = with.audit.cloned().map(Box::new);
         let committed = writer::submit(permit, &slot, &state, changes);
         drop(state);
         committed.await?;

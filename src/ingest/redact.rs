@@ -10,7 +10,7 @@ use chrono::SecondsFormat;
 use playback_redact::{Counts, Inside, Rules, redact_event};
 use playback_wire::encode::encode_line;
 use playback_wire::{Body, ExecutionEnded, Output, Producer, Redaction};
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::assembler::Assembler;
@@ -19,7 +19,8 @@ use super::recall::ended;
 use super::{ERASE, Ingest};
 use crate::blocks::{self, BlockError, Entry, Gap, StoredLog};
 use crate::model::{
-    BlockRow, Changes, ExecutionKey, ExecutionRow, LaunchRow, Parameters, Status, time_from_us,
+    Action, Actor, AuditEntry, BlockRow, Changes, ExecutionKey, ExecutionRow, LaunchRow,
+    Parameters, Status, time_from_us,
 };
 use crate::store::{Reworded, Store, StoredBlock};
 
@@ -38,7 +39,7 @@ pub struct Asked {
     /// What is to be hidden.
     pub rules: Rules,
     /// Who asks.
-    pub by: String,
+    pub actor: Actor,
     /// Why, in their words.
     pub note: Option<String>,
 }
@@ -141,13 +142,16 @@ async fn reword(
         forget(&mut launch.parameters, &asked.rules, &mut counts);
     }
     let launch: Option<LaunchRow> = launch.filter(|_| counts != before);
+    let entry = entry(id, asked, (counts, removed), now_us);
     if counts == Counts::default() && removed == 0 {
+        // Nothing was found, and somebody looked for it all the same.
+        store.audit(&entry).await?;
         return Ok(Some((counts, 0)));
     }
     if let Some(first) = first {
         let note = Redaction {
             time: time_from_us(now_us).to_rfc3339_opts(SecondsFormat::Micros, true),
-            by: asked.by.clone(),
+            by: asked.actor.name.clone(),
             note: asked
                 .note
                 .as_deref()
@@ -166,9 +170,18 @@ async fn reword(
     let changes = project(store, key, &row, &changed).await?;
     let changed: Vec<Reworded> = changed.into_values().collect();
     let stored = store
-        .reword(key, &changed, &changes, launch.as_ref())
+        .reword(key, &changed, &changes, launch.as_ref(), &entry)
         .await?;
     Ok(stored.then_some((counts, removed)))
+}
+
+/// The audit's entry. It names no key, pattern or text: each of them may say what is hidden.
+fn entry(id: Uuid, asked: &Asked, (counts, removed): (Counts, u64), now_us: i64) -> AuditEntry {
+    let note = asked.note.as_deref().map(|note| asked.rules.text(note));
+    let object = format!("execution:{id}");
+    AuditEntry::new(now_us, asked.actor.clone(), Action::Redact, object)
+        .note(note.as_deref())
+        .after(json!({ "values": counts.values, "lines": counts.lines, "removed": removed }))
 }
 
 /// A block's events, and how many of them cannot be read: others stand in their place, which say so. What is

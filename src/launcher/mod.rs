@@ -36,6 +36,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use playback_spool::RunKey;
 use playback_wire::{CancelRequested, EndReason, ExecutionEnded, ExecutionStarted, ExecutionType};
+use serde_json::{Value, json};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
@@ -46,9 +47,9 @@ pub use replay::Replay;
 
 use crate::clock::Clock;
 use crate::config::LauncherConfig;
-use crate::ingest::{Announcement, Ingest};
+use crate::ingest::{Announcement, Ingest, With};
 use crate::live::Hub;
-use crate::model::{LaunchRow, LaunchState, Parameters, Status};
+use crate::model::{Action, Actor, AuditEntry, LaunchRow, LaunchState, Parameters, Status};
 use crate::store::Store;
 use crate::token;
 use folder::RunFolder;
@@ -127,11 +128,11 @@ impl Launcher {
         })
     }
 
-    /// Queues a run, and returns its identity: from now on there is a record of it. `by` says who asked.
+    /// Queues a run, and returns its identity: from now on there is a record of it.
     ///
     /// # Errors
     /// See [`LaunchError`]; whatever it is, there is no record.
-    pub async fn launch(&self, asked: Asked, by: &str) -> Result<Uuid, LaunchError> {
+    pub async fn launch(&self, asked: Asked, actor: &Actor) -> Result<Uuid, LaunchError> {
         let inner = &self.inner;
         let runs = inner.runs.as_ref().ok_or(LaunchError::Disabled)?;
         let checked = asked::check(asked, &inner.config)?;
@@ -145,7 +146,7 @@ impl Launcher {
         // The first producer of the run: its key is handed on through its folder.
         let key = RunKey::mint();
         run.create(&checked, inner.config.ansible.as_deref(), key.as_ref())?;
-        let started = describe_run(&checked.parameters, &checked.cwd, by);
+        let started = describe_run(&checked.parameters, &checked.cwd, &actor.name);
         let row = LaunchRow {
             id,
             state: LaunchState::Queued,
@@ -153,13 +154,17 @@ impl Launcher {
             queued_us: inner.clock.now_us(),
             collector: inner.name.clone(),
         };
+        let entry = launched(&row, actor);
         let announced = inner
             .ingest
             .announce(
                 id,
                 &[Announcement::Queued(&started)],
-                Some(row),
-                key.map(|key| token::hash(key.expose())),
+                With {
+                    launch: Some(&row),
+                    key: key.map(|key| token::hash(key.expose())),
+                    audit: Some(&entry),
+                },
             )
             .await;
         if let Err(error) = announced {
@@ -176,7 +181,12 @@ impl Launcher {
     ///
     /// # Errors
     /// It is over, or was not launched here.
-    pub async fn cancel(&self, id: Uuid, by: &str, note: Option<&str>) -> Result<(), LaunchError> {
+    pub async fn cancel(
+        &self,
+        id: Uuid,
+        actor: &Actor,
+        note: Option<&str>,
+    ) -> Result<(), LaunchError> {
         let inner = &self.inner;
         let Some((_, row)) = inner.store.execution(id).await? else {
             return Err(LaunchError::NoSuchExecution(id));
@@ -190,16 +200,26 @@ impl Launcher {
             ));
         }
         let asked = Announcement::CancelRequested(CancelRequested {
-            by: by.into(),
+            by: actor.name.as_str().into(),
             note: note.unwrap_or_default().into(),
         });
+        let entry = AuditEntry::new(
+            inner.clock.now_us(),
+            actor.clone(),
+            Action::Cancel,
+            format!("execution:{id}"),
+        );
+        let with = With {
+            audit: Some(&entry),
+            ..With::default()
+        };
         let (from, to) = (LaunchState::Queued, LaunchState::Ended);
         if inner.store.move_launch(id, from, to).await? {
             let ended = Announcement::Ended(ExecutionEnded {
                 reason: Some(EndReason::Canceled),
                 ..ExecutionEnded::default()
             });
-            if let Err(error) = inner.ingest.announce(id, &[asked, ended], None, None).await {
+            if let Err(error) = inner.ingest.announce(id, &[asked, ended], with).await {
                 // Nobody would ever end its record.
                 inner.store.move_launch(id, to, from).await?;
                 return Err(error.into());
@@ -210,7 +230,7 @@ impl Launcher {
             return Ok(());
         }
         if row.canceled_by.is_none() {
-            inner.ingest.announce(id, &[asked], None, None).await?;
+            inner.ingest.announce(id, &[asked], with).await?;
         }
         self.terminate(id).await;
         Ok(())
@@ -254,6 +274,39 @@ impl Launcher {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The audit's entry of a run that is asked for. Notes and variables stand in the run's record alone: redaction reaches
+/// them there, and nothing can be taken out of the trail.
+fn launched(row: &LaunchRow, actor: &Actor) -> AuditEntry {
+    let asked = &row.parameters;
+    let action = match asked.replay_of {
+        Some(_) => Action::Replay,
+        None => Action::Launch,
+    };
+    let all = json!({
+        "playbook": Some(asked.playbook.as_str()).filter(|name| !name.is_empty()),
+        "module": asked.module,
+        "hosts": asked.hosts,
+        "inventory": asked.inventory,
+        "limit": asked.limit,
+        "check": asked.check.then_some(true),
+        "replay_of": asked.replay_of,
+    });
+    let after = match all {
+        Value::Object(all) => all
+            .into_iter()
+            .filter(|(_, value)| !value.is_null())
+            .collect(),
+        other => other,
+    };
+    AuditEntry::new(
+        row.queued_us,
+        actor.clone(),
+        action,
+        format!("execution:{}", row.id),
+    )
+    .after(after)
 }
 
 /// What the record says of a run that waits; the run's own producers know it better.

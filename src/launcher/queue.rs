@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::folder::{RunFolder, Supervisor};
 use super::supervisors::{self, Start};
 use super::{LaunchError, Launcher, recorder};
-use crate::ingest::Announcement;
+use crate::ingest::{Announcement, With};
 use crate::model::{LaunchRow, LaunchState, Phase, Status};
 use crate::store::TokenRow;
 use crate::token::{self, Scope, Scopes};
@@ -207,7 +207,7 @@ impl Launcher {
                 let launched = Announcement::Launched(Launched { pid });
                 self.inner
                     .ingest
-                    .announce(row.id, &[launched], None, None)
+                    .announce(row.id, &[launched], With::default())
                     .await?;
                 tracing::info!(execution = %row.id, pid, "launched");
             }
@@ -285,7 +285,10 @@ impl Launcher {
             used_us: None,
             execution: Some(id),
         };
-        inner.store.create_token(&row, &token::hash(&token)).await?;
+        inner
+            .store
+            .create_token(&row, &token::hash(&token), None)
+            .await?;
         Ok(token)
     }
 
@@ -295,7 +298,10 @@ impl Launcher {
             reason: Some(reason),
             ..ExecutionEnded::default()
         });
-        self.inner.ingest.announce(id, &[ended], None, None).await?;
+        self.inner
+            .ingest
+            .announce(id, &[ended], With::default())
+            .await?;
         self.forget(id).await
     }
 

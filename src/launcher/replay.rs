@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::error::LaunchError;
 use super::{Asked, Launcher};
-use crate::model::Parameters;
+use crate::model::{Actor, Parameters};
 
 /// What is to be repeated.
 #[derive(Debug, Clone, Default)]
@@ -20,7 +20,12 @@ impl Launcher {
     ///
     /// # Errors
     /// See [`LaunchError`]; whatever it is, there is no record.
-    pub async fn replay(&self, of: Uuid, replay: Replay, by: &str) -> Result<Uuid, LaunchError> {
+    pub async fn replay(
+        &self,
+        of: Uuid,
+        replay: Replay,
+        actor: &Actor,
+    ) -> Result<Uuid, LaunchError> {
         let store = &self.inner.store;
         let Some((key, _)) = store.execution(of).await? else {
             return Err(LaunchError::NoSuchExecution(of));
@@ -50,7 +55,7 @@ impl Launcher {
             }
             asked.only_hosts = Some(failed);
         }
-        self.launch(asked, by).await
+        self.launch(asked, actor).await
     }
 }
 

@@ -1,6 +1,7 @@
 //! The domain's words: what an execution is, how it is stored in rows, how lists are asked for.
 //! No I/O, no HTTP, no SQL.
 
+mod audit;
 mod execution;
 mod filter;
 mod launch;
@@ -9,6 +10,7 @@ mod retention;
 mod rows;
 mod stats;
 
+pub use audit::*;
 pub use execution::*;
 pub use filter::*;
 pub use launch::*;

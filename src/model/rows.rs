@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use playback_wire::{ExecutionStarted, HostStats, Producer, ResultStatus, Usage};
 use uuid::Uuid;
 
-use super::{EventCount, ExecutionResult, Kept, LaunchRow, Phase, Reason, Status, time_from_us};
+use super::{
+    AuditEntry, EventCount, ExecutionResult, Kept, LaunchRow, Phase, Reason, Status, time_from_us,
+};
 
 /// Key of an execution inside the store: small, so that child rows stay narrow.
 pub type ExecutionKey = i64;
@@ -305,4 +307,6 @@ pub struct Changes {
     pub blocks: Vec<BlockRow>,
     /// What the launcher has to do with it from now on.
     pub launch: Option<Box<LaunchRow>>,
+    /// The audit's entry, where somebody asked for the change.
+    pub audit: Option<Box<AuditEntry>>,
 }

@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
+use serde_json::{Value, json};
+use tokio::sync::OwnedMutexGuard;
 use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::plan::{Planner, Verdict};
 use super::{Retention, RetentionError};
 use crate::ingest::Discard;
-use crate::model::{Candidate, ExecutionKey, RetentionRule};
+use crate::model::{AuditEntry, Candidate, ExecutionKey, RetentionRule};
 use crate::store::Deletion;
 
 /// Executions that are looked at together.
@@ -48,28 +50,46 @@ pub struct Report {
     pub is_erased: bool,
 }
 
+/// Held by the one cleanup that removes something.
+#[derive(Debug)]
+pub struct Alone(#[expect(dead_code, reason = "it is held, not read")] OwnedMutexGuard<()>);
+
+impl Report {
+    /// What went, as the audit trail shows it.
+    #[must_use]
+    pub fn summary(&self) -> Value {
+        json!({
+            "deleted": self.deleted,
+            "payloads_removed": self.payloads_removed,
+            "bytes_freed": self.bytes_freed,
+        })
+    }
+}
+
 impl Retention {
-    /// Applies rules to the whole history; in a dry run, it only says what would go.
+    /// Begins a cleanup: there is one at a time.
+    ///
+    /// # Errors
+    /// Another cleanup goes on.
+    pub fn begin_cleanup(&self) -> Result<Alone, RetentionError> {
+        let removing = self.inner.removing.clone();
+        let held = removing.try_lock_owned();
+        held.map(Alone).map_err(|_| RetentionError::Running)
+    }
+
+    /// Applies rules to the whole history; a dry run, which nobody has begun, only says what would go.
     ///
     /// To be run to its end: dropped in its middle, memory may hold what the store does not.
     ///
     /// # Errors
-    /// Another cleanup goes on, the collector stops, or the store failed; what went until then is gone.
+    /// The collector stops, or the store failed; what went until then is gone.
     pub async fn cleanup(
         &self,
         rules: &[RetentionRule],
-        is_dry_run: bool,
+        begun: Option<Alone>,
     ) -> Result<Report, RetentionError> {
         let inner = &*self.inner;
-        let _alone = match is_dry_run {
-            true => None,
-            false => Some(
-                inner
-                    .removing
-                    .try_lock()
-                    .map_err(|_| RetentionError::Running)?,
-            ),
-        };
+        let is_dry_run = begun.is_none();
         let mut report = Report::default();
         let mut planner = Planner::new(rules, inner.clock.now_us());
         let mut after: Option<(i64, ExecutionKey)> = None;
@@ -118,23 +138,23 @@ impl Retention {
             metrics::counter!("playback_retention_deleted_total").increment(report.deleted);
             metrics::counter!("playback_retention_bytes_freed_total").increment(report.bytes_freed);
         }
+        drop(begun);
         Ok(report)
     }
 
     /// Forgets one execution because somebody asked for that: it is gone at once and as a whole, and what it leaves
-    /// behind goes in the same small steps.
+    /// behind goes in the same small steps. `entry` is the audit's.
     ///
     /// To be run to its end, like [`Retention::cleanup`].
     ///
     /// # Errors
     /// The store failed; then nothing was deleted.
-    pub async fn delete(&self, id: Uuid) -> Result<Deletion, RetentionError> {
+    pub async fn delete(&self, id: Uuid, entry: &AuditEntry) -> Result<Deletion, RetentionError> {
         let inner = &*self.inner;
-        let deletion = inner.ingest.delete(id).await?;
+        let deletion = inner.ingest.delete(id, entry).await?;
         let Deletion::Deleted(key) = deletion else {
             return Ok(deletion);
         };
-        inner.hub.deleted(id);
         tracing::info!(execution = %id, "deleted");
         loop {
             let swept = match self.begin() {
@@ -175,12 +195,6 @@ impl Retention {
             let before = doomed.len();
             doomed.retain(|one| gone.contains(&one.key));
             report.passed_over += (before - doomed.len()) as u64;
-            for one in &doomed {
-                match what {
-                    Discard::Executions => self.inner.hub.deleted(one.id),
-                    Discard::Logs => self.inner.hub.changed(one.id),
-                }
-            }
             pause(begun).await;
             // Where whole partitions can go at once, it is seen at the end which.
             if !self.inner.store.has_partitions() {

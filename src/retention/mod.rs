@@ -18,11 +18,10 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::Clock;
 use crate::config::Schedule;
 use crate::ingest::{Ingest, IngestError};
-use crate::live::Hub;
 use crate::model::RetentionRule;
 use crate::store::{Store, StoreError};
 
-pub use cleanup::Report;
+pub use cleanup::{Alone, Report};
 
 /// Nothing, or not everything, was removed.
 #[derive(Debug, thiserror::Error)]
@@ -53,11 +52,10 @@ struct Inner {
     schedule: Option<Schedule>,
     store: Store,
     ingest: Ingest,
-    hub: Hub,
     clock: Clock,
     closing: CancellationToken,
     /// Held by the one cleanup that goes on.
-    removing: Mutex<()>,
+    removing: Arc<Mutex<()>>,
 }
 
 impl Retention {
@@ -67,7 +65,6 @@ impl Retention {
         (rules, schedule): (Vec<RetentionRule>, Option<Schedule>),
         store: Store,
         ingest: Ingest,
-        hub: Hub,
         clock: Clock,
         closing: CancellationToken,
     ) -> Self {
@@ -77,10 +74,9 @@ impl Retention {
                 schedule,
                 store,
                 ingest,
-                hub,
                 clock,
                 closing,
-                removing: Mutex::new(()),
+                removing: Arc::default(),
             }),
         }
     }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{Retention, RetentionError};
 use crate::config::Schedule;
+use crate::model::{Action, Actor, AuditEntry};
 
 /// How long nobody looks at the clock: somebody may set it.
 const LOOK: Duration = Duration::from_micros(LOOK_US as u64);
@@ -44,7 +45,14 @@ impl Retention {
     async fn clean_up_once(&self, due_us: i64) -> Result<(), RetentionError> {
         let inner = &*self.inner;
         if inner.store.take_turn(due_us).await? {
-            self.cleanup(&inner.rules, false).await?;
+            let begun = self.begin_cleanup()?;
+            let report = self.cleanup(&inner.rules, Some(begun)).await?;
+            if report.deleted + report.payloads_removed > 0 {
+                let actor = Actor::schedule();
+                let now = inner.clock.now_us();
+                let entry = AuditEntry::new(now, actor, Action::CleanupEnded, "history");
+                inner.store.audit(&entry.after(report.summary())).await?;
+            }
         }
         Ok(())
     }

@@ -48,6 +48,9 @@ pub(super) enum Phase {
 #[derive(Debug)]
 pub(crate) struct Connection {
     id: u64,
+    /// The client's own.
+    peer: IpAddr,
+    /// The one that it is counted by.
     address: IpAddr,
     is_proxy: bool,
     phase: AtomicU8,
@@ -88,8 +91,8 @@ impl Connections {
 
     /// Takes a connection in; gives up another one for it where there are too many. None: all of them are in use by
     /// clients with a token.
-    pub(super) fn admit(&self, address: IpAddr, is_proxy: bool) -> Option<Admitted> {
-        let address = counted(address);
+    pub(super) fn admit(&self, peer: IpAddr, is_proxy: bool) -> Option<Admitted> {
+        let address = counted(peer);
         let id = self.turn();
         let mut open = self.open();
         let same = open.by_address.get(&address).copied().unwrap_or(0);
@@ -101,6 +104,7 @@ impl Connections {
         }
         let connection = Arc::new(Connection {
             id,
+            peer,
             address,
             is_proxy,
             phase: AtomicU8::new(Phase::Waiting as u8),
@@ -227,6 +231,11 @@ impl Connection {
 
     pub(super) fn was_known(&self) -> bool {
         self.was_known.load(Ordering::Relaxed)
+    }
+
+    /// The address of the other side.
+    pub(crate) fn peer(&self) -> IpAddr {
+        self.peer
     }
 
     /// Whether the other side is a reverse proxy that is trusted.

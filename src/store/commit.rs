@@ -11,7 +11,7 @@ use super::indexed::indexed;
 use super::pool::{Row, Transaction};
 use super::statement::Statement;
 use super::table::{CHUNKS, Present, Table, push_list};
-use super::{Store, StoreError, launches, results, shared, stats, tombstones, transaction};
+use super::{Store, StoreError, audit, launches, results, shared, stats, tombstones, transaction};
 use crate::model::{
     BlockRow, Changes, ExecutionKey, ExecutionRow, HostRow, Owner, PlayRow, TaskRow,
 };
@@ -163,6 +163,9 @@ async fn write(
     }
     // Last, because collectors wait for each other from here on.
     stats::touch(transaction, &days).await?;
+    for entry in changes.iter().filter_map(|change| change.audit.as_deref()) {
+        audit::append(transaction, entry).await?;
+    }
     Ok(keys)
 }
 

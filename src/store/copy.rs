@@ -10,7 +10,7 @@ use playback_wire::Producer;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use super::{Restored, Store, StoreError, stats, tombstones};
+use super::{Restored, Store, StoreError, audit, stats, tombstones};
 use crate::model::{
     Changes, Cursor, ExecutionFilter, ExecutionKey, ExecutionRow, Page, ResultFilter,
 };
@@ -152,6 +152,7 @@ pub async fn copy(
     group.write(to, &mut progress).await?;
     stats::copy_archived(from, to).await?;
     tombstones::copy(from, to).await?;
+    audit::copy(from, to).await?;
     progress.tokens = copy_tokens(from, to).await?;
     tell(&progress);
     Ok(progress)
@@ -285,7 +286,7 @@ async fn copy_tokens(from: &Store, to: &Store) -> Result<u64, CopyError> {
             Some(_) => return Err(CopyError::OtherToken(token.name.clone())),
             None => {}
         }
-        to.create_token(token, hash).await?;
+        to.create_token(token, hash, None).await?;
         if let (Some(used_us), Some(made)) = (token.used_us, to.token_by_hash(hash).await?) {
             to.touch_tokens(&[(made.id, used_us)]).await?;
         }

@@ -5,6 +5,7 @@
 //! - [`dialect`]: what differs between databases
 //! - `statement`, `value`, `pool`, `table`: one statement, whichever database it goes to; rows in bulk
 //! - `migrations`: the schema's history
+//! - `audit`: who did what to the history
 //! - `commit`: what ingestion writes, in one transaction
 //! - `executions`, `filter`, `search`: lists, details, deletion
 //! - `parts`: plays, tasks, hosts and results of an execution
@@ -24,6 +25,7 @@
 //! A look-up that finds nothing returns `None`: that is no error of the store.
 
 pub mod address;
+mod audit;
 mod commit;
 pub mod copy;
 pub mod dialect;

@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use uuid::Uuid;
 
 use super::dialect::Engine;
-use super::pool::Transaction;
+use super::pool::{Row, Transaction};
 use super::statement::Statement;
 use super::table::{Present, Table, push_list};
-use super::{Store, StoreError, transaction};
-use crate::model::{ExecutionKey, Kept, Pin};
+use super::{Store, StoreError, audit, transaction};
+use crate::model::{AuditEntry, ExecutionKey, Kept, Pin};
 
 /// What a copy of an execution has beside its rows and blocks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,11 +32,17 @@ const PINS: Table = Table {
 };
 
 impl Store {
-    /// Pins an execution, or says anew who wants it to be kept and why. False: there is none.
+    /// Pins an execution, or says anew who wants it to be kept and why; `entry` makes the audit's entry of the pin
+    /// that was there before. False: there is no such execution.
     ///
     /// # Errors
     /// The database failed.
-    pub async fn pin(&self, id: Uuid, pin: &Pin) -> Result<bool, StoreError> {
+    pub async fn pin(
+        &self,
+        id: Uuid,
+        pin: &Pin,
+        entry: impl Fn(Option<&Pin>) -> AuditEntry,
+    ) -> Result<bool, StoreError> {
         transaction!(self, transaction => {
             let is_there = match key_of(transaction, id).await? {
                 // Locks its row where others may write: nobody deletes it from here on. Whoever did so while we
@@ -48,19 +54,32 @@ impl Store {
                 None => false,
             };
             if is_there {
+                let before = pin_of(transaction, id).await?;
                 PINS.insert(transaction, &[(id, pin)], bind_pin).await?;
+                audit::append(transaction, &entry(before.as_ref())).await?;
             }
             is_there
         })
     }
 
-    /// Takes a pin away; false where there was none.
+    /// Takes a pin away; `entry` makes the audit's entry of it. False: there was none.
     ///
     /// # Errors
     /// The database failed.
-    pub async fn unpin(&self, id: Uuid) -> Result<bool, StoreError> {
-        let mut delete = self.query("DELETE FROM execution_pins WHERE uuid = ?");
-        Ok(delete.bind(id).execute(&self.write).await? > 0)
+    pub async fn unpin(
+        &self,
+        id: Uuid,
+        entry: impl Fn(&Pin) -> AuditEntry,
+    ) -> Result<bool, StoreError> {
+        transaction!(self, transaction => {
+            let pin = pin_of(transaction, id).await?;
+            let mut delete = transaction.query("DELETE FROM execution_pins WHERE uuid = ?");
+            let is_gone = delete.bind(id).execute_in(transaction).await? > 0;
+            if let Some(pin) = pin.as_ref().filter(|_| is_gone) {
+                audit::append(transaction, &entry(pin)).await?;
+            }
+            is_gone
+        })
     }
 
     /// Who wants which of these executions to be kept.
@@ -76,12 +95,7 @@ impl Store {
             .query("SELECT uuid, pinned_us, pinned_by, note FROM execution_pins WHERE uuid IN (");
         push_list(&mut query, ids);
         for row in query.fetch_all(&self.read).await? {
-            let pin = Pin {
-                pinned_us: row.get("pinned_us")?,
-                by: row.get("pinned_by")?,
-                note: row.get("note")?,
-            };
-            pins.insert(row.get("uuid")?, pin);
+            pins.insert(row.get("uuid")?, read_pin(&row)?);
         }
         Ok(pins)
     }
@@ -111,6 +125,21 @@ impl Store {
             }
         })
     }
+}
+
+async fn pin_of(transaction: &mut Transaction, id: Uuid) -> Result<Option<Pin>, StoreError> {
+    let mut query = transaction
+        .query("SELECT uuid, pinned_us, pinned_by, note FROM execution_pins WHERE uuid = ?");
+    let rows = query.bind(id).fetch_all_in(transaction).await?;
+    rows.first().map(read_pin).transpose()
+}
+
+fn read_pin(row: &Row) -> Result<Pin, StoreError> {
+    Ok(Pin {
+        pinned_us: row.get("pinned_us")?,
+        by: row.get("pinned_by")?,
+        note: row.get("note")?,
+    })
 }
 
 async fn key_of(

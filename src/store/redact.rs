@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::commit::project;
-use super::{Store, StoreError};
-use crate::model::{Changes, ExecutionKey, LaunchRow};
+use super::{Store, StoreError, audit};
+use crate::model::{AuditEntry, Changes, ExecutionKey, LaunchRow};
 
 /// A block whose events read differently from now on. Their numbers and times are the same.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ pub struct Reworded {
 
 impl Store {
     /// Replaces blocks of an execution, all rows that are projected from its events, and what is kept of
-    /// its launch. False: a block is not what it was any more, and nothing was changed.
+    /// its launch; `entry` is the audit's. False: a block is not what it was any more, and nothing was changed.
     ///
     /// # Errors
     /// The database failed: nothing was changed.
@@ -35,8 +35,10 @@ impl Store {
         blocks: &[Reworded],
         changes: &Changes,
         launch: Option<&LaunchRow>,
+        entry: &AuditEntry,
     ) -> Result<bool, StoreError> {
-        self.reword_in(key, blocks, changes, launch, false).await
+        self.reword_in(key, blocks, changes, launch, Some(entry))
+            .await
     }
 
     /// The same where only room is to be saved: what somebody has pinned at this moment is left as it is (false).
@@ -49,7 +51,7 @@ impl Store {
         blocks: &[Reworded],
         changes: &Changes,
     ) -> Result<bool, StoreError> {
-        self.reword_in(key, blocks, changes, None, true).await
+        self.reword_in(key, blocks, changes, None, None).await
     }
 
     async fn reword_in(
@@ -58,11 +60,12 @@ impl Store {
         blocks: &[Reworded],
         changes: &Changes,
         launch: Option<&LaunchRow>,
-        unless_pinned: bool,
+        entry: Option<&AuditEntry>,
     ) -> Result<bool, StoreError> {
         let mut transaction = self.write.begin().await?;
         self.tell_changed(&mut transaction, key).await?;
-        if unless_pinned {
+        // Nobody asked for it: what is pinned is left alone.
+        if entry.is_none() {
             let mut query = transaction.query(
                 "SELECT uuid FROM executions WHERE id = ? \
                  AND uuid IN (SELECT uuid FROM execution_pins)",
@@ -104,6 +107,9 @@ impl Store {
                 .bind(launch.id)
                 .execute_in(&mut transaction)
                 .await?;
+        }
+        if let Some(entry) = entry {
+            audit::append(&mut transaction, entry).await?;
         }
         transaction.commit().await?;
         Ok(true)

@@ -15,8 +15,8 @@ use super::health::freeing;
 use super::pool::{Row, Transaction};
 use super::statement::Statement;
 use super::table::{Present, Table, push_list};
-use super::{Store, StoreError, stats, tombstones, transaction};
-use crate::model::{Candidate, DAY_US, ExecutionKey, Kept, Status};
+use super::{Store, StoreError, audit, stats, tombstones, transaction};
+use crate::model::{AuditEntry, Candidate, DAY_US, ExecutionKey, Kept, Status};
 
 /// Rows that one step of sweeping deletes at most, about.
 const SWEEP_ROWS: u64 = 5_000;
@@ -184,15 +184,23 @@ impl Store {
 
     /// Forgets an execution because somebody asked for that: unless it goes on, or somebody has pinned it at this
     /// moment. Statistics forget it, too. What is left of it in the large tables is to be swept away (see
-    /// [`Store::sweep_one`]).
+    /// [`Store::sweep_one`]). `entry` is the audit's.
     ///
     /// # Errors
     /// The database failed: nothing was deleted.
-    pub async fn delete_asked(&self, key: ExecutionKey) -> Result<Deletion, StoreError> {
-        freeing!(self, self.try_delete_asked(key).await)
+    pub async fn delete_asked(
+        &self,
+        key: ExecutionKey,
+        entry: &AuditEntry,
+    ) -> Result<Deletion, StoreError> {
+        freeing!(self, self.try_delete_asked(key, entry).await)
     }
 
-    async fn try_delete_asked(&self, key: ExecutionKey) -> Result<Deletion, StoreError> {
+    async fn try_delete_asked(
+        &self,
+        key: ExecutionKey,
+        entry: &AuditEntry,
+    ) -> Result<Deletion, StoreError> {
         transaction!(self, transaction => {
             // Locks its row where others may write: nobody starts or pins it from here on.
             self.tell_changed(transaction, key).await?;
@@ -213,6 +221,7 @@ impl Store {
                     forget_row(transaction, key, row.get("uuid")?).await?;
                     REMAINS.insert(transaction, &[key], bind_key).await?;
                     stats::forget(transaction, &days).await?;
+                    audit::append(transaction, entry).await?;
                     Deletion::Deleted(key)
                 }
             }

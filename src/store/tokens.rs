@@ -2,8 +2,10 @@
 
 use uuid::Uuid;
 
+use super::dialect::Engine;
 use super::pool::Row;
-use super::{Store, StoreError};
+use super::{Store, StoreError, audit, transaction};
+use crate::model::AuditEntry;
 
 /// A token, as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,32 +27,43 @@ pub struct TokenRow {
 }
 
 impl Store {
-    /// Stores a token by its hash.
+    /// Stores a token by its hash, and the audit's entry of it, where somebody made it.
     ///
     /// # Errors
     /// The name is taken, or the database failed.
-    pub async fn create_token(&self, token: &TokenRow, hash: &[u8]) -> Result<(), StoreError> {
-        let done = self
-            .query(
-                "INSERT INTO tokens (name, hash, scopes, created_us, expires_us, execution) \
-             VALUES (?, ?, ?, ?, ?, ?)",
-            )
-            .bind(&token.name)
-            .bind(hash)
-            .bind(&token.scopes)
-            .bind(token.created_us)
-            .bind(token.expires_us)
-            .bind(token.execution)
-            .execute(&self.write)
-            .await;
+    pub async fn create_token(
+        &self,
+        token: &TokenRow,
+        hash: &[u8],
+        entry: Option<&AuditEntry>,
+    ) -> Result<(), StoreError> {
+        let done: Result<(), StoreError> = transaction!(self, transaction => {
+            transaction
+                .query(
+                    "INSERT INTO tokens (name, hash, scopes, created_us, expires_us, execution) \
+                     VALUES (?, ?, ?, ?, ?, ?)",
+                )
+                .bind(&token.name)
+                .bind(hash)
+                .bind(&token.scopes)
+                .bind(token.created_us)
+                .bind(token.expires_us)
+                .bind(token.execution)
+                .execute_in(transaction)
+                .await?;
+            if let Some(entry) = entry {
+                audit::append(transaction, entry).await?;
+            }
+        });
         match done {
-            Ok(_) => Ok(()),
-            Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
+            Err(StoreError::Database(sqlx::Error::Database(error)))
+                if error.is_unique_violation() =>
+            {
                 Err(StoreError::TokenExists {
                     name: token.name.clone(),
                 })
             }
-            Err(error) => Err(error.into()),
+            done => done,
         }
     }
 
@@ -102,21 +115,35 @@ impl Store {
         .collect()
     }
 
-    /// Removes a token; false when there is none of that name.
+    /// Removes a token and its logins; `entry` makes the audit's entry of the token that it was. False: there is none
+    /// of that name.
     ///
     /// # Errors
     /// The database failed.
-    pub async fn revoke_token(&self, name: &str) -> Result<bool, StoreError> {
-        self.query("DELETE FROM sessions WHERE token IN (SELECT hash FROM tokens WHERE name = ?)")
-            .bind(name)
-            .execute(&self.write)
-            .await?;
-        let done = self
-            .query("DELETE FROM tokens WHERE name = ?")
-            .bind(name)
-            .execute(&self.write)
-            .await?;
-        Ok(done > 0)
+    pub async fn revoke_token(
+        &self,
+        name: &str,
+        entry: impl Fn(&TokenRow) -> AuditEntry,
+    ) -> Result<bool, StoreError> {
+        transaction!(self, transaction => {
+            let mut query = transaction.query(
+                "SELECT id, name, scopes, created_us, expires_us, used_us, execution FROM tokens \
+                 WHERE name = ?",
+            );
+            let rows = query.bind(name).fetch_all_in(transaction).await?;
+            let token = rows.first().map(read_token).transpose()?;
+            transaction
+                .query("DELETE FROM sessions WHERE token IN (SELECT hash FROM tokens WHERE name = ?)")
+                .bind(name)
+                .execute_in(transaction)
+                .await?;
+            let mut delete = transaction.query("DELETE FROM tokens WHERE name = ?");
+            let is_gone = delete.bind(name).execute_in(transaction).await? > 0;
+            if let Some(token) = token.as_ref().filter(|_| is_gone) {
+                audit::append(transaction, &entry(token)).await?;
+            }
+            is_gone
+        })
     }
 
     /// Removes the tokens that are good for one execution alone.

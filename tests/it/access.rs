@@ -160,7 +160,7 @@ async fn an_expired_token_is_refused() {
         execution: None,
     };
     store
-        .create_token(&row, &token::hash(&secret))
+        .create_token(&row, &token::hash(&secret), None)
         .await
         .unwrap();
     store.close().await;

@@ -41,12 +41,25 @@ const MAY_NAME: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "commands",
+        &[
+            "clock",
+            "ingest",
+            "launcher",
+            "live",
+            "model",
+            "retention",
+            "store",
+            "token",
+            "playback_redact",
+        ],
+    ),
+    (
         "retention",
         &[
             "clock",
             "config",
             "ingest",
-            "live",
             "model",
             "store",
             "playback_wire",

@@ -6,6 +6,7 @@
 
 use std::ops::Range;
 
+use playback::model::{Action, Actor, AuditEntry, Via};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -239,4 +240,10 @@ pub(crate) fn good_run() -> Run {
         .output("changed: [web-01]\n")
         .recap(&[("web-01", [1, 1, 0, 0, 0])])
         .ended(0)
+}
+
+/// An entry of the audit trail, for changes of the store that a test makes by itself.
+pub(crate) fn audited() -> AuditEntry {
+    let actor = Actor::anonymous(Via::Open, None);
+    AuditEntry::new(0, actor, Action::Pin, "test")
 }

@@ -7,30 +7,13 @@ use playback::store::Store;
 use playback::store::dialect::Engine;
 use playback_wire::Producer;
 use serde_json::{Value, json};
-use sqlx::{Connection as _, Executor as _};
 use uuid::Uuid;
 
 use crate::builders::{Run, good_run};
 use crate::harness::{API, Client, Collector, PLAYBACK, eventually, zstd};
 use crate::rebuild::rows;
-use crate::servers;
+use crate::servers::{self, sql};
 use crate::socket::Socket;
-
-/// Runs a statement in a collector's database.
-async fn sql(address: &str, statement: &str) {
-    let statement = sqlx::AssertSqlSafe(statement.to_owned());
-    if address.starts_with("sqlite") {
-        let mut to = sqlx::SqliteConnection::connect(address).await.unwrap();
-        to.execute(statement).await.unwrap();
-    } else if address.starts_with("postgres") {
-        let mut to = sqlx::PgConnection::connect(address).await.unwrap();
-        to.execute(statement).await.unwrap();
-    } else {
-        let address = address.replacen("mariadb", "mysql", 1);
-        let mut to = sqlx::MySqlConnection::connect(&address).await.unwrap();
-        to.execute(statement).await.unwrap();
-    }
-}
 
 /// Puts other bytes where a block was that begins with an event.
 async fn put(address: &str, first_seq: u64, data: &[u8]) {

@@ -33,6 +33,10 @@ macro_rules! also {
 }
 
 also! {
+    audit:
+        each_change_is_entered_with_who_why_and_what_was_there_before
+        a_changed_a_missing_and_an_added_entry_are_found_out
+        a_collector_that_is_killed_leaves_no_change_without_its_entry;
     clocks:
         a_lost_run_ends_at_its_last_sign_of_life
         a_sign_of_life_is_not_forgotten_by_a_collector_that_is_killed

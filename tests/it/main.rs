@@ -24,6 +24,7 @@ mod access;
 mod amplification;
 mod ansible;
 mod architecture;
+mod audit;
 mod cli;
 mod clocks;
 mod crash;

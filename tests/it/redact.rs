@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use sqlx::Connection as _;
 use uuid::Uuid;
 
-use crate::builders::Run;
+use crate::builders::{Run, audited};
 use crate::harness::{API, Answer, Client, Collector, Setup, eventually};
 use crate::rebuild::rows;
 use crate::socket::Socket;
@@ -288,7 +288,9 @@ async fn of_packing_and_redacting_at_once_one_gives_way() {
         lines: 0,
     }];
     let changes = Changes::default();
-    let stored = store.reword(key, &reworded, &changes, None).await;
+    let stored = store
+        .reword(key, &reworded, &changes, None, &audited())
+        .await;
     assert!(!stored.unwrap());
     assert_eq!(held(&read().await), held(&stale));
     assert_eq!(rows(&store, run.id).await, before);

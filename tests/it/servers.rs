@@ -11,6 +11,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use playback::store::dialect::Engine;
+use sqlx::{Connection as _, Executor as _};
 use tempfile::TempDir;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -395,4 +396,20 @@ fn as_somebody(folder: &Path, script: &str) -> Command {
     };
     command.args(["-c", &script]).stderr(Stdio::inherit());
     command
+}
+
+/// Runs a statement in a collector's database.
+pub(crate) async fn sql(address: &str, statement: &str) {
+    let statement = sqlx::AssertSqlSafe(statement.to_owned());
+    if address.starts_with("sqlite") {
+        let mut to = sqlx::SqliteConnection::connect(address).await.unwrap();
+        to.execute(statement).await.unwrap();
+    } else if address.starts_with("postgres") {
+        let mut to = sqlx::PgConnection::connect(address).await.unwrap();
+        to.execute(statement).await.unwrap();
+    } else {
+        let address = address.replacen("mariadb", "mysql", 1);
+        let mut to = sqlx::MySqlConnection::connect(&address).await.unwrap();
+        to.execute(statement).await.unwrap();
+    }
 }

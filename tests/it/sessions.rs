@@ -178,7 +178,10 @@ async fn a_token_of_one_run_and_an_expired_one_cannot_log_in() {
             used_us: None,
             execution,
         };
-        store.create_token(&row, &token::hash(name)).await.unwrap();
+        store
+            .create_token(&row, &token::hash(name), None)
+            .await
+            .unwrap();
     }
     store.close().await;
     post_session(&collector, "run", &[]).error(403, "forbidden");

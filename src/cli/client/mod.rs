@@ -190,9 +190,10 @@ impl Client {
         self.change(self.agent.put(self.address(path)), body)
     }
 
-    /// Takes something away.
-    pub(super) fn delete(&self, path: &str) -> anyhow::Result<()> {
-        let mut request = self.agent.delete(self.address(path));
+    /// Takes something away, for a reason.
+    pub(super) fn delete(&self, path: &str, note: Option<&str>) -> anyhow::Result<()> {
+        let note = note.map(|note| ("note", note));
+        let mut request = self.agent.delete(self.address(path)).query_pairs(note);
         if let Some(authorization) = &self.authorization {
             request = request.header(header::AUTHORIZATION, authorization);
         }

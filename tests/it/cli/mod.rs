@@ -6,6 +6,7 @@
     reason = "helpers of tests fail as tests do"
 )]
 
+mod audit;
 mod errors;
 mod follow;
 mod history;

@@ -1,5 +1,6 @@
 //! Runs that the collector launches itself: real playbooks, asked for through the API.
 
+mod audited;
 mod crash;
 mod documented;
 mod ends;

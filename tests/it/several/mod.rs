@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::builders::{Run, good_run};
-use crate::harness::{Client, Collector, Setup, eventually};
+use crate::harness::{API, Client, Collector, Setup, eventually};
 use crate::servers;
 use crate::socket::{Said, Socket};
 
@@ -271,4 +271,28 @@ fn collectors_that_start_together_make_one_schema() {
     }
     let printed: String = started.iter_mut().map(|one| one.stop().1).collect();
     assert_eq!(printed.matches("\npbk_").count(), 1, "{printed}");
+}
+
+#[test]
+fn what_they_change_at_once_stands_in_one_audit_trail() {
+    let all = collectors::<2>("");
+    let clients = all.each_ref().map(Collector::client);
+    let runs: Vec<Run> = (0..20).map(|_| good_run()).collect();
+    for run in &runs {
+        run.deliver(&clients[0]);
+    }
+    std::thread::scope(|scope| {
+        for client in &clients {
+            scope.spawn(|| {
+                for run in &runs {
+                    let path = format!("{API}/executions/{}/pin", run.id);
+                    client.send("PUT", &path, &[], b"{}").ok();
+                }
+            });
+        }
+    });
+    let verdict = clients[1].api("/audit/verify").ok();
+    assert_eq!(verdict["faults"], json!([]));
+    let page = clients[0].api("/audit?action=pin&limit=100").ok();
+    assert_eq!(page["entries"].as_array().unwrap().len(), 40);
 }

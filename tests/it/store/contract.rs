@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::on_every_store;
 use super::rows::{any_execution, block, execution, host, launch, only, play, result, task};
-use crate::builders::TEN;
+use crate::builders::{TEN, audited};
 
 const ALL: Page = Page {
     limit: 1000,
@@ -304,7 +304,7 @@ on_every_store! {
         let blocks: Vec<Reworded> = before.iter().map(reworded).collect();
         let mut said = row;
         said.what.note = Some("***".into());
-        assert!(store.reword(key, &blocks, &only(said.clone()), None).await.unwrap());
+        assert!(store.reword(key, &blocks, &only(said.clone()), None, &audited()).await.unwrap());
         let after = read().await;
         for stored in &after {
             let block = &stored.block;
@@ -313,7 +313,7 @@ on_every_store! {
         assert_eq!(store.execution(said.id).await.unwrap().unwrap().1, said);
         // Somebody else was faster with the second block: nothing happens to the first.
         let mixed = [reworded(&after[0]), reworded(&before[1])];
-        assert!(!store.reword(key, &mixed, &only(said), None).await.unwrap());
+        assert!(!store.reword(key, &mixed, &only(said), None, &audited()).await.unwrap());
         // What is deleted leaves the files of SQLite alone; a server's are its own.
         let erased = store.erase(Duration::from_secs(5)).await.unwrap();
         assert_eq!(erased, store.engine() == Engine::Sqlite);
@@ -399,11 +399,11 @@ on_every_store! {
             execution,
         };
         let run = Uuid::now_v7();
-        store.create_token(&token("b", None), &[1; 32]).await.unwrap();
-        store.create_token(&token("B", None), &[2; 32]).await.unwrap();
-        store.create_token(&token("a", None), &[3; 32]).await.unwrap();
-        store.create_token(&token("of a run", Some(run)), &[4; 32]).await.unwrap();
-        let taken = store.create_token(&token("a", None), &[5; 32]).await;
+        store.create_token(&token("b", None), &[1; 32], None).await.unwrap();
+        store.create_token(&token("B", None), &[2; 32], None).await.unwrap();
+        store.create_token(&token("a", None), &[3; 32], None).await.unwrap();
+        store.create_token(&token("of a run", Some(run)), &[4; 32], None).await.unwrap();
+        let taken = store.create_token(&token("a", None), &[5; 32], None).await;
         assert!(matches!(&taken, Err(StoreError::TokenExists { name }) if name == "a"), "{taken:?}");
         let names: Vec<String> =
             store.tokens().await.unwrap().into_iter().map(|row| row.name).collect();
@@ -416,8 +416,8 @@ on_every_store! {
         assert_eq!(used.used_us, Some(TEN + 60));
         store.revoke_tokens_of(run).await.unwrap();
         assert!(store.token_by_hash(&[4; 32]).await.unwrap().is_none());
-        assert!(store.revoke_token("b").await.unwrap());
-        assert!(!store.revoke_token("b").await.unwrap());
+        assert!(store.revoke_token("b", |_| audited()).await.unwrap());
+        assert!(!store.revoke_token("b", |_| audited()).await.unwrap());
         assert_eq!(store.tokens().await.unwrap().len(), 2);
     }
 
@@ -428,7 +428,7 @@ on_every_store! {
             .map(|migration| (migration.version, migration.name.as_str()))
             .collect();
         let names = ["history", "launches", "collectors", "statistics", "retention", "growth", "search", "failures", "spans"];
-        let numbered: Vec<(i64, &str)> = (1..).zip(names).chain([(10, "run keys"), (11, "sessions"), (13, "arrival"), (14, "named results")]).collect();
+        let numbered: Vec<(i64, &str)> = (1..).zip(names).chain([(10, "run keys"), (11, "sessions"), (13, "arrival"), (14, "named results"), (16, "audit")]).collect();
         assert_eq!(known, numbered);
         assert!(migrations.iter().all(|migration| migration.applied));
         store.migrate().await.unwrap();

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::rows::{any_execution, block, execution, host, launch, only, play, result, task};
 use super::{empty, open};
-use crate::builders::TEN;
+use crate::builders::{TEN, audited};
 use crate::harness::{DEADLINE, PLAYBACK};
 
 /// Small executions of the history.
@@ -88,7 +88,7 @@ async fn fill(store: &Store) -> Vec<Uuid> {
     store.commit(&small).await.unwrap();
     for (name, execution) in [("me", None), ("of a run", Some(ids[0]))] {
         store
-            .create_token(&token(name, execution), &[name.len() as u8; 32])
+            .create_token(&token(name, execution), &[name.len() as u8; 32], None)
             .await
             .unwrap();
     }
@@ -246,15 +246,15 @@ async fn what_would_be_spoilt_is_refused() {
     assert_eq!(target.execution(row.id).await.unwrap().unwrap().1, further);
 
     source
-        .create_token(&token("me", None), &[1; 32])
+        .create_token(&token("me", None), &[1; 32], None)
         .await
         .unwrap();
     target
-        .create_token(&token("me", None), &[2; 32])
+        .create_token(&token("me", None), &[2; 32], None)
         .await
         .unwrap();
     assert!(refused(&from, &to).contains("another token named \"me\""));
-    target.revoke_token("me").await.unwrap();
+    target.revoke_token("me", |_| audited()).await.unwrap();
     assert_eq!(copied(&from, &to)["tokens"], 1);
 
     source.delete_execution(key).await.unwrap();
@@ -263,6 +263,48 @@ async fn what_would_be_spoilt_is_refused() {
         error.contains("does not have") && error.contains(&row.id.to_string()),
         "{error}"
     );
+    source.close().await;
+    target.close().await;
+}
+
+/// Numbers and notes of a trail that nobody touched.
+async fn trail(store: &Store) -> Vec<(i64, Option<String>)> {
+    let check = store.check_audit().await.unwrap();
+    assert_eq!(check.faults, []);
+    let rows = store.audit_trail(0).await.unwrap();
+    rows.into_iter().map(|row| (row.number, row.note)).collect()
+}
+
+#[tokio::test]
+async fn the_audit_trail_is_copied_and_the_targets_own_entries_move_behind_it() {
+    let dir = tempfile::TempDir::new().unwrap();
+    let at = |name: &str| format!("sqlite://{}", dir.path().join(name).display());
+    let (from, to) = (at("from.db"), at("to.db"));
+    let source = Store::open(&from).await.unwrap();
+    let target = Store::open(&to).await.unwrap();
+    let enter = async |store: &Store, note: &str| {
+        store.audit(&audited().note(Some(note))).await.unwrap();
+    };
+    enter(&source, "one").await;
+    enter(&source, "two").await;
+    enter(&target, "own").await;
+    let told = |notes: &[&str]| -> Vec<(i64, Option<String>)> {
+        let notes = notes.iter().map(|note| Some((*note).to_owned()));
+        (1..).zip(notes).collect()
+    };
+    copied(&from, &to);
+    assert_eq!(trail(&target).await, told(&["one", "two", "own"]));
+    assert_eq!(target.audit_head().await.unwrap().0, 3);
+    // Copied again, nothing changes; what came meanwhile goes before the target's own.
+    copied(&from, &to);
+    assert_eq!(trail(&target).await, told(&["one", "two", "own"]));
+    enter(&source, "three").await;
+    copied(&from, &to);
+    assert_eq!(trail(&target).await, told(&["one", "two", "three", "own"]));
+    enter(&target, "goes on").await;
+    assert_eq!(trail(&target).await.len(), 5);
+    let source_trail = source.audit_trail(0).await.unwrap();
+    assert_eq!(target.audit_trail(0).await.unwrap()[..3], source_trail[..]);
     source.close().await;
     target.close().await;
 }

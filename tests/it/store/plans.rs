@@ -107,7 +107,10 @@ async fn fill(store: &Store) -> ExecutionKey {
             used_us: None,
             execution: Some(Uuid::now_v7()),
         };
-        store.create_token(&token, &hash(number)).await.unwrap();
+        store
+            .create_token(&token, &hash(number), None)
+            .await
+            .unwrap();
     }
     let cells = (1..=WIDE).flat_map(|task| (1..=WIDE).map(move |host| (task, host)));
     let large = Changes {

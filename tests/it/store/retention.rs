@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::rows::{block, execution, host, launch, only, play, result, task};
 use super::{on_every_store, open};
-use crate::builders::TEN;
+use crate::builders::{TEN, audited};
 use crate::servers::Server;
 
 /// An execution that is over, with something of everything.
@@ -101,7 +101,7 @@ on_every_store! {
         let running = ExecutionRow { started_us: TEN + 9, ..execution(json!({ "type": "adhoc" })) };
         all.push(only(running.clone()));
         let keys = store.commit(&all).await.unwrap();
-        assert!(store.pin(id_of(&all[0]), &pin(None)).await.unwrap());
+        assert!(store.pin(id_of(&all[0]), &pin(None), |_| audited()).await.unwrap());
         assert_eq!(store.unmeasured(0, i64::MAX, 1).await.unwrap(), [(id_of(&all[6]), keys[6])]);
         assert_eq!(store.unmeasured(TEN + 3, i64::MAX, 9).await.unwrap(), []);
         let ended_by = store.unmeasured(0, TEN + 6, 9).await.unwrap();
@@ -154,7 +154,7 @@ on_every_store! {
         let stays = over(TEN + 3, 4);
         let all = [large, small, pinned, going, queued, stays];
         let keys = store.commit(&all).await.unwrap();
-        store.pin(id_of(&all[2]), &pin(Some("audit"))).await.unwrap();
+        store.pin(id_of(&all[2]), &pin(Some("audit")), |_| audited()).await.unwrap();
         // Of those that are named, only two may go; a key that nothing has is none.
         let named = [&keys[..5], &[keys[5] + 1000]].concat();
         let mut deleted = store.delete_archived(&named).await.unwrap();
@@ -183,7 +183,7 @@ on_every_store! {
     async fn a_log_is_removed_and_the_rows_stay(store: Store) {
         let all = [over(TEN, 3), over(TEN + 1, 1), only(execution(json!({})))];
         let keys = store.commit(&all).await.unwrap();
-        store.pin(id_of(&all[1]), &pin(None)).await.unwrap();
+        store.pin(id_of(&all[1]), &pin(None), |_| audited()).await.unwrap();
         assert_eq!(store.remove_payloads(&keys, TEN + 99).await.unwrap(), keys[..1]);
         assert_eq!(store.remove_payloads(&keys, TEN + 100).await.unwrap(), [0; 0]);
         sweep(&store).await;
@@ -203,9 +203,9 @@ on_every_store! {
         let all = [over(TEN, 1), over(TEN + 1, 1)];
         let keys = store.commit(&all).await.unwrap();
         let (one, other) = (id_of(&all[0]), id_of(&all[1]));
-        assert!(!store.pin(Uuid::now_v7(), &pin(None)).await.unwrap());
-        assert!(store.pin(one, &pin(None)).await.unwrap());
-        assert!(store.pin(one, &pin(Some("naïve"))).await.unwrap());
+        assert!(!store.pin(Uuid::now_v7(), &pin(None), |_| audited()).await.unwrap());
+        assert!(store.pin(one, &pin(None), |_| audited()).await.unwrap());
+        assert!(store.pin(one, &pin(Some("naïve")), |_| audited()).await.unwrap());
         let pins = store.pins(&[one, other]).await.unwrap();
         assert_eq!(pins.len(), 1);
         assert_eq!(pins[&one], pin(Some("naïve")));
@@ -216,10 +216,10 @@ on_every_store! {
             let found = store.executions(&filter, &page).await.unwrap();
             assert_eq!(found.iter().map(|(_, row)| row.id).collect::<Vec<_>>(), [expected]);
         }
-        assert!(store.unpin(one).await.unwrap());
-        assert!(!store.unpin(one).await.unwrap());
+        assert!(store.unpin(one, |_| audited()).await.unwrap());
+        assert!(!store.unpin(one, |_| audited()).await.unwrap());
         // A pin goes with its execution.
-        store.pin(one, &pin(None)).await.unwrap();
+        store.pin(one, &pin(None), |_| audited()).await.unwrap();
         store.delete_execution(keys[0]).await.unwrap();
         assert!(store.pins(&[one]).await.unwrap().is_empty());
     }
@@ -246,7 +246,9 @@ async fn a_copy_takes_pins_along_and_what_is_known_of_logs() {
     let (_here, from) = open(Engine::Sqlite).await;
     let all: Vec<Changes> = (0..4).map(|n| over(TEN + n, 2)).collect();
     let keys = from.commit(&all).await.unwrap();
-    from.pin(id_of(&all[0]), &pin(Some("audit"))).await.unwrap();
+    from.pin(id_of(&all[0]), &pin(Some("audit")), |_| audited())
+        .await
+        .unwrap();
     from.measure(&keys[1..3]).await.unwrap();
     // Its blocks are still there: nobody has swept yet, and the copy must not take them up.
     from.remove_payloads(&keys[2..3], TEN + 7).await.unwrap();
@@ -266,7 +268,7 @@ async fn a_copy_takes_pins_along_and_what_is_known_of_logs() {
         let (key, _) = to.execution(ids[2]).await.unwrap().unwrap();
         assert_eq!(rows(&to, key).await, [1, 1, 1, 2, 0]);
         // A pin that was taken away since makes the copy another one.
-        to.unpin(ids[0]).await.unwrap();
+        to.unpin(ids[0], |_| audited()).await.unwrap();
         let mended = copy::copy(&from, &to, |_| {}).await.unwrap();
         assert_eq!(mended.present, 3);
         assert_eq!(to.pins(&ids).await.unwrap(), from.pins(&ids).await.unwrap());

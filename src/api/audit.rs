@@ -1,0 +1,266 @@
+//! The audit trail: its entries, and whether it is whole.
+
+use axum::Json;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{MatchedPath, Query, Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use utoipa::{IntoParams, ToSchema};
+
+use super::auth::{AdminAccess, Known};
+use super::error::ErrorBody;
+use super::query::{Day, limit, named, time};
+use super::{ApiError, peer};
+use crate::app::App;
+use crate::model::{
+    Action, Actor, AuditCheck, AuditFault, AuditFilter, AuditRow, Via, time_from_us,
+};
+
+/// Which entries; all filters that are given must hold.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct AuditQuery {
+    /// Who did it: `token:NAME`, `user:NAME`, `schedule` or `anonymous`.
+    actor: Option<String>,
+    /// What was done: `delete`, `pin`, `unpin`, `redact`, `cleanup`, `cleanup_ended`, `launch`, `replay`, `cancel`,
+    /// `create_token`, `revoke_token` or `refused`.
+    action: Option<String>,
+    /// To what: `execution:ID`, `token:NAME`, `history`, or the request that was refused.
+    object: Option<String>,
+    /// At this time or later: RFC 3339, or a date (UTC).
+    from: Option<String>,
+    /// At this time or earlier: RFC 3339, or a date, that day included (UTC).
+    to: Option<String>,
+    /// Entries at most: 1 to 1000, 50 by default.
+    limit: Option<u32>,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// Who did something, and from where.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct AuditActor {
+    /// `token:NAME`, `user:NAME` for a command on the collector's machine, `schedule`, or `anonymous`.
+    name: String,
+    /// The token's number: a token that is made later under the same name has another one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<i64>,
+    /// The token's scopes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    scopes: Vec<String>,
+    /// How they were known: `token`, `session`, `open`, `command_line`, `schedule` or `unknown`.
+    via: String,
+    /// Address of the client; behind a trusted proxy, as the proxy says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    peer: Option<String>,
+}
+
+/// One entry of the audit trail.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct AuditItem {
+    /// Its place in the trail: 1, 2, 3 …
+    number: i64,
+    /// When.
+    time: DateTime<Utc>,
+    /// Who.
+    actor: AuditActor,
+    /// What was done.
+    action: String,
+    /// To what.
+    object: String,
+    /// Why, in their words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
+    /// What was there before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    before: Option<Box<RawValue>>,
+    /// What is there afterwards, or what was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    after: Option<Box<RawValue>>,
+    /// SHA-256 of the hash before it and of this entry, in hexadecimal.
+    hash: String,
+}
+
+/// A page of the audit trail.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct AuditList {
+    /// Entries, newest first.
+    entries: Vec<AuditItem>,
+    /// Ask with this as `cursor` for the next page; missing on the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<String>,
+}
+
+/// Who changed what, newest first: deletions, pins, redactions, cleanups, launches, cancellations, tokens, and requests
+/// that were refused.
+#[utoipa::path(
+    get, path = "/audit", tag = "audit", params(AuditQuery),
+    responses((status = 200, body = AuditList), (status = 400, body = ErrorBody))
+)]
+pub(super) async fn list_audit(
+    State(app): State<App>,
+    _: AdminAccess,
+    query: Result<Query<AuditQuery>, QueryRejection>,
+) -> Result<Json<AuditList>, ApiError> {
+    let Query(query) = query?;
+    let limit = limit(query.limit)?;
+    let text = |value: &Option<String>| value.clone().filter(|value| !value.is_empty());
+    let before = text(&query.cursor).map(|cursor| {
+        cursor
+            .parse()
+            .map_err(|_| ApiError::bad_request("cursor: it must be next_cursor of the page before"))
+    });
+    let filter = AuditFilter {
+        actor: text(&query.actor),
+        action: named(
+            "action",
+            query.action.as_deref(),
+            &Action::ALL,
+            Action::as_str,
+        )?,
+        object: text(&query.object),
+        from_us: time("from", query.from.as_deref(), Day::Start)?,
+        to_us: time("to", query.to.as_deref(), Day::End)?,
+    };
+    let mut rows = app
+        .store
+        .audit_entries(&filter, before.transpose()?, limit + 1)
+        .await?;
+    let limit = limit as usize;
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    let next_cursor = rows.last().filter(|_| more);
+    Ok(Json(AuditList {
+        next_cursor: next_cursor.map(|last| last.number.to_string()),
+        entries: rows.into_iter().map(item).collect(),
+    }))
+}
+
+fn item(row: AuditRow) -> AuditItem {
+    let json = |text: Option<String>| text.and_then(|text| RawValue::from_string(text).ok());
+    let scopes = row.scopes.split_whitespace().map(str::to_owned).collect();
+    AuditItem {
+        number: row.number,
+        time: time_from_us(row.at_us),
+        actor: AuditActor {
+            name: row.actor,
+            token: row.token,
+            scopes,
+            via: row.via,
+            peer: row.peer,
+        },
+        action: row.action,
+        object: row.object,
+        note: row.note,
+        before: json(row.before),
+        after: json(row.after),
+        hash: hexadecimal(&row.hash),
+    }
+}
+
+fn hexadecimal(hash: &[u8]) -> String {
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Whether the audit trail is as it was written.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct AuditVerdict {
+    /// Whether nothing was changed, removed or put in.
+    is_whole: bool,
+    /// Entries that were looked at.
+    entries: u64,
+    /// What is wrong, the first 100.
+    faults: Vec<AuditFaultItem>,
+    /// The last entry. Noted elsewhere, it tells later whether the trail up to it is still the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    head: Option<AuditHead>,
+}
+
+/// The end of the trail.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct AuditHead {
+    number: i64,
+    hash: String,
+}
+
+/// Something that is wrong with the trail.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct AuditFaultItem {
+    /// `changed`, `missing` or `added`.
+    fault: &'static str,
+    /// The first entry that it is about.
+    first: i64,
+    /// The last one.
+    last: i64,
+}
+
+impl From<&AuditFault> for AuditFaultItem {
+    fn from(fault: &AuditFault) -> Self {
+        let (fault, first, last) = match *fault {
+            AuditFault::Changed(number) => ("changed", number, number),
+            AuditFault::Missing(first, last) => ("missing", first, last),
+            AuditFault::Added(number) => ("added", number, number),
+        };
+        Self { fault, first, last }
+    }
+}
+
+impl From<AuditCheck> for AuditVerdict {
+    fn from(check: AuditCheck) -> Self {
+        let (number, hash) = check.head();
+        Self {
+            is_whole: check.faults.is_empty(),
+            entries: check.entries,
+            faults: check.faults.iter().map(AuditFaultItem::from).collect(),
+            head: (number > 0).then(|| AuditHead {
+                number,
+                hash: hexadecimal(&hash),
+            }),
+        }
+    }
+}
+
+/// Whether the audit trail is whole: each entry is held against the hash of the one before it, from the first to the
+/// last.
+#[utoipa::path(
+    get, path = "/audit/verify", tag = "audit",
+    responses((status = 200, body = AuditVerdict))
+)]
+pub(super) async fn verify_audit(
+    State(app): State<App>,
+    _: AdminAccess,
+) -> Result<Json<AuditVerdict>, ApiError> {
+    Ok(Json(app.store.check_audit().await?.into()))
+}
+
+/// Notes requests that are answered with 401 or 403.
+pub(super) async fn note_refusals(
+    State(app): State<App>,
+    request: Request,
+    next: Next,
+) -> Response {
+    // The route, not the path: whoever is refused chose the path.
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let method = request.method().clone();
+    let peer = peer::address(&app.config.http, request.extensions(), request.headers());
+    let response = next.run(request).await;
+    let status = response.status().as_u16();
+    if matches!(status, 401 | 403) {
+        let known = response.extensions().get::<Known>();
+        let actor = known.map_or_else(
+            || Actor::anonymous(Via::Unknown, peer.map(|peer| peer.to_string())),
+            |Known(actor)| actor.clone(),
+        );
+        let route = route.as_ref().map_or("", MatchedPath::as_str);
+        let request = format!("{method} {route}");
+        app.commands.refused(actor, status, request);
+    }
+    response
+}

@@ -1,0 +1,297 @@
+//! `playback audit`: who changed what in the history, and whether that record of it is whole.
+
+use std::process::ExitCode;
+
+use anyhow::bail;
+use chrono::{DateTime, Utc};
+use clap::{Args, Subcommand};
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::client::{Client, ClientArgs};
+use super::out::{self, Column, Out};
+use super::when::{self, Edge, Moment};
+use crate::clock::Clock;
+
+/// Entries of one page at most: the API's own limit.
+const PAGE: u64 = 1000;
+
+/// Show who changed what: deletions, pins, redactions, cleanups, launches, tokens
+///
+/// Newest first. Requests that were refused are in it, too. The token needs the scope "admin".
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(super) struct Audit {
+    #[command(subcommand)]
+    command: Option<AuditCommand>,
+    #[command(flatten)]
+    list: List,
+}
+
+#[derive(Debug, Subcommand)]
+enum AuditCommand {
+    /// Check that no entry was changed, removed or put in
+    Verify(Verify),
+}
+
+#[derive(Debug, Args)]
+struct List {
+    /// Who: token:NAME, user:NAME, schedule, anonymous
+    #[arg(long, value_name = "WHO")]
+    actor: Option<String>,
+    /// What: delete, pin, unpin, redact, cleanup, cleanup_ended, launch, replay, cancel, create_token, revoke_token,
+    /// refused
+    #[arg(long, value_name = "WHAT")]
+    action: Option<String>,
+    /// To what: execution:ID, token:NAME, history
+    #[arg(long, value_name = "OBJECT")]
+    object: Option<String>,
+    /// At this time or later: 2026-01-20, "2026-01-20 10:00", 2h (ago), 7d
+    #[arg(long, value_name = "TIME", value_parser = Moment::parse)]
+    since: Option<Moment>,
+    /// At this time or earlier; a day counts to its end
+    #[arg(long, value_name = "TIME", value_parser = Moment::parse)]
+    until: Option<Moment>,
+    /// Show so many at most, newest first
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..))]
+    limit: u64,
+    #[command(flatten)]
+    client: ClientArgs,
+    /// Print JSON: one entry a line
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct Verify {
+    /// The end of the trail as an earlier check told it: it must be part of the trail still
+    #[arg(long, value_name = "NUMBER:HASH", value_parser = parse_head)]
+    head: Option<(i64, String)>,
+    #[command(flatten)]
+    client: ClientArgs,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+fn parse_head(text: &str) -> Result<(i64, String), String> {
+    let wrong = || "it must be NUMBER:HASH, as \"playback audit verify\" prints it".to_owned();
+    let (number, hash) = text.split_once(':').ok_or_else(wrong)?;
+    let number = number.parse().map_err(|_| wrong())?;
+    let is_hash = hash.len() == 64 && hash.bytes().all(|digit| digit.is_ascii_hexdigit());
+    is_hash
+        .then(|| (number, hash.to_ascii_lowercase()))
+        .ok_or_else(wrong)
+}
+
+#[derive(Debug, Deserialize)]
+struct Page {
+    entries: Vec<Box<RawValue>>,
+    next_cursor: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Entry {
+    number: i64,
+    time: DateTime<Utc>,
+    actor: Actor,
+    action: String,
+    object: String,
+    note: Option<String>,
+    #[serde(default)]
+    after: Value,
+    hash: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Actor {
+    name: String,
+    peer: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Verdict {
+    is_whole: bool,
+    entries: u64,
+    faults: Vec<Fault>,
+    head: Option<Head>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Fault {
+    fault: String,
+    first: i64,
+    last: i64,
+}
+
+#[derive(Debug, Deserialize)]
+struct Head {
+    number: i64,
+    hash: String,
+}
+
+pub(super) fn run(command: &Audit) -> anyhow::Result<ExitCode> {
+    match &command.command {
+        Some(AuditCommand::Verify(command)) => verify(command),
+        None => list(&command.list),
+    }
+}
+
+impl List {
+    fn query(&self, clock: &Clock) -> Vec<(&'static str, String)> {
+        let date = |moment: Option<Moment>, edge| {
+            moment.map(|moment| moment.resolve(edge, clock).to_rfc3339())
+        };
+        let all = [
+            ("actor", self.actor.clone()),
+            ("action", self.action.clone()),
+            ("object", self.object.clone()),
+            ("from", date(self.since, Edge::Start)),
+            ("to", date(self.until, Edge::End)),
+        ];
+        all.into_iter()
+            .filter_map(|(name, value)| Some((name, value?)))
+            .collect()
+    }
+}
+
+fn list(command: &List) -> anyhow::Result<ExitCode> {
+    let client = Client::new(&command.client)?;
+    let query = command.query(&Clock::system());
+    let mut entries = Vec::new();
+    let (mut wanted, mut cursor) = (command.limit, None);
+    while wanted > 0 {
+        let mut query = query.clone();
+        query.push(("limit", wanted.min(PAGE).to_string()));
+        query.extend(cursor.take().map(|cursor| ("cursor", cursor)));
+        let page: Page = client.get("/audit", &query)?;
+        wanted = wanted.saturating_sub(page.entries.len() as u64);
+        entries.extend(page.entries);
+        cursor = page.next_cursor;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    let mut out = Out::new();
+    if command.json {
+        for entry in entries {
+            out.line(entry.get())?;
+        }
+        out.flush()?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let entries: Vec<Entry> = entries
+        .iter()
+        .map(|entry| serde_json::from_str(entry.get()))
+        .collect::<Result<_, _>>()?;
+    let rows = entries.iter().map(|entry| {
+        [
+            entry.number.to_string(),
+            when::show(entry.time),
+            entry.actor.name.clone(),
+            entry.actor.peer.clone().unwrap_or_else(|| "-".to_owned()),
+            entry.action.clone(),
+            short(&entry.object),
+            entry.note.clone().unwrap_or_else(|| told(&entry.after)),
+        ]
+    });
+    let columns = [
+        Column::whole("#"),
+        Column::whole("TIME"),
+        Column::end("WHO", 8),
+        Column::spare("FROM"),
+        Column::whole("WHAT"),
+        Column::end("TO", 8),
+        Column::end("NOTE", 4),
+    ];
+    out.table(columns, rows.collect(), |_, _, line| line)?;
+    out.flush()?;
+    if cursor.is_some() {
+        out::hint(format_args!(
+            "there are more: --limit {} shows them",
+            command.limit.saturating_mul(10)
+        ));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// An object without what its column says already, and an id by as many digits as commands take.
+fn short(object: &str) -> String {
+    match object.split_once(':') {
+        Some(("execution", id)) => id.chars().take(13).collect(),
+        _ => object.to_owned(),
+    }
+}
+
+/// What an entry says of the state afterwards, in one line.
+fn told(after: &Value) -> String {
+    let Value::Object(after) = after else {
+        return match after {
+            Value::Null => String::new(),
+            other => other.to_string(),
+        };
+    };
+    let pairs: Vec<String> = after
+        .iter()
+        .map(|(name, value)| match value {
+            Value::String(text) => format!("{name}={text}"),
+            value => format!("{name}={value}"),
+        })
+        .collect();
+    pairs.join(" ")
+}
+
+fn verify(command: &Verify) -> anyhow::Result<ExitCode> {
+    let client = Client::new(&command.client)?;
+    let raw: Box<RawValue> = client.get("/audit/verify", &[])?;
+    let verdict: Verdict = serde_json::from_str(raw.get())?;
+    let mut is_whole = verdict.is_whole;
+    if command.json {
+        out::line(raw.get())?;
+    } else {
+        for fault in &verdict.faults {
+            out::line(explained(fault))?;
+        }
+    }
+    if let Some((number, hash)) = &command.head {
+        let query = [
+            ("cursor", number.saturating_add(1).to_string()),
+            ("limit", "1".to_owned()),
+        ];
+        let page: Page = client.get("/audit", &query)?;
+        let found: Option<Entry> = match page.entries.first() {
+            Some(entry) => Some(serde_json::from_str(entry.get())?),
+            None => None,
+        };
+        if !found.is_some_and(|entry| entry.number == *number && entry.hash == *hash) {
+            is_whole = false;
+            out::note(format_args!(
+                "entry {number} does not have the hash that you noted: the trail up to it was written anew"
+            ));
+        }
+    }
+    if !is_whole {
+        bail!("the audit trail is not as it was written: see above");
+    }
+    if !command.json {
+        match &verdict.head {
+            None => out::line("the audit trail is empty")?,
+            Some(head) => out::line(format_args!(
+                "{} entries, none changed, missing or added\nhead {}:{}",
+                verdict.entries, head.number, head.hash
+            ))?,
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn explained(fault: &Fault) -> String {
+    let (first, last) = (fault.first, fault.last);
+    match fault.fault.as_str() {
+        "missing" if first == last => format!("entry {first} is missing"),
+        "missing" => format!("entries {first} to {last} are missing"),
+        "added" => format!("entry {first} was added: the trail ends before it"),
+        _ => format!("entry {first} was changed"),
+    }
+}

@@ -1,0 +1,59 @@
+//! Why a command was not done. Knows no HTTP.
+
+use uuid::Uuid;
+
+use crate::ingest::IngestError;
+use crate::launcher::LaunchError;
+use crate::model::{Pin, time_from_us};
+use crate::retention::RetentionError;
+use crate::store::StoreError;
+
+/// Why a command was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// The request cannot be meant.
+    #[error("{0}")]
+    Invalid(String),
+    /// The history does not know the execution.
+    #[error("there is no execution {0}")]
+    NoSuchExecution(Uuid),
+    /// The command is for executions that are over.
+    #[error("this execution is still running: it can be {0} when it is over")]
+    Running(&'static str),
+    /// Somebody wants it to be kept.
+    #[error("{}", pinned(*.0, .1.as_ref()))]
+    Pinned(Uuid, Option<Pin>),
+    /// There is no such token.
+    #[error("there is no token named {0:?}: \"playback token list\" shows which there are")]
+    NoSuchToken(String),
+    /// The system gave no random bytes.
+    #[error("the system gave no random bytes: {0}")]
+    Random(getrandom::Error),
+    /// The work panicked.
+    #[error("the {0} was broken off: try again")]
+    BrokenOff(&'static str),
+    /// A run was not launched, or not ended.
+    #[error(transparent)]
+    Launch(#[from] LaunchError),
+    /// A cleanup did not come to its end.
+    #[error(transparent)]
+    Retention(#[from] RetentionError),
+    /// An execution could not be changed.
+    #[error(transparent)]
+    Ingest(#[from] IngestError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why an execution is not deleted, and what to do if it is to go all the same.
+fn pinned(id: Uuid, pin: Option<&Pin>) -> String {
+    let by = pin.map_or_else(String::new, |pin| {
+        let note = pin.note.as_deref().map(|note| format!(", {note:?}"));
+        let at = time_from_us(pin.pinned_us).format("%Y-%m-%d %H:%M");
+        format!(" (by {}, {at} UTC{})", pin.by, note.unwrap_or_default())
+    });
+    format!(
+        "this execution is pinned{by}: \"playback unpin {id}\" (DELETE /executions/{id}/pin) lets it be deleted"
+    )
+}

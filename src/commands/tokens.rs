@@ -1,0 +1,82 @@
+//! Tokens: made and revoked straight on the store, so that it works before anything is served.
+
+use serde_json::json;
+
+use super::CommandError;
+use crate::model::{Action, Actor, AuditEntry, DAY_US};
+use crate::store::{Store, TokenRow};
+use crate::token::{self, Scopes};
+
+/// A token that is to be made.
+#[derive(Debug, Clone)]
+pub struct NewToken {
+    /// Its name: who or what uses it.
+    pub name: String,
+    /// What it allows.
+    pub scopes: Scopes,
+    /// Days after which it expires.
+    pub expires_days: Option<i64>,
+}
+
+/// Makes a token, and returns it as it is stored, and its text, which is stored nowhere.
+///
+/// # Errors
+/// The name is empty or taken, or the store failed.
+pub async fn create(
+    store: &Store,
+    actor: Actor,
+    now_us: i64,
+    asked: NewToken,
+) -> Result<(TokenRow, String), CommandError> {
+    if asked.name.trim().is_empty() {
+        return Err(CommandError::Invalid(
+            "NAME is empty: name the token after who or what uses it".to_owned(),
+        ));
+    }
+    let token = token::generate().map_err(CommandError::Random)?;
+    let row = TokenRow {
+        id: 0,
+        name: asked.name,
+        scopes: asked.scopes.encode(),
+        created_us: now_us,
+        expires_us: asked
+            .expires_days
+            .map(|days| now_us.saturating_add(days.saturating_mul(DAY_US))),
+        used_us: None,
+        execution: None,
+    };
+    let entry = AuditEntry::new(now_us, actor, Action::CreateToken, object(&row.name))
+        .after(json!({ "scopes": row.scopes, "expires_us": row.expires_us }));
+    store
+        .create_token(&row, &token::hash(&token), Some(&entry))
+        .await?;
+    Ok((row, token))
+}
+
+/// Revokes a token: it is refused from now on, and so are its logins.
+///
+/// # Errors
+/// There is no such token, or the store failed.
+pub async fn revoke(
+    store: &Store,
+    actor: Actor,
+    now_us: i64,
+    name: &str,
+) -> Result<(), CommandError> {
+    let entry = |token: &TokenRow| {
+        AuditEntry::new(now_us, actor.clone(), Action::RevokeToken, object(name)).before(json!({
+            "scopes": token.scopes,
+            "created_us": token.created_us,
+            "expires_us": token.expires_us,
+            "used_us": token.used_us,
+        }))
+    };
+    match store.revoke_token(name, entry).await? {
+        true => Ok(()),
+        false => Err(CommandError::NoSuchToken(name.to_owned())),
+    }
+}
+
+fn object(name: &str) -> String {
+    format!("token:{name}")
+}

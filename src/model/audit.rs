@@ -1,0 +1,520 @@
+//! The audit trail: who did what to the history, in an order that cannot be changed unnoticed.
+//!
+//! Entries are numbered 1, 2, 3 … without gaps. Each has a hash of the entry before it and of its own content, so an
+//! entry that is changed, removed or put in does not fit its neighbours any more.
+
+use std::fmt;
+
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+/// Characters of a note, or of any other text that a client chose, that an entry keeps.
+const LONGEST_TEXT: usize = 2000;
+
+/// How somebody was known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Via {
+    /// By a token.
+    Token,
+    /// By a browser's login, which stands for a token.
+    Session,
+    /// Not at all: the collector serves without tokens.
+    Open,
+    /// Not at all: the collector did it by its own schedule.
+    Schedule,
+    /// By an account of the machine: a command that works on the database itself.
+    CommandLine,
+    /// Not at all, and was refused for that.
+    Unknown,
+}
+
+impl Via {
+    /// Every way.
+    pub const ALL: [Via; 6] = [
+        Via::Token,
+        Via::Session,
+        Via::Open,
+        Via::Schedule,
+        Via::CommandLine,
+        Via::Unknown,
+    ];
+
+    /// Its name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Via::Token => "token",
+            Via::Session => "session",
+            Via::Open => "open",
+            Via::Schedule => "schedule",
+            Via::CommandLine => "command_line",
+            Via::Unknown => "unknown",
+        }
+    }
+}
+
+/// Who asks for a change, and from where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor {
+    /// `token:NAME`, `user:NAME` at a command line, `schedule`, or `anonymous`.
+    pub name: String,
+    /// The token's key in the store.
+    pub token: Option<i64>,
+    /// Names of the token's scopes, separated by spaces.
+    pub scopes: String,
+    /// How they were known.
+    pub via: Via,
+    /// Address that the request came from; behind a trusted proxy, the address that the proxy names.
+    pub peer: Option<String>,
+}
+
+impl Actor {
+    /// Somebody without a token, at an address.
+    #[must_use]
+    pub fn anonymous(via: Via, peer: Option<String>) -> Self {
+        Self {
+            name: "anonymous".to_owned(),
+            token: None,
+            scopes: String::new(),
+            via,
+            peer,
+        }
+    }
+
+    /// The collector itself, by its schedule.
+    #[must_use]
+    pub fn schedule() -> Self {
+        Self {
+            name: "schedule".to_owned(),
+            ..Self::anonymous(Via::Schedule, None)
+        }
+    }
+
+    /// An account of this machine.
+    #[must_use]
+    pub fn user(name: &str) -> Self {
+        Self {
+            name: format!("user:{name}"),
+            token: None,
+            scopes: String::new(),
+            via: Via::CommandLine,
+            peer: None,
+        }
+    }
+}
+
+impl fmt::Display for Actor {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.name)
+    }
+}
+
+/// What was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// An execution was deleted.
+    Delete,
+    /// An execution was pinned, or pinned anew.
+    Pin,
+    /// A pin was taken away.
+    Unpin,
+    /// Values of an execution were hidden.
+    Redact,
+    /// A cleanup began.
+    Cleanup,
+    /// A cleanup ended.
+    CleanupEnded,
+    /// A run was launched.
+    Launch,
+    /// A run was launched like an earlier one.
+    Replay,
+    /// A run was canceled.
+    Cancel,
+    /// A token was made.
+    CreateToken,
+    /// A token was revoked.
+    RevokeToken,
+    /// A request was refused, because nobody knew who asked or because they may not.
+    Refused,
+}
+
+impl Action {
+    /// Every action.
+    pub const ALL: [Action; 12] = [
+        Action::Delete,
+        Action::Pin,
+        Action::Unpin,
+        Action::Redact,
+        Action::Cleanup,
+        Action::CleanupEnded,
+        Action::Launch,
+        Action::Replay,
+        Action::Cancel,
+        Action::CreateToken,
+        Action::RevokeToken,
+        Action::Refused,
+    ];
+
+    /// Its name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Action::Delete => "delete",
+            Action::Pin => "pin",
+            Action::Unpin => "unpin",
+            Action::Redact => "redact",
+            Action::Cleanup => "cleanup",
+            Action::CleanupEnded => "cleanup_ended",
+            Action::Launch => "launch",
+            Action::Replay => "replay",
+            Action::Cancel => "cancel",
+            Action::CreateToken => "create_token",
+            Action::RevokeToken => "revoke_token",
+            Action::Refused => "refused",
+        }
+    }
+}
+
+/// One entry of the trail, before it has its place in it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AuditEntry {
+    /// When, in microseconds since the epoch.
+    pub at_us: i64,
+    /// Who.
+    pub actor: Actor,
+    /// What they did.
+    pub action: Action,
+    /// To what: `execution:ID`, `token:NAME`, `history`, or the refused request.
+    pub object: String,
+    /// Why, in their words.
+    pub note: Option<String>,
+    /// What was there before, where something was.
+    pub before: Option<Value>,
+    /// What is there afterwards, or what was asked for. Never a secret.
+    pub after: Option<Value>,
+}
+
+impl AuditEntry {
+    /// An entry without note and content.
+    #[must_use]
+    pub fn new(at_us: i64, actor: Actor, action: Action, object: impl Into<String>) -> Self {
+        Self {
+            at_us,
+            actor,
+            action,
+            object: object.into(),
+            note: None,
+            before: None,
+            after: None,
+        }
+    }
+
+    /// The same with a reason.
+    #[must_use]
+    pub fn note(mut self, note: Option<&str>) -> Self {
+        self.note = note.filter(|note| !note.is_empty()).map(str::to_owned);
+        self
+    }
+
+    /// The same with what was there before.
+    #[must_use]
+    pub fn before(mut self, before: Value) -> Self {
+        self.before = Some(before);
+        self
+    }
+
+    /// The same with what is there afterwards.
+    #[must_use]
+    pub fn after(mut self, after: Value) -> Self {
+        self.after = Some(after);
+        self
+    }
+}
+
+/// An entry as it is stored. Its content is text, because the hash is one of bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditRow {
+    /// Its place: 1, 2, 3 …
+    pub number: i64,
+    /// When, in microseconds since the epoch.
+    pub at_us: i64,
+    /// Name of the actor.
+    pub actor: String,
+    /// The actor's token.
+    pub token: Option<i64>,
+    /// The token's scopes.
+    pub scopes: String,
+    /// How the actor was known.
+    pub via: String,
+    /// The actor's address.
+    pub peer: Option<String>,
+    /// What was done.
+    pub action: String,
+    /// To what.
+    pub object: String,
+    /// Why.
+    pub note: Option<String>,
+    /// What was there before, as JSON.
+    pub before: Option<String>,
+    /// What is there afterwards, as JSON.
+    pub after: Option<String>,
+    /// SHA-256 of the hash before it and of all of the above.
+    pub hash: [u8; 32],
+}
+
+/// What stands before the first entry.
+pub const NO_ENTRY: [u8; 32] = [0; 32];
+
+impl AuditRow {
+    /// Gives an entry its place behind the entry with the hash `last`.
+    #[must_use]
+    pub fn seal(entry: &AuditEntry, number: i64, last: &[u8; 32]) -> Self {
+        let json = |value: &Option<Value>| value.as_ref().map(|value| text(&value.to_string()));
+        let mut row = Self {
+            number,
+            at_us: entry.at_us,
+            actor: text(&entry.actor.name),
+            token: entry.actor.token,
+            scopes: entry.actor.scopes.clone(),
+            via: entry.actor.via.as_str().to_owned(),
+            peer: entry.actor.peer.clone(),
+            action: entry.action.as_str().to_owned(),
+            object: short(&entry.object),
+            note: entry.note.as_deref().map(short),
+            before: json(&entry.before),
+            after: json(&entry.after),
+            hash: NO_ENTRY,
+        };
+        row.hash = row.hash_behind(last);
+        row
+    }
+
+    /// The same entry in another place, behind the entry with the hash `last`.
+    #[must_use]
+    pub fn moved(mut self, number: i64, last: &[u8; 32]) -> Self {
+        self.number = number;
+        self.hash = self.hash_behind(last);
+        self
+    }
+
+    /// The hash that it must have behind the entry with the hash `last`.
+    #[must_use]
+    pub fn hash_behind(&self, last: &[u8; 32]) -> [u8; 32] {
+        let mut hash = Sha256::new();
+        hash.update(last);
+        hash.update(self.number.to_be_bytes());
+        hash.update(self.at_us.to_be_bytes());
+        // A number and its absence, two texts and one text that joins them, must differ.
+        hash.update(self.token.map_or([0; 9], |token| {
+            let mut bytes = [1; 9];
+            bytes[1..].copy_from_slice(&token.to_be_bytes());
+            bytes
+        }));
+        let texts = [
+            Some(&self.actor),
+            Some(&self.scopes),
+            Some(&self.via),
+            self.peer.as_ref(),
+            Some(&self.action),
+            Some(&self.object),
+            self.note.as_ref(),
+            self.before.as_ref(),
+            self.after.as_ref(),
+        ];
+        for text in texts {
+            let length = text.map_or(u64::MAX, |text| text.len() as u64);
+            hash.update(length.to_be_bytes());
+            hash.update(text.map_or(&[][..], |text| text.as_bytes()));
+        }
+        hash.finalize().into()
+    }
+}
+
+/// A text as every database keeps it.
+fn text(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
+}
+
+fn short(whole: &str) -> String {
+    text(&whole.chars().take(LONGEST_TEXT).collect::<String>())
+}
+
+/// Which entries are asked for; all that are given must hold.
+#[derive(Debug, Clone, Default)]
+pub struct AuditFilter {
+    /// Name of the actor.
+    pub actor: Option<String>,
+    /// What was done.
+    pub action: Option<Action>,
+    /// To what.
+    pub object: Option<String>,
+    /// At this time or later, in microseconds since the epoch.
+    pub from_us: Option<i64>,
+    /// At this time or earlier.
+    pub to_us: Option<i64>,
+}
+
+/// What is wrong with the trail at one place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AuditFault {
+    /// The entry's content or its hash is not what it was.
+    Changed(i64),
+    /// Entries from the first to the second number are not there.
+    Missing(i64, i64),
+    /// The entry was put in: it has a number that no entry was given.
+    Added(i64),
+}
+
+/// Follows the trail from its first entry on, and notes what does not fit.
+#[derive(Debug)]
+pub struct AuditCheck {
+    /// Number and hash of the entry that was looked at last.
+    last: (i64, [u8; 32]),
+    /// Where the trail ends, as its writer noted.
+    head: (i64, [u8; 32]),
+    /// What does not fit, [`AuditCheck::MOST`] at most.
+    pub faults: Vec<AuditFault>,
+    /// Entries that were looked at.
+    pub entries: u64,
+}
+
+impl AuditCheck {
+    /// Faults that are named at most.
+    pub const MOST: usize = 100;
+
+    /// A check of a trail that ends with this number and hash.
+    #[must_use]
+    pub fn new(head: (i64, [u8; 32])) -> Self {
+        Self {
+            last: (0, NO_ENTRY),
+            head,
+            faults: Vec::new(),
+            entries: 0,
+        }
+    }
+
+    /// Number and hash of the last entry, as its writer noted them; the number is 0 where there is none.
+    #[must_use]
+    pub fn head(&self) -> (i64, [u8; 32]) {
+        self.head
+    }
+
+    /// Looks at the next entry, by number.
+    pub fn look(&mut self, row: &AuditRow) {
+        self.entries += 1;
+        let (last, hash) = self.last;
+        if row.number < 1 || row.number > self.head.0 {
+            self.fault(AuditFault::Added(row.number));
+            return;
+        }
+        if row.number > last + 1 {
+            // Without its neighbour, nothing says whether this entry is as it was: the next one does.
+            self.fault(AuditFault::Missing(last + 1, row.number - 1));
+        } else if row.hash != row.hash_behind(&hash) {
+            self.fault(AuditFault::Changed(row.number));
+        }
+        self.last = (row.number, row.hash);
+    }
+
+    /// Looks at the end, behind the last entry.
+    pub fn end(&mut self) {
+        let (last, hash) = self.last;
+        if last < self.head.0 {
+            self.fault(AuditFault::Missing(last + 1, self.head.0));
+        } else if hash != self.head.1 {
+            self.fault(AuditFault::Changed(last));
+        }
+    }
+
+    fn fault(&mut self, fault: AuditFault) {
+        if self.faults.len() < Self::MOST && !self.faults.contains(&fault) {
+            self.faults.push(fault);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn trail() -> Vec<AuditRow> {
+        let mut last = NO_ENTRY;
+        (1..=5)
+            .map(|number| {
+                let actor = Actor::anonymous(Via::Open, None);
+                let entry = AuditEntry::new(number * 10, actor, Action::Pin, "execution:a");
+                let row = AuditRow::seal(&entry, number, &last);
+                last = row.hash;
+                row
+            })
+            .collect()
+    }
+
+    fn faults(rows: &[AuditRow], head: &AuditRow) -> Vec<AuditFault> {
+        let mut check = AuditCheck::new((head.number, head.hash));
+        rows.iter().for_each(|row| check.look(row));
+        check.end();
+        check.faults
+    }
+
+    #[test]
+    fn a_trail_that_nobody_touched_has_no_fault() {
+        let rows = trail();
+        assert_eq!(faults(&rows, &rows[4]), []);
+        assert_eq!(
+            faults(
+                &[],
+                &AuditRow {
+                    number: 0,
+                    hash: NO_ENTRY,
+                    ..rows[0].clone()
+                }
+            ),
+            []
+        );
+    }
+
+    #[test]
+    fn each_field_of_an_entry_is_part_of_its_hash() {
+        type Change = fn(&mut AuditRow);
+        let changes: [Change; 11] = [
+            |row| row.at_us += 1,
+            |row| row.actor.push('x'),
+            |row| row.token = Some(0),
+            |row| row.scopes.push('x'),
+            |row| row.via.push('x'),
+            |row| row.peer = Some(String::new()),
+            |row| row.action.push('x'),
+            |row| row.object.push('x'),
+            |row| row.note = Some("x".to_owned()),
+            |row| row.before = Some("{}".to_owned()),
+            |row| row.after = Some("{}".to_owned()),
+        ];
+        for change in changes {
+            let mut rows = trail();
+            let head = rows[4].clone();
+            change(&mut rows[2]);
+            assert_eq!(faults(&rows, &head), [AuditFault::Changed(3)]);
+        }
+    }
+
+    #[test]
+    fn what_is_taken_out_or_put_in_is_found() {
+        let rows = trail();
+        let head = rows[4].clone();
+        let mut without = rows.clone();
+        without.remove(1);
+        assert_eq!(faults(&without, &head), [AuditFault::Missing(2, 2)]);
+        assert_eq!(faults(&rows[..3], &head), [AuditFault::Missing(4, 5)]);
+        assert_eq!(faults(&[], &head), [AuditFault::Missing(1, 5)]);
+        // One that fits its neighbour, and that the writer knows nothing of.
+        let entry = AuditEntry::new(60, Actor::user("eve"), Action::Unpin, "execution:a");
+        let mut more = rows.clone();
+        more.push(AuditRow::seal(&entry, 6, &head.hash));
+        assert_eq!(faults(&more, &head), [AuditFault::Added(6)]);
+        // The last one written anew, hash and all.
+        let mut other = rows.clone();
+        other[4] = AuditRow::seal(&entry, 5, &rows[3].hash);
+        assert_eq!(faults(&other, &head), [AuditFault::Changed(5)]);
+    }
+}

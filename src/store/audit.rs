@@ -1,0 +1,237 @@
+//! The audit trail: entries are written in the transaction of the change that they tell of, and only ever added.
+
+use super::dialect::Engine;
+use super::pool::{Row, Transaction};
+use super::{Store, StoreError, transaction};
+use crate::model::{AuditCheck, AuditEntry, AuditFilter, AuditRow, NO_ENTRY};
+
+/// Entries that are read at once to check or to copy the trail.
+const PAGE: u32 = 1000;
+
+const COLUMNS: &str = "SELECT number, at_us, actor, token, scopes, via, peer, action, object, note, was, became, \
+                       hash FROM audit";
+
+/// Appends an entry within the transaction that makes the change. To be called last: from here on, whoever else
+/// appends waits until this transaction is over.
+pub(super) async fn append(
+    transaction: &mut Transaction,
+    entry: &AuditEntry,
+) -> Result<(), StoreError> {
+    // Updated before it is read: that locks the row where others may write, on every database alike.
+    let mut update = transaction.query("UPDATE audit_head SET number = number + 1 WHERE id = 1");
+    update.execute_in(transaction).await?;
+    let mut query = transaction.query("SELECT number, hash FROM audit_head WHERE id = 1");
+    let rows = query.fetch_all_in(transaction).await?;
+    let head = rows.first().ok_or(StoreError::Damaged {
+        what: "the audit trail: its end is not noted",
+    })?;
+    let (number, last) = read_head(head)?;
+    let row = AuditRow::seal(entry, number, &last);
+    insert(transaction, &row).await?;
+    set_head(transaction, number, &row.hash).await
+}
+
+async fn insert(transaction: &mut Transaction, row: &AuditRow) -> Result<(), StoreError> {
+    transaction
+        .query(
+            "INSERT INTO audit (number, at_us, actor, token, scopes, via, peer, action, object, note, was, became, \
+             hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(row.number)
+        .bind(row.at_us)
+        .bind(&row.actor)
+        .bind(row.token)
+        .bind(&row.scopes)
+        .bind(&row.via)
+        .bind(row.peer.as_deref())
+        .bind(&row.action)
+        .bind(&row.object)
+        .bind(row.note.as_deref())
+        .bind(row.before.as_deref())
+        .bind(row.after.as_deref())
+        .bind(row.hash.as_slice())
+        .execute_in(transaction)
+        .await?;
+    Ok(())
+}
+
+async fn set_head(
+    transaction: &mut Transaction,
+    number: i64,
+    hash: &[u8; 32],
+) -> Result<(), StoreError> {
+    let mut update = transaction.query("UPDATE audit_head SET number = ?, hash = ? WHERE id = 1");
+    update.bind(number).bind(hash.as_slice());
+    update.execute_in(transaction).await?;
+    Ok(())
+}
+
+impl Store {
+    /// Appends an entry that tells of no change of the store.
+    ///
+    /// # Errors
+    /// The database failed: nothing was appended.
+    pub async fn audit(&self, entry: &AuditEntry) -> Result<(), StoreError> {
+        transaction!(self, transaction => append(transaction, entry).await?)
+    }
+
+    /// Entries of the trail, newest first, those behind the number `before`.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn audit_entries(
+        &self,
+        filter: &AuditFilter,
+        before: Option<i64>,
+        limit: u32,
+    ) -> Result<Vec<AuditRow>, StoreError> {
+        let mut query = self.query(COLUMNS);
+        query.push(" WHERE 1 = 1");
+        if let Some(before) = before {
+            query.push(" AND number < ?").bind(before);
+        }
+        if let Some(actor) = &filter.actor {
+            query.push(" AND actor = ?").bind(actor);
+        }
+        if let Some(action) = filter.action {
+            query.push(" AND action = ?").bind(action.as_str());
+        }
+        if let Some(object) = &filter.object {
+            query.push(" AND object = ?").bind(object);
+        }
+        if let Some(from_us) = filter.from_us {
+            query.push(" AND at_us >= ?").bind(from_us);
+        }
+        if let Some(to_us) = filter.to_us {
+            query.push(" AND at_us <= ?").bind(to_us);
+        }
+        query.push(" ORDER BY number DESC LIMIT ?").bind(limit);
+        let rows = query.fetch_all(&self.read).await?;
+        rows.iter().map(read).collect()
+    }
+
+    /// Number and hash of the last entry, as its writer noted them.
+    ///
+    /// # Errors
+    /// The database failed, or the note is not there.
+    pub async fn audit_head(&self) -> Result<(i64, [u8; 32]), StoreError> {
+        let mut query = self.query("SELECT number, hash FROM audit_head WHERE id = 1");
+        match query.fetch_optional(&self.read).await? {
+            Some(row) => read_head(&row),
+            // Whoever removed it removed the end of the trail, which shows as entries that were put in.
+            None => Ok((0, NO_ENTRY)),
+        }
+    }
+
+    /// Entries in the order in which they were written, those behind the number `after`.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn audit_trail(&self, after: i64) -> Result<Vec<AuditRow>, StoreError> {
+        let mut query = self.query(COLUMNS);
+        query.push(" WHERE number > ? ORDER BY number LIMIT ?");
+        query.bind(after).bind(PAGE);
+        let rows = query.fetch_all(&self.read).await?;
+        rows.iter().map(read).collect()
+    }
+
+    /// Looks at the whole trail, entry by entry.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn check_audit(&self) -> Result<AuditCheck, StoreError> {
+        // What is appended from now on is not looked at.
+        let head = self.audit_head().await?;
+        let mut check = AuditCheck::new(head);
+        let mut after = i64::MIN;
+        loop {
+            let rows = self.audit_trail(after).await?;
+            let Some(last) = rows.last() else { break };
+            after = last.number;
+            for row in &rows {
+                check.look(row);
+            }
+        }
+        check.end();
+        Ok(check)
+    }
+}
+
+/// Copies the trail from one database into another, as it is: numbers and hashes stay. Entries that the other one has
+/// of its own, such as of a token that was made there, move behind them.
+pub(super) async fn copy(from: &Store, to: &Store) -> Result<(), StoreError> {
+    let (mut rows, own) = difference(from, to).await?;
+    let Some(first) = rows.first().map(|row| row.number) else {
+        // All of the source's entries are there.
+        return Ok(());
+    };
+    let (mut number, mut last) = from.audit_head().await?;
+    for row in own {
+        number += 1;
+        let row = row.moved(number, &last);
+        last = row.hash;
+        rows.push(row);
+    }
+    transaction!(to, transaction => {
+        let mut delete = transaction.query("DELETE FROM audit WHERE number >= ?");
+        delete.bind(first).execute_in(transaction).await?;
+        for row in &rows {
+            insert(transaction, row).await?;
+        }
+        set_head(transaction, number, &last).await?;
+    })
+}
+
+/// Entries of each trail from the first one on that is not the same in both.
+async fn difference(
+    from: &Store,
+    to: &Store,
+) -> Result<(Vec<AuditRow>, Vec<AuditRow>), StoreError> {
+    let (mut source, mut target) = (whole(from).await?, whole(to).await?);
+    let both = source.iter().zip(&target);
+    let same = both.take_while(|(one, other)| one == other).count();
+    source.drain(..same);
+    target.drain(..same);
+    Ok((source, target))
+}
+
+async fn whole(store: &Store) -> Result<Vec<AuditRow>, StoreError> {
+    let mut trail = Vec::new();
+    let mut after = i64::MIN;
+    loop {
+        let rows = store.audit_trail(after).await?;
+        let Some(last) = rows.last() else {
+            return Ok(trail);
+        };
+        after = last.number;
+        trail.extend(rows);
+    }
+}
+
+fn read_head(row: &Row) -> Result<(i64, [u8; 32]), StoreError> {
+    Ok((row.get("number")?, read_hash(row)?))
+}
+
+fn read_hash(row: &Row) -> Result<[u8; 32], StoreError> {
+    let hash: Vec<u8> = row.get("hash")?;
+    // One that has another length fits nothing, and is told as changed.
+    Ok(hash.try_into().unwrap_or(NO_ENTRY))
+}
+
+fn read(row: &Row) -> Result<AuditRow, StoreError> {
+    Ok(AuditRow {
+        number: row.get("number")?,
+        at_us: row.get("at_us")?,
+        actor: row.get("actor")?,
+        token: row.get("token")?,
+        scopes: row.get("scopes")?,
+        via: row.get("via")?,
+        peer: row.get("peer")?,
+        action: row.get("action")?,
+        object: row.get("object")?,
+        note: row.get("note")?,
+        before: row.get("was")?,
+        after: row.get("became")?,
+        hash: read_hash(row)?,
+    })
+}

@@ -1,0 +1,56 @@
+//! `audit`, `audit verify`.
+
+use super::run;
+use crate::builders::good_run;
+use crate::harness::Collector;
+
+#[test]
+fn who_changed_what_is_shown_and_verified() {
+    let collector = Collector::start();
+    let pinned = good_run();
+    pinned.deliver(&collector.client());
+    let id = pinned.id.to_string();
+    run(&collector, &["pin", &id, "--note", "incident 4711"]).ok();
+    run(&collector, &["unpin", &id, "--note", "solved"]).ok();
+    let shown = run(&collector, &["audit"]);
+    let lines: Vec<&str> = shown.ok().lines().collect();
+    let words: Vec<&str> = lines[0].split_whitespace().collect();
+    assert_eq!(words, ["#", "TIME", "WHO", "FROM", "WHAT", "TO", "NOTE"]);
+    assert!(
+        lines[1].starts_with("3 ") && lines[1].contains(" unpin ") && lines[1].ends_with("solved")
+    );
+    assert!(lines[2].contains(" pin ") && lines[2].ends_with("incident 4711"));
+    assert!(lines[3].contains(" create_token ") && lines[3].contains("user:"));
+    assert!(lines[1].contains(&id[..13]), "{shown:?}");
+    assert_eq!(lines.len(), 4);
+    let one = run(&collector, &["audit", "--action", "pin", "--json"]);
+    assert_eq!(one.json()["note"], "incident 4711");
+    let wrong = run(&collector, &["audit", "--action", "dance"]);
+    assert!(
+        wrong.complaint(1).contains("it must be one of delete, pin"),
+        "{wrong:?}"
+    );
+
+    let verified = run(&collector, &["audit", "verify"]);
+    let (said, head) = verified.ok().trim().split_once('\n').unwrap();
+    assert_eq!(said, "3 entries, none changed, missing or added");
+    let head = head.strip_prefix("head ").unwrap();
+    run(&collector, &["pin", &id]).ok();
+    // What was the end is a part of it still.
+    run(&collector, &["audit", "verify", "--head", head]).ok();
+    let other = format!("2:{}", &head[2..]);
+    let told = run(&collector, &["audit", "verify", "--head", &other]);
+    assert!(
+        told.complaint(1).contains("entry 2 does not have the hash"),
+        "{told:?}"
+    );
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let statement = "UPDATE audit SET note = 'x' WHERE number = 2";
+    runtime.block_on(crate::servers::sql(&collector.database(), statement));
+    let told = run(&collector, &["audit", "verify"]);
+    assert_eq!(
+        (told.code, told.stdout.as_str()),
+        (1, "entry 2 was changed\n")
+    );
+    assert!(told.stderr.contains("not as it was written"), "{told:?}");
+}
