@@ -9,6 +9,7 @@ use playback_redact::Rules;
 use playback_spool::FinishLimits;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
+use uuid::Uuid;
 
 use crate::environment;
 
@@ -86,6 +87,17 @@ impl<'py> Given<'_, 'py> {
             .or_else(|| self.text_of(name, &value).map(PathBuf::from))
     }
 
+    /// A UUID; without one, the run has an identity of its own.
+    fn identity(&mut self, name: &'static str) -> Option<String> {
+        let text = self.text(name)?;
+        let is_one = |text: &String| Uuid::parse_str(text.trim()).is_ok();
+        if text.trim().is_empty() || is_one(&text) {
+            return Some(text).filter(is_one);
+        }
+        let _: &str = self.odd(name, &text, "it must be a UUID", "another identity");
+        None
+    }
+
     fn list(&mut self, name: &'static str, default: &[&str]) -> Vec<String> {
         let Some(value) = self.get(name) else {
             return default.iter().map(|entry| (*entry).to_owned()).collect();
@@ -156,7 +168,7 @@ impl<'py> Given<'_, 'py> {
 }
 
 /// An option, as users know it.
-fn shown(name: &str) -> String {
+pub(crate) fn shown(name: &str) -> String {
     format!("the option {name} (PLAYBACK_{})", name.to_uppercase())
 }
 
@@ -201,7 +213,7 @@ impl Options {
             labels: given.list("labels", &[]),
             note: given.text("note"),
             ca_file: given.path("ca_file"),
-            execution_id: given.text("execution_id"),
+            execution_id: given.identity("execution_id"),
             parent: given.text("parent"),
             notices: Vec::new(),
             unusable_rule: None,
@@ -248,7 +260,8 @@ impl Options {
                 Some(path.clone()),
             )),
             Err(error) => Err(format!(
-                "the token file {} cannot be read: {error}",
+                "{}: the token file {} cannot be read: {error}",
+                shown("token_file"),
                 path.display()
             )),
         }
@@ -288,7 +301,7 @@ impl Options {
         let patterns: Vec<&str> = patterns.iter().map(|pattern| pattern.trim()).collect();
         let texts: [&str; 0] = [];
         let rules = Rules::new(&self.redact_keys, &patterns, &texts)
-            .map_err(|error| format!("redact_patterns: {error}"))?;
+            .map_err(|error| format!("{}: {error}", shown("redact_patterns")))?;
         Ok(Some(rules).filter(|rules| !rules.is_empty()))
     }
 

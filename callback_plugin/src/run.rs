@@ -8,14 +8,16 @@ use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use playback_redact::{Printed, Rules};
-use playback_spool::{FinishLimits, RunClock, RunKey, Sender, SenderConfig, Spool, report};
+use playback_spool::{
+    ConfigError, FinishLimits, RunClock, RunKey, Sender, SenderConfig, Spool, report,
+};
 use playback_wire::{
     CLOCK_VARIABLE, ExecutionEnded, ExecutionStarted, ExecutionType, Producer, Stream,
 };
 use uuid::Uuid;
 
 use crate::hookstats::HookStats;
-use crate::options::Options;
+use crate::options::{Options, shown};
 use crate::output::Output;
 use crate::tasks::Ledger;
 use crate::{clock, environment, exit, spooldir, workers};
@@ -137,7 +139,9 @@ impl Run {
         let sender = match start_sender(&options, &spool) {
             Ok(sender) => Some(sender),
             Err(why) => {
-                notices.push(report::kept(&spool, &why, options.url()));
+                // Nobody can deliver to a URL that is none.
+                let url = options.url().filter(|_| !why.is_of_url);
+                notices.push(report::kept(&spool, &why.text, url));
                 None
             }
         };
@@ -280,9 +284,44 @@ impl Run {
     }
 }
 
-fn start_sender(options: &Options, spool: &Arc<Spool>) -> Result<Sender, String> {
+/// Why nothing can be sent.
+struct Unsent {
+    text: String,
+    /// The URL cannot be used.
+    is_of_url: bool,
+}
+
+impl From<String> for Unsent {
+    fn from(text: String) -> Self {
+        Self {
+            text,
+            is_of_url: false,
+        }
+    }
+}
+
+impl From<ConfigError> for Unsent {
+    fn from(error: ConfigError) -> Self {
+        let option = match &error {
+            ConfigError::Url(_) => Some("url"),
+            ConfigError::Token => Some("token"),
+            ConfigError::CaFile { .. } => Some("ca_file"),
+            _ => None,
+        };
+        Self {
+            text: match option {
+                Some(option) => format!("{}: {error}", shown(option)),
+                None => error.to_string(),
+            },
+            is_of_url: option == Some("url"),
+        }
+    }
+}
+
+fn start_sender(options: &Options, spool: &Arc<Spool>) -> Result<Sender, Unsent> {
     let Some(url) = options.url() else {
-        return Err("no collector is configured (option url, or PLAYBACK_URL)".into());
+        let text = "no collector is configured (option url, or PLAYBACK_URL)";
+        return Err(text.to_owned().into());
     };
     let (token, token_file) = options.token()?;
     let config = SenderConfig {
@@ -299,5 +338,5 @@ fn start_sender(options: &Options, spool: &Arc<Spool>) -> Result<Sender, String>
         user_agent: concat!("playback-recorder/", env!("CARGO_PKG_VERSION")).into(),
         ..SenderConfig::default()
     };
-    Sender::start(Arc::clone(spool), &config).map_err(|error| error.to_string())
+    Ok(Sender::start(Arc::clone(spool), &config)?)
 }

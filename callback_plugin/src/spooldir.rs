@@ -11,7 +11,7 @@ use playback_wire::Producer;
 use uuid::Uuid;
 
 use crate::environment;
-use crate::options::Options;
+use crate::options::{Options, shown};
 
 /// A spool, and what the user should know about where it is.
 pub(crate) struct Opened {
@@ -43,7 +43,8 @@ pub(crate) fn open(options: &Options, execution: Uuid, key: Option<RunKey>) -> i
             }
             Err(error) => {
                 refused = Some(format!(
-                    "the spool folder {} cannot be used ({error})",
+                    "{}: the spool folder {} cannot be used ({error})",
+                    shown("spool_dir"),
                     dir.display()
                 ));
             }

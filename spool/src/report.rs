@@ -2,6 +2,7 @@
 //!
 //! The command names the folder and the collector, because the shell in which it is typed may know neither.
 
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use crate::sender::Outcome;
@@ -65,14 +66,31 @@ pub fn undelivered(outcome: &Outcome, spool: &Spool, url: Option<&str>) -> Optio
 }
 
 fn flush(dir: &Path, url: Option<&str>, option: &str) -> String {
-    let dir = dir.to_string_lossy();
     // A URL that may hold a password is not shown.
     let url = url
         .map(str::trim)
         .filter(|url| !url.is_empty() && !url.contains('@'))
         .map(|url| format!(" --url {}", quoted(url)))
         .unwrap_or_default();
-    format!("playback flush{option} --spool-dir {}{url}", quoted(&dir))
+    format!(
+        "playback flush{option} --spool-dir {}{url}",
+        quoted_path(dir)
+    )
+}
+
+/// A path as a shell takes it. Bytes that are no text are spelled, because a message cannot hold them.
+fn quoted_path(path: &Path) -> String {
+    if let Some(text) = path.to_str() {
+        return quoted(text);
+    }
+    let bytes = path.as_os_str().as_bytes().iter();
+    let spelled: String = bytes
+        .map(|byte| match byte {
+            b'!'..=b'~' if !b"\\'\"$`".contains(byte) => char::from(*byte).to_string(),
+            _ => format!("\\0{byte:03o}"),
+        })
+        .collect();
+    format!("\"$(printf %b '{spelled}')\"")
 }
 
 /// A word as a shell takes it.
@@ -86,6 +104,9 @@ fn quoted(word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::OsStr;
+    use std::process::Command;
+
     use super::*;
 
     #[test]
@@ -100,5 +121,15 @@ mod tests {
             of("/s", Some("http://u:p@h")),
             "playback flush --spool-dir /s"
         );
+        let odd = Path::new(OsStr::from_bytes(b"/a b/caf\xe9\\'"));
+        assert_eq!(
+            flush(odd, None, ""),
+            "playback flush --spool-dir \"$(printf %b '/a\\0040b/caf\\0351\\0134\\0047')\""
+        );
+        let shell = Command::new("sh")
+            .args(["-c", &format!("printf %s {}", quoted_path(odd))])
+            .output()
+            .unwrap();
+        assert_eq!(shell.stdout, odd.as_os_str().as_bytes());
     }
 }

@@ -188,6 +188,7 @@ from typing import TYPE_CHECKING, Any
 from ansible import constants
 from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.executor.task_queue_manager import TaskQueueManager
+from ansible.module_utils.parsing.convert_bool import BOOLEANS
 from ansible.plugins.callback import CallbackBase
 
 if TYPE_CHECKING:
@@ -224,7 +225,8 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
             self._give_up(error)
 
     def _set_up(self) -> None:
-        if self._option("disabled", []):
+        notices: list[str] = []
+        if self._flag("disabled", notices):
             self.disabled = True
             return
         from ansible_playback import _native
@@ -242,11 +244,9 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
             # A second instance beside the first, from another path: one of them is enough.
             self.disabled = True
             return
-        notices: list[str] = []
         options = {name: self._option(name, notices) for name in _OPTIONS}
+        options |= {name: word for name in _FLAGS if (word := _odd_flag(name)) is not None}
         options["notices"] = notices
-        # Ansible makes the working directory of an empty path.
-        options |= dict.fromkeys(name for name in _PATHS if os.environ.get(f"PLAYBACK_{name.upper()}") == "")
         if _prints_a_control_stream(caller.manager):
             options["capture_output"] = False
         # A command that a task runs is an execution of its own.
@@ -284,18 +284,36 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
         if not _native.knows_exit_code():
             _watch_exit()
         for notice in core.notices():
-            self._display.warning(f"Playback: {notice}")
+            self._tell(notice)
 
     def _option(self, name: str, notices: list[str]) -> Any:  # noqa: ANN401  # as Ansible has it
-        """An option, or None where it is odd: then the default is used, and the user is told."""
+        """An option, or None where it is empty or odd: then the default is used. What is odd is told."""
+        word = _written(name)
+        if word is not None and not word.strip():
+            # Ansible makes the working folder of an empty path.
+            return None
         if self._odd is None:
             return self.get_option(name)
         try:
             return constants.config.get_config_value(name, plugin_type="callback", plugin_name=self._load_name)
         except Exception as error:  # noqa: BLE001  # whatever it is, the others go on
-            reason = " ".join(str(error).split())
+            reason = " ".join(str(error).split()).encode("utf-8", "backslashreplace").decode()
             notices.append(f"the option {name} (PLAYBACK_{name.upper()}) is not used: {reason}")
             return None
+
+    def _flag(self, name: str, notices: list[str]) -> bool:
+        """An option that is true or false, or false where it is neither."""
+        word = _odd_flag(name)
+        if word is None:
+            return bool(self._option(name, notices))
+        notices.append(
+            f"the option {name} (PLAYBACK_{name.upper()}) is {word!a} and is not used: it must be true or false"
+        )
+        return False
+
+    def _tell(self, notice: str) -> None:
+        """Warns in one line: Ansible breaks its warnings at hyphens, and this one may name a command to be copied."""
+        self._display.display(f"[WARNING]: Playback: {notice}", color=constants.COLOR_WARN, stderr=True)
 
     def _hook(self, method: Callable[[Recorder], None]) -> None:
         if self._core is None or os.getpid() != self._pid:
@@ -397,7 +415,7 @@ _OPTIONS = (
     "execution_id",
 )
 
-_PATHS = ("token_file", "ca_file", "spool_dir")
+_FLAGS = ("capture_output", "record_args", "facts", "diff")
 
 # Ansible's exit code after Ctrl-C.
 _INTERRUPTED = 99
@@ -410,6 +428,26 @@ _FAILED_HOSTS = 2
 _UNREACHABLE_HOSTS = 4
 _PARSER_ERROR = 4
 _UNEXPECTED = 250
+
+
+def _written(name: str) -> str | None:
+    """An option's word as it stands in the environment or in `ansible.cfg`, before Ansible makes something of it."""
+    word = os.environ.get(f"PLAYBACK_{name.upper()}")
+    if word is None:
+        try:
+            parsers = constants.config._parsers.values()
+            word = next(parser.get("callback_playback", name, raw=True, fallback=None) for parser in parsers)
+        except Exception:  # noqa: BLE001  # it is Ansible's own, and may be another in another version
+            return None
+    return word
+
+
+def _odd_flag(name: str) -> str | None:
+    """What was written for an option that must be true or false, where it is neither: Ansible makes false of it."""
+    word = _written(name)
+    if word is None or word.strip().lower() in {"", *map(str, BOOLEANS)}:
+        return None
+    return word
 
 
 def _take(offered: str) -> bool:
