@@ -45,6 +45,26 @@ pub(crate) fn begin() {
     }
 }
 
+/// Where the address space is limited (`ulimit -v`), threads share one heap from now on: glibc reserves 64 MiB for each
+/// thread's own, and Ansible's next thread may find none left.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+pub(crate) fn share_heap_where_limited() {
+    let mut limit = std::mem::MaybeUninit::<libc::rlimit>::zeroed();
+    // SAFETY: the pointer is valid for a whole `rlimit`, which is plain numbers: all zeros is a value of it. `mallopt`
+    // takes its own lock.
+    unsafe {
+        if libc::getrlimit(libc::RLIMIT_AS, limit.as_mut_ptr()) == 0
+            && limit.assume_init().rlim_cur != libc::RLIM_INFINITY
+        {
+            libc::mallopt(libc::M_ARENA_MAX, 1);
+        }
+    }
+}
+
+/// No other C library has such heaps.
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+pub(crate) fn share_heap_where_limited() {}
+
 fn arena() -> Option<&'static Arena> {
     ARENA.get()?.as_ref()
 }

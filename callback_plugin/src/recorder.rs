@@ -57,6 +57,7 @@ impl Recorder {
             fork::watch();
             exit::watch();
             memory::begin();
+            memory::share_heap_where_limited();
             // What cannot be hidden must not be recorded.
             let rules = options.rules().map_err(PyValueError::new_err)?;
             let key = run_key.and_then(RunKey::parse);

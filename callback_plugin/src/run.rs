@@ -279,8 +279,11 @@ impl Run {
         };
         self.spool.append(at, "execution_ended", &ended);
         self.stats.write();
-        let outcome = self.sender.as_ref()?.finish(self.limits);
-        report::undelivered(&outcome, &self.spool, self.options.url())
+        let outcome = self
+            .sender
+            .as_ref()
+            .map(|sender| sender.finish(self.limits));
+        report::at_end(outcome.as_ref(), &self.spool, self.options.url())
     }
 }
 

@@ -29,9 +29,25 @@ pub fn kept(spool: &Spool, why: &str, url: Option<&str>) -> String {
     }
 }
 
-/// What to tell after a delivery that did not come to its end. None: it did.
+/// What to tell at the end of a run: what is not recorded, and what is not delivered. None: nothing.
 #[must_use]
-pub fn undelivered(outcome: &Outcome, spool: &Spool, url: Option<&str>) -> Option<String> {
+pub fn at_end(outcome: Option<&Outcome>, spool: &Spool, url: Option<&str>) -> Option<String> {
+    let left_out = spool.dropped();
+    let incomplete = (left_out > 0).then(|| {
+        format!(
+            "{left_out} events of this run are not recorded, because its spool is full (spool_max_mb, a full disk, or a \
+             limit of file sizes) or they are too large; the record says so"
+        )
+    });
+    let undelivered = outcome.and_then(|outcome| undelivered(outcome, spool, url));
+    match (incomplete, undelivered) {
+        (Some(first), Some(second)) => Some(format!("{first}; {second}")),
+        (first, second) => first.or(second),
+    }
+}
+
+/// What to tell after a delivery that did not come to its end. None: it did.
+fn undelivered(outcome: &Outcome, spool: &Spool, url: Option<&str>) -> Option<String> {
     if outcome.delivered {
         return None;
     }

@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use playback_redact::{Counts, Rules, redact_event};
 use playback_wire::{EventWriter, MAX_BATCH_EXPANDED_BYTES, Producer};
+use rustix::process::{Resource, getrlimit};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -61,6 +62,12 @@ pub struct Spool {
     buffer: Buffer,
     /// What no event may hold.
     rules: OnceLock<Arc<Rules>>,
+}
+
+/// What a limit of file sizes (`ulimit -f`) leaves for events, less the room for those that close the execution.
+fn allowed_bytes() -> u64 {
+    let limit = getrlimit(Resource::Fsize).current.unwrap_or(u64::MAX);
+    limit - (RESERVE_BYTES + LAST_RESERVE_BYTES).min(limit / 2)
 }
 
 /// What only the one who writes may touch.
@@ -185,7 +192,7 @@ impl Spool {
             execution,
             producer,
             file,
-            max_bytes,
+            max_bytes: max_bytes.min(allowed_bytes()),
             key,
             owner: std::process::id(),
             writing: Mutex::new(Writing {

@@ -53,6 +53,7 @@ use std::ffi::OsString;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use playback_spool::RunClock;
 use playback_wire::{EndReason, ExecutionEnded};
@@ -204,6 +205,7 @@ pub fn run(request: &Request, run_clock: &RunClock) -> Result<End, SuperviseErro
             let ended = Watch::new(&signals, launched, Arc::clone(&capture), wakes, ending)
                 .and_then(Watch::run)
                 .map_err(SuperviseError::Watch)?;
+            keep_exit_code(ended.end);
             capture.finish();
             recording.stats(capture.statistics(ended.end));
             recording.usage(&reap::usage());
@@ -228,6 +230,14 @@ pub fn run(request: &Request, run_clock: &RunClock) -> Result<End, SuperviseErro
     };
     recording.end(&ended, &signals);
     Ok(end)
+}
+
+/// From now on we end as the command did, even where there is no memory left for what is still to be done (`ulimit -v`):
+/// an allocation that fails aborts the process.
+fn keep_exit_code(end: End) {
+    let always = Arc::new(AtomicBool::new(true));
+    let abort = nix::sys::signal::Signal::SIGABRT as i32;
+    let _ = signal_hook::flag::register_conditional_shutdown(abort, end.exit_code(), always);
 }
 
 /// What cannot be recorded is run all the same, in our place. Returns only where that fails too.

@@ -160,11 +160,11 @@ impl Recording {
     pub(super) fn end(self, ended: &ExecutionEnded, signals: &Signals) {
         let Some(spool) = self.spool else { return };
         spool.append(self.clock.now_us(), "execution_ended", ended);
-        let Some(sender) = self.sender.map(Arc::new) else {
-            return;
-        };
-        let outcome = finish(&sender, self.limits, signals).unwrap_or_else(|| sender.status());
-        if let Some(text) = report::undelivered(&outcome, &spool, self.url.as_deref()) {
+        let outcome = self
+            .sender
+            .map(Arc::new)
+            .map(|sender| finish(&sender, self.limits, signals).unwrap_or_else(|| sender.status()));
+        if let Some(text) = report::at_end(outcome.as_ref(), &spool, self.url.as_deref()) {
             warn(&text);
         }
     }
@@ -174,11 +174,15 @@ impl Recording {
 fn finish(sender: &Arc<Sender>, limits: FinishLimits, signals: &Signals) -> Option<Outcome> {
     let (finished, finishing) = pipe_with(PipeFlags::CLOEXEC).ok()?;
     let worker = Arc::clone(sender);
-    let thread = std::thread::spawn(move || {
+    let begun = std::thread::Builder::new().spawn(move || {
         let outcome = worker.finish(limits);
         drop(finishing);
         outcome
     });
+    let Ok(thread) = begun else {
+        // No room for a thread (`ulimit -v`): it is waited for here, and signals are not looked at meanwhile.
+        return Some(sender.finish(limits));
+    };
     loop {
         let mut fds = [
             PollFd::new(signals, PollFlags::IN),
