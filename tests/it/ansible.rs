@@ -26,26 +26,26 @@ pub(crate) fn environments() -> Vec<PathBuf> {
 }
 
 /// A machine that runs Ansible: its own home and spool, and what it prints in one file.
-struct Controller {
+pub(crate) struct Controller {
     bin: PathBuf,
-    dir: TempDir,
+    pub(crate) dir: TempDir,
 }
 
 /// A command that ended.
-struct Ran {
-    status: ExitStatus,
+pub(crate) struct Ran {
+    pub(crate) status: ExitStatus,
     /// What it printed on both streams, in the order in which a terminal would have got it.
-    printed: String,
+    pub(crate) printed: String,
 }
 
 impl Ran {
-    fn lines(&self) -> Vec<&str> {
+    pub(crate) fn lines(&self) -> Vec<&str> {
         self.printed.lines().collect()
     }
 }
 
 impl Controller {
-    fn new(bin: &Path) -> Self {
+    pub(crate) fn new(bin: &Path) -> Self {
         let dir = TempDir::new().unwrap();
         std::fs::create_dir(dir.path().join("home")).unwrap();
         let config = "[defaults]\n\
@@ -60,12 +60,12 @@ impl Controller {
     }
 
     /// What opens the gate of gate.yml.
-    fn gate(&self) -> PathBuf {
+    pub(crate) fn gate(&self) -> PathBuf {
         self.dir.path().join("gate")
     }
 
     /// Starts gate.yml, and returns when its host waits at the gate.
-    fn start_at_gate(&self, command: &mut Command) -> Started {
+    pub(crate) fn start_at_gate(&self, command: &mut Command) -> Started {
         let reached = self.dir.path().join("gate.reached");
         let _ = std::fs::remove_file(&reached);
         let extra = format!("gate={}", self.gate().display());
@@ -76,16 +76,16 @@ impl Controller {
         started
     }
 
-    fn open_gate(&self) {
+    pub(crate) fn open_gate(&self) {
         std::fs::write(self.gate(), "").unwrap();
     }
 
-    fn spool(&self) -> PathBuf {
+    pub(crate) fn spool(&self) -> PathBuf {
         self.dir.path().join("spool")
     }
 
     /// Names of the spool files that are there.
-    fn spooled(&self) -> Vec<String> {
+    pub(crate) fn spooled(&self) -> Vec<String> {
         let Ok(entries) = std::fs::read_dir(self.spool()) else {
             return Vec::new();
         };
@@ -111,7 +111,7 @@ impl Controller {
         command
     }
 
-    fn playbook(&self, collector: &Collector, arguments: &[&str]) -> Command {
+    pub(crate) fn playbook(&self, collector: &Collector, arguments: &[&str]) -> Command {
         let token = collector.token.clone();
         let mut command = self.command("ansible-playbook", collector, &token);
         command.args(arguments);
@@ -119,7 +119,7 @@ impl Controller {
     }
 
     /// Starts a command with both streams in one file.
-    fn start(&self, command: &mut Command) -> Started {
+    pub(crate) fn start(&self, command: &mut Command) -> Started {
         let path = self.dir.path().join(format!("{}.out", Uuid::now_v7()));
         let file = File::create(&path).unwrap();
         command.stdout(file.try_clone().unwrap()).stderr(file);
@@ -127,12 +127,12 @@ impl Controller {
         Started { child, path }
     }
 
-    fn run(&self, command: &mut Command) -> Ran {
+    pub(crate) fn run(&self, command: &mut Command) -> Ran {
         self.start(command).wait()
     }
 
     /// Runs `playback flush` on this machine's spool.
-    fn flush(&self, collector: &Collector, arguments: &[&str]) -> Ran {
+    pub(crate) fn flush(&self, collector: &Collector, arguments: &[&str]) -> Ran {
         let mut command = Command::new(PLAYBACK);
         command
             .arg("flush")
@@ -145,17 +145,17 @@ impl Controller {
     }
 }
 
-struct Started {
+pub(crate) struct Started {
     child: Child,
     path: PathBuf,
 }
 
 impl Started {
-    fn printed(&self) -> String {
+    pub(crate) fn printed(&self) -> String {
         std::fs::read_to_string(&self.path).unwrap()
     }
 
-    fn wait(mut self) -> Ran {
+    pub(crate) fn wait(mut self) -> Ran {
         let status = self.child.wait().unwrap();
         Ran {
             status,
@@ -163,7 +163,7 @@ impl Started {
         }
     }
 
-    fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         let pid = self.child.id().to_string();
         assert!(
             Command::new("kill")
@@ -176,7 +176,7 @@ impl Started {
 }
 
 /// The only execution there is, once there is one.
-fn the_execution(client: &Client) -> Uuid {
+pub(crate) fn the_execution(client: &Client) -> Uuid {
     eventually("an execution to appear", || {
         let list = client.api("/executions").ok();
         let executions = list["executions"].as_array().unwrap();
@@ -208,13 +208,13 @@ fn recorded_recap(record: &Value) -> BTreeMap<String, BTreeMap<String, u64>> {
     serde_json::from_value(record["stats"].clone()).unwrap()
 }
 
-fn output(record: &Value) -> Vec<&str> {
+pub(crate) fn output(record: &Value) -> Vec<&str> {
     let lines = record["output"].as_array().unwrap();
     lines.iter().map(|line| line.as_str().unwrap()).collect()
 }
 
 #[track_caller]
-fn assert_complete(record: &Value) {
+pub(crate) fn assert_complete(record: &Value) {
     assert_eq!(record["events"]["complete"], true, "{}", record["events"]);
     assert_eq!(record["events"]["received"], record["events"]["expected"]);
 }
@@ -557,14 +557,19 @@ fn two_runs_with_one_id_are_not_mixed() {
 /// stranger with a token has nothing to say.
 #[test]
 fn a_run_is_its_producers_whatever_tokens_they_have() {
-    for bin in environments() {
+    // What the supervisor takes for Ansible gets the run's key; a script's Ansible joins with it.
+    let ways = ["ansible-playbook", "deploy"];
+    for (bin, way) in environments()
+        .into_iter()
+        .flat_map(|bin| ways.map(|way| (bin.clone(), way)))
+    {
         let collector = Collector::start();
         let client = collector.client();
         let [recorders, supervisors, strangers] =
             [(); 3].map(|()| collector.create_token(&["ingest"]));
         let stranger = collector.client_with(Some(&strangers));
         let controller = Controller::new(&bin);
-        let script = controller.dir.path().join("ansible-playbook");
+        let script = controller.dir.path().join(way);
         // Ansible's configuration has another token than the supervisor.
         let text = format!(
             "#!/bin/sh\nPLAYBACK_TOKEN={recorders} exec {}/ansible-playbook \"$@\"\n",

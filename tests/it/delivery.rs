@@ -21,13 +21,13 @@ fn text(bytes: &[u8]) -> String {
 }
 
 /// The commands that a warning names, as they stand in it.
-fn commands_in(warning: &str) -> Vec<String> {
+pub(crate) fn commands_in(warning: &str) -> Vec<String> {
     let words = warning.split('`').skip(1).step_by(2);
     words.map(str::to_owned).collect()
 }
 
 /// Types a command into a shell that knows nothing but where `playback` lies, and a token.
-fn type_in(command: &str, token: &str) -> Output {
+pub(crate) fn type_in(command: &str, token: &str) -> Output {
     let bin = Path::new(PLAYBACK).parent().unwrap();
     Command::new("sh")
         .args(["-c", command])
@@ -377,7 +377,11 @@ fn the_next_run_with_a_good_token_delivers_what_a_wrong_one_left() {
 }
 
 /// Answers every request with a page for so long as it lives.
-fn page(listener: TcpListener, answer: &'static str, stop: &Path) -> std::thread::JoinHandle<()> {
+pub(crate) fn page(
+    listener: TcpListener,
+    answer: &'static str,
+    stop: &Path,
+) -> std::thread::JoinHandle<()> {
     let stop = stop.to_owned();
     listener.set_nonblocking(true).unwrap();
     std::thread::spawn(move || {

@@ -2,7 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::{Value, json};
@@ -42,6 +42,11 @@ impl Spools {
     /// `playback exec -- sh -c SCRIPT`.
     pub(crate) fn script(&self, script: &str) -> Command {
         self.playback(&["exec", "--", "sh", "-c", script])
+    }
+
+    /// Where they lie.
+    pub(crate) fn folder(&self) -> &Path {
+        self.dir.path()
     }
 
     /// The spool files.
