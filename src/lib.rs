@@ -22,10 +22,13 @@
 //! - [`retention`]: what is kept, for how long, and how the rest goes
 //! - [`launcher`]: runs that were asked for: the queue, and what becomes of it
 //! - `supervise`: `playback exec`, a command under our eyes (Linux)
+//! - `account`: the user as whom launched runs execute (Linux)
 //! - `limits`: what the caller allows this process
 //! - [`app`], [`server`], [`config`], [`telemetry`], [`clock`]: what holds it together
 //! - [`cli`]: the commands
 
+#[cfg(target_os = "linux")]
+pub mod account;
 pub mod api;
 pub mod app;
 pub mod blocks;

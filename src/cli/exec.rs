@@ -11,6 +11,7 @@ use playback_spool::RunClock;
 use uuid::Uuid;
 
 use super::{environment, out};
+use crate::account::Account;
 use crate::supervise::{self, DeliveryOptions, Limits, RedactOptions, Request};
 
 /// Run a command and record its output, exit code and cost
@@ -48,6 +49,9 @@ pub(super) struct Exec {
     /// Folder of a run that the collector launches
     #[arg(long, value_name = "FOLDER", hide = true)]
     run_folder: Option<PathBuf>,
+    /// The user as whom the command runs, in a run that the collector launches
+    #[arg(long, value_name = "USER", hide = true, requires = "run_folder")]
+    run_as: Option<String>,
     /// Started by a shim: what Ansible's configuration turns off is not recorded
     #[arg(long, hide = true)]
     shim: bool,
@@ -152,7 +156,11 @@ fn path(given: Option<PathBuf>, name: &str) -> Option<PathBuf> {
 pub(super) fn run(command: Exec) -> anyhow::Result<ExitCode> {
     let delivery = command.delivery;
     // The recorder inside goes by Ansible's configuration; what we record is a part of the same run.
-    let ansible = environment::ansible_config();
+    let run_as = command.run_as.as_deref().map(Account::find).transpose()?;
+    let ansible = match &run_as {
+        None => environment::ansible_config(),
+        Some(account) => account.with_rights(environment::ansible_config)?,
+    };
     if command.shim && ansible.recorder_flag("disabled") == Some(true) {
         return Err(supervise::replace(&command.command).into());
     }
@@ -165,7 +173,11 @@ pub(super) fn run(command: Exec) -> anyhow::Result<ExitCode> {
     let keys = several(command.redact_keys, "PLAYBACK_REDACT_KEYS", ',');
     let patterns = several(command.redact_patterns, "PLAYBACK_REDACT_PATTERNS", '\n');
     let labels = command.labels.iter().map(|label| typed(label)).collect();
-    let configured = |key: &str| ansible.recorder_path(key, environment::variable);
+    // What another user has configured names no file that we would read.
+    let configured = |key: &str| match run_as {
+        None => ansible.recorder_path(key, environment::variable),
+        Some(_) => None,
+    };
     let token_file = path(delivery.token_file, "PLAYBACK_TOKEN_FILE");
     let beside = match ansible.has_token() {
         true => ", which wins over the one in ansible.cfg",
@@ -207,6 +219,8 @@ pub(super) fn run(command: Exec) -> anyhow::Result<ExitCode> {
             proxies: environment::proxies(),
             spool_dir: path(delivery.spool_dir, "PLAYBACK_SPOOL_DIR")
                 .or_else(|| configured("spool_dir")),
+            // The environment is that of another user: we write nothing to where it leads.
+            state_folder: run_as.is_none(),
             spool_max_mb: delivery
                 .spool_max_mb
                 .unwrap_or_else(|| value("PLAYBACK_SPOOL_MAX_MB", mebibytes, 2048)),
@@ -222,6 +236,7 @@ pub(super) fn run(command: Exec) -> anyhow::Result<ExitCode> {
             kill_after: command.kill_after.map(Duration::from_secs),
         },
         run_folder: command.run_folder,
+        run_as: run_as.clone(),
     };
     let end = supervise::run(&request, &RunClock::start())?;
     Ok(end.leave())

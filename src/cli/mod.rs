@@ -11,6 +11,8 @@
 //! - `login`, `logins`: which collector that is, and with whose token
 //! - `environment`: what is not an option
 
+#[cfg(target_os = "linux")]
+mod as_user;
 mod audit;
 mod cancel;
 mod client;
@@ -136,6 +138,9 @@ enum Command {
     /// Run the collector: take events in, serve the history
     Serve(serve::Serve),
     #[cfg(target_os = "linux")]
+    #[command(hide = true)]
+    AsUser(as_user::AsUser),
+    #[cfg(target_os = "linux")]
     Exec(exec::Exec),
     #[cfg(target_os = "linux")]
     Shim(shim::Shim),
@@ -192,6 +197,8 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command {
         Command::Serve(command) => serve::run(command),
+        #[cfg(target_os = "linux")]
+        Command::AsUser(command) => as_user::run(command),
         #[cfg(target_os = "linux")]
         Command::Exec(command) => exec::run(command),
         #[cfg(target_os = "linux")]

@@ -2,10 +2,15 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::os::unix::fs::MetadataExt as _;
+use std::io::Read as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use configparser::ini::Ini;
+use rustix::fs::OFlags;
+
+/// No configuration is longer.
+const MAX_BYTES: u64 = 1 << 20;
 
 /// The section of the recorder's options.
 const RECORDER: &str = "callback_playback";
@@ -49,8 +54,8 @@ impl AnsibleConfig {
             .into_iter()
             .flatten()
             .find_map(|file| {
-                let text = fs::read(&file).ok()?;
-                Some((file, String::from_utf8_lossy(&text).into_owned()))
+                let text = read(&file)?;
+                Some((file, text))
             })
             .unzip();
         let mut ini = Ini::new();
@@ -195,6 +200,26 @@ fn expanded(text: &str, cwd: &Path, variable: impl Fn(&str) -> Option<OsString>)
         }
         _ => PathBuf::from(path),
     }
+}
+
+/// Reads a configuration file. A run's user may have put something else there: nothing is waited for, and what is no
+/// file says nothing (`ANSIBLE_CONFIG=/dev/null`).
+fn read(file: &Path) -> Option<String> {
+    let nonblocking = OFlags::NONBLOCK.bits().cast_signed();
+    let opened = fs::OpenOptions::new()
+        .read(true)
+        .custom_flags(nonblocking)
+        .open(file)
+        .ok()?;
+    let found = opened.metadata().ok()?;
+    if found.is_dir() {
+        return None;
+    }
+    let mut text = Vec::new();
+    if found.is_file() {
+        opened.take(MAX_BYTES).read_to_end(&mut text).ok()?;
+    }
+    Some(String::from_utf8_lossy(&text).into_owned())
 }
 
 /// The entries of a text that has several, but for empty ones.

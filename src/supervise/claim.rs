@@ -1,12 +1,23 @@
 //! A run that was launched for somebody: its folder says who supervises it, and for how long its secrets
 //! are needed.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use playback_spool::RunKey;
+
+use crate::account::Account;
+
+/// The folder of what the command needs and nobody else may see.
+const SECRETS: &str = "secrets";
+
+/// The folder of the recorder's spool.
+const RECORDER: &str = "recorder";
+
+/// The launcher writes fewer files.
+const MOST_SECRETS: usize = 100;
 
 /// This process supervises the run, and no other does.
 #[derive(Debug)]
@@ -49,9 +60,39 @@ impl Claim {
         RunKey::parse(&text)
     }
 
+    /// Gives the user as whom the command runs what the launcher has made for it. Until then it was closed; from now
+    /// on nothing in there is ours, and we touch it no more but to remove names.
+    ///
+    /// # Errors
+    /// The system does not allow it.
+    pub(super) fn give(&self, account: &Account) -> io::Result<()> {
+        // A run that was queued before runs had another user is closed, or lacks a folder.
+        fs::set_permissions(&self.folder, Permissions::from_mode(0o711))?;
+        for folder in [SECRETS, RECORDER] {
+            let folder = self.folder.join(folder);
+            DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(&folder)?;
+            // What is in it first: in a folder of its own, the user could put something else there.
+            for file in fs::read_dir(&folder)? {
+                account.own(&file?.path())?;
+            }
+            account.own(&folder)?;
+        }
+        Ok(())
+    }
+
     /// The command has ended: nobody needs its secrets any more.
     pub(super) fn remove_secrets(&self) {
-        // The launcher removes what is left, with the folder.
-        let _ = fs::remove_dir_all(self.folder.join("secrets"));
+        let _ = fs::remove_file(self.folder.join("token"));
+        let folder = self.folder.join(SECRETS);
+        // Names alone, without going into folders: a command that ran as another user may have put anything here.
+        let files = fs::read_dir(&folder).into_iter().flatten().flatten();
+        for file in files.take(MOST_SECRETS) {
+            let _ = fs::remove_file(file.path());
+        }
+        // The launcher removes what is left, with the run's folder.
+        let _ = fs::remove_dir(folder);
     }
 }

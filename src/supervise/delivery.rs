@@ -24,6 +24,8 @@ pub struct DeliveryOptions {
     pub proxies: Proxies,
     /// Folder of the spool; None: the user's own.
     pub spool_dir: Option<PathBuf>,
+    /// Whether the user's own state folder will do where that one cannot be used.
+    pub state_folder: bool,
     /// Largest size of the spool, in MiB.
     pub spool_max_mb: u64,
     /// Seconds that the end may wait while the collector answers.

@@ -15,7 +15,10 @@ pub(super) fn started(request: &Request, what: ExecutionStarted) -> ExecutionSta
             .map(|cwd| printed::name(cwd.as_os_str().as_encoded_bytes())),
         labels: request.labels.clone(),
         note: request.note.clone().filter(|note| !note.is_empty()),
-        user: environment::user(),
+        user: match &request.run_as {
+            None => environment::user(),
+            Some(account) => Some(account.name().to_owned()),
+        },
         sudo_user: environment::sudo_user(),
         controller: environment::controller(),
         launched_by: environment::launched_by(),

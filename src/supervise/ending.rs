@@ -3,12 +3,13 @@
 //! A signal to the command's process group does not reach everything that the command runs: Ansible's
 //! workers have sessions of their own since ansible-core 2.19. So its descendants are told as well, and
 //! killed when they outlive it. What has detached itself before (a daemon, an asynchronous task) is no
-//! descendant any more, and is left alone.
+//! descendant any more, and is left alone. Only a command that runs as another user cannot get away like that, because
+//! nobody trusts that user: whatever it has started is ours by then (we are the parent of orphans), and ends with it.
 
 use std::os::fd::OwnedFd;
 use std::time::Duration;
 
-use nix::unistd::Pid;
+use nix::unistd::{Pid, getpid};
 use rustix::process::{PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use rustix::time::{ClockId, clock_gettime};
 
@@ -26,6 +27,9 @@ pub struct Limits {
 /// How long after a timeout a command is killed where nothing else is said.
 const KILL_AFTER_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How often what is left is looked for.
+const MOST_LOOKS: usize = 50;
+
 /// What is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Due {
@@ -41,14 +45,20 @@ pub(super) struct Ending {
     timeout_at: Option<i64>,
     kill_after: Option<Duration>,
     kill_at: Option<i64>,
+    /// Also what has detached itself.
+    everyone: bool,
+    /// Its end was asked for.
+    was_asked: bool,
     /// Its descendants at the time when it was asked.
     descendants: Vec<OwnedFd>,
 }
 
 impl Ending {
     /// The time begins now.
-    pub(super) fn new(limits: Limits) -> Self {
+    pub(super) fn new(limits: Limits, everyone: bool) -> Self {
         Self {
+            everyone,
+            was_asked: false,
             timeout_at: limits.timeout.map(|timeout| now() + micros(timeout)),
             kill_after: limits
                 .kill_after
@@ -81,31 +91,39 @@ impl Ending {
     /// `command` is asked to end. The first time, its descendants are told, and its time begins to run.
     pub(super) fn asked(&mut self, command: Pid) {
         self.timeout_at = None;
-        if self.kill_at.is_some() || !self.descendants.is_empty() {
+        if self.was_asked {
             return;
         }
         let Some(kill_after) = self.kill_after else {
             return;
         };
         self.kill_at = Some(now() + micros(kill_after));
-        // A number may be given away between the look and this; what is held then is not told apart,
-        // so the look is repeated.
-        let held: Vec<(Pid, OwnedFd)> = tree::descendants(command)
-            .into_iter()
-            .filter_map(|pid| Some((pid, open(pid)?)))
-            .collect();
-        let still = tree::descendants(command);
-        self.descendants = held
-            .into_iter()
-            .filter(|(pid, _)| still.contains(pid))
-            .map(|(_, process)| process)
-            .collect();
+        self.was_asked = true;
+        self.descendants = match self.everyone {
+            false => hold(command, None),
+            // The command itself is told by whoever asked.
+            true => hold(getpid(), Some(command)),
+        };
         self.signal(Signal::TERM);
     }
 
     /// Kills the descendants that are left.
     pub(super) fn kill_descendants(&self) {
         self.signal(Signal::KILL);
+        if !self.everyone || !self.was_asked {
+            return;
+        }
+        // Each look finds those that were started since the last one. Who starts more than we can kill is stopped by
+        // the limits of the machine, not by us.
+        for _ in 0..MOST_LOOKS {
+            let left = hold(getpid(), None);
+            if left.is_empty() {
+                return;
+            }
+            for process in &left {
+                let _ = pidfd_send_signal(process, Signal::KILL);
+            }
+        }
     }
 
     /// How long it was given, in seconds.
@@ -119,6 +137,21 @@ impl Ending {
             let _ = pidfd_send_signal(process, signal);
         }
     }
+}
+
+/// Holds every descendant of a process. A number may be given away between the look and this; what is held then is
+/// not told apart, so the look is repeated.
+fn hold(of: Pid, but: Option<Pid>) -> Vec<OwnedFd> {
+    let held: Vec<(Pid, OwnedFd)> = tree::descendants(of)
+        .into_iter()
+        .filter(|pid| Some(*pid) != but)
+        .filter_map(|pid| Some((pid, open(pid)?)))
+        .collect();
+    let still = tree::descendants(of);
+    held.into_iter()
+        .filter(|(pid, _)| still.contains(pid))
+        .map(|(_, process)| process)
+        .collect()
 }
 
 fn open(pid: Pid) -> Option<OwnedFd> {

@@ -54,7 +54,11 @@ pub(super) fn open(
             }
         }
     }
-    let dirs = environment::state_folder().into_iter();
+    let dirs = options
+        .state_folder
+        .then(environment::state_folder)
+        .flatten()
+        .into_iter();
     // The temporary folder is shared by all users: only asked for when the state folder fails.
     for dir in dirs.chain(std::iter::once_with(private_temporary).flatten()) {
         if let Ok(spool) = create(&dir) {

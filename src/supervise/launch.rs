@@ -10,6 +10,7 @@ use playback_spool::{RunClock, RunKey};
 use playback_wire::CLOCK_VARIABLE;
 
 use super::offer::{self, Offer};
+use super::run_as::{self, Report};
 use super::signals::Signals;
 use super::streams::{Arrangement, Source, Streams, Theirs};
 use super::{Request, environment};
@@ -43,6 +44,14 @@ pub(super) struct LaunchError {
 }
 
 impl LaunchError {
+    /// The request's command cannot be started.
+    pub(super) fn new(request: &Request, cause: io::Error) -> Self {
+        Self {
+            command: request.command.first().cloned().unwrap_or_default(),
+            cause,
+        }
+    }
+
     /// The exit code that a shell shows for it.
     pub(super) fn exit_code(&self) -> i32 {
         match self.cause.kind() {
@@ -77,7 +86,14 @@ pub(super) fn launch(
 ) -> Result<Launched, LaunchError> {
     let mut words = request.command.iter();
     let program = words.next().map_or(OsStr::new(""), OsString::as_os_str);
-    let mut command = Command::new(program);
+    let failed = |cause| LaunchError::new(request, cause);
+    let (mut command, report) = match &request.run_as {
+        None => (Command::new(program), None),
+        Some(account) => {
+            let (command, report) = run_as::command(account, program).map_err(failed)?;
+            (command, Some(report))
+        }
+    };
     command.args(words);
     if is_ansible {
         // One record has both producers: the recorder tells what happens, we tell what is printed.
@@ -111,11 +127,10 @@ pub(super) fn launch(
         sources,
         theirs,
     } = streams;
-    let spawned = signals.as_the_caller(|| spawn(command, arrangement, theirs));
-    let pid = spawned.map_err(|cause| LaunchError {
-        command: program.to_owned(),
-        cause,
-    })?;
+    let is_told = report.is_some();
+    let spawned = signals.as_the_caller(|| spawn(command, arrangement, theirs, is_told));
+    let pid = spawned.map_err(failed)?;
+    report.map_or(Ok(()), Report::wait).map_err(failed)?;
     Ok(Launched {
         pid,
         arrangement,
@@ -123,7 +138,13 @@ pub(super) fn launch(
     })
 }
 
-fn spawn(mut command: Command, arrangement: Arrangement, theirs: Theirs) -> io::Result<Pid> {
+/// `is_told`: standard input is a report's.
+fn spawn(
+    mut command: Command,
+    arrangement: Arrangement,
+    theirs: Theirs,
+    is_told: bool,
+) -> io::Result<Pid> {
     let child = match theirs.controlling {
         Some(controlling) => {
             let mut command = pty_process::blocking::Command::from(command);
@@ -148,7 +169,10 @@ fn spawn(mut command: Command, arrangement: Arrangement, theirs: Theirs) -> io::
             if arrangement == Arrangement::Apart {
                 command.process_group(0);
             }
-            command.stdin(Stdio::inherit()).spawn()?
+            if !is_told {
+                command.stdin(Stdio::inherit());
+            }
+            command.spawn()?
         }
     };
     // A process's number is positive and fits.

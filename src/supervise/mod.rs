@@ -14,7 +14,7 @@
 //! - [`signals`]: signals as something that is read
 //! - [`streams`]: what the command gets for a terminal, and what for a pipe
 //! - [`offer`]: what joins the Ansible in a script to the script's record
-//! - [`launch`]: the start of the command, or why there is none
+//! - [`launch`], [`run_as`]: the start of the command, or why there is none; as another user
 //! - [`text`], [`censor`], [`capture`], [`copy`]: what it prints
 //! - [`recap`]: the statistics in what Ansible prints, for when no recorder reports them
 //! - [`terminal`], [`watch`]: keys, signals and size on their way to it; its stops and its end
@@ -42,6 +42,7 @@ mod options;
 mod reap;
 mod recap;
 mod recording;
+pub mod run_as;
 mod signals;
 mod streams;
 mod terminal;
@@ -59,6 +60,7 @@ use playback_spool::RunClock;
 use playback_wire::{EndReason, ExecutionEnded};
 use uuid::Uuid;
 
+use crate::account::Account;
 use crate::clock::Clock;
 use capture::Capture;
 use claim::Claim;
@@ -99,6 +101,8 @@ pub struct Request {
     pub limits: Limits,
     /// The run's own folder, where a launcher started us.
     pub run_folder: Option<PathBuf>,
+    /// The user as whom the command runs. None: ours.
+    pub run_as: Option<Account>,
 }
 
 /// What is hidden from the record.
@@ -190,18 +194,25 @@ pub fn run(request: &Request, run_clock: &RunClock) -> Result<End, SuperviseErro
     reap::adopt_descendants();
     let offer = recording.offer(request.execution, what.is_ansible);
     let spool = recording.spool();
-    let launched = launch::launch(
-        request,
-        what.is_ansible,
-        offer.as_ref(),
-        spool.as_ref().and_then(|spool| spool.run_key()),
-        streams,
-        &signals,
-        *run_clock,
-    );
+    let given = match (&claim, &request.run_as) {
+        (Some(claim), Some(account)) => claim.give(account),
+        _ => Ok(()),
+    };
+    let given = given.map_err(|cause| launch::LaunchError::new(request, cause));
+    let launched = given.and_then(|()| {
+        launch::launch(
+            request,
+            what.is_ansible,
+            offer.as_ref(),
+            spool.as_ref().and_then(|spool| spool.run_key()),
+            streams,
+            &signals,
+            *run_clock,
+        )
+    });
     let (end, reason) = match launched {
         Ok(launched) => {
-            let ending = Ending::new(request.limits);
+            let ending = Ending::new(request.limits, request.run_as.is_some());
             let ended = Watch::new(&signals, launched, Arc::clone(&capture), wakes, ending)
                 .and_then(Watch::run)
                 .map_err(SuperviseError::Watch)?;

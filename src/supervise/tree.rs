@@ -31,8 +31,10 @@ fn parents() -> HashMap<i32, i32> {
             let stat = fs::read_to_string(entry.path().join("stat")).ok()?;
             // `pid (name) state parent …`, and the name may hold anything.
             let (_, rest) = stat.rsplit_once(") ")?;
-            let parent = rest.split(' ').nth(1)?.parse().ok()?;
-            Some((pid, parent))
+            let mut rest = rest.split(' ');
+            // A zombie has nothing left, and its children have another parent.
+            let _state = rest.next().filter(|state| *state != "Z")?;
+            Some((pid, rest.next()?.parse().ok()?))
         })
         .collect()
 }

@@ -1,0 +1,82 @@
+//! `playback as-user`: what the collector has done with the rights of the user as whom launched runs execute. It is
+//! no command for people, so it is hidden; without root it can do nothing.
+
+use std::ffi::OsString;
+use std::io::Read as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::{Args, Subcommand};
+use nix::sys::signal::Signal;
+
+use super::{flush, out};
+use crate::account::Account;
+use crate::account::probe::{Wish, probe};
+use crate::supervise::run_as;
+
+/// Do something as another user, with that user's rights alone
+#[derive(Debug, Args)]
+pub(super) struct AsUser {
+    /// The user, as NAME or NAME:GROUP
+    user: String,
+    #[command(subcommand)]
+    errand: Errand,
+}
+
+#[derive(Debug, Subcommand)]
+enum Errand {
+    /// Become a command
+    Exec {
+        /// The command and its arguments
+        #[arg(required = true, trailing_var_arg = true)]
+        command: Vec<OsString>,
+    },
+    /// Say what of a list of paths (JSON, on standard input) is not as it should be
+    Probe,
+    /// Deliver what the recorder left
+    Deliver(flush::Flush),
+    /// Remove what is in these folders
+    Empty {
+        /// The folders
+        folders: Vec<PathBuf>,
+    },
+}
+
+pub(super) fn run(command: AsUser) -> anyhow::Result<ExitCode> {
+    let account = Account::find(&command.user);
+    if let Errand::Exec { command } = &command.errand {
+        // Returns only where the command cannot be run.
+        return Ok(run_as::replace(
+            account.map_err(std::io::Error::other),
+            command,
+        ));
+    }
+    let account = account?;
+    account.become_for_good()?;
+    // Who has asked for it is not there any more: nobody would end it in time.
+    nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?;
+    match command.errand {
+        Errand::Exec { .. } => {}
+        Errand::Probe => {
+            let mut text = String::new();
+            std::io::stdin().read_to_string(&mut text)?;
+            let wishes: Vec<Wish> = serde_json::from_str(&text).context("the list of paths")?;
+            out::line(serde_json::to_string(&probe(&wishes, account.uid()))?)?;
+        }
+        Errand::Deliver(flush) => return flush::run(flush),
+        Errand::Empty { folders } => {
+            for folder in folders {
+                for entry in std::fs::read_dir(folder)?.flatten() {
+                    let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+                    // What cannot be removed keeps its folder, and that is told.
+                    let _ = match is_folder {
+                        true => std::fs::remove_dir_all(entry.path()),
+                        false => std::fs::remove_file(entry.path()),
+                    };
+                }
+            }
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
