@@ -80,12 +80,13 @@ impl App {
         )
         .await?;
         let launcher = Launcher::new(
-            config.launcher.clone(),
+            &config,
             store.clone(),
             ingest.clone(),
             hub.clone(),
             clock.clone(),
-        )?;
+        )
+        .await?;
         let closing = CancellationToken::new();
         let retention = Retention::new(
             (config.retention_rules(), config.retention_schedule),

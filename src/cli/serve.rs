@@ -37,7 +37,7 @@ pub(super) struct Serve {
 }
 
 pub(super) fn run(command: Serve) -> anyhow::Result<ExitCode> {
-    let config = Config::load(
+    let mut config = Config::load(
         command.database.config.as_deref(),
         Overrides {
             listen: command.listen,
@@ -47,6 +47,11 @@ pub(super) fn run(command: Serve) -> anyhow::Result<ExitCode> {
             log_level: command.log_level,
         },
     )?;
+    config.private_files.extend(
+        [environment::config_folder(), environment::token_file()]
+            .into_iter()
+            .flatten(),
+    );
     let colours = std::io::stderr().is_terminal() && environment::wants_colours();
     telemetry::start_logging(&config, colours)?;
     server::raise_descriptor_limit();

@@ -6,23 +6,29 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
+use crate::account::Account;
+
 /// Variables of the collector's own environment that a launched run gets: those that say where things
 /// are and in which language, and none that may carry a secret.
-const PASSED: [&str; 14] = [
+const PASSED: [&str; 8] = [
     "PATH",
-    "HOME",
-    "USER",
-    "LOGNAME",
-    "SHELL",
     "LANG",
     "LANGUAGE",
     "LC_ALL",
     "LC_CTYPE",
     "LC_MESSAGES",
     "TZ",
+    "ANSIBLE_CONFIG",
+];
+
+/// The same of those that are about the collector's user: a run as another user gets that user's own, or none.
+const PASSED_TO_OURSELVES: [&str; 6] = [
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "SHELL",
     "TMPDIR",
     "SSH_AUTH_SOCK",
-    "ANSIBLE_CONFIG",
 ];
 
 /// Which modules may be run by themselves.
@@ -49,6 +55,8 @@ pub struct LauncherConfig {
     pub private_keys: Vec<PathBuf>,
     /// Folder for what belongs to a run while it lasts; closed to everybody else.
     pub folder: Option<PathBuf>,
+    /// User as whom runs execute, as `user` or `user:group`; by default, the collector's own. Needs root.
+    pub run_as: Option<String>,
     /// Folder that holds `ansible-playbook` and `ansible`; by default, the search path.
     pub ansible: Option<PathBuf>,
     /// Whether the recorder is installed beside that Ansible; by default, it is looked for.
@@ -86,6 +94,7 @@ impl Default for LauncherConfig {
             inventories: Vec::new(),
             private_keys: Vec::new(),
             folder: None,
+            run_as: None,
             ansible: None,
             recorder: None,
             url: None,
@@ -126,13 +135,20 @@ impl LauncherConfig {
         })
     }
 
-    /// The environment of a run: the few variables that are passed on, and those that are configured.
+    /// The environment of a run: the few variables that are passed on, and those that are configured. `account` is
+    /// the user as whom it executes, where that is not ours.
     #[must_use]
-    pub fn run_environment(&self) -> BTreeMap<OsString, OsString> {
+    pub fn run_environment(&self, account: Option<&Account>) -> BTreeMap<OsString, OsString> {
+        let ours = PASSED_TO_OURSELVES
+            .into_iter()
+            .filter(|_| account.is_none());
+        let theirs = account.into_iter().flat_map(Account::variables);
         let passed = PASSED
             .into_iter()
+            .chain(ours)
             .chain(self.pass_environment.iter().map(String::as_str))
-            .filter_map(|name| Some((name.into(), std::env::var_os(name)?)));
+            .filter_map(|name| Some((name.into(), std::env::var_os(name)?)))
+            .chain(theirs.map(|(name, value)| (name.into(), value)));
         let configured = self
             .environment
             .iter()

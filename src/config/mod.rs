@@ -8,7 +8,7 @@ mod listen;
 mod retention;
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -58,6 +58,9 @@ pub struct Config {
     pub http: HttpConfig,
     /// What it may run itself.
     pub launcher: LauncherConfig,
+    /// Files of the collector's that nobody else may read: this configuration's own, log-ins, tokens.
+    #[serde(skip)]
+    pub private_files: Vec<PathBuf>,
 }
 
 /// How the log is written.
@@ -87,6 +90,7 @@ impl Default for Config {
             retention: Vec::new(),
             http: HttpConfig::default(),
             launcher: LauncherConfig::default(),
+            private_files: Vec::new(),
         }
     }
 }
@@ -208,6 +212,7 @@ impl Config {
                 })?
             }
         };
+        config.private_files.extend(file.map(Path::to_owned));
         if let Some(listen) = overrides.listen {
             config.listen = listen;
         }

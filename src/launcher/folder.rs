@@ -1,18 +1,24 @@
 //! A run's own folder: what it needs and nobody else may see, for as long as it lasts.
 //!
 //! ```text
-//! RUNS/{execution}/          0700
+//! RUNS/{execution}/          0700; with `run_as` 0711, as RUNS is: others get through to what is theirs
 //!   command.json             what is to be run, where
 //!   supervisor               locked by the supervisor while it lives; its process's number
-//!   hosts                    the hosts that a replay is limited to
+//!   token                    the supervisor's copy
+//!   spool/                   what the supervisor did not deliver yet
 //!   secrets/                 removed by the supervisor when the command has ended
-//!     token  run_key  extra_vars.yml  vault_password  private_key
-//!   spool/                   what was not delivered yet
+//!     token  run_key  extra_vars.yml  vault_password  private_key  hosts
+//!   recorder/                what the recorder did not deliver yet
 //! ```
+//!
+//! With `run_as`, the supervisor gives `secrets/` and `recorder/` to the run's user when it begins. From then on nobody
+//! with other rights than that user's reads, writes or removes what is in them: see `errands`.
 
-use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{
+    DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
+};
 use std::path::{Path, PathBuf};
 
 use playback_spool::RunKey;
@@ -21,6 +27,9 @@ use uuid::Uuid;
 
 use super::asked::Checked;
 use super::{command, values};
+
+/// More than the secrets that we write.
+const MOST_SECRETS: usize = 100;
 
 /// The folder of one run.
 #[derive(Debug, Clone)]
@@ -48,14 +57,15 @@ pub(super) enum Supervisor {
     Gone,
 }
 
-/// Makes the folder of all runs; it must be closed to others.
+/// Makes the folder of all runs; it must be closed to others. Where runs execute as another user, that user can go
+/// through it, and still not list it.
 ///
 /// # Errors
-/// It cannot be made, or others can write it.
-pub(super) fn prepare(runs: &Path) -> io::Result<()> {
+/// It cannot be made, or others can look into it.
+pub(super) fn prepare(runs: &Path, passable: bool) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(runs)?;
-    let found = fs::metadata(runs)?;
-    if found.mode() & 0o077 != 0 {
+    let mode = fs::metadata(runs)?.mode();
+    if mode & 0o066 != 0 {
         return Err(io::Error::new(
             io::ErrorKind::PermissionDenied,
             format!(
@@ -64,10 +74,13 @@ pub(super) fn prepare(runs: &Path) -> io::Result<()> {
             ),
         ));
     }
+    // It is not closed again without `run_as`: runs of before may go on.
+    if passable && mode & 0o777 != 0o711 {
+        fs::set_permissions(runs, Permissions::from_mode(0o711))?;
+    }
     Ok(())
 }
 
-/// The runs that have a folder.
 /// What the collectors call themselves that share this folder: the first one chose it.
 ///
 /// # Errors
@@ -86,6 +99,7 @@ pub(super) fn name(runs: &Path) -> io::Result<String> {
     }
 }
 
+/// The runs that have a folder.
 pub(super) fn all(runs: &Path) -> io::Result<Vec<Uuid>> {
     let names = fs::read_dir(runs)?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
     Ok(names
@@ -106,17 +120,42 @@ impl RunFolder {
         &self.path
     }
 
-    /// Where the run's producers spool.
+    /// Where the supervisor spools.
     pub(super) fn spool(&self) -> PathBuf {
         self.path.join("spool")
     }
 
-    /// Where the run's producers find their token.
+    /// Where the recorder spools.
+    pub(super) fn recorder_spool(&self) -> PathBuf {
+        self.path.join("recorder")
+    }
+
+    /// What the supervisor gives to the run's user.
+    pub(super) fn given(&self) -> [PathBuf; 2] {
+        ["secrets", "recorder"].map(|name| self.path.join(name))
+    }
+
+    /// The number of the user to whom parts of it were given. None: all of it is ours.
+    pub(super) fn owner(&self) -> Option<u32> {
+        let us = rustix::process::geteuid().as_raw();
+        let owners = self
+            .given()
+            .into_iter()
+            .filter_map(|part| Some(fs::symlink_metadata(part).ok()?.uid()));
+        owners.into_iter().find(|owner| *owner != us)
+    }
+
+    /// Where the supervisor finds its token.
     pub(super) fn token(&self) -> PathBuf {
+        self.path.join("token")
+    }
+
+    /// Where the recorder finds the same.
+    pub(super) fn recorder_token(&self) -> PathBuf {
         self.path.join("secrets/token")
     }
 
-    /// Makes it, with everything that the run needs.
+    /// Makes it, with everything that the run needs. `passable`: it will execute as another user.
     ///
     /// # Errors
     /// It cannot be written; then nothing is left of it.
@@ -125,8 +164,9 @@ impl RunFolder {
         checked: &Checked,
         ansible: Option<&Path>,
         key: Option<&RunKey>,
+        passable: bool,
     ) -> io::Result<()> {
-        let made = self.fill(checked, ansible, key);
+        let made = self.fill(checked, ansible, key, passable);
         if made.is_err() {
             self.remove();
         }
@@ -138,11 +178,16 @@ impl RunFolder {
         checked: &Checked,
         ansible: Option<&Path>,
         key: Option<&RunKey>,
+        passable: bool,
     ) -> io::Result<()> {
         let folder = |path: &Path| DirBuilder::new().mode(0o700).create(path);
         folder(&self.path)?;
-        folder(&self.path.join("secrets"))?;
+        if passable {
+            // Whatever the umask.
+            fs::set_permissions(&self.path, Permissions::from_mode(0o711))?;
+        }
         folder(&self.spool())?;
+        self.given().iter().try_for_each(|part| folder(part))?;
         if let Some(key) = key {
             self.write("secrets/run_key", key.expose().as_bytes())?;
         }
@@ -168,7 +213,7 @@ impl RunFolder {
         }
         if !checked.parameters.only_hosts.is_empty() {
             let text = checked.parameters.only_hosts.join("\n");
-            files.hosts = Some(self.write("hosts", text.as_bytes())?);
+            files.hosts = Some(self.write("secrets/hosts", text.as_bytes())?);
         }
         let command = Command {
             argv: command::argv(checked, &files, ansible),
@@ -183,9 +228,15 @@ impl RunFolder {
     /// # Errors
     /// It cannot be written.
     pub(super) fn write_token(&self, token: &str) -> io::Result<()> {
-        // A run that was being started when the collector was killed has one already.
-        let _ = fs::remove_file(self.token());
-        self.write("secrets/token", token.as_bytes()).map(drop)
+        for (path, name) in [
+            (self.token(), "token"),
+            (self.recorder_token(), "secrets/token"),
+        ] {
+            // A run that was being started when the collector was killed has one already.
+            let _ = fs::remove_file(path);
+            self.write(name, token.as_bytes())?;
+        }
+        Ok(())
     }
 
     /// Writes a file that only we can read, to disk.
@@ -229,22 +280,52 @@ impl RunFolder {
         }
     }
 
-    /// Its command has ended, or never began.
+    /// Its command has ended, or never began. Where the folder was given to the run's user, it may hold anything:
+    /// only names in it are removed, a few of them, and nothing is followed.
     pub(super) fn remove_secrets(&self) {
-        let _ = fs::remove_dir_all(self.path.join("secrets"));
+        let _ = fs::remove_file(self.token());
+        let folder = self.path.join("secrets");
+        let files = fs::read_dir(&folder).into_iter().flatten().flatten();
+        for file in files.take(MOST_SECRETS) {
+            let _ = fs::remove_file(file.path());
+        }
+        let _ = fs::remove_dir(folder);
     }
 
-    /// Whether there is something that was not delivered.
+    /// Whether the supervisor left something that was not delivered.
     pub(super) fn has_spools(&self) -> bool {
-        fs::read_dir(self.spool()).is_ok_and(|mut files| files.next().is_some())
+        has_files(&self.spool())
     }
 
-    /// Removes it with everything in it.
+    /// The same of the recorder. Only names are looked at: they may be the run's user's.
+    pub(super) fn has_recorder_spools(&self) -> bool {
+        has_files(&self.recorder_spool())
+    }
+
+    /// Removes it with everything in it. Of what was given to the run's user, only empty folders are removed:
+    /// somebody with that user's rights must have emptied them before.
     pub(super) fn remove(&self) {
-        if let Err(error) = fs::remove_dir_all(&self.path)
-            && error.kind() != io::ErrorKind::NotFound
-        {
+        let emptied = match self.owner() {
+            None => Ok(()),
+            Some(_) => self
+                .given()
+                .iter()
+                .try_for_each(|part| missing_is_well(fs::remove_dir(part))),
+        };
+        let removed = emptied.and_then(|()| missing_is_well(fs::remove_dir_all(&self.path)));
+        if let Err(error) = removed {
             tracing::warn!(folder = %self.path.display(), %error, "a run's folder cannot be removed");
         }
     }
+}
+
+fn has_files(folder: &Path) -> bool {
+    fs::read_dir(folder).is_ok_and(|mut files| files.next().is_some())
+}
+
+fn missing_is_well(done: io::Result<()>) -> io::Result<()> {
+    done.or_else(|error| match error.kind() {
+        io::ErrorKind::NotFound => Ok(()),
+        _ => Err(error),
+    })
 }

@@ -12,6 +12,7 @@
 //! - [`asked`], [`adhoc`], [`names`], [`describe`]: what may be asked for
 //! - [`command`], [`folder`], [`values`], [`recorder`]: what a run needs
 //! - [`queue`], [`supervisors`]: whose turn it is, and what becomes of it
+//! - [`run_as`], [`errands`]: runs as another user, and what is done with that user's rights
 //! - [`replay`]: a request made of an earlier one
 //!
 //! The queue is in the store, and what a run needs is in its folder: the collector can be stopped, killed
@@ -21,16 +22,18 @@ mod adhoc;
 mod asked;
 mod command;
 mod describe;
+mod errands;
 mod error;
 mod folder;
 mod names;
 mod queue;
 mod recorder;
 mod replay;
+mod run_as;
 mod supervisors;
 mod values;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -45,8 +48,9 @@ pub use error::LaunchError;
 pub use names::Named;
 pub use replay::Replay;
 
+use crate::account::Account;
 use crate::clock::Clock;
-use crate::config::LauncherConfig;
+use crate::config::{Config, LauncherConfig};
 use crate::ingest::{Announcement, Ingest, With};
 use crate::live::Hub;
 use crate::model::{Action, Actor, AuditEntry, LaunchRow, LaunchState, Parameters, Status};
@@ -64,6 +68,8 @@ pub struct Launcher {
 #[derive(Debug)]
 struct Inner {
     config: LauncherConfig,
+    /// The user as whom runs execute; none: ours.
+    account: Option<Account>,
     /// The folder of all runs' folders; none where nothing is launched.
     runs: Option<PathBuf>,
     /// Whose runs they are, where collectors share a history: those that share the folder.
@@ -77,6 +83,8 @@ struct Inner {
     recorder: Recorder,
     /// Runs that have a supervisor, and the playbook of each.
     launched: Mutex<HashMap<Uuid, String>>,
+    /// Runs whose recorder's spool is being delivered.
+    delivering: Mutex<HashSet<Uuid>>,
     /// There may be something to do.
     wake: Notify,
 }
@@ -85,24 +93,33 @@ impl Launcher {
     /// A launcher that starts nothing yet: see [`Launcher::serve`].
     ///
     /// # Errors
-    /// It is enabled, and its folder cannot be used.
-    pub fn new(
-        config: LauncherConfig,
+    /// It is enabled, and its folder cannot be used, or runs must not execute as the user that is configured.
+    pub async fn new(
+        config: &Config,
         store: Store,
         ingest: Ingest,
         hub: Hub,
         clock: Clock,
     ) -> Result<Self, LaunchError> {
+        let whole = config;
+        let config = whole.launcher.clone();
+        let account = match config.is_enabled() {
+            true => run_as::account(whole)?,
+            false => None,
+        };
         let runs = if config.is_enabled() {
             let runs = config.runs_folder().ok_or_else(|| {
                 LaunchError::invalid("launcher.folder", "must be set: there is no home folder")
             })?;
-            folder::prepare(&runs)?;
+            folder::prepare(&runs, account.is_some())?;
             // Runs have working directories of their own.
             Some(runs.canonicalize()?)
         } else {
             None
         };
+        if let (Some(runs), Some(account)) = (&runs, &account) {
+            run_as::check(whole, account, runs).await?;
+        }
         let name = match &runs {
             Some(runs) if store.is_shared() => Some(folder::name(runs)?),
             _ => None,
@@ -114,6 +131,7 @@ impl Launcher {
         Ok(Self {
             inner: Arc::new(Inner {
                 name,
+                account,
                 left_over,
                 recorder: Recorder::new(config.recorder),
                 config,
@@ -123,6 +141,7 @@ impl Launcher {
                 hub,
                 clock,
                 launched: Mutex::default(),
+                delivering: Mutex::default(),
                 wake: Notify::new(),
             }),
         })
@@ -135,7 +154,9 @@ impl Launcher {
     pub async fn launch(&self, asked: Asked, actor: &Actor) -> Result<Uuid, LaunchError> {
         let inner = &self.inner;
         let runs = inner.runs.as_ref().ok_or(LaunchError::Disabled)?;
-        let checked = asked::check(asked, &inner.config)?;
+        let checked = self
+            .looking(move |config| asked::check(asked, config))
+            .await??;
         let waiting = inner.store.queued_launches().await?;
         if waiting >= u64::from(inner.config.max_queued) {
             metrics::counter!("playback_launches_refused_total").increment(1);
@@ -145,7 +166,12 @@ impl Launcher {
         let run = RunFolder::of(runs, id);
         // The first producer of the run: its key is handed on through its folder.
         let key = RunKey::mint();
-        run.create(&checked, inner.config.ansible.as_deref(), key.as_ref())?;
+        run.create(
+            &checked,
+            inner.config.ansible.as_deref(),
+            key.as_ref(),
+            inner.account.is_some(),
+        )?;
         let started = describe_run(&checked.parameters, &checked.cwd, &actor.name);
         let row = LaunchRow {
             id,
@@ -261,10 +287,20 @@ impl Launcher {
         if self.inner.runs.is_none() {
             return Err(LaunchError::Disabled);
         }
+        Ok(self.looking(list).await?)
+    }
+
+    /// Looks at what runs are made of, with the rights to files that a run has. It may take a while.
+    async fn looking<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&LauncherConfig) -> T + Send + 'static,
+    ) -> std::io::Result<T> {
         let inner = Arc::clone(&self.inner);
-        // Folders are read, which may take a while.
-        let listed = tokio::task::spawn_blocking(move || list(&inner.config)).await;
-        Ok(listed.map_err(std::io::Error::other)?)
+        let looked = tokio::task::spawn_blocking(move || match &inner.account {
+            Some(account) => account.with_rights(|| look(&inner.config)),
+            None => Ok(look(&inner.config)),
+        });
+        looked.await.map_err(std::io::Error::other)?
     }
 
     fn launched(&self) -> std::sync::MutexGuard<'_, HashMap<Uuid, String>> {

@@ -1,6 +1,8 @@
 //! Whose turn it is, and what becomes of those who had theirs.
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use playback_spool::{AdoptOptions, SenderConfig, deliver_orphans, orphans};
@@ -10,7 +12,8 @@ use uuid::Uuid;
 
 use super::folder::{RunFolder, Supervisor};
 use super::supervisors::{self, Start};
-use super::{LaunchError, Launcher, recorder};
+use super::{LaunchError, Launcher, errands, recorder};
+use crate::account::Account;
 use crate::ingest::{Announcement, With};
 use crate::model::{LaunchRow, LaunchState, Phase, Status};
 use crate::store::TokenRow;
@@ -141,8 +144,8 @@ impl Launcher {
                 None => true,
                 Some(row) => row.state == LaunchState::Ended,
             };
-            if over && !run.has_spools() {
-                run.remove();
+            if over && !run.has_spools() && !run.has_recorder_spools() {
+                tokio::spawn(errands::remove(run));
             }
         }
         self.end_forgotten().await
@@ -225,7 +228,18 @@ impl Launcher {
             return Err(LaunchError::Disabled);
         };
         let command = run.command()?;
-        let mut environment = inner.config.run_environment();
+        // Looked up anew: its groups may have changed, or it may be gone.
+        let account =
+            match &inner.account {
+                Some(account) => {
+                    let found = Account::find(&account.text());
+                    Some(found.map_err(|error| {
+                        LaunchError::invalid("launcher.run_as", error.to_string())
+                    })?)
+                }
+                None => None,
+            };
+        let mut environment = inner.config.run_environment(account.as_ref());
         if let Some(folder) = &inner.config.ansible {
             // Ansible's programs call each other.
             let path = environment
@@ -238,8 +252,14 @@ impl Launcher {
             }
         }
         let program = command.argv.first().map(String::as_str).unwrap_or_default();
-        if inner.recorder.is_installed(program, &environment).await {
-            for (name, value) in recorder::turned_on(&command.cwd, &environment) {
+        if inner
+            .recorder
+            .is_installed(program, &environment, account.as_ref())
+            .await
+        {
+            let (cwd, known) = (command.cwd.clone(), environment.clone());
+            let turned_on = self.looking(move |_| recorder::turned_on(&cwd, &known));
+            for (name, value) in turned_on.await? {
                 environment.insert(name.into(), value);
             }
         }
@@ -248,6 +268,7 @@ impl Launcher {
         run.write_token(&token)?;
         let mut child = supervisors::start(&Start {
             id: row.id,
+            account: account.as_ref(),
             folder: &run,
             timeout_seconds,
             kill_after_seconds: inner.config.kill_after_seconds,
@@ -312,15 +333,26 @@ impl Launcher {
         let (from, to) = (LaunchState::Launched, LaunchState::Ended);
         inner.store.move_launch(id, from, to).await?;
         self.launched().remove(&id);
-        if let Some(run) = self.run_folder(id) {
-            if run.has_spools() {
-                // What the collector itself refused is kept for a person to look at.
-                run.remove_secrets();
-            } else {
-                run.remove();
-            }
+        let Some(run) = self.run_folder(id) else {
+            return Ok(());
+        };
+        // A run's user may leave there what was never a spool.
+        let is_whole = run.owner().is_some() && self.is_whole(id).await?;
+        if run.has_spools() || (run.has_recorder_spools() && !is_whole) {
+            // What the collector itself refused is kept for a person to look at.
+            run.remove_secrets();
+        } else if run.owner().is_some() {
+            // How much there is to remove is not up to us.
+            tokio::spawn(errands::remove(run));
+        } else {
+            run.remove();
         }
         Ok(())
+    }
+
+    async fn is_whole(&self, id: Uuid) -> Result<bool, LaunchError> {
+        let found = self.inner.store.execution(id).await?;
+        Ok(found.is_none_or(|(_, row)| row.events.complete))
     }
 
     /// Looks whether a run is over, and delivers what its producers left behind.
@@ -331,10 +363,52 @@ impl Launcher {
         if matches!(run.supervisor(), Supervisor::Alive(_)) {
             return Ok(());
         }
-        // The recorder may live on, and has the spool that it is writing.
-        if orphans(&run.spool()).is_ok_and(|left| !left.is_empty()) {
-            self.deliver(id, &run, url).await?;
+        let mut folders = vec![run.spool()];
+        let account = errands::account(id, &run);
+        if run.owner().is_none() {
+            folders.push(run.recorder_spool());
         }
+        for folder in folders {
+            // The recorder may live on, and has the spool that it is writing.
+            if orphans(&folder).is_ok_and(|left| !left.is_empty()) {
+                self.deliver(id, folder, url).await?;
+            }
+        }
+        match account.filter(|_| run.has_recorder_spools()) {
+            None => self.conclude(id, url).await,
+            Some(account) => {
+                if self.delivering().insert(id) {
+                    tokio::spawn(self.clone().deliver_as(account, id, run, url.to_owned()));
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Delivers as the run's user what the recorder left in that user's folder, beside everything else: how long it
+    /// takes is not up to us.
+    async fn deliver_as(self, account: Account, id: Uuid, run: RunFolder, url: String) {
+        let done = async {
+            let token = self.create_token(id, 0).await?;
+            errands::deliver(&account, &run, &url, &token).await;
+            self.conclude(id, &url).await
+        };
+        if let Err(error) = done.await {
+            tracing::warn!(execution = %id, %error, "a launched run could not be looked after");
+        }
+        self.delivering().remove(&id);
+    }
+
+    fn delivering(&self) -> std::sync::MutexGuard<'_, HashSet<Uuid>> {
+        // A panic while it was held left a set that is whole.
+        self.inner
+            .delivering
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Forgets a run that is over, and starts one that could not be started before.
+    async fn conclude(&self, id: Uuid, url: &str) -> Result<(), LaunchError> {
         match self.inner.store.execution(id).await? {
             // It could not be started, and could not even be given up: the store was away.
             Some((_, row)) if row.phase == Phase::Queued => {
@@ -350,7 +424,7 @@ impl Launcher {
     }
 
     /// Delivers what a supervisor, or its recorder, did not.
-    async fn deliver(&self, id: Uuid, run: &RunFolder, url: &str) -> Result<(), LaunchError> {
+    async fn deliver(&self, id: Uuid, folder: PathBuf, url: &str) -> Result<(), LaunchError> {
         let config = SenderConfig {
             url: url.to_owned(),
             token: Some(self.create_token(id, 0).await?),
@@ -362,7 +436,6 @@ impl Launcher {
             set_aside: true,
             patience: Duration::ZERO,
         };
-        let folder = run.spool();
         let delivered = tokio::task::spawn_blocking(move || {
             deliver_orphans(&folder, &config, &options, |_| {})
         });

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
-use std::fs;
-use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
@@ -12,6 +10,8 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 
+use super::errands;
+use crate::account::{Account, probe};
 use crate::config::ansible::{AnsibleConfig, list};
 
 /// Its name in `callbacks_enabled`.
@@ -44,6 +44,7 @@ impl Recorder {
         &self,
         program: &str,
         environment: &BTreeMap<OsString, OsString>,
+        account: Option<&Account>,
     ) -> bool {
         if let Some(said) = self.said {
             return said;
@@ -54,25 +55,47 @@ impl Recorder {
         {
             return installed;
         }
-        let installed = look(program, environment).await;
+        let installed = look(program, environment, account).await;
         *found = Some((Instant::now(), installed));
         installed
     }
 }
 
-/// Asks the interpreter that the program's first line names.
-async fn look(program: &str, environment: &BTreeMap<OsString, OsString>) -> bool {
+/// Asks the interpreter that the program's first line names, as the user who will run it: Python runs what that user
+/// has put into its own folder of packages.
+async fn look(
+    program: &str,
+    environment: &BTreeMap<OsString, OsString>,
+    account: Option<&Account>,
+) -> bool {
     let path = environment
         .get(OsStr::new("PATH"))
         .cloned()
         .unwrap_or_default();
-    let Some(python) = find_program(program, &path)
-        .as_deref()
-        .and_then(interpreter)
-    else {
+    let (program, reader) = (program.to_owned(), account.cloned());
+    let found = tokio::task::spawn_blocking(move || {
+        let find = || {
+            find_program(&program, &path)
+                .as_deref()
+                .and_then(interpreter)
+        };
+        match reader {
+            Some(account) => account.with_rights(find).ok().flatten(),
+            None => find(),
+        }
+    });
+    let Ok(Some(python)) = found.await else {
         return false;
     };
-    let asked = tokio::process::Command::new(python)
+    let mut asked = match account.map(|account| errands::command(account, "exec")) {
+        None => tokio::process::Command::new(python),
+        Some(Ok(mut command)) => {
+            command.arg("--").arg(python);
+            command
+        }
+        Some(Err(_)) => return false,
+    };
+    let asked = asked
         .args(["-c", "import ansible_playback._native"])
         .env_clear()
         .envs(environment)
@@ -95,13 +118,9 @@ fn find_program(program: &str, path: &OsStr) -> Option<PathBuf> {
 }
 
 fn interpreter(program: &Path) -> Option<PathBuf> {
-    let mut first = String::new();
-    BufReader::new(fs::File::open(program).ok()?)
-        .read_line(&mut first)
-        .ok()?;
-    let line = first.strip_prefix("#!")?;
-    let python = line.split_whitespace().next()?;
-    python.contains("python").then(|| PathBuf::from(python))
+    let python = probe::interpreter(program)?;
+    let is_python = python.to_string_lossy().contains("python");
+    is_python.then_some(python)
 }
 
 /// What turns the recorder on, beside the callbacks that the configuration enables.

@@ -10,6 +10,7 @@ use tokio::process::{Child, Command};
 use uuid::Uuid;
 
 use super::folder::{RunFolder, Supervisor};
+use crate::account::Account;
 
 /// Seconds for which a supervisor tries to deliver what is left when its command has ended: nobody waits
 /// for it, and the collector may be on its way back.
@@ -18,6 +19,8 @@ const FLUSH_SECONDS: &str = "120";
 /// What a supervisor needs to know.
 pub(super) struct Start<'a> {
     pub(super) id: Uuid,
+    /// The user as whom it executes; none: ours.
+    pub(super) account: Option<&'a Account>,
     pub(super) folder: &'a RunFolder,
     pub(super) timeout_seconds: u64,
     pub(super) kill_after_seconds: u64,
@@ -32,26 +35,36 @@ pub(super) struct Start<'a> {
 /// The run's folder does not say what to run, or no process can be had.
 pub(super) fn start(start: &Start<'_>) -> io::Result<Child> {
     let command = start.folder.command()?;
-    Command::new(std::env::current_exe()?)
+    let mut supervisor = Command::new(std::env::current_exe()?);
+    supervisor
         .arg("exec")
         .arg("--execution-id")
         .arg(start.id.to_string())
         .arg("--run-folder")
         .arg(start.folder.path())
+        .arg("--spool-dir")
+        .arg(start.folder.spool())
+        .arg("--token-file")
+        .arg(start.folder.token())
         .arg("--timeout")
         .arg(start.timeout_seconds.to_string())
         .arg("--kill-after")
         .arg(start.kill_after_seconds.to_string())
         .args(["--flush-seconds", FLUSH_SECONDS])
-        .args(["--flush-seconds-unreachable", FLUSH_SECONDS])
+        .args(["--flush-seconds-unreachable", FLUSH_SECONDS]);
+    if let Some(account) = start.account {
+        supervisor.args(["--run-as", &account.text()]);
+    }
+    supervisor
         .arg("--")
         .args(command.argv)
         .current_dir(command.cwd)
         .env_clear()
         .envs(&start.environment)
         .env("PLAYBACK_URL", start.url)
-        .env("PLAYBACK_TOKEN_FILE", start.folder.token())
-        .env("PLAYBACK_SPOOL_DIR", start.folder.spool())
+        // These are the recorder's.
+        .env("PLAYBACK_TOKEN_FILE", start.folder.recorder_token())
+        .env("PLAYBACK_SPOOL_DIR", start.folder.recorder_spool())
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
