@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 /// Each module of the collector, and the modules of ours that it may name.
 const MAY_NAME: &[(&str, &[&str])] = &[
     ("model", &["playback_wire"]),
+    ("account", &[]),
     ("clock", &[]),
     ("limits", &[]),
     ("token", &[]),
@@ -29,6 +30,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     (
         "launcher",
         &[
+            "account",
             "clock",
             "config",
             "ingest",
@@ -65,12 +67,13 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "playback_wire",
         ],
     ),
-    ("config", &["model", "store", "playback_wire"]),
+    ("config", &["account", "model", "store", "playback_wire"]),
     ("stats", &["clock", "model", "store"]),
     ("telemetry", &["config"]),
     (
         "supervise",
         &[
+            "account",
             "clock",
             "limits",
             "playback_redact",
@@ -87,10 +90,18 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("clap", &["cli", "main", "config", "token"]),
     ("utoipa", &["api", "model", "token", "cli"]),
     ("anyhow", &["cli", "main", "app", "server", "telemetry"]),
-    ("nix", &["cli", "limits", "supervise"]),
+    ("nix", &["account", "cli", "limits", "supervise"]),
     (
         "rustix",
-        &["cli", "launcher", "server", "store", "supervise"],
+        &[
+            "account",
+            "cli",
+            "config",
+            "launcher",
+            "server",
+            "store",
+            "supervise",
+        ],
     ),
     ("saphyr", &["cli", "launcher"]),
     ("saphyr_parser", &["cli"]),

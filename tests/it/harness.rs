@@ -2,8 +2,10 @@
 //!
 //! Nothing here waits for a fixed time: [`eventually`] asks until the answer comes or a deadline passes.
 
+use std::fs::Permissions;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
@@ -104,6 +106,8 @@ impl Setup {
         if let Some(toml) = self.config {
             let path = dir.path().join("collector.toml");
             std::fs::write(&path, toml).unwrap();
+            // It may hold passwords.
+            std::fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
             arguments.extend(["--config".to_owned(), path.display().to_string()]);
         }
         let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
@@ -270,7 +274,7 @@ impl Collector {
                 return;
             }
             // Another process may have taken the port for a moment.
-            let log = process.log.lock().unwrap();
+            let log = process.log.lock().unwrap().clone();
             assert!(
                 Instant::now() < deadline,
                 "the collector does not start: {log:?}"

@@ -10,6 +10,7 @@ mod queue;
 mod redact;
 mod refused;
 mod replay;
+mod run_as;
 mod runs;
 mod secrets;
 
