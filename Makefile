@@ -15,7 +15,7 @@ SHELL := bash
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 PLAYBACK := $(TARGET_DIR)/release/playback
 TOOLS := .venv/tools/bin
-PYTHON_FILES := callback_plugin tests/clients/check.py tests/clients/client.py tests/conformance scripts/demo scripts/ansible-version
+PYTHON_FILES := callback_plugin tests/clients/check.py tests/clients/client.py tests/clients/hooks.py tests/conformance scripts/demo scripts/ansible-version
 # Only looked at once Python is known to be there, hence `=`.
 CURRENT = $(shell $(PYTHON) scripts/ansible-version current)
 # What others measure themselves against; used by `make bench` alone.

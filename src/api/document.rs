@@ -1,14 +1,19 @@
 //! The OpenAPI document: what the handlers say of themselves, and what goes for all of them.
 
+mod selected;
+
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
+use utoipa::Number;
 use utoipa::openapi::path::Operation;
-use utoipa::openapi::schema::Schema;
+use utoipa::openapi::schema::{KnownFormat, Object, Schema, SchemaFormat};
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
 };
 use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder};
+
+pub(super) use selected::ExecutionRecord;
 
 use super::auth::COOKIE;
 use crate::model::{Reason, Status};
@@ -56,6 +61,7 @@ fn without_defaults(schema: &mut RefOr<Schema>) {
     match schema {
         Schema::Object(object) => {
             object.default = None;
+            widen(object);
             object.properties.values_mut().for_each(without_defaults);
         }
         Schema::Array(array) => array.default = None,
@@ -72,6 +78,15 @@ fn without_defaults(schema: &mut RefOr<Schema>) {
             any_of.items.iter_mut().for_each(without_defaults);
         }
         _ => {}
+    }
+}
+
+/// Numbers without a sign have 32 bits, which `int32` has no room for: half of them would break the schema.
+fn widen(object: &mut Object) {
+    let is_unsigned = object.minimum.is_some() && object.maximum.is_none();
+    if is_unsigned && object.format == Some(SchemaFormat::KnownFormat(KnownFormat::Int32)) {
+        object.format = Some(SchemaFormat::KnownFormat(KnownFormat::Int64));
+        object.maximum = Some(Number::from(u32::MAX));
     }
 }
 
@@ -176,6 +191,10 @@ fn values(path: &str) -> BTreeMap<&'static str, Value> {
         ("min_duration", seconds),
         ("limit", limit.clone()),
     ];
+    let number =
+        |most: u64| json!({ "type": "integer", "format": "int64", "minimum": 0, "maximum": most });
+    // A number of a line or an event is stored as a signed one.
+    let (count, place) = (number(u64::from(u32::MAX)), number(i64::MAX.unsigned_abs()));
     match path {
         "/executions" => {
             let own = [
@@ -204,20 +223,33 @@ fn values(path: &str) -> BTreeMap<&'static str, Value> {
                 "status",
                 one_of(&["ok", "failed", "skipped", "unreachable"]),
             ),
+            ("after", place),
+            ("task", count),
             ("limit", limit),
         ]
         .into(),
         "/executions/{id}/output" => [
+            ("from", place.clone()),
+            ("to", place),
+            ("limit", limit),
             ("format", one_of(&["json", "text"])),
             ("stream", one_of(&["stdout", "stderr"])),
         ]
         .into(),
         "/executions/{id}/events" => [
             ("producer", one_of(&["recorder", "supervisor", "launcher"])),
+            ("after", place),
+            ("task", count),
             ("limit", limit),
         ]
         .into(),
-        "/executions/{id}/hosts" | "/executions/{id}/tasks" => [("limit", limit)].into(),
+        "/executions/{id}/hosts" | "/executions/{id}/tasks" => {
+            [("after", count), ("limit", limit)].into()
+        }
+        "/ingest/{execution_id}/{producer}" => {
+            let key = json!({ "type": "string", "pattern": "^[0-9a-fA-F]{32}$" });
+            [("Playback-Run-Key", key)].into()
+        }
         _ => BTreeMap::new(),
     }
 }

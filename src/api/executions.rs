@@ -14,18 +14,19 @@ use uuid::Uuid;
 
 use super::ApiError;
 use super::auth::{AdminAccess, ReadAccess};
+use super::document::ExecutionRecord;
 use super::error::ErrorBody;
 use super::query::{ListQuery, Path, execution_id};
 use super::view::{self, Fields};
 use crate::app::App;
-use crate::model::{Cursor, ExecutionResult, Status};
+use crate::model::{Cursor, Status};
 use crate::output::OutputReader;
 
 /// A page of executions.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct ExecutionList {
     /// The executions, newest first unless asked otherwise.
-    #[schema(value_type = Vec<ExecutionResult>)]
+    #[schema(value_type = Vec<ExecutionRecord>)]
     executions: Vec<Box<RawValue>>,
     /// Ask with this as `cursor` for the next page; missing on the last.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -86,7 +87,7 @@ pub(super) struct DetailQuery {
     wait: Option<String>,
     /// Seconds to hold it at most: 0 to 600, 60 by default. Then the record comes as it stands.
     timeout: Option<f64>,
-    /// Names of the fields to return, separated by commas; all by default.
+    /// Names of the fields to return, separated by commas; all by default. Names that no field has are passed over.
     fields: Option<String>,
 }
 
@@ -94,7 +95,7 @@ pub(super) struct DetailQuery {
 #[utoipa::path(
     get, path = "/executions/{id}", tag = "history",
     params(("id" = Uuid, Path), DetailQuery),
-    responses((status = 200, body = ExecutionResult), (status = 404, body = ErrorBody))
+    responses((status = 200, body = ExecutionRecord), (status = 404, body = ErrorBody))
 )]
 pub(super) async fn get_execution(
     State(app): State<App>,
@@ -104,9 +105,15 @@ pub(super) async fn get_execution(
 ) -> Result<Response, ApiError> {
     let id = execution_id(&id)?;
     let Query(query) = query?;
+    let seconds = query.timeout.unwrap_or(60.0);
+    if !(0.0..=600.0).contains(&seconds) {
+        return Err(ApiError::bad_request(format!(
+            "timeout = {seconds}: it must be from 0 to 600 seconds"
+        )));
+    }
     match query.wait.as_deref() {
         None | Some("") => {}
-        Some("final") => wait_until_final(&app, id, query.timeout).await?,
+        Some("final") => wait_until_final(&app, id, seconds).await?,
         Some(other) => {
             return Err(ApiError::bad_request(format!(
                 "wait = {other:?}: it must be final"
@@ -142,13 +149,7 @@ async fn read_all(mut reader: OutputReader) -> Result<Vec<String>, ApiError> {
     }
 }
 
-async fn wait_until_final(app: &App, id: Uuid, timeout: Option<f64>) -> Result<(), ApiError> {
-    let seconds = timeout.unwrap_or(60.0);
-    if !(0.0..=600.0).contains(&seconds) {
-        return Err(ApiError::bad_request(format!(
-            "timeout = {seconds}: it must be from 0 to 600 seconds"
-        )));
-    }
+async fn wait_until_final(app: &App, id: Uuid, seconds: f64) -> Result<(), ApiError> {
     let mut commits = app.hub.commits(id);
     let over = async {
         loop {

@@ -66,6 +66,7 @@ fn run_key(headers: &HeaderMap) -> Result<Option<[u8; 32]>, ApiError> {
     request_body(content = Vec<u8>, content_type = "application/x-ndjson"),
     responses(
         (status = 200, body = Acknowledged),
+        (status = 404, body = ErrorBody, description = "There is no such producer"),
         (status = 409, body = ErrorBody, description = "Events before the batch are missing: resume after `acked`. Or, without `acked`: another process reports as this producer"),
         (status = 403, body = ErrorBody, description = "The run is another's: its run key was not sent, or is another; or it was begun without one by another token"),
         (status = 410, body = ErrorBody, description = "The execution was deleted, or retention removed its log: nothing can follow it"),

@@ -42,9 +42,11 @@ macro_rules! request {
             /// Which; root by default.
             become_user: Option<String>,
             /// How many hosts at once: 1 to 1000.
+            #[schema(minimum = 1, maximum = 1000)]
             forks: Option<u32>,
             /// Number of `-v`: 0 to 6.
             #[serde(alias = "verbose")]
+            #[schema(maximum = 6)]
             verbosity: Option<u8>,
             /// Change nothing, tell what would change.
             check: Option<bool>,
@@ -94,6 +96,7 @@ request! {
     /// A playbook to run.
     PlaybookRequest {
         /// Name of the playbook, below the configured folders.
+        #[schema(required, min_length = 1)]
         playbook: String,
         /// Tags to run.
         #[serde(deserialize_with = "list")]
@@ -110,6 +113,7 @@ request! {
     /// A module to run on hosts.
     AdhocRequest {
         /// Host pattern.
+        #[schema(required, min_length = 1)]
         hosts: String,
         /// The module; `command` by default.
         module: Option<String>,
@@ -274,7 +278,7 @@ pub(super) async fn run_adhoc(
 /// End a run that was launched here: it is asked to end, and killed when it does not.
 #[utoipa::path(
     post, path = "/executions/{id}/cancel", tag = "launch", params(("id" = Uuid, Path)),
-    request_body = CancelRequest,
+    request_body = Option<CancelRequest>,
     responses(
         (status = 202, body = ExecutionResult, description = "It was told; the record says when it has ended"),
         (status = 404, body = ErrorBody),
@@ -297,7 +301,7 @@ pub(super) async fn cancel_execution(
 /// Repeat a run that was launched here, from what is stored of its request.
 #[utoipa::path(
     post, path = "/executions/{id}/replay", tag = "launch", params(("id" = Uuid, Path)),
-    request_body = ReplayRequest,
+    request_body = Option<ReplayRequest>,
     responses(
         (status = 202, body = ExecutionResult, description = "The new run; its `replay_of` names the first"),
         (status = 400, body = ErrorBody, description = "A field cannot be used, or a secret must be given again"),

@@ -85,7 +85,7 @@ pub(super) struct ListQuery {
     pub(super) cursor: Option<String>,
     /// `desc` (newest first, the default) or `asc`.
     pub(super) order: Option<String>,
-    /// Names of the fields to return, separated by commas; all by default.
+    /// Names of the fields to return, separated by commas; all by default. Names that no field has are passed over.
     pub(super) fields: Option<String>,
 }
 

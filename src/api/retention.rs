@@ -27,12 +27,15 @@ use crate::retention::Report;
 #[serde(default, deny_unknown_fields)]
 pub(super) struct CleanupRequest {
     /// Days after its end that an execution is kept.
+    #[schema(minimum = 1)]
     retention_days: Option<u32>,
     /// How many executions are kept, newest first.
+    #[schema(minimum = 1)]
     keep_runs: Option<u64>,
     /// How many bytes of logs are kept, newest first: `10GB`, `500MiB`.
     keep_bytes: Option<String>,
     /// Days after its end that the log of an execution is kept; its rows stay.
+    #[schema(minimum = 1)]
     keep_payload_days: Option<u32>,
     /// Newest executions of each playbook that nothing is removed of, whatever the limits say.
     keep_at_least: Option<u64>,
@@ -119,7 +122,7 @@ impl CleanupRequest {
 /// Remove what is kept no longer. Without a limit, the configured rules say what that is. What runs or is
 /// pinned never goes. The answer comes when everything is gone; who does not wait for it changes nothing.
 #[utoipa::path(
-    post, path = "/executions/cleanup", tag = "history", request_body = CleanupRequest,
+    post, path = "/executions/cleanup", tag = "history", request_body = Option<CleanupRequest>,
     responses(
         (status = 200, body = CleanupAnswer),
         (status = 400, body = ErrorBody, description = "A limit cannot be meant, or there is none"),
@@ -162,13 +165,14 @@ fn answer(report: Report, dry_run: bool) -> CleanupAnswer {
 #[serde(default, deny_unknown_fields)]
 pub(super) struct PinRequest {
     /// In words.
+    #[schema(max_length = 2000)]
     note: Option<String>,
 }
 
 /// Keep an execution, whatever the rules of retention say. It cannot be deleted either, until it is unpinned.
 #[utoipa::path(
     put, path = "/executions/{id}/pin", tag = "history", params(("id" = Uuid, Path)),
-    request_body = PinRequest,
+    request_body = Option<PinRequest>,
     responses((status = 200, body = Pinned), (status = 404, body = ErrorBody))
 )]
 pub(super) async fn pin_execution(

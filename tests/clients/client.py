@@ -10,6 +10,7 @@ from playback_client.api.launch import run_playbook
 from playback_client.api.session import create_session
 from playback_client.models import (
     ErrorBody,
+    ExecutionFields,
     ExecutionList,
     ExecutionResult,
     ListExecutionsStatus,
@@ -19,6 +20,7 @@ from playback_client.models import (
     Session,
     Status,
 )
+from playback_client.types import Unset
 
 url = os.environ["PLAYBACK_URL"]
 token = os.environ["PLAYBACK_TOKEN"]
@@ -33,7 +35,15 @@ page = list_executions.sync(
 )
 assert isinstance(page, ExecutionList), page
 assert [entry.id for entry in page.executions] == [execution]
+assert isinstance(page.executions[0], ExecutionResult), page
 assert page.executions[0].status == Status.SUCCESS
+
+named = list_executions.sync(client=client, fields="id,stats")
+assert isinstance(named, ExecutionList), named
+part = named.executions[0]
+assert isinstance(part, ExecutionFields), part
+assert (part.id, part.stats["web1"].ok) == (execution, 1)
+assert isinstance(part.status, Unset), part
 
 record = get_execution.sync(client=client, id=execution)
 assert isinstance(record, ExecutionResult), record

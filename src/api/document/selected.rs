@@ -1,0 +1,74 @@
+//! The schemas of a record of which only some fields were asked for.
+
+use std::borrow::Cow;
+
+use playback_wire::ExecutionStarted;
+use utoipa::openapi::schema::{AnyOfBuilder, Schema};
+use utoipa::openapi::{ObjectBuilder, Ref, RefOr};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::model::ExecutionResult;
+
+/// What the list and the detail answer with: a whole record, or with `fields` the named part of one. An `anyOf`, because
+/// a whole record is a part of one as well.
+pub(in crate::api) enum ExecutionRecord {}
+
+impl PartialSchema for ExecutionRecord {
+    fn schema() -> RefOr<Schema> {
+        AnyOfBuilder::new()
+            .item(Ref::from_schema_name(ExecutionResult::name()))
+            .item(Ref::from_schema_name(ExecutionFields::name()))
+            .description(Some(
+                "The whole record; where `fields` names some of its fields, these alone.",
+            ))
+            .into()
+    }
+}
+
+impl ToSchema for ExecutionRecord {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("ExecutionRecord")
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        ExecutionResult::schemas(schemas);
+        for (name, schema) in [
+            (ExecutionResult::name(), ExecutionResult::schema()),
+            (ExecutionFields::name(), ExecutionFields::schema()),
+        ] {
+            schemas.push((name.into_owned(), schema));
+        }
+    }
+}
+
+/// A record's fields, none of which must be there.
+enum ExecutionFields {}
+
+impl PartialSchema for ExecutionFields {
+    fn schema() -> RefOr<Schema> {
+        let mut fields = ObjectBuilder::new().description(Some(
+            "The fields of a record that `fields` names: those of ExecutionResult, each as it is there.",
+        ));
+        for schema in [ExecutionStarted::schema(), ExecutionResult::schema()] {
+            for (name, property) in properties(schema) {
+                fields = fields.property(name, property);
+            }
+        }
+        fields.into()
+    }
+}
+
+impl ToSchema for ExecutionFields {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("ExecutionFields")
+    }
+}
+
+/// The properties that a schema names itself; parts that it refers to are left to the caller.
+fn properties(schema: RefOr<Schema>) -> Vec<(String, RefOr<Schema>)> {
+    match schema {
+        RefOr::T(Schema::Object(object)) => object.properties.into_iter().collect(),
+        RefOr::T(Schema::AllOf(all_of)) => all_of.items.into_iter().flat_map(properties).collect(),
+        _ => Vec::new(),
+    }
+}
