@@ -50,7 +50,7 @@ demo: build wheel ansible ## Record the example playbooks and show the history; 
 # The cheap failures come first, and the last lines are what the test runners say.
 .PHONY: test
 test: lint wheel ansible oldest versions ways ## Run all checks and all tests
-	@scripts/prerequisites curl faketime ip jq mariadb nginx node openssl postgresql prometheus sqlite3 ssh
+	@scripts/prerequisites btrfs curl faketime ip jq mariadb nginx node openssl postgresql prometheus sqlite3 ssh
 	.venv/ansible/bin/python -m pytest callback_plugin/tests
 	.venv/oldest/bin/python -m pytest callback_plugin/tests
 	PYO3_PYTHON=$(abspath $(TOOLS)/python) PYO3_BUILD_EXTENSION_MODULE=1 \

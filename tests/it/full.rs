@@ -39,10 +39,16 @@ impl Disk {
     /// Fills what is left of it; removing the file makes room again.
     fn fill(&self) -> PathBuf {
         let ballast = self.path().join("ballast");
-        let mut file = std::fs::File::create(&ballast).unwrap();
-        while std::io::Write::write_all(&mut file, &[0; 64 << 10]).is_ok() {}
+        std::fs::write(&ballast, "").unwrap();
+        fill(&ballast);
         ballast
     }
+}
+
+/// Writes to a file until no more can be written.
+fn fill(ballast: &Path) {
+    let mut file = std::fs::File::options().append(true).open(ballast).unwrap();
+    while std::io::Write::write_all(&mut file, &[0; 64 << 10]).is_ok() {}
 }
 
 impl Drop for Disk {
@@ -52,6 +58,56 @@ impl Drop for Disk {
             .arg(self.path())
             .status();
     }
+}
+
+/// A folder with a quota, on a disk that has room: writing beyond it fails with EDQUOT, for root as well.
+struct Quota {
+    disk: Disk,
+    _image: tempfile::NamedTempFile,
+}
+
+impl Quota {
+    /// Of Btrfs, because kernels are often built without those of other file systems; none where this one has no Btrfs.
+    fn of(mebibytes: u32) -> Option<Self> {
+        let known = std::fs::read_to_string("/proc/filesystems").unwrap();
+        let image = tempfile::NamedTempFile::new().unwrap();
+        image.as_file().set_len(256 << 20).unwrap();
+        let file = image.path().to_str().unwrap();
+        run("mkfs.btrfs", &["-q", "-m", "single", file]);
+        if !known.contains("btrfs")
+            && !Command::new("modprobe")
+                .arg("btrfs")
+                .status()
+                .is_ok_and(|done| done.success())
+        {
+            return None;
+        }
+        let disk = Disk(TempDir::new().unwrap());
+        let at = disk.path().to_str().unwrap();
+        run("mount", &["-o", "loop", file, at]);
+        run("btrfs", &["quota", "enable", at]);
+        let data = format!("{at}/data");
+        run("btrfs", &["subvolume", "create", &data]);
+        run(
+            "btrfs",
+            &["qgroup", "limit", &format!("{mebibytes}M"), &data],
+        );
+        Some(Self {
+            disk,
+            _image: image,
+        })
+    }
+
+    fn database(&self) -> String {
+        format!("sqlite://{}/data/playback.db", self.disk.path().display())
+    }
+}
+
+#[track_caller]
+fn run(program: &str, arguments: &[&str]) {
+    let done = Command::new(program).args(arguments).output();
+    let done = done.unwrap_or_else(|error| panic!("{program}, of btrfs-progs: {error}"));
+    assert!(done.status.success(), "a quota needs root: {done:?}");
 }
 
 /// Runs of 2 MiB that do not compress.
@@ -167,6 +223,36 @@ fn a_full_disk_under_sqlite_takes_deletions_and_goes_on_by_itself() {
     // The file is whole.
     collector.kill_and_restart();
     assert_eq!(client.finished(refused.id)["events"]["complete"], true);
+}
+
+/// The disk has room, and the system allows no more of it.
+#[test]
+fn a_quota_is_a_full_disk_and_takes_deletions() {
+    let Some(quota) = Quota::of(64) else {
+        eprintln!("this kernel has no Btrfs: quotas are not tested");
+        return;
+    };
+    let mut collector = Setup::default().database(quota.database()).start();
+    let client = collector.client();
+    let (taken, refused) = until_refused(&client);
+    assert!(taken.len() > 4, "{}", taken.len());
+    let message = client.get("/readyz").error(503, "busy");
+    assert!(message.contains("quota"), "{message}");
+    let (gone, kept) = taken.split_at(4);
+    for run in gone {
+        assert_eq!(client.delete(run.id).status, 204);
+    }
+    eventually("the refused one to be taken", || {
+        (refused.send(&client).status == 200).then_some(())
+    });
+    eventually("it to be ready", || {
+        (client.get("/readyz").status == 200).then_some(())
+    });
+    // The file is whole.
+    collector.kill_and_restart();
+    for run in kept.iter().chain([&refused]) {
+        assert_eq!(client.finished(run.id)["events"]["complete"], true);
+    }
 }
 
 #[test]

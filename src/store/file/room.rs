@@ -146,17 +146,21 @@ impl Room {
         let Some(free) = self.free() else {
             return;
         };
+        let least = MIB.min(self.size);
         let wanted = has.saturating_add(free).saturating_sub(needed);
-        let wanted = wanted.clamp(MIB.min(self.size), self.size);
-        let made = self.open().and_then(|file| match wanted > has {
-            true => {
-                let made = allocate(&file, has, wanted - has);
-                if made.is_err() {
-                    file.set_len(has)?;
+        let made = self.open().and_then(|file| {
+            let mut wanted = wanted.clamp(least, self.size);
+            loop {
+                // A quota may leave less than the disk has: tried with the room that ingestion needs beside it.
+                let kept = has.min(wanted);
+                file.set_len(kept)?;
+                let made = allocate(&file, kept, wanted - kept + needed);
+                file.set_len(if made.is_ok() { wanted } else { kept })?;
+                if made.is_ok() || wanted == least {
+                    return made;
                 }
-                made
+                wanted = (wanted / 2).max(least);
             }
-            false => file.set_len(wanted),
         });
         if let Err(error) = made {
             tracing::debug!(%error, "the reserve could not be made");
