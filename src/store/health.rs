@@ -69,7 +69,7 @@ impl Condition {
             Err(error) => {
                 if let Some(trouble) = error.trouble()
                     // The file is looked at each time.
-                    && trouble != Trouble::FileGone
+                    && !matches!(trouble, Trouble::FileGone | Trouble::FileOverwritten)
                 {
                     self.set(trouble);
                     if trouble.is_want_of_room() {

@@ -266,6 +266,10 @@ impl Store {
         store.migrate().await?;
         store.make_room().await?;
         if let Some(file) = store.write.file() {
+            // A log that was read back after a crash does not tell how far it was copied, until it is.
+            if let Err(error) = store.write.copy_back().await {
+                tracing::debug!(%error, "the write-ahead log could not be copied back yet");
+            }
             file.remember();
         }
         Ok(store)

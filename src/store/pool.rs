@@ -249,6 +249,16 @@ impl Pool {
         Ok(busy? == 0)
     }
 
+    /// Copies SQLite's write-ahead log back as far as nobody reads it, waiting for none.
+    pub(super) async fn copy_back(&self) -> Result<(), sqlx::Error> {
+        if let Self::Sqlite(pool, _) = self {
+            sqlx::query("PRAGMA wal_checkpoint(PASSIVE)")
+                .fetch_one(pool)
+                .await?;
+        }
+        Ok(())
+    }
+
     /// Closes all connections.
     pub(super) async fn close(&self) {
         match self {

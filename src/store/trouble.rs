@@ -12,6 +12,13 @@ pub enum Trouble {
          put the same file back, or restore a backup and restart the collector"
     )]
     FileGone,
+    /// Its pages are another program's.
+    #[error(
+        "another program has written over the database file while the collector had it open, so nothing is stored: stop \
+         the collector, copy the backup (or whatever was to be there) onto the file once more, remove the files beside \
+         it that end in -wal and -shm, and start the collector"
+    )]
+    FileOverwritten,
     /// No room.
     #[error(
         "the database's disk is full, so nothing is stored: free space on it, or delete executions (\"playback prune\")"

@@ -6,12 +6,14 @@
 //! - `make`: folders and files as closed as they ought to be
 //! - `lock`: one collector has it
 //! - `room`: a reserve that deletions need when the disk is full
+//! - `written`: whether another program writes over it
 //! - `words`: why it cannot be opened
 
 mod lock;
 mod make;
 mod room;
 mod words;
+mod written;
 
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
@@ -28,6 +30,7 @@ pub use lock::{DatabaseLock, LockError};
 pub(super) use make::prepare;
 pub(super) use room::Room;
 pub(super) use words::why;
+use written::Written;
 
 /// Which file a name means: its device and its number there.
 type Identity = (u64, u64);
@@ -41,6 +44,9 @@ pub(super) struct DatabaseFile {
     opened: OnceLock<Vec<(PathBuf, Identity)>>,
     /// Whether one of them was missing when somebody looked last.
     is_gone: AtomicBool,
+    /// Whether somebody else writes to it.
+    written: OnceLock<Written>,
+    is_overwritten: AtomicBool,
     /// What is left of its disk.
     pub(super) room: Room,
 }
@@ -53,6 +59,8 @@ impl DatabaseFile {
             path,
             opened: OnceLock::new(),
             is_gone: AtomicBool::new(false),
+            written: OnceLock::new(),
+            is_overwritten: AtomicBool::new(false),
         }
     }
 
@@ -64,6 +72,7 @@ impl DatabaseFile {
             .into_iter()
             .filter_map(|path| identity(&path).map(|known| (path, known)));
         let _ = self.opened.set(known.collect());
+        let _ = self.written.set(Written::of(&self.path));
     }
 
     /// Whether they are still what was opened: what is written to others, nobody finds again.
@@ -84,8 +93,21 @@ impl DatabaseFile {
         }
         match missing {
             Some(_) => Err(Trouble::FileGone),
-            None => Ok(()),
+            None => self.check_writers(),
         }
+    }
+}
+
+impl DatabaseFile {
+    /// Whether SQLite alone has written to it.
+    fn check_writers(&self) -> Result<(), Trouble> {
+        if !self.written.get().is_some_and(Written::is_overwritten) {
+            return Ok(());
+        }
+        if !self.is_overwritten.swap(true, Ordering::Relaxed) {
+            tracing::error!(file = %self.path.display(), "{}", Trouble::FileOverwritten);
+        }
+        Err(Trouble::FileOverwritten)
     }
 }
 

@@ -70,6 +70,78 @@ fn a_file_that_is_replaced_takes_nothing_in_and_a_restart_goes_on_with_it() {
     good_run().deliver(&client);
 }
 
+/// Its name and its inode stay: `cp backup.db playback.db`.
+#[test]
+fn a_file_that_a_backup_is_copied_onto_takes_nothing_in_and_says_so() {
+    let mut collector = Collector::start();
+    let client = collector.client();
+    let before = good_run();
+    before.deliver(&client);
+    assert!(collector.stop().0.success());
+    let backup = part(&collector, ".backup");
+    fs::copy(part(&collector, ""), &backup).unwrap();
+    collector.launch();
+    let after = good_run();
+    after.deliver(&client);
+    fs::copy(&backup, part(&collector, "")).unwrap();
+    refuses(&client, &after, "written over");
+    refuses(&client, &after, "written over");
+    // What the message says.
+    collector.stop();
+    fs::copy(&backup, part(&collector, "")).unwrap();
+    for end in ["-wal", "-shm"] {
+        let _ = fs::remove_file(part(&collector, end));
+    }
+    collector.launch();
+    assert_eq!(client.get("/readyz").status, 200);
+    assert_eq!(client.execution(before.id, "").status, 200);
+    client.execution(after.id, "").error(404, "not_found");
+    good_run().deliver(&client);
+}
+
+/// A backup of this very minute, of a collector that was killed before: its log was read back, and nothing was ever copied.
+#[test]
+fn a_fresh_backup_that_is_copied_back_is_noticed_after_a_crash_as_well() {
+    let mut collector = Collector::start();
+    let client = collector.client();
+    good_run().deliver(&client);
+    collector.kill_and_restart();
+    good_run().deliver(&client);
+    let backup = part(&collector, ".backup");
+    fs::copy(part(&collector, ""), &backup).unwrap();
+    let after = good_run();
+    after.deliver(&client);
+    fs::copy(&backup, part(&collector, "")).unwrap();
+    refuses(&client, &after, "written over");
+}
+
+/// Copying the log back, and others that go through SQLite, are no strangers.
+#[test]
+fn checkpoints_and_other_processes_of_ours_are_not_taken_for_strangers() {
+    let collector = Collector::start();
+    let client = collector.client();
+    let database = part(&collector, "");
+    for round in 0..5 {
+        good_run().deliver(&client);
+        collector.create_token(&["read"]);
+        let copied = std::process::Command::new("sqlite3")
+            .arg(&database)
+            .arg("PRAGMA wal_checkpoint(TRUNCATE)")
+            .output()
+            .unwrap();
+        assert!(copied.status.success(), "{copied:?}");
+        assert_eq!(client.get("/readyz").status, 200, "{round}");
+        good_run().deliver(&client);
+    }
+    // Redaction and deletion copy it back themselves.
+    let run = good_run();
+    run.deliver(&client);
+    client.finished(run.id);
+    assert_eq!(client.delete(run.id).status, 204);
+    assert_eq!(client.get("/readyz").status, 200);
+    good_run().deliver(&client);
+}
+
 #[test]
 fn a_folder_that_is_moved_is_noticed() {
     let outer = tempfile::TempDir::new().unwrap();
