@@ -23,6 +23,8 @@ pub struct OutputReader {
     from_line: u64,
     /// When the run started.
     started_us: i64,
+    /// What is added to the times of events.
+    corrected_us: i64,
     position: Option<Position>,
     /// Events that could not be read, as far as anybody looked.
     gaps: Vec<Gap>,
@@ -49,6 +51,7 @@ impl OutputReader {
             producer: row.output_from,
             from_line,
             started_us: row.started_us,
+            corrected_us: row.what.clock_corrected_us,
             position: None,
             gaps: Vec::new(),
             fetches: FIRST,
@@ -144,12 +147,17 @@ impl OutputReader {
                     true => 1,
                     false => block.first_seq,
                 },
-                pieces: PieceReader::new(block.first_line.min(self.from_line), self.started_us),
+                pieces: PieceReader::new(
+                    block.first_line.min(self.from_line),
+                    self.started_us.saturating_sub(self.corrected_us),
+                ),
             });
             let from_line = self.from_line;
+            let corrected_us = self.corrected_us;
             let mut each = |piece: Piece<'_>| {
                 if piece.line >= from_line {
-                    each(piece);
+                    let at = piece.at.saturating_add(corrected_us);
+                    each(Piece { at, ..piece });
                 }
             };
             if block.first_seq > position.next_seq {

@@ -107,6 +107,7 @@ impl Context {
             cancel_note: None,
             redacted: Vec::new(),
             output_left_out: 0,
+            clock_corrected_us: 0,
             left_out: Vec::new(),
         };
         Ok(Self { started })

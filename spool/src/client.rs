@@ -302,7 +302,8 @@ impl Client {
             .header(header::CONTENT_TYPE, BATCH_CONTENT_TYPE);
         if !empty {
             request = request.header(header::CONTENT_ENCODING, "zstd");
-        } else if let Some(clock) = self.clock
+        }
+        if let Some(clock) = self.clock
             && !origin.adopted
         {
             request = request.header(TIME_HEADER, clock.now_us().to_string());

@@ -9,6 +9,7 @@ use playback_wire::{
 };
 use uuid::Uuid;
 
+use super::clock::Timed;
 use super::later::Later;
 use super::producer::{ProducerState, Producers};
 use super::recall::{self, Recalled};
@@ -63,16 +64,19 @@ impl<T> Tracked<T> {
 }
 
 /// The rows that must be written now: new ones always, changed ones when `all` is asked for.
-fn take_rows<'a, T: Clone + 'a>(
+fn take_rows<'a, T: Clone + Timed + 'a>(
     rows: impl Iterator<Item = &'a mut Tracked<T>>,
     all: bool,
+    corrected_us: i64,
 ) -> Vec<T> {
     let mut taken = Vec::new();
     for tracked in rows {
         if !tracked.left_out && (!tracked.stored || (all && tracked.dirty)) {
             tracked.stored = true;
             tracked.dirty = false;
-            taken.push(tracked.row.clone());
+            let mut row = tracked.row.clone();
+            row.shift(corrected_us);
+            taken.push(row);
         }
     }
     taken
@@ -88,6 +92,7 @@ fn is_same(stored: &ExecutionStarted, repeated: &ExecutionStarted) -> bool {
             let mut stored = stored.clone();
             stored.redacted.clone_from(&repeated.redacted);
             stored.output_left_out = repeated.output_left_out;
+            stored.clock_corrected_us = repeated.clock_corrected_us;
             stored == *repeated
         }
     }
@@ -306,6 +311,7 @@ impl Assembler {
 
     /// Fills in from the stored rows what the log does not tell any more.
     pub(super) fn recall(&mut self, mut stored: Recalled) {
+        stored.by_the_producers_clock();
         let ended = recall::ended(&stored.row);
         let found = std::mem::take(&mut self.hosts);
         let (hosts, moved) = stored.merge_hosts(found.into_iter().map(|host| host.row).collect());
@@ -482,9 +488,10 @@ impl Assembler {
             ..Changes::default()
         };
         if all || self.fresh {
-            changes.hosts = take_rows(self.hosts.iter_mut(), all);
-            changes.plays = take_rows(self.plays.values_mut(), all);
-            changes.tasks = take_rows(self.tasks.values_mut(), all);
+            let corrected_us = self.row.what.clock_corrected_us;
+            changes.hosts = take_rows(self.hosts.iter_mut(), all, corrected_us);
+            changes.plays = take_rows(self.plays.values_mut(), all, corrected_us);
+            changes.tasks = take_rows(self.tasks.values_mut(), all, corrected_us);
             self.fresh = false;
         }
         if !self.row_stored || (all && self.row_dirty) {

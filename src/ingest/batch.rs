@@ -4,6 +4,7 @@ use bytes::Bytes;
 use playback_wire::{Body, Event, MAX_BATCH_EXPANDED_BYTES, Producer, decode_batch};
 
 use super::error::IngestError;
+use super::redact::with_note;
 use crate::blocks;
 use crate::model::BlockRow;
 
@@ -48,6 +49,15 @@ impl Batch {
             frame: Some(body),
             raw,
         })
+    }
+
+    /// The same batch, whose first event notes by how much the times of the run are corrected.
+    pub(super) fn with_clock(&self, corrected_us: i64) -> Option<Self> {
+        let noted = with_note(&self.raw, |said| {
+            said.insert("clock_corrected_us".to_owned(), corrected_us.into());
+            Some(())
+        });
+        Some(Self::plain(noted?))
     }
 
     /// Memory that a body will take, in KiB: what it says that it expands to.
@@ -141,6 +151,7 @@ fn reserved(event: &Event<'_>) -> Option<&'static str> {
         Body::Launched(_) | Body::CancelRequested(_) | Body::Damaged => Some(event.body.kind()),
         Body::ExecutionStarted(what) if !what.redacted.is_empty() => Some("redacted"),
         Body::ExecutionStarted(what) if what.output_left_out > 0 => Some("output_left_out"),
+        Body::ExecutionStarted(what) if what.clock_corrected_us != 0 => Some("clock_corrected_us"),
         _ => None,
     }
 }

@@ -14,6 +14,7 @@ mod announce;
 mod assembler;
 mod batch;
 mod bounds;
+mod clock;
 mod compact;
 mod discard;
 mod error;
@@ -232,10 +233,16 @@ impl Ingest {
             let largest = self.inner.store.largest_block();
             let is_large = Batch::expanded_bytes(&body) > INLINE_BYTES;
             let batch = beside_others(is_large, || Batch::read(body, largest))?;
-            let events = beside_others(is_large, || batch.events())?;
+            let mut events = beside_others(is_large, || batch.events())?;
             if producer != Producer::Launcher {
                 batch.check_reserved(&events)?;
             }
+            let corrected_us = self.correction(&state.assembler, producer, &events, claim);
+            let noted = corrected_us.and_then(|corrected_us| batch.with_clock(corrected_us));
+            if let Some(noted) = &noted {
+                events = noted.events()?;
+            }
+            let batch = noted.as_ref().unwrap_or(&batch);
             if self.inner.store.is_shared() {
                 let next = state.assembler.last_seq(producer) + 1;
                 if events.first().is_some_and(|first| first.seq > next) {
@@ -244,7 +251,7 @@ impl Ingest {
                 }
             }
             let acked = beside_others(is_large, || {
-                self.apply(&slot, &mut state, producer, &batch, &events, claim)
+                self.apply(&slot, &mut state, producer, batch, &events, claim)
             })?;
             let now = self.inner.clock.monotonic_us();
             // Until the execution has a key in the store, each job must bring the row that gets it one.
@@ -265,6 +272,24 @@ impl Ingest {
         committed.await?;
         count_end(ended);
         Ok(acked)
+    }
+
+    /// What is to be added to the times of a run that begins with these events, where its clock is wrong.
+    fn correction(
+        &self,
+        assembler: &Assembler,
+        producer: Producer,
+        events: &[Event<'_>],
+        claim: &Claim,
+    ) -> Option<i64> {
+        let begins = assembler.last_seq(producer) == 0
+            && producer != Producer::Launcher
+            && events.first().is_some_and(|first| first.seq == 1);
+        // Whoever delivers what another process left behind does not know its clock.
+        let told_us = claim.at.filter(|_| begins && !claim.adopted)?;
+        let known_us = assembler.row().what.clock_corrected_us;
+        let corrected_us = clock::correction(told_us, self.inner.clock.now_us(), known_us);
+        (corrected_us != 0).then_some(corrected_us)
     }
 
     /// Applies the new events of a batch and puts them into the log.

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use playback_wire::{EndReason, ExecutionEnded, Producer};
 
 use super::assembler::Assembler;
+use super::clock::Timed as _;
 use super::error::IngestError;
 use crate::model::{
     ExecutionKey, ExecutionRow, HostRow, PlayRow, Reason, ResultFilter, ResultRow, Status, TaskRow,
@@ -97,6 +98,16 @@ impl Recalled {
             }
         }
         Ok(recalled)
+    }
+
+    /// Takes back what was added to the times of events: the others are not corrected yet.
+    pub(super) fn by_the_producers_clock(&mut self) {
+        let back_us = -self.row.what.clock_corrected_us;
+        self.row.base_us = self.row.base_us.saturating_add(back_us);
+        self.row.ended_us = self.row.ended_us.map(|us| us.saturating_add(back_us));
+        self.hosts.iter_mut().for_each(|host| host.shift(back_us));
+        self.plays.iter_mut().for_each(|play| play.shift(back_us));
+        self.tasks.iter_mut().for_each(|task| task.shift(back_us));
     }
 
     /// Hosts as stored, and behind them those that are new; where each of the new ones is now.

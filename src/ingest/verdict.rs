@@ -123,17 +123,20 @@ pub(super) fn refresh<'a>(
     let (alive_us, lost) = (lost.flatten(), lost.is_some());
     let [recorder, supervisor, launcher] = producers;
     row.queued_us = launcher.first_at;
+    // The launcher has the collector's own clock.
+    let corrected = |at: i64| at.saturating_add(row.what.clock_corrected_us);
     // Waiting in the queue is no part of the run, once there is one.
     row.started_us = [recorder.first_at, supervisor.first_at]
         .into_iter()
         .flatten()
         .min()
+        .map(corrected)
         .or(launcher.first_at)
         .unwrap_or(0);
     row.canceled_by.clone_from(&launcher.canceled_by);
     // Whatever other producers say of it: only the collector knows.
     row.what.cancel_note.clone_from(&launcher.cancel_note);
-    row.base_us = recorder.first_at.unwrap_or(row.started_us);
+    row.base_us = recorder.first_at.map_or(row.started_us, corrected);
     // In check mode Ansible counts what it would have changed.
     row.changed = !row.what.check && hosts.clone().any(|stats| stats.changed > 0);
 
@@ -157,8 +160,9 @@ pub(super) fn refresh<'a>(
     let ended = all_ended(producers);
     let last_at = match recorder.last_at.max(supervisor.last_at) {
         0 => launcher.last_at,
-        last_at => last_at,
+        last_at => corrected(last_at),
     };
+    let alive_us = alive_us.map(corrected);
     // The supervisor saw the process end: then it is known how, whatever the recorder did not get to say.
     let end_seen = ended || (lost && supervisor.ended.is_some());
     row.ended_us = (ended || lost).then(|| match alive_us {
@@ -322,6 +326,10 @@ fn merge(inner: &ExecutionStarted, outer: &ExecutionStarted) -> ExecutionStarted
         git: a.git.clone().or_else(|| b.git.clone()),
         redacted: [a.redacted.as_slice(), &b.redacted].concat(),
         output_left_out: a.output_left_out.max(b.output_left_out),
+        clock_corrected_us: match a.clock_corrected_us {
+            0 => b.clock_corrected_us,
+            corrected_us => corrected_us,
+        },
         ..a.clone()
     }
 }

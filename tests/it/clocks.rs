@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
+use playback::clock::Clock;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -225,6 +226,16 @@ fn recorded(words: &[&str], before: &str, after: &str) -> Value {
     });
     assert_eq!(record["status"], "success", "{record}");
     assert_eq!(record["events"]["complete"], true);
+    let started: chrono::DateTime<chrono::Utc> =
+        record["start_time"].as_str().unwrap().parse().unwrap();
+    let age = today().signed_duration_since(started);
+    // A clock that goes by less than an hour is believed, and one that is set later was right when the run began.
+    assert!(age.num_minutes().abs() < 10, "{record}");
+    assert_eq!(
+        record["clock_corrected_us"].is_i64(),
+        before != "+0",
+        "{record}"
+    );
     record
 }
 
@@ -267,6 +278,93 @@ fn setting_the_clock_changes_no_duration_of_a_playbook_and_its_tasks() {
             assert!((0.3..120.0).contains(&duration(&record)), "{record}");
         }
     }
+}
+
+fn today() -> chrono::DateTime<chrono::Utc> {
+    chrono::DateTime::from_timestamp_micros(Clock::system().now_us()).unwrap()
+}
+
+/// Sends a run whose events say that it began so many days ago, by a producer that says that this is now; `adopted`, by
+/// somebody who found its spool.
+fn of_days_ago(client: &Client, days: i64, adopted: bool) -> Run {
+    let at = today().timestamp_micros() - days * 86_400_000_000;
+    let run = Run::starting(at, json!({ "type": "playbook", "playbook": "site.yml" }))
+        .play("web")
+        .task("install")
+        .host("web-01")
+        .output("ok\n")
+        .changed("web-01")
+        .ended(0);
+    let path = format!("{API}/ingest/{}/recorder?adopted={adopted}", run.id);
+    let now = (at + 5_000_000).to_string();
+    let headers: Vec<(&str, &str)> = match adopted {
+        true => Vec::new(),
+        false => vec![("playback-time", &now)],
+    };
+    let half = run.batch(0..3);
+    client.send("POST", &path, &headers, &half).acked();
+    client.send("POST", &path, &headers, &run.ndjson()).acked();
+    run
+}
+
+#[test]
+pub(crate) fn times_of_a_run_whose_clock_is_wrong_are_corrected_by_when_it_reported() {
+    let mut collector = Collector::start();
+    let client = collector.client();
+    for days in [13_000, 200, 2, -3] {
+        let run = of_days_ago(&client, days, false);
+        let record = client.finished(run.id);
+        let corrected = record["clock_corrected_us"].as_i64().unwrap();
+        assert!((corrected - days * 86_400_000_000).abs() < 600_000_000);
+        assert!(duration(&record) < 0.1, "{record}");
+        let since = |time: &Value| {
+            let time: chrono::DateTime<chrono::Utc> = time.as_str().unwrap().parse().unwrap();
+            today().signed_duration_since(time).num_minutes().abs()
+        };
+        let of = |part: &str| client.api(&format!("/executions/{}/{part}", run.id)).ok();
+        for time in [
+            &record["start_time"],
+            &record["end_time"],
+            &of("plays")["plays"][0]["start_time"],
+            &of("tasks")["tasks"][0]["end_time"],
+            &of("results")["results"][0]["end_time"],
+            &of("output")["lines"][0]["time"],
+        ] {
+            assert!(since(time) < 10, "{days}: {time}");
+        }
+        // What was sent stays as it was.
+        let first = &of("events")["events"][0];
+        let at = today().timestamp_micros() - first["at"].as_i64().unwrap();
+        assert!((at - days * 86_400_000_000).abs() < 600_000_000);
+        let id = run.id.to_string();
+        collector.command(&["rebuild", &id]).unwrap();
+        assert_eq!(client.execution(run.id, "").ok(), record);
+        collector.kill_and_restart();
+        assert_eq!(client.execution(run.id, "").ok(), record);
+    }
+}
+
+#[test]
+pub(crate) fn retention_goes_by_corrected_times_and_believes_a_spool_that_comes_late() {
+    let collector = Collector::start();
+    let client = collector.client();
+    let live = of_days_ago(&client, 200, false);
+    let late = of_days_ago(&client, 200, true);
+    let path = format!("{API}/executions/cleanup");
+    let done = client.send("POST", &path, &[], br#"{"retention_days": 30}"#);
+    assert_eq!(done.ok()["deleted"], 1);
+    client.execution(live.id, "").ok();
+    assert_eq!(client.execution(late.id, "").status, 404);
+}
+
+#[test]
+fn a_producer_cannot_say_itself_by_how_much_its_clock_is_corrected() {
+    let collector = Collector::start();
+    let client = collector.client();
+    let said = json!({ "type": "playbook", "clock_corrected_us": 7 });
+    let refused = Run::of(said).send(&client);
+    assert_eq!(refused.status, 422);
+    assert!(format!("{refused:?}").contains("clock_corrected_us"));
 }
 
 #[test]

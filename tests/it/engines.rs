@@ -40,6 +40,8 @@ also! {
     clocks:
         a_lost_run_ends_at_its_last_sign_of_life
         a_sign_of_life_is_not_forgotten_by_a_collector_that_is_killed
+        times_of_a_run_whose_clock_is_wrong_are_corrected_by_when_it_reported
+        retention_goes_by_corrected_times_and_believes_a_spool_that_comes_late
         retention_spares_a_run_that_has_just_arrived_whatever_year_it_says;
     crash:
         killed_at_random_points_it_keeps_what_it_acknowledged_once

@@ -260,6 +260,10 @@ pub struct ExecutionStarted {
     /// note, which stays with the events.
     #[serde(skip_serializing_if = "is_default")]
     pub output_left_out: u64,
+    /// Microseconds that the collector adds to the times of the run's events, because the clock that they were taken from
+    /// was evidently wrong; the collector's own note, which stays with the events.
+    #[serde(skip_serializing_if = "is_default")]
+    pub clock_corrected_us: i64,
     /// Of what the run had more than the collector keeps in its record, such as `hosts`; the collector's own note.
     /// The events have all of it.
     #[serde(skip_serializing_if = "is_default")]
