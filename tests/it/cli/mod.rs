@@ -20,6 +20,7 @@ mod prune;
 mod redact;
 mod stats;
 mod tables;
+mod tls;
 mod why;
 
 use std::process::{Child, Command, Output, Stdio};
