@@ -17,14 +17,14 @@ fn post_session(collector: &Collector, token: &str, headers: &[(&str, &str)]) ->
 }
 
 /// Logs in; what the browser sends from then on.
-fn log_in(collector: &Collector, token: &str) -> String {
+pub(crate) fn log_in(collector: &Collector, token: &str) -> String {
     let answer = post_session(collector, token, &[]);
     answer.ok();
     let cookie = answer.header("set-cookie").to_owned();
     cookie.split(';').next().unwrap().to_owned()
 }
 
-fn list(collector: &Collector, cookie: &str) -> Answer {
+pub(crate) fn list(collector: &Collector, cookie: &str) -> Answer {
     let client = collector.client_with(None);
     client.send("GET", LIST, &[("cookie", cookie)], b"")
 }

@@ -4,6 +4,7 @@ mod balanced;
 mod faults;
 mod launches;
 mod nginx;
+mod sessions;
 
 use playback::store::dialect::Engine;
 use serde_json::{Value, json};
