@@ -270,6 +270,9 @@ pub(crate) fn a_second_process_with_the_same_id_is_refused() {
         record.get("instance").is_none(),
         "a name of a sequence, of no use to anyone else"
     );
+    let first = &client.execution(run.id, "/events").ok()["events"][0];
+    assert_eq!(first["data"]["playbook"], "site.yml");
+    assert!(first["data"].get("instance").is_none(), "{first}");
     assert_eq!(
         client.execution(run.id, "/plays").ok()["plays"]
             .as_array()

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
 
+use super::shown::without_instance;
 use super::{damaged_event, each_entry, open, raw_value};
 use crate::api::ApiError;
 use crate::api::auth::ReadAccess;
@@ -35,7 +36,7 @@ pub(in crate::api) struct EventsQuery {
     host: Option<String>,
 }
 
-/// A page of events, as they were sent. One of the kind `damaged` stands for events that cannot be read.
+/// A page of events, as they were sent, but for the `instance` of a first one. One of the kind `damaged` stands for events that cannot be read.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::api) struct EventPage {
     /// The events, in the order of their sequence.
@@ -47,6 +48,8 @@ pub(in crate::api) struct EventPage {
 }
 
 /// The events of an execution, as they were sent.
+///
+/// The name of a producer's sequence (`instance`) is left out: who knows it can ask in the producer's place.
 #[utoipa::path(
     get, path = "/executions/{id}/events", tag = "history",
     params(("id" = uuid::Uuid, Path), EventsQuery),
@@ -103,7 +106,10 @@ pub(in crate::api) async fn list_events(
                 Entry::Event(line, event) if event.seq > last => {
                     last = event.seq;
                     if query.shows(&event.body) {
-                        events.extend(raw_value(line));
+                        events.extend(match &event.body {
+                            EventBody::ExecutionStarted(_) => without_instance(line),
+                            _ => raw_value(line),
+                        });
                     }
                 }
                 Entry::Gap(gap) if gap.last_seq > last => {

@@ -3,6 +3,7 @@
 pub(super) mod events;
 pub(super) mod output;
 pub(super) mod results;
+mod shown;
 pub(super) mod structure;
 
 use std::convert::Infallible;
