@@ -29,10 +29,11 @@ pub(super) struct Flush {
     /// Wait for the collector: so many seconds, or as long as it takes
     #[arg(long, value_name = "SECONDS", num_args = 0..=1, require_equals = true, conflicts_with = "patience")]
     wait: Option<Option<u64>>,
-    /// The collector [default: the recorder's, by PLAYBACK_URL or ansible.cfg]
+    /// The collector [default: the recorder's, by PLAYBACK_URL or ansible.cfg; else where you are logged in]
     #[arg(long, value_name = "URL")]
     url: Option<String>,
-    /// File that holds the token [default: the recorder's token, by PLAYBACK_TOKEN, PLAYBACK_TOKEN_FILE or ansible.cfg]
+    /// File that holds the token [default: the recorder's token, by PLAYBACK_TOKEN, PLAYBACK_TOKEN_FILE or
+    /// ansible.cfg; else that of your log-in]
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
     /// PEM file of the certificate authorities to trust instead of the system's [env: PLAYBACK_CA_FILE]

@@ -1,11 +1,14 @@
 //! The recorder's settings, as the recorder would find them here: options that are given, then the environment, then
-//! the section `[callback_playback]` of the `ansible.cfg` that is in force.
+//! the section `[callback_playback]` of the `ansible.cfg` that is in force. What none of them says is that of a log-in,
+//! which the recorder itself does not know.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 
+use super::client::address::are_same;
 use super::environment;
+use super::logins::Logins;
 use crate::config::DEFAULT_URL;
 
 /// What the command line says; it goes before everything else.
@@ -41,7 +44,7 @@ impl RecorderSettings {
     /// Reads them.
     ///
     /// # Errors
-    /// The token's file cannot be read, or is empty.
+    /// The token's file cannot be read, or is empty; or the file of log-ins is asked, and cannot be used.
     pub(super) fn read(given: &Given) -> anyhow::Result<Self> {
         let config = environment::ansible_config();
         let text = |variable: &str, key: &str| {
@@ -78,14 +81,28 @@ impl RecorderSettings {
             true => ", which wins over the one in ansible.cfg",
             false => "",
         };
-        let token_from = token.as_ref().map(|_| from + beside);
+        let mut token_from = token.as_ref().map(|_| from + beside);
+        let mut token = token;
+        let mut url = given.url.clone().or_else(|| text("PLAYBACK_URL", "url"));
+        // A broken file of log-ins is no matter to whoever says everything otherwise.
+        let login = match url.is_some() && token.is_some() {
+            true => None,
+            false => {
+                let named = environment::context();
+                Logins::read()?.find(named.as_deref())?
+            }
+        };
+        if let Some((name, login)) = login {
+            let url = url.get_or_insert_with(|| login.url.clone());
+            // A token goes nowhere but to the collector that it was given for.
+            if token.is_none() && are_same(&login.url, url) {
+                token_from = login.token.as_ref().map(|_| format!("the log-in {name}"));
+                token = login.token;
+            }
+        }
         Ok(Self {
             token_from,
-            url: given
-                .url
-                .clone()
-                .or_else(|| text("PLAYBACK_URL", "url"))
-                .unwrap_or_else(|| DEFAULT_URL.to_owned()),
+            url: url.unwrap_or_else(|| DEFAULT_URL.to_owned()),
             token,
             token_file,
             ca_file: path(&given.ca_file, "PLAYBACK_CA_FILE", "ca_file"),

@@ -250,6 +250,144 @@ fn a_token_that_is_typed_is_not_shown_and_ctrl_c_leaves_the_terminal_as_it_was()
     assert!(person.terminal_is_usual());
 }
 
+/// A run that was recorded while no collector was there.
+fn left_behind(home: &Home) -> PathBuf {
+    let spools = home.0.path().join("spools");
+    let ran = home.run_with(
+        &[
+            ("PLAYBACK_URL", "http://127.0.0.1:9"),
+            ("PLAYBACK_SPOOL_DIR", spools.to_str().unwrap()),
+        ],
+        &["exec", "--flush-seconds", "0", "--", "true"],
+    );
+    assert_eq!(ran.code, 0, "{ran:?}");
+    spools
+}
+
+#[test]
+fn flush_goes_by_the_environment_then_ansible_cfg_then_the_login_and_says_whose_token_it_was() {
+    let collector = Collector::start();
+    let (reader, sender) = (
+        collector.create_token(&["read"]),
+        collector.create_token(&["ingest"]),
+    );
+    let home = Home::new();
+    let spools = left_behind(&home);
+    home.log_in(&collector.url(), &reader, &[]).ok();
+    let flush = |variables: &[(&str, &str)], config: &str| -> (i32, String) {
+        let folder = home.0.path().join("here");
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("ansible.cfg"), config).unwrap();
+        let mut command = home.command(&["flush"]);
+        command
+            .current_dir(&folder)
+            .env("PLAYBACK_SPOOL_DIR", &spools)
+            .envs(variables.iter().copied());
+        let ran = Ran::from(command.output().unwrap());
+        assert!(!format!("{ran:?}").contains("pbk_"), "{ran:?}");
+        (ran.code, ran.stdout + &ran.stderr)
+    };
+    let words = |told: &str| told.split_whitespace().collect::<Vec<_>>().join(" ");
+    // The log-in, which may only read.
+    let (code, told) = flush(&[], "");
+    let told = words(&told);
+    assert_eq!(code, 1, "{told}");
+    assert!(told.contains("lacks the scope") && told.contains("the log-in 127.0.0.1:"));
+    // ansible.cfg goes before it, and the environment before that.
+    let config = format!(
+        "[callback_playback]\nurl = {}\ntoken = pbk_wrong\n",
+        collector.url()
+    );
+    let (code, told) = flush(&[], &config);
+    assert_eq!(code, 1, "{told}");
+    assert!(
+        words(&told).contains("the option token in ansible.cfg"),
+        "{told}"
+    );
+    let (code, told) = flush(&[("PLAYBACK_TOKEN", &reader)], &config);
+    assert_eq!(code, 1, "{told}");
+    assert!(
+        words(&told).contains("PLAYBACK_TOKEN in the environment"),
+        "{told}"
+    );
+    // The log-in's token goes to no other collector.
+    let other = Collector::start();
+    let (code, told) = flush(&[("PLAYBACK_URL", &other.url())], "");
+    assert_eq!(code, 1, "{told}");
+    assert!(!told.contains("log-in"), "{told}");
+    home.log_in(&collector.url(), &sender, &[]);
+    let (code, told) = flush(&[], "");
+    assert_eq!(code, 0, "{told}");
+    let page = collector.client().api("/executions?fields=id").ok();
+    assert_eq!(page["executions"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn flush_at_a_terminal_of_80_columns_fits_it() {
+    let collector = Collector::start();
+    let home = Home::new();
+    let spools = left_behind(&home);
+    let mut command = home.command(&["flush"]);
+    command
+        .env("PLAYBACK_SPOOL_DIR", &spools)
+        .env("PLAYBACK_URL", collector.url())
+        .env("PLAYBACK_TOKEN", collector.create_token(&["read"]));
+    let seen = Person::runs_at(command, 80).sees_all();
+    let lines: Vec<&str> = seen.lines().map(|line| line.trim_end()).collect();
+    assert!(lines[0].starts_with("RUN"), "{seen}");
+    assert!(seen.contains("lacks the scope"), "{seen}");
+    let widest = lines.iter().map(|line| line.chars().count()).max();
+    assert!(widest.unwrap() <= 80, "{seen}");
+}
+
+#[test]
+fn the_help_of_every_command_fits_a_terminal_of_80_columns() {
+    let home = Home::new();
+    let commands = [
+        "",
+        "serve",
+        "token",
+        "list",
+        "show",
+        "follow",
+        "stats",
+        "run",
+        "adhoc",
+        "replay",
+        "cancel",
+        "pin",
+        "unpin",
+        "prune",
+        "redact",
+        "exec",
+        "flush",
+        "login",
+        "logout",
+        "whoami",
+        "context",
+        "doctor",
+        "shim",
+        "migrate",
+        "rebuild",
+        "copy",
+        "completions",
+    ];
+    for command in commands {
+        let words: Vec<&str> = command.split_whitespace().chain(["--help"]).collect();
+        let seen = Person::runs_at(home.command(&words), 80).sees_all();
+        assert!(seen.contains("Usage: playback"), "{command}: {seen}");
+        for line in seen.lines() {
+            // Without what makes it bold.
+            let mut parts = line.trim_end().split('\u{1b}');
+            let first = parts.next().unwrap_or_default().to_owned();
+            let bare = parts.fold(first, |line, part| {
+                line + part.split_once('m').map_or("", |(_, rest)| rest)
+            });
+            assert!(bare.chars().count() <= 80, "{command}: {bare}");
+        }
+    }
+}
+
 #[test]
 fn a_token_that_may_not_send_is_told_at_once_with_the_place_that_it_came_from() {
     let collector = Collector::start();
