@@ -129,15 +129,20 @@ impl Pick {
             clock,
             "one that was launched with your token",
             Owned::is_launched_by,
+            |run| run.status == Status::Running,
         )
     }
 
     /// The same for what may have been started anywhere: "latest" is the newest that was launched with one's own
     /// token, or that one has typed here.
     pub(super) fn find_own(&self, client: &Client, clock: &Clock) -> anyhow::Result<Uuid> {
-        self.find_mine(client, clock, "yours", |run, me| {
-            run.is_launched_by(me) || run.is_typed_here()
-        })
+        self.find_mine(
+            client,
+            clock,
+            "yours",
+            |run, me| run.is_launched_by(me) || run.is_typed_here(),
+            |_| false,
+        )
     }
 
     fn find_mine(
@@ -146,6 +151,7 @@ impl Pick {
         clock: &Clock,
         whose: &str,
         is_mine: impl Fn(&Owned, &Identity) -> bool,
+        goes_first: impl Fn(&Owned) -> bool,
     ) -> anyhow::Result<Uuid> {
         if *self != Self::Latest {
             return self.find(client, clock);
@@ -164,8 +170,8 @@ impl Pick {
                 }
             }
         }
-        let running = mine.iter().find(|run| run.status == Status::Running);
-        match running.or(mine.first()) {
+        let first = mine.iter().find(|run| goes_first(run));
+        match first.or(mine.first()) {
             Some(run) => Ok(run.id),
             None if is_empty => bail!("the history is empty: nothing was recorded yet"),
             None => bail!(

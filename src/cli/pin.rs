@@ -15,7 +15,7 @@ use crate::clock::Clock;
 /// It cannot be deleted either, until it is unpinned. The token needs the scope "run".
 #[derive(Debug, Args)]
 pub(super) struct Pin {
-    /// Its id, the first 4 or more digits of it, or "latest"
+    /// Its id, the first 4 or more digits of it, or "latest" of yours
     id: Pick,
     /// Why, for the record
     #[arg(long, value_name = "TEXT")]
@@ -30,7 +30,7 @@ pub(super) struct Pin {
 /// Let "prune" and configured rules remove an execution again
 #[derive(Debug, Args)]
 pub(super) struct Unpin {
-    /// Its id, the first 4 or more digits of it, or "latest"
+    /// Its id, the first 4 or more digits of it, or "latest" of yours
     id: Pick,
     /// Why, for the audit trail
     #[arg(long, value_name = "TEXT")]
@@ -41,7 +41,7 @@ pub(super) struct Unpin {
 
 pub(super) fn pin(command: &Pin) -> anyhow::Result<ExitCode> {
     let client = Client::new(&command.client)?;
-    let id = command.id.find(&client, &Clock::system())?;
+    let id = command.id.find_own(&client, &Clock::system())?;
     let body = noted(command.note.as_deref());
     let answer: Box<RawValue> = client.put(&format!("/executions/{id}/pin"), &body)?;
     if command.json {
@@ -56,7 +56,7 @@ pub(super) fn pin(command: &Pin) -> anyhow::Result<ExitCode> {
 
 pub(super) fn unpin(command: &Unpin) -> anyhow::Result<ExitCode> {
     let client = Client::new(&command.client)?;
-    let id = command.id.find(&client, &Clock::system())?;
+    let id = command.id.find_own(&client, &Clock::system())?;
     client.delete(&format!("/executions/{id}/pin"), command.note.as_deref())?;
     out::line(format_args!(
         "{id} is not pinned any more: \"playback prune\" and configured rules may remove it"

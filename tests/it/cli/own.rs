@@ -26,6 +26,8 @@ fn latest_is_ones_own_where_others_might_mind() {
         &["cancel", "latest"][..],
         &["replay", "latest"],
         &["redact", "latest", "--key", "*password*"],
+        &["pin", "latest"],
+        &["unpin", "latest"],
     ] {
         let mut theirs = command(&collector, arguments);
         let told = Ran::from(theirs.env("PLAYBACK_TOKEN", &stranger).output().unwrap());
@@ -35,6 +37,11 @@ fn latest_is_ones_own_where_others_might_mind() {
     // To look at one does nothing to it.
     let shown = run(&collector, &["show", "latest", "--json"]);
     assert_eq!(shown.json()["id"], others.id.to_string());
+    run(&collector, &["pin", "latest"]).ok();
+    let pinned = |id| client.execution(id, "").ok()["pinned"].is_object();
+    assert!(pinned(mine) && !pinned(others.id));
+    run(&collector, &["unpin", "latest"]).ok();
+    assert!(!pinned(mine));
     run(&collector, &["cancel", "latest"]).ok();
     assert_eq!(client.finished(mine)["reason"], "canceled");
 }
