@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
 
-use super::auth::{AdminAccess, Known};
+use super::auth::{AdminAccess, RefusedActor};
 use super::error::ErrorBody;
 use super::query::{Day, limit, named, time};
 use super::{ApiError, peer};
@@ -253,10 +253,10 @@ pub(super) async fn note_refusals(
     let response = next.run(request).await;
     let status = response.status().as_u16();
     if matches!(status, 401 | 403) {
-        let known = response.extensions().get::<Known>();
+        let known = response.extensions().get::<RefusedActor>();
         let actor = known.map_or_else(
             || Actor::anonymous(Via::Unknown, peer.map(|peer| peer.to_string())),
-            |Known(actor)| actor.clone(),
+            |RefusedActor(actor)| actor.clone(),
         );
         let route = route.as_ref().map_or("", MatchedPath::as_str);
         let request = format!("{method} {route}");

@@ -30,7 +30,7 @@ pub(super) const COOKIE: &str = "playback_session";
 
 /// Who was answered, among a response's extensions: for the audit trail.
 #[derive(Debug, Clone)]
-pub(super) struct Known(pub(super) Actor);
+pub(super) struct RefusedActor(pub(super) Actor);
 
 /// Who asks.
 #[derive(Debug)]

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::auth::Known;
+use super::auth::RefusedActor;
 use crate::commands::CommandError;
 use crate::ingest::IngestError;
 use crate::launcher::LaunchError;
@@ -159,7 +159,7 @@ impl IntoResponse for ApiError {
         };
         let mut response = (self.status, Json(body)).into_response();
         if let Some(actor) = self.actor {
-            response.extensions_mut().insert(Known(*actor));
+            response.extensions_mut().insert(RefusedActor(*actor));
         }
         let headers = response.headers_mut();
         if self.status == StatusCode::SERVICE_UNAVAILABLE {

@@ -19,7 +19,7 @@ pub enum Announcement<'a> {
 
 /// What is stored in the same commit.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct With<'a> {
+pub struct StoredWith<'a> {
     /// What the launcher has to do with the execution from now on.
     pub launch: Option<&'a LaunchRow>,
     /// Hash of the run's key: a run that begins with this belongs to whoever holds the key.

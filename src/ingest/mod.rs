@@ -44,7 +44,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-pub use announce::{Announcement, With};
+pub use announce::{Announcement, StoredWith};
 pub use assembler::{Assembler, Refusal};
 pub use discard::Discard;
 pub use error::IngestError;
@@ -383,7 +383,7 @@ impl Ingest {
         &self,
         id: Uuid,
         said: &[Announcement<'_>],
-        with: With<'_>,
+        with: StoredWith<'_>,
     ) -> Result<(), IngestError> {
         unless_overtaken!(self.try_announce(id, said, with).await)
     }
@@ -392,7 +392,7 @@ impl Ingest {
         &self,
         id: Uuid,
         said: &[Announcement<'_>],
-        with: With<'_>,
+        with: StoredWith<'_>,
     ) -> Result<(), IngestError> {
         let permit = self.inner.place()?;
         let (slot, mut state) = self.open(id).await?;

@@ -51,7 +51,7 @@ pub use replay::Replay;
 use crate::account::Account;
 use crate::clock::Clock;
 use crate::config::{Config, LauncherConfig};
-use crate::ingest::{Announcement, Ingest, With};
+use crate::ingest::{Announcement, Ingest, StoredWith};
 use crate::live::Hub;
 use crate::model::{Action, Actor, AuditEntry, LaunchRow, LaunchState, Parameters, Status};
 use crate::store::Store;
@@ -186,7 +186,7 @@ impl Launcher {
             .announce(
                 id,
                 &[Announcement::Queued(&started)],
-                With {
+                StoredWith {
                     launch: Some(&row),
                     key: key.map(|key| token::hash(key.expose())),
                     audit: Some(&entry),
@@ -235,9 +235,9 @@ impl Launcher {
             Action::Cancel,
             format!("execution:{id}"),
         );
-        let with = With {
+        let with = StoredWith {
             audit: Some(&entry),
-            ..With::default()
+            ..StoredWith::default()
         };
         let (from, to) = (LaunchState::Queued, LaunchState::Ended);
         if inner.store.move_launch(id, from, to).await? {

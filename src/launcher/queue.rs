@@ -14,7 +14,7 @@ use super::folder::{RunFolder, Supervisor};
 use super::supervisors::{self, Start};
 use super::{LaunchError, Launcher, errands, recorder};
 use crate::account::Account;
-use crate::ingest::{Announcement, With};
+use crate::ingest::{Announcement, StoredWith};
 use crate::model::{LaunchRow, LaunchState, Phase, Status};
 use crate::store::TokenRow;
 use crate::token::{self, Scope, Scopes};
@@ -210,7 +210,7 @@ impl Launcher {
                 let launched = Announcement::Launched(Launched { pid });
                 self.inner
                     .ingest
-                    .announce(row.id, &[launched], With::default())
+                    .announce(row.id, &[launched], StoredWith::default())
                     .await?;
                 tracing::info!(execution = %row.id, pid, "launched");
             }
@@ -321,7 +321,7 @@ impl Launcher {
         });
         self.inner
             .ingest
-            .announce(id, &[ended], With::default())
+            .announce(id, &[ended], StoredWith::default())
             .await?;
         self.forget(id).await
     }

@@ -52,7 +52,7 @@ pub struct Report {
 
 /// Held by the one cleanup that removes something.
 #[derive(Debug)]
-pub struct Alone(#[expect(dead_code, reason = "it is held, not read")] OwnedMutexGuard<()>);
+pub struct CleanupGuard(#[expect(dead_code, reason = "it is held, not read")] OwnedMutexGuard<()>);
 
 impl Report {
     /// What went, as the audit trail shows it.
@@ -71,10 +71,10 @@ impl Retention {
     ///
     /// # Errors
     /// Another cleanup goes on.
-    pub fn begin_cleanup(&self) -> Result<Alone, RetentionError> {
+    pub fn begin_cleanup(&self) -> Result<CleanupGuard, RetentionError> {
         let removing = self.inner.removing.clone();
         let held = removing.try_lock_owned();
-        held.map(Alone).map_err(|_| RetentionError::Running)
+        held.map(CleanupGuard).map_err(|_| RetentionError::Running)
     }
 
     /// Applies rules to the whole history; a dry run, which nobody has begun, only says what would go.
@@ -86,7 +86,7 @@ impl Retention {
     pub async fn cleanup(
         &self,
         rules: &[RetentionRule],
-        begun: Option<Alone>,
+        begun: Option<CleanupGuard>,
     ) -> Result<Report, RetentionError> {
         let inner = &*self.inner;
         let is_dry_run = begun.is_none();

@@ -21,7 +21,7 @@ use crate::ingest::{Ingest, IngestError};
 use crate::model::RetentionRule;
 use crate::store::{Store, StoreError};
 
-pub use cleanup::{Alone, Report};
+pub use cleanup::{CleanupGuard, Report};
 
 /// Nothing, or not everything, was removed.
 #[derive(Debug, thiserror::Error)]
