@@ -72,8 +72,14 @@ fn links_lead_somewhere() {
         .into_iter()
         .map(|(name, text)| (root().join("docs").join(name), text))
         .collect();
-    let readme = root().join("README.md");
-    pages.push((readme.clone(), fs::read_to_string(readme).unwrap()));
+    for name in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"] {
+        let page = root().join(name);
+        pages.push((page.clone(), fs::read_to_string(page).unwrap()));
+    }
+    for entry in fs::read_dir(root().join("docs/decisions")).unwrap() {
+        let page = entry.unwrap().path();
+        pages.push((page.clone(), fs::read_to_string(page).unwrap()));
+    }
     let mut wrong = Vec::new();
     for (page, text) in &pages {
         for link in text
