@@ -40,7 +40,8 @@ impl Commands {
         }
         let begun = retention.begin_cleanup()?;
         let entry = |action| AuditEntry::new(self.clock.now_us(), actor.clone(), action, "history");
-        let first = entry(Action::Cleanup).after(Value::from_iter(rules.iter().map(rule)));
+        let shown: Vec<Value> = rules.iter().map(rule).collect();
+        let first = entry(Action::Cleanup).after(json!({ "rules": shown }));
         self.store.audit(&first).await?;
         tracing::info!(by = %actor, ?rules, "a cleanup was asked for");
         let commands = self.clone();

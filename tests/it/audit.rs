@@ -101,7 +101,7 @@ pub(crate) fn each_change_is_entered_with_who_why_and_what_was_there_before() {
     );
     assert_eq!(
         entries[5]["after"],
-        json!([{ "keep_payload_days": 9000, "playbook": "other.yml" }])
+        json!({ "rules": [{ "keep_payload_days": 9000, "playbook": "other.yml" }] })
     );
     assert_eq!(entries[7]["before"]["status"], "success");
     assert_eq!(entries[8]["after"]["scopes"], "ingest");
