@@ -62,3 +62,16 @@ def map_path_parameters(
         if path_parameters is not None and is_there:
             path_parameters[name] = os.environ["EXECUTION_ID"]
     return path_parameters
+
+
+@schemathesis.hook
+def map_query(
+    _context: schemathesis.HookContext, query: dict[str, object] | None
+) -> dict[str, object] | None:
+    """Nobody waits for minutes until a run is over that never ends."""
+    timeout = (query or {}).get("timeout")
+    if query is not None and "wait" in query:
+        is_long = timeout is None or (isinstance(timeout, (int, float)) and timeout > 1)
+        if is_long:
+            query["timeout"] = 1
+    return query
