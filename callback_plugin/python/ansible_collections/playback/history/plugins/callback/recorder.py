@@ -697,7 +697,7 @@ def _watch_descriptors() -> None:
 
     What such a program prints cannot be seen. Workers inherit the wrappers, so that a fork costs nothing more.
     """
-    if getattr(os.write, "_tells_playback", False):
+    if hasattr(os.write, "_unwatched"):
         return
     from ansible.executor.process.worker import WorkerProcess
     from ansible_playback import _native
@@ -731,7 +731,7 @@ def _watch_descriptors() -> None:
                 _native.wrote(fd, bytes(memoryview(data).cast("B")[:count]))
         return count
 
-    written._tells_playback = True  # type: ignore[attr-defined]
+    written._unwatched = write  # type: ignore[attr-defined]
     os.write = written
 
     begin = subprocess.Popen.__init__
@@ -819,6 +819,8 @@ def _end(*, exit_code: int | None = None, signal: int | None = None) -> None:
         sys.stdout.flush()
         warning = _native.end(exit_code=exit_code, signal=signal)
         if warning:
-            os.write(2, f"[WARNING]: Playback: {warning}\n".encode())
+            # Not through our own wrapper: what is told of a run that has ended is no part of the next one.
+            write = getattr(os.write, "_unwatched", os.write)
+            write(2, f"[WARNING]: Playback: {warning}\n".encode())
     except Exception:  # noqa: BLE001  # the process ends, with or without us
         pass
