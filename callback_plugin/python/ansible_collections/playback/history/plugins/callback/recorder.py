@@ -312,7 +312,13 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
         return False
 
     def _tell(self, notice: str) -> None:
-        """Warns in one line: Ansible breaks its warnings at hyphens, and this one may name a command to be copied."""
+        """Warns in one line: Ansible breaks its warnings at hyphens, and this one may name a command to be copied.
+
+        Once in a process, as Ansible's own warnings: a console has many runs.
+        """
+        if notice in _told:
+            return
+        _told.add(notice)
         self._display.display(f"[WARNING]: Playback: {notice}", color=constants.COLOR_WARN, stderr=True)
 
     def _hook(self, method: Callable[[Recorder], None]) -> None:
@@ -545,6 +551,9 @@ def _typed(console: FrameType | None) -> tuple[str, str, str] | None:
     names = console.f_locals
     return str(names["self"].cwd), str(names["module"]), str(names.get("module_args", ""))
 
+
+# What this process was warned of.
+_told: set[str] = set()
 
 _open: tuple[Any, Callable[[], None], int] | None = None
 """The queue manager whose run goes on and ends before the process does, what ends it, and its thread."""
