@@ -187,6 +187,22 @@ impl Run {
         &self.lines
     }
 
+    /// The event lines as they are served: without the name of their sequence.
+    pub(crate) fn served(&self) -> Vec<String> {
+        let without_instance = |line: &String| match line.split_once("\"instance\":\"") {
+            Some((before, rest)) => {
+                let (_, after) = rest.split_once('"').unwrap();
+                let (before, after) = match after.strip_prefix(',') {
+                    Some(after) => (before, after),
+                    None => (before.trim_end_matches(','), after),
+                };
+                format!("{before}{after}")
+            }
+            None => line.clone(),
+        };
+        self.lines.iter().map(without_instance).collect()
+    }
+
     /// Some of the events (counted from 0) as NDJSON.
     pub(crate) fn batch(&self, range: Range<usize>) -> Vec<u8> {
         let mut raw = Vec::new();

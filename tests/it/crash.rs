@@ -129,7 +129,7 @@ pub(crate) fn under_load(collector: &mut Collector, mut bad: impl FnMut(&mut Col
             .iter()
             .map(Value::to_string)
             .collect();
-        assert_eq!(events, run.lines(), "every event once, as it was sent");
+        assert_eq!(events, run.served(), "every event once, as it was sent");
     }
 }
 
