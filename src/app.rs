@@ -5,19 +5,17 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::api::auth::{Checked, TokenUses};
-use crate::api::viewers::Viewers;
+use crate::auth::{Auth, Scope, Scopes, token};
 use crate::clock::Clock;
 use crate::commands::{Commands, Refusals};
 use crate::config::Config;
 use crate::ingest::{Ingest, Settings};
 use crate::launcher::Launcher;
-use crate::live::Hub;
+use crate::live::{Hub, OpenStreams};
 use crate::retention::Retention;
 use crate::stats;
 use crate::store::{Store, StoreError, TokenRow};
 use crate::telemetry::Figures;
-use crate::token::{self, Scope, Scopes};
 
 /// The collector's parts; cheap to clone.
 #[derive(Debug, Clone)]
@@ -40,12 +38,10 @@ pub struct App {
     pub clock: Clock,
     /// The collector's own figures.
     pub figures: Figures,
-    /// When tokens were used, to be written now and then.
-    pub token_uses: TokenUses,
+    /// Who is known.
+    pub auth: Auth,
     /// Open streams, counted.
-    pub viewers: Viewers,
-    /// Tokens and logins of open streams, as they were a moment ago.
-    pub checked: Checked,
+    pub viewers: OpenStreams,
     /// Open streams, to be waited for.
     pub streams: TaskTracker,
     /// Told when the program is to end: streams then close.
@@ -96,8 +92,8 @@ impl App {
             closing.clone(),
         );
         tasks.spawn(retention.clone().serve());
-        let token_uses = TokenUses::default();
-        tasks.spawn(token_uses.clone().write_now_and_then(
+        let auth = Auth::new(store.clone(), clock.clone());
+        tasks.spawn(auth.uses().clone().write_now_and_then(
             store.clone(),
             clock.clone(),
             stop_writing.clone(),
@@ -117,6 +113,7 @@ impl App {
             tasks: tasks.clone(),
             refusals: Refusals::default(),
         };
+        let viewers = OpenStreams::new(config.http.max_viewers, config.http.max_viewers_per_token);
         Ok(Self {
             config: Arc::new(config),
             commands,
@@ -127,9 +124,8 @@ impl App {
             hub,
             clock,
             figures,
-            token_uses,
-            viewers: Viewers::default(),
-            checked: Checked::default(),
+            auth,
+            viewers,
             streams: TaskTracker::new(),
             closing,
             tasks,

@@ -16,6 +16,7 @@
 //! - [`ingest`]: batches in, rows and blocks out, one group commit
 //! - [`store`]: every SQL statement of the program, and nothing else
 //! - [`output`]: printed lines, read from the log
+//! - [`auth`]: tokens, scopes and logins
 //! - [`live`]: who is watching, and what they have not seen yet
 //! - [`stats`]: days that are over, rolled up for statistics
 //! - [`api`]: the HTTP surface: thin handlers, one error type, one router list
@@ -31,6 +32,7 @@
 pub mod account;
 pub mod api;
 pub mod app;
+pub mod auth;
 pub mod blocks;
 pub mod cli;
 pub mod clock;
@@ -49,4 +51,3 @@ pub mod store;
 #[cfg(target_os = "linux")]
 pub mod supervise;
 pub mod telemetry;
-pub mod token;

@@ -4,26 +4,19 @@
 //! cookie with a session, which stands for a token for a time. A cookie is sent by the browser unasked, so with it
 //! the page's origin must be ours.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
-
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
-use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::origin::Place;
 use super::{ApiError, peer};
 use crate::app::App;
-use crate::clock::Clock;
+use crate::auth::{AuthError, Credential, Scope, Scopes};
 use crate::ingest::Credentials;
 use crate::model::{Actor, Via};
 use crate::server::Peer;
-use crate::store::{Store, TokenRow};
-use crate::token::{self, Scope, Scopes};
+use crate::store::TokenRow;
 
 /// Name of the login cookie.
 pub(super) const COOKIE: &str = "playback_session";
@@ -156,13 +149,6 @@ impl AdminAccess {
     }
 }
 
-/// By what somebody is known: its hash.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Credential {
-    Token([u8; 32]),
-    Session([u8; 32]),
-}
-
 /// Where a request was sent to, as far as its client knows.
 pub(super) fn place(app: &App, parts: &Parts) -> Place {
     let is_proxy = parts
@@ -223,7 +209,7 @@ async fn identify(app: &App, parts: &mut Parts) -> Result<Asker, ApiError> {
         });
     }
     let credential = match bearer(&parts.headers)? {
-        Some(token) => Credential::Token(token::hash(token)),
+        Some(token) => Credential::token(token),
         None => {
             let Some(session) = cookie(&parts.headers) else {
                 return Err(ApiError::unauthorized(
@@ -231,12 +217,12 @@ async fn identify(app: &App, parts: &mut Parts) -> Result<Asker, ApiError> {
                      \"playback token create\" makes one",
                 ));
             };
-            let credential = Credential::Session(token::hash(session));
+            let credential = Credential::session(session);
             OurPage::from_request_parts(parts, app).await?;
             credential
         }
     };
-    let found = known(app, credential).await?;
+    let found = app.auth.token_of(credential).await?;
     Ok(Asker {
         actor: Actor {
             name: format!("token:{}", found.name),
@@ -255,72 +241,16 @@ async fn identify(app: &App, parts: &mut Parts) -> Result<Asker, ApiError> {
     })
 }
 
-/// The token of that text, to log in with.
-pub(super) async fn token_of(app: &App, token: &str) -> Result<TokenRow, ApiError> {
-    known(app, Credential::Token(token::hash(token))).await
-}
-
-async fn known(app: &App, credential: Credential) -> Result<TokenRow, ApiError> {
-    let now = app.clock.now_us();
-    let found = match credential {
-        Credential::Token(hash) => app.store.token_by_hash(&hash).await?,
-        Credential::Session(hash) => match app.store.session(&hash).await? {
-            Some((row, until_us)) if until_us > now => Some(row),
-            _ => {
-                return Err(ApiError::unauthorized(
-                    "this login is over, or its token was revoked: log in again (POST /session)",
-                ));
-            }
-        },
-    };
-    match found {
-        None => Err(ApiError::unauthorized(
-            "this token is not known here, or was revoked: \"playback token list\" shows which are",
-        )),
-        Some(row) if row.expires_us.is_some_and(|expires| expires <= now) => {
-            Err(ApiError::unauthorized(format!(
-                "the token {:?} has expired: make a new one",
-                row.name
-            )))
-        }
-        Some(row) => {
-            app.token_uses.note(row.id, row.used_us, now);
-            Ok(row)
-        }
-    }
-}
-
-/// What a stream was opened with, which may come to be worth nothing while it is open.
-pub(super) struct Standing(Option<Credential>);
-
-/// How long an answer about a credential is good for other streams of the same.
-const FRESH: Duration = Duration::from_secs(1);
-
-/// Credentials of open streams, each with when it was looked up, and whether it was good.
-#[derive(Debug, Clone, Default)]
-pub struct Checked(Arc<Mutex<HashMap<Credential, (Instant, bool)>>>);
-
-impl Standing {
-    /// Whether it still allows to watch. Where the store does not answer, nothing says that it does not.
-    pub(super) async fn holds(&self, app: &App) -> bool {
-        let Some(credential) = self.0 else {
-            return true;
-        };
-        let now = Instant::now();
-        {
-            let mut checked = app.checked.0.lock().unwrap_or_else(PoisonError::into_inner);
-            checked.retain(|_, (when, _)| now.duration_since(*when) < FRESH);
-            if let Some((_, holds)) = checked.get(&credential) {
-                return *holds;
+impl From<AuthError> for ApiError {
+    fn from(error: AuthError) -> Self {
+        match error {
+            AuthError::Store(error) => error.into(),
+            AuthError::Random(error) => Self::no_random(error),
+            AuthError::OfOneRun => Self::forbidden(error.to_string()),
+            AuthError::UnknownToken | AuthError::Expired(_) | AuthError::SessionOver => {
+                Self::unauthorized(error.to_string())
             }
         }
-        let holds = match known(app, credential).await {
-            Ok(row) => Scopes::decode(&row.scopes).allow(Scope::Read),
-            Err(error) => !error.is_unauthorized(),
-        };
-        let mut checked = app.checked.0.lock().unwrap_or_else(PoisonError::into_inner);
-        checked.insert(credential, (now, holds));
-        holds
     }
 }
 
@@ -330,9 +260,10 @@ impl ReadAccess {
         self.0.token.as_ref().map(|token| token.id)
     }
 
-    /// What is looked at again while a stream is open.
-    pub(super) fn standing(&self) -> Standing {
-        Standing(self.0.credential)
+    /// What a stream is opened with, which may come to be worth nothing while it is open; none where the collector
+    /// serves without tokens.
+    pub(super) fn credential(&self) -> Option<Credential> {
+        self.0.credential
     }
 }
 
@@ -357,53 +288,4 @@ pub(super) fn cookie(headers: &HeaderMap) -> Option<&str> {
         .flat_map(|value| value.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
         .find_map(|(name, value)| (name == COOKIE).then_some(value))
-}
-
-/// When tokens were last used. Kept in memory and written now and then: a use is no reason to write.
-#[derive(Debug, Clone, Default)]
-pub struct TokenUses {
-    latest: Arc<Mutex<HashMap<i64, i64>>>,
-}
-
-/// Uses are told to the minute.
-const MINUTE_US: i64 = 60_000_000;
-
-/// How often logins that are over are removed.
-const SWEEP: Duration = Duration::from_secs(600);
-
-impl TokenUses {
-    fn note(&self, id: i64, stored_us: Option<i64>, now_us: i64) {
-        if stored_us.is_none_or(|stored| now_us - stored >= MINUTE_US) {
-            self.latest().insert(id, now_us);
-        }
-    }
-
-    fn latest(&self) -> std::sync::MutexGuard<'_, HashMap<i64, i64>> {
-        // A panic while it was held left a map that is whole.
-        self.latest.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Writes uses every few seconds, and once more at the end.
-    pub async fn write_now_and_then(self, store: Store, clock: Clock, stop: CancellationToken) {
-        let mut swept = None;
-        loop {
-            let stopped = tokio::select! {
-                () = tokio::time::sleep(Duration::from_secs(5)) => false,
-                () = stop.cancelled() => true,
-            };
-            let uses: Vec<(i64, i64)> = self.latest().drain().collect();
-            if let Err(error) = store.touch_tokens(&uses).await {
-                tracing::warn!(%error, "uses of tokens could not be written");
-            }
-            if stopped {
-                return;
-            }
-            if swept.is_none_or(|swept: Instant| swept.elapsed() >= SWEEP) {
-                swept = Some(Instant::now());
-                if let Err(error) = store.remove_ended_sessions(clock.now_us()).await {
-                    tracing::warn!(%error, "logins that are over could not be removed");
-                }
-            }
-        }
-    }
 }

@@ -66,11 +66,6 @@ impl ApiError {
         self
     }
 
-    /// Whether nobody knows who asks.
-    pub(super) fn is_unauthorized(&self) -> bool {
-        self.status == StatusCode::UNAUTHORIZED
-    }
-
     /// 500: the system gave no random bytes.
     pub(super) fn no_random(error: getrandom::Error) -> Self {
         Self::internal(&error)

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::auth::{OurPage, ReadAccess};
 use super::error::ErrorBody;
 use super::stream::not_a_websocket;
-use super::viewers::{Counted, Heard, Keeper, Look, bounded, say};
+use super::viewers::{self, Heard, Keeper, Look, bounded, say};
 use super::{ApiError, view};
 use crate::app::App;
 
@@ -34,8 +34,8 @@ pub(super) async fn stream_executions(
     upgrade: Result<WebSocketUpgrade, axum::extract::ws::rejection::WebSocketUpgradeRejection>,
 ) -> Result<Response, ApiError> {
     let upgrade = upgrade.map_err(|_| not_a_websocket())?;
-    let counted = Counted::new(&app, &access)?;
-    let keeper = Keeper::new(&app, access.standing());
+    let counted = viewers::count(&app, &access)?;
+    let keeper = Keeper::new(&app, access.credential());
     // Counted from before the handshake is over: a collector that stops waits for its streams.
     let open = app.streams.token();
     Ok(bounded(upgrade).on_upgrade(move |socket| async move {

@@ -15,8 +15,8 @@ use super::ApiError;
 use super::auth::IngestAccess;
 use super::error::ErrorBody;
 use crate::app::App;
+use crate::auth::token;
 use crate::ingest::{Claim, Received};
-use crate::token;
 
 /// What is durably stored.
 #[derive(Debug, Serialize, ToSchema)]

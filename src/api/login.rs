@@ -10,13 +10,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::ApiError;
-use super::auth::{COOKIE, OurPage, cookie, token_of};
+use super::auth::{COOKIE, OurPage, cookie};
 use super::error::ErrorBody;
 use crate::app::App;
-use crate::token::{self, Scope, Scopes};
-
-/// Logins of one token that are open at once; the oldest goes for a new one.
-const MOST: usize = 100;
+use crate::auth::{Scope, Scopes};
 
 /// A token to log in with.
 #[derive(Deserialize, ToSchema)]
@@ -52,25 +49,8 @@ pub(super) async fn create_session(
     let login: Login = serde_json::from_slice(&body?)
         .map_err(|_| ApiError::bad_request("the body must be {\"token\": \"…\"}"))?;
     let login = login.token.trim();
-    let row = token_of(&app, login).await?;
-    if row.execution.is_some() {
-        return Err(ApiError::forbidden(
-            "this token was made for one run, and cannot be logged in with",
-        ));
-    }
-    let session = token::session().map_err(ApiError::no_random)?;
     let lifetime = app.config.http.session();
-    let now = app.clock.now_us();
-    let expires = now.saturating_add(i64::try_from(lifetime.as_micros()).unwrap_or(i64::MAX));
-    app.store
-        .create_session(
-            &token::hash(&session),
-            &token::hash(login),
-            now,
-            expires,
-            MOST,
-        )
-        .await?;
+    let (session, row) = app.auth.log_in(login, lifetime).await?;
     let cookie = set_cookie(&session, lifetime.as_secs(), place.is_https());
     let answer = Session {
         scopes: Scopes::decode(&row.scopes).list().to_vec(),
@@ -92,7 +72,7 @@ pub(super) async fn delete_session(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     if let Some(session) = cookie(&headers) {
-        app.store.end_session(&token::hash(session)).await?;
+        app.auth.log_out(session).await?;
     }
     let cookie = set_cookie("", 0, place.is_https());
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response())

@@ -4,7 +4,7 @@
 //! which is generated from this list and nothing else.
 
 mod audit;
-pub mod auth;
+mod auth;
 mod document;
 mod error;
 mod executions;
@@ -23,7 +23,7 @@ mod retention;
 mod stats;
 mod stream;
 mod view;
-pub mod viewers;
+mod viewers;
 mod whoami;
 
 use std::sync::Arc;

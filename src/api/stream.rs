@@ -18,7 +18,7 @@ use uuid::Uuid;
 use super::auth::{OurPage, ReadAccess};
 use super::error::ErrorBody;
 use super::query::{Path, execution_id};
-use super::viewers::{Counted, Heard, Keeper, Look, Sink, bounded, close, say};
+use super::viewers::{self, Heard, Keeper, Look, Sink, bounded, close, say};
 use super::{ApiError, view};
 use crate::app::App;
 use crate::blocks::Line;
@@ -61,8 +61,8 @@ pub(super) async fn stream_execution(
     let Query(query) = query?;
     view::find(&app.store, id).await?;
     let upgrade = upgrade.map_err(|_| not_a_websocket())?;
-    let counted = Counted::new(&app, &access)?;
-    let keeper = Keeper::new(&app, access.standing());
+    let counted = viewers::count(&app, &access)?;
+    let keeper = Keeper::new(&app, access.credential());
     // Counted from before the handshake is over: a collector that stops waits for its streams.
     let open = app.streams.token();
     Ok(bounded(upgrade).on_upgrade(move |socket| async move {

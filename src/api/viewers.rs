@@ -3,8 +3,6 @@
 //! A viewer has nothing to say but that it is there, and it is there as long as it reads. A slow one gets everything;
 //! one that takes nothing for too long is cut off by its socket (`server::io`), or here, because it answers no ping.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade, close_code};
@@ -12,8 +10,10 @@ use futures_util::SinkExt as _;
 use tokio::time::{Instant, Interval};
 
 use super::ApiError;
-use super::auth::{ReadAccess, Standing};
+use super::auth::ReadAccess;
 use crate::app::App;
+use crate::auth::Credential;
+use crate::live::OpenStream;
 
 /// Largest message that a viewer may send, in bytes.
 const MESSAGE_BYTES: usize = 4096;
@@ -39,59 +39,13 @@ const LAST_WORD: Duration = Duration::from_secs(1);
 
 pub(super) type Sink = futures_util::stream::SplitSink<WebSocket, Message>;
 
-/// Open streams, counted for each token.
-#[derive(Debug, Clone, Default)]
-pub struct Viewers(Arc<Mutex<HashMap<Option<i64>, usize>>>);
-
-/// Counts an open stream for as long as it lives.
-pub(super) struct Counted {
-    viewers: Viewers,
-    token: Option<i64>,
-}
-
-impl Viewers {
-    fn counts(&self) -> std::sync::MutexGuard<'_, HashMap<Option<i64>, usize>> {
-        // A panic while it was held left counts that are right.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Counted {
-    /// Counts one more, where there may be one more.
-    pub(super) fn new(app: &App, access: &ReadAccess) -> Result<Self, ApiError> {
-        let token = access.token();
-        let http = &app.config.http;
-        let mut counts = app.viewers.counts();
-        let open: usize = counts.values().sum();
-        let same = counts.get(&token).copied().unwrap_or(0);
-        if open >= http.max_viewers || same >= http.max_viewers_per_token {
-            drop(counts);
-            metrics::counter!("playback_viewers_refused_total").increment(1);
-            return Err(ApiError::busy(
-                "too many streams are open: close some, or raise http.max_viewers or http.max_viewers_per_token",
-            ));
-        }
-        *counts.entry(token).or_default() += 1;
-        metrics::gauge!("playback_viewers").set((open + 1) as f64);
-        Ok(Self {
-            viewers: app.viewers.clone(),
-            token,
-        })
-    }
-}
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        let mut counts = self.viewers.counts();
-        if let Some(count) = counts.get_mut(&self.token) {
-            *count -= 1;
-            if *count == 0 {
-                counts.remove(&self.token);
-            }
-        }
-        let open: usize = counts.values().sum();
-        metrics::gauge!("playback_viewers").set(open as f64);
-    }
+/// Counts one more stream for as long as it lives, where there may be one more.
+pub(super) fn count(app: &App, access: &ReadAccess) -> Result<OpenStream, ApiError> {
+    app.viewers.open(access.token()).ok_or_else(|| {
+        ApiError::busy(
+            "too many streams are open: close some, or raise http.max_viewers or http.max_viewers_per_token",
+        )
+    })
 }
 
 /// A handshake whose socket has bounds.
@@ -160,7 +114,7 @@ pub(super) fn close(code: u16, reason: &'static str) -> Message {
 
 /// Looks after one viewer.
 pub(super) struct Keeper {
-    standing: Standing,
+    credential: Option<Credential>,
     look: Interval,
     /// How long a ping may remain unanswered, and how often one is sent.
     patience: Duration,
@@ -183,12 +137,12 @@ pub(super) enum Look {
 }
 
 impl Keeper {
-    pub(super) fn new(app: &App, standing: Standing) -> Self {
+    pub(super) fn new(app: &App, credential: Option<Credential>) -> Self {
         let patience = Duration::from_secs(app.config.http.write_seconds);
         let now = Instant::now();
         let every = PING.min(patience / 2);
         Self {
-            standing,
+            credential,
             look: tokio::time::interval_at(now + LOOK.min(every), LOOK.min(every)),
             patience,
             every,
@@ -209,7 +163,9 @@ impl Keeper {
 
     /// Looks at the viewer.
     pub(super) async fn look(&mut self, app: &App) -> Look {
-        if !self.standing.holds(app).await {
+        if let Some(credential) = self.credential
+            && !app.auth.may_watch(credential).await
+        {
             return Look::LetGo(Goodbye::LOGGED_OUT);
         }
         let waited = self.pinged.elapsed();

@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use super::auth::AnyAccess;
 use super::error::ErrorBody;
+use crate::auth::{Scope, Scopes};
 use crate::model::time_from_us;
-use crate::token::{Scope, Scopes};
 
 /// What the collector knows of a token.
 #[derive(Debug, Serialize, ToSchema)]

@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{DatabaseArgs, environment, out};
+use crate::api;
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::{Config, LogFormat, Overrides, listen_address};
@@ -91,7 +92,8 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         );
     }
     tracing::info!(%address, "serving");
-    server::run(app, listener, async move {
+    let router = api::router(app.clone());
+    server::run(app, router, listener, async move {
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}

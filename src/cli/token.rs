@@ -6,11 +6,11 @@ use clap::{Args, Subcommand};
 
 use super::out::{self, Column, Out};
 use super::{DatabaseArgs, environment};
+use crate::auth::{Scope, Scopes};
 use crate::clock::Clock;
 use crate::commands::tokens::{self, NewToken};
 use crate::model::time_from_us;
 use crate::store::Store;
-use crate::token::{Scope, Scopes};
 
 #[derive(Debug, Args)]
 pub(super) struct Token {

@@ -3,9 +3,9 @@
 use serde_json::json;
 
 use super::CommandError;
+use crate::auth::{Scopes, token};
 use crate::model::{Action, Actor, AuditEntry, DAY_US};
 use crate::store::{Store, TokenRow};
-use crate::token::{self, Scopes};
 
 /// A token that is to be made.
 #[derive(Debug, Clone)]

@@ -49,13 +49,13 @@ pub use names::Named;
 pub use replay::Replay;
 
 use crate::account::Account;
+use crate::auth::token;
 use crate::clock::Clock;
 use crate::config::{Config, LauncherConfig};
 use crate::ingest::{Announcement, Ingest, StoredWith};
 use crate::live::Hub;
 use crate::model::{Action, Actor, AuditEntry, LaunchRow, LaunchState, Parameters, Status};
 use crate::store::Store;
-use crate::token;
 use folder::RunFolder;
 use recorder::Recorder;
 

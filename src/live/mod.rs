@@ -5,6 +5,7 @@
 //! lines by the same way, so none can be missed or repeated, and a slow viewer costs nobody anything:
 //! when it falls behind what the pump still holds, it reads the store itself.
 
+mod open;
 mod pump;
 mod viewer;
 
@@ -14,6 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use tokio::sync::{broadcast, watch};
 use uuid::Uuid;
 
+pub use open::{OpenStream, OpenStreams};
 pub use pump::Chunk;
 pub use viewer::{Seen, Viewer};
 

@@ -29,7 +29,6 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::api;
 use crate::app::App;
 use crate::config::HttpConfig;
 
@@ -59,17 +58,17 @@ const KEEPALIVE: Duration = Duration::from_secs(60);
 #[derive(Debug, Clone)]
 pub(crate) struct Peer(pub(crate) Arc<Connection>);
 
-/// Serves until `shutdown`, then answers what is open, closes streams with a reason, commits what was
+/// Serves `router` until `shutdown`, then answers what is open, closes streams with a reason, commits what was
 /// accepted, and returns.
 ///
 /// # Errors
 /// The listener failed.
 pub async fn run(
     app: App,
+    router: Router,
     listener: TcpListener,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<()> {
-    let router = api::router(app.clone());
     // Runs are started, and looked after, as long as their reports can be taken in.
     let launching = app
         .launcher

@@ -2,8 +2,8 @@
 
 use std::process::{Command, Stdio};
 
+use playback::auth::token;
 use playback::store::{Store, TokenRow};
-use playback::token;
 use serde_json::{Value, json};
 
 use crate::builders::{Run, good_run};

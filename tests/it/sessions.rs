@@ -1,7 +1,7 @@
 //! Logins of browsers: a session of its own, which ends with the logout, its time, or its token.
 
+use playback::auth::token;
 use playback::store::{Store, TokenRow};
-use playback::token;
 use serde_json::json;
 
 use crate::builders::good_run;

@@ -1,13 +1,6 @@
-//! Tokens: what they look like, what they allow, how they are known again. A token is 256 random
-//! bits, shown once; only its hash is stored.
+//! Scopes: what a token allows.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
-
-/// Begins every token, so that people and secret scanners know one when they see it.
-const PREFIX: &str = "pbk_";
 
 /// What a token allows.
 #[derive(
@@ -91,32 +84,6 @@ impl Scopes {
     }
 }
 
-/// A new token.
-///
-/// # Errors
-/// The system gave no random bytes.
-pub fn generate() -> Result<String, getrandom::Error> {
-    let mut bytes = [0u8; 32];
-    getrandom::fill(&mut bytes)?;
-    Ok(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes)))
-}
-
-/// What a login's cookie holds: 256 random bits.
-///
-/// # Errors
-/// The system gave no random bytes.
-pub fn session() -> Result<String, getrandom::Error> {
-    let mut bytes = [0u8; 32];
-    getrandom::fill(&mut bytes)?;
-    Ok(URL_SAFE_NO_PAD.encode(bytes))
-}
-
-/// What is stored of a token. Plain SHA-256 does: a token is not guessable as a password is.
-#[must_use]
-pub fn hash(token: &str) -> [u8; 32] {
-    Sha256::digest(token.as_bytes()).into()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,12 +99,5 @@ mod tests {
                 .into_iter()
                 .all(|scope| Scopes::decode("admin future").allow(scope))
         );
-    }
-
-    #[test]
-    fn tokens_differ() {
-        let (a, b) = (generate().unwrap(), generate().unwrap());
-        assert_ne!(a, b);
-        assert!(a.starts_with(PREFIX) && a.len() == PREFIX.len() + 43);
     }
 }

@@ -1,0 +1,183 @@
+//! Who is known here, and what they may do: tokens, scopes and logins, without HTTP.
+//!
+//! A token is looked up with each request, so that one that is revoked is worth nothing at once. A browser logs in
+//! with a token and gets a session, which stands for the token until it ends or the token is revoked.
+
+mod scope;
+pub mod token;
+mod uses;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+pub use scope::{Scope, Scopes};
+pub use uses::TokenUses;
+
+use crate::clock::Clock;
+use crate::store::{Store, StoreError, TokenRow};
+
+/// Sessions of one token that are open at once; the oldest ends for a new one.
+const SESSIONS: usize = 100;
+
+/// How long an answer about a credential is good for other streams that were opened with the same.
+const FRESH: Duration = Duration::from_secs(1);
+
+/// By what somebody is known: the hash of a token, or of a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Credential {
+    /// A token.
+    Token([u8; 32]),
+    /// A login's session.
+    Session([u8; 32]),
+}
+
+impl Credential {
+    /// What a token's text is known by.
+    #[must_use]
+    pub fn token(text: &str) -> Self {
+        Self::Token(token::hash(text))
+    }
+
+    /// What a session's text is known by.
+    #[must_use]
+    pub fn session(text: &str) -> Self {
+        Self::Session(token::hash(text))
+    }
+}
+
+/// Why a credential is worth nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthError {
+    /// There is no such token.
+    #[error(
+        "this token is not known here, or was revoked: \"playback token list\" shows which are"
+    )]
+    UnknownToken,
+    /// Its time is over.
+    #[error("the token {0:?} has expired: make a new one")]
+    Expired(String),
+    /// A session that is over, or whose token is gone.
+    #[error("this login is over, or its token was revoked: log in again (POST /session)")]
+    SessionOver,
+    /// A run's own token cannot log in.
+    #[error("this token was made for one run, and cannot be logged in with")]
+    OfOneRun,
+    /// The system gave no random bytes.
+    #[error("no random bytes: {0}")]
+    Random(getrandom::Error),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Knows tokens and sessions; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Auth {
+    store: Store,
+    clock: Clock,
+    uses: TokenUses,
+    /// Credentials of open streams, each with when it was looked up, and whether it was good.
+    checked: Arc<Mutex<HashMap<Credential, (Instant, bool)>>>,
+}
+
+impl Auth {
+    /// Knows what the store holds.
+    #[must_use]
+    pub fn new(store: Store, clock: Clock) -> Self {
+        Self {
+            store,
+            clock,
+            uses: TokenUses::default(),
+            checked: Arc::default(),
+        }
+    }
+
+    /// When tokens were used.
+    #[must_use]
+    pub fn uses(&self) -> &TokenUses {
+        &self.uses
+    }
+
+    /// The token behind a credential, which counts as used.
+    ///
+    /// # Errors
+    /// The credential is worth nothing, or the store failed.
+    pub async fn token_of(&self, credential: Credential) -> Result<TokenRow, AuthError> {
+        let now = self.clock.now_us();
+        let row = match credential {
+            Credential::Token(hash) => self
+                .store
+                .token_by_hash(&hash)
+                .await?
+                .ok_or(AuthError::UnknownToken)?,
+            Credential::Session(hash) => match self.store.session(&hash).await? {
+                Some((row, until_us)) if until_us > now => row,
+                _ => return Err(AuthError::SessionOver),
+            },
+        };
+        if row.expires_us.is_some_and(|expires| expires <= now) {
+            return Err(AuthError::Expired(row.name));
+        }
+        self.uses.note(row.id, row.used_us, now);
+        Ok(row)
+    }
+
+    /// Logs in with a token: the session's text, and the token.
+    ///
+    /// # Errors
+    /// The token is worth nothing or a run's own, or the store failed.
+    pub async fn log_in(
+        &self,
+        token: &str,
+        lifetime: Duration,
+    ) -> Result<(String, TokenRow), AuthError> {
+        let row = self.token_of(Credential::token(token)).await?;
+        if row.execution.is_some() {
+            return Err(AuthError::OfOneRun);
+        }
+        let session = token::session().map_err(AuthError::Random)?;
+        let now = self.clock.now_us();
+        let until_us = now.saturating_add(i64::try_from(lifetime.as_micros()).unwrap_or(i64::MAX));
+        let (of_session, of_token) = (token::hash(&session), token::hash(token));
+        self.store
+            .create_session(&of_session, &of_token, now, until_us, SESSIONS)
+            .await?;
+        Ok((session, row))
+    }
+
+    /// Ends a session, if there is one.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn log_out(&self, session: &str) -> Result<(), AuthError> {
+        Ok(self.store.end_session(&token::hash(session)).await?)
+    }
+
+    /// Whether whoever opened a stream may still watch. Where the store does not answer, nothing says that they
+    /// may not.
+    pub async fn may_watch(&self, credential: Credential) -> bool {
+        let now = Instant::now();
+        {
+            let mut checked = self.checked();
+            checked.retain(|_, (when, _)| now.duration_since(*when) < FRESH);
+            if let Some((_, may)) = checked.get(&credential) {
+                return *may;
+            }
+        }
+        let may = match self.token_of(credential).await {
+            Ok(row) => Scopes::decode(&row.scopes).allow(Scope::Read),
+            Err(AuthError::Store(_)) => true,
+            Err(_) => false,
+        };
+        self.checked().insert(credential, (now, may));
+        may
+    }
+
+    fn checked(&self) -> MutexGuard<'_, HashMap<Credential, (Instant, bool)>> {
+        // A panic while it was held left a map that is whole.
+        self.checked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
