@@ -35,6 +35,7 @@ help: ## List the targets
 build: ## Build the collector and command line: target/release/playback
 	@scripts/prerequisites cargo cc
 	cargo build $(CARGO_FLAGS) --release --bin playback
+	@scripts/split-debug $(PLAYBACK)
 
 .PHONY: wheel
 wheel: tools ## Build the recorder: one wheel in dist/
@@ -118,10 +119,11 @@ bench: build wheel beside-ara ara ## Measure against the targets, as one table; 
 		cargo bench $(CARGO_FLAGS) --bench load -- $(ROWS)
 
 .PHONY: audit
-audit: ## Check licences and sources of what we depend on (installs cargo-deny on first use)
+audit: ## Check licences, sources and advisories of what we depend on (installs cargo-deny on first use)
 	@scripts/prerequisites cargo cc
 	@[ -x .venv/cargo/bin/cargo-deny ] || cargo install --locked --root .venv/cargo cargo-deny
 	.venv/cargo/bin/cargo-deny check bans licenses sources
+	@scripts/advisories .venv/cargo/bin/cargo-deny
 
 .PHONY: clean
 clean: ## Remove what the other targets made, but for cargo's own folder
