@@ -11,21 +11,10 @@ use std::time::Instant;
 #[derive(Debug, Clone)]
 pub struct Clock(Source);
 
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 enum Source {
     System,
-    Told(Arc<dyn Fn() -> i64 + Send + Sync>),
     Fixed(Arc<Fixed>),
-}
-
-impl std::fmt::Debug for Source {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str(match self {
-            Self::System => "System",
-            Self::Told(_) => "Told",
-            Self::Fixed(_) => "Fixed",
-        })
-    }
 }
 
 /// What monotonic time is counted from.
@@ -53,12 +42,6 @@ impl Clock {
         Self(Source::System)
     }
 
-    /// A clock that says what `now_us` says.
-    #[must_use]
-    pub fn told_by(now_us: impl Fn() -> i64 + Send + Sync + 'static) -> Self {
-        Self(Source::Told(Arc::new(now_us)))
-    }
-
     /// A clock that stands until it is moved by [`Clock::advance`].
     #[must_use]
     pub fn fixed(now_us: i64) -> Self {
@@ -81,7 +64,6 @@ impl Clock {
                 .map_or(0, |elapsed| {
                     i64::try_from(elapsed.as_micros()).unwrap_or(i64::MAX)
                 }),
-            Source::Told(now_us) => now_us(),
             Source::Fixed(fixed) => fixed.wall_us.load(Ordering::SeqCst),
         }
     }
@@ -91,7 +73,7 @@ impl Clock {
     #[must_use]
     pub fn monotonic_us(&self) -> i64 {
         match &self.0 {
-            Source::System | Source::Told(_) => {
+            Source::System => {
                 let passed = instant().saturating_duration_since(*BEGUN);
                 i64::try_from(passed.as_micros()).unwrap_or(i64::MAX)
             }

@@ -22,14 +22,9 @@
 //! - [`api`]: the HTTP surface: thin handlers, one error type, one router list
 //! - [`retention`]: what is kept, for how long, and how the rest goes
 //! - [`launcher`]: runs that were asked for: the queue, and what becomes of it
-//! - `supervise`: `playback exec`, a command under our eyes (Linux)
-//! - `account`: the user as whom launched runs execute (Linux)
-//! - `limits`: what the caller allows this process
 //! - [`app`], [`server`], [`config`], [`telemetry`], [`clock`]: what holds it together
 //! - [`cli`]: the commands
 
-#[cfg(target_os = "linux")]
-pub mod account;
 pub mod api;
 pub mod app;
 pub mod auth;
@@ -40,7 +35,6 @@ pub mod commands;
 pub mod config;
 pub mod ingest;
 pub mod launcher;
-mod limits;
 pub mod live;
 pub mod model;
 pub mod output;
@@ -48,6 +42,4 @@ pub mod retention;
 pub mod server;
 pub mod stats;
 pub mod store;
-#[cfg(target_os = "linux")]
-pub mod supervise;
 pub mod telemetry;

@@ -20,13 +20,6 @@ mod collector;
 mod cpu;
 mod fill;
 mod growth;
-#[path = "../../tests/it/history/mod.rs"]
-#[allow(
-    dead_code,
-    clippy::expect_used,
-    reason = "the tests' own; events of its own that are none end the measurement"
-)]
-mod history;
 mod hooks;
 mod ingest;
 mod large;
@@ -37,14 +30,6 @@ mod place;
 mod playbook;
 mod producers;
 mod script;
-#[path = "../../tests/it/servers.rs"]
-#[allow(
-    dead_code,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "the tests' own; a server that does not start ends the measurement"
-)]
-mod servers;
 mod site;
 mod size;
 mod start;
@@ -55,6 +40,7 @@ mod table;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
+use playback_testkit::{history, servers};
 
 /// A folder on a real disk for the time of the benchmark.
 pub(crate) struct Scratch(tempfile::TempDir);

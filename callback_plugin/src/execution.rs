@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use playback_producer::environment::{self, text as variable};
 use playback_wire::{ExecutionStarted, ExecutionType, printed};
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyTuple};
 
-use crate::environment::text as variable;
 use crate::options::Options;
 use crate::plays::text;
 use crate::{argv, git};
@@ -91,11 +91,11 @@ impl Context {
             cwd: cwd.map(|cwd| printed::name(cwd.as_os_str().as_encoded_bytes())),
             labels: options.labels.clone(),
             user: user(py),
-            sudo_user: variable("SUDO_USER"),
+            sudo_user: environment::sudo_user(),
             controller: controller(py),
-            launched_by: launched_by(),
+            launched_by: environment::launched_by(),
             note: options.note.clone().filter(|note| !note.is_empty()),
-            replay_of: variable("PLAYBACK_REPLAY_OF"),
+            replay_of: environment::replay_of(),
             parent: options.parent.clone(),
             ansible_version: py
                 .import("ansible.release")?
@@ -214,26 +214,4 @@ fn controller(py: Python<'_>) -> Option<String> {
 fn python_version(sys: &Bound<'_, PyModule>) -> Option<String> {
     let version: String = sys.getattr("version").ok()?.extract().ok()?;
     Some(version.split_whitespace().next()?.to_owned())
-}
-
-/// The job that started the run, from what well-known systems put into its environment.
-fn launched_by() -> Option<String> {
-    let github = || {
-        let (repository, run) = (variable("GITHUB_REPOSITORY")?, variable("GITHUB_RUN_ID")?);
-        let server = variable("GITHUB_SERVER_URL").unwrap_or_else(|| "https://github.com".into());
-        Some(format!("{server}/{repository}/actions/runs/{run}"))
-    };
-    let awx = || {
-        variable("AWX_HOST")?;
-        Some(format!("AWX job {}", variable("JOB_ID")?))
-    };
-    variable("PLAYBACK_LAUNCHED_BY")
-        .or_else(awx)
-        .or_else(github)
-        // GitLab, Buildkite, Jenkins (and those that follow it), CircleCI, Azure, TeamCity.
-        .or_else(|| variable("CI_JOB_URL"))
-        .or_else(|| variable("BUILDKITE_BUILD_URL"))
-        .or_else(|| variable("CIRCLE_BUILD_URL"))
-        .or_else(|| variable("BUILD_URL"))
-        .or_else(|| variable("BUILD_BUILDURI"))
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use crate::{clock, environment};
+use crate::clock;
 
 /// Steps within each doubling of the time: a quantile is told to within 3 %.
 const STEPS: usize = 32;
@@ -30,7 +30,7 @@ impl HookStats {
     /// Active when the environment names a file.
     pub(crate) fn from_environment() -> Self {
         Self {
-            file: environment::path("PLAYBACK_HOOK_STATS"),
+            file: playback_producer::environment::path("PLAYBACK_HOOK_STATS"),
             hooks: Mutex::default(),
         }
     }

@@ -12,7 +12,7 @@
 //! - [`options`], [`spooldir`]: what the user configured
 //! - [`exit`], [`fork`]: the process and its children
 //! - [`memory`], [`arena`]: memory that `fork` does not copy
-//! - [`clock`], [`environment`], [`hookstats`]
+//! - [`clock`], [`hookstats`]
 
 mod arena;
 mod argv;
@@ -20,7 +20,6 @@ mod censor;
 mod clock;
 mod content;
 mod cut;
-mod environment;
 mod execution;
 mod exit;
 mod foreign;

@@ -1,27 +1,18 @@
 //! The options as `ansible-doc -t callback playback.history.recorder` documents them.
 
 use std::fmt::Display;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::time::Duration;
 
+use playback_producer::{Delivery, environment};
 use playback_redact::Rules;
-use playback_spool::FinishLimits;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 use uuid::Uuid;
 
-use crate::environment;
-
 /// What the user configured. It has no `Debug`: the token must not reach a message.
 pub(crate) struct Options {
-    pub(crate) url: Option<String>,
-    pub(crate) token: Option<String>,
-    pub(crate) token_file: Option<PathBuf>,
-    pub(crate) spool_dir: Option<PathBuf>,
-    pub(crate) spool_max_mb: u64,
-    pub(crate) flush_seconds: f64,
-    pub(crate) flush_seconds_unreachable: f64,
+    pub(crate) delivery: Delivery,
     pub(crate) capture_output: bool,
     pub(crate) record_args: bool,
     pub(crate) facts: bool,
@@ -32,7 +23,6 @@ pub(crate) struct Options {
     pub(crate) max_event_bytes: usize,
     pub(crate) labels: Vec<String>,
     pub(crate) note: Option<String>,
-    pub(crate) ca_file: Option<PathBuf>,
     pub(crate) execution_id: Option<String>,
     pub(crate) parent: Option<String>,
     /// What the user should know of options that cannot be used as they are.
@@ -189,19 +179,26 @@ impl Options {
         let is_wait = |value: &f64| value.is_finite() && *value >= 0.0;
         let size = "it must be a number of MiB, such as 2048";
         let bytes = "it must be a number of bytes, such as 1048576";
+        let (token, token_file) = (given.text("token"), given.path("token_file"));
         let options = Self {
-            url: given.text("url"),
-            token: given.text("token"),
-            token_file: given.path("token_file"),
-            spool_dir: given.path("spool_dir"),
-            spool_max_mb: given.number("spool_max_mb", 2048, size, |value| *value > 0),
-            flush_seconds: given.number("flush_seconds", 5.0, seconds, is_wait),
-            flush_seconds_unreachable: given.number(
-                "flush_seconds_unreachable",
-                0.5,
-                seconds,
-                is_wait,
-            ),
+            delivery: Delivery {
+                token_from: token_from(token.as_deref(), token_file.as_deref()),
+                url: given.text("url"),
+                token,
+                token_file,
+                ca_file: given.path("ca_file"),
+                proxies: environment::proxies(),
+                spool_dir: given.path("spool_dir"),
+                state_folder: true,
+                spool_max_mb: given.number("spool_max_mb", 2048, size, |value| *value > 0),
+                flush_seconds: given.number("flush_seconds", 5.0, seconds, is_wait),
+                flush_seconds_unreachable: given.number(
+                    "flush_seconds_unreachable",
+                    0.5,
+                    seconds,
+                    is_wait,
+                ),
+            },
             capture_output: given.flag("capture_output", true),
             record_args: given.flag("record_args", false),
             facts: given.flag("facts", true),
@@ -212,7 +209,6 @@ impl Options {
             max_event_bytes: given.number("max_event_bytes", 1 << 20, bytes, |value| *value > 0),
             labels: given.list("labels", &[]),
             note: given.text("note"),
-            ca_file: given.path("ca_file"),
             execution_id: given.identity("execution_id"),
             parent: given.text("parent"),
             notices: Vec::new(),
@@ -224,65 +220,6 @@ impl Options {
             notices: given.notices,
             ..options
         }
-    }
-
-    /// The collector's URL, where one is set.
-    pub(crate) fn url(&self) -> Option<&str> {
-        self.url
-            .as_deref()
-            .map(str::trim)
-            .filter(|url| !url.is_empty())
-    }
-
-    /// The token, from the option or the file; and the file, where it is from there.
-    ///
-    /// # Errors
-    /// A text that tells why the file cannot be read.
-    pub(crate) fn token(&self) -> Result<(Option<String>, Option<PathBuf>), String> {
-        if let Some(token) = self
-            .token
-            .as_deref()
-            .map(str::trim)
-            .filter(|token| !token.is_empty())
-        {
-            return Ok((Some(token.to_owned()), None));
-        }
-        let Some(path) = self
-            .token_file
-            .as_ref()
-            .filter(|path| !path.as_os_str().is_empty())
-        else {
-            return Ok((None, None));
-        };
-        match std::fs::read_to_string(path) {
-            Ok(text) => Ok((
-                Some(text.trim().to_owned()).filter(|token| !token.is_empty()),
-                Some(path.clone()),
-            )),
-            Err(error) => Err(format!(
-                "{}: the token file {} cannot be read: {error}",
-                shown("token_file"),
-                path.display()
-            )),
-        }
-    }
-
-    /// Where the token was found, for whoever is told that it was refused.
-    pub(crate) fn token_from(&self) -> Option<String> {
-        let given = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
-        let file = self.token_file.as_ref();
-        let file = file.filter(|path| !path.as_os_str().is_empty());
-        let Some(token) = self.token.as_deref().and_then(given) else {
-            return file.map(|file| format!("the token file {}", file.display()));
-        };
-        let from_environment = environment::text("PLAYBACK_TOKEN");
-        let from = match from_environment.as_deref().and_then(given) == Some(token) {
-            true => "PLAYBACK_TOKEN in the environment",
-            false => "the option token in ansible.cfg",
-        };
-        let beside =
-            file.map(|file| format!(", which wins over the token file {}", file.display()));
-        Some(format!("{from}{}", beside.unwrap_or_default()))
     }
 
     /// What is hidden from the record; nothing where nothing is configured.
@@ -305,23 +242,24 @@ impl Options {
         Ok(Some(rules).filter(|rules| !rules.is_empty()))
     }
 
-    /// Largest size of the spool, in bytes.
-    pub(crate) fn spool_max_bytes(&self) -> u64 {
-        self.spool_max_mb.saturating_mul(1 << 20)
-    }
-
     /// Largest event line, in bytes; small enough for every batch, large enough for a result's frame.
     pub(crate) fn max_event_bytes(&self) -> usize {
         self.max_event_bytes.clamp(16 << 10, 16 << 20)
     }
+}
 
-    /// How long the process may be held at its exit.
-    pub(crate) fn finish_limits(&self) -> FinishLimits {
-        let seconds =
-            |value: f64| Duration::try_from_secs_f64(value.clamp(0.0, 3600.0)).unwrap_or_default();
-        FinishLimits {
-            reachable: seconds(self.flush_seconds),
-            unreachable: seconds(self.flush_seconds_unreachable),
-        }
-    }
+/// Where the token was found, for whoever is told that it was refused.
+fn token_from(token: Option<&str>, file: Option<&Path>) -> Option<String> {
+    let given = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+    let file = file.filter(|path| !path.as_os_str().is_empty());
+    let Some(token) = token.and_then(given) else {
+        return file.map(|file| format!("the token file {}", file.display()));
+    };
+    let from_environment = environment::text("PLAYBACK_TOKEN");
+    let from = match from_environment.as_deref().and_then(given) == Some(token) {
+        true => "PLAYBACK_TOKEN in the environment",
+        false => "the option token in ansible.cfg",
+    };
+    let beside = file.map(|file| format!(", which wins over the token file {}", file.display()));
+    Some(format!("{from}{}", beside.unwrap_or_default()))
 }

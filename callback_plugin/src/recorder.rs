@@ -19,7 +19,7 @@ use crate::rescues::Rescues;
 use crate::results::Handled;
 use crate::run::{self, Run};
 use crate::value::is_interrupt;
-use crate::{environment, exit, fork, memory, output, plays, results, workers};
+use crate::{exit, fork, memory, output, plays, results, workers};
 
 /// The recording of one execution.
 #[pyclass(frozen, module = "ansible_playback._native")]
@@ -66,7 +66,7 @@ impl Recorder {
         if run.options.capture_output {
             protected(|| output::capture(py))?;
         }
-        let panics = environment::text("PLAYBACK_TEST_PANIC");
+        let panics = playback_producer::environment::text("PLAYBACK_TEST_PANIC");
         Ok(Self {
             run,
             rescues: Rescues::new(rescued),

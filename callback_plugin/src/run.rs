@@ -7,10 +7,9 @@ use std::io;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
+use playback_producer::{Undeliverable, environment, report};
 use playback_redact::{Printed, Rules};
-use playback_spool::{
-    ConfigError, FinishLimits, RunClock, RunKey, Sender, SenderConfig, Spool, report,
-};
+use playback_spool::{ConfigError, FinishLimits, RunClock, RunKey, Sender, SenderConfig, Spool};
 use playback_wire::{
     CLOCK_VARIABLE, ExecutionEnded, ExecutionStarted, ExecutionType, Producer, Stream,
 };
@@ -20,7 +19,7 @@ use crate::hookstats::HookStats;
 use crate::options::{Options, shown};
 use crate::output::Output;
 use crate::tasks::Ledger;
-use crate::{clock, environment, exit, spooldir, workers};
+use crate::{clock, exit, spooldir, workers};
 
 /// Boxed, so that the lock lies where `fork` copies nothing; the static itself is only read.
 static ACTIVE: OnceLock<Box<RwLock<Option<Arc<Run>>>>> = OnceLock::new();
@@ -103,7 +102,7 @@ impl Run {
         let key = key.filter(|_| given.is_some()).or_else(RunKey::mint);
         let execution = given.unwrap_or_else(Uuid::now_v7);
 
-        let opened = spooldir::open(&options, execution, key)?;
+        let opened = spooldir::open(&options.delivery, execution, key)?;
         let mut notices = options.notices.clone();
         notices.extend(opened.notice);
         let rules = rules.map(Arc::new);
@@ -122,7 +121,7 @@ impl Run {
         let mut spool = opened.spool;
         if !begins(&spool) {
             // The disk is full: memory may not be.
-            let max_bytes = options.spool_max_bytes();
+            let max_bytes = options.delivery.spool_max_bytes();
             let memory = Spool::in_memory_with_key(
                 spool.execution(),
                 Producer::Recorder,
@@ -140,13 +139,13 @@ impl Run {
             Ok(sender) => Some(sender),
             Err(why) => {
                 // Nobody can deliver to a URL that is none.
-                let url = options.url().filter(|_| !why.is_of_url);
+                let url = options.delivery.url().filter(|_| !why.is_of_url);
                 notices.push(report::kept(&spool, &why.text, url));
                 None
             }
         };
         let run = Arc::new(Self {
-            limits: options.finish_limits(),
+            limits: options.delivery.finish_limits(),
             options,
             spool,
             stats: HookStats::from_environment(),
@@ -283,7 +282,7 @@ impl Run {
             .sender
             .as_ref()
             .map(|sender| sender.finish(self.limits));
-        report::at_end(outcome.as_ref(), &self.spool, self.options.url())
+        report::at_end(outcome.as_ref(), &self.spool, self.options.delivery.url())
     }
 }
 
@@ -322,24 +321,16 @@ impl From<ConfigError> for Unsent {
 }
 
 fn start_sender(options: &Options, spool: &Arc<Spool>) -> Result<Sender, Unsent> {
-    let Some(url) = options.url() else {
-        let text = "no collector is configured (option url, or PLAYBACK_URL)";
-        return Err(text.to_owned().into());
-    };
-    let (token, token_file) = options.token()?;
-    let config = SenderConfig {
-        url: url.to_owned(),
-        token,
-        token_file,
-        clock: Some(clock::current()),
-        token_from: options.token_from(),
-        ca_file: options
-            .ca_file
-            .clone()
-            .filter(|path| !path.as_os_str().is_empty()),
-        proxies: environment::proxies(),
-        user_agent: concat!("playback-recorder/", env!("CARGO_PKG_VERSION")).into(),
-        ..SenderConfig::default()
+    const USER_AGENT: &str = concat!("playback-recorder/", env!("CARGO_PKG_VERSION"));
+    let config = match options.delivery.sender_config(USER_AGENT) {
+        Ok(config) => SenderConfig {
+            clock: Some(clock::current()),
+            ..config
+        },
+        Err(why @ Undeliverable::NoCollector) => {
+            return Err(format!("{why} (option url, or PLAYBACK_URL)").into());
+        }
+        Err(why) => return Err(why.to_string().into()),
     };
     Ok(Sender::start(Arc::clone(spool), &config)?)
 }

@@ -11,8 +11,6 @@ mod arena;
 mod clock;
 #[path = "../src/cut.rs"]
 mod cut;
-#[path = "../src/environment.rs"]
-mod environment;
 #[path = "../src/git.rs"]
 mod git;
 #[path = "../src/hookstats.rs"]

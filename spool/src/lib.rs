@@ -21,7 +21,6 @@
 //! - [`sender`]: the handle of that thread, and the bounded wait at exit
 //! - `adoption`: the delivery of one spool left behind; [`adopt`]: of a folder of them
 //! - `aside`: spools that the collector refuses; `names`: what the files are called; `folder`: which are ours
-//! - [`report`]: what a producer tells its user about a run that was not delivered
 //! - [`probe()`]: what a collector would answer
 //!
 //! This crate prints nothing and reads no environment of its own; what went wrong is returned.
@@ -43,7 +42,6 @@ pub mod lock;
 mod names;
 pub mod net;
 mod probe;
-pub mod report;
 mod resolver;
 pub mod sender;
 pub mod spool;

@@ -515,8 +515,8 @@ impl Drop for Spool {
 
 #[cfg(target_os = "linux")]
 fn anonymous_file() -> io::Result<File> {
-    use nix::sys::memfd::{MFdFlags, memfd_create};
-    let fd = memfd_create("playback-spool", MFdFlags::MFD_CLOEXEC)?;
+    use rustix::fs::{MemfdFlags, memfd_create};
+    let fd = memfd_create("playback-spool", MemfdFlags::CLOEXEC)?;
     Ok(File::from(fd))
 }
 

@@ -8,12 +8,11 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
-use nix::sys::signal::Signal;
 
 use super::{flush, out};
-use crate::account::Account;
-use crate::account::probe::{Wish, probe};
-use crate::supervise::run_as;
+use playback_supervisor::account::Account;
+use playback_supervisor::account::probe::{Wish, probe};
+use playback_supervisor::run_as;
 
 /// Do something as another user, with that user's rights alone
 #[derive(Debug, Args)]
@@ -55,7 +54,7 @@ pub(super) fn run(command: AsUser) -> anyhow::Result<ExitCode> {
     let account = account?;
     account.become_for_good()?;
     // Who has asked for it is not there any more: nobody would end it in time.
-    nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?;
+    rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
     match command.errand {
         Errand::Exec { .. } => {}
         Errand::Probe => {

@@ -3,11 +3,7 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::fs;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
-
-use playback_spool::net::Proxies;
 
 use crate::config::ansible::AnsibleConfig;
 use crate::model::Actor;
@@ -40,15 +36,6 @@ pub(super) fn text(name: &str) -> Option<(String, bool)> {
         Ok(text) => Some((text, false)),
         Err(bytes) => Some((bytes.to_string_lossy().into_owned(), true)),
     }
-}
-
-/// The proxies that are to be asked.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "here, one that is set to nothing means something"
-)]
-pub(super) fn proxies() -> Proxies {
-    Proxies::read(|name| env::var_os(name))
 }
 
 /// `PLAYBACK_CA_FILE`.
@@ -100,7 +87,7 @@ pub(super) fn user_number() -> u32 {
 /// The user's login name and the name of this machine, as they stand in records; not known everywhere.
 pub(super) fn who_and_where() -> (Option<String>, Option<String>) {
     #[cfg(target_os = "linux")]
-    return crate::supervise::who_and_where();
+    return playback_supervisor::who_and_where();
     #[cfg(not(target_os = "linux"))]
     return (None, None);
 }
@@ -118,17 +105,6 @@ pub(super) fn actor() -> Actor {
 /// `PLAYBACK_TOKEN_FILE`.
 pub(super) fn token_file() -> Option<PathBuf> {
     var("PLAYBACK_TOKEN_FILE").map(PathBuf::from)
-}
-
-/// The folders in which the recorder leaves its spools when it is told nothing else: the user's own
-/// state folder, and a private one among the temporary files for when that cannot be written.
-pub(super) fn spool_dirs() -> Vec<PathBuf> {
-    let state = var("XDG_STATE_HOME")
-        .map(PathBuf::from)
-        .filter(|dir| dir.is_absolute())
-        .or_else(|| env::home_dir().map(|home| home.join(".local/state")))
-        .map(|dir| dir.join("playback/spool"));
-    state.into_iter().chain(private_temporary()).collect()
 }
 
 /// The folder in which programs keep what is the user's own.
@@ -151,13 +127,4 @@ pub(super) fn search_path() -> Vec<PathBuf> {
             }
         })
         .collect()
-}
-
-/// The recorder's folder among the temporary files, where there is one and it is ours alone.
-fn private_temporary() -> Option<PathBuf> {
-    // A process is owned by the user as whom it runs.
-    let user = fs::metadata("/proc/self").ok()?.uid();
-    let dir = env::temp_dir().join(format!("playback-spool-{user}"));
-    let found = fs::symlink_metadata(&dir).ok()?;
-    (found.is_dir() && found.uid() == user && found.mode() & 0o077 == 0).then_some(dir)
 }

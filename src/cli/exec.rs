@@ -11,8 +11,9 @@ use playback_spool::RunClock;
 use uuid::Uuid;
 
 use super::{environment, out};
-use crate::account::Account;
-use crate::supervise::{self, DeliveryOptions, Limits, RedactOptions, Request};
+use playback_producer::Delivery;
+use playback_supervisor::account::Account;
+use playback_supervisor::{self as supervisor, Limits, RedactOptions, Request};
 
 /// Run a command and record its output, exit code and cost
 ///
@@ -162,7 +163,7 @@ pub(super) fn run(command: Exec) -> anyhow::Result<ExitCode> {
         Some(account) => account.with_rights(environment::ansible_config)?,
     };
     if command.shim && ansible.recorder_flag("disabled") == Some(true) {
-        return Err(supervise::replace(&command.command).into());
+        return Err(supervisor::replace(&command.command).into());
     }
     // A rule of which only a part can be read would hide nothing.
     let rules = ["PLAYBACK_REDACT_KEYS", "PLAYBACK_REDACT_PATTERNS"];
@@ -205,7 +206,7 @@ pub(super) fn run(command: Exec) -> anyhow::Result<ExitCode> {
             unusable,
         },
         capture_output: !command.shim || ansible.recorder_flag("capture_output") != Some(false),
-        delivery: DeliveryOptions {
+        delivery: Delivery {
             url: delivery
                 .url
                 .or_else(|| text("PLAYBACK_URL"))
@@ -216,7 +217,7 @@ pub(super) fn run(command: Exec) -> anyhow::Result<ExitCode> {
                 .or_else(|| ansible.recorder("token").filter(|_| token_file.is_none())),
             token_file: token_file.or_else(|| configured("token_file")),
             ca_file: path(delivery.ca_file, "PLAYBACK_CA_FILE").or_else(|| configured("ca_file")),
-            proxies: environment::proxies(),
+            proxies: playback_producer::environment::proxies(),
             spool_dir: path(delivery.spool_dir, "PLAYBACK_SPOOL_DIR")
                 .or_else(|| configured("spool_dir")),
             // The environment is that of another user: we write nothing to where it leads.
@@ -238,6 +239,6 @@ pub(super) fn run(command: Exec) -> anyhow::Result<ExitCode> {
         run_folder: command.run_folder,
         run_as: run_as.clone(),
     };
-    let end = supervise::run(&request, &RunClock::start())?;
+    let end = supervisor::run(&request, &RunClock::start())?;
     Ok(end.leave())
 }

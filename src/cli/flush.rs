@@ -10,7 +10,6 @@ use playback_spool::{
 };
 use serde_json::{Value, json};
 
-use super::environment;
 use super::out::{self, Out};
 use super::recorder_settings::{Given, RecorderSettings};
 
@@ -60,7 +59,7 @@ pub(super) fn run(command: Flush) -> anyhow::Result<ExitCode> {
         token_file: settings.token_file,
         token_from: settings.token_from,
         ca_file: settings.ca_file,
-        proxies: environment::proxies(),
+        proxies: playback_producer::environment::proxies(),
         user_agent: concat!("playback-flush/", env!("CARGO_PKG_VERSION")).to_owned(),
         adopt: false,
         ..SenderConfig::default()
@@ -76,7 +75,7 @@ pub(super) fn run(command: Flush) -> anyhow::Result<ExitCode> {
     };
     let dirs = match settings.spool_dir {
         Some(dir) => vec![dir],
-        None => environment::spool_dirs(),
+        None => playback_producer::folder::default_folders(),
     };
     let mut told = Told::new(command.json);
     for dir in &dirs {

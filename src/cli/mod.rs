@@ -193,7 +193,7 @@ struct Wrong(String);
 /// Runs the command that the process was given.
 #[must_use]
 pub fn main() -> ExitCode {
-    crate::limits::outlive_file_size_limit();
+    playback_producer::limits::outlive_file_size_limit();
     let cli = Cli::parse();
     let done = match cli.command {
         Command::Serve(command) => serve::run(command),

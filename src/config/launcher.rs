@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use crate::account::Account;
+use playback_supervisor::account::Account;
 
 /// Variables of the collector's own environment that a launched run gets: those that say where things
 /// are and in which language, and none that may carry a secret.

@@ -15,8 +15,8 @@ use uuid::Uuid;
 
 use super::LaunchError;
 use super::folder::RunFolder;
-use crate::account::Account;
-use crate::account::probe::Wish;
+use playback_supervisor::account::Account;
+use playback_supervisor::account::probe::Wish;
 
 /// How long it may take to look at a few paths. Those of a network may hang.
 const PROBING: Duration = Duration::from_secs(20);

@@ -48,7 +48,6 @@ pub use error::LaunchError;
 pub use names::Named;
 pub use replay::Replay;
 
-use crate::account::Account;
 use crate::auth::token;
 use crate::clock::Clock;
 use crate::config::{Config, LauncherConfig};
@@ -57,6 +56,7 @@ use crate::live::Hub;
 use crate::model::{Action, Actor, AuditEntry, LaunchRow, LaunchState, Parameters, Status};
 use crate::store::Store;
 use folder::RunFolder;
+use playback_supervisor::account::Account;
 use recorder::Recorder;
 
 /// Launches, cancels and replays runs; cheap to clone.

@@ -13,11 +13,11 @@ use uuid::Uuid;
 use super::folder::{RunFolder, Supervisor};
 use super::supervisors::{self, Start};
 use super::{LaunchError, Launcher, errands, recorder};
-use crate::account::Account;
 use crate::auth::{Scope, Scopes, token};
 use crate::ingest::{Announcement, StoredWith};
 use crate::model::{LaunchRow, LaunchState, Phase, Status};
 use crate::store::TokenRow;
+use playback_supervisor::account::Account;
 
 /// How often runs are looked after that did not tell of their end.
 const TICK: Duration = Duration::from_secs(1);

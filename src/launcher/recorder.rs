@@ -11,8 +11,8 @@ use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 
 use super::errands;
-use crate::account::{Account, probe};
 use crate::config::ansible::{AnsibleConfig, list};
+use playback_supervisor::account::{Account, probe};
 
 /// Its name in `callbacks_enabled`.
 const CALLBACK: &str = "playback.history.recorder";

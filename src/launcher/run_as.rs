@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use super::LaunchError;
 use super::errands;
-use crate::account::Account;
-use crate::account::probe::{Kind, Wish};
 use crate::config::Config;
 use crate::store::address::without_password;
 use crate::store::path_of;
+use playback_supervisor::account::Account;
+use playback_supervisor::account::probe::{Kind, Wish};
 
 const FIELD: &str = "launcher.run_as";
 

@@ -10,7 +10,7 @@ use tokio::process::{Child, Command};
 use uuid::Uuid;
 
 use super::folder::{RunFolder, Supervisor};
-use crate::account::Account;
+use playback_supervisor::account::Account;
 
 /// Seconds for which a supervisor tries to deliver what is left when its command has ended: nobody waits
 /// for it, and the collector may be on its way back.

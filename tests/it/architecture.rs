@@ -7,9 +7,7 @@ use std::path::{Path, PathBuf};
 /// Each module of the collector, and the modules of ours that it may name.
 const MAY_NAME: &[(&str, &[&str])] = &[
     ("model", &["playback_wire"]),
-    ("account", &[]),
     ("clock", &[]),
-    ("limits", &[]),
     ("auth", &["clock", "store"]),
     ("blocks", &["model", "playback_wire"]),
     ("store", &["model", "playback_wire"]),
@@ -30,7 +28,6 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     (
         "launcher",
         &[
-            "account",
             "auth",
             "clock",
             "config",
@@ -39,6 +36,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "model",
             "store",
             "playback_spool",
+            "playback_supervisor",
             "playback_wire",
         ],
     ),
@@ -67,20 +65,12 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "playback_wire",
         ],
     ),
-    ("config", &["account", "model", "store", "playback_wire"]),
+    (
+        "config",
+        &["model", "store", "playback_supervisor", "playback_wire"],
+    ),
     ("stats", &["clock", "model", "store"]),
     ("telemetry", &["config"]),
-    (
-        "supervise",
-        &[
-            "account",
-            "clock",
-            "limits",
-            "playback_redact",
-            "playback_spool",
-            "playback_wire",
-        ],
-    ),
     (
         "app",
         &[
@@ -121,7 +111,6 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "account",
             "api",
             "app",
             "auth",
@@ -129,14 +118,14 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "commands",
             "config",
             "ingest",
-            "limits",
             "model",
             "server",
             "store",
-            "supervise",
             "telemetry",
+            "playback_producer",
             "playback_redact",
             "playback_spool",
+            "playback_supervisor",
             "playback_wire",
         ],
     ),
@@ -151,19 +140,8 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("clap", &["auth", "cli", "config", "main"]),
     ("utoipa", &["api", "auth", "cli", "model"]),
     ("anyhow", &["cli", "main", "app", "server", "telemetry"]),
-    ("nix", &["account", "cli", "limits", "supervise"]),
-    (
-        "rustix",
-        &[
-            "account",
-            "cli",
-            "config",
-            "launcher",
-            "server",
-            "store",
-            "supervise",
-        ],
-    ),
+    ("nix", &["cli"]),
+    ("rustix", &["cli", "config", "launcher", "server", "store"]),
     ("saphyr", &["cli", "launcher"]),
     ("saphyr_parser", &["cli"]),
     ("indicatif", &["cli"]),
@@ -173,8 +151,6 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("hyper_util", &["server"]),
     ("http_body", &["server"]),
     ("socket2", &["server"]),
-    ("pty_process", &["supervise"]),
-    ("signal_hook", &["limits", "supervise"]),
 ];
 
 #[test]
@@ -229,10 +205,15 @@ fn packages_depend_in_one_direction() {
         ours("spool/Cargo.toml"),
         set(&["playback-redact", "playback-wire"])
     );
-    assert_eq!(
-        ours("callback_plugin/Cargo.toml"),
-        set(&["playback-redact", "playback-spool", "playback-wire"])
-    );
+    assert_eq!(ours("producer/Cargo.toml"), set(&["playback-spool"]));
+    let all = &[
+        "playback-producer",
+        "playback-redact",
+        "playback-spool",
+        "playback-wire",
+    ];
+    assert_eq!(ours("supervisor/Cargo.toml"), set(all));
+    assert_eq!(ours("callback_plugin/Cargo.toml"), set(all));
 }
 
 fn root() -> &'static Path {
@@ -279,7 +260,13 @@ fn named_modules(text: &str) -> BTreeSet<String> {
         assert!(!name.is_empty(), "name one module of ours in each `use`");
         named.insert(name);
     }
-    for package in ["playback_wire", "playback_spool", "playback_redact"] {
+    for package in [
+        "playback_producer",
+        "playback_redact",
+        "playback_spool",
+        "playback_supervisor",
+        "playback_wire",
+    ] {
         if text.contains(package) {
             named.insert(package.to_owned());
         }

@@ -15,10 +15,9 @@
 
 mod builders;
 mod harness;
-#[allow(dead_code, reason = "the benchmark asks it more")]
-mod history;
-mod servers;
 mod socket;
+
+use playback_testkit::{history, servers};
 
 mod access;
 mod amplification;

@@ -92,7 +92,7 @@ impl Client {
             .context("the collector's URL cannot be used")?;
         let way = Way::to(
             &uri,
-            &environment::proxies(),
+            &playback_producer::environment::proxies(),
             environment::ca_file().as_deref(),
         )?;
         let config = Agent::config_builder()

@@ -37,7 +37,7 @@ pub(super) fn look(report: &mut Report, settings: &Settings, clock: &Clock) {
         ca_file: settings.ca_file.as_ref().map(|file| file.value.clone()),
         user_agent: concat!("playback-doctor/", env!("CARGO_PKG_VERSION")).to_owned(),
         request_timeout: Duration::from_secs(10),
-        proxies: environment::proxies(),
+        proxies: playback_producer::environment::proxies(),
         ..SenderConfig::default()
     };
     match probe(&config) {

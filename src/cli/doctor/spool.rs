@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use playback_spool::{Orphan, orphans};
 
-use super::super::environment;
 use super::finding::Report;
 use super::settings::Settings;
 
@@ -16,7 +15,7 @@ const STICKY: u32 = 0o1000;
 pub(super) fn look(report: &mut Report, settings: &Settings) {
     let dirs = match &settings.spool_dir {
         Some(dir) => vec![dir.value.clone()],
-        None => environment::spool_dirs(),
+        None => playback_producer::folder::default_folders(),
     };
     for dir in dirs {
         report.about(format!("the spool {}", dir.display()));

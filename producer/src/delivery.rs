@@ -1,0 +1,176 @@
+//! Where a run's record goes. The fields are the recorder's options, under the same names.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use playback_spool::net::Proxies;
+use playback_spool::{FinishLimits, SenderConfig};
+
+/// Longest wait at the end of a run, in seconds.
+const LONGEST_WAIT: f64 = 3600.0;
+
+/// Where the record goes, and how long the end of the run may wait for it. `Debug` never shows the token.
+#[derive(Clone, Default)]
+pub struct Delivery {
+    /// The collector. None: the record stays in the spool.
+    pub url: Option<String>,
+    /// Token with the scope `ingest`.
+    pub token: Option<String>,
+    /// File that holds the token; not read where `token` is set.
+    pub token_file: Option<PathBuf>,
+    /// Where the token was found, for whoever is told that it was refused.
+    pub token_from: Option<String>,
+    /// PEM file of the certificate authorities to trust instead of the system's.
+    pub ca_file: Option<PathBuf>,
+    /// The proxies of the environment.
+    pub proxies: Proxies,
+    /// Folder of the spool; none: the user's own.
+    pub spool_dir: Option<PathBuf>,
+    /// Whether the user's own state folder will do where that one cannot be used.
+    pub state_folder: bool,
+    /// Largest size of the spool, in MiB.
+    pub spool_max_mb: u64,
+    /// Seconds that the end may wait while the collector answers.
+    pub flush_seconds: f64,
+    /// The same while it does not.
+    pub flush_seconds_unreachable: f64,
+}
+
+impl fmt::Debug for Delivery {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Delivery")
+            .field("token", &self.token.as_ref().map(|_| "(set)"))
+            .field("token_file", &self.token_file)
+            .field("ca_file", &self.ca_file)
+            .field("spool_dir", &self.spool_dir)
+            .field("spool_max_mb", &self.spool_max_mb)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why nothing can be sent; the record stays in the spool.
+#[derive(Debug)]
+pub enum Undeliverable {
+    /// No collector is configured.
+    NoCollector,
+    /// The token's file cannot be read.
+    TokenFile(PathBuf, std::io::Error),
+}
+
+impl fmt::Display for Undeliverable {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoCollector => formatter.write_str("no collector is configured"),
+            Self::TokenFile(path, error) => write!(
+                formatter,
+                "the token file {} (token_file, PLAYBACK_TOKEN_FILE) cannot be read: {error}",
+                path.display()
+            ),
+        }
+    }
+}
+
+impl std::error::Error for Undeliverable {}
+
+impl Delivery {
+    /// The collector's URL, where one is set.
+    #[must_use]
+    pub fn url(&self) -> Option<&str> {
+        let url = self.url.as_deref().map(str::trim);
+        url.filter(|url| !url.is_empty())
+    }
+
+    /// What the sender needs to know; `user_agent` says which producer it is.
+    ///
+    /// # Errors
+    /// There is no collector, or the token's file cannot be read.
+    pub fn sender_config(&self, user_agent: &str) -> Result<SenderConfig, Undeliverable> {
+        let url = self.url().ok_or(Undeliverable::NoCollector)?;
+        let (token, token_file) = self.token()?;
+        Ok(SenderConfig {
+            url: url.to_owned(),
+            token,
+            token_file,
+            token_from: self.token_from.clone(),
+            ca_file: filled(self.ca_file.as_deref()).map(Path::to_owned),
+            proxies: self.proxies.clone(),
+            user_agent: user_agent.to_owned(),
+            ..SenderConfig::default()
+        })
+    }
+
+    /// The token, as given or out of the file; and the file, where it is from there.
+    fn token(&self) -> Result<(Option<String>, Option<PathBuf>), Undeliverable> {
+        let given = |text: &str| Some(text.trim().to_owned()).filter(|token| !token.is_empty());
+        if let Some(token) = self.token.as_deref().and_then(given) {
+            return Ok((Some(token), None));
+        }
+        let Some(path) = filled(self.token_file.as_deref()) else {
+            return Ok((None, None));
+        };
+        match std::fs::read_to_string(path) {
+            Ok(text) => Ok((given(&text), Some(path.to_owned()))),
+            Err(error) => Err(Undeliverable::TokenFile(path.to_owned(), error)),
+        }
+    }
+
+    /// Largest size of the spool, in bytes.
+    #[must_use]
+    pub fn spool_max_bytes(&self) -> u64 {
+        self.spool_max_mb.saturating_mul(1 << 20)
+    }
+
+    /// How long the end may be held up.
+    #[must_use]
+    pub fn finish_limits(&self) -> FinishLimits {
+        let seconds = |value: f64| {
+            Duration::try_from_secs_f64(value.clamp(0.0, LONGEST_WAIT)).unwrap_or_default()
+        };
+        FinishLimits {
+            reachable: seconds(self.flush_seconds),
+            unreachable: seconds(self.flush_seconds_unreachable),
+        }
+    }
+}
+
+/// An option that is set to nothing is not set.
+fn filled(path: Option<&Path>) -> Option<&Path> {
+    path.filter(|path| !path.as_os_str().is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_taken_from_the_option_or_else_from_the_file() {
+        let home = tempfile::tempdir().unwrap();
+        let file = home.path().join("token");
+        std::fs::write(&file, " pbk_file\n").unwrap();
+        let mut delivery = Delivery {
+            url: Some(" http://localhost:8080 ".to_owned()),
+            token: Some("  ".to_owned()),
+            token_file: Some(file.clone()),
+            ..Delivery::default()
+        };
+        let config = delivery.sender_config("test").unwrap();
+        assert_eq!(config.url, "http://localhost:8080");
+        assert_eq!(config.token.as_deref(), Some("pbk_file"));
+        assert_eq!(config.token_file, Some(file));
+
+        delivery.token = Some("pbk_option".to_owned());
+        let config = delivery.sender_config("test").unwrap();
+        assert_eq!(config.token.as_deref(), Some("pbk_option"));
+        assert_eq!(config.token_file, None);
+        assert!(!format!("{delivery:?}").contains("pbk_option"));
+
+        delivery.token = None;
+        delivery.token_file = Some(home.path().join("missing"));
+        let error = delivery.sender_config("test").unwrap_err().to_string();
+        assert!(error.contains("PLAYBACK_TOKEN_FILE"), "{error}");
+        delivery.url = Some(String::new());
+        assert!(delivery.sender_config("test").is_err());
+    }
+}

@@ -1,0 +1,150 @@
+//! What a producer tells its user about a run that was not delivered: where it is kept, and the command that helps.
+//!
+//! The command names the folder and the collector, because the shell in which it is typed may know neither.
+
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
+
+use playback_spool::{Outcome, Spool};
+
+/// What to tell where the spool folder has no room for a run, and memory has.
+pub const IN_MEMORY: &str = "there is no room in the spool folder; the run is kept in memory, and lost if it cannot be \
+                             delivered before its end";
+
+/// What to tell where nothing can be written at all.
+pub const NOT_RECORDED: &str =
+    "this run is not recorded: its spool can take nothing (a full disk, or a limit of file sizes)";
+
+/// What to tell when there is nobody to deliver to, for the reason `why`.
+#[must_use]
+pub fn kept(spool: &Spool, why: &str, url: Option<&str>) -> String {
+    match spool.kept_in() {
+        Some(dir) => format!(
+            "{why}; this run is kept in {}, and `{}` delivers it",
+            dir.display(),
+            flush(&dir, url, ""),
+        ),
+        None => format!("{why}; this run is not recorded"),
+    }
+}
+
+/// What to tell at the end of a run: what is not recorded, and what is not delivered. None: nothing.
+#[must_use]
+pub fn at_end(outcome: Option<&Outcome>, spool: &Spool, url: Option<&str>) -> Option<String> {
+    let left_out = spool.dropped();
+    let incomplete = (left_out > 0).then(|| {
+        format!(
+            "{left_out} events of this run are not recorded, because its spool is full (spool_max_mb, a full disk, or a \
+             limit of file sizes) or they are too large; the record says so"
+        )
+    });
+    let undelivered = outcome.and_then(|outcome| undelivered(outcome, spool, url));
+    match (incomplete, undelivered) {
+        (Some(first), Some(second)) => Some(format!("{first}; {second}")),
+        (first, second) => first.or(second),
+    }
+}
+
+/// What to tell after a delivery that did not come to its end. None: it did.
+fn undelivered(outcome: &Outcome, spool: &Spool, url: Option<&str>) -> Option<String> {
+    if outcome.delivered {
+        return None;
+    }
+    let why = match (&outcome.set_aside, &outcome.last_error) {
+        (Some(refused), _) if outcome.refused_token => {
+            format!("the collector refuses the token ({refused})")
+        }
+        (Some(refused), _) => format!("the collector refuses this run ({refused})"),
+        (None, Some(error)) => format!("this run could not be delivered in time ({error})"),
+        (None, None) => "this run could not be delivered in time".to_owned(),
+    };
+    let Some(dir) = spool.kept_in() else {
+        return Some(format!("{why}; {} events are lost", outcome.pending_events));
+    };
+    let kept = format!("{why}; it is kept in {}", dir.display());
+    Some(match &outcome.set_aside {
+        Some(_) if outcome.refused_token => format!(
+            "{why}; this run is kept in {}, and with a token of the scope \"ingest\" the next run on this machine or \
+             `{}` delivers it",
+            dir.display(),
+            flush(&dir, url, ""),
+        ),
+        Some(_) => format!(
+            "{kept}; once the cause is mended, `{}` delivers it",
+            flush(&dir, url, " --retry-set-aside"),
+        ),
+        None => format!(
+            "{kept}, and the next run on this machine or `{}` delivers it",
+            flush(&dir, url, ""),
+        ),
+    })
+}
+
+fn flush(dir: &Path, url: Option<&str>, option: &str) -> String {
+    // A URL that may hold a password is not shown.
+    let url = url
+        .map(str::trim)
+        .filter(|url| !url.is_empty() && !url.contains('@'))
+        .map(|url| format!(" --url {}", quoted(url)))
+        .unwrap_or_default();
+    format!(
+        "playback flush{option} --spool-dir {}{url}",
+        quoted_path(dir)
+    )
+}
+
+/// A path as a shell takes it. Bytes that are no text are spelled, because a message cannot hold them.
+fn quoted_path(path: &Path) -> String {
+    if let Some(text) = path.to_str() {
+        return quoted(text);
+    }
+    let bytes = path.as_os_str().as_bytes().iter();
+    let spelled: String = bytes
+        .map(|byte| match byte {
+            b'!'..=b'~' if !b"\\'\"$`".contains(byte) => char::from(*byte).to_string(),
+            _ => format!("\\0{byte:03o}"),
+        })
+        .collect();
+    format!("\"$(printf %b '{spelled}')\"")
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-:+,@%=".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsStr;
+    use std::process::Command;
+
+    use super::*;
+
+    #[test]
+    fn the_command_can_be_typed_as_it_stands() {
+        let of = |dir: &str, url| flush(Path::new(dir), url, "");
+        assert_eq!(of("/s", None), "playback flush --spool-dir /s");
+        assert_eq!(
+            of("/it's here", Some("http://h:1")),
+            "playback flush --spool-dir '/it'\\''s here' --url http://h:1"
+        );
+        assert_eq!(
+            of("/s", Some("http://u:p@h")),
+            "playback flush --spool-dir /s"
+        );
+        let odd = Path::new(OsStr::from_bytes(b"/a b/caf\xe9\\'"));
+        assert_eq!(
+            flush(odd, None, ""),
+            "playback flush --spool-dir \"$(printf %b '/a\\0040b/caf\\0351\\0134\\0047')\""
+        );
+        let shell = Command::new("sh")
+            .args(["-c", &format!("printf %s {}", quoted_path(odd))])
+            .output()
+            .unwrap();
+        assert_eq!(shell.stdout, odd.as_os_str().as_bytes());
+    }
+}

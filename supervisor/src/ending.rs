@@ -1,0 +1,170 @@
+//! The end that is asked for: by a signal, or because the time is up. Who does not end in time is killed.
+//!
+//! A signal to the command's process group does not reach everything that the command runs: Ansible's
+//! workers have sessions of their own since ansible-core 2.19. So its descendants are told as well, and
+//! killed when they outlive it. What has detached itself before (a daemon, an asynchronous task) is no
+//! descendant any more, and is left alone. Only a command that runs as another user cannot get away like that, because
+//! nobody trusts that user: whatever it has started is ours by then (we are the parent of orphans), and ends with it.
+
+use std::os::fd::OwnedFd;
+use std::time::Duration;
+
+use nix::unistd::{Pid, getpid};
+use rustix::process::{PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+use rustix::time::{ClockId, clock_gettime};
+
+use crate::tree;
+
+/// How long a command may run, and how long it may take to end.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Limits {
+    /// When it is asked to end. None: never.
+    pub timeout: Option<Duration>,
+    /// How long after it was asked it is killed. None: never, but after a timeout.
+    pub kill_after: Option<Duration>,
+}
+
+/// How long after a timeout a command is killed where nothing else is said.
+const KILL_AFTER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How often what is left is looked for.
+const MOST_LOOKS: usize = 50;
+
+/// What is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Due {
+    /// The time is up.
+    Terminate,
+    /// It was asked to end, and did not.
+    Kill,
+}
+
+/// The end of a command, on its way.
+#[derive(Debug)]
+pub(crate) struct Ending {
+    timeout_at: Option<i64>,
+    kill_after: Option<Duration>,
+    kill_at: Option<i64>,
+    /// Also what has detached itself.
+    everyone: bool,
+    /// Its end was asked for.
+    was_asked: bool,
+    /// Its descendants at the time when it was asked.
+    descendants: Vec<OwnedFd>,
+}
+
+impl Ending {
+    /// The time begins now.
+    pub(crate) fn new(limits: Limits, everyone: bool) -> Self {
+        Self {
+            everyone,
+            was_asked: false,
+            timeout_at: limits.timeout.map(|timeout| now() + micros(timeout)),
+            kill_after: limits
+                .kill_after
+                .or(limits.timeout.map(|_| KILL_AFTER_TIMEOUT)),
+            kill_at: None,
+            descendants: Vec::new(),
+        }
+    }
+
+    /// How long until something is due, in microseconds.
+    pub(crate) fn wait_us(&self) -> Option<i64> {
+        let at = [self.timeout_at, self.kill_at]
+            .into_iter()
+            .flatten()
+            .min()?;
+        Some((at - now()).max(0))
+    }
+
+    /// What is due now; each is told once.
+    pub(crate) fn due(&mut self) -> Option<Due> {
+        let now = now();
+        if self.kill_at.take_if(|at| *at <= now).is_some() {
+            return Some(Due::Kill);
+        }
+        self.timeout_at
+            .take_if(|at| *at <= now)
+            .map(|_| Due::Terminate)
+    }
+
+    /// `command` is asked to end. The first time, its descendants are told, and its time begins to run.
+    pub(crate) fn asked(&mut self, command: Pid) {
+        self.timeout_at = None;
+        if self.was_asked {
+            return;
+        }
+        let Some(kill_after) = self.kill_after else {
+            return;
+        };
+        self.kill_at = Some(now() + micros(kill_after));
+        self.was_asked = true;
+        self.descendants = match self.everyone {
+            false => hold(command, None),
+            // The command itself is told by whoever asked.
+            true => hold(getpid(), Some(command)),
+        };
+        self.signal(Signal::TERM);
+    }
+
+    /// Kills the descendants that are left.
+    pub(crate) fn kill_descendants(&self) {
+        self.signal(Signal::KILL);
+        if !self.everyone || !self.was_asked {
+            return;
+        }
+        // Each look finds those that were started since the last one. Who starts more than we can kill is stopped by
+        // the limits of the machine, not by us.
+        for _ in 0..MOST_LOOKS {
+            let left = hold(getpid(), None);
+            if left.is_empty() {
+                return;
+            }
+            for process in &left {
+                let _ = pidfd_send_signal(process, Signal::KILL);
+            }
+        }
+    }
+
+    /// How long it was given, in seconds.
+    pub(crate) fn grace_seconds(&self) -> u64 {
+        self.kill_after.unwrap_or_default().as_secs()
+    }
+
+    fn signal(&self, signal: Signal) {
+        for process in &self.descendants {
+            // It may have ended.
+            let _ = pidfd_send_signal(process, signal);
+        }
+    }
+}
+
+/// Holds every descendant of a process. A number may be given away between the look and this; what is held then is
+/// not told apart, so the look is repeated.
+fn hold(of: Pid, but: Option<Pid>) -> Vec<OwnedFd> {
+    let held: Vec<(Pid, OwnedFd)> = tree::descendants(of)
+        .into_iter()
+        .filter(|pid| Some(*pid) != but)
+        .filter_map(|pid| Some((pid, open(pid)?)))
+        .collect();
+    let still = tree::descendants(of);
+    held.into_iter()
+        .filter(|(pid, _)| still.contains(pid))
+        .map(|(_, process)| process)
+        .collect()
+}
+
+fn open(pid: Pid) -> Option<OwnedFd> {
+    let pid = rustix::process::Pid::from_raw(pid.as_raw())?;
+    pidfd_open(pid, PidfdFlags::empty()).ok()
+}
+
+/// Time that nobody sets, in microseconds.
+fn now() -> i64 {
+    let time = clock_gettime(ClockId::Monotonic);
+    time.tv_sec * 1_000_000 + time.tv_nsec / 1_000
+}
+
+fn micros(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX / 4)
+}

@@ -1,0 +1,133 @@
+//! Statistics read off what Ansible prints, for when no recorder beside it reports them.
+//!
+//! - [`lines`]: pieces of output → lines, in bounded memory
+//! - [`plain`]: a line without its colours
+//! - [`playbook`]: the recap that ends a playbook
+//! - [`adhoc`]: the line with which `ansible` reports each host
+//!
+//! Whoever controls a text that Ansible prints may try to look like Ansible. Each reader says what that
+//! can reach; exit code and status are never read off the output, so it cannot change how a run ended.
+
+mod adhoc;
+mod lines;
+mod plain;
+mod playbook;
+
+use std::collections::BTreeMap;
+
+use playback_wire::HostStats;
+
+use crate::leave::End;
+use adhoc::Statuses;
+use lines::Lines;
+use playbook::Recaps;
+
+/// Host → counts.
+pub(crate) type Hosts = BTreeMap<String, HostStats>;
+
+/// How many hosts a run may have: what pretends to be more takes no more memory.
+const MAX_HOSTS: usize = 50_000;
+
+/// How a command prints its statistics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// `ansible-playbook`: a recap at the end.
+    Playbook,
+    /// `ansible`: a line for each host.
+    Adhoc {
+        /// The module may run several tasks on each host.
+        several: bool,
+    },
+}
+
+/// Reads the statistics of one run.
+#[derive(Debug)]
+pub(crate) struct Recap {
+    lines: Lines,
+    reader: Reader,
+}
+
+#[derive(Debug)]
+enum Reader {
+    Playbook(Recaps),
+    Adhoc(Statuses),
+}
+
+impl Recap {
+    /// Begins with nothing printed yet.
+    pub(crate) fn new(format: Format) -> Self {
+        Self {
+            lines: Lines::default(),
+            reader: match format {
+                Format::Playbook => Reader::Playbook(Recaps::default()),
+                Format::Adhoc { several } => Reader::Adhoc(Statuses::new(several)),
+            },
+        }
+    }
+
+    /// Takes in the next bytes of stdout.
+    pub(crate) fn printed(&mut self, bytes: &[u8]) {
+        match &mut self.reader {
+            Reader::Playbook(recaps) => self.lines.cut(bytes, |line| recaps.line(line)),
+            Reader::Adhoc(statuses) => self.lines.cut(bytes, |line| statuses.line(line)),
+        }
+    }
+
+    /// The statistics of a command that ended so; no hosts where it printed none that can be believed.
+    pub(crate) fn finish(self, end: End) -> Hosts {
+        match self.reader {
+            Reader::Playbook(recaps) => recaps.finish(self.lines.is_within(), end),
+            Reader::Adhoc(statuses) => statuses.finish(end),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn read(format: Format, pieces: &[&[u8]], end: End) -> Hosts {
+        let mut recap = Recap::new(format);
+        for piece in pieces {
+            recap.printed(piece);
+        }
+        recap.finish(end)
+    }
+
+    /// Lines that matter, and others, in any order.
+    fn output() -> impl Strategy<Value = String> {
+        let line = prop_oneof![
+            Just("PLAY RECAP ****\n".to_owned()),
+            Just("\n".to_owned()),
+            Just("TASK [x] ****\n".to_owned()),
+            Just("\u{1b}[0;32mok: [a]\u{1b}[0m\n".to_owned()),
+            "[ab\u{fc}] +: ok=[0-9] changed=1 unreachable=0 failed=0\r?\n",
+            "[ab] \\| (SUCCESS => \\{|CHANGED \\| rc=0 >>|FAILED! => \\{|SKIPPED)\n",
+            "[a-z :|]{0,9}",
+        ];
+        proptest::collection::vec(line, 0..12).prop_map(|lines| lines.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn where_output_is_cut_changes_nothing(text in output(), cuts: [prop::sample::Index; 3]) {
+            let bytes = text.as_bytes();
+            let mut cuts = cuts.map(|cut| cut.index(bytes.len() + 1));
+            cuts.sort_unstable();
+            let [a, b, c] = cuts;
+            let pieces = [&bytes[..a], &bytes[a..b], &bytes[b..c], &bytes[c..]];
+            for format in [Format::Playbook, Format::Adhoc { several: false }] {
+                let end = End::Code(0);
+                prop_assert_eq!(read(format, &pieces, end), read(format, &[bytes], end));
+            }
+        }
+
+        #[test]
+        fn no_bytes_upset_it(bytes: Vec<u8>, code in 0..5) {
+            for format in [Format::Playbook, Format::Adhoc { several: true }] {
+                read(format, &[b"PLAY RECAP ***\n", &bytes], End::Code(code));
+            }
+        }
+    }
+}
