@@ -12,10 +12,10 @@
 //!
 //! Layout, in that order:
 //! - [`model`]: executions, rows, filters: the domain's words, no I/O
-//! - [`blocks`]: the event log's unit: compressed runs of events, and what can be read out of them
-//! - [`ingest`]: batches in, rows and blocks out, one group commit
+//! - [`log`]: the event log: its blocks, the assembler that makes rows of it, replay, packing, rewriting
+//! - [`ingest`]: batches in, one group commit
+//! - [`search`]: what lets a search pass over texts without reading them
 //! - [`store`]: every SQL statement of the program, and nothing else
-//! - [`output`]: printed lines, read from the log
 //! - [`auth`]: tokens, scopes and logins
 //! - [`live`]: who is watching, and what they have not seen yet
 //! - [`stats`]: days that are over, rolled up for statistics
@@ -28,7 +28,6 @@
 pub mod api;
 pub mod app;
 pub mod auth;
-pub mod blocks;
 pub mod cli;
 pub mod clock;
 pub mod commands;
@@ -36,9 +35,10 @@ pub mod config;
 pub mod ingest;
 pub mod launcher;
 pub mod live;
+pub mod log;
 pub mod model;
-pub mod output;
 pub mod retention;
+pub mod search;
 pub mod server;
 pub mod stats;
 pub mod store;

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use playback::blocks::expand_stored;
+use playback::log::block::expand_stored;
 use playback::store::Store;
 use playback::store::dialect::Engine;
 use playback_wire::{Body, decode_batch};

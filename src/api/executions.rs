@@ -19,8 +19,8 @@ use super::error::ErrorBody;
 use super::query::{ListQuery, Path, execution_id};
 use super::view::{self, Fields};
 use crate::app::App;
+use crate::log::output::OutputReader;
 use crate::model::{Cursor, Status};
-use crate::output::OutputReader;
 
 /// A page of executions.
 #[derive(Debug, Serialize, ToSchema)]

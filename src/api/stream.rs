@@ -21,8 +21,8 @@ use super::query::{Path, execution_id};
 use super::viewers::{self, Heard, Keeper, Look, Sink, bounded, close, say};
 use super::{ApiError, view};
 use crate::app::App;
-use crate::blocks::Line;
 use crate::live::{Seen, Viewer};
+use crate::log::lines::Line;
 
 /// Bytes of lines that the closing record carries at most.
 const RECORD_LIMIT: usize = 768 << 10;

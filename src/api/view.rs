@@ -11,12 +11,13 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::ApiError;
-use crate::blocks::{Gap, Line, Piece};
 use crate::live::LINE_LIMIT;
+use crate::log::block::Gap;
+use crate::log::lines::{Line, Piece};
+use crate::log::output::OutputReader;
 use crate::model::{
     ExecutionKey, ExecutionResult, ExecutionRow, LogDamage, Pinned, Status, time_from_us,
 };
-use crate::output::OutputReader;
 use crate::store::{Store, StoreError};
 
 /// How many of its last lines a running execution carries in a list.

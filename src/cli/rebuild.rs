@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::DatabaseArgs;
 use super::out;
 use super::pick::Pick;
-use crate::ingest::{self, LogGap, RebuildError};
+use crate::log::{self, LogGap, RebuildError};
 use crate::model::{Cursor, ExecutionFilter, Page, Status};
 use crate::store::Store;
 
@@ -59,7 +59,7 @@ async fn rebuild(command: Rebuild) -> anyhow::Result<ExitCode> {
             running.push(id);
             continue;
         }
-        let told = match ingest::rebuild(store, id).await {
+        let told = match log::rebuild(store, id).await {
             Ok(gaps) => {
                 rebuilt.push(id);
                 let told: Vec<String> = gaps.iter().map(describe).collect();

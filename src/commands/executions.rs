@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{CommandError, Commands, object};
-use crate::ingest::{Redacted, RedactionAsked};
+use crate::ingest::Redacted;
+use crate::log::RedactionRequest;
 use crate::model::{Action, Actor, AuditEntry, Pin, Pinned};
 use crate::store::Deletion;
 
@@ -126,12 +127,12 @@ impl Commands {
         if self.store.execution(id).await?.is_none() {
             return Err(CommandError::NoSuchExecution(id));
         }
-        let asked = RedactionAsked {
+        let request = RedactionRequest {
             rules,
             actor,
             note: note.map(str::to_owned),
         };
-        let redacted = self.ingest.redact(id, &asked).await?;
+        let redacted = self.ingest.redact(id, &request).await?;
         let redacted = redacted.ok_or(CommandError::Running("redacted"))?;
         self.hub.changed(id);
         let counts = redacted.counts;

@@ -4,8 +4,8 @@ use bytes::Bytes;
 use playback_wire::{Body, Event, MAX_BATCH_EXPANDED_BYTES, Producer, decode_batch};
 
 use super::error::IngestError;
-use super::redact::with_note;
-use crate::blocks;
+use crate::log::block;
+use crate::log::rewrite::with_note;
 use crate::model::BlockRow;
 
 /// Events of a batch at most; senders make do with some thousands.
@@ -21,7 +21,7 @@ pub(super) struct Batch {
 impl Batch {
     /// One that never was compressed: plain NDJSON.
     pub(super) fn plain(mut raw: Vec<u8>) -> Self {
-        blocks::end_last_line(&mut raw);
+        block::end_last_line(&mut raw);
         Self { frame: None, raw }
     }
 
@@ -40,7 +40,7 @@ impl Batch {
         if !body.starts_with(&ZSTD_MAGIC) {
             return Err(IngestError::NotZstd);
         }
-        let raw = blocks::expand(&body, MAX_BATCH_EXPANDED_BYTES)?;
+        let raw = block::expand(&body, MAX_BATCH_EXPANDED_BYTES)?;
         if raw.last().is_some_and(|byte| *byte != b'\n') {
             // The block that is stored is another one.
             return Ok(Self::plain(raw));
@@ -73,7 +73,7 @@ impl Batch {
         if body.first() == Some(&b'{') {
             return body.len();
         }
-        let declared = blocks::declared_size(body).unwrap_or(MAX_BATCH_EXPANDED_BYTES);
+        let declared = block::declared_size(body).unwrap_or(MAX_BATCH_EXPANDED_BYTES);
         declared.min(MAX_BATCH_EXPANDED_BYTES)
     }
 
@@ -116,7 +116,7 @@ impl Batch {
     ) -> BlockRow {
         let (data, raw_bytes) = match (&self.frame, whole) {
             (Some(frame), true) => (frame.to_vec(), self.raw.len()),
-            (None, true) => (blocks::compress(&self.raw), self.raw.len()),
+            (None, true) => (block::compress(&self.raw), self.raw.len()),
             (_, false) => {
                 let filled = |line: &&[u8]| !line.is_empty();
                 let all = self.raw.split(|byte| *byte == b'\n').filter(filled).count();
@@ -130,7 +130,7 @@ impl Batch {
                     raw.extend_from_slice(line);
                     raw.push(b'\n');
                 }
-                (blocks::compress(&raw), raw.len())
+                (block::compress(&raw), raw.len())
             }
         };
         BlockRow {

@@ -4,8 +4,6 @@
 //! more than an hour, the first event notes the difference ([`playback_wire::ExecutionStarted`]'s `clock_corrected_us`), and
 //! it is added to every time that is made of the events. The events stay as they were sent.
 
-use crate::model::{HostRow, PlayRow, TaskRow};
-
 /// Clocks that differ by less than this are left alone: events tell when something was to the machine that it was on.
 const WRONG_US: i64 = 3_600_000_000;
 
@@ -22,31 +20,5 @@ pub(super) fn correction(told_us: i64, now_us: i64, known_us: i64) -> i64 {
         off_us
     } else {
         0
-    }
-}
-
-/// What has times of events.
-pub(super) trait Timed {
-    /// Adds to them.
-    fn shift(&mut self, us: i64);
-}
-
-impl Timed for HostRow {
-    fn shift(&mut self, us: i64) {
-        self.running_since_us = self.running_since_us.map(|at| at.saturating_add(us));
-    }
-}
-
-impl Timed for PlayRow {
-    fn shift(&mut self, us: i64) {
-        self.started_us = self.started_us.saturating_add(us);
-        self.ended_us = self.ended_us.saturating_add(us);
-    }
-}
-
-impl Timed for TaskRow {
-    fn shift(&mut self, us: i64) {
-        self.started_us = self.started_us.saturating_add(us);
-        self.ended_us = self.ended_us.saturating_add(us);
     }
 }

@@ -2,9 +2,9 @@
 
 use playback_wire::DecodeError;
 
-use super::assembler::Refusal;
 use super::owner::NotTheirs;
-use crate::blocks::BlockError;
+use crate::log::block::BlockError;
+use crate::log::{LogError, Refusal};
 use crate::store::StoreError;
 
 /// Why a batch was not taken; nothing of it was stored.
@@ -79,6 +79,17 @@ impl From<BlockError> for IngestError {
             BlockError::TooLarge { .. } => Self::TooLarge,
             BlockError::NotZstd => Self::NotZstd,
             BlockError::NotEvents => Self::Damaged(error),
+        }
+    }
+}
+
+impl From<LogError> for IngestError {
+    fn from(error: LogError) -> Self {
+        match error {
+            LogError::Removed => Self::LogRemoved,
+            LogError::Damaged(error) => Self::Damaged(error),
+            LogError::Store(error) => Self::Store(error),
+            LogError::BrokenOff => Self::NotCommitted,
         }
     }
 }

@@ -11,24 +11,17 @@
 //! away and read back from the log, so memory never runs ahead of the store.
 
 mod announce;
-mod assembler;
 mod batch;
-mod bounds;
 mod clock;
-mod compact;
 mod discard;
 mod error;
-mod later;
 mod memory;
 mod others;
 mod owner;
-mod producer;
-mod rebuild;
-mod recall;
+mod packing;
 mod redact;
 mod slot;
 mod trim;
-mod verdict;
 mod watch;
 mod writer;
 
@@ -45,16 +38,15 @@ use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 pub use announce::{Announcement, StoredWith};
-pub use assembler::{Assembler, Refusal};
 pub use discard::Discard;
 pub use error::IngestError;
 pub use memory::{Received, Receiving};
 pub use owner::{Credentials, NotTheirs};
-pub use rebuild::{LogGap, RebuildError, rebuild};
-pub use redact::{Asked as RedactionAsked, Redacted};
+pub use redact::Redacted;
 
 use crate::clock::Clock;
 use crate::live::Hub;
+use crate::log::Assembler;
 use crate::model::{Changes, ResultRow, Status};
 use crate::store::Store;
 use batch::Batch;

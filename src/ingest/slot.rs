@@ -3,24 +3,21 @@
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use playback_wire::Producer;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use uuid::Uuid;
 
-use super::assembler::Assembler;
 use super::error::IngestError;
 use super::owner::Credentials;
-use super::recall::Recalled;
-use crate::blocks::{BlockError, GAP_LINES, Gap, StoredLog};
-use crate::model::{ExecutionKey, Owner, Status};
-use crate::store::{Standing, Store};
+use crate::log::Assembler;
+use crate::log::block::BlockError;
+use crate::log::replay::{Recall, assemble, replay};
+use crate::log::rewrite::Rewritten;
+use crate::model::{ExecutionKey, Owner};
+use crate::store::Store;
 
 /// How often changed rows of a running execution are written. Its events are written at once: this
 /// paces the view, not the log.
 const FLUSH_EVERY_US: i64 = 1_000_000;
-
-/// How many blocks of a producer are read back at once.
-const BLOCKS: u32 = 24;
 
 /// Before every time.
 const NEVER_US: i64 = i64::MIN / 2;
@@ -259,7 +256,10 @@ impl Slot {
                     self.owner.get_or_init(|| standing.owner.clone());
                     // Before the log: what is written in between then is seen to be missing.
                     self.set_version(standing.version);
-                    let assembler = replay(store, self.id, &standing).await?;
+                    let none = Rewritten::default();
+                    let mut assembler =
+                        assemble(store, self.id, &standing, &none, Recall::Rows).await?;
+                    assembler.assume_logged();
                     self.set_key(standing.key);
                     assembler
                 }
@@ -300,7 +300,7 @@ impl Slot {
             (Some(found), Some(key)) if found.version > self.version() => {
                 self.set_version(found.version);
                 let gaps = state.assembler.gaps().count();
-                replay_log(store, key, &mut state.assembler).await?;
+                replay(store, key, &Rewritten::default(), &mut state.assembler).await?;
                 state.assembler.alive_from_store(found.alive_us);
                 if state.assembler.gaps().count() > gaps {
                     // It may have been read in the midst of something. Whoever comes again finds it read from the
@@ -315,60 +315,5 @@ impl Slot {
             _ => self.overtake(),
         }
         Ok(())
-    }
-}
-
-/// Puts an execution together again from its log, and from its rows where the log is damaged.
-async fn replay(store: &Store, id: Uuid, standing: &Standing) -> Result<Assembler, IngestError> {
-    if standing.kept.is_without_log() {
-        return Err(IngestError::LogRemoved);
-    }
-    let mut assembler = Assembler::new(id);
-    replay_log(store, standing.key, &mut assembler).await?;
-    assembler.alive_from_store(standing.alive_us);
-    if assembler.gaps().next().is_some()
-        && let Some((key, row)) = store.execution(id).await?
-    {
-        let recalled = Recalled::read(store, key, row, &assembler).await?;
-        assembler.recall(recalled);
-    }
-    if standing.status != Status::Running {
-        // Silence is the collector's own observation: no event tells it. Where the events tell of the end,
-        // this changes nothing.
-        assembler.mark_lost();
-    }
-    assembler.assume_logged();
-    Ok(assembler)
-}
-
-/// Applies all stored events of an execution. What cannot be read is passed over, and noted as missing.
-pub(super) async fn replay_log(
-    store: &Store,
-    key: ExecutionKey,
-    assembler: &mut Assembler,
-) -> Result<(), IngestError> {
-    loop {
-        let from = Producer::ALL.map(|producer| (producer, assembler.last_seq(producer) + 1));
-        let stored = store.blocks_from_seqs(key, &from, BLOCKS).await?;
-        let is_all = stored.len() < BLOCKS as usize;
-        for stored in stored {
-            let block = stored.block;
-            let expected = assembler.last_seq(block.producer) + 1;
-            if block.first_seq > expected {
-                // A whole block is missing.
-                let finished = assembler.finished_lines(block.producer);
-                let gap = Gap {
-                    first_seq: expected,
-                    last_seq: block.first_seq - 1,
-                    lines: block.first_line.saturating_sub(finished).min(GAP_LINES),
-                };
-                assembler.pass_over(block.producer, &gap);
-            }
-            assembler.replay(block.producer, &StoredLog::of(&block));
-        }
-        let next = Producer::ALL.map(|producer| (producer, assembler.last_seq(producer) + 1));
-        if is_all || next == from {
-            return Ok(());
-        }
     }
 }

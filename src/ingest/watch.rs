@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::error::IngestError;
 use super::slot::Slot;
-use super::{Ingest, compact, writer};
+use super::{Ingest, packing, writer};
 use crate::model::ExecutionKey;
 
 const TICK: Duration = Duration::from_millis(500);
@@ -40,8 +40,8 @@ const ABANDONED_US: i64 = 600_000_000;
 
 /// Looks after all executions in memory until `shutdown`, then writes what was held back.
 pub(super) async fn run(ingest: Ingest, shutdown: CancellationToken, flushed: DropGuard) {
-    let (pack, packing) = mpsc::channel(PACK_QUEUE);
-    let packer = tokio::spawn(compact::run(ingest.clone(), packing));
+    let (pack, queue) = mpsc::channel(PACK_QUEUE);
+    let packer = tokio::spawn(packing::run(ingest.clone(), queue));
     let (began_us, started_us) = (
         ingest.inner.clock.now_us(),
         ingest.inner.clock.monotonic_us(),

@@ -6,9 +6,9 @@ use std::time::Duration;
 use tokio::sync::broadcast;
 
 use super::{LINE_LIMIT, Watched};
-use crate::blocks::Line;
+use crate::log::lines::Line;
+use crate::log::output::OutputReader;
 use crate::model::Status;
-use crate::output::OutputReader;
 use crate::store::{Store, StoreError};
 
 /// Chunks that are held for viewers that are a little behind.

@@ -8,9 +8,9 @@ use uuid::Uuid;
 
 use super::pump::{Chunk, Handle};
 use super::{Hub, LINE_LIMIT, Watched};
-use crate::blocks::Line;
+use crate::log::lines::Line;
+use crate::log::output::OutputReader;
 use crate::model::Status;
-use crate::output::OutputReader;
 use crate::store::{Store, StoreError};
 
 /// What a viewer sees next.

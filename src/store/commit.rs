@@ -3,18 +3,17 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use playback_wire::ExecutionStarted;
 use uuid::Uuid;
 
 use super::dialect::Engine;
 use super::indexed::indexed;
 use super::pool::{Row, Transaction};
-use super::statement::Statement;
-use super::table::{CHUNKS, Present, Table, push_list};
-use super::{Store, StoreError, audit, launches, results, shared, stats, tombstones, transaction};
-use crate::model::{
-    BlockRow, Changes, ExecutionKey, ExecutionRow, HostRow, Owner, PlayRow, TaskRow,
+use super::tables::table::{CHUNKS, push_list};
+use super::tables::{
+    self, blocks, delete_projected, executions, hosts, labels, plays, results, tasks,
 };
+use super::{Store, StoreError, audit, shared, stats, tombstones, transaction};
+use crate::model::{Changes, ExecutionKey, ExecutionRow, HostRow, Owner};
 
 impl Store {
     /// Writes the changes of several executions in one transaction, and returns each one's key.
@@ -135,19 +134,19 @@ async fn write(
     }
     let keyed = || keys.iter().copied().zip(changes);
     signs_of_life(transaction, &keys, changes).await?;
-    let blocks = flatten(keyed(), |change| &change.blocks);
-    EVENT_BLOCKS
-        .insert(transaction, &blocks, bind_block)
+    let rows_of_blocks = flatten(keyed(), |change| &change.blocks);
+    blocks::EVENT_BLOCKS
+        .insert(transaction, &rows_of_blocks, blocks::bind)
         .await?;
-    let results = flatten(keyed(), |change| &change.results);
-    results::insert(transaction, &results).await?;
+    let rows = flatten(keyed(), |change| &change.results);
+    results::insert(transaction, &rows).await?;
     for (key, change) in keyed() {
         results::retract(transaction, key, &change.retracted).await?;
     }
-    let plays = latest(flatten(keyed(), |change| &change.plays), |row| row.number);
-    PLAYS.insert(transaction, &plays, bind_play).await?;
-    let tasks = latest(flatten(keyed(), |change| &change.tasks), |row| row.number);
-    TASKS.insert(transaction, &tasks, bind_task).await?;
+    let rows = latest(flatten(keyed(), |change| &change.plays), |row| row.number);
+    plays::PLAYS.insert(transaction, &rows, plays::bind).await?;
+    let rows = latest(flatten(keyed(), |change| &change.tasks), |row| row.number);
+    tasks::TASKS.insert(transaction, &rows, tasks::bind).await?;
     let mut hosts: Vec<(ExecutionKey, &HostRow)> = Vec::new();
     for (key, change) in keyed() {
         if change.replace_hosts {
@@ -159,7 +158,7 @@ async fn write(
     }
     insert_hosts(transaction, changes, &keys, hosts).await?;
     for launch in changes.iter().filter_map(|change| change.launch.as_ref()) {
-        launches::insert(transaction, launch).await?;
+        tables::launches::insert(transaction, launch).await?;
     }
     // Last, because collectors wait for each other from here on.
     stats::touch(transaction, &days).await?;
@@ -226,26 +225,17 @@ pub(super) async fn project(
 ) -> Result<(), StoreError> {
     let rows = changes.execution.as_deref().into_iter();
     let days = stats::days(transaction, rows).await?;
-    for statement in [
-        "DELETE FROM results WHERE execution = ?",
-        "DELETE FROM tasks WHERE execution = ?",
-        "DELETE FROM plays WHERE execution = ?",
-        "DELETE FROM execution_hosts WHERE execution = ?",
-        "DELETE FROM execution_labels WHERE execution = ?",
-    ] {
-        let mut delete = transaction.query(statement);
-        delete.bind(key).execute_in(transaction).await?;
-    }
+    delete_projected(transaction, key).await?;
     // The row is there, and whose run it is stays.
     let row = changes.execution.as_deref().map(|row| (row, None));
     upsert_executions(transaction, row.into_iter()).await?;
     let keyed = || std::iter::once((key, changes));
-    let results = flatten(keyed(), |change| &change.results);
-    results::insert(transaction, &results).await?;
-    let plays = latest(flatten(keyed(), |change| &change.plays), |row| row.number);
-    PLAYS.insert(transaction, &plays, bind_play).await?;
-    let tasks = latest(flatten(keyed(), |change| &change.tasks), |row| row.number);
-    TASKS.insert(transaction, &tasks, bind_task).await?;
+    let rows = flatten(keyed(), |change| &change.results);
+    results::insert(transaction, &rows).await?;
+    let rows = latest(flatten(keyed(), |change| &change.plays), |row| row.number);
+    plays::PLAYS.insert(transaction, &rows, plays::bind).await?;
+    let rows = latest(flatten(keyed(), |change| &change.tasks), |row| row.number);
+    tasks::TASKS.insert(transaction, &rows, tasks::bind).await?;
     let hosts = flatten(keyed(), |change| &change.hosts);
     insert_hosts(transaction, std::slice::from_ref(changes), &[key], hosts).await?;
     // Words that are gone from its rows are not to stay in a roll-up either.
@@ -274,11 +264,11 @@ async fn insert_hosts(
             started.insert(*key, started_us.transpose()?.unwrap_or_default());
         }
     }
-    let hosts = latest(hosts, |row| row.number);
-    HOSTS
-        .insert(transaction, &hosts, |values, host| {
-            bind_host(values, host);
-            values.bind(started.get(&host.0).copied().unwrap_or_default());
+    let rows = latest(hosts, |row| row.number);
+    hosts::HOSTS
+        .insert(transaction, &rows, |values, host| {
+            let started_us = started.get(&host.0).copied();
+            hosts::bind(values, host, started_us.unwrap_or_default());
         })
         .await?;
     Ok(())
@@ -306,69 +296,6 @@ fn latest<T>(
     rows
 }
 
-/// Columns at the end that are written once: whose run it is.
-const OWNER_COLUMNS: usize = 2;
-
-/// The first is its identity, the last say whose run it is; all others may change.
-const EXECUTION_COLUMNS: &[&str] = &[
-    "uuid",
-    "type",
-    "status",
-    "phase",
-    "reason",
-    "started_us",
-    "base_us",
-    "ended_us",
-    "duration_us",
-    "exit_code",
-    "\"signal\"",
-    "changed",
-    "playbook",
-    "playbook_name",
-    "inventory",
-    "inventory_name",
-    "username",
-    "controller",
-    "what",
-    "search",
-    "user_us",
-    "system_us",
-    "peak_bytes",
-    "output_lines",
-    "output_from",
-    "results",
-    "events_received",
-    "events_expected",
-    "events_complete",
-    "events_missing",
-    "queued_us",
-    "canceled_by",
-    "run_key",
-    "begun_by",
-];
-
-const EXECUTIONS: Table = Table {
-    name: "executions",
-    columns: EXECUTION_COLUMNS,
-    present: Present::Updated {
-        key: "uuid",
-        columns: EXECUTION_COLUMNS
-            .split_at(EXECUTION_COLUMNS.len() - OWNER_COLUMNS)
-            .0
-            .split_at(1)
-            .1,
-    },
-};
-
-const LABELS: Table = Table {
-    name: "execution_labels",
-    columns: &["execution", "label", "started_us"],
-    present: Present::Updated {
-        key: "execution, label",
-        columns: &["started_us"],
-    },
-};
-
 /// Writes executions and their labels, and returns each one's key. That is looked up, not remembered: an
 /// execution may have been deleted, and is another row then.
 async fn upsert_executions<'c>(
@@ -384,12 +311,9 @@ async fn upsert_executions<'c>(
         last.insert(row.id, (row, owner));
     }
     let rows: Vec<(&ExecutionRow, Option<&Owner>)> = last.into_values().collect();
-    EXECUTIONS
+    executions::EXECUTIONS
         .insert(transaction, &rows, |values, (row, owner)| {
-            bind_execution(values, row);
-            let key = owner.and_then(|owner| owner.key.as_ref());
-            let token = owner.and_then(|owner| owner.token.as_deref());
-            values.bind(key.map(<[u8; 32]>::as_slice)).bind(token);
+            executions::bind(values, row, *owner);
         })
         .await?;
     let mut keys = HashMap::with_capacity(rows.len());
@@ -405,274 +329,10 @@ async fn upsert_executions<'c>(
         .into_iter()
         .filter_map(|((id, label), started_us)| Some((*keys.get(&id)?, label, started_us)))
         .collect();
-    LABELS
+    labels::LABELS
         .insert(transaction, &labels, |values, (key, label, started_us)| {
             values.bind(*key).bind(label.as_ref()).bind(*started_us);
         })
         .await?;
     Ok(keys)
-}
-
-fn bind_execution(values: &mut Statement, row: &ExecutionRow) {
-    let what = serde_json::to_string(&row.what).unwrap_or_else(|_| "{}".to_owned());
-    let usage = row.usage.unwrap_or_default();
-    let us = |seconds: f64| row.usage.map(|_| (seconds * 1e6).round() as i64);
-    let (playbook, inventory) = (row.what.playbook.as_deref(), row.what.inventory.as_deref());
-    let playbook_name = playbook.map(|paths| file_names(paths, ' '));
-    let inventory_name = inventory.map(|paths| file_names(paths, ','));
-    let duration_us = row
-        .ended_us
-        .map(|ended| ended.saturating_sub(row.started_us).max(0));
-    values
-        .bind(row.id)
-        .bind(type_name(row.what.r#type))
-        .bind(row.status.as_str())
-        .bind(row.phase.as_str())
-        .bind(row.reason.map(|reason| reason.as_str()))
-        .bind(row.started_us)
-        .bind(row.base_us)
-        .bind(row.ended_us)
-        .bind(duration_us)
-        .bind(row.exit_code)
-        .bind(row.signal)
-        .bind(row.changed)
-        .bind(playbook.map(indexed))
-        .bind(playbook_name.as_deref().map(indexed))
-        .bind(inventory.map(indexed))
-        .bind(inventory_name.as_deref().map(indexed))
-        .bind(row.what.user.as_deref().map(indexed))
-        .bind(row.what.controller.as_deref().map(indexed))
-        .bind(&what)
-        .bind(&searchable(&row.what))
-        .bind(us(usage.user_s))
-        .bind(us(usage.system_s))
-        .bind(row.usage.map(|usage| usage.peak_bytes))
-        .bind(row.output_lines)
-        .bind(row.output_from.as_str())
-        .bind(row.results)
-        .bind(row.events.received)
-        .bind(row.events.expected)
-        .bind(row.events.complete)
-        .bind(row.events.missing.as_deref())
-        .bind(row.queued_us)
-        .bind(row.canceled_by.as_deref());
-}
-
-pub(super) fn type_name(kind: playback_wire::ExecutionType) -> &'static str {
-    match kind {
-        playback_wire::ExecutionType::Playbook => "playbook",
-        playback_wire::ExecutionType::Adhoc => "adhoc",
-    }
-}
-
-/// What a search looks through: what a person may remember of a run, in lower case, a line each.
-fn searchable(what: &ExecutionStarted) -> String {
-    let single = [
-        &what.playbook,
-        &what.inventory,
-        &what.limit,
-        &what.hosts,
-        &what.module,
-        &what.user,
-        &what.sudo_user,
-        &what.controller,
-        &what.launched_by,
-        &what.note,
-        &what.cwd,
-    ];
-    let lists = [&what.labels, &what.tags, &what.argv];
-    let texts: Vec<&str> = single
-        .into_iter()
-        .flatten()
-        .chain(lists.into_iter().flatten())
-        .map(String::as_str)
-        .collect();
-    texts.join("\n").to_lowercase()
-}
-
-/// The file names of one or more paths that a separator joins.
-fn file_names(paths: &str, separator: char) -> String {
-    let names: Vec<&str> = paths
-        .split(separator)
-        .map(|path| path.trim_end_matches('/'))
-        .map(|path| path.rsplit('/').next().unwrap_or(path))
-        .collect();
-    names.join(&separator.to_string())
-}
-
-pub(super) const EVENT_BLOCKS: Table = Table {
-    name: "event_blocks",
-    columns: &[
-        "execution",
-        "producer",
-        "first_seq",
-        "last_seq",
-        "first_line",
-        "\"lines\"",
-        "raw_bytes",
-        "data",
-    ],
-    present: Present::Never,
-};
-
-pub(super) fn bind_block(values: &mut Statement, (key, block): &(ExecutionKey, &BlockRow)) {
-    values
-        .bind(*key)
-        .bind(block.producer as i32)
-        .bind(block.first_seq)
-        .bind(block.last_seq)
-        .bind(block.first_line)
-        .bind(block.lines)
-        .bind(block.raw_bytes)
-        .bind(&block.data);
-}
-
-const PLAYS: Table = Table {
-    name: "plays",
-    columns: &[
-        "execution",
-        "number",
-        "name",
-        "hosts",
-        "strategy",
-        "started_us",
-        "ended_us",
-    ],
-    present: Present::Updated {
-        key: "execution, number",
-        columns: &["name", "hosts", "strategy", "started_us", "ended_us"],
-    },
-};
-
-fn bind_play(values: &mut Statement, (key, row): &(ExecutionKey, &PlayRow)) {
-    values
-        .bind(*key)
-        .bind(row.number)
-        .bind(&row.name)
-        .bind(&row.hosts)
-        .bind(&row.strategy)
-        .bind(row.started_us)
-        .bind(row.ended_us);
-}
-
-const TASKS: Table = Table {
-    name: "tasks",
-    columns: &[
-        "execution",
-        "number",
-        "play",
-        "name",
-        "action",
-        "path",
-        "line",
-        "role",
-        "tags",
-        "handler",
-        "no_log",
-        "started_us",
-        "ended_us",
-        "first_seq",
-        "last_seq",
-        "ok",
-        "changed",
-        "failed",
-        "skipped",
-        "unreachable",
-        "ignored",
-    ],
-    present: Present::Updated {
-        key: "execution, number",
-        // What a task is does not change, but for what templates come to; how it goes does.
-        columns: &[
-            "action",
-            "no_log",
-            "ended_us",
-            "first_seq",
-            "last_seq",
-            "ok",
-            "changed",
-            "failed",
-            "skipped",
-            "unreachable",
-            "ignored",
-        ],
-    },
-};
-
-fn bind_task(values: &mut Statement, (key, row): &(ExecutionKey, &TaskRow)) {
-    let counts = &row.counts;
-    let tags = serde_json::to_string(&row.tags).unwrap_or_else(|_| "[]".to_owned());
-    values
-        .bind(*key)
-        .bind(row.number)
-        .bind(row.play)
-        .bind(&row.name)
-        .bind(&row.action)
-        .bind(&row.path)
-        .bind(row.line)
-        .bind(&row.role)
-        .bind(&tags)
-        .bind(row.handler)
-        .bind(row.no_log)
-        .bind(row.started_us)
-        .bind(row.ended_us)
-        .bind(row.first_seq)
-        .bind(row.last_seq)
-        .bind(counts.ok)
-        .bind(counts.changed)
-        .bind(counts.failed)
-        .bind(counts.skipped)
-        .bind(counts.unreachable)
-        .bind(counts.ignored);
-}
-
-const HOSTS: Table = Table {
-    name: "execution_hosts",
-    columns: &[
-        "execution",
-        "number",
-        "name",
-        "ok",
-        "changed",
-        "unreachable",
-        "failed",
-        "skipped",
-        "rescued",
-        "ignored",
-        "running_task",
-        "running_since_us",
-        "started_us",
-    ],
-    present: Present::Updated {
-        key: "execution, number",
-        columns: &[
-            "ok",
-            "changed",
-            "unreachable",
-            "failed",
-            "skipped",
-            "rescued",
-            "ignored",
-            "running_task",
-            "running_since_us",
-            "started_us",
-        ],
-    },
-};
-
-fn bind_host(values: &mut Statement, (key, row): &(ExecutionKey, &HostRow)) {
-    let stats = &row.stats;
-    values
-        .bind(*key)
-        .bind(row.number)
-        .bind(indexed(&row.name))
-        .bind(stats.ok)
-        .bind(stats.changed)
-        .bind(stats.unreachable)
-        .bind(stats.failed)
-        .bind(stats.skipped)
-        .bind(stats.rescued)
-        .bind(stats.ignored)
-        .bind(row.running_task)
-        .bind(row.running_since_us);
 }

@@ -4,7 +4,7 @@
 use playback_wire::ResultStatus;
 
 use super::statement::Statement;
-use super::table::{Present, Table};
+use super::tables::table::{Present, Table};
 
 /// Which database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

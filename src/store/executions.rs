@@ -2,28 +2,22 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use playback_wire::{HostStats, Producer, Usage};
+use playback_wire::HostStats;
 use uuid::Uuid;
 
 use super::dialect::Engine;
 use super::filter::{Source, push_filter};
-use super::pool::{Row, Transaction};
-use super::retention::read_kept;
+use super::pool::Row;
 use super::statement::Statement;
-use super::table::push_list;
+use super::tables::delete_all;
+use super::tables::executions::{SELECT, read, read_kept, read_owner, read_status};
+use super::tables::hosts::read_stats;
+use super::tables::table::push_list;
 use super::{Store, StoreError, search, stats, tombstones, transaction};
-use crate::model::{
-    EventCount, ExecutionFilter, ExecutionKey, ExecutionRow, Kept, Owner, Page, Phase, Reason,
-    Status,
-};
+use crate::model::{ExecutionFilter, ExecutionKey, ExecutionRow, Kept, Owner, Page, Status};
 
 /// When so many took longer than that, a list finds them soon enough in its own order.
 pub(super) const FEW: u32 = 1000;
-
-pub(super) const COLUMNS: &str = "SELECT e.id, e.uuid, e.status, e.phase, e.reason, e.started_us, e.base_us, \
-    e.ended_us, e.exit_code, e.\"signal\", e.changed, e.what, e.user_us, e.system_us, e.peak_bytes, \
-    e.output_lines, e.output_from, e.results, e.events_received, e.events_expected, e.events_complete, \
-    e.events_missing, e.queued_us, e.canceled_by, e.payload_bytes, e.payload_removed_us";
 
 /// Which executions a page of a list has. `few`: they are among these.
 pub(super) fn push_page(
@@ -90,10 +84,10 @@ impl Store {
             Some(min_us) => self.few_that_took(min_us).await?,
             None => None,
         };
-        let mut query = self.query(COLUMNS);
+        let mut query = self.query(SELECT);
         push_page(&mut query, filter, page, few.as_deref());
         let rows = query.fetch_all(&self.read).await?;
-        rows.iter().map(read_execution).collect()
+        rows.iter().map(read).collect()
     }
 
     /// All executions that took so long, where these are few: to look for them one by one among all others
@@ -122,10 +116,10 @@ impl Store {
         &self,
         id: Uuid,
     ) -> Result<Option<(ExecutionKey, ExecutionRow)>, StoreError> {
-        let mut query = self.query(COLUMNS);
+        let mut query = self.query(SELECT);
         query.push(" FROM executions e WHERE e.uuid = ?").bind(id);
         let row = query.fetch_optional(&self.read).await?;
-        row.as_ref().map(read_execution).transpose()
+        row.as_ref().map(read).transpose()
     }
 
     /// How an execution stands.
@@ -235,79 +229,10 @@ impl Store {
                 tombstones::note(transaction, &deleted).await?;
             }
             let days = stats::days_of(transaction, &[key]).await?;
-            delete(transaction, key).await?;
+            delete_all(transaction, key).await?;
             stats::forget(transaction, &days).await?;
         })
     }
-}
-
-/// Deletes all that belongs to an execution, within a transaction.
-pub(super) async fn delete(
-    transaction: &mut Transaction,
-    key: ExecutionKey,
-) -> Result<(), StoreError> {
-    for statement in [
-        "DELETE FROM event_blocks WHERE execution = ?",
-        "DELETE FROM results WHERE execution = ?",
-        "DELETE FROM tasks WHERE execution = ?",
-        "DELETE FROM plays WHERE execution = ?",
-        "DELETE FROM execution_hosts WHERE execution = ?",
-        "DELETE FROM execution_labels WHERE execution = ?",
-        "DELETE FROM execution_pins WHERE uuid = (SELECT uuid FROM executions WHERE id = ?)",
-        "DELETE FROM launches WHERE uuid = (SELECT uuid FROM executions WHERE id = ?)",
-        "DELETE FROM executions WHERE id = ?",
-    ] {
-        let mut delete = transaction.query(statement);
-        delete.bind(key).execute_in(transaction).await?;
-    }
-    Ok(())
-}
-
-pub(super) fn read_execution(row: &Row) -> Result<(ExecutionKey, ExecutionRow), StoreError> {
-    let damaged = |what| StoreError::Damaged { what };
-    let user_us: Option<i64> = row.get("user_us")?;
-    let usage = match user_us {
-        Some(user_us) => Some(Usage {
-            user_s: user_us as f64 / 1e6,
-            system_s: row.get::<i64>("system_us")? as f64 / 1e6,
-            peak_bytes: row.unsigned("peak_bytes")?,
-        }),
-        None => None,
-    };
-    let reason: Option<&str> = row.get("reason")?;
-    let execution = ExecutionRow {
-        id: row.get("uuid")?,
-        what: serde_json::from_str(row.get("what")?)
-            .map_err(|_| damaged("an execution's description"))?,
-        status: read_status(row)?,
-        phase: Phase::from_name(row.get("phase")?).ok_or(damaged("a phase"))?,
-        reason: reason.and_then(Reason::from_name),
-        started_us: row.get("started_us")?,
-        base_us: row.get("base_us")?,
-        ended_us: row.get("ended_us")?,
-        exit_code: row.get("exit_code")?,
-        signal: row.get("signal")?,
-        changed: row.get("changed")?,
-        usage,
-        output_lines: row.unsigned("output_lines")?,
-        output_from: row
-            .get::<&str>("output_from")?
-            .parse::<Producer>()
-            .map_err(|_| damaged("a producer"))?,
-        results: row.unsigned("results")?,
-        events: EventCount {
-            received: row.unsigned("events_received")?,
-            expected: row
-                .get::<Option<i64>>("events_expected")?
-                .and_then(|expected| u64::try_from(expected).ok()),
-            complete: row.get("events_complete")?,
-            missing: row.get("events_missing")?,
-        },
-        queued_us: row.get("queued_us")?,
-        canceled_by: row.get("canceled_by")?,
-        kept: read_kept(row)?,
-    };
-    Ok((row.get("id")?, execution))
 }
 
 fn read_standing(row: &Row) -> Result<Standing, StoreError> {
@@ -318,29 +243,6 @@ fn read_standing(row: &Row) -> Result<Standing, StoreError> {
         kept: read_kept(row)?,
         alive_us: row.get("alive_us")?,
         is_complete: row.get("events_complete")?,
-        owner: Owner {
-            key: row
-                .get::<Option<Vec<u8>>>("run_key")?
-                .map(|key| key.try_into())
-                .transpose()
-                .map_err(|_| StoreError::Damaged { what: "a run key" })?,
-            token: row.get("begun_by")?,
-        },
-    })
-}
-
-fn read_status(row: &Row) -> Result<Status, StoreError> {
-    Status::from_name(row.get("status")?).ok_or(StoreError::Damaged { what: "a status" })
-}
-
-pub(super) fn read_stats(row: &Row) -> Result<HostStats, StoreError> {
-    Ok(HostStats {
-        ok: row.unsigned("ok")?,
-        changed: row.unsigned("changed")?,
-        unreachable: row.unsigned("unreachable")?,
-        failed: row.unsigned("failed")?,
-        skipped: row.unsigned("skipped")?,
-        rescued: row.unsigned("rescued")?,
-        ignored: row.unsigned("ignored")?,
+        owner: read_owner(row)?,
     })
 }

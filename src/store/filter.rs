@@ -1,8 +1,8 @@
 //! Which executions a list holds.
 
-use super::commit::type_name;
 use super::indexed::indexed;
 use super::statement::Statement;
+use super::tables::executions::type_name;
 use crate::model::ExecutionFilter;
 
 /// What a list reads its executions from. A host's and a label's executions stand in an index of their own in

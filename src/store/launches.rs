@@ -2,35 +2,9 @@
 
 use uuid::Uuid;
 
-use super::indexed::indexed;
-use super::pool::{Row, Transaction};
+use super::tables::launches as table;
 use super::{Store, StoreError};
 use crate::model::{LaunchRow, LaunchState};
-
-const COLUMNS: &str = "SELECT uuid, state, parameters, queued_us, collector FROM launches";
-
-/// Writes a new launch, within the transaction that makes its execution known.
-pub(super) async fn insert(
-    transaction: &mut Transaction,
-    row: &LaunchRow,
-) -> Result<(), sqlx::Error> {
-    let parameters = serde_json::to_string(&row.parameters).unwrap_or_else(|_| "{}".to_owned());
-    let playbook = Some(row.parameters.playbook.as_str()).filter(|playbook| !playbook.is_empty());
-    transaction
-        .query(
-            "INSERT INTO launches (uuid, state, playbook, parameters, queued_us, collector) \
-             VALUES (?, ?, ?, ?, ?, ?)",
-        )
-        .bind(row.id)
-        .bind(row.state.as_str())
-        .bind(playbook.map(indexed))
-        .bind(&parameters)
-        .bind(row.queued_us)
-        .bind(row.collector.as_deref())
-        .execute_in(transaction)
-        .await?;
-    Ok(())
-}
 
 impl Store {
     /// What was asked for, where this execution was launched by Playback.
@@ -38,10 +12,10 @@ impl Store {
     /// # Errors
     /// The database failed.
     pub async fn launch(&self, id: Uuid) -> Result<Option<LaunchRow>, StoreError> {
-        let mut query = self.query(COLUMNS);
+        let mut query = self.query(table::SELECT);
         query.push(" WHERE uuid = ?").bind(id);
         let row = query.fetch_optional(&self.read).await?;
-        row.as_ref().map(read_launch).transpose()
+        row.as_ref().map(table::read).transpose()
     }
 
     /// Launches in this state, in the order in which they were asked for; those of one `collector` where it
@@ -55,7 +29,7 @@ impl Store {
         collector: Option<&str>,
         limit: u32,
     ) -> Result<Vec<LaunchRow>, StoreError> {
-        let mut query = self.query(COLUMNS);
+        let mut query = self.query(table::SELECT);
         // The index holds open launches only, and is used where the statement says so.
         query
             .push(" WHERE state <> 'ended' AND state = ?")
@@ -67,7 +41,7 @@ impl Store {
         }
         query.push(" ORDER BY queued_us, uuid LIMIT ?").bind(limit);
         let rows = query.fetch_all(&self.read).await?;
-        rows.iter().map(read_launch).collect()
+        rows.iter().map(table::read).collect()
     }
 
     /// How many launches wait.
@@ -100,16 +74,4 @@ impl Store {
             .await?;
         Ok(done > 0)
     }
-}
-
-fn read_launch(row: &Row) -> Result<LaunchRow, StoreError> {
-    let damaged = |what| StoreError::Damaged { what };
-    Ok(LaunchRow {
-        id: row.get("uuid")?,
-        state: LaunchState::from_name(row.get("state")?).ok_or(damaged("a launch's state"))?,
-        parameters: serde_json::from_str(row.get("parameters")?)
-            .map_err(|_| damaged("a launch's parameters"))?,
-        queued_us: row.get("queued_us")?,
-        collector: row.get("collector")?,
-    })
 }

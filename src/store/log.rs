@@ -2,9 +2,9 @@
 
 use playback_wire::Producer;
 
-use super::commit::{EVENT_BLOCKS, bind_block};
-use super::pool::{Pool, Row};
-use super::table::CHUNK_BYTES;
+use super::pool::Pool;
+use super::tables::blocks;
+use super::tables::table::CHUNK_BYTES;
 use super::{Store, StoreError};
 use crate::model::{BlockRow, ExecutionKey};
 
@@ -16,9 +16,6 @@ pub struct StoredBlock {
     /// The block.
     pub block: BlockRow,
 }
-
-const COLUMNS: &str = "SELECT id, producer, first_seq, last_seq, first_line, \"lines\", raw_bytes, \
-    data FROM event_blocks WHERE execution = ? AND producer = ?";
 
 impl Store {
     /// Blocks of one producer from the one that spans event `from_seq` on, in order, `limit` at most.
@@ -55,7 +52,7 @@ impl Store {
                     (false, 0) => "SELECT * FROM (",
                     (false, _) => " UNION ALL SELECT * FROM (",
                 })
-                .push(COLUMNS)
+                .push(blocks::SELECT)
                 .bind(key)
                 .bind(*producer as i32)
                 .push(
@@ -71,7 +68,8 @@ impl Store {
                 .push(if is_one { "" } else { ") AS of_one" });
         }
         let rows = query.fetch_all(&self.read).await?;
-        let mut found: Vec<StoredBlock> = rows.iter().map(read_block).collect::<Result<_, _>>()?;
+        let mut found: Vec<StoredBlock> =
+            rows.iter().map(blocks::read).collect::<Result<_, _>>()?;
         // What is put together has no order of its own.
         found.sort_by_key(|stored| (stored.block.producer as i32, stored.block.first_seq));
         Ok(found)
@@ -92,7 +90,7 @@ impl Store {
         // A line begins right after the newline that ends the one before it: in the last block that
         // finishes a line and before which fewer than `line` were finished. Line 0 begins with the
         // first block.
-        let mut query = self.query(COLUMNS);
+        let mut query = self.query(blocks::SELECT);
         query
             .bind(key)
             .bind(producer as i32)
@@ -106,7 +104,7 @@ impl Store {
             .bind(line)
             .bind(limit);
         let rows = query.fetch_all(&self.read).await?;
-        rows.iter().map(read_block).collect()
+        rows.iter().map(blocks::read).collect()
     }
 
     /// The largest block that the database takes, in bytes: one of this size still goes behind others that
@@ -145,30 +143,10 @@ impl Store {
         if deleted != merging.len() as u64 {
             return Ok(());
         }
-        EVENT_BLOCKS
-            .insert(&mut transaction, &[(key, merged)], bind_block)
+        blocks::EVENT_BLOCKS
+            .insert(&mut transaction, &[(key, merged)], blocks::bind)
             .await?;
         transaction.commit().await?;
         Ok(())
     }
-}
-
-fn read_block(row: &Row) -> Result<StoredBlock, StoreError> {
-    let producer: i32 = row.get("producer")?;
-    let producer = Producer::ALL
-        .into_iter()
-        .find(|known| *known as i32 == producer)
-        .ok_or(StoreError::Damaged { what: "a producer" })?;
-    Ok(StoredBlock {
-        id: row.get("id")?,
-        block: BlockRow {
-            producer,
-            first_seq: row.unsigned("first_seq")?,
-            last_seq: row.unsigned("last_seq")?,
-            first_line: row.unsigned("first_line")?,
-            lines: row.unsigned("lines")?,
-            raw_bytes: row.unsigned("raw_bytes")?,
-            data: row.get("data")?,
-        },
-    })
 }

@@ -43,14 +43,13 @@ mod parts;
 mod pins;
 mod pool;
 mod redact;
-mod results;
 mod retention;
 mod search;
 mod sessions;
 mod shared;
 mod statement;
 mod stats;
-mod table;
+mod tables;
 mod tokens;
 mod tombstones;
 mod trouble;
@@ -250,7 +249,7 @@ pub struct Store {
     /// Executions with keys below this have a place for their rows.
     room: Arc<AtomicI64>,
     /// What the runs of days are made of, for searches.
-    pieces: stats::Known,
+    ngrams: stats::NgramCache,
     /// What is the matter with it.
     condition: Arc<health::Condition>,
 }
@@ -288,7 +287,7 @@ impl Store {
             wait: options.wait,
             name: Uuid::new_v4(),
             room: Arc::default(),
-            pieces: stats::Known::default(),
+            ngrams: stats::NgramCache::default(),
             condition: Arc::default(),
         })
     }

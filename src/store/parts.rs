@@ -2,13 +2,10 @@
 
 use playback_wire::ResultStatus;
 
-use super::executions::read_stats;
 use super::indexed::indexed;
-use super::pool::Row;
-use super::{Store, StoreError, results};
-use crate::model::{
-    ExecutionKey, HostRow, PlayRow, ResultFilter, ResultRow, Status, TaskCounts, TaskRow,
-};
+use super::tables::{hosts, plays, results, tasks};
+use super::{Store, StoreError};
+use crate::model::{ExecutionKey, HostRow, PlayRow, ResultFilter, ResultRow, Status, TaskRow};
 
 /// A result with the names that its numbers stand for.
 #[derive(Debug, Clone)]
@@ -29,25 +26,10 @@ impl Store {
     /// # Errors
     /// The database failed.
     pub async fn plays(&self, key: ExecutionKey) -> Result<Vec<PlayRow>, StoreError> {
-        self.query(
-            "SELECT number, name, hosts, strategy, started_us, ended_us FROM plays \
-             WHERE execution = ? ORDER BY number",
-        )
-        .bind(key)
-        .fetch_all(&self.read)
-        .await?
-        .iter()
-        .map(|row| {
-            Ok(PlayRow {
-                number: row.number("number")?,
-                name: row.get("name")?,
-                hosts: row.get("hosts")?,
-                strategy: row.get("strategy")?,
-                started_us: row.get("started_us")?,
-                ended_us: row.get("ended_us")?,
-            })
-        })
-        .collect()
+        let mut query = self.query(plays::SELECT);
+        query.push(" WHERE execution = ? ORDER BY number").bind(key);
+        let rows = query.fetch_all(&self.read).await?;
+        rows.iter().map(plays::read).collect()
     }
 
     /// Tasks of an execution with a number greater than `after`, in order, `limit` at most.
@@ -60,19 +42,14 @@ impl Store {
         after: u32,
         limit: u32,
     ) -> Result<Vec<TaskRow>, StoreError> {
-        self.query(
-            "SELECT number, play, name, action, path, line, role, tags, handler, no_log, started_us, \
-             ended_us, first_seq, last_seq, ok, changed, failed, skipped, unreachable, ignored FROM tasks \
-             WHERE execution = ? AND number > ? ORDER BY number LIMIT ?",
-        )
-        .bind(key)
-        .bind(after)
-        .bind(limit)
-        .fetch_all(&self.read)
-        .await?
-        .iter()
-        .map(read_task)
-        .collect()
+        let mut query = self.query(tasks::SELECT);
+        query
+            .push(" WHERE execution = ? AND number > ? ORDER BY number LIMIT ?")
+            .bind(key)
+            .bind(after)
+            .bind(limit);
+        let rows = query.fetch_all(&self.read).await?;
+        rows.iter().map(tasks::read).collect()
     }
 
     /// Hosts of an execution with a number greater than `after`, in order, `limit` at most.
@@ -85,28 +62,14 @@ impl Store {
         after: u32,
         limit: u32,
     ) -> Result<Vec<HostRow>, StoreError> {
-        self.query(
-            "SELECT number, name, ok, changed, unreachable, failed, skipped, rescued, ignored, \
-             running_task, running_since_us FROM execution_hosts \
-             WHERE execution = ? AND number > ? ORDER BY number LIMIT ?",
-        )
-        .bind(key)
-        .bind(after)
-        .bind(limit)
-        .fetch_all(&self.read)
-        .await?
-        .iter()
-        .map(|row| {
-            let running: Option<i64> = row.get("running_task")?;
-            Ok(HostRow {
-                number: row.number("number")?,
-                name: row.get("name")?,
-                stats: read_stats(row)?,
-                running_task: running.and_then(|task| u32::try_from(task).ok()),
-                running_since_us: row.get("running_since_us")?,
-            })
-        })
-        .collect()
+        let mut query = self.query(hosts::SELECT);
+        query
+            .push(" WHERE execution = ? AND number > ? ORDER BY number LIMIT ?")
+            .bind(key)
+            .bind(after)
+            .bind(limit);
+        let rows = query.fetch_all(&self.read).await?;
+        rows.iter().map(hosts::read).collect()
     }
 
     /// Between which sequence numbers, both included, the results of a task lie, as far as that is known.
@@ -141,12 +104,7 @@ impl Store {
         key: ExecutionKey,
         filter: &ResultFilter,
     ) -> Result<Vec<ResultEntry>, StoreError> {
-        let mut query = self.query(
-            "SELECT r.seq, r.task, r.host, r.status, r.flags, r.ended_us, r.duration_us, \
-             r.delegated_to, r.action AS ran, \
-             COALESCE(h.name, '') AS host_name, COALESCE(t.name, '') AS task_name, \
-             COALESCE(r.action, t.action, '') AS action FROM results r",
-        );
+        let mut query = self.query(results::SELECT);
         query
             .push(self.engine().index_of_failures(filter.status))
             .push(
@@ -192,57 +150,6 @@ impl Store {
         }
         query.push(" ORDER BY r.seq LIMIT ?").bind(filter.limit);
         let rows = query.fetch_all(&self.read).await?;
-        rows.iter().map(read_result).collect()
+        rows.iter().map(results::read).collect()
     }
-}
-
-fn read_task(row: &Row) -> Result<TaskRow, StoreError> {
-    Ok(TaskRow {
-        number: row.number("number")?,
-        play: row.number("play")?,
-        name: row.get("name")?,
-        action: row.get("action")?,
-        path: row.get("path")?,
-        line: row.number("line")?,
-        role: row.get("role")?,
-        tags: serde_json::from_str(row.get("tags")?)
-            .map_err(|_| StoreError::Damaged { what: "tags" })?,
-        handler: row.get("handler")?,
-        no_log: row.get("no_log")?,
-        started_us: row.get("started_us")?,
-        ended_us: row.get("ended_us")?,
-        first_seq: row.unsigned("first_seq")?,
-        last_seq: row.unsigned("last_seq")?,
-        counts: TaskCounts {
-            ok: row.number("ok")?,
-            changed: row.number("changed")?,
-            failed: row.number("failed")?,
-            skipped: row.number("skipped")?,
-            unreachable: row.number("unreachable")?,
-            ignored: row.number("ignored")?,
-        },
-    })
-}
-
-fn read_result(row: &Row) -> Result<ResultEntry, StoreError> {
-    let status = row.number("status")? as usize;
-    let flags: i32 = row.get("flags")?;
-    Ok(ResultEntry {
-        row: ResultRow {
-            seq: row.unsigned("seq")?,
-            task: row.number("task")?,
-            host: row.number("host")?,
-            status: *ResultStatus::ALL.get(status).ok_or(StoreError::Damaged {
-                what: "a result's status",
-            })?,
-            flags: results::read(flags),
-            ended_us: row.get("ended_us")?,
-            duration_us: row.get("duration_us")?,
-            delegated_to: row.get("delegated_to")?,
-            action: row.get("ran")?,
-        },
-        host: row.get("host_name")?,
-        task: row.get("task_name")?,
-        action: row.get("action")?,
-    })
 }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::dialect::Engine;
 use super::pool::{Row, Transaction};
 use super::statement::Statement;
-use super::table::{Present, Table, push_list};
+use super::tables::table::{Present, Table, push_list};
 use super::{Store, StoreError, audit, transaction};
 use crate::model::{AuditEntry, ExecutionKey, Kept, Pin};
 

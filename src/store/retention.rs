@@ -14,7 +14,9 @@ use super::dialect::Engine;
 use super::health::freeing;
 use super::pool::{Row, Transaction};
 use super::statement::Statement;
-use super::table::{Present, Table, push_list};
+use super::tables::executions::read_kept;
+use super::tables::table::{Present, Table, push_list};
+use super::tables::{delete_found, delete_left};
 use super::{Store, StoreError, audit, stats, tombstones, transaction};
 use crate::model::{AuditEntry, Candidate, DAY_US, ExecutionKey, Kept, Status};
 
@@ -394,11 +396,7 @@ async fn forget_row(
             what: "an execution that changed under its lock",
         });
     }
-    let mut delete = transaction.query("DELETE FROM execution_labels WHERE execution = ?");
-    delete.bind(key).execute_in(transaction).await?;
-    let mut delete = transaction.query("DELETE FROM launches WHERE uuid = ?");
-    delete.bind(id).execute_in(transaction).await?;
-    Ok(())
+    delete_found(transaction, key, id).await
 }
 
 /// Deletes what is left of an execution as far as the budget goes; false when that is used up.
@@ -441,16 +439,8 @@ async fn sweep_one(
             *budget = 0;
             return Ok(false);
         }
-        for statement in [
-            "DELETE FROM results WHERE execution = ?",
-            "DELETE FROM tasks WHERE execution = ?",
-            "DELETE FROM plays WHERE execution = ?",
-            "DELETE FROM execution_hosts WHERE execution = ?",
-        ] {
-            let mut delete = transaction.query(statement);
-            let deleted = delete.bind(key).execute_in(transaction).await?;
-            *budget = budget.saturating_sub(deleted);
-        }
+        let deleted = delete_left(transaction, key).await?;
+        *budget = budget.saturating_sub(deleted);
     }
     let mut delete = transaction.query("DELETE FROM execution_remains WHERE execution = ?");
     delete.bind(key).execute_in(transaction).await?;
@@ -459,15 +449,6 @@ async fn sweep_one(
 
 fn bind_key(values: &mut Statement, key: &ExecutionKey) {
     values.bind(*key);
-}
-
-/// What is kept of a log, as the row tells.
-pub(super) fn read_kept(row: &Row) -> Result<Kept, StoreError> {
-    let bytes: Option<i64> = row.get("payload_bytes")?;
-    Ok(Kept {
-        payload_bytes: bytes.and_then(|bytes| u64::try_from(bytes).ok()),
-        payload_removed_us: row.get("payload_removed_us")?,
-    })
 }
 
 fn read_candidate(row: &Row) -> Result<Candidate, StoreError> {

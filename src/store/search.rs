@@ -4,12 +4,14 @@
 //! cannot hold, and only the other days are gone through, one after the other, until the page is full. Runs that
 //! are not over belong to no roll-up, and are looked through by themselves.
 
-use super::executions::{COLUMNS, FEW, push_page, read_execution};
+use super::executions::{FEW, push_page};
 use super::filter::searched;
 use super::pool::Transaction;
 use super::stats::Candidates;
+use super::tables::executions::{SELECT, read};
 use super::{Store, StoreError};
-use crate::model::{Cursor, ExecutionFilter, ExecutionKey, ExecutionRow, Page, Pieces, Status};
+use crate::model::{Cursor, ExecutionFilter, ExecutionKey, ExecutionRow, Page, Status};
+use crate::search::NgramFilter;
 
 type Found = Vec<(ExecutionKey, ExecutionRow)>;
 
@@ -33,7 +35,7 @@ pub(super) fn text_of(filter: &ExecutionFilter, page: &Page) -> Option<String> {
         || filter.min_duration_us.is_some()
         || filter.status == Some(Status::Running);
     let text = filter.q.as_deref().map(searched)?;
-    (Pieces::tell_of(&text) && !narrowed && page.offset <= PASSED_OVER).then_some(text)
+    (NgramFilter::can_judge(&text) && !narrowed && page.offset <= PASSED_OVER).then_some(text)
 }
 
 impl Store {
@@ -121,7 +123,7 @@ impl Walk {
             None => {}
         }
         let snapshot = &mut self.snapshot;
-        let mut days = Candidates::new(snapshot, &store.pieces, text, within, ascending).await?;
+        let mut days = Candidates::new(snapshot, &store.ngrams, text, within, ascending).await?;
         let mut found = Found::new();
         while found.len() < wanted
             && let Some((from_us, to_us)) = days.next(&mut self.snapshot).await?
@@ -144,9 +146,9 @@ impl Walk {
         wanted: usize,
     ) -> Result<Found, StoreError> {
         self.page.limit = u32::try_from(wanted).unwrap_or(u32::MAX);
-        let mut query = self.snapshot.query(COLUMNS);
+        let mut query = self.snapshot.query(SELECT);
         push_page(&mut query, filter, &self.page, few);
         let rows = query.fetch_all_in(&mut self.snapshot).await?;
-        rows.iter().map(read_execution).collect()
+        rows.iter().map(read).collect()
     }
 }

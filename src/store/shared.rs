@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::dialect::Engine;
 use super::pool::{Pool, Transaction};
-use super::table::{CHUNKS, push_list};
+use super::tables::table::{CHUNKS, push_list};
 use super::{Store, StoreError};
 use crate::model::{Changes, ExecutionKey};
 

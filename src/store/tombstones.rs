@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::pool::Transaction;
 use super::statement::Statement;
-use super::table::{CHUNKS, Present, Table, push_list};
+use super::tables::table::{CHUNKS, Present, Table, push_list};
 use super::{Store, StoreError};
 use crate::model::DAY_US;
 

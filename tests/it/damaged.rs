@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use playback::blocks;
+use playback::log::block;
 use playback::store::Store;
 use playback::store::dialect::Engine;
 use playback_wire::Producer;
@@ -106,9 +106,9 @@ fn what_an_earlier_version_joined_wrongly_is_read_rightly() {
         let address = collector.database();
         // Joined: the last line of the one and the first of the other are one line.
         let joined = [unended(0, 2), unended(2, 3)].concat();
-        put(&address, 1, &blocks::compress(&joined)).await;
-        put(&address, 4, &blocks::compress(&unended(3, 6))).await;
-        put(&address, 7, &blocks::compress(&unended(6, run.len()))).await;
+        put(&address, 1, &block::compress(&joined)).await;
+        put(&address, 4, &block::compress(&unended(3, 6))).await;
+        put(&address, 7, &block::compress(&unended(6, run.len()))).await;
     });
     let check = || {
         assert_eq!(client.execution(run.id, "").ok(), before);

@@ -1,10 +1,11 @@
 //! The log is the truth, and rows are its projection: however events arrive, replaying the log gives
 //! the same rows.
 
-use playback::blocks;
 use playback::clock::Clock;
-use playback::ingest::{Assembler, Claim, Ingest, Settings, rebuild};
+use playback::ingest::{Claim, Ingest, Settings};
 use playback::live::Hub;
+use playback::log::block;
+use playback::log::{Assembler, rebuild};
 use playback::model::{ExecutionKey, Kept, ResultFilter};
 use playback::store::Store;
 use playback_wire::Producer;
@@ -47,7 +48,7 @@ async fn events(store: &Store, key: ExecutionKey, producer: Producer) -> (Vec<u8
         .await
         .unwrap();
     for stored in &stored {
-        let part = blocks::expand_stored(&stored.block.data).unwrap();
+        let part = block::expand_stored(&stored.block.data).unwrap();
         assert_eq!(part.len() as u64, stored.block.raw_bytes);
         raw.extend(part.trim_ascii_end());
         raw.push(b'\n');
@@ -441,7 +442,7 @@ async fn merged_blocks_hold_the_same_events() {
             let mut all = Vec::new();
             for from in [0, 1, 59, 60, 61, 62] {
                 let mut reader =
-                    playback::output::OutputReader::new(store.clone(), key, &row, from);
+                    playback::log::output::OutputReader::new(store.clone(), key, &row, from);
                 loop {
                     let lines = reader.next_lines().await.unwrap();
                     if lines.is_empty() {

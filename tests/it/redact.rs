@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use playback::blocks;
-use playback::ingest::rebuild;
+use playback::log::block;
+use playback::log::rebuild;
 use playback::model::Changes;
 use playback::store::{Reworded, Store, StoredBlock};
 use serde_json::{Value, json};
@@ -282,7 +282,7 @@ async fn of_packing_and_redacting_at_once_one_gives_way() {
     let reworded = [Reworded {
         id: stale[0].id,
         before: b"other".to_vec(),
-        data: blocks::compress(&run.batch(0..1)),
+        data: block::compress(&run.batch(0..1)),
         raw_bytes: run.batch(0..1).len() as u64,
         first_line: 0,
         lines: 0,

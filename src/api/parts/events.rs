@@ -16,7 +16,7 @@ use crate::api::error::ErrorBody;
 use crate::api::query::{Path, limit, named};
 use crate::api::view;
 use crate::app::App;
-use crate::blocks::{Entry, Gap};
+use crate::log::block::{Entry, Gap};
 
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]

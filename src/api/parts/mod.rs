@@ -14,7 +14,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use super::query::execution_id;
 use super::{ApiError, view};
 use crate::app::App;
-use crate::blocks::{Entry, Gap, StoredLog};
+use crate::log::block::{Entry, Gap, StoredLog};
 use crate::model::{BlockRow, ExecutionKey, ExecutionRow};
 
 async fn open(app: &App, id: &str) -> Result<(ExecutionKey, ExecutionRow), ApiError> {

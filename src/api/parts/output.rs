@@ -19,9 +19,9 @@ use crate::api::error::ErrorBody;
 use crate::api::query::{Path, limit, named};
 use crate::api::view;
 use crate::app::App;
-use crate::blocks::Line;
+use crate::log::lines::Line;
+use crate::log::output::OutputReader;
 use crate::model::time_from_us;
-use crate::output::OutputReader;
 use crate::store::StoreError;
 
 #[derive(Debug, Default, Deserialize, IntoParams)]

@@ -16,7 +16,7 @@ use crate::api::error::ErrorBody;
 use crate::api::query::{Path, limit, named};
 use crate::api::view;
 use crate::app::App;
-use crate::blocks::{Entry, Gap};
+use crate::log::block::{Entry, Gap};
 use crate::model::{ExecutionKey, ResultFilter, ResultFlags, time_from_us};
 use crate::store::{ResultEntry, Store};
 

@@ -2,7 +2,7 @@
 
 use super::super::StoreError;
 use super::super::pool::Transaction;
-use super::super::table::{CHUNKS, push_list};
+use super::super::tables::table::{CHUNKS, push_list};
 use super::read::{Wants, Which, read};
 use super::rolls::Unpacker;
 use super::{days_of, forget, rolls};

@@ -11,12 +11,12 @@
 //! - `roll`: making them
 //! - `query`: answers
 //! - `counts`: how many executions there are; `playbooks`: how the last runs of each playbook went
-//! - `pieces`: what a day's runs are made of, for a search
+//! - `ngrams`: what a day's runs are made of, for a search
 //! - `archive`: what retention deletes stays in the statistics
 
 mod archive;
 mod counts;
-mod pieces;
+mod ngrams;
 #[cfg(test)]
 mod plans;
 mod playbooks;
@@ -29,12 +29,12 @@ use std::collections::BTreeSet;
 
 use super::StoreError;
 use super::pool::Transaction;
-use super::table::{CHUNKS, Present, Table, push_list};
+use super::tables::table::{CHUNKS, Present, Table, push_list};
 use crate::model::{ExecutionKey, ExecutionRow, Status, day_of};
 
 pub(super) use archive::archive;
 pub use counts::StatusCounts;
-pub(super) use pieces::{Candidates, Known};
+pub(super) use ngrams::{Candidates, NgramCache};
 pub use playbooks::PlaybookFigures;
 pub(super) use rolls::copy_archived;
 

@@ -4,7 +4,7 @@ use super::super::dialect::Engine;
 use super::super::statement::Statement;
 use super::super::{Options, Store};
 use super::read::{Extent, HOSTS, LABELS, RUNS, Stand, TASKS, Which, push_children, push_runs};
-use super::{pieces, query, rolls};
+use super::{ngrams, query, rolls};
 use crate::model::{ExecutionFilter, Reason, Status};
 
 /// How a statement is done, a step a line.
@@ -84,7 +84,7 @@ async fn no_answer_reads_a_whole_table() {
         }
     }
     plans.push(plan(&store, explain(rolls::LOAD).bind(0).bind(0).bind(1)).await);
-    let mut sets = explain(pieces::LOAD);
+    let mut sets = explain(ngrams::LOAD);
     plans.push(plan(&store, sets.bind(0).bind(0).bind(1).bind(false)).await);
     plans.push(plan(&store, explain(query::DAYS).bind(0).bind(1)).await);
     for plan in plans {

@@ -4,12 +4,13 @@ use super::super::filter::searched;
 use super::super::indexed::indexed;
 use super::super::pool::Transaction;
 use super::super::{Store, StoreError};
-use super::pieces::Candidates;
+use super::ngrams::Candidates;
 use super::read::{Stand, Wants, Which, read};
 use super::rolls::{self, Unpacker};
 use crate::model::{
-    By, HOUR_US, Part, Period, Pieces, Question, RollBuilder, Statistics, Tally, day_of, span_of,
+    By, HOUR_US, Part, Period, Question, RollBuilder, Statistics, Tally, day_of, span_of,
 };
+use crate::search::NgramFilter;
 
 pub(super) const DAYS: &str =
     "SELECT day, version, rolled FROM stat_days WHERE day >= ? AND day <= ? ORDER BY day";
@@ -41,9 +42,9 @@ impl Store {
             }
             add_executions(&mut snapshot, &question, whole, Stand::Running, &mut tally).await?;
         } else if let Some(q) = question.filter.q.as_deref().map(searched)
-            && Pieces::tell_of(&q)
+            && NgramFilter::can_judge(&q)
         {
-            let mut days = Candidates::new(&mut snapshot, &self.pieces, &q, whole, true).await?;
+            let mut days = Candidates::new(&mut snapshot, &self.ngrams, &q, whole, true).await?;
             while let Some(span) = days.next(&mut snapshot).await? {
                 add_executions(&mut snapshot, &question, span, Stand::Over, &mut tally).await?;
             }

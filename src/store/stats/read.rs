@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::super::StoreError;
-use super::super::executions::read_stats;
 use super::super::filter::push_filter;
 use super::super::indexed::indexed;
 use super::super::pool::{Row, Transaction};
 use super::super::statement::Statement;
-use super::super::table::push_list;
+use super::super::tables::hosts::read_stats;
+use super::super::tables::table::push_list;
 use crate::model::{
     ExecutionFilter, ExecutionKey, Group, Reason, RollBuilder, Status, TaskCounts, TaskName,
 };

@@ -2,7 +2,7 @@
 
 use super::super::{Engine, Store, StoreError, transaction};
 use super::read::{Stand, Wants, Which, read};
-use super::{pieces, rolls};
+use super::{ngrams, rolls};
 use crate::model::{ExecutionFilter, HOUR_US, RollBuilder, Status, span_of};
 
 impl Store {
@@ -44,7 +44,7 @@ impl Store {
             stand: Stand::Over,
         };
         read(&mut snapshot, &which, &Wants::ALL, HOUR_US, &mut roll).await?;
-        let pieces = pieces::gather(&mut snapshot, &which, version).await?;
+        let ngrams = ngrams::gather(&mut snapshot, &which, version).await?;
         snapshot.commit().await?;
         let roll = roll.finish();
         let data = rolls::pack(&roll);
@@ -62,7 +62,7 @@ impl Store {
                 .execute_in(transaction)
                 .await?;
             if ours > 0 {
-                rolls::replace(transaction, day, false, &data, &pieces).await?;
+                rolls::replace(transaction, day, false, &data, &ngrams).await?;
             }
             ours > 0
         })

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::super::pool::Transaction;
-use super::super::table::{Present, Table};
+use super::super::tables::table::{Present, Table};
 use super::super::{Engine, Store, StoreError, transaction};
-use super::pieces;
+use super::ngrams;
 use crate::model::{Part, Roll};
 
 /// A part of a large one, in bytes: far below what the narrowest database takes in one message.
@@ -20,14 +20,14 @@ const ROLLS: Table = Table {
 /// Roll-ups as they are stored, by day and by whether they are archived.
 pub(super) type Stored = BTreeMap<(i64, bool), [Vec<u8>; 4]>;
 
-/// Deletes a day's roll-up, and the pieces that its runs are made of.
+/// Deletes a day's roll-up, and the n-grams of its runs.
 pub(super) async fn delete(
     transaction: &mut Transaction,
     day: i64,
     archived: bool,
 ) -> Result<(), StoreError> {
     let parts = Part::ALL.into_iter().map(|part| part as i32);
-    for kind in parts.chain([pieces::KIND]) {
+    for kind in parts.chain([ngrams::KIND]) {
         transaction
             .query("DELETE FROM stat_rolls WHERE kind = ? AND day = ? AND archived = ?")
             .bind(kind)
@@ -39,20 +39,20 @@ pub(super) async fn delete(
     Ok(())
 }
 
-/// Replaces a day's roll-up, and the pieces that its runs are made of, as they are stored; what is empty takes no
+/// Replaces a day's roll-up, and the n-grams of its runs, as they are stored; what is empty takes no
 /// rows.
 pub(super) async fn replace(
     transaction: &mut Transaction,
     day: i64,
     archived: bool,
     data: &[Vec<u8>; 4],
-    pieces: &[u8],
+    ngrams: &[u8],
 ) -> Result<(), StoreError> {
     delete(transaction, day, archived).await?;
     let kinds = Part::ALL.into_iter().map(|part| part as i32);
     let all = kinds.zip(data.iter().map(Vec::as_slice));
     let mut rows = Vec::new();
-    for (kind, data) in all.chain([(pieces::KIND, pieces)]) {
+    for (kind, data) in all.chain([(ngrams::KIND, ngrams)]) {
         rows.extend(data.chunks(PART_BYTES).enumerate().map(|row| (kind, row)));
     }
     ROLLS

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use playback::blocks;
-use playback::ingest::Assembler;
+use playback::log::Assembler;
+use playback::log::block;
 use playback::model::{BlockRow, Changes};
 use playback_wire::encode::{EventWriter, encode_line};
 use playback_wire::{
@@ -103,7 +103,7 @@ fn run(hosts: u32, tasks: u32, fails: bool, random: &mut Random) -> Changes {
         first_line: 0,
         lines: assembler.finished_lines(Producer::Recorder),
         raw_bytes: writer.lines.len() as u64,
-        data: blocks::compress(&writer.lines),
+        data: block::compress(&writer.lines),
     });
     assembler.take_changes(true)
 }

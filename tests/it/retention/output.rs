@@ -1,6 +1,6 @@
 //! `max_output_lines`: the first and the last half of a long output, and a line that says what is missing.
 
-use playback::ingest::rebuild;
+use playback::log::rebuild;
 use playback::store::Store;
 use serde_json::{Value, json};
 

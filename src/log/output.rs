@@ -3,7 +3,8 @@
 
 use playback_wire::Producer;
 
-use crate::blocks::{GAP_LINES, Gap, Line, LineBuilder, Piece, PieceReader, StoredLog};
+use super::block::{GAP_LINES, Gap, StoredLog};
+use super::lines::{Line, LineBuilder, Piece, PieceReader};
 use crate::model::{ExecutionKey, ExecutionRow};
 use crate::store::{Store, StoreError, StoredBlock};
 

@@ -2,35 +2,19 @@
 //! are merged into few large ones, which compress far better and read faster.
 
 use playback_wire::Producer;
-use tokio::sync::mpsc;
 use uuid::Uuid;
 
-use super::Ingest;
-use super::error::IngestError;
-use crate::blocks::{self, StoredLog};
+use super::block::{self, StoredLog};
+use super::error::LogError;
 use crate::model::{BlockRow, ExecutionKey};
 use crate::store::{Store, StoredBlock};
 
 /// Blocks that expand to less than this are merged, up to this size together.
 const TARGET_BYTES: u64 = 512 << 10;
 
-/// Packs one execution after the other. Where so many lines are kept and no more, the others go first.
-pub(super) async fn run(ingest: Ingest, mut packing: mpsc::Receiver<(Uuid, ExecutionKey)>) {
-    while let Some((id, key)) = packing.recv().await {
-        if let Some(most) = ingest.inner.max_output_lines
-            && let Err(error) = ingest.trim(id, most).await
-        {
-            tracing::warn!(execution = %id, %error, "lines beyond max_output_lines were not left out");
-        }
-        if let Err(error) = pack(&ingest.inner.store, id, key).await {
-            tracing::warn!(execution = %id, %error, "a log could not be packed");
-        }
-    }
-}
-
 /// Merges the small blocks of an execution, and measures what comes of it. A block that is damaged stays as
 /// it is: it may yet be mended, and hides no other.
-async fn pack(store: &Store, id: Uuid, key: ExecutionKey) -> Result<(), IngestError> {
+pub(crate) async fn pack(store: &Store, id: Uuid, key: ExecutionKey) -> Result<(), LogError> {
     for producer in Producer::ALL {
         let mut next = 1;
         loop {
@@ -84,7 +68,7 @@ impl Group {
     }
 
     /// Stores them as one, and begins anew.
-    async fn merge(&mut self, store: &Store, key: ExecutionKey) -> Result<(), IngestError> {
+    async fn merge(&mut self, store: &Store, key: ExecutionKey) -> Result<(), LogError> {
         let Self { stored, raw, .. } = std::mem::take(self);
         let [first, .., last] = stored.as_slice() else {
             return Ok(());
@@ -96,9 +80,9 @@ impl Group {
             data: Vec::new(),
             ..first.block.clone()
         };
-        merged.data = tokio::task::spawn_blocking(move || blocks::compress(&raw))
+        merged.data = tokio::task::spawn_blocking(move || block::compress(&raw))
             .await
-            .map_err(|_| IngestError::NotCommitted)?;
+            .map_err(|_| LogError::BrokenOff)?;
         store.merge_blocks(key, &stored, &merged).await?;
         Ok(())
     }

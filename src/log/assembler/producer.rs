@@ -2,7 +2,7 @@
 
 use playback_wire::{Body, Event, ExecutionEnded, ExecutionStarted, Usage};
 
-use crate::blocks::Gap;
+use crate::log::block::Gap;
 
 /// The producers of an execution, in the order of `Producer::ALL`.
 pub(super) type Producers = [ProducerState; 3];

@@ -3,11 +3,9 @@
 use playback_wire::Producer;
 use uuid::Uuid;
 
-use super::assembler::Assembler;
-use super::error::IngestError;
-use super::recall::Recalled;
-use super::slot::replay_log;
-use crate::model::Status;
+use super::error::LogError;
+use super::replay::{Recall, assemble};
+use super::rewrite::Rewritten;
 use crate::store::Store;
 
 /// How often it is tried where a collector adds to the log at the same time.
@@ -27,7 +25,7 @@ pub enum RebuildError {
     Changing(Uuid),
     /// The rows cannot be written.
     #[error(transparent)]
-    Ingest(#[from] IngestError),
+    Log(#[from] LogError),
 }
 
 /// Events of a log that cannot be read.
@@ -47,7 +45,7 @@ pub struct LogGap {
 /// # Errors
 /// There is no such execution, its log was removed, or the store failed; then nothing was changed.
 pub async fn rebuild(store: &Store, id: Uuid) -> Result<Vec<LogGap>, RebuildError> {
-    let found = store.execution(id).await.map_err(IngestError::from)?;
+    let found = store.execution(id).await.map_err(LogError::from)?;
     let Some((key, row)) = found else {
         return Err(RebuildError::NotFound(id));
     };
@@ -56,11 +54,11 @@ pub async fn rebuild(store: &Store, id: Uuid) -> Result<Vec<LogGap>, RebuildErro
     }
     for _ in 0..TRIES {
         // Before it is read: a collector may add to it meanwhile.
-        let extent = store.log_extent(key).await.map_err(IngestError::from)?;
-        let mut assembler = Assembler::new(id);
-        replay_log(store, key, &mut assembler).await?;
-        let standing = store.standing(id).await.map_err(IngestError::from)?;
-        assembler.alive_from_store(standing.and_then(|standing| standing.alive_us));
+        let extent = store.log_extent(key).await.map_err(LogError::from)?;
+        let standing = store.standing(id).await.map_err(LogError::from)?;
+        let standing = standing.ok_or(RebuildError::NotFound(id))?;
+        let none = Rewritten::default();
+        let mut assembler = assemble(store, id, &standing, &none, Recall::Rows).await?;
         let gaps: Vec<LogGap> = assembler
             .gaps()
             .map(|(producer, first_seq, last_seq)| LogGap {
@@ -69,18 +67,11 @@ pub async fn rebuild(store: &Store, id: Uuid) -> Result<Vec<LogGap>, RebuildErro
                 last_seq,
             })
             .collect();
-        if !gaps.is_empty() {
-            let recalled = Recalled::read(store, key, row.clone(), &assembler).await?;
-            assembler.recall(recalled);
-        }
-        if row.status != Status::Running {
-            assembler.mark_lost();
-        }
         let changes = assembler.take_changes(true);
         let is_done = store
             .replace_projection_of(key, &changes, extent)
             .await
-            .map_err(IngestError::from)?;
+            .map_err(LogError::from)?;
         if is_done {
             return Ok(gaps);
         }

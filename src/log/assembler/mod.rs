@@ -1,6 +1,12 @@
 //! State + event → changes. Pure: no clock, no I/O, and the same events give the same rows, whatever
 //! the batches that they came in and however the producers' batches were mixed.
 
+mod bounds;
+mod later;
+mod producer;
+pub(super) mod timed;
+mod verdict;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use playback_wire::{
@@ -9,12 +15,11 @@ use playback_wire::{
 };
 use uuid::Uuid;
 
-use super::clock::Timed;
-use super::later::Later;
-use super::producer::{ProducerState, Producers};
+use self::later::Later;
+use self::producer::{ProducerState, Producers};
+use self::timed::Timed;
+use super::block::{Entry, Gap, StoredLog};
 use super::recall::{self, Recalled};
-use super::{bounds, verdict};
-use crate::blocks::{Entry, Gap, StoredLog};
 use crate::model::{
     BlockRow, Changes, EventCount, ExecutionRow, HostRow, Kept, Phase, PlayRow, ResultFlags,
     ResultRow, Status, TaskCounts, TaskRow,
@@ -310,7 +315,7 @@ impl Assembler {
     }
 
     /// Fills in from the stored rows what the log does not tell any more.
-    pub(super) fn recall(&mut self, mut stored: Recalled) {
+    pub(in crate::log) fn recall(&mut self, mut stored: Recalled) {
         stored.by_the_producers_clock();
         let ended = recall::ended(&stored.row);
         let found = std::mem::take(&mut self.hosts);

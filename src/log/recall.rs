@@ -8,8 +8,8 @@ use std::collections::HashMap;
 use playback_wire::{EndReason, ExecutionEnded, Producer};
 
 use super::assembler::Assembler;
-use super::clock::Timed as _;
-use super::error::IngestError;
+use super::assembler::timed::Timed as _;
+use super::error::LogError;
 use crate::model::{
     ExecutionKey, ExecutionRow, HostRow, PlayRow, Reason, ResultFilter, ResultRow, Status, TaskRow,
 };
@@ -55,7 +55,7 @@ impl Recalled {
         key: ExecutionKey,
         row: ExecutionRow,
         assembler: &Assembler,
-    ) -> Result<Self, IngestError> {
+    ) -> Result<Self, LogError> {
         let mut recalled = Self {
             plays: store.plays(key).await?,
             row,

@@ -1,4 +1,4 @@
-//! Which days may hold a text that somebody searches for: a set of what a day's runs are made of stands beside its
+//! Which days may hold a text that somebody searches for: a filter of the n-grams of a day's runs stands beside its
 //! roll-up, and is made with it. It says which version of the day it shows, so one that an older program left
 //! standing does no harm; nor does one that cannot be read.
 
@@ -10,7 +10,8 @@ use super::super::pool::Transaction;
 use super::query::{DAYS, Span, push_span};
 use super::read::{PAGE, Which, push_runs};
 use super::rolls::damaged;
-use crate::model::{ExecutionKey, Part, Pieces, day_of, span_of};
+use crate::model::{ExecutionKey, Part, day_of, span_of};
+use crate::search::NgramFilter;
 
 /// Its kind, beside the parts of a roll-up.
 pub(super) const KIND: i32 = 4;
@@ -24,13 +25,13 @@ const TEXTS: &str = "SELECT e.id, e.started_us, e.search FROM executions e WHERE
 /// How many bytes say which version it is.
 const VERSION: usize = size_of::<i64>();
 
-/// What the executions of a day are made of, in this version of the day, as it is stored.
+/// The n-grams of a day's executions, in this version of the day, as they are stored.
 pub(super) async fn gather(
     transaction: &mut Transaction,
     which: &Which<'_>,
     version: i64,
 ) -> Result<Vec<u8>, StoreError> {
-    let mut set = Pieces::default();
+    let mut set = NgramFilter::default();
     let mut after: Option<(i64, ExecutionKey)> = None;
     loop {
         let mut query = transaction.query(TEXTS);
@@ -50,22 +51,22 @@ pub(super) async fn gather(
 }
 
 /// Reads what [`gather`] gave: the version that it shows, and the set.
-fn read(data: &[u8]) -> Option<(i64, Pieces)> {
+fn read(data: &[u8]) -> Option<(i64, NgramFilter)> {
     let (version, data) = data.split_first_chunk::<VERSION>()?;
-    let size = Pieces::default().as_bytes().len();
+    let size = NgramFilter::default().as_bytes().len();
     let set = zstd::bulk::decompress(data, size).ok()?;
-    Some((i64::from_le_bytes(*version), Pieces::from_bytes(set)?))
+    Some((i64::from_le_bytes(*version), NgramFilter::from_bytes(set)?))
 }
 
-/// How many days' sets are kept in memory, at 16 KB each.
+/// How many days' filters are kept in memory, at 16 KB each.
 const KEPT: usize = 1000;
 
-/// Sets that were read before, by day, each with the version that it shows.
+/// Filters that were read before, by day, each with the version that it shows.
 #[derive(Debug, Clone, Default)]
-pub(in super::super) struct Known(Arc<Mutex<BTreeMap<i64, (i64, Pieces)>>>);
+pub(in super::super) struct NgramCache(Arc<Mutex<BTreeMap<i64, (i64, NgramFilter)>>>);
 
-impl Known {
-    fn sets(&self) -> MutexGuard<'_, BTreeMap<i64, (i64, Pieces)>> {
+impl NgramCache {
+    fn sets(&self) -> MutexGuard<'_, BTreeMap<i64, (i64, NgramFilter)>> {
         // A panic while it was held left a map that is whole.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -126,7 +127,7 @@ const MOST: usize = 128;
 /// The times in which executions started that are over and may hold a text, one after the other in a list's
 /// order. What may not be known is among them.
 pub(in super::super) struct Candidates<'q> {
-    known: &'q Known,
+    known: &'q NgramCache,
     text: &'q str,
     within: Span,
     ascending: bool,
@@ -140,7 +141,7 @@ impl<'q> Candidates<'q> {
     /// Those that lie in a time. The text is one as it stands in what is searched.
     pub(in super::super) async fn new(
         transaction: &mut Transaction,
-        known: &'q Known,
+        known: &'q NgramCache,
         text: &'q str,
         within: Span,
         ascending: bool,

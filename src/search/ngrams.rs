@@ -1,34 +1,34 @@
-//! Which pieces some texts are made of: what lets a search pass over many texts without reading them.
+//! A Bloom filter of the three- and six-byte n-grams of some texts.
 
-/// How long pieces are, in bytes. Short ones tell of short texts; long ones tell numbers apart, whose digits are the
+/// How long n-grams are, in bytes. Short ones tell of short texts; long ones tell numbers apart, whose digits are the
 /// same in any case.
 const LENGTHS: [usize; 2] = [3, 6];
 
-/// How many bits the set has. A day of a few thousand runs has some ten thousand different pieces; one that it does
+/// How many bits the filter has. A day of a few thousand runs has some ten thousand different n-grams; one that it does
 /// not have is taken for one of these the more seldom, the more bits there are.
 const BITS: usize = 1 << 17;
 
 /// Its size in bytes.
 const BYTES: usize = BITS / 8;
 
-/// A set of pieces of texts. It forgets none, and may hold some that were never added.
+/// Which n-grams some texts have, as a Bloom filter: it forgets none, and may hold some that were never added.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pieces(Vec<u8>);
+pub struct NgramFilter(Vec<u8>);
 
-impl Default for Pieces {
+impl Default for NgramFilter {
     fn default() -> Self {
         Self(vec![0; BYTES])
     }
 }
 
-impl Pieces {
-    /// Whether a set can say anything about a text: one that is too short has no piece.
+impl NgramFilter {
+    /// Whether a filter can say anything about a text: one that is too short has no n-gram.
     #[must_use]
-    pub fn tell_of(text: &str) -> bool {
+    pub fn can_judge(text: &str) -> bool {
         text.len() >= LENGTHS[0]
     }
 
-    /// Adds all pieces of a text.
+    /// Adds all n-grams of a text.
     pub fn add(&mut self, text: &str) {
         for (byte, bit) in places(text) {
             self.0[byte] |= bit;
@@ -41,26 +41,26 @@ impl Pieces {
         places(text).all(|(byte, bit)| self.0[byte] & bit != 0)
     }
 
-    /// The set as bytes, always as many.
+    /// The filter as bytes, always as many.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 
-    /// Reads what [`Pieces::as_bytes`] gave; none where it is something else.
+    /// Reads what [`NgramFilter::as_bytes`] gave; none where it is something else.
     #[must_use]
     pub fn from_bytes(bytes: Vec<u8>) -> Option<Self> {
         (bytes.len() == BYTES).then_some(Self(bytes))
     }
 }
 
-/// The place of each piece: a byte of the set, and a bit in it.
+/// The place of each n-gram: a byte of the filter, and a bit in it.
 fn places(text: &str) -> impl Iterator<Item = (usize, u8)> {
-    let pieces = LENGTHS
+    let ngrams = LENGTHS
         .into_iter()
         .flat_map(|length| text.as_bytes().windows(length));
-    pieces.map(|piece| {
-        let number = piece
+    ngrams.map(|ngram| {
+        let number = ngram
             .iter()
             .fold(0_u64, |all, byte| all << 8 | u64::from(*byte));
         // Multiplied by the golden ratio's fraction, neighbours lie far apart.
@@ -81,11 +81,11 @@ mod tests {
             texts in prop::collection::vec("\\PC{0,40}", 0..20),
             (from, to) in any::<(prop::sample::Index, prop::sample::Index)>(),
         ) {
-            let mut set = Pieces::default();
+            let mut set = NgramFilter::default();
             for text in &texts {
                 set.add(text);
             }
-            let read = Pieces::from_bytes(set.as_bytes().to_vec());
+            let read = NgramFilter::from_bytes(set.as_bytes().to_vec());
             prop_assert_eq!(read.as_ref(), Some(&set));
             for text in &texts {
                 let starts: Vec<usize> =
@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn most_of_what_was_not_added_is_not_held() {
-        let mut set = Pieces::default();
+        let mut set = NgramFilter::default();
         for number in (0..20_000).step_by(10) {
             set.add(&format!(
                 "/srv/site.yml\nweb.example.org\nann\nCHG-{number:05}"
@@ -112,7 +112,7 @@ mod tests {
         // Of numbers that look alike, those that were added, and a few more.
         assert!((2_000..3_000).contains(&held("CHG-")), "{}", held("CHG-"));
         assert!(set.may_hold("ab"), "nothing is known of what is too short");
-        assert!(!Pieces::tell_of("ab"));
-        assert_eq!(Pieces::from_bytes(vec![0; 3]), None);
+        assert!(!NgramFilter::can_judge("ab"));
+        assert_eq!(NgramFilter::from_bytes(vec![0; 3]), None);
     }
 }

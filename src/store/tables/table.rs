@@ -1,21 +1,21 @@
 //! Rows in bulk: which columns a table has, and what happens to rows that are there already.
 
-use super::pool::Transaction;
-use super::statement::Statement;
-use super::value::Value;
+use super::super::pool::Transaction;
+use super::super::statement::Statement;
+use super::super::value::Value;
 
 /// A table, as inserts see it.
-pub(super) struct Table {
+pub(in crate::store) struct Table {
     /// Its name.
-    pub(super) name: &'static str,
+    pub(in crate::store) name: &'static str,
     /// Its columns, in the order in which values are bound.
-    pub(super) columns: &'static [&'static str],
+    pub(in crate::store) columns: &'static [&'static str],
     /// What happens to rows that are there already.
-    pub(super) present: Present,
+    pub(in crate::store) present: Present,
 }
 
 /// What happens to a row that is there already.
-pub(super) enum Present {
+pub(in crate::store) enum Present {
     /// There is none; if there were, the whole transaction is given up.
     Never,
     /// It stays as it is.
@@ -38,14 +38,17 @@ pub(super) enum Present {
 
 /// How many rows go into one statement. Few distinct sizes, so that each statement is prepared once
 /// and found in the cache from then on; larger ones than these gain nothing.
-pub(super) const CHUNKS: [usize; 5] = [200, 50, 12, 3, 1];
+pub(in crate::store) const CHUNKS: [usize; 5] = [200, 50, 12, 3, 1];
 
 /// And how many bytes, about: a server has a limit, and a statement is held in memory as a whole.
-pub(super) const CHUNK_BYTES: usize = 1 << 20;
+pub(in crate::store) const CHUNK_BYTES: usize = 1 << 20;
 
 /// Goes on after an open parenthesis with a list of values, and closes it. Few distinct sizes here too: the last
-/// value stands again to make one up. Nothing is in a list of nothing.
-pub(super) fn push_list<'v, T: Copy + Into<Value<'v>>>(statement: &mut Statement, values: &[T]) {
+/// value stands again to make one up. An empty list matches nothing.
+pub(in crate::store) fn push_list<'v, T: Copy + Into<Value<'v>>>(
+    statement: &mut Statement,
+    values: &[T],
+) {
     let Some(last) = values.last() else {
         statement.push("NULL)");
         return;
@@ -66,7 +69,7 @@ pub(super) fn push_list<'v, T: Copy + Into<Value<'v>>>(statement: &mut Statement
 impl Table {
     /// Inserts rows, as many as go into a statement at once. Where rows that are there already are
     /// updated, no two of them may be the same.
-    pub(super) async fn insert<T>(
+    pub(in crate::store) async fn insert<T>(
         &self,
         transaction: &mut Transaction,
         rows: &[T],

@@ -1,7 +1,11 @@
 //! Rows of results. They are by far the most rows that there are, so the ordinary ones have few columns.
 
-use super::pool::Transaction;
-use super::statement::Statement;
+use playback_wire::ResultStatus;
+
+use super::super::StoreError;
+use super::super::parts::ResultEntry;
+use super::super::pool::{Row, Transaction};
+use super::super::statement::Statement;
 use super::table::{Present, Table};
 use crate::model::{ExecutionKey, ResultFlags, ResultRow};
 
@@ -39,7 +43,7 @@ const NAMED_RESULTS: Table = Table {
 };
 
 /// Inserts new results.
-pub(super) async fn insert(
+pub(in crate::store) async fn insert(
     transaction: &mut Transaction,
     results: &[(ExecutionKey, &ResultRow)],
 ) -> Result<(), sqlx::Error> {
@@ -71,7 +75,7 @@ fn bind(values: &mut Statement, (key, row): &(ExecutionKey, &ResultRow)) {
 }
 
 /// Marks results that are stored as no longer counting.
-pub(super) async fn retract(
+pub(in crate::store) async fn retract(
     transaction: &mut Transaction,
     key: ExecutionKey,
     seqs: &[u64],
@@ -91,7 +95,34 @@ fn stored(flags: ResultFlags) -> i32 {
     i32::from(flags.0.cast_signed())
 }
 
-/// The flags that a column holds.
-pub(super) fn read(stored: i32) -> ResultFlags {
+/// Results `r` with their host `h` and task `t`.
+pub(in crate::store) const SELECT: &str = "SELECT r.seq, r.task, r.host, r.status, r.flags, r.ended_us, \
+    r.duration_us, r.delegated_to, r.action AS ran, COALESCE(h.name, '') AS host_name, \
+    COALESCE(t.name, '') AS task_name, COALESCE(r.action, t.action, '') AS action FROM results r";
+
+pub(in crate::store) fn read(row: &Row) -> Result<ResultEntry, StoreError> {
+    let status = row.number("status")? as usize;
+    let flags: i32 = row.get("flags")?;
+    Ok(ResultEntry {
+        row: ResultRow {
+            seq: row.unsigned("seq")?,
+            task: row.number("task")?,
+            host: row.number("host")?,
+            status: *ResultStatus::ALL.get(status).ok_or(StoreError::Damaged {
+                what: "a result's status",
+            })?,
+            flags: read_flags(flags),
+            ended_us: row.get("ended_us")?,
+            duration_us: row.get("duration_us")?,
+            delegated_to: row.get("delegated_to")?,
+            action: row.get("ran")?,
+        },
+        host: row.get("host_name")?,
+        task: row.get("task_name")?,
+        action: row.get("action")?,
+    })
+}
+
+fn read_flags(stored: i32) -> ResultFlags {
     ResultFlags(stored as u8)
 }

@@ -1,0 +1,436 @@
+//! Events of an execution that is over, without what is to be hidden, and its rows made anew from them.
+//!
+//! Numbers, times and lines stay: of a printed line that holds something, the whole new text stands where
+//! the line began, and its newline stays where it was.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+
+use chrono::SecondsFormat;
+use playback_redact::{Counts, Inside, Rules, redact_event};
+use playback_wire::encode::encode_line;
+use playback_wire::{Body, ExecutionEnded, Output, Producer, Redaction};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::block::{self, BlockError, Entry, Gap, StoredLog};
+use super::error::LogError;
+use super::lines::damaged_text;
+use super::recall::ended;
+use super::rewrite::{Rewritten, each_block, project, with_events, with_note, with_text};
+use crate::model::{
+    Action, Actor, AuditEntry, BlockRow, ExecutionKey, ExecutionRow, LaunchRow, Parameters,
+    time_from_us,
+};
+use crate::store::{Store, StoredBlock};
+
+/// A printed line is put together up to this size, in bytes; what is longer is looked at in parts.
+const LONGEST_LINE: usize = 1 << 20;
+
+/// What is to be hidden, and what is to be said about it.
+#[derive(Debug)]
+pub struct RedactionRequest {
+    /// What is to be hidden.
+    pub rules: Rules,
+    /// Who asks.
+    pub actor: Actor,
+    /// Why, in their words.
+    pub note: Option<String>,
+}
+
+/// Stores the events in their new wording; how much was hidden, and how many events could not be read, and
+/// are removed. Nothing is returned when blocks were packed meanwhile.
+pub(crate) async fn redact_log(
+    store: &Store,
+    id: Uuid,
+    key: ExecutionKey,
+    request: &RedactionRequest,
+    now_us: i64,
+) -> Result<Option<(Counts, u64)>, LogError> {
+    let Some((_, row)) = store.execution(id).await? else {
+        return Ok(Some((Counts::default(), 0)));
+    };
+    let mut removed = 0;
+    let mut counts = Counts::default();
+    let mut changed = Rewritten::default();
+    let mut first: Option<StoredBlock> = None;
+    for producer in Producer::ALL {
+        let mut lines = Lines::new(&request.rules);
+        let mut last_damaged = 0;
+        each_block(store, key, producer, |block| {
+            let (raw, unreadable) = readable(&block, &row, None);
+            if unreadable > 0 {
+                last_damaged = block.id;
+            }
+            lines.read(&raw)
+        })
+        .await?;
+        let ended = ended(&row).filter(|_| !lines.has_end);
+        let (edits, in_lines) = lines.finish();
+        counts.lines += in_lines;
+        each_block(store, key, producer, |block| {
+            let ended = ended.as_ref().filter(|_| block.id == last_damaged);
+            let (raw, unreadable) = readable(&block, &row, ended);
+            let new = rewrite(&raw, &request.rules, &edits, &mut counts)?;
+            removed += unreadable;
+            if new != raw || unreadable > 0 {
+                changed.insert(with_events(&block, &new));
+            }
+            first.get_or_insert(block);
+            Ok(())
+        })
+        .await?;
+    }
+    let mut launch = store.launch(id).await?;
+    let before = counts;
+    if let Some(launch) = &mut launch {
+        forget(&mut launch.parameters, &request.rules, &mut counts);
+    }
+    let launch: Option<LaunchRow> = launch.filter(|_| counts != before);
+    let entry = entry(id, request, (counts, removed), now_us);
+    if counts == Counts::default() && removed == 0 {
+        // Nothing was found, and somebody looked for it all the same.
+        store.audit(&entry).await?;
+        return Ok(Some((counts, 0)));
+    }
+    if let Some(first) = first {
+        let note = Redaction {
+            time: time_from_us(now_us).to_rfc3339_opts(SecondsFormat::Micros, true),
+            by: request.actor.name.clone(),
+            note: request
+                .note
+                .as_deref()
+                .map(|note| request.rules.text(note).into_owned()),
+            values: counts.values,
+            lines: counts.lines,
+            removed,
+        };
+        let data = changed
+            .get(first.id)
+            .map_or(&first.block.data, |new| &new.data);
+        let raw = block::expand_stored(data)?;
+        let noted = noted(&raw, &note).ok_or(BlockError::NotEvents)?;
+        changed.insert(with_events(&first, &noted));
+    }
+    let changes = project(store, &row, &changed).await?;
+    let changed = changed.into_blocks();
+    let stored = store
+        .reword(key, &changed, &changes, launch.as_ref(), &entry)
+        .await?;
+    Ok(stored.then_some((counts, removed)))
+}
+
+/// The audit's entry. It names no key, pattern or text: each of them may say what is hidden.
+fn entry(
+    id: Uuid,
+    request: &RedactionRequest,
+    (counts, removed): (Counts, u64),
+    now_us: i64,
+) -> AuditEntry {
+    let note = request.note.as_deref().map(|note| request.rules.text(note));
+    let object = format!("execution:{id}");
+    AuditEntry::new(now_us, request.actor.clone(), Action::Redact, object)
+        .note(note.as_deref())
+        .after(json!({ "values": counts.values, "lines": counts.lines, "removed": removed }))
+}
+
+/// A block's events, and how many of them cannot be read: others stand in their place, which say so. What is
+/// known of them from the execution's row is in these.
+fn readable(
+    block: &StoredBlock,
+    row: &ExecutionRow,
+    ended: Option<&ExecutionEnded>,
+) -> (Vec<u8>, u64) {
+    let block = &block.block;
+    let mut raw = Vec::new();
+    let mut unreadable = 0;
+    let mut last_at = row.started_us;
+    let read: Result<(), Infallible> = StoredLog::of(block).for_each(|entry| {
+        match entry {
+            Entry::Event(line, event) => {
+                last_at = event.at;
+                raw.extend_from_slice(line);
+                raw.push(b'\n');
+            }
+            Entry::Gap(gap) => {
+                unreadable += gap.last_seq - gap.first_seq + 1;
+                stand_in(&mut raw, block, &gap, row, ended, last_at);
+            }
+        }
+        Ok(())
+    });
+    match read {
+        Ok(()) => (raw, unreadable),
+    }
+}
+
+/// Events in the place of those that cannot be read; `ended`: how the producer ended, where that was the last
+/// of them.
+fn stand_in(
+    raw: &mut Vec<u8>,
+    block: &BlockRow,
+    gap: &Gap,
+    row: &ExecutionRow,
+    ended: Option<&ExecutionEnded>,
+    at: i64,
+) {
+    let mut text = Some(damaged_text(gap)).filter(|text| !text.is_empty());
+    for seq in gap.first_seq..=gap.last_seq {
+        let is_end = seq == block.last_seq;
+        let start = raw.len();
+        let done = match (seq, text.take(), ended.filter(|_| is_end)) {
+            (1, later, _) => {
+                text = later;
+                encode_line(raw, seq, at, "execution_started", &row.what)
+            }
+            (_, Some(text), _) => {
+                let output = Output {
+                    text: text.into(),
+                    ..Output::default()
+                };
+                encode_line(raw, seq, at, "output", &output)
+            }
+            (_, None, Some(ended)) => {
+                let at = row.ended_us.unwrap_or(at);
+                encode_line(raw, seq, at, "execution_ended", ended)
+            }
+            (_, None, None) => encode_line(raw, seq, at, "damaged", &serde_json::json!({})),
+        };
+        // Numbers and texts always encode.
+        if done.is_err() {
+            raw.truncate(start);
+        }
+    }
+}
+
+/// New texts of parts of `output` events: by the event's number, the part's place and its text. A part is
+/// what the event holds of one line, without the newline.
+type Edits = HashMap<u64, Vec<(usize, String)>>;
+
+/// Printed lines of one producer, put together from the events that hold parts of them.
+struct Lines<'r> {
+    rules: &'r Rules,
+    inside: [Inside; 2],
+    /// Parts of the line that goes on: event, place, text.
+    open: Vec<(u64, usize, String)>,
+    open_bytes: usize,
+    stream: usize,
+    edits: Edits,
+    changed: u64,
+    /// How the producer ended can be read.
+    has_end: bool,
+}
+
+impl<'r> Lines<'r> {
+    fn new(rules: &'r Rules) -> Self {
+        Self {
+            rules,
+            inside: Default::default(),
+            open: Vec::new(),
+            open_bytes: 0,
+            stream: 0,
+            edits: Edits::new(),
+            changed: 0,
+            has_end: false,
+        }
+    }
+
+    fn read(&mut self, raw: &[u8]) -> Result<(), LogError> {
+        let read = block::for_each_event(raw, |_, event| {
+            self.has_end |= matches!(event.body, Body::ExecutionEnded(_));
+            if let Body::Output(output) = &event.body {
+                for (place, part) in output.text.split_inclusive('\n').enumerate() {
+                    if self.open.is_empty() {
+                        self.stream = output.stream as usize;
+                    }
+                    let text = part.strip_suffix('\n').unwrap_or(part);
+                    self.open.push((event.seq, place, text.to_owned()));
+                    self.open_bytes += text.len();
+                    if text.len() < part.len() || self.open_bytes > LONGEST_LINE {
+                        self.ended();
+                    }
+                }
+            }
+            Ok(())
+        });
+        Ok(read?)
+    }
+
+    fn ended(&mut self) {
+        let parts = std::mem::take(&mut self.open);
+        self.open_bytes = 0;
+        let whole: String = parts.iter().map(|(_, _, text)| text.as_str()).collect();
+        let said = whole.trim_end_matches('\r');
+        let hidden = self.rules.line(said, &mut self.inside[self.stream]);
+        if hidden == said {
+            return;
+        }
+        self.changed += 1;
+        let mut text = Some(format!("{hidden}{}", &whole[said.len()..]));
+        for (seq, place, _) in parts {
+            let text = text.take().unwrap_or_default();
+            self.edits.entry(seq).or_default().push((place, text));
+        }
+    }
+
+    fn finish(mut self) -> (Edits, u64) {
+        if !self.open.is_empty() {
+            self.ended();
+        }
+        (self.edits, self.changed)
+    }
+}
+
+/// A block's lines without what is hidden.
+fn rewrite(
+    raw: &[u8],
+    rules: &Rules,
+    edits: &Edits,
+    counts: &mut Counts,
+) -> Result<Vec<u8>, LogError> {
+    let mut new = Vec::with_capacity(raw.len());
+    let done = block::for_each_event(raw, |line, event| {
+        match (&event.body, edits.get(&event.seq)) {
+            (Body::Output(output), Some(edits)) => {
+                let text = edited(&output.text, edits);
+                new.extend(with_text(line, text).ok_or(BlockError::NotEvents)?);
+            }
+            (Body::Output(_), None) => new.extend_from_slice(line),
+            _ => {
+                redact_event(line, rules, counts, &mut new).map_err(|_| BlockError::NotEvents)?;
+            }
+        }
+        new.push(b'\n');
+        Ok(())
+    });
+    done?;
+    Ok(new)
+}
+
+fn edited(text: &str, edits: &[(usize, String)]) -> String {
+    let mut edits = edits.iter().peekable();
+    let mut new = String::with_capacity(text.len());
+    for (place, part) in text.split_inclusive('\n').enumerate() {
+        match edits.next_if(|(edited, _)| *edited == place) {
+            Some((_, text)) => {
+                new.push_str(text);
+                if part.ends_with('\n') {
+                    new.push('\n');
+                }
+            }
+            None => new.push_str(part),
+        }
+    }
+    new
+}
+
+/// A producer's first block, whose first event says that something was hidden.
+fn noted(raw: &[u8], note: &Redaction) -> Option<Vec<u8>> {
+    let note = serde_json::to_value(note).ok()?;
+    with_note(raw, |said| {
+        let notes = said
+            .entry("redacted")
+            .or_insert_with(|| Value::Array(Vec::new()));
+        notes.as_array_mut()?.push(note);
+        Some(())
+    })
+}
+
+/// What is kept of a request. A value in which something is hidden is none any more: a replay must ask for
+/// it again.
+fn forget(parameters: &mut Parameters, rules: &Rules, counts: &mut Counts) {
+    let hides_all = |text: &str| rules.text(text) != text;
+    if let Some(values) = &parameters.extra_vars {
+        let hides = values.iter().any(|(name, value)| {
+            let text = serde_json::json!({ name.as_str(): value }).to_string();
+            let event = format!("{{\"data\":{{\"args\":{text}}}}}");
+            let mut found = Counts::default();
+            let done = redact_event(event.as_bytes(), rules, &mut found, &mut Vec::new());
+            done.is_err() || found != Counts::default()
+        });
+        if hides {
+            counts.values += 1;
+            parameters.extra_vars = None;
+        }
+    }
+    if parameters.args.as_deref().is_some_and(hides_all) {
+        counts.values += 1;
+        parameters.args = None;
+    }
+    let single = [
+        &mut parameters.note,
+        &mut parameters.limit,
+        &mut parameters.hosts,
+    ];
+    let lists = [
+        &mut parameters.labels,
+        &mut parameters.tags,
+        &mut parameters.skip_tags,
+    ];
+    for text in single
+        .into_iter()
+        .flatten()
+        .chain(lists.into_iter().flatten())
+    {
+        let hidden = rules.text(text).into_owned();
+        if hidden != *text {
+            counts.values += 1;
+            *text = hidden;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use playback_wire::Stream;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn texts(raw: &[u8]) -> Vec<String> {
+        let mut texts = Vec::new();
+        block::for_each_event(raw, |_, event| {
+            if let Body::Output(output) = &event.body {
+                texts.push(output.text.to_string());
+            }
+            Ok(())
+        })
+        .unwrap();
+        texts
+    }
+
+    proptest! {
+        #[test]
+        fn lines_are_hidden_whatever_events_they_came_in(
+            printed in prop::collection::vec(("[ab\r\n]{0,6}", any::<bool>()), 1..12),
+            split in 0..12_usize,
+        ) {
+            let none: [&str; 0] = [];
+            let rules = Rules::new(&none, &["abba"], &none).unwrap();
+            let mut raw = [Vec::new(), Vec::new()];
+            for (index, (text, errors)) in printed.iter().enumerate() {
+                let stream = if *errors { Stream::Stderr } else { Stream::Stdout };
+                let output = Output { stream, text: text.into(), of: None };
+                let block = usize::from(index >= split);
+                encode_line(&mut raw[block], index as u64 + 1, 0, "output", &output).unwrap();
+            }
+            let mut lines = Lines::new(&rules);
+            for raw in &raw {
+                lines.read(raw).unwrap();
+            }
+            let (edits, _) = lines.finish();
+            let mut new = Vec::new();
+            for raw in &raw {
+                new.extend(texts(&rewrite(raw, &rules, &edits, &mut Counts::default()).unwrap()));
+            }
+            // Each event ends as many lines as before, and the lines are those that are hidden as wholes.
+            let ends = |text: &String| text.matches('\n').count();
+            let before: Vec<String> = printed.into_iter().map(|(text, _)| text).collect();
+            prop_assert_eq!(
+                new.iter().map(ends).collect::<Vec<_>>(),
+                before.iter().map(ends).collect::<Vec<_>>()
+            );
+            prop_assert_eq!(new.concat(), before.concat().replace("abba", "***"));
+        }
+    }
+}

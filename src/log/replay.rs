@@ -1,0 +1,93 @@
+//! The one loop that goes through an execution's log, and the one rule for runs that fell silent.
+
+use playback_wire::Producer;
+use uuid::Uuid;
+
+use super::assembler::Assembler;
+use super::block::{GAP_LINES, Gap, StoredLog};
+use super::error::LogError;
+use super::recall::Recalled;
+use super::rewrite::Rewritten;
+use crate::model::{ExecutionKey, Status};
+use crate::store::{Standing, Store};
+
+/// How many blocks are read at once.
+const BLOCKS: u32 = 24;
+
+/// Whether rows are believed where the log is damaged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Recall {
+    /// They were made of it when it was whole, and are the only witness that is left.
+    Rows,
+    /// No: they may hold what the rewritten log is to be without.
+    Nothing,
+}
+
+/// Puts an execution together again from its log, with some of its blocks rewritten.
+///
+/// # Errors
+/// The log was removed, or the store failed.
+pub(crate) async fn assemble(
+    store: &Store,
+    id: Uuid,
+    head: &Standing,
+    rewritten: &Rewritten,
+    recall: Recall,
+) -> Result<Assembler, LogError> {
+    if head.kept.is_without_log() {
+        return Err(LogError::Removed);
+    }
+    let mut assembler = Assembler::new(id);
+    replay(store, head.key, rewritten, &mut assembler).await?;
+    assembler.alive_from_store(head.alive_us);
+    if recall == Recall::Rows
+        && assembler.gaps().next().is_some()
+        && let Some((key, row)) = store.execution(id).await?
+    {
+        let recalled = Recalled::read(store, key, row, &assembler).await?;
+        assembler.recall(recalled);
+    }
+    if head.status != Status::Running {
+        // Silence is the collector's own observation: no event tells it. Where the events tell of the end, this
+        // changes nothing.
+        assembler.mark_lost();
+    }
+    Ok(assembler)
+}
+
+/// Applies all stored events of an execution that the assembler does not know yet, with some blocks rewritten. What
+/// cannot be read is passed over, and noted as missing.
+///
+/// # Errors
+/// The store failed.
+pub(crate) async fn replay(
+    store: &Store,
+    key: ExecutionKey,
+    rewritten: &Rewritten,
+    assembler: &mut Assembler,
+) -> Result<(), LogError> {
+    loop {
+        let from = Producer::ALL.map(|producer| (producer, assembler.last_seq(producer) + 1));
+        let stored = store.blocks_from_seqs(key, &from, BLOCKS).await?;
+        let is_all = stored.len() < BLOCKS as usize;
+        for stored in stored {
+            let block = rewritten.block(stored);
+            let expected = assembler.last_seq(block.producer) + 1;
+            if block.first_seq > expected {
+                // A whole block is missing.
+                let finished = assembler.finished_lines(block.producer);
+                let gap = Gap {
+                    first_seq: expected,
+                    last_seq: block.first_seq - 1,
+                    lines: block.first_line.saturating_sub(finished).min(GAP_LINES),
+                };
+                assembler.pass_over(block.producer, &gap);
+            }
+            assembler.replay(block.producer, &StoredLog::of(&block));
+        }
+        let next = Producer::ALL.map(|producer| (producer, assembler.last_seq(producer) + 1));
+        if is_all || next == from {
+            return Ok(());
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! What lets a search pass over many texts without reading them. No I/O, no SQL.
+//!
+//! - [`NgramFilter`]: a Bloom filter of the three- and six-byte n-grams of some texts
+
+mod ngrams;
+
+pub use ngrams::NgramFilter;

@@ -1,0 +1,93 @@
+//! Hosts of executions, each with the time at which its execution started: a list of a host's runs has that order.
+
+use playback_wire::HostStats;
+
+use super::super::StoreError;
+use super::super::indexed::indexed;
+use super::super::pool::Row;
+use super::super::statement::Statement;
+use super::table::{Present, Table};
+use crate::model::{ExecutionKey, HostRow};
+
+pub(in crate::store) const HOSTS: Table = Table {
+    name: "execution_hosts",
+    columns: &[
+        "execution",
+        "number",
+        "name",
+        "ok",
+        "changed",
+        "unreachable",
+        "failed",
+        "skipped",
+        "rescued",
+        "ignored",
+        "running_task",
+        "running_since_us",
+        "started_us",
+    ],
+    present: Present::Updated {
+        key: "execution, number",
+        columns: &[
+            "ok",
+            "changed",
+            "unreachable",
+            "failed",
+            "skipped",
+            "rescued",
+            "ignored",
+            "running_task",
+            "running_since_us",
+            "started_us",
+        ],
+    },
+};
+
+pub(in crate::store) fn bind(
+    values: &mut Statement,
+    (key, row): &(ExecutionKey, &HostRow),
+    started_us: i64,
+) {
+    let stats = &row.stats;
+    values
+        .bind(*key)
+        .bind(row.number)
+        .bind(indexed(&row.name))
+        .bind(stats.ok)
+        .bind(stats.changed)
+        .bind(stats.unreachable)
+        .bind(stats.failed)
+        .bind(stats.skipped)
+        .bind(stats.rescued)
+        .bind(stats.ignored)
+        .bind(row.running_task)
+        .bind(row.running_since_us)
+        .bind(started_us);
+}
+
+pub(in crate::store) const SELECT: &str = "SELECT number, name, ok, changed, unreachable, failed, skipped, rescued, \
+    ignored, running_task, running_since_us FROM execution_hosts";
+
+pub(in crate::store) fn read(row: &Row) -> Result<HostRow, StoreError> {
+    let running: Option<i64> = row.get("running_task")?;
+    Ok(HostRow {
+        number: row.number("number")?,
+        name: row.get("name")?,
+        stats: read_stats(row)?,
+        running_task: running.and_then(|task| u32::try_from(task).ok()),
+        running_since_us: row.get("running_since_us")?,
+    })
+}
+
+/// A host's counts, wherever they stand.
+pub(in crate::store) fn read_stats(row: &Row) -> Result<HostStats, StoreError> {
+    Ok(HostStats {
+        ok: row.unsigned("ok")?,
+        changed: row.unsigned("changed")?,
+        unreachable: row.unsigned("unreachable")?,
+        failed: row.unsigned("failed")?,
+        skipped: row.unsigned("skipped")?,
+        rescued: row.unsigned("rescued")?,
+        ignored: row.unsigned("ignored")?,
+    })
+}
