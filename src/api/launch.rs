@@ -20,7 +20,7 @@ use super::error::ErrorBody;
 use super::query::{Path, execution_id};
 use super::{ApiError, PREFIX, view};
 use crate::app::App;
-use crate::launcher::{Asked, Named, Replay};
+use crate::launcher::{LaunchRequest, Named, Replay};
 use crate::model::ExecutionResult;
 
 /// Declares a request: its own fields, and those that every request has.
@@ -69,27 +69,65 @@ macro_rules! request {
         }
 
         impl $name {
-            fn common(&mut self) -> Asked {
-                Asked {
-                    inventory: self.inventory.take(),
-                    limit: self.limit.take(),
-                    extra_vars: self.extra_vars.take(),
-                    r#become: self.r#become,
-                    become_user: self.become_user.take(),
-                    forks: self.forks,
-                    verbosity: self.verbosity,
-                    check: self.check,
-                    diff: self.diff,
-                    timeout: self.timeout,
-                    vault_password: self.vault_password.take(),
-                    private_key: self.private_key.take(),
-                    note: self.note.take(),
-                    labels: self.labels.take(),
-                    ..Asked::default()
+            /// The request as the launcher takes it; `own` says what the request's own fields are there. Everything is
+            /// named, so that the compiler complains of a field that is forgotten.
+            fn into_launch(self, own: impl FnOnce($($type),*) -> OwnFields) -> LaunchRequest {
+                let Self {
+                    $($field,)*
+                    inventory,
+                    limit,
+                    extra_vars,
+                    r#become,
+                    become_user,
+                    forks,
+                    verbosity,
+                    check,
+                    diff,
+                    timeout,
+                    vault_password,
+                    private_key,
+                    note,
+                    labels,
+                } = self;
+                let own = own($($field),*);
+                LaunchRequest {
+                    playbook: own.playbook,
+                    tags: own.tags,
+                    skip_tags: own.skip_tags,
+                    hosts: own.hosts,
+                    module: own.module,
+                    args: own.args,
+                    inventory,
+                    limit,
+                    extra_vars,
+                    r#become,
+                    become_user,
+                    forks,
+                    verbosity,
+                    check,
+                    diff,
+                    timeout,
+                    vault_password,
+                    private_key,
+                    note,
+                    labels,
+                    // The launcher sets these for a replay.
+                    only_hosts: None,
+                    replay_of: None,
                 }
             }
         }
     };
+}
+
+/// What not every request has.
+struct OwnFields {
+    playbook: Option<String>,
+    tags: Option<Vec<String>>,
+    skip_tags: Option<Vec<String>>,
+    hosts: Option<String>,
+    module: Option<String>,
+    args: Option<String>,
 }
 
 request! {
@@ -237,14 +275,16 @@ pub(super) async fn run_playbook(
     access: RunAccess,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, ApiError> {
-    let mut request: PlaybookRequest = read(body)?;
-    let asked = Asked {
-        playbook: Some(std::mem::take(&mut request.playbook)),
-        tags: request.tags.take(),
-        skip_tags: request.skip_tags.take(),
-        ..request.common()
-    };
-    let id = app.commands.launch(&access.actor(), asked).await?;
+    let request: PlaybookRequest = read(body)?;
+    let request = request.into_launch(|playbook, tags, skip_tags| OwnFields {
+        playbook: Some(playbook),
+        tags,
+        skip_tags,
+        hosts: None,
+        module: None,
+        args: None,
+    });
+    let id = app.commands.launch(&access.actor(), request).await?;
     accepted(&app, id).await
 }
 
@@ -264,14 +304,16 @@ pub(super) async fn run_adhoc(
     access: RunAccess,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, ApiError> {
-    let mut request: AdhocRequest = read(body)?;
-    let asked = Asked {
-        hosts: Some(std::mem::take(&mut request.hosts)),
-        module: request.module.take(),
-        args: request.args.take(),
-        ..request.common()
-    };
-    let id = app.commands.launch(&access.actor(), asked).await?;
+    let request: AdhocRequest = read(body)?;
+    let request = request.into_launch(|hosts, module, args| OwnFields {
+        playbook: None,
+        tags: None,
+        skip_tags: None,
+        hosts: Some(hosts),
+        module,
+        args,
+    });
+    let id = app.commands.launch(&access.actor(), request).await?;
     accepted(&app, id).await
 }
 
@@ -317,19 +359,19 @@ pub(super) async fn replay_execution(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, ApiError> {
     let id = execution_id(&id)?;
-    let mut request: ReplayRequest = read(body)?;
-    let overrides = Asked {
-        playbook: request.playbook.take(),
-        tags: request.tags.take(),
-        skip_tags: request.skip_tags.take(),
-        hosts: request.hosts.take(),
-        module: request.module.take(),
-        args: request.args.take(),
-        ..request.common()
-    };
+    let request: ReplayRequest = read(body)?;
     let replay = Replay {
         only_failed: request.only_failed,
-        overrides,
+        overrides: request.into_launch(
+            |_only_failed, playbook, tags, skip_tags, hosts, module, args| OwnFields {
+                playbook,
+                tags,
+                skip_tags,
+                hosts,
+                module,
+                args,
+            },
+        ),
     };
     let new = app.commands.replay(&access.actor(), id, replay).await?;
     accepted(&app, new).await
