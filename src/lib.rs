@@ -11,7 +11,8 @@
 //! ```
 //!
 //! Layout, in that order:
-//! - [`model`]: executions, rows, filters: the domain's words, no I/O
+//! - [`model`]: executions, rows, questions: the domain's words, no I/O
+//! - [`filter`]: which executions, results or audit entries are meant: one grammar for all places that ask
 //! - [`blocks`]: the event log's unit: compressed runs of events, and what can be read out of them
 //! - [`ingest`]: batches in, rows and blocks out, one group commit
 //! - [`store`]: every SQL statement of the program, and nothing else
@@ -36,6 +37,7 @@ pub mod cli;
 pub mod clock;
 pub mod commands;
 pub mod config;
+pub mod filter;
 pub mod ingest;
 pub mod launcher;
 mod limits;

@@ -45,7 +45,7 @@ pub(super) async fn list_executions(
 ) -> Result<Json<ExecutionList>, ApiError> {
     let Query(query) = query?;
     let filter = query.filter()?;
-    let mut page = query.page()?;
+    let mut page = query.rest.page()?;
     let limit = page.limit as usize;
     // One more than is shown tells whether there is a next page.
     page.limit += 1;
@@ -54,7 +54,7 @@ pub(super) async fn list_executions(
     rows.truncate(limit);
     let next_cursor = rows.last().filter(|_| more);
     let next_cursor = next_cursor.map(|last| Cursor::of(last).encode());
-    let fields = Fields::named(query.fields.as_deref());
+    let fields = Fields::named(query.rest.fields.as_deref());
     let mut tails = Vec::with_capacity(rows.len());
     for (key, row) in &rows {
         tails.push(match row.status {

@@ -9,6 +9,7 @@ mod document;
 mod error;
 mod executions;
 mod feed;
+mod filters;
 mod health;
 mod ingest;
 mod launch;

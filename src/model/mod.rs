@@ -1,10 +1,11 @@
-//! The domain's words: what an execution is, how it is stored in rows, how lists are asked for.
-//! No I/O, no HTTP, no SQL.
+//! The domain's words: what an execution is, how it is stored in rows, how lists are paged.
+//! No I/O, no HTTP, no SQL. Which entries of a list are meant is said in [`crate::filter`], whose filters are parts of
+//! questions and rules.
 
 mod audit;
 mod execution;
-mod filter;
 mod launch;
+mod page;
 mod pieces;
 mod retention;
 mod rows;
@@ -12,9 +13,11 @@ mod stats;
 
 pub use audit::*;
 pub use execution::*;
-pub use filter::*;
 pub use launch::*;
+pub use page::*;
 pub use pieces::*;
 pub use retention::*;
 pub use rows::*;
 pub use stats::*;
+
+pub use crate::filter::{AuditFilter, ExecutionFilter, ResultFilter};

@@ -3,15 +3,14 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use playback_wire::ExecutionStarted;
 use uuid::Uuid;
 
 use super::dialect::Engine;
-use super::indexed::indexed;
 use super::pool::{Row, Transaction};
 use super::statement::Statement;
 use super::table::{CHUNKS, Present, Table, push_list};
 use super::{Store, StoreError, audit, launches, results, shared, stats, tombstones, transaction};
+use crate::filter::{file_names, indexed, searchable, type_name};
 use crate::model::{
     BlockRow, Changes, ExecutionKey, ExecutionRow, HostRow, Owner, PlayRow, TaskRow,
 };
@@ -456,48 +455,6 @@ fn bind_execution(values: &mut Statement, row: &ExecutionRow) {
         .bind(row.events.missing.as_deref())
         .bind(row.queued_us)
         .bind(row.canceled_by.as_deref());
-}
-
-pub(super) fn type_name(kind: playback_wire::ExecutionType) -> &'static str {
-    match kind {
-        playback_wire::ExecutionType::Playbook => "playbook",
-        playback_wire::ExecutionType::Adhoc => "adhoc",
-    }
-}
-
-/// What a search looks through: what a person may remember of a run, in lower case, a line each.
-fn searchable(what: &ExecutionStarted) -> String {
-    let single = [
-        &what.playbook,
-        &what.inventory,
-        &what.limit,
-        &what.hosts,
-        &what.module,
-        &what.user,
-        &what.sudo_user,
-        &what.controller,
-        &what.launched_by,
-        &what.note,
-        &what.cwd,
-    ];
-    let lists = [&what.labels, &what.tags, &what.argv];
-    let texts: Vec<&str> = single
-        .into_iter()
-        .flatten()
-        .chain(lists.into_iter().flatten())
-        .map(String::as_str)
-        .collect();
-    texts.join("\n").to_lowercase()
-}
-
-/// The file names of one or more paths that a separator joins.
-fn file_names(paths: &str, separator: char) -> String {
-    let names: Vec<&str> = paths
-        .split(separator)
-        .map(|path| path.trim_end_matches('/'))
-        .map(|path| path.rsplit('/').next().unwrap_or(path))
-        .collect();
-    names.join(&separator.to_string())
 }
 
 pub(super) const EVENT_BLOCKS: Table = Table {

@@ -43,6 +43,23 @@ impl Engine {
         }
     }
 
+    /// Adds whether a column ends in a text, letter by letter. `LIKE` would not do: SQLite's knows no capitals.
+    pub(super) fn push_ends_with(
+        self,
+        statement: &mut Statement,
+        table: &'static str,
+        column: &'static str,
+        end: &str,
+    ) {
+        let (before, between) = match self {
+            Self::Sqlite => ("substr(", ", -length(?)) = ?"),
+            // MySQL counts bytes in both places, because indexed columns are binary there; PostgreSQL characters.
+            Self::Postgres | Self::MySql => ("right(", ", length(?)) = ?"),
+        };
+        statement.push(before).push(table).push(column);
+        statement.push(between).bind(end).bind(end);
+    }
+
     /// A query for the database's own time, in microseconds since the epoch.
     pub(super) fn now_us(self) -> &'static str {
         match self {

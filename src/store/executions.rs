@@ -34,7 +34,7 @@ pub(super) fn push_page(
 ) {
     let source = Source::of(filter);
     query.push(source.from()).push(" WHERE 1 = 1");
-    push_filter(query, filter);
+    push_filter(query, filter, source);
     if let Some(few) = few {
         push_list(query.push(" AND e.id IN ("), few);
     }

@@ -2,9 +2,9 @@
 
 use uuid::Uuid;
 
-use super::indexed::indexed;
 use super::pool::{Row, Transaction};
 use super::{Store, StoreError};
+use crate::filter::indexed;
 use crate::model::{LaunchRow, LaunchState};
 
 const COLUMNS: &str = "SELECT uuid, state, parameters, queued_us, collector FROM launches";

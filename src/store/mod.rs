@@ -34,7 +34,6 @@ mod explain;
 mod file;
 mod filter;
 mod health;
-mod indexed;
 mod launches;
 mod log;
 mod migrations;

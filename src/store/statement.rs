@@ -83,6 +83,11 @@ impl Statement {
         self
     }
 
+    /// The database that it is for.
+    pub(super) fn engine(&self) -> Engine {
+        self.engine
+    }
+
     /// The size of what was bound so far, in bytes, roughly.
     pub(super) fn bytes(&self) -> usize {
         self.bytes

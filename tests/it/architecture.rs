@@ -6,13 +6,15 @@ use std::path::{Path, PathBuf};
 
 /// Each module of the collector, and the modules of ours that it may name.
 const MAY_NAME: &[(&str, &[&str])] = &[
-    ("model", &["playback_wire"]),
+    // The two halves of the domain: filters look at rows, and questions and rules hold filters.
+    ("model", &["filter", "playback_wire"]),
+    ("filter", &["model", "playback_wire"]),
     ("account", &[]),
     ("clock", &[]),
     ("limits", &[]),
     ("token", &[]),
     ("blocks", &["model", "playback_wire"]),
-    ("store", &["model", "playback_wire"]),
+    ("store", &["filter", "model", "playback_wire"]),
     ("output", &["blocks", "model", "store", "playback_wire"]),
     ("live", &["blocks", "model", "output", "store"]),
     (
@@ -46,6 +48,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
         "commands",
         &[
             "clock",
+            "filter",
             "ingest",
             "launcher",
             "live",
@@ -61,13 +64,17 @@ const MAY_NAME: &[(&str, &[&str])] = &[
         &[
             "clock",
             "config",
+            "filter",
             "ingest",
             "model",
             "store",
             "playback_wire",
         ],
     ),
-    ("config", &["account", "model", "store", "playback_wire"]),
+    (
+        "config",
+        &["account", "filter", "model", "store", "playback_wire"],
+    ),
     ("stats", &["clock", "model", "store"]),
     ("telemetry", &["config"]),
     (

@@ -39,6 +39,7 @@ mod engines;
 mod exec;
 mod exec_terminal;
 mod faults;
+mod filters;
 mod full;
 mod ingest;
 mod keys;

@@ -13,29 +13,25 @@ use super::{damaged_event, each_entry, open, raw_value};
 use crate::api::ApiError;
 use crate::api::auth::ReadAccess;
 use crate::api::error::ErrorBody;
-use crate::api::query::{Path, limit, named};
+use crate::api::query::{Path, limit};
 use crate::api::view;
 use crate::app::App;
 use crate::blocks::{Entry, Gap};
+use crate::filter::{Filtered, place};
 use crate::model::{ExecutionKey, ResultFilter, ResultFlags, time_from_us};
 use crate::store::{ResultEntry, Store};
 
+/// Filters and page of the list of results; all that are given must hold.
+pub(in crate::api) type ResultsQuery = Filtered<place::Results, ResultsPage>;
+
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[serde(default, deny_unknown_fields)]
-pub(in crate::api) struct ResultsQuery {
+#[serde(default)]
+pub(in crate::api) struct ResultsPage {
     /// Only results after this sequence number.
     after: u64,
     /// Results at most: 1 to 1000, 50 by default.
     limit: Option<u32>,
-    /// Only results of the task with this number.
-    task: Option<u32>,
-    /// Only results of this host.
-    host: Option<String>,
-    /// `ok`, `failed`, `skipped` or `unreachable`.
-    status: Option<String>,
-    /// Whether it changed something.
-    changed: Option<bool>,
 }
 
 /// One result: a task on a host.
@@ -134,19 +130,11 @@ pub(in crate::api) async fn list_results(
     query: Result<Query<ResultsQuery>, QueryRejection>,
 ) -> Result<Json<ResultList>, ApiError> {
     let Query(query) = query?;
-    let limit = limit(query.limit)?;
+    let limit = limit(query.rest.limit)?;
     let filter = ResultFilter {
-        task: query.task,
-        host: query.host,
-        status: named(
-            "status",
-            query.status.as_deref(),
-            &ResultStatus::ALL,
-            ResultStatus::as_str,
-        )?,
-        changed: query.changed,
-        after_seq: query.after,
+        after_seq: query.rest.after,
         limit,
+        ..query.filter()?
     };
     let (key, row) = open(&app, &id).await?;
     let entries = app.store.results(key, &filter).await?;

@@ -3,6 +3,7 @@
 mod contract;
 mod copying;
 mod filters;
+mod matching;
 mod opening;
 mod plans;
 mod retention;
