@@ -236,6 +236,16 @@ fn cases() -> Vec<Case> {
         case("type playbook", true, kind(ExecutionType::Playbook)),
         case("type adhoc", false, kind(ExecutionType::Adhoc)),
         case("playbook's path", false, playbook(names::playbook(3))),
+        case(
+            "playbook's whole path",
+            false,
+            playbook(format!("/srv/{}", names::playbook(3))),
+        ),
+        case(
+            "end of a playbook's path",
+            false,
+            playbook(names::playbook(3).replacen("playbooks/", "", 1)),
+        ),
         case("playbook's name", false, playbook(file(190))),
         case(
             "inventory's path",
