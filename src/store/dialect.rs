@@ -43,16 +43,12 @@ impl Engine {
         }
     }
 
-    /// A query for the database's own time, in microseconds since the epoch.
+    /// The database's own time within a statement, in microseconds since the epoch.
     pub(super) fn now_us(self) -> &'static str {
         match self {
-            Self::Sqlite => {
-                "SELECT CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER) AS now_us"
-            }
-            Self::Postgres => {
-                "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT) AS now_us"
-            }
-            Self::MySql => "SELECT UNIX_TIMESTAMP() * 1000000 AS now_us",
+            Self::Sqlite => "CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)",
+            Self::Postgres => "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)",
+            Self::MySql => "CAST(UNIX_TIMESTAMP(NOW(6)) * 1000000 AS SIGNED)",
         }
     }
 

@@ -21,6 +21,7 @@
 //! - `redact`: events in another wording, and files without what is gone
 //! - `tokens`: who may do what
 //! - `tombstones`: executions that were deleted, so that they do not come again
+//! - `work`: which collector does the work that only one of them is to do
 //!
 //! A look-up that finds nothing returns `None`: that is no error of the store.
 
@@ -55,6 +56,7 @@ mod tokens;
 mod tombstones;
 mod trouble;
 mod value;
+mod work;
 
 pub use address::Options;
 pub use executions::Standing;
@@ -70,6 +72,7 @@ pub use shared::{Heard, Listener, Notice};
 pub use stats::{PlaybookFigures, StatusCounts};
 pub use tokens::TokenRow;
 pub use trouble::Trouble;
+pub use work::WorkLease;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;

@@ -10,6 +10,7 @@ mod rows;
 mod search;
 mod statistics;
 mod texts;
+mod work;
 
 use playback::store::Store;
 use playback::store::dialect::Engine;
