@@ -11,13 +11,14 @@ use crate::clock::Clock;
 use crate::commands::{Commands, Refusals};
 use crate::config::Config;
 use crate::ingest::{Ingest, Settings};
+use crate::jobs;
 use crate::launcher::Launcher;
 use crate::live::Hub;
 use crate::retention::Retention;
-use crate::stats;
 use crate::store::{Store, StoreError, TokenRow};
 use crate::telemetry::Figures;
 use crate::token::{self, Scope, Scopes};
+use crate::work::Runner;
 
 /// The collector's parts; cheap to clone.
 #[derive(Debug, Clone)]
@@ -48,16 +49,18 @@ pub struct App {
     pub checked: Checked,
     /// Open streams, to be waited for.
     pub streams: TaskTracker,
-    /// Told when the program is to end: streams then close.
+    /// Told when the program is to end: streams then close, and nothing is begun any more.
     pub closing: CancellationToken,
-    /// What runs beside requests.
+    /// Work in the background.
+    pub work: Runner,
+    /// The writer, and commands that go on when nobody waits for their answer any more.
     pub tasks: TaskTracker,
-    /// Told when all requests are answered: then the writer may end.
+    /// Told when all requests are answered and all work in the background is finished: then the writer may end.
     pub stop_writing: CancellationToken,
 }
 
 impl App {
-    /// Opens the store and starts what runs beside requests.
+    /// Opens the store and starts what requests need. Work in the background begins with [`App::begin_work`].
     ///
     /// # Errors
     /// The store cannot be opened.
@@ -66,8 +69,7 @@ impl App {
         let hub = Hub::default();
         let tasks = TaskTracker::new();
         let stop_writing = CancellationToken::new();
-        tasks.spawn(store.clone().watch(stop_writing.clone()));
-        let ingest = Ingest::start(
+        let ingest = Ingest::begin(
             store.clone(),
             hub.clone(),
             clock.clone(),
@@ -95,18 +97,7 @@ impl App {
             clock.clone(),
             closing.clone(),
         );
-        tasks.spawn(retention.clone().serve());
-        let token_uses = TokenUses::default();
-        tasks.spawn(token_uses.clone().write_now_and_then(
-            store.clone(),
-            clock.clone(),
-            stop_writing.clone(),
-        ));
-        tasks.spawn(stats::run(
-            store.clone(),
-            clock.clone(),
-            stop_writing.clone(),
-        ));
+        let work = Runner::new(store.clone(), clock.clone(), closing.clone());
         let commands = Commands {
             store: store.clone(),
             ingest: ingest.clone(),
@@ -127,14 +118,20 @@ impl App {
             hub,
             clock,
             figures,
-            token_uses,
+            token_uses: TokenUses::default(),
             viewers: Viewers::default(),
             checked: Checked::default(),
             streams: TaskTracker::new(),
             closing,
+            work,
             tasks,
             stop_writing,
         })
+    }
+
+    /// Starts all work in the background; `url` is where launched runs find this collector.
+    pub fn begin_work(&self, url: String) {
+        jobs::start(self, url);
     }
 
     /// Makes an admin token where there is no token at all; it is returned once, to be shown.
@@ -167,8 +164,10 @@ impl App {
         }
     }
 
-    /// Ends what runs beside requests: everything that was accepted is committed first.
+    /// Ends what runs beside requests, in this order: what begins things, what requests needed, the writer. So everything
+    /// that was accepted is committed.
     pub async fn stop(&self) {
+        self.work.stop().await;
         self.stop_writing.cancel();
         self.tasks.close();
         self.tasks.wait().await;

@@ -20,6 +20,7 @@
 //! - [`stats`]: days that are over, rolled up for statistics
 //! - [`api`]: the HTTP surface: thin handlers, one error type, one router list
 //! - [`retention`]: what is kept, for how long, and how the rest goes
+//! - [`work`]: the runner of all work in the background; `jobs`: its list
 //! - [`launcher`]: runs that were asked for: the queue, and what becomes of it
 //! - `supervise`: `playback exec`, a command under our eyes (Linux)
 //! - `account`: the user as whom launched runs execute (Linux)
@@ -37,6 +38,7 @@ pub mod clock;
 pub mod commands;
 pub mod config;
 pub mod ingest;
+mod jobs;
 pub mod launcher;
 mod limits;
 pub mod live;
@@ -50,3 +52,4 @@ pub mod store;
 pub mod supervise;
 pub mod telemetry;
 pub mod token;
+pub mod work;

@@ -46,6 +46,7 @@ use uuid::Uuid;
 pub use asked::Asked;
 pub use error::LaunchError;
 pub use names::Named;
+pub use queue::LaunchQueue;
 pub use replay::Replay;
 
 use crate::account::Account;
@@ -90,7 +91,7 @@ struct Inner {
 }
 
 impl Launcher {
-    /// A launcher that starts nothing yet: see [`Launcher::serve`].
+    /// A launcher that starts nothing yet: see [`Launcher::queue`].
     ///
     /// # Errors
     /// It is enabled, and its folder cannot be used, or runs must not execute as the user that is configured.

@@ -70,12 +70,7 @@ pub async fn run(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<()> {
     let router = api::router(app.clone());
-    // Runs are started, and looked after, as long as their reports can be taken in.
-    let launching = app
-        .launcher
-        .clone()
-        .serve(own_url(listener.local_addr()?), app.closing.clone());
-    app.tasks.spawn(launching);
+    app.begin_work(own_url(listener.local_addr()?));
     let closing = app.closing.clone();
     let accepting = accept(&app.config.http, listener, router, closing.clone());
     let stopping = async {

@@ -69,3 +69,4 @@ mod viewers;
 mod ways;
 mod whoami;
 mod wire;
+mod work;
