@@ -42,7 +42,7 @@ impl Commands {
         let entry = |action| AuditEntry::new(self.clock.now_us(), actor.clone(), action, "history");
         let shown: Vec<Value> = rules.iter().map(rule).collect();
         let first = entry(Action::Cleanup).after(json!({ "rules": shown }));
-        self.store.audit(&first).await?;
+        self.store.audit_deletion(&first).await?;
         tracing::info!(by = %actor, ?rules, "a cleanup was asked for");
         let commands = self.clone();
         let cleaning = async move {

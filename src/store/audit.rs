@@ -1,6 +1,7 @@
 //! The audit trail: entries are written in the transaction of the change that they tell of, and only ever added.
 
 use super::dialect::Engine;
+use super::health::freeing;
 use super::pool::{Row, Transaction};
 use super::{Store, StoreError, transaction};
 use crate::model::{AuditCheck, AuditEntry, AuditFilter, AuditRow, NO_ENTRY};
@@ -73,6 +74,15 @@ impl Store {
     /// The database failed: nothing was appended.
     pub async fn audit(&self, entry: &AuditEntry) -> Result<(), StoreError> {
         transaction!(self, transaction => append(transaction, entry).await?)
+    }
+
+    /// Appends an entry that must stand there before something is deleted: where the disk is full, with the room that is
+    /// kept for deletions.
+    ///
+    /// # Errors
+    /// The database failed: nothing was appended.
+    pub async fn audit_deletion(&self, entry: &AuditEntry) -> Result<(), StoreError> {
+        freeing!(self, self.audit(entry).await)
     }
 
     /// Entries of the trail, newest first, those behind the number `before`.

@@ -112,7 +112,7 @@ impl Job for Keeper {
     const PHASE: StopPhase = StopPhase::Serving;
 
     async fn due(&mut self) {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 
     async fn run(&mut self, _: &Turn) -> Result<Outcome, JobError> {
