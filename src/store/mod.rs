@@ -57,10 +57,10 @@ mod trouble;
 mod value;
 
 pub use address::Options;
-pub use executions::Standing;
+pub use executions::{Recaps, Standing};
 pub use explain::{Plan, explained};
 pub use file::{DatabaseLock, LockError, is_same, path_of};
-pub use log::StoredBlock;
+pub use log::{BlockStart, BlocksFrom, StoredBlock};
 pub use migrations::Migration;
 pub use parts::ResultEntry;
 pub use pins::Restored;
