@@ -7,7 +7,7 @@
 //! api::ingest → ingest (assembler → writer) → store
 //!                                  │ after commit
 //!                                  ▼
-//!                                live → api::stream          api::history ← store
+//!                                live → api::stream     api ← history ← store
 //! ```
 //!
 //! Layout, in that order:
@@ -17,6 +17,7 @@
 //! - [`store`]: every SQL statement of the program, and nothing else
 //! - [`output`]: printed lines, read from the log
 //! - [`live`]: who is watching, and what they have not seen yet
+//! - [`history`]: what a record, a page, a tail and the parts of a run are made of
 //! - [`stats`]: days that are over, rolled up for statistics
 //! - [`api`]: the HTTP surface: thin handlers, one error type, one router list
 //! - [`retention`]: what is kept, for how long, and how the rest goes
@@ -36,6 +37,7 @@ pub mod cli;
 pub mod clock;
 pub mod commands;
 pub mod config;
+pub mod history;
 pub mod ingest;
 pub mod launcher;
 mod limits;

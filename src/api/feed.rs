@@ -10,12 +10,13 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use uuid::Uuid;
 
+use super::ApiError;
 use super::auth::{OurPage, ReadAccess};
 use super::error::ErrorBody;
 use super::stream::not_a_websocket;
 use super::viewers::{Counted, Heard, Keeper, Look, bounded, say};
-use super::{ApiError, view};
 use crate::app::App;
+use crate::history::{self, Fields};
 
 /// Changes of one execution within this time are told once.
 const PACE: Duration = Duration::from_millis(200);
@@ -114,7 +115,7 @@ async fn describe(app: &App, id: Uuid, running: &mut HashSet<Uuid>) -> Option<St
         running.remove(&id);
         return Some(format!("{{\"type\":\"deleted\",\"id\":\"{id}\"}}"));
     };
-    let event = if view::is_final(&row) {
+    let event = if history::is_final(&row) {
         running.remove(&id);
         "ended"
     } else if running.insert(id) {
@@ -122,7 +123,9 @@ async fn describe(app: &App, id: Uuid, running: &mut HashSet<Uuid>) -> Option<St
     } else {
         "changed"
     };
-    let record = view::result(&app.store, key, row).await.ok()?;
+    let record = history::record(&app.store, key, row, &Fields::ALL)
+        .await
+        .ok()?;
     let record = serde_json::to_string(&record).ok()?;
     Some(format!(
         "{{\"type\":\"execution\",\"event\":\"{event}\",\"execution\":{record}}}"

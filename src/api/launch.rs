@@ -18,8 +18,9 @@ use uuid::Uuid;
 use super::auth::{ReadAccess, RunAccess};
 use super::error::ErrorBody;
 use super::query::{Path, execution_id};
-use super::{ApiError, PREFIX, view};
+use super::{ApiError, PREFIX};
 use crate::app::App;
+use crate::history::{self, Fields};
 use crate::launcher::{Asked, Named, Replay};
 use crate::model::ExecutionResult;
 
@@ -212,8 +213,8 @@ pub(super) fn read<T: DeserializeOwned>(
 
 /// 202: the record as it stands now.
 async fn accepted(app: &App, id: Uuid) -> Result<Response, ApiError> {
-    let (key, row) = view::find(&app.store, id).await?;
-    let record = view::result(&app.store, key, row).await?;
+    let (key, row) = history::find(&app.store, id).await?;
+    let record = history::record(&app.store, key, row, &Fields::ALL).await?;
     let mut response = (StatusCode::ACCEPTED, Json(record)).into_response();
     if let Ok(place) = HeaderValue::from_str(&format!("{PREFIX}/executions/{id}")) {
         response.headers_mut().insert(header::LOCATION, place);

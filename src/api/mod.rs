@@ -22,7 +22,7 @@ mod redact;
 mod retention;
 mod stats;
 mod stream;
-mod view;
+mod streamed;
 pub mod viewers;
 mod whoami;
 

@@ -15,14 +15,16 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
+use super::ApiError;
 use super::auth::{OurPage, ReadAccess};
 use super::error::ErrorBody;
 use super::query::{Path, execution_id};
 use super::viewers::{Counted, Heard, Keeper, Look, Sink, bounded, close, say};
-use super::{ApiError, view};
 use crate::app::App;
 use crate::blocks::Line;
+use crate::history::{self, Fields};
 use crate::live::{Seen, Viewer};
+use crate::output::shown;
 
 /// Bytes of lines that the closing record carries at most.
 const RECORD_LIMIT: usize = 768 << 10;
@@ -59,7 +61,7 @@ pub(super) async fn stream_execution(
 ) -> Result<Response, ApiError> {
     let id = execution_id(&id)?;
     let Query(query) = query?;
-    view::find(&app.store, id).await?;
+    history::find(&app.store, id).await?;
     let upgrade = upgrade.map_err(|_| not_a_websocket())?;
     let counted = Counted::new(&app, &access)?;
     let keeper = Keeper::new(&app, access.standing());
@@ -150,7 +152,7 @@ async fn send(
 }
 
 fn message(line: &Line) -> String {
-    let content = view::json_string(&view::shown(line));
+    let content = serde_json::Value::from(shown(line));
     let seconds = line.at.div_euclid(1_000_000);
     format!("{{\"type\":\"output\",\"content\":{content},\"time\":{seconds}}}")
 }
@@ -166,9 +168,9 @@ async fn complete(app: &App, id: Uuid) -> Message {
 }
 
 async fn record(app: &App, id: Uuid) -> Result<String, ApiError> {
-    let (key, row) = view::find(&app.store, id).await?;
-    let output = view::lines_within(&app.store, key, &row, RECORD_LIMIT).await?;
-    let mut record = view::result(&app.store, key, row).await?;
+    let (key, row) = history::find(&app.store, id).await?;
+    let output = history::lines_within(&app.store, key, &row, RECORD_LIMIT).await?;
+    let mut record = history::record(&app.store, key, row, &Fields::ALL).await?;
     record.output = output;
-    Ok(view::select(&record, &view::Fields::ALL)?.get().to_owned())
+    Ok(Fields::ALL.write(&record)?)
 }

@@ -16,6 +16,17 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("output", &["blocks", "model", "store", "playback_wire"]),
     ("live", &["blocks", "model", "output", "store"]),
     (
+        "history",
+        &[
+            "blocks",
+            "live",
+            "model",
+            "output",
+            "store",
+            "playback_wire",
+        ],
+    ),
+    (
         "ingest",
         &[
             "blocks",
@@ -88,7 +99,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("sqlx", &["store"]),
     ("axum", &["api", "server"]),
     ("clap", &["cli", "main", "config", "token"]),
-    ("utoipa", &["api", "model", "token", "cli"]),
+    ("utoipa", &["api", "history", "model", "token", "cli"]),
     ("anyhow", &["cli", "main", "app", "server", "telemetry"]),
     ("nix", &["account", "cli", "limits", "supervise"]),
     (

@@ -5,6 +5,7 @@ mod copying;
 mod filters;
 mod opening;
 mod plans;
+mod reading;
 mod retention;
 mod rows;
 mod search;
