@@ -12,11 +12,12 @@ use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
 };
 use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder};
+use utoipa::{PartialSchema as _, ToSchema as _};
 
 pub(super) use selected::ExecutionRecord;
 
 use super::auth::COOKIE;
-use crate::model::{Reason, Status};
+use crate::model::{ExecutionResult, FeedMessage, Reason, Status, StreamMessage};
 
 /// What an answer means where nobody says more.
 fn meaning(status: &str) -> &'static str {
@@ -46,6 +47,27 @@ pub(super) fn add_security(document: &mut OpenApi) {
         "session",
         SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(COOKIE))),
     );
+}
+
+/// Adds the messages of the streams: the document has no place for them at an operation, so these name them.
+pub(super) fn add_messages(document: &mut OpenApi) {
+    let mut schemas = Vec::new();
+    StreamMessage::<'_, ExecutionResult>::schemas(&mut schemas);
+    FeedMessage::<ExecutionResult>::schemas(&mut schemas);
+    for (name, schema) in [
+        (
+            StreamMessage::<'_, ExecutionResult>::name(),
+            StreamMessage::<'_, ExecutionResult>::schema(),
+        ),
+        (
+            FeedMessage::<ExecutionResult>::name(),
+            FeedMessage::<ExecutionResult>::schema(),
+        ),
+    ] {
+        schemas.push((name.into_owned(), schema));
+    }
+    let components = document.components.get_or_insert_default();
+    components.schemas.extend(schemas);
 }
 
 /// Takes defaults out of a schema. Generators take a field with a default for one that is always there, and fields that

@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade, close_code};
 use axum::response::Response;
 use futures_util::{SinkExt as _, StreamExt as _};
+use serde::Serialize;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use uuid::Uuid;
 
@@ -17,11 +18,13 @@ use super::stream::not_a_websocket;
 use super::viewers::{Counted, Heard, Keeper, Look, bounded, say};
 use crate::app::App;
 use crate::history::{self, Fields};
+use crate::model::{FeedEvent, FeedMessage};
 
 /// Changes of one execution within this time are told once.
 const PACE: Duration = Duration::from_millis(200);
 
-/// Watch all executions (WebSocket). `{"type":"execution","event":EVENT,"execution":ExecutionResult}`
+/// Watch all executions (WebSocket). Each message is a `FeedMessage`:
+/// `{"type":"execution","event":EVENT,"execution":ExecutionResult}`
 /// where EVENT is `started`, `changed` or `ended`, without output; `{"type":"deleted","id":ID}`; and
 /// `{"type":"behind"}` when so much happened that a client should read the list again.
 #[utoipa::path(
@@ -59,7 +62,7 @@ async fn serve(app: App, socket: WebSocket, mut keeper: Keeper) {
                 let mut ids: Vec<Uuid> = Vec::new();
                 match changed {
                     Ok(Some(id)) => ids.push(id),
-                    Ok(None) | Err(RecvError::Lagged(_)) => messages.push("{\"type\":\"behind\"}".to_owned()),
+                    Ok(None) | Err(RecvError::Lagged(_)) => messages.extend(written(&FeedMessage::<()>::Behind)),
                     Err(RecvError::Closed) => return,
                 }
                 loop {
@@ -67,7 +70,7 @@ async fn serve(app: App, socket: WebSocket, mut keeper: Keeper) {
                         Ok(Some(id)) if ids.contains(&id) => {}
                         Ok(Some(id)) => ids.push(id),
                         Ok(None) | Err(TryRecvError::Lagged(_)) => {
-                            messages.push("{\"type\":\"behind\"}".to_owned());
+                            messages.extend(written(&FeedMessage::<()>::Behind));
                         }
                         Err(TryRecvError::Empty | TryRecvError::Closed) => break,
                     }
@@ -113,21 +116,22 @@ async fn describe(app: &App, id: Uuid, running: &mut HashSet<Uuid>) -> Option<St
     let found = app.store.execution(id).await;
     let Some((key, row)) = found.ok()? else {
         running.remove(&id);
-        return Some(format!("{{\"type\":\"deleted\",\"id\":\"{id}\"}}"));
+        return written(&FeedMessage::<()>::Deleted { id });
     };
     let event = if history::is_final(&row) {
         running.remove(&id);
-        "ended"
+        FeedEvent::Ended
     } else if running.insert(id) {
-        "started"
+        FeedEvent::Started
     } else {
-        "changed"
+        FeedEvent::Changed
     };
-    let record = history::record(&app.store, key, row, &Fields::ALL)
+    let execution = history::record(&app.store, key, row, &Fields::ALL)
         .await
         .ok()?;
-    let record = serde_json::to_string(&record).ok()?;
-    Some(format!(
-        "{{\"type\":\"execution\",\"event\":\"{event}\",\"execution\":{record}}}"
-    ))
+    written(&FeedMessage::Execution { event, execution })
+}
+
+fn written<R: Serialize>(message: &FeedMessage<R>) -> Option<String> {
+    serde_json::to_string(message).ok()
 }

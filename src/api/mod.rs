@@ -118,6 +118,7 @@ fn routes() -> OpenApiRouter<App> {
     let mut document = Document::openapi();
     document.info.license = None;
     document::add_security(&mut document);
+    document::add_messages(&mut document);
     OpenApiRouter::with_openapi(document)
         .nest(PREFIX, api)
         .routes(routes!(health::get_health))

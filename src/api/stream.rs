@@ -19,12 +19,11 @@ use super::ApiError;
 use super::auth::{OurPage, ReadAccess};
 use super::error::ErrorBody;
 use super::query::{Path, execution_id};
-use super::viewers::{Counted, Heard, Keeper, Look, Sink, bounded, close, say};
+use super::viewers::{Counted, Heard, Keeper, Look, Sink, bounded, close, say, text};
 use crate::app::App;
-use crate::blocks::Line;
-use crate::history::{self, Fields};
-use crate::live::{Seen, Viewer};
-use crate::output::shown;
+use crate::history::{self, Fields, HistoryError};
+use crate::live::{self, Seen, Viewer};
+use crate::model::{ExecutionResult, StreamMessage};
 
 /// Bytes of lines that the closing record carries at most.
 const RECORD_LIMIT: usize = 768 << 10;
@@ -40,8 +39,8 @@ pub(super) struct StreamQuery {
     since: u64,
 }
 
-/// Watch an execution (WebSocket). Every printed line, from the first or from `since`, as
-/// `{"type":"output","content":LINE,"time":UNIX_SECONDS}`; at the end
+/// Watch an execution (WebSocket). Each message is a `StreamMessage`: every printed line, from the first or from
+/// `since`, as `{"type":"output","content":LINE,"time":UNIX_SECONDS}`; at the end
 /// `{"type":"complete","result":ExecutionResult}`. Viewers of a run that is over get the same.
 #[utoipa::path(
     get, path = "/executions/{id}/stream", tag = "stream",
@@ -85,15 +84,20 @@ async fn serve(app: App, id: Uuid, since: u64, socket: WebSocket, mut keeper: Ke
         tokio::select! {
             seen = viewer.next() => {
                 let sent = match seen {
-                    Ok(Seen::Lines(lines)) => send(&app, &mut sink, &mut keeper, &lines).await,
+                    Ok(Seen::Lines(lines)) => {
+                        let messages = lines.iter().map(|line| written(&live::message(line)));
+                        send(&app, &mut sink, &mut keeper, messages).await
+                    }
                     Ok(Seen::Shared(chunk, from)) => {
-                        let sent = send(&app, &mut sink, &mut keeper, &chunk.lines[from..]).await;
+                        let messages = chunk.messages()[from..].iter().cloned().map(text);
+                        let sent = send(&app, &mut sink, &mut keeper, messages).await;
                         tokio::time::sleep(PACE).await;
                         sent
                     }
                     Ok(Seen::End) => {
-                        let last = complete(&app, id).await;
-                        let _ = sink.send(last).await;
+                        if let Ok(last) = complete(&app, id).await {
+                            let _ = sink.send(last).await;
+                        }
                         let _ = sink.send(close(close_code::NORMAL, "the execution is over")).await;
                         return;
                     }
@@ -135,13 +139,15 @@ async fn send(
     app: &App,
     sink: &mut Sink,
     keeper: &mut Keeper,
-    lines: &[Line],
+    messages: impl Iterator<Item = Result<Message, axum::Error>>,
 ) -> Result<(), axum::Error> {
     let sending = async {
-        for line in lines {
-            let text = message(line);
-            keeper.sends(text.len());
-            sink.feed(Message::Text(text.into())).await?;
+        for message in messages {
+            let message = message?;
+            if let Message::Text(text) = &message {
+                keeper.sends(text.len());
+            }
+            sink.feed(message).await?;
         }
         sink.flush().await
     };
@@ -151,26 +157,21 @@ async fn send(
     }
 }
 
-fn message(line: &Line) -> String {
-    let content = serde_json::Value::from(shown(line));
-    let seconds = line.at.div_euclid(1_000_000);
-    format!("{{\"type\":\"output\",\"content\":{content},\"time\":{seconds}}}")
+fn written(message: &StreamMessage<'_>) -> Result<Message, axum::Error> {
+    text(serde_json::to_vec(message).map_err(axum::Error::new)?)
 }
 
 /// The closing message.
-async fn complete(app: &App, id: Uuid) -> Message {
-    let text = match record(app, id).await {
-        Ok(record) => format!("{{\"type\":\"complete\",\"result\":{record}}}"),
-        // Deleted in the meantime.
-        Err(_) => "{\"type\":\"complete\",\"result\":null}".to_owned(),
-    };
-    Message::Text(text.into())
+async fn complete(app: &App, id: Uuid) -> Result<Message, axum::Error> {
+    // None: deleted in the meantime.
+    let result = record(app, id).await.ok();
+    written(&StreamMessage::Complete { result })
 }
 
-async fn record(app: &App, id: Uuid) -> Result<String, ApiError> {
+async fn record(app: &App, id: Uuid) -> Result<ExecutionResult, HistoryError> {
     let (key, row) = history::find(&app.store, id).await?;
     let output = history::lines_within(&app.store, key, &row, RECORD_LIMIT).await?;
     let mut record = history::record(&app.store, key, row, &Fields::ALL).await?;
     record.output = output;
-    Ok(Fields::ALL.write(&record)?)
+    Ok(record)
 }

@@ -5,6 +5,7 @@
 //! lines by the same way, so none can be missed or repeated, and a slow viewer costs nobody anything:
 //! when it falls behind what the pump still holds, it reads the store itself.
 
+mod chunk;
 mod pump;
 mod viewer;
 
@@ -14,7 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use tokio::sync::{broadcast, watch};
 use uuid::Uuid;
 
-pub use pump::Chunk;
+pub use chunk::{Chunk, message};
 pub use viewer::{Seen, Viewer};
 
 /// Bytes of one line that viewers are shown at most: clients refuse larger messages (1 MiB is a usual
