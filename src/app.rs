@@ -10,6 +10,7 @@ use crate::api::viewers::Viewers;
 use crate::clock::Clock;
 use crate::commands::{Commands, Refusals};
 use crate::config::Config;
+use crate::history::Feed;
 use crate::ingest::{Ingest, Settings};
 use crate::launcher::Launcher;
 use crate::live::Hub;
@@ -36,6 +37,8 @@ pub struct App {
     pub retention: Retention,
     /// Who watches.
     pub hub: Hub,
+    /// Executions as they change, for all who watch them.
+    pub feed: Feed,
     /// The time.
     pub clock: Clock,
     /// The collector's own figures.
@@ -120,6 +123,7 @@ impl App {
         Ok(Self {
             config: Arc::new(config),
             commands,
+            feed: Feed::new(store.clone(), hub.clone()),
             store,
             ingest,
             launcher,

@@ -159,6 +159,11 @@ impl Described {
             "counter",
             "Viewers that were let go, by reason.",
         ),
+        described(
+            "playback_feed_reads_total",
+            "counter",
+            "Executions that were read for the feed, once for all who watch it.",
+        ),
         described("playback_connections", "gauge", "Open connections."),
         described(
             "playback_connections_closed_total",

@@ -7,9 +7,11 @@
 //! - `recaps`: the recaps of a page, some at a time
 //! - `lines`: printed lines: of a running execution the last, and pages of them
 //! - [`parts`]: plays, tasks, hosts, results and events
+//! - `feed`: executions as they change, read once for everybody who watches
 //!
 //! It knows no HTTP: what a request asks for is checked before it comes here.
 
+mod feed;
 mod fields;
 mod lines;
 pub mod parts;
@@ -20,6 +22,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use playback_wire::Producer;
 use uuid::Uuid;
 
+pub use feed::{Feed, FeedViewer};
 pub use fields::Fields;
 pub use lines::{LinePage, LineRange, OutputLine, all_lines, lines_within, page_of_lines, tails};
 pub use record::{RecordPage, page, record};
