@@ -1,8 +1,7 @@
 //! The audit trail: its entries, and whether it is whole.
 
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{MatchedPath, Query, Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
@@ -12,6 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::auth::{AdminAccess, RefusedActor};
 use super::error::ErrorBody;
+use super::extract::Query;
 use super::query::{Day, limit, named, time};
 use super::{ApiError, peer};
 use crate::app::App;
@@ -107,9 +107,8 @@ pub(super) struct AuditList {
 pub(super) async fn list_audit(
     State(app): State<App>,
     _: AdminAccess,
-    query: Result<Query<AuditQuery>, QueryRejection>,
+    Query(query): Query<AuditQuery>,
 ) -> Result<Json<AuditList>, ApiError> {
-    let Query(query) = query?;
     let limit = limit(query.limit)?;
     let text = |value: &Option<String>| value.clone().filter(|value| !value.is_empty());
     let before = text(&query.cursor).map(|cursor| {

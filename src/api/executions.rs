@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
@@ -14,7 +13,8 @@ use super::ApiError;
 use super::auth::{AdminAccess, ReadAccess};
 use super::document::ExecutionRecord;
 use super::error::ErrorBody;
-use super::query::{ListQuery, Path, execution_id};
+use super::extract::{ExecutionId, Query};
+use super::query::ListQuery;
 use super::streamed;
 use crate::app::App;
 use crate::history::{self, Fields};
@@ -39,9 +39,8 @@ pub(super) struct ExecutionList {
 pub(super) async fn list_executions(
     State(app): State<App>,
     _: ReadAccess,
-    query: Result<Query<ListQuery>, QueryRejection>,
+    Query(query): Query<ListQuery>,
 ) -> Result<Response, ApiError> {
-    let Query(query) = query?;
     let fields = Fields::named(query.fields.as_deref());
     let page = history::page(&app.store, &query.filter()?, &query.page()?, fields).await?;
     let kind = [(header::CONTENT_TYPE, "application/json")];
@@ -69,11 +68,9 @@ pub(super) struct DetailQuery {
 pub(super) async fn get_execution(
     State(app): State<App>,
     _: ReadAccess,
-    Path(id): Path<String>,
-    query: Result<Query<DetailQuery>, QueryRejection>,
+    ExecutionId(id): ExecutionId,
+    Query(query): Query<DetailQuery>,
 ) -> Result<Response, ApiError> {
-    let id = execution_id(&id)?;
-    let Query(query) = query?;
     let seconds = query.timeout.unwrap_or(60.0);
     if !(0.0..=600.0).contains(&seconds) {
         return Err(ApiError::bad_request(format!(
@@ -142,11 +139,9 @@ pub(super) struct NoteQuery {
 pub(super) async fn delete_execution(
     State(app): State<App>,
     access: AdminAccess,
-    Path(id): Path<String>,
-    query: Result<Query<NoteQuery>, QueryRejection>,
+    ExecutionId(id): ExecutionId,
+    Query(query): Query<NoteQuery>,
 ) -> Result<StatusCode, ApiError> {
-    let id = execution_id(&id)?;
-    let Query(query) = query?;
     let note = query.note.as_deref();
     app.commands.delete(access.actor(), id, note).await?;
     Ok(StatusCode::NO_CONTENT)

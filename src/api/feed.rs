@@ -1,7 +1,7 @@
 //! The feed: executions as they start, change and end.
 
 use axum::extract::State;
-use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade, close_code};
+use axum::extract::ws::{Message, WebSocket, close_code};
 use axum::response::Response;
 use bytes::Bytes;
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -9,8 +9,8 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use super::ApiError;
 use super::auth::{OurPage, ReadAccess};
 use super::error::ErrorBody;
-use super::stream::not_a_websocket;
-use super::viewers::{Counted, Heard, Keeper, Look, Sink, bounded, say, text};
+use super::extract::Upgrade;
+use super::viewers::{Counted, Heard, Keeper, Look, Sink, say, text};
 use crate::app::App;
 use crate::history::FeedViewer;
 
@@ -29,14 +29,13 @@ pub(super) async fn stream_executions(
     State(app): State<App>,
     access: ReadAccess,
     _: OurPage,
-    upgrade: Result<WebSocketUpgrade, axum::extract::ws::rejection::WebSocketUpgradeRejection>,
+    Upgrade(upgrade): Upgrade,
 ) -> Result<Response, ApiError> {
-    let upgrade = upgrade.map_err(|_| not_a_websocket())?;
     let counted = Counted::new(&app, &access)?;
     let keeper = Keeper::new(&app, access.standing());
     // Counted from before the handshake is over: a collector that stops waits for its streams.
     let open = app.streams.token();
-    Ok(bounded(upgrade).on_upgrade(move |socket| async move {
+    Ok(upgrade.on_upgrade(move |socket| async move {
         serve(app, socket, keeper).await;
         drop((counted, open));
     }))

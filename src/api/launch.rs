@@ -3,13 +3,10 @@
 use std::collections::BTreeMap;
 
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::State;
-use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, Utc};
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -17,7 +14,7 @@ use uuid::Uuid;
 
 use super::auth::{ReadAccess, RunAccess};
 use super::error::ErrorBody;
-use super::query::{Path, execution_id};
+use super::extract::{ExecutionId, JsonBody};
 use super::{ApiError, PREFIX};
 use crate::app::App;
 use crate::history::{self, Fields};
@@ -170,47 +167,6 @@ fn list<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Vec<String>>
     }))
 }
 
-/// Reads a body; an error names the field, and repeats no value.
-pub(super) fn read<T: DeserializeOwned>(
-    body: Result<Bytes, BytesRejection>,
-) -> Result<T, ApiError> {
-    let body = body?;
-    let body: &[u8] = if body.is_empty() { b"{}" } else { &body };
-    let whole = || ApiError::bad_request("the body must be one JSON object");
-    // A list would be taken for the fields in their order.
-    if body
-        .trim_ascii_start()
-        .first()
-        .is_some_and(|first| b"[\"0123456789tfn-".contains(first))
-    {
-        return Err(whole());
-    }
-    let mut json = serde_json::Deserializer::from_slice(body);
-    let read = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let field = error.path().to_string();
-        let cause = error.inner();
-        if !cause.is_data() {
-            return ApiError::bad_request(format!(
-                "the body is not JSON, at line {} column {}",
-                cause.line(),
-                cause.column()
-            ));
-        }
-        let text = cause.to_string();
-        let text = text.split(" at line ").next().unwrap_or_default();
-        ApiError::bad_request(match text.rsplit_once(", expected ") {
-            // "invalid type: string …, expected u32": the value may be secret.
-            Some((found, expected)) if !found.starts_with("unknown field") => {
-                format!("{field}: expected {expected}")
-            }
-            // The path of an unknown field names it already, and so does the text.
-            _ => text.to_owned(),
-        })
-    })?;
-    json.end().map_err(|_| whole())?;
-    Ok(read)
-}
-
 /// 202: the record as it stands now.
 async fn accepted(app: &App, id: Uuid) -> Result<Response, ApiError> {
     let (key, row) = history::find(&app.store, id).await?;
@@ -236,9 +192,8 @@ async fn accepted(app: &App, id: Uuid) -> Result<Response, ApiError> {
 pub(super) async fn run_playbook(
     State(app): State<App>,
     access: RunAccess,
-    body: Result<Bytes, BytesRejection>,
+    JsonBody(mut request): JsonBody<PlaybookRequest>,
 ) -> Result<Response, ApiError> {
-    let mut request: PlaybookRequest = read(body)?;
     let asked = Asked {
         playbook: Some(std::mem::take(&mut request.playbook)),
         tags: request.tags.take(),
@@ -263,9 +218,8 @@ pub(super) async fn run_playbook(
 pub(super) async fn run_adhoc(
     State(app): State<App>,
     access: RunAccess,
-    body: Result<Bytes, BytesRejection>,
+    JsonBody(mut request): JsonBody<AdhocRequest>,
 ) -> Result<Response, ApiError> {
-    let mut request: AdhocRequest = read(body)?;
     let asked = Asked {
         hosts: Some(std::mem::take(&mut request.hosts)),
         module: request.module.take(),
@@ -289,11 +243,9 @@ pub(super) async fn run_adhoc(
 pub(super) async fn cancel_execution(
     State(app): State<App>,
     access: RunAccess,
-    Path(id): Path<String>,
-    body: Result<Bytes, BytesRejection>,
+    ExecutionId(id): ExecutionId,
+    JsonBody(request): JsonBody<CancelRequest>,
 ) -> Result<Response, ApiError> {
-    let id = execution_id(&id)?;
-    let request: CancelRequest = read(body)?;
     let note = request.note.as_deref();
     app.commands.cancel(&access.actor(), id, note).await?;
     accepted(&app, id).await
@@ -314,11 +266,9 @@ pub(super) async fn cancel_execution(
 pub(super) async fn replay_execution(
     State(app): State<App>,
     access: RunAccess,
-    Path(id): Path<String>,
-    body: Result<Bytes, BytesRejection>,
+    ExecutionId(id): ExecutionId,
+    JsonBody(mut request): JsonBody<ReplayRequest>,
 ) -> Result<Response, ApiError> {
-    let id = execution_id(&id)?;
-    let mut request: ReplayRequest = read(body)?;
     let overrides = Asked {
         playbook: request.playbook.take(),
         tags: request.tags.take(),

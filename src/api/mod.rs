@@ -8,6 +8,7 @@ pub mod auth;
 mod document;
 mod error;
 mod executions;
+mod extract;
 mod feed;
 mod health;
 mod ingest;

@@ -1,11 +1,9 @@
 //! Reading what a request asks for, with errors that name the field and the next step.
 
-use axum::extract::FromRequestParts;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
 use playback_wire::ExecutionType;
 use serde::Deserialize;
 use utoipa::IntoParams;
-use uuid::Uuid;
 
 use super::ApiError;
 use crate::model::{Cursor, ExecutionFilter, Page, Reason, Status};
@@ -16,17 +14,6 @@ pub(super) const DEFAULT_LIMIT: u32 = 50;
 pub(super) const MAX_LIMIT: u32 = 1000;
 /// Characters of a search at most: databases give up on much longer ones.
 const LONGEST_SEARCH: usize = 1000;
-
-/// What stands in a path; axum's own, with our errors.
-#[derive(Debug, FromRequestParts)]
-#[from_request(via(axum::extract::Path), rejection(ApiError))]
-pub(super) struct Path<T>(pub(super) T);
-
-/// Reads an execution's identity from a path.
-pub(super) fn execution_id(text: &str) -> Result<Uuid, ApiError> {
-    Uuid::try_parse(text)
-        .map_err(|_| ApiError::bad_request(format!("{text:?} is not an execution's id: a UUID is")))
-}
 
 /// Checks a page's size.
 pub(super) fn limit(asked: Option<u32>) -> Result<u32, ApiError> {

@@ -1,9 +1,7 @@
 //! What is kept: cleaning up, and pinning.
 
 use axum::Json;
-use axum::body::Bytes;
-use axum::extract::rejection::{BytesRejection, QueryRejection};
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use playback_wire::ExecutionType;
 use serde::{Deserialize, Serialize};
@@ -14,8 +12,7 @@ use super::ApiError;
 use super::auth::{AdminAccess, RunAccess};
 use super::error::ErrorBody;
 use super::executions::NoteQuery;
-use super::launch::read;
-use super::query::{Path, execution_id};
+use super::extract::{ExecutionId, JsonBody, Query};
 use crate::app::App;
 use crate::commands::cleanup::Cleanup;
 use crate::model::{Limits, Pinned, RetentionRule, Scope, Status, parse_bytes};
@@ -132,9 +129,8 @@ impl CleanupRequest {
 pub(super) async fn cleanup_executions(
     State(app): State<App>,
     access: AdminAccess,
-    body: Result<Bytes, BytesRejection>,
+    JsonBody(request): JsonBody<CleanupRequest>,
 ) -> Result<Json<CleanupAnswer>, ApiError> {
-    let request: CleanupRequest = read(body)?;
     let is_dry_run = request.dry_run;
     let asked = Cleanup {
         rule: request.rule()?,
@@ -178,11 +174,9 @@ pub(super) struct PinRequest {
 pub(super) async fn pin_execution(
     State(app): State<App>,
     access: RunAccess,
-    Path(id): Path<String>,
-    body: Result<Bytes, BytesRejection>,
+    ExecutionId(id): ExecutionId,
+    JsonBody(request): JsonBody<PinRequest>,
 ) -> Result<Json<Pinned>, ApiError> {
-    let id = execution_id(&id)?;
-    let request: PinRequest = read(body)?;
     let note = request.note.as_deref();
     let pin = app.commands.pin(access.actor(), id, note).await?;
     Ok(Json(pin.into()))
@@ -199,11 +193,9 @@ pub(super) async fn pin_execution(
 pub(super) async fn unpin_execution(
     State(app): State<App>,
     access: RunAccess,
-    Path(id): Path<String>,
-    query: Result<Query<NoteQuery>, QueryRejection>,
+    ExecutionId(id): ExecutionId,
+    Query(query): Query<NoteQuery>,
 ) -> Result<StatusCode, ApiError> {
-    let id = execution_id(&id)?;
-    let Query(query) = query?;
     let note = query.note.as_deref();
     app.commands.unpin(access.actor(), id, note).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -1,14 +1,14 @@
 //! Statistics.
 
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::ApiError;
 use super::auth::ReadAccess;
 use super::error::ErrorBody;
+use super::extract::Query;
 use super::query::{Day, ListQuery, MAX_LIMIT, named, time};
 use crate::app::App;
 use crate::model::{By, Period, Question, Statistics, interval_us};
@@ -151,9 +151,8 @@ impl StatisticsQuery {
 pub(super) async fn get_statistics(
     State(app): State<App>,
     _: ReadAccess,
-    query: Result<Query<StatisticsQuery>, QueryRejection>,
+    Query(query): Query<StatisticsQuery>,
 ) -> Result<Json<Statistics>, ApiError> {
-    let Query(query) = query?;
     let (question, period) = query.question(app.clock.now_us())?;
     Ok(Json(app.store.statistics(&question, period).await?))
 }

@@ -6,9 +6,8 @@
 
 use std::time::Duration;
 
-use axum::extract::rejection::QueryRejection;
-use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade, close_code};
-use axum::extract::{Query, State};
+use axum::extract::State;
+use axum::extract::ws::{Message, WebSocket, close_code};
 use axum::response::Response;
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde::Deserialize;
@@ -18,8 +17,8 @@ use uuid::Uuid;
 use super::ApiError;
 use super::auth::{OurPage, ReadAccess};
 use super::error::ErrorBody;
-use super::query::{Path, execution_id};
-use super::viewers::{Counted, Heard, Keeper, Look, Sink, bounded, close, say, text};
+use super::extract::{Execution, Query, Upgrade};
+use super::viewers::{Counted, Heard, Keeper, Look, Sink, close, say, text};
 use crate::app::App;
 use crate::history::{self, Fields, HistoryError};
 use crate::live::{self, Seen, Viewer};
@@ -54,27 +53,19 @@ pub(super) async fn stream_execution(
     State(app): State<App>,
     access: ReadAccess,
     _: OurPage,
-    Path(id): Path<String>,
-    query: Result<Query<StreamQuery>, QueryRejection>,
-    upgrade: Result<WebSocketUpgrade, axum::extract::ws::rejection::WebSocketUpgradeRejection>,
+    Query(query): Query<StreamQuery>,
+    execution: Execution,
+    Upgrade(upgrade): Upgrade,
 ) -> Result<Response, ApiError> {
-    let id = execution_id(&id)?;
-    let Query(query) = query?;
-    history::find(&app.store, id).await?;
-    let upgrade = upgrade.map_err(|_| not_a_websocket())?;
+    let id = execution.row.id;
     let counted = Counted::new(&app, &access)?;
     let keeper = Keeper::new(&app, access.standing());
     // Counted from before the handshake is over: a collector that stops waits for its streams.
     let open = app.streams.token();
-    Ok(bounded(upgrade).on_upgrade(move |socket| async move {
+    Ok(upgrade.on_upgrade(move |socket| async move {
         serve(app, id, query.since, socket, keeper).await;
         drop((counted, open));
     }))
-}
-
-/// What somebody is told who asks for a stream by plain HTTP.
-pub(super) fn not_a_websocket() -> ApiError {
-    ApiError::bad_request("this is a WebSocket: connect with ws://, or use \"playback follow\"")
 }
 
 async fn serve(app: App, id: Uuid, since: u64, socket: WebSocket, mut keeper: Keeper) {

@@ -1,17 +1,16 @@
 //! The events of an execution.
 
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use playback_wire::Producer;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::open;
 use crate::api::ApiError;
 use crate::api::auth::ReadAccess;
 use crate::api::error::ErrorBody;
-use crate::api::query::{Path, limit, named};
+use crate::api::extract::{Execution, Query};
+use crate::api::query::{limit, named};
 use crate::app::App;
 use crate::history::parts::{self, EventFilter, EventPage};
 
@@ -48,10 +47,9 @@ pub(in crate::api) struct EventsQuery {
 pub(in crate::api) async fn list_events(
     State(app): State<App>,
     _: ReadAccess,
-    Path(id): Path<String>,
-    query: Result<Query<EventsQuery>, QueryRejection>,
+    Query(query): Query<EventsQuery>,
+    Execution { key, row }: Execution,
 ) -> Result<Json<EventPage>, ApiError> {
-    let Query(query) = query?;
     let producer = named(
         "producer",
         query.producer.as_deref(),
@@ -66,6 +64,5 @@ pub(in crate::api) async fn list_events(
         task: query.task,
         host: query.host,
     };
-    let (key, row) = open(&app, &id).await?;
     Ok(Json(parts::events(&app.store, key, &row, &filter).await?))
 }

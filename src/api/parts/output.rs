@@ -2,8 +2,7 @@
 
 use axum::Json;
 use axum::body::{Body, Bytes};
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
@@ -11,11 +10,11 @@ use playback_wire::{Stream, printed};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::open;
 use crate::api::ApiError;
 use crate::api::auth::ReadAccess;
 use crate::api::error::ErrorBody;
-use crate::api::query::{Path, limit, named};
+use crate::api::extract::{Execution, Query};
+use crate::api::query::{limit, named};
 use crate::app::App;
 use crate::history::{self, LineRange, OutputLine};
 use crate::output::OutputReader;
@@ -61,10 +60,9 @@ pub(in crate::api) struct OutputPage {
 pub(in crate::api) async fn get_output(
     State(app): State<App>,
     _: ReadAccess,
-    Path(id): Path<String>,
-    query: Result<Query<OutputQuery>, QueryRejection>,
+    Query(query): Query<OutputQuery>,
+    Execution { key, row }: Execution,
 ) -> Result<Response, ApiError> {
-    let Query(query) = query?;
     let streams = [Stream::Stdout, Stream::Stderr];
     let only = named("stream", query.stream.as_deref(), &streams, Stream::as_str)?;
     let range = LineRange {
@@ -73,7 +71,6 @@ pub(in crate::api) async fn get_output(
         stream: only,
         limit: limit(query.limit)? as usize,
     };
-    let (key, row) = open(&app, &id).await?;
     history::require_log(&row, "the output")?;
     match query.format.as_deref() {
         Some("text") => {

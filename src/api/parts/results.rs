@@ -1,17 +1,17 @@
 //! The results of an execution: a task on a host.
 
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::{FromRequestParts, State};
+use axum::http::request::Parts;
 use playback_wire::ResultStatus;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::open;
 use crate::api::ApiError;
 use crate::api::auth::ReadAccess;
 use crate::api::error::ErrorBody;
-use crate::api::query::{Path, limit, named};
+use crate::api::extract::{Execution, Path, Query};
+use crate::api::query::{limit, named};
 use crate::app::App;
 use crate::history::parts::{self, ResultDetail, ResultList};
 use crate::model::ResultFilter;
@@ -43,10 +43,9 @@ pub(in crate::api) struct ResultsQuery {
 pub(in crate::api) async fn list_results(
     State(app): State<App>,
     _: ReadAccess,
-    Path(id): Path<String>,
-    query: Result<Query<ResultsQuery>, QueryRejection>,
+    Query(query): Query<ResultsQuery>,
+    Execution { key, row }: Execution,
 ) -> Result<Json<ResultList>, ApiError> {
-    let Query(query) = query?;
     let filter = ResultFilter {
         limit: limit(query.limit)?,
         task: query.task,
@@ -60,8 +59,29 @@ pub(in crate::api) async fn list_results(
         changed: query.changed,
         after_seq: query.after,
     };
-    let (key, row) = open(&app, &id).await?;
     Ok(Json(parts::results(&app.store, key, &row, &filter).await?))
+}
+
+/// The number of a result, `{seq}` in a path.
+pub(in crate::api) struct Seq(u64);
+
+#[derive(Deserialize)]
+struct SeqInPath {
+    seq: String,
+}
+
+impl FromRequestParts<App> for Seq {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let Path(SeqInPath { seq }) = Path::from_request_parts(parts, app).await?;
+        let number = seq.parse().map_err(|_| {
+            ApiError::bad_request(format!(
+                "{seq:?} is not a sequence number: a whole number is"
+            ))
+        })?;
+        Ok(Self(number))
+    }
 }
 
 /// One result with what the module returned.
@@ -77,13 +97,8 @@ pub(in crate::api) async fn list_results(
 pub(in crate::api) async fn get_result(
     State(app): State<App>,
     _: ReadAccess,
-    Path((id, seq)): Path<(String, String)>,
+    Seq(seq): Seq,
+    Execution { key, row }: Execution,
 ) -> Result<Json<ResultDetail>, ApiError> {
-    let seq: u64 = seq.parse().map_err(|_| {
-        ApiError::bad_request(format!(
-            "{seq:?} is not a sequence number: a whole number is"
-        ))
-    })?;
-    let (key, row) = open(&app, &id).await?;
     Ok(Json(parts::result(&app.store, key, &row, seq).await?))
 }

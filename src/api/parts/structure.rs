@@ -1,16 +1,15 @@
 //! What an execution is made of: plays, tasks and hosts.
 
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::open;
 use crate::api::ApiError;
 use crate::api::auth::ReadAccess;
 use crate::api::error::ErrorBody;
-use crate::api::query::{Path, limit};
+use crate::api::extract::{Execution, Query};
+use crate::api::query::limit;
 use crate::app::App;
 use crate::history::parts::{self, HostList, PlayList, TaskList};
 
@@ -32,10 +31,9 @@ pub(in crate::api) struct PartsQuery {
 pub(in crate::api) async fn list_plays(
     State(app): State<App>,
     _: ReadAccess,
-    Path(id): Path<String>,
+    execution: Execution,
 ) -> Result<Json<PlayList>, ApiError> {
-    let (key, _) = open(&app, &id).await?;
-    Ok(Json(parts::plays(&app.store, key).await?))
+    Ok(Json(parts::plays(&app.store, execution.key).await?))
 }
 
 /// The tasks of an execution.
@@ -47,13 +45,11 @@ pub(in crate::api) async fn list_plays(
 pub(in crate::api) async fn list_tasks(
     State(app): State<App>,
     _: ReadAccess,
-    Path(id): Path<String>,
-    query: Result<Query<PartsQuery>, QueryRejection>,
+    Query(query): Query<PartsQuery>,
+    execution: Execution,
 ) -> Result<Json<TaskList>, ApiError> {
-    let Query(query) = query?;
     let limit = limit(query.limit)?;
-    let (key, _) = open(&app, &id).await?;
-    let tasks = parts::tasks(&app.store, key, query.after, limit).await?;
+    let tasks = parts::tasks(&app.store, execution.key, query.after, limit).await?;
     Ok(Json(tasks))
 }
 
@@ -66,12 +62,10 @@ pub(in crate::api) async fn list_tasks(
 pub(in crate::api) async fn list_hosts(
     State(app): State<App>,
     _: ReadAccess,
-    Path(id): Path<String>,
-    query: Result<Query<PartsQuery>, QueryRejection>,
+    Query(query): Query<PartsQuery>,
+    execution: Execution,
 ) -> Result<Json<HostList>, ApiError> {
-    let Query(query) = query?;
     let limit = limit(query.limit)?;
-    let (key, _) = open(&app, &id).await?;
-    let hosts = parts::hosts(&app.store, key, query.after, limit).await?;
+    let hosts = parts::hosts(&app.store, execution.key, query.after, limit).await?;
     Ok(Json(hosts))
 }
