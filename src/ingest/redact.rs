@@ -477,8 +477,8 @@ fn forget(parameters: &mut Parameters, rules: &Rules, counts: &mut Counts) {
     let hides_all = |text: &str| rules.text(text) != text;
     if let Some(values) = &parameters.extra_vars {
         let hides = values.iter().any(|(name, value)| {
-            let text = serde_json::json!({ name.as_str(): value }).to_string();
-            let event = format!("{{\"data\":{{\"args\":{text}}}}}");
+            let args = serde_json::json!({ name.as_str(): value });
+            let event = serde_json::json!({ "data": { "args": args } }).to_string();
             let mut found = Counts::default();
             let done = redact_event(event.as_bytes(), rules, &mut found, &mut Vec::new());
             done.is_err() || found != Counts::default()
