@@ -9,13 +9,14 @@ use crate::auth::{Auth, Scope, Scopes, token};
 use crate::clock::Clock;
 use crate::commands::{Commands, Refusals};
 use crate::config::Config;
+use crate::history::Feed;
 use crate::ingest::{Ingest, Settings};
 use crate::launcher::Launcher;
 use crate::live::{Hub, OpenStreams};
 use crate::retention::Retention;
-use crate::stats;
 use crate::store::{Store, StoreError, TokenRow};
 use crate::telemetry::Figures;
+use crate::work::Runner;
 
 /// The collector's parts; cheap to clone.
 #[derive(Debug, Clone)]
@@ -34,6 +35,8 @@ pub struct App {
     pub retention: Retention,
     /// Who watches.
     pub hub: Hub,
+    /// Executions as they change, for all who watch them.
+    pub feed: Feed,
     /// The time.
     pub clock: Clock,
     /// The collector's own figures.
@@ -44,16 +47,18 @@ pub struct App {
     pub viewers: OpenStreams,
     /// Open streams, to be waited for.
     pub streams: TaskTracker,
-    /// Told when the program is to end: streams then close.
+    /// Told when the program is to end: streams then close, and nothing is begun any more.
     pub closing: CancellationToken,
-    /// What runs beside requests.
+    /// Work in the background.
+    pub work: Runner,
+    /// The writer, and commands that go on when nobody waits for their answer any more.
     pub tasks: TaskTracker,
-    /// Told when all requests are answered: then the writer may end.
+    /// Told when all requests are answered and all work in the background is finished: then the writer may end.
     pub stop_writing: CancellationToken,
 }
 
 impl App {
-    /// Opens the store and starts what runs beside requests.
+    /// Opens the store and starts what requests need. Work in the background begins when it is served.
     ///
     /// # Errors
     /// The store cannot be opened.
@@ -62,8 +67,7 @@ impl App {
         let hub = Hub::default();
         let tasks = TaskTracker::new();
         let stop_writing = CancellationToken::new();
-        tasks.spawn(store.clone().watch(stop_writing.clone()));
-        let ingest = Ingest::start(
+        let ingest = Ingest::begin(
             store.clone(),
             hub.clone(),
             clock.clone(),
@@ -91,18 +95,8 @@ impl App {
             clock.clone(),
             closing.clone(),
         );
-        tasks.spawn(retention.clone().serve());
         let auth = Auth::new(store.clone(), clock.clone());
-        tasks.spawn(auth.uses().clone().write_now_and_then(
-            store.clone(),
-            clock.clone(),
-            stop_writing.clone(),
-        ));
-        tasks.spawn(stats::run(
-            store.clone(),
-            clock.clone(),
-            stop_writing.clone(),
-        ));
+        let work = Runner::new(store.clone(), clock.clone(), closing.clone());
         let commands = Commands {
             store: store.clone(),
             ingest: ingest.clone(),
@@ -117,6 +111,7 @@ impl App {
         Ok(Self {
             config: Arc::new(config),
             commands,
+            feed: Feed::new(store.clone(), hub.clone()),
             store,
             ingest,
             launcher,
@@ -128,6 +123,7 @@ impl App {
             viewers,
             streams: TaskTracker::new(),
             closing,
+            work,
             tasks,
             stop_writing,
         })
@@ -163,8 +159,10 @@ impl App {
         }
     }
 
-    /// Ends what runs beside requests: everything that was accepted is committed first.
+    /// Ends what runs beside requests, in this order: what begins things, what requests needed, the writer. So everything
+    /// that was accepted is committed.
     pub async fn stop(&self) {
+        self.work.stop().await;
         self.stop_writing.cancel();
         self.tasks.close();
         self.tasks.wait().await;

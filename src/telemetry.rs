@@ -48,6 +48,7 @@ const LABELLED: &[&str] = &[
     "playback_ingest_refusals_total",
     "playback_viewers_dropped_total",
     "playback_connections_closed_total",
+    "playback_job_runs_total",
     ENDED,
 ];
 
@@ -159,6 +160,11 @@ impl Described {
             "counter",
             "Viewers that were let go, by reason.",
         ),
+        described(
+            "playback_feed_reads_total",
+            "counter",
+            "Executions that were read for the feed, once for all who watch it.",
+        ),
         described("playback_connections", "gauge", "Open connections."),
         described(
             "playback_connections_closed_total",
@@ -205,6 +211,26 @@ impl Described {
             "counter",
             "Bytes of logs that retention removed.",
         ),
+        described(
+            "playback_job_runs_total",
+            "counter",
+            "Runs of work in the background, by job and outcome: done, idle (there was nothing to do), stopped, failed, panicked.",
+        ),
+        described(
+            "playback_job_running",
+            "gauge",
+            "Whether a job runs at this moment: 1 or 0.",
+        ),
+        described(
+            "playback_job_duration_seconds",
+            "histogram",
+            "How long a run of a job takes that has something to do.",
+        ),
+        described(
+            "playback_job_last_success_timestamp_seconds",
+            "gauge",
+            "When a job last ran without failing, in seconds since the epoch.",
+        ),
     ];
 }
 
@@ -241,10 +267,15 @@ impl Figures {
         Ok(Self(handle))
     }
 
+    /// Puts what was measured into its buckets; to be done now and then.
+    pub fn keep_up(&self) {
+        self.0.run_upkeep();
+    }
+
     /// In Prometheus' text format.
     #[must_use]
     pub fn render(&self) -> String {
-        self.0.run_upkeep();
+        self.keep_up();
         self.0.render()
     }
 }

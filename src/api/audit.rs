@@ -1,8 +1,7 @@
 //! The audit trail: its entries, and whether it is whole.
 
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{MatchedPath, Query, Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
@@ -12,29 +11,20 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::auth::{AdminAccess, RefusedActor};
 use super::error::ErrorBody;
-use super::query::{Day, limit, named, time};
+use super::extract::Query;
+use super::query::limit;
 use super::{ApiError, peer};
 use crate::app::App;
-use crate::model::{
-    Action, Actor, AuditCheck, AuditFault, AuditFilter, AuditRow, Via, time_from_us,
-};
+use crate::filter::{Filtered, place};
+use crate::model::{Actor, AuditCheck, AuditFault, AuditRow, Via, time_from_us};
 
-/// Which entries; all filters that are given must hold.
+/// Filters and page of the audit trail; all that are given must hold.
+pub(super) type AuditQuery = Filtered<place::Audit, AuditPage>;
+
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[serde(default, deny_unknown_fields)]
-pub(super) struct AuditQuery {
-    /// Who did it: `token:NAME`, `user:NAME`, `schedule` or `anonymous`.
-    actor: Option<String>,
-    /// What was done: `delete`, `pin`, `unpin`, `redact`, `cleanup`, `cleanup_ended`, `launch`, `replay`, `cancel`,
-    /// `create_token`, `revoke_token` or `refused`.
-    action: Option<String>,
-    /// To what: `execution:ID`, `token:NAME`, `history`, or the request that was refused.
-    object: Option<String>,
-    /// At this time or later: RFC 3339, or a date (UTC).
-    from: Option<String>,
-    /// At this time or earlier: RFC 3339, or a date, that day included (UTC).
-    to: Option<String>,
+#[serde(default)]
+pub(super) struct AuditPage {
     /// Entries at most: 1 to 1000, 50 by default.
     limit: Option<u32>,
     /// `next_cursor` of the page before.
@@ -107,28 +97,16 @@ pub(super) struct AuditList {
 pub(super) async fn list_audit(
     State(app): State<App>,
     _: AdminAccess,
-    query: Result<Query<AuditQuery>, QueryRejection>,
+    Query(query): Query<AuditQuery>,
 ) -> Result<Json<AuditList>, ApiError> {
-    let Query(query) = query?;
-    let limit = limit(query.limit)?;
-    let text = |value: &Option<String>| value.clone().filter(|value| !value.is_empty());
-    let before = text(&query.cursor).map(|cursor| {
+    let limit = limit(query.rest.limit)?;
+    let cursor = query.rest.cursor.as_deref();
+    let before = cursor.filter(|cursor| !cursor.is_empty()).map(|cursor| {
         cursor
             .parse()
             .map_err(|_| ApiError::bad_request("cursor: it must be next_cursor of the page before"))
     });
-    let filter = AuditFilter {
-        actor: text(&query.actor),
-        action: named(
-            "action",
-            query.action.as_deref(),
-            &Action::ALL,
-            Action::as_str,
-        )?,
-        object: text(&query.object),
-        from_us: time("from", query.from.as_deref(), Day::Start)?,
-        to_us: time("to", query.to.as_deref(), Day::End)?,
-    };
+    let filter = query.filter()?;
     let mut rows = app
         .store
         .audit_entries(&filter, before.transpose()?, limit + 1)

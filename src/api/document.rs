@@ -12,11 +12,12 @@ use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
 };
 use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder};
+use utoipa::{PartialSchema as _, ToSchema as _};
 
 pub(super) use selected::ExecutionRecord;
 
 use super::auth::COOKIE;
-use crate::model::{Reason, Status};
+use crate::model::{ExecutionResult, FeedMessage, StreamMessage};
 
 /// What an answer means where nobody says more.
 fn meaning(status: &str) -> &'static str {
@@ -46,6 +47,27 @@ pub(super) fn add_security(document: &mut OpenApi) {
         "session",
         SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(COOKIE))),
     );
+}
+
+/// Adds the messages of the streams: the document has no place for them at an operation, so these name them.
+pub(super) fn add_messages(document: &mut OpenApi) {
+    let mut schemas = Vec::new();
+    StreamMessage::<'_, ExecutionResult>::schemas(&mut schemas);
+    FeedMessage::<ExecutionResult>::schemas(&mut schemas);
+    for (name, schema) in [
+        (
+            StreamMessage::<'_, ExecutionResult>::name(),
+            StreamMessage::<'_, ExecutionResult>::schema(),
+        ),
+        (
+            FeedMessage::<ExecutionResult>::name(),
+            FeedMessage::<ExecutionResult>::schema(),
+        ),
+    ] {
+        schemas.push((name.into_owned(), schema));
+    }
+    let components = document.components.get_or_insert_default();
+    components.schemas.extend(schemas);
 }
 
 /// Takes defaults out of a schema. Generators take a field with a default for one that is always there, and fields that
@@ -152,7 +174,8 @@ fn error(description: &str) -> Response {
         .build()
 }
 
-/// Says which values a parameter has: handlers read texts, so that what is wrong with one is told in our words.
+/// Says which values a parameter has: handlers read texts, so that what is wrong with one is told in our words. Filters
+/// say it themselves.
 fn parameters(path: &str, operation: &mut Operation) {
     let path = path.strip_prefix(super::PREFIX).unwrap_or(path);
     let values = values(path);
@@ -171,63 +194,25 @@ fn parameters(path: &str, operation: &mut Operation) {
 
 fn values(path: &str) -> BTreeMap<&'static str, Value> {
     let one_of = |names: &[&str]| json!({ "type": "string", "enum": names });
-    let named = |names: Vec<&str>| json!({ "type": "string", "enum": names });
-    let time = json!({ "anyOf": [
-        { "type": "string", "format": "date-time" },
-        { "type": "string", "format": "date" },
-    ] });
     let limit = json!({ "type": "integer", "format": "int32", "minimum": 1, "maximum": 1000 });
-    let seconds = json!({ "type": "number", "format": "double", "minimum": 0 });
-    let of_runs = [
-        ("type", one_of(&["playbook", "adhoc"])),
-        (
-            "status",
-            named(Status::ALL.iter().map(|status| status.as_str()).collect()),
-        ),
-        (
-            "reason",
-            named(Reason::ALL.iter().map(|reason| reason.as_str()).collect()),
-        ),
-        ("min_duration", seconds),
-        ("limit", limit.clone()),
-    ];
     let number =
         |most: u64| json!({ "type": "integer", "format": "int64", "minimum": 0, "maximum": most });
     // A number of a line or an event is stored as a signed one.
     let (count, place) = (number(u64::from(u32::MAX)), number(i64::MAX.unsigned_abs()));
     match path {
-        "/executions" => {
-            let own = [
-                ("start_date", time.clone()),
-                ("end_date", time),
-                ("order", one_of(&["asc", "desc"])),
-            ];
-            of_runs.into_iter().chain(own).collect()
-        }
-        "/executions/stats" => {
-            let own = [
-                ("period", one_of(&["hour", "day", "week", "month"])),
-                ("by", one_of(&["playbook", "host", "task", "label", "user"])),
-                ("from", time.clone()),
-                ("to", time),
-            ];
-            of_runs.into_iter().chain(own).collect()
-        }
+        "/executions" => [("order", one_of(&["asc", "desc"])), ("limit", limit)].into(),
+        "/executions/stats" => [
+            ("period", one_of(&["hour", "day", "week", "month"])),
+            ("by", one_of(&["playbook", "host", "task", "label", "user"])),
+            ("limit", limit),
+        ]
+        .into(),
         "/executions/{id}" => {
             let timeout =
                 json!({ "type": "number", "format": "double", "minimum": 0, "maximum": 600 });
             [("wait", one_of(&["final"])), ("timeout", timeout)].into()
         }
-        "/executions/{id}/results" => [
-            (
-                "status",
-                one_of(&["ok", "failed", "skipped", "unreachable"]),
-            ),
-            ("after", place),
-            ("task", count),
-            ("limit", limit),
-        ]
-        .into(),
+        "/executions/{id}/results" => [("after", place), ("limit", limit)].into(),
         "/executions/{id}/output" => [
             ("from", place.clone()),
             ("to", place),

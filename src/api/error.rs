@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 
 use super::auth::RefusedActor;
 use crate::commands::CommandError;
+use crate::history::HistoryError;
 use crate::ingest::IngestError;
 use crate::launcher::LaunchError;
 use crate::model::Actor;
@@ -178,6 +179,19 @@ impl From<StoreError> for ApiError {
             return Self::busy("the store is not available: try again in a moment");
         }
         Self::internal(&error)
+    }
+}
+
+impl From<HistoryError> for ApiError {
+    fn from(error: HistoryError) -> Self {
+        match error {
+            HistoryError::NoSuchExecution(_) | HistoryError::NoSuchResult { .. } => {
+                Self::not_found(error.to_string())
+            }
+            HistoryError::LogRemoved { .. } => Self::gone(error.to_string()),
+            HistoryError::Json(_) => Self::internal(&error),
+            HistoryError::Store(cause) => cause.into(),
+        }
     }
 }
 

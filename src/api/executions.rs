@@ -2,13 +2,10 @@
 
 use std::time::Duration;
 
-use axum::Json;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -16,20 +13,21 @@ use super::ApiError;
 use super::auth::{AdminAccess, ReadAccess};
 use super::document::ExecutionRecord;
 use super::error::ErrorBody;
-use super::query::{ListQuery, Path, execution_id};
-use super::view::{self, Fields};
+use super::extract::{ExecutionId, Query};
+use super::query::ListQuery;
+use super::streamed;
 use crate::app::App;
+use crate::history::{self, Fields};
 use crate::log::output::OutputReader;
-use crate::model::{Cursor, Status};
 
+// For the document alone: `streamed::page` writes it.
 /// A page of executions.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "a schema has no values")]
 pub(super) struct ExecutionList {
     /// The executions, newest first unless asked otherwise.
-    #[schema(value_type = Vec<ExecutionRecord>)]
-    executions: Vec<Box<RawValue>>,
+    executions: Vec<ExecutionRecord>,
     /// Ask with this as `cursor` for the next page; missing on the last.
-    #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<String>,
 }
 
@@ -41,42 +39,13 @@ pub(super) struct ExecutionList {
 pub(super) async fn list_executions(
     State(app): State<App>,
     _: ReadAccess,
-    query: Result<Query<ListQuery>, QueryRejection>,
-) -> Result<Json<ExecutionList>, ApiError> {
-    let Query(query) = query?;
-    let filter = query.filter()?;
-    let mut page = query.page()?;
-    let limit = page.limit as usize;
-    // One more than is shown tells whether there is a next page.
-    page.limit += 1;
-    let mut rows = app.store.executions(&filter, &page).await?;
-    let more = rows.len() > limit;
-    rows.truncate(limit);
-    let next_cursor = rows.last().filter(|_| more);
-    let next_cursor = next_cursor.map(|last| Cursor::of(last).encode());
-    let fields = Fields::named(query.fields.as_deref());
-    let mut tails = Vec::with_capacity(rows.len());
-    for (key, row) in &rows {
-        tails.push(match row.status {
-            Status::Running if fields.has("output") => {
-                Some(view::tail(&app.store, *key, row).await?)
-            }
-            _ => None,
-        });
-    }
-    let mut executions = Vec::with_capacity(rows.len());
-    for (mut record, tail) in view::results(&app.store, rows, &fields)
-        .await?
-        .into_iter()
-        .zip(tails)
-    {
-        record.output = tail;
-        executions.push(view::select(&record, &fields)?);
-    }
-    Ok(Json(ExecutionList {
-        executions,
-        next_cursor,
-    }))
+    Query(query): Query<ListQuery>,
+) -> Result<Response, ApiError> {
+    let fields = Fields::named(query.rest.fields.as_deref());
+    let (filter, page) = (query.filter()?, query.rest.page()?);
+    let page = history::page(&app.store, &filter, &page, fields).await?;
+    let kind = [(header::CONTENT_TYPE, "application/json")];
+    Ok((kind, streamed::page(page).await?).into_response())
 }
 
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -100,11 +69,9 @@ pub(super) struct DetailQuery {
 pub(super) async fn get_execution(
     State(app): State<App>,
     _: ReadAccess,
-    Path(id): Path<String>,
-    query: Result<Query<DetailQuery>, QueryRejection>,
+    ExecutionId(id): ExecutionId,
+    Query(query): Query<DetailQuery>,
 ) -> Result<Response, ApiError> {
-    let id = execution_id(&id)?;
-    let Query(query) = query?;
     let seconds = query.timeout.unwrap_or(60.0);
     if !(0.0..=600.0).contains(&seconds) {
         return Err(ApiError::bad_request(format!(
@@ -120,41 +87,26 @@ pub(super) async fn get_execution(
             )));
         }
     }
-    let (key, row) = view::find(&app.store, id).await?;
+    let (key, row) = history::find(&app.store, id).await?;
     let reader = OutputReader::new(app.store.clone(), key, &row, 0);
     let fields = Fields::named(query.fields.as_deref());
-    let mut records = view::results(&app.store, vec![(key, row)], &fields).await?;
-    let Some(mut record) = records.pop() else {
-        return Err(ApiError::not_found("there is no such execution"));
-    };
-    if fields.is_some() {
-        if fields.has("output") {
-            record.output = Some(read_all(reader).await?);
-        }
-        return Ok(Json(view::select(&record, &fields)?).into_response());
-    }
+    let mut record = history::record(&app.store, key, row, &fields).await?;
     let kind = [(header::CONTENT_TYPE, "application/json")];
-    Ok((kind, view::stream_record(&record, reader)).into_response())
-}
-
-async fn read_all(mut reader: OutputReader) -> Result<Vec<String>, ApiError> {
-    let mut lines = Vec::new();
-    loop {
-        let next = reader.next_lines().await?;
-        if next.is_empty() {
-            lines.extend(reader.finish().map(|line| line.text));
-            return Ok(lines);
-        }
-        lines.extend(next.into_iter().map(|line| line.text));
+    if fields.is_all() {
+        return Ok((kind, streamed::record(&record, reader)).into_response());
     }
+    if fields.has("output") {
+        record.output = Some(history::all_lines(reader).await?);
+    }
+    Ok((kind, fields.write(&record)?).into_response())
 }
 
 async fn wait_until_final(app: &App, id: Uuid, seconds: f64) -> Result<(), ApiError> {
     let mut commits = app.hub.commits(id);
     let over = async {
         loop {
-            let (_, row) = view::find(&app.store, id).await?;
-            if view::is_final(&row) {
+            let (_, row) = history::find(&app.store, id).await?;
+            if history::is_final(&row) {
                 return Ok(());
             }
             commits.changed().await;
@@ -188,11 +140,9 @@ pub(super) struct NoteQuery {
 pub(super) async fn delete_execution(
     State(app): State<App>,
     access: AdminAccess,
-    Path(id): Path<String>,
-    query: Result<Query<NoteQuery>, QueryRejection>,
+    ExecutionId(id): ExecutionId,
+    Query(query): Query<NoteQuery>,
 ) -> Result<StatusCode, ApiError> {
-    let id = execution_id(&id)?;
-    let Query(query) = query?;
     let note = query.note.as_deref();
     app.commands.delete(access.actor(), id, note).await?;
     Ok(StatusCode::NO_CONTENT)

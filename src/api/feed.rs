@@ -1,26 +1,24 @@
 //! The feed: executions as they start, change and end.
 
-use std::collections::HashSet;
-use std::time::Duration;
-
 use axum::extract::State;
-use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade, close_code};
+use axum::extract::ws::{Message, WebSocket, close_code};
 use axum::response::Response;
+use bytes::Bytes;
 use futures_util::{SinkExt as _, StreamExt as _};
-use tokio::sync::broadcast::error::{RecvError, TryRecvError};
-use uuid::Uuid;
 
+use super::ApiError;
 use super::auth::{OurPage, ReadAccess};
 use super::error::ErrorBody;
-use super::stream::not_a_websocket;
-use super::viewers::{self, Heard, Keeper, Look, bounded, say};
-use super::{ApiError, view};
+use super::extract::Upgrade;
+use super::viewers::{self, Heard, Keeper, Look, Sink, say, text};
 use crate::app::App;
+use crate::history::FeedViewer;
 
-/// Changes of one execution within this time are told once.
-const PACE: Duration = Duration::from_millis(200);
+/// Messages that go out together at most.
+const TOGETHER: usize = 64;
 
-/// Watch all executions (WebSocket). `{"type":"execution","event":EVENT,"execution":ExecutionResult}`
+/// Watch all executions (WebSocket). Each message is a `FeedMessage`:
+/// `{"type":"execution","event":EVENT,"execution":ExecutionResult}`
 /// where EVENT is `started`, `changed` or `ended`, without output; `{"type":"deleted","id":ID}`; and
 /// `{"type":"behind"}` when so much happened that a client should read the list again.
 #[utoipa::path(
@@ -31,59 +29,27 @@ pub(super) async fn stream_executions(
     State(app): State<App>,
     access: ReadAccess,
     _: OurPage,
-    upgrade: Result<WebSocketUpgrade, axum::extract::ws::rejection::WebSocketUpgradeRejection>,
+    Upgrade(upgrade): Upgrade,
 ) -> Result<Response, ApiError> {
-    let upgrade = upgrade.map_err(|_| not_a_websocket())?;
     let counted = viewers::count(&app, &access)?;
     let keeper = Keeper::new(&app, access.credential());
     // Counted from before the handshake is over: a collector that stops waits for its streams.
     let open = app.streams.token();
-    Ok(bounded(upgrade).on_upgrade(move |socket| async move {
+    Ok(upgrade.on_upgrade(move |socket| async move {
         serve(app, socket, keeper).await;
         drop((counted, open));
     }))
 }
 
 async fn serve(app: App, socket: WebSocket, mut keeper: Keeper) {
-    // What runs already does not start again. Read before listening: what starts in between is told as
-    // started when it is first heard of.
-    let running = app.store.running_executions().await.unwrap_or_default();
-    let mut running: HashSet<Uuid> = running.into_iter().collect();
-    let mut feed = app.hub.feed();
+    let mut viewer = app.feed.watch().await;
     let (mut sink, mut incoming) = socket.split();
     loop {
         tokio::select! {
-            changed = feed.recv() => {
-                let mut messages = Vec::new();
-                let mut ids: Vec<Uuid> = Vec::new();
-                match changed {
-                    Ok(Some(id)) => ids.push(id),
-                    Ok(None) | Err(RecvError::Lagged(_)) => messages.push("{\"type\":\"behind\"}".to_owned()),
-                    Err(RecvError::Closed) => return,
-                }
-                loop {
-                    match feed.try_recv() {
-                        Ok(Some(id)) if ids.contains(&id) => {}
-                        Ok(Some(id)) => ids.push(id),
-                        Ok(None) | Err(TryRecvError::Lagged(_)) => {
-                            messages.push("{\"type\":\"behind\"}".to_owned());
-                        }
-                        Err(TryRecvError::Empty | TryRecvError::Closed) => break,
-                    }
-                }
-                for id in ids {
-                    messages.extend(describe(&app, id, &mut running).await);
-                }
-                for message in messages {
-                    keeper.sends(message.len());
-                    if sink.feed(Message::Text(message.into())).await.is_err() {
-                        return;
-                    }
-                }
-                if sink.flush().await.is_err() {
+            next = viewer.next() => {
+                if send(next, &mut viewer, &mut sink, &mut keeper).await.is_err() {
                     return;
                 }
-                tokio::time::sleep(PACE).await;
             }
             message = incoming.next() => if let Heard::End(why) = keeper.hear(message) {
                 if let Some(why) = why {
@@ -107,24 +73,25 @@ async fn serve(app: App, socket: WebSocket, mut keeper: Keeper) {
     }
 }
 
-/// What to tell of an execution whose row changed.
-async fn describe(app: &App, id: Uuid, running: &mut HashSet<Uuid>) -> Option<String> {
-    let found = app.store.execution(id).await;
-    let Some((key, row)) = found.ok()? else {
-        running.remove(&id);
-        return Some(format!("{{\"type\":\"deleted\",\"id\":\"{id}\"}}"));
-    };
-    let event = if view::is_final(&row) {
-        running.remove(&id);
-        "ended"
-    } else if running.insert(id) {
-        "started"
-    } else {
-        "changed"
-    };
-    let record = view::result(&app.store, key, row).await.ok()?;
-    let record = serde_json::to_string(&record).ok()?;
-    Some(format!(
-        "{{\"type\":\"execution\",\"event\":\"{event}\",\"execution\":{record}}}"
-    ))
+/// Sends a message, and those that are there by then.
+async fn send(
+    first: Bytes,
+    viewer: &mut FeedViewer,
+    sink: &mut Sink,
+    keeper: &mut Keeper,
+) -> Result<(), axum::Error> {
+    let mut next = Some(first);
+    for _ in 0..TOGETHER {
+        let Some(message) = next else {
+            break;
+        };
+        keeper.sends(message.len());
+        sink.feed(text(message)?).await?;
+        next = viewer.ready();
+    }
+    if let Some(last) = next {
+        keeper.sends(last.len());
+        sink.feed(text(last)?).await?;
+    }
+    sink.flush().await
 }

@@ -2,8 +2,7 @@
 
 use axum::Json;
 use axum::body::{Body, HttpBody as _};
-use axum::extract::rejection::{PathRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use futures_util::StreamExt as _;
 use playback_spool::RunKey;
@@ -14,6 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::ApiError;
 use super::auth::IngestAccess;
 use super::error::ErrorBody;
+use super::extract::{Path, Query, execution_id};
 use crate::app::App;
 use crate::auth::token;
 use crate::ingest::{Claim, Received};
@@ -78,13 +78,12 @@ fn run_key(headers: &HeaderMap) -> Result<Option<[u8; 32]>, ApiError> {
 pub(super) async fn ingest_batch(
     State(app): State<App>,
     access: IngestAccess,
-    path: Result<Path<(String, String)>, PathRejection>,
-    query: Result<Query<Sender>, QueryRejection>,
+    Path((id, producer)): Path<(String, String)>,
+    Query(sender): Query<Sender>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Acknowledged>, ApiError> {
-    let Path((id, producer)) = path?;
-    let id = super::query::execution_id(&id)?;
+    let id = execution_id(&id)?;
     access.check(id)?;
     let producer: Producer = producer
         .parse()
@@ -94,7 +93,6 @@ pub(super) async fn ingest_batch(
             "the launcher is this collector: nobody else can speak for it",
         ));
     }
-    let Query(sender) = query?;
     let claim = Claim {
         instance: sender.instance,
         adopted: sender.adopted,

@@ -3,13 +3,10 @@
 use std::collections::BTreeMap;
 
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::State;
-use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, Utc};
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -17,10 +14,11 @@ use uuid::Uuid;
 
 use super::auth::{ReadAccess, RunAccess};
 use super::error::ErrorBody;
-use super::query::{Path, execution_id};
-use super::{ApiError, PREFIX, view};
+use super::extract::{ExecutionId, JsonBody};
+use super::{ApiError, PREFIX};
 use crate::app::App;
-use crate::launcher::{Asked, Named, Replay};
+use crate::history::{self, Fields};
+use crate::launcher::{LaunchRequest, Named, Replay};
 use crate::model::ExecutionResult;
 
 /// Declares a request: its own fields, and those that every request has.
@@ -69,27 +67,65 @@ macro_rules! request {
         }
 
         impl $name {
-            fn common(&mut self) -> Asked {
-                Asked {
-                    inventory: self.inventory.take(),
-                    limit: self.limit.take(),
-                    extra_vars: self.extra_vars.take(),
-                    r#become: self.r#become,
-                    become_user: self.become_user.take(),
-                    forks: self.forks,
-                    verbosity: self.verbosity,
-                    check: self.check,
-                    diff: self.diff,
-                    timeout: self.timeout,
-                    vault_password: self.vault_password.take(),
-                    private_key: self.private_key.take(),
-                    note: self.note.take(),
-                    labels: self.labels.take(),
-                    ..Asked::default()
+            /// The request as the launcher takes it; `own` says what the request's own fields are there. Everything is
+            /// named, so that the compiler complains of a field that is forgotten.
+            fn into_launch(self, own: impl FnOnce($($type),*) -> OwnFields) -> LaunchRequest {
+                let Self {
+                    $($field,)*
+                    inventory,
+                    limit,
+                    extra_vars,
+                    r#become,
+                    become_user,
+                    forks,
+                    verbosity,
+                    check,
+                    diff,
+                    timeout,
+                    vault_password,
+                    private_key,
+                    note,
+                    labels,
+                } = self;
+                let own = own($($field),*);
+                LaunchRequest {
+                    playbook: own.playbook,
+                    tags: own.tags,
+                    skip_tags: own.skip_tags,
+                    hosts: own.hosts,
+                    module: own.module,
+                    args: own.args,
+                    inventory,
+                    limit,
+                    extra_vars,
+                    r#become,
+                    become_user,
+                    forks,
+                    verbosity,
+                    check,
+                    diff,
+                    timeout,
+                    vault_password,
+                    private_key,
+                    note,
+                    labels,
+                    // The launcher sets these for a replay.
+                    only_hosts: None,
+                    replay_of: None,
                 }
             }
         }
     };
+}
+
+/// What not every request has.
+struct OwnFields {
+    playbook: Option<String>,
+    tags: Option<Vec<String>>,
+    skip_tags: Option<Vec<String>>,
+    hosts: Option<String>,
+    module: Option<String>,
+    args: Option<String>,
 }
 
 request! {
@@ -169,51 +205,10 @@ fn list<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Vec<String>>
     }))
 }
 
-/// Reads a body; an error names the field, and repeats no value.
-pub(super) fn read<T: DeserializeOwned>(
-    body: Result<Bytes, BytesRejection>,
-) -> Result<T, ApiError> {
-    let body = body?;
-    let body: &[u8] = if body.is_empty() { b"{}" } else { &body };
-    let whole = || ApiError::bad_request("the body must be one JSON object");
-    // A list would be taken for the fields in their order.
-    if body
-        .trim_ascii_start()
-        .first()
-        .is_some_and(|first| b"[\"0123456789tfn-".contains(first))
-    {
-        return Err(whole());
-    }
-    let mut json = serde_json::Deserializer::from_slice(body);
-    let read = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let field = error.path().to_string();
-        let cause = error.inner();
-        if !cause.is_data() {
-            return ApiError::bad_request(format!(
-                "the body is not JSON, at line {} column {}",
-                cause.line(),
-                cause.column()
-            ));
-        }
-        let text = cause.to_string();
-        let text = text.split(" at line ").next().unwrap_or_default();
-        ApiError::bad_request(match text.rsplit_once(", expected ") {
-            // "invalid type: string …, expected u32": the value may be secret.
-            Some((found, expected)) if !found.starts_with("unknown field") => {
-                format!("{field}: expected {expected}")
-            }
-            // The path of an unknown field names it already, and so does the text.
-            _ => text.to_owned(),
-        })
-    })?;
-    json.end().map_err(|_| whole())?;
-    Ok(read)
-}
-
 /// 202: the record as it stands now.
 async fn accepted(app: &App, id: Uuid) -> Result<Response, ApiError> {
-    let (key, row) = view::find(&app.store, id).await?;
-    let record = view::result(&app.store, key, row).await?;
+    let (key, row) = history::find(&app.store, id).await?;
+    let record = history::record(&app.store, key, row, &Fields::ALL).await?;
     let mut response = (StatusCode::ACCEPTED, Json(record)).into_response();
     if let Ok(place) = HeaderValue::from_str(&format!("{PREFIX}/executions/{id}")) {
         response.headers_mut().insert(header::LOCATION, place);
@@ -235,16 +230,17 @@ async fn accepted(app: &App, id: Uuid) -> Result<Response, ApiError> {
 pub(super) async fn run_playbook(
     State(app): State<App>,
     access: RunAccess,
-    body: Result<Bytes, BytesRejection>,
+    JsonBody(request): JsonBody<PlaybookRequest>,
 ) -> Result<Response, ApiError> {
-    let mut request: PlaybookRequest = read(body)?;
-    let asked = Asked {
-        playbook: Some(std::mem::take(&mut request.playbook)),
-        tags: request.tags.take(),
-        skip_tags: request.skip_tags.take(),
-        ..request.common()
-    };
-    let id = app.commands.launch(&access.actor(), asked).await?;
+    let request = request.into_launch(|playbook, tags, skip_tags| OwnFields {
+        playbook: Some(playbook),
+        tags,
+        skip_tags,
+        hosts: None,
+        module: None,
+        args: None,
+    });
+    let id = app.commands.launch(&access.actor(), request).await?;
     accepted(&app, id).await
 }
 
@@ -262,16 +258,17 @@ pub(super) async fn run_playbook(
 pub(super) async fn run_adhoc(
     State(app): State<App>,
     access: RunAccess,
-    body: Result<Bytes, BytesRejection>,
+    JsonBody(request): JsonBody<AdhocRequest>,
 ) -> Result<Response, ApiError> {
-    let mut request: AdhocRequest = read(body)?;
-    let asked = Asked {
-        hosts: Some(std::mem::take(&mut request.hosts)),
-        module: request.module.take(),
-        args: request.args.take(),
-        ..request.common()
-    };
-    let id = app.commands.launch(&access.actor(), asked).await?;
+    let request = request.into_launch(|hosts, module, args| OwnFields {
+        playbook: None,
+        tags: None,
+        skip_tags: None,
+        hosts: Some(hosts),
+        module,
+        args,
+    });
+    let id = app.commands.launch(&access.actor(), request).await?;
     accepted(&app, id).await
 }
 
@@ -288,11 +285,9 @@ pub(super) async fn run_adhoc(
 pub(super) async fn cancel_execution(
     State(app): State<App>,
     access: RunAccess,
-    Path(id): Path<String>,
-    body: Result<Bytes, BytesRejection>,
+    ExecutionId(id): ExecutionId,
+    JsonBody(request): JsonBody<CancelRequest>,
 ) -> Result<Response, ApiError> {
-    let id = execution_id(&id)?;
-    let request: CancelRequest = read(body)?;
     let note = request.note.as_deref();
     app.commands.cancel(&access.actor(), id, note).await?;
     accepted(&app, id).await
@@ -313,23 +308,21 @@ pub(super) async fn cancel_execution(
 pub(super) async fn replay_execution(
     State(app): State<App>,
     access: RunAccess,
-    Path(id): Path<String>,
-    body: Result<Bytes, BytesRejection>,
+    ExecutionId(id): ExecutionId,
+    JsonBody(request): JsonBody<ReplayRequest>,
 ) -> Result<Response, ApiError> {
-    let id = execution_id(&id)?;
-    let mut request: ReplayRequest = read(body)?;
-    let overrides = Asked {
-        playbook: request.playbook.take(),
-        tags: request.tags.take(),
-        skip_tags: request.skip_tags.take(),
-        hosts: request.hosts.take(),
-        module: request.module.take(),
-        args: request.args.take(),
-        ..request.common()
-    };
     let replay = Replay {
         only_failed: request.only_failed,
-        overrides,
+        overrides: request.into_launch(
+            |_only_failed, playbook, tags, skip_tags, hosts, module, args| OwnFields {
+                playbook,
+                tags,
+                skip_tags,
+                hosts,
+                module,
+                args,
+            },
+        ),
     };
     let new = app.commands.replay(&access.actor(), id, replay).await?;
     accepted(&app, new).await

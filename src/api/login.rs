@@ -1,9 +1,7 @@
 //! Login for browsers: a token becomes a session, whose cookie no script can read.
 
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::State;
-use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
@@ -12,6 +10,7 @@ use utoipa::ToSchema;
 use super::ApiError;
 use super::auth::{COOKIE, OurPage, cookie};
 use super::error::ErrorBody;
+use super::extract::WholeBody;
 use crate::app::App;
 use crate::auth::{Scope, Scopes};
 
@@ -44,9 +43,9 @@ pub(super) struct Session {
 pub(super) async fn create_session(
     State(app): State<App>,
     OurPage(place): OurPage,
-    body: Result<Bytes, BytesRejection>,
+    WholeBody(body): WholeBody,
 ) -> Result<Response, ApiError> {
-    let login: Login = serde_json::from_slice(&body?)
+    let login: Login = serde_json::from_slice(&body)
         .map_err(|_| ApiError::bad_request("the body must be {\"token\": \"…\"}"))?;
     let login = login.token.trim();
     let lifetime = app.config.http.session();

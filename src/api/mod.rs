@@ -8,7 +8,9 @@ mod auth;
 mod document;
 mod error;
 mod executions;
+mod extract;
 mod feed;
+mod filters;
 mod health;
 mod ingest;
 mod launch;
@@ -22,7 +24,7 @@ mod redact;
 mod retention;
 mod stats;
 mod stream;
-mod view;
+mod streamed;
 mod viewers;
 mod whoami;
 
@@ -118,6 +120,7 @@ fn routes() -> OpenApiRouter<App> {
     let mut document = Document::openapi();
     document.info.license = None;
     document::add_security(&mut document);
+    document::add_messages(&mut document);
     OpenApiRouter::with_openapi(document)
         .nest(PREFIX, api)
         .routes(routes!(health::get_health))

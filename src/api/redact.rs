@@ -1,9 +1,7 @@
 //! Hiding something in an execution that is over.
 
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::State;
-use axum::extract::rejection::BytesRejection;
 use playback_redact::Rules;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -11,8 +9,7 @@ use utoipa::ToSchema;
 use super::ApiError;
 use super::auth::AdminAccess;
 use super::error::ErrorBody;
-use super::launch::read;
-use super::query::{Path, execution_id};
+use super::extract::{ExecutionId, JsonBody};
 use crate::app::App;
 
 /// What is to be hidden: at least one of `keys`, `patterns` and `texts`.
@@ -65,11 +62,9 @@ fn is_none(count: &u64) -> bool {
 pub(super) async fn redact_execution(
     State(app): State<App>,
     access: AdminAccess,
-    Path(id): Path<String>,
-    body: Result<Bytes, BytesRejection>,
+    ExecutionId(id): ExecutionId,
+    JsonBody(request): JsonBody<RedactRequest>,
 ) -> Result<Json<RedactAnswer>, ApiError> {
-    let id = execution_id(&id)?;
-    let request: RedactRequest = read(body)?;
     let rules = Rules::new(&request.keys, &request.patterns, &request.texts)
         .map_err(|error| ApiError::bad_request(error.to_string()))?;
     let note = request.note.as_deref();

@@ -1,11 +1,8 @@
 //! What is kept: cleaning up, and pinning.
 
 use axum::Json;
-use axum::body::Bytes;
-use axum::extract::rejection::{BytesRejection, QueryRejection};
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
-use playback_wire::ExecutionType;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -14,18 +11,22 @@ use super::ApiError;
 use super::auth::{AdminAccess, RunAccess};
 use super::error::ErrorBody;
 use super::executions::NoteQuery;
-use super::launch::read;
-use super::query::{Path, execution_id};
+use super::extract::{ExecutionId, JsonBody, Query};
 use crate::app::App;
 use crate::commands::cleanup::Cleanup;
-use crate::model::{Limits, Pinned, RetentionRule, Scope, Status, parse_bytes};
+use crate::filter::{Filtered, Given, place};
+use crate::model::{Limits, Pinned, RetentionRule, parse_bytes};
 use crate::retention::Report;
+
+/// What is kept, and of which executions.
+pub(super) type CleanupRequest = Filtered<place::Retention, CleanupLimits>;
 
 /// What is kept: a limit at least, of all executions or of those that are named; or nothing, and the
 /// configured rules are applied. An execution goes when any limit says so.
 #[derive(Debug, Default, PartialEq, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct CleanupRequest {
+#[schema(as = CleanupRequest)]
+pub(super) struct CleanupLimits {
     /// Days after its end that an execution is kept.
     #[schema(minimum = 1)]
     retention_days: Option<u32>,
@@ -39,14 +40,6 @@ pub(super) struct CleanupRequest {
     keep_payload_days: Option<u32>,
     /// Newest executions of each playbook that nothing is removed of, whatever the limits say.
     keep_at_least: Option<u64>,
-    /// Only those of this playbook: as recorded, or its file name.
-    playbook: Option<String>,
-    /// Only those that carry this label.
-    label: Option<String>,
-    /// Only those that ended so: `success` or `failed`.
-    status: Option<Status>,
-    /// Only `playbook` or `adhoc`.
-    r#type: Option<ExecutionType>,
     /// Say what would go, and leave everything as it is.
     dry_run: bool,
 }
@@ -81,42 +74,44 @@ pub(super) struct CleanupAnswer {
     payloads: Option<Vec<Uuid>>,
 }
 
-impl CleanupRequest {
-    /// The rule that is asked for; none where the configured ones are meant.
-    fn rule(self) -> Result<Option<RetentionRule>, ApiError> {
-        let is_empty = Self {
-            dry_run: self.dry_run,
-            ..Self::default()
-        } == self;
-        if is_empty {
-            return Ok(None);
-        }
-        let keep_bytes = self.keep_bytes.as_deref().map(parse_bytes).transpose();
-        let rule = RetentionRule {
-            scope: Scope {
-                playbook: self.playbook,
-                label: self.label,
-                status: self.status,
-                r#type: self.r#type,
-            },
-            limits: Limits {
-                keep_days: self.retention_days,
-                keep_runs: self.keep_runs,
-                keep_bytes: keep_bytes
-                    .map_err(|error| ApiError::bad_request(format!("keep_bytes: {error}")))?,
-                keep_payload_days: self.keep_payload_days,
-                keep_at_least: self.keep_at_least.unwrap_or(0),
-            },
-        };
-        rule.check("retention_days")
-            .map_err(ApiError::bad_request)?;
-        if !rule.limits.remove_something() {
-            return Err(ApiError::bad_request(
-                "no limit says what goes: give retention_days, keep_runs, keep_bytes or keep_payload_days",
-            ));
-        }
-        Ok(Some(rule))
+/// The rule that is asked for; none where the configured ones are meant.
+fn rule(request: CleanupRequest) -> Result<Option<RetentionRule>, ApiError> {
+    let scope = request.filter()?;
+    let nothing = CleanupLimits {
+        dry_run: request.rest.dry_run,
+        ..CleanupLimits::default()
+    };
+    if request.given == Given::default() && request.rest == nothing {
+        return Ok(None);
     }
+    let CleanupLimits {
+        retention_days,
+        keep_runs,
+        keep_bytes,
+        keep_payload_days,
+        keep_at_least,
+        dry_run: _,
+    } = request.rest;
+    let keep_bytes = keep_bytes.as_deref().map(parse_bytes).transpose();
+    let rule = RetentionRule {
+        scope,
+        limits: Limits {
+            keep_days: retention_days,
+            keep_runs,
+            keep_bytes: keep_bytes
+                .map_err(|error| ApiError::bad_request(format!("keep_bytes: {error}")))?,
+            keep_payload_days,
+            keep_at_least: keep_at_least.unwrap_or(0),
+        },
+    };
+    rule.check("retention_days")
+        .map_err(ApiError::bad_request)?;
+    if !rule.limits.remove_something() {
+        return Err(ApiError::bad_request(
+            "no limit says what goes: give retention_days, keep_runs, keep_bytes or keep_payload_days",
+        ));
+    }
+    Ok(Some(rule))
 }
 
 /// Remove what is kept no longer. Without a limit, the configured rules say what that is. What runs or is
@@ -132,12 +127,11 @@ impl CleanupRequest {
 pub(super) async fn cleanup_executions(
     State(app): State<App>,
     access: AdminAccess,
-    body: Result<Bytes, BytesRejection>,
+    JsonBody(request): JsonBody<CleanupRequest>,
 ) -> Result<Json<CleanupAnswer>, ApiError> {
-    let request: CleanupRequest = read(body)?;
-    let is_dry_run = request.dry_run;
+    let is_dry_run = request.rest.dry_run;
     let asked = Cleanup {
-        rule: request.rule()?,
+        rule: rule(request)?,
         is_dry_run,
     };
     let report = app.commands.cleanup(access.actor(), asked).await?;
@@ -178,11 +172,9 @@ pub(super) struct PinRequest {
 pub(super) async fn pin_execution(
     State(app): State<App>,
     access: RunAccess,
-    Path(id): Path<String>,
-    body: Result<Bytes, BytesRejection>,
+    ExecutionId(id): ExecutionId,
+    JsonBody(request): JsonBody<PinRequest>,
 ) -> Result<Json<Pinned>, ApiError> {
-    let id = execution_id(&id)?;
-    let request: PinRequest = read(body)?;
     let note = request.note.as_deref();
     let pin = app.commands.pin(access.actor(), id, note).await?;
     Ok(Json(pin.into()))
@@ -199,11 +191,9 @@ pub(super) async fn pin_execution(
 pub(super) async fn unpin_execution(
     State(app): State<App>,
     access: RunAccess,
-    Path(id): Path<String>,
-    query: Result<Query<NoteQuery>, QueryRejection>,
+    ExecutionId(id): ExecutionId,
+    Query(query): Query<NoteQuery>,
 ) -> Result<StatusCode, ApiError> {
-    let id = execution_id(&id)?;
-    let Query(query) = query?;
     let note = query.note.as_deref();
     app.commands.unpin(access.actor(), id, note).await?;
     Ok(StatusCode::NO_CONTENT)

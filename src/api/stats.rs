@@ -1,140 +1,88 @@
 //! Statistics.
 
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::ApiError;
 use super::auth::ReadAccess;
 use super::error::ErrorBody;
-use super::query::{Day, ListQuery, MAX_LIMIT, named, time};
+use super::extract::Query;
+use super::query::{MAX_LIMIT, named};
 use crate::app::App;
+use crate::filter::{Filtered, place};
 use crate::model::{By, Period, Question, Statistics, interval_us};
 
 /// Groups when nothing else is asked for.
 const DEFAULT_GROUPS: u32 = 20;
 
 /// Which runs, and how they are divided. Filters are those of the list; all that are given must hold.
+pub(super) type StatisticsQuery = Filtered<place::Stats, Division>;
+
+/// How runs are divided.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[serde(default, deny_unknown_fields)]
-pub(super) struct StatisticsQuery {
+#[serde(default)]
+pub(super) struct Division {
     /// `hour` (the 60 minutes before now), `day` (the 24 hours before, the default), `week` (today and the 6 days
     /// before, in UTC) or `month` (today and the 29 days before). With `to`, it ends then instead of now.
     period: Option<String>,
-    /// Started at or after: RFC 3339, or a date (UTC). Instead of a period.
-    #[serde(alias = "start_date")]
-    from: Option<String>,
-    /// Started at or before: RFC 3339, or a date, that day included (UTC); now by default.
-    #[serde(alias = "end_date")]
-    to: Option<String>,
     /// Groups to add: `playbook`, `host`, `task`, `label` or `user`.
     by: Option<String>,
     /// Groups at most: 1 to 1000, 20 by default.
     limit: Option<u32>,
-    /// `running`, `success` or `failed`.
-    status: Option<String>,
-    /// `playbook` or `adhoc`.
-    r#type: Option<String>,
-    /// The playbook: its file name, or its path as recorded.
-    playbook: Option<String>,
-    /// The inventory: its file name, or its path as recorded.
-    inventory: Option<String>,
-    /// Inventory name of a host that took part. Of hosts, the answer then tells of this one alone.
-    host: Option<String>,
-    /// Login name of the user who ran it.
-    user: Option<String>,
-    /// Name of the machine that ran it.
-    controller: Option<String>,
-    /// A label that it carries.
-    label: Option<String>,
-    /// Whether it changed anything: `true` or `false`. With `host`, whether it changed that host. A run in check
-    /// mode changes nothing.
-    changed: Option<bool>,
-    /// Why it failed: `task_failed`, `unreachable`, `canceled`, `timed_out`, `lost`, `launch_error`
-    /// or `ansible_error`.
-    reason: Option<String>,
-    /// Whether somebody has pinned it: `true` or `false`. The runs themselves are read for this, see above.
-    pinned: Option<bool>,
-    /// Took at least that many seconds. The runs themselves are read for this, see above.
-    min_duration: Option<f64>,
-    /// Part of what is recorded of the run's start (playbook, inventory, user, note, command line …),
-    /// ignoring case. The runs themselves are read for this, see above.
-    q: Option<String>,
 }
 
-impl StatisticsQuery {
-    /// The question, and the period that it names.
-    fn question(&self, now_us: i64) -> Result<(Question, Option<Period>), ApiError> {
-        let asked = named(
-            "period",
-            self.period.as_deref(),
-            Period::ALL,
-            Period::as_str,
-        )?;
-        let from_us = time("from", self.from.as_deref(), Day::Start)?;
-        let to_us = time("to", self.to.as_deref(), Day::End)?.unwrap_or(now_us);
-        let (from_us, interval_us, period) = match from_us {
-            Some(_) if asked.is_some() => {
-                return Err(ApiError::bad_request(
-                    "period and from: give one of them; a period ends at to, or now",
-                ));
-            }
-            Some(from_us) if from_us > to_us => {
-                return Err(ApiError::bad_request(format!(
-                    "from = {:?} is after to ({}): exchange them",
-                    self.from.as_deref().unwrap_or_default(),
-                    self.to.as_deref().unwrap_or("now")
-                )));
-            }
-            Some(from_us) => (from_us, interval_us(from_us, to_us), None),
-            None => {
-                let period = asked.unwrap_or(Period::Day);
-                let (from_us, interval_us) = period.begins(to_us);
-                (from_us, interval_us, Some(period))
-            }
-        };
-        let limit = match self.limit {
-            None => DEFAULT_GROUPS,
-            Some(limit @ 1..=MAX_LIMIT) => limit,
-            Some(limit) => {
-                return Err(ApiError::bad_request(format!(
-                    "limit = {limit}: it must be from 1 to {MAX_LIMIT}"
-                )));
-            }
-        };
-        let question = Question {
-            from_us,
-            to_us,
-            interval_us,
-            filter: self.filters().filter()?,
-            by: named("by", self.by.as_deref(), By::ALL, By::as_str)?,
-            limit: limit as usize,
-        };
-        Ok((question, period))
-    }
-
-    /// The filters, read as the list reads them.
-    fn filters(&self) -> ListQuery {
-        ListQuery {
-            status: self.status.clone(),
-            r#type: self.r#type.clone(),
-            playbook: self.playbook.clone(),
-            inventory: self.inventory.clone(),
-            host: self.host.clone(),
-            user: self.user.clone(),
-            controller: self.controller.clone(),
-            label: self.label.clone(),
-            changed: self.changed,
-            reason: self.reason.clone(),
-            pinned: self.pinned,
-            min_duration: self.min_duration,
-            q: self.q.clone(),
-            ..ListQuery::default()
+/// The question, and the period that it names.
+fn question(query: &StatisticsQuery, now_us: i64) -> Result<(Question, Option<Period>), ApiError> {
+    let division = &query.rest;
+    let asked = named(
+        "period",
+        division.period.as_deref(),
+        Period::ALL,
+        Period::as_str,
+    )?;
+    let filter = query.filter()?;
+    let to_us = filter.to_us.unwrap_or(now_us);
+    let (from_us, interval_us, period) = match filter.from_us {
+        Some(_) if asked.is_some() => {
+            return Err(ApiError::bad_request(
+                "period and from: give one of them; a period ends at to, or now",
+            ));
         }
-    }
+        Some(from_us) if from_us > to_us => {
+            return Err(ApiError::bad_request(format!(
+                "from = {:?} is after to ({}): exchange them",
+                query.given.text("from").unwrap_or_default(),
+                query.given.text("to").unwrap_or("now")
+            )));
+        }
+        Some(from_us) => (from_us, interval_us(from_us, to_us), None),
+        None => {
+            let period = asked.unwrap_or(Period::Day);
+            let (from_us, interval_us) = period.begins(to_us);
+            (from_us, interval_us, Some(period))
+        }
+    };
+    let limit = match division.limit {
+        None => DEFAULT_GROUPS,
+        Some(limit @ 1..=MAX_LIMIT) => limit,
+        Some(limit) => {
+            return Err(ApiError::bad_request(format!(
+                "limit = {limit}: it must be from 1 to {MAX_LIMIT}"
+            )));
+        }
+    };
+    let question = Question {
+        from_us,
+        to_us,
+        interval_us,
+        filter,
+        by: named("by", division.by.as_deref(), By::ALL, By::as_str)?,
+        limit: limit as usize,
+    };
+    Ok((question, period))
 }
 
 /// Statistics of the runs that started in a time, as a whole, over time and by group.
@@ -151,9 +99,8 @@ impl StatisticsQuery {
 pub(super) async fn get_statistics(
     State(app): State<App>,
     _: ReadAccess,
-    query: Result<Query<StatisticsQuery>, QueryRejection>,
+    Query(query): Query<StatisticsQuery>,
 ) -> Result<Json<Statistics>, ApiError> {
-    let Query(query) = query?;
-    let (question, period) = query.question(app.clock.now_us())?;
+    let (question, period) = question(&query, app.clock.now_us())?;
     Ok(Json(app.store.statistics(&question, period).await?))
 }

@@ -6,23 +6,23 @@
 
 use std::time::Duration;
 
-use axum::extract::rejection::QueryRejection;
-use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade, close_code};
-use axum::extract::{Query, State};
+use axum::extract::State;
+use axum::extract::ws::{Message, WebSocket, close_code};
 use axum::response::Response;
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
+use super::ApiError;
 use super::auth::{OurPage, ReadAccess};
 use super::error::ErrorBody;
-use super::query::{Path, execution_id};
-use super::viewers::{self, Heard, Keeper, Look, Sink, bounded, close, say};
-use super::{ApiError, view};
+use super::extract::{Execution, Query, Upgrade};
+use super::viewers::{self, Heard, Keeper, Look, Sink, close, say, text};
 use crate::app::App;
-use crate::live::{Seen, Viewer};
-use crate::log::lines::Line;
+use crate::history::{self, Fields, HistoryError};
+use crate::live::{self, Seen, Viewer};
+use crate::model::{ExecutionResult, StreamMessage};
 
 /// Bytes of lines that the closing record carries at most.
 const RECORD_LIMIT: usize = 768 << 10;
@@ -38,8 +38,8 @@ pub(super) struct StreamQuery {
     since: u64,
 }
 
-/// Watch an execution (WebSocket). Every printed line, from the first or from `since`, as
-/// `{"type":"output","content":LINE,"time":UNIX_SECONDS}`; at the end
+/// Watch an execution (WebSocket). Each message is a `StreamMessage`: every printed line, from the first or from
+/// `since`, as `{"type":"output","content":LINE,"time":UNIX_SECONDS}`; at the end
 /// `{"type":"complete","result":ExecutionResult}`. Viewers of a run that is over get the same.
 #[utoipa::path(
     get, path = "/executions/{id}/stream", tag = "stream",
@@ -53,27 +53,19 @@ pub(super) async fn stream_execution(
     State(app): State<App>,
     access: ReadAccess,
     _: OurPage,
-    Path(id): Path<String>,
-    query: Result<Query<StreamQuery>, QueryRejection>,
-    upgrade: Result<WebSocketUpgrade, axum::extract::ws::rejection::WebSocketUpgradeRejection>,
+    Query(query): Query<StreamQuery>,
+    execution: Execution,
+    Upgrade(upgrade): Upgrade,
 ) -> Result<Response, ApiError> {
-    let id = execution_id(&id)?;
-    let Query(query) = query?;
-    view::find(&app.store, id).await?;
-    let upgrade = upgrade.map_err(|_| not_a_websocket())?;
+    let id = execution.row.id;
     let counted = viewers::count(&app, &access)?;
     let keeper = Keeper::new(&app, access.credential());
     // Counted from before the handshake is over: a collector that stops waits for its streams.
     let open = app.streams.token();
-    Ok(bounded(upgrade).on_upgrade(move |socket| async move {
+    Ok(upgrade.on_upgrade(move |socket| async move {
         serve(app, id, query.since, socket, keeper).await;
         drop((counted, open));
     }))
-}
-
-/// What somebody is told who asks for a stream by plain HTTP.
-pub(super) fn not_a_websocket() -> ApiError {
-    ApiError::bad_request("this is a WebSocket: connect with ws://, or use \"playback follow\"")
 }
 
 async fn serve(app: App, id: Uuid, since: u64, socket: WebSocket, mut keeper: Keeper) {
@@ -83,15 +75,20 @@ async fn serve(app: App, id: Uuid, since: u64, socket: WebSocket, mut keeper: Ke
         tokio::select! {
             seen = viewer.next() => {
                 let sent = match seen {
-                    Ok(Seen::Lines(lines)) => send(&app, &mut sink, &mut keeper, &lines).await,
+                    Ok(Seen::Lines(lines)) => {
+                        let messages = lines.iter().map(|line| written(&live::message(line)));
+                        send(&app, &mut sink, &mut keeper, messages).await
+                    }
                     Ok(Seen::Shared(chunk, from)) => {
-                        let sent = send(&app, &mut sink, &mut keeper, &chunk.lines[from..]).await;
+                        let messages = chunk.messages()[from..].iter().cloned().map(text);
+                        let sent = send(&app, &mut sink, &mut keeper, messages).await;
                         tokio::time::sleep(PACE).await;
                         sent
                     }
                     Ok(Seen::End) => {
-                        let last = complete(&app, id).await;
-                        let _ = sink.send(last).await;
+                        if let Ok(last) = complete(&app, id).await {
+                            let _ = sink.send(last).await;
+                        }
                         let _ = sink.send(close(close_code::NORMAL, "the execution is over")).await;
                         return;
                     }
@@ -133,13 +130,15 @@ async fn send(
     app: &App,
     sink: &mut Sink,
     keeper: &mut Keeper,
-    lines: &[Line],
+    messages: impl Iterator<Item = Result<Message, axum::Error>>,
 ) -> Result<(), axum::Error> {
     let sending = async {
-        for line in lines {
-            let text = message(line);
-            keeper.sends(text.len());
-            sink.feed(Message::Text(text.into())).await?;
+        for message in messages {
+            let message = message?;
+            if let Message::Text(text) = &message {
+                keeper.sends(text.len());
+            }
+            sink.feed(message).await?;
         }
         sink.flush().await
     };
@@ -149,26 +148,21 @@ async fn send(
     }
 }
 
-fn message(line: &Line) -> String {
-    let content = view::json_string(&view::shown(line));
-    let seconds = line.at.div_euclid(1_000_000);
-    format!("{{\"type\":\"output\",\"content\":{content},\"time\":{seconds}}}")
+fn written(message: &StreamMessage<'_>) -> Result<Message, axum::Error> {
+    text(serde_json::to_vec(message).map_err(axum::Error::new)?)
 }
 
 /// The closing message.
-async fn complete(app: &App, id: Uuid) -> Message {
-    let text = match record(app, id).await {
-        Ok(record) => format!("{{\"type\":\"complete\",\"result\":{record}}}"),
-        // Deleted in the meantime.
-        Err(_) => "{\"type\":\"complete\",\"result\":null}".to_owned(),
-    };
-    Message::Text(text.into())
+async fn complete(app: &App, id: Uuid) -> Result<Message, axum::Error> {
+    // None: deleted in the meantime.
+    let result = record(app, id).await.ok();
+    written(&StreamMessage::Complete { result })
 }
 
-async fn record(app: &App, id: Uuid) -> Result<String, ApiError> {
-    let (key, row) = view::find(&app.store, id).await?;
-    let output = view::lines_within(&app.store, key, &row, RECORD_LIMIT).await?;
-    let mut record = view::result(&app.store, key, row).await?;
+async fn record(app: &App, id: Uuid) -> Result<ExecutionResult, HistoryError> {
+    let (key, row) = history::find(&app.store, id).await?;
+    let output = history::lines_within(&app.store, key, &row, RECORD_LIMIT).await?;
+    let mut record = history::record(&app.store, key, row, &Fields::ALL).await?;
     record.output = output;
-    Ok(view::select(&record, &view::Fields::ALL)?.get().to_owned())
+    Ok(record)
 }

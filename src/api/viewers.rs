@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade, close_code};
+use bytes::Bytes;
 use futures_util::SinkExt as _;
 use tokio::time::{Instant, Interval};
 
@@ -103,6 +104,12 @@ pub(super) async fn say(sink: &mut Sink, code: u16, reason: &'static str) {
     let said = sink.send(close(code, reason));
     // Either way the connection ends now.
     let _ = tokio::time::timeout(LAST_WORD, said).await;
+}
+
+/// A message that was written for all who watch, or for one.
+pub(super) fn text(written: impl Into<Bytes>) -> Result<Message, axum::Error> {
+    let text = Utf8Bytes::try_from(written.into()).map_err(axum::Error::new)?;
+    Ok(Message::Text(text))
 }
 
 pub(super) fn close(code: u16, reason: &'static str) -> Message {

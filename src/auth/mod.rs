@@ -14,7 +14,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 pub use scope::{Scope, Scopes};
-pub use uses::TokenUses;
+pub use uses::{TokenUses, WriteTokenUses};
 
 use crate::clock::Clock;
 use crate::store::{Store, StoreError, TokenRow};

@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
-use crate::store::Store;
+use crate::store::{Store, StoreError};
+use crate::work::{Every, Job, JobError, Outcome, StopPhase, Turn};
 
 /// When tokens were last used. Kept in memory and written now and then: a use is no reason to write.
 #[derive(Debug, Clone, Default)]
@@ -18,6 +18,9 @@ pub struct TokenUses {
 
 /// Uses are told to the minute.
 const MINUTE_US: i64 = 60_000_000;
+
+/// How often they are written.
+const WRITE: Duration = Duration::from_secs(5);
 
 /// How often logins that are over are removed.
 const SWEEP: Duration = Duration::from_secs(600);
@@ -34,27 +37,68 @@ impl TokenUses {
         self.latest.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Writes uses every few seconds, and once more at the end.
-    pub async fn write_now_and_then(self, store: Store, clock: Clock, stop: CancellationToken) {
-        let mut swept = None;
-        loop {
-            let stopped = tokio::select! {
-                () = tokio::time::sleep(Duration::from_secs(5)) => false,
-                () = stop.cancelled() => true,
-            };
-            let uses: Vec<(i64, i64)> = self.latest().drain().collect();
-            if let Err(error) = store.touch_tokens(&uses).await {
-                tracing::warn!(%error, "uses of tokens could not be written");
+    /// Writes uses every few seconds, and once more at the end, as work in the background. Needs a runtime.
+    #[must_use]
+    pub fn writing(&self, store: Store, clock: Clock) -> WriteTokenUses {
+        WriteTokenUses {
+            uses: self.clone(),
+            store,
+            clock,
+            every: Every::later(WRITE),
+            swept: None,
+        }
+    }
+
+    /// Writes what was noted; how many that were. What cannot be written is noted again.
+    async fn write(&self, store: &Store) -> Result<usize, StoreError> {
+        let uses: Vec<(i64, i64)> = self.latest().drain().collect();
+        if let Err(error) = store.touch_tokens(&uses).await {
+            let mut latest = self.latest();
+            for (id, used_us) in uses {
+                // One that was noted meanwhile is later.
+                latest.entry(id).or_insert(used_us);
             }
-            if stopped {
-                return;
-            }
-            if swept.is_none_or(|swept: Instant| swept.elapsed() >= SWEEP) {
-                swept = Some(Instant::now());
-                if let Err(error) = store.remove_ended_sessions(clock.now_us()).await {
-                    tracing::warn!(%error, "logins that are over could not be removed");
-                }
-            }
+            return Err(error);
+        }
+        Ok(uses.len())
+    }
+}
+
+/// Writes when tokens were used, and removes logins that are over.
+#[derive(Debug)]
+pub struct WriteTokenUses {
+    uses: TokenUses,
+    store: Store,
+    clock: Clock,
+    every: Every,
+    swept: Option<Instant>,
+}
+
+impl Job for WriteTokenUses {
+    const NAME: &'static str = "token_uses";
+    const PHASE: StopPhase = StopPhase::Serving;
+
+    async fn due(&mut self) {
+        self.every.due().await;
+    }
+
+    async fn run(&mut self, _: &Turn) -> Result<Outcome, JobError> {
+        let written = self.uses.write(&self.store).await?;
+        if self.swept.is_some_and(|swept| swept.elapsed() < SWEEP) {
+            return Ok(match written {
+                0 => Outcome::Idle,
+                _ => Outcome::Done,
+            });
+        }
+        let now_us = self.clock.now_us();
+        self.store.remove_ended_sessions(now_us).await?;
+        self.swept = Some(Instant::now());
+        Ok(Outcome::Done)
+    }
+
+    async fn finish(&mut self) {
+        if let Err(error) = self.uses.write(&self.store).await {
+            tracing::warn!(%error, "uses of tokens could not be written at the end");
         }
     }
 }

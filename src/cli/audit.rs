@@ -10,9 +10,11 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::client::{Client, ClientArgs};
+use super::filters::Filters;
 use super::out::{self, Column, Out};
-use super::when::{self, Edge, Moment};
+use super::when;
 use crate::clock::Clock;
+use crate::filter::place;
 
 /// Entries of one page at most: the API's own limit.
 const PAGE: u64 = 1000;
@@ -37,22 +39,8 @@ enum AuditCommand {
 
 #[derive(Debug, Args)]
 struct List {
-    /// Who: token:NAME, user:NAME, schedule, anonymous
-    #[arg(long, value_name = "WHO")]
-    actor: Option<String>,
-    /// What: delete, pin, unpin, redact, cleanup, cleanup_ended, launch, replay, cancel, create_token, revoke_token,
-    /// refused
-    #[arg(long, value_name = "WHAT")]
-    action: Option<String>,
-    /// To what: execution:ID, token:NAME, history
-    #[arg(long, value_name = "OBJECT")]
-    object: Option<String>,
-    /// At this time or later: 2026-01-20, "2026-01-20 10:00", 2h (ago), 7d
-    #[arg(long, value_name = "TIME", value_parser = Moment::parse)]
-    since: Option<Moment>,
-    /// At this time or earlier; a day counts to its end
-    #[arg(long, value_name = "TIME", value_parser = Moment::parse)]
-    until: Option<Moment>,
+    #[command(flatten)]
+    filters: Filters<place::Audit>,
     /// Show so many at most, newest first
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..))]
     limit: u64,
@@ -138,27 +126,9 @@ pub(super) fn run(command: &Audit) -> anyhow::Result<ExitCode> {
     }
 }
 
-impl List {
-    fn query(&self, clock: &Clock) -> Vec<(&'static str, String)> {
-        let date = |moment: Option<Moment>, edge| {
-            moment.map(|moment| moment.resolve(edge, clock).to_rfc3339())
-        };
-        let all = [
-            ("actor", self.actor.clone()),
-            ("action", self.action.clone()),
-            ("object", self.object.clone()),
-            ("from", date(self.since, Edge::Start)),
-            ("to", date(self.until, Edge::End)),
-        ];
-        all.into_iter()
-            .filter_map(|(name, value)| Some((name, value?)))
-            .collect()
-    }
-}
-
 fn list(command: &List) -> anyhow::Result<ExitCode> {
     let client = Client::new(&command.client)?;
-    let query = command.query(&Clock::system());
+    let query: Vec<_> = command.filters.query(&Clock::system()).collect();
     let mut entries = Vec::new();
     let (mut wanted, mut cursor) = (command.limit, None);
     while wanted > 0 {

@@ -1,53 +1,30 @@
-//! Which executions a list or a count is of.
+//! Filters as options: which entries of a list are shown, counted or removed. Which filters there are, and what is said
+//! of each, stands in `filter`.
 
-use clap::Args;
+use std::marker::PhantomData;
+
 use clap::builder::PossibleValuesParser;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Arg, ArgMatches, Args, Command, Error, FromArgMatches, value_parser};
 
-use super::when;
-use crate::model::{Reason, Status};
+use super::when::{self, Edge, Moment};
+use crate::clock::Clock;
+use crate::filter::place::{self, Spelled, spelled};
+use crate::filter::{Edge as DayEdge, Kind, Place};
 
-/// Which executions; everything that is given must hold.
-#[derive(Debug, Args)]
-pub(super) struct Filters {
-    /// Only executions with this status
-    #[arg(long, value_parser = names(Status::ALL, Status::as_str))]
-    status: Option<String>,
-    /// Only playbooks, or only ad-hoc commands
-    #[arg(long, value_parser = ["playbook", "adhoc"])]
-    r#type: Option<String>,
-    /// Only runs of this playbook: its file name, or its path as recorded
-    #[arg(long, value_name = "NAME")]
-    playbook: Option<String>,
-    /// Only runs with this inventory: its file name, or its path as recorded
-    #[arg(long, value_name = "NAME")]
-    inventory: Option<String>,
-    /// Only runs on this host
-    #[arg(long)]
-    host: Option<String>,
-    /// Only runs by this user
-    #[arg(long)]
-    user: Option<String>,
-    /// Only runs from this machine
-    #[arg(long, value_name = "MACHINE")]
-    controller: Option<String>,
-    /// Only runs with this label
-    #[arg(long)]
-    label: Option<String>,
-    /// Only runs that changed something, or with --host that changed that host; --changed=false for the others
-    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
-    changed: Option<bool>,
-    /// Only runs that failed for this reason
-    #[arg(long, value_parser = names(Reason::ALL, Reason::as_str))]
-    reason: Option<String>,
-    /// Only pinned runs; --pinned=false for the others
-    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
-    pinned: Option<bool>,
-    /// Only runs that took at least this long: 90 (seconds), 5m, 2h
-    #[arg(long, value_name = "DURATION", value_parser = when::seconds)]
-    min_duration: Option<f64>,
-    /// Only runs with this text in their playbook, inventory, user, note or command line
-    #[arg(short, value_name = "TEXT")]
-    q: Option<String>,
+/// The filters of a place; everything that is given must hold.
+#[derive(Debug)]
+pub(super) struct Filters<P> {
+    given: Vec<(&'static str, Given)>,
+    place: PhantomData<fn() -> P>,
+}
+
+/// A value as it was given.
+#[derive(Debug, Clone)]
+enum Given {
+    Text(String),
+    /// It depends on the clock.
+    Moment(Moment, Edge),
 }
 
 /// The names that an option takes.
@@ -55,28 +32,136 @@ pub(super) fn names<T: Copy>(all: &[T], name: fn(T) -> &'static str) -> Possible
     PossibleValuesParser::new(all.iter().map(|value| name(*value)))
 }
 
-impl Filters {
+impl<P: Place> Filters<P> {
     /// The filters in the API's words.
-    pub(super) fn query(&self) -> impl Iterator<Item = (&'static str, String)> + use<> {
-        [
-            ("status", self.status.clone()),
-            ("type", self.r#type.clone()),
-            ("playbook", self.playbook.clone()),
-            ("inventory", self.inventory.clone()),
-            ("host", self.host.clone()),
-            ("user", self.user.clone()),
-            ("controller", self.controller.clone()),
-            ("label", self.label.clone()),
-            ("changed", self.changed.map(|changed| changed.to_string())),
-            ("reason", self.reason.clone()),
-            ("pinned", self.pinned.map(|pinned| pinned.to_string())),
-            (
-                "min_duration",
-                self.min_duration.map(|least| least.to_string()),
-            ),
-            ("q", self.q.clone()),
-        ]
-        .into_iter()
-        .filter_map(|(name, value)| Some((name, value?)))
+    pub(super) fn query(
+        &self,
+        clock: &Clock,
+    ) -> impl Iterator<Item = (&'static str, String)> + use<P> {
+        let given: Vec<(&'static str, String)> = self
+            .given
+            .iter()
+            .map(|(name, given)| match given {
+                Given::Text(text) => (*name, text.clone()),
+                Given::Moment(moment, edge) => (*name, moment.resolve(*edge, clock).to_rfc3339()),
+            })
+            .collect();
+        given.into_iter()
     }
+}
+
+impl<P: Place> Args for Filters<P> {
+    fn augment_args(command: Command) -> Command {
+        command.args(spelled::<P>().map(argument::<P>))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl<P: Place> FromArgMatches for Filters<P> {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
+        let given = spelled::<P>().filter_map(|(field, at)| {
+            let id = at.option.unwrap_or(at.name);
+            let given = match field.kind {
+                Kind::Flag => Given::Text(matches.get_one::<bool>(id)?.to_string()),
+                Kind::Seconds => Given::Text(matches.get_one::<f64>(id)?.to_string()),
+                Kind::Number => Given::Text(matches.get_one::<u32>(id)?.to_string()),
+                Kind::Time(end) => Given::Moment(*matches.get_one(id)?, edge(end)),
+                Kind::Word(_) | Kind::OpenWord(_) | Kind::Text | Kind::Path | Kind::Part => {
+                    Given::Text(matches.get_one::<String>(id)?.clone())
+                }
+            };
+            Some((at.name, given))
+        });
+        Ok(Self {
+            given: given.collect(),
+            place: PhantomData,
+        })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+fn edge(end: DayEdge) -> Edge {
+    match end {
+        DayEdge::Start => Edge::Start,
+        DayEdge::End => Edge::End,
+    }
+}
+
+/// The option of a filter.
+fn argument<P: Place>((field, at): Spelled<P>) -> Arg {
+    let mut argument = Arg::new(at.option.unwrap_or(at.name))
+        .value_name(field.value_name)
+        .help(help::<P>((field, at)));
+    if let Some(option) = at.option {
+        argument = argument.long(option);
+    }
+    if let Some(short) = at.short {
+        argument = argument.short(short);
+    }
+    match field.kind {
+        Kind::Word(_) => {
+            let words = field.words(at).unwrap_or_default();
+            argument.value_parser(PossibleValuesParser::new(words))
+        }
+        Kind::Flag => argument
+            .num_args(0..=1)
+            .require_equals(true)
+            .default_missing_value("true")
+            .value_parser(value_parser!(bool)),
+        Kind::Number => argument.value_parser(value_parser!(u32)),
+        Kind::Seconds => argument.value_parser(when::seconds),
+        Kind::Time(_) => argument.value_parser(Moment::parse),
+        Kind::OpenWord(_) | Kind::Text | Kind::Path | Kind::Part => argument,
+    }
+}
+
+/// What is said of a filter.
+fn help<P: Place>((field, at): Spelled<P>) -> String {
+    let values = match field.kind {
+        Kind::OpenWord(words) => format!(": {}", words().join(", ")),
+        Kind::Seconds => ": 90 (seconds), 5m, 2h".to_owned(),
+        Kind::Time(DayEdge::Start) => ": 2026-01-20, \"2026-01-20 10:00\", 2h (ago), 7d".to_owned(),
+        Kind::Time(DayEdge::End) => "; a day counts to its end".to_owned(),
+        _ => String::new(),
+    };
+    match at.note {
+        "" => format!("{}{values}", field.doc),
+        note => format!("{}{values}. {note}", field.doc),
+    }
+}
+
+/// The options of a place, as they are typed.
+fn options<P: Place>() -> Vec<String> {
+    let options = spelled::<P>().filter_map(|(_, at)| match (at.option, at.short) {
+        (Some(option), _) => Some(format!("--{option}")),
+        (None, Some(short)) => Some(format!("-{short}")),
+        (None, None) => None,
+    });
+    options.collect()
+}
+
+/// An error about an option that does not exist, of a command that takes filters, with those that do.
+pub(super) fn with_names(mut error: Error, command: Option<&str>) -> Error {
+    let options = match command {
+        Some("list") => options::<place::List>(),
+        Some("stats") => options::<place::Stats>(),
+        Some("prune") => options::<place::Retention>(),
+        Some("audit") => options::<place::Audit>(),
+        _ => return error,
+    };
+    if error.kind() == ErrorKind::UnknownArgument {
+        let tip = format!("the filters are {}", options.join(", "));
+        error.insert(
+            ContextKind::Suggested,
+            ContextValue::StyledStrs(vec![tip.into()]),
+        );
+    }
+    error
 }

@@ -194,7 +194,10 @@ struct Wrong(String);
 #[must_use]
 pub fn main() -> ExitCode {
     playback_producer::limits::outlive_file_size_limit();
-    let cli = Cli::parse();
+    let cli = Cli::try_parse().unwrap_or_else(|error| {
+        let command = std::env::args().skip(1).find(|word| !word.starts_with('-'));
+        filters::with_names(error, command.as_deref()).exit()
+    });
     let done = match cli.command {
         Command::Serve(command) => serve::run(command),
         #[cfg(target_os = "linux")]

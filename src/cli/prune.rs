@@ -4,15 +4,17 @@ use std::process::ExitCode;
 
 use anyhow::{anyhow, bail};
 use clap::Args;
-use clap::builder::PossibleValuesParser;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::client::{Client, ClientArgs};
+use super::filters::Filters;
 use super::out::{self, Column, Out};
 use super::{summary, when};
+use crate::clock::Clock;
+use crate::filter::place;
 use crate::model::ExecutionResult;
 
 /// Remove executions that are kept no longer, or what they printed
@@ -37,18 +39,8 @@ pub(super) struct Prune {
     /// Of each playbook, keep at least so many of the newest whatever the other limits say
     #[arg(long, value_name = "N")]
     keep_at_least: Option<u64>,
-    /// Only executions of this playbook: its file name, or its path as recorded
-    #[arg(long, value_name = "NAME")]
-    playbook: Option<String>,
-    /// Only executions that carry this label
-    #[arg(long)]
-    label: Option<String>,
-    /// Only executions that ended so
-    #[arg(long, value_parser = PossibleValuesParser::new(["success", "failed"]))]
-    status: Option<String>,
-    /// Only playbooks, or only ad-hoc commands
-    #[arg(long, value_parser = ["playbook", "adhoc"])]
-    r#type: Option<String>,
+    #[command(flatten)]
+    filters: Filters<place::Retention>,
     /// Show what would be removed, and remove nothing
     #[arg(long)]
     dry_run: bool,
@@ -78,20 +70,17 @@ struct Pruned {
 impl Prune {
     /// What is asked for, in the API's words.
     fn body(&self, is_dry_run: bool) -> Value {
-        let text = |value: &Option<String>| value.clone().map(Value::from);
-        let fields = [
+        let limits = [
             ("retention_days", self.days.map(Value::from)),
             ("keep_runs", self.keep_runs.map(Value::from)),
-            ("keep_bytes", text(&self.keep_bytes)),
+            ("keep_bytes", self.keep_bytes.clone().map(Value::from)),
             ("keep_payload_days", self.keep_payload_days.map(Value::from)),
             ("keep_at_least", self.keep_at_least.map(Value::from)),
-            ("playbook", text(&self.playbook)),
-            ("label", text(&self.label)),
-            ("status", text(&self.status)),
-            ("type", text(&self.r#type)),
         ];
+        let filters = self.filters.query(&Clock::system());
+        let filters = filters.map(|(name, text)| (name, Some(text.into())));
         let set = |(name, value): (&str, Option<Value>)| Some((name.to_owned(), value?));
-        let mut body: Map<_, _> = fields.into_iter().filter_map(set).collect();
+        let mut body: Map<_, _> = limits.into_iter().chain(filters).filter_map(set).collect();
         if is_dry_run {
             body.insert("dry_run".to_owned(), true.into());
         }
@@ -100,32 +89,27 @@ impl Prune {
 }
 
 /// The fields that the API may complain of, and the options that set them.
-const OPTIONS: [(&str, &str); 8] = [
+const OPTIONS: [(&str, &str); 5] = [
     ("retention_days", "--days"),
     ("keep_runs", "--keep-runs"),
     ("keep_bytes", "--keep-bytes"),
     ("keep_payload_days", "--keep-payload-days"),
     ("keep_at_least", "--keep-at-least"),
-    ("playbook", "--playbook"),
-    ("label", "--label"),
-    ("status", "--status"),
 ];
 
 /// An error of the API, with the options in the place of its fields.
 fn in_options(error: &anyhow::Error) -> anyhow::Error {
     let mut text = format!("{error:#}");
     for (field, option) in OPTIONS {
-        // "status" and "label" are ordinary words, too.
-        let is_word = !field.contains('_');
-        if !is_word {
-            text = text.replace(field, option);
-        } else if let Some(rest) = text.strip_prefix(field)
-            && rest.starts_with([':', ' '])
-        {
-            text = format!("{option}{rest}");
-        }
+        text = text.replace(field, option);
     }
-    anyhow!(text)
+    // "status" and "label" are ordinary words, too.
+    let filter = place::spelled::<place::Retention>().find_map(|(_, at)| {
+        let rest = text.strip_prefix(at.name)?;
+        let option = at.option.filter(|_| rest.starts_with([':', ' ']))?;
+        Some(format!("--{option}{rest}"))
+    });
+    anyhow!(filter.unwrap_or(text))
 }
 
 pub(super) fn run(command: &Prune) -> anyhow::Result<ExitCode> {

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{CommandError, Commands};
-use crate::model::{Action, Actor, AuditEntry, RetentionRule};
+use crate::filter::place;
+use crate::model::{Action, Actor, AuditEntry, Limits, RetentionRule};
 use crate::retention::Report;
 
 /// Which rules are to be applied.
@@ -42,7 +43,7 @@ impl Commands {
         let entry = |action| AuditEntry::new(self.clock.now_us(), actor.clone(), action, "history");
         let shown: Vec<Value> = rules.iter().map(rule).collect();
         let first = entry(Action::Cleanup).after(json!({ "rules": shown }));
-        self.store.audit(&first).await?;
+        self.store.audit_deletion(&first).await?;
         tracing::info!(by = %actor, ?rules, "a cleanup was asked for");
         let commands = self.clone();
         let cleaning = async move {
@@ -62,22 +63,35 @@ impl Commands {
 
 /// A rule as the audit trail shows it: what is set of it.
 fn rule(rule: &RetentionRule) -> Value {
-    let all = json!({
-        "playbook": rule.scope.playbook,
-        "label": rule.scope.label,
-        "status": rule.scope.status.map(crate::model::Status::as_str),
-        "type": rule.scope.r#type,
-        "keep_days": rule.limits.keep_days,
-        "keep_runs": rule.limits.keep_runs,
-        "keep_bytes": rule.limits.keep_bytes,
-        "keep_payload_days": rule.limits.keep_payload_days,
-        "keep_at_least": Some(rule.limits.keep_at_least).filter(|least| *least > 0),
+    let RetentionRule {
+        scope,
+        limits:
+            Limits {
+                keep_days,
+                keep_runs,
+                keep_bytes,
+                keep_payload_days,
+                keep_at_least,
+            },
+    } = rule;
+    let filters = place::spelled::<place::Retention>().map(|(field, at)| {
+        let text = (field.get)(scope);
+        (at.name, text.map(Value::from))
     });
-    match all {
-        Value::Object(all) => all
-            .into_iter()
-            .filter(|(_, value)| !value.is_null())
-            .collect(),
-        other => other,
-    }
+    let limits = [
+        ("keep_days", keep_days.map(Value::from)),
+        ("keep_runs", keep_runs.map(Value::from)),
+        ("keep_bytes", keep_bytes.map(Value::from)),
+        ("keep_payload_days", keep_payload_days.map(Value::from)),
+        (
+            "keep_at_least",
+            Some(*keep_at_least)
+                .filter(|least| *least > 0)
+                .map(Value::from),
+        ),
+    ];
+    filters
+        .chain(limits)
+        .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+        .collect()
 }

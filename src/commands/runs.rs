@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::{CommandError, Commands};
-use crate::launcher::{Asked, Replay};
+use crate::launcher::{LaunchRequest, Replay};
 use crate::model::Actor;
 
 impl Commands {
@@ -11,8 +11,12 @@ impl Commands {
     ///
     /// # Errors
     /// See [`CommandError`]; then there is no record.
-    pub async fn launch(&self, actor: &Actor, asked: Asked) -> Result<Uuid, CommandError> {
-        Ok(self.launcher.launch(asked, actor).await?)
+    pub async fn launch(
+        &self,
+        actor: &Actor,
+        request: LaunchRequest,
+    ) -> Result<Uuid, CommandError> {
+        Ok(self.launcher.launch(request, actor).await?)
     }
 
     /// Queues a run as an earlier one was asked for, and returns its identity.

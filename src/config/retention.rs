@@ -1,9 +1,9 @@
 //! Configuration of what is kept: `[[retention]]` and `retention_schedule`.
 
-use playback_wire::ExecutionType;
 use serde::Deserialize;
 
-use crate::model::{Limits, RetentionRule, Scope, Status, parse_bytes};
+use crate::filter::{Filtered, place};
+use crate::model::{Limits, RetentionRule, parse_bytes};
 
 const SECOND_US: i64 = 1_000_000;
 const HOUR_US: i64 = 3600 * SECOND_US;
@@ -14,13 +14,12 @@ const DAY_US: i64 = 24 * HOUR_US;
 #[serde(try_from = "RuleText")]
 pub struct RuleConfig(pub RetentionRule);
 
+/// Which executions, and how much of them is kept.
+type RuleText = Filtered<place::Retention, LimitsText>;
+
 #[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct RuleText {
-    playbook: Option<String>,
-    label: Option<String>,
-    status: Option<Status>,
-    r#type: Option<ExecutionType>,
+#[serde(default)]
+struct LimitsText {
     keep_days: Option<u32>,
     keep_runs: Option<u64>,
     keep_bytes: Option<String>,
@@ -32,20 +31,23 @@ impl TryFrom<RuleText> for RuleConfig {
     type Error = String;
 
     fn try_from(text: RuleText) -> Result<Self, String> {
-        let keep_bytes = text.keep_bytes.as_deref().map(parse_bytes).transpose();
+        let scope = text.filter()?;
+        let LimitsText {
+            keep_days,
+            keep_runs,
+            keep_bytes,
+            keep_payload_days,
+            keep_at_least,
+        } = text.rest;
+        let keep_bytes = keep_bytes.as_deref().map(parse_bytes).transpose();
         let rule = RetentionRule {
-            scope: Scope {
-                playbook: text.playbook,
-                label: text.label,
-                status: text.status,
-                r#type: text.r#type,
-            },
+            scope,
             limits: Limits {
-                keep_days: text.keep_days,
-                keep_runs: text.keep_runs,
+                keep_days,
+                keep_runs,
                 keep_bytes: keep_bytes.map_err(|error| format!("keep_bytes: {error}"))?,
-                keep_payload_days: text.keep_payload_days,
-                keep_at_least: text.keep_at_least,
+                keep_payload_days,
+                keep_at_least,
             },
         };
         rule.check("keep_days")?;
@@ -173,7 +175,16 @@ mod tests {
             ("keep_bytes = 'much'", "keep_bytes: \"much\""),
             ("status = 'running'", "never removed"),
             ("label = ''", "label"),
+            (
+                "status = 'lost'",
+                "status = \"lost\": it must be success or failed",
+            ),
             ("days = 3", "unknown field `days`"),
+            ("lable = 'a'", "did you mean `label`?"),
+            (
+                "user = 'ann'",
+                "unknown field `user`: There are status, type, playbook, label, keep_days",
+            ),
         ] {
             let error = read(text).unwrap_err().to_string();
             assert!(error.contains(says), "{error}");

@@ -42,13 +42,16 @@ pub use discard::Discard;
 pub use error::IngestError;
 pub use memory::{Received, Receiving};
 pub use owner::{Credentials, NotTheirs};
+pub use packing::Packing;
 pub use redact::Redacted;
+pub use watch::Silence;
 
 use crate::clock::Clock;
 use crate::live::Hub;
 use crate::log::Assembler;
 use crate::model::{Changes, ResultRow, Status};
 use crate::store::Store;
+use crate::work::Runner;
 use batch::Batch;
 use slot::Slot;
 use writer::Job;
@@ -139,12 +142,12 @@ struct Inner {
 }
 
 impl Ingest {
-    /// Starts the writer and the watch over silence. They end, with everything that waits committed,
-    /// when `shutdown` is cancelled.
+    /// Starts the writer, which ends, with everything that waits committed, when `shutdown` is cancelled. Its jobs
+    /// ([`Ingest::jobs`]) are to be run, and to finish before that.
     ///
     /// # Errors
     /// The store cannot tell which executions are running.
-    pub async fn start(
+    pub async fn begin(
         store: Store,
         hub: Hub,
         clock: Clock,
@@ -177,11 +180,42 @@ impl Ingest {
             let shutdown = shutdown.clone();
             tasks.spawn(async move { shutdown.run_until_cancelled(others).await });
         }
-        // The watch writes what is still held back before the writer may end.
-        let flushed = CancellationToken::new();
-        tasks.spawn(writer::run(store, hub, jobs, flushed.clone()));
-        tasks.spawn(watch::run(ingest.clone(), shutdown, flushed.drop_guard()));
+        tasks.spawn(writer::run(store, hub, jobs, shutdown));
         Ok(ingest)
+    }
+
+    /// The same, and runs its jobs: for a program that has no other work in the background.
+    ///
+    /// # Errors
+    /// The store cannot tell which executions are running.
+    pub async fn start(
+        store: Store,
+        hub: Hub,
+        clock: Clock,
+        settings: Settings,
+        tasks: &TaskTracker,
+        shutdown: CancellationToken,
+    ) -> Result<Self, IngestError> {
+        let work = Runner::new(store.clone(), clock.clone(), CancellationToken::new());
+        // What is still held back is written before the writer may end.
+        let finished = CancellationToken::new();
+        let ingest = Self::begin(store, hub, clock, settings, tasks, finished.clone()).await?;
+        let (silence, packing) = ingest.jobs();
+        work.add(silence);
+        work.add(packing);
+        tasks.spawn(async move {
+            shutdown.cancelled().await;
+            work.stop().await;
+            finished.cancel();
+        });
+        Ok(ingest)
+    }
+
+    /// Its work in the background. Needs a runtime.
+    #[must_use]
+    pub fn jobs(&self) -> (Silence, Packing) {
+        let (packing, pack) = Packing::new(self.clone());
+        (Silence::new(self.clone(), pack), packing)
     }
 
     /// Takes a batch in, and returns the last event of the producer that is durably stored. An empty

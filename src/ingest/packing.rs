@@ -1,22 +1,143 @@
 //! Logs of runs that are over: packed, one after the other.
 
+use std::collections::VecDeque;
+use std::time::Duration;
+
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use super::Ingest;
+use crate::log::LogError;
 use crate::log::pack::pack;
 use crate::model::ExecutionKey;
+use crate::store::StoreError;
+use crate::work::{Every, Job, JobError, Outcome, StopPhase, Turn};
+
+/// Executions that wait to be packed; when more end at once, they wait in memory.
+const QUEUE: usize = 256;
+
+/// Executions that are packed because the collector that saw them end did not get to it.
+const UNPACKED: u32 = 100;
+
+/// And that began within this time before a start: nobody looks through the whole history for them.
+const RECENT_US: i64 = 7 * 86_400_000_000;
+
+/// The same where it is looked for again and again.
+const LATELY_US: i64 = 86_400_000_000;
+
+/// How long another collector that goes on has for it.
+const ABANDONED_US: i64 = 600_000_000;
+
+/// The shortest and the longest time between two looks; in between, it is the time of silence.
+const LOOK: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(3600));
 
 /// Packs one execution after the other. Where so many lines are kept and no more, the others go first.
-pub(super) async fn run(ingest: Ingest, mut packing: mpsc::Receiver<(Uuid, ExecutionKey)>) {
-    while let Some((id, key)) = packing.recv().await {
-        if let Some(most) = ingest.inner.max_output_lines
-            && let Err(error) = ingest.trim(id, most).await
+#[derive(Debug)]
+pub struct Packing {
+    ingest: Ingest,
+    queue: mpsc::Receiver<(Uuid, ExecutionKey)>,
+    waiting: VecDeque<(Uuid, ExecutionKey)>,
+    /// When it is looked for what nobody got to: at once, and where collectors share the database again and again.
+    look: Option<Every>,
+    is_look_due: bool,
+    has_looked: bool,
+}
+
+/// A log could not be packed.
+#[derive(Debug, thiserror::Error)]
+#[error("the log of execution {id} cannot be packed: {cause}")]
+struct PackingError {
+    id: Uuid,
+    cause: LogError,
+}
+
+impl Packing {
+    /// With the way to have an execution packed. Needs a runtime.
+    pub(super) fn new(ingest: Ingest) -> (Self, mpsc::Sender<(Uuid, ExecutionKey)>) {
+        let (pack, queue) = mpsc::channel(QUEUE);
+        let period_us = u64::try_from(ingest.inner.silence_us).unwrap_or_default();
+        let period = Duration::from_micros(period_us).clamp(LOOK.0, LOOK.1);
+        let packing = Self {
+            ingest,
+            queue,
+            waiting: VecDeque::new(),
+            look: Some(Every::at_once(period)),
+            is_look_due: false,
+            has_looked: false,
+        };
+        (packing, pack)
+    }
+
+    /// Has those executions packed that are over, and that nobody packed.
+    async fn look(&mut self) -> Result<(), StoreError> {
+        let inner = &*self.ingest.inner;
+        let now_us = inner.clock.now_us();
+        let (since_us, ended_by_us) = match self.has_looked {
+            false => (now_us - RECENT_US, i64::MAX),
+            true => (now_us - LATELY_US, now_us - ABANDONED_US),
+        };
+        let found = inner.store.unmeasured(since_us, ended_by_us, UNPACKED);
+        self.waiting.extend(found.await?);
+        self.has_looked = true;
+        if !inner.store.is_shared() {
+            self.look = None;
+        }
+        Ok(())
+    }
+
+    /// Packs the next one.
+    async fn pack_next(&mut self) -> Result<Outcome, PackingError> {
+        let Some((id, key)) = self.waiting.front().copied() else {
+            return Ok(Outcome::Idle);
+        };
+        let inner = &*self.ingest.inner;
+        if let Some(most) = inner.max_output_lines
+            && let Err(error) = self.ingest.trim(id, most).await
         {
             tracing::warn!(execution = %id, %error, "lines beyond max_output_lines were not left out");
         }
-        if let Err(error) = pack(&ingest.inner.store, id, key).await {
-            tracing::warn!(execution = %id, %error, "a log could not be packed");
+        let packed = pack(&inner.store, id, key).await;
+        let is_away = matches!(&packed, Err(LogError::Store(error)) if error.is_unavailable());
+        if !is_away {
+            // One that cannot be packed keeps no other waiting.
+            self.waiting.pop_front();
+        }
+        packed.map_err(|cause| PackingError { id, cause })?;
+        Ok(Outcome::Done)
+    }
+}
+
+impl Job for Packing {
+    const NAME: &'static str = "packing";
+    const PHASE: StopPhase = StopPhase::Initiating;
+
+    async fn due(&mut self) {
+        if !self.waiting.is_empty() {
+            return;
+        }
+        let Self { queue, look, .. } = self;
+        let look = async {
+            match look {
+                Some(look) => look.due().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            Some(next) = queue.recv() => self.waiting.push_back(next),
+            () = look => self.is_look_due = true,
+        }
+    }
+
+    async fn run(&mut self, turn: &Turn) -> Result<Outcome, JobError> {
+        if self.is_look_due {
+            self.look().await?;
+            self.is_look_due = false;
+            return Ok(Outcome::Idle);
+        }
+        // A log that is cut off in the middle is found again.
+        match turn.stop().run_until_cancelled(self.pack_next()).await {
+            Some(packed) => Ok(packed?),
+            None => Ok(Outcome::Stopped),
         }
     }
 }

@@ -1,5 +1,5 @@
 //! What time brings about: rows that are due to be written, executions that fell silent, memory that
-//! can be given back, logs that can be packed.
+//! can be given back.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -7,13 +7,14 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
-use tokio_util::sync::{CancellationToken, DropGuard};
 use uuid::Uuid;
 
 use super::error::IngestError;
 use super::slot::Slot;
-use super::{Ingest, packing, writer};
+use super::{Ingest, writer};
 use crate::model::ExecutionKey;
+use crate::store::StoreError;
+use crate::work::{Every, Job, JobError, Outcome, Retry, StopPhase, Turn};
 
 const TICK: Duration = Duration::from_millis(500);
 
@@ -23,94 +24,102 @@ const HELD_UP_US: i64 = 2_000_000;
 /// How long an execution that is over is kept in memory, for what may come late.
 const LINGER_US: i64 = 5_000_000;
 
-/// Executions that wait to be packed; when more end at once, they wait in memory.
-const PACK_QUEUE: usize = 256;
+/// Looks after all executions in memory, and writes what was held back when the collector stops.
+#[derive(Debug)]
+pub struct Silence {
+    ingest: Ingest,
+    pack: mpsc::Sender<(Uuid, ExecutionKey)>,
+    tick: Every,
+    signs: Signs,
+    last_us: i64,
+}
 
-/// Executions that are packed because the collector that saw them end did not get to it.
-const UNPACKED: u32 = 100;
+/// An execution could not be looked after.
+#[derive(Debug, thiserror::Error)]
+#[error("execution {id} cannot be looked after: {cause}")]
+struct SilenceError {
+    id: Uuid,
+    cause: IngestError,
+}
 
-/// And that began within this time before a start: nobody looks through the whole history for them.
-const RECENT_US: i64 = 7 * 86_400_000_000;
-
-/// The same where it is looked for again and again.
-const LATELY_US: i64 = 86_400_000_000;
-
-/// How long another collector that goes on has for it.
-const ABANDONED_US: i64 = 600_000_000;
-
-/// Looks after all executions in memory until `shutdown`, then writes what was held back.
-pub(super) async fn run(ingest: Ingest, shutdown: CancellationToken, flushed: DropGuard) {
-    let (pack, queue) = mpsc::channel(PACK_QUEUE);
-    let packer = tokio::spawn(packing::run(ingest.clone(), queue));
-    let (began_us, started_us) = (
-        ingest.inner.clock.now_us(),
-        ingest.inner.clock.monotonic_us(),
-    );
-    queue_unpacked(&ingest, began_us - RECENT_US, i64::MAX, &pack).await;
-    let mut tick = tokio::time::interval(TICK);
-    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut signs = Signs::default();
-    let (mut last_us, mut looked_us) = (started_us, started_us);
-    loop {
-        tokio::select! {
-            _ = tick.tick() => {}
-            () = shutdown.cancelled() => break,
+impl Silence {
+    /// `pack` takes executions whose log can be packed. Needs a runtime.
+    pub(super) fn new(ingest: Ingest, pack: mpsc::Sender<(Uuid, ExecutionKey)>) -> Self {
+        Self {
+            last_us: ingest.inner.clock.monotonic_us(),
+            ingest,
+            pack,
+            tick: Every::at_once(TICK),
+            signs: Signs::default(),
         }
-        // What is silence, and who was held up, goes by time that nobody sets.
-        let now = ingest.inner.clock.monotonic_us();
-        if now - last_us > HELD_UP_US.max(ingest.inner.silence_us / 2) {
-            // We were held up ourselves, and heard nobody: that is no silence of theirs.
-            for slot in ingest.inner.all() {
-                slot.heard(now);
-            }
-        }
-        last_us = now;
-        if ingest.inner.store.is_shared() {
-            signs.look(&ingest, now).await;
-            if now - looked_us >= ingest.inner.silence_us {
-                looked_us = now;
-                let wall_us = ingest.inner.clock.now_us();
-                let (since_us, by_us) = (wall_us - LATELY_US, wall_us - ABANDONED_US);
-                queue_unpacked(&ingest, since_us, by_us, &pack).await;
-            }
-        }
-        if ingest.inner.erase_due.load(Ordering::Acquire) {
-            ingest.inner.erase(Duration::ZERO).await;
-        }
-        for slot in ingest.inner.all() {
-            match look_after(&ingest, &slot, &pack).await {
+    }
+
+    /// Looks after each execution; returns the first failure of the lowest identity, so that the same trouble reads the
+    /// same the next time.
+    async fn look_after_all(&self) -> Result<bool, SilenceError> {
+        let mut is_changed = false;
+        let mut failed: Option<SilenceError> = None;
+        for slot in self.ingest.inner.all() {
+            match look_after(&self.ingest, &slot, &self.pack).await {
+                Ok(changed) => is_changed |= changed,
                 // Another collector looks after it.
-                Ok(()) | Err(IngestError::Overtaken) => {}
-                Err(IngestError::Deleted) => ingest.inner.drop_slot(&slot),
-                Err(error) => {
-                    tracing::warn!(execution = %slot.id(), %error, "looking after an execution failed");
+                Err(IngestError::Overtaken) => {}
+                Err(IngestError::Deleted) => self.ingest.inner.drop_slot(&slot),
+                Err(cause) => {
+                    let id = slot.id();
+                    tracing::debug!(execution = %id, error = %cause, "looking after an execution failed");
+                    if failed.as_ref().is_none_or(|failed| id < failed.id) {
+                        failed = Some(SilenceError { id, cause });
+                    }
                 }
             }
         }
+        failed.map_or(Ok(is_changed), Err)
     }
-    packer.abort();
-    for slot in ingest.inner.all() {
-        if let Err(error) = flush(&ingest, &slot).await {
-            tracing::warn!(execution = %slot.id(), %error, "rows could not be written at the end");
-        }
-    }
-    drop(flushed);
 }
 
-/// Has those executions packed that began at a time or later, were over at another, and are not packed.
-async fn queue_unpacked(
-    ingest: &Ingest,
-    since_us: i64,
-    ended_by_us: i64,
-    pack: &mpsc::Sender<(Uuid, ExecutionKey)>,
-) {
-    let store = &ingest.inner.store;
-    match store.unmeasured(since_us, ended_by_us, UNPACKED).await {
-        // Where the queue has no room, they are found again.
-        Ok(unpacked) => unpacked.into_iter().for_each(|one| {
-            let _ = pack.try_send(one);
-        }),
-        Err(error) => tracing::warn!(%error, "what is not packed yet could not be looked up"),
+impl Job for Silence {
+    const NAME: &'static str = "silence";
+    const PHASE: StopPhase = StopPhase::Serving;
+    const RETRY: Retry = Retry::WhenDue;
+
+    async fn due(&mut self) {
+        self.tick.due().await;
+    }
+
+    async fn run(&mut self, _: &Turn) -> Result<Outcome, JobError> {
+        let inner = self.ingest.inner.clone();
+        // What is silence, and who was held up, goes by time that nobody sets.
+        let now = inner.clock.monotonic_us();
+        if now - self.last_us > HELD_UP_US.max(inner.silence_us / 2) {
+            // We were held up ourselves, and heard nobody: that is no silence of theirs.
+            for slot in inner.all() {
+                slot.heard(now);
+            }
+        }
+        self.last_us = now;
+        let signs = match inner.store.is_shared() {
+            true => self.signs.look(&self.ingest, now).await,
+            false => Ok(()),
+        };
+        if inner.erase_due.load(Ordering::Acquire) {
+            inner.erase(Duration::ZERO).await;
+        }
+        let is_changed = self.look_after_all().await?;
+        signs?;
+        Ok(if is_changed {
+            Outcome::Done
+        } else {
+            Outcome::Idle
+        })
+    }
+
+    async fn finish(&mut self) {
+        for slot in self.ingest.inner.all() {
+            if let Err(error) = flush(&self.ingest, &slot).await {
+                tracing::warn!(execution = %slot.id(), %error, "rows could not be written at the end");
+            }
+        }
     }
 }
 
@@ -124,20 +133,19 @@ struct Signs {
 
 impl Signs {
     /// Looks at all executions that are not over, now and then.
-    async fn look(&mut self, ingest: &Ingest, now_us: i64) {
+    async fn look(&mut self, ingest: &Ingest, now_us: i64) -> Result<(), StoreError> {
         let pause_us = ingest.inner.silence_us / 6;
         if self.looked_us.is_some_and(|last| now_us - last < pause_us) {
-            return;
+            return Ok(());
         }
         let found = match ingest.inner.store.signs_of_life().await {
             Ok(found) => found,
             Err(error) => {
-                tracing::debug!(%error, "signs of life could not be read");
                 // Not to be told is not silence.
                 for slot in ingest.inner.all() {
                     slot.heard(now_us);
                 }
-                return;
+                return Err(error);
             }
         };
         self.looked_us = Some(now_us);
@@ -158,17 +166,19 @@ impl Signs {
             running.contains_key(id) || !quiet || ours
         });
         self.seen = running;
+        Ok(())
     }
 }
 
+/// Looks after an execution; whether anything changed.
 async fn look_after(
     ingest: &Ingest,
     slot: &Arc<Slot>,
     pack: &mpsc::Sender<(Uuid, ExecutionKey)>,
-) -> Result<(), IngestError> {
+) -> Result<bool, IngestError> {
     if slot.has_failed() {
         ingest.inner.drop_slot(slot);
-        return Ok(());
+        return Ok(true);
     }
     let now = ingest.inner.clock.monotonic_us();
     let quiet_us = now - slot.last_heard_us();
@@ -188,24 +198,24 @@ async fn look_after(
     }
     if slot.is_stale() {
         // Whoever wrote to it last writes the rest.
-        return Ok(());
+        return Ok(false);
     }
     let Some(state) = slot.try_lock() else {
-        return Ok(());
+        return Ok(false);
     };
     let is_final = state.assembler.is_final();
     drop(state);
-    flush(ingest, slot).await?;
+    let is_flushed = flush(ingest, slot).await?;
     let over = is_final || slot.key().is_none();
     if over && quiet_us >= LINGER_US && !slot.is_waiting() {
         if ingest.inner.max_output_lines.is_some() && ingest.inner.hub.is_watched(slot.id()) {
             // Whoever is still reading what it printed sees all of it.
-            return Ok(());
+            return Ok(is_flushed);
         }
         if let Some(key) = slot.key()
             && pack.try_send((slot.id(), key)).is_err()
         {
-            return Ok(());
+            return Ok(is_flushed);
         }
         // Under the map's lock nobody can take the slot up; whoever holds it already keeps it alive
         // only if it is waiting, which was looked at above and is looked at again.
@@ -213,24 +223,25 @@ async fn look_after(
         if Arc::strong_count(slot) == 2 && !slot.is_waiting() {
             slots.remove(&slot.id());
         }
+        return Ok(true);
     }
-    Ok(())
+    Ok(is_flushed)
 }
 
-/// Writes the rows of an execution that are due.
-async fn flush(ingest: &Ingest, slot: &Arc<Slot>) -> Result<(), IngestError> {
+/// Writes the rows of an execution that are due; whether there were any.
+async fn flush(ingest: &Ingest, slot: &Arc<Slot>) -> Result<bool, IngestError> {
     let Some(mut state) = slot.try_lock() else {
-        return Ok(());
+        return Ok(false);
     };
     let due = state.flush_due(ingest.inner.clock.monotonic_us());
     if slot.key().is_none() || !state.assembler.is_dirty() || !(due || state.assembler.is_final()) {
-        return Ok(());
+        return Ok(false);
     }
     let Ok(permit) = ingest.inner.queue.reserve().await else {
-        return Ok(());
+        return Ok(false);
     };
     let changes = state.assembler.take_changes(true);
     let committed = writer::submit(permit, slot, &state, changes);
     drop(state);
-    committed.await
+    committed.await.map(|()| true)
 }

@@ -4,7 +4,8 @@
 use std::path::{Path, PathBuf};
 
 use super::adhoc;
-use super::asked::Checked;
+use super::check::{Checked, Secrets};
+use crate::model::Parameters;
 
 /// Files that the command line names.
 #[derive(Debug, Default)]
@@ -17,11 +18,56 @@ pub(super) struct Files {
 
 /// The program and its arguments; `ansible` is the folder of the programs, where it is configured.
 pub(super) fn argv(checked: &Checked, files: &Files, ansible: Option<&Path>) -> Vec<String> {
-    let asked = &checked.parameters;
-    let program = if asked.is_adhoc() {
-        "ansible"
-    } else {
-        "ansible-playbook"
+    // Whatever a run is told is named here, so that the compiler complains of an option that is forgotten.
+    let Checked {
+        parameters,
+        secrets,
+        inventory,
+        // They stand in the folder of the run, or among its files.
+        cwd: _,
+        private_key: _,
+    } = checked;
+    let Parameters {
+        playbook,
+        limit,
+        tags,
+        skip_tags,
+        r#become,
+        become_user,
+        forks,
+        verbosity,
+        check,
+        diff,
+        hosts,
+        module,
+        // These stand in files.
+        only_hosts: _,
+        extra_var_names: _,
+        extra_vars: _,
+        vault_password: _,
+        private_key_given: _,
+        private_key: _,
+        args_given: _,
+        args: _,
+        // Its path does.
+        inventory: _,
+        // These are not for Ansible.
+        timeout_seconds: _,
+        note: _,
+        labels: _,
+        replay_of: _,
+    } = parameters;
+    let Secrets {
+        args,
+        // In files, too.
+        extra_vars: _,
+        vault_password: _,
+        private_key: _,
+    } = secrets;
+    let is_adhoc = parameters.is_adhoc();
+    let program = match is_adhoc {
+        true => "ansible",
+        false => "ansible-playbook",
     };
     let mut argv = vec![match ansible {
         Some(folder) => folder.join(program).to_string_lossy().into_owned(),
@@ -29,7 +75,7 @@ pub(super) fn argv(checked: &Checked, files: &Files, ansible: Option<&Path>) -> 
     }];
     let mut option = |name: &str, value: &str| argv.push(format!("--{name}={value}"));
     let paths = [
-        ("inventory", &checked.inventory, ""),
+        ("inventory", inventory, ""),
         ("extra-vars", &files.extra_vars, "@"),
         ("vault-password-file", &files.vault_password, ""),
         ("private-key", &files.private_key, ""),
@@ -42,48 +88,41 @@ pub(super) fn argv(checked: &Checked, files: &Files, ansible: Option<&Path>) -> 
     match &files.hosts {
         // The hosts of a replay lie within what the first run was limited to.
         Some(hosts) => option("limit", &format!("@{}", hosts.display())),
-        None => asked.limit.iter().for_each(|limit| option("limit", limit)),
+        None => limit.iter().for_each(|limit| option("limit", limit)),
     }
-    for (name, tags) in [("tags", &asked.tags), ("skip-tags", &asked.skip_tags)] {
+    for (name, tags) in [("tags", tags), ("skip-tags", skip_tags)] {
         if !tags.is_empty() {
             option(name, &tags.join(","));
         }
     }
-    if let Some(user) = &asked.become_user {
+    if let Some(user) = become_user {
         option("become-user", user);
     }
-    if let Some(forks) = asked.forks {
+    if let Some(forks) = forks {
         option("forks", &forks.to_string());
     }
-    if asked.is_adhoc() {
+    if is_adhoc {
         // Always named: ansible.cfg may have another default than the one that was checked.
         option(
             "module-name",
-            asked.module.as_deref().unwrap_or(adhoc::DEFAULT_MODULE),
+            module.as_deref().unwrap_or(adhoc::DEFAULT_MODULE),
         );
     }
-    if let Some(args) = &checked.secrets.args {
+    if let Some(args) = args {
         // Names alone; the values stand with the extra variables.
         option("args", &args.template);
     }
-    let flags = [
-        (asked.r#become, "--become"),
-        (asked.check, "--check"),
-        (asked.diff, "--diff"),
-    ];
+    let flags = [(r#become, "--become"), (check, "--check"), (diff, "--diff")];
     argv.extend(
         flags
             .iter()
-            .filter(|flag| flag.0)
+            .filter(|flag| *flag.0)
             .map(|flag| flag.1.to_owned()),
     );
-    if asked.verbosity > 0 {
-        argv.push(format!("-{}", "v".repeat(asked.verbosity.into())));
+    if *verbosity > 0 {
+        argv.push(format!("-{}", "v".repeat((*verbosity).into())));
     }
     argv.push("--".to_owned());
-    argv.push(match &asked.hosts {
-        Some(hosts) => hosts.clone(),
-        None => asked.playbook.clone(),
-    });
+    argv.push(hosts.as_ref().unwrap_or(playbook).clone());
     argv
 }

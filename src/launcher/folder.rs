@@ -25,7 +25,7 @@ use playback_spool::RunKey;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::asked::Checked;
+use super::check::Checked;
 use super::{command, values};
 
 /// More than the secrets that we write.

@@ -1,7 +1,7 @@
 //! The launcher: runs that were asked for through the API.
 //!
 //! ```text
-//! request ── asked: checked ── folder: secrets, command ── announced: record and queue in one commit
+//! request ── check: allowed ── folder: secrets, command ── announced: record and queue in one commit
 //!                                                               │
 //!                        queue: its turn ── supervisors: `playback exec` in a session of its own
 //!                                                               │ the wire protocol, as for every run
@@ -9,7 +9,7 @@
 //! ```
 //!
 //! Layout:
-//! - [`asked`], [`adhoc`], [`names`], [`describe`]: what may be asked for
+//! - [`request`], [`check`], [`adhoc`], [`names`], [`describe`]: what may be asked for
 //! - [`command`], [`folder`], [`values`], [`recorder`]: what a run needs
 //! - [`queue`], [`supervisors`]: whose turn it is, and what becomes of it
 //! - [`run_as`], [`errands`]: runs as another user, and what is done with that user's rights
@@ -19,7 +19,7 @@
 //! or replaced while runs go on, and finds them again.
 
 mod adhoc;
-mod asked;
+mod check;
 mod command;
 mod describe;
 mod errands;
@@ -29,6 +29,7 @@ mod names;
 mod queue;
 mod recorder;
 mod replay;
+mod request;
 mod run_as;
 mod supervisors;
 mod values;
@@ -43,10 +44,11 @@ use serde_json::{Value, json};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-pub use asked::Asked;
 pub use error::LaunchError;
 pub use names::Named;
+pub use queue::LaunchQueue;
 pub use replay::Replay;
+pub use request::LaunchRequest;
 
 use crate::auth::token;
 use crate::clock::Clock;
@@ -90,7 +92,7 @@ struct Inner {
 }
 
 impl Launcher {
-    /// A launcher that starts nothing yet: see [`Launcher::serve`].
+    /// A launcher that starts nothing yet: see [`Launcher::queue`].
     ///
     /// # Errors
     /// It is enabled, and its folder cannot be used, or runs must not execute as the user that is configured.
@@ -151,11 +153,11 @@ impl Launcher {
     ///
     /// # Errors
     /// See [`LaunchError`]; whatever it is, there is no record.
-    pub async fn launch(&self, asked: Asked, actor: &Actor) -> Result<Uuid, LaunchError> {
+    pub async fn launch(&self, request: LaunchRequest, actor: &Actor) -> Result<Uuid, LaunchError> {
         let inner = &self.inner;
         let runs = inner.runs.as_ref().ok_or(LaunchError::Disabled)?;
         let checked = self
-            .looking(move |config| asked::check(asked, config))
+            .looking(move |config| check::check(request, config))
             .await??;
         let waiting = inner.store.queued_launches().await?;
         if waiting >= u64::from(inner.config.max_queued) {
@@ -315,19 +317,19 @@ impl Launcher {
 /// The audit's entry of a run that is asked for. Notes and variables stand in the run's record alone: redaction reaches
 /// them there, and nothing can be taken out of the trail.
 fn launched(row: &LaunchRow, actor: &Actor) -> AuditEntry {
-    let asked = &row.parameters;
-    let action = match asked.replay_of {
+    let parameters = &row.parameters;
+    let action = match parameters.replay_of {
         Some(_) => Action::Replay,
         None => Action::Launch,
     };
     let all = json!({
-        "playbook": Some(asked.playbook.as_str()).filter(|name| !name.is_empty()),
-        "module": asked.module,
-        "hosts": asked.hosts,
-        "inventory": asked.inventory,
-        "limit": asked.limit,
-        "check": asked.check.then_some(true),
-        "replay_of": asked.replay_of,
+        "playbook": Some(parameters.playbook.as_str()).filter(|name| !name.is_empty()),
+        "module": parameters.module,
+        "hosts": parameters.hosts,
+        "inventory": parameters.inventory,
+        "limit": parameters.limit,
+        "check": parameters.check.then_some(true),
+        "replay_of": parameters.replay_of,
     });
     let after = match all {
         Value::Object(all) => all
@@ -346,38 +348,62 @@ fn launched(row: &LaunchRow, actor: &Actor) -> AuditEntry {
 }
 
 /// What the record says of a run that waits; the run's own producers know it better.
-fn describe_run(asked: &Parameters, cwd: &std::path::Path, by: &str) -> ExecutionStarted {
-    let limit = || (!asked.only_hosts.is_empty()).then(|| asked.only_hosts.join(","));
+fn describe_run(parameters: &Parameters, cwd: &std::path::Path, by: &str) -> ExecutionStarted {
+    let Parameters {
+        playbook,
+        inventory,
+        limit,
+        only_hosts,
+        tags,
+        skip_tags,
+        extra_var_names,
+        check,
+        diff,
+        forks,
+        verbosity,
+        hosts,
+        module,
+        note,
+        labels,
+        replay_of,
+        // No record shows these: they may be secret, or no run says them of itself.
+        extra_vars: _,
+        args: _,
+        args_given: _,
+        vault_password: _,
+        private_key: _,
+        private_key_given: _,
+        r#become: _,
+        become_user: _,
+        timeout_seconds: _,
+    } = parameters;
+    let only_hosts = (!only_hosts.is_empty()).then(|| only_hosts.join(","));
+    // Ansible's own default.
+    let module = module.as_deref().unwrap_or(adhoc::DEFAULT_MODULE);
+    let is_adhoc = parameters.is_adhoc();
     ExecutionStarted {
         instance: Some(Uuid::now_v7().simple().to_string()),
-        r#type: if asked.is_adhoc() {
-            ExecutionType::Adhoc
-        } else {
-            ExecutionType::Playbook
+        r#type: match is_adhoc {
+            true => ExecutionType::Adhoc,
+            false => ExecutionType::Playbook,
         },
-        playbook: Some(asked.playbook.clone()).filter(|name| !name.is_empty()),
-        inventory: asked.inventory.clone(),
-        limit: limit().or_else(|| asked.limit.clone()),
-        tags: asked.tags.clone(),
-        skip_tags: asked.skip_tags.clone(),
-        check: asked.check,
-        diff: asked.diff,
-        forks: asked.forks,
-        verbosity: asked.verbosity.into(),
-        extra_var_names: asked.extra_var_names.clone(),
-        hosts: asked.hosts.clone(),
-        // Ansible's own default.
-        module: asked.is_adhoc().then(|| {
-            asked
-                .module
-                .clone()
-                .unwrap_or_else(|| adhoc::DEFAULT_MODULE.into())
-        }),
-        labels: asked.labels.clone(),
-        note: asked.note.clone(),
+        playbook: Some(playbook.clone()).filter(|name| !name.is_empty()),
+        inventory: inventory.clone(),
+        limit: only_hosts.or_else(|| limit.clone()),
+        tags: tags.clone(),
+        skip_tags: skip_tags.clone(),
+        check: *check,
+        diff: *diff,
+        forks: *forks,
+        verbosity: (*verbosity).into(),
+        extra_var_names: extra_var_names.clone(),
+        hosts: hosts.clone(),
+        module: is_adhoc.then(|| module.to_owned()),
+        labels: labels.clone(),
+        note: note.clone(),
         cwd: Some(cwd.to_string_lossy().into_owned()),
         launched_by: Some(by.to_owned()),
-        replay_of: asked.replay_of.map(|id| id.to_string()),
+        replay_of: replay_of.map(|id| id.to_string()),
         recorder_version: Some(env!("CARGO_PKG_VERSION").into()),
         ..ExecutionStarted::default()
     }

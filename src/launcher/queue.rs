@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use playback_spool::{AdoptOptions, SenderConfig, deliver_orphans, orphans};
 use playback_wire::{EndReason, ExecutionEnded, Launched};
-use tokio_util::sync::CancellationToken;
+use tokio::sync::broadcast;
 use uuid::Uuid;
 
 use super::folder::{RunFolder, Supervisor};
@@ -17,6 +17,7 @@ use crate::auth::{Scope, Scopes, token};
 use crate::ingest::{Announcement, StoredWith};
 use crate::model::{LaunchRow, LaunchState, Phase, Status};
 use crate::store::TokenRow;
+use crate::work::{Every, Job, JobError, Outcome, Retry, StopPhase, Turn};
 use playback_supervisor::account::Account;
 
 /// How often runs are looked after that did not tell of their end.
@@ -28,40 +29,71 @@ const START_UP: Duration = Duration::from_secs(10);
 /// How much longer than its run a run's token is good for: what is left is delivered meanwhile.
 const TOKEN_EXTRA_SECONDS: u64 = 86_400;
 
-impl Launcher {
-    /// Starts what waits, and looks after what runs, until `shutdown`. `url` is where runs find us.
-    pub async fn serve(self, url: String, shutdown: CancellationToken) {
-        if self.inner.runs.is_none() {
-            return;
+/// Starts what waits, and looks after what runs.
+#[derive(Debug)]
+pub struct LaunchQueue {
+    launcher: Launcher,
+    /// Where runs find us.
+    url: String,
+    tick: Every,
+    feed: broadcast::Receiver<Option<Uuid>>,
+    /// What the feed told: an execution changed; or it is not known which.
+    heard: Option<Option<Uuid>>,
+    has_found_again: bool,
+}
+
+impl Job for LaunchQueue {
+    const NAME: &'static str = "launch_queue";
+    const PHASE: StopPhase = StopPhase::Initiating;
+    const RETRY: Retry = Retry::WhenDue;
+
+    async fn due(&mut self) {
+        if !self.has_found_again {
+            return self.tick.due().await;
         }
-        let url = self.inner.config.url.clone().unwrap_or(url);
-        while let Err(error) = self.find_again(&url).await {
-            tracing::warn!(%error, "launched runs cannot be looked after yet");
-            tokio::select! {
-                () = tokio::time::sleep(TICK) => {}
-                () = shutdown.cancelled() => return,
-            }
-        }
-        let mut tick = tokio::time::interval(TICK);
-        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut feed = self.inner.hub.feed();
-        loop {
-            tokio::select! {
-                _ = tick.tick() => {}
-                () = self.inner.wake.notified() => {}
-                changed = feed.recv() => {
-                    self.hear(changed.ok().flatten()).await;
-                    continue;
-                }
-                () = shutdown.cancelled() => return,
-            }
-            if let Err(error) = self.step(&url).await {
-                tracing::warn!(%error, "launched runs could not be looked after");
-            }
+        tokio::select! {
+            () = self.tick.due() => {}
+            () = self.launcher.inner.wake.notified() => {}
+            changed = self.feed.recv() => self.heard = Some(changed.ok().flatten()),
         }
     }
 
-    async fn step(&self, url: &str) -> Result<(), LaunchError> {
+    async fn run(&mut self, _: &Turn) -> Result<Outcome, JobError> {
+        if !self.has_found_again {
+            self.launcher.find_again(&self.url).await?;
+            self.has_found_again = true;
+        }
+        if let Some(changed) = self.heard.take() {
+            self.launcher.hear(changed).await;
+            return Ok(Outcome::Idle);
+        }
+        let is_anything_there = self.launcher.step(&self.url).await?;
+        Ok(if is_anything_there {
+            Outcome::Done
+        } else {
+            Outcome::Idle
+        })
+    }
+}
+
+impl Launcher {
+    /// The queue as work in the background; none where nothing is launched. `url` is where runs find us, where the
+    /// configuration does not say it. Needs a runtime.
+    #[must_use]
+    pub fn queue(&self, url: String) -> Option<LaunchQueue> {
+        self.inner.runs.as_ref()?;
+        Some(LaunchQueue {
+            url: self.inner.config.url.clone().unwrap_or(url),
+            tick: Every::at_once(TICK),
+            feed: self.inner.hub.feed(),
+            launcher: self.clone(),
+            heard: None,
+            has_found_again: false,
+        })
+    }
+
+    /// Looks after all runs, and starts those whose turn it is; whether any of them goes on or waits.
+    async fn step(&self, url: &str) -> Result<bool, LaunchError> {
         let launched: Vec<Uuid> = self.launched().keys().copied().collect();
         for id in launched {
             // One that cannot be looked after keeps no other from its turn.
@@ -70,15 +102,15 @@ impl Launcher {
             }
         }
         self.start_queued(url).await?;
+        let running = self.launched().len();
+        let queued = self.inner.store.queued_launches().await?;
         // Both fit a float for centuries.
         #[allow(clippy::cast_precision_loss)]
         {
-            let running = self.launched().len() as f64;
-            let queued = self.inner.store.queued_launches().await? as f64;
-            metrics::gauge!("playback_launches_running").set(running);
-            metrics::gauge!("playback_launches_queued").set(queued);
+            metrics::gauge!("playback_launches_running").set(running as f64);
+            metrics::gauge!("playback_launches_queued").set(queued as f64);
         }
-        Ok(())
+        Ok(running > 0 || queued > 0)
     }
 
     /// Looks whether the end of a run of ours was asked for, maybe of another collector; of any, where it is

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::error::LaunchError;
-use super::{Asked, Launcher};
+use super::{LaunchRequest, Launcher};
 use crate::model::{Actor, Parameters};
 
 /// What is to be repeated.
@@ -12,7 +12,7 @@ pub struct Replay {
     /// Only on the hosts where it failed, or that could not be reached.
     pub only_failed: bool,
     /// What is to be different, and what is secret and must be said again.
-    pub overrides: Asked,
+    pub overrides: LaunchRequest,
 }
 
 impl Launcher {
@@ -41,8 +41,8 @@ impl Launcher {
                 "cannot be given together with only_failed: each says which hosts",
             ));
         }
-        let mut asked = again(launch.parameters, replay.overrides)?;
-        asked.replay_of = Some(of);
+        let mut request = again(launch.parameters, replay.overrides)?;
+        request.replay_of = Some(of);
         if replay.only_failed {
             let stats = store.stats(&[key]).await?.remove(&key).unwrap_or_default();
             let failed: Vec<String> = stats
@@ -53,14 +53,14 @@ impl Launcher {
             if failed.is_empty() {
                 return Err(LaunchError::NothingFailed);
             }
-            asked.only_hosts = Some(failed);
+            request.only_hosts = Some(failed);
         }
-        self.launch(asked, actor).await
+        self.launch(request, actor).await
     }
 }
 
 /// The earlier request with what is said anew. What was secret is stored nowhere, and must be said.
-fn again(stored: Parameters, new: Asked) -> Result<Asked, LaunchError> {
+fn again(stored: Parameters, new: LaunchRequest) -> Result<LaunchRequest, LaunchError> {
     let adhoc = stored.is_adhoc();
     let missing = [
         (
@@ -95,33 +95,61 @@ fn again(stored: Parameters, new: Asked) -> Result<Asked, LaunchError> {
         ));
     }
     let list = |list: Vec<String>| (!list.is_empty()).then_some(list);
-    let said_limit = new.limit.is_some();
-    Ok(Asked {
-        playbook: new.playbook.or((!adhoc).then_some(stored.playbook)),
-        inventory: new.inventory.or(stored.inventory),
-        only_hosts: if said_limit {
-            None
-        } else {
-            list(stored.only_hosts)
+    // Both are taken apart by name, so that the compiler complains of a field that is forgotten.
+    let Parameters {
+        playbook,
+        inventory,
+        limit,
+        only_hosts,
+        tags,
+        skip_tags,
+        extra_vars,
+        r#become,
+        become_user,
+        forks,
+        verbosity,
+        check,
+        diff,
+        timeout_seconds,
+        private_key,
+        hosts,
+        module,
+        args,
+        note,
+        labels,
+        // Whether they must be given again is told above.
+        extra_var_names: _,
+        vault_password: _,
+        private_key_given: _,
+        args_given: _,
+        // It repeats the run that is named, whatever that one repeated.
+        replay_of: _,
+    } = stored;
+    Ok(LaunchRequest {
+        playbook: new.playbook.or((!adhoc).then_some(playbook)),
+        inventory: new.inventory.or(inventory),
+        only_hosts: match &new.limit {
+            Some(_) => None,
+            None => list(only_hosts),
         },
-        limit: new.limit.or(stored.limit),
-        tags: new.tags.or(list(stored.tags)),
-        skip_tags: new.skip_tags.or(list(stored.skip_tags)),
-        extra_vars: new.extra_vars.or(stored.extra_vars),
-        r#become: new.r#become.or(Some(stored.r#become)),
-        become_user: new.become_user.or(stored.become_user),
-        forks: new.forks.or(stored.forks),
-        verbosity: new.verbosity.or(Some(stored.verbosity)),
-        check: new.check.or(Some(stored.check)),
-        diff: new.diff.or(Some(stored.diff)),
-        timeout: new.timeout.or(Some(stored.timeout_seconds)),
+        limit: new.limit.or(limit),
+        tags: new.tags.or(list(tags)),
+        skip_tags: new.skip_tags.or(list(skip_tags)),
+        extra_vars: new.extra_vars.or(extra_vars),
+        r#become: new.r#become.or(Some(r#become)),
+        become_user: new.become_user.or(become_user),
+        forks: new.forks.or(forks),
+        verbosity: new.verbosity.or(Some(verbosity)),
+        check: new.check.or(Some(check)),
+        diff: new.diff.or(Some(diff)),
+        timeout: new.timeout.or(Some(timeout_seconds)),
         vault_password: new.vault_password,
-        private_key: new.private_key.or(stored.private_key),
-        note: new.note.or(stored.note),
-        labels: new.labels.or(list(stored.labels)),
-        hosts: new.hosts.or(stored.hosts),
-        module: new.module.or(stored.module),
-        args: new.args.or(stored.args),
+        private_key: new.private_key.or(private_key),
+        note: new.note.or(note),
+        labels: new.labels.or(list(labels)),
+        hosts: new.hosts.or(hosts),
+        module: new.module.or(module),
+        args: new.args.or(args),
         replay_of: None,
     })
 }

@@ -5,6 +5,7 @@
 //! lines by the same way, so none can be missed or repeated, and a slow viewer costs nobody anything:
 //! when it falls behind what the pump still holds, it reads the store itself.
 
+mod chunk;
 mod open;
 mod pump;
 mod viewer;
@@ -15,8 +16,8 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use tokio::sync::{broadcast, watch};
 use uuid::Uuid;
 
+pub use chunk::{Chunk, message};
 pub use open::{OpenStream, OpenStreams};
-pub use pump::Chunk;
 pub use viewer::{Seen, Viewer};
 
 /// Bytes of one line that viewers are shown at most: clients refuse larger messages (1 MiB is a usual

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use tokio::sync::broadcast;
 
+use super::chunk::Chunk;
 use super::{LINE_LIMIT, Watched};
-use crate::log::lines::Line;
 use crate::log::output::OutputReader;
 use crate::model::Status;
 use crate::store::{Store, StoreError};
@@ -26,15 +26,6 @@ const CROWD: Duration = Duration::from_millis(40);
 
 /// How often a pump without work looks whether it still has viewers.
 const IDLE: Duration = Duration::from_secs(5);
-
-/// What became readable together.
-#[derive(Debug)]
-pub struct Chunk {
-    /// The lines, in order, without a gap.
-    pub lines: Vec<Line>,
-    /// The execution is over: whatever there is can be read from the store.
-    pub is_final: bool,
-}
 
 /// Starts the pump with its first viewer.
 #[derive(Debug, Default)]
@@ -116,10 +107,7 @@ async fn forward(
     let found = store.execution(watched.id).await?;
     let Some((key, row)) = found else {
         // Deleted: viewers find that out in the store.
-        let _ = chunks.send(Arc::new(Chunk {
-            lines: Vec::new(),
-            is_final: true,
-        }));
+        let _ = chunks.send(Arc::new(Chunk::last()));
         return Ok(true);
     };
     // The row may trail behind the log, and its last line may be open: viewers pass over what they have
@@ -138,17 +126,11 @@ async fn forward(
         if lines.is_empty() {
             break;
         }
-        let _ = chunks.send(Arc::new(Chunk {
-            lines,
-            is_final: false,
-        }));
+        let _ = chunks.send(Arc::new(Chunk::of(lines)));
     }
     if row.status == Status::Running {
         return Ok(false);
     }
-    let _ = chunks.send(Arc::new(Chunk {
-        lines: Vec::new(),
-        is_final: true,
-    }));
+    let _ = chunks.send(Arc::new(Chunk::last()));
     Ok(true)
 }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use tokio::sync::broadcast::{self, error::RecvError};
 use uuid::Uuid;
 
-use super::pump::{Chunk, Handle};
+use super::chunk::Chunk;
+use super::pump::Handle;
 use super::{Hub, LINE_LIMIT, Watched};
 use crate::log::lines::Line;
 use crate::log::output::OutputReader;

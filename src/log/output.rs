@@ -1,12 +1,14 @@
 //! Printed lines, read from the event log by range: for the API, and for everyone who watches. One
 //! way of reading serves early, late and slow viewers alike.
 
+use std::borrow::Cow;
+
 use playback_wire::Producer;
 
 use super::block::{GAP_LINES, Gap, StoredLog};
 use super::lines::{Line, LineBuilder, Piece, PieceReader};
 use crate::model::{ExecutionKey, ExecutionRow};
-use crate::store::{Store, StoreError, StoredBlock};
+use crate::store::{BlockStart, BlocksFrom, Store, StoreError, StoredBlock};
 
 /// How many blocks are fetched at first: a page of lines lies in one or two, and each is half a megabyte to expand.
 const FIRST: u32 = 2;
@@ -14,11 +16,109 @@ const FIRST: u32 = 2;
 /// How many are fetched at once by somebody who reads on.
 const BLOCKS: u32 = 16;
 
+/// What a line says, cut visibly where its reader kept no more.
+#[must_use]
+pub fn shown(line: &Line) -> Cow<'_, str> {
+    if line.bytes == line.text.len() as u64 {
+        return Cow::Borrowed(&line.text);
+    }
+    Cow::Owned(format!(
+        "{} … [cut: this line has {} bytes; /output?format=text&from={} has it whole]",
+        line.text, line.bytes, line.number
+    ))
+}
+
 /// Reads the printed lines of an execution in order, as far as they are stored: line by line, or, where
 /// a line may be larger than memory should be, piece by piece.
 #[derive(Debug)]
 pub struct OutputReader {
     store: Store,
+    cursor: OutputCursor,
+    /// How many blocks are fetched next.
+    fetches: u32,
+}
+
+impl OutputReader {
+    /// A reader whose first line is `from_line` (from 0).
+    #[must_use]
+    pub fn new(store: Store, key: ExecutionKey, row: &ExecutionRow, from_line: u64) -> Self {
+        Self {
+            store,
+            cursor: OutputCursor::new(key, row, from_line),
+            fetches: FIRST,
+        }
+    }
+
+    /// Keeps only the beginning of longer lines, that many bytes.
+    #[must_use]
+    pub fn keeping(mut self, bytes: usize) -> Self {
+        self.cursor = self.cursor.keeping(bytes);
+        self
+    }
+
+    /// Whether these are the lines that the execution is said to have printed. Until its supervisor reports
+    /// the first, they are looked for at the recorder.
+    #[must_use]
+    pub fn is_of(&self, row: &ExecutionRow) -> bool {
+        self.cursor.producer == row.output_from
+    }
+
+    /// The next lines that are finished and stored; none when there are no more for now.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn next_lines(&mut self) -> Result<Vec<Line>, StoreError> {
+        let mut finished = Vec::new();
+        // Nothing is read before the store has answered: dropping this future loses nothing.
+        while finished.is_empty() {
+            let stored = self.fetch().await?;
+            if stored.is_empty() {
+                break;
+            }
+            self.cursor.read_lines(stored, |line| finished.push(line));
+        }
+        Ok(finished)
+    }
+
+    /// Hands over the next pieces that are stored; false when there are no more for now.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn next_pieces(&mut self, each: impl FnMut(Piece<'_>)) -> Result<bool, StoreError> {
+        let stored = self.fetch().await?;
+        let some = !stored.is_empty();
+        self.cursor.read(stored, each);
+        Ok(some)
+    }
+
+    /// Whose lines they are, and which of its events could not be read so far: lines stand for those that
+    /// they printed, and say so.
+    #[must_use]
+    pub fn gaps(&self) -> (Producer, &[Gap]) {
+        (self.cursor.producer, &self.cursor.gaps)
+    }
+
+    /// The last line, when it was printed without a newline: to be asked for when the run is over.
+    #[must_use]
+    pub fn finish(self) -> Option<Line> {
+        self.cursor.finish()
+    }
+
+    async fn fetch(&mut self) -> Result<Vec<StoredBlock>, StoreError> {
+        let Some(from) = self.cursor.wants() else {
+            return Ok(Vec::new());
+        };
+        let limit = self.fetches;
+        self.fetches = (limit * 2).min(BLOCKS);
+        let found = self.store.blocks_from(&[from], limit).await?;
+        Ok(found.into_iter().flatten().collect())
+    }
+}
+
+/// How far somebody has read the printed lines of an execution: which blocks come next, and what they hold. It
+/// fetches none itself, so that the blocks of several executions can be asked for at once.
+#[derive(Debug)]
+pub struct OutputCursor {
     key: ExecutionKey,
     producer: Producer,
     from_line: u64,
@@ -29,8 +129,6 @@ pub struct OutputReader {
     position: Option<Position>,
     /// Events that could not be read, as far as anybody looked.
     gaps: Vec<Gap>,
-    /// How many blocks are fetched next.
-    fetches: u32,
     lines: LineBuilder,
     /// Retention removed them: whatever blocks are still there are being swept away.
     is_removed: bool,
@@ -42,12 +140,11 @@ struct Position {
     pieces: PieceReader,
 }
 
-impl OutputReader {
-    /// A reader whose first line is `from_line` (from 0).
+impl OutputCursor {
+    /// A cursor whose first line is `from_line` (from 0).
     #[must_use]
-    pub fn new(store: Store, key: ExecutionKey, row: &ExecutionRow, from_line: u64) -> Self {
+    pub fn new(key: ExecutionKey, row: &ExecutionRow, from_line: u64) -> Self {
         Self {
-            store,
             key,
             producer: row.output_from,
             from_line,
@@ -55,7 +152,6 @@ impl OutputReader {
             corrected_us: row.what.clock_corrected_us,
             position: None,
             gaps: Vec::new(),
-            fetches: FIRST,
             lines: LineBuilder::keeping(usize::MAX),
             is_removed: row.kept.is_without_log(),
         }
@@ -68,75 +164,36 @@ impl OutputReader {
         self
     }
 
-    /// Whether these are the lines that the execution is said to have printed. Until its supervisor reports
-    /// the first, they are looked for at the recorder.
+    /// Which blocks are to be read next; none where there are none any more.
     #[must_use]
-    pub fn is_of(&self, row: &ExecutionRow) -> bool {
-        self.producer == row.output_from
+    pub fn wants(&self) -> Option<BlocksFrom> {
+        let start = match &self.position {
+            None => BlockStart::Line(self.from_line),
+            Some(position) => BlockStart::Seq(position.next_seq),
+        };
+        let from = BlocksFrom {
+            key: self.key,
+            producer: self.producer,
+            start,
+        };
+        (!self.is_removed).then_some(from)
     }
 
-    /// The next lines that are finished and stored; none when there are no more for now.
-    ///
-    /// # Errors
-    /// The store failed.
-    pub async fn next_lines(&mut self) -> Result<Vec<Line>, StoreError> {
-        let mut finished = Vec::new();
-        // Taken out while reading, and put back without a wait in between: dropping this future
-        // loses nothing.
-        while finished.is_empty() {
-            let stored = self.fetch().await?;
-            if stored.is_empty() {
-                break;
+    /// Reads the blocks that it wanted, and hands over each line that they finish.
+    pub fn read_lines(&mut self, stored: Vec<StoredBlock>, mut each: impl FnMut(Line)) {
+        let mut lines = std::mem::replace(&mut self.lines, LineBuilder::keeping(0));
+        self.read(stored, |piece| {
+            if let Some(line) = lines.push(piece) {
+                each(line);
             }
-            let mut lines = std::mem::replace(&mut self.lines, LineBuilder::keeping(0));
-            self.read(stored, |piece| finished.extend(lines.push(piece)));
-            self.lines = lines;
-        }
-        Ok(finished)
-    }
-
-    /// Hands over the next pieces that are stored; false when there are no more for now.
-    ///
-    /// # Errors
-    /// The store failed.
-    pub async fn next_pieces(&mut self, each: impl FnMut(Piece<'_>)) -> Result<bool, StoreError> {
-        let stored = self.fetch().await?;
-        let some = !stored.is_empty();
-        self.read(stored, each);
-        Ok(some)
-    }
-
-    /// Whose lines they are, and which of its events could not be read so far: lines stand for those that
-    /// they printed, and say so.
-    #[must_use]
-    pub fn gaps(&self) -> (Producer, &[Gap]) {
-        (self.producer, &self.gaps)
+        });
+        self.lines = lines;
     }
 
     /// The last line, when it was printed without a newline: to be asked for when the run is over.
     #[must_use]
     pub fn finish(self) -> Option<Line> {
         self.lines.finish()
-    }
-
-    async fn fetch(&mut self) -> Result<Vec<StoredBlock>, StoreError> {
-        if self.is_removed {
-            return Ok(Vec::new());
-        }
-        let limit = self.fetches;
-        self.fetches = (limit * 2).min(BLOCKS);
-        match &self.position {
-            None => {
-                self.store
-                    .blocks_from_line(self.key, self.producer, self.from_line, limit)
-                    .await
-            }
-            Some(position) => {
-                self.store
-                    .blocks_from_seq(self.key, self.producer, position.next_seq, limit)
-                    .await
-            }
-        }
     }
 
     fn read(&mut self, stored: Vec<StoredBlock>, mut each: impl FnMut(Piece<'_>)) {

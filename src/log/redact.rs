@@ -339,34 +339,55 @@ fn noted(raw: &[u8], note: &Redaction) -> Option<Vec<u8>> {
 /// What is kept of a request. A value in which something is hidden is none any more: a replay must ask for
 /// it again.
 fn forget(parameters: &mut Parameters, rules: &Rules, counts: &mut Counts) {
+    // Every option is named, so that the compiler complains of one that nobody thought of here.
+    let Parameters {
+        limit,
+        tags,
+        skip_tags,
+        extra_vars,
+        hosts,
+        args,
+        note,
+        labels,
+        // Names and numbers: of files below configured folders, of hosts and users, of variables.
+        playbook: _,
+        inventory: _,
+        only_hosts: _,
+        extra_var_names: _,
+        r#become: _,
+        become_user: _,
+        forks: _,
+        verbosity: _,
+        check: _,
+        diff: _,
+        timeout_seconds: _,
+        vault_password: _,
+        private_key_given: _,
+        private_key: _,
+        module: _,
+        args_given: _,
+        replay_of: _,
+    } = parameters;
     let hides_all = |text: &str| rules.text(text) != text;
-    if let Some(values) = &parameters.extra_vars {
+    if let Some(values) = extra_vars {
         let hides = values.iter().any(|(name, value)| {
-            let text = serde_json::json!({ name.as_str(): value }).to_string();
-            let event = format!("{{\"data\":{{\"args\":{text}}}}}");
+            let args = serde_json::json!({ name.as_str(): value });
+            let event = serde_json::json!({ "data": { "args": args } }).to_string();
             let mut found = Counts::default();
             let done = redact_event(event.as_bytes(), rules, &mut found, &mut Vec::new());
             done.is_err() || found != Counts::default()
         });
         if hides {
             counts.values += 1;
-            parameters.extra_vars = None;
+            *extra_vars = None;
         }
     }
-    if parameters.args.as_deref().is_some_and(hides_all) {
+    if args.as_deref().is_some_and(hides_all) {
         counts.values += 1;
-        parameters.args = None;
+        *args = None;
     }
-    let single = [
-        &mut parameters.note,
-        &mut parameters.limit,
-        &mut parameters.hosts,
-    ];
-    let lists = [
-        &mut parameters.labels,
-        &mut parameters.tags,
-        &mut parameters.skip_tags,
-    ];
+    let single = [note, limit, hosts];
+    let lists = [labels, tags, skip_tags];
     for text in single
         .into_iter()
         .flatten()

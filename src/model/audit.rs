@@ -339,21 +339,6 @@ fn short(whole: &str) -> String {
     text(&whole.chars().take(LONGEST_TEXT).collect::<String>())
 }
 
-/// Which entries are asked for; all that are given must hold.
-#[derive(Debug, Clone, Default)]
-pub struct AuditFilter {
-    /// Name of the actor.
-    pub actor: Option<String>,
-    /// What was done.
-    pub action: Option<Action>,
-    /// To what.
-    pub object: Option<String>,
-    /// At this time or later, in microseconds since the epoch.
-    pub from_us: Option<i64>,
-    /// At this time or earlier.
-    pub to_us: Option<i64>,
-}
-
 /// What is wrong with the trail at one place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AuditFault {

@@ -1,18 +1,23 @@
-//! The domain's words: what an execution is, how it is stored in rows, how lists are asked for.
-//! No I/O, no HTTP, no SQL.
+//! The domain's words: what an execution is, how it is stored in rows, how lists are paged.
+//! No I/O, no HTTP, no SQL. Which entries of a list are meant is said in [`crate::filter`], whose filters are parts of
+//! questions and rules.
 
 mod audit;
 mod execution;
-mod filter;
 mod launch;
+mod messages;
+mod page;
 mod retention;
 mod rows;
 mod stats;
 
 pub use audit::*;
 pub use execution::*;
-pub use filter::*;
 pub use launch::*;
+pub use messages::*;
+pub use page::*;
 pub use retention::*;
 pub use rows::*;
 pub use stats::*;
+
+pub use crate::filter::{AuditFilter, ExecutionFilter, ResultFilter};

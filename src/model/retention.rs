@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{ExecutionKey, Status, time_from_us};
+use super::{ExecutionFilter, ExecutionKey, Status, time_from_us};
 
 /// What the store holds of an execution's log. No event tells it, so no projection writes it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -58,18 +58,8 @@ impl From<Pin> for Pinned {
     }
 }
 
-/// Which executions a rule is about. Everything that is set must hold.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Scope {
-    /// Playbook: as recorded, or its file name.
-    pub playbook: Option<String>,
-    /// A label that it carries.
-    pub label: Option<String>,
-    /// How it ended.
-    pub status: Option<Status>,
-    /// Playbook or ad-hoc.
-    pub r#type: Option<ExecutionType>,
-}
+/// Which executions a rule is about: the filters of [`crate::filter::PlaceName::Retention`]; the others are not set.
+pub type Scope = ExecutionFilter;
 
 /// How much is kept. A limit that is not set removes nothing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -107,10 +97,10 @@ pub struct RetentionRule {
 }
 
 impl RetentionRule {
-    /// Whether it can be meant; else what is wrong, naming the field. Days are called `days`.
+    /// Whether its limits can be meant; else what is wrong, naming the field. Days are called `days`.
     ///
     /// # Errors
-    /// A limit is nothing, or a name is empty, too long, or of runs that are never removed.
+    /// A limit is nothing.
     pub fn check(&self, days: &str) -> Result<(), String> {
         let counts = [
             (days, self.limits.keep_days.map(u64::from)),
@@ -128,29 +118,9 @@ impl RetentionRule {
                 ));
             }
         }
-        for (name, text) in [
-            ("playbook", &self.scope.playbook),
-            ("label", &self.scope.label),
-        ] {
-            let length = text.as_ref().map(|text| text.chars().count());
-            if length.is_some_and(|length| !(1..=LONGEST_NAME).contains(&length)) {
-                return Err(format!(
-                    "{name}: it must have from 1 to {LONGEST_NAME} characters"
-                ));
-            }
-        }
-        if self.scope.status == Some(Status::Running) {
-            return Err(
-                "status = \"running\": what runs is never removed; it must be success or failed"
-                    .to_owned(),
-            );
-        }
         Ok(())
     }
 }
-
-/// Characters of a name at most: the store keeps longer ones in short.
-const LONGEST_NAME: usize = 255;
 
 /// An execution, as far as rules look at it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::sync::OwnedMutexGuard;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::plan::{Planner, Verdict};
@@ -52,7 +53,11 @@ pub struct Report {
 
 /// Held by the one cleanup that removes something.
 #[derive(Debug)]
-pub struct CleanupGuard(#[expect(dead_code, reason = "it is held, not read")] OwnedMutexGuard<()>);
+pub struct CleanupGuard {
+    /// Told when the cleanup is to stop before its next step.
+    stop: CancellationToken,
+    _held: OwnedMutexGuard<()>,
+}
 
 impl Report {
     /// What went, as the audit trail shows it.
@@ -72,9 +77,18 @@ impl Retention {
     /// # Errors
     /// Another cleanup goes on.
     pub fn begin_cleanup(&self) -> Result<CleanupGuard, RetentionError> {
+        self.begin_cleanup_until(self.inner.closing.clone())
+    }
+
+    /// The same for a cleanup that also stops when it is told to.
+    pub(super) fn begin_cleanup_until(
+        &self,
+        stop: CancellationToken,
+    ) -> Result<CleanupGuard, RetentionError> {
         let removing = self.inner.removing.clone();
         let held = removing.try_lock_owned();
-        held.map(CleanupGuard).map_err(|_| RetentionError::Running)
+        let held = held.map_err(|_| RetentionError::Running)?;
+        Ok(CleanupGuard { stop, _held: held })
     }
 
     /// Applies rules to the whole history; a dry run, which nobody has begun, only says what would go.
@@ -89,7 +103,8 @@ impl Retention {
         begun: Option<CleanupGuard>,
     ) -> Result<Report, RetentionError> {
         let inner = &*self.inner;
-        let is_dry_run = begun.is_none();
+        // None: it is a dry run.
+        let removing = begun.as_ref().map(|begun| &begun.stop);
         let mut report = Report::default();
         let mut planner = Planner::new(rules, inner.clock.now_us());
         let mut after: Option<(i64, ExecutionKey)> = None;
@@ -111,22 +126,22 @@ impl Retention {
                     Verdict::RemovePayload => logs.push(one),
                 }
                 if runs.len() >= STEP {
-                    self.step(&mut runs, Discard::Executions, is_dry_run, &mut report)
+                    self.step(&mut runs, Discard::Executions, removing, &mut report)
                         .await?;
                 }
                 if logs.len() >= STEP {
-                    self.step(&mut logs, Discard::Logs, is_dry_run, &mut report)
+                    self.step(&mut logs, Discard::Logs, removing, &mut report)
                         .await?;
                 }
             }
         }
-        self.step(&mut runs, Discard::Executions, is_dry_run, &mut report)
+        self.step(&mut runs, Discard::Executions, removing, &mut report)
             .await?;
-        self.step(&mut logs, Discard::Logs, is_dry_run, &mut report)
+        self.step(&mut logs, Discard::Logs, removing, &mut report)
             .await?;
-        if !is_dry_run {
+        if let Some(stop) = removing {
             // What an earlier one left behind goes too.
-            self.sweep().await?;
+            self.sweep(stop).await?;
             report.is_erased = inner.ingest.erase().await;
             tracing::info!(
                 deleted = report.deleted,
@@ -157,7 +172,7 @@ impl Retention {
         };
         tracing::info!(execution = %id, "deleted");
         loop {
-            let swept = match self.begin() {
+            let swept = match begin(&inner.closing) {
                 Ok(begun) => inner.store.sweep_one(key).await.map(|more| (begun, more)),
                 // The next start sweeps on.
                 Err(_) => return Ok(deletion),
@@ -180,15 +195,15 @@ impl Retention {
         &self,
         doomed: &mut Vec<Candidate>,
         what: Discard,
-        is_dry_run: bool,
+        removing: Option<&CancellationToken>,
         report: &mut Report,
     ) -> Result<(), RetentionError> {
         let mut doomed = std::mem::take(doomed);
         if doomed.is_empty() {
             return Ok(());
         }
-        if !is_dry_run {
-            let begun = self.begin()?;
+        if let Some(stop) = removing {
+            let begun = begin(stop)?;
             let which: Vec<(Uuid, ExecutionKey)> =
                 doomed.iter().map(|one| (one.id, one.key)).collect();
             let gone = self.inner.ingest.discard(&which, what).await?;
@@ -198,7 +213,7 @@ impl Retention {
             pause(begun).await;
             // Where whole partitions can go at once, it is seen at the end which.
             if !self.inner.store.has_partitions() {
-                self.sweep().await?;
+                self.sweep(stop).await?;
             }
         }
         let bytes = doomed.iter().filter_map(|one| one.kept.payload_bytes);
@@ -214,22 +229,22 @@ impl Retention {
     }
 
     /// Sweeps away what executions that are gone have left behind.
-    pub(super) async fn sweep(&self) -> Result<(), RetentionError> {
+    pub(super) async fn sweep(&self, stop: &CancellationToken) -> Result<(), RetentionError> {
         loop {
-            let begun = self.begin()?;
+            let begun = begin(stop)?;
             if !self.inner.store.sweep().await? {
                 return Ok(());
             }
             pause(begun).await;
         }
     }
+}
 
-    /// When a step begins; none does when the collector stops.
-    fn begin(&self) -> Result<Instant, RetentionError> {
-        match self.inner.closing.is_cancelled() {
-            true => Err(RetentionError::Stopping),
-            false => Ok(Instant::now()),
-        }
+/// When a step begins; none does when the work is to stop.
+fn begin(stop: &CancellationToken) -> Result<Instant, RetentionError> {
+    match stop.is_cancelled() {
+        true => Err(RetentionError::Stopping),
+        false => Ok(Instant::now()),
     }
 }
 

@@ -22,6 +22,7 @@ use crate::model::RetentionRule;
 use crate::store::{Store, StoreError};
 
 pub use cleanup::{CleanupGuard, Report};
+pub use schedule::ScheduledCleanup;
 
 /// Nothing, or not everything, was removed.
 #[derive(Debug, thiserror::Error)]

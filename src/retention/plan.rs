@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use playback_wire::ExecutionType;
 
+use crate::filter::matches;
 use crate::model::{Candidate, RetentionRule, Scope, Status};
 
 const DAY_US: i64 = 86_400_000_000;
@@ -132,21 +133,7 @@ impl Seen<'_> {
 
 /// Whether a rule is about an execution.
 fn covers(scope: &Scope, one: &Candidate) -> bool {
-    let is_playbook = |wanted: &String| {
-        // A bare file name means the playbook in whatever folder it lies.
-        let found = match wanted.contains('/') {
-            true => &one.playbook,
-            false => &one.playbook_name,
-        };
-        found.as_ref() == Some(wanted)
-    };
-    scope.playbook.as_ref().is_none_or(is_playbook)
-        && scope
-            .label
-            .as_ref()
-            .is_none_or(|label| one.labels.contains(label))
-        && scope.status.is_none_or(|status| one.status == status)
-        && scope.r#type.is_none_or(|kind| one.r#type == kind)
+    matches(&scope.conditions(), one)
 }
 
 #[cfg(test)]

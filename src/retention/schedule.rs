@@ -1,177 +1,100 @@
 //! The configured rules, applied by themselves now and then.
 
-use std::time::Duration;
-
 use super::{Retention, RetentionError};
-use crate::clock::Clock;
-use crate::config::Schedule;
 use crate::model::{Action, Actor, AuditEntry};
+use crate::work::{Job, JobError, Outcome, Scope, StopPhase, Turn, alarm};
 
-/// How long nobody looks at the clock: somebody may set it.
-const LOOK: Duration = Duration::from_secs(30);
-
-/// A clock that differs by more than this from the time that has passed was set.
-const SET_US: i64 = 60_000_000;
+/// Sweeps away what an interrupted cleanup has left behind, and then cleans up whenever it is time.
+#[derive(Debug)]
+pub struct ScheduledCleanup {
+    retention: Retention,
+    is_swept: bool,
+    /// The time of the schedule whose cleanup is not done yet.
+    due_us: Option<i64>,
+}
 
 impl Retention {
-    /// Sweeps away what an interrupted cleanup has left behind, and then cleans up whenever it is time, until
-    /// the collector stops.
-    pub async fn serve(self) {
-        let inner = &*self.inner;
-        // Beside whatever else goes on: each step is a transaction of its own.
-        match self.sweep().await {
-            Ok(()) => {}
-            Err(RetentionError::Stopping) => return,
-            Err(error) => tracing::warn!(%error, "what is deleted could not be swept away"),
+    /// The configured rules, as work in the background.
+    #[must_use]
+    pub fn scheduled(&self) -> ScheduledCleanup {
+        ScheduledCleanup {
+            retention: self.clone(),
+            is_swept: false,
+            due_us: None,
         }
-        let Some(schedule) = inner.schedule else {
+    }
+}
+
+impl Job for ScheduledCleanup {
+    const NAME: &'static str = "retention";
+    const SCOPE: Scope = Scope::Cluster;
+    const PHASE: StopPhase = StopPhase::Initiating;
+
+    async fn due(&mut self) {
+        if !self.is_swept {
             return;
+        }
+        let inner = &*self.retention.inner;
+        match inner.schedule {
+            Some(schedule) => self.due_us = Some(alarm::next(schedule, &inner.clock).await),
+            None => std::future::pending().await,
+        }
+    }
+
+    async fn run(&mut self, turn: &Turn) -> Result<Outcome, JobError> {
+        let done = match self.due_us {
+            Some(due_us) => self.retention.clean_up_once(due_us, turn).await,
+            // Beside whatever else goes on: each step is a transaction of its own.
+            None => {
+                let swept = self.retention.sweep(turn.stop()).await;
+                swept.map(|()| Outcome::Done)
+            }
         };
-        while let Some(due_us) = self.wait_for(schedule).await {
-            match self.clean_up_once(due_us).await {
-                Ok(()) => {}
-                Err(RetentionError::Stopping) => return,
-                Err(RetentionError::Running) => {
-                    tracing::info!(
-                        "a cleanup that was asked for goes on: the scheduled one is left out"
-                    );
+        match done {
+            Ok(outcome) => {
+                if outcome != Outcome::Stopped {
+                    (self.is_swept, self.due_us) = (true, None);
                 }
-                Err(error) => tracing::warn!(%error, "a scheduled cleanup failed"),
+                Ok(outcome)
             }
+            Err(RetentionError::Stopping) => Ok(Outcome::Stopped),
+            Err(error) => Err(error.into()),
         }
     }
+}
 
-    /// Cleans up, where no other collector that shares the database does for the same time.
-    async fn clean_up_once(&self, due_us: i64) -> Result<(), RetentionError> {
+impl Retention {
+    /// Cleans up, where no other collector that shares the database has done so for the same time. One that is
+    /// interrupted, by a failure or the collector's end, has not: whoever has the lease next begins anew.
+    async fn clean_up_once(&self, due_us: i64, turn: &Turn) -> Result<Outcome, RetentionError> {
         let inner = &*self.inner;
-        if inner.store.take_turn(due_us).await? {
-            let begun = self.begin_cleanup()?;
-            let report = self.cleanup(&inner.rules, Some(begun)).await?;
-            if report.deleted + report.payloads_removed > 0 {
-                let actor = Actor::schedule();
-                let now = inner.clock.now_us();
-                let entry = AuditEntry::new(now, actor, Action::CleanupEnded, "history");
-                inner.store.audit(&entry.after(report.summary())).await?;
+        if inner.store.is_turn_taken(due_us).await? {
+            return Ok(Outcome::Idle);
+        }
+        let outcome = match self.begin_cleanup_until(turn.stop().clone()) {
+            Ok(begun) => {
+                let report = self.cleanup(&inner.rules, Some(begun)).await?;
+                if report.deleted + report.payloads_removed > 0 {
+                    let actor = Actor::schedule();
+                    let now = inner.clock.now_us();
+                    let entry = AuditEntry::new(now, actor, Action::CleanupEnded, "history");
+                    inner.store.audit(&entry.after(report.summary())).await?;
+                }
+                Outcome::Done
             }
-        }
-        Ok(())
-    }
-
-    /// Waits until it is time, and says which time that is; none when the collector stops.
-    async fn wait_for(&self, schedule: Schedule) -> Option<i64> {
-        let inner = &*self.inner;
-        let mut alarm = Alarm::set(schedule, inner.clock.clone());
-        loop {
-            let left = match alarm.look() {
-                Look::Due(due_us) => return Some(due_us),
-                Look::Wait(left) => left,
-            };
-            tokio::select! {
-                () = tokio::time::sleep(left) => {}
-                () = inner.closing.cancelled() => return None,
+            Err(RetentionError::Running) => {
+                tracing::info!(
+                    "a cleanup that was asked for goes on: the scheduled one is left out"
+                );
+                Outcome::Idle
             }
+            Err(error) => return Err(error),
+        };
+        // Whoever took the work over meanwhile has to end it, too, before it counts as done.
+        if !turn.is_ours().await? {
+            return Ok(Outcome::Stopped);
         }
-    }
-}
-
-/// The next time of a schedule.
-#[derive(Debug)]
-struct Alarm {
-    schedule: Schedule,
-    clock: Clock,
-    due_us: i64,
-    /// The wall clock less the time that has passed: it changes when somebody sets the clock.
-    ahead_us: i64,
-}
-
-/// What is to be done.
-#[derive(Debug, PartialEq, Eq)]
-enum Look {
-    /// It is that time.
-    Due(i64),
-    /// It may be so after this.
-    Wait(Duration),
-}
-
-impl Alarm {
-    fn set(schedule: Schedule, clock: Clock) -> Self {
-        let due_us = schedule.next_after(clock.now_us());
-        let ahead_us = ahead_us(&clock);
-        Self {
-            schedule,
-            clock,
-            due_us,
-            ahead_us,
-        }
-    }
-
-    fn look(&mut self) -> Look {
-        let now_us = self.clock.now_us();
-        let ahead_us = ahead_us(&self.clock);
-        if (ahead_us - self.ahead_us).abs() > SET_US {
-            // Somebody has set it, and may set it back: nothing is removed by a time that is so new.
-            self.ahead_us = ahead_us;
-            self.due_us = self.due_us.min(self.schedule.next_after(now_us));
-            return Look::Wait(LOOK);
-        }
-        match self.due_us.saturating_sub(now_us) {
-            left if left <= 0 => Look::Due(self.due_us),
-            left => Look::Wait(Duration::from_micros(left.unsigned_abs()).min(LOOK)),
-        }
-    }
-}
-
-fn ahead_us(clock: &Clock) -> i64 {
-    clock.now_us().saturating_sub(clock.monotonic_us())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const HOUR_US: i64 = 3_600_000_000;
-    const NOON: i64 = 1_768_910_400_000_000;
-
-    /// An alarm at three in the morning, set at noon.
-    fn alarm() -> (Alarm, Clock, i64) {
-        let clock = Clock::fixed(NOON);
-        let schedule = Schedule::try_from("daily 03:00".to_owned()).unwrap();
-        let due_us = NOON + 15 * HOUR_US;
-        (Alarm::set(schedule, clock.clone()), clock, due_us)
-    }
-
-    #[test]
-    fn a_cleanup_is_due_at_its_time() {
-        let (mut alarm, clock, due_us) = alarm();
-        assert_eq!(alarm.look(), Look::Wait(LOOK));
-        clock.advance(15 * HOUR_US - 1_000_000);
-        assert_eq!(alarm.look(), Look::Wait(Duration::from_secs(1)));
-        clock.advance(1_000_000);
-        assert_eq!(alarm.look(), Look::Due(due_us));
-    }
-
-    #[test]
-    fn after_the_clock_was_set_a_cleanup_waits_for_half_a_minute() {
-        let (mut alarm, clock, due_us) = alarm();
-        clock.set_forward(48 * HOUR_US);
-        assert_eq!(alarm.look(), Look::Wait(Duration::from_secs(30)));
-        clock.advance(30_000_000);
-        assert_eq!(alarm.look(), Look::Due(due_us));
-    }
-
-    #[test]
-    fn a_clock_that_is_set_back_within_half_a_minute_makes_no_cleanup_due() {
-        let (mut alarm, clock, due_us) = alarm();
-        clock.set_forward(48 * HOUR_US);
-        assert_eq!(alarm.look(), Look::Wait(LOOK));
-        clock.advance(20_000_000);
-        clock.set_forward(-48 * HOUR_US);
-        clock.advance(10_000_000);
-        // It was set again: that is waited for as well, and then it is still half past noon.
-        assert_eq!(alarm.look(), Look::Wait(LOOK));
-        clock.advance(30_000_000);
-        assert_eq!(alarm.look(), Look::Wait(LOOK));
-        clock.advance(15 * HOUR_US);
-        assert_eq!(alarm.look(), Look::Due(due_us));
+        inner.store.take_turn(due_us).await?;
+        Ok(outcome)
     }
 }

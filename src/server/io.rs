@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use serde_json::json;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep};
@@ -126,7 +127,7 @@ impl LimitedIo {
 
 /// An answer of the one shape, before there is a request that a handler could answer.
 pub(super) fn refusal(status: &str, code: &str, message: &str) -> String {
-    let body = format!("{{\"error\":{{\"code\":\"{code}\",\"message\":\"{message}\"}}}}");
+    let body = json!({ "error": { "code": code, "message": message } }).to_string();
     let retry = if status.starts_with("503") {
         "retry-after: 1\r\n"
     } else {

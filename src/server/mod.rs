@@ -31,6 +31,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::app::App;
 use crate::config::HttpConfig;
+use crate::jobs;
 
 use body::{AnswerBody, RequestBody};
 use connections::Connections;
@@ -69,12 +70,7 @@ pub async fn run(
     listener: TcpListener,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<()> {
-    // Runs are started, and looked after, as long as their reports can be taken in.
-    let launching = app
-        .launcher
-        .clone()
-        .serve(own_url(listener.local_addr()?), app.closing.clone());
-    app.tasks.spawn(launching);
+    jobs::start(&app, own_url(listener.local_addr()?));
     let closing = app.closing.clone();
     let accepting = accept(&app.config.http, listener, router, closing.clone());
     let stopping = async {

@@ -2,34 +2,55 @@
 
 use std::time::Duration;
 
-use tokio_util::sync::CancellationToken;
-
 use crate::clock::Clock;
 use crate::model::day_of;
 use crate::store::{Store, StoreError};
+use crate::work::{Every, Job, JobError, Outcome, Scope, StopPhase, Turn};
 
 /// How often days are looked for that changed.
 const EVERY: Duration = Duration::from_secs(60);
 
-/// Rolls up days that are over and changed since, at once and every minute, until `shutdown`. With several
-/// collectors each does; whoever is second finds nothing to do.
-pub async fn run(store: Store, clock: Clock, shutdown: CancellationToken) {
-    let mut tick = tokio::time::interval(EVERY);
-    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let work = async {
-        loop {
-            tick.tick().await;
-            match roll(&store, &clock).await {
-                Ok(0) => {}
-                Ok(days) => tracing::debug!(days, "rolled up for statistics"),
-                Err(error) => tracing::warn!(%error, "days could not be rolled up for statistics"),
-            }
+/// Rolls up days that are over and changed since, at once and every minute.
+#[derive(Debug)]
+pub struct RollUp {
+    store: Store,
+    clock: Clock,
+    every: Every,
+}
+
+impl RollUp {
+    /// As work in the background. Needs a runtime.
+    #[must_use]
+    pub fn new(store: Store, clock: Clock) -> Self {
+        Self {
+            store,
+            clock,
+            every: Every::at_once(EVERY),
         }
-    };
-    tokio::select! {
-        () = work => {}
+    }
+}
+
+impl Job for RollUp {
+    const NAME: &'static str = "roll_up";
+    const SCOPE: Scope = Scope::Cluster;
+    const PHASE: StopPhase = StopPhase::Initiating;
+
+    async fn due(&mut self) {
+        self.every.due().await;
+    }
+
+    async fn run(&mut self, turn: &Turn) -> Result<Outcome, JobError> {
         // A roll-up that is cut off is none: its day stays as it was.
-        () = shutdown.cancelled() => {}
+        let rolling = roll(&self.store, &self.clock);
+        match turn.stop().run_until_cancelled(rolling).await {
+            None => Ok(Outcome::Stopped),
+            Some(Ok(0)) => Ok(Outcome::Idle),
+            Some(Ok(days)) => {
+                tracing::debug!(days, "rolled up for statistics");
+                Ok(Outcome::Done)
+            }
+            Some(Err(error)) => Err(error.into()),
+        }
     }
 }
 

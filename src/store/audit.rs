@@ -1,6 +1,7 @@
 //! The audit trail: entries are written in the transaction of the change that they tell of, and only ever added.
 
 use super::dialect::Engine;
+use super::health::freeing;
 use super::pool::{Row, Transaction};
 use super::{Store, StoreError, transaction};
 use crate::model::{AuditCheck, AuditEntry, AuditFilter, AuditRow, NO_ENTRY};
@@ -75,6 +76,15 @@ impl Store {
         transaction!(self, transaction => append(transaction, entry).await?)
     }
 
+    /// Appends an entry that must stand there before something is deleted: where the disk is full, with the room that is
+    /// kept for deletions.
+    ///
+    /// # Errors
+    /// The database failed: nothing was appended.
+    pub async fn audit_deletion(&self, entry: &AuditEntry) -> Result<(), StoreError> {
+        freeing!(self, self.audit(entry).await)
+    }
+
     /// Entries of the trail, newest first, those behind the number `before`.
     ///
     /// # Errors
@@ -90,20 +100,28 @@ impl Store {
         if let Some(before) = before {
             query.push(" AND number < ?").bind(before);
         }
-        if let Some(actor) = &filter.actor {
+        // Each is named, so that the compiler complains of one that is forgotten.
+        let AuditFilter {
+            actor,
+            action,
+            object,
+            from_us,
+            to_us,
+        } = filter;
+        if let Some(actor) = actor {
             query.push(" AND actor = ?").bind(actor);
         }
-        if let Some(action) = filter.action {
+        if let Some(action) = action {
             query.push(" AND action = ?").bind(action.as_str());
         }
-        if let Some(object) = &filter.object {
+        if let Some(object) = object {
             query.push(" AND object = ?").bind(object);
         }
-        if let Some(from_us) = filter.from_us {
-            query.push(" AND at_us >= ?").bind(from_us);
+        if let Some(from_us) = from_us {
+            query.push(" AND at_us >= ?").bind(*from_us);
         }
-        if let Some(to_us) = filter.to_us {
-            query.push(" AND at_us <= ?").bind(to_us);
+        if let Some(to_us) = to_us {
+            query.push(" AND at_us <= ?").bind(*to_us);
         }
         query.push(" ORDER BY number DESC LIMIT ?").bind(limit);
         let rows = query.fetch_all(&self.read).await?;

@@ -6,13 +6,13 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use uuid::Uuid;
 
 use super::dialect::Engine;
-use super::indexed::indexed;
 use super::pool::{Row, Transaction};
 use super::tables::table::{CHUNKS, push_list};
 use super::tables::{
     self, blocks, delete_projected, executions, hosts, labels, plays, results, tasks,
 };
 use super::{Store, StoreError, audit, shared, stats, tombstones, transaction};
+use crate::filter::indexed;
 use crate::model::{Changes, ExecutionKey, ExecutionRow, HostRow, Owner};
 
 impl Store {

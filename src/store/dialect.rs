@@ -43,16 +43,29 @@ impl Engine {
         }
     }
 
-    /// A query for the database's own time, in microseconds since the epoch.
+    /// Adds whether a column ends in a text, letter by letter. `LIKE` would not do: SQLite's knows no capitals.
+    pub(super) fn push_ends_with(
+        self,
+        statement: &mut Statement,
+        table: &'static str,
+        column: &'static str,
+        end: &str,
+    ) {
+        let (before, between) = match self {
+            Self::Sqlite => ("substr(", ", -length(?)) = ?"),
+            // MySQL counts bytes in both places, because indexed columns are binary there; PostgreSQL characters.
+            Self::Postgres | Self::MySql => ("right(", ", length(?)) = ?"),
+        };
+        statement.push(before).push(table).push(column);
+        statement.push(between).bind(end).bind(end);
+    }
+
+    /// The database's own time within a statement, in microseconds since the epoch.
     pub(super) fn now_us(self) -> &'static str {
         match self {
-            Self::Sqlite => {
-                "SELECT CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER) AS now_us"
-            }
-            Self::Postgres => {
-                "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT) AS now_us"
-            }
-            Self::MySql => "SELECT UNIX_TIMESTAMP() * 1000000 AS now_us",
+            Self::Sqlite => "CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)",
+            Self::Postgres => "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)",
+            Self::MySql => "CAST(UNIX_TIMESTAMP(NOW(6)) * 1000000 AS SIGNED)",
         }
     }
 

@@ -28,7 +28,7 @@ pub(super) fn push_page(
 ) {
     let source = Source::of(filter);
     query.push(source.from()).push(" WHERE 1 = 1");
-    push_filter(query, filter);
+    push_filter(query, filter, source);
     if let Some(few) = few {
         push_list(query.push(" AND e.id IN ("), few);
     }
@@ -47,6 +47,9 @@ pub(super) fn push_page(
         query.push(" OFFSET ?").bind(page.offset);
     }
 }
+
+/// The recaps of several executions: each one's hosts by name.
+pub type Recaps = HashMap<ExecutionKey, BTreeMap<String, HostStats>>;
 
 /// What whoever goes on with an execution has to know of it first.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -177,27 +180,49 @@ impl Store {
     ///
     /// # Errors
     /// The database failed.
-    pub async fn stats(
+    pub async fn stats(&self, keys: &[ExecutionKey]) -> Result<Recaps, StoreError> {
+        Ok(self.read_recaps(keys, None).await?.0)
+    }
+
+    /// The same, of so many hosts at most; and whether these are all.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn stats_within(
         &self,
         keys: &[ExecutionKey],
-    ) -> Result<HashMap<ExecutionKey, BTreeMap<String, HostStats>>, StoreError> {
-        let mut stats: HashMap<ExecutionKey, BTreeMap<String, HostStats>> = HashMap::new();
+        hosts: u32,
+    ) -> Result<(Recaps, bool), StoreError> {
+        self.read_recaps(keys, Some(hosts)).await
+    }
+
+    async fn read_recaps(
+        &self,
+        keys: &[ExecutionKey],
+        most: Option<u32>,
+    ) -> Result<(Recaps, bool), StoreError> {
+        let mut recaps = Recaps::new();
         if keys.is_empty() {
-            return Ok(stats);
+            return Ok((recaps, true));
         }
         let mut query = self.query(
             "SELECT execution, name, ok, changed, unreachable, failed, skipped, rescued, ignored \
              FROM execution_hosts WHERE execution IN (",
         );
         push_list(&mut query, keys);
-        for row in query.fetch_all(&self.read).await? {
-            let counts = read_stats(&row)?;
-            stats
-                .entry(row.get("execution")?)
-                .or_default()
-                .insert(row.get("name")?, counts);
+        if let Some(most) = most {
+            query.push(" LIMIT ?").bind(u64::from(most) + 1);
         }
-        Ok(stats)
+        let mut hosts = 0;
+        query
+            .for_each(&self.read, |row| {
+                hosts += 1;
+                let recap = recaps.entry(row.get("execution")?).or_default();
+                recap.insert(row.get("name")?, read_stats(row)?);
+                Ok(())
+            })
+            .await?;
+        Ok((recaps, most.is_none_or(|most| hosts <= most)))
     }
 
     /// Forgets an execution: its rows, its blocks, everything but that it was deleted.

@@ -1,9 +1,8 @@
-//! Which executions a list holds.
+//! Conditions of filters as SQL. What each filter means stands in `filter`; here is how any such condition is asked of
+//! a database.
 
-use super::indexed::indexed;
 use super::statement::Statement;
-use super::tables::executions::type_name;
-use crate::model::ExecutionFilter;
+use crate::filter::{Column, Comparison, Condition, ExecutionFilter, Value};
 
 /// What a list reads its executions from. A host's and a label's executions stand in an index of their own in
 /// the list's order; `e` are the executions, whichever it is.
@@ -32,13 +31,12 @@ impl Source {
         }
     }
 
-    /// Where in the list it begins or ends, with a bound time.
-    fn started(self, first: bool) -> &'static str {
-        match (self, first) {
-            (Self::Executions, true) => " AND e.started_us >= ?",
-            (Self::Executions, false) => " AND e.started_us <= ?",
-            (_, true) => " AND x.started_us >= ?",
-            (_, false) => " AND x.started_us <= ?",
+    /// Which table has a column. When an execution started stands beside its host and its label, too, where an index
+    /// has it.
+    fn table(self, column: &Column) -> &'static str {
+        match self {
+            Self::Host | Self::Label if column.name == "started_us" => "x.",
+            _ => "e.",
         }
     }
 
@@ -65,99 +63,101 @@ impl Source {
     }
 }
 
-/// A text as it stands in what is searched.
-pub(super) fn searched(q: &str) -> String {
-    q.to_lowercase().replace('\0', "\u{fffd}")
+/// Adds what must hold to a `WHERE` that has a condition already.
+pub(super) fn push_filter(query: &mut Statement, filter: &ExecutionFilter, source: Source) {
+    for condition in &filter.conditions() {
+        query.push(" AND ");
+        push_condition(query, condition, source);
+    }
 }
 
-/// Adds what must hold to a `WHERE` that has a condition already.
-pub(super) fn push_filter(query: &mut Statement, filter: &ExecutionFilter) {
-    let source = Source::of(filter);
-    if let Some(status) = filter.status {
-        // Written out, so that partial indexes of failures are seen to fit.
-        query
-            .push(" AND e.status = '")
-            .push(status.as_str())
-            .push("'");
-    }
-    if let Some(kind) = filter.r#type {
-        query.push(" AND e.type = ?").bind(type_name(kind));
-    }
-    // A bare file name finds the playbook or inventory in whatever folder it lies.
-    let paths = [
-        (
-            " AND e.playbook = ?",
-            " AND e.playbook_name = ?",
-            &filter.playbook,
-        ),
-        (
-            " AND e.inventory = ?",
-            " AND e.inventory_name = ?",
-            &filter.inventory,
-        ),
-    ];
-    for (whole, name, value) in paths {
-        if let Some(value) = value {
-            let condition = if value.contains('/') { whole } else { name };
-            query.push(condition).bind(indexed(value));
+/// Writes one condition. It stands for itself beside `AND`; whoever joins some by `OR` puts each in brackets.
+fn push_condition(query: &mut Statement, condition: &Condition, source: Source) {
+    match condition {
+        Condition::Column {
+            column,
+            comparison,
+            value,
+        } => {
+            query
+                .push(source.table(column))
+                .push(column.name)
+                .push(match comparison {
+                    Comparison::Is => " = ",
+                    Comparison::AtLeast => " >= ",
+                    Comparison::AtMost => " <= ",
+                });
+            push_value(query, value);
+        }
+        Condition::PathEnd {
+            path,
+            name,
+            file,
+            end,
+        } => {
+            query.push("e.").push(name.name).push(" = ?").bind(file);
+            query.push(" AND (e.").push(path.name).push(" = ? OR ");
+            query.bind(end);
+            let folder = format!("/{end}");
+            let engine = query.engine();
+            engine.push_ends_with(query, "e.", path.name, &folder);
+            query.push(")");
+        }
+        Condition::Host { name, changed } => push_host(query, name, *changed, source),
+        Condition::Label(label) => {
+            query.push(match source {
+                Source::Label => "x.label = ?",
+                _ => "EXISTS (SELECT 1 FROM execution_labels WHERE label = ? AND execution = e.id)",
+            });
+            query.bind(label);
+        }
+        Condition::Pinned(true) => {
+            query.push("e.uuid IN (SELECT uuid FROM execution_pins)");
+        }
+        Condition::Pinned(false) => {
+            query.push("e.uuid NOT IN (SELECT uuid FROM execution_pins)");
+        }
+        Condition::Holds(text) => {
+            // Not with a backslash: databases disagree about one in a text.
+            let escaped = text
+                .replace('!', "!!")
+                .replace('%', "!%")
+                .replace('_', "!_");
+            query
+                .push("e.search LIKE ? ESCAPE '!'")
+                .bind(&format!("%{escaped}%"));
         }
     }
-    let columns = [
-        (" AND e.username = ?", &filter.user),
-        (" AND e.controller = ?", &filter.controller),
-        (" AND x.name = ?", &filter.host),
-        (
-            match source {
-                Source::Label => " AND x.label = ?",
-                _ => {
-                    " AND EXISTS (SELECT 1 FROM execution_labels l \
-                     WHERE l.execution = e.id AND l.label = ?)"
-                }
-            },
-            &filter.label,
-        ),
-    ];
-    for (condition, value) in columns {
-        if let Some(value) = value {
-            query.push(condition).bind(indexed(value));
+}
+
+fn push_value(query: &mut Statement, value: &Value<'_>) {
+    match value {
+        Value::Word(word) => query.push("'").push(word).push("'"),
+        Value::Text(text) => query.push("?").bind(&**text),
+        Value::Integer(number) => query.push("?").bind(*number),
+        Value::Flag(flag) => query.push("?").bind(*flag),
+    };
+}
+
+/// The host's own change, and not what happened to others beside it. A run in check mode changed nothing, whatever was
+/// counted.
+fn push_host(query: &mut Statement, name: &str, changed: Option<bool>, source: Source) {
+    query.push(match (source, changed) {
+        (Source::Host, None) => "x.name = ?",
+        (Source::Host, Some(true)) => "x.name = ? AND x.changed > 0 AND e.changed = ?",
+        (Source::Host, Some(false)) => "x.name = ? AND (x.changed = 0 OR e.changed = ?)",
+        (_, None) => "EXISTS (SELECT 1 FROM execution_hosts WHERE name = ? AND execution = e.id)",
+        (_, Some(true)) => {
+            "EXISTS (SELECT 1 FROM execution_hosts WHERE name = ? AND execution = e.id \
+             AND changed > 0 AND e.changed = ?)"
         }
-    }
-    if let Some(changed) = filter.changed {
-        query.push(match (source, changed) {
-            // The host's own change, and not what happened to others beside it.
-            (Source::Host, true) => " AND x.changed > 0 AND e.changed = ?",
-            (Source::Host, false) => " AND (x.changed = 0 OR e.changed = ?)",
-            _ => " AND e.changed = ?",
-        });
+        (_, Some(false)) => {
+            "EXISTS (SELECT 1 FROM execution_hosts WHERE name = ? AND execution = e.id \
+             AND (changed = 0 OR e.changed = ?))"
+        }
+    });
+    query.bind(name);
+    if let Some(changed) = changed {
         query.bind(changed);
-    }
-    if let Some(reason) = filter.reason {
-        query.push(" AND e.reason = ?").bind(reason.as_str());
-    }
-    if let Some(pinned) = filter.pinned {
-        query.push(if pinned {
-            " AND e.uuid IN (SELECT uuid FROM execution_pins)"
-        } else {
-            " AND e.uuid NOT IN (SELECT uuid FROM execution_pins)"
-        });
-    }
-    if let Some(from_us) = filter.from_us {
-        query.push(source.started(true)).bind(from_us);
-    }
-    if let Some(to_us) = filter.to_us {
-        query.push(source.started(false)).bind(to_us);
-    }
-    if let Some(min_us) = filter.min_duration_us {
-        query.push(" AND e.duration_us >= ?").bind(min_us);
-    }
-    if let Some(q) = &filter.q {
-        // Not with a backslash: databases disagree about one in a text.
-        let escaped = searched(q)
-            .replace('!', "!!")
-            .replace('%', "!%")
-            .replace('_', "!_");
-        query
-            .push(" AND e.search LIKE ? ESCAPE '!'")
-            .bind(&format!("%{escaped}%"));
     }
 }

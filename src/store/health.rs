@@ -4,15 +4,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 
 use super::dialect::Engine;
 use super::file::DatabaseFile;
 use super::trouble::Trouble;
 use super::{Store, StoreError};
-
-/// How often it is looked whether something is the matter, or over.
-const LOOK: Duration = Duration::from_secs(1);
 
 /// A server that failed so long ago, and that takes a small change, is well again. Before that, only a batch that it
 /// stores says so: a small change may find room where a batch finds none.
@@ -166,19 +162,9 @@ impl Store {
         Ok(())
     }
 
-    /// Looks after the database until `shutdown`: what is the matter is told though nobody writes, and what is over is
-    /// found out though nobody tries.
-    pub async fn watch(self, shutdown: CancellationToken) {
-        let look = async {
-            loop {
-                self.look().await;
-                tokio::time::sleep(LOOK).await;
-            }
-        };
-        shutdown.run_until_cancelled(look).await;
-    }
-
-    async fn look(&self) {
+    /// Looks after the database, to be done every second: what is the matter is told though nobody writes, and what is
+    /// over is found out though nobody tries.
+    pub async fn look_after(&self) {
         // Tells it in the log.
         let is_there = self.check().is_ok();
         if let Some(file) = self.write.file()

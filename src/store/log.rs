@@ -1,8 +1,11 @@
 //! Blocks of the event log.
 
+use std::collections::HashMap;
+
 use playback_wire::Producer;
 
 use super::pool::Pool;
+use super::statement::Statement;
 use super::tables::blocks;
 use super::tables::table::CHUNK_BYTES;
 use super::{Store, StoreError};
@@ -17,7 +20,66 @@ pub struct StoredBlock {
     pub block: BlockRow,
 }
 
+/// Whose blocks are to be read, and from where on.
+#[derive(Debug, Clone, Copy)]
+pub struct BlocksFrom {
+    /// Key of the execution.
+    pub key: ExecutionKey,
+    /// Whose blocks.
+    pub producer: Producer,
+    /// The first of them.
+    pub start: BlockStart,
+}
+
+/// Which block is the first that is read.
+#[derive(Debug, Clone, Copy)]
+pub enum BlockStart {
+    /// The one that spans this event, or the next one.
+    Seq(u64),
+    /// The one that holds the beginning of this printed line; lines count from 0.
+    Line(u64),
+}
+
+/// How many logs are read by one statement: SQLite puts together 500 parts at most.
+const LOGS: usize = 100;
+
+/// So many logs at once are common enough for their statement to be kept prepared.
+const PREPARED: usize = Producer::ALL.len();
+
 impl Store {
+    /// Blocks of several logs at once, each named once: in the order of `from`, and of each log in their own order,
+    /// `limit` at most.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn blocks_from(
+        &self,
+        from: &[BlocksFrom],
+        limit: u32,
+    ) -> Result<Vec<Vec<StoredBlock>>, StoreError> {
+        let mut found = vec![Vec::new(); from.len()];
+        for (from, found) in from.chunks(LOGS).zip(found.chunks_mut(LOGS)) {
+            let places: HashMap<(ExecutionKey, Producer), usize> = from
+                .iter()
+                .enumerate()
+                .map(|(at, from)| ((from.key, from.producer), at))
+                .collect();
+            let rows = self.push_logs(from, limit).fetch_all(&self.read).await?;
+            for row in &rows {
+                let stored = blocks::read(row)?;
+                let log: (ExecutionKey, Producer) = (row.get("execution")?, stored.block.producer);
+                if let Some(at) = places.get(&log) {
+                    found[*at].push(stored);
+                }
+            }
+            // What is put together has no order of its own.
+            for blocks in found {
+                blocks.sort_by_key(|stored| stored.block.first_seq);
+            }
+        }
+        Ok(found)
+    }
+
     /// Blocks of one producer from the one that spans event `from_seq` on, in order, `limit` at most.
     ///
     /// # Errors
@@ -29,8 +91,8 @@ impl Store {
         from_seq: u64,
         limit: u32,
     ) -> Result<Vec<StoredBlock>, StoreError> {
-        self.blocks_from_seqs(key, &[(producer, from_seq)], limit)
-            .await
+        let start = BlockStart::Seq(from_seq);
+        self.blocks_of_one(key, producer, start, limit).await
     }
 
     /// The same of several producers at once, one after the other; `limit` at most of each.
@@ -43,36 +105,18 @@ impl Store {
         from: &[(Producer, u64)],
         limit: u32,
     ) -> Result<Vec<StoredBlock>, StoreError> {
-        let mut query = self.query("");
-        let is_one = from.len() == 1;
-        for (n, (producer, from_seq)) in from.iter().enumerate() {
-            query
-                .push(match (is_one, n) {
-                    (true, _) => "",
-                    (false, 0) => "SELECT * FROM (",
-                    (false, _) => " UNION ALL SELECT * FROM (",
-                })
-                .push(blocks::SELECT)
-                .bind(key)
-                .bind(*producer as i32)
-                .push(
-                    " AND first_seq >= COALESCE((SELECT MAX(first_seq) FROM event_blocks \
-                     WHERE execution = ? AND producer = ? AND first_seq <= ?), 0) AND last_seq >= ? \
-                     ORDER BY first_seq LIMIT ?",
-                )
-                .bind(key)
-                .bind(*producer as i32)
-                .bind(*from_seq)
-                .bind(*from_seq)
-                .bind(limit)
-                .push(if is_one { "" } else { ") AS of_one" });
-        }
-        let rows = query.fetch_all(&self.read).await?;
-        let mut found: Vec<StoredBlock> =
-            rows.iter().map(blocks::read).collect::<Result<_, _>>()?;
-        // What is put together has no order of its own.
-        found.sort_by_key(|stored| (stored.block.producer as i32, stored.block.first_seq));
-        Ok(found)
+        let mut from = from.to_vec();
+        from.sort_by_key(|(producer, _)| *producer as i32);
+        let from: Vec<BlocksFrom> = from
+            .into_iter()
+            .map(|(producer, seq)| BlocksFrom {
+                key,
+                producer,
+                start: BlockStart::Seq(seq),
+            })
+            .collect();
+        let found = self.blocks_from(&from, limit).await?;
+        Ok(found.into_iter().flatten().collect())
     }
 
     /// Blocks of one producer that hold part of printed line `line` or of a later one, in order,
@@ -87,24 +131,43 @@ impl Store {
         line: u64,
         limit: u32,
     ) -> Result<Vec<StoredBlock>, StoreError> {
-        // A line begins right after the newline that ends the one before it: in the last block that
-        // finishes a line and before which fewer than `line` were finished. Line 0 begins with the
-        // first block.
-        let mut query = self.query(blocks::SELECT);
+        let start = BlockStart::Line(line);
+        self.blocks_of_one(key, producer, start, limit).await
+    }
+
+    async fn blocks_of_one(
+        &self,
+        key: ExecutionKey,
+        producer: Producer,
+        start: BlockStart,
+        limit: u32,
+    ) -> Result<Vec<StoredBlock>, StoreError> {
+        let from = BlocksFrom {
+            key,
+            producer,
+            start,
+        };
+        let found = self.blocks_from(&[from], limit).await?;
+        Ok(found.into_iter().flatten().collect())
+    }
+
+    /// Asks for the blocks of several logs.
+    fn push_logs(&self, from: &[BlocksFrom], limit: u32) -> Statement {
+        let mut query = self.query("");
+        if from.len() > PREPARED {
+            query.rarely();
+        }
+        let is_one = from.len() == 1;
+        for (n, from) in from.iter().enumerate() {
+            query.push(match (is_one, n) {
+                (true, _) => "",
+                (false, 0) => "SELECT * FROM (",
+                (false, _) => " UNION ALL SELECT * FROM (",
+            });
+            push_log(&mut query, from, limit);
+            query.push(if is_one { "" } else { ") AS of_one" });
+        }
         query
-            .bind(key)
-            .bind(producer as i32)
-            .push(
-                " AND first_seq >= COALESCE((SELECT first_seq FROM event_blocks \
-                 WHERE execution = ? AND producer = ? AND first_line < ? AND \"lines\" > 0 \
-                 ORDER BY first_line DESC LIMIT 1), 0) ORDER BY first_seq LIMIT ?",
-            )
-            .bind(key)
-            .bind(producer as i32)
-            .bind(line)
-            .bind(limit);
-        let rows = query.fetch_all(&self.read).await?;
-        rows.iter().map(blocks::read).collect()
     }
 
     /// The largest block that the database takes, in bytes: one of this size still goes behind others that
@@ -149,4 +212,33 @@ impl Store {
         transaction.commit().await?;
         Ok(())
     }
+}
+
+fn push_log(query: &mut Statement, from: &BlocksFrom, limit: u32) {
+    let producer = from.producer as i32;
+    query.push(blocks::SELECT).bind(from.key).bind(producer);
+    match from.start {
+        BlockStart::Seq(seq) => query
+            .push(
+                " AND first_seq >= COALESCE((SELECT MAX(first_seq) FROM event_blocks \
+                 WHERE execution = ? AND producer = ? AND first_seq <= ?), 0) AND last_seq >= ?",
+            )
+            .bind(from.key)
+            .bind(producer)
+            .bind(seq)
+            .bind(seq),
+        // A line begins right after the newline that ends the one before it: in the last block that
+        // finishes a line and before which fewer than `line` were finished. Line 0 begins with the
+        // first block.
+        BlockStart::Line(line) => query
+            .push(
+                " AND first_seq >= COALESCE((SELECT first_seq FROM event_blocks \
+                 WHERE execution = ? AND producer = ? AND first_line < ? AND \"lines\" > 0 \
+                 ORDER BY first_line DESC LIMIT 1), 0)",
+            )
+            .bind(from.key)
+            .bind(producer)
+            .bind(line),
+    };
+    query.push(" ORDER BY first_seq LIMIT ?").bind(limit);
 }

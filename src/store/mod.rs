@@ -21,6 +21,7 @@
 //! - `redact`: events in another wording, and files without what is gone
 //! - `tokens`: who may do what
 //! - `tombstones`: executions that were deleted, so that they do not come again
+//! - `work`: which collector does the work that only one of them is to do
 //!
 //! A look-up that finds nothing returns `None`: that is no error of the store.
 
@@ -34,7 +35,6 @@ mod explain;
 mod file;
 mod filter;
 mod health;
-mod indexed;
 mod launches;
 mod log;
 mod migrations;
@@ -54,12 +54,13 @@ mod tokens;
 mod tombstones;
 mod trouble;
 mod value;
+mod work;
 
 pub use address::Options;
-pub use executions::Standing;
+pub use executions::{Recaps, Standing};
 pub use explain::{Plan, explained};
 pub use file::{DatabaseLock, LockError, is_same, path_of};
-pub use log::StoredBlock;
+pub use log::{BlockStart, BlocksFrom, StoredBlock};
 pub use migrations::Migration;
 pub use parts::ResultEntry;
 pub use pins::Restored;
@@ -69,6 +70,7 @@ pub use shared::{Heard, Listener, Notice};
 pub use stats::{PlaybookFigures, StatusCounts};
 pub use tokens::TokenRow;
 pub use trouble::Trouble;
+pub use work::WorkLease;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;

@@ -2,9 +2,9 @@
 
 use playback_wire::ResultStatus;
 
-use super::indexed::indexed;
 use super::tables::{hosts, plays, results, tasks};
 use super::{Store, StoreError};
+use crate::filter::indexed;
 use crate::model::{ExecutionKey, HostRow, PlayRow, ResultFilter, ResultRow, Status, TaskRow};
 
 /// A result with the names that its numbers stand for.
@@ -112,27 +112,36 @@ impl Store {
              LEFT JOIN tasks t ON t.execution = r.execution AND t.number = r.task \
              WHERE r.execution = ? AND r.seq > ?",
             );
-        match filter.task {
+        // Each is named, so that the compiler complains of one that is forgotten.
+        let ResultFilter {
+            task,
+            host,
+            status,
+            changed,
+            after_seq,
+            limit,
+        } = filter;
+        match *task {
             Some(task) => {
                 let (first, last) = self.span_of_task(key, task).await?;
                 query
                     .bind(key)
-                    .bind(filter.after_seq.max(first.saturating_sub(1)))
+                    .bind((*after_seq).max(first.saturating_sub(1)))
                     .push(" AND r.seq <= ? AND r.task = ?")
                     .bind(last)
                     .bind(task);
             }
             None => {
-                query.bind(key).bind(filter.after_seq);
+                query.bind(key).bind(*after_seq);
             }
         }
-        if let Some(host) = &filter.host {
+        if let Some(host) = host {
             query
                 .push(" AND r.host = (SELECT number FROM execution_hosts WHERE name = ? AND execution = ?)")
                 .bind(indexed(host))
                 .bind(key);
         }
-        if let Some(status) = filter.status {
+        if let Some(status) = *status {
             // Written out, so that the partial index of failures is seen to fit.
             query.push(match status {
                 ResultStatus::Ok => " AND r.status = 0",
@@ -141,14 +150,14 @@ impl Store {
                 ResultStatus::Unreachable => " AND r.status = 3",
             });
         }
-        if let Some(changed) = filter.changed {
+        if let Some(changed) = *changed {
             query.push(if changed {
                 " AND r.flags & 1 = 1"
             } else {
                 " AND r.flags & 1 = 0"
             });
         }
-        query.push(" ORDER BY r.seq LIMIT ?").bind(filter.limit);
+        query.push(" ORDER BY r.seq LIMIT ?").bind(*limit);
         let rows = query.fetch_all(&self.read).await?;
         rows.iter().map(results::read).collect()
     }

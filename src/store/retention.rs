@@ -170,6 +170,18 @@ impl Store {
             .collect()
     }
 
+    /// Whether the scheduled cleanup that was due at a time was done, or a later one: see [`Store::take_turn`].
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn is_turn_taken(&self, due_us: i64) -> Result<bool, StoreError> {
+        let mut query = self.query(
+            "SELECT due_us FROM turns WHERE work = 'retention' AND due_us >= ? AND due_us <= ?",
+        );
+        query.bind(due_us).bind(due_us.saturating_add(LATER_US));
+        Ok(query.fetch_optional(&self.read).await?.is_some())
+    }
+
     /// Takes the scheduled cleanup that was due at a time; false where another collector took it, or a later
     /// one. One that is much later comes from a clock that was wrong, and counts for nothing.
     ///

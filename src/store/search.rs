@@ -5,11 +5,11 @@
 //! are not over belong to no roll-up, and are looked through by themselves.
 
 use super::executions::{FEW, push_page};
-use super::filter::searched;
 use super::pool::Transaction;
 use super::stats::Candidates;
 use super::tables::executions::{SELECT, read};
 use super::{Store, StoreError};
+use crate::filter::searched;
 use crate::model::{Cursor, ExecutionFilter, ExecutionKey, ExecutionRow, Page, Status};
 use crate::search::NgramFilter;
 
@@ -21,21 +21,9 @@ const PASSED_OVER: u64 = 1000;
 /// What is searched for, where days are worth being asked for it: where nothing else leaves so few executions
 /// that to look through these is less. (A host's and a label's stand in an order of their own, besides.)
 pub(super) fn text_of(filter: &ExecutionFilter, page: &Page) -> Option<String> {
-    let names = [
-        &filter.host,
-        &filter.label,
-        &filter.playbook,
-        &filter.inventory,
-        &filter.user,
-        &filter.controller,
-    ];
-    let narrowed = names.into_iter().any(Option::is_some)
-        || filter.reason.is_some()
-        || filter.pinned == Some(true)
-        || filter.min_duration_us.is_some()
-        || filter.status == Some(Status::Running);
     let text = filter.q.as_deref().map(searched)?;
-    (NgramFilter::can_judge(&text) && !narrowed && page.offset <= PASSED_OVER).then_some(text)
+    (NgramFilter::can_judge(&text) && !filter.narrows() && page.offset <= PASSED_OVER)
+        .then_some(text)
 }
 
 impl Store {

@@ -3,11 +3,13 @@
 //! Its text comes from the program alone: only what was written in the source can be pushed, and every
 //! value is bound.
 
+use futures_util::TryStreamExt as _;
 use sqlx::mysql::MySqlArguments;
 use sqlx::postgres::PgArguments;
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{Arguments as _, AssertSqlSafe};
 
+use super::StoreError;
 use super::dialect::Engine;
 use super::explain;
 use super::pool::{Pool, Row, Session, Transaction};
@@ -83,6 +85,11 @@ impl Statement {
         self
     }
 
+    /// The database that it is for.
+    pub(super) fn engine(&self) -> Engine {
+        self.engine
+    }
+
     /// The size of what was bound so far, in bytes, roughly.
     pub(super) fn bytes(&self) -> usize {
         self.bytes
@@ -123,6 +130,54 @@ impl Statement {
         transaction: &mut Transaction,
     ) -> Result<Vec<Row>, sqlx::Error> {
         self.fetch(transaction.session()).await
+    }
+
+    /// Hands over the rows that it finds one by one: many of them take no memory all at once.
+    pub(super) async fn for_each(
+        &mut self,
+        pool: &Pool,
+        mut each: impl FnMut(&Row) -> Result<(), StoreError> + Send,
+    ) -> Result<(), StoreError> {
+        let mut connection = pool.acquire().await?;
+        explain::note(self, &mut connection.session()).await?;
+        let (text, arguments) = self.take();
+        let (kept, bytes) = (!self.rare, self.bytes);
+        match (connection.session(), arguments) {
+            (Session::Sqlite(connection), Arguments::Sqlite(arguments)) => {
+                let query = sqlx::query_with(AssertSqlSafe(text), arguments).persistent(kept);
+                let mut rows = query.fetch(connection);
+                while let Some(row) = rows.try_next().await? {
+                    each(&Row::Sqlite(row))?;
+                }
+            }
+            (Session::Postgres(connection, limits), Arguments::Postgres(arguments)) => {
+                let query = sqlx::query_with(AssertSqlSafe(text), arguments).persistent(kept);
+                let mut rows = query.fetch(connection);
+                while let Some(row) = limits.wait_for(rows.try_next()).await? {
+                    each(&Row::Postgres(row))?;
+                }
+            }
+            (Session::MySql(held, limits), Arguments::MySql(arguments)) => {
+                if bytes + text.len() > limits.packet {
+                    return Err(too_large().into());
+                }
+                let query = sqlx::query_with(AssertSqlSafe(text), arguments).persistent(kept);
+                let mut rows = query.fetch(held.start());
+                let done = loop {
+                    match limits.wait_for(rows.try_next()).await {
+                        // Left in its middle, the connection cannot be used again.
+                        Ok(Some(row)) => each(&Row::MySql(row))?,
+                        Ok(None) => break Ok(()),
+                        Err(error) => break Err(error),
+                    }
+                };
+                drop(rows);
+                held.end(&done);
+                done?;
+            }
+            _ => return Err(another_database().into()),
+        }
+        Ok(())
     }
 
     /// The row that it finds, if any: it can be one at most.

@@ -60,7 +60,8 @@ pub(super) async fn note(
         return Ok(());
     }
     // The database's own time: that is one for all who share it.
-    let mut query = transaction.query(transaction.engine().now_us());
+    let mut query = transaction.query("SELECT ");
+    query.push(transaction.engine().now_us()).push(" AS now_us");
     let rows = query.fetch_all_in(transaction).await?;
     let now_us: i64 = rows.first().map_or(Ok(0), |row| row.get("now_us"))?;
     let tombstones: Vec<Tombstone> = deleted.iter().map(|id| (*id, now_us)).collect();

@@ -117,5 +117,6 @@ also! {
         early_late_and_afterwards_all_see_the_same
         two_hundred_viewers_see_every_line_once
         a_restart_of_the_collector_closes_with_a_reason_and_since_goes_on
-        the_feed_tells_of_start_change_end_and_deletion;
+        the_feed_tells_of_start_change_end_and_deletion
+        a_change_is_read_once_for_all_who_watch_the_feed;
 }

@@ -225,6 +225,40 @@ fn a_full_disk_under_sqlite_takes_deletions_and_goes_on_by_itself() {
     assert_eq!(client.finished(refused.id)["events"]["complete"], true);
 }
 
+/// Nobody is there to delete anything: the scheduled cleanup does, though there is no room to note that it began.
+#[test]
+fn a_full_disk_under_sqlite_takes_the_scheduled_cleanup() {
+    let disk = Disk::of(96);
+    let database = format!("sqlite://{}/playback.db", disk.path().display());
+    let setup = Setup::default().database(database);
+    let mut collector = setup.config("silence_seconds = 30\n").start();
+    let client = collector.client();
+    let reserve = disk.path().join("playback.db.reserve");
+    eventually("the reserve to be made", || {
+        let known = std::fs::metadata(&reserve).ok()?;
+        (known.len() > 1 << 20).then_some(())
+    });
+    std::fs::write(disk.path().join("other"), vec![0; 40 << 20]).unwrap();
+    let (taken, refused) = until_refused(&client);
+    let _ballast = disk.fill();
+    collector.kill();
+    std::fs::write(
+        collector.folder().join("collector.toml"),
+        "retention_schedule = \"every 1 seconds\"\n\n[[retention]]\nkeep_runs = 4\n",
+    )
+    .unwrap();
+    collector.launch();
+    assert!(taken.len() > 8, "{}", taken.len());
+    eventually("the scheduled cleanup", || {
+        let log = collector.log();
+        let mut deleted = log.iter().filter_map(|line| line["deleted"].as_u64());
+        deleted.any(|deleted| deleted > 0).then_some(())
+    });
+    eventually("the refused one to be taken", || {
+        (refused.send(&client).status == 200).then_some(())
+    });
+}
+
 /// The disk has room, and the system allows no more of it.
 #[test]
 fn a_quota_is_a_full_disk_and_takes_deletions() {

@@ -61,6 +61,20 @@ impl Socket {
         Self::open(collector, "/stream", &[("authorization", &token)]).unwrap()
     }
 
+    /// Waits until it is served: what happens from now on is told. What came before is passed over.
+    #[track_caller]
+    pub(crate) fn served(mut self) -> Self {
+        self.ping(b"there?").unwrap();
+        loop {
+            match self.0.read() {
+                Ok(Message::Pong(_)) => return self,
+                Ok(Message::Close(frame)) => panic!("closed: {frame:?}"),
+                Ok(_) => {}
+                Err(error) => panic!("no answer to a ping: {error}"),
+            }
+        }
+    }
+
     /// Says something, which no viewer needs to.
     pub(crate) fn say(&mut self, text: &str) {
         self.0.send(Message::text(text)).unwrap();

@@ -272,6 +272,53 @@ pub(crate) fn the_feed_tells_of_start_change_end_and_deletion() {
     assert_eq!(feed.message(), json!({ "type": "deleted", "id": run.id }));
 }
 
+#[test]
+pub(crate) fn a_change_is_read_once_for_all_who_watch_the_feed() {
+    let collector = Collector::start();
+    let client = collector.client();
+    let reads = || -> u64 {
+        let metrics = client.get("/metrics").text;
+        let mut lines = metrics.lines();
+        let line = lines.find_map(|line| line.strip_prefix("playback_feed_reads_total "));
+        line.unwrap().parse().unwrap()
+    };
+    // Nobody watches: nothing is read.
+    let before = Run::new();
+    before.deliver(&client);
+    let mut feeds: Vec<Socket> = (0..50).map(|_| Socket::feed(&collector).served()).collect();
+    assert_eq!(reads(), 0);
+    let run = Run::new().play("web").ended(0);
+    let mut told = 0;
+    for (range, last) in [(0..1, "started"), (1..run.len(), "ended")] {
+        run.deliver_range(&client, range);
+        let first = messages_until(&mut feeds[0], last);
+        for feed in &mut feeds[1..] {
+            assert_eq!(messages_until(feed, last), first);
+        }
+        told += first.len() as u64;
+        assert_eq!(reads(), told, "one read a message, whoever gets it");
+    }
+    // One who comes later is told what it has not seen as it is for it, at no further read.
+    let mut late = Socket::feed(&collector).served();
+    let before = before.play("web").ended(0);
+    before.deliver_range(&client, 1..3);
+    assert_eq!(messages_until(&mut late, "ended").len(), 1);
+}
+
+/// Messages of the feed up to the first that says `event`.
+#[track_caller]
+fn messages_until(feed: &mut Socket, event: &str) -> Vec<serde_json::Value> {
+    let mut messages = Vec::new();
+    loop {
+        let message = feed.message();
+        let is_last = message["event"] == event;
+        messages.push(message);
+        if is_last {
+            return messages;
+        }
+    }
+}
+
 /// Collectors of these tests.
 struct Setup;
 

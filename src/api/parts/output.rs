@@ -2,27 +2,22 @@
 
 use axum::Json;
 use axum::body::{Body, Bytes};
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use chrono::{DateTime, Utc};
 use futures_util::stream;
 use playback_wire::{Stream, printed};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::open;
 use crate::api::ApiError;
 use crate::api::auth::ReadAccess;
 use crate::api::error::ErrorBody;
-use crate::api::query::{Path, limit, named};
-use crate::api::view;
+use crate::api::extract::{Execution, Query};
+use crate::api::query::{limit, named};
 use crate::app::App;
-use crate::log::lines::Line;
+use crate::history::{self, LineRange, OutputLine};
 use crate::log::output::OutputReader;
-use crate::model::time_from_us;
-use crate::store::StoreError;
 
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -52,22 +47,6 @@ pub(in crate::api) struct OutputPage {
     total: u64,
 }
 
-/// One printed line.
-#[derive(Debug, Serialize, ToSchema)]
-pub(in crate::api) struct OutputLine {
-    /// Its number, from 0.
-    line: u64,
-    /// When it was printed.
-    time: DateTime<Utc>,
-    /// Where it was printed.
-    stream: Stream,
-    /// Sequence number of the event that Ansible was showing.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    of: Option<u64>,
-    /// What it says.
-    text: String,
-}
-
 /// What an execution printed, by range of lines.
 #[utoipa::path(
     get, path = "/executions/{id}/output", tag = "history",
@@ -81,85 +60,36 @@ pub(in crate::api) struct OutputLine {
 pub(in crate::api) async fn get_output(
     State(app): State<App>,
     _: ReadAccess,
-    Path(id): Path<String>,
-    query: Result<Query<OutputQuery>, QueryRejection>,
+    Query(query): Query<OutputQuery>,
+    Execution { key, row }: Execution,
 ) -> Result<Response, ApiError> {
-    let Query(query) = query?;
     let streams = [Stream::Stdout, Stream::Stderr];
     let only = named("stream", query.stream.as_deref(), &streams, Stream::as_str)?;
-    let limit = limit(query.limit)? as usize;
-    let (key, row) = open(&app, &id).await?;
-    view::require_log(&row, "the output")?;
-    let over = view::is_final(&row);
-    let total = row.output_lines;
-    let reader = OutputReader::new(app.store.clone(), key, &row, query.from);
-    let to = query.to.unwrap_or(u64::MAX);
-    let fits = move |line: &Line| line.number < to && only.is_none_or(|only| only == line.stream);
+    let range = LineRange {
+        from: query.from,
+        to: query.to.unwrap_or(u64::MAX),
+        stream: only,
+        limit: limit(query.limit)? as usize,
+    };
+    history::require_log(&row, "the output")?;
     match query.format.as_deref() {
         Some("text") => {
+            let reader = OutputReader::new(app.store.clone(), key, &row, range.from);
             let kind = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
-            Ok((kind, stream_text(reader, to, only)).into_response())
+            Ok((kind, stream_text(reader, range.to, only)).into_response())
         }
         None | Some("" | "json") => {
-            let page = read_page(reader, fits, to, limit, over).await?;
-            let lines = page.lines.into_iter().map(|line| OutputLine {
-                line: line.number,
-                time: time_from_us(line.at),
-                stream: line.stream,
-                of: line.of,
-                text: line.text,
-            });
+            let page = history::page_of_lines(&app.store, key, &row, &range).await?;
             Ok(Json(OutputPage {
-                lines: lines.collect(),
+                lines: page.lines,
                 next: page.next,
-                total,
+                total: row.output_lines,
             })
             .into_response())
         }
         Some(other) => Err(ApiError::bad_request(format!(
             "format = {other:?}: it must be json or text"
         ))),
-    }
-}
-
-struct Lines {
-    lines: Vec<Line>,
-    next: Option<u64>,
-}
-
-async fn read_page(
-    mut reader: OutputReader,
-    fits: impl Fn(&Line) -> bool,
-    to: u64,
-    limit: usize,
-    over: bool,
-) -> Result<Lines, StoreError> {
-    let mut lines: Vec<Line> = Vec::new();
-    loop {
-        let batch = reader.next_lines().await?;
-        let ended = batch.is_empty();
-        let past = batch.last().is_some_and(|line| line.number >= to);
-        for line in batch {
-            if fits(&line) {
-                if lines.len() == limit {
-                    return Ok(Lines {
-                        lines,
-                        next: Some(line.number),
-                    });
-                }
-                lines.push(line);
-            }
-        }
-        if ended || past {
-            // A line that is still open may yet grow while the run goes on.
-            let open = reader.finish().filter(|line| ended && over && fits(line));
-            let next = open.as_ref().map(|line| line.number);
-            if lines.len() < limit {
-                lines.extend(open);
-                return Ok(Lines { lines, next: None });
-            }
-            return Ok(Lines { lines, next });
-        }
     }
 }
 

@@ -13,17 +13,15 @@ use super::super::client::Client;
 use super::Watch;
 use super::screen::Screen;
 use super::socket::{Broken, Socket};
-use crate::model::{Reason, Status};
+use crate::model::{Reason, Status, StreamMessage};
 
 /// First and longest wait before a lost stream is taken up again; the waits between them double.
 const WAIT: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
 
-/// What a message says. Others than these two kinds may come one day, and are passed over.
+/// The kind of a message that may be one of a later version.
 #[derive(Debug, Deserialize)]
-struct Message {
+struct Kind {
     r#type: String,
-    content: Option<String>,
-    result: Option<Ending>,
 }
 
 /// What matters here of the record that closes a stream.
@@ -106,31 +104,40 @@ impl<'c> Viewer<'c> {
                 Ok(text) => text,
                 Err(broken) => return Ok(Err(broken)),
             };
-            let Ok(message) = serde_json::from_str::<Message>(&text) else {
-                bail!(
-                    "{} sends what this version does not understand",
-                    self.client.url()
-                );
-            };
+            let message = self.read(&text)?;
             if self.json {
                 self.screen.line(&text)?;
             }
-            match message.r#type.as_str() {
-                "output" => {
+            match message {
+                Some(StreamMessage::Output { content, .. }) => {
                     self.next_line += 1;
                     if !self.json {
-                        self.screen.line(&message.content.unwrap_or_default())?;
+                        self.screen.line(&content)?;
                     }
                 }
-                "complete" => match message.result {
-                    Some(ending) => return Ok(Ok(ending)),
-                    None => {
-                        self.screen.flush()?;
-                        bail!("execution {} was deleted", self.id);
-                    }
-                },
-                _ => {}
+                Some(StreamMessage::Complete {
+                    result: Some(ending),
+                }) => return Ok(Ok(ending)),
+                Some(StreamMessage::Complete { result: None }) => {
+                    self.screen.flush()?;
+                    bail!("execution {} was deleted", self.id);
+                }
+                None => {}
             }
+        }
+    }
+
+    /// What a message says; none: it is of a kind that this version does not know, and is passed over.
+    fn read<'t>(&self, text: &'t str) -> anyhow::Result<Option<StreamMessage<'t, Ending>>> {
+        if let Ok(message) = serde_json::from_str(text) {
+            return Ok(Some(message));
+        }
+        match serde_json::from_str::<Kind>(text) {
+            Ok(kind) if !StreamMessage::KINDS.contains(&kind.r#type.as_str()) => Ok(None),
+            _ => bail!(
+                "{} sends what this version does not understand",
+                self.client.url()
+            ),
         }
     }
 }

@@ -123,26 +123,44 @@ impl Fields {
 impl RunOptions {
     /// The fields that they stand for. Reads the files that they name, and may ask for a password.
     pub(super) fn fields(&self) -> anyhow::Result<Fields> {
+        // Every option is named, so that the compiler complains of one that is not sent.
+        let Self {
+            inventory,
+            limit,
+            extra_vars,
+            r#become,
+            become_user,
+            forks,
+            verbosity,
+            check,
+            diff,
+            timeout,
+            vault_password_file,
+            ask_vault_pass,
+            private_key,
+            note,
+            labels,
+        } = self;
         let mut fields = Fields::default();
-        let vars = extra_vars::read(&self.extra_vars)?;
-        fields.set("inventory", self.inventory.as_deref());
-        fields.set("limit", self.limit.as_deref());
+        let vars = extra_vars::read(extra_vars)?;
+        fields.set("inventory", inventory.as_deref());
+        fields.set("limit", limit.as_deref());
         fields.set("extra_vars", (!vars.is_empty()).then_some(vars));
-        fields.set("become", self.r#become);
-        fields.set("become_user", self.become_user.as_deref());
-        fields.set("forks", self.forks);
-        fields.set("verbosity", (self.verbosity > 0).then_some(self.verbosity));
-        fields.set("check", self.check);
-        fields.set("diff", self.diff);
-        fields.set("timeout", self.timeout);
-        let key = self.private_key.as_deref().map(secrets::private_key);
+        fields.set("become", *r#become);
+        fields.set("become_user", become_user.as_deref());
+        fields.set("forks", *forks);
+        fields.set("verbosity", (*verbosity > 0).then_some(*verbosity));
+        fields.set("check", *check);
+        fields.set("diff", *diff);
+        fields.set("timeout", *timeout);
+        let key = private_key.as_deref().map(secrets::private_key);
         fields.set("private_key", key.transpose()?);
-        fields.set("note", self.note.as_deref());
-        fields.set_list("labels", &self.labels);
+        fields.set("note", note.as_deref());
+        fields.set_list("labels", labels);
         // Last, so that nobody types a password for a command that is wrong.
-        let password = match &self.vault_password_file {
+        let password = match vault_password_file {
             Some(file) => Some(secrets::vault_password(file)?),
-            None if self.ask_vault_pass => Some(secrets::ask_vault_password()?),
+            None if *ask_vault_pass => Some(secrets::ask_vault_password()?),
             None => None,
         };
         fields.set("vault_password", password);
@@ -152,15 +170,17 @@ impl RunOptions {
 
 impl TagOptions {
     pub(super) fn add_to(&self, fields: &mut Fields) {
-        fields.set_list("tags", &self.tags);
-        fields.set_list("skip_tags", &self.skip_tags);
+        let Self { tags, skip_tags } = self;
+        fields.set_list("tags", tags);
+        fields.set_list("skip_tags", skip_tags);
     }
 }
 
 impl ModuleOptions {
     pub(super) fn add_to(&self, fields: &mut Fields) {
-        fields.set("module", self.module.as_deref());
-        fields.set("args", self.args.as_deref());
+        let Self { module, args } = self;
+        fields.set("module", module.as_deref());
+        fields.set("args", args.as_deref());
     }
 }
 

@@ -10,22 +10,16 @@ use serde_json::value::RawValue;
 use super::client::{Client, ClientArgs};
 use super::filters::{Filters, names};
 use super::out::{self, Layout};
-use super::when::{Edge, Moment};
 use crate::clock::Clock;
+use crate::filter::place;
 use crate::model::{By, Period};
 
 /// Count executions: how they ended, how long they took, which hosts failed
 #[derive(Debug, Args)]
 pub(super) struct Stats {
     /// Runs of the last hour, 24 hours, 7 days or 30 days [default: day]
-    #[arg(long, value_parser = names(Period::ALL, Period::as_str))]
+    #[arg(long, value_parser = names(Period::ALL, Period::as_str), conflicts_with = "from")]
     period: Option<String>,
-    /// Started at or after: 2026-01-20, "2026-01-20 10:00", 2h (ago), 7d
-    #[arg(long, value_name = "TIME", value_parser = Moment::parse, conflicts_with = "period")]
-    from: Option<Moment>,
-    /// Started at or before; a day counts to its end [default: now]
-    #[arg(long, value_name = "TIME", value_parser = Moment::parse)]
-    to: Option<Moment>,
     /// Count for each playbook, host, task, label or user
     #[arg(long, value_parser = names(By::ALL, By::as_str))]
     by: Option<String>,
@@ -33,7 +27,7 @@ pub(super) struct Stats {
     #[arg(long, value_name = "N", default_value_t = 20, requires = "by", value_parser = clap::value_parser!(u32).range(1..=1000))]
     limit: u32,
     #[command(flatten)]
-    filters: Filters,
+    filters: Filters<place::Stats>,
     #[command(flatten)]
     layout: Layout,
     #[command(flatten)]
@@ -46,20 +40,15 @@ pub(super) struct Stats {
 impl Stats {
     /// What is asked, in the API's words.
     fn query(&self, clock: &Clock) -> Vec<(&'static str, String)> {
-        let date = |moment: Option<Moment>, edge| {
-            moment.map(|moment| moment.resolve(edge, clock).to_rfc3339())
-        };
         let mine = [
             ("period", self.period.clone()),
-            ("from", date(self.from, Edge::Start)),
-            ("to", date(self.to, Edge::End)),
             ("by", self.by.clone()),
             ("limit", Some(self.limit.to_string())),
         ];
         let mine = mine
             .into_iter()
             .filter_map(|(name, value)| Some((name, value?)));
-        mine.chain(self.filters.query()).collect()
+        mine.chain(self.filters.query(clock)).collect()
     }
 }
 

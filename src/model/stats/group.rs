@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use playback_wire::ExecutionType;
-
-use crate::model::{ExecutionFilter, Reason, Status};
+use crate::model::{Reason, Status};
 
 /// What runs have in common that are counted as one: everything that a filter may ask for, but for times,
 /// hosts and parts of texts. The same text stands once in memory, in however many groups of a day.
@@ -34,35 +32,4 @@ pub struct Group {
     pub controller: Option<Arc<str>>,
     /// Labels that they carry, in order.
     pub labels: Vec<Arc<str>>,
-}
-
-impl Group {
-    /// Whether a filter lets these runs through. It must ask for nothing else than a group knows, and in the
-    /// words in which texts are stored.
-    #[must_use]
-    pub fn matches(&self, filter: &ExecutionFilter) -> bool {
-        let kind = if self.adhoc {
-            ExecutionType::Adhoc
-        } else {
-            ExecutionType::Playbook
-        };
-        let text = |wanted: &Option<String>, is: &Option<Arc<str>>| {
-            wanted.is_none() || wanted.as_deref() == is.as_deref()
-        };
-        // A bare file name finds the playbook or inventory in whatever folder it lies.
-        let path = |wanted: &Option<String>, whole, name| match wanted {
-            Some(path) if path.contains('/') => text(wanted, whole),
-            _ => text(wanted, name),
-        };
-        let label = |label: &String| self.labels.iter().any(|one| **one == **label);
-        filter.r#type.is_none_or(|wanted| wanted == kind)
-            && filter.status.is_none_or(|wanted| wanted == self.status)
-            && (filter.reason.is_none() || filter.reason == self.reason)
-            && filter.changed.is_none_or(|wanted| wanted == self.changed)
-            && path(&filter.playbook, &self.playbook, &self.playbook_name)
-            && path(&filter.inventory, &self.inventory, &self.inventory_name)
-            && text(&filter.user, &self.user)
-            && text(&filter.controller, &self.controller)
-            && filter.label.as_ref().is_none_or(label)
-    }
 }

@@ -145,9 +145,7 @@ impl Question {
     #[must_use]
     pub fn suits_rolls(&self) -> bool {
         let filter = &self.filter;
-        filter.q.is_none()
-            && filter.min_duration_us.is_none()
-            && filter.pinned.is_none()
+        filter.suits_rolls()
             && !(filter.host.is_some() && (filter.changed.is_some() || self.by == Some(By::Task)))
     }
 

@@ -12,6 +12,7 @@ use super::answer::{
 use super::question::{By, Period, Question};
 use super::roll::{Roll, TaskFigures, TaskName, add_stats};
 use super::{Durations, Group};
+use crate::filter::matches;
 use crate::model::{Status, time_from_us};
 
 /// Entries of the lists of hosts and playbooks.
@@ -112,10 +113,11 @@ impl<'q> Tally<'q> {
     /// day that `within` wants, given its beginning.
     pub fn add_stored(&mut self, roll: &Roll, within: impl Fn(i64) -> bool) {
         let filter = &self.question.filter;
+        let conditions = filter.conditions();
         let groups: Vec<bool> = roll
             .groups
             .iter()
-            .map(|group| group.matches(filter))
+            .map(|group| matches(&conditions, group))
             .collect();
         let slots = roll.slots.iter();
         let chosen: Vec<bool> = slots

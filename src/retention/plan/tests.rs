@@ -76,7 +76,7 @@ fn rules() -> impl Strategy<Value = Vec<RetentionRule>> {
                 status: [Status::Success, Status::Failed]
                     .get(usize::from(status))
                     .copied(),
-                r#type: None,
+                ..Scope::default()
             },
             limits: Limits {
                 keep_days: days,

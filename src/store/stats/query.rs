@@ -1,12 +1,11 @@
 //! Answers: from roll-ups where they know, else from the executions themselves.
 
-use super::super::filter::searched;
-use super::super::indexed::indexed;
 use super::super::pool::Transaction;
 use super::super::{Store, StoreError};
 use super::ngrams::Candidates;
 use super::read::{Stand, Wants, Which, read};
 use super::rolls::{self, Unpacker};
+use crate::filter::{searched, stored};
 use crate::model::{
     By, HOUR_US, Part, Period, Question, RollBuilder, Statistics, Tally, day_of, span_of,
 };
@@ -57,25 +56,15 @@ impl Store {
     }
 }
 
-/// The question with its texts as they stand in indexed columns.
+/// The question with its host as it stands in roll-ups.
 fn in_stored_words(question: &Question) -> Question {
     let mut question = question.clone();
     let filter = &mut question.filter;
     // The question has times of its own.
     filter.from_us = None;
     filter.to_us = None;
-    for text in [
-        &mut filter.playbook,
-        &mut filter.inventory,
-        &mut filter.host,
-        &mut filter.user,
-        &mut filter.controller,
-        &mut filter.label,
-    ]
-    .into_iter()
-    .flatten()
-    {
-        *text = indexed(text).replace('\0', "\u{fffd}");
+    if let Some(host) = &mut filter.host {
+        *host = stored(host).into_owned();
     }
     question
 }

@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::super::StoreError;
-use super::super::filter::push_filter;
-use super::super::indexed::indexed;
+use super::super::filter::{Source, push_filter};
 use super::super::pool::{Row, Transaction};
 use super::super::statement::Statement;
 use super::super::tables::hosts::read_stats;
 use super::super::tables::table::push_list;
+use crate::filter::indexed;
 use crate::model::{
     ExecutionFilter, ExecutionKey, Group, Reason, RollBuilder, Status, TaskCounts, TaskName,
 };
@@ -188,39 +188,7 @@ fn push_started(
         Stand::Over => " AND e.status <> 'running'",
     });
     // Asked of each execution of that time: a list of all that a host ever took part in grows for ever.
-    let others = ExecutionFilter {
-        host: None,
-        label: None,
-        changed: filter.changed.filter(|_| filter.host.is_none()),
-        ..filter.clone()
-    };
-    push_filter(query, &others);
-    if let Some(host) = &filter.host {
-        query.push(match filter.changed {
-            None => {
-                " AND EXISTS (SELECT 1 FROM execution_hosts WHERE name = ? AND execution = e.id)"
-            }
-            // The host's own change, as in the list. A run in check mode changed nothing, whatever it counted.
-            Some(true) => {
-                " AND EXISTS (SELECT 1 FROM execution_hosts WHERE name = ? AND execution = e.id \
-                 AND changed > 0 AND e.changed = ?)"
-            }
-            Some(false) => {
-                " AND EXISTS (SELECT 1 FROM execution_hosts WHERE name = ? AND execution = e.id \
-                 AND (changed = 0 OR e.changed = ?))"
-            }
-        });
-        query.bind(host);
-        if let Some(changed) = filter.changed {
-            query.bind(changed);
-        }
-    }
-    if let Some(label) = &filter.label {
-        query.push(
-            " AND EXISTS (SELECT 1 FROM execution_labels WHERE label = ? AND execution = e.id)",
-        );
-        query.bind(label);
-    }
+    push_filter(query, filter, Source::Executions);
 }
 
 /// Whose rows: the executions of a page, found by when the first and the last of them started. Some of its

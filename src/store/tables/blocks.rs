@@ -36,7 +36,7 @@ pub(in crate::store) fn bind(values: &mut Statement, (key, block): &(ExecutionKe
         .bind(&block.data);
 }
 
-pub(in crate::store) const SELECT: &str = "SELECT id, producer, first_seq, last_seq, first_line, \"lines\", raw_bytes, \
+pub(in crate::store) const SELECT: &str = "SELECT execution, id, producer, first_seq, last_seq, first_line, \"lines\", raw_bytes, \
     data FROM event_blocks WHERE execution = ? AND producer = ?";
 
 pub(in crate::store) fn read(row: &Row) -> Result<StoredBlock, StoreError> {

@@ -1,12 +1,12 @@
 //! Executions.
 
-use playback_wire::{ExecutionStarted, Producer, Usage};
+use playback_wire::{Producer, Usage};
 
 use super::super::StoreError;
-use super::super::indexed::indexed;
 use super::super::pool::Row;
 use super::super::statement::Statement;
 use super::table::{Present, Table};
+use crate::filter::{file_names, indexed, searchable, type_name};
 use crate::model::{EventCount, ExecutionKey, ExecutionRow, Kept, Owner, Phase, Reason, Status};
 
 /// Columns at the end that are written once: whose run it is.
@@ -119,48 +119,6 @@ fn bind_row(values: &mut Statement, row: &ExecutionRow) {
         .bind(row.events.missing.as_deref())
         .bind(row.queued_us)
         .bind(row.canceled_by.as_deref());
-}
-
-pub(in crate::store) fn type_name(kind: playback_wire::ExecutionType) -> &'static str {
-    match kind {
-        playback_wire::ExecutionType::Playbook => "playbook",
-        playback_wire::ExecutionType::Adhoc => "adhoc",
-    }
-}
-
-/// What a search looks through: what a person may remember of a run, in lower case, a line each.
-fn searchable(what: &ExecutionStarted) -> String {
-    let single = [
-        &what.playbook,
-        &what.inventory,
-        &what.limit,
-        &what.hosts,
-        &what.module,
-        &what.user,
-        &what.sudo_user,
-        &what.controller,
-        &what.launched_by,
-        &what.note,
-        &what.cwd,
-    ];
-    let lists = [&what.labels, &what.tags, &what.argv];
-    let texts: Vec<&str> = single
-        .into_iter()
-        .flatten()
-        .chain(lists.into_iter().flatten())
-        .map(String::as_str)
-        .collect();
-    texts.join("\n").to_lowercase()
-}
-
-/// The file names of one or more paths that a separator joins.
-fn file_names(paths: &str, separator: char) -> String {
-    let names: Vec<&str> = paths
-        .split(separator)
-        .map(|path| path.trim_end_matches('/'))
-        .map(|path| path.rsplit('/').next().unwrap_or(path))
-        .collect();
-    names.join(&separator.to_string())
 }
 
 pub(in crate::store) fn read(row: &Row) -> Result<(ExecutionKey, ExecutionRow), StoreError> {

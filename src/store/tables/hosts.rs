@@ -3,10 +3,10 @@
 use playback_wire::HostStats;
 
 use super::super::StoreError;
-use super::super::indexed::indexed;
 use super::super::pool::Row;
 use super::super::statement::Statement;
 use super::table::{Present, Table};
+use crate::filter::indexed;
 use crate::model::{ExecutionKey, HostRow};
 
 pub(in crate::store) const HOSTS: Table = Table {

@@ -1,8 +1,8 @@
 //! Launches.
 
 use super::super::StoreError;
-use super::super::indexed::indexed;
 use super::super::pool::{Row, Transaction};
+use crate::filter::indexed;
 use crate::model::{LaunchRow, LaunchState};
 
 pub(in crate::store) const SELECT: &str =

@@ -144,6 +144,43 @@ fn a_wrong_command_line_ends_with_2() {
 }
 
 #[test]
+fn a_filter_that_does_not_exist_is_refused_with_those_that_do() {
+    let collector = Collector::start();
+    for (command, wrong, meant, names) in [
+        (
+            "list",
+            "--stauts=failed",
+            "--status",
+            "--since, --until, --min-duration, -q",
+        ),
+        (
+            "stats",
+            "--lable=prod",
+            "--label",
+            "--reason, --pinned, --from, --to",
+        ),
+        (
+            "prune",
+            "--lable=prod",
+            "--label",
+            "--status, --type, --playbook, --label",
+        ),
+        (
+            "audit",
+            "--acter=ann",
+            "--actor",
+            "--actor, --action, --object, --since, --until",
+        ),
+    ] {
+        let ran = run(&collector, &[command, wrong]);
+        let told = ran.complaint(2);
+        for says in [meant, names, "the filters are"] {
+            assert!(told.contains(says), "{says}: {told}");
+        }
+    }
+}
+
+#[test]
 fn a_full_disk_is_a_failure() {
     let collector = Collector::start();
     good_run().deliver(&collector.client());

@@ -3,13 +3,16 @@
 mod contract;
 mod copying;
 mod filters;
+mod matching;
 mod opening;
 mod plans;
+mod reading;
 mod retention;
 mod rows;
 mod search;
 mod statistics;
 mod texts;
+mod work;
 
 use playback::store::Store;
 use playback::store::dialect::Engine;

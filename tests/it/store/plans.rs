@@ -5,7 +5,7 @@ use playback::model::{
     Changes, Cursor, ExecutionFilter, ExecutionKey, LaunchState, Page, Reason, ResultFilter, Status,
 };
 use playback::store::dialect::Engine;
-use playback::store::{Plan, Store, TokenRow, explained};
+use playback::store::{BlockStart, BlocksFrom, Plan, Store, TokenRow, explained};
 use playback_wire::{ExecutionType, Producer, ResultStatus};
 use sqlx::{Connection as _, Executor as _};
 use uuid::Uuid;
@@ -236,6 +236,16 @@ fn cases() -> Vec<Case> {
         case("type playbook", true, kind(ExecutionType::Playbook)),
         case("type adhoc", false, kind(ExecutionType::Adhoc)),
         case("playbook's path", false, playbook(names::playbook(3))),
+        case(
+            "playbook's whole path",
+            false,
+            playbook(format!("/srv/{}", names::playbook(3))),
+        ),
+        case(
+            "end of a playbook's path",
+            false,
+            playbook(names::playbook(3).replacen("playbooks/", "", 1)),
+        ),
         case("playbook's name", false, playbook(file(190))),
         case(
             "inventory's path",
@@ -369,17 +379,30 @@ async fn all_faults(store: &Store, large: ExecutionKey, when: &str) -> Vec<Strin
     }
     let keys: Vec<ExecutionKey> = (1..=50).collect();
     let id = Uuid::now_v7();
+    let several: Vec<BlocksFrom> = (large - 40..=large)
+        .map(|key| BlocksFrom {
+            key,
+            producer: Producer::Recorder,
+            start: if key == large {
+                BlockStart::Line(450)
+            } else {
+                BlockStart::Seq(10)
+            },
+        })
+        .collect();
     judged! {
         "an execution": store.execution(id),
         "running executions": store.running_executions(),
         "queued executions": store.queued_executions(),
         "recaps of a page": store.stats(&keys),
+        "recaps of a page, where they are few": store.stats_within(&keys, 10_000),
         "plays": store.plays(large),
         "tasks": store.tasks(large, 20, 50),
         "hosts": store.hosts(large, 20, 50),
         "blocks by event": store.blocks_from_seq(large, Producer::Recorder, 1_500, 8),
         "blocks of all producers": store.blocks_from_seqs(large, &Producer::ALL.map(|one| (one, 1_500)), 8),
         "how an execution stands": store.standing(id),
+        "blocks of several logs": store.blocks_from(&several, 8),
         "blocks by line": store.blocks_from_line(large, Producer::Recorder, 450, 8),
         "a launch": store.launch(id),
         "queued launches": store.launches(LaunchState::Queued, None, 50),

@@ -1,42 +1,6 @@
-//! How lists are asked for.
+//! Pages of lists.
 
-use super::{ExecutionKey, ExecutionRow, Reason, Status};
-use playback_wire::{ExecutionType, ResultStatus};
-
-/// Which executions a list holds. Everything that is set must hold.
-#[derive(Debug, Clone, Default)]
-pub struct ExecutionFilter {
-    /// Status.
-    pub status: Option<Status>,
-    /// Playbook or ad-hoc.
-    pub r#type: Option<ExecutionType>,
-    /// Playbook: as recorded, or its file name.
-    pub playbook: Option<String>,
-    /// Inventory: as recorded, or its file name.
-    pub inventory: Option<String>,
-    /// Inventory name of a host that took part.
-    pub host: Option<String>,
-    /// User who ran it.
-    pub user: Option<String>,
-    /// Machine that ran it.
-    pub controller: Option<String>,
-    /// A label that it carries.
-    pub label: Option<String>,
-    /// Whether anything changed; with a host, whether that host did. A run in check mode changes nothing.
-    pub changed: Option<bool>,
-    /// Why it failed.
-    pub reason: Option<Reason>,
-    /// Whether somebody wants it to be kept.
-    pub pinned: Option<bool>,
-    /// Started at or after, in microseconds since the epoch.
-    pub from_us: Option<i64>,
-    /// Started at or before, in microseconds since the epoch.
-    pub to_us: Option<i64>,
-    /// Took at least this long, in microseconds.
-    pub min_duration_us: Option<i64>,
-    /// Part of the playbook, inventory, user, controller or note, ignoring case.
-    pub q: Option<String>,
-}
+use super::{ExecutionKey, ExecutionRow};
 
 /// Which part of a list of executions.
 #[derive(Debug, Clone)]
@@ -87,23 +51,6 @@ impl Cursor {
             key: signed(key)?,
         })
     }
-}
-
-/// Which results of an execution.
-#[derive(Debug, Clone, Default)]
-pub struct ResultFilter {
-    /// Number of the task.
-    pub task: Option<u32>,
-    /// Inventory name of the host.
-    pub host: Option<String>,
-    /// How it ended.
-    pub status: Option<ResultStatus>,
-    /// Whether it changed something.
-    pub changed: Option<bool>,
-    /// Only results after this sequence number.
-    pub after_seq: u64,
-    /// How many at most.
-    pub limit: u32,
 }
 
 #[cfg(test)]

@@ -1,0 +1,148 @@
+//! What handlers take out of a request. Each extractor answers what is wrong in the one error shape, with a message
+//! that names the field, the problem and the next step.
+//!
+//! Handlers name them in the order in which they are to be checked: who asks first, then what is asked for.
+
+use axum::body::Bytes;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::request::Parts;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+use super::{ApiError, viewers};
+use crate::app::App;
+use crate::history;
+use crate::model::{ExecutionKey, ExecutionRow};
+
+/// What stands in a path.
+#[derive(Debug, FromRequestParts)]
+#[from_request(via(axum::extract::Path), rejection(ApiError))]
+pub(super) struct Path<T>(pub(super) T);
+
+/// What stands behind the question mark.
+#[derive(Debug, FromRequestParts)]
+#[from_request(via(axum::extract::Query), rejection(ApiError))]
+pub(super) struct Query<T>(pub(super) T);
+
+/// The identity of an execution, `{id}` in a path. Whether there is one is not looked up.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ExecutionId(pub(super) Uuid);
+
+#[derive(Deserialize)]
+struct IdInPath {
+    id: String,
+}
+
+impl FromRequestParts<App> for ExecutionId {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let Path(IdInPath { id }) = Path::from_request_parts(parts, app).await?;
+        Ok(Self(execution_id(&id)?))
+    }
+}
+
+/// Reads an execution's identity.
+pub(super) fn execution_id(text: &str) -> Result<Uuid, ApiError> {
+    Uuid::try_parse(text)
+        .map_err(|_| ApiError::bad_request(format!("{text:?} is not an execution's id: a UUID is")))
+}
+
+/// The execution that `{id}` in a path names, which must be there.
+#[derive(Debug)]
+pub(super) struct Execution {
+    pub(super) key: ExecutionKey,
+    pub(super) row: ExecutionRow,
+}
+
+impl FromRequestParts<App> for Execution {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let ExecutionId(id) = ExecutionId::from_request_parts(parts, app).await?;
+        let (key, row) = history::find(&app.store, id).await?;
+        Ok(Self { key, row })
+    }
+}
+
+/// A body, whatever it holds.
+#[derive(Debug)]
+pub(super) struct WholeBody(pub(super) Bytes);
+
+impl FromRequest<App> for WholeBody {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
+        Ok(Self(Bytes::from_request(request, app).await?))
+    }
+}
+
+/// A body that is one JSON object, whatever Content-Type says; an empty one is an empty object.
+#[derive(Debug)]
+pub(super) struct JsonBody<T>(pub(super) T);
+
+impl<T: DeserializeOwned> FromRequest<App> for JsonBody<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
+        let WholeBody(body) = WholeBody::from_request(request, app).await?;
+        Ok(Self(read(&body)?))
+    }
+}
+
+/// Reads a body; an error names the field, and repeats no value.
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
+    let body: &[u8] = if body.is_empty() { b"{}" } else { body };
+    let whole = || ApiError::bad_request("the body must be one JSON object");
+    // A list would be taken for the fields in their order.
+    if body
+        .trim_ascii_start()
+        .first()
+        .is_some_and(|first| b"[\"0123456789tfn-".contains(first))
+    {
+        return Err(whole());
+    }
+    let mut json = serde_json::Deserializer::from_slice(body);
+    let read = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let field = error.path().to_string();
+        let cause = error.inner();
+        if !cause.is_data() {
+            return ApiError::bad_request(format!(
+                "the body is not JSON, at line {} column {}",
+                cause.line(),
+                cause.column()
+            ));
+        }
+        let text = cause.to_string();
+        let text = text.split(" at line ").next().unwrap_or_default();
+        ApiError::bad_request(match text.rsplit_once(", expected ") {
+            // "invalid type: string …, expected u32": the value may be secret.
+            Some((found, expected)) if !found.starts_with("unknown field") => {
+                format!("{field}: expected {expected}")
+            }
+            // The path of an unknown field names it already, and so does the text.
+            _ => text.to_owned(),
+        })
+    })?;
+    json.end().map_err(|_| whole())?;
+    Ok(read)
+}
+
+/// A handshake for a WebSocket, whose socket has bounds.
+pub(super) struct Upgrade(pub(super) WebSocketUpgrade);
+
+impl FromRequestParts<App> for Upgrade {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let upgrade = WebSocketUpgrade::from_request_parts(parts, app).await;
+        let upgrade = upgrade.map_err(|_| {
+            ApiError::bad_request(
+                "this is a WebSocket: connect with ws://, or use \"playback follow\"",
+            )
+        })?;
+        Ok(Self(viewers::bounded(upgrade)))
+    }
+}

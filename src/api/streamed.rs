@@ -1,0 +1,152 @@
+//! Bodies that are made as they are sent: what they hold may be larger than memory should be.
+//!
+//! The answer has begun by then, so that cutting it off is the only way left to say that the store failed.
+
+use axum::body::{Body, Bytes};
+use futures_util::stream;
+use playback_wire::Producer;
+
+use crate::history::{self, HistoryError, RecordPage};
+use crate::log::block::Gap;
+use crate::log::lines::Piece;
+use crate::log::output::OutputReader;
+use crate::model::{ExecutionResult, LogDamage};
+
+/// A page of the list. What one question to the store answers is there before the answer begins: that is all of a usual
+/// page.
+pub(super) async fn page(mut page: RecordPage) -> Result<Body, HistoryError> {
+    let mut text = String::from("{\"executions\":[");
+    push_records(&mut page, &mut text, false).await?;
+    if page.is_done() {
+        text.push_str(&end_of_page(&page)?);
+        return Ok(Body::from(text));
+    }
+    let steps = stream::unfold(Some((text, page)), |state| async move {
+        let (mut text, mut page) = state?;
+        if !text.is_empty() {
+            // What was there before the answer began.
+            return Some((Ok(Bytes::from(text)), Some((String::new(), page))));
+        }
+        match next_of_page(&mut page, &mut text).await {
+            Ok(()) => {
+                let next = (!page.is_done()).then_some((String::new(), page));
+                Some((Ok(Bytes::from(text)), next))
+            }
+            Err(error) => {
+                tracing::error!(%error, "a list could not be read to its end");
+                Some((Err(error), None))
+            }
+        }
+    });
+    Ok(Body::from_stream(steps))
+}
+
+async fn next_of_page(page: &mut RecordPage, text: &mut String) -> Result<(), HistoryError> {
+    push_records(page, text, true).await?;
+    if page.is_done() {
+        text.push_str(&end_of_page(page)?);
+    }
+    Ok(())
+}
+
+/// Appends the next records of a page; `follows`: others stand before them.
+async fn push_records(
+    page: &mut RecordPage,
+    text: &mut String,
+    mut follows: bool,
+) -> Result<(), HistoryError> {
+    for record in page.next_records().await? {
+        if std::mem::replace(&mut follows, true) {
+            text.push(',');
+        }
+        text.push_str(&page.fields().write(&record)?);
+    }
+    Ok(())
+}
+
+/// What closes a page after its records.
+fn end_of_page(page: &RecordPage) -> Result<String, HistoryError> {
+    let mut end = String::from("]");
+    if let Some(next) = page.next_cursor() {
+        end.push_str(",\"next_cursor\":");
+        end.push_str(&serde_json::to_string(&next.encode())?);
+    }
+    end.push('}');
+    Ok(end)
+}
+
+/// A record with all its lines as a body that is made as it is sent: a run's output may be larger
+/// than memory should be.
+pub(super) fn record(record: &ExecutionResult, reader: OutputReader) -> Body {
+    let mut head = serde_json::to_string(record).unwrap_or_else(|_| "{}".to_owned());
+    head.pop();
+    head.push_str(",\"output\":[");
+    let steps = stream::unfold(Some((head, reader, Lines::None)), |state| async move {
+        let (mut text, mut reader, mut lines) = state?;
+        let read = reader.next_pieces(|piece| lines.push(&mut text, piece));
+        let more = match read.await {
+            Ok(more) => more,
+            Err(error) => {
+                // The answer has begun: cutting it off is the only way left to say so.
+                tracing::error!(%error, "output could not be read");
+                return Some((Err(error), None));
+            }
+        };
+        if !more {
+            text.push_str(&end_of_record(lines, reader.gaps()));
+        }
+        let next = more.then(|| (String::new(), reader, lines));
+        Some((Ok(Bytes::from(text)), next))
+    });
+    Body::from_stream(steps)
+}
+
+/// How far a JSON list of lines is written.
+#[derive(Debug, Clone, Copy)]
+enum Lines {
+    /// Nothing of it.
+    None,
+    /// Some lines.
+    Whole,
+    /// Some lines, and part of the next.
+    Open,
+}
+
+impl Lines {
+    fn push(&mut self, text: &mut String, piece: Piece<'_>) {
+        text.push_str(match self {
+            Lines::None => "\"",
+            Lines::Whole => ",\"",
+            Lines::Open => "",
+        });
+        let quoted = serde_json::to_string(piece.text).unwrap_or_else(|_| "\"\"".to_owned());
+        text.push_str(&quoted[1..quoted.len() - 1]);
+        *self = Lines::Open;
+        if piece.ends {
+            text.push('"');
+            *self = Lines::Whole;
+        }
+    }
+
+    fn end(self) -> &'static str {
+        match self {
+            Lines::None | Lines::Whole => "]",
+            Lines::Open => "\"]",
+        }
+    }
+}
+
+/// What closes a record after its lines: what of them could not be read is known then.
+fn end_of_record(lines: Lines, (producer, gaps): (Producer, &[Gap])) -> String {
+    let mut end = lines.end().to_owned();
+    if !gaps.is_empty() {
+        let damaged: Vec<LogDamage> = gaps
+            .iter()
+            .map(|gap| history::damaged(producer, gap))
+            .collect();
+        end.push_str(",\"damaged\":");
+        end.push_str(&serde_json::to_string(&damaged).unwrap_or_else(|_| "[]".to_owned()));
+    }
+    end.push('}');
+    end
+}

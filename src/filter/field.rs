@@ -1,0 +1,214 @@
+//! What a filter is made of.
+
+use super::ExecutionFilter;
+use super::condition::Condition;
+use super::place::PlaceName;
+
+/// A filter of `F`.
+pub struct Field<F: Filter> {
+    /// Its name, as a query language has it.
+    pub name: &'static str,
+    /// What values it takes.
+    pub kind: Kind,
+    /// What stands for a value in the help of a command.
+    pub value_name: &'static str,
+    /// What it does, in one sentence without its period: for the OpenAPI document and for `--help` alike.
+    pub doc: &'static str,
+    /// Where it may be asked, and how it is spelled there.
+    pub places: &'static [Spelling],
+    /// Reads a value that is not empty; the error says what it must be.
+    pub set: fn(&mut F, &str) -> Result<(), String>,
+    /// The value, in a form that `set` reads.
+    pub get: fn(&F) -> Option<String>,
+    /// What it means.
+    pub meaning: F::Meaning,
+}
+
+/// Which entries of a list; everything that is set must hold.
+pub trait Filter: Default + 'static {
+    /// What else is known of a field: of executions, what it means. The other lists have statements of their own.
+    type Meaning: Rolled + Send + Sync;
+
+    /// Every field, in the order in which documents name them.
+    fn fields() -> &'static [&'static Field<Self>];
+}
+
+/// What a filter of executions means.
+pub struct Meaning {
+    /// What must hold, where the filter is set.
+    pub condition: fn(&ExecutionFilter) -> Option<Condition>,
+    /// Whether it is set, and leaves few executions.
+    pub narrows: fn(&ExecutionFilter) -> bool,
+    /// Whether roll-ups of statistics know it ([`crate::model::Group`]). Else the runs themselves are read.
+    pub rolled: bool,
+}
+
+/// Whether roll-ups of statistics know a filter.
+pub trait Rolled: 'static {
+    /// Else the runs themselves are read.
+    fn is_rolled(&self) -> bool;
+}
+
+impl Rolled for Meaning {
+    fn is_rolled(&self) -> bool {
+        self.rolled
+    }
+}
+
+impl Rolled for () {
+    fn is_rolled(&self) -> bool {
+        true
+    }
+}
+
+/// What values a filter takes.
+#[derive(Debug, Clone, Copy)]
+pub enum Kind {
+    /// One of a few words.
+    Word(fn() -> Vec<&'static str>),
+    /// One of a few words that the collector may know more of than an older command line does.
+    OpenWord(fn() -> Vec<&'static str>),
+    /// A text, compared as a whole.
+    Text,
+    /// A file: its name, its whole path, or the end of that path, which holds a `/` and does not begin with one.
+    Path,
+    /// A part of a text.
+    Part,
+    /// `true` or `false`.
+    Flag,
+    /// A whole number, 0 or more.
+    Number,
+    /// A number of seconds, 0 or more.
+    Seconds,
+    /// A time.
+    Time(Edge),
+}
+
+/// Which moment of a day a date means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Edge {
+    /// Its first.
+    Start,
+    /// Its last.
+    End,
+}
+
+/// How a filter is spelled in a place.
+#[derive(Debug, Clone, Copy)]
+pub struct Spelling {
+    /// The place.
+    pub place: PlaceName,
+    /// Name of the query's parameter, of the body's field, of the key in the configuration.
+    pub name: &'static str,
+    /// Other names that stand for the same.
+    pub also: &'static [&'static str],
+    /// The long option of the command, without its dashes.
+    pub option: Option<&'static str>,
+    /// The short option.
+    pub short: Option<char>,
+    /// What else is to be said of it in this place, in a sentence without its period.
+    pub note: &'static str,
+    /// Words that it does not take here, and why.
+    pub except: Option<(&'static str, &'static str)>,
+}
+
+impl Spelling {
+    const fn new(place: PlaceName, name: &'static str) -> Self {
+        Self {
+            place,
+            name,
+            also: &[],
+            option: Some(name),
+            short: None,
+            note: "",
+            except: None,
+        }
+    }
+
+    /// A filter of the list of executions.
+    #[must_use]
+    pub const fn list(name: &'static str) -> Self {
+        Self::new(PlaceName::List, name)
+    }
+
+    /// A filter of statistics.
+    #[must_use]
+    pub const fn stats(name: &'static str) -> Self {
+        Self::new(PlaceName::Stats, name)
+    }
+
+    /// A filter of rules of retention.
+    #[must_use]
+    pub const fn retention(name: &'static str) -> Self {
+        Self::new(PlaceName::Retention, name)
+    }
+
+    /// A filter of an execution's results.
+    #[must_use]
+    pub const fn results(name: &'static str) -> Self {
+        Self::new(PlaceName::Results, name)
+    }
+
+    /// A filter of the audit trail.
+    #[must_use]
+    pub const fn audit(name: &'static str) -> Self {
+        Self::new(PlaceName::Audit, name)
+    }
+
+    /// With these names, too.
+    #[must_use]
+    pub const fn also(mut self, names: &'static [&'static str]) -> Self {
+        self.also = names;
+        self
+    }
+
+    /// The command's option has another name.
+    #[must_use]
+    pub const fn option(mut self, option: &'static str) -> Self {
+        self.option = Some(option);
+        self
+    }
+
+    /// The command has a short option, and no long one.
+    #[must_use]
+    pub const fn short(mut self, short: char) -> Self {
+        self.option = None;
+        self.short = Some(short);
+        self
+    }
+
+    /// Something else is to be said.
+    #[must_use]
+    pub const fn note(mut self, note: &'static str) -> Self {
+        self.note = note;
+        self
+    }
+
+    /// A word that it does not take here, and why.
+    #[must_use]
+    pub const fn except(mut self, word: &'static str, why: &'static str) -> Self {
+        self.except = Some((word, why));
+        self
+    }
+}
+
+impl<F: Filter> Field<F> {
+    /// How it is spelled in a place; none where it cannot be asked there.
+    #[must_use]
+    pub fn at(&self, place: PlaceName) -> Option<&'static Spelling> {
+        self.places.iter().find(|at| at.place == place)
+    }
+
+    /// The words that it takes in a place, if it takes words: for documents and completion.
+    #[must_use]
+    pub fn words(&self, at: &Spelling) -> Option<Vec<&'static str>> {
+        let (Kind::Word(words) | Kind::OpenWord(words)) = self.kind else {
+            return None;
+        };
+        let mut words = words();
+        if let Some((except, _)) = at.except {
+            words.retain(|word| *word != except);
+        }
+        Some(words)
+    }
+}

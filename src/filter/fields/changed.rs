@@ -1,0 +1,35 @@
+//! Runs that changed something.
+
+use crate::filter::{
+    Column, Condition, ExecutionFilter, Field, Kind, Meaning, Spelling, Value, parse,
+};
+
+static COLUMN: Column = Column {
+    name: "changed",
+    of: |row| Some(Value::Flag(row.changed)),
+};
+
+/// Whether anything was changed.
+pub static CHANGED: Field<ExecutionFilter> = Field {
+    name: "changed",
+    kind: Kind::Flag,
+    value_name: "BOOL",
+    doc: "Only runs that changed something, or together with a host, that changed this host; false: only the others. \
+          A run in check mode changes nothing",
+    places: &[Spelling::list("changed"), Spelling::stats("changed")],
+    set: |filter, text| {
+        filter.changed = Some(parse::flag(text)?);
+        Ok(())
+    },
+    get: |filter| Some(filter.changed?.to_string()),
+    meaning: Meaning {
+        condition: |filter| {
+            let changed = filter.changed?;
+            // With a host, the host's condition asks for the change.
+            let alone = filter.host.is_none();
+            alone.then(|| Condition::is(&COLUMN, Value::Flag(changed)))
+        },
+        narrows: |_| false,
+        rolled: true,
+    },
+};

@@ -1,0 +1,30 @@
+//! Runs on a host.
+
+use crate::filter::{Condition, ExecutionFilter, Field, Kind, Meaning, Spelling, stored};
+
+/// Which host.
+pub static HOST: Field<ExecutionFilter> = Field {
+    name: "host",
+    kind: Kind::Text,
+    value_name: "HOST",
+    doc: "Only runs on this host, by its name in the inventory",
+    places: &[
+        Spelling::list("host"),
+        Spelling::stats("host").note("Of hosts, the answer then tells of this one alone"),
+    ],
+    set: |filter, text| {
+        filter.host = Some(text.to_owned());
+        Ok(())
+    },
+    get: |filter| filter.host.clone(),
+    meaning: Meaning {
+        condition: |filter| {
+            Some(Condition::Host {
+                name: stored(filter.host.as_deref()?).into_owned(),
+                changed: filter.changed,
+            })
+        },
+        narrows: |filter| filter.host.is_some(),
+        rolled: true,
+    },
+};

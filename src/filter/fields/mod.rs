@@ -1,0 +1,16 @@
+//! The filters of executions, one file each. The list in [`crate::filter`] says which there are.
+
+pub mod changed;
+pub mod controller;
+pub mod duration;
+pub mod host;
+pub mod inventory;
+pub mod kind;
+pub mod label;
+pub mod pinned;
+pub mod playbook;
+pub mod reason;
+pub mod started;
+pub mod status;
+pub mod text;
+pub mod user;

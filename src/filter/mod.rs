@@ -1,0 +1,127 @@
+//! Filters: which executions, results or audit entries are meant. One grammar for every place that takes them.
+//!
+//! A filter is a [`Field`]: its name, its type, its documentation, where it may be asked, how its value is read, and
+//! what it means. The list of executions, statistics, retention, the command line and the OpenAPI document take all of
+//! that from here. A new filter is one file in `fields/` and one line in the list below.
+//!
+//! Layout:
+//! - `field`: what a filter is made of; `place`: where filters are asked
+//! - `fields`: the filters of executions, one file each; `results`, `audit`: those of the other two lists
+//! - `parse`: one reader for each type of value, with its error; `nearest`: which name was meant
+//! - `given`: filters beside the other fields of a query, a body or a table of the configuration
+//! - `condition`: what a filter means, and whether a run fits; `store::filter` turns the same into SQL
+//! - `stored`: texts as the columns hold them; `run`: a recorded run as conditions see it
+//!
+//! No I/O, no SQL, no HTTP.
+
+mod audit;
+mod condition;
+mod field;
+pub mod fields;
+mod given;
+mod nearest;
+pub mod parse;
+pub mod place;
+mod results;
+mod run;
+mod stored;
+
+use playback_wire::ExecutionType;
+
+pub use audit::AuditFilter;
+pub use condition::{Column, Comparison, Condition, Subject, Value, matches};
+pub use field::{Edge, Field, Filter, Kind, Meaning, Rolled, Spelling};
+pub use given::{Filtered, Given, Refused};
+pub use place::{Place, PlaceName, named};
+pub use results::ResultFilter;
+pub use run::RecordedRun;
+pub use stored::{file_names, indexed, searchable, searched, stored, type_name};
+
+use crate::model::{Reason, Status};
+
+/// Declares a filter of one list: the struct that holds the values, and the list of its fields.
+macro_rules! filters {
+    ($(#[$doc:meta])* $name:ident: $meaning:ty {
+        $($(#[$field_doc:meta])* $field:ident: $type:ty => $definition:path,)*
+    }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Default, PartialEq, Eq)]
+        pub struct $name { $($(#[$field_doc])* pub $field: Option<$type>,)* }
+
+        impl $crate::filter::Filter for $name {
+            type Meaning = $meaning;
+
+            fn fields() -> &'static [&'static $crate::filter::Field<Self>] {
+                static FIELDS: &[&$crate::filter::Field<$name>] = &[$(&$definition,)*];
+                FIELDS
+            }
+        }
+    };
+}
+use filters;
+
+filters! {
+    /// Which executions. Everything that is set must hold.
+    ExecutionFilter: Meaning {
+        /// Status.
+        status: Status => fields::status::STATUS,
+        /// Playbook or ad-hoc.
+        r#type: ExecutionType => fields::kind::TYPE,
+        /// Playbook: its file name, its path as recorded, or the end of that path.
+        playbook: String => fields::playbook::PLAYBOOK,
+        /// Inventory: its file name, its path as recorded, or the end of that path.
+        inventory: String => fields::inventory::INVENTORY,
+        /// Inventory name of a host that took part.
+        host: String => fields::host::HOST,
+        /// User who ran it.
+        user: String => fields::user::USER,
+        /// Machine that ran it.
+        controller: String => fields::controller::CONTROLLER,
+        /// A label that it carries.
+        label: String => fields::label::LABEL,
+        /// Whether anything changed; with a host, whether that host did. A run in check mode changes nothing.
+        changed: bool => fields::changed::CHANGED,
+        /// Why it failed.
+        reason: Reason => fields::reason::REASON,
+        /// Whether somebody wants it to be kept.
+        pinned: bool => fields::pinned::PINNED,
+        /// Started at or after, in microseconds since the epoch.
+        from_us: i64 => fields::started::SINCE,
+        /// Started at or before, in microseconds since the epoch.
+        to_us: i64 => fields::started::UNTIL,
+        /// Took at least this long, in microseconds.
+        min_duration_us: i64 => fields::duration::MIN_DURATION,
+        /// Part of what is recorded of the run's start, ignoring case.
+        q: String => fields::text::TEXT,
+    }
+}
+
+impl ExecutionFilter {
+    /// What must hold of an execution, in the order of the fields.
+    #[must_use]
+    pub fn conditions(&self) -> Vec<Condition> {
+        let fields = Self::fields().iter();
+        fields
+            .filter_map(|field| (field.meaning.condition)(self))
+            .collect()
+    }
+
+    /// Whether so few executions are left that to look through these is less than to go through days.
+    #[must_use]
+    pub fn narrows(&self) -> bool {
+        Self::fields()
+            .iter()
+            .any(|field| (field.meaning.narrows)(self))
+    }
+
+    /// Whether roll-ups know everything that is asked for.
+    #[must_use]
+    pub fn suits_rolls(&self) -> bool {
+        Self::fields()
+            .iter()
+            .all(|field| field.meaning.rolled || (field.get)(self).is_none())
+    }
+}
+
+#[cfg(test)]
+mod tests;

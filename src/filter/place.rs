@@ -1,0 +1,94 @@
+//! Where filters are asked.
+
+use super::audit::AuditFilter;
+use super::field::{Field, Filter, Spelling};
+use super::results::ResultFilter;
+use super::{ExecutionFilter, nearest};
+
+/// A place that takes filters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PlaceName {
+    /// `GET /executions`, `playback list`.
+    List,
+    /// `GET /executions/stats`, `playback stats`.
+    Stats,
+    /// `[[retention]]` in the configuration, `POST /executions/cleanup`, `playback prune`.
+    Retention,
+    /// `GET /executions/{id}/results`.
+    Results,
+    /// `GET /audit`, `playback audit`.
+    Audit,
+}
+
+/// A place as a type: which filter is asked there.
+pub trait Place: 'static {
+    /// What the filters of this place are read into.
+    type Filter: Filter;
+
+    /// The place.
+    const IN: PlaceName;
+}
+
+macro_rules! places {
+    ($($(#[$doc:meta])* $name:ident: $filter:ty,)*) => { $(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+        pub struct $name;
+
+        impl Place for $name {
+            type Filter = $filter;
+            const IN: PlaceName = PlaceName::$name;
+        }
+    )* };
+}
+
+places! {
+    /// See [`PlaceName::List`].
+    List: ExecutionFilter,
+    /// See [`PlaceName::Stats`].
+    Stats: ExecutionFilter,
+    /// See [`PlaceName::Retention`].
+    Retention: ExecutionFilter,
+    /// See [`PlaceName::Results`].
+    Results: ResultFilter,
+    /// See [`PlaceName::Audit`].
+    Audit: AuditFilter,
+}
+
+/// A field, and how it is spelled in a place.
+pub type Spelled<P> = (&'static Field<<P as Place>::Filter>, &'static Spelling);
+
+/// The filters of a place.
+pub fn spelled<P: Place>() -> impl Iterator<Item = Spelled<P>> {
+    let fields = P::Filter::fields().iter();
+    fields.filter_map(|field| Some((*field, field.at(P::IN)?)))
+}
+
+/// The filter that has this name in a place.
+#[must_use]
+pub fn named<P: Place>(name: &str) -> Option<Spelled<P>> {
+    spelled::<P>().find(|(_, at)| at.name == name || at.also.contains(&name))
+}
+
+/// The names of all filters of a place.
+#[must_use]
+pub fn names<P: Place>() -> Vec<&'static str> {
+    spelled::<P>().map(|(_, at)| at.name).collect()
+}
+
+/// Why a name is refused that neither a filter of a place nor one of `others` has: with the one that was meant, where
+/// that is easy to tell, and all that exist.
+#[must_use]
+pub fn unknown<P: Place>(name: &str, others: &[&'static str]) -> String {
+    let mut names = names::<P>();
+    // An alias is no further name: it would be listed beside the one that it stands for.
+    names.extend(others);
+    let meant = match nearest::of(name, &names) {
+        Some(nearest) => format!("did you mean `{nearest}`? "),
+        None => String::new(),
+    };
+    format!(
+        "unknown field `{name}`: {meant}There are {}",
+        names.join(", ")
+    )
+}

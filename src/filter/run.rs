@@ -1,0 +1,117 @@
+//! Runs as conditions see them.
+
+use super::condition::{Column, Subject, Value};
+use super::stored::{searchable, searched, stored};
+use crate::model::{Candidate, ExecutionRow, Group, HostRow};
+
+/// A recorded run, with what stands beside its row.
+#[derive(Debug, Clone, Copy)]
+pub struct RecordedRun<'r> {
+    /// Its row.
+    pub row: &'r ExecutionRow,
+    /// Its hosts.
+    pub hosts: &'r [HostRow],
+    /// Whether somebody wants it to be kept.
+    pub is_pinned: bool,
+}
+
+impl Subject for RecordedRun<'_> {
+    fn value(&self, column: &Column) -> Option<Value<'_>> {
+        (column.of)(self.row)
+    }
+
+    fn has_host(&self, name: &str, changed: Option<bool>) -> bool {
+        let found = self.hosts.iter().find(|host| stored(&host.name) == name);
+        found.is_some_and(|host| {
+            let was_changed = self.row.changed && host.stats.changed > 0;
+            changed.is_none_or(|changed| changed == was_changed)
+        })
+    }
+
+    fn has_label(&self, label: &str) -> bool {
+        let labels = &self.row.what.labels;
+        labels.iter().any(|one| stored(one) == label)
+    }
+
+    fn is_pinned(&self) -> bool {
+        self.is_pinned
+    }
+
+    fn holds(&self, text: &str) -> bool {
+        searched(&searchable(&self.row.what)).contains(text)
+    }
+}
+
+/// What retention knows of a run.
+impl Subject for Candidate {
+    fn value(&self, column: &Column) -> Option<Value<'_>> {
+        match column.name {
+            "status" => Some(Value::Word(self.status.as_str())),
+            "type" => Some(Value::Word(super::type_name(self.r#type))),
+            "playbook" => text(self.playbook.as_deref()),
+            "playbook_name" => text(self.playbook_name.as_deref()),
+            "started_us" => Some(Value::Integer(self.started_us)),
+            _ => None,
+        }
+    }
+
+    fn has_host(&self, _: &str, _: Option<bool>) -> bool {
+        false
+    }
+
+    fn has_label(&self, label: &str) -> bool {
+        self.labels.iter().any(|one| one == label)
+    }
+
+    fn is_pinned(&self) -> bool {
+        self.is_pinned
+    }
+
+    fn holds(&self, _: &str) -> bool {
+        false
+    }
+}
+
+/// What roll-ups of statistics know of runs that are counted as one. Which hosts they had is counted beside them, so
+/// whoever asks for one chooses among these.
+impl Subject for Group {
+    fn value(&self, column: &Column) -> Option<Value<'_>> {
+        match column.name {
+            "status" => Some(Value::Word(self.status.as_str())),
+            "type" => Some(Value::Word(match self.adhoc {
+                true => "adhoc",
+                false => "playbook",
+            })),
+            "reason" => self.reason.map(|reason| Value::Word(reason.as_str())),
+            "changed" => Some(Value::Flag(self.changed)),
+            "playbook" => text(self.playbook.as_deref()),
+            "playbook_name" => text(self.playbook_name.as_deref()),
+            "inventory" => text(self.inventory.as_deref()),
+            "inventory_name" => text(self.inventory_name.as_deref()),
+            "username" => text(self.user.as_deref()),
+            "controller" => text(self.controller.as_deref()),
+            _ => None,
+        }
+    }
+
+    fn has_host(&self, _: &str, _: Option<bool>) -> bool {
+        true
+    }
+
+    fn has_label(&self, label: &str) -> bool {
+        self.labels.iter().any(|one| **one == *label)
+    }
+
+    fn is_pinned(&self) -> bool {
+        false
+    }
+
+    fn holds(&self, _: &str) -> bool {
+        false
+    }
+}
+
+/// A text that was read from a column.
+fn text(text: Option<&str>) -> Option<Value<'_>> {
+    text.map(|text| Value::Text(text.into()))
+}

@@ -1,0 +1,383 @@
+//! The feed: executions as they start, change and end. One task reads each change once, for everybody who watches; it
+//! runs while somebody does.
+//!
+//! A viewer that is slow costs the others nothing: of an execution that changes again before a viewer took the message,
+//! the viewer gets the later one alone; and one that is too far behind is told to read the list again.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
+use tokio::sync::{broadcast, watch};
+use uuid::Uuid;
+
+use super::{Fields, HistoryError, is_final, record};
+use crate::live::Hub;
+use crate::model::{FeedEvent, FeedMessage};
+use crate::store::Store;
+
+/// Changes of one execution within this time are told once.
+const PACE: Duration = Duration::from_millis(200);
+
+/// Messages that are kept for viewers that are a little behind, and their bytes: a record may be of many thousand hosts.
+const MESSAGES: usize = 1024;
+const BYTES: usize = 32 << 20;
+
+/// How often an execution was read for the feed.
+const READS: &str = "playback_feed_reads_total";
+
+/// Tells of executions as they change; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Feed(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    store: Store,
+    hub: Hub,
+    board: Mutex<Board>,
+    /// Number of the latest message. As many listen to it as watch.
+    latest: watch::Sender<u64>,
+}
+
+impl Feed {
+    /// A feed that nobody watches yet.
+    #[must_use]
+    pub fn new(store: Store, hub: Hub) -> Self {
+        Self(Arc::new(Inner {
+            store,
+            hub,
+            board: Mutex::default(),
+            latest: watch::channel(0).0,
+        }))
+    }
+
+    /// Watches from now on.
+    pub async fn watch(&self) -> FeedViewer {
+        // What runs already does not start again. Read before listening: what starts in between is told as
+        // started when it is first heard of. Where it cannot be read, everything is.
+        let running = self.0.store.running_executions().await.unwrap_or_default();
+        let mut board = self.0.board();
+        let latest = self.0.latest.subscribe();
+        if !std::mem::replace(&mut board.is_read, true) {
+            tokio::spawn(self.clone().read(self.0.hub.feed()));
+        }
+        FeedViewer {
+            seen: board.latest,
+            feed: self.0.clone(),
+            latest,
+            running: running.into_iter().collect(),
+        }
+    }
+
+    /// Reads what changes, as long as anybody watches.
+    async fn read(self, mut changes: broadcast::Receiver<Option<Uuid>>) {
+        let inner = &*self.0;
+        loop {
+            let first = tokio::select! {
+                first = changes.recv() => first,
+                () = inner.latest.closed() => match inner.end_unwatched() {
+                    true => return,
+                    // Somebody came in the meantime.
+                    false => continue,
+                },
+            };
+            let (ids, is_behind) = gather(first, &mut changes);
+            if is_behind {
+                inner.tell(|board| board.give_up());
+            }
+            for id in ids {
+                match news_of(&inner.store, id).await {
+                    Ok(news) => inner.tell(|board| board.put(news)),
+                    Err(error) => {
+                        tracing::warn!(execution = %id, %error, "a change could not be told");
+                        inner.tell(|board| board.give_up());
+                    }
+                }
+            }
+            tokio::time::sleep(PACE).await;
+        }
+    }
+}
+
+impl Inner {
+    fn board(&self) -> MutexGuard<'_, Board> {
+        // A panic while it was held left a board that is whole.
+        self.board.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn tell(&self, change: impl FnOnce(&mut Board)) {
+        let latest = {
+            let mut board = self.board();
+            change(&mut board);
+            board.latest
+        };
+        self.latest.send_replace(latest);
+    }
+
+    /// Ends reading where nobody watches; false: somebody does.
+    fn end_unwatched(&self) -> bool {
+        let mut board = self.board();
+        if self.latest.receiver_count() > 0 {
+            return false;
+        }
+        board.is_read = false;
+        board.give_up();
+        true
+    }
+}
+
+/// Which executions changed, all that are known by now; and whether some may have been missed.
+fn gather(
+    first: Result<Option<Uuid>, RecvError>,
+    changes: &mut broadcast::Receiver<Option<Uuid>>,
+) -> (Vec<Uuid>, bool) {
+    let (mut ids, mut known, mut is_behind) = (Vec::new(), HashSet::new(), false);
+    let mut next = first.map_err(|error| match error {
+        RecvError::Lagged(missed) => TryRecvError::Lagged(missed),
+        RecvError::Closed => TryRecvError::Closed,
+    });
+    loop {
+        match next {
+            Ok(Some(id)) => {
+                if known.insert(id) {
+                    ids.push(id);
+                }
+            }
+            Ok(None) | Err(TryRecvError::Lagged(_)) => is_behind = true,
+            Err(TryRecvError::Empty | TryRecvError::Closed) => return (ids, is_behind),
+        }
+        next = changes.try_recv();
+    }
+}
+
+/// What there is to tell of an execution that changed.
+async fn news_of(store: &Store, id: Uuid) -> Result<News, HistoryError> {
+    metrics::counter!(READS).increment(1);
+    let Some((key, row)) = store.execution(id).await? else {
+        return Ok(News::deleted(id));
+    };
+    let is_final = is_final(&row);
+    let record = record(store, key, row, &Fields::ALL).await?;
+    Ok(News {
+        id,
+        is_final,
+        record: Some(to_raw_value(&record)?),
+        texts: Default::default(),
+    })
+}
+
+/// What is told, and how far back.
+#[derive(Debug, Default)]
+struct Board {
+    /// Whether a task reads what changes.
+    is_read: bool,
+    /// Number of the latest message.
+    latest: u64,
+    /// Number of the latest message that nobody can be told any more: who has not seen it is behind.
+    given_up: u64,
+    /// Messages that are kept, by number.
+    news: BTreeMap<u64, Arc<News>>,
+    /// Number of the one of each execution.
+    of: HashMap<Uuid, u64>,
+    /// Size of all of them.
+    bytes: usize,
+}
+
+impl Board {
+    /// Tells something of an execution, instead of what was told of it before.
+    fn put(&mut self, news: News) {
+        self.latest += 1;
+        if let Some(before) = self.of.insert(news.id, self.latest) {
+            self.remove(before);
+        }
+        self.bytes += news.size();
+        self.news.insert(self.latest, Arc::new(news));
+        while self.news.len() > MESSAGES || (self.bytes > BYTES && self.news.len() > 1) {
+            let Some((&oldest, news)) = self.news.first_key_value() else {
+                return;
+            };
+            self.of.remove(&news.id);
+            self.remove(oldest);
+            self.given_up = oldest;
+        }
+    }
+
+    /// Tells everybody that something was missed.
+    fn give_up(&mut self) {
+        self.latest += 1;
+        self.given_up = self.latest;
+        self.news.clear();
+        self.of.clear();
+        self.bytes = 0;
+    }
+
+    fn remove(&mut self, number: u64) {
+        if let Some(news) = self.news.remove(&number) {
+            self.bytes -= news.size();
+        }
+    }
+}
+
+/// What there is to tell of one execution.
+#[derive(Debug)]
+struct News {
+    id: Uuid,
+    is_final: bool,
+    /// None: it was deleted.
+    record: Option<Box<RawValue>>,
+    /// The message, by what became of the execution for a viewer: written for the first one, and shared.
+    texts: [OnceLock<Bytes>; 3],
+}
+
+impl News {
+    fn deleted(id: Uuid) -> Self {
+        Self {
+            id,
+            is_final: true,
+            record: None,
+            texts: Default::default(),
+        }
+    }
+
+    /// How much memory it takes, roughly: the record, and one message that holds it.
+    fn size(&self) -> usize {
+        let record = self.record.as_ref();
+        2 * record.map_or(0, |record| record.get().len()) + 128
+    }
+
+    /// The message to a viewer for whom these executions are running.
+    fn text(&self, running: &mut HashSet<Uuid>) -> Bytes {
+        let event = if self.is_final {
+            running.remove(&self.id);
+            FeedEvent::Ended
+        } else if running.insert(self.id) {
+            FeedEvent::Started
+        } else {
+            FeedEvent::Changed
+        };
+        let text = self.texts[event as usize].get_or_init(|| match self.record.as_deref() {
+            Some(execution) => written(&FeedMessage::Execution { event, execution }),
+            None => written(&FeedMessage::<&RawValue>::Deleted { id: self.id }),
+        });
+        text.clone()
+    }
+}
+
+fn written<R: Serialize>(message: &FeedMessage<R>) -> Bytes {
+    // Fails only where a value is no JSON; these are, whatever they say.
+    serde_json::to_vec(message).unwrap_or_default().into()
+}
+
+/// One who watches all executions.
+#[derive(Debug)]
+pub struct FeedViewer {
+    feed: Arc<Inner>,
+    latest: watch::Receiver<u64>,
+    /// Number of the last message that it got.
+    seen: u64,
+    /// What is running, as far as it was told.
+    running: HashSet<Uuid>,
+}
+
+impl FeedViewer {
+    /// The next message as it is sent, a [`FeedMessage`]; waits for it. Dropping this future loses none.
+    pub async fn next(&mut self) -> Bytes {
+        loop {
+            if let Some(text) = self.ready() {
+                return text;
+            }
+            // The sender lives in what we hold.
+            let _ = self.latest.changed().await;
+        }
+    }
+
+    /// The next message, if it is there already.
+    pub fn ready(&mut self) -> Option<Bytes> {
+        let news = {
+            let board = self.feed.board();
+            if self.seen < board.given_up {
+                self.seen = board.given_up;
+                return Some(written(&FeedMessage::<&RawValue>::Behind));
+            }
+            let (number, news) = board.news.range(self.seen + 1..).next()?;
+            self.seen = *number;
+            news.clone()
+        };
+        Some(news.text(&mut self.running))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn news(number: u128, bytes: usize) -> News {
+        let text = format!("\"{}\"", "x".repeat(bytes));
+        News {
+            id: Uuid::from_u128(number),
+            is_final: false,
+            record: Some(RawValue::from_string(text).unwrap()),
+            texts: Default::default(),
+        }
+    }
+
+    fn ids(board: &Board) -> Vec<u128> {
+        board.news.values().map(|news| news.id.as_u128()).collect()
+    }
+
+    #[test]
+    fn what_was_told_of_an_execution_gives_way_to_what_is_new() {
+        let mut board = Board::default();
+        for number in [1, 2, 1, 3] {
+            board.put(news(number, 1));
+        }
+        assert_eq!(ids(&board), [2, 1, 3]);
+        assert_eq!((board.latest, board.given_up), (4, 0));
+        board.give_up();
+        assert_eq!((ids(&board).len(), board.bytes, board.given_up), (0, 0, 5));
+    }
+
+    #[test]
+    fn messages_that_are_kept_are_bounded_and_the_latest_is_kept_however_large() {
+        let mut board = Board::default();
+        for number in 0..2000 {
+            board.put(news(number, 1));
+        }
+        assert_eq!(board.news.len(), MESSAGES);
+        assert_eq!(board.of.len(), MESSAGES);
+        assert_eq!(board.given_up, 2000 - MESSAGES as u64);
+        board.put(news(5000, BYTES));
+        assert_eq!(ids(&board), [5000]);
+        assert_eq!(board.given_up, 2000);
+        board.put(news(5001, 1));
+        assert_eq!(ids(&board), [5001]);
+        assert!(board.bytes < 1000, "{}", board.bytes);
+    }
+
+    #[test]
+    fn a_viewer_is_told_what_became_of_an_execution_for_itself() {
+        let mut running = HashSet::new();
+        let event = |news: &News, running: &mut HashSet<Uuid>| {
+            let text: serde_json::Value = serde_json::from_slice(&news.text(running)).unwrap();
+            text["event"].as_str().map(str::to_owned)
+        };
+        let told = news(1, 1);
+        assert_eq!(event(&told, &mut running).as_deref(), Some("started"));
+        assert_eq!(event(&told, &mut running).as_deref(), Some("changed"));
+        assert_eq!(
+            event(&told, &mut HashSet::new()).as_deref(),
+            Some("started")
+        );
+        let over = News {
+            is_final: true,
+            ..news(1, 1)
+        };
+        assert_eq!(event(&over, &mut running).as_deref(), Some("ended"));
+        assert!(running.is_empty());
+        assert_eq!(event(&News::deleted(Uuid::nil()), &mut running), None);
+    }
+}

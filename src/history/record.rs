@@ -1,0 +1,138 @@
+//! Records: one, and a page of the list.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+
+use playback_wire::HostStats;
+use uuid::Uuid;
+
+use super::recaps::RecapReader;
+use super::{Fields, HistoryError, tails};
+use crate::model::{
+    Cursor, ExecutionFilter, ExecutionKey, ExecutionResult, ExecutionRow, Page, Pin, Pinned,
+};
+use crate::store::{Recaps, Store, StoreError};
+
+/// One execution's record, without output; what only other fields than these need is not read.
+///
+/// # Errors
+/// The store failed.
+pub async fn record(
+    store: &Store,
+    key: ExecutionKey,
+    row: ExecutionRow,
+    fields: &Fields,
+) -> Result<ExecutionResult, StoreError> {
+    let keys: &[ExecutionKey] = if fields.has_stats() { &[key] } else { &[] };
+    let ids: &[Uuid] = if fields.has("pinned") { &[row.id] } else { &[] };
+    let (mut recaps, mut pins) = tokio::try_join!(store.stats(keys), store.pins(ids))?;
+    Ok(assembled(
+        row,
+        recaps.remove(&key).unwrap_or_default(),
+        &mut pins,
+    ))
+}
+
+fn assembled(
+    row: ExecutionRow,
+    recap: BTreeMap<String, HostStats>,
+    pins: &mut HashMap<Uuid, Pin>,
+) -> ExecutionResult {
+    let mut record = row.into_result(recap);
+    record.pinned = pins.remove(&record.id).map(Pinned::from);
+    record
+}
+
+/// Finds a page of executions. Records of it that run carry their last lines; the others have no output.
+///
+/// # Errors
+/// The store failed.
+pub async fn page(
+    store: &Store,
+    filter: &ExecutionFilter,
+    page: &Page,
+    fields: Fields,
+) -> Result<RecordPage, HistoryError> {
+    let limit = page.limit as usize;
+    // One more than is shown tells whether there is a next page.
+    let page = Page {
+        limit: page.limit.saturating_add(1),
+        ..page.clone()
+    };
+    let mut rows = store.executions(filter, &page).await?;
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    let next = rows.last().filter(|_| more).map(Cursor::of);
+    let tails = match fields.has("output") {
+        true => tails(store, &rows).await?,
+        false => HashMap::new(),
+    };
+    let ids: Vec<Uuid> = match fields.has("pinned") {
+        true => rows.iter().map(|(_, row)| row.id).collect(),
+        false => Vec::new(),
+    };
+    Ok(RecordPage {
+        pins: store.pins(&ids).await?,
+        store: store.clone(),
+        rows: rows.into(),
+        recaps: fields.has_stats().then(RecapReader::new),
+        next,
+        tails,
+        fields,
+    })
+}
+
+/// A page of the list. Its records are made some at a time, because those of runs with many thousand hosts are large.
+#[derive(Debug)]
+pub struct RecordPage {
+    store: Store,
+    fields: Fields,
+    next: Option<Cursor>,
+    /// Those that are left.
+    rows: VecDeque<(ExecutionKey, ExecutionRow)>,
+    tails: HashMap<ExecutionKey, Vec<String>>,
+    pins: HashMap<Uuid, Pin>,
+    /// None: nobody asked for counts of hosts.
+    recaps: Option<RecapReader>,
+}
+
+impl RecordPage {
+    /// Where the next page begins; none on the last.
+    #[must_use]
+    pub fn next_cursor(&self) -> Option<Cursor> {
+        self.next
+    }
+
+    /// Which fields are asked for.
+    #[must_use]
+    pub fn fields(&self) -> &Fields {
+        &self.fields
+    }
+
+    /// Whether there are no more records.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// The next records: as many as one question to the store answers; none when there are no more.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn next_records(&mut self) -> Result<Vec<ExecutionResult>, HistoryError> {
+        let (count, mut recaps) = match &mut self.recaps {
+            Some(reader) => {
+                let keys: Vec<ExecutionKey> = self.rows.iter().map(|(key, _)| *key).collect();
+                reader.next(&self.store, &keys).await?
+            }
+            None => (self.rows.len(), Recaps::new()),
+        };
+        let (tails, pins) = (&mut self.tails, &mut self.pins);
+        let records = self.rows.drain(..count).map(|(key, row)| {
+            let recap = recaps.remove(&key).unwrap_or_default();
+            let mut record = assembled(row, recap, pins);
+            record.output = tails.remove(&key);
+            record
+        });
+        Ok(records.collect())
+    }
+}

@@ -1,0 +1,99 @@
+//! All work in the background, in one list. What each job does stands with the part that it belongs to; those here
+//! belong to none.
+
+use std::time::Duration;
+
+use crate::app::App;
+use crate::stats::RollUp;
+use crate::store::Store;
+use crate::telemetry::Figures;
+use crate::work::{Every, Job, JobError, Outcome, StopPhase, Turn};
+
+/// How often the database is looked after.
+const HEALTH: Duration = Duration::from_secs(1);
+
+/// How often figures are looked after.
+const UPKEEP: Duration = Duration::from_secs(30);
+
+/// Starts all work in the background; `url` is where launched runs find this collector. Needs a runtime.
+pub(crate) fn start(app: &App, url: String) {
+    let work = &app.work;
+    // What serves requests, and stops after them.
+    work.add(Health::new(app.store.clone()));
+    work.add(Upkeep::new(app.figures.clone()));
+    let (silence, packing) = app.ingest.jobs();
+    work.add(silence);
+    work.add(
+        app.auth
+            .uses()
+            .writing(app.store.clone(), app.clock.clone()),
+    );
+    // What begins things by itself, and stops first.
+    work.add(packing);
+    work.add(RollUp::new(app.store.clone(), app.clock.clone()));
+    work.add(app.retention.scheduled());
+    if let Some(queue) = app.launcher.queue(url) {
+        work.add(queue);
+    }
+}
+
+/// Finds out what is the matter with the database, and that it is over.
+struct Health {
+    store: Store,
+    every: Every,
+}
+
+impl Health {
+    fn new(store: Store) -> Self {
+        Self {
+            store,
+            every: Every::at_once(HEALTH),
+        }
+    }
+}
+
+impl Job for Health {
+    const NAME: &'static str = "health";
+    const PHASE: StopPhase = StopPhase::Serving;
+
+    async fn due(&mut self) {
+        self.every.due().await;
+    }
+
+    async fn run(&mut self, turn: &Turn) -> Result<Outcome, JobError> {
+        let looking = self.store.look_after();
+        Ok(match turn.stop().run_until_cancelled(looking).await {
+            Some(()) => Outcome::Idle,
+            None => Outcome::Stopped,
+        })
+    }
+}
+
+/// Puts durations into their buckets: until then each takes memory, and nobody may ever ask for `/metrics`.
+struct Upkeep {
+    figures: Figures,
+    every: Every,
+}
+
+impl Upkeep {
+    fn new(figures: Figures) -> Self {
+        Self {
+            figures,
+            every: Every::later(UPKEEP),
+        }
+    }
+}
+
+impl Job for Upkeep {
+    const NAME: &'static str = "upkeep";
+    const PHASE: StopPhase = StopPhase::Serving;
+
+    async fn due(&mut self) {
+        self.every.due().await;
+    }
+
+    async fn run(&mut self, _: &Turn) -> Result<Outcome, JobError> {
+        self.figures.keep_up();
+        Ok(Outcome::Idle)
+    }
+}

@@ -1,0 +1,170 @@
+//! What a request asks for, and whether it may have it. Everything is checked before a record exists.
+//!
+//! No value can become an option, a file or a template: values travel as `--option=VALUE`, and those that
+//! Ansible would read as something else are refused.
+
+mod files;
+mod texts;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use self::texts::{
+    MAX_TEXT, labels, module, pattern, tags, text, timeout, too_long, user, variable_name,
+    vault_password, within,
+};
+use super::adhoc::{self, Arguments};
+use super::error::LaunchError;
+use super::names::{self, Found, Kind};
+use super::request::LaunchRequest;
+use crate::config::LauncherConfig;
+use crate::model::Parameters;
+
+/// What may be run: checked, found, and parted into what is kept and what is secret.
+pub(super) struct Checked {
+    pub(super) parameters: Parameters,
+    pub(super) secrets: Secrets,
+    /// The working directory.
+    pub(super) cwd: PathBuf,
+    pub(super) inventory: Option<PathBuf>,
+    /// A key that was named.
+    pub(super) private_key: Option<PathBuf>,
+}
+
+/// What is secret, or may be. It has no `Debug`.
+#[derive(Default)]
+pub(super) struct Secrets {
+    pub(super) extra_vars: Option<BTreeMap<String, Value>>,
+    pub(super) vault_password: Option<String>,
+    /// The text of a key.
+    pub(super) private_key: Option<String>,
+    /// Ad-hoc: the module's arguments.
+    pub(super) args: Option<Arguments>,
+}
+
+/// Checks a request.
+///
+/// # Errors
+/// The first field that cannot be used, and why.
+pub(super) fn check(
+    request: LaunchRequest,
+    config: &LauncherConfig,
+) -> Result<Checked, LaunchError> {
+    let LaunchRequest {
+        playbook,
+        inventory,
+        limit,
+        tags: only_tags,
+        skip_tags,
+        extra_vars,
+        r#become,
+        become_user,
+        forks,
+        verbosity,
+        check,
+        diff,
+        timeout: seconds,
+        vault_password: password,
+        private_key,
+        note,
+        labels: given_labels,
+        hosts,
+        module: given_module,
+        args,
+        only_hosts,
+        replay_of,
+    } = request;
+    let adhoc = playbook.is_none();
+    let (playbook, root) = match playbook {
+        Some(name) => {
+            let found = names::find("playbook", &config.playbooks, &name, Kind::File)?;
+            let Found { root, .. } = found;
+            (name, Some(root))
+        }
+        None => (String::new(), None),
+    };
+    let inventory_path = match &inventory {
+        Some(name) => {
+            let found = names::find(
+                "inventory",
+                &config.inventories,
+                name,
+                Kind::FileOrDirectory,
+            )?;
+            Some(found.path)
+        }
+        None => None,
+    };
+    let cwd = match root {
+        Some(root) => root,
+        None => files::first_folder(config)?,
+    };
+    let (key, key_text) = files::private_key(private_key, config)?;
+    if let Some(names) = &extra_vars {
+        names.keys().try_for_each(|name| variable_name(name))?;
+    }
+    let module = module(given_module)?;
+    if adhoc {
+        files::allowed(module.as_deref().unwrap_or(adhoc::DEFAULT_MODULE), config)?;
+    }
+    let parameters = Parameters {
+        playbook,
+        inventory,
+        limit: pattern("limit", limit)?,
+        only_hosts: only_hosts.unwrap_or_default(),
+        tags: tags("tags", only_tags)?,
+        skip_tags: tags("skip_tags", skip_tags)?,
+        extra_var_names: extra_vars
+            .as_ref()
+            .map(|vars| vars.keys().cloned().collect())
+            .unwrap_or_default(),
+        extra_vars: extra_vars.clone().filter(|_| config.keep_values),
+        r#become: r#become.unwrap_or_default(),
+        become_user: user(become_user)?,
+        forks: within("forks", forks, 1, 1000)?,
+        verbosity: within("verbosity", verbosity, 0, 6)?.unwrap_or_default(),
+        check: check.unwrap_or_default(),
+        diff: diff.unwrap_or_default(),
+        timeout_seconds: timeout(seconds, adhoc, config)?,
+        vault_password: password.is_some(),
+        private_key_given: key_text.is_some(),
+        private_key: key.as_ref().map(|(name, _)| name.clone()),
+        hosts: pattern("hosts", hosts)?,
+        module,
+        args_given: args.is_some(),
+        args: args.clone().filter(|_| config.keep_values),
+        note: text("note", note)?,
+        labels: labels(given_labels)?,
+        replay_of,
+    };
+    if adhoc && parameters.hosts.is_none() {
+        return Err(LaunchError::invalid("hosts", "a host pattern is needed"));
+    }
+    let args = arguments(parameters.module.as_deref(), args)?;
+    Ok(Checked {
+        parameters,
+        secrets: Secrets {
+            extra_vars,
+            vault_password: vault_password(password)?,
+            private_key: key_text,
+            args,
+        },
+        cwd,
+        inventory: inventory_path,
+        private_key: key.map(|(_, path)| path),
+    })
+}
+
+/// The arguments of a module.
+fn arguments(module: Option<&str>, args: Option<String>) -> Result<Option<Arguments>, LaunchError> {
+    match args {
+        Some(args) if args.len() > MAX_TEXT => Err(too_long("args")),
+        Some(args) if args.contains('\0') => {
+            Err(LaunchError::invalid("args", "has a NUL character"))
+        }
+        Some(args) => adhoc::arguments(module.unwrap_or(adhoc::DEFAULT_MODULE), &args),
+        None => Ok(None),
+    }
+}

@@ -1,0 +1,137 @@
+//! What the streams say: the messages of their WebSockets, one JSON object each.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::ExecutionResult;
+
+/// A message of the stream of one execution: each printed line, and at last the record.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum StreamMessage<'t, R = ExecutionResult> {
+    /// One printed line.
+    Output {
+        /// What it says, without the newline.
+        #[serde(borrow)]
+        content: Cow<'t, str>,
+        /// When it was printed, in seconds since the Unix epoch.
+        time: i64,
+    },
+    /// The execution is over: nothing comes after this.
+    Complete {
+        /// Its record. Its `output` is left out where it would make the message too large: all lines were sent
+        /// before. `null`: the execution was deleted.
+        #[schema(required, value_type = Option<ExecutionResult>)]
+        result: Option<R>,
+    },
+}
+
+impl StreamMessage<'_> {
+    /// The kinds of messages that there are: their `type`. Others may come one day.
+    pub const KINDS: [&'static str; 2] = ["output", "complete"];
+}
+
+/// A message of the feed of all executions.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum FeedMessage<R = ExecutionResult> {
+    /// An execution is new, or reads differently.
+    Execution {
+        /// What became of it.
+        event: FeedEvent,
+        /// Its record, without output.
+        #[schema(value_type = ExecutionResult)]
+        execution: R,
+    },
+    /// An execution was deleted.
+    Deleted {
+        /// Which.
+        id: Uuid,
+    },
+    /// So much happened that some of it is not told: read the list again.
+    Behind,
+}
+
+/// What became of an execution, to one who watches all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FeedEvent {
+    /// It was not running when the viewer looked last.
+    Started,
+    /// It goes on.
+    Changed,
+    /// It is over; also when the record of one that is over changes.
+    Ended,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::value::RawValue;
+
+    use super::*;
+
+    fn text(message: &impl Serialize) -> String {
+        serde_json::to_string(message).unwrap()
+    }
+
+    #[test]
+    fn messages_are_as_documented_to_the_byte() {
+        let line: StreamMessage<'_, ()> = StreamMessage::Output {
+            content: "a \"b\"\u{1b}[0m ü".into(),
+            time: 1_768_903_200,
+        };
+        assert_eq!(
+            text(&line),
+            r#"{"type":"output","content":"a \"b\"\u001b[0m ü","time":1768903200}"#
+        );
+        let record = RawValue::from_string(r#"{"id":1.50}"#.to_owned()).unwrap();
+        let complete = StreamMessage::Complete {
+            result: Some(&record),
+        };
+        assert_eq!(
+            text(&complete),
+            r#"{"type":"complete","result":{"id":1.50}}"#
+        );
+        let deleted: StreamMessage<'_, ()> = StreamMessage::Complete { result: None };
+        assert_eq!(text(&deleted), r#"{"type":"complete","result":null}"#);
+        let started = FeedMessage::Execution {
+            event: FeedEvent::Started,
+            execution: &record,
+        };
+        assert_eq!(
+            text(&started),
+            r#"{"type":"execution","event":"started","execution":{"id":1.50}}"#
+        );
+        let deleted = FeedMessage::<()>::Deleted { id: Uuid::nil() };
+        assert_eq!(
+            text(&deleted),
+            r#"{"type":"deleted","id":"00000000-0000-0000-0000-000000000000"}"#
+        );
+        assert_eq!(text(&FeedMessage::<()>::Behind), r#"{"type":"behind"}"#);
+    }
+
+    #[test]
+    fn messages_read_back() {
+        let line: StreamMessage<'_, ()> = StreamMessage::Output {
+            content: "ok\n".into(),
+            time: 1,
+        };
+        let written = text(&line);
+        let read: StreamMessage<'_, ()> = serde_json::from_str(&written).unwrap();
+        assert_eq!(read, line);
+        for kind in StreamMessage::KINDS {
+            let empty = format!(r#"{{"type":"{kind}"}}"#);
+            let error = serde_json::from_str::<StreamMessage<'_, u8>>(&empty).err();
+            assert!(
+                error.is_none_or(|error| error.to_string().contains("missing field")),
+                "{kind} is known"
+            );
+        }
+        let behind = text(&FeedMessage::<()>::Behind);
+        let read: FeedMessage<()> = serde_json::from_str(&behind).unwrap();
+        assert_eq!(read, FeedMessage::Behind);
+    }
+}
