@@ -10,7 +10,7 @@ use super::ApiError;
 use super::auth::{OurPage, ReadAccess};
 use super::error::ErrorBody;
 use super::extract::Upgrade;
-use super::viewers::{self, Heard, Keeper, Look, Sink, say, text};
+use super::viewers::{self, Keeper, Look, Sink, ViewerMessage, say, text};
 use crate::app::App;
 use crate::history::FeedViewer;
 
@@ -51,7 +51,7 @@ async fn serve(app: App, socket: WebSocket, mut keeper: Keeper) {
                     return;
                 }
             }
-            message = incoming.next() => if let Heard::End(why) = keeper.hear(message) {
+            message = incoming.next() => if let ViewerMessage::End(why) = keeper.hear(message) {
                 if let Some(why) = why {
                     why.say(&mut sink).await;
                 }

@@ -22,7 +22,7 @@ use crate::retention::Report;
 pub(super) type CleanupRequest = Filtered<place::Retention, CleanupLimits>;
 
 /// What is kept: a limit at least, of all executions or of those that are named; or nothing, and the
-/// configured rules are applied. An execution goes when any limit says so.
+/// configured rules are applied. An execution is deleted when any limit says so.
 #[derive(Debug, Default, PartialEq, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 #[schema(as = CleanupRequest)]

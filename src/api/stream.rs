@@ -18,7 +18,7 @@ use super::ApiError;
 use super::auth::{OurPage, ReadAccess};
 use super::error::ErrorBody;
 use super::extract::{Execution, Query, Upgrade};
-use super::viewers::{self, Heard, Keeper, Look, Sink, close, say, text};
+use super::viewers::{self, Keeper, Look, Sink, ViewerMessage, close, say, text};
 use crate::app::App;
 use crate::history::{self, Fields, HistoryError};
 use crate::live::{self, Seen, Viewer};
@@ -103,7 +103,7 @@ async fn serve(app: App, id: Uuid, since: u64, socket: WebSocket, mut keeper: Ke
                     return;
                 }
             }
-            message = incoming.next() => if let Heard::End(why) = keeper.hear(message) {
+            message = incoming.next() => if let ViewerMessage::End(why) = keeper.hear(message) {
                 if let Some(why) = why {
                     why.say(&mut sink).await;
                 }

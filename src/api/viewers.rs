@@ -196,12 +196,12 @@ impl Keeper {
     }
 
     /// Takes what came from it; a reason when that was the last.
-    pub(super) fn hear(&mut self, message: Option<Result<Message, axum::Error>>) -> Heard {
+    pub(super) fn hear(&mut self, message: Option<Result<Message, axum::Error>>) -> ViewerMessage {
         let message = match message {
-            Some(Ok(Message::Close(_))) | None => return Heard::End(None),
+            Some(Ok(Message::Close(_))) | None => return ViewerMessage::End(None),
             Some(Err(error)) => {
                 let is_large = error.to_string().contains("too long");
-                return Heard::End(is_large.then_some(Goodbye::TOO_LARGE));
+                return ViewerMessage::End(is_large.then_some(Goodbye::TOO_LARGE));
             }
             Some(Ok(message)) => message,
         };
@@ -214,14 +214,14 @@ impl Keeper {
         self.heard = now;
         self.allowance = (self.allowance + passed * RATE).min(BURST) - 1.0;
         if self.allowance < 0.0 {
-            return Heard::End(Some(Goodbye::TALKS));
+            return ViewerMessage::End(Some(Goodbye::TALKS));
         }
-        Heard::Nothing
+        ViewerMessage::Nothing
     }
 }
 
 /// What a viewer's message means.
-pub(super) enum Heard {
+pub(super) enum ViewerMessage {
     Nothing,
     /// It goes, or has to.
     End(Option<Goodbye>),

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::place::{self, Spelled, names, spelled, unknown};
 use super::*;
-use crate::model::{Candidate, Group, Kept};
+use crate::model::{Candidate, Group, LogState};
 
 /// A value that a filter takes in a place.
 fn value<P: Place>((field, at): Spelled<P>) -> String {
@@ -157,7 +157,7 @@ fn retention_knows_what_its_filters_ask() {
         ended_us: None,
         arrived_us: None,
         results: 0,
-        kept: Kept::default(),
+        log: LogState::default(),
         is_pinned: false,
     };
     is_known::<place::Retention>(&candidate, |_| true);

@@ -78,7 +78,7 @@ pub async fn find(store: &Store, id: Uuid) -> Result<(ExecutionKey, ExecutionRow
 /// # Errors
 /// Retention removed it.
 pub fn require_log(row: &ExecutionRow, what: &'static str) -> Result<(), HistoryError> {
-    match row.kept.payload_removed_us {
+    match row.log.payload_removed_us {
         None => Ok(()),
         Some(removed_us) => Err(HistoryError::LogRemoved {
             what,

@@ -38,8 +38,8 @@ impl Ingest {
             }
             self.settle(&slot, loaded).await?;
         }
-        let deleted = match self.inner.store.standing(id).await {
-            Ok(Some(standing)) => self.inner.store.delete_asked(standing.key, entry).await,
+        let deleted = match self.inner.store.head(id).await {
+            Ok(Some(head)) => self.inner.store.delete_asked(head.key, entry).await,
             Ok(None) => Ok(Deletion::Unknown),
             Err(error) => Err(error),
         };

@@ -63,10 +63,10 @@ const QUEUE: usize = 1024;
 /// producers are told to come back, however long the store is away.
 const BUDGET_KIB: u32 = 192 << 10;
 
-/// How long somebody who reads what was deleted is waited for; nobody can write meanwhile.
+/// How long to wait for open readers before erasing what was deleted; nobody can write meanwhile.
 const ERASE: Duration = Duration::from_secs(2);
 
-/// The same where much was removed: nobody asked for it to be gone at once.
+/// The same after a cleanup: nobody asked for it to be gone at once.
 const ERASE_SOON: Duration = Duration::from_millis(200);
 
 /// How often something is tried again because another collector was faster.
@@ -365,7 +365,7 @@ impl Ingest {
         producer: Producer,
         claim: &Claim,
     ) -> Result<u64, IngestError> {
-        if !self.inner.knows(id) && self.inner.store.standing(id).await?.is_none() {
+        if !self.inner.knows(id) && self.inner.store.head(id).await?.is_none() {
             return match self.inner.store.was_deleted(id).await? {
                 true => Err(IngestError::Deleted),
                 false => Ok(0),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Ingest;
 use crate::live::Hub;
-use crate::store::{Heard, Listener, Notice};
+use crate::store::{Listener, Notice, PeerEvent};
 
 /// How long a database that does not let us in is left alone.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -14,12 +14,12 @@ const PAUSE: Duration = Duration::from_secs(1);
 pub(super) async fn run(ingest: Ingest, hub: Hub, mut listener: Listener) {
     loop {
         match listener.next().await {
-            Ok(Heard::Notices(notices)) => {
+            Ok(PeerEvent::Notices(notices)) => {
                 for notice in notices {
                     hear(&ingest, &hub, &notice);
                 }
             }
-            Ok(Heard::Gap) => {
+            Ok(PeerEvent::Gap) => {
                 tracing::info!("what other collectors wrote was not told for a while: it is read");
                 for slot in ingest.inner.all() {
                     slot.hear_of(i64::MAX);

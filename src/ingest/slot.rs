@@ -248,19 +248,19 @@ impl Slot {
         }
         if state.is_none() {
             self.stale.store(false, Ordering::Release);
-            let assembler = match store.standing(self.id).await? {
-                Some(standing) => {
+            let assembler = match store.head(self.id).await? {
+                Some(head) => {
                     if let Some(credentials) = credentials {
-                        credentials.check(&standing.owner, standing.is_complete)?;
+                        credentials.check(&head.owner, head.is_complete)?;
                     }
-                    self.owner.get_or_init(|| standing.owner.clone());
+                    self.owner.get_or_init(|| head.owner.clone());
                     // Before the log: what is written in between then is seen to be missing.
-                    self.set_version(standing.version);
+                    self.set_version(head.version);
                     let none = Rewritten::default();
                     let mut assembler =
-                        assemble(store, self.id, &standing, &none, Recall::Rows).await?;
+                        assemble(store, self.id, &head, &none, Recall::Rows).await?;
                     assembler.assume_logged();
-                    self.set_key(standing.key);
+                    self.set_key(head.key);
                     assembler
                 }
                 None if store.was_deleted(self.id).await? => return Err(IngestError::Deleted),
@@ -291,9 +291,9 @@ impl Slot {
 
     async fn read_on(&self, store: &Store, state: &mut SlotState) -> Result<(), IngestError> {
         self.stale.store(false, Ordering::Release);
-        match (store.standing(self.id).await?, self.key()) {
+        match (store.head(self.id).await?, self.key()) {
             // One that was deleted and came again is another.
-            (Some(found), Some(key)) if found.key != key || found.kept.is_without_log() => {
+            (Some(found), Some(key)) if found.key != key || found.log.is_removed() => {
                 self.overtake();
             }
             (Some(found), _) if found.version == self.version() => {}

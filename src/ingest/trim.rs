@@ -36,7 +36,7 @@ impl Ingest {
         let store = &self.inner.store;
         let is_too_long = |row: &ExecutionRow| {
             row.status != Status::Running
-                && !row.kept.is_without_log()
+                && !row.log.is_removed()
                 && row.what.output_left_out == 0
                 && row.output_lines > most
         };

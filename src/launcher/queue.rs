@@ -1,4 +1,4 @@
-//! Whose turn it is, and what becomes of those who had theirs.
+//! Starts queued runs, and looks after those that were started.
 
 use std::collections::HashSet;
 use std::path::PathBuf;

@@ -153,7 +153,7 @@ impl OutputCursor {
             position: None,
             gaps: Vec::new(),
             lines: LineBuilder::keeping(usize::MAX),
-            is_removed: row.kept.is_without_log(),
+            is_removed: row.log.is_removed(),
         }
     }
 

@@ -49,16 +49,16 @@ pub async fn rebuild(store: &Store, id: Uuid) -> Result<Vec<LogGap>, RebuildErro
     let Some((key, row)) = found else {
         return Err(RebuildError::NotFound(id));
     };
-    if row.kept.is_without_log() {
+    if row.log.is_removed() {
         return Err(RebuildError::LogRemoved(id));
     }
     for _ in 0..TRIES {
         // Before it is read: a collector may add to it meanwhile.
         let extent = store.log_extent(key).await.map_err(LogError::from)?;
-        let standing = store.standing(id).await.map_err(LogError::from)?;
-        let standing = standing.ok_or(RebuildError::NotFound(id))?;
+        let head = store.head(id).await.map_err(LogError::from)?;
+        let head = head.ok_or(RebuildError::NotFound(id))?;
         let none = Rewritten::default();
-        let mut assembler = assemble(store, id, &standing, &none, Recall::Rows).await?;
+        let mut assembler = assemble(store, id, &head, &none, Recall::Rows).await?;
         let gaps: Vec<LogGap> = assembler
             .gaps()
             .map(|(producer, first_seq, last_seq)| LogGap {

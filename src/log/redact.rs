@@ -115,7 +115,7 @@ pub(crate) async fn redact_log(
     let changes = project(store, &row, &changed).await?;
     let changed = changed.into_blocks();
     let stored = store
-        .reword(key, &changed, &changes, launch.as_ref(), &entry)
+        .rewrite(key, &changed, &changes, launch.as_ref(), &entry)
         .await?;
     Ok(stored.then_some((counts, removed)))
 }

@@ -9,7 +9,7 @@ use super::error::LogError;
 use super::recall::Recalled;
 use super::rewrite::Rewritten;
 use crate::model::{ExecutionKey, Status};
-use crate::store::{Standing, Store};
+use crate::store::{ExecutionHead, Store};
 
 /// How many blocks are read at once.
 const BLOCKS: u32 = 24;
@@ -30,11 +30,11 @@ pub(crate) enum Recall {
 pub(crate) async fn assemble(
     store: &Store,
     id: Uuid,
-    head: &Standing,
+    head: &ExecutionHead,
     rewritten: &Rewritten,
     recall: Recall,
 ) -> Result<Assembler, LogError> {
-    if head.kept.is_without_log() {
+    if head.log.is_removed() {
         return Err(LogError::Removed);
     }
     let mut assembler = Assembler::new(id);

@@ -9,25 +9,25 @@ use super::block::{self, BlockError, StoredLog};
 use super::error::LogError;
 use super::replay::{Recall, assemble};
 use crate::model::{BlockRow, Changes, ExecutionKey, ExecutionRow};
-use crate::store::{Reworded, Store, StoredBlock};
+use crate::store::{RewrittenBlock, Store, StoredBlock};
 
 /// Blocks that are read at once.
 const BLOCKS: u32 = 16;
 
 /// Blocks in their new wording, by their key in the store.
 #[derive(Debug, Default)]
-pub(crate) struct Rewritten(HashMap<i64, Reworded>);
+pub(crate) struct Rewritten(HashMap<i64, RewrittenBlock>);
 
 impl Rewritten {
-    pub(super) fn insert(&mut self, block: Reworded) {
+    pub(super) fn insert(&mut self, block: RewrittenBlock) {
         self.0.insert(block.id, block);
     }
 
-    pub(super) fn get(&self, id: i64) -> Option<&Reworded> {
+    pub(super) fn get(&self, id: i64) -> Option<&RewrittenBlock> {
         self.0.get(&id)
     }
 
-    pub(super) fn into_blocks(self) -> Vec<Reworded> {
+    pub(super) fn into_blocks(self) -> Vec<RewrittenBlock> {
         self.0.into_values().collect()
     }
 
@@ -43,8 +43,8 @@ impl Rewritten {
 }
 
 /// A block with other events in it, of as many lines.
-pub(super) fn with_events(block: &StoredBlock, raw: &[u8]) -> Reworded {
-    Reworded {
+pub(super) fn with_events(block: &StoredBlock, raw: &[u8]) -> RewrittenBlock {
+    RewrittenBlock {
         id: block.id,
         before: block.block.data.clone(),
         data: block::compress(raw),
@@ -93,7 +93,7 @@ pub(super) async fn project(
     row: &ExecutionRow,
     rewritten: &Rewritten,
 ) -> Result<Changes, LogError> {
-    match store.standing(row.id).await? {
+    match store.head(row.id).await? {
         Some(head) => {
             let assembled = assemble(store, row.id, &head, rewritten, Recall::Nothing);
             Ok(assembled.await?.take_changes(true))

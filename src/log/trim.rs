@@ -13,7 +13,7 @@ use super::block::{self, BlockError};
 use super::error::LogError;
 use super::rewrite::{Rewritten, each_block, expand, project, with_note, with_text};
 use crate::model::{ExecutionKey, ExecutionRow};
-use crate::store::{Reworded, Store};
+use crate::store::{RewrittenBlock, Store};
 
 /// Stores the events without the lines that go. False: blocks were changed meanwhile.
 pub(crate) async fn trim_log(
@@ -44,7 +44,7 @@ pub(crate) async fn trim_log(
                 true => stored.block.data.clone(),
                 false => block::compress(&new),
             };
-            let reworded = Reworded {
+            let reworded = RewrittenBlock {
                 id: stored.id,
                 before: stored.block.data,
                 data,
@@ -59,7 +59,7 @@ pub(crate) async fn trim_log(
     .await?;
     let changes = project(store, row, &changed).await?;
     let changed = changed.into_blocks();
-    Ok(store.reword_unless_pinned(key, &changed, &changes).await?)
+    Ok(store.rewrite_unless_pinned(key, &changed, &changes).await?)
 }
 
 /// Rewrites consecutive blocks of one producer.

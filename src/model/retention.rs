@@ -10,17 +10,17 @@ use super::{ExecutionFilter, ExecutionKey, Status, time_from_us};
 
 /// What the store holds of an execution's log. No event tells it, so no projection writes it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Kept {
+pub struct LogState {
     /// Size of the log as stored, in bytes; none before it was measured.
     pub payload_bytes: Option<u64>,
     /// When retention removed the log, in microseconds since the epoch.
     pub payload_removed_us: Option<i64>,
 }
 
-impl Kept {
+impl LogState {
     /// Whether the log is gone, and with it everything but the rows.
     #[must_use]
-    pub fn is_without_log(&self) -> bool {
+    pub fn is_removed(&self) -> bool {
         self.payload_removed_us.is_some()
     }
 }
@@ -148,7 +148,7 @@ pub struct Candidate {
     /// How many results it has.
     pub results: u64,
     /// What the store holds of its log.
-    pub kept: Kept,
+    pub log: LogState,
     /// Whether somebody wants it to be kept.
     pub is_pinned: bool,
 }

@@ -6,7 +6,8 @@ use playback_wire::{ExecutionStarted, HostStats, Producer, ResultStatus, Usage};
 use uuid::Uuid;
 
 use super::{
-    AuditEntry, EventCount, ExecutionResult, Kept, LaunchRow, Phase, Reason, Status, time_from_us,
+    AuditEntry, EventCount, ExecutionResult, LaunchRow, LogState, Phase, Reason, Status,
+    time_from_us,
 };
 
 /// Key of an execution inside the store: small, so that child rows stay narrow.
@@ -53,7 +54,7 @@ pub struct ExecutionRow {
     /// Who asked for its end.
     pub canceled_by: Option<String>,
     /// What is left of its log. Read with the row; writing a row leaves it as it is.
-    pub kept: Kept,
+    pub log: LogState,
 }
 
 impl ExecutionRow {
@@ -89,7 +90,7 @@ impl ExecutionRow {
             events: self.events,
             output_lines: self.output_lines,
             results: self.results,
-            payload_removed: self.kept.payload_removed_us.map(time_from_us),
+            payload_removed: self.log.payload_removed_us.map(time_from_us),
             pinned: None,
             output: None,
             damaged: None,

@@ -216,7 +216,7 @@ impl Retention {
                 self.sweep(stop).await?;
             }
         }
-        let bytes = doomed.iter().filter_map(|one| one.kept.payload_bytes);
+        let bytes = doomed.iter().filter_map(|one| one.log.payload_bytes);
         report.bytes_freed += bytes.sum::<u64>();
         let (count, names) = match what {
             Discard::Executions => (&mut report.deleted, &mut report.executions),

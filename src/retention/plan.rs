@@ -109,11 +109,11 @@ impl Seen<'_> {
             }
         };
         let is_protected = of_playbook <= limits.keep_at_least;
-        let payload_goes = !one.kept.is_without_log() && is_older(limits.keep_payload_days);
+        let payload_goes = !one.log.is_removed() && is_older(limits.keep_payload_days);
         // A log that goes anyway takes no place from others; one that stays does, whatever becomes of the
         // execution: so that the same rules, applied again, remove nothing more.
         if !payload_goes || is_protected || one.is_pinned {
-            let bytes = one.kept.payload_bytes.unwrap_or(0);
+            let bytes = one.log.payload_bytes.unwrap_or(0);
             self.bytes = self.bytes.saturating_add(bytes);
         }
         let goes = is_older(limits.keep_days)

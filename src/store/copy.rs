@@ -213,7 +213,7 @@ impl Group {
         let id = row.id;
         let restored = Restored {
             id,
-            kept: row.kept,
+            log: row.log,
             pin: from.pins(&[id]).await?.remove(&id),
         };
         let mut reader = Reader::new(from, key, row);
@@ -319,7 +319,7 @@ impl<'s> Reader<'s> {
         Self {
             store,
             key,
-            is_without_log: row.kept.is_without_log(),
+            is_without_log: row.log.is_removed(),
             row: Some(row),
             next: Part::Execution,
         }
@@ -334,7 +334,7 @@ impl<'s> Reader<'s> {
                 };
                 part.launch = self.store.launch(row.id).await?.map(Box::new);
                 (part.arrived_us, part.alive_us) = self.store.noted_times(self.key).await?;
-                part.owner = self.store.standing(row.id).await?.map(|found| found.owner);
+                part.owner = self.store.head(row.id).await?.map(|found| found.owner);
                 part.execution = Some(Box::new(row));
                 part.plays = self.store.plays(self.key).await?;
                 self.next = Part::Tasks(0);
@@ -418,7 +418,7 @@ struct Seal {
 async fn seal(store: &Store, key: ExecutionKey, row: ExecutionRow) -> Result<Seal, StoreError> {
     let restored = Restored {
         id: row.id,
-        kept: row.kept,
+        log: row.log,
         pin: store.pins(&[row.id]).await?.remove(&row.id),
     };
     let mut reader = Reader::new(store, key, row);

@@ -10,11 +10,11 @@ use super::filter::{Source, push_filter};
 use super::pool::Row;
 use super::statement::Statement;
 use super::tables::delete_all;
-use super::tables::executions::{SELECT, read, read_kept, read_owner, read_status};
+use super::tables::executions::{SELECT, read, read_log_state, read_owner, read_status};
 use super::tables::hosts::read_stats;
 use super::tables::table::push_list;
 use super::{Store, StoreError, search, stats, tombstones, transaction};
-use crate::model::{ExecutionFilter, ExecutionKey, ExecutionRow, Kept, Owner, Page, Status};
+use crate::model::{ExecutionFilter, ExecutionKey, ExecutionRow, LogState, Owner, Page, Status};
 
 /// When so many took longer than that, a list finds them soon enough in its own order.
 pub(super) const FEW: u32 = 1000;
@@ -53,7 +53,7 @@ pub type Recaps = HashMap<ExecutionKey, BTreeMap<String, HostStats>>;
 
 /// What whoever goes on with an execution has to know of it first.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Standing {
+pub struct ExecutionHead {
     /// Its key in the store.
     pub key: ExecutionKey,
     /// Grows with every commit that writes to it, where several collectors may.
@@ -61,7 +61,7 @@ pub struct Standing {
     /// Where it stands.
     pub status: Status,
     /// What is left of its log.
-    pub kept: Kept,
+    pub log: LogState,
     /// Its latest sign of life without events that is stored, by its producers' clock.
     pub alive_us: Option<i64>,
     /// Whether all of it is there.
@@ -129,13 +129,13 @@ impl Store {
     ///
     /// # Errors
     /// The database failed.
-    pub async fn standing(&self, id: Uuid) -> Result<Option<Standing>, StoreError> {
+    pub async fn head(&self, id: Uuid) -> Result<Option<ExecutionHead>, StoreError> {
         let mut query = self.query(
             "SELECT id, version, status, payload_bytes, payload_removed_us, alive_us, \
              events_complete, run_key, begun_by FROM executions WHERE uuid = ?",
         );
         let row = query.bind(id).fetch_optional(&self.read).await?;
-        row.as_ref().map(read_standing).transpose()
+        row.as_ref().map(read_head).transpose()
     }
 
     /// When an execution arrived, and when it gave a sign of life without events last.
@@ -260,12 +260,12 @@ impl Store {
     }
 }
 
-fn read_standing(row: &Row) -> Result<Standing, StoreError> {
-    Ok(Standing {
+fn read_head(row: &Row) -> Result<ExecutionHead, StoreError> {
+    Ok(ExecutionHead {
         key: row.get("id")?,
         version: row.get("version")?,
         status: read_status(row)?,
-        kept: read_kept(row)?,
+        log: read_log_state(row)?,
         alive_us: row.get("alive_us")?,
         is_complete: row.get("events_complete")?,
         owner: read_owner(row)?,

@@ -9,7 +9,7 @@ use super::pool::{Row, Transaction};
 use super::statement::Statement;
 use super::tables::table::{Present, Table, push_list};
 use super::{Store, StoreError, audit, transaction};
-use crate::model::{AuditEntry, ExecutionKey, Kept, Pin};
+use crate::model::{AuditEntry, ExecutionKey, LogState, Pin};
 
 /// What a copy of an execution has beside its rows and blocks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub struct Restored {
     /// Identity of the execution.
     pub id: Uuid,
     /// What is kept of its log.
-    pub kept: Kept,
+    pub log: LogState,
     /// Who wants it to be kept.
     pub pin: Option<Pin>,
 }
@@ -107,14 +107,14 @@ impl Store {
     pub async fn restore(&self, restored: &[Restored]) -> Result<(), StoreError> {
         transaction!(self, transaction => {
             for one in restored {
-                if one.kept != Kept::default() {
+                if one.log != LogState::default() {
                     transaction
                         .query(
                             "UPDATE executions SET payload_bytes = ?, payload_removed_us = ? \
                              WHERE uuid = ?",
                         )
-                        .bind(one.kept.payload_bytes)
-                        .bind(one.kept.payload_removed_us)
+                        .bind(one.log.payload_bytes)
+                        .bind(one.log.payload_removed_us)
                         .bind(one.id)
                         .execute_in(transaction)
                         .await?;

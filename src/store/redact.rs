@@ -8,7 +8,7 @@ use crate::model::{AuditEntry, Changes, ExecutionKey, LaunchRow};
 
 /// A block whose events read differently from now on. Their numbers and times are the same.
 #[derive(Debug)]
-pub struct Reworded {
+pub struct RewrittenBlock {
     /// Key in the store.
     pub id: i64,
     /// What it held.
@@ -29,15 +29,15 @@ impl Store {
     ///
     /// # Errors
     /// The database failed: nothing was changed.
-    pub async fn reword(
+    pub async fn rewrite(
         &self,
         key: ExecutionKey,
-        blocks: &[Reworded],
+        blocks: &[RewrittenBlock],
         changes: &Changes,
         launch: Option<&LaunchRow>,
         entry: &AuditEntry,
     ) -> Result<bool, StoreError> {
-        self.reword_in(key, blocks, changes, launch, Some(entry))
+        self.rewrite_in(key, blocks, changes, launch, Some(entry))
             .await
     }
 
@@ -45,19 +45,19 @@ impl Store {
     ///
     /// # Errors
     /// The database failed: nothing was changed.
-    pub async fn reword_unless_pinned(
+    pub async fn rewrite_unless_pinned(
         &self,
         key: ExecutionKey,
-        blocks: &[Reworded],
+        blocks: &[RewrittenBlock],
         changes: &Changes,
     ) -> Result<bool, StoreError> {
-        self.reword_in(key, blocks, changes, None, None).await
+        self.rewrite_in(key, blocks, changes, None, None).await
     }
 
-    async fn reword_in(
+    async fn rewrite_in(
         &self,
         key: ExecutionKey,
-        blocks: &[Reworded],
+        blocks: &[RewrittenBlock],
         changes: &Changes,
         launch: Option<&LaunchRow>,
         entry: Option<&AuditEntry>,

@@ -14,11 +14,11 @@ use super::dialect::Engine;
 use super::health::freeing;
 use super::pool::{Row, Transaction};
 use super::statement::Statement;
-use super::tables::executions::read_kept;
+use super::tables::executions::read_log_state;
 use super::tables::table::{Present, Table, push_list};
 use super::tables::{delete_found, delete_left};
 use super::{Store, StoreError, audit, stats, tombstones, transaction};
-use crate::model::{AuditEntry, Candidate, DAY_US, ExecutionKey, Kept, Status};
+use crate::model::{AuditEntry, Candidate, DAY_US, ExecutionKey, LogState, Status};
 
 /// Rows that one step of sweeping deletes at most, about.
 const SWEEP_ROWS: u64 = 5_000;
@@ -88,7 +88,7 @@ impl Store {
             rows.iter().map(read_candidate).collect::<Result<_, _>>()?;
         let unmeasured: Vec<ExecutionKey> = found
             .iter()
-            .filter(|one| one.status != Status::Running && one.kept == Kept::default())
+            .filter(|one| one.status != Status::Running && one.log == LogState::default())
             .map(|one| one.key)
             .collect();
         // A few at a time: others write, too.
@@ -96,7 +96,7 @@ impl Store {
             let measured = freeing!(self, self.measure(keys).await)?;
             for one in &mut found {
                 if let Some(kept) = measured.get(&one.key) {
-                    one.kept = *kept;
+                    one.log = *kept;
                 }
             }
         }
@@ -123,7 +123,7 @@ impl Store {
     pub async fn measure(
         &self,
         keys: &[ExecutionKey],
-    ) -> Result<HashMap<ExecutionKey, Kept>, StoreError> {
+    ) -> Result<HashMap<ExecutionKey, LogState>, StoreError> {
         transaction!(self, transaction => {
             let mut update = transaction.query(
                 "UPDATE executions SET payload_bytes = (SELECT COALESCE(SUM(LENGTH(data)), 0) \
@@ -137,7 +137,7 @@ impl Store {
             push_list(query.push(" WHERE id IN ("), keys);
             let mut measured = HashMap::with_capacity(keys.len());
             for row in query.fetch_all_in(transaction).await? {
-                measured.insert(row.get("id")?, read_kept(&row)?);
+                measured.insert(row.get("id")?, read_log_state(&row)?);
             }
             measured
         })
@@ -481,7 +481,7 @@ fn read_candidate(row: &Row) -> Result<Candidate, StoreError> {
         ended_us: row.get("ended_us")?,
         arrived_us: row.get("arrived_us")?,
         results: row.unsigned("results")?,
-        kept: read_kept(row)?,
+        log: read_log_state(row)?,
         is_pinned: row.unsigned("pins")? > 0,
     })
 }

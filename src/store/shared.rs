@@ -35,7 +35,7 @@ pub struct Notice {
 
 /// What a collector hears of the others.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Heard {
+pub enum PeerEvent {
     /// They wrote.
     Notices(Vec<Notice>),
     /// The connection was lost, and is there again: what was told meanwhile is not known.
@@ -54,11 +54,11 @@ impl Listener {
     ///
     /// # Errors
     /// The database does not let us in any more.
-    pub async fn next(&mut self) -> Result<Heard, StoreError> {
+    pub async fn next(&mut self) -> Result<PeerEvent, StoreError> {
         loop {
             // None: the connection was lost, and the next call makes another.
             let Some(message) = self.listener.try_recv().await? else {
-                return Ok(Heard::Gap);
+                return Ok(PeerEvent::Gap);
             };
             let mut words = message.payload().split(' ');
             let sender = words.next().and_then(|name| Uuid::try_parse(name).ok());
@@ -67,7 +67,7 @@ impl Listener {
             }
             let notices: Vec<Notice> = words.filter_map(read_notice).collect();
             if !notices.is_empty() {
-                return Ok(Heard::Notices(notices));
+                return Ok(PeerEvent::Notices(notices));
             }
         }
     }

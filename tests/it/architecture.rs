@@ -162,7 +162,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("sqlx", &["store"]),
     ("axum", &["api", "server"]),
     ("clap", &["auth", "cli", "config", "main"]),
-    ("utoipa", &["api", "auth", "cli", "filter", "history", "model"]),
+    ("utoipa", &["api", "auth", "cli", "history", "model"]),
     ("anyhow", &["cli", "main", "app", "server", "telemetry"]),
     ("nix", &["cli"]),
     ("rustix", &["cli", "config", "launcher", "server", "store"]),

@@ -244,7 +244,8 @@ fn a_full_disk_under_sqlite_takes_the_scheduled_cleanup() {
     collector.kill();
     std::fs::write(
         collector.folder().join("collector.toml"),
-        "retention_schedule = \"every 1 seconds\"\n\n[[retention]]\nkeep_runs = 4\n",
+        // After a deletion, what is left of the disk is kept for the next one for two seconds.
+        "retention_schedule = \"every 5 seconds\"\n\n[[retention]]\nkeep_runs = 4\n",
     )
     .unwrap();
     collector.launch();

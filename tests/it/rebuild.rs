@@ -6,7 +6,7 @@ use playback::ingest::{Claim, Ingest, Settings};
 use playback::live::Hub;
 use playback::log::block;
 use playback::log::{Assembler, rebuild};
-use playback::model::{ExecutionKey, Kept, ResultFilter};
+use playback::model::{ExecutionKey, LogState, ResultFilter};
 use playback::store::Store;
 use playback_wire::Producer;
 use proptest::collection::vec;
@@ -26,7 +26,7 @@ pub(crate) async fn rows(store: &Store, id: Uuid) -> String {
     let (key, mut row) = store.execution(id).await.unwrap().unwrap();
     row.id = Uuid::nil();
     // How large its log is depends on whether it was packed.
-    row.kept = Kept::default();
+    row.log = LogState::default();
     let all = ResultFilter {
         limit: u32::MAX,
         ..ResultFilter::default()

@@ -21,7 +21,7 @@ use self::timed::Timed;
 use super::block::{Entry, Gap, StoredLog};
 use super::recall::{self, Recalled};
 use crate::model::{
-    BlockRow, Changes, EventCount, ExecutionRow, HostRow, Kept, Phase, PlayRow, ResultFlags,
+    BlockRow, Changes, EventCount, ExecutionRow, HostRow, LogState, Phase, PlayRow, ResultFlags,
     ResultRow, Status, TaskCounts, TaskRow,
 };
 
@@ -158,7 +158,7 @@ impl Assembler {
                 events: EventCount::default(),
                 queued_us: None,
                 canceled_by: None,
-                kept: Kept::default(),
+                log: LogState::default(),
             },
             row_stored: false,
             row_dirty: true,

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
-use crate::model::{Kept, Limits};
+use crate::model::{Limits, LogState};
 
 const NOW: i64 = 100 * DAY_US;
 
@@ -43,7 +43,7 @@ fn candidates() -> impl Strategy<Value = Vec<Candidate>> {
                         ended_us: Some(started_us + took * DAY_US / 4),
                         arrived_us: None,
                         results: 1,
-                        kept: Kept {
+                        log: LogState {
                             payload_bytes: (!gone).then_some(size * 100),
                             payload_removed_us: gone.then_some(1),
                         },
@@ -102,7 +102,7 @@ fn applied(all: &[Candidate], verdicts: &[Verdict]) -> Vec<Candidate> {
         match verdict {
             Verdict::Remove => return None,
             Verdict::RemovePayload => {
-                one.kept = Kept {
+                one.log = LogState {
                     payload_bytes: Some(0),
                     payload_removed_us: Some(NOW),
                 };
@@ -123,7 +123,7 @@ proptest! {
             prop_assert!(!(goes && (one.is_pinned || one.status == Status::Running)));
             let rule = rules.iter().find(|rule| covers(&rule.scope, one));
             prop_assert!(!goes || rule.is_some_and(|rule| rule.limits.remove_something()));
-            prop_assert!(*verdict != Verdict::RemovePayload || !one.kept.is_without_log());
+            prop_assert!(*verdict != Verdict::RemovePayload || !one.log.is_removed());
         }
         for (index, rule) in rules.iter().enumerate() {
             let is_of = |one: &&(&Candidate, &Verdict)| {
@@ -159,13 +159,13 @@ proptest! {
                 prop_assert!(left.iter().all(|one| is_within(days, one)));
             }
             let bytes = covered.iter().filter(|(_, verdict)| **verdict == Verdict::Keep);
-            let bytes: u64 = bytes.filter_map(|(one, _)| one.kept.payload_bytes).sum();
+            let bytes: u64 = bytes.filter_map(|(one, _)| one.log.payload_bytes).sum();
             if let Some(most) = rule.limits.keep_bytes {
                 prop_assert!(bytes <= most);
             }
             if let Some(days) = rule.limits.keep_payload_days {
                 let kept = covered.iter().filter(|(_, verdict)| **verdict == Verdict::Keep);
-                let mut logs = kept.filter(|(one, _)| !one.kept.is_without_log());
+                let mut logs = kept.filter(|(one, _)| !one.log.is_removed());
                 prop_assert!(logs.all(|(one, _)| is_within(days, one)));
             }
         }
@@ -205,7 +205,7 @@ fn an_unlimited_rule_keeps_what_falls_under_it() {
         ended_us: Some(NOW - age),
         arrived_us: None,
         results: 0,
-        kept: Kept::default(),
+        log: LogState::default(),
         is_pinned: false,
     };
     let all = [

@@ -7,7 +7,9 @@ use super::super::pool::Row;
 use super::super::statement::Statement;
 use super::table::{Present, Table};
 use crate::filter::{file_names, indexed, searchable, type_name};
-use crate::model::{EventCount, ExecutionKey, ExecutionRow, Kept, Owner, Phase, Reason, Status};
+use crate::model::{
+    EventCount, ExecutionKey, ExecutionRow, LogState, Owner, Phase, Reason, Status,
+};
 
 /// Columns at the end that are written once: whose run it is.
 const OWNER_COLUMNS: usize = 2;
@@ -163,7 +165,7 @@ pub(in crate::store) fn read(row: &Row) -> Result<(ExecutionKey, ExecutionRow), 
         },
         queued_us: row.get("queued_us")?,
         canceled_by: row.get("canceled_by")?,
-        kept: read_kept(row)?,
+        log: read_log_state(row)?,
     };
     Ok((row.get("id")?, execution))
 }
@@ -183,9 +185,9 @@ pub(in crate::store) fn read_status(row: &Row) -> Result<Status, StoreError> {
 }
 
 /// What is kept of a log, as the row tells.
-pub(in crate::store) fn read_kept(row: &Row) -> Result<Kept, StoreError> {
+pub(in crate::store) fn read_log_state(row: &Row) -> Result<LogState, StoreError> {
     let bytes: Option<i64> = row.get("payload_bytes")?;
-    Ok(Kept {
+    Ok(LogState {
         payload_bytes: bytes.and_then(|bytes| u64::try_from(bytes).ok()),
         payload_removed_us: row.get("payload_removed_us")?,
     })

@@ -1,4 +1,4 @@
-//! Whose turn it is.
+//! The queue of launched runs: order, limits, and what survives a restart.
 
 use serde_json::json;
 

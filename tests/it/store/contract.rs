@@ -8,7 +8,7 @@ use playback::model::{
     ResultFilter, Status, TaskRow,
 };
 use playback::store::dialect::Engine;
-use playback::store::{Reworded, StatusCounts, StoreError, StoredBlock, TokenRow};
+use playback::store::{RewrittenBlock, StatusCounts, StoreError, StoredBlock, TokenRow};
 use playback_wire::{Producer, ResultStatus, Usage};
 use serde_json::json;
 use uuid::Uuid;
@@ -292,7 +292,7 @@ on_every_store! {
         let changes = Changes { blocks: vec![block(1, 0), block(11, 3)], ..only(row.clone()) };
         let key = store.commit(&[changes]).await.unwrap()[0];
         let read = async || store.blocks_from_seq(key, Producer::Recorder, 1, 9).await.unwrap();
-        let reworded = |stored: &StoredBlock| Reworded {
+        let reworded = |stored: &StoredBlock| RewrittenBlock {
             id: stored.id,
             before: stored.block.data.clone(),
             data: vec![9; 50],
@@ -301,10 +301,10 @@ on_every_store! {
             lines: 2,
         };
         let before = read().await;
-        let blocks: Vec<Reworded> = before.iter().map(reworded).collect();
+        let blocks: Vec<RewrittenBlock> = before.iter().map(reworded).collect();
         let mut said = row;
         said.what.note = Some("***".into());
-        assert!(store.reword(key, &blocks, &only(said.clone()), None, &audited()).await.unwrap());
+        assert!(store.rewrite(key, &blocks, &only(said.clone()), None, &audited()).await.unwrap());
         let after = read().await;
         for stored in &after {
             let block = &stored.block;
@@ -313,7 +313,7 @@ on_every_store! {
         assert_eq!(store.execution(said.id).await.unwrap().unwrap().1, said);
         // Somebody else was faster with the second block: nothing happens to the first.
         let mixed = [reworded(&after[0]), reworded(&before[1])];
-        assert!(!store.reword(key, &mixed, &only(said), None, &audited()).await.unwrap());
+        assert!(!store.rewrite(key, &mixed, &only(said), None, &audited()).await.unwrap());
         // What is deleted leaves the files of SQLite alone; a server's are its own.
         let erased = store.erase(Duration::from_secs(5)).await.unwrap();
         assert_eq!(erased, store.engine() == Engine::Sqlite);

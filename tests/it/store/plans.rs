@@ -401,7 +401,7 @@ async fn all_faults(store: &Store, large: ExecutionKey, when: &str) -> Vec<Strin
         "hosts": store.hosts(large, 20, 50),
         "blocks by event": store.blocks_from_seq(large, Producer::Recorder, 1_500, 8),
         "blocks of all producers": store.blocks_from_seqs(large, &Producer::ALL.map(|one| (one, 1_500)), 8),
-        "how an execution stands": store.standing(id),
+        "how an execution stands": store.head(id),
         "blocks of several logs": store.blocks_from(&several, 8),
         "blocks by line": store.blocks_from_line(large, Producer::Recorder, 450, 8),
         "a launch": store.launch(id),

@@ -1,7 +1,7 @@
 //! What is kept, on each database: candidates, removal in steps, pins, and what a copy takes along.
 
 use playback::model::{
-    Changes, ExecutionFilter, ExecutionRow, Kept, Page, Phase, Pin, ResultFilter, Status,
+    Changes, ExecutionFilter, ExecutionRow, LogState, Page, Phase, Pin, ResultFilter, Status,
 };
 use playback::store::dialect::Engine;
 use playback::store::{Restored, Store, copy};
@@ -125,7 +125,7 @@ on_every_store! {
         assert_eq!(order, expected.iter().map(|(_, key)| *key).collect::<Vec<_>>());
         let newest = &found[0];
         assert_eq!((newest.id, newest.status, newest.r#type), (running.id, Status::Running, ExecutionType::Adhoc));
-        assert_eq!(newest.kept, Kept::default(), "what goes on is not measured");
+        assert_eq!(newest.log, LogState::default(), "what goes on is not measured");
         let oldest = found.iter().find(|one| one.key == keys[0]).unwrap();
         assert!(oldest.is_pinned && !found[1].is_pinned);
         assert_eq!(oldest.playbook.as_deref(), Some("plays/site.yml"));
@@ -133,14 +133,14 @@ on_every_store! {
         assert_eq!(oldest.labels, ["a", "b"]);
         assert_eq!((oldest.ended_us, oldest.results), (Some(TEN + 5), 2));
         let bytes: usize = all[0].blocks.iter().map(|block| block.data.len()).sum();
-        assert_eq!(oldest.kept.payload_bytes, Some(bytes as u64));
+        assert_eq!(oldest.log.payload_bytes, Some(bytes as u64));
         assert!(store.candidates(None, 3, false).await.unwrap()[1].labels.is_empty());
         assert_eq!(store.unmeasured(0, i64::MAX, 9).await.unwrap(), [], "all are known now");
         let row = store.execution(oldest.id).await.unwrap().unwrap().1;
-        assert_eq!(row.kept, oldest.kept);
+        assert_eq!(row.log, oldest.log);
         // A row that is written again keeps it.
         let again = store.execution(oldest.id).await.unwrap().unwrap().1;
-        store.commit(&[only(ExecutionRow { kept: Kept::default(), ..again.clone() })]).await.unwrap();
+        store.commit(&[only(ExecutionRow { log: LogState::default(), ..again.clone() })]).await.unwrap();
         assert_eq!(store.execution(oldest.id).await.unwrap().unwrap().1, again);
     }
 
@@ -189,9 +189,9 @@ on_every_store! {
         sweep(&store).await;
         assert_eq!(rows(&store, keys[0]).await, [1, 1, 1, 3, 0]);
         assert_eq!(rows(&store, keys[1]).await, [1, 1, 1, 1, 2]);
-        let kept = Kept { payload_bytes: Some(0), payload_removed_us: Some(TEN + 99) };
+        let kept = LogState { payload_bytes: Some(0), payload_removed_us: Some(TEN + 99) };
         let (_, row) = store.execution(id_of(&all[0])).await.unwrap().unwrap();
-        assert_eq!(row.kept, kept);
+        assert_eq!(row.log, kept);
         // Measuring does not make more of it, and it can be deleted as others can.
         assert_eq!(store.measure(&keys[..1]).await.unwrap()[&keys[0]], kept);
         assert_eq!(store.delete_archived(&keys[..1]).await.unwrap(), keys[..1]);
@@ -229,15 +229,15 @@ on_every_store! {
         store.commit(&all).await.unwrap();
         let restored = Restored {
             id: id_of(&all[0]),
-            kept: Kept { payload_bytes: Some(0), payload_removed_us: Some(TEN) },
+            log: LogState { payload_bytes: Some(0), payload_removed_us: Some(TEN) },
             pin: Some(pin(Some("n"))),
         };
-        let nothing = Restored { id: id_of(&all[1]), kept: Kept::default(), pin: None };
+        let nothing = Restored { id: id_of(&all[1]), log: LogState::default(), pin: None };
         store.restore(&[restored.clone(), nothing]).await.unwrap();
         let (_, row) = store.execution(restored.id).await.unwrap().unwrap();
-        assert_eq!(row.kept, restored.kept);
+        assert_eq!(row.log, restored.log);
         assert_eq!(store.pins(&[restored.id]).await.unwrap()[&restored.id], pin(Some("n")));
-        assert_eq!(store.execution(id_of(&all[1])).await.unwrap().unwrap().1.kept, Kept::default());
+        assert_eq!(store.execution(id_of(&all[1])).await.unwrap().unwrap().1.log, LogState::default());
     }
 }
 

@@ -1,8 +1,8 @@
 //! Rows to be stored.
 
 use playback::model::{
-    BlockRow, Changes, EventCount, ExecutionRow, HostRow, Kept, LaunchRow, LaunchState, Parameters,
-    Phase, PlayRow, ResultFlags, ResultRow, Status, TaskCounts, TaskRow,
+    BlockRow, Changes, EventCount, ExecutionRow, HostRow, LaunchRow, LaunchState, LogState,
+    Parameters, Phase, PlayRow, ResultFlags, ResultRow, Status, TaskCounts, TaskRow,
 };
 use playback_wire::{ExecutionStarted, HostStats, Producer, ResultStatus};
 use serde_json::{Value, json};
@@ -32,7 +32,7 @@ pub(super) fn execution(what: Value) -> ExecutionRow {
         events: EventCount::default(),
         queued_us: None,
         canceled_by: None,
-        kept: Kept::default(),
+        log: LogState::default(),
     }
 }
 
