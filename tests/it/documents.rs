@@ -131,6 +131,8 @@ fn sources() -> String {
     for folder in [
         "src",
         "spool/src",
+        "producer/src",
+        "supervisor/src",
         "callback_plugin/src",
         "callback_plugin/python",
         "redact/src",
