@@ -94,7 +94,9 @@ fn state_folder_of(
 mod tests {
     use super::*;
 
-    fn launched(variables: &[(&str, &str)]) -> Option<String> {
+    type Variables<'v> = &'v [(&'v str, &'v str)];
+
+    fn launched(variables: Variables<'_>) -> Option<String> {
         launched_by_of(|name| {
             let found = variables.iter().find(|(known, _)| *known == name);
             found.map(|(_, value)| (*value).to_owned())
@@ -103,7 +105,7 @@ mod tests {
 
     #[test]
     fn a_job_is_named_by_what_its_system_says() {
-        let cases: &[(&[(&str, &str)], Option<&str>)] = &[
+        let cases: &[(Variables<'_>, Option<&str>)] = &[
             (&[], None),
             (&[("JOB_ID", "7")], None),
             (
