@@ -20,19 +20,19 @@ const KEEP: Duration = Duration::from_secs(60);
 /// The addresses of the host that was asked for last. Clones share them.
 #[derive(Clone, Default)]
 pub(crate) struct CachingResolver {
-    known: Arc<Mutex<Option<Known>>>,
+    known: Arc<Mutex<Option<CachedAddress>>>,
     /// The proxy, where one is asked instead: the collector's name may be known to it alone.
     proxy: Option<Uri>,
 }
 
-struct Known {
+struct CachedAddress {
     /// Scheme, host and port.
     uri: Uri,
     since: Instant,
     addresses: ResolvedSocketAddrs,
 }
 
-impl Known {
+impl CachedAddress {
     fn holds_for(&self, uri: &Uri) -> bool {
         self.since.elapsed() < KEEP
             && self.uri.authority() == uri.authority()
@@ -76,7 +76,7 @@ impl Resolver for CachingResolver {
             return Ok(known.addresses.clone());
         }
         let addresses = DefaultResolver::default().resolve(uri, config, timeout)?;
-        *known = Some(Known {
+        *known = Some(CachedAddress {
             uri: uri.clone(),
             since: clock::now(),
             addresses: addresses.clone(),

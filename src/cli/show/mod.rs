@@ -53,9 +53,9 @@ pub(super) fn run(command: &Show) -> anyhow::Result<ExitCode> {
         )?;
     } else if command.results || command.failed {
         let which = if command.failed {
-            results::Which::Failed
+            results::ResultChoice::Failed
         } else {
-            results::Which::All
+            results::ResultChoice::All
         };
         results::print(&client, id, which, command.json, &mut out)?;
     } else if command.json {

@@ -14,7 +14,7 @@ const PAGE: &str = "1000";
 
 /// Which results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Which {
+pub(super) enum ResultChoice {
     /// All.
     All,
     /// Those that failed, and those of hosts that could not be reached.
@@ -59,13 +59,13 @@ impl Entry {
 pub(super) fn print(
     client: &Client,
     id: Uuid,
-    which: Which,
+    which: ResultChoice,
     json: bool,
     out: &mut Out,
 ) -> anyhow::Result<()> {
     match (which, json) {
-        (Which::All, false) => print_table(client, id, out),
-        (Which::Failed, false) => {
+        (ResultChoice::All, false) => print_table(client, id, out),
+        (ResultChoice::Failed, false) => {
             for (index, entry) in failed(client, id)?.iter().enumerate() {
                 if index > 0 {
                     out.line("")?;
@@ -82,8 +82,8 @@ pub(super) fn print(
                 out.bytes(raw.get().as_bytes())
             };
             match which {
-                Which::All => for_each(client, id, None, print)?,
-                Which::Failed => {
+                ResultChoice::All => for_each(client, id, None, print)?,
+                ResultChoice::Failed => {
                     for entry in failed(client, id)? {
                         print(&detail(client, id, entry.seq)?)?;
                     }

@@ -3,7 +3,7 @@
 use super::super::StoreError;
 use super::super::pool::Transaction;
 use super::super::tables::table::{CHUNKS, push_list};
-use super::read::{Wants, Which, read};
+use super::read::{RunSelection, Wants, read};
 use super::rolls::Unpacker;
 use super::{days_of, forget, rolls};
 use crate::model::{ExecutionKey, HOUR_US, Part, Roll, RollBuilder, span_of};
@@ -31,7 +31,7 @@ pub(in super::super) async fn archive(
         for keys in keys.chunks(CHUNKS[0]) {
             read(
                 transaction,
-                &Which::Keys(keys),
+                &RunSelection::Keys(keys),
                 &Wants::ALL,
                 HOUR_US,
                 &mut roll,

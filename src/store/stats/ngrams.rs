@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::super::StoreError;
 use super::super::pool::Transaction;
 use super::query::{DAYS, Span, push_span};
-use super::read::{PAGE, Which, push_runs};
+use super::read::{PAGE, RunSelection, push_runs};
 use super::rolls::damaged;
 use crate::model::{ExecutionKey, Part, day_of, span_of};
 use crate::search::NgramFilter;
@@ -28,7 +28,7 @@ const VERSION: usize = size_of::<i64>();
 /// The n-grams of a day's executions, in this version of the day, as they are stored.
 pub(super) async fn gather(
     transaction: &mut Transaction,
-    which: &Which<'_>,
+    which: &RunSelection<'_>,
     version: i64,
 ) -> Result<Vec<u8>, StoreError> {
     let mut set = NgramFilter::default();

@@ -3,7 +3,9 @@
 use super::super::dialect::Engine;
 use super::super::statement::Statement;
 use super::super::{Options, Store};
-use super::read::{Extent, HOSTS, LABELS, RUNS, Stand, TASKS, Which, push_children, push_runs};
+use super::read::{
+    Extent, HOSTS, LABELS, RUNS, RunSelection, RunState, TASKS, push_children, push_runs,
+};
 use super::{ngrams, query, rolls};
 use crate::model::{ExecutionFilter, Reason, Status};
 
@@ -59,8 +61,8 @@ async fn no_answer_reads_a_whole_table() {
     ];
     let mut plans = Vec::new();
     for filter in &filters {
-        for stand in [Stand::Any, Stand::Running, Stand::Over] {
-            let which = Which::Started {
+        for stand in [RunState::Any, RunState::Running, RunState::Over] {
+            let which = RunSelection::Started {
                 from_us: 0,
                 to_us: 1,
                 filter,

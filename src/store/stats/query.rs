@@ -3,7 +3,7 @@
 use super::super::pool::Transaction;
 use super::super::{Store, StoreError};
 use super::ngrams::Candidates;
-use super::read::{Stand, Wants, Which, read};
+use super::read::{RunSelection, RunState, Wants, read};
 use super::rolls::{self, Unpacker};
 use crate::filter::{searched, stored};
 use crate::model::{
@@ -37,19 +37,33 @@ impl Store {
         if question.suits_rolls() {
             let spans = add_rolls(&mut snapshot, &question, &mut tally).await?;
             for span in spans {
-                add_executions(&mut snapshot, &question, span, Stand::Over, &mut tally).await?;
+                add_executions(&mut snapshot, &question, span, RunState::Over, &mut tally).await?;
             }
-            add_executions(&mut snapshot, &question, whole, Stand::Running, &mut tally).await?;
+            add_executions(
+                &mut snapshot,
+                &question,
+                whole,
+                RunState::Running,
+                &mut tally,
+            )
+            .await?;
         } else if let Some(q) = question.filter.q.as_deref().map(searched)
             && NgramFilter::can_judge(&q)
         {
             let mut days = Candidates::new(&mut snapshot, &self.ngrams, &q, whole, true).await?;
             while let Some(span) = days.next(&mut snapshot).await? {
-                add_executions(&mut snapshot, &question, span, Stand::Over, &mut tally).await?;
+                add_executions(&mut snapshot, &question, span, RunState::Over, &mut tally).await?;
             }
-            add_executions(&mut snapshot, &question, whole, Stand::Running, &mut tally).await?;
+            add_executions(
+                &mut snapshot,
+                &question,
+                whole,
+                RunState::Running,
+                &mut tally,
+            )
+            .await?;
         } else {
-            add_executions(&mut snapshot, &question, whole, Stand::Any, &mut tally).await?;
+            add_executions(&mut snapshot, &question, whole, RunState::Any, &mut tally).await?;
         }
         snapshot.commit().await?;
         Ok(tally.answer(period))
@@ -150,10 +164,10 @@ async fn add_executions(
     snapshot: &mut Transaction,
     question: &Question,
     (from_us, to_us): Span,
-    stand: Stand,
+    stand: RunState,
     tally: &mut Tally<'_>,
 ) -> Result<(), StoreError> {
-    let which = Which::Started {
+    let which = RunSelection::Started {
         from_us,
         to_us,
         filter: &question.filter,

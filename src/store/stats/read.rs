@@ -18,13 +18,13 @@ use crate::model::{
 pub(super) const PAGE: u32 = 2000;
 
 /// Which executions.
-pub(super) enum Which<'w> {
+pub(super) enum RunSelection<'w> {
     /// Those that started in a time, both ends included, and that a filter lets through.
     Started {
         from_us: i64,
         to_us: i64,
         filter: &'w ExecutionFilter,
-        stand: Stand,
+        stand: RunState,
     },
     /// These, and no more than a statement can list.
     Keys(&'w [ExecutionKey]),
@@ -32,7 +32,7 @@ pub(super) enum Which<'w> {
 
 /// How they stand.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stand {
+pub(super) enum RunState {
     Any,
     Running,
     Over,
@@ -103,7 +103,7 @@ type Places = HashMap<ExecutionKey, (usize, Option<i64>)>;
 /// Adds executions to a roll-up whose slots are `slot_us` long.
 pub(super) async fn read(
     transaction: &mut Transaction,
-    which: &Which<'_>,
+    which: &RunSelection<'_>,
     wants: &Wants<'_>,
     slot_us: i64,
     roll: &mut RollBuilder,
@@ -138,7 +138,7 @@ pub(super) async fn read(
         if wants.tasks {
             read_tasks(transaction, which, extent, &places, roll).await?;
         }
-        if matches!(which, Which::Keys(_)) || rows.len() < PAGE as usize {
+        if matches!(which, RunSelection::Keys(_)) || rows.len() < PAGE as usize {
             return Ok(());
         }
     }
@@ -147,11 +147,11 @@ pub(super) async fn read(
 /// Which executions, and in which order.
 pub(super) fn push_runs(
     query: &mut Statement,
-    which: &Which<'_>,
+    which: &RunSelection<'_>,
     after: Option<(i64, ExecutionKey)>,
 ) {
     match which {
-        Which::Started {
+        RunSelection::Started {
             from_us,
             to_us,
             filter,
@@ -167,7 +167,7 @@ pub(super) fn push_runs(
                 .push(" ORDER BY e.started_us, e.id LIMIT ?")
                 .bind(PAGE);
         }
-        Which::Keys(keys) => {
+        RunSelection::Keys(keys) => {
             query.push("e.id IN (");
             push_list(query, keys);
         }
@@ -178,14 +178,14 @@ fn push_started(
     query: &mut Statement,
     (from_us, to_us): (i64, i64),
     filter: &ExecutionFilter,
-    stand: Stand,
+    stand: RunState,
 ) {
     query.push("e.started_us >= ? AND e.started_us <= ?");
     query.bind(from_us).bind(to_us);
     query.push(match stand {
-        Stand::Any => "",
-        Stand::Running => " AND e.status = 'running'",
-        Stand::Over => " AND e.status <> 'running'",
+        RunState::Any => "",
+        RunState::Running => " AND e.status = 'running'",
+        RunState::Over => " AND e.status <> 'running'",
     });
     // Asked of each execution of that time: a list of all that a host ever took part in grows for ever.
     push_filter(query, filter, Source::Executions);
@@ -193,21 +193,21 @@ fn push_started(
 
 /// Whose rows: the executions of a page, found by when the first and the last of them started. Some of its
 /// neighbours may be among them. Where a table lies in partitions, their keys say in which.
-pub(super) fn push_children(query: &mut Statement, which: &Which<'_>, extent: Extent) {
+pub(super) fn push_children(query: &mut Statement, which: &RunSelection<'_>, extent: Extent) {
     match which {
-        Which::Started { filter, stand, .. } => {
+        RunSelection::Started { filter, stand, .. } => {
             query.push("SELECT e.id FROM executions e WHERE ");
             push_started(query, extent.started_us, filter, *stand);
             query.push(") AND execution >= ? AND execution <= ?");
             query.bind(extent.keys.0).bind(extent.keys.1);
         }
-        Which::Keys(keys) => push_list(query, keys),
+        RunSelection::Keys(keys) => push_list(query, keys),
     }
 }
 
 async fn read_labels(
     transaction: &mut Transaction,
-    which: &Which<'_>,
+    which: &RunSelection<'_>,
     extent: Extent,
 ) -> Result<HashMap<ExecutionKey, Vec<Arc<str>>>, StoreError> {
     let mut query = transaction.query(LABELS);
@@ -265,7 +265,7 @@ fn folder(row: &Row) -> Result<Option<Arc<str>>, StoreError> {
 
 async fn read_hosts(
     transaction: &mut Transaction,
-    which: &Which<'_>,
+    which: &RunSelection<'_>,
     extent: Extent,
     wants: &Wants<'_>,
     places: &Places,
@@ -290,7 +290,7 @@ async fn read_hosts(
 
 async fn read_tasks(
     transaction: &mut Transaction,
-    which: &Which<'_>,
+    which: &RunSelection<'_>,
     extent: Extent,
     places: &Places,
     roll: &mut RollBuilder,

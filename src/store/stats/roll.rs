@@ -1,7 +1,7 @@
 //! Making roll-ups.
 
 use super::super::{Engine, Store, StoreError, transaction};
-use super::read::{Stand, Wants, Which, read};
+use super::read::{RunSelection, RunState, Wants, read};
 use super::{ngrams, rolls};
 use crate::model::{ExecutionFilter, HOUR_US, RollBuilder, Status, span_of};
 
@@ -37,11 +37,11 @@ impl Store {
         let version: i64 = row.get("version")?;
         let (from_us, to_us) = span_of(day);
         let mut roll = RollBuilder::default();
-        let which = Which::Started {
+        let which = RunSelection::Started {
             from_us,
             to_us,
             filter: &ExecutionFilter::default(),
-            stand: Stand::Over,
+            stand: RunState::Over,
         };
         read(&mut snapshot, &which, &Wants::ALL, HOUR_US, &mut roll).await?;
         let ngrams = ngrams::gather(&mut snapshot, &which, version).await?;
