@@ -65,7 +65,7 @@ impl fmt::Display for Undeliverable {
             Self::NoCollector => formatter.write_str("no collector is configured"),
             Self::TokenFile(path, error) => write!(
                 formatter,
-                "the token file {} (token_file, PLAYBACK_TOKEN_FILE) cannot be read: {error}",
+                "the option token_file (PLAYBACK_TOKEN_FILE): the token file {} cannot be read: {error}",
                 path.display()
             ),
         }

@@ -41,7 +41,7 @@ pub fn open(
             }
             Err(error) => {
                 refused = Some(format!(
-                    "the spool folder {} (spool_dir, PLAYBACK_SPOOL_DIR) cannot be used ({error})",
+                    "the option spool_dir (PLAYBACK_SPOOL_DIR): the spool folder {} cannot be used ({error})",
                     dir.display()
                 ));
             }
@@ -124,7 +124,7 @@ mod tests {
         };
         let opened = open(&bad, |_| create(&home.path().join("file")), in_memory).unwrap();
         let notice = opened.notice.unwrap();
-        assert!(notice.starts_with("the spool folder "), "{notice}");
+        assert!(notice.contains("the spool folder "), "{notice}");
         assert!(notice.contains("kept in memory"), "{notice}");
     }
 }
