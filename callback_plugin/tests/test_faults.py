@@ -54,7 +54,8 @@ def elsewhere(site: Site, temporary: Path | str) -> dict[str, str]:
         "TMPDIR": str(temporary),
         "PLAYBACK_SPOOL_DIR": "",
         "ANSIBLE_HOME": str(site.folder / "ansible"),
-        "ANSIBLE_LOCAL_TEMP": str(site.folder / "ansible/tmp"),
+        # Short: sockets that Ansible makes there have a path of a hundred bytes at most.
+        "ANSIBLE_LOCAL_TEMP": "/tmp",
         "ANSIBLE_REMOTE_TEMP": str(site.folder / "ansible/remote"),
     }
 
