@@ -17,8 +17,8 @@ pub struct Cleanup {
 }
 
 impl Commands {
-    /// Removes what is no longer kept. The audit trail gets an entry before anything is removed, and one at the end; a dry
-    /// run writes none.
+    /// Removes what is no longer kept. The audit trail gets an entry before anything is removed, and one at the end;
+    /// a dry run writes none.
     ///
     /// # Errors
     /// See [`CommandError`]; what was removed before the error stays removed.

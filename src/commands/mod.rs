@@ -1,8 +1,8 @@
-//! The only entry point for changes that users ask for. Each command is a function that takes the actor, the reason and a
-//! typed request.
+//! The only entry point for changes that users ask for. Each command is a function that takes the actor, the reason
+//! and a typed request.
 //!
-//! A command commits the change and its audit entry together, and then notifies viewers. Handlers and the command line only
-//! translate, and hold no rules of their own. What producers send is not a command: that is `ingest`.
+//! A command commits the change and its audit entry together, and then notifies viewers. Handlers and the command line
+//! only translate, and hold no rules of their own. What producers send is not a command: that is `ingest`.
 //!
 //! Layout:
 //! - [`executions`]: delete, pin, unpin, redact

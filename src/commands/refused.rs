@@ -41,7 +41,7 @@ impl Refusals {
             all.retain(|_, (since, _)| now.duration_since(*since) < QUIET);
         }
         if all.len() >= MOST {
-            // Somebody tries one name after the other: more entries would add nothing.
+            // Somebody tries one actor after the other: more entries would add nothing.
             return None;
         }
         all.insert(kind, (now, 0));

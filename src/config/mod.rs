@@ -180,7 +180,7 @@ pub enum ConfigError {
     NoRules,
 }
 
-/// The parser's message without secrets: it quotes the line of the file.
+/// The parser's message without passwords: it quotes the line of the file, which may hold a URL.
 fn without_passwords(complaint: &str) -> String {
     complaint
         .split_inclusive(|c: char| c.is_whitespace() || c == '"' || c == '\'')
