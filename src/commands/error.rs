@@ -32,7 +32,7 @@ pub enum CommandError {
     /// The work panicked.
     #[error("the {0} was broken off: try again")]
     BrokenOff(&'static str),
-    /// A run could not be launched or cancelled.
+    /// A run could not be launched or canceled.
     #[error(transparent)]
     Launch(#[from] LaunchError),
     /// A cleanup failed.

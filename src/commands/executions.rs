@@ -14,8 +14,8 @@ use crate::store::Deletion;
 const LONGEST_NOTE: usize = 2000;
 
 impl Commands {
-    /// Deletes an execution that is over and not pinned. It disappears at once as a whole; its rows are removed in small
-    /// steps that block nobody.
+    /// Deletes an execution that is over and not pinned. It disappears at once as a whole; its rows are removed in
+    /// small steps that block nobody.
     ///
     /// # Errors
     /// See [`CommandError`]; then nothing was deleted.

@@ -21,8 +21,9 @@ pub enum Discard {
 }
 
 impl Ingest {
-    /// Deletes an execution that is over and not pinned, from the store and from memory. What remains of it in the store must
-    /// be swept afterwards. Its log is not read for that, so an execution with a damaged log can be deleted like any other.
+    /// Deletes an execution that is over and not pinned, from the store and from memory. What remains of it in the
+    /// store must be swept afterwards. Its log is not read for that, so an execution with a damaged log can be deleted
+    /// like any other.
     /// `entry` is the audit entry.
     ///
     /// A batch that arrives meanwhile is either deleted with it, or finds nothing to follow.
@@ -69,8 +70,8 @@ impl Ingest {
         }
     }
 
-    /// Discards executions that are over and not pinned, or their logs, and returns which. What remains in the store must be
-    /// swept afterwards. Executions that are running or cannot be checked at the moment are left unchanged.
+    /// Discards executions that are over and not pinned, or their logs, and returns which. What remains in the store
+    /// must be swept afterwards. Executions that are running or cannot be checked at the moment are left unchanged.
     ///
     /// A batch that arrives meanwhile is either discarded as well, or finds nothing to follow.
     ///

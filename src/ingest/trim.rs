@@ -16,7 +16,8 @@ const TRIES: usize = 20;
 const WAIT: Duration = Duration::from_millis(100);
 
 impl Ingest {
-    /// Removes the middle of an execution's output if it has more than `most` lines. This is done once: later lines are kept.
+    /// Removes the middle of an execution's output if it has more than `most` lines. This is done once: later lines are
+    /// kept.
     ///
     /// # Errors
     /// The log is damaged, or the store failed or is busy; then nothing was changed.

@@ -81,7 +81,7 @@ pub(super) fn print(client: &Client, id: Uuid, clock: &Clock, out: &mut Out) -> 
     out.hanging("", &printed)
 }
 
-/// Who cancelled it, and why.
+/// Who canceled it, and why.
 fn canceled(record: &ExecutionResult) -> String {
     match (&record.canceled_by, &record.what.cancel_note) {
         (Some(by), Some(note)) => format!("{by}: {note}"),
