@@ -1,4 +1,4 @@
-//! What SQLite reads for an answer: indexes, however long the history is.
+//! Tests that SQLite reads only indexes for an answer, however long the history is.
 
 use super::super::dialect::Engine;
 use super::super::statement::Statement;
@@ -7,7 +7,7 @@ use super::read::{Extent, HOSTS, LABELS, RUNS, Stand, TASKS, Which, push_childre
 use super::{ngrams, query, rolls};
 use crate::model::{ExecutionFilter, Reason, Status};
 
-/// How a statement is done, a step a line.
+/// A statement's plan, one step a line.
 async fn plan(store: &Store, statement: &mut Statement) -> String {
     let rows = statement.fetch_all(&store.read).await.unwrap();
     let steps = rows.iter().map(|row| row.get::<String>("detail").unwrap());
