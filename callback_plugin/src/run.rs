@@ -138,7 +138,7 @@ impl Run {
         let sender = match start_sender(&options, &spool) {
             Ok(sender) => Some(sender),
             Err(why) => {
-                // A user cannot deliver to an invalid URL.
+                // The message must not suggest an invalid URL.
                 let url = options.delivery.url().filter(|_| !why.is_of_url);
                 notices.push(report::kept(&spool, &why.text, url));
                 None
