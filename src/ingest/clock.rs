@@ -7,7 +7,7 @@
 /// Smaller differences are not corrected: events keep the time of the machine that they happened on.
 const WRONG_US: i64 = 3_600_000_000;
 
-/// Another producer of the run, on the same machine, is taken to have the same clock if it differs by less than this.
+/// Another producer of a run, on the same machine, that differs from the first by less than this has the same clock.
 const SAME_US: i64 = 60_000_000;
 
 /// The correction for a producer whose clock says `told_us` when it is `now_us`; 0 if its clock is right. `known_us` is

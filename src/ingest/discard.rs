@@ -23,8 +23,7 @@ pub enum Discard {
 impl Ingest {
     /// Deletes an execution that is over and not pinned, from the store and from memory. What remains of it in the
     /// store must be swept afterwards. Its log is not read for that, so an execution with a damaged log can be deleted
-    /// like any other.
-    /// `entry` is the audit entry.
+    /// like any other. `entry` is the audit entry.
     ///
     /// A batch that arrives meanwhile is either deleted with it, or finds nothing to follow.
     ///

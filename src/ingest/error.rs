@@ -10,7 +10,7 @@ use crate::store::StoreError;
 /// Why a batch was refused; nothing of it was stored.
 #[derive(Debug, thiserror::Error)]
 pub enum IngestError {
-    /// It exceeds the maximum batch size.
+    /// It has more bytes or events than a batch may have.
     #[error("the batch is larger than a batch may be: send fewer events at once")]
     TooLarge,
     /// It is neither NDJSON nor one whole zstd frame.
@@ -56,7 +56,7 @@ pub enum IngestError {
          added to it or changed in it"
     )]
     LogRemoved,
-    /// The queue is full.
+    /// The queue or the memory for batches is full, or others kept changing the log.
     #[error("the collector is busy: try again in a moment")]
     Busy,
     /// The store failed; the batch may be sent again.

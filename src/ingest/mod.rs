@@ -72,7 +72,7 @@ const ERASE_SOON: Duration = Duration::from_millis(200);
 /// How often to retry when another collector was faster.
 const TRIES: usize = 20;
 
-/// A larger batch, in bytes, is expanded, decoded and applied on a thread of its own.
+/// A batch is expanded, decoded and applied on a thread of its own beyond this size, in bytes.
 const INLINE_BYTES: usize = 512 << 10;
 
 /// Settings of ingestion.
@@ -252,7 +252,7 @@ impl Ingest {
             .budget
             .try_acquire_many(Batch::cost_kib(&body))
             .map_err(|_| IngestError::Busy)?;
-        // From here to the queue nothing awaits, so that of all batches that arrive together only as many are expanded
+        // From here to the queue nothing waits, so that of all batches that arrive together only as many are expanded
         // at once as there are threads.
         let (slot, mut state) = self.open_for(id, Some(&claim.credentials)).await?;
         let (acked, ended, _memory, committed) = {
@@ -293,7 +293,7 @@ impl Ingest {
             )
         };
         drop(state);
-        // The expanded batch is no longer needed.
+        // The expanded batch is freed.
         drop(memory);
         committed.await?;
         count_end(ended);

@@ -140,7 +140,7 @@ impl Signs {
         let found = match ingest.inner.store.signs_of_life().await {
             Ok(found) => found,
             Err(error) => {
-                // A missing notice is not silence.
+                // Signs that cannot be read are not silence.
                 for slot in ingest.inner.all() {
                     slot.heard(now_us);
                 }
@@ -158,7 +158,7 @@ impl Signs {
                 slot.heard(now_us);
             }
         }
-        // Frees the memory of executions that other collectors finished or are handling.
+        // Frees the memory of executions that other collectors finished.
         slots.retain(|id, slot| {
             let quiet = now_us - slot.last_heard_us() >= LINGER_US;
             let ours = slot.is_current() || slot.is_waiting() || Arc::strong_count(slot) > 1;

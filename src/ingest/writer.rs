@@ -139,7 +139,7 @@ async fn commit(store: &Store, hub: &Hub, group: &mut Vec<Job>) {
         changing.push(job.slot.clone());
     }
     let stored = if changes.is_empty() {
-        // A repeated batch is also acknowledged as durably stored.
+        // A repeated batch is acknowledged, too, so the file must still be the one that holds it.
         store.check().map(|()| Vec::new())
     } else {
         let started = Instant::now();

@@ -167,7 +167,7 @@ impl StoredLog {
             })
         };
         each_stored(&self.raw, |line, event| {
-            // An event outside of the block's range belongs to another.
+            // An event outside of the block's range belongs to another block.
             if event.seq < next || event.seq > self.last_seq {
                 return Ok(());
             }
@@ -359,7 +359,7 @@ mod tests {
             let log = with_raw(stored(&good, 4), raw);
             assert_eq!(entries(&log), expected, "{}", String::from_utf8_lossy(raw));
             let is_whole = !expected.iter().any(|entry| entry.contains('-'));
-            // A line that is not an event is found when it is read; other damage is found when the block is expanded.
+            // `whole` may pass a line that is not an event, which is found when it is read; other damage makes it none.
             if is_whole {
                 assert_eq!(log.whole().as_deref(), Some(good.as_slice()));
             }

@@ -8,7 +8,7 @@ use super::replay::{Recall, assemble};
 use super::rewrite::Rewritten;
 use crate::store::Store;
 
-/// How often to retry when a collector adds to the log at the same time.
+/// How often to try when a collector adds to the log at the same time.
 const TRIES: usize = 5;
 
 /// Rows cannot be rebuilt.

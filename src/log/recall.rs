@@ -110,7 +110,7 @@ impl Recalled {
         self.tasks.iter_mut().for_each(|task| task.shift(back_us));
     }
 
-    /// The stored hosts, followed by the new ones; also the index that each new one got.
+    /// The stored hosts, followed by the new ones; also, for the number of each host in `found`, its number there.
     pub(super) fn merge_hosts(&mut self, found: Vec<HostRow>) -> (Vec<HostRow>, HashMap<u32, u32>) {
         let mut hosts = std::mem::take(&mut self.hosts);
         let numbers: HashMap<String, u32> = hosts

@@ -31,7 +31,7 @@ impl Rewritten {
         self.0.into_values().collect()
     }
 
-    /// A stored block as it will be stored.
+    /// A stored block as it will be after the rewrite.
     pub(super) fn block(&self, stored: StoredBlock) -> BlockRow {
         let mut block = stored.block;
         if let Some(new) = self.0.get(&stored.id) {
@@ -42,7 +42,7 @@ impl Rewritten {
     }
 }
 
-/// A block with other events, as many as before.
+/// A block with other events, which finish as many lines.
 pub(super) fn with_events(block: &StoredBlock, raw: &[u8]) -> RewrittenBlock {
     RewrittenBlock {
         id: block.id,

@@ -22,7 +22,7 @@ pub struct ExecutionRow {
     pub what: ExecutionStarted,
     /// `running`, `success` or `failed`.
     pub status: Status,
-    /// The phase.
+    /// Its phase, which is finer than the status.
     pub phase: Phase,
     /// Why it failed.
     pub reason: Option<Reason>,
@@ -292,7 +292,7 @@ pub struct Changes {
     pub execution: Option<Box<ExecutionRow>>,
     /// The owner: written with a new execution.
     pub owner: Option<Owner>,
-    /// Replace the stored hosts by these.
+    /// Whether the stored hosts are replaced by `hosts`.
     pub replace_hosts: bool,
     /// Hosts that are new or changed.
     pub hosts: Vec<HostRow>,

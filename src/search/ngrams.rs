@@ -1,7 +1,7 @@
 //! A Bloom filter of the three- and six-byte n-grams of some texts.
 
-/// Lengths of the n-grams, in bytes. Short ones allow short search texts; long ones distinguish numbers, whose single
-/// digits are all alike.
+/// Lengths of the n-grams, in bytes. Short ones allow short search texts; long ones distinguish numbers, which have
+/// nearly all short ones in common.
 const LENGTHS: [usize; 2] = [3, 6];
 
 /// Size of the filter in bits. A day of a few thousand runs has some ten thousand different n-grams. More bits mean

@@ -136,7 +136,7 @@ impl Store {
         let mut query = self.query("SELECT number, hash FROM audit_head WHERE id = 1");
         match query.fetch_optional(&self.read).await? {
             Some(row) => read_head(&row),
-            // Removing this row removes the record of the trail's end, which shows as inserted entries.
+            // The row was removed, and with it the record of the trail's end: all entries then show as inserted.
             None => Ok((0, NO_ENTRY)),
         }
     }

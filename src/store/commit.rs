@@ -238,7 +238,7 @@ pub(super) async fn project(
     tasks::TASKS.insert(transaction, &rows, tasks::bind).await?;
     let hosts = flatten(keyed(), |change| &change.hosts);
     insert_hosts(transaction, std::slice::from_ref(changes), &[key], hosts).await?;
-    // Redacted words must not remain in a roll-up either.
+    // Text that is gone from its rows must not remain in a roll-up either.
     stats::forget(transaction, &days).await
 }
 
@@ -303,7 +303,7 @@ async fn upsert_executions<'c>(
     rows: impl Iterator<Item = (&'c ExecutionRow, Option<&'c Owner>)>,
 ) -> Result<HashMap<Uuid, ExecutionKey>, StoreError> {
     let mut labels: BTreeMap<(Uuid, Cow<'_, str>), i64> = BTreeMap::new();
-    // The last state of each, in the same order for all collectors.
+    // The last state of each, in an order that is the same for all collectors.
     let mut last: BTreeMap<Uuid, (&ExecutionRow, Option<&Owner>)> = BTreeMap::new();
     for (row, owner) in rows {
         let named = row.what.labels.iter().map(|label| (row.id, indexed(label)));

@@ -29,7 +29,8 @@ struct State {
     freeing: Option<Instant>,
     /// Size of the largest batch that found no space: with less space than that, it would fail again.
     refused: u64,
-    /// The limits last set on the connection: pages of the write-ahead log, and of the database.
+    /// The checkpoint threshold last set on the connection, in pages of the write-ahead log; the database's maximum
+    /// size is set with it.
     checkpoint: Option<u64>,
 }
 

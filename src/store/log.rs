@@ -47,12 +47,10 @@ const LOGS: usize = 100;
 const PREPARED: usize = Producer::ALL.len();
 
 impl Store {
-    /// Blocks of several logs at once, each log named once: in the order of `from`, and within each log in its own
-    /// order, at most
-    /// `limit`.
+    /// Blocks of several logs at once, each log named once: in the order of `from`, and of each log at most `limit`, in
+    /// their own order.
     ///
     /// # Errors
-    /// The database failed.
     /// The database failed.
     pub async fn blocks_from(
         &self,

@@ -15,8 +15,7 @@
 //! - `explain`: query plans of the statements of a piece of work
 //! - `retention`, `pins`: the data for retention rules, removal in small steps, pins
 //! - `file`: the file of an SQLite database: its lock, its permissions, its disk space; `trouble`, `health`: problems
-//!   of a
-//!   database, and how they are detected
+//!   of a database, and how they are detected
 //! - `shared`: coordination of collectors that share a database
 //! - `stats`: statistics, and their roll-ups
 //! - `redact`: rewritten events, and erasing deleted data from files
@@ -267,8 +266,7 @@ impl Store {
         store.migrate().await?;
         store.make_room().await?;
         if let Some(file) = store.write.file() {
-            // After a crash, a recovered write-ahead log does not tell how far it was checkpointed, so this is done
-            // now.
+            // After a crash, a recovered write-ahead log does not tell how far it was checkpointed until it is.
             if let Err(error) = store.write.copy_back().await {
                 tracing::debug!(%error, "the write-ahead log could not be copied back yet");
             }

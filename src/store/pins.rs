@@ -45,8 +45,8 @@ impl Store {
     ) -> Result<bool, StoreError> {
         transaction!(self, transaction => {
             let is_there = match key_of(transaction, id).await? {
-                // Locks the row, so that nobody deletes it from here on. A deletion may have happened while we waited
-                // for the lock.
+                // Locks the row where others may write: nobody deletes it from here on. A deletion may have happened
+                // while we waited for the lock.
                 Some(key) => {
                     self.tell_changed(transaction, key).await?;
                     key_of(transaction, id).await? == Some(key)

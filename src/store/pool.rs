@@ -370,7 +370,7 @@ impl Transaction {
         match self {
             Self::Sqlite(transaction, file) => {
                 transaction.commit().await?;
-                // If the file was replaced, the data is lost.
+                // A commit into a file that is gone or was replaced is lost, so it has failed.
                 file.map_or(Ok(()), |file| file.check().map_err(Trouble::into_error))
             }
             Self::Postgres(transaction, limits) => limits.wait_for(transaction.commit()).await,

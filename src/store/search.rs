@@ -1,8 +1,8 @@
 //! Searches for part of a text, in the list's order.
 //!
-//! No index for this works on all databases. So each day's roll-up has a filter of the texts that its runs cannot
-//! contain, and only the remaining days are searched, one after the other, until the page is full. Running executions
-//! have no roll-up, and are searched separately.
+//! No index for this works on all databases. So a Bloom filter beside each day's roll-up tells that its runs cannot
+//! contain a text, and only the remaining days are searched, one after the other, until the page is full. Running
+//! executions have no roll-up, and are searched separately.
 
 use super::executions::{FEW, push_page};
 use super::pool::Transaction;

@@ -16,7 +16,7 @@ use crate::model::{Changes, ExecutionKey};
 /// The notification channel.
 const CHANNEL: &str = "playback";
 
-/// Maximum number of changes in one message, which is limited to 8,000 bytes.
+/// Maximum number of changes in one message, which must have less than 8,000 bytes.
 const NOTICES: usize = 100;
 
 /// New partitions are created when fewer keys than this are left.
@@ -156,7 +156,7 @@ impl Store {
         }
     }
 
-    /// Whether the bulk of the history is in partitions, which can be dropped at once.
+    /// Whether the bulk of the history is in partitions, which can be removed at once.
     #[must_use]
     pub fn has_partitions(&self) -> bool {
         self.is_shared()

@@ -1,6 +1,6 @@
 //! One statement with its values, for any of the databases.
 //!
-//! Its text comes from the program alone: only string literals can be pushed, and every value is bound.
+//! Its text comes from the program alone: only a `&'static str` can be pushed, and every value is bound.
 
 use futures_util::TryStreamExt as _;
 use sqlx::mysql::MySqlArguments;
@@ -100,7 +100,7 @@ impl Statement {
         self
     }
 
-    /// Runs it outside of a transaction; returns how many rows it changed, or found unchanged.
+    /// Runs it outside of a transaction; returns how many rows it changed, including those that had the new values.
     pub(super) async fn execute(&mut self, pool: &Pool) -> Result<u64, sqlx::Error> {
         pool.check()?;
         let mut connection = pool.acquire().await?;

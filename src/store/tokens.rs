@@ -146,7 +146,7 @@ impl Store {
         })
     }
 
-    /// Removes the tokens that are only valid for one execution.
+    /// Removes the tokens that are only valid for this execution.
     ///
     /// # Errors
     /// The database failed.

@@ -32,7 +32,7 @@ fn signed(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-/// A text that every database can store: PostgreSQL cannot store NUL, so it is removed for all of them.
+/// A text that every database can store: PostgreSQL cannot store NUL, so it is replaced for all of them.
 fn text(text: &str) -> Cow<'_, str> {
     if text.contains('\0') {
         Cow::Owned(text.replace('\0', "\u{fffd}"))

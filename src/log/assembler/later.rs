@@ -54,7 +54,7 @@ impl Later {
         self.latest.contains_key(host)
     }
 
-    /// Takes back the host's latest result: its number, how it ended, and whether it reported a change.
+    /// The host's latest result: its number, how it ended, and whether it reported a change.
     pub(super) fn retract(&self, host: &str) -> Option<(u64, ResultStatus, bool)> {
         self.latest.get(host).copied()
     }

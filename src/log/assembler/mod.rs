@@ -754,7 +754,7 @@ impl Assembler {
             counts.changed += u32::from(result.changed);
             counts.ignored += u32::from(result.ignored);
         }
-        // 2.21 censors the result of a whole loop whenever `no_log` is a template; only the items show its real value.
+        // ansible-core 2.21 censors the result of a whole loop whenever `no_log` is a template; only its items tell.
         let censored = result.items.is_none().then_some(result.censored);
         self.learn(result.task, censored, result.action.as_deref());
         self.touch_task(result.task, event.at);

@@ -11,7 +11,7 @@ pub struct Durations {
     pub(super) sum_us: u64,
     pub(super) min_us: u64,
     pub(super) max_us: u64,
-    /// Number of durations for each bucket, in order; none is 0.
+    /// Each bucket and the number of durations in it, in order; empty buckets are left out.
     pub(super) buckets: Vec<(u16, u64)>,
 }
 
@@ -88,7 +88,7 @@ impl Durations {
         self.max_us as f64 / 1e6
     }
 
-    /// The percentile in seconds, to about 1.6 %; 0 if empty.
+    /// The time within which `percent` percent of the durations lie, in seconds, to about 1.6 %; 0 if empty.
     #[must_use]
     pub fn percentile(&self, percent: u32) -> f64 {
         let rank = (u128::from(self.count) * u128::from(percent)).div_ceil(100);

@@ -350,7 +350,7 @@ impl Writer {
             return;
         }
         self.number(durations.sum_us);
-        // A single duration is defined by its value alone.
+        // The sum of a single duration says everything.
         if durations.count == 1 {
             return;
         }

@@ -192,7 +192,7 @@ impl RollBuilder {
 }
 
 impl TaskFigures {
-    /// Adds everything of another roll.
+    /// Adds all figures of another.
     pub fn merge(&mut self, other: &Self) {
         self.runs += other.runs;
         self.failed += other.failed;

@@ -101,7 +101,7 @@ impl DatabaseLock {
             return Err(unfit("it is a folder: name a file in it".to_owned()));
         }
         let beside = with_end(&resolved(&path), ".lock");
-        // The lock on an existing database comes first, before anything is touched.
+        // An existing database's lock file is locked before anything is touched.
         let first = match path.exists() {
             true => {
                 let file = lock_file(&path, &beside).map_err(unfit)?;

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use super::{folder_of, resolved, with_end};
 
-/// Permission bits of others.
+/// Permission bits of others, and of the group.
 const OTHERS: u32 = 0o007;
 const GROUP: u32 = 0o070;
 
@@ -73,7 +73,8 @@ fn make_folder(folder: &Path) -> Result<(), String> {
     Ok(())
 }
 
-/// Removes others' permissions from a file of ours. Group permissions were set on purpose: they are kept, and logged.
+/// Removes others' permissions from a file of ours. Permissions of a group alone were set on purpose: they are kept,
+/// and logged.
 fn close(path: &Path) {
     let Ok(known) = fs::metadata(path) else {
         return;

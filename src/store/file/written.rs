@@ -14,8 +14,8 @@ use std::sync::{Mutex, PoisonError};
 
 use super::with_end;
 
-/// File systems that update a file's change time at once. Others may do so later, or by another machine's clock, which
-/// would cause false alarms: there the file is not watched.
+/// File systems that update a file's modification time at once. Others may do so later, or by another machine's clock,
+/// which would cause false alarms: there the file is not watched.
 const KNOWN: [u32; 8] = [
     0xef53,      // ext2, ext3, ext4
     0x5846_5342, // XFS
@@ -27,7 +27,7 @@ const KNOWN: [u32; 8] = [
     0x794c_7630, // overlay
 ];
 
-/// Offset of the checkpoint progress in the index of the write-ahead log: `nBackfill`, and `nBackfillAttempted`.
+/// Offsets of the checkpoint progress in the index of the write-ahead log: `nBackfill`, and `nBackfillAttempted`.
 const DONE: u64 = 96;
 const BEGUN: u64 = 128;
 /// Offset of the write-ahead log's salts, which change when it is restarted.

@@ -17,7 +17,7 @@ pub struct StatusCounts {
 }
 
 impl Store {
-    /// Number of executions by status. Roll-ups give it for past days; the others are counted.
+    /// Number of executions by status. Days with a current roll-up have it stored; the others are counted.
     ///
     /// # Errors
     /// The database failed.

@@ -125,7 +125,7 @@ const FIRST: usize = 8;
 const MOST: usize = 128;
 
 /// The periods that may contain finished executions with a text, one after the other in a list's order. Days without a
-/// filter are included.
+/// current filter are included.
 pub(in super::super) struct Candidates<'q> {
     known: &'q NgramCache,
     text: &'q str,

@@ -1,4 +1,4 @@
-//! Tests that SQLite reads only indexes for an answer, however long the history is.
+//! Tests that SQLite finds an answer through indexes, however long the history is.
 
 use super::super::dialect::Engine;
 use super::super::statement::Statement;

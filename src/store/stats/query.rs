@@ -20,8 +20,8 @@ pub(super) type Span = (i64, i64);
 impl Store {
     /// Answers a question about the runs that started in a period, from one consistent snapshot.
     ///
-    /// The figures of deleted runs are known by the hour: an hour counts if it begins in the period. They are missing
-    /// where roll-ups cannot answer the question (see [`Question::suits_rolls`]).
+    /// The figures of runs that retention deleted are known by the hour: an hour counts if it begins in the period.
+    /// They are missing where roll-ups cannot answer the question (see [`Question::suits_rolls`]).
     ///
     /// # Errors
     /// The database failed.

@@ -24,7 +24,7 @@ const RESULTS: Table = Table {
     present: Present::Never,
 };
 
-/// The few results that another host ran, or with a module from a template.
+/// The few results that another host ran, or whose module a template names.
 const NAMED_RESULTS: Table = Table {
     name: "results",
     columns: &[

@@ -67,8 +67,8 @@ pub(in crate::store) fn push_list<'v, T: Copy + Into<Value<'v>>>(
 }
 
 impl Table {
-    /// Inserts rows, as many in one statement as possible. If existing rows are updated, no two of these may be the
-    /// same.
+    /// Inserts rows, as many in one statement as possible. For a table whose existing rows are updated, no two of
+    /// `rows` may be the same row.
     pub(in crate::store) async fn insert<T>(
         &self,
         transaction: &mut Transaction,
