@@ -1,4 +1,4 @@
-//! Everything that a request may need, made once.
+//! Everything that a request may need, built once at start.
 
 use std::sync::Arc;
 
@@ -21,39 +21,39 @@ use crate::work::Runner;
 /// The collector's parts; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct App {
-    /// How it is configured.
+    /// The configuration.
     pub config: Arc<Config>,
     /// The history.
     pub store: Store,
-    /// Batches in.
+    /// Takes in batches from producers.
     pub ingest: Ingest,
-    /// Changes that somebody asks for.
+    /// Changes that users ask for.
     pub commands: Commands,
-    /// Runs what it is asked to.
+    /// Launches runs.
     pub launcher: Launcher,
-    /// What is kept, and for how long.
+    /// Applies the retention rules.
     pub retention: Retention,
-    /// Who watches.
+    /// Notifies viewers of changes.
     pub hub: Hub,
-    /// Executions as they change, for all who watch them.
+    /// Pushes executions to every viewer as they change.
     pub feed: Feed,
     /// The time.
     pub clock: Clock,
     /// The collector's own figures.
     pub figures: Figures,
-    /// Who is known.
+    /// Checks tokens and sessions.
     pub auth: Auth,
     /// Open streams, counted.
     pub viewers: OpenStreams,
-    /// Open streams, to be waited for.
+    /// Open streams, so that shutdown can wait for them.
     pub streams: TaskTracker,
-    /// Told when the program is to end: streams then close, and nothing is begun any more.
+    /// Cancelled when the program is to end: streams then close, and nothing new begins.
     pub closing: CancellationToken,
     /// Work in the background.
     pub work: Runner,
-    /// The writer, and commands that go on when nobody waits for their answer any more.
+    /// The writer, and commands that run on after their client is gone.
     pub tasks: TaskTracker,
-    /// Told when all requests are answered and all work in the background is finished: then the writer may end.
+    /// Cancelled when all requests are answered and all background work is finished: then the writer may end.
     pub stop_writing: CancellationToken,
 }
 
@@ -129,7 +129,7 @@ impl App {
         })
     }
 
-    /// Makes an admin token where there is no token at all; it is returned once, to be shown.
+    /// Creates an admin token if there are no tokens yet; it is returned once, to be shown.
     ///
     /// # Errors
     /// The store failed.
@@ -153,14 +153,14 @@ impl App {
             .await
         {
             Ok(()) => Ok(Some(token)),
-            // Another collector that shares the database started at the same time, and showed its own.
+            // Another collector that shares the database started at the same time, and showed its own token.
             Err(StoreError::TokenExists { .. }) => Ok(None),
             Err(error) => Err(error.into()),
         }
     }
 
-    /// Ends what runs beside requests, in this order: what begins things, what requests needed, the writer. So everything
-    /// that was accepted is committed.
+    /// Stops what runs beside requests, in this order: what starts new work, what requests needed, the writer. So
+    /// everything that was accepted is committed.
     pub async fn stop(&self) {
         self.work.stop().await;
         self.stop_writing.cancel();

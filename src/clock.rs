@@ -1,7 +1,7 @@
 //! The clock, injected: everything that needs the time gets a [`Clock`], so that tests can set it.
 //!
-//! What time it is ([`Clock::now_us`]) and how much time has passed ([`Clock::monotonic_us`]) are two
-//! questions: somebody may set the machine's clock. Durations and deadlines ask the second one.
+//! The time of day ([`Clock::now_us`]) and elapsed time ([`Clock::monotonic_us`]) are separate, because the machine's
+//! clock may be set. Durations and deadlines use elapsed time.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, LazyLock};
@@ -17,7 +17,7 @@ enum Source {
     Fixed(Arc<Fixed>),
 }
 
-/// What monotonic time is counted from.
+/// Start of monotonic time.
 static BEGUN: LazyLock<Instant> = LazyLock::new(instant);
 
 #[expect(
@@ -28,7 +28,7 @@ fn instant() -> Instant {
     Instant::now()
 }
 
-/// Times that a test sets.
+/// Times set by a test.
 #[derive(Debug)]
 struct Fixed {
     wall_us: AtomicI64,
@@ -42,7 +42,7 @@ impl Clock {
         Self(Source::System)
     }
 
-    /// A clock that stands until it is moved by [`Clock::advance`].
+    /// A clock that only moves by [`Clock::advance`].
     #[must_use]
     pub fn fixed(now_us: i64) -> Self {
         Self(Source::Fixed(Arc::new(Fixed {
@@ -51,7 +51,7 @@ impl Clock {
         })))
     }
 
-    /// What time it is, in microseconds since the Unix epoch. It may be set forward and back at any time.
+    /// The time of day in microseconds since the Unix epoch. It may jump forward and back.
     #[must_use]
     pub fn now_us(&self) -> i64 {
         match &self.0 {
@@ -68,8 +68,7 @@ impl Clock {
         }
     }
 
-    /// Time that nobody sets, in microseconds since some moment: only differences mean anything, and only
-    /// within one process.
+    /// Monotonic time in microseconds since some moment: only differences are meaningful, and only within one process.
     #[must_use]
     pub fn monotonic_us(&self) -> i64 {
         match &self.0 {
@@ -81,7 +80,7 @@ impl Clock {
         }
     }
 
-    /// Time passes, by a fixed clock; the machine's goes its own way.
+    /// Lets time pass on a fixed clock; does nothing to the machine's.
     pub fn advance(&self, us: i64) {
         self.set_forward(us);
         if let Source::Fixed(fixed) = &self.0 {
@@ -89,7 +88,7 @@ impl Clock {
         }
     }
 
-    /// Somebody sets a fixed clock forward, or back: no time passes.
+    /// Sets a fixed clock forward or back, without time passing.
     pub fn set_forward(&self, us: i64) {
         if let Source::Fixed(fixed) = &self.0 {
             fixed.wall_us.fetch_add(us, Ordering::SeqCst);

@@ -1,5 +1,4 @@
-//! All work in the background, in one list. What each job does stands with the part that it belongs to; those here
-//! belong to none.
+//! The list of all background jobs. Each job is defined in the module that it belongs to; those below belong to none.
 
 use std::time::Duration;
 
@@ -9,16 +8,16 @@ use crate::store::Store;
 use crate::telemetry::Figures;
 use crate::work::{Every, Job, JobError, Outcome, StopPhase, Turn};
 
-/// How often the database is looked after.
+/// How often the database is checked.
 const HEALTH: Duration = Duration::from_secs(1);
 
-/// How often figures are looked after.
+/// How often metrics are maintained.
 const UPKEEP: Duration = Duration::from_secs(30);
 
-/// Starts all work in the background; `url` is where launched runs find this collector. Needs a runtime.
+/// Starts all background jobs; `url` is this collector's address for launched runs. Needs a runtime.
 pub(crate) fn start(app: &App, url: String) {
     let work = &app.work;
-    // What serves requests, and stops after them.
+    // Jobs that requests need, and that stop after them.
     work.add(Health::new(app.store.clone()));
     work.add(Upkeep::new(app.figures.clone()));
     let (silence, packing) = app.ingest.jobs();
@@ -28,7 +27,7 @@ pub(crate) fn start(app: &App, url: String) {
             .uses()
             .writing(app.store.clone(), app.clock.clone()),
     );
-    // What begins things by itself, and stops first.
+    // Jobs that start work by themselves, and stop first.
     work.add(packing);
     work.add(RollUp::new(app.store.clone(), app.clock.clone()));
     work.add(app.retention.scheduled());
@@ -37,7 +36,7 @@ pub(crate) fn start(app: &App, url: String) {
     }
 }
 
-/// Finds out what is the matter with the database, and that it is over.
+/// Detects problems of the database, and when they are over.
 struct Health {
     store: Store,
     every: Every,
@@ -69,7 +68,7 @@ impl Job for Health {
     }
 }
 
-/// Puts durations into their buckets: until then each takes memory, and nobody may ever ask for `/metrics`.
+/// Sorts measured durations into buckets. Otherwise each one takes memory until `/metrics` is requested.
 struct Upkeep {
     figures: Figures,
     every: Every,

@@ -11,21 +11,21 @@
 //! ```
 //!
 //! Layout, in that order:
-//! - [`model`]: executions, rows, questions: the domain's words, no I/O
-//! - [`filter`]: which executions, results or audit entries are meant: one grammar for all places that ask
-//! - [`log`]: the event log: its blocks, the assembler that makes rows of it, replay, packing, rewriting
-//! - [`ingest`]: batches in, one group commit
-//! - [`search`]: what lets a search pass over texts without reading them
+//! - [`model`]: the domain's types: executions, rows, questions; no I/O
+//! - [`filter`]: which executions, results or audit entries are meant: one grammar for every place that takes filters
+//! - [`log`]: the event log: its blocks, the assembler that turns events into rows, replay, packing, rewriting
+//! - [`ingest`]: takes in batches, with one group commit
+//! - [`search`]: Bloom filters that let a search skip texts without reading them
 //! - [`store`]: every SQL statement of the program, and nothing else
-//! - [`auth`]: tokens, scopes and logins
-//! - [`live`]: who is watching, and what they have not seen yet
-//! - [`history`]: what a record, a page, a tail and the parts of a run are made of
-//! - [`stats`]: days that are over, rolled up for statistics
+//! - [`auth`]: tokens, scopes and sessions
+//! - [`live`]: sends new lines to viewers
+//! - [`history`]: reads records, pages, tails and the parts of a run
+//! - [`stats`]: rolls up past days for statistics
 //! - [`api`]: the HTTP surface: thin handlers, one error type, one router list
-//! - [`retention`]: what is kept, for how long, and how the rest goes
-//! - [`work`]: the runner of all work in the background; `jobs`: its list
-//! - [`launcher`]: runs that were asked for: the queue, and what becomes of it
-//! - [`app`], [`server`], [`config`], [`telemetry`], [`clock`]: what holds it together
+//! - [`retention`]: what is kept, for how long, and how the rest is removed
+//! - [`work`]: the runner of all background jobs; `jobs`: their list
+//! - [`launcher`]: runs requested through the API: the queue, and their supervision
+//! - [`app`], [`server`], [`config`], [`telemetry`], [`clock`]: ties it together
 //! - [`cli`]: the commands
 
 pub mod api;

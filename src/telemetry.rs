@@ -1,4 +1,4 @@
-//! The program's own log and figures.
+//! The program's own log and metrics.
 
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
@@ -25,14 +25,14 @@ pub fn start_logging(config: &Config, colours: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A figure as it is told to Prometheus.
+/// A metric as described to Prometheus.
 #[derive(Debug, Clone, Copy)]
 pub struct Described {
-    /// Its name: `playback_…_total` where it counts, with its unit where it has one.
+    /// Its name: `playback_…_total` for a counter, with its unit if it has one.
     pub name: &'static str,
     /// `counter`, `gauge`, `histogram`, or `untyped`.
     pub kind: &'static str,
-    /// What it says.
+    /// Its meaning.
     pub help: &'static str,
 }
 
@@ -43,7 +43,7 @@ const fn described(name: &'static str, kind: &'static str, help: &'static str) -
 /// Runs that ended, by status.
 pub const ENDED: &str = "playback_executions_ended_total";
 
-/// Counters that are told once there is a value for their label.
+/// Counters that only appear once there is a value for their label.
 const LABELLED: &[&str] = &[
     "playback_ingest_refusals_total",
     "playback_viewers_dropped_total",
@@ -53,8 +53,8 @@ const LABELLED: &[&str] = &[
 ];
 
 impl Described {
-    /// The four that the documented API has, in its order: their names and values are given. The first counts what is in
-    /// the history, so it shrinks when something is deleted, and is no counter.
+    /// The four metrics of the documented API, in its order: their names and values are fixed. The first counts what is
+    /// in the history, so it shrinks on deletion, and is no counter.
     pub const DOCUMENTED: &[Self; 4] = &[
         described(
             "ansible_executions_total",
@@ -78,7 +78,7 @@ impl Described {
         ),
     ];
 
-    /// What else is read off the history.
+    /// Further metrics read from the history.
     pub const HISTORY: &[Self; 4] = &[
         described(
             "playback_build_info",
@@ -102,7 +102,7 @@ impl Described {
         ),
     ];
 
-    /// What this collector counts since it was started.
+    /// Counted by this collector since its start.
     pub const COUNTED: &[Self] = &[
         described(
             ENDED,
@@ -234,12 +234,12 @@ impl Described {
     ];
 }
 
-/// The collector's own figures, for `/metrics`.
+/// The collector's own metrics, for `/metrics`.
 #[derive(Debug, Clone)]
 pub struct Figures(PrometheusHandle);
 
 impl Figures {
-    /// Starts to count.
+    /// Starts counting.
     ///
     /// # Errors
     /// This process counts already.
@@ -256,7 +256,7 @@ impl Figures {
                 "gauge" => metrics::describe_gauge!(*name, *help),
                 _ => metrics::describe_histogram!(*name, *help),
             }
-            // A counter that is missing until it counts has no increase to be seen.
+            // A counter must appear before its first increment, or that increase is invisible.
             if *kind == "counter" && !LABELLED.contains(name) {
                 metrics::counter!(*name).increment(0);
             }
@@ -267,7 +267,7 @@ impl Figures {
         Ok(Self(handle))
     }
 
-    /// Puts what was measured into its buckets; to be done now and then.
+    /// Sorts measured values into their buckets; to be called periodically.
     pub fn keep_up(&self) {
         self.0.run_upkeep();
     }

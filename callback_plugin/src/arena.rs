@@ -1,11 +1,11 @@
 //! A piece of memory that `fork` does not hand on (`MADV_WIPEONFORK`, Linux 4.14 and later).
 //!
-//! Blocks have the size of a power of two; freed ones of each size are kept in a list and used again.
-//! Nothing is merged or returned: the recorder needs little, and the same again for each event.
-//! All of the arena's state lies in the arena, for the same reason as its blocks do.
+//! The size of a block is a power of two; freed blocks of each size are kept in a list and reused. Nothing is merged or
+//! returned: the recorder needs little memory, and the same again for each event. The arena's own state is in the
+//! arena, for the same reason as its blocks are.
 //!
-//! Any thread may allocate. Giving back waits for nobody; taking never waits either: while another thread
-//! takes, or where the arena is used up, there is nothing to be had, and the caller asks the system.
+//! Any thread may allocate, and no call ever waits. While another thread allocates, or when the arena is full,
+//! allocation fails, and the caller asks the system.
 
 #![allow(unsafe_code)]
 
@@ -13,13 +13,13 @@ use std::alloc::Layout;
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
 
-/// Address space of the arena. Pages become memory when they are first used.
+/// Address space of the arena. Pages use memory only after their first write.
 const BYTES: usize = 4 << 20;
 
 /// The smallest block, and the alignment of all.
 const SMALLEST: usize = 16;
 
-/// The largest block: beyond, what a copied page costs is little beside what is written to it.
+/// The largest block: for larger ones, copying a page costs little compared with writing the content.
 const LARGEST: usize = 64 << 10;
 
 const SIZES: usize = (LARGEST / SMALLEST).ilog2() as usize + 1;
@@ -35,23 +35,23 @@ unsafe impl Send for Arena {}
 // SAFETY: as above.
 unsafe impl Sync for Arena {}
 
-/// Lies at the start of the arena; all zeros is its first value.
+/// At the start of the arena; its initial value is all zeros.
 struct State {
-    /// Somebody is taking a block.
+    /// A thread is allocating a block.
     taken: AtomicBool,
-    /// Bytes that were ever given out.
+    /// Bytes ever allocated.
     used: AtomicUsize,
-    /// Blocks that were given back, by size.
+    /// Freed blocks, by size.
     free: [AtomicPtr<Free>; SIZES],
 }
 
-/// A block that nobody uses.
+/// A free block.
 struct Free {
     next: *mut Free,
 }
 
 impl Arena {
-    /// None: the system has no such memory.
+    /// None: the system does not support such memory.
     #[cfg(target_os = "linux")]
     pub(crate) fn new() -> Option<Self> {
         // SAFETY: a new private mapping wherever the kernel likes touches no memory of anybody.
@@ -77,13 +77,13 @@ impl Arena {
         NonNull::new(base.cast::<State>()).map(|state| Self { state })
     }
 
-    /// None: the system has no such memory.
+    /// None: the system does not support such memory.
     #[cfg(not(target_os = "linux"))]
     pub(crate) fn new() -> Option<Self> {
         None
     }
 
-    /// A block for `layout`. None: it is too large, or none is to be had now.
+    /// Allocates a block for `layout`. None: it is too large, or none is available now.
     pub(crate) fn take(&self, layout: Layout) -> Option<NonNull<u8>> {
         let size = class_of(layout)?;
         let state = self.state();
@@ -95,10 +95,10 @@ impl Arena {
         block
     }
 
-    /// Takes back a block.
+    /// Frees a block.
     ///
     /// # Safety
-    /// It was taken from this arena with this layout, and nobody uses it any more.
+    /// It was allocated from this arena with this layout, and is no longer used.
     pub(crate) unsafe fn give_back(&self, block: *mut u8, layout: Layout) {
         let Some(size) = class_of(layout) else { return };
         let list = &self.state().free[size];
@@ -114,12 +114,12 @@ impl Arena {
         }
     }
 
-    /// Whether `block` lies in the arena.
+    /// Whether `block` is in the arena.
     pub(crate) fn holds(&self, block: *const u8) -> bool {
         (block as usize).wrapping_sub(self.state.as_ptr() as usize) < BYTES
     }
 
-    /// Whether a block that was taken for `layout` also is the right one for `size` bytes.
+    /// Whether a block allocated for `layout` also fits `size` bytes.
     pub(crate) fn fits_as_it_is(layout: Layout, size: usize) -> bool {
         Layout::from_size_align(size, layout.align())
             .is_ok_and(|wanted| class_of(wanted).is_some() && class_of(wanted) == class_of(layout))
@@ -131,7 +131,7 @@ impl Arena {
         unsafe { self.state.as_ref() }
     }
 
-    /// A block that was given back. Only for the one who holds `taken`.
+    /// A freed block. Only for the thread that holds `taken`.
     fn reuse(&self, size: usize) -> Option<NonNull<u8>> {
         let list = &self.state().free[size];
         let mut first = list.load(Ordering::Acquire);
@@ -147,7 +147,7 @@ impl Arena {
         None
     }
 
-    /// A block that was never used. Only for the one who holds `taken`.
+    /// A block that was never used. Only for the thread that holds `taken`.
     fn cut(&self, size: usize) -> Option<NonNull<u8>> {
         const START: usize = size_of_state();
         let state = self.state();
@@ -178,7 +178,7 @@ const fn size_of_state() -> usize {
     size_of::<State>().next_multiple_of(64)
 }
 
-/// Which of the sizes a layout needs. None: one that the arena does not have.
+/// The size class of a layout. None: the arena has no such size.
 fn class_of(layout: Layout) -> Option<usize> {
     if layout.size() > LARGEST || layout.align() > SMALLEST {
         return None;

@@ -1,8 +1,8 @@
-//! The command line, with values that may be secret replaced.
+//! The command line, with redaction of values that may be secret.
 
 use crate::censor::REDACTED;
 
-/// Options with one letter that take a value, beside those whose value is redacted.
+/// Short options with a value, other than those whose value is redacted.
 const WITH_VALUE: &str = "ilftMcuTBPm";
 
 /// Copies `argv`; the values of `-e`/`--extra-vars` and, for an ad-hoc command, `-a`/`--args` are
@@ -46,7 +46,7 @@ pub(crate) fn redact(argv: &[String], adhoc: bool) -> Vec<String> {
     out
 }
 
-/// argparse takes any unambiguous beginning of a long option.
+/// argparse accepts any unambiguous prefix of a long option.
 fn is_secret_long(name: &str, adhoc: bool) -> bool {
     (name.len() > 2 && "--extra-vars".starts_with(name))
         || (adhoc && name.len() > 3 && "--args".starts_with(name))
@@ -70,7 +70,7 @@ fn short(arg: &str, adhoc: bool) -> (String, bool) {
     (without_password(arg), false)
 }
 
-/// A file of variables keeps its name, everything else goes.
+/// The name of a variables file is kept, everything else is redacted.
 fn value(given: &str) -> String {
     if given.starts_with('@') {
         given.to_owned()

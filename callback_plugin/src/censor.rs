@@ -1,5 +1,5 @@
-//! What must never be recorded: results that Ansible censors, values with telling names, and the
-//! error block that ansible-core 2.19 prints for a task with `no_log`.
+//! What must never be recorded: results that Ansible censors, values with secret names, and the error block that
+//! ansible-core 2.19 prints for a task with `no_log`.
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString};
@@ -7,10 +7,10 @@ use pyo3::types::{PyDict, PyList, PyString};
 /// The only fields kept of a censored result. In 2.19 its `exception` and `warnings` can hold the secret.
 pub(crate) const KEPT: [&str; 4] = ["censored", "changed", "attempts", "retries"];
 
-/// What stands in place of a value that may be secret.
+/// Replacement for a value that may be secret.
 pub(crate) const REDACTED: &str = "***";
 
-/// The line that stands in the captured output where Ansible printed details of a task with `no_log`.
+/// Replacement line in the captured output where Ansible printed details of a task with `no_log`.
 pub(crate) const PLACEHOLDER: &str =
     "[Playback left out what was printed here: the task has 'no_log: true']\n";
 
@@ -22,12 +22,12 @@ pub(crate) fn is_censored(data: &Bound<'_, PyDict>) -> bool {
             .map_or(true, |flag| flag.is_some_and(|flag| !is_false(&flag)))
 }
 
-/// `False` or `None`, and nothing else: anything but these may mean "true" once it is templated.
+/// Only `False` and `None`: anything else may mean "true" once it is templated.
 pub(crate) fn is_false(value: &Bound<'_, PyAny>) -> bool {
     value.is_none() || value.extract::<bool>().is_ok_and(|flag| !flag)
 }
 
-/// A copy of `list` in which each censored result keeps only what may be kept.
+/// A copy of `list` in which each censored result only has its permitted fields.
 pub(crate) fn censored_list<'py>(list: &Bound<'py, PyList>) -> PyResult<Bound<'py, PyList>> {
     let kept = PyList::empty(list.py());
     for item in list.iter() {
@@ -49,7 +49,7 @@ pub(crate) fn censored_list<'py>(list: &Bound<'py, PyList>) -> PyResult<Bound<'p
     Ok(kept)
 }
 
-/// Whether a name says that its value is secret.
+/// Whether a name indicates a secret value.
 pub(crate) fn is_secret_name(name: &str) -> bool {
     const TELLING: [&str; 10] = [
         "pass",
@@ -88,8 +88,8 @@ fn redacted_to<'py>(dict: &Bound<'py, PyDict>, depth: usize) -> PyResult<Bound<'
     Ok(copy)
 }
 
-/// Whether a text that Ansible printed while it showed a censored result may hold the secret: the
-/// block of an error, a warning or a traceback, with or without colour.
+/// Whether a text that Ansible printed while showing a censored result may contain the secret: an error, a warning or a
+/// traceback, with or without colour.
 pub(crate) fn may_tell(printed: &str) -> bool {
     const BLOCKS: [&str; 6] = [
         "[ERROR]",

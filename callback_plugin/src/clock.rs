@@ -1,4 +1,4 @@
-//! The clock of the recorder: the one place that asks for the time.
+//! The recorder's clock: the only module that reads the time.
 
 #![allow(clippy::disallowed_methods)]
 
@@ -8,17 +8,17 @@ use std::time::Instant;
 
 use playback_spool::RunClock;
 
-/// The run's clock, as a number. Boxed, so that it lies where `fork` copies nothing; the static itself is only read.
+/// The run's clock, as a number. Boxed, so that it is in memory that `fork` does not copy; the static is only read.
 static OFFSET_US: OnceLock<Box<AtomicI64>> = OnceLock::new();
 
-/// Begins the time of a run: with the clock of the supervisor around it, or with one of its own.
+/// Starts a run's clock: the surrounding supervisor's, or a new one.
 pub(crate) fn begin(clock: RunClock) {
     OFFSET_US
         .get_or_init(Box::default)
         .store(clock.offset_us(), Ordering::Relaxed);
 }
 
-/// Microseconds since the Unix epoch, by the clock of the run: setting the machine's clock meanwhile changes nothing.
+/// Microseconds since the Unix epoch, by the run's clock: setting the machine's clock meanwhile changes nothing.
 pub(crate) fn now_us() -> i64 {
     current().now_us()
 }

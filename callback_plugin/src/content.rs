@@ -1,4 +1,4 @@
-//! The content of a result: what a module returned, less what is repeated elsewhere or must not be kept.
+//! The content of a result: what a module returned, without what is repeated elsewhere or must not be kept.
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString};
@@ -12,21 +12,21 @@ use crate::value::{Stop, Walker};
 /// What to leave out of a content.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rules<'r> {
-    /// What is hidden, where anything is.
+    /// Redaction rules, if any.
     pub(crate) hidden: Option<&'r playback_redact::Rules>,
-    /// Each loop item was an event of its own already.
+    /// Each loop item already had an event of its own.
     pub(crate) items_sent: bool,
     /// Whether `diff` is kept.
     pub(crate) diff: bool,
     /// Whether Ansible censored the result.
     pub(crate) censored: bool,
-    /// Whether `cmd` repeats what the user typed, and is not asked for.
+    /// Whether `cmd` only repeats what the user typed, and must not be recorded.
     pub(crate) hides_command: bool,
     /// Largest content, in bytes of JSON.
     pub(crate) max_bytes: usize,
 }
 
-/// The fields that are kept when even the tightest attempt does not fit.
+/// The fields that are kept if even the tightest attempt does not fit.
 const ESSENTIAL: [&str; 8] = [
     "rc", "msg", "changed", "stdout", "stderr", "cmd", "attempts", "censored",
 ];
@@ -88,7 +88,7 @@ pub(crate) fn push_facts(
     })
 }
 
-/// Appends a task's arguments as written, those with telling names redacted.
+/// Appends a task's arguments as written, with redaction of secret names.
 ///
 /// # Errors
 /// Python was interrupted; the buffer is then as it was.
@@ -126,7 +126,7 @@ fn push_fitting(
     write: Write<'_>,
 ) -> PyResult<()> {
     let start = out.len();
-    // The list of cuts and the event's other fields need room of their own.
+    // The list of cuts and the event's other fields need space, too.
     let room = max_bytes.saturating_sub(8 << 10).max(4 << 10);
     for limits in cut::attempts(room) {
         let mut walker = Walker::new(out, limits, hidden);
@@ -192,7 +192,7 @@ fn finish(walker: Walker<'_>) {
     out.push(b'}');
 }
 
-/// A key's text, where it is text; Ansible's own keys always are.
+/// A key's text, if it is a string; Ansible's own keys always are.
 fn text_of<'k>(key: &'k Bound<'_, PyAny>) -> Option<&'k str> {
     key.cast::<PyString>().ok()?.to_str().ok()
 }
@@ -218,7 +218,7 @@ fn is_left_out(
     })
 }
 
-/// Up to 2.18 a traceback's text, or a phrase that tells there is none; in 2.19 an object.
+/// Up to 2.18 a traceback's text, or a phrase that there is none; in 2.19 an object.
 fn push_exception(walker: &mut Walker<'_>, value: &Bound<'_, PyAny>) -> Result<(), Stop> {
     if let Some(event) = summary_event(value)? {
         if let Some(traceback) = whole_traceback(event)? {
@@ -232,8 +232,8 @@ fn push_exception(walker: &mut Walker<'_>, value: &Bound<'_, PyAny>) -> Result<(
     walker.entry("exception", value)
 }
 
-/// The tracebacks of an error and of what caused it, the cause first, as Python prints them; none where
-/// Ansible was not asked for any.
+/// The tracebacks of an error and of its causes, the cause first, as Python prints them; none if Ansible was not asked
+/// for any.
 fn whole_traceback(outermost: Bound<'_, PyAny>) -> PyResult<Option<String>> {
     const DEEPEST: usize = 32;
     let mut parts: Vec<String> = Vec::new();
@@ -258,8 +258,8 @@ fn whole_traceback(outermost: Bound<'_, PyAny>) -> PyResult<Option<String>> {
     Ok(any.then(|| parts.concat()))
 }
 
-/// Results of a loop whose items were not sent one by one (a package module that takes them all at
-/// once): each may be censored for itself.
+/// Results of a loop whose items were not sent one by one (a package module that takes them all at once): each may be
+/// censored separately.
 fn push_results(walker: &mut Walker<'_>, value: &Bound<'_, PyAny>) -> Result<(), Stop> {
     let Ok(list) = value.cast::<PyList>() else {
         return walker.entry("results", value);

@@ -1,8 +1,8 @@
-//! How much of a large value is kept, and what tells that something was left out.
+//! Limits how much of a large value is kept, and marks what was left out.
 //!
-//! A result is first written whole. When it passes the largest event it is written again with
-//! tighter limits, and at last only its most important fields are kept. Whatever was left out is
-//! listed under [`CUT_KEY`]: where, how large it was, and the SHA-256 of long text.
+//! A result is first written whole. If it exceeds the largest event, it is written again with tighter limits, and
+//! finally with its most important fields only. Everything left out is listed under [`CUT_KEY`]: where, how large it
+//! was, and the SHA-256 of long text.
 
 use std::io::Write as _;
 
@@ -13,11 +13,11 @@ use crate::text;
 /// Name of the field that lists what was left out of a value.
 pub(crate) const CUT_KEY: &str = "playback_cut";
 
-/// Nesting that is still written. A reader's JSON parser has its own limit (128 in serde_json), and
-/// the event around the content takes a few levels of it.
+/// Maximum nesting that is written. A reader's JSON parser has its own limit (128 in serde_json), and the event around
+/// the content uses a few levels of it.
 pub(crate) const MAX_DEPTH: usize = 64;
 
-/// What one attempt may write.
+/// Limits of one attempt.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
     /// Bytes of the whole value.
@@ -95,8 +95,8 @@ pub(crate) fn push_cuts(out: &mut Vec<u8>, cuts: &[Cut]) {
     out.push(b']');
 }
 
-/// Head and tail of a long text as a JSON string, with a line between them that tells what is
-/// missing. Returns what was cut.
+/// Writes head and tail of a long text as a JSON string, with a line between them that says what is missing. Returns
+/// what was cut.
 pub(crate) fn push_shortened(out: &mut Vec<u8>, whole: &str, keep: usize) -> What {
     let sha256 = hex(&Sha256::digest(whole.as_bytes()));
     let head = text::floor_boundary(whole, keep / 2);

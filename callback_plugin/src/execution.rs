@@ -1,4 +1,4 @@
-//! What runs, who runs it and with what: the data of `execution_started`.
+//! The data of `execution_started`: what runs, who runs it and with what.
 
 use std::path::{Path, PathBuf};
 
@@ -14,7 +14,7 @@ use crate::{argv, git};
 /// Hosts, module and arguments of a command that was typed into `ansible-console`.
 pub(crate) type Typed = (String, String, String);
 
-/// Playbooks, inventory and limit of a program that uses Ansible as a library: it has no command line of Ansible's.
+/// Playbooks, inventory and limit of a program that uses Ansible as a library, and so has no Ansible command line.
 pub(crate) type Program = (Vec<String>, Vec<String>, Option<String>);
 
 /// What is known when the recorder is set up.
@@ -143,7 +143,7 @@ impl<'py> Cli<'py> {
     }
 }
 
-/// The texts of a sequence; a single text is one.
+/// The texts of a sequence; a single text counts as one.
 fn texts(value: &Bound<'_, PyAny>) -> Vec<String> {
     if value.is_instance_of::<PyString>() {
         return vec![text(value)];
@@ -158,7 +158,7 @@ fn joined(parts: &[String], separator: &str) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join(separator))
 }
 
-/// `ansible` and `ansible-console` know a module or a single pattern; `ansible-playbook` a list of files.
+/// `ansible` and `ansible-console` have a module or a single pattern; `ansible-playbook` a list of files.
 fn is_adhoc(cli: &Cli<'_>, argv: &[String]) -> PyResult<bool> {
     let name = argv.first().map(|path| {
         Path::new(path)
@@ -190,7 +190,7 @@ fn folder(playbook: Option<&String>, cwd: Option<&Path>) -> PathBuf {
     }
 }
 
-/// The login name by the user's number; the environment says what it likes.
+/// The login name of the user id, because environment variables may be wrong.
 fn user(py: Python<'_>) -> Option<String> {
     let by_number = || -> PyResult<String> {
         let uid = py.import("os")?.call_method0("getuid")?;

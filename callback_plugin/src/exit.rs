@@ -1,8 +1,8 @@
-//! The end of the process: its true exit code, and what it cost.
+//! The end of the process: its real exit code, and its cost.
 //!
-//! glibc's `on_exit(3)` runs after Python is gone and is told the status that the shell will see; a
-//! forked worker leaves through `_exit` and never runs it. Elsewhere (musl, macOS) the plugin wraps
-//! `sys.exit` instead and the code is handed over by it.
+//! glibc's `on_exit(3)` runs after Python is gone and receives the status that the shell will see; a forked worker
+//! leaves through `_exit` and never runs it. Elsewhere (musl, macOS) the plugin wraps `sys.exit` instead and passes the
+//! code on.
 
 #![allow(unsafe_code)]
 
@@ -16,7 +16,7 @@ use crate::{fork, run};
 /// Whether [`watch`] learns the exit code by itself.
 pub(crate) const KNOWS_EXIT_CODE: bool = cfg!(all(target_os = "linux", target_env = "gnu"));
 
-/// Has the run ended when the process exits; a second call changes nothing.
+/// Ends the run when the process exits; a second call changes nothing.
 pub(crate) fn watch() {
     static WATCHING: AtomicBool = AtomicBool::new(false);
     if !WATCHING.swap(true, Ordering::SeqCst) {
@@ -55,19 +55,19 @@ fn register() {
     }
 }
 
-/// Ends the active run and tells the user, directly, what they must know: Python is gone.
+/// Ends the active run and prints messages for the user directly, because Python is gone.
 fn end(exit_code: Option<i32>) {
     if fork::in_child() {
         return;
     }
     let warning = std::panic::catch_unwind(|| run::end_at_exit(exit_code)).unwrap_or_default();
     if let Some(warning) = warning {
-        // There is nobody left to tell that standard error is closed.
+        // If standard error is closed, nobody can be told.
         let _ = writeln!(std::io::stderr(), "[WARNING]: Playback: {warning}");
     }
 }
 
-/// What this process and the children that it waited for have cost so far.
+/// The cost so far of this process and the children that it waited for.
 pub(crate) fn usage() -> Usage {
     let (own, children) = (
         resources(libc::RUSAGE_SELF),
@@ -75,7 +75,7 @@ pub(crate) fn usage() -> Usage {
     );
     let seconds = |time: libc::timeval| time.tv_sec as f64 + time.tv_usec as f64 / 1e6;
     let peak = own.ru_maxrss.max(children.ru_maxrss);
-    // Linux counts kilobytes, macOS bytes.
+    // Linux reports kilobytes, macOS bytes.
     let unit = if cfg!(target_os = "macos") { 1 } else { 1024 };
     Usage {
         user_s: seconds(own.ru_utime) + seconds(children.ru_utime),

@@ -1,4 +1,4 @@
-//! Values and keys that JSON has no word for, as text: without running code of their own types.
+//! Converts values and keys that JSON lacks to text, without running code of their types.
 
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -6,7 +6,7 @@ use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyString, PyType};
 
 use crate::text;
 
-/// The name of a number that JSON does not know.
+/// The name of a number that JSON lacks.
 pub(crate) fn float_name(value: f64) -> &'static str {
     if value.is_nan() {
         "NaN"
@@ -17,7 +17,7 @@ pub(crate) fn float_name(value: f64) -> &'static str {
     }
 }
 
-/// `int`'s own decimal form, not the one of a subclass. Python refuses to write more than 4,300 digits.
+/// The decimal form by `int` itself, not by a subclass. Python refuses to write more than 4,300 digits.
 pub(crate) fn decimal(value: &Bound<'_, PyInt>) -> Option<String> {
     let py = value.py();
     let text = py
@@ -27,7 +27,7 @@ pub(crate) fn decimal(value: &Bound<'_, PyInt>) -> Option<String> {
     Some(text.cast::<PyString>().ok()?.to_str().ok()?.to_owned())
 }
 
-/// The type's name; asking for it runs no code of the object.
+/// The type's name; reading it runs no code of the object.
 pub(crate) fn type_name(value: &Bound<'_, PyAny>) -> String {
     value
         .get_type()
@@ -36,7 +36,7 @@ pub(crate) fn type_name(value: &Bound<'_, PyAny>) -> String {
         .unwrap_or_else(|_| "unknown".into())
 }
 
-/// A key that is not plain text, as text: JSON knows no other keys.
+/// A key that is not a plain string, as text: JSON has no other keys.
 pub(crate) fn key_text(key: &Bound<'_, PyAny>) -> String {
     if let Ok(text) = key.cast::<PyString>() {
         let bytes = key
@@ -83,7 +83,7 @@ pub(crate) fn date_text(value: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
     })?;
     for kind in types {
         let kind = kind.bind(py);
-        // The type's own inheritance, so that no `__class__` property of the object is asked.
+        // Checks the type's own inheritance, so that no `__class__` property of the object is called.
         if value.get_type().is_subclass(kind)? {
             let text = kind.call_method1("isoformat", (value,))?;
             return Ok(Some(text.cast::<PyString>()?.to_str()?.to_owned()));
@@ -105,7 +105,7 @@ pub(crate) fn summary_message<'py>(
 /// Entries of an object, by name.
 pub(crate) type Fields<'py> = Vec<(&'static str, Bound<'py, PyAny>)>;
 
-/// What a deprecation as ansible-core 2.19 carries it in results says, in the words of the versions before.
+/// The text of a deprecation in a result of ansible-core 2.19, worded as in earlier versions.
 pub(crate) fn deprecation<'py>(value: &Bound<'py, PyAny>) -> PyResult<Option<Fields<'py>>> {
     let Some(event) = summary_event(value)? else {
         return Ok(None);

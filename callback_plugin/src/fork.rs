@@ -1,8 +1,8 @@
 //! Forked workers.
 //!
-//! Ansible forks a worker per task and host. A worker inherits the recorder's memory and descriptors,
-//! but not its thread, and must touch none of it: a flag says so before anything native runs, the
-//! spool's descriptors are closed (they carry its lock), and a signal means again what it meant before.
+//! Ansible forks a worker per task and host. A worker inherits the recorder's memory and descriptors, but not its
+//! thread, and must use none of it: a flag is set before anything native runs, the spool's descriptors are closed (they
+//! carry its lock), and signals get back their earlier action.
 
 #![allow(unsafe_code)]
 
@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
 static IN_CHILD: AtomicBool = AtomicBool::new(false);
 
-/// Signals whose default action a child gets back; 0: an empty place.
+/// Signals whose default action a child restores; 0: an empty slot.
 static RESTORED: [AtomicI32; 2] = [const { AtomicI32::new(0) }; 2];
 
 /// Whether this process is a fork of the one that records.
@@ -18,7 +18,7 @@ pub(crate) fn in_child() -> bool {
     IN_CHILD.load(Ordering::Relaxed)
 }
 
-/// A child takes the default action for `signal`, as it would without the recorder's handler.
+/// Lets children restore the default action for `signal`, as without the recorder's handler.
 pub(crate) fn restore_in_child(signal: i32) {
     for place in &RESTORED {
         let found = place.compare_exchange(0, signal, Ordering::SeqCst, Ordering::SeqCst);
@@ -28,7 +28,7 @@ pub(crate) fn restore_in_child(signal: i32) {
     }
 }
 
-/// Has every later fork marked; a second call changes nothing.
+/// Marks every later fork; a second call changes nothing.
 pub(crate) fn watch() {
     static WATCHING: AtomicBool = AtomicBool::new(false);
     if !WATCHING.swap(true, Ordering::SeqCst) {
@@ -43,8 +43,8 @@ pub(crate) fn watch() {
 /// Runs in the child, before `fork` returns there: no lock, no allocation.
 unsafe extern "C" fn in_new_child() {
     if IN_CHILD.swap(true, Ordering::SeqCst) {
-        // A child's own child: all of this was done in the child. By now the numbers of the closed descriptors may be those
-        // of its own files, such as the queue that its workers report by, and the signals' handlers its own.
+        // A grandchild: all of this was done in the child. By now the numbers of the closed descriptors may belong to
+        // its own files, such as the queue that its workers report to, and the signal handlers may be its own.
         return;
     }
     for fd in playback_spool::inherited_fds() {

@@ -1,13 +1,12 @@
-//! Commit and branch of the checkout in which a playbook lies, read from git's own files: starting
-//! `git` would cost more than the whole set-up of the recorder. Whether tracked files differ from the
-//! commit needs git itself, so it is left unknown.
+//! Commit and branch of a playbook's checkout, read from git's own files: starting `git` would cost more than the whole
+//! set-up of the recorder. Whether tracked files differ from the commit would need git itself, so it is left unknown.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use playback_wire::Git;
 
-/// The checkout that holds `dir`, where there is one with a commit.
+/// The checkout that contains `dir`, if there is one with a commit.
 pub(crate) fn checkout(dir: &Path) -> Option<Git> {
     let dir = fs::canonicalize(dir).ok()?;
     let dot_git = dir
@@ -17,7 +16,7 @@ pub(crate) fn checkout(dir: &Path) -> Option<Git> {
     let git_dir = if dot_git.is_dir() {
         dot_git
     } else {
-        // A worktree or a submodule: a file that says where.
+        // A worktree or a submodule: a file with the path.
         let text = fs::read_to_string(&dot_git).ok()?;
         dot_git.parent()?.join(text.strip_prefix("gitdir:")?.trim())
     };
@@ -43,7 +42,7 @@ fn git(commit: &str, branch: Option<&str>) -> Option<Git> {
 }
 
 fn resolve(git_dir: &Path, name: &str) -> Option<String> {
-    // The refs of a worktree lie in the repository that it belongs to.
+    // The refs of a worktree are in its main repository.
     let common = fs::read_to_string(git_dir.join("commondir"))
         .map_or_else(|_| PathBuf::from(git_dir), |text| git_dir.join(text.trim()));
     for dir in [git_dir, &common] {

@@ -1,5 +1,5 @@
-//! How long the recorder's hooks take, measured by themselves when `PLAYBACK_HOOK_STATS` names a file:
-//! at exit it gets one JSON object, hook → `count`, `p50_ns`, `p99_ns`, `p99_9_ns`, `max_ns`.
+//! Measures how long the recorder's hooks take if `PLAYBACK_HOOK_STATS` names a file: at exit it gets one JSON object,
+//! hook → `count`, `p50_ns`, `p99_ns`, `p99_9_ns`, `max_ns`.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use crate::clock;
 
-/// Steps within each doubling of the time: a quantile is told to within 3 %.
+/// Steps within each doubling of the time: a quantile is accurate to 3 %.
 const STEPS: usize = 32;
 const STEP_BITS: u32 = STEPS.trailing_zeros();
 const BUCKETS: usize = STEPS * 40;
@@ -35,7 +35,7 @@ impl HookStats {
         }
     }
 
-    /// The time at which a hook begins, while measuring.
+    /// The time at which a hook begins, if measuring.
     pub(crate) fn start(&self) -> Option<Instant> {
         self.file.as_ref().map(|_| clock::instant())
     }

@@ -1,18 +1,18 @@
 //! The native core of Playback's Ansible callback plugin.
 //!
-//! The plugin in `python/` hands each of Ansible's hooks on to a [`recorder::Recorder`]; everything
+//! The plugin in `python/` passes each of Ansible's hooks on to a [`recorder::Recorder`]; everything
 //! else happens here. Layout, in the order that data flows:
 //! - [`recorder`]: what Python calls
 //! - [`plays`], [`results`], [`rescues`]: one function for each hook
 //! - [`tasks`]: the recorder's own play and task numbers
 //! - [`content`], [`value`], [`foreign`], [`cut`], [`censor`], [`text`]: a result as JSON, bounded and without secrets
-//! - [`output`], [`workers`]: what the process prints, and its forked workers
+//! - [`output`], [`workers`]: output of the process, and of its forked workers
 //! - [`execution`], [`argv`], [`git`]: what runs, who runs it and with what
 //! - [`run`]: the execution, its spool, its sender and its end
-//! - [`options`], [`spooldir`]: what the user configured
+//! - [`options`], [`spooldir`]: the user's configuration
 //! - [`exit`], [`fork`]: the process and its children
 //! - [`memory`], [`arena`]: memory that `fork` does not copy
-//! - [`clock`], [`hookstats`]
+//! - [`clock`], [`hookstats`]: time
 
 mod arena;
 mod argv;

@@ -1,13 +1,12 @@
 //! The recorder's memory: the allocator of this module's Rust code.
 //!
-//! Ansible forks a worker before each result. Every page that a fork shares is copied when its parent first
-//! writes to it again, at some 2 µs a page, and a hook would pay that for each page it touches. So small
-//! allocations are served from an [`Arena`] that the kernel does not hand on to children; large ones, and
-//! all where there is no such arena, by the system. A child never sees the arena's content: it would read
-//! zeros, and it gets its memory from the system.
+//! Ansible forks a worker before each result. Every page shared with a fork is copied when the parent next writes to
+//! it, at some 2 µs a page, and a hook would pay that for each page it touches. So small allocations come from an
+//! [`Arena`] that the kernel does not pass on to children; large ones, and all if there is no such arena, come from the
+//! system. A child never uses the arena's content: it would read zeros, and it gets its memory from the system.
 //!
-//! What Python keeps pointers to (types, functions) must be readable in a child. All of that is allocated
-//! when this module is imported, and the arena begins with the first recording: [`begin`].
+//! Anything that Python points to (types, functions) must be readable in a child. All of that is allocated when this
+//! module is imported, and the arena begins with the first recording: [`begin`].
 
 #![allow(unsafe_code)]
 
@@ -45,8 +44,8 @@ pub(crate) fn begin() {
     }
 }
 
-/// Where the address space is limited (`ulimit -v`), threads share one heap from now on: glibc reserves 64 MiB for each
-/// thread's own, and Ansible's next thread may find none left.
+/// With a limited address space (`ulimit -v`), threads share one heap from now on: glibc reserves 64 MiB for each
+/// thread's own, and Ansible's next thread might find none left.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 pub(crate) fn share_heap_where_limited() {
     let mut limit = std::mem::MaybeUninit::<libc::rlimit>::zeroed();
@@ -61,7 +60,7 @@ pub(crate) fn share_heap_where_limited() {
     }
 }
 
-/// No other C library has such heaps.
+/// Other C libraries have no such heaps.
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
 pub(crate) fn share_heap_where_limited() {}
 
@@ -69,7 +68,7 @@ fn arena() -> Option<&'static Arena> {
     ARENA.get()?.as_ref()
 }
 
-/// The arena, where it may be allocated from: not in a child, whose copy of it is empty.
+/// The arena, if it may be used: not in a child, whose copy of it is empty.
 fn usable() -> Option<&'static Arena> {
     arena().filter(|_| !fork::in_child())
 }

@@ -10,7 +10,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 use uuid::Uuid;
 
-/// What the user configured. It has no `Debug`: the token must not reach a message.
+/// The user's configuration. It has no `Debug`: the token must not reach a message.
 pub(crate) struct Options {
     pub(crate) delivery: Delivery,
     pub(crate) capture_output: bool,
@@ -25,17 +25,17 @@ pub(crate) struct Options {
     pub(crate) note: Option<String>,
     pub(crate) execution_id: Option<String>,
     pub(crate) parent: Option<String>,
-    /// What the user should know of options that cannot be used as they are.
+    /// Messages to the user about options that cannot be used as they are.
     pub(crate) notices: Vec<String>,
-    /// A rule of what is to be hidden, of which only a part can be read. Then nothing may be recorded.
+    /// A redaction rule of which only part can be read. Then nothing may be recorded.
     unusable_rule: Option<&'static str>,
 }
 
-/// Options as Python has them, of whatever type: an odd one must not turn recording off.
+/// Options as Python has them, of any type: an odd one must not turn recording off.
 struct Given<'a, 'py> {
     options: &'a Bound<'py, PyDict>,
     notices: Vec<String>,
-    /// Options whose text held what is no text.
+    /// Options with invalid text.
     damaged: Vec<&'static str>,
 }
 
@@ -45,7 +45,7 @@ impl<'py> Given<'_, 'py> {
         (!value.is_none()).then_some(value)
     }
 
-    /// Text as far as it is text: Python holds other bytes as surrogates.
+    /// The valid part of a text: Python represents other bytes as surrogates.
     fn text_of(&mut self, name: &'static str, value: &Bound<'py, PyAny>) -> Option<String> {
         let text = value.str().ok()?;
         if let Ok(text) = text.extract::<String>() {
@@ -77,7 +77,7 @@ impl<'py> Given<'_, 'py> {
             .or_else(|| self.text_of(name, &value).map(PathBuf::from))
     }
 
-    /// A UUID; without one, the run has an identity of its own.
+    /// A UUID; without one, the run gets an identity of its own.
     fn identity(&mut self, name: &'static str) -> Option<String> {
         let text = self.text(name)?;
         let is_one = |text: &String| Uuid::parse_str(text.trim()).is_ok();
@@ -157,20 +157,20 @@ impl<'py> Given<'_, 'py> {
     }
 }
 
-/// An option, as users know it.
+/// An option's name as users know it.
 pub(crate) fn shown(name: &str) -> String {
     format!("the option {name} (PLAYBACK_{})", name.to_uppercase())
 }
 
 impl Options {
-    /// Reads the options by name. What cannot be used is told in `notices`, and the default takes its place.
+    /// Reads the options by name. An invalid one is reported in `notices`, and its default is used.
     pub(crate) fn read(options: &Bound<'_, PyDict>) -> Self {
         let mut given = Given {
             options,
             notices: Vec::new(),
             damaged: Vec::new(),
         };
-        // What Python itself could not read of them.
+        // Options that Python itself could not read.
         let notices = given.get("notices");
         given.notices = notices
             .and_then(|notices| notices.extract().ok())
@@ -222,10 +222,10 @@ impl Options {
         }
     }
 
-    /// What is hidden from the record; nothing where nothing is configured.
+    /// The redaction rules; none if nothing is configured.
     ///
     /// # Errors
-    /// A text that tells which rule cannot be used. Then nothing may be recorded.
+    /// A text that names the rule that is not valid. Then nothing may be recorded.
     pub(crate) fn rules(&self) -> Result<Option<Rules>, String> {
         if let Some(name) = self.unusable_rule {
             return Err(format!("{} holds bytes that are not UTF-8", shown(name)));
@@ -248,7 +248,7 @@ impl Options {
     }
 }
 
-/// Where the token was found, for whoever is told that it was refused.
+/// Where the token was found, for messages about its refusal.
 fn token_from(token: Option<&str>, file: Option<&Path>) -> Option<String> {
     let given = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
     let file = file.filter(|path| !path.as_os_str().is_empty());

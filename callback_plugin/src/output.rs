@@ -1,13 +1,13 @@
-//! What the process prints, beside the event that it belongs to.
+//! Captures the process's output, and links it to the event that it belongs to.
 //!
-//! `write` of `sys.stdout` and `sys.stderr` is replaced on the instances by [`Write`], which prints as
-//! before and then notes the text. While Ansible shows an event (`TaskQueueManager.send_callback`), the
-//! text waits: the stdout callback runs before the recorder's hook, and the output names the event
-//! (`of`). Outside of that, text is appended at once, so that a prompt is seen while it waits.
+//! `write` of `sys.stdout` and `sys.stderr` is replaced on the instances by [`Write`], which prints as before and then
+//! notes the text. While Ansible shows an event (`TaskQueueManager.send_callback`), the text waits: the stdout callback
+//! runs before the recorder's hook, and the output names the event (`of`). Otherwise text is appended at once, so that
+//! a prompt is seen while it waits.
 //!
-//! Two threads dispatch, one after the other under Ansible's own lock; a third may print meanwhile.
-//! The texts leave in the order in which they were printed, whoever printed them. Where something is to be
-//! hidden, each line leaves when it is whole.
+//! Two threads dispatch, one after the other under Ansible's own lock; a third may print meanwhile. The texts are
+//! appended in the order in which they were printed, by whatever thread. With redaction, each line is appended when it
+//! is complete.
 
 use playback_redact::Printed;
 use playback_spool::Spool;
@@ -24,7 +24,7 @@ pub(crate) struct Output {
     /// The texts, one after the other.
     waiting: String,
     segments: Vec<Segment>,
-    /// How many segments have left already.
+    /// How many segments have been appended already.
     gone: usize,
     dispatches: Vec<Dispatch>,
     next: u64,
@@ -49,7 +49,7 @@ struct Dispatch {
     ended: bool,
 }
 
-/// A mark of the calling thread: the address of a variable of its own.
+/// Identifies the calling thread: the address of a thread-local variable.
 fn this_thread() -> usize {
     thread_local!(static MARK: u8 = const { 0 });
     MARK.try_with(|mark| std::ptr::from_ref(mark) as usize)
@@ -57,7 +57,7 @@ fn this_thread() -> usize {
 }
 
 impl Output {
-    /// `redacted`: what takes out of the text what is hidden.
+    /// `redacted`: redacts the text, if there are rules.
     pub(crate) fn new(redacted: Option<Printed>) -> Self {
         Self {
             redacted,
@@ -90,7 +90,7 @@ impl Output {
         }
     }
 
-    /// Ansible is done with the event of this thread.
+    /// Ansible has finished this thread's event.
     pub(crate) fn end(&mut self, spool: &Spool, max_event_bytes: usize) {
         let thread = this_thread();
         if let Some(dispatch) = self.open(thread) {
@@ -99,7 +99,7 @@ impl Output {
         self.drain(spool, max_event_bytes, false);
     }
 
-    /// Something was printed.
+    /// Text was printed.
     pub(crate) fn printed(
         &mut self,
         stream: Stream,
@@ -112,7 +112,7 @@ impl Output {
         self.note(dispatch, stream, text, spool, max_event_bytes);
     }
 
-    /// Notes what workers have printed since. It belongs to no event, whatever is being shown.
+    /// Adds what workers have printed since. It belongs to no event, whatever is being shown.
     pub(crate) fn workers(&mut self, spool: &Spool, max_event_bytes: usize) {
         for text in workers::take() {
             let bytes = printed::from_bytes(&text.bytes);
@@ -149,7 +149,7 @@ impl Output {
         });
     }
 
-    /// Appends everything that waits, whoever is still busy: the process ends.
+    /// Appends everything that waits, whatever is still running: the process ends.
     pub(crate) fn flush(&mut self, spool: &Spool, max_event_bytes: usize) {
         self.drain(spool, max_event_bytes, true);
         for stream in [Stream::Stdout, Stream::Stderr] {
@@ -208,13 +208,13 @@ impl Output {
         self.segments.clear();
         self.gone = 0;
         self.waiting.clear();
-        // One enormous line must not be paid for ever after.
+        // One enormous line must not occupy memory forever.
         self.waiting.shrink_to(1 << 20);
         self.dispatches.retain(|dispatch| !dispatch.ended);
     }
 }
 
-/// Appends a text, as several events where it is long. An escaped byte takes up to six in JSON.
+/// Appends a text, as several events if it is long. An escaped byte takes up to six in JSON.
 fn append(
     redacted: &mut Option<Printed>,
     spool: &Spool,
@@ -240,13 +240,13 @@ fn append(
     }
 }
 
-/// Stands in for `write` of one standard stream.
+/// Replaces `write` of one standard stream.
 #[pyclass(frozen, module = "ansible_playback._native")]
 pub(crate) struct Write {
     original: Py<PyAny>,
     stream_object: Py<PyAny>,
     stream: Stream,
-    /// In a worker: what it has written and the stream holds back.
+    /// In a worker: text written and still buffered by the stream.
     held: Py<PyList>,
 }
 
@@ -260,7 +260,7 @@ impl Write {
     ) -> PyResult<Bound<'py, PyAny>> {
         let written = self.original.bind(py).call1((text,))?;
         if fork::in_child() {
-            // Nothing of ours may harm what a worker does.
+            // Our errors must not affect a worker.
             let _ = self.written_by_worker(py, text);
         } else if let Some(run) = run::active()
             && let Ok(text) = text.cast::<PyString>()
@@ -292,13 +292,14 @@ impl Write {
         Ok(bytes.cast_into::<PyBytes>()?)
     }
 
-    /// A worker's text is printed when the stream lets go of it; what it still holds when the worker ends, nobody sees.
+    /// A worker's text counts as printed when the stream flushes it; what is still buffered when the worker ends is
+    /// lost.
     fn written_by_worker(&self, py: Python<'_>, text: &Bound<'_, PyAny>) -> PyResult<()> {
-        /// How much text a stream of Python's holds back at most.
+        /// Maximum size of a Python stream's buffer.
         const HELD: usize = 8192;
         let text = text.cast::<PyString>()?;
         let stream = self.stream_object.bind(py);
-        // Since 2.19 the streams of a worker are others, and what it keeps of its parent's leads nowhere.
+        // Since 2.19 a worker has other streams, and the inherited ones lead nowhere.
         if !py.import("sys")?.getattr(name_of(self.stream))?.is(stream) {
             return Ok(());
         }
@@ -316,7 +317,7 @@ impl Write {
         if size > HELD { self.let_go(py) } else { Ok(()) }
     }
 
-    /// In a worker: the stream has nothing left that it holds back.
+    /// In a worker: the stream's buffer is empty.
     fn let_go(&self, py: Python<'_>) -> PyResult<()> {
         let held = self.held.bind(py);
         for text in held.iter() {
@@ -327,7 +328,7 @@ impl Write {
     }
 }
 
-/// Stands in for `flush` of one standard stream: in a worker, that is when it prints.
+/// Replaces `flush` of one standard stream: in a worker, that is when text is printed.
 #[pyclass(frozen, module = "ansible_playback._native")]
 pub(crate) struct Flush {
     original: Py<PyAny>,
@@ -349,7 +350,7 @@ fn name_of(stream: Stream) -> &'static str {
     stream.as_str()
 }
 
-/// Begins to note what is printed; a second call changes nothing.
+/// Starts capturing output; a second call changes nothing.
 ///
 /// # Errors
 /// A standard stream does not allow it.
@@ -380,7 +381,7 @@ pub(crate) fn capture(py: Python<'_>) -> PyResult<()> {
     Ok(())
 }
 
-/// Takes the wrappers off again, where they are still ours.
+/// Removes the wrappers, if they are still ours.
 pub(crate) fn release(py: Python<'_>) -> PyResult<()> {
     workers::close();
     let sys = py.import("sys")?;

@@ -1,4 +1,4 @@
-//! The hooks that tell what is run: plays, tasks, handlers, includes, notifications, the recap.
+//! The hooks about the structure: plays, tasks, handlers, includes, notifications, the recap.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ use crate::{censor, clock, content};
 pub(crate) fn play_started(run: &Run, play: &Bound<'_, PyAny>) -> PyResult<()> {
     let py = play.py();
     let strategy = text(&play.getattr(intern!(py, "strategy"))?);
-    // Strategies of collections are named after the one that they are made of.
+    // Strategies in collections are named after the ones that they extend.
     let joins = strategy.contains("free") || strategy.contains("host_pinned");
     let number = run.ledger().play(joins);
     let name = text(&play.call_method0(intern!(py, "get_name"))?);
@@ -50,7 +50,7 @@ pub(crate) fn task_started(run: &Run, task: &Bound<'_, PyAny>, handler: bool) ->
     }
 }
 
-/// A task of which the announcement was missed, or that a host begins once more; returns its number.
+/// Begins a task whose announcement was missed, or that a host begins again; returns its number.
 pub(crate) fn begin_task(run: &Run, task: &Bound<'_, PyAny>, handler: bool) -> PyResult<u32> {
     let uuid = uuid(task)?;
     let number = run.ledger().begin(uuid.to_str()?);
@@ -81,7 +81,7 @@ fn append_task(
         text(&role.call_method0(intern!(py, "get_name"))?)
     };
     let no_log = task.getattr(intern!(py, "no_log"))?;
-    // A template is taken for true until results tell what it came to.
+    // A template counts as true until results show its value.
     let no_log_unknown = no_log.is_instance_of::<PyString>();
     let no_log = !censor::is_false(&no_log);
     let event = TaskStarted {
@@ -138,7 +138,7 @@ fn append_task(
 }
 
 fn is_handler(task: &Bound<'_, PyAny>) -> PyResult<bool> {
-    // Every version's handlers are a class of their own.
+    // In every version, handlers have a class of their own.
     Ok(task.get_type().name()?.to_str()?.starts_with("Handler"))
 }
 
@@ -159,7 +159,7 @@ pub(crate) fn notified(
     Ok(())
 }
 
-/// `v2_playbook_on_include`. The include's arguments may hold secrets: only the file and the hosts.
+/// `v2_playbook_on_include`. The include's arguments may hold secrets: only the file and the hosts are recorded.
 pub(crate) fn included(run: &Run, file: &Bound<'_, PyAny>) -> PyResult<()> {
     let py = file.py();
     let path = text(&file.getattr(intern!(py, "_filename"))?);
@@ -200,7 +200,7 @@ pub(crate) fn stats(run: &Run, stats: &Bound<'_, PyAny>) -> PyResult<()> {
     Ok(())
 }
 
-/// The text of a text, with lone surrogates spelled out; empty for anything else, which is never converted.
+/// The text of a string, with lone surrogates spelled out; empty for anything else, which is never converted.
 pub(crate) fn text(value: &Bound<'_, PyAny>) -> String {
     match value.cast::<PyString>() {
         Ok(text) => match text.to_str() {

@@ -1,8 +1,8 @@
 //! What the Python shim calls: one method for each of Ansible's hooks.
 //!
-//! Every entry asks first whether this is a forked worker, and catches panics: a `PanicException` on
-//! Ansible's results thread would hang the playbook for ever. An error turns the recorder off and
-//! reaches the shim, which tells the user once.
+//! Every entry point first checks whether this is a forked worker, and catches panics: a `PanicException` on Ansible's
+//! results thread would hang the playbook for ever. An error turns the recorder off and reaches the shim, which tells
+//! the user once.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -32,11 +32,10 @@ pub(crate) struct Recorder {
 
 #[pymethods]
 impl Recorder {
-    /// Begins an execution. `options` are the plugin's options by name; `extra_var_names` the names of
-    /// the extra variables, which only the plugin's caller knows, as only it knows what was `typed` at
-    /// the prompt of `ansible-console`; `rescued` is where the caller counts rescues. `program`: what a program that uses
-    /// Ansible as a library runs. `ends_early`: the run ends before the process does.
-    /// `run_key` belongs to the execution that a launcher gave, where it gave one.
+    /// Begins an execution. `options` are the plugin's options by name. Only the plugin's caller knows the extra
+    /// variables (`extra_var_names`) and what was `typed` at the prompt of `ansible-console`; `rescued` is where the
+    /// caller counts rescues. `program`: what a program that uses Ansible as a library runs. `ends_early`: the run ends
+    /// before the process does. `run_key` belongs to the execution that a launcher gave, if it gave one.
     #[new]
     #[pyo3(signature = (options, extra_var_names, rescued, typed = None, program = None, ends_early = false, run_key = None))]
     #[allow(clippy::too_many_arguments, reason = "the plugin names them")]
@@ -58,7 +57,7 @@ impl Recorder {
             exit::watch();
             memory::begin();
             memory::share_heap_where_limited();
-            // What cannot be hidden must not be recorded.
+            // If values cannot be redacted, nothing may be recorded.
             let rules = options.rules().map_err(PyValueError::new_err)?;
             let key = run_key.and_then(RunKey::parse);
             Ok(py.detach(|| Run::begin(options, rules, &started, ends_early, key))?)
@@ -74,7 +73,7 @@ impl Recorder {
         })
     }
 
-    /// Whether what is printed is recorded.
+    /// Whether output is recorded.
     fn captures(&self) -> bool {
         self.run.options.capture_output
     }
@@ -188,7 +187,7 @@ impl Recorder {
         })
     }
 
-    /// Ansible took the host's latest result out of its recap.
+    /// Ansible removed the host's latest result from its recap.
     fn retracted(&self, py: Python<'_>, host: &str) -> PyResult<()> {
         self.hook("retracted", py, |run| {
             results::retracted(run, host);
@@ -234,24 +233,24 @@ pub(crate) fn dispatch_begins() {
     with_active(|run| run.dispatch_begins());
 }
 
-/// Ansible is done with it.
+/// Ansible has finished showing it.
 #[pyfunction]
 pub(crate) fn dispatch_ends() {
     with_active(|run| {
-        // What was printed meanwhile is recorded now.
+        // Text printed meanwhile is recorded now.
         let started = run.stats.start();
         run.dispatch_ends();
         run.stats.stop("output", started);
     });
 }
 
-/// Python's `input` is about to print a prompt past `sys.stdout`.
+/// Python's `input` is about to print a prompt without `sys.stdout`.
 #[pyfunction]
 pub(crate) fn prompts(text: &str) {
     with_active(|run| run.printed(Stream::Stdout, text));
 }
 
-/// Python has written to a standard stream by its number, here or in a worker.
+/// Python has written to a standard stream's descriptor, here or in a worker.
 #[pyfunction]
 pub(crate) fn wrote(py: Python<'_>, number: i32, bytes: &[u8]) {
     let stream = if number == 2 {
@@ -270,7 +269,7 @@ pub(crate) fn wrote(py: Python<'_>, number: i32, bytes: &[u8]) {
     }
 }
 
-/// A program was started, here or in a worker, that has a standard stream of Ansible's as its own.
+/// A program was started, here or in a worker, that inherited a standard stream of Ansible's.
 #[pyfunction]
 pub(crate) fn started_program() {
     workers::started_program();
@@ -342,8 +341,8 @@ fn protected<T>(body: impl FnOnce() -> PyResult<T>) -> PyResult<T> {
     })
 }
 
-/// A panic is reported by whoever catches it, in one line: not by a trace on standard error. The hook
-/// belongs to this module's copy of the standard library alone.
+/// Panics are reported in one line by the code that catches them, not by a trace on standard error. The hook only
+/// affects this module's copy of the standard library.
 fn silence_panics() {
     static SILENCED: std::sync::Once = std::sync::Once::new();
     SILENCED.call_once(|| std::panic::set_hook(Box::new(|_| {})));

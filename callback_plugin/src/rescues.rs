@@ -1,7 +1,7 @@
-//! Which failures a `rescue` handles.
+//! Detects failures that a `rescue` handles.
 //!
-//! No hook tells, but Ansible counts a rescue for its recap before it calls `v2_runner_on_failed`: when a
-//! host's count has grown since its last failure, this failure is the one that was counted.
+//! No hook reports this, but Ansible counts a rescue for its recap before it calls `v2_runner_on_failed`: if a host's
+//! count has grown since its last failure, this failure is the one that was counted.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-/// Ansible's counts, and the ones that are accounted for.
+/// Ansible's counts, and those already assigned to failures.
 pub(crate) struct Rescues {
     /// `TaskQueueManager._stats.rescued`, host → count; none where the queue manager was not found.
     counts: Option<Py<PyDict>>,
@@ -25,10 +25,10 @@ impl Rescues {
         }
     }
 
-    /// Whether the failure that `host` is about to be told of was handled by a `rescue`.
+    /// Whether the failure about to be reported for `host` was handled by a `rescue`.
     ///
     /// # Errors
-    /// The counts are not what they were in any known version.
+    /// The counts have a form that no known version uses.
     pub(crate) fn claims(&self, py: Python<'_>, host: &str) -> PyResult<bool> {
         let Some(counts) = &self.counts else {
             return Ok(false);

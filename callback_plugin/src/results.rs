@@ -1,7 +1,7 @@
-//! The hooks that tell how a task, or a part of it, went on a host.
+//! The hooks about the outcome of a task, or part of it, on a host.
 //!
-//! Per result only the host's name, the task's identity and the returned data are read; everything
-//! about the task was read when it began.
+//! Per result only the host's name, the task's identity and the returned data are read; everything about the task was
+//! read when it began.
 
 use playback_wire::{
     AsyncPoll, AsyncState, Facts, HostStarted, Item, ResultStatus, Retracted, Retry, TaskResult,
@@ -20,7 +20,7 @@ use crate::run::Run;
 use crate::tasks::Found;
 use crate::value::unexpected;
 
-/// What Ansible hands to a hook, taken apart.
+/// The parts of a hook's argument.
 struct Told<'py> {
     host: Bound<'py, PyString>,
     task: Bound<'py, PyAny>,
@@ -74,9 +74,9 @@ impl<'py> Told<'py> {
 enum Kept {
     /// Up to 2.18.
     Result,
-    /// 2.19 and 2.20 keep it as it is; `_result` is a slow conversion there.
+    /// 2.19 and 2.20 keep it unchanged; `_result` is a slow conversion there.
     ReturnData,
-    /// 2.21 makes it of an object, which is private; what it makes for callbacks is converted, slowly, and loses types.
+    /// 2.21 builds it from a private object; what it builds for callbacks is converted, slowly, and loses types.
     Unified,
 }
 
@@ -160,7 +160,7 @@ pub(crate) fn host_started(
     Ok(())
 }
 
-/// What became of a failure.
+/// How a failure was handled.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Handled {
     /// It was ignored.
@@ -169,7 +169,7 @@ pub(crate) struct Handled {
     pub(crate) rescued: bool,
 }
 
-/// Whether a `rescue` handles the failure that `result` tells of.
+/// Whether a `rescue` handles the failure in `result`.
 pub(crate) fn is_rescued(rescues: &Rescues, result: &Bound<'_, PyAny>) -> PyResult<bool> {
     let host = host_name(&result.getattr(intern!(result.py(), "_host"))?)?;
     rescues.claims(result.py(), host.to_str()?)
@@ -190,7 +190,7 @@ pub(crate) fn ended(
     let delegate = delegate(&told, status)?;
     let action = ran(&told, found)?;
     let (delegates, actions) = if found.items > 0 {
-        // A loop as a whole was run by whoever ran its items.
+        // A loop as a whole was run by whatever ran its items.
         let names = run
             .ledger()
             .take_item_names(found.task, told.host.to_str()?);
@@ -267,7 +267,8 @@ pub(crate) fn retry(run: &Run, result: &Bound<'_, PyAny>) -> PyResult<()> {
     let event = Retry {
         task: found.task,
         host: told.host.to_str()?.into(),
-        // Counted, because Ansible's own number is that of the attempt that failed up to 2.20, and of the next since 2.21.
+        // Counted here, because Ansible's number is that of the failed attempt up to 2.20, and of the next one since
+        // 2.21.
         attempt: found.tries.max(1),
         retries: told.number(intern!(py, "retries"))?.unwrap_or_default(),
         content: None,
@@ -288,7 +289,7 @@ pub(crate) fn polled(run: &Run, result: &Bound<'_, PyAny>, state: AsyncState) ->
     let told = Told::read(result)?;
     let found = {
         let (mut ledger, host) = (run.ledger(), told.host.to_str()?);
-        // 2.19 asks by a task of its own making, which is announced to nobody.
+        // 2.19 polls with a task of its own, which is never announced.
         let found = ledger.look(told.uuid.to_str()?, host);
         found.or_else(|| ledger.at_work(host))
     };
@@ -318,7 +319,7 @@ pub(crate) fn polled(run: &Run, result: &Bound<'_, PyAny>, state: AsyncState) ->
     Ok(())
 }
 
-/// The task that a result belongs to; one that was never announced begins now.
+/// The task of a result; one that was never announced begins now.
 fn known(run: &Run, told: &Told<'_>, found: Option<Found>) -> PyResult<Found> {
     match found {
         Some(found) => Ok(found),
@@ -404,9 +405,9 @@ fn facts(
     walked
 }
 
-/// The other host that ran the task, or was to run it: as Ansible prints it, `[web1 -> db1]`. What ended well says itself
-/// that it was delegated: an include, or what a condition skipped, never was. What failed, or could not reach that host,
-/// may have come no further, so the task is asked.
+/// The other host that ran the task, or was to run it, as Ansible prints it: `[web1 -> db1]`. A successful result says
+/// itself whether it was delegated: an include, or what a condition skipped, never was. A failed result, or one for an
+/// unreachable host, may not have got that far, so the task is asked.
 fn delegate<'py>(told: &Told<'py>, status: ResultStatus) -> PyResult<Option<Bound<'py, PyString>>> {
     let py = told.data.py();
     if matches!(status, ResultStatus::Ok | ResultStatus::Skipped)
@@ -423,7 +424,7 @@ fn delegate<'py>(told: &Told<'py>, status: ResultStatus) -> PyResult<Option<Boun
     Ok(other.then_some(delegate))
 }
 
-/// The module that ran, where the task's own is a template: its copy in the result has what that came to.
+/// The module that ran, if the task's own is a template: its copy in the result has the value.
 fn ran<'py>(told: &Told<'py>, found: Found) -> PyResult<Option<Bound<'py, PyString>>> {
     if !found.templated {
         return Ok(None);
@@ -448,14 +449,13 @@ fn text_or_empty(text: &Option<Bound<'_, PyString>>) -> PyResult<String> {
     Ok(text_of(text)?.unwrap_or_default().to_owned())
 }
 
-/// The debugger has the latest task of a host run once more: its result does not count any more.
+/// The debugger runs a host's latest task again: its result no longer counts.
 pub(crate) fn retracted(run: &Run, host: &str) {
     let event = Retracted { host: host.into() };
     run.spool.append(clock::now_us(), "retracted", &event);
 }
 
-/// Whether an unreachable host is ignored. Of the task's fields nothing else is ever read: they hold
-/// templated arguments.
+/// Whether an unreachable host is ignored. No other field of the task is ever read: they hold templated arguments.
 fn ignores_unreachable(result: &Bound<'_, PyAny>) -> PyResult<bool> {
     let fields = result.getattr(intern!(result.py(), "_task_fields"))?;
     match fields

@@ -1,7 +1,7 @@
 //! The execution that this process records: its spool, its sender, and how it ends.
 //!
-//! There is one at a time. It lives in a static, in plain Rust: hooks, the wrapped streams and the end
-//! of the process all reach it, the last when Python is gone already. No lock is held while Python runs.
+//! There is one at a time. It is in a static, in plain Rust: hooks, the wrapped streams and the end of the process all
+//! need it, the last when Python is already gone. No lock is held while Python runs.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
@@ -21,7 +21,7 @@ use crate::output::Output;
 use crate::tasks::Ledger;
 use crate::{clock, exit, spooldir, workers};
 
-/// Boxed, so that the lock lies where `fork` copies nothing; the static itself is only read.
+/// Boxed, so that the lock is in memory that `fork` does not copy; the static itself is only read.
 static ACTIVE: OnceLock<Box<RwLock<Option<Arc<Run>>>>> = OnceLock::new();
 
 /// One recorded execution.
@@ -29,23 +29,23 @@ pub(crate) struct Run {
     pub(crate) options: Options,
     pub(crate) spool: Arc<Spool>,
     pub(crate) stats: HookStats,
-    /// One task that was typed, rather than a playbook.
+    /// A single typed task, rather than a playbook.
     pub(crate) is_adhoc: bool,
     sender: Option<Sender>,
     limits: FinishLimits,
     ledger: Mutex<Ledger>,
     output: Mutex<Output>,
-    /// Hooks that ran, so that a second loading of the plugin is told from a second execution.
+    /// Number of hooks called, which distinguishes a second loading of the plugin from a second execution.
     hooks: AtomicU64,
     signal: AtomicI32,
     off: AtomicBool,
     ended: AtomicBool,
     notices: Vec<String>,
-    /// Texts of workers that earlier runs of this process had left out.
+    /// Number of worker texts left out in earlier runs of this process.
     left_out_before: u64,
-    /// Programs that they had started.
+    /// Number of programs started in earlier runs.
     programs_before: u64,
-    /// It ends with its queue manager: the program around it goes on, and its exit code says nothing of the run.
+    /// It ends with its queue manager: the surrounding program goes on, and its exit code says nothing about the run.
     ends_early: bool,
 }
 
@@ -58,13 +58,13 @@ pub(crate) fn active() -> Option<Arc<Run>> {
         .clone()
 }
 
-/// The process exits with `status`, as far as that is known. Returns what the user must know.
+/// The process exits with `status`, if known. Returns a message for the user.
 pub(crate) fn end_at_exit(status: Option<i32>) -> Option<String> {
     let ends_early = active().is_some_and(|run| run.ends_early);
     end_active(status.filter(|_| !ends_early))
 }
 
-/// Ends the run that is being recorded. Returns what the user must know.
+/// Ends the current run. Returns a message for the user.
 pub(crate) fn end_active(exit_code: Option<i32>) -> Option<String> {
     let run = ACTIVE
         .get()?
@@ -75,10 +75,10 @@ pub(crate) fn end_active(exit_code: Option<i32>) -> Option<String> {
 }
 
 impl Run {
-    /// Begins an execution; the one before it is ended.
+    /// Begins an execution; the previous one is ended.
     ///
     /// # Errors
-    /// No spool can be had, not even in memory.
+    /// There is no spool, not even in memory.
     pub(crate) fn begin(
         options: Options,
         rules: Option<Rules>,
@@ -86,19 +86,19 @@ impl Run {
         ends_early: bool,
         key: Option<RunKey>,
     ) -> io::Result<Arc<Self>> {
-        // The identity that a launcher gave is for the first execution of the process only.
+        // The identity from a launcher is for the process's first execution only.
         static LAUNCHED: AtomicBool = AtomicBool::new(false);
         let given = options
             .execution_id
             .as_deref()
             .and_then(|id| Uuid::parse_str(id.trim()).ok());
         let given = given.filter(|_| !LAUNCHED.swap(true, Ordering::SeqCst));
-        // The supervisor's events and ours are of one run, so they have one clock.
+        // The supervisor's events and ours belong to one run, so they use one clock.
         let handed = given
             .and_then(|_| environment::text(CLOCK_VARIABLE))
             .and_then(|word| RunClock::from_word(&word));
         let clock = handed.unwrap_or_else(RunClock::start);
-        // The key is that of the execution that was given. Without one, the run is ours.
+        // The key belongs to the given execution. Without one, the run is ours.
         let key = key.filter(|_| given.is_some()).or_else(RunKey::mint);
         let execution = given.unwrap_or_else(Uuid::now_v7);
 
@@ -115,12 +115,12 @@ impl Run {
                 .is_some()
         };
         if active().is_none() {
-            // A run that is still to be ended goes on in its own time, and this one in that.
+            // A run that has not ended yet keeps its own clock, and this one gets its own.
             clock::begin(clock);
         }
         let mut spool = opened.spool;
         if !begins(&spool) {
-            // The disk is full: memory may not be.
+            // The disk is full, but memory may not be.
             let max_bytes = options.delivery.spool_max_bytes();
             let memory = Spool::in_memory_with_key(
                 spool.execution(),
@@ -138,7 +138,7 @@ impl Run {
         let sender = match start_sender(&options, &spool) {
             Ok(sender) => Some(sender),
             Err(why) => {
-                // Nobody can deliver to a URL that is none.
+                // The message must not suggest an invalid URL.
                 let url = options.delivery.url().filter(|_| !why.is_of_url);
                 notices.push(report::kept(&spool, &why.text, url));
                 None
@@ -173,28 +173,28 @@ impl Run {
         Ok(run)
     }
 
-    /// What the user should know at once.
+    /// Messages that the user should see at once.
     pub(crate) fn notices(&self) -> Vec<String> {
         self.notices.clone()
     }
 
-    /// Whether nothing but its set-up has happened to it.
+    /// Whether nothing has happened since its set-up.
     pub(crate) fn is_untouched(&self) -> bool {
         self.hooks.load(Ordering::Relaxed) == 0
     }
 
-    /// A hook runs. False: nothing is recorded any more.
+    /// A hook is called. False: recording is off.
     pub(crate) fn enter(&self) -> bool {
         self.hooks.fetch_add(1, Ordering::Relaxed);
         !self.off.load(Ordering::Relaxed) && !self.ended.load(Ordering::Relaxed)
     }
 
-    /// Stops recording, because something went wrong; the end of the run is still told.
+    /// Stops recording after an error; the end of the run is still reported.
     pub(crate) fn turn_off(&self) {
         self.off.store(true, Ordering::SeqCst);
     }
 
-    /// What is hidden, where anything is.
+    /// The redaction rules, if any.
     pub(crate) fn rules(&self) -> Option<&Rules> {
         self.spool.rules().map(|rules| &**rules)
     }
@@ -212,7 +212,7 @@ impl Run {
         !self.off.load(Ordering::Relaxed) && !self.ended.load(Ordering::Relaxed)
     }
 
-    /// Something was printed.
+    /// Text was printed.
     pub(crate) fn printed(&self, stream: Stream, text: &str) {
         if self.records() {
             let mut output = self.output();
@@ -230,12 +230,12 @@ impl Run {
         }
     }
 
-    /// The event that is being shown was appended as `seq`.
+    /// The event being shown was appended as `seq`.
     pub(crate) fn shows(&self, seq: Option<u64>, censored: bool) {
         self.output().shows(seq, censored);
     }
 
-    /// Ansible is done with the event.
+    /// Ansible has finished showing the event.
     pub(crate) fn dispatch_ends(&self) {
         if self.records() {
             let mut output = self.output();
@@ -249,13 +249,13 @@ impl Run {
         self.signal.store(signal, Ordering::SeqCst);
     }
 
-    /// Appends the last events and waits, within the limits, until they are delivered. Only the first
-    /// call does anything. Returns what the user must know.
+    /// Appends the last events and waits, within the limits, until they are delivered. Only the first call has an
+    /// effect. Returns a message for the user.
     pub(crate) fn end(&self, exit_code: Option<i32>) -> Option<String> {
         if self.ended.swap(true, Ordering::SeqCst) {
             return None;
         }
-        // A thread that Python stopped in the midst of printing never gives its lock back.
+        // A thread that Python stopped while it was printing never releases its lock.
         if let Ok(mut output) = self.output.try_lock()
             && !self.off.load(Ordering::SeqCst)
         {
@@ -269,7 +269,7 @@ impl Run {
         let ended = ExecutionEnded {
             exit_code: exit_code.filter(|_| signal.is_none()),
             signal,
-            // What was not recorded after the recorder turned itself off cannot be counted: at least one.
+            // After the recorder turned itself off, the number of unrecorded events is unknown: at least one.
             dropped: self.spool.dropped()
                 + u64::from(self.off.load(Ordering::SeqCst))
                 + workers::left_out().saturating_sub(self.left_out_before),

@@ -12,7 +12,7 @@ use uuid::Uuid;
 /// Opens the spool of `execution`.
 ///
 /// # Errors
-/// Not even memory can be had.
+/// Not even memory is available.
 pub(crate) fn open(
     delivery: &Delivery,
     execution: Uuid,
@@ -26,7 +26,7 @@ pub(crate) fn open(
     )
 }
 
-/// An identity that is in use already (two runs under one launcher's identity) gets one of its own.
+/// If the identity is already in use (two runs with one launcher's identity), a new one is generated.
 fn create(
     dir: &Path,
     execution: Uuid,

@@ -20,11 +20,11 @@ pub(crate) struct Ledger {
     joins: bool,
     hosts: HashMap<Box<str>, u32>,
     current: HashMap<Box<str>, Vec<Task>>,
-    /// Task and host -> what is told of the loop items that ended, where that is not the task's to tell.
+    /// Task and host -> names from finished loop items that the task itself does not know.
     items: HashMap<(u32, Box<str>), ItemNames>,
 }
 
-/// Hosts and modules that loop items of a task name.
+/// Hosts and modules named by the loop items of a task.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct ItemNames {
     /// Other hosts that ran items.
@@ -50,21 +50,21 @@ struct Task {
     /// Its action is a template.
     templated: bool,
     seen: Vec<u64>,
-    /// Hosts at work on it: as many as there are forks, at most.
+    /// Hosts working on it: at most as many as there are forks.
     running: Vec<Running>,
 }
 
-/// A host at work on a task.
+/// A host working on a task.
 #[derive(Debug, Clone, Copy)]
 struct Running {
     host: u32,
     started: i64,
     items: u32,
-    /// How often it, or its present loop item, was tried in vain.
+    /// Number of failed attempts at it, or at its current loop item.
     tries: u32,
 }
 
-/// A task as a result, or a part of one, finds it.
+/// A task as found for a result, or part of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Found {
     /// Number of the task.
@@ -73,9 +73,9 @@ pub(crate) struct Found {
     pub(crate) started: Option<i64>,
     /// Loop items that ended on the host.
     pub(crate) items: u32,
-    /// How often the host has tried the task, or its present loop item, in vain.
+    /// Number of the host's failed attempts at the task, or at its current loop item.
     pub(crate) tries: u32,
-    /// Whether the task's action is a template, so that each result tells its own.
+    /// Whether the task's action is a template, so that each result names its own.
     pub(crate) templated: bool,
 }
 
@@ -84,7 +84,7 @@ pub(crate) struct Found {
 pub(crate) enum Announced {
     /// A new task with this number.
     New(u32),
-    /// One that is known, with the sequence number of its event.
+    /// A known one, with the sequence number of its event.
     Known(Option<u64>),
 }
 
@@ -125,7 +125,7 @@ impl Ledger {
         };
         match self.current.get_mut(uuid) {
             Some(tasks) => {
-                // What nobody works on any more cannot be found again.
+                // Tasks that no host is working on cannot be found again.
                 tasks.retain(|task| !task.running.is_empty());
                 tasks.push(task);
             }
@@ -148,8 +148,8 @@ impl Ledger {
         }
     }
 
-    /// A host begins the latest task under `uuid`; returns its number, or None when that needs a new
-    /// task first ([`Ledger::begin`]): none is known, or this host had it already.
+    /// A host begins the latest task under `uuid`; returns its number, or None if that needs a new task first
+    /// ([`Ledger::begin`]): none is known, or this host had it already.
     pub(crate) fn host_begins(&mut self, uuid: &str, host: &str, at: i64) -> Option<u32> {
         let host = self.host(host);
         let task = self.current.get_mut(uuid)?.last_mut()?;
@@ -179,7 +179,7 @@ impl Ledger {
         })
     }
 
-    /// A host tried a task, or a loop item of it, in vain, and tries again. A host's items run one after the other.
+    /// A host's attempt at a task, or at one of its loop items, failed, and is repeated. A host's items run one by one.
     pub(crate) fn retry(&mut self, uuid: &str, host: &str) -> Option<Found> {
         self.find(uuid, host, |running, at| {
             running[at].tries += 1;
@@ -187,7 +187,7 @@ impl Ledger {
         })
     }
 
-    /// A host tells something about a task that it goes on with.
+    /// A host reports something about a task that it continues.
     pub(crate) fn look(&mut self, uuid: &str, host: &str) -> Option<Found> {
         self.find(uuid, host, |running, at| running[at])
     }
@@ -216,8 +216,8 @@ impl Ledger {
         self.find(uuid, host, |running, at| running.swap_remove(at))
     }
 
-    /// The latest task of `uuid` that the host has begun and not ended, else the latest. `take` gets
-    /// those who are at work on it, and which of them the host is.
+    /// The latest task of `uuid` that the host has begun and not ended, else the latest. `take` receives the hosts
+    /// working on it, and the index of this host.
     fn find(
         &mut self,
         uuid: &str,
@@ -247,7 +247,7 @@ impl Ledger {
         })
     }
 
-    /// Notes which other host and which module a loop item tells of.
+    /// Notes the other host and the module in a loop item.
     pub(crate) fn item_names(
         &mut self,
         task: u32,
@@ -262,7 +262,7 @@ impl Ledger {
         }
     }
 
-    /// What the loop items of a host told, when its task ends.
+    /// The names from a host's loop items, when its task ends.
     pub(crate) fn take_item_names(&mut self, task: u32, host: &str) -> ItemNames {
         if self.items.is_empty() {
             return ItemNames::default();

@@ -1,11 +1,11 @@
 //! Text → JSON strings.
 //!
-//! The one place that escapes. Results hold mostly plain text, so the scan looks at eight bytes at
-//! a time and copies whole runs.
+//! The only place that escapes. Results are mostly plain text, so the scan checks eight bytes at a time and copies
+//! whole runs.
 
 use std::io::Write as _;
 
-/// Bytes that cannot stand in a JSON string as they are.
+/// Bytes that need an escape in a JSON string.
 fn needs_escape(byte: u8) -> bool {
     byte < 0x20 || byte == b'"' || byte == b'\\'
 }
@@ -20,7 +20,7 @@ fn word_needs_escape(word: u64) -> bool {
         != 0
 }
 
-/// Where the next byte that needs an escape is, from `from`.
+/// Position of the next byte that needs an escape, from `from`.
 fn next_escape(bytes: &[u8], from: usize) -> usize {
     let mut at = from;
     while let Some(chunk) = bytes.get(at..at + 8) {
@@ -37,8 +37,8 @@ fn next_escape(bytes: &[u8], from: usize) -> usize {
     at
 }
 
-/// Appends `text`, escaped, without quotes and without NUL: no database that a collector may use
-/// stores NUL in text, and no result means anything by it.
+/// Appends `text`, escaped, without quotes and without NUL: PostgreSQL cannot store NUL in text, and no result depends
+/// on it.
 pub(crate) fn push_escaped(out: &mut Vec<u8>, text: &str) {
     let bytes = text.as_bytes();
     let mut from = 0;
@@ -69,8 +69,8 @@ pub(crate) fn push_string(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
 }
 
-/// Python's text as UTF-8 with surrogates let through (`surrogatepass`), as text in which each lone
-/// surrogate is spelled out: `\udcff`. Other bytes that are not UTF-8 become `\xff` in the same way.
+/// Converts UTF-8 with surrogates (Python's `surrogatepass`) to text in which each lone surrogate is spelled out:
+/// `\udcff`. Other invalid bytes become `\xff` in the same way.
 pub(crate) fn spell_out(mut bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     let mut text = String::with_capacity(bytes.len() + 16);
@@ -102,7 +102,7 @@ pub(crate) fn spell_out(mut bytes: &[u8]) -> String {
     }
 }
 
-/// The largest length up to `at` that ends on a character's boundary.
+/// The largest length up to `at` that is a character boundary.
 pub(crate) fn floor_boundary(text: &str, at: usize) -> usize {
     let mut at = at.min(text.len());
     while !text.is_char_boundary(at) {
@@ -111,7 +111,7 @@ pub(crate) fn floor_boundary(text: &str, at: usize) -> usize {
     at
 }
 
-/// The smallest length from `at` that begins on a character's boundary.
+/// The smallest length from `at` that is a character boundary.
 pub(crate) fn ceil_boundary(text: &str, at: usize) -> usize {
     let mut at = at.min(text.len());
     while !text.is_char_boundary(at) {

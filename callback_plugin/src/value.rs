@@ -1,8 +1,8 @@
 //! Python values → JSON, straight into the event's buffer.
 //!
-//! The exact type is asked first, then whether it is a subclass: ansible-core 2.14 wraps text as
-//! unsafe, 2.19 tags every scalar. Nothing here runs Python code of Ansible's or of a module's: an
-//! object of an unknown type is named, never converted, because converting a vault value decrypts it.
+//! The exact type is checked first, then whether it is a subclass: ansible-core 2.14 wraps text as unsafe, 2.19 tags
+//! every scalar. Nothing here runs Python code of Ansible's or of a module's: an object of an unknown type is named,
+//! never converted, because converting a vault value decrypts it.
 
 use std::io::Write as _;
 
@@ -23,9 +23,9 @@ use crate::text;
 /// Why a walk ended early.
 #[derive(Debug)]
 pub(crate) enum Stop {
-    /// The value is larger than the attempt may write.
+    /// The value exceeds the attempt's limits.
     TooLarge,
-    /// Python raised something that is not about the value (a `KeyboardInterrupt`).
+    /// Python raised something unrelated to the value (a `KeyboardInterrupt`).
     Python(PyErr),
 }
 
@@ -35,7 +35,7 @@ impl From<PyErr> for Stop {
     }
 }
 
-/// A step into a value, as found in the buffer, so that the path of a cut can be told.
+/// A step into a value, as a position in the buffer, from which a cut's path can be derived.
 #[derive(Debug, Clone, Copy)]
 enum Step {
     Key { from: usize, to: usize },
@@ -57,8 +57,8 @@ pub(crate) struct Walker<'b> {
 }
 
 impl<'b> Walker<'b> {
-    /// A walker that appends to `out`. `rules`: what is hidden in a text before it is cut; what is hidden
-    /// anywhere else is taken out of the event as a whole.
+    /// A walker that appends to `out`. `rules` redact a text before it is cut; everything else is redacted in the
+    /// finished event.
     pub(crate) fn new(out: &'b mut Vec<u8>, limits: Limits, rules: Option<&'b Rules>) -> Self {
         let end = out.len().saturating_add(limits.total);
         Self {
@@ -72,7 +72,7 @@ impl<'b> Walker<'b> {
         }
     }
 
-    /// A walker that keeps nothing, and tells size and hash of what it would have written.
+    /// A walker that keeps nothing, and computes size and hash of what it would have written.
     pub(crate) fn digest(out: &'b mut Vec<u8>, rules: Option<&'b Rules>) -> Self {
         let start = out.len();
         let unlimited = Limits {
@@ -86,7 +86,7 @@ impl<'b> Walker<'b> {
         }
     }
 
-    /// Size and hash of what a [`Walker::digest`] was given.
+    /// Size and hash of the input of a [`Walker::digest`].
     pub(crate) fn digested(mut self) -> Option<What> {
         self.drain(true);
         let (hash, bytes, _) = self.digest.take()?;
@@ -109,7 +109,7 @@ impl<'b> Walker<'b> {
     fn check(&mut self) -> Result<(), Stop> {
         if self.digest.is_some() {
             self.drain(false);
-            // Key positions do not survive the draining, and a digest cuts nothing.
+            // Key positions are invalid after the buffer was drained, and a digest cuts nothing.
             return Ok(());
         }
         if self.out.len() > self.end {
@@ -182,7 +182,7 @@ impl<'b> Walker<'b> {
     }
 
     fn comma(&mut self) {
-        // After a drain the buffer is empty: then something was written before.
+        // After draining, the buffer is empty although something was written before.
         if !matches!(self.out.last(), Some(b'{' | b'[' | b':')) {
             self.out.push(b',');
         }
@@ -209,7 +209,7 @@ impl<'b> Walker<'b> {
         if text.len() <= self.limits.string {
             text::push_string(self.out, text);
         } else {
-            // A cut must not leave half of a secret; nor may a hash tell of one.
+            // A cut must not leave half of a secret; nor may a hash reveal one.
             let text = match self.rules {
                 Some(rules) => rules.text(text),
                 None => text.into(),
@@ -232,7 +232,7 @@ impl<'b> Walker<'b> {
         if let Ok(number) = value.extract::<i64>() {
             let _ = write!(self.out, "{number}");
         } else {
-            // Larger than what a reader's integers hold: kept exactly, as text.
+            // Larger than readers' integers: kept exactly, as text.
             let text = decimal(value).unwrap_or_else(|| "[an integer of many digits]".into());
             self.text(&text);
         }
@@ -302,7 +302,7 @@ impl<'b> Walker<'b> {
         Ok(())
     }
 
-    /// Subclasses, and the types that are rare in results.
+    /// Subclasses, and types that are rare in results.
     fn other(&mut self, value: &Bound<'_, PyAny>) -> Result<(), Stop> {
         if let Ok(text) = value.cast::<PyString>() {
             return self.string(text);
@@ -355,13 +355,13 @@ impl<'b> Walker<'b> {
     }
 }
 
-/// Whether an error is about to end the run and must reach Python as it is.
+/// Whether an error is about to end the run and must be passed on to Python.
 pub(crate) fn is_interrupt(py: Python<'_>, error: &PyErr) -> bool {
     error.is_instance_of::<pyo3::exceptions::PyKeyboardInterrupt>(py)
         || error.is_instance_of::<pyo3::exceptions::PySystemExit>(py)
 }
 
-/// The error for a value that cannot be what Ansible says it is.
+/// The error for a value of an unexpected type.
 pub(crate) fn unexpected(what: &str) -> PyErr {
     PyValueError::new_err(format!("unexpected {what}"))
 }

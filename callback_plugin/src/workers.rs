@@ -1,14 +1,14 @@
-//! What forked workers print by themselves.
+//! Captures what forked workers print themselves.
 //!
-//! Up to ansible-core 2.18 a worker has its parent's standard streams, and a `print` in a filter, a lookup or an action goes
-//! to the terminal past everything of ours in the parent. (Since 2.19 a worker's streams lead nowhere, and Ansible shows
-//! what they got as warnings.) A worker must touch nothing that its parent's threads use, so it appends what it has
-//! printed to a file in memory, by one `writev` and without a lock; its parent reads that before it notes anything of its
-//! own, so that texts stand in the order in which they were printed.
+//! Up to ansible-core 2.18 a worker has its parent's standard streams, and a `print` in a filter, a lookup or an action
+//! goes to the terminal without passing our code in the parent. (Since 2.19 a worker's streams lead nowhere, and
+//! Ansible shows their text as warnings.) A worker must use nothing that its parent's threads use, so it appends its
+//! output to a file in memory, by one `writev` and without a lock; its parent reads that before it records anything of
+//! its own, so that texts are recorded in the order in which they were printed.
 //!
-//! What Python writes by the numbers of the streams (`os.write(1, …)`) is told here too, by the plugin. Out of reach are
-//! what native code writes to descriptors 1 and 2, and what a worker printed in the moment in which its parent was killed.
-//! Programs that get these descriptors as their own are counted, so that the record says what may be missing.
+//! The plugin also passes on what Python writes to the streams' descriptors (`os.write(1, …)`). Not covered are native
+//! code that writes to descriptors 1 and 2, and what a worker prints at the moment when its parent is killed. Programs
+//! that inherit these descriptors are counted, so that the record says what may be missing.
 
 #![allow(unsafe_code)]
 
@@ -20,10 +20,10 @@ use pyo3::prelude::*;
 
 use crate::censor;
 
-/// How much may wait to be read. What comes beyond is left out, and counted.
+/// Maximum size of unread text. Anything beyond is left out, and counted.
 const LARGEST: u64 = 64 << 20;
 
-/// Read pages are given back once there are so many bytes of them.
+/// Pages that were read are released in portions of this many bytes.
 const HOLE: u64 = 1 << 20;
 
 /// Marks the beginning of a text in the file.
@@ -31,7 +31,7 @@ const MAGIC: u32 = 0x5042_5057;
 
 const HEADER: usize = 16;
 
-/// Plain numbers and a pointer: readable in a child, and nothing in it is ever written to.
+/// Plain numbers and a pointer: readable in a child, and never written to.
 #[derive(Debug)]
 struct Channel {
     fd: libc::c_int,
@@ -43,18 +43,18 @@ unsafe impl Send for Channel {}
 // SAFETY: as above.
 unsafe impl Sync for Channel {}
 
-/// Lies in a page that parent and children share.
+/// In a page that parent and children share.
 #[derive(Debug)]
 struct Shared {
-    /// Whether anybody reads.
+    /// Whether the parent reads.
     open: AtomicBool,
     /// How many texts were written.
     written: AtomicU32,
     /// How many were left out.
     left_out: AtomicU32,
-    /// Programs that were started with a standard stream of Ansible's as theirs, here or in a worker.
+    /// Programs started with a standard stream of Ansible's, here or in a worker.
     programs: AtomicU32,
-    /// Up to where the file was read.
+    /// Offset up to which the file was read.
     read: AtomicU64,
 }
 
@@ -64,7 +64,7 @@ static CHANNEL: OnceLock<Option<Channel>> = OnceLock::new();
 /// A text of a worker.
 #[derive(Debug)]
 pub(crate) struct Printed {
-    /// Where it was printed.
+    /// The stream that it was printed to.
     pub(crate) stream: Stream,
     /// Its bytes.
     pub(crate) bytes: Vec<u8>,
@@ -76,7 +76,7 @@ fn channel() -> Option<(&'static Channel, &'static Shared)> {
     Some((channel, unsafe { &*channel.shared }))
 }
 
-/// From now on texts of workers are kept.
+/// From now on, texts of workers are kept.
 pub(crate) fn open() {
     CHANNEL.get_or_init(make);
     if let Some((_, shared)) = channel() {
@@ -84,7 +84,7 @@ pub(crate) fn open() {
     }
 }
 
-/// Nobody reads any more.
+/// Texts are no longer read.
 pub(crate) fn close() {
     if let Some((_, shared)) = channel() {
         shared.open.store(false, Ordering::SeqCst);
@@ -129,14 +129,14 @@ fn make() -> Option<Channel> {
     None
 }
 
-/// FNV-1a: a text that a killed worker wrote half of is not taken for a whole one.
+/// FNV-1a: detects a text that a killed worker wrote only in part.
 fn checksum(bytes: &[u8]) -> u32 {
     bytes.iter().fold(0x811c_9dc5, |sum, byte| {
         (sum ^ u32::from(*byte)).wrapping_mul(0x0100_0193)
     })
 }
 
-/// A worker has printed `bytes`. Only what may be called in a forked child: two system calls and no allocation.
+/// A worker has printed `bytes`. Only uses what is allowed in a forked child: two system calls and no allocation.
 fn append(stream: Stream, bytes: &[u8]) {
     let Some((channel, shared)) = channel() else {
         return;
@@ -179,8 +179,8 @@ fn append(stream: Stream, bytes: &[u8]) {
     shared.written.fetch_add(1, Ordering::Release);
 }
 
-/// In a worker: text that has reached the stream. Under `no_log`, or while nobody knows whether that holds, one line stands
-/// for everything that the worker prints.
+/// In a worker: text that reached the stream. Under `no_log`, or while it is unknown whether that applies, one line
+/// stands for everything that the worker prints.
 pub(crate) fn printed(py: Python<'_>, stream: Stream, bytes: &[u8]) {
     // Each worker begins with its parent's value.
     static HIDES: AtomicBool = AtomicBool::new(false);
@@ -204,7 +204,7 @@ fn is_censored(py: Python<'_>) -> PyResult<bool> {
     ))
 }
 
-/// Versions before 2.17 name the worker nowhere: it is whose method runs.
+/// Versions before 2.17 do not name the current worker: it is the object whose method is running.
 fn current_task(py: Python<'_>) -> PyResult<Option<bool>> {
     let mut frame = py.import("sys")?.call_method0("_getframe")?;
     while !frame.is_none() {
@@ -222,7 +222,7 @@ fn current_task(py: Python<'_>) -> PyResult<Option<bool>> {
     Ok(None)
 }
 
-/// In the parent: what workers have printed since it was last asked. The caller sees to it that nobody asks at the same time.
+/// In the parent: what workers have printed since the last call. Calls must not overlap.
 pub(crate) fn take() -> Vec<Printed> {
     static SEEN: AtomicU32 = AtomicU32::new(0);
     let mut texts = Vec::new();
@@ -257,11 +257,11 @@ pub(crate) fn take() -> Vec<Printed> {
                 at += HEADER + length;
             }
             None if number(0) == MAGIC => {
-                // It is still being written: it is asked for again.
+                // It is still being written: it will be read later.
                 SEEN.store(written.wrapping_sub(1), Ordering::Relaxed);
                 break;
             }
-            // A worker was killed while it wrote: the next text begins behind it.
+            // A worker was killed while writing: the next text begins after its part.
             _ => match next_magic(&waiting, at + 1) {
                 Some(next) => {
                     shared.left_out.fetch_add(1, Ordering::Relaxed);
@@ -288,14 +288,14 @@ fn next_magic(bytes: &[u8], from: usize) -> Option<usize> {
     Some(from + found)
 }
 
-/// How many texts were left out so far in this process.
+/// Number of texts left out so far in this process.
 pub(crate) fn left_out() -> u64 {
     channel().map_or(0, |(_, shared)| {
         shared.left_out.load(Ordering::Relaxed).into()
     })
 }
 
-/// A program was started, here or in a worker, that prints where nobody sees it.
+/// A program was started, here or in a worker, whose output cannot be captured.
 pub(crate) fn started_program() {
     if let Some((_, shared)) = channel()
         && shared.open.load(Ordering::Relaxed)
@@ -304,7 +304,7 @@ pub(crate) fn started_program() {
     }
 }
 
-/// How many such programs were started so far in this process and its workers.
+/// Number of such programs started so far in this process and its workers.
 pub(crate) fn programs() -> u64 {
     channel().map_or(0, |(_, shared)| {
         shared.programs.load(Ordering::Relaxed).into()

@@ -1,4 +1,4 @@
-//! Where a run's record goes. The fields are the recorder's options, under the same names.
+//! Delivery options. The fields are the recorder's options, under the same names.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -17,9 +17,9 @@ pub struct Delivery {
     pub url: Option<String>,
     /// Token with the scope `ingest`.
     pub token: Option<String>,
-    /// File that holds the token; not read where `token` is set.
+    /// File that holds the token; ignored if `token` is set.
     pub token_file: Option<PathBuf>,
-    /// Where the token was found, for whoever is told that it was refused.
+    /// Where the token was found, for messages about its refusal.
     pub token_from: Option<String>,
     /// PEM file of the certificate authorities to trust instead of the system's.
     pub ca_file: Option<PathBuf>,
@@ -27,13 +27,13 @@ pub struct Delivery {
     pub proxies: Proxies,
     /// Folder of the spool; none: the user's own.
     pub spool_dir: Option<PathBuf>,
-    /// Whether the user's own state folder will do where that one cannot be used.
+    /// Whether the user's own state folder may be used if that one cannot.
     pub state_folder: bool,
     /// Largest size of the spool, in MiB.
     pub spool_max_mb: u64,
-    /// Seconds that the end may wait while the collector answers.
+    /// Seconds that the end may wait if the collector answers.
     pub flush_seconds: f64,
-    /// The same while it does not.
+    /// Seconds that it may wait if the collector does not answer.
     pub flush_seconds_unreachable: f64,
 }
 
@@ -75,14 +75,14 @@ impl fmt::Display for Undeliverable {
 impl std::error::Error for Undeliverable {}
 
 impl Delivery {
-    /// The collector's URL, where one is set.
+    /// The collector's URL, if set.
     #[must_use]
     pub fn url(&self) -> Option<&str> {
         let url = self.url.as_deref().map(str::trim);
         url.filter(|url| !url.is_empty())
     }
 
-    /// What the sender needs to know; `user_agent` says which producer it is.
+    /// The sender's configuration; `user_agent` names the producer.
     ///
     /// # Errors
     /// There is no collector, or the token's file cannot be read.
@@ -101,7 +101,7 @@ impl Delivery {
         })
     }
 
-    /// The token, as given or out of the file; and the file, where it is from there.
+    /// The token, as given or from its file; also the file, if it was used.
     fn token(&self) -> Result<(Option<String>, Option<PathBuf>), Undeliverable> {
         let given = |text: &str| Some(text.trim().to_owned()).filter(|token| !token.is_empty());
         if let Some(token) = self.token.as_deref().and_then(given) {
@@ -122,7 +122,7 @@ impl Delivery {
         self.spool_max_mb.saturating_mul(1 << 20)
     }
 
-    /// How long the end may be held up.
+    /// How long the end may be delayed.
     #[must_use]
     pub fn finish_limits(&self) -> FinishLimits {
         let seconds = |value: f64| {
@@ -135,7 +135,7 @@ impl Delivery {
     }
 }
 
-/// An option that is set to nothing is not set.
+/// An empty option counts as not set.
 fn filled(path: Option<&Path>) -> Option<&Path> {
     path.filter(|path| !path.as_os_str().is_empty())
 }

@@ -1,5 +1,5 @@
-//! The process's environment: the one place in which producers read it. Options are not read here but by
-//! whoever has them: Ansible for the recorder, the command line for the supervisor.
+//! The process's environment: the only place where producers read it. Options are read elsewhere: by Ansible for the
+//! recorder, by the command line for the supervisor.
 
 #![expect(
     clippy::disallowed_methods,
@@ -11,13 +11,13 @@ use std::path::PathBuf;
 
 use playback_spool::net::Proxies;
 
-/// A variable's text; an empty one is none.
+/// A variable's text; none if it is empty.
 #[must_use]
 pub fn text(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// A variable's path; an empty one is none.
+/// A variable's path; none if it is empty.
 #[must_use]
 pub fn path(name: &str) -> Option<PathBuf> {
     std::env::var_os(name)
@@ -25,7 +25,7 @@ pub fn path(name: &str) -> Option<PathBuf> {
         .map(PathBuf::from)
 }
 
-/// The proxies that are to be asked. A variable that is set to nothing means something here.
+/// The configured proxies. Here, an empty variable has a meaning.
 #[must_use]
 pub fn proxies() -> Proxies {
     Proxies::read(|name| std::env::var_os(name))

@@ -1,5 +1,5 @@
-//! Which folder holds the spool: the configured one, else the user's own state folder, else a private folder among
-//! the temporary files, else memory.
+//! Selects the spool folder: the configured one, otherwise the user's state folder, otherwise a private folder among
+//! the temporary files, otherwise memory.
 
 use std::fs::{self, DirBuilder};
 use std::io;
@@ -12,19 +12,19 @@ use playback_spool::Spool;
 use crate::Delivery;
 use crate::environment::state_folder;
 
-/// A spool, and what the user should know about where it is.
+/// A spool, and a notice about its location.
 #[derive(Debug)]
 pub struct Opened {
     /// The spool.
     pub spool: Arc<Spool>,
-    /// A line for the user, where the spool is not where it was asked for.
+    /// A line for the user, if the spool is not where it was configured.
     pub notice: Option<String>,
 }
 
-/// Opens a spool in the first folder in which `create` can; where it can in none, with `in_memory`.
+/// Opens a spool in the first folder in which `create` succeeds; if there is none, with `in_memory`.
 ///
 /// # Errors
-/// Not even memory can be had.
+/// Not even memory is available.
 pub fn open(
     delivery: &Delivery,
     create: impl Fn(&Path) -> io::Result<Arc<Spool>>,
@@ -48,7 +48,7 @@ pub fn open(
         }
     }
     let state = state_folder().filter(|_| delivery.state_folder);
-    // The temporary folder is shared by all users: only asked for when the state folder fails.
+    // The temporary folder is shared by all users: only used if the state folder fails.
     let temporary = std::iter::once_with(make_private_temporary).flatten();
     for dir in state.into_iter().chain(temporary) {
         if let Ok(spool) = create(&dir) {
@@ -66,7 +66,7 @@ pub fn open(
     })
 }
 
-/// The folders in which spools lie when nothing else is configured, for whoever looks for what was left behind.
+/// The default spool folders, for finding spools left behind.
 #[must_use]
 pub fn default_folders() -> Vec<PathBuf> {
     state_folder()
@@ -75,7 +75,7 @@ pub fn default_folders() -> Vec<PathBuf> {
         .collect()
 }
 
-/// The folder among the temporary files, made where it is missing.
+/// The folder among the temporary files, created if it is missing.
 fn make_private_temporary() -> Option<PathBuf> {
     match DirBuilder::new().mode(0o700).create(temporary()) {
         Ok(()) => {}
@@ -85,7 +85,7 @@ fn make_private_temporary() -> Option<PathBuf> {
     private_temporary()
 }
 
-/// The folder among the temporary files, where it is this user's own: not a link, and closed to others.
+/// The folder among the temporary files, if it is this user's own: not a link, and closed to others.
 fn private_temporary() -> Option<PathBuf> {
     let dir = temporary();
     let found = fs::symlink_metadata(&dir).ok()?;

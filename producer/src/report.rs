@@ -1,21 +1,21 @@
-//! What a producer tells its user about a run that was not delivered: where it is kept, and the command that helps.
+//! Messages of a producer about a run that was not delivered: where it is kept, and the command that helps.
 //!
-//! The command names the folder and the collector, because the shell in which it is typed may know neither.
+//! The command names the folder and the collector, because the shell in which it is typed may not know them.
 
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use playback_spool::{Outcome, Spool};
 
-/// What to tell where the spool folder has no room for a run, and memory has.
+/// Message if the spool folder has no space for a run, but memory has.
 pub const IN_MEMORY: &str = "there is no room in the spool folder; the run is kept in memory, and lost if it cannot be \
                              delivered before its end";
 
-/// What to tell where nothing can be written at all.
+/// Message if nothing can be written at all.
 pub const NOT_RECORDED: &str =
     "this run is not recorded: its spool can take nothing (a full disk, or a limit of file sizes)";
 
-/// What to tell when there is nobody to deliver to, for the reason `why`.
+/// Message if there is no collector to deliver to, for the reason `why`.
 #[must_use]
 pub fn kept(spool: &Spool, why: &str, url: Option<&str>) -> String {
     match spool.kept_in() {
@@ -28,7 +28,7 @@ pub fn kept(spool: &Spool, why: &str, url: Option<&str>) -> String {
     }
 }
 
-/// What to tell at the end of a run: what is not recorded, and what is not delivered. None: nothing.
+/// Message at the end of a run: what was not recorded, and what was not delivered. None: no message.
 #[must_use]
 pub fn at_end(outcome: Option<&Outcome>, spool: &Spool, url: Option<&str>) -> Option<String> {
     let left_out = spool.dropped();
@@ -45,7 +45,7 @@ pub fn at_end(outcome: Option<&Outcome>, spool: &Spool, url: Option<&str>) -> Op
     }
 }
 
-/// What to tell after a delivery that did not come to its end. None: it did.
+/// Message after an incomplete delivery. None: it was complete.
 fn undelivered(outcome: &Outcome, spool: &Spool, url: Option<&str>) -> Option<String> {
     if outcome.delivered {
         return None;
@@ -93,7 +93,7 @@ fn flush(dir: &Path, url: Option<&str>, option: &str) -> String {
     )
 }
 
-/// A path as a shell takes it. Bytes that are no text are spelled, because a message cannot hold them.
+/// A path quoted for a shell. Invalid UTF-8 is escaped, because a message cannot hold it.
 fn quoted_path(path: &Path) -> String {
     if let Some(text) = path.to_str() {
         return quoted(text);
@@ -108,7 +108,7 @@ fn quoted_path(path: &Path) -> String {
     format!("\"$(printf %b '{spelled}')\"")
 }
 
-/// A word as a shell takes it.
+/// A word quoted for a shell.
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-:+,@%=".contains(c);
     if !word.is_empty() && word.chars().all(plain) {

@@ -1,13 +1,13 @@
-//! An event's line of JSON. What is not hidden stays byte for byte as it was.
+//! Redacts an event's JSON line. Everything else stays byte for byte as it was.
 //!
-//! What tells an event from another stays: numbers, times, names of hosts, words with a fixed meaning. Keys
-//! are hidden in what modules returned, in facts and in arguments; texts are searched everywhere else too.
-//! `output` is for [`crate::Printed`]: a line may span several of them.
+//! Whatever identifies an event stays: numbers, times, names of hosts, fixed words. Keys are redacted in returned
+//! values, in facts and in arguments; texts are searched everywhere else too. `output` is handled by
+//! [`crate::Printed`], because a line may span several events.
 
 use crate::HIDDEN;
 use crate::rules::{Counts, Rules};
 
-/// Fields of an event's data that stay: identities, and words with a fixed meaning.
+/// Fields of an event's data that are never redacted: identities and fixed words.
 const KEPT: &[&str] = &[
     "delegated_to",
     "host",
@@ -25,31 +25,31 @@ const KEPT: &[&str] = &[
     "type",
 ];
 
-/// Fields that hold what somebody else made: there keys are looked for at any depth.
+/// Fields with data from modules and users, in which keys are redacted at any depth.
 const FOREIGN: &[&str] = &["args", "content", "facts"];
 
-/// Nesting that is looked into; what is deeper is hidden whole.
+/// Maximum nesting that is searched; anything deeper is redacted whole.
 const MAX_DEPTH: usize = 200;
 
-/// The line is no JSON object.
+/// The line is not a JSON object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not an event")]
 pub struct Malformed;
 
-/// What is done with a value.
+/// How a value is treated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mode {
     Keep,
     Texts,
     Keys,
-    /// A command line: the value of an option that is named like a key is the next word.
+    /// A command line: the value of an option with a secret name is the next word.
     Words,
 }
 
-/// Appends an event's line, which may end in a newline, to `out`.
+/// Appends an event's line, which may end in a newline, to `out`, redacted.
 ///
 /// # Errors
-/// The line is no JSON object; then `out` holds part of it.
+/// The line is not a JSON object; then `out` holds part of it.
 pub fn redact_event(
     line: &[u8],
     rules: &Rules,
@@ -109,7 +109,7 @@ impl<'w> Walk<'w> {
         &self.line[self.at..]
     }
 
-    /// The next byte that is no space; spaces are copied.
+    /// The next byte that is not a space; spaces are copied.
     fn peek(&mut self) -> Option<u8> {
         while let Some(b' ' | b'\t' | b'\r' | b'\n') = self.line.get(self.at) {
             self.copy(1);
@@ -131,7 +131,7 @@ impl<'w> Walk<'w> {
         Ok(())
     }
 
-    /// The string that stands here, with its quotes.
+    /// The next string, with its quotes.
     fn string(&mut self) -> Result<&'w [u8], Malformed> {
         if self.peek() != Some(b'"') {
             return Err(Malformed);
@@ -150,7 +150,7 @@ impl<'w> Walk<'w> {
         Ok(&rest[..=at])
     }
 
-    /// An object whose values `each` writes; the keys stay as they are.
+    /// An object whose values are written by `each`; its keys are unchanged.
     fn members(
         &mut self,
         mut each: impl FnMut(&mut Self, &[u8]) -> Result<(), Malformed>,
@@ -284,10 +284,10 @@ impl<'w> Walk<'w> {
         self.out.push(b'"');
     }
 
-    /// Writes a string without what is hidden, and returns what it said before.
+    /// Writes a string, redacted, and returns its original text.
     fn text(&mut self, quoted: &[u8]) -> Option<String> {
         let Ok(said) = serde_json::from_slice::<String>(quoted) else {
-            // Half of a surrogate pair: nobody can read it, and so nobody can search it.
+            // An unpaired surrogate cannot be decoded, and so not searched.
             self.hide();
             return None;
         };
@@ -303,7 +303,7 @@ impl<'w> Walk<'w> {
         Some(said)
     }
 
-    /// Passes over a value, however deep it is.
+    /// Skips a value, however deep it is.
     fn skip(&mut self) -> Result<(), Malformed> {
         let mut open = 0_usize;
         loop {

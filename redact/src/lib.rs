@@ -1,15 +1,15 @@
-//! What is hidden from the history: values under keys with certain names, whatever a pattern matches,
-//! exact texts. The recorder, the supervisor and the collector hide by the same rules.
+//! Redaction: values under keys with certain names, matches of patterns, and exact texts. The recorder, the supervisor
+//! and the collector use the same rules.
 //!
 //! Layout:
-//! - [`rules`]: the rules, and a text without what they hide
+//! - [`rules`]: the rules, and their application to a text
 //! - `names`: names of keys, with `*` and `?`
-//! - `scan`: `key: value` as text shows it: JSON, YAML, `key=value`
-//! - [`printed`]: what is printed, a line at a time
-//! - [`event`]: an event's line of JSON
+//! - `scan`: `key: value` in text: JSON, YAML, `key=value`
+//! - [`printed`]: printed output, line by line
+//! - [`event`]: an event's JSON line
 //!
-//! This crate knows no I/O and depends on nothing of ours. Nothing that it returns or reports holds what
-//! was hidden.
+//! This crate does no I/O and depends on nothing of ours. Nothing that it returns or reports contains a
+//! redacted value.
 
 pub mod event;
 mod names;
@@ -22,5 +22,5 @@ pub use printed::Printed;
 pub use rules::{Counts, RuleError, Rules};
 pub use scan::Inside;
 
-/// What stands in place of what is hidden.
+/// Replacement for redacted values.
 pub const HIDDEN: &str = "***";

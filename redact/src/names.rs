@@ -1,6 +1,6 @@
 //! Names of keys: letters in either case, `-` and `_` alike, `*` for any characters, `?` for one.
 
-/// A name, or many of them by `*` and `?`.
+/// A name, or a pattern with `*` and `?`.
 #[derive(Debug, Clone)]
 pub(crate) struct Name(Vec<char>);
 
@@ -15,7 +15,7 @@ impl Name {
             return key.eq(name.iter().copied());
         }
         let key: Vec<char> = key.by_ref().collect();
-        // Where the last `*` stands, and how much of the key it has taken: only that one is tried again.
+        // Position of the last `*`, and how much of the key it matched: only that one is retried.
         let (mut at, mut from, mut star) = (0, 0, None);
         while at < key.len() {
             match name.get(from) {

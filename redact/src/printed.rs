@@ -1,5 +1,5 @@
-//! What is printed, a line at a time: a secret that is written in two halves is found, too. So a line is
-//! held until it is whole, a question that waits for its answer as well.
+//! Redacts printed output line by line, so that a secret written in two pieces is found, too. A line is held back until
+//! it is complete, even a prompt that waits for its answer.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::rules::Rules;
 use crate::scan::Inside;
 
-/// A line is held up to this size, in bytes; what is longer is looked at in parts.
+/// A line is held back up to this size, in bytes; a longer one is searched in parts.
 pub const LONGEST_LINE: usize = 1 << 20;
 
 /// Two streams of printed text.
@@ -24,7 +24,7 @@ struct Stream {
 }
 
 impl Printed {
-    /// Streams of which nothing was printed yet.
+    /// Streams without any output yet.
     #[must_use]
     pub fn new(rules: Arc<Rules>) -> Self {
         Self {
@@ -33,7 +33,7 @@ impl Printed {
         }
     }
 
-    /// The lines that are whole with this text, without what is hidden.
+    /// The lines completed by this text, redacted.
     pub fn push(&mut self, stream: usize, text: &str) -> String {
         let Some(stream) = self.streams.get_mut(stream) else {
             return String::new();
@@ -49,7 +49,7 @@ impl Printed {
         lines(&self.rules, &whole, &mut stream.inside)
     }
 
-    /// What is held: nothing more is printed.
+    /// The text held back, when nothing more is printed.
     pub fn finish(&mut self, stream: usize) -> String {
         let Some(stream) = self.streams.get_mut(stream) else {
             return String::new();
@@ -59,7 +59,7 @@ impl Printed {
     }
 }
 
-/// Lines without what is hidden. No newline is.
+/// Redacts lines; newlines are kept.
 fn lines(rules: &Rules, text: &str, inside: &mut Inside) -> String {
     let mut out = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {

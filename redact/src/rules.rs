@@ -1,4 +1,4 @@
-//! The rules, and a text without what they hide.
+//! The redaction rules, and their application to a text.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -9,20 +9,19 @@ use crate::HIDDEN;
 use crate::names::Name;
 use crate::scan::{self, Inside};
 
-/// Most rules of one kind.
+/// Maximum number of rules of one kind.
 const MOST_RULES: usize = 1000;
 
 /// Longest rule, in bytes; an exact text may be longer.
 const LONGEST_RULE: usize = 16 << 10;
 
-/// Lines of an exact text that are shorter than this are not looked for by themselves, in characters: a
-/// closing bracket is no secret.
+/// Shorter lines of an exact text, in characters, are not searched for separately: a closing bracket is no secret.
 const SHORTEST_LINE: usize = 6;
 
-/// Texts within texts (JSON in JSON) that are looked into.
+/// Nesting of texts within texts (JSON in JSON) that is searched.
 const DEPTH: usize = 4;
 
-/// A rule cannot be used. Its text is not repeated: it may be the secret.
+/// A rule is not valid. Its text is not repeated, because it may be the secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RuleError {
     /// Not a regular expression of the crate `regex`.
@@ -33,7 +32,7 @@ pub enum RuleError {
         /// Why, in words.
         why: String,
     },
-    /// It would match everywhere.
+    /// It matches the empty text, and so everywhere.
     #[error("pattern {number} cannot be used: it matches an empty text, and so everywhere")]
     MatchesNothing {
         /// Which, from 1.
@@ -50,30 +49,30 @@ pub enum RuleError {
     TooLarge(&'static str),
 }
 
-/// How much was hidden.
+/// How much was redacted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Values of events: texts in which something was hidden, and values that were hidden whole.
+    /// Values of events: texts with something redacted, and values redacted whole.
     pub values: u64,
     /// Printed lines.
     pub lines: u64,
 }
 
-/// What is to be hidden.
+/// The redaction rules.
 #[derive(Debug, Clone, Default)]
 pub struct Rules {
     keys: Vec<Name>,
     patterns: Vec<Regex>,
-    // Lines of exact texts of several lines: what is printed is looked at line by line.
+    // Lines of multi-line exact texts, because output is searched line by line.
     lines: Vec<Regex>,
 }
 
 impl Rules {
-    /// Rules that hide the values of `keys` (names, with `*` and `?`), what `patterns` match (regular
-    /// expressions) and `texts`, exactly. Keys and patterns that are blank count for nothing.
+    /// Rules that redact the values of `keys` (names, with `*` and `?`), the matches of `patterns` (regular
+    /// expressions), and exact `texts`. Blank keys and patterns are ignored.
     ///
     /// # Errors
-    /// A rule cannot be used: then none is, because something would not be hidden.
+    /// A rule is not valid: then none is used, because something would not be redacted.
     pub fn new<K: AsRef<str>, P: AsRef<str>, T: AsRef<str>>(
         keys: &[K],
         patterns: &[P],
@@ -116,7 +115,7 @@ impl Rules {
         let too_large = |_| RuleError::TooLarge("an exact text is too long");
         let literal = |text: &str| Regex::new(&regex::escape(text)).map_err(too_large);
         self.patterns.push(literal(text)?);
-        // As JSON shows it, where that is not the same.
+        // Its JSON form, if that is different.
         let quoted = serde_json::to_string(text).unwrap_or_default();
         if quoted.len() > text.len() + 2 {
             self.patterns.push(literal(&quoted[1..quoted.len() - 1])?);
@@ -130,13 +129,13 @@ impl Rules {
         Ok(())
     }
 
-    /// Whether nothing is to be hidden.
+    /// Whether there are no rules.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.keys.is_empty() && self.patterns.is_empty()
     }
 
-    /// Whether the values of this key are hidden.
+    /// Whether this key's values are redacted.
     #[must_use]
     pub fn hides(&self, key: &str) -> bool {
         self.keys.iter().any(|name| name.matches(key))
@@ -147,7 +146,7 @@ impl Rules {
         !self.keys.is_empty()
     }
 
-    /// A text of any number of lines, without what is hidden.
+    /// Redacts a text of any number of lines.
     #[must_use]
     pub fn text<'t>(&self, text: &'t str) -> Cow<'t, str> {
         self.nested(text, DEPTH)
@@ -157,8 +156,8 @@ impl Rules {
         self.apply(text, depth, &[], &mut Inside::default())
     }
 
-    /// One printed line, without its newline. `inside`: whether it goes on with a value that began in an
-    /// earlier one, and afterwards whether the next does.
+    /// Redacts one printed line, without its newline. `inside`: whether it continues a value that began in an earlier
+    /// line; updated for the next one.
     #[must_use]
     pub fn line<'t>(&self, line: &'t str, inside: &mut Inside) -> Cow<'t, str> {
         self.apply(line, DEPTH, &self.lines, inside)
@@ -171,7 +170,7 @@ impl Rules {
         more: &[Regex],
         inside: &mut Inside,
     ) -> Cow<'t, str> {
-        // A text in quotes may hold escapes, and say what it says only without them.
+        // A quoted text may hold escapes, which hide its real text.
         let text = match depth.checked_sub(1) {
             Some(depth) => scan::unquoted(text, |quoted| match self.nested(quoted, depth) {
                 Cow::Borrowed(_) => None,
@@ -198,7 +197,7 @@ impl Rules {
     }
 }
 
-/// A text with `***` in place of ranges, which may overlap; nothing where that changes nothing.
+/// Replaces ranges, which may overlap, by `***`; none if nothing changes.
 fn without(text: &str, mut ranges: Vec<Range<usize>>) -> Option<String> {
     ranges.sort_unstable_by_key(|range| (range.start, range.end));
     let mut hidden = String::new();
@@ -220,10 +219,10 @@ fn without(text: &str, mut ranges: Vec<Range<usize>>) -> Option<String> {
     (hidden != text).then_some(hidden)
 }
 
-/// What is wrong with a pattern, without the pattern.
+/// What is wrong with a pattern, without quoting it.
 fn describe(error: &regex::Error) -> String {
     match error {
-        // The text shows the pattern, a mark below the place, and then the reason.
+        // The message shows the pattern, a mark below the position, and then the reason.
         regex::Error::Syntax(text) => text
             .lines()
             .rev()

@@ -1,15 +1,14 @@
-//! `key: value` as text shows it: JSON, Python's own form, YAML, `key=value`.
+//! Finds `key: value` in text: JSON, Python's own notation, YAML, `key=value`.
 //!
-//! Text is no data: where it cannot be told how far a value reaches, it reaches to the end of the line.
-//! Values that go on in the next lines are JSON's lists and dicts, and YAML's lines that are indented more
-//! deeply than their key.
+//! Text has no reliable structure: if it is unclear how far a value extends, it extends to the end of the line. Values
+//! that continue on further lines are JSON's lists and objects, and YAML's lines that are indented more than their key.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::rules::Rules;
 
-/// Whether the next line goes on with a value that is hidden.
+/// Whether the next line continues a redacted value.
 #[derive(Debug, Clone, Default)]
 pub struct Inside(State);
 
@@ -17,9 +16,9 @@ pub struct Inside(State);
 enum State {
     #[default]
     Nothing,
-    /// YAML: lines that are indented more deeply than this; `list`: and items that are as deep.
+    /// YAML: lines indented more than this; with `list`, also items at the same indentation.
     Deeper { indent: usize, list: bool },
-    /// JSON: until these many brackets are closed.
+    /// JSON: until this many brackets are closed.
     Brackets(usize),
 }
 
@@ -56,7 +55,7 @@ pub(crate) fn unquoted<'t>(
     Cow::Owned(changed)
 }
 
-/// What a JSON string says, where it holds escapes.
+/// The decoded text of a JSON string, if it has escapes.
 fn escaped(quoted: &str) -> Option<String> {
     if !quoted.contains('\\') {
         return None;
@@ -64,7 +63,7 @@ fn escaped(quoted: &str) -> Option<String> {
     serde_json::from_str(quoted).ok()
 }
 
-/// Finds the values in a line that are hidden for their keys' sake. `base`: where the line begins.
+/// Finds the values in a line whose key is redacted. `base`: offset of the line.
 pub(crate) fn values(
     line: &str,
     base: usize,
@@ -103,7 +102,7 @@ impl Line<'_> {
         self.text.len()
     }
 
-    /// Goes on with a value of an earlier line. Returns where it ends, if it does.
+    /// Continues an earlier line's value. Returns its end, if it ends here.
     fn go_on(&mut self) -> Option<usize> {
         if matches!(self.state, State::Nothing) {
             return Some(0);
@@ -124,7 +123,7 @@ impl Line<'_> {
                 }
                 Some(0)
             }
-            // No JSON has an empty line: it was something else.
+            // JSON has no empty lines: it was something else.
             State::Brackets(_) if blank => None,
             State::Brackets(mut open) => match close(self.text, first, &mut open) {
                 Some(end) => {
@@ -154,7 +153,7 @@ impl Line<'_> {
         }
     }
 
-    /// A text in quotes is a key, or holds keys.
+    /// A quoted text is a key, or contains keys.
     fn quoted(&mut self, start: usize, end: usize, double: bool) -> usize {
         let said = &self.text[start + 1..end];
         if let Some(sign) = sign_after(self.text, end + 1) {
@@ -167,7 +166,7 @@ impl Line<'_> {
         if !double {
             return start + 1;
         }
-        // One with escapes was looked into already.
+        // A text with escapes was already searched.
         if escaped(&self.text[start..=end]).is_none() {
             let mut nested = Inside::default();
             let base = self.base + start + 1;
@@ -176,12 +175,12 @@ impl Line<'_> {
         end + 1
     }
 
-    /// A word before the sign is a key.
+    /// The word before the sign is a key.
     fn plain_key(&mut self, sign: usize) -> usize {
         let head = self.text[..sign].trim_end_matches([' ', '\t']);
         let word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
         let mut start = head.trim_end_matches(word).len();
-        // A colour's code ends in a letter.
+        // A colour code ends in a letter.
         if let Some(escape) = head.rfind('\x1b')
             && let Some(end) = head[escape..].find('m')
         {
@@ -199,7 +198,7 @@ impl Line<'_> {
         self.value(head.len() - key.len(), sign, false)
     }
 
-    /// Hides the value of the key that begins at `key`, and returns where it ends.
+    /// Redacts the value of the key that begins at `key`, and returns its end.
     fn value(&mut self, key: usize, sign: usize, quoted: bool) -> usize {
         let text = self.text;
         let equals = text.as_bytes()[sign] == b'=';
@@ -259,7 +258,7 @@ impl Line<'_> {
     }
 }
 
-/// The line without colours around it.
+/// The range of the line without colour codes around it.
 fn uncoloured(line: &str) -> Range<usize> {
     let mut start = 0;
     while let Some(length) = colour(&line[start..]) {
@@ -274,21 +273,21 @@ fn uncoloured(line: &str) -> Range<usize> {
     start..end
 }
 
-/// How long the colour is that a text begins with.
+/// Length of the colour code at the start of a text.
 fn colour(text: &str) -> Option<usize> {
     let rest = text.strip_prefix("\x1b[")?;
     let code = rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';');
     code.starts_with('m').then(|| text.len() - code.len() + 1)
 }
 
-/// How deep a line is indented; the mark of a difference, or of a list's item, counts as a space.
+/// Indentation of a line; the marker of a diff or a list item counts as a space.
 fn indent_of(text: &str) -> usize {
     let marked = text.starts_with("+ ") || text.starts_with("- ");
     let rest = if marked { &text[1..] } else { text };
     text.len() - rest.trim_start_matches(' ').len()
 }
 
-/// Where the quote is that closes the one at `open`, on the same line.
+/// Position of the quote that closes the one at `open`, on the same line.
 fn closing(text: &str, open: usize) -> Option<usize> {
     let bytes = text.as_bytes();
     let quote = bytes[open];
@@ -297,7 +296,7 @@ fn closing(text: &str, open: usize) -> Option<usize> {
         match *bytes.get(at)? {
             b'\n' => return None,
             b'\\' => at += 2,
-            // YAML writes a single quote within single quotes twice.
+            // YAML doubles a single quote within single quotes.
             b'\'' if quote == b'\'' && at > open + 1 && bytes.get(at + 1) == Some(&b'\'') => {
                 at += 2;
             }
@@ -307,7 +306,7 @@ fn closing(text: &str, open: usize) -> Option<usize> {
     }
 }
 
-/// Where the sign is that makes a key of what is before it.
+/// Position of the sign that makes the preceding word a key.
 fn sign_after(text: &str, at: usize) -> Option<usize> {
     let rest = text[at..].trim_start_matches([' ', '\t']);
     // `variables["password"] = …`
@@ -317,7 +316,7 @@ fn sign_after(text: &str, at: usize) -> Option<usize> {
         .then(|| text.len() - rest.len())
 }
 
-/// Where the last of `open` brackets, and of those that open from `at` on, is closed on this line.
+/// Where the last of `open` brackets, and of those opened from `at` on, is closed on this line.
 fn close(text: &str, mut at: usize, open: &mut usize) -> Option<usize> {
     let bytes = text.as_bytes();
     while let Some(byte) = bytes.get(at) {
@@ -337,7 +336,7 @@ fn close(text: &str, mut at: usize, open: &mut usize) -> Option<usize> {
     None
 }
 
-/// Whether it is one of JSON's or Python's values that have no quotes, or hidden already.
+/// Whether it is an unquoted value of JSON or Python, or already redacted.
 fn is_literal(token: &str) -> bool {
     matches!(
         token,
@@ -348,7 +347,7 @@ fn is_literal(token: &str) -> bool {
             .all(|c| c.is_ascii_digit() || matches!(c, '-' | '+' | '.' | 'e' | 'E')))
 }
 
-/// Whether YAML's value stands in the next lines: `|`, `>-`, `!vault |`.
+/// Whether a YAML value is on the next lines: `|`, `>-`, `!vault |`.
 fn is_block_mark(value: &str) -> bool {
     let mut value = value.trim_end();
     while value.starts_with(['!', '&']) {

@@ -1,8 +1,7 @@
-//! Spools left behind: collector away, machine rebooted, process killed.
+//! Delivers spools left behind: because the collector was away, the machine rebooted, or the process was killed.
 //!
-//! Whoever takes a spool's lock may deliver it: two at once, and the lock decides. Nothing is
-//! invented on behalf of the dead owner. If its events end without `execution_ended`, the collector
-//! finds out by the silence.
+//! Whoever holds a spool's lock may deliver it; of two processes only one gets the lock. Nothing is invented on behalf
+//! of the dead owner. If its events end without `execution_ended`, the collector notices the silence.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -20,18 +19,18 @@ use crate::clock;
 use crate::config::{ConfigError, SenderConfig};
 use crate::folder::{Asked, Folder, NotTaken};
 
-/// A spool whose owner is gone.
+/// A spool whose owner is dead.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Orphan {
-    /// Whose events it holds.
+    /// The execution of its events.
     pub execution: Uuid,
-    /// Who wrote them.
+    /// The producer that wrote them.
     pub producer: Producer,
     /// The file.
     pub path: PathBuf,
     /// Its size, in bytes.
     pub bytes: u64,
-    /// Why the collector refused it before. None: it never did.
+    /// Why the collector refused it before, if it did.
     pub set_aside: Option<String>,
 }
 
@@ -49,13 +48,12 @@ impl Orphan {
     }
 }
 
-/// What to take up, and how patiently.
+/// Which spools to take up, and how long to try.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AdoptOptions {
-    /// Also take up spools that the collector refused before, though it was not the token that it refused, or
-    /// the token is the same.
+    /// Also take up spools that the collector refused before for another reason than the token, or with the same token.
     pub set_aside: bool,
-    /// How long to go on trying while the collector does not take what it is sent.
+    /// How long to go on trying while the collector does not accept data.
     pub patience: Duration,
 }
 
@@ -68,43 +66,43 @@ impl Default for AdoptOptions {
     }
 }
 
-/// What became of one spool.
+/// The outcome for one spool.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delivered {
-    /// The spool, as it was found.
+    /// The spool as it was found.
     pub orphan: Orphan,
-    /// Events that were sent now; the collector may have had some before.
+    /// Events sent now; the collector may have had some before.
     pub events: u64,
-    /// What became of it.
+    /// The outcome.
     pub fate: Fate,
 }
 
-/// What became of a spool.
+/// The outcome for a spool.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fate {
     /// Everything is acknowledged, and the file is gone.
     Delivered,
-    /// The collector refuses it, or did so before; it is kept under its new name.
+    /// The collector refuses it, or did so before; it is kept under a new name.
     SetAside {
         /// Why, in the collector's words.
         reason: String,
-        /// It is the token that is refused: with another one it is delivered unasked.
+        /// The token is refused: with another token it is delivered automatically.
         about_token: bool,
-        /// It was not sent now: this is what the collector said before.
+        /// It was not sent now: the reason is from an earlier attempt.
         before: bool,
     },
-    /// It is not ours, and left alone, for this reason.
+    /// It is not ours, and was left alone.
     Left {
         /// What is wrong with it, and what to do.
         reason: String,
-        /// It is another user's, in a folder that users share: nothing is wrong.
+        /// It is another user's, in a shared folder: nothing is wrong.
         expected: bool,
     },
-    /// It stays as it is, for this reason: the collector cannot be reached, or the file not be read.
+    /// It was left unchanged: the collector cannot be reached, or the file cannot be read.
     Kept(String),
 }
 
-/// How many spools had which fate.
+/// Number of spools by outcome.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Summary {
     /// [`Fate::Delivered`].
@@ -127,7 +125,7 @@ pub enum AdoptError {
     Folder {
         /// The folder.
         dir: PathBuf,
-        /// What the system says.
+        /// The system's error.
         cause: io::Error,
     },
     /// The configuration cannot work.
@@ -135,8 +133,7 @@ pub enum AdoptError {
     Config(#[from] ConfigError),
 }
 
-/// Lists the spools of a folder whose owner is gone, oldest first, refused ones included. A folder
-/// that is not there holds none.
+/// Lists a folder's spools without a living owner, oldest first, including refused ones. A missing folder has none.
 ///
 /// # Errors
 /// The folder cannot be read, or must not be used.
@@ -146,18 +143,17 @@ pub fn orphans(dir: &Path) -> io::Result<Vec<Orphan>> {
     };
     Ok(list(&folder)?
         .iter()
-        // What cannot be opened is listed: it is of no living owner of ours.
+        // A file that cannot be opened is listed: it has no living owner of ours.
         .filter(|found| !matches!(open(&folder, &found.name), Ok(None)))
         .map(|found| Orphan::new(&folder, found))
         .collect())
 }
 
-/// Delivers the spools of a folder whose owner is gone, oldest first, and tells `report` of each, also of those that
-/// are not sent. Once the collector has not answered for as long as there is patience, the rest is not tried any more.
+/// Delivers a folder's spools without a living owner, oldest first, and passes each outcome to `report`, including
+/// those of spools that are not sent. Once the collector has not answered within the patience, the rest is not tried.
 ///
 /// # Errors
-/// The folder cannot be read, or the configuration cannot work. What becomes of a single spool is
-/// told to `report`.
+/// The folder cannot be read, or the configuration is not valid. Problems of a single spool go to `report`.
 pub fn deliver_orphans(
     dir: &Path,
     config: &SenderConfig,
@@ -182,7 +178,7 @@ pub fn deliver_orphans(
             .then(|| aside::reason(&folder, &found.name))
             .filter(|reason| !options.set_aside && !reason.may_differ_for(client.credential()));
         let begun = match &refused {
-            // Its file is looked at all the same: it may not be ours.
+            // The file is checked nevertheless: it may not be ours.
             Some(reason) => open(&folder, &found.name).map(|opened| {
                 opened.map(|_| {
                     Err(Fate::SetAside {
@@ -231,7 +227,7 @@ pub fn deliver_orphans(
     Ok(summary)
 }
 
-/// Delivers one spool. Also says whether others can be tried: false where the collector is away.
+/// Delivers one spool. Also returns whether to try others: false if the collector is away.
 fn deliver(
     adoption: &mut Adoption,
     client: &mut Client,

@@ -1,4 +1,4 @@
-//! The delivery of one spool whose owner is gone, and the sender thread's part in it.
+//! Delivers one spool whose owner is dead, in the sender thread's spare time.
 
 use std::collections::VecDeque;
 use std::io;
@@ -18,10 +18,10 @@ use crate::lines::{Survey, survey};
 use crate::lock::OwnedFile;
 use crate::names;
 
-/// How long the sender thread waits before it looks for orphans again.
+/// How often the sender thread looks for orphans.
 const LOOK_AGAIN: Duration = Duration::from_secs(60);
 
-/// A file of a spool folder that bears a spool's name.
+/// A file in a spool folder with a spool's name.
 #[derive(Debug, Clone)]
 pub(crate) struct Found {
     pub(crate) execution: Uuid,
@@ -30,7 +30,7 @@ pub(crate) struct Found {
     pub(crate) name: String,
 }
 
-/// Lists a folder's spools, oldest first, owned or not.
+/// Lists a folder's spools, oldest first, with or without owner.
 pub(crate) fn list(folder: &Folder) -> io::Result<Vec<Found>> {
     let named = |name: String| {
         let (execution, producer, rejected) = names::parse(&name)?;
@@ -42,12 +42,12 @@ pub(crate) fn list(folder: &Folder) -> io::Result<Vec<Found>> {
         })
     };
     let mut found: Vec<Found> = folder.names()?.into_iter().filter_map(named).collect();
-    // An execution's identity begins with the time of its making.
+    // An execution's id begins with the time of its creation.
     found.sort_by(|one, other| one.name.cmp(&other.name));
     Ok(found)
 }
 
-/// Opens a spool and takes its lock. None: its owner lives, or it has just been delivered.
+/// Opens a spool and takes its lock. None: its owner is alive, or it has just been delivered.
 pub(crate) fn open(folder: &Folder, name: &str) -> Result<Option<OwnedFile>, NotTaken> {
     let Some(file) = folder.open_ours(name)? else {
         return Ok(None);
@@ -55,11 +55,11 @@ pub(crate) fn open(folder: &Folder, name: &str) -> Result<Option<OwnedFile>, Not
     let Some(file) = OwnedFile::lock(file)? else {
         return Ok(None);
     };
-    // Between opening and locking, the one before may have delivered it, or set it aside.
+    // Between opening and locking, another process may have delivered it, or set it aside.
     Ok(folder.is_still(name, &file)?.then_some(file))
 }
 
-/// A spool that this process has taken up.
+/// A spool taken up by this process.
 #[derive(Debug)]
 pub(crate) struct Adoption {
     folder: Arc<Folder>,
@@ -67,27 +67,27 @@ pub(crate) struct Adoption {
     file: OwnedFile,
     survey: Survey,
     delivery: Delivery,
-    /// The collector has said where to go on.
+    /// The collector has said where to resume.
     asked: bool,
     /// Events sent so far.
     pub(crate) events: u64,
 }
 
-/// How one exchange of an adoption went.
+/// The outcome of one exchange of an adoption.
 #[derive(Debug)]
 pub(crate) enum AdoptionStep {
     /// There is more to send.
     More,
     /// Everything is acknowledged, and the file is gone.
     Delivered,
-    /// The collector refused it, and why; it has its new name.
+    /// The collector refused it, and why; it has been renamed.
     SetAside(Refusal),
-    /// The same again may go well later.
+    /// A retry may succeed.
     Trouble(Trouble),
 }
 
 impl Adoption {
-    /// Takes up a spool. None: somebody else has it.
+    /// Takes up a spool. None: another process has it.
     pub(crate) fn begin(
         folder: &Arc<Folder>,
         found: &Found,
@@ -101,7 +101,7 @@ impl Adoption {
             return Err(not_ours("it holds no event"));
         }
         if survey.torn > 0 {
-            // The line was not finished when the power failed: it was never an event.
+            // The line was unfinished when the power failed, so it was never an event.
             file.set_len(survey.end)?;
         }
         Ok(Some(Self {
@@ -162,7 +162,7 @@ impl Adoption {
     }
 }
 
-/// Delivers a folder's orphans one exchange at a time, whenever the sender thread has nothing to do.
+/// Delivers a folder's orphans one exchange at a time, whenever the sender thread is idle.
 #[derive(Debug)]
 pub(crate) struct Adopter {
     dir: PathBuf,
@@ -190,7 +190,7 @@ impl Adopter {
         self.due
     }
 
-    /// One exchange, or one look at the folder.
+    /// One exchange, or one check of the folder.
     pub(crate) fn step(&mut self, client: &mut Client) {
         let start = clock::now();
         if self.current.is_none() {
@@ -211,19 +211,19 @@ impl Adopter {
                 return;
             }
         }
-        // Half of the time is the playbook's: a large backlog must not cost it a processor.
+        // Half of the time is left to the playbook: a large backlog must not occupy a processor.
         let now = clock::now();
         self.due = now + (now - start);
     }
 
-    /// The next orphan that can be had. What cannot be read is left to `playback flush` to report.
+    /// The next available orphan. Unreadable ones are left to `playback flush` to report.
     fn take_up(&mut self, credential: &str) -> Option<Adoption> {
         if self.waiting.is_empty() {
             let folder = Folder::open(&self.dir, Asked::ByProducer).ok().flatten()?;
             self.waiting = list(&folder)
                 .unwrap_or_default()
                 .into_iter()
-                // A refusal of another token than ours says nothing about us.
+                // A refusal of another token says nothing about ours.
                 .filter(|found| {
                     !found.rejected
                         || aside::reason(&folder, &found.name).may_differ_for(credential)

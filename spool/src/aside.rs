@@ -1,7 +1,7 @@
-//! Spools that the collector refuses: kept, named, and not sent again in vain.
+//! Spools that the collector refuses: kept, renamed, and not sent again in vain.
 //!
-//! A refusal that is about the token says nothing about the spool. So the note beside such a spool holds a hash
-//! of the collector's URL and the token that was refused, and whoever comes with another token tries again.
+//! A refused token says nothing about the spool. So the note beside such a spool holds a hash of the collector's URL
+//! and the refused token, and a process with another token tries again.
 
 use std::io;
 
@@ -9,7 +9,7 @@ use crate::client::Refusal;
 use crate::folder::Folder;
 use crate::names::{REJECTED, REJECTED_NOTE};
 
-/// What the line of a note begins with that says which token was refused.
+/// Prefix of the line in a note that identifies the refused token.
 const CREDENTIAL: &str = "refused credential: ";
 
 /// Why a spool was refused.
@@ -27,7 +27,7 @@ impl Reason {
         self.credential.is_some()
     }
 
-    /// Whether somebody with these credentials may be answered otherwise.
+    /// Whether the answer may differ with these credentials.
     pub(crate) fn may_differ_for(&self, credential: &str) -> bool {
         self.credential
             .as_deref()
@@ -35,8 +35,8 @@ impl Reason {
     }
 }
 
-/// Gives the spool `name` the name of a refused one and writes the reason beside it. Returns its name now:
-/// as it was, if it cannot be renamed.
+/// Renames the spool `name` as refused, and writes the reason beside it. Returns its new name, or the old one if it
+/// cannot be renamed.
 pub(crate) fn set_aside(
     folder: &Folder,
     name: &str,
@@ -65,12 +65,12 @@ pub(crate) fn set_aside(
              `playback flush --retry-set-aside`.\n"
         )
     };
-    // The reason is a help to a person; the spool matters, and is safe already.
+    // The reason only helps people; the spool matters, and is safe already.
     let _ = folder.write_note(&note_of(&rejected), &text);
     rejected
 }
 
-/// Why the spool `name` was refused, by the note beside it.
+/// Why the spool `name` was refused, from the note beside it.
 pub(crate) fn reason(folder: &Folder, name: &str) -> Reason {
     let text = folder.read_note(&note_of(name)).unwrap_or_default();
     let message = text.lines().next().unwrap_or("unknown").to_owned();
@@ -78,7 +78,7 @@ pub(crate) fn reason(folder: &Folder, name: &str) -> Reason {
         .lines()
         .find_map(|line| line.strip_prefix(CREDENTIAL))
         .map(|credential| credential.trim().to_owned());
-    // Notes of older versions do not say with which token it was.
+    // Notes of older versions do not name the token.
     let about_token = message.starts_with("401") || message.starts_with("403");
     Reason {
         credential: credential.or_else(|| about_token.then(String::new)),
@@ -86,7 +86,7 @@ pub(crate) fn reason(folder: &Folder, name: &str) -> Reason {
     }
 }
 
-/// Deletes a spool that is acknowledged, and the note beside it.
+/// Deletes an acknowledged spool, and the note beside it.
 pub(crate) fn remove(folder: &Folder, name: &str) -> io::Result<()> {
     folder.remove(name)?;
     if name.ends_with(REJECTED) {

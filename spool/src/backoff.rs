@@ -1,9 +1,9 @@
-//! How long to wait after an exchange that failed.
+//! The wait after a failed exchange.
 
 use std::time::Duration;
 
-/// Waits that double from the shortest to the longest, each a little shorter by chance, so that
-/// many producers do not come back to a restarted collector at the same moment.
+/// Waits that double from the shortest to the longest, each shortened a little at random, so that many producers do not
+/// return to a restarted collector at the same moment.
 #[derive(Debug)]
 pub(crate) struct Backoff {
     shortest: Duration,
@@ -20,18 +20,18 @@ impl Backoff {
         }
     }
 
-    /// An exchange went well.
+    /// Resets the wait after a successful exchange.
     pub(crate) fn reset(&mut self) {
         self.failures = 0;
     }
 
-    /// The wait after one more failure. What the collector asks for is a lower bound.
+    /// The wait after another failure. The wait that the collector asks for is a lower bound.
     pub(crate) fn next(&mut self, retry_after: Option<Duration>) -> Duration {
         let doubled = self.shortest.saturating_mul(1 << self.failures.min(20));
         self.failures = self.failures.saturating_add(1);
         let wait = doubled.min(self.longest);
         let wait = match retry_after {
-            // Later than asked rather than sooner.
+            // Rather later than asked than sooner.
             Some(asked) if asked >= wait => return asked.mul_f64(1.0 + fastrand::f64() / 4.0),
             Some(asked) => asked.max(jittered(wait)),
             None => jittered(wait),

@@ -1,7 +1,6 @@
-//! One exchange with the collector: a batch (or nothing) there, an answer back.
+//! One exchange with the collector: a batch (or nothing) is sent, an answer comes back.
 //!
-//! What an answer means for a spool is told in `delivery`; here it is only sorted. No message holds
-//! the token.
+//! Answers are only classified here; `delivery` decides what they mean for a spool. No message holds the token.
 
 use std::fmt::Write as _;
 use std::io::Read as _;
@@ -24,21 +23,21 @@ use crate::resolver::CachingResolver;
 /// The largest answer that is read, in bytes.
 const MAX_ANSWER_BYTES: u64 = 64 << 10;
 
-/// What one connection reads and writes at once, in bytes. Answers are small, and the client
-/// library's own sizes would be mapped and unmapped with each exchange.
+/// Buffer size of a connection, in bytes. Answers are small, and the client library's own buffers would be mapped and
+/// unmapped with each exchange.
 const INPUT_BUFFER_BYTES: usize = 8 << 10;
 const OUTPUT_BUFFER_BYTES: usize = 32 << 10;
 
 /// The longest message of the collector that is kept, in characters.
 const MAX_MESSAGE_CHARS: usize = 500;
 
-/// The longest wait that a collector can ask for.
+/// The longest wait that a collector may ask for.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(60);
 
-/// What the collector sets on each of its answers, so that nobody's page is taken for one.
+/// A header that the collector sets on each of its answers, to distinguish them from those of proxies.
 pub const COLLECTOR_HEADER: &str = "playback-collector";
 
-/// What the collector said.
+/// The collector's answer.
 #[derive(Debug)]
 pub(crate) enum Answer {
     /// Everything up to this number is stored.
@@ -47,11 +46,11 @@ pub(crate) enum Answer {
     Resume(u64),
     /// The batch is too large for the collector.
     TooLarge(String),
-    /// The batch is too large for something on the way to the collector.
+    /// The batch is too large for a proxy on the way to the collector.
     TooLargeOnTheWay(Trouble),
-    /// The collector itself refuses it, and no repetition can mend that.
+    /// The collector itself refuses it, and a retry cannot help.
     Refused(Refusal),
-    /// The same again may go well later.
+    /// A retry may succeed.
     Trouble(Trouble),
 }
 
@@ -60,12 +59,12 @@ pub(crate) enum Answer {
 pub(crate) struct Refusal {
     /// Why, for a person.
     pub(crate) message: String,
-    /// Another token may be answered otherwise.
+    /// Another token may be accepted.
     pub(crate) about_token: bool,
 }
 
 impl Refusal {
-    /// A refusal that lies in the spool itself.
+    /// A refusal because of the spool itself.
     pub(crate) fn of_spool(message: impl Into<String>) -> Self {
         Self {
             message: message.into(),
@@ -74,16 +73,16 @@ impl Refusal {
     }
 }
 
-/// An exchange that failed for now.
+/// A temporary failure.
 #[derive(Debug, Clone)]
 pub(crate) struct Trouble {
     /// What went wrong, for a person.
     pub(crate) message: String,
     /// How long the collector asks to wait.
     pub(crate) retry_after: Option<Duration>,
-    /// Whether the collector is there: it answered, though not as hoped.
+    /// Whether the collector is there: it answered, though not as expected.
     pub(crate) answered: bool,
-    /// It is this machine that stands in the way, and for this spool alone.
+    /// The problem is on this machine, and concerns this spool alone.
     pub(crate) local: bool,
 }
 
@@ -98,7 +97,7 @@ impl Trouble {
         }
     }
 
-    /// This machine stands in the way.
+    /// A problem on this machine.
     pub(crate) fn local(message: impl Into<String>) -> Self {
         Self {
             local: true,
@@ -106,7 +105,7 @@ impl Trouble {
         }
     }
 
-    /// The collector answered, and it was no use.
+    /// The collector answered, but without success.
     pub(crate) fn answered(message: impl Into<String>) -> Self {
         Self {
             answered: true,
@@ -115,17 +114,17 @@ impl Trouble {
     }
 }
 
-/// Whose events are sent, and by whom.
+/// Whose events are sent, and by which producer.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Origin<'a> {
     pub(crate) execution: Uuid,
     pub(crate) producer: Producer,
-    /// Name of the producer's sequence, plain enough for a URL: a second process that has the same
-    /// identity by mistake is refused, not mixed in.
+    /// Name of the producer's sequence, plain enough for a URL: a second process with the same identity by mistake is
+    /// refused, not mixed in.
     pub(crate) instance: Option<&'a str>,
-    /// The run's key: without it, the collector takes nothing for a run that has one.
+    /// The run's key: without it, the collector accepts nothing for a run that has one.
     pub(crate) key: Option<&'a RunKey>,
-    /// The producer is gone: this is no sign of life.
+    /// The producer is dead: this is no sign of life.
     pub(crate) adopted: bool,
 }
 
@@ -152,7 +151,7 @@ impl Origin<'_> {
     }
 }
 
-/// Speaks to one collector over a connection that it keeps.
+/// Talks to one collector over a persistent connection.
 pub(crate) struct Client {
     agent: Agent,
     resolver: CachingResolver,
@@ -164,7 +163,7 @@ pub(crate) struct Client {
     token_file: Option<PathBuf>,
     /// Where the token was found, in words.
     token_from: Option<String>,
-    /// Tells these credentials from others, without telling them.
+    /// Identifies these credentials without revealing them.
     credential: String,
     compressor: zstd::bulk::Compressor<'static>,
     compressed: Vec<u8>,
@@ -181,7 +180,7 @@ impl Client {
             .and_then(|value| value.to_str().map(str::to_owned).ok())
             .ok_or(ConfigError::UserAgent)?;
         let agent_config = Agent::config_builder()
-            // The way there is our own: by itself, the library would read the environment.
+            // Proxies are handled by our own transport; by default the library would read the environment.
             .proxy(None)
             .timeout_connect(Some(config.connect_timeout))
             .timeout_resolve(Some(config.connect_timeout))
@@ -216,14 +215,14 @@ impl Client {
         })
     }
 
-    /// Sends a batch; no lines at all ask how far the collector has got, and say that the producer lives.
+    /// Sends a batch; an empty one asks for the collector's position, and is a sign of life.
     pub(crate) fn send(&mut self, origin: &Origin<'_>, lines: &[u8]) -> Answer {
         self.compressed.clear();
         if !lines.is_empty() {
             self.compressed
                 .reserve(zstd::zstd_safe::compress_bound(lines.len()));
-            // In one call the size is known, and stands in the frame's header: the collector refuses
-            // what would be too large before it expands it.
+            // Compressed in one call, so that the size is known and put into the frame's header: the collector then
+            // refuses a batch that is too large before expanding it.
             if let Err(error) = self
                 .compressor
                 .compress_to_buffer(lines, &mut self.compressed)
@@ -239,7 +238,7 @@ impl Client {
         {
             answer = self.post(origin, lines.is_empty());
         }
-        // Whoever has several tokens must know which one to mend.
+        // A user with several tokens must know which one to replace.
         if let (
             Answer::Refused(Refusal {
                 about_token: true,
@@ -253,7 +252,7 @@ impl Client {
         answer
     }
 
-    /// What an error says, less the URL.
+    /// An error's message without the URL.
     fn describe(&self, error: &ureq::Error) -> String {
         match error {
             ureq::Error::BadUri(_) => "the collector's URL cannot be used".into(),
@@ -270,12 +269,12 @@ impl Client {
         }
     }
 
-    /// Which credentials the collector gets to see, as a hash.
+    /// A hash of the credentials that the collector sees.
     pub(crate) fn credential(&self) -> &str {
         &self.credential
     }
 
-    /// Tokens are renewed while a run goes on: whether the file holds another one by now, which is used then.
+    /// Tokens are renewed during a run: whether the file holds another one by now, which is then used.
     fn has_another_token(&mut self) -> bool {
         let Some(text) = self
             .token_file
@@ -294,7 +293,7 @@ impl Client {
         }
     }
 
-    /// Sends what is compressed.
+    /// Sends the compressed batch.
     fn post(&self, origin: &Origin<'_>, empty: bool) -> Answer {
         let mut request = self
             .agent
@@ -311,7 +310,7 @@ impl Client {
         if let Some(authorization) = &self.authorization {
             request = request.header(header::AUTHORIZATION, authorization);
         }
-        // Its digits always are a header's value.
+        // Hexadecimal digits are always a valid header value.
         if let Some(mut key) = origin
             .key
             .and_then(|key| HeaderValue::from_str(key.expose()).ok())
@@ -322,7 +321,7 @@ impl Client {
         match request.send(&self.compressed[..]) {
             Ok(response) => read_answer(response),
             Err(error) => {
-                // Its address may be what has changed.
+                // The address may have changed.
                 self.resolver.forget();
                 Answer::Trouble(Trouble::unreachable(self.describe(&error)))
             }
@@ -330,7 +329,7 @@ impl Client {
     }
 }
 
-/// The Authorization header for a token; an empty one is none.
+/// The Authorization header for a token; none for an empty one.
 fn bearer(token: Option<&str>) -> Result<Option<HeaderValue>, ConfigError> {
     let Some(token) = token.map(str::trim).filter(|token| !token.is_empty()) else {
         return Ok(None);
@@ -341,7 +340,7 @@ fn bearer(token: Option<&str>) -> Result<Option<HeaderValue>, ConfigError> {
     Ok(Some(value))
 }
 
-/// A hash of where is asked and with which token: enough to know them again, and nothing to learn them from.
+/// A hash of URL and token: enough to recognise them, but not to learn them.
 fn credential(base: &str, authorization: Option<&HeaderValue>) -> String {
     let mut hash = Sha256::new();
     hash.update(base.as_bytes());
@@ -355,7 +354,7 @@ fn credential(base: &str, authorization: Option<&HeaderValue>) -> String {
 }
 
 impl Client {
-    /// Why the collector says that it is not ready, and what its clock shows.
+    /// Why the collector says that it is not ready, and its clock's time.
     pub(crate) fn readiness(&self) -> (Option<String>, Option<String>) {
         let Ok(response) = self.agent.get(format!("{}/readyz", self.base)).call() else {
             return (None, None);
@@ -425,8 +424,8 @@ fn read_answer(mut response: Response<Body>) -> Answer {
         _ => {}
     }
     let (code, message) = (error.code.unwrap_or_default(), error.message);
-    // Whatever stands between us and the collector has pages of its own: an ingress, a login, a firewall. Only what the
-    // collector itself says can be final.
+    // Proxies between us and the collector have pages of their own: an ingress, a login, a firewall. Only an answer of
+    // the collector itself can be final.
     let known = REFUSALS.contains(&(status.as_u16(), code.as_str()));
     let Some(message) = message.filter(|_| named || known || is_busy(status, &code)) else {
         let what = match status {
@@ -452,7 +451,7 @@ fn read_answer(mut response: Response<Body>) -> Answer {
     );
     match status {
         StatusCode::PAYLOAD_TOO_LARGE => Answer::TooLarge(message),
-        // A path that the collector does not know: the URL may be mended, and with it nothing is wrong with the spool.
+        // The collector does not know the path: the URL may be corrected, and nothing is wrong with the spool.
         StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => {
             Answer::Trouble(Trouble::answered(message))
         }
@@ -473,12 +472,12 @@ fn read_answer(mut response: Response<Body>) -> Answer {
     }
 }
 
-/// What a collector answers that is there, and cannot now.
+/// Whether the collector answers that it is temporarily unavailable.
 fn is_busy(status: StatusCode, code: &str) -> bool {
     matches!((status.as_u16(), code), (503, "busy") | (500, "internal"))
 }
 
-/// The URL without its last slash.
+/// The URL without its trailing slash.
 fn base_url(url: &str) -> Result<String, ConfigError> {
     let url = url.trim().trim_end_matches('/');
     let uri: ureq::http::Uri = url
@@ -490,7 +489,7 @@ fn base_url(url: &str) -> Result<String, ConfigError> {
     let authority = uri.authority().map(|authority| authority.as_str());
     match authority {
         None | Some("") => Err(ConfigError::Url("names no host")),
-        // It would end up in every message that names the URL.
+        // It would appear in every message that names the URL.
         Some(authority) if authority.contains('@') => Err(ConfigError::Url(
             "must not hold a user name or a password; use a token",
         )),

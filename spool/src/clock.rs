@@ -1,8 +1,7 @@
-//! The one place that reads clocks.
+//! The only module that reads clocks.
 //!
-//! Waits of the sender are waits of a real thread for a real socket, so there is no clock to put in their
-//! place; a test shortens the waits instead, which all stand in the configuration. What time an event
-//! happened is told by whoever appends it, with a [`RunClock`].
+//! The sender's waits are those of a real thread for a real socket, so no clock can be injected; tests shorten the
+//! waits instead, which are all configurable. Whoever appends an event gives its time, from a [`RunClock`].
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
@@ -17,12 +16,11 @@ pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
-/// The time of one run: the wall clock where it began, and from there on the time since the machine
-/// started. Somebody who sets the wall clock in the middle of a run changes neither its durations nor the
-/// order of its events. A suspended machine goes on counting.
+/// A run's clock: the wall clock at its start, plus the time since then according to the machine's uptime. Setting the
+/// wall clock during a run changes neither its durations nor the order of its events. Time in suspend counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RunClock {
-    /// What must be added to the time since the machine started, in microseconds.
+    /// Offset to the time since boot, in microseconds.
     offset_us: i64,
 }
 
@@ -41,15 +39,15 @@ impl RunClock {
         since_boot_us().saturating_add(self.offset_us)
     }
 
-    /// The clock as a word, for another producer of the same run on the same machine; none where the machine
-    /// has no name for the time since it started.
+    /// The clock as a word, for another producer of the same run on the same machine; none if the machine cannot
+    /// identify its boot.
     #[must_use]
     pub fn to_word(self) -> Option<String> {
         Some(format!("{}/{}", timeline()?, self.offset_us))
     }
 
-    /// The clock that [`RunClock::to_word`] gave; none where it was given on another machine, before a
-    /// restart of it, or in a container with a time of its own.
+    /// The clock from [`RunClock::to_word`]; none if it is from another machine, an earlier boot, or a container with a
+    /// time of its own.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
         let (of, offset) = word.rsplit_once('/')?;
@@ -57,20 +55,20 @@ impl RunClock {
         (of == timeline()?).then_some(Self { offset_us })
     }
 
-    /// The clock as a number, for a place that holds nothing else.
+    /// The clock as a number, where nothing else can be stored.
     #[must_use]
     pub fn offset_us(self) -> i64 {
         self.offset_us
     }
 
-    /// The clock that [`RunClock::offset_us`] gave in this process.
+    /// The clock from [`RunClock::offset_us`] in this process.
     #[must_use]
     pub fn from_offset_us(offset_us: i64) -> Self {
         Self { offset_us }
     }
 }
 
-/// What the time since the machine started is counted from.
+/// Identifies the timeline: the boot and the time namespace.
 fn timeline() -> Option<String> {
     let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
     // Kernels without time namespaces have one time for all.

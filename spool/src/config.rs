@@ -7,15 +7,15 @@ use std::time::Duration;
 use crate::clock::RunClock;
 use crate::net::Proxies;
 
-/// Where to send, as whom, and at what pace. `Debug` never shows the token.
+/// Where to send, with which credentials, and how often. `Debug` never shows the token.
 #[derive(Clone)]
 pub struct SenderConfig {
     /// The collector, `http://host:port` or `https://host:port`, with or without a path below it.
     pub url: String,
     /// Token with the scope `ingest`.
     pub token: Option<String>,
-    /// File that `token` was read from, where it was: it is read again when the collector refuses the token, because
-    /// tokens are renewed.
+    /// File that `token` was read from, if any: it is read again when the collector refuses the token, because tokens
+    /// are renewed.
     pub token_file: Option<PathBuf>,
     /// Where the token was found, for a person who is told that it was refused: "PLAYBACK_TOKEN in the environment".
     pub token_from: Option<String>,
@@ -23,26 +23,25 @@ pub struct SenderConfig {
     pub ca_file: Option<PathBuf>,
     /// The proxies of the environment.
     pub proxies: Proxies,
-    /// How the producer names itself, such as `playback-recorder/0.1.0`.
+    /// The producer's user agent, such as `playback-recorder/0.1.0`.
     pub user_agent: String,
-    /// Whether to deliver spools that dead producers left in the same folder, when there is
-    /// nothing else to do.
+    /// Whether to deliver spools left by dead producers in the same folder when idle.
     pub adopt: bool,
-    /// Shortest time between the starts of two batches: what a viewer waits at most, beside the way there.
+    /// Shortest time between the starts of two batches: a viewer's maximum delay, apart from the transfer.
     pub pace: Duration,
-    /// How long there may be nothing to send before an empty batch says that the producer lives.
+    /// Time without events after which an empty batch is sent as a sign of life.
     pub heartbeat: Duration,
     /// How long to wait for a connection.
     pub connect_timeout: Duration,
-    /// How long to wait for a whole exchange, answer included.
+    /// How long to wait for a whole exchange, including the answer.
     pub request_timeout: Duration,
-    /// First and longest wait after a failed exchange; the waits between them double.
+    /// First and longest wait after a failed exchange; the wait doubles in between.
     pub backoff: (Duration, Duration),
     /// Size at which a batch is sent, in bytes before compression.
     pub batch_bytes: usize,
-    /// zstd level: a batch is stored as it was sent.
+    /// zstd level: a batch is stored as sent.
     pub compression_level: i32,
-    /// The clock that the events' times are of: a sign of life without events tells its time, too.
+    /// The clock of the events' times, also sent with a sign of life.
     pub clock: Option<RunClock>,
 }
 
@@ -93,7 +92,7 @@ impl fmt::Debug for SenderConfig {
     }
 }
 
-/// Why nothing can be sent with a configuration. No message holds the token.
+/// Why a configuration is not valid. No message holds the token.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The URL is not `http://…` or `https://…`, or holds a user name or a password.
@@ -116,7 +115,7 @@ pub enum ConfigError {
         /// What is wrong with it.
         cause: String,
     },
-    /// A variable that names a proxy names none that can be used.
+    /// A proxy variable has no valid value.
     #[error("{variable} {why}")]
     Proxy {
         /// The variable.
@@ -124,10 +123,10 @@ pub enum ConfigError {
         /// What is wrong with it, and what to do.
         why: String,
     },
-    /// There is no way to check certificates.
+    /// Certificates cannot be checked.
     #[error("TLS cannot be set up: {0}")]
     Tls(String),
-    /// A spool is delivered by one sender only.
+    /// A spool can have only one sender.
     #[error("the spool has a sender already")]
     AlreadyStarted,
     /// The thread cannot be started.

@@ -1,8 +1,7 @@
 //! What the collector's answers mean for one spool.
 //!
-//! The collector says how far it has got, and is believed: on a gap the spool is read again from
-//! there, and what it has already is passed over. Waiting, and what becomes of the file, is up to
-//! the caller.
+//! The collector's position is believed: on a gap the spool is read again from there, and events that it already has
+//! are skipped. The caller decides about waiting, and about the file.
 
 use std::borrow::Cow;
 use std::fs::File;
@@ -15,52 +14,52 @@ use crate::client::{Answer, Client, Origin, Refusal, Trouble};
 use crate::key::RunKey;
 use crate::lines::{Batch, Lines};
 
-/// A spool on its way to the collector.
+/// The delivery of one spool.
 #[derive(Debug)]
 pub(crate) struct Delivery {
     execution: Uuid,
     producer: Producer,
-    /// Whether the one who writes is this process: it knows what it has written.
+    /// Whether this process writes the spool, and so knows its content.
     own: bool,
-    /// Name of the producer's sequence, from its first event, where that is known.
+    /// Name of the producer's sequence, from its first event, if known.
     instance: Option<String>,
-    /// The run's key: our own, or the one that stands in the file.
+    /// The run's key: our own, or the one in the file.
     key: Option<RunKey>,
     lines: Lines,
-    /// Largest batch, in bytes before compression: halved where one is found too large, and doubled, up to
-    /// `most`, when that has not happened for a while.
+    /// Largest batch, in bytes before compression: halved when one is too large, and doubled, up to `most`, when that
+    /// has not happened for a while.
     limit: usize,
     most: usize,
-    /// Batches that were taken since `limit` changed.
+    /// Batches accepted since `limit` changed.
     taken: u32,
-    /// An event that the collector finds too large by itself: a note of it is sent in its place.
+    /// An event that is too large for the collector: a note is sent in its place.
     too_large: Option<u64>,
-    /// How often in a row the collector has said to go on elsewhere.
+    /// How often in a row the collector has asked to resume elsewhere.
     turns: u32,
 }
 
-/// How often the collector may say to go on elsewhere before a batch is taken: once is a gap, twice a
-/// restart in between.
+/// How often the collector may ask to resume elsewhere before a batch is accepted: once for a gap, twice for a restart
+/// in between.
 const MAX_TURNS: u32 = 3;
 
-/// How many batches must be taken before larger ones are tried again.
+/// Accepted batches after which larger ones are tried again.
 const GROW_AFTER: u32 = 8;
 
-/// How an exchange went.
+/// The outcome of an exchange.
 #[derive(Debug)]
 pub(crate) enum Step {
     /// Nothing is left to send before the given end.
     Idle,
-    /// The collector answered as hoped; so many events were sent.
+    /// The collector accepted it; contains the number of events sent.
     Went(u64),
-    /// The same again may go well later.
+    /// A retry may succeed.
     Trouble(Trouble),
     /// The spool cannot be delivered, and why.
     Refused(Refusal),
 }
 
 impl Delivery {
-    /// Begins with the first line of the file, which has the number `base`.
+    /// Starts at the first line of the file, which has the number `base`.
     pub(crate) fn new(
         execution: Uuid,
         producer: Producer,
@@ -83,18 +82,18 @@ impl Delivery {
         }
     }
 
-    /// With the key of the run, where it is known.
+    /// Sets the run's key, if known.
     pub(crate) fn with_key(mut self, key: Option<RunKey>) -> Self {
         self.key = key;
         self
     }
 
-    /// Number of the last event that is known to be stored.
+    /// Number of the last event known to be stored.
     pub(crate) fn acked(&self) -> u64 {
         self.lines.seq() - 1
     }
 
-    /// Where the events that are not yet stored begin in the file.
+    /// Offset in the file of the events that are not yet stored.
     pub(crate) fn offset(&self) -> u64 {
         self.lines.offset()
     }
@@ -143,9 +142,9 @@ impl Delivery {
         }
     }
 
-    /// Asks how far the collector has got, which also tells it that the producer lives.
+    /// Asks for the collector's position, which is also a sign of life.
     pub(crate) fn ask(&mut self, client: &mut Client, file: &File, end: u64) -> Step {
-        // Somebody else's spool is not known yet; what it says of itself goes along from the start.
+        // A foreign spool is unknown yet; its key and sequence name are sent from the start.
         if !self.own
             && self.lines.is_at_start()
             && let Ok(Some(first)) = self.lines.read(file, end, 1)
@@ -154,8 +153,8 @@ impl Delivery {
         }
         match self.post(client, &[]) {
             Answer::Acked(acked) | Answer::Resume(acked) => {
-                // Our own events that are gone from the file were acknowledged once. That the
-                // collector knows less now will matter when there is something to send.
+                // Our own events that are gone from the file were acknowledged once. That the collector has fewer now
+                // only matters when there is something to send.
                 let gone = self.own && acked.saturating_add(1) < self.lines.base();
                 if acked == self.acked() || gone {
                     return Step::Went(0);
@@ -163,7 +162,7 @@ impl Delivery {
                 self.go_to(file, end, acked)
             }
             Answer::Refused(refusal) => Step::Refused(refusal),
-            // Nothing was sent that could be too large.
+            // An empty batch cannot be too large.
             Answer::TooLarge(message) => Step::Trouble(Trouble::answered(message)),
             Answer::TooLargeOnTheWay(trouble) | Answer::Trouble(trouble) => Step::Trouble(trouble),
         }
@@ -180,8 +179,8 @@ impl Delivery {
         client.send(&origin, lines)
     }
 
-    /// Takes what the file says of itself from the batch that was read last: the key, if that begins with the
-    /// first line, and the sequence's name, if it begins with the first event.
+    /// Reads key and sequence name from the batch that was read last: the key, if it begins with the file's first line,
+    /// and the name, if it begins with the first event.
     fn learn(&mut self, batch: Batch) {
         if self.key.is_none() && self.lines.is_at_start() {
             self.key = RunKey::of(self.lines.bytes(batch));
@@ -198,7 +197,7 @@ impl Delivery {
         }
     }
 
-    /// Goes on after event `acked`, wherever that is.
+    /// Continues after event `acked`, wherever that is.
     fn go_to(&mut self, file: &File, end: u64, acked: u64) -> Step {
         let next = acked.saturating_add(1);
         self.turns += 1;
@@ -230,8 +229,8 @@ impl Delivery {
         }
     }
 
-    /// The collector finds a batch too large: it is sent in parts, and an event that is too large by itself is left
-    /// out, so that the rest arrives and the record says what is missing.
+    /// The batch is too large for the collector: it is sent in parts. An event that is too large by itself is left out,
+    /// so that the rest arrives and the record says what is missing.
     fn too_large(&mut self, batch: Batch, sent_whole: bool, message: &str) -> Step {
         if batch.first == batch.last {
             if !sent_whole || self.too_large == Some(batch.first) {
@@ -258,7 +257,7 @@ impl Delivery {
     }
 }
 
-/// The note that takes the place, and the number, of an event that the collector does not take.
+/// The note that replaces an event that the collector does not accept, with the same number.
 fn left_out(seq: u64, line: &[u8]) -> Option<Vec<u8>> {
     let at = playback_wire::decode_line(line.strip_suffix(b"\n").unwrap_or(line))
         .map(|event| event.at)
@@ -274,7 +273,7 @@ fn left_out(seq: u64, line: &[u8]) -> Option<Vec<u8>> {
     Some(line)
 }
 
-/// Whether a name can stand in a URL as it is.
+/// Whether a name needs no escaping in a URL.
 fn is_plain(name: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     !name.is_empty() && name.len() <= 64 && name.bytes().all(plain)

@@ -1,13 +1,13 @@
-//! A spool folder, held open, and which of its files are ours.
+//! An open spool folder, and the check which of its files are ours.
 //!
-//! A spool folder may lie where others can write (`/tmp`, a folder that several users share). What they put
-//! there under a spool's name must neither be delivered with our token nor make us write elsewhere. So the
-//! folder itself must be ours and closed to others (or sticky, as `/tmp` is), every file is opened relative
-//! to it and without following links, and a file is taken only if it is a regular one, ours, not writable for
-//! others, and has no second name: a hard link may be somebody's other file.
+//! A spool folder may be where others can write (`/tmp`, a folder that several users share). Files that they put there
+//! under a spool's name must neither be delivered with our token nor make us write elsewhere. So the folder itself must
+//! be ours and closed to others (or sticky, as `/tmp` is), every file is opened relative to it and without following
+//! links, and a file is only accepted if it is a regular one, ours, not writable for others, and has no second name: a
+//! hard link may be somebody's other file.
 //!
-//! Root is asked by name: `sudo playback flush --spool-dir /home/x/…` takes the folder of x with the files of
-//! x, because whoever types that means them. Nothing else lets root take what others have left.
+//! Root may name a folder: `sudo playback flush --spool-dir /home/x/…` accepts the folder of x with the files of x,
+//! because whoever types that means them. Otherwise root never accepts other users' files.
 
 use std::fs::{DirBuilder, File};
 use std::io::{self, Read as _, Write as _};
@@ -17,21 +17,21 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat};
 
-/// Bits of a mode by which others than the owner can write.
+/// Permission bits that let others than the owner write.
 const OTHERS_WRITE: u32 = 0o022;
 
-/// The bit by which only a file's owner may take its name away.
+/// Sticky bit: only a file's owner may remove or rename it.
 const STICKY: u32 = 0o1000;
 
 /// The largest note that is read, in bytes.
 const MAX_NOTE_BYTES: u64 = 16 << 10;
 
-/// Who asks for a folder.
+/// On whose behalf a folder is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Asked {
     /// A producer: the folder must be ours or root's.
     ByProducer,
-    /// A person who named it: root may mean another user's.
+    /// A person who named it: root may mean another user's folder.
     ByName,
 }
 
@@ -40,13 +40,13 @@ pub(crate) enum Asked {
 pub(crate) struct Folder {
     path: PathBuf,
     fd: OwnedFd,
-    /// Whose files are taken.
+    /// The user whose files are accepted.
     owner: u32,
-    /// Others may put files here, which is no fault.
+    /// Others may put files here, as intended.
     shared: bool,
 }
 
-/// Why a file under a spool's name is not taken.
+/// Why a file with a spool's name is not accepted.
 #[derive(Debug)]
 pub(crate) enum NotTaken {
     /// It is not ours, or no spool; and why.
@@ -56,7 +56,7 @@ pub(crate) enum NotTaken {
         /// It is another user's file in a folder that users share.
         expected: bool,
     },
-    /// The system does not let us.
+    /// The system refuses access.
     Io(io::Error),
 }
 
@@ -73,7 +73,7 @@ impl From<rustix::io::Errno> for NotTaken {
 }
 
 impl Folder {
-    /// Opens a folder. None: there is none.
+    /// Opens a folder. None: it does not exist.
     ///
     /// # Errors
     /// It cannot be opened, or must not be used; the text says what to do.
@@ -112,26 +112,26 @@ impl Folder {
         }))
     }
 
-    /// Opens a folder, and makes it, for its owner only, where it is missing.
+    /// Opens a folder, and creates it for its owner only if it is missing.
     ///
     /// # Errors
-    /// As [`Folder::open`]; or it cannot be made.
+    /// As [`Folder::open`]; or it cannot be created.
     pub(crate) fn make(path: &Path) -> io::Result<Self> {
         DirBuilder::new().recursive(true).mode(0o700).create(path)?;
         Self::open(path, Asked::ByProducer)?.ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
-    /// Where it is.
+    /// Its path.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Where a file of that name is, for people: nothing is opened by it.
+    /// A file's path, for messages: never used for opening.
     pub(crate) fn path_of(&self, name: &str) -> PathBuf {
         self.path.join(name)
     }
 
-    /// The names in it that are text.
+    /// The file names that are valid UTF-8.
     pub(crate) fn names(&self) -> io::Result<Vec<String>> {
         let mut names = Vec::new();
         for entry in rustix::fs::Dir::read_from(&self.fd)? {
@@ -142,7 +142,7 @@ impl Folder {
         Ok(names)
     }
 
-    /// Makes a file that is not there yet, for its owner only.
+    /// Creates a new file, for its owner only.
     pub(crate) fn create_new(&self, name: &str) -> io::Result<File> {
         let flags = OFlags::RDWR
             | OFlags::CREATE
@@ -156,7 +156,7 @@ impl Folder {
 
     /// Opens a file for reading and writing, if it is ours. None: there is none.
     pub(crate) fn open_ours(&self, name: &str) -> Result<Option<File>, NotTaken> {
-        // Looked at first: opening a device can already do something.
+        // Checked before opening, because opening a device can already have effects.
         match rustix::fs::statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW) {
             Err(rustix::io::Errno::NOENT) => return Ok(None),
             found => self.check(&found?)?,
@@ -168,7 +168,7 @@ impl Folder {
             Err(rustix::io::Errno::LOOP) => return Err(not_ours("it is a symbolic link")),
             opened => opened?,
         };
-        // And again: it may be another one by now.
+        // Checked again, because it may be another file by now.
         self.check(&rustix::fs::fstat(&fd)?)?;
         Ok(Some(fd.into()))
     }
@@ -202,7 +202,7 @@ impl Folder {
         Ok(())
     }
 
-    /// Whether `name` still is `file`.
+    /// Whether `name` still refers to `file`.
     pub(crate) fn is_still(&self, name: &str, file: &File) -> io::Result<bool> {
         let opened = rustix::fs::fstat(file)?;
         match rustix::fs::statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW) {
@@ -221,7 +221,7 @@ impl Folder {
         }
     }
 
-    /// Size of the file of that name, in bytes; 0 where it cannot be told.
+    /// Size of the file with that name, in bytes; 0 if unknown.
     pub(crate) fn size(&self, name: &str) -> u64 {
         rustix::fs::statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW)
             .ok()
@@ -236,7 +236,7 @@ impl Folder {
             use rustix::io::Errno;
             let flags = rustix::fs::RenameFlags::NOREPLACE;
             match rustix::fs::renameat_with(&self.fd, from, &self.fd, to, flags) {
-                // The file system does not know how.
+                // The file system does not support it.
                 Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {}
                 renamed => return Ok(renamed?),
             }
@@ -252,7 +252,7 @@ impl Folder {
         Ok(rustix::fs::unlinkat(&self.fd, name, AtFlags::empty())?)
     }
 
-    /// Writes a small text. What had the name before loses it: nothing is written through it.
+    /// Writes a small text as a new file: an existing one loses its name, and is not written to.
     pub(crate) fn write_note(&self, name: &str, text: &str) -> io::Result<()> {
         match self.remove(name) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -261,7 +261,7 @@ impl Folder {
         self.create_new(name)?.write_all(text.as_bytes())
     }
 
-    /// The beginning of a small text that is ours.
+    /// The beginning of a small text file of ours.
     pub(crate) fn read_note(&self, name: &str) -> Option<String> {
         let file = self.open_ours(name).ok()??;
         let mut text = Vec::new();
@@ -270,7 +270,7 @@ impl Folder {
     }
 }
 
-/// Permissions, without the type of the file.
+/// Permission bits, without the file type.
 #[allow(clippy::unnecessary_cast, reason = "its width differs by system")]
 fn mode(found: &Stat) -> u32 {
     found.st_mode as u32 & 0o7777

@@ -1,18 +1,18 @@
-//! The run key: who holds it may add to a run.
+//! The run key: whoever holds it may add to the run.
 //!
-//! The first producer of a run makes it up, hands it to the run's other producers, and writes it into its
-//! spool: as a last field of the first line of the file, which is taken off before the line is sent. So
-//! whoever holds a spool can deliver it, whatever token they have.
+//! The first producer of a run generates it, passes it to the run's other producers, and writes it into its spool: as a
+//! last field of the file's first line, which is removed before the line is sent. So whoever holds a spool can deliver
+//! it, whatever token they have.
 
 use std::fmt;
 
-/// What stands before the key at the end of a spool's first line.
+/// Text before the key at the end of a spool's first line.
 const FIELD: &[u8] = b",\"run_key\":\"";
 
-/// What stands behind it.
+/// Text after it.
 const END: &[u8] = b"\"}";
 
-/// Digits of a key.
+/// Length of a key, in hexadecimal digits.
 const DIGITS: usize = 32;
 
 /// 128 random bits. `Debug` never shows them.
@@ -20,7 +20,7 @@ const DIGITS: usize = 32;
 pub struct RunKey(String);
 
 impl RunKey {
-    /// A new one. None: the system gives no random numbers.
+    /// A new key. None: the system has no random numbers.
     #[must_use]
     pub fn mint() -> Option<Self> {
         let mut bytes = [0_u8; DIGITS / 2];
@@ -30,7 +30,7 @@ impl RunKey {
         ))
     }
 
-    /// The key that a text is; nothing where it is none.
+    /// Parses a key; none if it is not one.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
@@ -38,16 +38,16 @@ impl RunKey {
         is_key.then(|| Self(text.to_ascii_lowercase()))
     }
 
-    /// Its text, for those who are to have it.
+    /// Its text, for those who may have it.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// Lines with the key in the first of them.
+    /// Adds the key to the first of some lines.
     pub(crate) fn put_into(&self, lines: &[u8]) -> Vec<u8> {
         let first = memchr::memchr(b'\n', lines).unwrap_or(lines.len());
-        // Every line is an object.
+        // Every line is a JSON object.
         let at = first.saturating_sub(1);
         let mut new = Vec::with_capacity(lines.len() + FIELD.len() + DIGITS + END.len());
         new.extend_from_slice(&lines[..at]);
@@ -58,7 +58,7 @@ impl RunKey {
         new
     }
 
-    /// The key in the first of some lines, and where its field begins and ends.
+    /// The key in the first of some lines, and the range of its field.
     fn find(lines: &[u8]) -> Option<(Self, std::ops::Range<usize>)> {
         let first = &lines[..memchr::memchr(b'\n', lines)?];
         let rest = first.strip_suffix(END)?;
@@ -73,7 +73,7 @@ impl RunKey {
         Self::find(lines).map(|(key, _)| key)
     }
 
-    /// Takes the key off the first of some lines.
+    /// Removes the key from the first of some lines.
     pub(crate) fn take_off(lines: &mut Vec<u8>) {
         if let Some((_, field)) = Self::find(lines) {
             lines.drain(field);

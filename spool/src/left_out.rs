@@ -1,4 +1,4 @@
-//! Events that the spool had no room for: counted, and told as soon as there is room.
+//! Events that did not fit into the spool: counted, and reported as soon as there is space.
 
 use std::io;
 
@@ -37,7 +37,7 @@ impl Reason {
     }
 }
 
-/// How many events were left out and are not yet told, by reason.
+/// Events left out and not yet reported, by reason.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Untold([u64; Reason::ALL.len()]);
 
@@ -46,12 +46,12 @@ impl Untold {
         self.0.iter().all(|events| *events == 0)
     }
 
-    /// Counts one more.
+    /// Counts another event.
     pub(crate) fn add(&mut self, reason: Reason) {
         self.0[reason as usize] += 1;
     }
 
-    /// The lines that tell of them, one a reason, numbered from `seq`; and how many lines these are.
+    /// The lines that report them, one for each reason, numbered from `seq`; also returns the number of lines.
     pub(crate) fn encode(&self, seq: u64, at: i64) -> (Vec<u8>, u64) {
         let mut lines = Vec::with_capacity(256);
         let mut count = 0;

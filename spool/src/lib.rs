@@ -11,16 +11,17 @@
 //! ```
 //!
 //! Layout, in the order that data flows:
-//! - [`spool`]: the append side (`line`: encoding; `left_out`: what had no room; `waker`: telling the thread)
-//! - [`lock`]: who owns a spool file, also across `fork`
-//! - [`RunKey`]: who holds it may add to the run; it stands in the spool
-//! - `lines`: the file read back, in whole lines, in constant memory
-//! - `client`: one exchange with the collector ([`net`]: the way there; `resolver`: its address; [`config`]: where and how)
+//! - [`spool`]: appends events (`line`: encoding; `left_out`: events without space; `waker`: wakes the thread)
+//! - [`lock`]: the owner of a spool file, also across `fork`
+//! - [`RunKey`]: whoever holds it may add to the run; it is stored in the spool
+//! - `lines`: reads the file back, in whole lines, in constant memory
+//! - `client`: one exchange with the collector ([`net`]: connections; `resolver`: its address; [`config`]: where and
+//!   how)
 //! - `delivery`: what an answer means for one spool
-//! - `thread`: when to send, to beat, to wait (`backoff`: how long, after a failure)
+//! - `thread`: when to send, to give a sign of life, to wait (`backoff`: how long, after a failure)
 //! - [`sender`]: the handle of that thread, and the bounded wait at exit
-//! - `adoption`: the delivery of one spool left behind; [`adopt`]: of a folder of them
-//! - `aside`: spools that the collector refuses; `names`: what the files are called; `folder`: which are ours
+//! - `adoption`: delivers one spool left behind; [`adopt`]: a folder of them
+//! - `aside`: spools that the collector refuses; `names`: file names; `folder`: which files are ours
 //! - [`probe()`]: what a collector would answer
 //!
 //! This crate prints nothing and reads no environment of its own; what went wrong is returned.

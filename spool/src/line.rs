@@ -1,31 +1,30 @@
-//! A line that is encoded before its number is known, in a buffer that is used again.
+//! Encodes a line before its number is known, into a reusable buffer.
 //!
-//! Encoding may run Python and give way to other threads, so it happens outside every lock; the number
-//! is given under the lock that orders the writes.
+//! Encoding may run Python and yield to other threads, so it happens outside of every lock; the number is assigned
+//! under the lock that orders the writes.
 
 use std::sync::Mutex;
 
-/// What a line is encoded with until it has its number: the longest there is.
+/// Placeholder for the number: the longest possible.
 pub(crate) const UNNUMBERED: u64 = u64::MAX;
 
-/// What comes before the number.
+/// Text before the number.
 const SEQ_KEY: &[u8] = b"{\"seq\":";
 
-/// Where an unnumbered line's number ends.
+/// End of the placeholder.
 const SEQ_END: usize = SEQ_KEY.len() + 20;
 
-/// Capacity from which a buffer is not kept for the next event.
+/// A buffer with more capacity is not kept for the next event.
 const KEEP_BYTES: usize = 1 << 20;
 
-/// The buffer that events are encoded into: a warm hook allocates nothing. It is taken out while in use,
-/// so that an event appended meanwhile, by another thread or from within this one's content, finds an
-/// empty one. It lies in the spool rather than in a thread's own memory, which a child inherits: see the
-/// recorder's allocator.
+/// The buffer that events are encoded into: a warm hook allocates nothing. It is taken out while in use, so that an
+/// event appended meanwhile, by another thread or from within this one's content, finds an empty one. It is part of the
+/// spool rather than thread-local, because a child inherits a thread's memory: see the recorder's allocator.
 #[derive(Debug, Default)]
 pub(crate) struct Buffer(Mutex<Vec<u8>>);
 
 impl Buffer {
-    /// An empty buffer, warm where an event was encoded before.
+    /// An empty buffer, with capacity from earlier events.
     pub(crate) fn take(&self) -> Vec<u8> {
         let mut buffer = self
             .0
@@ -46,8 +45,8 @@ impl Buffer {
     }
 }
 
-/// Numbers a line: `seq` is written right-aligned over the number that it was encoded with, and what
-/// comes before it moves along. Returns the line.
+/// Numbers a line: `seq` is written right-aligned over the placeholder, and the text before it is moved. Returns the
+/// line.
 pub(crate) fn number(line: &mut [u8], seq: u64) -> &[u8] {
     let mut digits = [0_u8; 20];
     let mut first = digits.len();

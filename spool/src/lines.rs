@@ -1,7 +1,7 @@
-//! A spool file read back: whole lines, in constant memory, from any sequence number on.
+//! Reads a spool file back: whole lines, in constant memory, from any sequence number on.
 //!
-//! The lines of a spool are numbered without gaps, so a line's number follows from its place and
-//! need not be read; only a file that somebody else wrote is looked through first ([`survey`]).
+//! The lines of a spool are numbered without gaps, so a line's number follows from its position and need not be parsed;
+//! only a file written by another process is checked first ([`survey`]).
 
 use std::borrow::Cow;
 use std::fs::File;
@@ -11,13 +11,13 @@ use std::os::unix::fs::FileExt as _;
 use crate::key::RunKey;
 use crate::spool::MAX_LINE_BYTES;
 
-/// How much is read at once where lines are only counted.
+/// Bytes read at once when lines are only counted.
 const PIECE_BYTES: usize = 256 << 10;
 
-/// Capacity beyond which the buffer is given back after an unusually long line.
+/// A buffer with more capacity is freed after an unusually long line.
 const KEEP_BYTES: usize = 2 << 20;
 
-/// A place in a spool file, and the batch that was read there.
+/// A position in a spool file, and the batch read there.
 #[derive(Debug)]
 pub(crate) struct Lines {
     /// Sequence number of the first line of the file.
@@ -28,7 +28,7 @@ pub(crate) struct Lines {
     buffer: Vec<u8>,
 }
 
-/// What [`Lines::read`] found. Its bytes are [`Lines::bytes`] of `len`.
+/// The result of [`Lines::read`]. Its bytes are [`Lines::bytes`] of `len`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Batch {
     /// Number of its first and last line.
@@ -69,14 +69,14 @@ impl Lines {
         *self = Self::new(self.seq);
     }
 
-    /// Passes over everything before `end`; the next line to come has the number `seq`.
+    /// Skips everything before `end`; the next line has the number `seq`.
     pub(crate) fn skip_to(&mut self, end: u64, seq: u64) {
         self.offset = end;
         self.seq = seq;
     }
 
-    /// Reads the whole lines that come next, up to about `limit` bytes and at least one, without
-    /// going past them. None: nothing is left before `end`.
+    /// Reads the next whole lines, up to about `limit` bytes and at least one, without moving past them. None: nothing
+    /// is left before `end`.
     pub(crate) fn read(
         &mut self,
         file: &File,
@@ -89,7 +89,7 @@ impl Lines {
         let limit = limit.max(1);
         let mut want = limit;
         loop {
-            // A batch is far below what a usize holds, whatever is left in the file.
+            // A batch is far smaller than a usize can hold, whatever is left in the file.
             let left = usize::try_from(end - self.offset).unwrap_or(usize::MAX);
             if left == 0 {
                 return Ok(None);
@@ -97,7 +97,7 @@ impl Lines {
             let size = want.min(left);
             self.buffer.resize(size, 0);
             file.read_exact_at(&mut self.buffer, self.offset)?;
-            // A line beyond the limit goes alone.
+            // A line longer than the limit is sent alone.
             let newline = if want > limit {
                 memchr::memchr(b'\n', &self.buffer)
             } else {
@@ -122,12 +122,12 @@ impl Lines {
         }
     }
 
-    /// The lines that were read last.
+    /// The lines read last.
     pub(crate) fn bytes(&self, batch: Batch) -> &[u8] {
         &self.buffer[..batch.len]
     }
 
-    /// The same as they are sent: without the key, which the first line of the file has.
+    /// The lines to send: without the key, which is in the first line of the file.
     pub(crate) fn to_send(&self, batch: Batch) -> Cow<'_, [u8]> {
         let bytes = self.bytes(batch);
         if self.offset > 0 || RunKey::of(bytes).is_none() {
@@ -143,14 +143,14 @@ impl Lines {
         self.offset == 0
     }
 
-    /// Goes past the batch that was read last.
+    /// Moves past the batch read last.
     pub(crate) fn pass(&mut self, batch: Batch) {
         self.offset += batch.len as u64;
         self.seq = batch.last + 1;
     }
 
-    /// Goes to the line `seq`, back or forth. False: it is not between the start of the file and
-    /// `end` (where it would be the next one to come is still inside), and the place is as it was.
+    /// Moves to the line `seq`, back or forth. False: it is not between the start of the file and `end` (the line that
+    /// would be next counts as inside), and the position is unchanged.
     pub(crate) fn seek(&mut self, file: &File, end: u64, seq: u64) -> io::Result<bool> {
         if seq < self.base {
             return Ok(false);
@@ -183,23 +183,23 @@ impl Lines {
     }
 }
 
-/// What a spool file holds that its owner can no longer tell about.
+/// The content of a spool file whose owner is dead.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Survey {
-    /// Number of the first and the last good line; both 0: there is none.
+    /// Number of the first and the last valid line; both 0: there is none.
     pub(crate) base: u64,
     pub(crate) last: u64,
-    /// Where the good lines end, in bytes.
+    /// Where the valid lines end, in bytes.
     pub(crate) end: u64,
-    /// Size of an unfinished line after them, in bytes: what a power failure tore.
+    /// Size of an unfinished line after them, in bytes, left by a power failure.
     pub(crate) torn: u64,
     /// Lines follow that are not the next events.
     pub(crate) damaged: bool,
-    /// What stands where an event should begin can be the beginning of one, or what a power failure makes of it.
+    /// The bytes after the valid lines may be an event that a power failure interrupted.
     pub(crate) may_be_torn: bool,
 }
 
-/// Looks through a file: the lines must be events, numbered without gaps.
+/// Checks a file: the lines must be events, numbered without gaps.
 pub(crate) fn survey(file: &File) -> io::Result<Survey> {
     let size = file.metadata()?.len();
     let mut found = Survey::default();
@@ -241,7 +241,7 @@ pub(crate) fn survey(file: &File) -> io::Result<Survey> {
     Ok(found)
 }
 
-/// The beginning of a line, as much of it as holds its number.
+/// The beginning of a line, including its number.
 #[derive(Default)]
 struct Head {
     bytes: [u8; 32],
@@ -255,7 +255,7 @@ impl Head {
         self.len += room;
     }
 
-    /// Whether this can be the beginning of an event that was not written to its end: a power failure leaves zeros.
+    /// Whether this may be the beginning of an unfinished event: a power failure leaves zeros.
     fn may_be_torn(&self) -> bool {
         const BEGIN: &[u8] = b"{\"seq\":";
         let bytes = &self.bytes[..self.len];
@@ -268,7 +268,7 @@ impl Head {
         bytes[..written] == BEGIN[..written]
     }
 
-    /// The line's number; None: it does not begin as an event does.
+    /// The line's number; None: it does not begin like an event.
     fn seq(&self) -> Option<u64> {
         let rest = self.bytes[..self.len].strip_prefix(b"{\"seq\":")?;
         let digits = rest.iter().position(|byte| !byte.is_ascii_digit())?;

@@ -1,4 +1,4 @@
-//! Who owns a spool file, also across `fork`.
+//! The owner of a spool file, also across `fork`.
 //!
 //! An owner holds an exclusive `flock` on its spool for as long as it lives; the kernel lets go of it
 //! however the owner ends, `kill -9` included, and a lock that can be taken therefore means a dead
@@ -23,17 +23,17 @@ use std::ops::Deref;
 use std::os::fd::{AsRawFd, RawFd};
 use std::sync::atomic::{AtomicI32, Ordering};
 
-/// An empty place in [`SHARED`].
+/// An empty slot in [`SHARED`].
 const NONE: RawFd = -1;
 
-/// The descriptors that a forked child must not keep. A fixed table of atomics, because between
-/// `fork` and `exec` neither a lock nor an allocation is safe. A process owns one spool, and adopts
-/// one at a time: the table is far larger than that.
+/// The descriptors that a forked child must not keep. A fixed table of atomics, because neither a lock nor an
+/// allocation is safe between `fork` and `exec`. A process owns one spool, and adopts one at a time: the table is far
+/// larger than that.
 static SHARED: [AtomicI32; 64] = [const { AtomicI32::new(NONE) }; 64];
 
-/// The descriptors that a forked child must close, and must do nothing else with. To be called in a
-/// `pthread_atfork` child handler: it takes no lock and allocates nothing. The child must end without
-/// dropping the [`Spool`](crate::Spool) that it inherited (Ansible's workers leave through `_exit`).
+/// The descriptors that a forked child must close, and must not use otherwise. To be called in a `pthread_atfork` child
+/// handler: it takes no lock and allocates nothing. The child must end without dropping the [`Spool`](crate::Spool)
+/// that it inherited (Ansible's workers leave through `_exit`).
 pub fn inherited_fds() -> impl Iterator<Item = RawFd> {
     SHARED
         .iter()
@@ -49,7 +49,7 @@ pub(crate) struct OwnedFile {
 }
 
 impl OwnedFile {
-    /// Takes the lock of `file`. None: somebody else holds it.
+    /// Locks `file`. None: another process has it locked.
     pub(crate) fn lock(file: File) -> io::Result<Option<Self>> {
         match file.try_lock() {
             Ok(()) => Ok(Some(Self::unlocked(file))),
@@ -79,8 +79,8 @@ impl Deref for OwnedFile {
 
 impl Drop for OwnedFile {
     fn drop(&mut self) {
-        // The entry goes before the file is closed: once closed, the number may be somebody else's,
-        // and a child must not close that.
+        // The slot is cleared before the file is closed: afterwards the number may be another file's, which a child
+        // must not close.
         if let Some(slot) = self.slot {
             slot.store(NONE, Ordering::SeqCst);
         }

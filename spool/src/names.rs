@@ -1,4 +1,4 @@
-//! What the files of a spool folder are called.
+//! File names in a spool folder.
 //!
 //! ```text
 //! {execution}.{producer}.ndjson               a spool
@@ -10,21 +10,21 @@
 use playback_wire::Producer;
 use uuid::Uuid;
 
-/// What is appended to the name of a spool that was refused.
+/// Suffix of a refused spool.
 pub(crate) const REJECTED: &str = ".rejected";
 
-/// What is appended to that for the note that says why.
+/// Further suffix of the note that says why.
 pub(crate) const REJECTED_NOTE: &str = ".txt";
 
-/// What is appended to the name of a spool that is being made.
+/// Suffix of a spool that is being created.
 pub(crate) const NEW: &str = ".new";
 
-/// What a producer's spool is called.
+/// File name of a producer's spool.
 pub(crate) fn spool_name(execution: Uuid, producer: Producer) -> String {
     format!("{execution}.{}.ndjson", producer.as_str())
 }
 
-/// Whose spool a file name says it is, and whether it was refused. None: not a spool.
+/// The execution and producer in a file name, and whether the spool was refused. None: not a spool.
 pub(crate) fn parse(name: &str) -> Option<(Uuid, Producer, bool)> {
     let (name, rejected) = match name.strip_suffix(REJECTED) {
         Some(name) => (name, true),

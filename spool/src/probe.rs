@@ -1,4 +1,4 @@
-//! What a collector answers to a producer that has nothing to say: for whoever looks for what is wrong.
+//! Asks a collector what it would answer to a producer: for diagnosis.
 
 use playback_wire::Producer;
 use uuid::Uuid;
@@ -6,23 +6,23 @@ use uuid::Uuid;
 use crate::client::{Answer, Client, Origin};
 use crate::config::{ConfigError, SenderConfig};
 
-/// How a collector stands to us. Messages are for people, and never hold the token.
+/// Whether the collector would accept events. Messages are for people, and never hold the token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
-    /// It would take our events in.
+    /// It would accept our events.
     Takes,
-    /// It refuses us, with this status and message: the token, most likely.
+    /// It refuses us with this status and message, most likely because of the token.
     Refuses(String),
-    /// It answers, but not as a collector does that can take events in.
+    /// It answers, but not like a collector that can accept events.
     Answers(String),
-    /// Nobody answers.
+    /// There is no answer.
     Unreachable(String),
 }
 
-/// What a collector answered.
+/// The collector's answer.
 #[derive(Debug, Clone)]
 pub struct Probe {
-    /// Whether it takes our events in.
+    /// Whether it would accept our events.
     pub verdict: Verdict,
     /// Why it says that it is not ready.
     pub not_ready: Option<String>,
@@ -30,10 +30,10 @@ pub struct Probe {
     pub date: Option<String>,
 }
 
-/// Asks as a producer that has just begun: nothing is recorded by it.
+/// Asks like a producer that has just begun: nothing is recorded.
 ///
 /// # Errors
-/// The configuration cannot work.
+/// The configuration is not valid.
 pub fn probe(config: &SenderConfig) -> Result<Probe, ConfigError> {
     let mut client = Client::new(config)?;
     let origin = Origin {
@@ -48,7 +48,7 @@ pub fn probe(config: &SenderConfig) -> Result<Probe, ConfigError> {
         Answer::Refused(refusal) => Verdict::Refuses(refusal.message),
         Answer::TooLarge(message) => Verdict::Refuses(message),
         Answer::TooLargeOnTheWay(trouble) => Verdict::Answers(trouble.message),
-        // A page of something else begins with its status.
+        // A response from something else begins with its status.
         Answer::Trouble(trouble) if trouble.answered || has_status(&trouble.message) => {
             Verdict::Answers(trouble.message)
         }

@@ -1,7 +1,7 @@
 //! Host names, looked up once a minute instead of once a batch.
 //!
-//! The HTTP client asks its resolver before each request, kept connection or not, and its own
-//! resolver starts a thread each time in order to bound the wait.
+//! The HTTP client calls its resolver before each request, even on a persistent connection, and its own resolver starts
+//! a thread each time in order to limit the wait.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -14,14 +14,14 @@ use ureq::unversioned::transport::NextTimeout;
 
 use crate::clock;
 
-/// How long an address is believed.
+/// How long an address is cached.
 const KEEP: Duration = Duration::from_secs(60);
 
-/// The addresses of the host that was asked for last. Clones share them.
+/// The addresses of the last host that was looked up. Clones share them.
 #[derive(Clone, Default)]
 pub(crate) struct CachingResolver {
     known: Arc<Mutex<Option<CachedAddress>>>,
-    /// The proxy, where one is asked instead: the collector's name may be known to it alone.
+    /// The proxy, if there is one: only it may know the collector's name.
     proxy: Option<Uri>,
 }
 
@@ -41,7 +41,7 @@ impl CachedAddress {
 }
 
 impl CachingResolver {
-    /// One that looks up the proxy, where there is one, whatever it is asked for.
+    /// Looks up the proxy, if there is one, whatever host is requested.
     pub(crate) fn of(proxy: Option<&Uri>) -> Self {
         Self {
             proxy: proxy.cloned(),

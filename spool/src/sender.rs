@@ -14,9 +14,9 @@ use crate::thread::{Shared, Status, Worker};
 /// How long [`Sender::finish`] may wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FinishLimits {
-    /// Where the collector has answered during the run: should it be away now, it may come back.
+    /// If the collector has answered during the run: should it be away now, it may come back.
     pub reachable: Duration,
-    /// Where it never did.
+    /// If it never answered.
     pub unreachable: Duration,
 }
 
@@ -29,7 +29,7 @@ impl Default for FinishLimits {
     }
 }
 
-/// How a delivery stands when its producer ends.
+/// The state of a delivery when its producer ends.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Outcome {
     /// Everything is acknowledged, and the spool file is gone.
@@ -38,11 +38,11 @@ pub struct Outcome {
     pub pending_events: u64,
     /// Their size in the spool, in bytes.
     pub pending_bytes: u64,
-    /// Why the collector refused the spool; it is kept under its new name.
+    /// Why the collector refused the spool, which is kept under a new name.
     pub set_aside: Option<String>,
-    /// That was about the token: with another one, the spool is delivered without being asked for.
+    /// The token was refused: with another one, the spool is delivered automatically.
     pub refused_token: bool,
-    /// What went wrong last, while nothing has gone well since.
+    /// The last error, if there was no success since.
     pub last_error: Option<String>,
 }
 
@@ -68,8 +68,7 @@ impl Sender {
         }
         let shared = Arc::new(Shared::default());
         let worker = Worker::new(Arc::clone(&spool), client, config, Arc::clone(&shared));
-        // The mask is inherited: blocked here, there is no moment in which the new thread could be
-        // the one that gets a signal meant for Python.
+        // The mask is inherited: blocked here, the new thread can at no moment receive a signal meant for Python.
         let before = asynchronous_signals()
             .thread_swap_mask(SigmaskHow::SIG_BLOCK)
             .map_err(|errno| ConfigError::Thread(errno.into()))?;
@@ -82,11 +81,11 @@ impl Sender {
         Ok(Sender { spool, shared })
     }
 
-    /// Sends what is left, within `limits`, and ends the thread. To be called after the last append.
-    /// The file of a spool that is delivered is gone; any other stays, for the next one to adopt.
+    /// Sends what is left, within `limits`, and ends the thread. To be called after the last append. A delivered
+    /// spool's file is deleted; otherwise it stays for adoption.
     ///
-    /// A collector that has answered since the sender was started is waited for, also if it is away now; what
-    /// anything else says (a page of an ingress, of a login) is no answer of it.
+    /// A collector that has answered since the sender was started is waited for, even if it is away now; a response of
+    /// anything else (an ingress, a login page) does not count.
     pub fn finish(&self, limits: FinishLimits) -> Outcome {
         let start = clock::now();
         self.shared.update(|status| status.finishing = true);
@@ -114,7 +113,7 @@ impl Sender {
         outcome
     }
 
-    /// How the delivery stands now.
+    /// The current state of the delivery.
     #[must_use]
     pub fn status(&self) -> Outcome {
         self.outcome(&self.shared.status())
@@ -151,7 +150,7 @@ impl Drop for Sender {
     }
 }
 
-/// Every signal but those that a thread brings upon itself.
+/// Every signal except those that a thread causes itself.
 fn asynchronous_signals() -> SigSet {
     let mut set = SigSet::all();
     for own in [

@@ -1,8 +1,8 @@
-//! The append side: one event is one line, one `write`, and is there whatever happens next.
+//! Appends events: each is one line, written by one `write`, and stored whatever happens next.
 //!
-//! The file always holds whole lines, in sequence. An event that cannot be written (the disk is full,
-//! the spool is at its limit) is left out and counted, and does not use up a sequence number: the
-//! collector refuses gaps. As soon as there is room again, a `dropped` event tells what is missing.
+//! The file always holds whole lines, in sequence. An event that cannot be written (the disk is full, the spool is at
+//! its limit) is left out and counted, and uses no sequence number, because the collector refuses gaps. As soon as
+//! there is space again, a `dropped` event reports what is missing.
 
 use std::fs::File;
 use std::io;
@@ -27,18 +27,18 @@ use crate::lock::OwnedFile;
 use crate::names;
 use crate::waker::Waker;
 
-/// The largest line that is taken, in bytes. Producers cut far below it; this keeps one event from
-/// being larger than what any batch may hold.
+/// The largest line that is accepted, in bytes. Producers stay far below it; this ensures that one event always fits
+/// into a batch.
 pub(crate) const MAX_LINE_BYTES: usize = MAX_BATCH_EXPANDED_BYTES / 2;
 
-/// Room beyond the limit for the events that close an execution, so that a full spool still says how
-/// the run ended and what is missing.
+/// Space beyond the limit for the events that end an execution, so that a full spool still says how the run ended and
+/// what is missing.
 const RESERVE_BYTES: u64 = 64 << 10;
 
-/// Room beyond that for the very last event, which no recap of many hosts may take.
+/// Space beyond that for the very last event, which a recap of many hosts must not use up.
 const LAST_RESERVE_BYTES: u64 = 4 << 10;
 
-/// Size from which an acknowledged spool is emptied, so that a long healthy run stays small.
+/// An acknowledged spool larger than this is emptied, so that a long healthy run stays small.
 const EMPTY_FROM_BYTES: u64 = 4 << 20;
 
 /// The queue of one producer of one execution. All methods may be called from any thread.
@@ -49,35 +49,35 @@ pub struct Spool {
     file: OwnedFile,
     /// Largest size of the file before events are left out, in bytes.
     max_bytes: u64,
-    /// Who holds it may add to the run. None: the system gave no random numbers.
+    /// Whoever holds it may add to the run. None: the system has no random numbers.
     key: Option<RunKey>,
-    /// The process that made it: a forked child owns nothing.
+    /// The process that created it: a forked child owns nothing.
     owner: u32,
     writing: Mutex<Writing>,
-    /// Size of what is written, for the reader, which takes no lock: written before it is published.
+    /// Bytes written, for the reader, which takes no lock: the data is written before the size is published.
     end: AtomicU64,
     last_seq: AtomicU64,
     dropped: AtomicU64,
     waker: Waker,
     buffer: Buffer,
-    /// What no event may hold.
+    /// Redaction rules for all events.
     rules: OnceLock<Arc<Rules>>,
 }
 
-/// What a limit of file sizes (`ulimit -f`) leaves for events, less the room for those that close the execution.
+/// The part of the file size limit (`ulimit -f`) for events, without the space for those that end the execution.
 fn allowed_bytes() -> u64 {
     let limit = getrlimit(Resource::Fsize).current.unwrap_or(u64::MAX);
     limit - (RESERVE_BYTES + LAST_RESERVE_BYTES).min(limit / 2)
 }
 
-/// What only the one who writes may touch.
+/// State that only the writer may change.
 #[derive(Debug)]
 struct Writing {
     end: u64,
     last_seq: u64,
-    /// Events left out and not yet told.
+    /// Events left out and not yet reported.
     untold: Untold,
-    /// Last lines of the run, unnumbered, for which there was no room: they are written when what is there has
+    /// Last lines of the run, unnumbered, for which there was no space: they are written when the existing ones have
     /// been delivered.
     held: Vec<Held>,
     /// None: in memory.
@@ -86,14 +86,14 @@ struct Writing {
     closed: bool,
 }
 
-/// A line without a number, and when it happened.
+/// A line without a number, and its time.
 #[derive(Debug)]
 struct Held {
     at: i64,
     line: Vec<u8>,
 }
 
-/// Where a spool lies.
+/// The location of a spool.
 #[derive(Debug)]
 struct Place {
     folder: Folder,
@@ -140,7 +140,7 @@ impl Spool {
         if folder.has(&name)? {
             return Err(io::ErrorKind::AlreadyExists.into());
         }
-        // It gets its name after its lock: a spool with a name and without an owner is adopted.
+        // It is named after it is locked: a named spool without an owner is adopted.
         let new = format!("{name}{}", names::NEW);
         let file = folder.create_new(&new)?;
         let file = OwnedFile::lock(file)?.ok_or(io::ErrorKind::WouldBlock)?;
@@ -153,11 +153,10 @@ impl Spool {
         Ok(Self::new(execution, producer, max_bytes, file, place, key))
     }
 
-    /// A spool without a name, for when no folder can be used: delivered while the process lives, and
-    /// lost with it.
+    /// A spool without a name, for when no folder can be used: delivered while the process lives, and lost with it.
     ///
     /// # Errors
-    /// The system gives no anonymous file.
+    /// The system has no anonymous files.
     pub fn in_memory(
         execution: Uuid,
         producer: Producer,
@@ -212,13 +211,13 @@ impl Spool {
         })
     }
 
-    /// From now on events are written without what `rules` hide; called before the first is. Text of `output`
-    /// events is not looked at here: a line may span several of them, so whoever prints it does.
+    /// From now on `rules` are applied to events; to be called before the first one. Text of `output` events is not
+    /// redacted here, because a line may span several of them; whoever captures it does.
     pub fn redact_by(&self, rules: Arc<Rules>) {
         let _ = self.rules.set(rules);
     }
 
-    /// What no event may hold, where there is anything.
+    /// Redaction rules for all events, if there are any.
     #[must_use]
     pub fn rules(&self) -> Option<&Arc<Rules>> {
         self.rules.get()
@@ -269,7 +268,7 @@ impl Spool {
         seq
     }
 
-    /// Takes out of an encoded line what is hidden. False: it cannot be done, so the line must not be written.
+    /// Redacts an encoded line. False: this failed, so the line must not be written.
     fn redacted(&self, line: &mut Vec<u8>) -> bool {
         let Some(rules) = self.rules.get() else {
             return true;
@@ -280,8 +279,7 @@ impl Spool {
         done.is_ok()
     }
 
-    /// Numbers and writes an encoded line, in one `write` with what has to be said about events that
-    /// were left out before it.
+    /// Numbers and writes an encoded line, in one `write` with reports of events left out before it.
     fn write(&self, at: i64, kind: &str, line: &mut [u8]) -> Option<u64> {
         let reserve = match kind {
             "stats" | "usage" => RESERVE_BYTES,
@@ -312,7 +310,7 @@ impl Spool {
             }
             Err(reason) => {
                 if reserve > 0 && reason != Reason::TooLarge && !writing.closed {
-                    // How the run ended is told as soon as there is room, should that be after its end.
+                    // The end of the run is reported as soon as there is space, even if that is after it.
                     let line = line.to_vec();
                     writing.held.push(Held { at, line });
                 } else {
@@ -323,8 +321,8 @@ impl Spool {
         }
     }
 
-    /// Writes the last lines for which there was no room before, each with its number. Where there still is none,
-    /// they count as left out.
+    /// Numbers and writes the last lines for which there was no space before. If there still is none, they count as
+    /// left out.
     fn write_held(&self, writing: &mut Writing) {
         for Held { at, mut line } in std::mem::take(&mut writing.held) {
             let seq = writing.last_seq + 1;
@@ -338,8 +336,7 @@ impl Spool {
         }
     }
 
-    /// Writes whole lines, the last of which has the number `last`. Where that fails, the file is as
-    /// it was.
+    /// Writes whole lines, the last of which has the number `last`. On failure, the file is unchanged.
     fn write_lines(
         &self,
         writing: &mut Writing,
@@ -361,7 +358,7 @@ impl Spool {
             return Err(Reason::Full);
         }
         if let Err(error) = self.file.write_all_at(lines, writing.end) {
-            // Part of it may be there. Should this fail too, the next line is written over it.
+            // Part of it may have been written. If this fails too, the next line overwrites it.
             let _ = self.file.set_len(writing.end);
             return Err(Reason::of(&error));
         }
@@ -378,12 +375,12 @@ impl Spool {
         self.dropped.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// Whatever panicked while it held the lock, `Writing` is only changed after a write went well.
+    /// The lock may be poisoned, but `Writing` is only changed after a successful write.
     fn writing(&self) -> MutexGuard<'_, Writing> {
         self.writing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Who holds it may add to the run: it is to be handed to the run's other producers.
+    /// Whoever holds it may add to the run: to be passed to the run's other producers.
     #[must_use]
     pub fn run_key(&self) -> Option<&RunKey> {
         self.key.as_ref()
@@ -413,21 +410,20 @@ impl Spool {
         self.dropped.load(Ordering::SeqCst)
     }
 
-    /// Size of the spool at this moment, in bytes. It shrinks to nothing when a large spool has been
-    /// acknowledged.
+    /// Current size of the spool, in bytes. It drops to 0 when a large spool has been acknowledged.
     #[must_use]
     pub fn bytes(&self) -> u64 {
         self.end.load(Ordering::SeqCst)
     }
 
-    /// Where the spool is. None: in memory.
+    /// The spool's path. None: in memory.
     #[must_use]
     pub fn path(&self) -> Option<PathBuf> {
         self.writing().place.as_ref().map(Place::path)
     }
 
-    /// The folder in which it is kept until it is delivered. None: it will be lost with this process, because
-    /// it is in memory, or because somebody has deleted its file.
+    /// The folder that keeps it until it is delivered. None: it is lost with this process, because it is in memory, or
+    /// because its file was deleted.
     #[must_use]
     pub fn kept_in(&self) -> Option<PathBuf> {
         let writing = self.writing();
@@ -444,11 +440,11 @@ impl Spool {
         &self.waker
     }
 
-    /// Empties the file if all of it (`read` bytes) has been acknowledged and it has grown large.
-    /// Only the one who reads may call this, because reading begins at 0 again.
+    /// Empties the file if all of it (`read` bytes) has been acknowledged and it has grown large. Only the reader may
+    /// call this, because reading begins at 0 again.
     pub(crate) fn empty_if_large(&self, read: u64) -> bool {
         let mut writing = self.writing();
-        // Where something had no room, whatever the reason, there may be some now.
+        // If anything did not fit, for whatever reason, there may be space now.
         let wants_room = !writing.untold.is_empty() || !writing.held.is_empty();
         if read == 0 || !wants_room && read < EMPTY_FROM_BYTES.min(self.max_bytes / 2) {
             return false;
@@ -462,8 +458,8 @@ impl Spool {
         true
     }
 
-    /// Deletes the file if all of it (`read` bytes) has been acknowledged; nothing can be appended
-    /// afterwards. False: there is more.
+    /// Deletes the file if all of it (`read` bytes) has been acknowledged; nothing can be appended afterwards. False:
+    /// there is more.
     pub(crate) fn close_if_all_read(&self, read: u64) -> bool {
         let mut writing = self.writing();
         if writing.end != read {
@@ -476,13 +472,13 @@ impl Spool {
                 .is_still(&place.name, &self.file)
                 .unwrap_or(true)
         {
-            // A file that stays is adopted, found to be acknowledged, and deleted then.
+            // If the file remains, it is adopted, found to be acknowledged, and deleted then.
             let _ = place.folder.remove(&place.name);
         }
         true
     }
 
-    /// Keeps the file under the name of a refused spool, with the reason beside it. Appending goes on.
+    /// Keeps the file under a refused spool's name, with the reason beside it. Appending goes on.
     pub(crate) fn set_aside(&self, refusal: &Refusal, credential: &str) {
         let mut writing = self.writing();
         if let Some(place) = &mut writing.place
@@ -503,7 +499,7 @@ impl Drop for Spool {
             .writing
             .get_mut()
             .unwrap_or_else(PoisonError::into_inner);
-        // A spool that never held an event is nothing to leave behind.
+        // A spool that never held an event need not be kept.
         if let Some(place) = &writing.place
             && owner
             && writing.last_seq == 0
@@ -520,7 +516,7 @@ fn anonymous_file() -> io::Result<File> {
     Ok(File::from(fd))
 }
 
-/// Elsewhere, a file in the folder for temporary files that loses its name at once.
+/// Elsewhere, a temporary file that is unlinked at once.
 #[cfg(not(target_os = "linux"))]
 fn anonymous_file() -> io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt as _;

@@ -1,7 +1,7 @@
-//! The sender thread: when to send, when to beat, when to wait.
+//! The sender thread: when to send, to give a sign of life, and to wait.
 //!
-//! It reads the spool on its own and takes no lock that an appending hook would wait for. What it
-//! learns it writes into [`Shared`], where [`Sender::finish`](crate::Sender::finish) reads it.
+//! It reads the spool on its own and takes no lock that an appending hook would wait for. Its results go into
+//! [`Shared`], where [`Sender::finish`](crate::Sender::finish) reads them.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -15,17 +15,17 @@ use crate::config::SenderConfig;
 use crate::delivery::{Delivery, Step};
 use crate::spool::Spool;
 
-/// Longest wait between two attempts while the process waits for the end.
+/// Longest wait between two attempts while the process is ending.
 const LAST_WAIT: Duration = Duration::from_millis(100);
 
-/// What the thread and its handle tell each other.
+/// State shared by the thread and its handle.
 #[derive(Debug, Default)]
 pub(crate) struct Shared {
     status: Mutex<Status>,
     changed: Condvar,
 }
 
-/// How the delivery stands.
+/// The state of the delivery.
 #[derive(Debug, Default)]
 pub(crate) struct Status {
     /// Nothing more will be appended: send what is left, and end.
@@ -36,17 +36,17 @@ pub(crate) struct Status {
     pub(crate) ended: bool,
     /// Everything is acknowledged, and the file is gone.
     pub(crate) delivered: bool,
-    /// The collector has answered, now or at any time of the run: where it is away, it comes back.
+    /// The collector has answered at any time during the run: if it is away, it is expected back.
     pub(crate) heard: bool,
     /// Why the collector refused the spool.
     pub(crate) set_aside: Option<Refusal>,
-    /// What went wrong last, while nothing has gone well since.
+    /// The last error, if there was no success since.
     pub(crate) last_error: Option<String>,
-    /// The collector asked not to be asked before then.
+    /// Until then the collector does not want to be asked.
     pub(crate) asked_to_wait: Option<Instant>,
     /// Number of the last event that is stored.
     pub(crate) acked: u64,
-    /// Where the events that are not stored begin in the file.
+    /// Offset in the file of the events that are not stored.
     pub(crate) offset: u64,
 }
 
@@ -55,13 +55,13 @@ impl Shared {
         self.status.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Changes the status and wakes who waits for it.
+    /// Changes the status and wakes those who wait for it.
     pub(crate) fn update(&self, change: impl FnOnce(&mut Status)) {
         change(&mut self.status());
         self.changed.notify_all();
     }
 
-    /// Waits for a change of the status, at most so long.
+    /// Waits for a change of the status, with a time limit.
     pub(crate) fn wait<'a>(
         &self,
         status: MutexGuard<'a, Status>,
@@ -74,7 +74,7 @@ impl Shared {
     }
 }
 
-/// Says that the thread has ended, however it ends.
+/// Sets `ended` when dropped, however the thread ends.
 struct Ending(Arc<Shared>);
 
 impl Drop for Ending {
@@ -93,15 +93,15 @@ pub(crate) struct Worker {
     backoff: Backoff,
     pace: Duration,
     heartbeat: Duration,
-    /// Not before then is anything sent.
+    /// Nothing is sent before this time.
     not_before: Instant,
-    /// The collector asked not to be asked before then.
+    /// Until then the collector does not want to be asked.
     asked_to_wait: Option<Instant>,
-    /// The last exchange of our own spool was answered as hoped.
+    /// The last exchange of our own spool was successful.
     going_well: bool,
-    /// The end is wanted.
+    /// The process is ending.
     finishing: bool,
-    /// When the collector must hear something.
+    /// When the next sign of life is due.
     next_beat: Instant,
 }
 
@@ -158,7 +158,7 @@ impl Worker {
             if finishing && !self.finishing {
                 self.finishing = true;
                 self.adopter = None;
-                // Whatever was being waited for, an attempt is made now.
+                // Whatever it was waiting for, it tries now.
                 self.not_before = self.asked_to_wait.unwrap_or_else(clock::now);
             }
             let end = self.spool.bytes();
@@ -189,7 +189,7 @@ impl Worker {
         }
     }
 
-    /// Takes in how an exchange went. False: there is nothing more to do here.
+    /// Handles the outcome of an exchange. False: there is nothing more to do here.
     fn learn(&mut self, step: Step) -> bool {
         match step {
             Step::Idle => {}
@@ -222,7 +222,7 @@ impl Worker {
 
     fn back_off(&mut self, trouble: Trouble) {
         let mut wait = self.backoff.next(trouble.retry_after);
-        // What a page asks for that is not the collector's says nothing about when that one is back.
+        // A wait requested by a proxy's page says nothing about when the collector is back.
         let asked = trouble.retry_after.filter(|_| trouble.answered);
         if self.finishing && asked.is_none() {
             wait = wait.min(LAST_WAIT);
@@ -238,10 +238,10 @@ impl Worker {
         });
     }
 
-    /// Nothing of our own is to be sent: somebody else's spool has its turn, or nobody.
+    /// Nothing of our own is to be sent: delivers another spool, or waits.
     fn adopt_or_wait(&mut self, now: Instant) {
         if now < self.not_before {
-            // Nothing may be sent yet, so no hook need pay for waking this thread.
+            // Nothing may be sent yet, so hooks need not spend time on waking this thread.
             self.wait_until(self.not_before, false);
             return;
         }
@@ -259,7 +259,7 @@ impl Worker {
         self.wait_until(until, true);
     }
 
-    /// Sleeps until `until`, or until something is appended (where that matters) or the end is wanted.
+    /// Sleeps until `until`, or until an event is appended (if `for_events`) or the process is ending.
     fn wait_until(&self, until: Instant, for_events: bool) {
         if for_events {
             self.spool.waker().going_to_sleep();

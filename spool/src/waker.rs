@@ -1,4 +1,4 @@
-//! Waking the sender thread from a hook that must stay in the microseconds.
+//! Wakes the sender thread from a hook that may only take microseconds.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,30 +13,30 @@ pub(crate) struct Waker {
 }
 
 impl Waker {
-    /// Claims the spool for one sender. False: it has one, or had one.
+    /// Claims the spool for a sender. False: it already has or had one.
     pub(crate) fn take(&self) -> bool {
         !self.taken.swap(true, Ordering::SeqCst)
     }
 
-    /// Names the thread to be woken.
+    /// Sets the thread to wake.
     pub(crate) fn set_thread(&self, thread: Thread) {
         let _ = self.thread.set(thread);
     }
 
-    /// The thread says that it is about to sleep; it must look once more for work after this.
+    /// The thread is about to sleep; it must check once more for work after this call.
     pub(crate) fn going_to_sleep(&self) {
         self.asleep.store(true, Ordering::SeqCst);
     }
 
-    /// The thread says that appended events need not wake it.
+    /// The thread need not be woken for appended events.
     pub(crate) fn awake(&self) {
         self.asleep.store(false, Ordering::SeqCst);
     }
 
-    /// An event was published: wakes the thread if it sleeps for want of one.
+    /// An event was published: wakes the thread if it is waiting for one.
     pub(crate) fn wake_if_asleep(&self) {
-        // The event was published before this read, and the thread looks for events after its store:
-        // one of the two sees the other.
+        // The event was published before this read, and the thread checks for events after its store: at least one of
+        // the two sees the other.
         if self.asleep.load(Ordering::SeqCst) && self.asleep.swap(false, Ordering::SeqCst) {
             self.wake();
         }

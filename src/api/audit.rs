@@ -1,4 +1,4 @@
-//! The audit trail: its entries, and whether it is whole.
+//! The audit trail: its entries, and whether it is intact.
 
 use axum::Json;
 use axum::extract::{MatchedPath, Request, State};
@@ -18,7 +18,7 @@ use crate::app::App;
 use crate::filter::{Filtered, place};
 use crate::model::{Actor, AuditCheck, AuditFault, AuditRow, Via, time_from_us};
 
-/// Filters and page of the audit trail; all that are given must hold.
+/// Filters and page of the audit trail; all that are given must match.
 pub(super) type AuditQuery = Filtered<place::Audit, AuditPage>;
 
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -218,13 +218,13 @@ pub(super) async fn verify_audit(
     Ok(Json(app.store.check_audit().await?.into()))
 }
 
-/// Notes requests that are answered with 401 or 403.
+/// Counts requests that are answered with 401 or 403.
 pub(super) async fn note_refusals(
     State(app): State<App>,
     request: Request,
     next: Next,
 ) -> Response {
-    // The route, not the path: whoever is refused chose the path.
+    // The route instead of the path, which the refused client chose.
     let route = request.extensions().get::<MatchedPath>().cloned();
     let method = request.method().clone();
     let peer = peer::address(&app.config.http, request.extensions(), request.headers());

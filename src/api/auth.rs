@@ -1,8 +1,8 @@
-//! Who asks, and whether they may.
+//! Authentication and authorization of requests.
 //!
 //! A token comes as `Authorization: Bearer …`. A browser cannot set headers on a WebSocket, so a login gives it a
-//! cookie with a session, which stands for a token for a time. A cookie is sent by the browser unasked, so with it
-//! the page's origin must be ours.
+//! cookie with a session, which stands for a token for a limited time. The browser sends a cookie unasked, so with a
+//! cookie the page's origin must be ours.
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -21,22 +21,22 @@ use crate::store::TokenRow;
 /// Name of the login cookie.
 pub(super) const COOKIE: &str = "playback_session";
 
-/// Who was answered, among a response's extensions: for the audit trail.
+/// The refused actor, as a response extension: for the audit trail.
 #[derive(Debug, Clone)]
 pub(super) struct RefusedActor(pub(super) Actor);
 
-/// Who asks.
+/// The authenticated client.
 #[derive(Debug)]
 pub(super) struct Asker {
-    /// Who that is, for the record.
+    /// The actor, for the record.
     actor: Actor,
-    /// Their token; none where the collector serves without tokens.
+    /// The token; none if the collector serves without tokens.
     token: Option<TokenRow>,
-    /// By what they are known.
+    /// The token's or session's hash.
     credential: Option<Credential>,
-    /// The only execution that the token is good for.
+    /// The only execution that the token is valid for.
     execution: Option<Uuid>,
-    /// The token may do everything.
+    /// The token is an admin's.
     is_admin: bool,
 }
 
@@ -51,7 +51,7 @@ macro_rules! access {
 
             async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
                 let asker = authorize(app, parts, $scope).await?;
-                // From here on the request is worth more than one of somebody who is not known.
+                // From here on the connection is not closed in favour of unauthenticated ones.
                 if let Some(Peer(connection)) = parts.extensions.get() {
                     connection.is_known();
                 }
@@ -72,7 +72,7 @@ access! {
     AdminAccess: Scope::Admin;
 }
 
-/// Is known, whatever they may do.
+/// Any authenticated client, whatever its scopes.
 #[derive(Debug)]
 pub(super) struct AnyAccess(Asker);
 
@@ -89,19 +89,19 @@ impl FromRequestParts<App> for AnyAccess {
 }
 
 impl AnyAccess {
-    /// Who asks, for the record.
+    /// The actor's name, for the record.
     pub(super) fn name(&self) -> String {
         self.0.actor.name.clone()
     }
 
-    /// Their token; none where the collector serves without tokens.
+    /// The token; none if the collector serves without tokens.
     pub(super) fn into_token(self) -> Option<TokenRow> {
         self.0.token
     }
 }
 
 impl IngestAccess {
-    /// Refuses a token that was made for another execution.
+    /// Refuses a token made for another execution.
     pub(super) fn check(&self, execution: Uuid) -> Result<(), ApiError> {
         if self.0.execution.is_none_or(|only| only == execution) {
             return Ok(());
@@ -113,7 +113,7 @@ impl IngestAccess {
 }
 
 impl IngestAccess {
-    /// What they show who would add to an execution: this token, and the run's key where they sent one.
+    /// Credentials for adding to an execution: this token, and the run's key if one was sent.
     pub(super) fn credentials(&self, key: Option<[u8; 32]>) -> Credentials {
         Credentials {
             key,
@@ -129,27 +129,27 @@ impl IngestAccess {
 }
 
 impl IngestAccess {
-    /// Who asks, for the record.
+    /// The actor, for the record.
     pub(super) fn actor(&self) -> Actor {
         self.0.actor.clone()
     }
 }
 
 impl RunAccess {
-    /// Who asks, for the record.
+    /// The actor, for the record.
     pub(super) fn actor(&self) -> Actor {
         self.0.actor.clone()
     }
 }
 
 impl AdminAccess {
-    /// Who asks, for the record.
+    /// The actor, for the record.
     pub(super) fn actor(&self) -> Actor {
         self.0.actor.clone()
     }
 }
 
-/// Where a request was sent to, as far as its client knows.
+/// The address that a request was sent to, as its client sees it.
 pub(super) fn place(app: &App, parts: &Parts) -> Place {
     let is_proxy = parts
         .extensions
@@ -158,7 +158,7 @@ pub(super) fn place(app: &App, parts: &Parts) -> Place {
     Place::of(&app.config.http, &parts.headers, &parts.uri, is_proxy)
 }
 
-/// A request that no page from elsewhere made a browser send.
+/// A request that was not triggered by a page of another origin.
 pub(super) struct OurPage(pub(super) Place);
 
 impl FromRequestParts<App> for OurPage {
@@ -187,13 +187,13 @@ async fn authorize(app: &App, parts: &mut Parts, scope: Scope) -> Result<Asker, 
     Ok(asker)
 }
 
-/// Who asks, whatever they may do.
+/// Identifies the client, whatever its scopes.
 async fn identify(app: &App, parts: &mut Parts) -> Result<Asker, ApiError> {
     let peer = peer::address(&app.config.http, &parts.extensions, &parts.headers);
     let peer = peer.map(|peer| peer.to_string());
     if app.config.no_auth {
-        // Without tokens, any page in a browser of this machine could ask; only our own may, and only
-        // under a name of this machine, which no foreign name server can hand out.
+        // Without tokens, any page in a browser on this machine could send requests; only our own may, and only to a
+        // name of this machine that no foreign name server can resolve.
         let OurPage(place) = OurPage::from_request_parts(parts, app).await?;
         if !place.is_loopback() {
             return Err(ApiError::forbidden(
@@ -260,7 +260,7 @@ impl ReadAccess {
         self.0.token.as_ref().map(|token| token.id)
     }
 
-    /// What a stream is opened with, which may come to be worth nothing while it is open; none where the collector
+    /// The credential that a stream is opened with, which may become invalid while it is open; none if the collector
     /// serves without tokens.
     pub(super) fn credential(&self) -> Option<Credential> {
         self.0.credential

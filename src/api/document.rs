@@ -1,4 +1,4 @@
-//! The OpenAPI document: what the handlers say of themselves, and what goes for all of them.
+//! The OpenAPI document: generated from the handlers, plus what applies to all of them.
 
 mod selected;
 
@@ -19,7 +19,7 @@ pub(super) use selected::ExecutionRecord;
 use super::auth::COOKIE;
 use crate::model::{ExecutionResult, FeedMessage, StreamMessage};
 
-/// What an answer means where nobody says more.
+/// The default description of a response.
 fn meaning(status: &str) -> &'static str {
     match status {
         "200" => "Done",
@@ -36,7 +36,7 @@ fn meaning(status: &str) -> &'static str {
     }
 }
 
-/// How a login and a token are sent.
+/// Describes authentication by session and by token.
 pub(super) fn add_security(document: &mut OpenApi) {
     let components = document.components.get_or_insert_default();
     components.add_security_scheme(
@@ -49,7 +49,7 @@ pub(super) fn add_security(document: &mut OpenApi) {
     );
 }
 
-/// Adds the messages of the streams: the document has no place for them at an operation, so these name them.
+/// Adds the streams' message schemas. OpenAPI has no place for them in an operation, so descriptions name them.
 pub(super) fn add_messages(document: &mut OpenApi) {
     let mut schemas = Vec::new();
     StreamMessage::<'_, ExecutionResult>::schemas(&mut schemas);
@@ -70,8 +70,8 @@ pub(super) fn add_messages(document: &mut OpenApi) {
     components.schemas.extend(schemas);
 }
 
-/// Takes defaults out of a schema. Generators take a field with a default for one that is always there, and fields that
-/// say nothing are left out of requests and answers.
+/// Removes defaults from a schema. Generators assume that a field with a default is always present, but empty fields
+/// are omitted from requests and responses.
 fn without_defaults(schema: &mut RefOr<Schema>) {
     let schema = match schema {
         RefOr::T(schema) => schema,
@@ -103,7 +103,7 @@ fn without_defaults(schema: &mut RefOr<Schema>) {
     }
 }
 
-/// Numbers without a sign have 32 bits, which `int32` has no room for: half of them would break the schema.
+/// Unsigned 32-bit numbers do not fit `int32`: half of them would violate the schema.
 fn widen(object: &mut Object) {
     let is_unsigned = object.minimum.is_some() && object.maximum.is_none();
     if is_unsigned && object.format == Some(SchemaFormat::KnownFormat(KnownFormat::Int32)) {
@@ -112,7 +112,7 @@ fn widen(object: &mut Object) {
     }
 }
 
-/// Adds the answers that every operation may give, and what values parameters have.
+/// Adds the responses that every operation may return, and the ranges of parameters.
 pub(super) fn complete(document: &mut OpenApi) {
     let components = document.components.get_or_insert_default();
     components.schemas.values_mut().for_each(without_defaults);
@@ -174,8 +174,8 @@ fn error(description: &str) -> Response {
         .build()
 }
 
-/// Says which values a parameter has: handlers read texts, so that what is wrong with one is told in our words. Filters
-/// say it themselves.
+/// Describes the values of a parameter: handlers take strings, so that errors use our own messages. Filters describe
+/// themselves.
 fn parameters(path: &str, operation: &mut Operation) {
     let path = path.strip_prefix(super::PREFIX).unwrap_or(path);
     let values = values(path);
@@ -197,7 +197,7 @@ fn values(path: &str) -> BTreeMap<&'static str, Value> {
     let limit = json!({ "type": "integer", "format": "int32", "minimum": 1, "maximum": 1000 });
     let number =
         |most: u64| json!({ "type": "integer", "format": "int64", "minimum": 0, "maximum": most });
-    // A number of a line or an event is stored as a signed one.
+    // Numbers of lines and events are stored as signed ones.
     let (count, place) = (number(u64::from(u32::MAX)), number(i64::MAX.unsigned_abs()));
     match path {
         "/executions" => [("order", one_of(&["asc", "desc"])), ("limit", limit)].into(),

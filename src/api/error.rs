@@ -1,4 +1,4 @@
-//! The one error shape, and how every inner error becomes it.
+//! The one error shape, and the conversion of every inner error into it.
 
 use std::any::Any;
 
@@ -36,18 +36,18 @@ struct ErrorDetail {
     message: String,
 }
 
-/// A request that was not done.
+/// An error response.
 #[derive(Debug)]
 pub struct ApiError {
     status: StatusCode,
     code: &'static str,
     message: String,
     acked: Option<u64>,
-    /// Who was refused, where that is known.
+    /// The refused actor, if known.
     actor: Option<Box<Actor>>,
 }
 
-/// Seconds after which a busy collector asks to be tried again.
+/// Seconds after which a client should retry if the collector is busy.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 
 impl ApiError {
@@ -61,7 +61,7 @@ impl ApiError {
         }
     }
 
-    /// The same answer to somebody who is known.
+    /// The same response, with the actor.
     pub(super) fn to(mut self, actor: Actor) -> Self {
         self.actor = Some(Box::new(actor));
         self
@@ -77,17 +77,17 @@ impl ApiError {
         self.code
     }
 
-    /// 400: the request says what it must not.
+    /// 400: the request is invalid.
     pub fn bad_request(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "bad_request", message)
     }
 
-    /// 401: nobody knows who asks.
+    /// 401: not authenticated.
     pub fn unauthorized(message: impl Into<String>) -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "unauthorized", message)
     }
 
-    /// 403: who asks may not.
+    /// 403: not allowed.
     pub fn forbidden(message: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, "forbidden", message)
     }
@@ -102,17 +102,17 @@ impl ApiError {
         Self::new(StatusCode::CONFLICT, "conflict", message)
     }
 
-    /// 410: it was here.
+    /// 410: it existed before.
     pub fn gone(message: impl Into<String>) -> Self {
         Self::new(StatusCode::GONE, "gone", message)
     }
 
-    /// 503: not now.
+    /// 503: temporarily unavailable.
     pub fn busy(message: impl Into<String>) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", message)
     }
 
-    /// 413, of anything but a batch.
+    /// 413, for anything but a batch.
     pub(super) fn body_too_large() -> Self {
         Self::new(
             StatusCode::PAYLOAD_TOO_LARGE,
@@ -121,7 +121,7 @@ impl ApiError {
         )
     }
 
-    /// The body of a request did not come to its end.
+    /// The body of a request did not arrive completely.
     pub(super) fn unread(error: &(dyn std::error::Error + 'static)) -> Self {
         let mut cause = Some(error);
         while let Some(error) = cause {
@@ -133,7 +133,7 @@ impl ApiError {
         Self::bad_request("the body could not be read to its end")
     }
 
-    /// 500: what went wrong is for the log, not for the client.
+    /// 500: the cause is for the log, not for the client.
     fn internal(error: &dyn std::error::Error) -> Self {
         tracing::error!(%error, "a request failed");
         Self::new(
@@ -215,7 +215,7 @@ impl From<IngestError> for ApiError {
                 if let Some(trouble) = cause.trouble() {
                     return Self::busy(trouble.to_string());
                 }
-                // A producer comes back until the store is well again.
+                // Producers retry until the store works again.
                 tracing::error!(error = %cause, "the store failed");
                 let message = "the store is not available: try again in a moment";
                 return Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", message);
@@ -311,7 +311,7 @@ impl From<BytesRejection> for ApiError {
     }
 }
 
-/// Nothing lies at that path.
+/// There is no such path.
 pub(super) async fn no_such_route(uri: Uri) -> ApiError {
     ApiError::not_found(format!(
         "nothing is at {}: /api/openapi.json lists what there is",
@@ -319,7 +319,7 @@ pub(super) async fn no_such_route(uri: Uri) -> ApiError {
     ))
 }
 
-/// Something lies there, but not for that method.
+/// The path does not support the method.
 pub(super) async fn no_such_method(method: Method, uri: Uri) -> ApiError {
     ApiError::new(
         StatusCode::METHOD_NOT_ALLOWED,
@@ -328,7 +328,7 @@ pub(super) async fn no_such_method(method: Method, uri: Uri) -> ApiError {
     )
 }
 
-/// A handler panicked: a defect, but only of this request.
+/// A handler panicked: a bug, but it only affects this request.
 pub(super) fn panicked(_cause: Box<dyn Any + Send + 'static>) -> Response {
     tracing::error!("a handler panicked");
     ApiError::new(

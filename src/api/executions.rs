@@ -1,4 +1,4 @@
-//! The list of executions, one of them, and forgetting one.
+//! Lists, returns and deletes executions.
 
 use std::time::Duration;
 

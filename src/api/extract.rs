@@ -1,7 +1,7 @@
-//! What handlers take out of a request. Each extractor answers what is wrong in the one error shape, with a message
-//! that names the field, the problem and the next step.
+//! Extractors for handlers. Each reports errors in the common shape, with a message that names the field, the problem
+//! and the next step.
 //!
-//! Handlers name them in the order in which they are to be checked: who asks first, then what is asked for.
+//! Handlers list them in the order of checking: first authentication, then parameters.
 
 use axum::body::Bytes;
 use axum::extract::ws::WebSocketUpgrade;
@@ -16,17 +16,17 @@ use crate::app::App;
 use crate::history;
 use crate::model::{ExecutionKey, ExecutionRow};
 
-/// What stands in a path.
+/// Path parameters.
 #[derive(Debug, FromRequestParts)]
 #[from_request(via(axum::extract::Path), rejection(ApiError))]
 pub(super) struct Path<T>(pub(super) T);
 
-/// What stands behind the question mark.
+/// Query parameters.
 #[derive(Debug, FromRequestParts)]
 #[from_request(via(axum::extract::Query), rejection(ApiError))]
 pub(super) struct Query<T>(pub(super) T);
 
-/// The identity of an execution, `{id}` in a path. Whether there is one is not looked up.
+/// The identity of an execution, `{id}` in a path. Whether it exists is not checked.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ExecutionId(pub(super) Uuid);
 
@@ -50,7 +50,7 @@ pub(super) fn execution_id(text: &str) -> Result<Uuid, ApiError> {
         .map_err(|_| ApiError::bad_request(format!("{text:?} is not an execution's id: a UUID is")))
 }
 
-/// The execution that `{id}` in a path names, which must be there.
+/// The execution that `{id}` in a path names, which must exist.
 #[derive(Debug)]
 pub(super) struct Execution {
     pub(super) key: ExecutionKey,
@@ -67,7 +67,7 @@ impl FromRequestParts<App> for Execution {
     }
 }
 
-/// A body, whatever it holds.
+/// A body of any content.
 #[derive(Debug)]
 pub(super) struct WholeBody(pub(super) Bytes);
 
@@ -79,7 +79,7 @@ impl FromRequest<App> for WholeBody {
     }
 }
 
-/// A body that is one JSON object, whatever Content-Type says; an empty one is an empty object.
+/// A body with one JSON object, whatever the Content-Type; an empty body counts as an empty object.
 #[derive(Debug)]
 pub(super) struct JsonBody<T>(pub(super) T);
 
@@ -92,11 +92,11 @@ impl<T: DeserializeOwned> FromRequest<App> for JsonBody<T> {
     }
 }
 
-/// Reads a body; an error names the field, and repeats no value.
+/// Parses a body; an error names the field, and repeats no value.
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
     let body: &[u8] = if body.is_empty() { b"{}" } else { body };
     let whole = || ApiError::bad_request("the body must be one JSON object");
-    // A list would be taken for the fields in their order.
+    // serde would accept a list as the fields in order.
     if body
         .trim_ascii_start()
         .first()
@@ -122,7 +122,7 @@ fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
             Some((found, expected)) if !found.starts_with("unknown field") => {
                 format!("{field}: expected {expected}")
             }
-            // The path of an unknown field names it already, and so does the text.
+            // For an unknown field, both the path and the message name it.
             _ => text.to_owned(),
         })
     })?;
@@ -130,7 +130,7 @@ fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
     Ok(read)
 }
 
-/// A handshake for a WebSocket, whose socket has bounds.
+/// A WebSocket handshake with limits for the socket.
 pub(super) struct Upgrade(pub(super) WebSocketUpgrade);
 
 impl FromRequestParts<App> for Upgrade {

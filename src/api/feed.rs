@@ -14,7 +14,7 @@ use super::viewers::{self, Keeper, Look, Sink, ViewerMessage, say, text};
 use crate::app::App;
 use crate::history::FeedViewer;
 
-/// Messages that go out together at most.
+/// Maximum number of messages sent together.
 const TOGETHER: usize = 64;
 
 /// Watch all executions (WebSocket). Each message is a `FeedMessage`:
@@ -33,7 +33,7 @@ pub(super) async fn stream_executions(
 ) -> Result<Response, ApiError> {
     let counted = viewers::count(&app, &access)?;
     let keeper = Keeper::new(&app, access.credential());
-    // Counted from before the handshake is over: a collector that stops waits for its streams.
+    // Counted before the handshake completes: a stopping collector waits for its streams.
     let open = app.streams.token();
     Ok(upgrade.on_upgrade(move |socket| async move {
         serve(app, socket, keeper).await;
@@ -73,7 +73,7 @@ async fn serve(app: App, socket: WebSocket, mut keeper: Keeper) {
     }
 }
 
-/// Sends a message, and those that are there by then.
+/// Sends a message, and those that are ready by then.
 async fn send(
     first: Bytes,
     viewer: &mut FeedViewer,

@@ -1,5 +1,4 @@
-//! Filters in the OpenAPI document, and their errors as answers. Which filters there are, and what is said of each,
-//! stands in `filter`.
+//! Filters in the OpenAPI document, and their errors as responses. The filters themselves are defined in `filter`.
 
 use std::borrow::Cow;
 
@@ -19,7 +18,7 @@ impl From<Refused> for ApiError {
     }
 }
 
-/// Filters first, in their own order; then whatever else is asked there.
+/// Filters first, in their own order; then the other parameters.
 impl<P: Place, T: IntoParams> IntoParams for Filtered<P, T> {
     fn into_params(place: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         let filters = spelled::<P>().map(|spelled| {
@@ -62,7 +61,7 @@ impl<P: Place, T: ToSchema> ToSchema for Filtered<P, T> {
     }
 }
 
-/// The same, or null.
+/// Makes a schema nullable.
 fn nullable(mut value: Value) -> Value {
     if value.get("enum").is_some() || value.get("anyOf").is_some() {
         return json!({ "oneOf": [value, { "type": "null" }] });
@@ -92,7 +91,7 @@ fn value<P: Place>((field, at): Spelled<P>) -> Value {
     }
 }
 
-/// What is said of a filter.
+/// A filter's description.
 fn description<P: Place>((field, at): Spelled<P>) -> String {
     let values = match field.kind {
         Kind::Word(_) | Kind::OpenWord(_) => {

@@ -1,4 +1,4 @@
-//! How the collector is.
+//! Liveness and readiness of the collector.
 
 use axum::extract::State;
 

@@ -1,4 +1,4 @@
-//! What producers send.
+//! Receives batches from producers.
 
 use axum::Json;
 use axum::body::{Body, HttpBody as _};
@@ -37,7 +37,7 @@ pub(super) struct Sender {
     adopted: bool,
 }
 
-/// The hash of the key that was sent, where one was.
+/// The hash of the run key, if one was sent.
 fn run_key(headers: &HeaderMap) -> Result<Option<[u8; 32]>, ApiError> {
     let mut sent = headers.get_all(RUN_KEY_HEADER).iter();
     let Some(value) = sent.next() else {
@@ -119,7 +119,7 @@ pub(super) async fn ingest_batch(
     }
 }
 
-/// Reads a body within the memory that there is for all of them.
+/// Reads a body within the memory budget for all bodies.
 async fn receive(app: &App, headers: &HeaderMap, body: Body) -> Result<Received, ApiError> {
     if body.is_end_stream() {
         return Ok(Received::empty());

@@ -1,4 +1,4 @@
-//! Launching, canceling and repeating runs. Bodies are JSON, whatever Content-Type says.
+//! Launches, cancels and replays runs. Bodies are JSON, whatever the Content-Type.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ use crate::history::{self, Fields};
 use crate::launcher::{LaunchRequest, Named, Replay};
 use crate::model::ExecutionResult;
 
-/// Declares a request: its own fields, and those that every request has.
+/// Declares a request type: its own fields, and those common to all.
 macro_rules! request {
     ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* }) => {
         $(#[$doc])*
@@ -67,8 +67,8 @@ macro_rules! request {
         }
 
         impl $name {
-            /// The request as the launcher takes it; `own` says what the request's own fields are there. Everything is
-            /// named, so that the compiler complains of a field that is forgotten.
+            /// Converts it into the launcher's request; `own` converts its own fields. Every field is named, so that
+            /// the compiler reports one that is forgotten.
             fn into_launch(self, own: impl FnOnce($($type),*) -> OwnFields) -> LaunchRequest {
                 let Self {
                     $($field,)*
@@ -118,7 +118,7 @@ macro_rules! request {
     };
 }
 
-/// What not every request has.
+/// Fields that only some requests have.
 struct OwnFields {
     playbook: Option<String>,
     tags: Option<Vec<String>>,
@@ -190,7 +190,7 @@ pub(super) struct CancelRequest {
     note: Option<String>,
 }
 
-/// A list of texts, or one text that separates them by commas.
+/// Accepts a list of texts, or one comma-separated text.
 fn list<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Vec<String>>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged, expecting = "a list of texts")]
@@ -205,7 +205,7 @@ fn list<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Vec<String>>
     }))
 }
 
-/// 202: the record as it stands now.
+/// 202: the record in its current state.
 async fn accepted(app: &App, id: Uuid) -> Result<Response, ApiError> {
     let (key, row) = history::find(&app.store, id).await?;
     let record = history::record(&app.store, key, row, &Fields::ALL).await?;

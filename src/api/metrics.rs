@@ -1,5 +1,5 @@
-//! Figures for Prometheus: the documented four, what the history tells, and what the collector counts itself.
-//! `docs/metrics.md` lists them all.
+//! Metrics for Prometheus: the documented four, those read from the history, and the collector's own. `docs/metrics.md`
+//! lists them all.
 
 use std::fmt::Write as _;
 
@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::store::{PlaybookFigures, StatusCounts};
 use crate::telemetry::Described;
 
-/// Playbooks that have figures of their own: those that ran last. Each is a series that Prometheus keeps.
+/// Playbooks with metrics of their own: those that ran last. Each is a series that Prometheus stores.
 const PLAYBOOKS: u32 = 100;
 
 /// Figures for Prometheus: the documented four, then the collector's own.
@@ -33,7 +33,7 @@ pub(super) async fn get_metrics(
     Ok(([(header::CONTENT_TYPE, kind)], text))
 }
 
-/// What is read off the history.
+/// Metrics read from the history.
 fn of_history(counts: &StatusCounts, playbooks: &[PlaybookFigures]) -> String {
     let all = counts.running + counts.success + counts.failed;
     let mut text = Text::default();
@@ -90,7 +90,7 @@ impl Text {
     }
 }
 
-/// One label, whatever its value holds.
+/// One label, escaped.
 fn label(name: &str, value: &str) -> String {
     let value = value
         .replace('\\', "\\\\")

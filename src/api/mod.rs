@@ -48,13 +48,13 @@ pub use error::ApiError;
 
 use crate::app::App;
 
-/// Bytes of a body that says little, and of one that brings lists and texts. A batch has its own bounds, and a login
-/// needs no more than a token.
+/// Maximum size of a small request body, and of one with lists and texts, in bytes. A batch has its own limits, and a
+/// login needs no more than a token.
 const SMALL_BODY: usize = 64 << 10;
 const LARGE_BODY: usize = 1 << 20;
 const LOGIN_BODY: usize = 4 << 10;
 
-/// Where the API lies.
+/// Path prefix of the API.
 pub const PREFIX: &str = "/api/v1/ansible";
 
 #[derive(utoipa::OpenApi)]
@@ -128,7 +128,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(metrics::get_metrics))
 }
 
-/// Routes whose bodies have at most so many bytes: one that is announced as larger is not waited for.
+/// Routes with a size limit for bodies: one announced as larger is refused at once.
 fn bounded(routes: UtoipaMethodRouter<App>, bytes: usize) -> UtoipaMethodRouter<App> {
     let refuse = move |request: Request<Body>, next: Next| async move {
         let announced = request.body().size_hint().lower();
@@ -154,12 +154,12 @@ pub fn openapi() -> OpenApi {
 pub fn router(app: App) -> Router {
     let (router, mut document) = routes().split_for_parts();
     document::complete(&mut document);
-    // Shared: handlers are cloned for every connection, and the document is most of a megabyte.
+    // Shared: handlers are cloned for every connection, and the document is nearly a megabyte.
     let document = Arc::new(document);
-    // A failure of ours is logged where it becomes an answer; "busy" is an answer, not a failure.
+    // Our own failures are logged where they become a response; "busy" is a response, not a failure.
     let trace = TraceLayer::new_for_http().on_failure(());
     let trace = trace.make_span_with(|request: &Request<_>| {
-        // The route, not the path: few names, and no identity or query in the log.
+        // The route instead of the path: few names, and no identity or query in the log.
         let route = request
             .extensions()
             .get::<axum::extract::MatchedPath>()
@@ -179,7 +179,7 @@ pub fn router(app: App) -> Router {
         ))
         .layer(DefaultBodyLimit::max(SMALL_BODY))
         .layer(CatchPanicLayer::custom(error::panicked))
-        // Producers tell our refusals from the pages of whatever stands in between by this.
+        // Lets producers distinguish our errors from those of proxies.
         .layer(SetResponseHeaderLayer::overriding(
             HeaderName::from_static(playback_spool::COLLECTOR_HEADER),
             HeaderValue::from_static("1"),

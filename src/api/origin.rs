@@ -1,7 +1,7 @@
-//! Which pages in a browser are our own: same scheme, same host, same port.
+//! Decides which browser pages are our own: same scheme, same host, same port.
 //!
-//! A reverse proxy knows the scheme and the host that the browser used, and tells us; only one that is configured as
-//! trusted is believed.
+//! A reverse proxy knows the scheme and the host that the browser used, and passes them on; only a configured proxy is
+//! trusted.
 
 use axum::http::{HeaderMap, Method, Uri, header};
 
@@ -29,7 +29,7 @@ impl Origin {
         Self::of(is_https, host.strip_suffix('/').unwrap_or(host))
     }
 
-    /// Of a `Host` field.
+    /// From a `Host` header.
     fn of(is_https: bool, host: &str) -> Option<Self> {
         let usual = if is_https { 443 } else { 80 };
         let (name, port) = match host.rsplit_once(':') {
@@ -52,7 +52,7 @@ impl Origin {
         })
     }
 
-    /// Whether only this machine answers to that name.
+    /// Whether the name can only mean this machine.
     pub(super) fn is_loopback(&self) -> bool {
         let address = self.host.trim_start_matches('[').trim_end_matches(']');
         address == "localhost"
@@ -62,10 +62,10 @@ impl Origin {
     }
 }
 
-/// Where a request was sent to, as far as its client knows.
+/// The address that a request was sent to, as its client sees it.
 #[derive(Debug)]
 pub(super) struct Place {
-    /// By the request itself, or by a trusted proxy.
+    /// According to the request itself, or to a trusted proxy.
     asked: Option<Origin>,
     public: Option<Origin>,
 }
@@ -91,24 +91,24 @@ impl Place {
         }
     }
 
-    /// Whether it was sent to this machine by a name that only it answers to.
+    /// Whether it was sent to this machine by a name that can only mean it.
     pub(super) fn is_loopback(&self) -> bool {
         self.asked.as_ref().is_some_and(Origin::is_loopback)
     }
 
-    /// Whether the browser speaks HTTPS, to us or to a proxy in front.
+    /// Whether the browser uses HTTPS, to us or to a proxy in front.
     pub(super) fn is_https(&self) -> bool {
         self.own().any(|own| own.is_https)
     }
 
-    /// Our own pages: where the collector has a public address, only those from there, and from this machine.
+    /// Our own origins: with a public address only that one, and those of this machine.
     fn own(&self) -> impl Iterator<Item = &Origin> {
         let asked = self.asked.as_ref();
         let asked = asked.filter(|asked| self.public.is_none() || asked.is_loopback());
         asked.into_iter().chain(&self.public)
     }
 
-    /// Refuses what a page from elsewhere asks.
+    /// Refuses requests from pages of other origins.
     pub(super) fn check(&self, headers: &HeaderMap, allowed: &[String]) -> Result<(), ApiError> {
         for origin in headers.get_all(header::ORIGIN) {
             let text = origin.to_str().unwrap_or("");
@@ -126,7 +126,7 @@ impl Place {
         Ok(())
     }
 
-    /// Refuses what a browser says that another site made it send. `Origin` has been checked.
+    /// Refuses requests that the browser marks as cross-site. `Origin` has been checked.
     pub(super) fn check_site(headers: &HeaderMap, method: &Method) -> Result<(), ApiError> {
         if headers.contains_key(header::ORIGIN) {
             return Ok(());
@@ -144,7 +144,7 @@ impl Place {
     }
 }
 
-/// What a proxy says about its client.
+/// A proxy's headers about its client.
 #[derive(Debug, Default)]
 struct Forwarded<'h> {
     scheme: Option<&'h str>,
@@ -152,7 +152,7 @@ struct Forwarded<'h> {
 }
 
 impl<'h> Forwarded<'h> {
-    /// The last word of each field, which is that of the proxy next to us.
+    /// The last value of each header, which the nearest proxy added.
     fn read(headers: &'h HeaderMap) -> Self {
         let last = |name: &str| {
             let text = headers.get_all(name).iter().next_back()?.to_str().ok()?;

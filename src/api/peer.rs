@@ -1,4 +1,4 @@
-//! From which address a request comes: that of its connection, or what a trusted proxy says of it.
+//! The client address of a request: its connection's, or the one that a trusted proxy reports.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -16,8 +16,8 @@ pub(super) fn address(
     let Peer(connection) = extensions.get()?;
     let mut address = connection.peer();
     if connection.is_proxy() {
-        // Each proxy appends the address that it sees. From the right, those of our own proxies are passed over; what
-        // stands before the first other one, that client may have made up.
+        // Each proxy appends the address that it sees. From the right, our own proxies are skipped; anything left of
+        // the first other address may be made up by the client.
         for named in forwarded_for(headers).into_iter().rev() {
             let Some(named) = named else { break };
             address = named;
@@ -29,7 +29,7 @@ pub(super) fn address(
     Some(address.to_canonical())
 }
 
-/// The addresses of `X-Forwarded-For`, or of `Forwarded`; none for what is no address.
+/// The addresses in `X-Forwarded-For` or `Forwarded`; none for an invalid one.
 fn forwarded_for(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
     let words = |name: &str| -> Vec<String> {
         let lines = headers.get_all(name).into_iter();
@@ -54,7 +54,7 @@ fn forwarded_for(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
         .collect()
 }
 
-/// Reads `1.2.3.4`, `1.2.3.4:5`, `2001:db8::1`, `[2001:db8::1]` and `[2001:db8::1]:5`, quoted or not.
+/// Parses `1.2.3.4`, `1.2.3.4:5`, `2001:db8::1`, `[2001:db8::1]` and `[2001:db8::1]:5`, quoted or not.
 fn read(word: &str) -> Option<IpAddr> {
     let word = word.trim_matches('"');
     let socket = || word.parse().map(|socket: SocketAddr| socket.ip()).ok();

@@ -1,4 +1,4 @@
-//! Reading what a request asks for, with errors that name the field and the next step.
+//! Parses request parameters, with errors that name the field and the next step.
 
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -7,9 +7,9 @@ use super::ApiError;
 use crate::filter::{Filtered, parse, place};
 use crate::model::{Cursor, Page};
 
-/// Entries of a page when nothing else is asked for.
+/// Default page size.
 pub(super) const DEFAULT_LIMIT: u32 = 50;
-/// Entries of a page at most.
+/// Maximum page size.
 pub(super) const MAX_LIMIT: u32 = 1000;
 
 /// Checks a page's size.
@@ -23,7 +23,7 @@ pub(super) fn limit(asked: Option<u32>) -> Result<u32, ApiError> {
     }
 }
 
-/// Filters and page of the list of executions; all that are given must hold.
+/// Filters and page of the list of executions; all that are given must match.
 pub(super) type ListQuery = Filtered<place::List, ListPage>;
 
 /// Which page of the list, in which order, and what of each entry.
@@ -68,7 +68,7 @@ impl ListPage {
     }
 }
 
-/// Reads a value that must be one of a few names.
+/// Parses a value that must be one of a few names.
 pub(super) fn named<T: Copy>(
     field: &str,
     value: Option<&str>,

@@ -1,4 +1,4 @@
-//! Hiding something in an execution that is over.
+//! Redacts values in a finished execution.
 
 use axum::Json;
 use axum::extract::State;
@@ -41,7 +41,7 @@ pub(super) struct RedactAnswer {
     erased: bool,
 }
 
-// serde asks by reference.
+// serde passes a reference.
 #[allow(clippy::trivially_copy_pass_by_ref)]
 fn is_none(count: &u64) -> bool {
     *count == 0

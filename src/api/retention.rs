@@ -1,4 +1,4 @@
-//! What is kept: cleaning up, and pinning.
+//! Retention: cleanups and pins.
 
 use axum::Json;
 use axum::extract::State;
@@ -18,7 +18,7 @@ use crate::filter::{Filtered, Given, place};
 use crate::model::{Limits, Pinned, RetentionRule, parse_bytes};
 use crate::retention::Report;
 
-/// What is kept, and of which executions.
+/// A rule's filters and limits.
 pub(super) type CleanupRequest = Filtered<place::Retention, CleanupLimits>;
 
 /// What is kept: a limit at least, of all executions or of those that are named; or nothing, and the
@@ -74,7 +74,7 @@ pub(super) struct CleanupAnswer {
     payloads: Option<Vec<Uuid>>,
 }
 
-/// The rule that is asked for; none where the configured ones are meant.
+/// The requested rule; none for the configured ones.
 fn rule(request: CleanupRequest) -> Result<Option<RetentionRule>, ApiError> {
     let scope = request.filter()?;
     let nothing = CleanupLimits {

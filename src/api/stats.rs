@@ -14,10 +14,10 @@ use crate::app::App;
 use crate::filter::{Filtered, place};
 use crate::model::{By, Period, Question, Statistics, interval_us};
 
-/// Groups when nothing else is asked for.
+/// Default number of groups.
 const DEFAULT_GROUPS: u32 = 20;
 
-/// Which runs, and how they are divided. Filters are those of the list; all that are given must hold.
+/// Which runs, and how they are divided. Filters are those of the list; all that are given must match.
 pub(super) type StatisticsQuery = Filtered<place::Stats, Division>;
 
 /// How runs are divided.

@@ -1,8 +1,8 @@
 //! The documented stream: every line from the first, then live, then the record.
 //!
-//! Known quirk: a line longer than [`LINE_LIMIT`](crate::live::LINE_LIMIT) is cut here, visibly, because clients refuse larger
-//! messages (1 MiB is a usual limit); `/output` has it whole. For the same reason the closing record
-//! leaves its `output` out when it would not fit: the lines were all sent before.
+//! Known quirk: a line longer than [`LINE_LIMIT`](crate::live::LINE_LIMIT) is visibly cut here, because clients refuse
+//! larger messages (1 MiB is a usual limit); `/output` has it in full. For the same reason the closing record omits its
+//! `output` if that would not fit: the lines were all sent before.
 
 use std::time::Duration;
 
@@ -24,10 +24,10 @@ use crate::history::{self, Fields, HistoryError};
 use crate::live::{self, Seen, Viewer};
 use crate::model::{ExecutionResult, StreamMessage};
 
-/// Bytes of lines that the closing record carries at most.
+/// Maximum bytes of lines in the closing record.
 const RECORD_LIMIT: usize = 768 << 10;
 
-/// Lines that reach a viewer within this time go out together: nobody reads faster.
+/// Lines that reach a viewer within this time are sent together: nobody reads faster.
 const PACE: Duration = Duration::from_millis(10);
 
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -60,7 +60,7 @@ pub(super) async fn stream_execution(
     let id = execution.row.id;
     let counted = viewers::count(&app, &access)?;
     let keeper = Keeper::new(&app, access.credential());
-    // Counted from before the handshake is over: a collector that stops waits for its streams.
+    // Counted before the handshake completes: a stopping collector waits for its streams.
     let open = app.streams.token();
     Ok(upgrade.on_upgrade(move |socket| async move {
         serve(app, id, query.since, socket, keeper).await;
@@ -125,7 +125,7 @@ async fn serve(app: App, id: Uuid, since: u64, socket: WebSocket, mut keeper: Ke
     }
 }
 
-/// Sends lines; when the collector stops meanwhile, those that fit on the way.
+/// Sends lines; if the collector stops meanwhile, only those that can be sent at once.
 async fn send(
     app: &App,
     sink: &mut Sink,

@@ -1,6 +1,6 @@
-//! Bodies that are made as they are sent: what they hold may be larger than memory should be.
+//! Response bodies generated while they are sent, because they may be larger than memory should be.
 //!
-//! The answer has begun by then, so that cutting it off is the only way left to say that the store failed.
+//! The response has begun by then, so aborting it is the only way left to report a failure of the store.
 
 use axum::body::{Body, Bytes};
 use futures_util::stream;
@@ -12,8 +12,7 @@ use crate::log::lines::Piece;
 use crate::log::output::OutputReader;
 use crate::model::{ExecutionResult, LogDamage};
 
-/// A page of the list. What one question to the store answers is there before the answer begins: that is all of a usual
-/// page.
+/// A page of the list. The result of the first query is ready before the response begins: that is all of a usual page.
 pub(super) async fn page(mut page: RecordPage) -> Result<Body, HistoryError> {
     let mut text = String::from("{\"executions\":[");
     push_records(&mut page, &mut text, false).await?;
@@ -24,7 +23,7 @@ pub(super) async fn page(mut page: RecordPage) -> Result<Body, HistoryError> {
     let steps = stream::unfold(Some((text, page)), |state| async move {
         let (mut text, mut page) = state?;
         if !text.is_empty() {
-            // What was there before the answer began.
+            // Ready before the response began.
             return Some((Ok(Bytes::from(text)), Some((String::new(), page))));
         }
         match next_of_page(&mut page, &mut text).await {
@@ -49,7 +48,7 @@ async fn next_of_page(page: &mut RecordPage, text: &mut String) -> Result<(), Hi
     Ok(())
 }
 
-/// Appends the next records of a page; `follows`: others stand before them.
+/// Appends the next records of a page; `follows`: others come before them.
 async fn push_records(
     page: &mut RecordPage,
     text: &mut String,
@@ -64,7 +63,7 @@ async fn push_records(
     Ok(())
 }
 
-/// What closes a page after its records.
+/// The end of a page after its records.
 fn end_of_page(page: &RecordPage) -> Result<String, HistoryError> {
     let mut end = String::from("]");
     if let Some(next) = page.next_cursor() {
@@ -75,8 +74,7 @@ fn end_of_page(page: &RecordPage) -> Result<String, HistoryError> {
     Ok(end)
 }
 
-/// A record with all its lines as a body that is made as it is sent: a run's output may be larger
-/// than memory should be.
+/// A record with all its lines, generated while it is sent: a run's output may be larger than memory should be.
 pub(super) fn record(record: &ExecutionResult, reader: OutputReader) -> Body {
     let mut head = serde_json::to_string(record).unwrap_or_else(|_| "{}".to_owned());
     head.pop();
@@ -87,7 +85,7 @@ pub(super) fn record(record: &ExecutionResult, reader: OutputReader) -> Body {
         let more = match read.await {
             Ok(more) => more,
             Err(error) => {
-                // The answer has begun: cutting it off is the only way left to say so.
+                // The response has begun: aborting it is the only way left to report the error.
                 tracing::error!(%error, "output could not be read");
                 return Some((Err(error), None));
             }
@@ -101,10 +99,10 @@ pub(super) fn record(record: &ExecutionResult, reader: OutputReader) -> Body {
     Body::from_stream(steps)
 }
 
-/// How far a JSON list of lines is written.
+/// Progress of writing a JSON list of lines.
 #[derive(Debug, Clone, Copy)]
 enum Lines {
-    /// Nothing of it.
+    /// Nothing yet.
     None,
     /// Some lines.
     Whole,
@@ -136,7 +134,7 @@ impl Lines {
     }
 }
 
-/// What closes a record after its lines: what of them could not be read is known then.
+/// The end of a record after its lines: by then the unreadable ones are known.
 fn end_of_record(lines: Lines, (producer, gaps): (Producer, &[Gap])) -> String {
     let mut end = lines.end().to_owned();
     if !gaps.is_empty() {

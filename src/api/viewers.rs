@@ -1,7 +1,7 @@
-//! What all streams have in common: how many there may be, what a viewer may say, and when it is let go.
+//! Common to all streams: how many there may be, what viewers may send, and when they are disconnected.
 //!
-//! A viewer has nothing to say but that it is there, and it is there as long as it reads. A slow one gets everything;
-//! one that takes nothing for too long is cut off by its socket (`server::io`), or here, because it answers no ping.
+//! A viewer only has to show that it is alive, which it does by reading. A slow one gets everything; one that reads
+//! nothing for too long is disconnected by its socket (`server::io`), or here, because it answers no ping.
 
 use std::time::Duration;
 
@@ -19,28 +19,29 @@ use crate::live::OpenStream;
 /// Largest message that a viewer may send, in bytes.
 const MESSAGE_BYTES: usize = 4096;
 
-/// Bytes that wait for a viewer at most: more than the largest message to it.
+/// Maximum bytes buffered for a viewer: more than the largest message.
 const BUFFER_BYTES: usize = 32 << 20;
 
-/// How often a viewer is looked at.
+/// How often a viewer is checked.
 const LOOK: Duration = Duration::from_secs(2);
 
-/// How often a quiet stream is tested.
+/// How often a quiet stream is pinged.
 const PING: Duration = Duration::from_secs(20);
 
-/// Messages that a viewer may send at once, and in a second on average: browsers answer pings, and some send their own.
+/// Messages that a viewer may send in a burst, and per second on average: browsers answer pings, and some send their
+/// own.
 const BURST: f64 = 60.0;
 const RATE: f64 = 2.0;
 
-/// Bytes a second that a slow viewer reads at least. What is on the way to it is read before a ping is answered.
+/// Minimum reading rate of a slow viewer, in bytes per second. Data on its way is read before a ping is answered.
 const SLOWEST: u64 = 16 << 10;
 
-/// How long a viewer may take to hear why it is let go.
+/// How long sending the reason for a disconnect may take.
 const LAST_WORD: Duration = Duration::from_secs(1);
 
 pub(super) type Sink = futures_util::stream::SplitSink<WebSocket, Message>;
 
-/// Counts one more stream for as long as it lives, where there may be one more.
+/// Counts one more stream for as long as it lives, if the limits allow it.
 pub(super) fn count(app: &App, access: &ReadAccess) -> Result<OpenStream, ApiError> {
     app.viewers.open(access.token()).ok_or_else(|| {
         ApiError::busy(
@@ -49,7 +50,7 @@ pub(super) fn count(app: &App, access: &ReadAccess) -> Result<OpenStream, ApiErr
     })
 }
 
-/// A handshake whose socket has bounds.
+/// A handshake with limits for the socket.
 pub(super) fn bounded(upgrade: WebSocketUpgrade) -> WebSocketUpgrade {
     upgrade
         .read_buffer_size(MESSAGE_BYTES)
@@ -58,12 +59,12 @@ pub(super) fn bounded(upgrade: WebSocketUpgrade) -> WebSocketUpgrade {
         .max_write_buffer_size(BUFFER_BYTES)
 }
 
-/// Why a viewer is let go.
+/// Why a viewer is disconnected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Goodbye {
     code: u16,
     reason: &'static str,
-    /// For the figures; none where nobody is at fault.
+    /// For the metrics; none if it is nobody's fault.
     figure: Option<&'static str>,
 }
 
@@ -89,7 +90,7 @@ impl Goodbye {
         figure: Some("logged_out"),
     };
 
-    /// Says it, to whoever still reads.
+    /// Sends it, if the viewer still reads.
     pub(super) async fn say(self, sink: &mut Sink) {
         if let Some(figure) = self.figure {
             metrics::counter!("playback_viewers_dropped_total", "reason" => figure).increment(1);
@@ -99,14 +100,14 @@ impl Goodbye {
     }
 }
 
-/// Closes a stream with a reason, to whoever still reads.
+/// Closes a stream with a reason, if the viewer still reads.
 pub(super) async fn say(sink: &mut Sink, code: u16, reason: &'static str) {
     let said = sink.send(close(code, reason));
     // Either way the connection ends now.
     let _ = tokio::time::timeout(LAST_WORD, said).await;
 }
 
-/// A message that was written for all who watch, or for one.
+/// A message written for all viewers, or for one.
 pub(super) fn text(written: impl Into<Bytes>) -> Result<Message, axum::Error> {
     let text = Utf8Bytes::try_from(written.into()).map_err(axum::Error::new)?;
     Ok(Message::Text(text))
@@ -119,7 +120,7 @@ pub(super) fn close(code: u16, reason: &'static str) -> Message {
     }))
 }
 
-/// Looks after one viewer.
+/// Keeps track of one viewer.
 pub(super) struct Keeper {
     credential: Option<Credential>,
     look: Interval,
@@ -127,7 +128,7 @@ pub(super) struct Keeper {
     patience: Duration,
     every: Duration,
     pinged: Instant,
-    /// Bytes that were sent to it: all, those before the last ping, and those that it has read for sure.
+    /// Bytes sent to it: in all, before the last ping, and known to be read.
     sent: u64,
     sent_before_ping: u64,
     read: u64,
@@ -163,12 +164,12 @@ impl Keeper {
         }
     }
 
-    /// Waits until the viewer is to be looked at.
+    /// Waits until the viewer's next check.
     pub(super) async fn due(&mut self) {
         self.look.tick().await;
     }
 
-    /// Looks at the viewer.
+    /// Checks the viewer.
     pub(super) async fn look(&mut self, app: &App) -> Look {
         if let Some(credential) = self.credential
             && !app.auth.may_watch(credential).await
@@ -190,12 +191,12 @@ impl Keeper {
         Look::Nothing
     }
 
-    /// Notes what is sent to it.
+    /// Counts bytes that are sent to it.
     pub(super) fn sends(&mut self, bytes: usize) {
         self.sent += bytes as u64;
     }
 
-    /// Takes what came from it; a reason when that was the last.
+    /// Handles a message from it; returns a reason if that was the last one.
     pub(super) fn hear(&mut self, message: Option<Result<Message, axum::Error>>) -> ViewerMessage {
         let message = match message {
             Some(Ok(Message::Close(_))) | None => return ViewerMessage::End(None),
@@ -223,6 +224,6 @@ impl Keeper {
 /// What a viewer's message means.
 pub(super) enum ViewerMessage {
     Nothing,
-    /// It goes, or has to.
+    /// It leaves, or must leave.
     End(Option<Goodbye>),
 }

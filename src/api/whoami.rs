@@ -1,4 +1,4 @@
-//! Who asks: what the collector knows of the token that a request came with.
+//! What the collector knows about the token of a request.
 
 use axum::Json;
 use chrono::{DateTime, Utc};

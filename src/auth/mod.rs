@@ -1,7 +1,7 @@
-//! Who is known here, and what they may do: tokens, scopes and logins, without HTTP.
+//! Authentication: tokens, scopes and sessions, without HTTP.
 //!
-//! A token is looked up with each request, so that one that is revoked is worth nothing at once. A browser logs in
-//! with a token and gets a session, which stands for the token until it ends or the token is revoked.
+//! A token is looked up with each request, so that revoking it takes effect at once. A browser logs in with a token
+//! and gets a session, which stands for the token until it ends or the token is revoked.
 
 mod scope;
 pub mod token;
@@ -19,36 +19,36 @@ pub use uses::{TokenUses, WriteTokenUses};
 use crate::clock::Clock;
 use crate::store::{Store, StoreError, TokenRow};
 
-/// Sessions of one token that are open at once; the oldest ends for a new one.
+/// Open sessions per token; a new one beyond that ends the oldest.
 const SESSIONS: usize = 100;
 
-/// How long an answer about a credential is good for other streams that were opened with the same.
+/// How long the result of checking a credential is reused for other streams opened with the same one.
 const FRESH: Duration = Duration::from_secs(1);
 
-/// By what somebody is known: the hash of a token, or of a session.
+/// What a request authenticates with: the hash of a token or of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Credential {
-    /// A token.
+    /// A token's hash.
     Token([u8; 32]),
-    /// A login's session.
+    /// A session's hash.
     Session([u8; 32]),
 }
 
 impl Credential {
-    /// What a token's text is known by.
+    /// The credential for a token's text.
     #[must_use]
     pub fn token(text: &str) -> Self {
         Self::Token(token::hash(text))
     }
 
-    /// What a session's text is known by.
+    /// The credential for a session's text.
     #[must_use]
     pub fn session(text: &str) -> Self {
         Self::Session(token::hash(text))
     }
 }
 
-/// Why a credential is worth nothing.
+/// Why a credential is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum AuthError {
     /// There is no such token.
@@ -56,10 +56,10 @@ pub enum AuthError {
         "this token is not known here, or was revoked: \"playback token list\" shows which are"
     )]
     UnknownToken,
-    /// Its time is over.
+    /// The token has expired.
     #[error("the token {0:?} has expired: make a new one")]
     Expired(String),
-    /// A session that is over, or whose token is gone.
+    /// The session is over, or its token is gone.
     #[error("this login is over, or its token was revoked: log in again (POST /session)")]
     SessionOver,
     /// A run's own token cannot log in.
@@ -73,18 +73,18 @@ pub enum AuthError {
     Store(#[from] StoreError),
 }
 
-/// Knows tokens and sessions; cheap to clone.
+/// Checks tokens and sessions; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Auth {
     store: Store,
     clock: Clock,
     uses: TokenUses,
-    /// Credentials of open streams, each with when it was looked up, and whether it was good.
+    /// Credentials of open streams, each with the time of the last look-up and whether it was valid.
     checked: Arc<Mutex<HashMap<Credential, (Instant, bool)>>>,
 }
 
 impl Auth {
-    /// Knows what the store holds.
+    /// Checks against the tokens and sessions in this store.
     #[must_use]
     pub fn new(store: Store, clock: Clock) -> Self {
         Self {
@@ -101,10 +101,10 @@ impl Auth {
         &self.uses
     }
 
-    /// The token behind a credential, which counts as used.
+    /// The token behind a credential. The look-up counts as a use.
     ///
     /// # Errors
-    /// The credential is worth nothing, or the store failed.
+    /// The credential is not valid, or the store failed.
     pub async fn token_of(&self, credential: Credential) -> Result<TokenRow, AuthError> {
         let now = self.clock.now_us();
         let row = match credential {
@@ -128,7 +128,7 @@ impl Auth {
     /// Logs in with a token: the session's text, and the token.
     ///
     /// # Errors
-    /// The token is worth nothing or a run's own, or the store failed.
+    /// The token is not valid or belongs to one run, or the store failed.
     pub async fn log_in(
         &self,
         token: &str,
@@ -156,8 +156,7 @@ impl Auth {
         Ok(self.store.end_session(&token::hash(session)).await?)
     }
 
-    /// Whether whoever opened a stream may still watch. Where the store does not answer, nothing says that they
-    /// may not.
+    /// Whether the credential that opened a stream may still watch. While the store cannot be asked, it may.
     pub async fn may_watch(&self, credential: Credential) -> bool {
         let now = Instant::now();
         {
@@ -177,7 +176,7 @@ impl Auth {
     }
 
     fn checked(&self) -> MutexGuard<'_, HashMap<Credential, (Instant, bool)>> {
-        // A panic while it was held left a map that is whole.
+        // The lock may be poisoned, but a panic never leaves this map half changed.
         self.checked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

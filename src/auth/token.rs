@@ -1,11 +1,11 @@
-//! Tokens: what they look like, and how they are known again. A token is 256 random bits, shown once; only its
-//! hash is stored.
+//! Tokens: their format, and the hash that identifies them. A token is 256 random bits, shown once; only its hash is
+//! stored.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
 
-/// Begins every token, so that people and secret scanners know one when they see it.
+/// Prefix of every token, so that people and secret scanners recognise one.
 const PREFIX: &str = "pbk_";
 
 /// A new token.
@@ -28,7 +28,7 @@ pub fn session() -> Result<String, getrandom::Error> {
     Ok(URL_SAFE_NO_PAD.encode(bytes))
 }
 
-/// What is stored of a token. Plain SHA-256 does: a token is not guessable as a password is.
+/// What is stored of a token. Plain SHA-256 is enough: unlike a password, a token cannot be guessed.
 #[must_use]
 pub fn hash(token: &str) -> [u8; 32] {
     Sha256::digest(token.as_bytes()).into()

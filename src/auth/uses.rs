@@ -1,4 +1,4 @@
-//! When tokens were used, and logins that are over.
+//! Records when tokens were last used, and removes expired sessions.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,19 +10,19 @@ use crate::clock::Clock;
 use crate::store::{Store, StoreError};
 use crate::work::{Every, Job, JobError, Outcome, StopPhase, Turn};
 
-/// When tokens were last used. Kept in memory and written now and then: a use is no reason to write.
+/// When tokens were last used. Kept in memory and written every few seconds, so that a use costs no write.
 #[derive(Debug, Clone, Default)]
 pub struct TokenUses {
     latest: Arc<Mutex<HashMap<i64, i64>>>,
 }
 
-/// Uses are told to the minute.
+/// Uses are recorded to the minute.
 const MINUTE_US: i64 = 60_000_000;
 
-/// How often they are written.
+/// How often uses are written.
 const WRITE: Duration = Duration::from_secs(5);
 
-/// How often logins that are over are removed.
+/// How often expired sessions are removed.
 const SWEEP: Duration = Duration::from_secs(600);
 
 impl TokenUses {
@@ -33,7 +33,7 @@ impl TokenUses {
     }
 
     fn latest(&self) -> std::sync::MutexGuard<'_, HashMap<i64, i64>> {
-        // A panic while it was held left a map that is whole.
+        // The lock may be poisoned, but a panic never leaves this map half changed.
         self.latest.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -49,13 +49,13 @@ impl TokenUses {
         }
     }
 
-    /// Writes what was noted; how many that were. What cannot be written is noted again.
+    /// Writes the noted uses and returns how many. Those that cannot be written are noted again.
     async fn write(&self, store: &Store) -> Result<usize, StoreError> {
         let uses: Vec<(i64, i64)> = self.latest().drain().collect();
         if let Err(error) = store.touch_tokens(&uses).await {
             let mut latest = self.latest();
             for (id, used_us) in uses {
-                // One that was noted meanwhile is later.
+                // A use noted meanwhile is later.
                 latest.entry(id).or_insert(used_us);
             }
             return Err(error);
@@ -64,7 +64,7 @@ impl TokenUses {
     }
 }
 
-/// Writes when tokens were used, and removes logins that are over.
+/// Job that writes token uses and removes expired sessions.
 #[derive(Debug)]
 pub struct WriteTokenUses {
     uses: TokenUses,

@@ -1,5 +1,5 @@
-//! `playback as-user`: what the collector has done with the rights of the user as whom launched runs execute. It is
-//! no command for people, so it is hidden; without root it can do nothing.
+//! `playback as-user`: what the collector does with the rights of the user that launched runs execute as. Not meant
+//! for people, so it is hidden; without root it can do nothing.
 
 use std::ffi::OsString;
 use std::io::Read as _;
@@ -53,7 +53,7 @@ pub(super) fn run(command: AsUser) -> anyhow::Result<ExitCode> {
     }
     let account = account?;
     account.become_for_good()?;
-    // Who has asked for it is not there any more: nobody would end it in time.
+    // If the caller died, nobody would stop this process in time.
     rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
     match command.errand {
         Errand::Exec { .. } => {}
@@ -68,7 +68,7 @@ pub(super) fn run(command: AsUser) -> anyhow::Result<ExitCode> {
             for folder in folders {
                 for entry in std::fs::read_dir(folder)?.flatten() {
                     let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
-                    // What cannot be removed keeps its folder, and that is told.
+                    // What cannot be removed keeps its folder, which is reported.
                     let _ = match is_folder {
                         true => std::fs::remove_dir_all(entry.path()),
                         false => std::fs::remove_file(entry.path()),

@@ -1,4 +1,4 @@
-//! `playback audit`: who changed what in the history, and whether that record of it is whole.
+//! `playback audit`: who changed what in the history, and whether the audit trail is intact.
 
 use std::process::ExitCode;
 
@@ -186,7 +186,7 @@ fn list(command: &List) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// An object without what its column says already, and an id by as many digits as commands take.
+/// The object without what its column already says; an id is cut to as many digits as commands need.
 fn short(object: &str) -> String {
     match object.split_once(':') {
         Some(("execution", id)) => id.chars().take(13).collect(),
@@ -194,7 +194,7 @@ fn short(object: &str) -> String {
     }
 }
 
-/// What an entry says of the state afterwards, in one line.
+/// What an entry says about the state afterwards, in one line.
 fn told(after: &Value) -> String {
     let Value::Object(after) = after else {
         return match after {

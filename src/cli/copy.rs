@@ -1,4 +1,4 @@
-//! `playback copy`: a whole history into another database.
+//! `playback copy`: copies a whole history into another database.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::store::address::without_password;
 use crate::store::copy::{Progress, copy};
 use crate::store::{DatabaseLock, Options, Store, is_same, path_of};
 
-/// How often it tells how far it is.
+/// How often progress is reported.
 const TELL: Duration = Duration::from_secs(5);
 
 /// Copy a whole history into another database, and verify it
@@ -58,10 +58,10 @@ async fn copy_all(command: &Copy) -> anyhow::Result<ExitCode> {
     if let Some(file) = path_of(&command.from)
         && !file.exists()
     {
-        // Says so, and makes none.
+        // Fails if the source does not exist, and does not create it.
         open_existing(&Options::from(&command.from)).await?;
     }
-    // A collector would add to one of them what the other never gets, or write over what is copied.
+    // A running collector would add rows to the source that are not copied, or overwrite what is.
     let _from = DatabaseLock::take(&Options::from(&command.from), "copy")?;
     let _to = DatabaseLock::take(&Options::from(&command.to), "copy")?;
     let from = open_existing(&Options::from(&command.from)).await?;

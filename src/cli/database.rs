@@ -28,7 +28,7 @@ pub(crate) struct DatabaseArgs {
 }
 
 impl DatabaseArgs {
-    /// Which it is, and how it is to be used.
+    /// The database's address and its options.
     pub(super) fn options(self) -> anyhow::Result<Options> {
         let overrides = Overrides {
             database: self.database,
@@ -42,7 +42,7 @@ impl DatabaseArgs {
         open_beside(&self.options()?, command).await
     }
 
-    /// The same, making it where there is none and somebody said where it is to be.
+    /// Like [`Self::open`]; creates the database if it is missing and its address was given explicitly.
     pub(super) async fn open_or_make(self, command: &'static str) -> anyhow::Result<Opened> {
         let options = self.options()?;
         let is_missing = path_of(&options.address).is_some_and(|path| !path.exists());
@@ -60,14 +60,14 @@ impl DatabaseArgs {
     }
 }
 
-/// A database that a command works on, and what keeps others from it meanwhile, where that is needed.
+/// An open database, with the lock that keeps others out meanwhile, where one is needed.
 pub(super) struct Opened {
     pub(super) store: Store,
     _lock: Option<DatabaseLock>,
 }
 
-/// Opens a database that is there. A collector may have it open at the same time, unless its schema has to be brought up
-/// to date first.
+/// Opens an existing database. A collector may have it open at the same time, unless its schema has to be upgraded
+/// first.
 pub(super) async fn open_beside(
     options: &Options,
     command: &'static str,
@@ -83,7 +83,7 @@ pub(super) async fn open_beside(
     Ok(Opened { store, _lock: lock })
 }
 
-/// Opens the database without touching its schema; one that is not there is not made.
+/// Opens an existing database without touching its schema.
 pub(super) async fn open_existing(options: &Options) -> anyhow::Result<Store> {
     if let Some(file) = path_of(&options.address)
         && !file.exists()

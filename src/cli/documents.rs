@@ -1,4 +1,4 @@
-//! `playback openapi` and `playback completions`: what other programs read about this one.
+//! `playback openapi` and `playback completions`: descriptions of this program for other programs.
 
 use std::process::ExitCode;
 

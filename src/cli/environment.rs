@@ -1,5 +1,4 @@
-//! What the command line takes from the environment beside its options, which name theirs in their
-//! help.
+//! What the command line reads from the environment, besides the variables that options name in their help.
 
 use std::env;
 use std::ffi::OsString;
@@ -8,7 +7,7 @@ use std::path::PathBuf;
 use crate::config::ansible::AnsibleConfig;
 use crate::model::Actor;
 
-/// A variable; one that is set to nothing counts as not set.
+/// A variable; an empty one counts as not set.
 #[expect(
     clippy::disallowed_methods,
     reason = "the one place of the command line that reads the environment"
@@ -17,19 +16,19 @@ fn var(name: &str) -> Option<OsString> {
     env::var_os(name).filter(|value| !value.is_empty())
 }
 
-/// What Ansible would find, asked by name.
+/// A variable that Ansible reads, by its name.
 pub(super) fn variable(name: &str) -> Option<OsString> {
     var(name)
 }
 
-/// The `ansible.cfg` that is in force here.
+/// The `ansible.cfg` that applies here.
 pub(super) fn ansible_config() -> AnsibleConfig {
     env::current_dir()
         .map(|cwd| AnsibleConfig::read(&cwd, var))
         .unwrap_or_default()
 }
 
-/// A variable as text, and whether some of its bytes were no text: they are replaced.
+/// A variable as text, and whether it held invalid UTF-8, which is replaced.
 pub(super) fn text(name: &str) -> Option<(String, bool)> {
     let value = var(name)?;
     match value.into_string() {
@@ -43,18 +42,18 @@ pub(super) fn ca_file() -> Option<PathBuf> {
     var("PLAYBACK_CA_FILE").map(PathBuf::from)
 }
 
-/// Whether a terminal may be sent colours: `NO_COLOR` is the user's word to every program (no-color.org), and
-/// a `TERM` of "dumb" shows none.
+/// Whether a terminal may be sent colours: `NO_COLOR` turns them off for every program (no-color.org), and a `TERM` of
+/// "dumb" shows none.
 pub(super) fn wants_colours() -> bool {
     var("NO_COLOR").is_none() && !is_dumb()
 }
 
-/// Whether the terminal says of itself that it can do no more than print lines.
+/// Whether the terminal can only print lines (`TERM=dumb`).
 pub(super) fn is_dumb() -> bool {
     var("TERM").is_some_and(|term| term == "dumb")
 }
 
-/// `PLAYBACK_TOKEN`. There is no such option: the list of processes would show it to everyone.
+/// `PLAYBACK_TOKEN`. There is no such option, because the process list would show it to everyone.
 pub(super) fn token() -> Option<String> {
     var("PLAYBACK_TOKEN").and_then(|token| token.into_string().ok())
 }
@@ -69,7 +68,7 @@ pub(super) fn context() -> Option<String> {
     var("PLAYBACK_CONTEXT").and_then(|name| name.into_string().ok())
 }
 
-/// The folder of what this user has configured.
+/// This user's configuration folder.
 pub(super) fn config_folder() -> Option<PathBuf> {
     var("XDG_CONFIG_HOME")
         .map(PathBuf::from)
@@ -79,12 +78,12 @@ pub(super) fn config_folder() -> Option<PathBuf> {
         .map(|dir| dir.join("playback"))
 }
 
-/// The number of the user as whom we run.
+/// Our own user id.
 pub(super) fn user_number() -> u32 {
     rustix::process::getuid().as_raw()
 }
 
-/// The user's login name and the name of this machine, as they stand in records; not known everywhere.
+/// The user's login name and this machine's name, as records show them; not known everywhere.
 pub(super) fn who_and_where() -> (Option<String>, Option<String>) {
     #[cfg(target_os = "linux")]
     return playback_supervisor::who_and_where();
@@ -92,7 +91,7 @@ pub(super) fn who_and_where() -> (Option<String>, Option<String>) {
     return (None, None);
 }
 
-/// Who works on the database itself, for its audit trail.
+/// Actor for the audit trail, for commands that work on the database directly.
 pub(super) fn actor() -> Actor {
     let (user, _) = who_and_where();
     let user = user.unwrap_or_else(|| user_number().to_string());
@@ -107,7 +106,7 @@ pub(super) fn token_file() -> Option<PathBuf> {
     var("PLAYBACK_TOKEN_FILE").map(PathBuf::from)
 }
 
-/// The folder in which programs keep what is the user's own.
+/// The user's data folder.
 pub(super) fn data_folder() -> Option<PathBuf> {
     var("XDG_DATA_HOME")
         .map(PathBuf::from)

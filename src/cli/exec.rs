@@ -89,7 +89,7 @@ struct DeliveryArgs {
     flush_seconds_unreachable: Option<f64>,
 }
 
-/// A time that somebody can wait.
+/// A time limit in seconds, within reason.
 fn seconds(text: &str) -> Result<f64, String> {
     match text.trim().parse::<f64>() {
         Ok(seconds) if seconds.is_finite() && seconds >= 0.0 => Ok(seconds),
@@ -104,7 +104,7 @@ fn mebibytes(text: &str) -> Result<u64, String> {
     }
 }
 
-/// A variable's text; where it is none, what can be read of it.
+/// A variable's text; invalid UTF-8 is replaced.
 fn text(name: &str) -> Option<String> {
     let (text, damaged) = environment::text(name)?;
     if damaged {
@@ -115,7 +115,7 @@ fn text(name: &str) -> Option<String> {
     Some(text)
 }
 
-/// A variable's value; without one, or with one that cannot be used, `default`.
+/// A variable's value; `default` if it is not set or not valid.
 fn value<T: Display>(name: &str, read: impl Fn(&str) -> Result<T, String>, default: T) -> T {
     match text(name).map(|text| read(&text).map_err(|why| (text, why))) {
         None => default,
@@ -130,12 +130,12 @@ fn value<T: Display>(name: &str, read: impl Fn(&str) -> Result<T, String>, defau
     }
 }
 
-/// A text that was typed: it goes into the record as far as it is text.
+/// A typed text as the record keeps it; invalid UTF-8 is replaced.
 fn typed(text: &OsStr) -> String {
     text.to_string_lossy().into_owned()
 }
 
-/// The values of an option, or of its variable where it was not given.
+/// The values of an option, or else of its variable.
 fn several(given: Vec<String>, name: &str, separator: char) -> Vec<String> {
     let given = match given.is_empty() {
         true => text(name).map_or_else(Vec::new, |text| {
@@ -156,7 +156,7 @@ fn path(given: Option<PathBuf>, name: &str) -> Option<PathBuf> {
 
 pub(super) fn run(command: Exec) -> anyhow::Result<ExitCode> {
     let delivery = command.delivery;
-    // The recorder inside goes by Ansible's configuration; what we record is a part of the same run.
+    // The recorder inside reads Ansible's configuration; what we record is part of the same run.
     let run_as = command.run_as.as_deref().map(Account::find).transpose()?;
     let ansible = match &run_as {
         None => environment::ansible_config(),
@@ -165,7 +165,7 @@ pub(super) fn run(command: Exec) -> anyhow::Result<ExitCode> {
     if command.shim && ansible.recorder_flag("disabled") == Some(true) {
         return Err(supervisor::replace(&command.command).into());
     }
-    // A rule of which only a part can be read would hide nothing.
+    // A rule that can only be read in part would hide nothing.
     let rules = ["PLAYBACK_REDACT_KEYS", "PLAYBACK_REDACT_PATTERNS"];
     let unusable = rules
         .into_iter()
@@ -174,7 +174,7 @@ pub(super) fn run(command: Exec) -> anyhow::Result<ExitCode> {
     let keys = several(command.redact_keys, "PLAYBACK_REDACT_KEYS", ',');
     let patterns = several(command.redact_patterns, "PLAYBACK_REDACT_PATTERNS", '\n');
     let labels = command.labels.iter().map(|label| typed(label)).collect();
-    // What another user has configured names no file that we would read.
+    // Files that another user's configuration names are not read.
     let configured = |key: &str| match run_as {
         None => ansible.recorder_path(key, environment::variable),
         Some(_) => None,
@@ -212,7 +212,7 @@ pub(super) fn run(command: Exec) -> anyhow::Result<ExitCode> {
                 .or_else(|| text("PLAYBACK_URL"))
                 .or_else(|| ansible.recorder("url")),
             token_from,
-            // A file that is named here goes before a token that stands in ansible.cfg.
+            // A token file named here wins over a token in ansible.cfg.
             token: text("PLAYBACK_TOKEN")
                 .or_else(|| ansible.recorder("token").filter(|_| token_file.is_none())),
             token_file: token_file.or_else(|| configured("token_file")),
@@ -220,7 +220,7 @@ pub(super) fn run(command: Exec) -> anyhow::Result<ExitCode> {
             proxies: playback_producer::environment::proxies(),
             spool_dir: path(delivery.spool_dir, "PLAYBACK_SPOOL_DIR")
                 .or_else(|| configured("spool_dir")),
-            // The environment is that of another user: we write nothing to where it leads.
+            // The environment belongs to another user: nothing is written where it points.
             state_folder: run_as.is_none(),
             spool_max_mb: delivery
                 .spool_max_mb

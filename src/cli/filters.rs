@@ -1,5 +1,5 @@
-//! Filters as options: which entries of a list are shown, counted or removed. Which filters there are, and what is said
-//! of each, stands in `filter`.
+//! Filters as options: which entries of a list are shown, counted or removed. The filters themselves are defined in
+//! `filter`.
 
 use std::marker::PhantomData;
 
@@ -12,28 +12,28 @@ use crate::clock::Clock;
 use crate::filter::place::{self, Spelled, spelled};
 use crate::filter::{Edge as DayEdge, Kind, Place};
 
-/// The filters of a place; everything that is given must hold.
+/// The filters of one place. All that are given must match.
 #[derive(Debug)]
 pub(super) struct Filters<P> {
     given: Vec<(&'static str, Given)>,
     place: PhantomData<fn() -> P>,
 }
 
-/// A value as it was given.
+/// A value as given.
 #[derive(Debug, Clone)]
 enum Given {
     Text(String),
-    /// It depends on the clock.
+    /// A time that depends on the clock.
     Moment(Moment, Edge),
 }
 
-/// The names that an option takes.
+/// The values that an option takes.
 pub(super) fn names<T: Copy>(all: &[T], name: fn(T) -> &'static str) -> PossibleValuesParser {
     PossibleValuesParser::new(all.iter().map(|value| name(*value)))
 }
 
 impl<P: Place> Filters<P> {
-    /// The filters in the API's words.
+    /// The filters as query parameters of the API.
     pub(super) fn query(
         &self,
         clock: &Clock,
@@ -94,7 +94,7 @@ fn edge(end: DayEdge) -> Edge {
     }
 }
 
-/// The option of a filter.
+/// A filter's option.
 fn argument<P: Place>((field, at): Spelled<P>) -> Arg {
     let mut argument = Arg::new(at.option.unwrap_or(at.name))
         .value_name(field.value_name)
@@ -122,7 +122,7 @@ fn argument<P: Place>((field, at): Spelled<P>) -> Arg {
     }
 }
 
-/// What is said of a filter.
+/// A filter's help text.
 fn help<P: Place>((field, at): Spelled<P>) -> String {
     let values = match field.kind {
         Kind::OpenWord(words) => format!(": {}", words().join(", ")),
@@ -137,7 +137,7 @@ fn help<P: Place>((field, at): Spelled<P>) -> String {
     }
 }
 
-/// The options of a place, as they are typed.
+/// The options of a place, as typed.
 fn options<P: Place>() -> Vec<String> {
     let options = spelled::<P>().filter_map(|(_, at)| match (at.option, at.short) {
         (Some(option), _) => Some(format!("--{option}")),
@@ -147,7 +147,7 @@ fn options<P: Place>() -> Vec<String> {
     options.collect()
 }
 
-/// An error about an option that does not exist, of a command that takes filters, with those that do.
+/// Adds the existing filters to an error about an unknown option, for a command that takes filters.
 pub(super) fn with_names(mut error: Error, command: Option<&str>) -> Error {
     let options = match command {
         Some("list") => options::<place::List>(),

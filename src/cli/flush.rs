@@ -43,7 +43,7 @@ pub(super) struct Flush {
     json: bool,
 }
 
-/// Longest wait between two attempts: whoever waits for the collector wants to know soon.
+/// Longest wait between two attempts: a user waiting for the collector wants to know soon.
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
 pub(super) fn run(command: Flush) -> anyhow::Result<ExitCode> {
@@ -82,14 +82,14 @@ pub(super) fn run(command: Flush) -> anyhow::Result<ExitCode> {
         let kept = told.kept;
         told.folder(dir, &config, &options)?;
         if told.kept > kept {
-            // It was waited for once already.
+            // An earlier folder already waited for the collector.
             options.patience = Duration::ZERO;
         }
     }
     told.end(&dirs, &config.url)
 }
 
-/// What became of everything, told as it happens.
+/// What happened to each spool, reported as it happens.
 struct Told {
     json: bool,
     spools: Vec<Value>,
@@ -97,7 +97,7 @@ struct Told {
     delivered: usize,
     set_aside: usize,
     kept: usize,
-    /// Not ours, where something is wrong with it.
+    /// Spools that are not ours and have a problem.
     left: usize,
     /// Other users' spools in a folder that users share.
     others: usize,
@@ -117,7 +117,7 @@ impl Told {
         }
     }
 
-    /// Delivers one folder's spools. A folder that cannot be used is told, and the next one has its turn.
+    /// Delivers one folder's spools. A folder that cannot be used is reported and skipped.
     fn folder(
         &mut self,
         dir: &Path,
@@ -175,7 +175,7 @@ impl Told {
         let what = out::plain(&as_text(spool));
         let mut out = Out::new();
         match out.width() {
-            // A row that is wider than the terminal says what happened below itself.
+            // If a row is wider than the terminal, the outcome goes on the next line.
             Some(width) if row.len() + 2 + what.chars().count() > width => {
                 out.line(row)?;
                 out.hanging("    ", &what)?;
@@ -185,7 +185,7 @@ impl Told {
         out.flush()
     }
 
-    /// The sum of it, as output and as exit code.
+    /// The summary, as output and as exit code.
     fn end(self, dirs: &[PathBuf], url: &str) -> anyhow::Result<ExitCode> {
         let remaining = self.set_aside + self.kept + self.left;
         let all = remaining == 0 && self.folders.is_empty();

@@ -1,4 +1,4 @@
-//! `playback login`, `logout`, `whoami` and `context`: which collector this user works with, and as whom.
+//! `playback login`, `logout`, `whoami` and `context`: manages which collector and token this user works with.
 
 use std::io::{IsTerminal as _, Read as _};
 use std::path::{Path, PathBuf};
@@ -93,12 +93,12 @@ enum ContextCommand {
     },
 }
 
-/// What the collector says of a token.
+/// What the collector says about a token.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Identity {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     name: Option<String>,
-    /// How records name whoever asks with it.
+    /// The actor that records show for this token.
     pub(super) actor: String,
     scopes: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -106,7 +106,7 @@ pub(super) struct Identity {
 }
 
 impl Identity {
-    /// Asks the collector whose token it is.
+    /// Asks the collector who the token belongs to.
     pub(super) fn ask(client: &Client) -> anyhow::Result<Self> {
         client.get("/whoami", &[])
     }
@@ -131,7 +131,7 @@ impl Identity {
     }
 }
 
-/// A name that is easily typed.
+/// Checks that a context name is easy to type.
 fn context_name(text: &str) -> Result<String, String> {
     let fits = |c: char| c.is_ascii_alphanumeric() || "._:-@".contains(c);
     let starts = |c: char| c.is_ascii_alphanumeric();
@@ -192,7 +192,7 @@ pub(super) fn log_in(command: &LogIn) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Who one is without a token; none where one is needed.
+/// The identity without a token; none if the collector requires one.
 fn without_token(url: &str) -> anyhow::Result<Option<Identity>> {
     let client = Client::of(url, None, "")?;
     match Identity::ask(&client) {
@@ -204,7 +204,7 @@ fn without_token(url: &str) -> anyhow::Result<Option<Identity>> {
     }
 }
 
-/// The token: from a file, from standard input, or from the person at the terminal, who does not see it.
+/// Reads the token from a file, from standard input, or at the terminal without echo.
 fn token(command: &LogIn, url: &str) -> anyhow::Result<String> {
     let text = match &command.token_file {
         Some(file) if file != Path::new("-") => {

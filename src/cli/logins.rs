@@ -1,7 +1,7 @@
-//! Where this user is logged in: collectors with the tokens for them, by name.
+//! Saved logins: collectors and the tokens for them, by name.
 //!
-//! They lie in one file of the user's own configuration, which nobody else can read. It is replaced as a whole, and
-//! neither read nor written where a symbolic link stands in its place.
+//! They are kept in one file in the user's own configuration folder, which nobody else can read. The file is replaced
+//! as a whole, and neither read nor written if it is a symbolic link.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions, Permissions};
@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::environment;
 
-/// The file, below the user's configuration.
+/// The file, inside the user's configuration folder.
 const FILE: &str = "logins.json";
 
 /// A collector, and the token for it.
@@ -24,15 +24,15 @@ const FILE: &str = "logins.json";
 pub(super) struct Login {
     /// The collector.
     pub(super) url: String,
-    /// The token, which is sent to that collector alone; none where it serves without tokens.
+    /// The token, sent only to that collector; none if it serves without tokens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) token: Option<String>,
-    /// Name of the token, as the collector knows it.
+    /// The token's name at the collector.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) name: Option<String>,
 }
 
-/// All of them, and which is used when nothing else is said.
+/// All saved logins, and the current one, used by default.
 #[derive(Default, Serialize, Deserialize)]
 pub(super) struct Logins {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -42,7 +42,7 @@ pub(super) struct Logins {
 }
 
 impl Logins {
-    /// Reads the file; there need not be one.
+    /// Reads the file, if it exists.
     pub(super) fn read() -> anyhow::Result<Self> {
         let Some(folder) = environment::config_folder() else {
             return Ok(Self::default());
@@ -75,7 +75,7 @@ impl Logins {
         }
         let mut text = String::new();
         file.read_to_string(&mut text).with_context(cannot)?;
-        // What is wrong with it might quote a token.
+        // The parser's message might quote a token.
         serde_json::from_str(&text).map_err(|_| {
             anyhow::anyhow!(
                 "{} cannot be understood: remove it and log in again with \"playback login URL\"",
@@ -84,7 +84,7 @@ impl Logins {
         })
     }
 
-    /// Replaces the file by one that holds these.
+    /// Replaces the file with these logins.
     pub(super) fn write(&self) -> anyhow::Result<()> {
         let Some(folder) = environment::config_folder() else {
             bail!("there is no folder to keep a login in: set HOME or XDG_CONFIG_HOME");
@@ -98,7 +98,7 @@ impl Logins {
             File::open(&folder)?.sync_all()
         });
         if written.is_err() {
-            // Nothing of a half-written file is to stay; the error below says what went wrong.
+            // A half-written file must not remain; the error below says what went wrong.
             let _ = fs::remove_file(&new);
         }
         written.with_context(cannot)
@@ -112,7 +112,7 @@ impl Logins {
         file.sync_all()
     }
 
-    /// The login of that name, or the one that is used when none is named.
+    /// The login of that name, or the current one if no name is given.
     pub(super) fn find(&self, name: Option<&str>) -> anyhow::Result<Option<(String, Login)>> {
         let Some(name) = name.or(self.current.as_deref()) else {
             return Ok(None);
@@ -123,7 +123,7 @@ impl Logins {
         }
     }
 
-    /// What to say of a name that there is not.
+    /// The message for an unknown name.
     pub(super) fn unknown(&self, name: &str) -> String {
         let names: Vec<&str> = self.contexts.keys().map(String::as_str).collect();
         match names.is_empty() {
@@ -138,7 +138,7 @@ impl Logins {
     }
 }
 
-/// What the system says of a link that is not to be followed.
+/// The system's error for a link that must not be followed.
 const LOOP: i32 = rustix::io::Errno::LOOP.raw_os_error();
 
 fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
@@ -150,7 +150,7 @@ fn is_missing(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
 }
 
-/// Makes the folder where there is none, and keeps others out of it.
+/// Makes the folder if it is missing, and closes it to other users.
 fn make_private(folder: &Path) -> io::Result<()> {
     if let Some(above) = folder.parent() {
         fs::create_dir_all(above)?;

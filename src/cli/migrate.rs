@@ -1,4 +1,4 @@
-//! `playback migrate`: the database's schema, as it is and as this version needs it.
+//! `playback migrate`: shows or upgrades the database's schema.
 
 use std::process::ExitCode;
 

@@ -4,12 +4,12 @@
 //! end with the run's own.
 //!
 //! Layout:
-//! - one module for each command; `launch` has the three that ask for a run, and `documents` the two that
+//! - one module for each command; `launch` has the three that launch a run, and `documents` the two that
 //!   describe this program
-//! - `out`: the one place that prints; `when`, `summary`: how things read
-//! - `client`, `filters`, `pages`, `pick`: asking a collector; `database`: working on its database
-//! - `login`, `logins`: which collector that is, and with whose token
-//! - `environment`: what is not an option
+//! - `out`: the one place that prints; `when`, `summary`: formatting
+//! - `client`, `filters`, `pages`, `pick`: requests to a collector; `database`: commands that open its database
+//! - `login`, `logins`: which collector and token a command uses
+//! - `environment`: settings that are not options
 
 #[cfg(target_os = "linux")]
 mod as_user;
@@ -57,7 +57,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 
 use database::DatabaseArgs;
 
-/// What one needs to know before the first command that asks a collector.
+/// What a user needs to know before the first command that asks a collector.
 const AFTER_HELP: &str = "\
 Begin with: playback login URL, playback list, playback show latest
 
@@ -69,7 +69,7 @@ What commands print for people, --json prints for scripts.
 Exit codes: 0 done, 1 failed, 2 the command line is wrong; \"run\", \"adhoc\",
 \"replay\", \"follow\" and \"exec\" end with the run's own.";
 
-/// The commands by what one wants to do. Every command is in it: a test holds it against them.
+/// The commands, grouped by purpose. A test checks that every command is listed.
 const HELP: &str = "\
 {about}
 
@@ -185,7 +185,7 @@ enum Command {
     Completions(documents::Completions),
 }
 
-/// The command line is wrong, in a way that is seen only when it is read more closely.
+/// The command line is invalid in a way that clap does not check.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct Wrong(String);
@@ -235,11 +235,11 @@ pub fn main() -> ExitCode {
     };
     match done {
         Ok(code) => code,
-        // Whoever reads has enough (`| head`): that is no failure.
+        // The reader has seen enough (`| head`), which is no failure.
         Err(error) if error.is::<out::Closed>() => ExitCode::SUCCESS,
         Err(error) if error.is::<Wrong>() => {
             let error = Cli::command().error(ErrorKind::ValueValidation, error);
-            // Where standard error is closed, nobody wants to know.
+            // If standard error is closed, nobody wants to know.
             let _ = error.print();
             ExitCode::from(2)
         }

@@ -5,19 +5,19 @@ use serde_json::value::RawValue;
 
 use super::client::Client;
 
-/// Entries of one page at most: the API's own limit.
+/// Page size: the API's maximum.
 const PAGE: u64 = 1000;
 
-/// One page, its entries as the API gave them.
+/// One page, its entries as the API sent them.
 #[derive(Debug, Deserialize)]
 pub(super) struct Page {
     /// The entries.
     pub(super) executions: Vec<Box<RawValue>>,
-    /// Where the next page begins.
+    /// Cursor of the next page.
     pub(super) next_cursor: Option<String>,
 }
 
-/// Reads pages until there are no more, or enough.
+/// Reads pages until there are no more, or enough entries.
 pub(super) struct Pages<'c> {
     client: &'c Client,
     query: Vec<(&'static str, String)>,
@@ -27,7 +27,7 @@ pub(super) struct Pages<'c> {
 }
 
 impl<'c> Pages<'c> {
-    /// Pages with `wanted` entries in all at most.
+    /// Reads at most `wanted` entries in all.
     pub(super) fn new(client: &'c Client, query: Vec<(&'static str, String)>, wanted: u64) -> Self {
         Self {
             client,
@@ -53,7 +53,7 @@ impl<'c> Pages<'c> {
         Ok(Some(page))
     }
 
-    /// Where one more page would begin.
+    /// Cursor of the page after the last one read.
     pub(super) fn cursor(&self) -> Option<&str> {
         self.cursor.as_deref()
     }

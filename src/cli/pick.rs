@@ -1,4 +1,4 @@
-//! Which execution is meant: its id, the first digits of it, or `latest`.
+//! Selects an execution: by its id, the first digits of it, or `latest`.
 
 use std::str::FromStr;
 
@@ -13,14 +13,13 @@ use super::pages::Pages;
 use crate::clock::Clock;
 use crate::model::{Status, time_from_us};
 
-/// Fewer digits than these say too little.
+/// Minimum length of a prefix.
 const MIN_DIGITS: usize = 4;
 
-/// With that many digits, an id of another kind than ours cannot begin the same by chance.
+/// A prefix this long cannot match an id of another kind than ours by chance.
 const TELLING_DIGITS: usize = 8;
 
-/// How far a run's start may lie from the time in its id (its machine's clock was set), in
-/// microseconds.
+/// How far a run's start may be from the time in its id, in microseconds: its machine's clock may have been set.
 const SLACK_US: i64 = 86_400_000_000;
 
 /// Which execution is meant.
@@ -61,7 +60,7 @@ impl FromStr for Pick {
 }
 
 impl Pick {
-    /// The id of the execution that is meant.
+    /// The id of the selected execution.
     pub(super) fn find(&self, client: &Client, clock: &Clock) -> anyhow::Result<Uuid> {
         let fields = ("fields", "id".to_owned());
         match self {
@@ -90,10 +89,10 @@ impl Pick {
     }
 }
 
-/// So many of the newest are looked through for one's own.
+/// How many of the newest executions are searched for the user's own.
 const NEWEST: u64 = 1000;
 
-/// Whose a run is, and how it stands.
+/// Who owns a run, and its state.
 #[derive(Deserialize)]
 struct Owned {
     id: Uuid,
@@ -107,12 +106,12 @@ struct Owned {
 }
 
 impl Owned {
-    /// Whether whoever has this token launched it.
+    /// Whether this token launched it.
     fn is_launched_by(&self, me: &Identity) -> bool {
         self.launched_by.as_ref() == Some(&me.actor)
     }
 
-    /// Whether it was typed by this user on this machine, or nobody knows by whom.
+    /// Whether this user typed it on this machine, or its user is unknown.
     fn is_typed_here(&self) -> bool {
         let (user, machine) = environment::who_and_where();
         let here = |mine: &Option<String>, its: &Option<String>| its.is_none() || mine == its;
@@ -121,8 +120,8 @@ impl Owned {
 }
 
 impl Pick {
-    /// The same where something is done to it that others might mind: "latest" is the newest that was launched with
-    /// one's own token, one that still runs first.
+    /// Like [`Self::find`], for commands that might affect others: "latest" is the newest run launched with this
+    /// token, a running one first.
     pub(super) fn find_launched(&self, client: &Client, clock: &Clock) -> anyhow::Result<Uuid> {
         self.find_mine(
             client,
@@ -133,8 +132,8 @@ impl Pick {
         )
     }
 
-    /// The same for what may have been started anywhere: "latest" is the newest that was launched with one's own
-    /// token, or that one has typed here.
+    /// Like [`Self::find`], for runs that may have been started anywhere: "latest" is the newest run launched with
+    /// this token or typed by this user.
     pub(super) fn find_own(&self, client: &Client, clock: &Clock) -> anyhow::Result<Uuid> {
         self.find_mine(
             client,
@@ -183,13 +182,13 @@ impl Pick {
 }
 
 impl Prefix {
-    /// Those that begin with it.
+    /// The ids that begin with this prefix.
     pub(super) fn among(&self, ids: impl IntoIterator<Item = Uuid>) -> Vec<Uuid> {
         let begins = |id: &Uuid| id.simple().to_string().starts_with(&self.0);
         ids.into_iter().filter(begins).collect()
     }
 
-    /// The one, or why there is none.
+    /// The only match, or why there is none.
     pub(super) fn only(&self, found: &[Uuid]) -> anyhow::Result<Uuid> {
         match found {
             [id] => Ok(*id),
@@ -210,8 +209,8 @@ impl Prefix {
         }
     }
 
-    /// When executions with such an id started, where the digits tell: the ids that producers make
-    /// begin with the time, in milliseconds (UUID version 7).
+    /// When executions with such an id started, if the digits say so: the ids that producers make begin with the time,
+    /// in milliseconds (UUID version 7).
     fn window_us(&self, clock: &Clock) -> Option<(i64, i64)> {
         if self.0.len() < TELLING_DIGITS {
             return None;
@@ -222,7 +221,7 @@ impl Prefix {
             i64::from_str_radix(&text, 16).ok()?.checked_mul(1000)
         };
         let (from, to) = (filled("0")?, filled("f")?);
-        // A time that is still to come is none: the id is of another kind.
+        // A time in the future means that the id is of another kind.
         (from < clock.now_us() + SLACK_US).then_some((from - SLACK_US, to + SLACK_US))
     }
 }

@@ -1,4 +1,4 @@
-//! `playback pin`, `playback unpin`: keep an execution from being removed, or let it be again.
+//! `playback pin`, `playback unpin`: protects an execution from removal, or no longer.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! `playback prune`: remove what is kept no longer, or show what that would be.
+//! `playback prune`: removes what the retention rules no longer keep, or shows what would be removed.
 
 use std::process::ExitCode;
 
@@ -68,7 +68,7 @@ struct Pruned {
 }
 
 impl Prune {
-    /// What is asked for, in the API's words.
+    /// The request body.
     fn body(&self, is_dry_run: bool) -> Value {
         let limits = [
             ("retention_days", self.days.map(Value::from)),
@@ -88,7 +88,7 @@ impl Prune {
     }
 }
 
-/// The fields that the API may complain of, and the options that set them.
+/// API fields that errors may name, and the options that set them.
 const OPTIONS: [(&str, &str); 5] = [
     ("retention_days", "--days"),
     ("keep_runs", "--keep-runs"),
@@ -97,7 +97,7 @@ const OPTIONS: [(&str, &str); 5] = [
     ("keep_at_least", "--keep-at-least"),
 ];
 
-/// An error of the API, with the options in the place of its fields.
+/// Replaces field names by options in an API error.
 fn in_options(error: &anyhow::Error) -> anyhow::Error {
     let mut text = format!("{error:#}");
     for (field, option) in OPTIONS {
@@ -141,11 +141,11 @@ pub(super) fn run(command: &Prune) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Shows what would be removed, and asks whether it is to be.
+/// Shows what would be removed, and asks for confirmation.
 fn confirmed(command: &Prune, client: &Client, would: &str) -> anyhow::Result<bool> {
     let would: Pruned = serde_json::from_str(would)?;
     if would.deleted + would.payloads_removed == 0 {
-        // Then there is nothing to be asked.
+        // There is nothing to confirm.
         return Ok(true);
     }
     let sum = sum(&would, "would be removed");
@@ -158,7 +158,7 @@ fn confirmed(command: &Prune, client: &Client, would: &str) -> anyhow::Result<bo
     out::ask("Remove it? [y/N] ")
 }
 
-/// What is shown of an execution that would be removed.
+/// The record of an execution that would be removed, as far as it is shown.
 fn record(client: &Client, id: Uuid) -> anyhow::Result<ExecutionResult> {
     let fields = "id,type,status,phase,start_time,stats,changed,unreachable,failed,events,output_lines,results,\
                   playbook,hosts,module,check,limit,tags,skip_tags,cwd";
@@ -235,7 +235,7 @@ fn kept(out: &mut Out, pruned: &Pruned) -> anyhow::Result<()> {
     }
 }
 
-/// So many bytes, as people say it.
+/// A size in bytes, for people.
 fn size(bytes: u64) -> String {
     let units = ["kB", "MB", "GB", "TB"];
     let (mut value, mut name) = (bytes as f64, "bytes");

@@ -1,4 +1,4 @@
-//! `playback rebuild`: rows made anew from the event log, which is the truth.
+//! `playback rebuild`: rebuilds rows from the event log, which is the source of truth.
 
 use std::process::ExitCode;
 
@@ -14,7 +14,7 @@ use crate::log::{self, LogGap, RebuildError};
 use crate::model::{Cursor, ExecutionFilter, Page, Status};
 use crate::store::Store;
 
-/// Executions that are looked up at once.
+/// Executions looked up at once.
 const PAGE: u32 = 1000;
 
 #[derive(Debug, Args)]
@@ -40,7 +40,7 @@ pub(super) fn run(command: Rebuild) -> anyhow::Result<ExitCode> {
 }
 
 async fn rebuild(command: Rebuild) -> anyhow::Result<ExitCode> {
-    // Beside a collector, too: an execution that it writes to meanwhile is left as it is.
+    // This may run beside a collector: an execution that it writes to meanwhile is left unchanged.
     let opened = command.database.open("rebuild").await?;
     let store = &opened.store;
     let all = executions(store).await?;
@@ -51,7 +51,7 @@ async fn rebuild(command: Rebuild) -> anyhow::Result<ExitCode> {
     let (mut rebuilt, mut running, mut failed) = (Vec::new(), Vec::new(), Vec::new());
     let (mut without_log, mut damaged) = (Vec::new(), Vec::new());
     for (id, status) in chosen {
-        // A collector may be writing its rows at this moment, from what it has in memory.
+        // A collector may be writing its rows at this moment, from memory.
         if status == Status::Running {
             if !command.all {
                 bail!("execution {id} is still running: rebuild it when it is over");
@@ -78,7 +78,7 @@ async fn rebuild(command: Rebuild) -> anyhow::Result<ExitCode> {
                     ),
                 }
             }
-            // As it was meant to be: that is no failure where all were asked for.
+            // The log was removed on purpose: no failure if all executions were asked for.
             Err(RebuildError::LogRemoved(_)) if command.all => {
                 without_log.push(id);
                 continue;
@@ -144,7 +144,7 @@ async fn executions(store: &Store) -> anyhow::Result<Vec<(Uuid, Status)>> {
     }
 }
 
-/// The one that is meant.
+/// The selected execution.
 fn find(pick: &Pick, all: &[(Uuid, Status)]) -> anyhow::Result<(Uuid, Status)> {
     let found = match pick {
         Pick::Latest => all.first(),

@@ -1,6 +1,6 @@
-//! The recorder's settings, as the recorder would find them here: options that are given, then the environment, then
-//! the section `[callback_playback]` of the `ansible.cfg` that is in force. What none of them says is that of a log-in,
-//! which the recorder itself does not know.
+//! The recorder's settings, as the recorder would find them here: options first, then the environment, then the
+//! section `[callback_playback]` of the active `ansible.cfg`. What is set nowhere comes from a login, which the
+//! recorder itself does not know.
 
 use std::path::{Path, PathBuf};
 
@@ -11,7 +11,7 @@ use super::environment;
 use super::logins::Logins;
 use crate::config::DEFAULT_URL;
 
-/// What the command line says; it goes before everything else.
+/// Options of the command line; they win over everything else.
 #[derive(Debug, Default)]
 pub(super) struct Given {
     /// The collector.
@@ -24,27 +24,27 @@ pub(super) struct Given {
     pub(super) spool_dir: Option<PathBuf>,
 }
 
-/// Where the recorder delivers, and where it keeps what it could not.
+/// Where the recorder delivers to, and where it spools what it could not deliver.
 pub(super) struct RecorderSettings {
     /// The collector.
     pub(super) url: String,
     /// The token.
     pub(super) token: Option<String>,
-    /// The file that it was read from, where it was.
+    /// The file that the token was read from, if any.
     pub(super) token_file: Option<PathBuf>,
-    /// Where that was said, in words.
+    /// Where the token was found, in words.
     pub(super) token_from: Option<String>,
     /// Certificate authorities.
     pub(super) ca_file: Option<PathBuf>,
-    /// Folder of the spools. None: the recorder's own choice.
+    /// Folder of the spools. None: the recorder's default.
     pub(super) spool_dir: Option<PathBuf>,
 }
 
 impl RecorderSettings {
-    /// Reads them.
+    /// Reads the settings.
     ///
     /// # Errors
-    /// The token's file cannot be read, or is empty; or the file of log-ins is asked, and cannot be used.
+    /// The token's file cannot be read or is empty, or the login file is needed and cannot be used.
     pub(super) fn read(given: &Given) -> anyhow::Result<Self> {
         let config = environment::ansible_config();
         let text = |variable: &str, key: &str| {
@@ -84,7 +84,7 @@ impl RecorderSettings {
         let mut token_from = token.as_ref().map(|_| from + beside);
         let mut token = token;
         let mut url = given.url.clone().or_else(|| text("PLAYBACK_URL", "url"));
-        // A broken file of log-ins is no matter to whoever says everything otherwise.
+        // A broken login file does not matter when URL and token are both given otherwise.
         let login = match url.is_some() && token.is_some() {
             true => None,
             false => {
@@ -94,7 +94,7 @@ impl RecorderSettings {
         };
         if let Some((name, login)) = login {
             let url = url.get_or_insert_with(|| login.url.clone());
-            // A token goes nowhere but to the collector that it was given for.
+            // A token is only sent to the collector that it was issued for.
             if token.is_none() && are_same(&login.url, url) {
                 token_from = login.token.as_ref().map(|_| format!("the log-in {name}"));
                 token = login.token;

@@ -1,4 +1,4 @@
-//! `playback redact`: hide something in a run that is over.
+//! `playback redact`: redacts values in a run that is over.
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};

@@ -1,16 +1,16 @@
-//! What a person types and nobody may see.
+//! Reads a secret from a person at the terminal, without echo.
 
 use std::io;
 
 use nix::sys::signal::{SigSet, Signal};
 
-/// Asks for it at the terminal.
+/// Asks for the secret at the terminal.
 ///
 /// # Errors
 /// There is no terminal.
 pub(super) fn ask(prompt: &str) -> io::Result<String> {
-    // At a Ctrl-C, rpassword raises the signal before it has put the terminal back, which would leave one that shows
-    // nothing. So the signal waits until that is done, and ends us then.
+    // At a Ctrl-C, rpassword raises the signal before it restores the terminal, which would stay without echo. So the
+    // signal is blocked until that is done, and ends us then.
     let mut interrupt = SigSet::empty();
     interrupt.add(Signal::SIGINT);
     interrupt.thread_block()?;

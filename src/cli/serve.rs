@@ -65,7 +65,7 @@ pub(super) fn run(command: Serve) -> anyhow::Result<ExitCode> {
 }
 
 async fn serve(config: Config) -> anyhow::Result<()> {
-    // First of all: what another collector has is not touched.
+    // First of all, so that a database that another collector uses is not touched.
     let mut lock = DatabaseLock::take(&config.store(), "serve")?;
     let address = config.listen;
     let no_auth = config.no_auth;
@@ -80,7 +80,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         lock.listens(&address.to_string());
     }
     if let Some(token) = app.first_token().await? {
-        // To the person who starts it, and never to a log.
+        // Printed for the person who starts it, never logged.
         out::line(
             "This history has no tokens yet. Here is one that may do everything; it is shown once:",
         )?;
@@ -100,7 +100,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         }
     })
     .await?;
-    // Held to the end.
+    // The lock is held until here.
     drop(lock);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! One execution in a few words: what ran, how it stands, how its hosts fared.
+//! One execution in a few words: what ran, its status, the results of its hosts.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -10,7 +10,7 @@ use super::when::show_seconds;
 use crate::clock::Clock;
 use crate::model::{ExecutionResult, Phase, Reason, Status};
 
-/// How an ad-hoc command is shown.
+/// Prefix of an ad-hoc command.
 const ADHOC: &str = "ad-hoc ";
 
 /// What ran.
@@ -26,14 +26,14 @@ pub(super) fn what(record: &ExecutionResult) -> String {
     }
 }
 
-/// How it stands, and why; and that it only looked what there would be to do.
+/// Its status and reason, and whether it was a check.
 pub(super) fn status(record: &ExecutionResult) -> String {
     let status = record.status.as_str();
     let more = match (record.reason, record.phase) {
         (Some(reason), _) => Some(reason.as_str()),
         (None, _) if record.status != Status::Running => None,
         (None, _) if record.canceled_by.is_some() => Some("being canceled"),
-        // It does not run, whatever programs that know three states must be told.
+        // A queued run is not running, though programs that know three states are told so.
         (None, Phase::Queued) => return with(record.phase.as_str(), None, record),
         (None, Phase::Starting) => Some(record.phase.as_str()),
         (None, _) => None,
@@ -50,7 +50,7 @@ fn with(status: &str, more: Option<&str>, record: &ExecutionResult) -> String {
     }
 }
 
-/// The same in one word, or two.
+/// The status in one or two words.
 pub(super) fn short_status(record: &ExecutionResult) -> String {
     let status = match (record.reason, record.phase, record.status) {
         (Some(Reason::TaskFailed), ..) => "failed",
@@ -65,13 +65,13 @@ pub(super) fn short_status(record: &ExecutionResult) -> String {
         (None, _, status) => status.as_str(),
     };
     match record.what.check {
-        // The words of a check are short ones.
+        // In a check, the words are shortened.
         true => format!("{} check", if status == "success" { "ok" } else { status }),
         false => status.to_owned(),
     }
 }
 
-/// The colour of how it stands.
+/// The status's colour.
 pub(super) fn colour(status: Status) -> Colour {
     match status {
         Status::Running => Colour::Cyan,
@@ -80,7 +80,7 @@ pub(super) fn colour(status: Status) -> Colour {
     }
 }
 
-/// How long it took, or has taken or waited so far.
+/// How long it took, or how long it has been running or waiting.
 pub(super) fn duration(record: &ExecutionResult, clock: &Clock) -> String {
     match (record.duration, record.status) {
         (Some(seconds), _) => show_seconds(seconds),
@@ -96,7 +96,7 @@ pub(super) fn duration(record: &ExecutionResult, clock: &Clock) -> String {
     }
 }
 
-/// How long it took, or has taken so far.
+/// How long it took, or has been running, in short.
 pub(super) fn short_duration(record: &ExecutionResult, clock: &Clock) -> String {
     match (record.duration, record.status, record.phase) {
         (Some(seconds), ..) => show_seconds(seconds),
@@ -109,8 +109,8 @@ pub(super) fn short_duration(record: &ExecutionResult, clock: &Clock) -> String 
     }
 }
 
-/// How its hosts fared, what needs somebody first. Each host counts once: five hosts of which one was changed are
-/// "4 ok, 1 changed". Hosts of which nothing is known are not said to be well.
+/// The hosts by outcome, the worst first. Each host counts once: five hosts of which one was changed are "4 ok, 1
+/// changed". Hosts without a known outcome are not reported as ok.
 pub(super) fn hosts(record: &ExecutionResult) -> String {
     let (mut failed, mut unreachable, mut ok, mut changed, mut idle) = (0_u64, 0, 0, 0, 0);
     let is_lost = record.reason == Some(Reason::Lost);
@@ -151,7 +151,7 @@ pub(super) fn hosts(record: &ExecutionResult) -> String {
     .join(", ")
 }
 
-/// What tells one run of a playbook from another: the options that narrow it.
+/// The options that narrow a run, which tell it from others of the same playbook.
 pub(super) fn options(record: &ExecutionResult) -> String {
     let what = &record.what;
     let list = |tags: &[String]| (!tags.is_empty()).then(|| tags.join(","));
@@ -173,9 +173,9 @@ pub(super) fn options(record: &ExecutionResult) -> String {
     .collect()
 }
 
-/// What ran, and its options, in a given width: the end of a path tells most, and the first of the options.
+/// What ran, and its options, in a given width. The end of a path and the first options are kept.
 pub(super) fn shorten(text: &str, width: usize) -> String {
-    // As Ansible abbreviates them.
+    // Ansible's own short options.
     let text = [
         (" --check", " -C"),
         (" --limit ", " -l "),
@@ -198,8 +198,8 @@ pub(super) fn shorten(text: &str, width: usize) -> String {
     name + &cut_end(options, room)
 }
 
-/// What ran, for each of these: playbooks of the same name in different folders are told apart by as much of
-/// their folders as it takes.
+/// What ran, for each record. Playbooks of the same name in different folders are shown with as many folders as it
+/// takes to tell them apart.
 pub(super) fn names(records: &[ExecutionResult]) -> Vec<String> {
     let shown: Vec<(String, Option<String>)> = records
         .iter()
@@ -208,7 +208,7 @@ pub(super) fn names(records: &[ExecutionResult]) -> Vec<String> {
     told_apart(&shown)
 }
 
-/// The same in few words: of the folders, the one alone that differs.
+/// Like [`names`], shorter: only the folder that differs.
 pub(super) fn short_names(records: &[ExecutionResult]) -> Vec<String> {
     let whole = names(records);
     let short = |(record, name): (&ExecutionResult, String)| {
@@ -224,7 +224,7 @@ pub(super) fn short_names(records: &[ExecutionResult]) -> Vec<String> {
     records.iter().zip(whole).map(short).collect()
 }
 
-/// A playbook and its task in brackets, in a given width.
+/// A playbook with its task in brackets, in a given width.
 pub(super) fn shorten_task(text: &str, width: usize) -> String {
     let (playbook, task) = text.split_at(text.find(" (").unwrap_or(0));
     let room = width.saturating_sub(task.width()).max(width * 2 / 5);
@@ -233,7 +233,7 @@ pub(super) fn shorten_task(text: &str, width: usize) -> String {
     playbook + &cut_end(task, room)
 }
 
-/// Names of what lies in folders, each with as much of its folder before it as tells it from its like.
+/// Names of files, each with as many folders as it takes to tell it from others of the same name.
 pub(super) fn told_apart(named: &[(String, Option<String>)]) -> Vec<String> {
     let folder = |(name, folder): &(String, Option<String>)| -> Vec<String> {
         let is_relative = !name.starts_with('/') && !name.starts_with(ADHOC);
@@ -246,7 +246,7 @@ pub(super) fn told_apart(named: &[(String, Option<String>)]) -> Vec<String> {
             .map(str::to_owned)
             .collect()
     };
-    // By name, the folders in which something of that name lies.
+    // For each name, the folders that contain it.
     let mut folders: HashMap<&str, BTreeSet<Vec<String>>> = HashMap::new();
     for one in named {
         folders.entry(&one.0).or_default().insert(folder(one));

@@ -1,4 +1,4 @@
-//! `playback token`: straight on the database, so that it works before anything is served.
+//! `playback token`: works directly on the database, so that it needs no running collector.
 
 use std::process::ExitCode;
 

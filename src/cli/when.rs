@@ -43,7 +43,7 @@ impl Moment {
                 return Ok(Self::Local(time));
             }
         }
-        // A bare number says neither what it counts nor from where.
+        // A bare number has no unit and no starting point.
         match seconds(text) {
             Ok(ago) if text.ends_with(|c: char| c.is_ascii_alphabetic()) => Ok(Self::Ago(ago)),
             _ => Err("a time looks like 2026-01-20, \"2026-01-20 10:00\", 2h or 7d".to_owned()),
@@ -67,7 +67,7 @@ impl Moment {
     }
 }
 
-/// A local time; one that the clocks passed over is read as if it were UTC, for want of better.
+/// A local time; one that the clock change skipped is read as UTC, for lack of a better choice.
 fn local(time: NaiveDateTime) -> DateTime<Utc> {
     let found = Local.from_local_datetime(&time).earliest();
     found.map_or_else(|| time.and_utc(), |time| time.to_utc())
@@ -92,25 +92,25 @@ pub(super) fn seconds(text: &str) -> Result<f64, String> {
     fits.then_some(count * unit).ok_or_else(wrong)
 }
 
-/// A time as a person reads it, here.
+/// A time for people, in the local zone.
 pub(super) fn show(time: DateTime<Utc>) -> String {
     let time = time.with_timezone(&Local);
     time.format("%Y-%m-%d %H:%M:%S").to_string()
 }
 
-/// How long ago that was, in few words.
+/// How long ago that was, in short.
 pub(super) fn ago(time: DateTime<Utc>, clock: &Clock) -> String {
     let seconds = clock.now_us() / 1_000_000 - time.timestamp();
     let units = [(86_400 * 365, "y"), (86_400, "d"), (3600, "h"), (60, "m")];
     match units.into_iter().find(|(unit, _)| seconds >= *unit) {
         Some((unit, name)) => format!("{}{name} ago", seconds / unit),
         None if seconds >= 0 => format!("{seconds}s ago"),
-        // Some machine's clock is ahead of ours.
+        // The time is in the future: another machine's clock is ahead of ours.
         None => show(time)[..10].to_owned(),
     }
 }
 
-/// A duration as a person reads it, from seconds.
+/// A duration for people, from seconds.
 pub(super) fn show_seconds(seconds: f64) -> String {
     if seconds < 60.0 {
         return format!("{:.1}s", seconds.max(0.0));

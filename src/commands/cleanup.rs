@@ -1,4 +1,4 @@
-//! Applying rules of retention because somebody asks for it.
+//! Applies retention rules on request.
 
 use serde_json::{Value, json};
 
@@ -7,21 +7,21 @@ use crate::filter::place;
 use crate::model::{Action, Actor, AuditEntry, Limits, RetentionRule};
 use crate::retention::Report;
 
-/// Which rules are to be applied.
+/// Which rules to apply.
 #[derive(Debug, Clone)]
 pub struct Cleanup {
     /// This rule; none: the configured ones.
     pub rule: Option<RetentionRule>,
-    /// Only say what would go.
+    /// Only report what would be removed.
     pub is_dry_run: bool,
 }
 
 impl Commands {
-    /// Removes what is kept no longer. The audit trail has an entry before anything goes, and one at the end; a dry
-    /// run has none.
+    /// Removes what is no longer kept. The audit trail gets an entry before anything is removed, and one at the end;
+    /// a dry run writes none.
     ///
     /// # Errors
-    /// See [`CommandError`]; what went until then is gone.
+    /// See [`CommandError`]; what was removed before the error stays removed.
     pub async fn cleanup(&self, actor: Actor, asked: Cleanup) -> Result<Report, CommandError> {
         let rules = match asked.rule {
             Some(rule) => vec![rule],
@@ -61,7 +61,7 @@ impl Commands {
     }
 }
 
-/// A rule as the audit trail shows it: what is set of it.
+/// A rule for the audit trail: only the fields that are set.
 fn rule(rule: &RetentionRule) -> Value {
     let RetentionRule {
         scope,

@@ -11,16 +11,16 @@ use crate::store::StoreError;
 /// Why a command was not done.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
-    /// The request cannot be meant.
+    /// The request is invalid.
     #[error("{0}")]
     Invalid(String),
-    /// The history does not know the execution.
+    /// There is no such execution.
     #[error("there is no execution {0}")]
     NoSuchExecution(Uuid),
-    /// The command is for executions that are over.
+    /// The command needs an execution that is over.
     #[error("this execution is still running: it can be {0} when it is over")]
     Running(&'static str),
-    /// Somebody wants it to be kept.
+    /// The execution is pinned.
     #[error("{}", pinned(*.0, .1.as_ref()))]
     Pinned(Uuid, Option<Pin>),
     /// There is no such token.
@@ -32,10 +32,10 @@ pub enum CommandError {
     /// The work panicked.
     #[error("the {0} was broken off: try again")]
     BrokenOff(&'static str),
-    /// A run was not launched, or not ended.
+    /// A run could not be launched or canceled.
     #[error(transparent)]
     Launch(#[from] LaunchError),
-    /// A cleanup did not come to its end.
+    /// A cleanup failed.
     #[error(transparent)]
     Retention(#[from] RetentionError),
     /// An execution could not be changed.
@@ -46,7 +46,7 @@ pub enum CommandError {
     Store(#[from] StoreError),
 }
 
-/// Why an execution is not deleted, and what to do if it is to go all the same.
+/// Why an execution is not deleted, and how to delete it all the same.
 fn pinned(id: Uuid, pin: Option<&Pin>) -> String {
     let by = pin.map_or_else(String::new, |pin| {
         let note = pin.note.as_deref().map(|note| format!(", {note:?}"));

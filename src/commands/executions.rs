@@ -1,4 +1,4 @@
-//! Changes of executions that are there: delete, pin, unpin, redact.
+//! Changes to existing executions: delete, pin, unpin, redact.
 
 use playback_redact::Rules;
 use serde_json::{Value, json};
@@ -10,12 +10,12 @@ use crate::log::RedactionRequest;
 use crate::model::{Action, Actor, AuditEntry, Pin, Pinned};
 use crate::store::Deletion;
 
-/// Characters of a note at most.
+/// Maximum length of a note, in characters.
 const LONGEST_NOTE: usize = 2000;
 
 impl Commands {
-    /// Deletes an execution that is over and that nobody has pinned: it is gone at once and as a whole, and its rows
-    /// go in small steps that hold nobody up.
+    /// Deletes an execution that is over and not pinned. It disappears at once as a whole; its rows are removed in
+    /// small steps that block nobody.
     ///
     /// # Errors
     /// See [`CommandError`]; then nothing was deleted.
@@ -49,7 +49,7 @@ impl Commands {
         }
     }
 
-    /// Pins an execution, or says anew who wants it to be kept and why.
+    /// Pins an execution, or replaces its pin's user and reason.
     ///
     /// # Errors
     /// See [`CommandError`]; then nothing was changed.
@@ -80,7 +80,7 @@ impl Commands {
         Ok(pin)
     }
 
-    /// Takes an execution's pin away. Nothing happens where there is none.
+    /// Removes an execution's pin, if there is one.
     ///
     /// # Errors
     /// See [`CommandError`]; then nothing was changed.
@@ -107,7 +107,7 @@ impl Commands {
         }
     }
 
-    /// Hides values in an execution that is over, for good.
+    /// Redacts values in an execution that is over, permanently.
     ///
     /// # Errors
     /// See [`CommandError`]; then nothing was changed.
@@ -141,12 +141,12 @@ impl Commands {
     }
 }
 
-/// A pin as the audit trail shows it.
+/// A pin for the audit trail.
 fn shown(pin: &Pin) -> Value {
     serde_json::to_value(Pinned::from(pin.clone())).unwrap_or_default()
 }
 
-/// A reason, where one was given.
+/// A note, if one was given, checked for its length.
 fn checked(note: Option<&str>) -> Result<Option<&str>, CommandError> {
     let note = note.filter(|note| !note.is_empty());
     if note.is_some_and(|note| note.chars().count() > LONGEST_NOTE) {

@@ -1,16 +1,16 @@
-//! The one door for changes that somebody asks for: each command is a function that takes who asks, why, and a typed
-//! request.
+//! The only entry point for changes that users ask for. Each command is a function that takes the actor, the reason
+//! and a typed request.
 //!
-//! A command makes one commit of the change and its entry in the audit trail, and then tells those who watch. Handlers
-//! and the command line translate, and hold no rule of their own. What producers send is no command: that is `ingest`.
+//! A command commits the change and its audit entry together, and then notifies viewers. Handlers and the command line
+//! only translate, and hold no rules of their own. What producers send is not a command: that is `ingest`.
 //!
 //! Layout:
 //! - [`executions`]: delete, pin, unpin, redact
-//! - [`cleanup`]: apply rules of retention
+//! - [`cleanup`]: apply retention rules
 //! - [`runs`]: launch, replay, cancel
-//! - `refused`: what was not done, because nobody knew who asked or because they may not
-//! - [`tokens`]: create, revoke; these need nothing but the store, and work while no collector runs
-//! - [`error`]: why a command was not done
+//! - `refused`: requests that were refused, because the actor was unknown or not allowed
+//! - [`tokens`]: create, revoke; these need only the store, and work while no collector runs
+//! - [`error`]: why a command failed
 
 pub mod cleanup;
 pub mod error;
@@ -42,18 +42,18 @@ pub struct Commands {
     pub launcher: Launcher,
     /// Cleanups.
     pub retention: Retention,
-    /// Whoever watches.
+    /// Notifies viewers.
     pub hub: Hub,
     /// The time.
     pub clock: Clock,
-    /// Commands that go on when nobody waits for their answer any more.
+    /// Commands that run on after their client is gone.
     pub tasks: TaskTracker,
-    /// Requests that were refused lately.
+    /// Requests that were refused recently.
     pub refusals: Refusals,
 }
 
 impl Commands {
-    /// Runs a piece of work to its end, also when whoever asked for it is gone.
+    /// Runs a piece of work to its end, even if its client is gone.
     async fn to_its_end<T: Send + 'static>(
         &self,
         what: &'static str,

@@ -1,5 +1,5 @@
-//! Requests that were refused because nobody knew who asked, or because they may not: counted, and entered in the audit
-//! trail at a bounded rate.
+//! Requests that were refused because the actor was unknown or not allowed: counted, and entered in the audit trail at
+//! a limited rate.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,21 +11,21 @@ use tokio::time::Instant;
 use super::Commands;
 use crate::model::{Action, Actor, AuditEntry};
 
-/// How long further refusals of the same kind are only counted: a machine with a revoked token asks every few seconds.
+/// How long repeated refusals are only counted: a machine with a revoked token asks every few seconds.
 const QUIET: Duration = Duration::from_secs(3600);
 
-/// Kinds of refusals that are told apart at once; beyond that, an entry names one of them for all.
+/// Kinds of refusals that are tracked separately; beyond that, one entry stands for all.
 const MOST: usize = 200;
 
 /// Refusals of the same kind: the actor's name and address, and the status of the answer.
 type Kind = (String, Option<String>, u16);
 
-/// What was refused lately; cheap to clone.
+/// Recent refusals; cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub struct Refusals(Arc<Mutex<HashMap<Kind, (Instant, u64)>>>);
 
 impl Refusals {
-    /// Counts a refusal. Some: it is to be entered, together with so many before it that were not.
+    /// Counts a refusal. Some: it is to be entered, with the number of earlier ones that were not.
     fn count(&self, kind: Kind, now: Instant) -> Option<u64> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((since, unwritten)) = all.get_mut(&kind) {
@@ -41,7 +41,7 @@ impl Refusals {
             all.retain(|_, (since, _)| now.duration_since(*since) < QUIET);
         }
         if all.len() >= MOST {
-            // Somebody tries one after the other: more entries would tell nothing more.
+            // Somebody tries one actor after the other: more entries would add nothing.
             return None;
         }
         all.insert(kind, (now, 0));
@@ -50,7 +50,7 @@ impl Refusals {
 }
 
 impl Commands {
-    /// Notes that a request was refused with a status, 401 or 403. Who waits for its answer does not wait for this.
+    /// Notes that a request was refused with a status, 401 or 403. The response does not wait for this.
     pub fn refused(&self, actor: Actor, status: u16, request: String) {
         metrics::counter!("playback_requests_refused_total", "status" => status.to_string())
             .increment(1);

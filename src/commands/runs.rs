@@ -1,4 +1,4 @@
-//! Runs that the collector launches, repeats and cancels.
+//! Runs on the collector: launch, replay, cancel.
 
 use uuid::Uuid;
 
@@ -7,7 +7,7 @@ use crate::launcher::{LaunchRequest, Replay};
 use crate::model::Actor;
 
 impl Commands {
-    /// Queues a run, and returns its identity: from now on there is a record of it.
+    /// Queues a run, and returns its identity: from now on it has a record.
     ///
     /// # Errors
     /// See [`CommandError`]; then there is no record.
@@ -19,7 +19,7 @@ impl Commands {
         Ok(self.launcher.launch(request, actor).await?)
     }
 
-    /// Queues a run as an earlier one was asked for, and returns its identity.
+    /// Queues a run with an earlier run's parameters, and returns its identity.
     ///
     /// # Errors
     /// See [`CommandError`]; then there is no record.
@@ -32,7 +32,7 @@ impl Commands {
         Ok(self.launcher.replay(of, replay, actor).await?)
     }
 
-    /// Asks for the end of a run: a run that waits is over at once, one that goes on is told.
+    /// Cancels a run: a queued one is over at once, a running one is asked to end.
     ///
     /// # Errors
     /// See [`CommandError`]; then the run goes on.

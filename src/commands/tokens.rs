@@ -1,4 +1,4 @@
-//! Tokens: made and revoked straight on the store, so that it works before anything is served.
+//! Tokens: created and revoked directly on the store, so that it works without a running collector.
 
 use serde_json::json;
 
@@ -7,7 +7,7 @@ use crate::auth::{Scopes, token};
 use crate::model::{Action, Actor, AuditEntry, DAY_US};
 use crate::store::{Store, TokenRow};
 
-/// A token that is to be made.
+/// A token to create.
 #[derive(Debug, Clone)]
 pub struct NewToken {
     /// Its name: who or what uses it.
@@ -18,7 +18,7 @@ pub struct NewToken {
     pub expires_days: Option<i64>,
 }
 
-/// Makes a token, and returns it as it is stored, and its text, which is stored nowhere.
+/// Creates a token, and returns it as stored together with its text, which is stored nowhere.
 ///
 /// # Errors
 /// The name is empty or taken, or the store failed.
@@ -53,7 +53,7 @@ pub async fn create(
     Ok((row, token))
 }
 
-/// Revokes a token: it is refused from now on, and so are its logins.
+/// Revokes a token: it and its sessions are refused from now on.
 ///
 /// # Errors
 /// There is no such token, or the store failed.

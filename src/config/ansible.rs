@@ -1,4 +1,4 @@
-//! Ansible's own configuration, as far as it concerns us: which callbacks it enables, and what the recorder hides.
+//! The parts of Ansible's own configuration that concern us: the enabled callbacks, and what the recorder redacts.
 
 use std::ffi::OsString;
 use std::fs;
@@ -9,27 +9,27 @@ use std::path::{Path, PathBuf};
 use configparser::ini::Ini;
 use rustix::fs::OFlags;
 
-/// No configuration is longer.
+/// Maximum size of a configuration file.
 const MAX_BYTES: u64 = 1 << 20;
 
 /// The section of the recorder's options.
 const RECORDER: &str = "callback_playback";
 
-/// What the file that is in force says.
+/// The active configuration file.
 #[derive(Debug, Default)]
 pub struct AnsibleConfig {
     ini: Ini,
-    /// The file's folder, from which relative paths go.
+    /// The file's folder, which relative paths are based on.
     folder: PathBuf,
     /// The file.
     file: Option<PathBuf>,
-    /// The working folder's file, where it is passed over.
+    /// The working folder's file, if it is ignored.
     passed_over: Option<PathBuf>,
 }
 
 impl AnsibleConfig {
-    /// Reads the file that Ansible would read in `cwd`: the first that exists is the only one. `variable`
-    /// is the environment of the command.
+    /// Reads the file that Ansible would read in `cwd`: the first that exists is the only one. `variable` looks up the
+    /// command's environment.
     #[must_use]
     pub fn read(cwd: &Path, variable: impl Fn(&str) -> Option<OsString>) -> Self {
         let home = variable("HOME");
@@ -45,7 +45,7 @@ impl AnsibleConfig {
         let passed_over = is_world_writable(cwd) && here.exists() && named.as_ref() != Some(&here);
         let files = [
             named,
-            // In a folder where anybody can write it is anybody's: Ansible passes over it, too.
+            // Anybody could have put a file into a world-writable folder: Ansible ignores it, too.
             (!is_world_writable(cwd)).then(|| cwd.join("ansible.cfg")),
             home.map(|home| Path::new(&home).join(".ansible.cfg")),
             Some(PathBuf::from("/etc/ansible/ansible.cfg")),
@@ -69,31 +69,31 @@ impl AnsibleConfig {
             file,
             ini: match text.map(|text| ini.read(text)) {
                 Some(Ok(_)) => ini,
-                // Ansible says what is wrong with it.
+                // Ansible itself reports what is wrong with the file.
                 _ => Ini::new(),
             },
         }
     }
 
-    /// The file that is in force.
+    /// The active file.
     #[must_use]
     pub fn file(&self) -> Option<&Path> {
         self.file.as_deref()
     }
 
-    /// The file of the working folder that Ansible passes over, because everybody can write to that folder.
+    /// The working folder's file that Ansible ignores, because everybody can write to that folder.
     #[must_use]
     pub fn passed_over(&self) -> Option<&Path> {
         self.passed_over.as_deref()
     }
 
-    /// Whether one of the recorder's options is true, if it is set.
+    /// One of the recorder's boolean options, if it is set.
     #[must_use]
     pub fn recorder_flag(&self, key: &str) -> Option<bool> {
         self.recorder(key).map(|value| is_true(&value))
     }
 
-    /// Callbacks that are enabled, whatever the option is called in this version.
+    /// The enabled callbacks; the option's name depends on Ansible's version.
     #[must_use]
     pub fn callbacks(&self) -> Vec<String> {
         ["callbacks_enabled", "callback_whitelist"]
@@ -108,7 +108,7 @@ impl AnsibleConfig {
     pub fn recorder(&self, key: &str) -> Option<String> {
         let text = self.ini.get(RECORDER, key)?;
         let text = text.trim();
-        // Ansible takes quotation marks off.
+        // Ansible strips quotation marks.
         let text = ['"', '\'']
             .into_iter()
             .find_map(|mark| text.strip_prefix(mark)?.strip_suffix(mark))
@@ -116,7 +116,7 @@ impl AnsibleConfig {
         Some(text.to_owned()).filter(|text| !text.is_empty())
     }
 
-    /// Whether the recorder finds a token there.
+    /// Whether it configures a token for the recorder.
     #[must_use]
     pub fn has_token(&self) -> bool {
         self.recorder("token")
@@ -124,8 +124,8 @@ impl AnsibleConfig {
             .is_some()
     }
 
-    /// The path that one of the recorder's options names: `~` and variables are replaced, and a relative one goes
-    /// from the file's own folder.
+    /// A path from one of the recorder's options: `~` and variables are replaced, and a relative path is based on the
+    /// file's folder.
     #[must_use]
     pub fn recorder_path(
         &self,
@@ -136,14 +136,14 @@ impl AnsibleConfig {
         Some(self.folder.join(expanded(&text, &self.folder, variable)))
     }
 
-    /// Names of keys whose values the recorder hides.
+    /// Names of keys whose values the recorder redacts.
     #[must_use]
     pub fn redact_keys(&self) -> Vec<String> {
         let keys = self.ini.get(RECORDER, "redact_keys").unwrap_or_default();
         list(&keys, &[',', '\n'])
     }
 
-    /// Patterns whose matches the recorder hides.
+    /// Patterns whose matches the recorder redacts.
     #[must_use]
     pub fn redact_patterns(&self) -> Vec<String> {
         let patterns = self
@@ -154,19 +154,19 @@ impl AnsibleConfig {
     }
 }
 
-/// Whether Ansible takes a text for true.
+/// Whether Ansible reads a text as true.
 #[must_use]
 pub fn is_true(text: &str) -> bool {
     let text = text.trim().to_lowercase();
     ["y", "yes", "on", "1", "true", "t", "1.0"].contains(&text.as_str())
 }
 
-/// Whether anybody may put files into that folder.
+/// Whether the folder is world-writable.
 fn is_world_writable(folder: &Path) -> bool {
     fs::metadata(folder).is_ok_and(|found| found.mode() & 0o002 != 0)
 }
 
-/// A path as Ansible reads it in a setting.
+/// Expands a path as Ansible does in a setting.
 fn expanded(text: &str, cwd: &Path, variable: impl Fn(&str) -> Option<OsString>) -> PathBuf {
     let text = text.replace("{{CWD}}", &cwd.to_string_lossy());
     let mut path = String::with_capacity(text.len());
@@ -188,7 +188,7 @@ fn expanded(text: &str, cwd: &Path, variable: impl Fn(&str) -> Option<OsString>)
         };
         match variable(name).filter(|_| !name.is_empty()) {
             Some(value) => path.push_str(&value.to_string_lossy()),
-            // What is not set stays as it is written.
+            // Variables that are not set are left as written.
             None => path.push_str(&rest[at..at + 1 + end]),
         }
         rest = &after[end..];
@@ -202,8 +202,8 @@ fn expanded(text: &str, cwd: &Path, variable: impl Fn(&str) -> Option<OsString>)
     }
 }
 
-/// Reads a configuration file. A run's user may have put something else there: nothing is waited for, and what is no
-/// file says nothing (`ANSIBLE_CONFIG=/dev/null`).
+/// Reads a configuration file. A run's user may have put something else there: reading never blocks, and anything but
+/// a regular file counts as empty (`ANSIBLE_CONFIG=/dev/null`).
 fn read(file: &Path) -> Option<String> {
     let nonblocking = OFlags::NONBLOCK.bits().cast_signed();
     let opened = fs::OpenOptions::new()
@@ -222,7 +222,7 @@ fn read(file: &Path) -> Option<String> {
     Some(String::from_utf8_lossy(&text).into_owned())
 }
 
-/// The entries of a text that has several, but for empty ones.
+/// The non-empty entries of a separated list.
 #[must_use]
 pub fn list(text: &str, separators: &[char]) -> Vec<String> {
     text.split(separators)

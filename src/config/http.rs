@@ -1,4 +1,4 @@
-//! Configuration of what clients may take of the collector: connections, time and memory.
+//! Limits on what clients may use of the collector: connections, time and memory.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -11,28 +11,28 @@ use super::ConfigError;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct HttpConfig {
-    /// Open connections at most.
+    /// Maximum number of open connections.
     pub max_connections: usize,
-    /// Open connections from one address at most; for IPv6, from one network of 64 bits. Trusted proxies may have
-    /// as many as there are.
+    /// Maximum number of open connections from one address; for IPv6, from one /64 network. Trusted proxies are not
+    /// limited.
     pub max_connections_per_address: usize,
-    /// Seconds in which the head of a request must have arrived.
+    /// Seconds in which the head of a request must arrive.
     pub head_seconds: u64,
     /// Seconds that a connection stays open between two requests.
     pub idle_seconds: u64,
-    /// Seconds without a byte of a request's body after which the request is given up.
+    /// Seconds without a byte of a request's body before the request is dropped.
     pub body_seconds: u64,
-    /// Seconds in which a client must take something of an answer or a stream.
+    /// Seconds in which a client must read some part of an answer or a stream.
     pub write_seconds: u64,
-    /// Open streams (WebSockets) at most.
+    /// Maximum number of open streams (WebSockets).
     pub max_viewers: usize,
-    /// Open streams of one token at most.
+    /// Maximum number of open streams for one token.
     pub max_viewers_per_token: usize,
-    /// Seconds that a login lasts.
+    /// Lifetime of a login session, in seconds.
     pub session_seconds: u64,
-    /// Where browsers find the collector, as `https://host[:port]`, where that is not where it listens.
+    /// The collector's address for browsers, as `https://host[:port]`, if it is not the listen address.
     pub public_url: Option<String>,
-    /// Addresses of reverse proxies, whose word about the client's scheme and host is believed: `10.0.0.7` or
+    /// Addresses of reverse proxies whose headers about the client's scheme and host are trusted: `10.0.0.7` or
     /// `10.0.0.0/24`.
     pub trusted_proxies: Vec<Network>,
 }
@@ -56,7 +56,7 @@ impl Default for HttpConfig {
 }
 
 impl HttpConfig {
-    /// Whether what was read can be used.
+    /// Checks the values.
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         let numbers = [
             ("http.max_connections", self.max_connections as u64),
@@ -84,7 +84,7 @@ impl HttpConfig {
         }
     }
 
-    /// Whether a peer's word about the client is believed.
+    /// Whether a peer's headers about the client are trusted.
     #[must_use]
     pub fn trusts(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
@@ -93,7 +93,7 @@ impl HttpConfig {
             .any(|network| network.holds(address))
     }
 
-    /// How long a login lasts.
+    /// Lifetime of a login session.
     #[must_use]
     pub fn session(&self) -> Duration {
         Duration::from_secs(self.session_seconds)

@@ -8,8 +8,8 @@ use serde::Deserialize;
 
 use playback_supervisor::account::Account;
 
-/// Variables of the collector's own environment that a launched run gets: those that say where things
-/// are and in which language, and none that may carry a secret.
+/// Variables of the collector's environment that a launched run inherits: locations and language, and none that may
+/// carry a secret.
 const PASSED: [&str; 8] = [
     "PATH",
     "LANG",
@@ -21,7 +21,7 @@ const PASSED: [&str; 8] = [
     "ANSIBLE_CONFIG",
 ];
 
-/// The same of those that are about the collector's user: a run as another user gets that user's own, or none.
+/// Further variables, about the collector's user: a run as another user gets that user's own, or none.
 const PASSED_TO_OURSELVES: [&str; 6] = [
     "HOME",
     "USER",
@@ -31,7 +31,7 @@ const PASSED_TO_OURSELVES: [&str; 6] = [
     "SSH_AUTH_SOCK",
 ];
 
-/// Which modules may be run by themselves.
+/// Which modules ad-hoc runs may use.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(untagged, expecting = "adhoc must be true, false or a list of modules")]
 pub enum Adhoc {
@@ -41,7 +41,7 @@ pub enum Adhoc {
     Modules(Vec<String>),
 }
 
-/// What the launcher may run, and how much of it.
+/// What the launcher may run, and its limits.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LauncherConfig {
@@ -51,38 +51,38 @@ pub struct LauncherConfig {
     pub playbooks: Vec<PathBuf>,
     /// Folders that hold inventories.
     pub inventories: Vec<PathBuf>,
-    /// Folders that hold private keys that a request may name.
+    /// Folders that hold the private keys that a request may name.
     pub private_keys: Vec<PathBuf>,
-    /// Folder for what belongs to a run while it lasts; closed to everybody else.
+    /// Folder for the files of running runs; closed to everybody else.
     pub folder: Option<PathBuf>,
-    /// User as whom runs execute, as `user` or `user:group`; by default, the collector's own. Needs root.
+    /// User that runs execute as, as `user` or `user:group`; by default, the collector's own. Needs root.
     pub run_as: Option<String>,
     /// Folder that holds `ansible-playbook` and `ansible`; by default, the search path.
     pub ansible: Option<PathBuf>,
-    /// Whether the recorder is installed beside that Ansible; by default, it is looked for.
+    /// Whether the recorder is installed for that Ansible; by default, this is detected.
     pub recorder: Option<bool>,
-    /// Where runs find this collector; by default, at the address that it listens on.
+    /// The collector's address for runs; by default, the one that it listens on.
     pub url: Option<String>,
-    /// Which modules may be run by themselves (`POST /adhoc`). Most modules can do whatever the run's user can do.
+    /// Modules allowed in ad-hoc runs (`POST /adhoc`). Most modules can do whatever the run's user can do.
     pub adhoc: Adhoc,
-    /// How many runs go on at once; the others wait.
+    /// Maximum number of concurrent runs; the others wait.
     pub max_running: usize,
-    /// How many of them may be of the same playbook; 0: any number.
+    /// Maximum number of concurrent runs of the same playbook; 0: no limit.
     pub max_running_per_playbook: usize,
-    /// How many may wait; beyond that, a request is refused.
+    /// Maximum number of queued runs; beyond that, a request is refused.
     pub max_queued: u32,
-    /// Seconds that a playbook may take when the request does not say.
+    /// Time limit of a playbook run in seconds, if the request sets none.
     pub timeout_seconds: u64,
-    /// The same for an ad-hoc run.
+    /// Time limit of an ad-hoc run in seconds, if the request sets none.
     pub adhoc_timeout_seconds: u64,
-    /// Seconds that a run has to end itself, once it was asked to, before it is killed.
+    /// Seconds between asking a run to end and killing it.
     pub kill_after_seconds: u64,
-    /// Keep the values of extra variables and ad-hoc arguments in the database, so that a replay need
-    /// not ask for them again. They may be secret, so it is off.
+    /// Keep the values of extra variables and ad-hoc arguments in the database, so that a replay need not ask for them
+    /// again. They may be secret, so it is off by default.
     pub keep_values: bool,
-    /// Names of further variables of the collector's environment that runs get.
+    /// Further variables of the collector's environment that runs inherit.
     pub pass_environment: Vec<String>,
-    /// Variables that runs get.
+    /// Variables that are set for runs.
     pub environment: BTreeMap<String, String>,
 }
 
@@ -123,7 +123,7 @@ impl LauncherConfig {
         self.enabled.unwrap_or(!self.playbooks.is_empty())
     }
 
-    /// The folder of the runs: the configured one, else one in the user's own state folder.
+    /// The folder of the runs: the configured one, or one in the user's state folder.
     #[must_use]
     pub fn runs_folder(&self) -> Option<PathBuf> {
         self.folder.clone().or_else(|| {
@@ -135,8 +135,8 @@ impl LauncherConfig {
         })
     }
 
-    /// The environment of a run: the few variables that are passed on, and those that are configured. `account` is
-    /// the user as whom it executes, where that is not ours.
+    /// The environment of a run: the inherited variables, and the configured ones. `account` is the user that it
+    /// executes as, if that is not ours.
     #[must_use]
     pub fn run_environment(&self, account: Option<&Account>) -> BTreeMap<OsString, OsString> {
         let ours = PASSED_TO_OURSELVES

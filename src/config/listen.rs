@@ -4,11 +4,11 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs as _};
 
 use serde::{Deserialize as _, Deserializer};
 
-/// The port where nothing else is said.
+/// The default port.
 const PORT: u16 = 8080;
 
 /// Reads `127.0.0.1:8080`, `localhost:8080`, `[::]:8080`, `:8080` (every address of this machine), `8080` (this machine
-/// alone) or a host without a port. A name is looked up, and its address of version 4 is preferred.
+/// alone) or a host without a port. A name is resolved, with IPv4 preferred.
 ///
 /// # Errors
 /// A text that says what is wrong.
@@ -53,7 +53,7 @@ fn port_of(text: &str) -> Result<u16, String> {
     }
 }
 
-/// The same from a configuration file.
+/// Reads the same from a configuration file.
 pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<SocketAddr, D::Error> {
     let text = String::deserialize(from)?;
     listen_address(&text).map_err(|error| serde::de::Error::custom(format!("listen: {error}")))

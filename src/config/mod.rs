@@ -1,5 +1,5 @@
-//! Configuration of the collector: file < environment < flags. The environment is read here and
-//! nowhere else in the collector.
+//! Configuration of the collector: file < environment < flags. This is the only place where the collector reads the
+//! environment.
 
 pub mod ansible;
 mod http;
@@ -22,43 +22,43 @@ use crate::model::RetentionRule;
 use crate::store::Options;
 use crate::store::address::without_password;
 
-/// Where clients find the collector when nothing else is said.
+/// The default address for clients.
 pub const DEFAULT_URL: &str = "http://localhost:8080";
 
 /// Everything that can be set; see `examples/collector.toml`.
 #[derive(Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// Address to listen on; a name is looked up.
+    /// Address to listen on; a name is resolved.
     #[serde(deserialize_with = "listen::deserialize")]
     pub listen: SocketAddr,
     /// The database: `sqlite:///path/to/playback.db`, `postgres://…`, `mysql://…` or `mariadb://…`.
     pub database: String,
-    /// How many connections to the database read at once; one more writes.
+    /// Maximum number of connections that read from the database; one more writes.
     pub database_connections: u32,
-    /// How long anything waits for the database, in seconds.
+    /// How long a query waits for the database, in seconds.
     pub database_wait_seconds: u64,
     /// Serve without tokens; only allowed on a loopback address.
     pub no_auth: bool,
-    /// Seconds without a sign of life after which a running execution counts as lost.
+    /// Seconds without a sign of life before a running execution counts as lost.
     pub silence_seconds: u64,
-    /// How the log is written.
+    /// Log format.
     pub log_format: LogFormat,
     /// What is logged: `error`, `warn`, `info`, `debug`, or a tracing filter.
     pub log_level: String,
-    /// Origins besides our own whose pages may use a login cookie, as `https://host[:port]`.
+    /// Other origins whose pages may use a login cookie, as `https://host[:port]`.
     pub allowed_origins: Vec<String>,
-    /// Lines of a run's output that are kept when it is over: the first and the last half of them. None: all.
+    /// Output lines kept of a finished run: half of them from its start and half from its end. None: all.
     pub max_output_lines: Option<u64>,
-    /// When the rules of retention are applied by themselves.
+    /// When the retention rules are applied automatically.
     pub retention_schedule: Option<Schedule>,
-    /// What is kept, and for how long: the first rule that a run falls under decides.
+    /// Retention rules: the first that matches a run applies.
     pub retention: Vec<RuleConfig>,
-    /// What clients may take of it.
+    /// Limits for clients.
     pub http: HttpConfig,
-    /// What it may run itself.
+    /// What the launcher may run.
     pub launcher: LauncherConfig,
-    /// Files of the collector's that nobody else may read: this configuration's own, log-ins, tokens.
+    /// The collector's files that nobody else may read: this configuration, logins, tokens.
     #[serde(skip)]
     pub private_files: Vec<PathBuf>,
 }
@@ -116,7 +116,7 @@ impl std::fmt::Debug for Config {
     }
 }
 
-/// What the command line says; what it leaves open comes from the file, or the default.
+/// Values from the command line; the rest comes from the file, or the defaults.
 #[derive(Debug, Default, Clone)]
 pub struct Overrides {
     /// `--listen` or `PLAYBACK_LISTEN`.
@@ -131,7 +131,7 @@ pub struct Overrides {
     pub log_level: Option<String>,
 }
 
-/// The configuration is not usable.
+/// The configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file cannot be read.
@@ -142,7 +142,7 @@ pub enum ConfigError {
         /// Why.
         cause: std::io::Error,
     },
-    /// The file is not TOML, or sets what there is not.
+    /// The file is not TOML, or sets an unknown field.
     #[error("{path}: {cause}")]
     Invalid {
         /// The file.
@@ -150,29 +150,29 @@ pub enum ConfigError {
         /// What and where.
         cause: String,
     },
-    /// Open to everyone.
+    /// `no_auth` on an address that others can reach.
     #[error(
         "listen = {0} can be reached from elsewhere, and no_auth would open it to everyone: \
          listen on 127.0.0.1, or serve with tokens"
     )]
     Open(SocketAddr),
-    /// Silence has to be possible.
+    /// `silence_seconds` is zero.
     #[error(
         "silence_seconds = {0} must be at least 1; producers give a sign of life every 10 seconds"
     )]
     Silence(u64),
-    /// Nothing could be read, or nothing be waited for.
+    /// A limit or a time is zero.
     #[error("{0} must be at least 1")]
     Nothing(&'static str),
-    /// No browser would find it there.
+    /// `http.public_url` is not an address for browsers.
     #[error(
         "http.public_url = {0:?}: it must be https://HOST or http://HOST, with a port where it is not the usual one"
     )]
     PublicUrl(String),
-    /// There would be no half to keep.
+    /// `max_output_lines` is too small to be halved.
     #[error("max_output_lines = {0} must be at least 2; leave it out to keep all lines")]
     OutputLines(u64),
-    /// It would be time for nothing.
+    /// A schedule without rules.
     #[error(
         "retention_schedule is set, and no rule says what is kept: add [[retention]] with keep_days or another \
          limit"
@@ -180,7 +180,7 @@ pub enum ConfigError {
     NoRules,
 }
 
-/// A complaint about a file, which shows the line that is meant.
+/// The parser's message without passwords: it quotes the line of the file, which may hold a URL.
 fn without_passwords(complaint: &str) -> String {
     complaint
         .split_inclusive(|c: char| c.is_whitespace() || c == '"' || c == '\'')
@@ -254,7 +254,7 @@ impl Config {
         self.retention.iter().map(|rule| rule.0.clone()).collect()
     }
 
-    /// The database, and how it is to be used.
+    /// The database and its options.
     #[must_use]
     pub fn store(&self) -> Options {
         Options {
@@ -264,7 +264,7 @@ impl Config {
         }
     }
 
-    /// Silence after which a running execution counts as lost.
+    /// How long an execution may be silent before it counts as lost.
     #[must_use]
     pub fn silence(&self) -> Duration {
         Duration::from_secs(self.silence_seconds)

@@ -9,12 +9,12 @@ const SECOND_US: i64 = 1_000_000;
 const HOUR_US: i64 = 3600 * SECOND_US;
 const DAY_US: i64 = 24 * HOUR_US;
 
-/// One rule, as the file has it.
+/// One rule, as written in the file.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "RuleText")]
 pub struct RuleConfig(pub RetentionRule);
 
-/// Which executions, and how much of them is kept.
+/// Filters and limits of a rule.
 type RuleText = Filtered<place::Retention, LimitsText>;
 
 #[derive(Default, Deserialize)]
@@ -55,7 +55,7 @@ impl TryFrom<RuleText> for RuleConfig {
     }
 }
 
-/// When the rules are applied by themselves. Times are UTC.
+/// When the rules are applied automatically. Times are UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub enum Schedule {
@@ -66,9 +66,9 @@ pub enum Schedule {
     },
     /// At the beginning of each hour.
     Hourly,
-    /// Again and again, counted from midnight of the first day of 1970: so all collectors mean the same times.
+    /// At a fixed interval, counted from midnight of 1970-01-01, so that all collectors use the same times.
     Every {
-        /// How long in between, in microseconds.
+        /// The interval, in microseconds.
         us: i64,
     },
 }
@@ -117,7 +117,7 @@ fn every(count: &str, unit: &str) -> Option<Schedule> {
 }
 
 impl Schedule {
-    /// When it is time again, after `now_us`; both in microseconds since the epoch.
+    /// The next time after `now_us`; both in microseconds since the epoch.
     #[must_use]
     pub fn next_after(self, now_us: i64) -> i64 {
         let next = |period: i64, offset: i64| {

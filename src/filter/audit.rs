@@ -1,4 +1,4 @@
-//! The filters of the audit trail. Its statement, which `store::audit` writes, names each of them.
+//! The filters of the audit trail. The statement in `store::audit` names each of them.
 
 use super::field::{Edge, Field, Kind, Spelling};
 use super::{filters, parse};

@@ -1,16 +1,16 @@
-//! What filters mean: conditions, and whether a run fits them. `store::filter` turns the same conditions into SQL, and a
-//! property test holds the two against each other.
+//! What filters mean: conditions, and whether a run matches them. `store::filter` turns the same conditions into SQL,
+//! and a property test compares the two.
 
 use std::borrow::Cow;
 
 use super::stored::{searched, stored};
 use crate::model::ExecutionRow;
 
-/// A column of the executions that a condition may be about.
+/// A column of the executions that a condition can test.
 pub struct Column {
     /// Its name in the database.
     pub name: &'static str,
-    /// What it holds of a run; nothing for `NULL`.
+    /// Its value for a run; none for `NULL`.
     pub of: fn(&ExecutionRow) -> Option<Value<'_>>,
 }
 
@@ -20,10 +20,10 @@ impl std::fmt::Debug for Column {
     }
 }
 
-/// What a column holds, or is compared with.
+/// A column's value, or what it is compared with.
 #[derive(Debug, Clone)]
 pub enum Value<'v> {
-    /// A word of ours. SQL has it written out instead of bound, so that databases see which partial index fits.
+    /// A constant of ours. SQL has it written out instead of bound, so that databases see which partial index fits.
     Word(&'static str),
     /// A text, as columns hold it: see [`stored`].
     Text(Cow<'v, str>),
@@ -47,7 +47,7 @@ impl PartialEq for Value<'_> {
 }
 
 impl Value<'_> {
-    /// The text that it is, if it is one.
+    /// The value as text, if it is text.
     #[must_use]
     pub fn text(&self) -> Option<&str> {
         match self {
@@ -68,18 +68,18 @@ impl Value<'_> {
 /// How a column is compared with a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Comparison {
-    /// It is that value.
+    /// Equal.
     Is,
-    /// It is a number that is not smaller.
+    /// A number that is not smaller.
     AtLeast,
-    /// It is a number that is not greater.
+    /// A number that is not greater.
     AtMost,
 }
 
-/// Something that must hold of a run.
+/// A predicate on a run.
 #[derive(Debug, Clone)]
 pub enum Condition {
-    /// A column compares with a value like this; `NULL` never does.
+    /// Compares a column with a value; `NULL` never matches.
     Column {
         /// The column.
         column: &'static Column,
@@ -88,8 +88,7 @@ pub enum Condition {
         /// The value.
         value: Value<'static>,
     },
-    /// A path is this one, or ends in it from the name of a folder on. The column of its file name has an index that
-    /// finds all of that name.
+    /// The path equals this one, or ends with it at a folder boundary. The index on the file name finds all candidates.
     PathEnd {
         /// Column of the path.
         path: &'static Column,
@@ -97,7 +96,7 @@ pub enum Condition {
         name: &'static Column,
         /// The file name.
         file: String,
-        /// What the path is or ends in.
+        /// The path, or the end of it.
         end: String,
     },
     /// A host took part, by its name in the inventory.
@@ -107,16 +106,16 @@ pub enum Condition {
         /// Whether the run changed this host. A run in check mode changes none.
         changed: Option<bool>,
     },
-    /// It carries a label.
+    /// It has this label.
     Label(String),
-    /// Somebody wants it to be kept, or nobody does.
+    /// Whether it is pinned.
     Pinned(bool),
-    /// What is searched holds a text; in lower case.
+    /// The searched text contains this one; in lower case.
     Holds(String),
 }
 
 impl Condition {
-    /// A column has a value.
+    /// The column equals this value.
     #[must_use]
     pub fn is(column: &'static Column, value: Value<'static>) -> Self {
         Self::Column {
@@ -126,13 +125,13 @@ impl Condition {
         }
     }
 
-    /// A column has a text.
+    /// The column equals this text.
     #[must_use]
     pub fn is_text(column: &'static Column, text: &str) -> Self {
         Self::is(column, Value::Text(stored(text).into_owned().into()))
     }
 
-    /// A column has a number that is not smaller.
+    /// The column holds a number that is not smaller.
     #[must_use]
     pub fn at_least(column: &'static Column, number: i64) -> Self {
         Self::Column {
@@ -142,7 +141,7 @@ impl Condition {
         }
     }
 
-    /// A column has a number that is not greater.
+    /// The column holds a number that is not greater.
     #[must_use]
     pub fn at_most(column: &'static Column, number: i64) -> Self {
         Self::Column {
@@ -152,8 +151,8 @@ impl Condition {
         }
     }
 
-    /// A path is the one that is asked for. A bare file name means it in whatever folder it lies, a path that begins
-    /// with `/` the whole, any other the end of one. `file` is the file name of what is asked for.
+    /// The path matches the requested one. A bare file name matches in any folder, a path that begins with `/` matches
+    /// the whole path, and any other the end of it. `file` is the requested file name.
     #[must_use]
     pub fn path(path: &'static Column, name: &'static Column, asked: &str, file: &str) -> Self {
         if !asked.contains('/') {
@@ -170,32 +169,32 @@ impl Condition {
         }
     }
 
-    /// What is searched holds a text.
+    /// The searched text contains this one.
     #[must_use]
     pub fn holds(text: &str) -> Self {
         Self::Holds(searched(text))
     }
 }
 
-/// A run, as far as somebody knows it, to hold conditions against.
+/// A run to test conditions on, as far as it is known.
 pub trait Subject {
-    /// What a column holds; nothing for `NULL`, and for a column that is not known.
+    /// A column's value; none for `NULL`, and for a column that is not known.
     fn value(&self, column: &Column) -> Option<Value<'_>>;
 
     /// Whether a host took part, and was changed or was not.
     fn has_host(&self, name: &str, changed: Option<bool>) -> bool;
 
-    /// Whether it carries a label.
+    /// Whether it has a label.
     fn has_label(&self, label: &str) -> bool;
 
-    /// Whether somebody wants it to be kept.
+    /// Whether it is pinned.
     fn is_pinned(&self) -> bool;
 
-    /// Whether what is searched holds a text.
+    /// Whether the searched text contains this one.
     fn holds(&self, text: &str) -> bool;
 }
 
-/// Whether all conditions hold of a run.
+/// Whether a run matches all conditions.
 #[must_use]
 pub fn matches(conditions: &[Condition], run: &impl Subject) -> bool {
     conditions.iter().all(|condition| fits(condition, run))

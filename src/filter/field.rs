@@ -1,4 +1,4 @@
-//! What a filter is made of.
+//! The definition of a filter.
 
 use super::ExecutionFilter;
 use super::condition::Condition;
@@ -10,11 +10,11 @@ pub struct Field<F: Filter> {
     pub name: &'static str,
     /// What values it takes.
     pub kind: Kind,
-    /// What stands for a value in the help of a command.
+    /// Placeholder for a value in a command's help.
     pub value_name: &'static str,
-    /// What it does, in one sentence without its period: for the OpenAPI document and for `--help` alike.
+    /// What it does, in one sentence without its period: used for the OpenAPI document and for `--help`.
     pub doc: &'static str,
-    /// Where it may be asked, and how it is spelled there.
+    /// The places that accept it, and how it is spelled there.
     pub places: &'static [Spelling],
     /// Reads a value that is not empty; the error says what it must be.
     pub set: fn(&mut F, &str) -> Result<(), String>,
@@ -26,7 +26,7 @@ pub struct Field<F: Filter> {
 
 /// Which entries of a list; everything that is set must hold.
 pub trait Filter: Default + 'static {
-    /// What else is known of a field: of executions, what it means. The other lists have statements of their own.
+    /// Further information on a field: for executions, what it means. The other lists have statements of their own.
     type Meaning: Rolled + Send + Sync;
 
     /// Every field, in the order in which documents name them.
@@ -37,15 +37,15 @@ pub trait Filter: Default + 'static {
 pub struct Meaning {
     /// What must hold, where the filter is set.
     pub condition: fn(&ExecutionFilter) -> Option<Condition>,
-    /// Whether it is set, and leaves few executions.
+    /// Whether it is set and leaves few executions.
     pub narrows: fn(&ExecutionFilter) -> bool,
-    /// Whether roll-ups of statistics know it ([`crate::model::Group`]). Else the runs themselves are read.
+    /// Whether the statistics' roll-ups have it ([`crate::model::Group`]). Otherwise the runs themselves are read.
     pub rolled: bool,
 }
 
-/// Whether roll-ups of statistics know a filter.
+/// Whether the statistics' roll-ups support a filter.
 pub trait Rolled: 'static {
-    /// Else the runs themselves are read.
+    /// If not, the runs themselves are read.
     fn is_rolled(&self) -> bool;
 }
 
@@ -66,13 +66,13 @@ impl Rolled for () {
 pub enum Kind {
     /// One of a few words.
     Word(fn() -> Vec<&'static str>),
-    /// One of a few words that the collector may know more of than an older command line does.
+    /// One of a few words. The collector may know more of them than an older command line does.
     OpenWord(fn() -> Vec<&'static str>),
     /// A text, compared as a whole.
     Text,
     /// A file: its name, its whole path, or the end of that path, which holds a `/` and does not begin with one.
     Path,
-    /// A part of a text.
+    /// Part of a text.
     Part,
     /// `true` or `false`.
     Flag,
@@ -98,17 +98,17 @@ pub enum Edge {
 pub struct Spelling {
     /// The place.
     pub place: PlaceName,
-    /// Name of the query's parameter, of the body's field, of the key in the configuration.
+    /// Name of the query parameter, the body's field, or the configuration key.
     pub name: &'static str,
-    /// Other names that stand for the same.
+    /// Aliases.
     pub also: &'static [&'static str],
-    /// The long option of the command, without its dashes.
+    /// The command's long option, without its dashes.
     pub option: Option<&'static str>,
     /// The short option.
     pub short: Option<char>,
-    /// What else is to be said of it in this place, in a sentence without its period.
+    /// An additional sentence for this place, without its period.
     pub note: &'static str,
-    /// Words that it does not take here, and why.
+    /// Words that it does not accept here, and why.
     pub except: Option<(&'static str, &'static str)>,
 }
 
@@ -155,21 +155,21 @@ impl Spelling {
         Self::new(PlaceName::Audit, name)
     }
 
-    /// With these names, too.
+    /// Adds aliases.
     #[must_use]
     pub const fn also(mut self, names: &'static [&'static str]) -> Self {
         self.also = names;
         self
     }
 
-    /// The command's option has another name.
+    /// Gives the command's option another name.
     #[must_use]
     pub const fn option(mut self, option: &'static str) -> Self {
         self.option = Some(option);
         self
     }
 
-    /// The command has a short option, and no long one.
+    /// Gives the command a short option, and no long one.
     #[must_use]
     pub const fn short(mut self, short: char) -> Self {
         self.option = None;
@@ -177,14 +177,14 @@ impl Spelling {
         self
     }
 
-    /// Something else is to be said.
+    /// Adds a sentence to the documentation.
     #[must_use]
     pub const fn note(mut self, note: &'static str) -> Self {
         self.note = note;
         self
     }
 
-    /// A word that it does not take here, and why.
+    /// Excludes a word, and says why.
     #[must_use]
     pub const fn except(mut self, word: &'static str, why: &'static str) -> Self {
         self.except = Some((word, why));
@@ -193,13 +193,13 @@ impl Spelling {
 }
 
 impl<F: Filter> Field<F> {
-    /// How it is spelled in a place; none where it cannot be asked there.
+    /// How it is spelled in a place; none if it is not accepted there.
     #[must_use]
     pub fn at(&self, place: PlaceName) -> Option<&'static Spelling> {
         self.places.iter().find(|at| at.place == place)
     }
 
-    /// The words that it takes in a place, if it takes words: for documents and completion.
+    /// The words that it accepts in a place, if it takes words: for documents and completion.
     #[must_use]
     pub fn words(&self, at: &Spelling) -> Option<Vec<&'static str>> {
         let (Kind::Word(words) | Kind::OpenWord(words)) = self.kind else {

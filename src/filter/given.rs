@@ -1,5 +1,5 @@
-//! Filters beside the other fields of a query, a body or a table of the configuration: what was given under which name,
-//! and what it is read into.
+//! Parses filters that stand beside other fields in a query, a body or a table of the configuration: which value was
+//! given under which name.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -13,13 +13,13 @@ use super::field::Kind;
 use super::parse::one_of;
 use super::place::{Place, PlaceName, Spelled, named, unknown};
 
-/// Characters of a name that a rule of retention is about: the store keeps longer ones in short.
+/// Longest name in a retention rule, in characters: the store shortens longer ones.
 const LONGEST_NAME: usize = 255;
 
-/// How much of a value an error repeats.
+/// How much of a value an error repeats, in characters.
 const SHOWN: usize = 100;
 
-/// A filter that cannot be used: which one, what is wrong, and what it must be.
+/// An invalid filter: which one, what is wrong, and what is valid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Refused(String);
@@ -30,22 +30,22 @@ impl From<Refused> for String {
     }
 }
 
-/// Filters as they were given: names of a place, and texts.
+/// Filters as given: names of a place, and texts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Given(Vec<(&'static str, String)>);
 
 impl Given {
-    /// What was given under a name.
+    /// The text given under a name.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {
         let found = self.0.iter().find(|(given, _)| *given == name);
         found.map(|(_, text)| text.as_str())
     }
 
-    /// Reads what was given.
+    /// Reads the values.
     ///
     /// # Errors
-    /// The first value that cannot be used.
+    /// The first value that is not valid.
     pub fn read<P: Place>(&self) -> Result<P::Filter, Refused> {
         let mut filter = P::Filter::default();
         for (name, text) in &self.0 {
@@ -57,7 +57,7 @@ impl Given {
     }
 }
 
-/// Reads one value into a filter. An empty one asks for nothing, but for retention, where it would remove everything.
+/// Reads one value into a filter. An empty one is ignored, except in retention, where it would match everything.
 fn set<P: Place>(
     filter: &mut P::Filter,
     (field, at): Spelled<P>,
@@ -86,13 +86,13 @@ fn set<P: Place>(
         return Err(refused(&format!("{why}; {}", one_of(&words))));
     }
     (field.set)(filter, text).map_err(|problem| match field.words(at) {
-        // Of the words, those that this place takes.
+        // Only the words that this place accepts.
         Some(words) => refused(&one_of(&words)),
         None => refused(&problem),
     })
 }
 
-/// The filters of a place, and whatever else is asked there.
+/// The filters of a place, and the other fields beside them.
 pub struct Filtered<P, T> {
     /// The filters.
     pub given: Given,
@@ -125,14 +125,14 @@ impl<P: Place, T> Filtered<P, T> {
     /// Reads the filters.
     ///
     /// # Errors
-    /// The first value that cannot be used.
+    /// The first value that is not valid.
     pub fn filter(&self) -> Result<P::Filter, Refused> {
         self.given.read::<P>()
     }
 }
 
-/// Fields that `T` has are its own, names of filters are taken aside, and any other is refused with those that exist.
-/// `T` is a struct that names its fields.
+/// Fields of `T` go to `T`, names of filters are set aside, and any other name is refused with a list of those that
+/// exist. `T` is a struct that names its fields.
 impl<'de, P: Place, T: Deserialize<'de>> Deserialize<'de> for Filtered<P, T> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let mut given = Given::default();
@@ -149,7 +149,7 @@ impl<'de, P: Place, T: Deserialize<'de>> Deserialize<'de> for Filtered<P, T> {
     }
 }
 
-/// Takes filters aside while a struct is read.
+/// Sets filters aside while a struct is deserialized.
 struct Aside<'g, P, D> {
     from: D,
     given: &'g mut Given,
@@ -207,7 +207,7 @@ impl<'de, P: Place, V: Visitor<'de>> Visitor<'de> for Fields<'_, P, V> {
     }
 }
 
-/// The fields that are no filters.
+/// The fields that are not filters.
 struct Rest<'g, P, M> {
     map: M,
     own: &'static [&'static str],
@@ -246,7 +246,7 @@ impl<'de, P: Place, M: MapAccess<'de>> MapAccess<'de> for Rest<'_, P, M> {
     }
 }
 
-/// A value as its text. A query has nothing but texts; JSON and TOML may say a number or true by themselves.
+/// A value as text. A query has only texts; JSON and TOML may give a number or a boolean.
 struct Text(Kind);
 
 impl<'de> DeserializeSeed<'de> for Text {
@@ -301,7 +301,7 @@ impl<'de> Visitor<'de> for Text {
         }
     }
 
-    /// `null` leaves a field out.
+    /// `null` counts as not given.
     fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
         Ok(None)
     }

@@ -1,16 +1,16 @@
 //! Filters: which executions, results or audit entries are meant. One grammar for every place that takes them.
 //!
-//! A filter is a [`Field`]: its name, its type, its documentation, where it may be asked, how its value is read, and
+//! A filter is a [`Field`]: its name, its type, its documentation, which places accept it, how its value is parsed, and
 //! what it means. The list of executions, statistics, retention, the command line and the OpenAPI document take all of
 //! that from here. A new filter is one file in `fields/` and one line in the list below.
 //!
 //! Layout:
-//! - `field`: what a filter is made of; `place`: where filters are asked
+//! - `field`: the definition of a filter; `place`: which places accept filters
 //! - `fields`: the filters of executions, one file each; `results`, `audit`: those of the other two lists
-//! - `parse`: one reader for each type of value, with its error; `nearest`: which name was meant
+//! - `parse`: one parser for each type of value, with its error; `nearest`: suggestions for misspelt names
 //! - `given`: filters beside the other fields of a query, a body or a table of the configuration
-//! - `condition`: what a filter means, and whether a run fits; `store::filter` turns the same into SQL
-//! - `stored`: texts as the columns hold them; `run`: a recorded run as conditions see it
+//! - `condition`: what a filter means, and whether a run matches; `store::filter` turns the same into SQL
+//! - `stored`: texts as columns store them; `run`: a recorded run as conditions see it
 //!
 //! No I/O, no SQL, no HTTP.
 
@@ -97,7 +97,7 @@ filters! {
 }
 
 impl ExecutionFilter {
-    /// What must hold of an execution, in the order of the fields.
+    /// The conditions that an execution must meet, in the order of the fields.
     #[must_use]
     pub fn conditions(&self) -> Vec<Condition> {
         let fields = Self::fields().iter();
@@ -106,7 +106,7 @@ impl ExecutionFilter {
             .collect()
     }
 
-    /// Whether so few executions are left that to look through these is less than to go through days.
+    /// Whether so few executions remain that reading them all is cheaper than going through days.
     #[must_use]
     pub fn narrows(&self) -> bool {
         Self::fields()
@@ -114,7 +114,7 @@ impl ExecutionFilter {
             .any(|field| (field.meaning.narrows)(self))
     }
 
-    /// Whether roll-ups know everything that is asked for.
+    /// Whether the roll-ups support every filter that is set.
     #[must_use]
     pub fn suits_rolls(&self) -> bool {
         Self::fields()

@@ -1,6 +1,6 @@
-//! Which of some names was meant by one that does not exist.
+//! Suggests a name for a misspelt one.
 
-/// The name that takes the fewest changes of a letter, if these are few for its length.
+/// The name with the smallest edit distance, if that is small for its length.
 pub(super) fn of<'n>(name: &str, names: &[&'n str]) -> Option<&'n str> {
     let most = name.chars().count().div_ceil(3);
     let distances = names.iter().map(|known| (distance(name, known), *known));
@@ -10,7 +10,7 @@ pub(super) fn of<'n>(name: &str, names: &[&'n str]) -> Option<&'n str> {
         .map(|(_, known)| known)
 }
 
-/// How many letters must be put in, left out, exchanged or swapped with their neighbour (optimal string alignment).
+/// Edit distance: insertions, deletions, substitutions and swaps of neighbours (optimal string alignment).
 fn distance(from: &str, to: &str) -> usize {
     let (from, to): (Vec<char>, Vec<char>) = (from.chars().collect(), to.chars().collect());
     let mut rows: Vec<Vec<usize>> = vec![(0..=to.len()).collect()];

@@ -1,10 +1,10 @@
-//! One reader for each type of value. An error says what the value must be; whoever asked puts the name before it.
+//! One parser for each type of value. An error says what is valid; the caller adds the field's name.
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
 
 use super::field::Edge;
 
-/// Characters of a search at most: databases give up on much longer ones.
+/// Longest search text in characters: databases fail on much longer ones.
 const LONGEST_SEARCH: usize = 1000;
 
 /// One of a few words.
@@ -19,7 +19,7 @@ pub fn word<T: Copy>(text: &str, all: &[T], name: fn(T) -> &'static str) -> Resu
     })
 }
 
-/// What a word must be.
+/// The error text that lists the valid words.
 pub(super) fn one_of(names: &[&str]) -> String {
     match names {
         [one, other] => format!("it must be {one} or {other}"),
@@ -51,16 +51,16 @@ pub fn number(text: &str) -> Result<u32, String> {
 /// It is no number, or a negative one.
 pub fn seconds_us(text: &str) -> Result<i64, String> {
     match text.parse() {
-        // More than there is room for is as long as there is room for.
+        // A value that does not fit becomes the largest that does.
         Ok(seconds) if f64::is_finite(seconds) && seconds >= 0.0 => Ok((seconds * 1e6) as i64),
         _ => Err("it must be a number of seconds, 0 or more".to_owned()),
     }
 }
 
-/// A part of a text.
+/// Part of a text.
 ///
 /// # Errors
-/// It is longer than what databases look for.
+/// It is longer than databases can search for.
 pub fn part(text: &str) -> Result<String, String> {
     if text.chars().count() > LONGEST_SEARCH {
         return Err(format!("it must have {LONGEST_SEARCH} characters at most"));

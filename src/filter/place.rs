@@ -1,4 +1,4 @@
-//! Where filters are asked.
+//! The places that accept filters.
 
 use super::audit::AuditFilter;
 use super::field::{Field, Filter, Spelling};
@@ -20,9 +20,9 @@ pub enum PlaceName {
     Audit,
 }
 
-/// A place as a type: which filter is asked there.
+/// A place as a type, with the filter that it accepts.
 pub trait Place: 'static {
-    /// What the filters of this place are read into.
+    /// The filter that values are read into.
     type Filter: Filter;
 
     /// The place.
@@ -76,12 +76,12 @@ pub fn names<P: Place>() -> Vec<&'static str> {
     spelled::<P>().map(|(_, at)| at.name).collect()
 }
 
-/// Why a name is refused that neither a filter of a place nor one of `others` has: with the one that was meant, where
-/// that is easy to tell, and all that exist.
+/// The error for a name that is neither a filter of a place nor one of `others`: it suggests the nearest name, if there
+/// is one, and lists all.
 #[must_use]
 pub fn unknown<P: Place>(name: &str, others: &[&'static str]) -> String {
     let mut names = names::<P>();
-    // An alias is no further name: it would be listed beside the one that it stands for.
+    // Aliases are left out: they would be listed beside the names that they stand for.
     names.extend(others);
     let meant = match nearest::of(name, &names) {
         Some(nearest) => format!("did you mean `{nearest}`? "),

@@ -1,4 +1,4 @@
-//! The filters of an execution's results. Their statement, which `store::parts` writes, names each of them.
+//! The filters of an execution's results. The statement in `store::parts` names each of them.
 
 use playback_wire::ResultStatus;
 

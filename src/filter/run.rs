@@ -4,14 +4,14 @@ use super::condition::{Column, Subject, Value};
 use super::stored::{searchable, searched, stored};
 use crate::model::{Candidate, ExecutionRow, Group, HostRow};
 
-/// A recorded run, with what stands beside its row.
+/// A recorded run, with the data stored beside its row.
 #[derive(Debug, Clone, Copy)]
 pub struct RecordedRun<'r> {
     /// Its row.
     pub row: &'r ExecutionRow,
     /// Its hosts.
     pub hosts: &'r [HostRow],
-    /// Whether somebody wants it to be kept.
+    /// Whether it is pinned.
     pub is_pinned: bool,
 }
 
@@ -42,7 +42,7 @@ impl Subject for RecordedRun<'_> {
     }
 }
 
-/// What retention knows of a run.
+/// A run as retention knows it.
 impl Subject for Candidate {
     fn value(&self, column: &Column) -> Option<Value<'_>> {
         match column.name {
@@ -72,8 +72,8 @@ impl Subject for Candidate {
     }
 }
 
-/// What roll-ups of statistics know of runs that are counted as one. Which hosts they had is counted beside them, so
-/// whoever asks for one chooses among these.
+/// Runs that the statistics' roll-ups count together. Their hosts are counted separately, so a filter by host is
+/// applied to those.
 impl Subject for Group {
     fn value(&self, column: &Column) -> Option<Value<'_>> {
         match column.name {
@@ -111,7 +111,7 @@ impl Subject for Group {
     }
 }
 
-/// A text that was read from a column.
+/// A text column's value.
 fn text(text: Option<&str>) -> Option<Value<'_>> {
     text.map(|text| Value::Text(text.into()))
 }

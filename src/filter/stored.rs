@@ -1,5 +1,5 @@
-//! Texts as the columns hold them that filters ask: bounded, in lower case, without folders. The store writes them so,
-//! and conditions look for them so.
+//! Normalizes texts as the filtered columns store them: bounded, in lower case, without folders. The store writes them
+//! this way, and conditions search for them this way.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -7,15 +7,14 @@ use std::fmt::Write as _;
 use playback_wire::{ExecutionStarted, ExecutionType};
 use sha2::{Digest as _, Sha256};
 
-/// How many characters of a text an index holds: what the narrowest of the databases can.
+/// Longest text in an index, in characters: the limit of the narrowest database.
 const LONGEST: usize = 255;
 
-/// How much of a longer text is left to be read.
+/// How many characters of a longer text are kept.
 const KEPT: usize = 180;
 
-/// A text as it stands in an indexed column, and as it is looked for there. Indexes hold so much and no
-/// more, and refuse the whole row else; a longer text is known by its beginning and its hash. The log has
-/// it as it was.
+/// A text as an indexed column stores it and conditions search for it. Indexes refuse a row with a longer text, so a
+/// longer text is stored as its beginning and its hash. The log has it in full.
 #[must_use]
 pub fn indexed(text: &str) -> Cow<'_, str> {
     if text.len() <= LONGEST || text.chars().count() <= LONGEST {
@@ -30,7 +29,7 @@ pub fn indexed(text: &str) -> Cow<'_, str> {
     Cow::Owned(short)
 }
 
-/// A text as an indexed column gives it back: PostgreSQL has no place for NUL, so no database gets one.
+/// A text as an indexed column returns it: PostgreSQL cannot store NUL, so it is removed for every database.
 #[must_use]
 pub fn stored(text: &str) -> Cow<'_, str> {
     let text = indexed(text);
@@ -40,7 +39,7 @@ pub fn stored(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// A part of a text as it stands in what is searched.
+/// Normalizes part of a text for searching.
 #[must_use]
 pub fn searched(text: &str) -> String {
     without_nul(&text.to_lowercase())
@@ -50,7 +49,7 @@ fn without_nul(text: &str) -> String {
     text.replace('\0', "\u{fffd}")
 }
 
-/// The word for a kind of run.
+/// The stored word for a kind of run.
 #[must_use]
 pub fn type_name(kind: ExecutionType) -> &'static str {
     match kind {
@@ -59,7 +58,7 @@ pub fn type_name(kind: ExecutionType) -> &'static str {
     }
 }
 
-/// What a search looks through: what a person may remember of a run, in lower case, a line each.
+/// The text that a search looks through: what a person may remember about a run, in lower case, one item a line.
 #[must_use]
 pub fn searchable(what: &ExecutionStarted) -> String {
     let single = [

@@ -1,4 +1,4 @@
-//! What must be true of every filter.
+//! Properties of every filter.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use super::place::{self, Spelled, names, spelled, unknown};
 use super::*;
 use crate::model::{Candidate, Group, LogState};
 
-/// A value that a filter takes in a place.
+/// An example value for a filter in a place.
 fn value<P: Place>((field, at): Spelled<P>) -> String {
     match field.kind {
         Kind::Word(_) | Kind::OpenWord(_) => field.words(at).unwrap()[0].to_owned(),
@@ -119,7 +119,7 @@ fn names_of_a_query_language_are_unique() {
     );
 }
 
-/// Asserts that a run knows whatever a filter of a place asks of it.
+/// Asserts that a run knows every column that a filter of a place needs.
 fn is_known<P: Place<Filter = ExecutionFilter>>(
     run: &impl Subject,
     wanted: fn(&Field<ExecutionFilter>) -> bool,
@@ -180,7 +180,7 @@ fn roll_ups_know_what_they_are_said_to_know() {
         controller: text(),
         labels: Vec::new(),
     };
-    // A question has times of its own.
+    // A question has its own time range.
     is_known::<place::Stats>(&group, |field| {
         field.meaning.rolled && !matches!(field.kind, Kind::Time(_))
     });
@@ -206,7 +206,7 @@ fn with_a_host_a_change_is_the_hosts_own() {
     );
 }
 
-/// What is asked beside filters.
+/// Fields beside the filters.
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(default)]
 struct Others {

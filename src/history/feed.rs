@@ -1,8 +1,8 @@
-//! The feed: executions as they start, change and end. One task reads each change once, for everybody who watches; it
-//! runs while somebody does.
+//! The feed: executions as they start, change and end. One task reads each change once for all viewers; it runs only
+//! while there are any.
 //!
-//! A viewer that is slow costs the others nothing: of an execution that changes again before a viewer took the message,
-//! the viewer gets the later one alone; and one that is too far behind is told to read the list again.
+//! A slow viewer costs the others nothing: if an execution changes again before a viewer took the message, that viewer
+//! only gets the later one. A viewer that is too far behind is told to read the list again.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -20,17 +20,17 @@ use crate::live::Hub;
 use crate::model::{FeedEvent, FeedMessage};
 use crate::store::Store;
 
-/// Changes of one execution within this time are told once.
+/// Changes of one execution within this time are reported once.
 const PACE: Duration = Duration::from_millis(200);
 
-/// Messages that are kept for viewers that are a little behind, and their bytes: a record may be of many thousand hosts.
+/// Number of messages kept for viewers that are behind, and their total size: a record may have many thousand hosts.
 const MESSAGES: usize = 1024;
 const BYTES: usize = 32 << 20;
 
-/// How often an execution was read for the feed.
+/// Counts how often an execution was read for the feed.
 const READS: &str = "playback_feed_reads_total";
 
-/// Tells of executions as they change; cheap to clone.
+/// Reports executions as they change; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Feed(Arc<Inner>);
 
@@ -39,12 +39,12 @@ struct Inner {
     store: Store,
     hub: Hub,
     board: Mutex<Board>,
-    /// Number of the latest message. As many listen to it as watch.
+    /// Number of the latest message; every viewer subscribes to it.
     latest: watch::Sender<u64>,
 }
 
 impl Feed {
-    /// A feed that nobody watches yet.
+    /// A feed without viewers.
     #[must_use]
     pub fn new(store: Store, hub: Hub) -> Self {
         Self(Arc::new(Inner {
@@ -55,10 +55,10 @@ impl Feed {
         }))
     }
 
-    /// Watches from now on.
+    /// Subscribes to changes from now on.
     pub async fn watch(&self) -> FeedViewer {
-        // What runs already does not start again. Read before listening: what starts in between is told as
-        // started when it is first heard of. Where it cannot be read, everything is.
+        // Running executions are not reported as started. They are read before listening: one that starts in between is
+        // reported as started when it is first heard of. If they cannot be read, every one is.
         let running = self.0.store.running_executions().await.unwrap_or_default();
         let mut board = self.0.board();
         let latest = self.0.latest.subscribe();
@@ -73,7 +73,7 @@ impl Feed {
         }
     }
 
-    /// Reads what changes, as long as anybody watches.
+    /// Reads changes for as long as there are viewers.
     async fn read(self, mut changes: broadcast::Receiver<Option<Uuid>>) {
         let inner = &*self.0;
         loop {
@@ -81,7 +81,7 @@ impl Feed {
                 first = changes.recv() => first,
                 () = inner.latest.closed() => match inner.end_unwatched() {
                     true => return,
-                    // Somebody came in the meantime.
+                    // A viewer arrived in the meantime.
                     false => continue,
                 },
             };
@@ -105,7 +105,7 @@ impl Feed {
 
 impl Inner {
     fn board(&self) -> MutexGuard<'_, Board> {
-        // A panic while it was held left a board that is whole.
+        // The lock may be poisoned, but a panic never leaves the board half changed.
         self.board.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -118,7 +118,7 @@ impl Inner {
         self.latest.send_replace(latest);
     }
 
-    /// Ends reading where nobody watches; false: somebody does.
+    /// Stops reading if there are no viewers; false if there are.
     fn end_unwatched(&self) -> bool {
         let mut board = self.board();
         if self.latest.receiver_count() > 0 {
@@ -130,7 +130,7 @@ impl Inner {
     }
 }
 
-/// Which executions changed, all that are known by now; and whether some may have been missed.
+/// Collects the executions that changed, as far as known by now, and whether some may have been missed.
 fn gather(
     first: Result<Option<Uuid>, RecvError>,
     changes: &mut broadcast::Receiver<Option<Uuid>>,
@@ -154,7 +154,7 @@ fn gather(
     }
 }
 
-/// What there is to tell of an execution that changed.
+/// The news of an execution that changed.
 async fn news_of(store: &Store, id: Uuid) -> Result<News, HistoryError> {
     metrics::counter!(READS).increment(1);
     let Some((key, row)) = store.execution(id).await? else {
@@ -170,25 +170,25 @@ async fn news_of(store: &Store, id: Uuid) -> Result<News, HistoryError> {
     })
 }
 
-/// What is told, and how far back.
+/// The messages of the feed, and how far back they go.
 #[derive(Debug, Default)]
 struct Board {
-    /// Whether a task reads what changes.
+    /// Whether a task is reading changes.
     is_read: bool,
     /// Number of the latest message.
     latest: u64,
-    /// Number of the latest message that nobody can be told any more: who has not seen it is behind.
+    /// Number of the latest message that is no longer available: a viewer that has not seen it is behind.
     given_up: u64,
-    /// Messages that are kept, by number.
+    /// The messages kept, by number.
     news: BTreeMap<u64, Arc<News>>,
-    /// Number of the one of each execution.
+    /// Number of each execution's message.
     of: HashMap<Uuid, u64>,
-    /// Size of all of them.
+    /// Total size of the messages.
     bytes: usize,
 }
 
 impl Board {
-    /// Tells something of an execution, instead of what was told of it before.
+    /// Adds an execution's message, replacing its earlier one.
     fn put(&mut self, news: News) {
         self.latest += 1;
         if let Some(before) = self.of.insert(news.id, self.latest) {
@@ -206,7 +206,7 @@ impl Board {
         }
     }
 
-    /// Tells everybody that something was missed.
+    /// Tells every viewer that something was missed.
     fn give_up(&mut self) {
         self.latest += 1;
         self.given_up = self.latest;
@@ -222,14 +222,14 @@ impl Board {
     }
 }
 
-/// What there is to tell of one execution.
+/// The message about one execution.
 #[derive(Debug)]
 struct News {
     id: Uuid,
     is_final: bool,
-    /// None: it was deleted.
+    /// None: the execution was deleted.
     record: Option<Box<RawValue>>,
-    /// The message, by what became of the execution for a viewer: written for the first one, and shared.
+    /// The encoded message for each kind of change: encoded for the first viewer, and shared.
     texts: [OnceLock<Bytes>; 3],
 }
 
@@ -243,13 +243,13 @@ impl News {
         }
     }
 
-    /// How much memory it takes, roughly: the record, and one message that holds it.
+    /// Its size in memory, roughly: the record, and one message that holds it.
     fn size(&self) -> usize {
         let record = self.record.as_ref();
         2 * record.map_or(0, |record| record.get().len()) + 128
     }
 
-    /// The message to a viewer for whom these executions are running.
+    /// The message for a viewer who knows these executions to be running.
     fn text(&self, running: &mut HashSet<Uuid>) -> Bytes {
         let event = if self.is_final {
             running.remove(&self.id);
@@ -268,34 +268,34 @@ impl News {
 }
 
 fn written<R: Serialize>(message: &FeedMessage<R>) -> Bytes {
-    // Fails only where a value is no JSON; these are, whatever they say.
+    // Encoding only fails for values that are not JSON; these always are.
     serde_json::to_vec(message).unwrap_or_default().into()
 }
 
-/// One who watches all executions.
+/// A viewer of all executions.
 #[derive(Debug)]
 pub struct FeedViewer {
     feed: Arc<Inner>,
     latest: watch::Receiver<u64>,
-    /// Number of the last message that it got.
+    /// Number of the last message it received.
     seen: u64,
-    /// What is running, as far as it was told.
+    /// The executions it was told are running.
     running: HashSet<Uuid>,
 }
 
 impl FeedViewer {
-    /// The next message as it is sent, a [`FeedMessage`]; waits for it. Dropping this future loses none.
+    /// Waits for the next message, an encoded [`FeedMessage`]. Dropping this future loses none.
     pub async fn next(&mut self) -> Bytes {
         loop {
             if let Some(text) = self.ready() {
                 return text;
             }
-            // The sender lives in what we hold.
+            // Cannot fail: we hold the sender.
             let _ = self.latest.changed().await;
         }
     }
 
-    /// The next message, if it is there already.
+    /// The next message, if one is ready.
     pub fn ready(&mut self) -> Option<Bytes> {
         let news = {
             let board = self.feed.board();

@@ -1,4 +1,4 @@
-//! Which fields of a record are asked for: what only the others need is not read.
+//! The fields requested of a record: what only other fields need is not read.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use super::HistoryError;
 use crate::model::ExecutionResult;
 
-/// Names of fields; or all of them.
+/// Names of fields, or all of them.
 #[derive(Debug, Clone)]
 pub struct Fields(Option<Vec<String>>);
 
@@ -16,7 +16,7 @@ impl Fields {
     /// All of them.
     pub const ALL: Self = Self(None);
 
-    /// Reads names that are separated by commas; none at all means all fields.
+    /// Parses names separated by commas; none means all fields.
     #[must_use]
     pub fn named(text: Option<&str>) -> Self {
         let names = text.unwrap_or("").split(',').map(str::trim);
@@ -27,36 +27,36 @@ impl Fields {
         Self((!names.is_empty()).then_some(names))
     }
 
-    /// Whether it is all of them.
+    /// Whether all fields are requested.
     #[must_use]
     pub fn is_all(&self) -> bool {
         self.0.is_none()
     }
 
-    /// Whether a field is among them.
+    /// Whether a field is requested.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
         let names = self.0.as_ref();
         names.is_none_or(|names| names.iter().any(|named| named == name))
     }
 
-    /// Whether the counts of hosts are needed.
+    /// Whether the host counts are needed.
     pub(super) fn has_stats(&self) -> bool {
         ["stats", "unreachable", "failed"]
             .iter()
             .any(|name| self.has(name))
     }
 
-    /// A record as JSON: these fields of it, in the order in which they are named.
+    /// Writes these fields of a record as JSON, in the order of their names.
     ///
     /// # Errors
-    /// The record cannot be written.
+    /// The record cannot be encoded.
     pub fn write(&self, record: &ExecutionResult) -> Result<String, HistoryError> {
         let text = serde_json::to_string(record)?;
         let Self(Some(names)) = self else {
             return Ok(text);
         };
-        // Values stay text: a recap may be of many thousand hosts.
+        // Values stay encoded: a recap may have many thousand hosts.
         let mut all: HashMap<Cow<'_, str>, &RawValue> = serde_json::from_str(&text)?;
         let mut kept = String::from("{");
         for name in names {

@@ -1,4 +1,4 @@
-//! Printed lines: the last ones of executions that run, all of them, and pages.
+//! Printed lines: the last ones of running executions, all of them, and pages.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -14,15 +14,15 @@ use crate::log::output::{OutputCursor, OutputReader, shown};
 use crate::model::{ExecutionKey, ExecutionRow, time_from_us};
 use crate::store::{BlocksFrom, Store, StoreError};
 
-/// How many of its last lines a running execution carries in a list.
+/// How many of its last lines a running execution shows in a list.
 const TAIL: usize = 20;
 
-/// Blocks that are fetched of each running execution at once. Each batch is a block until the run is over, so the last
-/// lines lie in a few.
+/// Blocks fetched for each running execution at once. Until the run is over each batch is a block, so the last lines
+/// are usually in a few.
 const BLOCKS: u32 = 8;
 
-/// The last lines of those executions that run, all with one question; with a further one, where a run prints so
-/// fast or so little that its last lines lie in many blocks.
+/// The last lines of the running ones among these executions, in one query. A second query follows if a run prints so
+/// fast or so little that its last lines are in many blocks.
 ///
 /// # Errors
 /// The store failed.
@@ -60,7 +60,7 @@ pub async fn tails(
     Ok(tails)
 }
 
-/// The last lines of one execution, as far as they are read.
+/// The last lines of one execution, while they are being read.
 struct Tail {
     cursor: OutputCursor,
     lines: VecDeque<String>,
@@ -68,7 +68,7 @@ struct Tail {
 
 impl Tail {
     fn new(key: ExecutionKey, row: &ExecutionRow) -> Self {
-        // The row may trail behind the log: what was printed since comes along.
+        // The row may lag behind the log: newer lines are read too.
         let from = row.output_lines.saturating_sub(TAIL as u64);
         Self {
             cursor: OutputCursor::new(key, row, from).keeping(LINE_LIMIT),
@@ -117,7 +117,7 @@ pub async fn lines_within(
     row: &ExecutionRow,
     limit: usize,
 ) -> Result<Option<Vec<String>>, StoreError> {
-    // Of a line that does not fit, more is kept than fits: that tells.
+    // Slightly more of a line is kept than fits, which shows that it is too long.
     let mut reader = OutputReader::new(store.clone(), key, row, 0).keeping(limit + 4);
     let mut lines = Vec::new();
     let mut bytes = 0;
@@ -166,16 +166,16 @@ impl From<Line> for OutputLine {
     }
 }
 
-/// Which lines are asked for.
+/// The requested lines.
 #[derive(Debug, Clone, Copy)]
 pub struct LineRange {
     /// The first, from 0.
     pub from: u64,
     /// The line to stop before.
     pub to: u64,
-    /// Only those that were printed there.
+    /// Only lines of this stream.
     pub stream: Option<Stream>,
-    /// How many at most.
+    /// Maximum number of lines.
     pub limit: usize,
 }
 
@@ -185,12 +185,12 @@ impl LineRange {
     }
 }
 
-/// Some of the printed lines.
+/// A page of the printed lines.
 #[derive(Debug)]
 pub struct LinePage {
     /// The lines, in the order in which they were printed.
     pub lines: Vec<OutputLine>,
-    /// The line to go on with; none when there is no more for now.
+    /// The next page's first line; none if there are no more for now.
     pub next: Option<u64>,
 }
 
@@ -220,7 +220,7 @@ pub async fn page_of_lines(
             }
         }
         if ended || past {
-            // A line that is still open may yet grow while the run goes on.
+            // While the run goes on, an unfinished line may still grow.
             let open = reader
                 .finish()
                 .filter(|line| ended && is_final(row) && range.has(line));

@@ -1,15 +1,15 @@
-//! What a record, a page of the list, a tail and the parts of a run are made of, read out of the store. The API serves
-//! them; exports, comparisons, reports and notifications are made of the same.
+//! Reads records, pages of the list, tails and the parts of a run from the store. The API serves them; exports,
+//! comparisons, reports and notifications use the same.
 //!
 //! Layout:
-//! - `fields`: which fields of a record are asked for
+//! - `fields`: the fields requested of a record
 //! - `record`: one record, and a page of them
 //! - `recaps`: the recaps of a page, some at a time
-//! - `lines`: printed lines: of a running execution the last, and pages of them
+//! - `lines`: printed lines: the last ones of a running execution, and pages of them
 //! - [`parts`]: plays, tasks, hosts, results and events
-//! - `feed`: executions as they change, read once for everybody who watches
+//! - `feed`: executions as they change, read once for all viewers
 //!
-//! It knows no HTTP: what a request asks for is checked before it comes here.
+//! It knows no HTTP: requests are validated before they come here.
 
 mod feed;
 mod fields;
@@ -31,7 +31,7 @@ use crate::log::block::Gap;
 use crate::model::{ExecutionKey, ExecutionRow, LogDamage, Status, time_from_us};
 use crate::store::{Store, StoreError};
 
-/// The history has no answer.
+/// Why the history cannot answer.
 #[derive(Debug, thiserror::Error)]
 pub enum HistoryError {
     /// There is no execution of that identity.
@@ -45,13 +45,13 @@ pub enum HistoryError {
         /// The result's sequence number.
         seq: u64,
     },
-    /// Only the log could answer, and retention removed it.
+    /// Needs the log, which retention removed.
     #[error(
         "retention removed {what} of this execution at {}: its record, plays, tasks, hosts and results stayed",
         .at.to_rfc3339_opts(SecondsFormat::Secs, true)
     )]
     LogRemoved {
-        /// What was asked for, in words.
+        /// What was requested, in words.
         what: &'static str,
         /// When it was removed.
         at: DateTime<Utc>,
@@ -64,7 +64,7 @@ pub enum HistoryError {
     Store(#[from] StoreError),
 }
 
-/// The execution of that identity, and its key.
+/// The execution with that identity, and its key.
 ///
 /// # Errors
 /// There is none, or the store failed.
@@ -73,7 +73,7 @@ pub async fn find(store: &Store, id: Uuid) -> Result<(ExecutionKey, ExecutionRow
     found.ok_or(HistoryError::NoSuchExecution(id))
 }
 
-/// Refuses what only the log could answer (`what`, in words), where retention removed it.
+/// Fails if retention removed the log; `what` names what was requested from it.
 ///
 /// # Errors
 /// Retention removed it.
@@ -93,7 +93,7 @@ pub fn is_final(row: &ExecutionRow) -> bool {
     row.status != Status::Running
 }
 
-/// Events that cannot be read, as records tell of them.
+/// Unreadable events, as records report them.
 #[must_use]
 pub fn damaged(producer: Producer, gap: &Gap) -> LogDamage {
     LogDamage {

@@ -1,16 +1,16 @@
-//! The recaps of a page of executions: as many of them with one question as memory should hold. Those of a usual page
-//! come all at once; those of runs with many thousand hosts come run by run.
+//! The recaps of a page of executions, as many in one query as memory should hold. Those of a usual page come all at
+//! once; those of runs with many thousand hosts come run by run.
 
 use crate::model::ExecutionKey;
 use crate::store::{Recaps, Store, StoreError};
 
-/// Hosts that are held at once, where they are those of several executions.
+/// Hosts held in memory at once, if they belong to several executions.
 const HOSTS: u32 = 10_000;
 
-/// Reads recaps, some at a time.
+/// Reads recaps in portions.
 #[derive(Debug)]
 pub(super) struct RecapReader {
-    /// How many executions are asked for at once.
+    /// How many executions to query at once.
     at_once: usize,
 }
 
@@ -21,7 +21,7 @@ impl RecapReader {
         }
     }
 
-    /// Recaps of the first of these executions, and of how many: of one at least, where there are any.
+    /// Recaps of the first of these executions, and how many: at least one, if there are any.
     pub(super) async fn next(
         &mut self,
         store: &Store,
@@ -40,12 +40,12 @@ impl RecapReader {
                 self.note(count, &recaps);
                 return Ok((count, recaps));
             }
-            // Databases answer run by run, mostly: then all of these but the last were there as a whole.
+            // Databases mostly answer run by run, so all runs but the last are complete.
             self.at_once = recaps.len().saturating_sub(1).clamp(1, count / 2);
         }
     }
 
-    /// Asks for more the next time, where these were few.
+    /// Queries more next time if these were few.
     fn note(&mut self, count: usize, recaps: &Recaps) {
         let hosts: usize = recaps.values().map(|recap| recap.len()).sum();
         if hosts < HOSTS as usize / 4 {

@@ -12,7 +12,7 @@ use crate::model::{
 };
 use crate::store::{Recaps, Store, StoreError};
 
-/// One execution's record, without output; what only other fields than these need is not read.
+/// One execution's record, without output. Data that none of these fields needs is not read.
 ///
 /// # Errors
 /// The store failed.
@@ -42,7 +42,7 @@ fn assembled(
     record
 }
 
-/// Finds a page of executions. Records of it that run carry their last lines; the others have no output.
+/// Finds a page of executions. Running ones carry their last lines; the others have no output.
 ///
 /// # Errors
 /// The store failed.
@@ -53,7 +53,7 @@ pub async fn page(
     fields: Fields,
 ) -> Result<RecordPage, HistoryError> {
     let limit = page.limit as usize;
-    // One more than is shown tells whether there is a next page.
+    // One more than requested shows whether there is a next page.
     let page = Page {
         limit: page.limit.saturating_add(1),
         ..page.clone()
@@ -81,28 +81,28 @@ pub async fn page(
     })
 }
 
-/// A page of the list. Its records are made some at a time, because those of runs with many thousand hosts are large.
+/// A page of the list. Records are built some at a time, because those of runs with many thousand hosts are large.
 #[derive(Debug)]
 pub struct RecordPage {
     store: Store,
     fields: Fields,
     next: Option<Cursor>,
-    /// Those that are left.
+    /// Rows not returned yet.
     rows: VecDeque<(ExecutionKey, ExecutionRow)>,
     tails: HashMap<ExecutionKey, Vec<String>>,
     pins: HashMap<Uuid, Pin>,
-    /// None: nobody asked for counts of hosts.
+    /// None: host counts were not requested.
     recaps: Option<RecapReader>,
 }
 
 impl RecordPage {
-    /// Where the next page begins; none on the last.
+    /// The next page's cursor; none on the last page.
     #[must_use]
     pub fn next_cursor(&self) -> Option<Cursor> {
         self.next
     }
 
-    /// Which fields are asked for.
+    /// The requested fields.
     #[must_use]
     pub fn fields(&self) -> &Fields {
         &self.fields
@@ -114,7 +114,7 @@ impl RecordPage {
         self.rows.is_empty()
     }
 
-    /// The next records: as many as one question to the store answers; none when there are no more.
+    /// The next records: as many as one query returns; none when there are no more.
     ///
     /// # Errors
     /// The store failed.

@@ -1,4 +1,4 @@
-//! What the launcher has to say of an execution: the third producer, inside the collector.
+//! The launcher's events about an execution: the third producer, inside the collector.
 
 use playback_wire::{CancelRequested, EventWriter, ExecutionEnded, ExecutionStarted, Launched};
 
@@ -7,24 +7,24 @@ use crate::model::{AuditEntry, LaunchRow};
 /// One event of the launcher.
 #[derive(Debug)]
 pub enum Announcement<'a> {
-    /// A run was asked for, and waits.
+    /// A run was requested, and is queued.
     Queued(&'a ExecutionStarted),
     /// A supervisor was started for it.
     Launched(Launched),
-    /// Somebody asked for its end.
+    /// Somebody asked to cancel it.
     CancelRequested(CancelRequested<'a>),
-    /// It is over, and no process ever told of it.
+    /// It is over, and no process ever reported.
     Ended(ExecutionEnded),
 }
 
 /// What is stored in the same commit.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct StoredWith<'a> {
-    /// What the launcher has to do with the execution from now on.
+    /// The launcher's row for the execution.
     pub launch: Option<&'a LaunchRow>,
-    /// Hash of the run's key: a run that begins with this belongs to whoever holds the key.
+    /// Hash of the run's key: whoever holds the key owns the run.
     pub key: Option<[u8; 32]>,
-    /// The audit's entry, where somebody asked for it.
+    /// The audit entry, if somebody asked for it.
     pub audit: Option<&'a AuditEntry>,
 }
 
@@ -41,7 +41,7 @@ impl Announcement<'_> {
             }
             Announcement::Ended(data) => EventWriter::begin(line, seq, at, "execution_ended", data),
         };
-        // Numbers, names and texts always encode; without its end the line would be refused.
+        // Numbers, names and texts always encode; a half-written line would be refused.
         if let Ok(writer) = begun {
             writer.end();
         }

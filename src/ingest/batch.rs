@@ -1,4 +1,4 @@
-//! A batch as it came: expanded, decoded, and put into the log.
+//! A batch as received: expanded, decoded, and turned into a block of the log.
 
 use bytes::Bytes;
 use playback_wire::{Body, Event, MAX_BATCH_EXPANDED_BYTES, Producer, decode_batch};
@@ -8,24 +8,24 @@ use crate::log::block;
 use crate::log::rewrite::with_note;
 use crate::model::BlockRow;
 
-/// Events of a batch at most; senders make do with some thousands.
+/// Maximum number of events in a batch; senders use some thousands.
 const EVENTS: usize = 200_000;
 
-/// A batch as it came, expanded. Its last line is ended, because blocks are joined.
+/// A batch as received, expanded. Its last line ends with a newline, because blocks are joined.
 pub(super) struct Batch {
-    /// As it came: one zstd frame; none where it came plain, or its last line was not ended.
+    /// The received zstd frame; none if it came uncompressed or without a final newline.
     frame: Option<Bytes>,
     raw: Vec<u8>,
 }
 
 impl Batch {
-    /// One that never was compressed: plain NDJSON.
+    /// An uncompressed batch: plain NDJSON.
     pub(super) fn plain(mut raw: Vec<u8>) -> Self {
         block::end_last_line(&mut raw);
         Self { frame: None, raw }
     }
 
-    /// Expands a body: one zstd frame, or plain NDJSON. `largest`: what the store takes as one block.
+    /// Expands a body: one zstd frame, or plain NDJSON. `largest` is the store's limit for one block.
     pub(super) fn read(body: Bytes, largest: usize) -> Result<Self, IngestError> {
         const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
         if body.len() > largest {
@@ -42,7 +42,7 @@ impl Batch {
         }
         let raw = block::expand(&body, MAX_BATCH_EXPANDED_BYTES)?;
         if raw.last().is_some_and(|byte| *byte != b'\n') {
-            // The block that is stored is another one.
+            // The stored block differs from the body.
             return Ok(Self::plain(raw));
         }
         Ok(Self {
@@ -51,7 +51,7 @@ impl Batch {
         })
     }
 
-    /// The same batch, whose first event notes by how much the times of the run are corrected.
+    /// The same batch, with the run's clock correction noted in the first event.
     pub(super) fn with_clock(&self, corrected_us: i64) -> Option<Self> {
         let noted = with_note(&self.raw, |said| {
             said.insert("clock_corrected_us".to_owned(), corrected_us.into());
@@ -60,7 +60,7 @@ impl Batch {
         Some(Self::plain(noted?))
     }
 
-    /// Memory that a body will take, in KiB: what it says that it expands to.
+    /// Memory that a body will take, in KiB: the size that its frame declares.
     pub(super) fn cost_kib(body: &[u8]) -> u32 {
         let bytes = Self::expanded_bytes(body);
         u32::try_from(bytes >> 10)
@@ -68,7 +68,7 @@ impl Batch {
             .saturating_add(1)
     }
 
-    /// How large a body says that it is when it is expanded.
+    /// The expanded size that a body declares, in bytes.
     pub(super) fn expanded_bytes(body: &[u8]) -> usize {
         if body.first() == Some(&b'{') {
             return body.len();
@@ -77,17 +77,17 @@ impl Batch {
         declared.min(MAX_BATCH_EXPANDED_BYTES)
     }
 
-    /// Its events.
+    /// The batch's events.
     pub(super) fn events(&self) -> Result<Vec<Event<'_>>, IngestError> {
-        // Decoded, the smallest events take many times the memory that they take as text.
+        // When decoded, the smallest events take many times the memory of their text.
         if memchr::memchr_iter(b'\n', &self.raw).nth(EVENTS).is_some() {
             return Err(IngestError::TooLarge);
         }
         Ok(decode_batch(&self.raw)?)
     }
 
-    /// Refuses what only the collector may say of a run. Producers of no version ever did, so no spool is lost
-    /// by it; and taking it out would leave a batch that is not what was sent.
+    /// Refuses what only the collector may say about a run. No version of a producer ever sent this, so no spool is
+    /// lost; and removing it would leave a batch that differs from the one sent.
     pub(super) fn check_reserved(&self, events: &[Event<'_>]) -> Result<(), IngestError> {
         let found = events
             .iter()
@@ -104,8 +104,8 @@ impl Batch {
         })
     }
 
-    /// The block that holds `new`, the events that were not stored yet: the batch as it came when
-    /// that is all of it, and the rest of its lines compressed anew when it is not.
+    /// The block that holds `new`, the events that are not stored yet: the received batch if that is all of it,
+    /// otherwise the remaining lines, compressed again.
     pub(super) fn block(
         &self,
         producer: Producer,
@@ -145,7 +145,7 @@ impl Batch {
     }
 }
 
-/// What of an event only the collector may say.
+/// The part of an event that only the collector may write.
 fn reserved(event: &Event<'_>) -> Option<&'static str> {
     match &event.body {
         Body::Launched(_) | Body::CancelRequested(_) | Body::Damaged => Some(event.body.kind()),

@@ -1,4 +1,4 @@
-//! Executions, or their logs, that are to be kept no longer: gone in the store and in memory alike.
+//! Discards executions, or their logs, in the store and in memory.
 
 use std::sync::Arc;
 
@@ -11,28 +11,28 @@ use super::{Ingest, writer};
 use crate::model::{AuditEntry, Changes, ExecutionKey};
 use crate::store::Deletion;
 
-/// What is to go.
+/// What to discard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Discard {
     /// Everything.
     Executions,
-    /// What was printed, what results returned, the events; rows stay.
+    /// Output, returned values and events; the rows stay.
     Logs,
 }
 
 impl Ingest {
-    /// Forgets an execution that is over and that nobody has pinned, in the store and in memory. What it leaves
-    /// behind in the store is to be swept away afterwards. Its log is not read for that: one that is damaged
-    /// can be deleted like any other. `entry` is the audit's.
+    /// Deletes an execution that is over and not pinned, from the store and from memory. What remains of it in the
+    /// store must be swept afterwards. Its log is not read for that, so an execution with a damaged log can be deleted
+    /// like any other. `entry` is the audit entry.
     ///
-    /// A batch that arrives meanwhile is either deleted with it, or finds nothing that it could follow.
+    /// A batch that arrives meanwhile is either deleted with it, or finds nothing to follow.
     ///
     /// # Errors
     /// The store failed, or is busy; then nothing was deleted.
     pub async fn delete(&self, id: Uuid, entry: &AuditEntry) -> Result<Deletion, IngestError> {
         let (slot, is_new, state) = self.hold(id).await;
         if let Some(loaded) = &*state {
-            // What another collector wrote since is in the store, which decides then.
+            // Newer commits of another collector are in the store, which decides then.
             if !loaded.assembler.is_final() && !slot.is_stale() {
                 return Ok(Deletion::Running);
             }
@@ -43,8 +43,8 @@ impl Ingest {
             Ok(None) => Ok(Deletion::Unknown),
             Err(error) => Err(error),
         };
-        // Whoever waits for the lock takes up a new slot, and finds nothing in the store. Whether an error came
-        // before or after the commit is not known: the store is asked anew.
+        // Whoever waits for the lock takes a new slot, and finds nothing in the store. After an error it is unknown
+        // whether the commit happened, so the store is asked again.
         if is_new || matches!(deleted, Err(_) | Ok(Deletion::Deleted(_))) {
             slot.fail();
             self.inner.drop_slot(&slot);
@@ -57,8 +57,7 @@ impl Ingest {
         Ok(deleted)
     }
 
-    /// Keeps everybody else from an execution, loaded or not: nothing is read for that. Also, whether its slot was
-    /// made just now.
+    /// Locks an execution, loaded or not, without reading it. Also returns whether its slot was just created.
     async fn hold(&self, id: Uuid) -> (Arc<Slot>, bool, OwnedMutexGuard<Option<SlotState>>) {
         loop {
             let (slot, is_new) = self.inner.slot(id);
@@ -70,11 +69,10 @@ impl Ingest {
         }
     }
 
-    /// Discards executions that are over and that nobody has pinned, or their logs, and returns which. What
-    /// they leave behind in the store is to be swept away afterwards. Whatever goes on, or cannot be
-    /// asked at the moment, is left as it is.
+    /// Discards executions that are over and not pinned, or their logs, and returns which. What remains in the store
+    /// must be swept afterwards. Executions that are running or cannot be checked at the moment are left unchanged.
     ///
-    /// A batch that arrives meanwhile is either discarded as well, or finds nothing that it could follow.
+    /// A batch that arrives meanwhile is either discarded as well, or finds nothing to follow.
     ///
     /// # Errors
     /// The store failed; then nothing was discarded.
@@ -83,8 +81,7 @@ impl Ingest {
         doomed: &[(Uuid, ExecutionKey)],
         what: Discard,
     ) -> Result<Vec<ExecutionKey>, IngestError> {
-        // Nobody else may take one of them up until it is gone: each one's slot is held, and not read back
-        // from its log for that.
+        // Every slot is held until its execution is gone, so that nobody takes it up. Its log is not read for that.
         let mut held = Vec::with_capacity(doomed.len());
         for (id, key) in doomed {
             let (slot, is_new, state) = self.hold(*id).await;
@@ -92,8 +89,8 @@ impl Ingest {
                 if !loaded.assembler.is_final() {
                     continue;
                 }
-                // What was accepted before is committed first, so that it cannot come after. Who waits for
-                // this lock may have a place in the queue: so it is not waited for.
+                // Accepted changes are committed first, so that they cannot arrive afterwards. Whoever waits for this
+                // lock may hold a place in the queue, so we do not wait for one.
                 let Ok(permit) = self.inner.queue.try_reserve() else {
                     continue;
                 };
@@ -110,7 +107,7 @@ impl Ingest {
             }
         };
         for (id, key, slot, is_new, state) in held {
-            // Whether an error came before or after the commit is not known: the store is asked anew.
+            // After an error it is unknown whether the commit happened, so the store is asked again.
             let is_gone = gone.as_ref().map_or(true, |gone| gone.contains(&key));
             if is_gone || is_new {
                 slot.fail();
@@ -127,13 +124,13 @@ impl Ingest {
         Ok(gone?)
     }
 
-    /// Takes what was discarded out of the database's files, now or as soon as those who read are done.
-    /// Whether it is gone already.
+    /// Erases discarded data from the database's files, now or as soon as open readers are done. Returns whether it is
+    /// gone already.
     pub async fn erase(&self) -> bool {
         self.inner.erase(super::ERASE_SOON).await
     }
 
-    /// The same for what somebody asked to be gone: those who read are waited for a little longer.
+    /// Like [`Self::erase`], for a deletion that somebody asked for: waits a little longer for open readers.
     pub async fn erase_asked(&self) -> bool {
         self.inner.erase(super::ERASE).await
     }

@@ -1,4 +1,4 @@
-//! Why a batch was not taken.
+//! Why a batch was refused.
 
 use playback_wire::DecodeError;
 
@@ -7,10 +7,10 @@ use crate::log::block::BlockError;
 use crate::log::{LogError, Refusal};
 use crate::store::StoreError;
 
-/// Why a batch was not taken; nothing of it was stored.
+/// Why a batch was refused; nothing of it was stored.
 #[derive(Debug, thiserror::Error)]
 pub enum IngestError {
-    /// It is larger than a batch may be.
+    /// It has more bytes or events than a batch may have.
     #[error("the batch is larger than a batch may be: send fewer events at once")]
     TooLarge,
     /// It is neither NDJSON nor one whole zstd frame.
@@ -25,7 +25,7 @@ pub enum IngestError {
         /// Last event that is stored.
         acked: u64,
     },
-    /// Another process reports under the same execution and producer.
+    /// Another process reports as the same execution and producer.
     #[error(
         "another process already reports this execution as the same producer: each run needs an \
          execution id of its own"
@@ -34,10 +34,10 @@ pub enum IngestError {
     /// The producer's first event is not its start.
     #[error("the first event of a producer must be execution_started")]
     NotStarted,
-    /// Whoever sends it may not add to the run.
+    /// The sender may not add to the run.
     #[error(transparent)]
     NotTheirs(#[from] NotTheirs),
-    /// A line says what only the collector may say.
+    /// A line holds something that only the collector may write.
     #[error(
         "line {line}: {what} is the collector's own to note, and cannot be sent: nothing of the batch is stored"
     )]
@@ -50,13 +50,13 @@ pub enum IngestError {
     /// The execution was deleted.
     #[error("this run was deleted: nothing can be added to it, and it does not come again")]
     Deleted,
-    /// Retention removed what it would follow.
+    /// Retention removed the log that it would follow.
     #[error(
         "the log of this execution was removed by retention: its record stays as it is, and nothing can be \
          added to it or changed in it"
     )]
     LogRemoved,
-    /// More is waiting than the store can take at once.
+    /// The queue or the memory for batches is full, or others kept changing the log.
     #[error("the collector is busy: try again in a moment")]
     Busy,
     /// The store failed; the batch may be sent again.
@@ -68,7 +68,7 @@ pub enum IngestError {
     /// Another collector wrote to the execution at the same time, again and again.
     #[error("other collectors write to this execution as well: try again in a moment")]
     Overtaken,
-    /// The log cannot be read back.
+    /// The log cannot be read.
     #[error("the event log is damaged: {0}")]
     Damaged(BlockError),
 }

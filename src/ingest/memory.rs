@@ -1,4 +1,4 @@
-//! Memory that batches may take: taken before a body is read, and given back with the answer.
+//! Memory budget for batches: reserved before a body is read, and released with the answer.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::Ingest;
 use super::error::IngestError;
 
-/// A body takes its memory in steps of this many KiB, as it comes: what a client only announces holds nobody up.
+/// A body reserves memory in steps of this many KiB as it arrives, so that a client's announcement alone blocks nobody.
 const STEP_KIB: u32 = 256;
 
 /// A body that is being received.
@@ -21,7 +21,7 @@ pub struct Receiving {
     largest: usize,
 }
 
-/// A body as it was received; it holds its memory.
+/// A received body; it holds its memory.
 #[derive(Debug)]
 pub struct Received {
     pub(super) bytes: Bytes,
@@ -29,7 +29,7 @@ pub struct Received {
 }
 
 impl Ingest {
-    /// Takes memory for a body that is about to come, of so many bytes where that is known.
+    /// Reserves memory for a body, of this many bytes if that is known.
     ///
     /// # Errors
     /// It will be too large, or there is no memory for it now.
@@ -52,7 +52,7 @@ impl Ingest {
 }
 
 impl Receiving {
-    /// Adds what came next.
+    /// Adds the next part.
     ///
     /// # Errors
     /// It is too large, or there is no memory for more now.
@@ -71,7 +71,7 @@ impl Receiving {
         Ok(())
     }
 
-    /// All of it came.
+    /// The body is complete.
     #[must_use]
     pub fn done(self) -> Received {
         Received {
@@ -82,7 +82,7 @@ impl Receiving {
 }
 
 impl Received {
-    /// A body without a byte.
+    /// An empty body.
     #[must_use]
     pub fn empty() -> Self {
         Self {
@@ -93,7 +93,7 @@ impl Received {
 }
 
 impl From<Vec<u8>> for Received {
-    /// A body that is there already, and takes no memory of those that come.
+    /// A body that is already in memory, outside the budget.
     fn from(bytes: Vec<u8>) -> Self {
         Self {
             bytes: bytes.into(),

@@ -7,8 +7,8 @@
 //!                                                                                      that wait
 //! ```
 //!
-//! The answer waits for the commit. When a commit fails, the assemblers that it touched are thrown
-//! away and read back from the log, so memory never runs ahead of the store.
+//! The answer waits for the commit. When a commit fails, the assemblers that it involved are discarded and read back
+//! from the log, so memory never runs ahead of the store.
 
 mod announce;
 mod batch;
@@ -56,49 +56,49 @@ use batch::Batch;
 use slot::Slot;
 use writer::Job;
 
-/// Jobs that may wait for the writer: beyond that, producers are told to come back.
+/// Jobs that may wait for the writer; beyond that, producers are told to retry.
 const QUEUE: usize = 1024;
 
-/// Memory that batches may take while they wait, in KiB, both as sent and expanded: beyond that,
-/// producers are told to come back, however long the store is away.
+/// Memory for waiting batches, in KiB, both as sent and expanded; beyond that, producers are told to retry, however
+/// long the store is away.
 const BUDGET_KIB: u32 = 192 << 10;
 
-/// How long to wait for open readers before erasing what was deleted; nobody can write meanwhile.
+/// How long to wait for open readers before erasing deleted data; blocks writers.
 const ERASE: Duration = Duration::from_secs(2);
 
-/// The same after a cleanup: nobody asked for it to be gone at once.
+/// The same after a cleanup, which nobody is waiting for.
 const ERASE_SOON: Duration = Duration::from_millis(200);
 
-/// How often something is tried again because another collector was faster.
+/// How often to retry when another collector was faster.
 const TRIES: usize = 20;
 
 /// A batch is expanded, decoded and applied on a thread of its own beyond this size, in bytes.
 const INLINE_BYTES: usize = 512 << 10;
 
-/// What can be set about it.
+/// Settings of ingestion.
 #[derive(Debug, Clone, Copy)]
 pub struct Settings {
-    /// Silence after which an execution that goes on counts as lost.
+    /// How long a running execution may be silent before it counts as lost.
     pub silence: Duration,
     /// Lines of output that are kept when an execution is over; none: all.
     pub max_output_lines: Option<u64>,
 }
 
-/// What a producer says beside its events.
+/// What a producer sends beside its events.
 #[derive(Debug, Clone, Default)]
 pub struct Claim {
     /// Name of its sequence.
     pub instance: Option<String>,
-    /// The spool of a process that is gone, delivered by another: no sign of life.
+    /// The batch is from the spool of a dead process, delivered by another: no sign of life.
     pub adopted: bool,
-    /// The producer's time, where it tells it.
+    /// The producer's clock, if it sends it.
     pub at: Option<i64>,
-    /// What the sender shows who would add to the run.
+    /// What the sender presents to prove that it may add to the run.
     pub credentials: Credentials,
 }
 
 impl Claim {
-    /// Whether the sequence that is stored is the one that it names.
+    /// Whether the stored sequence is the one that it names.
     fn check(&self, assembler: &Assembler, producer: Producer) -> Result<(), IngestError> {
         match (self.instance.as_deref(), assembler.instance(producer)) {
             (Some(claimed), Some(stored)) if claimed != stored => Err(IngestError::Conflict),
@@ -107,8 +107,8 @@ impl Claim {
     }
 }
 
-/// Does it again as long as another collector is faster. A macro, because a closure's borrows would keep the
-/// whole from being sent to another thread.
+/// Retries for as long as another collector is faster. A macro, because a closure's borrows would make the future not
+/// `Send`.
 macro_rules! unless_overtaken {
     ($attempt:expr) => {{
         let mut tries = 1;
@@ -121,7 +121,7 @@ macro_rules! unless_overtaken {
     }};
 }
 
-/// Takes batches in.
+/// Takes in batches.
 #[derive(Debug, Clone)]
 pub struct Ingest {
     inner: Arc<Inner>,
@@ -137,16 +137,16 @@ struct Inner {
     slots: Mutex<HashMap<Uuid, Arc<Slot>>>,
     queue: mpsc::Sender<Job>,
     budget: Arc<Semaphore>,
-    /// Something was deleted that is still in the database's files.
+    /// Deleted data is still in the database's files.
     erase_due: AtomicBool,
 }
 
 impl Ingest {
-    /// Starts the writer, which ends, with everything that waits committed, when `shutdown` is cancelled. Its jobs
-    /// ([`Ingest::jobs`]) are to be run, and to finish before that.
+    /// Starts the writer. When `shutdown` is cancelled, the writer commits what is waiting and ends. The jobs
+    /// ([`Ingest::jobs`]) must be run, and must finish before that.
     ///
     /// # Errors
-    /// The store cannot tell which executions are running.
+    /// The store cannot list the running executions.
     pub async fn begin(
         store: Store,
         hub: Hub,
@@ -184,10 +184,10 @@ impl Ingest {
         Ok(ingest)
     }
 
-    /// The same, and runs its jobs: for a program that has no other work in the background.
+    /// Like [`Ingest::begin`], and runs its jobs: for a program without other background work.
     ///
     /// # Errors
-    /// The store cannot tell which executions are running.
+    /// The store cannot list the running executions.
     pub async fn start(
         store: Store,
         hub: Hub,
@@ -197,7 +197,7 @@ impl Ingest {
         shutdown: CancellationToken,
     ) -> Result<Self, IngestError> {
         let work = Runner::new(store.clone(), clock.clone(), CancellationToken::new());
-        // What is still held back is written before the writer may end.
+        // Held-back changes are written before the writer may end.
         let finished = CancellationToken::new();
         let ingest = Self::begin(store, hub, clock, settings, tasks, finished.clone()).await?;
         let (silence, packing) = ingest.jobs();
@@ -211,15 +211,15 @@ impl Ingest {
         Ok(ingest)
     }
 
-    /// Its work in the background. Needs a runtime.
+    /// Its background jobs. Needs a runtime.
     #[must_use]
     pub fn jobs(&self) -> (Silence, Packing) {
         let (packing, pack) = Packing::new(self.clone());
         (Silence::new(self.clone(), pack), packing)
     }
 
-    /// Takes a batch in, and returns the last event of the producer that is durably stored. An empty
-    /// batch is a sign of life, and a question where to resume.
+    /// Takes in a batch, and returns the producer's last durably stored event. An empty batch is a sign of life, and
+    /// asks where to resume.
     ///
     /// # Errors
     /// See [`IngestError`]; whatever it is, nothing of the batch was stored.
@@ -233,7 +233,7 @@ impl Ingest {
         if body.bytes.is_empty() {
             return unless_overtaken!(self.heartbeat(id, producer, claim).await);
         }
-        // Its memory is held until the answer, however often it is tried.
+        // The memory is held until the answer, across all retries.
         unless_overtaken!(self.take_in(id, producer, body.bytes.clone(), claim).await)
     }
 
@@ -245,15 +245,15 @@ impl Ingest {
         claim: &Claim,
     ) -> Result<u64, IngestError> {
         let permit = self.inner.place()?;
-        // Held until the answer: what waits for a store that is away stays within bounds. The body itself has its
+        // Held until the answer, so that what waits for an unavailable store stays bounded. The body itself has its
         // memory already.
         let mut memory = self
             .inner
             .budget
             .try_acquire_many(Batch::cost_kib(&body))
             .map_err(|_| IngestError::Busy)?;
-        // From here to the queue nothing waits, so that of all the batches that arrive together only as
-        // many are expanded at a time as there are threads.
+        // From here to the queue nothing waits, so that of all batches that arrive together only as many are expanded
+        // at once as there are threads.
         let (slot, mut state) = self.open_for(id, Some(&claim.credentials)).await?;
         let (acked, ended, _memory, committed) = {
             let largest = self.inner.store.largest_block();
@@ -272,7 +272,7 @@ impl Ingest {
             if self.inner.store.is_shared() {
                 let next = state.assembler.last_seq(producer) + 1;
                 if events.first().is_some_and(|first| first.seq > next) {
-                    // Another collector has what stands before it, and its word is still on the way.
+                    // Another collector has the events before this batch, but its notice has not arrived yet.
                     self.catch_up(&slot, &mut state).await?;
                 }
             }
@@ -293,14 +293,14 @@ impl Ingest {
             )
         };
         drop(state);
-        // What was expanded is gone.
+        // The expanded batch is freed.
         drop(memory);
         committed.await?;
         count_end(ended);
         Ok(acked)
     }
 
-    /// What is to be added to the times of a run that begins with these events, where its clock is wrong.
+    /// The clock correction of a run that begins with these events.
     fn correction(
         &self,
         assembler: &Assembler,
@@ -311,7 +311,7 @@ impl Ingest {
         let begins = assembler.last_seq(producer) == 0
             && producer != Producer::Launcher
             && events.first().is_some_and(|first| first.seq == 1);
-        // Whoever delivers what another process left behind does not know its clock.
+        // Whoever delivers what another process left behind does not know that process's clock.
         let told_us = claim.at.filter(|_| begins && !claim.adopted)?;
         let known_us = assembler.row().what.clock_corrected_us;
         let corrected_us = clock::correction(told_us, self.inner.clock.now_us(), known_us);
@@ -344,7 +344,7 @@ impl Ingest {
             assembler.push_block(batch.block(producer, new, known == 0, first_line, lines));
         }
         if claim.adopted && !assembler.is_final() {
-            // Its process is gone: what the events leave open stays open.
+            // The process is gone: what its events leave open stays open.
             assembler.mark_lost();
         } else {
             slot.heard(now);
@@ -385,8 +385,8 @@ impl Ingest {
                 assembler.mark_alive();
                 changes = assembler.take_changes(true);
             }
-            // Other collectors do not hear it, and this one forgets it when it is killed: it is stored so often
-            // that none takes it for silence, and that the end of a lost run is known so well.
+            // Other collectors do not hear this sign of life, and we forget it if we are killed. It is stored often
+            // enough that nobody takes the run for silent, and that a lost run's end is known about as precisely.
             changes.beat = slot.key().is_some() && slot.beat_due(now, self.inner.silence_us / 4);
             if changes.beat {
                 changes.alive_us = assembler.alive_us();
@@ -400,8 +400,7 @@ impl Ingest {
         Ok(acked)
     }
 
-    /// Takes in what the launcher itself has to say of an execution. Returns when that, and what is to be stored
-    /// with it, is durably stored.
+    /// Takes in an event of the launcher. Returns when the event, and what is stored with it, is durably stored.
     ///
     /// # Errors
     /// The store failed, or is busy; then nothing of it was stored.
@@ -462,7 +461,7 @@ impl Ingest {
         self.open_for(id, None).await
     }
 
-    /// The same for somebody who would add to it.
+    /// Like [`Self::open`], for a sender who would add to it.
     async fn open_for(
         &self,
         id: Uuid,
@@ -472,7 +471,7 @@ impl Ingest {
             let (slot, is_new) = self.inner.slot(id);
             let mut state = match slot.load(&self.inner.store, credentials).await {
                 Err(error @ (IngestError::LogRemoved | IngestError::Deleted)) => {
-                    // There is nothing to remember about it.
+                    // The slot holds nothing worth keeping.
                     self.inner.drop_slot(&slot);
                     return Err(error);
                 }
@@ -493,22 +492,22 @@ impl Ingest {
             if !slot.has_failed() {
                 return Ok((slot, state));
             }
-            // Its commit failed while we waited for it: take up the one that replaces it.
+            // Its commit failed while we waited for it: take the slot that replaces it.
             self.inner.drop_slot(&slot);
         }
     }
 }
 
 impl Ingest {
-    /// Waits until what was accepted of an execution is committed, so that it cannot come after what is done to it
-    /// next. What comes later waits for the lock that the caller holds.
+    /// Waits until an execution's accepted changes are committed, so that they cannot arrive after the next change.
+    /// Later ones wait for the lock that the caller holds.
     async fn settle(&self, slot: &Arc<Slot>, held: &slot::SlotState) -> Result<(), IngestError> {
         let permit = self.inner.place()?;
         writer::submit(permit, slot, held, Changes::default()).await
     }
 
-    /// Takes in what other collectors wrote to an execution. What waits for the writer is built on what was there
-    /// before, and is seen to its end first.
+    /// Reads what other collectors wrote to an execution. Changes that wait for the writer build on the earlier state,
+    /// and are finished first.
     async fn catch_up(
         &self,
         slot: &Arc<Slot>,
@@ -527,11 +526,11 @@ impl Ingest {
 
 impl Inner {
     fn slots(&self) -> std::sync::MutexGuard<'_, HashMap<Uuid, Arc<Slot>>> {
-        // A panic while it was held left a map that is whole: entries are put in and taken out only.
+        // The lock may be poisoned, but entries are only added and removed, so the map is intact.
         self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The execution's slot, and whether it was made just now.
+    /// The execution's slot, and whether it was just created.
     fn slot(&self, id: Uuid) -> (Arc<Slot>, bool) {
         let now = self.clock.monotonic_us();
         let mut is_new = false;
@@ -557,7 +556,7 @@ impl Inner {
         self.slots().contains_key(&id)
     }
 
-    /// Takes what was deleted out of the database's files. False: somebody reads it, so the watch tries again.
+    /// Erases deleted data from the database's files. False: somebody is reading it, so the watch will retry.
     async fn erase(&self, patience: Duration) -> bool {
         self.erase_due.store(false, Ordering::Release);
         let erased = match self.store.erase(patience).await {
@@ -573,10 +572,10 @@ impl Inner {
         erased
     }
 
-    /// Forgets a slot that nobody else has taken up.
+    /// Drops a slot that nobody else uses.
     fn drop_unused(&self, slot: &Arc<Slot>) {
         let mut slots = self.slots();
-        // Under the map's lock nobody can take it up: the map has it, and we.
+        // While the map is locked nobody can take the slot: only the map and we hold it.
         if Arc::strong_count(slot) == 2 {
             slots.remove(&slot.id());
         }
@@ -593,7 +592,7 @@ impl Inner {
     }
 }
 
-/// Does what takes long without holding up the requests that share this thread.
+/// Runs long work without blocking the requests that share this thread.
 fn beside_others<T>(is_large: bool, work: impl FnOnce() -> T) -> T {
     if is_large {
         tokio::task::block_in_place(work)
@@ -602,14 +601,14 @@ fn beside_others<T>(is_large: bool, work: impl FnOnce() -> T) -> T {
     }
 }
 
-/// Memory that changes take while they wait, in KiB: their blocks and results, which are the bulk.
+/// Memory of waiting changes, in KiB: their blocks and results, which are the bulk.
 fn waiting_kib(changes: &Changes) -> usize {
     let blocks: usize = changes.blocks.iter().map(|block| block.data.len()).sum();
     let results = changes.results.len() * size_of::<ResultRow>();
     (blocks + results) >> 10
 }
 
-/// How a producer stands after a batch was applied.
+/// A producer's state after a batch was applied.
 struct Applied {
     /// Its last event.
     seq: u64,
@@ -619,7 +618,7 @@ struct Applied {
     ended: Option<Status>,
 }
 
-/// Counts an execution that ended, once its end is stored.
+/// Counts a finished execution once its end is stored.
 fn count_end(ended: Option<Status>) {
     if let Some(status) = ended {
         metrics::counter!("playback_executions_ended_total", "status" => status.as_str())

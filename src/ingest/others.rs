@@ -1,5 +1,5 @@
-//! What other collectors do that share the database: their commits become known here, to executions in memory
-//! and to those who watch.
+//! Follows other collectors that share the database: their commits are passed on to executions in memory and to
+//! viewers.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use super::Ingest;
 use crate::live::Hub;
 use crate::store::{Listener, Notice, PeerEvent};
 
-/// How long a database that does not let us in is left alone.
+/// How long to wait before retrying a database that refuses the connection.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Listens until it is dropped.
@@ -38,7 +38,7 @@ fn hear(ingest: &Ingest, hub: &Hub, notice: &Notice) {
     let slot = ingest.inner.slots().get(&notice.id).cloned();
     if let Some(slot) = slot {
         if notice.version == 0 {
-            // Deleted, or in other words: what memory has of it is worth nothing.
+            // Deleted or rewritten: the state in memory is worthless.
             slot.overtake();
         } else {
             slot.hear_of(notice.version);

@@ -1,14 +1,14 @@
-//! Who may add to a run: who holds its key, or began it.
+//! Who may add to a run: the holder of its key, or the token that began it.
 //!
-//! A run belongs to who began it. Its first producer makes up a key, which stands in the spool and goes with
-//! every batch; a hash of it is kept beside the execution. So tokens may be changed in its midst, and whoever
-//! holds a spool can deliver it. A run that began without a key (an older producer, a client of one's own)
-//! belongs to the token that began it, and to those who may do everything. What is known of neither comes from before there were keys, or from
-//! serving without tokens: it may be brought to its end.
+//! A run belongs to whoever began it. Its first producer generates a key, which is kept in the spool and sent with
+//! every batch; a hash of it is stored beside the execution. So tokens may change during a run, and whoever holds a
+//! spool can deliver it. A run that began without a key (an older producer, a custom client) belongs to the token that
+//! began it, and to admin tokens. A run with neither comes from before there were keys, or from serving without tokens:
+//! anybody may finish it.
 
 use crate::model::Owner;
 
-/// What somebody shows who would add to a run.
+/// What a sender presents to add to a run.
 #[derive(Debug, Clone, Default)]
 pub struct Credentials {
     /// SHA-256 of the run key that they sent.
@@ -17,11 +17,11 @@ pub struct Credentials {
     pub token: Option<String>,
     /// The token was made for this run alone, by the launcher.
     pub is_of_the_run: bool,
-    /// The token may do everything.
+    /// The token is an admin's.
     pub is_admin: bool,
 }
 
-/// Why somebody may not add to a run.
+/// Why a sender may not add to a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotTheirs {
     /// It has a key, and they sent none.
@@ -51,7 +51,7 @@ pub enum NotTheirs {
 }
 
 impl Credentials {
-    /// Whose run it is that they begin.
+    /// The owner of a run that this sender begins.
     pub(super) fn begin(&self) -> Owner {
         Owner {
             key: self.key,
@@ -60,7 +60,7 @@ impl Credentials {
         }
     }
 
-    /// Whether they may add to a run of that owner.
+    /// Whether the sender may add to a run of that owner.
     pub(super) fn check(&self, owner: &Owner, is_complete: bool) -> Result<(), NotTheirs> {
         if self.is_of_the_run {
             return Ok(());
@@ -83,7 +83,7 @@ impl Credentials {
     }
 }
 
-/// Compares all of it, however early it differs: how long that takes tells nothing.
+/// Compares in constant time, so that the duration reveals nothing.
 fn is_same(one: &[u8; 32], other: &[u8; 32]) -> bool {
     let differences = one.iter().zip(other).fold(0, |all, (a, b)| all | (a ^ b));
     std::hint::black_box(differences) == 0

@@ -1,4 +1,4 @@
-//! Logs of runs that are over: packed, one after the other.
+//! Packs the logs of finished runs, one after the other.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -13,31 +13,31 @@ use crate::model::ExecutionKey;
 use crate::store::StoreError;
 use crate::work::{Every, Job, JobError, Outcome, StopPhase, Turn};
 
-/// Executions that wait to be packed; when more end at once, they wait in memory.
+/// Executions that wait to be packed; if more end at once, they wait in memory.
 const QUEUE: usize = 256;
 
-/// Executions that are packed because the collector that saw them end did not get to it.
+/// How many executions to pack at once that their collector did not get to.
 const UNPACKED: u32 = 100;
 
-/// And that began within this time before a start: nobody looks through the whole history for them.
+/// How far back to look for them after a start, so that the whole history is not searched.
 const RECENT_US: i64 = 7 * 86_400_000_000;
 
-/// The same where it is looked for again and again.
+/// How far back to look for them later on.
 const LATELY_US: i64 = 86_400_000_000;
 
-/// How long another collector that goes on has for it.
+/// How long a running collector has for packing before another does it.
 const ABANDONED_US: i64 = 600_000_000;
 
-/// The shortest and the longest time between two looks; in between, it is the time of silence.
+/// Shortest and longest time between two searches; in between, it is the silence limit.
 const LOOK: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(3600));
 
-/// Packs one execution after the other. Where so many lines are kept and no more, the others go first.
+/// Packs one execution after the other. With an output limit, the lines beyond it are removed first.
 #[derive(Debug)]
 pub struct Packing {
     ingest: Ingest,
     queue: mpsc::Receiver<(Uuid, ExecutionKey)>,
     waiting: VecDeque<(Uuid, ExecutionKey)>,
-    /// When it is looked for what nobody got to: at once, and where collectors share the database again and again.
+    /// When to search for unpacked executions: at once, and repeatedly if collectors share the database.
     look: Option<Every>,
     is_look_due: bool,
     has_looked: bool,
@@ -52,7 +52,7 @@ struct PackingError {
 }
 
 impl Packing {
-    /// With the way to have an execution packed. Needs a runtime.
+    /// Also returns the sender for executions to pack. Needs a runtime.
     pub(super) fn new(ingest: Ingest) -> (Self, mpsc::Sender<(Uuid, ExecutionKey)>) {
         let (pack, queue) = mpsc::channel(QUEUE);
         let period_us = u64::try_from(ingest.inner.silence_us).unwrap_or_default();
@@ -68,7 +68,7 @@ impl Packing {
         (packing, pack)
     }
 
-    /// Has those executions packed that are over, and that nobody packed.
+    /// Queues finished executions that nobody packed.
     async fn look(&mut self) -> Result<(), StoreError> {
         let inner = &*self.ingest.inner;
         let now_us = inner.clock.now_us();
@@ -99,7 +99,7 @@ impl Packing {
         let packed = pack(&inner.store, id, key).await;
         let is_away = matches!(&packed, Err(LogError::Store(error)) if error.is_unavailable());
         if !is_away {
-            // One that cannot be packed keeps no other waiting.
+            // An execution that cannot be packed must not block the others.
             self.waiting.pop_front();
         }
         packed.map_err(|cause| PackingError { id, cause })?;
@@ -134,7 +134,7 @@ impl Job for Packing {
             self.is_look_due = false;
             return Ok(Outcome::Idle);
         }
-        // A log that is cut off in the middle is found again.
+        // Interrupted packing is found again.
         match turn.stop().run_until_cancelled(self.pack_next()).await {
             Some(packed) => Ok(packed?),
             None => Ok(Outcome::Stopped),

@@ -1,4 +1,4 @@
-//! Redaction of a run that is over, while nobody else changes its log.
+//! Redacts a finished run, while nobody else changes its log.
 
 use playback_redact::Counts;
 use uuid::Uuid;
@@ -8,22 +8,22 @@ use super::{ERASE, Ingest};
 use crate::log::RedactionRequest;
 use crate::log::redact::redact_log;
 
-/// How often it is tried again when blocks were packed meanwhile.
+/// How often to retry when blocks were packed meanwhile.
 const TRIES: usize = 5;
 
-/// What was hidden.
+/// What was redacted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Redacted {
     /// How much.
     pub counts: Counts,
-    /// Events that could not be read, and so not be searched: they were removed.
+    /// Unreadable events, which could not be searched and were removed.
     pub removed: u64,
-    /// Whether it is gone from the database's files as well.
+    /// Whether it is erased from the database's files as well.
     pub erased: bool,
 }
 
 impl Ingest {
-    /// Hides something in an execution that is over; nothing is returned when it is not over.
+    /// Redacts values in an execution that is over; returns nothing if it is not.
     ///
     /// # Errors
     /// The store failed or is busy; then nothing was changed.
@@ -48,7 +48,7 @@ impl Ingest {
                 break;
             }
         }
-        // Whoever waits for the lock reads the log anew.
+        // Whoever waits for the lock reads the log again.
         slot.fail();
         self.inner.drop_slot(&slot);
         drop(state);

@@ -1,4 +1,4 @@
-//! One execution in memory: its assembler, under a lock, and what is known without the lock.
+//! One execution in memory: its assembler, under a lock, and the state that needs no lock.
 
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -15,17 +15,18 @@ use crate::log::rewrite::Rewritten;
 use crate::model::{ExecutionKey, Owner};
 use crate::store::Store;
 
-/// How often changed rows of a running execution are written. Its events are written at once: this
-/// paces the view, not the log.
+/// How often changed rows of a running execution are written. Its events are written at once: this only limits the
+/// rows.
 const FLUSH_EVERY_US: i64 = 1_000_000;
 
-/// Before every time.
+/// Earlier than any time.
 const NEVER_US: i64 = i64::MIN / 2;
 
 /// No key yet: the execution has no row.
 const NO_KEY: ExecutionKey = 0;
 
-/// One execution in memory. Its times are monotonic (see `Clock::monotonic_us`): setting the clock is no silence.
+/// One execution in memory. Times are monotonic (see `Clock::monotonic_us`), so setting the clock is not taken for
+/// silence.
 #[derive(Debug)]
 pub(super) struct Slot {
     id: Uuid,
@@ -34,28 +35,28 @@ pub(super) struct Slot {
     failed: AtomicBool,
     last_heard_us: AtomicI64,
     waiting: AtomicUsize,
-    /// The execution's version in the store that memory builds on.
+    /// The stored version that the state in memory is based on.
     version: AtomicI64,
-    /// Another collector wrote to it since.
+    /// Another collector has written to it since.
     stale: AtomicBool,
-    /// What failed it was another collector that was faster: it can be tried again at once.
+    /// It failed because another collector was faster: it can be retried at once.
     overtaken: AtomicBool,
     last_beat_us: AtomicI64,
-    /// Whose run it is, once it has events.
+    /// The run's owner, once it has events.
     owner: OnceLock<Owner>,
 }
 
-/// What the lock guards.
+/// The state behind the lock.
 #[derive(Debug)]
 pub(super) struct SlotState {
     pub(super) assembler: Assembler,
     last_flush_us: Option<i64>,
-    /// When a producer was heard last, by our clock, and what time it was then by its own.
+    /// When a producer was last heard, by our clock, and its own clock's time then.
     heard: Option<(i64, i64)>,
 }
 
 impl SlotState {
-    /// Whether changed rows are due to be written; if so, counts them as written now.
+    /// Whether changed rows are due to be written; if so, marks them as written now.
     pub(super) fn flush_due(&mut self, now_us: i64) -> bool {
         let due = self
             .last_flush_us
@@ -66,13 +67,13 @@ impl SlotState {
         due
     }
 
-    /// A producer told events, the last of which happened at `at`.
+    /// A producer sent events, the last of which happened at `at`.
     pub(super) fn heard(&mut self, now_us: i64, at: i64) {
         self.heard = Some((now_us, at));
     }
 
-    /// A producer gave a sign of life without events. It may tell its time, `at`; where it does not, as much time
-    /// has passed for it as for us.
+    /// A producer gave a sign of life without events. `at` is its clock's time; without it, the same time is taken to
+    /// have passed for it as for us.
     pub(super) fn alive(&mut self, now_us: i64, at: Option<i64>) {
         let last_at = self.assembler.last_sign_us();
         let (heard_us, heard_at) = *self.heard.get_or_insert((now_us, last_at));
@@ -106,7 +107,7 @@ impl std::ops::DerefMut for Guard {
 }
 
 impl Slot {
-    /// A slot that is loaded when it is first needed.
+    /// A slot that is loaded when first needed.
     pub(super) fn new(id: Uuid, now_us: i64) -> Self {
         Self {
             id,
@@ -137,7 +138,7 @@ impl Slot {
         self.key.store(key, Ordering::Release);
     }
 
-    /// Whether a commit of its changes failed: then memory is ahead of the store, for good.
+    /// Whether a commit of its changes failed: then memory is ahead of the store for good.
     pub(super) fn has_failed(&self) -> bool {
         self.failed.load(Ordering::Acquire)
     }
@@ -146,7 +147,7 @@ impl Slot {
         self.failed.store(true, Ordering::Release);
     }
 
-    /// Its commit came after one of another collector that it does not know of.
+    /// Its commit lost to one of another collector that it does not know.
     pub(super) fn overtake(&self) {
         self.overtaken.store(true, Ordering::Release);
         self.fail();
@@ -164,24 +165,24 @@ impl Slot {
         self.version.store(version, Ordering::Release);
     }
 
-    /// Another collector wrote to it, and made this version of it.
+    /// Another collector wrote this version.
     pub(super) fn hear_of(&self, version: i64) {
         if version > self.version() {
             self.stale.store(true, Ordering::Release);
         }
     }
 
-    /// Whether memory has it as the store does.
+    /// Whether memory and store agree.
     pub(super) fn is_current(&self) -> bool {
         !self.is_stale() && self.state.try_lock().is_ok_and(|state| state.is_some())
     }
 
-    /// Whether the store has more of it than memory.
+    /// Whether the store is ahead of memory.
     pub(super) fn is_stale(&self) -> bool {
         self.stale.load(Ordering::Acquire)
     }
 
-    /// Whether others are to be told now that it is alive; if so, counts it as told.
+    /// Whether a sign of life is due to be stored for others; if so, marks it as done.
     pub(super) fn beat_due(&self, now_us: i64, every_us: i64) -> bool {
         let due = now_us - self.last_beat_us.load(Ordering::Acquire) >= every_us;
         if due {
@@ -190,12 +191,12 @@ impl Slot {
         due
     }
 
-    /// Whose run it is; nobody's, as long as it has no events.
+    /// The run's owner; none until it has events.
     pub(super) fn owner(&self) -> Option<&Owner> {
         self.owner.get()
     }
 
-    /// Its first events came: it belongs to whoever sent them.
+    /// Its first events arrived: it belongs to their sender.
     pub(super) fn begin(&self, credentials: &Credentials) {
         self.owner.get_or_init(|| credentials.begin());
     }
@@ -222,19 +223,18 @@ impl Slot {
         self.waiting.load(Ordering::Acquire) > 0
     }
 
-    /// The state, when it is loaded and nobody works with it.
+    /// The state, if it is loaded and unlocked.
     pub(super) fn try_lock(&self) -> Option<Guard> {
         let state = self.state.clone().try_lock_owned().ok()?;
         state.is_some().then_some(Guard(state))
     }
 
-    /// Locks the state as it is, loaded or not: nothing is read for somebody who only keeps others away.
+    /// Locks the state, loaded or not, without reading the log: for a caller that only keeps others out.
     pub(super) async fn hold(&self) -> OwnedMutexGuard<Option<SlotState>> {
         self.state.clone().lock_owned().await
     }
 
-    /// Locks the state; the first time, by reading the execution's log back: not for somebody who may not add
-    /// to it.
+    /// Locks the state; the first time, reads the execution's log, but not for a sender who may not add to it.
     pub(super) async fn load(
         &self,
         store: &Store,
@@ -254,7 +254,7 @@ impl Slot {
                         credentials.check(&head.owner, head.is_complete)?;
                     }
                     self.owner.get_or_init(|| head.owner.clone());
-                    // Before the log: what is written in between then is seen to be missing.
+                    // Set before the log is read, so that anything written in between is noticed as missing.
                     self.set_version(head.version);
                     let none = Rewritten::default();
                     let mut assembler =
@@ -275,7 +275,7 @@ impl Slot {
         Ok(Guard(state))
     }
 
-    /// Takes in what other collectors wrote. Nothing of the slot may be waiting for the writer.
+    /// Reads what other collectors wrote. Nothing of the slot may be waiting for the writer.
     pub(super) async fn catch_up(
         &self,
         store: &Store,
@@ -283,7 +283,7 @@ impl Slot {
     ) -> Result<(), IngestError> {
         let read = self.read_on(store, state).await;
         if read.is_err() {
-            // Half of it was applied, perhaps: nothing of that may be taken for new and stored again.
+            // Half of it may have been applied, which must not be taken for new and stored again.
             self.overtake();
         }
         read
@@ -292,7 +292,7 @@ impl Slot {
     async fn read_on(&self, store: &Store, state: &mut SlotState) -> Result<(), IngestError> {
         self.stale.store(false, Ordering::Release);
         match (store.head(self.id).await?, self.key()) {
-            // One that was deleted and came again is another.
+            // An execution that was deleted and came again is another one.
             (Some(found), Some(key)) if found.key != key || found.log.is_removed() => {
                 self.overtake();
             }
@@ -303,15 +303,15 @@ impl Slot {
                 replay(store, key, &Rewritten::default(), &mut state.assembler).await?;
                 state.assembler.alive_from_store(found.alive_us);
                 if state.assembler.gaps().count() > gaps {
-                    // It may have been read in the midst of something. Whoever comes again finds it read from the
-                    // beginning, with what the rows tell of the rest.
+                    // It may have been read during a change. The next caller reads it from the beginning, with what the
+                    // rows say about the rest.
                     return Err(IngestError::Damaged(BlockError::NotEvents));
                 }
-                // Whoever wrote it has stored what came with it, and others saw the silence, or its end.
+                // The writer of these events stored their rows too, and noticed any silence, or its end.
                 state.assembler.assume_stored(found.status);
             }
             (None, None) => {}
-            // It was deleted, or is there for the first time: it is read from the beginning.
+            // It was deleted, or is new: it is read from the beginning.
             _ => self.overtake(),
         }
         Ok(())

@@ -1,4 +1,4 @@
-//! `max_output_lines`: what a run that is over printed loses its middle, while nobody else changes its log.
+//! `max_output_lines`: removes the middle of a finished run's output, while nobody else changes its log.
 
 use std::time::Duration;
 
@@ -9,15 +9,15 @@ use super::error::IngestError;
 use crate::log::trim::trim_log;
 use crate::model::{ExecutionRow, Status};
 
-/// How often it is tried again when the collector is busy, or others changed the log meanwhile.
+/// How often to retry when the collector is busy, or others changed the log meanwhile.
 const TRIES: usize = 20;
 
-/// How long it waits before that.
+/// Pause before a retry.
 const WAIT: Duration = Duration::from_millis(100);
 
 impl Ingest {
-    /// Leaves out the middle of what an execution printed, where that is more than `most` lines. It is done
-    /// once: what comes later is kept.
+    /// Removes the middle of an execution's output if it has more than `most` lines. This is done once: later lines are
+    /// kept.
     ///
     /// # Errors
     /// The log is damaged, or the store failed or is busy; then nothing was changed.
@@ -31,7 +31,7 @@ impl Ingest {
         Err(IngestError::Busy)
     }
 
-    /// False: something was in the way.
+    /// False: it has to be retried.
     async fn try_trim(&self, id: Uuid, most: u64) -> Result<bool, IngestError> {
         let store = &self.inner.store;
         let is_too_long = |row: &ExecutionRow| {
@@ -41,7 +41,7 @@ impl Ingest {
                 && row.output_lines > most
         };
         let found = store.execution(id).await?;
-        // What somebody has pinned is kept whole.
+        // Pinned runs are kept whole.
         if !found.is_some_and(|(_, row)| is_too_long(&row)) || !store.pins(&[id]).await?.is_empty()
         {
             return Ok(true);
@@ -60,7 +60,7 @@ impl Ingest {
         if !is_too_long(&row) {
             return Ok(true);
         }
-        // Whatever comes of it, and wherever it is broken off: who takes the execution up reads its log anew.
+        // Whatever the outcome, even if interrupted: whoever takes up the execution reads its log again.
         slot.fail();
         let trimmed = trim_log(store, key, &row, most).await;
         self.inner.drop_slot(&slot);

@@ -1,5 +1,4 @@
-//! What time brings about: rows that are due to be written, executions that fell silent, memory that
-//! can be given back.
+//! Time-driven work: writes held-back rows, marks silent executions as lost, releases memory.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -18,13 +17,13 @@ use crate::work::{Every, Job, JobError, Outcome, Retry, StopPhase, Turn};
 
 const TICK: Duration = Duration::from_millis(500);
 
-/// A tick that comes so late says that the collector stood still; or half the time of silence, if that is longer.
+/// A tick this late, or half the silence limit if that is longer, means that the collector itself stood still.
 const HELD_UP_US: i64 = 2_000_000;
 
-/// How long an execution that is over is kept in memory, for what may come late.
+/// How long a finished execution stays in memory for late events.
 const LINGER_US: i64 = 5_000_000;
 
-/// Looks after all executions in memory, and writes what was held back when the collector stops.
+/// Checks all executions in memory, and writes held-back rows when the collector stops.
 #[derive(Debug)]
 pub struct Silence {
     ingest: Ingest,
@@ -34,7 +33,7 @@ pub struct Silence {
     last_us: i64,
 }
 
-/// An execution could not be looked after.
+/// An execution could not be checked.
 #[derive(Debug, thiserror::Error)]
 #[error("execution {id} cannot be looked after: {cause}")]
 struct SilenceError {
@@ -54,15 +53,15 @@ impl Silence {
         }
     }
 
-    /// Looks after each execution; returns the first failure of the lowest identity, so that the same trouble reads the
-    /// same the next time.
+    /// Checks each execution; returns the failure with the lowest identity, so that the same problem is reported the
+    /// same way every time.
     async fn look_after_all(&self) -> Result<bool, SilenceError> {
         let mut is_changed = false;
         let mut failed: Option<SilenceError> = None;
         for slot in self.ingest.inner.all() {
             match look_after(&self.ingest, &slot, &self.pack).await {
                 Ok(changed) => is_changed |= changed,
-                // Another collector looks after it.
+                // Another collector has it.
                 Err(IngestError::Overtaken) => {}
                 Err(IngestError::Deleted) => self.ingest.inner.drop_slot(&slot),
                 Err(cause) => {
@@ -89,10 +88,10 @@ impl Job for Silence {
 
     async fn run(&mut self, _: &Turn) -> Result<Outcome, JobError> {
         let inner = self.ingest.inner.clone();
-        // What is silence, and who was held up, goes by time that nobody sets.
+        // Silence and delays are measured by the monotonic clock.
         let now = inner.clock.monotonic_us();
         if now - self.last_us > HELD_UP_US.max(inner.silence_us / 2) {
-            // We were held up ourselves, and heard nobody: that is no silence of theirs.
+            // We stood still and could not hear anybody: that is no silence of theirs.
             for slot in inner.all() {
                 slot.heard(now);
             }
@@ -123,8 +122,8 @@ impl Job for Silence {
     }
 }
 
-/// Signs of life that other collectors had, read off the store: each collector sees by its own clock when
-/// they change, so it matters to nobody what time it is for the others.
+/// Signs of life that other collectors stored. Each collector notes by its own clock when they change, so clocks need
+/// not agree.
 #[derive(Debug, Default)]
 struct Signs {
     seen: HashMap<Uuid, i64>,
@@ -132,7 +131,7 @@ struct Signs {
 }
 
 impl Signs {
-    /// Looks at all executions that are not over, now and then.
+    /// Checks all running executions from time to time.
     async fn look(&mut self, ingest: &Ingest, now_us: i64) -> Result<(), StoreError> {
         let pause_us = ingest.inner.silence_us / 6;
         if self.looked_us.is_some_and(|last| now_us - last < pause_us) {
@@ -141,7 +140,7 @@ impl Signs {
         let found = match ingest.inner.store.signs_of_life().await {
             Ok(found) => found,
             Err(error) => {
-                // Not to be told is not silence.
+                // Signs that cannot be read are not silence.
                 for slot in ingest.inner.all() {
                     slot.heard(now_us);
                 }
@@ -159,7 +158,7 @@ impl Signs {
                 slot.heard(now_us);
             }
         }
-        // What others saw to its end, and what they go on with: memory is given back.
+        // Frees the memory of executions that other collectors finished.
         slots.retain(|id, slot| {
             let quiet = now_us - slot.last_heard_us() >= LINGER_US;
             let ours = slot.is_current() || slot.is_waiting() || Arc::strong_count(slot) > 1;
@@ -170,7 +169,7 @@ impl Signs {
     }
 }
 
-/// Looks after an execution; whether anything changed.
+/// Checks an execution; returns whether anything changed.
 async fn look_after(
     ingest: &Ingest,
     slot: &Arc<Slot>,
@@ -197,7 +196,7 @@ async fn look_after(
         }
     }
     if slot.is_stale() {
-        // Whoever wrote to it last writes the rest.
+        // The collector that wrote to it last writes the rest.
         return Ok(false);
     }
     let Some(state) = slot.try_lock() else {
@@ -209,7 +208,7 @@ async fn look_after(
     let over = is_final || slot.key().is_none();
     if over && quiet_us >= LINGER_US && !slot.is_waiting() {
         if ingest.inner.max_output_lines.is_some() && ingest.inner.hub.is_watched(slot.id()) {
-            // Whoever is still reading what it printed sees all of it.
+            // Viewers that are still reading its output must see all of it.
             return Ok(is_flushed);
         }
         if let Some(key) = slot.key()
@@ -217,8 +216,8 @@ async fn look_after(
         {
             return Ok(is_flushed);
         }
-        // Under the map's lock nobody can take the slot up; whoever holds it already keeps it alive
-        // only if it is waiting, which was looked at above and is looked at again.
+        // While the map is locked nobody can take the slot. A holder keeps it alive only while waiting, which was
+        // checked above and is checked again.
         let mut slots = ingest.inner.slots();
         if Arc::strong_count(slot) == 2 && !slot.is_waiting() {
             slots.remove(&slot.id());
@@ -228,7 +227,7 @@ async fn look_after(
     Ok(is_flushed)
 }
 
-/// Writes the rows of an execution that are due; whether there were any.
+/// Writes the rows of an execution that are due; returns whether there were any.
 async fn flush(ingest: &Ingest, slot: &Arc<Slot>) -> Result<bool, IngestError> {
     let Some(mut state) = slot.try_lock() else {
         return Ok(false);

@@ -1,5 +1,5 @@
-//! One task writes: all that waits goes into one commit, so that one sync to disk serves many
-//! producers. Every change of the store that ingestion makes goes through here, in order.
+//! The single writer task: it puts everything that waits into one commit, so that one sync to disk serves many
+//! producers. Every change that ingestion makes to the store goes through here, in order.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -14,10 +14,10 @@ use crate::live::Hub;
 use crate::model::Changes;
 use crate::store::{Store, StoreError, Trouble};
 
-/// A commit takes up to this many jobs: enough to share a sync, few enough to answer soon.
+/// Maximum number of jobs in a commit: enough to share a sync, few enough to answer soon.
 const JOBS: usize = 256;
 
-/// And up to about this many rows.
+/// Maximum number of rows in a commit, roughly.
 const ROWS: usize = 50_000;
 
 /// Changes that wait to be committed.
@@ -26,17 +26,17 @@ pub(super) struct Job {
     slot: Arc<Slot>,
     changes: Changes,
     row_changed: bool,
-    /// Whether its changes were taken into a commit.
+    /// Whether the commit contains changes of it.
     is_changing: bool,
     done: oneshot::Sender<Outcome>,
 }
 
-/// What became of a job.
+/// The result of a job.
 #[derive(Debug, Clone, Copy)]
 enum Outcome {
     Stored,
     Failed,
-    /// The database takes nothing in, and says why.
+    /// The database takes no changes, for this reason.
     Refused(Trouble),
     /// Another collector was faster.
     Overtaken,
@@ -45,13 +45,13 @@ enum Outcome {
 impl Job {
     fn end(self, outcome: Outcome) {
         self.slot.leave_queue();
-        // Whoever asked may be gone.
+        // The requester may be gone.
         let _ = self.done.send(outcome);
     }
 }
 
-/// Queues the changes of a slot whose state the caller holds, so that jobs of one execution stand in
-/// the order in which its events were applied. Resolves when they are durably stored.
+/// Queues the changes of a slot whose state the caller holds, so that jobs of one execution are queued in the order in
+/// which its events were applied. Resolves when they are durably stored.
 pub(super) fn submit(
     permit: mpsc::Permit<'_, Job>,
     slot: &Arc<Slot>,
@@ -81,7 +81,7 @@ pub(super) fn submit(
     }
 }
 
-/// Commits until everyone who could queue is gone.
+/// Commits until all senders are gone.
 pub(super) async fn run(
     store: Store,
     hub: Hub,
@@ -94,7 +94,7 @@ pub(super) async fn run(
             biased;
             received = jobs.recv_many(&mut group, 1) => received,
             () = shutdown.cancelled(), if !jobs.is_closed() => {
-                // What is queued is still committed; what comes later is refused.
+                // What is queued is still committed; later jobs are refused.
                 jobs.close();
                 continue;
             }
@@ -113,7 +113,7 @@ pub(super) async fn run(
 }
 
 async fn commit(store: &Store, hub: &Hub, group: &mut Vec<Job>) {
-    // A job that builds on a commit that failed must fail as well.
+    // A job that builds on a failed commit must fail as well.
     let (failed, mut jobs): (Vec<Job>, Vec<Job>) =
         group.drain(..).partition(|job| job.slot.has_failed());
     for job in failed {
@@ -129,7 +129,7 @@ async fn commit(store: &Store, hub: &Hub, group: &mut Vec<Job>) {
     for job in &mut jobs {
         let mut change = std::mem::take(&mut job.changes);
         if is_empty(&change) {
-            // A repeated batch or a sign of life: it only waits for what stands before it.
+            // A repeated batch or a sign of life only waits for the jobs before it.
             continue;
         }
         job.is_changing = true;
@@ -139,7 +139,7 @@ async fn commit(store: &Store, hub: &Hub, group: &mut Vec<Job>) {
         changing.push(job.slot.clone());
     }
     let stored = if changes.is_empty() {
-        // A repeated batch is acknowledged, too, as what is found again.
+        // A repeated batch is acknowledged, too, so the file must still be the one that holds it.
         store.check().map(|()| Vec::new())
     } else {
         let started = Instant::now();
@@ -152,7 +152,7 @@ async fn commit(store: &Store, hub: &Hub, group: &mut Vec<Job>) {
         Ok(keys) => {
             for ((slot, key), change) in changing.iter().zip(keys).zip(&changes) {
                 slot.set_key(key);
-                // The same for all of one execution: a commit takes one step.
+                // The same for all jobs of one execution: a commit raises its version by one.
                 slot.set_version(change.version.unwrap_or_default() + 1);
             }
             for job in jobs {
@@ -165,11 +165,11 @@ async fn commit(store: &Store, hub: &Hub, group: &mut Vec<Job>) {
             for slot in indexes.iter().filter_map(|index| changing.get(*index)) {
                 slot.overtake();
             }
-            // The others are tried again, without those.
+            // Retry the others without those.
             restore(&mut jobs, changes);
             Box::pin(commit(store, hub, &mut jobs)).await;
         }
-        // One of them cannot be stored: that must not hold up the others, again and again.
+        // One of them cannot be stored, which must not block the others again and again.
         Err(error) if changes.len() > 1 && error.is_refusal() => {
             tracing::warn!(%error, batches = jobs.len(), "a commit failed: its parts are tried alone");
             restore(&mut jobs, changes);
@@ -191,7 +191,7 @@ async fn commit(store: &Store, hub: &Hub, group: &mut Vec<Job>) {
     }
 }
 
-/// Gives the changes of a commit that failed back to their jobs.
+/// Gives the changes of a failed commit back to their jobs.
 fn restore(jobs: &mut [Job], changes: Vec<Changes>) {
     let changing = jobs.iter_mut().filter(|job| job.is_changing);
     for (job, changes) in changing.zip(changes) {

@@ -1,7 +1,7 @@
-//! An ad-hoc command's arguments: read as Ansible reads them, and handed over as extra variables.
+//! Arguments of ad-hoc commands: parsed as Ansible parses them, and passed as extra variables.
 //!
-//! Each value stands in the file of extra variables, marked `!unsafe`, and the command line has but its name. So no
-//! argument can be read off a list of processes, and none is evaluated as a template on the way to its module.
+//! Each value is in the extra variables file, marked `!unsafe`, and the command line only names it. So no argument can
+//! be read from the process list, and none is evaluated as a template on the way to its module.
 
 use std::collections::BTreeMap;
 
@@ -9,10 +9,10 @@ use serde_json::{Map, Value};
 
 use super::error::LaunchError;
 
-/// How the variables begin that hold arguments.
+/// Prefix of the variables that hold arguments.
 pub(super) const VARIABLES: &str = "playback_arg_";
 
-/// Modules whose arguments are a command of their own, but for these words before an `=`.
+/// Modules whose arguments are a free-form command, except for these words before an `=`.
 const FREE_FORM: [&str; 6] = [
     "command",
     "raw",
@@ -33,10 +33,10 @@ const WORDS_OF_FREE_FORM: [&str; 9] = [
     "warn",
 ];
 
-/// The module that Ansible runs where none is named.
+/// Ansible's default module.
 pub(super) const DEFAULT_MODULE: &str = "command";
 
-/// A module's name without the collection that Ansible looks in first.
+/// A module's name without the collection that Ansible searches first.
 pub(crate) fn short_name(module: &str) -> &str {
     ["ansible.builtin.", "ansible.legacy."]
         .iter()
@@ -44,16 +44,16 @@ pub(crate) fn short_name(module: &str) -> &str {
         .unwrap_or(module)
 }
 
-/// What an ad-hoc command gets.
+/// The arguments of an ad-hoc command.
 #[derive(Debug, PartialEq)]
 pub(super) struct Arguments {
-    /// For `--args`: the names of the arguments, with a variable as the value of each.
+    /// Value of `--args`: each argument's name, with a variable as its value.
     pub(super) template: String,
     /// The values.
     pub(super) variables: BTreeMap<String, Value>,
 }
 
-/// Reads `args` for a module; none where there is nothing in it.
+/// Parses `args` for a module; none if they are empty.
 ///
 /// # Errors
 /// A quote is not closed.
@@ -70,7 +70,7 @@ pub(super) fn arguments(module: &str, args: &str) -> Result<Option<Arguments>, L
     let mut template = Map::new();
     for (at, (name, value)) in values.into_iter().enumerate() {
         let variable = format!("{VARIABLES}{at}");
-        // As a text it stays one, also where it looks like a list.
+        // A string stays a string, even if it looks like a list.
         let filter = if value.is_string() { " | string" } else { "" };
         template.insert(name, format!("{{{{ {variable}{filter} }}}}").into());
         variables.insert(variable, value);
@@ -81,7 +81,7 @@ pub(super) fn arguments(module: &str, args: &str) -> Result<Option<Arguments>, L
     }))
 }
 
-/// `name=value` words, and what is left beside them.
+/// The `name=value` words, and what is left beside them.
 fn pairs(module: &str, args: &str) -> Result<Map<String, Value>, LaunchError> {
     let short = short_name(module).rsplit('.').next().unwrap_or_default();
     let is_free_form = FREE_FORM.contains(&short);
@@ -110,7 +110,7 @@ fn pairs(module: &str, args: &str) -> Result<Map<String, Value>, LaunchError> {
     Ok(values)
 }
 
-/// The words of a text, each with the space before it; quotes and a template keep a word together.
+/// Splits a text into words, each with the space before it; quotes and templates keep a word together.
 fn words(text: &str) -> Result<Vec<(&str, &str)>, LaunchError> {
     let mut words = Vec::new();
     let (mut space_from, mut word_from) = (0, None);
@@ -146,14 +146,14 @@ fn words(text: &str) -> Result<Vec<(&str, &str)>, LaunchError> {
     Ok(words)
 }
 
-/// A word around its first `=` that no backslash stands before.
+/// Splits a word at its first `=` without a backslash before it.
 fn split(word: &str) -> Option<(&str, &str)> {
     let sign = |at: &(usize, &str)| at.0 > 0 && !word[..at.0].ends_with('\\');
     let (at, _) = word.match_indices('=').find(sign)?;
     Some((&word[..at], &word[at + 1..]))
 }
 
-/// What `\n`, `\x41` and the like stand for.
+/// Replaces escapes such as `\n` and `\x41`.
 fn unescaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -195,7 +195,7 @@ fn unescaped(text: &str) -> String {
     out
 }
 
-/// A value without the quotes around all of it.
+/// Removes quotes around the whole value.
 fn unquoted(value: &str) -> &str {
     ['"', '\'']
         .into_iter()

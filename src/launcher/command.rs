@@ -1,5 +1,5 @@
-//! A checked request as a command line. Every value stands in the word of its option, behind `=`, so that
-//! none can be read as an option; what may be secret stands in files.
+//! Turns a checked request into a command line. Every value follows its option in the same word, behind `=`, so that
+//! none can be read as an option; values that may be secret are in files.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +7,7 @@ use super::adhoc;
 use super::check::{Checked, Secrets};
 use crate::model::Parameters;
 
-/// Files that the command line names.
+/// Files that the command line refers to.
 #[derive(Debug, Default)]
 pub(super) struct Files {
     pub(super) extra_vars: Option<PathBuf>,
@@ -16,14 +16,14 @@ pub(super) struct Files {
     pub(super) hosts: Option<PathBuf>,
 }
 
-/// The program and its arguments; `ansible` is the folder of the programs, where it is configured.
+/// The program and its arguments; `ansible` is the folder of the programs, if one is configured.
 pub(super) fn argv(checked: &Checked, files: &Files, ansible: Option<&Path>) -> Vec<String> {
-    // Whatever a run is told is named here, so that the compiler complains of an option that is forgotten.
+    // Every field is named, so that the compiler reports one that is forgotten.
     let Checked {
         parameters,
         secrets,
         inventory,
-        // They stand in the folder of the run, or among its files.
+        // Part of the run's folder, or in its files.
         cwd: _,
         private_key: _,
     } = checked;
@@ -40,7 +40,7 @@ pub(super) fn argv(checked: &Checked, files: &Files, ansible: Option<&Path>) -> 
         diff,
         hosts,
         module,
-        // These stand in files.
+        // In files.
         only_hosts: _,
         extra_var_names: _,
         extra_vars: _,
@@ -49,9 +49,9 @@ pub(super) fn argv(checked: &Checked, files: &Files, ansible: Option<&Path>) -> 
         private_key: _,
         args_given: _,
         args: _,
-        // Its path does.
+        // Replaced by its path.
         inventory: _,
-        // These are not for Ansible.
+        // Not for Ansible.
         timeout_seconds: _,
         note: _,
         labels: _,
@@ -59,7 +59,7 @@ pub(super) fn argv(checked: &Checked, files: &Files, ansible: Option<&Path>) -> 
     } = parameters;
     let Secrets {
         args,
-        // In files, too.
+        // Also in files.
         extra_vars: _,
         vault_password: _,
         private_key: _,
@@ -86,7 +86,7 @@ pub(super) fn argv(checked: &Checked, files: &Files, ansible: Option<&Path>) -> 
         }
     }
     match &files.hosts {
-        // The hosts of a replay lie within what the first run was limited to.
+        // The hosts of a replay are within the first run's limit.
         Some(hosts) => option("limit", &format!("@{}", hosts.display())),
         None => limit.iter().for_each(|limit| option("limit", limit)),
     }
@@ -109,7 +109,7 @@ pub(super) fn argv(checked: &Checked, files: &Files, ansible: Option<&Path>) -> 
         );
     }
     if let Some(args) = args {
-        // Names alone; the values stand with the extra variables.
+        // Names only; the values are in the extra variables.
         option("args", &args.template);
     }
     let flags = [(r#become, "--become"), (check, "--check"), (diff, "--diff")];

@@ -1,14 +1,14 @@
-//! What a file says of itself: whether it is a playbook, and what its first play is called.
+//! Reads a file to find out whether it is a playbook, and its first play's name.
 
 use std::fs;
 use std::path::Path;
 
 use saphyr::{LoadableYamlNode as _, Yaml};
 
-/// Playbooks are not larger, and other files need not be read.
+/// Larger files are no playbooks, and are not read.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// None: no playbook. Otherwise the name of its first play, where that has one.
+/// None: not a playbook. Otherwise the name of its first play, if it has one.
 pub(super) fn playbook(path: &Path) -> Option<Option<String>> {
     let size = fs::metadata(path).ok()?.len();
     if size > MAX_BYTES {

@@ -1,8 +1,8 @@
-//! What is done for a run as its user: in a process of this program that is that user (`playback as-user`).
+//! Work on behalf of a run's user, done in a process of this program with that user's rights (`playback as-user`).
 //!
-//! What a run's user can write, the user may have filled with anything: links to files of ours, pipes, folders that
-//! are a thousand deep, a spool of a terabyte. A process that has that user's rights can do nothing with them that the
-//! user could not do itself; and one that takes too long, or falls, is not the collector.
+//! The user may have filled any folder that runs can write to with anything: links to our files, pipes, folders a
+//! thousand deep, a spool of a terabyte. A process with that user's rights can do no more with them than the user
+//! could; and if it hangs or crashes, the collector does not.
 
 use std::io;
 use std::process::{Output, Stdio};
@@ -18,16 +18,16 @@ use super::folder::RunFolder;
 use playback_supervisor::account::Account;
 use playback_supervisor::account::probe::Wish;
 
-/// How long it may take to look at a few paths. Those of a network may hang.
+/// How long checking a few paths may take. Those on a network may hang.
 const PROBING: Duration = Duration::from_secs(20);
 
-/// How long a run's recorder's spool may take to be delivered.
+/// How long delivering the spool of a run's recorder may take.
 const DELIVERING: Duration = Duration::from_secs(600);
 
-/// How long its files may take to be removed.
+/// How long removing its files may take.
 const REMOVING: Duration = Duration::from_secs(60);
 
-/// This program as that user. Nothing of our environment goes with it.
+/// This program as that user, without our environment.
 pub(super) fn command(account: &Account, errand: &str) -> io::Result<Command> {
     let mut command = Command::new(std::env::current_exe()?);
     command
@@ -41,7 +41,7 @@ pub(super) fn command(account: &Account, errand: &str) -> io::Result<Command> {
     Ok(command)
 }
 
-/// What is wrong with each of these, for that user.
+/// Checks these paths with that user's rights, and returns what is wrong with each.
 ///
 /// # Errors
 /// We cannot become that user.
@@ -79,7 +79,7 @@ pub(super) async fn probe(
     serde_json::from_slice(&stdout).map_err(|error| refused(error.to_string()))
 }
 
-/// Delivers what a run's recorder did not. What becomes of it is seen by the record.
+/// Delivers what a run's recorder did not. The outcome shows in the record.
 pub(super) async fn deliver(account: &Account, run: &RunFolder, url: &str, token: &str) {
     let delivered = async {
         command(account, "deliver")?
@@ -99,14 +99,14 @@ pub(super) async fn deliver(account: &Account, run: &RunFolder, url: &str, token
     }
 }
 
-/// Removes a run's folder, with what was given to its user.
+/// Removes a run's folder, including the parts given to its user.
 pub(super) async fn remove(run: RunFolder) {
     if let Some(owner) = run.owner() {
         let emptied = async {
             let account = Account::of_number(owner).map_err(io::Error::other)?;
             command(&account, "empty")?.args(run.given()).status().await
         };
-        // What is left is told when the folder cannot be removed.
+        // Anything left is reported when the folder cannot be removed.
         let _ = timeout(REMOVING, emptied).await;
     }
     let removed = tokio::task::spawn_blocking(move || run.remove()).await;
@@ -115,7 +115,7 @@ pub(super) async fn remove(run: RunFolder) {
     }
 }
 
-/// Whose errand it is; none where everything of the run is ours.
+/// The user to act as; none if everything of the run is ours.
 pub(super) fn account(id: Uuid, run: &RunFolder) -> Option<Account> {
     let owner = run.owner()?;
     Account::of_number(owner)

@@ -1,4 +1,4 @@
-//! Why a run is not launched, or not ended. Knows no HTTP.
+//! Why a run is not launched, or not canceled. Knows no HTTP.
 
 use std::path::PathBuf;
 
@@ -7,10 +7,10 @@ use uuid::Uuid;
 use crate::ingest::IngestError;
 use crate::store::StoreError;
 
-/// Why the launcher did not do what it was asked.
+/// Why the launcher refused a request.
 #[derive(Debug, thiserror::Error)]
 pub enum LaunchError {
-    /// It is turned off.
+    /// The launcher is turned off.
     #[error(
         "this collector launches nothing: set \"playbooks\" in the section [launcher] of its \
          configuration to the folders that hold playbooks"
@@ -21,7 +21,7 @@ pub enum LaunchError {
         "this collector runs no ad-hoc commands: \"adhoc\" is false in the section [launcher] of its configuration"
     )]
     AdhocOff,
-    /// The configuration names the modules that may be run, and this is none of them.
+    /// The configuration lists the allowed modules, without this one.
     #[error(
         "module: {module:?} is not allowed: \"adhoc\" in the section [launcher] of the collector's configuration \
          allows {allowed}"
@@ -32,7 +32,7 @@ pub enum LaunchError {
         /// Those that are allowed.
         allowed: String,
     },
-    /// A field of the request cannot be used.
+    /// A field of the request is not valid.
     #[error("{field}: {problem}")]
     Invalid {
         /// Name of the field.
@@ -45,24 +45,24 @@ pub enum LaunchError {
     NotFound {
         /// Name of the field.
         field: &'static str,
-        /// The name that was asked for.
+        /// The requested name.
         name: String,
-        /// Where it was looked for.
+        /// The folders that were searched.
         searched: Vec<PathBuf>,
     },
-    /// The history does not know the execution.
+    /// There is no such execution.
     #[error("there is no execution {0}")]
     NoSuchExecution(Uuid),
-    /// It was started by somebody else.
+    /// It was not launched by this collector.
     #[error("this execution was not launched by Playback: {0}")]
     NotOurs(&'static str),
     /// It is over.
     #[error("this execution is over: there is nothing to cancel")]
     Over,
-    /// A replay of its failed hosts makes no sense.
+    /// There are no failed hosts to replay.
     #[error("only_failed: on no host did this execution fail, and it reached all of them")]
     NothingFailed,
-    /// Too many wait.
+    /// Too many runs are queued.
     #[error("{0} runs are waiting already: try again when some of them have ended")]
     QueueFull(u64),
     /// The run's folder cannot be written.

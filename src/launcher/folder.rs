@@ -1,4 +1,4 @@
-//! A run's own folder: what it needs and nobody else may see, for as long as it lasts.
+//! A run's own folder: the files that it needs and nobody else may see, until it is over.
 //!
 //! ```text
 //! RUNS/{execution}/          0700; with `run_as` 0711, as RUNS is: others get through to what is theirs
@@ -11,8 +11,8 @@
 //!   recorder/                what the recorder did not deliver yet
 //! ```
 //!
-//! With `run_as`, the supervisor gives `secrets/` and `recorder/` to the run's user when it begins. From then on nobody
-//! with other rights than that user's reads, writes or removes what is in them: see `errands`.
+//! With `run_as`, the supervisor gives `secrets/` and `recorder/` to the run's user when it begins. From then on only
+//! processes with that user's rights read, write or remove what is in them: see `errands`.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io::{self, Write as _};
@@ -28,7 +28,7 @@ use uuid::Uuid;
 use super::check::Checked;
 use super::{command, values};
 
-/// More than the secrets that we write.
+/// Upper bound for the number of secret files: more than we write.
 const MOST_SECRETS: usize = 100;
 
 /// The folder of one run.
@@ -37,7 +37,7 @@ pub(super) struct RunFolder {
     path: PathBuf,
 }
 
-/// What is to be run.
+/// The command to run.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Command {
     /// Program and arguments.
@@ -46,19 +46,19 @@ pub(super) struct Command {
     pub(super) cwd: PathBuf,
 }
 
-/// Where a run's supervisor is.
+/// The state of a run's supervisor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Supervisor {
-    /// None has begun.
+    /// None has started.
     NotStarted,
-    /// This process.
+    /// Running as this process.
     Alive(u32),
-    /// It has begun, and is gone.
+    /// It started, and is gone.
     Gone,
 }
 
-/// Makes the folder of all runs; it must be closed to others. Where runs execute as another user, that user can go
-/// through it, and still not list it.
+/// Makes the folder of all runs, closed to others. If runs execute as another user, that user can pass through it
+/// without listing it.
 ///
 /// # Errors
 /// It cannot be made, or others can look into it.
@@ -74,14 +74,14 @@ pub(super) fn prepare(runs: &Path, passable: bool) -> io::Result<()> {
             ),
         ));
     }
-    // It is not closed again without `run_as`: runs of before may go on.
+    // It is not closed again without `run_as`, because earlier runs may still be running.
     if passable && mode & 0o777 != 0o711 {
         fs::set_permissions(runs, Permissions::from_mode(0o711))?;
     }
     Ok(())
 }
 
-/// What the collectors call themselves that share this folder: the first one chose it.
+/// The common name of the collectors that share this folder, chosen by the first of them.
 ///
 /// # Errors
 /// The folder cannot be written or read.
@@ -90,7 +90,7 @@ pub(super) fn name(runs: &Path) -> io::Result<String> {
     let chosen = Uuid::new_v4().simple().to_string();
     let made = path.with_extension(&chosen);
     fs::write(&made, &chosen)?;
-    // It is there as a whole, or not at all.
+    // The link makes the file appear whole, or not at all.
     let linked = fs::hard_link(&made, &path);
     fs::remove_file(&made)?;
     match linked {
@@ -115,27 +115,27 @@ impl RunFolder {
         }
     }
 
-    /// Where it is.
+    /// Its path.
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Where the supervisor spools.
+    /// The supervisor's spool folder.
     pub(super) fn spool(&self) -> PathBuf {
         self.path.join("spool")
     }
 
-    /// Where the recorder spools.
+    /// The recorder's spool folder.
     pub(super) fn recorder_spool(&self) -> PathBuf {
         self.path.join("recorder")
     }
 
-    /// What the supervisor gives to the run's user.
+    /// The folders that the supervisor gives to the run's user.
     pub(super) fn given(&self) -> [PathBuf; 2] {
         ["secrets", "recorder"].map(|name| self.path.join(name))
     }
 
-    /// The number of the user to whom parts of it were given. None: all of it is ours.
+    /// Id of the user that parts of it were given to. None: all of it is ours.
     pub(super) fn owner(&self) -> Option<u32> {
         let us = rustix::process::geteuid().as_raw();
         let owners = self
@@ -145,17 +145,17 @@ impl RunFolder {
         owners.into_iter().find(|owner| *owner != us)
     }
 
-    /// Where the supervisor finds its token.
+    /// The supervisor's token file.
     pub(super) fn token(&self) -> PathBuf {
         self.path.join("token")
     }
 
-    /// Where the recorder finds the same.
+    /// The recorder's token file.
     pub(super) fn recorder_token(&self) -> PathBuf {
         self.path.join("secrets/token")
     }
 
-    /// Makes it, with everything that the run needs. `passable`: it will execute as another user.
+    /// Makes it, with everything that the run needs. `passable`: the run will execute as another user.
     ///
     /// # Errors
     /// It cannot be written; then nothing is left of it.
@@ -183,7 +183,7 @@ impl RunFolder {
         let folder = |path: &Path| DirBuilder::new().mode(0o700).create(path);
         folder(&self.path)?;
         if passable {
-            // Whatever the umask.
+            // Set explicitly, because of the umask.
             fs::set_permissions(&self.path, Permissions::from_mode(0o711))?;
         }
         folder(&self.spool())?;
@@ -223,7 +223,7 @@ impl RunFolder {
         Ok(())
     }
 
-    /// Writes the token that the run's producers use.
+    /// Writes the token for the run's producers.
     ///
     /// # Errors
     /// It cannot be written.
@@ -232,14 +232,14 @@ impl RunFolder {
             (self.token(), "token"),
             (self.recorder_token(), "secrets/token"),
         ] {
-            // A run that was being started when the collector was killed has one already.
+            // A run whose start was interrupted by killing the collector has one already.
             let _ = fs::remove_file(path);
             self.write(name, token.as_bytes())?;
         }
         Ok(())
     }
 
-    /// Writes a file that only we can read, to disk.
+    /// Writes and syncs a file that only we can read.
     fn write(&self, name: &str, content: &[u8]) -> io::Result<PathBuf> {
         let path = self.path.join(name);
         let mut file = OpenOptions::new()
@@ -251,7 +251,7 @@ impl RunFolder {
         Ok(path)
     }
 
-    /// What is to be run.
+    /// Reads the command to run.
     ///
     /// # Errors
     /// The folder was removed, or changed by somebody else.
@@ -260,7 +260,7 @@ impl RunFolder {
         Ok(serde_json::from_slice(&text)?)
     }
 
-    /// Where its supervisor is. The lock is let go by the system, however the supervisor ends.
+    /// The supervisor's state. The system releases its lock, however the supervisor ends.
     pub(super) fn supervisor(&self) -> Supervisor {
         let path = self.path.join("supervisor");
         let Ok(file) = File::open(&path) else {
@@ -270,7 +270,7 @@ impl RunFolder {
         match file.try_lock_shared() {
             Err(TryLockError::WouldBlock) => match pid() {
                 Some(pid) => Supervisor::Alive(pid),
-                // It holds the lock, and has not written its number yet.
+                // It holds the lock, and has not written its process id yet.
                 None => Supervisor::NotStarted,
             },
             Ok(()) | Err(TryLockError::Error(_)) => match pid() {
@@ -280,8 +280,8 @@ impl RunFolder {
         }
     }
 
-    /// Its command has ended, or never began. Where the folder was given to the run's user, it may hold anything:
-    /// only names in it are removed, a few of them, and nothing is followed.
+    /// Removes the secrets after the command ended, or if it never began. A folder given to the run's user may hold
+    /// anything: only a limited number of names in it are removed, and no link is followed.
     pub(super) fn remove_secrets(&self) {
         let _ = fs::remove_file(self.token());
         let folder = self.path.join("secrets");
@@ -292,18 +292,18 @@ impl RunFolder {
         let _ = fs::remove_dir(folder);
     }
 
-    /// Whether the supervisor left something that was not delivered.
+    /// Whether the supervisor left undelivered spools.
     pub(super) fn has_spools(&self) -> bool {
         has_files(&self.spool())
     }
 
-    /// The same of the recorder. Only names are looked at: they may be the run's user's.
+    /// Whether the recorder left undelivered spools. Only names are checked: the files may be the run's user's.
     pub(super) fn has_recorder_spools(&self) -> bool {
         has_files(&self.recorder_spool())
     }
 
-    /// Removes it with everything in it. Of what was given to the run's user, only empty folders are removed:
-    /// somebody with that user's rights must have emptied them before.
+    /// Removes it with everything in it. Of the folders given to the run's user, only empty ones are removed: a process
+    /// with that user's rights must have emptied them before.
     pub(super) fn remove(&self) {
         let emptied = match self.owner() {
             None => Ok(()),

@@ -1,4 +1,4 @@
-//! The launcher: runs that were asked for through the API.
+//! The launcher: runs that are requested through the API.
 //!
 //! ```text
 //! request ── check: allowed ── folder: secrets, command ── announced: record and queue in one commit
@@ -9,14 +9,14 @@
 //! ```
 //!
 //! Layout:
-//! - [`request`], [`check`], [`adhoc`], [`names`], [`describe`]: what may be asked for
+//! - [`request`], [`check`], [`adhoc`], [`names`], [`describe`]: what may be requested
 //! - [`command`], [`folder`], [`values`], [`recorder`]: what a run needs
-//! - [`queue`], [`supervisors`]: whose turn it is, and what becomes of it
-//! - [`run_as`], [`errands`]: runs as another user, and what is done with that user's rights
-//! - [`replay`]: a request made of an earlier one
+//! - [`queue`], [`supervisors`]: starts queued runs and supervises started ones
+//! - [`run_as`], [`errands`]: runs as another user, and work with that user's rights
+//! - [`replay`]: a request made from an earlier one
 //!
-//! The queue is in the store, and what a run needs is in its folder: the collector can be stopped, killed
-//! or replaced while runs go on, and finds them again.
+//! The queue is in the store, and the files of a run are in its folder. So the collector can be stopped, killed or
+//! replaced while runs go on, and finds them again.
 
 mod adhoc;
 mod check;
@@ -70,24 +70,24 @@ pub struct Launcher {
 #[derive(Debug)]
 struct Inner {
     config: LauncherConfig,
-    /// The user as whom runs execute; none: ours.
+    /// The user that runs execute as; none: ours.
     account: Option<Account>,
-    /// The folder of all runs' folders; none where nothing is launched.
+    /// The folder of all runs' folders; none if nothing is launched.
     runs: Option<PathBuf>,
-    /// Whose runs they are, where collectors share a history: those that share the folder.
+    /// Marks the runs of the collectors that share this folder, if collectors share a history.
     name: Option<String>,
-    /// Runs that had a folder when we began, before any request could come.
+    /// Runs that had a folder when we started, before any request.
     left_over: Vec<Uuid>,
     store: Store,
     ingest: Ingest,
     hub: Hub,
     clock: Clock,
     recorder: Recorder,
-    /// Runs that have a supervisor, and the playbook of each.
+    /// Runs that have a supervisor, with each one's playbook.
     launched: Mutex<HashMap<Uuid, String>>,
     /// Runs whose recorder's spool is being delivered.
     delivering: Mutex<HashSet<Uuid>>,
-    /// There may be something to do.
+    /// Wakes the queue: there may be something to do.
     wake: Notify,
 }
 
@@ -95,7 +95,7 @@ impl Launcher {
     /// A launcher that starts nothing yet: see [`Launcher::queue`].
     ///
     /// # Errors
-    /// It is enabled, and its folder cannot be used, or runs must not execute as the user that is configured.
+    /// It is enabled and its folder cannot be used, or runs must not execute as the configured user.
     pub async fn new(
         config: &Config,
         store: Store,
@@ -114,7 +114,7 @@ impl Launcher {
                 LaunchError::invalid("launcher.folder", "must be set: there is no home folder")
             })?;
             folder::prepare(&runs, account.is_some())?;
-            // Runs have working directories of their own.
+            // Runs have working directories of their own, so the path must be absolute.
             Some(runs.canonicalize()?)
         } else {
             None
@@ -149,7 +149,7 @@ impl Launcher {
         })
     }
 
-    /// Queues a run, and returns its identity: from now on there is a record of it.
+    /// Queues a run, and returns its identity: from now on it has a record.
     ///
     /// # Errors
     /// See [`LaunchError`]; whatever it is, there is no record.
@@ -166,7 +166,7 @@ impl Launcher {
         }
         let id = Uuid::now_v7();
         let run = RunFolder::of(runs, id);
-        // The first producer of the run: its key is handed on through its folder.
+        // The launcher is the run's first producer, and passes the key on in the run's folder.
         let key = RunKey::mint();
         run.create(
             &checked,
@@ -204,8 +204,7 @@ impl Launcher {
         Ok(id)
     }
 
-    /// Asks for the end of a run: one that waits is over at once, one that goes on is told. A second
-    /// request changes nothing.
+    /// Cancels a run: a queued one is over at once, a running one is asked to end. A second request changes nothing.
     ///
     /// # Errors
     /// It is over, or was not launched here.
@@ -248,7 +247,7 @@ impl Launcher {
                 ..ExecutionEnded::default()
             });
             if let Err(error) = inner.ingest.announce(id, &[asked, ended], with).await {
-                // Nobody would ever end its record.
+                // Otherwise nobody would ever end its record.
                 inner.store.move_launch(id, to, from).await?;
                 return Err(error.into());
             }
@@ -264,7 +263,7 @@ impl Launcher {
         Ok(())
     }
 
-    /// The playbooks that can be run.
+    /// The playbooks that can be launched.
     ///
     /// # Errors
     /// The launcher is turned off.
@@ -292,7 +291,7 @@ impl Launcher {
         Ok(self.looking(list).await?)
     }
 
-    /// Looks at what runs are made of, with the rights to files that a run has. It may take a while.
+    /// Lists files with the rights that a run has. It may take a while.
     async fn looking<T: Send + 'static>(
         &self,
         look: impl FnOnce(&LauncherConfig) -> T + Send + 'static,
@@ -306,7 +305,7 @@ impl Launcher {
     }
 
     fn launched(&self) -> std::sync::MutexGuard<'_, HashMap<Uuid, String>> {
-        // A panic while it was held left a map that is whole.
+        // The lock may be poisoned, but a panic never leaves this map half changed.
         self.inner
             .launched
             .lock()
@@ -314,8 +313,8 @@ impl Launcher {
     }
 }
 
-/// The audit's entry of a run that is asked for. Notes and variables stand in the run's record alone: redaction reaches
-/// them there, and nothing can be taken out of the trail.
+/// The audit entry of a launch. Notes and variables are only in the run's record: redaction reaches them there, whereas
+/// nothing can be removed from the trail.
 fn launched(row: &LaunchRow, actor: &Actor) -> AuditEntry {
     let parameters = &row.parameters;
     let action = match parameters.replay_of {
@@ -347,7 +346,7 @@ fn launched(row: &LaunchRow, actor: &Actor) -> AuditEntry {
     .after(after)
 }
 
-/// What the record says of a run that waits; the run's own producers know it better.
+/// Describes a queued run for its record; the run's own producers know more.
 fn describe_run(parameters: &Parameters, cwd: &std::path::Path, by: &str) -> ExecutionStarted {
     let Parameters {
         playbook,
@@ -366,7 +365,7 @@ fn describe_run(parameters: &Parameters, cwd: &std::path::Path, by: &str) -> Exe
         note,
         labels,
         replay_of,
-        // No record shows these: they may be secret, or no run says them of itself.
+        // Not in any record: they may be secret, or no run reports them itself.
         extra_vars: _,
         args: _,
         args_given: _,
@@ -378,7 +377,7 @@ fn describe_run(parameters: &Parameters, cwd: &std::path::Path, by: &str) -> Exe
         timeout_seconds: _,
     } = parameters;
     let only_hosts = (!only_hosts.is_empty()).then(|| only_hosts.join(","));
-    // Ansible's own default.
+    // Ansible's default.
     let module = module.as_deref().unwrap_or(adhoc::DEFAULT_MODULE);
     let is_adhoc = parameters.is_adhoc();
     ExecutionStarted {

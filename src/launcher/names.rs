@@ -1,7 +1,7 @@
-//! Names below the configured folders: found, confined, listed.
+//! Names within the configured folders: resolved, confined, listed.
 //!
-//! A request names playbooks, inventories and keys; it never gives a path. A name leads to what lies in a
-//! configured folder, links followed, or to nothing.
+//! A request names playbooks, inventories and keys; it never gives a path. With links followed, a name leads to a file
+//! in a configured folder, or to nothing.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -16,10 +16,10 @@ use super::error::LaunchError;
 /// How deep folders are searched for a list.
 const MAX_DEPTH: usize = 8;
 
-/// How many files of a folder are looked at for a list.
+/// How many files of a folder are examined for a list.
 const MAX_FILES: usize = 20_000;
 
-/// Folders beside playbooks and inventories that hold neither.
+/// Folders beside playbooks and inventories that contain neither.
 const PARTS: [&str; 12] = [
     "collections",
     "ansible_collections",
@@ -35,31 +35,31 @@ const PARTS: [&str; 12] = [
     "node_modules",
 ];
 
-/// What a name leads to.
+/// The file that a name leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Found {
-    /// The configured folder, links followed.
+    /// The configured folder, with links followed.
     pub(super) root: PathBuf,
-    /// What was found, links followed.
+    /// The file, with links followed.
     pub(super) path: PathBuf,
 }
 
 /// A file that can be named.
 #[derive(Debug, Clone)]
 pub struct Named {
-    /// Name for a request.
+    /// Its name in requests.
     pub name: String,
-    /// Where it lies.
+    /// Its path.
     pub path: PathBuf,
     /// Name of its first play.
     pub description: Option<String>,
     /// When it was last changed.
     pub modified: Option<SystemTime>,
-    /// Size in bytes; of a directory, none.
+    /// Size in bytes; none for a directory.
     pub size: Option<u64>,
 }
 
-/// What may be found under a name.
+/// What a name may lead to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// A file.
@@ -71,7 +71,7 @@ pub(super) enum Kind {
 /// Finds `name` in one of the folders.
 ///
 /// # Errors
-/// The name is no relative path, leads out of the folder, or to nothing.
+/// The name is not a relative path, or leads out of the folder or to nothing.
 pub(super) fn find(
     field: &'static str,
     folders: &[PathBuf],
@@ -130,7 +130,7 @@ fn check_name(field: &'static str, name: &str) -> Result<(), LaunchError> {
     Ok(())
 }
 
-/// The playbooks in the folders, by name; of two with one name, the one that a request would run.
+/// The playbooks in the folders, by name; of two with the same name, the one that a request would run.
 pub(super) fn playbooks(folders: &[PathBuf]) -> Vec<Named> {
     list(folders, |entry| {
         let yaml = entry
@@ -159,7 +159,7 @@ pub(super) fn inventories(folders: &[PathBuf]) -> Vec<Named> {
     })
 }
 
-/// Whether Ansible would read the file as an inventory: it passes over names with these ends.
+/// Whether Ansible would read the file as an inventory: it ignores names with these extensions.
 fn may_be_inventory(path: &Path) -> bool {
     const PASSED_OVER: [&str; 10] = [
         "pyc", "pyo", "swp", "bak", "rpm", "md", "txt", "cfg", "retry", "orig",
@@ -173,7 +173,7 @@ fn may_be_inventory(path: &Path) -> bool {
     !hidden && !PASSED_OVER.contains(&&*end) && (!script || executable)
 }
 
-/// Lists what `describe` takes; it returns a description, if there is one.
+/// Lists the files for which `take` returns something: a description, or none.
 fn list(folders: &[PathBuf], take: impl Fn(&DirEntry) -> Option<Option<String>>) -> Vec<Named> {
     let mut named: Vec<Named> = Vec::new();
     for folder in folders {

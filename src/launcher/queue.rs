@@ -1,4 +1,4 @@
-//! Starts queued runs, and looks after those that were started.
+//! Starts queued runs and supervises started ones.
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -20,24 +20,24 @@ use crate::store::TokenRow;
 use crate::work::{Every, Job, JobError, Outcome, Retry, StopPhase, Turn};
 use playback_supervisor::account::Account;
 
-/// How often runs are looked after that did not tell of their end.
+/// How often runs are checked whose end was not reported.
 const TICK: Duration = Duration::from_secs(1);
 
-/// How long a supervisor that is being started may take until it can be told to end.
+/// How long a starting supervisor may take until it can be told to end.
 const START_UP: Duration = Duration::from_secs(10);
 
-/// How much longer than its run a run's token is good for: what is left is delivered meanwhile.
+/// How much longer than its run a run's token is valid, so that remaining events can be delivered.
 const TOKEN_EXTRA_SECONDS: u64 = 86_400;
 
-/// Starts what waits, and looks after what runs.
+/// Starts queued runs and supervises started ones.
 #[derive(Debug)]
 pub struct LaunchQueue {
     launcher: Launcher,
-    /// Where runs find us.
+    /// The collector's address for runs.
     url: String,
     tick: Every,
     feed: broadcast::Receiver<Option<Uuid>>,
-    /// What the feed told: an execution changed; or it is not known which.
+    /// The last change from the feed; an inner none means that it is unknown which execution changed.
     heard: Option<Option<Uuid>>,
     has_found_again: bool,
 }
@@ -77,8 +77,8 @@ impl Job for LaunchQueue {
 }
 
 impl Launcher {
-    /// The queue as work in the background; none where nothing is launched. `url` is where runs find us, where the
-    /// configuration does not say it. Needs a runtime.
+    /// The queue as a background job; none if nothing is launched. `url` is the collector's address for runs, if none
+    /// is configured. Needs a runtime.
     #[must_use]
     pub fn queue(&self, url: String) -> Option<LaunchQueue> {
         self.inner.runs.as_ref()?;
@@ -92,11 +92,11 @@ impl Launcher {
         })
     }
 
-    /// Looks after all runs, and starts those whose turn it is; whether any of them goes on or waits.
+    /// Checks all runs, and starts those whose turn it is; returns whether any is running or queued.
     async fn step(&self, url: &str) -> Result<bool, LaunchError> {
         let launched: Vec<Uuid> = self.launched().keys().copied().collect();
         for id in launched {
-            // One that cannot be looked after keeps no other from its turn.
+            // A run that cannot be checked must not block the others.
             if let Err(error) = self.look_after(id, url).await {
                 tracing::warn!(execution = %id, %error, "a launched run could not be looked after");
             }
@@ -113,8 +113,8 @@ impl Launcher {
         Ok(running > 0 || queued > 0)
     }
 
-    /// Looks whether the end of a run of ours was asked for, maybe of another collector; of any, where it is
-    /// not known which changed.
+    /// Checks whether somebody, perhaps through another collector, asked to cancel a run of ours; all of them if it is
+    /// unknown which changed.
     async fn hear(&self, changed: Option<Uuid>) {
         let of_ours: Vec<Uuid> = {
             let launched = self.launched();
@@ -141,7 +141,7 @@ impl Launcher {
         Some(RunFolder::of(self.inner.runs.as_deref()?, id))
     }
 
-    /// After a start: which runs go on, which never began, and which ended without us.
+    /// After a start: finds out which runs are running, which never began, and which ended without us.
     async fn find_again(&self, url: &str) -> Result<(), LaunchError> {
         let inner = &self.inner;
         let Some(runs) = &inner.runs else {
@@ -158,12 +158,12 @@ impl Launcher {
                 continue;
             };
             match run.supervisor() {
-                // The collector ended between taking it from the queue and starting it.
+                // The collector ended after taking the run from the queue and before starting it.
                 Supervisor::NotStarted => self.start(&row, url).await?,
                 Supervisor::Alive(_) => {
                     let found = inner.store.execution(row.id).await?;
                     if found.is_some_and(|(_, row)| row.canceled_by.is_some()) {
-                        // Whether it was told before we ended, nobody knows.
+                        // It is unknown whether the supervisor was told before we ended.
                         supervisors::terminate(&run);
                     }
                 }
@@ -183,7 +183,7 @@ impl Launcher {
         self.end_forgotten().await
     }
 
-    /// A record that waits for a launch that was canceled just before we ended.
+    /// Ends the records of queued launches that were canceled just before we ended.
     async fn end_forgotten(&self) -> Result<(), LaunchError> {
         for id in self.inner.store.queued_executions().await? {
             let launch = self.inner.store.launch(id).await?;
@@ -235,7 +235,7 @@ impl Launcher {
         Ok(())
     }
 
-    /// Starts the supervisor of a run whose turn it is.
+    /// Starts the supervisor of a run whose turn has come.
     async fn start(&self, row: &LaunchRow, url: &str) -> Result<(), LaunchError> {
         match self.try_start(row, url).await {
             Ok(pid) => {
@@ -260,7 +260,7 @@ impl Launcher {
             return Err(LaunchError::Disabled);
         };
         let command = run.command()?;
-        // Looked up anew: its groups may have changed, or it may be gone.
+        // Looked up again: the user's groups may have changed, or the user may be gone.
         let account =
             match &inner.account {
                 Some(account) => {
@@ -310,7 +310,7 @@ impl Launcher {
         let pid = child.id().unwrap_or_default();
         let launcher = self.clone();
         tokio::spawn(async move {
-            // Its end is told by its lock, too, for those that another collector started.
+            // Supervisors that another collector started are watched by their lock instead.
             let _ = child.wait().await;
             launcher.inner.wake.notify_one();
         });
@@ -325,7 +325,7 @@ impl Launcher {
         let good_for = timeout_seconds.saturating_add(TOKEN_EXTRA_SECONDS);
         let row = TokenRow {
             id: 0,
-            // Names are unique, and a run may need a second one to deliver what it left behind.
+            // Names are unique, and a run may need a second token to deliver what it left behind.
             name: format!("run {id} {now}"),
             scopes: Scopes::new(vec![Scope::Ingest]).encode(),
             created_us: now,
@@ -345,7 +345,7 @@ impl Launcher {
         Ok(token)
     }
 
-    /// Ends the record of a run that no process will ever tell of.
+    /// Ends the record of a run that no process will ever report.
     async fn end_unlaunched(&self, id: Uuid, reason: EndReason) -> Result<(), LaunchError> {
         let ended = Announcement::Ended(ExecutionEnded {
             reason: Some(reason),
@@ -358,7 +358,7 @@ impl Launcher {
         self.forget(id).await
     }
 
-    /// Nothing is left to be done about a run.
+    /// Cleans up after a run that needs no further work.
     async fn forget(&self, id: Uuid) -> Result<(), LaunchError> {
         let inner = &self.inner;
         inner.store.revoke_tokens_of(id).await?;
@@ -368,13 +368,13 @@ impl Launcher {
         let Some(run) = self.run_folder(id) else {
             return Ok(());
         };
-        // A run's user may leave there what was never a spool.
+        // The run's user may have left files there that were never a spool.
         let is_whole = run.owner().is_some() && self.is_whole(id).await?;
         if run.has_spools() || (run.has_recorder_spools() && !is_whole) {
-            // What the collector itself refused is kept for a person to look at.
+            // What the collector itself refused is kept for a person to examine.
             run.remove_secrets();
         } else if run.owner().is_some() {
-            // How much there is to remove is not up to us.
+            // Not awaited: the run's user decides how much there is to remove.
             tokio::spawn(errands::remove(run));
         } else {
             run.remove();
@@ -387,7 +387,7 @@ impl Launcher {
         Ok(found.is_none_or(|(_, row)| row.events.complete))
     }
 
-    /// Looks whether a run is over, and delivers what its producers left behind.
+    /// Checks whether a run is over, and delivers what its producers left behind.
     async fn look_after(&self, id: Uuid, url: &str) -> Result<(), LaunchError> {
         let Some(run) = self.run_folder(id) else {
             return Ok(());
@@ -401,7 +401,7 @@ impl Launcher {
             folders.push(run.recorder_spool());
         }
         for folder in folders {
-            // The recorder may live on, and has the spool that it is writing.
+            // The recorder may still be alive, and holds the spool that it is writing.
             if orphans(&folder).is_ok_and(|left| !left.is_empty()) {
                 self.deliver(id, folder, url).await?;
             }
@@ -417,8 +417,8 @@ impl Launcher {
         }
     }
 
-    /// Delivers as the run's user what the recorder left in that user's folder, beside everything else: how long it
-    /// takes is not up to us.
+    /// Delivers, as the run's user, what the recorder left in that user's folder. Runs in the background, because the
+    /// user decides how long it takes.
     async fn deliver_as(self, account: Account, id: Uuid, run: RunFolder, url: String) {
         let done = async {
             let token = self.create_token(id, 0).await?;
@@ -432,24 +432,24 @@ impl Launcher {
     }
 
     fn delivering(&self) -> std::sync::MutexGuard<'_, HashSet<Uuid>> {
-        // A panic while it was held left a set that is whole.
+        // The lock may be poisoned, but a panic never leaves this set half changed.
         self.inner
             .delivering
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Forgets a run that is over, and starts one that could not be started before.
+    /// Cleans up after a run that is over, and starts one that could not be started before.
     async fn conclude(&self, id: Uuid, url: &str) -> Result<(), LaunchError> {
         match self.inner.store.execution(id).await? {
-            // It could not be started, and could not even be given up: the store was away.
+            // It could neither be started nor given up, because the store was away.
             Some((_, row)) if row.phase == Phase::Queued => {
                 if let Some(launch) = self.inner.store.launch(id).await? {
                     self.start(&launch, url).await?;
                 }
             }
             Some((_, row)) if row.status == Status::Running => {}
-            // Over, or deleted when it was.
+            // Over, or deleted when it was over.
             Some(_) | None => self.forget(id).await?,
         }
         Ok(())
@@ -481,7 +481,7 @@ impl Launcher {
         Ok(())
     }
 
-    /// Tells the supervisor of a run to end it. One that is being started is waited for.
+    /// Tells a run's supervisor to end the run. Waits for one that is starting.
     pub(super) async fn terminate(&self, id: Uuid) {
         let Some(run) = self.run_folder(id) else {
             return;

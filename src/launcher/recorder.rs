@@ -1,4 +1,4 @@
-//! The recorder in a launched run: whether it is there, and how it is turned on by the environment alone.
+//! The recorder in a launched run: whether it is installed, and how the environment alone enables it.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -17,16 +17,16 @@ use playback_supervisor::account::{Account, probe};
 /// Its name in `callbacks_enabled`.
 const CALLBACK: &str = "playback.history.recorder";
 
-/// How long it is believed what was found: it may be installed, or removed, while we run.
+/// How long the result is cached: the recorder may be installed or removed while we run.
 const FOR: Duration = Duration::from_secs(60);
 
-/// How long Python may take to say whether it is there.
+/// How long Python may take to answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Looks whether the recorder is installed beside Ansible.
+/// Checks whether the recorder is installed beside Ansible.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Recorder {
-    /// What is configured.
+    /// The configured value.
     said: Option<bool>,
     found: Arc<Mutex<Option<(Instant, bool)>>>,
 }
@@ -61,8 +61,8 @@ impl Recorder {
     }
 }
 
-/// Asks the interpreter that the program's first line names, as the user who will run it: Python runs what that user
-/// has put into its own folder of packages.
+/// Asks the interpreter in the program's first line, as the user who will run it: Python runs what that user has put
+/// into its own package folder.
 async fn look(
     program: &str,
     environment: &BTreeMap<OsString, OsString>,
@@ -123,7 +123,7 @@ fn interpreter(program: &Path) -> Option<PathBuf> {
     is_python.then_some(python)
 }
 
-/// What turns the recorder on, beside the callbacks that the configuration enables.
+/// The variables that enable the recorder, in addition to the callbacks that the configuration enables.
 pub(super) fn turned_on(
     cwd: &Path,
     environment: &BTreeMap<OsString, OsString>,
@@ -139,8 +139,8 @@ pub(super) fn turned_on(
     ]
 }
 
-/// The callbacks that this Ansible would enable: the environment goes before the configuration file, and
-/// ours must not take the others away.
+/// The callbacks that this Ansible would enable. The environment overrides the configuration file, and ours must not
+/// remove the others.
 fn enabled_callbacks(cwd: &Path, environment: &BTreeMap<OsString, OsString>) -> Vec<String> {
     let variable = |name: &str| environment.get(OsStr::new(name)).cloned();
     match variable("ANSIBLE_CALLBACKS_ENABLED") {

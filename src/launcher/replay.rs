@@ -1,4 +1,4 @@
-//! A request made of an earlier one: what is stored of it, and what is said anew.
+//! Builds a request from an earlier one: its stored parameters, and the overrides.
 
 use uuid::Uuid;
 
@@ -6,17 +6,17 @@ use super::error::LaunchError;
 use super::{LaunchRequest, Launcher};
 use crate::model::{Actor, Parameters};
 
-/// What is to be repeated.
+/// What to repeat.
 #[derive(Debug, Clone, Default)]
 pub struct Replay {
-    /// Only on the hosts where it failed, or that could not be reached.
+    /// Only on hosts where it failed, or that were unreachable.
     pub only_failed: bool,
-    /// What is to be different, and what is secret and must be said again.
+    /// Changed values, and secrets, which must be given again.
     pub overrides: LaunchRequest,
 }
 
 impl Launcher {
-    /// Queues a run as an earlier one was asked for, and returns its identity.
+    /// Queues a run with an earlier run's parameters, and returns its identity.
     ///
     /// # Errors
     /// See [`LaunchError`]; whatever it is, there is no record.
@@ -59,7 +59,7 @@ impl Launcher {
     }
 }
 
-/// The earlier request with what is said anew. What was secret is stored nowhere, and must be said.
+/// Merges the earlier request with the overrides. Secrets are not stored, and must be given again.
 fn again(stored: Parameters, new: LaunchRequest) -> Result<LaunchRequest, LaunchError> {
     let adhoc = stored.is_adhoc();
     let missing = [
@@ -95,7 +95,7 @@ fn again(stored: Parameters, new: LaunchRequest) -> Result<LaunchRequest, Launch
         ));
     }
     let list = |list: Vec<String>| (!list.is_empty()).then_some(list);
-    // Both are taken apart by name, so that the compiler complains of a field that is forgotten.
+    // Every field of both is named, so that the compiler reports one that is forgotten.
     let Parameters {
         playbook,
         inventory,
@@ -117,12 +117,12 @@ fn again(stored: Parameters, new: LaunchRequest) -> Result<LaunchRequest, Launch
         args,
         note,
         labels,
-        // Whether they must be given again is told above.
+        // Checked above.
         extra_var_names: _,
         vault_password: _,
         private_key_given: _,
         args_given: _,
-        // It repeats the run that is named, whatever that one repeated.
+        // A replay repeats the named run, not the one which that run repeated.
         replay_of: _,
     } = stored;
     Ok(LaunchRequest {

@@ -1,15 +1,14 @@
 //! A request for a run.
 //!
-//! Its fields are translated several times: by the API, by the checks, into the parameters that are kept, into a command
-//! line, and for a replay. Each of these takes a struct apart by naming every field, so that the compiler complains where
-//! a new one is forgotten.
+//! Its fields are converted several times: by the API, by the checks, into the stored parameters, into a command line,
+//! and for a replay. Each conversion names every field, so that the compiler reports a new one that is forgotten.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use serde_json::Value;
 
-/// What a request says; what it leaves out is `None`. `Debug` shows no value that may be secret.
+/// A request's fields; `None` if not given. `Debug` shows no value that may be secret.
 #[derive(Clone, Default)]
 #[allow(missing_docs)] // Each is a field of the request, and documented there.
 pub struct LaunchRequest {

@@ -1,5 +1,5 @@
-//! Whether runs may execute as the user that `run_as` names: refused at the start where that user could get at what
-//! is the collector's, or could not get at what runs need.
+//! Checks that runs may execute as the user in `run_as`: the start is refused if that user could reach the collector's
+//! files, or could not reach what runs need.
 
 use std::path::{Path, PathBuf};
 
@@ -13,17 +13,17 @@ use playback_supervisor::account::probe::{Kind, Wish};
 
 const FIELD: &str = "launcher.run_as";
 
-/// The parameters of a database's address that name a file with a secret.
+/// Parameters of a database address that name a file with a secret.
 const KEY_PARAMETERS: [&str; 2] = ["sslkey", "ssl-key"];
 
-/// What is demanded of a path.
+/// A requirement on a path.
 struct Demand {
     wish: Wish,
     /// What it is, for people.
     what: &'static str,
-    /// What to do, or what follows, where it is otherwise.
+    /// What to do, or what would happen, if it is not met.
     then: String,
-    /// Whether that keeps the collector from starting; else it is told.
+    /// Whether the collector then refuses to start; otherwise it warns.
     refuses: bool,
 }
 
@@ -42,10 +42,10 @@ fn refused(problem: String) -> LaunchError {
     LaunchError::invalid(FIELD, problem)
 }
 
-/// The user as whom runs execute. None: ours.
+/// The user that runs execute as. None: ours.
 ///
 /// # Errors
-/// That user does not exist, is root, or we are not.
+/// That user does not exist or is root, or we are not root.
 pub(super) fn account(config: &Config) -> Result<Option<Account>, LaunchError> {
     let Some(text) = &config.launcher.run_as else {
         return Ok(None);
@@ -60,7 +60,7 @@ pub(super) fn account(config: &Config) -> Result<Option<Account>, LaunchError> {
     Ok(Some(account))
 }
 
-/// Tries what that user can do.
+/// Tests what that user can do.
 ///
 /// # Errors
 /// It is not safe, or runs would not work.
@@ -100,12 +100,12 @@ pub(super) async fn check(
     Ok(())
 }
 
-/// What must be closed to the user, and what must be open.
+/// The paths that must be closed to the user, and those that must be open.
 fn demands(config: &Config, account: &Account, runs: &Path) -> Vec<Demand> {
     let mut demands: Vec<Demand> = Vec::new();
     let close = |path: &Path| format!("chmod go-rwx {0}, and chown root {0}", path.display());
     let mut closed = |path: PathBuf, what| {
-        // What is named by a link is what must be closed.
+        // A link's target must be closed.
         if let Ok(path) = path.canonicalize() {
             let then = close(&path);
             demands.push(Demand::new(path, Kind::Closed, what, then));
@@ -195,14 +195,14 @@ fn demands(config: &Config, account: &Account, runs: &Path) -> Vec<Demand> {
     demands
 }
 
-/// The errand has another working folder. Links are followed, where there is something.
+/// Absolute, because the errand has another working folder. Links are followed, if the path exists.
 fn absolute(path: &Path) -> PathBuf {
     path.canonicalize()
         .or_else(|_| std::path::absolute(path))
         .unwrap_or_else(|_| path.to_owned())
 }
 
-/// The database's file, and all that lies beside it and is named after it.
+/// The database's file, and everything beside it that is named after it.
 fn files_of(database: &Path) -> Vec<PathBuf> {
     let database = database
         .canonicalize()
@@ -222,7 +222,7 @@ fn files_of(database: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// Whether every user of the machine can read this text in the list of processes.
+/// Whether every user of the machine can read this text in the process list.
 fn is_on_command_line(text: &str) -> bool {
     std::fs::read("/proc/self/cmdline").is_ok_and(|words| {
         words

@@ -1,4 +1,4 @@
-//! Supervisors as processes: started, told to end their run, found again.
+//! Supervisor processes: starts them, tells them to end their run, finds them again.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -12,14 +12,14 @@ use uuid::Uuid;
 use super::folder::{RunFolder, Supervisor};
 use playback_supervisor::account::Account;
 
-/// Seconds for which a supervisor tries to deliver what is left when its command has ended: nobody waits
-/// for it, and the collector may be on its way back.
+/// Seconds for which a supervisor tries to deliver remaining events after its command ended: nobody waits for it, and
+/// the collector may be restarting.
 const FLUSH_SECONDS: &str = "120";
 
-/// What a supervisor needs to know.
+/// Parameters for starting a supervisor.
 pub(super) struct Start<'a> {
     pub(super) id: Uuid,
-    /// The user as whom it executes; none: ours.
+    /// The user that it executes as; none: ours.
     pub(super) account: Option<&'a Account>,
     pub(super) folder: &'a RunFolder,
     pub(super) timeout_seconds: u64,
@@ -28,11 +28,11 @@ pub(super) struct Start<'a> {
     pub(super) environment: BTreeMap<OsString, OsString>,
 }
 
-/// Starts a supervisor: this program's own `exec`, in a session of its own, so that it goes on when the
-/// collector ends, however that ends.
+/// Starts a supervisor: this program's own `exec`, in a session of its own, so that it survives the collector, however
+/// that ends.
 ///
 /// # Errors
-/// The run's folder does not say what to run, or no process can be had.
+/// The run's folder has no valid command, or no process can be started.
 pub(super) fn start(start: &Start<'_>) -> io::Result<Child> {
     let command = start.folder.command()?;
     let mut supervisor = Command::new(std::env::current_exe()?);
@@ -62,7 +62,7 @@ pub(super) fn start(start: &Start<'_>) -> io::Result<Child> {
         .env_clear()
         .envs(&start.environment)
         .env("PLAYBACK_URL", start.url)
-        // These are the recorder's.
+        // The recorder's token and spool.
         .env("PLAYBACK_TOKEN_FILE", start.folder.recorder_token())
         .env("PLAYBACK_SPOOL_DIR", start.folder.recorder_spool())
         .stdin(Stdio::null())
@@ -71,7 +71,7 @@ pub(super) fn start(start: &Start<'_>) -> io::Result<Child> {
         .spawn()
 }
 
-/// Asks a supervisor to end its run. False: there is none that could be asked.
+/// Asks a supervisor to end its run. False: there is none to ask.
 pub(super) fn terminate(folder: &RunFolder) -> bool {
     let Supervisor::Alive(pid) = folder.supervisor() else {
         return false;
@@ -82,7 +82,7 @@ pub(super) fn terminate(folder: &RunFolder) -> bool {
     let Ok(process) = pidfd_open(pid, PidfdFlags::empty()) else {
         return false;
     };
-    // The number may have been given to another process meanwhile; what is held now is held for good.
+    // The process id might have been reused; now that the process is held by its handle, this check is final.
     folder.supervisor() == Supervisor::Alive(pid.as_raw_nonzero().get().cast_unsigned())
         && pidfd_send_signal(process, Signal::TERM).is_ok()
 }

@@ -1,15 +1,15 @@
-//! Extra variables as YAML in which Ansible evaluates nothing: each text that could be a template is marked `!unsafe`,
-//! so that it stays a text. JSON has no place for such a mark.
+//! Extra variables as YAML in which Ansible evaluates nothing: each text that could be a template is marked `!unsafe`.
+//! JSON has no such mark.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde_json::{Map, Value};
 
-/// The longest key that YAML takes without a mark, and far from it.
+/// A longer key gets an explicit mark (`? `); YAML's own limit is well above.
 const LONG_KEY: usize = 500;
 
-/// The variables as one document. It never reads as JSON, in which Ansible knows words of its own.
+/// The variables as one document. It can never be read as JSON, where Ansible gives some keys a special meaning.
 pub(super) fn to_yaml(variables: &BTreeMap<String, Value>) -> String {
     let mut out = "---\n{".to_owned();
     for (at, (name, value)) in variables.iter().enumerate() {
@@ -62,15 +62,15 @@ fn string(out: &mut String, text: &str) {
     quote(out, text);
 }
 
-/// The words with which Ansible says in JSON that a text is encrypted or unsafe. It has no mark for one that is both:
-/// what an encrypted value decrypts to is the one text that may still be a template.
+/// The special keys with which Ansible marks a JSON text as encrypted or unsafe. There is none for both: only the
+/// decrypted text of an encrypted value may still be a template.
 fn marked(members: &Map<String, Value>) -> Option<(&str, &str)> {
     let (name, value) = members.iter().next().filter(|_| members.len() == 1)?;
     Some((name, value.as_str()?))
 }
 
-/// Whether a text can be no template, whatever the marks of one are. Since 2.19 Ansible passes over the quotes of what
-/// is marked, and would read `no` and `0644` as something else than a text; all such words are plain.
+/// Whether a text cannot be a template, whatever the template markers are. Since 2.19 Ansible ignores the quotes of
+/// marked texts, and would read `no` and `0644` as other types; all such words count as plain.
 fn is_plain(text: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || "+-.:_~=< \t".contains(c);
     text.chars().all(plain)
@@ -84,7 +84,7 @@ fn key(out: &mut String, name: &str) {
     out.push_str(": ");
 }
 
-/// YAML 1.1 takes `1e300` for a text: a point and a sign make it a number.
+/// YAML 1.1 reads `1e300` as a text: a point and a sign make it a number.
 fn float(number: &str) -> String {
     let Some((digits, exponent)) = number.split_once(['e', 'E']) else {
         return number.to_owned();
@@ -98,7 +98,7 @@ fn float(number: &str) -> String {
     format!("{digits}{point}e{sign}{exponent}")
 }
 
-/// Between double quotes; what YAML does not print, or takes for the end of a line, is escaped.
+/// Writes a double-quoted string; characters that YAML cannot print or takes for a line end are escaped.
 fn quote(out: &mut String, text: &str) {
     out.push('"');
     for c in text.chars() {

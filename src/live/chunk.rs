@@ -1,4 +1,4 @@
-//! What became readable together, and what viewers are sent of it.
+//! Lines that became readable together, and their encoding for viewers.
 
 use std::sync::OnceLock;
 
@@ -8,12 +8,12 @@ use crate::log::lines::Line;
 use crate::log::output::shown;
 use crate::model::StreamMessage;
 
-/// What became readable together.
+/// Lines that became readable together.
 #[derive(Debug)]
 pub struct Chunk {
     /// The lines, in order, without a gap.
     pub lines: Vec<Line>,
-    /// The execution is over: whatever there is can be read from the store.
+    /// The execution is over: everything can be read from the store.
     pub is_final: bool,
     messages: OnceLock<Vec<Bytes>>,
 }
@@ -34,7 +34,7 @@ impl Chunk {
         }
     }
 
-    /// The lines as they are sent, a message each: written for the first viewer that asks, and shared by all.
+    /// The lines as encoded messages: encoded for the first viewer that asks, and shared by all.
     #[must_use]
     pub fn messages(&self) -> &[Bytes] {
         self.messages.get_or_init(|| {
@@ -42,7 +42,7 @@ impl Chunk {
             let mut text = Vec::with_capacity(bytes);
             let mut ends = Vec::with_capacity(self.lines.len());
             for line in &self.lines {
-                // Writing to memory fails only where a value is no JSON, which a text and a number are.
+                // Encoding only fails for values that are not JSON; a text and a number always are.
                 let _ = serde_json::to_writer(&mut text, &message(line));
                 ends.push(text.len());
             }
@@ -54,7 +54,7 @@ impl Chunk {
     }
 }
 
-/// A line as it is sent; one that is too long is cut, visibly.
+/// A line's message; one that is too long is visibly cut.
 #[must_use]
 pub fn message(line: &Line) -> StreamMessage<'_> {
     StreamMessage::Output {

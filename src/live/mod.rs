@@ -1,9 +1,9 @@
-//! Who is watching, and what they have not seen yet.
+//! Sends new lines of running executions to their viewers.
 //!
-//! Ingestion only says "execution X has N lines now"; for each execution that somebody watches, one
-//! pump reads the new lines from the store and hands them to all its viewers at once. Everyone gets
-//! lines by the same way, so none can be missed or repeated, and a slow viewer costs nobody anything:
-//! when it falls behind what the pump still holds, it reads the store itself.
+//! Ingestion only announces "execution X has N lines now". For each watched execution, one pump reads the new lines
+//! from the store and hands them to all its viewers at once. All viewers get lines the same way, so none can be missed
+//! or repeated, and a slow viewer costs the others nothing: when it falls behind what the pump still holds, it reads
+//! the store itself.
 
 mod chunk;
 mod open;
@@ -20,14 +20,14 @@ pub use chunk::{Chunk, message};
 pub use open::{OpenStream, OpenStreams};
 pub use viewer::{Seen, Viewer};
 
-/// Bytes of one line that viewers are shown at most: clients refuse larger messages (1 MiB is a usual
-/// limit), and a line may be larger than memory should be.
+/// Maximum bytes of one line that viewers are sent: clients refuse larger messages (1 MiB is a usual limit), and a line
+/// may be larger than memory should be.
 pub const LINE_LIMIT: usize = 512 << 10;
 
-/// Executions whose change a viewer of the feed may be behind before it is told to look again.
+/// How many changed executions a viewer of the feed may be behind before it is told to read the list again.
 const FEED: usize = 1024;
 
-/// Carries "something was committed" from the writer to those who watch.
+/// Passes the writer's commit notices on to viewers.
 #[derive(Debug, Clone)]
 pub struct Hub {
     inner: Arc<Inner>,
@@ -40,11 +40,11 @@ struct Inner {
     feed: broadcast::Sender<Option<Uuid>>,
 }
 
-/// One execution that is watched.
+/// A watched execution.
 #[derive(Debug)]
 pub(crate) struct Watched {
     id: Uuid,
-    // Counts commits; what was committed is read from the store.
+    // Counts commits; their content is read from the store.
     commits: watch::Sender<u64>,
     pub(crate) pump: pump::Handle,
 }
@@ -61,19 +61,19 @@ impl Default for Hub {
 }
 
 impl Hub {
-    /// Tells those who watch that something of an execution was committed, and whether its own row changed.
+    /// Announces a commit to an execution, and whether its own row changed.
     pub fn committed(&self, id: Uuid, row_changed: bool) {
         let watched = self.watched().get(&id).and_then(Weak::upgrade);
         if let Some(watched) = watched {
             watched.commits.send_modify(|commits| *commits += 1);
         }
         if row_changed {
-            // Nobody listening is no failure.
+            // It is no failure if nobody listens.
             let _ = self.inner.feed.send(Some(id));
         }
     }
 
-    /// Tells everybody that something may have been committed that nobody was told of.
+    /// Tells every viewer that commits may have been missed.
     pub fn missed(&self) {
         let watched: Vec<Arc<Watched>> = {
             let all = self.watched();
@@ -85,23 +85,23 @@ impl Hub {
         let _ = self.inner.feed.send(None);
     }
 
-    /// Tells those who watch that an execution was deleted.
+    /// Announces that an execution was deleted.
     pub fn deleted(&self, id: Uuid) {
         self.changed(id);
     }
 
-    /// Tells those who watch that an execution that is over reads differently.
+    /// Announces that a finished execution was changed.
     pub fn changed(&self, id: Uuid) {
         self.committed(id, true);
     }
 
-    /// Identities of executions whose row changes, as it changes; none where some may have been missed.
+    /// Identities of executions whose row changes, as it changes; none if some may have been missed.
     #[must_use]
     pub fn feed(&self) -> broadcast::Receiver<Option<Uuid>> {
         self.inner.feed.subscribe()
     }
 
-    /// Counts the commits of an execution, from now on.
+    /// Counts the commits to an execution, from now on.
     #[must_use]
     pub fn commits(&self, id: Uuid) -> Commits {
         let watched = self.watch(id);
@@ -126,7 +126,7 @@ impl Hub {
         watched
     }
 
-    /// Whether anybody watches an execution.
+    /// Whether an execution has viewers.
     #[must_use]
     pub fn is_watched(&self, id: Uuid) -> bool {
         let all = self.watched();
@@ -144,7 +144,7 @@ impl Hub {
     }
 
     fn watched(&self) -> std::sync::MutexGuard<'_, HashMap<Uuid, Weak<Watched>>> {
-        // A panic while it was held left a map that is whole.
+        // The lock may be poisoned, but a panic never leaves this map half changed.
         self.inner
             .watched
             .lock()
@@ -152,7 +152,7 @@ impl Hub {
     }
 }
 
-/// Tells when something of one execution is committed.
+/// Reports commits to one execution.
 #[derive(Debug)]
 pub struct Commits {
     receiver: watch::Receiver<u64>,
@@ -162,7 +162,7 @@ pub struct Commits {
 impl Commits {
     /// Resolves at the next commit after the last call; at once if there was one in between.
     pub async fn changed(&mut self) {
-        // The sender lives in what we hold.
+        // Cannot fail: we hold the sender.
         let _ = self.receiver.changed().await;
     }
 }

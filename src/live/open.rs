@@ -1,15 +1,15 @@
-//! How many streams are open, and how many may be.
+//! Limits the number of open streams.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Open streams, counted for each token by its key in the store; none where the collector serves without tokens.
+/// Open streams, counted by the token's key in the store; none if the collector serves without tokens.
 #[derive(Debug, Clone)]
 pub struct OpenStreams {
     counts: Arc<Mutex<HashMap<Option<i64>, usize>>>,
-    /// How many there may be.
+    /// The limit for all streams.
     most: usize,
-    /// How many of one token there may be.
+    /// The limit for one token.
     most_per_token: usize,
 }
 
@@ -21,7 +21,7 @@ pub struct OpenStream {
 }
 
 impl OpenStreams {
-    /// None is open yet.
+    /// No streams are open yet.
     #[must_use]
     pub fn new(most: usize, most_per_token: usize) -> Self {
         Self {
@@ -31,7 +31,7 @@ impl OpenStreams {
         }
     }
 
-    /// Counts one more; none when there may be no more.
+    /// Counts one more; none if a limit is reached.
     #[must_use]
     pub fn open(&self, token: Option<i64>) -> Option<OpenStream> {
         let mut counts = self.counts();
@@ -50,7 +50,7 @@ impl OpenStreams {
     }
 
     fn counts(&self) -> MutexGuard<'_, HashMap<Option<i64>, usize>> {
-        // A panic while it was held left counts that are right.
+        // The lock may be poisoned, but a panic never leaves the counts half changed.
         self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,4 +1,4 @@
-//! One task for each execution that is watched: reads new lines once, for all its viewers.
+//! One task for each watched execution: reads new lines once, for all its viewers.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -11,20 +11,20 @@ use crate::log::output::OutputReader;
 use crate::model::Status;
 use crate::store::{Store, StoreError};
 
-/// Chunks that are held for viewers that are a little behind.
+/// Chunks kept for viewers that are slightly behind.
 const CHUNKS: usize = 64;
 
-/// Commits that come closer together than this are read together.
+/// Commits closer together than this are read together.
 const PACE: Duration = Duration::from_millis(20);
 
-/// Each viewer adds this to the pace, up to [`CROWD`]: a round of sending costs as much as there are
-/// viewers, and a crowd must not slow down those who are not watched.
+/// Each viewer adds this to the pace, up to [`CROWD`]: the cost of a round grows with the viewers, and a crowd must not
+/// slow down other executions.
 const PACE_EACH: Duration = Duration::from_micros(40);
 
-/// The most that viewers add to the pace: nobody may see a line much later for it.
+/// The most that viewers add to the pace, so that no line is much delayed.
 const CROWD: Duration = Duration::from_millis(40);
 
-/// How often a pump without work looks whether it still has viewers.
+/// How often an idle pump checks whether it still has viewers.
 const IDLE: Duration = Duration::from_secs(5);
 
 /// Starts the pump with its first viewer.
@@ -34,7 +34,7 @@ pub(crate) struct Handle {
 }
 
 impl Handle {
-    /// Subscribes to lines from now on; what was readable before is to be read from the store.
+    /// Subscribes to lines from now on; earlier ones must be read from the store.
     pub(super) fn subscribe(
         watched: &Arc<Watched>,
         store: &Store,
@@ -56,7 +56,7 @@ impl Handle {
         receiver
     }
 
-    /// Whoever comes after this starts a new pump; whoever still listens hears that this one ended.
+    /// New viewers start a new pump from here on; those that still listen are told that this one ended.
     fn ended(&self, sender: &broadcast::Sender<Arc<Chunk>>) {
         let mut chunks = self.chunks.lock().unwrap_or_else(PoisonError::into_inner);
         chunks.take_if(|current| current.same_channel(sender));
@@ -68,7 +68,7 @@ async fn run(watched: Arc<Watched>, store: Store, chunks: broadcast::Sender<Arc<
     watched.pump.ended(&chunks);
 }
 
-/// Reads as long as anyone watches and the execution goes on.
+/// Reads for as long as there are viewers and the execution goes on.
 async fn pump(watched: &Watched, store: &Store, chunks: &broadcast::Sender<Arc<Chunk>>) {
     let mut commits = watched.commits.subscribe();
     let mut reader: Option<OutputReader> = None;
@@ -79,13 +79,13 @@ async fn pump(watched: &Watched, store: &Store, chunks: &broadcast::Sender<Arc<C
             Ok(false) => {}
             Err(error) => {
                 tracing::warn!(execution = %watched.id, %error, "lines could not be read");
-                // What was read so far may be half of something: begin again where viewers are.
+                // The position may be in the middle of something: start again at the viewers' position.
                 reader = None;
             }
         }
         tokio::select! {
             changed = commits.changed() => if changed.is_err() { return },
-            // Looks now and then whether anyone is left.
+            // From time to time, checks whether any viewer is left.
             () = tokio::time::sleep(IDLE) => {}
         }
         tokio::time::sleep(pace(chunks.receiver_count())).await;
@@ -97,7 +97,7 @@ fn pace(viewers: usize) -> Duration {
     PACE + PACE_EACH.saturating_mul(viewers).min(CROWD)
 }
 
-/// Hands on what is new; true when there will be no more.
+/// Sends new lines to viewers; true when there will be no more.
 async fn forward(
     watched: &Watched,
     store: &Store,
@@ -110,11 +110,10 @@ async fn forward(
         let _ = chunks.send(Arc::new(Chunk::last()));
         return Ok(true);
     };
-    // The row may trail behind the log, and its last line may be open: viewers pass over what they have
-    // seen.
+    // The row may lag behind the log, and its last line may be unfinished: viewers skip what they have seen.
     let mut from = row.output_lines.saturating_sub(1);
     if reader.as_ref().is_some_and(|reader| !reader.is_of(&row)) {
-        // It waited for lines of the recorder, and the supervisor prints: nobody has seen those.
+        // It waited for the recorder's lines, but the supervisor prints: nobody has seen those.
         *reader = None;
         from = 0;
     }

@@ -1,5 +1,4 @@
-//! One viewer of one execution: every line from the first it asked for, once each, in order, and the
-//! end.
+//! One viewer of one execution: gets every line from the first requested one, once each and in order, and the end.
 
 use std::sync::Arc;
 
@@ -14,12 +13,12 @@ use crate::log::output::OutputReader;
 use crate::model::Status;
 use crate::store::{Store, StoreError};
 
-/// What a viewer sees next.
+/// The next thing for a viewer.
 #[derive(Debug)]
 pub enum Seen {
-    /// Lines that it read for itself.
+    /// Lines that it read itself.
     Lines(Vec<Line>),
-    /// Lines that all viewers share; its own next one stands at this index.
+    /// Lines shared by all viewers; this viewer's next one is at this index.
     Shared(Arc<Chunk>, usize),
     /// The execution is over, or was deleted.
     End,
@@ -38,11 +37,11 @@ pub struct Viewer {
 
 #[derive(Debug)]
 enum Stage {
-    /// Reads the store, because lines are there that it has not seen.
+    /// Reads the store, because it is behind.
     Behind(Option<OutputReader>),
-    /// Takes what the pump hands on.
+    /// Receives lines from the pump.
     Live,
-    /// The run is over: reads what is left, and then the end.
+    /// The run is over: reads the remaining lines, and then the end.
     Ending(Option<OutputReader>),
     Ended,
 }
@@ -63,7 +62,7 @@ impl Viewer {
         }
     }
 
-    /// What comes next; waits for it.
+    /// Waits for what comes next.
     ///
     /// # Errors
     /// The store failed.
@@ -98,8 +97,7 @@ impl Viewer {
                         self.stage = Stage::Ended;
                         continue;
                     };
-                    // Whether it is over is asked before the lines are read: what was committed
-                    // with its end is then among them.
+                    // The status is read before the lines, so that lines committed with the end are included.
                     let over = row.status != Status::Running;
                     reader.take_if(|reader| !reader.is_of(&row));
                     let open = reader.get_or_insert_with(|| {

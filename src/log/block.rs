@@ -7,10 +7,10 @@ use playback_wire::{Body, Event, decode_line};
 
 use crate::model::BlockRow;
 
-/// Lines that a gap stands for at most: what says how many they were may be damaged itself.
+/// Maximum number of lines that a gap stands for: the stored count may be damaged itself.
 pub const GAP_LINES: u64 = 1 << 20;
 
-/// Level for blocks that are compressed here; producers choose their own.
+/// Compression level for blocks that are compressed here; producers choose their own.
 const LEVEL: i32 = 3;
 
 /// Why bytes are not a block.
@@ -38,12 +38,12 @@ pub fn compress(raw: &[u8]) -> Vec<u8> {
 }
 
 thread_local! {
-    // A decompression context is some 100 KiB: kept, rather than made for each batch.
+    // A decompression context takes some 100 KiB, so it is kept rather than made for each batch.
     static DECOMPRESSOR: RefCell<Option<zstd::bulk::Decompressor<'static>>> = const { RefCell::new(None) };
 }
 
-/// What a body says that it expands to, in bytes: its own size when it is no frame, and nothing when
-/// it is one that does not tell.
+/// The expanded size that a body declares, in bytes: its own size if it is not a frame, and none if the frame does not
+/// tell.
 #[must_use]
 pub fn declared_size(data: &[u8]) -> Option<usize> {
     match zstd::zstd_safe::get_frame_content_size(data) {
@@ -52,10 +52,10 @@ pub fn declared_size(data: &[u8]) -> Option<usize> {
     }
 }
 
-/// Expands a frame, to `limit` bytes at most.
+/// Expands a frame, to at most `limit` bytes.
 ///
 /// # Errors
-/// It is no whole zstd frame, or it is larger than `limit`.
+/// It is not a whole zstd frame, or it is larger than `limit`.
 pub fn expand(data: &[u8], limit: usize) -> Result<Vec<u8>, BlockError> {
     let declared =
         zstd::zstd_safe::get_frame_content_size(data).map_err(|_| BlockError::NotZstd)?;
@@ -72,7 +72,7 @@ pub fn expand(data: &[u8], limit: usize) -> Result<Vec<u8>, BlockError> {
                 .map_err(|_| BlockError::NotZstd)
         }),
         Some(_) => Err(BlockError::TooLarge { limit }),
-        // A frame that does not tell its size is expanded step by step, and never beyond the limit.
+        // A frame without a declared size is expanded step by step, and never beyond the limit.
         None => {
             let decoder =
                 zstd::stream::read::Decoder::new(data).map_err(|_| BlockError::NotZstd)?;
@@ -89,7 +89,7 @@ pub fn expand(data: &[u8], limit: usize) -> Result<Vec<u8>, BlockError> {
     }
 }
 
-/// Expands a block that the store holds; those were within the limits when they came.
+/// Expands a stored block; its size was checked when it arrived.
 ///
 /// # Errors
 /// The store is damaged.
@@ -97,25 +97,25 @@ pub fn expand_stored(data: &[u8]) -> Result<Vec<u8>, BlockError> {
     expand(data, playback_wire::MAX_BATCH_EXPANDED_BYTES * 2)
 }
 
-/// NDJSON whose last line ends: blocks are joined by being put one after the other.
+/// Ends the last line of NDJSON with a newline, because blocks are joined by concatenation.
 pub fn end_last_line(raw: &mut Vec<u8>) {
     if raw.last().is_some_and(|byte| *byte != b'\n') {
         raw.push(b'\n');
     }
 }
 
-/// Events that a stored block should hold and that cannot be read: the block is damaged, or gone.
+/// Events of a stored block that cannot be read, because the block is damaged or gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Gap {
     /// Sequence number of the first of them.
     pub first_seq: u64,
     /// Sequence number of the last of them.
     pub last_seq: u64,
-    /// Printed lines that they ended.
+    /// Number of output lines that they finished.
     pub lines: u64,
 }
 
-/// What a stored block holds at one place.
+/// One entry of a stored block.
 #[derive(Debug)]
 pub enum Entry<'r> {
     /// An event, and its text.
@@ -124,8 +124,8 @@ pub enum Entry<'r> {
     Gap(Gap),
 }
 
-/// A stored block, expanded as far as that is possible. Reading it never fails: what is damaged is told as a
-/// [`Gap`], so that one damaged block hides nothing else of its run.
+/// A stored block, expanded as far as possible. Reading it never fails: damage is reported as a [`Gap`], so that one
+/// damaged block hides nothing else of its run.
 #[derive(Debug)]
 pub struct StoredLog {
     raw: Vec<u8>,
@@ -146,10 +146,10 @@ impl StoredLog {
         }
     }
 
-    /// Goes through the block's whole range: each event in order, and each gap where it is.
+    /// Goes through the block's whole range: each event in order, and each gap in its place.
     ///
     /// # Errors
-    /// `each` said so.
+    /// `each` returned it.
     pub fn for_each<'r, E>(
         &'r self,
         mut each: impl FnMut(Entry<'r>) -> Result<(), E>,
@@ -157,7 +157,7 @@ impl StoredLog {
         let mut next = self.first_seq;
         let mut has_gap = false;
         let mut gap = |first_seq, last_seq| {
-            // Nobody knows in which of several gaps the missing lines were.
+            // With several gaps, it is unknown which one held the missing lines.
             let is_first = !std::mem::replace(&mut has_gap, true);
             let lines = if is_first { self.missing_lines() } else { 0 };
             Entry::Gap(Gap {
@@ -167,7 +167,7 @@ impl StoredLog {
             })
         };
         each_stored(&self.raw, |line, event| {
-            // One that lies outside of what the block should hold is somebody else's.
+            // An event outside of the block's range belongs to another block.
             if event.seq < next || event.seq > self.last_seq {
                 return Ok(());
             }
@@ -183,7 +183,7 @@ impl StoredLog {
         Ok(())
     }
 
-    /// The block's lines, one event each and each of them ended; nothing where some cannot be read.
+    /// The block's lines, one event each, every line ended; none if some cannot be read.
     #[must_use]
     pub fn whole(self) -> Option<Vec<u8>> {
         let events = (self.last_seq + 1).saturating_sub(self.first_seq);
@@ -194,7 +194,7 @@ impl StoredLog {
             end_last_line(&mut raw);
             return Some(raw);
         }
-        // Earlier versions joined blocks whose last line was not ended.
+        // Earlier versions joined blocks without ending the last line.
         let mut raw = Vec::with_capacity(self.raw.len() + 16);
         let read = self.for_each(|entry| match entry {
             Entry::Event(line, _) => {
@@ -207,7 +207,7 @@ impl StoredLog {
         read.is_ok().then_some(raw)
     }
 
-    /// Lines that the block should end and that no event of it that can be read does.
+    /// Output lines that the block should finish, less those of its readable events.
     fn missing_lines(&self) -> u64 {
         let mut found = 0;
         let counted: Result<(), std::convert::Infallible> = each_stored(&self.raw, |_, event| {
@@ -224,10 +224,10 @@ impl StoredLog {
     }
 }
 
-/// Goes through the lines of a block that is whole, each with the event that it holds.
+/// Goes through the lines of an intact block, each with its event.
 ///
 /// # Errors
-/// A line is not an event, or `each` said so.
+/// A line is not an event, or `each` returned an error.
 pub fn for_each_event<'r>(
     raw: &'r [u8],
     mut each: impl FnMut(&'r [u8], Event<'r>) -> Result<(), BlockError>,
@@ -241,8 +241,8 @@ pub fn for_each_event<'r>(
     Ok(())
 }
 
-/// Goes through all events that can be read. A line that holds several, one behind the other, comes from
-/// blocks that were joined though a last line was not ended.
+/// Goes through all readable events. A line with several events, one after the other, comes from joining blocks without
+/// ending the last line.
 fn each_stored<'r, E>(
     raw: &'r [u8],
     mut each: impl FnMut(&'r [u8], Event<'r>) -> Result<(), E>,
@@ -285,7 +285,7 @@ pub(super) mod testing {
         raw
     }
 
-    /// A stored block that should hold as many events as these lines.
+    /// A stored block that declares as many events as these lines.
     pub(in crate::log) fn stored(raw: &[u8], lines: u64) -> StoredLog {
         StoredLog {
             raw: raw.to_vec(),
@@ -295,7 +295,7 @@ pub(super) mod testing {
         }
     }
 
-    /// The same block, whose bytes are others.
+    /// The same block with other bytes.
     pub(in crate::log) fn with_raw(mut log: StoredLog, raw: &[u8]) -> StoredLog {
         log.raw = raw.to_vec();
         log
@@ -359,7 +359,7 @@ mod tests {
             let log = with_raw(stored(&good, 4), raw);
             assert_eq!(entries(&log), expected, "{}", String::from_utf8_lossy(raw));
             let is_whole = !expected.iter().any(|entry| entry.contains('-'));
-            // A line that is no event is found when it is read; all others make the block a damaged one.
+            // `whole` may pass a line that is not an event, which is found when it is read; other damage makes it none.
             if is_whole {
                 assert_eq!(log.whole().as_deref(), Some(good.as_slice()));
             }

@@ -1,10 +1,10 @@
-//! Printed lines, read out of blocks.
+//! Printed lines, read from blocks.
 
 use playback_wire::{Body, Stream, printed};
 
 use super::block::{Entry, Gap, StoredLog};
 
-/// One printed line, put together from the texts that made it.
+/// One printed line, joined from the texts of its events.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
     /// Number of the line, from 0.
@@ -13,11 +13,11 @@ pub struct Line {
     pub at: i64,
     /// Where its first text was printed.
     pub stream: Stream,
-    /// The event of whose display it is part.
+    /// The event whose display the line belongs to.
     pub of: Option<u64>,
-    /// What it says, without the newline; its beginning, when a reader keeps no more.
+    /// Its text, without the newline; only its beginning, if the reader keeps no more.
     pub text: String,
-    /// How long it is, in bytes; more than `text` has when that is its beginning alone.
+    /// Its length in bytes; greater than `text`'s if that is only the beginning.
     pub bytes: u64,
 }
 
@@ -30,28 +30,27 @@ pub struct Piece<'t> {
     pub at: i64,
     /// Where the line's first text was printed.
     pub stream: Stream,
-    /// The event of whose display the line is part.
+    /// The event whose display the line belongs to.
     pub of: Option<u64>,
     /// Whether the line begins with this piece.
     pub begins: bool,
     /// Whether the line ends with this piece.
     pub ends: bool,
-    /// What it says, without the newline.
+    /// The text, without the newline.
     pub text: &'t str,
 }
 
-/// Tells printed lines apart in consecutive blocks of one producer, without holding any.
+/// Splits consecutive blocks of one producer into printed lines, without holding any.
 #[derive(Debug)]
 pub struct PieceReader {
     next: u64,
-    /// Time of the last event, for lines that cannot be read.
+    /// Time of the last event, used for lines that cannot be read.
     at: i64,
     open: Option<(i64, Stream, Option<u64>)>,
 }
 
 impl PieceReader {
-    /// A reader that begins at a block before which `first_line` lines were finished; `at`: when the run
-    /// started.
+    /// A reader that begins at a block before which `first_line` lines were finished; `at` is when the run started.
     #[must_use]
     pub fn new(first_line: u64, at: i64) -> Self {
         Self {
@@ -61,8 +60,8 @@ impl PieceReader {
         }
     }
 
-    /// Reads the next block from event `from_seq` on, and hands over each piece. Lines that cannot be read
-    /// are there as well, and say so. The gaps are returned.
+    /// Reads the next block from event `from_seq` on, and passes on each piece. Unreadable lines are represented by
+    /// lines that say so. Returns the gaps.
     pub fn read(
         &mut self,
         log: &StoredLog,
@@ -92,19 +91,19 @@ impl PieceReader {
         }
     }
 
-    /// Lines that were finished so far.
+    /// Lines finished so far.
     #[must_use]
     pub fn finished(&self) -> u64 {
         self.next
     }
 
-    /// Hands over lines that stand for those that cannot be read, so that later ones keep their numbers.
+    /// Passes on placeholder lines for unreadable ones, so that later lines keep their numbers.
     pub fn pass_over(&mut self, gap: &Gap, mut each: impl FnMut(Piece<'_>)) {
         let stream = (self.at, Stream::Stdout, None);
         if gap.lines > 0 {
             self.print(&damaged_text(gap), stream, &mut each);
         } else if self.open.is_some() {
-            // Whether it went on in there, nobody knows.
+            // It is unknown whether the line went on within the gap.
             self.print(" [damaged] ", stream, &mut each);
         }
     }
@@ -136,7 +135,7 @@ impl PieceReader {
     }
 }
 
-/// The lines that stand for those of a gap: as many as there were.
+/// The placeholder lines for a gap: as many as it held.
 #[must_use]
 pub fn damaged_text(gap: &Gap) -> String {
     let mut text = String::new();
@@ -158,7 +157,7 @@ pub fn damaged_text(gap: &Gap) -> String {
     text
 }
 
-/// Puts lines together from their pieces.
+/// Joins lines from their pieces.
 #[derive(Debug)]
 pub struct LineBuilder {
     keep: usize,
@@ -166,14 +165,13 @@ pub struct LineBuilder {
 }
 
 impl LineBuilder {
-    /// A builder that keeps that many bytes of a line at most: lines may be larger than memory should
-    /// be.
+    /// A builder that keeps at most that many bytes of a line: lines may be larger than memory should be.
     #[must_use]
     pub fn keeping(keep: usize) -> Self {
         Self { keep, open: None }
     }
 
-    /// Takes the next piece; the line that it finishes, if it does.
+    /// Adds the next piece; returns the line if this finishes it.
     pub fn push(&mut self, piece: Piece<'_>) -> Option<Line> {
         let text = printed::readable(piece.text);
         let line = self.open.get_or_insert_with(|| Line {
@@ -184,7 +182,7 @@ impl LineBuilder {
             text: String::new(),
             bytes: 0,
         });
-        // Once something was left out, nothing that comes later may follow.
+        // Once something was left out, nothing later may be appended.
         if line.bytes == line.text.len() as u64 {
             let room = self.keep.saturating_sub(line.text.len());
             line.text.push_str(beginning(&text, room));
@@ -193,14 +191,14 @@ impl LineBuilder {
         if piece.ends { self.open.take() } else { None }
     }
 
-    /// The last line, when it was never ended by a newline.
+    /// The last line, if it was never ended by a newline.
     #[must_use]
     pub fn finish(self) -> Option<Line> {
         self.open
     }
 }
 
-/// As many whole characters from the beginning of a text as fit into `room` bytes.
+/// The longest prefix of whole characters that fits into `room` bytes.
 fn beginning(text: &str, room: usize) -> &str {
     let mut end = room.min(text.len());
     while !text.is_char_boundary(end) {

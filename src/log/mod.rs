@@ -1,16 +1,15 @@
-//! The event log: what producers sent is the truth, and rows are what it says.
+//! The event log: what producers sent is the source of truth, and rows are derived from it.
 //!
-//! - [`block`]: the log's unit; [`lines`]: printed lines read out of blocks; [`output`]: out of an execution's log
+//! - [`block`]: the log's unit; [`lines`]: printed lines read from blocks; [`output`]: from an execution's log
 //! - [`assembler`]: state + event → changed rows; no clock, no I/O
-//! - [`replay`]: the one loop that goes through an execution's log, and the one rule for runs that fell silent
-//! - `recall`: what rows still tell of a part of the log that is damaged
-//! - [`rebuild`]: rows made anew
-//! - [`pack`]: many small blocks made into few large ones
-//! - `rewrite`: events that say something else: [`redact`], without what is to be hidden; [`trim`], without the
-//!   middle of what was printed
+//! - [`replay`]: the one loop that goes through an execution's log, and the one rule for silent runs
+//! - `recall`: restores from rows what a damaged part of the log held
+//! - [`rebuild`]: rebuilds rows
+//! - [`pack`]: merges many small blocks into few large ones
+//! - `rewrite`: changes events: [`redact`] hides values, [`trim`] removes the middle of the output
 //!
 //! Nothing here knows who sends events, or who watches: `ingest` takes events in, and keeps others away from a log
-//! that is rewritten.
+//! that is being rewritten.
 
 pub mod assembler;
 pub mod block;

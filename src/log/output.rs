@@ -1,5 +1,5 @@
-//! Printed lines, read from the event log by range: for the API, and for everyone who watches. One
-//! way of reading serves early, late and slow viewers alike.
+//! Printed lines, read from the event log by range: for the API and for all viewers. Early, late and slow viewers are
+//! served the same way.
 
 use std::borrow::Cow;
 
@@ -10,13 +10,13 @@ use super::lines::{Line, LineBuilder, Piece, PieceReader};
 use crate::model::{ExecutionKey, ExecutionRow};
 use crate::store::{BlockStart, BlocksFrom, Store, StoreError, StoredBlock};
 
-/// How many blocks are fetched at first: a page of lines lies in one or two, and each is half a megabyte to expand.
+/// How many blocks are fetched at first: a page of lines is in one or two, and each is half a megabyte to expand.
 const FIRST: u32 = 2;
 
-/// How many are fetched at once by somebody who reads on.
+/// How many blocks are fetched at once when reading on.
 const BLOCKS: u32 = 16;
 
-/// What a line says, cut visibly where its reader kept no more.
+/// A line's text, visibly cut if its reader kept no more.
 #[must_use]
 pub fn shown(line: &Line) -> Cow<'_, str> {
     if line.bytes == line.text.len() as u64 {
@@ -28,13 +28,13 @@ pub fn shown(line: &Line) -> Cow<'_, str> {
     ))
 }
 
-/// Reads the printed lines of an execution in order, as far as they are stored: line by line, or, where
-/// a line may be larger than memory should be, piece by piece.
+/// Reads the stored output lines of an execution in order: line by line, or piece by piece where a line may be larger
+/// than memory should be.
 #[derive(Debug)]
 pub struct OutputReader {
     store: Store,
     cursor: OutputCursor,
-    /// How many blocks are fetched next.
+    /// How many blocks to fetch next.
     fetches: u32,
 }
 
@@ -56,20 +56,20 @@ impl OutputReader {
         self
     }
 
-    /// Whether these are the lines that the execution is said to have printed. Until its supervisor reports
-    /// the first, they are looked for at the recorder.
+    /// Whether these are the execution's own output lines. Until its supervisor reports the first, the recorder's are
+    /// used.
     #[must_use]
     pub fn is_of(&self, row: &ExecutionRow) -> bool {
         self.cursor.producer == row.output_from
     }
 
-    /// The next lines that are finished and stored; none when there are no more for now.
+    /// The next finished and stored lines; none when there are no more for now.
     ///
     /// # Errors
     /// The store failed.
     pub async fn next_lines(&mut self) -> Result<Vec<Line>, StoreError> {
         let mut finished = Vec::new();
-        // Nothing is read before the store has answered: dropping this future loses nothing.
+        // The position only moves once the store has answered: dropping this future loses nothing.
         while finished.is_empty() {
             let stored = self.fetch().await?;
             if stored.is_empty() {
@@ -80,7 +80,7 @@ impl OutputReader {
         Ok(finished)
     }
 
-    /// Hands over the next pieces that are stored; false when there are no more for now.
+    /// Passes on the next stored pieces; false when there are no more for now.
     ///
     /// # Errors
     /// The store failed.
@@ -91,14 +91,13 @@ impl OutputReader {
         Ok(some)
     }
 
-    /// Whose lines they are, and which of its events could not be read so far: lines stand for those that
-    /// they printed, and say so.
+    /// The producer of the lines, and its unreadable events so far: placeholder lines stand for what they printed.
     #[must_use]
     pub fn gaps(&self) -> (Producer, &[Gap]) {
         (self.cursor.producer, &self.cursor.gaps)
     }
 
-    /// The last line, when it was printed without a newline: to be asked for when the run is over.
+    /// The last line, if it has no newline; to be called when the run is over.
     #[must_use]
     pub fn finish(self) -> Option<Line> {
         self.cursor.finish()
@@ -115,8 +114,8 @@ impl OutputReader {
     }
 }
 
-/// How far somebody has read the printed lines of an execution: which blocks come next, and what they hold. It
-/// fetches none itself, so that the blocks of several executions can be asked for at once.
+/// A position in an execution's output: which blocks come next, and what they hold. It fetches none itself, so that the
+/// blocks of several executions can be fetched at once.
 #[derive(Debug)]
 pub struct OutputCursor {
     key: ExecutionKey,
@@ -124,13 +123,13 @@ pub struct OutputCursor {
     from_line: u64,
     /// When the run started.
     started_us: i64,
-    /// What is added to the times of events.
+    /// Clock correction, added to the times of events.
     corrected_us: i64,
     position: Option<Position>,
-    /// Events that could not be read, as far as anybody looked.
+    /// Unreadable events found so far.
     gaps: Vec<Gap>,
     lines: LineBuilder,
-    /// Retention removed them: whatever blocks are still there are being swept away.
+    /// Retention removed them: blocks that still exist are being swept.
     is_removed: bool,
 }
 
@@ -164,7 +163,7 @@ impl OutputCursor {
         self
     }
 
-    /// Which blocks are to be read next; none where there are none any more.
+    /// The blocks to read next; none if there are no more.
     #[must_use]
     pub fn wants(&self) -> Option<BlocksFrom> {
         let start = match &self.position {
@@ -179,7 +178,7 @@ impl OutputCursor {
         (!self.is_removed).then_some(from)
     }
 
-    /// Reads the blocks that it wanted, and hands over each line that they finish.
+    /// Reads the requested blocks, and passes on each line that they finish.
     pub fn read_lines(&mut self, stored: Vec<StoredBlock>, mut each: impl FnMut(Line)) {
         let mut lines = std::mem::replace(&mut self.lines, LineBuilder::keeping(0));
         self.read(stored, |piece| {
@@ -190,7 +189,7 @@ impl OutputCursor {
         self.lines = lines;
     }
 
-    /// The last line, when it was printed without a newline: to be asked for when the run is over.
+    /// The last line, if it has no newline; to be called when the run is over.
     #[must_use]
     pub fn finish(self) -> Option<Line> {
         self.lines.finish()
@@ -201,7 +200,7 @@ impl OutputCursor {
             let block = stored.block;
             let position = self.position.get_or_insert_with(|| Position {
                 next_seq: match block.first_line > self.from_line {
-                    // What comes before it is not there.
+                    // Anything before it is gone.
                     true => 1,
                     false => block.first_seq,
                 },

@@ -12,8 +12,8 @@ use crate::store::{Store, StoredBlock};
 /// Blocks that expand to less than this are merged, up to this size together.
 const TARGET_BYTES: u64 = 512 << 10;
 
-/// Merges the small blocks of an execution, and measures what comes of it. A block that is damaged stays as
-/// it is: it may yet be mended, and hides no other.
+/// Merges the small blocks of an execution, and measures the result. A damaged block stays as it is: it may yet be
+/// repaired, and hides no other.
 pub(crate) async fn pack(store: &Store, id: Uuid, key: ExecutionKey) -> Result<(), LogError> {
     for producer in Producer::ALL {
         let mut next = 1;
@@ -45,12 +45,12 @@ pub(crate) async fn pack(store: &Store, id: Uuid, key: ExecutionKey) -> Result<(
     Ok(())
 }
 
-/// Consecutive blocks that become one.
+/// Consecutive blocks to merge into one.
 #[derive(Default)]
 struct Group {
     stored: Vec<StoredBlock>,
     raw: Vec<u8>,
-    /// What they expand to, as the store says.
+    /// Their expanded size, as stored.
     bytes: u64,
 }
 
@@ -67,7 +67,7 @@ impl Group {
         last.is_some_and(|last| last.block.last_seq + 1 < first_seq)
     }
 
-    /// Stores them as one, and begins anew.
+    /// Stores them as one block, and starts a new group.
     async fn merge(&mut self, store: &Store, key: ExecutionKey) -> Result<(), LogError> {
         let Self { stored, raw, .. } = std::mem::take(self);
         let [first, .., last] = stored.as_slice() else {

@@ -1,4 +1,4 @@
-//! The rows of an execution, made anew from its log.
+//! Rebuilds the rows of an execution from its log.
 
 use playback_wire::Producer;
 use uuid::Uuid;
@@ -8,7 +8,7 @@ use super::replay::{Recall, assemble};
 use super::rewrite::Rewritten;
 use crate::store::Store;
 
-/// How often it is tried where a collector adds to the log at the same time.
+/// How often to try when a collector adds to the log at the same time.
 const TRIES: usize = 5;
 
 /// Rows cannot be rebuilt.
@@ -17,10 +17,10 @@ pub enum RebuildError {
     /// The store knows no such execution.
     #[error("there is no execution {0}")]
     NotFound(Uuid),
-    /// There is nothing to make them of.
+    /// Its log was removed.
     #[error("the log of execution {0} was removed by retention: its rows are all that there is")]
     LogRemoved(Uuid),
-    /// Its rows would be those of an earlier moment.
+    /// Its log keeps changing, so the rows would be outdated.
     #[error("execution {0} is being written to at this moment: rebuild it again")]
     Changing(Uuid),
     /// The rows cannot be written.
@@ -28,7 +28,7 @@ pub enum RebuildError {
     Log(#[from] LogError),
 }
 
-/// Events of a log that cannot be read.
+/// Unreadable events of a log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LogGap {
     /// Whose events.
@@ -39,8 +39,8 @@ pub struct LogGap {
     pub last_seq: u64,
 }
 
-/// Replaces all rows of an execution by what its log says. Silence, which no event tells, is kept. Where the
-/// log is damaged, rows that were made of that part are kept as well, and the gaps are returned.
+/// Replaces all rows of an execution by those that its log gives. Silence, which no event records, is kept. Rows from a
+/// damaged part of the log are kept as well; returns the gaps.
 ///
 /// # Errors
 /// There is no such execution, its log was removed, or the store failed; then nothing was changed.
@@ -53,7 +53,7 @@ pub async fn rebuild(store: &Store, id: Uuid) -> Result<Vec<LogGap>, RebuildErro
         return Err(RebuildError::LogRemoved(id));
     }
     for _ in 0..TRIES {
-        // Before it is read: a collector may add to it meanwhile.
+        // Before it is read, because a collector may add to it meanwhile.
         let extent = store.log_extent(key).await.map_err(LogError::from)?;
         let head = store.head(id).await.map_err(LogError::from)?;
         let head = head.ok_or(RebuildError::NotFound(id))?;

@@ -1,7 +1,7 @@
-//! What the rows still tell of events that cannot be read any more.
+//! Restores from rows what unreadable events held.
 //!
-//! Rows are a projection of the log. Where a part of the log is damaged, they were made of it when it was
-//! whole, and are the only witness that is left: so they are kept, rather than made anew without it.
+//! Rows are a projection of the log. Those from a damaged part of it were made while it was intact, and are all that is
+//! left: so they are kept, rather than rebuilt without it.
 
 use std::collections::HashMap;
 
@@ -15,10 +15,10 @@ use crate::model::{
 };
 use crate::store::Store;
 
-/// Rows that are read at once.
+/// Rows read at once.
 const ROWS: u32 = 10_000;
 
-/// How the process ended, where the row tells it.
+/// How the process ended, if the row says so.
 pub(super) fn ended(row: &ExecutionRow) -> Option<ExecutionEnded> {
     if row.status == Status::Running || row.reason == Some(Reason::Lost) {
         return None;
@@ -37,7 +37,7 @@ pub(super) fn ended(row: &ExecutionRow) -> Option<ExecutionEnded> {
     })
 }
 
-/// An execution's rows as they are stored.
+/// An execution's stored rows.
 #[derive(Debug)]
 pub(super) struct Recalled {
     pub(super) row: ExecutionRow,
@@ -49,7 +49,7 @@ pub(super) struct Recalled {
 }
 
 impl Recalled {
-    /// Reads what is stored of an execution whose log has gaps.
+    /// Reads the stored rows of an execution whose log has gaps.
     pub(super) async fn read(
         store: &Store,
         key: ExecutionKey,
@@ -100,7 +100,7 @@ impl Recalled {
         Ok(recalled)
     }
 
-    /// Takes back what was added to the times of events: the others are not corrected yet.
+    /// Removes the clock correction: the other rows are not corrected yet.
     pub(super) fn by_the_producers_clock(&mut self) {
         let back_us = -self.row.what.clock_corrected_us;
         self.row.base_us = self.row.base_us.saturating_add(back_us);
@@ -110,7 +110,7 @@ impl Recalled {
         self.tasks.iter_mut().for_each(|task| task.shift(back_us));
     }
 
-    /// Hosts as stored, and behind them those that are new; where each of the new ones is now.
+    /// The stored hosts, followed by the new ones; also, for the number of each host in `found`, its number there.
     pub(super) fn merge_hosts(&mut self, found: Vec<HostRow>) -> (Vec<HostRow>, HashMap<u32, u32>) {
         let mut hosts = std::mem::take(&mut self.hosts);
         let numbers: HashMap<String, u32> = hosts

@@ -1,7 +1,7 @@
-//! Events of an execution that is over, without what is to be hidden, and its rows made anew from them.
+//! Redacts the events of a finished execution, and rebuilds its rows from them.
 //!
-//! Numbers, times and lines stay: of a printed line that holds something, the whole new text stands where
-//! the line began, and its newline stays where it was.
+//! Numbers, times and line breaks stay. When a printed line holds a redacted value, its whole new text goes where the
+//! line began, and its newline stays where it was.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -24,13 +24,13 @@ use crate::model::{
 };
 use crate::store::{Store, StoredBlock};
 
-/// A printed line is put together up to this size, in bytes; what is longer is looked at in parts.
+/// A printed line is joined up to this size, in bytes; a longer one is searched in parts.
 const LONGEST_LINE: usize = 1 << 20;
 
-/// What is to be hidden, and what is to be said about it.
+/// What to redact, and what the record says about it.
 #[derive(Debug)]
 pub struct RedactionRequest {
-    /// What is to be hidden.
+    /// The rules.
     pub rules: Rules,
     /// Who asks.
     pub actor: Actor,
@@ -38,8 +38,8 @@ pub struct RedactionRequest {
     pub note: Option<String>,
 }
 
-/// Stores the events in their new wording; how much was hidden, and how many events could not be read, and
-/// are removed. Nothing is returned when blocks were packed meanwhile.
+/// Stores the redacted events; returns how much was hidden, and how many unreadable events were removed. None if blocks
+/// were packed meanwhile.
 pub(crate) async fn redact_log(
     store: &Store,
     id: Uuid,
@@ -89,7 +89,7 @@ pub(crate) async fn redact_log(
     let launch: Option<LaunchRow> = launch.filter(|_| counts != before);
     let entry = entry(id, request, (counts, removed), now_us);
     if counts == Counts::default() && removed == 0 {
-        // Nothing was found, and somebody looked for it all the same.
+        // Nothing was found, but the attempt is audited.
         store.audit(&entry).await?;
         return Ok(Some((counts, 0)));
     }
@@ -120,7 +120,7 @@ pub(crate) async fn redact_log(
     Ok(stored.then_some((counts, removed)))
 }
 
-/// The audit's entry. It names no key, pattern or text: each of them may say what is hidden.
+/// The audit entry. It names no key, pattern or text, because each may reveal what is hidden.
 fn entry(
     id: Uuid,
     request: &RedactionRequest,
@@ -134,8 +134,8 @@ fn entry(
         .after(json!({ "values": counts.values, "lines": counts.lines, "removed": removed }))
 }
 
-/// A block's events, and how many of them cannot be read: others stand in their place, which say so. What is
-/// known of them from the execution's row is in these.
+/// A block's events, and how many are unreadable: placeholder events stand for those, with what the execution's row
+/// tells about them.
 fn readable(
     block: &StoredBlock,
     row: &ExecutionRow,
@@ -164,8 +164,7 @@ fn readable(
     }
 }
 
-/// Events in the place of those that cannot be read; `ended`: how the producer ended, where that was the last
-/// of them.
+/// Placeholder events for unreadable ones; `ended` is how the producer ended, if the last of them was its end.
 fn stand_in(
     raw: &mut Vec<u8>,
     block: &BlockRow,
@@ -203,21 +202,21 @@ fn stand_in(
     }
 }
 
-/// New texts of parts of `output` events: by the event's number, the part's place and its text. A part is
-/// what the event holds of one line, without the newline.
+/// New texts for parts of `output` events: by the event's number, the part's index and its text. A part is what the
+/// event holds of one line, without the newline.
 type Edits = HashMap<u64, Vec<(usize, String)>>;
 
-/// Printed lines of one producer, put together from the events that hold parts of them.
+/// One producer's printed lines, joined from the events that hold parts of them.
 struct Lines<'r> {
     rules: &'r Rules,
     inside: [Inside; 2],
-    /// Parts of the line that goes on: event, place, text.
+    /// Parts of the unfinished line: event, index, text.
     open: Vec<(u64, usize, String)>,
     open_bytes: usize,
     stream: usize,
     edits: Edits,
     changed: u64,
-    /// How the producer ended can be read.
+    /// The producer's end event is readable.
     has_end: bool,
 }
 
@@ -281,7 +280,7 @@ impl<'r> Lines<'r> {
     }
 }
 
-/// A block's lines without what is hidden.
+/// A block's lines, redacted.
 fn rewrite(
     raw: &[u8],
     rules: &Rules,
@@ -324,7 +323,7 @@ fn edited(text: &str, edits: &[(usize, String)]) -> String {
     new
 }
 
-/// A producer's first block, whose first event says that something was hidden.
+/// A producer's first block, with a note of the redaction in its first event.
 fn noted(raw: &[u8], note: &Redaction) -> Option<Vec<u8>> {
     let note = serde_json::to_value(note).ok()?;
     with_note(raw, |said| {
@@ -336,10 +335,10 @@ fn noted(raw: &[u8], note: &Redaction) -> Option<Vec<u8>> {
     })
 }
 
-/// What is kept of a request. A value in which something is hidden is none any more: a replay must ask for
-/// it again.
+/// Redacts the stored parameters of a request. A value with something redacted is removed: a replay must ask for it
+/// again.
 fn forget(parameters: &mut Parameters, rules: &Rules, counts: &mut Counts) {
-    // Every option is named, so that the compiler complains of one that nobody thought of here.
+    // Every field is named, so that the compiler reports one that is forgotten here.
     let Parameters {
         limit,
         tags,
@@ -349,7 +348,7 @@ fn forget(parameters: &mut Parameters, rules: &Rules, counts: &mut Counts) {
         args,
         note,
         labels,
-        // Names and numbers: of files below configured folders, of hosts and users, of variables.
+        // Names and numbers: of files in configured folders, of hosts and users, of variables.
         playbook: _,
         inventory: _,
         only_hosts: _,
@@ -444,7 +443,7 @@ mod tests {
             for raw in &raw {
                 new.extend(texts(&rewrite(raw, &rules, &edits, &mut Counts::default()).unwrap()));
             }
-            // Each event ends as many lines as before, and the lines are those that are hidden as wholes.
+            // Each event ends as many lines as before, and the joined lines equal the redacted whole lines.
             let ends = |text: &String| text.matches('\n').count();
             let before: Vec<String> = printed.into_iter().map(|(text, _)| text).collect();
             prop_assert_eq!(

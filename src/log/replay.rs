@@ -1,4 +1,4 @@
-//! The one loop that goes through an execution's log, and the one rule for runs that fell silent.
+//! The one loop that goes through an execution's log, and the one rule for silent runs.
 
 use playback_wire::Producer;
 use uuid::Uuid;
@@ -14,16 +14,16 @@ use crate::store::{ExecutionHead, Store};
 /// How many blocks are read at once.
 const BLOCKS: u32 = 24;
 
-/// Whether rows are believed where the log is damaged.
+/// Whether to keep rows from damaged parts of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Recall {
-    /// They were made of it when it was whole, and are the only witness that is left.
+    /// Keep them: they were made while it was intact, and are all that is left.
     Rows,
-    /// No: they may hold what the rewritten log is to be without.
+    /// Discard them: they may hold what the rewrite removes.
     Nothing,
 }
 
-/// Puts an execution together again from its log, with some of its blocks rewritten.
+/// Assembles an execution from its log, with some of its blocks rewritten.
 ///
 /// # Errors
 /// The log was removed, or the store failed.
@@ -48,15 +48,15 @@ pub(crate) async fn assemble(
         assembler.recall(recalled);
     }
     if head.status != Status::Running {
-        // Silence is the collector's own observation: no event tells it. Where the events tell of the end, this
-        // changes nothing.
+        // Silence is the collector's own observation: no event records it. If the events include the end, this changes
+        // nothing.
         assembler.mark_lost();
     }
     Ok(assembler)
 }
 
-/// Applies all stored events of an execution that the assembler does not know yet, with some blocks rewritten. What
-/// cannot be read is passed over, and noted as missing.
+/// Applies all stored events that the assembler does not have yet, with some blocks rewritten. Unreadable events are
+/// skipped, and noted as missing.
 ///
 /// # Errors
 /// The store failed.

@@ -1,4 +1,4 @@
-//! Blocks of a log whose events say something else, and the rows that they make.
+//! Rewrites blocks of a log, and derives the rows from them.
 
 use std::collections::HashMap;
 
@@ -14,7 +14,7 @@ use crate::store::{RewrittenBlock, Store, StoredBlock};
 /// Blocks that are read at once.
 const BLOCKS: u32 = 16;
 
-/// Blocks in their new wording, by their key in the store.
+/// Rewritten blocks, by their key in the store.
 #[derive(Debug, Default)]
 pub(crate) struct Rewritten(HashMap<i64, RewrittenBlock>);
 
@@ -31,7 +31,7 @@ impl Rewritten {
         self.0.into_values().collect()
     }
 
-    /// A stored block as it will be.
+    /// A stored block as it will be after the rewrite.
     pub(super) fn block(&self, stored: StoredBlock) -> BlockRow {
         let mut block = stored.block;
         if let Some(new) = self.0.get(&stored.id) {
@@ -42,7 +42,7 @@ impl Rewritten {
     }
 }
 
-/// A block with other events in it, of as many lines.
+/// A block with other events, which finish as many lines.
 pub(super) fn with_events(block: &StoredBlock, raw: &[u8]) -> RewrittenBlock {
     RewrittenBlock {
         id: block.id,
@@ -54,10 +54,10 @@ pub(super) fn with_events(block: &StoredBlock, raw: &[u8]) -> RewrittenBlock {
     }
 }
 
-/// Goes through a producer's blocks in order, beside the requests that share the thread.
+/// Goes through a producer's blocks in order, without blocking the requests that share the thread.
 ///
 /// # Errors
-/// The store failed, or `each` said so.
+/// The store failed, or `each` returned an error.
 pub(super) async fn each_block(
     store: &Store,
     key: ExecutionKey,
@@ -75,7 +75,7 @@ pub(super) async fn each_block(
     }
 }
 
-/// A block's events, where all of them can be read.
+/// A block's events, if all can be read.
 ///
 /// # Errors
 /// It is damaged.
@@ -84,7 +84,7 @@ pub(super) fn expand(block: &StoredBlock) -> Result<Vec<u8>, LogError> {
     Ok(whole.ok_or(BlockError::NotEvents)?)
 }
 
-/// The rows of an execution as its log tells with some blocks rewritten.
+/// The rows of an execution according to its log, with some blocks rewritten.
 ///
 /// # Errors
 /// The store failed.
@@ -103,7 +103,7 @@ pub(super) async fn project(
     }
 }
 
-/// An `output` event that says something else.
+/// An `output` event with another text.
 pub(super) fn with_text(line: &[u8], text: String) -> Option<Vec<u8>> {
     let mut event: Value = serde_json::from_slice(line).ok()?;
     let data = event.get_mut("data")?.as_object_mut()?;
@@ -111,7 +111,7 @@ pub(super) fn with_text(line: &[u8], text: String) -> Option<Vec<u8>> {
     serde_json::to_vec(&event).ok()
 }
 
-/// A producer's first block, whose first event says something more.
+/// A producer's first block, with something added to its first event.
 pub(crate) fn with_note(
     raw: &[u8],
     note: impl FnOnce(&mut Map<String, Value>) -> Option<()>,

@@ -1,9 +1,8 @@
-//! Output of an execution that is over, without its middle: where the collector keeps so many lines of a run
-//! and no more.
+//! Removes the middle of a finished execution's output, if the collector limits the number of lines.
 //!
-//! Every event stays, with its number and time; texts lose the lines that go. So results and events are as
-//! they were, and the lines that are left are numbered anew, from 0 without a gap. One line in the middle,
-//! and the record, say how many are missing.
+//! Every event stays, with its number and time; only texts lose lines. So results and events are unchanged, and the
+//! remaining lines are numbered again from 0 without a gap. One line in the middle, and the record, say how many are
+//! missing.
 
 use std::ops::Range;
 
@@ -15,7 +14,7 @@ use super::rewrite::{Rewritten, each_block, expand, project, with_note, with_tex
 use crate::model::{ExecutionKey, ExecutionRow};
 use crate::store::{RewrittenBlock, Store};
 
-/// Stores the events without the lines that go. False: blocks were changed meanwhile.
+/// Stores the events without the removed lines. False: blocks were changed meanwhile.
 pub(crate) async fn trim_log(
     store: &Store,
     key: ExecutionKey,
@@ -65,13 +64,13 @@ pub(crate) async fn trim_log(
 /// Rewrites consecutive blocks of one producer.
 #[derive(Debug)]
 struct Trimmer {
-    /// Lines that go.
+    /// The lines to remove.
     cut: Range<u64>,
-    /// Lines that were ended so far, before.
+    /// Lines finished so far, before trimming.
     line: u64,
-    /// Lines that are ended so far, after.
+    /// Lines finished so far, after trimming.
     written: u64,
-    /// Whether the line that says so is written.
+    /// Whether the line that reports the removal was written.
     is_said: bool,
 }
 
@@ -86,7 +85,7 @@ impl Trimmer {
         }
     }
 
-    /// A block's events without the lines that go.
+    /// A block's events without the removed lines.
     fn rewrite(&mut self, raw: &[u8]) -> Result<Vec<u8>, BlockError> {
         let mut new = Vec::with_capacity(raw.len());
         block::for_each_event(raw, |line, event| {
@@ -106,7 +105,7 @@ impl Trimmer {
         Ok(new)
     }
 
-    /// What is left of a text.
+    /// The remaining part of a text.
     fn rest(&mut self, text: &str) -> String {
         let mut rest = String::new();
         for part in text.split_inclusive('\n') {

@@ -1,30 +1,30 @@
 //! The audit trail: who did what to the history, in an order that cannot be changed unnoticed.
 //!
 //! Entries are numbered 1, 2, 3 … without gaps. Each has a hash of the entry before it and of its own content, so an
-//! entry that is changed, removed or put in does not fit its neighbours any more.
+//! entry that is changed, removed or inserted no longer fits its neighbours.
 
 use std::fmt;
 
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-/// Characters of a note, or of any other text that a client chose, that an entry keeps.
+/// Longest text that an entry keeps, in characters: a note, or another text chosen by a client.
 const LONGEST_TEXT: usize = 2000;
 
-/// How somebody was known.
+/// How the actor was authenticated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Via {
     /// By a token.
     Token,
-    /// By a browser's login, which stands for a token.
+    /// By a browser session, which stands for a token.
     Session,
-    /// Not at all: the collector serves without tokens.
+    /// Not authenticated: the collector serves without tokens.
     Open,
-    /// Not at all: the collector did it by its own schedule.
+    /// Not authenticated: the collector's own schedule.
     Schedule,
-    /// By an account of the machine: a command that works on the database itself.
+    /// By an account of the machine: a command that works on the database directly.
     CommandLine,
-    /// Not at all, and was refused for that.
+    /// Not authenticated, and refused for that.
     Unknown,
 }
 
@@ -53,7 +53,7 @@ impl Via {
     }
 }
 
-/// Who asks for a change, and from where.
+/// Who requests a change, and from where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor {
     /// `token:NAME`, `user:NAME` at a command line, `schedule`, or `anonymous`.
@@ -62,14 +62,14 @@ pub struct Actor {
     pub token: Option<i64>,
     /// Names of the token's scopes, separated by spaces.
     pub scopes: String,
-    /// How they were known.
+    /// How the actor was authenticated.
     pub via: Via,
     /// Address that the request came from; behind a trusted proxy, the address that the proxy names.
     pub peer: Option<String>,
 }
 
 impl Actor {
-    /// Somebody without a token, at an address.
+    /// An actor without a token, with an address.
     #[must_use]
     pub fn anonymous(via: Via, peer: Option<String>) -> Self {
         Self {
@@ -81,7 +81,7 @@ impl Actor {
         }
     }
 
-    /// The collector itself, by its schedule.
+    /// The collector's own schedule.
     #[must_use]
     pub fn schedule() -> Self {
         Self {
@@ -114,11 +114,11 @@ impl fmt::Display for Actor {
 pub enum Action {
     /// An execution was deleted.
     Delete,
-    /// An execution was pinned, or pinned anew.
+    /// An execution was pinned, or its pin was replaced.
     Pin,
-    /// A pin was taken away.
+    /// A pin was removed.
     Unpin,
-    /// Values of an execution were hidden.
+    /// Values of an execution were redacted.
     Redact,
     /// A cleanup began.
     Cleanup,
@@ -126,15 +126,15 @@ pub enum Action {
     CleanupEnded,
     /// A run was launched.
     Launch,
-    /// A run was launched like an earlier one.
+    /// A run was replayed.
     Replay,
     /// A run was canceled.
     Cancel,
-    /// A token was made.
+    /// A token was created.
     CreateToken,
     /// A token was revoked.
     RevokeToken,
-    /// A request was refused, because nobody knew who asked or because they may not.
+    /// A request was refused, because the actor was unknown or not allowed.
     Refused,
 }
 
@@ -175,7 +175,7 @@ impl Action {
     }
 }
 
-/// One entry of the trail, before it has its place in it.
+/// An entry that is not yet part of the trail.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AuditEntry {
     /// When, in microseconds since the epoch.
@@ -184,13 +184,13 @@ pub struct AuditEntry {
     pub actor: Actor,
     /// What they did.
     pub action: Action,
-    /// To what: `execution:ID`, `token:NAME`, `history`, or the refused request.
+    /// The object: `execution:ID`, `token:NAME`, `history`, or the refused request.
     pub object: String,
     /// Why, in their words.
     pub note: Option<String>,
-    /// What was there before, where something was.
+    /// The state before, if there was any.
     pub before: Option<Value>,
-    /// What is there afterwards, or what was asked for. Never a secret.
+    /// The state afterwards, or the request. Never a secret.
     pub after: Option<Value>,
 }
 
@@ -209,21 +209,21 @@ impl AuditEntry {
         }
     }
 
-    /// The same with a reason.
+    /// Adds a reason.
     #[must_use]
     pub fn note(mut self, note: Option<&str>) -> Self {
         self.note = note.filter(|note| !note.is_empty()).map(str::to_owned);
         self
     }
 
-    /// The same with what was there before.
+    /// Adds the state before.
     #[must_use]
     pub fn before(mut self, before: Value) -> Self {
         self.before = Some(before);
         self
     }
 
-    /// The same with what is there afterwards.
+    /// Adds the state afterwards.
     #[must_use]
     pub fn after(mut self, after: Value) -> Self {
         self.after = Some(after);
@@ -231,10 +231,10 @@ impl AuditEntry {
     }
 }
 
-/// An entry as it is stored. Its content is text, because the hash is one of bytes.
+/// A stored entry. Its content is text, because the hash is computed over bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditRow {
-    /// Its place: 1, 2, 3 …
+    /// Its number: 1, 2, 3 …
     pub number: i64,
     /// When, in microseconds since the epoch.
     pub at_us: i64,
@@ -244,29 +244,29 @@ pub struct AuditRow {
     pub token: Option<i64>,
     /// The token's scopes.
     pub scopes: String,
-    /// How the actor was known.
+    /// How the actor was authenticated.
     pub via: String,
     /// The actor's address.
     pub peer: Option<String>,
     /// What was done.
     pub action: String,
-    /// To what.
+    /// The object.
     pub object: String,
     /// Why.
     pub note: Option<String>,
-    /// What was there before, as JSON.
+    /// The state before, as JSON.
     pub before: Option<String>,
-    /// What is there afterwards, as JSON.
+    /// The state afterwards, as JSON.
     pub after: Option<String>,
-    /// SHA-256 of the hash before it and of all of the above.
+    /// SHA-256 of the previous hash and of all fields above.
     pub hash: [u8; 32],
 }
 
-/// What stands before the first entry.
+/// The hash before the first entry.
 pub const NO_ENTRY: [u8; 32] = [0; 32];
 
 impl AuditRow {
-    /// Gives an entry its place behind the entry with the hash `last`.
+    /// Turns an entry into the row that follows the one with the hash `last`.
     #[must_use]
     pub fn seal(entry: &AuditEntry, number: i64, last: &[u8; 32]) -> Self {
         let json = |value: &Option<Value>| value.as_ref().map(|value| text(&value.to_string()));
@@ -289,7 +289,7 @@ impl AuditRow {
         row
     }
 
-    /// The same entry in another place, behind the entry with the hash `last`.
+    /// The same entry at another position, after the row with the hash `last`.
     #[must_use]
     pub fn moved(mut self, number: i64, last: &[u8; 32]) -> Self {
         self.number = number;
@@ -297,14 +297,14 @@ impl AuditRow {
         self
     }
 
-    /// The hash that it must have behind the entry with the hash `last`.
+    /// The hash that it must have after the row with the hash `last`.
     #[must_use]
     pub fn hash_behind(&self, last: &[u8; 32]) -> [u8; 32] {
         let mut hash = Sha256::new();
         hash.update(last);
         hash.update(self.number.to_be_bytes());
         hash.update(self.at_us.to_be_bytes());
-        // A number and its absence, two texts and one text that joins them, must differ.
+        // A missing number must differ from any number, and two texts from one text that joins them.
         hash.update(self.token.map_or([0; 9], |token| {
             let mut bytes = [1; 9];
             bytes[1..].copy_from_slice(&token.to_be_bytes());
@@ -330,7 +330,7 @@ impl AuditRow {
     }
 }
 
-/// A text as every database keeps it.
+/// A text as every database stores it.
 fn text(text: &str) -> String {
     text.replace('\0', "\u{fffd}")
 }
@@ -339,32 +339,32 @@ fn short(whole: &str) -> String {
     text(&whole.chars().take(LONGEST_TEXT).collect::<String>())
 }
 
-/// What is wrong with the trail at one place.
+/// A fault in the trail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AuditFault {
-    /// The entry's content or its hash is not what it was.
+    /// The entry's content or hash was changed.
     Changed(i64),
-    /// Entries from the first to the second number are not there.
+    /// Entries from the first to the second number are missing.
     Missing(i64, i64),
-    /// The entry was put in: it has a number that no entry was given.
+    /// The entry was inserted: no entry was given its number.
     Added(i64),
 }
 
-/// Follows the trail from its first entry on, and notes what does not fit.
+/// Checks the trail from its first entry on, and collects faults.
 #[derive(Debug)]
 pub struct AuditCheck {
-    /// Number and hash of the entry that was looked at last.
+    /// Number and hash of the last checked entry.
     last: (i64, [u8; 32]),
-    /// Where the trail ends, as its writer noted.
+    /// Where the trail ends, according to its writer.
     head: (i64, [u8; 32]),
-    /// What does not fit, [`AuditCheck::MOST`] at most.
+    /// The faults, at most [`AuditCheck::MOST`].
     pub faults: Vec<AuditFault>,
-    /// Entries that were looked at.
+    /// Entries checked.
     pub entries: u64,
 }
 
 impl AuditCheck {
-    /// Faults that are named at most.
+    /// Maximum number of faults that are listed.
     pub const MOST: usize = 100;
 
     /// A check of a trail that ends with this number and hash.
@@ -378,13 +378,13 @@ impl AuditCheck {
         }
     }
 
-    /// Number and hash of the last entry, as its writer noted them; the number is 0 where there is none.
+    /// Number and hash of the last entry, according to its writer; the number is 0 if there is none.
     #[must_use]
     pub fn head(&self) -> (i64, [u8; 32]) {
         self.head
     }
 
-    /// Looks at the next entry, by number.
+    /// Checks the next entry, in order of numbers.
     pub fn look(&mut self, row: &AuditRow) {
         self.entries += 1;
         let (last, hash) = self.last;
@@ -393,7 +393,7 @@ impl AuditCheck {
             return;
         }
         if row.number > last + 1 {
-            // Without its neighbour, nothing says whether this entry is as it was: the next one does.
+            // Without its predecessor this entry cannot be checked; the next one can.
             self.fault(AuditFault::Missing(last + 1, row.number - 1));
         } else if row.hash != row.hash_behind(&hash) {
             self.fault(AuditFault::Changed(row.number));
@@ -401,7 +401,7 @@ impl AuditCheck {
         self.last = (row.number, row.hash);
     }
 
-    /// Looks at the end, behind the last entry.
+    /// Checks the end, after the last entry.
     pub fn end(&mut self) {
         let (last, hash) = self.last;
         if last < self.head.0 {
@@ -492,12 +492,12 @@ mod tests {
         assert_eq!(faults(&without, &head), [AuditFault::Missing(2, 2)]);
         assert_eq!(faults(&rows[..3], &head), [AuditFault::Missing(4, 5)]);
         assert_eq!(faults(&[], &head), [AuditFault::Missing(1, 5)]);
-        // One that fits its neighbour, and that the writer knows nothing of.
+        // An entry that fits its neighbour, but that the writer does not know.
         let entry = AuditEntry::new(60, Actor::user("eve"), Action::Unpin, "execution:a");
         let mut more = rows.clone();
         more.push(AuditRow::seal(&entry, 6, &head.hash));
         assert_eq!(faults(&more, &head), [AuditFault::Added(6)]);
-        // The last one written anew, hash and all.
+        // The last entry replaced, including its hash.
         let mut other = rows.clone();
         other[4] = AuditRow::seal(&entry, 5, &rows[3].hash);
         assert_eq!(faults(&other, &head), [AuditFault::Changed(5)]);

@@ -1,4 +1,4 @@
-//! What the launcher is asked for, as it is kept: without secrets.
+//! Launch requests as they are stored: without secrets.
 
 use std::collections::BTreeMap;
 
@@ -11,24 +11,24 @@ use uuid::Uuid;
 pub struct LaunchRow {
     /// Identity of the execution.
     pub id: Uuid,
-    /// How far it is.
+    /// Its state.
     pub state: LaunchState,
-    /// What was asked for.
+    /// The parameters.
     pub parameters: Parameters,
-    /// When it was asked for, in microseconds since the epoch.
+    /// When it was requested, in microseconds since the epoch.
     pub queued_us: i64,
-    /// Whose it is: the collectors that share the folder of its run. None was kept by earlier versions.
+    /// Name of the collectors that share the run's folder. Earlier versions stored none.
     pub collector: Option<String>,
 }
 
-/// How far a launch is.
+/// The state of a launch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LaunchState {
-    /// It waits for its turn.
+    /// Queued.
     Queued,
     /// A supervisor was started, or is being started.
     Launched,
-    /// Nothing is left to be done about it.
+    /// Nothing is left to do.
     Ended,
 }
 
@@ -52,8 +52,8 @@ impl LaunchState {
     }
 }
 
-/// What was asked for: everything that a replay needs, but for what is secret. Of that, only the names
-/// are kept, so that a replay can ask for it again.
+/// The parameters of a launch: everything that a replay needs except secrets. Of those only the names are kept, so that
+/// a replay can ask for them again.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Parameters {

@@ -1,4 +1,4 @@
-//! What the streams say: the messages of their WebSockets, one JSON object each.
+//! The messages of the streams' WebSockets, one JSON object each.
 
 use std::borrow::Cow;
 
@@ -30,7 +30,7 @@ pub enum StreamMessage<'t, R = ExecutionResult> {
 }
 
 impl StreamMessage<'_> {
-    /// The kinds of messages that there are: their `type`. Others may come one day.
+    /// The kinds of messages: their `type`. More may be added.
     pub const KINDS: [&'static str; 2] = ["output", "complete"];
 }
 

@@ -1,6 +1,5 @@
-//! The domain's words: what an execution is, how it is stored in rows, how lists are paged.
-//! No I/O, no HTTP, no SQL. Which entries of a list are meant is said in [`crate::filter`], whose filters are parts of
-//! questions and rules.
+//! The domain's types: what an execution is, how it is stored in rows, how lists are paged. No I/O, no HTTP, no SQL.
+//! The filters that questions and rules contain are in [`crate::filter`].
 
 mod audit;
 mod execution;

@@ -2,14 +2,14 @@
 
 use super::{ExecutionKey, ExecutionRow};
 
-/// Which part of a list of executions.
+/// The requested part of a list of executions.
 #[derive(Debug, Clone)]
 pub struct Page {
-    /// How many entries at most.
+    /// Maximum number of entries.
     pub limit: u32,
-    /// How many to pass over; documented, costly when large.
+    /// How many entries to skip; documented, costly when large.
     pub offset: u64,
-    /// Where the last page ended; what clients should use.
+    /// Where the last page ended; the preferred way for clients.
     pub after: Option<Cursor>,
     /// Oldest first.
     pub ascending: bool,
@@ -25,7 +25,7 @@ pub struct Cursor {
 }
 
 impl Cursor {
-    /// Where a page ends whose last entry this is.
+    /// The cursor after this entry.
     #[must_use]
     pub fn of((key, row): &(ExecutionKey, ExecutionRow)) -> Self {
         Self {
@@ -37,7 +37,7 @@ impl Cursor {
     /// As an opaque text for the API.
     #[must_use]
     pub fn encode(self) -> String {
-        // Hexadecimal shows the bits: a time before the epoch reads back too.
+        // Hexadecimal keeps the bits, so that a time before the epoch can be read back.
         format!("{:x}.{:x}", self.started_us, self.key)
     }
 

@@ -1,4 +1,4 @@
-//! What is kept, and for how long: rules, and what they look at. No I/O, no SQL.
+//! Retention rules, and the data that they look at. No I/O, no SQL.
 
 use chrono::{DateTime, Utc};
 use playback_wire::ExecutionType;
@@ -8,27 +8,27 @@ use uuid::Uuid;
 
 use super::{ExecutionFilter, ExecutionKey, Status, time_from_us};
 
-/// What the store holds of an execution's log. No event tells it, so no projection writes it.
+/// The state of an execution's stored log. No event records it, so no projection writes it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct LogState {
-    /// Size of the log as stored, in bytes; none before it was measured.
+    /// Size of the stored log, in bytes; none before it was measured.
     pub payload_bytes: Option<u64>,
     /// When retention removed the log, in microseconds since the epoch.
     pub payload_removed_us: Option<i64>,
 }
 
 impl LogState {
-    /// Whether the log is gone, and with it everything but the rows.
+    /// Whether the log is gone, so that only the rows are left.
     #[must_use]
     pub fn is_removed(&self) -> bool {
         self.payload_removed_us.is_some()
     }
 }
 
-/// Somebody wants an execution to be kept, whatever the rules say.
+/// Protects an execution from removal, whatever the rules say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pin {
-    /// When they said so, in microseconds since the epoch.
+    /// When it was pinned, in microseconds since the epoch.
     pub pinned_us: i64,
     /// Who.
     pub by: String,
@@ -58,26 +58,26 @@ impl From<Pin> for Pinned {
     }
 }
 
-/// Which executions a rule is about: the filters of [`crate::filter::PlaceName::Retention`]; the others are not set.
+/// Which executions a rule applies to: the filters of [`crate::filter::PlaceName::Retention`]; the others are not set.
 pub type Scope = ExecutionFilter;
 
-/// How much is kept. A limit that is not set removes nothing.
+/// The limits of a rule. One that is not set removes nothing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Limits {
-    /// Days after its end that an execution is kept; after its arrival, where its own clock was wrong by a year.
+    /// Days that an execution is kept after its end; after its arrival, if its own clock was wrong by a year.
     pub keep_days: Option<u32>,
-    /// How many executions are kept, newest first.
+    /// Number of executions kept, newest first.
     pub keep_runs: Option<u64>,
-    /// How many bytes of logs are kept, newest first.
+    /// Bytes of logs kept, newest first.
     pub keep_bytes: Option<u64>,
-    /// Days after its end that an execution's log is kept; its rows stay.
+    /// Days that an execution's log is kept after its end; its rows stay.
     pub keep_payload_days: Option<u32>,
-    /// Newest executions of each playbook that nothing is removed of.
+    /// Number of each playbook's newest executions that are always kept whole.
     pub keep_at_least: u64,
 }
 
 impl Limits {
-    /// Whether anything is ever removed.
+    /// Whether the limits ever remove anything.
     #[must_use]
     pub fn remove_something(&self) -> bool {
         self.keep_days.is_some()
@@ -87,20 +87,20 @@ impl Limits {
     }
 }
 
-/// A rule: of these executions, so much is kept.
+/// A rule: which executions it applies to, and its limits.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RetentionRule {
-    /// Which executions it is about.
+    /// The executions that it applies to.
     pub scope: Scope,
-    /// How much of them is kept.
+    /// Its limits.
     pub limits: Limits,
 }
 
 impl RetentionRule {
-    /// Whether its limits can be meant; else what is wrong, naming the field. Days are called `days`.
+    /// Checks the limits; an error names the field. `days` is the name of the field for days.
     ///
     /// # Errors
-    /// A limit is nothing.
+    /// A limit is zero.
     pub fn check(&self, days: &str) -> Result<(), String> {
         let counts = [
             (days, self.limits.keep_days.map(u64::from)),
@@ -122,14 +122,14 @@ impl RetentionRule {
     }
 }
 
-/// An execution, as far as rules look at it.
+/// An execution as rules see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Candidate {
     /// Key in the store.
     pub key: ExecutionKey,
     /// Identity.
     pub id: Uuid,
-    /// How it stands.
+    /// Its status.
     pub status: Status,
     /// Playbook or ad-hoc.
     pub r#type: ExecutionType,
@@ -143,20 +143,20 @@ pub struct Candidate {
     pub started_us: i64,
     /// When it ended.
     pub ended_us: Option<i64>,
-    /// When it arrived, by the collector's clock; none for those that arrived before that was noted.
+    /// When it arrived, by the collector's clock; none for executions that arrived before this was recorded.
     pub arrived_us: Option<i64>,
     /// How many results it has.
     pub results: u64,
-    /// What the store holds of its log.
+    /// The state of its log.
     pub log: LogState,
-    /// Whether somebody wants it to be kept.
+    /// Whether it is pinned.
     pub is_pinned: bool,
 }
 
 /// Reads a size such as `500MB`, `10 GB` or `2GiB`: units of 1000 without an `i`, of 1024 with one.
 ///
 /// # Errors
-/// It is none, or not a positive one; the message says what one looks like.
+/// It is not a positive size; the message shows an example.
 pub fn parse_bytes(text: &str) -> Result<u64, String> {
     let wrong = || format!("{text:?} is no size: 500MB, 10GB or 2GiB are");
     let text_ = text.trim();

@@ -1,4 +1,4 @@
-//! The rows that are projected from events, and the changes that one commit makes.
+//! Rows that are projected from events, and the changes of one commit.
 
 use std::collections::BTreeMap;
 
@@ -18,42 +18,42 @@ pub type ExecutionKey = i64;
 pub struct ExecutionRow {
     /// Identity.
     pub id: Uuid,
-    /// What the producers said at the start.
+    /// The producers' description at the start.
     pub what: ExecutionStarted,
     /// `running`, `success` or `failed`.
     pub status: Status,
-    /// Where it stands, more finely.
+    /// Its phase, which is finer than the status.
     pub phase: Phase,
     /// Why it failed.
     pub reason: Option<Reason>,
-    /// First event's time.
+    /// Time of the first event.
     pub started_us: i64,
-    /// The recorder's first event's time, from which results' times count; they lie in the recorder's
-    /// own clock, whatever else reports on the execution.
+    /// Time of the recorder's first event, which results' times are relative to; by the recorder's own clock, whatever
+    /// else reports on the execution.
     pub base_us: i64,
-    /// Last event's time, once it is over.
+    /// Time of the last event, once it is over.
     pub ended_us: Option<i64>,
     /// Exit code that the shell saw.
     pub exit_code: Option<i32>,
     /// Signal that ended it.
     pub signal: Option<i32>,
-    /// Whether anything was changed on any host; never in check mode, in which `stats` count what would have been.
+    /// Whether anything was changed on any host; never in check mode, where `stats` count what would have changed.
     pub changed: bool,
     /// What it cost.
     pub usage: Option<Usage>,
-    /// Printed lines so far, the last open one included.
+    /// Printed lines so far, including an unfinished last one.
     pub output_lines: u64,
-    /// Whose printed lines they are.
+    /// The producer whose printed lines these are.
     pub output_from: Producer,
     /// Results so far.
     pub results: u64,
     /// Events stored, expected, missing.
     pub events: EventCount,
-    /// When the launcher was asked for it.
+    /// When it was requested from the launcher.
     pub queued_us: Option<i64>,
-    /// Who asked for its end.
+    /// Who canceled it.
     pub canceled_by: Option<String>,
-    /// What is left of its log. Read with the row; writing a row leaves it as it is.
+    /// The state of its log. Read with the row; writing a row does not change it.
     pub log: LogState,
 }
 
@@ -106,7 +106,7 @@ pub struct HostRow {
     pub number: u32,
     /// Inventory name.
     pub name: String,
-    /// The recap's counts: our own while the run goes on, Ansible's from its recap.
+    /// The recap's counts: our own while the run goes on, then Ansible's.
     pub stats: HostStats,
     /// Number of the task that it is running now.
     pub running_task: Option<u32>,
@@ -131,7 +131,7 @@ pub struct PlayRow {
     pub ended_us: i64,
 }
 
-/// How many results of a task ended how.
+/// Number of a task's results by outcome.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct TaskCounts {
     /// Ended well, changed ones included.
@@ -183,8 +183,8 @@ pub struct TaskRow {
     pub counts: TaskCounts,
 }
 
-/// One result: a task on a host. Narrow on purpose: its content stays in the event log, found by
-/// its sequence number.
+/// One result: a task on a host. Few columns on purpose: its content stays in the event log, found by its sequence
+/// number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResultRow {
     /// Sequence number of its event, by the recorder.
@@ -201,13 +201,13 @@ pub struct ResultRow {
     pub ended_us: i64,
     /// How long it took, in microseconds; unknown when the recorder did not see it start.
     pub duration_us: Option<i64>,
-    /// The other host that ran it (`delegate_to`); of a loop all of them, joined by a comma.
+    /// The other hosts that ran it (`delegate_to`); those of a loop joined by a comma.
     pub delegated_to: Option<String>,
     /// The module or action that ran, where the task's own is a template.
     pub action: Option<String>,
 }
 
-/// Yes-or-no facts of a result, as bits.
+/// Boolean facts of a result, as bits.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ResultFlags(pub u8);
 
@@ -226,7 +226,7 @@ impl ResultFlags {
     pub const RETRIED: u8 = 32;
     /// A `rescue` handled its failure.
     pub const RESCUED: u8 = 64;
-    /// It does not count any more: the debugger had its task run once more.
+    /// It no longer counts: the debugger ran its task again.
     pub const RETRACTED: u8 = 128;
 
     /// Whether a bit is set.
@@ -255,7 +255,7 @@ pub struct BlockRow {
     pub data: Vec<u8>,
 }
 
-/// Whose run it is: who may add to it. No projection of events: it is noted with the first of them.
+/// Who may add to a run. Not a projection of events: it is stored with the first of them.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Owner {
     /// SHA-256 of the run's key. None: it began without one.
@@ -279,20 +279,20 @@ impl std::fmt::Debug for Owner {
 pub struct Changes {
     /// Key in the store; none while the execution is new.
     pub key: Option<ExecutionKey>,
-    /// The execution's version that the changes build on, 0 while it is new; none where nobody else can
-    /// have written. See [`crate::store::Store::is_shared`].
+    /// The execution's version that the changes are based on, 0 while it is new; none if nobody else can have written.
+    /// See [`crate::store::Store::is_shared`].
     pub version: Option<i64>,
     /// A sign of life without events.
     pub beat: bool,
-    /// When the latest one was, by its producers' clock, where it is to be stored.
+    /// Time of the latest sign of life, by its producers' clock, if it is to be stored.
     pub alive_us: Option<i64>,
-    /// When the execution arrived, by the collector's clock; the first time stays.
+    /// When the execution arrived, by the collector's clock; the first time is kept.
     pub arrived_us: Option<i64>,
     /// The execution's own row, where it changed.
     pub execution: Option<Box<ExecutionRow>>,
-    /// Whose run it is: written with an execution that is new.
+    /// The owner: written with a new execution.
     pub owner: Option<Owner>,
-    /// Hosts that are stored give way to the ones here.
+    /// Whether the stored hosts are replaced by `hosts`.
     pub replace_hosts: bool,
     /// Hosts that are new or changed.
     pub hosts: Vec<HostRow>,
@@ -302,12 +302,12 @@ pub struct Changes {
     pub tasks: Vec<TaskRow>,
     /// New results.
     pub results: Vec<ResultRow>,
-    /// Sequence numbers of stored results that do not count any more.
+    /// Sequence numbers of stored results that no longer count.
     pub retracted: Vec<u64>,
     /// New blocks.
     pub blocks: Vec<BlockRow>,
-    /// What the launcher has to do with it from now on.
+    /// The launcher's row for the execution.
     pub launch: Option<Box<LaunchRow>>,
-    /// The audit's entry, where somebody asked for the change.
+    /// The audit entry, if somebody requested the change.
     pub audit: Option<Box<AuditEntry>>,
 }

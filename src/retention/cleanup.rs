@@ -1,4 +1,4 @@
-//! Executions that rules are done with go: a few at a time, with a pause for everybody else in between.
+//! Removes executions that the rules no longer keep: a few at a time, with a pause for others in between.
 
 use std::time::Duration;
 
@@ -14,53 +14,53 @@ use crate::ingest::Discard;
 use crate::model::{AuditEntry, Candidate, ExecutionKey, RetentionRule};
 use crate::store::Deletion;
 
-/// Executions that are looked at together.
+/// Executions examined together.
 const PAGE: u32 = 500;
 
-/// Executions that go together, in one short transaction.
+/// Executions removed together, in one short transaction.
 const STEP: usize = 50;
 
-/// Executions that a report names at most.
+/// Maximum number of executions that a report names.
 const NAMED: usize = 100;
 
-/// The shortest and the longest pause after a step; in between, it is as long as the step took.
+/// Shortest and longest pause after a step; in between, it is as long as the step took.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(2), Duration::from_secs(1));
 
-/// What went, or would go.
+/// What was removed, or would be.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
-    /// Executions that were looked at.
+    /// Executions examined.
     pub examined: u64,
-    /// Executions that went.
+    /// Executions removed.
     pub deleted: u64,
-    /// Further executions whose log went.
+    /// Further executions whose log was removed.
     pub payloads_removed: u64,
-    /// Bytes of logs that went with them.
+    /// Bytes of the removed logs.
     pub bytes_freed: u64,
-    /// Executions that would have gone if nobody had pinned them.
+    /// Executions kept only because they are pinned.
     pub kept_pinned: u64,
-    /// Executions that go on, or wait.
+    /// Executions that are running or queued.
     pub kept_running: u64,
-    /// Executions that were to go, and changed meanwhile: the next cleanup sees to them.
+    /// Executions that were to be removed, but changed meanwhile: left to the next cleanup.
     pub passed_over: u64,
-    /// The first of those that went.
+    /// The first of the removed executions.
     pub executions: Vec<Uuid>,
-    /// The first of those whose log went.
+    /// The first of those whose log was removed.
     pub payloads: Vec<Uuid>,
-    /// Whether it left the database's files as well.
+    /// Whether it was erased from the database's files as well.
     pub is_erased: bool,
 }
 
-/// Held by the one cleanup that removes something.
+/// Held by the one cleanup that may remove anything.
 #[derive(Debug)]
 pub struct CleanupGuard {
-    /// Told when the cleanup is to stop before its next step.
+    /// Canceled to stop the cleanup before its next step.
     stop: CancellationToken,
     _held: OwnedMutexGuard<()>,
 }
 
 impl Report {
-    /// What went, as the audit trail shows it.
+    /// The report as the audit trail shows it.
     #[must_use]
     pub fn summary(&self) -> Value {
         json!({
@@ -72,15 +72,15 @@ impl Report {
 }
 
 impl Retention {
-    /// Begins a cleanup: there is one at a time.
+    /// Begins a cleanup; only one may run at a time.
     ///
     /// # Errors
-    /// Another cleanup goes on.
+    /// Another cleanup is running.
     pub fn begin_cleanup(&self) -> Result<CleanupGuard, RetentionError> {
         self.begin_cleanup_until(self.inner.closing.clone())
     }
 
-    /// The same for a cleanup that also stops when it is told to.
+    /// Like [`Self::begin_cleanup`], for a cleanup that stops when told to.
     pub(super) fn begin_cleanup_until(
         &self,
         stop: CancellationToken,
@@ -91,12 +91,12 @@ impl Retention {
         Ok(CleanupGuard { stop, _held: held })
     }
 
-    /// Applies rules to the whole history; a dry run, which nobody has begun, only says what would go.
+    /// Applies rules to the whole history; a dry run, without a guard, only reports what would be removed.
     ///
-    /// To be run to its end: dropped in its middle, memory may hold what the store does not.
+    /// Must run to its end: if the future is dropped midway, memory may hold what the store does not.
     ///
     /// # Errors
-    /// The collector stops, or the store failed; what went until then is gone.
+    /// The collector stops, or the store failed; what was removed until then stays removed.
     pub async fn cleanup(
         &self,
         rules: &[RetentionRule],
@@ -140,7 +140,7 @@ impl Retention {
         self.step(&mut logs, Discard::Logs, removing, &mut report)
             .await?;
         if let Some(stop) = removing {
-            // What an earlier one left behind goes too.
+            // What an earlier cleanup left behind is swept too.
             self.sweep(stop).await?;
             report.is_erased = inner.ingest.erase().await;
             tracing::info!(
@@ -157,10 +157,10 @@ impl Retention {
         Ok(report)
     }
 
-    /// Forgets one execution because somebody asked for that: it is gone at once and as a whole, and what it leaves
-    /// behind goes in the same small steps. `entry` is the audit's.
+    /// Deletes one execution on request: it disappears at once as a whole, and what remains of it is removed in the
+    /// same small steps. `entry` is the audit entry.
     ///
-    /// To be run to its end, like [`Retention::cleanup`].
+    /// Must run to its end, like [`Retention::cleanup`].
     ///
     /// # Errors
     /// The store failed; then nothing was deleted.
@@ -174,7 +174,7 @@ impl Retention {
         loop {
             let swept = match begin(&inner.closing) {
                 Ok(begun) => inner.store.sweep_one(key).await.map(|more| (begun, more)),
-                // The next start sweeps on.
+                // Sweeping continues at the next start.
                 Err(_) => return Ok(deletion),
             };
             match swept {
@@ -190,7 +190,7 @@ impl Retention {
         Ok(deletion)
     }
 
-    /// A few executions, or their logs, go.
+    /// Removes a few executions, or their logs.
     async fn step(
         &self,
         doomed: &mut Vec<Candidate>,
@@ -211,7 +211,7 @@ impl Retention {
             doomed.retain(|one| gone.contains(&one.key));
             report.passed_over += (before - doomed.len()) as u64;
             pause(begun).await;
-            // Where whole partitions can go at once, it is seen at the end which.
+            // Where whole partitions can be dropped, this is decided at the end.
             if !self.inner.store.has_partitions() {
                 self.sweep(stop).await?;
             }
@@ -228,7 +228,7 @@ impl Retention {
         Ok(())
     }
 
-    /// Sweeps away what executions that are gone have left behind.
+    /// Sweeps what removed executions have left behind.
     pub(super) async fn sweep(&self, stop: &CancellationToken) -> Result<(), RetentionError> {
         loop {
             let begun = begin(stop)?;
@@ -240,7 +240,7 @@ impl Retention {
     }
 }
 
-/// When a step begins; none does when the work is to stop.
+/// When a step begins; an error if the work is to stop.
 fn begin(stop: &CancellationToken) -> Result<Instant, RetentionError> {
     match stop.is_cancelled() {
         true => Err(RetentionError::Stopping),
@@ -248,7 +248,7 @@ fn begin(stop: &CancellationToken) -> Result<Instant, RetentionError> {
     }
 }
 
-/// Leaves the database to the others for as long as a step had it.
+/// Pauses for as long as the step took, so that others can use the database.
 async fn pause(begun: Instant) {
     tokio::time::sleep(begun.elapsed().clamp(PAUSE.0, PAUSE.1)).await;
 }

@@ -1,10 +1,9 @@
-//! What is kept, and for how long: rules applied to the history, in small steps that do not hold up those who
-//! send.
+//! Retention: applies rules to the history, in small steps that do not block producers.
 //!
 //! Layout:
-//! - [`plan`]: which executions go, pure
-//! - [`cleanup`]: they go
-//! - `schedule`: now and then, by themselves
+//! - [`plan`]: which executions to remove, pure
+//! - [`cleanup`]: removes them
+//! - `schedule`: applies the configured rules automatically
 
 pub mod cleanup;
 pub mod plan;
@@ -24,19 +23,19 @@ use crate::store::{Store, StoreError};
 pub use cleanup::{CleanupGuard, Report};
 pub use schedule::ScheduledCleanup;
 
-/// Nothing, or not everything, was removed.
+/// Why nothing, or not everything, was removed.
 #[derive(Debug, thiserror::Error)]
 pub enum RetentionError {
-    /// One at a time.
+    /// Another cleanup is running.
     #[error("a cleanup is going on: try again when it is done, or ask for a dry run")]
     Running,
-    /// Whatever was removed until then stays removed.
+    /// The collector stops; what was removed until then stays removed.
     #[error("the collector is stopping: what is left to be removed goes with the next cleanup")]
     Stopping,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// Ingestion could not let go of something.
+    /// Ingestion failed to discard something.
     #[error(transparent)]
     Ingest(#[from] IngestError),
 }
@@ -55,7 +54,7 @@ struct Inner {
     ingest: Ingest,
     clock: Clock,
     closing: CancellationToken,
-    /// Held by the one cleanup that goes on.
+    /// Held by the running cleanup.
     removing: Arc<Mutex<()>>,
 }
 

@@ -1,4 +1,4 @@
-//! Which executions go: rules, and executions from the newest on → verdicts. Pure: no clock, no I/O.
+//! Decides which executions to remove: rules, and executions from the newest on → verdicts. Pure: no clock, no I/O.
 
 use std::collections::HashMap;
 
@@ -9,22 +9,22 @@ use crate::model::{Candidate, RetentionRule, Scope, Status};
 
 const DAY_US: i64 = 86_400_000_000;
 
-/// What ended so long before it arrived says so by a clock that was wrong (1970, 1990): no spool lies about for a year.
-/// Its age counts from its arrival.
+/// If an execution ended this long before it arrived, its clock was wrong (1970, 1990): no spool waits for a year. Its
+/// age then counts from its arrival.
 const WRONG_CLOCK_US: i64 = 365 * DAY_US;
 
-/// What becomes of an execution.
+/// The decision about an execution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// It goes on, which no rule is about.
+    /// It is running; no rule applies.
     Running,
-    /// It stays as it is.
+    /// Keep it unchanged.
     Keep,
-    /// A limit says that it, or its log, goes; somebody wants it to be kept.
+    /// A limit applies to it or its log, but it is pinned.
     Pinned,
-    /// Its log goes, its rows stay.
+    /// Remove its log, keep its rows.
     RemovePayload,
-    /// It goes.
+    /// Remove it.
     Remove,
 }
 
@@ -36,13 +36,13 @@ pub struct Planner<'r> {
     seen: Vec<Seen<'r>>,
 }
 
-/// What a rule has seen so far.
+/// What a rule has counted so far.
 #[derive(Debug)]
 struct Seen<'r> {
     rule: &'r RetentionRule,
     runs: u64,
     bytes: u64,
-    /// Ad-hoc runs are one playbook's, which has no name.
+    /// Ad-hoc runs count as one playbook without a name.
     of_playbook: HashMap<(bool, Option<String>), u64>,
 }
 
@@ -69,11 +69,10 @@ impl<'r> Planner<'r> {
         self.rules.iter().any(|rule| rule.scope.label.is_some())
     }
 
-    /// Judges the next execution. The first rule that it falls under decides alone; where there is none, it
-    /// stays.
+    /// Judges the next execution. Only the first rule that matches it applies; without one, it is kept.
     pub fn judge(&mut self, one: &Candidate) -> Verdict {
         if one.status == Status::Running {
-            // It counts for nothing until it is over: of those that are kept, none is half a run.
+            // A running execution counts for nothing: limits count finished runs only.
             return Verdict::Running;
         }
         let falls_under = |seen: &&mut Seen<'_>| covers(&seen.rule.scope, one);
@@ -110,8 +109,8 @@ impl Seen<'_> {
         };
         let is_protected = of_playbook <= limits.keep_at_least;
         let payload_goes = !one.log.is_removed() && is_older(limits.keep_payload_days);
-        // A log that goes anyway takes no place from others; one that stays does, whatever becomes of the
-        // execution: so that the same rules, applied again, remove nothing more.
+        // A log that is removed anyway does not use up a limit; one that stays does, whatever happens to the execution.
+        // So the same rules, applied again, remove nothing more.
         if !payload_goes || is_protected || one.is_pinned {
             let bytes = one.log.payload_bytes.unwrap_or(0);
             self.bytes = self.bytes.saturating_add(bytes);
@@ -131,7 +130,7 @@ impl Seen<'_> {
     }
 }
 
-/// Whether a rule is about an execution.
+/// Whether a rule's scope includes an execution.
 fn covers(scope: &Scope, one: &Candidate) -> bool {
     matches(&scope.conditions(), one)
 }

@@ -1,20 +1,20 @@
-//! The configured rules, applied by themselves now and then.
+//! Applies the configured rules on a schedule.
 
 use super::{Retention, RetentionError};
 use crate::model::{Action, Actor, AuditEntry};
 use crate::work::{Job, JobError, Outcome, Scope, StopPhase, Turn, alarm};
 
-/// Sweeps away what an interrupted cleanup has left behind, and then cleans up whenever it is time.
+/// Sweeps what an interrupted cleanup has left behind, and then cleans up whenever it is due.
 #[derive(Debug)]
 pub struct ScheduledCleanup {
     retention: Retention,
     is_swept: bool,
-    /// The time of the schedule whose cleanup is not done yet.
+    /// The scheduled time whose cleanup is not done yet.
     due_us: Option<i64>,
 }
 
 impl Retention {
-    /// The configured rules, as work in the background.
+    /// The configured rules, as a background job.
     #[must_use]
     pub fn scheduled(&self) -> ScheduledCleanup {
         ScheduledCleanup {
@@ -44,7 +44,7 @@ impl Job for ScheduledCleanup {
     async fn run(&mut self, turn: &Turn) -> Result<Outcome, JobError> {
         let done = match self.due_us {
             Some(due_us) => self.retention.clean_up_once(due_us, turn).await,
-            // Beside whatever else goes on: each step is a transaction of its own.
+            // Runs beside other work: each step is a transaction of its own.
             None => {
                 let swept = self.retention.sweep(turn.stop()).await;
                 swept.map(|()| Outcome::Done)
@@ -64,8 +64,8 @@ impl Job for ScheduledCleanup {
 }
 
 impl Retention {
-    /// Cleans up, where no other collector that shares the database has done so for the same time. One that is
-    /// interrupted, by a failure or the collector's end, has not: whoever has the lease next begins anew.
+    /// Cleans up, unless another collector that shares the database has done so for the same time. A cleanup
+    /// interrupted by a failure or the collector's end does not count: the next holder of the lease starts again.
     async fn clean_up_once(&self, due_us: i64, turn: &Turn) -> Result<Outcome, RetentionError> {
         let inner = &*self.inner;
         if inner.store.is_turn_taken(due_us).await? {
@@ -90,7 +90,7 @@ impl Retention {
             }
             Err(error) => return Err(error),
         };
-        // Whoever took the work over meanwhile has to end it, too, before it counts as done.
+        // If another collector took the work over meanwhile, it has to finish it before it counts as done.
         if !turn.is_ours().await? {
             return Ok(Outcome::Stopped);
         }

@@ -1,4 +1,4 @@
-//! What lets a search pass over many texts without reading them. No I/O, no SQL.
+//! Filters that let a search skip texts without reading them. No I/O, no SQL.
 //!
 //! - [`NgramFilter`]: a Bloom filter of the three- and six-byte n-grams of some texts
 

@@ -1,17 +1,17 @@
 //! A Bloom filter of the three- and six-byte n-grams of some texts.
 
-/// How long n-grams are, in bytes. Short ones tell of short texts; long ones tell numbers apart, whose digits are the
-/// same in any case.
+/// Lengths of the n-grams, in bytes. Short ones allow short search texts; long ones distinguish numbers, which have
+/// nearly all short ones in common.
 const LENGTHS: [usize; 2] = [3, 6];
 
-/// How many bits the filter has. A day of a few thousand runs has some ten thousand different n-grams; one that it does
-/// not have is taken for one of these the more seldom, the more bits there are.
+/// Size of the filter in bits. A day of a few thousand runs has some ten thousand different n-grams. More bits mean
+/// fewer false positives.
 const BITS: usize = 1 << 17;
 
 /// Its size in bytes.
 const BYTES: usize = BITS / 8;
 
-/// Which n-grams some texts have, as a Bloom filter: it forgets none, and may hold some that were never added.
+/// A Bloom filter of n-grams: it has no false negatives, but may report n-grams that were never added.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NgramFilter(Vec<u8>);
 
@@ -22,7 +22,7 @@ impl Default for NgramFilter {
 }
 
 impl NgramFilter {
-    /// Whether a filter can say anything about a text: one that is too short has no n-gram.
+    /// Whether a filter can test a text: one that is too short has no n-gram.
     #[must_use]
     pub fn can_judge(text: &str) -> bool {
         text.len() >= LENGTHS[0]
@@ -35,26 +35,26 @@ impl NgramFilter {
         }
     }
 
-    /// Whether one of the texts that were added may hold this one, byte for byte. False is certain.
+    /// Whether one of the added texts may contain this one, byte for byte. False is certain.
     #[must_use]
     pub fn may_hold(&self, text: &str) -> bool {
         places(text).all(|(byte, bit)| self.0[byte] & bit != 0)
     }
 
-    /// The filter as bytes, always as many.
+    /// The filter as bytes, always the same number.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 
-    /// Reads what [`NgramFilter::as_bytes`] gave; none where it is something else.
+    /// Reads the bytes of [`NgramFilter::as_bytes`]; none if they are something else.
     #[must_use]
     pub fn from_bytes(bytes: Vec<u8>) -> Option<Self> {
         (bytes.len() == BYTES).then_some(Self(bytes))
     }
 }
 
-/// The place of each n-gram: a byte of the filter, and a bit in it.
+/// The position of each n-gram: a byte of the filter, and a bit in it.
 fn places(text: &str) -> impl Iterator<Item = (usize, u8)> {
     let ngrams = LENGTHS
         .into_iter()
@@ -63,7 +63,7 @@ fn places(text: &str) -> impl Iterator<Item = (usize, u8)> {
         let number = ngram
             .iter()
             .fold(0_u64, |all, byte| all << 8 | u64::from(*byte));
-        // Multiplied by the golden ratio's fraction, neighbours lie far apart.
+        // Multiplying by the golden ratio's fraction spreads neighbours far apart.
         let place = number.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (64 - BITS.ilog2());
         (place as usize / 8, 1 << (place % 8))
     })
@@ -109,7 +109,7 @@ mod tests {
             (0..20_000).filter(held).count()
         };
         assert_eq!(held("database"), 0);
-        // Of numbers that look alike, those that were added, and a few more.
+        // Of similar numbers, it reports those that were added, and a few more.
         assert!((2_000..3_000).contains(&held("CHG-")), "{}", held("CHG-"));
         assert!(set.may_hold("ab"), "nothing is known of what is too short");
         assert!(!NgramFilter::can_judge("ab"));

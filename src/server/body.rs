@@ -1,4 +1,4 @@
-//! Bodies of requests, which must come within bounds of time, and of answers, whose end is noted.
+//! Request bodies, with time limits, and response bodies, whose end is noted.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -12,13 +12,13 @@ use tokio::time::{Instant, Sleep};
 
 use super::connections::{Connection, closed};
 
-/// Bytes a second that a body must bring on average: a modem is faster.
+/// Minimum average rate of a body in bytes per second: a modem is faster.
 const SLOWEST: u64 = 256;
 
-/// What a body may take beyond that, as often as its longest pause.
+/// Extra time for a body, as a multiple of its longest pause.
 const GRACE: u32 = 3;
 
-/// A request's body came too slowly.
+/// A request's body arrived too slowly.
 #[derive(Debug, thiserror::Error)]
 #[error("the body did not come within the time that it may take")]
 pub(crate) struct TooSlow;
@@ -114,7 +114,7 @@ impl Drop for RequestBody {
     }
 }
 
-/// An answer's body: when it goes, the request is over.
+/// A response body: when it is dropped, the request is over.
 pub(super) struct AnswerBody {
     body: Body,
     connection: Arc<Connection>,

@@ -1,7 +1,7 @@
-//! Who is connected: how many connections there are, from where, and which one goes when there are too many.
+//! Open connections: how many there are, from where, and which one is closed when there are too many.
 //!
-//! A connection that nobody has shown a token on can be given up at any time: its client has nothing to lose but
-//! the beginning of a request. So a crowd of such connections makes room for whoever comes, and keeps nobody out.
+//! A connection on which no token was shown can be closed at any time: its client loses no more than the beginning of a
+//! request. So a crowd of such connections makes room for new ones, and keeps nobody out.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
@@ -30,17 +30,17 @@ struct Open {
     by_address: HashMap<IpAddr, usize>,
 }
 
-/// What a connection is doing.
+/// The state of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub(super) enum Phase {
-    /// It waits for a request, or for the rest of its head.
+    /// Waiting for a request, or for the rest of its head.
     Waiting = 0,
-    /// A request came, and nothing says that its client may ask.
+    /// Handling a request whose client is not authenticated.
     Unknown = 1,
-    /// A request is answered whose client was known by a token.
+    /// Handling a request of an authenticated client.
     Known = 2,
-    /// It is a WebSocket now.
+    /// It has become a WebSocket.
     Stream = 3,
 }
 
@@ -48,19 +48,19 @@ pub(super) enum Phase {
 #[derive(Debug)]
 pub(crate) struct Connection {
     id: u64,
-    /// The client's own.
+    /// The other side's address.
     peer: IpAddr,
-    /// The one that it is counted by.
+    /// The address that it is counted by.
     address: IpAddr,
     is_proxy: bool,
     phase: AtomicU8,
-    /// Number of the wait or request that it is in: smaller ones began earlier.
+    /// Number of the current wait or request: smaller ones began earlier.
     turn: AtomicU64,
     /// Whether a token was ever shown on it.
     was_known: AtomicBool,
     /// Whether a request was answered before its body had been read.
     left_unread: AtomicBool,
-    /// Whoever reads it, to be told that it waits for a request again.
+    /// The reading task, to be woken when the connection waits for a request again.
     reader: AtomicWaker,
     close: CancellationToken,
     registry: Connections,
@@ -81,7 +81,7 @@ impl Connections {
     }
 
     fn open(&self) -> MutexGuard<'_, Open> {
-        // A panic while it was held left maps that are whole.
+        // The lock may be poisoned, but a panic never leaves these maps half changed.
         self.0.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -89,8 +89,7 @@ impl Connections {
         self.0.turns.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// Takes a connection in; gives up another one for it where there are too many. None: all of them are in use by
-    /// clients with a token.
+    /// Admits a connection; closes another one if there are too many. None: all are in use by clients with a token.
     pub(super) fn admit(&self, peer: IpAddr, is_proxy: bool) -> Option<Admitted> {
         let address = counted(peer);
         let id = self.turn();
@@ -121,15 +120,15 @@ impl Connections {
         Some(Admitted(connection))
     }
 
-    /// Gives one up, because the machine has no more to give; false when there is none to spare.
+    /// Closes one, because the machine is out of resources; false if none can be spared.
     pub(super) fn give_up_one(&self) -> bool {
         self.open().give_up(None)
     }
 }
 
 impl Open {
-    /// Closes the connection that is missed least: one on which no token was shown, then the one that is at the same
-    /// thing for longest.
+    /// Closes the least important connection: first those on which no token was shown, among these the one that has
+    /// been in the same state for longest.
     fn give_up(&mut self, address: Option<IpAddr>) -> bool {
         let spare = self
             .all
@@ -189,12 +188,12 @@ impl Connection {
         self.turn.load(Ordering::Acquire)
     }
 
-    /// A request came.
+    /// A request arrived.
     pub(super) fn request_began(&self) {
         self.enter(Phase::Unknown);
     }
 
-    /// Whoever asks is known by a token: from now on the request is seen to its end.
+    /// The client is authenticated: from now on the request is handled to its end.
     pub(crate) fn is_known(&self) {
         self.was_known.store(true, Ordering::Relaxed);
         if self.phase() == Phase::Unknown {
@@ -210,12 +209,12 @@ impl Connection {
         }
     }
 
-    /// Has this task woken when the request is answered.
+    /// Wakes this task when the request is answered.
     pub(super) fn wake_reader(&self, context: &Context<'_>) {
         self.reader.register(context.waker());
     }
 
-    /// It is a WebSocket now.
+    /// It has become a WebSocket.
     pub(super) fn became_stream(&self) {
         self.enter(Phase::Stream);
     }
@@ -238,23 +237,23 @@ impl Connection {
         self.peer
     }
 
-    /// Whether the other side is a reverse proxy that is trusted.
+    /// Whether the other side is a trusted reverse proxy.
     pub(crate) fn is_proxy(&self) -> bool {
         self.is_proxy
     }
 
-    /// Waits until it is given up.
+    /// Waits until it is closed.
     pub(super) async fn given_up(&self) {
         self.close.cancelled().await;
     }
 }
 
-/// Counts a connection that was closed from our side, before its client was done.
+/// Counts a connection that was closed by us before its client was done.
 pub(super) fn closed(why: &'static str) {
     metrics::counter!("playback_connections_closed_total", "reason" => why).increment(1);
 }
 
-/// The address that a client is counted by: who has one IPv6 address usually has 64 bits of them.
+/// The address that a client is counted by: a client usually has a whole /64 network of IPv6 addresses.
 fn counted(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {

@@ -1,4 +1,4 @@
-//! One client's socket, within bounds of time: a head of a request comes, and an answer is taken, or the
+//! One client's socket, with time limits: a request head must arrive and a response must be read in time, or the
 //! connection ends.
 
 use std::io::{self, IoSlice};
@@ -13,21 +13,21 @@ use tokio::time::{Instant, Sleep};
 
 use super::connections::{Admitted, Phase, closed};
 
-/// How long the rest of a body is passed over after its request was answered. To close at once would
-/// throw the answer away before its client has seen it.
+/// How long the rest of a body is discarded after its request was answered. Closing at once would lose the answer
+/// before the client has seen it.
 const LINGER: Duration = Duration::from_secs(2);
 
-/// How much of it is passed over: of a client that is known, and of one that is not.
+/// How much of it is discarded: for an authenticated client, and for others.
 const LINGER_BYTES: [usize; 2] = [playback_wire::MAX_BATCH_BYTES, 4 << 20];
 
-/// How long a client may take.
+/// Time limits for a client.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Times {
     /// For a request's head.
     pub(super) head: Duration,
     /// Until the next request.
     pub(super) idle: Duration,
-    /// To take something of an answer.
+    /// To read some part of a response.
     pub(super) write: Duration,
 }
 
@@ -36,20 +36,20 @@ pub(super) struct LimitedIo {
     admitted: Admitted,
     times: Times,
     reading: Reading,
-    /// Runs while the client takes nothing.
+    /// Timer that runs while the client reads nothing.
     writing: Option<Pin<Box<Sleep>>>,
     is_stuck: bool,
-    /// An answer of ours, and how much of it is written.
+    /// A response of ours, and how much of it is written.
     refusal: Option<(String, usize)>,
     linger: Option<(Pin<Box<Sleep>>, usize)>,
 }
 
-/// Where it stands with the next request's head.
+/// Progress of the next request's head.
 struct Reading {
     timer: Option<Pin<Box<Sleep>>>,
-    /// The wait that the timer runs for.
+    /// The wait that the timer belongs to.
     turn: Option<u64>,
-    /// Whether something of the head came.
+    /// Whether any part of the head arrived.
     has_begun: bool,
 }
 
@@ -71,7 +71,7 @@ impl LimitedIo {
         }
     }
 
-    /// Fails once the client has taken nothing for too long.
+    /// Fails once the client has read nothing for too long.
     fn check_stuck(&mut self, context: &mut Context<'_>) -> io::Result<()> {
         if !self.is_stuck {
             return Ok(());
@@ -111,7 +111,7 @@ impl LimitedIo {
         Poll::Pending
     }
 
-    /// Writes our answer in the place of the empty one that was to be written.
+    /// Writes our response in place of the empty one.
     fn write_refusal(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         while let Some((text, done)) = &mut self.refusal {
             let written = Pin::new(&mut self.stream).poll_write(context, &text.as_bytes()[*done..]);
@@ -125,7 +125,7 @@ impl LimitedIo {
     }
 }
 
-/// An answer of the one shape, before there is a request that a handler could answer.
+/// An error response in the usual shape, before there is a request that a handler could answer.
 pub(super) fn refusal(status: &str, code: &str, message: &str) -> String {
     let body = json!({ "error": { "code": code, "message": message } }).to_string();
     let retry = if status.starts_with("503") {
@@ -141,7 +141,7 @@ pub(super) fn refusal(status: &str, code: &str, message: &str) -> String {
     )
 }
 
-/// What is said instead of the empty answer to a head that cannot be read.
+/// The response that replaces the empty one for an unreadable head.
 fn instead_of(answer: &[u8]) -> Option<String> {
     let status = answer.strip_prefix(b"HTTP/1.1 ")?.get(..3)?;
     if !answer
@@ -180,7 +180,7 @@ impl AsyncRead for LimitedIo {
         this.check_stuck(context)?;
         let connection = &this.admitted.0;
         if connection.phase() != Phase::Waiting {
-            // The time for the next request begins when this one is answered.
+            // The time limit for the next request begins when this one is answered.
             connection.wake_reader(context);
             return Pin::new(&mut this.stream).poll_read(context, buffer);
         }
@@ -194,7 +194,7 @@ impl AsyncRead for LimitedIo {
             }
         };
         if reading.turn != Some(turn) {
-            // The first request of a connection is expected at once.
+            // The first request of a connection is due at once.
             let wait = match reading.turn {
                 None => this.times.head,
                 Some(_) => this.times.idle,
@@ -221,7 +221,7 @@ impl AsyncRead for LimitedIo {
                 "timeout",
                 "the head of the request did not come within the time that it may take",
             );
-            // What does not fit on the way at once is no matter: the connection ends.
+            // It does not matter if not all of it fits: the connection ends.
             let _ = this.stream.try_write(text.as_bytes());
         } else {
             closed("idle");
@@ -246,7 +246,7 @@ impl AsyncWrite for LimitedIo {
         data: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        // Nobody was asked, and something is answered: the head could not be read.
+        // A response without a request means that the head could not be read.
         if this.refusal.is_none()
             && this.admitted.0.phase() == Phase::Waiting
             && let Some(first) = data.iter().find(|part| !part.is_empty())

@@ -1,8 +1,8 @@
-//! Serving: from a listener until told to stop, and then in order.
+//! The HTTP server: serves a listener until told to stop, then shuts down in order.
 //!
-//! - `connections`: who is connected, and who goes when there are too many
-//! - `io`: a client's socket, within bounds of time
-//! - `body`: bodies of requests and answers
+//! - `connections`: open connections, and which to close when there are too many
+//! - `io`: a client's socket, with time limits
+//! - `body`: request and response bodies
 
 mod body;
 mod connections;
@@ -40,26 +40,26 @@ use io::{LimitedIo, Times};
 pub(crate) use body::TooSlow;
 pub(crate) use connections::Connection;
 
-/// How long open requests may take to end after the program was told to stop.
+/// How long open requests may take after shutdown began.
 const DRAIN: Duration = Duration::from_secs(10);
 
-/// Largest head of a request, in bytes; a connection buffers no more.
+/// Largest request head, in bytes; also the size of a connection's buffer.
 const HEAD_BYTES: usize = 64 << 10;
 
-/// Descriptors for everything but connections: the database, the log, runs that are started.
+/// Descriptors reserved for everything but connections: the database, the log, launched runs.
 const OTHER_DESCRIPTORS: u64 = 256;
 
-/// How long nobody is let in when the machine has no more descriptors or memory.
+/// Pause in accepting when the machine is out of descriptors or memory.
 const BREATHER: Duration = Duration::from_millis(50);
 
-/// A machine that is gone is noticed after about this long without a word of it.
+/// A vanished client machine is detected after about this long.
 const KEEPALIVE: Duration = Duration::from_secs(60);
 
-/// The connection that a request came by: among its extensions.
+/// The connection of a request, as a request extension.
 #[derive(Debug, Clone)]
 pub(crate) struct Peer(pub(crate) Arc<Connection>);
 
-/// Serves `router` until `shutdown`, then answers what is open, closes streams with a reason, commits what was
+/// Serves `router` until `shutdown`, then answers open requests, closes streams with a reason, commits what was
 /// accepted, and returns.
 ///
 /// # Errors
@@ -79,7 +79,7 @@ pub async fn run(
         closing.cancel();
         tokio::time::sleep(DRAIN).await;
     };
-    // A stream outlives the request that opened it, and is told to close by itself.
+    // A stream outlives the request that opened it, and is closed separately.
     let served = async {
         accepting.await;
         app.streams.close();
@@ -94,7 +94,7 @@ pub async fn run(
     Ok(())
 }
 
-/// Takes connections in until told to stop, and returns when all of them have ended.
+/// Accepts connections until told to stop, and returns when all of them have ended.
 async fn accept(
     config: &HttpConfig,
     listener: TcpListener,
@@ -120,7 +120,7 @@ async fn accept(
             Ok(accepted) => accepted,
             Err(error) if is_the_clients(&error) => continue,
             Err(error) => {
-                // No descriptors or no memory: whoever idles makes room, and nothing spins.
+                // Out of descriptors or memory: idle connections make room, and the pause avoids a busy loop.
                 if !std::mem::replace(&mut is_breathless, true) {
                     tracing::error!(%error, "no connection can be accepted for now");
                 }
@@ -139,7 +139,7 @@ async fn accept(
                 "busy",
                 "too many connections are open: try again in a moment",
             );
-            // A new connection takes so little at once, or is gone.
+            // A new connection accepts this little at once, or is gone.
             let _ = stream.try_write(text.as_bytes());
             continue;
         };
@@ -160,7 +160,7 @@ async fn accept(
     open.wait().await;
 }
 
-/// Answers the requests of one connection.
+/// Handles the requests of one connection.
 async fn serve(
     io: LimitedIo,
     connection: Arc<Connection>,
@@ -186,7 +186,7 @@ async fn serve(
     });
     let serving = http1::Builder::new()
         .max_buf_size(HEAD_BYTES)
-        // The socket itself keeps the time.
+        // The socket itself enforces the time limits.
         .header_read_timeout(None)
         .serve_connection(TokioIo::new(io), service)
         .with_upgrades();
@@ -204,9 +204,9 @@ async fn serve(
 }
 
 fn set_options(stream: &TcpStream, patience: Duration) {
-    // Small answers leave at once.
+    // Send small responses immediately.
     let _ = stream.set_nodelay(true);
-    // Who is gone without a word is noticed, also while a stream is quiet.
+    // Detects vanished clients even while a stream is quiet.
     let socket = SockRef::from(stream);
     let keepalive = TcpKeepalive::new()
         .with_time(KEEPALIVE)
@@ -216,7 +216,7 @@ fn set_options(stream: &TcpStream, patience: Duration) {
     let _ = socket.set_tcp_user_timeout(Some(patience.max(KEEPALIVE)));
 }
 
-/// Whether it was the client that broke off.
+/// Whether the client closed the connection.
 fn is_the_clients(error: &std::io::Error) -> bool {
     use std::io::ErrorKind;
     matches!(
@@ -225,7 +225,7 @@ fn is_the_clients(error: &std::io::Error) -> bool {
     )
 }
 
-/// How many connections there may be: as configured, where the machine gives so many descriptors.
+/// The connection limit: as configured, if the machine allows so many descriptors.
 fn most_connections(config: &HttpConfig) -> usize {
     let descriptors = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
     let most = descriptors
@@ -242,7 +242,7 @@ fn most_connections(config: &HttpConfig) -> usize {
     most.min(config.max_connections)
 }
 
-/// Raises the number of descriptors that this process may have to what it may raise it to.
+/// Raises this process's descriptor limit to the hard limit.
 pub fn raise_descriptor_limit() {
     let limit = getrlimit(Resource::Nofile);
     if limit.current == limit.maximum {
@@ -257,7 +257,7 @@ pub fn raise_descriptor_limit() {
     }
 }
 
-/// Where a process on this machine finds us.
+/// Our URL for processes on this machine.
 fn own_url(address: SocketAddr) -> String {
     let ip = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),

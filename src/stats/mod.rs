@@ -1,4 +1,4 @@
-//! Rolling days up, now and then: answers are right without it, and cost less with it.
+//! Rolls up past days periodically: answers are correct without roll-ups, and cheaper with them.
 
 use std::time::Duration;
 
@@ -7,10 +7,10 @@ use crate::model::day_of;
 use crate::store::{Store, StoreError};
 use crate::work::{Every, Job, JobError, Outcome, Scope, StopPhase, Turn};
 
-/// How often days are looked for that changed.
+/// How often to look for changed days.
 const EVERY: Duration = Duration::from_secs(60);
 
-/// Rolls up days that are over and changed since, at once and every minute.
+/// Rolls up past days that changed, at once and every minute.
 #[derive(Debug)]
 pub struct RollUp {
     store: Store,
@@ -19,7 +19,7 @@ pub struct RollUp {
 }
 
 impl RollUp {
-    /// As work in the background. Needs a runtime.
+    /// As a background job. Needs a runtime.
     #[must_use]
     pub fn new(store: Store, clock: Clock) -> Self {
         Self {
@@ -40,7 +40,7 @@ impl Job for RollUp {
     }
 
     async fn run(&mut self, turn: &Turn) -> Result<Outcome, JobError> {
-        // A roll-up that is cut off is none: its day stays as it was.
+        // An interrupted roll-up leaves its day unchanged.
         let rolling = roll(&self.store, &self.clock);
         match turn.stop().run_until_cancelled(rolling).await {
             None => Ok(Outcome::Stopped),
@@ -54,7 +54,7 @@ impl Job for RollUp {
     }
 }
 
-/// Rolls up every day before today that changed; how many these were. Today's runs are read as they are.
+/// Rolls up every changed day before today; returns how many. Today's runs are read directly.
 async fn roll(store: &Store, clock: &Clock) -> Result<usize, StoreError> {
     let mut rolled = 0;
     for day in store.days_to_roll(day_of(clock.now_us())).await? {

@@ -1,39 +1,38 @@
-//! Where the database is, and how it is to be used.
+//! The database's address and connection options.
 
 use std::time::Duration;
 
 use super::StoreError;
 use super::dialect::Engine;
 
-/// Which database, and how it is to be used.
+/// The database's address and connection options.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// Its address: `sqlite:///path`, `postgres://…`, `mysql://…` or `mariadb://…`.
     pub address: String,
-    /// How many connections read at once; one more writes.
+    /// Number of reading connections; one more writes.
     pub connections: u32,
-    /// How long anything waits for a connection.
+    /// How long to wait for a connection.
     pub wait: Duration,
 }
 
 impl Options {
-    /// Connections that read, where nothing else is said: a collector on a small machine serves few at
-    /// once, each for a moment.
+    /// Default number of reading connections: a collector on a small machine serves few requests at once, each briefly.
     pub const CONNECTIONS: u32 = 4;
-    /// How long anything waits for a connection, where nothing else is said.
+    /// Default time to wait for a connection.
     pub const WAIT: Duration = Duration::from_secs(5);
 
-    /// How long a server may take to answer before the way to it is taken to be cut. Long enough for
-    /// locks that others hold, and for the largest statements.
+    /// How long a server may take to answer before the network counts as cut. Long enough for locks that others hold,
+    /// and for the largest statements.
     #[must_use]
     pub fn answer(&self) -> Duration {
         self.wait * 12
     }
 
-    /// Which database it is.
+    /// The kind of database.
     ///
     /// # Errors
-    /// The address is none that we understand.
+    /// The address is not supported.
     pub fn engine(&self) -> Result<Engine, StoreError> {
         let unsupported = |why: &str| StoreError::Address {
             address: without_password(&self.address),
@@ -41,7 +40,7 @@ impl Options {
         };
         let scheme = self.address.split(':').next().unwrap_or("");
         let (engine, parameters) = match scheme {
-            // What stands behind its `?` is SQLite's own.
+            // Anything after the `?` is for SQLite itself.
             "sqlite"
                 if self.address.contains(":memory:") || self.address.contains("mode=memory") =>
             {
@@ -57,7 +56,7 @@ impl Options {
                 ));
             }
         };
-        // One that is misspelt would be passed over in silence: TLS would not be checked.
+        // A misspelt parameter would be ignored silently: TLS would not be checked.
         let query = self.address.split_once('?').map_or("", |(_, query)| query);
         for parameter in query.split('&').filter(|parameter| !parameter.is_empty()) {
             let name = parameter.split('=').next().unwrap_or("");
@@ -89,7 +88,7 @@ impl From<&String> for Options {
     }
 }
 
-/// What may stand behind the `?` of a PostgreSQL address.
+/// Allowed parameters of a PostgreSQL address.
 const POSTGRES_PARAMETERS: &[&str] = &[
     "sslmode",
     "sslrootcert",
@@ -105,10 +104,10 @@ const POSTGRES_PARAMETERS: &[&str] = &[
     "options",
 ];
 
-/// What may stand behind the `?` of a MySQL address.
+/// Allowed parameters of a MySQL address.
 const MYSQL_PARAMETERS: &[&str] = &["ssl-mode", "ssl-ca", "ssl-cert", "ssl-key", "socket"];
 
-/// An address as it may be shown: without the password that it may carry.
+/// An address for display: without a password.
 #[must_use]
 pub fn without_password(address: &str) -> String {
     let (address, query) = match address.split_once('?') {

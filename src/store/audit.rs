@@ -1,4 +1,4 @@
-//! The audit trail: entries are written in the transaction of the change that they tell of, and only ever added.
+//! The audit trail: entries are written in the same transaction as their change, and only ever added.
 
 use super::dialect::Engine;
 use super::health::freeing;
@@ -6,19 +6,19 @@ use super::pool::{Row, Transaction};
 use super::{Store, StoreError, transaction};
 use crate::model::{AuditCheck, AuditEntry, AuditFilter, AuditRow, NO_ENTRY};
 
-/// Entries that are read at once to check or to copy the trail.
+/// Entries read at once when checking or copying the trail.
 const PAGE: u32 = 1000;
 
 const COLUMNS: &str = "SELECT number, at_us, actor, token, scopes, via, peer, action, object, note, was, became, \
                        hash FROM audit";
 
-/// Appends an entry within the transaction that makes the change. To be called last: from here on, whoever else
-/// appends waits until this transaction is over.
+/// Appends an entry within the transaction of its change. To be called last: from here on, other writers of entries
+/// wait until this transaction is over.
 pub(super) async fn append(
     transaction: &mut Transaction,
     entry: &AuditEntry,
 ) -> Result<(), StoreError> {
-    // Updated before it is read: that locks the row where others may write, on every database alike.
+    // Updated before it is read, which locks the row on every database with concurrent writers.
     let mut update = transaction.query("UPDATE audit_head SET number = number + 1 WHERE id = 1");
     update.execute_in(transaction).await?;
     let mut query = transaction.query("SELECT number, hash FROM audit_head WHERE id = 1");
@@ -68,7 +68,7 @@ async fn set_head(
 }
 
 impl Store {
-    /// Appends an entry that tells of no change of the store.
+    /// Appends an entry without a change in the store.
     ///
     /// # Errors
     /// The database failed: nothing was appended.
@@ -76,8 +76,8 @@ impl Store {
         transaction!(self, transaction => append(transaction, entry).await?)
     }
 
-    /// Appends an entry that must stand there before something is deleted: where the disk is full, with the room that is
-    /// kept for deletions.
+    /// Appends an entry that must be stored before something is deleted: on a full disk, it uses the space reserved for
+    /// deletions.
     ///
     /// # Errors
     /// The database failed: nothing was appended.
@@ -85,7 +85,7 @@ impl Store {
         freeing!(self, self.audit(entry).await)
     }
 
-    /// Entries of the trail, newest first, those behind the number `before`.
+    /// Entries of the trail, newest first, with numbers below `before`.
     ///
     /// # Errors
     /// The database failed.
@@ -100,7 +100,7 @@ impl Store {
         if let Some(before) = before {
             query.push(" AND number < ?").bind(before);
         }
-        // Each is named, so that the compiler complains of one that is forgotten.
+        // Every field is named, so that the compiler reports one that is forgotten.
         let AuditFilter {
             actor,
             action,
@@ -128,20 +128,20 @@ impl Store {
         rows.iter().map(read).collect()
     }
 
-    /// Number and hash of the last entry, as its writer noted them.
+    /// Number and hash of the last entry, according to its writer.
     ///
     /// # Errors
-    /// The database failed, or the note is not there.
+    /// The database failed, or the row is missing.
     pub async fn audit_head(&self) -> Result<(i64, [u8; 32]), StoreError> {
         let mut query = self.query("SELECT number, hash FROM audit_head WHERE id = 1");
         match query.fetch_optional(&self.read).await? {
             Some(row) => read_head(&row),
-            // Whoever removed it removed the end of the trail, which shows as entries that were put in.
+            // The row was removed, and with it the record of the trail's end: all entries then show as inserted.
             None => Ok((0, NO_ENTRY)),
         }
     }
 
-    /// Entries in the order in which they were written, those behind the number `after`.
+    /// Entries in the order in which they were written, with numbers above `after`.
     ///
     /// # Errors
     /// The database failed.
@@ -153,12 +153,12 @@ impl Store {
         rows.iter().map(read).collect()
     }
 
-    /// Looks at the whole trail, entry by entry.
+    /// Checks the whole trail, entry by entry.
     ///
     /// # Errors
     /// The database failed.
     pub async fn check_audit(&self) -> Result<AuditCheck, StoreError> {
-        // What is appended from now on is not looked at.
+        // Entries appended from now on are not checked.
         let head = self.audit_head().await?;
         let mut check = AuditCheck::new(head);
         let mut after = i64::MIN;
@@ -175,12 +175,12 @@ impl Store {
     }
 }
 
-/// Copies the trail from one database into another, as it is: numbers and hashes stay. Entries that the other one has
-/// of its own, such as of a token that was made there, move behind them.
+/// Copies the trail into another database with numbers and hashes unchanged. Entries that the target already has, such
+/// as of a token created there, move behind them.
 pub(super) async fn copy(from: &Store, to: &Store) -> Result<(), StoreError> {
     let (mut rows, own) = difference(from, to).await?;
     let Some(first) = rows.first().map(|row| row.number) else {
-        // All of the source's entries are there.
+        // The target has all of the source's entries.
         return Ok(());
     };
     let (mut number, mut last) = from.audit_head().await?;
@@ -200,7 +200,7 @@ pub(super) async fn copy(from: &Store, to: &Store) -> Result<(), StoreError> {
     })
 }
 
-/// Entries of each trail from the first one on that is not the same in both.
+/// The entries of each trail from the first difference on.
 async fn difference(
     from: &Store,
     to: &Store,
@@ -232,7 +232,7 @@ fn read_head(row: &Row) -> Result<(i64, [u8; 32]), StoreError> {
 
 fn read_hash(row: &Row) -> Result<[u8; 32], StoreError> {
     let hash: Vec<u8> = row.get("hash")?;
-    // One that has another length fits nothing, and is told as changed.
+    // A hash of another length matches nothing, so the entry is reported as changed.
     Ok(hash.try_into().unwrap_or(NO_ENTRY))
 }
 

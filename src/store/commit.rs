@@ -1,4 +1,4 @@
-//! What ingestion writes, in one transaction.
+//! Writes the changes of ingestion, in one transaction.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -16,8 +16,8 @@ use crate::filter::indexed;
 use crate::model::{Changes, ExecutionKey, ExecutionRow, HostRow, Owner};
 
 impl Store {
-    /// Writes the changes of several executions in one transaction, and returns each one's key.
-    /// Afterwards either everything is durably stored, or nothing is.
+    /// Writes the changes of several executions in one transaction, and returns each one's key. Either everything is
+    /// durably stored, or nothing.
     ///
     /// # Errors
     /// The database failed: nothing was written.
@@ -33,7 +33,7 @@ impl Store {
         Ok(keys)
     }
 
-    /// How far an execution's log goes: what was read of it is all of it as long as this stays the same.
+    /// The extent of an execution's log: as long as it is unchanged, nothing was added since the log was read.
     ///
     /// # Errors
     /// The database failed.
@@ -42,8 +42,8 @@ impl Store {
         read_extent(&query.bind(key).fetch_one(&self.read).await?)
     }
 
-    /// Replaces all rows that are projected from an execution's events, if these are still all that there are; false if
-    /// not, and nothing was changed.
+    /// Replaces all rows projected from an execution's events, if its log still has this extent; otherwise returns
+    /// false and changes nothing.
     ///
     /// # Errors
     /// The database failed: nothing was changed.
@@ -68,7 +68,7 @@ impl Store {
         })
     }
 
-    /// Replaces all rows that are projected from an execution's events; its blocks stay.
+    /// Replaces all rows projected from an execution's events; its blocks stay.
     ///
     /// # Errors
     /// The database failed: nothing was changed.
@@ -84,13 +84,13 @@ impl Store {
     }
 }
 
-/// What changes take on the disk, about: their blocks are the bulk.
+/// Approximate size of changes on the disk: their blocks are the bulk.
 fn size_of(changes: &[Changes]) -> u64 {
     let blocks = changes.iter().flat_map(|change| &change.blocks);
     blocks.map(|block| block.data.len() as u64).sum()
 }
 
-/// How far a log goes: how many blocks it has, and the newest of them. Whoever adds to it or packs it changes one of both.
+/// The extent of a log: its number of blocks, and the newest of them. Adding or packing changes at least one of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LogExtent {
     blocks: i64,
@@ -168,7 +168,7 @@ async fn write(
     Ok(keys)
 }
 
-/// Notes when executions arrived, and when they gave signs of life last.
+/// Stores when executions arrived, and when they last gave a sign of life.
 async fn signs_of_life(
     transaction: &mut Transaction,
     keys: &[ExecutionKey],
@@ -193,7 +193,7 @@ async fn signs_of_life(
     Ok(())
 }
 
-/// Refuses executions that are new here and were deleted by another collector meanwhile.
+/// Fails for executions that are new here and were deleted by another collector meanwhile.
 async fn refuse_deleted(
     transaction: &mut Transaction,
     changes: &[Changes],
@@ -217,7 +217,7 @@ async fn refuse_deleted(
     }
 }
 
-/// Replaces all rows that are projected from an execution's events, within a transaction.
+/// Replaces all rows projected from an execution's events, within a transaction.
 pub(super) async fn project(
     transaction: &mut Transaction,
     key: ExecutionKey,
@@ -226,7 +226,7 @@ pub(super) async fn project(
     let rows = changes.execution.as_deref().into_iter();
     let days = stats::days(transaction, rows).await?;
     delete_projected(transaction, key).await?;
-    // The row is there, and whose run it is stays.
+    // The row exists, and its owner is kept.
     let row = changes.execution.as_deref().map(|row| (row, None));
     upsert_executions(transaction, row.into_iter()).await?;
     let keyed = || std::iter::once((key, changes));
@@ -238,11 +238,11 @@ pub(super) async fn project(
     tasks::TASKS.insert(transaction, &rows, tasks::bind).await?;
     let hosts = flatten(keyed(), |change| &change.hosts);
     insert_hosts(transaction, std::slice::from_ref(changes), &[key], hosts).await?;
-    // Words that are gone from its rows are not to stay in a roll-up either.
+    // Text that is gone from its rows must not remain in a roll-up either.
     stats::forget(transaction, &days).await
 }
 
-/// Writes hosts, each with the time at which its execution started.
+/// Writes hosts, each with its execution's start time.
 async fn insert_hosts(
     transaction: &mut Transaction,
     changes: &[Changes],
@@ -274,7 +274,7 @@ async fn insert_hosts(
     Ok(())
 }
 
-/// All rows of one kind, each beside its execution's key.
+/// All rows of one kind, each with its execution's key.
 fn flatten<'c, T>(
     changes: impl Iterator<Item = (ExecutionKey, &'c Changes)>,
     rows: impl Fn(&'c Changes) -> &'c Vec<T>,
@@ -284,7 +284,7 @@ fn flatten<'c, T>(
         .collect()
 }
 
-/// Of several states of one row, the last: a statement may touch each row once.
+/// The last of several states of each row: a statement may touch a row only once.
 fn latest<T>(
     mut rows: Vec<(ExecutionKey, &T)>,
     number: impl Fn(&T) -> u32,
@@ -296,14 +296,14 @@ fn latest<T>(
     rows
 }
 
-/// Writes executions and their labels, and returns each one's key. That is looked up, not remembered: an
-/// execution may have been deleted, and is another row then.
+/// Writes executions and their labels, and returns each one's key. It is looked up rather than cached: an execution may
+/// have been deleted, and then has a new row.
 async fn upsert_executions<'c>(
     transaction: &mut Transaction,
     rows: impl Iterator<Item = (&'c ExecutionRow, Option<&'c Owner>)>,
 ) -> Result<HashMap<Uuid, ExecutionKey>, StoreError> {
     let mut labels: BTreeMap<(Uuid, Cow<'_, str>), i64> = BTreeMap::new();
-    // Their last states, in an order that no other collector writes them in differently.
+    // The last state of each, in an order that is the same for all collectors.
     let mut last: BTreeMap<Uuid, (&ExecutionRow, Option<&Owner>)> = BTreeMap::new();
     for (row, owner) in rows {
         let named = row.what.labels.iter().map(|label| (row.id, indexed(label)));

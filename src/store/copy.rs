@@ -1,8 +1,8 @@
-//! A whole history from one database into another, whichever they are.
+//! Copies a whole history from one database into another, of whatever kind.
 //!
-//! Execution by execution, oldest first. One that is there already and the same is left alone; one that
-//! differs, because an earlier copy was interrupted in its middle, is copied anew. What was written is read
-//! back: both sides must have the same counts and the same hash of all rows and blocks.
+//! Execution by execution, oldest first. One that already exists unchanged is skipped; one that differs, because an
+//! earlier copy was interrupted, is copied again. Everything written is read back: both sides must have the same counts
+//! and the same hash of all rows and blocks.
 
 use std::fmt::Write as _;
 
@@ -15,33 +15,33 @@ use crate::model::{
     Changes, Cursor, ExecutionFilter, ExecutionKey, ExecutionRow, Page, ResultFilter,
 };
 
-/// Executions that are looked up at once.
+/// Executions looked up at once.
 const PAGE: u32 = 200;
 
-/// Rows that are read at once.
+/// Rows read at once.
 const ROWS: u32 = 10_000;
 
-/// Blocks that are read at once; one has up to 16 MiB.
+/// Blocks read at once; one has up to 16 MiB.
 const BLOCKS: u32 = 8;
 
-/// A commit takes up to about this much: small executions share one, large ones take several.
+/// Approximate size of a commit: small executions share one, large ones take several.
 const COMMIT_BYTES: usize = 8 << 20;
 
-/// What a row takes beside its texts, about.
+/// Approximate size of a row without its texts.
 const ROW_BYTES: usize = 200;
 
-/// A history cannot be copied.
+/// Why a history cannot be copied.
 #[derive(Debug, thiserror::Error)]
 pub enum CopyError {
     /// One of the databases failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The source is not up to date; it is not for a copy to change it.
+    /// The source's schema is not up to date, and a copy must not change the source.
     #[error(
         "the schema of the database to copy from is not up to date: \"playback migrate\" does that"
     )]
     NotMigrated,
-    /// The target has a history of its own.
+    /// The target has other executions.
     #[error(
         "the database to copy to holds executions that the other does not have, such as {0}: \
          copy to an empty one"
@@ -53,10 +53,10 @@ pub enum CopyError {
          are they exchanged?"
     )]
     Ahead(Uuid),
-    /// A token of that name is another one there.
+    /// The target has another token of that name.
     #[error("the database to copy to has another token named {0:?}: revoke it there first")]
     OtherToken(String),
-    /// What was written does not read back as it should.
+    /// What was written reads back differently.
     #[error(
         "execution {0} is not the same in both databases: if a collector works on one of them, stop it \
          and copy again"
@@ -64,7 +64,7 @@ pub enum CopyError {
     Differs(Uuid),
 }
 
-/// What an execution, or a whole history, consists of.
+/// The number of rows of an execution, or of a whole history.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Executions.
@@ -95,24 +95,24 @@ impl Counts {
     }
 }
 
-/// How far a copy is.
+/// Progress of a copy.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Progress {
     /// Executions in the source when it began.
     pub total: u64,
-    /// Executions that were there already.
+    /// Executions that already existed.
     pub present: u64,
-    /// What was verified so far, copied or there already.
+    /// Rows verified so far, copied or not.
     pub verified: Counts,
     /// Tokens.
     pub tokens: u64,
 }
 
-/// Copies everything, and returns what both databases have now. `tell` hears how far it is.
+/// Copies everything, and returns the counts of both databases. `tell` receives the progress.
 ///
 /// # Errors
-/// A database failed, the target holds something else, or the two are not the same afterwards. What was
-/// copied until then stays, and the next attempt goes on from there.
+/// A database failed, the target holds something else, or the two differ afterwards. What was copied stays, and the
+/// next attempt continues from there.
 pub async fn copy(
     from: &Store,
     to: &Store,
@@ -158,7 +158,7 @@ pub async fn copy(
     Ok(progress)
 }
 
-/// Refuses a target that holds anything but a part of this very history.
+/// Fails if the target holds anything but part of the same history.
 async fn check_target(from: &Store, to: &Store) -> Result<(), CopyError> {
     let mut after = None;
     loop {
@@ -191,7 +191,7 @@ async fn oldest_first(
     store.executions(&ExecutionFilter::default(), &page).await
 }
 
-/// Executions that wait for one commit.
+/// Executions collected for one commit.
 #[derive(Default)]
 struct Group {
     changes: Vec<Changes>,
@@ -201,7 +201,7 @@ struct Group {
 }
 
 impl Group {
-    /// Takes an execution in, or writes it at once where it is large.
+    /// Adds an execution, or writes it at once if it is large.
     async fn take(
         &mut self,
         from: &Store,
@@ -219,7 +219,7 @@ impl Group {
         let mut reader = Reader::new(from, key, row);
         let mut sealing = Sealing::of(&restored);
         let mut changes = Changes::default();
-        // The key that the execution has there, once its first part is written.
+        // The execution's key in the target, once its first part is written.
         let mut there = None;
         while let Some(part) = reader.next().await? {
             sealing.take(&part);
@@ -247,7 +247,7 @@ impl Group {
         Ok(())
     }
 
-    /// Writes what waits, and reads it back.
+    /// Writes the collected executions, and reads them back.
     async fn write(&mut self, to: &Store, progress: &mut Progress) -> Result<(), CopyError> {
         to.commit(&self.changes).await?;
         to.restore(&self.restored).await?;
@@ -275,7 +275,7 @@ async fn verify(
     Ok(())
 }
 
-/// Copies all tokens, those of runs that go on too; how many there are.
+/// Copies all tokens, including those of running runs; returns how many there are.
 async fn copy_tokens(from: &Store, to: &Store) -> Result<u64, CopyError> {
     let tokens = from.tokens_with_hash().await?;
     let known = to.tokens_with_hash().await?;
@@ -294,17 +294,17 @@ async fn copy_tokens(from: &Store, to: &Store) -> Result<u64, CopyError> {
     Ok(tokens.len() as u64)
 }
 
-/// All that an execution consists of, part by part, always in the same order.
+/// Reads an execution part by part, always in the same order.
 struct Reader<'s> {
     store: &'s Store,
     key: ExecutionKey,
-    /// Retention removed it: what is still there is being swept away.
+    /// Retention removed its log: remaining blocks are being swept.
     is_without_log: bool,
     row: Option<ExecutionRow>,
     next: Part,
 }
 
-/// What is read next, and after which number.
+/// What to read next, and after which number.
 enum Part {
     Execution,
     Tasks(u32),
@@ -401,14 +401,14 @@ fn append(changes: &mut Changes, part: Changes) {
     changes.blocks.extend(part.blocks);
 }
 
-/// How large a commit would be, about.
+/// Approximate size of a commit.
 fn bytes(changes: &Changes) -> usize {
     let rows = changes.plays.len() + changes.tasks.len() + changes.hosts.len();
     let blocks: usize = changes.blocks.iter().map(|block| block.data.len()).sum();
     (rows + changes.results.len()) * ROW_BYTES + blocks
 }
 
-/// What two executions have in common when they are the same.
+/// Fingerprint of an execution: equal for identical ones.
 #[derive(Debug, PartialEq, Eq)]
 struct Seal {
     counts: Counts,
@@ -429,7 +429,7 @@ async fn seal(store: &Store, key: ExecutionKey, row: ExecutionRow) -> Result<Sea
     Ok(sealing.seal())
 }
 
-/// A seal in the making.
+/// A fingerprint being computed.
 #[derive(Default)]
 struct Sealing {
     counts: Counts,
@@ -454,7 +454,7 @@ impl Sealing {
         counts.results += part.results.len() as u64;
         counts.blocks += part.blocks.len() as u64;
         let mut hash = Hashing(&mut self.hash);
-        // How a row is shown names every field of it. Hashing cannot fail.
+        // A row's debug format includes every field. Hashing cannot fail.
         let _ = write!(hash, "{:?}\n{:?}\n", part.execution, part.launch);
         let _ = write!(hash, "{:?}\n{:?}\n", part.arrived_us, part.alive_us);
         if let Some(owner) = &part.owner {

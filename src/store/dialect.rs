@@ -1,19 +1,19 @@
-//! What differs between databases, in one place: which there are, and what each one says differently.
-//! The rest of the store is written once, for all of them.
+//! Differences between databases, in one place: which there are, and how their SQL differs. The rest of the store is
+//! written once, for all of them.
 
 use playback_wire::ResultStatus;
 
 use super::statement::Statement;
 use super::tables::table::{Present, Table};
 
-/// Which database.
+/// The kind of database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Engine {
     /// One file.
     Sqlite,
     /// PostgreSQL.
     Postgres,
-    /// MySQL, and MariaDB, which is close enough to need no word of its own.
+    /// MySQL, and MariaDB, which needs no special treatment.
     MySql,
 }
 
@@ -28,13 +28,13 @@ impl Engine {
         }
     }
 
-    /// Whether several collectors can share it: it tells each of them what the others wrote.
+    /// Whether several collectors can share it and be notified of each other's commits.
     #[must_use]
     pub fn is_shared(self) -> bool {
         self == Self::Postgres
     }
 
-    /// Which index finds results that ended like this. SQLite would rather go through all of the execution.
+    /// The index that finds results with this outcome. SQLite would otherwise scan the whole execution.
     pub(super) fn index_of_failures(self, status: Option<ResultStatus>) -> &'static str {
         match (self, status) {
             (Self::Sqlite, Some(ResultStatus::Failed)) => " INDEXED BY results_failed",
@@ -43,7 +43,7 @@ impl Engine {
         }
     }
 
-    /// Adds whether a column ends in a text, letter by letter. `LIKE` would not do: SQLite's knows no capitals.
+    /// Adds a condition that a column ends with a text, case-sensitively. SQLite's `LIKE` ignores case.
     pub(super) fn push_ends_with(
         self,
         statement: &mut Statement,
@@ -53,14 +53,15 @@ impl Engine {
     ) {
         let (before, between) = match self {
             Self::Sqlite => ("substr(", ", -length(?)) = ?"),
-            // MySQL counts bytes in both places, because indexed columns are binary there; PostgreSQL characters.
+            // MySQL counts bytes in both places, because indexed columns are binary there; PostgreSQL counts
+            // characters.
             Self::Postgres | Self::MySql => ("right(", ", length(?)) = ?"),
         };
         statement.push(before).push(table).push(column);
         statement.push(between).bind(end).bind(end);
     }
 
-    /// The database's own time within a statement, in microseconds since the epoch.
+    /// An expression for the database's own time, in microseconds since the epoch.
     pub(super) fn now_us(self) -> &'static str {
         match self {
             Self::Sqlite => "CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)",
@@ -69,16 +70,16 @@ impl Engine {
         }
     }
 
-    /// How a query ends that hands out work: what another collector has at this moment is passed over.
+    /// The end of a query that hands out work: it skips rows locked by another collector.
     pub(super) fn skip_locked(self) -> &'static str {
         match self {
             Self::Postgres => " FOR UPDATE SKIP LOCKED",
-            // There is no other.
+            // There are no other collectors.
             Self::Sqlite | Self::MySql => "",
         }
     }
 
-    /// A statement with `?` for each value, as this database wants to read it.
+    /// Replaces each `?` by this database's placeholder.
     pub(super) fn placeholders(self, text: String) -> String {
         if self != Self::Postgres {
             return text;
@@ -94,17 +95,17 @@ impl Engine {
         numbered
     }
 
-    /// How an insert into `table` begins.
+    /// The beginning of an insert into `table`.
     pub(super) fn insert_into(self, table: &Table) -> &'static str {
         match (self, &table.present) {
-            // Where a row is there already, the statement may leave the rows before it, because its
-            // whole transaction is given up then; so SQLite keeps nothing to undo it alone.
+            // If a row exists, the statement may leave the rows before it, because its whole transaction is then rolled
+            // back; so SQLite need not prepare to undo the statement alone.
             (Self::Sqlite, Present::Never) => "INSERT OR FAIL INTO ",
             _ => "INSERT INTO ",
         }
     }
 
-    /// How an insert into `table` ends: what happens to rows that are there already.
+    /// The end of an insert into `table`: what happens to existing rows.
     pub(super) fn push_conflict(self, table: &Table, statement: &mut Statement) {
         match (self, &table.present) {
             (_, Present::Never) => {}
@@ -121,7 +122,7 @@ impl Engine {
                 statement.push(" ON DUPLICATE KEY UPDATE ");
                 for (at, column) in columns.iter().enumerate() {
                     statement.push(if at == 0 { "" } else { ", " });
-                    // MariaDB knows no newer way to say this.
+                    // MariaDB lacks the newer syntax.
                     statement.push(column).push(" = VALUES(");
                     statement.push(column).push(")");
                 }
@@ -132,7 +133,7 @@ impl Engine {
             }
             (_, Present::Counted { key, column }) => {
                 statement.push(" ON CONFLICT (").push(key);
-                // What is set stands without its table.
+                // The assigned column has no table prefix.
                 let (_, bare) = column.split_once('.').unwrap_or(("", column));
                 statement.push(") DO UPDATE SET ").push(bare);
                 statement.push(" = ").push(column).push(" + 1");
@@ -148,17 +149,17 @@ impl Engine {
         }
     }
 
-    /// What stands before a statement to ask how the database would go about it.
+    /// The prefix that asks for a statement's plan.
     pub(super) fn explain(self) -> &'static str {
         match self {
             Self::Sqlite => "EXPLAIN QUERY PLAN ",
-            // What it guesses that a step costs differs from one server to the next.
+            // Cost estimates differ from one server to the next.
             Self::Postgres => "EXPLAIN (COSTS OFF) ",
             Self::MySql => "EXPLAIN ",
         }
     }
 
-    /// The columns of its answer that say what a step does.
+    /// The columns of a plan that describe a step.
     pub(super) fn explained(self) -> &'static [&'static str] {
         match self {
             Self::Sqlite => &["detail"],
@@ -167,19 +168,19 @@ impl Engine {
         }
     }
 
-    /// How a transaction begins, where the usual way will not do.
+    /// The statement that begins a transaction, where the default does not suffice.
     pub(super) fn begin(self) -> Option<&'static str> {
         match self {
-            // The lock is taken at once: one that was only reading so far may not get it.
+            // Takes the lock at once: a transaction that began by reading might not get it later.
             Self::Sqlite => Some("BEGIN IMMEDIATE"),
             Self::Postgres | Self::MySql => None,
         }
     }
 
-    /// How a transaction begins that only reads, and all of it as it was at one moment.
+    /// The statement that begins a read-only transaction with a consistent snapshot.
     pub(super) fn begin_snapshot(self) -> &'static str {
         match self {
-            // The moment is that of the first statement.
+            // The snapshot is taken by the first statement.
             Self::Sqlite => "BEGIN",
             Self::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY",
             Self::MySql => {
@@ -189,22 +190,21 @@ impl Engine {
         }
     }
 
-    /// Whether a transaction failed only because of others that ran beside it: it may simply be done
-    /// again.
+    /// Whether a transaction failed only because of concurrent ones, so that it can simply be retried.
     pub(super) fn is_conflict(error: &sqlx::Error) -> bool {
         let sqlx::Error::Database(error) = error else {
             return false;
         };
         if let Some(error) = error.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>() {
-            // A deadlock; a lock that was waited for too long.
+            // A deadlock; a lock wait timeout.
             return matches!(error.number(), 1213 | 1205);
         }
-        // Not serializable; a deadlock.
+        // Serialization failure; deadlock.
         matches!(error.code().as_deref(), Some("40001" | "40P01"))
     }
 }
 
-/// Decimal digits, without an allocation for each: a bulk insert has thousands of numbers.
+/// Decimal digits without an allocation: a bulk insert has thousands of numbers.
 fn itoa(mut number: usize, buffer: &mut [u8; 20]) -> &str {
     let mut at = buffer.len();
     loop {

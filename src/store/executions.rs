@@ -16,10 +16,10 @@ use super::tables::table::push_list;
 use super::{Store, StoreError, search, stats, tombstones, transaction};
 use crate::model::{ExecutionFilter, ExecutionKey, ExecutionRow, LogState, Owner, Page, Status};
 
-/// When so many took longer than that, a list finds them soon enough in its own order.
+/// With more long executions than this, a list finds them soon enough in its own order.
 pub(super) const FEW: u32 = 1000;
 
-/// Which executions a page of a list has. `few`: they are among these.
+/// Adds the query for a page of a list. `few`: only these executions can match.
 pub(super) fn push_page(
     query: &mut Statement,
     filter: &ExecutionFilter,
@@ -51,20 +51,20 @@ pub(super) fn push_page(
 /// The recaps of several executions: each one's hosts by name.
 pub type Recaps = HashMap<ExecutionKey, BTreeMap<String, HostStats>>;
 
-/// What whoever goes on with an execution has to know of it first.
+/// What must be known of an execution before continuing it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExecutionHead {
     /// Its key in the store.
     pub key: ExecutionKey,
-    /// Grows with every commit that writes to it, where several collectors may.
+    /// Raised by every commit to it, if several collectors may write.
     pub version: i64,
-    /// Where it stands.
+    /// Its status.
     pub status: Status,
-    /// What is left of its log.
+    /// The state of its log.
     pub log: LogState,
-    /// Its latest sign of life without events that is stored, by its producers' clock.
+    /// Its latest stored sign of life without events, by its producers' clock.
     pub alive_us: Option<i64>,
-    /// Whether all of it is there.
+    /// Whether all its events are stored.
     pub is_complete: bool,
     /// Who may add to it.
     pub owner: Owner,
@@ -93,8 +93,8 @@ impl Store {
         rows.iter().map(read).collect()
     }
 
-    /// All executions that took so long, where these are few: to look for them one by one among all others
-    /// would take the longer, the more others there are.
+    /// All executions that took at least this long, if they are few. Looking for them among all others would take
+    /// longer, the more others there are.
     async fn few_that_took(&self, min_us: i64) -> Result<Option<Vec<ExecutionKey>>, StoreError> {
         let mut query = self.query("SELECT id FROM executions WHERE duration_us >= ? LIMIT ?");
         let rows = query
@@ -125,7 +125,7 @@ impl Store {
         row.as_ref().map(read).transpose()
     }
 
-    /// How an execution stands.
+    /// What must be known of an execution before continuing it.
     ///
     /// # Errors
     /// The database failed.
@@ -138,7 +138,7 @@ impl Store {
         row.as_ref().map(read_head).transpose()
     }
 
-    /// When an execution arrived, and when it gave a sign of life without events last.
+    /// When an execution arrived, and when it last gave a sign of life without events.
     pub(super) async fn noted_times(
         &self,
         key: ExecutionKey,
@@ -163,7 +163,7 @@ impl Store {
             .collect()
     }
 
-    /// Identities of executions that wait for the launcher.
+    /// Identities of queued executions.
     ///
     /// # Errors
     /// The database failed.
@@ -184,7 +184,7 @@ impl Store {
         Ok(self.read_recaps(keys, None).await?.0)
     }
 
-    /// The same, of so many hosts at most; and whether these are all.
+    /// Like [`Store::stats`], for a limited number of hosts; also returns whether these are all.
     ///
     /// # Errors
     /// The database failed.
@@ -225,7 +225,7 @@ impl Store {
         Ok((recaps, most.is_none_or(|most| hosts <= most)))
     }
 
-    /// Forgets an execution: its rows, its blocks, everything but that it was deleted.
+    /// Deletes an execution: its rows and its blocks, everything except its tombstone.
     ///
     /// # Errors
     /// The database failed: nothing was deleted.
@@ -233,7 +233,7 @@ impl Store {
         self.delete_and_note(key, true).await
     }
 
-    /// The same, to be written anew: it may come again.
+    /// Deletes it so that it can be written again: without a tombstone.
     ///
     /// # Errors
     /// The database failed: nothing was deleted.

@@ -1,8 +1,7 @@
-//! How the database goes about statements: for whoever wants to know why one is slow, and for the tests that
-//! hold every list, filter and page against the promise that none reads a whole table.
+//! Query plans: for finding out why a statement is slow, and for the tests which ensure that no list, filter or page
+//! reads a whole table.
 //!
-//! What is explained is the very statement that runs, with its values, right before it runs: no copy of a
-//! text that may have changed since.
+//! The very statement that runs is explained, with its values, right before it runs: not a copy that may be outdated.
 
 use std::cell::RefCell;
 
@@ -10,23 +9,23 @@ use super::StoreError;
 use super::pool::{Row, Session};
 use super::statement::Statement;
 
-/// How the database goes about one statement.
+/// The plan of one statement.
 #[derive(Debug, Clone)]
 pub struct Plan {
     /// The statement, with a `?` for each value.
     pub statement: String,
-    /// The database's own words, a step each: lines of `EXPLAIN QUERY PLAN` (SQLite) and of `EXPLAIN`
-    /// (PostgreSQL), and `table type key ref Extra` of `EXPLAIN` (MySQL), with `-` for nothing.
+    /// The database's description, one step each: lines of `EXPLAIN QUERY PLAN` (SQLite) and of `EXPLAIN` (PostgreSQL),
+    /// and `table type key ref Extra` of `EXPLAIN` (MySQL), with `-` for nothing.
     pub steps: Vec<String>,
 }
 
 tokio::task_local! {
-    /// The plans of what this task does; not set: nobody wants to know.
+    /// The plans collected for this task; not set if they are not wanted.
     static PLANS: RefCell<Vec<Plan>>;
 }
 
-/// Does some work with a store, and tells how the database went about each of its statements, in order.
-/// It takes about twice as long as the work alone.
+/// Runs some work with a store, and returns the plan of each of its statements, in order. It takes about twice as long
+/// as the work alone.
 pub async fn explained<W: Future>(work: W) -> (W::Output, Vec<Plan>) {
     PLANS
         .scope(RefCell::default(), async {
@@ -36,7 +35,7 @@ pub async fn explained<W: Future>(work: W) -> (W::Output, Vec<Plan>) {
         .await
 }
 
-/// Notes how the database would go about a statement that is about to run, where somebody wants to know.
+/// Collects the plan of a statement that is about to run, if plans are wanted.
 pub(super) async fn note(
     statement: &Statement,
     session: &mut Session<'_>,
@@ -44,7 +43,7 @@ pub(super) async fn note(
     if PLANS.try_with(|_| ()).is_err() {
         return Ok(());
     }
-    // Apart, so that statements that nobody asks about carry nothing of it along.
+    // Boxed, so that ordinary statements do not carry the size of this future.
     let (statement, rows) = Box::pin(statement.account(session.reborrow())).await?;
     let steps: Result<Vec<String>, StoreError> = rows.iter().map(step).collect();
     let steps = steps.map_err(|error| sqlx::Error::Decode(Box::new(error)))?;

@@ -1,11 +1,11 @@
-//! Conditions of filters as SQL. What each filter means stands in `filter`; here is how any such condition is asked of
-//! a database.
+//! Turns filter conditions into SQL. The meaning of each filter is defined in `filter`; this module can translate any
+//! such condition.
 
 use super::statement::Statement;
 use crate::filter::{Column, Comparison, Condition, ExecutionFilter, Value};
 
-/// What a list reads its executions from. A host's and a label's executions stand in an index of their own in
-/// the list's order; `e` are the executions, whichever it is.
+/// The table that a list reads from. A host's and a label's executions have an index of their own in the list's order;
+/// the executions are always `e`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Source {
     Executions,
@@ -14,7 +14,7 @@ pub(super) enum Source {
 }
 
 impl Source {
-    /// Where to find what the filter asks for, in order.
+    /// The source that finds the filter's matches in order.
     pub(super) fn of(filter: &ExecutionFilter) -> Self {
         match (&filter.host, &filter.label) {
             (Some(_), _) => Self::Host,
@@ -31,8 +31,7 @@ impl Source {
         }
     }
 
-    /// Which table has a column. When an execution started stands beside its host and its label, too, where an index
-    /// has it.
+    /// The table of a column. An execution's start time is also stored with its hosts and labels, for their indexes.
     fn table(self, column: &Column) -> &'static str {
         match self {
             Self::Host | Self::Label if column.name == "started_us" => "x.",
@@ -40,8 +39,8 @@ impl Source {
         }
     }
 
-    /// What comes after an entry: its time twice, and its key. Every database sees in this form where in an
-    /// index that is.
+    /// The condition for entries after a cursor: its time twice, and its key. In this form every database finds the
+    /// position in the index.
     pub(super) fn after(self, ascending: bool) -> &'static str {
         match (self, ascending) {
             (Self::Executions, true) => " AND e.started_us >= ? AND (e.started_us > ? OR e.id > ?)",
@@ -63,7 +62,7 @@ impl Source {
     }
 }
 
-/// Adds what must hold to a `WHERE` that has a condition already.
+/// Adds a filter's conditions to a `WHERE` that already has one.
 pub(super) fn push_filter(query: &mut Statement, filter: &ExecutionFilter, source: Source) {
     for condition in &filter.conditions() {
         query.push(" AND ");
@@ -71,7 +70,7 @@ pub(super) fn push_filter(query: &mut Statement, filter: &ExecutionFilter, sourc
     }
 }
 
-/// Writes one condition. It stands for itself beside `AND`; whoever joins some by `OR` puts each in brackets.
+/// Writes one condition. It can stand beside `AND`; in an `OR`, the caller adds parentheses.
 fn push_condition(query: &mut Statement, condition: &Condition, source: Source) {
     match condition {
         Condition::Column {
@@ -118,7 +117,7 @@ fn push_condition(query: &mut Statement, condition: &Condition, source: Source) 
             query.push("e.uuid NOT IN (SELECT uuid FROM execution_pins)");
         }
         Condition::Holds(text) => {
-            // Not with a backslash: databases disagree about one in a text.
+            // Not a backslash, because databases treat it differently in string literals.
             let escaped = text
                 .replace('!', "!!")
                 .replace('%', "!%")
@@ -139,8 +138,7 @@ fn push_value(query: &mut Statement, value: &Value<'_>) {
     };
 }
 
-/// The host's own change, and not what happened to others beside it. A run in check mode changed nothing, whatever was
-/// counted.
+/// The host's own change, not those of other hosts. A run in check mode changed nothing, whatever was counted.
 fn push_host(query: &mut Statement, name: &str, changed: Option<bool>, source: Source) {
     query.push(match (source, changed) {
         (Source::Host, None) => "x.name = ?",

@@ -1,4 +1,4 @@
-//! Whether the database takes anything in: what is the matter is noticed, told, and found to be over.
+//! The database's health: detects problems, reports them, and notices when they are over.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -10,14 +10,14 @@ use super::file::DatabaseFile;
 use super::trouble::Trouble;
 use super::{Store, StoreError};
 
-/// A server that failed so long ago, and that takes a small change, is well again. Before that, only a batch that it
-/// stores says so: a small change may find room where a batch finds none.
+/// After this long without failure, a server that accepts a small change counts as healthy. Before that, only a stored
+/// batch counts: a small change may find space where a batch does not.
 const QUIET: Duration = Duration::from_secs(10);
 
-/// After a step of a deletion on a full disk, the room that it had is left to the next one.
+/// After a deletion step on a full disk, its space is left to the next step for this long.
 const FREEING: Duration = Duration::from_secs(2);
 
-/// How the database is.
+/// The database's health.
 #[derive(Debug, Default)]
 pub(super) struct Condition(Mutex<State>);
 
@@ -25,11 +25,12 @@ pub(super) struct Condition(Mutex<State>);
 struct State {
     trouble: Option<Trouble>,
     failed: Option<Instant>,
-    /// Until then the reserve is for deletions alone.
+    /// Until then the reserve is for deletions only.
     freeing: Option<Instant>,
-    /// Bytes of the largest batch that found no room: until there is that much, it would find none again.
+    /// Size of the largest batch that found no space: with less space than that, it would fail again.
     refused: u64,
-    /// Pages of the write-ahead log that the connection was told last, and of the database.
+    /// The checkpoint threshold last set on the connection, in pages of the write-ahead log; the database's maximum
+    /// size is set with it.
     checkpoint: Option<u64>,
 }
 
@@ -58,13 +59,13 @@ impl Condition {
         }
     }
 
-    /// Learns from a change of so many bytes that was made, or failed.
+    /// Learns from a change of this many bytes that succeeded or failed.
     pub(super) fn note<T>(&self, bytes: u64, done: &Result<T, StoreError>) {
         match done {
             Ok(_) => self.clear(),
             Err(error) => {
                 if let Some(trouble) = error.trouble()
-                    // The file is looked at each time.
+                    // The file is checked every time.
                     && !matches!(trouble, Trouble::FileGone | Trouble::FileOverwritten)
                 {
                     self.set(trouble);
@@ -85,7 +86,7 @@ impl Condition {
 }
 
 impl Store {
-    /// Whether what is written now can be found again.
+    /// Whether data written now can be read later.
     ///
     /// # Errors
     /// The database's file is not the one that was opened.
@@ -96,7 +97,7 @@ impl Store {
         }
     }
 
-    /// Whether ingestion is to be refused without trying: what is left of a full disk is for deletions.
+    /// Whether ingestion must be refused without trying: the remaining space of a full disk is for deletions.
     pub(super) fn check_room(&self) -> Result<(), StoreError> {
         match (self.engine(), self.condition.trouble()) {
             (Engine::Sqlite, Some(Trouble::Full)) => Err(StoreError::Trouble(Trouble::Full)),
@@ -104,7 +105,7 @@ impl Store {
         }
     }
 
-    /// Whether the database answers, soon, and takes changes.
+    /// Whether the database answers in time and accepts changes.
     ///
     /// # Errors
     /// It does not, and why.
@@ -117,7 +118,7 @@ impl Store {
             self.condition.set(Trouble::Full);
             return Err(StoreError::Trouble(Trouble::Full));
         }
-        // Tables that are gone are missed; a server may have become a replica since.
+        // Detects missing tables, and a server that has become a replica.
         let mut query = self.query(match self.engine() {
             Engine::Sqlite => {
                 "SELECT 0 AS read_only, (SELECT COUNT(*) FROM turns) AS turns, \
@@ -136,7 +137,7 @@ impl Store {
         let asked = tokio::time::timeout(self.wait, query.fetch_one(&self.read));
         let row = asked.await.map_err(|_| sqlx::Error::PoolTimedOut)??;
         if row.get::<i64>("read_only")? != 0 {
-            // Some accounts may write all the same.
+            // Some accounts can write nevertheless.
             let probe = tokio::time::timeout(self.wait, self.probe());
             let probed = probe
                 .await
@@ -152,7 +153,7 @@ impl Store {
         Ok(())
     }
 
-    /// Changes something, to see whether that can be done.
+    /// Tries a small change.
     async fn probe(&self) -> Result<(), StoreError> {
         let mut update = self.query("UPDATE turns SET due_us = due_us + 1 WHERE work = 'probe'");
         if update.execute(&self.write).await? == 0 {
@@ -162,10 +163,10 @@ impl Store {
         Ok(())
     }
 
-    /// Looks after the database, to be done every second: what is the matter is told though nobody writes, and what is
-    /// over is found out though nobody tries.
+    /// Checks the database; to be called every second. Problems are reported even if nobody writes, and their end is
+    /// noticed even if nobody tries.
     pub async fn look_after(&self) {
-        // Tells it in the log.
+        // Logs it.
         let is_there = self.check().is_ok();
         if let Some(file) = self.write.file()
             && is_there
@@ -188,7 +189,7 @@ impl Store {
         if trouble.is_want_of_room()
             && let Err(error) = self.erase(Duration::from_millis(200)).await
         {
-            // What it holds has room in the file, perhaps, and its own room is given back.
+            // Its content may fit into the file, and its own space is released.
             tracing::debug!(%error, "the write-ahead log could not be copied back yet");
         }
         let has_room = match self.write.file() {
@@ -213,7 +214,7 @@ impl Store {
         matches!(probe.await, Ok(Ok(())))
     }
 
-    /// How soon the write-ahead log is copied back: the less room there is, the sooner.
+    /// Sets when the write-ahead log is checkpointed: the less space, the sooner.
     async fn set_checkpoint(&self, file: &Arc<DatabaseFile>) {
         let pages = file.room.checkpoint_pages();
         if self.condition.state().checkpoint == Some(pages) {
@@ -231,7 +232,7 @@ impl Store {
         }
     }
 
-    /// Whether the disk has so little room that deletions go in the smallest steps.
+    /// Whether the disk has so little space that deletions use the smallest steps.
     pub(super) fn is_short(&self) -> bool {
         self.write.file().is_some_and(|file| {
             self.condition.is_freeing()
@@ -243,7 +244,7 @@ impl Store {
         })
     }
 
-    /// Makes room for a deletion that found none: whether it may be worth to try again.
+    /// Makes space for a deletion that found none; returns whether a retry is worthwhile.
     pub(super) async fn give_room(&self, error: &StoreError) -> bool {
         let (Some(file), Some(trouble)) = (self.write.file(), error.trouble()) else {
             return false;
@@ -251,7 +252,7 @@ impl Store {
         if !trouble.is_want_of_room() {
             return false;
         }
-        // From here on ingestion takes none of it.
+        // From here on ingestion uses none of it.
         self.condition.set(Trouble::Full);
         self.hold_for_deletions();
         let given = file.room.give_up();
@@ -263,7 +264,7 @@ impl Store {
         given || erased.unwrap_or(false)
     }
 
-    /// After a step of a deletion: where there is little room, the write-ahead log is emptied for the next one.
+    /// After a deletion step: with little space, empties the write-ahead log for the next one.
     pub(super) async fn after_step(&self) {
         if self.is_short() {
             self.hold_for_deletions();
@@ -284,7 +285,7 @@ impl Store {
     }
 }
 
-/// Does something that makes room; where the disk is full, once more with the room that was kept for it.
+/// Runs something that frees space; on a full disk, retries it once with the reserve.
 macro_rules! freeing {
     ($store:expr, $body:expr) => {
         match $body {

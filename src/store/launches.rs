@@ -1,4 +1,4 @@
-//! What the launcher has to do: the queue, and what was asked for.
+//! The launcher's queue, and the parameters of launches.
 
 use uuid::Uuid;
 
@@ -7,7 +7,7 @@ use super::{Store, StoreError};
 use crate::model::{LaunchRow, LaunchState};
 
 impl Store {
-    /// What was asked for, where this execution was launched by Playback.
+    /// The launch of an execution, if Playback launched it.
     ///
     /// # Errors
     /// The database failed.
@@ -18,8 +18,8 @@ impl Store {
         row.as_ref().map(table::read).transpose()
     }
 
-    /// Launches in this state, in the order in which they were asked for; those of one `collector` where it
-    /// is named, and those that nobody's name stands at.
+    /// Launches in this state, in the order in which they were requested; those of one `collector` if it is named, and
+    /// those without a collector.
     ///
     /// # Errors
     /// The database failed.
@@ -30,7 +30,7 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<LaunchRow>, StoreError> {
         let mut query = self.query(table::SELECT);
-        // The index holds open launches only, and is used where the statement says so.
+        // The index holds open launches only, and is only used if the statement says so.
         query
             .push(" WHERE state <> 'ended' AND state = ?")
             .bind(state.as_str());
@@ -44,7 +44,7 @@ impl Store {
         rows.iter().map(table::read).collect()
     }
 
-    /// How many launches wait.
+    /// The number of queued launches.
     ///
     /// # Errors
     /// The database failed.
@@ -55,7 +55,7 @@ impl Store {
             .unsigned("n")
     }
 
-    /// Moves a launch on; false when it was not in the state `from`, because somebody else was faster.
+    /// Moves a launch to another state; false if it was not in the state `from`, because somebody else was faster.
     ///
     /// # Errors
     /// The database failed.

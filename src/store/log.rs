@@ -20,7 +20,7 @@ pub struct StoredBlock {
     pub block: BlockRow,
 }
 
-/// Whose blocks are to be read, and from where on.
+/// Which log to read, and from where.
 #[derive(Debug, Clone, Copy)]
 pub struct BlocksFrom {
     /// Key of the execution.
@@ -31,24 +31,24 @@ pub struct BlocksFrom {
     pub start: BlockStart,
 }
 
-/// Which block is the first that is read.
+/// The first block to read.
 #[derive(Debug, Clone, Copy)]
 pub enum BlockStart {
-    /// The one that spans this event, or the next one.
+    /// The one that contains this event, or the next one.
     Seq(u64),
     /// The one that holds the beginning of this printed line; lines count from 0.
     Line(u64),
 }
 
-/// How many logs are read by one statement: SQLite puts together 500 parts at most.
+/// Number of logs read by one statement: SQLite allows at most 500 parts in a compound select.
 const LOGS: usize = 100;
 
-/// So many logs at once are common enough for their statement to be kept prepared.
+/// Up to this many logs are common enough to keep the statement prepared.
 const PREPARED: usize = Producer::ALL.len();
 
 impl Store {
-    /// Blocks of several logs at once, each named once: in the order of `from`, and of each log in their own order,
-    /// `limit` at most.
+    /// Blocks of several logs at once, each log named once: in the order of `from`, and of each log at most `limit`, in
+    /// their own order.
     ///
     /// # Errors
     /// The database failed.
@@ -72,7 +72,7 @@ impl Store {
                     found[*at].push(stored);
                 }
             }
-            // What is put together has no order of its own.
+            // A compound select has no order of its own.
             for blocks in found {
                 blocks.sort_by_key(|stored| stored.block.first_seq);
             }
@@ -80,7 +80,7 @@ impl Store {
         Ok(found)
     }
 
-    /// Blocks of one producer from the one that spans event `from_seq` on, in order, `limit` at most.
+    /// Blocks of one producer, in order, from the one that contains event `from_seq`; at most `limit`.
     ///
     /// # Errors
     /// The database failed.
@@ -95,7 +95,7 @@ impl Store {
         self.blocks_of_one(key, producer, start, limit).await
     }
 
-    /// The same of several producers at once, one after the other; `limit` at most of each.
+    /// Like [`Store::blocks_from_seq`], for several producers, one after the other; at most `limit` of each.
     ///
     /// # Errors
     /// The database failed.
@@ -151,7 +151,7 @@ impl Store {
         Ok(found.into_iter().flatten().collect())
     }
 
-    /// Asks for the blocks of several logs.
+    /// The query for the blocks of several logs.
     fn push_logs(&self, from: &[BlocksFrom], limit: u32) -> Statement {
         let mut query = self.query("");
         if from.len() > PREPARED {
@@ -170,8 +170,7 @@ impl Store {
         query
     }
 
-    /// The largest block that the database takes, in bytes: one of this size still goes behind others that
-    /// make up a statement.
+    /// The largest block that the database accepts, in bytes, with enough left for the rest of its statement.
     #[must_use]
     pub fn largest_block(&self) -> usize {
         match &self.write {
@@ -190,7 +189,7 @@ impl Store {
         merging: &[StoredBlock],
         merged: &BlockRow,
     ) -> Result<(), StoreError> {
-        // Where it conflicts with another, it is given up: packing is no matter of life.
+        // A conflicting attempt is given up: packing is optional.
         let mut transaction = self.write.begin().await?;
         let mut deleted = 0;
         for stored in merging {

@@ -1,4 +1,4 @@
-//! The schema's history: one folder a database, the same names in each.
+//! The schema's migrations: one folder for each database, with the same names in each.
 
 use sqlx::migrate::{MigrateError, Migrator};
 
@@ -10,14 +10,14 @@ static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
 static MYSQL: Migrator = sqlx::migrate!("migrations/mysql");
 
-/// One step of the schema's history.
+/// A migration of the schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Migration {
     /// Its number.
     pub version: i64,
     /// Its name.
     pub name: String,
-    /// Whether the database has it.
+    /// Whether it has been applied.
     pub applied: bool,
 }
 
@@ -27,7 +27,7 @@ impl Store {
     /// # Errors
     /// The database fails, or its schema is newer than this version.
     pub async fn migrate(&self) -> Result<(), StoreError> {
-        // Said in our words before anything is tried.
+        // Fails with our own message before anything is tried.
         self.migrations().await?;
         let migrator = migrator(self.engine());
         match &self.write {
@@ -41,7 +41,7 @@ impl Store {
         })
     }
 
-    /// Which migrations there are, and which of them are applied.
+    /// All migrations, and which of them are applied.
     ///
     /// # Errors
     /// The database fails, or its schema is newer than this version.
@@ -65,7 +65,7 @@ impl Store {
         }
     }
 
-    /// Versions of the migrations that were applied, in order; none on a database that is still empty.
+    /// Versions of the applied migrations, in order; none on an empty database.
     async fn applied(&self) -> Result<Vec<i64>, StoreError> {
         let mut known = self.query(match self.engine() {
             Engine::Sqlite => "SELECT name FROM sqlite_master WHERE type = 'table' AND name = ?",

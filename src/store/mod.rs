@@ -1,29 +1,29 @@
 //! Every SQL statement of the program, and nothing else.
 //!
 //! Layout:
-//! - [`address`], `open`: which database, and how it is opened
-//! - [`dialect`]: what differs between databases
-//! - `statement`, `value`, `pool`, `table`: one statement, whichever database it goes to; rows in bulk
-//! - `migrations`: the schema's history
-//! - `audit`: who did what to the history
-//! - `commit`: what ingestion writes, in one transaction
+//! - [`address`], `open`: the database's address, and opening it
+//! - [`dialect`]: differences between databases
+//! - `statement`, `value`, `pool`, `table`: one statement for any of the databases; rows in bulk
+//! - `migrations`: the schema's migrations
+//! - `audit`: the audit trail
+//! - `commit`: writes the changes of ingestion, in one transaction
 //! - `executions`, `filter`, `search`: lists, details, deletion
 //! - `parts`: plays, tasks, hosts and results of an execution
-//! - [`copy`]: a whole history from one database into another
-//! - `launches`: what the launcher has to do
+//! - [`copy`]: copies a whole history from one database into another
+//! - `launches`: the launcher's queue
 //! - `log`: blocks of the event log
-//! - `explain`: how the database goes about the statements of a piece of work
-//! - `retention`, `pins`: what rules look at, what is removed in small steps, what is pinned
-//! - `file`: the file of an SQLite database: its lock, its modes, its room; `trouble`, `health`: what can be the matter with
-//!   a database, and how that is noticed
-//! - `shared`: what collectors owe each other that share a database
-//! - `stats`: statistics, and the roll-ups that they come from
-//! - `redact`: events in another wording, and files without what is gone
-//! - `tokens`: who may do what
-//! - `tombstones`: executions that were deleted, so that they do not come again
-//! - `work`: which collector does the work that only one of them is to do
+//! - `explain`: query plans of the statements of a piece of work
+//! - `retention`, `pins`: the data for retention rules, removal in small steps, pins
+//! - `file`: the file of an SQLite database: its lock, its permissions, its disk space; `trouble`, `health`: problems
+//!   of a database, and how they are detected
+//! - `shared`: coordination of collectors that share a database
+//! - `stats`: statistics, and their roll-ups
+//! - `redact`: rewritten events, and erasing deleted data from files
+//! - `tokens`: tokens and their scopes
+//! - `tombstones`: deleted executions, remembered so that they do not come again
+//! - `work`: leases for work that only one collector may do
 //!
-//! A look-up that finds nothing returns `None`: that is no error of the store.
+//! A look-up that finds nothing returns `None`, which is no error of the store.
 
 pub mod address;
 mod audit;
@@ -82,18 +82,18 @@ use dialect::Engine;
 use pool::Pool;
 use statement::Statement;
 
-/// The store did not do what it was asked.
+/// Why the store failed.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The database's address is not one that we understand.
+    /// The database's address is not supported.
     #[error("database {address:?} is not supported: {why}")]
     Address {
         /// The address, without its password.
         address: String,
-        /// What is wrong, and what is right.
+        /// What is wrong, and what is valid.
         why: String,
     },
-    /// The database is not there, or does not let us in.
+    /// The database does not exist, or refuses the connection.
     #[error("database {address:?} cannot be opened: {}", trouble::in_words(.cause))]
     Open {
         /// The address, without its password.
@@ -101,7 +101,7 @@ pub enum StoreError {
         /// Why.
         cause: sqlx::Error,
     },
-    /// The database is set up in a way that we cannot work with.
+    /// The database's settings are not suitable.
     #[error("database {address:?} cannot be used: {why}")]
     Unfit {
         /// The address, without its password.
@@ -115,18 +115,18 @@ pub enum StoreError {
         /// The name.
         name: String,
     },
-    /// The schema is one that a later version made.
+    /// The schema was made by a later version.
     #[error(
         "the database's schema (version {database}) is newer than this program (version {program}): \
          use the version of playback that made it, or a later one"
     )]
     Newer {
-        /// The newest migration of the database.
+        /// The database's newest migration.
         database: i64,
-        /// The newest migration of ours.
+        /// This program's newest migration.
         program: i64,
     },
-    /// A migration was interrupted, on a database that cannot undo that.
+    /// A migration was interrupted, on a database that cannot roll it back.
     #[error(
         "migration {version} of the database's schema was interrupted: restore the backup that was made \
          before it, or empty the database if it held nothing, and migrate again"
@@ -135,19 +135,19 @@ pub enum StoreError {
         /// Which.
         version: i64,
     },
-    /// The schema is not the one that this version works with.
+    /// The schema is not the one that this version needs.
     #[error("the database's schema cannot be brought up to date: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),
-    /// Another collector wrote to executions since they were read: those of these changes.
+    /// Another collector has written to executions since they were read; contains the indexes of the affected changes.
     #[error("executions are being written by another collector as well")]
     Overtaken(Vec<usize>),
-    /// The database takes nothing in at the moment.
+    /// The database accepts no changes at the moment.
     #[error(transparent)]
     Trouble(#[from] Trouble),
     /// The database refused or failed.
     #[error("the database failed: {}", trouble::in_words(.0))]
     Database(#[from] sqlx::Error),
-    /// What is stored cannot be read: the store was changed by something else.
+    /// Stored data cannot be read: something else changed the database.
     #[error("the store holds what it should not: {what}")]
     Damaged {
         /// Where.
@@ -156,7 +156,7 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Whether the database is away, for now: nothing is wrong with what was asked.
+    /// Whether the database is temporarily unavailable: nothing is wrong with the request.
     #[must_use]
     pub fn is_unavailable(&self) -> bool {
         if self.trouble().is_some() {
@@ -167,7 +167,7 @@ impl StoreError {
         };
         match error {
             sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed => true,
-            // It is starting, stopping, or has no place for one more.
+            // It is starting, stopping, or out of connections.
             sqlx::Error::Database(error) => {
                 error.is_transient_in_connect_phase()
                     || error.code().is_some_and(|code| code.starts_with("57P"))
@@ -176,7 +176,7 @@ impl StoreError {
         }
     }
 
-    /// What is the matter with the database as a whole, if that is what it says.
+    /// The problem of the database as a whole, if the error shows one.
     #[must_use]
     pub fn trouble(&self) -> Option<Trouble> {
         match self {
@@ -186,7 +186,7 @@ impl StoreError {
         }
     }
 
-    /// Whether the database will not have a value: the same again will fail again.
+    /// Whether the database refuses a value, so that a retry would fail again.
     #[must_use]
     pub fn is_refusal(&self) -> bool {
         let Self::Database(error) = self else {
@@ -195,7 +195,7 @@ impl StoreError {
         match error {
             sqlx::Error::Encode(_) => true,
             sqlx::Error::Database(error) => {
-                // Classes of the standard: a value, a constraint, a limit. SQLite's numbers are shorter.
+                // Classes of the SQL standard: a value, a constraint, a limit. SQLite's codes are shorter.
                 let of_a_value = |code: &str| {
                     let classes = ["22", "23", "54"];
                     code.len() == 5 && classes.iter().any(|class| code.starts_with(class))
@@ -208,11 +208,11 @@ impl StoreError {
     }
 }
 
-/// How often a transaction is tried that others got in the way of.
+/// How often a transaction is tried that conflicts with others.
 const ATTEMPTS: usize = 5;
 
-/// Does several things as one, and once more where another transaction got in the way. A macro, because
-/// a closure's borrows would keep the whole from being sent to another thread.
+/// Runs several statements as one transaction, and retries it after a conflict. A macro, because a closure's borrows
+/// would make the future not `Send`.
 macro_rules! transaction {
     ($store:expr, $transaction:ident => $body:expr) => {{
         let mut attempt = 1;
@@ -244,30 +244,29 @@ use transaction;
 pub struct Store {
     write: Pool,
     read: Pool,
-    /// How long anything waits for a connection.
+    /// How long to wait for a connection.
     wait: Duration,
-    /// Which collector this is, to those that share the database.
+    /// This collector's name for the others that share the database.
     name: Uuid,
-    /// Executions with keys below this have a place for their rows.
+    /// Keys below this have a partition for their rows.
     room: Arc<AtomicI64>,
-    /// What the runs of days are made of, for searches.
+    /// The days' n-gram filters, for searches.
     ngrams: stats::NgramCache,
-    /// What is the matter with it.
+    /// The database's health.
     condition: Arc<health::Condition>,
 }
 
 impl Store {
-    /// Opens the database, making a file where it is one that does not exist, and brings its schema up to
-    /// date.
+    /// Opens the database, creating the file if it is missing, and migrates its schema.
     ///
     /// # Errors
-    /// The address is not understood, the database cannot be opened, or its schema is newer.
+    /// The address is not supported, the database cannot be opened, or its schema is newer.
     pub async fn open(options: impl Into<Options>) -> Result<Self, StoreError> {
         let store = Self::open_as_is(options).await?;
         store.migrate().await?;
         store.make_room().await?;
         if let Some(file) = store.write.file() {
-            // A log that was read back after a crash does not tell how far it was copied, until it is.
+            // After a crash, a recovered write-ahead log does not tell how far it was checkpointed until it is.
             if let Err(error) = store.write.copy_back().await {
                 tracing::debug!(%error, "the write-ahead log could not be copied back yet");
             }
@@ -279,7 +278,7 @@ impl Store {
     /// Opens the database without touching its schema.
     ///
     /// # Errors
-    /// The address is not understood, or the database cannot be opened.
+    /// The address is not supported, or the database cannot be opened.
     pub async fn open_as_is(options: impl Into<Options>) -> Result<Self, StoreError> {
         let options = options.into();
         let (write, read) = open::open(&options).await?;
@@ -294,13 +293,13 @@ impl Store {
         })
     }
 
-    /// Which database it is.
+    /// The kind of database.
     #[must_use]
     pub fn engine(&self) -> Engine {
         self.write.engine()
     }
 
-    /// Whether the database answers, and soon.
+    /// Whether the database answers in time.
     ///
     /// # Errors
     /// It does not.

@@ -1,4 +1,4 @@
-//! Opening the database: its connections, and what each one is told first.
+//! Opens the database: its connections, and the settings of each.
 
 use std::str::FromStr as _;
 use std::sync::Arc;
@@ -21,33 +21,32 @@ use super::trouble::Trouble;
 /// How long a statement waits for another process (the command line) that writes to the same file.
 pub(super) const BUSY: Duration = Duration::from_secs(30);
 
-/// Prepared statements that a connection keeps.
+/// Prepared statements kept by a connection.
 const PREPARED: usize = 256;
 
-/// A connection to a server is not kept longer than this, so that one day it finds the server that a
-/// name means now.
+/// Maximum age of a connection to a server, so that a changed address of its name is noticed.
 const LIFETIME: Duration = Duration::from_secs(1800);
 
-/// An acknowledgement promises that the events survive a power cut, whatever the server's habit is. What
-/// is stricter than that stays.
+/// An acknowledgement promises that the events survive a power cut, whatever the server's default. Stricter settings
+/// are kept.
 const POSTGRES_SESSION: &str = "SELECT set_config('synchronous_commit', 'on', false) \
     WHERE current_setting('synchronous_commit') IN ('off', 'local')";
 
-/// A collector that is gone without a word, in the middle of a transaction, must not hold up the others: the
-/// server gives it up, and its locks.
+/// A collector that vanishes in the middle of a transaction must not block the others: the server ends its session, and
+/// releases its locks.
 const POSTGRES_PATIENCE: &str = "SELECT set_config('idle_in_transaction_session_timeout', '60s', false), \
     set_config('tcp_user_timeout', '60s', false), set_config('tcp_keepalives_idle', '30', false)";
 
-/// Values that do not fit are refused, not cut; names may be quoted as everywhere else; and what a
-/// transaction reads locks no gaps, which would make writers wait for each other.
+/// Values that do not fit are refused, not cut; quoted names follow the standard; and reads within a transaction take
+/// no gap locks, which would make writers wait for each other.
 const MYSQL_SESSION: &str = "SET SESSION sql_mode = \
     'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,ANSI_QUOTES'; \
     SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
 
-/// The smallest limit of one message to a MySQL server that we can do with.
+/// The smallest message limit of a MySQL server that suffices.
 const LEAST_PACKET: i64 = 4 << 20;
 
-/// And what it needs of it beside values and text, at most.
+/// Maximum overhead of a message beside values and text.
 const FRAME: usize = 256 << 10;
 
 /// Opens the writing connection and the reading ones.
@@ -70,7 +69,7 @@ async fn sqlite(options: &Options) -> Result<(Pool, Pool), StoreError> {
         && Trouble::of(error).is_some_and(Trouble::is_want_of_room)
         && file.room.give_up()
     {
-        // Without room, the write-ahead log cannot even be read: then nothing could ever be deleted.
+        // Without space, the write-ahead log cannot even be read, and nothing could ever be deleted.
         opened = sqlite_pools(options, &connect, &file).await;
     }
     opened.map_err(|error| unfit(options, file::why(&path, &error)))
@@ -83,7 +82,7 @@ async fn sqlite_pools(
 ) -> Result<(Pool, Pool), sqlx::Error> {
     let connect = connect
         .clone()
-        // An empty file, which is closed to others, is there already.
+        // An empty file with closed permissions exists already.
         .create_if_missing(false)
         .read_only(false)
         .journal_mode(SqliteJournalMode::Wal)
@@ -94,20 +93,20 @@ async fn sqlite_pools(
         // Negative: KiB. The writer's working set is the right edge of a few trees.
         .pragma("cache_size", "-16384")
         .pragma("journal_size_limit", "67108864")
-        // In pages. The pages that every commit touches are copied back less often, at the price of
-        // a log of at most 32 MiB that is read back after a crash.
+        // In pages. Pages that every commit touches are checkpointed less often, at the price of a log of at most 32
+        // MiB that is read back after a crash.
         .pragma(
             "wal_autocheckpoint",
             file.room.checkpoint_pages().to_string(),
         )
-        // A statement of many rows can be undone alone, for which pages are set aside: in memory.
+        // Undoing a single statement of many rows needs saved pages: they are kept in memory.
         .pragma("temp_store", "MEMORY")
-        // What was redacted or deleted may have been a secret, and packing moves all text once: nothing
-        // may stay behind on pages that are free.
+        // Redacted or deleted data may have been secret, and packing moves all text once: nothing may remain on free
+        // pages.
         .pragma("secure_delete", "ON")
         .foreign_keys(false)
-        // Rows come from a thread of the connection's own: the fewer times the two wait for each other, the
-        // sooner all have come. Whoever asks takes them all in any case.
+        // Rows come from the connection's own thread: the less often the two wait for each other, the sooner all rows
+        // arrive. The reader takes all of them in any case.
         .row_buffer_size(1024)
         .statement_cache_capacity(PREPARED)
         .optimize_on_close(true, 400);
@@ -119,10 +118,10 @@ async fn sqlite_pools(
         .max_connections(1)
         .idle_timeout(None)
         .max_lifetime(None)
-        // A file does not go away.
+        // A file does not disconnect.
         .test_before_acquire(false)
-        // When the disk is full, SQLite ends a transaction by itself; sqlx then cannot end it, and holds it for
-        // open from then on. Such a connection is given up.
+        // On a full disk, SQLite ends a transaction by itself. sqlx then fails to end it, and considers it open from
+        // then on, so the connection is closed.
         .after_release(|connection, _| {
             Box::pin(async move {
                 connection.ping().await?;
@@ -133,7 +132,7 @@ async fn sqlite_pools(
         .await?;
     let read = SqlitePoolOptions::new()
         .max_connections(options.connections)
-        // As long as one is there, so are the files of the write-ahead log.
+        // The write-ahead log's files exist as long as one connection is open.
         .min_connections(1)
         .idle_timeout(None)
         .max_lifetime(None)
@@ -255,8 +254,7 @@ async fn mysql(options: &Options) -> Result<(Pool, Pool), StoreError> {
     ))
 }
 
-/// The first connection, made by itself: a pool would only say that it waited in vain. A server that is
-/// starting is waited for.
+/// Opens the first connection outside the pool, which would only report a timeout. Waits for a server that is starting.
 async fn connect_first<O: ConnectOptions>(
     options: &Options,
     connect: &O,
@@ -286,7 +284,7 @@ where
     }
 }
 
-/// Says good-bye to the server, which does not matter any more.
+/// Closes the connection; an error does not matter any more.
 async fn close_first<C: sqlx::Connection>(connection: C) {
     let _ = connection.close().await;
 }

@@ -7,7 +7,7 @@ use super::{Store, StoreError};
 use crate::filter::indexed;
 use crate::model::{ExecutionKey, HostRow, PlayRow, ResultFilter, ResultRow, Status, TaskRow};
 
-/// A result with the names that its numbers stand for.
+/// A result with the names behind its numbers.
 #[derive(Debug, Clone)]
 pub struct ResultEntry {
     /// The result.
@@ -72,7 +72,7 @@ impl Store {
         rows.iter().map(hosts::read).collect()
     }
 
-    /// Between which sequence numbers, both included, the results of a task lie, as far as that is known.
+    /// The range of a task's results, as sequence numbers (inclusive), if known.
     async fn span_of_task(&self, key: ExecutionKey, task: u32) -> Result<(u64, u64), StoreError> {
         let row = self
             .query(
@@ -87,7 +87,7 @@ impl Store {
             return Ok((0, u64::MAX));
         };
         let last = row.unsigned("last_seq")?;
-        // While a run goes on, its tasks trail behind its results.
+        // During a run, its task rows lag behind its results.
         let is_known = last > 0 && row.get::<&str>("status")? != Status::Running.as_str();
         Ok((
             row.unsigned("first_seq")?,
@@ -112,7 +112,7 @@ impl Store {
              LEFT JOIN tasks t ON t.execution = r.execution AND t.number = r.task \
              WHERE r.execution = ? AND r.seq > ?",
             );
-        // Each is named, so that the compiler complains of one that is forgotten.
+        // Every field is named, so that the compiler reports one that is forgotten.
         let ResultFilter {
             task,
             host,
@@ -142,7 +142,7 @@ impl Store {
                 .bind(key);
         }
         if let Some(status) = *status {
-            // Written out, so that the partial index of failures is seen to fit.
+            // Written out, so that the database sees that the partial index of failures fits.
             query.push(match status {
                 ResultStatus::Ok => " AND r.status = 0",
                 ResultStatus::Failed => " AND r.status = 1",

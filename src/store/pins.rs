@@ -1,4 +1,4 @@
-//! Who wants which executions to be kept, and what else a copy takes along that no event tells.
+//! Pins of executions, and other data that a copy needs and no event contains.
 
 use std::collections::HashMap;
 
@@ -11,14 +11,14 @@ use super::tables::table::{Present, Table, push_list};
 use super::{Store, StoreError, audit, transaction};
 use crate::model::{AuditEntry, ExecutionKey, LogState, Pin};
 
-/// What a copy of an execution has beside its rows and blocks.
+/// What a copied execution has beside its rows and blocks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Restored {
     /// Identity of the execution.
     pub id: Uuid,
-    /// What is kept of its log.
+    /// The state of its log.
     pub log: LogState,
-    /// Who wants it to be kept.
+    /// Its pin.
     pub pin: Option<Pin>,
 }
 
@@ -32,8 +32,8 @@ const PINS: Table = Table {
 };
 
 impl Store {
-    /// Pins an execution, or says anew who wants it to be kept and why; `entry` makes the audit's entry of the pin
-    /// that was there before. False: there is no such execution.
+    /// Pins an execution, or replaces its pin; `entry` makes the audit entry from the earlier pin. False: there is no
+    /// such execution.
     ///
     /// # Errors
     /// The database failed.
@@ -45,8 +45,8 @@ impl Store {
     ) -> Result<bool, StoreError> {
         transaction!(self, transaction => {
             let is_there = match key_of(transaction, id).await? {
-                // Locks its row where others may write: nobody deletes it from here on. Whoever did so while we
-                // waited for the lock was first.
+                // Locks the row where others may write: nobody deletes it from here on. A deletion may have happened
+                // while we waited for the lock.
                 Some(key) => {
                     self.tell_changed(transaction, key).await?;
                     key_of(transaction, id).await? == Some(key)
@@ -62,7 +62,7 @@ impl Store {
         })
     }
 
-    /// Takes a pin away; `entry` makes the audit's entry of it. False: there was none.
+    /// Removes a pin; `entry` makes its audit entry. False: there was none.
     ///
     /// # Errors
     /// The database failed.
@@ -82,7 +82,7 @@ impl Store {
         })
     }
 
-    /// Who wants which of these executions to be kept.
+    /// The pins of these executions.
     ///
     /// # Errors
     /// The database failed.
@@ -100,7 +100,7 @@ impl Store {
         Ok(pins)
     }
 
-    /// Writes what a copy of executions has beside rows and blocks.
+    /// Writes what copied executions have beside rows and blocks.
     ///
     /// # Errors
     /// The database failed: nothing was written.

@@ -1,5 +1,5 @@
-//! Connections, transactions and rows of whichever database it is. Only here and in `statement` does the
-//! program ask which.
+//! Connections, transactions and rows of any of the databases. Only this module and `statement` distinguish between
+//! them.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -16,18 +16,18 @@ use super::file::DatabaseFile;
 use super::statement::Statement;
 use super::trouble::Trouble;
 
-/// What a server and the way to it can do.
+/// Limits of a server and of the network to it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
-    /// How many bytes of values and text one message to the server may have.
+    /// Maximum bytes of values and text in one message to the server.
     pub(super) packet: usize,
-    /// How long the server may take to answer. Beyond that, the network is taken to be cut: nothing else would
-    /// ever end the wait.
+    /// How long the server may take to answer. After that, the network counts as cut, because nothing else would ever
+    /// end the wait.
     pub(super) answer: Duration,
 }
 
 impl Limits {
-    /// Waits for an answer, no longer than it may take.
+    /// Waits for an answer, within that limit.
     pub(super) async fn wait_for<T>(
         self,
         answer: impl Future<Output = Result<T, sqlx::Error>>,
@@ -42,11 +42,11 @@ impl Limits {
     }
 }
 
-/// Some connection did not answer in time: each one is tried before it is used again.
+/// Some connection did not answer in time: each one is tested before it is used again.
 static SUSPECT: AtomicBool = AtomicBool::new(false);
 
-/// Whether a connection that was used can be used again. One that is cut would be waited for, and its place
-/// with it: so it is left as soon as it does not answer.
+/// Whether a used connection can be used again. Waiting for a dead one would also block its place in the pool, so it is
+/// dropped as soon as it does not answer in time.
 pub(super) async fn is_sound<C: sqlx::Connection>(
     connection: &mut C,
     patience: Duration,
@@ -64,13 +64,12 @@ pub(super) async fn is_sound<C: sqlx::Connection>(
     }
 }
 
-/// How long ago a connection may have been used to count as one that the server still knows: it answered when it
-/// was given back. (Now and then sqlx looks through the idle ones, which count as used then. Where one of
-/// these is dead, a statement fails as it would if the server went away right now.)
+/// A connection used within this time is not tested: it answered when it was given back. (sqlx occasionally inspects
+/// idle connections, which then count as used. If one of these is dead, a statement fails as if the server went away
+/// right now.)
 const FRESH: Duration = Duration::from_secs(1);
 
-/// Whether a connection that was idle so long is still there. To ask each time would make every statement
-/// take as long as two.
+/// Whether an idle connection still works. Testing it every time would double the duration of every statement.
 pub(super) async fn is_alive<C: sqlx::Connection>(
     connection: &mut C,
     idle: Duration,
@@ -81,7 +80,7 @@ pub(super) async fn is_alive<C: sqlx::Connection>(
     Ok(true)
 }
 
-/// Connections that are kept open.
+/// A connection pool.
 #[derive(Debug, Clone)]
 pub(super) enum Pool {
     Sqlite(sqlx::SqlitePool, Arc<DatabaseFile>),
@@ -89,25 +88,25 @@ pub(super) enum Pool {
     MySql(sqlx::MySqlPool, Limits),
 }
 
-/// A connection, for as long as it is held.
+/// A connection, while it is held.
 pub(super) enum Connection {
     Sqlite(PoolConnection<Sqlite>),
     Postgres(PoolConnection<Postgres>, Limits),
     MySql(Held, Limits),
 }
 
-/// A connection to MySQL, for as long as it is held. sqlx takes one that is let go of in the middle of a statement
-/// (nobody waits for the answer any more) for one that can be used again, and may then wait for an answer
-/// that came already, for ever. So such a one is closed, as is one whose transaction was not committed.
+/// A MySQL connection, while it is held. If a statement is dropped midway (nobody waits for the answer any more), sqlx
+/// would reuse the connection, and might wait forever for an answer that has already arrived. So such a connection is
+/// closed, as is one whose transaction was not committed.
 pub(super) struct Held {
     connection: PoolConnection<MySql>,
     in_statement: bool,
     in_transaction: bool,
 }
 
-/// A transaction; one that is dropped has changed nothing.
+/// A transaction; dropping it rolls it back.
 pub(super) enum Transaction {
-    /// And, where it writes, the file that must be there when it is committed.
+    /// With the file that must exist at the commit, if it writes.
     Sqlite(
         sqlx::Transaction<'static, Sqlite>,
         Option<Arc<DatabaseFile>>,
@@ -116,7 +115,7 @@ pub(super) enum Transaction {
     MySql(Held, Limits),
 }
 
-/// What a statement runs on.
+/// Where a statement runs.
 pub(super) enum Session<'c> {
     Sqlite(&'c mut sqlx::SqliteConnection),
     Postgres(&'c mut sqlx::PgConnection, Limits),
@@ -131,7 +130,7 @@ pub(super) enum Row {
 }
 
 impl Pool {
-    /// Which database it is.
+    /// The kind of database.
     pub(super) fn engine(&self) -> Engine {
         match self {
             Self::Sqlite(..) => Engine::Sqlite,
@@ -140,7 +139,7 @@ impl Pool {
         }
     }
 
-    /// The database's file, where it is one.
+    /// The database's file, if it is a file.
     pub(super) fn file(&self) -> Option<&Arc<DatabaseFile>> {
         match self {
             Self::Sqlite(_, file) => Some(file),
@@ -148,7 +147,7 @@ impl Pool {
         }
     }
 
-    /// Whether what is written can be found again: the file is still the one that was opened.
+    /// Whether data written now can be read later: the file is still the one that was opened.
     pub(super) fn check(&self) -> Result<(), sqlx::Error> {
         match self {
             Self::Sqlite(_, file) => file.check().map_err(Trouble::into_error),
@@ -156,8 +155,8 @@ impl Pool {
         }
     }
 
-    /// Tells SQLite after how many pages of the write-ahead log it copies them back, and how many pages the database
-    /// may have.
+    /// Sets SQLite's checkpoint threshold in pages of the write-ahead log, and the maximum number of pages of the
+    /// database.
     pub(super) async fn set_limits(
         &self,
         checkpoint: u64,
@@ -178,7 +177,7 @@ impl Pool {
         Ok(())
     }
 
-    /// A connection of its own.
+    /// Takes a connection.
     pub(super) async fn acquire(&self) -> Result<Connection, sqlx::Error> {
         Ok(match self {
             Self::Sqlite(pool, file) => Connection::Sqlite(match pool.try_acquire() {
@@ -214,7 +213,7 @@ impl Pool {
         })
     }
 
-    /// Begins a transaction that only reads, and all of it as it was at one moment.
+    /// Begins a read-only transaction with a consistent snapshot.
     pub(super) async fn begin_snapshot(&self) -> Result<Transaction, sqlx::Error> {
         let how = self.engine().begin_snapshot();
         Ok(match self {
@@ -231,11 +230,11 @@ impl Pool {
         })
     }
 
-    /// Takes what was deleted out of the database's files. False: somebody still reads what was there before,
-    /// or the files are a server's.
+    /// Erases deleted data from the database's files. False: somebody still reads the earlier state, or the files are a
+    /// server's.
     ///
-    /// In SQLite free pages hold zeros already; the write-ahead log is copied back and emptied. Nobody can write
-    /// meanwhile, so those who read are not waited for as long as those who write.
+    /// In SQLite free pages hold zeros already; the write-ahead log is checkpointed and emptied. Nobody can write
+    /// meanwhile, so this waits less long for readers than a writer would.
     pub(super) async fn erase(&self, patience: Duration) -> Result<bool, sqlx::Error> {
         let Self::Sqlite(pool, _) = self else {
             return Ok(false);
@@ -249,7 +248,7 @@ impl Pool {
         Ok(busy? == 0)
     }
 
-    /// Copies SQLite's write-ahead log back as far as nobody reads it, waiting for none.
+    /// Checkpoints SQLite's write-ahead log as far as possible without waiting for readers.
     pub(super) async fn copy_back(&self) -> Result<(), sqlx::Error> {
         if let Self::Sqlite(pool, _) = self {
             sqlx::query("PRAGMA wal_checkpoint(PASSIVE)")
@@ -302,13 +301,13 @@ impl Held {
         said.map(|_| ())
     }
 
-    /// The connection, for one statement; [`Held::end`] says when it was answered.
+    /// The connection, for one statement; call [`Held::end`] when it was answered.
     pub(super) fn start(&mut self) -> &mut sqlx::MySqlConnection {
         self.in_statement = true;
         &mut self.connection
     }
 
-    /// The statement was answered, unless that was only given up.
+    /// Notes that the statement was answered, unless the wait was given up.
     pub(super) fn end<T>(&mut self, answer: &Result<T, sqlx::Error>) {
         self.in_statement = matches!(answer, Err(sqlx::Error::Io(_)));
     }
@@ -323,7 +322,7 @@ impl Drop for Held {
 }
 
 impl Session<'_> {
-    /// The same, for a statement that runs before the one that it is meant for.
+    /// Reborrows it, for a statement that runs before the intended one.
     pub(super) fn reborrow(&mut self) -> Session<'_> {
         match self {
             Self::Sqlite(connection) => Session::Sqlite(connection),
@@ -349,7 +348,7 @@ impl Transaction {
         Statement::new(self.engine(), text)
     }
 
-    /// Which database it is.
+    /// The kind of database.
     pub(super) fn engine(&self) -> Engine {
         match self {
             Self::Sqlite(..) => Engine::Sqlite,
@@ -366,12 +365,12 @@ impl Transaction {
         }
     }
 
-    /// Makes what it did last.
+    /// Commits the changes.
     pub(super) async fn commit(self) -> Result<(), sqlx::Error> {
         match self {
             Self::Sqlite(transaction, file) => {
                 transaction.commit().await?;
-                // Into a file that nobody finds again, it was not.
+                // A commit into a file that is gone or was replaced is lost, so it has failed.
                 file.map_or(Ok(()), |file| file.check().map_err(Trouble::into_error))
             }
             Self::Postgres(transaction, limits) => limits.wait_for(transaction.commit()).await,
@@ -380,18 +379,18 @@ impl Transaction {
     }
 }
 
-/// What a column can be read as.
+/// Types that a column can be read as.
 pub(super) trait Column<'r>: Of<'r, Sqlite> + Of<'r, Postgres> + Of<'r, MySql> {}
 
 impl<'r, T> Column<'r> for T where T: Of<'r, Sqlite> + Of<'r, Postgres> + Of<'r, MySql> {}
 
-/// What a column of one database can be read as.
+/// Types that a column of one database can be read as.
 pub(super) trait Of<'r, D: Database>: Decode<'r, D> + Type<D> {}
 
 impl<'r, D: Database, T: Decode<'r, D> + Type<D>> Of<'r, D> for T {}
 
 impl Row {
-    /// Which database it is from.
+    /// The kind of database.
     pub(super) fn engine(&self) -> Engine {
         match self {
             Self::Sqlite(_) => Engine::Sqlite,
@@ -404,9 +403,9 @@ impl Row {
     pub(super) fn get<'r, T: Column<'r>>(&'r self, column: &'static str) -> Result<T, StoreError> {
         Ok(match self {
             Self::Sqlite(row) => row.try_get(column)?,
-            // Unchecked: columns have the width that they need, and are read into wider numbers.
+            // Unchecked, because columns are as narrow as possible and are read into wider integers.
             Self::Postgres(row) => row.try_get_unchecked(column)?,
-            // And those that an index holds are binary, and are read into texts.
+            // Also, indexed columns are binary and are read as texts.
             Self::MySql(row) => row.try_get_unchecked(column)?,
         })
     }
@@ -424,7 +423,7 @@ impl Row {
     }
 }
 
-/// A connection that is open already, where a new one would open whatever lies there now.
+/// An open connection, where a new one might open a replaced file.
 async fn used_before(
     pool: &sqlx::SqlitePool,
     trouble: Trouble,
@@ -438,7 +437,7 @@ async fn used_before(
     Err(trouble.into_error())
 }
 
-/// How long the connection's statements wait for others that hold a lock.
+/// How long the connection's statements wait for locks.
 async fn wait_for(
     connection: &mut sqlx::SqliteConnection,
     patience: Duration,

@@ -1,4 +1,4 @@
-//! Events of an execution in another wording, and files without what is gone.
+//! Replaces an execution's events, and erases deleted data from files.
 
 use std::time::Duration;
 
@@ -6,26 +6,26 @@ use super::commit::project;
 use super::{Store, StoreError, audit};
 use crate::model::{AuditEntry, Changes, ExecutionKey, LaunchRow};
 
-/// A block whose events read differently from now on. Their numbers and times are the same.
+/// A block with rewritten events; their numbers and times are unchanged.
 #[derive(Debug)]
 pub struct RewrittenBlock {
     /// Key in the store.
     pub id: i64,
-    /// What it held.
+    /// The old content.
     pub before: Vec<u8>,
-    /// What it holds from now on.
+    /// The new content.
     pub data: Vec<u8>,
-    /// How much that is when it is expanded, in bytes.
+    /// The new size when expanded, in bytes.
     pub raw_bytes: u64,
-    /// Lines that were finished before it, from now on.
+    /// Lines finished before it, after the rewrite.
     pub first_line: u64,
-    /// Lines that it finishes, from now on.
+    /// Lines that it finishes, after the rewrite.
     pub lines: u64,
 }
 
 impl Store {
-    /// Replaces blocks of an execution, all rows that are projected from its events, and what is kept of
-    /// its launch; `entry` is the audit's. False: a block is not what it was any more, and nothing was changed.
+    /// Replaces blocks of an execution, all rows projected from its events, and its stored launch parameters; `entry`
+    /// is the audit entry. False: a block has changed meanwhile, and nothing was changed.
     ///
     /// # Errors
     /// The database failed: nothing was changed.
@@ -41,7 +41,7 @@ impl Store {
             .await
     }
 
-    /// The same where only room is to be saved: what somebody has pinned at this moment is left as it is (false).
+    /// Like [`Store::rewrite`], only to save space: an execution that is pinned by then is left unchanged (false).
     ///
     /// # Errors
     /// The database failed: nothing was changed.
@@ -64,7 +64,7 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let mut transaction = self.write.begin().await?;
         self.tell_changed(&mut transaction, key).await?;
-        // Nobody asked for it: what is pinned is left alone.
+        // Nobody requested it: pinned executions are left unchanged.
         if entry.is_none() {
             let mut query = transaction.query(
                 "SELECT uuid FROM executions WHERE id = ? \
@@ -95,7 +95,7 @@ impl Store {
             }
         }
         project(&mut transaction, key, changes).await?;
-        // How large the log is now, is measured when somebody asks.
+        // The log's new size is measured on demand.
         let mut update =
             transaction.query("UPDATE executions SET payload_bytes = NULL WHERE id = ?");
         update.bind(key).execute_in(&mut transaction).await?;
@@ -115,9 +115,8 @@ impl Store {
         Ok(true)
     }
 
-    /// Takes what was deleted or replaced out of the database's files, as far as the database lets us.
-    /// False: somebody still reads what was there before, and longer than `patience`; or the files are a
-    /// server's, which cleans up when it sees fit.
+    /// Erases deleted or replaced data from the database's files, as far as the database allows. False: somebody still
+    /// reads the earlier state after `patience`, or the files are a server's, which cleans up by itself.
     ///
     /// # Errors
     /// The database failed; what was deleted stays deleted.

@@ -1,9 +1,8 @@
-//! What is kept and for how long: what rules look at, what is removed, and what is pinned.
+//! The store's side of retention: candidates for the rules, and removal.
 //!
-//! Removing is done in two parts, so that nothing waits for it: first an execution, or its log, is gone at
-//! once and as a whole; then what is left of it in the large tables is swept away, a bounded number of rows
-//! in each transaction. Which ones are still to be swept stands in a table, so a collector that is killed in
-//! between loses sight of none.
+//! Removal has two parts, so that nothing waits for it: first an execution, or its log, disappears at once as a whole;
+//! then its remaining rows in the large tables are swept, a bounded number in each transaction. A table lists those
+//! still to be swept, so a collector that is killed in between forgets none.
 
 use std::collections::HashMap;
 
@@ -20,31 +19,31 @@ use super::tables::{delete_found, delete_left};
 use super::{Store, StoreError, audit, stats, tombstones, transaction};
 use crate::model::{AuditEntry, Candidate, DAY_US, ExecutionKey, LogState, Status};
 
-/// Rows that one step of sweeping deletes at most, about.
+/// Approximate maximum number of rows that one sweep step deletes.
 const SWEEP_ROWS: u64 = 5_000;
 
-/// Executions that one step of sweeping deletes at most.
+/// Maximum number of executions that one sweep step deletes.
 const SWEEP_EXECUTIONS: u32 = 100;
 
-/// Executions whose logs are measured at once.
+/// Logs measured at once.
 const MEASURED: usize = 50;
 
-/// A block counts as this many rows: it is larger.
+/// A block counts as this many rows, because it is larger.
 const BLOCK_ROWS: u64 = 250;
 
-/// A turn that lies further ahead than this was taken by a collector whose clock was wrong.
+/// A turn further in the future than this was taken by a collector with a wrong clock.
 const LATER_US: i64 = 2 * DAY_US;
 
-/// What became of the wish to forget an execution.
+/// The outcome of a deletion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Deletion {
     /// It is gone.
     Deleted(ExecutionKey),
-    /// It goes on.
+    /// It is running.
     Running,
-    /// Somebody wants it to be kept.
+    /// It is pinned.
     Pinned,
-    /// There is none.
+    /// It does not exist.
     Unknown,
 }
 
@@ -55,9 +54,8 @@ const REMAINS: Table = Table {
 };
 
 impl Store {
-    /// Executions from the newest on, or from the one behind `after` (its start and its key), `limit` at
-    /// most. Logs of runs that are over and were not measured yet are measured. Labels are looked up
-    /// where they are asked for.
+    /// Executions from the newest on, or from the one after `after` (its start and its key); at most `limit`. Logs of
+    /// finished runs that were not measured yet are measured. Labels are only read on request.
     ///
     /// # Errors
     /// The database failed.
@@ -91,7 +89,7 @@ impl Store {
             .filter(|one| one.status != Status::Running && one.log == LogState::default())
             .map(|one| one.key)
             .collect();
-        // A few at a time: others write, too.
+        // A few at a time, so that others can write.
         for keys in unmeasured.chunks(MEASURED) {
             let measured = freeing!(self, self.measure(keys).await)?;
             for one in &mut found {
@@ -116,7 +114,7 @@ impl Store {
         Ok(found)
     }
 
-    /// Measures the logs of executions that are over, and returns what is known of each one's log now.
+    /// Measures the logs of finished executions, and returns the new state of each.
     ///
     /// # Errors
     /// The database failed.
@@ -143,8 +141,8 @@ impl Store {
         })
     }
 
-    /// The newest executions that began at `since_us` or later, were over at `ended_by_us`, and whose log was
-    /// never measured, `limit` at most: those that a collector that was killed did not get to pack.
+    /// The newest executions that began at `since_us` or later, were over at `ended_by_us`, and whose log was never
+    /// measured; at most `limit`: those that a killed collector did not get to pack.
     ///
     /// # Errors
     /// The database failed.
@@ -170,7 +168,7 @@ impl Store {
             .collect()
     }
 
-    /// Whether the scheduled cleanup that was due at a time was done, or a later one: see [`Store::take_turn`].
+    /// Whether the scheduled cleanup for this time, or a later one, was done: see [`Store::take_turn`].
     ///
     /// # Errors
     /// The database failed.
@@ -182,8 +180,8 @@ impl Store {
         Ok(query.fetch_optional(&self.read).await?.is_some())
     }
 
-    /// Takes the scheduled cleanup that was due at a time; false where another collector took it, or a later
-    /// one. One that is much later comes from a clock that was wrong, and counts for nothing.
+    /// Takes the scheduled cleanup for this time; false if another collector took it, or a later one. A time far in the
+    /// future was stored by a wrong clock, and is ignored.
     ///
     /// # Errors
     /// The database failed.
@@ -196,9 +194,8 @@ impl Store {
         Ok(update.execute(&self.write).await? > 0)
     }
 
-    /// Forgets an execution because somebody asked for that: unless it goes on, or somebody has pinned it at this
-    /// moment. Statistics forget it, too. What is left of it in the large tables is to be swept away (see
-    /// [`Store::sweep_one`]). `entry` is the audit's.
+    /// Deletes an execution on request, unless it is running or pinned by then. Statistics forget it, too. Its
+    /// remaining rows in the large tables must be swept (see [`Store::sweep_one`]). `entry` is the audit entry.
     ///
     /// # Errors
     /// The database failed: nothing was deleted.
@@ -216,7 +213,7 @@ impl Store {
         entry: &AuditEntry,
     ) -> Result<Deletion, StoreError> {
         transaction!(self, transaction => {
-            // Locks its row where others may write: nobody starts or pins it from here on.
+            // Locks the row where others may write: nobody starts or pins it from here on.
             self.tell_changed(transaction, key).await?;
             let mut query = transaction.query(
                 "SELECT uuid, status, (SELECT COUNT(*) FROM execution_pins \
@@ -242,9 +239,8 @@ impl Store {
         })
     }
 
-    /// Forgets executions: those of them that are over and that nobody has pinned. Returns which, in the order
-    /// of their keys. Statistics keep what they say of them; what is left of them in the large tables is to
-    /// be swept away (see [`Store::sweep`]).
+    /// Deletes those of these executions that are over and not pinned. Returns which, in the order of their keys.
+    /// Statistics keep their figures; their remaining rows in the large tables must be swept (see [`Store::sweep`]).
     ///
     /// # Errors
     /// The database failed: nothing was deleted.
@@ -263,10 +259,10 @@ impl Store {
             let mut keys = keys.to_vec();
             keys.sort_unstable();
             for key in &keys {
-                // Locks its row where others may write: nobody starts or pins it from here on.
+                // Locks the row where others may write: nobody starts or pins it from here on.
                 self.tell_changed(transaction, *key).await?;
             }
-            // It may have started again, or been pinned, since somebody looked.
+            // It may have started again, or been pinned, since it was selected.
             let mut query = transaction.query(
                 "SELECT id, uuid FROM executions WHERE status <> 'running' \
                  AND uuid NOT IN (SELECT uuid FROM execution_pins)",
@@ -289,9 +285,8 @@ impl Store {
         })
     }
 
-    /// Removes the logs of executions and keeps their rows: of those that are over, that nobody has pinned
-    /// and whose log is still there. Returns which. Their blocks are to be swept away (see
-    /// [`Store::sweep`]); nobody may read them any more.
+    /// Removes the logs of those of these executions that are over and not pinned and still have one, and keeps their
+    /// rows. Returns which. Their blocks must be swept (see [`Store::sweep`]); nobody may read them any more.
     ///
     /// # Errors
     /// The database failed: nothing was removed.
@@ -327,7 +322,7 @@ impl Store {
         })
     }
 
-    /// Sweeps away a bounded part of what one execution has left behind. False: nothing is left.
+    /// Sweeps a bounded part of what one execution has left behind. False: nothing is left.
     ///
     /// # Errors
     /// The database failed: nothing was deleted.
@@ -351,8 +346,7 @@ impl Store {
         })
     }
 
-    /// Sweeps away a bounded part of what executions, or their logs, have left behind. False: nothing is
-    /// left.
+    /// Sweeps a bounded part of what executions, or their logs, have left behind. False: nothing is left.
     ///
     /// # Errors
     /// The database failed: nothing was deleted.
@@ -365,7 +359,7 @@ impl Store {
         Ok(more)
     }
 
-    /// How much one step deletes: where there is hardly any room on the disk, a block at a time.
+    /// Rows that one step deletes: with hardly any space on the disk, a block at a time.
     fn sweep_rows(&self) -> u64 {
         match self.is_short() {
             true => BLOCK_ROWS,
@@ -392,7 +386,7 @@ impl Store {
     }
 }
 
-/// Deletes the rows by which an execution is found. Its own goes only if nobody has pinned it, whoever asks.
+/// Deletes the rows by which an execution is found. Its own row is only deleted if it is not pinned.
 async fn forget_row(
     transaction: &mut Transaction,
     key: ExecutionKey,
@@ -403,7 +397,7 @@ async fn forget_row(
          AND uuid NOT IN (SELECT uuid FROM execution_pins)",
     );
     if delete.bind(key).execute_in(transaction).await? == 0 {
-        // Its row is locked since it was looked at, so only a database that was changed by hand says so.
+        // The row has been locked since it was checked, so this only happens if the database was changed by hand.
         return Err(StoreError::Damaged {
             what: "an execution that changed under its lock",
         });
@@ -411,7 +405,7 @@ async fn forget_row(
     delete_found(transaction, key, id).await
 }
 
-/// Deletes what is left of an execution as far as the budget goes; false when that is used up.
+/// Deletes an execution's remaining rows within the budget; false when that is used up.
 async fn sweep_one(
     transaction: &mut Transaction,
     key: ExecutionKey,

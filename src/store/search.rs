@@ -1,8 +1,8 @@
-//! Searching for a part of a text, in the list's order.
+//! Searches for part of a text, in the list's order.
 //!
-//! No database has an index for that which the others have too. So beside the roll-up of a day stands what its runs
-//! cannot hold, and only the other days are gone through, one after the other, until the page is full. Runs that
-//! are not over belong to no roll-up, and are looked through by themselves.
+//! No index for this works on all databases. So a Bloom filter beside each day's roll-up tells that its runs cannot
+//! contain a text, and only the remaining days are searched, one after the other, until the page is full. Running
+//! executions have no roll-up, and are searched separately.
 
 use super::executions::{FEW, push_page};
 use super::pool::Transaction;
@@ -15,11 +15,11 @@ use crate::search::NgramFilter;
 
 type Found = Vec<(ExecutionKey, ExecutionRow)>;
 
-/// So many entries may be passed over in memory, by whoever reads a page in parts.
+/// Number of entries that may be skipped in memory when a page is reached by offset.
 const PASSED_OVER: u64 = 1000;
 
-/// What is searched for, where days are worth being asked for it: where nothing else leaves so few executions
-/// that to look through these is less. (A host's and a label's stand in an order of their own, besides.)
+/// The searched text, if searching by days is worthwhile: not if another filter leaves so few executions that reading
+/// them all is cheaper. (A host's and a label's executions also have an order of their own.)
 pub(super) fn text_of(filter: &ExecutionFilter, page: &Page) -> Option<String> {
     let text = filter.q.as_deref().map(searched)?;
     (NgramFilter::can_judge(&text) && !filter.narrows() && page.offset <= PASSED_OVER)
@@ -27,7 +27,7 @@ pub(super) fn text_of(filter: &ExecutionFilter, page: &Page) -> Option<String> {
 }
 
 impl Store {
-    /// One page of the executions that hold a text, all of one moment.
+    /// One page of the executions that contain a text, from one consistent snapshot.
     pub(super) async fn search(
         &self,
         text: &str,
@@ -59,15 +59,15 @@ impl Store {
     }
 }
 
-/// A way through the history, as it is at one moment.
+/// A walk through a consistent snapshot of the history.
 struct Walk {
     snapshot: Transaction,
     page: Page,
 }
 
 impl Walk {
-    /// Looks through the runs that are not over. By their keys, because a database that does not know how few they
-    /// are may go through all others first.
+    /// Searches the running executions, by their keys: a database that does not know how few they are might scan all
+    /// others first.
     async fn running(
         &mut self,
         filter: &ExecutionFilter,
@@ -92,7 +92,7 @@ impl Walk {
         self.read(&running, few, wanted).await
     }
 
-    /// Goes through the days that may hold a text, in the page's order, until there are as many as are wanted.
+    /// Searches the days that may contain a text, in the page's order, until enough entries are found.
     async fn days(
         &mut self,
         store: &Store,
@@ -126,7 +126,7 @@ impl Walk {
         Ok(found)
     }
 
-    /// A page of those that a filter lets through. `few`: they are among these.
+    /// A page of those that match a filter. `few`: only these can match.
     async fn read(
         &mut self,
         filter: &ExecutionFilter,

@@ -1,10 +1,11 @@
-//! Logins of browsers: each stands for a token, for a time. Known by their hash alone, as tokens are.
+//! Browser sessions: each stands for a token, for a limited time. Only their hashes are stored, as with tokens.
 
 use super::tokens::{TokenRow, read_token};
 use super::{Store, StoreError};
 
 impl Store {
-    /// Stores a login by its hash, for the token of that hash, of whose logins only the latest `most` stay.
+    /// Stores a session by its hash, for the token with that hash; of the token's sessions only the latest `most` are
+    /// kept.
     ///
     /// # Errors
     /// The database failed.
@@ -37,7 +38,7 @@ impl Store {
         Ok(())
     }
 
-    /// The token that the login of that hash stands for, and until when. A token that was revoked is found no more.
+    /// The token of the session with that hash, and when the session expires. None if the token was revoked.
     ///
     /// # Errors
     /// The database failed.
@@ -54,7 +55,7 @@ impl Store {
             .transpose()
     }
 
-    /// Ends a login; nothing happens where there is none.
+    /// Ends a session, if it exists.
     ///
     /// # Errors
     /// The database failed.
@@ -66,7 +67,7 @@ impl Store {
         Ok(())
     }
 
-    /// Removes logins whose time is over, and those of tokens that are gone; how many that were.
+    /// Removes expired sessions, and those of deleted tokens; returns how many.
     ///
     /// # Errors
     /// The database failed.

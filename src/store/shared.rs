@@ -1,5 +1,5 @@
-//! What collectors owe each other that share a database: nobody writes over what another wrote, everybody hears
-//! what the others wrote, and there is always a place for what comes.
+//! Coordination of collectors that share a database: none overwrites another's changes, each is notified of the others'
+//! commits, and partitions are created before they are needed.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::Ordering;
@@ -13,36 +13,36 @@ use super::tables::table::{CHUNKS, push_list};
 use super::{Store, StoreError};
 use crate::model::{Changes, ExecutionKey};
 
-/// Where the news are told.
+/// The notification channel.
 const CHANNEL: &str = "playback";
 
-/// How many changes one message tells: it has less than 8,000 bytes.
+/// Maximum number of changes in one message, which must have less than 8,000 bytes.
 const NOTICES: usize = 100;
 
-/// So many executions before there is no place any more, new places are made.
+/// New partitions are created when fewer keys than this are left.
 const ROOM: ExecutionKey = 25_000;
 
-/// Another collector wrote to an execution.
+/// A change to an execution by another collector.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Notice {
-    /// Which.
+    /// The execution.
     pub id: Uuid,
-    /// The version that it has now; 0 when it was deleted or put into other words.
+    /// Its new version; 0 if it was deleted or rewritten.
     pub version: i64,
     /// Whether the execution's own row changed.
     pub row_changed: bool,
 }
 
-/// What a collector hears of the others.
+/// An event from other collectors.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PeerEvent {
-    /// They wrote.
+    /// They committed changes.
     Notices(Vec<Notice>),
-    /// The connection was lost, and is there again: what was told meanwhile is not known.
+    /// The connection was lost and restored: changes in between are unknown.
     Gap,
 }
 
-/// Hears what other collectors write.
+/// Receives notifications of other collectors' commits.
 #[derive(Debug)]
 pub struct Listener {
     listener: PgListener,
@@ -50,13 +50,13 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// What comes next; waits for it, and for the database where it is away.
+    /// Waits for the next event, and for the database while it is away.
     ///
     /// # Errors
-    /// The database does not let us in any more.
+    /// The database refuses the connection.
     pub async fn next(&mut self) -> Result<PeerEvent, StoreError> {
         loop {
-            // None: the connection was lost, and the next call makes another.
+            // None: the connection was lost; the next call reconnects.
             let Some(message) = self.listener.try_recv().await? else {
                 return Ok(PeerEvent::Gap);
             };
@@ -74,14 +74,14 @@ impl Listener {
 }
 
 impl Store {
-    /// Whether several collectors can share this database. Then each change names the version of the
-    /// execution that it builds on, and is refused ([`StoreError::Overtaken`]) where another was faster.
+    /// Whether several collectors can share this database. Then each change names the version of the execution that it
+    /// is based on, and fails ([`StoreError::Overtaken`]) if another collector was faster.
     #[must_use]
     pub fn is_shared(&self) -> bool {
         self.engine().is_shared()
     }
 
-    /// Hears what other collectors write from now on; none where there cannot be any.
+    /// Listens for other collectors' commits from now on; none if there cannot be any.
     ///
     /// # Errors
     /// The database failed.
@@ -97,8 +97,8 @@ impl Store {
         }))
     }
 
-    /// Tells other collectors, once the transaction is committed, that an execution reads differently or is
-    /// gone. Comes before its rows are touched, and locks its own.
+    /// Notifies other collectors at the commit that an execution was rewritten or deleted. To be called before its rows
+    /// are touched; locks its own row.
     pub(super) async fn tell_changed(
         &self,
         transaction: &mut Transaction,
@@ -120,8 +120,7 @@ impl Store {
         Ok(())
     }
 
-    /// Executions that are not over, and a number of each that grows with every sign of life that any
-    /// collector had of it.
+    /// Running executions, each with a number that grows with every sign of life that any collector received.
     ///
     /// # Errors
     /// The database failed.
@@ -134,7 +133,7 @@ impl Store {
             .collect()
     }
 
-    /// Makes places for the executions to come, after the newest that there is.
+    /// Creates partitions for future executions, after the newest existing one.
     pub(super) async fn make_room(&self) -> Result<(), StoreError> {
         if !self.is_shared() {
             return Ok(());
@@ -146,8 +145,8 @@ impl Store {
         self.make_room_after(row.get("newest")?).await
     }
 
-    /// Makes places for the executions to come where those that there are will not do for long. That may
-    /// fail, and is tried again at the next commit: there is room for many.
+    /// Creates partitions when the existing ones will soon be full. If that fails, it is retried at the next commit:
+    /// many keys are still left.
     pub(super) async fn keep_room(&self, newest: ExecutionKey) {
         if !self.is_shared() || newest + ROOM < self.room.load(Ordering::Relaxed) {
             return;
@@ -157,13 +156,13 @@ impl Store {
         }
     }
 
-    /// Whether the bulk of the history lies in partitions, which can go at once.
+    /// Whether the bulk of the history is in partitions, which can be removed at once.
     #[must_use]
     pub fn has_partitions(&self) -> bool {
         self.is_shared()
     }
 
-    /// Empties a partition of which nothing is kept any more; false where there is none.
+    /// Empties a partition in which nothing is kept any more; false if there is none.
     pub(super) async fn empty_partition(&self) -> Result<bool, StoreError> {
         let mut query = self.query("SELECT empty_history_partition() AS emptied");
         query.fetch_one(&self.write).await?.get("emptied")
@@ -180,8 +179,8 @@ impl Store {
     }
 }
 
-/// Locks an execution's row until the transaction ends, where others could write at the same time: on MySQL a
-/// second process may be pinning what the first deletes. In SQLite a transaction has the whole database.
+/// Locks an execution's row until the transaction ends, where others could write at the same time: on MySQL a second
+/// process may be pinning what the first deletes. In SQLite a transaction locks the whole database.
 async fn lock_row(transaction: &mut Transaction, key: ExecutionKey) -> Result<(), StoreError> {
     if transaction.engine() == Engine::MySql {
         let mut lock = transaction.query("SELECT id FROM executions WHERE id = ? FOR UPDATE");
@@ -190,8 +189,8 @@ async fn lock_row(transaction: &mut Transaction, key: ExecutionKey) -> Result<()
     Ok(())
 }
 
-/// Takes the next version of each execution that is written to, and tells the others. Locks its row, so that
-/// whoever else writes to it comes before or after, and not between.
+/// Raises the version of each changed execution, and notifies the others. Locks its row, so that other writers come
+/// before or after, but not in between.
 pub(super) async fn advance(
     transaction: &mut Transaction,
     keys: &[ExecutionKey],
@@ -225,7 +224,7 @@ pub(super) async fn advance(
             });
         }
     }
-    // One that is not there any more was deleted by another.
+    // A missing execution was deleted by another collector.
     let overtaken = |(_, (key, change)): &(usize, (&ExecutionKey, &Changes))| {
         let next = change.version.map(|version| version + 1);
         next.is_some() && versions.get(*key).copied() != next
@@ -243,7 +242,7 @@ pub(super) async fn advance(
     notify(transaction, name, &notices).await
 }
 
-/// Tells the others when, and only when, the transaction is committed.
+/// Notifies the others when, and only when, the transaction is committed.
 async fn notify(
     transaction: &mut Transaction,
     name: Uuid,
@@ -292,7 +291,7 @@ mod tests {
             };
             let written = write_notice(&notice);
             assert_eq!(read_notice(&written), Some(notice));
-            // With the sender's name, a full message fits.
+            // Including the sender's name, a full message fits.
             assert!(33 + NOTICES * (written.len() + 1) < 8000);
         }
         assert_eq!(read_notice("nothing"), None);

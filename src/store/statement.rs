@@ -1,7 +1,6 @@
-//! One statement with its values, for whichever database it goes to.
+//! One statement with its values, for any of the databases.
 //!
-//! Its text comes from the program alone: only what was written in the source can be pushed, and every
-//! value is bound.
+//! Its text comes from the program alone: only a `&'static str` can be pushed, and every value is bound.
 
 use futures_util::TryStreamExt as _;
 use sqlx::mysql::MySqlArguments;
@@ -15,14 +14,14 @@ use super::explain;
 use super::pool::{Pool, Row, Session, Transaction};
 use super::value::Value;
 
-/// A statement that is being written.
+/// A statement under construction.
 pub(super) struct Statement {
     engine: Engine,
     text: String,
     arguments: Arguments,
     /// The values' size, roughly.
     bytes: usize,
-    /// Whether the text is one of many that will hardly come again.
+    /// Whether the text is one of many that will hardly be used again.
     rare: bool,
 }
 
@@ -58,7 +57,7 @@ impl Statement {
     pub(super) fn bind<'v>(&mut self, value: impl Into<Value<'v>>) -> &mut Self {
         let value = value.into();
         self.bytes += value.size();
-        // A value of ours that cannot be encoded would be larger than the memory.
+        // Encoding could only fail for a value larger than memory.
         let _ = match &mut self.arguments {
             Arguments::Sqlite(arguments) => match value {
                 Value::Integer(value) => arguments.add(value),
@@ -85,23 +84,23 @@ impl Statement {
         self
     }
 
-    /// The database that it is for.
+    /// The kind of database.
     pub(super) fn engine(&self) -> Engine {
         self.engine
     }
 
-    /// The size of what was bound so far, in bytes, roughly.
+    /// Approximate size of the bound values, in bytes.
     pub(super) fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// The database need not keep it prepared.
+    /// Do not keep the statement prepared.
     pub(super) fn rarely(&mut self) -> &mut Self {
         self.rare = true;
         self
     }
 
-    /// Runs it, outside of any transaction; how many rows it changed, or found as they should be.
+    /// Runs it outside of a transaction; returns how many rows it changed, including those that had the new values.
     pub(super) async fn execute(&mut self, pool: &Pool) -> Result<u64, sqlx::Error> {
         pool.check()?;
         let mut connection = pool.acquire().await?;
@@ -118,13 +117,13 @@ impl Statement {
         self.run(transaction.session()).await
     }
 
-    /// All rows that it finds.
+    /// All rows found.
     pub(super) async fn fetch_all(&mut self, pool: &Pool) -> Result<Vec<Row>, sqlx::Error> {
         let mut connection = pool.acquire().await?;
         self.fetch(connection.session()).await
     }
 
-    /// All rows that it finds, as part of a transaction.
+    /// All rows found, as part of a transaction.
     pub(super) async fn fetch_all_in(
         &mut self,
         transaction: &mut Transaction,
@@ -132,7 +131,7 @@ impl Statement {
         self.fetch(transaction.session()).await
     }
 
-    /// Hands over the rows that it finds one by one: many of them take no memory all at once.
+    /// Passes on the rows one by one, so that they are not all in memory.
     pub(super) async fn for_each(
         &mut self,
         pool: &Pool,
@@ -165,7 +164,7 @@ impl Statement {
                 let mut rows = query.fetch(held.start());
                 let done = loop {
                     match limits.wait_for(rows.try_next()).await {
-                        // Left in its middle, the connection cannot be used again.
+                        // If interrupted midway, the connection cannot be used again.
                         Ok(Some(row)) => each(&Row::MySql(row))?,
                         Ok(None) => break Ok(()),
                         Err(error) => break Err(error),
@@ -180,12 +179,12 @@ impl Statement {
         Ok(())
     }
 
-    /// The row that it finds, if any: it can be one at most.
+    /// The row found, if any: at most one.
     pub(super) async fn fetch_optional(&mut self, pool: &Pool) -> Result<Option<Row>, sqlx::Error> {
         Ok(self.fetch_all(pool).await?.into_iter().next())
     }
 
-    /// The row that it always finds.
+    /// The row, which always exists.
     pub(super) async fn fetch_one(&mut self, pool: &Pool) -> Result<Row, sqlx::Error> {
         let row = self.fetch_optional(pool).await?;
         row.ok_or(sqlx::Error::RowNotFound)
@@ -223,8 +222,8 @@ impl Statement {
         self.rows(session).await
     }
 
-    /// The database's own account of how it would go about this statement, with the values bound so far:
-    /// the statement's text, and the rows of the account.
+    /// The database's plan for this statement, with the values bound so far: the statement's text, and the rows of the
+    /// plan.
     pub(super) async fn account(
         &self,
         session: Session<'_>,
@@ -271,12 +270,12 @@ impl Statement {
     }
 }
 
-/// A statement is made by the pool or the transaction that it runs on, so this does not come about.
+/// Cannot happen: a statement is created by the pool or the transaction that it runs on.
 fn another_database() -> sqlx::Error {
     sqlx::Error::Protocol("the statement was written for another database".to_owned())
 }
 
-/// The server would hang up, and that would look as if it were away.
+/// The server would close the connection, which would look as if it were away.
 fn too_large() -> sqlx::Error {
     sqlx::Error::Encode("it is larger than the server's max_allowed_packet".into())
 }

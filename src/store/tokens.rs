@@ -1,4 +1,4 @@
-//! Who may do what. Tokens are known by their hash alone.
+//! Tokens. Only their hashes are stored.
 
 use uuid::Uuid;
 
@@ -16,18 +16,18 @@ pub struct TokenRow {
     pub name: String,
     /// Names of its scopes, separated by spaces.
     pub scopes: String,
-    /// When it was made, in microseconds since the epoch.
+    /// When it was created, in microseconds since the epoch.
     pub created_us: i64,
-    /// From when on it is worth nothing.
+    /// When it expires.
     pub expires_us: Option<i64>,
     /// When it was last used, to the minute.
     pub used_us: Option<i64>,
-    /// The only execution that it is good for; none: all.
+    /// The only execution that it is valid for; none: all.
     pub execution: Option<Uuid>,
 }
 
 impl Store {
-    /// Stores a token by its hash, and the audit's entry of it, where somebody made it.
+    /// Stores a token by its hash, with the audit entry, if somebody created it.
     ///
     /// # Errors
     /// The name is taken, or the database failed.
@@ -67,7 +67,7 @@ impl Store {
         }
     }
 
-    /// The token of that hash.
+    /// The token with that hash.
     ///
     /// # Errors
     /// The database failed.
@@ -83,7 +83,7 @@ impl Store {
         row.as_ref().map(read_token).transpose()
     }
 
-    /// The tokens that people made, by name. Those that a run was given go with the run.
+    /// The tokens that people created, by name; not those of runs, which are removed with the run.
     ///
     /// # Errors
     /// The database failed.
@@ -115,8 +115,8 @@ impl Store {
         .collect()
     }
 
-    /// Removes a token and its logins; `entry` makes the audit's entry of the token that it was. False: there is none
-    /// of that name.
+    /// Removes a token and its sessions; `entry` makes the audit entry from the token. False: there is none of that
+    /// name.
     ///
     /// # Errors
     /// The database failed.
@@ -146,7 +146,7 @@ impl Store {
         })
     }
 
-    /// Removes the tokens that are good for one execution alone.
+    /// Removes the tokens that are only valid for this execution.
     ///
     /// # Errors
     /// The database failed.

@@ -1,5 +1,4 @@
-//! Executions that were deleted, remembered by their identity alone: what is still on its way to one must not
-//! make it come again.
+//! Tombstones: identities of deleted executions, so that data still on its way to one cannot recreate it.
 
 use uuid::Uuid;
 
@@ -9,13 +8,13 @@ use super::tables::table::{CHUNKS, Present, Table, push_list};
 use super::{Store, StoreError};
 use crate::model::DAY_US;
 
-/// How long it is remembered that an execution was deleted: a spool is not delivered later than that.
+/// How long tombstones are kept: a spool is not delivered later than that.
 const REMEMBERED_US: i64 = 400 * DAY_US;
 
-/// Tombstones that are forgotten at once, at most: a clock that is wrong for a moment forgets no more.
+/// Maximum number of tombstones removed at once, which limits the damage of a temporarily wrong clock.
 const FORGOTTEN: u32 = 50;
 
-/// Tombstones that are copied at once.
+/// Tombstones copied at once.
 const PAGE: u32 = 1000;
 
 const TOMBSTONES: Table = Table {
@@ -24,7 +23,7 @@ const TOMBSTONES: Table = Table {
     present: Present::Kept,
 };
 
-/// An execution that was deleted.
+/// A deleted execution.
 pub(super) type Tombstone = (Uuid, i64);
 
 impl Store {
@@ -38,7 +37,7 @@ impl Store {
         Ok(found.is_some())
     }
 
-    /// Tombstones behind an identity, in their order, a page of them.
+    /// A page of tombstones after an identity, in order.
     pub(super) async fn tombstones(&self, after: Uuid) -> Result<Vec<Tombstone>, StoreError> {
         let mut query = self.query(
             "SELECT uuid, deleted_us FROM execution_tombstones WHERE uuid > ? ORDER BY uuid LIMIT ?",
@@ -50,8 +49,7 @@ impl Store {
     }
 }
 
-/// Notes that executions are deleted, within the transaction that deletes them, and forgets what nobody has
-/// to know any more.
+/// Adds tombstones for executions, within the transaction that deletes them, and removes expired ones.
 pub(super) async fn note(
     transaction: &mut Transaction,
     deleted: &[Uuid],
@@ -59,7 +57,7 @@ pub(super) async fn note(
     if deleted.is_empty() {
         return Ok(());
     }
-    // The database's own time: that is one for all who share it.
+    // The database's own time is the same for all who share it.
     let mut query = transaction.query("SELECT ");
     query.push(transaction.engine().now_us()).push(" AS now_us");
     let rows = query.fetch_all_in(transaction).await?;
@@ -85,7 +83,7 @@ pub(super) async fn note(
     Ok(())
 }
 
-/// Which of these executions were deleted, as a transaction sees it.
+/// Which of these executions were deleted, as seen by a transaction.
 pub(super) async fn among(
     transaction: &mut Transaction,
     ids: &[Uuid],

@@ -1,35 +1,35 @@
-//! What can be the matter with a database that was well when it was opened, in words for whoever has to help.
+//! Problems of a database that was healthy when it was opened, described for whoever has to fix them.
 
 use sqlx::mysql::MySqlDatabaseError;
 use sqlx::sqlite::SqliteError;
 
-/// Why a database takes nothing in at the moment.
+/// Why a database accepts no changes at the moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Trouble {
-    /// Whatever is written now, nobody finds again.
+    /// Data written now would be lost.
     #[error(
         "the database file was deleted, renamed or replaced while the collector had it open, so nothing is stored: \
          put the same file back, or restore a backup and restart the collector"
     )]
     FileGone,
-    /// Its pages are another program's.
+    /// Some of its pages are another program's.
     #[error(
         "another program has written over the database file while the collector had it open, so nothing is stored: stop \
          the collector, copy the backup (or whatever was to be there) onto the file once more, remove the files beside \
          it that end in -wal and -shm, and start the collector"
     )]
     FileOverwritten,
-    /// No room.
+    /// The disk is full.
     #[error(
         "the database's disk is full, so nothing is stored: free space on it, or delete executions (\"playback prune\")"
     )]
     Full,
-    /// It can be read only.
+    /// It is read-only.
     #[error(
         "the database is read-only, so nothing is stored: is it a replica, or its file system mounted read-only?"
     )]
     ReadOnly,
-    /// It is not the database that we opened any more.
+    /// It is no longer the database that we opened.
     #[error(
         "the database or its tables are gone, so nothing is stored: restore a backup, or run \"playback migrate\" to \
          begin anew"
@@ -41,12 +41,12 @@ pub enum Trouble {
          reached, or the disk broken?"
     )]
     Unwritable,
-    /// What is in the file is no database.
+    /// The file's content is not a valid database.
     #[error("the database's file is damaged: stop the collector and restore a backup")]
     Damaged,
 }
 
-/// Primary result codes of SQLite: the low byte of what it tells.
+/// Primary result codes of SQLite: the low byte of its error codes.
 mod sqlite {
     pub(super) const READONLY: i32 = 8;
     pub(super) const IOERR: i32 = 10;
@@ -56,7 +56,7 @@ mod sqlite {
 }
 
 impl Trouble {
-    /// What an error of the database says about the database as a whole, if anything.
+    /// The problem of the database as a whole that an error shows, if any.
     pub(super) fn of(error: &sqlx::Error) -> Option<Self> {
         match error {
             sqlx::Error::Io(error) => error.get_ref()?.downcast_ref::<Self>().copied(),
@@ -73,12 +73,12 @@ impl Trouble {
         }
     }
 
-    /// As an error that sqlx knows.
+    /// As an sqlx error.
     pub(super) fn into_error(self) -> sqlx::Error {
         sqlx::Error::Io(std::io::Error::other(self))
     }
 
-    /// Whether removing something would help.
+    /// Whether deleting something would help.
     pub(super) fn is_want_of_room(self) -> bool {
         matches!(self, Self::Full | Self::Unwritable)
     }
@@ -101,11 +101,11 @@ fn of_sqlite(code: i32) -> Option<Trouble> {
 
 fn of_postgres(code: &str) -> Option<Trouble> {
     Some(match code {
-        // disk_full; and what it says when it cannot write a file.
+        // disk_full; also the error for a file that cannot be written.
         "53100" => Trouble::Full,
         "58030" => Trouble::Unwritable,
         "25006" => Trouble::ReadOnly,
-        // No such table, schema, database.
+        // Missing table, schema or database.
         "42P01" | "3F000" | "3D000" => Trouble::TablesGone,
         _ => return None,
     })
@@ -115,15 +115,15 @@ fn of_mysql(number: u16) -> Option<Trouble> {
     Some(match number {
         // "Disk full", "table is full", "error writing file".
         3 | 1021 | 1026 | 1114 => Trouble::Full,
-        // --read-only, innodb_read_only, a transaction that may only read.
+        // --read-only, innodb_read_only, a read-only transaction.
         1290 | 1792 | 1836 => Trouble::ReadOnly,
-        // No database any more, no such database, no such table.
+        // No database selected, unknown database, missing table.
         1046 | 1049 | 1146 => Trouble::TablesGone,
         _ => return None,
     })
 }
 
-/// What the database said, without the numbers that only its makers know.
+/// The database's message, without codes that only its makers know.
 pub(super) fn in_words(error: &sqlx::Error) -> String {
     if let Some(trouble) = Trouble::of(error) {
         return match error {
@@ -145,7 +145,7 @@ mod tests {
     fn each_database_says_in_its_own_way_what_is_the_matter() {
         for (code, trouble) in [
             (13, Some(Trouble::Full)),
-            // Writing failed; the index of the write-ahead log could not grow.
+            // A write failed; the index of the write-ahead log could not grow.
             (778, Some(Trouble::Unwritable)),
             (4874, Some(Trouble::Unwritable)),
             // The directory is read-only; the file was moved.

@@ -1,5 +1,5 @@
-//! What can be bound to a statement. Every database keeps it alike: counts as signed numbers, texts
-//! without NUL.
+//! Values that can be bound to a statement. Every database stores them alike: counts as signed numbers, texts without
+//! NUL.
 
 use std::borrow::Cow;
 
@@ -16,7 +16,7 @@ pub(super) enum Value<'v> {
 }
 
 impl Value<'_> {
-    /// How many bytes it takes on its way to the database, roughly.
+    /// Approximate size on the way to the database, in bytes.
     pub(super) fn size(&self) -> usize {
         match self {
             Value::Integer(_) | Value::Boolean(_) => 8,
@@ -27,13 +27,12 @@ impl Value<'_> {
     }
 }
 
-/// A count as databases keep it, in a signed number; one that is out of all proportion becomes the
-/// largest there is.
+/// A count as databases store it, in a signed number; one that is too large becomes the largest possible.
 fn signed(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-/// A text that every database can keep: PostgreSQL has no place for NUL, so none of them gets one.
+/// A text that every database can store: PostgreSQL cannot store NUL, so it is replaced for all of them.
 fn text(text: &str) -> Cow<'_, str> {
     if text.contains('\0') {
         Cow::Owned(text.replace('\0', "\u{fffd}"))

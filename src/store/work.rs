@@ -1,7 +1,7 @@
-//! Leases: which collector does the work that only one of them is to do at a time.
+//! Leases: decide which collector does work that only one of them may do at a time.
 //!
-//! A lease ends by the database's own clock, which is one for all who share it: what time a collector takes it to be
-//! does not matter. Where collectors cannot share the database, the only one there is always gets the lease.
+//! A lease expires by the database's clock, which all collectors share, so their own clocks do not matter. If
+//! collectors cannot share the database, the only one always gets the lease.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use super::pool::Pool;
 use super::tables::table::{Present, Table};
 use super::{Store, StoreError, Trouble};
 
-/// An error is noted up to this many characters.
+/// An error is stored up to this many characters.
 const ERROR_CHARS: usize = 1000;
 
 const LEASES: Table = Table {
@@ -22,18 +22,18 @@ const LEASES: Table = Table {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WorkLease {
     name: &'static str,
-    /// The fencing number: a later claim has a greater one. 0 where the claim could not be noted.
+    /// The fencing number: a later claim has a greater one. 0 if the claim could not be stored.
     fence: i64,
 }
 
 impl WorkLease {
-    /// Which work.
+    /// The name of the work.
     #[must_use]
     pub fn name(&self) -> &'static str {
         self.name
     }
 
-    /// The fencing number: whoever holds an older one than the latest is too late.
+    /// The fencing number: a holder with an older one than the latest is too late.
     #[must_use]
     pub fn fence(&self) -> i64 {
         self.fence
@@ -41,7 +41,7 @@ impl WorkLease {
 }
 
 impl Store {
-    /// Claims a piece of work for a time. None: another collector has it, and its time is not over.
+    /// Claims a piece of work for a limited time. None: another collector's lease has not expired.
     ///
     /// # Errors
     /// The database failed.
@@ -51,7 +51,7 @@ impl Store {
         time: Duration,
     ) -> Result<Option<WorkLease>, StoreError> {
         match self.try_claim(name, time).await {
-            // A full disk has no room for the note, and there is nobody else: the work may be what makes room.
+            // A full disk has no space for the claim, and there is nobody else: the work may be what frees space.
             Err(error)
                 if !self.is_shared() && error.trouble().is_some_and(Trouble::is_want_of_room) =>
             {
@@ -68,7 +68,7 @@ impl Store {
     ) -> Result<Option<WorkLease>, StoreError> {
         let mut is_claimed = self.claim(name, time).await?;
         if !is_claimed && self.note_work(name).await? {
-            // Nobody had ever claimed it.
+            // It was never claimed before.
             is_claimed = self.claim(name, time).await?;
         }
         if !is_claimed {
@@ -87,7 +87,7 @@ impl Store {
         .transpose()
     }
 
-    /// One statement: of several collectors that try, one finds the lease free.
+    /// One statement: of several collectors that try, only one finds the lease free.
     async fn claim(&self, name: &str, time: Duration) -> Result<bool, StoreError> {
         let (now_us, time_us) = (self.engine().now_us(), micros(time));
         let mut claim = self.query(
@@ -98,21 +98,21 @@ impl Store {
         claim.bind(self.name).bind(time_us).bind(name);
         if self.is_shared() {
             claim.push(" AND (holder IS NULL OR holder = ? OR until_us <= ");
-            // One that lasts longer than any lease was claimed before the database's clock was set back.
+            // A lease longer than any possible one was claimed before the database's clock was set back.
             claim.push(now_us).push(" OR until_us > ").push(now_us);
             claim.push(" + ?)").bind(self.name).bind(time_us);
         }
         Ok(claim.execute(self.leases()).await? > 0)
     }
 
-    /// Notes that there is such work; false where that was certainly known.
+    /// Adds the work's row; false if it certainly existed.
     async fn note_work(&self, name: &str) -> Result<bool, StoreError> {
         let mut insert = self.query("INSERT INTO work_leases (name) VALUES (?)");
         self.engine().push_conflict(&LEASES, &mut insert);
         Ok(insert.bind(name).execute(self.leases()).await? > 0)
     }
 
-    /// Keeps a lease for a time from now on; false where another collector has taken the work over.
+    /// Extends a lease from now on; false if another collector has taken the work over.
     ///
     /// # Errors
     /// The database failed.
@@ -138,10 +138,10 @@ impl Store {
         Ok(query.fetch_optional(self.leases()).await?.is_some())
     }
 
-    /// Gives a lease back, and notes how the work went; false where another collector has taken it over meanwhile.
+    /// Releases a lease, and stores the outcome; false if another collector has taken the work over meanwhile.
     ///
     /// # Errors
-    /// The database failed: the lease runs out by itself.
+    /// The database failed: the lease expires by itself.
     pub async fn finish_work(
         &self,
         lease: &WorkLease,
@@ -161,8 +161,8 @@ impl Store {
         Ok(finished > 0 || !self.is_shared())
     }
 
-    /// Where leases are written. On a server by any connection: a lease is renewed while the one that writes is
-    /// busy with the very work.
+    /// The connections for writing leases. On a server any of them: a lease is renewed while the writing one is busy
+    /// with the very work.
     fn leases(&self) -> &Pool {
         match self.is_shared() {
             true => &self.read,

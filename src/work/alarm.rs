@@ -1,17 +1,17 @@
-//! The times of a schedule, on a machine whose clock somebody may set.
+//! Computes when a schedule is due, on a machine whose clock may be set.
 
 use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::config::Schedule;
 
-/// How long nobody looks at the clock: somebody may set it.
+/// How often the clock is checked, because it may be set.
 const LOOK: Duration = Duration::from_secs(30);
 
-/// A clock that differs by more than this from the time that has passed was set.
+/// A clock that differs from elapsed time by more than this was set.
 const SET_US: i64 = 60_000_000;
 
-/// Waits until it is time again, from now on, and says which time that is. It may be dropped at any time.
+/// Waits until the schedule is next due, and returns that time. The future may be dropped at any time.
 pub async fn next(schedule: Schedule, clock: &Clock) -> i64 {
     let mut alarm = Alarm::set(schedule, clock.clone());
     loop {
@@ -28,16 +28,16 @@ struct Alarm {
     schedule: Schedule,
     clock: Clock,
     due_us: i64,
-    /// The wall clock less the time that has passed: it changes when somebody sets the clock.
+    /// The wall clock minus elapsed time: it changes when the clock is set.
     ahead_us: i64,
 }
 
 /// What is to be done.
 #[derive(Debug, PartialEq, Eq)]
 enum Look {
-    /// It is that time.
+    /// The schedule is due at that time.
     Due(i64),
-    /// It may be so after this.
+    /// It may be due after this.
     Wait(Duration),
 }
 
@@ -57,7 +57,7 @@ impl Alarm {
         let now_us = self.clock.now_us();
         let ahead_us = ahead_us(&self.clock);
         if (ahead_us - self.ahead_us).abs() > SET_US {
-            // Somebody has set it, and may set it back: nothing is removed by a time that is so new.
+            // The clock was set, and may be set back: nothing is removed based on such a new time.
             self.ahead_us = ahead_us;
             self.due_us = self.due_us.min(self.schedule.next_after(now_us));
             return Look::Wait(LOOK);
@@ -115,7 +115,7 @@ mod tests {
         clock.advance(20_000_000);
         clock.set_forward(-48 * HOUR_US);
         clock.advance(10_000_000);
-        // It was set again: that is waited for as well, and then it is still half past noon.
+        // It was set again: the alarm waits again, and then it is still half past noon.
         assert_eq!(alarm.look(), Look::Wait(LOOK));
         clock.advance(30_000_000);
         assert_eq!(alarm.look(), Look::Wait(LOOK));

@@ -1,4 +1,4 @@
-//! What is counted of each job; `telemetry` describes it.
+//! The metrics of each job; `telemetry` describes them.
 
 use metrics::{Counter, Gauge, Histogram};
 
@@ -12,7 +12,7 @@ pub(super) enum Ended {
     Panicked,
 }
 
-/// The figures of one job.
+/// The metrics of one job.
 pub(super) struct Figures {
     job: &'static str,
     running: Gauge,
@@ -36,7 +36,8 @@ impl Ended {
 }
 
 impl Figures {
-    /// All counters are there from the start, at 0: a series that begins with its first increment has none.
+    /// All counters exist from the start, at 0: the increase of a series that begins with its first increment is
+    /// invisible.
     pub(super) fn of(job: &'static str) -> Self {
         let runs = OUTCOMES.map(|outcome| {
             let runs =
@@ -59,7 +60,7 @@ impl Figures {
         self.running.set(1.0);
     }
 
-    /// A run is over, after so many seconds; one that had nothing to do has no duration worth knowing.
+    /// A run has ended after this many seconds; the duration of one that had nothing to do is not recorded.
     pub(super) fn end(&self, ended: Ended, seconds: f64, now_us: i64) {
         self.running.set(0.0);
         self.count(ended);
@@ -67,7 +68,7 @@ impl Figures {
             self.seconds.record(seconds);
         }
         if matches!(ended, Ended::Ok(Outcome::Done | Outcome::Idle)) {
-            // Not told before the first success: 0 would be a time.
+            // Not reported before the first success: 0 would be a valid time.
             metrics::gauge!("playback_job_last_success_timestamp_seconds", "job" => self.job)
                 .set(now_us as f64 / 1e6);
         }

@@ -1,4 +1,4 @@
-//! A lease is kept as long as its job runs.
+//! Keeps a lease for as long as its job runs.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -8,14 +8,14 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::Clock;
 use crate::store::{Store, WorkLease};
 
-/// How long a lease lasts: so long the work of a collector that died is left lying.
+/// How long a lease lasts, and so how long the work of a dead collector waits.
 pub(super) const LEASE: Duration = Duration::from_secs(20);
 
-/// How often it is renewed; several times before it runs out.
+/// How often it is renewed: several times before it expires.
 const RENEW: Duration = Duration::from_secs(5);
 
-/// Renews a lease that was claimed at a time (by the monotonic clock), until it is dropped. Where that fails until the
-/// lease is about to run out, or another collector has taken the work over, it tells the work to stop.
+/// Renews a lease that was claimed at a (monotonic) time, until dropped. If that fails until the lease is about to
+/// expire, or another collector has taken the work over, it tells the work to stop.
 pub(super) async fn keep(
     store: &Store,
     clock: &Clock,
@@ -28,7 +28,7 @@ pub(super) async fn keep(
     };
     let job = lease.name();
     let mut until_us = after(claimed_us, LEASE);
-    // Without anybody who could take it, a lease needs no renewal.
+    // Without other collectors, a lease needs no renewal.
     while store.is_shared() && !stop.is_cancelled() {
         tokio::time::sleep(RENEW).await;
         let asked_us = clock.monotonic_us();

@@ -1,16 +1,16 @@
-//! Work in the background: one runner for all of it.
+//! Background work: one runner for all jobs.
 //!
-//! A [`Job`] says when it is due, and what it does then. The [`Runner`] has a task for each job, so a job never runs
-//! twice at the same time; it tries again what failed, counts each run for `/metrics`, and stops all jobs in order. Of a
-//! job that is the cluster's ([`Scope::Cluster`]), one run goes on among all collectors that share a database: that of the
-//! collector with the lease. `crate::jobs` has the list of all jobs.
+//! A [`Job`] says when it is due, and what it then does. The [`Runner`] has a task for each job, so a job never runs
+//! twice at the same time; it retries failures, counts each run for `/metrics`, and stops all jobs in order. A cluster
+//! job ([`Scope::Cluster`]) runs on one collector at a time among those that share a database: the one with the lease.
+//! `crate::jobs` lists all jobs.
 //!
 //! Layout:
-//! - [`job`]: what a job is
-//! - [`rhythm`], [`alarm`]: when a job is due: every so often, at the times of a schedule; when it is tried again
-//! - `lease`: a lease is kept as long as its job runs
-//! - [`runner`]: the loop that all jobs have in common
-//! - `figures`: what is counted of each
+//! - [`job`]: the definition of a job
+//! - [`rhythm`], [`alarm`]: when a job is due: at an interval, or by a schedule; and when it is retried
+//! - `lease`: keeps a lease while its job runs
+//! - [`runner`]: the loop that all jobs share
+//! - `figures`: the metrics of each job
 
 pub mod alarm;
 mod figures;

@@ -1,22 +1,22 @@
-//! When a job is due that comes every so often, and how long one waits that failed.
+//! Fixed intervals, and the pause after a failure.
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;
 
 use tokio::time::{Interval, MissedTickBehavior};
 
-/// Comes every so often; after a run that took longer, at once.
+/// A fixed interval; if a run took longer, the next one is due at once.
 #[derive(Debug)]
 pub struct Every(Interval);
 
 impl Every {
-    /// The first time at once. Needs a runtime.
+    /// Due for the first time at once. Needs a runtime.
     #[must_use]
     pub fn at_once(period: Duration) -> Self {
         Self::of(tokio::time::interval(period))
     }
 
-    /// The first time when the period is over. Needs a runtime.
+    /// Due for the first time after one period. Needs a runtime.
     #[must_use]
     pub fn later(period: Duration) -> Self {
         Self::of(tokio::time::interval_at(
@@ -30,14 +30,14 @@ impl Every {
         Self(interval)
     }
 
-    /// Waits until it is time. It may be dropped at any time.
+    /// Waits until it is due. The future may be dropped at any time.
     pub async fn due(&mut self) {
         self.0.tick().await;
     }
 }
 
-/// How long a job waits before it is tried again: twice as long after each failure, up to a bound, and by chance up to
-/// half of that less, so that collectors do not come back to a database all at once.
+/// The pause before a retry: it doubles with each failure, up to a limit, and is shortened at random by up to half, so
+/// that collectors do not return to a database all at once.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Backoff {
     first: Duration,
@@ -51,14 +51,14 @@ impl Backoff {
         most: Duration::from_secs(60),
     };
 
-    /// The pause after so many failures in a row.
+    /// The pause after this many consecutive failures.
     pub(super) fn pause(self, failures: u32) -> Duration {
         self.pause_by(failures, RandomState::new().hash_one(failures))
     }
 
-    /// The same, by a number that chance brought.
+    /// The pause for a given random number.
     fn pause_by(self, failures: u32, chance: u64) -> Duration {
-        // More doublings than these would pass any bound.
+        // More doublings would exceed any limit.
         let doublings = failures.saturating_sub(1).min(20);
         let whole = self.first.saturating_mul(1 << doublings).min(self.most);
         let spread = u64::try_from(whole.as_micros() / 2).unwrap_or(u64::MAX);

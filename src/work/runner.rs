@@ -1,4 +1,4 @@
-//! The loop that all jobs have in common: wait, claim, run, count, try again.
+//! The loop that all jobs share: wait, claim, run, count, retry.
 
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
@@ -17,7 +17,7 @@ use super::rhythm::Backoff;
 use crate::clock::Clock;
 use crate::store::{Store, StoreError, WorkLease};
 
-/// How soon a job looks again whose work another collector is doing: when that one dies, somebody goes on.
+/// How soon a job whose work another collector is doing checks again, in case that one dies.
 const ELSEWHERE: Duration = Duration::from_secs(5);
 
 /// Runs jobs; cheap to clone.
@@ -37,7 +37,7 @@ struct Stage {
 }
 
 impl Runner {
-    /// Without any job yet. Jobs that initiate things are told to stop by `closing`, before [`Runner::stop`].
+    /// Without any jobs yet. Jobs that start work by themselves are told to stop by `closing`, before [`Runner::stop`].
     #[must_use]
     pub fn new(store: Store, clock: Clock, closing: CancellationToken) -> Self {
         Self {
@@ -79,20 +79,20 @@ impl Runner {
     }
 }
 
-/// One job, and how it fared.
+/// One job, and its recent failures.
 struct Worker<J> {
     job: J,
     store: Store,
     clock: Clock,
     stop: CancellationToken,
     figures: Figures,
-    /// Runs that failed since the last that did not.
+    /// Number of consecutive failures.
     failures: u32,
-    /// The failure that was logged last.
+    /// The last failure that was logged.
     told: Option<String>,
 }
 
-/// When a job runs the next time.
+/// When the job runs next.
 enum Next {
     Due,
     After(Duration),
@@ -134,7 +134,7 @@ impl<J: Job> Worker<J> {
         }
     }
 
-    /// One run, where nobody else does the work.
+    /// One run, unless another collector does the work.
     async fn turn(&mut self) -> Next {
         let claimed_us = self.clock.monotonic_us();
         let lease = match J::SCOPE {
@@ -171,7 +171,7 @@ impl<J: Job> Worker<J> {
         }
         match (ended, failure) {
             (_, Some(failure)) => self.note(&failure),
-            // Its lease is lost: whoever has it is waited for. Where the collector stops, nobody waits.
+            // Its lease is lost: wait for the new holder. If the collector stops, nothing is waited for.
             (Ended::Ok(Outcome::Stopped), None) => Next::After(ELSEWHERE),
             (_, None) => {
                 self.note_success();
@@ -200,7 +200,7 @@ impl<J: Job> Worker<J> {
         }
     }
 
-    /// Logs a failure, once as long as it stays the same; says when the job runs again.
+    /// Logs a failure, once as long as it stays the same; returns when the job runs again.
     fn note(&mut self, failure: &Failure) -> Next {
         self.failures = self.failures.saturating_add(1);
         let pause = Backoff::USUAL.pause(self.failures);
@@ -264,7 +264,7 @@ fn give_back(job: &'static str, finished: Result<bool, StoreError>) {
     }
 }
 
-/// Runs to the end, or to a panic, of which it returns the text.
+/// Runs to the end, or to a panic, whose text it returns.
 async fn guarded<T>(work: impl Future<Output = T>) -> Result<T, String> {
     let caught = AssertUnwindSafe(work).catch_unwind().await;
     caught.map_err(|panic| match panic.downcast::<String>() {

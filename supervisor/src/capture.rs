@@ -1,8 +1,8 @@
-//! What the command prints, as `output` events in the order in which it came.
+//! The command's output, as `output` events in the order in which it arrived.
 //!
-//! A text that follows a pause is appended at once, so that a prompt is in the record while it waits
-//! for its answer. What comes within the next moment is joined, or a progress bar would make an
-//! event of each of its dots. Where something is to be hidden, each line is appended when it is whole.
+//! A text after a pause is appended at once, so that a prompt is recorded while it waits for its answer. Text that
+//! follows shortly afterwards is joined, otherwise each dot of a progress bar would be an event. With redaction, each
+//! line is appended when it is complete.
 
 use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,14 +18,14 @@ use crate::leave::End;
 use crate::recap::{Format, Hosts, Recap};
 use crate::text::Decoder;
 
-/// How long a text may wait for the next, in microseconds.
+/// How long a text may wait for more, in microseconds.
 const JOIN_US: i64 = 20_000;
 
-/// Size from which a text waits no longer, in bytes. An event is at most a little larger, spelled-out
-/// bytes and escapes included far below what a batch may hold.
+/// Size from which a text no longer waits, in bytes. An event is at most a little larger, far below a batch's limit
+/// even with escapes.
 const JOIN_BYTES: usize = 64 << 10;
 
-/// What is printed, on its way into the spool.
+/// Output on its way into the spool.
 #[derive(Debug)]
 pub(crate) struct Capture {
     spool: Option<Arc<Spool>>,
@@ -36,14 +36,14 @@ pub(crate) struct Capture {
 
 #[derive(Debug, Default)]
 struct Pending {
-    /// Printed text is only searched for statistics.
+    /// Output is only searched for statistics, not recorded.
     silent: bool,
     decoders: [Decoder; 2],
-    /// Reads statistics off stdout, where the command prints any.
+    /// Reads statistics from stdout, if the command prints any.
     recap: Option<Recap>,
-    /// Takes out of the text what is hidden, where anything is.
+    /// Redacts the text, if there are rules.
     redacted: Option<Printed>,
-    /// Holds back what Ansible prints of a result that it censors.
+    /// Holds back what Ansible prints about censored results.
     censor: Censor,
     stream: Stream,
     text: String,
@@ -54,11 +54,11 @@ struct Pending {
 }
 
 impl Capture {
-    /// Without a spool, nothing is kept. The descriptor becomes readable when a text begins to wait.
-    /// `keep`: whether printed text is recorded; `statistics`: how the command prints them.
+    /// Without a spool, nothing is kept. The descriptor becomes readable when a text begins to wait. `keep`: whether
+    /// output is recorded; `statistics`: the format of the command's statistics.
     ///
     /// # Errors
-    /// The system gives no pipe.
+    /// The system has no pipes left.
     pub(crate) fn new(
         spool: Option<Arc<Spool>>,
         keep: bool,
@@ -81,7 +81,7 @@ impl Capture {
         Ok((capture, wakes))
     }
 
-    /// Takes in what was printed.
+    /// Handles output of the command.
     pub(crate) fn printed(&self, stream: Stream, bytes: &[u8]) {
         let Some(spool) = &self.spool else { return };
         if bytes.is_empty() {
@@ -135,7 +135,7 @@ impl Capture {
         if pending.text.is_empty() {
             return waits.then_some(JOIN_US);
         }
-        // A clock that was set back must not make a text wait.
+        // If the clock was set back, a text must not wait longer.
         let left = JOIN_US - (now - pending.since).abs();
         if left <= 0 {
             pending.append(spool, now);
@@ -144,7 +144,7 @@ impl Capture {
         Some(left)
     }
 
-    /// Nothing more is printed: appends what waits.
+    /// The output is complete: appends the waiting text.
     pub(crate) fn finish(&self) {
         let Some(spool) = &self.spool else { return };
         let now = self.clock.now_us();
@@ -178,15 +178,15 @@ impl Capture {
         }
     }
 
-    /// The statistics that a command printed which ended so; no hosts where there are none to be believed.
+    /// The statistics that a command printed, given how it ended; no hosts if they are not credible.
     pub(crate) fn statistics(&self, end: End) -> Hosts {
         let recap = self.pending().recap.take();
         recap.map(|recap| recap.finish(end)).unwrap_or_default()
     }
 
-    /// Makes the watching thread look.
+    /// Wakes the watching thread.
     pub(crate) fn wake(&self) {
-        // A full pipe wakes as well as one byte more.
+        // A full pipe wakes it as well.
         let _ = rustix::io::write(&self.waker, &[0]);
     }
 
@@ -206,13 +206,13 @@ impl Pending {
         self.censor
             .push(stream, &text, now, |stream, text| passed.add(stream, text));
         self.pass(spool, since, passed.0);
-        // Kept, for the next text.
+        // The buffer is reused for the next text.
         self.text = text;
         self.text.clear();
         self.appended = now;
     }
 
-    /// Appends what was held back long enough. Whether something is still held back.
+    /// Appends what was held back long enough; returns whether anything is still held back.
     fn pass_due(&mut self, spool: &Spool, now: i64) -> bool {
         let mut passed = Passed::default();
         let waits = self
@@ -248,7 +248,7 @@ impl Pending {
     }
 }
 
-/// Texts that were let through; what follows on the same stream is one.
+/// Texts to record; consecutive ones of the same stream are joined.
 #[derive(Debug, Default)]
 struct Passed(Vec<(Stream, String)>);
 

@@ -1,25 +1,25 @@
-//! What Ansible prints of a task with `no_log` all the same: since 2.19 the message of its error, in clear, right
-//! before the result that it censors. It waits for that result, which says whether it may be recorded.
+//! Hides what Ansible prints in spite of `no_log`: since 2.19, a task's error message in clear, right before the result
+//! that it censors. The message is held back until that result shows whether it may be recorded.
 //!
-//! The recorder knows the task; nobody tells us. Where both streams are one, order is certain. Where they are
-//! apart, a censored result that is printed about when the error is printed hides it.
+//! The recorder knows the task, the supervisor does not. If both streams are one, the order is certain. If they are
+//! separate, a censored result printed at about the same time as the error hides it.
 
 use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 use playback_wire::Stream;
 
-/// What stands in the record instead; the recorder says it in the same words.
+/// Replacement text in the record; the recorder uses the same.
 pub(crate) const PLACEHOLDER: &str =
     "[Playback left out what was printed here: the task has 'no_log: true']\n";
 
-/// What Ansible puts in the place of a result that it censors; what follows is quoted, in one way or another.
+/// Ansible's text in place of a censored result; it continues with a quoted part in varying form.
 const CENSORED: &str = "the output has been hidden due to the fact that";
 
-/// How long a text waits that may be anything, and how far apart two streams may be, in microseconds.
+/// How long an ambiguous text waits, and how far apart two streams may be, in microseconds.
 const PATIENCE_US: i64 = 500_000;
 
-/// How a line begins that may tell what a result hides. Only the first belongs to a result for certain.
+/// Beginnings of lines that may reveal a censored result. Only the first certainly belongs to a result.
 const BLOCKS: [&str; 7] = [
     "[ERROR]: Task failed",
     "[ERROR]: ",
@@ -30,7 +30,7 @@ const BLOCKS: [&str; 7] = [
     "Traceback (most recent call last):",
 ];
 
-/// What a text has in it, if anything in it matters.
+/// Texts that make a closer look necessary.
 static TELLING: LazyLock<[Finder<'static>; 6]> = LazyLock::new(|| {
     let telling = [
         "[ERROR]: ",
@@ -43,7 +43,7 @@ static TELLING: LazyLock<[Finder<'static>; 6]> = LazyLock::new(|| {
     telling.map(Finder::new)
 });
 
-/// How a line begins that belongs to something else.
+/// Beginnings of lines that belong to something else.
 const OTHERS: [&str; 11] = [
     "TASK [",
     "PLAY [",
@@ -66,37 +66,37 @@ enum Line {
     Failure,
     /// The beginning of something else.
     Other,
-    /// Anything else: it goes on with what was before.
+    /// Any other line: it continues the previous one.
     More,
 }
 
-/// A block that waits for its result.
+/// A block held back until its result.
 #[derive(Debug)]
 struct Held {
     stream: Stream,
     text: String,
     since_us: i64,
-    /// It is an error of a task: nothing but a result lets it go.
+    /// It is a task's error: only a result releases it.
     is_error: bool,
-    /// What has come of its result so far.
+    /// The part of its result seen so far.
     result: String,
-    /// Its result, or something else, was printed on the other stream.
+    /// When its result, or something else, was printed on the other stream.
     other_us: Option<i64>,
 }
 
-/// Holds back what may be hidden.
+/// Holds back output that may be secret.
 #[derive(Debug, Default)]
 pub(crate) struct Censor {
     held: Option<Held>,
     /// Unfinished lines that may become the beginning of a block.
     open: [String; 2],
-    /// Whether the last line of each stream was handed on unfinished.
+    /// Whether each stream's last line was passed on unfinished.
     inside: [bool; 2],
     censored_us: Option<i64>,
 }
 
 impl Censor {
-    /// Takes a text in, and hands on what may be recorded.
+    /// Adds a text, and passes on what may be recorded.
     pub(crate) fn push(
         &mut self,
         stream: Stream,
@@ -129,7 +129,7 @@ impl Censor {
         }
     }
 
-    /// How much of a text can be handed on as it is: nearly always all of it.
+    /// Length of the part that can be passed on unchanged: nearly always the whole text.
     fn quick(&self, of: usize, text: &str) -> usize {
         let waits = self.held.is_some() || !self.open[of].is_empty();
         if waits
@@ -140,7 +140,7 @@ impl Censor {
             return 0;
         }
         let last = memchr::memrchr(b'\n', text.as_bytes()).map_or(0, |at| at + 1);
-        // Where its last line begins here, it may become anything yet.
+        // If the last line begins here, it may still become anything.
         let begins = last > 0 || !self.inside[of];
         match begins && last < text.len() && may_become_block(&text[last..]) {
             true => last,
@@ -148,14 +148,14 @@ impl Censor {
         }
     }
 
-    /// Hands on what has waited long enough. Whether anything waits still.
+    /// Passes on what has waited long enough; returns whether anything still waits.
     pub(crate) fn flush_due(&mut self, now_us: i64, mut out: impl FnMut(Stream, &str)) -> bool {
         self.release_due(now_us, &mut out);
         if self.held.is_none() {
             for stream in [Stream::Stdout, Stream::Stderr] {
                 let line = std::mem::take(&mut self.open[stream as usize]);
                 if !line.is_empty() {
-                    // A prompt, it seems.
+                    // Probably a prompt.
                     self.inside[stream as usize] = true;
                     out(stream, &line);
                 }
@@ -164,7 +164,7 @@ impl Censor {
         self.held.is_some()
     }
 
-    /// Nothing more is printed. An error whose result is not known is hidden.
+    /// The output is complete. An error without a known result is hidden.
     pub(crate) fn finish(&mut self, mut out: impl FnMut(Stream, &str)) {
         for stream in [Stream::Stdout, Stream::Stderr] {
             let line = std::mem::take(&mut self.open[stream as usize]);
@@ -235,10 +235,10 @@ impl Censor {
                 }
             }
             Line::More if held.result.is_empty() => held.text.push_str(line),
-            // A result of several lines: its values are set in.
+            // A multi-line result: its values are indented.
             Line::More if line.starts_with([' ', '\t']) => held.result.push_str(line),
             _ => {
-                // An error without any result: some other way of printing, of which nothing is known.
+                // An error without any result: an unknown output format.
                 let hides = held.is_error && held.result.is_empty();
                 self.release(hides, out);
                 self.line(stream, line, kind, now_us, out);
@@ -271,7 +271,7 @@ impl Censor {
     }
 }
 
-/// A line without the colours that it begins with.
+/// A line without leading colour codes.
 fn bare(line: &str) -> &str {
     let mut line = line;
     while let Some((_, rest)) = line
@@ -301,7 +301,7 @@ fn kind(line: &str) -> Line {
     }
 }
 
-/// Whether the line is the beginning of a result whose values stand on the next ones.
+/// Whether the line begins a result whose values are on the next lines.
 fn goes_on(line: &str) -> bool {
     let line = line.trim_end();
     let line = line.strip_suffix("\x1b[0m").unwrap_or(line).trim_end();
@@ -311,7 +311,7 @@ fn goes_on(line: &str) -> bool {
 /// Whether an unfinished line may become the beginning of a block.
 fn may_become_block(line: &str) -> bool {
     let line = bare(line);
-    // Colours may not be whole either.
+    // Colour codes may be incomplete, too.
     line.is_empty()
         || line.starts_with('\x1b')
         || BLOCKS

@@ -1,4 +1,4 @@
-//! The clock of the run: what time it is for everything that is recorded. A test sets it.
+//! The run's clock, which gives the time of everything that is recorded. A test sets it.
 
 use playback_spool::RunClock;
 
@@ -11,7 +11,7 @@ use std::sync::{
 /// Tells the time in microseconds since the Unix epoch.
 #[derive(Debug, Clone)]
 pub(crate) enum Clock {
-    /// The run's: setting the machine's clock meanwhile changes nothing.
+    /// The run's clock: setting the machine's clock meanwhile changes nothing.
     Run(RunClock),
     /// A test's.
     #[cfg(test)]

@@ -1,11 +1,11 @@
-//! What a command is, read off its words, for when no recorder beside Ansible tells it better.
+//! Describes a command from its words, in case no recorder inside Ansible knows more.
 //!
-//! `ansible-playbook` is a playbook run, `ansible` and `ansible-console` are ad-hoc, also behind a
-//! program that only starts another (`env`, `sudo`, `uv run` …). Everything else is shown as a playbook
-//! of the program's name: it is what the user ran, and most likely a script around one.
+//! `ansible-playbook` is a playbook run, `ansible` and `ansible-console` are ad-hoc, also behind a program that only
+//! starts another (`env`, `sudo`, `uv run` …). Everything else is shown as a playbook with the program's name: it is
+//! what the user ran, and most likely a script around one.
 //!
-//! Values that may be secret are left out: extra variables keep their names, and words whose name
-//! speaks of a password lose their value.
+//! Values that may be secret are left out: of extra variables only the names are kept, and words that are named like a
+//! password lose their value.
 
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
@@ -15,7 +15,7 @@ use playback_wire::{ExecutionStarted, ExecutionType, printed};
 use crate::options::{Dialect, Word, words};
 use crate::recap::Format;
 
-/// Stands for what is not told.
+/// Replacement for values left out.
 const REDACTED: &str = "***";
 
 /// Programs that start the one that their arguments name.
@@ -24,14 +24,14 @@ const STARTERS: &[&str] = &[
     "python", "python3", "setsid", "stdbuf", "sudo", "time", "timeout", "uv", "uvx",
 ];
 
-/// What a command is.
+/// A command's description.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct What {
-    /// What its words tell.
+    /// What its words say.
     pub(crate) started: ExecutionStarted,
-    /// It is Ansible: a recorder inside reports the same run, and not one of its own.
+    /// It is Ansible: a recorder inside reports the same run, not one of its own.
     pub(crate) is_ansible: bool,
-    /// How it prints statistics; nothing where it prints none that can be read.
+    /// The format of its statistics; none if it prints none that can be read.
     pub(crate) statistics: Option<Format>,
 }
 
@@ -49,7 +49,7 @@ pub(crate) fn read(command: &[OsString]) -> What {
                 ..ExecutionStarted::default()
             },
             is_ansible: false,
-            // A script around Ansible passes its recap on. A recorder, where one joins, goes before it.
+            // A script around Ansible passes its recap on. A recorder, if one joins, takes precedence.
             statistics: Some(Format::Playbook),
         };
     };
@@ -76,7 +76,7 @@ pub(crate) fn read(command: &[OsString]) -> What {
     }
 }
 
-/// Where in a command Ansible's program stands, and what options it knows.
+/// The position of Ansible's program in a command, and its options.
 fn ansible(argv: &[String]) -> Option<(usize, Dialect)> {
     let starts = STARTERS.contains(&name(argv.first()?));
     argv.iter().enumerate().find_map(|(at, word)| {
@@ -96,12 +96,12 @@ fn name(word: &str) -> &str {
     name.and_then(OsStr::to_str).unwrap_or_default()
 }
 
-/// How a program of Ansible's prints its statistics.
+/// The format of a program's statistics.
 fn statistics(program: &str, dialect: Dialect, module: Option<&str>) -> Option<Format> {
     match dialect {
-        // `ansible-pull` runs a playbook, and prints what that prints.
+        // `ansible-pull` runs a playbook, and prints its output.
         Dialect::Playbook | Dialect::Other => Some(Format::Playbook),
-        // A console runs one module after the other, and prints no sum of them.
+        // A console runs one module after the other, and prints no totals.
         Dialect::Adhoc if name(program) == "ansible-console" => None,
         Dialect::Adhoc => {
             let module = module.and_then(|module| module.rsplit('.').next());
@@ -180,14 +180,14 @@ impl Reader {
             Dialect::Playbook | Dialect::Other => started.playbook = joined(&self.positional, " "),
             Dialect::Adhoc => {
                 started.hosts = self.positional.into_iter().next();
-                // Ansible's own default.
+                // Ansible's default.
                 started.module.get_or_insert_with(|| "command".into());
             }
         }
     }
 }
 
-/// The names in `a=1 b=2`; JSON and files keep theirs to themselves.
+/// The names in `a=1 b=2`; none for JSON and files.
 fn variable_names(value: &str) -> Vec<String> {
     if value.starts_with(['@', '{', '[']) {
         return Vec::new();
@@ -201,7 +201,7 @@ fn variable_names(value: &str) -> Vec<String> {
         .collect()
 }
 
-/// A word without the password in a URL, and without the value of what is named like a secret.
+/// A word without the password in a URL, and without the value of a secret name.
 fn without_secret(word: &str) -> String {
     const TELLING: [&str; 5] = ["password", "passwd", "secret", "token", "api_key"];
     if let Some((name, value)) = word.split_once('=')

@@ -1,7 +1,7 @@
-//! What the command prints on one stream: recorded, then shown, byte for byte and at once.
+//! Copies one of the command's output streams: records it, then shows it, byte for byte and at once.
 //!
-//! A thread for each stream, because showing waits for whoever reads our output, as the command would
-//! wait without us; keys and signals must not wait with it.
+//! Each stream has a thread, because showing waits for the reader of our output, as the command would wait without us;
+//! keys and signals must not wait with it.
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
@@ -18,14 +18,14 @@ use crate::capture::Capture;
 use crate::streams::Source;
 use crate::text::CarriageReturns;
 
-/// How much is read at once, in bytes.
+/// Bytes read at once.
 const READ_BYTES: usize = 64 << 10;
 
-/// After the command's end, its output is over when nothing has come for so long.
+/// After the command's end, output is complete when nothing has arrived for this long.
 const QUIET: Duration = Duration::from_millis(50);
 
-/// After the command's end, at most so much more is read from whoever still holds its streams: more than
-/// any pipe holds.
+/// Maximum bytes read after the command's end from other processes that still hold its streams: more than any pipe
+/// holds.
 const REST_BYTES: usize = 4 << 20;
 
 /// The threads that copy.
@@ -40,7 +40,7 @@ impl Copiers {
     /// Starts a thread for each source.
     ///
     /// # Errors
-    /// The system gives no pipe or no thread.
+    /// The system has no pipe or no thread left.
     pub(crate) fn start(sources: Vec<Source>, capture: &Arc<Capture>) -> std::io::Result<Self> {
         let (stopped, stop) = pipe_with(PipeFlags::CLOEXEC)?;
         let stopped = Arc::new(stopped);
@@ -63,7 +63,7 @@ impl Copiers {
         })
     }
 
-    /// The command has ended: what it printed is still copied, and no more.
+    /// The command has ended: output that was already printed is still copied, and nothing more.
     pub(crate) fn stop(&mut self) {
         self.stop = None;
     }
@@ -82,7 +82,7 @@ struct Copier {
     returns: CarriageReturns,
 }
 
-/// Says that a stream is at its end, however that came.
+/// Notes that a stream has ended, for whatever reason.
 impl Drop for Copier {
     fn drop(&mut self) {
         self.left.fetch_sub(1, Ordering::SeqCst);
@@ -90,11 +90,11 @@ impl Drop for Copier {
     }
 }
 
-/// What there is to do.
+/// What to do next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Next {
     Read,
-    /// Nobody reads our output any more.
+    /// The reader of our output is gone.
     ReaderGone,
     /// The command has ended.
     Stopped,
@@ -120,8 +120,8 @@ impl Copier {
                 }
                 Next::ReaderGone => {
                     shown = false;
-                    // Closing our end is what the command would meet without us. What it had printed
-                    // by then is still recorded.
+                    // Closing our end has the same effect on the command as without us. What it had printed by then is
+                    // still recorded.
                     if !self.source.terminal {
                         rest = Some(self.waiting());
                     }
@@ -152,11 +152,11 @@ impl Copier {
         self.capture.printed(self.source.stream, &last);
     }
 
-    /// Waits for something to do. `draining`: only what is already there is wanted.
+    /// Waits for something to do. `draining`: only what is already there is read.
     fn wait(&self, target: Option<BorrowedFd<'_>>, draining: bool) -> Next {
         let source = self.source.fd.as_fd();
         let mut fds = vec![PollFd::from_borrowed_fd(source, PollFlags::IN)];
-        // Of these two only the end is wanted, which is told without being asked for.
+        // Only hang-up events matter for these two, and they are always reported.
         if !draining {
             fds.push(PollFd::new(&*self.stopped, PollFlags::empty()));
         }
@@ -191,7 +191,7 @@ impl Copier {
         }
     }
 
-    /// How much the command has printed that was not read yet, in bytes.
+    /// Bytes that the command has printed and that were not read yet.
     fn waiting(&self) -> usize {
         let bytes = rustix::io::ioctl_fionread(&self.source.fd).unwrap_or(0);
         usize::try_from(bytes).unwrap_or(0)
@@ -219,13 +219,13 @@ impl Copier {
     }
 }
 
-/// Writes all of it. False: nobody can read it any more.
+/// Writes all of it. False: the reader is gone.
 fn show(target: BorrowedFd<'_>, mut bytes: &[u8]) -> bool {
     while !bytes.is_empty() {
         match rustix::io::write(target, bytes) {
             Ok(written) => bytes = &bytes[written..],
             Err(Errno::INTR) => {}
-            // Somebody who shares our output made it non-blocking.
+            // Another process that shares our output made it non-blocking.
             Err(Errno::AGAIN) => {
                 let _ = poll(
                     &mut [PollFd::from_borrowed_fd(target, PollFlags::OUT)],

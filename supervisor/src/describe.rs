@@ -1,5 +1,4 @@
-//! The data of `execution_started`, as far as it can be known from outside of Ansible. What the
-//! recorder knows better, the collector takes from it.
+//! The data of `execution_started` as known outside of Ansible. The collector prefers the recorder's values.
 
 use playback_producer::environment::{launched_by, replay_of, sudo_user};
 use playback_wire::{ExecutionStarted, printed};

@@ -1,10 +1,10 @@
-//! The end that is asked for: by a signal, or because the time is up. Who does not end in time is killed.
+//! Ends the command on request: by a signal, or at its timeout. If it does not end in time, it is killed.
 //!
-//! A signal to the command's process group does not reach everything that the command runs: Ansible's
-//! workers have sessions of their own since ansible-core 2.19. So its descendants are told as well, and
-//! killed when they outlive it. What has detached itself before (a daemon, an asynchronous task) is no
-//! descendant any more, and is left alone. Only a command that runs as another user cannot get away like that, because
-//! nobody trusts that user: whatever it has started is ours by then (we are the parent of orphans), and ends with it.
+//! A signal to the command's process group does not reach everything that the command runs: Ansible's workers have
+//! sessions of their own since ansible-core 2.19. So its descendants are told as well, and killed if they outlive it. A
+//! process that detached itself before (a daemon, an asynchronous task) is no longer a descendant, and is left alone.
+//! Only a command that runs as another user cannot escape like that, because that user is not trusted: we become the
+//! parent of its orphans, and end them with it.
 
 use std::os::fd::OwnedFd;
 use std::time::Duration;
@@ -20,41 +20,41 @@ use crate::tree;
 pub struct Limits {
     /// When it is asked to end. None: never.
     pub timeout: Option<Duration>,
-    /// How long after it was asked it is killed. None: never, but after a timeout.
+    /// How long after that it is killed. None: never, except after a timeout.
     pub kill_after: Option<Duration>,
 }
 
-/// How long after a timeout a command is killed where nothing else is said.
+/// Default time between a timeout and killing the command.
 const KILL_AFTER_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How often what is left is looked for.
+/// Maximum number of searches for remaining processes.
 const MOST_LOOKS: usize = 50;
 
-/// What is due.
+/// The next step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Due {
-    /// The time is up.
+    /// The timeout has passed.
     Terminate,
     /// It was asked to end, and did not.
     Kill,
 }
 
-/// The end of a command, on its way.
+/// The state of ending a command.
 #[derive(Debug)]
 pub(crate) struct Ending {
     timeout_at: Option<i64>,
     kill_after: Option<Duration>,
     kill_at: Option<i64>,
-    /// Also what has detached itself.
+    /// Including detached processes.
     everyone: bool,
     /// Its end was asked for.
     was_asked: bool,
-    /// Its descendants at the time when it was asked.
+    /// Its descendants when it was asked.
     descendants: Vec<OwnedFd>,
 }
 
 impl Ending {
-    /// The time begins now.
+    /// The time limit begins now.
     pub(crate) fn new(limits: Limits, everyone: bool) -> Self {
         Self {
             everyone,
@@ -68,7 +68,7 @@ impl Ending {
         }
     }
 
-    /// How long until something is due, in microseconds.
+    /// Time until the next step, in microseconds.
     pub(crate) fn wait_us(&self) -> Option<i64> {
         let at = [self.timeout_at, self.kill_at]
             .into_iter()
@@ -77,7 +77,7 @@ impl Ending {
         Some((at - now()).max(0))
     }
 
-    /// What is due now; each is told once.
+    /// The step that is due now; each is returned once.
     pub(crate) fn due(&mut self) -> Option<Due> {
         let now = now();
         if self.kill_at.take_if(|at| *at <= now).is_some() {
@@ -88,7 +88,8 @@ impl Ending {
             .map(|_| Due::Terminate)
     }
 
-    /// `command` is asked to end. The first time, its descendants are told, and its time begins to run.
+    /// Notes that `command` was asked to end. The first time, its descendants are told, and the time until killing
+    /// begins.
     pub(crate) fn asked(&mut self, command: Pid) {
         self.timeout_at = None;
         if self.was_asked {
@@ -101,20 +102,20 @@ impl Ending {
         self.was_asked = true;
         self.descendants = match self.everyone {
             false => hold(command, None),
-            // The command itself is told by whoever asked.
+            // The caller signals the command itself.
             true => hold(getpid(), Some(command)),
         };
         self.signal(Signal::TERM);
     }
 
-    /// Kills the descendants that are left.
+    /// Kills the remaining descendants.
     pub(crate) fn kill_descendants(&self) {
         self.signal(Signal::KILL);
         if !self.everyone || !self.was_asked {
             return;
         }
-        // Each look finds those that were started since the last one. Who starts more than we can kill is stopped by
-        // the limits of the machine, not by us.
+        // Each search finds processes started since the last one. A command that starts processes faster than we can
+        // kill them is limited by the machine, not by us.
         for _ in 0..MOST_LOOKS {
             let left = hold(getpid(), None);
             if left.is_empty() {
@@ -126,7 +127,7 @@ impl Ending {
         }
     }
 
-    /// How long it was given, in seconds.
+    /// Seconds that it was given to end.
     pub(crate) fn grace_seconds(&self) -> u64 {
         self.kill_after.unwrap_or_default().as_secs()
     }
@@ -139,8 +140,8 @@ impl Ending {
     }
 }
 
-/// Holds every descendant of a process. A number may be given away between the look and this; what is held then is
-/// not told apart, so the look is repeated.
+/// Opens a handle for every descendant of a process. A process id may be reused between search and opening, so the
+/// search is repeated.
 fn hold(of: Pid, but: Option<Pid>) -> Vec<OwnedFd> {
     let held: Vec<(Pid, OwnedFd)> = tree::descendants(of)
         .into_iter()
@@ -159,7 +160,7 @@ fn open(pid: Pid) -> Option<OwnedFd> {
     pidfd_open(pid, PidfdFlags::empty()).ok()
 }
 
-/// Time that nobody sets, in microseconds.
+/// Monotonic time, in microseconds.
 fn now() -> i64 {
     let time = clock_gettime(ClockId::Monotonic);
     time.tv_sec * 1_000_000 + time.tv_nsec / 1_000

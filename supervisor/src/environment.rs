@@ -1,11 +1,11 @@
-//! Who runs this, and whether another run has started it. What all producers read is in
+//! Who runs this, and whether another run started it. Variables that all producers read are in
 //! `playback_producer::environment`.
 
 use std::path::PathBuf;
 
 use playback_producer::environment::{path, text};
 
-/// The login name by the user's number; the environment says what it likes.
+/// The login name of the user id, because environment variables may be wrong.
 pub(crate) fn user() -> Option<String> {
     nix::unistd::User::from_uid(nix::unistd::getuid())
         .ok()
@@ -20,12 +20,12 @@ pub(crate) fn controller() -> Option<String> {
     Some(system.nodename().to_string_lossy().into_owned())
 }
 
-/// Whether another run has told its execution to those that it starts, and so to us.
+/// Whether another run passed its execution to its children, including us.
 pub(crate) fn is_part_of_a_run() -> bool {
     text("PLAYBACK_EXECUTION_ID").is_some()
 }
 
-/// The offer of a command around us, which stands or was taken.
+/// The offer of an outer supervisor, open or taken.
 pub(crate) fn offered() -> Option<PathBuf> {
     path("PLAYBACK_OFFER")
 }

@@ -1,4 +1,4 @@
-//! The start of the command.
+//! Starts the command.
 
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -24,18 +24,18 @@ const RUN_KEY: &str = "PLAYBACK_RUN_KEY";
 /// Tells a recorder whether to record what is printed.
 const CAPTURE_OUTPUT: &str = "PLAYBACK_CAPTURE_OUTPUT";
 
-/// A command that runs.
+/// A running command.
 #[derive(Debug)]
 pub(crate) struct Launched {
     /// The command's process.
     pub(crate) pid: Pid,
-    /// How it stands to the terminal.
+    /// Its relation to the terminal.
     pub(crate) arrangement: Arrangement,
-    /// Where we read what it prints.
+    /// The reading ends of its output.
     pub(crate) sources: Vec<Source>,
 }
 
-/// Why there is no command that runs.
+/// Why the command could not be started.
 #[derive(Debug, thiserror::Error)]
 #[error("{}: {}", .command.display(), describe(.cause))]
 pub(crate) struct LaunchError {
@@ -52,7 +52,7 @@ impl LaunchError {
         }
     }
 
-    /// The exit code that a shell shows for it.
+    /// The exit code that a shell would show.
     pub(crate) fn exit_code(&self) -> i32 {
         match self.cause.kind() {
             io::ErrorKind::NotFound => 127,
@@ -96,21 +96,21 @@ pub(crate) fn launch(
     };
     command.args(words);
     if is_ansible {
-        // One record has both producers: the recorder tells what happens, we tell what is printed.
+        // One record has both producers: the recorder reports what happens, we report the output.
         command
             .env(EXECUTION_ID, request.execution.to_string())
             .env(CAPTURE_OUTPUT, "0");
     }
     if is_ansible || offer.is_some() {
-        // Whoever reports the same run tells its times by the same clock.
+        // All producers of a run use the same clock.
         command.envs(clock.to_word().map(|word| (CLOCK_VARIABLE, word)));
     }
-    // And only who has the key may report it. One that was handed to us is that of another run.
+    // Only a holder of the key may report the run. A key passed to us is that of another run.
     match key.filter(|_| is_ansible || offer.is_some()) {
         Some(key) => command.env(RUN_KEY, key.expose()),
         None => command.env_remove(RUN_KEY),
     };
-    // An offer to us is none to those whom we start: they are a part of our run.
+    // An offer to us is not passed on to our children: they are part of our run.
     match offer {
         Some(offer) => command.env(offer::VARIABLE, offer.value()),
         None => command.env_remove(offer::VARIABLE),
@@ -138,7 +138,7 @@ pub(crate) fn launch(
     })
 }
 
-/// `is_told`: standard input is a report's.
+/// `is_told`: standard input belongs to a report.
 fn spawn(
     mut command: Command,
     arrangement: Arrangement,
@@ -175,6 +175,6 @@ fn spawn(
             command.spawn()?
         }
     };
-    // A process's number is positive and fits.
+    // A process id is positive and fits.
     Ok(Pid::from_raw(i32::try_from(child.id()).unwrap_or(i32::MAX)))
 }

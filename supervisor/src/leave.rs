@@ -1,4 +1,4 @@
-//! How we end, so that whoever waits for us sees what the command would have shown.
+//! Ends this process in the same way as the command, so that the caller sees no difference.
 
 use std::process::ExitCode;
 
@@ -38,8 +38,8 @@ impl End {
         self == End::Code(0)
     }
 
-    /// Ends this process in the same way: by the same signal, so that a shell also stops its loop at a
-    /// Ctrl-C, or with the same exit code. Nothing may be left to be done.
+    /// Ends this process in the same way: by the same signal, so that a shell also stops its loop at a Ctrl-C, or with
+    /// the same exit code. All work must be done before.
     #[must_use]
     pub fn leave(self) -> ExitCode {
         if let End::Signal(signal) = self {

@@ -8,23 +8,23 @@
 //! ```
 //!
 //! Layout, in the order in which a run needs it:
-//! - [`account`]: another user of this machine: becoming that user, seeing files as that user does
+//! - [`account`]: another user of this machine: becoming that user, accessing files as that user
 //! - [`clock`], [`command`], [`options`], [`environment`], [`describe`]: what runs, who runs it and with what
-//! - [`claim`]: whose run it is, where a launcher started us
-//! - [`recording`]: the spool, its sender, and what the user must know of them
-//! - [`signals`]: signals as something that is read
-//! - [`streams`]: what the command gets for a terminal, and what for a pipe
-//! - [`offer`]: what joins the Ansible in a script to the script's record
-//! - [`launch`], [`run_as`]: the start of the command, or why there is none; as another user
-//! - [`text`], [`censor`], [`capture`], [`copy`]: what it prints
-//! - [`recap`]: the statistics in what Ansible prints, for when no recorder reports them
+//! - [`claim`]: claims a launched run
+//! - [`recording`]: the spool, its sender, and messages to the user about them
+//! - [`signals`]: signals as events to read
+//! - [`streams`]: pipes and pseudo-terminals for the command
+//! - [`offer`]: lets the first Ansible in a script join the script's record
+//! - [`launch`], [`run_as`]: starts the command; as another user
+//! - [`text`], [`censor`], [`capture`], [`copy`]: its output
+//! - [`recap`]: reads statistics from Ansible's output, if no recorder reports them
 //! - [`terminal`], [`watch`]: keys, signals and size on their way to it; its stops and its end
-//! - [`ending`], [`tree`]: the end that is asked for, and everyone whom it concerns
+//! - [`ending`], [`tree`]: ends it on request, with its descendants
 //! - [`reap`]: how it ended, and what it cost
-//! - [`leave`]: how we end, so that a shell sees what it would see without us
+//! - [`leave`]: ends this process like the command, so that a shell sees no difference
 //!
-//! The command comes first: it waits for whoever reads its output, and never for the collector; and
-//! whatever cannot be recorded, it runs.
+//! The command has priority: it waits for the reader of its output, and never for the collector; and
+//! even if nothing can be recorded, it runs.
 
 #![cfg(target_os = "linux")]
 
@@ -77,24 +77,24 @@ use watch::Watch;
 pub use ending::Limits;
 pub use leave::End;
 
-/// The user's login name and the name of this machine, as they stand in the records of runs that are made here.
+/// The user's login name and this machine's name, as records made here show them.
 #[must_use]
 pub fn who_and_where() -> (Option<String>, Option<String>) {
     (environment::user(), environment::controller())
 }
 
-/// What is to be run, and what is to be said about it.
+/// What to run, and the record's metadata.
 #[derive(Debug)]
 pub struct Request {
     /// The command and its arguments; not empty.
     pub command: Vec<OsString>,
-    /// Identity of the execution; a new one where the caller has none.
+    /// Identity of the execution; a new one if the caller has none.
     pub execution: Uuid,
     /// Labels given by the user.
     pub labels: Vec<String>,
     /// Why it is run, in the user's words.
     pub note: Option<String>,
-    /// What is hidden from the record.
+    /// Redaction rules.
     pub redact: RedactOptions,
     /// Whether what is printed is recorded.
     pub capture_output: bool,
@@ -102,24 +102,24 @@ pub struct Request {
     pub delivery: Delivery,
     /// How long the command may take.
     pub limits: Limits,
-    /// The run's own folder, where a launcher started us.
+    /// The run's own folder, if a launcher started us.
     pub run_folder: Option<PathBuf>,
-    /// The user as whom the command runs. None: ours.
+    /// The user that the command runs as. None: ours.
     pub run_as: Option<Account>,
 }
 
-/// What is hidden from the record.
+/// Redaction rules.
 #[derive(Debug, Default)]
 pub struct RedactOptions {
-    /// Names of keys whose values are hidden.
+    /// Names of keys whose values are redacted.
     pub keys: Vec<String>,
     /// Regular expressions.
     pub patterns: Vec<String>,
-    /// Why one of them cannot be used. Then nothing is recorded.
+    /// Why one of them is not valid. Then nothing is recorded.
     pub unusable: Option<String>,
 }
 
-/// What cannot go wrong without the command being unable to run.
+/// Errors that prevent the command from running.
 #[derive(Debug, thiserror::Error)]
 pub enum SuperviseError {
     /// Signals cannot be waited for.
@@ -134,7 +134,7 @@ pub enum SuperviseError {
     /// Another supervisor has begun this run.
     #[error("another process supervises this run already")]
     Claimed,
-    /// The command that is not recorded cannot be run either.
+    /// A command that cannot be recorded could not be run either.
     #[error("{}: {cause}", .command.display())]
     Replace {
         /// The program.
@@ -142,7 +142,7 @@ pub enum SuperviseError {
         /// Why.
         cause: std::io::Error,
     },
-    /// The child cannot be watched any more.
+    /// The child can no longer be watched.
     #[error("the command cannot be watched: {0}")]
     Watch(std::io::Error),
 }
@@ -150,19 +150,18 @@ pub enum SuperviseError {
 /// Runs the command to its end and returns how it ended. `clock` is that of the run.
 ///
 /// # Errors
-/// What stands in the way of running anything at all. A command that is not there is no such thing:
-/// it ends with 127 as in a shell, and the record says so.
+/// Nothing can be run. A missing command is no such error: it ends with 127 as in a shell, and the record says so.
 pub fn run(request: &Request, run_clock: &RunClock) -> Result<End, SuperviseError> {
     let clock = Clock::Run(*run_clock);
-    // Before any thread: each inherits what is blocked here.
+    // Before any thread, because threads inherit the blocked signals.
     let signals = match Signals::take() {
         Ok(signals) => signals,
         Err(cause) => return Err(unrecorded(request, SuperviseError::Signals(cause))),
     };
     let claim = match &request.run_folder {
         Some(folder) => {
-            // What happens to the launcher must not happen to the run. It fails where there is a session
-            // already, which does as well.
+            // Signals to the launcher must not reach the run. This fails if we already lead a session, which is as
+            // good.
             let _ = rustix::process::setsid();
             let claim = Claim::take(folder).map_err(SuperviseError::Folder)?;
             Some(claim.ok_or(SuperviseError::Claimed)?)
@@ -243,17 +242,17 @@ pub fn run(request: &Request, run_clock: &RunClock) -> Result<End, SuperviseErro
     Ok(end)
 }
 
-/// From now on we end as the command did, even where there is no memory left for what is still to be done (`ulimit -v`):
-/// an allocation that fails aborts the process.
+/// From now on we end as the command did, even if there is no memory left for the remaining work (`ulimit -v`): a
+/// failed allocation aborts the process.
 fn keep_exit_code(end: End) {
     let always = Arc::new(AtomicBool::new(true));
     let abort = nix::sys::signal::Signal::SIGABRT as i32;
     let _ = signal_hook::flag::register_conditional_shutdown(abort, end.exit_code(), always);
 }
 
-/// What cannot be recorded is run all the same, in our place. Returns only where that fails too.
+/// Runs a command that cannot be recorded in our place. Returns only if that fails too.
 fn unrecorded(request: &Request, why: SuperviseError) -> SuperviseError {
-    // A launcher needs a supervisor for its run.
+    // A launched run needs a supervisor.
     if request.run_folder.is_some() {
         return why;
     }
@@ -261,7 +260,7 @@ fn unrecorded(request: &Request, why: SuperviseError) -> SuperviseError {
     replace(&request.command)
 }
 
-/// Becomes the command, as if we had never been there. Returns only where that fails.
+/// Replaces this process by the command. Returns only if that fails.
 #[must_use]
 pub fn replace(command: &[OsString]) -> SuperviseError {
     use std::os::unix::process::CommandExt as _;
@@ -275,7 +274,7 @@ pub fn replace(command: &[OsString]) -> SuperviseError {
     }
 }
 
-/// Tells the user and the record what became of the command.
+/// Tells the user and the record what happened to the command.
 fn say(capture: &Capture, what: &impl std::fmt::Display) {
     let line = format!("playback: {what}\n");
     let _ = std::io::stderr().write_all(line.as_bytes());

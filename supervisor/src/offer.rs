@@ -1,7 +1,7 @@
-//! The offer to the first Ansible that a command starts, however deep: to report this run, and not one of its own.
+//! Lets the first Ansible that a command starts, however deep, report this run instead of one of its own.
 //!
-//! It is a file whose name has the run's identity, and which a variable names. Whoever removes it has it, so one takes
-//! it at most. Each further Ansible has a run of its own, whose `parent` is this one.
+//! The offer is a file named after the run, and a variable holds its path. Whoever removes the file has taken the
+//! offer, so only one can. Each further Ansible has a run of its own, whose `parent` is this one.
 
 use std::ffi::OsString;
 use std::fs::{self, OpenOptions};
@@ -11,17 +11,17 @@ use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
 
-/// The variable that names the file.
+/// The variable that holds the file's path.
 pub(crate) const VARIABLE: &str = "PLAYBACK_OFFER";
 
-/// An offer that stands.
+/// An open offer.
 #[derive(Debug)]
 pub(crate) struct Offer {
     path: PathBuf,
 }
 
 impl Offer {
-    /// Makes it in the spool's folder. None: it cannot be made, and each Ansible has a run of its own.
+    /// Creates it in the spool's folder. None: it cannot be created, and each Ansible has a run of its own.
     pub(crate) fn make(folder: &Path, execution: Uuid, content: &str) -> Option<Self> {
         let path = folder.join(format!("{execution}.offer"));
         let mut file = OpenOptions::new()
@@ -35,7 +35,7 @@ impl Offer {
         Some(offer)
     }
 
-    /// What the variable is set to.
+    /// The variable's value.
     pub(crate) fn value(&self) -> OsString {
         self.path.clone().into_os_string()
     }
@@ -43,12 +43,12 @@ impl Offer {
 
 impl Drop for Offer {
     fn drop(&mut self) {
-        // Mostly it was taken.
+        // Usually it was taken.
         let _ = fs::remove_file(&self.path);
     }
 }
 
-/// The run whose offer a variable names.
+/// The run of the offer in a variable.
 pub(crate) fn run(variable: &Path) -> Option<String> {
     let name = variable.file_name()?.to_str()?.strip_suffix(".offer")?;
     Uuid::parse_str(name).ok().map(|run| run.to_string())

@@ -1,27 +1,27 @@
-//! Ansible's command lines, word by word, as argparse reads them: long options may be shortened, short
-//! ones written together, and a value stands in the same word or in the next.
+//! Parses Ansible's command lines, word by word, like argparse: long options may be shortened, short ones combined, and
+//! a value may be in the same word or in the next.
 
-/// Whose options these are.
+/// Which program's options.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Dialect {
     /// `ansible-playbook`.
     Playbook,
     /// `ansible` and `ansible-console`.
     Adhoc,
-    /// Another program of Ansible's: nothing is read out of its words.
+    /// Another program of Ansible's: its words are not parsed.
     Other,
 }
 
-/// An option and the value that it may have, or a word that is no option.
+/// An option with its value, if any, or a word that is not an option.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Word<'a> {
-    /// The word as it stands in the command.
+    /// The word as it appears in the command.
     pub(crate) text: &'a str,
-    /// The option's long name. None: no option.
+    /// The option's long name. None: not an option.
     pub(crate) option: Option<&'static str>,
     /// Its value.
     pub(crate) value: Option<&'a str>,
-    /// The value is a word of its own, after `text`.
+    /// The value is a separate word after `text`.
     pub(crate) apart: bool,
     /// The first option of its word.
     pub(crate) opens: bool,
@@ -116,7 +116,7 @@ pub(crate) fn words(argv: &[String], dialect: Dialect) -> Vec<Word<'_>> {
                 Some((name, value)) => (name, Some(value)),
                 None => (long, None),
             };
-            // argparse takes any beginning; a whole name goes before a longer one.
+            // argparse accepts any unambiguous prefix; an exact name wins over a longer one.
             let entry = table
                 .iter()
                 .find(|entry| entry.0 == name)

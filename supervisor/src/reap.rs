@@ -1,4 +1,4 @@
-//! How the command ended, and what its whole tree cost.
+//! How the command ended, and what its whole process tree cost.
 
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike as _;
@@ -8,7 +8,7 @@ use playback_wire::Usage;
 
 use crate::leave::End;
 
-/// What became of the command.
+/// A change of the command's state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Change {
     /// It ended.
@@ -17,14 +17,14 @@ pub(crate) enum Change {
     Stopped,
 }
 
-/// Makes us the parent of every descendant whose own parent dies, so that its cost is counted where it
-/// ends before the command does.
+/// Makes us the parent of every descendant whose own parent dies, so that its cost is counted if it ends before the
+/// command.
 pub(crate) fn adopt_descendants() {
-    // Without it, the cost is the command's alone.
+    // Otherwise, only the command's own cost is counted.
     let _ = rustix::process::set_child_subreaper(Some(rustix::process::getpid()));
 }
 
-/// Takes in every child that ended or stopped. Returns the latest news of `command`.
+/// Reaps every child that ended or stopped. Returns the latest change of `command`.
 pub(crate) fn reap(command: Pid) -> Option<Change> {
     let flags = WaitPidFlag::WNOHANG | WaitPidFlag::WUNTRACED;
     let mut news = None;
@@ -45,7 +45,7 @@ pub(crate) fn reap(command: Pid) -> Option<Change> {
     }
 }
 
-/// What everything that was taken in has cost.
+/// The cost of all reaped processes.
 pub(crate) fn usage() -> Usage {
     let Ok(usage) = getrusage(UsageWho::RUSAGE_CHILDREN) else {
         return Usage::default();

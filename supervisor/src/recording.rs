@@ -1,6 +1,6 @@
-//! The record of one run: its spool, its sender, and what the user must know of them.
+//! The record of one run: its spool, its sender, and messages to the user about them.
 //!
-//! Whatever goes wrong here, the command runs. The user gets one line for it, on stderr.
+//! Whatever fails here, the command runs. The user gets one line about it, on stderr.
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -23,10 +23,10 @@ use crate::offer::Offer;
 use crate::recap::Hosts;
 use crate::signals::Signals;
 
-/// Hosts in one `stats` event: it stays small, however many hosts a run has.
+/// Hosts in one `stats` event, which keeps it small however many hosts a run has.
 const STATS_HOSTS: usize = 200;
 
-/// What is being recorded; nothing, where no spool can be had.
+/// The current recording; empty if there is no spool.
 pub(crate) struct Recording {
     spool: Option<Arc<Spool>>,
     sender: Option<Sender>,
@@ -36,7 +36,7 @@ pub(crate) struct Recording {
 }
 
 impl Recording {
-    /// Begins the record, and the delivery; `key`: the run's, where somebody else has begun it.
+    /// Starts recording and delivery; `key` is the run's, if another producer began it.
     pub(crate) fn begin(
         request: &Request,
         started: &ExecutionStarted,
@@ -58,7 +58,7 @@ impl Recording {
         let redact = &request.redact;
         let rules = match Rules::new(&redact.keys, &redact.patterns, &none) {
             Ok(rules) => rules,
-            // What cannot be hidden must not be recorded.
+            // If values cannot be redacted, nothing may be recorded.
             Err(error) => {
                 warn(&format!("this run is not recorded: {error}"));
                 return recording;
@@ -93,7 +93,7 @@ impl Recording {
         };
         let mut spool = opened.spool;
         if !begins(&spool) {
-            // The disk is full: memory may not be.
+            // The disk is full, but memory may not be.
             let key = spool.run_key().cloned();
             match Spool::in_memory_with_key(execution, producer, max_bytes, key) {
                 Ok(memory) if begins(&memory) => {
@@ -115,7 +115,7 @@ impl Recording {
         recording
     }
 
-    /// Where events are appended.
+    /// The spool for events.
     pub(crate) fn spool(&self) -> Option<Arc<Spool>> {
         self.spool.clone()
     }
@@ -131,7 +131,7 @@ impl Recording {
         self.spool.as_ref().map_or(0, |spool| spool.dropped())
     }
 
-    /// Appends the statistics that were read off the output.
+    /// Appends the statistics read from the output.
     pub(crate) fn stats(&self, hosts: Hosts) {
         let Some(spool) = &self.spool else { return };
         let mut hosts = hosts.into_iter();
@@ -151,8 +151,8 @@ impl Recording {
         }
     }
 
-    /// Appends the last event and waits, within the limits, until everything is delivered; or until a
-    /// signal says that somebody does not want to wait.
+    /// Appends the last event and waits, within the limits, until everything is delivered, or until a signal shows that
+    /// the user does not want to wait.
     pub(crate) fn end(self, ended: &ExecutionEnded, signals: &Signals) {
         let Some(spool) = self.spool else { return };
         spool.append(self.clock.now_us(), "execution_ended", ended);
@@ -185,7 +185,7 @@ fn start_sender(
     Sender::start(Arc::clone(spool), &config).map_err(|error| error.to_string())
 }
 
-/// Lets the sender finish. None: somebody does not want to wait for it.
+/// Lets the sender finish. None: the user does not want to wait for it.
 fn finish(sender: &Arc<Sender>, limits: FinishLimits, signals: &Signals) -> Option<Outcome> {
     let (finished, finishing) = pipe_with(PipeFlags::CLOEXEC).ok()?;
     let worker = Arc::clone(sender);
@@ -195,7 +195,7 @@ fn finish(sender: &Arc<Sender>, limits: FinishLimits, signals: &Signals) -> Opti
         outcome
     });
     let Ok(thread) = begun else {
-        // No room for a thread (`ulimit -v`): it is waited for here, and signals are not looked at meanwhile.
+        // No thread is available (`ulimit -v`): wait here, without checking for signals.
         return Some(sender.finish(limits));
     };
     loop {
@@ -219,6 +219,6 @@ fn finish(sender: &Arc<Sender>, limits: FinishLimits, signals: &Signals) -> Opti
 
 /// One line for the user.
 fn warn(text: &str) {
-    // Where standard error is closed, or on a full disk, nobody wants to know.
+    // If standard error is closed, or on a full disk, nobody wants to know.
     let _ = writeln!(std::io::stderr(), "playback: {text}");
 }

@@ -1,13 +1,13 @@
 //! A command that runs as another user (`run_as`).
 //!
-//! The supervisor stays root; the command alone is the user's. A supervisor that became that user itself would have
-//! fewer parts, but its own command could trace it, or kill it and so outlive its timeout and its cancellation. So
-//! between us and the command there is a process of our own program for a moment (`playback as-user USER exec`), which
-//! gives up every right, checks that none can be had again, closes what it has inherited, and becomes the command.
-//! `pre_exec` would save it, and is unsafe.
+//! The supervisor stays root; only the command runs as the user. A supervisor running as that user would be simpler,
+//! but its own command could trace it, or kill it and so escape its timeout and its cancellation. So a process of our
+//! own program briefly stands between us and the command (`playback as-user USER exec`): it gives up every right,
+//! verifies that none can be regained, closes everything that it inherited, and becomes the command. `pre_exec` would
+//! avoid that process, but is unsafe.
 //!
-//! Whether there is a command then is told as the standard library does it between `fork` and `exec`: by a pipe that
-//! the command's start closes. It comes to that process as its standard input.
+//! Whether the command started is reported as the standard library does it between `fork` and `exec`: by a pipe that
+//! closes when the command starts. That process receives the pipe as its standard input.
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Read as _, Write as _};
@@ -20,17 +20,17 @@ use rustix::pipe::{PipeFlags, pipe_with};
 
 use crate::account::Account;
 
-/// How a failure is told that is none of the system's.
+/// Stands for a failure without a system error number.
 const NO_NUMBER: i32 = 0;
 
-/// Where it is told that there is no command after all.
+/// The pipe that reports a failure to start the command.
 #[derive(Debug)]
 pub(crate) struct Report(OwnedFd);
 
-/// The command that becomes `program` as that user.
+/// The process that becomes `program` as that user.
 ///
 /// # Errors
-/// There is no pipe, or our own program cannot be found.
+/// There is no pipe left, or our own program cannot be found.
 pub(crate) fn command(account: &Account, program: &OsStr) -> io::Result<(Command, Report)> {
     let (report, reporting) = pipe_with(PipeFlags::CLOEXEC)?;
     let mut command = Command::new(std::env::current_exe()?);
@@ -45,7 +45,7 @@ impl Report {
     /// Waits until the command runs. Our own end of the pipe must be closed.
     ///
     /// # Errors
-    /// It does not, for this reason.
+    /// It does not run, for this reason.
     pub(crate) fn wait(self) -> io::Result<()> {
         let mut text = String::new();
         std::fs::File::from(self.0).read_to_string(&mut text)?;
@@ -59,8 +59,8 @@ impl Report {
     }
 }
 
-/// Becomes the command as that user. Returns only where that fails; then it is told in the report, and to whoever
-/// reads our standard error.
+/// Becomes the command as that user. Returns only if that fails; the error is then reported through the pipe, and on
+/// standard error.
 #[must_use]
 pub fn replace(account: io::Result<Account>, command: &[OsString]) -> ExitCode {
     let report = take_report();
@@ -84,7 +84,7 @@ pub fn replace(account: io::Result<Account>, command: &[OsString]) -> ExitCode {
 }
 
 fn become_user(account: &Account, report: Option<&OwnedFd>) -> io::Result<()> {
-    // Pipes belong to who made them. The command could write to its own, and not open them (`> /dev/stderr`).
+    // Pipes belong to their creator. The command could write to its own, but not reopen them (`> /dev/stderr`).
     for stream in [rustix::stdio::stdout(), rustix::stdio::stderr()] {
         if is_pipe(stream) {
             account.own_open(stream)?;
@@ -94,7 +94,7 @@ fn become_user(account: &Account, report: Option<&OwnedFd>) -> io::Result<()> {
     close_all_but(report.map(|report| report.as_raw_fd()))
 }
 
-/// The pipe that came as our standard input, which becomes what the command gets: nothing to read.
+/// Takes the pipe from standard input, and leaves an empty input for the command.
 fn take_report() -> Option<OwnedFd> {
     let stdin = rustix::stdio::stdin();
     if !is_pipe(stdin) {
@@ -111,8 +111,8 @@ fn is_pipe(stream: std::os::fd::BorrowedFd<'_>) -> bool {
         .is_ok_and(|found| FileType::from_raw_mode(found.st_mode) == FileType::Fifo)
 }
 
-/// Closes whatever we have inherited beyond the three streams. All of ours are closed when the command starts; this
-/// is for what somebody else left open.
+/// Closes everything inherited except the three streams. Our own descriptors are close-on-exec; this is for those that
+/// somebody else left open.
 fn close_all_but(report: Option<i32>) -> io::Result<()> {
     let open: Vec<i32> = std::fs::read_dir("/proc/self/fd")?
         .flatten()
@@ -120,7 +120,7 @@ fn close_all_but(report: Option<i32>) -> io::Result<()> {
         .collect();
     for fd in open {
         if fd > 2 && Some(fd) != report {
-            // The one that the list was read from is closed already.
+            // The descriptor used for listing is closed already.
             let _ = nix::unistd::close(fd);
         }
     }

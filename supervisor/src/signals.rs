@@ -1,9 +1,9 @@
-//! Signals as something that is read: blocked in every thread of ours, so that none can end us with
-//! the terminal in a state that nobody wants, and handed to the command instead.
+//! Reads signals as events: they are blocked in every thread of ours, so that none can end us and leave the terminal in
+//! a bad state, and passed to the command instead.
 //!
-//! What the caller ignores (`nohup`) stays ignored, by the command too. While the command is being
-//! started nothing can be blocked, or the command would inherit it: for that moment, the signals that
-//! would end us have handlers, which only take note.
+//! Signals that the caller ignores (`nohup`) stay ignored, by the command too. While the command is being started
+//! nothing can be blocked, because the command would inherit it: for that moment, the signals that would end us have
+//! handlers that only take note.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -16,7 +16,7 @@ use nix::sys::signalfd::{SfdFlags, SignalFd};
 
 use playback_producer::limits::is_ignored;
 
-/// What is read instead of being suffered.
+/// Signals that are read instead of delivered.
 const TAKEN: [Signal; 10] = [
     Signal::SIGCHLD,
     Signal::SIGHUP,
@@ -30,7 +30,7 @@ const TAKEN: [Signal; 10] = [
     Signal::SIGWINCH,
 ];
 
-/// What would end us while nothing is blocked.
+/// Signals that would end us while nothing is blocked.
 const NOTED: [Signal; 6] = [
     Signal::SIGHUP,
     Signal::SIGINT,
@@ -40,14 +40,14 @@ const NOTED: [Signal; 6] = [
     Signal::SIGUSR2,
 ];
 
-/// The signals that come to this process.
+/// The signals sent to this process.
 #[derive(Debug)]
 pub(crate) struct Signals {
     fd: SignalFd,
     taken: SigSet,
-    /// What the caller had blocked.
+    /// The signals that the caller had blocked.
     before: SigSet,
-    /// What came while nothing was blocked.
+    /// Signals that arrived while nothing was blocked.
     noted: Vec<(Signal, Arc<AtomicBool>)>,
 }
 
@@ -56,12 +56,12 @@ pub(crate) struct Signals {
 pub(crate) struct Received {
     /// Which.
     pub(crate) signal: Signal,
-    /// The kernel sent it, as it does for a key that is pressed: to the whole process group.
+    /// The kernel sent it to the whole process group, as it does for a key.
     pub(crate) from_terminal: bool,
 }
 
 impl Received {
-    /// Whether it is sent to end something.
+    /// Whether it asks for the end.
     pub(crate) fn asks_for_the_end(self) -> bool {
         matches!(
             self.signal,
@@ -82,7 +82,7 @@ impl Signals {
         let fd = SignalFd::with_flags(&taken, flags)?;
         let mut noted = Vec::new();
         for signal in NOTED {
-            // A handler would be the default for the command, where the caller wants it ignored.
+            // A handler would reset the signal for the command, which the caller wants ignored.
             if !is_ignored(signal as i32) {
                 let flag = Arc::new(AtomicBool::new(false));
                 signal_hook::flag::register(signal as i32, Arc::clone(&flag))?;
@@ -97,7 +97,7 @@ impl Signals {
         })
     }
 
-    /// Runs what starts the command: it inherits what the caller had blocked, and no more.
+    /// Runs the code that starts the command with exactly the caller's blocked signals.
     pub(crate) fn as_the_caller<T>(&self, start: impl FnOnce() -> T) -> T {
         let _ = self.before.thread_set_mask();
         let started = start();
@@ -105,7 +105,7 @@ impl Signals {
         started
     }
 
-    /// The next signal that has come, if any.
+    /// The next signal that arrived, if any.
     pub(crate) fn next(&self) -> Option<Received> {
         for (signal, came) in &self.noted {
             if came.swap(false, Ordering::SeqCst) {
@@ -134,8 +134,7 @@ impl AsFd for Signals {
     }
 }
 
-/// Stops this process as Ctrl-Z does, where there is anybody who could continue it. Returns when it goes
-/// on.
+/// Stops this process as Ctrl-Z does, if anybody could continue it. Returns when it is continued.
 pub(crate) fn stop_here() {
     let set = SigSet::from(Signal::SIGTSTP);
     let _ = nix::sys::signal::raise(Signal::SIGTSTP);

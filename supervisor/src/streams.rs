@@ -1,4 +1,4 @@
-//! What the command gets for its streams: a terminal where we have one, a pipe where we do not.
+//! The command's streams: a terminal where we have one, a pipe where we do not.
 //!
 //! | ours | the command's |
 //! |---|---|
@@ -6,11 +6,10 @@
 //! | only one of them, or stderr | for each terminal a pseudo-terminal to print on; the rest is the shell's job: [`Arrangement::Job`] |
 //! | no terminal | pipes, and a process group of its own: [`Arrangement::Apart`] |
 //!
-//! In a pipeline (`… | less`) the neighbours share the keyboard, so the command stays in the shell's job
-//! and reads it itself, and Ctrl-C and Ctrl-Z reach it as they reach the rest of the job.
+//! In a pipeline (`… | less`) the neighbours share the keyboard, so the command stays in the shell's job and reads it
+//! itself, and Ctrl-C and Ctrl-Z reach it like the rest of the job.
 //!
-//! Where our stdout and stderr are one and the same (`2>&1`), so are the command's: two pipes would
-//! lose the order that a log has without us.
+//! If our stdout and stderr are the same (`2>&1`), so are the command's: two pipes would lose the order of the output.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -24,13 +23,13 @@ use rustix::termios::{
     tcsetwinsize,
 };
 
-/// Room in a pipe, in bytes: the command is woken less often while it prints much.
+/// Capacity of a pipe, in bytes: a command that prints much is woken less often.
 const PIPE_BYTES: usize = 1 << 20;
 
-/// How the command stands to the terminal.
+/// The command's relation to the terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Arrangement {
-    /// In a session of its own, on a pseudo-terminal; keys are handed on.
+    /// In a session of its own, on a pseudo-terminal; keys are passed on.
     Terminal,
     /// In our process group, part of the shell's job.
     Job,
@@ -43,7 +42,7 @@ pub(crate) enum Arrangement {
 pub(crate) struct Source {
     /// The stream that it is recorded as.
     pub(crate) stream: Stream,
-    /// Where we read what the command prints on it.
+    /// The descriptor to read its output from.
     pub(crate) fd: OwnedFd,
     /// It is a pseudo-terminal.
     pub(crate) terminal: bool,
@@ -59,13 +58,13 @@ pub(crate) struct Theirs {
     pub(crate) stderr: Option<OwnedFd>,
 }
 
-/// The streams of a command that is about to be started.
+/// The streams for a command that is about to start.
 pub(crate) struct Streams {
     /// How the command stands to the terminal.
     pub(crate) arrangement: Arrangement,
-    /// What we read, stdout first; one where both are the same.
+    /// The reading ends, stdout first; one if both are the same.
     pub(crate) sources: Vec<Source>,
-    /// What the command gets.
+    /// The command's ends.
     pub(crate) theirs: Theirs,
 }
 
@@ -117,7 +116,7 @@ impl Streams {
         stderr: BorrowedFd<'_>,
     ) -> io::Result<Self> {
         let (pty, pts) = pseudo_terminal(stdout)?;
-        // What the keys mean is set on the terminal that they come from.
+        // The meaning of keys is set on the terminal that they come from.
         if let Ok(modes) = tcgetattr(stdin) {
             let _ = tcsetattr(&pts, OptionalActions::Now, &modes);
         }
@@ -145,11 +144,11 @@ impl Streams {
     }
 }
 
-/// A way for the command to print to `ours`.
+/// A pipe or pseudo-terminal whose output goes to `ours`.
 fn channel(stream: Stream, ours: BorrowedFd<'_>) -> io::Result<(Source, OwnedFd)> {
     if !isatty(ours) {
         let (fd, theirs) = pipe_with(PipeFlags::CLOEXEC)?;
-        // A limit of the system may stand against it.
+        // A system limit may prevent it.
         let _ = fcntl_setpipe_size(&theirs, PIPE_BYTES);
         let source = Source {
             stream,
@@ -159,7 +158,7 @@ fn channel(stream: Stream, ours: BorrowedFd<'_>) -> io::Result<(Source, OwnedFd)
         return Ok((source, theirs));
     }
     let (pty, pts) = pseudo_terminal(ours)?;
-    // The terminal itself does what is to be done to output; here the bytes pass as they are.
+    // The real terminal processes the output; here the bytes pass unchanged.
     if let Ok(mut modes) = tcgetattr(&pts) {
         modes.output_modes.remove(OutputModes::OPOST);
         let _ = tcsetattr(&pts, OptionalActions::Now, &modes);
@@ -189,8 +188,8 @@ pub(crate) fn copy_size(from: BorrowedFd<'_>, to: BorrowedFd<'_>) {
     }
 }
 
-/// Whether two descriptors are one pipe, file or terminal. What is thrown away (`/dev/null`) has no
-/// order to be kept, and its record is better with the streams apart.
+/// Whether two descriptors are one pipe, file or terminal. For `/dev/null` the order does not matter, and the record is
+/// better with separate streams.
 fn are_one(one: BorrowedFd<'_>, other: BorrowedFd<'_>) -> bool {
     let (Ok(a), Ok(b)) = (fstat(one), fstat(other)) else {
         return false;

@@ -1,8 +1,7 @@
-//! Our own terminal, while its keys belong to the command.
+//! Our own terminal, while its keys go to the command.
 //!
-//! Every key is handed on as it is (raw mode), and the command's pseudo-terminal makes of it what the
-//! command wants: an echo, a signal, nothing. The terminal is as it was on every way out, and whenever
-//! the command is stopped.
+//! Every key is passed on unchanged (raw mode), and the command's pseudo-terminal treats it as the command wants: an
+//! echo, a signal, nothing. The terminal is restored on every exit, and whenever the command is stopped.
 
 use std::os::fd::BorrowedFd;
 
@@ -13,7 +12,7 @@ use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetpgrp, tcsetattr}
 #[derive(Debug)]
 pub(crate) struct Terminal {
     fd: BorrowedFd<'static>,
-    /// What it was like. None: its keys are not ours.
+    /// Its original modes. None: we are not reading its keys.
     before: Option<Termios>,
 }
 
@@ -31,12 +30,12 @@ impl Terminal {
         self.fd
     }
 
-    /// Whether its keys are ours.
+    /// Whether we are reading its keys.
     pub(crate) fn is_taken(&self) -> bool {
         self.before.is_some()
     }
 
-    /// Takes the keys, unless we are in the background, where they are somebody else's.
+    /// Switches to raw mode, unless we are in the background, where the keys belong to somebody else.
     pub(crate) fn take(&mut self) {
         if self.is_taken() || !self.is_foreground() {
             return;
@@ -51,7 +50,7 @@ impl Terminal {
         }
     }
 
-    /// Gives the keys back.
+    /// Restores the terminal.
     pub(crate) fn give_back(&mut self) {
         if let Some(before) = self.before.take() {
             let _ = tcsetattr(self.fd, OptionalActions::Now, &before);

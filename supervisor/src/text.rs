@@ -1,7 +1,7 @@
-//! Bytes → text. What is UTF-8 stays as it is; every other byte is marked, so that it can be given back: see
+//! Bytes → text. UTF-8 is unchanged; every other byte is marked, so that it can be restored: see
 //! [`playback_wire::printed`].
 //!
-//! Bytes come in pieces that end anywhere. The beginning of a character waits for its rest.
+//! Pieces may end anywhere: an incomplete character waits for its rest.
 
 use playback_wire::printed;
 
@@ -45,23 +45,22 @@ impl Decoder {
         }
     }
 
-    /// Nothing follows any more: what waits is spelled out.
+    /// Nothing follows: marks the bytes of an incomplete character.
     pub(crate) fn finish(&mut self, out: &mut String) {
         printed::push_bytes(&self.held, out);
         self.held.clear();
     }
 }
 
-/// Takes back what a pseudo-terminal adds to what is printed on it: a carriage return before each
-/// newline.
+/// Removes the carriage return that a pseudo-terminal adds before each newline.
 #[derive(Debug, Default)]
 pub(crate) struct CarriageReturns {
-    /// A carriage return came last; whether it was added, the next byte tells.
+    /// The last byte was a carriage return; the next one shows whether it was added.
     held: bool,
 }
 
 impl CarriageReturns {
-    /// Appends `bytes` to `out` without what was added.
+    /// Appends `bytes` to `out` without the added ones.
     pub(crate) fn take_back(&mut self, bytes: &[u8], out: &mut Vec<u8>) {
         let Some(first) = bytes.first() else { return };
         if std::mem::take(&mut self.held) && *first != b'\n' {
@@ -85,7 +84,7 @@ impl CarriageReturns {
         out.extend_from_slice(&bytes[from..]);
     }
 
-    /// The carriage return that came last, if nothing follows it.
+    /// Appends the last carriage return, if nothing follows it.
     pub(crate) fn finish(&mut self, out: &mut Vec<u8>) {
         if std::mem::take(&mut self.held) {
             out.push(b'\r');

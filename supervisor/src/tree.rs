@@ -1,11 +1,11 @@
-//! The processes that descend from another, by what the system says of each one's parent.
+//! Finds the descendants of a process, from each process's parent.
 
 use std::collections::HashMap;
 use std::fs;
 
 use nix::unistd::Pid;
 
-/// Every descendant of a process, itself left out.
+/// Every descendant of a process, not including itself.
 pub(crate) fn descendants(of: Pid) -> Vec<Pid> {
     let parents = parents();
     let mut found = Vec::new();
@@ -32,7 +32,7 @@ fn parents() -> HashMap<i32, i32> {
             // `pid (name) state parent …`, and the name may hold anything.
             let (_, rest) = stat.rsplit_once(") ")?;
             let mut rest = rest.split(' ');
-            // A zombie has nothing left, and its children have another parent.
+            // A zombie has no resources left, and its children have another parent.
             let _state = rest.next().filter(|state| *state != "Z")?;
             Some((pid, rest.next()?.parse().ok()?))
         })

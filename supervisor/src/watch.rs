@@ -1,4 +1,4 @@
-//! The command while it runs: signals, keys and size on their way to it, its stops, and its end.
+//! Watches the running command: passes on signals, keys and size, and handles its stops and its end.
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -22,8 +22,8 @@ use crate::signals::{Received, Signals, stop_here};
 use crate::streams::{Arrangement, copy_size};
 use crate::terminal::Terminal;
 
-/// How often we look whether the shell has brought us to the foreground, in microseconds: it does not
-/// tell those who were not stopped.
+/// How often we check whether the shell has brought us to the foreground, in microseconds: processes that were not
+/// stopped are not told.
 const LOOK_US: i64 = 200_000;
 
 /// How the command ended.
@@ -31,7 +31,7 @@ const LOOK_US: i64 = 200_000;
 pub(crate) struct Ended {
     /// Its exit code or signal.
     pub(crate) end: End,
-    /// Why, where its end was asked for.
+    /// Why, if its end was requested.
     pub(crate) reason: Option<EndReason>,
 }
 
@@ -43,22 +43,22 @@ pub(crate) struct Watch<'a> {
     capture: Arc<Capture>,
     wakes: OwnedFd,
     copiers: Copiers,
-    /// The command's pseudo-terminals: the one that keys go to, and those that get a size.
+    /// The command's pseudo-terminals: the one that receives keys, and those that receive the size.
     masters: Vec<OwnedFd>,
     terminal: Option<Terminal>,
-    /// Keys on their way to the command.
+    /// Keys not yet sent to the command.
     keys: Vec<u8>,
     /// Our terminal is gone.
     hung_up: bool,
     ended: Option<End>,
     ending: Ending,
     reason: Option<EndReason>,
-    /// Nobody waits for the rest of the output any more.
+    /// The user does not want to wait for the rest of the output.
     abandoned: bool,
 }
 
 impl<'a> Watch<'a> {
-    /// Begins to watch, and to copy.
+    /// Starts to watch, and to copy.
     pub(crate) fn new(
         signals: &'a Signals,
         launched: Launched,
@@ -74,7 +74,7 @@ impl<'a> Watch<'a> {
         if terminal.is_some()
             && let Some(master) = masters.first()
         {
-            // A command that does not read its keys must not hold us up.
+            // A command that does not read its keys must not block us.
             rustix::io::ioctl_fionbio(master, true)?;
         }
         Ok(Self {
@@ -95,13 +95,13 @@ impl<'a> Watch<'a> {
         })
     }
 
-    /// Watches until the command has ended and everything that it printed is shown and recorded.
+    /// Watches until the command has ended and all its output is shown and recorded.
     ///
     /// # Errors
     /// The system does not let us wait.
     pub(crate) fn run(mut self) -> io::Result<Ended> {
         self.take_terminal();
-        // It may have ended before its end could be told.
+        // It may have ended before its signal could be read.
         self.look_at_children();
         while let Some(received) = self.signals.next() {
             self.received(received);
@@ -119,7 +119,7 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// Waits for the next thing to do, and does it.
+    /// Waits for the next event, and handles it.
     fn wait(&mut self) -> io::Result<()> {
         let timeout = self.timeout();
         let taken = self
@@ -196,7 +196,7 @@ impl<'a> Watch<'a> {
                     self.pass_on(signal);
                 }
             }
-            // Who asks for the end after the command's own does not want to wait for its reader.
+            // Whoever asks for the end after the command's own does not want to wait for the reader.
             _ => self.abandoned |= received.asks_for_the_end(),
         }
     }
@@ -205,7 +205,7 @@ impl<'a> Watch<'a> {
         match reap(self.command) {
             Some(Change::Ended(end)) if self.ended.is_none() => {
                 self.ended = Some(end);
-                // Nobody takes their results any more.
+                // Nobody receives their results any more.
                 self.ending.kill_descendants();
                 self.copiers.stop();
                 // The shell's next prompt must not find a raw terminal, however slow our reader is.
@@ -215,16 +215,16 @@ impl<'a> Watch<'a> {
                     terminal.give_back();
                 }
             }
-            // It stopped itself: whoever waits for us must see that.
+            // It stopped itself, which our caller must see.
             Some(Change::Stopped) if self.arrangement == Arrangement::Terminal => self.stop(None),
             _ => {}
         }
     }
 
-    /// Hands a signal to the command: to its whole group, where that is its own.
+    /// Passes a signal to the command: to its whole group, if that is its own.
     fn pass_on(&self, signal: Signal) {
         if self.ended.is_some() {
-            // Its number may be somebody else's by now.
+            // The process id may have been reused.
             return;
         }
         let _ = match self.arrangement {
@@ -233,11 +233,11 @@ impl<'a> Watch<'a> {
         };
     }
 
-    /// Stops the command and then ourselves, and goes on when we are continued.
+    /// Stops the command and then ourselves; returns when we are continued.
     fn stop(&mut self, received: Option<Received>) {
         match self.arrangement {
-            // Nobody in the session of the pseudo-terminal could continue the command, so the system
-            // does not stop it for a key; it must be told in a way that cannot be ignored.
+            // In the pseudo-terminal's session nobody could continue the command, so the system does not stop it for a
+            // key; only a signal that cannot be ignored works.
             Arrangement::Terminal => {
                 self.pass_on(Signal::SIGSTOP);
                 self.signal_foreground(Signal::SIGSTOP);
@@ -257,8 +257,7 @@ impl<'a> Watch<'a> {
         self.pass_on(Signal::SIGCONT);
     }
 
-    /// Signals the group that the command has put into the foreground of its pseudo-terminal, where
-    /// that is not its own.
+    /// Signals the foreground group of the command's pseudo-terminal, if that is not the command's own group.
     fn signal_foreground(&self, signal: Signal) {
         if self.arrangement == Arrangement::Terminal
             && self.ended.is_none()
@@ -278,7 +277,7 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// The command's terminals get the size of ours.
+    /// Sets the size of the command's terminals to that of ours.
     fn resize(&self) {
         let ours = [
             rustix::stdio::stdout(),
@@ -292,7 +291,7 @@ impl<'a> Watch<'a> {
             copy_size(ours, master.as_fd());
         }
         if self.arrangement == Arrangement::Job {
-            // The terminal told it before its own had the size.
+            // The terminal sent the signal before the command's terminal had the size.
             self.pass_on(Signal::SIGWINCH);
         }
     }
@@ -307,7 +306,7 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// The terminal is gone, as when its window is closed.
+    /// The terminal is gone, for example because its window was closed.
     fn hang_up(&mut self) {
         self.hung_up = true;
         self.is_canceled();
@@ -320,7 +319,7 @@ impl<'a> Watch<'a> {
         self.ending.asked(self.command);
     }
 
-    /// Ends a command whose time is up.
+    /// Ends a command at its timeout.
     fn end_what_is_due(&mut self) {
         if self.ended.is_some() {
             return;
@@ -334,7 +333,7 @@ impl<'a> Watch<'a> {
                 );
                 self.ending.asked(self.command);
                 self.pass_on(Signal::SIGTERM);
-                // A command that was stopped could not even end.
+                // A stopped command could not even end.
                 self.pass_on(Signal::SIGCONT);
             }
             Some(Due::Kill) => {
@@ -349,7 +348,7 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// Hands keys on, as many as the command's terminal takes now.
+    /// Sends keys, as many as the command's terminal accepts now.
     fn send_keys(&mut self) {
         if self.keys.is_empty() {
             return;

@@ -1,7 +1,7 @@
 //! Lines → events.
 //!
-//! A line is read in one pass: a producer writes `kind` before `data`, so the data is read straight
-//! into its type, and content that the projection does not need is only stepped over (`RawValue`).
+//! A line is parsed in one pass: a producer writes `kind` before `data`, so the data is parsed directly into its type,
+//! and content that the projection does not need is skipped (`RawValue`).
 
 use std::borrow::Cow;
 use std::fmt;
@@ -31,8 +31,8 @@ pub fn decode_line(line: &[u8]) -> Result<Event<'_>, serde_json::Error> {
     serde_json::from_slice(line)
 }
 
-/// Reads a batch: one event a line; empty lines are passed over. Each event comes with its line
-/// (without the newline) as it stood in the batch.
+/// Parses a batch: one event a line; empty lines are skipped. Each event comes with its line (without the newline) as
+/// it was in the batch.
 ///
 /// # Errors
 /// The first line that is not an event.
@@ -51,7 +51,7 @@ pub fn decode_batch(batch: &[u8]) -> Result<Vec<Event<'_>>, DecodeError> {
     Ok(events)
 }
 
-/// serde_json's message without the data that it may quote: an error text never carries a value.
+/// serde_json's message without the data that it may quote: an error text never contains a value.
 fn describe(error: &serde_json::Error) -> String {
     let place = format!("column {}", error.column());
     if error.is_data() {
@@ -101,7 +101,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Event<'a> {
                 let mut body: Option<Body<'de>> = None;
                 let mut early: Option<&'de RawValue> = None;
                 while let Some(key) = map.next_key::<Key>()? {
-                    // Which of two would count, readers do not agree on.
+                    // Parsers disagree about which of two equal keys counts.
                     let repeated = match key {
                         Key::Seq => seq.is_some(),
                         Key::At => at.is_some(),
@@ -147,12 +147,12 @@ impl<'de: 'a, 'a> Deserialize<'de> for Event<'a> {
     }
 }
 
-/// A string that is borrowed where it holds no escape.
+/// A string that is borrowed if it has no escapes.
 #[derive(serde::Deserialize)]
 #[serde(transparent)]
 struct Borrowed<'a>(#[serde(borrow)] Cow<'a, str>);
 
-/// Data that is a JSON object: a list of its values in their order is none.
+/// Data that is a JSON object: a list of its values in order is not accepted.
 struct Object<T>(T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {

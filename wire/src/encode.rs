@@ -1,8 +1,8 @@
 //! Events → lines.
 //!
-//! A producer writes into a buffer that it keeps, so that a warm hook allocates nothing. Content
-//! that is JSON already (a result walked out of Python's objects) is appended as a last field of the
-//! data by [`EventWriter::content`], without being copied through a value tree.
+//! A producer writes into a buffer that it reuses, so that a warm hook allocates nothing. Content that is already JSON
+//! (a result encoded from Python objects) is appended as a last field of the data by [`EventWriter::content`], without
+//! a copy through a value tree.
 
 use std::io::Write as _;
 

@@ -1,8 +1,7 @@
-//! What each kind of event carries, in Ansible's own words.
+//! The data of each kind of event, in Ansible's own words.
 //!
-//! Fields that hold their default are left out of the encoding; unknown fields and unknown kinds are
-//! ignored by a reader, so that an old collector survives a new recorder. Times are microseconds
-//! since the Unix epoch.
+//! Fields with their default value are omitted; unknown fields and unknown kinds are ignored by a reader, so that an
+//! old collector can handle a new recorder. Times are microseconds since the Unix epoch.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -46,30 +45,30 @@ pub enum Body<'a> {
     Facts(Facts<'a>),
     /// A handler was notified.
     Notified(Notified<'a>),
-    /// A result does not count any more.
+    /// A result no longer counts.
     Retracted(Retracted<'a>),
     /// A file was included for some hosts.
     Included(Included<'a>),
     /// The recap so far; the last one of an execution is its recap.
     Stats(Stats),
-    /// What the process has cost so far.
+    /// The cost of the process so far.
     Usage(Usage),
     /// Events that the producer had to leave out.
     Dropped(Dropped<'a>),
     /// A supervisor was started for a queued run.
     Launched(Launched),
-    /// Somebody asked for the end of a run.
+    /// Somebody canceled a run.
     CancelRequested(CancelRequested<'a>),
     /// Last event of every producer.
     ExecutionEnded(ExecutionEnded),
-    /// Stands for events that the log held and that cannot be read; the collector's own.
+    /// Stands for unreadable events in the log; only the collector writes it.
     Damaged,
     /// A kind that this version does not know: kept, and not projected.
     Unknown,
 }
 
 impl Body<'_> {
-    /// The kind's name as it stands on the wire; empty for [`Body::Unknown`].
+    /// The kind's name on the wire; empty for [`Body::Unknown`].
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
@@ -113,7 +112,7 @@ pub enum Producer {
 }
 
 impl Producer {
-    /// Every producer, in the order in which they are shown.
+    /// Every producer, in display order.
     pub const ALL: [Producer; 3] = [Producer::Recorder, Producer::Supervisor, Producer::Launcher];
 
     /// The name as it stands in a path.

@@ -1,4 +1,4 @@
-//! The language that producers and the collector speak: events, one JSON object a line.
+//! The protocol between producers and the collector: events, one JSON object a line.
 //!
 //! A *producer* (the recorder inside Ansible, or the supervisor around a command) numbers its events
 //! 1, 2, 3 … and appends each, as one line of NDJSON, to its spool file. A batch is a run of such
@@ -12,12 +12,12 @@
 //! ```
 //!
 //! Layout:
-//! - [`event`]: what each kind of event carries
+//! - [`event`]: the data of each kind of event
 //! - [`decode`]: lines → events, in one pass, borrowing from the line
-//! - [`encode`]: events → lines, with room for content that is already JSON
+//! - [`encode`]: events → lines, with space for content that is already JSON
 //! - [`printed`]: printed bytes as text, and back
 //!
-//! This crate knows no I/O and no compression, and depends on nothing of ours.
+//! This crate does no I/O and no compression, and depends on nothing of ours.
 
 pub mod decode;
 pub mod encode;
@@ -28,25 +28,25 @@ pub use decode::{DecodeError, decode_batch, decode_line};
 pub use encode::EventWriter;
 pub use event::*;
 
-/// The largest batch that a collector takes, in bytes as sent (compressed).
+/// The largest batch that a collector accepts, in bytes as sent (compressed).
 pub const MAX_BATCH_BYTES: usize = 16 << 20;
 
-/// The largest batch that a collector takes, in bytes after decompression.
+/// The largest batch that a collector accepts, in bytes after decompression.
 pub const MAX_BATCH_EXPANDED_BYTES: usize = 64 << 20;
 
-/// The largest single event line that a producer writes by default, in bytes. Larger values are cut,
-/// visibly; longer printed lines are carried by several `output` events.
+/// The largest single event line that a producer writes by default, in bytes. Larger values are visibly cut; longer
+/// printed lines are split into several `output` events.
 pub const DEFAULT_MAX_EVENT_BYTES: usize = 1 << 20;
 
-/// The header that carries a run's key: who sends it may add to the run.
+/// The header with a run's key: its sender may add to the run.
 pub const RUN_KEY_HEADER: &str = "playback-run-key";
 
 /// The media type of a batch.
 pub const BATCH_CONTENT_TYPE: &str = "application/x-ndjson";
 
-/// The header in which a sign of life without events tells the producer's time, as events do: in microseconds since
-/// the Unix epoch. Where the producer dies afterwards, its run ended then or later.
+/// The header in which a sign of life without events carries the producer's time, like an event: in microseconds since
+/// the Unix epoch. If the producer dies afterwards, its run ended then or later.
 pub const TIME_HEADER: &str = "playback-time";
 
-/// The variable in which a supervisor hands the clock of its run to the recorder in it.
+/// The variable in which a supervisor passes its run's clock to the recorder inside.
 pub const CLOCK_VARIABLE: &str = "PLAYBACK_RUN_CLOCK";

@@ -1,15 +1,15 @@
 //! Printed bytes as text, and back.
 //!
-//! A record is text, and what a command prints need not be. Each byte that is no UTF-8, and NUL, becomes four
-//! characters: NUL, which stands nowhere else in a record, then `x` and two hexadecimal digits. [`exact`] gives the
-//! bytes back; [`readable`] is for people and JSON, where such a byte is spelled out (`\xff`) and a NUL left out.
+//! A record is text, but a command may print other bytes. Each byte that is not UTF-8, and NUL, becomes four
+//! characters: NUL, which occurs nowhere else in a record, then `x` and two hexadecimal digits. [`exact`] restores the
+//! bytes; [`readable`] is for people and JSON, where such a byte is spelled out (`\xff`) and a NUL left out.
 
 use std::borrow::Cow;
 
-/// Stands before the digits of a byte.
+/// The character before a byte's digits.
 const MARK: char = '\0';
 
-/// Characters of one such byte.
+/// Length of such a mark, in characters.
 const LENGTH: usize = 4;
 
 const DIGITS: &[u8; 16] = b"0123456789abcdef";
@@ -22,7 +22,7 @@ fn push_byte(byte: u8, out: &mut String) {
     }
 }
 
-/// Appends bytes that are no UTF-8.
+/// Appends bytes that are not UTF-8.
 pub fn push_bytes(bytes: &[u8], out: &mut String) {
     for byte in bytes {
         push_byte(*byte, out);
@@ -59,8 +59,8 @@ pub fn from_bytes(mut bytes: &[u8]) -> String {
     }
 }
 
-/// A name that the system gives as bytes (a path, a word of a command line), as Python's own text of it is recorded: a byte
-/// that is no UTF-8 is spelled out as the surrogate that Python has for it, `\udce9`.
+/// A name that the system gives as bytes (a path, a word of a command line), recorded as Python's own text of it: a
+/// byte that is not UTF-8 is spelled out as Python's surrogate, `\udce9`.
 #[must_use]
 pub fn name(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
@@ -75,7 +75,7 @@ pub fn name(bytes: &[u8]) -> String {
     out
 }
 
-/// The byte whose mark stands at the beginning of `text`.
+/// The byte whose mark is at the beginning of `text`.
 fn byte_at(text: &[u8]) -> Option<u8> {
     let digit = |at: usize| {
         let digit = text.get(at)?;
@@ -87,7 +87,7 @@ fn byte_at(text: &[u8]) -> Option<u8> {
     u8::try_from(digit(2)? * 16 + digit(3)?).ok()
 }
 
-/// A record's text for people: nothing in it is invisible.
+/// A record's text for people: without invisible parts.
 #[must_use]
 pub fn readable(text: &str) -> Cow<'_, str> {
     if !text.contains(MARK) {

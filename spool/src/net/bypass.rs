@@ -1,11 +1,11 @@
-//! The entries of `no_proxy`: hosts that are asked directly.
+//! The entries of `no_proxy`: hosts that are reached directly.
 //!
 //! An entry is a host name (with everything below it, with or without a leading dot or `*.`), an address, a network
 //! (`10.0.0.0/8`, `fd00::/8`), or `*` for everything; each may have a port. Entries are separated by commas or blanks.
 
 use std::net::IpAddr;
 
-/// What `no_proxy` says.
+/// The value of `no_proxy`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Bypass(Vec<Entry>);
 
@@ -19,19 +19,19 @@ struct Entry {
 enum Host {
     Any,
     Network(IpAddr, u32),
-    /// In lower case, without dots at its ends.
+    /// In lower case, without leading or trailing dots.
     Name(String),
 }
 
 impl Bypass {
-    /// Reads the variable's text. An entry that is none is passed over.
+    /// Parses the variable. An invalid entry is ignored.
     #[must_use]
     pub fn read(text: &str) -> Self {
         let entries = text.split(|c: char| c == ',' || c.is_whitespace());
         Self(entries.filter_map(Entry::read).collect())
     }
 
-    /// Whether `host` (a name, or an address without brackets) is asked directly at `port`.
+    /// Whether `host` (a name, or an address without brackets) is reached directly at `port`.
     #[must_use]
     pub fn holds(&self, host: &str, port: u16) -> bool {
         let host = host.trim_matches('.').to_ascii_lowercase();
@@ -65,7 +65,7 @@ impl Entry {
         if let Some(host) = Host::address(text) {
             return Some(Self { host, port: None });
         }
-        // An address with colons has its port after a bracket.
+        // An IPv6 address has its port after a bracket.
         let (name, port) = match text.rsplit_once(':') {
             Some((name, port)) => (name, Some(port.parse().ok()?)),
             None => (text, None),
@@ -109,7 +109,7 @@ fn width(address: IpAddr) -> u32 {
 }
 
 fn is_within(address: IpAddr, network: IpAddr, bits: u32) -> bool {
-    // An IPv4 address that is written as an IPv6 one is the same host.
+    // An IPv4-mapped IPv6 address is the same host.
     match (address.to_canonical(), network) {
         (IpAddr::V4(address), IpAddr::V4(network)) => {
             let mask = u32::MAX.checked_shl(32 - bits).unwrap_or(0);

@@ -1,4 +1,4 @@
-//! Connections for the HTTP client: directly, through a tunnel, or to a proxy that is asked for the whole URL.
+//! Connections for the HTTP client: direct, through a tunnel, or to a proxy that is sent the whole URL.
 
 use std::fmt;
 use std::io::{self, Read, Write};
@@ -17,10 +17,10 @@ use super::proxy::{Proxy, bare_host};
 use super::tls::explain;
 use super::transport::{Forwarding, OverStream, Plain};
 
-/// The longest head of a proxy's answer, in bytes.
+/// The longest head of a proxy's response, in bytes.
 const MAX_HEAD_BYTES: usize = 16 << 10;
 
-/// Makes connections of one way.
+/// Makes connections by one route.
 pub(crate) struct Connect {
     way: Way,
     tcp: TcpConnector,
@@ -101,7 +101,7 @@ pub(super) fn ask_for_tunnel(
     link.flush()?;
     let mut head = Vec::with_capacity(256);
     while !head.ends_with(b"\r\n\r\n") {
-        // One byte after the other: what follows is the collector's.
+        // Byte by byte: whatever follows is the collector's.
         let mut byte = [0];
         if link.read(&mut byte)? == 0 || head.len() >= MAX_HEAD_BYTES {
             break;
@@ -122,7 +122,7 @@ impl Connector<()> for Connect {
         details: &ConnectionDetails<'_>,
         _: Option<()>,
     ) -> Result<Option<Self::Out>, Error> {
-        // With a proxy, the resolver has looked the proxy up.
+        // With a proxy, the resolver has looked up the proxy.
         let tcp = self.tcp.connect(details, None::<()>);
         let Some(tcp) = tcp.map_err(|error| self.at_proxy(error))? else {
             return Ok(None);
@@ -156,7 +156,7 @@ impl Connector<()> for Connect {
 }
 
 impl Connect {
-    /// Who cannot be reached is the proxy, where there is one.
+    /// With a proxy, it is the proxy that cannot be reached.
     fn at_proxy(&self, error: Error) -> Error {
         match (self.way.proxy(), error) {
             (Some(proxy), Error::Io(error)) => io::Error::new(

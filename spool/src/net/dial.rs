@@ -1,4 +1,4 @@
-//! A connection for something else than HTTP requests: a tunnel where there is a proxy.
+//! A connection for something other than HTTP requests: through a tunnel if there is a proxy.
 
 use std::io;
 use std::net::{TcpStream, ToSocketAddrs as _};
@@ -11,11 +11,11 @@ use super::connector::ask_for_tunnel;
 use super::proxy::bare_host;
 
 impl Way {
-    /// Connects to the host of `url`, through the proxy where there is one; blocks. TLS with the collector is the
-    /// caller's.
+    /// Connects to the host of `url`, through the proxy if there is one; blocks. TLS with the collector is up to the
+    /// caller.
     ///
     /// # Errors
-    /// There is no connection; the text says who it is that cannot be reached.
+    /// There is no connection; the text says which host cannot be reached.
     pub fn dial(&self, url: &Uri, timeout: Duration) -> io::Result<TcpStream> {
         let Some(proxy) = self.proxy() else {
             let is_https = matches!(url.scheme_str(), Some("https" | "wss"));

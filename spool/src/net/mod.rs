@@ -1,13 +1,13 @@
-//! The way to the collector: through which proxy, and whose certificate is believed.
+//! The route to the collector: its proxy, and the trusted certificates.
 //!
-//! Recorder, supervisor, `playback flush` and the command line go the same way, so it is told here once. The HTTP
-//! client library reads the proxy variables by rules of its own and knows no certificate but an authority's, so
-//! its connections are made here.
+//! Recorder, supervisor, `playback flush` and the command line use the same route, so it is implemented once. The HTTP
+//! client library reads the proxy variables by rules of its own and accepts certificates of authorities only, so its
+//! connections are made here.
 //!
 //! Layout:
 //! - [`proxy`]: the variables `http_proxy`, `https_proxy`, `all_proxy` and `no_proxy`, as curl and Python read them
 //! - [`bypass`]: the entries of `no_proxy`
-//! - [`tls`]: certificates, and what is wrong with them, in words
+//! - [`tls`]: certificates, and explanations of their problems
 //! - `connector`: connections for the HTTP client; `transport`: what goes over them
 //! - [`dial`]: a connection for anything else, such as a WebSocket
 
@@ -31,20 +31,20 @@ pub use proxy::{Proxies, Proxy};
 use crate::config::ConfigError;
 use crate::resolver::CachingResolver;
 
-/// The way to one collector.
+/// The route to one collector.
 #[derive(Debug, Clone)]
 pub struct Way {
-    /// Whom to ask instead. None: nobody.
+    /// The proxy, if any.
     proxy: Option<Arc<Proxy>>,
     tls: Arc<ClientConfig>,
 }
 
 impl Way {
-    /// The way to `url`, given the proxies of the environment and the certificate authorities that are to be trusted
-    /// instead of the system's.
+    /// The route to `url`, given the environment's proxies and the certificate authorities to trust instead of the
+    /// system's.
     ///
     /// # Errors
-    /// The proxy cannot be used, or the file of authorities not be read.
+    /// The proxy cannot be used, or the file of authorities cannot be read.
     pub fn to(url: &Uri, proxies: &Proxies, ca_file: Option<&Path>) -> Result<Self, ConfigError> {
         Ok(Self {
             proxy: proxies.way_to(url)?.map(Arc::new),
@@ -52,7 +52,7 @@ impl Way {
         })
     }
 
-    /// The proxy, if the way leads through one.
+    /// The proxy, if there is one.
     #[must_use]
     pub fn proxy(&self) -> Option<&Proxy> {
         self.proxy.as_deref()
@@ -64,8 +64,8 @@ impl Way {
         Arc::clone(&self.tls)
     }
 
-    /// An HTTP client that goes this way, and how to make it look names up again. Proxies and certificates in
-    /// `config` count for nothing.
+    /// An HTTP client with this route, and the means to make it look up names again. Proxies and certificates in
+    /// `config` are ignored.
     #[must_use]
     pub(crate) fn agent_and_resolver(&self, config: Config) -> (Agent, CachingResolver) {
         let resolver = CachingResolver::of(self.proxy.as_ref().map(|proxy| proxy.uri()));
@@ -74,7 +74,7 @@ impl Way {
         (agent, resolver)
     }
 
-    /// An HTTP client that goes this way.
+    /// An HTTP client with this route.
     #[must_use]
     pub fn agent(&self, config: Config) -> Agent {
         self.agent_and_resolver(config).0

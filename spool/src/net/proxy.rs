@@ -1,9 +1,9 @@
-//! Proxies, by the variables that curl and Python know.
+//! Proxies, from the same variables as curl and Python.
 //!
-//! `http_proxy` is for collectors whose URL begins with http, `https_proxy` for the others, `all_proxy` for those of
-//! which the first two say nothing, and `no_proxy` names the exceptions. Names in lower case go before those in upper
-//! case, also when they are set to nothing, which means no proxy. `HTTP_PROXY` is not read where a web server may have
-//! made it of a request's header (CGI).
+//! `http_proxy` is for collectors whose URL begins with http, `https_proxy` for the others, `all_proxy` for those
+//! without a value in the first two, and `no_proxy` lists the exceptions. Lower-case names win over upper-case ones,
+//! even if they are empty, which means no proxy. `HTTP_PROXY` is not read where a web server may have set it from a
+//! request header (CGI).
 
 use std::ffi::OsString;
 use std::fmt;
@@ -13,7 +13,7 @@ use ureq::http::Uri;
 use super::bypass::Bypass;
 use crate::config::ConfigError;
 
-/// The proxies that an environment names. `Debug` shows no password.
+/// The proxies of an environment. `Debug` shows no password.
 #[derive(Clone, Default)]
 pub struct Proxies {
     http: Option<Named>,
@@ -22,7 +22,7 @@ pub struct Proxies {
     bypass: Bypass,
 }
 
-/// A variable and its text.
+/// A variable and its value.
 #[derive(Clone)]
 struct Named {
     variable: &'static str,
@@ -58,7 +58,7 @@ impl fmt::Debug for Proxy {
 }
 
 impl Proxies {
-    /// Reads an environment. `variable` must tell one that is set to nothing from one that is not set.
+    /// Reads an environment. `variable` must distinguish an empty variable from one that is not set.
     pub fn read(variable: impl Fn(&str) -> Option<OsString>) -> Self {
         let text = |name: &str| variable(name).map(|text| text.to_string_lossy().trim().to_owned());
         let named = |lower: &'static str, upper: Option<&'static str>| {
@@ -78,10 +78,10 @@ impl Proxies {
         }
     }
 
-    /// The proxy that is asked for `url`. None: nobody stands in between.
+    /// The proxy for `url`. None: a direct connection.
     ///
     /// # Errors
-    /// What the variable says is no proxy that can be used.
+    /// The variable does not name a usable proxy.
     pub fn way_to(&self, url: &Uri) -> Result<Option<Proxy>, ConfigError> {
         let is_https = matches!(url.scheme_str(), Some("https" | "wss"));
         let own = if is_https { &self.https } else { &self.http };
@@ -152,7 +152,7 @@ impl Proxy {
         self.authorization.as_deref()
     }
 
-    /// Whether one speaks TLS with the proxy itself.
+    /// Whether the connection to the proxy itself uses TLS.
     #[must_use]
     pub fn is_https(&self) -> bool {
         self.uri.scheme_str() == Some("https")
@@ -172,7 +172,7 @@ impl Proxy {
             .unwrap_or(if self.is_https() { 443 } else { 80 })
     }
 
-    /// Who it is, for people: by which variable, and where.
+    /// The variable and the address, for people.
     #[must_use]
     pub fn shown(&self) -> String {
         let authority = self
@@ -192,7 +192,7 @@ impl Proxy {
         format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n{authorization}\r\n")
     }
 
-    /// What the head of the answer to that means. None: there is a tunnel.
+    /// Why the proxy refused, from the head of its response. None: there is a tunnel.
     pub(crate) fn connect_refusal(&self, head: &[u8]) -> Option<String> {
         let head = String::from_utf8_lossy(head);
         let mut words = head.lines().next().unwrap_or_default().split_whitespace();
@@ -218,7 +218,7 @@ pub(crate) fn bare_host(uri: &Uri) -> &str {
         .unwrap_or(host)
 }
 
-/// `%41` is `A`; what is no such thing stays.
+/// Percent-decodes; an invalid escape is left unchanged.
 fn decoded(text: &str) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();

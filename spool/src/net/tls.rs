@@ -1,4 +1,4 @@
-//! Whose certificate is believed, and what is wrong with one, in words.
+//! Checks certificates, and explains what is wrong with one.
 
 use std::io;
 use std::path::Path;
@@ -17,10 +17,10 @@ use rustls::{
 
 use crate::config::ConfigError;
 
-/// How certificates are checked: by the authorities of a PEM file, or by the system's.
+/// How certificates are checked: by the authorities in a PEM file, or by the system's.
 ///
 /// # Errors
-/// The file cannot be used, or there is no way to ask the system.
+/// The file cannot be used, or the system's authorities are not available.
 pub fn config(ca_file: Option<&Path>) -> Result<Arc<ClientConfig>, ConfigError> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let verifier: Arc<dyn ServerCertVerifier> = match ca_file {
@@ -33,18 +33,18 @@ pub fn config(ca_file: Option<&Path>) -> Result<Arc<ClientConfig>, ConfigError> 
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| ConfigError::Tls(error.to_string()))?
-        // It says "dangerous" of every verifier that is not its own; ours only ask its own.
+        // rustls calls every custom verifier "dangerous"; ours only delegates to its own.
         .dangerous()
         .with_custom_certificate_verifier(verifier)
         .with_no_client_auth();
     Ok(Arc::new(config))
 }
 
-/// The certificates of a file, as authorities; or as the collector's own, where it shows one of them.
+/// The certificates of a file, as authorities; or as the collector's own certificate, if it shows one of them.
 ///
-/// Who makes a certificate with one command gets one that signs itself and may sign others (`CA:TRUE`). Named as the
-/// file of authorities, curl believes it. webpki takes no such certificate from a server, because an authority's key
-/// does not belong there; but here its owner has said so.
+/// A certificate made with one command is self-signed and may sign others (`CA:TRUE`). curl accepts it when it is named
+/// as the file of authorities. webpki does not accept such a certificate from a server, because an authority's key does
+/// not belong there; but here its owner has allowed it explicitly.
 #[derive(Debug)]
 struct OwnAuthorities {
     chains: Arc<WebPkiServerVerifier>,
@@ -93,7 +93,7 @@ impl ServerCertVerifier for OwnAuthorities {
             self.chains
                 .verify_server_cert(end_entity, intermediates, name, ocsp_response, now);
         match verified {
-            // Its time is looked at before what it may be used for; its name is not.
+            // webpki checks its validity period before its usage; the name is not checked.
             Err(Error::InvalidCertificate(CertificateError::Other(cause)))
                 if format!("{cause:?}").contains("CaUsedAsEndEntity")
                     && self.certificates.iter().any(|known| known == end_entity) =>
@@ -128,7 +128,7 @@ impl ServerCertVerifier for OwnAuthorities {
     }
 }
 
-/// What a failed handshake with `who` means, and what to do. What is no matter of TLS stays as it is.
+/// Explains a failed handshake with `who`, and what to do. Errors other than TLS are returned unchanged.
 #[must_use]
 pub fn explain(error: io::Error, who: &str) -> io::Error {
     if error.kind() == io::ErrorKind::UnexpectedEof {
@@ -142,7 +142,7 @@ pub fn explain(error: io::Error, who: &str) -> io::Error {
     }
 }
 
-/// The same as text. None: it is no matter of TLS.
+/// The explanation as text. None: it is not a TLS error.
 #[must_use]
 pub fn in_words_of(error: &io::Error, who: &str) -> Option<String> {
     let inner = error.get_ref()?.downcast_ref::<Error>()?;
@@ -172,7 +172,7 @@ fn in_words(error: &Error, who: &str) -> String {
                  certificate's subjectAltName"
             )
         }
-        // Another authority of the same name has signed it.
+        // Signed by another authority of the same name.
         CertificateError::UnknownIssuer | CertificateError::BadSignature => format!(
             "the certificate of {who} is signed by nobody whom this machine trusts: name the PEM file of its \
              authority in PLAYBACK_CA_FILE (option ca_file)"

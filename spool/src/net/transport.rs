@@ -1,5 +1,4 @@
-//! What goes over a connection of the HTTP client: bytes as they are, bytes over another stream (TLS), or requests in the
-//! form that a proxy wants.
+//! Transports for the HTTP client: plain bytes, bytes over another stream (TLS), or requests in the form for a proxy.
 
 use std::fmt;
 use std::io::{self, Read, Write};
@@ -14,14 +13,14 @@ use ureq::unversioned::transport::{
 
 use super::proxy::Proxy;
 
-/// A connection without TLS, straight to the collector. It knows one mistake: a port that speaks TLS.
+/// A connection without TLS, directly to the collector. It detects one mistake: a port that expects TLS.
 #[derive(Debug)]
 pub(super) struct Plain {
     below: Box<dyn Transport>,
     answered: bool,
 }
 
-/// What every TLS alert begins with: its type, and the version's first byte.
+/// First bytes of every TLS alert: its type, and the version's first byte.
 const TLS_ALERT: [u8; 2] = [0x15, 0x03];
 
 impl Plain {
@@ -64,9 +63,9 @@ impl Transport for Plain {
     }
 }
 
-/// A stream over a connection.
+/// A stream on top of a connection.
 pub(super) trait Link: Read + Write + Send + Sync + 'static {
-    /// The connection below it.
+    /// The underlying connection.
     fn below(&mut self) -> &mut TransportAdapter<Box<dyn Transport>>;
 }
 
@@ -129,13 +128,13 @@ impl<S: Link> Transport for OverStream<S> {
     }
 }
 
-/// Requests for a proxy that forwards them: their first line names the whole URL, and the proxy's user goes along.
+/// Requests for a forwarding proxy: their first line holds the whole URL, and the proxy's credentials are added.
 pub(super) struct Forwarding<B> {
     below: B,
-    /// What stands before the path.
+    /// Text before the path.
     origin: String,
     authorization: Option<String>,
-    /// The next bytes that are written begin a request.
+    /// The next bytes written begin a request.
     begins: bool,
 }
 
@@ -152,7 +151,7 @@ impl<B> Forwarding<B> {
         }
     }
 
-    /// A request's head as the proxy wants it. None: it does not begin as one does.
+    /// A request's head in the form for the proxy. None: it does not begin like a request.
     fn rewritten(&self, request: &[u8]) -> Option<Vec<u8>> {
         let end = memchr::memmem::find(request, b"\r\n")?;
         let line = std::str::from_utf8(&request[..end]).ok()?;
@@ -188,7 +187,7 @@ impl<B: Write> Write for Forwarding<B> {
 
 impl<B: Read> Read for Forwarding<B> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        // After an answer comes the next request.
+        // After a response comes the next request.
         self.begins = true;
         self.below.read(into)
     }

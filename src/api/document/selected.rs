@@ -1,4 +1,4 @@
-//! The schemas of a record of which only some fields were asked for.
+//! Schemas of a record with only some of its fields.
 
 use std::borrow::Cow;
 
@@ -64,7 +64,7 @@ impl ToSchema for ExecutionFields {
     }
 }
 
-/// The properties that a schema names itself; parts that it refers to are left to the caller.
+/// The schema's own properties; referenced parts are left to the caller.
 fn properties(schema: RefOr<Schema>) -> Vec<(String, RefOr<Schema>)> {
     match schema {
         RefOr::T(Schema::Object(object)) => object.properties.into_iter().collect(),

@@ -1,4 +1,4 @@
-//! The parts of an execution, a file each: what it printed, its events, what it is made of, its results.
+//! The parts of an execution, one file each: its output, its events, its structure, its results.
 
 pub(super) mod events;
 pub(super) mod output;

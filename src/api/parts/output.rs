@@ -1,4 +1,4 @@
-//! What an execution printed.
+//! The output of an execution.
 
 use axum::Json;
 use axum::body::{Body, Bytes};
@@ -93,7 +93,7 @@ pub(in crate::api) async fn get_output(
     }
 }
 
-/// Lines as they were printed, made as they are sent: one may be larger than memory should be.
+/// Printed lines, generated while they are sent: one may be larger than memory should be.
 fn stream_text(reader: OutputReader, to: u64, only: Option<Stream>) -> Body {
     let steps = stream::unfold(Some(reader), move |reader| async move {
         let mut reader = reader?;
@@ -111,7 +111,7 @@ fn stream_text(reader: OutputReader, to: u64, only: Option<Stream>) -> Body {
         match read.await {
             Ok(more) => Some((Ok(Bytes::from(text)), (more && !past).then_some(reader))),
             Err(error) => {
-                // The answer has begun: cutting it off is the only way left to say so.
+                // The response has begun: aborting it is the only way left to report the error.
                 tracing::error!(%error, "output could not be read");
                 Some((Err(error), None))
             }

@@ -16,7 +16,7 @@ use crate::filter::{Filtered, place};
 use crate::history::parts::{self, ResultDetail, ResultList};
 use crate::model::ResultFilter;
 
-/// Filters and page of the list of results; all that are given must hold.
+/// Filters and page of the list of results; all that are given must match.
 pub(in crate::api) type ResultsQuery = Filtered<place::Results, ResultsPage>;
 
 #[derive(Debug, Default, Deserialize, IntoParams)]

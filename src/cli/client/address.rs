@@ -1,4 +1,4 @@
-//! A collector's URL: what is one, and when two are the same.
+//! A collector's URL: checking it, and telling whether two are the same.
 
 use anyhow::bail;
 use ureq::http::Uri;
@@ -6,7 +6,7 @@ use ureq::http::Uri;
 use crate::api::PREFIX;
 use crate::config::DEFAULT_URL;
 
-/// The URL without its last slash, where it is one.
+/// The URL without its trailing slash, if it is valid.
 pub(in crate::cli) fn checked(url: &str) -> anyhow::Result<String> {
     let url = url.trim().trim_end_matches('/');
     // A password would end up in every message that names the URL, so this one does not.
@@ -29,11 +29,11 @@ pub(in crate::cli) fn checked(url: &str) -> anyhow::Result<String> {
     Ok(url.to_owned())
 }
 
-/// What stands where a port should, if it is none.
+/// The port's text, if it is not a port.
 fn bad_port(url: &str) -> Option<&str> {
     let (_, rest) = url.split_once("://")?;
     let authority = rest.split(['/', '?', '#']).next()?;
-    // The colons of an address of version 6 stand in brackets.
+    // The colons of an IPv6 address are inside brackets.
     let after = authority
         .rsplit_once(']')
         .map_or(authority, |(_, after)| after);
@@ -64,7 +64,7 @@ pub(in crate::cli) fn typed(text: &str) -> anyhow::Result<String> {
     checked(url)
 }
 
-/// The host, and the port where one is named: what a log-in is called.
+/// The host, with the port if there is one: the default name of a login.
 pub(in crate::cli) fn host(url: &str) -> String {
     let authority = url.split_once("://").map_or(url, |(_, rest)| rest);
     let authority = authority.split('/').next().unwrap_or(authority);
@@ -85,7 +85,7 @@ pub(in crate::cli) fn are_same(one: &str, other: &str) -> bool {
     matches!((parts(one), parts(other)), (Some(one), Some(other)) if one == other)
 }
 
-/// Whether what is sent there can be read on the way.
+/// Whether the connection there is unencrypted.
 pub(in crate::cli) fn is_in_the_clear(url: &str) -> bool {
     url.starts_with("http://") && !is_loopback(url)
 }

@@ -1,4 +1,4 @@
-//! Which collector a command asks, and with which token: options before the environment, and that before a log-in.
+//! Which collector a command asks, and with which token: an option wins over the environment, and that over a login.
 
 use std::path::{Path, PathBuf};
 
@@ -24,7 +24,7 @@ pub(in crate::cli) struct ClientArgs {
     token_file: Option<PathBuf>,
 }
 
-/// Whom to ask, as whom, and who said so.
+/// The collector and the token to use, and where each was found.
 #[derive(Clone)]
 pub(in crate::cli) struct Target {
     /// The collector's URL without its last slash.
@@ -32,15 +32,15 @@ pub(in crate::cli) struct Target {
     /// Where that was said.
     pub(in crate::cli) url_from: String,
     pub(in crate::cli) token: Option<String>,
-    /// Where the token was found, and what else there would have been.
+    /// Where the token was found, and which other sources it overrode.
     pub(in crate::cli) token_from: Option<String>,
 }
 
 impl ClientArgs {
-    /// Finds it out.
+    /// Resolves the target.
     pub(in crate::cli) fn target(&self) -> anyhow::Result<Target> {
         let named = self.context.clone().or_else(environment::context);
-        // A broken file of logins is no matter to whoever says everything otherwise.
+        // A broken login file does not matter when URL and token are both given otherwise.
         let is_said = self.said_url().is_some() && self.said_token();
         let login = match is_said && named.is_none() {
             true => None,
@@ -52,7 +52,7 @@ impl ClientArgs {
             (None, None) => (DEFAULT_URL.to_owned(), "the default".to_owned()),
         };
         let url = address::checked(&url)?;
-        // A token goes nowhere but to the collector that it was given for.
+        // A token is only sent to the collector that it was issued for.
         let login = login.filter(|(_, login)| address::are_same(&login.url, &url));
         let (token, token_from) = self.token(login.as_ref())?.unzip();
         Ok(Target {
@@ -63,7 +63,7 @@ impl ClientArgs {
         })
     }
 
-    /// The URL as an option or the environment says it, and which of them.
+    /// The URL from an option or the environment, and which of them.
     fn said_url(&self) -> Option<(String, &'static str)> {
         let given = |url: &String| Some(url.trim().to_owned()).filter(|url| !url.is_empty());
         if let Some(url) = self.url.as_ref().and_then(given) {
@@ -76,7 +76,7 @@ impl ClientArgs {
         Some((url, "PLAYBACK_URL in the environment"))
     }
 
-    /// Whether an option or the environment says the token.
+    /// Whether the token comes from an option or the environment.
     fn said_token(&self) -> bool {
         self.token_file.is_some()
             || environment::token().is_some()

@@ -26,7 +26,7 @@ use crate::api::PREFIX;
 /// How long to wait for a connection.
 const CONNECT: Duration = Duration::from_secs(10);
 
-/// How long to wait for an answer to begin, and then for each further piece of it.
+/// How long to wait for an answer to begin, and then for each further part of it.
 const ANSWER: Duration = Duration::from_secs(120);
 
 /// The largest error text that is read, in bytes.
@@ -63,7 +63,7 @@ impl Client {
         Self::to(arguments.target()?)
     }
 
-    /// For a collector and a token that were given outright; `from` says where the token comes from.
+    /// For an explicit collector and token; `from` says where the token comes from.
     pub(super) fn of(url: &str, token: Option<&str>, from: &str) -> anyhow::Result<Self> {
         Self::to(Target {
             url: url.to_owned(),
@@ -96,7 +96,7 @@ impl Client {
             environment::ca_file().as_deref(),
         )?;
         let config = Agent::config_builder()
-            // The way there is our own: by itself, the library would read the environment.
+            // Proxies are handled by our own transport; by default the library would read the environment.
             .proxy(None)
             .timeout_connect(Some(CONNECT))
             .timeout_recv_response(Some(ANSWER))
@@ -114,7 +114,7 @@ impl Client {
         })
     }
 
-    /// Whom it asks, as whom, and who said so.
+    /// The collector and token in use, and where each was found.
     pub(super) fn target(&self) -> &Target {
         &self.target
     }
@@ -134,7 +134,7 @@ impl Client {
         self.authorization.as_ref()
     }
 
-    /// An answer's body, as it comes.
+    /// A response body, streamed.
     pub(super) fn read(
         &self,
         path: &str,
@@ -156,7 +156,7 @@ impl Client {
         Ok(body.reader())
     }
 
-    /// An answer's body, whole.
+    /// A response body, read whole.
     pub(super) fn get<T: DeserializeOwned>(
         &self,
         path: &str,
@@ -169,12 +169,12 @@ impl Client {
         self.understood(&text)
     }
 
-    /// The answer to a request that changes something, which must be accepted. It is sent once.
+    /// Sends a change once and returns the answer; anything but success is an error.
     pub(super) fn post<T: DeserializeOwned>(&self, path: &str, body: &Value) -> anyhow::Result<T> {
         self.change(self.agent.post(self.address(path)), body)
     }
 
-    /// The same, where the collector may take any time to do what it is asked.
+    /// Like [`Self::post`], without a time limit on the answer.
     pub(super) fn post_and_wait<T: DeserializeOwned>(
         &self,
         path: &str,
@@ -185,12 +185,12 @@ impl Client {
         self.change(request.build(), body)
     }
 
-    /// The same, where something is set rather than added.
+    /// Like [`Self::post`], with `PUT`.
     pub(super) fn put<T: DeserializeOwned>(&self, path: &str, body: &Value) -> anyhow::Result<T> {
         self.change(self.agent.put(self.address(path)), body)
     }
 
-    /// Takes something away, for a reason.
+    /// Deletes something, with an optional note that says why.
     pub(super) fn delete(&self, path: &str, note: Option<&str>) -> anyhow::Result<()> {
         let note = note.map(|note| ("note", note));
         let mut request = self.agent.delete(self.address(path)).query_pairs(note);
@@ -244,7 +244,7 @@ impl Client {
         })
     }
 
-    /// What to say when an answer ends too early.
+    /// The message for a response that ends too early.
     pub(super) fn broke_off(&self) -> String {
         format!("the answer of {} broke off: try again", self.target.url)
     }
@@ -274,7 +274,7 @@ impl Client {
         )
     }
 
-    /// The error for an answer that is none: the API's own message says what to do.
+    /// The error for a refused request: the API's own message says what to do.
     pub(super) fn refused(&self, status: StatusCode, body: &[u8]) -> anyhow::Error {
         #[derive(Deserialize)]
         struct Answer {
@@ -313,7 +313,7 @@ impl Client {
     }
 }
 
-/// A request that says no more than why, if anything.
+/// A request body that holds only the note, if there is one.
 pub(super) fn noted(note: Option<&str>) -> Value {
     let note = note.map(|note| ("note".to_owned(), note.into()));
     Value::Object(note.into_iter().collect())
@@ -321,7 +321,7 @@ pub(super) fn noted(note: Option<&str>) -> Value {
 
 fn error_text(mut answer: Response<Body>) -> Vec<u8> {
     let mut text = Vec::new();
-    // What cannot be read says nothing; the status still does.
+    // If the error body cannot be read, the status still says what went wrong.
     let _ = answer
         .body_mut()
         .as_reader()

@@ -14,7 +14,7 @@ const CALLBACK: &str = "playback.history.recorder";
 /// The oldest ansible-core that the recorder supports.
 const OLDEST: (u32, u32) = (2, 14);
 
-/// Looks at those that were named, or at all in PATH.
+/// Checks the programs that were named, or all in PATH.
 pub(super) fn look(report: &mut Report, named: &[PathBuf], config: &AnsibleConfig) {
     report.about("this shell and folder");
     shims(report);
@@ -45,7 +45,7 @@ pub(super) fn look(report: &mut Report, named: &[PathBuf], config: &AnsibleConfi
     }
 }
 
-/// The programs, each once, whatever links lead to it.
+/// The programs, each once, even if several links lead to it.
 fn programs(named: &[PathBuf]) -> Vec<PathBuf> {
     if !named.is_empty() {
         let program = |path: &PathBuf| {
@@ -222,7 +222,7 @@ fn recorder(report: &mut Report, said: &Said) {
     }
 }
 
-/// The first two numbers of a version.
+/// Major and minor number of a version.
 fn numbers(version: &str) -> Option<(u32, u32)> {
     let mut parts = version.split('.');
     Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))

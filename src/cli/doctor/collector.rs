@@ -1,4 +1,4 @@
-//! Whether runs arrive: the address, the token, the collector's answer and its clock.
+//! Whether runs reach the collector: its address, the token, its answer and its clock.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use super::finding::Report;
 use super::settings::{Setting, Settings};
 use crate::clock::Clock;
 
-/// How far clocks may differ, in seconds: beyond that, times of different machines mislead.
+/// How far clocks may differ, in seconds. Beyond that, times of different machines are misleading.
 const SKEW: i64 = 30;
 
 pub(super) fn look(report: &mut Report, settings: &Settings, clock: &Clock) {
@@ -50,7 +50,7 @@ pub(super) fn look(report: &mut Report, settings: &Settings, clock: &Clock) {
     }
 }
 
-/// Says where the token is from. None: there is none that can be sent.
+/// Reports where the token comes from. None: there is none that can be sent.
 fn token(report: &mut Report, settings: &Settings) -> Option<String> {
     if let Some(file) = &settings.token_file
         && let Ok(found) = file.metadata()

@@ -1,4 +1,4 @@
-//! What is found: for people in groups, for scripts as JSON.
+//! Findings: grouped for people, as JSON for scripts.
 
 use serde::Serialize;
 use serde_json::json;
@@ -17,7 +17,7 @@ pub(super) enum Level {
     Problem,
 }
 
-/// One thing that was looked at.
+/// The result of one check.
 #[derive(Debug, Serialize)]
 pub(super) struct Finding {
     /// What it concerns: one of the Ansibles, the collector, the spool.
@@ -30,7 +30,7 @@ pub(super) struct Finding {
     next: Option<String>,
 }
 
-/// Everything that was found.
+/// All findings.
 #[derive(Debug, Default)]
 pub(super) struct Report {
     about: String,
@@ -38,7 +38,7 @@ pub(super) struct Report {
 }
 
 impl Report {
-    /// What follows is about this.
+    /// Sets what the next findings are about.
     pub(super) fn about(&mut self, what: impl Into<String>) {
         self.about = what.into();
     }

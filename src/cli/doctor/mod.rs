@@ -1,10 +1,10 @@
 //! `playback doctor`: what is and what is not recorded on this machine, and what to do about it.
 //!
 //! Layout:
-//! - `finding`: what is found, for people and for scripts
-//! - `settings`: what the recorder goes by, and where each setting comes from
-//! - `ansible`, `python`: each Ansible, asked itself; `shim`: what runs past the recorder
-//! - `collector`: whether runs arrive; `spool`: what has not arrived
+//! - `finding`: the findings, for people and for scripts
+//! - `settings`: the recorder's settings, and where each comes from
+//! - `ansible`, `python`: each Ansible, asked itself; `shim`: which runs bypass the recorder
+//! - `collector`: whether runs arrive; `spool`: what is still waiting
 //!
 //! It changes nothing, and prints no token.
 

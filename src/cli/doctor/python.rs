@@ -1,4 +1,4 @@
-//! An Ansible asked itself: which Python runs it, what its configuration comes to, and whether the recorder is there.
+//! Asks an Ansible itself: which Python runs it, its effective configuration, and whether the recorder is installed.
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -42,7 +42,7 @@ except Exception as error:
 print("\nPLAYBACK " + json.dumps(found))
 "#;
 
-/// What an Ansible says of itself.
+/// What an Ansible reports about itself.
 #[derive(Debug)]
 pub(super) struct Said {
     /// Version of ansible-core.
@@ -109,7 +109,7 @@ pub(super) fn ask(program: &Path) -> Result<Said, String> {
     })
 }
 
-/// What a command prints; its complaint, where it fails.
+/// A command's standard output; its standard error, if it fails.
 fn run(command: &mut Command) -> Result<String, String> {
     let mut child = command
         .stdin(Stdio::null())
@@ -123,7 +123,7 @@ fn run(command: &mut Command) -> Result<String, String> {
         let complaint = std::thread::spawn(move || read(stderr));
         let printed = read(stdout);
         let complaint = complaint.join().unwrap_or_default();
-        // Nobody listens any more, where it took too long.
+        // If it took too long, nobody is listening any more.
         let _ = said.send((printed, complaint));
     });
     let Ok((printed, complaint)) = listening.recv_timeout(PATIENCE) else {
@@ -147,7 +147,7 @@ fn run(command: &mut Command) -> Result<String, String> {
 fn read(stream: Option<impl std::io::Read>) -> String {
     let mut text = Vec::new();
     if let Some(stream) = stream {
-        // What cannot be read any more was not printed.
+        // What cannot be read counts as not printed.
         let _ = stream.take(1 << 20).read_to_end(&mut text);
     }
     String::from_utf8_lossy(&text).into_owned()

@@ -1,11 +1,11 @@
-//! What the recorder goes by: the environment, then the ansible.cfg that is in force.
+//! The recorder's settings: from the environment, then from the active ansible.cfg.
 
 use std::path::{Path, PathBuf};
 
 use super::super::environment;
 use crate::config::ansible::{AnsibleConfig, is_true};
 
-/// A setting, and where it stands.
+/// A setting, and where it was found.
 #[derive(Debug, Clone)]
 pub(super) struct Setting<T> {
     pub(super) value: T,

@@ -1,4 +1,4 @@
-//! The folders where runs wait: whether they can be used, and what waits there.
+//! The spool folders: whether they can be used, and what waits in them.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
@@ -9,7 +9,7 @@ use playback_spool::{Orphan, orphans};
 use super::finding::Report;
 use super::settings::Settings;
 
-/// The bit by which only a file's owner may take its name away, as in `/tmp`.
+/// Sticky bit: only a file's owner may remove or rename it, as in `/tmp`.
 const STICKY: u32 = 0o1000;
 
 pub(super) fn look(report: &mut Report, settings: &Settings) {
@@ -34,7 +34,7 @@ pub(super) fn look(report: &mut Report, settings: &Settings) {
     }
 }
 
-/// It is made with the first run, where its nearest folder lets us.
+/// A missing folder is created by the first run, if its nearest existing parent is writable.
 fn missing(report: &mut Report, dir: &Path) {
     let above = dir.ancestors().find(|folder| folder.is_dir());
     match above.map(try_out) {
@@ -75,7 +75,7 @@ fn usable(report: &mut Report, dir: &Path, found: &fs::Metadata) {
     }
 }
 
-/// Whether a folder can be written.
+/// Checks that a folder is writable.
 fn try_out(dir: &Path) -> std::io::Result<()> {
     let probe: PathBuf = dir.join(format!(".playback-doctor.{}", std::process::id()));
     fs::create_dir(&probe)?;

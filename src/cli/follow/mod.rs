@@ -41,15 +41,15 @@ pub(super) struct Follow {
     json: bool,
 }
 
-/// What is to be followed, and how.
+/// What to follow, and how.
 pub(super) struct Watch {
     /// Which execution.
     pub(super) id: Uuid,
     /// Number of the first line to print.
     pub(super) since: u64,
-    /// Whether the stream's messages are printed, rather than lines.
+    /// Whether to print the stream's messages instead of lines.
     pub(super) json: bool,
-    /// Whether this very command launched it: people may take Ctrl-C for its end.
+    /// Whether this command launched the run: users may expect Ctrl-C to end it.
     pub(super) launched: bool,
 }
 
@@ -72,7 +72,7 @@ pub(super) fn watch(client: &Client, watch: &Watch) -> anyhow::Result<ExitCode> 
         .build()?;
     let screen = Screen::new(client, id, watch.json);
     let has_progress = screen.has_progress();
-    // Elsewhere, Ctrl-C ends us as it ends every program.
+    // Otherwise Ctrl-C ends us as it ends every program.
     let catches = watch.launched || has_progress;
     let mut viewer = Viewer::new(client, watch, screen);
     let ending = runtime.block_on(async {
@@ -81,7 +81,7 @@ pub(super) fn watch(client: &Client, watch: &Watch) -> anyhow::Result<ExitCode> 
             Ok(()) = tokio::signal::ctrl_c(), if catches => Ok(None),
         }
     });
-    // Whatever is said now, the progress line is gone before.
+    // Take the progress line away before anything else is printed.
     viewer.finish()?;
     let Some(ending) = ending? else {
         if watch.launched {
@@ -97,7 +97,7 @@ pub(super) fn watch(client: &Client, watch: &Watch) -> anyhow::Result<ExitCode> 
     Ok(exit_code(&ending))
 }
 
-/// How it ended, for a person who looked on.
+/// How the run ended, in short, for a person.
 fn in_short(ending: &Ending, id: Uuid) -> String {
     let mut text = ending.status.as_str().to_owned();
     if let Some(reason) = ending.reason {

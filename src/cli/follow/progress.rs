@@ -1,5 +1,5 @@
-//! The line below a run's lines, for people: how it stands. Asked for beside the stream by a thread of its own,
-//! so that no line waits for it.
+//! The progress line below a run's output, for people. A thread of its own asks for it beside the stream, so that no
+//! line waits for it.
 
 use std::collections::BTreeMap;
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -19,16 +19,16 @@ use crate::model::Phase;
 /// How often the collector is asked.
 const EVERY: Duration = Duration::from_secs(1);
 
-/// How many times longer than an answer took it is left alone: a record with thousands of hosts is large.
+/// Pause between two requests, as a multiple of how long the last one took: records with thousands of hosts are large.
 const REST: u32 = 10;
 
-/// How often the line moves.
+/// How often the line is redrawn.
 const TICK: Duration = Duration::from_millis(200);
 
-/// What is asked for: the figures, and none of the output.
+/// The fields to ask for: the figures, without output.
 const FIELDS: &str = "phase,start_time,results,stats,failed,unreachable,canceled_by";
 
-/// How a run stands.
+/// A run's current figures.
 #[derive(Debug, Deserialize)]
 struct Figures {
     phase: Phase,
@@ -40,7 +40,7 @@ struct Figures {
     canceled_by: Option<String>,
 }
 
-/// A line that is kept up to date until it is dropped, which takes it away.
+/// A line that is kept up to date; dropping it removes it.
 pub(super) struct Progress {
     bar: ProgressBar,
     /// The thread ends when this is gone.
@@ -48,7 +48,7 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// Begins; none where the terminal cannot show such a line.
+    /// Starts the line; none if the terminal cannot show one.
     pub(super) fn start(client: &Client, id: Uuid) -> Option<Self> {
         let style = ProgressStyle::with_template("{spinner} {elapsed_precise} {wide_msg}").ok()?;
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
@@ -58,14 +58,14 @@ impl Progress {
         bar.set_style(style);
         let (alive, ended) = mpsc::channel::<()>();
         let (client, shown) = (client.clone(), bar.clone());
-        // Where there is no thread to be had, there is no line either.
+        // If no thread can be started, there is no line.
         std::thread::Builder::new()
             .name("progress".to_owned())
             .spawn(move || {
                 let (clock, path) = (Clock::system(), format!("/executions/{id}"));
                 loop {
                     let asked = Instant::now();
-                    // A collector that is away for a while is the stream's concern.
+                    // If the collector is away for a while, the stream deals with it.
                     if let Ok(figures) = client.get(&path, &[("fields", FIELDS.to_owned())]) {
                         show(&shown, &figures, &clock);
                     }

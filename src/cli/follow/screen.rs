@@ -1,4 +1,4 @@
-//! Where lines go: to standard output, and for a person above a line that tells how the run stands.
+//! Prints lines to standard output, and for a person above a progress line.
 
 use uuid::Uuid;
 
@@ -7,19 +7,19 @@ use super::super::environment;
 use super::super::out::{self, Out};
 use super::progress::Progress;
 
-/// With so many bytes of lines, the progress line makes room for them: not for each of a flood.
+/// Bytes of lines after which the progress line is cleared to print them: not for each line of a flood.
 const BURST: usize = 32 << 10;
 
 /// Standard output, and below it perhaps a progress line.
 pub(super) struct Screen {
     out: Out,
-    /// Lines that were not printed yet; used with a progress line only.
+    /// Lines not printed yet; used only with a progress line.
     pending: Vec<u8>,
     progress: Option<Progress>,
 }
 
 impl Screen {
-    /// For the lines of this execution; for a script, as they are.
+    /// For the lines of this execution; without a progress line for scripts.
     pub(super) fn new(client: &Client, id: Uuid, json: bool) -> Self {
         let is_for_people = !json && out::is_terminal() && !environment::is_dumb();
         Self {
@@ -34,7 +34,7 @@ impl Screen {
         self.progress.is_some()
     }
 
-    /// One line; it is seen at the next [`Screen::flush`] at the latest.
+    /// Prints one line; it is visible at the next [`Screen::flush`] at the latest.
     pub(super) fn line(&mut self, text: &str) -> anyhow::Result<()> {
         if self.progress.is_none() {
             return self.out.line(text);
@@ -47,7 +47,7 @@ impl Screen {
         self.flush()
     }
 
-    /// Hands on what was printed.
+    /// Flushes what was printed.
     pub(super) fn flush(&mut self) -> anyhow::Result<()> {
         let Some(progress) = &self.progress else {
             return self.out.flush();
@@ -64,7 +64,7 @@ impl Screen {
         Ok(())
     }
 
-    /// A remark, beside the answer.
+    /// Prints a remark to standard error.
     pub(super) fn note(&self, text: &str) {
         match &self.progress {
             Some(progress) => progress.above(|| out::note(text)),
@@ -72,7 +72,7 @@ impl Screen {
         }
     }
 
-    /// Hands on what was printed, and takes the progress line away.
+    /// Flushes what was printed, and removes the progress line.
     pub(super) fn finish(mut self) -> anyhow::Result<()> {
         self.flush()
     }

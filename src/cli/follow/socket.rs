@@ -19,13 +19,13 @@ use crate::api::PREFIX;
 /// How long to wait for a connection.
 const CONNECT: Duration = Duration::from_secs(10);
 
-/// The collector gives a sign of life every 20 seconds: after so long without one, it is gone.
+/// The collector pings every 20 seconds: after this long without a ping the connection counts as lost.
 const SILENCE: Duration = Duration::from_secs(60);
 
-/// The largest message, in bytes: the record that closes the stream tells of every host.
+/// The largest message, in bytes: the final record lists every host.
 const MESSAGE_BYTES: usize = 256 << 20;
 
-/// Why a stream broke; it can be taken up again.
+/// Why a stream broke; it can be resumed.
 #[derive(Debug)]
 pub(super) struct Broken(pub(super) String);
 
@@ -38,7 +38,7 @@ impl Socket {
     /// Opens the stream of an execution at a line.
     ///
     /// # Errors
-    /// The collector refuses, and would again; what may go well later is [`Broken`].
+    /// The collector refuses, and would refuse again; an error that may pass is [`Broken`].
     pub(super) async fn open(
         client: &Client,
         id: Uuid,
@@ -73,7 +73,7 @@ impl Socket {
         }
     }
 
-    /// The next message, if it is there already.
+    /// The next message, if it has already arrived.
     pub(super) fn ready(&mut self) -> Option<Result<Utf8Bytes, Broken>> {
         self.message().now_or_never()
     }
@@ -94,7 +94,7 @@ impl Socket {
                 Ok(Some(Ok(Message::Close(_))) | None) => {
                     return Err(Broken("the collector closed it".to_owned()));
                 }
-                // Pings are answered by the library, when it is asked for the next message.
+                // The library answers pings when it is asked for the next message.
                 Ok(Some(Ok(_))) => {}
                 Ok(Some(Err(error))) => return Err(Broken(describe(&error))),
                 Err(_) => return Err(Broken("no sign of life".to_owned())),
@@ -103,7 +103,7 @@ impl Socket {
     }
 }
 
-/// Connects, through the proxy where there is one; waiting for it is left to a thread.
+/// Connects, through the proxy if there is one; the blocking part runs on a thread.
 async fn dial(way: Way, uri: Uri) -> Result<TcpStream, Error> {
     let dialled = tokio::task::spawn_blocking(move || way.dial(&uri, CONNECT));
     let stream = dialled.await.map_err(std::io::Error::other)??;

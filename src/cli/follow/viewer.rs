@@ -1,7 +1,7 @@
-//! Prints what the stream of an execution says.
+//! Prints the stream of an execution.
 //!
-//! A lost connection (the collector restarts, the network fails) is taken up again after the last line
-//! that was printed, for as long as it takes.
+//! A lost connection (the collector restarts, the network fails) is resumed after the last printed line, for as long
+//! as it takes.
 
 use std::time::Duration;
 
@@ -15,16 +15,16 @@ use super::screen::Screen;
 use super::socket::{Broken, Socket};
 use crate::model::{Reason, Status, StreamMessage};
 
-/// First and longest wait before a lost stream is taken up again; the waits between them double.
+/// First and longest wait before a lost stream is resumed; the wait doubles in between.
 const WAIT: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
 
-/// The kind of a message that may be one of a later version.
+/// A message's kind, which may be one of a later version.
 #[derive(Debug, Deserialize)]
 struct Kind {
     r#type: String,
 }
 
-/// What matters here of the record that closes a stream.
+/// The fields needed from the record that closes a stream.
 #[derive(Debug, Deserialize)]
 pub(super) struct Ending {
     pub(super) status: Status,
@@ -53,7 +53,7 @@ impl<'c> Viewer<'c> {
         }
     }
 
-    /// Prints until the run is over. It can be dropped at any time.
+    /// Prints until the run is over. The future can be dropped at any time.
     pub(super) async fn follow(&mut self) -> anyhow::Result<Ending> {
         let mut socket = match Socket::open(self.client, self.id, self.next_line).await? {
             Ok(socket) => socket,
@@ -73,7 +73,7 @@ impl<'c> Viewer<'c> {
         }
     }
 
-    /// Hands on what was printed, and takes the progress line away.
+    /// Flushes what was printed, and removes the progress line.
     pub(super) fn finish(self) -> anyhow::Result<()> {
         self.screen.finish()
     }
@@ -89,10 +89,10 @@ impl<'c> Viewer<'c> {
         }
     }
 
-    /// Prints what comes, until the run is over or the stream breaks.
+    /// Prints messages until the run is over or the stream breaks.
     async fn watch(&mut self, socket: &mut Socket) -> anyhow::Result<Result<Ending, Broken>> {
         loop {
-            // What is buffered goes out when nothing more is there at once.
+            // Flush when no further message is ready.
             let text = match socket.ready() {
                 Some(text) => text,
                 None => {
@@ -127,7 +127,7 @@ impl<'c> Viewer<'c> {
         }
     }
 
-    /// What a message says; none: it is of a kind that this version does not know, and is passed over.
+    /// What a message means; none for a kind that this version does not know, which is skipped.
     fn read<'t>(&self, text: &'t str) -> anyhow::Result<Option<StreamMessage<'t, Ending>>> {
         if let Ok(message) = serde_json::from_str(text) {
             return Ok(Some(message));

@@ -1,10 +1,10 @@
-//! `playback run`, `adhoc` and `replay`: ask the collector for a run, and follow it.
+//! `playback run`, `adhoc` and `replay`: launch a run on the collector, and follow it.
 //!
-//! The options are named as Ansible names its own. What they say is sent as the fields of a request; files
-//! that they name (extra variables, the vault password, a private key) are read here.
+//! The options have the names of Ansible's own. Their values are sent as the fields of a request; files that they name
+//! (extra variables, the vault password, a private key) are read here.
 //!
 //! Layout:
-//! - `options`: what all three can be told
+//! - `options`: the options that all three take
 //! - `extra_vars`: the forms of `-e`
 //! - `secrets`: the vault password, and the private key
 
@@ -125,7 +125,7 @@ pub(super) fn replay(command: &Replay) -> anyhow::Result<ExitCode> {
     })
 }
 
-/// Asks for a run and follows it; `path` tells where to ask.
+/// Launches a run and follows it; `path` is the API path.
 fn launch(
     arguments: &LaunchArgs,
     fields: Fields,
@@ -147,7 +147,7 @@ fn launch(
         }
         return Ok(ExitCode::SUCCESS);
     }
-    // Whoever reads a log of this finds the record by it.
+    // The id lets a reader of this log find the record.
     out::note(format_args!("playback: execution {id}"));
     let watch = Watch {
         id,

@@ -1,4 +1,4 @@
-//! What a run can be told: options in Ansible's words, fields in the API's.
+//! Options of a run: named as Ansible names them, sent as the API's fields.
 
 use std::path::PathBuf;
 
@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::{extra_vars, secrets};
 
-/// Fields of the API whose errors are about an option of another name.
+/// API fields whose option has another name.
 const OPTIONS: [(&str, &str); 7] = [
     ("extra_vars", "-e"),
     ("vault_password", "--vault-password-file or -J"),
@@ -104,7 +104,7 @@ pub(super) struct ModuleOptions {
 pub(super) struct Fields(Map<String, Value>);
 
 impl Fields {
-    /// Says a field, where there is something to say.
+    /// Sets a field, if there is a value.
     pub(super) fn set(&mut self, name: &str, value: Option<impl Into<Value>>) {
         if let Some(value) = value {
             self.0.insert(name.to_owned(), value.into());
@@ -121,9 +121,9 @@ impl Fields {
 }
 
 impl RunOptions {
-    /// The fields that they stand for. Reads the files that they name, and may ask for a password.
+    /// The request's fields. Reads the files that options name, and may ask for a password.
     pub(super) fn fields(&self) -> anyhow::Result<Fields> {
-        // Every option is named, so that the compiler complains of one that is not sent.
+        // Every option is named, so that the compiler reports one that is not sent.
         let Self {
             inventory,
             limit,
@@ -157,7 +157,7 @@ impl RunOptions {
         fields.set("private_key", key.transpose()?);
         fields.set("note", note.as_deref());
         fields.set_list("labels", labels);
-        // Last, so that nobody types a password for a command that is wrong.
+        // Last, so that nobody types a password for a command that turns out to be wrong.
         let password = match vault_password_file {
             Some(file) => Some(secrets::vault_password(file)?),
             None if *ask_vault_pass => Some(secrets::ask_vault_password()?),
@@ -184,7 +184,7 @@ impl ModuleOptions {
     }
 }
 
-/// An error of the API about a field, with the option that sets it.
+/// Names the option in an API error about its field.
 pub(super) fn named(error: &anyhow::Error) -> anyhow::Error {
     let text = format!("{error:#}");
     let field = text.split(':').next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Secrets that a run needs: read here, sent in the request, written nowhere.
+//! Secrets that a run needs: read here, sent in the request, stored nowhere.
 
 use std::fs;
 use std::io::Read as _;
@@ -10,8 +10,8 @@ use anyhow::{Context as _, bail};
 
 use super::super::secret;
 
-/// The password of vaulted files from a file. As Ansible does, a program is run and has to print it, and
-/// `-` is standard input.
+/// Reads the vault password from a file. As with Ansible, an executable file is run and prints it, and `-` is standard
+/// input.
 pub(super) fn vault_password(file: &Path) -> anyhow::Result<String> {
     let name = file.display();
     let cannot = || format!("the vault password file {name} cannot be read");
@@ -28,7 +28,7 @@ pub(super) fn vault_password(file: &Path) -> anyhow::Result<String> {
         & 0o111
         != 0
     {
-        // A name without a slash would be looked for in the search path.
+        // A name without a slash would be searched for in PATH.
         let path = fs::canonicalize(file).with_context(cannot)?;
         let mut program = Command::new(path);
         let done = program.stderr(Stdio::inherit()).output().with_context(|| {
@@ -51,14 +51,14 @@ pub(super) fn vault_password(file: &Path) -> anyhow::Result<String> {
     Ok(password.to_owned())
 }
 
-/// The password of vaulted files from the person at the terminal, who does not see it.
+/// Asks for the vault password at the terminal, without echo.
 pub(super) fn ask_vault_password() -> anyhow::Result<String> {
     secret::ask("Vault password: ").context(
         "the vault password cannot be asked for without a terminal: --vault-password-file reads it from a file",
     )
 }
 
-/// A private key: the text of a file that is here, otherwise the name of one that the collector has.
+/// A private key: the text of a local file, otherwise the name of a key that the collector has.
 pub(super) fn private_key(given: &str) -> anyhow::Result<String> {
     if !Path::new(given).is_file() {
         return Ok(given.to_owned());

@@ -9,7 +9,7 @@ use super::super::{summary, when};
 use crate::clock::Clock;
 use crate::model::ExecutionResult;
 
-/// The API's list, its pages joined; printed as they come.
+/// Prints the API's list as JSON, its pages joined, as they come.
 pub(super) fn json(mut pages: Pages<'_>) -> anyhow::Result<()> {
     let mut out = Out::new();
     let mut first = true;
@@ -33,7 +33,7 @@ pub(super) fn json(mut pages: Pages<'_>) -> anyhow::Result<()> {
     out.flush()
 }
 
-/// A table. Where it would be wider than the terminal, it says the same in fewer words.
+/// Prints a table. Where it would be wider than the terminal, shorter words are used.
 pub(super) fn table(mut pages: Pages<'_>, layout: Layout, clock: &Clock) -> anyhow::Result<()> {
     let mut records: Vec<ExecutionResult> = Vec::new();
     while let Some(page) = pages.next()? {
@@ -57,7 +57,7 @@ pub(super) fn table(mut pages: Pages<'_>, layout: Layout, clock: &Clock) -> anyh
             true => summary::status(record),
             false => summary::short_status(record),
         };
-        // The id before it holds no such word.
+        // The id before it cannot contain such a word.
         let painted = out.paint(summary::colour(record.status), &status);
         line.replacen(&status, &painted, 1)
     };
@@ -127,7 +127,7 @@ fn short_rows(records: &[ExecutionResult], clock: &Clock) -> Vec<[String; 6]> {
     rows.collect()
 }
 
-/// How many characters of the ids tell them apart; never fewer than their time, which comes first.
+/// How many characters of the ids tell them apart; at least their time part, which comes first.
 fn id_length(ids: impl Iterator<Item = Uuid>) -> usize {
     let mut ids: Vec<String> = ids.map(|id| id.to_string()).collect();
     ids.sort_unstable();

@@ -1,12 +1,12 @@
 //! The one place that prints: answers to standard output, remarks to standard error.
 //!
-//! Whoever reads our output may stop when it has enough (`| head`): that is [`Closed`], an end and not
-//! a failure. What was recorded is shown to people without control characters, which a terminal would
-//! obey; only what was printed by the run itself is passed on as it was.
+//! A reader of our output may stop early (`| head`): that is [`Closed`], an end and not a failure. Recorded text is
+//! shown to people without control characters, which a terminal would obey; only the run's own output is passed on
+//! unchanged.
 
 //!
-//! At a terminal no row of a table is wider than it, and longer texts continue below themselves; elsewhere, and
-//! with `--wide`, everything is shown whole.
+//! At a terminal a table is never wider than the screen, and longer texts wrap; elsewhere, and with `--wide`,
+//! everything is shown in full.
 
 mod table;
 
@@ -31,30 +31,30 @@ pub(super) struct Layout {
     wide: bool,
 }
 
-/// Nobody reads our output any more.
+/// The reader of our output is gone.
 #[derive(Debug, thiserror::Error)]
 #[error("the reader of the output is gone")]
 pub(super) struct Closed;
 
-/// Colours that carry a meaning here.
+/// Colours, by meaning.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Colour {
-    /// It went well.
+    /// Success.
     Green,
-    /// It did not.
+    /// Failure.
     Red,
-    /// It goes on.
+    /// In progress.
     Cyan,
     /// A heading.
     Bold,
 }
 
-/// Standard output, buffered: what must be seen at once is to be flushed.
+/// Standard output, buffered: flush what must be visible at once.
 #[derive(Debug)]
 pub(super) struct Out {
     writer: BufWriter<Stdout>,
     colours: bool,
-    /// Columns of the terminal; none where there is none, or where it is not to matter.
+    /// Columns of the terminal; none if there is none, or if the layout ignores it.
     width: Option<usize>,
 }
 
@@ -63,7 +63,7 @@ impl Out {
         Self::laid_out(Layout::default())
     }
 
-    /// As wide as is asked for.
+    /// Limited to the width that the layout asks for.
     pub(super) fn laid_out(layout: Layout) -> Self {
         let stdout = io::stdout();
         let is_terminal = stdout.is_terminal();
@@ -76,12 +76,12 @@ impl Out {
         }
     }
 
-    /// Columns of the terminal, where there is one that lines are to fit.
+    /// Columns of the terminal, if lines are to fit it.
     pub(super) fn width(&self) -> Option<usize> {
         self.width
     }
 
-    /// A line in a colour; a long one goes on in the next.
+    /// Prints a line in a colour; a long one wraps.
     pub(super) fn headline(&mut self, colour: Colour, text: &str) -> anyhow::Result<()> {
         for line in wrapped(text, self.width) {
             self.line(self.paint(colour, &line))?;
@@ -89,7 +89,7 @@ impl Out {
         Ok(())
     }
 
-    /// A text below a heading that stands before its first line; a long one goes on below itself.
+    /// Prints a text after a heading on its first line; further lines are indented below the text.
     pub(super) fn hanging(&mut self, heading: &str, text: &str) -> anyhow::Result<()> {
         let indent = heading.width();
         let room = self.width.map(|width| width.saturating_sub(indent).max(20));
@@ -106,7 +106,7 @@ impl Out {
         outcome(writeln!(self.writer, "{text}"))
     }
 
-    /// Exactly these bytes.
+    /// Prints exactly these bytes.
     pub(super) fn bytes(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
         outcome(self.writer.write_all(bytes))
     }
@@ -117,7 +117,7 @@ impl Out {
         self.line(text)
     }
 
-    /// Columns below their headings; `paint` colours the line of a row, by its index.
+    /// Prints columns below their headings; `paint` colours the line of a row, by its index.
     pub(super) fn table<const N: usize>(
         &mut self,
         columns: [Column; N],
@@ -140,7 +140,7 @@ impl Out {
         Ok(())
     }
 
-    /// The text in that colour, where colours can be seen and are wanted.
+    /// The text in that colour, if colours are supported and wanted.
     pub(super) fn paint(&self, colour: Colour, text: &str) -> String {
         let code = match colour {
             Colour::Green => 32,
@@ -155,7 +155,7 @@ impl Out {
         }
     }
 
-    /// Hands on what is buffered.
+    /// Flushes the buffer.
     pub(super) fn flush(&mut self) -> anyhow::Result<()> {
         outcome(self.writer.flush())
     }
@@ -182,7 +182,7 @@ pub(super) fn json(value: &impl Serialize) -> anyhow::Result<()> {
     out.flush()
 }
 
-/// Says something beside the answer. Where standard error is closed, nobody wants to know.
+/// Prints a remark to standard error. If that is closed, nobody wants to know.
 pub(super) fn note(text: impl Display) {
     let mut to = io::stderr();
     let size = tcgetwinsize(&to).ok().filter(|_| to.is_terminal());
@@ -192,19 +192,19 @@ pub(super) fn note(text: impl Display) {
     }
 }
 
-/// Says something to a person who looks on, and nothing to a script.
+/// Prints a remark for a person at a terminal; scripts do not get it.
 pub(super) fn hint(text: impl Display) {
     if io::stderr().is_terminal() {
         note(text);
     }
 }
 
-/// Whether a person sees both what is answered and what is said beside it.
+/// Whether a person sees both standard output and standard error.
 pub(super) fn is_terminal() -> bool {
     io::stdout().is_terminal() && io::stderr().is_terminal()
 }
 
-/// The text in lines of that width, broken at blanks where there are any.
+/// Wraps the text to that width, at blanks where there are any.
 fn wrapped(text: &str, width: Option<usize>) -> Vec<String> {
     let Some(width) = width.filter(|width| text.width() > *width) else {
         return vec![text.to_owned()];
@@ -228,7 +228,7 @@ fn wrapped(text: &str, width: Option<usize>) -> Vec<String> {
     lines
 }
 
-/// As much of the text as is so wide, and the rest of it.
+/// Splits the text at that display width.
 fn split_at_width(text: &str, width: usize) -> (&str, &str) {
     let ends = text.char_indices().map(|(at, c)| at + c.len_utf8());
     let end = ends.take_while(|end| text[..*end].width() <= width).last();
@@ -236,7 +236,7 @@ fn split_at_width(text: &str, width: usize) -> (&str, &str) {
     text.split_at(end.unwrap_or(first))
 }
 
-/// Whether there is a person to be asked.
+/// Whether a person can be asked.
 pub(super) fn can_ask() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
@@ -253,7 +253,7 @@ pub(super) fn ask(question: &str) -> anyhow::Result<bool> {
     Ok(answer == "y" || answer == "yes")
 }
 
-/// Recorded text as one line that does nothing to a terminal.
+/// Recorded text on one line, without control characters.
 pub(super) fn plain(text: &str) -> String {
     text.chars()
         .map(|c| if c.is_control() { ' ' } else { c })

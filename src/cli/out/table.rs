@@ -1,28 +1,28 @@
-//! Columns below their headings, as wide as the terminal at most: a row stays one line.
+//! Tables: columns below their headings, no wider than the terminal, one line for each row.
 
 use unicode_width::UnicodeWidthStr as _;
 
 /// Blanks between two columns.
 const GAP: usize = 2;
 
-/// What is shown where something was cut out.
+/// Stands for what was cut off.
 const CUT: &str = "…";
 
-/// How a text is shortened to a width.
+/// Shortens a text to a width.
 type Shorten = fn(&str, usize) -> String;
 
-/// A column: its heading, and how it may be made narrower.
+/// A column: its heading, and how it can be narrowed.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::cli) struct Column {
     name: &'static str,
-    /// How its texts are shortened, and the width that is left to them at least.
+    /// How its texts are shortened, and the minimum width.
     shorten: Option<(Shorten, usize)>,
-    /// Whether it goes where there is no room for it and nothing stands in it.
+    /// Whether an empty column is dropped where room is scarce.
     is_spare: bool,
 }
 
 impl Column {
-    /// It is always shown whole.
+    /// Always shown in full.
     pub(in crate::cli) const fn whole(name: &'static str) -> Self {
         Self {
             name,
@@ -31,7 +31,7 @@ impl Column {
         }
     }
 
-    /// Shown whole, or not at all where every row has nothing there ("-", "0" or no text) and room is scarce.
+    /// Shown in full, or dropped if every row is empty ("-", "0" or no text) and room is scarce.
     pub(in crate::cli) const fn spare(name: &'static str) -> Self {
         Self {
             is_spare: true,
@@ -39,17 +39,17 @@ impl Column {
         }
     }
 
-    /// The ends of its texts may be cut off.
+    /// Texts may be cut at the end.
     pub(in crate::cli) const fn end(name: &'static str, least: usize) -> Self {
         Self::by(name, least, cut_end)
     }
 
-    /// The beginnings of its texts may be cut off: the end of a path tells most.
+    /// Texts may be cut at the front: the end of a path says most.
     pub(in crate::cli) const fn front(name: &'static str, least: usize) -> Self {
         Self::by(name, least, cut_front)
     }
 
-    /// Its texts may be shortened by this function, to `least` characters at least.
+    /// Texts may be shortened by this function, to no less than `least` characters.
     pub(in crate::cli) const fn by(name: &'static str, least: usize, shorten: Shorten) -> Self {
         Self {
             name,
@@ -59,7 +59,7 @@ impl Column {
     }
 }
 
-/// The lines of a table, the headings first, each `width` wide at most.
+/// The lines of a table, the headings first, each at most `width` wide.
 pub(super) fn lines<const N: usize>(
     columns: &[Column; N],
     rows: &[[String; N]],
@@ -95,12 +95,12 @@ pub(super) fn lines<const N: usize>(
     lines
 }
 
-/// How wide the table is with everything shown whole.
+/// The table's width with nothing shortened.
 pub(in crate::cli) fn width<const N: usize>(columns: &[Column; N], rows: &[[String; N]]) -> usize {
     total(&whole(columns, rows))
 }
 
-/// The columns, each by its place and with the room that it takes to show it whole.
+/// The columns, each by its index and with its full width.
 fn whole<const N: usize>(columns: &[Column; N], rows: &[[String; N]]) -> Vec<(usize, usize)> {
     let columns = columns.iter().enumerate();
     columns
@@ -116,7 +116,7 @@ fn total(shown: &[(usize, usize)]) -> usize {
     cells + GAP * shown.len().saturating_sub(1)
 }
 
-/// Makes room: first by what has nothing in it, then by shortening what is widest.
+/// Makes the table fit: first drops empty columns, then shortens the widest.
 fn fit<const N: usize>(
     shown: &mut Vec<(usize, usize)>,
     columns: &[Column; N],
@@ -146,7 +146,7 @@ fn fit<const N: usize>(
     }
 }
 
-/// The text, its end cut off where it is too wide.
+/// Cuts the end of a text that is too wide.
 pub(in crate::cli) fn cut_end(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();
@@ -162,7 +162,7 @@ pub(in crate::cli) fn cut_end(text: &str, width: usize) -> String {
     kept + CUT
 }
 
-/// The text, its beginning cut off where it is too wide.
+/// Cuts the front of a text that is too wide.
 pub(in crate::cli) fn cut_front(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();

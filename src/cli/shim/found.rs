@@ -1,4 +1,4 @@
-//! What a program's name stands for in PATH, in the order in which a shell looks.
+//! Looks up a program's name in PATH, in the order of a shell.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
@@ -6,16 +6,16 @@ use std::path::PathBuf;
 use super::super::environment;
 use super::is_shim;
 
-/// A program that PATH holds.
+/// A program found in PATH.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::cli) struct Found {
     /// The file.
     pub(in crate::cli) file: PathBuf,
-    /// It is a shim.
+    /// Whether it is a shim.
     pub(in crate::cli) shim: bool,
 }
 
-/// All that bear this name, the first of which runs.
+/// All programs of this name; a shell runs the first.
 pub(in crate::cli) fn find(program: &str) -> Vec<Found> {
     let mut found: Vec<Found> = Vec::new();
     for folder in environment::search_path() {

@@ -1,4 +1,4 @@
-//! Shims made and removed. What is not a shim is never touched.
+//! Installs and removes shims. A file that is not a shim is never touched.
 
 use std::fs::{self, Permissions};
 use std::io::{ErrorKind, Write as _};
@@ -22,7 +22,7 @@ pub(super) fn install(folder: &Path) -> anyhow::Result<ExitCode> {
             folder.display()
         );
     }
-    // Nothing is made where not all of it can be.
+    // Nothing is installed unless everything can be.
     for program in PROGRAMS {
         let file = folder.join(program);
         if file.symlink_metadata().is_ok() && !is_shim(&file) {
@@ -47,7 +47,7 @@ pub(super) fn install(folder: &Path) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What has still to be done: the folder goes before all others.
+/// The remaining step: the folder must come first in PATH.
 fn in_path(folder: &Path) -> anyhow::Result<()> {
     let first = find(PROGRAMS[0]).into_iter().next();
     if first.is_some_and(|first| first.file == folder.join(PROGRAMS[0])) {
@@ -62,7 +62,7 @@ fn in_path(folder: &Path) -> anyhow::Result<()> {
     out::line("\"playback shim status\" tells whether it works.")
 }
 
-/// A word for a person to type: quoted where it must be.
+/// A word as a person types it in a shell: quoted if necessary.
 fn word(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+,@%".contains(c);
     if text.chars().all(plain) {
@@ -71,12 +71,12 @@ fn word(text: &str) -> String {
     always_quoted(text)
 }
 
-/// The same, quoted in any case.
+/// Like [`word`], always quoted.
 fn always_quoted(text: &str) -> String {
     String::from_utf8_lossy(&quoted(text.as_bytes())).into_owned()
 }
 
-/// A word as a shell reads it, whatever is in it.
+/// A word quoted for a shell, whatever bytes it holds.
 fn quoted(word: &[u8]) -> Vec<u8> {
     let mut quoted = vec![b'\''];
     for byte in word {
@@ -111,7 +111,7 @@ fn written(program: &str, playback: &Path, known: &Path) -> Vec<u8> {
     text
 }
 
-/// Writes a program so that whoever runs it meanwhile gets the old one or the new one, whole.
+/// Replaces a program atomically: whoever runs it meanwhile gets the old or the new one, whole.
 fn write(folder: &Path, file: &Path, text: &[u8]) -> std::io::Result<()> {
     let mut made = tempfile_in(folder)?;
     made.1.write_all(text)?;
@@ -139,7 +139,7 @@ pub(super) fn uninstall(folder: &Path, own: bool) -> anyhow::Result<ExitCode> {
     }
     if own {
         match fs::remove_dir(folder) {
-            // Somebody keeps something else there.
+            // The folder also holds files of others.
             Err(error) if error.kind() == ErrorKind::DirectoryNotEmpty => {}
             _ => {}
         }

@@ -1,10 +1,10 @@
-//! `playback shim`: programs of Ansible's names that run the real ones under `playback exec`, so that what ends before
-//! Ansible loads callbacks has a record too, and nobody types `exec`.
+//! `playback shim`: programs with the names of Ansible's that run the real ones under `playback exec`. So runs that end
+//! before Ansible loads callbacks are recorded too, and nobody has to type `exec`.
 //!
 //! Layout:
-//! - `shim.sh`: the program, which needs nothing of ours to run the real one
-//! - `found`: what a name stands for in PATH
-//! - `install`: shims made and removed; `status`: whether they are what runs
+//! - `shim.sh`: the shim itself, which can run the real program without anything of ours
+//! - `found`: looks up a name in PATH
+//! - `install`: installs and removes shims; `status`: whether PATH leads to them
 
 mod found;
 mod install;
@@ -20,10 +20,10 @@ use super::environment;
 
 pub(super) use found::{Found, find};
 
-/// The programs that get a shim. Not `ansible-console`: each command that is typed there is a run of its own.
+/// The programs that get a shim. Not `ansible-console`: each command typed in it is a run of its own.
 pub(super) const PROGRAMS: [&str; 3] = ["ansible-playbook", "ansible", "ansible-pull"];
 
-/// How the second line of a shim begins.
+/// Start of a shim's second line.
 const MARK: &str = "# playback-shim ";
 
 /// Record every run of Ansible from outside, without typing "playback exec"
@@ -59,7 +59,7 @@ struct Change {
 }
 
 impl Change {
-    /// The folder, by its whole path.
+    /// The folder's absolute path.
     fn folder(&self) -> anyhow::Result<PathBuf> {
         let folder = match &self.folder {
             Some(folder) => folder.clone(),
@@ -80,7 +80,7 @@ pub(super) fn run(command: &Shim) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// Whether a file is a shim: one of ours says so in its second line, under whatever name or link.
+/// Whether a file is one of our shims, by its second line, under whatever name or link.
 fn is_shim(file: &Path) -> bool {
     use std::io::{BufRead as _, BufReader, Read as _};
     let Ok(file) = std::fs::File::open(file) else {

@@ -1,4 +1,4 @@
-//! What runs when one of Ansible's programs is called.
+//! Shows what runs when one of Ansible's programs is called.
 
 use std::process::ExitCode;
 
@@ -21,7 +21,7 @@ pub(super) fn run(command: &Status) -> anyhow::Result<ExitCode> {
         .map(|program| (program, find(program)))
         .collect();
     let through = all.iter().all(|(_, found)| {
-        // What is not installed cannot run past a shim.
+        // A program that is not installed cannot bypass a shim.
         found.first().is_none_or(|first| first.shim)
     });
     let any = all

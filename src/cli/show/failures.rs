@@ -1,4 +1,4 @@
-//! What failed, where, and what its modules said.
+//! Shows what failed, on which host, and the module's message.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -8,16 +8,16 @@ use super::super::client::Client;
 use super::super::out::{Colour, Out, plain};
 use super::results::{Entry, detail, failed};
 
-/// Lines of a long text that are shown in short: its last ones, which say how it ended.
+/// Lines of a long text in the short form: the last ones, which say how it ended.
 const LINES: usize = 10;
 
-/// Failed items of a loop that are shown in short.
+/// Failed loop items in the short form.
 const ITEMS: usize = 3;
 
-/// What a program's own words are called in a result, the most telling first.
+/// Fields of a result that hold a program's own output, the most telling first.
 const PRINTED: &[&str] = &["stderr", "stdout", "module_stderr", "module_stdout"];
 
-/// All that modules say of a failure.
+/// All fields in which modules report a failure.
 const EVERYTHING: &[&str] = &[
     "msg",
     "reason",
@@ -30,16 +30,16 @@ const EVERYTHING: &[&str] = &[
     "exception",
 ];
 
-/// How much is told of a failure.
+/// How much detail to show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Detail {
     /// Enough to know what went wrong.
     Short,
-    /// All that was said.
+    /// Everything.
     All,
 }
 
-/// Prints what made the run fail, in short: `most` results at most.
+/// Prints what made the run fail in the short form: at most `most` results.
 pub(super) fn in_short(
     client: &Client,
     id: Uuid,
@@ -60,7 +60,7 @@ pub(super) fn in_short(
     }
 }
 
-/// Prints one failure: what its module said, and where its task stands.
+/// Prints one failure: the module's message, and where the task is defined.
 pub(super) fn print(
     client: &Client,
     id: Uuid,
@@ -81,7 +81,7 @@ pub(super) fn print(
     Ok(())
 }
 
-/// What a module said.
+/// Prints a module's message.
 fn said(content: &Value, how: Detail, out: &mut Out) -> anyhow::Result<()> {
     let names = match how {
         Detail::All => EVERYTHING.to_vec(),
@@ -101,7 +101,7 @@ fn said(content: &Value, how: Detail, out: &mut Out) -> anyhow::Result<()> {
             }
             continue;
         }
-        // The name before the first line, and all lines below each other.
+        // The name goes before the first line, and further lines are indented.
         let mut before = format!("  {name}: ");
         for line in lines {
             out.hanging(&before, &plain(line))?;
@@ -111,7 +111,7 @@ fn said(content: &Value, how: Detail, out: &mut Out) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The names of what tells most: of a program that ended badly what it printed, and not that it did.
+/// The most telling fields: for a failed program its output rather than the fact that it failed.
 fn telling(content: &Value) -> Vec<&'static str> {
     let said = |name: &&str| text_of(&content[*name]).is_some();
     let msg = content["msg"].as_str().unwrap_or_default();
@@ -124,7 +124,7 @@ fn telling(content: &Value) -> Vec<&'static str> {
         false if says_nothing => vec!["msg", "rc"],
         false => {
             let mut names = vec!["msg", "reason"];
-            // A module's message may leave out what the program that it ran complained of.
+            // A module's message may leave out the error output of the program that it ran.
             let stderr = text_of(&content["stderr"]).unwrap_or_default();
             if !stderr.trim().is_empty() && !msg.contains(stderr.trim()) {
                 names.push("stderr");
@@ -134,7 +134,7 @@ fn telling(content: &Value) -> Vec<&'static str> {
     }
 }
 
-/// A value as text, where it says anything.
+/// A value as text, if it is not empty.
 fn text_of(value: &Value) -> Option<String> {
     let text = match value {
         Value::Null => return None,
@@ -144,7 +144,7 @@ fn text_of(value: &Value) -> Option<String> {
     (!text.trim().is_empty()).then_some(text)
 }
 
-/// Prints the items of a loop that failed: the result itself says no more than that some did.
+/// Prints a loop's failed items: the loop's own result only says that some failed.
 fn items(
     client: &Client,
     id: Uuid,
@@ -187,7 +187,7 @@ fn items(
     }
 }
 
-/// Where a task stands: its file and line, and its role.
+/// Where a task is defined: its file and line, and its role.
 fn place(client: &Client, id: Uuid, task: u32) -> anyhow::Result<Option<String>> {
     #[derive(Deserialize)]
     struct Tasks {

@@ -1,4 +1,4 @@
-//! `playback show`: one execution, as a page, its results, or what it printed.
+//! `playback show`: one execution as a page, its results, or its output.
 
 mod failures;
 mod page;
@@ -72,7 +72,7 @@ fn path(id: Uuid) -> String {
     format!("/executions/{id}")
 }
 
-/// Passes an answer on as it comes: it may be larger than memory should be.
+/// Streams an answer through: it may not fit in memory.
 fn copy(
     client: &Client,
     path: &str,

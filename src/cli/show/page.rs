@@ -12,17 +12,17 @@ use super::failures;
 use crate::clock::Clock;
 use crate::model::{ExecutionResult, Phase, Pinned, Status};
 
-/// All fields of a record but what it printed, which may be large.
+/// All fields of a record except its output, which may be large.
 const FIELDS: &str = "id,type,status,phase,reason,queued_time,canceled_by,cancel_note,start_time,end_time,duration,exit_code,signal,stats,\
     changed,unreachable,failed,usage,events,output_lines,results,playbook,inventory,limit,tags,\
     skip_tags,check,diff,forks,verbosity,extra_var_names,argv,cwd,hosts,module,args,git,labels,user,\
     sudo_user,controller,launched_by,note,replay_of,parent,ansible_version,python_version,recorder_version,redacted,\
     output_left_out,payload_removed,pinned";
 
-/// Failures that the page tells of; `--failed` tells of all.
+/// Failures shown on the page; `--failed` shows all.
 const FAILURES: usize = 10;
 
-/// Hosts up to which the recap is shown whole.
+/// Up to this many hosts the recap is shown in full.
 const HOSTS: usize = 40;
 
 pub(super) fn print(client: &Client, id: Uuid, clock: &Clock, out: &mut Out) -> anyhow::Result<()> {
@@ -81,7 +81,7 @@ pub(super) fn print(client: &Client, id: Uuid, clock: &Clock, out: &mut Out) -> 
     out.hanging("", &printed)
 }
 
-/// Who asked for its end, and why.
+/// Who canceled it, and why.
 fn canceled(record: &ExecutionResult) -> String {
     match (&record.canceled_by, &record.what.cancel_note) {
         (Some(by), Some(note)) => format!("{by}: {note}"),
@@ -89,14 +89,14 @@ fn canceled(record: &ExecutionResult) -> String {
     }
 }
 
-/// Who wants it to be kept, when they said so, and why.
+/// Who pinned it, when and why.
 fn pinned(pinned: &Pinned) -> String {
     let note = pinned.note.as_ref().map(|note| format!(": {note}"));
     let note = note.unwrap_or_default();
     format!("{}, by {}{note}", when::show(pinned.time), pinned.by)
 }
 
-/// Names and values, in the order in which they are read.
+/// Names and values, in display order.
 fn facts(record: &ExecutionResult, clock: &Clock) -> Vec<(&'static str, String)> {
     let what = &record.what;
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
@@ -109,7 +109,7 @@ fn facts(record: &ExecutionResult, clock: &Clock) -> Vec<(&'static str, String)>
     let who = who.into_iter().flatten().cloned().collect::<Vec<_>>();
     let took = summary::duration(record, clock);
     let started = when::show(record.start_time);
-    // While it waits, that is when it was asked for.
+    // While the run is queued, that is the time of the request.
     let is_queued = record.phase == Phase::Queued;
     let queued = record.queued_time.filter(|_| !is_queued).map(when::show);
     let mut events = match (record.events.complete, record.events.expected) {
@@ -172,7 +172,7 @@ fn facts(record: &ExecutionResult, clock: &Clock) -> Vec<(&'static str, String)>
     ]
 }
 
-/// When something was hidden in the record, how much, and why.
+/// When and why values were redacted, and how many.
 fn redacted(notes: &[Redaction]) -> String {
     let notes = notes.iter().map(|note| {
         let time = DateTime::parse_from_rfc3339(&note.time);

@@ -1,4 +1,4 @@
-//! The results of an execution: all of them as a table, or those that failed, with their messages.
+//! Results of an execution: all of them as a table, or the failed ones with their messages.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -9,7 +9,7 @@ use super::super::out::{Colour, Column, Out};
 use super::super::when;
 use super::failures;
 
-/// Results of one page.
+/// Page size.
 const PAGE: &str = "1000";
 
 /// Which results.
@@ -17,7 +17,7 @@ const PAGE: &str = "1000";
 pub(super) enum ResultChoice {
     /// All.
     All,
-    /// Those that failed, and those of hosts that could not be reached.
+    /// Failed results, and those of unreachable hosts.
     Failed,
 }
 
@@ -27,7 +27,7 @@ struct List {
     next: Option<u64>,
 }
 
-/// What is shown of a result.
+/// The fields shown of a result.
 #[derive(Debug, Deserialize)]
 pub(super) struct Entry {
     pub(super) seq: u64,
@@ -132,7 +132,7 @@ fn print_table(client: &Client, id: Uuid, out: &mut Out) -> anyhow::Result<()> {
     })
 }
 
-/// The results that failed, and those of hosts that could not be reached, in their order.
+/// The failed results and those of unreachable hosts, in order.
 pub(super) fn failed(client: &Client, id: Uuid) -> anyhow::Result<Vec<Entry>> {
     let mut entries = Vec::new();
     for status in ["failed", "unreachable"] {
@@ -149,7 +149,7 @@ fn entry(raw: &RawValue) -> anyhow::Result<Entry> {
     Ok(serde_json::from_str(raw.get())?)
 }
 
-/// A result with what its module returned.
+/// A result with the module's return value.
 pub(super) fn detail(client: &Client, id: Uuid, seq: u64) -> anyhow::Result<Box<RawValue>> {
     client.get(&format!("/executions/{id}/results/{seq}"), &[])
 }

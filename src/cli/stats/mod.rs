@@ -38,7 +38,7 @@ pub(super) struct Stats {
 }
 
 impl Stats {
-    /// What is asked, in the API's words.
+    /// The query parameters.
     fn query(&self, clock: &Clock) -> Vec<(&'static str, String)> {
         let mine = [
             ("period", self.period.clone()),

@@ -5,7 +5,7 @@ use super::super::summary::{shorten_task, told_apart};
 use super::super::when::{show, show_seconds};
 use crate::model::{By, Figures, GroupFigures, Statistics};
 
-/// The whole, its course, and what stands out in it; or the groups that were asked for.
+/// Prints the totals, the time series and what stands out; or the requested groups.
 pub(super) fn tables(
     statistics: &Statistics,
     by: Option<By>,
@@ -76,7 +76,7 @@ fn whole(out: &mut Out, statistics: &Statistics) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// How many of those that are over ended well; nothing where none is over.
+/// Success rate of the finished runs; empty if there are none.
 fn rate(figures: &Figures) -> String {
     if figures.success + figures.failed == 0 {
         return "-".to_owned();
@@ -95,7 +95,7 @@ fn numbers(figures: &Figures) -> [String; 6] {
     ]
 }
 
-/// A table of figures, each beside its name; those with failures are red.
+/// Prints a table of figures by name; rows with failures are red.
 fn figures<'f>(
     out: &mut Out,
     name: Column,
@@ -126,7 +126,7 @@ fn figures<'f>(
     })
 }
 
-/// Intervals without runs are left out: most of them are, at night.
+/// Intervals without runs are left out: at night most of them are empty.
 fn series(out: &mut Out, statistics: &Statistics) -> anyhow::Result<()> {
     let series = statistics.series.iter();
     let busy = series.filter(|interval| interval.figures.total > 0);

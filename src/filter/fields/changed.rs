@@ -25,7 +25,7 @@ pub static CHANGED: Field<ExecutionFilter> = Field {
     meaning: Meaning {
         condition: |filter| {
             let changed = filter.changed?;
-            // With a host, the host's condition asks for the change.
+            // With a host, the host's condition tests the change.
             let alone = filter.host.is_none();
             alone.then(|| Condition::is(&COLUMN, Value::Flag(changed)))
         },

@@ -16,7 +16,7 @@ pub static PINNED: Field<ExecutionFilter> = Field {
     get: |filter| Some(filter.pinned?.to_string()),
     meaning: Meaning {
         condition: |filter| Some(Condition::Pinned(filter.pinned?)),
-        // Few are pinned, most are not.
+        // Few runs are pinned.
         narrows: |filter| filter.pinned == Some(true),
         rolled: false,
     },

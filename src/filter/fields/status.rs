@@ -28,7 +28,7 @@ pub static STATUS: Field<ExecutionFilter> = Field {
     get: |filter| Some(filter.status?.as_str().to_owned()),
     meaning: Meaning {
         condition: |filter| Some(Condition::is(&COLUMN, Value::Word(filter.status?.as_str()))),
-        // Few run at a time; of the others, no status is rare.
+        // Few runs are running at a time; the other statuses are common.
         narrows: |filter| filter.status == Some(Status::Running),
         rolled: true,
     },

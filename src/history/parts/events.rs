@@ -36,7 +36,7 @@ impl EventFilter {
             && concerns(body, self.task, self.host.as_deref())
     }
 
-    /// Whether what cannot be read is among what is asked for: it may be anything.
+    /// Whether unreadable events match: they may be anything.
     fn shows_damage(&self) -> bool {
         self.kind.as_deref().is_none_or(|kind| kind == "damaged")
             && self.task.is_none()
@@ -69,7 +69,7 @@ pub async fn events(
     let mut events = Vec::new();
     let mut last = filter.after;
     let mut more = false;
-    // A rare kind may need a search through the whole log: a page ends after so much of it.
+    // A rare kind may need a search through the whole log: a page ends after so many reads.
     for _ in 0..64 {
         let from = last.saturating_add(1);
         let stored = store.blocks_from_seq(key, filter.producer, from, 8).await?;
@@ -121,7 +121,7 @@ pub async fn events(
     })
 }
 
-/// Whether an event is of that task and host, where one is asked for.
+/// Whether an event belongs to the requested task and host, if any.
 fn concerns(body: &EventBody<'_>, task: Option<u32>, host: Option<&str>) -> bool {
     let (of_task, of_host): (Option<u32>, Option<&str>) = match body {
         EventBody::TaskStarted(event) => (Some(event.task), None),

@@ -1,4 +1,4 @@
-//! The parts of an execution, a file each: what it is made of, its results, its events.
+//! The parts of an execution, one file each: its structure, its results, its events.
 
 mod events;
 mod results;
@@ -28,7 +28,7 @@ fn each_entry(block: &BlockRow, mut each: impl FnMut(Entry<'_>)) {
     }
 }
 
-/// Stands for events that cannot be read.
+/// Stands in for events that cannot be read.
 fn damaged_event(gap: &Gap) -> Option<Box<RawValue>> {
     let event = json!({
         "seq": gap.first_seq,

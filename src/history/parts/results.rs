@@ -95,7 +95,7 @@ pub struct ResultList {
     pub next: Option<u64>,
 }
 
-/// The results of an execution that a filter finds, without their content.
+/// The results of an execution that match a filter, without their content.
 ///
 /// # Errors
 /// The store failed.
@@ -168,7 +168,7 @@ pub async fn result(
     })
 }
 
-/// The recorder's event of that number; nothing where it cannot be read.
+/// The recorder's event with that number; none if it cannot be read.
 async fn event_at(
     store: &Store,
     key: ExecutionKey,

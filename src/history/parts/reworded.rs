@@ -1,4 +1,4 @@
-//! Events as they are shown: as they were sent, less what is nobody's business.
+//! Events as the API shows them: as sent, without internal fields.
 
 use std::fmt;
 
@@ -33,7 +33,7 @@ impl<'de> Deserialize<'de> for Fields<'de> {
 }
 
 impl Fields<'_> {
-    /// As JSON, with other words where `reword` has some; fields that it removes are left out.
+    /// Writes them as JSON, with the values that `reword` replaces; fields that it removes are left out.
     fn write(&self, reword: impl Fn(&str, &RawValue) -> Option<String>) -> Option<String> {
         let mut text = String::from("{");
         for (name, value) in &self.0 {
@@ -51,7 +51,7 @@ impl Fields<'_> {
     }
 }
 
-/// A first event without the name of its producer's sequence, which the producer alone needs to know.
+/// Removes the name of the producer's sequence, which only the producer needs, from a first event.
 pub(super) fn without_instance(line: &[u8]) -> Option<Box<RawValue>> {
     let event: Fields<'_> = serde_json::from_slice(line).ok()?;
     let text = event.write(|name, value| {

@@ -1,4 +1,4 @@
-//! What an execution is made of: plays, tasks and hosts.
+//! The structure of an execution: plays, tasks and hosts.
 
 use chrono::{DateTime, Utc};
 use playback_wire::HostStats;

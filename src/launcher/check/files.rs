@@ -1,4 +1,4 @@
-//! What a request may name in the collector's configuration: folders, keys, modules.
+//! Checks what a request names against the configuration: folders, keys, modules.
 
 use std::path::PathBuf;
 
@@ -8,7 +8,7 @@ use crate::launcher::adhoc;
 use crate::launcher::error::LaunchError;
 use crate::launcher::names::{self, Kind};
 
-/// Ad-hoc runs have no playbook to lie beside.
+/// The first configured folder, because ad-hoc runs have no playbook to be beside.
 pub(super) fn first_folder(config: &LauncherConfig) -> Result<PathBuf, LaunchError> {
     let folder = config.playbooks.first().or(config.inventories.first());
     let folder = folder.ok_or(LaunchError::Disabled)?;
@@ -17,7 +17,7 @@ pub(super) fn first_folder(config: &LauncherConfig) -> Result<PathBuf, LaunchErr
 
 pub(super) type Key = (Option<(String, PathBuf)>, Option<String>);
 
-/// A key is given as its text, or named in a configured folder.
+/// A private key is given as its text, or named in a configured folder.
 pub(super) fn private_key(
     given: Option<String>,
     config: &LauncherConfig,
@@ -28,13 +28,13 @@ pub(super) fn private_key(
             if text.len() > MAX_TEXT {
                 return Err(too_long("private_key"));
             }
-            // ssh refuses a key whose last line has no end.
+            // ssh refuses a key without a final newline.
             Ok((None, Some(format!("{}\n", text.trim()))))
         }
         Some(name) => {
             let found = names::find("private_key", &config.private_keys, &name, Kind::File)
                 .map_err(|error| match error {
-                    // What does not look like a key may be one all the same: it is not repeated.
+                    // A text that does not look like a key may still be one, so it is not repeated.
                     LaunchError::NotFound { .. } | LaunchError::Invalid { .. }
                         if name.len() > 255 || name.contains(char::is_whitespace) =>
                     {
@@ -51,7 +51,7 @@ pub(super) fn private_key(
     }
 }
 
-/// Whether the configuration allows this module to be run by itself.
+/// Whether the configuration allows this module in ad-hoc runs.
 pub(super) fn allowed(module: &str, config: &LauncherConfig) -> Result<(), LaunchError> {
     let names = match &config.adhoc {
         Adhoc::All(true) => return Ok(()),

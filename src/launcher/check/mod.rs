@@ -1,7 +1,7 @@
-//! What a request asks for, and whether it may have it. Everything is checked before a record exists.
+//! Validates a request and checks that it is allowed. Everything is checked before a record exists.
 //!
-//! No value can become an option, a file or a template: values travel as `--option=VALUE`, and those that
-//! Ansible would read as something else are refused.
+//! No value can become an option, a file or a template: values are passed as `--option=VALUE`, and those that Ansible
+//! would read as something else are refused.
 
 mod files;
 mod texts;
@@ -22,18 +22,18 @@ use super::request::LaunchRequest;
 use crate::config::LauncherConfig;
 use crate::model::Parameters;
 
-/// What may be run: checked, found, and parted into what is kept and what is secret.
+/// A checked request: names resolved, and secrets separated from what is stored.
 pub(super) struct Checked {
     pub(super) parameters: Parameters,
     pub(super) secrets: Secrets,
     /// The working directory.
     pub(super) cwd: PathBuf,
     pub(super) inventory: Option<PathBuf>,
-    /// A key that was named.
+    /// The path of a named key.
     pub(super) private_key: Option<PathBuf>,
 }
 
-/// What is secret, or may be. It has no `Debug`.
+/// Values that are or may be secret. It has no `Debug`.
 #[derive(Default)]
 pub(super) struct Secrets {
     pub(super) extra_vars: Option<BTreeMap<String, Value>>,

@@ -1,4 +1,4 @@
-//! What the values of a request must be, each by itself.
+//! Checks of single values in a request.
 
 use std::fmt;
 
@@ -6,17 +6,17 @@ use crate::config::LauncherConfig;
 use crate::launcher::adhoc;
 use crate::launcher::error::LaunchError;
 
-/// The longest run that may be asked for, in seconds: a week.
+/// The longest timeout that a request may set, in seconds: a week.
 const MAX_TIMEOUT: u64 = 7 * 86_400;
 
-/// The longest text that a field may have, in bytes. One argument of a command may have 128 KiB.
+/// The longest text in a field, in bytes. One argument of a command may have 128 KiB.
 pub(super) const MAX_TEXT: usize = 64 << 10;
 
 pub(super) fn too_long(field: &'static str) -> LaunchError {
     LaunchError::invalid(field, format!("is longer than {MAX_TEXT} bytes"))
 }
 
-/// A text of people's, on one or several lines.
+/// A free text, on one or several lines.
 pub(super) fn text(
     field: &'static str,
     value: Option<String>,
@@ -30,7 +30,7 @@ pub(super) fn text(
     }
 }
 
-/// What every value that becomes part of a command line must be.
+/// Checks that apply to every value on the command line.
 pub(super) fn plain(field: &'static str, value: &str) -> Result<(), LaunchError> {
     let refuse = |problem: String| Err(LaunchError::invalid(field, problem));
     if value.len() > MAX_TEXT {

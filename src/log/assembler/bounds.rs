@@ -1,5 +1,6 @@
-//! How much of a run is kept in rows. What is more stays in the event log, and the record says of what there was more
-//! (`left_out`). Rows are read for every list: without bounds, one batch of a megabyte would cost everybody seconds.
+//! Limits on how much of a run is kept in rows. Anything beyond stays in the event log, and the record names what was
+//! left out (`left_out`). Rows are read for every list: without limits, one batch of a megabyte would cost everybody
+//! seconds.
 
 use serde_json::Value;
 
@@ -23,15 +24,15 @@ pub(super) const TAGS: usize = 1000;
 /// Labels of a run.
 const LABELS: usize = 64;
 
-/// Entries of a list, and bytes of a text, in what is said of a run at its start; where it is still too much, the
-/// second pair.
+/// Entries of a list, and bytes of a text, in the description of a run at its start. The second pair applies if it is
+/// still too large.
 const ENTRIES: [usize; 2] = [20_000, 100];
 const TEXT: [usize; 2] = [16 << 10, 1 << 10];
 
-/// Bytes of all of it, beyond which the second bounds count.
+/// Total size of the description in bytes, beyond which the second limits apply.
 const DESCRIPTION: usize = 256 << 10;
 
-/// A text, cut visibly where it is longer than `most` bytes.
+/// A text, visibly cut if it is longer than `most` bytes.
 pub(super) fn cut(text: &str, most: usize) -> String {
     if text.len() <= most {
         return text.to_owned();
@@ -40,7 +41,7 @@ pub(super) fn cut(text: &str, most: usize) -> String {
     format!("{}…", &text[..end.unwrap_or(0)])
 }
 
-/// Bounds what is said of a run at its start; of what there was more.
+/// Limits the description of a run at its start; returns what was left out.
 pub(super) fn describe(what: &mut ExecutionStarted) -> Vec<&'static str> {
     let mut more = Vec::new();
     for (entries, text) in ENTRIES.into_iter().zip(TEXT) {

@@ -1,18 +1,18 @@
-//! What is only known later than the event that it belongs to: what templates came to, which results were retried,
-//! and which do not count any more.
+//! Facts that only become known after their event: the results of templates, which results were retried, and which no
+//! longer count.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use playback_wire::{Item, ResultStatus, Retry, TaskResult, TaskStarted};
 
-/// Tasks and hosts about which later events tell more.
+/// Tasks and hosts that later events may complete.
 #[derive(Debug, Default)]
 pub(super) struct Later {
     /// Tasks whose `no_log` is a template, and whether a result of theirs was censored.
     no_logs: HashMap<u32, bool>,
     /// Tasks whose action is a template, and the actions that ran.
     actions: HashMap<u32, BTreeSet<String>>,
-    /// Task and host of retries whose result is still to come.
+    /// Task and host of retries whose result is still expected.
     retried: BTreeSet<(u32, String)>,
     /// Host -> its latest result.
     latest: BTreeMap<String, (u64, ResultStatus, bool)>,
@@ -59,14 +59,14 @@ impl Later {
         self.latest.get(host).copied()
     }
 
-    /// A result came, `censored` or not: what is the task's `no_log`, if it was not known before?
+    /// A result arrived, `censored` or not: the task's `no_log`, if it was unknown before.
     pub(super) fn no_log(&mut self, task: u32, censored: bool) -> Option<bool> {
         let any = self.no_logs.get_mut(&task)?;
         *any |= censored;
         Some(*any)
     }
 
-    /// These actions (joined by a comma) ran for a task whose own is a template: what is its action now, if that is news?
+    /// These actions (joined by a comma) ran for a task whose own is a template: its action now, if that is new.
     pub(super) fn action(&mut self, task: u32, ran: &str) -> Option<String> {
         let known = self.actions.entry(task).or_default();
         let mut news = false;

@@ -1,5 +1,5 @@
-//! State + event → changes. Pure: no clock, no I/O, and the same events give the same rows, whatever
-//! the batches that they came in and however the producers' batches were mixed.
+//! State + event → changes. Pure: no clock, no I/O. The same events give the same rows, however they were split into
+//! batches and however the producers' batches were interleaved.
 
 mod bounds;
 mod later;
@@ -48,7 +48,7 @@ struct Tracked<T> {
     row: T,
     stored: bool,
     dirty: bool,
-    // It is no part of the record, as far as is known.
+    // Not part of the record, as far as is known.
     left_out: bool,
 }
 
@@ -68,7 +68,7 @@ impl<T> Tracked<T> {
     }
 }
 
-/// The rows that must be written now: new ones always, changed ones when `all` is asked for.
+/// The rows to write now: new ones always, changed ones if `all`.
 fn take_rows<'a, T: Clone + Timed + 'a>(
     rows: impl Iterator<Item = &'a mut Tracked<T>>,
     all: bool,
@@ -87,12 +87,12 @@ fn take_rows<'a, T: Clone + Timed + 'a>(
     taken
 }
 
-/// Whether two first events are the same one. By its name, where it has one: what it says may have been
-/// hidden since.
+/// Whether two first events are the same. They are compared by name, if they have one, because values may have been
+/// redacted since.
 fn is_same(stored: &ExecutionStarted, repeated: &ExecutionStarted) -> bool {
     match (&stored.instance, &repeated.instance) {
         (Some(stored), Some(repeated)) => stored == repeated,
-        // But for what the collector has noted itself.
+        // Except for fields that the collector added itself.
         _ => {
             let mut stored = stored.clone();
             stored.redacted.clone_from(&repeated.redacted);
@@ -103,7 +103,7 @@ fn is_same(stored: &ExecutionStarted, repeated: &ExecutionStarted) -> bool {
     }
 }
 
-/// One execution, as far as its events tell.
+/// One execution, as far as its events are known.
 #[derive(Debug)]
 pub struct Assembler {
     row: ExecutionRow,
@@ -113,20 +113,20 @@ pub struct Assembler {
     lost: bool,
     /// Its latest sign of life without events, by its producers' clock.
     alive_us: Option<i64>,
-    /// The store does not have it, and its end goes by it.
+    /// The store does not have it yet, and the execution's end depends on it.
     alive_due: bool,
     hosts: Vec<Tracked<HostRow>>,
     host_numbers: HashMap<String, u32>,
-    // What happened on hosts that get no row, because there are too many: for the verdict alone.
+    // What happened on hosts without a row, because there are too many: used for the verdict only.
     other_hosts: Tracked<HostRow>,
     left_out: BTreeSet<&'static str>,
     plays: BTreeMap<u32, Tracked<PlayRow>>,
     tasks: BTreeMap<u32, Tracked<TaskRow>>,
-    // Hosts, plays or tasks that appeared since changes were last taken: only then are they searched.
+    // Whether hosts, plays or tasks were added since changes were last taken: only then are they searched.
     fresh: bool,
-    // Where the run stands, or whose lines it has, is not what is stored: those who watch must know at once.
+    // The phase, or the source of its lines, differs from what is stored: viewers must be told at once.
     moved_on: bool,
-    // Hosts that are stored came from the supervisor's recap, and the recorder reports now.
+    // The stored hosts came from the supervisor's recap, and now the recorder reports.
     renumbered: bool,
     later: Later,
     results: Vec<ResultRow>,
@@ -135,7 +135,7 @@ pub struct Assembler {
 }
 
 impl Assembler {
-    /// An execution of which nothing is known yet.
+    /// An execution without events.
     #[must_use]
     pub fn new(id: Uuid) -> Self {
         Self {
@@ -188,19 +188,19 @@ impl Assembler {
         }
     }
 
-    /// The execution's row as it stands.
+    /// The execution's row, in its current state.
     #[must_use]
     pub fn row(&self) -> &ExecutionRow {
         &self.row
     }
 
-    /// Whether every producer that was heard of has ended.
+    /// Whether every known producer has ended.
     #[must_use]
     pub fn is_final(&self) -> bool {
         self.row.status != Status::Running
     }
 
-    /// How it ended; none as long as it goes on.
+    /// How it ended; none while it is running.
     #[must_use]
     pub fn end(&self) -> Option<Status> {
         self.is_final().then_some(self.row.status)
@@ -212,13 +212,13 @@ impl Assembler {
         self.producer(producer).last_seq
     }
 
-    /// The name that a producer gave its sequence.
+    /// The name of a producer's sequence.
     #[must_use]
     pub fn instance(&self, producer: Producer) -> Option<&str> {
         self.producer(producer).what.as_ref()?.instance.as_deref()
     }
 
-    /// Whether it waits for the launcher: nothing runs that could give a sign of life.
+    /// Whether it is queued: no process could give a sign of life yet.
     #[must_use]
     pub fn is_queued(&self) -> bool {
         self.row.phase == Phase::Queued
@@ -228,10 +228,10 @@ impl Assembler {
         &self.producers[producer as usize]
     }
 
-    /// Applies the events of a batch that are new, and returns how many of the first ones were not.
+    /// Applies the new events of a batch, and returns how many of the first ones were not new.
     ///
     /// # Errors
-    /// The batch does not follow what was applied; then nothing of it is.
+    /// The batch does not follow what was applied; then nothing of it is applied.
     pub fn apply_batch(
         &mut self,
         producer: Producer,
@@ -252,7 +252,7 @@ impl Assembler {
             let Body::ExecutionStarted(what) = &first.body else {
                 return Err(Refusal::NotStarted);
             };
-            // A repeated first event must be the one that is stored.
+            // A repeated first event must equal the stored one.
             let known = self.producer(producer);
             if let Some(stored) = &known.what
                 && (!is_same(stored, what) || known.first_at != Some(first.at))
@@ -273,8 +273,7 @@ impl Assembler {
         Ok(known)
     }
 
-    /// Applies the events of a stored block that are new. Nothing of it is refused: what cannot be read is
-    /// noted as missing.
+    /// Applies the new events of a stored block. Nothing is refused: unreadable events are noted as missing.
     pub fn replay(&mut self, producer: Producer, log: &StoredLog) {
         self.hear_first(producer);
         let read: Result<(), std::convert::Infallible> = log.for_each(|entry| {
@@ -299,13 +298,13 @@ impl Assembler {
         self.refresh();
     }
 
-    /// Notes that events of the log cannot be read, which lie behind the last one.
+    /// Notes that events after the last one cannot be read.
     pub fn pass_over(&mut self, producer: Producer, gap: &Gap) {
         self.row_dirty = true;
         self.producers[producer as usize].lost(gap);
     }
 
-    /// Parts of the log that cannot be read: whose events, the first and the last.
+    /// Unreadable parts of the log: the producer, the first and the last event.
     pub fn gaps(&self) -> impl Iterator<Item = (Producer, u64, u64)> {
         let producers = Producer::ALL.into_iter().zip(&self.producers);
         producers.flat_map(|(name, producer)| {
@@ -314,7 +313,7 @@ impl Assembler {
         })
     }
 
-    /// Fills in from the stored rows what the log does not tell any more.
+    /// Restores from the stored rows what the log no longer tells.
     pub(in crate::log) fn recall(&mut self, mut stored: Recalled) {
         stored.by_the_producers_clock();
         let ended = recall::ended(&stored.row);
@@ -365,7 +364,7 @@ impl Assembler {
         self.refresh();
     }
 
-    /// The recorder sees the hosts themselves: its word replaces the supervisor's recap, whichever came first.
+    /// The recorder sees the hosts themselves: its data replaces the supervisor's recap, whichever came first.
     fn hear_first(&mut self, producer: Producer) {
         let is_first = producer == Producer::Recorder && self.last_seq(producer) == 0;
         if is_first && !self.hosts.is_empty() {
@@ -381,13 +380,13 @@ impl Assembler {
         self.blocks.push(block);
     }
 
-    /// Lines that a producer had finished so far.
+    /// Lines that a producer has finished so far.
     #[must_use]
     pub fn finished_lines(&self, producer: Producer) -> u64 {
         self.producer(producer).newlines
     }
 
-    /// Records that the producers fell silent. An execution that is over stays as it is.
+    /// Records that the producers fell silent. Does nothing if the execution is over.
     pub fn mark_lost(&mut self) {
         if !self.is_final() {
             self.lost = true;
@@ -396,14 +395,14 @@ impl Assembler {
         }
     }
 
-    /// Takes in a sign of life without events: at this time, by its producers' clock, the run went on.
+    /// Notes a sign of life without events: at this time, by its producers' clock, the run was going on.
     pub fn alive_at(&mut self, at: i64) {
         if self.alive_us.is_none_or(|latest| at > latest) {
             self.alive_us = Some(at);
         }
     }
 
-    /// Takes in the latest sign of life that is stored.
+    /// Notes the latest stored sign of life.
     pub fn alive_from_store(&mut self, at: Option<i64>) {
         if let Some(at) = at {
             self.alive_at(at);
@@ -417,7 +416,7 @@ impl Assembler {
         self.alive_us
     }
 
-    /// The latest sign of life of whatever kind, by its producers' clock.
+    /// The latest sign of life of any kind, by its producers' clock.
     #[must_use]
     pub fn last_sign_us(&self) -> i64 {
         let [recorder, supervisor, _] = &self.producers;
@@ -425,7 +424,7 @@ impl Assembler {
         last_at.max(self.alive_us.unwrap_or_default())
     }
 
-    /// Records a sign of life of an execution that was thought lost.
+    /// Records a sign of life of an execution that counted as lost.
     pub fn mark_alive(&mut self) {
         if self.lost {
             self.lost = false;
@@ -433,21 +432,20 @@ impl Assembler {
         }
     }
 
-    /// Whether the collector holds it for lost.
+    /// Whether it counts as lost.
     #[must_use]
     pub fn is_lost(&self) -> bool {
         self.lost
     }
 
-    /// Whether rows differ from what was taken so far.
+    /// Whether rows differ from the changes taken so far.
     #[must_use]
     pub fn is_dirty(&self) -> bool {
         self.row_dirty
     }
 
-    /// Declares that the log holds everything that was applied so far, and the store a row of each
-    /// thing that it names: after a replay. Rows that change as a run goes on may trail behind the
-    /// log, so they are written again when changes are next taken.
+    /// Declares that the log holds everything applied so far, and the store a row for everything in it: after a replay.
+    /// Rows of a running execution may lag behind the log, so they are written again with the next changes.
     pub fn assume_logged(&mut self) {
         fn assume<'a, T: 'a>(rows: impl Iterator<Item = &'a mut Tracked<T>>) {
             for tracked in rows {
@@ -467,9 +465,9 @@ impl Assembler {
         self.row_dirty = true;
     }
 
-    /// Declares that the results and events that were applied since changes were last taken are stored, by
-    /// somebody else: with the execution in this status, which silence alone may have made. Rows that
-    /// are new or changed are written again, by whoever comes to it.
+    /// Declares that somebody else stored the results and events applied since changes were last taken, with the
+    /// execution in this status, which may be due to silence alone. New or changed rows are written again with the next
+    /// changes.
     pub fn assume_stored(&mut self, status: Status) {
         self.results.clear();
         self.retracted.clear();
@@ -480,10 +478,10 @@ impl Assembler {
         }
     }
 
-    /// What must be written: results, blocks and new rows always; changed rows when `all` is asked
-    /// for, when the run moved on to another phase, or when it is over.
+    /// The changes to write: results, blocks and new rows always; changed rows if `all`, or when the run entered
+    /// another phase or is over.
     pub fn take_changes(&mut self, all: bool) -> Changes {
-        // The execution's row never says more than the others: who reads it sees what it counts.
+        // The execution's row must not be ahead of the others, so that its counts match what readers find.
         let all = all || self.is_final() || self.moved_on;
         let mut changes = Changes {
             replace_hosts: std::mem::take(&mut self.renumbered),
@@ -516,15 +514,15 @@ impl Assembler {
         self.producers[producer as usize].heard(event);
         match producer {
             Producer::Recorder => self.apply_recorders(event),
-            // It sees the process from outside: what it prints, costs and returns. Anything else
-            // that it may say is kept in the log alone.
+            // It sees the process from outside: output, cost and exit. Anything else that it reports is only kept in
+            // the log.
             Producer::Supervisor => match &event.body {
                 Body::Output(output) => self.apply_output(producer, output),
                 Body::Stats(stats) => self.apply_supervisors_stats(stats),
                 Body::ExecutionStarted(_) => self.describe(),
                 _ => {}
             },
-            // It knows what was asked for, and by whom; the rest its state holds.
+            // It knows what was requested, and by whom; the rest is in its state.
             Producer::Launcher => {
                 if let Body::ExecutionStarted(_) = &event.body {
                     self.describe();
@@ -558,7 +556,7 @@ impl Assembler {
                 }
             }
             Body::ExecutionStarted(_) => self.describe(),
-            // Kept by the producer's state (see `heard`), or in the log alone.
+            // Kept by the producer's state (see `heard`), or only in the log.
             Body::ExecutionEnded(_)
             | Body::Usage(_)
             | Body::Dropped(_)
@@ -571,7 +569,7 @@ impl Assembler {
         }
     }
 
-    /// Takes over what the producers say of the run.
+    /// Takes over the producers' description of the run.
     fn describe(&mut self) {
         self.row.what = verdict::what(&self.producers);
         let more = bounds::describe(&mut self.row.what);
@@ -579,7 +577,7 @@ impl Assembler {
         self.tell_left_out();
     }
 
-    /// Notes that there is more of something than is kept in rows.
+    /// Notes that more of something exists than is kept in rows.
     fn leave_out(&mut self, what: &'static str) {
         if self.left_out.insert(what) {
             self.tell_left_out();
@@ -626,7 +624,7 @@ impl Assembler {
             return;
         }
         self.fresh = true;
-        // A number stands for the play that had it first.
+        // The first play with a number keeps it.
         self.plays.entry(play.play).or_insert_with(|| {
             Tracked::new(PlayRow {
                 number: play.play,
@@ -694,7 +692,7 @@ impl Assembler {
         host.running_since_us = Some(event.at);
     }
 
-    /// What only results tell of a task that is made of templates.
+    /// Learns what only results tell about a task with templates.
     fn learn(&mut self, number: u32, censored: Option<bool>, action: Option<&str>) {
         let Some(task) = self.tasks.get_mut(&number) else {
             return;
@@ -709,8 +707,8 @@ impl Assembler {
         }
     }
 
-    /// The host's latest result does not count any more. Ansible takes it out of its recap, and an `ok` as well,
-    /// whether it had counted as one or not.
+    /// The host's latest result no longer counts. Ansible removes it from its recap, and an `ok` as well, whether or
+    /// not it had counted as one.
     fn apply_retracted(&mut self, name: &str) {
         let Some((seq, status, changed)) = self.later.retract(name) else {
             return;
@@ -756,7 +754,7 @@ impl Assembler {
             counts.changed += u32::from(result.changed);
             counts.ignored += u32::from(result.ignored);
         }
-        // Of a loop as a whole, 2.21 censors the result wherever `no_log` is a template: its items know better.
+        // ansible-core 2.21 censors the result of a whole loop whenever `no_log` is a template; only its items tell.
         let censored = result.items.is_none().then_some(result.censored);
         self.learn(result.task, censored, result.action.as_deref());
         self.touch_task(result.task, event.at);
@@ -775,7 +773,7 @@ impl Assembler {
             .fold(0, |flags, (_, bit)| flags | bit);
         self.row.results += 1;
         if host == 0 {
-            // Its host has no row.
+            // The host has no row.
             return;
         }
         self.results.push(ResultRow {
@@ -797,15 +795,15 @@ impl Assembler {
         self.producers[producer as usize].printed(&output.text);
     }
 
-    /// A recap that the supervisor read off the printed output counts only where no recorder reports.
+    /// A recap that the supervisor parsed from the output only counts if no recorder reports.
     fn apply_supervisors_stats(&mut self, stats: &Stats) {
         if !self.producer(Producer::Recorder).seen() {
             self.apply_stats(stats);
         }
     }
 
-    /// The recap is Ansible's own count, and replaces ours. A host that was handed a task and brought no result, because
-    /// the play ended first, is not in it, and so not in the record.
+    /// Ansible's own recap replaces our counts. A host that was given a task and returned no result, because the play
+    /// ended first, is not in it, and so not in the record.
     fn apply_stats(&mut self, stats: &Stats) {
         for (name, counts) in &stats.hosts {
             let host = self.host(name).edit();
@@ -837,7 +835,7 @@ impl Assembler {
         }
     }
 
-    /// Brings the execution's own row up to date with everything that was applied.
+    /// Updates the execution's own row from everything that was applied.
     fn refresh(&mut self) {
         self.row_dirty = true;
         let before = (self.row.phase, self.row.output_from);
@@ -856,7 +854,7 @@ impl Assembler {
         let lost = self.lost.then_some(self.alive_us);
         verdict::refresh(&mut self.row, &self.producers, hosts, lost);
         if self.row.started_us != started_us {
-            // Hosts stand in the order in which their executions started.
+            // Hosts are stored with their execution's start time.
             for host in &mut self.hosts {
                 host.edit();
             }

@@ -1,4 +1,4 @@
-//! What is known of one producer of an execution.
+//! The state of one producer of an execution.
 
 use playback_wire::{Body, Event, ExecutionEnded, ExecutionStarted, Usage};
 
@@ -7,7 +7,7 @@ use crate::log::block::Gap;
 /// The producers of an execution, in the order of `Producer::ALL`.
 pub(super) type Producers = [ProducerState; 3];
 
-/// One producer's side of an execution, from its own events alone.
+/// One producer's view of an execution, from its own events alone.
 #[derive(Debug, Default)]
 pub(super) struct ProducerState {
     /// Last event applied; 0 before the first.
@@ -16,45 +16,45 @@ pub(super) struct ProducerState {
     pub(super) first_at: Option<i64>,
     /// Time of its latest event.
     pub(super) last_at: i64,
-    /// What it said at the start.
+    /// Its description of the run at the start.
     pub(super) what: Option<ExecutionStarted>,
-    /// What it said at the end.
+    /// Its report at the end.
     pub(super) ended: Option<ExecutionEnded>,
-    /// What it said of the cost, last.
+    /// Its last report of the cost.
     pub(super) usage: Option<Usage>,
-    /// Events that it said it left out, so far.
+    /// Events that it reported as left out, so far.
     pub(super) dropped: u64,
     /// Why it left events out.
     pub(super) dropped_reason: String,
-    /// Printed lines that were ended.
+    /// Finished output lines.
     pub(super) newlines: u64,
-    /// Whether the last printed line is still open.
+    /// Whether the last output line is unfinished.
     pub(super) open_line: bool,
     /// The launcher has handed the run to a supervisor.
     pub(super) launched: bool,
-    /// Who asked for its end.
+    /// Who canceled it.
     pub(super) canceled_by: Option<String>,
     /// Why, in their words.
     pub(super) cancel_note: Option<String>,
-    /// Events that the log holds and that cannot be read: the first and the last of each gap.
+    /// Unreadable events in the log: the first and the last of each gap.
     pub(super) gaps: Vec<(u64, u64)>,
 }
 
 impl ProducerState {
-    /// Takes in what concerns the producer itself.
+    /// Applies an event to the producer's own state.
     pub(super) fn heard(&mut self, event: &Event<'_>) {
         self.last_seq = event.seq;
         self.first_at.get_or_insert(event.at);
         self.last_at = self.last_at.max(event.at);
         match &event.body {
-            // A run starts once: a later word on it is kept in the log alone.
+            // A run starts once: a later start event is only kept in the log.
             Body::ExecutionStarted(what) => {
                 self.what.get_or_insert_with(|| (**what).clone());
             }
             Body::ExecutionEnded(ended) => self.ended = Some(*ended),
             Body::Usage(usage) => self.usage = Some(*usage),
             Body::Launched(_) => self.launched = true,
-            // Whoever asked first ended it.
+            // The first request to cancel counts.
             Body::CancelRequested(cancel) if self.canceled_by.is_none() => {
                 self.canceled_by = Some(cancel.by.clone().into_owned());
                 self.cancel_note =
@@ -68,7 +68,7 @@ impl ProducerState {
         }
     }
 
-    /// Takes in that events cannot be read, which lie behind the last one.
+    /// Notes that events after the last one cannot be read.
     pub(super) fn lost(&mut self, gap: &Gap) {
         self.last_seq = gap.last_seq;
         self.newlines += gap.lines;
@@ -79,7 +79,7 @@ impl ProducerState {
         }
     }
 
-    /// Takes in a printed text.
+    /// Counts the lines of a printed text.
     pub(super) fn printed(&mut self, text: &str) {
         let newlines = text.bytes().filter(|byte| *byte == b'\n').count();
         self.newlines += newlines as u64;
@@ -88,17 +88,17 @@ impl ProducerState {
         }
     }
 
-    /// Printed lines, the open one included.
+    /// Output lines, including the unfinished one.
     pub(super) fn lines(&self) -> u64 {
         self.newlines + u64::from(self.open_line)
     }
 
-    /// Whether it was heard of.
+    /// Whether it sent any events.
     pub(super) fn seen(&self) -> bool {
         self.last_seq > 0
     }
 
-    /// Events that it left out, by its own count at the end or its notes on the way.
+    /// Events that it left out, by its count at the end or its notes before.
     pub(super) fn left_out(&self) -> u64 {
         self.ended
             .map_or(self.dropped, |ended| ended.dropped.max(self.dropped))

@@ -1,10 +1,10 @@
-//! Rows that hold times of events, which may have to be corrected.
+//! Rows with times of events, which may need a clock correction.
 
 use crate::model::{HostRow, PlayRow, TaskRow};
 
-/// What has times of events.
+/// Has times of events.
 pub(in crate::log) trait Timed {
-    /// Adds to them.
+    /// Shifts them.
     fn shift(&mut self, us: i64);
 }
 

@@ -1,15 +1,15 @@
-//! How an execution stands, judged from what its producers said.
+//! Judges an execution's state from its producers' reports.
 
 use playback_wire::{EndReason, ExecutionStarted, HostStats, Producer, ResultStatus, TaskResult};
 
 use super::producer::{ProducerState, Producers};
 use crate::model::{EventCount, ExecutionRow, Phase, Reason, Status};
 
-/// Exit code with which Ansible ends when a person interrupts it.
+/// Ansible's exit code when a person interrupts it.
 const INTERRUPTED: i32 = 99;
 
-/// Whether it is over: everyone at the process who was heard of has ended. A run that was handed to a
-/// supervisor is not over without its word, and one that never was is over when the launcher says so.
+/// Whether it is over: every known producer at the process has ended. A run handed to a supervisor is not over until
+/// that reports, and one that was never started is over when the launcher says so.
 pub(super) fn all_ended(producers: &Producers) -> bool {
     let [recorder, supervisor, launcher] = producers;
     let mut seen = [recorder, supervisor]
@@ -25,14 +25,14 @@ pub(super) fn all_ended(producers: &Producers) -> bool {
     seen.peek().is_some() && seen.all(|producer| producer.ended.is_some())
 }
 
-/// Whether the launcher was asked for it, and nothing was started yet.
+/// Whether it was requested from the launcher, and nothing was started yet.
 pub(super) fn waits_for_launch(producers: &Producers) -> bool {
     let [recorder, supervisor, launcher] = producers;
     launcher.seen() && !launcher.launched && !recorder.seen() && !supervisor.seen()
 }
 
-/// Whether Ansible's recap counts a result. A file that is included counts when it is there (see
-/// [`count_included`]), and what plays are told about themselves does not count at all.
+/// Whether Ansible's recap counts a result. An included file counts when its event arrives (see [`count_included`]),
+/// and skipped `meta` tasks do not count at all.
 pub(super) fn counts(action: &str, status: ResultStatus) -> bool {
     let name = ["ansible.builtin.", "ansible.legacy."]
         .iter()
@@ -70,7 +70,7 @@ pub(super) fn add(all: &mut HostStats, host: &HostStats) {
 
 /// Adds a result to a host's counts as Ansible's own recap does.
 pub(super) fn count(stats: &mut HostStats, result: &TaskResult<'_>) {
-    // A recap may have said anything before.
+    // The recap's counts may be any number.
     fn add(count: &mut u64, times: bool) {
         *count = count.saturating_add(u64::from(times));
     }
@@ -95,8 +95,8 @@ pub(super) fn count(stats: &mut HostStats, result: &TaskResult<'_>) {
     }
 }
 
-/// Takes a result out of a host's counts, as Ansible does when the debugger has its task run once more: one count of how it
-/// ended, and one `ok`, whether it had counted as that or not.
+/// Removes a result from a host's counts, as Ansible does when the debugger runs its task again: one from the count of
+/// its status, and one `ok`, whether or not it had counted as that.
 pub(super) fn retract(stats: &mut HostStats, status: ResultStatus, changed: bool) {
     let ended = match status {
         ResultStatus::Ok => None,
@@ -111,9 +111,8 @@ pub(super) fn retract(stats: &mut HostStats, status: ResultStatus, changed: bool
     stats.ok = stats.ok.saturating_sub(1);
 }
 
-/// Brings everything in the execution's row that several producers have a say in up to date, but for what
-/// is executed: that is said once (see [`what`]). `lost`: the producers fell silent; their latest sign of life without
-/// events, where there was one.
+/// Updates everything in the execution's row that several producers contribute to, except the description, which is set
+/// once (see [`what`]). `lost`: the producers fell silent; contains their latest sign of life without events, if any.
 pub(super) fn refresh<'a>(
     row: &mut ExecutionRow,
     producers: &Producers,
@@ -123,9 +122,9 @@ pub(super) fn refresh<'a>(
     let (alive_us, lost) = (lost.flatten(), lost.is_some());
     let [recorder, supervisor, launcher] = producers;
     row.queued_us = launcher.first_at;
-    // The launcher has the collector's own clock.
+    // The launcher uses the collector's own clock.
     let corrected = |at: i64| at.saturating_add(row.what.clock_corrected_us);
-    // Waiting in the queue is no part of the run, once there is one.
+    // Time in the queue is not part of the run, once it has started.
     row.started_us = [recorder.first_at, supervisor.first_at]
         .into_iter()
         .flatten()
@@ -134,13 +133,13 @@ pub(super) fn refresh<'a>(
         .or(launcher.first_at)
         .unwrap_or(0);
     row.canceled_by.clone_from(&launcher.canceled_by);
-    // Whatever other producers say of it: only the collector knows.
+    // Other producers' values are ignored: only the collector knows these.
     row.what.cancel_note.clone_from(&launcher.cancel_note);
     row.base_us = recorder.first_at.map_or(row.started_us, corrected);
-    // In check mode Ansible counts what it would have changed.
+    // In check mode Ansible counts changes that it did not make.
     row.changed = !row.what.check && hosts.clone().any(|stats| stats.changed > 0);
 
-    // The supervisor sees everything that was printed, also before the recorder loads.
+    // The supervisor sees all output, including what is printed before the recorder loads.
     let (from, printer) = if supervisor.lines() > 0 {
         (Producer::Supervisor, supervisor)
     } else {
@@ -163,7 +162,7 @@ pub(super) fn refresh<'a>(
         last_at => corrected(last_at),
     };
     let alive_us = alive_us.map(corrected);
-    // The supervisor saw the process end: then it is known how, whatever the recorder did not get to say.
+    // The supervisor saw the process end, so its outcome is known, even if the recorder could not report.
     let end_seen = ended || (lost && supervisor.ended.is_some());
     row.ended_us = (ended || lost).then(|| match alive_us {
         // It ended at its last sign of life, or after that.
@@ -263,8 +262,7 @@ fn events(producers: &Producers, ended: bool, lost: bool) -> EventCount {
     }
 }
 
-/// What is executed: the recorder's word, the supervisor's where the recorder has none, and the
-/// launcher's where neither has.
+/// The description of the run: the recorder's values first, then the supervisor's, then the launcher's.
 pub(super) fn what(producers: &Producers) -> ExecutionStarted {
     let mut said = producers.iter().zip(Producer::ALL).filter_map(said);
     let mut what = said.next().unwrap_or_default();
@@ -278,7 +276,7 @@ pub(super) fn what(producers: &Producers) -> ExecutionStarted {
     what
 }
 
-/// The launcher hands arguments of ad-hoc commands over as variables, whose names mean nothing to anybody else.
+/// The launcher passes ad-hoc arguments as variables, whose names mean nothing to users.
 fn without_handed_over(what: &mut ExecutionStarted) {
     const VARIABLES: &str = "playback_arg_";
     what.extra_var_names
@@ -286,7 +284,7 @@ fn without_handed_over(what: &mut ExecutionStarted) {
     what.args.take_if(|args| args.contains(VARIABLES));
 }
 
-/// What a producer says is executed. That somebody asked the collector for it, only the launcher knows.
+/// A producer's description. Only the launcher knows that the run was requested from the collector.
 fn said((state, producer): (&ProducerState, Producer)) -> Option<ExecutionStarted> {
     let mut what = state.what.clone()?;
     if producer != Producer::Launcher {
@@ -295,7 +293,7 @@ fn said((state, producer): (&ProducerState, Producer)) -> Option<ExecutionStarte
     Some(what)
 }
 
-/// What `inner` says, and `outer`, which is further from Ansible, where that is silent.
+/// The values of `inner`, and where it has none, those of `outer`, which is further from Ansible.
 fn merge(inner: &ExecutionStarted, outer: &ExecutionStarted) -> ExecutionStarted {
     let mut labels = inner.labels.clone();
     for label in &outer.labels {
@@ -309,7 +307,7 @@ fn merge(inner: &ExecutionStarted, outer: &ExecutionStarted) -> ExecutionStarted
         labels,
         playbook: or(&a.playbook, &b.playbook),
         inventory: or(&a.inventory, &b.inventory),
-        // The launcher names hosts where the command line names a file of them.
+        // The launcher knows the hosts, while the command line only names a file of them.
         limit: or(&b.limit, &a.limit),
         hosts: or(&a.hosts, &b.hosts),
         module: or(&a.module, &b.module),
@@ -318,7 +316,7 @@ fn merge(inner: &ExecutionStarted, outer: &ExecutionStarted) -> ExecutionStarted
         user: or(&a.user, &b.user),
         sudo_user: or(&a.sudo_user, &b.sudo_user),
         controller: or(&a.controller, &b.controller),
-        // Who launched it, and why, knows the one who did.
+        // The outer producer knows best who launched it, and why.
         launched_by: or(&b.launched_by, &a.launched_by),
         note: or(&b.note, &a.note),
         replay_of: or(&b.replay_of, &a.replay_of),

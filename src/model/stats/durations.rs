@@ -1,17 +1,17 @@
-//! How long things took: count, sum, extremes, and how many took about how long.
+//! Statistics of durations: count, sum, extremes, and a histogram.
 
-/// Buckets for each doubling, as a power of two. A bucket is 1/32 as wide as the times in it, and stands
-/// for its middle: a percentile is at most 1.6 % off.
+/// Buckets for each doubling, as a power of two. A bucket is 1/32 as wide as its values, which are all taken as its
+/// middle: a percentile is at most 1.6 % off.
 const BITS: u32 = 5;
 
-/// Durations, added up. In microseconds; one that is negative counts as none.
+/// Durations in microseconds, summed up; a negative one counts as 0.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Durations {
     pub(super) count: u64,
     pub(super) sum_us: u64,
     pub(super) min_us: u64,
     pub(super) max_us: u64,
-    /// Bucket and how many are in it, by bucket; none is empty.
+    /// Each bucket and the number of durations in it, in order; empty buckets are left out.
     pub(super) buckets: Vec<(u16, u64)>,
 }
 
@@ -33,7 +33,7 @@ impl Durations {
         self.put(bucket(us), 1);
     }
 
-    /// Adds all of another's.
+    /// Adds all durations of another.
     pub fn merge(&mut self, other: &Self) {
         if other.count == 0 {
             return;
@@ -61,13 +61,13 @@ impl Durations {
         }
     }
 
-    /// How many there are.
+    /// The count.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.count
     }
 
-    /// The mean in seconds; 0 of none.
+    /// The mean in seconds; 0 if empty.
     #[must_use]
     pub fn average(&self) -> f64 {
         if self.count == 0 {
@@ -76,23 +76,23 @@ impl Durations {
         self.sum_us as f64 / self.count as f64 / 1e6
     }
 
-    /// The shortest in seconds; 0 of none.
+    /// The shortest in seconds; 0 if empty.
     #[must_use]
     pub fn min(&self) -> f64 {
         self.min_us as f64 / 1e6
     }
 
-    /// The longest in seconds; 0 of none.
+    /// The longest in seconds; 0 if empty.
     #[must_use]
     pub fn max(&self) -> f64 {
         self.max_us as f64 / 1e6
     }
 
-    /// The shortest time in which `percent` of them were over, in seconds, to about 1.6 %; 0 of none.
+    /// The time within which `percent` percent of the durations lie, in seconds, to about 1.6 %; 0 if empty.
     #[must_use]
     pub fn percentile(&self, percent: u32) -> f64 {
         let rank = (u128::from(self.count) * u128::from(percent)).div_ceil(100);
-        // These are known exactly.
+        // The extremes are known exactly.
         if rank <= 1 {
             return self.min();
         }
@@ -121,7 +121,7 @@ fn bucket(us: u64) -> u16 {
     (((shift + 1) << BITS) as u64 + ((us >> shift) & ((1 << BITS) - 1))) as u16
 }
 
-/// The middle of a bucket's times.
+/// The middle of a bucket's range.
 fn middle(bucket: u16) -> u64 {
     let bucket = u64::from(bucket);
     if bucket < 1 << BITS {
@@ -147,7 +147,7 @@ mod tests {
         all
     }
 
-    /// Times of every magnitude, as often as not.
+    /// Durations of every magnitude, equally likely.
     fn time() -> impl Strategy<Value = u64> {
         (0_u32..63, any::<u64>()).prop_map(|(bits, us)| us >> 1 >> bits)
     }

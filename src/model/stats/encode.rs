@@ -1,7 +1,7 @@
-//! A day's roll-up as bytes: numbers of as many bytes as they need, texts once each.
+//! A day's roll-up as bytes: numbers of variable length, each text stored once.
 //!
-//! It has four parts, so that nothing is read that a question does not ask for. Runs come first: the others
-//! refer to slots by their place.
+//! It has four parts, so that only what a question needs is read. Runs come first: the other parts refer to their slots
+//! by index.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,23 +13,23 @@ use super::roll::{HostFigures, Roll, Slot, TaskFigures, TaskName};
 use super::{Durations, Group};
 use crate::model::{Reason, Status};
 
-/// The first byte of every part: how the rest is to be read.
+/// The first byte of every part: its format.
 const FORMAT: u8 = 2;
 
-/// Before that, groups had no folders.
+/// The previous format, in which groups had no folders.
 const WITHOUT_FOLDERS: u8 = 1;
 
-/// What was stored is not a roll-up.
+/// The stored bytes are not a roll-up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("this is not a roll-up that this version can read")]
 pub struct Damaged;
 
-/// A part of a roll-up, stored by itself.
+/// A part of a roll-up, stored separately.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
     /// Groups and slots.
     Runs = 0,
-    /// Hosts, in runs in which they failed or were not reached.
+    /// Hosts, in runs where they failed or were unreachable.
     FailedHosts = 1,
     /// Hosts, in all other runs.
     Hosts = 2,
@@ -38,12 +38,12 @@ pub enum Part {
 }
 
 impl Part {
-    /// Every part, in the order in which they are to be read.
+    /// Every part, in reading order.
     pub const ALL: [Self; 4] = [Self::Runs, Self::FailedHosts, Self::Hosts, Self::Tasks];
 }
 
 impl Roll {
-    /// A part of it as bytes. Its slots must be hours of one day.
+    /// Encodes a part. Its slots must be hours of one day.
     #[must_use]
     pub fn encode(&self, part: Part) -> Vec<u8> {
         let mut to = Writer(vec![FORMAT]);
@@ -56,10 +56,10 @@ impl Roll {
         to.0
     }
 
-    /// Reads a part of a day's roll-up; its runs must be read before. `host`: only this one, of the hosts.
+    /// Decodes a part of a day's roll-up; its runs must be decoded before. `host` selects one of the hosts.
     ///
     /// # Errors
-    /// These are no such bytes.
+    /// The bytes are not such a part.
     pub fn decode(
         &mut self,
         day: i64,
@@ -194,7 +194,7 @@ impl Roll {
                 entries.durations(&figures.durations);
             }
             to.text(name);
-            // So that a reader who looks for another can pass over it.
+            // Lets a reader that looks for another host skip it.
             to.size(entries.0.len());
             to.0.extend(entries.0);
         }
@@ -306,7 +306,7 @@ fn stats(stats: &HostStats) -> [u64; 7] {
     ]
 }
 
-/// Texts, each with a place of its own.
+/// Texts, each with an index.
 #[derive(Default)]
 struct Texts<'t> {
     order: Vec<&'t str>,
@@ -326,7 +326,7 @@ impl<'t> Texts<'t> {
 struct Writer(Vec<u8>);
 
 impl Writer {
-    /// Seven bits a byte, the lowest first; the eighth says that there are more.
+    /// Variable-length number: seven bits a byte, the lowest first; the eighth bit says that more follow.
     fn number(&mut self, mut number: u64) {
         while number >= 0x80 {
             self.0.push((number & 0x7f) as u8 | 0x80);
@@ -350,7 +350,7 @@ impl Writer {
             return;
         }
         self.number(durations.sum_us);
-        // Of one, that says it all.
+        // The sum of a single duration says everything.
         if durations.count == 1 {
             return;
         }
@@ -461,7 +461,7 @@ mod tests {
         }
     }
 
-    /// Runs: hour, group, how long they took if they are over.
+    /// Runs: hour, group, and duration if they are over.
     fn roll(runs: &[(i64, usize, Option<i64>)]) -> Roll {
         add(Roll::default(), runs)
     }
@@ -530,7 +530,7 @@ mod tests {
         fn other_bytes_are_no_roll(bytes in vec(any::<u8>(), 0..200), cut in 0_usize..200) {
             let whole = roll(&[(1, 2, Some(5)), (2, 4, None), (2, 4, Some(7)), (2, 4, Some(9))]);
             for part in Part::ALL {
-                // It may be taken for one by chance; it must not bring us down.
+                // Random bytes may be valid by chance; they must not make us panic.
                 let _ = whole.clone().decode(DAY, part, &bytes, None);
                 let mut behind = vec![FORMAT];
                 behind.extend(&bytes);

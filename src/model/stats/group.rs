@@ -1,16 +1,16 @@
-//! What runs have in common that are counted as one.
+//! The properties by which statistics group runs.
 
 use std::sync::Arc;
 
 use crate::model::{Reason, Status};
 
-/// What runs have in common that are counted as one: everything that a filter may ask for, but for times,
-/// hosts and parts of texts. The same text stands once in memory, in however many groups of a day.
+/// The properties shared by runs that are counted together: everything that a filter can test, except times, hosts and
+/// parts of texts. Each text is in memory once, in however many groups of a day.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Group {
     /// Whether they are ad-hoc commands, not playbooks.
     pub adhoc: bool,
-    /// How they stand.
+    /// Their status.
     pub status: Status,
     /// Why they failed.
     pub reason: Option<Reason>,
@@ -20,7 +20,7 @@ pub struct Group {
     pub playbook: Option<Arc<str>>,
     /// Its file name.
     pub playbook_name: Option<Arc<str>>,
-    /// The working directory that a relative path of the playbook is meant in: two projects have a "site.yml" each.
+    /// The working directory that a relative playbook path is based on: two projects may each have a "site.yml".
     pub folder: Option<Arc<str>>,
     /// Inventory as recorded.
     pub inventory: Option<Arc<str>>,
@@ -30,6 +30,6 @@ pub struct Group {
     pub user: Option<Arc<str>>,
     /// Machine that ran them.
     pub controller: Option<Arc<str>>,
-    /// Labels that they carry, in order.
+    /// Their labels, in order.
     pub labels: Vec<Arc<str>>,
 }

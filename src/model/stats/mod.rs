@@ -1,15 +1,15 @@
-//! Statistics: what is added up, how it is kept, how it is asked for and answered. Pure.
+//! Statistics: how they are summed up, stored, queried and answered. Pure.
 //!
 //! ```text
 //! rows or a stored roll-up ─► Roll ─► Tally (what a question wants) ─► Statistics (the answer)
 //! ```
 //!
 //! Layout:
-//! - [`Durations`]: how long things took, with percentiles, in a few bytes
-//! - [`Group`]: what runs have in common that are counted as one
-//! - [`Roll`]: the runs of a time, added up by a [`RollBuilder`]; `encode` writes it into bytes and reads it back
+//! - [`Durations`]: statistics of durations, with percentiles, in a few bytes
+//! - [`Group`]: the properties by which runs are counted together
+//! - [`Roll`]: the runs of a period, summed up by a [`RollBuilder`]; `encode` converts it to bytes and back
 //! - [`Question`]: which runs, in which intervals, grouped by what
-//! - [`Tally`]: the figures that answer it, in the making
+//! - [`Tally`]: sums up the figures for an answer
 //! - [`Statistics`]: the answer as served
 
 mod answer;

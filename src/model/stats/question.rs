@@ -1,4 +1,4 @@
-//! Which runs a question is about, and how the answer is divided.
+//! A question about runs: which ones, and how the answer is divided.
 
 use crate::model::ExecutionFilter;
 
@@ -12,7 +12,7 @@ pub const DAY_US: i64 = 24 * HOUR_US;
 /// Intervals of a series: five minutes, an hour, a day, a week.
 const INTERVALS: [i64; 4] = [HOUR_US / 12, HOUR_US, DAY_US, 7 * DAY_US];
 
-/// So many intervals a series has, about, at most.
+/// Approximate maximum number of intervals in a series.
 const MOST_INTERVALS: i64 = 120;
 
 /// Weeks begin on Monday; the epoch was a Thursday.
@@ -31,8 +31,8 @@ pub fn span_of(day: i64) -> (i64, i64) {
     (starts_us, starts_us.saturating_add(DAY_US - 1))
 }
 
-/// The finest interval that divides a time into about 120 parts at most: 5 minutes, an hour, a day, a week, or
-/// as many weeks as it takes. In microseconds.
+/// The finest interval that divides a period into at most about 120 parts: 5 minutes, an hour, a day, a week, or as
+/// many weeks as necessary. In microseconds.
 #[must_use]
 pub fn interval_us(from_us: i64, to_us: i64) -> i64 {
     let span = to_us.saturating_sub(from_us);
@@ -43,7 +43,7 @@ pub fn interval_us(from_us: i64, to_us: i64) -> i64 {
         .unwrap_or_else(|| week * (span / week / MOST_INTERVALS + 1))
 }
 
-/// A time that ends now, or when one says.
+/// A period that ends now, or at a given time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Period {
     /// The 60 minutes before.
@@ -71,7 +71,7 @@ impl Period {
         }
     }
 
-    /// When it begins if it ends at `to_us`, and the interval of its series; in microseconds.
+    /// When it begins if it ends at `to_us`, and its series' interval; in microseconds.
     #[must_use]
     pub fn begins(self, to_us: i64) -> (i64, i64) {
         let days = |days: i64| (day_of(to_us) - days).saturating_mul(DAY_US);
@@ -84,7 +84,7 @@ impl Period {
     }
 }
 
-/// What the answer is grouped by, beside the whole.
+/// What the answer is grouped by, in addition to the totals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum By {
     /// Playbook, as recorded.
@@ -122,26 +122,26 @@ impl By {
     }
 }
 
-/// What is asked.
+/// A question.
 #[derive(Debug, Clone)]
 pub struct Question {
-    /// Runs that started then or later, in microseconds since the epoch.
+    /// Only runs that started at or after this time, in microseconds since the epoch.
     pub from_us: i64,
-    /// Runs that started then or before.
+    /// Only runs that started at or before this time.
     pub to_us: i64,
-    /// How long an interval of the series is.
+    /// Length of the series' intervals.
     pub interval_us: i64,
-    /// Which runs; its own times say nothing here.
+    /// Which runs; its own time range is ignored.
     pub filter: ExecutionFilter,
-    /// What else the answer is grouped by.
+    /// Additional grouping.
     pub by: Option<By>,
-    /// Groups at most.
+    /// Maximum number of groups.
     pub limit: usize,
 }
 
 impl Question {
-    /// Whether roll-ups can answer it. They know neither parts of texts nor how long a single run took, nor
-    /// which task ran on which host, nor in how many of its runs a host was changed.
+    /// Whether roll-ups can answer it. They have no parts of texts, no durations of single runs, no link between tasks
+    /// and hosts, and no number of runs in which a host was changed.
     #[must_use]
     pub fn suits_rolls(&self) -> bool {
         let filter = &self.filter;
@@ -149,10 +149,10 @@ impl Question {
             && !(filter.host.is_some() && (filter.changed.is_some() || self.by == Some(By::Task)))
     }
 
-    /// The beginning of the interval that holds a time.
+    /// The start of the interval that contains a time.
     #[must_use]
     pub fn interval_of(&self, us: i64) -> i64 {
-        // Weeks begin on a Monday; anything shorter divides a day.
+        // Weeks begin on a Monday; shorter intervals divide a day evenly.
         let origin = if self.interval_us > DAY_US {
             MONDAY_US
         } else {
@@ -162,7 +162,7 @@ impl Question {
         us.saturating_sub(into)
     }
 
-    /// How long a part of the day roll-ups and rows are divided into for it.
+    /// Length of the slots into which roll-ups and rows are divided.
     #[must_use]
     pub fn slot_us(&self) -> i64 {
         self.interval_us.min(HOUR_US)

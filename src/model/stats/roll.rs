@@ -1,4 +1,4 @@
-//! The runs of a time, added up.
+//! The runs of a period, summed up.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -17,22 +17,22 @@ pub struct Slot {
     pub group: usize,
     /// How many.
     pub runs: u64,
-    /// How long those took that are over.
+    /// Durations of the finished ones.
     pub durations: Durations,
 }
 
-/// How a host fared in the runs of a slot.
+/// A host's figures in the runs of a slot.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct HostFigures {
-    /// In how many it took part.
+    /// Number of runs that it took part in.
     pub runs: u64,
-    /// Its recaps, added up.
+    /// Sum of its recaps.
     pub stats: HostStats,
-    /// How long those runs took.
+    /// Durations of those runs.
     pub durations: Durations,
 }
 
-/// Which task.
+/// Identifies a task.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TaskName {
     /// Its name, without the role.
@@ -43,12 +43,12 @@ pub struct TaskName {
     pub action: String,
 }
 
-/// How a task went in the runs of a slot.
+/// A task's figures in the runs of a slot.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct TaskFigures {
     /// How often it ran, on however many hosts.
     pub runs: u64,
-    /// How often it failed on a host, or did not reach one, and that was not ignored.
+    /// Number of failures and unreachable hosts that were not ignored.
     pub failed: u64,
     /// How its results ended.
     pub ok: u64,
@@ -58,7 +58,7 @@ pub struct TaskFigures {
     pub failures: u64,
     /// Results that were skipped.
     pub skipped: u64,
-    /// Hosts that were not reached.
+    /// Hosts that were unreachable.
     pub unreachable: u64,
     /// Failures that were ignored.
     pub ignored: u64,
@@ -66,10 +66,10 @@ pub struct TaskFigures {
     pub durations: Durations,
 }
 
-/// Index of a slot, and whether the host failed in its runs, or was not reached.
+/// Index of a slot, and whether the host failed or was unreachable in its runs.
 pub(super) type HostKey = (usize, bool);
 
-/// The runs of a time, added up: by group and part of the day, and within these by host and by task.
+/// The runs of a period, summed up: by group and part of the day, and within these by host and by task.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Roll {
     pub(super) groups: Vec<Group>,
@@ -79,7 +79,7 @@ pub struct Roll {
 }
 
 impl Roll {
-    /// How many of its runs stand so.
+    /// Number of runs with a status.
     #[must_use]
     pub fn runs(&self, status: Status) -> u64 {
         let slots = self.slots.iter();
@@ -87,14 +87,14 @@ impl Roll {
         standing.map(|slot| slot.runs).sum()
     }
 
-    /// Whether there is no run in it.
+    /// Whether it contains no runs.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.slots.is_empty()
     }
 }
 
-/// A roll to which runs are added. One that is only read needs none of the maps that this takes.
+/// A roll to which runs are added. One that is only read does not need the maps that this holds.
 #[derive(Debug, Default)]
 pub struct RollBuilder {
     roll: Roll,
@@ -103,7 +103,7 @@ pub struct RollBuilder {
 }
 
 impl RollBuilder {
-    /// Adds to what there is.
+    /// Adds to an existing roll.
     #[must_use]
     pub fn new(roll: Roll) -> Self {
         let groups = roll.groups.iter().cloned().zip(0..).collect();
@@ -118,7 +118,7 @@ impl RollBuilder {
         }
     }
 
-    /// What was added up.
+    /// The finished roll.
     #[must_use]
     pub fn finish(self) -> Roll {
         self.roll
@@ -192,7 +192,7 @@ impl RollBuilder {
 }
 
 impl TaskFigures {
-    /// Adds all of another's.
+    /// Adds all figures of another.
     pub fn merge(&mut self, other: &Self) {
         self.runs += other.runs;
         self.failed += other.failed;
@@ -206,7 +206,7 @@ impl TaskFigures {
     }
 }
 
-/// Adds a recap. One that is out of all proportion spoils its own sum alone.
+/// Adds a recap. An absurdly large one only spoils its own sum.
 pub(super) fn add_stats(sum: &mut HostStats, stats: &HostStats) {
     let counts = [
         (&mut sum.ok, stats.ok),

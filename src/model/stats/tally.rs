@@ -1,4 +1,4 @@
-//! The figures that answer a question, in the making.
+//! Sums up the figures that answer a question.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -15,10 +15,10 @@ use super::{Durations, Group};
 use crate::filter::matches;
 use crate::model::{Status, time_from_us};
 
-/// Entries of the lists of hosts and playbooks.
+/// Length of the lists of hosts and playbooks.
 const TOP: usize = 10;
 
-/// Figures in the making.
+/// Figures being summed up.
 #[derive(Debug, Clone, Default)]
 struct Sum {
     success: u64,
@@ -67,10 +67,10 @@ struct FailedSum {
     unreachable: u64,
 }
 
-/// A playbook as recorded, and the folder that it is meant in where that takes one.
+/// A playbook as recorded, with its folder if the path is relative.
 type Playbook = (Arc<str>, Option<Arc<str>>);
 
-/// The figures that answer a question, in the making: roll by roll, in any order.
+/// Sums up the figures that answer a question: roll by roll, in any order.
 #[derive(Debug)]
 pub struct Tally<'q> {
     question: &'q Question,
@@ -85,7 +85,7 @@ pub struct Tally<'q> {
 }
 
 impl<'q> Tally<'q> {
-    /// Of nothing yet.
+    /// An empty tally.
     #[must_use]
     pub fn new(question: &'q Question) -> Self {
         Self {
@@ -101,7 +101,7 @@ impl<'q> Tally<'q> {
         }
     }
 
-    /// Adds runs that were chosen by the question's filter already, and their hosts.
+    /// Adds runs already selected by the question's filter, and their hosts.
     pub fn add_chosen(&mut self, roll: &Roll) {
         let chosen = vec![true; roll.slots.len()];
         self.add_slots(roll, &chosen);
@@ -109,8 +109,8 @@ impl<'q> Tally<'q> {
         self.add_tasks(roll, &chosen);
     }
 
-    /// Adds those of a roll-up's runs that the question's filter lets through and that started in a part of the
-    /// day that `within` wants, given its beginning.
+    /// Adds those runs of a roll-up that match the question's filter and started in a part of the day for which
+    /// `within`, given its beginning, returns true.
     pub fn add_stored(&mut self, roll: &Roll, within: impl Fn(i64) -> bool) {
         let filter = &self.question.filter;
         let conditions = filter.conditions();
@@ -125,7 +125,7 @@ impl<'q> Tally<'q> {
             .collect();
         match &filter.host {
             None => self.add_slots(roll, &chosen),
-            // Each of a host's entries stands for runs in which it took part.
+            // Each of a host's entries counts runs in which it took part.
             Some(host) => {
                 for ((slot, _), figures) in roll.hosts.get(host.as_str()).into_iter().flatten() {
                     if chosen[*slot] {
@@ -260,7 +260,7 @@ impl<'q> Tally<'q> {
         }
     }
 
-    /// Everything: each run is in one interval.
+    /// The totals: each run is in one interval.
     fn whole(&self) -> Sum {
         let mut whole = Sum::default();
         for sum in self.series.values() {
@@ -305,7 +305,7 @@ impl<'q> Tally<'q> {
             .collect()
     }
 
-    /// Every interval, those without runs too.
+    /// Every interval, including those without runs.
     fn whole_series(&self) -> Vec<Interval> {
         let question = self.question;
         let mut series = Vec::new();
@@ -388,7 +388,7 @@ fn playbook(group: &Group) -> Option<Playbook> {
     Some((Arc::clone(playbook), group.folder.clone()))
 }
 
-/// How many runs there were of each playbook, by its name alone: an object has each name once.
+/// The number of runs of each playbook, by name alone: a JSON object has each name once.
 fn runs_by_name(playbooks: &[PlaybookFigures]) -> Map<String, Value> {
     let mut runs = Map::new();
     for one in playbooks {
@@ -427,7 +427,7 @@ fn task((name, playbook): &(TaskName, Option<Playbook>), figures: &TaskFigures) 
     }
 }
 
-/// The entry of a text, made where there is none.
+/// The entry of a text, created if there is none.
 fn entry<'m, T: Default>(map: &'m mut HashMap<Arc<str>, T>, text: &Arc<str>) -> &'m mut T {
     map.entry(Arc::clone(text)).or_default()
 }

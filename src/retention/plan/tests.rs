@@ -1,4 +1,4 @@
-//! Properties of the planner: what it removes, what it never removes, and that it comes to rest.
+//! Properties of the planner: what it removes, what it never removes, and that a second cleanup removes nothing.
 
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -95,7 +95,7 @@ fn judged(rules: &[RetentionRule], all: &[Candidate]) -> Vec<Verdict> {
     all.iter().map(|one| planner.judge(one)).collect()
 }
 
-/// What is left when the verdicts are carried out.
+/// What is left after applying the verdicts.
 fn applied(all: &[Candidate], verdicts: &[Verdict]) -> Vec<Candidate> {
     let left = all.iter().zip(verdicts).filter_map(|(one, verdict)| {
         let mut one = one.clone();
@@ -132,7 +132,7 @@ proptest! {
             };
             let pairs: Vec<(&Candidate, &Verdict)> = all.iter().zip(&verdicts).collect();
             let covered: Vec<_> = pairs.iter().filter(is_of).collect();
-            // The minimum of each playbook, newest first, is whole.
+            // Each playbook's minimum, newest first, is kept whole.
             let mut of: HashMap<(bool, Option<&String>), u64> = HashMap::new();
             for (one, verdict) in &covered {
                 let is_adhoc = one.r#type == ExecutionType::Adhoc;
@@ -143,7 +143,7 @@ proptest! {
                     prop_assert_eq!(**verdict, Verdict::Keep);
                 }
             }
-            // Without a minimum and pins, what stays is within the limits.
+            // Without a minimum and pins, the rest is within the limits.
             if rule.limits.keep_at_least > 0 || all.iter().any(|one| one.is_pinned) {
                 continue;
             }

@@ -1,10 +1,10 @@
-//! One process has a database file: a collector, or a command that rewrites it.
+//! Locks a database file for one process: a collector, or a command that rewrites it.
 //!
-//! The kernel holds the locks (`flock`) and lets them go with the process, however that ends; a lock file that was left
-//! behind locks nothing. There are two: one on `playback.db.lock`, which says who has it, and one on the database itself,
-//! which another name of the same file (a hard link, a bind mount) meets too. SQLite locks byte ranges (`fcntl`), which
-//! are apart from these. The database's descriptor stays open until the process ends: to close it would end SQLite's own
-//! locks with it.
+//! The kernel holds the locks (`flock`) and releases them with the process, however that ends; a leftover lock file
+//! locks nothing. There are two: one on `playback.db.lock`, which names the holder, and one on the database itself,
+//! which also works through another name of the same file (a hard link, a bind mount). SQLite locks byte ranges
+//! (`fcntl`), which are independent of these. The database's descriptor stays open until the process ends: closing it
+//! would release SQLite's own locks.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Seek as _, Write as _};
@@ -19,7 +19,7 @@ use super::make::{self, closed, give_to_owner, ours_alone};
 use super::words::of_io;
 use super::{path_of, resolved, with_end};
 
-/// A database file that this process has for itself, until it ends.
+/// A database file locked by this process, until it ends.
 #[derive(Debug)]
 #[must_use = "the database is let go of with it"]
 pub struct DatabaseLock {
@@ -28,10 +28,10 @@ pub struct DatabaseLock {
     _database: ManuallyDrop<File>,
 }
 
-/// Why a database file is not to be had.
+/// Why a database file cannot be locked.
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
-    /// Somebody else has it.
+    /// Another process has it.
     #[error(
         "database {address:?} is in use by {holder}: two would write over each other, so this one ends. Stop that one \
          first, or use a database server, which several collectors can share (docs/scale.md)"
@@ -39,7 +39,7 @@ pub enum LockError {
     Held {
         /// The address.
         address: String,
-        /// Who, as far as that is known.
+        /// The holder, if known.
         holder: String,
     },
     /// It cannot be locked.
@@ -52,7 +52,7 @@ pub enum LockError {
     },
 }
 
-/// Who has a database, as it says itself in the lock file.
+/// The holder, as written in the lock file.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
 struct Holder {
@@ -80,11 +80,11 @@ impl Holder {
 }
 
 impl DatabaseLock {
-    /// Takes the database for a command; `None` where it is a server's, which looks after that itself. Its file is made
-    /// where there is none.
+    /// Locks the database for a command; `None` for a database server, which handles concurrent access itself. The file
+    /// is created if it is missing.
     ///
     /// # Errors
-    /// Somebody else has it, or it cannot be locked.
+    /// Another process has it, or it cannot be locked.
     pub fn take(options: &Options, command: &str) -> Result<Option<Self>, LockError> {
         let Some(path) = path_of(&options.address) else {
             return Ok(None);
@@ -101,7 +101,7 @@ impl DatabaseLock {
             return Err(unfit("it is a folder: name a file in it".to_owned()));
         }
         let beside = with_end(&resolved(&path), ".lock");
-        // Before anything is touched, where there is something to be touched.
+        // An existing database's lock file is locked before anything is touched.
         let first = match path.exists() {
             true => {
                 let file = lock_file(&path, &beside).map_err(unfit)?;
@@ -125,7 +125,7 @@ impl DatabaseLock {
             }
         };
         let database = File::open(&path).map_err(|error| unfit(of_io(&path, &error)))?;
-        // SQLite is not open yet, so nothing is lost when this one is closed again.
+        // SQLite is not open yet, so closing this descriptor releases none of its locks.
         if !is_remote(&database) && !lock(&database, &path).map_err(unfit)? {
             return Err(held(&Holder::default()));
         }
@@ -143,13 +143,13 @@ impl DatabaseLock {
         Ok(Some(taken))
     }
 
-    /// Tells where the collector that has it listens.
+    /// Notes the collector's listen address.
     pub fn listens(&mut self, address: &str) {
         self.holder.listen = Some(address.to_owned());
         self.write();
     }
 
-    /// Says in the lock file who has it; that is for people, and may fail.
+    /// Writes the holder to the lock file; that is for people, and may fail.
     fn write(&mut self) {
         let written = serde_json::to_vec(&self.holder)
             .map_err(io::Error::other)
@@ -172,7 +172,7 @@ fn lock_file(database: &Path, beside: &Path) -> Result<File, String> {
             give_to_owner(&file, database);
             file
         }
-        // What another user made can be locked all the same.
+        // Another user's file can still be locked.
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied && beside.exists() => {
             File::open(beside).map_err(|error| of_io(beside, &error))?
         }
@@ -181,12 +181,12 @@ fn lock_file(database: &Path, beside: &Path) -> Result<File, String> {
     Ok(file)
 }
 
-/// Locks a file; false where somebody else has it.
+/// Locks a file; false if another process has it.
 fn lock(file: &File, path: &Path) -> Result<bool, String> {
     match file.try_lock() {
         Ok(()) => Ok(true),
         Err(TryLockError::WouldBlock) => Ok(false),
-        // Its file system knows no locks.
+        // The file system does not support locks.
         Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {
             tracing::warn!(file = %path.display(), "it cannot be locked: see to it that one collector alone uses it");
             Ok(true)
@@ -200,7 +200,7 @@ fn read(beside: &Path) -> Holder {
     serde_json::from_slice(&said).unwrap_or_default()
 }
 
-/// Whether the file lies on another machine: there, `flock` and SQLite's own locks are one and the same.
+/// Whether the file is on a network file system, where `flock` and SQLite's own locks are the same.
 fn is_remote(file: &File) -> bool {
     const NFS: i64 = 0x6969;
     const CIFS: i64 = 0xff53_4d42;

@@ -1,4 +1,4 @@
-//! Files and folders of ours are for their owner alone, whatever the umask.
+//! Creates our files and folders for their owner alone, whatever the umask.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io;
@@ -9,22 +9,22 @@ use std::path::Path;
 
 use super::{folder_of, resolved, with_end};
 
-/// What others and a group may do.
+/// Permission bits of others, and of the group.
 const OTHERS: u32 = 0o007;
 const GROUP: u32 = 0o070;
 
-/// Sees to it that the database's folder and file are there and closed to others, before SQLite opens them: what it
-/// makes beside the file has the file's own mode.
+/// Makes sure that the database's folder and file exist and are closed to others, before SQLite opens them: the files
+/// that it creates beside the database get the same mode.
 ///
 /// # Errors
-/// In words: the folder is missing, or the file cannot be made.
+/// In words: the folder is missing, or the file cannot be created.
 pub(in super::super) fn prepare(path: &Path) -> Result<(), String> {
     let folder = folder_of(path);
     make_folder(folder)?;
     if !path.exists() {
         let log = with_end(&resolved(path), "-wal");
         if fs::metadata(&log).is_ok_and(|log| log.len() > 0) {
-            // SQLite would throw it away: it may hold what was acknowledged last.
+            // SQLite would discard it, although it may hold the last acknowledged commits.
             return Err(format!(
                 "it is not there, but its write-ahead log {} is: put the database back beside it, or move the log away",
                 log.display()
@@ -43,8 +43,8 @@ pub(in super::super) fn prepare(path: &Path) -> Result<(), String> {
     Ok(())
 }
 
-/// Makes the folder that the database is to lie in, where that surprises nobody: its own folder is there, is ours, and
-/// nobody else may write to it.
+/// Creates the database's folder, where that surprises nobody: its parent exists, is ours, and nobody else may write to
+/// it.
 fn make_folder(folder: &Path) -> Result<(), String> {
     if folder.exists() {
         return Ok(());
@@ -58,7 +58,7 @@ fn make_folder(folder: &Path) -> Result<(), String> {
     let parent = fs::metadata(folder_of(folder)).map_err(|_| missing())?;
     let is_ours = parent.uid() == rustix::process::geteuid().as_raw();
     let is_shared = parent.mode() & 0o022 != 0;
-    // One more slash than was meant names a folder in the root.
+    // With one slash too many, the path would name a folder in the root.
     let is_root = resolved(folder_of(folder)) == Path::new("/");
     if !parent.is_dir() || !is_ours || is_shared || is_root {
         return Err(missing());
@@ -67,14 +67,14 @@ fn make_folder(folder: &Path) -> Result<(), String> {
         .mode(0o700)
         .create(folder)
         .map_err(|error| format!("its folder {} cannot be made: {error}", folder.display()))?;
-    // The umask may have taken more away than others may have.
+    // The umask may have removed more permissions than intended.
     let _ = fs::set_permissions(folder, Permissions::from_mode(0o700));
     tracing::info!(folder = %folder.display(), "made the database's folder");
     Ok(())
 }
 
-/// Takes away what others may do with a file of ours. A group alone was allowed by somebody on purpose: that stays, and is
-/// told.
+/// Removes others' permissions from a file of ours. Permissions of a group alone were set on purpose: they are kept,
+/// and logged.
 fn close(path: &Path) {
     let Ok(known) = fs::metadata(path) else {
         return;
@@ -101,7 +101,7 @@ fn close(path: &Path) {
     }
 }
 
-/// How a file is opened that nobody else may read.
+/// Options for opening a file that nobody else may read.
 pub(super) fn closed() -> OpenOptions {
     let mut options = File::options();
     options
@@ -112,18 +112,18 @@ pub(super) fn closed() -> OpenOptions {
     options
 }
 
-/// Makes a file as closed as it ought to be, and no more, whatever the umask.
+/// Sets exactly the intended mode, whatever the umask.
 pub(super) fn ours_alone(file: &File) {
     let is_so = file
         .metadata()
         .is_ok_and(|known| known.mode() & 0o777 == 0o600);
     if !is_so {
-        // Another user's stays as it is.
+        // Another user's file is left unchanged.
         let _ = file.set_permissions(Permissions::from_mode(0o600));
     }
 }
 
-/// Gives a file that root made to the database's owner, who has to open it the next time.
+/// Gives a file created by root to the database's owner, who must be able to open it next time.
 pub(super) fn give_to_owner(file: &File, database: &Path) {
     let owner = fs::metadata(database).or_else(|_| fs::metadata(folder_of(database)));
     if let Ok(owner) = owner

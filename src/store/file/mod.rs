@@ -1,13 +1,13 @@
-//! The file of an SQLite database: where it lies, whether it is still the one that was opened, who has it, and the room
-//! that is left for it. What stands in it is SQLite's.
+//! The file of an SQLite database: its path, whether it is still the one that was opened, who has locked it, and the
+//! free space on its disk. Its content is up to SQLite.
 //!
 //! Layout:
-//! - here: its path, and whether it is still there
-//! - `make`: folders and files as closed as they ought to be
-//! - `lock`: one collector has it
-//! - `room`: a reserve that deletions need when the disk is full
-//! - `written`: whether another program writes over it
-//! - `words`: why it cannot be opened
+//! - here: its path, and whether it still exists
+//! - `make`: creates files and folders with closed permissions
+//! - `lock`: locks it for one collector
+//! - `room`: reserved space for deletions on a full disk
+//! - `written`: detects that another program overwrites it
+//! - `words`: explains why it cannot be opened
 
 mod lock;
 mod make;
@@ -32,22 +32,22 @@ pub(super) use room::Room;
 pub(super) use words::why;
 use written::Written;
 
-/// Which file a name means: its device and its number there.
+/// Identifies a file: its device and inode.
 type Identity = (u64, u64);
 
 /// The file of an open database.
 #[derive(Debug)]
 pub(super) struct DatabaseFile {
-    /// Where it lies, links followed.
+    /// Its path, with links followed.
     path: PathBuf,
-    /// The database, its write-ahead log and the index of that, as they were when it was opened.
+    /// The database, its write-ahead log and the index of that, as opened.
     opened: OnceLock<Vec<(PathBuf, Identity)>>,
-    /// Whether one of them was missing when somebody looked last.
+    /// Whether one of them was missing at the last check.
     is_gone: AtomicBool,
-    /// Whether somebody else writes to it.
+    /// Detects other writers.
     written: OnceLock<Written>,
     is_overwritten: AtomicBool,
-    /// What is left of its disk.
+    /// The free space on its disk.
     pub(super) room: Room,
 }
 
@@ -64,8 +64,8 @@ impl DatabaseFile {
         }
     }
 
-    /// Remembers which files were opened. Those of the write-ahead log are there as long as somebody has it open, and
-    /// we do.
+    /// Remembers which files were opened. Those of the write-ahead log exist as long as somebody has it open, and we
+    /// do.
     pub(super) fn remember(&self) {
         let paths = ["", "-wal", "-shm"].map(|end| with_end(&self.path, end));
         let known = paths
@@ -75,7 +75,7 @@ impl DatabaseFile {
         let _ = self.written.set(Written::of(&self.path));
     }
 
-    /// Whether they are still what was opened: what is written to others, nobody finds again.
+    /// Whether they are still the opened files: data written to others would be lost.
     pub(super) fn check(&self) -> Result<(), Trouble> {
         let opened = self.opened.get().map_or(&[][..], Vec::as_slice);
         let missing = opened
@@ -99,7 +99,7 @@ impl DatabaseFile {
 }
 
 impl DatabaseFile {
-    /// Whether SQLite alone has written to it.
+    /// Whether only SQLite has written to it.
     fn check_writers(&self) -> Result<(), Trouble> {
         if !self.written.get().is_some_and(Written::is_overwritten) {
             return Ok(());
@@ -111,7 +111,7 @@ impl DatabaseFile {
     }
 }
 
-/// The file of an SQLite database; none of another, or where the address cannot be read.
+/// The file of an SQLite database; none for another kind, or for an invalid address.
 #[must_use]
 pub fn path_of(address: &str) -> Option<PathBuf> {
     if !address.starts_with("sqlite:") {
@@ -121,14 +121,14 @@ pub fn path_of(address: &str) -> Option<PathBuf> {
     Some(options.get_filename().to_owned())
 }
 
-/// Whether two addresses mean one file.
+/// Whether two addresses mean the same file.
 #[must_use]
 pub fn is_same(one: &str, other: &str) -> bool {
     let of = |address: &str| path_of(address).and_then(|path| identity(&path));
     of(one).is_some_and(|known| of(other) == Some(known))
 }
 
-/// The path with all links followed; of a file that is not there yet, that of its folder.
+/// The path with all links followed; for a missing file, its folder's path is resolved.
 fn resolved(path: &Path) -> PathBuf {
     if let Ok(path) = fs::canonicalize(path) {
         return path;
@@ -140,7 +140,7 @@ fn resolved(path: &Path) -> PathBuf {
     }
 }
 
-/// The folder that a file lies in.
+/// A file's folder.
 fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if folder != Path::new("") => folder,

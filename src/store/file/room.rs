@@ -1,7 +1,7 @@
-//! Room on the disk: a reserve file that nobody may use but deletions, which need room themselves before they make any.
+//! Reserves disk space in a file of its own, for deletions only: they need space before they free any.
 //!
-//! When the disk is full, SQLite can neither append to its write-ahead log nor copy it back into a file that has to grow
-//! for that. So the reserve is given up when something is to be deleted, and made again when there is room.
+//! On a full disk, SQLite can neither append to its write-ahead log nor checkpoint it into a file that has to grow. So
+//! the reserve is released for a deletion, and recreated when there is space.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
@@ -17,26 +17,26 @@ use super::{folder_of, with_end};
 
 const MIB: u64 = 1 << 20;
 
-/// The reserve's size: a sixteenth of the disk, within these bounds. The most is what the write-ahead log holds before it
-/// is copied back, and a little more.
+/// Bounds for the reserve's size, which is a sixteenth of the disk. The maximum is the write-ahead log's size at a
+/// checkpoint, and a little more.
 const SIZES: (u64, u64) = (2 * MIB, 40 * MIB);
 
 /// A page of the database, in bytes.
 const PAGE: u64 = 8192;
 
-/// Pages of the write-ahead log after which it is copied back, where there is room.
+/// Pages of the write-ahead log that trigger a checkpoint, if there is enough space.
 const CHECKPOINT: u64 = 4096;
 
-/// The disk that a database lies on.
+/// The disk of a database.
 #[derive(Debug)]
 pub(in super::super) struct Room {
     database: PathBuf,
     reserve: PathBuf,
-    /// How large the reserve is to be.
+    /// The intended size of the reserve.
     size: u64,
-    /// How large the database's files may become (`ulimit -f`).
+    /// Maximum size of the database's files (`ulimit -f`).
     limit: Option<u64>,
-    /// Held while the reserve is made or given up.
+    /// Held while the reserve is created or released.
     busy: Mutex<()>,
 }
 
@@ -54,13 +54,13 @@ impl Room {
         }
     }
 
-    /// Room that ingestion needs to go on.
+    /// Space that ingestion needs to go on.
     fn needed(&self) -> u64 {
         self.size / 4
     }
 
-    /// Pages of the write-ahead log after which it is copied back: where the disk is small or nearly full, so few that the
-    /// reserve has room for them.
+    /// Pages of the write-ahead log that trigger a checkpoint: on a small or nearly full disk, few enough to fit the
+    /// reserve.
     pub(in super::super) fn checkpoint_pages(&self) -> u64 {
         let free = self.free().unwrap_or(u64::MAX);
         if free >= 8 * SIZES.1 && self.limit.is_none() {
@@ -71,8 +71,8 @@ impl Room {
         1 << few.clamp(16, CHECKPOINT).ilog2()
     }
 
-    /// Pages that the database may have, where the system limits the size of files: SQLite then says that it is full, as on
-    /// a full disk, instead of failing in the middle. Deletions may have a few more.
+    /// Maximum number of pages of the database, if the system limits the size of files: SQLite then reports a full disk
+    /// instead of failing midway. Deletions may use a few more.
     pub(in super::super) fn most_pages(&self, is_deleting: bool) -> Option<u64> {
         let pages = self.limit? / PAGE;
         let spare = (pages / 32).clamp(4, 256);
@@ -83,19 +83,19 @@ impl Room {
         )
     }
 
-    /// Bytes that are free on the disk, as far as that is known.
+    /// Free bytes on the disk, if known.
     fn free(&self) -> Option<u64> {
         let disk = statvfs(folder_of(&self.database)).ok()?;
         Some(disk.f_bavail * disk.f_frsize)
     }
 
-    /// Whether there is so little left that nothing may be taken in any more.
+    /// Whether there is too little space to accept anything.
     pub(in super::super) fn is_short(&self) -> bool {
         self.free().is_some_and(|free| free < self.needed() / 2)
     }
 
-    /// Whether ingestion can go on: not only the disk has to have room, but also the quota.
-    /// And not only for anything, but for what found none: `refused` bytes.
+    /// Whether ingestion can go on: the disk and the quota must have space, and enough for the batch that found none
+    /// (`refused` bytes).
     pub(in super::super) fn is_enough(&self, refused: u64) -> bool {
         let needed = self.needed().saturating_add(refused.saturating_mul(5) / 4);
         let _busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
@@ -113,7 +113,7 @@ impl Room {
         tried.is_ok()
     }
 
-    /// Makes the reserve, or makes it larger, as far as half of what is free allows.
+    /// Creates or enlarges the reserve, up to half of the free space.
     pub(in super::super) fn keep(&self) {
         let _busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
         let has = fs::metadata(&self.reserve).map_or(0, |known| known.len());
@@ -121,7 +121,7 @@ impl Room {
             return;
         };
         let wanted = self.size.min(has.saturating_add(free) / 2);
-        // Not for every few pages.
+        // Not worth it for a few pages.
         if wanted < has + MIB.min(self.size / 2).max(1) {
             return;
         }
@@ -137,8 +137,8 @@ impl Room {
         }
     }
 
-    /// Makes the reserve anew before ingestion goes on: as large as it can be when what found no room (`refused` bytes)
-    /// has some. It may become smaller for that, but is never left out: the next deletion needs it.
+    /// Recreates the reserve before ingestion goes on: as large as possible while leaving space for what found none
+    /// (`refused` bytes). It may become smaller for that, but is never omitted: the next deletion needs it.
     pub(in super::super) fn settle(&self, refused: u64) {
         let needed = self.needed().saturating_add(refused.saturating_mul(5) / 4);
         let _busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
@@ -151,7 +151,7 @@ impl Room {
         let made = self.open().and_then(|file| {
             let mut wanted = wanted.clamp(least, self.size);
             loop {
-                // A quota may leave less than the disk has: tried with the room that ingestion needs beside it.
+                // A quota may leave less than the disk has: tested together with the space that ingestion needs.
                 let kept = has.min(wanted);
                 file.set_len(kept)?;
                 let made = allocate(&file, kept, wanted - kept + needed);
@@ -167,7 +167,7 @@ impl Room {
         }
     }
 
-    /// Gives the reserve up; whether there was one.
+    /// Releases the reserve; returns whether there was one.
     pub(in super::super) fn give_up(&self) -> bool {
         let _busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
         let had = fs::metadata(&self.reserve).is_ok_and(|known| known.len() > 0);
@@ -188,7 +188,7 @@ impl Room {
     }
 }
 
-/// Takes room on the disk for real.
+/// Allocates real space on the disk.
 fn allocate(file: &File, from: u64, bytes: u64) -> io::Result<()> {
     match fallocate(file, FallocateFlags::empty(), from, bytes) {
         Ok(()) => Ok(()),
@@ -196,7 +196,7 @@ fn allocate(file: &File, from: u64, bytes: u64) -> io::Result<()> {
             use std::io::Seek as _;
             let mut file = file;
             file.seek(io::SeekFrom::Start(from))?;
-            // No zeros, which some file systems do not store.
+            // Not zeros, which some file systems do not store.
             let block: Vec<u8> = (0..64_u32 << 10)
                 .map(|at| (at.wrapping_mul(31) >> 3) as u8 | 1)
                 .collect();

@@ -1,4 +1,4 @@
-//! Why a database file cannot be opened, in words: SQLite has the same number for most reasons.
+//! Explains why a database file cannot be opened: SQLite uses the same error code for most reasons.
 
 use std::fs::{self, File};
 use std::io::{self, Read as _};
@@ -9,12 +9,12 @@ use rustix::fs::{Access, access};
 use super::super::trouble::in_words;
 use super::folder_of;
 
-/// How every SQLite database begins.
+/// The first bytes of every SQLite database.
 const MAGIC: &[u8] = b"SQLite format 3\0";
 
-/// Looks for the reason why a file could not be opened; where there is none to be seen, what SQLite said.
+/// Finds out why a file could not be opened; if no reason is visible, returns SQLite's message.
 ///
-/// Only to be asked after it failed: opening a file and closing it again ends locks that this process has on it.
+/// Only to be called after opening failed: opening and closing the file again releases this process's locks on it.
 pub(in super::super) fn why(path: &Path, error: &sqlx::Error) -> String {
     seen(path).unwrap_or_else(|| in_words(error))
 }
@@ -58,7 +58,7 @@ fn seen(path: &Path) -> Option<String> {
         .then(|| "it is a file, but not an SQLite database: name another one".to_owned())
 }
 
-/// What the operating system says of a file.
+/// The operating system's error for a file, in words.
 pub(super) fn of_io(path: &Path, error: &io::Error) -> String {
     let path = path.display();
     match error.kind() {

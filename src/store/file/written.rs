@@ -1,10 +1,10 @@
-//! Whether another program writes over the database file while we have it open: a backup that is copied onto it keeps its
-//! name and its inode, and SQLite would go on with pages of both.
+//! Detects that another program overwrites the open database file: a backup copied onto it keeps its name and its
+//! inode, and SQLite would mix pages of both.
 //!
-//! In WAL mode the file itself is written by checkpoints alone, and each says so in the index of the write-ahead log (`-shm`)
-//! before it begins and when it is done ([`walCheckpoint` in SQLite's wal.c](https://sqlite.org/walformat.html)). So a file that
-//! changed though that index stayed as it was, was changed by somebody else. Other processes of ours, or `sqlite3`, go through
-//! the log as we do.
+//! In WAL mode only checkpoints write the file itself, and each says so in the index of the write-ahead log (`-shm`)
+//! before it begins and when it is done ([`walCheckpoint` in SQLite's wal.c](https://sqlite.org/walformat.html)). So if
+//! the file changed while that index did not, somebody else changed it. Other processes of ours, and `sqlite3`, use the
+//! log as we do.
 
 use std::fs::{self, File};
 use std::mem::ManuallyDrop;
@@ -14,8 +14,8 @@ use std::sync::{Mutex, PoisonError};
 
 use super::with_end;
 
-/// File systems that tell at once when a file was changed. Others may tell later, or by another machine's clock, which would
-/// be a false alarm: there the file is not watched.
+/// File systems that update a file's modification time at once. Others may do so later, or by another machine's clock,
+/// which would cause false alarms: there the file is not watched.
 const KNOWN: [u32; 8] = [
     0xef53,      // ext2, ext3, ext4
     0x5846_5342, // XFS
@@ -27,17 +27,17 @@ const KNOWN: [u32; 8] = [
     0x794c_7630, // overlay
 ];
 
-/// Where checkpoints are told of in the index of the write-ahead log: `nBackfill`, and `nBackfillAttempted`.
+/// Offsets of the checkpoint progress in the index of the write-ahead log: `nBackfill`, and `nBackfillAttempted`.
 const DONE: u64 = 96;
 const BEGUN: u64 = 128;
-/// Where the salts of the write-ahead log are, which change when it begins anew.
+/// Offset of the write-ahead log's salts, which change when it is restarted.
 const SALTS: u64 = 32;
 
-/// A database file that nobody but SQLite ought to write to.
+/// A database file that only SQLite should write to.
 #[derive(Debug)]
 pub(super) struct Written {
     database: PathBuf,
-    /// The index of the write-ahead log. It is never closed: that would end SQLite's own locks on it.
+    /// The index of the write-ahead log. Never closed, because that would release SQLite's own locks on it.
     index: Option<ManuallyDrop<File>>,
     state: Mutex<State>,
 }
@@ -45,7 +45,7 @@ pub(super) struct Written {
 #[derive(Debug, Default)]
 struct State {
     seen: Option<Seen>,
-    /// It was written over. That does not end: nobody knows which pages are whose.
+    /// It was overwritten. This is never reset: nobody knows which pages are whose.
     is_overwritten: bool,
 }
 
@@ -55,11 +55,11 @@ struct Seen {
     checkpoints: Checkpoints,
 }
 
-/// When a file was last written to, and its length.
+/// A file's modification time and length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Stamp(i64, i64, u64);
 
-/// What the index tells of checkpoints.
+/// The index's state of checkpoints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Checkpoints {
     salts: [u8; 8],
@@ -68,7 +68,7 @@ struct Checkpoints {
 }
 
 impl Written {
-    /// Watches a database that is open.
+    /// Watches an open database.
     pub(super) fn of(database: &Path) -> Self {
         let index = is_known(database)
             .then(|| File::open(with_end(database, "-shm")).ok())
@@ -99,10 +99,10 @@ impl Written {
         state.is_overwritten
     }
 
-    /// What can be seen between two checkpoints; none in the midst of one, or where nothing can be seen.
+    /// The state between two checkpoints; none during one, or if it cannot be determined.
     fn look(&self) -> Option<Seen> {
         let index = self.index.as_deref()?;
-        // A checkpoint may begin and end while the file is looked at.
+        // A checkpoint may begin and end during the check.
         for _ in 0..3 {
             let before = checkpoints(index)?;
             let found = fs::metadata(&self.database).ok()?;

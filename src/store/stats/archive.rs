@@ -1,4 +1,4 @@
-//! What retention deletes stays in the statistics.
+//! Keeps the statistics of executions that retention deletes.
 
 use super::super::StoreError;
 use super::super::pool::Transaction;
@@ -8,8 +8,8 @@ use super::rolls::Unpacker;
 use super::{days_of, forget, rolls};
 use crate::model::{ExecutionKey, HOUR_US, Part, Roll, RollBuilder, span_of};
 
-/// Adds executions that are over to what is archived of their days: afterwards, and in the same transaction,
-/// they are to be deleted. Keys of executions that are gone already, or still running, add nothing.
+/// Adds finished executions to the archive of their days; they must be deleted afterwards, in the same transaction.
+/// Keys of missing or running executions add nothing.
 pub(in super::super) async fn archive(
     transaction: &mut Transaction,
     keys: &[ExecutionKey],
@@ -18,7 +18,7 @@ pub(in super::super) async fn archive(
     keys.sort_unstable();
     keys.dedup();
     let days = days_of(transaction, &keys).await?;
-    // First, because this locks the days: whoever archives the same executions finds them gone then.
+    // First, because this locks the days: a concurrent archiver then finds the executions deleted.
     forget(transaction, &days).await?;
     for day in days {
         let keys = keys_of(transaction, day, &keys).await?;

@@ -1,11 +1,11 @@
-//! How many executions there are, without counting them one by one.
+//! Counts executions without reading them one by one.
 
 use super::super::pool::Transaction;
 use super::super::{Store, StoreError};
 use super::query::{Span, push_span};
 use crate::model::{Status, span_of};
 
-/// How many executions stand how, for the metrics.
+/// Number of executions by status, for the metrics.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct StatusCounts {
     /// Not over yet.
@@ -17,7 +17,7 @@ pub struct StatusCounts {
 }
 
 impl Store {
-    /// How many executions stand how. Of days that are rolled up that is known; the others are counted.
+    /// Number of executions by status. Days with a current roll-up have it stored; the others are counted.
     ///
     /// # Errors
     /// The database failed.
@@ -47,7 +47,7 @@ impl Store {
     }
 }
 
-/// How many stand so and started in a time.
+/// Number of executions with a status that started in a period.
 async fn count(
     snapshot: &mut Transaction,
     status: Status,

@@ -1,18 +1,18 @@
-//! Statistics, and the roll-ups that they come from.
+//! Statistics, and their roll-ups.
 //!
-//! A day is *clean* when its roll-up shows its last version: then the roll-up is read, else the executions
-//! themselves. Whatever changes an execution that is over, or is so no more, counts its day's version up in
-//! the same transaction. So an answer is never stale, whenever days are rolled up.
+//! A day is *clean* when its roll-up has the day's current version: then the roll-up is read, otherwise the executions
+//! themselves. Any change to an execution that is or was finished raises its day's version in the same transaction. So
+//! an answer is never stale, whenever days are rolled up.
 //!
 //! Layout:
-//! - here: days, and who must count them up
-//! - `read`: executions with their labels, hosts and tasks, added up
-//! - `rolls`: roll-ups, stored
-//! - `roll`: making them
+//! - here: days, and raising their versions
+//! - `read`: executions with their labels, hosts and tasks, summed up
+//! - `rolls`: stored roll-ups
+//! - `roll`: makes roll-ups
 //! - `query`: answers
-//! - `counts`: how many executions there are; `playbooks`: how the last runs of each playbook went
-//! - `ngrams`: what a day's runs are made of, for a search
-//! - `archive`: what retention deletes stays in the statistics
+//! - `counts`: number of executions; `playbooks`: results of each playbook's last runs
+//! - `ngrams`: Bloom filters of a day's texts, for searches
+//! - `archive`: keeps the statistics of what retention deletes
 
 mod archive;
 mod counts;
@@ -50,8 +50,7 @@ const DAYS: Table = Table {
     },
 };
 
-/// Days whose statistics change when these rows are written: those of executions that are over, and those of
-/// executions that were.
+/// Days whose statistics change when these rows are written: those of executions that are finished, or were.
 pub(super) async fn days<'c>(
     transaction: &mut Transaction,
     rows: impl Iterator<Item = &'c ExecutionRow>,
@@ -92,7 +91,7 @@ pub(super) async fn days_of(
     Ok(days)
 }
 
-/// Counts the days' versions up: their roll-ups show the past from now on.
+/// Raises the days' versions: their roll-ups are outdated from now on.
 pub(super) async fn touch(transaction: &mut Transaction, days: &Days) -> Result<(), StoreError> {
     let days: Vec<i64> = days.iter().copied().collect();
     DAYS.insert(transaction, &days, |values, day| {
@@ -102,7 +101,7 @@ pub(super) async fn touch(transaction: &mut Transaction, days: &Days) -> Result<
     Ok(())
 }
 
-/// Counts the days' versions up and deletes their roll-ups, so that nothing stays in them of what is gone.
+/// Raises the days' versions and deletes their roll-ups, so that nothing deleted remains in them.
 pub(super) async fn forget(transaction: &mut Transaction, days: &Days) -> Result<(), StoreError> {
     touch(transaction, days).await?;
     for day in days {

@@ -1,6 +1,6 @@
-//! Which days may hold a text that somebody searches for: a filter of the n-grams of a day's runs stands beside its
-//! roll-up, and is made with it. It says which version of the day it shows, so one that an older program left
-//! standing does no harm; nor does one that cannot be read.
+//! Finds the days that may contain a searched text: a Bloom filter of the n-grams of a day's runs is stored beside its
+//! roll-up, and made with it. It contains the version of the day, so that one left by an older program does no harm;
+//! nor does one that cannot be read.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,7 +13,7 @@ use super::rolls::damaged;
 use crate::model::{ExecutionKey, Part, day_of, span_of};
 use crate::search::NgramFilter;
 
-/// Its kind, beside the parts of a roll-up.
+/// Its kind, in addition to the parts of a roll-up.
 pub(super) const KIND: i32 = 4;
 const _: () = assert!(KIND as usize == Part::ALL.len());
 
@@ -22,10 +22,10 @@ pub(super) const LOAD: &str = "SELECT day, data FROM stat_rolls \
 
 const TEXTS: &str = "SELECT e.id, e.started_us, e.search FROM executions e WHERE ";
 
-/// How many bytes say which version it is.
+/// Length of the version in bytes.
 const VERSION: usize = size_of::<i64>();
 
-/// The n-grams of a day's executions, in this version of the day, as they are stored.
+/// The n-gram filter of a day's executions for this version of the day, as stored.
 pub(super) async fn gather(
     transaction: &mut Transaction,
     which: &RunSelection<'_>,
@@ -50,7 +50,7 @@ pub(super) async fn gather(
     Ok(data)
 }
 
-/// Reads what [`gather`] gave: the version that it shows, and the set.
+/// Reads the output of [`gather`]: the version, and the filter.
 fn read(data: &[u8]) -> Option<(i64, NgramFilter)> {
     let (version, data) = data.split_first_chunk::<VERSION>()?;
     let size = NgramFilter::default().as_bytes().len();
@@ -58,20 +58,20 @@ fn read(data: &[u8]) -> Option<(i64, NgramFilter)> {
     Some((i64::from_le_bytes(*version), NgramFilter::from_bytes(set)?))
 }
 
-/// How many days' filters are kept in memory, at 16 KB each.
+/// Number of filters cached in memory, at 16 KB each.
 const KEPT: usize = 1000;
 
-/// Filters that were read before, by day, each with the version that it shows.
+/// Cached filters, by day, each with its version.
 #[derive(Debug, Clone, Default)]
 pub(in super::super) struct NgramCache(Arc<Mutex<BTreeMap<i64, (i64, NgramFilter)>>>);
 
 impl NgramCache {
     fn sets(&self) -> MutexGuard<'_, BTreeMap<i64, (i64, NgramFilter)>> {
-        // A panic while it was held left a map that is whole.
+        // The lock may be poisoned, but a panic never leaves this map half changed.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Those of some days that are not known in the version that they have.
+    /// The days whose current version is not cached.
     fn missing(&self, days: &[(i64, i64)]) -> Vec<i64> {
         let sets = self.sets();
         let known =
@@ -80,7 +80,7 @@ impl NgramCache {
         missing.map(|(day, _)| *day).collect()
     }
 
-    /// Reads the sets of those days that have one.
+    /// Reads the filters of those days that have one.
     async fn load(
         &self,
         transaction: &mut Transaction,
@@ -99,18 +99,18 @@ impl NgramCache {
             let day = row.get("day")?;
             match read(row.get("data")?) {
                 Some(set) => sets.insert(day, set),
-                // Of no use, and no harm.
+                // Unreadable: ignored, without harm.
                 None => sets.remove(&day),
             };
         }
-        // The oldest are asked for least.
+        // The oldest are needed least.
         while sets.len() > KEPT {
             sets.pop_first();
         }
         Ok(())
     }
 
-    /// Whether a day, in the version that it has, may hold a text.
+    /// Whether a day, in its current version, may contain a text.
     fn may_hold(&self, (day, version): (i64, i64), text: &str) -> bool {
         match self.sets().get(&day) {
             Some((shown, set)) if *shown == version => set.may_hold(text),
@@ -119,26 +119,26 @@ impl NgramCache {
     }
 }
 
-/// How many days are looked at first; then twice as many each time, up to the most. Whoever finds what they look
-/// for in the last week need not wait for ten years.
+/// Number of days examined first; each further round doubles it, up to the maximum. A match in the last week need not
+/// wait for ten years.
 const FIRST: usize = 8;
 const MOST: usize = 128;
 
-/// The times in which executions started that are over and may hold a text, one after the other in a list's
-/// order. What may not be known is among them.
+/// The periods that may contain finished executions with a text, one after the other in a list's order. Days without a
+/// current filter are included.
 pub(in super::super) struct Candidates<'q> {
     known: &'q NgramCache,
     text: &'q str,
     within: Span,
     ascending: bool,
-    /// Days that are still to be looked at, in order, and their versions.
+    /// Days still to be examined, in order, with their versions.
     days: VecDeque<(i64, i64)>,
     at_once: usize,
     found: VecDeque<Span>,
 }
 
 impl<'q> Candidates<'q> {
-    /// Those that lie in a time. The text is one as it stands in what is searched.
+    /// Candidates within a period. The text must be normalized like the searched texts.
     pub(in super::super) async fn new(
         transaction: &mut Transaction,
         known: &'q NgramCache,
@@ -172,7 +172,7 @@ impl<'q> Candidates<'q> {
         })
     }
 
-    /// The next one.
+    /// The next period.
     pub(in super::super) async fn next(
         &mut self,
         transaction: &mut Transaction,

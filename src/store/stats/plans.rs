@@ -1,4 +1,4 @@
-//! What SQLite reads for an answer: indexes, however long the history is.
+//! Tests that SQLite finds an answer through indexes, however long the history is.
 
 use super::super::dialect::Engine;
 use super::super::statement::Statement;
@@ -9,7 +9,7 @@ use super::read::{
 use super::{ngrams, query, rolls};
 use crate::model::{ExecutionFilter, Reason, Status};
 
-/// How a statement is done, a step a line.
+/// A statement's plan, one step a line.
 async fn plan(store: &Store, statement: &mut Statement) -> String {
     let rows = statement.fetch_all(&store.read).await.unwrap();
     let steps = rows.iter().map(|row| row.get::<String>("detail").unwrap());

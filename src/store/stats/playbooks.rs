@@ -1,24 +1,24 @@
-//! How the last runs of each playbook went, for the metrics.
+//! Results of each playbook's last runs, for the metrics.
 
 use super::super::{Store, StoreError};
 
-/// Playbooks that are looked for at most.
+/// Maximum number of playbooks.
 const KNOWN: u32 = 2000;
 
-/// How a playbook's last runs went.
+/// Results of a playbook's last runs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PlaybookFigures {
     /// The playbook, as recorded.
     pub playbook: String,
-    /// When its last run that succeeded ended, in microseconds since the epoch.
+    /// When its last successful run ended, in microseconds since the epoch.
     pub last_success_us: Option<i64>,
-    /// How long its last run that is over took.
+    /// Duration of its last finished run.
     pub last_duration_us: Option<i64>,
 }
 
 impl Store {
-    /// The playbooks that ran last, `limit` at most, by name. Each name is found by a step through an index, so that the
-    /// cost grows with the playbooks, and not with their runs.
+    /// The playbooks that ran last, at most `limit`, by name. Each name is found by one step through an index, so the
+    /// cost grows with the number of playbooks, not of runs.
     ///
     /// # Errors
     /// The database failed.

@@ -1,4 +1,4 @@
-//! Answers: from roll-ups where they know, else from the executions themselves.
+//! Answers questions: from roll-ups where possible, otherwise from the executions themselves.
 
 use super::super::pool::Transaction;
 use super::super::{Store, StoreError};
@@ -14,14 +14,14 @@ use crate::search::NgramFilter;
 pub(super) const DAYS: &str =
     "SELECT day, version, rolled FROM stat_days WHERE day >= ? AND day <= ? ORDER BY day";
 
-/// A time, both ends included, in microseconds since the epoch.
+/// A period, both ends included, in microseconds since the epoch.
 pub(super) type Span = (i64, i64);
 
 impl Store {
-    /// Answers a question about the runs that started in a time. All of the answer is of one moment.
+    /// Answers a question about the runs that started in a period, from one consistent snapshot.
     ///
-    /// What retention deleted is known by the hour: an hour counts where it begins in that time. It is missing
-    /// where roll-ups cannot answer the question (see [`Question::suits_rolls`]).
+    /// The figures of runs that retention deleted are known by the hour: an hour counts if it begins in the period.
+    /// They are missing where roll-ups cannot answer the question (see [`Question::suits_rolls`]).
     ///
     /// # Errors
     /// The database failed.
@@ -70,11 +70,11 @@ impl Store {
     }
 }
 
-/// The question with its host as it stands in roll-ups.
+/// The question with its host as stored in roll-ups.
 fn in_stored_words(question: &Question) -> Question {
     let mut question = question.clone();
     let filter = &mut question.filter;
-    // The question has times of its own.
+    // The question has its own time range.
     filter.from_us = None;
     filter.to_us = None;
     if let Some(host) = &mut filter.host {
@@ -83,7 +83,7 @@ fn in_stored_words(question: &Question) -> Question {
     question
 }
 
-/// Adds what roll-ups know; where the executions that are over must be read.
+/// Adds what roll-ups have; returns the periods whose finished executions must be read.
 async fn add_rolls(
     snapshot: &mut Transaction,
     question: &Question,
@@ -119,7 +119,7 @@ async fn add_rolls(
         let (starts_us, ends_us) = span_of(day);
         let (first_us, last_us) = (from_us.max(starts_us), to_us.min(ends_us));
         let clean = row.get::<i64>("version")? == row.get::<i64>("rolled")?;
-        // Roll-ups know nothing finer than hours.
+        // Roll-ups have nothing finer than hours.
         if !clean || question.slot_us() < HOUR_US {
             push_span(&mut spans, (first_us, last_us));
             continue;
@@ -139,7 +139,7 @@ async fn add_rolls(
     Ok(spans)
 }
 
-/// The hours that lie wholly in a time: the beginning of the first, the end of the last.
+/// The hours that lie wholly in a period: the start of the first, the end of the last.
 fn whole_hours((first_us, last_us): Span) -> (i64, i64) {
     let after = last_us.saturating_add(1);
     let into = first_us.rem_euclid(HOUR_US);
@@ -150,7 +150,7 @@ fn whole_hours((first_us, last_us): Span) -> (i64, i64) {
     (begin, after - after.rem_euclid(HOUR_US))
 }
 
-/// Appends a time; one that begins where the last one ends makes that longer.
+/// Appends a period; one that begins where the last one ends extends it.
 pub(super) fn push_span(spans: &mut Vec<Span>, (first_us, last_us): Span) {
     match spans.last_mut() {
         _ if first_us > last_us => {}
@@ -159,7 +159,7 @@ pub(super) fn push_span(spans: &mut Vec<Span>, (first_us, last_us): Span) {
     }
 }
 
-/// Adds executions themselves.
+/// Adds figures from the executions themselves.
 async fn add_executions(
     snapshot: &mut Transaction,
     question: &Question,

@@ -1,4 +1,4 @@
-//! Executions with their labels, hosts and tasks, added up.
+//! Reads executions with their labels, hosts and tasks, and sums them up.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -14,23 +14,23 @@ use crate::model::{
     ExecutionFilter, ExecutionKey, Group, Reason, RollBuilder, Status, TaskCounts, TaskName,
 };
 
-/// Executions that are read at once.
+/// Executions read at once.
 pub(super) const PAGE: u32 = 2000;
 
 /// Which executions.
 pub(super) enum RunSelection<'w> {
-    /// Those that started in a time, both ends included, and that a filter lets through.
+    /// Those that started in a period, both ends included, and match a filter.
     Started {
         from_us: i64,
         to_us: i64,
         filter: &'w ExecutionFilter,
         stand: RunState,
     },
-    /// These, and no more than a statement can list.
+    /// These, no more than a statement can list.
     Keys(&'w [ExecutionKey]),
 }
 
-/// How they stand.
+/// Restricts the status.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum RunState {
     Any,
@@ -38,12 +38,12 @@ pub(super) enum RunState {
     Over,
 }
 
-/// What is read beside the executions themselves.
+/// What to read besides the executions themselves.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Wants<'w> {
     pub(super) labels: bool,
     pub(super) hosts: bool,
-    /// Only hosts that failed or were not reached.
+    /// Only hosts that failed or were unreachable.
     pub(super) failed_hosts: bool,
     /// Only this host.
     pub(super) host: Option<&'w str>,
@@ -51,7 +51,7 @@ pub(super) struct Wants<'w> {
 }
 
 impl Wants<'_> {
-    /// Everything that a roll-up holds.
+    /// Everything in a roll-up.
     pub(super) const ALL: Self = Self {
         labels: true,
         hosts: true,
@@ -72,7 +72,7 @@ pub(super) const HOSTS: &str = "SELECT execution, name, ok, changed, unreachable
 pub(super) const TASKS: &str = "SELECT execution, name, role, action, started_us, ended_us, ok, \
     changed, failed, skipped, unreachable, ignored FROM tasks WHERE execution IN (";
 
-/// What a page of executions spans: when the first and the last of them started, their lowest and highest key.
+/// The range of a page of executions: the first and the last start time, the lowest and the highest key.
 #[derive(Clone, Copy)]
 pub(super) struct Extent {
     pub(super) started_us: (i64, i64),
@@ -97,7 +97,7 @@ impl Extent {
     }
 }
 
-/// The place of an execution in a roll-up, and how long it took.
+/// An execution's index in a roll-up, and its duration.
 type Places = HashMap<ExecutionKey, (usize, Option<i64>)>;
 
 /// Adds executions to a roll-up whose slots are `slot_us` long.
@@ -144,7 +144,7 @@ pub(super) async fn read(
     }
 }
 
-/// Which executions, and in which order.
+/// Adds which executions to read, and in which order.
 pub(super) fn push_runs(
     query: &mut Statement,
     which: &RunSelection<'_>,
@@ -187,12 +187,12 @@ fn push_started(
         RunState::Running => " AND e.status = 'running'",
         RunState::Over => " AND e.status <> 'running'",
     });
-    // Asked of each execution of that time: a list of all that a host ever took part in grows for ever.
+    // Tested for each execution of that period, because the list of all runs of a host grows without end.
     push_filter(query, filter, Source::Executions);
 }
 
-/// Whose rows: the executions of a page, found by when the first and the last of them started. Some of its
-/// neighbours may be among them. Where a table lies in partitions, their keys say in which.
+/// Adds the condition for rows of a page's executions, found by the first and the last start time. Rows of neighbours
+/// may be included. For a partitioned table, the keys select the partitions.
 pub(super) fn push_children(query: &mut Statement, which: &RunSelection<'_>, extent: Extent) {
     match which {
         RunSelection::Started { filter, stand, .. } => {
@@ -247,7 +247,7 @@ fn group(row: &Row, labels: Vec<Arc<str>>) -> Result<Group, StoreError> {
     })
 }
 
-/// The folder in which a playbook that is a relative path was meant.
+/// The folder that a playbook's relative path is based on.
 fn folder(row: &Row) -> Result<Option<Arc<str>>, StoreError> {
     #[derive(serde::Deserialize)]
     struct What<'w> {

@@ -1,4 +1,4 @@
-//! Making roll-ups.
+//! Makes roll-ups.
 
 use super::super::{Engine, Store, StoreError, transaction};
 use super::read::{RunSelection, RunState, Wants, read};
@@ -6,7 +6,7 @@ use super::{ngrams, rolls};
 use crate::model::{ExecutionFilter, HOUR_US, RollBuilder, Status, span_of};
 
 impl Store {
-    /// Days before `day` whose roll-up is missing or shows the past, the newest first.
+    /// Days before `day` whose roll-up is missing or outdated, newest first.
     ///
     /// # Errors
     /// The database failed.
@@ -22,11 +22,11 @@ impl Store {
         .collect()
     }
 
-    /// Makes a day's roll-up anew. False: there was nothing to do, or the day changed meanwhile, and the next
-    /// attempt may do better. Several collectors may do this at once.
+    /// Makes a day's roll-up. False: there was nothing to do, or the day changed meanwhile, and the next attempt may
+    /// succeed. Several collectors may do this at once.
     ///
     /// # Errors
-    /// The database failed: the roll-up is what it was.
+    /// The database failed: the roll-up is unchanged.
     pub async fn roll_day(&self, day: i64) -> Result<bool, StoreError> {
         let mut snapshot = self.read.begin_snapshot().await?;
         let mut query = snapshot.query("SELECT version FROM stat_days WHERE day = ?");
@@ -49,7 +49,7 @@ impl Store {
         let roll = roll.finish();
         let data = rolls::pack(&roll);
         transaction!(self, transaction => {
-            // Takes the day's lock: nobody else writes its roll-up or counts it up now.
+            // Takes the day's lock: nobody else writes its roll-up or raises its version now.
             let ours = transaction
                 .query("UPDATE stat_days SET rolled = ?, success = ?, failed = ? \
                         WHERE day = ? AND version = ? AND rolled <> ?")

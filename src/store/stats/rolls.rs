@@ -1,4 +1,4 @@
-//! Roll-ups, stored: compressed, and in parts where they are large.
+//! Stored roll-ups: compressed, and large ones split into parts.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use super::super::{Engine, Store, StoreError, transaction};
 use super::ngrams;
 use crate::model::{Part, Roll};
 
-/// A part of a large one, in bytes: far below what the narrowest database takes in one message.
+/// Size of a part in bytes: far below the smallest message limit of any database.
 const PART_BYTES: usize = 512 << 10;
 
 const ROLLS: Table = Table {
@@ -17,10 +17,10 @@ const ROLLS: Table = Table {
     present: Present::Never,
 };
 
-/// Roll-ups as they are stored, by day and by whether they are archived.
+/// Stored roll-ups, by day and by whether they are archived.
 pub(super) type Stored = BTreeMap<(i64, bool), [Vec<u8>; 4]>;
 
-/// Deletes a day's roll-up, and the n-grams of its runs.
+/// Deletes a day's roll-up and its n-gram filter.
 pub(super) async fn delete(
     transaction: &mut Transaction,
     day: i64,
@@ -39,8 +39,7 @@ pub(super) async fn delete(
     Ok(())
 }
 
-/// Replaces a day's roll-up, and the n-grams of its runs, as they are stored; what is empty takes no
-/// rows.
+/// Replaces a day's stored roll-up and its n-gram filter; empty parts take no rows.
 pub(super) async fn replace(
     transaction: &mut Transaction,
     day: i64,
@@ -64,16 +63,16 @@ pub(super) async fn replace(
     Ok(())
 }
 
-/// A roll-up as it is stored.
+/// A roll-up as stored.
 pub(super) fn pack(roll: &Roll) -> [Vec<u8>; 4] {
     if roll.is_empty() {
         return Default::default();
     }
-    // Nothing can fail where memory is all that is written to.
+    // Compressing to memory cannot fail.
     Part::ALL.map(|part| zstd::bulk::compress(&roll.encode(part), 3).unwrap_or_default())
 }
 
-/// Reads what [`pack`] made, one after the other.
+/// Unpacks the output of [`pack`], one roll-up after the other.
 pub(super) struct Unpacker(zstd::bulk::Decompressor<'static>);
 
 impl Unpacker {
@@ -81,7 +80,7 @@ impl Unpacker {
         Ok(Self(zstd::bulk::Decompressor::new().map_err(damaged)?))
     }
 
-    /// Reads the parts that there are. `host`: only this one, of the hosts.
+    /// Reads the existing parts. `host` selects one of the hosts.
     pub(super) fn unpack(
         &mut self,
         day: i64,
@@ -114,7 +113,7 @@ pub(super) fn damaged<E>(_: E) -> StoreError {
 pub(super) const LOAD: &str = "SELECT day, archived, data FROM stat_rolls \
     WHERE kind = ? AND day >= ? AND day <= ? ORDER BY day, archived, part";
 
-/// Parts of the roll-ups of some days.
+/// Reads parts of the roll-ups of some days.
 pub(super) async fn load(
     transaction: &mut Transaction,
     from_day: i64,
@@ -139,7 +138,7 @@ pub(super) async fn load(
     Ok(stored)
 }
 
-/// Copies what retention left of executions that it deleted. What is there of the same days gives way.
+/// Copies the archived statistics of deleted executions, replacing the target's for the same days.
 pub(in super::super) async fn copy_archived(from: &Store, to: &Store) -> Result<(), StoreError> {
     let mut snapshot = from.read.begin_snapshot().await?;
     let days = snapshot

@@ -11,10 +11,10 @@ use crate::model::{
     EventCount, ExecutionKey, ExecutionRow, LogState, Owner, Phase, Reason, Status,
 };
 
-/// Columns at the end that are written once: whose run it is.
+/// Number of columns at the end that are written once: the owner.
 const OWNER_COLUMNS: usize = 2;
 
-/// The first is its identity, the last say whose run it is; all others may change.
+/// The first column is the identity, the last ones are the owner; all others may change.
 const EXECUTION_COLUMNS: &[&str] = &[
     "uuid",
     "type",
@@ -70,7 +70,7 @@ pub(in crate::store) const SELECT: &str = "SELECT e.id, e.uuid, e.status, e.phas
     e.output_lines, e.output_from, e.results, e.events_received, e.events_expected, e.events_complete, \
     e.events_missing, e.queued_us, e.canceled_by, e.payload_bytes, e.payload_removed_us";
 
-/// Binds a row, and whose run it is.
+/// Binds a row and its owner.
 pub(in crate::store) fn bind(values: &mut Statement, row: &ExecutionRow, owner: Option<&Owner>) {
     bind_row(values, row);
     let key = owner.and_then(|owner| owner.key.as_ref());
@@ -170,7 +170,7 @@ pub(in crate::store) fn read(row: &Row) -> Result<(ExecutionKey, ExecutionRow), 
     Ok((row.get("id")?, execution))
 }
 
-/// Whose run it is.
+/// The owner.
 pub(in crate::store) fn read_owner(row: &Row) -> Result<Owner, StoreError> {
     let key: Option<Vec<u8>> = row.get("run_key")?;
     let key = key.map(TryInto::try_into).transpose();
@@ -184,7 +184,7 @@ pub(in crate::store) fn read_status(row: &Row) -> Result<Status, StoreError> {
     Status::from_name(row.get("status")?).ok_or(StoreError::Damaged { what: "a status" })
 }
 
-/// What is kept of a log, as the row tells.
+/// The state of a log, from the row.
 pub(in crate::store) fn read_log_state(row: &Row) -> Result<LogState, StoreError> {
     let bytes: Option<i64> = row.get("payload_bytes")?;
     Ok(LogState {

@@ -1,4 +1,4 @@
-//! Hosts of executions, each with the time at which its execution started: a list of a host's runs has that order.
+//! Hosts of executions, each with its execution's start time, which orders the list of a host's runs.
 
 use playback_wire::HostStats;
 
@@ -79,7 +79,7 @@ pub(in crate::store) fn read(row: &Row) -> Result<HostRow, StoreError> {
     })
 }
 
-/// A host's counts, wherever they stand.
+/// A host's counts, from any table that has them.
 pub(in crate::store) fn read_stats(row: &Row) -> Result<HostStats, StoreError> {
     Ok(HostStats {
         ok: row.unsigned("ok")?,

@@ -1,4 +1,4 @@
-//! Labels of executions, each with the time at which its execution started: a list of them has that order.
+//! Labels of executions, each with its execution's start time, which orders the list of a label's runs.
 
 use super::table::{Present, Table};
 

@@ -1,9 +1,9 @@
-//! The tables of the history: for each its columns, what is bound to them and what is read back, in one place.
+//! The history's tables: for each its columns, and how they are bound and read, in one place.
 //!
 //! - [`table`]: rows in bulk
-//! - [`executions`], and what belongs to one: [`blocks`] of its log, what is made of these ([`hosts`], [`labels`],
-//!   [`plays`], [`tasks`], [`results`]), [`launches`]
-//! - [`CHILDREN`]: what goes with an execution
+//! - [`executions`], and the tables that belong to one: [`blocks`] of its log, the rows projected from it ([`hosts`],
+//!   [`labels`], [`plays`], [`tasks`], [`results`]), [`launches`]
+//! - [`CHILDREN`]: the tables whose rows belong to an execution
 
 pub(super) mod blocks;
 pub(super) mod executions;
@@ -28,26 +28,26 @@ struct Child {
     role: Role,
 }
 
-/// By which column they belong to it.
+/// The column that refers to the execution.
 #[derive(PartialEq, Eq)]
 enum Key {
     Execution,
     Uuid,
 }
 
-/// What they are to it.
+/// The role of the rows.
 #[derive(PartialEq, Eq)]
 enum Role {
     /// Its log.
     Log,
-    /// Made of its log. `found`: it is found by them, so that they go with its row; else they may be many, and are
-    /// deleted in steps.
+    /// Projected from its log. `found`: the execution is found by them, so they are deleted with its row; otherwise
+    /// they may be many, and are deleted in steps.
     Projected { found: bool },
-    /// Said of it from outside. `found`: as above.
+    /// Data from outside the log. `found`: as above.
     Beside { found: bool },
 }
 
-/// Every table whose rows belong to an execution: a new one is deleted, rebuilt and swept away because it stands here.
+/// Every table whose rows belong to an execution: a table in this list is deleted, rebuilt and swept automatically.
 const CHILDREN: [Child; 8] = [
     Child::new("event_blocks", Key::Execution, Role::Log),
     Child::new("results", Key::Execution, Role::Projected { found: false }),
@@ -63,7 +63,7 @@ const CHILDREN: [Child; 8] = [
         Key::Execution,
         Role::Projected { found: true },
     ),
-    // An execution that is pinned is not deleted but for another copy of it.
+    // A pinned execution is only deleted to replace it by another copy.
     Child::new("execution_pins", Key::Uuid, Role::Beside { found: false }),
     Child::new("launches", Key::Uuid, Role::Beside { found: true }),
 ];
@@ -73,7 +73,7 @@ impl Child {
         Self { name, key, role }
     }
 
-    /// Deletes an execution's rows; how many there were. The execution's own row is still there.
+    /// Deletes an execution's rows; returns how many. The execution's own row still exists.
     async fn delete(
         &self,
         transaction: &mut Transaction,
@@ -88,7 +88,7 @@ impl Child {
     }
 }
 
-/// Deletes all that belongs to an execution, and its row.
+/// Deletes an execution's row, and everything that belongs to it.
 pub(super) async fn delete_all(
     transaction: &mut Transaction,
     key: ExecutionKey,
@@ -101,7 +101,7 @@ pub(super) async fn delete_all(
     Ok(())
 }
 
-/// Deletes all that is made of an execution's log.
+/// Deletes everything projected from an execution's log.
 pub(super) async fn delete_projected(
     transaction: &mut Transaction,
     key: ExecutionKey,
@@ -113,7 +113,7 @@ pub(super) async fn delete_projected(
     Ok(())
 }
 
-/// Deletes the rows by which an execution is found, whose own row is gone.
+/// Deletes the rows by which an execution is found, after its own row.
 pub(super) async fn delete_found(
     transaction: &mut Transaction,
     key: ExecutionKey,
@@ -138,7 +138,7 @@ pub(super) async fn delete_found(
     Ok(())
 }
 
-/// Deletes what is left of an execution whose row is gone, but for its log; how many rows there were.
+/// Deletes the remaining rows of an execution whose row is gone, except its log; returns how many.
 pub(super) async fn delete_left(
     transaction: &mut Transaction,
     key: ExecutionKey,

@@ -1,4 +1,4 @@
-//! Rows of results. They are by far the most rows that there are, so the ordinary ones have few columns.
+//! Rows of results: by far the most numerous, so ordinary ones have few columns.
 
 use playback_wire::ResultStatus;
 
@@ -24,7 +24,7 @@ const RESULTS: Table = Table {
     present: Present::Never,
 };
 
-/// Those few that another host ran, or a module that a template names.
+/// The few results that another host ran, or whose module a template names.
 const NAMED_RESULTS: Table = Table {
     name: "results",
     columns: &[
@@ -74,7 +74,7 @@ fn bind(values: &mut Statement, (key, row): &(ExecutionKey, &ResultRow)) {
         .bind(row.duration_us);
 }
 
-/// Marks results that are stored as no longer counting.
+/// Marks stored results as no longer counting.
 pub(in crate::store) async fn retract(
     transaction: &mut Transaction,
     key: ExecutionKey,

@@ -1,50 +1,50 @@
-//! Rows in bulk: which columns a table has, and what happens to rows that are there already.
+//! Rows in bulk: the columns of a table, and what happens to existing rows.
 
 use super::super::pool::Transaction;
 use super::super::statement::Statement;
 use super::super::value::Value;
 
-/// A table, as inserts see it.
+/// A table, as needed for inserts.
 pub(in crate::store) struct Table {
     /// Its name.
     pub(in crate::store) name: &'static str,
     /// Its columns, in the order in which values are bound.
     pub(in crate::store) columns: &'static [&'static str],
-    /// What happens to rows that are there already.
+    /// What happens to existing rows.
     pub(in crate::store) present: Present,
 }
 
-/// What happens to a row that is there already.
+/// What happens to an existing row.
 pub(in crate::store) enum Present {
-    /// There is none; if there were, the whole transaction is given up.
+    /// There must be none; otherwise the whole transaction is rolled back.
     Never,
-    /// It stays as it is.
+    /// It is kept.
     Kept,
-    /// It takes these columns of the new one.
+    /// It takes these columns from the new row.
     Updated {
-        /// Columns by which it is known.
+        /// Columns that identify it.
         key: &'static str,
-        /// Columns that it takes.
+        /// Columns that are updated.
         columns: &'static [&'static str],
     },
-    /// It counts one more.
+    /// Its counter is incremented.
     Counted {
-        /// Column by which it is known.
+        /// Column that identifies it.
         key: &'static str,
-        /// Column that counts, with the table's name before it.
+        /// The counter's column, prefixed with the table's name.
         column: &'static str,
     },
 }
 
-/// How many rows go into one statement. Few distinct sizes, so that each statement is prepared once
-/// and found in the cache from then on; larger ones than these gain nothing.
+/// Rows in one statement. Few distinct sizes, so that each statement is prepared once and then found in the cache;
+/// larger sizes gain nothing.
 pub(in crate::store) const CHUNKS: [usize; 5] = [200, 50, 12, 3, 1];
 
-/// And how many bytes, about: a server has a limit, and a statement is held in memory as a whole.
+/// Approximate bytes in one statement: a server has a limit, and a statement is held in memory as a whole.
 pub(in crate::store) const CHUNK_BYTES: usize = 1 << 20;
 
-/// Goes on after an open parenthesis with a list of values, and closes it. Few distinct sizes here too: the last
-/// value stands again to make one up. An empty list matches nothing.
+/// Adds a list of values after an open parenthesis, and closes it. Few distinct sizes here too: the last value is
+/// repeated to fill one. An empty list matches nothing.
 pub(in crate::store) fn push_list<'v, T: Copy + Into<Value<'v>>>(
     statement: &mut Statement,
     values: &[T],
@@ -67,8 +67,8 @@ pub(in crate::store) fn push_list<'v, T: Copy + Into<Value<'v>>>(
 }
 
 impl Table {
-    /// Inserts rows, as many as go into a statement at once. Where rows that are there already are
-    /// updated, no two of them may be the same.
+    /// Inserts rows, as many in one statement as possible. For a table whose existing rows are updated, no two of
+    /// `rows` may be the same row.
     pub(in crate::store) async fn insert<T>(
         &self,
         transaction: &mut Transaction,

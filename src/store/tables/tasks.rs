@@ -33,7 +33,7 @@ pub(in crate::store) const TASKS: Table = Table {
     ],
     present: Present::Updated {
         key: "execution, number",
-        // What a task is does not change, but for what templates come to; how it goes does.
+        // A task's definition does not change, except for what templates evaluate to; its progress does.
         columns: &[
             "action",
             "no_log",

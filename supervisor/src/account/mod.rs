@@ -1,12 +1,13 @@
-//! Another user of this machine, as whom launched runs execute (`run_as`).
+//! Another user of this machine that launched runs execute as (`run_as`).
 //!
-//! Two things are done with an account, and neither lends its user anything of ours:
-//! - [`Account::become_for_good`]: this process is that user from now on, and cannot go back. Everything that belongs
-//!   to a run happens in such a process: Ansible itself, delivery of what its recorder left, removal of its files.
-//! - [`Account::with_rights`]: a closure sees files with the rights of that user, for what we only read: the user's
+//! An account is used in two ways, and neither gives its user access to anything of ours:
+//! - [`Account::become_for_good`]: this process becomes that user, and cannot go back. Everything that belongs to a run
+//!   happens in such a process: Ansible itself, delivery of what its recorder left, removal of its files.
+//! - [`Account::with_rights`]: a closure accesses files with that user's rights, for files that we only read: the
+//!   user's
 //!   `ansible.cfg`, playbooks that the user may have written.
 //!
-//! [`probe`] asks what the user can read and write, in a process that is that user.
+//! [`probe`] tests what the user can read and write, in a process of that user.
 
 pub mod probe;
 
@@ -20,7 +21,7 @@ use nix::unistd::{Gid, Group, Uid, User};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
     name: String,
-    /// The group's name, where it was named.
+    /// The group's name, if one was given.
     group: Option<String>,
     uid: Uid,
     gid: Gid,
@@ -29,26 +30,26 @@ pub struct Account {
     shell: PathBuf,
 }
 
-/// Why there is no account that can be used.
+/// Why an account cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum AccountError {
-    /// The system knows no such user.
+    /// There is no such user.
     #[error(
         "there is no user {0:?} on this machine: create it (useradd --system --create-home {0})"
     )]
     NoSuchUser(String),
-    /// The system knows no such group.
+    /// There is no such group.
     #[error("there is no group {0:?} on this machine: create it (groupadd {0}), or leave it out")]
     NoSuchGroup(String),
-    /// Nothing would be gained.
+    /// The user is root, which would gain nothing.
     #[error("{0:?} has the rights of root: name a user that owns nothing of the collector's")]
     Root(String),
-    /// The system does not answer.
+    /// The system's user database failed.
     #[error("the user {name:?} cannot be looked up: {cause}")]
     Lookup {
-        /// Whom.
+        /// The user or group.
         name: String,
-        /// What the system says.
+        /// The system's error.
         cause: io::Error,
     },
 }
@@ -68,7 +69,7 @@ impl Account {
         Self::new(user, group)
     }
 
-    /// Finds a user by number, as files have it.
+    /// Finds a user by id, as stored for files.
     ///
     /// # Errors
     /// There is no such user any more, or it is root.
@@ -109,7 +110,7 @@ impl Account {
         &self.name
     }
 
-    /// What [`Account::find`] finds it by.
+    /// The text that [`Account::find`] accepts.
     #[must_use]
     pub fn text(&self) -> String {
         match &self.group {
@@ -118,7 +119,7 @@ impl Account {
         }
     }
 
-    /// The user's number.
+    /// The user id.
     #[must_use]
     pub fn uid(&self) -> u32 {
         self.uid.as_raw()
@@ -130,7 +131,7 @@ impl Account {
         &self.home
     }
 
-    /// The variables that say who somebody is.
+    /// The environment variables that name the user.
     #[must_use]
     pub fn variables(&self) -> [(&'static str, OsString); 4] {
         [
@@ -141,7 +142,7 @@ impl Account {
         ]
     }
 
-    /// Gives a file or folder to the user. It is not followed where it is a link.
+    /// Gives a file or folder to the user; a link itself, not its target.
     ///
     /// # Errors
     /// The system does not allow it.
@@ -149,7 +150,7 @@ impl Account {
         std::os::unix::fs::lchown(path, Some(self.uid.as_raw()), Some(self.gid.as_raw()))
     }
 
-    /// The same with an open file.
+    /// Like [`Account::own`], for an open file.
     ///
     /// # Errors
     /// The system does not allow it.
@@ -157,7 +158,7 @@ impl Account {
         std::os::unix::fs::fchown(file, Some(self.uid.as_raw()), Some(self.gid.as_raw()))
     }
 
-    /// Makes this process that user's, with all its groups, and makes sure that there is no way back.
+    /// Makes this process that user's, with all its groups, and verifies that this cannot be undone.
     ///
     /// # Errors
     /// We are not root, or a right was kept. Then nothing may be done on the user's behalf.
@@ -174,7 +175,7 @@ impl Account {
             .iter()
             .all(|gid| *gid == self.gid);
         let root = Uid::from_raw(0);
-        // The system takes capabilities away with the number of root, unless it was told not to.
+        // The system drops capabilities together with the root id, unless it was told not to.
         let rights = rustix::thread::capabilities(None)?;
         if is_user
             && is_group
@@ -190,8 +191,8 @@ impl Account {
         ))
     }
 
-    /// Runs `look` in a thread that has the user's rights to files and none of root's. It must start no process:
-    /// the process as a whole is still ours, which is also why the user cannot signal or trace that thread.
+    /// Runs `look` in a thread that has the user's rights to files and none of root's. It must start no process: the
+    /// process as a whole is still ours, which is also why the user cannot signal or trace that thread.
     ///
     /// # Errors
     /// We are not root.

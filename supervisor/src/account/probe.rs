@@ -1,5 +1,5 @@
-//! What a user can read and change, by trying: modes alone do not tell, because of groups, access lists and the
-//! folders above.
+//! Tests what a user can read and change: permission bits alone do not tell, because of groups, access lists and parent
+//! folders.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _};
@@ -9,18 +9,18 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{Access, OFlags, access};
 use serde::{Deserialize, Serialize};
 
-/// The bit by which only a file's owner may take its name away.
+/// Sticky bit: only a file's owner may remove or rename it.
 const STICKY: u32 = 0o1000;
 
 /// The longest first line of a program that is read.
 const MAX_FIRST_LINE: u64 = 4096;
 
-/// What is expected of a path.
+/// A requirement on a path.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Wish {
-    /// Which, without links and from the root.
+    /// The path, absolute and without links.
     pub path: PathBuf,
-    /// What the user can do with it.
+    /// What the user must be able to do.
     pub kind: Kind,
 }
 
@@ -28,21 +28,21 @@ pub struct Wish {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// Nothing: neither read nor write it, nor put something else in its place.
+    /// Neither read nor write it, nor replace it.
     Closed,
-    /// Nothing but go through it, to what has been given to the user there.
+    /// Only pass through it, to what has been given to the user there.
     Passed,
     /// List and read it.
     Readable,
-    /// Change what is in it.
+    /// Change its content.
     Writable,
-    /// Not change it, nor put something else in its place.
+    /// Not change or replace it.
     Kept,
     /// Run it, and the interpreter that its first line names.
     Runnable,
 }
 
-/// What is wrong with each of the wishes, for the user `uid`, who runs this process. None: it is as it should be.
+/// What is wrong with each wish, for the user `uid`, who runs this process. None: it is fulfilled.
 #[must_use]
 pub fn probe(wishes: &[Wish], uid: u32) -> Vec<Option<String>> {
     wishes
@@ -82,7 +82,7 @@ fn can(path: &Path, what: Access) -> bool {
     access(path, what).is_ok()
 }
 
-/// How the user can get at `path`, if at all.
+/// How the user can access `path`, if at all.
 fn closed(path: &Path, uid: u32) -> Option<String> {
     match can(path, Access::READ_OK) {
         true => Some("can read".to_owned()),
@@ -90,7 +90,7 @@ fn closed(path: &Path, uid: u32) -> Option<String> {
     }
 }
 
-/// How the user can change `path`, or what is found there, if at all.
+/// How the user can change or replace `path`, if at all.
 fn changed(path: &Path, uid: u32) -> Option<String> {
     let owns = |path: &Path| fs::symlink_metadata(path).is_ok_and(|found| found.uid() == uid);
     if can(path, Access::WRITE_OK) {
@@ -102,12 +102,12 @@ fn changed(path: &Path, uid: u32) -> Option<String> {
     let mut below = path;
     for folder in path.ancestors().skip(1) {
         let Ok(found) = fs::metadata(folder) else {
-            // It cannot even be looked at; whether it can be changed is told by those above.
+            // It cannot be examined; its parents tell whether it can be changed.
             below = folder;
             continue;
         };
         let writes = can(folder, Access::WRITE_OK | Access::EXEC_OK);
-        // In a sticky folder, names of others stay.
+        // In a sticky folder, other users' files cannot be renamed.
         let protected = found.mode() & STICKY != 0 && !owns(below);
         if found.uid() == uid || (writes && !protected) {
             return Some(format!("can change {}, and so replace", folder.display()));
@@ -117,10 +117,10 @@ fn changed(path: &Path, uid: u32) -> Option<String> {
     None
 }
 
-/// The interpreter that a script names in its first line.
+/// The interpreter in a script's first line.
 #[must_use]
 pub fn interpreter(program: &Path) -> Option<PathBuf> {
-    // Whoever owns the program may have put a pipe there.
+    // The program's owner may have put a pipe there.
     let nonblocking = OFlags::NONBLOCK.bits().cast_signed();
     let opened = fs::OpenOptions::new()
         .read(true)

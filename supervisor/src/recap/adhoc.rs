@@ -7,14 +7,13 @@
 //! web1 | SKIPPED                        web1 | CHANGED | rc=0 | (stdout) …   (--one-line)
 //! ```
 //!
-//! The format has a hole: below `>>` stands what a command printed, as it is, and nothing says where it ends.
-//! A command can imitate the line of a host. What that reaches is kept small: a host's first line counts
-//! and later ones do not, so it cannot speak for itself, whose line is printed above its output, nor for a
-//! host that has reported; and where the exit code contradicts a line (a failed host, and 0), the line
-//! is passed over. A host that has not reported yet, or does not exist, it can still speak for. Of what
-//! modules return as JSON or YAML nothing stands at the beginning of a line.
+//! The format is ambiguous: below `>>` is a command's raw output, without a mark where it ends. A command can imitate
+//! the line of a host. The effect is limited: only a host's first line counts, so a command cannot speak for its own
+//! host, whose line is printed above its output, nor for a host that has already reported; and if the exit code
+//! contradicts a line (a failed host, and 0), the line is ignored. It can still speak for a host that has not reported
+//! yet, or does not exist. JSON or YAML returned by modules never starts at the beginning of a line.
 //!
-//! With a callback plugin of the user's (`bin_ansible_callbacks`) nothing may be found here.
+//! With a custom callback plugin (`bin_ansible_callbacks`) nothing may be found here.
 
 use std::collections::BTreeMap;
 
@@ -24,13 +23,13 @@ use super::plain::{host, plain, uncoloured, without_return};
 use super::{Hosts, MAX_HOSTS};
 use crate::leave::End;
 
-/// What stands between the host and its status.
+/// Text between a host and its status.
 const BAR: &[u8] = b" | ";
 
-/// How much of a line is looked at: host and status.
+/// How much of a line is examined: host and status.
 const HEAD_BYTES: usize = 512;
 
-/// What a line says of its host.
+/// The status of a host's line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Status {
     Success,
@@ -41,7 +40,7 @@ enum Status {
 }
 
 impl Status {
-    /// Whether a run that ended so can have had such a host. A code tells the worst that happened.
+    /// Whether a run with this end can have had such a host. The exit code reflects the worst status.
     fn fits(self, end: End) -> bool {
         match end {
             End::Code(0) => !matches!(self, Status::Failed | Status::Unreachable),
@@ -64,14 +63,14 @@ impl Status {
     }
 }
 
-/// What the lines so far say.
+/// The statuses from the lines so far.
 #[derive(Debug)]
 pub(super) struct Statuses {
     /// A host may have several tasks: all of its lines count.
     several: bool,
-    /// Of each host: what its lines say in the order in which they first said it, and how often.
+    /// For each host: its statuses in the order of first appearance, with their number.
     hosts: BTreeMap<String, Vec<(Status, u64)>>,
-    /// There were more hosts than any run has.
+    /// There were more hosts than in any real run.
     too_many: bool,
 }
 
@@ -84,7 +83,7 @@ impl Statuses {
         }
     }
 
-    /// Takes in the next line.
+    /// Handles the next line.
     pub(super) fn line(&mut self, line: &[u8]) {
         let head = &line[..line.len().min(HEAD_BYTES)];
         if memchr::memmem::find(head, BAR).is_none() {
@@ -104,7 +103,7 @@ impl Statuses {
         }
     }
 
-    /// The counts; no hosts where the lines cannot be believed.
+    /// The counts; no hosts if the lines are not credible.
     pub(super) fn finish(self, end: End) -> Hosts {
         if self.too_many {
             return Hosts::new();
@@ -131,7 +130,7 @@ impl Statuses {
     }
 }
 
-/// The host that a line reports, and its status.
+/// The host and status of a line.
 fn reported(line: &[u8]) -> Option<(String, Status)> {
     let line = uncoloured(without_return(line));
     let head = &line[..line.len().min(HEAD_BYTES)];

@@ -1,13 +1,13 @@
-//! Pieces of output → lines, holding no more of a line than can matter.
+//! Splits output into lines, without holding more of a line than can matter.
 
-/// The longest line that can matter, in bytes. Of a longer one, a little more than this is passed on,
-/// so that it is seen to be longer.
+/// The longest line that can matter, in bytes. Of a longer one, slightly more than this is passed on, so that its
+/// excess length is visible.
 pub(super) const MAX_LINE_BYTES: usize = 4 << 10;
 
-/// Cuts one stream into lines.
+/// Splits one stream into lines.
 #[derive(Debug, Default)]
 pub(super) struct Lines {
-    /// The beginning of a line whose end has not come.
+    /// The beginning of an unfinished line.
     held: Vec<u8>,
 }
 
@@ -33,7 +33,7 @@ impl Lines {
         self.hold(&bytes[start..]);
     }
 
-    /// Whether the last line has no end.
+    /// Whether the last line is unfinished.
     pub(super) fn is_within(&self) -> bool {
         !self.held.is_empty()
     }

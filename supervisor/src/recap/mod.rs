@@ -1,12 +1,12 @@
-//! Statistics read off what Ansible prints, for when no recorder beside it reports them.
+//! Reads statistics from Ansible's output, in case no recorder reports them.
 //!
 //! - [`lines`]: pieces of output → lines, in bounded memory
 //! - [`plain`]: a line without its colours
 //! - [`playbook`]: the recap that ends a playbook
 //! - [`adhoc`]: the line with which `ansible` reports each host
 //!
-//! Whoever controls a text that Ansible prints may try to look like Ansible. Each reader says what that
-//! can reach; exit code and status are never read off the output, so it cannot change how a run ended.
+//! Whoever controls a text that Ansible prints may imitate Ansible's output. Each reader documents the possible effect;
+//! exit code and status are never read from the output, so it cannot change how a run ended.
 
 mod adhoc;
 mod lines;
@@ -25,10 +25,10 @@ use playbook::Recaps;
 /// Host → counts.
 pub(crate) type Hosts = BTreeMap<String, HostStats>;
 
-/// How many hosts a run may have: what pretends to be more takes no more memory.
+/// Maximum number of hosts, which limits the memory that forged output can use.
 const MAX_HOSTS: usize = 50_000;
 
-/// How a command prints its statistics.
+/// The format of a command's statistics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Format {
     /// `ansible-playbook`: a recap at the end.
@@ -54,7 +54,7 @@ enum Reader {
 }
 
 impl Recap {
-    /// Begins with nothing printed yet.
+    /// Starts without any output.
     pub(crate) fn new(format: Format) -> Self {
         Self {
             lines: Lines::default(),
@@ -65,7 +65,7 @@ impl Recap {
         }
     }
 
-    /// Takes in the next bytes of stdout.
+    /// Handles the next bytes of stdout.
     pub(crate) fn printed(&mut self, bytes: &[u8]) {
         match &mut self.reader {
             Reader::Playbook(recaps) => self.lines.cut(bytes, |line| recaps.line(line)),
@@ -73,7 +73,7 @@ impl Recap {
         }
     }
 
-    /// The statistics of a command that ended so; no hosts where it printed none that can be believed.
+    /// The statistics of a command, given how it ended; no hosts if it printed none that are credible.
     pub(crate) fn finish(self, end: End) -> Hosts {
         match self.reader {
             Reader::Playbook(recaps) => recaps.finish(self.lines.is_within(), end),
@@ -95,7 +95,7 @@ mod tests {
         recap.finish(end)
     }
 
-    /// Lines that matter, and others, in any order.
+    /// Relevant lines and others, in any order.
     fn output() -> impl Strategy<Value = String> {
         let line = prop_oneof![
             Just("PLAY RECAP ****\n".to_owned()),

@@ -2,11 +2,11 @@
 
 use super::lines::MAX_LINE_BYTES;
 
-/// The longest name of a host that is believed, in bytes.
+/// The longest credible host name, in bytes.
 const MAX_NAME_BYTES: usize = 255;
 
-/// The text of a line without colours. None: it is too long, or holds what no such line of Ansible's
-/// does: bytes that are not text, or control characters.
+/// The text of a line without colours. None: it is too long, or contains what Ansible never prints there: invalid
+/// UTF-8, or control characters.
 pub(super) fn plain(line: &[u8]) -> Option<String> {
     if line.len() > MAX_LINE_BYTES {
         return None;
@@ -21,7 +21,7 @@ pub(super) fn plain(line: &[u8]) -> Option<String> {
     (!text.contains(char::is_control)).then_some(text)
 }
 
-/// A line without the colours that it begins with.
+/// A line without leading colour codes.
 pub(super) fn uncoloured(mut line: &[u8]) -> &[u8] {
     while let Some(length) = after_colour(line) {
         line = &line[length..];
@@ -29,8 +29,8 @@ pub(super) fn uncoloured(mut line: &[u8]) -> &[u8] {
     line
 }
 
-/// A line without a carriage return at its end: a program that shows Ansible on a terminal of its own,
-/// as sudo does, adds one.
+/// A line without a final carriage return: a program that runs Ansible on a terminal of its own, as sudo does, adds
+/// one.
 pub(super) fn without_return(line: &[u8]) -> &[u8] {
     line.strip_suffix(b"\r").unwrap_or(line)
 }
@@ -44,8 +44,7 @@ fn after_colour(bytes: &[u8]) -> Option<usize> {
     (parameters[end] == b'm').then_some(end + 3)
 }
 
-/// A name that a host may have, less the padding after it. Inventories are generous: spaces, colons and
-/// any script are allowed.
+/// A possible host name, without the padding after it. Inventories allow spaces, colons and any script.
 pub(super) fn host(name: &str) -> Option<&str> {
     let name = name.trim_end();
     let plausible =

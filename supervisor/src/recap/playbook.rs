@@ -6,18 +6,18 @@
 //! (an empty line)
 //! ```
 //!
-//! A message cannot forge one. Results are printed within a line (JSON) or indented (YAML), so most texts
-//! never stand at the beginning of a line. A few do: the label of a loop's item, a `prepared` diff,
-//! the prompt of `pause`, some callback plugins' results. Whatever such a text imitates, it
-//! is not the last: more of the play is printed after it (which makes an earlier recap void), and at the
-//! end Ansible prints the real one. Where colours are on, no result can imitate the headline, which has none.
+//! A message cannot forge one. Results are printed within a line (JSON) or indented (YAML), so most texts never start
+//! at the beginning of a line. A few do: the label of a loop's item, a `prepared` diff, the prompt of `pause`, some
+//! callback plugins' results. But such a text is never the last: more of the play is printed after it (which
+//! invalidates an earlier recap), and Ansible prints the real recap at the end. With colours, no result can imitate the
+//! headline, which has none.
 //!
-//! What remains is a run that ends without a recap: by a signal or an interruption (then no recap is
-//! believed), or by an error right after a forged one, before Ansible prints anything else of the play.
+//! What remains is a run that ends without a recap: by a signal or an interruption (then no recap is accepted), or by
+//! an error right after a forged one, before Ansible prints anything else of the play.
 //!
-//! A command that runs several playbooks prints several recaps, each with the totals so far; the last one
-//! counts. Where stdout and stderr are one terminal or pipe, what is printed on either is read.
-//! Callback plugins that print another recap, or none (and cowsay), leave a run without statistics.
+//! A command that runs several playbooks prints several recaps, each with the totals so far; the last one counts. If
+//! stdout and stderr are one terminal or pipe, both are read. With callback plugins that print another recap or none
+//! (and cowsay), a run has no statistics.
 
 use playback_wire::HostStats;
 
@@ -25,10 +25,10 @@ use super::plain::{host, plain, uncoloured, without_return};
 use super::{Hosts, MAX_HOSTS};
 use crate::leave::End;
 
-/// Exit codes of a playbook that was broken off: interrupted by a person, or by an exception.
+/// Exit codes of an aborted playbook: interrupted by a person, or by an exception.
 const BROKEN_OFF: [i32; 2] = [99, 250];
 
-/// How lines begin that are printed while a play goes on.
+/// Beginnings of lines that are only printed while a play is running.
 const GOING_ON: [&[u8]; 16] = [
     b"PLAY [",
     b"PLAY *",
@@ -51,14 +51,14 @@ const GOING_ON: [&[u8]; 16] = [
 /// The recaps of one run.
 #[derive(Debug, Default)]
 pub(super) struct Recaps {
-    /// The one that is being printed.
+    /// The recap being printed.
     open: Option<Hosts>,
-    /// The last one that was printed to its end.
+    /// The last complete recap.
     complete: Option<Hosts>,
 }
 
 impl Recaps {
-    /// Takes in the next line.
+    /// Handles the next line.
     pub(super) fn line(&mut self, line: &[u8]) {
         if line.first() == Some(&b'P') && is_headline(line) {
             self.complete = None;
@@ -77,7 +77,7 @@ impl Recaps {
         }
     }
 
-    /// The totals; no hosts where there was no real recap. `within`: the last line has no end.
+    /// The totals; no hosts if there was no real recap. `within`: the last line is unfinished.
     pub(super) fn finish(self, within: bool, end: End) -> Hosts {
         let believed = match end {
             End::Signal(_) => false,

@@ -1,5 +1,5 @@
-//! The forms of `-e`: `key=value`, JSON or YAML, `@file`. They are read as Ansible reads them, but here:
-//! the collector is sent names and values.
+//! The forms of `-e`: `key=value`, JSON or YAML, `@file`. They are parsed as Ansible parses them, but here: the
+//! collector is sent names and values.
 
 mod pairs;
 mod yaml;
@@ -11,10 +11,10 @@ use serde_json::{Map, Value};
 
 use super::super::Wrong;
 
-/// What files begin with that `ansible-vault` encrypted.
+/// First bytes of files encrypted by `ansible-vault`.
 const VAULTED: &str = "$ANSIBLE_VAULT;";
 
-/// Reads what `-e` said, each time that it was said; the last word on a name counts.
+/// Reads every `-e`; of a name that is set twice, the last value counts.
 pub(super) fn read(said: &[String]) -> anyhow::Result<Map<String, Value>> {
     let mut vars = Map::new();
     for text in said {
@@ -24,7 +24,7 @@ pub(super) fn read(said: &[String]) -> anyhow::Result<Map<String, Value>> {
 }
 
 fn one(text: &str) -> anyhow::Result<Map<String, Value>> {
-    // Errors do not repeat the text, which may be secret and end up in somebody's log.
+    // Errors do not repeat the text, which may be secret and end up in a log.
     let wrong = |problem: String| Wrong(format!("--extra-vars: {problem}"));
     match text.chars().next() {
         None => Ok(Map::new()),

@@ -1,9 +1,9 @@
-//! `key=value key2="two words"`, split as Ansible splits it: at blanks and line ends, but for those in quotes
-//! and in templates. Every value is a text.
+//! `key=value key2="two words"`, split as Ansible splits it: at blanks and line ends outside of quotes and templates.
+//! Every value is a string.
 
 use serde_json::{Map, Value};
 
-/// Reads the pairs; the error says what is wrong, and repeats none of them.
+/// Reads the pairs; an error says what is wrong without repeating any of them.
 pub(super) fn read(text: &str) -> Result<Map<String, Value>, String> {
     let words = split(text).ok_or("a quote or a template is not closed")?;
     let mut vars = Map::new();
@@ -16,18 +16,18 @@ pub(super) fn read(text: &str) -> Result<Map<String, Value>, String> {
     Ok(vars)
 }
 
-/// The words; none when something is left open at the end.
+/// The words; none if a quote or template is left open.
 fn split(text: &str) -> Option<Vec<String>> {
     let (mut words, mut word) = (Vec::new(), String::new());
     let mut quote = None;
     let mut depths = [0_usize; 3];
     let mut letters = text.chars().peekable();
     let mut before = None;
-    // Ansible counts the marks of templates whether or not they are in quotes.
+    // Ansible counts template markers inside quotes too.
     while let Some(letter) = letters.next() {
         let inside = quote.is_some() || depths != [0; 3];
         if matches!(letter, ' ' | '\n') && !inside {
-            // A backslash by itself joins lines.
+            // A lone backslash joins lines.
             if !word.is_empty() && word != "\\" {
                 words.push(std::mem::take(&mut word));
             }
@@ -56,7 +56,7 @@ fn split(text: &str) -> Option<Vec<String>> {
             } else {
                 continue;
             }
-            // The second letter of a mark begins no other.
+            // The second letter of a marker cannot begin another.
             word.extend(letters.next());
             before = next;
             break;
@@ -68,7 +68,7 @@ fn split(text: &str) -> Option<Vec<String>> {
     (quote.is_none() && depths == [0; 3]).then_some(words)
 }
 
-/// What stands before and after the first `=` that is not escaped; something stands before it.
+/// Splits at the first unescaped `=`; the part before it is not empty.
 fn pair(word: &str) -> Option<(&str, &str)> {
     let (at, _) = word
         .match_indices('=')
@@ -85,7 +85,7 @@ fn unquote(value: &str) -> &str {
     quoted('"').or_else(|| quoted('\'')).unwrap_or(value)
 }
 
-/// The text with Python's escapes replaced, as Ansible does.
+/// Replaces Python's escapes in the text, as Ansible does.
 fn unescape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -132,7 +132,7 @@ mod tests {
 
     #[test]
     fn pairs_are_split_as_ansible_splits_them() {
-        // Each was held against Ansible's parse_kv.
+        // Each was compared with Ansible's parse_kv.
         for (text, vars) in [
             ("a=1 b=two", json!({ "a": "1", "b": "two" })),
             (

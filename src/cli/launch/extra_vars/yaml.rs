@@ -1,11 +1,11 @@
-//! A mapping in JSON or YAML as JSON. Words mean what they mean to Ansible, which reads YAML 1.1: `yes` is true,
-//! `0644` is octal, `<<` merges.
+//! Reads a JSON or YAML mapping as JSON. Plain scalars mean what they mean to Ansible, which reads YAML 1.1: `yes` is
+//! true, `0644` is octal, `<<` merges.
 
 use saphyr::{Mapping, ScalarStyle, Tag, Yaml, YamlLoader};
 use saphyr_parser::Parser;
 use serde_json::{Map, Value, json};
 
-/// Reads the mapping; the error says what is wrong, and repeats nothing that may be secret.
+/// Reads the mapping; an error says what is wrong without repeating anything that may be secret.
 pub(super) fn mapping(text: &str) -> Result<Map<String, Value>, String> {
     // Ansible tries JSON first, too.
     let value = match serde_json::from_str(text) {
@@ -20,7 +20,7 @@ pub(super) fn mapping(text: &str) -> Result<Map<String, Value>, String> {
 
 fn document(text: &str) -> Result<Value, String> {
     let mut loader = YamlLoader::<Yaml<'_>>::default();
-    // What a word means is for us to say.
+    // We resolve plain scalars ourselves.
     loader.early_parse(false);
     loader.allow_duplicate_keys(true);
     let parsed = Parser::new_from_str(text).load(&mut loader, true);
@@ -67,12 +67,12 @@ fn object(items: &Mapping<'_>) -> Result<Map<String, Value>, String> {
             }
         };
     }
-    // What a mapping says itself counts more than what it merges.
+    // A mapping's own keys win over merged ones.
     merged.extend(own);
     Ok(merged)
 }
 
-/// Adds what `<<` names: a mapping, or several, of which the first to say something counts.
+/// Merges what `<<` names: a mapping, or several, of which the first that has a key wins.
 fn merge(value: &Yaml<'_>, into: &mut Map<String, Value>) -> Result<(), String> {
     match value {
         Yaml::Mapping(items) => {
@@ -95,7 +95,7 @@ fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<Value, St
             "int" | "float" | "bool" | "null" => plain(text),
             _ => Err(unknown(tag)),
         },
-        // The forms in which Ansible reads them back from JSON.
+        // The form in which Ansible reads them back from JSON.
         Some(tag) => match tag.suffix.as_str() {
             "vault" | "vault-encrypted" => Ok(json!({ "__ansible_vault": text })),
             "unsafe" => Ok(json!({ "__ansible_unsafe": text })),
@@ -108,7 +108,7 @@ fn unknown(tag: &Tag) -> String {
     format!("it has the tag {tag}, which cannot be sent")
 }
 
-/// What a word without quotes means in YAML 1.1. Times stay texts: JSON has none.
+/// What a plain scalar means in YAML 1.1. Timestamps stay strings: JSON has none.
 fn plain(text: &str) -> Result<Value, String> {
     Ok(match text {
         "" | "~" | "null" | "Null" | "NULL" => Value::Null,
@@ -136,7 +136,7 @@ fn integer(text: &str) -> Option<i128> {
     let number = if radix == 10 && digits.contains(':') {
         sexagesimal(digits)?
     } else {
-        // A sign is taken off already, and must not stand behind a prefix.
+        // The sign is already removed, and must not follow a prefix.
         let digits = digits.replace('_', "");
         digits
             .bytes()
@@ -150,7 +150,7 @@ fn integer(text: &str) -> Option<i128> {
     })
 }
 
-/// `1:30:00` is a number to YAML 1.1, of base 60.
+/// `1:30:00` is a base-60 number in YAML 1.1.
 fn sexagesimal(digits: &str) -> Option<i128> {
     let mut parts = digits.split(':');
     let first = parts.next()?.replace('_', "").parse::<u64>().ok()?;
@@ -184,7 +184,7 @@ mod tests {
 
     #[test]
     fn words_mean_what_they_mean_to_ansible() {
-        // Each was held against what Ansible reads.
+        // Each was compared with what Ansible reads.
         let text = "a: yes\nb: 'yes'\nc: 0644\nd: 1_000\ne: 1:30\nf: 08\ng: 1.5\nh: 1e3\ni: 1.5e+3\nj: ~\nk:\n\
                     l: 0x1f\nm: -0b11\nn: .5\no: 1.2.3\np: +7\nq: .inf\nr: 2024-01-20\ns: !!str 5\nt: Off\nu: \"5\"\n\
                     v: 18446744073709551615\nw: 1:75\nx: .\n";
