@@ -119,7 +119,7 @@ impl Arena {
         (block as usize).wrapping_sub(self.state.as_ptr() as usize) < BYTES
     }
 
-    /// Whether a block allocated for `layout` also fits `size` bytes.
+    /// Whether a block allocated for `layout` also has the right size class for `size` bytes.
     pub(crate) fn fits_as_it_is(layout: Layout, size: usize) -> bool {
         Layout::from_size_align(size, layout.align())
             .is_ok_and(|wanted| class_of(wanted).is_some() && class_of(wanted) == class_of(layout))

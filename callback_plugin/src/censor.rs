@@ -1,5 +1,5 @@
-//! What must never be recorded: results that Ansible censors, values with secret names, and the error block that
-//! ansible-core 2.19 prints for a task with `no_log`.
+//! What must never be recorded: results that Ansible censors, values whose names suggest a secret, and the error block
+//! that ansible-core 2.19 prints for a task with `no_log`.
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString};

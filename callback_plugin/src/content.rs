@@ -20,7 +20,7 @@ pub(crate) struct Rules<'r> {
     pub(crate) diff: bool,
     /// Whether Ansible censored the result.
     pub(crate) censored: bool,
-    /// Whether `cmd` only repeats what the user typed, and must not be recorded.
+    /// Whether `cmd` only repeats what the user typed, and arguments are not to be recorded.
     pub(crate) hides_command: bool,
     /// Largest content, in bytes of JSON.
     pub(crate) max_bytes: usize,
@@ -88,7 +88,7 @@ pub(crate) fn push_facts(
     })
 }
 
-/// Appends a task's arguments as written, with redaction of secret names.
+/// Appends a task's arguments as written; values whose names suggest a secret are redacted.
 ///
 /// # Errors
 /// Python was interrupted; the buffer is then as it was.

@@ -143,7 +143,7 @@ impl<'py> Cli<'py> {
     }
 }
 
-/// The texts of a sequence; a single text counts as one.
+/// The texts of a sequence; a single text counts as a sequence of one.
 fn texts(value: &Bound<'_, PyAny>) -> Vec<String> {
     if value.is_instance_of::<PyString>() {
         return vec![text(value)];
@@ -190,7 +190,7 @@ fn folder(playbook: Option<&String>, cwd: Option<&Path>) -> PathBuf {
     }
 }
 
-/// The login name of the user id, because environment variables may be wrong.
+/// The login name of our user id, because environment variables may be wrong.
 fn user(py: Python<'_>) -> Option<String> {
     let by_number = || -> PyResult<String> {
         let uid = py.import("os")?.call_method0("getuid")?;

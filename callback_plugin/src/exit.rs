@@ -16,7 +16,7 @@ use crate::{fork, run};
 /// Whether [`watch`] learns the exit code by itself.
 pub(crate) const KNOWS_EXIT_CODE: bool = cfg!(all(target_os = "linux", target_env = "gnu"));
 
-/// Ends the run when the process exits; a second call changes nothing.
+/// Makes the run end when the process exits; a second call changes nothing.
 pub(crate) fn watch() {
     static WATCHING: AtomicBool = AtomicBool::new(false);
     if !WATCHING.swap(true, Ordering::SeqCst) {

@@ -35,7 +35,7 @@ pub(crate) struct Options {
 struct Given<'a, 'py> {
     options: &'a Bound<'py, PyDict>,
     notices: Vec<String>,
-    /// Options with invalid text.
+    /// Options whose text was not valid UTF-8.
     damaged: Vec<&'static str>,
 }
 
@@ -225,7 +225,7 @@ impl Options {
     /// The redaction rules; none if nothing is configured.
     ///
     /// # Errors
-    /// A text that names the rule that is not valid. Then nothing may be recorded.
+    /// A text that says which rule cannot be used. Then nothing may be recorded.
     pub(crate) fn rules(&self) -> Result<Option<Rules>, String> {
         if let Some(name) = self.unusable_rule {
             return Err(format!("{} holds bytes that are not UTF-8", shown(name)));

@@ -295,7 +295,7 @@ impl Write {
     /// A worker's text counts as printed when the stream flushes it; what is still buffered when the worker ends is
     /// lost.
     fn written_by_worker(&self, py: Python<'_>, text: &Bound<'_, PyAny>) -> PyResult<()> {
-        /// Maximum size of a Python stream's buffer.
+        /// The most text that a Python stream buffers.
         const HELD: usize = 8192;
         let text = text.cast::<PyString>()?;
         let stream = self.stream_object.bind(py);

@@ -32,10 +32,10 @@ pub(crate) struct Recorder {
 
 #[pymethods]
 impl Recorder {
-    /// Begins an execution. `options` are the plugin's options by name. Only the plugin's caller knows the extra
-    /// variables (`extra_var_names`) and what was `typed` at the prompt of `ansible-console`; `rescued` is where the
-    /// caller counts rescues. `program`: what a program that uses Ansible as a library runs. `ends_early`: the run ends
-    /// before the process does. `run_key` belongs to the execution that a launcher gave, if it gave one.
+    /// Begins an execution. `options` are the plugin's options by name. Only the plugin's caller knows the names of the
+    /// extra variables (`extra_var_names`) and what was `typed` at the prompt of `ansible-console`; `rescued` is where
+    /// the caller counts rescues. `program`: what a program that uses Ansible as a library runs. `ends_early`: the run
+    /// ends before the process does. `run_key` belongs to the execution that a launcher gave, if it gave one.
     #[new]
     #[pyo3(signature = (options, extra_var_names, rescued, typed = None, program = None, ends_early = false, run_key = None))]
     #[allow(clippy::too_many_arguments, reason = "the plugin names them")]
@@ -244,7 +244,7 @@ pub(crate) fn dispatch_ends() {
     });
 }
 
-/// Python's `input` is about to print a prompt without `sys.stdout`.
+/// Python's `input` is about to print a prompt that bypasses `sys.stdout`.
 #[pyfunction]
 pub(crate) fn prompts(text: &str) {
     with_active(|run| run.printed(Stream::Stdout, text));

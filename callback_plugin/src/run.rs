@@ -78,7 +78,7 @@ impl Run {
     /// Begins an execution; the previous one is ended.
     ///
     /// # Errors
-    /// There is no spool, not even in memory.
+    /// No spool can be created, not even in memory.
     pub(crate) fn begin(
         options: Options,
         rules: Option<Rules>,
@@ -115,7 +115,7 @@ impl Run {
                 .is_some()
         };
         if active().is_none() {
-            // A run that has not ended yet keeps its own clock, and this one gets its own.
+            // A run that has not ended yet keeps its clock; this run then uses that clock, too.
             clock::begin(clock);
         }
         let mut spool = opened.spool;
@@ -183,7 +183,7 @@ impl Run {
         self.hooks.load(Ordering::Relaxed) == 0
     }
 
-    /// A hook is called. False: recording is off.
+    /// A hook is called. False: nothing is recorded any more.
     pub(crate) fn enter(&self) -> bool {
         self.hooks.fetch_add(1, Ordering::Relaxed);
         !self.off.load(Ordering::Relaxed) && !self.ended.load(Ordering::Relaxed)

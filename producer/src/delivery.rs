@@ -1,4 +1,4 @@
-//! Delivery options. The fields are the recorder's options, under the same names.
+//! Where a run's record goes. The fields are the recorder's options, under the same names.
 
 use std::fmt;
 use std::path::{Path, PathBuf};

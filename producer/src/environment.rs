@@ -25,7 +25,7 @@ pub fn path(name: &str) -> Option<PathBuf> {
         .map(PathBuf::from)
 }
 
-/// The configured proxies. Here, an empty variable has a meaning.
+/// The configured proxies. Here, an empty variable counts: it overrides its upper-case form.
 #[must_use]
 pub fn proxies() -> Proxies {
     Proxies::read(|name| std::env::var_os(name))

@@ -9,7 +9,7 @@ use rustix::process::Signal;
 /// process.
 ///
 /// A handler is set rather than ignoring the signal: ignored signals stay ignored in commands that this process starts,
-/// while a handler is reset there. If the caller ignores the signal, that is kept.
+/// while a handler is reset to the default there. If the caller ignores the signal, that is kept.
 pub fn outlive_file_size_limit() {
     let signal = Signal::XFSZ.as_raw();
     if !is_ignored(signal) {

@@ -1,7 +1,7 @@
-//! Redacts an event's JSON line. Everything else stays byte for byte as it was.
+//! Redacts an event's JSON line. What is not redacted stays byte for byte as it was.
 //!
-//! Whatever identifies an event stays: numbers, times, names of hosts, fixed words. Keys are redacted in returned
-//! values, in facts and in arguments; texts are searched everywhere else too. `output` is handled by
+//! Whatever identifies an event stays: numbers, times, names of hosts, fixed words. Values are redacted by their keys
+//! in what modules returned, in facts and in arguments; texts are searched everywhere else too. `output` is handled by
 //! [`crate::Printed`], because a line may span several events.
 
 use crate::HIDDEN;
@@ -25,7 +25,7 @@ const KEPT: &[&str] = &[
     "type",
 ];
 
-/// Fields with data from modules and users, in which keys are redacted at any depth.
+/// Fields with data from modules and users, in which values are redacted by their keys at any depth.
 const FOREIGN: &[&str] = &["args", "content", "facts"];
 
 /// Maximum nesting that is searched; anything deeper is redacted whole.
@@ -42,7 +42,7 @@ enum Mode {
     Keep,
     Texts,
     Keys,
-    /// A command line: the value of an option with a secret name is the next word.
+    /// A command line: the value of an option that is named like a key is the next word.
     Words,
 }
 

@@ -63,7 +63,7 @@ fn escaped(quoted: &str) -> Option<String> {
     serde_json::from_str(quoted).ok()
 }
 
-/// Finds the values in a line whose key is redacted. `base`: offset of the line.
+/// Finds the values in a line that are redacted because of their key. `base`: offset of the line.
 pub(crate) fn values(
     line: &str,
     base: usize,

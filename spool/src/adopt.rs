@@ -153,7 +153,7 @@ pub fn orphans(dir: &Path) -> io::Result<Vec<Orphan>> {
 /// those of spools that are not sent. Once the collector has not answered within the patience, the rest is not tried.
 ///
 /// # Errors
-/// The folder cannot be read, or the configuration is not valid. Problems of a single spool go to `report`.
+/// The folder cannot be read, or the configuration cannot be used. Problems of a single spool go to `report`.
 pub fn deliver_orphans(
     dir: &Path,
     config: &SenderConfig,

@@ -1,4 +1,4 @@
-//! Delivers one spool whose owner is dead, in the sender thread's spare time.
+//! Delivers one spool whose owner is dead, and, when the sender thread is idle, a folder of them.
 
 use std::collections::VecDeque;
 use std::io;

@@ -31,7 +31,7 @@ impl Backoff {
         self.failures = self.failures.saturating_add(1);
         let wait = doubled.min(self.longest);
         let wait = match retry_after {
-            // Rather later than asked than sooner.
+            // Later than asked rather than sooner.
             Some(asked) if asked >= wait => return asked.mul_f64(1.0 + fastrand::f64() / 4.0),
             Some(asked) => asked.max(jittered(wait)),
             None => jittered(wait),

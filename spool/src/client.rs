@@ -180,7 +180,7 @@ impl Client {
             .and_then(|value| value.to_str().map(str::to_owned).ok())
             .ok_or(ConfigError::UserAgent)?;
         let agent_config = Agent::config_builder()
-            // Proxies are handled by our own transport; by default the library would read the environment.
+            // Proxies are handled by our own connector; by default the library would read the environment.
             .proxy(None)
             .timeout_connect(Some(config.connect_timeout))
             .timeout_resolve(Some(config.connect_timeout))

@@ -41,7 +41,7 @@ pub struct SenderConfig {
     pub batch_bytes: usize,
     /// zstd level: a batch is stored as sent.
     pub compression_level: i32,
-    /// The clock of the events' times, also sent with a sign of life.
+    /// The clock of the events' times; a sign of life without events carries its time, too.
     pub clock: Option<RunClock>,
 }
 
@@ -92,7 +92,7 @@ impl fmt::Debug for SenderConfig {
     }
 }
 
-/// Why a configuration is not valid. No message holds the token.
+/// Why nothing can be sent with a configuration. No message holds the token.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The URL is not `http://…` or `https://…`, or holds a user name or a password.

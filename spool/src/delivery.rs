@@ -32,7 +32,7 @@ pub(crate) struct Delivery {
     most: usize,
     /// Batches accepted since `limit` changed.
     taken: u32,
-    /// An event that is too large for the collector: a note is sent in its place.
+    /// Number of an event that is too large by itself: a note is sent in its place.
     too_large: Option<u64>,
     /// How often in a row the collector has asked to resume elsewhere.
     turns: u32,
@@ -50,7 +50,7 @@ const GROW_AFTER: u32 = 8;
 pub(crate) enum Step {
     /// Nothing is left to send before the given end.
     Idle,
-    /// The collector accepted it; contains the number of events sent.
+    /// The collector answered as expected; contains the number of events sent.
     Went(u64),
     /// A retry may succeed.
     Trouble(Trouble),

@@ -112,7 +112,7 @@ impl Folder {
         }))
     }
 
-    /// Opens a folder, and creates it for its owner only if it is missing.
+    /// Opens a folder, and creates it, for its owner only, if it is missing.
     ///
     /// # Errors
     /// As [`Folder::open`]; or it cannot be created.

@@ -20,7 +20,7 @@ const DIGITS: usize = 32;
 pub struct RunKey(String);
 
 impl RunKey {
-    /// A new key. None: the system has no random numbers.
+    /// A new key. None: the system gives no random numbers.
     #[must_use]
     pub fn mint() -> Option<Self> {
         let mut bytes = [0_u8; DIGITS / 2];

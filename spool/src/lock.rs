@@ -49,7 +49,7 @@ pub(crate) struct OwnedFile {
 }
 
 impl OwnedFile {
-    /// Locks `file`. None: another process has it locked.
+    /// Locks `file`. None: it is locked already.
     pub(crate) fn lock(file: File) -> io::Result<Option<Self>> {
         match file.try_lock() {
             Ok(()) => Ok(Some(Self::unlocked(file))),

@@ -33,7 +33,7 @@ pub struct Probe {
 /// Asks like a producer that has just begun: nothing is recorded.
 ///
 /// # Errors
-/// The configuration is not valid.
+/// The configuration cannot be used.
 pub fn probe(config: &SenderConfig) -> Result<Probe, ConfigError> {
     let mut client = Client::new(config)?;
     let origin = Origin {

@@ -21,7 +21,7 @@ const KEEP: Duration = Duration::from_secs(60);
 #[derive(Clone, Default)]
 pub(crate) struct CachingResolver {
     known: Arc<Mutex<Option<CachedAddress>>>,
-    /// The proxy, if there is one: only it may know the collector's name.
+    /// The proxy, if there is one: perhaps nobody else can look up the collector's name.
     proxy: Option<Uri>,
 }
 
@@ -41,7 +41,7 @@ impl CachedAddress {
 }
 
 impl CachingResolver {
-    /// Looks up the proxy, if there is one, whatever host is requested.
+    /// A resolver that looks up the proxy, if there is one, whatever host is requested.
     pub(crate) fn of(proxy: Option<&Uri>) -> Self {
         Self {
             proxy: proxy.cloned(),

@@ -49,7 +49,7 @@ pub struct Spool {
     file: OwnedFile,
     /// Largest size of the file before events are left out, in bytes.
     max_bytes: u64,
-    /// Whoever holds it may add to the run. None: the system has no random numbers.
+    /// Whoever holds it may add to the run. None: the system gave no random numbers.
     key: Option<RunKey>,
     /// The process that created it: a forked child owns nothing.
     owner: u32,
@@ -156,7 +156,7 @@ impl Spool {
     /// A spool without a name, for when no folder can be used: delivered while the process lives, and lost with it.
     ///
     /// # Errors
-    /// The system has no anonymous files.
+    /// An anonymous file cannot be created.
     pub fn in_memory(
         execution: Uuid,
         producer: Producer,

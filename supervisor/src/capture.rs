@@ -22,7 +22,7 @@ use crate::text::Decoder;
 const JOIN_US: i64 = 20_000;
 
 /// Size from which a text no longer waits, in bytes. An event is at most a little larger, far below a batch's limit
-/// even with escapes.
+/// even with escapes and spelled-out bytes.
 const JOIN_BYTES: usize = 64 << 10;
 
 /// Output on its way into the spool.
@@ -58,7 +58,7 @@ impl Capture {
     /// output is recorded; `statistics`: the format of the command's statistics.
     ///
     /// # Errors
-    /// The system has no pipes left.
+    /// A pipe cannot be created.
     pub(crate) fn new(
         spool: Option<Arc<Spool>>,
         keep: bool,

@@ -66,7 +66,7 @@ impl Claim {
     /// # Errors
     /// The system does not allow it.
     pub(crate) fn give(&self, account: &Account) -> io::Result<()> {
-        // The folder of a run that was queued without `run_as` is closed, or incomplete.
+        // The folder of a run that was queued before `run_as` was set is closed, or lacks a folder.
         fs::set_permissions(&self.folder, Permissions::from_mode(0o711))?;
         for folder in [SECRETS, RECORDER] {
             let folder = self.folder.join(folder);
@@ -74,7 +74,7 @@ impl Claim {
                 .recursive(true)
                 .mode(0o700)
                 .create(&folder)?;
-            // The content first: in a folder of its own, the user could replace it.
+            // The content first: once the folder is the user's, the user could replace what is in it.
             for file in fs::read_dir(&folder)? {
                 account.own(&file?.path())?;
             }

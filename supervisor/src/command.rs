@@ -76,7 +76,7 @@ pub(crate) fn read(command: &[OsString]) -> What {
     }
 }
 
-/// The position of Ansible's program in a command, and its options.
+/// The position of Ansible's program in a command, and which options it has.
 fn ansible(argv: &[String]) -> Option<(usize, Dialect)> {
     let starts = STARTERS.contains(&name(argv.first()?));
     argv.iter().enumerate().find_map(|(at, word)| {
@@ -201,7 +201,7 @@ fn variable_names(value: &str) -> Vec<String> {
         .collect()
 }
 
-/// A word without the password in a URL, and without the value of a secret name.
+/// A word without the password in a URL, and without the value if its name suggests a secret.
 fn without_secret(word: &str) -> String {
     const TELLING: [&str; 5] = ["password", "passwd", "secret", "token", "api_key"];
     if let Some((name, value)) = word.split_once('=')

@@ -40,7 +40,7 @@ impl Copiers {
     /// Starts a thread for each source.
     ///
     /// # Errors
-    /// The system has no pipe or no thread left.
+    /// A pipe or a thread cannot be created.
     pub(crate) fn start(sources: Vec<Source>, capture: &Arc<Capture>) -> std::io::Result<Self> {
         let (stopped, stop) = pipe_with(PipeFlags::CLOEXEC)?;
         let stopped = Arc::new(stopped);
@@ -120,8 +120,8 @@ impl Copier {
                 }
                 Next::ReaderGone => {
                     shown = false;
-                    // Closing our end has the same effect on the command as without us. What it had printed by then is
-                    // still recorded.
+                    // Our end is closed, so that the command finds its reader gone, as it would without us. What it had
+                    // printed by then is still recorded.
                     if !self.source.terminal {
                         rest = Some(self.waiting());
                     }

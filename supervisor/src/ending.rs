@@ -20,7 +20,7 @@ use crate::tree;
 pub struct Limits {
     /// When it is asked to end. None: never.
     pub timeout: Option<Duration>,
-    /// How long after that it is killed. None: never, except after a timeout.
+    /// How long after it was asked to end it is killed. None: never, except after a timeout.
     pub kill_after: Option<Duration>,
 }
 
@@ -141,7 +141,7 @@ impl Ending {
 }
 
 /// Opens a handle for every descendant of a process. A process id may be reused between search and opening, so the
-/// search is repeated.
+/// search is repeated, and only what is found both times is kept.
 fn hold(of: Pid, but: Option<Pid>) -> Vec<OwnedFd> {
     let held: Vec<(Pid, OwnedFd)> = tree::descendants(of)
         .into_iter()

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use playback_producer::environment::{path, text};
 
-/// The login name of the user id, because environment variables may be wrong.
+/// The login name of our user id, because environment variables may be wrong.
 pub(crate) fn user() -> Option<String> {
     nix::unistd::User::from_uid(nix::unistd::getuid())
         .ok()

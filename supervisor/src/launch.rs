@@ -138,7 +138,7 @@ pub(crate) fn launch(
     })
 }
 
-/// `is_told`: standard input belongs to a report.
+/// `is_told`: standard input is the pipe of a report.
 fn spawn(
     mut command: Command,
     arrangement: Arrangement,

@@ -115,7 +115,7 @@ pub struct RedactOptions {
     pub keys: Vec<String>,
     /// Regular expressions.
     pub patterns: Vec<String>,
-    /// Why one of them is not valid. Then nothing is recorded.
+    /// Why one of them cannot be used. Then nothing is recorded.
     pub unusable: Option<String>,
 }
 

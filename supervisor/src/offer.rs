@@ -48,7 +48,7 @@ impl Drop for Offer {
     }
 }
 
-/// The run of the offer in a variable.
+/// The run whose offer a variable names.
 pub(crate) fn run(variable: &Path) -> Option<String> {
     let name = variable.file_name()?.to_str()?.strip_suffix(".offer")?;
     Uuid::parse_str(name).ok().map(|run| run.to_string())

@@ -20,7 +20,7 @@ pub(crate) enum Change {
 /// Makes us the parent of every descendant whose own parent dies, so that its cost is counted if it ends before the
 /// command.
 pub(crate) fn adopt_descendants() {
-    // Otherwise, only the command's own cost is counted.
+    // If this fails, only the command's own cost is counted.
     let _ = rustix::process::set_child_subreaper(Some(rustix::process::getpid()));
 }
 

@@ -36,7 +36,7 @@ pub(crate) struct Recording {
 }
 
 impl Recording {
-    /// Starts recording and delivery; `key` is the run's, if another producer began it.
+    /// Starts recording and delivery; `key` is the run's, if the launcher has begun it.
     pub(crate) fn begin(
         request: &Request,
         started: &ExecutionStarted,

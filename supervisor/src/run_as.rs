@@ -30,7 +30,7 @@ pub(crate) struct Report(OwnedFd);
 /// The process that becomes `program` as that user.
 ///
 /// # Errors
-/// There is no pipe left, or our own program cannot be found.
+/// A pipe cannot be created, or our own program cannot be found.
 pub(crate) fn command(account: &Account, program: &OsStr) -> io::Result<(Command, Report)> {
     let (report, reporting) = pipe_with(PipeFlags::CLOEXEC)?;
     let mut command = Command::new(std::env::current_exe()?);

@@ -61,7 +61,7 @@ pub(crate) struct Received {
 }
 
 impl Received {
-    /// Whether it asks for the end.
+    /// Whether it asks the command to end.
     pub(crate) fn asks_for_the_end(self) -> bool {
         matches!(
             self.signal,
@@ -82,7 +82,7 @@ impl Signals {
         let fd = SignalFd::with_flags(&taken, flags)?;
         let mut noted = Vec::new();
         for signal in NOTED {
-            // A handler would reset the signal for the command, which the caller wants ignored.
+            // A handler is reset to the default in the command, but the caller wants the signal ignored.
             if !is_ignored(signal as i32) {
                 let flag = Arc::new(AtomicBool::new(false));
                 signal_hook::flag::register(signal as i32, Arc::clone(&flag))?;

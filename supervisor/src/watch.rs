@@ -101,7 +101,7 @@ impl<'a> Watch<'a> {
     /// The system does not let us wait.
     pub(crate) fn run(mut self) -> io::Result<Ended> {
         self.take_terminal();
-        // It may have ended before its signal could be read.
+        // It may have ended before SIGCHLD could be read.
         self.look_at_children();
         while let Some(received) = self.signals.next() {
             self.received(received);

@@ -57,11 +57,11 @@ pub enum Body<'a> {
     Dropped(Dropped<'a>),
     /// A supervisor was started for a queued run.
     Launched(Launched),
-    /// Somebody canceled a run.
+    /// Somebody asked for the end of a run.
     CancelRequested(CancelRequested<'a>),
     /// Last event of every producer.
     ExecutionEnded(ExecutionEnded),
-    /// Stands for unreadable events in the log; only the collector writes it.
+    /// Stands for events in the log that cannot be read; the collector's own.
     Damaged,
     /// A kind that this version does not know: kept, and not projected.
     Unknown,

@@ -1,8 +1,8 @@
 //! The route to the collector: its proxy, and the trusted certificates.
 //!
 //! Recorder, supervisor, `playback flush` and the command line use the same route, so it is implemented once. The HTTP
-//! client library reads the proxy variables by rules of its own and accepts certificates of authorities only, so its
-//! connections are made here.
+//! client library reads the proxy variables by rules of its own and does not trust a collector's self-signed
+//! certificate, so its connections are made here.
 //!
 //! Layout:
 //! - [`proxy`]: the variables `http_proxy`, `https_proxy`, `all_proxy` and `no_proxy`, as curl and Python read them

@@ -1,8 +1,8 @@
 //! Proxies, from the same variables as curl and Python.
 //!
 //! `http_proxy` is for collectors whose URL begins with http, `https_proxy` for the others, `all_proxy` for those
-//! without a value in the first two, and `no_proxy` lists the exceptions. Lower-case names win over upper-case ones,
-//! even if they are empty, which means no proxy. `HTTP_PROXY` is not read where a web server may have set it from a
+//! whose own variable has no value, and `no_proxy` lists the exceptions. Lower-case names win over upper-case ones,
+//! even if they are empty, which names no proxy. `HTTP_PROXY` is not read where a web server may have set it from a
 //! request header (CGI).
 
 use std::ffi::OsString;

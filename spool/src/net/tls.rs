@@ -93,7 +93,7 @@ impl ServerCertVerifier for OwnAuthorities {
             self.chains
                 .verify_server_cert(end_entity, intermediates, name, ocsp_response, now);
         match verified {
-            // webpki checks its validity period before its usage; the name is not checked.
+            // webpki has checked its validity period before its usage, but not its name.
             Err(Error::InvalidCertificate(CertificateError::Other(cause)))
                 if format!("{cause:?}").contains("CaUsedAsEndEntity")
                     && self.certificates.iter().any(|known| known == end_entity) =>

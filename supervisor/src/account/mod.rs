@@ -4,8 +4,7 @@
 //! - [`Account::become_for_good`]: this process becomes that user, and cannot go back. Everything that belongs to a run
 //!   happens in such a process: Ansible itself, delivery of what its recorder left, removal of its files.
 //! - [`Account::with_rights`]: a closure accesses files with that user's rights, for files that we only read: the
-//!   user's
-//!   `ansible.cfg`, playbooks that the user may have written.
+//!   user's `ansible.cfg`, playbooks that the user may have written.
 //!
 //! [`probe`] tests what the user can read and write, in a process of that user.
 
@@ -30,7 +29,7 @@ pub struct Account {
     shell: PathBuf,
 }
 
-/// Why an account cannot be used.
+/// Why there is no account that can be used.
 #[derive(Debug, thiserror::Error)]
 pub enum AccountError {
     /// There is no such user.
@@ -41,7 +40,7 @@ pub enum AccountError {
     /// There is no such group.
     #[error("there is no group {0:?} on this machine: create it (groupadd {0}), or leave it out")]
     NoSuchGroup(String),
-    /// The user is root, which would gain nothing.
+    /// The user or the group is root's, so nothing would be gained.
     #[error("{0:?} has the rights of root: name a user that owns nothing of the collector's")]
     Root(String),
     /// The system's user database failed.
@@ -69,7 +68,7 @@ impl Account {
         Self::new(user, group)
     }
 
-    /// Finds a user by id, as stored for files.
+    /// Finds a user by id, such as a file's owner.
     ///
     /// # Errors
     /// There is no such user any more, or it is root.

@@ -107,7 +107,7 @@ fn changed(path: &Path, uid: u32) -> Option<String> {
             continue;
         };
         let writes = can(folder, Access::WRITE_OK | Access::EXEC_OK);
-        // In a sticky folder, other users' files cannot be renamed.
+        // In a sticky folder, other users' files cannot be removed or renamed.
         let protected = found.mode() & STICKY != 0 && !owns(below);
         if found.uid() == uid || (writes && !protected) {
             return Some(format!("can change {}, and so replace", folder.display()));

@@ -11,9 +11,9 @@
 //! the line of a host. The effect is limited: only a host's first line counts, so a command cannot speak for its own
 //! host, whose line is printed above its output, nor for a host that has already reported; and if the exit code
 //! contradicts a line (a failed host, and 0), the line is ignored. It can still speak for a host that has not reported
-//! yet, or does not exist. JSON or YAML returned by modules never starts at the beginning of a line.
+//! yet, or does not exist. Nothing in the JSON or YAML that modules return is at the beginning of a line.
 //!
-//! With a custom callback plugin (`bin_ansible_callbacks`) nothing may be found here.
+//! With a callback plugin of the user's (`bin_ansible_callbacks`), there may be no such lines.
 
 use std::collections::BTreeMap;
 
