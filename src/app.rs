@@ -47,13 +47,13 @@ pub struct App {
     pub viewers: OpenStreams,
     /// Open streams, so that shutdown can wait for them.
     pub streams: TaskTracker,
-    /// Cancelled when the program is to end: streams then close, and nothing new begins.
+    /// Canceled when the program is to end: streams then close, and nothing new begins.
     pub closing: CancellationToken,
     /// Work in the background.
     pub work: Runner,
     /// The writer, and commands that run on after their client is gone.
     pub tasks: TaskTracker,
-    /// Cancelled when all requests are answered and all background work is finished: then the writer may end.
+    /// Canceled when all requests are answered and all background work is finished: then the writer may end.
     pub stop_writing: CancellationToken,
 }
 

@@ -42,7 +42,7 @@ impl Clock {
         Self(Source::System)
     }
 
-    /// A clock that only moves by [`Clock::advance`].
+    /// A clock that only moves by [`Clock::advance`] and [`Clock::set_forward`].
     #[must_use]
     pub fn fixed(now_us: i64) -> Self {
         Self(Source::Fixed(Arc::new(Fixed {

@@ -25,7 +25,7 @@
 //! - [`retention`]: what is kept, for how long, and how the rest is removed
 //! - [`work`]: the runner of all background jobs; `jobs`: their list
 //! - [`launcher`]: runs requested through the API: the queue, and their supervision
-//! - [`app`], [`server`], [`config`], [`telemetry`], [`clock`]: ties it together
+//! - [`app`], [`server`], [`config`], [`telemetry`], [`clock`]: the parts that hold the rest together
 //! - [`cli`]: the commands
 
 pub mod api;

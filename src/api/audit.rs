@@ -218,7 +218,7 @@ pub(super) async fn verify_audit(
     Ok(Json(app.store.check_audit().await?.into()))
 }
 
-/// Counts requests that are answered with 401 or 403.
+/// Notes requests that are answered with 401 or 403, for the audit trail.
 pub(super) async fn note_refusals(
     State(app): State<App>,
     request: Request,

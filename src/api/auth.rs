@@ -36,7 +36,7 @@ pub(super) struct Asker {
     credential: Option<Credential>,
     /// The only execution that the token is valid for.
     execution: Option<Uuid>,
-    /// The token is an admin's.
+    /// Whether the token may do everything (scope `admin`).
     is_admin: bool,
 }
 
@@ -51,7 +51,7 @@ macro_rules! access {
 
             async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
                 let asker = authorize(app, parts, $scope).await?;
-                // From here on the connection is not closed in favour of unauthenticated ones.
+                // From here on the request is not given up to make room for another connection.
                 if let Some(Peer(connection)) = parts.extensions.get() {
                     connection.is_known();
                 }
@@ -193,7 +193,7 @@ async fn identify(app: &App, parts: &mut Parts) -> Result<Asker, ApiError> {
     let peer = peer.map(|peer| peer.to_string());
     if app.config.no_auth {
         // Without tokens, any page in a browser on this machine could send requests; only our own may, and only to a
-        // name of this machine that no foreign name server can resolve.
+        // name of this machine, which no foreign name server can answer for (DNS rebinding).
         let OurPage(place) = OurPage::from_request_parts(parts, app).await?;
         if !place.is_loopback() {
             return Err(ApiError::forbidden(

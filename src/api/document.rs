@@ -112,7 +112,7 @@ fn widen(object: &mut Object) {
     }
 }
 
-/// Adds the responses that every operation may return, and the ranges of parameters.
+/// Adds the responses that every operation may return, and the values that parameters may have.
 pub(super) fn complete(document: &mut OpenApi) {
     let components = document.components.get_or_insert_default();
     components.schemas.values_mut().for_each(without_defaults);

@@ -89,7 +89,7 @@ struct DeliveryArgs {
     flush_seconds_unreachable: Option<f64>,
 }
 
-/// A time limit in seconds, within reason.
+/// A finite number of seconds, 0 or more.
 fn seconds(text: &str) -> Result<f64, String> {
     match text.trim().parse::<f64>() {
         Ok(seconds) if seconds.is_finite() && seconds >= 0.0 => Ok(seconds),

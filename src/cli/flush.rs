@@ -82,7 +82,7 @@ pub(super) fn run(command: Flush) -> anyhow::Result<ExitCode> {
         let kept = told.kept;
         told.folder(dir, &config, &options)?;
         if told.kept > kept {
-            // An earlier folder already waited for the collector.
+            // The collector was waited for already, with this folder.
             options.patience = Duration::ZERO;
         }
     }

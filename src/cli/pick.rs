@@ -133,7 +133,7 @@ impl Pick {
     }
 
     /// Like [`Self::find`], for runs that may have been started anywhere: "latest" is the newest run launched with
-    /// this token or typed by this user.
+    /// this token or typed by this user on this machine.
     pub(super) fn find_own(&self, client: &Client, clock: &Clock) -> anyhow::Result<Uuid> {
         self.find_mine(
             client,

@@ -1,4 +1,4 @@
-//! `playback pin`, `playback unpin`: protects an execution from removal, or no longer.
+//! `playback pin`, `playback unpin`: pins an execution, so that it is not removed, or unpins it.
 
 use std::process::ExitCode;
 

@@ -1,5 +1,5 @@
 //! The recorder's settings, as the recorder would find them here: options first, then the environment, then the
-//! section `[callback_playback]` of the active `ansible.cfg`. What is set nowhere comes from a login, which the
+//! section `[callback_playback]` of the active `ansible.cfg`. What none of these sets comes from a login, which the
 //! recorder itself does not know.
 
 use std::path::{Path, PathBuf};

@@ -109,8 +109,8 @@ pub(super) fn short_duration(record: &ExecutionResult, clock: &Clock) -> String 
     }
 }
 
-/// The hosts by outcome, the worst first. Each host counts once: five hosts of which one was changed are "4 ok, 1
-/// changed". Hosts without a known outcome are not reported as ok.
+/// The hosts by outcome, failed and unreachable ones first. Each host counts once: five hosts of which one was changed
+/// are "4 ok, 1 changed". Hosts without a known outcome are not reported as ok.
 pub(super) fn hosts(record: &ExecutionResult) -> String {
     let (mut failed, mut unreachable, mut ok, mut changed, mut idle) = (0_u64, 0, 0, 0, 0);
     let is_lost = record.reason == Some(Reason::Lost);

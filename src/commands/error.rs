@@ -35,7 +35,7 @@ pub enum CommandError {
     /// A run could not be launched or canceled.
     #[error(transparent)]
     Launch(#[from] LaunchError),
-    /// A cleanup failed.
+    /// A cleanup was refused, stopped or failed.
     #[error(transparent)]
     Retention(#[from] RetentionError),
     /// An execution could not be changed.

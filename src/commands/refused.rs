@@ -11,10 +11,10 @@ use tokio::time::Instant;
 use super::Commands;
 use crate::model::{Action, Actor, AuditEntry};
 
-/// How long repeated refusals are only counted: a machine with a revoked token asks every few seconds.
+/// How long further refusals of the same kind are only counted: a machine with a revoked token asks every few seconds.
 const QUIET: Duration = Duration::from_secs(3600);
 
-/// Kinds of refusals that are tracked separately; beyond that, one entry stands for all.
+/// Kinds of refusals that are tracked at once; beyond that, further kinds get no entry.
 const MOST: usize = 200;
 
 /// Refusals of the same kind: the actor's name and address, and the status of the answer.
@@ -41,7 +41,7 @@ impl Refusals {
             all.retain(|_, (since, _)| now.duration_since(*since) < QUIET);
         }
         if all.len() >= MOST {
-            // Somebody tries one actor after the other: more entries would add nothing.
+            // Somebody tries many in a row: more entries would add nothing.
             return None;
         }
         all.insert(kind, (now, 0));

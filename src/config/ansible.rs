@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use configparser::ini::Ini;
 use rustix::fs::OFlags;
 
-/// Maximum size of a configuration file.
+/// Maximum size of a configuration file, in bytes.
 const MAX_BYTES: u64 = 1 << 20;
 
 /// The section of the recorder's options.
@@ -202,8 +202,8 @@ fn expanded(text: &str, cwd: &Path, variable: impl Fn(&str) -> Option<OsString>)
     }
 }
 
-/// Reads a configuration file. A run's user may have put something else there: reading never blocks, and anything but
-/// a regular file counts as empty (`ANSIBLE_CONFIG=/dev/null`).
+/// Reads a configuration file. A run's user may have put something else there: reading never blocks, a device or pipe
+/// counts as empty (`ANSIBLE_CONFIG=/dev/null`), and a folder as missing.
 fn read(file: &Path) -> Option<String> {
     let nonblocking = OFlags::NONBLOCK.bits().cast_signed();
     let opened = fs::OpenOptions::new()

@@ -13,8 +13,8 @@ use super::ConfigError;
 pub struct HttpConfig {
     /// Maximum number of open connections.
     pub max_connections: usize,
-    /// Maximum number of open connections from one address; for IPv6, from one /64 network. Trusted proxies are not
-    /// limited.
+    /// Maximum number of open connections from one address; for IPv6, from one /64 network. This limit does not apply
+    /// to trusted proxies.
     pub max_connections_per_address: usize,
     /// Seconds in which the head of a request must arrive.
     pub head_seconds: u64,

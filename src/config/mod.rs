@@ -36,7 +36,7 @@ pub struct Config {
     pub database: String,
     /// Maximum number of connections that read from the database; one more writes.
     pub database_connections: u32,
-    /// How long a query waits for the database, in seconds.
+    /// How long anything waits for the database, in seconds.
     pub database_wait_seconds: u64,
     /// Serve without tokens; only allowed on a loopback address.
     pub no_auth: bool,

@@ -57,7 +57,8 @@ impl Given {
     }
 }
 
-/// Reads one value into a filter. An empty one is ignored, except in retention, where it would match everything.
+/// Reads one value into a filter. An empty one is ignored, except in retention, where it is refused: ignored, it would
+/// match everything.
 fn set<P: Place>(
     filter: &mut P::Filter,
     (field, at): Spelled<P>,

@@ -29,7 +29,7 @@ pub fn indexed(text: &str) -> Cow<'_, str> {
     Cow::Owned(short)
 }
 
-/// A text as an indexed column returns it: PostgreSQL cannot store NUL, so it is removed for every database.
+/// A text as an indexed column returns it: PostgreSQL cannot store NUL, so it is replaced for every database.
 #[must_use]
 pub fn stored(text: &str) -> Cow<'_, str> {
     let text = indexed(text);

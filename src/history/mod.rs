@@ -45,7 +45,7 @@ pub enum HistoryError {
         /// The result's sequence number.
         seq: u64,
     },
-    /// Needs the log, which retention removed.
+    /// The answer needs the log, which retention removed.
     #[error(
         "retention removed {what} of this execution at {}: its record, plays, tasks, hosts and results stayed",
         .at.to_rfc3339_opts(SecondsFormat::Secs, true)

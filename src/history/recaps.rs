@@ -40,7 +40,7 @@ impl RecapReader {
                 self.note(count, &recaps);
                 return Ok((count, recaps));
             }
-            // Databases mostly answer run by run, so all runs but the last are complete.
+            // Databases mostly answer run by run; then all of these runs but the last are complete.
             self.at_once = recaps.len().saturating_sub(1).clamp(1, count / 2);
         }
     }

@@ -23,7 +23,7 @@ pub(super) fn argv(checked: &Checked, files: &Files, ansible: Option<&Path>) -> 
         parameters,
         secrets,
         inventory,
-        // Part of the run's folder, or in its files.
+        // Passed in other ways: in `command.json`, and among the files.
         cwd: _,
         private_key: _,
     } = checked;
@@ -40,7 +40,7 @@ pub(super) fn argv(checked: &Checked, files: &Files, ansible: Option<&Path>) -> 
         diff,
         hosts,
         module,
-        // In files.
+        // These are in files.
         only_hosts: _,
         extra_var_names: _,
         extra_vars: _,
@@ -49,9 +49,9 @@ pub(super) fn argv(checked: &Checked, files: &Files, ansible: Option<&Path>) -> 
         private_key: _,
         args_given: _,
         args: _,
-        // Replaced by its path.
+        // Its path is passed instead.
         inventory: _,
-        // Not for Ansible.
+        // These are not for Ansible.
         timeout_seconds: _,
         note: _,
         labels: _,

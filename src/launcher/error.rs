@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::ingest::IngestError;
 use crate::store::StoreError;
 
-/// Why the launcher refused a request.
+/// Why the launcher did not do what was requested.
 #[derive(Debug, thiserror::Error)]
 pub enum LaunchError {
     /// The launcher is turned off.
@@ -53,13 +53,13 @@ pub enum LaunchError {
     /// There is no such execution.
     #[error("there is no execution {0}")]
     NoSuchExecution(Uuid),
-    /// It was not launched by this collector.
+    /// It was not launched by Playback.
     #[error("this execution was not launched by Playback: {0}")]
     NotOurs(&'static str),
     /// It is over.
     #[error("this execution is over: there is nothing to cancel")]
     Over,
-    /// There are no failed hosts to replay.
+    /// No host failed or was unreachable, so there is nothing to replay.
     #[error("only_failed: on no host did this execution fail, and it reached all of them")]
     NothingFailed,
     /// Too many runs are queued.

@@ -239,7 +239,7 @@ impl RunFolder {
         Ok(())
     }
 
-    /// Writes and syncs a file that only we can read.
+    /// Writes a new file that only we can read.
     fn write(&self, name: &str, content: &[u8]) -> io::Result<PathBuf> {
         let path = self.path.join(name);
         let mut file = OpenOptions::new()

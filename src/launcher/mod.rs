@@ -291,7 +291,7 @@ impl Launcher {
         Ok(self.looking(list).await?)
     }
 
-    /// Lists files with the rights that a run has. It may take a while.
+    /// Looks at the configured folders with the rights to files that a run has. It may take a while.
     async fn looking<T: Send + 'static>(
         &self,
         look: impl FnOnce(&LauncherConfig) -> T + Send + 'static,

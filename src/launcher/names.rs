@@ -1,7 +1,7 @@
 //! Names within the configured folders: resolved, confined, listed.
 //!
-//! A request names playbooks, inventories and keys; it never gives a path. With links followed, a name leads to a file
-//! in a configured folder, or to nothing.
+//! A request names playbooks, inventories and keys; it never gives a path. With links followed, a name leads to
+//! something in a configured folder, or to nothing.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -35,12 +35,12 @@ const PARTS: [&str; 12] = [
     "node_modules",
 ];
 
-/// The file that a name leads to.
+/// The file or directory that a name leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Found {
     /// The configured folder, with links followed.
     pub(super) root: PathBuf,
-    /// The file, with links followed.
+    /// The file or directory, with links followed.
     pub(super) path: PathBuf,
 }
 
@@ -173,7 +173,7 @@ fn may_be_inventory(path: &Path) -> bool {
     !hidden && !PASSED_OVER.contains(&&*end) && (!script || executable)
 }
 
-/// Lists the files for which `take` returns something: a description, or none.
+/// Lists the entries that `take` accepts; it returns their description, if there is one.
 fn list(folders: &[PathBuf], take: impl Fn(&DirEntry) -> Option<Option<String>>) -> Vec<Named> {
     let mut named: Vec<Named> = Vec::new();
     for folder in folders {

@@ -345,7 +345,7 @@ impl Launcher {
         Ok(token)
     }
 
-    /// Ends the record of a run that no process will ever report.
+    /// Ends the record of a run that no process will ever report on.
     async fn end_unlaunched(&self, id: Uuid, reason: EndReason) -> Result<(), LaunchError> {
         let ended = Announcement::Ended(ExecutionEnded {
             reason: Some(reason),

@@ -79,7 +79,7 @@ async fn pump(watched: &Watched, store: &Store, chunks: &broadcast::Sender<Arc<C
             Ok(false) => {}
             Err(error) => {
                 tracing::warn!(execution = %watched.id, %error, "lines could not be read");
-                // The position may be in the middle of something: start again at the viewers' position.
+                // The reader may have stopped in the middle of something: the next one begins anew.
                 reader = None;
             }
         }

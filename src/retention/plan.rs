@@ -109,8 +109,8 @@ impl Seen<'_> {
         };
         let is_protected = of_playbook <= limits.keep_at_least;
         let payload_goes = !one.log.is_removed() && is_older(limits.keep_payload_days);
-        // A log that is removed anyway does not use up a limit; one that stays does, whatever happens to the execution.
-        // So the same rules, applied again, remove nothing more.
+        // A log that is removed anyway does not count towards `keep_bytes`; one that stays does, whatever happens to
+        // the execution. So the same rules, applied again, remove nothing more.
         if !payload_goes || is_protected || one.is_pinned {
             let bytes = one.log.payload_bytes.unwrap_or(0);
             self.bytes = self.bytes.saturating_add(bytes);

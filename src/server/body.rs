@@ -15,7 +15,7 @@ use super::connections::{Connection, closed};
 /// Minimum average rate of a body in bytes per second: a modem is faster.
 const SLOWEST: u64 = 256;
 
-/// Extra time for a body, as a multiple of its longest pause.
+/// Extra time for a body, as a multiple of the longest pause that it may make.
 const GRACE: u32 = 3;
 
 /// A request's body arrived too slowly.

@@ -36,7 +36,7 @@ struct Open {
 pub(super) enum Phase {
     /// Waiting for a request, or for the rest of its head.
     Waiting = 0,
-    /// Handling a request whose client is not authenticated.
+    /// Handling a request whose client is not authenticated, or not yet.
     Unknown = 1,
     /// Handling a request of an authenticated client.
     Known = 2,

@@ -43,7 +43,7 @@ pub(crate) use connections::Connection;
 /// How long open requests may take after shutdown began.
 const DRAIN: Duration = Duration::from_secs(10);
 
-/// Largest request head, in bytes; also the size of a connection's buffer.
+/// Largest request head, in bytes; also the most that a connection buffers.
 const HEAD_BYTES: usize = 64 << 10;
 
 /// Descriptors reserved for everything but connections: the database, the log, launched runs.
@@ -216,7 +216,7 @@ fn set_options(stream: &TcpStream, patience: Duration) {
     let _ = socket.set_tcp_user_timeout(Some(patience.max(KEEPALIVE)));
 }
 
-/// Whether the client closed the connection.
+/// Whether the failure is the client's, which broke the connection off.
 fn is_the_clients(error: &std::io::Error) -> bool {
     use std::io::ErrorKind;
     matches!(

@@ -88,7 +88,7 @@ struct Worker<J> {
     figures: Figures,
     /// Number of consecutive failures.
     failures: u32,
-    /// The last failure that was logged.
+    /// The failure that was logged last; none once a run succeeds.
     told: Option<String>,
 }
 

@@ -109,7 +109,7 @@ pub(super) fn ask(program: &Path) -> Result<Said, String> {
     })
 }
 
-/// A command's standard output; its standard error, if it fails.
+/// A command's standard output; if it fails, its status and the first line of its standard error.
 fn run(command: &mut Command) -> Result<String, String> {
     let mut child = command
         .stdin(Stdio::null())

@@ -19,7 +19,7 @@ use crate::api::PREFIX;
 /// How long to wait for a connection.
 const CONNECT: Duration = Duration::from_secs(10);
 
-/// The collector pings every 20 seconds: after this long without a ping the connection counts as lost.
+/// The collector pings every 20 seconds: after this long without any message the connection counts as lost.
 const SILENCE: Duration = Duration::from_secs(60);
 
 /// The largest message, in bytes: the final record lists every host.

@@ -125,7 +125,7 @@ pub(super) fn replay(command: &Replay) -> anyhow::Result<ExitCode> {
     })
 }
 
-/// Launches a run and follows it; `path` is the API path.
+/// Launches a run and follows it; `path` returns the API's path for it.
 fn launch(
     arguments: &LaunchArgs,
     fields: Fields,

@@ -139,7 +139,7 @@ pub(super) fn uninstall(folder: &Path, own: bool) -> anyhow::Result<ExitCode> {
     }
     if own {
         match fs::remove_dir(folder) {
-            // The folder also holds files of others.
+            // The folder also holds something else.
             Err(error) if error.kind() == ErrorKind::DirectoryNotEmpty => {}
             _ => {}
         }

@@ -76,7 +76,7 @@ fn whole(out: &mut Out, statistics: &Statistics) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Success rate of the finished runs; empty if there are none.
+/// Success rate of the finished runs; `-` if there are none.
 fn rate(figures: &Figures) -> String {
     if figures.success + figures.failed == 0 {
         return "-".to_owned();
