@@ -30,8 +30,18 @@ pub(crate) const PLAYBACK: &str = env!("CARGO_BIN_EXE_playback");
 
 /// Asks until there is an answer.
 #[track_caller]
-pub(crate) fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + DEADLINE;
+pub(crate) fn eventually<T>(what: &str, ask: impl FnMut() -> Option<T>) -> T {
+    eventually_by(Instant::now() + DEADLINE, what, ask)
+}
+
+/// The same for what is much work: on a busy machine it takes its time, and is no fault.
+#[track_caller]
+pub(crate) fn after_much_work<T>(what: &str, ask: impl FnMut() -> Option<T>) -> T {
+    eventually_by(Instant::now() + 6 * DEADLINE, what, ask)
+}
+
+#[track_caller]
+fn eventually_by<T>(deadline: Instant, what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     loop {
         if let Some(answer) = ask() {
             return answer;

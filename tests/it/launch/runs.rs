@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Site, launch, printed, run};
 use crate::ansible::environments;
-use crate::harness::eventually;
+use crate::harness::after_much_work;
 
 const DEPLOY: &str = "\
 - name: Deploy
@@ -162,7 +162,7 @@ fn a_gigabyte_of_output_is_recorded_in_bounded_memory() {
         &json!({ "playbook": "flood.yml", "inventory": "prod" }),
     );
     let fields = "?fields=status,events,output_lines,usage";
-    let record = eventually("the run to end", || {
+    let record = after_much_work("the run to end", || {
         let record = client.execution(id, fields).ok();
         (record["status"] != "running").then_some(record)
     });
