@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from conftest import Site
 
 PLAY = "- hosts: web\n  gather_facts: false\n  tasks: [{name: one, ping: }, {name: two, ping: }]\n"
@@ -54,18 +57,22 @@ def elsewhere(site: Site, temporary: Path | str) -> dict[str, str]:
         "TMPDIR": str(temporary),
         "PLAYBACK_SPOOL_DIR": "",
         "ANSIBLE_HOME": str(site.folder / "ansible"),
-        # Short: sockets that Ansible makes there have a path of a hundred bytes at most.
-        "ANSIBLE_LOCAL_TEMP": "/tmp",
+        "ANSIBLE_LOCAL_TEMP": str(site.folder / "ansible/tmp"),
         "ANSIBLE_REMOTE_TEMP": str(site.folder / "ansible/remote"),
     }
+
+
+@pytest.fixture
+def temporary() -> Iterator[Path]:
+    """A folder for temporary files. Its path is short: sockets that Ansible makes there allow about a hundred bytes."""
+    with TemporaryDirectory(prefix="playback-") as folder:
+        yield Path(folder)
 
 
 DEBUG = "- hosts: web\n  gather_facts: false\n  tasks: [{debug: }]\n"
 
 
-def test_a_home_that_cannot_be_used(site: Site) -> None:
-    temporary = site.folder / "temporary"
-    temporary.mkdir()
+def test_a_home_that_cannot_be_used(site: Site, temporary: Path) -> None:
     run = site.play(DEBUG, env=elsewhere(site, temporary))
     assert run.code == 0, run.printed.decode()
     (spool,) = temporary.glob("playback-spool-*")
@@ -73,9 +80,7 @@ def test_a_home_that_cannot_be_used(site: Site) -> None:
     assert len(list(spool.glob("*.ndjson"))) == 1
 
 
-def test_no_folder_at_all(site: Site) -> None:
-    temporary = site.folder / "temporary"
-    temporary.mkdir()
+def test_no_folder_at_all(site: Site, temporary: Path) -> None:
     # Something that is not this user's own private folder stands where it would be.
     for uid in {Path("/proc/self").stat().st_uid}:
         (temporary / f"playback-spool-{uid}").symlink_to("/")
