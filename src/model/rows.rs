@@ -201,10 +201,32 @@ pub struct ResultRow {
     pub ended_us: i64,
     /// How long it took, in microseconds; unknown when the recorder did not see it start.
     pub duration_us: Option<i64>,
+    /// What few results have. It is boxed, because there are many results in memory.
+    pub names: Option<Box<ResultNames>>,
+}
+
+/// Names that few results have.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ResultNames {
     /// The other hosts that ran it (`delegate_to`); those of a loop joined by a comma.
     pub delegated_to: Option<String>,
     /// The module or action that ran, where the task's own is a template.
     pub action: Option<String>,
+}
+
+impl ResultNames {
+    /// These names, if there are any.
+    pub fn new(
+        delegated_to: Option<impl Into<String>>,
+        action: Option<impl Into<String>>,
+    ) -> Option<Box<Self>> {
+        (delegated_to.is_some() || action.is_some()).then(|| {
+            Box::new(Self {
+                delegated_to: delegated_to.map(Into::into),
+                action: action.map(Into::into),
+            })
+        })
+    }
 }
 
 /// Boolean facts of a result, as bits.

@@ -47,6 +47,17 @@ impl Statement {
         }
     }
 
+    /// Makes room for this many more values, and their places in the text.
+    pub(super) fn reserve(&mut self, values: usize) -> &mut Self {
+        self.text.reserve(values * 4);
+        match &mut self.arguments {
+            Arguments::Sqlite(arguments) => arguments.reserve(values, 0),
+            Arguments::Postgres(arguments) => arguments.reserve(values, values * 8),
+            Arguments::MySql(arguments) => arguments.reserve(values, values * 8),
+        }
+        self
+    }
+
     /// Appends text, with a `?` for each value.
     pub(super) fn push(&mut self, text: &'static str) -> &mut Self {
         self.text.push_str(text);

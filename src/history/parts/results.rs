@@ -73,7 +73,7 @@ impl TaskResult {
             censored: row.flags.has(ResultFlags::CENSORED),
             delegated: row.flags.has(ResultFlags::DELEGATED),
             r#loop: row.flags.has(ResultFlags::LOOP),
-            delegated_to: row.delegated_to,
+            delegated_to: row.names.and_then(|names| names.delegated_to),
             retried: row.flags.has(ResultFlags::RETRIED),
             retracted: row.flags.has(ResultFlags::RETRACTED),
             start_time: row

@@ -1,9 +1,15 @@
 //! Facts that only become known after their event: the results of templates, which results were retried, and which no
 //! longer count.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use playback_wire::{Item, ResultStatus, Retry, TaskResult, TaskStarted};
+
+use super::bounds;
+use crate::model::TaskRow;
+
+/// How many actions of a task with a template are named. Nobody reads more, and a batch may bring any number.
+const ACTIONS: usize = 32;
 
 /// Tasks and hosts that later events may complete.
 #[derive(Debug, Default)]
@@ -14,9 +20,12 @@ pub(super) struct Later {
     actions: HashMap<u32, BTreeSet<String>>,
     /// Task and host of retries whose result is still expected.
     retried: BTreeSet<(u32, String)>,
-    /// Host -> its latest result.
-    latest: BTreeMap<String, (u64, ResultStatus, bool)>,
+    /// The latest result of each host with a row, by the host's number less one.
+    latest: Vec<Option<Latest>>,
 }
+
+/// A host's latest result: its number, how it ended, and whether it reported a change.
+type Latest = (u64, ResultStatus, bool);
 
 impl Later {
     pub(super) fn task(&mut self, task: &TaskStarted<'_>) {
@@ -35,47 +44,53 @@ impl Later {
         }
     }
 
-    /// Notes a result; returns whether it, or a loop item of it, was tried more than once.
-    pub(super) fn result(&mut self, seq: u64, result: &TaskResult<'_>) -> bool {
-        let latest = (seq, result.status, result.changed);
-        match self.latest.get_mut(&*result.host) {
-            Some(known) => *known = latest,
-            None => {
-                self.latest.insert(result.host.to_string(), latest);
+    /// Notes a result of the host with this number; returns whether it, or a loop item of it, was tried more than once.
+    pub(super) fn result(&mut self, seq: u64, host: u32, result: &TaskResult<'_>) -> bool {
+        if let Some(at) = index(host) {
+            if self.latest.len() <= at {
+                self.latest.resize(at + 1, None);
             }
+            self.latest[at] = Some((seq, result.status, result.changed));
         }
         let retried = !self.retried.is_empty()
             && self.retried.remove(&(result.task, result.host.to_string()));
         retried || result.attempts.is_some_and(|attempts| attempts > 1)
     }
 
-    /// Whether a host has a result.
-    pub(super) fn has_result(&self, host: &str) -> bool {
-        self.latest.contains_key(host)
+    /// The latest result of the host with this number.
+    pub(super) fn latest(&self, host: u32) -> Option<Latest> {
+        *self.latest.get(index(host)?)?
     }
 
-    /// The host's latest result: its number, how it ended, and whether it reported a change.
-    pub(super) fn retract(&self, host: &str) -> Option<(u64, ResultStatus, bool)> {
-        self.latest.get(host).copied()
-    }
-
-    /// A result arrived, `censored` or not: the task's `no_log`, if it was unknown before.
-    pub(super) fn no_log(&mut self, task: u32, censored: bool) -> Option<bool> {
-        let any = self.no_logs.get_mut(&task)?;
-        *any |= censored;
-        Some(*any)
-    }
-
-    /// These actions (joined by a comma) ran for a task whose own is a template: its action now, if that is new.
-    pub(super) fn action(&mut self, task: u32, ran: &str) -> Option<String> {
-        let known = self.actions.entry(task).or_default();
-        let mut news = false;
-        for action in ran.split(',') {
-            if !known.contains(action) {
-                news = known.insert(action.to_owned());
+    /// Learns what only results tell about a task with templates: whether any was censored, and the actions that ran.
+    pub(super) fn learn(&mut self, task: &mut TaskRow, censored: Option<bool>, ran: Option<&str>) {
+        if let Some(censored) = censored
+            && let Some(any) = self.no_logs.get_mut(&task.number)
+        {
+            *any |= censored;
+            task.no_log = *any;
+        }
+        if let Some(ran) = ran {
+            let known = self.actions.entry(task.number).or_default();
+            let before = known.len();
+            for action in ran.split(',') {
+                let has_room = known.len() < ACTIONS && action.len() <= bounds::NAME;
+                if has_room && !known.contains(action) {
+                    known.insert(action.to_owned());
+                }
+            }
+            if known.len() > before {
+                task.action = known
+                    .iter()
+                    .map(String::as_str)
+                    .collect::<Vec<_>>()
+                    .join(",");
             }
         }
-        let joined = || known.iter().map(String::as_str).collect::<Vec<_>>();
-        news.then(|| joined().join(","))
     }
+}
+
+/// Hosts are numbered from 1. Those without a row share the number 0 and are not told apart.
+fn index(host: u32) -> Option<usize> {
+    (host as usize).checked_sub(1)
 }

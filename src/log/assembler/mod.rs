@@ -22,7 +22,7 @@ use super::block::{Entry, Gap, StoredLog};
 use super::recall::{self, Recalled};
 use crate::model::{
     BlockRow, Changes, EventCount, ExecutionRow, HostRow, LogState, Phase, PlayRow, ResultFlags,
-    ResultRow, Status, TaskCounts, TaskRow,
+    ResultNames, ResultRow, Status, TaskCounts, TaskRow,
 };
 
 /// A batch does not follow what is stored.
@@ -264,7 +264,10 @@ impl Assembler {
         let known = known.min(events.len());
         if known < events.len() {
             self.hear_first(producer);
-            for event in &events[known..] {
+            let news = &events[known..];
+            let is_result = |event: &&Event<'_>| matches!(event.body, Body::Result(_));
+            self.results.reserve(news.iter().filter(is_result).count());
+            for event in news {
                 self.apply(producer, event);
             }
             self.lost = false;
@@ -541,7 +544,10 @@ impl Assembler {
             Body::Stats(stats) => self.apply_stats(stats),
             Body::Item(item) => {
                 self.later.item(item);
-                self.learn(item.task, Some(item.censored), item.action.as_deref());
+                if let Some(task) = self.tasks.get_mut(&item.task) {
+                    self.later
+                        .learn(task.edit(), Some(item.censored), item.action.as_deref());
+                }
                 self.touch_task(item.task, event.at);
             }
             Body::Retry(retry) => {
@@ -692,25 +698,11 @@ impl Assembler {
         host.running_since_us = Some(event.at);
     }
 
-    /// Learns what only results tell about a task with templates.
-    fn learn(&mut self, number: u32, censored: Option<bool>, action: Option<&str>) {
-        let Some(task) = self.tasks.get_mut(&number) else {
-            return;
-        };
-        if let Some(no_log) = censored.and_then(|censored| self.later.no_log(number, censored))
-            && task.row.no_log != no_log
-        {
-            task.edit().no_log = no_log;
-        }
-        if let Some(action) = action.and_then(|action| self.later.action(number, action)) {
-            task.edit().action = action;
-        }
-    }
-
     /// The host's latest result no longer counts. Ansible removes it from its recap, and an `ok` as well, whether or
     /// not it had counted as one.
     fn apply_retracted(&mut self, name: &str) {
-        let Some((seq, status, changed)) = self.later.retract(name) else {
+        let number = self.host(name).row.number;
+        let Some((seq, status, changed)) = self.later.latest(number) else {
             return;
         };
         match self.results.iter_mut().rfind(|row| row.seq == seq) {
@@ -728,7 +720,6 @@ impl Assembler {
         let action = self.tasks.get(&result.task).map(|task| &*task.row.action);
         let action = result.action.as_deref().or(action);
         let counts = verdict::counts(action.unwrap_or_default(), result.status);
-        let retried = self.later.result(event.seq, result);
         let host = self.host(&result.host).edit();
         if counts {
             verdict::count(&mut host.stats, result);
@@ -738,6 +729,7 @@ impl Assembler {
             host.running_since_us = None;
         }
         let host = host.number;
+        let retried = self.later.result(event.seq, host, result);
         if let Some(task) = self.tasks.get_mut(&result.task) {
             let row = task.edit();
             if row.first_seq == 0 {
@@ -753,11 +745,13 @@ impl Assembler {
             }
             counts.changed += u32::from(result.changed);
             counts.ignored += u32::from(result.ignored);
+            // ansible-core 2.21 censors the result of a whole loop whenever `no_log` is a template; only its items tell.
+            let censored = result.items.is_none().then_some(result.censored);
+            self.later.learn(row, censored, result.action.as_deref());
+            row.ended_us = event.at;
+            let play = row.play;
+            self.touch_play(play, event.at);
         }
-        // ansible-core 2.21 censors the result of a whole loop whenever `no_log` is a template; only its items tell.
-        let censored = result.items.is_none().then_some(result.censored);
-        self.learn(result.task, censored, result.action.as_deref());
-        self.touch_task(result.task, event.at);
         let bits = [
             (result.changed, ResultFlags::CHANGED),
             (result.ignored, ResultFlags::IGNORED),
@@ -786,8 +780,7 @@ impl Assembler {
             duration_us: result
                 .started
                 .map(|started| event.at.saturating_sub(started).max(0)),
-            delegated_to: result.delegated_to.as_deref().map(str::to_owned),
-            action: result.action.as_deref().map(str::to_owned),
+            names: ResultNames::new(result.delegated_to.as_deref(), result.action.as_deref()),
         });
     }
 
@@ -821,7 +814,7 @@ impl Assembler {
             if !host.left_out
                 && row.stats == HostStats::default()
                 && !stats.hosts.contains_key(&row.name)
-                && !self.later.has_result(&row.name)
+                && self.later.latest(row.number).is_none()
             {
                 host.left_out = true;
                 self.renumbered |= host.stored;

@@ -7,7 +7,7 @@ use super::super::parts::ResultEntry;
 use super::super::pool::{Row, Transaction};
 use super::super::statement::Statement;
 use super::table::{Present, Table};
-use crate::model::{ExecutionKey, ResultFlags, ResultRow};
+use crate::model::{ExecutionKey, ResultFlags, ResultNames, ResultRow};
 
 const RESULTS: Table = Table {
     name: "results",
@@ -47,17 +47,17 @@ pub(in crate::store) async fn insert(
     transaction: &mut Transaction,
     results: &[(ExecutionKey, &ResultRow)],
 ) -> Result<(), sqlx::Error> {
-    let is_named = |row: &ResultRow| row.delegated_to.is_some() || row.action.is_some();
     let bind_all = |values: &mut Statement, pair: &(ExecutionKey, &ResultRow)| {
         bind(values, pair);
+        let names = pair.1.names.as_deref();
         values
-            .bind(pair.1.delegated_to.as_deref())
-            .bind(pair.1.action.as_deref());
+            .bind(names.and_then(|names| names.delegated_to.as_deref()))
+            .bind(names.and_then(|names| names.action.as_deref()));
     };
-    if !results.iter().any(|(_, row)| is_named(row)) {
+    if !results.iter().any(|(_, row)| row.names.is_some()) {
         return RESULTS.insert(transaction, results, bind).await;
     }
-    let (named, plain): (Vec<_>, Vec<_>) = results.iter().partition(|(_, row)| is_named(row));
+    let (named, plain): (Vec<_>, Vec<_>) = results.iter().partition(|(_, row)| row.names.is_some());
     RESULTS.insert(transaction, &plain, bind).await?;
     NAMED_RESULTS.insert(transaction, &named, bind_all).await
 }
@@ -114,8 +114,10 @@ pub(in crate::store) fn read(row: &Row) -> Result<ResultEntry, StoreError> {
             flags: read_flags(flags),
             ended_us: row.get("ended_us")?,
             duration_us: row.get("duration_us")?,
-            delegated_to: row.get("delegated_to")?,
-            action: row.get("ran")?,
+            names: ResultNames::new(
+                row.get::<Option<String>>("delegated_to")?,
+                row.get::<Option<String>>("ran")?,
+            ),
         },
         host: row.get("host_name")?,
         task: row.get("task_name")?,

@@ -82,6 +82,7 @@ impl Table {
                 .find(|size| *size <= rest.len())
                 .unwrap_or(1);
             let mut statement = self.begin(transaction);
+            statement.reserve(size * self.columns.len());
             let mut count = 0;
             while count < size && (count == 0 || statement.bytes() < CHUNK_BYTES) {
                 bind(&mut statement, &rest[count]);
