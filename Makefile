@@ -15,7 +15,7 @@ SHELL := bash
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 PLAYBACK := $(TARGET_DIR)/release/playback
 TOOLS := .venv/tools/bin
-PYTHON_FILES := callback_plugin tests/clients/check.py tests/clients/client.py tests/clients/hooks.py tests/conformance scripts/demo scripts/ansible-version
+PYTHON_FILES := callback_plugin tests/clients/check.py tests/clients/client.py tests/clients/hooks.py tests/conformance scripts/demo scripts/ansible-version scripts/picture
 # Only looked at once Python is known to be there, hence `=`.
 CURRENT = $(shell $(PYTHON) scripts/ansible-version current)
 # What others measure themselves against; used by `make bench` alone.
@@ -109,7 +109,7 @@ lint: tools ## Check formatting, lints and types, changing nothing
 	$(TOOLS)/ruff check $(PYTHON_FILES)
 	cd callback_plugin && $(abspath $(TOOLS))/mypy --strict .
 	cd tests/conformance && $(abspath $(TOOLS))/mypy .
-	$(TOOLS)/mypy --strict --scripts-are-modules scripts/demo scripts/ansible-version
+	$(TOOLS)/mypy --strict --scripts-are-modules scripts/demo scripts/ansible-version scripts/picture
 	PYO3_PYTHON=$(abspath $(TOOLS)/python) cargo clippy $(CARGO_FLAGS) --workspace --all-targets -- -D warnings
 
 .PHONY: bench
