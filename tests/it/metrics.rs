@@ -1,4 +1,4 @@
-//! Figures for Prometheus, held against its own tool, and against what is written about them.
+//! Metrics for Prometheus, checked with Prometheus' own tool and compared with their documentation.
 
 use std::collections::BTreeSet;
 use std::io::Write as _;
