@@ -1,5 +1,6 @@
 //! Everything that a request may need, built once at start.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
@@ -20,7 +21,19 @@ use crate::work::Runner;
 
 /// The collector's parts; cheap to clone.
 #[derive(Debug, Clone)]
-pub struct App {
+pub struct App(Arc<Parts>);
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+/// What an [`App`] consists of. Requests clone the app several times, so all parts are behind one reference.
+#[derive(Debug)]
+pub struct Parts {
     /// The configuration.
     pub config: Arc<Config>,
     /// The history.
@@ -108,7 +121,7 @@ impl App {
             refusals: Refusals::default(),
         };
         let viewers = OpenStreams::new(config.http.max_viewers, config.http.max_viewers_per_token);
-        Ok(Self {
+        Ok(Self(Arc::new(Parts {
             config: Arc::new(config),
             commands,
             feed: Feed::new(store.clone(), hub.clone()),
@@ -126,7 +139,7 @@ impl App {
             work,
             tasks,
             stop_writing,
-        })
+        })))
     }
 
     /// Creates an admin token if there are no tokens yet; it is returned once, to be shown.

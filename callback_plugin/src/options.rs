@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use playback_producer::{Delivery, environment};
+use playback_producer::{Delivery, environment, option_name as shown};
 use playback_redact::Rules;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
@@ -155,11 +155,6 @@ impl<'py> Given<'_, 'py> {
         ));
         default
     }
-}
-
-/// An option's name as users know it.
-pub(crate) fn shown(name: &str) -> String {
-    format!("the option {name} (PLAYBACK_{})", name.to_uppercase())
 }
 
 impl Options {

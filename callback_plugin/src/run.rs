@@ -7,19 +7,22 @@ use std::io;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
-use playback_producer::{Undeliverable, environment, report};
+use playback_producer::{environment, report};
 use playback_redact::{Printed, Rules};
-use playback_spool::{ConfigError, FinishLimits, RunClock, RunKey, Sender, SenderConfig, Spool};
+use playback_spool::{FinishLimits, RunClock, RunKey, Sender, Spool};
 use playback_wire::{
     CLOCK_VARIABLE, ExecutionEnded, ExecutionStarted, ExecutionType, Producer, Stream,
 };
 use uuid::Uuid;
 
 use crate::hookstats::HookStats;
-use crate::options::{Options, shown};
+use crate::options::Options;
 use crate::output::Output;
 use crate::tasks::Ledger;
 use crate::{clock, exit, spooldir, workers};
+
+/// How requests name this producer.
+const USER_AGENT: &str = concat!("playback-recorder/", env!("CARGO_PKG_VERSION"));
 
 /// Boxed, so that the lock is in memory that `fork` does not copy; the static itself is only read.
 static ACTIVE: OnceLock<Box<RwLock<Option<Arc<Run>>>>> = OnceLock::new();
@@ -135,12 +138,11 @@ impl Run {
                 return Err(io::Error::other(report::NOT_RECORDED));
             }
         }
-        let sender = match start_sender(&options, &spool) {
+        let delivery = &options.delivery;
+        let sender = match delivery.start(&spool, clock::current(), USER_AGENT) {
             Ok(sender) => Some(sender),
             Err(why) => {
-                // The message must not suggest an invalid URL.
-                let url = options.delivery.url().filter(|_| !why.is_of_url);
-                notices.push(report::kept(&spool, &why.text, url));
+                notices.push(report::kept(&spool, &why, delivery.url()));
                 None
             }
         };
@@ -284,53 +286,4 @@ impl Run {
             .map(|sender| sender.finish(self.limits));
         report::at_end(outcome.as_ref(), &self.spool, self.options.delivery.url())
     }
-}
-
-/// Why nothing can be sent.
-struct Unsent {
-    text: String,
-    /// The URL cannot be used.
-    is_of_url: bool,
-}
-
-impl From<String> for Unsent {
-    fn from(text: String) -> Self {
-        Self {
-            text,
-            is_of_url: false,
-        }
-    }
-}
-
-impl From<ConfigError> for Unsent {
-    fn from(error: ConfigError) -> Self {
-        let option = match &error {
-            ConfigError::Url(_) => Some("url"),
-            ConfigError::Token => Some("token"),
-            ConfigError::CaFile { .. } => Some("ca_file"),
-            _ => None,
-        };
-        Self {
-            text: match option {
-                Some(option) => format!("{}: {error}", shown(option)),
-                None => error.to_string(),
-            },
-            is_of_url: option == Some("url"),
-        }
-    }
-}
-
-fn start_sender(options: &Options, spool: &Arc<Spool>) -> Result<Sender, Unsent> {
-    const USER_AGENT: &str = concat!("playback-recorder/", env!("CARGO_PKG_VERSION"));
-    let config = match options.delivery.sender_config(USER_AGENT) {
-        Ok(config) => SenderConfig {
-            clock: Some(clock::current()),
-            ..config
-        },
-        Err(why @ Undeliverable::NoCollector) => {
-            return Err(format!("{why} (option url, or PLAYBACK_URL)").into());
-        }
-        Err(why) => return Err(why.to_string().into()),
-    };
-    Ok(Sender::start(Arc::clone(spool), &config)?)
 }

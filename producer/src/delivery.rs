@@ -2,10 +2,11 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use playback_spool::net::Proxies;
-use playback_spool::{FinishLimits, SenderConfig};
+use playback_spool::{ConfigError, FinishLimits, RunClock, Sender, SenderConfig, Spool};
 
 /// Longest wait at the end of a run, in seconds.
 const LONGEST_WAIT: f64 = 3600.0;
@@ -57,17 +58,45 @@ pub enum Undeliverable {
     NoCollector,
     /// The token's file cannot be read.
     TokenFile(PathBuf, std::io::Error),
+    /// An option has no usable value.
+    Config(ConfigError),
+}
+
+/// An option's name as users know it.
+#[must_use]
+pub fn option_name(name: &str) -> String {
+    format!("the option {name} (PLAYBACK_{})", name.to_uppercase())
+}
+
+impl Undeliverable {
+    /// Whether the URL itself is the problem, so that no message must suggest it.
+    #[must_use]
+    pub fn is_of_url(&self) -> bool {
+        matches!(self, Self::Config(ConfigError::Url(_)))
+    }
 }
 
 impl fmt::Display for Undeliverable {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoCollector => formatter.write_str("no collector is configured"),
+            Self::NoCollector => {
+                formatter.write_str("no collector is configured (option url, or PLAYBACK_URL)")
+            }
             Self::TokenFile(path, error) => write!(
                 formatter,
-                "the option token_file (PLAYBACK_TOKEN_FILE): the token file {} cannot be read: {error}",
+                "{}: the token file {} cannot be read: {error}",
+                option_name("token_file"),
                 path.display()
             ),
+            Self::Config(error) => {
+                let option = match error {
+                    ConfigError::Url(_) => "url",
+                    ConfigError::Token => "token",
+                    ConfigError::CaFile { .. } => "ca_file",
+                    _ => return error.fmt(formatter),
+                };
+                write!(formatter, "{}: {error}", option_name(option))
+            }
         }
     }
 }
@@ -99,6 +128,23 @@ impl Delivery {
             user_agent: user_agent.to_owned(),
             ..SenderConfig::default()
         })
+    }
+
+    /// Starts to deliver a spool; `user_agent` names the producer.
+    ///
+    /// # Errors
+    /// There is no collector, or an option has no usable value.
+    pub fn start(
+        &self,
+        spool: &Arc<Spool>,
+        clock: RunClock,
+        user_agent: &str,
+    ) -> Result<Sender, Undeliverable> {
+        let config = SenderConfig {
+            clock: Some(clock),
+            ..self.sender_config(user_agent)?
+        };
+        Sender::start(Arc::clone(spool), &config).map_err(Undeliverable::Config)
     }
 
     /// The token, as given or from its file; also the file, if it was used.

@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use playback_spool::Spool;
 
-use crate::Delivery;
 use crate::environment::state_folder;
+use crate::{Delivery, option_name};
 
 /// A spool, and a notice about its location.
 #[derive(Debug)]
@@ -41,7 +41,8 @@ pub fn open(
             }
             Err(error) => {
                 refused = Some(format!(
-                    "the option spool_dir (PLAYBACK_SPOOL_DIR): the spool folder {} cannot be used ({error})",
+                    "{}: the spool folder {} cannot be used ({error})",
+                    option_name("spool_dir"),
                     dir.display()
                 ));
             }

@@ -15,4 +15,4 @@ pub mod folder;
 pub mod limits;
 pub mod report;
 
-pub use delivery::{Delivery, Undeliverable};
+pub use delivery::{Delivery, Undeliverable, option_name};

@@ -7,6 +7,8 @@ use std::path::Path;
 
 use playback_spool::{Outcome, Spool};
 
+use crate::Undeliverable;
+
 /// Message if the spool folder has no space for a run, but memory has.
 pub const IN_MEMORY: &str = "there is no room in the spool folder; the run is kept in memory, and lost if it cannot be \
                              delivered before its end";
@@ -15,9 +17,10 @@ pub const IN_MEMORY: &str = "there is no room in the spool folder; the run is ke
 pub const NOT_RECORDED: &str =
     "this run is not recorded: its spool can take nothing (a full disk, or a limit of file sizes)";
 
-/// Message if there is no collector to deliver to, for the reason `why`.
+/// Message if nothing can be delivered, for the reason `why`.
 #[must_use]
-pub fn kept(spool: &Spool, why: &str, url: Option<&str>) -> String {
+pub fn kept(spool: &Spool, why: &Undeliverable, url: Option<&str>) -> String {
+    let url = url.filter(|_| !why.is_of_url());
     match spool.kept_in() {
         Some(dir) => format!(
             "{why}; this run is kept in {}, and `{}` delivers it",

@@ -13,9 +13,7 @@ const PREFIX: &str = "pbk_";
 /// # Errors
 /// The system gave no random bytes.
 pub fn generate() -> Result<String, getrandom::Error> {
-    let mut bytes = [0u8; 32];
-    getrandom::fill(&mut bytes)?;
-    Ok(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes)))
+    Ok(format!("{PREFIX}{}", session()?))
 }
 
 /// What a login's cookie holds: 256 random bits.

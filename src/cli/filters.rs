@@ -10,7 +10,7 @@ use clap::{Arg, ArgMatches, Args, Command, Error, FromArgMatches, value_parser};
 use super::when::{self, Edge, Moment};
 use crate::clock::Clock;
 use crate::filter::place::{self, Spelled, spelled};
-use crate::filter::{Edge as DayEdge, Kind, Place};
+use crate::filter::{Kind, Place};
 
 /// The filters of one place. All that are given must match.
 #[derive(Debug)]
@@ -68,7 +68,7 @@ impl<P: Place> FromArgMatches for Filters<P> {
                 Kind::Flag => Given::Text(matches.get_one::<bool>(id)?.to_string()),
                 Kind::Seconds => Given::Text(matches.get_one::<f64>(id)?.to_string()),
                 Kind::Number => Given::Text(matches.get_one::<u32>(id)?.to_string()),
-                Kind::Time(end) => Given::Moment(*matches.get_one(id)?, edge(end)),
+                Kind::Time(end) => Given::Moment(*matches.get_one(id)?, end),
                 Kind::Word(_) | Kind::OpenWord(_) | Kind::Text | Kind::Path | Kind::Part => {
                     Given::Text(matches.get_one::<String>(id)?.clone())
                 }
@@ -84,13 +84,6 @@ impl<P: Place> FromArgMatches for Filters<P> {
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
         *self = Self::from_arg_matches(matches)?;
         Ok(())
-    }
-}
-
-fn edge(end: DayEdge) -> Edge {
-    match end {
-        DayEdge::Start => Edge::Start,
-        DayEdge::End => Edge::End,
     }
 }
 
@@ -127,8 +120,8 @@ fn help<P: Place>((field, at): Spelled<P>) -> String {
     let values = match field.kind {
         Kind::OpenWord(words) => format!(": {}", words().join(", ")),
         Kind::Seconds => ": 90 (seconds), 5m, 2h".to_owned(),
-        Kind::Time(DayEdge::Start) => ": 2026-01-20, \"2026-01-20 10:00\", 2h (ago), 7d".to_owned(),
-        Kind::Time(DayEdge::End) => "; a day counts to its end".to_owned(),
+        Kind::Time(Edge::Start) => ": 2026-01-20, \"2026-01-20 10:00\", 2h (ago), 7d".to_owned(),
+        Kind::Time(Edge::End) => "; a day counts to its end".to_owned(),
         _ => String::new(),
     };
     match at.note {

@@ -195,7 +195,10 @@ struct Wrong(String);
 pub fn main() -> ExitCode {
     playback_producer::limits::outlive_file_size_limit();
     let cli = Cli::try_parse().unwrap_or_else(|error| {
-        let command = std::env::args().skip(1).find(|word| !word.starts_with('-'));
+        // Arguments may be any bytes.
+        let words = std::env::args_os().skip(1);
+        let mut words = words.filter_map(|word| word.into_string().ok());
+        let command = words.find(|word| !word.starts_with('-'));
         filters::with_names(error, command.as_deref()).exit()
     });
     let done = match cli.command {

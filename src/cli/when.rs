@@ -3,6 +3,7 @@
 use chrono::{DateTime, Local, NaiveDate, NaiveDateTime, NaiveTime, TimeZone as _, Utc};
 
 use crate::clock::Clock;
+pub(super) use crate::filter::Edge;
 use crate::model::time_from_us;
 
 /// A point in time as given on the command line.
@@ -16,15 +17,6 @@ pub(super) enum Moment {
     Local(NaiveDateTime),
     /// A time with its zone.
     At(DateTime<Utc>),
-}
-
-/// Which end of a day is meant.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Edge {
-    /// Its first moment.
-    Start,
-    /// Its last.
-    End,
 }
 
 impl Moment {

@@ -35,7 +35,7 @@ pub use given::{Filtered, Given, Refused};
 pub use place::{Place, PlaceName, named};
 pub use results::ResultFilter;
 pub use run::RecordedRun;
-pub use stored::{file_names, indexed, searchable, searched, stored, type_name};
+pub use stored::{indexed, inventory_names, playbook_names, searchable, searched, stored};
 
 use crate::model::{Reason, Status};
 

@@ -2,6 +2,8 @@
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
 
+use crate::model::{DAY_US, time_from_us};
+
 use super::field::Edge;
 
 /// Longest search text in characters: databases fail on much longer ones.
@@ -86,7 +88,7 @@ pub fn time(text: &str, edge: Edge) -> Result<i64, String> {
         let start = date.and_time(NaiveTime::MIN).and_utc().timestamp_micros();
         return Ok(match edge {
             Edge::Start => start,
-            Edge::End => start + 86_400_000_000 - 1,
+            Edge::End => start + DAY_US - 1,
         });
     }
     Err("it must be a time such as 2026-01-20T10:00:00Z, or a date such as 2026-01-20".to_owned())
@@ -95,7 +97,7 @@ pub fn time(text: &str, edge: Edge) -> Result<i64, String> {
 /// A time as [`time`] reads it, to the microsecond.
 #[must_use]
 pub(super) fn show_time(us: i64) -> String {
-    crate::model::time_from_us(us).to_rfc3339()
+    time_from_us(us).to_rfc3339()
 }
 
 /// Microseconds as [`seconds_us`] reads them.

@@ -2,6 +2,8 @@
 
 use super::condition::{Column, Subject, Value};
 use super::stored::{searchable, searched, stored};
+use playback_wire::ExecutionType;
+
 use crate::model::{Candidate, ExecutionRow, Group, HostRow};
 
 /// A recorded run, with the data stored beside its row.
@@ -47,7 +49,7 @@ impl Subject for Candidate {
     fn value(&self, column: &Column) -> Option<Value<'_>> {
         match column.name {
             "status" => Some(Value::Word(self.status.as_str())),
-            "type" => Some(Value::Word(super::type_name(self.r#type))),
+            "type" => Some(Value::Word(self.r#type.as_str())),
             "playbook" => text(self.playbook.as_deref()),
             "playbook_name" => text(self.playbook_name.as_deref()),
             "started_us" => Some(Value::Integer(self.started_us)),
@@ -79,8 +81,8 @@ impl Subject for Group {
         match column.name {
             "status" => Some(Value::Word(self.status.as_str())),
             "type" => Some(Value::Word(match self.adhoc {
-                true => "adhoc",
-                false => "playbook",
+                true => ExecutionType::Adhoc.as_str(),
+                false => ExecutionType::Playbook.as_str(),
             })),
             "reason" => self.reason.map(|reason| Value::Word(reason.as_str())),
             "changed" => Some(Value::Flag(self.changed)),

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use playback_wire::{ExecutionStarted, ExecutionType};
+use playback_wire::ExecutionStarted;
 use sha2::{Digest as _, Sha256};
 
 /// Longest text in an index, in characters: the limit of the narrowest database.
@@ -49,15 +49,6 @@ fn without_nul(text: &str) -> String {
     text.replace('\0', "\u{fffd}")
 }
 
-/// The stored word for a kind of run.
-#[must_use]
-pub fn type_name(kind: ExecutionType) -> &'static str {
-    match kind {
-        ExecutionType::Playbook => "playbook",
-        ExecutionType::Adhoc => "adhoc",
-    }
-}
-
 /// The text that a search looks through: what a person may remember about a run, in lower case, one item a line.
 #[must_use]
 pub fn searchable(what: &ExecutionStarted) -> String {
@@ -84,9 +75,20 @@ pub fn searchable(what: &ExecutionStarted) -> String {
     texts.join("\n").to_lowercase()
 }
 
-/// The file names of one or more paths that a separator joins.
+/// The file names of playbooks, whose paths a space joins.
 #[must_use]
-pub fn file_names(paths: &str, separator: char) -> String {
+pub fn playbook_names(paths: &str) -> String {
+    file_names(paths, ' ')
+}
+
+/// The file names of inventories, whose paths a comma joins.
+#[must_use]
+pub fn inventory_names(paths: &str) -> String {
+    file_names(paths, ',')
+}
+
+/// The file names of one or more paths that a separator joins.
+fn file_names(paths: &str, separator: char) -> String {
     let names: Vec<&str> = paths
         .split(separator)
         .map(|path| path.trim_end_matches('/'))

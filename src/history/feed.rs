@@ -243,7 +243,7 @@ impl News {
         }
     }
 
-    /// Its size in memory, roughly: the record, and one message that holds it.
+    /// Its size in memory, roughly: the record, and the messages that hold it.
     fn size(&self) -> usize {
         let record = self.record.as_ref();
         2 * record.map_or(0, |record| record.get().len()) + 128

@@ -47,7 +47,7 @@ impl Fields {
             .any(|name| self.has(name))
     }
 
-    /// Writes these fields of a record as JSON, in the order of their names.
+    /// Writes these fields of a record as JSON, in the order in which they were named.
     ///
     /// # Errors
     /// The record cannot be encoded.

@@ -21,7 +21,7 @@ const TAIL: usize = 20;
 /// are usually in a few.
 const BLOCKS: u32 = 8;
 
-/// The last lines of the running ones among these executions, in one query. A second query follows if a run prints so
+/// The last lines of the running ones among these executions, in one query. Further queries follow if a run prints so
 /// fast or so little that its last lines are in many blocks.
 ///
 /// # Errors

@@ -1,5 +1,4 @@
-//! Reads records, pages of the list, tails and the parts of a run from the store. The API serves them; exports,
-//! comparisons, reports and notifications use the same.
+//! Reads records, pages of the list, tails and the parts of a run from the store. The API serves them.
 //!
 //! Layout:
 //! - `fields`: the fields requested of a record

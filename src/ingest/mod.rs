@@ -556,7 +556,7 @@ impl Inner {
         self.slots().contains_key(&id)
     }
 
-    /// Erases deleted data from the database's files. False: somebody is reading it, so the watch will retry.
+    /// Erases deleted data from the database's files. False: somebody is reading it, so the silence job will retry.
     async fn erase(&self, patience: Duration) -> bool {
         self.erase_due.store(false, Ordering::Release);
         let erased = match self.store.erase(patience).await {

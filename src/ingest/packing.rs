@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::Ingest;
 use crate::log::LogError;
 use crate::log::pack::pack;
-use crate::model::ExecutionKey;
+use crate::model::{DAY_US, ExecutionKey};
 use crate::store::StoreError;
 use crate::work::{Every, Job, JobError, Outcome, StopPhase, Turn};
 
@@ -20,10 +20,10 @@ const QUEUE: usize = 256;
 const UNPACKED: u32 = 100;
 
 /// How far back to look for them after a start, so that the whole history is not searched.
-const RECENT_US: i64 = 7 * 86_400_000_000;
+const RECENT_US: i64 = 7 * DAY_US;
 
 /// How far back to look for them later on.
-const LATELY_US: i64 = 86_400_000_000;
+const LATELY_US: i64 = DAY_US;
 
 /// How long a running collector has for packing before another does it.
 const ABANDONED_US: i64 = 600_000_000;
@@ -48,7 +48,7 @@ pub struct Packing {
 #[error("the log of execution {id} cannot be packed: {cause}")]
 struct PackingError {
     id: Uuid,
-    cause: LogError,
+    cause: StoreError,
 }
 
 impl Packing {
@@ -96,13 +96,15 @@ impl Packing {
         {
             tracing::warn!(execution = %id, %error, "lines beyond max_output_lines were not left out");
         }
-        let packed = pack(&inner.store, id, key).await;
-        let is_away = matches!(&packed, Err(LogError::Store(error)) if error.is_unavailable());
-        if !is_away {
+        match pack(&inner.store, id, key).await {
+            Err(LogError::Store(cause)) if cause.is_unavailable() => {
+                return Err(PackingError { id, cause });
+            }
             // An execution that cannot be packed must not block the others.
-            self.waiting.pop_front();
+            Err(error) => tracing::warn!(execution = %id, %error, "a log could not be packed"),
+            Ok(()) => {}
         }
-        packed.map_err(|cause| PackingError { id, cause })?;
+        self.waiting.pop_front();
         Ok(Outcome::Done)
     }
 }

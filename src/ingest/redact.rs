@@ -40,6 +40,8 @@ impl Ingest {
         let Some(key) = slot.key() else {
             return Ok(None);
         };
+        // Whatever the outcome, even if interrupted: whoever takes up the execution reads its log again.
+        slot.fail();
         let now = self.inner.clock.now_us();
         let mut done = None;
         for _ in 0..TRIES {
@@ -48,8 +50,6 @@ impl Ingest {
                 break;
             }
         }
-        // Whoever waits for the lock reads the log again.
-        slot.fail();
         self.inner.drop_slot(&slot);
         drop(state);
         let Some((counts, removed)) = done else {

@@ -10,8 +10,7 @@ use super::error::IngestError;
 use super::owner::Credentials;
 use crate::log::Assembler;
 use crate::log::block::BlockError;
-use crate::log::replay::{Recall, assemble, replay};
-use crate::log::rewrite::Rewritten;
+use crate::log::replay::{assemble, replay};
 use crate::model::{ExecutionKey, Owner};
 use crate::store::Store;
 
@@ -256,9 +255,7 @@ impl Slot {
                     self.owner.get_or_init(|| head.owner.clone());
                     // Set before the log is read, so that anything written in between is noticed as missing.
                     self.set_version(head.version);
-                    let none = Rewritten::default();
-                    let mut assembler =
-                        assemble(store, self.id, &head, &none, Recall::Rows).await?;
+                    let mut assembler = assemble(store, self.id, &head, None).await?;
                     assembler.assume_logged();
                     self.set_key(head.key);
                     assembler
@@ -300,7 +297,7 @@ impl Slot {
             (Some(found), Some(key)) if found.version > self.version() => {
                 self.set_version(found.version);
                 let gaps = state.assembler.gaps().count();
-                replay(store, key, &Rewritten::default(), &mut state.assembler).await?;
+                replay(store, key, None, &mut state.assembler).await?;
                 state.assembler.alive_from_store(found.alive_us);
                 if state.assembler.gaps().count() > gaps {
                     // It may have been read during a change. The next caller reads it from the beginning, with what the

@@ -51,10 +51,19 @@ impl Job for LaunchQueue {
         if !self.has_found_again {
             return self.tick.due().await;
         }
-        tokio::select! {
-            () = self.tick.due() => {}
-            () = self.launcher.inner.wake.notified() => {}
-            changed = self.feed.recv() => self.heard = Some(changed.ok().flatten()),
+        loop {
+            tokio::select! {
+                () = self.tick.due() => return,
+                () = self.launcher.inner.wake.notified() => return,
+                changed = self.feed.recv() => {
+                    let changed = changed.ok().flatten();
+                    // The feed tells of every execution; only ours are worth a turn.
+                    if changed.is_none_or(|id| self.launcher.launched().contains_key(&id)) {
+                        self.heard = Some(changed);
+                        return;
+                    }
+                }
+            }
         }
     }
 

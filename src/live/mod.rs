@@ -24,7 +24,7 @@ pub use viewer::{Seen, Viewer};
 /// may be larger than memory should be.
 pub const LINE_LIMIT: usize = 512 << 10;
 
-/// How many changed executions a viewer of the feed may be behind before it is told to read the list again.
+/// How many changes a receiver of [`Hub::feed`] may be behind before some count as missed.
 const FEED: usize = 1024;
 
 /// Passes the writer's commit notices on to viewers.
@@ -132,15 +132,6 @@ impl Hub {
         let all = self.watched();
         all.get(&id)
             .is_some_and(|watched| watched.strong_count() > 0)
-    }
-
-    /// How many executions are watched.
-    #[must_use]
-    pub fn watched_count(&self) -> usize {
-        let all = self.watched();
-        all.values()
-            .filter(|watched| watched.strong_count() > 0)
-            .count()
     }
 
     fn watched(&self) -> std::sync::MutexGuard<'_, HashMap<Uuid, Weak<Watched>>> {

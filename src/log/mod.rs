@@ -2,7 +2,7 @@
 //!
 //! - [`block`]: the log's unit; [`lines`]: printed lines read from blocks; [`output`]: from an execution's log
 //! - [`assembler`]: state + event → changed rows; no clock, no I/O
-//! - [`replay`]: the one loop that goes through an execution's log, and the one rule for silent runs
+//! - [`replay`]: the one way to assemble an execution from its log, and the one rule for silent runs
 //! - `recall`: restores from rows what a damaged part of the log held
 //! - [`rebuild`]: rebuilds rows
 //! - [`pack`]: merges many small blocks into few large ones

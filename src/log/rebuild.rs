@@ -4,9 +4,8 @@ use playback_wire::Producer;
 use uuid::Uuid;
 
 use super::error::LogError;
-use super::replay::{Recall, assemble};
-use super::rewrite::Rewritten;
-use crate::store::Store;
+use super::replay::assemble;
+use crate::store::{Store, StoreError};
 
 /// How often to try when a collector adds to the log at the same time.
 const TRIES: usize = 5;
@@ -28,6 +27,12 @@ pub enum RebuildError {
     Log(#[from] LogError),
 }
 
+impl From<StoreError> for RebuildError {
+    fn from(error: StoreError) -> Self {
+        Self::Log(error.into())
+    }
+}
+
 /// Unreadable events of a log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LogGap {
@@ -45,7 +50,7 @@ pub struct LogGap {
 /// # Errors
 /// There is no such execution, its log was removed, or the store failed; then nothing was changed.
 pub async fn rebuild(store: &Store, id: Uuid) -> Result<Vec<LogGap>, RebuildError> {
-    let found = store.execution(id).await.map_err(LogError::from)?;
+    let found = store.execution(id).await?;
     let Some((key, row)) = found else {
         return Err(RebuildError::NotFound(id));
     };
@@ -54,11 +59,10 @@ pub async fn rebuild(store: &Store, id: Uuid) -> Result<Vec<LogGap>, RebuildErro
     }
     for _ in 0..TRIES {
         // Before it is read, because a collector may add to it meanwhile.
-        let extent = store.log_extent(key).await.map_err(LogError::from)?;
-        let head = store.head(id).await.map_err(LogError::from)?;
+        let extent = store.log_extent(key).await?;
+        let head = store.head(id).await?;
         let head = head.ok_or(RebuildError::NotFound(id))?;
-        let none = Rewritten::default();
-        let mut assembler = assemble(store, id, &head, &none, Recall::Rows).await?;
+        let mut assembler = assemble(store, id, &head, None).await?;
         let gaps: Vec<LogGap> = assembler
             .gaps()
             .map(|(producer, first_seq, last_seq)| LogGap {
@@ -68,10 +72,7 @@ pub async fn rebuild(store: &Store, id: Uuid) -> Result<Vec<LogGap>, RebuildErro
             })
             .collect();
         let changes = assembler.take_changes(true);
-        let is_done = store
-            .replace_projection_of(key, &changes, extent)
-            .await
-            .map_err(LogError::from)?;
+        let is_done = store.replace_projection_of(key, &changes, extent).await?;
         if is_done {
             return Ok(gaps);
         }

@@ -1,4 +1,4 @@
-//! The one loop that goes through an execution's log, and the one rule for silent runs.
+//! The one way to assemble an execution from its log, and the one rule for silent runs.
 
 use playback_wire::Producer;
 use uuid::Uuid;
@@ -14,15 +14,6 @@ use crate::store::{ExecutionHead, Store};
 /// How many blocks are read at once.
 const BLOCKS: u32 = 24;
 
-/// Whether to keep rows from damaged parts of the log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Recall {
-    /// Keep them: they were made while it was intact, and are all that is left.
-    Rows,
-    /// Discard them: they may hold what the rewrite removes.
-    Nothing,
-}
-
 /// Assembles an execution from its log, with some of its blocks rewritten.
 ///
 /// # Errors
@@ -31,8 +22,7 @@ pub(crate) async fn assemble(
     store: &Store,
     id: Uuid,
     head: &ExecutionHead,
-    rewritten: &Rewritten,
-    recall: Recall,
+    rewritten: Option<&Rewritten>,
 ) -> Result<Assembler, LogError> {
     if head.log.is_removed() {
         return Err(LogError::Removed);
@@ -40,7 +30,9 @@ pub(crate) async fn assemble(
     let mut assembler = Assembler::new(id);
     replay(store, head.key, rewritten, &mut assembler).await?;
     assembler.alive_from_store(head.alive_us);
-    if recall == Recall::Rows
+    // Rows of a damaged part were made while it was intact, and are all that is left of it. Beside a rewritten log they
+    // may hold what the rewrite removes.
+    if rewritten.is_none()
         && assembler.gaps().next().is_some()
         && let Some((key, row)) = store.execution(id).await?
     {
@@ -63,7 +55,7 @@ pub(crate) async fn assemble(
 pub(crate) async fn replay(
     store: &Store,
     key: ExecutionKey,
-    rewritten: &Rewritten,
+    rewritten: Option<&Rewritten>,
     assembler: &mut Assembler,
 ) -> Result<(), LogError> {
     loop {
@@ -71,7 +63,10 @@ pub(crate) async fn replay(
         let stored = store.blocks_from_seqs(key, &from, BLOCKS).await?;
         let is_all = stored.len() < BLOCKS as usize;
         for stored in stored {
-            let block = rewritten.block(stored);
+            let block = match rewritten {
+                Some(rewritten) => rewritten.block(stored),
+                None => stored.block,
+            };
             let expected = assembler.last_seq(block.producer) + 1;
             if block.first_seq > expected {
                 // A whole block is missing.

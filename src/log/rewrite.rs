@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::block::{self, BlockError, StoredLog};
 use super::error::LogError;
-use super::replay::{Recall, assemble};
+use super::replay::assemble;
 use crate::model::{BlockRow, Changes, ExecutionKey, ExecutionRow};
 use crate::store::{RewrittenBlock, Store, StoredBlock};
 
@@ -95,7 +95,7 @@ pub(super) async fn project(
 ) -> Result<Changes, LogError> {
     match store.head(row.id).await? {
         Some(head) => {
-            let assembled = assemble(store, row.id, &head, rewritten, Recall::Nothing);
+            let assembled = assemble(store, row.id, &head, Some(rewritten));
             Ok(assembled.await?.take_changes(true))
         }
         // It was deleted meanwhile: there is nothing to store.

@@ -4,10 +4,8 @@ use std::collections::HashMap;
 
 use playback_wire::ExecutionType;
 
-use crate::filter::matches;
-use crate::model::{Candidate, RetentionRule, Scope, Status};
-
-const DAY_US: i64 = 86_400_000_000;
+use crate::filter::{Condition, matches};
+use crate::model::{Candidate, DAY_US, RetentionRule, Status};
 
 /// If an execution ended this long before it arrived, its clock was wrong (1970, 1990): no spool waits for a year. Its
 /// age then counts from its arrival.
@@ -40,6 +38,8 @@ pub struct Planner<'r> {
 #[derive(Debug)]
 struct Seen<'r> {
     rule: &'r RetentionRule,
+    /// Its scope.
+    conditions: Vec<Condition>,
     runs: u64,
     bytes: u64,
     /// Ad-hoc runs count as one playbook without a name.
@@ -52,6 +52,7 @@ impl<'r> Planner<'r> {
     pub fn new(rules: &'r [RetentionRule], now_us: i64) -> Self {
         let seen = rules.iter().map(|rule| Seen {
             rule,
+            conditions: rule.scope.conditions(),
             runs: 0,
             bytes: 0,
             of_playbook: HashMap::new(),
@@ -75,7 +76,7 @@ impl<'r> Planner<'r> {
             // A running execution counts for nothing: limits count finished runs only.
             return Verdict::Running;
         }
-        let falls_under = |seen: &&mut Seen<'_>| covers(&seen.rule.scope, one);
+        let falls_under = |seen: &&mut Seen<'_>| matches(&seen.conditions, one);
         match self.seen.iter_mut().find(falls_under) {
             Some(seen) => seen.judge(one, self.now_us),
             None => Verdict::Keep,
@@ -128,11 +129,6 @@ impl Seen<'_> {
             Verdict::RemovePayload
         }
     }
-}
-
-/// Whether a rule's scope includes an execution.
-fn covers(scope: &Scope, one: &Candidate) -> bool {
-    matches(&scope.conditions(), one)
 }
 
 #[cfg(test)]

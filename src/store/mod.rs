@@ -3,7 +3,8 @@
 //! Layout:
 //! - [`address`], `open`: the database's address, and opening it
 //! - [`dialect`]: differences between databases
-//! - `statement`, `value`, `pool`, `table`: one statement for any of the databases; rows in bulk
+//! - `statement`, `value`, `pool`: one statement for any of the databases
+//! - `tables`: the tables: their columns, how rows are bound and read; rows in bulk
 //! - `migrations`: the schema's migrations
 //! - `audit`: the audit trail
 //! - `commit`: writes the changes of ingestion, in one transaction

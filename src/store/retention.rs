@@ -229,7 +229,7 @@ impl Store {
                 Some(row) => {
                     let days = stats::days_of(transaction, &[key]).await?;
                     tombstones::note(transaction, &[row.get("uuid")?]).await?;
-                    forget_row(transaction, key, row.get("uuid")?).await?;
+                    forget_row(transaction, key).await?;
                     REMAINS.insert(transaction, &[key], bind_key).await?;
                     stats::forget(transaction, &days).await?;
                     audit::append(transaction, entry).await?;
@@ -277,8 +277,8 @@ impl Store {
             stats::archive(transaction, &deleted).await?;
             let gone: Vec<Uuid> = doomed.iter().map(|(_, id)| *id).collect();
             tombstones::note(transaction, &gone).await?;
-            for (key, id) in doomed {
-                forget_row(transaction, key, id).await?;
+            for (key, _) in doomed {
+                forget_row(transaction, key).await?;
             }
             REMAINS.insert(transaction, &deleted, bind_key).await?;
             deleted
@@ -387,11 +387,8 @@ impl Store {
 }
 
 /// Deletes the rows by which an execution is found. Its own row is only deleted if it is not pinned.
-async fn forget_row(
-    transaction: &mut Transaction,
-    key: ExecutionKey,
-    id: Uuid,
-) -> Result<(), StoreError> {
+async fn forget_row(transaction: &mut Transaction, key: ExecutionKey) -> Result<(), StoreError> {
+    delete_found(transaction, key).await?;
     let mut delete = transaction.query(
         "DELETE FROM executions WHERE id = ? AND status <> 'running' \
          AND uuid NOT IN (SELECT uuid FROM execution_pins)",
@@ -402,7 +399,7 @@ async fn forget_row(
             what: "an execution that changed under its lock",
         });
     }
-    delete_found(transaction, key, id).await
+    Ok(())
 }
 
 /// Deletes an execution's remaining rows within the budget; false when that is used up.

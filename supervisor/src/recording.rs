@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::sync::Arc;
 
-use playback_producer::{Delivery, Undeliverable, folder, report};
+use playback_producer::{folder, report};
 use playback_redact::Rules;
-use playback_spool::{FinishLimits, Outcome, RunClock, RunKey, Sender, SenderConfig, Spool};
+use playback_spool::{FinishLimits, Outcome, RunClock, RunKey, Sender, Spool};
 use playback_wire::{ExecutionEnded, ExecutionStarted, HostStats, Producer, Stats, Usage};
 
 use uuid::Uuid;
@@ -22,6 +22,9 @@ use crate::clock::Clock;
 use crate::offer::Offer;
 use crate::recap::Hosts;
 use crate::signals::Signals;
+
+/// How requests name this producer.
+const USER_AGENT: &str = concat!("playback-supervisor/", env!("CARGO_PKG_VERSION"));
 
 /// Hosts in one `stats` event, which keeps it small however many hosts a run has.
 const STATS_HOSTS: usize = 200;
@@ -47,7 +50,7 @@ impl Recording {
             spool: None,
             sender: None,
             limits: request.delivery.finish_limits(),
-            url: request.delivery.url.clone(),
+            url: request.delivery.url().map(str::to_owned),
             clock: clock.clone(),
         };
         if let Some(why) = &request.redact.unusable {
@@ -106,8 +109,7 @@ impl Recording {
                 }
             }
         }
-        let sender = start_sender(&request.delivery, &spool, run_clock);
-        match sender {
+        match request.delivery.start(&spool, run_clock, USER_AGENT) {
             Ok(sender) => recording.sender = Some(sender),
             Err(why) => warn(&report::kept(&spool, &why, recording.url.as_deref())),
         }
@@ -164,25 +166,6 @@ impl Recording {
             warn(&text);
         }
     }
-}
-
-fn start_sender(
-    delivery: &Delivery,
-    spool: &Arc<Spool>,
-    clock: RunClock,
-) -> Result<Sender, String> {
-    const USER_AGENT: &str = concat!("playback-supervisor/", env!("CARGO_PKG_VERSION"));
-    let config = match delivery.sender_config(USER_AGENT) {
-        Ok(config) => SenderConfig {
-            clock: Some(clock),
-            ..config
-        },
-        Err(why @ Undeliverable::NoCollector) => {
-            return Err(format!("{why} (--url, or PLAYBACK_URL)"));
-        }
-        Err(why) => return Err(why.to_string()),
-    };
-    Sender::start(Arc::clone(spool), &config).map_err(|error| error.to_string())
 }
 
 /// Lets the sender finish. None: the user does not want to wait for it.

@@ -157,6 +157,20 @@ pub enum ExecutionType {
     Adhoc,
 }
 
+impl ExecutionType {
+    /// Every kind.
+    pub const ALL: [Self; 2] = [Self::Playbook, Self::Adhoc];
+
+    /// Its name, on the wire and in the store.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Playbook => "playbook",
+            Self::Adhoc => "adhoc",
+        }
+    }
+}
+
 /// What runs, who runs it and with what. Every field but `type` may be missing.
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

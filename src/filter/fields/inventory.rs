@@ -1,11 +1,9 @@
 //! Runs with an inventory.
 
 use crate::filter::{
-    Column, Condition, ExecutionFilter, Field, Kind, Meaning, Spelling, Value, file_names, stored,
+    Column, Condition, ExecutionFilter, Field, Kind, Meaning, Spelling, Value, inventory_names,
+    stored,
 };
-
-/// Paths of several inventories are joined by this.
-const SEPARATOR: char = ',';
 
 static PATH: Column = Column {
     name: "inventory",
@@ -20,7 +18,7 @@ static PATH: Column = Column {
 static NAME: Column = Column {
     name: "inventory_name",
     of: |row| {
-        let names = file_names(row.what.inventory.as_deref()?, SEPARATOR);
+        let names = inventory_names(row.what.inventory.as_deref()?);
         Some(Value::Text(stored(&names).into_owned().into()))
     },
 };
@@ -40,7 +38,7 @@ pub static INVENTORY: Field<ExecutionFilter> = Field {
     meaning: Meaning {
         condition: |filter| {
             let asked = filter.inventory.as_deref()?;
-            let file = file_names(asked, SEPARATOR);
+            let file = inventory_names(asked);
             Some(Condition::path(&PATH, &NAME, asked, &file))
         },
         narrows: |filter| filter.inventory.is_some(),

@@ -3,20 +3,23 @@
 use playback_wire::ExecutionType;
 
 use crate::filter::{
-    Column, Condition, ExecutionFilter, Field, Kind, Meaning, Spelling, Value, parse, type_name,
+    Column, Condition, ExecutionFilter, Field, Kind, Meaning, Spelling, Value, parse,
 };
-
-const ALL: [ExecutionType; 2] = [ExecutionType::Playbook, ExecutionType::Adhoc];
 
 static COLUMN: Column = Column {
     name: "type",
-    of: |row| Some(Value::Word(type_name(row.what.r#type))),
+    of: |row| Some(Value::Word(row.what.r#type.as_str())),
 };
 
 /// Which kind of run.
 pub static TYPE: Field<ExecutionFilter> = Field {
     name: "type",
-    kind: Kind::Word(|| ALL.into_iter().map(type_name).collect()),
+    kind: Kind::Word(|| {
+        ExecutionType::ALL
+            .map(ExecutionType::as_str)
+            .into_iter()
+            .collect()
+    }),
     value_name: "TYPE",
     doc: "Only playbooks, or only ad-hoc commands",
     places: &[
@@ -25,12 +28,16 @@ pub static TYPE: Field<ExecutionFilter> = Field {
         Spelling::retention("type"),
     ],
     set: |filter, text| {
-        filter.r#type = Some(parse::word(text, &ALL, type_name)?);
+        filter.r#type = Some(parse::word(
+            text,
+            &ExecutionType::ALL,
+            ExecutionType::as_str,
+        )?);
         Ok(())
     },
-    get: |filter| Some(type_name(filter.r#type?).to_owned()),
+    get: |filter| Some(filter.r#type?.as_str().to_owned()),
     meaning: Meaning {
-        condition: |filter| Some(Condition::is_text(&COLUMN, type_name(filter.r#type?))),
+        condition: |filter| Some(Condition::is_text(&COLUMN, filter.r#type?.as_str())),
         narrows: |_| false,
         rolled: true,
     },

@@ -1,11 +1,9 @@
 //! Runs of a playbook.
 
 use crate::filter::{
-    Column, Condition, ExecutionFilter, Field, Kind, Meaning, Spelling, Value, file_names, stored,
+    Column, Condition, ExecutionFilter, Field, Kind, Meaning, Spelling, Value, playbook_names,
+    stored,
 };
-
-/// Paths of several playbooks are joined by this.
-const SEPARATOR: char = ' ';
 
 static PATH: Column = Column {
     name: "playbook",
@@ -20,7 +18,7 @@ static PATH: Column = Column {
 static NAME: Column = Column {
     name: "playbook_name",
     of: |row| {
-        let names = file_names(row.what.playbook.as_deref()?, SEPARATOR);
+        let names = playbook_names(row.what.playbook.as_deref()?);
         Some(Value::Text(stored(&names).into_owned().into()))
     },
 };
@@ -44,7 +42,7 @@ pub static PLAYBOOK: Field<ExecutionFilter> = Field {
     meaning: Meaning {
         condition: |filter| {
             let asked = filter.playbook.as_deref()?;
-            let file = file_names(asked, SEPARATOR);
+            let file = playbook_names(asked);
             Some(Condition::path(&PATH, &NAME, asked, &file))
         },
         narrows: |filter| filter.playbook.is_some(),

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
-use crate::model::{Limits, LogState};
+use crate::model::{Limits, LogState, Scope};
 
 const NOW: i64 = 100 * DAY_US;
 
@@ -121,14 +121,14 @@ proptest! {
         for (one, verdict) in all.iter().zip(&verdicts) {
             let goes = matches!(verdict, Verdict::Remove | Verdict::RemovePayload);
             prop_assert!(!(goes && (one.is_pinned || one.status == Status::Running)));
-            let rule = rules.iter().find(|rule| covers(&rule.scope, one));
+            let rule = rules.iter().find(|rule| matches(&rule.scope.conditions(), one));
             prop_assert!(!goes || rule.is_some_and(|rule| rule.limits.remove_something()));
             prop_assert!(*verdict != Verdict::RemovePayload || !one.log.is_removed());
         }
         for (index, rule) in rules.iter().enumerate() {
             let is_of = |one: &&(&Candidate, &Verdict)| {
                 one.0.status != Status::Running
-                    && rules.iter().position(|rule| covers(&rule.scope, one.0)) == Some(index)
+                    && rules.iter().position(|rule| matches(&rule.scope.conditions(), one.0)) == Some(index)
             };
             let pairs: Vec<(&Candidate, &Verdict)> = all.iter().zip(&verdicts).collect();
             let covered: Vec<_> = pairs.iter().filter(is_of).collect();

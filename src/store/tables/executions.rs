@@ -6,7 +6,7 @@ use super::super::StoreError;
 use super::super::pool::Row;
 use super::super::statement::Statement;
 use super::table::{Present, Table};
-use crate::filter::{file_names, indexed, searchable, type_name};
+use crate::filter::{indexed, inventory_names, playbook_names, searchable};
 use crate::model::{
     EventCount, ExecutionKey, ExecutionRow, LogState, Owner, Phase, Reason, Status,
 };
@@ -83,14 +83,14 @@ fn bind_row(values: &mut Statement, row: &ExecutionRow) {
     let usage = row.usage.unwrap_or_default();
     let us = |seconds: f64| row.usage.map(|_| (seconds * 1e6).round() as i64);
     let (playbook, inventory) = (row.what.playbook.as_deref(), row.what.inventory.as_deref());
-    let playbook_name = playbook.map(|paths| file_names(paths, ' '));
-    let inventory_name = inventory.map(|paths| file_names(paths, ','));
+    let playbook_name = playbook.map(playbook_names);
+    let inventory_name = inventory.map(inventory_names);
     let duration_us = row
         .ended_us
         .map(|ended| ended.saturating_sub(row.started_us).max(0));
     values
         .bind(row.id)
-        .bind(type_name(row.what.r#type))
+        .bind(row.what.r#type.as_str())
         .bind(row.status.as_str())
         .bind(row.phase.as_str())
         .bind(row.reason.map(|reason| reason.as_str()))

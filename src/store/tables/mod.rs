@@ -15,8 +15,6 @@ pub(super) mod results;
 pub(super) mod table;
 pub(super) mod tasks;
 
-use uuid::Uuid;
-
 use super::StoreError;
 use super::pool::Transaction;
 use crate::model::ExecutionKey;
@@ -41,13 +39,15 @@ enum Role {
     /// Its log.
     Log,
     /// Projected from its log. `found`: the execution is found by them, so they are deleted with its row; otherwise
-    /// they may be many, and are deleted in steps.
+    /// they are swept away later.
     Projected { found: bool },
     /// Data from outside the log. `found`: as above.
     Beside { found: bool },
 }
 
-/// Every table whose rows belong to an execution: a table in this list is deleted, rebuilt and swept automatically.
+/// Every table whose rows belong to an execution. Rows of a table in this list are deleted with it, and cleared before a
+/// rebuild, without more code. Writing them is in `commit`, copying in `copy`, and a table of very many rows needs a step
+/// of its own in `retention::sweep_one`.
 const CHILDREN: [Child; 8] = [
     Child::new("event_blocks", Key::Execution, Role::Log),
     Child::new("results", Key::Execution, Role::Projected { found: false }),
@@ -113,27 +113,19 @@ pub(super) async fn delete_projected(
     Ok(())
 }
 
-/// Deletes the rows by which an execution is found, after its own row.
+/// Deletes the rows by which an execution is found, before its own row.
 pub(super) async fn delete_found(
     transaction: &mut Transaction,
     key: ExecutionKey,
-    id: Uuid,
 ) -> Result<(), StoreError> {
-    for child in &CHILDREN {
-        let found = match child.role {
-            Role::Projected { found } | Role::Beside { found } => found,
-            Role::Log => false,
-        };
-        if !found {
-            continue;
-        }
-        let mut delete = transaction.query("DELETE FROM ");
-        delete.push(child.name);
-        match child.key {
-            Key::Execution => delete.push(" WHERE execution = ?").bind(key),
-            Key::Uuid => delete.push(" WHERE uuid = ?").bind(id),
-        };
-        delete.execute_in(transaction).await?;
+    let is_found = |child: &&Child| {
+        matches!(
+            child.role,
+            Role::Projected { found: true } | Role::Beside { found: true }
+        )
+    };
+    for child in CHILDREN.iter().filter(is_found) {
+        child.delete(transaction, key).await?;
     }
     Ok(())
 }

@@ -205,3 +205,16 @@ fn nobody_listening_to_complaints_is_no_panic() {
     drop(list.stderr.take());
     assert_eq!(list.wait().unwrap().code(), Some(1));
 }
+
+#[test]
+fn an_argument_that_is_not_utf8_is_refused_like_any_wrong_one() {
+    use std::os::unix::ffi::OsStrExt as _;
+
+    let collector = Collector::start();
+    let odd = std::ffi::OsStr::from_bytes(b"li\xffst");
+    for arguments in [&[odd][..], &["list".as_ref(), "--status".as_ref(), odd]] {
+        let output = command(&collector, &[]).args(arguments).output().unwrap();
+        let ran = super::Ran::from(output);
+        assert!(!ran.complaint(2).contains("panicked"), "{ran:?}");
+    }
+}
