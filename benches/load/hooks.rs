@@ -1,4 +1,4 @@
-//! T2: the time that the playbook waits for each of the recorder's hooks, as these measure it themselves.
+//! T2: how long the playbook waits for each of the recorder's hooks, as the hooks measure it themselves.
 
 use std::path::Path;
 

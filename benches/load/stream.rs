@@ -1,4 +1,4 @@
-//! T7: from a printed line to a viewer, and what viewers cost those who are not watched.
+//! T7: latency from a printed line to a viewer, and the cost of viewers for other runs.
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;

@@ -1,6 +1,6 @@
-//! Database servers of our own: made by the first test that needs one, on a port that nobody else has, in
-//! a folder that goes with them. Each test gets a database of its own. Where a server's programs are
-//! missing, the test fails: `make test` installs them.
+//! Database servers for tests: the first test that needs a server starts it, on a free port, in a folder that is
+//! deleted with it. Each test gets a separate database. If a server's programs are missing, the test fails: `make test`
+//! installs them.
 
 use std::cell::Cell;
 use std::io::{BufRead as _, BufReader, Write as _};

@@ -1,5 +1,5 @@
-//! A small batch makes nobody wait and costs little: what a run has too much of is left out of its record, visibly, and
-//! a list reads what it is asked for.
+//! A small batch cannot block others or cause high cost: what exceeds a limit is left out of the record, and the record
+//! says so; a list only reads the requested fields.
 
 use std::fmt::Write as _;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Clocks that are wrong, or are set while runs go on: no duration, no silence and no age goes by them.
+//! Clocks that are wrong, or are set during runs, do not affect durations, the detection of silence, or ages.
 
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};

@@ -1,4 +1,4 @@
-//! A collector that is killed, and one that is asked to end: what was acknowledged is there, once.
+//! After a collector is killed or stopped, everything that it acknowledged is stored exactly once.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

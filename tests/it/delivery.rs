@@ -1,5 +1,5 @@
-//! What becomes of a run whose collector is away, refuses, or is hidden behind something else; and of options that are
-//! odd. Whatever it is, the command runs.
+//! Delivery if the collector is down, refuses, or is hidden behind something else, and with invalid options. The
+//! command runs in any case.
 
 use std::ffi::OsString;
 use std::io::{Read as _, Write as _};

@@ -1,5 +1,5 @@
-//! The log is the truth, and rows are its projection: however events arrive, replaying the log gives
-//! the same rows.
+//! The log is the truth, and rows are its projection: in whatever order events arrive, replaying the log gives the same
+//! rows.
 
 use playback::clock::Clock;
 use playback::ingest::{Claim, Ingest, Settings};

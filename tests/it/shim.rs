@@ -1,4 +1,4 @@
-//! `playback shim`: Ansible runs as ever, and has a record whatever becomes of it.
+//! `playback shim`: Ansible runs as usual, and every run has a record, however it ends.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt as _, symlink};

@@ -1,4 +1,4 @@
-//! A WebSocket viewer, as the documented JavaScript is one.
+//! A WebSocket viewer that works like the documented JavaScript.
 
 use std::io::ErrorKind;
 use std::net::TcpStream;

@@ -1,4 +1,4 @@
-//! Watching a run: whoever watches, and whenever, sees every line exactly once, and then the record.
+//! Watching a run: every viewer, at any time, gets every line exactly once, and then the record.
 
 use std::ops::Range;
 use std::time::Duration;

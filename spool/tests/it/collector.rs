@@ -1,5 +1,5 @@
-//! A collector of the spool's protocol: it keeps lines in memory, refuses gaps, passes over what it
-//! has, and can be told to fail.
+//! A collector for the spool's protocol: it keeps lines in memory, refuses gaps, ignores lines that it already has, and
+//! fails on request.
 
 use std::collections::{HashMap, VecDeque};
 use std::io::{BufRead, BufReader, Read, Write};

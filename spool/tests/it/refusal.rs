@@ -1,4 +1,4 @@
-//! Answers that no repetition can mend.
+//! Refusals that a retry cannot fix.
 
 use std::path::Path;
 use std::sync::Arc;

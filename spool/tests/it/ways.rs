@@ -1,4 +1,4 @@
-//! The way to the collector: through proxies, and with certificates of all kinds. The proxies are real ones.
+//! Connections to the collector through proxies, and with certificates of all kinds. The proxies are real ones.
 
 use std::collections::HashMap;
 use std::io::{Read, Write};

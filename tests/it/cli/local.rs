@@ -1,4 +1,4 @@
-//! What works on this machine: spools, the database, and the program's own documents.
+//! Commands that work on this machine: spools, the database, and the program's own documents.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

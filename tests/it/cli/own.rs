@@ -1,4 +1,4 @@
-//! "latest" is one's own where something is done to a run.
+//! For commands that change a run, "latest" means the user's own latest run.
 
 use playback::clock::Clock;
 use serde_json::json;

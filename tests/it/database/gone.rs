@@ -1,4 +1,4 @@
-//! A database that is not there any more, or takes nothing in: nothing is acknowledged, and it is said why.
+//! If the database is missing or cannot store anything, nothing is acknowledged, and the reason is reported.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! Whoever is killed, the others go on, and the record says what is known.
+//! If any process is killed, the others continue, and the record has what is known.
 
 use std::process::Command;
 

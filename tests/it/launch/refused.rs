@@ -1,4 +1,4 @@
-//! What a request may not say. Nothing of it leaves a record, and nothing is run.
+//! Invalid requests run nothing and leave no record.
 
 use std::os::unix::fs::symlink;
 

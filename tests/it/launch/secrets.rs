@@ -1,4 +1,4 @@
-//! Secrets of a run: in files that only the run can read, for as long as its command lives; nowhere else.
+//! Secrets of a run are only in files that only the run can read, and only while its command runs.
 
 use std::os::unix::fs::PermissionsExt as _;
 

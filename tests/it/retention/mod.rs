@@ -1,4 +1,4 @@
-//! What is kept: rules, pins, what goes and how, through the doors that people use.
+//! Retention through its public interfaces: rules, pins, and what is deleted.
 
 mod interrupted;
 mod limits;

@@ -1,4 +1,4 @@
-//! Collectors that are killed, held up, or cut off while others go on; clocks that differ.
+//! Collectors that are killed, suspended, or cut off while others continue; clocks that differ.
 
 use playback::clock::Clock;
 use playback::store::dialect::Engine;

@@ -1,4 +1,4 @@
-//! Several collectors, one history: whichever is asked, it takes in, shows and streams the same.
+//! Several collectors share one history: each of them accepts, shows and streams the same.
 
 mod balanced;
 mod faults;
