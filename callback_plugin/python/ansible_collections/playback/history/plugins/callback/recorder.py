@@ -481,8 +481,8 @@ def _prints_a_control_stream(manager: Any) -> bool:  # noqa: ANN401  # a TaskQue
 
 
 def _is_a(module: str, name: str, owner: object) -> bool:
-    """Whether `owner` is an instance of one of Ansible's classes. A module that is not imported has no instances, so none
-    is imported here: `ansible.cli` refuses to be imported under some locales that work for other programs."""
+    """Whether `owner` is an instance of one of Ansible's classes. A module that is not imported has no instances, so it
+    is not imported here: `ansible.cli` refuses to be imported under some locales that work for other programs."""
     kind = getattr(sys.modules.get(module), name, None)
     return isinstance(kind, type) and isinstance(owner, kind)
 
