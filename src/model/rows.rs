@@ -106,7 +106,7 @@ pub struct HostRow {
     pub number: u32,
     /// Inventory name.
     pub name: String,
-    /// The recap's counts: our own while the run goes on, then Ansible's.
+    /// The recap's counts: computed from results during the run, then Ansible's.
     pub stats: HostStats,
     /// Number of the task that it is running now.
     pub running_task: Option<u32>,

@@ -181,7 +181,7 @@ fn run_of(mut run: Run, steps: &[Step]) -> Run {
     run
 }
 
-/// A library collector whose clock stands until it is moved.
+/// A collector in this process, with a clock that only the test advances.
 struct Bench {
     _folder: TempDir,
     store: Store,

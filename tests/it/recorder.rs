@@ -38,7 +38,7 @@ fn within(limit: &str, command: &Command) -> Command {
     limited
 }
 
-/// Runs a command whose output no limit of file sizes concerns: it goes to a pipe.
+/// Runs a command whose output goes to a pipe, so that a file-size limit does not apply to it.
 fn run(command: &mut Command) -> Ran {
     let (mut reader, writer) = std::io::pipe().unwrap();
     command

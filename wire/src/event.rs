@@ -393,7 +393,7 @@ pub struct HostStarted<'a> {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ResultStatus {
-    /// It did what was asked; whether something changed is told beside it.
+    /// It succeeded; another field says whether something changed.
     #[default]
     Ok,
     /// It failed.
@@ -632,7 +632,7 @@ pub struct Included<'a> {
     /// The file.
     #[serde(borrow)]
     pub path: Cow<'a, str>,
-    /// For whom: inventory names of hosts.
+    /// Inventory names of the hosts that it is for.
     pub hosts: Vec<String>,
 }
 

@@ -99,7 +99,7 @@ struct Shared {
 pub(crate) trait Link: Read + Write {}
 impl<T: Read + Write> Link for T {}
 
-/// What becomes of an accepted connection before HTTP is spoken on it.
+/// What to do with an accepted connection before HTTP.
 type Wrap = Arc<dyn Fn(TcpStream) -> Box<dyn Link> + Send + Sync>;
 
 impl Collector {

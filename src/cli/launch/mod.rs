@@ -85,7 +85,7 @@ pub(super) struct Replay {
     launch: LaunchArgs,
 }
 
-/// Whom to ask, and what to do then.
+/// The collector to ask, and what to do after the launch.
 #[derive(Debug, Args)]
 struct LaunchArgs {
     /// Print the run's id, and do not follow it

@@ -167,7 +167,7 @@ fn move_to(changes: &mut Changes, started_us: i64, takes_us: i64) {
     }
 }
 
-/// An identity as a producer makes it: the time, and something that nobody else has.
+/// An identity like a producer's: the time, and unique digits.
 fn identity(started_us: i64, random: &mut Random) -> Uuid {
     let mut bytes = [0; 10];
     for part in bytes.chunks_mut(8) {

@@ -36,7 +36,7 @@ impl Dice {
     }
 }
 
-/// A run, and what became of it.
+/// A run and its result.
 #[derive(Clone)]
 struct Sample {
     key: ExecutionKey,
