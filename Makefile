@@ -15,10 +15,10 @@ SHELL := bash
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 PLAYBACK := $(TARGET_DIR)/release/playback
 TOOLS := .venv/tools/bin
-PYTHON_FILES := callback_plugin tests/clients/check.py tests/clients/client.py tests/clients/hooks.py tests/conformance scripts/demo scripts/ansible-version
+PYTHON_FILES := callback_plugin tests/clients/check.py tests/clients/client.py tests/clients/hooks.py tests/conformance scripts/demo scripts/ansible-version scripts/picture
 # Only looked at once Python is known to be there, hence `=`.
 CURRENT = $(shell $(PYTHON) scripts/ansible-version current)
-# What others measure themselves against; used by `make bench` alone.
+# The recorder that benchmarks compare Playback with; only `make bench` uses it.
 ARA = ara[server]==1.8.0
 OLDEST = $(shell $(PYTHON) scripts/ansible-version oldest)
 VERSIONS = $(shell $(PYTHON) scripts/ansible-version all)
@@ -66,7 +66,7 @@ CONFORMANCE = CONFORMANCE_ANSIBLE='$(foreach version,$(VERSIONS),$(version)=$(ab
 	PLAYBACK_TEST_WAYS=$(abspath .venv/ways/bin) PLAYBACK_BIN=$(abspath $(TARGET_DIR)/debug/playback) $(TOOLS)/python
 
 .PHONY: conformance
-conformance: tools versions ways ## Hold every record against what happened, on every ansible-core; or that of PLAYBOOK=… INVENTORY=…
+conformance: tools versions ways ## Compare every record with what happened, on every ansible-core; or the record of PLAYBOOK=… INVENTORY=…
 	@scripts/prerequisites cargo cc ssh
 	cargo build $(CARGO_FLAGS) --bin playback
 ifdef PLAYBOOK
@@ -77,7 +77,7 @@ else
 endif
 
 .PHONY: foreign
-foreign: $(if $(TARGETS),ansible) ## Hold the records of ansible's own suite against what happened: TARGETS=…/ansible/test/integration ONLY='tags handlers'
+foreign: $(if $(TARGETS),ansible) ## Compare the records of Ansible's own test suite with what happened: TARGETS=…/ansible/test/integration ONLY='tags handlers'
 ifndef TARGETS
 	@echo "Name a checkout of ansible's integration tests, which is not changed, and nothing is fetched:"
 	@echo "    make foreign TARGETS=/path/to/ansible/test/integration [ONLY='tags handlers'] [TIMEOUT=300]"
@@ -89,13 +89,13 @@ else
 endif
 
 .PHONY: clients fuzz
-clients: ## Validate the OpenAPI document, and use clients made of it
+clients: ## Validate the OpenAPI document, and test clients generated from it
 	@scripts/prerequisites cargo cc node
 	@scripts/environment clients @scripts/clients.txt
 	cargo build $(CARGO_FLAGS) --bin playback
 	.venv/clients/bin/python tests/clients/check.py $(TARGET_DIR)/debug/playback
 
-fuzz: ## Ask a collector whatever the OpenAPI document allows; EXAMPLES=500 asks more
+fuzz: ## Send a collector random requests that the OpenAPI document allows; EXAMPLES=500 sends more
 	@scripts/prerequisites cargo cc
 	@scripts/environment clients @scripts/clients.txt
 	cargo build $(CARGO_FLAGS) --bin playback
@@ -109,11 +109,11 @@ lint: tools ## Check formatting, lints and types, changing nothing
 	$(TOOLS)/ruff check $(PYTHON_FILES)
 	cd callback_plugin && $(abspath $(TOOLS))/mypy --strict .
 	cd tests/conformance && $(abspath $(TOOLS))/mypy .
-	$(TOOLS)/mypy --strict --scripts-are-modules scripts/demo scripts/ansible-version
+	$(TOOLS)/mypy --strict --scripts-are-modules scripts/demo scripts/ansible-version scripts/picture
 	PYO3_PYTHON=$(abspath $(TOOLS)/python) cargo clippy $(CARGO_FLAGS) --workspace --all-targets -- -D warnings
 
 .PHONY: bench
-bench: build wheel beside-ara ara ## Measure against the targets, as one table; ROWS='T3 T7' measures these alone
+bench: build wheel beside-ara ara ## Measure against the targets, as one table; ROWS='T3 T7' measures only these
 	@scripts/prerequisites mariadb postgresql
 	PLAYBACK_BENCH_ANSIBLE=$(abspath .venv/beside-ara/bin) PLAYBACK_BENCH_ARA=$(abspath .venv/ara/bin) \
 		cargo bench $(CARGO_FLAGS) --bench load -- $(ROWS)
@@ -126,7 +126,7 @@ audit: ## Check licences, sources and advisories of what we depend on (installs 
 	@scripts/advisories .venv/cargo/bin/cargo-deny
 
 .PHONY: clean
-clean: ## Remove what the other targets made, but for cargo's own folder
+clean: ## Remove what the other targets made, except cargo's own folder
 	rm -rf .venv .demo dist
 
 # Environments: maturin and linters; the newest ansible-core that an interpreter here runs; the oldest; all of them, and

@@ -59,7 +59,7 @@ impl Described {
         described(
             "ansible_executions_total",
             "untyped",
-            "Executions in the history; shrinks when some are deleted.",
+            "Executions in the history; decreases when executions are deleted.",
         ),
         described(
             "ansible_executions_running",
@@ -93,12 +93,12 @@ impl Described {
         described(
             "playback_playbook_last_success_timestamp_seconds",
             "gauge",
-            "When the last run of a playbook that succeeded ended, in seconds since the epoch; of the 100 playbooks that ran last.",
+            "When the last successful run of a playbook ended, in seconds since the epoch; for the 100 playbooks that ran last.",
         ),
         described(
             "playback_playbook_last_duration_seconds",
             "gauge",
-            "How long the last run of a playbook that is over took; of the 100 playbooks that ran last.",
+            "Duration of the last finished run of a playbook; for the 100 playbooks that ran last.",
         ),
     ];
 
@@ -112,27 +112,27 @@ impl Described {
         described(
             "playback_ingest_events_total",
             "counter",
-            "Events that were taken in for the first time.",
+            "Events that were stored.",
         ),
         described(
             "playback_ingest_repeated_events_total",
             "counter",
-            "Events that were sent again, and were stored already.",
+            "Events that were sent again although they were already stored.",
         ),
         described(
             "playback_ingest_refusals_total",
             "counter",
-            "Batches that were refused, by the code of the answer.",
+            "Batches that were refused, by error code.",
         ),
         described(
             "playback_requests_refused_total",
             "counter",
-            "Requests that were refused because nobody knew who asked (401), or because they may not (403), by status.",
+            "Requests that were refused because the client was not authenticated (401) or not allowed (403), by status.",
         ),
         described(
             "playback_commits_total",
             "counter",
-            "Commits of the writer.",
+            "Commits to the database.",
         ),
         described(
             "playback_commit_failures_total",
@@ -142,28 +142,28 @@ impl Described {
         described(
             "playback_commits_overtaken_total",
             "counter",
-            "Commits that came after one of another collector; they are made again.",
+            "Commits that conflicted with another collector's commit; they are retried.",
         ),
         described(
             "playback_commit_seconds",
             "histogram",
-            "How long a commit takes.",
+            "Duration of a commit.",
         ),
         described("playback_viewers", "gauge", "Open streams."),
         described(
             "playback_viewers_refused_total",
             "counter",
-            "Streams that were refused, because too many were open.",
+            "Streams that were refused because too many were open.",
         ),
         described(
             "playback_viewers_dropped_total",
             "counter",
-            "Viewers that were let go, by reason.",
+            "Viewers that the collector disconnected, by reason.",
         ),
         described(
             "playback_feed_reads_total",
             "counter",
-            "Executions that were read for the feed, once for all who watch it.",
+            "Executions that were read for the feed; one read serves all viewers.",
         ),
         described("playback_connections", "gauge", "Open connections."),
         described(
@@ -174,32 +174,28 @@ impl Described {
         described(
             "playback_connections_refused_total",
             "counter",
-            "Connections that were refused, because too many were in use.",
+            "Connections that were refused because too many were in use.",
         ),
         described(
             "playback_accept_failures_total",
             "counter",
-            "Connections that the machine had no descriptors or memory for.",
+            "Connections that were not accepted because the machine lacked file descriptors or memory.",
         ),
-        described(
-            "playback_launches_total",
-            "counter",
-            "Runs that were asked for.",
-        ),
+        described("playback_launches_total", "counter", "Launch requests."),
         described(
             "playback_launches_refused_total",
             "counter",
-            "Runs that were asked for and refused: the queue was full.",
+            "Launch requests that were refused because the queue was full.",
         ),
         described(
             "playback_launches_running",
             "gauge",
-            "Launched runs that go on.",
+            "Launched runs that are running.",
         ),
         described(
             "playback_launches_queued",
             "gauge",
-            "Runs that wait for their turn.",
+            "Launched runs that wait in the queue.",
         ),
         described(
             "playback_retention_deleted_total",
@@ -209,27 +205,27 @@ impl Described {
         described(
             "playback_retention_bytes_freed_total",
             "counter",
-            "Bytes of logs that retention removed.",
+            "Bytes of event logs that retention deleted.",
         ),
         described(
             "playback_job_runs_total",
             "counter",
-            "Runs of work in the background, by job and outcome: done, idle (there was nothing to do), stopped, failed, panicked.",
+            "Runs of background jobs, by job and outcome: done, idle (nothing to do), stopped, failed, panicked.",
         ),
         described(
             "playback_job_running",
             "gauge",
-            "Whether a job runs at this moment: 1 or 0.",
+            "Whether a job is running: 1 or 0.",
         ),
         described(
             "playback_job_duration_seconds",
             "histogram",
-            "How long a run of a job takes that has something to do.",
+            "Duration of a job's run that had something to do.",
         ),
         described(
             "playback_job_last_success_timestamp_seconds",
             "gauge",
-            "When a job last ran without failing, in seconds since the epoch.",
+            "When a job last ran successfully, in seconds since the epoch.",
         ),
     ];
 }

@@ -1,5 +1,5 @@
-//! ARA, the recorder of Ansible that most people know, on the same machine and the same playbook. It
-//! is run as its users run it; the rows have no targets of their own.
+//! Measures ARA, the best-known recorder for Ansible, on the same machine with the same playbook, run as its users run
+//! it. These rows have no targets.
 
 use std::ffi::OsString;
 use std::path::Path;

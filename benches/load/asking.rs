@@ -1,4 +1,4 @@
-//! Questions to a collector, many of a kind with values that differ, and how long the answers took.
+//! Sends many requests of each kind to a collector, with different values, and measures response times.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The real collector, in a process of its own: started, asked how it does, stopped.
+//! Starts and stops the real collector as a separate process, and measures its resource usage.
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};

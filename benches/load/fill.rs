@@ -1,4 +1,4 @@
-//! Fills a store with a year of a site's history, by the way that ingestion takes: `Store::commit`.
+//! Fills a store with a year of a site's history through `Store::commit`, which ingestion uses, too.
 
 use std::sync::mpsc::sync_channel;
 

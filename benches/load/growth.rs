@@ -1,5 +1,5 @@
-//! T5, T6, T8 and T10 on a history of a million executions and twenty million results, on each engine, and
-//! the same with a tenth and a hundredth of it: how the cost grows matters as much as the cost.
+//! T5, T6, T8 and T10 on a history of a million executions and twenty million results, on each engine, and on a tenth
+//! and a hundredth of it: the growth of the cost matters as much as the cost.
 
 use anyhow::{Context as _, Result};
 

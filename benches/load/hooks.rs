@@ -1,4 +1,4 @@
-//! T2: the time that the playbook waits for each of the recorder's hooks, as these measure it themselves.
+//! T2: how long the playbook waits for each of the recorder's hooks, as the hooks measure it themselves.
 
 use std::path::Path;
 
@@ -150,7 +150,7 @@ pub(crate) fn rows(site: &Site, collector: &Collector) -> Result<Vec<Row>> {
     Ok(rows)
 }
 
-/// One kind of event: the target is the one for rare times, held against the longest of all.
+/// One kind of event, whose longest time is compared with the target for rare times.
 fn of_kind(kind: &str, up: &Value, down: &Value) -> Result<Row> {
     let median = |hooks| microseconds(hooks, kind, "p50_ns");
     let longest = |hooks| microseconds(hooks, kind, "max_ns");

@@ -1,4 +1,4 @@
-//! T3, T4 and T8: what the collector takes in, and in how much memory.
+//! T3, T4 and T8: the collector's ingestion rate and memory.
 
 use std::time::Duration;
 

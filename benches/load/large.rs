@@ -1,4 +1,4 @@
-//! T6: one run that is large by itself: its first screen, any of its output, any page of its results.
+//! T6: reads one large run: its first screen, any part of its output, any page of its results.
 
 use anyhow::{Context as _, Result};
 use serde_json::Value;

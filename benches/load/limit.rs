@@ -1,6 +1,6 @@
-//! The limit that T3 and T4 are held against: the same blocks and result rows, in statements of the same
-//! shapes and transactions of the same kind, straight into the same database. No HTTP, nothing decoded or
-//! assembled, no other rows: what is left is what the database itself takes.
+//! The upper limit for T3 and T4: inserts the same blocks and result rows directly into the same database, with the
+//! same statements and transactions. Without HTTP, decoding, assembling and other rows, only the cost of the database
+//! remains.
 
 use std::collections::HashMap;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! T5: what is asked of a large history.
+//! T5: queries of a large history.
 
 use anyhow::{Context as _, Result};
 use chrono::DateTime;

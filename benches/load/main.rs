@@ -63,7 +63,7 @@ pub(crate) fn note(text: &str) {
     eprintln!("{text}");
 }
 
-/// Which rows are asked for on the command line: all, or those whose name begins like one of these.
+/// The rows selected on the command line: all, or those whose name begins with one of these.
 pub(crate) struct Asked(Vec<String>);
 
 impl Asked {

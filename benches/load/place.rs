@@ -1,4 +1,4 @@
-//! Where a measurement's databases lie: a file, or a server of our own for each of the others.
+//! Where the databases of a measurement are: in a file, or on a server that the benchmark starts.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,4 @@
-//! T1, and with [`hooks`] T2: what the recorder costs a playbook.
+//! T1, and T2 with [`hooks`]: the recorder's cost for a playbook.
 
 use std::ffi::OsString;
 use std::path::Path;

@@ -1,5 +1,5 @@
-//! Many producers at once, over the real protocol: each keeps one connection, and sends its next
-//! batch when the last one is acknowledged.
+//! Many concurrent producers that use the real protocol: each keeps one connection, and sends its next batch when the
+//! last one is acknowledged.
 //!
 //! The HTTP here is written out by hand: the generator shares two cores with the collector, and a
 //! client library would cost as much as what is measured.

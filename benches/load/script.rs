@@ -1,6 +1,5 @@
-//! What producers send: events as the recorder encodes them, cut into batches and compressed once,
-//! so that sending them costs the load generator next to nothing. Bodies name no execution, so all
-//! producers share one script.
+//! The events that producers send: encoded like the recorder's, cut into batches and compressed once, so that sending
+//! them costs the load generator almost nothing. Bodies do not name an execution, so all producers share them.
 
 use std::fmt::Write as _;
 

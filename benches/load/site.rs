@@ -1,4 +1,4 @@
-//! A folder with playbooks and an inventory, and what it costs to run them.
+//! A folder with playbooks and an inventory; measures the cost of running them.
 
 use std::ffi::OsString;
 use std::fmt::Write as _;

@@ -1,4 +1,4 @@
-//! T9: what a result takes in the store, with everything that belongs to it.
+//! T9: how many bytes a result takes in the store, including everything that belongs to it.
 
 use std::path::Path;
 use std::time::Duration;

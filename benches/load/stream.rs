@@ -1,4 +1,4 @@
-//! T7: from a printed line to a viewer, and what viewers cost those who are not watched.
+//! T7: latency from a printed line to a viewer, and the cost of viewers for other runs.
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
@@ -65,7 +65,7 @@ pub(crate) fn rows(scratch: &Scratch, asked: &Asked) -> Result<Vec<Row>> {
     Ok(rows)
 }
 
-/// A run whose lines go the way that Ansible's go: into a spool, and by the sender's thread.
+/// A run whose lines are delivered like Ansible's: through a spool and the sender thread.
 struct Printer {
     spool: Arc<Spool>,
     sender: Sender,

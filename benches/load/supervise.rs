@@ -1,4 +1,4 @@
-//! R2 and R3: what `playback exec` takes in, and what it costs.
+//! R2 and R3: throughput and cost of `playback exec`.
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, BufWriter, Write as _};

@@ -1,4 +1,4 @@
-//! The table that is printed.
+//! Prints the table of results.
 
 /// One line of it.
 #[derive(Debug)]

@@ -1,4 +1,4 @@
-"""A site with a real ansible-core and the installed wheel, and what its runs left in the spool."""
+"""A site with a real ansible-core and the installed wheel, and readers for the spools of its runs."""
 
 from __future__ import annotations
 

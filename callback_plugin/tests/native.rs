@@ -1,4 +1,4 @@
-//! Unit tests of the recorder's modules that know nothing of Python.
+//! Unit tests of the recorder's modules that do not depend on Python.
 //!
 //! The recorder is a library for Python to load, and what is tested inside of it would have to be linked with
 //! Python. These modules need none, so they are compiled once more, by themselves.

@@ -1,4 +1,4 @@
-"""To the collector: a small real one, over HTTP, that keeps what it is sent."""
+"""Delivery over HTTP to a small collector that stores what it receives."""
 
 from __future__ import annotations
 

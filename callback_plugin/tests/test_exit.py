@@ -1,4 +1,4 @@
-"""The true exit code, signals, and forked workers."""
+"""Exit codes, signals, and forked workers."""
 
 from __future__ import annotations
 
@@ -50,10 +50,10 @@ def test_an_error_of_ansible_itself(site: Site) -> None:
 
 
 def sleeping(site: Site) -> subprocess.Popen[bytes]:
-    """Starts a playbook that sleeps; the process, once a worker is at it."""
+    """Starts a playbook that sleeps; returns the process once a worker runs."""
     site.write("site.yml", SLEEPS)
     process = site.start("ansible-playbook", "site.yml")
-    # Not before: a signal that meets a worker at its very beginning has Ansible print a traceback of its own.
+    # Not before: if a signal reaches a worker while it starts, Ansible itself prints a traceback.
     site.wait_for((site.folder / "asleep").exists)
     return process
 
@@ -94,7 +94,7 @@ def test_a_worker_that_gets_a_signal_dies_without_touching_the_record(site: Site
     process = sleeping(site)
     for worker in children(process.pid):
         os.kill(worker, signal.SIGTERM)
-    # A dead worker is Ansible's to notice; what matters is that it wrote nothing.
+    # Ansible handles a dead worker; what matters is that the worker wrote nothing.
     process.terminate()
     run = site.finish(process)
     assert [event["kind"] for event in run.events].count("execution_ended") == 1

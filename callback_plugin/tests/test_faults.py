@@ -1,4 +1,4 @@
-"""The playbook comes first: whatever goes wrong here is one warning there."""
+"""The playbook comes first: any fault of the recorder only prints one warning."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_a_spool_folder_that_cannot_be_used(site: Site) -> None:
 
 
 def elsewhere(site: Site, temporary: Path | str) -> dict[str, str]:
-    """A home that cannot be written, but for what Ansible itself needs."""
+    """A read-only home, except for the folders that Ansible itself needs."""
     return {
         "HOME": "/dev/null",
         "XDG_STATE_HOME": "/dev/null",
@@ -81,7 +81,7 @@ def test_a_home_that_cannot_be_used(site: Site, temporary: Path) -> None:
 
 
 def test_no_folder_at_all(site: Site, temporary: Path) -> None:
-    # Something that is not this user's own private folder stands where it would be.
+    # The path of the user's private folder is taken by something else.
     for uid in {Path("/proc/self").stat().st_uid}:
         (temporary / f"playback-spool-{uid}").symlink_to("/")
     run = site.play(DEBUG, env=elsewhere(site, temporary))
@@ -164,7 +164,7 @@ class CallbackModule(CallbackBase):
 
 
 def test_a_child_does_nothing_and_ends_as_it_should(site: Site) -> None:
-    """Its copy of the recorder's memory is empty: nothing that a child can reach may depend on it."""
+    """A child's copy of the recorder's memory is empty, so no code that a child can reach may depend on it."""
     site.write("callbacks/forking.py", FORKING_CALLBACK)
     env = {
         "ANSIBLE_CALLBACK_PLUGINS": str(site.folder / "callbacks"),
@@ -175,6 +175,6 @@ def test_a_child_does_nothing_and_ends_as_it_should(site: Site) -> None:
     assert run.printed.count(b"the child ended with 0\n") == 6
     assert run.printed.count(b"in the child\n") == 6
     assert len(run.of("result")) == 6
-    # What it prints is recorded as what a worker prints is.
+    # Its output is recorded like a worker's.
     assert run.text.count("in the child\n") == 6
     assert run.one("execution_ended")["exit_code"] == 0

@@ -1,4 +1,4 @@
-"""Programs that use Ansible as a library: a run ends with its queue manager, and says what became of it."""
+"""Programs that use Ansible as a library: a run ends with its queue manager, and has its own result."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 2
 
 
 def test_a_fork_of_a_recorded_program_has_files_and_children_of_its_own(site: Site) -> None:
-    """What the recorder closes in a fork is closed once: the same numbers are other files afterwards."""
+    """The recorder closes descriptors once after a fork, because their numbers belong to other files afterwards."""
     program = """
 import os, signal
 play("true", cleans=False)

@@ -1,4 +1,4 @@
-"""An odd option stops nothing: the play runs and is recorded, and a warning names the option and its variable."""
+"""An invalid option stops nothing: the play runs and is recorded, and a warning names the option and its variable."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PLAY = """\
 
 LATIN = os.fsdecode(b"caf\xe9")
 
-# A word that a shell or a file may hold, by the option; and what must then be in the record's first event.
+# Values of each option in the environment or a file, and what the record's first event must then contain.
 ODD: list[tuple[str, str, dict[str, Any]]] = [
     ("url", LATIN, {}),
     ("url", "ftp://x", {}),
@@ -58,10 +58,10 @@ ODD: list[tuple[str, str, dict[str, Any]]] = [
     ("disabled", "perhaps", {}),
 ]
 
-# What cannot be hidden is not recorded.
+# Without a valid pattern, nothing is recorded.
 UNUSABLE = [("redact_keys", LATIN), ("redact_patterns", LATIN), ("redact_patterns", "(")]
 
-# Odd perhaps, but of use as they are.
+# These are unusual, but valid.
 PLAIN: list[tuple[str, str, dict[str, Any]]] = [
     ("note", "", {}),
     ("note", "{{ 7 * 7 }}", {"note": "{{ 7 * 7 }}"}),
@@ -80,7 +80,7 @@ def name_of(case: object) -> str:
 
 
 def play(site: Site, where: str, option: str, word: str) -> Run:
-    """Runs the play with an option as the environment or the configuration says it."""
+    """Runs the play with an option that is set in the environment or in the configuration."""
     env = {"PLAYBACK_URL": "http://127.0.0.1:1", "PLAYBACK_FLUSH_SECONDS_UNREACHABLE": "0"}
     variable = f"PLAYBACK_{option.upper()}"
     if where == "environment":
@@ -113,7 +113,7 @@ def test_an_odd_option_is_told_and_the_run_is_recorded(
     assert f"the option {option} (PLAYBACK_{option.upper()})" in warnings(run), run.printed
     events = recorded(site)
     assert [event["kind"] for event in events].count("result") == 1
-    # The default is used: what is printed is recorded.
+    # The default is used: the output is recorded.
     assert any("ok: [web1]" in event["data"]["text"] for event in events if event["kind"] == "output")
     assert events[-1]["data"] == {"exit_code": 0}
     assert {name: events[0]["data"].get(name) for name in expected} == expected

@@ -1,4 +1,4 @@
-"""What is printed is recorded byte by byte, beside the event that it belongs to."""
+"""Printed output is recorded exactly, with the event that it belongs to."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_the_record_is_what_was_printed(site: Site, options: list[str], colour: 
     printed = run.printed.decode()
     recorded = run.text
     if "-vvv" in options:
-        # What `-vvv` prints before Ansible loads its plugins is out of reach, and buffered: in a file it comes
+        # Output of `-vvv` before Ansible loads its plugins cannot be recorded, and is buffered: in a file it comes
         # after the recorder's own notice on the other stream.
         start = recorded.index("PLAYBOOK: site.yml")
         recorded, printed = recorded[start:], printed[printed.index("PLAYBOOK: site.yml") :]

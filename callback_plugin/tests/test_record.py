@@ -1,4 +1,4 @@
-"""What a run leaves in the spool: plays, tasks, results, in Ansible's own words."""
+"""The events of a run in the spool: plays, tasks and results, with Ansible's own names."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def test_a_whole_playbook(site: Site) -> None:
     assert items == [1, 2, 3]
     assert all(result["items"] == 3 and "results" not in result["content"] for result in run.results("loop"))
 
-    # From 2.21 on, Ansible tells the attempt that comes next, and prints one retry less than there is.
+    # Since 2.21, Ansible reports the number of the next attempt, and prints one retry too few.
     retries = run.of("retry", task=run.task("retry"), host="web1")
     assert [(retry["attempt"], retry["retries"]) for retry in retries] == [(1, 3), (2, 3)]
     again = run.of("retry", task=run.task("retry of items"), host="web1")
@@ -233,7 +233,7 @@ def test_an_adhoc_command(site: Site) -> None:
 
 
 def console(site: Site, typed: str, env: dict[str, str] | None = None) -> tuple[str, list[list[dict[str, Any]]]]:
-    """What `ansible-console` printed, and the events of each command that was typed."""
+    """Returns the output of `ansible-console`, and the events of each command."""
     done = subprocess.run(
         [str(BIN / "ansible-console"), "web"],
         cwd=site.folder,

@@ -1,4 +1,4 @@
-"""What the user has hidden is nowhere in the spool, whatever way it takes."""
+"""Redacted values are nowhere in the spool, whatever way they take."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_values_of_keys_are_nowhere(site: Site, form: str, verbose: list[str], c
     assert run.one("retry")["content"]["stdout"] == "password=***"
     assert "bob" in printed
     assert "port = 1" in printed
-    # No line is added or lost, and none is changed in which nothing is hidden.
+    # No line is added or lost, and lines without a redacted value are unchanged.
     lines, really = (text[text.index("PLAY [") :].split("\n") for text in (printed, run.printed.decode()))
     assert [line for line, said in zip(lines, really, strict=True) if line != said and "***" not in line] == []
     assert "PLAY RECAP" in printed
@@ -186,7 +186,7 @@ def test_a_line_in_halves_and_the_end_without_a_newline(site: Site) -> None:
 
 
 def test_a_large_text_is_searched_before_it_is_cut(site: Site) -> None:
-    # The secret stands across the place where the text's middle is left out.
+    # The secret crosses the edge of the part that is left out of the text.
     run = site.play(
         "- hosts: web1\n  gather_facts: false\n  tasks:\n"
         f"    - {{name: large, debug: {{msg: \"{{{{ '{SECRET} ' * 20000 }}}}\"}}}}\n",

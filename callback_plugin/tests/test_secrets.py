@@ -1,4 +1,4 @@
-"""What Ansible censors is nowhere in the record."""
+"""Data that Ansible censors is nowhere in the record."""
 
 from __future__ import annotations
 

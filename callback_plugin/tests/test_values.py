@@ -1,4 +1,4 @@
-"""Results with values that JSON, or a database, does not know."""
+"""Results with values that JSON or a database does not support."""
 
 from __future__ import annotations
 

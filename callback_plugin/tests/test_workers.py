@@ -1,4 +1,4 @@
-"""What forked workers print by themselves is recorded as it is printed, or said to be missing."""
+"""Direct output of forked workers is recorded as it is printed, or reported as missing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from conftest import Run, Site
 
 DETACHED = hasattr(WorkerProcess, "_detach")
-"""Since 2.19 what a worker prints leads nowhere, and Ansible shows the beginning of it as a warning."""
+"""Since 2.19, the output of workers is discarded, and Ansible shows its beginning as a warning."""
 
 FILTER = """
 import os, subprocess, sys, warnings
@@ -37,8 +37,8 @@ class FilterModule:
         return {"prints": prints, "writes": writes, "starts": starts, "listens": listens}
 """
 
-# A loop of one item: while Ansible shows an item, its worker goes on with the next, and what both print at once has no
-# order.
+# The loop has one item, because a worker continues with the next item while Ansible shows one, so the order of their
+# output would be undefined.
 PLAY = """
 - hosts: web1
   gather_facts: false
@@ -51,14 +51,14 @@ ONE = "- hosts: web1\n  gather_facts: false\n  tasks: [{name: one, debug: {msg: 
 
 
 def printed(run: Run) -> bytes:
-    """What was printed once the recorder had told, first of all, that it has no collector."""
+    """The output after the recorder's first notice, which says that it has no collector."""
     told, mark, rest = run.printed.partition(b"delivers it\n")
     assert mark, told
     return rest
 
 
 def recorded(run: Run) -> bytes:
-    """The text as it was printed: bytes that are no text are marked in the record."""
+    """The text as it was printed; the record marks bytes that are not valid text."""
     told, mark, rest = run.text.partition("delivers it\n")
     assert not told or mark, told
     text = rest if mark else run.text
@@ -77,7 +77,7 @@ def test_what_a_filter_prints_is_recorded_in_its_place(site: Site) -> None:
 
 
 def test_what_a_filter_prints_is_recorded_on_each_stream_as_its_buffer_lets_go_of_it(site: Site) -> None:
-    """Python keeps what goes to a file in a buffer, and what a worker still holds there when it ends, nobody sees."""
+    """Python buffers output to a file, and text that is still in a worker's buffer at its end is lost."""
     site.write("filter_plugins/prints.py", FILTER)
     site.write("site.yml", PLAY)
     run = site.run("/bin/sh", "-c", "exec ansible-playbook site.yml 2>errors", env={"PYTHONUNBUFFERED": ""})
@@ -105,7 +105,7 @@ def test_text_that_the_stream_cannot_hold_is_recorded_as_it_is_printed(site: Sit
     site.write("filter_plugins/prints.py", FILTER.replace(" and its end", "caf\\udce9"))
     run = site.play(PLAY, env={"PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8:surrogateescape"})
     assert run.code == 0
-    # Ansible has its own idea of errors, whatever the environment says.
+    # Ansible sets its own error handler, whatever the environment says.
     assert b"caf?\n" in run.printed
     assert recorded(run) == printed(run)
 

@@ -114,7 +114,7 @@ impl Trouble {
     }
 }
 
-/// Whose events are sent, and by which producer.
+/// The execution and the producer of the events that are sent.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Origin<'a> {
     pub(crate) execution: Uuid,

@@ -7,7 +7,7 @@
 //! hard link may be somebody's other file.
 //!
 //! Root may name a folder: `sudo playback flush --spool-dir /home/x/…` accepts the folder of x with the files of x,
-//! because whoever types that means them. Otherwise root never accepts other users' files.
+//! because that is a deliberate choice. Otherwise root never accepts other users' files.
 
 use std::fs::{DirBuilder, File};
 use std::io::{self, Read as _, Write as _};
@@ -26,7 +26,7 @@ const STICKY: u32 = 0o1000;
 /// The largest note that is read, in bytes.
 const MAX_NOTE_BYTES: u64 = 16 << 10;
 
-/// On whose behalf a folder is opened.
+/// The user on whose behalf a folder is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Asked {
     /// A producer: the folder must be ours or root's.

@@ -1,4 +1,4 @@
-//! The run key: whoever holds it may add to the run.
+//! The run key: a process that has it may add to the run.
 //!
 //! The first producer of a run generates it, passes it to the run's other producers, and writes it into its spool: as a
 //! last field of the file's first line, which is removed before the line is sent. So whoever holds a spool can deliver

@@ -49,7 +49,7 @@ pub struct Spool {
     file: OwnedFile,
     /// Largest size of the file before events are left out, in bytes.
     max_bytes: u64,
-    /// Whoever holds it may add to the run. None: the system gave no random numbers.
+    /// The run key, which allows adding to the run. None: the system provided no random numbers.
     key: Option<RunKey>,
     /// The process that created it: a forked child owns nothing.
     owner: u32,
@@ -380,13 +380,13 @@ impl Spool {
         self.writing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whoever holds it may add to the run: to be passed to the run's other producers.
+    /// The run key, which allows adding to the run; it is passed to the run's other producers.
     #[must_use]
     pub fn run_key(&self) -> Option<&RunKey> {
         self.key.as_ref()
     }
 
-    /// Whose events these are.
+    /// The producer of these events.
     #[must_use]
     pub fn execution(&self) -> Uuid {
         self.execution

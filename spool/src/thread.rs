@@ -30,13 +30,13 @@ pub(crate) struct Shared {
 pub(crate) struct Status {
     /// Nothing more will be appended: send what is left, and end.
     pub(crate) finishing: bool,
-    /// Nobody waits any more: end, whatever is left.
+    /// Nobody waits for the delivery any more: end, whatever is left.
     pub(crate) abandoned: bool,
     /// The thread has ended, or is about to.
     pub(crate) ended: bool,
     /// Everything is acknowledged, and the file is gone.
     pub(crate) delivered: bool,
-    /// The collector has answered at any time during the run: if it is away, it is expected back.
+    /// The collector has answered during the run, so if it is down now, it is expected back.
     pub(crate) heard: bool,
     /// Why the collector refused the spool.
     pub(crate) set_aside: Option<Refusal>,
@@ -143,7 +143,7 @@ impl Worker {
         }
     }
 
-    /// Runs until the spool is delivered or refused, or nobody waits any more.
+    /// Runs until the spool is delivered or refused, or nobody waits for it any more.
     pub(crate) fn run(mut self) {
         let _ending = Ending(Arc::clone(&self.shared));
         self.spool.waker().set_thread(std::thread::current());

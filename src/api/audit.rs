@@ -43,7 +43,7 @@ pub(super) struct AuditActor {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     scopes: Vec<String>,
-    /// How they were known: `token`, `session`, `open`, `command_line`, `schedule` or `unknown`.
+    /// How they were authenticated: `token`, `session`, `open`, `command_line`, `schedule` or `unknown`.
     via: String,
     /// Address of the client; behind a trusted proxy, as the proxy says.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -66,11 +66,11 @@ pub(super) struct AuditItem {
     /// Why, in their words.
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<String>,
-    /// What was there before.
+    /// The state before.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     before: Option<Box<RawValue>>,
-    /// What is there afterwards, or what was asked for.
+    /// The state afterwards, or the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     after: Option<Box<RawValue>>,
@@ -147,16 +147,16 @@ fn hexadecimal(hash: &[u8]) -> String {
     hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Whether the audit trail is as it was written.
+/// Whether the audit trail is unchanged.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct AuditVerdict {
-    /// Whether nothing was changed, removed or put in.
+    /// Whether no entry was changed, removed or inserted.
     is_whole: bool,
-    /// Entries that were looked at.
+    /// Entries that were examined.
     entries: u64,
     /// What is wrong, the first 100.
     faults: Vec<AuditFaultItem>,
-    /// The last entry. Noted elsewhere, it tells later whether the trail up to it is still the same.
+    /// The last entry. If you store it elsewhere, you can check later that the trail up to it is unchanged.
     #[serde(skip_serializing_if = "Option::is_none")]
     head: Option<AuditHead>,
 }
@@ -205,8 +205,7 @@ impl From<AuditCheck> for AuditVerdict {
     }
 }
 
-/// Whether the audit trail is whole: each entry is held against the hash of the one before it, from the first to the
-/// last.
+/// Verify the audit trail: each entry is compared with the hash of the one before it, from the first to the last.
 #[utoipa::path(
     get, path = "/audit/verify", tag = "audit",
     responses((status = 200, body = AuditVerdict))

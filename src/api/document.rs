@@ -23,15 +23,15 @@ use crate::model::{ExecutionResult, FeedMessage, StreamMessage};
 fn meaning(status: &str) -> &'static str {
     match status {
         "200" => "Done",
-        "400" => "Something in the request cannot be used: the message names it",
-        "401" => "There is no token or login, or it is worth nothing",
-        "403" => "The token lacks the scope, or a page from elsewhere asks",
-        "404" => "There is no such thing",
+        "400" => "The request is invalid: the message names the invalid part",
+        "401" => "There is no token or login, or it is not valid",
+        "403" => "The token lacks the scope, or the request comes from a page of another origin",
+        "404" => "Not found",
         "405" => "Not with that method",
-        "408" => "The request did not come within the time that it may take",
+        "408" => "The request did not arrive within the time limit",
         "413" => "The request's body is too large",
         "500" => "The collector failed; its log says why",
-        "503" => "Busy, or the store is away: try again after Retry-After seconds",
+        "503" => "Busy, or the database is down: retry after Retry-After seconds",
         _ => "See the message",
     }
 }

@@ -31,7 +31,7 @@ pub(super) struct ExecutionList {
     next_cursor: Option<String>,
 }
 
-/// List executions. Those that are over leave `output` out; those that run carry its last lines.
+/// List executions. Finished ones have no `output`; running ones have its last lines.
 #[utoipa::path(
     get, path = "/executions", tag = "history", params(ListQuery),
     responses((status = 200, body = ExecutionList), (status = 400, body = ErrorBody))
@@ -52,15 +52,15 @@ pub(super) async fn list_executions(
 #[into_params(parameter_in = Query)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct DetailQuery {
-    /// `final`: hold the answer until the execution is over.
+    /// `final`: wait until the execution is finished.
     wait: Option<String>,
-    /// Seconds to hold it at most: 0 to 600, 60 by default. Then the record comes as it stands.
+    /// Maximum time to wait in seconds: 0 to 600, 60 by default. After it, the record is returned as it is.
     timeout: Option<f64>,
-    /// Names of the fields to return, separated by commas; all by default. Names that no field has are passed over.
+    /// Names of the fields to return, separated by commas; all by default. Unknown names are ignored.
     fields: Option<String>,
 }
 
-/// One execution, whole, with everything that it printed.
+/// Get one execution with all of its output.
 #[utoipa::path(
     get, path = "/executions/{id}", tag = "history",
     params(("id" = Uuid, Path), DetailQuery),
@@ -128,11 +128,11 @@ pub(super) struct NoteQuery {
     pub(super) note: Option<String>,
 }
 
-/// Forget an execution that is over: its record, its output, everything.
+/// Delete a finished execution: its record, its output, everything.
 #[utoipa::path(
     delete, path = "/executions/{id}", tag = "history", params(("id" = Uuid, Path), NoteQuery),
     responses(
-        (status = 204, description = "Forgotten"),
+        (status = 204, description = "Deleted"),
         (status = 404, body = ErrorBody),
         (status = 409, body = ErrorBody, description = "It is still running, or pinned"),
     )

@@ -5,7 +5,7 @@ use axum::extract::State;
 use super::ApiError;
 use crate::app::App;
 
-/// Whether the process answers.
+/// Whether the process responds.
 #[utoipa::path(
     get, path = "/healthz", tag = "health", security(()),
     responses((status = 200, body = String, content_type = "text/plain"))
@@ -14,7 +14,7 @@ pub(super) async fn get_health() -> &'static str {
     "ok\n"
 }
 
-/// Whether the collector can take events in: its store answers, and takes changes. If not, the message says why.
+/// Whether the collector can store events: its database answers and accepts changes. If not, the message says why.
 #[utoipa::path(
     get, path = "/readyz", tag = "health", security(()),
     responses(

@@ -70,9 +70,9 @@ fn run_key(headers: &HeaderMap) -> Result<Option<[u8; 32]>, ApiError> {
         (status = 409, body = ErrorBody, description = "Events before the batch are missing: resume after `acked`. Or, without `acked`: another process reports as this producer"),
         (status = 403, body = ErrorBody, description = "The run is another's: its run key was not sent, or is another; or it was begun without one by another token"),
         (status = 410, body = ErrorBody, description = "The execution was deleted, or retention removed its log: nothing can follow it"),
-        (status = 413, body = ErrorBody, description = "Larger than a batch may be"),
-        (status = 422, body = ErrorBody, description = "Not zstd, or a line is not an event, or says what only the collector may note"),
-        (status = 503, body = ErrorBody, description = "Busy: try again after Retry-After seconds"),
+        (status = 413, body = ErrorBody, description = "The batch is too large"),
+        (status = 422, body = ErrorBody, description = "Not zstd, or a line is not an event, or it has something reserved for the collector"),
+        (status = 503, body = ErrorBody, description = "Busy: retry after Retry-After seconds"),
     )
 )]
 pub(super) async fn ingest_batch(

@@ -29,7 +29,7 @@ macro_rules! request {
         #[serde(default, deny_unknown_fields)]
         pub(super) struct $name {
             $($(#[$field_doc])* $field: $type,)*
-            /// Name of an inventory, below the configured folders.
+            /// Name of an inventory, relative to the configured folders.
             inventory: Option<String>,
             /// Host pattern that limits the run.
             limit: Option<String>,
@@ -37,7 +37,7 @@ macro_rules! request {
             extra_vars: Option<BTreeMap<String, Value>>,
             /// Become another user.
             r#become: Option<bool>,
-            /// Which; root by default.
+            /// Name of that user; root by default.
             become_user: Option<String>,
             /// How many hosts at once: 1 to 1000.
             #[schema(minimum = 1, maximum = 1000)]
@@ -46,11 +46,11 @@ macro_rules! request {
             #[serde(alias = "verbose")]
             #[schema(maximum = 6)]
             verbosity: Option<u8>,
-            /// Change nothing, tell what would change.
+            /// Change nothing, only report what would change.
             check: Option<bool>,
             /// Show what changes in files.
             diff: Option<bool>,
-            /// Seconds after which the run is ended; 0 or nothing: the configured default.
+            /// Time limit of the run in seconds; 0 or none: the configured default.
             timeout: Option<u64>,
             /// Password of vaulted files. Never stored.
             #[serde(alias = "vault_pass")]
@@ -58,7 +58,7 @@ macro_rules! request {
             /// Private key to log in with: its text, which is never stored, or the name of a file below the
             /// configured folders.
             private_key: Option<String>,
-            /// Why it is run.
+            /// Why the run is started.
             note: Option<String>,
             /// Labels of the run.
             #[serde(deserialize_with = "list")]
@@ -131,7 +131,7 @@ struct OwnFields {
 request! {
     /// A playbook to run.
     PlaybookRequest {
-        /// Name of the playbook, below the configured folders.
+        /// Name of the playbook, relative to the configured folders.
         #[schema(required, min_length = 1)]
         playbook: String,
         /// Tags to run.
@@ -159,7 +159,7 @@ request! {
 }
 
 request! {
-    /// What is to be different when a run is repeated. Secrets are not stored, and must be given again.
+    /// The changes for a repeated run. Secrets are not stored, and must be given again.
     ReplayRequest {
         /// Only on the hosts where it failed, or that could not be reached.
         only_failed: bool,
@@ -182,7 +182,7 @@ request! {
     }
 }
 
-/// Why a run is to end.
+/// Why a run is canceled.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct CancelRequest {
@@ -216,12 +216,12 @@ async fn accepted(app: &App, id: Uuid) -> Result<Response, ApiError> {
     Ok(response)
 }
 
-/// Run a playbook. Answers at once with the record, whose `id` names it from now on.
+/// Run a playbook. Returns the new record, with its `id`, at once.
 #[utoipa::path(
     post, path = "/playbooks/run", tag = "launch", request_body = PlaybookRequest,
     responses(
-        (status = 202, body = ExecutionResult, description = "It runs, or waits for its turn"),
-        (status = 400, body = ErrorBody, description = "A field cannot be used; nothing is recorded"),
+        (status = 202, body = ExecutionResult, description = "It is running or queued"),
+        (status = 400, body = ErrorBody, description = "A field is invalid; nothing is recorded"),
         (status = 403, body = ErrorBody, description = "This collector launches nothing, or the token lacks the scope run"),
         (status = 404, body = ErrorBody, description = "There is no such playbook or inventory"),
         (status = 503, body = ErrorBody, description = "Too many runs are waiting"),
@@ -244,12 +244,12 @@ pub(super) async fn run_playbook(
     accepted(&app, id).await
 }
 
-/// Run one module on hosts. Answers as for a playbook.
+/// Run one module on hosts. Returns the same as for a playbook.
 #[utoipa::path(
     post, path = "/adhoc", tag = "launch", request_body = AdhocRequest,
     responses(
-        (status = 202, body = ExecutionResult, description = "It runs, or waits for its turn"),
-        (status = 400, body = ErrorBody, description = "A field cannot be used; nothing is recorded"),
+        (status = 202, body = ExecutionResult, description = "It is running or queued"),
+        (status = 400, body = ErrorBody, description = "A field is invalid; nothing is recorded"),
         (status = 403, body = ErrorBody, description = "This collector launches nothing, or the token lacks the scope run"),
         (status = 404, body = ErrorBody, description = "There is no such inventory"),
         (status = 503, body = ErrorBody, description = "Too many runs are waiting"),
@@ -272,14 +272,14 @@ pub(super) async fn run_adhoc(
     accepted(&app, id).await
 }
 
-/// End a run that was launched here: it is asked to end, and killed when it does not.
+/// Cancel a launched run: it is asked to end, and killed if it does not.
 #[utoipa::path(
     post, path = "/executions/{id}/cancel", tag = "launch", params(("id" = Uuid, Path)),
     request_body = Option<CancelRequest>,
     responses(
-        (status = 202, body = ExecutionResult, description = "It was told; the record says when it has ended"),
+        (status = 202, body = ExecutionResult, description = "It was asked to end; the record says when it has ended"),
         (status = 404, body = ErrorBody),
-        (status = 409, body = ErrorBody, description = "It is over, or was not launched here"),
+        (status = 409, body = ErrorBody, description = "It is finished, or the launcher did not start it"),
     )
 )]
 pub(super) async fn cancel_execution(
@@ -293,15 +293,15 @@ pub(super) async fn cancel_execution(
     accepted(&app, id).await
 }
 
-/// Repeat a run that was launched here, from what is stored of its request.
+/// Repeat a launched run from its stored request.
 #[utoipa::path(
     post, path = "/executions/{id}/replay", tag = "launch", params(("id" = Uuid, Path)),
     request_body = Option<ReplayRequest>,
     responses(
         (status = 202, body = ExecutionResult, description = "The new run; its `replay_of` names the first"),
-        (status = 400, body = ErrorBody, description = "A field cannot be used, or a secret must be given again"),
+        (status = 400, body = ErrorBody, description = "A field is invalid, or a secret must be given again"),
         (status = 404, body = ErrorBody),
-        (status = 409, body = ErrorBody, description = "It was not launched here, or failed on no host"),
+        (status = 409, body = ErrorBody, description = "The launcher did not start it, or it failed on no host"),
         (status = 503, body = ErrorBody, description = "Too many runs are waiting"),
     )
 )]
@@ -331,9 +331,9 @@ pub(super) async fn replay_execution(
 /// A file that a request can name.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct NamedFile {
-    /// Name for a request.
+    /// Name to use in a request.
     name: String,
-    /// Where it lies.
+    /// Its path.
     path: String,
     /// Name of its first play.
     #[serde(skip_serializing_if = "Option::is_none")]

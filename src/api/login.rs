@@ -29,15 +29,15 @@ pub(super) struct Session {
     scopes: Vec<Scope>,
 }
 
-/// Log in: the answer sets a cookie that stands for the token, until the login is over (`http.session_seconds`), it is
-/// logged out, or the token is revoked.
+/// Log in: the answer sets a session cookie. The session ends after `http.session_seconds`, with the logout, or when
+/// the token is revoked.
 #[utoipa::path(
     post, path = "/session", tag = "session", security(()), request_body = Login,
     responses(
         (status = 200, body = Session, description = "The cookie is set"),
         (status = 400, body = ErrorBody, description = "The body is not {\"token\": \"…\"}"),
         (status = 401, body = ErrorBody, description = "The token is not known, or has expired"),
-        (status = 403, body = ErrorBody, description = "A page from elsewhere asks, or the token is a run's"),
+        (status = 403, body = ErrorBody, description = "The request comes from a page of another origin, or the token belongs to a run"),
     )
 )]
 pub(super) async fn create_session(
@@ -57,12 +57,12 @@ pub(super) async fn create_session(
     Ok(([(header::SET_COOKIE, cookie)], Json(answer)).into_response())
 }
 
-/// Log out: the session is over, here and wherever its cookie was copied to.
+/// Log out: ends the session, so copies of its cookie are invalid, too.
 #[utoipa::path(
     delete, path = "/session", tag = "session", security(()),
     responses(
-        (status = 204, description = "Logged out, if there was a login"),
-        (status = 403, body = ErrorBody, description = "A page from elsewhere asks"),
+        (status = 204, description = "Logged out, if there was a session"),
+        (status = 403, body = ErrorBody, description = "The request comes from a page of another origin"),
     )
 )]
 pub(super) async fn delete_session(

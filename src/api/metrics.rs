@@ -16,7 +16,7 @@ use crate::telemetry::Described;
 /// Playbooks with metrics of their own: those that ran last. Each is a series that Prometheus stores.
 const PLAYBOOKS: u32 = 100;
 
-/// Figures for Prometheus: the documented four, then the collector's own.
+/// Metrics for Prometheus: the four of the documented API, then the collector's own.
 #[utoipa::path(
     get, path = "/metrics", tag = "health",
     responses((status = 200, body = String, content_type = "text/plain"))

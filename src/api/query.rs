@@ -39,7 +39,7 @@ pub(super) struct ListPage {
     pub(super) cursor: Option<String>,
     /// `desc` (newest first, the default) or `asc`.
     pub(super) order: Option<String>,
-    /// Names of the fields to return, separated by commas; all by default. Names that no field has are passed over.
+    /// Names of the fields to return, separated by commas; all by default. Unknown names are ignored.
     pub(super) fields: Option<String>,
 }
 

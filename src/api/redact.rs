@@ -12,7 +12,7 @@ use super::error::ErrorBody;
 use super::extract::{ExecutionId, JsonBody};
 use crate::app::App;
 
-/// What is to be hidden: at least one of `keys`, `patterns` and `texts`.
+/// What to hide: at least one of `keys`, `patterns` and `texts`.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct RedactRequest {
@@ -26,18 +26,18 @@ pub(super) struct RedactRequest {
     note: Option<String>,
 }
 
-/// What was hidden.
+/// What was redacted.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct RedactAnswer {
     /// How many values were changed.
     values: u64,
     /// How many printed lines were changed.
     lines: u64,
-    /// How many events could not be read, because the log is damaged, and so not be searched: they were removed.
+    /// Number of events that were removed because the log is damaged, so they could not be searched.
     #[serde(skip_serializing_if = "is_none")]
     removed: u64,
-    /// Whether it is gone from the database's files, too. If not, somebody reads them, and it goes when they
-    /// are done; the files of a database server are its own to clean up.
+    /// Whether the data is erased from the database's files, too. If not, there are open readers, and it is erased when
+    /// they are done. A database server must clean up its own files.
     erased: bool,
 }
 
@@ -47,13 +47,13 @@ fn is_none(count: &u64) -> bool {
     *count == 0
 }
 
-/// Hide something in an execution that is over, for good.
+/// Redact a finished execution permanently.
 #[utoipa::path(
     post, path = "/executions/{id}/redact", tag = "history", params(("id" = Uuid, Path)),
     request_body = RedactRequest,
     responses(
         (status = 200, body = RedactAnswer),
-        (status = 400, body = ErrorBody, description = "A rule cannot be used; nothing was changed"),
+        (status = 400, body = ErrorBody, description = "A rule is invalid; nothing was changed"),
         (status = 404, body = ErrorBody),
         (status = 409, body = ErrorBody, description = "It is still running"),
         (status = 410, body = ErrorBody, description = "Retention removed its log"),

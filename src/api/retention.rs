@@ -38,38 +38,38 @@ pub(super) struct CleanupLimits {
     /// Days after its end that the log of an execution is kept; its rows stay.
     #[schema(minimum = 1)]
     keep_payload_days: Option<u32>,
-    /// Newest executions of each playbook that nothing is removed of, whatever the limits say.
+    /// Number of the newest executions of each playbook that are kept whole, whatever the limits say.
     keep_at_least: Option<u64>,
-    /// Say what would go, and leave everything as it is.
+    /// Only report what would be deleted.
     dry_run: bool,
 }
 
-/// What went, or in a dry run would go.
+/// What was deleted, or in a dry run would be.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct CleanupAnswer {
-    /// Whether it was only asked what would go.
+    /// Whether this was a dry run.
     dry_run: bool,
-    /// Executions that were looked at.
+    /// Executions that were examined.
     examined: u64,
-    /// Executions that went.
+    /// Executions that were deleted.
     deleted: u64,
-    /// Further executions whose log went; their rows stayed.
+    /// Further executions whose log was deleted; their rows were kept.
     payloads_removed: u64,
-    /// Bytes of logs that went with them.
+    /// Bytes of logs that were deleted with them.
     bytes_freed: u64,
-    /// Executions that would have gone if they were not pinned.
+    /// Executions that would have been deleted if they were not pinned.
     kept_pinned: u64,
-    /// Executions that go on or wait; those never go.
+    /// Executions that are running or queued; they are never deleted.
     kept_running: u64,
-    /// Executions that changed while they were to go: the next cleanup sees to them.
+    /// Executions that changed before they could be deleted: the next cleanup looks at them again.
     passed_over: u64,
-    /// Whether it is gone from the database's files, too. If not, somebody reads them, and it goes when they
-    /// are done; the files of a database server are its own to clean up.
+    /// Whether the data is erased from the database's files, too. If not, there are open readers, and it is erased when
+    /// they are done. A database server must clean up its own files.
     erased: bool,
-    /// Dry run only: the first 100 that would go.
+    /// Dry run only: the first 100 that would be deleted.
     #[serde(skip_serializing_if = "Option::is_none")]
     executions: Option<Vec<Uuid>>,
-    /// Dry run only: the first 100 whose log would go.
+    /// Dry run only: the first 100 whose log would be deleted.
     #[serde(skip_serializing_if = "Option::is_none")]
     payloads: Option<Vec<Uuid>>,
 }
@@ -114,14 +114,14 @@ fn rule(request: CleanupRequest) -> Result<Option<RetentionRule>, ApiError> {
     Ok(Some(rule))
 }
 
-/// Remove what is kept no longer. Without a limit, the configured rules say what that is. What runs or is
-/// pinned never goes. The answer comes when everything is gone; who does not wait for it changes nothing.
+/// Delete runs by these limits, or by the configured rules if there is no limit. Running and pinned runs are never
+/// deleted. The answer comes when everything is deleted; closing the connection earlier does not stop the cleanup.
 #[utoipa::path(
     post, path = "/executions/cleanup", tag = "history", request_body = Option<CleanupRequest>,
     responses(
         (status = 200, body = CleanupAnswer),
-        (status = 400, body = ErrorBody, description = "A limit cannot be meant, or there is none"),
-        (status = 409, body = ErrorBody, description = "Another cleanup goes on"),
+        (status = 400, body = ErrorBody, description = "A limit is invalid, or there is none"),
+        (status = 409, body = ErrorBody, description = "Another cleanup is running"),
     )
 )]
 pub(super) async fn cleanup_executions(
@@ -154,7 +154,7 @@ fn answer(report: Report, dry_run: bool) -> CleanupAnswer {
     }
 }
 
-/// Why an execution is to be kept.
+/// Why an execution is pinned.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct PinRequest {
@@ -163,7 +163,7 @@ pub(super) struct PinRequest {
     note: Option<String>,
 }
 
-/// Keep an execution, whatever the rules of retention say. It cannot be deleted either, until it is unpinned.
+/// Pin an execution: no retention rule deletes it, and nobody can delete it until it is unpinned.
 #[utoipa::path(
     put, path = "/executions/{id}/pin", tag = "history", params(("id" = Uuid, Path)),
     request_body = Option<PinRequest>,
@@ -180,11 +180,11 @@ pub(super) async fn pin_execution(
     Ok(Json(pin.into()))
 }
 
-/// Leave an execution to the rules of retention again.
+/// Unpin an execution: retention rules apply to it again.
 #[utoipa::path(
     delete, path = "/executions/{id}/pin", tag = "history", params(("id" = Uuid, Path), NoteQuery),
     responses(
-        (status = 204, description = "It is not pinned any more, or was not"),
+        (status = 204, description = "It is no longer pinned, or was not pinned"),
         (status = 404, body = ErrorBody),
     )
 )]

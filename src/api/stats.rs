@@ -85,13 +85,12 @@ fn question(query: &StatisticsQuery, now_us: i64) -> Result<(Question, Option<Pe
     Ok((question, period))
 }
 
-/// Statistics of the runs that started in a time, as a whole, over time and by group.
+/// Statistics of the runs that started in a time range: in total, over time and by group.
 ///
-/// They are exact but for the percentiles, and of this moment. What retention has deleted stays in them, by the
-/// hour: an hour counts where it begins in that time. A run that somebody deleted is gone from them.
-/// Days that are over are read from roll-ups, so that the cost does not grow with the history. `q`,
-/// `min_duration`, and `host` together with `by=task`, are asked of the runs themselves: that costs more the
-/// longer the time is, and what retention has deleted is not in it.
+/// They are exact except for the percentiles, and never stale. Runs that retention deleted still count, by the hour: an
+/// hour counts if its start is in the time range. Runs that a person deleted no longer count. Past days are read from
+/// roll-ups, so that the cost does not grow with the history. `q`, `min_duration`, and `host` together with `by=task`,
+/// read the runs themselves: they cost more for a longer time range, and do not include runs that retention deleted.
 #[utoipa::path(
     get, path = "/executions/stats", tag = "history", params(StatisticsQuery),
     responses((status = 200, body = Statistics), (status = 400, body = ErrorBody))

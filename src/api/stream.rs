@@ -27,7 +27,7 @@ use crate::model::{ExecutionResult, StreamMessage};
 /// Maximum bytes of lines in the closing record.
 const RECORD_LIMIT: usize = 768 << 10;
 
-/// Lines that reach a viewer within this time are sent together: nobody reads faster.
+/// Lines that arrive within this time are sent to a viewer together, because nobody reads faster.
 const PACE: Duration = Duration::from_millis(10);
 
 #[derive(Debug, Default, Deserialize, IntoParams)]

@@ -64,7 +64,7 @@ pub(super) fn bounded(upgrade: WebSocketUpgrade) -> WebSocketUpgrade {
 pub(super) struct Goodbye {
     code: u16,
     reason: &'static str,
-    /// For the metrics; none if it is nobody's fault.
+    /// The label for metrics; none if it is not counted.
     figure: Option<&'static str>,
 }
 

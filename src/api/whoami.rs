@@ -14,10 +14,10 @@ use crate::model::time_from_us;
 /// What the collector knows of a token.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Identity {
-    /// Name of the token; missing where the collector serves without tokens.
+    /// Name of the token; missing if the collector serves without tokens.
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
-    /// How records name whoever asks with it: in `launched_by`, `canceled_by` and the like.
+    /// How records name the owner of this token, in `launched_by`, `canceled_by` and the like.
     actor: String,
     /// What it allows.
     scopes: Vec<Scope>,
@@ -29,12 +29,12 @@ pub(super) struct Identity {
     execution: Option<Uuid>,
 }
 
-/// Whose token this is, what it allows and until when. Any token that is known is answered, whatever its scopes.
+/// Describe the token of the request: its name, scopes and expiry. Every valid token may ask, whatever its scopes.
 #[utoipa::path(
     get, path = "/whoami", tag = "session",
     responses(
         (status = 200, body = Identity, description = "What the collector knows of the token"),
-        (status = 401, body = ErrorBody, description = "No token, or none that is known"),
+        (status = 401, body = ErrorBody, description = "No token, or an unknown one"),
     )
 )]
 pub(super) async fn get_identity(access: AnyAccess) -> Json<Identity> {

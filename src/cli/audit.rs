@@ -21,7 +21,7 @@ const PAGE: u64 = 1000;
 
 /// Show who changed what: deletions, pins, redactions, cleanups, launches, tokens
 ///
-/// Newest first. Requests that were refused are in it, too. The token needs the scope "admin".
+/// Newest first, including refused requests. The token needs the scope "admin".
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub(super) struct Audit {
@@ -33,7 +33,7 @@ pub(super) struct Audit {
 
 #[derive(Debug, Subcommand)]
 enum AuditCommand {
-    /// Check that no entry was changed, removed or put in
+    /// Check that no entry was changed, removed or inserted
     Verify(Verify),
 }
 
@@ -53,7 +53,7 @@ struct List {
 
 #[derive(Debug, Args)]
 struct Verify {
-    /// The end of the trail as an earlier check told it: it must be part of the trail still
+    /// The end of the trail that an earlier check printed: it must still be part of the trail
     #[arg(long, value_name = "NUMBER:HASH", value_parser = parse_head)]
     head: Option<(i64, String)>,
     #[command(flatten)]

@@ -11,7 +11,7 @@ use super::pick::Pick;
 use crate::clock::Clock;
 use crate::model::{ExecutionResult, Status};
 
-/// End a run that the collector launched
+/// Cancel a run that the collector launched
 ///
 /// A run that waits in the queue ends at once. A run that has started is asked to end (SIGTERM), and is killed if it
 /// does not.

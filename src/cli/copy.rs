@@ -19,7 +19,7 @@ const TELL: Duration = Duration::from_secs(5);
 
 /// Copy a whole history into another database, and verify it
 ///
-/// Stop the collector first. Interrupted, it goes on where it was when it is run again.
+/// Stop the collector first. After an interruption, run it again: it continues where it stopped.
 #[derive(Debug, Args)]
 pub(super) struct Copy {
     /// Database to copy from; it is not changed

@@ -17,11 +17,11 @@ use playback_supervisor::{self as supervisor, Limits, RedactOptions, Request};
 
 /// Run a command and record its output, exit code and cost
 ///
-/// The command sees what it would see without us: the terminal, its keys and its size, its signals, and
-/// whoever reads its output. Its exit code is ours.
+/// The command runs as without "playback exec": with the same terminal, keys, size and signals, and the same reader of
+/// its output. "playback exec" ends with the command's exit code.
 ///
-/// An option of the command line that is wrong is told, and nothing runs. A variable that is wrong is told, too, and
-/// the command runs with what goes without it.
+/// If an option is wrong, an error says so, and nothing runs. If a variable is wrong, a warning says so, and the
+/// command runs without that setting.
 #[derive(Debug, Args)]
 pub(super) struct Exec {
     /// Label of the run; may be given several times [env: PLAYBACK_LABELS]

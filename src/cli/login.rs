@@ -23,7 +23,7 @@ const TOKEN_BYTES: u64 = 4096;
 ///
 /// The token is asked for, and checked against the collector. It is kept in a file that only you can read,
 /// logins.json in XDG_CONFIG_HOME/playback or ~/.config/playback, and sent to that collector alone. The recorder does
-/// not use it: it has a token of its own, with the scope "ingest".
+/// not use it: it has its own token, with the scope "ingest".
 #[derive(Debug, Args)]
 pub(super) struct LogIn {
     /// The collector, such as https://playback.example.com
@@ -45,9 +45,9 @@ pub(super) struct LogIn {
     json: bool,
 }
 
-/// Forget a log-in and its token
+/// Delete a login and its token
 ///
-/// The token itself goes on being valid: "playback token revoke" ends that.
+/// The token itself stays valid until "playback token revoke".
 #[derive(Debug, Args)]
 pub(super) struct LogOut {
     /// Name of the log-in [default: the one in use]
@@ -61,7 +61,7 @@ pub(super) struct LogOut {
     quiet: bool,
 }
 
-/// Show which collector commands ask, with whose token, and what that token allows
+/// Show which collector and token commands use, and what that token allows
 #[derive(Debug, Args)]
 pub(super) struct WhoAmI {
     #[command(flatten)]
@@ -71,7 +71,7 @@ pub(super) struct WhoAmI {
     json: bool,
 }
 
-/// List your log-ins, or choose the one that commands use
+/// List your logins, or choose the one that commands use
 #[derive(Debug, Args)]
 pub(super) struct Contexts {
     #[command(subcommand)]

@@ -61,13 +61,13 @@ use database::DatabaseArgs;
 const AFTER_HELP: &str = "\
 Begin with: playback login URL, playback list, playback show latest
 
-Which collector is asked, and with which token, is said by options (--url,
---context, --token-file), else by the environment (PLAYBACK_URL, PLAYBACK_TOKEN,
-PLAYBACK_TOKEN_FILE, PLAYBACK_CONTEXT), else by where you are logged in.
-What commands print for people, --json prints for scripts.
+Options (--url, --context, --token-file) select the collector and the token,
+else environment variables do (PLAYBACK_URL, PLAYBACK_TOKEN,
+PLAYBACK_TOKEN_FILE, PLAYBACK_CONTEXT), else your login does.
+With --json, commands print JSON for scripts.
 
 Exit codes: 0 done, 1 failed, 2 the command line is wrong; \"run\", \"adhoc\",
-\"replay\", \"follow\" and \"exec\" end with the run's own.";
+\"replay\", \"follow\" and \"exec\" end with the run's exit code.";
 
 /// The commands, grouped by purpose. A test checks that every command is listed.
 const HELP: &str = "\
@@ -77,43 +77,43 @@ const HELP: &str = "\
 
 Look at the history:
   list         List executions, newest first
-  show         Show one: its recap, what failed and why, what it printed
-  follow       Print a run's lines as they come
-  stats        Count them: how they ended, how long they took, what failed
+  show         Show one execution: its recap, what failed and why, its output
+  follow       Print a run's lines as they arrive
+  stats        Count executions: how they ended, how long they took, what failed
   login        Log in to a collector, once, for all further commands
-  logout       Forget a log-in
-  whoami       Show which collector is asked, and what your token allows
-  context      List your log-ins, or choose one of them
+  logout       Delete a login
+  whoami       Show which collector is used, and what your token allows
+  context      List your logins, or choose one of them
 
 Run Ansible from the collector's machine:
   run          Run a playbook, and follow it
   adhoc        Run a module on hosts, and follow it
   replay       Repeat a run
-  cancel       End a run
+  cancel       Cancel a run
 
-Record what runs here:
+Record runs on this machine:
   exec         Run a command and record its output, exit code and cost
-  flush        Deliver what recorders on this machine could not
-  shim         Have every Ansible command recorded without typing \"exec\"
-  doctor       Tell what is and is not recorded on this machine, and why
+  flush        Deliver runs that recorders on this machine could not deliver
+  shim         Record every Ansible command without typing \"exec\"
+  doctor       Check what is and is not recorded on this machine, and why
 
 Keep the history small and clean:
-  prune        Remove old executions, or what they printed
-  pin          Keep an execution: nothing removes it
-  unpin        Let it be removed again
-  redact       Hide something in an execution, for good
+  prune        Delete old executions, or their output
+  pin          Pin an execution, so that nothing deletes it
+  unpin        Unpin an execution, so that it can be deleted
+  redact       Hide values in an execution permanently
   audit        Show who changed what, and check that no entry is missing
 
 Serve a history:
   serve        Run the collector
-  token        Make, list and revoke tokens
+  token        Create, list and revoke tokens
   migrate      Bring the database's schema up to date
   copy         Copy a history into another database
   rebuild      Rebuild tables from the event log
   openapi      Print the OpenAPI document of the API
   completions  Print a script that completes this command line in a shell
 
-\"playback help COMMAND\" tells more of one.
+\"playback help COMMAND\" describes a command.
 
 Options:
 {options}{after-help}";
@@ -135,7 +135,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Run the collector: take events in, serve the history
+    /// Run the collector: receive events, serve the history
     Serve(serve::Serve),
     #[cfg(target_os = "linux")]
     #[command(hide = true)]
@@ -150,11 +150,11 @@ enum Command {
     Adhoc(Box<launch::Adhoc>),
     Replay(Box<launch::Replay>),
     Cancel(cancel::Cancel),
-    /// Make, list and revoke tokens
+    /// Create, list and revoke tokens
     Token(token::Token),
     /// List executions, newest first
     List(Box<list::List>),
-    /// Show one execution: how it ended, its recap, what failed, what it printed
+    /// Show one execution: how it ended, its recap, what failed, its output
     Show(show::Show),
     Stats(Box<stats::Stats>),
     #[command(name = "login")]
@@ -165,11 +165,11 @@ enum Command {
     WhoAmI(login::WhoAmI),
     #[command(name = "context")]
     Contexts(login::Contexts),
-    /// Print a run's lines as they come; ends with the run's own exit code
+    /// Print a run's lines as they arrive; exits with the run's exit code
     Follow(follow::Follow),
-    /// Deliver what recorders on this machine could not
+    /// Deliver runs that recorders on this machine could not deliver
     Flush(flush::Flush),
-    /// Bring the database's schema up to date, or show what there is to do
+    /// Bring the database's schema up to date, or show pending migrations
     Migrate(migrate::Migrate),
     Redact(redact::Redact),
     Audit(audit::Audit),

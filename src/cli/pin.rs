@@ -10,7 +10,7 @@ use super::out;
 use super::pick::Pick;
 use crate::clock::Clock;
 
-/// Keep an execution: neither "prune" nor a configured rule removes it
+/// Pin an execution: neither "prune" nor a configured rule deletes it
 ///
 /// It cannot be deleted either, until it is unpinned. The token needs the scope "run".
 #[derive(Debug, Args)]
@@ -27,7 +27,7 @@ pub(super) struct Pin {
     json: bool,
 }
 
-/// Let "prune" and configured rules remove an execution again
+/// Unpin an execution: "prune" and configured rules can delete it again
 #[derive(Debug, Args)]
 pub(super) struct Unpin {
     /// Its id, the first 4 or more digits of it, or "latest" of yours

@@ -17,9 +17,9 @@ use crate::clock::Clock;
 use crate::filter::place;
 use crate::model::ExecutionResult;
 
-/// Remove executions that are kept no longer, or what they printed
+/// Delete old executions, or their output
 ///
-/// An execution is removed as soon as one limit applies to it; what runs or is pinned is never removed. Without a
+/// An execution is deleted as soon as one limit applies to it; running and pinned ones are never deleted. Without a
 /// limit, the collector's configured rules apply. At a terminal you are asked first; elsewhere --yes is needed. The
 /// token needs the scope "admin".
 #[derive(Debug, Args)]

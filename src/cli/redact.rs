@@ -15,9 +15,9 @@ use super::out;
 use super::pick::Pick;
 use crate::clock::Clock;
 
-/// Hide something in an execution that is over, for good
+/// Hide values in a finished execution permanently
 ///
-/// The collector replaces it by *** in the record, its output and its events, and erases it from the database's files.
+/// The collector replaces them by *** in the record, its output and its events, and erases them from the database's files.
 /// The token needs the scope "admin".
 #[derive(Debug, Args)]
 pub(super) struct Redact {

@@ -29,7 +29,7 @@ pub(super) struct Serve {
     /// Serve without tokens; only on a loopback address
     #[arg(long)]
     no_auth: bool,
-    /// How the log is written
+    /// Format of the log
     #[arg(long, value_enum)]
     log_format: Option<LogFormat>,
     /// What is logged: error, warn, info, debug, or a filter

@@ -20,7 +20,7 @@ pub(super) struct Token {
 
 #[derive(Debug, Subcommand)]
 enum TokenCommand {
-    /// Make a token; it is shown once
+    /// Create a token; it is shown once
     Create {
         /// Its name: who or what uses it
         name: String,

@@ -35,7 +35,7 @@ impl Commands {
     /// Cancels a run: a queued one is over at once, a running one is asked to end.
     ///
     /// # Errors
-    /// See [`CommandError`]; then the run goes on.
+    /// See [`CommandError`]; then the run continues.
     pub async fn cancel(
         &self,
         actor: &Actor,

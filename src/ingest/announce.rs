@@ -22,7 +22,7 @@ pub enum Announcement<'a> {
 pub struct StoredWith<'a> {
     /// The launcher's row for the execution.
     pub launch: Option<&'a LaunchRow>,
-    /// Hash of the run's key: whoever holds the key owns the run.
+    /// Hash of the run's key; a process with the key owns the run.
     pub key: Option<[u8; 32]>,
     /// The audit entry, if somebody asked for it.
     pub audit: Option<&'a AuditEntry>,

@@ -1,6 +1,6 @@
 //! Who may add to a run: the holder of its key, or the token that began it.
 //!
-//! A run belongs to whoever began it. Its first producer generates a key, which is kept in the spool and sent with
+//! A run belongs to the producer that began it. Its first producer generates a key, which is kept in the spool and sent with
 //! every batch; a hash of it is stored beside the execution. So tokens may change during a run, and whoever holds a
 //! spool can deliver it. A run that began without a key (an older producer, a custom client) belongs to the token that
 //! began it, and to admin tokens. A run with neither comes from before there were keys, or from serving without tokens:
@@ -42,7 +42,7 @@ pub enum NotTheirs {
          may add to it"
     )]
     OtherToken,
-    /// It is complete, and nobody knows who began it.
+    /// It is complete, and its owner is unknown.
     #[error(
         "this run is complete and was begun before runs had keys: only a token with the scope \"admin\" may \
          add to it"

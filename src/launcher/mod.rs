@@ -207,7 +207,7 @@ impl Launcher {
     /// Cancels a run: a queued one is over at once, a running one is asked to end. A second request changes nothing.
     ///
     /// # Errors
-    /// It is over, or was not launched here.
+    /// It is finished, or the launcher did not start it.
     pub async fn cancel(
         &self,
         id: Uuid,

@@ -20,10 +20,10 @@ use crate::store::TokenRow;
 use crate::work::{Every, Job, JobError, Outcome, Retry, StopPhase, Turn};
 use playback_supervisor::account::Account;
 
-/// How often runs are checked whose end was not reported.
+/// Interval for checking runs whose end was not reported.
 const TICK: Duration = Duration::from_secs(1);
 
-/// How long a starting supervisor may take until it can be told to end.
+/// Time that a starting supervisor may take until it accepts signals.
 const START_UP: Duration = Duration::from_secs(10);
 
 /// How much longer than its run a run's token is valid, so that remaining events can be delivered.

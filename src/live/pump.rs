@@ -68,7 +68,7 @@ async fn run(watched: Arc<Watched>, store: Store, chunks: broadcast::Sender<Arc<
     watched.pump.ended(&chunks);
 }
 
-/// Reads for as long as there are viewers and the execution goes on.
+/// Reads while there are viewers and the execution is running.
 async fn pump(watched: &Watched, store: &Store, chunks: &broadcast::Sender<Arc<Chunk>>) {
     let mut commits = watched.commits.subscribe();
     let mut reader: Option<OutputReader> = None;

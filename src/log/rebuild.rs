@@ -36,7 +36,7 @@ impl From<StoreError> for RebuildError {
 /// Unreadable events of a log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LogGap {
-    /// Whose events.
+    /// Producer of the events.
     pub producer: Producer,
     /// The first of them.
     pub first_seq: u64,

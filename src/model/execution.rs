@@ -38,7 +38,7 @@ macro_rules! named {
 }
 
 named! {
-    /// Where an execution stands. Documented clients poll on exactly these three.
+    /// State of an execution. Documented clients poll for exactly these three.
     Status {
         /// Not over yet.
         Running = "running",
@@ -50,7 +50,7 @@ named! {
 }
 
 named! {
-    /// Where an execution stands, more finely.
+    /// Detailed state of an execution.
     Phase {
         /// Waiting for the launcher.
         Queued = "queued",
@@ -99,10 +99,10 @@ pub struct EventCount {
     pub missing: Option<String>,
 }
 
-/// Events of a log that cannot be read, because it is damaged.
+/// Events that cannot be read, because the log is damaged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LogDamage {
-    /// Whose events.
+    /// Producer of the events.
     pub producer: Producer,
     /// The first of them.
     pub first_seq: u64,
@@ -112,7 +112,7 @@ pub struct LogDamage {
     pub lines: u64,
 }
 
-/// One command's record: the documented fields, and ours beside them.
+/// The record of one command: the documented fields and further ones.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct ExecutionResult {
     /// Identity, made by the producer (UUID version 7).
@@ -122,18 +122,18 @@ pub struct ExecutionResult {
     pub what: ExecutionStarted,
     /// `running`, `success` or `failed`.
     pub status: Status,
-    /// Where it stands, more finely.
+    /// Its detailed state.
     pub phase: Phase,
     /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
-    /// When its launch was asked for, where Playback launched it.
+    /// When its launch was requested, if Playback launched it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub queued_time: Option<DateTime<Utc>>,
-    /// Who asked for its end.
+    /// Who canceled it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub canceled_by: Option<String>,
-    /// When it started; while it is queued, when it was asked for.
+    /// When it started; while it is queued, when it was requested.
     pub start_time: DateTime<Utc>,
     /// When it ended.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -155,7 +155,7 @@ pub struct ExecutionResult {
     pub unreachable: Vec<String>,
     /// Hosts with failures.
     pub failed: Vec<String>,
-    /// What it cost.
+    /// Its resource usage.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub usage: Option<Usage>,
     /// How complete the record is.
@@ -164,17 +164,17 @@ pub struct ExecutionResult {
     pub output_lines: u64,
     /// How many results it has (one per task and host).
     pub results: u64,
-    /// When retention removed what it printed, what its results returned and its events. The rest of the record stayed.
+    /// When retention deleted its output, the content of its results and its events. The rest of the record was kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub payload_removed: Option<DateTime<Utc>>,
-    /// Who wants it to be kept, whatever the rules of retention say.
+    /// Who pinned it, so that no retention rule deletes it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pinned: Option<Pinned>,
     /// The printed lines: all of them in the detail of an execution, the last ones in a list while it
     /// runs, none in a list when it is over.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output: Option<Vec<String>>,
-    /// Parts of what was printed that cannot be read, because the log is damaged there: lines in `output` say where.
+    /// Parts of the output that cannot be read, because the log is damaged there: lines in `output` say where.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub damaged: Option<Vec<LogDamage>>,
 }

@@ -92,7 +92,7 @@ pub struct Parameters {
     /// Number of `-v`.
     #[serde(skip_serializing_if = "is_zero")]
     pub verbosity: u8,
-    /// Change nothing, tell what would change.
+    /// Change nothing, only report what would change.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub check: bool,
     /// Show what changes in files.
@@ -121,7 +121,7 @@ pub struct Parameters {
     /// Ad-hoc: the arguments, where the collector is configured to keep them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub args: Option<String>,
-    /// Why it is run.
+    /// Why the run is started.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
     /// Labels.

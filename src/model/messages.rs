@@ -22,8 +22,8 @@ pub enum StreamMessage<'t, R = ExecutionResult> {
     },
     /// The execution is over: nothing comes after this.
     Complete {
-        /// Its record. Its `output` is left out where it would make the message too large: all lines were sent
-        /// before. `null`: the execution was deleted.
+        /// The record. `output` is omitted if the message would be too large, because all lines were sent before.
+        /// `null`: the execution was deleted.
         #[schema(required, value_type = Option<ExecutionResult>)]
         result: Option<R>,
     },
@@ -38,9 +38,9 @@ impl StreamMessage<'_> {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum FeedMessage<R = ExecutionResult> {
-    /// An execution is new, or reads differently.
+    /// An execution is new or has changed.
     Execution {
-        /// What became of it.
+        /// What happened to it.
         event: FeedEvent,
         /// Its record, without output.
         #[schema(value_type = ExecutionResult)]
@@ -51,11 +51,11 @@ pub enum FeedMessage<R = ExecutionResult> {
         /// Which.
         id: Uuid,
     },
-    /// So much happened that some of it is not told: read the list again.
+    /// Some changes were skipped, because there were too many: read the list again.
     Behind,
 }
 
-/// What became of an execution, to one who watches all of them.
+/// What happened to an execution, for viewers of all executions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FeedEvent {

@@ -36,10 +36,10 @@ pub struct Pin {
     pub note: Option<String>,
 }
 
-/// Who wants an execution to be kept, as served.
+/// Who pinned an execution, as served.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Pinned {
-    /// When they said so.
+    /// When it was pinned.
     pub time: DateTime<Utc>,
     /// Who.
     pub by: String,

@@ -39,7 +39,7 @@ pub struct ExecutionRow {
     pub signal: Option<i32>,
     /// Whether anything was changed on any host; never in check mode, where `stats` count what would have changed.
     pub changed: bool,
-    /// What it cost.
+    /// Its resource usage.
     pub usage: Option<Usage>,
     /// Printed lines so far, including an unfinished last one.
     pub output_lines: u64,
@@ -106,7 +106,7 @@ pub struct HostRow {
     pub number: u32,
     /// Inventory name.
     pub name: String,
-    /// The recap's counts: our own while the run goes on, then Ansible's.
+    /// The recap's counts: computed from results during the run, then Ansible's.
     pub stats: HostStats,
     /// Number of the task that it is running now.
     pub running_task: Option<u32>,
@@ -138,7 +138,7 @@ pub struct TaskCounts {
     pub ok: u32,
     /// Changed something.
     pub changed: u32,
-    /// Failed, ignored and rescued ones included.
+    /// Failed results, including ignored and rescued ones.
     pub failed: u32,
     /// Skipped.
     pub skipped: u32,
@@ -169,7 +169,7 @@ pub struct TaskRow {
     pub tags: Vec<String>,
     /// Whether it ran as a handler.
     pub handler: bool,
-    /// Whether its results are censored, or may be.
+    /// Whether its results are censored, or may be censored.
     pub no_log: bool,
     /// When it began.
     pub started_us: i64,

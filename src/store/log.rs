@@ -25,7 +25,7 @@ pub struct StoredBlock {
 pub struct BlocksFrom {
     /// Key of the execution.
     pub key: ExecutionKey,
-    /// Whose blocks.
+    /// The producer of the blocks.
     pub producer: Producer,
     /// The first of them.
     pub start: BlockStart,

@@ -1,4 +1,4 @@
-//! Problems of a database that was healthy when it was opened, described for whoever has to fix them.
+//! Problems of a database that was healthy when it was opened, described for the person who fixes them.
 
 use sqlx::mysql::MySqlDatabaseError;
 use sqlx::sqlite::SqliteError;

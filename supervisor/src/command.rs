@@ -115,7 +115,7 @@ fn statistics(program: &str, dialect: Dialect, module: Option<&str>) -> Option<F
     }
 }
 
-/// What the words of Ansible's command line have said so far.
+/// What was parsed from Ansible's command line so far.
 #[derive(Debug, Default)]
 struct Reader {
     inventory: Vec<String>,

@@ -1,6 +1,6 @@
-//! Database servers of our own: made by the first test that needs one, on a port that nobody else has, in
-//! a folder that goes with them. Each test gets a database of its own. Where a server's programs are
-//! missing, the test fails: `make test` installs them.
+//! Database servers for tests: the first test that needs a server starts it, on a free port, in a folder that is
+//! deleted with it. Each test gets a separate database. If a server's programs are missing, the test fails: `make test`
+//! installs them.
 
 use std::cell::Cell;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -21,7 +21,7 @@ pub const USER: &str = "playback";
 /// Its password.
 pub const PASSWORD: &str = "p:ss@word";
 
-/// Where servers listen whom nobody else needs to reach.
+/// The address of servers that only this process needs to reach.
 const LOOPBACK: &str = "127.0.0.1";
 
 /// How long a server may take to answer.
@@ -289,7 +289,7 @@ SQL"
         self.port
     }
 
-    /// Whether it did what it was told.
+    /// Runs a statement; returns whether it succeeded.
     pub fn sql(&self, sql: &str) -> bool {
         let database = match self.engine {
             Engine::Postgres => "postgres",
@@ -298,7 +298,7 @@ SQL"
         self.sql_in(database, sql)
     }
 
-    /// Whether it did what it was told in this database.
+    /// The same in this database.
     pub fn sql_in(&self, database: &str, sql: &str) -> bool {
         let port = self.port.to_string();
         let mut command = match self.engine {

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Holds the OpenAPI document against what others make of it.
+"""Tests the OpenAPI document with other tools.
 
-The document is validated, clients in Python and TypeScript are made of it, and used against a collector. With `--fuzz`,
-schemathesis asks a collector whatever the document allows, and more, and holds the answers against it.
+Validates the document, generates clients in Python and TypeScript from it, and uses them with a collector. With `--fuzz`,
+schemathesis sends a collector valid and invalid requests, and compares the answers with the document.
 
     tests/clients/check.py target/debug/playback [--fuzz] [--examples N]
 """
@@ -27,7 +27,7 @@ TEN = 1_768_903_200_000_000
 
 
 def run(*command: str | Path, cwd: Path, **environment: str) -> str:
-    """Runs a command that must end well; what it printed."""
+    """Runs a command that must succeed; returns its output."""
     done = subprocess.run(
         [str(word) for word in command],
         cwd=cwd,
@@ -45,7 +45,7 @@ def run(*command: str | Path, cwd: Path, **environment: str) -> str:
 def collector(
     playback: Path, folder: Path, settings: str = ""
 ) -> Iterator[tuple[str, str]]:
-    """A collector on a database of its own: its URL, and an admin token."""
+    """A collector with a separate database: its URL, and an admin token."""
     config = folder / "playback.toml"
     config.write_text(settings)
     database = f"sqlite://{folder}/playback.db"
@@ -101,7 +101,7 @@ def address(served: "subprocess.Popen[bytes]", log: Path) -> str:
 
 
 def record(url: str, token: str) -> str:
-    """Sends a run; its id."""
+    """Sends a run; returns its id."""
     data: list[tuple[str, dict[str, object]]] = [
         ("execution_started", {"type": "playbook", "playbook": "site.yml"}),
         (
@@ -136,7 +136,7 @@ def record(url: str, token: str) -> str:
 
 
 def pin(url: str, token: str, execution: str) -> None:
-    """Keeps a run, whatever cleanups are asked for."""
+    """Pins a run, so that no cleanup deletes it."""
     request = urllib.request.Request(
         f"{url}/api/v1/ansible/executions/{execution}/pin",
         method="PUT",
@@ -202,7 +202,7 @@ def check(url: str, token: str, folder: Path) -> None:
 
 
 def launcher(folder: Path) -> str:
-    """Settings of a launcher that is asked everything and finds nothing to run."""
+    """Settings of a launcher that accepts all requests and has nothing to run."""
     for name in ("playbooks", "inventories"):
         (folder / name).mkdir()
     return (

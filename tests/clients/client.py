@@ -1,4 +1,4 @@
-"""Real calls by a client that is made of the OpenAPI document. See check.py."""
+"""Real calls by a client that is generated from the OpenAPI document. See check.py."""
 
 import datetime
 import os

@@ -1,4 +1,4 @@
-"""What schemathesis must be told of the API: how batches of events look. See check.py --fuzz."""
+"""Tells schemathesis how batches of events look. See check.py --fuzz."""
 
 import json
 import os
@@ -27,7 +27,7 @@ VALUES = st.recursive(
 
 @st.composite
 def batches(draw: st.DrawFn) -> bytes:
-    """Events in their order, of which some have a field that is anything; now and then anything at all."""
+    """Events in order, some of which have a field with a random value; sometimes a random text."""
     if draw(st.integers(0, 9)) == 0:
         return draw(st.binary(max_size=200))
     lines = []
@@ -52,7 +52,7 @@ def ndjson(_context: object, value: object) -> bytes:
 def map_path_parameters(
     _context: schemathesis.HookContext, path_parameters: dict[str, object] | None
 ) -> dict[str, object] | None:
-    """Most executions that are asked for are there."""
+    """Makes most requests name an execution that exists."""
     for name in ("id", "execution_id"):
         asked = (path_parameters or {}).get(name)
         try:
@@ -68,7 +68,7 @@ def map_path_parameters(
 def map_query(
     _context: schemathesis.HookContext, query: dict[str, object] | None
 ) -> dict[str, object] | None:
-    """Nobody waits for minutes until a run is over that never ends."""
+    """Keeps requests from waiting minutes for a run that never ends."""
     timeout = (query or {}).get("timeout")
     if query is not None and "wait" in query:
         is_long = timeout is None or (isinstance(timeout, (int, float)) and timeout > 1)

@@ -1,7 +1,7 @@
-"""The corpus: which command each case runs, and what must be true for the case to be about what it says.
+"""The corpus: the command of each case, and the conditions under which the case tests what it claims to test.
 
-A case is one idea. Its playbook lies in `playbooks/`; commands run there. `{scratch}` in a command, and the
-environment variable SCRATCH for playbooks, name a folder that is the run's own; `{vault_password}` a file.
+Each case tests one thing. Its playbook is in `playbooks/`, where commands run. `{scratch}` in a command, and the
+environment variable SCRATCH for playbooks, name a separate folder for each run; `{vault_password}` names a file.
 """
 
 from __future__ import annotations
@@ -10,19 +10,19 @@ import signal
 from dataclasses import dataclass, field
 
 SECRET = "S3CR3T-MARKER-7391"
-"""Stands wherever a secret can be: password of the vault, of become, in the environment, in extra variables, in
-what playbooks hide by `no_log`. It must be found nowhere."""
+"""The marker for every secret: the passwords of the vault and of become, values in the environment, in extra variables,
+and in data that playbooks hide by `no_log`. It must not be in any record."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """One command, and what the shell must get from it."""
+    """One command, and the exit code that the shell must get."""
 
     name: str
     command: str
-    """Words as a shell would split them; the first is Ansible's program."""
+    """The words of the command; the first is Ansible's program."""
     exit: int | dict[str, int] = 0
-    """Exit code; by the first version that has it, where versions differ. Negative: the signal."""
+    """Exit code; if versions differ, by the first version that has it. Negative: a signal."""
     env: dict[str, str] = field(default_factory=dict)
     since: str = ""
     """First version that has the feature."""
@@ -31,11 +31,11 @@ class Case:
     why: str = ""
     """Why other versions cannot run the case."""
     typed: tuple[tuple[str, str], ...] = ()
-    """What a person types at a terminal: each text once the other was printed."""
+    """Input at a terminal: each text is typed once the other was printed."""
     signals: tuple[int, ...] = ()
     """Signals that the command's process group gets, one after the other, once a task made the file SCRATCH/waiting."""
     prints: tuple[str, ...] = ()
-    """What must be found in the printed text: otherwise the case is not about what it says."""
+    """Text that the output must contain; otherwise the case does not test what it claims to test."""
     secret: bool = False
     """Whether the playbook handles the marker secret."""
 

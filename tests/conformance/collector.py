@@ -1,4 +1,4 @@
-"""A real collector for the suite, and an execution as its API tells it."""
+"""A real collector for the suite, and executions as its API returns them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DEADLINE = 120.0
 
 @dataclass
 class Record:
-    """Everything that the API says about an execution that is over."""
+    """Everything that the API returns about a finished execution."""
 
     detail: dict[str, Any]
     plays: list[dict[str, Any]]
@@ -46,7 +46,7 @@ class Record:
 
 
 class Collector:
-    """`playback serve` on a free port, with a history of its own."""
+    """`playback serve` on a free port, with a separate history."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -139,7 +139,7 @@ class Collector:
         return [self.record(execution["id"]) for execution in listed]
 
     def streamed(self, execution: str) -> bytes:
-        """What a viewer of the stream gets, as `playback follow` shows it."""
+        """The output of a viewer of the stream, as `playback follow` shows it."""
         command = [str(PLAYBACK), "follow", execution]
         env = {"PLAYBACK_URL": self.url, "PLAYBACK_TOKEN": self.read, "PATH": os.environ["PATH"]}
         return subprocess.run(command, env=env, stdout=subprocess.PIPE, timeout=DEADLINE, check=False).stdout

@@ -1,4 +1,4 @@
-"""The matrix: each case on ansible-core versions, in the ways in which a run is recorded."""
+"""The matrix: each case on several ansible-core versions, with each way to record a run."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def environments() -> dict[str, Path]:
-    """ansible-core version → folder of its programs, as `make` tells: `2.14=FOLDER 2.15=FOLDER …`."""
+    """ansible-core version → folder of its programs, as `make` passes them: `2.14=FOLDER 2.15=FOLDER …`."""
     told = os.environ.get("CONFORMANCE_ANSIBLE", "")
     assert told, "CONFORMANCE_ANSIBLE is not set: use make test or make conformance"
     pairs = [word.split("=", 1) for word in told.split()]
@@ -27,10 +27,10 @@ def environments() -> dict[str, Path]:
 
 
 def matrix(whole: bool) -> list[tuple[str, Case, str]]:
-    """Versions, cases and ways that go together.
+    """The combinations of versions, cases and ways to test.
 
-    The whole matrix is everything with everything. The part that every test run takes has each case on the newest
-    version while the collector listens, and on one older version, in turn, in another way; secrets are supervised, too.
+    The whole matrix has all combinations. Ordinary test runs have each case on the newest version with a collector,
+    and on one older version, in rotation, in another way; cases with secrets also run under the supervisor.
     """
     versions = list(environments())
     if whole:
@@ -81,6 +81,6 @@ def collector(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collector]:
 
 @pytest.fixture
 def ansible(request: pytest.FixtureRequest) -> Path:
-    """Programs of the version that the test is about."""
+    """Programs of the version under test."""
     names = request.fixturenames
     return environments()[request.getfixturevalue("version" if "version" in names else "each_version")]

@@ -1,8 +1,8 @@
-"""Runs a playbook of your own and says whether its record is true: `make conformance PLAYBOOK=… INVENTORY=…`.
+"""Runs your own playbook and says whether its record is correct: `make conformance PLAYBOOK=… INVENTORY=…`.
 
-It really runs, as it would without this, where it lies and with its own ansible.cfg; beside its callbacks run the
-recorder and the witnesses. Exit code 0: the record is true. 1: it is not, and each difference is named. 2: it
-could not be found out.
+The playbook really runs, in its own folder and with its own ansible.cfg, with the recorder and the witnesses as
+additional callbacks. Exit code 0: the record is correct. 1: it is not, and each difference is named. 2: the check
+itself failed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from oracle import differences
 
 
 def configured(programs: Path, cwd: Path, names: tuple[str, ...]) -> dict[str, list[str]]:
-    """Settings that hold lists, as they are in force where the playbook lies."""
+    """Settings with lists, as they apply in the playbook's folder."""
     dumped = subprocess.run(
         [programs / "ansible-config", "dump", "--format", "json"], cwd=cwd, stdout=subprocess.PIPE, check=True
     )
@@ -47,7 +47,7 @@ def main() -> int:
 
     programs, playbook = asked.ansible.resolve(), asked.playbook.resolve()
     cwd = playbook.parent
-    # What looks like a path is one, seen from where this was called.
+    # Arguments that look like paths are relative to the folder where this was called.
     inventories = [str(Path(name).resolve()) if Path(name).exists() else name for name in asked.inventory]
     command = ["ansible-playbook", *(word for name in inventories for word in ("-i", name)), playbook.name]
     own = configured(programs, cwd, ("CALLBACKS_ENABLED", "COLLECTIONS_PATHS"))

@@ -1,8 +1,8 @@
-"""Holds a record against what the witnesses of the same run saw, and names every difference.
+"""Compares a record with independent sources about the same run (witnesses), and names every difference.
 
-The witnesses: the bytes that were printed, the exit code that the shell got, the recap as Ansible printed it, and
-what Ansible told a callback that shares nothing with the recorder. What the record must say follows from these
-alone; nothing here is taken from Playback's own code.
+The witnesses are the bytes that were printed, the exit code that the shell got, the printed recap, and the calls of a
+callback that shares no code with the recorder. The expected record is derived from these alone, without any code of
+Playback.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ RECAP = re.compile(r"^(.*\S)\s*: " + r"\s+".join(rf"{name}=(\d+)" for name in CO
 
 
 def differences(seen: Seen, record: Record, version: str, *, supervised: bool) -> list[str]:
-    """Everything in which the record and the witnesses differ, each by the name of what differs."""
+    """All differences between the record and the witnesses, each with a name."""
     return [
         *ending(seen, record, supervised=supervised),
         *command(seen, record, version),

@@ -1,7 +1,7 @@
 """Runs ansible's own integration targets under the recorder: `make foreign TARGETS=…/ansible/test/integration`.
 
-Nothing is fetched, and the checkout is not changed: a copy of it runs. Each command of each target is recorded by a
-real collector and held against the oracle. What is reported: targets, records, how many are exact, and what differs in
+Nothing is downloaded, and the checkout is not changed: a copy of it runs. Each command of each target is recorded by a
+real collector and checked by the oracle. What is reported: targets, records, how many are exact, and what differs in
 the others. Exit code 0: every record is exact. 1: some differ. 2: it could not be run.
 """
 

@@ -1,4 +1,4 @@
-"""Every case of the corpus: its record is what happened, as far as anybody could see."""
+"""Every case of the corpus: its record agrees with all witnesses."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_record_is_true(
     for text in case.prints:
         assert text in told, told
     if seen.loaded is None and way != EXEC:
-        # Ansible gave up before it loads callbacks: nobody but a supervisor can know of the run.
+        # Ansible ended before it loads callbacks: only a supervisor can record the run.
         assert not collector.knows(seen.execution)
         return
     record = collector.record(seen.execution)
@@ -36,7 +36,7 @@ def test_record_is_true(
 
 
 def leaks(seen: Seen, record: Record, collector: Collector) -> list[str]:
-    """Where the marker of a secret, or the token, is found: nowhere."""
+    """The places in which the marker of a secret, or the token, is found; there must be none."""
     places = {
         "the spool": seen.spooled.decode(),
         "the record": json.dumps([vars(record)], ensure_ascii=False),

@@ -1,4 +1,4 @@
-"""While a run goes on, its record says which host is at which task, and how each host fared so far."""
+"""While a run is in progress, its record says which host runs which task, and the results of each host so far."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Other ways to run Ansible than its own commands, each as docs/ways-to-run.md describes it."""
+"""Tools that run Ansible, each as docs/ways-to-run.md describes it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Stands before Ansible's programs in PATH while a foreign suite runs: each command is recorded, and witnessed.
+"""Replaces Ansible's programs in PATH while a foreign suite runs, so that each command is recorded and witnessed.
 
-It runs the real program with what it was given, keeps what it prints, hands that on when it ends, and ends as it did.
+It runs the real program with the same arguments, stores and passes on its output, and ends with its exit code.
 """
 
 from __future__ import annotations

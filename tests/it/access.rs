@@ -1,4 +1,4 @@
-//! Who may do what: tokens, scopes, logins and origins.
+//! Permissions: tokens, scopes, logins and origins.
 
 use std::process::{Command, Stdio};
 

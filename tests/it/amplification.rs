@@ -1,5 +1,5 @@
-//! A small batch makes nobody wait and costs little: what a run has too much of is left out of its record, visibly, and
-//! a list reads what it is asked for.
+//! A small batch cannot block others or cause high cost: what exceeds a limit is left out of the record, and the record
+//! says so; a list only reads the requested fields.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use crate::builders::{Run, good_run};
 use crate::harness::{Collector, zstd};
 
-/// A recap of so many hosts, the last of which failed and changed something.
+/// A recap of this many hosts, the last of which failed and changed something.
 fn recap(hosts: usize) -> Value {
     let mut all = serde_json::Map::new();
     for host in 1..hosts {
@@ -43,7 +43,7 @@ pub(crate) fn a_run_of_a_million_hosts_holds_nobody_up_and_says_what_is_left_out
     let record = client.execution(run.id, "").ok();
     assert_eq!(record["left_out"], json!(["hosts"]));
     assert_eq!(record["stats"].as_object().unwrap().len(), 50_000);
-    // Those that are left out count all the same.
+    // Hosts that are left out still count.
     assert_eq!(record["changed"], true);
     assert_eq!(record["reason"], "task_failed");
     assert_eq!(record["events"]["complete"], true);

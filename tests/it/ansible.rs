@@ -1,5 +1,5 @@
-//! Real Ansible with the recorder, beside a real collector: what the record says is held against what
-//! the shell and the terminal saw.
+//! Real Ansible with the recorder and a real collector: the record is compared with what the shell and the terminal
+//! saw.
 
 use std::collections::BTreeMap;
 use std::fs::File;

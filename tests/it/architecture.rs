@@ -1,4 +1,4 @@
-//! Who may import whom: the rules of ARCHITECTURE.md, held against the source.
+//! Checks the import rules of ARCHITECTURE.md in the source.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -1,4 +1,4 @@
-//! The audit trail: who changed what, and that nobody changes that unnoticed.
+//! The audit trail records who changed what, and detects changes to itself.
 
 use serde_json::{Value, json};
 

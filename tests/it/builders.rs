@@ -1,4 +1,4 @@
-//! Runs in a few words: what a producer would send of them.
+//! Builds the events that a producer sends for a run.
 //!
 //! ```text
 //! Run::new().play("web").task("install").ok("web-01").output("ok: [web-01]\n").ended(0)

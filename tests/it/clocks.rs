@@ -1,4 +1,4 @@
-//! Clocks that are wrong, or are set while runs go on: no duration, no silence and no age goes by them.
+//! Clocks that are wrong, or are set during runs, do not affect durations, the detection of silence, or ages.
 
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -63,7 +63,7 @@ fn faketime() -> String {
     found.next().expect("faketime is installed")
 }
 
-/// The day that it is by a collector's own clock, told by a pin.
+/// The current day by a collector's own clock, read from a pin.
 fn day_of(client: &Client, run: &Run) -> String {
     let path = format!("{API}/executions/{}/pin", run.id);
     let pinned = client.send("PUT", &path, &[], b"{}");
@@ -105,7 +105,7 @@ fn a_collectors_clock_two_days_ahead_for_a_while_makes_no_run_lost_and_keeps_no_
     eventually("the collector's clock to be ahead", || {
         (day_of(&client, &alive) > today).then_some(())
     });
-    // Both are heard while it is ahead.
+    // Both report while the clock is ahead.
     for run in [&alive, &dead] {
         beat(&client, run, None);
         assert_eq!(client.execution(run.id, "").ok()["status"], "running");
@@ -124,7 +124,7 @@ fn a_collectors_clock_two_days_ahead_for_a_while_makes_no_run_lost_and_keeps_no_
     assert!(duration(&lost) < 60.0, "{lost}");
 }
 
-/// The day after, should midnight have passed.
+/// The next day, in case midnight has passed.
 fn next(day: &str) -> String {
     let day: chrono::NaiveDate = day.parse().unwrap();
     day.succ_opt().unwrap().to_string()
@@ -137,7 +137,7 @@ pub(crate) fn a_lost_run_ends_at_its_last_sign_of_life() {
     let run = good_run();
     run.deliver_range(&client, 0..3);
     beat(&client, &run, Some(TEN + 28_000_000));
-    // One that comes late, and tells an earlier time.
+    // A late message with an earlier time.
     beat(&client, &run, Some(TEN + 11_000_000));
     let lost = client.finished(run.id);
     assert_eq!((&lost["reason"], duration(&lost)), (&json!("lost"), 28.0));
@@ -148,7 +148,7 @@ pub(crate) fn a_lost_run_ends_at_its_last_sign_of_life() {
         .command(&["rebuild", &run.id.to_string()])
         .unwrap();
     assert_eq!(client.execution(run.id, "").ok(), lost);
-    // What its end says is the truth.
+    // The time in its end is the correct one.
     run.deliver_range(&client, 3..run.len());
     let record = client.finished(run.id);
     assert_eq!(record["status"], "success");
@@ -206,7 +206,7 @@ fn waiting(collector: &Collector, clock: &WallClock, words: &[&str]) -> Child {
         .unwrap()
 }
 
-/// What is recorded of a command that begins with one clock, and sees it set to another in its midst.
+/// The record of a command during which the clock is set.
 fn recorded(words: &[&str], before: &str, after: &str) -> Value {
     let collector = Collector::start();
     let clock = WallClock::at(before);

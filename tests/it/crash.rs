@@ -1,4 +1,4 @@
-//! A collector that is killed, and one that is asked to end: what was acknowledged is there, once.
+//! After a collector is killed or stopped, everything that it acknowledged is stored exactly once.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -147,7 +147,7 @@ pub(crate) fn asked_to_end_it_answers_what_is_open_and_says_goodbye() {
     for stream in &mut streams {
         assert_eq!(stream.line(), "one");
     }
-    // One who never reads, and whom nothing reaches any more, holds nobody up for long.
+    // A viewer that never reads does not delay others for long, even if nothing reaches it.
     let wide = "x".repeat(64 << 10);
     let flood = (0..300).fold(Run::new(), |run, _| run.output(&format!("{wide}\n")));
     flood.deliver_range(&client, 0..150);

@@ -1,4 +1,4 @@
-//! A log that is damaged: what cannot be read is shown as such, and hides nothing else of its run.
+//! Damaged parts of a log are shown as damaged, and the rest of the run is shown as usual.
 
 use std::process::Command;
 

@@ -1,5 +1,5 @@
-//! What becomes of a run whose collector is away, refuses, or is hidden behind something else; and of options that are
-//! odd. Whatever it is, the command runs.
+//! Delivery if the collector is down, refuses, or is hidden behind something else, and with invalid options. The
+//! command runs in any case.
 
 use std::ffi::OsString;
 use std::io::{Read as _, Write as _};
@@ -20,13 +20,13 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// The commands that a warning names, as they stand in it.
+/// The commands in a warning.
 pub(crate) fn commands_in(warning: &str) -> Vec<String> {
     let words = warning.split('`').skip(1).step_by(2);
     words.map(str::to_owned).collect()
 }
 
-/// Types a command into a shell that knows nothing but where `playback` lies, and a token.
+/// Runs a command in a shell that only has `playback` in PATH, and a token.
 pub(crate) fn type_in(command: &str, token: &str) -> Output {
     let bin = Path::new(PLAYBACK).parent().unwrap();
     Command::new("sh")
@@ -142,12 +142,12 @@ fn an_option_that_somebody_types_wrong_is_told_before_anything_runs() {
 #[test]
 fn a_limit_of_file_sizes_is_a_full_spool_and_the_command_has_the_default_of_its_signal() {
     for (kibibytes, script) in [
-        // Something is recorded, and says that the rest is missing.
+        // A part is recorded, and the record says that the rest is missing.
         (
             16,
             "i=0; while [ $i -lt 3000 ]; do echo line $i; i=$((i+1)); done; exit 3",
         ),
-        // Nothing is.
+        // Nothing is recorded.
         (0, "echo hello; exit 3"),
     ] {
         let collector = Collector::start();
@@ -172,7 +172,7 @@ fn a_limit_of_file_sizes_is_a_full_spool_and_the_command_has_the_default_of_its_
             assert!(text(&done.stderr).contains("not recorded"), "{done:?}");
         }
     }
-    // Without us, too, the signal ends who writes beyond the limit.
+    // Without the recorder, the signal also ends a process that writes beyond the limit.
     let spools = Spools::new();
     let file = tempfile::NamedTempFile::new().unwrap();
     let script = format!(
@@ -203,7 +203,7 @@ fn standard_streams_that_are_closed_or_full_stop_nothing() {
             "\"$0\" exec -- sh -c 'echo ran > {}; exit 4' {redirection}",
             flag.path().display()
         );
-        // There is no such collector, so there is something to complain about.
+        // The collector does not exist, so there is a warning.
         let mut command = spools.command("sh", &["-c", &script, PLAYBACK]);
         command
             .env("PLAYBACK_URL", "ftp://x")
@@ -285,7 +285,7 @@ fn a_run_that_ends_while_its_collector_is_away_for_two_seconds_is_complete() {
     });
     collector.kill();
     std::fs::write(&go_on, "").unwrap();
-    // What is tested is a length of time.
+    // This tests a duration.
     std::thread::sleep(Duration::from_secs(2));
     collector.launch();
     let done = child.wait_with_output().unwrap();
@@ -303,7 +303,7 @@ fn a_run_that_ends_while_its_collector_is_away_for_two_seconds_is_complete() {
 
 #[test]
 fn the_command_that_a_warning_names_delivers_the_run() {
-    // Away during the whole run.
+    // The collector is down during the whole run.
     let mut collector = Collector::start();
     let url = collector.url();
     let token = collector.token.clone();
@@ -376,7 +376,7 @@ fn the_next_run_with_a_good_token_delivers_what_a_wrong_one_left() {
     });
 }
 
-/// Answers every request with a page for so long as it lives.
+/// Answers every request with a page while it exists.
 pub(crate) fn page(
     listener: TcpListener,
     answer: &'static str,

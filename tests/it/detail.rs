@@ -1,4 +1,4 @@
-//! One execution: its record, its parts, waiting for its end, forgetting it.
+//! One execution: its record, its parts, waiting for its end, deleting it.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! `playback doctor`: each fault is made, and found.
+//! `playback doctor` finds each fault that a test causes.
 
 use std::fs::{self, Permissions};
 use std::io::{Read as _, Write as _};

@@ -1,4 +1,4 @@
-//! The examples of the document that this product implements, as they are written there.
+//! The examples of the document that Playback implements, exactly as written there.
 
 use std::process::{Command, Stdio};
 

@@ -1,4 +1,4 @@
-//! What the documents say is so: commands run, messages exist, links lead somewhere.
+//! The documentation is correct: commands work, messages exist, links lead somewhere.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

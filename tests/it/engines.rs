@@ -1,4 +1,4 @@
-//! Tests that were written for any database: here they run on those with a server.
+//! Runs tests that support any database on the databases that have a server.
 
 use playback::store::dialect::Engine;
 

@@ -1,4 +1,4 @@
-//! `playback exec`: the command is run as if nobody looked, and everything is in the record.
+//! `playback exec` runs a command as without it, and records everything.
 
 use std::io::{Read as _, Write as _};
 use std::os::unix::process::ExitStatusExt as _;

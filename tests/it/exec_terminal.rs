@@ -1,4 +1,4 @@
-//! `playback exec` at a terminal: the command has one too, and the keys mean what they always mean.
+//! `playback exec` at a terminal: the command has a terminal, too, and keys work as usual.
 
 use std::io::{Read as _, Write as _};
 use std::os::fd::AsFd as _;

@@ -1,5 +1,4 @@
-//! A store that is slow, full or broken: producers are told to come back, and nothing is lost or half
-//! stored.
+//! With a store that is slow, full or broken, producers are told to retry, and nothing is lost or stored in part.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 

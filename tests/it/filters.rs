@@ -1,5 +1,4 @@
-//! A filter that does not exist is refused in each place that takes filters, with the names that do; so is a value that
-//! cannot be meant.
+//! Every place that accepts filters refuses unknown ones and lists the known ones; it also refuses invalid values.
 
 use serde_json::{Value, json};
 use uuid::Uuid;

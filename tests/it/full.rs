@@ -1,5 +1,5 @@
-//! A disk that is full, and a lock that somebody holds for half a minute: producers are told to come back, and
-//! everything is there in the end.
+//! With a full disk, or a database locked for half a minute, producers are told to retry, and everything is stored in
+//! the end.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -1,4 +1,4 @@
-//! The real collector, started as a person starts it, and clients that speak to it by its real doors.
+//! Starts the real collector as a person does, and has clients for its public interfaces.
 //!
 //! Nothing here waits for a fixed time: [`eventually`] asks until the answer comes or a deadline passes.
 

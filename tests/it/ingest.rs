@@ -1,4 +1,4 @@
-//! What producers send, good and bad. Whatever is refused, nothing of it is stored.
+//! Valid and invalid batches from producers. Nothing of a refused batch is stored.
 
 use std::io::Write as _;
 

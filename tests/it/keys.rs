@@ -1,4 +1,4 @@
-//! The run key on its way: of a run that the collector launched, and in a spool that was emptied while its run went on.
+//! The run key of a launched run, and of a spool that was emptied during its run.
 
 use std::fs;
 use std::path::{Path, PathBuf};

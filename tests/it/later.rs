@@ -1,4 +1,4 @@
-//! What a record says that is only known later than the event that it belongs to.
+//! Parts of a record that are only known after the event that they belong to.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Nobody without a token brings the collector down: connections, heads and bodies have bounds.
+//! Limits on connections, heads and bodies: clients without a token cannot make the collector fail.
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};

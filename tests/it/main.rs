@@ -1,4 +1,4 @@
-//! Tests of the whole, through its real doors: the binary, HTTP, WebSockets, the command line.
+//! Tests of the whole program through its public interfaces: the binary, HTTP, WebSockets, the command line.
 //!
 //! One binary: it links once and runs its tests in parallel. Each test starts what it needs on a store
 //! and a port of its own.

@@ -1,4 +1,4 @@
-//! Figures for Prometheus, held against its own tool, and against what is written about them.
+//! Metrics for Prometheus, checked with Prometheus' own tool and compared with their documentation.
 
 use std::collections::BTreeSet;
 use std::io::Write as _;
@@ -112,7 +112,7 @@ fn what_counts_ends_in_total_and_only_grows() {
             .iter()
             .all(|(series, _)| series.split('{').next().unwrap().ends_with("_total"))
     );
-    // Told twice, it ended once; deleted, it has ended all the same.
+    // A run that is reported twice ended once; a deleted run still counts as ended.
     let run = good_run();
     run.deliver(&client).deliver(&client);
     assert_eq!(client.delete(run.id).status, 204);

@@ -1,4 +1,4 @@
-//! A network that is cut between a collector and its database: packets vanish, and nobody is told.
+//! The network between a collector and its database is cut: packets disappear without an error.
 //!
 //! The collector lives in a network namespace of its own, with one cable to us and one to the database.
 

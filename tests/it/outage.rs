@@ -1,5 +1,5 @@
-//! A database server that dies, stops, or loses its connections while events come in: nothing that was
-//! acknowledged is lost, nothing is there twice, and the collector says how it is.
+//! A database server dies, stops, or loses its connections while events arrive: nothing that was acknowledged is lost
+//! or duplicated, and the collector reports its state.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};

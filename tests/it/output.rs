@@ -1,4 +1,4 @@
-//! What was printed: exact, by range, whatever the pieces it came in.
+//! Printed output is exact, and can be read by range, whatever pieces it arrived in.
 
 use serde_json::{Value, json};
 

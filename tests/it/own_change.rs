@@ -1,4 +1,4 @@
-//! What "changed" says: of a host, its own change; in check mode, nothing.
+//! "changed" means a host's own change; in check mode, nothing is changed.
 
 use serde_json::{Value, json};
 

@@ -1,5 +1,5 @@
-//! A run belongs to who began it, or holds its spool: nobody else adds to it, and one that was deleted does
-//! not come again.
+//! A run belongs to the producer that began it, or has its spool: nobody else can add to it, and a deleted run is not
+//! recreated.
 
 use std::fs;
 use std::path::Path;

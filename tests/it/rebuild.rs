@@ -1,5 +1,5 @@
-//! The log is the truth, and rows are its projection: however events arrive, replaying the log gives
-//! the same rows.
+//! The log is the truth, and rows are its projection: in whatever order events arrive, replaying the log gives the same
+//! rows.
 
 use playback::clock::Clock;
 use playback::ingest::{Claim, Ingest, Settings};
@@ -181,7 +181,7 @@ fn run_of(mut run: Run, steps: &[Step]) -> Run {
     run
 }
 
-/// A library collector whose clock stands until it is moved.
+/// A collector in this process, with a clock that only the test advances.
 struct Bench {
     _folder: TempDir,
     store: Store,

@@ -1,5 +1,5 @@
-//! Real Ansible under `playback exec` without a recorder: the statistics are read off what it prints,
-//! and nothing that a message says is taken for them.
+//! Real Ansible under `playback exec` without a recorder: statistics are read from Ansible's output, and text in
+//! messages is not mistaken for them.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};

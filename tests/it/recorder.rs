@@ -1,5 +1,6 @@
-//! The recorder alone, without `playback exec` around Ansible: limits of the process, a collector that is away as a run
-//! ends, pages of something in between, folders whose names are no text. Whatever it is, the playbook ends as without us.
+//! The recorder without `playback exec`: process limits, a collector that is down at the end of a run, responses of
+//! programs in between, folders whose names are not valid text. In every case, the playbook ends as without the
+//! recorder.
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -37,7 +38,7 @@ fn within(limit: &str, command: &Command) -> Command {
     limited
 }
 
-/// Runs a command whose output no limit of file sizes concerns: it goes to a pipe.
+/// Runs a command whose output goes to a pipe, so that a file-size limit does not apply to it.
 fn run(command: &mut Command) -> Ran {
     let (mut reader, writer) = std::io::pipe().unwrap();
     command

@@ -1,4 +1,4 @@
-//! What is hidden afterwards is gone: from every answer, from the rows, from the database's files.
+//! Redacted values are removed from every response, from the rows, and from the database's files.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! `playback exec` around a script that runs Ansible: who reports what.
+//! `playback exec` around a script that runs Ansible: which process reports what.
 
 use std::fs;
 use std::path::PathBuf;

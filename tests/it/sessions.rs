@@ -1,4 +1,4 @@
-//! Logins of browsers: a session of its own, which ends with the logout, its time, or its token.
+//! Browser logins: a separate session, which ends with the logout, after its lifetime, or with its token.
 
 use playback::auth::token;
 use playback::store::{Store, TokenRow};

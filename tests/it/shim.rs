@@ -1,4 +1,4 @@
-//! `playback shim`: Ansible runs as ever, and has a record whatever becomes of it.
+//! `playback shim`: Ansible runs as usual, and every run has a record, however it ends.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -83,7 +83,7 @@ impl Machine {
         assert!(done.status.success(), "{done:?}");
     }
 
-    /// Calls a program as a person does whose PATH begins with the shims.
+    /// Calls a program with the shims first in PATH.
     fn call(&self, program: &str, arguments: &[&str]) -> Command {
         let shims = self.shims();
         let mut command = self.command("env", &[&shims]);
@@ -252,7 +252,7 @@ fn without_a_real_program_it_says_so() {
     machine.install();
     let nothing = machine.folder("nothing");
     let real = std::mem::replace(&mut machine.bin, nothing);
-    // Where it was when the shims were made is still known, as under sudo, whose PATH is another.
+    // The shim remembers where Ansible was when it was installed, as is needed under sudo, which has another PATH.
     let done = machine.call("ansible", &["all"]).output().unwrap();
     assert_eq!(
         text(&done.stdout),

@@ -1,4 +1,4 @@
-//! Producers that fall silent, and come back.
+//! Producers that stop reporting, and resume.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! A WebSocket viewer, as the documented JavaScript is one.
+//! A WebSocket viewer that works like the documented JavaScript.
 
 use std::io::ErrorKind;
 use std::net::TcpStream;
@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::harness::{API, Collector, DEADLINE};
 
-/// What the stream said.
+/// What was received.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Said {
     /// A message.
@@ -61,7 +61,7 @@ impl Socket {
         Self::open(collector, "/stream", &[("authorization", &token)]).unwrap()
     }
 
-    /// Waits until it is served: what happens from now on is told. What came before is passed over.
+    /// Waits until the stream is served, so that later events are received. Earlier messages are skipped.
     #[track_caller]
     pub(crate) fn served(mut self) -> Self {
         self.ping(b"there?").unwrap();
@@ -75,7 +75,7 @@ impl Socket {
         }
     }
 
-    /// Says something, which no viewer needs to.
+    /// Sends a message, which viewers normally do not.
     pub(crate) fn say(&mut self, text: &str) {
         self.0.send(Message::text(text)).unwrap();
     }
@@ -85,7 +85,7 @@ impl Socket {
         self.0.send(Message::Ping(data.to_vec().into()))
     }
 
-    /// What comes next.
+    /// What is received next.
     #[track_caller]
     pub(crate) fn next(&mut self) -> Said {
         loop {

@@ -1,4 +1,4 @@
-//! Statistics, by HTTP.
+//! Statistics through HTTP.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Watching a run: whoever watches, and whenever, sees every line exactly once, and then the record.
+//! Watching a run: every viewer, at any time, gets every line exactly once, and then the record.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -64,7 +64,7 @@ pub(crate) fn early_late_and_afterwards_all_see_the_same() {
     assert_eq!(collector.client().execution(run.id, "").ok(), record);
 }
 
-/// A run that was launched is watched from before it starts, when nobody knows who will print.
+/// A launched run can be watched before it starts, when its printing producer is not known yet.
 #[test]
 fn lines_of_a_supervisor_come_to_those_who_waited_for_the_recorders() {
     let collector = Collector::start();
@@ -142,7 +142,7 @@ fn a_viewer_that_does_not_read_slows_nobody_and_misses_nothing() {
     });
     let run = run.ended(0);
     deliver_in(&collector, &run, 0..1, 1);
-    // Far more is printed than fits between a collector and one who does not read.
+    // More is printed than the buffers to a viewer that does not read can hold.
     let mut idle = Socket::watch(&collector, run.id, "");
     let mut reading = Socket::watch(&collector, run.id, "");
     let reader = std::thread::spawn(move || reading.rest());
@@ -215,8 +215,8 @@ fn a_viewer_of_a_lost_run_is_told_so() {
     assert_eq!(message["result"]["reason"], "lost");
 }
 
-/// A run that was thought lost and lives is watched like any other, also while one who watched it
-/// before has not read what it was told then.
+/// A run that counted as lost and then continued is watched like any other, even while an earlier viewer has not read
+/// its messages yet.
 #[test]
 fn a_revived_run_is_watched_anew() {
     let collector = Setup::lost_quickly();
@@ -262,7 +262,7 @@ pub(crate) fn the_feed_tells_of_start_change_end_and_deletion() {
     assert_eq!(expect(run.id, "changed")["phase"], "running");
     run.deliver_range(&client, split..run.len());
     assert_eq!(expect(run.id, "ended")["status"], "success");
-    // What ran before anyone listened does not start again.
+    // No `started` message is sent for executions that ran before.
     let before = before.play("web").ended(0);
     before.deliver_range(&client, 1..2);
     expect(before.id, "changed");
@@ -298,7 +298,7 @@ pub(crate) fn a_change_is_read_once_for_all_who_watch_the_feed() {
         told += first.len() as u64;
         assert_eq!(reads(), told, "one read a message, whoever gets it");
     }
-    // One who comes later is told what it has not seen as it is for it, at no further read.
+    // A later viewer gets what it has not seen yet, without a further read.
     let mut late = Socket::feed(&collector).served();
     let before = before.play("web").ended(0);
     before.deliver_range(&client, 1..3);

@@ -1,4 +1,4 @@
-//! Viewers have bounds: what they may say, how many there are, and how long they may read nothing.
+//! Limits for viewers: what they may send, how many there may be, and how long they may read nothing.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The command line on its way to a collector: through a proxy that alone knows the collector's name.
+//! The command line connects to a collector through a proxy; only the proxy can resolve the collector's name.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};

@@ -1,4 +1,4 @@
-//! `GET /whoami`: what a token is.
+//! `GET /whoami` describes a token.
 
 use crate::harness::{Collector, Setup};
 

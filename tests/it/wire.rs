@@ -1,4 +1,4 @@
-//! The wire: what is encoded decodes to the same, and nothing that arrives makes a decoder fail.
+//! The wire format: encoded events decode to the same events, and no input makes a decoder fail.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

@@ -263,10 +263,10 @@ pub struct ExecutionStarted {
     /// Version of the producer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recorder_version: Option<String>,
-    /// Why somebody asked for its end, in their words; the collector's own note.
+    /// Why it was canceled, in that person's words; the collector's own note.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cancel_note: Option<String>,
-    /// What was hidden in the record afterwards; the collector's own note, which stays with the events.
+    /// Redactions of the record; the collector's own note, which is stored with the events.
     #[serde(skip_serializing_if = "is_default")]
     pub redacted: Vec<Redaction>,
     /// Printed lines that were left out afterwards, between the first and the last ones; the collector's own
@@ -277,20 +277,20 @@ pub struct ExecutionStarted {
     /// was evidently wrong; the collector's own note, which stays with the events.
     #[serde(skip_serializing_if = "is_default")]
     pub clock_corrected_us: i64,
-    /// Of what the run had more than the collector keeps in its record, such as `hosts`; the collector's own note.
-    /// The events have all of it.
+    /// What the run has more of than the collector keeps in its record, such as `hosts`; the collector's own note. The
+    /// events have all of it.
     #[serde(skip_serializing_if = "is_default")]
     pub left_out: Vec<String>,
 }
 
-/// Something was hidden in a record afterwards.
+/// A redaction of a record.
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Redaction {
     /// When, as RFC 3339 in UTC.
     pub time: String,
-    /// Who asked for it.
+    /// Who requested it.
     pub by: String,
     /// Why, in their words.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -299,12 +299,12 @@ pub struct Redaction {
     pub values: u64,
     /// How many printed lines were changed.
     pub lines: u64,
-    /// How many events could not be read, and so not be searched: they were removed.
+    /// Number of events that were removed because they could not be read and therefore not be searched.
     #[serde(skip_serializing_if = "is_default")]
     pub removed: u64,
 }
 
-/// The git checkout in which a playbook lies.
+/// The git checkout that contains a playbook.
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -365,7 +365,7 @@ pub struct TaskStarted<'a> {
     /// Whether it runs as a handler.
     #[serde(skip_serializing_if = "is_default")]
     pub handler: bool,
-    /// Whether its results are censored, or may be.
+    /// Whether its results are censored, or may be censored.
     #[serde(skip_serializing_if = "is_default")]
     pub no_log: bool,
     /// Whether `no_log` is a template, so that it is true only because nobody knows better yet: each result
@@ -393,7 +393,7 @@ pub struct HostStarted<'a> {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ResultStatus {
-    /// It did what was asked; whether something changed is told beside it.
+    /// It succeeded; another field says whether something changed.
     #[default]
     Ok,
     /// It failed.
@@ -632,7 +632,7 @@ pub struct Included<'a> {
     /// The file.
     #[serde(borrow)]
     pub path: Cow<'a, str>,
-    /// For whom: inventory names of hosts.
+    /// Inventory names of the hosts that it is for.
     pub hosts: Vec<String>,
 }
 
@@ -641,7 +641,7 @@ pub struct Included<'a> {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct HostStats {
-    /// Tasks that ended well, changed ones included.
+    /// Tasks that succeeded, including those that changed something.
     pub ok: u64,
     /// Tasks that changed something.
     pub changed: u64,
@@ -665,7 +665,7 @@ pub struct Stats {
     pub hosts: BTreeMap<String, HostStats>,
 }
 
-/// What a process and its children have cost.
+/// Resource usage of a process and its children.
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]

@@ -1,5 +1,5 @@
-//! T5 of ARA, at the size that it reaches in a minute, and ours at the same size: runs of 20 results, posted
-//! one by one, as its recorder does.
+//! T5 of ARA at the size that it reaches in a minute, and of Playback at the same size. Runs have 20 results, which are
+//! posted one by one, as ARA's recorder does.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};

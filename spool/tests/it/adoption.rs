@@ -1,4 +1,4 @@
-//! Spools whose owner is gone.
+//! Spools whose owner is dead are adopted and delivered.
 
 use std::fs::OpenOptions;
 use std::io::Write as _;

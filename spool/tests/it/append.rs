@@ -1,4 +1,4 @@
-//! What a spool file holds, whatever happens while it is written.
+//! A spool file stays valid, whatever happens while it is written.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;

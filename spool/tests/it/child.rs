@@ -1,5 +1,5 @@
-//! What this binary does when a test starts it again as a process of its own: a producer that can be
-//! killed, run out of disk, or be measured.
+//! The code that this binary runs when a test starts it again as a separate process: a producer that can be killed, run
+//! out of disk space, or be measured.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::Path;

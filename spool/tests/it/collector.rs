@@ -1,5 +1,5 @@
-//! A collector of the spool's protocol: it keeps lines in memory, refuses gaps, passes over what it
-//! has, and can be told to fail.
+//! A collector for the spool's protocol: it keeps lines in memory, refuses gaps, ignores lines that it already has, and
+//! fails on request.
 
 use std::collections::{HashMap, VecDeque};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -99,7 +99,7 @@ struct Shared {
 pub(crate) trait Link: Read + Write {}
 impl<T: Read + Write> Link for T {}
 
-/// What becomes of an accepted connection before HTTP is spoken on it.
+/// What to do with an accepted connection before HTTP.
 type Wrap = Arc<dyn Fn(TcpStream) -> Box<dyn Link> + Send + Sync>;
 
 impl Collector {

@@ -1,4 +1,4 @@
-//! A live spool and a collector that is healthy, slow, broken or away.
+//! Delivery from a live spool to a collector that is healthy, slow, broken or down.
 
 use std::sync::Arc;
 use std::time::Duration;

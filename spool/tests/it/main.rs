@@ -1,5 +1,5 @@
-//! The spool and its delivery, against a collector that answers over real sockets and misbehaves on
-//! request, and with real processes that are killed.
+//! Tests of the spool and its delivery, with a collector that answers over real sockets and fails on request, and with
+//! real processes that are killed.
 //!
 //! Layout:
 //! - [`collector`]: the other side, and its faults

@@ -1,4 +1,4 @@
-//! Spool folders where others can write: what is not ours is neither delivered nor touched.
+//! In spool folders where others can write, other users' files are neither delivered nor touched.
 
 use std::fs::Permissions;
 use std::os::unix::fs::{PermissionsExt as _, symlink};

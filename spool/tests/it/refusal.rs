@@ -1,4 +1,4 @@
-//! Answers that no repetition can mend.
+//! Refusals that a retry cannot fix.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -51,7 +51,7 @@ fn a_refused_spool_is_kept_with_the_reason_and_sent_again_on_request() {
         assert!(kept[1].ends_with(".ndjson.rejected.txt"), "{kept:?}");
         assert_secret(dir.path());
 
-        // The cause is mended; who does not ask for it gets nothing of it.
+        // The cause is fixed, but refused spools are only retried on request.
         collector.always(None);
         let config = config(&collector.url());
         until("the thread has let go", || {

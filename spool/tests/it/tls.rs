@@ -1,4 +1,4 @@
-//! HTTPS, with certificate authorities of one's own.
+//! HTTPS with custom certificate authorities.
 
 use std::net::TcpStream;
 use std::path::PathBuf;

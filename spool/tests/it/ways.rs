@@ -1,4 +1,4 @@
-//! The way to the collector: through proxies, and with certificates of all kinds. The proxies are real ones.
+//! Connections to the collector through proxies, and with certificates of all kinds. The proxies are real ones.
 
 use std::collections::HashMap;
 use std::io::{Read, Write};
@@ -96,7 +96,7 @@ fn proxies(variables: &[(&str, String)]) -> Proxies {
     Proxies::read(|name| variables.get(name).map(|text| (*text).into()))
 }
 
-/// Delivers ten events; what became of it, and under which name.
+/// Delivers ten events; returns the result, and the spool's name afterwards.
 fn deliver(config: &SenderConfig) -> (Outcome, String) {
     let dir = tempfile::tempdir().unwrap();
     let spool = spool(dir.path());

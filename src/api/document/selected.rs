@@ -19,7 +19,7 @@ impl PartialSchema for ExecutionRecord {
             .item(Ref::from_schema_name(ExecutionResult::name()))
             .item(Ref::from_schema_name(ExecutionFields::name()))
             .description(Some(
-                "The whole record; where `fields` names some of its fields, these alone.",
+                "The whole record, or only the fields that `fields` names.",
             ))
             .into()
     }
@@ -47,7 +47,7 @@ enum ExecutionFields {}
 impl PartialSchema for ExecutionFields {
     fn schema() -> RefOr<Schema> {
         let mut fields = ObjectBuilder::new().description(Some(
-            "The fields of a record that `fields` names: those of ExecutionResult, each as it is there.",
+            "The fields of a record that `fields` names, as in ExecutionResult.",
         ));
         for schema in [ExecutionStarted::schema(), ExecutionResult::schema()] {
             for (name, property) in properties(schema) {

@@ -34,7 +34,7 @@ pub(in crate::api) struct EventsQuery {
 
 /// The events of an execution, as they were sent.
 ///
-/// The name of a producer's sequence (`instance`) is left out: who knows it can ask in the producer's place.
+/// The name of a producer's sequence (`instance`) is left out, because it allows a client to act as the producer.
 #[utoipa::path(
     get, path = "/executions/{id}/events", tag = "history",
     params(("id" = uuid::Uuid, Path), EventsQuery),

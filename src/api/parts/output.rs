@@ -43,11 +43,11 @@ pub(in crate::api) struct OutputPage {
     /// Ask with this as `from` for the next page; missing when there is no more for now.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<u64>,
-    /// Lines in all, so far.
+    /// Total number of lines so far.
     total: u64,
 }
 
-/// What an execution printed, by range of lines.
+/// The output of an execution, by range of lines.
 #[utoipa::path(
     get, path = "/executions/{id}/output", tag = "history",
     params(("id" = uuid::Uuid, Path), OutputQuery),

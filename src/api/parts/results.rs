@@ -71,7 +71,7 @@ impl FromRequestParts<App> for Seq {
     }
 }
 
-/// One result with what the module returned.
+/// Get one result with the data that the module returned.
 #[utoipa::path(
     get, path = "/executions/{id}/results/{seq}", tag = "history",
     params(("id" = uuid::Uuid, Path), ("seq" = u64, Path)),

@@ -27,10 +27,10 @@ use super::environment;
 use crate::clock::Clock;
 use crate::config::ansible::AnsibleConfig;
 
-/// Tell what is and what is not recorded on this machine, and why
+/// Check what is and is not recorded on this machine, and why
 ///
-/// Looks at each Ansible in PATH, its configuration as it holds in this folder, the recorder, the collector and the
-/// spool. Ends with 1 if something keeps runs from being recorded or delivered.
+/// Checks each Ansible in PATH, its configuration in this folder, the recorder, the collector and the
+/// spool. Exits with 1 if something prevents runs from being recorded or delivered.
 #[derive(Debug, Args)]
 pub(super) struct Doctor {
     /// An ansible-playbook to look at, or the folder that holds it, instead of those in PATH; may be given several times

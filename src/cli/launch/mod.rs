@@ -30,7 +30,7 @@ use crate::clock::Clock;
 /// Run a playbook on the collector's machine, and follow it
 ///
 /// The playbook and the inventory are named relative to the folders that the collector is configured with. Ends with
-/// the run's own exit code. Ctrl-C stops following; the run goes on, and "playback cancel" ends it.
+/// the run's own exit code. Ctrl-C stops following; the run continues, and "playback cancel" ends it.
 #[derive(Debug, Args)]
 pub(super) struct Run {
     /// Name of the playbook, below the collector's folders
@@ -85,7 +85,7 @@ pub(super) struct Replay {
     launch: LaunchArgs,
 }
 
-/// Whom to ask, and what to do then.
+/// The collector to ask, and what to do after the launch.
 #[derive(Debug, Args)]
 struct LaunchArgs {
     /// Print the run's id, and do not follow it

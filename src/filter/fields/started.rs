@@ -1,4 +1,4 @@
-//! Runs that started in a time.
+//! Runs that started in a time range.
 
 use crate::filter::{
     Column, Condition, Edge, ExecutionFilter, Field, Kind, Meaning, Spelling, Value, parse,

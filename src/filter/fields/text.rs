@@ -1,4 +1,4 @@
-//! Runs whose start says something.
+//! Runs with a text in what is recorded of their start.
 
 use crate::filter::{Condition, ExecutionFilter, Field, Kind, Meaning, Spelling, parse};
 

@@ -15,7 +15,7 @@ use crate::store::Store;
 /// Which events of an execution.
 #[derive(Debug, Clone)]
 pub struct EventFilter {
-    /// Whose events.
+    /// Producer of the events.
     pub producer: Producer,
     /// Only events after this sequence number.
     pub after: u64,
@@ -44,7 +44,7 @@ impl EventFilter {
     }
 }
 
-/// A page of events, as they were sent, but for the `instance` of a first one. One of the kind `damaged` stands for events that cannot be read.
+/// A page of events as they were sent, without the `instance` of a first event. An event of the kind `damaged` replaces events that cannot be read.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct EventPage {
     /// The events, in the order of their sequence.

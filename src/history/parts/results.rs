@@ -21,7 +21,7 @@ pub struct TaskResult {
     pub task: u32,
     /// Name of the task.
     pub task_name: String,
-    /// Module or action: the one that ran, where the task's own is a template.
+    /// Module or action; if the task names it by a template, the one that ran.
     pub action: String,
     /// Inventory name of the host.
     pub host: String,
@@ -37,14 +37,14 @@ pub struct TaskResult {
     pub censored: bool,
     /// Whether another host ran it, or was to run it (`delegate_to`).
     pub delegated: bool,
-    /// That host; of a loop all of them, joined by a comma.
+    /// That host; for a loop, all of them, joined by a comma.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delegated_to: Option<String>,
     /// Whether it had loop items.
     pub r#loop: bool,
     /// Whether an `until` loop ran it, or a loop item of it, more than once.
     pub retried: bool,
-    /// Whether it does not count any more: a person in the debugger had its task run once more.
+    /// Whether it no longer counts, because its task was repeated in the debugger.
     pub retracted: bool,
     /// When the host got the task.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -123,13 +123,13 @@ pub struct ResultDetail {
     /// The result.
     #[serde(flatten)]
     pub result: TaskResult,
-    /// Its event, as it was sent: what the module returned is its `content`. Of the kind `damaged` where it
-    /// cannot be read any more.
+    /// Its event as it was sent; `content` is the data that the module returned. An event that can no longer be read has
+    /// the kind `damaged`.
     #[schema(value_type = Object)]
     pub event: Box<RawValue>,
 }
 
-/// One result with what the module returned.
+/// Get one result with the data that the module returned.
 ///
 /// # Errors
 /// There is no such result, retention removed its content, or the store failed.

@@ -11,7 +11,7 @@ use crate::store::{Store, StoreError};
 /// One play.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Play {
-    /// Its number, from 1; each batch of `serial` is a play of its own.
+    /// Its number, from 1; each batch of `serial` is a separate play.
     pub play: u32,
     /// Its name.
     pub name: String,
@@ -65,7 +65,7 @@ pub struct Task {
     pub play: u32,
     /// Its name, without the role.
     pub name: String,
-    /// Module or action, as written in the playbook; where that is a template, what it came to, joined by a comma.
+    /// Module or action, as written in the playbook; for a template, the actions that ran, joined by a comma.
     pub action: String,
     /// File that holds it.
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -80,19 +80,19 @@ pub struct Task {
     pub tags: Vec<String>,
     /// Whether it ran as a handler.
     pub handler: bool,
-    /// Whether its results are censored, or may be.
+    /// Whether its results are censored, or may be censored.
     pub no_log: bool,
     /// When it began.
     pub start_time: DateTime<Utc>,
     /// When its latest result came.
     pub end_time: DateTime<Utc>,
-    /// From its begin to its latest result, in seconds.
+    /// Time from its start to its latest result, in seconds.
     pub duration: f64,
-    /// Results that ended well, changed ones included.
+    /// Results that succeeded, including those that changed something.
     pub ok: u32,
     /// Results that changed something.
     pub changed: u32,
-    /// Results that failed, ignored, rescued and retracted ones included.
+    /// Results that failed, including ignored, rescued and retracted ones.
     pub failed: u32,
     /// Results that were skipped.
     pub skipped: u32,
@@ -156,7 +156,7 @@ pub async fn tasks(
     })
 }
 
-/// One host, and how it fared.
+/// One host, and how its tasks ended.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Host {
     /// Its number within the execution, from 1.
@@ -166,10 +166,10 @@ pub struct Host {
     /// The recap's counts; until the recap is printed, our own.
     #[serde(flatten)]
     pub stats: HostStats,
-    /// Number of the task that it is running now; of a run that was lost, the last that it was known to run.
+    /// Number of the task that it is running now; if the run was lost, of its last known task.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub running_task: Option<u32>,
-    /// Since when.
+    /// When it started that task.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub running_since: Option<DateTime<Utc>>,
 }

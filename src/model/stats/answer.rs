@@ -6,28 +6,28 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-/// How many runs there were, how they ended and how long they took. Of no runs, everything is 0.
+/// How many runs there were, how they ended and how long they took. Without any runs, all figures are 0.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Figures {
     /// Runs that started.
     pub total: u64,
-    /// Of these, how many ended well.
+    /// How many of these succeeded.
     pub success: u64,
     /// How many failed.
     pub failed: u64,
-    /// How many are not over yet.
+    /// Number of runs that are not finished.
     pub running: u64,
-    /// How many of 100 that are over ended well; 0 when none is over.
+    /// Percentage of finished runs that succeeded; 0 if none is finished.
     pub success_rate: f64,
-    /// How long those took that are over, in seconds: the mean.
+    /// Mean duration of finished runs, in seconds.
     pub avg_duration: f64,
     /// The shortest.
     pub min_duration: f64,
     /// The longest.
     pub max_duration: f64,
-    /// Half of them took no longer, to about 2 %.
+    /// Median, with an error of about 2 %.
     pub p50_duration: f64,
-    /// 95 of 100 took no longer, to about 2 %.
+    /// 95th percentile, with an error of about 2 %.
     pub p95_duration: f64,
 }
 
@@ -46,11 +46,11 @@ pub struct Interval {
 pub struct FailedHost {
     /// Inventory name.
     pub host: String,
-    /// Runs that are over and in which it failed or was not reached.
+    /// Finished runs in which it failed or could not be reached.
     pub failed_runs: u64,
-    /// Its tasks that failed in these.
+    /// Its tasks that failed, in these runs.
     pub failures: u64,
-    /// Its tasks that did not reach it in these.
+    /// Its tasks that could not reach it, in these runs.
     pub unreachable: u64,
 }
 
@@ -59,8 +59,7 @@ pub struct FailedHost {
 pub struct PlaybookFigures {
     /// As recorded.
     pub playbook: String,
-    /// Where that is a relative path: the working directory that it is meant in. Two projects may have a playbook of
-    /// the same name.
+    /// The working directory, if the playbook is a relative path. Two projects may have a playbook of the same name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub folder: Option<String>,
     /// Its runs.
@@ -75,7 +74,7 @@ pub struct TaskResults {
     pub ok: u64,
     /// Changed something.
     pub changed: u64,
-    /// Failed, ignored and rescued ones included.
+    /// Failed results, including ignored and rescued ones.
     pub failed: u64,
     /// Skipped.
     pub skipped: u64,
@@ -90,37 +89,37 @@ pub struct TaskResults {
 pub struct GroupFigures {
     /// Which: the playbook as recorded, the host, the task's name, the label, the user.
     pub name: String,
-    /// Of a task: the role that holds it; empty when none.
+    /// For a task: its role; empty if it has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<String>,
-    /// Of a task: its module or action.
+    /// For a task: its module or action.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub action: Option<String>,
-    /// Of a task: the playbook, as recorded.
+    /// For a task: the playbook, as recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub playbook: Option<String>,
-    /// Of a playbook or a task: where the playbook is a relative path, the working directory that it is meant in.
+    /// For a playbook or a task: the working directory, if the playbook is a relative path.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub folder: Option<String>,
     /// Its runs. A host's run failed when the host failed in it or was not reached; a task's runs are how often
     /// it ran, and failed is one with a result that failed or was not reached and was not ignored.
     #[serde(flatten)]
     pub figures: Figures,
-    /// Of a host: its recaps, added up.
+    /// For a host: the sum of its recaps.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stats: Option<HostStats>,
-    /// Of a task: how its results ended.
+    /// For a task: how its results ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub results: Option<TaskResults>,
 }
 
-/// Statistics of the runs that started in a time.
+/// Statistics of the runs that started in a time range.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Statistics {
     /// `hour`, `day`, `week` or `month`; missing where `from` was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub period: Option<String>,
-    /// The first moment that belongs to it.
+    /// Its start, which is included.
     pub from: DateTime<Utc>,
     /// The last.
     pub to: DateTime<Utc>,
@@ -132,24 +131,24 @@ pub struct Statistics {
     /// How many failed for which reason.
     #[schema(value_type = std::collections::HashMap<String, u64>)]
     pub by_reason: Map<String, Value>,
-    /// The ten hosts that failed in most runs, with how many these are; most first.
+    /// The ten hosts that failed in most runs, with the number of these runs; most first.
     #[schema(value_type = std::collections::HashMap<String, u64>)]
     pub top_failed_hosts: Map<String, Value>,
-    /// The ten playbooks with most runs, with how many these are; most first.
+    /// The ten playbooks with most runs, with the number of runs; most first.
     #[schema(value_type = std::collections::HashMap<String, u64>)]
     pub top_playbooks: Map<String, Value>,
-    /// The same hosts, with more of each.
+    /// The same hosts, with more figures for each.
     pub failed_hosts: Vec<FailedHost>,
-    /// The same playbooks, with more of each.
+    /// The same playbooks, with more figures for each.
     pub playbooks: Vec<PlaybookFigures>,
     /// How long an interval of the series is, in seconds.
     pub interval: u64,
-    /// All intervals in order, those without runs too. The first and the last may lie partly outside.
+    /// All intervals in order, including those without runs. The first and the last may be partly outside the time range.
     pub series: Vec<Interval>,
     /// How many groups there are, where `by` was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub groups_total: Option<u64>,
-    /// The groups: of hosts and tasks those with most failures first, of others those with most runs.
+    /// The groups: for hosts and tasks, those with most failures first; for others, those with most runs first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub groups: Option<Vec<GroupFigures>>,
 }

@@ -43,7 +43,7 @@ pub(in super::super) fn prepare(path: &Path) -> Result<(), String> {
     Ok(())
 }
 
-/// Creates the database's folder, where that surprises nobody: its parent exists, is ours, and nobody else may write to
+/// Creates the database's folder if that is safe: its parent exists, is ours, and nobody else may write to
 /// it.
 fn make_folder(folder: &Path) -> Result<(), String> {
     if folder.exists() {

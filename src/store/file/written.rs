@@ -45,7 +45,7 @@ pub(super) struct Written {
 #[derive(Debug, Default)]
 struct State {
     seen: Option<Seen>,
-    /// It was overwritten. This is never reset: nobody knows which pages are whose.
+    /// It was overwritten. This is never reset, because the file may contain pages of both databases.
     is_overwritten: bool,
 }
 

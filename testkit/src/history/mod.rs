@@ -1,5 +1,5 @@
-//! A site's history as it may look after a year, made up: the same each time for the same size. For tests
-//! and measurements that need much of it at once, and give it to the store as ingestion does.
+//! A synthetic history of a site after a year; the same size always gives the same history. It is for tests and
+//! measurements that need a large history, and is stored in the same way as by ingestion.
 //!
 //! A few dozen runs are written as events, and projected by the collector's own assembler; every execution
 //! is one of these with another identity, time, length, cause, owner and hosts. So rows fit each other and
@@ -167,7 +167,7 @@ fn move_to(changes: &mut Changes, started_us: i64, takes_us: i64) {
     }
 }
 
-/// An identity as a producer makes it: the time, and something that nobody else has.
+/// An identity like a producer's: the time, and unique digits.
 fn identity(started_us: i64, random: &mut Random) -> Uuid {
     let mut bytes = [0; 10];
     for part in bytes.chunks_mut(8) {

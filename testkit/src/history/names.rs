@@ -1,4 +1,4 @@
-//! What occurs in a history, and how often.
+//! The names in a history, and how often each occurs.
 
 use super::Random;
 

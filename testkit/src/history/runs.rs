@@ -1,4 +1,4 @@
-//! The runs that are copied: each written as events, compressed into a block, and projected.
+//! The template runs: each is written as events, compressed into a block, and projected.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

@@ -1,4 +1,4 @@
-//! What a person is told who cannot be helped: the next step, and an exit code for scripts.
+//! Error messages name the next step; exit codes are for scripts.
 
 use super::{command, run, start};
 use crate::builders::good_run;

@@ -1,4 +1,4 @@
-//! `follow`: every line once, and the run's own exit code.
+//! `follow` prints every line once, and exits with the run's exit code.
 
 use std::io::{BufRead as _, BufReader, Read as _};
 

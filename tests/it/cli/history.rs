@@ -6,7 +6,7 @@ use super::{run, start};
 use crate::builders::{Run, TEN, good_run};
 use crate::harness::{Client, Collector};
 
-/// A run that fails on one host of three, with a message of two lines that would like to be more.
+/// A run that fails on one of three hosts, with a message that has a newline and a control sequence.
 fn failed_run() -> Run {
     let message = json!({ "content": { "msg": "no space\nleft\u{1b}[2J", "rc": 28 } });
     let started = json!({
@@ -35,7 +35,7 @@ fn adhoc_run() -> Run {
     Run::starting(TEN + 7_200_000_000, started).play("Ansible Ad-Hoc")
 }
 
-/// A good run, a failed one and one that goes on, an hour apart.
+/// A successful run, a failed one and a running one, an hour apart.
 fn three_runs(client: &Client) -> [Run; 3] {
     let runs = [good_run(), failed_run(), adhoc_run()];
     for run in &runs {
@@ -152,7 +152,7 @@ fn a_list_is_narrowed_by_every_filter() {
     ] {
         assert_eq!(listed(arguments), expected, "{arguments}");
     }
-    // A day is a day here, not in Greenwich.
+    // Days are in the local time zone, not in UTC.
     let mut command = super::command(&collector, &["list", "--json", "--until", "2026-01-20"]);
     let there = command.env("TZ", "XXX-14").output().unwrap();
     assert_eq!(
@@ -187,7 +187,7 @@ fn all_of_a_long_list_comes_page_by_page() {
     let some = run(&collector, &["list", "--limit", "1010", "--json"]).json();
     assert_eq!(ids(&some).len(), 1010);
     assert!(some["next_cursor"].is_string(), "there are more");
-    // Ids that begin alike are shown as long as they need to be.
+    // Ids with the same prefix are shown with as many digits as needed.
     let table = run(&collector, &["list", "--all"]);
     let mut shown: Vec<&str> = table.rows()[1..].iter().map(|row| row[0]).collect();
     shown.sort_unstable();

@@ -1,4 +1,4 @@
-//! Where `serve` listens, and what its log looks like.
+//! Addresses of `serve`, and the format of its log.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};

@@ -1,4 +1,4 @@
-//! What works on this machine: spools, the database, and the program's own documents.
+//! Commands that work on this machine: spools, the database, and the program's own documents.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,7 +9,7 @@ use super::{Ran, command, run};
 use crate::builders::{Run, good_run};
 use crate::harness::{Collector, PLAYBACK, eventually};
 
-/// Leaves a run's spool behind, as a recorder does whose collector is away.
+/// Leaves a run's spool behind, like a recorder whose collector is down.
 fn leave(run: &Run, dir: &Path) -> PathBuf {
     std::fs::create_dir_all(dir).unwrap();
     let path = dir.join(format!("{}.recorder.ndjson", run.id));

@@ -1,4 +1,4 @@
-//! `login`, `logout`, `whoami` and `context`, and whose token is sent where.
+//! `login`, `logout`, `whoami` and `context`, and which collector gets which token.
 
 use std::io::Write as _;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};

@@ -1,4 +1,4 @@
-//! The command line, each command as a process of its own against a collector that serves.
+//! The command line: each command is a separate process that uses a running collector.
 
 #![allow(
     clippy::expect_used,

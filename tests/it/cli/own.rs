@@ -1,4 +1,4 @@
-//! "latest" is one's own where something is done to a run.
+//! For commands that change a run, "latest" means the user's own latest run.
 
 use playback::clock::Clock;
 use serde_json::json;
@@ -15,7 +15,7 @@ fn latest_is_ones_own_where_others_might_mind() {
     let client = collector.client();
     let mine = launch_playbook(&client, "gated.yml");
     site.reached("began-run");
-    // Who launched a run is the collector's word: what a producer says of it counts for nothing.
+    // Only the collector says who launched a run: a producer's claim is ignored.
     let actor = client.api("/whoami").ok()["actor"].clone();
     let now = Clock::system().now_us();
     let said = json!({ "type": "playbook", "launched_by": actor, "user": "somebody-else" });
@@ -34,7 +34,7 @@ fn latest_is_ones_own_where_others_might_mind() {
         let told = told.complaint(1);
         assert!(told.contains("name it by its id"), "{arguments:?}: {told}");
     }
-    // To look at one does nothing to it.
+    // Commands that only read a run use the latest run of anybody.
     let shown = run(&collector, &["show", "latest", "--json"]);
     assert_eq!(shown.json()["id"], others.id.to_string());
     run(&collector, &["pin", "latest"]).ok();

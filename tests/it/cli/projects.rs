@@ -1,4 +1,4 @@
-//! Playbooks of the same name in two projects are two, in lists and in statistics.
+//! Playbooks with the same name in two projects are separate in lists and statistics.
 
 use serde_json::json;
 

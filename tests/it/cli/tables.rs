@@ -1,4 +1,4 @@
-//! Tables fit the terminal, and colours stay where they can be seen.
+//! Tables fit the terminal, and colours only appear at a terminal.
 
 use std::process::Command;
 

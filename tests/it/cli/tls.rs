@@ -1,5 +1,5 @@
-//! The way to a collector behind https, and through what proxy variables name: the same for every command, and for the
-//! stream of `follow`.
+//! Connections to a collector with https and through proxies work the same for every command, and for the stream of
+//! `follow`.
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! Why a run failed: what its programs printed, and where the task stands.
+//! `show` explains why a run failed: the output of its programs, and the position of the task.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! A database that is not there any more, or takes nothing in: nothing is acknowledged, and it is said why.
+//! If the database is missing or cannot store anything, nothing is acknowledged, and the reason is reported.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -99,7 +99,7 @@ fn a_file_that_a_backup_is_copied_onto_takes_nothing_in_and_says_so() {
     good_run().deliver(&client);
 }
 
-/// A backup of this very minute, of a collector that was killed before: its log was read back, and nothing was ever copied.
+/// A backup of the current state of a collector that was killed before: its log was read back, and nothing was copied.
 #[test]
 fn a_fresh_backup_that_is_copied_back_is_noticed_after_a_crash_as_well() {
     let mut collector = Collector::start();

@@ -1,4 +1,4 @@
-//! One collector has an SQLite file; a second one says who that is and ends.
+//! Only one collector can use an SQLite file; a second one names the first and ends.
 
 use std::os::unix::fs::symlink;
 use std::process::Command;

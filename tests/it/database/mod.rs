@@ -1,5 +1,4 @@
-//! The database as a thing on the machine: who has it, whether it is still there, who may read it, what is said when it
-//! cannot be opened.
+//! The database file: who uses it, whether it still exists, who may read it, and the messages if it cannot be opened.
 
 mod gone;
 mod lock;

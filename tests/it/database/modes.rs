@@ -1,4 +1,4 @@
-//! What holds a history is for its owner alone, whatever the umask.
+//! Only their owner can read the files of a history, whatever the umask.
 
 use std::fs::{self, Permissions};
 use std::net::SocketAddr;

@@ -1,5 +1,4 @@
-//! Why there is no database, or why it cannot be opened, in words, with what to do about it; and nothing is made by
-//! mistake.
+//! Messages say why a database does not exist or cannot be opened, and what to do; nothing is created by mistake.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};

@@ -1,4 +1,4 @@
-//! What the audit trail tells of launched runs.
+//! Entries of the audit trail about launched runs.
 
 use serde_json::{Value, json};
 use uuid::Uuid;

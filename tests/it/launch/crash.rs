@@ -1,4 +1,4 @@
-//! Whoever is killed, the others go on, and the record says what is known.
+//! If any process is killed, the others continue, and the record has what is known.
 
 use std::process::Command;
 
@@ -25,7 +25,7 @@ fn a_run_outlives_its_collector_and_is_found_again() {
         site.reached("began-run");
         collector.kill();
         site.make("go");
-        // Its command ends while nobody is there to be told.
+        // Its command ends while no collector is running.
         let secrets = site.path("runs").join(id.to_string()).join("secrets");
         eventually("the command to end", || (!secrets.exists()).then_some(()));
         collector.launch();

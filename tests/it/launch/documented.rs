@@ -1,4 +1,4 @@
-//! The document's own scripts.
+//! The scripts of the documentation work.
 
 use std::process::Command;
 

@@ -1,4 +1,4 @@
-//! Ends that somebody, or the clock, asked for.
+//! Cancellations and timeouts.
 
 use std::process::Command;
 use std::time::Duration;

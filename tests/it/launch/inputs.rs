@@ -1,4 +1,4 @@
-//! What Ansible is given, good and bad.
+//! Valid and invalid inputs for Ansible.
 
 use std::process::Command;
 

@@ -1,4 +1,4 @@
-//! Values are values: nothing in them is evaluated, and nobody reads them off a list of processes.
+//! Values are literal: they are not evaluated as templates, and do not appear in the process list.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Runs that the collector launches itself: real playbooks, asked for through the API.
+//! Runs that the collector launches: real playbooks, requested through the API.
 
 mod audited;
 mod crash;

@@ -1,4 +1,4 @@
-//! What is hidden in runs that were launched here: as they run, and afterwards.
+//! Redaction of launched runs, while they run and afterwards.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! What a request may not say. Nothing of it leaves a record, and nothing is run.
+//! Invalid requests run nothing and leave no record.
 
 use std::os::unix::fs::symlink;
 
@@ -15,7 +15,7 @@ fn site() -> Site {
     site
 }
 
-/// Asserts that a request is refused, with a message that says this, and leaves nothing behind.
+/// Asserts that a request is refused with this text in the message, and leaves nothing behind.
 #[track_caller]
 fn refused(client: &Client, path: &str, body: &Value, status: u16, code: &str, says: &str) {
     let message = post(client, path, body).error(status, code);

@@ -1,4 +1,4 @@
-//! Repeating a run from what is stored of it.
+//! Replays of a run from its stored request.
 
 use serde_json::{Value, json};
 use uuid::Uuid;

@@ -1,4 +1,4 @@
-//! What a launched run does, and what its record says.
+//! Launched runs and their records.
 
 use serde_json::{Value, json};
 

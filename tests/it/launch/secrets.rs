@@ -1,4 +1,4 @@
-//! Secrets of a run: in files that only the run can read, for as long as its command lives; nowhere else.
+//! Secrets of a run are only in files that only the run can read, and only while its command runs.
 
 use std::os::unix::fs::PermissionsExt as _;
 
@@ -104,7 +104,7 @@ fn a_runs_token_reports_that_run_and_nothing_else() {
     // Nor can anybody speak for the launcher.
     let answer = client.send("POST", &path(id, "launcher"), &[], &batch);
     answer.error(403, "forbidden");
-    // It is no token that a person made.
+    // It is not a user's token.
     let tokens = collector.command(&["token", "list", "--json"]).unwrap();
     assert!(!tokens.contains(&id.to_string()), "{tokens}");
     site.make("go");

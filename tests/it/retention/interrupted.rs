@@ -1,4 +1,4 @@
-//! Cleanups beside others: while batches come in, when the collector is killed, two at once.
+//! Cleanups while batches arrive, when the collector is killed, and two at the same time.
 
 use std::sync::mpsc;
 

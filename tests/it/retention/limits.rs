@@ -1,4 +1,4 @@
-//! Each limit, alone and with others, and what cannot be meant.
+//! Each retention limit, alone and with others, and invalid limits.
 
 use serde_json::json;
 

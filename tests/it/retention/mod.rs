@@ -1,4 +1,4 @@
-//! What is kept: rules, pins, what goes and how, through the doors that people use.
+//! Retention through its public interfaces: rules, pins, and what is deleted.
 
 mod interrupted;
 mod limits;
@@ -29,7 +29,7 @@ pub(crate) use pins::what_is_pinned_stays;
 
 const DAY_US: i64 = 86_400_000_000;
 
-/// A run that began so many days ago, and was over a moment later.
+/// A run that started this many days ago, and ended a moment later.
 fn aged(days: f64, started: Value) -> Run {
     begun(days, started)
         .output("ok: [web-01]\nlast\n")
@@ -37,7 +37,7 @@ fn aged(days: f64, started: Value) -> Run {
         .ended(0)
 }
 
-/// A run that began so many days ago, and goes on.
+/// A run that started this many days ago, and is still running.
 fn begun(days: f64, started: Value) -> Run {
     let now = Clock::system().now_us();
     Run::starting(now - (days * DAY_US as f64) as i64, started)
@@ -53,14 +53,14 @@ fn site() -> Value {
     json!({ "type": "playbook", "playbook": "site.yml" })
 }
 
-/// Asks for a cleanup.
+/// Requests a cleanup.
 #[track_caller]
 fn cleanup(client: &Client, body: &Value) -> Answer {
     let path = format!("{API}/executions/cleanup");
     client.send("POST", &path, &[], body.to_string().as_bytes())
 }
 
-/// Cleans up: first to see what would go, then for real; both must say the same. Returns which went.
+/// Cleans up, first as a dry run and then for real; both must report the same. Returns the deleted runs.
 #[track_caller]
 fn cleaned(client: &Client, body: &Value) -> (Value, BTreeSet<Uuid>) {
     let before = left(client);
@@ -91,7 +91,7 @@ fn cleaned(client: &Client, body: &Value) -> (Value, BTreeSet<Uuid>) {
     (would, gone)
 }
 
-/// The executions that there are.
+/// All executions in the history.
 #[track_caller]
 fn left(client: &Client) -> BTreeSet<Uuid> {
     let page = client.api("/executions?limit=1000&fields=id").ok();

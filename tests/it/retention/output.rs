@@ -1,4 +1,4 @@
-//! `max_output_lines`: the first and the last half of a long output, and a line that says what is missing.
+//! `max_output_lines` keeps the first and the last half of a long output, with a line that says how much is missing.
 
 use playback::log::rebuild;
 use playback::store::Store;

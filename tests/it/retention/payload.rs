@@ -1,4 +1,4 @@
-//! A separate window for what was printed and returned: the record outlives it, and says so.
+//! A separate limit for output and returned data: the record is kept longer, and says that they were deleted.
 
 use serde_json::{Value, json};
 

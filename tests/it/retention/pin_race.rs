@@ -1,4 +1,4 @@
-//! A pin and a deletion at the same time: whoever is told that a run is pinned has it.
+//! A pin and a deletion at the same time: a run that was reported as pinned is kept.
 
 use std::collections::BTreeSet;
 use std::sync::Barrier;

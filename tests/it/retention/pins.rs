@@ -1,4 +1,4 @@
-//! Runs that somebody wants to be kept.
+//! Pinned runs.
 
 use serde_json::{Value, json};
 use uuid::Uuid;

@@ -1,4 +1,4 @@
-//! The configured rules, by themselves.
+//! Scheduled cleanups by the configured rules.
 
 use serde_json::json;
 

@@ -1,5 +1,5 @@
-//! Three collectors behind nginx, which are killed and replaced one after the other while 200 commands, or
-//! playbooks, report through it.
+//! Three collectors behind nginx are killed and restarted one after the other, while 200 commands or playbooks report
+//! through it.
 
 use std::fs::File;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Collectors that are killed, held up, or cut off while others go on; clocks that differ.
+//! Collectors that are killed, suspended, or cut off while others continue; clocks that differ.
 
 use playback::clock::Clock;
 use playback::store::dialect::Engine;
@@ -89,7 +89,7 @@ fn one_that_is_held_up_while_others_go_on_believes_them() {
     }
 }
 
-/// What another wrote is read block by block. Where that fails half-way, nothing of it may be taken for new.
+/// Another collector's blocks are read one by one. If that fails half-way, none of them may count as new.
 #[test]
 fn what_is_read_half_way_is_not_stored_twice() {
     let server = servers::Server::start(Engine::Postgres);

@@ -1,4 +1,4 @@
-//! Runs that one of several collectors launched.
+//! Runs launched by one of several collectors.
 
 use serde_json::json;
 use tempfile::TempDir;

@@ -1,4 +1,4 @@
-//! Several collectors, one history: whichever is asked, it takes in, shows and streams the same.
+//! Several collectors share one history: each of them accepts, shows and streams the same.
 
 mod balanced;
 mod faults;
@@ -29,7 +29,7 @@ fn on<const N: usize>(database: &str, config: &str) -> [Collector; N] {
     })
 }
 
-/// All that is told of a run, but for what is different in any two.
+/// The whole record of a run, without the fields that differ between any two runs.
 fn whole(client: &Client, run: &Run) -> Value {
     let id = run.id;
     let part = |part: &str| client.execution(id, part).ok();
@@ -223,7 +223,7 @@ fn what_one_deletes_or_redacts_the_others_have_not_any_more() {
     }
 }
 
-/// Whose run it is, each collector knows; and what was deleted through one, no other takes.
+/// Each collector knows the owner of a run, and refuses a run that was deleted through another one.
 #[test]
 fn a_run_is_kept_from_strangers_by_every_collector() {
     let all = collectors::<2>("");

@@ -1,4 +1,4 @@
-//! A plain load balancer: nginx in a folder of its own, as `docs/scale.md` sets it up.
+//! A load balancer: nginx with the configuration that `docs/scale.md` describes.
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};

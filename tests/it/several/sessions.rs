@@ -1,5 +1,5 @@
-//! A browser's session is the history's, not a collector's: it holds wherever the next request arrives, and ends
-//! everywhere at once.
+//! A browser's session is stored in the history, not in a collector: every collector accepts it, and it ends everywhere
+//! at once.
 
 use super::collectors;
 use crate::builders::good_run;

@@ -1,4 +1,4 @@
-//! `playback copy`: a whole history from one database into another, interrupted and gone on with.
+//! `playback copy` copies a whole history from one database into another, and resumes after an interruption.
 
 use std::process::{Child, Command, Output, Stdio};
 

@@ -1,4 +1,4 @@
-//! Lists of executions, on each database: what is found, in which order, page by page.
+//! Lists of executions on each database: which are found, in which order, page by page.
 
 use playback::model::{
     By, Cursor, ExecutionFilter, ExecutionKey, ExecutionRow, Page, Question, Reason, Status,

@@ -1,5 +1,5 @@
-//! What a filter means in memory, held against what each database finds: random runs, random filters, taken from the
-//! list of all filters, so that a new one is among them.
+//! Compares filters in memory with the results of each database, for random runs and random filters. The filters come
+//! from the list of all filters, so new ones are included.
 
 use playback::filter::{ExecutionFilter, Field, Filter as _, Kind, RecordedRun, matches};
 use playback::model::{

@@ -1,4 +1,4 @@
-//! The store's contract: every method does the same on every database.
+//! The store's contract: every method has the same result on every database.
 
 mod contract;
 mod copying;

@@ -1,4 +1,4 @@
-//! Opening a database: what is wrong is said, what to do about it too, and no password ever.
+//! Opening a database: errors say what is wrong and what to do, and never show a password.
 
 use std::process::Command;
 

@@ -1,5 +1,5 @@
-//! No list, filter or page reads a whole table, or sorts one: every statement that the store issues for
-//! them is explained by the database itself, on a history that is large enough for its planner to care.
+//! No list, filter or page reads or sorts a whole table. The database explains every statement that the store issues
+//! for them, on a history that is large enough to matter to its planner.
 
 use playback::model::{
     Changes, Cursor, ExecutionFilter, ExecutionKey, LaunchState, Page, Reason, ResultFilter, Status,

@@ -1,4 +1,4 @@
-//! What the history is read with: how many questions a page costs, and how much of it is held at once.
+//! Cost of reading the history: how many queries a page needs, and how much of it is in memory at once.
 
 use std::collections::HashMap;
 

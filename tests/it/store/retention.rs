@@ -1,4 +1,4 @@
-//! What is kept, on each database: candidates, removal in steps, pins, and what a copy takes along.
+//! Retention on each database: candidates, deletion in steps, pins, and what a copy includes.
 
 use playback::model::{
     Changes, ExecutionFilter, ExecutionRow, LogState, Page, Phase, Pin, ResultFilter, Status,

@@ -1,4 +1,4 @@
-//! Rows to be stored.
+//! Builds rows to store.
 
 use playback::model::{
     BlockRow, Changes, EventCount, ExecutionRow, HostRow, LaunchRow, LaunchState, LogState,

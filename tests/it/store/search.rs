@@ -1,4 +1,5 @@
-//! Searching for a part of a text, on each database: held against looking at every run, however its days stand.
+//! Searches for part of a text on each database, compared with looking at every run, for days with and without a
+//! current index.
 
 use playback::model::{Cursor, DAY_US, ExecutionFilter, ExecutionRow, Page, Status, day_of};
 use playback::store::dialect::Engine;

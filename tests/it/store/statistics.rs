@@ -1,4 +1,4 @@
-//! Statistics, on each database: held against what counting run by run gives, however its days stand.
+//! Statistics on each database, compared with counting run by run, for days with and without a current roll-up.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,7 +36,7 @@ impl Dice {
     }
 }
 
-/// A run, and what became of it.
+/// A run and its result.
 #[derive(Clone)]
 struct Sample {
     key: ExecutionKey,

@@ -1,5 +1,5 @@
-//! Values at the edge of what a database can keep: none of them is a reason to fail, and each of them
-//! comes back alike from every database.
+//! Unusual texts and numbers that a database may not support: all of them can be stored, and every database returns the
+//! same.
 
 use playback::model::{Changes, ExecutionFilter, ExecutionRow, Page, ResultFilter};
 use playback_wire::{Producer, ResultStatus};

@@ -1,4 +1,4 @@
-//! Leases of work in the background: who has one, for how long, and who is too late.
+//! Leases of background work: who holds one, for how long, and who is too late.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Collectors that are killed at their work, and databases that are away.
+//! Collectors that are killed during background work, and databases that are down.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! Work in the background: the runner that all of it stands on, and what collectors do with it.
+//! Background work: the runner of all jobs, and how collectors use it.
 
 mod faults;
 mod runner;

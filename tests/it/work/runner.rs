@@ -1,4 +1,4 @@
-//! The runner, with jobs of a test.
+//! The runner, with jobs that the tests define.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};

@@ -1,4 +1,4 @@
-//! What a run can be told, and what it cannot.
+//! Options of launched runs that are accepted or refused.
 
 use std::process::Command;
 

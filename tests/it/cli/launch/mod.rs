@@ -1,4 +1,4 @@
-//! `run`, `adhoc`, `replay` and `cancel`: real playbooks, asked for as a person asks for them.
+//! `run`, `adhoc`, `replay` and `cancel` with real playbooks, as a person uses them.
 
 mod asked;
 mod terminal;

@@ -1,4 +1,4 @@
-//! What a person at a terminal sees of a run.
+//! Output of a run at a terminal.
 
 use super::super::{command, run};
 use super::DEPLOY;

@@ -1,4 +1,4 @@
-//! Ends that were asked for, and collectors that were killed.
+//! Cancellations, and collectors that are killed.
 
 use std::process::Command;
 

@@ -1,5 +1,5 @@
-//! Runs that execute as another user (`run_as`): what they can do, what they cannot, and that the rest goes on as
-//! without it. These tests need root.
+//! Runs that execute as another user (`run_as`): what they can and cannot do, while everything else works as without
+//! it. These tests need root.
 //!
 //! That user is in no file of this machine: the collector is started in a mount namespace of its own, where
 //! `/etc/passwd` and `/etc/group` have it.

@@ -1,4 +1,4 @@
-//! What a run's user puts into the folders that are its own does no harm.
+//! Files that the runs' user puts into its own folders do no harm.
 
 use std::os::unix::fs::MetadataExt as _;
 use std::process::Command;

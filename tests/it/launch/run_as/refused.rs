@@ -1,4 +1,4 @@
-//! Collectors that do not start, because their runs could reach what is not theirs, or could not run.
+//! A collector does not start if its runs could access its own files, or could not run.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

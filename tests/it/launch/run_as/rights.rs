@@ -1,4 +1,4 @@
-//! What a run can do, and what is closed to it.
+//! What a run can and cannot access.
 
 use serde_json::{Value, json};
 use uuid::Uuid;

@@ -1,7 +1,7 @@
 """The callback plugin `playback.history.recorder`: as little Python as Ansible allows.
 
-Each hook is handed on to the native core, which is imported late: an `ImportError` at the top of a plugin
-file kills the playbook. Whatever goes wrong turns the recorder off, with one warning; the playbook goes on.
+Each hook calls the native core, which is imported late, because an `ImportError` at the top of a plugin file ends
+the playbook. Any error turns the recorder off with one warning; the playbook continues.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ description:
     C(playback flush), delivers it.
   - What Ansible censors (C(no_log)) is not recorded. Values of extra variables and the arguments of ad-hoc commands
     are replaced in the recorded command line.
-  - A playbook runs the same with the recorder as without it. Whatever goes wrong is one warning.
+  - A playbook runs the same with the recorder as without it. If the recorder fails, it prints one warning.
 requirements:
   - enable it with C(callbacks_enabled = playback.history.recorder)
   - for ad-hoc commands also set C(bin_ansible_callbacks = true)
@@ -39,7 +39,7 @@ options:
     ini: [{section: callback_playback, key: token}]
     env: [{name: PLAYBACK_TOKEN}]
   token_file:
-    description: File that holds the token. Not read where O(token) is set.
+    description: File that contains the token. It is not read if O(token) is set.
     type: path
     ini: [{section: callback_playback, key: token_file}]
     env: [{name: PLAYBACK_TOKEN_FILE}]
@@ -50,8 +50,8 @@ options:
     env: [{name: PLAYBACK_CA_FILE}]
   spool_dir:
     description:
-      - Folder of the spool files. By default C(playback/spool) in E(XDG_STATE_HOME) or in C(~/.local/state). Where that
-        cannot be written, a private folder among the temporary files.
+      - Folder of the spool files. By default C(playback/spool) in E(XDG_STATE_HOME) or in C(~/.local/state). If that
+        folder is not writable, a private temporary folder is used.
     type: path
     ini: [{section: callback_playback, key: spool_dir}]
     env: [{name: PLAYBACK_SPOOL_DIR}]
@@ -63,25 +63,25 @@ options:
     env: [{name: PLAYBACK_SPOOL_MAX_MB}]
   flush_seconds:
     description:
-      - How long Ansible's exit may be delayed to deliver the rest of the run, where the collector answered during
-        the run. One that is away at its end may come back.
+      - How long Ansible's exit may be delayed to deliver the rest of the run, if the collector answered during the
+        run. It is also waited for if it is down at the end of the run.
     type: float
     default: 5
     ini: [{section: callback_playback, key: flush_seconds}]
     env: [{name: PLAYBACK_FLUSH_SECONDS}]
   flush_seconds_unreachable:
-    description: The same where the collector did not answer during the run.
+    description: The same, if the collector did not answer during the run.
     type: float
     default: 0.5
     ini: [{section: callback_playback, key: flush_seconds_unreachable}]
     env: [{name: PLAYBACK_FLUSH_SECONDS_UNREACHABLE}]
   capture_output:
     description:
-      - Whether to record what is printed. Under ansible-runner (and so under AWX) it is never recorded, because
-        what is printed there is a control stream.
-      - What workers print through Python is recorded as well. What other programs and native code write to the terminal
-        by themselves is not; C(playback exec) records that. Where a plugin starts a program that can do so, the record
-        says that text may be missing.
+      - Whether to record the printed output. Under ansible-runner (and so under AWX) it is never recorded, because
+        it is a control stream there.
+      - What workers print through Python is recorded as well. What other programs and native code write directly to
+        the terminal is not; C(playback exec) records that. If a plugin starts a program that can do so, the record says
+        that text may be missing.
     type: bool
     default: true
     ini: [{section: callback_playback, key: capture_output}]
@@ -89,7 +89,8 @@ options:
   record_args:
     description:
       - Whether to record the arguments of tasks, as written in the playbook, and those of ad-hoc commands. Those of a
-        task with C(no_log) are not recorded, and values with telling names (C(password), C(token) …) are replaced.
+        task with C(no_log) are not recorded, and values whose names suggest a secret (C(password), C(token) …) are
+        replaced.
     type: bool
     default: false
     ini: [{section: callback_playback, key: record_args}]
@@ -118,11 +119,11 @@ options:
   redact_keys:
     description:
       - Names of keys whose values are replaced by C(***) before anything is written, at any depth of results, facts
-        and recorded arguments, and after an option of that name on the command line. Upper and lower case are alike,
-        and so are C(-) and C(_); C(*) stands for any characters, C(?) for one.
-      - In text (what is printed, C(stdout), differences) the value of such a key is replaced where it is shown as JSON,
-        as YAML, or as C(key=value). Where it cannot be told how far it reaches, it reaches to the end of the line.
-      - A start is V(*password*,*passwd*,*secret*,*token*,*api_key*,*private_key*,authorization).
+        and recorded arguments, and after an option of that name on the command line. Case does not matter, and C(-) is
+        the same as C(_); C(*) stands for any characters, C(?) for one.
+      - In text (printed lines, C(stdout), differences) the value of such a key is replaced where it is written as JSON,
+        as YAML, or as C(key=value). If the end of a value is unclear, the rest of the line is replaced.
+      - A good starting point is V(*password*,*passwd*,*secret*,*token*,*api_key*,*private_key*,authorization).
     type: list
     elements: str
     default: []
@@ -130,20 +131,20 @@ options:
     env: [{name: PLAYBACK_REDACT_KEYS}]
   redact_patterns:
     description:
-      - Regular expressions, one a line (in C(ansible.cfg), further lines are indented). Whatever one of them matches,
-        in any recorded text but the names of hosts, is replaced by C(***) before anything is written.
+      - Regular expressions, one per line (in C(ansible.cfg), further lines are indented). Text that one of them
+        matches, in any recorded text except the names of hosts, is replaced by C(***) before anything is written.
       - The syntax is that of the Rust crate C(regex), without look-around and backreferences. "(?i)" at the beginning
         ignores case, "(?s)" lets a dot match the end of a line.
-      - What is printed is searched line by line. An expression that spans lines finds its text in results, and in
+      - Printed output is searched line by line. An expression that spans lines finds its text in results, and in
         printed JSON, where it is one line.
-      - With an expression that cannot be used nothing is recorded, and one warning says so.
+      - If an expression is invalid, nothing is recorded, and one warning says so.
     type: str
     ini: [{section: callback_playback, key: redact_patterns}]
     env: [{name: PLAYBACK_REDACT_PATTERNS}]
   max_event_bytes:
     description:
-      - Largest event, in bytes. Of a larger result the middle of long texts and the tail of long lists are left out,
-        and the record tells their size and hash. Printed text is never cut.
+      - Maximum size of an event, in bytes. In a larger result, the middle of long texts and the end of long lists are
+        left out, and the record has their size and hash. Printed text is never cut.
     type: int
     default: 1048576
     ini: [{section: callback_playback, key: max_event_bytes}]
@@ -156,12 +157,12 @@ options:
     ini: [{section: callback_playback, key: labels}]
     env: [{name: PLAYBACK_LABELS}]
   note:
-    description: Why the run is started, in the user's words.
+    description: Why the run was started, in the user's words.
     type: str
     ini: [{section: callback_playback, key: note}]
     env: [{name: PLAYBACK_NOTE}]
   execution_id:
-    description: Identity of the run, a UUID. Set by whatever starts Ansible and records the same run.
+    description: Identity of the run, a UUID. It is set by a program that starts Ansible and records the same run.
     type: str
     ini: [{section: callback_playback, key: execution_id}]
     env: [{name: PLAYBACK_EXECUTION_ID}]
@@ -199,7 +200,7 @@ if TYPE_CHECKING:
 
 
 class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no types
-    """Hands Ansible's hooks on to the native core."""
+    """Passes Ansible's hooks to the native core."""
 
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "notification"
@@ -210,15 +211,15 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
         super().__init__(*args, **kwargs)
         self._pid = os.getpid()
         self._core: Recorder | None = None
-        # Why Ansible cannot read the options all at once.
+        # The error, if Ansible could not read all options at once.
         self._odd: Exception | None = None
 
     def set_options(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  # Ansible's signature varies
-        """Options are readable from here on: the recording begins."""
+        """Starts recording: options can be read from here on."""
         try:
             try:
                 super().set_options(*args, **kwargs)
-            except Exception as error:  # noqa: BLE001  # one option that is odd; each is read by itself then
+            except Exception as error:  # noqa: BLE001  # one option is invalid: each is then read separately
                 self._odd = error
             self._set_up()
         except BaseException as error:  # noqa: BLE001  # the playbook comes first
@@ -241,7 +242,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
             self._display.warning("Playback: another thread's run is being recorded; this one is not")
             return
         if _native.is_waiting():
-            # A second instance beside the first, from another path: one of them is enough.
+            # A second instance was loaded from another path: one of them is enough.
             self.disabled = True
             return
         options = {name: self._option(name, notices) for name in _OPTIONS}
@@ -249,16 +250,16 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
         options["notices"] = notices
         if _prints_a_control_stream(caller.manager):
             options["capture_output"] = False
-        # A command that a task runs is an execution of its own.
+        # A command that a task runs is a separate execution.
         os.environ.pop("PLAYBACK_EXECUTION_ID", None)
         offered = os.environ.pop("PLAYBACK_OFFER", "")
         run_key = os.environ.pop("PLAYBACK_RUN_KEY", None)
         if caller.console is not None:
-            # A launcher's record is that of the console, not that of the first command in it.
+            # A launched run is the console's, not that of its first command.
             options["execution_id"] = None
         options["parent"] = None
         if offered and not options["execution_id"]:
-            # A record that is taken ends with the command, and so with this process.
+            # A record that is taken ends with the command, so it must end with this process.
             taken = not caller.ends_early and _take(offered)
             options["execution_id" if taken else "parent"] = os.path.basename(offered).removesuffix(".offer")
         core = _native.Recorder(
@@ -287,22 +288,22 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
             self._tell(notice)
 
     def _option(self, name: str, notices: list[str]) -> Any:  # noqa: ANN401  # as Ansible has it
-        """An option, or None where it is empty or odd: then the default is used. What is odd is told."""
+        """An option, or None if it is empty or invalid: then the default is used. A notice names an invalid one."""
         word = _written(name)
         if word is not None and not word.strip():
-            # Ansible makes the working folder of an empty path.
+            # Ansible would read an empty path as the working folder.
             return None
         if self._odd is None:
             return self.get_option(name)
         try:
             return constants.config.get_config_value(name, plugin_type="callback", plugin_name=self._load_name)
-        except Exception as error:  # noqa: BLE001  # whatever it is, the others go on
+        except Exception as error:  # noqa: BLE001  # any error: the other options are still read
             reason = " ".join(str(error).split()).encode("utf-8", "backslashreplace").decode()
             notices.append(f"the option {name} (PLAYBACK_{name.upper()}) is not used: {reason}")
             return None
 
     def _flag(self, name: str, notices: list[str]) -> bool:
-        """An option that is true or false, or false where it is neither."""
+        """An option that must be true or false; false if it is neither."""
         word = _odd_flag(name)
         if word is None:
             return bool(self._option(name, notices))
@@ -312,9 +313,9 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
         return False
 
     def _tell(self, notice: str) -> None:
-        """Warns in one line: Ansible breaks its warnings at hyphens, and this one may name a command to be copied.
+        """Prints a warning in one line: Ansible wraps its warnings at hyphens, and this one may have a command to copy.
 
-        Once in a process, as Ansible's own warnings: a console has many runs.
+        Each warning is printed once per process, like Ansible's own, because a console has many runs.
         """
         if notice in _told:
             return
@@ -330,7 +331,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
             self._give_up(error)
 
     def _give_up(self, error: BaseException) -> None:
-        """Turns the recorder off. An interruption is Ansible's business, but only on its main thread."""
+        """Turns the recorder off. Interruptions on the main thread are passed on to Ansible."""
         interrupted = isinstance(error, (KeyboardInterrupt, SystemExit))
         if interrupted and threading.current_thread() is threading.main_thread():
             raise error
@@ -427,8 +428,8 @@ _FLAGS = ("capture_output", "record_args", "facts", "diff")
 _INTERRUPTED = 99
 
 
-# What a failure of Ansible's comes to when its own commands end with it.
-# One by one: ansible-doc warns of names that are assigned together.
+# Exit codes of Ansible's own commands.
+# Assigned one by one, because ansible-doc warns about names that are assigned together.
 _ERROR = 1
 _FAILED_HOSTS = 2
 _UNREACHABLE_HOSTS = 4
@@ -437,19 +438,19 @@ _UNEXPECTED = 250
 
 
 def _written(name: str) -> str | None:
-    """An option's word as it stands in the environment or in `ansible.cfg`, before Ansible makes something of it."""
+    """An option's text in the environment or in `ansible.cfg`, before Ansible converts it."""
     word = os.environ.get(f"PLAYBACK_{name.upper()}")
     if word is None:
         try:
             parsers = constants.config._parsers.values()
             word = next(parser.get("callback_playback", name, raw=True, fallback=None) for parser in parsers)
-        except Exception:  # noqa: BLE001  # it is Ansible's own, and may be another in another version
+        except Exception:  # noqa: BLE001  # this is internal to Ansible, and may differ between versions
             return None
     return word
 
 
 def _odd_flag(name: str) -> str | None:
-    """What was written for an option that must be true or false, where it is neither: Ansible makes false of it."""
+    """The text of an option that must be true or false, if it is neither: Ansible would read it as false."""
     word = _written(name)
     if word is None or word.strip().lower() in {"", *map(str, BOOLEANS)}:
         return None
@@ -457,9 +458,9 @@ def _odd_flag(name: str) -> str | None:
 
 
 def _take(offered: str) -> bool:
-    """Whether the command around Ansible (`playback exec -- make`) gives its record to this run.
+    """Takes the record of the command around Ansible (`playback exec -- make`) for this run; returns whether it could.
 
-    It offers that to the first Ansible that it starts: whoever removes the file has it.
+    The command offers its record to the first Ansible that it starts: the process that removes the file gets it.
     """
     try:
         os.unlink(offered)
@@ -471,7 +472,7 @@ def _take(offered: str) -> bool:
 def _prints_a_control_stream(manager: Any) -> bool:  # noqa: ANN401  # a TaskQueueManager
     """Whether ansible-runner's own callback prints, with its control sequences.
 
-    Its environment alone says nothing: a command that a task of such a run starts inherits it.
+    The environment alone does not say so, because commands that a task of such a run starts inherit it.
     """
     stdout = getattr(manager, "_stdout_callback", None)
     if stdout is None or isinstance(stdout, str):
@@ -480,23 +481,23 @@ def _prints_a_control_stream(manager: Any) -> bool:  # noqa: ANN401  # a TaskQue
 
 
 def _is_a(module: str, name: str, owner: object) -> bool:
-    """Whether `owner` is of a class of Ansible's. What nobody has imported, nothing is of: and `ansible.cli` refuses to
-    be imported under some locales, where a program may run well."""
+    """Whether `owner` is an instance of one of Ansible's classes. A module that is not imported has no instances, so it
+    is not imported here: `ansible.cli` refuses to be imported under some locales that work for other programs."""
     kind = getattr(sys.modules.get(module), name, None)
     return isinstance(kind, type) and isinstance(owner, kind)
 
 
 class _Caller:
-    """Who loads this plugin: one of Ansible's commands, or a program that uses Ansible as a library.
+    """The caller that loads this plugin: one of Ansible's commands, or a program that uses Ansible as a library.
 
-    Nobody hands plugins a reference to any of these.
+    Ansible passes plugins no reference to them, so they are searched on the stack.
     """
 
     def __init__(self) -> None:
         self.manager: Any = None
         self.executor: Any = None
         self.console: FrameType | None = None
-        """Where `ansible-console` runs a command."""
+        """The stack frame in which `ansible-console` runs a command."""
         is_command = False
         is_process = False
         frame: FrameType | None = sys._getframe()
@@ -518,7 +519,7 @@ class _Caller:
         """Whether the run ends before the process does: with its queue manager."""
 
     def program(self) -> tuple[list[str], list[str], str | None] | None:
-        """Playbooks, inventory and limit of a program's run: it has no command line that would tell them."""
+        """Playbooks, inventory and limit of a program's run, which has no command line with them."""
         if not self.is_library:
             return None
         inventory = getattr(self.manager, "_inventory", None)
@@ -530,37 +531,37 @@ class _Caller:
 
 
 def _extra_var_names(manager: Any) -> list[str]:  # noqa: ANN401  # a TaskQueueManager
-    """Names of the extra variables, those from files included.
+    """Names of the extra variables, including those from files.
 
-    Reading the files once more would be wrong: a pipe can be read once, a vault wants its password.
+    The files are not read again: a pipe can only be read once, and a vault would ask for its password.
     """
     variables = getattr(manager, "_variable_manager", None)
     return sorted(str(name) for name in getattr(variables, "extra_vars", ()))
 
 
 def _rescued(manager: Any) -> dict[str, int] | None:  # noqa: ANN401  # ansible-core has no types
-    """Where Ansible counts, for its recap, the failures that a `rescue` handled."""
+    """The dict in which Ansible counts, for its recap, the failures that a `rescue` handled."""
     counts = getattr(getattr(manager, "_stats", None), "rescued", None)
     return counts if isinstance(counts, dict) else None
 
 
 def _typed(console: FrameType | None) -> tuple[str, str, str] | None:
-    """Hosts, module and arguments of a command of `ansible-console`: its command line has none of them."""
+    """Hosts, module and arguments of a command of `ansible-console`, whose command line does not have them."""
     if console is None:
         return None
     names = console.f_locals
     return str(names["self"].cwd), str(names["module"]), str(names.get("module_args", ""))
 
 
-# What this process was warned of.
+# Warnings that this process has printed.
 _told: set[str] = set()
 
 _open: tuple[Any, Callable[[], None], int] | None = None
-"""The queue manager whose run goes on and ends before the process does, what ends it, and its thread."""
+"""A queue manager with an open run that ends before the process does, the function that ends it, and its thread."""
 
 
 def _end_previous(manager: Any) -> bool:  # noqa: ANN401  # a TaskQueueManager
-    """Whether nothing is recorded any more. A program may have let go of a queue manager without cleaning it up."""
+    """Ends a run that a program left open without cleanup; returns False if another thread's run is still open."""
     if _open is None or _open[0] is manager:
         return True
     owner = _open[2]
@@ -571,14 +572,14 @@ def _end_previous(manager: Any) -> bool:  # noqa: ANN401  # a TaskQueueManager
 
 
 def _end_with(manager: Any) -> None:  # noqa: ANN401  # a TaskQueueManager
-    """A run of `ansible-console`, or of a program, ends when its queue manager is cleaned up; the process goes on.
+    """Ends a run of `ansible-console`, or of a program, when its queue manager is cleaned up; the process continues.
 
-    Its exit code is the one with which Ansible's own command ends after the same: what the manager's run came to.
+    Its exit code is the one that Ansible's own command would have for the result of the manager's run.
     """
     global _open  # there is one at a time, as there is one recording
     original = manager.cleanup
     owner = os.getpid()
-    # A program may be busy with an exception of its own.
+    # A program may be handling its own exception.
     handled = sys.exc_info()[1]
 
     def end(code: int | None) -> None:
@@ -608,7 +609,7 @@ def _end_with(manager: Any) -> None:  # noqa: ANN401  # a TaskQueueManager
 
 
 def _came_to(manager: Any, caller: FrameType | None, error: BaseException | None) -> int | None:  # noqa: ANN401
-    """The exit code of a run: of the error that ended it, of its caller's result, or of what became of its hosts."""
+    """The exit code of a run: from the error that ended it, from its caller's result, or from its hosts' state."""
     if error is not None:
         for kind, code in (
             (KeyboardInterrupt, _INTERRUPTED),
@@ -630,7 +631,7 @@ def _came_to(manager: Any, caller: FrameType | None, error: BaseException | None
 
 
 def _tell_retractions(manager: Any, plugin: CallbackModule) -> None:  # noqa: ANN401  # a TaskQueueManager
-    """Tells the core when the debugger has a task run once more: only then Ansible takes something out of its recap."""
+    """Tells the core when the debugger repeats a task: only then does Ansible decrease counts of its recap."""
     stats = getattr(manager, "_stats", None)
     original = getattr(stats, "decrement", None)
     if original is None:
@@ -639,7 +640,7 @@ def _tell_retractions(manager: Any, plugin: CallbackModule) -> None:  # noqa: AN
     @functools.wraps(original)
     def decrement(what: str, host: str) -> None:
         original(what, host)
-        # The last of several counts, every time.
+        # The last one of several counts, in every case.
         if what == "ok":
             plugin._hook(lambda core: core.retracted(str(host)))
 
@@ -647,7 +648,7 @@ def _tell_retractions(manager: Any, plugin: CallbackModule) -> None:  # noqa: AN
 
 
 def _tell_dispatches() -> None:
-    """Tells the core which event is being shown while something is printed."""
+    """Tells the core when Ansible dispatches an event, so that printed text is assigned to it."""
     from ansible_playback import _native
 
     original = TaskQueueManager.send_callback
@@ -667,8 +668,8 @@ def _tell_dispatches() -> None:
 
 
 def _watch_prompts() -> None:
-    """Tells the core what prompts print past `sys.stdout`, as they do at a terminal. What is typed is not recorded."""
-    # A password's line has no echo that would end it, so that is done in its place.
+    """Tells the core what prompts print to a terminal, which bypasses `sys.stdout`. Typed text is not recorded."""
+    # A password is not echoed, so its line is ended here.
     for module, name, end in ((builtins, "input", ""), (getpass, "getpass", "\n")):
         original = getattr(module, name)
         if not getattr(original, "_tells_playback", False):
@@ -694,7 +695,7 @@ def _asking(original: Callable[..., str], end: str) -> Callable[..., str]:
 
 
 def _at_terminal() -> bool:
-    """Whether whoever is asked sits where the output goes."""
+    """Whether input comes from the terminal that shows the output."""
     try:
         return sys.stdin.fileno() == 0 and sys.stdout.fileno() == 1 and os.isatty(0) and os.isatty(1)
     except (AttributeError, OSError, ValueError):
@@ -702,9 +703,9 @@ def _at_terminal() -> bool:
 
 
 def _watch_descriptors() -> None:
-    """Tells the core what is printed past `sys.stdout`, by a stream's number, and of programs that can print there.
+    """Tells the core about output that bypasses `sys.stdout` by a descriptor, and about programs that can print there.
 
-    What such a program prints cannot be seen. Workers inherit the wrappers, so that a fork costs nothing more.
+    The output of such programs cannot be captured. Workers inherit the wrappers, so a fork costs nothing more.
     """
     if hasattr(os.write, "_unwatched"):
         return
@@ -719,7 +720,7 @@ def _watch_descriptors() -> None:
         except OSError:
             # It is closed.
             continue
-    # Since 2.19 what a worker prints leads nowhere.
+    # Since 2.19, the output of workers is discarded.
     detached = hasattr(WorkerProcess, "_detach")
 
     def is_ours(number: Any) -> bool:  # noqa: ANN401  # whatever Python takes for a file
@@ -735,7 +736,7 @@ def _watch_descriptors() -> None:
     def written(fd: int, data: Any, /) -> int:  # noqa: ANN401  # whatever holds bytes
         count = write(fd, data)
         if fd in places and is_ours(fd):
-            # It is printed, whoever knows of it.
+            # The text is printed even if recording it fails.
             with contextlib.suppress(Exception):
                 _native.wrote(fd, bytes(memoryview(data).cast("B")[:count]))
         return count
@@ -774,7 +775,7 @@ def _place(number: int) -> tuple[int, int]:
 
 
 def _watch_signals() -> None:
-    """Records a signal that ends the process, and passes it on: the shell sees the same as without us."""
+    """Records a signal that ends the process, and passes it on, so that the shell sees no difference."""
     if threading.current_thread() is not threading.main_thread():
         return
     for number in (signal.SIGTERM, signal.SIGHUP):
@@ -805,7 +806,7 @@ def _handler(before: Any) -> Callable[[int, FrameType | None], None]:  # noqa: A
 
 
 def _watch_exit() -> None:
-    """The fallback where the system does not tell the exit code: `sys.exit` is the way out of Ansible."""
+    """The fallback if the system does not report the exit code: Ansible ends through `sys.exit`."""
     original = sys.exit
     if getattr(original, "_tells_playback", False):
         return
@@ -828,8 +829,8 @@ def _end(*, exit_code: int | None = None, signal: int | None = None) -> None:
         sys.stdout.flush()
         warning = _native.end(exit_code=exit_code, signal=signal)
         if warning:
-            # Not through our own wrapper: what is told of a run that has ended is no part of the next one.
+            # Bypasses our own wrapper: a warning about an ended run is not part of the next run's output.
             write = getattr(os.write, "_unwatched", os.write)
             write(2, f"[WARNING]: Playback: {warning}\n".encode())
-    except Exception:  # noqa: BLE001  # the process ends, with or without us
+    except Exception:  # noqa: BLE001  # the process ends in any case
         pass

@@ -1,7 +1,7 @@
 """A witness of a run that shares nothing with the recorder: each hook as Ansible calls it, one line of JSON.
 
-It stands before the recorder in the list of callbacks, and its neighbour `after` behind it. Hooks are called one
-after the other, so what the recorder timed lies between what these two did.
+It is called before the recorder, and its counterpart `after` is called after it. Hooks are called one after the other,
+so the recorder's times must be between the times of these two.
 """
 
 from __future__ import annotations
