@@ -155,9 +155,9 @@ fn push_fitting(
     let tightest = cut::attempts(room)[3];
     let mut walker = Walker::new(out, tightest, hidden);
     walker.out.push(b'{');
-    walker.cuts.extend(whole.map(|what| Cut {
+    walker.cuts.extend(whole.map(|kind| Cut {
         path: String::new(),
-        what,
+        kind,
     }));
     match write(&mut walker, true) {
         Ok(()) => finish(walker),

@@ -49,12 +49,12 @@ pub(crate) struct Cut {
     /// Where it was: keys and positions joined by dots; empty for the value as a whole.
     pub(crate) path: String,
     /// What it was.
-    pub(crate) what: What,
+    pub(crate) kind: CutKind,
 }
 
 /// What was left out.
 #[derive(Debug)]
-pub(crate) enum What {
+pub(crate) enum CutKind {
     /// The middle of a text (or, at the empty path, most of the value, as JSON).
     Text {
         /// Its whole size.
@@ -78,11 +78,11 @@ pub(crate) fn push_cuts(out: &mut Vec<u8>, cuts: &[Cut]) {
         out.extend_from_slice(b"{\"path\":");
         text::push_string(out, &cut.path);
         // Writing to a Vec cannot fail.
-        let _ = match &cut.what {
-            What::Text { bytes, sha256 } => {
+        let _ = match &cut.kind {
+            CutKind::Text { bytes, sha256 } => {
                 write!(out, ",\"bytes\":{bytes},\"sha256\":\"{sha256}\"}}")
             }
-            What::Entries(entries) => write!(out, ",\"entries\":{entries}}}"),
+            CutKind::Entries(entries) => write!(out, ",\"entries\":{entries}}}"),
         };
     }
     if cuts.len() > LISTED {
@@ -97,7 +97,7 @@ pub(crate) fn push_cuts(out: &mut Vec<u8>, cuts: &[Cut]) {
 
 /// Writes head and tail of a long text as a JSON string, with a line between them that says what is missing. Returns
 /// what was cut.
-pub(crate) fn push_shortened(out: &mut Vec<u8>, whole: &str, keep: usize) -> What {
+pub(crate) fn push_shortened(out: &mut Vec<u8>, whole: &str, keep: usize) -> CutKind {
     let sha256 = hex(&Sha256::digest(whole.as_bytes()));
     let head = text::floor_boundary(whole, keep / 2);
     let tail = text::ceil_boundary(whole, whole.len() - keep / 2);
@@ -111,7 +111,7 @@ pub(crate) fn push_shortened(out: &mut Vec<u8>, whole: &str, keep: usize) -> Wha
     );
     text::push_escaped(out, &whole[tail..]);
     out.push(b'"');
-    What::Text {
+    CutKind::Text {
         bytes: whole.len() as u64,
         sha256,
     }
@@ -134,11 +134,11 @@ mod tests {
     fn a_long_text_keeps_head_and_tail() {
         let whole = format!("begin{}end", "é".repeat(5_000));
         let mut out = Vec::new();
-        let what = push_shortened(&mut out, &whole, 101);
+        let kind = push_shortened(&mut out, &whole, 101);
         let text: String = serde_json::from_slice(&out).unwrap();
         assert!(text.starts_with("begin") && text.ends_with("end"));
         assert!(text.contains("of 10008 bytes left out"));
-        assert!(matches!(what, What::Text { bytes: 10_008, .. }));
+        assert!(matches!(kind, CutKind::Text { bytes: 10_008, .. }));
     }
 
     #[test]
@@ -146,7 +146,7 @@ mod tests {
         let cuts: Vec<_> = (0..200)
             .map(|n| Cut {
                 path: format!("a.\"{n}"),
-                what: What::Entries(n),
+                kind: CutKind::Entries(n),
             })
             .collect();
         let mut out = Vec::new();

@@ -14,7 +14,7 @@ use pyo3::types::{
 };
 use sha2::{Digest, Sha256};
 
-use crate::cut::{self, Cut, Limits, What};
+use crate::cut::{self, Cut, CutKind, Limits};
 use crate::foreign::{
     date_text, decimal, deprecation, float_name, key_text, summary_message, type_name,
 };
@@ -87,10 +87,10 @@ impl<'b> Walker<'b> {
     }
 
     /// Size and hash of the input of a [`Walker::digest`].
-    pub(crate) fn digested(mut self) -> Option<What> {
+    pub(crate) fn digested(mut self) -> Option<CutKind> {
         self.drain(true);
         let (hash, bytes, _) = self.digest.take()?;
-        Some(What::Text {
+        Some(CutKind::Text {
             bytes,
             sha256: cut::hex(&hash.finalize()),
         })
@@ -118,7 +118,7 @@ impl<'b> Walker<'b> {
         Ok(())
     }
 
-    fn cut(&mut self, what: What) {
+    fn cut(&mut self, kind: CutKind) {
         let mut path = String::new();
         for step in &self.path {
             if !path.is_empty() {
@@ -133,7 +133,7 @@ impl<'b> Walker<'b> {
                 Step::Index(index) => path.push_str(&index.to_string()),
             }
         }
-        self.cuts.push(Cut { path, what });
+        self.cuts.push(Cut { path, kind });
     }
 
     /// Writes a value.
@@ -219,8 +219,8 @@ impl<'b> Walker<'b> {
                 return;
             }
             let text = &*text;
-            let what = cut::push_shortened(self.out, text, self.limits.string);
-            self.cut(what);
+            let kind = cut::push_shortened(self.out, text, self.limits.string);
+            self.cut(kind);
         }
     }
 
@@ -255,7 +255,7 @@ impl<'b> Walker<'b> {
         self.out.push(b'{');
         for (index, (key, value)) in dict.iter().enumerate() {
             if index >= self.limits.entries {
-                self.cut(What::Entries(dict.len()));
+                self.cut(CutKind::Entries(dict.len()));
                 break;
             }
             match key
@@ -290,7 +290,7 @@ impl<'b> Walker<'b> {
                     "{} of {len} entries left out by Playback",
                     len - index
                 ));
-                self.cut(What::Entries(len));
+                self.cut(CutKind::Entries(len));
                 break;
             }
             self.path.push(Step::Index(index));

@@ -191,9 +191,9 @@ impl Delivery {
         let lines = self.lines.bytes(batch);
         let first = lines.split(|byte| *byte == b'\n').next().unwrap_or(lines);
         if let Ok(event) = playback_wire::decode_line(first)
-            && let Body::ExecutionStarted(what) = event.body
+            && let Body::ExecutionStarted(started) = event.body
         {
-            self.instance = what.instance.filter(|name| is_plain(name));
+            self.instance = started.instance.filter(|name| is_plain(name));
         }
     }
 

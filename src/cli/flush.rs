@@ -172,15 +172,15 @@ impl Told {
             ..
         } = &spool.orphan;
         let row = format!("{execution}  {:10}  {:>8}", producer.as_str(), spool.events);
-        let what = out::plain(&as_text(spool));
+        let text = out::plain(&as_text(spool));
         let mut out = Out::new();
         match out.width() {
             // If a row is wider than the terminal, the outcome goes on the next line.
-            Some(width) if row.len() + 2 + what.chars().count() > width => {
+            Some(width) if row.len() + 2 + text.chars().count() > width => {
                 out.line(row)?;
-                out.hanging("    ", &what)?;
+                out.hanging("    ", &text)?;
             }
-            _ => out.line(format_args!("{row}  {what}"))?,
+            _ => out.line(format_args!("{row}  {text}"))?,
         }
         out.flush()
     }

@@ -210,12 +210,12 @@ fn is_gone(pruned: &Pruned) -> anyhow::Result<()> {
     out.flush()
 }
 
-fn sum(pruned: &Pruned, what: &str) -> String {
+fn sum(pruned: &Pruned, noun: &str) -> String {
     let count = |count: u64| match count {
         1 => "1 execution".to_owned(),
         count => format!("{count} executions"),
     };
-    let mut text = format!("{} {what}", count(pruned.deleted));
+    let mut text = format!("{} {noun}", count(pruned.deleted));
     if pruned.payloads_removed > 0 {
         text.push_str(&format!(
             ", and the output of {}",

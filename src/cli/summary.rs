@@ -14,8 +14,8 @@ use crate::model::{ExecutionResult, Phase, Reason, Status};
 const ADHOC: &str = "ad-hoc ";
 
 /// What ran.
-pub(super) fn what(record: &ExecutionResult) -> String {
-    let started = &record.what;
+pub(super) fn title(record: &ExecutionResult) -> String {
+    let started = &record.description;
     match started.r#type {
         ExecutionType::Playbook => started.playbook.clone().unwrap_or_default(),
         ExecutionType::Adhoc => {
@@ -42,7 +42,7 @@ pub(super) fn status(record: &ExecutionResult) -> String {
 }
 
 fn with(status: &str, more: Option<&str>, record: &ExecutionResult) -> String {
-    let check = record.what.check.then_some("check");
+    let check = record.description.check.then_some("check");
     let more: Vec<&str> = more.into_iter().chain(check).collect();
     match more.is_empty() {
         true => status.to_owned(),
@@ -64,7 +64,7 @@ pub(super) fn short_status(record: &ExecutionResult) -> String {
         (None, _, Status::Running) if record.canceled_by.is_some() => "canceling",
         (None, _, status) => status.as_str(),
     };
-    match record.what.check {
+    match record.description.check {
         // In a check, the words are shortened.
         true => format!("{} check", if status == "success" { "ok" } else { status }),
         false => status.to_owned(),
@@ -86,11 +86,11 @@ pub(super) fn duration(record: &ExecutionResult, clock: &Clock) -> String {
         (Some(seconds), _) => show_seconds(seconds),
         (None, Status::Running) => {
             let us = clock.now_us() - record.start_time.timestamp_micros();
-            let what = match record.phase {
+            let phase = match record.phase {
                 Phase::Queued => "waiting",
                 _ => "so far",
             };
-            format!("{} {what}", show_seconds(us.max(0) as f64 / 1e6))
+            format!("{} {phase}", show_seconds(us.max(0) as f64 / 1e6))
         }
         (None, _) => String::new(),
     }
@@ -133,7 +133,7 @@ pub(super) fn hosts(record: &ExecutionResult) -> String {
         _ if is_lost => "unfinished",
         _ => "did nothing",
     };
-    let changed_word = match record.what.check {
+    let changed_word = match record.description.check {
         true => "would change",
         false => "changed",
     };
@@ -153,16 +153,16 @@ pub(super) fn hosts(record: &ExecutionResult) -> String {
 
 /// The options that narrow a run, which tell it from others of the same playbook.
 pub(super) fn options(record: &ExecutionResult) -> String {
-    let what = &record.what;
+    let started = &record.description;
     let list = |tags: &[String]| (!tags.is_empty()).then(|| tags.join(","));
     [
-        ("--check", what.check.then(String::new)),
+        ("--check", started.check.then(String::new)),
         (
             "--limit",
-            what.limit.clone().filter(|limit| !limit.is_empty()),
+            started.limit.clone().filter(|limit| !limit.is_empty()),
         ),
-        ("--tags", list(&what.tags)),
-        ("--skip-tags", list(&what.skip_tags)),
+        ("--tags", list(&started.tags)),
+        ("--skip-tags", list(&started.skip_tags)),
     ]
     .into_iter()
     .filter_map(|(option, value)| Some((option, value?)))
@@ -203,7 +203,7 @@ pub(super) fn shorten(text: &str, width: usize) -> String {
 pub(super) fn names(records: &[ExecutionResult]) -> Vec<String> {
     let shown: Vec<(String, Option<String>)> = records
         .iter()
-        .map(|record| (what(record), record.what.cwd.clone()))
+        .map(|record| (title(record), record.description.cwd.clone()))
         .collect();
     told_apart(&shown)
 }
@@ -212,12 +212,12 @@ pub(super) fn names(records: &[ExecutionResult]) -> Vec<String> {
 pub(super) fn short_names(records: &[ExecutionResult]) -> Vec<String> {
     let whole = names(records);
     let short = |(record, name): (&ExecutionResult, String)| {
-        let what = what(record);
+        let title = title(record);
         let folders = name
-            .strip_suffix(&what)
+            .strip_suffix(&title)
             .and_then(|rest| rest.strip_suffix('/'));
         match folders.and_then(|folders| folders.split_once('/')) {
-            Some((first, _)) if !first.is_empty() => format!("{first}/…/{what}"),
+            Some((first, _)) if !first.is_empty() => format!("{first}/…/{title}"),
             _ => name,
         }
     };

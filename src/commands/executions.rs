@@ -33,7 +33,7 @@ impl Commands {
             .note(note)
             .before(json!({
                 "status": row.status.as_str(),
-                "playbook": row.what.playbook,
+                "playbook": row.description.playbook,
                 "started_us": row.started_us,
             }));
         let retention = self.retention.clone();

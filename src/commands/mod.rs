@@ -56,11 +56,11 @@ impl Commands {
     /// Runs a piece of work to its end, even if its client is gone.
     async fn to_its_end<T: Send + 'static>(
         &self,
-        what: &'static str,
+        change: &'static str,
         work: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, CommandError> {
         let done = self.tasks.spawn(work).await;
-        done.map_err(|_| CommandError::BrokenOff(what))
+        done.map_err(|_| CommandError::BrokenOff(change))
     }
 }
 

@@ -31,7 +31,7 @@ impl Subject for RecordedRun<'_> {
     }
 
     fn has_label(&self, label: &str) -> bool {
-        let labels = &self.row.what.labels;
+        let labels = &self.row.description.labels;
         labels.iter().any(|one| stored(one) == label)
     }
 
@@ -40,7 +40,7 @@ impl Subject for RecordedRun<'_> {
     }
 
     fn holds(&self, text: &str) -> bool {
-        searched(&searchable(&self.row.what)).contains(text)
+        searched(&searchable(&self.row.description)).contains(text)
     }
 }
 

@@ -51,21 +51,21 @@ fn without_nul(text: &str) -> String {
 
 /// The text that a search looks through: what a person may remember about a run, in lower case, one item a line.
 #[must_use]
-pub fn searchable(what: &ExecutionStarted) -> String {
+pub fn searchable(description: &ExecutionStarted) -> String {
     let single = [
-        &what.playbook,
-        &what.inventory,
-        &what.limit,
-        &what.hosts,
-        &what.module,
-        &what.user,
-        &what.sudo_user,
-        &what.controller,
-        &what.launched_by,
-        &what.note,
-        &what.cwd,
+        &description.playbook,
+        &description.inventory,
+        &description.limit,
+        &description.hosts,
+        &description.module,
+        &description.user,
+        &description.sudo_user,
+        &description.controller,
+        &description.launched_by,
+        &description.note,
+        &description.cwd,
     ];
-    let lists = [&what.labels, &what.tags, &what.argv];
+    let lists = [&description.labels, &description.tags, &description.argv];
     let texts: Vec<&str> = single
         .into_iter()
         .flatten()

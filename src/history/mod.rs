@@ -46,12 +46,12 @@ pub enum HistoryError {
     },
     /// The answer needs the log, which retention removed.
     #[error(
-        "retention removed {what} of this execution at {}: its record, plays, tasks, hosts and results stayed",
+        "retention removed {part} of this execution at {}: its record, plays, tasks, hosts and results stayed",
         .at.to_rfc3339_opts(SecondsFormat::Secs, true)
     )]
     LogRemoved {
         /// What was requested, in words.
-        what: &'static str,
+        part: &'static str,
         /// When it was removed.
         at: DateTime<Utc>,
     },
@@ -76,11 +76,11 @@ pub async fn find(store: &Store, id: Uuid) -> Result<(ExecutionKey, ExecutionRow
 ///
 /// # Errors
 /// Retention removed it.
-pub fn require_log(row: &ExecutionRow, what: &'static str) -> Result<(), HistoryError> {
+pub fn require_log(row: &ExecutionRow, part: &'static str) -> Result<(), HistoryError> {
     match row.log.payload_removed_us {
         None => Ok(()),
         Some(removed_us) => Err(HistoryError::LogRemoved {
-            what,
+            part,
             at: time_from_us(removed_us),
         }),
     }

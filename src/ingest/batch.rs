@@ -93,14 +93,14 @@ impl Batch {
             .iter()
             .enumerate()
             .find_map(|(index, event)| Some((index, reserved(event)?)));
-        let Some((index, what)) = found else {
+        let Some((index, field)) = found else {
             return Ok(());
         };
         let lines = self.raw.split(|byte| *byte == b'\n').enumerate();
         let line = lines.filter(|(_, line)| !line.is_empty()).nth(index);
         Err(IngestError::Reserved {
             line: line.map_or(0, |(line, _)| line) + 1,
-            what,
+            field,
         })
     }
 
@@ -149,9 +149,11 @@ impl Batch {
 fn reserved(event: &Event<'_>) -> Option<&'static str> {
     match &event.body {
         Body::Launched(_) | Body::CancelRequested(_) | Body::Damaged => Some(event.body.kind()),
-        Body::ExecutionStarted(what) if !what.redacted.is_empty() => Some("redacted"),
-        Body::ExecutionStarted(what) if what.output_left_out > 0 => Some("output_left_out"),
-        Body::ExecutionStarted(what) if what.clock_corrected_us != 0 => Some("clock_corrected_us"),
+        Body::ExecutionStarted(started) if !started.redacted.is_empty() => Some("redacted"),
+        Body::ExecutionStarted(started) if started.output_left_out > 0 => Some("output_left_out"),
+        Body::ExecutionStarted(started) if started.clock_corrected_us != 0 => {
+            Some("clock_corrected_us")
+        }
         _ => None,
     }
 }

@@ -79,7 +79,7 @@ impl Ingest {
     pub async fn discard(
         &self,
         doomed: &[(Uuid, ExecutionKey)],
-        what: Discard,
+        part: Discard,
     ) -> Result<Vec<ExecutionKey>, IngestError> {
         // Every slot is held until its execution is gone, so that nobody takes it up. Its log is not read for that.
         let mut held = Vec::with_capacity(doomed.len());
@@ -99,7 +99,7 @@ impl Ingest {
             held.push((*id, *key, slot, is_new, state));
         }
         let keys: Vec<ExecutionKey> = held.iter().map(|(_, key, ..)| *key).collect();
-        let gone = match what {
+        let gone = match part {
             Discard::Executions => self.inner.store.delete_archived(&keys).await,
             Discard::Logs => {
                 let now = self.inner.clock.now_us();
@@ -115,7 +115,7 @@ impl Ingest {
             }
             drop(state);
             if is_gone {
-                match what {
+                match part {
                     Discard::Executions => self.inner.hub.deleted(id),
                     Discard::Logs => self.inner.hub.changed(id),
                 }

@@ -39,13 +39,13 @@ pub enum IngestError {
     NotTheirs(#[from] NotTheirs),
     /// A line holds something that only the collector may write.
     #[error(
-        "line {line}: {what} is the collector's own to note, and cannot be sent: nothing of the batch is stored"
+        "line {line}: {field} is the collector's own to note, and cannot be sent: nothing of the batch is stored"
     )]
     Reserved {
         /// Number of the line in the batch, from 1.
         line: usize,
         /// The kind or the field.
-        what: &'static str,
+        field: &'static str,
     },
     /// The execution was deleted.
     #[error("this run was deleted: nothing can be added to it, and it does not come again")]

@@ -313,7 +313,7 @@ impl Ingest {
             && events.first().is_some_and(|first| first.seq == 1);
         // Whoever delivers what another process left behind does not know that process's clock.
         let told_us = claim.at.filter(|_| begins && !claim.adopted)?;
-        let known_us = assembler.row().what.clock_corrected_us;
+        let known_us = assembler.row().description.clock_corrected_us;
         let corrected_us = clock::correction(told_us, self.inner.clock.now_us(), known_us);
         (corrected_us != 0).then_some(corrected_us)
     }

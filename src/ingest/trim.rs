@@ -37,7 +37,7 @@ impl Ingest {
         let is_too_long = |row: &ExecutionRow| {
             row.status != Status::Running
                 && !row.log.is_removed()
-                && row.what.output_left_out == 0
+                && row.description.output_left_out == 0
                 && row.output_lines > most
         };
         let found = store.execution(id).await?;

@@ -83,14 +83,14 @@ fn again(stored: Parameters, new: LaunchRequest) -> Result<LaunchRequest, Launch
         ),
     ];
     if let Some((field, _)) = missing.into_iter().find(|(_, missing)| *missing) {
-        let what = match field {
+        let explanation = match field {
             "extra_vars" => format!(" (it had {})", stored.extra_var_names.join(", ")),
             _ => String::new(),
         };
         return Err(LaunchError::invalid(
             field,
             format!(
-                "must be given again: the first run had it, and it is not stored, because it may be secret{what}"
+                "must be given again: the first run had it, and it is not stored, because it may be secret{explanation}"
             ),
         ));
     }

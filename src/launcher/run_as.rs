@@ -20,7 +20,7 @@ const KEY_PARAMETERS: [&str; 2] = ["sslkey", "ssl-key"];
 struct Demand {
     wish: Wish,
     /// What it is, for people.
-    what: &'static str,
+    role: &'static str,
     /// What to do, or what would happen, if it is not met.
     then: String,
     /// Whether the collector then refuses to start; otherwise it warns.
@@ -28,10 +28,10 @@ struct Demand {
 }
 
 impl Demand {
-    fn new(path: PathBuf, kind: Kind, what: &'static str, then: String) -> Self {
+    fn new(path: PathBuf, kind: Kind, role: &'static str, then: String) -> Self {
         Self {
             wish: Wish { path, kind },
-            what,
+            role,
             then,
             refuses: true,
         }
@@ -88,9 +88,9 @@ pub(super) async fn check(
     for (demand, wrong) in demands.iter().zip(found) {
         if let Some(wrong) = wrong {
             let (name, path) = (account.name(), demand.wish.path.display());
-            let Demand { what, then, .. } = demand;
+            let Demand { role, then, .. } = demand;
             let text =
-                format!("the user {name}, as whom runs execute, {wrong} {path} ({what}): {then}");
+                format!("the user {name}, as whom runs execute, {wrong} {path} ({role}): {then}");
             if demand.refuses {
                 return Err(refused(text));
             }
@@ -104,11 +104,11 @@ pub(super) async fn check(
 fn demands(config: &Config, account: &Account, runs: &Path) -> Vec<Demand> {
     let mut demands: Vec<Demand> = Vec::new();
     let close = |path: &Path| format!("chmod go-rwx {0}, and chown root {0}", path.display());
-    let mut closed = |path: PathBuf, what| {
+    let mut closed = |path: PathBuf, role| {
         // A link's target must be closed.
         if let Ok(path) = path.canonicalize() {
             let then = close(&path);
-            demands.push(Demand::new(path, Kind::Closed, what, then));
+            demands.push(Demand::new(path, Kind::Closed, role, then));
         }
     };
     if let Some(database) = path_of(&config.database) {
@@ -151,7 +151,7 @@ fn demands(config: &Config, account: &Account, runs: &Path) -> Vec<Demand> {
         then,
     ));
     let launcher = &config.launcher;
-    for (folders, what) in [
+    for (folders, role) in [
         (&launcher.playbooks, "launcher.playbooks"),
         (&launcher.inventories, "launcher.inventories"),
         (&launcher.private_keys, "launcher.private_keys"),
@@ -162,11 +162,11 @@ fn demands(config: &Config, account: &Account, runs: &Path) -> Vec<Demand> {
                 "make it readable (chmod -R go+rX {}), and the folders above it passable",
                 folder.display()
             );
-            demands.push(Demand::new(folder.clone(), Kind::Readable, what, then));
+            demands.push(Demand::new(folder.clone(), Kind::Readable, role, then));
             let then = "a run can change what later runs do".to_owned();
             demands.push(Demand {
                 refuses: false,
-                ..Demand::new(folder, Kind::Kept, what, then)
+                ..Demand::new(folder, Kind::Kept, role, then)
             });
         }
     }

@@ -148,7 +148,7 @@ impl OutputCursor {
             producer: row.output_from,
             from_line,
             started_us: row.started_us,
-            corrected_us: row.what.clock_corrected_us,
+            corrected_us: row.description.clock_corrected_us,
             position: None,
             gaps: Vec::new(),
             lines: LineBuilder::keeping(usize::MAX),

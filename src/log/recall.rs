@@ -102,7 +102,7 @@ impl Recalled {
 
     /// Removes the clock correction: the other rows are not corrected yet.
     pub(super) fn by_the_producers_clock(&mut self) {
-        let back_us = -self.row.what.clock_corrected_us;
+        let back_us = -self.row.description.clock_corrected_us;
         self.row.base_us = self.row.base_us.saturating_add(back_us);
         self.row.ended_us = self.row.ended_us.map(|us| us.saturating_add(back_us));
         self.hosts.iter_mut().for_each(|host| host.shift(back_us));

@@ -180,7 +180,7 @@ fn stand_in(
         let done = match (seq, text.take(), ended.filter(|_| is_end)) {
             (1, later, _) => {
                 text = later;
-                encode_line(raw, seq, at, "execution_started", &row.what)
+                encode_line(raw, seq, at, "execution_started", &row.description)
             }
             (_, Some(text), _) => {
                 let output = Output {

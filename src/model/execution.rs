@@ -119,7 +119,7 @@ pub struct ExecutionResult {
     pub id: Uuid,
     /// What ran, who ran it and with what; `type` is among its fields.
     #[serde(flatten)]
-    pub what: ExecutionStarted,
+    pub description: ExecutionStarted,
     /// `running`, `success` or `failed`.
     pub status: Status,
     /// Its detailed state.

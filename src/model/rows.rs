@@ -19,7 +19,7 @@ pub struct ExecutionRow {
     /// Identity.
     pub id: Uuid,
     /// The producers' description at the start.
-    pub what: ExecutionStarted,
+    pub description: ExecutionStarted,
     /// `running`, `success` or `failed`.
     pub status: Status,
     /// Its phase, which is finer than the status.
@@ -94,7 +94,7 @@ impl ExecutionRow {
             pinned: None,
             output: None,
             damaged: None,
-            what: self.what,
+            description: self.description,
         }
     }
 }

@@ -194,7 +194,7 @@ impl Retention {
     async fn step(
         &self,
         doomed: &mut Vec<Candidate>,
-        what: Discard,
+        part: Discard,
         removing: Option<&CancellationToken>,
         report: &mut Report,
     ) -> Result<(), RetentionError> {
@@ -206,7 +206,7 @@ impl Retention {
             let begun = begin(stop)?;
             let which: Vec<(Uuid, ExecutionKey)> =
                 doomed.iter().map(|one| (one.id, one.key)).collect();
-            let gone = self.inner.ingest.discard(&which, what).await?;
+            let gone = self.inner.ingest.discard(&which, part).await?;
             let before = doomed.len();
             doomed.retain(|one| gone.contains(&one.key));
             report.passed_over += (before - doomed.len()) as u64;
@@ -218,7 +218,7 @@ impl Retention {
         }
         let bytes = doomed.iter().filter_map(|one| one.log.payload_bytes);
         report.bytes_freed += bytes.sum::<u64>();
-        let (count, names) = match what {
+        let (count, names) = match part {
             Discard::Executions => (&mut report.deleted, &mut report.executions),
             Discard::Logs => (&mut report.payloads_removed, &mut report.payloads),
         };

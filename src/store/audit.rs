@@ -24,7 +24,7 @@ pub(super) async fn append(
     let mut query = transaction.query("SELECT number, hash FROM audit_head WHERE id = 1");
     let rows = query.fetch_all_in(transaction).await?;
     let head = rows.first().ok_or(StoreError::Damaged {
-        what: "the audit trail: its end is not noted",
+        part: "the audit trail: its end is not noted",
     })?;
     let (number, last) = read_head(head)?;
     let row = AuditRow::seal(entry, number, &last);

@@ -126,7 +126,7 @@ async fn write(
     };
     let keys: Option<Vec<ExecutionKey>> = changes.iter().map(key).collect();
     let keys = keys.ok_or(StoreError::Damaged {
-        what: "changes of an execution that has no row",
+        part: "changes of an execution that has no row",
     })?;
     if transaction.engine().is_shared() {
         shared::advance(transaction, &keys, changes, name).await?;
@@ -306,7 +306,11 @@ async fn upsert_executions<'c>(
     // The last state of each, in an order that is the same for all collectors.
     let mut last: BTreeMap<Uuid, (&ExecutionRow, Option<&Owner>)> = BTreeMap::new();
     for (row, owner) in rows {
-        let named = row.what.labels.iter().map(|label| (row.id, indexed(label)));
+        let named = row
+            .description
+            .labels
+            .iter()
+            .map(|label| (row.id, indexed(label)));
         labels.extend(named.map(|label| (label, row.started_us)));
         last.insert(row.id, (row, owner));
     }

@@ -149,10 +149,10 @@ pub enum StoreError {
     #[error("the database failed: {}", trouble::in_words(.0))]
     Database(#[from] sqlx::Error),
     /// Stored data cannot be read: something else changed the database.
-    #[error("the store holds what it should not: {what}")]
+    #[error("the store holds what it should not: {part}")]
     Damaged {
         /// Where.
-        what: &'static str,
+        part: &'static str,
     },
 }
 

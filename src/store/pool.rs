@@ -413,13 +413,13 @@ impl Row {
     /// A count, which databases keep as a signed number.
     pub(super) fn unsigned(&self, column: &'static str) -> Result<u64, StoreError> {
         let value: i64 = self.get(column)?;
-        u64::try_from(value).map_err(|_| StoreError::Damaged { what: column })
+        u64::try_from(value).map_err(|_| StoreError::Damaged { part: column })
     }
 
     /// A number within an execution.
     pub(super) fn number(&self, column: &'static str) -> Result<u32, StoreError> {
         let value: i64 = self.get(column)?;
-        u32::try_from(value).map_err(|_| StoreError::Damaged { what: column })
+        u32::try_from(value).map_err(|_| StoreError::Damaged { part: column })
     }
 }
 

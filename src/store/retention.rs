@@ -396,7 +396,7 @@ async fn forget_row(transaction: &mut Transaction, key: ExecutionKey) -> Result<
     if delete.bind(key).execute_in(transaction).await? == 0 {
         // The row has been locked since it was checked, so this only happens if the database was changed by hand.
         return Err(StoreError::Damaged {
-            what: "an execution that changed under its lock",
+            part: "an execution that changed under its lock",
         });
     }
     Ok(())
@@ -463,7 +463,7 @@ fn read_candidate(row: &Row) -> Result<Candidate, StoreError> {
         key: row.get("id")?,
         id: row.get("uuid")?,
         status: Status::from_name(row.get("status")?)
-            .ok_or(StoreError::Damaged { what: "a status" })?,
+            .ok_or(StoreError::Damaged { part: "a status" })?,
         r#type: kind,
         playbook: row.get("playbook")?,
         playbook_name: row.get("playbook_name")?,

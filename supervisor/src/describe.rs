@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::{Request, environment, offer};
 
 /// What runs, who runs it and why.
-pub(crate) fn started(request: &Request, what: ExecutionStarted) -> ExecutionStarted {
+pub(crate) fn started(request: &Request, command: ExecutionStarted) -> ExecutionStarted {
     ExecutionStarted {
         instance: Some(Uuid::now_v7().simple().to_string()),
         cwd: std::env::current_dir()
@@ -25,6 +25,6 @@ pub(crate) fn started(request: &Request, what: ExecutionStarted) -> ExecutionSta
         replay_of: replay_of(),
         parent: environment::offered().as_deref().and_then(offer::run),
         recorder_version: Some(env!("CARGO_PKG_VERSION").into()),
-        ..what
+        ..command
     }
 }

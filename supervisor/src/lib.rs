@@ -168,15 +168,15 @@ pub fn run(request: &Request, run_clock: &RunClock) -> Result<End, SuperviseErro
         }
         None => None,
     };
-    let what = command::read(&request.command);
-    let started = describe::started(request, what.started);
+    let command = command::read(&request.command);
+    let started = describe::started(request, command.started);
     let key = claim.as_ref().and_then(Claim::run_key);
     let recording = Recording::begin(request, &started, (&clock, *run_clock), key);
     let streams = Streams::make().and_then(|streams| {
         let capture = Capture::new(
             recording.spool(),
             request.capture_output,
-            what.statistics,
+            command.statistics,
             clock.clone(),
         )?;
         Ok((streams, capture))
@@ -191,7 +191,7 @@ pub fn run(request: &Request, run_clock: &RunClock) -> Result<End, SuperviseErro
     let capture = Arc::new(capture);
 
     reap::adopt_descendants();
-    let offer = recording.offer(request.execution, what.is_ansible);
+    let offer = recording.offer(request.execution, command.is_ansible);
     let spool = recording.spool();
     let given = match (&claim, &request.run_as) {
         (Some(claim), Some(account)) => claim.give(account),
@@ -201,7 +201,7 @@ pub fn run(request: &Request, run_clock: &RunClock) -> Result<End, SuperviseErro
     let launched = given.and_then(|()| {
         launch::launch(
             request,
-            what.is_ansible,
+            command.is_ansible,
             offer.as_ref(),
             spool.as_ref().and_then(|spool| spool.run_key()),
             streams,
@@ -275,8 +275,8 @@ pub fn replace(command: &[OsString]) -> SuperviseError {
 }
 
 /// Tells the user and the record what happened to the command.
-fn say(capture: &Capture, what: &impl std::fmt::Display) {
-    let line = format!("playback: {what}\n");
+fn say(capture: &Capture, message: &impl std::fmt::Display) {
+    let line = format!("playback: {message}\n");
     let _ = std::io::stderr().write_all(line.as_bytes());
     capture.printed(playback_wire::Stream::Stderr, line.as_bytes());
 }

@@ -39,8 +39,8 @@ pub(super) struct Report {
 
 impl Report {
     /// Sets what the next findings are about.
-    pub(super) fn about(&mut self, what: impl Into<String>) {
-        self.about = what.into();
+    pub(super) fn about(&mut self, subject: impl Into<String>) {
+        self.about = subject.into();
     }
 
     pub(super) fn ok(&mut self, check: &'static str, message: impl Into<String>) {

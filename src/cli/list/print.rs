@@ -96,7 +96,7 @@ fn whole_rows(records: &[ExecutionResult], clock: &Clock) -> Vec<[String; 7]> {
             summary::duration(record, clock),
             name + &summary::options(record),
             summary::hosts(record),
-            record.what.user.clone().unwrap_or_default(),
+            record.description.user.clone().unwrap_or_default(),
         ]
     });
     rows.collect()

@@ -28,7 +28,7 @@ const HOSTS: usize = 40;
 pub(super) fn print(client: &Client, id: Uuid, clock: &Clock, out: &mut Out) -> anyhow::Result<()> {
     let fields = ("fields", FIELDS.replace(' ', ""));
     let record: ExecutionResult = client.get(&super::path(id), &[fields])?;
-    let what = plain(&summary::what(&record));
+    let title = plain(&summary::title(&record));
     let status = summary::status(&record);
     let mut more = String::new();
     if let Some(code) = record.exit_code {
@@ -38,11 +38,11 @@ pub(super) fn print(client: &Client, id: Uuid, clock: &Clock, out: &mut Out) -> 
         more.push_str(&format!(", signal {signal}"));
     }
     let ended = out.paint(summary::colour(record.status), &status) + &more;
-    let width = what.width() + status.width() + more.width() + 2;
+    let width = title.width() + status.width() + more.width() + 2;
     if out.width().is_none_or(|room| width <= room) {
-        out.line(format_args!("{}  {ended}", out.paint(Colour::Bold, &what)))?;
+        out.line(format_args!("{}  {ended}", out.paint(Colour::Bold, &title)))?;
     } else {
-        out.headline(Colour::Bold, &what)?;
+        out.headline(Colour::Bold, &title)?;
         out.line(ended)?;
     }
     out.line("")?;
@@ -66,7 +66,7 @@ pub(super) fn print(client: &Client, id: Uuid, clock: &Clock, out: &mut Out) -> 
     let printed = match record.output_lines {
         0 => "It has printed nothing.".to_owned(),
         lines => {
-            let left_out = match record.what.output_left_out {
+            let left_out = match record.description.output_left_out {
                 0 => String::new(),
                 count => format!(", without {count} in the middle"),
             };
@@ -83,7 +83,7 @@ pub(super) fn print(client: &Client, id: Uuid, clock: &Clock, out: &mut Out) -> 
 
 /// Who canceled it, and why.
 fn canceled(record: &ExecutionResult) -> String {
-    match (&record.canceled_by, &record.what.cancel_note) {
+    match (&record.canceled_by, &record.description.cancel_note) {
         (Some(by), Some(note)) => format!("{by}: {note}"),
         (by, _) => by.clone().unwrap_or_default(),
     }
@@ -98,14 +98,14 @@ fn pinned(pinned: &Pinned) -> String {
 
 /// Names and values, in display order.
 fn facts(record: &ExecutionResult, clock: &Clock) -> Vec<(&'static str, String)> {
-    let what = &record.what;
+    let run = &record.description;
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     let mode = [
-        (what.check, "check (nothing was changed)"),
-        (what.diff, "diff"),
+        (run.check, "check (nothing was changed)"),
+        (run.diff, "diff"),
     ];
     let mode = mode.into_iter().filter_map(|(on, name)| on.then_some(name));
-    let who = [what.user.as_ref(), what.controller.as_ref()];
+    let who = [run.user.as_ref(), run.controller.as_ref()];
     let who = who.into_iter().flatten().cloned().collect::<Vec<_>>();
     let took = summary::duration(record, clock);
     let started = when::show(record.start_time);
@@ -122,7 +122,7 @@ fn facts(record: &ExecutionResult, clock: &Clock) -> Vec<(&'static str, String)>
     if let Some(missing) = &record.events.missing {
         events.push_str(&format!("; missing: {missing}"));
     }
-    let git = what.git.as_ref().map(|git| {
+    let git = run.git.as_ref().map(|git| {
         let dirty = if git.dirty == Some(true) {
             ", changed since"
         } else {
@@ -146,29 +146,29 @@ fn facts(record: &ExecutionResult, clock: &Clock) -> Vec<(&'static str, String)>
             },
         ),
         ("by", who.join(" on ")),
-        ("sudo by", text(&what.sudo_user)),
-        ("launched by", text(&what.launched_by)),
-        ("replay of", text(&what.replay_of)),
-        ("started by", text(&what.parent)),
+        ("sudo by", text(&run.sudo_user)),
+        ("launched by", text(&run.launched_by)),
+        ("replay of", text(&run.replay_of)),
+        ("started by", text(&run.parent)),
         ("canceled by", canceled(record)),
         (
             "pinned",
             record.pinned.as_ref().map(pinned).unwrap_or_default(),
         ),
-        ("command", what.argv.join(" ")),
-        ("in", text(&what.cwd)),
-        ("inventory", text(&what.inventory)),
-        ("limit", text(&what.limit)),
-        ("tags", what.tags.join(", ")),
-        ("skip tags", what.skip_tags.join(", ")),
+        ("command", run.argv.join(" ")),
+        ("in", text(&run.cwd)),
+        ("inventory", text(&run.inventory)),
+        ("limit", text(&run.limit)),
+        ("tags", run.tags.join(", ")),
+        ("skip tags", run.skip_tags.join(", ")),
         ("mode", mode.collect::<Vec<_>>().join(", ")),
-        ("extra vars", what.extra_var_names.join(", ")),
-        ("labels", what.labels.join(", ")),
-        ("note", text(&what.note)),
+        ("extra vars", run.extra_var_names.join(", ")),
+        ("labels", run.labels.join(", ")),
+        ("note", text(&run.note)),
         ("git", git.unwrap_or_default()),
-        ("ansible", text(&what.ansible_version)),
+        ("ansible", text(&run.ansible_version)),
         ("record", events),
-        ("redacted", redacted(&what.redacted)),
+        ("redacted", redacted(&run.redacted)),
     ]
 }
 

@@ -7,7 +7,7 @@ use crate::filter::{
 static COLUMN: Column = Column {
     name: "controller",
     of: |row| {
-        row.what
+        row.description
             .controller
             .as_deref()
             .map(|name| Value::Text(stored(name)))

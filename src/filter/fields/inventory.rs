@@ -8,7 +8,7 @@ use crate::filter::{
 static PATH: Column = Column {
     name: "inventory",
     of: |row| {
-        row.what
+        row.description
             .inventory
             .as_deref()
             .map(|path| Value::Text(stored(path)))
@@ -18,7 +18,7 @@ static PATH: Column = Column {
 static NAME: Column = Column {
     name: "inventory_name",
     of: |row| {
-        let names = inventory_names(row.what.inventory.as_deref()?);
+        let names = inventory_names(row.description.inventory.as_deref()?);
         Some(Value::Text(stored(&names).into_owned().into()))
     },
 };

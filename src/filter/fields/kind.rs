@@ -8,7 +8,7 @@ use crate::filter::{
 
 static COLUMN: Column = Column {
     name: "type",
-    of: |row| Some(Value::Word(row.what.r#type.as_str())),
+    of: |row| Some(Value::Word(row.description.r#type.as_str())),
 };
 
 /// Which kind of run.

@@ -8,7 +8,7 @@ use crate::filter::{
 static PATH: Column = Column {
     name: "playbook",
     of: |row| {
-        row.what
+        row.description
             .playbook
             .as_deref()
             .map(|path| Value::Text(stored(path)))
@@ -18,7 +18,7 @@ static PATH: Column = Column {
 static NAME: Column = Column {
     name: "playbook_name",
     of: |row| {
-        let names = playbook_names(row.what.playbook.as_deref()?);
+        let names = playbook_names(row.description.playbook.as_deref()?);
         Some(Value::Text(stored(&names).into_owned().into()))
     },
 };

@@ -7,7 +7,7 @@ use crate::filter::{
 static COLUMN: Column = Column {
     name: "username",
     of: |row| {
-        row.what
+        row.description
             .user
             .as_deref()
             .map(|user| Value::Text(stored(user)))

@@ -42,10 +42,10 @@ pub(super) fn cut(text: &str, most: usize) -> String {
 }
 
 /// Limits the description of a run at its start; returns what was left out.
-pub(super) fn describe(what: &mut ExecutionStarted) -> Vec<&'static str> {
+pub(super) fn describe(description: &mut ExecutionStarted) -> Vec<&'static str> {
     let mut more = Vec::new();
     for (entries, text) in ENTRIES.into_iter().zip(TEXT) {
-        let Ok(mut value) = serde_json::to_value(&*what) else {
+        let Ok(mut value) = serde_json::to_value(&*description) else {
             break;
         };
         bound(None, &mut value, entries, text, &mut more);
@@ -53,7 +53,7 @@ pub(super) fn describe(what: &mut ExecutionStarted) -> Vec<&'static str> {
         if !more.is_empty()
             && let Ok(bounded) = serde_json::from_value(value)
         {
-            *what = bounded;
+            *description = bounded;
         }
         if length <= DESCRIPTION {
             break;
@@ -104,28 +104,28 @@ mod tests {
 
     #[test]
     fn what_is_usual_stays_as_it_is() {
-        let what = ExecutionStarted {
+        let description = ExecutionStarted {
             playbook: Some("site.yml".to_owned()),
             labels: vec!["release".to_owned(); 64],
             argv: vec!["x".repeat(1000); 100],
             ..ExecutionStarted::default()
         };
-        let mut bounded = what.clone();
+        let mut bounded = description.clone();
         assert_eq!(describe(&mut bounded), Vec::<&str>::new());
-        assert_eq!(bounded, what);
+        assert_eq!(bounded, description);
     }
 
     #[test]
     fn what_is_too_much_is_cut_and_told() {
-        let mut what = ExecutionStarted {
+        let mut description = ExecutionStarted {
             note: Some("é".repeat(100_000)),
             labels: (0..1000).map(|label| label.to_string()).collect(),
             argv: vec!["x".repeat(100_000); 5000],
             ..ExecutionStarted::default()
         };
-        assert_eq!(describe(&mut what), ["description", "labels"]);
-        assert_eq!(what.labels.len(), 64);
-        assert_eq!(what.argv.len(), 100);
-        assert!(what.note.unwrap().ends_with('…'));
+        assert_eq!(describe(&mut description), ["description", "labels"]);
+        assert_eq!(description.labels.len(), 64);
+        assert_eq!(description.argv.len(), 100);
+        assert!(description.note.unwrap().ends_with('…'));
     }
 }

@@ -141,7 +141,7 @@ impl Assembler {
         Self {
             row: ExecutionRow {
                 id,
-                what: ExecutionStarted::default(),
+                description: ExecutionStarted::default(),
                 status: Status::Running,
                 phase: Phase::Starting,
                 reason: None,
@@ -215,7 +215,11 @@ impl Assembler {
     /// The name of a producer's sequence.
     #[must_use]
     pub fn instance(&self, producer: Producer) -> Option<&str> {
-        self.producer(producer).what.as_ref()?.instance.as_deref()
+        self.producer(producer)
+            .description
+            .as_ref()?
+            .instance
+            .as_deref()
     }
 
     /// Whether it is queued: no process could give a sign of life yet.
@@ -249,13 +253,13 @@ impl Assembler {
             return Err(Refusal::Gap { acked });
         }
         if first.seq == 1 {
-            let Body::ExecutionStarted(what) = &first.body else {
+            let Body::ExecutionStarted(started) = &first.body else {
                 return Err(Refusal::NotStarted);
             };
             // A repeated first event must equal the stored one.
             let known = self.producer(producer);
-            if let Some(stored) = &known.what
-                && (!is_same(stored, what) || known.first_at != Some(first.at))
+            if let Some(stored) = &known.description
+                && (!is_same(stored, started) || known.first_at != Some(first.at))
             {
                 return Err(Refusal::Conflict);
             }
@@ -354,7 +358,9 @@ impl Assembler {
                 continue;
             }
             if producer.gaps.iter().any(|(first, _)| *first == 1) {
-                producer.what.get_or_insert_with(|| row.what.clone());
+                producer
+                    .description
+                    .get_or_insert_with(|| row.description.clone());
             }
             if let (None, Some(ended)) = (producer.ended, ended) {
                 producer.ended = Some(ended);
@@ -362,7 +368,7 @@ impl Assembler {
             }
             producer.usage = producer.usage.or(row.usage);
         }
-        self.row.what = verdict::what(&self.producers);
+        self.row.description = verdict::description(&self.producers);
         self.fresh = true;
         self.refresh();
     }
@@ -494,7 +500,7 @@ impl Assembler {
             ..Changes::default()
         };
         if all || self.fresh {
-            let corrected_us = self.row.what.clock_corrected_us;
+            let corrected_us = self.row.description.clock_corrected_us;
             changes.hosts = take_rows(self.hosts.iter_mut(), all, corrected_us);
             changes.plays = take_rows(self.plays.values_mut(), all, corrected_us);
             changes.tasks = take_rows(self.tasks.values_mut(), all, corrected_us);
@@ -577,22 +583,22 @@ impl Assembler {
 
     /// Takes over the producers' description of the run.
     fn describe(&mut self) {
-        self.row.what = verdict::what(&self.producers);
-        let more = bounds::describe(&mut self.row.what);
+        self.row.description = verdict::description(&self.producers);
+        let more = bounds::describe(&mut self.row.description);
         self.left_out.extend(more);
         self.tell_left_out();
     }
 
     /// Notes that more of something exists than is kept in rows.
-    fn leave_out(&mut self, what: &'static str) {
-        if self.left_out.insert(what) {
+    fn leave_out(&mut self, kind: &'static str) {
+        if self.left_out.insert(kind) {
             self.tell_left_out();
         }
     }
 
     fn tell_left_out(&mut self) {
-        let left_out = self.left_out.iter().map(|what| (*what).to_owned());
-        self.row.what.left_out = left_out.collect();
+        let left_out = self.left_out.iter().map(|kind| (*kind).to_owned());
+        self.row.description.left_out = left_out.collect();
     }
 
     fn host(&mut self, name: &str) -> &mut Tracked<HostRow> {

@@ -17,7 +17,7 @@ pub(super) struct ProducerState {
     /// Time of its latest event.
     pub(super) last_at: i64,
     /// Its description of the run at the start.
-    pub(super) what: Option<ExecutionStarted>,
+    pub(super) description: Option<ExecutionStarted>,
     /// Its report at the end.
     pub(super) ended: Option<ExecutionEnded>,
     /// Its last report of the cost.
@@ -48,8 +48,8 @@ impl ProducerState {
         self.last_at = self.last_at.max(event.at);
         match &event.body {
             // A run starts once: a later start event is only kept in the log.
-            Body::ExecutionStarted(what) => {
-                self.what.get_or_insert_with(|| (**what).clone());
+            Body::ExecutionStarted(started) => {
+                self.description.get_or_insert_with(|| (**started).clone());
             }
             Body::ExecutionEnded(ended) => self.ended = Some(*ended),
             Body::Usage(usage) => self.usage = Some(*usage),

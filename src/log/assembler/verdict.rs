@@ -123,7 +123,7 @@ pub(super) fn refresh<'a>(
     let [recorder, supervisor, launcher] = producers;
     row.queued_us = launcher.first_at;
     // The launcher uses the collector's own clock.
-    let corrected = |at: i64| at.saturating_add(row.what.clock_corrected_us);
+    let corrected = |at: i64| at.saturating_add(row.description.clock_corrected_us);
     // Time in the queue is not part of the run, once it has started.
     row.started_us = [recorder.first_at, supervisor.first_at]
         .into_iter()
@@ -134,10 +134,12 @@ pub(super) fn refresh<'a>(
         .unwrap_or(0);
     row.canceled_by.clone_from(&launcher.canceled_by);
     // Other producers' values are ignored: only the collector knows these.
-    row.what.cancel_note.clone_from(&launcher.cancel_note);
+    row.description
+        .cancel_note
+        .clone_from(&launcher.cancel_note);
     row.base_us = recorder.first_at.map_or(row.started_us, corrected);
     // In check mode Ansible counts changes that it did not make.
-    row.changed = !row.what.check && hosts.clone().any(|stats| stats.changed > 0);
+    row.changed = !row.description.check && hosts.clone().any(|stats| stats.changed > 0);
 
     // The supervisor sees all output, including what is printed before the recorder loads.
     let (from, printer) = if supervisor.lines() > 0 {
@@ -263,34 +265,37 @@ fn events(producers: &Producers, ended: bool, lost: bool) -> EventCount {
 }
 
 /// The description of the run: the recorder's values first, then the supervisor's, then the launcher's.
-pub(super) fn what(producers: &Producers) -> ExecutionStarted {
+pub(super) fn description(producers: &Producers) -> ExecutionStarted {
     let mut said = producers.iter().zip(Producer::ALL).filter_map(said);
-    let mut what = said.next().unwrap_or_default();
+    let mut description = said.next().unwrap_or_default();
     for next in said {
-        what = merge(&what, &next);
+        description = merge(&description, &next);
     }
-    what.instance = None;
+    description.instance = None;
     if producers[Producer::Launcher as usize].seen() {
-        without_handed_over(&mut what);
+        without_handed_over(&mut description);
     }
-    what
+    description
 }
 
 /// The launcher passes ad-hoc arguments as variables, whose names mean nothing to users.
-fn without_handed_over(what: &mut ExecutionStarted) {
+fn without_handed_over(description: &mut ExecutionStarted) {
     const VARIABLES: &str = "playback_arg_";
-    what.extra_var_names
+    description
+        .extra_var_names
         .retain(|name| !name.starts_with(VARIABLES));
-    what.args.take_if(|args| args.contains(VARIABLES));
+    description.args.take_if(|args| args.contains(VARIABLES));
 }
 
 /// A producer's description. Only the launcher knows that the run was requested from the collector.
 fn said((state, producer): (&ProducerState, Producer)) -> Option<ExecutionStarted> {
-    let mut what = state.what.clone()?;
+    let mut description = state.description.clone()?;
     if producer != Producer::Launcher {
-        what.launched_by = what.launched_by.filter(|by| !by.starts_with("token:"));
+        description.launched_by = description
+            .launched_by
+            .filter(|by| !by.starts_with("token:"));
     }
-    Some(what)
+    Some(description)
 }
 
 /// The values of `inner`, and where it has none, those of `outer`, which is further from Ansible.

@@ -225,7 +225,7 @@ async fn read_labels(
 }
 
 fn group(row: &Row, labels: Vec<Arc<str>>) -> Result<Group, StoreError> {
-    let damaged = |what| StoreError::Damaged { what };
+    let damaged = |part| StoreError::Damaged { part };
     let reason: Option<&str> = row.get("reason")?;
     let text = |column| {
         row.get::<Option<&str>>(column)
@@ -258,7 +258,7 @@ fn folder(row: &Row) -> Result<Option<Arc<str>>, StoreError> {
         return Ok(None);
     };
     let what: What<'_> = serde_json::from_str(what).map_err(|_| StoreError::Damaged {
-        what: "an execution's description",
+        part: "an execution's description",
     })?;
     Ok(what.cwd.map(|cwd| Arc::from(&*indexed(&cwd))))
 }

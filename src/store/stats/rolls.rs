@@ -106,7 +106,7 @@ impl Unpacker {
 
 pub(super) fn damaged<E>(_: E) -> StoreError {
     StoreError::Damaged {
-        what: "statistics of a day",
+        part: "statistics of a day",
     }
 }
 

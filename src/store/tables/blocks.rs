@@ -44,7 +44,7 @@ pub(in crate::store) fn read(row: &Row) -> Result<StoredBlock, StoreError> {
     let producer = Producer::ALL
         .into_iter()
         .find(|known| *known as i32 == producer)
-        .ok_or(StoreError::Damaged { what: "a producer" })?;
+        .ok_or(StoreError::Damaged { part: "a producer" })?;
     Ok(StoredBlock {
         id: row.get("id")?,
         block: BlockRow {

@@ -79,10 +79,13 @@ pub(in crate::store) fn bind(values: &mut Statement, row: &ExecutionRow, owner: 
 }
 
 fn bind_row(values: &mut Statement, row: &ExecutionRow) {
-    let what = serde_json::to_string(&row.what).unwrap_or_else(|_| "{}".to_owned());
+    let description = serde_json::to_string(&row.description).unwrap_or_else(|_| "{}".to_owned());
     let usage = row.usage.unwrap_or_default();
     let us = |seconds: f64| row.usage.map(|_| (seconds * 1e6).round() as i64);
-    let (playbook, inventory) = (row.what.playbook.as_deref(), row.what.inventory.as_deref());
+    let (playbook, inventory) = (
+        row.description.playbook.as_deref(),
+        row.description.inventory.as_deref(),
+    );
     let playbook_name = playbook.map(playbook_names);
     let inventory_name = inventory.map(inventory_names);
     let duration_us = row
@@ -90,7 +93,7 @@ fn bind_row(values: &mut Statement, row: &ExecutionRow) {
         .map(|ended| ended.saturating_sub(row.started_us).max(0));
     values
         .bind(row.id)
-        .bind(row.what.r#type.as_str())
+        .bind(row.description.r#type.as_str())
         .bind(row.status.as_str())
         .bind(row.phase.as_str())
         .bind(row.reason.map(|reason| reason.as_str()))
@@ -105,10 +108,10 @@ fn bind_row(values: &mut Statement, row: &ExecutionRow) {
         .bind(playbook_name.as_deref().map(indexed))
         .bind(inventory.map(indexed))
         .bind(inventory_name.as_deref().map(indexed))
-        .bind(row.what.user.as_deref().map(indexed))
-        .bind(row.what.controller.as_deref().map(indexed))
-        .bind(&what)
-        .bind(&searchable(&row.what))
+        .bind(row.description.user.as_deref().map(indexed))
+        .bind(row.description.controller.as_deref().map(indexed))
+        .bind(&description)
+        .bind(&searchable(&row.description))
         .bind(us(usage.user_s))
         .bind(us(usage.system_s))
         .bind(row.usage.map(|usage| usage.peak_bytes))
@@ -124,7 +127,7 @@ fn bind_row(values: &mut Statement, row: &ExecutionRow) {
 }
 
 pub(in crate::store) fn read(row: &Row) -> Result<(ExecutionKey, ExecutionRow), StoreError> {
-    let damaged = |what| StoreError::Damaged { what };
+    let damaged = |part| StoreError::Damaged { part };
     let user_us: Option<i64> = row.get("user_us")?;
     let usage = match user_us {
         Some(user_us) => Some(Usage {
@@ -137,7 +140,7 @@ pub(in crate::store) fn read(row: &Row) -> Result<(ExecutionKey, ExecutionRow), 
     let reason: Option<&str> = row.get("reason")?;
     let execution = ExecutionRow {
         id: row.get("uuid")?,
-        what: serde_json::from_str(row.get("what")?)
+        description: serde_json::from_str(row.get("what")?)
             .map_err(|_| damaged("an execution's description"))?,
         status: read_status(row)?,
         phase: Phase::from_name(row.get("phase")?).ok_or(damaged("a phase"))?,
@@ -175,13 +178,13 @@ pub(in crate::store) fn read_owner(row: &Row) -> Result<Owner, StoreError> {
     let key: Option<Vec<u8>> = row.get("run_key")?;
     let key = key.map(TryInto::try_into).transpose();
     Ok(Owner {
-        key: key.map_err(|_| StoreError::Damaged { what: "a run key" })?,
+        key: key.map_err(|_| StoreError::Damaged { part: "a run key" })?,
         token: row.get("begun_by")?,
     })
 }
 
 pub(in crate::store) fn read_status(row: &Row) -> Result<Status, StoreError> {
-    Status::from_name(row.get("status")?).ok_or(StoreError::Damaged { what: "a status" })
+    Status::from_name(row.get("status")?).ok_or(StoreError::Damaged { part: "a status" })
 }
 
 /// The state of a log, from the row.

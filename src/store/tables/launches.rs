@@ -32,7 +32,7 @@ pub(in crate::store) async fn insert(
 }
 
 pub(in crate::store) fn read(row: &Row) -> Result<LaunchRow, StoreError> {
-    let damaged = |what| StoreError::Damaged { what };
+    let damaged = |part| StoreError::Damaged { part };
     Ok(LaunchRow {
         id: row.get("uuid")?,
         state: LaunchState::from_name(row.get("state")?).ok_or(damaged("a launch's state"))?,

@@ -109,7 +109,7 @@ pub(in crate::store) fn read(row: &Row) -> Result<ResultEntry, StoreError> {
             task: row.number("task")?,
             host: row.number("host")?,
             status: *ResultStatus::ALL.get(status).ok_or(StoreError::Damaged {
-                what: "a result's status",
+                part: "a result's status",
             })?,
             flags: read_flags(flags),
             ended_us: row.get("ended_us")?,

@@ -90,7 +90,7 @@ pub(in crate::store) fn read(row: &Row) -> Result<TaskRow, StoreError> {
         line: row.number("line")?,
         role: row.get("role")?,
         tags: serde_json::from_str(row.get("tags")?)
-            .map_err(|_| StoreError::Damaged { what: "tags" })?,
+            .map_err(|_| StoreError::Damaged { part: "tags" })?,
         handler: row.get("handler")?,
         no_log: row.get("no_log")?,
         started_us: row.get("started_us")?,

@@ -78,8 +78,8 @@ pub fn probe(wishes: &[Wish], uid: u32) -> Vec<Option<String>> {
         .collect()
 }
 
-fn can(path: &Path, what: Access) -> bool {
-    access(path, what).is_ok()
+fn can(path: &Path, wanted: Access) -> bool {
+    access(path, wanted).is_ok()
 }
 
 /// How the user can access `path`, if at all.

@@ -78,7 +78,7 @@ impl History {
         }
         if let Some(row) = &mut changes.execution {
             row.id = identity(started_us, &mut self.random);
-            row.what = self.described(adhoc, playbook, &row.what);
+            row.description = self.described(adhoc, playbook, &row.description);
             row.changed = self.random.below(100) < 45;
             if failed {
                 self.fail(row);

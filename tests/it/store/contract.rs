@@ -303,7 +303,7 @@ on_every_store! {
         let before = read().await;
         let blocks: Vec<RewrittenBlock> = before.iter().map(reworded).collect();
         let mut said = row;
-        said.what.note = Some("***".into());
+        said.description.note = Some("***".into());
         assert!(store.rewrite(key, &blocks, &only(said.clone()), None, &audited()).await.unwrap());
         let after = read().await;
         for stored in &after {

@@ -217,7 +217,7 @@ on_every_store! {
                 let missing = one.iter().filter(|id| !other.contains(id));
                 missing
                     .filter_map(|id| samples.iter().find(|sample| sample.row().id == *id))
-                    .map(|sample| format!("{:?} {:?}", sample.row().what, sample.changes.hosts))
+                    .map(|sample| format!("{:?} {:?}", sample.row().description, sample.changes.hosts))
                     .collect()
             };
             assert_eq!(

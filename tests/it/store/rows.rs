@@ -11,11 +11,11 @@ use uuid::Uuid;
 use crate::builders::TEN;
 
 /// An execution that began at [`TEN`] and goes on.
-pub(super) fn execution(what: Value) -> ExecutionRow {
-    let what: ExecutionStarted = serde_json::from_value(what).unwrap();
+pub(super) fn execution(description: Value) -> ExecutionRow {
+    let description: ExecutionStarted = serde_json::from_value(description).unwrap();
     ExecutionRow {
         id: Uuid::now_v7(),
-        what,
+        description,
         status: Status::Running,
         phase: Phase::Running,
         reason: None,

@@ -102,7 +102,7 @@ async fn assert_finds_what_is_there(store: &Store, history: &[ExecutionRow]) {
         for word in words {
             let q = word.to_lowercase();
             let fits = |row: &&ExecutionRow| {
-                let note = row.what.note.as_ref().unwrap().to_lowercase();
+                let note = row.description.note.as_ref().unwrap().to_lowercase();
                 let took_us = row.ended_us.map(|ended_us| ended_us - row.started_us);
                 (note.contains(&q) || "site.yml".contains(&q))
                     && filter.status.is_none_or(|status| row.status == status)
@@ -152,7 +152,7 @@ on_every_store! {
         ending.status = Status::Success;
         ending.ended_us = Some(ending.started_us + 1);
         let changed = &mut history[41];
-        changed.what.note = Some("common day-7 SÜNDAY".to_owned());
+        changed.description.note = Some("common day-7 SÜNDAY".to_owned());
         store.commit(&[only(history[3].clone()), only(history[41].clone())]).await.unwrap();
         let (key, _) = store.execution(history[80].id).await.unwrap().unwrap();
         store.delete_execution(key).await.unwrap();
@@ -192,7 +192,7 @@ async fn what_shows_an_older_version_of_a_day_is_not_believed() {
     let mut row = history().swap_remove(0);
     store.commit(&[only(row.clone())]).await.unwrap();
     roll_up(&store, i64::MAX).await;
-    row.what.note = Some("another word".to_owned());
+    row.description.note = Some("another word".to_owned());
     store.commit(&[only(row.clone())]).await.unwrap();
     let mut connection = sqlx::SqliteConnection::connect(&address).await.unwrap();
     connection

@@ -213,19 +213,21 @@ fn passes(sample: &Sample, question: &Question) -> bool {
     question.from_us <= at_us
         && at_us <= question.to_us
         && filter.status.is_none_or(|status| status == row.status)
-        && filter.r#type.is_none_or(|kind| kind == row.what.r#type)
+        && filter
+            .r#type
+            .is_none_or(|kind| kind == row.description.r#type)
         && (filter.reason.is_none() || filter.reason == row.reason)
         && filter
             .changed
             .is_none_or(|changed| changed == (row.changed && own))
-        && path(&filter.playbook, &row.what.playbook)
-        && path(&filter.inventory, &row.what.inventory)
-        && text(&filter.user, &row.what.user)
-        && text(&filter.controller, &row.what.controller)
+        && path(&filter.playbook, &row.description.playbook)
+        && path(&filter.inventory, &row.description.inventory)
+        && text(&filter.user, &row.description.user)
+        && text(&filter.controller, &row.description.controller)
         && filter
             .label
             .as_ref()
-            .is_none_or(|label| row.what.labels.contains(label))
+            .is_none_or(|label| row.description.labels.contains(label))
         && filter.host.as_ref().is_none_or(host)
         && filter
             .min_duration_us
@@ -233,7 +235,7 @@ fn passes(sample: &Sample, question: &Question) -> bool {
         && filter
             .q
             .as_ref()
-            .is_none_or(|q| row.what.controller.as_ref().unwrap().contains(q))
+            .is_none_or(|q| row.description.controller.as_ref().unwrap().contains(q))
         && (question.suits_rolls() || !sample.archived)
 }
 
@@ -264,12 +266,12 @@ fn assert_answers(answer: &Statistics, samples: &[Sample], question: &Question) 
         if let Some(reason) = row.reason {
             *reasons.entry(reason.as_str()).or_default() += 1;
         }
-        if let Some(playbook) = &row.what.playbook {
+        if let Some(playbook) = &row.description.playbook {
             playbooks.entry(playbook.clone()).or_default().0.push(run);
         }
         let names: Vec<String> = match question.by {
-            Some(By::Label) => row.what.labels.clone(),
-            Some(By::User) => row.what.user.clone().into_iter().collect(),
+            Some(By::Label) => row.description.labels.clone(),
+            Some(By::User) => row.description.user.clone().into_iter().collect(),
             _ => Vec::new(),
         };
         for name in names {
@@ -301,7 +303,7 @@ fn assert_answers(answer: &Statistics, samples: &[Sample], question: &Question) 
             let key = (
                 task.name.clone(),
                 task.role.clone(),
-                row.what.playbook.clone(),
+                row.description.playbook.clone(),
             );
             let (plain, ok) = tasks.entry(key).or_default();
             let failed = task.counts.failed + task.counts.unreachable > task.counts.ignored;
@@ -637,7 +639,7 @@ on_every_store! {
         // Rows are made anew, and somebody deletes a run.
         samples[at].changes.hosts.clear();
         samples[at].changes.tasks = vec![task(1, "another")];
-        change(&mut samples[at], |row| row.what.user = Some("bob".to_owned()));
+        change(&mut samples[at], |row| row.description.user = Some("bob".to_owned()));
         let changes = &samples[at].changes;
         store.replace_projection(samples[at].key, changes).await.unwrap();
         ask(&store, &samples, dice, 5).await;
