@@ -94,6 +94,7 @@ fn routes() -> OpenApiRouter<App> {
             retention::pin_execution,
             retention::unpin_execution
         ))
+        .routes(routes!(parts::explain::explain_execution))
         .routes(routes!(parts::output::get_output))
         .routes(routes!(parts::events::list_events))
         .routes(routes!(parts::structure::list_plays))

@@ -49,6 +49,7 @@ mod stats;
 mod summary;
 mod token;
 mod when;
+mod why;
 
 use std::process::ExitCode;
 
@@ -76,6 +77,7 @@ const HELP: &str = "\
 {usage-heading} {usage}
 
 Look at the history:
+  why          Explain why a run failed: what went wrong, where, since when
   list         List executions, newest first
   show         Show one execution: its recap, what failed and why, its output
   follow       Print a run's lines as they arrive
@@ -156,6 +158,7 @@ enum Command {
     List(Box<list::List>),
     /// Show one execution: how it ended, its recap, what failed, its output
     Show(show::Show),
+    Why(why::Why),
     Stats(Box<stats::Stats>),
     #[command(name = "login")]
     LogIn(login::LogIn),
@@ -218,6 +221,7 @@ pub fn main() -> ExitCode {
         Command::Token(command) => token::run(command),
         Command::List(command) => list::run(&command),
         Command::Show(command) => show::run(&command),
+        Command::Why(command) => why::run(&command),
         Command::Stats(command) => stats::run(&command),
         Command::LogIn(command) => login::log_in(&command),
         Command::LogOut(command) => login::log_out(&command),

@@ -89,6 +89,17 @@ impl Pick {
     }
 }
 
+impl Pick {
+    /// The id of the run that failed last.
+    pub(super) fn find_failed(client: &Client) -> anyhow::Result<Uuid> {
+        let query = vec![("fields", "id".to_owned()), ("status", "failed".to_owned())];
+        ids(client, query, 1)?
+            .first()
+            .copied()
+            .ok_or_else(|| anyhow!("no run failed: \"playback list\" shows which there are"))
+    }
+}
+
 /// How many of the newest executions are searched for the user's own.
 const NEWEST: u64 = 1000;
 

@@ -5,11 +5,13 @@
 //! - `record`: one record, and a page of them
 //! - `recaps`: the recaps of a page, some at a time
 //! - `lines`: printed lines: the last ones of a running execution, and pages of them
+//! - [`explain`](mod@explain): why an execution failed
 //! - [`parts`]: plays, tasks, hosts, results and events
 //! - `feed`: executions as they change, read once for all viewers
 //!
 //! It knows no HTTP: requests are validated before they come here.
 
+pub mod explain;
 mod feed;
 mod fields;
 mod lines;

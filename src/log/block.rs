@@ -183,6 +183,49 @@ impl StoredLog {
         Ok(())
     }
 
+    /// The event with that number, or the gap that holds it; none if it is out of the block's range. Other events are
+    /// not decoded, unless the block is damaged.
+    #[must_use]
+    pub fn find(&self, seq: u64) -> Option<Entry<'_>> {
+        if let Some((line, event)) = self.at(seq).map(|(_, line, event)| (line, event)) {
+            return Some(Entry::Event(line, event));
+        }
+        let mut found = None;
+        let read: Result<(), std::convert::Infallible> = self.for_each(|entry| {
+            let is_wanted = match &entry {
+                Entry::Event(_, event) => event.seq == seq,
+                Entry::Gap(gap) => (gap.first_seq..=gap.last_seq).contains(&seq),
+            };
+            if is_wanted {
+                found = Some(entry);
+            }
+            Ok(())
+        });
+        match read {
+            Ok(()) => found,
+        }
+    }
+
+    /// The readable events before that number, the latest first, decoded one by one.
+    pub fn before(&self, seq: u64) -> impl Iterator<Item = Event<'_>> {
+        let end = self.at(seq).map_or(self.raw.len(), |(start, ..)| start);
+        let lines = self.raw[..end].rsplit(|byte| *byte == b'\n');
+        let events = lines.filter_map(|line| decode_line(line).ok());
+        events.filter(move |event| event.seq < seq)
+    }
+
+    /// The event with that number, with where its line starts and the line, if every event before it has a line.
+    fn at(&self, seq: u64) -> Option<(usize, &[u8], Event<'_>)> {
+        let before = usize::try_from(seq.checked_sub(self.first_seq)?).ok()?;
+        let start = match before.checked_sub(1) {
+            None => 0,
+            Some(before) => memchr::memchr_iter(b'\n', &self.raw).nth(before)? + 1,
+        };
+        let line = self.raw[start..].split(|byte| *byte == b'\n').next()?;
+        let event = decode_line(line).ok().filter(|event| event.seq == seq)?;
+        Some((start, line, event))
+    }
+
     /// The block's lines, one event each, every line ended; none if some cannot be read.
     #[must_use]
     pub fn whole(self) -> Option<Vec<u8>> {

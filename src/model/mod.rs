@@ -3,6 +3,7 @@
 
 mod audit;
 mod execution;
+mod explanation;
 mod launch;
 mod messages;
 mod page;
@@ -12,6 +13,7 @@ mod stats;
 
 pub use audit::*;
 pub use execution::*;
+pub use explanation::*;
 pub use launch::*;
 pub use messages::*;
 pub use page::*;

@@ -205,33 +205,74 @@ pub struct ResultRow {
     pub names: Option<Box<ResultNames>>,
 }
 
-/// Names that few results have.
+/// What few results have.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ResultNames {
     /// The other hosts that ran it (`delegate_to`); those of a loop joined by a comma.
     pub delegated_to: Option<String>,
     /// The module or action that ran, where the task's own is a template.
     pub action: Option<String>,
+    /// Fingerprint of its error, if it failed (its bits).
+    pub fingerprint: Option<i64>,
 }
 
 impl ResultNames {
-    /// These names, if there are any.
+    /// These values, if there are any.
     pub fn new(
         delegated_to: Option<impl Into<String>>,
         action: Option<impl Into<String>>,
+        fingerprint: Option<i64>,
     ) -> Option<Box<Self>> {
-        (delegated_to.is_some() || action.is_some()).then(|| {
+        (delegated_to.is_some() || action.is_some() || fingerprint.is_some()).then(|| {
             Box::new(Self {
                 delegated_to: delegated_to.map(Into::into),
                 action: action.map(Into::into),
+                fingerprint,
             })
         })
     }
 }
 
+/// A failed result, as far as an explanation needs it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailureRow {
+    /// Sequence number of its event.
+    pub seq: u64,
+    /// Number of the task.
+    pub task: u32,
+    /// Number of the host.
+    pub host: u32,
+    /// Inventory name of the host.
+    pub host_name: String,
+    /// Failed or unreachable.
+    pub status: ResultStatus,
+    /// See [`ResultFlags`].
+    pub flags: ResultFlags,
+    /// Fingerprint of its error, if known.
+    pub fingerprint: Option<i64>,
+}
+
 /// Boolean facts of a result, as bits.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ResultFlags(pub u8);
+
+impl ResultRow {
+    /// Whether it is a failure that nothing handled: neither ignored nor rescued nor repeated in the debugger.
+    #[must_use]
+    pub fn is_failure(&self) -> bool {
+        let handled = ResultFlags::IGNORED | ResultFlags::RESCUED | ResultFlags::RETRACTED;
+        matches!(
+            self.status,
+            ResultStatus::Failed | ResultStatus::Unreachable
+        ) && !self.flags.has(handled)
+    }
+
+    /// The fingerprint of its error, if it failed and is known.
+    #[must_use]
+    pub fn fingerprint(&self) -> Option<i64> {
+        self.names.as_ref()?.fingerprint
+    }
+}
 
 impl ResultFlags {
     /// It reported a change.
@@ -314,6 +355,8 @@ pub struct Changes {
     pub execution: Option<Box<ExecutionRow>>,
     /// The owner: written with a new execution.
     pub owner: Option<Owner>,
+    /// Whether its start time may differ from the one stored beside its fingerprints.
+    pub start_moved: bool,
     /// Whether the stored hosts are replaced by `hosts`.
     pub replace_hosts: bool,
     /// Hosts that are new or changed.

@@ -1,6 +1,7 @@
 //! Writes the changes of ingestion, in one transaction.
 
 use std::borrow::Cow;
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use uuid::Uuid;
@@ -9,11 +10,11 @@ use super::dialect::Engine;
 use super::pool::{Row, Transaction};
 use super::tables::table::{CHUNKS, push_list};
 use super::tables::{
-    self, blocks, delete_projected, executions, hosts, labels, plays, results, tasks,
+    self, blocks, delete_projected, executions, fingerprints, hosts, labels, plays, results, tasks,
 };
 use super::{Store, StoreError, audit, shared, stats, tombstones, transaction};
 use crate::filter::indexed;
-use crate::model::{Changes, ExecutionKey, ExecutionRow, HostRow, Owner};
+use crate::model::{Changes, ExecutionKey, ExecutionRow, HostRow, Owner, ResultRow};
 
 impl Store {
     /// Writes the changes of several executions in one transaction, and returns each one's key. Either everything is
@@ -140,8 +141,15 @@ async fn write(
         .await?;
     let rows = flatten(keyed(), |change| &change.results);
     results::insert(transaction, &rows).await?;
+    insert_fingerprints(transaction, changes, &keys, &rows).await?;
     for (key, change) in keyed() {
-        results::retract(transaction, key, &change.retracted).await?;
+        if change.start_moved {
+            fingerprints::move_start(transaction, key).await?;
+        }
+        if !change.retracted.is_empty() {
+            results::retract(transaction, key, &change.retracted).await?;
+            fingerprints::delete_retracted(transaction, key).await?;
+        }
     }
     let rows = latest(flatten(keyed(), |change| &change.plays), |row| row.number);
     plays::PLAYS.insert(transaction, &rows, plays::bind).await?;
@@ -230,14 +238,16 @@ pub(super) async fn project(
     let row = changes.execution.as_deref().map(|row| (row, None));
     upsert_executions(transaction, row.into_iter()).await?;
     let keyed = || std::iter::once((key, changes));
+    let one = std::slice::from_ref(changes);
     let rows = flatten(keyed(), |change| &change.results);
     results::insert(transaction, &rows).await?;
+    insert_fingerprints(transaction, one, &[key], &rows).await?;
     let rows = latest(flatten(keyed(), |change| &change.plays), |row| row.number);
     plays::PLAYS.insert(transaction, &rows, plays::bind).await?;
     let rows = latest(flatten(keyed(), |change| &change.tasks), |row| row.number);
     tasks::TASKS.insert(transaction, &rows, tasks::bind).await?;
     let hosts = flatten(keyed(), |change| &change.hosts);
-    insert_hosts(transaction, std::slice::from_ref(changes), &[key], hosts).await?;
+    insert_hosts(transaction, one, &[key], hosts).await?;
     // Text that is gone from its rows must not remain in a roll-up either.
     stats::forget(transaction, &days).await
 }
@@ -252,18 +262,8 @@ async fn insert_hosts(
     if hosts.is_empty() {
         return Ok(());
     }
-    let rows = keys.iter().zip(changes);
-    let mut started: HashMap<ExecutionKey, i64> = rows
-        .filter_map(|(key, change)| Some((*key, change.execution.as_ref()?.started_us)))
-        .collect();
-    for (key, _) in &hosts {
-        if !started.contains_key(key) {
-            let mut query = transaction.query("SELECT started_us FROM executions WHERE id = ?");
-            let found = query.bind(*key).fetch_all_in(transaction).await?;
-            let started_us = found.first().map(|row| row.get("started_us"));
-            started.insert(*key, started_us.transpose()?.unwrap_or_default());
-        }
-    }
+    let needed = hosts.iter().map(|(key, _)| *key);
+    let started = start_times(transaction, changes, keys, needed).await?;
     let rows = latest(hosts, |row| row.number);
     hosts::HOSTS
         .insert(transaction, &rows, |values, host| {
@@ -272,6 +272,50 @@ async fn insert_hosts(
         })
         .await?;
     Ok(())
+}
+
+/// Writes in which executions these results' errors occurred, each with its execution's start time.
+async fn insert_fingerprints(
+    transaction: &mut Transaction,
+    changes: &[Changes],
+    keys: &[ExecutionKey],
+    results: &[(ExecutionKey, &ResultRow)],
+) -> Result<(), StoreError> {
+    let rows = fingerprints::of(results);
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let needed = rows.iter().map(|(key, _)| *key);
+    let started = start_times(transaction, changes, keys, needed).await?;
+    fingerprints::FINGERPRINTS
+        .insert(transaction, &rows, |values, (key, fingerprint)| {
+            let started_us = started.get(key).copied().unwrap_or_default();
+            values.bind(*key).bind(*fingerprint).bind(started_us);
+        })
+        .await?;
+    Ok(())
+}
+
+/// When these executions started: as these changes say, else as is stored.
+async fn start_times(
+    transaction: &mut Transaction,
+    changes: &[Changes],
+    keys: &[ExecutionKey],
+    needed: impl Iterator<Item = ExecutionKey>,
+) -> Result<HashMap<ExecutionKey, i64>, StoreError> {
+    let rows = keys.iter().zip(changes);
+    let mut started: HashMap<ExecutionKey, i64> = rows
+        .filter_map(|(key, change)| Some((*key, change.execution.as_ref()?.started_us)))
+        .collect();
+    for key in needed {
+        if let Entry::Vacant(entry) = started.entry(key) {
+            let mut query = transaction.query("SELECT started_us FROM executions WHERE id = ?");
+            let found = query.bind(key).fetch_all_in(transaction).await?;
+            let started_us = found.first().map(|row| row.get("started_us"));
+            entry.insert(started_us.transpose()?.unwrap_or_default());
+        }
+    }
+    Ok(started)
 }
 
 /// All rows of one kind, each with its execution's key.

@@ -10,6 +10,7 @@
 //! - `commit`: writes the changes of ingestion, in one transaction
 //! - `executions`, `filter`, `search`: lists, details, deletion
 //! - `parts`: plays, tasks, hosts and results of an execution
+//! - `failures`: failed results, in which runs their errors occurred, and when their tasks last worked
 //! - [`copy`]: copies a whole history from one database into another
 //! - `launches`: the launcher's queue
 //! - `log`: blocks of the event log
@@ -33,6 +34,7 @@ pub mod copy;
 pub mod dialect;
 mod executions;
 mod explain;
+mod failures;
 mod file;
 mod filter;
 mod health;
@@ -60,6 +62,7 @@ mod work;
 pub use address::Options;
 pub use executions::{ExecutionHead, Recaps};
 pub use explain::{Plan, explained};
+pub use failures::{FoundSuccess, Occurrences, TaskOnHost};
 pub use file::{DatabaseLock, LockError, is_same, path_of};
 pub use log::{BlockStart, BlocksFrom, StoredBlock};
 pub use migrations::Migration;

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 const MAY_NAME: &[(&str, &[&str])] = &[
     ("clock", &[]),
     ("search", &[]),
+    ("failure", &[]),
     // The two halves of the domain: filters look at rows, and questions and rules hold filters.
     ("model", &["filter", "playback_wire"]),
     ("filter", &["model", "playback_wire"]),
@@ -15,12 +16,18 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("auth", &["clock", "store", "work"]),
     (
         "log",
-        &["model", "store", "playback_redact", "playback_wire"],
+        &[
+            "failure",
+            "model",
+            "store",
+            "playback_redact",
+            "playback_wire",
+        ],
     ),
     ("live", &["log", "model", "store"]),
     (
         "history",
-        &["live", "log", "model", "store", "playback_wire"],
+        &["failure", "live", "log", "model", "store", "playback_wire"],
     ),
     (
         "config",
@@ -141,6 +148,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "clock",
             "commands",
             "config",
+            "failure",
             "filter",
             "log",
             "model",

@@ -55,6 +55,13 @@ also! {
         waiting_ends_with_the_run_or_with_the_time
         deleting_forgets_a_finished_run_alone
         a_deletion_that_meets_late_batches_leaves_all_or_nothing;
+    explain:
+        hosts_with_the_same_error_are_one_group
+        an_error_is_known_by_its_runs_and_by_when_its_task_last_worked
+        what_was_handled_stands_apart
+        explanations_are_those_of_an_obvious_search
+        what_is_gone_is_said_and_no_longer_counted
+        a_supervisor_that_began_earlier_moves_the_time_of_errors;
     ingest:
         plain_and_compressed_batches_are_the_same
         a_gap_is_answered_with_where_to_resume

@@ -37,6 +37,7 @@ mod documents;
 mod engines;
 mod exec;
 mod exec_terminal;
+mod explain;
 mod faults;
 mod filters;
 mod full;

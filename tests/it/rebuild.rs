@@ -32,11 +32,12 @@ pub(crate) async fn rows(store: &Store, id: Uuid) -> String {
         ..ResultFilter::default()
     };
     format!(
-        "{row:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}",
+        "{row:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:?}",
         store.plays(key).await.unwrap(),
         store.tasks(key, 0, u32::MAX).await.unwrap(),
         store.hosts(key, 0, u32::MAX).await.unwrap(),
         store.results(key, &all).await.unwrap(),
+        store.fingerprints(key).await.unwrap(),
     )
 }
 
@@ -137,6 +138,9 @@ fn steps(most: usize) -> impl Strategy<Value = Vec<Step>> {
     vec(step, 0..most)
 }
 
+/// What failed results say.
+const ERRORS: [&str; 4] = ["no space", "no route", "", "non-zero return code"];
+
 /// The events of a producer that goes these steps.
 fn run_of(mut run: Run, steps: &[Step]) -> Run {
     for step in steps {
@@ -155,6 +159,7 @@ fn run_of(mut run: Run, steps: &[Step]) -> Run {
                 let more = json!({
                     "task": step.task, "changed": step.changed, "ignored": step.ignored,
                     "attempts": step.task, "censored": step.ignored,
+                    "content": { "msg": ERRORS[usize::from(step.task)] },
                 });
                 run.result(&host, status, more)
             }
@@ -167,7 +172,14 @@ fn run_of(mut run: Run, steps: &[Step]) -> Run {
                 json!({ "user_s": step.pause, "system_s": 1, "peak_bytes": step.pause }),
             ),
             14 => run.event("dropped", json!({ "events": step.task, "reason": host })),
-            15 => run.event("item", json!({ "task": step.task, "host": host })),
+            15 if step.changed => run.event("retracted", json!({ "host": host })),
+            15 => run.event(
+                "item",
+                json!({
+                    "task": step.task, "host": host, "status": "failed",
+                    "content": { "msg": ERRORS[usize::from(step.status)] },
+                }),
+            ),
             16 => run.event("async_poll", json!({ "task": step.task, "host": host })),
             17 => run.event(
                 "task_started",

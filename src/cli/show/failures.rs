@@ -7,28 +7,13 @@ use uuid::Uuid;
 use super::super::client::Client;
 use super::super::out::{Colour, Out, plain};
 use super::results::{Entry, detail, failed};
+use crate::failure::{REPORTED, item_label, telling, text_of};
 
 /// Lines of a long text in the short form: the last ones, which say how it ended.
 const LINES: usize = 10;
 
 /// Failed loop items in the short form.
 const ITEMS: usize = 3;
-
-/// Fields of a result that hold a program's own output, the most telling first.
-const PRINTED: &[&str] = &["stderr", "stdout", "module_stderr", "module_stdout"];
-
-/// All fields in which modules report a failure.
-const EVERYTHING: &[&str] = &[
-    "msg",
-    "reason",
-    "rc",
-    "cmd",
-    "stdout",
-    "stderr",
-    "module_stdout",
-    "module_stderr",
-    "exception",
-];
 
 /// How much detail to show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,7 +69,7 @@ pub(super) fn print(
 /// Prints a module's message.
 fn said(content: &Value, how: Detail, out: &mut Out) -> anyhow::Result<()> {
     let names = match how {
-        Detail::All => EVERYTHING.to_vec(),
+        Detail::All => REPORTED.to_vec(),
         Detail::Short => telling(content),
     };
     for name in names {
@@ -109,39 +94,6 @@ fn said(content: &Value, how: Detail, out: &mut Out) -> anyhow::Result<()> {
         }
     }
     Ok(())
-}
-
-/// The most telling fields: for a failed program its output rather than the fact that it failed.
-fn telling(content: &Value) -> Vec<&'static str> {
-    let said = |name: &&str| text_of(&content[*name]).is_some();
-    let msg = content["msg"].as_str().unwrap_or_default();
-    let says_nothing = ["non-zero return code", "MODULE FAILURE"]
-        .iter()
-        .any(|start| msg.starts_with(start));
-    let printed: Vec<&'static str> = PRINTED.iter().copied().filter(said).collect();
-    match says_nothing && !printed.is_empty() {
-        true => ["rc"].into_iter().chain(printed).collect(),
-        false if says_nothing => vec!["msg", "rc"],
-        false => {
-            let mut names = vec!["msg", "reason"];
-            // A module's message may leave out the error output of the program that it ran.
-            let stderr = text_of(&content["stderr"]).unwrap_or_default();
-            if !stderr.trim().is_empty() && !msg.contains(stderr.trim()) {
-                names.push("stderr");
-            }
-            names
-        }
-    }
-}
-
-/// A value as text, if it is not empty.
-fn text_of(value: &Value) -> Option<String> {
-    let text = match value {
-        Value::Null => return None,
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    };
-    (!text.trim().is_empty()).then_some(text)
 }
 
 /// Prints a loop's failed items: the loop's own result only says that some failed.
@@ -175,10 +127,8 @@ fn items(
     };
     for item in failed.iter().take(most) {
         let content = &item["content"];
-        let variable = content["ansible_loop_var"].as_str().unwrap_or("item");
-        let names = ["_ansible_item_label", variable, "item"];
-        let label = names.iter().find_map(|name| text_of(&content[*name]));
-        out.hanging("  item: ", &plain(&label.unwrap_or_default()))?;
+        let label = item_label(content).unwrap_or_default();
+        out.hanging("  item: ", &plain(&label))?;
         said(content, how, out)?;
     }
     match failed.len().saturating_sub(most) {
@@ -215,36 +165,4 @@ fn place(client: &Client, id: Uuid, task: u32) -> anyhow::Result<Option<String>>
     let role = (!task.role.is_empty()).then(|| format!("role {}", task.role));
     let place: Vec<String> = path.into_iter().chain(role).collect();
     Ok((!place.is_empty()).then(|| place.join(", ")))
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn a_program_that_failed_is_quoted() {
-        let failed = |more: Value| {
-            let mut content = json!({ "msg": "non-zero return code", "rc": 2 });
-            content
-                .as_object_mut()
-                .unwrap()
-                .extend(more.as_object().unwrap().clone());
-            telling(&content)
-        };
-        assert_eq!(
-            failed(json!({ "stderr": "no such file", "stdout": "begun" })),
-            ["rc", "stderr", "stdout"]
-        );
-        assert_eq!(
-            failed(json!({ "stderr": "", "stdout": "x" })),
-            ["rc", "stdout"]
-        );
-        assert_eq!(failed(json!({})), ["msg", "rc"]);
-        let own = json!({ "msg": "cannot clone: no route", "stderr": "no route\n" });
-        assert_eq!(telling(&own), ["msg", "reason"]);
-        let own = json!({ "msg": "cannot clone", "stderr": "no route\n" });
-        assert_eq!(telling(&own), ["msg", "reason", "stderr"]);
-    }
 }

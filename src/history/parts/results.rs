@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::{damaged_event, each_entry, raw_value};
+use crate::failure::Fingerprint;
 use crate::history::{HistoryError, require_log};
 use crate::log::block::{Entry, Gap};
 use crate::model::{ExecutionKey, ExecutionRow, ResultFilter, ResultFlags, time_from_us};
@@ -40,6 +41,9 @@ pub struct TaskResult {
     /// That host; for a loop, all of them, joined by a comma.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delegated_to: Option<String>,
+    /// Fingerprint of its error, if it failed: the same for equal errors in all executions (see `/explain`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<String>,
     /// Whether it had loop items.
     pub r#loop: bool,
     /// Whether an `until` loop ran it, or a loop item of it, more than once.
@@ -59,6 +63,7 @@ pub struct TaskResult {
 impl TaskResult {
     fn new(entry: ResultEntry, base_us: i64) -> Self {
         let row = entry.row;
+        let fingerprint = row.fingerprint();
         let ended_us = base_us.saturating_add(row.ended_us);
         Self {
             seq: row.seq,
@@ -72,6 +77,7 @@ impl TaskResult {
             rescued: row.flags.has(ResultFlags::RESCUED),
             censored: row.flags.has(ResultFlags::CENSORED),
             delegated: row.flags.has(ResultFlags::DELEGATED),
+            fingerprint: fingerprint.map(|bits| Fingerprint(bits).to_string()),
             r#loop: row.flags.has(ResultFlags::LOOP),
             delegated_to: row.names.and_then(|names| names.delegated_to),
             retried: row.flags.has(ResultFlags::RETRIED),

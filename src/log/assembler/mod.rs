@@ -2,6 +2,7 @@
 //! batches and however the producers' batches were interleaved.
 
 mod bounds;
+mod failures;
 mod later;
 mod producer;
 pub(super) mod timed;
@@ -15,6 +16,7 @@ use playback_wire::{
 };
 use uuid::Uuid;
 
+use self::failures::Failures;
 use self::later::Later;
 use self::producer::{ProducerState, Producers};
 use self::timed::Timed;
@@ -128,7 +130,10 @@ pub struct Assembler {
     moved_on: bool,
     // The stored hosts came from the supervisor's recap, and now the recorder reports.
     renumbered: bool,
+    // The start time differs from what is stored beside fingerprints.
+    start_moved: bool,
     later: Later,
+    failures: Failures,
     results: Vec<ResultRow>,
     retracted: Vec<u64>,
     blocks: Vec<BlockRow>,
@@ -181,7 +186,9 @@ impl Assembler {
             fresh: false,
             moved_on: false,
             renumbered: false,
+            start_moved: false,
             later: Later::default(),
+            failures: Failures::default(),
             results: Vec::new(),
             retracted: Vec::new(),
             blocks: Vec::new(),
@@ -470,6 +477,7 @@ impl Assembler {
         assume(self.tasks.values_mut());
         self.fresh = false;
         self.renumbered = false;
+        self.start_moved = true;
         self.row_stored = true;
         self.row_dirty = true;
     }
@@ -510,6 +518,7 @@ impl Assembler {
             self.row_stored = true;
             self.row_dirty = false;
             self.moved_on = false;
+            changes.start_moved = std::mem::take(&mut self.start_moved);
             changes.execution = Some(Box::new(self.row.clone()));
             if std::mem::take(&mut self.alive_due) {
                 changes.alive_us = self.alive_us;
@@ -550,6 +559,8 @@ impl Assembler {
             Body::Stats(stats) => self.apply_stats(stats),
             Body::Item(item) => {
                 self.later.item(item);
+                let task = self.tasks.get(&item.task).map(|task| &task.row);
+                self.failures.item(item, task);
                 if let Some(task) = self.tasks.get_mut(&item.task) {
                     self.later
                         .learn(task.edit(), Some(item.censored), item.action.as_deref());
@@ -736,6 +747,8 @@ impl Assembler {
         }
         let host = host.number;
         let retried = self.later.result(event.seq, host, result);
+        let task = self.tasks.get(&result.task).map(|task| &task.row);
+        let fingerprint = self.failures.result(result, task);
         if let Some(task) = self.tasks.get_mut(&result.task) {
             let row = task.edit();
             if row.first_seq == 0 {
@@ -786,7 +799,11 @@ impl Assembler {
             duration_us: result
                 .started
                 .map(|started| event.at.saturating_sub(started).max(0)),
-            names: ResultNames::new(result.delegated_to.as_deref(), result.action.as_deref()),
+            names: ResultNames::new(
+                result.delegated_to.as_deref(),
+                result.action.as_deref(),
+                fingerprint.map(|fingerprint| fingerprint.0),
+            ),
         });
     }
 
@@ -853,6 +870,7 @@ impl Assembler {
         let lost = self.lost.then_some(self.alive_us);
         verdict::refresh(&mut self.row, &self.producers, hosts, lost);
         if self.row.started_us != started_us {
+            self.start_moved |= self.row_stored;
             // Hosts are stored with their execution's start time.
             for host in &mut self.hosts {
                 host.edit();

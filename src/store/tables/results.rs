@@ -7,7 +7,7 @@ use super::super::parts::ResultEntry;
 use super::super::pool::{Row, Transaction};
 use super::super::statement::Statement;
 use super::table::{Present, Table};
-use crate::model::{ExecutionKey, ResultFlags, ResultNames, ResultRow};
+use crate::model::{ExecutionKey, FailureRow, ResultFlags, ResultNames, ResultRow};
 
 const RESULTS: Table = Table {
     name: "results",
@@ -24,7 +24,7 @@ const RESULTS: Table = Table {
     present: Present::Never,
 };
 
-/// The few results that another host ran, or whose module a template names.
+/// The few results that failed, that another host ran, or whose module a template names.
 const NAMED_RESULTS: Table = Table {
     name: "results",
     columns: &[
@@ -38,6 +38,7 @@ const NAMED_RESULTS: Table = Table {
         "duration_us",
         "delegated_to",
         "action",
+        "fingerprint",
     ],
     present: Present::Never,
 };
@@ -52,7 +53,8 @@ pub(in crate::store) async fn insert(
         let names = pair.1.names.as_deref();
         values
             .bind(names.and_then(|names| names.delegated_to.as_deref()))
-            .bind(names.and_then(|names| names.action.as_deref()));
+            .bind(names.and_then(|names| names.action.as_deref()))
+            .bind(names.and_then(|names| names.fingerprint));
     };
     if !results.iter().any(|(_, row)| row.names.is_some()) {
         return RESULTS.insert(transaction, results, bind).await;
@@ -97,26 +99,24 @@ fn stored(flags: ResultFlags) -> i32 {
 
 /// Results `r` with their host `h` and task `t`.
 pub(in crate::store) const SELECT: &str = "SELECT r.seq, r.task, r.host, r.status, r.flags, r.ended_us, \
-    r.duration_us, r.delegated_to, r.action AS ran, COALESCE(h.name, '') AS host_name, \
+    r.duration_us, r.delegated_to, r.action AS ran, r.fingerprint, COALESCE(h.name, '') AS host_name, \
     COALESCE(t.name, '') AS task_name, COALESCE(r.action, t.action, '') AS action FROM results r";
 
 pub(in crate::store) fn read(row: &Row) -> Result<ResultEntry, StoreError> {
-    let status = row.number("status")? as usize;
     let flags: i32 = row.get("flags")?;
     Ok(ResultEntry {
         row: ResultRow {
             seq: row.unsigned("seq")?,
             task: row.number("task")?,
             host: row.number("host")?,
-            status: *ResultStatus::ALL.get(status).ok_or(StoreError::Damaged {
-                part: "a result's status",
-            })?,
+            status: read_status(row)?,
             flags: read_flags(flags),
             ended_us: row.get("ended_us")?,
             duration_us: row.get("duration_us")?,
             names: ResultNames::new(
                 row.get::<Option<String>>("delegated_to")?,
                 row.get::<Option<String>>("ran")?,
+                row.get("fingerprint")?,
             ),
         },
         host: row.get("host_name")?,
@@ -127,4 +127,29 @@ pub(in crate::store) fn read(row: &Row) -> Result<ResultEntry, StoreError> {
 
 fn read_flags(stored: i32) -> ResultFlags {
     ResultFlags(stored as u8)
+}
+
+/// Failed results `r` with the name of their host `h`.
+pub(in crate::store) const FAILURES: &str = "SELECT r.seq, r.task, r.host, r.status, r.flags, \
+    r.fingerprint, COALESCE(h.name, '') AS host_name FROM results r";
+
+pub(in crate::store) fn read_failure(row: &Row) -> Result<FailureRow, StoreError> {
+    let flags: i32 = row.get("flags")?;
+    Ok(FailureRow {
+        seq: row.unsigned("seq")?,
+        task: row.number("task")?,
+        host: row.number("host")?,
+        host_name: row.get("host_name")?,
+        status: read_status(row)?,
+        flags: read_flags(flags),
+        fingerprint: row.get("fingerprint")?,
+    })
+}
+
+fn read_status(row: &Row) -> Result<ResultStatus, StoreError> {
+    let status = row.number("status")? as usize;
+    let status = ResultStatus::ALL.get(status).copied();
+    status.ok_or(StoreError::Damaged {
+        part: "a result's status",
+    })
 }

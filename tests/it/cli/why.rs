@@ -1,9 +1,10 @@
-//! `show` explains why a run failed: the output of its programs, and the position of the task.
+//! Why a run failed: `why` tells it once for all hosts; `show` shows the output of its programs, and the position of the
+//! task.
 
 use serde_json::{Value, json};
 
 use super::run;
-use crate::builders::Run;
+use crate::builders::{Run, TEN, good_run};
 use crate::harness::Collector;
 
 /// A task in a role that fails with this content.
@@ -131,4 +132,99 @@ fn a_host_that_was_not_reached_is_shown_with_the_reason() {
         page.contains("unreachable: ping on web-01\n  msg: Failed to connect"),
         "{page}"
     );
+}
+
+/// A run that starts at this time and fails on these hosts.
+fn failed_at(started_us: i64, commit: &str, hosts: u32) -> Run {
+    let what = json!({
+        "type": "playbook", "playbook": "site.yml", "user": "ann", "controller": "ctl",
+        "git": { "commit": commit },
+    });
+    let task = json!({
+        "task": 1, "play": 1, "name": "unpack", "action": "command", "role": "web",
+        "path": "/srv/roles/web/tasks/main.yml", "line": 12,
+    });
+    let mut run = Run::starting(started_us, what)
+        .play("web")
+        .event("task_started", task);
+    for number in 1..=hosts {
+        let content = json!({
+            "msg": "non-zero return code", "rc": 2,
+            "stderr": format!("tar: /srv/{number}.tar: Cannot open: No such file"),
+        });
+        let result = json!({
+            "task": 1, "host": format!("web-{number:02}"), "status": "failed", "content": content,
+        });
+        run = run.event("result", result);
+    }
+    run
+}
+
+#[test]
+fn why_tells_an_error_once_with_its_hosts_and_its_past() {
+    let collector = Collector::start();
+    let client = collector.client();
+    let hour = 3_600_000_000;
+    let worked = failed_at(TEN, "aaaaaaaaaaaaaaaa", 0)
+        .event(
+            "result",
+            json!({ "task": 1, "host": "web-01", "status": "ok" }),
+        )
+        .ended(0);
+    let before = failed_at(TEN + hour, "bbbbbbbbbbbbbbbb", 1).ended(2);
+    let last = failed_at(TEN + 2 * hour, "bbbbbbbbbbbbbbbb", 7).ended(2);
+    for run in [&worked, &before, &last] {
+        run.deliver(&client);
+    }
+    // The run that failed last is meant by itself.
+    let told = run(&collector, &["why"]);
+    let expected = format!(
+        "\
+site.yml
+failed (task_failed), exit code 2
+2026-01-20 12:00:00, 0.0s, by ann on ctl, {last}
+
+7 of 7 hosts failed.
+
+7 hosts: tar: /srv/1.tar: Cannot open: No such file
+  hosts:    web-01, web-02, web-03, web-04, web-05 and 2 more
+  task:     unpack (role web)
+  at:       /srv/roles/web/tasks/main.yml:12
+  rc:       2
+  example:  web-01
+  seen:     in 2 runs since 2026-01-20 11:00:00, before this one last on 2026-01-20 11:00:00
+  worked:   last on 2026-01-20 10:00:00 on web-01 ({worked}); different since:
+            git.commit: aaaaaaaaaaaa → bbbbbbbbbbbb
+",
+        last = last.id,
+        worked = worked.id,
+    );
+    assert_eq!(told.ok(), expected);
+    let digits = &before.id.to_string();
+    let told = run(&collector, &["why", digits]);
+    assert!(
+        told.ok().contains("\nweb-01: tar: /srv/1.tar: Cannot open"),
+        "{told:?}"
+    );
+    assert!(
+        told.ok()
+            .contains("  seen:     for the first time; in 1 run since then"),
+        "{told:?}"
+    );
+    let json = run(&collector, &["why", digits, "--json"]).json();
+    assert_eq!(json["failures"][0]["hosts"], json!(["web-01"]));
+    let told = run(&collector, &["why", &worked.id.to_string()]);
+    assert!(
+        told.ok()
+            .contains("The run did not fail: its exit code was 0."),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn why_says_that_nothing_failed() {
+    let collector = Collector::start();
+    good_run().deliver(&collector.client());
+    let told = run(&collector, &["why"]);
+    assert!(told.complaint(1).contains("no run failed"), "{told:?}");
 }

@@ -2,10 +2,11 @@
 //! for them, on a history that is large enough to matter to its planner.
 
 use playback::model::{
-    Changes, Cursor, ExecutionFilter, ExecutionKey, LaunchState, Page, Reason, ResultFilter, Status,
+    Changes, Cursor, ExecutionFilter, ExecutionKey, LaunchState, Page, Reason, ResultFilter,
+    ResultNames, Status,
 };
 use playback::store::dialect::Engine;
-use playback::store::{BlockStart, BlocksFrom, Plan, Store, TokenRow, explained};
+use playback::store::{BlockStart, BlocksFrom, Plan, Store, TaskOnHost, TokenRow, explained};
 use playback_wire::{ExecutionType, Producer, ResultStatus};
 use sqlx::{Connection as _, Executor as _};
 use uuid::Uuid;
@@ -69,7 +70,7 @@ async fn mysql_reads_no_whole_table() {
     connection
         .execute(
             "ANALYZE TABLE executions, execution_hosts, execution_labels, plays, tasks, results, \
-             event_blocks, launches, tokens, stat_days, stat_rolls",
+             fingerprints, event_blocks, launches, tokens, stat_days, stat_rolls",
         )
         .await
         .unwrap();
@@ -90,6 +91,14 @@ async fn fill(store: &Store) -> ExecutionKey {
             asked.state = LaunchState::Ended;
         }
         changes.launch = Some(Box::new(asked));
+    }
+    // Each execution has an error that some others have too.
+    for (number, changes) in history.iter_mut().enumerate() {
+        if let Some(result) = changes.results.first_mut() {
+            result.status = ResultStatus::Failed;
+            result.names =
+                ResultNames::new(None::<String>, None::<String>, Some(number as i64 % 50));
+        }
     }
     for changes in history.chunks(500) {
         store.commit(changes).await.unwrap();
@@ -379,6 +388,16 @@ async fn all_faults(store: &Store, large: ExecutionKey, when: &str) -> Vec<Strin
     }
     let keys: Vec<ExecutionKey> = (1..=50).collect();
     let id = Uuid::now_v7();
+    let mut than = any_execution();
+    than.started_us = TEN;
+    than.description.playbook = Some(names::playbook(3));
+    let host = names::host(40);
+    let failing = TaskOnHost {
+        host: &host,
+        name: "no such task",
+        role: "",
+        action: "command",
+    };
     let several: Vec<BlocksFrom> = (large - 40..=large)
         .map(|key| BlocksFrom {
             key,
@@ -410,6 +429,11 @@ async fn all_faults(store: &Store, large: ExecutionKey, when: &str) -> Vec<Strin
         "how many wait": store.queued_launches(),
         "a launch that moves on": store.move_launch(id, LaunchState::Queued, LaunchState::Ended),
         "a token": store.token_by_hash(&hash(7)),
+        "failures": store.failures(large, 50),
+        "hosts counted": store.count_hosts(large),
+        "fingerprints": store.fingerprints(large),
+        "occurrences of an error": store.occurrences(7, TEN),
+        "the last success on a host": store.last_success(&than, failing),
     }
     let page = ResultFilter {
         after_seq: 3_000,

@@ -117,6 +117,7 @@ pub(super) fn result(seq: u64, task: u32, host: u32, status: ResultStatus) -> Re
         names: ResultNames::new(
             seq.is_multiple_of(5).then_some("db\u{e9}1,db2"),
             seq.is_multiple_of(7).then_some("command"),
+            seq.is_multiple_of(11).then_some(-(seq as i64)),
         ),
     }
 }

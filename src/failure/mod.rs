@@ -1,0 +1,14 @@
+//! What a failed result says: its message, and the fingerprint by which equal errors are recognized on other hosts and
+//! in other runs. Pure; the assembler, the history and the command line share it.
+//!
+//! - [`message`](Message): the telling part of what a module returned
+//! - [`normalized`]: a message without numbers, addresses and paths
+//! - [`Fingerprint`]: its short hash
+
+mod fingerprint;
+mod message;
+mod normalize;
+
+pub use fingerprint::{Fingerprint, fingerprint};
+pub use message::{Message, REPORTED, item_label, message, telling, text_of};
+pub use normalize::normalized;

@@ -1,0 +1,65 @@
+//! Fingerprints of results that failed. The error of a loop is that of its first item that failed, which is an event of
+//! its own before the loop's result.
+
+use std::collections::HashMap;
+
+use playback_wire::{Item, ResultStatus, TaskResult};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use crate::failure::{Fingerprint, fingerprint};
+use crate::model::TaskRow;
+
+/// Failed loop items whose loop goes on.
+#[derive(Debug, Default)]
+pub(super) struct Failures {
+    /// By task and host: the fingerprint of the first failed item.
+    items: HashMap<(u32, String), Fingerprint>,
+}
+
+impl Failures {
+    pub(super) fn item(&mut self, item: &Item<'_>, task: Option<&TaskRow>) {
+        if !has_failed(item.status) || item.censored {
+            return;
+        }
+        let key = (item.task, item.host.to_string());
+        if !self.items.contains_key(&key)
+            && let Some(fingerprint) = of_content(item.content, &item.host, task)
+        {
+            self.items.insert(key, fingerprint);
+        }
+    }
+
+    /// The fingerprint of a failed result. None: it did not fail, or its content is censored or missing.
+    pub(super) fn result(
+        &mut self,
+        result: &TaskResult<'_>,
+        task: Option<&TaskRow>,
+    ) -> Option<Fingerprint> {
+        let item = match self.items.is_empty() {
+            true => None,
+            false => self.items.remove(&(result.task, result.host.to_string())),
+        };
+        if !has_failed(result.status) {
+            return None;
+        }
+        item.or_else(|| match result.censored {
+            true => None,
+            false => of_content(result.content, &result.host, task),
+        })
+    }
+}
+
+fn has_failed(status: ResultStatus) -> bool {
+    matches!(status, ResultStatus::Failed | ResultStatus::Unreachable)
+}
+
+fn of_content(
+    content: Option<&RawValue>,
+    host: &str,
+    task: Option<&TaskRow>,
+) -> Option<Fingerprint> {
+    let content: Value = serde_json::from_str(content?.get()).ok()?;
+    let task = task.map_or(("", ""), |task| (task.role.as_str(), task.name.as_str()));
+    Some(fingerprint(&content, host, task))
+}

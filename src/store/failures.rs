@@ -1,0 +1,308 @@
+//! Failed results, in which runs their errors occurred, and when their tasks last worked.
+
+use playback_wire::ResultStatus;
+use uuid::Uuid;
+
+use super::pool::Row;
+use super::tables::executions;
+use super::tables::results::{FAILURES, read_failure};
+use super::tables::table::push_list;
+use super::{Store, StoreError};
+use crate::filter::{indexed, playbook_names};
+use crate::model::{ExecutionKey, ExecutionRow, FailureRow, HostOutcomes};
+
+/// Runs that are searched for the last success, in growing steps: mostly it is one of the latest.
+const STEPS: [u32; 3] = [2, 10, 50];
+
+/// The runs in which an error occurred.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Occurrences {
+    /// How many.
+    pub runs: u64,
+    /// The first: its identity, and when it started.
+    pub first: (Uuid, i64),
+    /// The last.
+    pub last: (Uuid, i64),
+    /// The last before a certain time.
+    pub previous: Option<(Uuid, i64)>,
+}
+
+/// A task on a host, as other runs have it too.
+#[derive(Debug, Clone, Copy)]
+pub struct TaskOnHost<'t> {
+    /// Inventory name of the host.
+    pub host: &'t str,
+    /// Name of the task.
+    pub name: &'t str,
+    /// Its role; empty if none.
+    pub role: &'t str,
+    /// Its action.
+    pub action: &'t str,
+}
+
+/// The last success of a task on a host.
+#[derive(Debug, Clone)]
+pub struct FoundSuccess {
+    /// How many earlier runs were searched, at most.
+    pub searched: u32,
+    /// The run; none if none of these.
+    pub found: Option<ExecutionRow>,
+}
+
+impl Store {
+    /// The failed results and those of unreachable hosts, in order; at most `limit` of each kind.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn failures(
+        &self,
+        key: ExecutionKey,
+        limit: u32,
+    ) -> Result<Vec<FailureRow>, StoreError> {
+        let mut failures = Vec::new();
+        for status in [ResultStatus::Failed, ResultStatus::Unreachable] {
+            let mut query = self.query(FAILURES);
+            query
+                .push(self.engine().index_of_failures(Some(status)))
+                .push(
+                    " LEFT JOIN execution_hosts h ON h.execution = r.execution AND h.number = r.host \
+                     WHERE r.execution = ?",
+                )
+                .push(match status {
+                    ResultStatus::Unreachable => " AND r.status = 3",
+                    _ => " AND r.status = 1",
+                })
+                .push(" ORDER BY r.seq LIMIT ?")
+                .bind(key)
+                .bind(limit);
+            for row in &query.fetch_all(&self.read).await? {
+                failures.push(read_failure(row)?);
+            }
+        }
+        failures.sort_unstable_by_key(|failure| failure.seq);
+        Ok(failures)
+    }
+
+    /// By task: how many results ended well after more than one try. Reads every result of the execution.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn retried(&self, key: ExecutionKey) -> Result<Vec<(u32, u64)>, StoreError> {
+        let mut query = self.query(
+            "SELECT task, COUNT(*) AS n FROM results WHERE execution = ? AND status = 0 \
+             AND flags >= 0 AND flags & 32 = 32 GROUP BY task ORDER BY task",
+        );
+        let rows = query.bind(key).fetch_all(&self.read).await?;
+        rows.iter()
+            .map(|row| Ok((row.number("task")?, row.unsigned("n")?)))
+            .collect()
+    }
+
+    /// Counts the hosts of an execution.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn count_hosts(&self, key: ExecutionKey) -> Result<HostOutcomes, StoreError> {
+        let mut query = self.query(
+            "SELECT COUNT(*) AS total, COUNT(CASE WHEN failed > 0 THEN 1 END) AS failed, \
+             COUNT(CASE WHEN unreachable > 0 THEN 1 END) AS unreachable, \
+             COUNT(CASE WHEN rescued > 0 THEN 1 END) AS rescued, \
+             COUNT(CASE WHEN ignored > 0 THEN 1 END) AS ignored \
+             FROM execution_hosts WHERE execution = ?",
+        );
+        let row = query.bind(key).fetch_one(&self.read).await?;
+        Ok(HostOutcomes {
+            total: row.unsigned("total")?,
+            failed: row.unsigned("failed")?,
+            unreachable: row.unsigned("unreachable")?,
+            rescued: row.unsigned("rescued")?,
+            ignored: row.unsigned("ignored")?,
+        })
+    }
+
+    /// In which runs an error occurred; `before_us` limits the previous one. None: in no run.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn occurrences(
+        &self,
+        fingerprint: i64,
+        before_us: i64,
+    ) -> Result<Option<Occurrences>, StoreError> {
+        let mut count = self.query("SELECT COUNT(*) AS n FROM fingerprints WHERE fingerprint = ?");
+        let count = count.bind(fingerprint).fetch_one(&self.read).await?;
+        let first = self.occurrence(fingerprint, None, " ORDER BY f.started_us, f.execution");
+        let last = " ORDER BY f.started_us DESC, f.execution DESC";
+        let previous = self.occurrence(fingerprint, Some(before_us), last);
+        let last = self.occurrence(fingerprint, None, last);
+        let (Some(first), Some(last)) = (first.await?, last.await?) else {
+            return Ok(None);
+        };
+        Ok(Some(Occurrences {
+            runs: count.unsigned("n")?,
+            first,
+            last,
+            previous: previous.await?,
+        }))
+    }
+
+    async fn occurrence(
+        &self,
+        fingerprint: i64,
+        before_us: Option<i64>,
+        order: &'static str,
+    ) -> Result<Option<(Uuid, i64)>, StoreError> {
+        let mut query = self.query(
+            "SELECT e.uuid, f.started_us FROM fingerprints f \
+             JOIN executions e ON e.id = f.execution WHERE f.fingerprint = ?",
+        );
+        query.bind(fingerprint);
+        if let Some(before_us) = before_us {
+            query.push(" AND f.started_us < ?").bind(before_us);
+        }
+        let found = query.push(order).push(" LIMIT 1");
+        let found = found.fetch_optional(&self.read).await?;
+        found
+            .map(|row| Ok((row.get("uuid")?, row.get("started_us")?)))
+            .transpose()
+    }
+
+    /// The fingerprints of an execution's errors, each with the start time that is stored beside it.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn fingerprints(&self, key: ExecutionKey) -> Result<Vec<(i64, i64)>, StoreError> {
+        let mut query = self.query(
+            "SELECT fingerprint, started_us FROM fingerprints WHERE execution = ? \
+             ORDER BY fingerprint",
+        );
+        let rows = query.bind(key).fetch_all(&self.read).await?;
+        rows.iter()
+            .map(|row| Ok((row.get("fingerprint")?, row.get("started_us")?)))
+            .collect()
+    }
+
+    /// The last earlier run like `than` (of the same type, with a playbook of the same file name) in which the task
+    /// ended well on the host. A bounded number of the host's runs is searched.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn last_success(
+        &self,
+        than: &ExecutionRow,
+        task: TaskOnHost<'_>,
+    ) -> Result<FoundSuccess, StoreError> {
+        let mut searched = 0;
+        for step in STEPS {
+            let keys = self.earlier_runs(than, task.host, step, searched).await?;
+            let is_last = keys.len() < step as usize;
+            searched += u32::try_from(keys.len()).unwrap_or(step);
+            if let Some(key) = self.newest_success(&keys, task).await? {
+                let mut query = self.query(executions::SELECT);
+                query.push(" FROM executions e WHERE e.id = ?").bind(key);
+                let row = query.fetch_optional(&self.read).await?;
+                let found = row.as_ref().map(executions::read).transpose()?;
+                let found = found.map(|(_, row)| row);
+                return Ok(FoundSuccess { searched, found });
+            }
+            if is_last {
+                break;
+            }
+        }
+        Ok(FoundSuccess {
+            searched,
+            found: None,
+        })
+    }
+
+    /// Earlier runs like `than` in which the host took part, the latest first.
+    async fn earlier_runs(
+        &self,
+        than: &ExecutionRow,
+        host: &str,
+        limit: u32,
+        offset: u32,
+    ) -> Result<Vec<ExecutionKey>, StoreError> {
+        let mut query = self.query(
+            "SELECT e.id FROM execution_hosts h JOIN executions e ON e.id = h.execution \
+             WHERE h.name = ? AND h.started_us < ? AND e.type = ?",
+        );
+        query
+            .bind(indexed(host))
+            .bind(than.started_us)
+            .bind(than.description.r#type.as_str());
+        match than.description.playbook.as_deref() {
+            Some(playbook) => {
+                let names = playbook_names(playbook);
+                query.push(" AND e.playbook_name = ?").bind(indexed(&names));
+            }
+            None => {
+                query.push(" AND e.playbook_name IS NULL");
+            }
+        }
+        query
+            .push(" ORDER BY h.started_us DESC, h.execution DESC LIMIT ?")
+            .bind(limit);
+        if offset > 0 {
+            query.push(" OFFSET ?").bind(offset);
+        }
+        let rows = query.fetch_all(&self.read).await?;
+        rows.iter().map(|row| row.get("id")).collect()
+    }
+
+    /// The first of these executions in which the task ended well on the host.
+    async fn newest_success(
+        &self,
+        keys: &[ExecutionKey],
+        task: TaskOnHost<'_>,
+    ) -> Result<Option<ExecutionKey>, StoreError> {
+        if keys.is_empty() {
+            return Ok(None);
+        }
+        let mut query = self.query("SELECT execution, number, first_seq, last_seq FROM tasks");
+        push_list(query.push(" WHERE execution IN ("), keys);
+        query
+            .push(" AND name = ? AND role = ? AND action = ? AND ok > 0 ORDER BY number")
+            .bind(task.name)
+            .bind(task.role)
+            .bind(task.action);
+        let rows = query.fetch_all(&self.read).await?;
+        for key in keys {
+            for row in &rows {
+                if row.get::<ExecutionKey>("execution")? == *key
+                    && self.is_ok_on(*key, row, task.host).await?
+                {
+                    return Ok(Some(*key));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether that task of an execution ended well on the host.
+    async fn is_ok_on(
+        &self,
+        key: ExecutionKey,
+        task: &Row,
+        host: &str,
+    ) -> Result<bool, StoreError> {
+        let last = match task.unsigned("last_seq")? {
+            // Not known, as of runs that earlier versions recorded.
+            0 => i64::MAX.cast_unsigned(),
+            last => last,
+        };
+        let mut query = self.query(
+            "SELECT seq FROM results WHERE execution = ? AND seq >= ? AND seq <= ? AND task = ? \
+             AND status = 0 AND flags >= 0 AND host = \
+             (SELECT number FROM execution_hosts WHERE name = ? AND execution = ?) LIMIT 1",
+        );
+        query
+            .bind(key)
+            .bind(task.unsigned("first_seq")?)
+            .bind(last)
+            .bind(task.number("number")?)
+            .bind(indexed(host))
+            .bind(key);
+        Ok(query.fetch_optional(&self.read).await?.is_some())
+    }
+}
