@@ -4,7 +4,8 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::ApiError;
-use crate::filter::{Filtered, parse, place};
+use crate::filter::query::{parse_query, time_at};
+use crate::filter::{ExecutionFilter, Filtered, parse, place};
 use crate::model::{Cursor, Page};
 
 /// Default page size.
@@ -31,6 +32,12 @@ pub(super) type ListQuery = Filtered<place::List, ListPage>;
 #[into_params(parameter_in = Query)]
 #[serde(default)]
 pub(super) struct ListPage {
+    /// A query, in the language that docs/query.md describes. Words, `"phrases"` and the filters as fields, joined by
+    /// AND (or a blank), OR, NOT (or `-`) and brackets: `status:failed host:web-* since:7d "connection refused"`. A field
+    /// takes several values (`status:failed,running`), texts take `*`. Together with the filters, both must hold. An
+    /// error names the column.
+    #[param(example = "status:failed OR (host:web-* NOT user:deploy)")]
+    pub(super) q: Option<String>,
     /// Entries at most: 1 to 1000, 50 by default.
     pub(super) limit: Option<u32>,
     /// Entries to pass over; `cursor` is faster.
@@ -65,6 +72,19 @@ impl ListPage {
             after,
             ascending: order == Some("asc"),
         })
+    }
+}
+
+/// Adds the query `q` to the filters; an empty one adds nothing.
+pub(super) fn with_query(
+    filter: ExecutionFilter,
+    q: Option<&str>,
+    now_us: i64,
+) -> Result<ExecutionFilter, ApiError> {
+    match parse_query(q.unwrap_or_default(), &time_at(now_us)) {
+        Ok(Some(query)) => Ok(filter.with_query(&query)),
+        Ok(None) => Ok(filter),
+        Err(error) => Err(ApiError::bad_request(format!("q: {error}"))),
     }
 }
 

@@ -9,10 +9,10 @@ use super::ApiError;
 use super::auth::ReadAccess;
 use super::error::ErrorBody;
 use super::extract::Query;
-use super::query::{MAX_LIMIT, named};
+use super::query::{MAX_LIMIT, named, with_query};
 use crate::app::App;
 use crate::filter::{Filtered, place};
-use crate::model::{By, Period, Question, Statistics, interval_us};
+use crate::model::{By, Period, Question, Statistics, interval_us, time_from_us};
 
 /// Default number of groups.
 const DEFAULT_GROUPS: u32 = 20;
@@ -25,6 +25,10 @@ pub(super) type StatisticsQuery = Filtered<place::Stats, Division>;
 #[into_params(parameter_in = Query)]
 #[serde(default)]
 pub(super) struct Division {
+    /// A query, as for the list of executions. A single `since:` or `until:` beside the rest of it stands for `from` and
+    /// `to`. Of a query with OR, NOT, `*` or several values of a field, the runs themselves are read, see above.
+    #[param(example = "host:web-* since:7d NOT user:deploy")]
+    q: Option<String>,
     /// `hour` (the 60 minutes before now), `day` (the 24 hours before, the default), `week` (today and the 6 days
     /// before, in UTC) or `month` (today and the 29 days before). With `to`, it ends then instead of now.
     period: Option<String>,
@@ -43,19 +47,25 @@ fn question(query: &StatisticsQuery, now_us: i64) -> Result<(Question, Option<Pe
         Period::ALL,
         Period::as_str,
     )?;
-    let filter = query.filter()?;
+    let filter = with_query(query.filter()?, division.q.as_deref(), now_us)?;
     let to_us = filter.to_us.unwrap_or(now_us);
+    // As given, if not in a query.
+    let given = |name, at_us| match query.given.text(name) {
+        Some(text) => text.to_owned(),
+        None if at_us == now_us => "now".to_owned(),
+        None => time_from_us(at_us).to_rfc3339(),
+    };
     let (from_us, interval_us, period) = match filter.from_us {
         Some(_) if asked.is_some() => {
             return Err(ApiError::bad_request(
-                "period and from: give one of them; a period ends at to, or now",
+                "period and from (or since: in q): give one of them; a period ends at to, or now",
             ));
         }
         Some(from_us) if from_us > to_us => {
             return Err(ApiError::bad_request(format!(
                 "from = {:?} is after to ({}): exchange them",
-                query.given.text("from").unwrap_or_default(),
-                query.given.text("to").unwrap_or("now")
+                given("from", from_us),
+                given("to", to_us)
             )));
         }
         Some(from_us) => (from_us, interval_us(from_us, to_us), None),
@@ -89,7 +99,7 @@ fn question(query: &StatisticsQuery, now_us: i64) -> Result<(Question, Option<Pe
 ///
 /// They are exact except for the percentiles, and never stale. Runs that retention deleted still count, by the hour: an
 /// hour counts if its start is in the time range. Runs that a person deleted no longer count. Past days are read from
-/// roll-ups, so that the cost does not grow with the history. `q`, `min_duration`, and `host` together with `by=task`,
+/// roll-ups, so that the cost does not grow with the history. `text`, `min_duration`, and `host` together with `by=task`,
 /// read the runs themselves: they cost more for a longer time range, and do not include runs that retention deleted.
 #[utoipa::path(
     get, path = "/executions/stats", tag = "history", params(StatisticsQuery),

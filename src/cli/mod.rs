@@ -7,7 +7,7 @@
 //! - one module for each command; `launch` has the three that launch a run, and `documents` the two that
 //!   describe this program
 //! - `out`: the one place that prints; `when`, `summary`: formatting
-//! - `client`, `filters`, `pages`, `pick`: requests to a collector; `database`: commands that open its database
+//! - `client`, `filters`, `query`, `pages`, `pick`: requests to a collector; `database`: commands that open its database
 //! - `login`, `logins`: which collector and token a command uses
 //! - `environment`: settings that are not options
 
@@ -37,6 +37,7 @@ mod pages;
 mod pick;
 mod pin;
 mod prune;
+mod query;
 mod rebuild;
 mod recorder_settings;
 mod redact;

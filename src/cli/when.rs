@@ -4,6 +4,7 @@ use chrono::{DateTime, Local, NaiveDate, NaiveDateTime, NaiveTime, TimeZone as _
 
 use crate::clock::Clock;
 pub(super) use crate::filter::Edge;
+pub(super) use crate::filter::parse::duration as seconds;
 use crate::model::time_from_us;
 
 /// A point in time as given on the command line.
@@ -63,25 +64,6 @@ impl Moment {
 fn local(time: NaiveDateTime) -> DateTime<Utc> {
     let found = Local.from_local_datetime(&time).earliest();
     found.map_or_else(|| time.and_utc(), |time| time.to_utc())
-}
-
-/// Reads a duration: `90`, `90s`, `1.5m`, `2h`, `7d`, `4w`; in seconds.
-pub(super) fn seconds(text: &str) -> Result<f64, String> {
-    let wrong = || "a duration looks like 90, 90s, 5m, 2h or 7d".to_owned();
-    let text = text.trim();
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let unit = match &text[digits.len()..] {
-        "" | "s" => 1.0,
-        "m" => 60.0,
-        "h" => 3600.0,
-        "d" => 86_400.0,
-        "w" => 604_800.0,
-        _ => return Err(wrong()),
-    };
-    let count: f64 = digits.parse().map_err(|_| wrong())?;
-    // A thousand years are enough, and fit in microseconds.
-    let fits = (0.0..=3.2e10).contains(&(count * unit));
-    fits.then_some(count * unit).ok_or_else(wrong)
 }
 
 /// A time for people, in the local zone.

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use super::pattern::{Glob, Pattern};
 use super::stored::{searched, stored};
 use crate::model::ExecutionRow;
 
@@ -99,22 +100,55 @@ pub enum Condition {
         /// The path, or the end of it.
         end: String,
     },
+    /// The column has this form; `NULL` never matches.
+    Glob {
+        /// The column.
+        column: &'static Column,
+        /// The form.
+        glob: Glob,
+    },
     /// A host took part, by its name in the inventory.
     Host {
-        /// Its name.
-        name: String,
+        /// Its name is one of these.
+        names: Vec<Pattern>,
         /// Whether the run changed this host. A run in check mode changes none.
         changed: Option<bool>,
     },
     /// It has this label.
-    Label(String),
+    Label(Pattern),
     /// Whether it is pinned.
     Pinned(bool),
     /// The searched text contains this one; in lower case.
     Holds(String),
+    /// All of these hold; true if there are none.
+    All(Vec<Condition>),
+    /// At least one of these holds; false if there are none.
+    Any(Vec<Condition>),
+    /// This does not hold: exactly those runs for which it is not true.
+    Not(Box<Condition>),
 }
 
 impl Condition {
+    /// All of these hold.
+    #[must_use]
+    pub fn all(conditions: impl IntoIterator<Item = Condition>) -> Self {
+        let mut all: Vec<Condition> = conditions.into_iter().collect();
+        match all.len() {
+            1 => all.remove(0),
+            _ => Self::All(all),
+        }
+    }
+
+    /// At least one of these holds.
+    #[must_use]
+    pub fn any(conditions: impl IntoIterator<Item = Condition>) -> Self {
+        let mut all: Vec<Condition> = conditions.into_iter().collect();
+        match all.len() {
+            1 => all.remove(0),
+            _ => Self::Any(all),
+        }
+    }
+
     /// The column equals this value.
     #[must_use]
     pub fn is(column: &'static Column, value: Value<'static>) -> Self {
@@ -169,6 +203,21 @@ impl Condition {
         }
     }
 
+    /// The path has this form. As in [`Condition::path`], a pattern without a `/` is that of a file name, one that begins
+    /// with `/` that of the whole path, and any other that of its end. A `*` also stands for folders.
+    #[must_use]
+    pub fn path_like(path: &'static Column, name: &'static Column, glob: &Glob) -> Self {
+        let like = |column, glob| Self::Glob { column, glob };
+        let text = glob.text();
+        if !text.contains('/') {
+            return like(name, glob.clone());
+        }
+        if text.starts_with('/') {
+            return like(path, glob.clone());
+        }
+        Self::Any(vec![like(path, glob.clone()), like(path, glob.behind("/"))])
+    }
+
     /// The searched text contains this one.
     #[must_use]
     pub fn holds(text: &str) -> Self {
@@ -181,11 +230,11 @@ pub trait Subject {
     /// A column's value; none for `NULL`, and for a column that is not known.
     fn value(&self, column: &Column) -> Option<Value<'_>>;
 
-    /// Whether a host took part, and was changed or was not.
-    fn has_host(&self, name: &str, changed: Option<bool>) -> bool;
+    /// Whether a host of one of these names took part, and was changed or was not.
+    fn has_host(&self, names: &[Pattern], changed: Option<bool>) -> bool;
 
-    /// Whether it has a label.
-    fn has_label(&self, label: &str) -> bool;
+    /// Whether it has a label of this form.
+    fn has_label(&self, label: &Pattern) -> bool;
 
     /// Whether it is pinned.
     fn is_pinned(&self) -> bool;
@@ -234,9 +283,16 @@ fn fits(condition: &Condition, run: &impl Subject) -> bool {
             name.is_some_and(|name| name.text() == Some(file.as_str()))
                 && path.is_some_and(|path| path.text().is_some_and(ends))
         }
-        Condition::Host { name, changed } => run.has_host(name, *changed),
+        Condition::Glob { column, glob } => {
+            let found = run.value(column);
+            found.is_some_and(|found| found.text().is_some_and(|text| glob.matches(text)))
+        }
+        Condition::Host { names, changed } => run.has_host(names, *changed),
         Condition::Label(label) => run.has_label(label),
         Condition::Pinned(pinned) => run.is_pinned() == *pinned,
         Condition::Holds(text) => run.holds(text),
+        Condition::All(all) => all.iter().all(|condition| fits(condition, run)),
+        Condition::Any(any) => any.iter().any(|condition| fits(condition, run)),
+        Condition::Not(condition) => !fits(condition, run),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::ExecutionFilter;
 use super::condition::Condition;
+use super::pattern::Glob;
 use super::place::PlaceName;
 
 /// A filter of `F`.
@@ -37,6 +38,8 @@ pub trait Filter: Default + 'static {
 pub struct Meaning {
     /// What must hold, where the filter is set.
     pub condition: fn(&ExecutionFilter) -> Option<Condition>,
+    /// What must hold for a pattern with `*` in a query, where the filter takes one.
+    pub glob: Option<fn(&Glob) -> Condition>,
     /// Whether it is set and leaves few executions.
     pub narrows: fn(&ExecutionFilter) -> bool,
     /// Whether the statistics' roll-ups have it ([`crate::model::Group`]). Otherwise the runs themselves are read.

@@ -57,6 +57,14 @@ impl Given {
     }
 }
 
+/// A value as an error repeats it.
+pub(super) fn shown(text: &str) -> String {
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{:?}…", &text[..end]),
+        None => format!("{text:?}"),
+    }
+}
+
 /// Reads one value into a filter. An empty one is ignored, except in retention, where it is refused: ignored, it would
 /// match everything.
 fn set<P: Place>(
@@ -73,13 +81,7 @@ fn set<P: Place>(
     if text.is_empty() {
         return Ok(());
     }
-    let refused = |problem: &str| {
-        let shown = match text.char_indices().nth(SHOWN) {
-            Some((end, _)) => format!("{:?}…", &text[..end]),
-            None => format!("{text:?}"),
-        };
-        Refused(format!("{name} = {shown}: {problem}"))
-    };
+    let refused = |problem: &str| Refused(format!("{name} = {}: {problem}", shown(text)));
     if let Some((except, why)) = at.except
         && except == text
     {

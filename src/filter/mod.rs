@@ -8,6 +8,7 @@
 //! - `field`: the definition of a filter; `place`: which places accept filters
 //! - `fields`: the filters of executions, one file each; `results`, `audit`: those of the other two lists
 //! - `parse`: one parser for each type of value, with its error; `nearest`: suggestions for misspelt names
+//! - `query`: the query language, whose fields are the filters of executions; `pattern`: texts with `*`
 //! - `given`: filters beside the other fields of a query, a body or a table of the configuration
 //! - `condition`: what a filter means, and whether a run matches; `store::filter` turns the same into SQL
 //! - `stored`: texts as columns store them; `run`: a recorded run as conditions see it
@@ -21,7 +22,9 @@ pub mod fields;
 mod given;
 mod nearest;
 pub mod parse;
+mod pattern;
 pub mod place;
+pub mod query;
 mod results;
 mod run;
 mod stored;
@@ -32,21 +35,28 @@ pub use audit::AuditFilter;
 pub use condition::{Column, Comparison, Condition, Subject, Value, matches};
 pub use field::{Edge, Field, Filter, Kind, Meaning, Rolled, Spelling};
 pub use given::{Filtered, Given, Refused};
+pub use pattern::{Glob, Pattern};
 pub use place::{Place, PlaceName, named};
+pub use query::{Query, QueryError};
 pub use results::ResultFilter;
 pub use run::RecordedRun;
 pub use stored::{indexed, inventory_names, playbook_names, searchable, searched, stored};
 
 use crate::model::{Reason, Status};
+use query::{Flags, Group};
 
 /// Declares a filter of one list: the struct that holds the values, and the list of its fields.
 macro_rules! filters {
     ($(#[$doc:meta])* $name:ident: $meaning:ty {
         $($(#[$field_doc:meta])* $field:ident: $type:ty => $definition:path,)*
+        $(; $(#[$more_doc:meta])* $more:ident: $more_type:ty,)?
     }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Default, PartialEq, Eq)]
-        pub struct $name { $($(#[$field_doc])* pub $field: Option<$type>,)* }
+        pub struct $name {
+            $($(#[$field_doc])* pub $field: Option<$type>,)*
+            $($(#[$more_doc])* pub $more: Option<$more_type>,)?
+        }
 
         impl $crate::filter::Filter for $name {
             type Meaning = $meaning;
@@ -92,18 +102,51 @@ filters! {
         /// Took at least this long, in microseconds.
         min_duration_us: i64 => fields::duration::MIN_DURATION,
         /// Part of what is recorded of the run's start, ignoring case.
-        q: String => fields::text::TEXT,
+        text: String => fields::text::TEXT,
+        ;
+        /// A query, for what the fields cannot say.
+        query: Query,
     }
 }
 
 impl ExecutionFilter {
-    /// The conditions that an execution must meet, in the order of the fields.
+    /// The conditions that an execution must meet.
     #[must_use]
     pub fn conditions(&self) -> Vec<Condition> {
-        let fields = Self::fields().iter();
-        fields
-            .filter_map(|field| (field.meaning.condition)(self))
-            .collect()
+        let (mut conditions, queried) = self.parted_conditions();
+        conditions.extend(queried);
+        conditions
+    }
+
+    /// The conditions of the fields, in their order, and those of the query. Fields and query are one conjunction: a
+    /// host and a change belong together, whichever of the two names them.
+    #[must_use]
+    pub fn parted_conditions(&self) -> (Vec<Condition>, Vec<Condition>) {
+        let of_fields = |filter: &Self| {
+            let fields = Self::fields().iter();
+            let conditions = fields.filter_map(|field| (field.meaning.condition)(filter));
+            conditions.collect()
+        };
+        let Some(query) = &self.query else {
+            return (of_fields(self), Vec::new());
+        };
+        let group = Group::of(query.expression().conjuncts());
+        let changed = match self.changed {
+            Some(changed) => group.changed.and(Flags::of(changed)),
+            None => group.changed,
+        };
+        let together = Self {
+            changed: changed.only(),
+            ..self.clone()
+        };
+        (of_fields(&together), group.conditions(changed))
+    }
+
+    /// Whether a host is named that a change would be the change of.
+    fn names_host(&self) -> bool {
+        let query = self.query.as_ref();
+        self.host.is_some()
+            || query.is_some_and(|query| Group::of(query.expression().conjuncts()).has_hosts())
     }
 
     /// Whether so few executions remain that reading them all is cheaper than going through days.
@@ -117,9 +160,9 @@ impl ExecutionFilter {
     /// Whether the roll-ups support every filter that is set.
     #[must_use]
     pub fn suits_rolls(&self) -> bool {
-        Self::fields()
-            .iter()
-            .all(|field| field.meaning.rolled || (field.get)(self).is_none())
+        let mut fields = Self::fields().iter();
+        self.query.is_none()
+            && fields.all(|field| field.meaning.rolled || (field.get)(self).is_none())
     }
 }
 

@@ -54,8 +54,52 @@ pub fn number(text: &str) -> Result<u32, String> {
 pub fn seconds_us(text: &str) -> Result<i64, String> {
     match text.parse() {
         // A value that does not fit becomes the largest that does.
-        Ok(seconds) if f64::is_finite(seconds) && seconds >= 0.0 => Ok((seconds * 1e6) as i64),
+        Ok(seconds) if f64::is_finite(seconds) && seconds >= 0.0 => {
+            Ok((seconds * 1e6).round() as i64)
+        }
         _ => Err("it must be a number of seconds, 0 or more".to_owned()),
+    }
+}
+
+/// A duration: `90`, `90s`, `1.5m`, `2h`, `7d`, `4w`; in seconds.
+///
+/// # Errors
+/// It is none, or longer than a thousand years.
+pub fn duration(text: &str) -> Result<f64, String> {
+    let wrong = || "a duration looks like 90, 90s, 5m, 2h or 7d".to_owned();
+    let text = text.trim();
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = match &text[digits.len()..] {
+        "" | "s" => 1.0,
+        "m" => 60.0,
+        "h" => 3600.0,
+        "d" => 86_400.0,
+        "w" => 604_800.0,
+        _ => return Err(wrong()),
+    };
+    let count: f64 = digits.parse().map_err(|_| wrong())?;
+    // A thousand years are enough, and fit in microseconds.
+    let fits = (0.0..=3.2e10).contains(&(count * unit));
+    fits.then_some(count * unit).ok_or_else(wrong)
+}
+
+/// A time as [`time`] reads it, or a duration before the present.
+///
+/// # Errors
+/// It is none.
+pub fn moment(text: &str, edge: Edge, now_us: i64) -> Result<i64, String> {
+    if let Ok(time) = time(text, edge) {
+        return Ok(time);
+    }
+    // A bare number has no unit and no starting point.
+    match duration(text) {
+        Ok(ago) if text.ends_with(|c: char| c.is_ascii_alphabetic()) => {
+            Ok(now_us.saturating_sub((ago * 1e6) as i64))
+        }
+        _ => Err(
+            "it must be a time such as 2026-01-20T10:00:00Z, a date such as 2026-01-20, or 2h or 7d (ago)"
+                .to_owned(),
+        ),
     }
 }
 

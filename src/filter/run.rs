@@ -1,6 +1,7 @@
 //! Runs as conditions see them.
 
 use super::condition::{Column, Subject, Value};
+use super::pattern::Pattern;
 use super::stored::{searchable, searched, stored};
 use playback_wire::ExecutionType;
 
@@ -22,17 +23,17 @@ impl Subject for RecordedRun<'_> {
         (column.of)(self.row)
     }
 
-    fn has_host(&self, name: &str, changed: Option<bool>) -> bool {
-        let found = self.hosts.iter().find(|host| stored(&host.name) == name);
-        found.is_some_and(|host| {
+    fn has_host(&self, names: &[Pattern], changed: Option<bool>) -> bool {
+        self.hosts.iter().any(|host| {
             let was_changed = self.row.changed && host.stats.changed > 0;
             changed.is_none_or(|changed| changed == was_changed)
+                && names.iter().any(|name| name.matches(&stored(&host.name)))
         })
     }
 
-    fn has_label(&self, label: &str) -> bool {
+    fn has_label(&self, label: &Pattern) -> bool {
         let labels = &self.row.description.labels;
-        labels.iter().any(|one| stored(one) == label)
+        labels.iter().any(|one| label.matches(&stored(one)))
     }
 
     fn is_pinned(&self) -> bool {
@@ -57,12 +58,12 @@ impl Subject for Candidate {
         }
     }
 
-    fn has_host(&self, _: &str, _: Option<bool>) -> bool {
+    fn has_host(&self, _: &[Pattern], _: Option<bool>) -> bool {
         false
     }
 
-    fn has_label(&self, label: &str) -> bool {
-        self.labels.iter().any(|one| one == label)
+    fn has_label(&self, label: &Pattern) -> bool {
+        self.labels.iter().any(|one| label.matches(one))
     }
 
     fn is_pinned(&self) -> bool {
@@ -96,12 +97,12 @@ impl Subject for Group {
         }
     }
 
-    fn has_host(&self, _: &str, _: Option<bool>) -> bool {
+    fn has_host(&self, _: &[Pattern], _: Option<bool>) -> bool {
         true
     }
 
-    fn has_label(&self, label: &str) -> bool {
-        self.labels.iter().any(|one| **one == *label)
+    fn has_label(&self, label: &Pattern) -> bool {
+        self.labels.iter().any(|one| label.matches(one))
     }
 
     fn is_pinned(&self) -> bool {

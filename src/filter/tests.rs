@@ -129,10 +129,14 @@ fn is_known<P: Place<Filter = ExecutionFilter>>(
         (field.set)(&mut filter, &value::<P>((field, at))).unwrap();
         for condition in filter.conditions() {
             let columns = match condition {
-                Condition::Column { column, .. } => vec![column],
+                Condition::Column { column, .. } | Condition::Glob { column, .. } => vec![column],
                 Condition::PathEnd { path, name, .. } => vec![path, name],
                 Condition::Host { .. } | Condition::Label(_) => vec![],
-                Condition::Pinned(_) | Condition::Holds(_) => {
+                Condition::Pinned(_)
+                | Condition::Holds(_)
+                | Condition::All(_)
+                | Condition::Any(_)
+                | Condition::Not(_) => {
                     panic!("{}: nothing but a recorded run knows this", at.name)
                 }
             };
@@ -257,7 +261,7 @@ fn filters_are_read_beside_other_fields() {
             "unknown field `limmit`: did you mean `limit`? There are status, type",
         ),
         (
-            json!({ "q": "x".repeat(1001) }),
+            json!({ "text": "x".repeat(1001) }),
             "…: it must have 1000 characters at most",
         ),
     ] {

@@ -5,6 +5,7 @@ use playback_wire::ResultStatus;
 
 use super::statement::Statement;
 use super::tables::table::{Present, Table};
+use crate::filter::Glob;
 
 /// The kind of database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +60,31 @@ impl Engine {
         };
         statement.push(before).push(table).push(column);
         statement.push(between).bind(end).bind(end);
+    }
+
+    /// Adds a condition that a column has a form, case-sensitively. SQLite's `LIKE` ignores case, its `GLOB` does not; in
+    /// the other databases the columns are compared byte by byte.
+    pub(super) fn push_glob(
+        self,
+        statement: &mut Statement,
+        table: &'static str,
+        column: &'static str,
+        glob: &Glob,
+    ) {
+        let (like, star) = match self {
+            Self::Sqlite => (" GLOB ?", "*"),
+            Self::Postgres | Self::MySql => (" LIKE ? ESCAPE '!'", "%"),
+        };
+        let pieces: Vec<String> = glob
+            .pieces()
+            .iter()
+            .map(|piece| match self {
+                Self::Sqlite => piece.replace('[', "[[]").replace('?', "[?]"),
+                Self::Postgres | Self::MySql => escaped(piece),
+            })
+            .collect();
+        statement.push(table).push(column).push(like);
+        statement.bind(&pieces.join(star));
     }
 
     /// An expression for the database's own time, in microseconds since the epoch.
@@ -202,6 +228,13 @@ impl Engine {
         // Serialization failure; deadlock.
         matches!(error.code().as_deref(), Some("40001" | "40P01"))
     }
+}
+
+/// A text for `LIKE … ESCAPE '!'`. Not a backslash, because databases treat it differently in string literals.
+pub(super) fn escaped(text: &str) -> String {
+    text.replace('!', "!!")
+        .replace('%', "!%")
+        .replace('_', "!_")
 }
 
 /// Decimal digits without an allocation: a bulk insert has thousands of numbers.

@@ -1,8 +1,9 @@
 //! Turns filter conditions into SQL. The meaning of each filter is defined in `filter`; this module can translate any
 //! such condition.
 
+use super::dialect::escaped;
 use super::statement::Statement;
-use crate::filter::{Column, Comparison, Condition, ExecutionFilter, Value};
+use crate::filter::{Column, Comparison, Condition, ExecutionFilter, Pattern, Value};
 
 /// The table that a list reads from. A host's and a label's executions have an index of their own in the list's order;
 /// the executions are always `e`.
@@ -62,11 +63,30 @@ impl Source {
     }
 }
 
+/// With more conditions than this, databases are kept from making a join of each `EXISTS`: PostgreSQL plans the order of
+/// 100 joins for two seconds.
+const MOST_JOINED: usize = 8;
+
 /// Adds a filter's conditions to a `WHERE` that already has one.
 pub(super) fn push_filter(query: &mut Statement, filter: &ExecutionFilter, source: Source) {
-    for condition in &filter.conditions() {
+    let (own, queried) = filter.parted_conditions();
+    if !queried.is_empty() {
+        // Hardly two queries have the same form.
+        query.rarely();
+    }
+    for condition in &own {
         query.push(" AND ");
         push_condition(query, condition, source);
+    }
+    // The source finds the hosts and labels of the fields; a query may name others.
+    let end = match queried.len() > MOST_JOINED {
+        true => ") IS TRUE",
+        false => ")",
+    };
+    for condition in &queried {
+        query.push(" AND (");
+        push_condition(query, condition, Source::Executions);
+        query.push(end);
     }
 }
 
@@ -102,14 +122,18 @@ fn push_condition(query: &mut Statement, condition: &Condition, source: Source) 
             engine.push_ends_with(query, "e.", path.name, &folder);
             query.push(")");
         }
-        Condition::Host { name, changed } => push_host(query, name, *changed, source),
-        Condition::Label(label) => {
-            query.push(match source {
-                Source::Label => "x.label = ?",
-                _ => "EXISTS (SELECT 1 FROM execution_labels WHERE label = ? AND execution = e.id)",
-            });
-            query.bind(label);
+        Condition::Glob { column, glob } => {
+            query.engine().push_glob(query, "e.", column.name, glob);
         }
+        Condition::Host { names, changed } => push_host(query, names, *changed, source),
+        Condition::Label(label) => match source {
+            Source::Label => push_pattern(query, "x.", "label", label),
+            _ => {
+                query.push("EXISTS (SELECT 1 FROM execution_labels WHERE ");
+                push_pattern(query, "", "label", label);
+                query.push(" AND execution = e.id)");
+            }
+        },
         Condition::Pinned(true) => {
             query.push("e.uuid IN (SELECT uuid FROM execution_pins)");
         }
@@ -117,15 +141,54 @@ fn push_condition(query: &mut Statement, condition: &Condition, source: Source) 
             query.push("e.uuid NOT IN (SELECT uuid FROM execution_pins)");
         }
         Condition::Holds(text) => {
-            // Not a backslash, because databases treat it differently in string literals.
-            let escaped = text
-                .replace('!', "!!")
-                .replace('%', "!%")
-                .replace('_', "!_");
             query
                 .push("e.search LIKE ? ESCAPE '!'")
-                .bind(&format!("%{escaped}%"));
+                .bind(&format!("%{}%", escaped(text)));
         }
+        Condition::All(all) => push_joined(query, all, " AND ", "1 = 1", source),
+        Condition::Any(any) => push_joined(query, any, " OR ", "1 = 0", source),
+        Condition::Not(condition) => {
+            // A comparison with NULL is neither true nor false, and its negation is to be true.
+            query.push("((");
+            push_condition(query, condition, source);
+            query.push(") IS NOT TRUE)");
+        }
+    }
+}
+
+/// Writes several conditions in parentheses; `none` is the meaning of no condition.
+fn push_joined(
+    query: &mut Statement,
+    conditions: &[Condition],
+    join: &'static str,
+    none: &'static str,
+    source: Source,
+) {
+    if conditions.is_empty() {
+        query.push(none);
+        return;
+    }
+    for (at, condition) in conditions.iter().enumerate() {
+        query.push(if at == 0 { "((" } else { join });
+        query.push(if at == 0 { "" } else { "(" });
+        push_condition(query, condition, source);
+        query.push(")");
+    }
+    query.push(")");
+}
+
+/// Compares a column with a text or a pattern.
+fn push_pattern(
+    query: &mut Statement,
+    table: &'static str,
+    column: &'static str,
+    pattern: &Pattern,
+) {
+    match pattern {
+        Pattern::Exact(text) => {
+            query.push(table).push(column).push(" = ?").bind(text);
+        }
+        Pattern::Glob(glob) => query.engine().push_glob(query, table, column, glob),
     }
 }
 
@@ -139,23 +202,40 @@ fn push_value(query: &mut Statement, value: &Value<'_>) {
 }
 
 /// The host's own change, not those of other hosts. A run in check mode changed nothing, whatever was counted.
-fn push_host(query: &mut Statement, name: &str, changed: Option<bool>, source: Source) {
-    query.push(match (source, changed) {
-        (Source::Host, None) => "x.name = ?",
-        (Source::Host, Some(true)) => "x.name = ? AND x.changed > 0 AND e.changed = ?",
-        (Source::Host, Some(false)) => "x.name = ? AND (x.changed = 0 OR e.changed = ?)",
-        (_, None) => "EXISTS (SELECT 1 FROM execution_hosts WHERE name = ? AND execution = e.id)",
-        (_, Some(true)) => {
-            "EXISTS (SELECT 1 FROM execution_hosts WHERE name = ? AND execution = e.id \
-             AND changed > 0 AND e.changed = ?)"
+fn push_host(query: &mut Statement, names: &[Pattern], changed: Option<bool>, source: Source) {
+    let (table, end) = match source {
+        Source::Host => ("x.", ""),
+        _ => {
+            query.push("EXISTS (SELECT 1 FROM execution_hosts WHERE ");
+            ("", " AND execution = e.id)")
         }
-        (_, Some(false)) => {
-            "EXISTS (SELECT 1 FROM execution_hosts WHERE name = ? AND execution = e.id \
-             AND (changed = 0 OR e.changed = ?))"
+    };
+    match names {
+        [name] => push_pattern(query, table, "name", name),
+        names => {
+            for (at, name) in names.iter().enumerate() {
+                query.push(if at == 0 { "(" } else { " OR " });
+                push_pattern(query, table, "name", name);
+            }
+            query.push(if names.is_empty() { "1 = 0" } else { ")" });
         }
-    });
-    query.bind(name);
-    if let Some(changed) = changed {
-        query.bind(changed);
     }
+    match changed {
+        None => {}
+        Some(true) => {
+            query
+                .push(" AND ")
+                .push(table)
+                .push("changed > 0 AND e.changed = ?");
+            query.bind(true);
+        }
+        Some(false) => {
+            query
+                .push(" AND (")
+                .push(table)
+                .push("changed = 0 OR e.changed = ?)");
+            query.bind(false);
+        }
+    }
+    query.push(end);
 }

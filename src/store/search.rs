@@ -21,7 +21,7 @@ const PASSED_OVER: u64 = 1000;
 /// The searched text, if searching by days is worthwhile: not if another filter leaves so few executions that reading
 /// them all is cheaper. (A host's and a label's executions also have an order of their own.)
 pub(super) fn text_of(filter: &ExecutionFilter, page: &Page) -> Option<String> {
-    let text = filter.q.as_deref().map(searched)?;
+    let text = filter.text.as_deref().map(searched)?;
     (NgramFilter::can_judge(&text) && !filter.narrows() && page.offset <= PASSED_OVER)
         .then_some(text)
 }

@@ -54,6 +54,22 @@ fn the_index_lists_every_page() {
     }
 }
 
+#[test]
+fn the_fields_of_queries_are_those_of_the_language() {
+    let page = &pages()["query.md"];
+    let (_, table) = page.split_once("## Fields").unwrap();
+    let (table, _) = table.split_once("## Hosts").unwrap();
+    let listed: Vec<(&str, bool)> = table
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split_once('`'))
+        .map(|(name, rest)| (name, rest.ends_with("| yes |")))
+        .collect();
+    let known: Vec<(&str, bool)> = playback::filter::query::language()
+        .map(|field| (field.name, field.meaning.glob.is_some()))
+        .collect();
+    assert_eq!(listed, known, "docs/query.md");
+}
+
 /// The heading's name in a link.
 fn anchor(heading: &str) -> String {
     let kept = heading.trim().to_lowercase();

@@ -97,6 +97,8 @@ also! {
     ownership:
         only_who_holds_its_key_adds_to_a_run
         a_run_that_was_deleted_does_not_come_again;
+    query:
+        a_query_finds_what_it_says;
     rebuild:
         a_restart_goes_on_from_the_log;
     retention:

@@ -35,6 +35,7 @@ fn a_filter_that_does_not_exist_is_refused_with_those_that_do() {
         "reason",
         "pinned",
         "min_duration",
+        "text",
         "q",
     ];
     let places: [(String, &str, &[&str]); 4] = [

@@ -53,6 +53,7 @@ mod outage;
 mod output;
 mod own_change;
 mod ownership;
+mod query;
 mod rebuild;
 mod recap;
 mod recorder;

@@ -10,11 +10,14 @@ use super::client::{Client, ClientArgs};
 use super::filters::Filters;
 use super::out::Layout;
 use super::pages::Pages;
+use super::query::QueryArgs;
 use crate::clock::Clock;
 use crate::filter::place;
 
 #[derive(Debug, Args)]
 pub(super) struct List {
+    #[command(flatten)]
+    query: QueryArgs,
     #[command(flatten)]
     filters: Filters<place::List>,
     /// Show so many at most, newest first
@@ -34,9 +37,10 @@ pub(super) struct List {
 
 pub(super) fn run(command: &List) -> anyhow::Result<ExitCode> {
     let clock = Clock::system();
+    let query = command.query.query(&clock)?;
     let client = Client::new(&command.client)?;
     let wanted = if command.all { u64::MAX } else { command.limit };
-    let query = command.filters.query(&clock).collect();
+    let query = command.filters.query(&clock).chain(query).collect();
     let pages = Pages::new(&client, query, wanted);
     if command.json {
         print::json(pages)?;

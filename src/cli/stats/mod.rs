@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 use super::client::{Client, ClientArgs};
 use super::filters::{Filters, names};
 use super::out::{self, Layout};
+use super::query::QueryArgs;
 use crate::clock::Clock;
 use crate::filter::place;
 use crate::model::{By, Period};
@@ -17,6 +18,8 @@ use crate::model::{By, Period};
 /// Count executions: how they ended, how long they took, which hosts failed
 #[derive(Debug, Args)]
 pub(super) struct Stats {
+    #[command(flatten)]
+    query: QueryArgs,
     /// Runs of the last hour, 24 hours, 7 days or 30 days [default: day]
     #[arg(long, value_parser = names(Period::ALL, Period::as_str), conflicts_with = "from")]
     period: Option<String>,
@@ -39,7 +42,7 @@ pub(super) struct Stats {
 
 impl Stats {
     /// The query parameters.
-    fn query(&self, clock: &Clock) -> Vec<(&'static str, String)> {
+    fn query(&self, clock: &Clock) -> anyhow::Result<Vec<(&'static str, String)>> {
         let mine = [
             ("period", self.period.clone()),
             ("by", self.by.clone()),
@@ -48,13 +51,14 @@ impl Stats {
         let mine = mine
             .into_iter()
             .filter_map(|(name, value)| Some((name, value?)));
-        mine.chain(self.filters.query(clock)).collect()
+        let query = self.query.query(clock)?;
+        Ok(mine.chain(self.filters.query(clock)).chain(query).collect())
     }
 }
 
 pub(super) fn run(command: &Stats) -> anyhow::Result<ExitCode> {
+    let query = command.query(&Clock::system())?;
     let client = Client::new(&command.client)?;
-    let query = command.query(&Clock::system());
     let path = "/executions/stats";
     if command.json {
         let answer: Box<RawValue> = client.get(path, &query)?;

@@ -9,6 +9,12 @@ static COLUMN: Column = Column {
     of: |row| Some(Value::Flag(row.changed)),
 };
 
+/// Whether the run changed anything.
+#[must_use]
+pub fn of_run(changed: bool) -> Condition {
+    Condition::is(&COLUMN, Value::Flag(changed))
+}
+
 /// Whether anything was changed.
 pub static CHANGED: Field<ExecutionFilter> = Field {
     name: "changed",
@@ -26,9 +32,10 @@ pub static CHANGED: Field<ExecutionFilter> = Field {
         condition: |filter| {
             let changed = filter.changed?;
             // With a host, the host's condition tests the change.
-            let alone = filter.host.is_none();
-            alone.then(|| Condition::is(&COLUMN, Value::Flag(changed)))
+            let alone = !filter.names_host();
+            alone.then(|| of_run(changed))
         },
+        glob: None,
         narrows: |_| false,
         rolled: true,
     },

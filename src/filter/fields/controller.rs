@@ -28,6 +28,10 @@ pub static CONTROLLER: Field<ExecutionFilter> = Field {
     get: |filter| filter.controller.clone(),
     meaning: Meaning {
         condition: |filter| Some(Condition::is_text(&COLUMN, filter.controller.as_deref()?)),
+        glob: Some(|glob| Condition::Glob {
+            column: &COLUMN,
+            glob: glob.clone(),
+        }),
         narrows: |filter| filter.controller.is_some(),
         rolled: true,
     },

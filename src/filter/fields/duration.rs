@@ -29,6 +29,7 @@ pub static MIN_DURATION: Field<ExecutionFilter> = Field {
     get: |filter| Some(parse::show_seconds(filter.min_duration_us?)),
     meaning: Meaning {
         condition: |filter| Some(Condition::at_least(&COLUMN, filter.min_duration_us?)),
+        glob: None,
         narrows: |filter| filter.min_duration_us.is_some(),
         rolled: false,
     },

@@ -1,6 +1,6 @@
 //! Runs on a host.
 
-use crate::filter::{Condition, ExecutionFilter, Field, Kind, Meaning, Spelling, stored};
+use crate::filter::{Condition, ExecutionFilter, Field, Kind, Meaning, Pattern, Spelling, stored};
 
 /// Which host.
 pub static HOST: Field<ExecutionFilter> = Field {
@@ -20,10 +20,14 @@ pub static HOST: Field<ExecutionFilter> = Field {
     meaning: Meaning {
         condition: |filter| {
             Some(Condition::Host {
-                name: stored(filter.host.as_deref()?).into_owned(),
+                names: vec![Pattern::Exact(stored(filter.host.as_deref()?).into_owned())],
                 changed: filter.changed,
             })
         },
+        glob: Some(|glob| Condition::Host {
+            names: vec![Pattern::Glob(glob.clone())],
+            changed: None,
+        }),
         narrows: |filter| filter.host.is_some(),
         rolled: true,
     },

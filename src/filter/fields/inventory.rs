@@ -41,6 +41,7 @@ pub static INVENTORY: Field<ExecutionFilter> = Field {
             let file = inventory_names(asked);
             Some(Condition::path(&PATH, &NAME, asked, &file))
         },
+        glob: Some(|glob| Condition::path_like(&PATH, &NAME, glob)),
         narrows: |filter| filter.inventory.is_some(),
         rolled: true,
     },

@@ -38,6 +38,7 @@ pub static TYPE: Field<ExecutionFilter> = Field {
     get: |filter| Some(filter.r#type?.as_str().to_owned()),
     meaning: Meaning {
         condition: |filter| Some(Condition::is_text(&COLUMN, filter.r#type?.as_str())),
+        glob: None,
         narrows: |_| false,
         rolled: true,
     },

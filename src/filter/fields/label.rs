@@ -1,6 +1,6 @@
 //! Runs that carry a label.
 
-use crate::filter::{Condition, ExecutionFilter, Field, Kind, Meaning, Spelling, stored};
+use crate::filter::{Condition, ExecutionFilter, Field, Kind, Meaning, Pattern, Spelling, stored};
 
 /// Which label.
 pub static LABEL: Field<ExecutionFilter> = Field {
@@ -21,8 +21,9 @@ pub static LABEL: Field<ExecutionFilter> = Field {
     meaning: Meaning {
         condition: |filter| {
             let label = stored(filter.label.as_deref()?).into_owned();
-            Some(Condition::Label(label))
+            Some(Condition::Label(Pattern::Exact(label)))
         },
+        glob: Some(|glob| Condition::Label(Pattern::Glob(glob.clone()))),
         narrows: |filter| filter.label.is_some(),
         rolled: true,
     },

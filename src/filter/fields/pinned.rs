@@ -17,6 +17,7 @@ pub static PINNED: Field<ExecutionFilter> = Field {
     meaning: Meaning {
         condition: |filter| Some(Condition::Pinned(filter.pinned?)),
         // Few runs are pinned.
+        glob: None,
         narrows: |filter| filter.pinned == Some(true),
         rolled: false,
     },

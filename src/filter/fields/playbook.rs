@@ -45,6 +45,7 @@ pub static PLAYBOOK: Field<ExecutionFilter> = Field {
             let file = playbook_names(asked);
             Some(Condition::path(&PATH, &NAME, asked, &file))
         },
+        glob: Some(|glob| Condition::path_like(&PATH, &NAME, glob)),
         narrows: |filter| filter.playbook.is_some(),
         rolled: true,
     },

@@ -24,6 +24,7 @@ pub static REASON: Field<ExecutionFilter> = Field {
     get: |filter| Some(filter.reason?.as_str().to_owned()),
     meaning: Meaning {
         condition: |filter| Some(Condition::is_text(&COLUMN, filter.reason?.as_str())),
+        glob: None,
         narrows: |filter| filter.reason.is_some(),
         rolled: true,
     },

@@ -28,6 +28,7 @@ pub static SINCE: Field<ExecutionFilter> = Field {
     get: |filter| Some(parse::show_time(filter.from_us?)),
     meaning: Meaning {
         condition: |filter| Some(Condition::at_least(&COLUMN, filter.from_us?)),
+        glob: None,
         narrows: |_| false,
         rolled: true,
     },
@@ -52,6 +53,7 @@ pub static UNTIL: Field<ExecutionFilter> = Field {
     get: |filter| Some(parse::show_time(filter.to_us?)),
     meaning: Meaning {
         condition: |filter| Some(Condition::at_most(&COLUMN, filter.to_us?)),
+        glob: None,
         narrows: |_| false,
         rolled: true,
     },

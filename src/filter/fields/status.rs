@@ -29,6 +29,7 @@ pub static STATUS: Field<ExecutionFilter> = Field {
     meaning: Meaning {
         condition: |filter| Some(Condition::is(&COLUMN, Value::Word(filter.status?.as_str()))),
         // Few runs are running at a time; the other statuses are common.
+        glob: None,
         narrows: |filter| filter.status == Some(Status::Running),
         rolled: true,
     },

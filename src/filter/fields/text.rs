@@ -9,17 +9,15 @@ pub static TEXT: Field<ExecutionFilter> = Field {
     value_name: "TEXT",
     doc: "Only runs with this text in what is recorded of their start (playbook, inventory, user, note, command line …), \
           ignoring case",
-    places: &[
-        Spelling::list("q").short('q'),
-        Spelling::stats("q").short('q'),
-    ],
+    places: &[Spelling::list("text"), Spelling::stats("text")],
     set: |filter, text| {
-        filter.q = Some(parse::part(text)?);
+        filter.text = Some(parse::part(text)?);
         Ok(())
     },
-    get: |filter| filter.q.clone(),
+    get: |filter| filter.text.clone(),
     meaning: Meaning {
-        condition: |filter| Some(Condition::holds(filter.q.as_deref()?)),
+        condition: |filter| Some(Condition::holds(filter.text.as_deref()?)),
+        glob: None,
         narrows: |_| false,
         rolled: false,
     },

@@ -28,6 +28,10 @@ pub static USER: Field<ExecutionFilter> = Field {
     get: |filter| filter.user.clone(),
     meaning: Meaning {
         condition: |filter| Some(Condition::is_text(&COLUMN, filter.user.as_deref()?)),
+        glob: Some(|glob| Condition::Glob {
+            column: &COLUMN,
+            glob: glob.clone(),
+        }),
         narrows: |filter| filter.user.is_some(),
         rolled: true,
     },

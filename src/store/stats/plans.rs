@@ -54,7 +54,7 @@ async fn no_answer_reads_a_whole_table() {
             ..any()
         },
         ExecutionFilter {
-            q: text(),
+            text: text(),
             min_duration_us: Some(5),
             ..any()
         },

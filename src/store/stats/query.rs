@@ -47,10 +47,10 @@ impl Store {
                 &mut tally,
             )
             .await?;
-        } else if let Some(q) = question.filter.q.as_deref().map(searched)
-            && NgramFilter::can_judge(&q)
+        } else if let Some(text) = question.filter.text.as_deref().map(searched)
+            && NgramFilter::can_judge(&text)
         {
-            let mut days = Candidates::new(&mut snapshot, &self.ngrams, &q, whole, true).await?;
+            let mut days = Candidates::new(&mut snapshot, &self.ngrams, &text, whole, true).await?;
             while let Some(span) = days.next(&mut snapshot).await? {
                 add_executions(&mut snapshot, &question, span, RunState::Over, &mut tally).await?;
             }

@@ -151,7 +151,7 @@ fn a_filter_that_does_not_exist_is_refused_with_those_that_do() {
             "list",
             "--stauts=failed",
             "--status",
-            "--since, --until, --min-duration, -q",
+            "--since, --until, --min-duration, --text",
         ),
         (
             "stats",

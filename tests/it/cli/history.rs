@@ -146,7 +146,7 @@ fn a_list_is_narrowed_by_every_filter() {
         ("--since 2h", vec![]),
         ("--until 1w", vec!["adhoc", "failed", "good"]),
         ("--min-duration 2m", vec!["failed"]),
-        ("-q PLAYS/", vec!["failed"]),
+        ("PLAYS/", vec!["failed"]),
         ("--limit 1", vec!["adhoc"]),
         ("--all", vec!["adhoc", "failed", "good"]),
     ] {

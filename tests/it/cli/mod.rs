@@ -17,6 +17,7 @@ mod login;
 mod own;
 mod projects;
 mod prune;
+mod query;
 mod redact;
 mod stats;
 mod tables;

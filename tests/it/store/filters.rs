@@ -99,14 +99,14 @@ on_every_store! {
             (ExecutionFilter { to_us: Some(TEN), ..any() }, vec![first]),
             (ExecutionFilter { min_duration_us: Some(10), ..any() }, vec![first]),
             (ExecutionFilter { min_duration_us: Some(11), ..any() }, vec![]),
-            (ExecutionFilter { q: text("PING"), ..any() }, vec![second]),
-            (ExecutionFilter { q: text("100% a_B!"), ..any() }, vec![first]),
-            (ExecutionFilter { q: text("C:\\D é"), ..any() }, vec![first]),
-            (ExecutionFilter { q: text("100_"), ..any() }, vec![]),
-            (ExecutionFilter { q: text("%"), ..any() }, vec![first]),
-            (ExecutionFilter { q: text("\\"), ..any() }, vec![first]),
-            (ExecutionFilter { q: text("e"), user: text("nobody"), ..any() }, vec![]),
-            (ExecutionFilter { q: text("a\0b"), ..any() }, vec![]),
+            (ExecutionFilter { text: text("PING"), ..any() }, vec![second]),
+            (ExecutionFilter { text: text("100% a_B!"), ..any() }, vec![first]),
+            (ExecutionFilter { text: text("C:\\D é"), ..any() }, vec![first]),
+            (ExecutionFilter { text: text("100_"), ..any() }, vec![]),
+            (ExecutionFilter { text: text("%"), ..any() }, vec![first]),
+            (ExecutionFilter { text: text("\\"), ..any() }, vec![first]),
+            (ExecutionFilter { text: text("e"), user: text("nobody"), ..any() }, vec![]),
+            (ExecutionFilter { text: text("a\0b"), ..any() }, vec![]),
             (ExecutionFilter { user: text("\0"), ..any() }, vec![]),
         ];
         for (filter, expected) in cases {
@@ -192,7 +192,7 @@ on_every_store! {
             assert_eq!(found(&store, &filter).await, ids(&expected), "{host:?} {changed:?}");
             // Beside other filters, too.
             let labeled: Vec<usize> = expected.iter().copied().filter(|run| *run != 3).collect();
-            let both = ExecutionFilter { label: text("a"), q: text("chg-17"), ..filter.clone() };
+            let both = ExecutionFilter { label: text("a"), text: text("chg-17"), ..filter.clone() };
             assert_eq!(found(&store, &both).await, ids(&labeled), "{host:?} {changed:?} labeled");
             // And statistics count what the list holds.
             let question = Question {

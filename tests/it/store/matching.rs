@@ -53,25 +53,43 @@ const PARTS: &[&str] = &[
     "site", "SITE", "web/", "%", "_", "é", "É", "\\", "!", "ann\n", "nul\0", "nobody", "a",
 ];
 
-struct Sample {
-    changes: Changes,
+/// A random run.
+pub(super) struct Sample {
+    pub(super) changes: Changes,
     is_pinned: bool,
 }
 
 impl Sample {
-    fn row(&self) -> &ExecutionRow {
+    pub(super) fn row(&self) -> &ExecutionRow {
         self.changes.execution.as_ref().unwrap()
+    }
+
+    pub(super) fn recorded(&self) -> RecordedRun<'_> {
+        RecordedRun {
+            row: self.row(),
+            hosts: &self.changes.hosts,
+            is_pinned: self.is_pinned,
+        }
     }
 }
 
-struct Dice(Random);
+/// What is random.
+pub(super) struct Dice(Random);
 
 impl Dice {
-    fn one<T: Clone>(&mut self, of: &[T]) -> T {
+    pub(super) fn seeded(seed: u64) -> Self {
+        Self(Random::seeded(seed))
+    }
+
+    pub(super) fn below(&mut self, number: u64) -> u64 {
+        self.0.below(number)
+    }
+
+    pub(super) fn one<T: Clone>(&mut self, of: &[T]) -> T {
         of[self.0.below(of.len() as u64) as usize].clone()
     }
 
-    fn often(&mut self, times: u64, of: u64) -> bool {
+    pub(super) fn often(&mut self, times: u64, of: u64) -> bool {
         self.0.below(of) < times
     }
 
@@ -95,7 +113,7 @@ impl Dice {
         self.often(4, 5).then(|| make(self))
     }
 
-    fn run(&mut self) -> Sample {
+    pub(super) fn run(&mut self) -> Sample {
         let status = self.one(Status::ALL);
         let started_us = TEN + self.0.below(100) as i64 * 1_000_000;
         let is_over = status != Status::Running;
@@ -141,7 +159,7 @@ impl Dice {
     }
 
     /// A value of a filter, as a text.
-    fn value(&mut self, field: &Field<ExecutionFilter>) -> String {
+    pub(super) fn value(&mut self, field: &Field<ExecutionFilter>) -> String {
         match field.kind {
             Kind::Word(words) | Kind::OpenWord(words) => self.one(&words()).to_owned(),
             Kind::Text => self.text(),
@@ -158,7 +176,7 @@ impl Dice {
     }
 
     /// A filter that asks for one thing, two or three.
-    fn filter(&mut self) -> ExecutionFilter {
+    pub(super) fn filter(&mut self) -> ExecutionFilter {
         let mut filter = ExecutionFilter::default();
         for _ in 0..=self.0.below(3) {
             let field = self.one(ExecutionFilter::fields());
@@ -169,7 +187,8 @@ impl Dice {
     }
 }
 
-async fn found(store: &Store, filter: &ExecutionFilter) -> Vec<Uuid> {
+/// What the database finds, sorted.
+pub(super) async fn found(store: &Store, filter: &ExecutionFilter) -> Vec<Uuid> {
     let page = Page {
         limit: 1000,
         offset: 0,
@@ -182,16 +201,36 @@ async fn found(store: &Store, filter: &ExecutionFilter) -> Vec<Uuid> {
     ids
 }
 
+/// The runs of which something is true, sorted.
+pub(super) fn ids(samples: &[Sample], is_one: impl Fn(&Sample) -> bool) -> Vec<Uuid> {
+    let found = samples.iter().filter(|sample| is_one(sample));
+    let mut ids: Vec<Uuid> = found.map(|sample| sample.row().id).collect();
+    ids.sort_unstable();
+    ids
+}
+
+/// Pins the runs that are pinned.
+pub(super) async fn pin(store: &Store, samples: &[Sample]) {
+    for sample in samples.iter().filter(|sample| sample.is_pinned) {
+        let pin = Pin {
+            pinned_us: TEN,
+            by: "somebody".to_owned(),
+            note: None,
+        };
+        store
+            .pin(sample.row().id, &pin, |_| audited())
+            .await
+            .unwrap();
+    }
+}
+
 on_every_store! {
     async fn a_filter_means_in_memory_what_the_database_finds(store: Store) {
-        let mut dice = Dice(Random::seeded(4711));
+        let mut dice = Dice::seeded(4711);
         let samples: Vec<Sample> = (0..400).map(|_| dice.run()).collect();
         let changes: Vec<Changes> = samples.iter().map(|sample| sample.changes.clone()).collect();
         store.commit(&changes).await.unwrap();
-        for sample in samples.iter().filter(|sample| sample.is_pinned) {
-            let pin = Pin { pinned_us: TEN, by: "somebody".to_owned(), note: None };
-            store.pin(sample.row().id, &pin, |_| audited()).await.unwrap();
-        }
+        pin(&store, &samples).await;
         let times = match store.engine() {
             Engine::Sqlite => 2_000,
             Engine::Postgres | Engine::MySql => 500,
@@ -200,17 +239,7 @@ on_every_store! {
         for _ in 0..times {
             let filter = dice.filter();
             let conditions = filter.conditions();
-            let fits = |sample: &&Sample| {
-                let run = RecordedRun {
-                    row: sample.row(),
-                    hosts: &sample.changes.hosts,
-                    is_pinned: sample.is_pinned,
-                };
-                matches(&conditions, &run)
-            };
-            let mut expected: Vec<Uuid> =
-                samples.iter().filter(fits).map(|sample| sample.row().id).collect();
-            expected.sort_unstable();
+            let expected = ids(&samples, |sample| matches(&conditions, &sample.recorded()));
             some += usize::from(!expected.is_empty());
             let found = found(&store, &filter).await;
             let differ = |one: &[Uuid], other: &[Uuid]| -> Vec<String> {

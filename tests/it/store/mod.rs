@@ -7,6 +7,7 @@ mod filters;
 mod matching;
 mod opening;
 mod plans;
+mod queries;
 mod reading;
 mod retention;
 mod rows;

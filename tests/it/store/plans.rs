@@ -227,7 +227,7 @@ fn cases() -> Vec<Case> {
         ..any()
     };
     let search = |q| ExecutionFilter {
-        q: text(q),
+        text: text(q),
         ..any()
     };
     let day = 86_400_000_000;

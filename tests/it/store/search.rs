@@ -114,7 +114,7 @@ async fn assert_finds_what_is_there(store: &Store, history: &[ExecutionRow]) {
             };
             let mut expected: Vec<Uuid> = history.iter().filter(fits).map(|row| row.id).collect();
             let asked = ExecutionFilter {
-                q: Some(word.to_owned()),
+                text: Some(word.to_owned()),
                 ..filter.clone()
             };
             assert_eq!(paged(store, &asked, true).await, expected, "{asked:?}");
@@ -168,7 +168,7 @@ on_every_store! {
         store.commit(&changes).await.unwrap();
         let page = Page { limit: 100, offset: 0, after: None, ascending: false };
         let lists = async |q: &str| {
-            let filter = ExecutionFilter { q: Some(q.to_owned()), ..ExecutionFilter::default() };
+            let filter = ExecutionFilter { text: Some(q.to_owned()), ..ExecutionFilter::default() };
             let (found, plans) = explained(store.executions(&filter, &page)).await;
             let lists = plans.iter().filter(|plan| plan.statement.contains("e.search LIKE"));
             (found.unwrap().len(), lists.count())
@@ -201,7 +201,7 @@ async fn what_shows_an_older_version_of_a_day_is_not_believed() {
         .unwrap();
     connection.close().await.unwrap();
     let another = ExecutionFilter {
-        q: Some("another".to_owned()),
+        text: Some("another".to_owned()),
         ..ExecutionFilter::default()
     };
     assert_eq!(paged(&store, &another, false).await, [row.id]);

@@ -233,7 +233,7 @@ fn passes(sample: &Sample, question: &Question) -> bool {
             .min_duration_us
             .is_none_or(|us| sample.duration_us() >= Some(us))
         && filter
-            .q
+            .text
             .as_ref()
             .is_none_or(|q| row.description.controller.as_ref().unwrap().contains(q))
         && (question.suits_rolls() || !sample.archived)
@@ -499,7 +499,7 @@ fn random_question(dice: &mut Dice) -> Question {
             ..any()
         },
         ExecutionFilter {
-            q: text("ctl-1"),
+            text: text("ctl-1"),
             ..any()
         },
     ]);

@@ -90,7 +90,7 @@ on_every_store! {
             ExecutionFilter { host: Some(long.clone()), ..ExecutionFilter::default() },
             ExecutionFilter { label: Some(long.clone()), ..ExecutionFilter::default() },
             ExecutionFilter { user: Some(long.clone()), ..ExecutionFilter::default() },
-            ExecutionFilter { q: Some("Ä".repeat(1000)), ..ExecutionFilter::default() },
+            ExecutionFilter { text: Some("Ä".repeat(1000)), ..ExecutionFilter::default() },
         ] {
             let page = Page { limit: 9, offset: 0, after: None, ascending: false };
             assert_eq!(store.executions(&filter, &page).await.unwrap().len(), 1);

@@ -1,0 +1,120 @@
+//! A query on the command line. Times in it are in the local zone, as those of the options are.
+
+use clap::Args;
+use unicode_width::UnicodeWidthStr as _;
+
+use super::Wrong;
+use super::when::{Edge, Moment};
+use crate::clock::Clock;
+use crate::filter::QueryError;
+use crate::filter::query::parse_query;
+
+/// How much of a long query is shown before and after the place of an error, in characters.
+const SHOWN: usize = 30;
+
+#[derive(Debug, Args)]
+pub(super) struct QueryArgs {
+    /// Only runs that match, as in 'status:failed OR (host:web-* NOT user:ann) "timed out"': words, phrases, and the
+    /// options below as fields
+    #[arg(value_name = "QUERY")]
+    words: Vec<String>,
+}
+
+impl QueryArgs {
+    /// The query as a parameter of the API, its times with their zone.
+    pub(super) fn query(&self, clock: &Clock) -> Result<Option<(&'static str, String)>, Wrong> {
+        let query = self.words.join(" ");
+        let time = |text: &str, edge: Edge| {
+            let time = Moment::parse(text)?.resolve(edge, clock);
+            Ok(time.timestamp_micros())
+        };
+        let parsed = parse_query(&query, &time).map_err(|error| Wrong(marked(&query, &error)))?;
+        Ok(parsed.map(|query| ("q", query.to_string())))
+    }
+}
+
+/// The problem, and the query with its place marked.
+fn marked(query: &str, error: &QueryError) -> String {
+    let shown = |text: &str| -> String {
+        let visible = |c: char| if c.is_control() { ' ' } else { c };
+        text.chars().map(visible).collect()
+    };
+    let (start, end) = (error.at.start, error.at.end);
+    let (before, at, after) = (&query[..start], &query[start..end], &query[end..]);
+    let left_out = before.chars().count().saturating_sub(SHOWN);
+    let dots = if left_out > 0 { "…" } else { "" };
+    let before: String = before.chars().skip(left_out).collect();
+    let before = format!("{dots}{}", shown(&before));
+    let at: String = shown(at).chars().take(2 * SHOWN).collect();
+    let after: String = match at.chars().count() {
+        length if length < error_length(query, error) => "…".to_owned(),
+        _ => {
+            let part: String = after.chars().take(SHOWN).collect();
+            let dots = if part.len() < after.len() { "…" } else { "" };
+            format!("{}{dots}", shown(&part))
+        }
+    };
+    let blanks = " ".repeat(before.width());
+    let carets = "^".repeat(at.width().max(1));
+    format!(
+        "{}\n\n  {before}{at}{after}\n  {blanks}{carets}",
+        error.problem
+    )
+}
+
+/// The length of the place, in characters.
+fn error_length(query: &str, error: &QueryError) -> usize {
+    query[error.at.clone()].chars().count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problem(query: &str) -> String {
+        let words = QueryArgs {
+            words: vec![query.to_owned()],
+        };
+        words.query(&Clock::fixed(0)).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn an_error_marks_its_place() {
+        for (query, expected) in [
+            (
+                "host:x stauts:failed a",
+                "\n\n  host:x stauts:failed a\n         ^^^^^^",
+            ),
+            ("(é \t日本 \"a", "\n\n  (é  日本 \"a\n           ^"),
+            ("a OR", "\n\n  a OR\n      ^"),
+        ] {
+            let told = problem(query);
+            assert!(told.ends_with(expected), "{told}");
+        }
+        let long = format!("{} OR OR {}", "word ".repeat(100), "word ".repeat(100));
+        let told = problem(&long);
+        let (_, shown) = told.split_once("\n\n").unwrap();
+        let (text, carets) = shown.split_once('\n').unwrap();
+        assert!(text.chars().count() < 80 && text.contains("…"), "{text}");
+        let at = carets.chars().position(|c| c == '^').unwrap();
+        let under: String = text.chars().skip(at).take(2).collect();
+        assert_eq!(under, "OR");
+        assert!(problem(&"x".repeat(5_000)).contains("4096 bytes"));
+        assert!(
+            problem(&format!("status:{}", "x".repeat(2_000)))
+                .chars()
+                .count()
+                < 3_000
+        );
+    }
+
+    #[test]
+    fn times_are_sent_with_their_zone() {
+        let words = QueryArgs {
+            words: vec!["since:1h".to_owned(), "a".to_owned()],
+        };
+        let sent = words.query(&Clock::fixed(3_600_000_000)).unwrap();
+        let sent = sent.unwrap().1;
+        assert_eq!(sent, "since:\"1970-01-01T00:00:00+00:00\" a");
+    }
+}

@@ -1,0 +1,40 @@
+//! Errors of queries, with the place in the query.
+
+use std::ops::Range;
+
+/// What is wrong with a query, and where.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("column {column}: {problem}")]
+pub struct QueryError {
+    /// The place, in bytes of the query. It may be empty, at the query's end.
+    pub at: Range<usize>,
+    /// The place's first character, counted from 1.
+    pub column: usize,
+    /// What is wrong, and what to do.
+    pub problem: String,
+}
+
+/// A problem at a place, while the query is read.
+#[derive(Debug)]
+pub(super) struct Problem {
+    pub(super) at: Range<usize>,
+    pub(super) text: String,
+}
+
+impl Problem {
+    pub(super) fn new(at: Range<usize>, text: impl Into<String>) -> Self {
+        Self {
+            at,
+            text: text.into(),
+        }
+    }
+
+    pub(super) fn of(self, query: &str) -> QueryError {
+        let before = query.get(..self.at.start).unwrap_or(query);
+        QueryError {
+            at: self.at,
+            column: before.chars().count() + 1,
+            problem: self.text,
+        }
+    }
+}

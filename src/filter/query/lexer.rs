@@ -1,0 +1,267 @@
+//! Splits a query into tokens, each with its place.
+
+use std::ops::Range;
+
+use super::error::Problem;
+
+/// A part of a query.
+#[derive(Debug)]
+pub(super) struct Token {
+    pub(super) at: Range<usize>,
+    pub(super) kind: TokenKind,
+}
+
+#[derive(Debug)]
+pub(super) enum TokenKind {
+    Open,
+    Close,
+    And,
+    Or,
+    /// `NOT`, or a minus sign in front of what it negates.
+    Not,
+    /// Values, and the field that they belong to, if one is named.
+    Term {
+        field: Option<Raw>,
+        values: Vec<Raw>,
+    },
+}
+
+/// A text of the query.
+#[derive(Debug)]
+pub(super) struct Raw {
+    pub(super) at: Range<usize>,
+    pub(super) text: String,
+    pub(super) form: Form,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// Not quoted.
+    Word,
+    /// In quotation marks.
+    Phrase,
+    /// Between slashes.
+    Regex,
+}
+
+/// Whether a value needs no quotation marks, wherever it stands.
+pub(super) fn is_plain(text: &str) -> bool {
+    !matches!(text, "" | "AND" | "OR" | "NOT")
+        && text.chars().all(|c| c.is_alphanumeric() || c == '_')
+}
+
+/// All tokens of a query.
+pub(super) fn tokens(query: &str) -> Result<Vec<Token>, Problem> {
+    let mut lexer = Lexer { query, at: 0 };
+    let mut tokens = Vec::new();
+    while let Some(token) = lexer.token()? {
+        tokens.push(token);
+    }
+    Ok(tokens)
+}
+
+struct Lexer<'q> {
+    query: &'q str,
+    at: usize,
+}
+
+impl Lexer<'_> {
+    fn rest(&self) -> &str {
+        &self.query[self.at..]
+    }
+
+    fn peek(&self) -> Option<char> {
+        self.rest().chars().next()
+    }
+
+    fn token(&mut self) -> Result<Option<Token>, Problem> {
+        let blanks = self.rest().len() - self.rest().trim_start().len();
+        self.at += blanks;
+        let start = self.at;
+        let kind = match self.peek() {
+            None => return Ok(None),
+            Some('(') => self.symbol(TokenKind::Open),
+            Some(')') => self.symbol(TokenKind::Close),
+            Some('-') => {
+                self.at += 1;
+                match self.peek() {
+                    Some('-') => {
+                        return Err(Problem::new(
+                            start..self.at + 1,
+                            "a minus sign negates what follows, and here are two: \
+                             put a text that begins with them in quotation marks",
+                        ));
+                    }
+                    Some(next) if !next.is_whitespace() => TokenKind::Not,
+                    _ => {
+                        return Err(Problem::new(
+                            start..self.at,
+                            "a minus sign negates what follows it without a blank; put it in quotation marks to look for it",
+                        ));
+                    }
+                }
+            }
+            Some(_) => self.term()?,
+        };
+        Ok(Some(Token {
+            at: start..self.at,
+            kind,
+        }))
+    }
+
+    /// Steps over a character of one byte.
+    fn symbol(&mut self, kind: TokenKind) -> TokenKind {
+        self.at += 1;
+        kind
+    }
+
+    /// A word, a phrase or a field with its values.
+    fn term(&mut self) -> Result<TokenKind, Problem> {
+        let Some(field) = self.field() else {
+            let value = self.value(false)?;
+            return Ok(match (value.form, value.text.as_str()) {
+                (Form::Word, "AND") => TokenKind::And,
+                (Form::Word, "OR") => TokenKind::Or,
+                (Form::Word, "NOT") => TokenKind::Not,
+                _ => TokenKind::Term {
+                    field: None,
+                    values: vec![value],
+                },
+            });
+        };
+        let mut values = vec![self.value_of(&field)?];
+        while self.peek() == Some(',') {
+            self.at += 1;
+            values.push(self.value_of(&field)?);
+        }
+        Ok(TokenKind::Term {
+            field: Some(field),
+            values,
+        })
+    }
+
+    /// Steps over a field's name and its colon, if they come next.
+    fn field(&mut self) -> Option<Raw> {
+        let rest = self.rest();
+        let end = rest.find(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '-'))?;
+        let name = &rest[..end];
+        let begins = name.chars().next().is_some_and(char::is_alphabetic);
+        if !begins || !rest[end..].starts_with(':') {
+            return None;
+        }
+        let field = Raw {
+            at: self.at..self.at + end,
+            text: name.to_owned(),
+            form: Form::Word,
+        };
+        self.at += end + 1;
+        Some(field)
+    }
+
+    fn value_of(&mut self, field: &Raw) -> Result<Raw, Problem> {
+        let missing = match self.peek() {
+            Some('(') => {
+                "brackets cannot stand for a value: for one of several values, separate them by commas"
+            }
+            None | Some(')' | ',') => "a value is missing",
+            Some(c) if c.is_whitespace() => "a value is missing: it follows without a blank",
+            Some(_) => return self.value(true),
+        };
+        Err(Problem::new(
+            field.at.start..self.at,
+            format!("{}: {missing}", field.text),
+        ))
+    }
+
+    /// A value that is not empty. `listed`: a comma ends it.
+    fn value(&mut self, listed: bool) -> Result<Raw, Problem> {
+        let start = self.at;
+        if self.peek() == Some('"') {
+            return self.phrase(listed);
+        }
+        if let Some(end) = self.regex_end(listed) {
+            let text = self.query[start + 1..end - 1].to_owned();
+            self.at = end;
+            return Ok(Raw {
+                at: start..end,
+                text,
+                form: Form::Regex,
+            });
+        }
+        let ends = |c: char| ends(c, listed) || c == '"';
+        let length = self.rest().find(ends).unwrap_or(self.rest().len());
+        self.at += length;
+        if self.peek() == Some('"') {
+            return Err(Problem::new(
+                self.at..self.at + 1,
+                "a quotation mark in a word: put all of it in quotation marks, and write \\\" for this one",
+            ));
+        }
+        Ok(Raw {
+            at: start..self.at,
+            text: self.query[start..self.at].to_owned(),
+            form: Form::Word,
+        })
+    }
+
+    fn phrase(&mut self, listed: bool) -> Result<Raw, Problem> {
+        let start = self.at;
+        let mut text = String::new();
+        let mut characters = self.rest().char_indices().skip(1).peekable();
+        let end = loop {
+            match characters.next() {
+                None => {
+                    return Err(Problem::new(
+                        start..start + 1,
+                        "this quotation mark has no second one, which ends the phrase",
+                    ));
+                }
+                Some((at, '"')) => break start + at + 1,
+                // Any other backslash stands for itself, as in `\d` and in paths of Windows.
+                Some((_, '\\')) => match characters.next_if(|(_, c)| matches!(c, '"' | '\\')) {
+                    Some((_, escaped)) => text.push(escaped),
+                    None => text.push('\\'),
+                },
+                Some((_, other)) => text.push(other),
+            }
+        };
+        self.at = end;
+        if text.is_empty() {
+            return Err(Problem::new(
+                start..end,
+                "there is nothing between the quotation marks",
+            ));
+        }
+        if self.peek().is_some_and(|c| !ends(c, listed)) {
+            return Err(Problem::new(
+                end..end + self.peek().map_or(0, char::len_utf8),
+                "a blank is missing after the quotation mark; write \\\" for one within a phrase",
+            ));
+        }
+        Ok(Raw {
+            at: start..end,
+            text,
+            form: Form::Phrase,
+        })
+    }
+
+    /// The end of a regular expression that begins here. A path begins with a slash, too: a regular expression also ends
+    /// with one, and has no other slash without a backslash.
+    fn regex_end(&self, listed: bool) -> Option<usize> {
+        let inner = self.rest().strip_prefix('/')?;
+        let mut escaped = false;
+        let close = inner.find(|c: char| {
+            let found = c == '/' && !escaped;
+            escaped = c == '\\' && !escaped;
+            found
+        })?;
+        let after = inner[close + 1..].chars().next();
+        let is_end = after.is_none_or(|c| ends(c, listed));
+        (close > 0 && is_end).then_some(self.at + 1 + close + 1)
+    }
+}
+
+/// Whether a character ends a value.
+fn ends(c: char, listed: bool) -> bool {
+    c.is_whitespace() || matches!(c, '(' | ')') || (listed && c == ',')
+}

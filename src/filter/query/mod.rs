@@ -1,0 +1,121 @@
+//! The query language: words, phrases and the filters of the list as fields, joined by AND, OR, NOT and brackets.
+//! `docs/query.md` describes it for users.
+//!
+//! Layout:
+//! - `lexer`: tokens, each with its place; `parser`: the grammar
+//! - `terms`: fields and their values, read by the filters themselves
+//! - `ast`: the tree, and its text; `error`: what is wrong, and where
+//! - `meaning`: conditions
+
+mod ast;
+mod error;
+mod lexer;
+mod meaning;
+mod parser;
+mod terms;
+
+use std::sync::Arc;
+
+pub use ast::{Expression, Term, Value};
+pub use error::QueryError;
+pub use terms::{ReadTime, language};
+
+pub(super) use meaning::{Flags, Group};
+
+use super::{ExecutionFilter, fields, parse};
+use error::Problem;
+
+/// Longest query, in bytes.
+const LONGEST: usize = 4096;
+
+/// Parses a query; none if it is empty.
+///
+/// # Errors
+/// It is too long, its form is wrong, or a field or a value does not exist.
+pub fn parse_query(query: &str, time: ReadTime<'_>) -> Result<Option<Expression>, QueryError> {
+    let problem = |problem: Problem| problem.of(query);
+    if query.len() > LONGEST {
+        let mut end = LONGEST;
+        while !query.is_char_boundary(end) {
+            end -= 1;
+        }
+        let text = format!(
+            "a query has {LONGEST} bytes at most, and this one {}",
+            query.len()
+        );
+        return Err(problem(Problem::new(end..end, text)));
+    }
+    let tokens = lexer::tokens(query).map_err(problem)?;
+    if tokens.is_empty() {
+        return Ok(None);
+    }
+    let reader = terms::Reader { time };
+    let parser = parser::Parser::new(tokens, query.trim_end().len(), &reader);
+    parser.query().map(Some).map_err(problem)
+}
+
+/// Reads a time as the API does: in UTC, or relative to the present.
+///
+/// # Errors
+/// It is none.
+pub fn time_at(now_us: i64) -> impl Fn(&str, super::Edge) -> Result<i64, String> {
+    move |text, edge| parse::moment(text, edge, now_us)
+}
+
+/// A query as part of a filter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Query(Arc<Expression>);
+
+impl Query {
+    /// The query as a tree.
+    #[must_use]
+    pub fn expression(&self) -> &Expression {
+        &self.0
+    }
+}
+
+impl ExecutionFilter {
+    /// Adds a query, which must hold, too. What is the same as a filter is set as that filter: then indexes, roll-ups
+    /// and Bloom filters serve it.
+    #[must_use]
+    pub fn with_query(mut self, query: &Expression) -> Self {
+        let mut items = query.conjuncts().to_vec();
+        if let Some(Query(before)) = self.query.take() {
+            items.extend_from_slice(before.conjuncts());
+        }
+        // The longest text is the rarest one.
+        items.sort_by_key(|item| std::cmp::Reverse(length(item)));
+        items.retain(|item| !self.takes(item));
+        if !items.is_empty() {
+            self.query = Some(Query(Arc::new(Expression::all(items))));
+        }
+        self
+    }
+
+    /// Sets a filter to what an expression says, if it says just that and the filter is not set.
+    fn takes(&mut self, item: &Expression) -> bool {
+        let Expression::Term(Term { field, values }) = item else {
+            return false;
+        };
+        let [Value::Exact(text)] = values.as_slice() else {
+            return false;
+        };
+        (field.get)(self).is_none() && (field.set)(self, text).is_ok()
+    }
+}
+
+/// The length of a text that is searched for; 0 for everything else.
+fn length(item: &Expression) -> usize {
+    match item {
+        Expression::Term(Term { field, values }) if field.name == fields::text::TEXT.name => {
+            match values.as_slice() {
+                [Value::Exact(text)] => text.len(),
+                _ => 0,
+            }
+        }
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests;

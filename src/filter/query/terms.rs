@@ -1,0 +1,137 @@
+//! Reads fields and their values: which filter is named, and what its value means.
+
+use super::ast::{Term, Value};
+use super::error::Problem;
+use super::lexer::{Form, Raw};
+use crate::filter::given::shown;
+use crate::filter::place::{self, spelled};
+use crate::filter::{Edge, ExecutionFilter, Field, Glob, Kind, PlaceName, fields, nearest, parse};
+
+/// Reads a time, in microseconds since the epoch; the error says what it must be. It knows the present and the time
+/// zone that dates are in.
+pub type ReadTime<'t> = &'t dyn Fn(&str, Edge) -> Result<i64, String>;
+
+/// The fields of the language, in the order in which documents name them: all filters of the list.
+pub fn language() -> impl Iterator<Item = &'static Field<ExecutionFilter>> {
+    spelled::<place::List>().map(|(field, _)| field)
+}
+
+pub(super) struct Reader<'t> {
+    pub(super) time: ReadTime<'t>,
+}
+
+impl Reader<'_> {
+    pub(super) fn term(&self, field: Option<&Raw>, values: &[Raw]) -> Result<Term, Problem> {
+        let is_bare = field.is_none();
+        let field = match field {
+            Some(name) => named(name)?,
+            None => &fields::text::TEXT,
+        };
+        let values = values.iter().map(|raw| {
+            self.value(field, raw).map_err(|problem| {
+                let problem = match is_bare {
+                    true => problem,
+                    false => format!("{} = {}: {problem}", field.name, shown(&raw.text)),
+                };
+                Problem::new(raw.at.clone(), problem)
+            })
+        });
+        Ok(Term {
+            field,
+            values: values.collect::<Result<_, _>>()?,
+        })
+    }
+
+    fn value(&self, field: &Field<ExecutionFilter>, raw: &Raw) -> Result<Value, String> {
+        if raw.form == Form::Regex {
+            return Err(
+                "a regular expression is not possible in a list yet: look for a part of the text; \
+                 for a path, put it in quotation marks"
+                    .to_owned(),
+            );
+        }
+        let glob = match raw.form {
+            Form::Word => Glob::new(&raw.text),
+            Form::Phrase | Form::Regex => None,
+        };
+        let Some(glob) = glob else {
+            return self.exact(field, &raw.text).map(Value::Exact);
+        };
+        match field.kind {
+            Kind::Part => self.part(field, &glob).map(Value::Exact),
+            _ if field.meaning.glob.is_some() => Ok(Value::Glob(glob)),
+            _ => Err(match self.exact(field, &raw.text) {
+                Err(problem) => format!("no `*` is possible here, {problem}"),
+                Ok(_) => "no `*` is possible here".to_owned(),
+            }),
+        }
+    }
+
+    /// A text is found wherever it stands, so a star at its end adds nothing.
+    fn part(&self, field: &Field<ExecutionFilter>, glob: &Glob) -> Result<String, String> {
+        match glob.pieces() {
+            [word, end] if !word.is_empty() && end.is_empty() => self.exact(field, word),
+            _ => Err(
+                "a `*` is only possible at the end of a word, or in the value of a field that takes one: \
+                 put it in quotation marks to look for it"
+                    .to_owned(),
+            ),
+        }
+    }
+
+    /// The value as its filter shows it.
+    fn exact(&self, field: &Field<ExecutionFilter>, text: &str) -> Result<String, String> {
+        let read = match field.kind {
+            Kind::Flag => flag(text)?.to_string(),
+            Kind::Seconds => parse::duration(text)?.to_string(),
+            Kind::Time(edge) => parse::show_time((self.time)(text, edge)?),
+            Kind::Word(_)
+            | Kind::OpenWord(_)
+            | Kind::Text
+            | Kind::Path
+            | Kind::Part
+            | Kind::Number => text.to_owned(),
+        };
+        let mut filter = ExecutionFilter::default();
+        (field.set)(&mut filter, &read)?;
+        Ok((field.get)(&filter).unwrap_or(read))
+    }
+}
+
+/// `yes` or `no`, or as the parameters have it.
+fn flag(text: &str) -> Result<bool, String> {
+    match text {
+        "yes" => Ok(true),
+        "no" => Ok(false),
+        other => parse::flag(other).map_err(|_| "it must be yes or no".to_owned()),
+    }
+}
+
+/// The field of this name. The names of the parameters and of the options count, too.
+fn named(name: &Raw) -> Result<&'static Field<ExecutionFilter>, Problem> {
+    let is_meant = |field: &&Field<ExecutionFilter>| {
+        let places = field.places.iter();
+        let mut places = places.filter(|at| matches!(at.place, PlaceName::List | PlaceName::Stats));
+        field.name == name.text
+            || places.any(|at| {
+                at.name == name.text
+                    || at.also.contains(&name.text.as_str())
+                    || at.option == Some(name.text.as_str())
+            })
+    };
+    language().find(is_meant).ok_or_else(|| {
+        let names: Vec<&str> = language().map(|field| field.name).collect();
+        let meant = match nearest::of(&name.text, &names) {
+            Some(nearest) => format!("did you mean `{nearest}`? "),
+            None => String::new(),
+        };
+        Problem::new(
+            name.at.clone(),
+            format!(
+                "unknown field {}: {meant}There are {}. For a text with a colon, use quotation marks",
+                shown(&name.text).replace('"', "`"),
+                names.join(", ")
+            ),
+        )
+    })
+}
