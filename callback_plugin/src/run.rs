@@ -8,6 +8,9 @@ use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use playback_producer::{Undeliverable, environment, report};
+use playback_recorder_core::clock;
+use playback_recorder_core::hookstats::HookStats;
+use playback_recorder_core::tasks::Ledger;
 use playback_redact::{Printed, Rules};
 use playback_spool::{ConfigError, FinishLimits, RunClock, RunKey, Sender, SenderConfig, Spool};
 use playback_wire::{
@@ -15,11 +18,9 @@ use playback_wire::{
 };
 use uuid::Uuid;
 
-use crate::hookstats::HookStats;
 use crate::options::{Options, shown};
 use crate::output::Output;
-use crate::tasks::Ledger;
-use crate::{clock, exit, spooldir, workers};
+use crate::{exit, spooldir, workers};
 
 /// Boxed, so that the lock is in memory that `fork` does not copy; the static itself is only read.
 static ACTIVE: OnceLock<Box<RwLock<Option<Arc<Run>>>>> = OnceLock::new();
@@ -148,7 +149,7 @@ impl Run {
             limits: options.delivery.finish_limits(),
             options,
             spool,
-            stats: HookStats::from_environment(),
+            stats: HookStats::new(environment::path("PLAYBACK_HOOK_STATS")),
             is_adhoc: started.r#type == ExecutionType::Adhoc,
             sender,
             ledger: Mutex::default(),
