@@ -9,6 +9,7 @@ mod page;
 mod retention;
 mod rows;
 mod stats;
+mod variables;
 
 pub use audit::*;
 pub use execution::*;
@@ -18,5 +19,6 @@ pub use page::*;
 pub use retention::*;
 pub use rows::*;
 pub use stats::*;
+pub use variables::*;
 
 pub use crate::filter::{AuditFilter, ExecutionFilter, ResultFilter};
