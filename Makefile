@@ -54,8 +54,6 @@ test: lint wheel ansible oldest versions ways ## Run all checks and all tests
 	@scripts/prerequisites btrfs curl faketime ip jq mariadb nginx node openssl postgresql prometheus sqlite3 ssh
 	.venv/ansible/bin/python -m pytest -n 2 callback_plugin/tests
 	.venv/oldest/bin/python -m pytest -n 2 callback_plugin/tests
-	PYO3_PYTHON=$(abspath $(TOOLS)/python) PYO3_BUILD_EXTENSION_MODULE=1 \
-		cargo test $(CARGO_FLAGS) --package playback-recorder --test native
 	cargo build $(CARGO_FLAGS) --workspace --exclude playback-recorder --bins
 	$(MAKE) clients
 	$(CONFORMANCE) -m pytest -n 2 tests/conformance

@@ -3,6 +3,7 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
+use secrecy::{ExposeSecret as _, SecretString};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -146,7 +147,7 @@ impl App {
     ///
     /// # Errors
     /// The store failed.
-    pub async fn first_token(&self) -> anyhow::Result<Option<String>> {
+    pub async fn first_token(&self) -> anyhow::Result<Option<SecretString>> {
         if self.config.no_auth || !self.store.tokens().await?.is_empty() {
             return Ok(None);
         }
@@ -162,7 +163,7 @@ impl App {
         };
         match self
             .store
-            .create_token(&row, &token::hash(&token), None)
+            .create_token(&row, &token::hash(token.expose_secret()), None)
             .await
         {
             Ok(()) => Ok(Some(token)),

@@ -76,7 +76,7 @@ impl Printer {
         let spool = Spool::create(spools, Uuid::now_v7(), Producer::Recorder, 1 << 30)?;
         let config = SenderConfig {
             url: collector.url(),
-            token: Some(collector.token.clone()),
+            token: Some(collector.token.clone().into()),
             ..SenderConfig::default()
         };
         let sender = Sender::start(spool.clone(), &config)?;

@@ -1,18 +1,13 @@
-//! What must never be recorded: results that Ansible censors, values whose names suggest a secret, and the error block
-//! that ansible-core 2.19 prints for a task with `no_log`.
+//! What must never be recorded of a result: what Ansible censors, and values whose names suggest a secret. What needs no
+//! Python is in [`playback_recorder_core::secret`].
 
+use playback_recorder_core::cut::MAX_DEPTH;
+use playback_recorder_core::secret::{REDACTED, is_secret_name};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString};
 
 /// The only fields kept of a censored result. In 2.19 its `exception` and `warnings` can hold the secret.
 pub(crate) const KEPT: [&str; 4] = ["censored", "changed", "attempts", "retries"];
-
-/// Replacement for a value that may be secret.
-pub(crate) const REDACTED: &str = "***";
-
-/// Replacement line in the captured output where Ansible printed details of a task with `no_log`.
-pub(crate) const PLACEHOLDER: &str =
-    "[Playback left out what was printed here: the task has 'no_log: true']\n";
 
 /// Whether Ansible censored a result, or marked it to be.
 pub(crate) fn is_censored(data: &Bound<'_, PyDict>) -> bool {
@@ -49,24 +44,6 @@ pub(crate) fn censored_list<'py>(list: &Bound<'py, PyList>) -> PyResult<Bound<'p
     Ok(kept)
 }
 
-/// Whether a name indicates a secret value.
-pub(crate) fn is_secret_name(name: &str) -> bool {
-    const TELLING: [&str; 10] = [
-        "pass",
-        "secret",
-        "token",
-        "credential",
-        "private",
-        "api_key",
-        "apikey",
-        "access_key",
-        "auth",
-        "vault",
-    ];
-    let name = name.to_ascii_lowercase();
-    TELLING.iter().any(|word| name.contains(word))
-}
-
 /// A copy of `dict` whose secret values, at any depth of dicts, are redacted.
 pub(crate) fn redacted<'py>(dict: &Bound<'py, PyDict>) -> PyResult<Bound<'py, PyDict>> {
     redacted_to(dict, 0)
@@ -80,51 +57,10 @@ fn redacted_to<'py>(dict: &Bound<'py, PyDict>, depth: usize) -> PyResult<Bound<'
             Err(_) => false,
         };
         match value.cast::<PyDict>() {
-            _ if secret || depth > crate::cut::MAX_DEPTH => copy.set_item(key, REDACTED)?,
+            _ if secret || depth > MAX_DEPTH => copy.set_item(key, REDACTED)?,
             Ok(nested) => copy.set_item(key, redacted_to(nested, depth + 1)?)?,
             Err(_) => copy.set_item(key, value)?,
         }
     }
     Ok(copy)
-}
-
-/// Whether a text that Ansible printed while showing a censored result may contain the secret: an error, a warning or a
-/// traceback, with or without colour.
-pub(crate) fn may_tell(printed: &str) -> bool {
-    const BLOCKS: [&str; 6] = [
-        "[ERROR]",
-        "[WARNING]",
-        "[DEPRECATION WARNING]",
-        "An exception occurred",
-        "The full traceback is",
-        "Traceback (",
-    ];
-    let mut text = printed.trim_start();
-    while let Some(rest) = text.strip_prefix("\x1b[") {
-        text = rest.split_once('m').map_or("", |(_, rest)| rest);
-    }
-    BLOCKS.iter().any(|block| text.starts_with(block))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn blocks_are_known_with_and_without_colour() {
-        assert!(may_tell("[ERROR]: Task failed: x\n"));
-        assert!(may_tell("\x1b[0;31m[ERROR]: Task failed: x\n\x1b[0m"));
-        assert!(!may_tell("changed: [web1]\n"));
-        assert!(!may_tell(
-            "fatal: [web1]: FAILED! => {\"censored\": true}\n"
-        ));
-    }
-
-    #[test]
-    fn telling_names() {
-        for name in ["password", "login_password", "API_TOKEN", "client_secret"] {
-            assert!(is_secret_name(name), "{name}");
-        }
-        assert!(!is_secret_name("path"));
-    }
 }

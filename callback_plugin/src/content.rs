@@ -1,10 +1,11 @@
 //! The content of a result: what a module returned, without what is repeated elsewhere or must not be kept.
 
+use playback_recorder_core::cut::{self, CUT_KEY, Cut};
+use playback_recorder_core::secret::{REDACTED, is_secret_name};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString};
 
 use crate::censor;
-use crate::cut::{self, CUT_KEY, Cut};
 use crate::foreign::summary_event;
 use crate::plays;
 use crate::value::{Stop, Walker};
@@ -48,7 +49,7 @@ pub(crate) fn push_content(
             }
             match key {
                 "cmd" if rules.hides_command => {
-                    walker.entry(key, PyString::new(data.py(), censor::REDACTED).as_any())?;
+                    walker.entry(key, PyString::new(data.py(), REDACTED).as_any())?;
                 }
                 "exception" => push_exception(walker, &value)?,
                 "results" => push_results(walker, &value)?,
@@ -104,8 +105,8 @@ pub(crate) fn push_args(
             if essential {
                 continue;
             }
-            if censor::is_secret_name(key) {
-                walker.entry(key, PyString::new(args.py(), censor::REDACTED).as_any())?;
+            if is_secret_name(key) {
+                walker.entry(key, PyString::new(args.py(), REDACTED).as_any())?;
             } else if let Ok(nested) = value.cast::<PyDict>() {
                 walker.entry(key, censor::redacted(nested)?.as_any())?;
             } else {

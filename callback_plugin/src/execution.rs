@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use playback_producer::environment::{self, text as variable};
+use playback_recorder_core::{argv, git};
 use playback_wire::{ExecutionStarted, ExecutionType, printed};
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyTuple};
 
 use crate::options::Options;
 use crate::plays::text;
-use crate::{argv, git};
 
 /// Hosts, module and arguments of a command that was typed into `ansible-console`.
 pub(crate) type Typed = (String, String, String);

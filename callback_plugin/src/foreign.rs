@@ -1,10 +1,9 @@
 //! Converts values and keys that JSON lacks to text, without running code of their types.
 
+use playback_recorder_core::text;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyString, PyType};
-
-use crate::text;
 
 /// The name of a number that JSON lacks.
 pub(crate) fn float_name(value: f64) -> &'static str {

@@ -1,31 +1,24 @@
 //! The native core of Playback's Ansible callback plugin.
 //!
 //! The plugin in `python/` passes each of Ansible's hooks on to a [`recorder::Recorder`]; everything
-//! else happens here. Layout, in the order that data flows:
+//! else happens here, and in [`playback_recorder_core`], which knows nothing of Python. Layout, in the order that data
+//! flows:
 //! - [`recorder`]: what Python calls
 //! - [`plays`], [`results`], [`rescues`]: one function for each hook
-//! - [`tasks`]: the recorder's own play and task numbers
-//! - [`content`], [`value`], [`foreign`], [`cut`], [`censor`], [`text`]: a result as JSON, bounded and without secrets
+//! - [`content`], [`value`], [`foreign`], [`censor`]: a result as JSON, bounded and without secrets
 //! - [`output`], [`workers`]: output of the process, and of its forked workers
-//! - [`execution`], [`argv`], [`git`]: what runs, who runs it and with what
+//! - [`execution`]: what runs, who runs it and with what
 //! - [`run`]: the execution, its spool, its sender and its end
 //! - [`options`], [`spooldir`]: the user's configuration
 //! - [`exit`], [`fork`]: the process and its children
-//! - [`memory`], [`arena`]: memory that `fork` does not copy
-//! - [`clock`], [`hookstats`]: time
+//! - [`memory`]: the allocator, whose memory `fork` does not copy
 
-mod arena;
-mod argv;
 mod censor;
-mod clock;
 mod content;
-mod cut;
 mod execution;
 mod exit;
 mod foreign;
 mod fork;
-mod git;
-mod hookstats;
 mod memory;
 mod options;
 mod output;
@@ -35,8 +28,6 @@ mod rescues;
 mod results;
 mod run;
 mod spooldir;
-mod tasks;
-mod text;
 mod value;
 mod workers;
 

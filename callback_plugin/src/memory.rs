@@ -15,7 +15,8 @@ use std::ptr;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::arena::Arena;
+use playback_recorder_core::arena::Arena;
+
 use crate::fork;
 
 #[global_allocator]

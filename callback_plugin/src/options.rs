@@ -8,9 +8,11 @@ use playback_producer::{Delivery, environment, option_name as shown};
 use playback_redact::Rules;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
+use secrecy::{ExposeSecret as _, SecretString};
 use uuid::Uuid;
 
-/// The user's configuration. It has no `Debug`: the token must not reach a message.
+/// The user's configuration.
+#[derive(Debug)]
 pub(crate) struct Options {
     pub(crate) delivery: Delivery,
     pub(crate) capture_output: bool,
@@ -174,10 +176,11 @@ impl Options {
         let is_wait = |value: &f64| value.is_finite() && *value >= 0.0;
         let size = "it must be a number of MiB, such as 2048";
         let bytes = "it must be a number of bytes, such as 1048576";
-        let (token, token_file) = (given.text("token"), given.path("token_file"));
+        let token = given.text("token").map(SecretString::from);
+        let token_file = given.path("token_file");
         let options = Self {
             delivery: Delivery {
-                token_from: token_from(token.as_deref(), token_file.as_deref()),
+                token_from: token_from(token.as_ref(), token_file.as_deref()),
                 url: given.text("url"),
                 token,
                 token_file,
@@ -244,14 +247,16 @@ impl Options {
 }
 
 /// Where the token was found, for messages about its refusal.
-fn token_from(token: Option<&str>, file: Option<&Path>) -> Option<String> {
-    let given = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+fn token_from(token: Option<&SecretString>, file: Option<&Path>) -> Option<String> {
+    fn given(token: &SecretString) -> &str {
+        token.expose_secret().trim()
+    }
     let file = file.filter(|path| !path.as_os_str().is_empty());
-    let Some(token) = token.and_then(given) else {
+    let Some(token) = token.map(given).filter(|token| !token.is_empty()) else {
         return file.map(|file| format!("the token file {}", file.display()));
     };
-    let from_environment = environment::text("PLAYBACK_TOKEN");
-    let from = match from_environment.as_deref().and_then(given) == Some(token) {
+    let from_environment = environment::text("PLAYBACK_TOKEN").map(SecretString::from);
+    let from = match from_environment.as_ref().map(given) == Some(token) {
         true => "PLAYBACK_TOKEN in the environment",
         false => "the option token in ansible.cfg",
     };

@@ -9,13 +9,15 @@
 //! appended in the order in which they were printed, by whatever thread. With redaction, each line is appended when it
 //! is complete.
 
+use playback_recorder_core::clock;
+use playback_recorder_core::secret::{PLACEHOLDER, may_tell};
 use playback_redact::Printed;
 use playback_spool::Spool;
 use playback_wire::{Output as OutputEvent, Stream, printed};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyString};
 
-use crate::{censor, clock, fork, run, workers};
+use crate::{fork, run, workers};
 
 /// Texts that wait for their event.
 #[derive(Debug)]
@@ -178,9 +180,8 @@ impl Output {
             let seq = dispatch.and_then(|dispatch| dispatch.seq);
             let censored = dispatch.is_some_and(|dispatch| dispatch.censored);
             let (id, stream, from) = (first.dispatch, first.stream, first.from);
-            let hidden = |segment: &Segment| {
-                censored && censor::may_tell(&self.waiting[segment.from..segment.to])
-            };
+            let hidden =
+                |segment: &Segment| censored && may_tell(&self.waiting[segment.from..segment.to]);
             let hides = hidden(first);
             // What one dispatch wrote to one stream is one event, and hidden blocks are one line.
             let run = self.segments[self.gone..]
@@ -192,7 +193,7 @@ impl Output {
             let to = self.segments[self.gone + run - 1].to;
             self.gone += run;
             let text = if hides {
-                censor::PLACEHOLDER
+                PLACEHOLDER
             } else {
                 &self.waiting[from..to]
             };

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use playback_recorder_core::clock;
+use playback_recorder_core::tasks::Announced;
 use playback_wire::{HostStats, Included, Notified, PlayStarted, Stats, TaskStarted};
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -10,8 +12,7 @@ use pyo3::types::{PyDict, PyString};
 use crate::foreign::key_text;
 use crate::results::{host_name, is_template, uuid};
 use crate::run::Run;
-use crate::tasks::Announced;
-use crate::{censor, clock, content};
+use crate::{censor, content};
 
 /// `v2_playbook_on_play_start`.
 pub(crate) fn play_started(run: &Run, play: &Bound<'_, PyAny>) -> PyResult<()> {

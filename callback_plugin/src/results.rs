@@ -3,6 +3,8 @@
 //! Per result only the host's name, the task's identity and the returned data are read; everything about the task was
 //! read when it began.
 
+use playback_recorder_core::clock;
+use playback_recorder_core::tasks::Found;
 use playback_wire::{
     AsyncPoll, AsyncState, Facts, HostStarted, Item, ResultStatus, Retracted, Retry, TaskResult,
 };
@@ -12,12 +14,10 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyString};
 
 use crate::censor;
-use crate::clock;
 use crate::content::{self, Rules};
 use crate::plays;
 use crate::rescues::Rescues;
 use crate::run::Run;
-use crate::tasks::Found;
 use crate::value::unexpected;
 
 /// The parts of a hook's argument.

@@ -8,6 +8,9 @@ use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use playback_producer::{environment, report};
+use playback_recorder_core::clock;
+use playback_recorder_core::hookstats::HookStats;
+use playback_recorder_core::tasks::Ledger;
 use playback_redact::{Printed, Rules};
 use playback_spool::{FinishLimits, RunClock, RunKey, Sender, Spool};
 use playback_wire::{
@@ -15,11 +18,9 @@ use playback_wire::{
 };
 use uuid::Uuid;
 
-use crate::hookstats::HookStats;
 use crate::options::Options;
 use crate::output::Output;
-use crate::tasks::Ledger;
-use crate::{clock, exit, spooldir, workers};
+use crate::{exit, spooldir, workers};
 
 /// How requests name this producer.
 const USER_AGENT: &str = concat!("playback-recorder/", env!("CARGO_PKG_VERSION"));
@@ -150,7 +151,7 @@ impl Run {
             limits: options.delivery.finish_limits(),
             options,
             spool,
-            stats: HookStats::from_environment(),
+            stats: HookStats::new(environment::path("PLAYBACK_HOOK_STATS")),
             is_adhoc: started.r#type == ExecutionType::Adhoc,
             sender,
             ledger: Mutex::default(),

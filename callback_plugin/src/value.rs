@@ -6,6 +6,8 @@
 
 use std::io::Write as _;
 
+use playback_recorder_core::cut::{self, Cut, CutKind, Limits};
+use playback_recorder_core::text;
 use playback_redact::Rules;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -14,11 +16,9 @@ use pyo3::types::{
 };
 use sha2::{Digest, Sha256};
 
-use crate::cut::{self, Cut, CutKind, Limits};
 use crate::foreign::{
     date_text, decimal, deprecation, float_name, key_text, summary_message, type_name,
 };
-use crate::text;
 
 /// Why a walk ended early.
 #[derive(Debug)]

@@ -15,6 +15,7 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
+use playback_recorder_core::secret::PLACEHOLDER;
 use playback_wire::Stream;
 use pyo3::prelude::*;
 
@@ -187,7 +188,7 @@ pub(crate) fn printed(py: Python<'_>, stream: Stream, bytes: &[u8]) {
     if !is_censored(py).unwrap_or(true) {
         append(stream, bytes);
     } else if !HIDES.swap(true, Ordering::Relaxed) {
-        append(stream, censor::PLACEHOLDER.as_bytes());
+        append(stream, PLACEHOLDER.as_bytes());
     }
 }
 

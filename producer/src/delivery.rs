@@ -6,18 +6,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use playback_spool::net::Proxies;
-use playback_spool::{ConfigError, FinishLimits, RunClock, Sender, SenderConfig, Spool};
+use playback_spool::{
+    ConfigError, FinishLimits, RunClock, Sender, SenderConfig, Spool, read_secret,
+};
+use secrecy::{ExposeSecret as _, SecretString};
 
 /// Longest wait at the end of a run, in seconds.
 const LONGEST_WAIT: f64 = 3600.0;
 
-/// Where the record goes, and how long the end of the run may wait for it. `Debug` never shows the token.
+/// Where the record goes, and how long the end of the run may wait for it. `Debug` leaves out the URL, which may
+/// hold a password by mistake.
 #[derive(Clone, Default)]
 pub struct Delivery {
     /// The collector. None: the record stays in the spool.
     pub url: Option<String>,
     /// Token with the scope `ingest`.
-    pub token: Option<String>,
+    pub token: Option<SecretString>,
     /// File that holds the token; ignored if `token` is set.
     pub token_file: Option<PathBuf>,
     /// Where the token was found, for messages about its refusal.
@@ -42,7 +46,7 @@ impl fmt::Debug for Delivery {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Delivery")
-            .field("token", &self.token.as_ref().map(|_| "(set)"))
+            .field("token", &self.token)
             .field("token_file", &self.token_file)
             .field("ca_file", &self.ca_file)
             .field("spool_dir", &self.spool_dir)
@@ -148,16 +152,22 @@ impl Delivery {
     }
 
     /// The token, as given or from its file; also the file, if it was used.
-    fn token(&self) -> Result<(Option<String>, Option<PathBuf>), Undeliverable> {
-        let given = |text: &str| Some(text.trim().to_owned()).filter(|token| !token.is_empty());
-        if let Some(token) = self.token.as_deref().and_then(given) {
-            return Ok((Some(token), None));
+    fn token(&self) -> Result<(Option<SecretString>, Option<PathBuf>), Undeliverable> {
+        let given = self
+            .token
+            .as_ref()
+            .map(|token| token.expose_secret().trim());
+        if let Some(token) = given.filter(|token| !token.is_empty()) {
+            return Ok((Some(token.into()), None));
         }
         let Some(path) = filled(self.token_file.as_deref()) else {
             return Ok((None, None));
         };
-        match std::fs::read_to_string(path) {
-            Ok(text) => Ok((given(&text), Some(path.to_owned()))),
+        match read_secret(path) {
+            Ok(token) => {
+                let token = Some(token).filter(|token| !token.expose_secret().is_empty());
+                Ok((token, Some(path.to_owned())))
+            }
             Err(error) => Err(Undeliverable::TokenFile(path.to_owned(), error)),
         }
     }
@@ -190,6 +200,10 @@ fn filled(path: Option<&Path>) -> Option<&Path> {
 mod tests {
     use super::*;
 
+    fn token(config: &SenderConfig) -> Option<&str> {
+        config.token.as_ref().map(|token| token.expose_secret())
+    }
+
     #[test]
     fn a_token_is_taken_from_the_option_or_else_from_the_file() {
         let home = tempfile::tempdir().unwrap();
@@ -197,20 +211,20 @@ mod tests {
         std::fs::write(&file, " pbk_file\n").unwrap();
         let mut delivery = Delivery {
             url: Some(" http://localhost:8080 ".to_owned()),
-            token: Some("  ".to_owned()),
+            token: Some("  ".into()),
             token_file: Some(file.clone()),
             ..Delivery::default()
         };
         let config = delivery.sender_config("test").unwrap();
         assert_eq!(config.url, "http://localhost:8080");
-        assert_eq!(config.token.as_deref(), Some("pbk_file"));
+        assert_eq!(token(&config), Some("pbk_file"));
         assert_eq!(config.token_file, Some(file));
 
-        delivery.token = Some("pbk_option".to_owned());
+        delivery.token = Some("pbk_option".into());
         let config = delivery.sender_config("test").unwrap();
-        assert_eq!(config.token.as_deref(), Some("pbk_option"));
+        assert_eq!(token(&config), Some("pbk_option"));
         assert_eq!(config.token_file, None);
-        assert!(!format!("{delivery:?}").contains("pbk_option"));
+        assert!(!format!("{delivery:?} {config:?}").contains("pbk_option"));
 
         delivery.token = None;
         delivery.token_file = Some(home.path().join("missing"));

@@ -8,6 +8,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use playback_wire::{BATCH_CONTENT_TYPE, Producer, RUN_KEY_HEADER, TIME_HEADER};
+use secrecy::zeroize::Zeroizing;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use ureq::http::{HeaderValue, Response, StatusCode, header};
@@ -19,6 +21,7 @@ use crate::config::{ConfigError, SenderConfig};
 use crate::key::RunKey;
 use crate::net::{Proxy, Way};
 use crate::resolver::CachingResolver;
+use crate::secret::read_secret;
 
 /// The largest answer that is read, in bytes.
 const MAX_ANSWER_BYTES: u64 = 64 << 10;
@@ -27,6 +30,9 @@ const MAX_ANSWER_BYTES: u64 = 64 << 10;
 /// unmapped with each exchange.
 const INPUT_BUFFER_BYTES: usize = 8 << 10;
 const OUTPUT_BUFFER_BYTES: usize = 32 << 10;
+
+/// What stands before the token in the Authorization header.
+const BEARER: &str = "Bearer ";
 
 /// The longest message of the collector that is kept, in characters.
 const MAX_MESSAGE_CHARS: usize = 500;
@@ -158,7 +164,7 @@ pub(crate) struct Client {
     /// The proxy, for people.
     proxy: Option<String>,
     base: String,
-    authorization: Option<HeaderValue>,
+    token: Option<SecretString>,
     /// Where the token comes from, if it may change.
     token_file: Option<PathBuf>,
     /// Where the token was found, in words.
@@ -173,7 +179,8 @@ pub(crate) struct Client {
 impl Client {
     /// Checks the configuration; connects to nothing.
     pub(crate) fn new(config: &SenderConfig) -> Result<Self, ConfigError> {
-        let authorization = bearer(config.token.as_deref())?;
+        let token = config.token.as_ref().and_then(filled);
+        token.as_ref().map(bearer).transpose()?;
         let base = base_url(&config.url)?;
         let user_agent = HeaderValue::from_str(&config.user_agent)
             .ok()
@@ -204,9 +211,9 @@ impl Client {
             agent,
             resolver,
             proxy: way.proxy().map(Proxy::shown),
-            credential: credential(&base, authorization.as_ref()),
+            credential: credential(&base, token.as_ref()),
             base,
-            authorization,
+            token,
             token_file: config.token_file.clone(),
             token_from: config.token_from.clone(),
             compressor,
@@ -276,21 +283,20 @@ impl Client {
 
     /// Tokens are renewed during a run: whether the file holds another one by now, which is then used.
     fn has_another_token(&mut self) -> bool {
-        let Some(text) = self
-            .token_file
-            .as_ref()
-            .and_then(|file| std::fs::read_to_string(file).ok())
-        else {
+        let read = self.token_file.as_ref().map(|file| read_secret(file));
+        let Some(other) = read.and_then(|read| filled(&read.ok()?)) else {
             return false;
         };
-        match bearer(Some(&text)) {
-            Ok(Some(other)) if Some(&other) != self.authorization.as_ref() => {
-                self.authorization = Some(other);
-                self.credential = credential(&self.base, self.authorization.as_ref());
-                true
-            }
-            _ => false,
+        let is_known = self
+            .token
+            .as_ref()
+            .is_some_and(|known| known.expose_secret() == other.expose_secret());
+        if is_known || bearer(&other).is_err() {
+            return false;
         }
+        self.credential = credential(&self.base, Some(&other));
+        self.token = Some(other);
+        true
     }
 
     /// Sends the compressed batch.
@@ -307,7 +313,8 @@ impl Client {
         {
             request = request.header(TIME_HEADER, clock.now_us().to_string());
         }
-        if let Some(authorization) = &self.authorization {
+        // A token that cannot stand in a header was refused before.
+        if let Some(authorization) = self.token.as_ref().and_then(|token| bearer(token).ok()) {
             request = request.header(header::AUTHORIZATION, authorization);
         }
         // Hexadecimal digits are always a valid header value.
@@ -329,23 +336,30 @@ impl Client {
     }
 }
 
-/// The Authorization header for a token; none for an empty one.
-fn bearer(token: Option<&str>) -> Result<Option<HeaderValue>, ConfigError> {
-    let Some(token) = token.map(str::trim).filter(|token| !token.is_empty()) else {
-        return Ok(None);
-    };
-    let mut value =
-        HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| ConfigError::Token)?;
+/// The token without spaces around it; none if it is empty.
+fn filled(token: &SecretString) -> Option<SecretString> {
+    let token = token.expose_secret().trim();
+    (!token.is_empty()).then(|| token.into())
+}
+
+/// The Authorization header for a token.
+fn bearer(token: &SecretString) -> Result<HeaderValue, ConfigError> {
+    let text = Zeroizing::new(format!("{BEARER}{}", token.expose_secret()));
+    let mut value = HeaderValue::from_str(&text).map_err(|_| ConfigError::Token)?;
     value.set_sensitive(true);
-    Ok(Some(value))
+    Ok(value)
 }
 
 /// A hash of URL and token: enough to recognise them, but not to learn them.
-fn credential(base: &str, authorization: Option<&HeaderValue>) -> String {
+fn credential(base: &str, token: Option<&SecretString>) -> String {
     let mut hash = Sha256::new();
     hash.update(base.as_bytes());
     hash.update([0]);
-    hash.update(authorization.map(HeaderValue::as_bytes).unwrap_or_default());
+    if let Some(token) = token {
+        // The whole header, as in the notes that earlier versions left beside refused spools.
+        hash.update(BEARER);
+        hash.update(token.expose_secret());
+    }
     let hash = hash.finalize();
     hash[..16].iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");

@@ -4,16 +4,18 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use secrecy::SecretString;
+
 use crate::clock::RunClock;
 use crate::net::Proxies;
 
-/// Where to send, with which credentials, and how often. `Debug` never shows the token.
+/// Where to send, with which credentials, and how often.
 #[derive(Clone)]
 pub struct SenderConfig {
     /// The collector, `http://host:port` or `https://host:port`, with or without a path below it.
     pub url: String,
     /// Token with the scope `ingest`.
-    pub token: Option<String>,
+    pub token: Option<SecretString>,
     /// File that `token` was read from, if any: it is read again when the collector refuses the token, because tokens
     /// are renewed.
     pub token_file: Option<PathBuf>,
@@ -84,7 +86,7 @@ impl fmt::Debug for SenderConfig {
         formatter
             .debug_struct("SenderConfig")
             .field("url", &self.shown_url())
-            .field("token", &self.token.as_ref().map(|_| "(set)"))
+            .field("token", &self.token)
             .field("ca_file", &self.ca_file)
             .field("user_agent", &self.user_agent)
             .field("adopt", &self.adopt)

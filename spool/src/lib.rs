@@ -23,6 +23,7 @@
 //! - `adoption`: delivers one spool left behind; [`adopt`]: a folder of them
 //! - `aside`: spools that the collector refuses; `names`: file names; `folder`: which files are ours
 //! - [`probe()`]: what a collector would answer
+//! - [`read_secret`]: a token, or a run's key, from its file
 //!
 //! This crate prints nothing and reads no environment of its own; what went wrong is returned.
 
@@ -44,6 +45,7 @@ mod names;
 pub mod net;
 mod probe;
 mod resolver;
+mod secret;
 pub mod sender;
 pub mod spool;
 mod thread;
@@ -58,5 +60,6 @@ pub use config::{ConfigError, SenderConfig};
 pub use key::RunKey;
 pub use lock::inherited_fds;
 pub use probe::{Probe, Verdict, probe};
+pub use secret::read_secret;
 pub use sender::{FinishLimits, Outcome, Sender};
 pub use spool::Spool;

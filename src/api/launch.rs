@@ -1,14 +1,12 @@
 //! Launches, cancels and replays runs. Bodies are JSON, whatever the Content-Type.
 
-use std::collections::BTreeMap;
-
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, Utc};
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -19,7 +17,7 @@ use super::{ApiError, PREFIX};
 use crate::app::App;
 use crate::history::{self, Fields};
 use crate::launcher::{LaunchRequest, Named, Replay};
-use crate::model::ExecutionResult;
+use crate::model::{ExecutionResult, SecretVariables};
 
 /// Declares a request type: its own fields, and those common to all.
 macro_rules! request {
@@ -34,7 +32,8 @@ macro_rules! request {
             /// Host pattern that limits the run.
             limit: Option<String>,
             /// Extra variables: name → value.
-            extra_vars: Option<BTreeMap<String, Value>>,
+            #[schema(default, value_type = Option<BTreeMap<String, Value>>)]
+            extra_vars: Option<SecretVariables>,
             /// Become another user.
             r#become: Option<bool>,
             /// Name of that user; root by default.
@@ -54,10 +53,12 @@ macro_rules! request {
             timeout: Option<u64>,
             /// Password of vaulted files. Never stored.
             #[serde(alias = "vault_pass")]
-            vault_password: Option<String>,
+            #[schema(default, value_type = Option<String>)]
+            vault_password: Option<SecretString>,
             /// Private key to log in with: its text, which is never stored, or the name of a file below the
             /// configured folders.
-            private_key: Option<String>,
+            #[schema(default, value_type = Option<String>)]
+            private_key: Option<SecretString>,
             /// Why the run is started.
             note: Option<String>,
             /// Labels of the run.
@@ -125,7 +126,7 @@ struct OwnFields {
     skip_tags: Option<Vec<String>>,
     hosts: Option<String>,
     module: Option<String>,
-    args: Option<String>,
+    args: Option<SecretString>,
 }
 
 request! {
@@ -154,7 +155,8 @@ request! {
         /// The module; `command` by default.
         module: Option<String>,
         /// The module's arguments.
-        args: Option<String>,
+        #[schema(default, value_type = Option<String>)]
+        args: Option<SecretString>,
     }
 }
 
@@ -178,7 +180,8 @@ request! {
         /// Ad-hoc: another module.
         module: Option<String>,
         /// Ad-hoc: the module's arguments.
-        args: Option<String>,
+        #[schema(default, value_type = Option<String>)]
+        args: Option<SecretString>,
     }
 }
 

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -19,7 +20,8 @@ use crate::auth::{Scope, Scopes};
 #[serde(deny_unknown_fields)]
 pub(super) struct Login {
     /// The token.
-    token: String,
+    #[schema(value_type = String)]
+    token: SecretString,
 }
 
 /// What the session may do.
@@ -47,10 +49,14 @@ pub(super) async fn create_session(
 ) -> Result<Response, ApiError> {
     let login: Login = serde_json::from_slice(&body)
         .map_err(|_| ApiError::bad_request("the body must be {\"token\": \"…\"}"))?;
-    let login = login.token.trim();
+    let token = login.token.expose_secret().trim();
     let lifetime = app.config.http.session();
-    let (session, row) = app.auth.log_in(login, lifetime).await?;
-    let cookie = set_cookie(&session, lifetime.as_secs(), place.is_https());
+    let (session, row) = app.auth.log_in(token, lifetime).await?;
+    let cookie = set_cookie(
+        session.expose_secret(),
+        lifetime.as_secs(),
+        place.is_https(),
+    );
     let answer = Session {
         scopes: Scopes::decode(&row.scopes).list().to_vec(),
     };

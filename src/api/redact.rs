@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use playback_redact::Rules;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -21,7 +22,8 @@ pub(super) struct RedactRequest {
     /// Regular expressions whose matches are hidden.
     patterns: Vec<String>,
     /// Texts that are hidden, exactly. Never stored.
-    texts: Vec<String>,
+    #[schema(default, value_type = Vec<String>)]
+    texts: Vec<SecretString>,
     /// Why, for the record.
     note: Option<String>,
 }
@@ -65,7 +67,12 @@ pub(super) async fn redact_execution(
     ExecutionId(id): ExecutionId,
     JsonBody(request): JsonBody<RedactRequest>,
 ) -> Result<Json<RedactAnswer>, ApiError> {
-    let rules = Rules::new(&request.keys, &request.patterns, &request.texts)
+    let texts: Vec<&str> = request
+        .texts
+        .iter()
+        .map(|text| text.expose_secret())
+        .collect();
+    let rules = Rules::new(&request.keys, &request.patterns, &texts)
         .map_err(|error| ApiError::bad_request(error.to_string()))?;
     let note = request.note.as_deref();
     let redacted = app.commands.redact(access.actor(), id, rules, note).await?;

@@ -11,6 +11,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use secrecy::{ExposeSecret as _, SecretString};
 use tokio::time::Instant;
 
 pub use scope::{Scope, Scopes};
@@ -133,7 +134,7 @@ impl Auth {
         &self,
         token: &str,
         lifetime: Duration,
-    ) -> Result<(String, TokenRow), AuthError> {
+    ) -> Result<(SecretString, TokenRow), AuthError> {
         let row = self.token_of(Credential::token(token)).await?;
         if row.execution.is_some() {
             return Err(AuthError::OfOneRun);
@@ -141,7 +142,8 @@ impl Auth {
         let session = token::session().map_err(AuthError::Random)?;
         let now = self.clock.now_us();
         let until_us = now.saturating_add(i64::try_from(lifetime.as_micros()).unwrap_or(i64::MAX));
-        let (of_session, of_token) = (token::hash(&session), token::hash(token));
+        let of_session = token::hash(session.expose_secret());
+        let of_token = token::hash(token);
         self.store
             .create_session(&of_session, &of_token, now, until_us, SESSIONS)
             .await?;

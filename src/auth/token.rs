@@ -3,27 +3,41 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use secrecy::SecretString;
+use secrecy::zeroize::Zeroizing;
 use sha2::{Digest as _, Sha256};
 
 /// Prefix of every token, so that people and secret scanners recognise one.
 const PREFIX: &str = "pbk_";
 
+/// Length of 32 bytes in base64, without padding.
+const DIGITS: usize = 43;
+
 /// A new token.
 ///
 /// # Errors
 /// The system gave no random bytes.
-pub fn generate() -> Result<String, getrandom::Error> {
-    Ok(format!("{PREFIX}{}", session()?))
+pub fn generate() -> Result<SecretString, getrandom::Error> {
+    random(PREFIX)
 }
 
 /// What a login's cookie holds: 256 random bits.
 ///
 /// # Errors
 /// The system gave no random bytes.
-pub fn session() -> Result<String, getrandom::Error> {
-    let mut bytes = [0u8; 32];
-    getrandom::fill(&mut bytes)?;
-    Ok(URL_SAFE_NO_PAD.encode(bytes))
+pub fn session() -> Result<SecretString, getrandom::Error> {
+    random("")
+}
+
+/// 256 random bits as text, behind a prefix.
+fn random(prefix: &str) -> Result<SecretString, getrandom::Error> {
+    let mut bytes = Zeroizing::new([0u8; 32]);
+    getrandom::fill(&mut *bytes)?;
+    // As long as the result, so that no part of it stays behind in memory when the text grows.
+    let mut text = String::with_capacity(prefix.len() + DIGITS);
+    text.push_str(prefix);
+    URL_SAFE_NO_PAD.encode_string(&bytes[..], &mut text);
+    Ok(text.into())
 }
 
 /// What is stored of a token. Plain SHA-256 is enough: unlike a password, a token cannot be guessed.
@@ -34,12 +48,16 @@ pub fn hash(token: &str) -> [u8; 32] {
 
 #[cfg(test)]
 mod tests {
+    use secrecy::ExposeSecret as _;
+
     use super::*;
 
     #[test]
     fn tokens_differ() {
         let (a, b) = (generate().unwrap(), generate().unwrap());
+        let (shown, a, b) = (format!("{a:?}"), a.expose_secret(), b.expose_secret());
         assert_ne!(a, b);
-        assert!(a.starts_with(PREFIX) && a.len() == PREFIX.len() + 43);
+        assert!(a.starts_with(PREFIX) && a.len() == PREFIX.len() + DIGITS);
+        assert!(!shown.contains(PREFIX), "{shown}");
     }
 }

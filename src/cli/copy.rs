@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use anyhow::bail;
 use clap::Args;
+use secrecy::SecretString;
 use serde_json::json;
 use tokio::time::Instant;
 
 use super::database::open_existing;
 use super::out;
-use crate::store::address::without_password;
 use crate::store::copy::{Progress, copy};
-use crate::store::{DatabaseLock, Options, Store, is_same, path_of};
+use crate::store::{DatabaseLock, Options, Store};
 
 /// How often progress is reported.
 const TELL: Duration = Duration::from_secs(5);
@@ -29,7 +29,7 @@ pub(super) struct Copy {
         env = "PLAYBACK_COPY_FROM",
         hide_env_values = true
     )]
-    from: String,
+    from: SecretString,
     /// Database to copy to: an empty one, or one that an earlier copy filled in part; addresses with
     /// passwords belong into the environment, where no other user sees them
     #[arg(
@@ -38,36 +38,35 @@ pub(super) struct Copy {
         env = "PLAYBACK_COPY_TO",
         hide_env_values = true
     )]
-    to: String,
+    to: SecretString,
     /// Print JSON
     #[arg(long)]
     json: bool,
 }
 
-pub(super) fn run(command: &Copy) -> anyhow::Result<ExitCode> {
+pub(super) fn run(command: Copy) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
     runtime.block_on(copy_all(command))
 }
 
-async fn copy_all(command: &Copy) -> anyhow::Result<ExitCode> {
-    if command.from == command.to || is_same(&command.from, &command.to) {
+async fn copy_all(command: Copy) -> anyhow::Result<ExitCode> {
+    let (from, to) = (Options::from(command.from), Options::from(command.to));
+    if from.is_same(&to) {
         bail!("--from and --to are the same database");
     }
-    if let Some(file) = path_of(&command.from)
-        && !file.exists()
-    {
+    if from.path().is_some_and(|file| !file.exists()) {
         // Fails if the source does not exist, and does not create it.
-        open_existing(&Options::from(&command.from)).await?;
+        open_existing(&from).await?;
     }
     // A running collector would add rows to the source that are not copied, or overwrite what is.
-    let _from = DatabaseLock::take(&Options::from(&command.from), "copy")?;
-    let _to = DatabaseLock::take(&Options::from(&command.to), "copy")?;
-    let from = open_existing(&Options::from(&command.from)).await?;
-    let to = Store::open(&command.to).await?;
+    let _from = DatabaseLock::take(&from, "copy")?;
+    let _to = DatabaseLock::take(&to, "copy")?;
+    let source = open_existing(&from).await?;
+    let target = Store::open(to.clone()).await?;
     let mut told = Instant::now();
-    let done = copy(&from, &to, |progress| {
+    let done = copy(&source, &target, |progress| {
         if !command.json && told.elapsed() >= TELL {
             told = Instant::now();
             out::note(format_args!(
@@ -77,18 +76,18 @@ async fn copy_all(command: &Copy) -> anyhow::Result<ExitCode> {
         }
     })
     .await;
-    from.close().await;
-    to.close().await;
-    tell(command, &done?)?;
+    source.close().await;
+    target.close().await;
+    tell((&from, &to), &done?, command.json)?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn tell(command: &Copy, done: &Progress) -> anyhow::Result<()> {
+fn tell((from, to): (&Options, &Options), done: &Progress, json: bool) -> anyhow::Result<()> {
     let counts = &done.verified;
-    if command.json {
+    if json {
         return out::json(&json!({
-            "from": without_password(&command.from),
-            "to": without_password(&command.to),
+            "from": from.shown(),
+            "to": to.shown(),
             "executions": counts.executions,
             "present": done.present,
             "plays": counts.plays,

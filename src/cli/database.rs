@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use anyhow::bail;
 use clap::Args;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use super::out;
 use crate::config::{Config, Overrides};
-use crate::store::address::without_password;
-use crate::store::{DatabaseLock, Options, Store, path_of};
+use crate::store::{DatabaseLock, Options, Store};
 
 /// Which database a command works on.
 #[derive(Debug, Args)]
@@ -24,7 +24,7 @@ pub(crate) struct DatabaseArgs {
         env = "PLAYBACK_DATABASE",
         hide_env_values = true
     )]
-    pub(crate) database: Option<String>,
+    pub(crate) database: Option<SecretString>,
 }
 
 impl DatabaseArgs {
@@ -45,8 +45,9 @@ impl DatabaseArgs {
     /// Like [`Self::open`]; creates the database if it is missing and its address was given explicitly.
     pub(super) async fn open_or_make(self, command: &'static str) -> anyhow::Result<Opened> {
         let options = self.options()?;
-        let is_missing = path_of(&options.address).is_some_and(|path| !path.exists());
-        let is_named = options.address != Config::default().database;
+        let is_missing = options.path().is_some_and(|path| !path.exists());
+        let default = Config::default().database;
+        let is_named = options.address.expose_secret() != default.expose_secret();
         if !(is_missing && is_named) {
             return open_beside(&options, command).await;
         }
@@ -54,7 +55,7 @@ impl DatabaseArgs {
         let store = Store::open(options.clone()).await?;
         out::note(format_args!(
             "There was no database at {}: it is made.",
-            without_password(&options.address)
+            options.shown()
         ));
         Ok(Opened { store, _lock: lock })
     }
@@ -85,13 +86,13 @@ pub(super) async fn open_beside(
 
 /// Opens an existing database without touching its schema.
 pub(super) async fn open_existing(options: &Options) -> anyhow::Result<Store> {
-    if let Some(file) = path_of(&options.address)
+    if let Some(file) = options.path()
         && !file.exists()
     {
         bail!(
             "there is no database at {}: --database or PLAYBACK_DATABASE says where it is; \
              \"playback serve\" and \"playback migrate\" make one",
-            without_password(&options.address)
+            options.shown()
         );
     }
     Ok(Store::open_as_is(options.clone()).await?)

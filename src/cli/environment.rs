@@ -4,6 +4,9 @@ use std::env;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use secrecy::SecretString;
+use secrecy::zeroize::Zeroizing;
+
 use crate::config::ansible::AnsibleConfig;
 use crate::model::Actor;
 
@@ -54,8 +57,9 @@ pub(super) fn is_dumb() -> bool {
 }
 
 /// `PLAYBACK_TOKEN`. There is no such option, because the process list would show it to everyone.
-pub(super) fn token() -> Option<String> {
-    var("PLAYBACK_TOKEN").and_then(|token| token.into_string().ok())
+pub(super) fn token() -> Option<SecretString> {
+    let token = var("PLAYBACK_TOKEN").and_then(|token| token.into_string().ok());
+    token.map(|token| Zeroizing::new(token).trim().into())
 }
 
 /// `PLAYBACK_URL`.

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use clap::Args;
 use playback_spool::RunClock;
+use secrecy::SecretString;
 use uuid::Uuid;
 
 use super::{environment, out};
@@ -213,8 +214,10 @@ pub(super) fn run(command: Exec) -> anyhow::Result<ExitCode> {
                 .or_else(|| ansible.recorder("url")),
             token_from,
             // A token file named here wins over a token in ansible.cfg.
-            token: text("PLAYBACK_TOKEN")
-                .or_else(|| ansible.recorder("token").filter(|_| token_file.is_none())),
+            token: text("PLAYBACK_TOKEN").map(SecretString::from).or_else(|| {
+                let configured = ansible.recorder_token();
+                configured.filter(|_| token_file.is_none()).cloned()
+            }),
             token_file: token_file.or_else(|| configured("token_file")),
             ca_file: path(delivery.ca_file, "PLAYBACK_CA_FILE").or_else(|| configured("ca_file")),
             proxies: playback_producer::environment::proxies(),

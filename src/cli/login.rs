@@ -7,6 +7,8 @@ use std::process::ExitCode;
 use anyhow::{Context as _, anyhow, bail};
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
+use secrecy::zeroize::Zeroizing;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use ureq::http::StatusCode;
@@ -17,7 +19,7 @@ use super::out::{self, Column, Out};
 use super::{Wrong, secret, when};
 
 /// The longest token that is read, in bytes.
-const TOKEN_BYTES: u64 = 4096;
+const TOKEN_BYTES: usize = 4096;
 
 /// Log in to a collector: its URL and your token are kept for all further commands
 ///
@@ -205,7 +207,7 @@ fn without_token(url: &str) -> anyhow::Result<Option<Identity>> {
 }
 
 /// Reads the token from a file, from standard input, or at the terminal without echo.
-fn token(command: &LogIn, url: &str) -> anyhow::Result<String> {
+fn token(command: &LogIn, url: &str) -> anyhow::Result<SecretString> {
     let text = match &command.token_file {
         Some(file) if file != Path::new("-") => {
             let cannot = || format!("the token file {} cannot be read", file.display());
@@ -225,17 +227,18 @@ fn token(command: &LogIn, url: &str) -> anyhow::Result<String> {
             .into());
         }
     };
-    let token = text.trim();
+    let token = text.expose_secret().trim();
     if token.is_empty() {
         bail!("the token is empty: \"playback token create NAME --scope read\" makes one");
     }
-    Ok(token.to_owned())
+    Ok(token.into())
 }
 
-fn read(from: impl std::io::Read) -> std::io::Result<String> {
-    let mut text = String::new();
-    from.take(TOKEN_BYTES).read_to_string(&mut text)?;
-    Ok(text)
+fn read(from: impl std::io::Read) -> std::io::Result<SecretString> {
+    // As long as the longest token, so that no part of one stays behind in memory when the text grows.
+    let mut text = Zeroizing::new(String::with_capacity(TOKEN_BYTES));
+    from.take(TOKEN_BYTES as u64).read_to_string(&mut text)?;
+    Ok(text.as_str().into())
 }
 
 pub(super) fn log_out(command: &LogOut) -> anyhow::Result<ExitCode> {

@@ -11,7 +11,9 @@ use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use rustix::fs::OFlags;
-use serde::{Deserialize, Serialize};
+use secrecy::zeroize::Zeroizing;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize, Serializer};
 use uuid::Uuid;
 
 use super::environment;
@@ -20,20 +22,24 @@ use super::environment;
 const FILE: &str = "logins.json";
 
 /// A collector, and the token for it.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Login {
     /// The collector.
     pub(super) url: String,
     /// The token, sent only to that collector; none if it serves without tokens.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) token: Option<String>,
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "in_clear"
+    )]
+    pub(super) token: Option<SecretString>,
     /// The token's name at the collector.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) name: Option<String>,
 }
 
 /// All saved logins, and the current one, used by default.
-#[derive(Default, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Logins {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) current: Option<String>,
@@ -73,7 +79,7 @@ impl Logins {
                 path.display()
             );
         }
-        let mut text = String::new();
+        let mut text = Zeroizing::new(String::new());
         file.read_to_string(&mut text).with_context(cannot)?;
         // The parser's message might quote a token.
         serde_json::from_str(&text).map_err(|_| {
@@ -107,7 +113,7 @@ impl Logins {
     fn write_new(&self, path: &Path) -> io::Result<()> {
         let options = &mut OpenOptions::new();
         let mut file = open(path, options.write(true).create_new(true).mode(0o600))?;
-        file.write_all(&serde_json::to_vec_pretty(self)?)?;
+        file.write_all(&Zeroizing::new(serde_json::to_vec_pretty(self)?))?;
         file.write_all(b"\n")?;
         file.sync_all()
     }
@@ -136,6 +142,14 @@ impl Logins {
             ),
         }
     }
+}
+
+/// Writes a token as it is: the file is closed to others.
+fn in_clear<S: Serializer>(token: &Option<SecretString>, to: S) -> Result<S::Ok, S::Error> {
+    token
+        .as_ref()
+        .map(|token| token.expose_secret())
+        .serialize(to)
 }
 
 /// The system's error for a link that must not be followed.

@@ -8,8 +8,7 @@ use serde_json::json;
 use super::DatabaseArgs;
 use super::database::open_existing;
 use super::out::{self, Column, Out};
-use crate::store::address::without_password;
-use crate::store::{DatabaseLock, Store, path_of};
+use crate::store::{DatabaseLock, Store};
 
 #[derive(Debug, Args)]
 pub(super) struct Migrate {
@@ -32,7 +31,7 @@ pub(super) fn run(command: Migrate) -> anyhow::Result<ExitCode> {
 
 async fn migrate(command: Migrate) -> anyhow::Result<ExitCode> {
     let options = command.database.options()?;
-    let is_there = path_of(&options.address).is_none_or(|path| path.exists());
+    let is_there = options.path().is_none_or(|path| path.exists());
     let mut lock = None;
     if !command.dry_run && !is_there {
         lock = DatabaseLock::take(&options, "migrate")?;
@@ -63,7 +62,7 @@ async fn migrate(command: Migrate) -> anyhow::Result<ExitCode> {
             })
         });
         out::json(&json!({
-            "database": without_password(&options.address),
+            "database": options.shown(),
             "migrations": migrations.collect::<Vec<_>>(),
         }))?;
         return Ok(ExitCode::SUCCESS);

@@ -237,7 +237,7 @@ pub fn main() -> ExitCode {
         Command::Pin(command) => pin::pin(&command),
         Command::Unpin(command) => pin::unpin(&command),
         Command::Rebuild(command) => rebuild::run(command),
-        Command::Copy(command) => copy::run(&command),
+        Command::Copy(command) => copy::run(command),
         Command::Openapi(command) => documents::openapi(&command),
         Command::Completions(command) => documents::completions(&command),
     };

@@ -2,13 +2,13 @@
 //! section `[callback_playback]` of the active `ansible.cfg`. What none of these sets comes from a login, which the
 //! recorder itself does not know.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context as _, bail};
+use secrecy::{ExposeSecret as _, SecretString};
 
 use super::client::address::are_same;
-use super::environment;
 use super::logins::Logins;
+use super::{environment, secret};
 use crate::config::DEFAULT_URL;
 
 /// Options of the command line; they win over everything else.
@@ -25,11 +25,12 @@ pub(super) struct Given {
 }
 
 /// Where the recorder delivers to, and where it spools what it could not deliver.
+#[derive(Debug)]
 pub(super) struct RecorderSettings {
     /// The collector.
     pub(super) url: String,
     /// The token.
-    pub(super) token: Option<String>,
+    pub(super) token: Option<SecretString>,
     /// The file that the token was read from, if any.
     pub(super) token_file: Option<PathBuf>,
     /// Where the token was found, in words.
@@ -59,12 +60,17 @@ impl RecorderSettings {
                 .or_else(|| environment::variable(variable).map(PathBuf::from))
                 .or_else(|| config.recorder_path(key, environment::variable))
         };
+        let said_token = environment::text("PLAYBACK_TOKEN")
+            .map(|(token, _)| SecretString::from(token))
+            .or_else(|| config.recorder_token().cloned())
+            .map(|token| SecretString::from(token.expose_secret().trim()))
+            .filter(|token| !token.expose_secret().is_empty());
         let (token, token_file) = match filled(given.token_file.clone()) {
-            Some(file) => (Some(read_token(&file)?), Some(file)),
-            None => match text("PLAYBACK_TOKEN", "token") {
+            Some(file) => (Some(secret::token_file(&file)?), Some(file)),
+            None => match said_token {
                 Some(token) => (Some(token), None),
                 None => match path(&None, "PLAYBACK_TOKEN_FILE", "token_file") {
-                    Some(file) => (Some(read_token(&file)?), Some(file)),
+                    Some(file) => (Some(secret::token_file(&file)?), Some(file)),
                     None => (None, None),
                 },
             },
@@ -113,13 +119,4 @@ impl RecorderSettings {
 
 fn filled(path: Option<PathBuf>) -> Option<PathBuf> {
     path.filter(|path| !path.as_os_str().is_empty())
-}
-
-fn read_token(file: &Path) -> anyhow::Result<String> {
-    let text = std::fs::read_to_string(file)
-        .with_context(|| format!("the token file {} cannot be read", file.display()))?;
-    if text.trim().is_empty() {
-        bail!("the token file {} is empty", file.display());
-    }
-    Ok(text.trim().to_owned())
 }

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Args;
+use secrecy::zeroize::Zeroizing;
 use serde::Deserialize;
 use serde_json::json;
 use serde_json::value::RawValue;
@@ -14,6 +15,7 @@ use super::client::{Client, ClientArgs};
 use super::out;
 use super::pick::Pick;
 use crate::clock::Clock;
+use crate::model::wipe_value;
 
 /// Hide values in a finished execution permanently
 ///
@@ -64,7 +66,9 @@ pub(super) fn run(command: &Redact) -> anyhow::Result<ExitCode> {
     if let Some(note) = &command.note {
         body["note"] = note.as_str().into();
     }
-    let answer: Box<RawValue> = client.post(&format!("/executions/{id}/redact"), &body)?;
+    let answer = client.post(&format!("/executions/{id}/redact"), &body);
+    wipe_value(&mut body);
+    let answer: Box<RawValue> = answer?;
     let redacted: Redacted = serde_json::from_str(answer.get())?;
     if command.json {
         out::line(answer.get())?;
@@ -89,7 +93,7 @@ pub(super) fn run(command: &Redact) -> anyhow::Result<ExitCode> {
 }
 
 fn read(file: &Path) -> anyhow::Result<Vec<String>> {
-    let mut text = String::new();
+    let mut text = Zeroizing::new(String::new());
     let read = if file == Path::new("-") {
         std::io::stdin().read_to_string(&mut text)
     } else {

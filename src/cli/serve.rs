@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Args;
+use secrecy::ExposeSecret as _;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -84,7 +85,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         out::line(
             "This history has no tokens yet. Here is one that may do everything; it is shown once:",
         )?;
-        out::line(token)?;
+        out::line(token.expose_secret())?;
     }
     if no_auth {
         tracing::warn!(

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
+use secrecy::ExposeSecret as _;
 
 use super::out::{self, Column, Out};
 use super::{DatabaseArgs, environment};
@@ -103,11 +104,11 @@ async fn create(
             "name": row.name,
             "scopes": Scopes::decode(&row.scopes).list(),
             "expires": row.expires_us.map(time_from_us),
-            "token": token,
+            "token": token.expose_secret(),
         });
         out::json(&answer)?;
     } else {
-        out::line(token)?;
+        out::line(token.expose_secret())?;
         out::note(format_args!(
             "This is the only time that it is shown: keep it where {:?} finds it.",
             row.name

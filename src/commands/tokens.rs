@@ -1,5 +1,6 @@
 //! Tokens: created and revoked directly on the store, so that it works without a running collector.
 
+use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 
 use super::CommandError;
@@ -27,7 +28,7 @@ pub async fn create(
     actor: Actor,
     now_us: i64,
     asked: NewToken,
-) -> Result<(TokenRow, String), CommandError> {
+) -> Result<(TokenRow, SecretString), CommandError> {
     if asked.name.trim().is_empty() {
         return Err(CommandError::Invalid(
             "NAME is empty: name the token after who or what uses it".to_owned(),
@@ -48,7 +49,7 @@ pub async fn create(
     let entry = AuditEntry::new(now_us, actor, Action::CreateToken, object(&row.name))
         .after(json!({ "scopes": row.scopes, "expires_us": row.expires_us }));
     store
-        .create_token(&row, &token::hash(&token), Some(&entry))
+        .create_token(&row, &token::hash(token.expose_secret()), Some(&entry))
         .await?;
     Ok((row, token))
 }

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 use configparser::ini::Ini;
 use rustix::fs::OFlags;
+use secrecy::SecretString;
+use secrecy::zeroize::Zeroizing;
 
 /// Maximum size of a configuration file, in bytes.
 const MAX_BYTES: u64 = 1 << 20;
@@ -19,6 +21,8 @@ const RECORDER: &str = "callback_playback";
 #[derive(Debug, Default)]
 pub struct AnsibleConfig {
     ini: Ini,
+    /// The recorder's token, which is taken out of `ini`.
+    token: Option<SecretString>,
     /// The file's folder, which relative paths are based on.
     folder: PathBuf,
     /// The file.
@@ -63,15 +67,20 @@ impl AnsibleConfig {
         // A `#` within a value is part of it, for Ansible too.
         ini.set_inline_comment_symbols(Some(&[';']));
         let folder = file.as_deref().and_then(Path::parent).unwrap_or(cwd);
+        let mut ini = match text.map(|text| ini.read(text)) {
+            Some(Ok(_)) => ini,
+            // Ansible itself reports what is wrong with the file.
+            _ => Ini::new(),
+        };
+        let token = ini.remove_key(RECORDER, "token").flatten();
         Self {
             folder: folder.to_owned(),
             passed_over: passed_over.then_some(here),
             file,
-            ini: match text.map(|text| ini.read(text)) {
-                Some(Ok(_)) => ini,
-                // Ansible itself reports what is wrong with the file.
-                _ => Ini::new(),
-            },
+            token: token
+                .map(Zeroizing::new)
+                .and_then(|token| unquoted(&token).map(SecretString::from)),
+            ini,
         }
     }
 
@@ -103,25 +112,22 @@ impl AnsibleConfig {
             .unwrap_or_default()
     }
 
-    /// The text of one of the recorder's options.
+    /// The text of one of the recorder's options, other than its token.
     #[must_use]
     pub fn recorder(&self, key: &str) -> Option<String> {
-        let text = self.ini.get(RECORDER, key)?;
-        let text = text.trim();
-        // Ansible strips quotation marks.
-        let text = ['"', '\'']
-            .into_iter()
-            .find_map(|mark| text.strip_prefix(mark)?.strip_suffix(mark))
-            .unwrap_or(text);
-        Some(text.to_owned()).filter(|text| !text.is_empty())
+        unquoted(&self.ini.get(RECORDER, key)?).map(str::to_owned)
+    }
+
+    /// The recorder's token.
+    #[must_use]
+    pub fn recorder_token(&self) -> Option<&SecretString> {
+        self.token.as_ref()
     }
 
     /// Whether it configures a token for the recorder.
     #[must_use]
     pub fn has_token(&self) -> bool {
-        self.recorder("token")
-            .or(self.recorder("token_file"))
-            .is_some()
+        self.token.is_some() || self.recorder("token_file").is_some()
     }
 
     /// A path from one of the recorder's options: `~` and variables are replaced, and a relative path is based on the
@@ -152,6 +158,16 @@ impl AnsibleConfig {
             .unwrap_or_default();
         list(&patterns, &['\n'])
     }
+}
+
+/// A value without the quotation marks around it, which Ansible strips. None: it is empty.
+fn unquoted(text: &str) -> Option<&str> {
+    let text = text.trim();
+    let text = ['"', '\'']
+        .into_iter()
+        .find_map(|mark| text.strip_prefix(mark)?.strip_suffix(mark))
+        .unwrap_or(text);
+    (!text.is_empty()).then_some(text)
 }
 
 /// Whether Ansible reads a text as true.
@@ -233,6 +249,8 @@ pub fn list(text: &str, separators: &[char]) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use secrecy::ExposeSecret as _;
+
     use super::*;
 
     #[test]
@@ -249,7 +267,7 @@ mod tests {
         };
         let config = AnsibleConfig::read(folder.path(), variable);
         assert_eq!(config.recorder("url").as_deref(), Some("http://x:1"));
-        assert_eq!(config.recorder("token"), None);
+        assert!(config.recorder_token().is_none());
         let path = |key| config.recorder_path(key, variable);
         assert_eq!(
             path("token_file"),
@@ -258,6 +276,28 @@ mod tests {
         assert_eq!(path("spool_dir"), Some("/home/x/spool".into()));
         assert_eq!(path("ca_file"), Some("/pki/ca.pem".into()));
         assert_eq!(path("note"), Some(folder.path().join("$UNSET")));
+    }
+
+    #[test]
+    fn a_token_is_read_and_never_shown() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("ansible.cfg");
+        fs::write(&file, "[callback_playback]\nToken = 'pbk_x' \n").unwrap();
+        let config = AnsibleConfig::read(folder.path(), |_| None);
+        let token = config.recorder_token().map(|token| token.expose_secret());
+        assert_eq!(token, Some("pbk_x"));
+        assert!(config.has_token());
+        assert_eq!(config.recorder("token"), None);
+        let shown = format!("{config:?}");
+        assert!(!shown.contains("pbk_x"), "{shown}");
+        for none in [
+            "[callback_playback]\ntoken =\n",
+            "[callback_playback]\ntoken\n",
+            "",
+        ] {
+            fs::write(&file, none).unwrap();
+            assert!(!AnsibleConfig::read(folder.path(), |_| None).has_token());
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 
 use playback_supervisor::account::Account;
@@ -82,8 +83,8 @@ pub struct LauncherConfig {
     pub keep_values: bool,
     /// Further variables of the collector's environment that runs inherit.
     pub pass_environment: Vec<String>,
-    /// Variables that are set for runs.
-    pub environment: BTreeMap<String, String>,
+    /// Variables that are set for runs. Their values may be secret.
+    pub environment: BTreeMap<String, SecretString>,
 }
 
 impl Default for LauncherConfig {
@@ -152,7 +153,7 @@ impl LauncherConfig {
         let configured = self
             .environment
             .iter()
-            .map(|(name, value)| (name.into(), value.into()));
+            .map(|(name, value)| (name.into(), value.expose_secret().into()));
         passed.chain(configured).collect()
     }
 }

@@ -11,6 +11,8 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use secrecy::SecretString;
+use secrecy::zeroize::Zeroizing;
 use serde::Deserialize;
 
 pub use http::HttpConfig;
@@ -26,14 +28,15 @@ use crate::store::address::without_password;
 pub const DEFAULT_URL: &str = "http://localhost:8080";
 
 /// Everything that can be set; see `examples/collector.toml`.
-#[derive(Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// Address to listen on; a name is resolved.
     #[serde(deserialize_with = "listen::deserialize")]
     pub listen: SocketAddr,
-    /// The database: `sqlite:///path/to/playback.db`, `postgres://…`, `mysql://…` or `mariadb://…`.
-    pub database: String,
+    /// The database: `sqlite:///path/to/playback.db`, `postgres://…`, `mysql://…` or `mariadb://…`. It may hold a
+    /// password.
+    pub database: SecretString,
     /// Maximum number of connections that read from the database; one more writes.
     pub database_connections: u32,
     /// How long anything waits for the database, in seconds.
@@ -77,7 +80,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
-            database: "sqlite://playback.db".to_owned(),
+            database: "sqlite://playback.db".into(),
             database_connections: Options::CONNECTIONS,
             database_wait_seconds: Options::WAIT.as_secs(),
             no_auth: false,
@@ -95,34 +98,13 @@ impl Default for Config {
     }
 }
 
-impl std::fmt::Debug for Config {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter
-            .debug_struct("Config")
-            .field("listen", &self.listen)
-            .field("database", &without_password(&self.database))
-            .field("database_connections", &self.database_connections)
-            .field("database_wait_seconds", &self.database_wait_seconds)
-            .field("no_auth", &self.no_auth)
-            .field("silence_seconds", &self.silence_seconds)
-            .field("log_format", &self.log_format)
-            .field("log_level", &self.log_level)
-            .field("allowed_origins", &self.allowed_origins)
-            .field("max_output_lines", &self.max_output_lines)
-            .field("retention_schedule", &self.retention_schedule)
-            .field("retention", &self.retention)
-            .field("http", &self.http)
-            .finish_non_exhaustive()
-    }
-}
-
 /// Values from the command line; the rest comes from the file, or the defaults.
 #[derive(Debug, Default, Clone)]
 pub struct Overrides {
     /// `--listen` or `PLAYBACK_LISTEN`.
     pub listen: Option<SocketAddr>,
     /// `--database` or `PLAYBACK_DATABASE`.
-    pub database: Option<String>,
+    pub database: Option<SecretString>,
     /// `--no-auth`.
     pub no_auth: bool,
     /// `--log-format`.
@@ -201,11 +183,11 @@ impl Config {
             None => Self::default(),
             Some(path) => {
                 let name = || path.display().to_string();
-                let text =
-                    std::fs::read_to_string(path).map_err(|cause| ConfigError::Unreadable {
-                        path: name(),
-                        cause,
-                    })?;
+                let text = std::fs::read_to_string(path).map(Zeroizing::new);
+                let text = text.map_err(|cause| ConfigError::Unreadable {
+                    path: name(),
+                    cause,
+                })?;
                 toml::from_str(&text).map_err(|cause| ConfigError::Invalid {
                     path: name(),
                     cause: without_passwords(&cause.to_string()),
@@ -268,5 +250,34 @@ impl Config {
     #[must_use]
     pub fn silence(&self) -> Duration {
         Duration::from_secs(self.silence_seconds)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_secret_is_shown() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("collector.toml");
+        let text = "database = \"postgres://user:hunter2@db/playback\"\n\
+                    [launcher]\nenvironment = { VAULT_TOKEN = \"hunter2\" }\n";
+        std::fs::write(&file, text).unwrap();
+        let overrides = Overrides {
+            database: Some("mysql://user:hunter2@db/playback".into()),
+            ..Overrides::default()
+        };
+        let read = Config::load(Some(&file), Overrides::default()).unwrap();
+        let overridden = format!("{overrides:?}");
+        let config = Config::load(Some(&file), overrides).unwrap();
+        for shown in [
+            format!("{read:?}"),
+            format!("{config:?}"),
+            format!("{:?}", config.store()),
+            overridden,
+        ] {
+            assert!(!shown.contains("hunter2"), "{shown}");
+        }
     }
 }

@@ -5,9 +5,11 @@
 
 use std::collections::BTreeMap;
 
+use secrecy::zeroize::Zeroizing;
 use serde_json::{Map, Value};
 
 use super::error::LaunchError;
+use crate::model::{SecretVariables, Variables};
 
 /// Prefix of the variables that hold arguments.
 pub(super) const VARIABLES: &str = "playback_arg_";
@@ -45,12 +47,12 @@ pub(crate) fn short_name(module: &str) -> &str {
 }
 
 /// The arguments of an ad-hoc command.
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 pub(super) struct Arguments {
     /// Value of `--args`: each argument's name, with a variable as its value.
     pub(super) template: String,
     /// The values.
-    pub(super) variables: BTreeMap<String, Value>,
+    pub(super) variables: SecretVariables,
 }
 
 /// Parses `args` for a module; none if they are empty.
@@ -77,7 +79,7 @@ pub(super) fn arguments(module: &str, args: &str) -> Result<Option<Arguments>, L
     }
     Ok(Some(Arguments {
         template: Value::Object(template).to_string(),
-        variables,
+        variables: Box::new(Variables(variables)).into(),
     }))
 }
 
@@ -92,7 +94,7 @@ fn pairs(module: &str, args: &str) -> Result<Map<String, Value>, LaunchError> {
         if let Some((name, value)) = pair
             && (!is_free_form || WORDS_OF_FREE_FORM.contains(&name))
         {
-            let value = unescaped(value);
+            let value = Zeroizing::new(unescaped(value));
             values.insert(name.trim().to_owned(), unquoted(value.trim()).into());
             continue;
         }
@@ -205,6 +207,7 @@ fn unquoted(value: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use secrecy::ExposeSecret as _;
     use serde_json::json;
 
     use super::*;
@@ -251,7 +254,8 @@ mod tests {
             read.template,
             "{\"msg\":\"{{ playback_arg_0 | string }}\",\"n\":\"{{ playback_arg_1 }}\"}"
         );
-        assert_eq!(read.variables["playback_arg_0"], "hidden");
-        assert_eq!(arguments("ping", " ").unwrap(), None);
+        assert_eq!(read.variables.expose_secret().0["playback_arg_0"], "hidden");
+        assert!(!format!("{read:?}").contains("hidden"));
+        assert!(arguments("ping", " ").unwrap().is_none());
     }
 }

@@ -8,6 +8,7 @@ use std::io;
 use std::process::{Output, Stdio};
 use std::time::Duration;
 
+use secrecy::{ExposeSecret as _, SecretString};
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
 use tokio::time::timeout;
@@ -80,14 +81,14 @@ pub(super) async fn probe(
 }
 
 /// Delivers what a run's recorder did not. The outcome shows in the record.
-pub(super) async fn deliver(account: &Account, run: &RunFolder, url: &str, token: &str) {
+pub(super) async fn deliver(account: &Account, run: &RunFolder, url: &str, token: &SecretString) {
     let delivered = async {
         command(account, "deliver")?
             .arg("--spool-dir")
             .arg(run.recorder_spool())
             .args(["--url", url])
             .args(["--patience", "0", "--retry-set-aside"])
-            .env("PLAYBACK_TOKEN", token)
+            .env("PLAYBACK_TOKEN", token.expose_secret())
             .status()
             .await
     };

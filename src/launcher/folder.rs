@@ -22,6 +22,8 @@ use std::os::unix::fs::{
 use std::path::{Path, PathBuf};
 
 use playback_spool::RunKey;
+use secrecy::zeroize::Zeroizing;
+use secrecy::{ExposeSecret as _, ExposeSecretMut as _, SecretString};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -197,19 +199,21 @@ impl RunFolder {
             ..command::Files::default()
         };
         let mut vars = secrets.extra_vars.clone().unwrap_or_default();
+        let vars = &mut vars.expose_secret_mut().0;
         if let Some(args) = &secrets.args {
-            vars.extend(args.variables.clone());
+            vars.extend(args.variables.expose_secret().0.clone());
         }
         if !vars.is_empty() {
-            let text = values::to_yaml(&vars);
+            let text = Zeroizing::new(values::to_yaml(vars));
             files.extra_vars = Some(self.write("secrets/extra_vars.yml", text.as_bytes())?);
         }
         if let Some(password) = &secrets.vault_password {
-            let text = format!("{password}\n");
+            let text = Zeroizing::new(format!("{}\n", password.expose_secret()));
             files.vault_password = Some(self.write("secrets/vault_password", text.as_bytes())?);
         }
         if let Some(key) = &secrets.private_key {
-            files.private_key = Some(self.write("secrets/private_key", key.as_bytes())?);
+            let text = key.expose_secret().as_bytes();
+            files.private_key = Some(self.write("secrets/private_key", text)?);
         }
         if !checked.parameters.only_hosts.is_empty() {
             let text = checked.parameters.only_hosts.join("\n");
@@ -227,14 +231,14 @@ impl RunFolder {
     ///
     /// # Errors
     /// It cannot be written.
-    pub(super) fn write_token(&self, token: &str) -> io::Result<()> {
+    pub(super) fn write_token(&self, token: &SecretString) -> io::Result<()> {
         for (path, name) in [
             (self.token(), "token"),
             (self.recorder_token(), "secrets/token"),
         ] {
             // A run whose start was interrupted by killing the collector has one already.
             let _ = fs::remove_file(path);
-            self.write(name, token.as_bytes())?;
+            self.write(name, token.expose_secret().as_bytes())?;
         }
         Ok(())
     }

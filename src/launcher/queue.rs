@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use playback_spool::{AdoptOptions, SenderConfig, deliver_orphans, orphans};
 use playback_wire::{EndReason, ExecutionEnded, Launched};
+use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::broadcast;
 use uuid::Uuid;
 
@@ -327,7 +328,11 @@ impl Launcher {
     }
 
     /// A token that can report this run, and do nothing else.
-    async fn create_token(&self, id: Uuid, timeout_seconds: u64) -> Result<String, LaunchError> {
+    async fn create_token(
+        &self,
+        id: Uuid,
+        timeout_seconds: u64,
+    ) -> Result<SecretString, LaunchError> {
         let inner = &self.inner;
         let token = token::generate().map_err(std::io::Error::other)?;
         let now = inner.clock.now_us();
@@ -349,7 +354,7 @@ impl Launcher {
         };
         inner
             .store
-            .create_token(&row, &token::hash(&token), None)
+            .create_token(&row, &token::hash(token.expose_secret()), None)
             .await?;
         Ok(token)
     }

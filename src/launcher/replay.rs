@@ -1,10 +1,11 @@
 //! Builds a request from an earlier one: its stored parameters, and the overrides.
 
+use secrecy::SecretString;
 use uuid::Uuid;
 
 use super::error::LaunchError;
 use super::{LaunchRequest, Launcher};
-use crate::model::{Actor, Parameters};
+use crate::model::{Actor, Parameters, Variables};
 
 /// What to repeat.
 #[derive(Debug, Clone, Default)]
@@ -135,7 +136,9 @@ fn again(stored: Parameters, new: LaunchRequest) -> Result<LaunchRequest, Launch
         limit: new.limit.or(limit),
         tags: new.tags.or(list(tags)),
         skip_tags: new.skip_tags.or(list(skip_tags)),
-        extra_vars: new.extra_vars.or(extra_vars),
+        extra_vars: new
+            .extra_vars
+            .or(extra_vars.map(|vars| Box::new(Variables(vars)).into())),
         r#become: new.r#become.or(Some(r#become)),
         become_user: new.become_user.or(become_user),
         forks: new.forks.or(forks),
@@ -144,12 +147,12 @@ fn again(stored: Parameters, new: LaunchRequest) -> Result<LaunchRequest, Launch
         diff: new.diff.or(Some(diff)),
         timeout: new.timeout.or(Some(timeout_seconds)),
         vault_password: new.vault_password,
-        private_key: new.private_key.or(private_key),
+        private_key: new.private_key.or(private_key.map(SecretString::from)),
         note: new.note.or(note),
         labels: new.labels.or(list(labels)),
         hosts: new.hosts.or(hosts),
         module: new.module.or(module),
-        args: new.args.or(args),
+        args: new.args.or(args.map(SecretString::from)),
         replay_of: None,
     })
 }

@@ -3,13 +3,12 @@
 //! Its fields are converted several times: by the API, by the checks, into the stored parameters, into a command line,
 //! and for a replay. Each conversion names every field, so that the compiler reports a new one that is forgotten.
 
-use std::collections::BTreeMap;
-use std::fmt;
+use secrecy::SecretString;
 
-use serde_json::Value;
+use crate::model::SecretVariables;
 
-/// A request's fields; `None` if not given. `Debug` shows no value that may be secret.
-#[derive(Clone, Default)]
+/// A request's fields; `None` if not given.
+#[derive(Debug, Clone, Default)]
 #[allow(missing_docs)] // Each is a field of the request, and documented there.
 pub struct LaunchRequest {
     pub playbook: Option<String>,
@@ -17,7 +16,7 @@ pub struct LaunchRequest {
     pub limit: Option<String>,
     pub tags: Option<Vec<String>>,
     pub skip_tags: Option<Vec<String>>,
-    pub extra_vars: Option<BTreeMap<String, Value>>,
+    pub extra_vars: Option<SecretVariables>,
     pub r#become: Option<bool>,
     pub become_user: Option<String>,
     pub forks: Option<u32>,
@@ -25,24 +24,41 @@ pub struct LaunchRequest {
     pub check: Option<bool>,
     pub diff: Option<bool>,
     pub timeout: Option<u64>,
-    pub vault_password: Option<String>,
-    pub private_key: Option<String>,
+    pub vault_password: Option<SecretString>,
+    pub private_key: Option<SecretString>,
     pub note: Option<String>,
     pub labels: Option<Vec<String>>,
     pub hosts: Option<String>,
     pub module: Option<String>,
-    pub args: Option<String>,
+    pub args: Option<SecretString>,
     pub only_hosts: Option<Vec<String>>,
     pub replay_of: Option<uuid::Uuid>,
 }
 
-impl fmt::Debug for LaunchRequest {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("LaunchRequest")
-            .field("playbook", &self.playbook)
-            .field("hosts", &self.hosts)
-            .field("module", &self.module)
-            .finish_non_exhaustive()
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use secrecy::SecretBox;
+
+    use super::*;
+    use crate::model::Variables;
+
+    #[test]
+    fn no_secret_is_shown() {
+        let variables = BTreeMap::from([("password".to_owned(), "hunter2".into())]);
+        let request = LaunchRequest {
+            playbook: Some("site.yml".to_owned()),
+            extra_vars: Some(SecretBox::new(Box::new(Variables(variables)))),
+            vault_password: Some("hunter2".into()),
+            private_key: Some("hunter2".into()),
+            args: Some("hunter2".into()),
+            ..LaunchRequest::default()
+        };
+        let shown = format!("{request:?}");
+        assert!(
+            shown.contains("site.yml") && !shown.contains("hunter2"),
+            "{shown}"
+        );
     }
 }

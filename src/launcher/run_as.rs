@@ -3,18 +3,15 @@
 
 use std::path::{Path, PathBuf};
 
+use secrecy::ExposeSecret as _;
+
 use super::LaunchError;
 use super::errands;
 use crate::config::Config;
-use crate::store::address::without_password;
-use crate::store::path_of;
 use playback_supervisor::account::Account;
 use playback_supervisor::account::probe::{Kind, Wish};
 
 const FIELD: &str = "launcher.run_as";
-
-/// Parameters of a database address that name a file with a secret.
-const KEY_PARAMETERS: [&str; 2] = ["sslkey", "ssl-key"];
 
 /// A requirement on a path.
 struct Demand {
@@ -74,8 +71,9 @@ pub(super) async fn check(
             "no_auth lets every user of this machine do everything, and so every run: serve with tokens".to_owned(),
         ));
     }
-    if config.database != without_password(&config.database) && is_on_command_line(&config.database)
-    {
+    let database = config.store();
+    let address = database.address.expose_secret();
+    if address != database.shown() && is_on_command_line(address) {
         return Err(refused(
             "the database's password stands on the collector's command line, where every user of the machine can \
              read it: give it with PLAYBACK_DATABASE, or in the configuration file"
@@ -111,19 +109,14 @@ fn demands(config: &Config, account: &Account, runs: &Path) -> Vec<Demand> {
             demands.push(Demand::new(path, Kind::Closed, role, then));
         }
     };
-    if let Some(database) = path_of(&config.database) {
+    let database = config.store();
+    if let Some(database) = database.path() {
         for file in files_of(&database) {
             closed(file, "the database");
         }
     }
-    let query = config
-        .database
-        .split_once('?')
-        .map_or("", |(_, query)| query);
-    for (name, value) in query.split('&').filter_map(|one| one.split_once('=')) {
-        if KEY_PARAMETERS.contains(&name) {
-            closed(PathBuf::from(value), "the database's private key");
-        }
+    for key in database.private_keys() {
+        closed(key, "the database's private key");
     }
     for file in &config.private_files {
         closed(file.clone(), "of the collector's own files");

@@ -10,6 +10,7 @@ mod page;
 mod retention;
 mod rows;
 mod stats;
+mod variables;
 
 pub use audit::*;
 pub use execution::*;
@@ -20,5 +21,6 @@ pub use page::*;
 pub use retention::*;
 pub use rows::*;
 pub use stats::*;
+pub use variables::*;
 
 pub use crate::filter::{AuditFilter, ExecutionFilter, ResultFilter};

@@ -1,15 +1,19 @@
 //! The database's address and connection options.
 
+use std::path::PathBuf;
 use std::time::Duration;
+
+use secrecy::{ExposeSecret as _, SecretString};
 
 use super::StoreError;
 use super::dialect::Engine;
+use super::file::{is_same, path_of};
 
 /// The database's address and connection options.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Its address: `sqlite:///path`, `postgres://…`, `mysql://…` or `mariadb://…`.
-    pub address: String,
+    /// Its address: `sqlite:///path`, `postgres://…`, `mysql://…` or `mariadb://…`. It may hold a password.
+    pub address: SecretString,
     /// Number of reading connections; one more writes.
     pub connections: u32,
     /// How long to wait for a connection.
@@ -29,21 +33,52 @@ impl Options {
         self.wait * 12
     }
 
+    /// The address for display: without a password.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        without_password(self.address.expose_secret())
+    }
+
+    /// The file of an SQLite database; none for another kind, or for an invalid address.
+    #[must_use]
+    pub fn path(&self) -> Option<PathBuf> {
+        path_of(self.address.expose_secret())
+    }
+
+    /// Whether both addresses mean the same database: they are the same text, or lead to the same file.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        let (one, another) = (self.address.expose_secret(), other.address.expose_secret());
+        let files = self.path().zip(other.path());
+        one == another || files.is_some_and(|(one, other)| is_same(&one, &other))
+    }
+
+    /// The files of private keys that the address names.
+    #[must_use]
+    pub fn private_keys(&self) -> Vec<PathBuf> {
+        let address = self.address.expose_secret();
+        let query = address.split_once('?').map_or("", |(_, query)| query);
+        let parameters = query.split('&').filter_map(|one| one.split_once('='));
+        parameters
+            .filter(|(name, _)| KEY_PARAMETERS.contains(name))
+            .map(|(_, file)| PathBuf::from(file))
+            .collect()
+    }
+
     /// The kind of database.
     ///
     /// # Errors
     /// The address is not supported.
     pub fn engine(&self) -> Result<Engine, StoreError> {
         let unsupported = |why: &str| StoreError::Address {
-            address: without_password(&self.address),
+            address: self.shown(),
             why: why.to_owned(),
         };
-        let scheme = self.address.split(':').next().unwrap_or("");
+        let address = self.address.expose_secret();
+        let scheme = address.split(':').next().unwrap_or("");
         let (engine, parameters) = match scheme {
             // Anything after the `?` is for SQLite itself.
-            "sqlite"
-                if self.address.contains(":memory:") || self.address.contains("mode=memory") =>
-            {
+            "sqlite" if address.contains(":memory:") || address.contains("mode=memory") => {
                 return Err(unsupported("a database in memory is not kept: name a file"));
             }
             "sqlite" => return Ok(Engine::Sqlite),
@@ -57,7 +92,7 @@ impl Options {
             }
         };
         // A misspelt parameter would be ignored silently: TLS would not be checked.
-        let query = self.address.split_once('?').map_or("", |(_, query)| query);
+        let query = address.split_once('?').map_or("", |(_, query)| query);
         for parameter in query.split('&').filter(|parameter| !parameter.is_empty()) {
             let name = parameter.split('=').next().unwrap_or("");
             if !parameters.contains(&name) {
@@ -72,13 +107,19 @@ impl Options {
     }
 }
 
-impl From<&str> for Options {
-    fn from(address: &str) -> Self {
+impl From<SecretString> for Options {
+    fn from(address: SecretString) -> Self {
         Self {
-            address: address.to_owned(),
+            address,
             connections: Self::CONNECTIONS,
             wait: Self::WAIT,
         }
+    }
+}
+
+impl From<&str> for Options {
+    fn from(address: &str) -> Self {
+        Self::from(SecretString::from(address))
     }
 }
 
@@ -106,6 +147,9 @@ const POSTGRES_PARAMETERS: &[&str] = &[
 
 /// Allowed parameters of a MySQL address.
 const MYSQL_PARAMETERS: &[&str] = &["ssl-mode", "ssl-ca", "ssl-cert", "ssl-key", "socket"];
+
+/// Parameters that name a file with a secret.
+const KEY_PARAMETERS: [&str; 2] = ["sslkey", "ssl-key"];
 
 /// An address for display: without a password.
 #[must_use]

@@ -111,10 +111,12 @@ impl Engine {
             return text;
         }
         let mut numbered = String::with_capacity(text.len() + text.len() / 4);
+        // A bulk insert has thousands of placeholders.
+        let mut digits = itoa::Buffer::new();
         for (number, part) in text.split('?').enumerate() {
             if number > 0 {
                 numbered.push('$');
-                numbered.push_str(itoa(number, &mut [0; 20]));
+                numbered.push_str(digits.format(number));
             }
             numbered.push_str(part);
         }
@@ -237,19 +239,6 @@ pub(super) fn escaped(text: &str) -> String {
         .replace('_', "!_")
 }
 
-/// Decimal digits without an allocation: a bulk insert has thousands of numbers.
-fn itoa(mut number: usize, buffer: &mut [u8; 20]) -> &str {
-    let mut at = buffer.len();
-    loop {
-        at -= 1;
-        buffer[at] = b'0' + (number % 10) as u8;
-        number /= 10;
-        if number == 0 {
-            return std::str::from_utf8(&buffer[at..]).unwrap_or("");
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -263,7 +252,5 @@ mod tests {
             Engine::Postgres.placeholders(text()),
             "a = $1 AND b IN ($2, $3)"
         );
-        assert_eq!(itoa(65_535, &mut [0; 20]), "65535");
-        assert_eq!(itoa(0, &mut [0; 20]), "0");
     }
 }

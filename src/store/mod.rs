@@ -63,7 +63,7 @@ pub use address::Options;
 pub use executions::{ExecutionHead, Recaps};
 pub use explain::{Plan, explained};
 pub use failures::{FoundSuccess, Occurrences, TaskOnHost};
-pub use file::{DatabaseLock, LockError, is_same, path_of};
+pub use file::{DatabaseLock, LockError};
 pub use log::{BlockStart, BlocksFrom, StoredBlock};
 pub use migrations::Migration;
 pub use parts::ResultEntry;

@@ -4,6 +4,7 @@ use std::str::FromStr as _;
 use std::sync::Arc;
 use std::time::Duration;
 
+use secrecy::ExposeSecret as _;
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -12,7 +13,7 @@ use sqlx::{ConnectOptions, Connection as _, Executor as _, Row as _};
 use tokio::time::Instant;
 
 use super::StoreError;
-use super::address::{Options, without_password};
+use super::address::Options;
 use super::dialect::Engine;
 use super::file::{self, DatabaseFile};
 use super::pool::{Limits, Pool, is_alive, is_sound};
@@ -59,7 +60,7 @@ pub(super) async fn open(options: &Options) -> Result<(Pool, Pool), StoreError> 
 }
 
 async fn sqlite(options: &Options) -> Result<(Pool, Pool), StoreError> {
-    let connect = SqliteConnectOptions::from_str(&options.address)
+    let connect = SqliteConnectOptions::from_str(options.address.expose_secret())
         .map_err(|error| unreadable(options, &error))?;
     let path = connect.get_filename().to_owned();
     file::prepare(&path).map_err(|why| unfit(options, why))?;
@@ -152,7 +153,7 @@ async fn sqlite_pools(
 }
 
 async fn postgres(options: &Options) -> Result<(Pool, Pool), StoreError> {
-    let connect = PgConnectOptions::from_str(&options.address)
+    let connect = PgConnectOptions::from_str(options.address.expose_secret())
         .map_err(|error| unreadable(options, &error))?
         .application_name("playback")
         .statement_cache_capacity(PREPARED);
@@ -203,7 +204,7 @@ async fn postgres(options: &Options) -> Result<(Pool, Pool), StoreError> {
 }
 
 async fn mysql(options: &Options) -> Result<(Pool, Pool), StoreError> {
-    let connect = MySqlConnectOptions::from_str(&options.address)
+    let connect = MySqlConnectOptions::from_str(options.address.expose_secret())
         .map_err(|error| unreadable(options, &error))?
         .charset("utf8mb4")
         .statement_cache_capacity(PREPARED);
@@ -291,21 +292,21 @@ async fn close_first<C: sqlx::Connection>(connection: C) {
 
 fn unreadable(options: &Options, error: &sqlx::Error) -> StoreError {
     StoreError::Address {
-        address: without_password(&options.address),
+        address: options.shown(),
         why: error.to_string(),
     }
 }
 
 fn unfit(options: &Options, why: String) -> StoreError {
     StoreError::Unfit {
-        address: without_password(&options.address),
+        address: options.shown(),
         why,
     }
 }
 
 fn cannot_open(options: &Options, cause: sqlx::Error) -> StoreError {
     StoreError::Open {
-        address: without_password(&options.address),
+        address: options.shown(),
         cause,
     }
 }

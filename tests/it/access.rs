@@ -4,6 +4,7 @@ use std::process::{Command, Stdio};
 
 use playback::auth::token;
 use playback::store::{Store, TokenRow};
+use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
 use crate::builders::{Run, good_run};
@@ -150,6 +151,7 @@ async fn an_expired_token_is_refused() {
     let collector = Collector::start();
     let store = Store::open(&collector.database()).await.unwrap();
     let secret = token::generate().unwrap();
+    let secret = secret.expose_secret();
     let row = TokenRow {
         id: 0,
         name: "old".to_owned(),
@@ -160,12 +162,12 @@ async fn an_expired_token_is_refused() {
         execution: None,
     };
     store
-        .create_token(&row, &token::hash(&secret), None)
+        .create_token(&row, &token::hash(secret), None)
         .await
         .unwrap();
     store.close().await;
     let message = collector
-        .client_with(Some(&secret))
+        .client_with(Some(secret))
         .get(LIST)
         .error(401, "unauthorized");
     assert!(message.contains("expired"), "{message}");

@@ -245,7 +245,12 @@ fn packages_depend_in_one_direction() {
         "playback-wire",
     ];
     assert_eq!(ours("supervisor/Cargo.toml"), set(all));
-    assert_eq!(ours("callback_plugin/Cargo.toml"), set(all));
+    assert_eq!(
+        ours("callback_plugin/core/Cargo.toml"),
+        set(&["playback-spool", "playback-wire"])
+    );
+    let recorder = [all, &["playback-recorder-core"][..]].concat();
+    assert_eq!(ours("callback_plugin/Cargo.toml"), set(&recorder));
 }
 
 fn root() -> &'static Path {

@@ -6,15 +6,16 @@
 //! request header (CGI).
 
 use std::ffi::OsString;
-use std::fmt;
 
+use secrecy::zeroize::Zeroizing;
+use secrecy::{ExposeSecret as _, SecretString};
 use ureq::http::Uri;
 
 use super::bypass::Bypass;
 use crate::config::ConfigError;
 
-/// The proxies of an environment. `Debug` shows no password.
-#[derive(Clone, Default)]
+/// The proxies of an environment.
+#[derive(Debug, Clone, Default)]
 pub struct Proxies {
     http: Option<Named>,
     https: Option<Named>,
@@ -22,39 +23,22 @@ pub struct Proxies {
     bypass: Bypass,
 }
 
-/// A variable and its value.
-#[derive(Clone)]
+/// A variable and its value, which may hold a password.
+#[derive(Debug, Clone)]
 struct Named {
     variable: &'static str,
-    text: String,
+    text: SecretString,
 }
 
-impl fmt::Debug for Proxies {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let named = [&self.http, &self.https, &self.all];
-        let named = named.into_iter().flatten().map(|named| named.variable);
-        formatter.debug_list().entries(named).finish()
-    }
-}
-
-/// A proxy. `Debug` shows no password.
-#[derive(Clone, PartialEq, Eq)]
+/// A proxy.
+#[derive(Debug, Clone)]
 pub struct Proxy {
     /// The variable that names it.
     variable: &'static str,
+    /// Without user and password.
     uri: Uri,
     /// Value of the header `Proxy-Authorization`.
-    authorization: Option<String>,
-}
-
-impl fmt::Debug for Proxy {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Proxy")
-            .field("variable", &self.variable)
-            .field("uri", &self.uri)
-            .finish_non_exhaustive()
-    }
+    authorization: Option<SecretString>,
 }
 
 impl Proxies {
@@ -65,7 +49,10 @@ impl Proxies {
             let (variable, text) = text(lower)
                 .map(|text| (lower, text))
                 .or_else(|| upper.and_then(|upper| Some((upper, text(upper)?))))?;
-            (!text.is_empty()).then_some(Named { variable, text })
+            (!text.is_empty()).then(|| Named {
+                variable,
+                text: text.into(),
+            })
         };
         let is_cgi = variable("REQUEST_METHOD").is_some();
         Self {
@@ -73,7 +60,7 @@ impl Proxies {
             https: named("https_proxy", Some("HTTPS_PROXY")),
             all: named("all_proxy", Some("ALL_PROXY")),
             bypass: named("no_proxy", Some("NO_PROXY"))
-                .map(|named| Bypass::read(&named.text))
+                .map(|named| Bypass::read(named.text.expose_secret()))
                 .unwrap_or_default(),
         }
     }
@@ -100,7 +87,7 @@ impl Proxy {
     fn read(named: &Named) -> Result<Self, ConfigError> {
         let variable = named.variable;
         let unusable = |why: String| ConfigError::Proxy { variable, why };
-        let text = named.text.as_str();
+        let text = named.text.expose_secret();
         let (scheme, rest) = text.split_once("://").unwrap_or(("http", text));
         let scheme = scheme.to_ascii_lowercase();
         if scheme.starts_with("socks") {
@@ -128,10 +115,10 @@ impl Proxy {
         }
         let authorization = user.map(|user| {
             let (name, password) = user.split_once(':').unwrap_or((user, ""));
-            let mut plain = decoded(name);
+            let mut plain = Zeroizing::new(decoded(name));
             plain.push(b':');
-            plain.extend(decoded(password));
-            format!("Basic {}", base64(&plain))
+            plain.extend_from_slice(&Zeroizing::new(decoded(password)));
+            format!("Basic {}", *Zeroizing::new(base64(&plain))).into()
         });
         Ok(Self {
             variable,
@@ -148,8 +135,8 @@ impl Proxy {
 
     /// Value of the header `Proxy-Authorization`.
     #[must_use]
-    pub fn authorization(&self) -> Option<&str> {
-        self.authorization.as_deref()
+    pub fn authorization(&self) -> Option<&SecretString> {
+        self.authorization.as_ref()
     }
 
     /// Whether the connection to the proxy itself uses TLS.
@@ -183,13 +170,21 @@ impl Proxy {
     }
 
     /// The head of a request for a tunnel to `target` (`host:port`).
-    pub(crate) fn connect_request(&self, target: &str) -> String {
+    pub(crate) fn connect_request(&self, target: &str) -> Zeroizing<String> {
+        let line = format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n");
         let authorization = self
             .authorization
             .as_ref()
-            .map(|value| format!("Proxy-Authorization: {value}\r\n"))
-            .unwrap_or_default();
-        format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n{authorization}\r\n")
+            .map_or("", |value| value.expose_secret());
+        let mut head = Zeroizing::new(String::with_capacity(line.len() + authorization.len() + 32));
+        head.push_str(&line);
+        if !authorization.is_empty() {
+            head.push_str("Proxy-Authorization: ");
+            head.push_str(authorization);
+            head.push_str("\r\n");
+        }
+        head.push_str("\r\n");
+        head
     }
 
     /// Why the proxy refused, from the head of its response. None: there is a tunnel.
@@ -439,11 +434,12 @@ mod tests {
                 .way_to(&"http://c".parse().unwrap())
                 .unwrap()
                 .unwrap();
-            assert_eq!(proxy.authorization(), expected, "{text}");
-            assert!(
-                !format!("{proxy:?} {}", proxy.shown()).contains("ss"),
-                "{proxy:?}"
-            );
+            let authorization = proxy.authorization().map(|value| value.expose_secret());
+            assert_eq!(authorization, expected, "{text}");
+            let shown = format!("{proxies:?} {proxy:?} {}", proxy.shown());
+            for secret in ["word", "%40", "a:b", "dX"] {
+                assert!(!shown.contains(secret), "{shown}");
+            }
         }
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io::{self, Read, Write};
 
 use rustls::{ClientConnection, StreamOwned};
+use secrecy::{ExposeSecret as _, SecretString};
 use ureq::Error;
 use ureq::config::Config;
 use ureq::http::Uri;
@@ -133,7 +134,7 @@ pub(super) struct Forwarding<B> {
     below: B,
     /// Text before the path.
     origin: String,
-    authorization: Option<String>,
+    authorization: Option<SecretString>,
     /// The next bytes written begin a request.
     begins: bool,
 }
@@ -146,7 +147,7 @@ impl<B> Forwarding<B> {
         Self {
             below,
             origin: format!("http://{authority}"),
-            authorization: proxy.authorization().map(str::to_owned),
+            authorization: proxy.authorization().cloned(),
             begins: true,
         }
     }
@@ -159,7 +160,7 @@ impl<B> Forwarding<B> {
         let mut head = format!("{method} {}{rest}\r\n", self.origin);
         if let Some(authorization) = &self.authorization {
             head.push_str("Proxy-Authorization: ");
-            head.push_str(authorization);
+            head.push_str(authorization.expose_secret());
             head.push_str("\r\n");
         }
         let mut head = head.into_bytes();

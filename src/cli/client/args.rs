@@ -1,12 +1,12 @@
 //! Which collector a command asks, and with which token: an option wins over the environment, and that over a login.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context as _, bail};
 use clap::Args;
+use secrecy::SecretString;
 
-use super::super::environment;
 use super::super::logins::{Login, Logins};
+use super::super::{environment, secret};
 use super::address;
 use crate::config::DEFAULT_URL;
 
@@ -25,13 +25,13 @@ pub(in crate::cli) struct ClientArgs {
 }
 
 /// The collector and the token to use, and where each was found.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub(in crate::cli) struct Target {
     /// The collector's URL without its last slash.
     pub(in crate::cli) url: String,
     /// Where that was said.
     pub(in crate::cli) url_from: String,
-    pub(in crate::cli) token: Option<String>,
+    pub(in crate::cli) token: Option<SecretString>,
     /// Where the token was found, and which other sources it overrode.
     pub(in crate::cli) token_from: Option<String>,
 }
@@ -84,40 +84,34 @@ impl ClientArgs {
     }
 
     /// The token, and where it was found.
-    fn token(&self, login: Option<&(String, Login)>) -> anyhow::Result<Option<(String, String)>> {
+    fn token(
+        &self,
+        login: Option<&(String, Login)>,
+    ) -> anyhow::Result<Option<(SecretString, String)>> {
         let beside = login
             .filter(|(_, login)| login.token.is_some())
             .map(|(name, _)| format!(", which wins over the log-in {name}"))
             .unwrap_or_default();
         if let Some(file) = &self.token_file {
             return Ok(Some((
-                read(file)?,
+                secret::token_file(file)?,
                 format!("--token-file {}", file.display()),
             )));
         }
         if self.context.is_none() {
             if let Some(token) = environment::token() {
                 let from = format!("PLAYBACK_TOKEN in the environment{beside}");
-                return Ok(Some((token.trim().to_owned(), from)));
+                return Ok(Some((token, from)));
             }
             if let Some(file) = environment::token_file() {
                 let from = format!(
                     "the file {} (PLAYBACK_TOKEN_FILE in the environment){beside}",
                     file.display()
                 );
-                return Ok(Some((read(&file)?, from)));
+                return Ok(Some((secret::token_file(&file)?, from)));
             }
         }
         let token = login.and_then(|(name, login)| Some((login.token.clone()?, name)));
         Ok(token.map(|(token, name)| (token, format!("log-in {name}"))))
     }
-}
-
-fn read(file: &Path) -> anyhow::Result<String> {
-    let text = std::fs::read_to_string(file)
-        .with_context(|| format!("the token file {} cannot be read", file.display()))?;
-    if text.trim().is_empty() {
-        bail!("the token file {} is empty", file.display());
-    }
-    Ok(text.trim().to_owned())
 }

@@ -8,8 +8,10 @@ use std::io::Read;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
-use serde::Deserialize;
+use secrecy::zeroize::Zeroizing;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use ureq::http::{HeaderValue, Response, StatusCode, header};
 use ureq::typestate::WithBody;
@@ -38,7 +40,6 @@ pub(super) struct Client {
     agent: Agent,
     target: Target,
     way: Way,
-    authorization: Option<HeaderValue>,
 }
 
 /// The collector refused what it was asked.
@@ -64,28 +65,26 @@ impl Client {
     }
 
     /// For an explicit collector and token; `from` says where the token comes from.
-    pub(super) fn of(url: &str, token: Option<&str>, from: &str) -> anyhow::Result<Self> {
+    pub(super) fn of(url: &str, token: Option<&SecretString>, from: &str) -> anyhow::Result<Self> {
         Self::to(Target {
             url: url.to_owned(),
             url_from: String::new(),
-            token: token.map(str::to_owned),
+            token: token.cloned(),
             token_from: token.map(|_| from.to_owned()),
         })
     }
 
     fn to(target: Target) -> anyhow::Result<Self> {
-        let authorization = match &target.token {
-            None => None,
-            Some(token) => {
-                let from = target.token_from.as_deref().unwrap_or_default();
-                let mut value =
-                    HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| {
-                        anyhow!("the token holds characters that no token has ({from})")
-                    })?;
-                value.set_sensitive(true);
-                Some(value)
-            }
-        };
+        if target
+            .token
+            .as_ref()
+            .is_some_and(|token| bearer(token).is_none())
+        {
+            let from = target.token_from.as_deref().unwrap_or_default();
+            return Err(anyhow!(
+                "the token holds characters that no token has ({from})"
+            ));
+        }
         let uri = target
             .url
             .parse()
@@ -110,7 +109,6 @@ impl Client {
             agent: way.agent(config),
             target,
             way,
-            authorization,
         })
     }
 
@@ -129,9 +127,9 @@ impl Client {
         &self.way
     }
 
-    /// The value of the Authorization header.
-    pub(super) fn authorization(&self) -> Option<&HeaderValue> {
-        self.authorization.as_ref()
+    /// The value of the Authorization header, made for one request.
+    pub(super) fn authorization(&self) -> Option<HeaderValue> {
+        self.target.token.as_ref().and_then(bearer)
     }
 
     /// A response body, streamed.
@@ -141,7 +139,7 @@ impl Client {
         query: &[(&'static str, String)],
     ) -> anyhow::Result<impl Read + use<>> {
         let mut request = self.agent.get(self.address(path));
-        if let Some(authorization) = &self.authorization {
+        if let Some(authorization) = self.authorization() {
             request = request.header(header::AUTHORIZATION, authorization);
         }
         let query = query.iter().map(|(name, value)| (*name, value.as_str()));
@@ -170,7 +168,11 @@ impl Client {
     }
 
     /// Sends a change once and returns the answer; anything but success is an error.
-    pub(super) fn post<T: DeserializeOwned>(&self, path: &str, body: &Value) -> anyhow::Result<T> {
+    pub(super) fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> anyhow::Result<T> {
         self.change(self.agent.post(self.address(path)), body)
     }
 
@@ -194,7 +196,7 @@ impl Client {
     pub(super) fn delete(&self, path: &str, note: Option<&str>) -> anyhow::Result<()> {
         let note = note.map(|note| ("note", note));
         let mut request = self.agent.delete(self.address(path)).query_pairs(note);
-        if let Some(authorization) = &self.authorization {
+        if let Some(authorization) = self.authorization() {
             request = request.header(header::AUTHORIZATION, authorization);
         }
         let answer = request.call().map_err(|error| self.not_reached(&error))?;
@@ -209,9 +211,9 @@ impl Client {
     fn change<T: DeserializeOwned>(
         &self,
         mut request: RequestBuilder<WithBody>,
-        body: &Value,
+        body: &impl Serialize,
     ) -> anyhow::Result<T> {
-        if let Some(authorization) = &self.authorization {
+        if let Some(authorization) = self.authorization() {
             request = request.header(header::AUTHORIZATION, authorization);
         }
         let mut answer = request
@@ -311,6 +313,14 @@ impl Client {
         }
         Refused { status, message }.into()
     }
+}
+
+/// The Authorization header for a token; none if the token has characters that cannot stand in it.
+fn bearer(token: &SecretString) -> Option<HeaderValue> {
+    let text = Zeroizing::new(format!("Bearer {}", token.expose_secret()));
+    let mut value = HeaderValue::from_str(&text).ok()?;
+    value.set_sensitive(true);
+    Some(value)
 }
 
 /// A request body that holds only the note, if there is one.

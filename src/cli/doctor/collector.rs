@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use chrono::DateTime;
 use playback_spool::{Probe, SenderConfig, Verdict, probe};
+use secrecy::SecretString;
 
 use super::super::environment;
 use super::finding::Report;
@@ -51,7 +52,7 @@ pub(super) fn look(report: &mut Report, settings: &Settings, clock: &Clock) {
 }
 
 /// Reports where the token comes from. None: there is none that can be sent.
-fn token(report: &mut Report, settings: &Settings) -> Option<String> {
+fn token(report: &mut Report, settings: &Settings) -> Option<SecretString> {
     if let Some(file) = &settings.token_file
         && let Ok(found) = file.metadata()
         && found.permissions().mode() & 0o044 != 0

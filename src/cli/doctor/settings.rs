@@ -2,6 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use playback_spool::read_secret;
+use secrecy::{ExposeSecret as _, SecretString};
+
 use super::super::environment;
 use crate::config::ansible::{AnsibleConfig, is_true};
 
@@ -12,11 +15,12 @@ pub(super) struct Setting<T> {
     pub(super) from: String,
 }
 
-/// The recorder's settings that decide whether runs arrive. It has no `Debug`: it holds the token.
+/// The recorder's settings that decide whether runs arrive.
+#[derive(Debug)]
 pub(super) struct Settings {
     pub(super) url: Option<Setting<String>>,
     /// The token, or why its file cannot be used.
-    pub(super) token: Option<Setting<Result<String, String>>>,
+    pub(super) token: Option<Setting<Result<SecretString, String>>>,
     pub(super) token_file: Option<PathBuf>,
     pub(super) ca_file: Option<Setting<PathBuf>>,
     pub(super) spool_dir: Option<Setting<PathBuf>>,
@@ -50,7 +54,16 @@ impl Settings {
                 })
             })
         };
-        let token = text("PLAYBACK_TOKEN", "token");
+        let token = environment::variable("PLAYBACK_TOKEN").map(|value| Setting {
+            value: SecretString::from(value.to_string_lossy().trim()),
+            from: "PLAYBACK_TOKEN".to_owned(),
+        });
+        let token = token.or_else(|| {
+            Some(Setting {
+                value: config.recorder_token()?.clone(),
+                from: of_file("token"),
+            })
+        });
         let token_file = path("PLAYBACK_TOKEN_FILE", "token_file").filter(|_| token.is_none());
         let token = match (token, &token_file) {
             (Some(token), _) => Some(Setting {
@@ -73,11 +86,11 @@ impl Settings {
     }
 }
 
-fn read(file: &Path) -> Result<String, String> {
-    match std::fs::read_to_string(file) {
+fn read(file: &Path) -> Result<SecretString, String> {
+    match read_secret(file) {
         Err(error) => Err(format!("cannot be read: {error}")),
-        Ok(text) if text.trim().is_empty() => Err("is empty".to_owned()),
-        Ok(text) => Ok(text.trim().to_owned()),
+        Ok(token) if token.expose_secret().is_empty() => Err("is empty".to_owned()),
+        Ok(token) => Ok(token),
     }
 }
 

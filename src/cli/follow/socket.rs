@@ -52,7 +52,7 @@ impl Socket {
             .context("the collector's URL cannot be used for a stream")?;
         if let Some(authorization) = client.authorization() {
             let headers = request.headers_mut();
-            headers.insert(header::AUTHORIZATION, authorization.clone());
+            headers.insert(header::AUTHORIZATION, authorization);
         }
         let config = WebSocketConfig::default()
             .max_message_size(Some(MESSAGE_BYTES))

@@ -136,7 +136,9 @@ fn launch(
         id: Uuid,
     }
     let client = Client::new(&arguments.client)?;
-    let answer = client.post(&path(&client)?, &fields.into_body());
+    let answer = client.post(&path(&client)?, &fields);
+    // Wiped before the run is followed, which may take hours.
+    drop(fields);
     let record: Box<RawValue> = answer.map_err(|error| options::named(&error))?;
     let Launched { id } = serde_json::from_str(record.get())?;
     if arguments.detach {

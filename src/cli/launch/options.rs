@@ -4,9 +4,12 @@ use std::path::PathBuf;
 
 use anyhow::anyhow;
 use clap::{ArgAction, Args};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::{extra_vars, secrets};
+use crate::model::wipe_value;
 
 /// API fields whose option has another name.
 const OPTIONS: [(&str, &str); 7] = [
@@ -99,9 +102,16 @@ pub(super) struct ModuleOptions {
     args: Option<String>,
 }
 
-/// The fields of a request. It has no `Debug`: some are secret.
-#[derive(Default)]
+/// The fields of a request. It has no `Debug`: some are secret, and their texts are wiped when it is dropped.
+#[derive(Default, Serialize)]
+#[serde(transparent)]
 pub(super) struct Fields(Map<String, Value>);
+
+impl Drop for Fields {
+    fn drop(&mut self) {
+        self.0.values_mut().for_each(wipe_value);
+    }
+}
 
 impl Fields {
     /// Sets a field, if there is a value.
@@ -115,8 +125,8 @@ impl Fields {
         self.set(name, (!list.is_empty()).then(|| list.to_vec()));
     }
 
-    pub(super) fn into_body(self) -> Value {
-        Value::Object(self.0)
+    fn set_secret(&mut self, name: &str, value: Option<&SecretString>) {
+        self.set(name, value.map(|value| value.expose_secret()));
     }
 }
 
@@ -154,7 +164,7 @@ impl RunOptions {
         fields.set("diff", *diff);
         fields.set("timeout", *timeout);
         let key = private_key.as_deref().map(secrets::private_key);
-        fields.set("private_key", key.transpose()?);
+        fields.set_secret("private_key", key.transpose()?.as_ref());
         fields.set("note", note.as_deref());
         fields.set_list("labels", labels);
         // Last, so that nobody types a password for a command that turns out to be wrong.
@@ -163,7 +173,7 @@ impl RunOptions {
             None if *ask_vault_pass => Some(secrets::ask_vault_password()?),
             None => None,
         };
-        fields.set("vault_password", password);
+        fields.set_secret("vault_password", password.as_ref());
         Ok(fields)
     }
 }

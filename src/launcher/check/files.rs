@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use secrecy::{ExposeSecret as _, SecretString};
+
 use super::texts::{MAX_TEXT, too_long};
 use crate::config::{Adhoc, LauncherConfig};
 use crate::launcher::adhoc;
@@ -15,24 +17,24 @@ pub(super) fn first_folder(config: &LauncherConfig) -> Result<PathBuf, LaunchErr
     Ok(folder.canonicalize()?)
 }
 
-pub(super) type Key = (Option<(String, PathBuf)>, Option<String>);
+pub(super) type Key = (Option<(String, PathBuf)>, Option<SecretString>);
 
 /// A private key is given as its text, or named in a configured folder.
 pub(super) fn private_key(
-    given: Option<String>,
+    given: Option<&SecretString>,
     config: &LauncherConfig,
 ) -> Result<Key, LaunchError> {
-    match given {
+    match given.map(|given| given.expose_secret()) {
         None => Ok((None, None)),
         Some(text) if text.trim_start().starts_with("-----BEGIN ") => {
             if text.len() > MAX_TEXT {
                 return Err(too_long("private_key"));
             }
             // ssh refuses a key without a final newline.
-            Ok((None, Some(format!("{}\n", text.trim()))))
+            Ok((None, Some(line(text.trim()))))
         }
         Some(name) => {
-            let found = names::find("private_key", &config.private_keys, &name, Kind::File)
+            let found = names::find("private_key", &config.private_keys, name, Kind::File)
                 .map_err(|error| match error {
                     // A text that does not look like a key may still be one, so it is not repeated.
                     LaunchError::NotFound { .. } | LaunchError::Invalid { .. }
@@ -46,9 +48,18 @@ pub(super) fn private_key(
                     }
                     other => other,
                 })?;
-            Ok((Some((name, found.path)), None))
+            Ok((Some((name.to_owned(), found.path)), None))
         }
     }
+}
+
+/// A secret with a line end behind it.
+fn line(text: &str) -> SecretString {
+    // As long as the result, so that no part of it stays behind in memory when the text grows.
+    let mut line = String::with_capacity(text.len() + 1);
+    line.push_str(text);
+    line.push('\n');
+    line.into()
 }
 
 /// Whether the configuration allows this module in ad-hoc runs.

@@ -6,10 +6,9 @@
 mod files;
 mod texts;
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use serde_json::Value;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use self::texts::{
     MAX_TEXT, labels, module, pattern, tags, text, timeout, too_long, user, variable_name,
@@ -20,7 +19,7 @@ use super::error::LaunchError;
 use super::names::{self, Found, Kind};
 use super::request::LaunchRequest;
 use crate::config::LauncherConfig;
-use crate::model::Parameters;
+use crate::model::{Parameters, SecretVariables};
 
 /// A checked request: names resolved, and secrets separated from what is stored.
 pub(super) struct Checked {
@@ -33,13 +32,13 @@ pub(super) struct Checked {
     pub(super) private_key: Option<PathBuf>,
 }
 
-/// Values that are or may be secret. It has no `Debug`.
-#[derive(Default)]
+/// Values that are or may be secret.
+#[derive(Debug, Default)]
 pub(super) struct Secrets {
-    pub(super) extra_vars: Option<BTreeMap<String, Value>>,
-    pub(super) vault_password: Option<String>,
+    pub(super) extra_vars: Option<SecretVariables>,
+    pub(super) vault_password: Option<SecretString>,
     /// The text of a key.
-    pub(super) private_key: Option<String>,
+    pub(super) private_key: Option<SecretString>,
     /// Ad-hoc: the module's arguments.
     pub(super) args: Option<Arguments>,
 }
@@ -101,10 +100,14 @@ pub(super) fn check(
         Some(root) => root,
         None => files::first_folder(config)?,
     };
-    let (key, key_text) = files::private_key(private_key, config)?;
-    if let Some(names) = &extra_vars {
-        names.keys().try_for_each(|name| variable_name(name))?;
-    }
+    let (key, key_text) = files::private_key(private_key.as_ref(), config)?;
+    let variables = extra_vars.as_ref().map(|vars| &vars.expose_secret().0);
+    let extra_var_names: Vec<String> = variables
+        .map(|vars| vars.keys().cloned().collect())
+        .unwrap_or_default();
+    extra_var_names
+        .iter()
+        .try_for_each(|name| variable_name(name))?;
     let module = module(given_module)?;
     if adhoc {
         files::allowed(module.as_deref().unwrap_or(adhoc::DEFAULT_MODULE), config)?;
@@ -116,11 +119,8 @@ pub(super) fn check(
         only_hosts: only_hosts.unwrap_or_default(),
         tags: tags("tags", only_tags)?,
         skip_tags: tags("skip_tags", skip_tags)?,
-        extra_var_names: extra_vars
-            .as_ref()
-            .map(|vars| vars.keys().cloned().collect())
-            .unwrap_or_default(),
-        extra_vars: extra_vars.clone().filter(|_| config.keep_values),
+        extra_var_names,
+        extra_vars: variables.filter(|_| config.keep_values).cloned(),
         r#become: r#become.unwrap_or_default(),
         become_user: user(become_user)?,
         forks: within("forks", forks, 1, 1000)?,
@@ -134,7 +134,10 @@ pub(super) fn check(
         hosts: pattern("hosts", hosts)?,
         module,
         args_given: args.is_some(),
-        args: args.clone().filter(|_| config.keep_values),
+        args: args
+            .as_ref()
+            .filter(|_| config.keep_values)
+            .map(|args| args.expose_secret().to_owned()),
         note: text("note", note)?,
         labels: labels(given_labels)?,
         replay_of,
@@ -142,7 +145,7 @@ pub(super) fn check(
     if adhoc && parameters.hosts.is_none() {
         return Err(LaunchError::invalid("hosts", "a host pattern is needed"));
     }
-    let args = arguments(parameters.module.as_deref(), args)?;
+    let args = arguments(parameters.module.as_deref(), args.as_ref())?;
     Ok(Checked {
         parameters,
         secrets: Secrets {
@@ -158,13 +161,16 @@ pub(super) fn check(
 }
 
 /// The arguments of a module.
-fn arguments(module: Option<&str>, args: Option<String>) -> Result<Option<Arguments>, LaunchError> {
-    match args {
+fn arguments(
+    module: Option<&str>,
+    args: Option<&SecretString>,
+) -> Result<Option<Arguments>, LaunchError> {
+    match args.map(|args| args.expose_secret()) {
         Some(args) if args.len() > MAX_TEXT => Err(too_long("args")),
         Some(args) if args.contains('\0') => {
             Err(LaunchError::invalid("args", "has a NUL character"))
         }
-        Some(args) => adhoc::arguments(module.unwrap_or(adhoc::DEFAULT_MODULE), &args),
+        Some(args) => adhoc::arguments(module.unwrap_or(adhoc::DEFAULT_MODULE), args),
         None => Ok(None),
     }
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use secrecy::{ExposeSecret as _, SecretString};
+
 use crate::config::LauncherConfig;
 use crate::launcher::adhoc;
 use crate::launcher::error::LaunchError;
@@ -152,17 +154,19 @@ pub(super) fn variable_name(name: &str) -> Result<(), LaunchError> {
     ))
 }
 
-pub(super) fn vault_password(value: Option<String>) -> Result<Option<String>, LaunchError> {
-    match value {
-        Some(value) if value.trim().is_empty() => Err(LaunchError::invalid(
+pub(super) fn vault_password(
+    value: Option<SecretString>,
+) -> Result<Option<SecretString>, LaunchError> {
+    match value.as_ref().map(|value| value.expose_secret()) {
+        Some(text) if text.trim().is_empty() => Err(LaunchError::invalid(
             "vault_password",
             "it is empty: leave it out where there is none",
         )),
-        Some(value) if value.contains(['\n', '\r', '\0']) => Err(LaunchError::invalid(
+        Some(text) if text.contains(['\n', '\r', '\0']) => Err(LaunchError::invalid(
             "vault_password",
             "it must be one line",
         )),
-        value => Ok(value),
+        _ => Ok(value),
     }
 }
 

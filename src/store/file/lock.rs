@@ -14,10 +14,9 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::super::Options;
-use super::super::address::without_password;
 use super::make::{self, closed, give_to_owner, ours_alone};
 use super::words::of_io;
-use super::{path_of, resolved, with_end};
+use super::{resolved, with_end};
 
 /// A database file locked by this process, until it ends.
 #[derive(Debug)]
@@ -86,15 +85,15 @@ impl DatabaseLock {
     /// # Errors
     /// Another process has it, or it cannot be locked.
     pub fn take(options: &Options, command: &str) -> Result<Option<Self>, LockError> {
-        let Some(path) = path_of(&options.address) else {
+        let Some(path) = options.path() else {
             return Ok(None);
         };
         let unfit = |why| LockError::Unfit {
-            address: without_password(&options.address),
+            address: options.shown(),
             why,
         };
         let held = |holder: &Holder| LockError::Held {
-            address: without_password(&options.address),
+            address: options.shown(),
             holder: holder.in_words(),
         };
         if path.is_dir() {

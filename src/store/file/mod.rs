@@ -112,8 +112,7 @@ impl DatabaseFile {
 }
 
 /// The file of an SQLite database; none for another kind, or for an invalid address.
-#[must_use]
-pub fn path_of(address: &str) -> Option<PathBuf> {
+pub(super) fn path_of(address: &str) -> Option<PathBuf> {
     if !address.starts_with("sqlite:") {
         return None;
     }
@@ -121,11 +120,9 @@ pub fn path_of(address: &str) -> Option<PathBuf> {
     Some(options.get_filename().to_owned())
 }
 
-/// Whether two addresses mean the same file.
-#[must_use]
-pub fn is_same(one: &str, other: &str) -> bool {
-    let of = |address: &str| path_of(address).and_then(|path| identity(&path));
-    of(one).is_some_and(|known| of(other) == Some(known))
+/// Whether two paths lead to the same file.
+pub(super) fn is_same(one: &Path, other: &Path) -> bool {
+    identity(one).is_some_and(|known| identity(other) == Some(known))
 }
 
 /// The path with all links followed; for a missing file, its folder's path is resolved.

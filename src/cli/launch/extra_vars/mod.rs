@@ -7,6 +7,7 @@ mod yaml;
 use std::fs;
 
 use anyhow::{Context as _, bail};
+use secrecy::zeroize::Zeroizing;
 use serde_json::{Map, Value};
 
 use super::super::Wrong;
@@ -41,6 +42,7 @@ fn one(text: &str) -> anyhow::Result<Map<String, Value>> {
 fn file(name: &str) -> anyhow::Result<Map<String, Value>> {
     let text =
         fs::read_to_string(name).with_context(|| format!("the file {name:?} cannot be read"))?;
+    let text = Zeroizing::new(text);
     if text.starts_with(VAULTED) {
         bail!(
             "the file {name:?} is encrypted, and only whoever runs it could read it: give what it holds with \

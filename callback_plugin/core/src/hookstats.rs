@@ -14,7 +14,7 @@ const BUCKETS: usize = STEPS * 40;
 
 /// Times by hook.
 #[derive(Debug)]
-pub(crate) struct HookStats {
+pub struct HookStats {
     file: Option<PathBuf>,
     hooks: Mutex<Vec<(&'static str, Histogram)>>,
 }
@@ -27,21 +27,22 @@ struct Histogram {
 }
 
 impl HookStats {
-    /// Active when the environment names a file.
-    pub(crate) fn from_environment() -> Self {
+    /// Measures if there is a file to write to.
+    #[must_use]
+    pub fn new(file: Option<PathBuf>) -> Self {
         Self {
-            file: playback_producer::environment::path("PLAYBACK_HOOK_STATS"),
+            file,
             hooks: Mutex::default(),
         }
     }
 
     /// The time at which a hook begins, if measuring.
-    pub(crate) fn start(&self) -> Option<Instant> {
+    pub fn start(&self) -> Option<Instant> {
         self.file.as_ref().map(|_| clock::instant())
     }
 
     /// A hook ends.
-    pub(crate) fn stop(&self, hook: &'static str, started: Option<Instant>) {
+    pub fn stop(&self, hook: &'static str, started: Option<Instant>) {
         let Some(started) = started else { return };
         let elapsed = u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX);
         let mut hooks = self.hooks.lock().unwrap_or_else(PoisonError::into_inner);
@@ -56,7 +57,7 @@ impl HookStats {
     }
 
     /// Writes the file.
-    pub(crate) fn write(&self) {
+    pub fn write(&self) {
         let Some(file) = &self.file else { return };
         let hooks = self.hooks.lock().unwrap_or_else(PoisonError::into_inner);
         let table: serde_json::Map<_, _> = hooks

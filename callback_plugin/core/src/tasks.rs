@@ -14,7 +14,7 @@ use std::collections::HashMap;
 
 /// Numbers and open tasks of one execution.
 #[derive(Debug, Default)]
-pub(crate) struct Ledger {
+pub struct Ledger {
     plays: u32,
     tasks: u32,
     joins: bool,
@@ -26,11 +26,11 @@ pub(crate) struct Ledger {
 
 /// Hosts and modules named by the loop items of a task.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct ItemNames {
+pub struct ItemNames {
     /// Other hosts that ran items.
-    pub(crate) delegates: Vec<Box<str>>,
+    pub delegates: Vec<Box<str>>,
     /// Modules that ran, where the task's own is a template.
-    pub(crate) actions: Vec<Box<str>>,
+    pub actions: Vec<Box<str>>,
 }
 
 impl ItemNames {
@@ -66,22 +66,22 @@ struct Running {
 
 /// A task as found for a result, or part of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Found {
+pub struct Found {
     /// Number of the task.
-    pub(crate) task: u32,
+    pub task: u32,
     /// When the host began it, in microseconds since the epoch.
-    pub(crate) started: Option<i64>,
+    pub started: Option<i64>,
     /// Loop items that ended on the host.
-    pub(crate) items: u32,
+    pub items: u32,
     /// Number of the host's failed attempts at the task, or at its current loop item.
-    pub(crate) tries: u32,
+    pub tries: u32,
     /// Whether the task's action is a template, so that each result names its own.
-    pub(crate) templated: bool,
+    pub templated: bool,
 }
 
 /// What an announcement of a task means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Announced {
+pub enum Announced {
     /// A new task with this number.
     New(u32),
     /// A known one, with the sequence number of its event.
@@ -90,7 +90,7 @@ pub(crate) enum Announced {
 
 impl Ledger {
     /// A play begins; returns its number. `joins`: its strategy announces a task once per host.
-    pub(crate) fn play(&mut self, joins: bool) -> u32 {
+    pub fn play(&mut self, joins: bool) -> u32 {
         self.plays += 1;
         self.joins = joins;
         self.current.clear();
@@ -99,12 +99,12 @@ impl Ledger {
     }
 
     /// Number of the current play; 0 before the first.
-    pub(crate) fn current_play(&self) -> u32 {
+    pub fn current_play(&self) -> u32 {
         self.plays
     }
 
     /// Ansible announces a task.
-    pub(crate) fn announce(&mut self, uuid: &str) -> Announced {
+    pub fn announce(&mut self, uuid: &str) -> Announced {
         if self.joins
             && let Some(task) = self.current.get(uuid).and_then(|tasks| tasks.last())
         {
@@ -114,7 +114,7 @@ impl Ledger {
     }
 
     /// A new task under `uuid`; returns its number.
-    pub(crate) fn begin(&mut self, uuid: &str) -> u32 {
+    pub fn begin(&mut self, uuid: &str) -> u32 {
         self.tasks += 1;
         let task = Task {
             number: self.tasks,
@@ -137,7 +137,7 @@ impl Ledger {
     }
 
     /// Notes the sequence number of a task's event, and whether its action is a template.
-    pub(crate) fn announced_as(&mut self, uuid: &str, seq: Option<u64>, templated: bool) {
+    pub fn announced_as(&mut self, uuid: &str, seq: Option<u64>, templated: bool) {
         if let Some(task) = self
             .current
             .get_mut(uuid)
@@ -150,7 +150,7 @@ impl Ledger {
 
     /// A host begins the latest task under `uuid`; returns its number, or None if that needs a new task first
     /// ([`Ledger::begin`]): none is known, or this host had it already.
-    pub(crate) fn host_begins(&mut self, uuid: &str, host: &str, at: i64) -> Option<u32> {
+    pub fn host_begins(&mut self, uuid: &str, host: &str, at: i64) -> Option<u32> {
         let host = self.host(host);
         let task = self.current.get_mut(uuid)?.last_mut()?;
         let (word, bit) = (host as usize / 64, 1_u64 << (host % 64));
@@ -171,7 +171,7 @@ impl Ledger {
     }
 
     /// A loop item of a host ended.
-    pub(crate) fn item(&mut self, uuid: &str, host: &str) -> Option<Found> {
+    pub fn item(&mut self, uuid: &str, host: &str) -> Option<Found> {
         self.find(uuid, host, |running, at| {
             running[at].items += 1;
             running[at].tries = 0;
@@ -180,7 +180,7 @@ impl Ledger {
     }
 
     /// A host's attempt at a task, or at one of its loop items, failed, and is repeated. A host's items run one by one.
-    pub(crate) fn retry(&mut self, uuid: &str, host: &str) -> Option<Found> {
+    pub fn retry(&mut self, uuid: &str, host: &str) -> Option<Found> {
         self.find(uuid, host, |running, at| {
             running[at].tries += 1;
             running[at]
@@ -188,12 +188,12 @@ impl Ledger {
     }
 
     /// A host reports something about a task that it continues.
-    pub(crate) fn look(&mut self, uuid: &str, host: &str) -> Option<Found> {
+    pub fn look(&mut self, uuid: &str, host: &str) -> Option<Found> {
         self.find(uuid, host, |running, at| running[at])
     }
 
     /// The latest task that the host has begun and not ended, whatever its uuid.
-    pub(crate) fn at_work(&mut self, host: &str) -> Option<Found> {
+    pub fn at_work(&mut self, host: &str) -> Option<Found> {
         let host = self.host(host);
         self.current
             .values()
@@ -212,7 +212,7 @@ impl Ledger {
     }
 
     /// A host ended a task.
-    pub(crate) fn end(&mut self, uuid: &str, host: &str) -> Option<Found> {
+    pub fn end(&mut self, uuid: &str, host: &str) -> Option<Found> {
         self.find(uuid, host, |running, at| running.swap_remove(at))
     }
 
@@ -248,7 +248,7 @@ impl Ledger {
     }
 
     /// Notes the other host and the module in a loop item.
-    pub(crate) fn item_names(
+    pub fn item_names(
         &mut self,
         task: u32,
         host: &str,
@@ -263,7 +263,7 @@ impl Ledger {
     }
 
     /// The names from a host's loop items, when its task ends.
-    pub(crate) fn take_item_names(&mut self, task: u32, host: &str) -> ItemNames {
+    pub fn take_item_names(&mut self, task: u32, host: &str) -> ItemNames {
         if self.items.is_empty() {
             return ItemNames::default();
         }

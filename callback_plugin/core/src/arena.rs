@@ -26,7 +26,7 @@ const SIZES: usize = (LARGEST / SMALLEST).ilog2() as usize + 1;
 
 /// See the module's description.
 #[derive(Debug)]
-pub(crate) struct Arena {
+pub struct Arena {
     state: NonNull<State>,
 }
 
@@ -53,7 +53,7 @@ struct Free {
 impl Arena {
     /// None: the system does not support such memory.
     #[cfg(target_os = "linux")]
-    pub(crate) fn new() -> Option<Self> {
+    pub fn new() -> Option<Self> {
         // SAFETY: a new private mapping wherever the kernel likes touches no memory of anybody.
         let base = unsafe {
             libc::mmap(
@@ -79,12 +79,12 @@ impl Arena {
 
     /// None: the system does not support such memory.
     #[cfg(not(target_os = "linux"))]
-    pub(crate) fn new() -> Option<Self> {
+    pub fn new() -> Option<Self> {
         None
     }
 
     /// Allocates a block for `layout`. None: it is too large, or none is available now.
-    pub(crate) fn take(&self, layout: Layout) -> Option<NonNull<u8>> {
+    pub fn take(&self, layout: Layout) -> Option<NonNull<u8>> {
         let size = class_of(layout)?;
         let state = self.state();
         if state.taken.swap(true, Ordering::Acquire) {
@@ -99,7 +99,7 @@ impl Arena {
     ///
     /// # Safety
     /// It was allocated from this arena with this layout, and is no longer used.
-    pub(crate) unsafe fn give_back(&self, block: *mut u8, layout: Layout) {
+    pub unsafe fn give_back(&self, block: *mut u8, layout: Layout) {
         let Some(size) = class_of(layout) else { return };
         let list = &self.state().free[size];
         let block = block.cast::<Free>();
@@ -115,12 +115,12 @@ impl Arena {
     }
 
     /// Whether `block` is in the arena.
-    pub(crate) fn holds(&self, block: *const u8) -> bool {
+    pub fn holds(&self, block: *const u8) -> bool {
         (block as usize).wrapping_sub(self.state.as_ptr() as usize) < BYTES
     }
 
     /// Whether a block allocated for `layout` also has the right size class for `size` bytes.
-    pub(crate) fn fits_as_it_is(layout: Layout, size: usize) -> bool {
+    pub fn fits_as_it_is(layout: Layout, size: usize) -> bool {
         Layout::from_size_align(size, layout.align())
             .is_ok_and(|wanted| class_of(wanted).is_some() && class_of(wanted) == class_of(layout))
     }

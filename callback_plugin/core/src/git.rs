@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use playback_wire::Git;
 
 /// The checkout that contains `dir`, if there is one with a commit.
-pub(crate) fn checkout(dir: &Path) -> Option<Git> {
+pub fn checkout(dir: &Path) -> Option<Git> {
     let dir = fs::canonicalize(dir).ok()?;
     let dot_git = dir
         .ancestors()

@@ -12,24 +12,24 @@ use playback_spool::RunClock;
 static OFFSET_US: OnceLock<Box<AtomicI64>> = OnceLock::new();
 
 /// Starts a run's clock: the surrounding supervisor's, or a new one.
-pub(crate) fn begin(clock: RunClock) {
+pub fn begin(clock: RunClock) {
     OFFSET_US
         .get_or_init(Box::default)
         .store(clock.offset_us(), Ordering::Relaxed);
 }
 
 /// Microseconds since the Unix epoch, by the run's clock: setting the machine's clock meanwhile changes nothing.
-pub(crate) fn now_us() -> i64 {
+pub fn now_us() -> i64 {
     current().now_us()
 }
 
 /// The clock of the run.
-pub(crate) fn current() -> RunClock {
+pub fn current() -> RunClock {
     let offset_us = OFFSET_US.get_or_init(|| Box::new(RunClock::start().offset_us().into()));
     RunClock::from_offset_us(offset_us.load(Ordering::Relaxed))
 }
 
 /// A point in time that a duration is measured from.
-pub(crate) fn instant() -> Instant {
+pub fn instant() -> Instant {
     Instant::now()
 }

@@ -11,25 +11,25 @@ use sha2::{Digest, Sha256};
 use crate::text;
 
 /// Name of the field that lists what was left out of a value.
-pub(crate) const CUT_KEY: &str = "playback_cut";
+pub const CUT_KEY: &str = "playback_cut";
 
 /// Maximum nesting that is written. A reader's JSON parser has its own limit (128 in serde_json), and the event around
 /// the content uses a few levels of it.
-pub(crate) const MAX_DEPTH: usize = 64;
+pub const MAX_DEPTH: usize = 64;
 
 /// Limits of one attempt.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Limits {
+pub struct Limits {
     /// Bytes of the whole value.
-    pub(crate) total: usize,
+    pub total: usize,
     /// Bytes of one text, before escaping.
-    pub(crate) string: usize,
+    pub string: usize,
     /// Entries of one list or dict.
-    pub(crate) entries: usize,
+    pub entries: usize,
 }
 
 /// The attempts for a value of at most `total` bytes, from generous to tight.
-pub(crate) fn attempts(total: usize) -> [Limits; 4] {
+pub fn attempts(total: usize) -> [Limits; 4] {
     let attempt = |share: usize, entries: usize| Limits {
         total,
         string: (total / share).max(128),
@@ -45,16 +45,16 @@ pub(crate) fn attempts(total: usize) -> [Limits; 4] {
 
 /// Something that was left out.
 #[derive(Debug)]
-pub(crate) struct Cut {
+pub struct Cut {
     /// Where it was: keys and positions joined by dots; empty for the value as a whole.
-    pub(crate) path: String,
+    pub path: String,
     /// What it was.
-    pub(crate) kind: CutKind,
+    pub kind: CutKind,
 }
 
 /// What was left out.
 #[derive(Debug)]
-pub(crate) enum CutKind {
+pub enum CutKind {
     /// The middle of a text (or, at the empty path, most of the value, as JSON).
     Text {
         /// Its whole size.
@@ -67,7 +67,7 @@ pub(crate) enum CutKind {
 }
 
 /// Appends the list of cuts as a JSON value.
-pub(crate) fn push_cuts(out: &mut Vec<u8>, cuts: &[Cut]) {
+pub fn push_cuts(out: &mut Vec<u8>, cuts: &[Cut]) {
     // The list itself must stay small: past this many, the tail is only counted.
     const LISTED: usize = 50;
     out.push(b'[');
@@ -97,7 +97,7 @@ pub(crate) fn push_cuts(out: &mut Vec<u8>, cuts: &[Cut]) {
 
 /// Writes head and tail of a long text as a JSON string, with a line between them that says what is missing. Returns
 /// what was cut.
-pub(crate) fn push_shortened(out: &mut Vec<u8>, whole: &str, keep: usize) -> CutKind {
+pub fn push_shortened(out: &mut Vec<u8>, whole: &str, keep: usize) -> CutKind {
     let sha256 = hex(&Sha256::digest(whole.as_bytes()));
     let head = text::floor_boundary(whole, keep / 2);
     let tail = text::ceil_boundary(whole, whole.len() - keep / 2);
@@ -118,7 +118,7 @@ pub(crate) fn push_shortened(out: &mut Vec<u8>, whole: &str, keep: usize) -> Cut
 }
 
 /// Hexadecimal digits of `bytes`.
-pub(crate) fn hex(bytes: &[u8]) -> String {
+pub fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     bytes.iter().fold(String::new(), |mut digits, byte| {
         let _ = write!(digits, "{byte:02x}");

@@ -39,7 +39,7 @@ fn next_escape(bytes: &[u8], from: usize) -> usize {
 
 /// Appends `text`, escaped, without quotes and without NUL: PostgreSQL cannot store NUL in text, and no result depends
 /// on it.
-pub(crate) fn push_escaped(out: &mut Vec<u8>, text: &str) {
+pub fn push_escaped(out: &mut Vec<u8>, text: &str) {
     let bytes = text.as_bytes();
     let mut from = 0;
     loop {
@@ -63,7 +63,7 @@ pub(crate) fn push_escaped(out: &mut Vec<u8>, text: &str) {
 }
 
 /// Appends `text` as a JSON string.
-pub(crate) fn push_string(out: &mut Vec<u8>, text: &str) {
+pub fn push_string(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
     push_escaped(out, text);
     out.push(b'"');
@@ -71,7 +71,7 @@ pub(crate) fn push_string(out: &mut Vec<u8>, text: &str) {
 
 /// Converts UTF-8 with surrogates (Python's `surrogatepass`) to text in which each lone surrogate is spelled out:
 /// `\udcff`. Other invalid bytes become `\xff` in the same way.
-pub(crate) fn spell_out(mut bytes: &[u8]) -> String {
+pub fn spell_out(mut bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     let mut text = String::with_capacity(bytes.len() + 16);
     loop {
@@ -103,7 +103,7 @@ pub(crate) fn spell_out(mut bytes: &[u8]) -> String {
 }
 
 /// The largest length up to `at` that is a character boundary.
-pub(crate) fn floor_boundary(text: &str, at: usize) -> usize {
+pub fn floor_boundary(text: &str, at: usize) -> usize {
     let mut at = at.min(text.len());
     while !text.is_char_boundary(at) {
         at -= 1;
@@ -112,7 +112,7 @@ pub(crate) fn floor_boundary(text: &str, at: usize) -> usize {
 }
 
 /// The smallest length from `at` that is a character boundary.
-pub(crate) fn ceil_boundary(text: &str, at: usize) -> usize {
+pub fn ceil_boundary(text: &str, at: usize) -> usize {
     let mut at = at.min(text.len());
     while !text.is_char_boundary(at) {
         at += 1;

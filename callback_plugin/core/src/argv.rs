@@ -1,13 +1,13 @@
 //! The command line, with redaction of values that may be secret.
 
-use crate::censor::REDACTED;
+use crate::secret::REDACTED;
 
 /// Short options with a value, other than those whose value is redacted.
 const WITH_VALUE: &str = "ilftMcuTBPm";
 
 /// Copies `argv`; the values of `-e`/`--extra-vars` and, for an ad-hoc command, `-a`/`--args` are
 /// redacted (a file of extra variables keeps its name), as is a password inside a URL.
-pub(crate) fn redact(argv: &[String], adhoc: bool) -> Vec<String> {
+pub fn redact(argv: &[String], adhoc: bool) -> Vec<String> {
     let mut out = Vec::with_capacity(argv.len());
     let mut redact_next = false;
     let mut options = true;
