@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::clock::Stopwatch;
 use crate::site::{HOSTS, Site};
 use crate::table::{Row, thousands};
-use crate::{Asked, Scratch, note};
+use crate::{Scratch, Selection, note};
 
 mod grown;
 
@@ -21,7 +21,7 @@ const TASKS: usize = 50;
 const CLIENTS: usize = 4;
 const POSTING: Duration = Duration::from_secs(5);
 
-pub(crate) fn rows(scratch: &Scratch, asked: &Asked, bin: &Path) -> Result<Vec<Row>> {
+pub(crate) fn rows(scratch: &Scratch, asked: &Selection, bin: &Path) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
     if asked.includes("ARA/T1") {
         rows.extend(offline(scratch, bin)?);

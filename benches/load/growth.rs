@@ -7,12 +7,12 @@ use crate::asking::{Asker, Took};
 use crate::collector::Collector;
 use crate::fill::{Filled, fill};
 use crate::large::{self, Run, VIEWS};
-use crate::lists::{Known, QUESTIONS, Question};
+use crate::lists::{Facts, QUESTIONS, Question};
 use crate::place::{ENGINES, Place, free_bytes};
 use crate::script::Script;
 use crate::start::{LIMIT, starts};
 use crate::table::{Row, megabytes, thousands};
-use crate::{Asked, Scratch, note};
+use crate::{Scratch, Selection, note};
 
 /// Executions where nothing else is said; results are twenty times as many, in the middle.
 pub(crate) const EXECUTIONS: u64 = 1_000_000;
@@ -30,7 +30,7 @@ const MEMORY: u64 = 150_000_000;
 /// The rows of this file.
 const TARGETS: [&str; 4] = ["T5", "T6", "T8/grown", "T10"];
 
-pub(crate) fn rows(scratch: &Scratch, asked: &Asked, executions: u64) -> Result<Vec<Row>> {
+pub(crate) fn rows(scratch: &Scratch, asked: &Selection, executions: u64) -> Result<Vec<Row>> {
     let asks = |name: &str| {
         TARGETS
             .iter()
@@ -94,7 +94,7 @@ struct Size {
     memory: (u64, u64),
 }
 
-fn one_size(place: &Place<'_>, name: &str, executions: u64, asked: &Asked) -> Result<Size> {
+fn one_size(place: &Place<'_>, name: &str, executions: u64, asked: &Selection) -> Result<Size> {
     note(&format!(
         "{name}: filling {} executions",
         thousands(executions as f64)
@@ -109,10 +109,10 @@ fn one_size(place: &Place<'_>, name: &str, executions: u64, asked: &Asked) -> Re
     let asker = Asker::of(&collector);
     let mut lists = Vec::new();
     if includes("T5") || memory {
-        let known = Known::learn(&asker, filled)?;
+        let facts = Facts::learn(&asker, filled)?;
         let mut random = crate::history::Random::seeded(4);
         for question in QUESTIONS {
-            let took = asker.time(|| vec![question.next(&known, &mut random)])?;
+            let took = asker.time(|| vec![question.next(&facts, &mut random)])?;
             note(&format!("  {}: {}", question.name, all(took)));
             lists.push((question, took));
         }

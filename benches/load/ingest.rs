@@ -11,7 +11,7 @@ use crate::place::{Database, Place};
 use crate::producers::{Plan, send_all, send_for};
 use crate::script::{Mix, Script, Size};
 use crate::table::{Row, megabytes, thousands};
-use crate::{Asked, Scratch, note};
+use crate::{Scratch, Selection, note};
 
 const PRODUCERS: usize = 100;
 
@@ -24,7 +24,7 @@ const AWAY: Duration = Duration::from_secs(20);
 const MEMORY_IDLE: u64 = 30_000_000;
 const MEMORY_LOADED: u64 = 150_000_000;
 
-pub(crate) fn rows(scratch: &Scratch, asked: &Asked) -> Result<Vec<Row>> {
+pub(crate) fn rows(scratch: &Scratch, asked: &Selection) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
     let mut idle = 0;
     let mut peak = 0;
@@ -78,7 +78,7 @@ pub(crate) fn rows(scratch: &Scratch, asked: &Asked) -> Result<Vec<Row>> {
 }
 
 /// T4: the same into servers, which share the machine with everything else.
-pub(crate) fn into_servers(scratch: &Scratch, asked: &Asked) -> Result<Vec<Row>> {
+pub(crate) fn into_servers(scratch: &Scratch, asked: &Selection) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
     for (engine, name, wanted) in [
         (Engine::Postgres, "PostgreSQL", 200_000.0),
@@ -151,7 +151,7 @@ fn flood(batch: u64) -> Result<Script> {
 }
 
 /// T8 with the store away: another process holds it locked for writing while everybody sends.
-pub(crate) fn away(scratch: &Scratch, asked: &Asked) -> Result<Vec<Row>> {
+pub(crate) fn away(scratch: &Scratch, asked: &Selection) -> Result<Vec<Row>> {
     if !asked.includes("T8/away") {
         return Ok(Vec::new());
     }

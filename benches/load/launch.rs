@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::clock::{Stopwatch, since_epoch};
 use crate::collector::Collector;
 use crate::table::{Row, median};
-use crate::{Asked, Scratch, note};
+use crate::{Scratch, Selection, note};
 
 const LAUNCHES: usize = 40;
 const LIMIT_MS: f64 = 50.0;
@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const PROGRAM: &str =
     "#!/bin/sh\ndate +%s%N > \"$STARTED.new\"\nmv \"$STARTED.new\" \"$STARTED\"\n";
 
-pub(crate) fn rows(scratch: &Scratch, asked: &Asked) -> Result<Vec<Row>> {
+pub(crate) fn rows(scratch: &Scratch, asked: &Selection) -> Result<Vec<Row>> {
     if !asked.includes("R1") {
         return Ok(Vec::new());
     }

@@ -17,11 +17,11 @@ pub(crate) struct Question {
     pub(crate) name: &'static str,
     /// In milliseconds; nothing where there is no target.
     pub(crate) wanted: Option<f64>,
-    ask: fn(&Known, &mut Random) -> String,
+    ask: fn(&Facts, &mut Random) -> String,
 }
 
-/// What is known of the history that is asked about.
-pub(crate) struct Known {
+/// What is facts of the history that is asked about.
+pub(crate) struct Facts {
     filled: Filled,
     /// Pages that begin anywhere.
     cursors: Vec<String>,
@@ -29,25 +29,25 @@ pub(crate) struct Known {
     ids: Vec<String>,
 }
 
-impl Known {
+impl Facts {
     pub(crate) fn learn(asker: &Asker, filled: Filled) -> Result<Self> {
         let mut random = Random::seeded(5);
-        let mut known = Self {
+        let mut facts = Self {
             filled,
             cursors: Vec::new(),
             ids: Vec::new(),
         };
         for _ in 0..100 {
-            let until = time(known.any_time(&mut random));
+            let until = time(facts.any_time(&mut random));
             let page = asker.json(&format!("{LIST}?end_date={until}&limit=50"))?;
             if let Some(cursor) = page["next_cursor"].as_str() {
-                known.cursors.push(cursor.to_owned());
+                facts.cursors.push(cursor.to_owned());
             }
             let executions = page["executions"].as_array().context("no executions")?;
             let ids = executions.iter().filter_map(|of| of["id"].as_str());
-            known.ids.extend(ids.map(str::to_owned).step_by(10));
+            facts.ids.extend(ids.map(str::to_owned).step_by(10));
         }
-        Ok(known)
+        Ok(facts)
     }
 
     fn any_time(&self, random: &mut Random) -> i64 {
@@ -65,12 +65,12 @@ pub(crate) const QUESTIONS: &[Question] = &[
     Question {
         name: "deep page by cursor",
         wanted: Some(5.0),
-        ask: |known, random| format!("{LIST}?cursor={}", one(&known.cursors, random)),
+        ask: |facts, random| format!("{LIST}?cursor={}", one(&facts.cursors, random)),
     },
     Question {
         name: "detail, with its output",
         wanted: Some(5.0),
-        ask: |known, random| format!("{LIST}/{}", one(&known.ids, random)),
+        ask: |facts, random| format!("{LIST}/{}", one(&facts.ids, random)),
     },
     Question {
         name: "month statistics",
@@ -137,8 +137,8 @@ pub(crate) const QUESTIONS: &[Question] = &[
         format!("reason={}", reasons[random.below(5) as usize])
     }),
     filter("reason, none", |_, _| "reason=launch_error".to_owned()),
-    filter("dates", |known, random| {
-        let from_us = known.any_time(random);
+    filter("dates", |facts, random| {
+        let from_us = facts.any_time(random);
         let to_us = from_us + random.below(SPAN_US as u64 / 50) as i64;
         format!("start_date={}&end_date={}", time(from_us), time(to_us))
     }),
@@ -175,7 +175,7 @@ pub(crate) const QUESTIONS: &[Question] = &[
     },
 ];
 
-const fn filter(name: &'static str, ask: fn(&Known, &mut Random) -> String) -> Question {
+const fn filter(name: &'static str, ask: fn(&Facts, &mut Random) -> String) -> Question {
     Question {
         name,
         wanted: Some(10.0),
@@ -185,8 +185,8 @@ const fn filter(name: &'static str, ask: fn(&Known, &mut Random) -> String) -> Q
 
 impl Question {
     /// The next request of this kind.
-    pub(crate) fn next(&self, known: &Known, random: &mut Random) -> String {
-        let asked = (self.ask)(known, random);
+    pub(crate) fn next(&self, facts: &Facts, random: &mut Random) -> String {
+        let asked = (self.ask)(facts, random);
         if asked.starts_with('/') {
             return asked;
         }

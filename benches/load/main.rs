@@ -64,9 +64,9 @@ pub(crate) fn note(text: &str) {
 }
 
 /// The rows selected on the command line: all, or those whose name begins with one of these.
-pub(crate) struct Asked(Vec<String>);
+pub(crate) struct Selection(Vec<String>);
 
-impl Asked {
+impl Selection {
     fn read() -> Self {
         // Cargo adds `--bench` of its own.
         Self(
@@ -116,7 +116,7 @@ fn executions() -> Result<u64> {
 
 fn main() -> Result<()> {
     let scratch = Scratch::new()?;
-    let asked = Asked::read();
+    let asked = Selection::read();
     let mut rows = Vec::new();
     if let Some(bin) = folder("PLAYBACK_BENCH_ANSIBLE") {
         rows.extend(playbook::rows(&scratch, &asked, &bin)?);

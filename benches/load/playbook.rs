@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::collector::Collector;
 use crate::site::{HOSTS, Site};
 use crate::table::{Row, median};
-use crate::{Asked, Scratch, hooks, note, size};
+use crate::{Scratch, Selection, hooks, note, size};
 
 const PAIRS: usize = 4;
 const TASKS: usize = 50;
@@ -20,7 +20,7 @@ const CPU_RATIO: f64 = 1.03;
 const WALL_RATIO: f64 = 1.02;
 const DEBUG_BYTES: f64 = 120.0;
 
-pub(crate) fn rows(scratch: &Scratch, asked: &Asked, bin: &Path) -> Result<Vec<Row>> {
+pub(crate) fn rows(scratch: &Scratch, asked: &Selection, bin: &Path) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
     if !asked.includes("T1/") && !asked.includes("T2/") {
         return Ok(rows);

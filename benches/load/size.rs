@@ -12,7 +12,7 @@ use crate::collector::Collector;
 use crate::producers::send_all;
 use crate::script::{Mix, Script, Size};
 use crate::table::{Row, megabytes};
-use crate::{Asked, Scratch, note};
+use crate::{Scratch, Selection, note};
 
 const EXECUTIONS: usize = 20;
 
@@ -25,7 +25,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 /// Executions are packed some seconds after their end; when nothing changes for longer, all are.
 pub(crate) const SETTLED: Duration = Duration::from_secs(8);
 
-pub(crate) fn rows(scratch: &Scratch, asked: &Asked) -> Result<Vec<Row>> {
+pub(crate) fn rows(scratch: &Scratch, asked: &Selection) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
     for (name, mix, wanted) in [
         ("debug flood", Mix::Debug, 120.0),

@@ -20,7 +20,7 @@ use crate::collector::Collector;
 use crate::producers::{Plan, send_for};
 use crate::script::{Mix, Script, Size};
 use crate::table::{Row, median, quantile};
-use crate::{Asked, Scratch, note};
+use crate::{Scratch, Selection, note};
 
 /// What one playbook prints in a second, at most.
 const LINES_PER_S: f64 = 90.0;
@@ -31,7 +31,7 @@ const VIEWERS: usize = 1_000;
 const COST_PERCENT: f64 = 10.0;
 const PAIRS: usize = 5;
 
-pub(crate) fn rows(scratch: &Scratch, asked: &Asked) -> Result<Vec<Row>> {
+pub(crate) fn rows(scratch: &Scratch, asked: &Selection) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
     if asked.includes("T7/latency") {
         note("T7: from a printed line to a viewer");

@@ -13,7 +13,7 @@ use playback_wire::{Body, decode_line};
 use crate::clock::Stopwatch;
 use crate::collector::{Collector, program, resident};
 use crate::table::{Row, median, megabytes};
-use crate::{Asked, Scratch, note};
+use crate::{Scratch, Selection, note};
 
 /// How much is printed in a tenth of R2, in bytes.
 const TENTH: u64 = 100_000_000;
@@ -24,7 +24,7 @@ const MORE_MEMORY: u64 = 2_000_000;
 const PAIRS: usize = 100;
 const ADDED_MS: f64 = 20.0;
 
-pub(crate) fn rows(scratch: &Scratch, asked: &Asked) -> Result<Vec<Row>> {
+pub(crate) fn rows(scratch: &Scratch, asked: &Selection) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
     if asked.includes("R2") {
         rows.extend(output(scratch)?);

@@ -71,7 +71,7 @@ impl<'py> Told<'py> {
 
 /// Where a version of Ansible keeps the cleaned and censored data.
 #[derive(Debug, Clone, Copy)]
-enum Kept {
+enum DataSource {
     /// Up to 2.18.
     Result,
     /// 2.19 and 2.20 keep it unchanged; `_result` is a slow conversion there.
@@ -81,22 +81,22 @@ enum Kept {
 }
 
 fn data<'py>(result: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
-    static KEPT: PyOnceLock<Kept> = PyOnceLock::new();
+    static SOURCE: PyOnceLock<DataSource> = PyOnceLock::new();
     let py = result.py();
     let unified = intern!(py, "_CallbackTaskResult__utr");
-    let kept = *KEPT.get_or_try_init(py, || {
+    let source = *SOURCE.get_or_try_init(py, || {
         PyResult::Ok(if result.hasattr(intern!(py, "_return_data"))? {
-            Kept::ReturnData
+            DataSource::ReturnData
         } else if result.hasattr(unified)? {
-            Kept::Unified
+            DataSource::Unified
         } else {
-            Kept::Result
+            DataSource::Result
         })
     })?;
-    let data = match kept {
-        Kept::Result => result.getattr(intern!(py, "_result"))?,
-        Kept::ReturnData => result.getattr(intern!(py, "_return_data"))?,
-        Kept::Unified => {
+    let data = match source {
+        DataSource::Result => result.getattr(intern!(py, "_result"))?,
+        DataSource::ReturnData => result.getattr(intern!(py, "_return_data"))?,
+        DataSource::Unified => {
             let unified = result.getattr(unified)?;
             let task = result.getattr(intern!(py, "_task"))?;
             let no_log = intern!(py, "no_log");

@@ -17,7 +17,7 @@ use crate::backoff::Backoff;
 use crate::client::Client;
 use crate::clock;
 use crate::config::{ConfigError, SenderConfig};
-use crate::folder::{Asked, Folder, NotTaken};
+use crate::folder::{Folder, NotTaken, OpenedBy};
 
 /// A spool whose owner is dead.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -138,7 +138,7 @@ pub enum AdoptError {
 /// # Errors
 /// The folder cannot be read, or must not be used.
 pub fn orphans(dir: &Path) -> io::Result<Vec<Orphan>> {
-    let Some(folder) = Folder::open(dir, Asked::ByName)? else {
+    let Some(folder) = Folder::open(dir, OpenedBy::Person)? else {
         return Ok(Vec::new());
     };
     Ok(list(&folder)?
@@ -166,7 +166,7 @@ pub fn deliver_orphans(
         cause,
     };
     let mut summary = Summary::default();
-    let Some(folder) = Folder::open(dir, Asked::ByName).map_err(failed)? else {
+    let Some(folder) = Folder::open(dir, OpenedBy::Person).map_err(failed)? else {
         return Ok(summary);
     };
     let folder = Arc::new(folder);

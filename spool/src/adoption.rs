@@ -13,7 +13,7 @@ use crate::aside;
 use crate::client::{Client, Refusal, Trouble};
 use crate::clock;
 use crate::delivery::{Delivery, Step};
-use crate::folder::{Asked, Folder, NotTaken, not_ours};
+use crate::folder::{Folder, NotTaken, OpenedBy, not_ours};
 use crate::lines::{Survey, survey};
 use crate::lock::OwnedFile;
 use crate::names;
@@ -219,7 +219,7 @@ impl Adopter {
     /// The next available orphan. Unreadable ones are left to `playback flush` to report.
     fn take_up(&mut self, credential: &str) -> Option<Adoption> {
         if self.waiting.is_empty() {
-            let folder = Folder::open(&self.dir, Asked::ByProducer).ok().flatten()?;
+            let folder = Folder::open(&self.dir, OpenedBy::Producer).ok().flatten()?;
             self.waiting = list(&folder)
                 .unwrap_or_default()
                 .into_iter()

@@ -28,11 +28,11 @@ const MAX_NOTE_BYTES: u64 = 16 << 10;
 
 /// The user on whose behalf a folder is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Asked {
+pub(crate) enum OpenedBy {
     /// A producer: the folder must be ours or root's.
-    ByProducer,
+    Producer,
     /// A person who named it: root may mean another user's folder.
-    ByName,
+    Person,
 }
 
 /// An open spool folder that may be used.
@@ -77,7 +77,7 @@ impl Folder {
     ///
     /// # Errors
     /// It cannot be opened, or must not be used; the text says what to do.
-    pub(crate) fn open(path: &Path, asked: Asked) -> io::Result<Option<Self>> {
+    pub(crate) fn open(path: &Path, opened_by: OpenedBy) -> io::Result<Option<Self>> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC | OFlags::NONBLOCK;
         let fd = match rustix::fs::open(path, flags, Mode::empty()) {
             Err(rustix::io::Errno::NOENT) => return Ok(None),
@@ -89,7 +89,7 @@ impl Folder {
         let found = rustix::fs::fstat(&fd)?;
         let user = rustix::process::geteuid().as_raw();
         let (owner, mode) = (found.st_uid, mode(&found));
-        let named_by_root = user == 0 && asked == Asked::ByName;
+        let named_by_root = user == 0 && opened_by == OpenedBy::Person;
         if owner != user && owner != 0 && !named_by_root {
             return Err(refused(format!(
                 "it belongs to the user with the number {owner}, who could change what lies there: name a \
@@ -118,7 +118,7 @@ impl Folder {
     /// As [`Folder::open`]; or it cannot be created.
     pub(crate) fn make(path: &Path) -> io::Result<Self> {
         DirBuilder::new().recursive(true).mode(0o700).create(path)?;
-        Self::open(path, Asked::ByProducer)?.ok_or_else(|| io::ErrorKind::NotFound.into())
+        Self::open(path, OpenedBy::Producer)?.ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
     /// Its path.

@@ -26,7 +26,7 @@ const STARTERS: &[&str] = &[
 
 /// A command's description.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct What {
+pub(crate) struct Command {
     /// What its words say.
     pub(crate) started: ExecutionStarted,
     /// It is Ansible: a recorder inside reports the same run, not one of its own.
@@ -36,13 +36,13 @@ pub(crate) struct What {
 }
 
 /// Reads a command.
-pub(crate) fn read(command: &[OsString]) -> What {
+pub(crate) fn read(command: &[OsString]) -> Command {
     let argv: Vec<String> = command
         .iter()
         .map(|word| printed::name(word.as_encoded_bytes()))
         .collect();
     let Some((at, dialect)) = ansible(&argv) else {
-        return What {
+        return Command {
             started: ExecutionStarted {
                 playbook: argv.first().cloned(),
                 argv: argv.iter().map(|word| without_secret(word)).collect(),
@@ -69,7 +69,7 @@ pub(crate) fn read(command: &[OsString]) -> What {
         reader.read(&word, &mut started);
     }
     reader.finish(dialect, &mut started);
-    What {
+    Command {
         statistics: statistics(&argv[at], dialect, started.module.as_deref()),
         started,
         is_ansible: true,

@@ -250,17 +250,18 @@ fn group(row: &Row, labels: Vec<Arc<str>>) -> Result<Group, StoreError> {
 /// The folder that a playbook's relative path is based on.
 fn folder(row: &Row) -> Result<Option<Arc<str>>, StoreError> {
     #[derive(serde::Deserialize)]
-    struct What<'w> {
+    struct Description<'w> {
         #[serde(borrow)]
         cwd: Option<std::borrow::Cow<'w, str>>,
     }
-    let Some(what) = row.get::<Option<&str>>("what")? else {
+    let Some(text) = row.get::<Option<&str>>("what")? else {
         return Ok(None);
     };
-    let what: What<'_> = serde_json::from_str(what).map_err(|_| StoreError::Damaged {
-        part: "an execution's description",
-    })?;
-    Ok(what.cwd.map(|cwd| Arc::from(&*indexed(&cwd))))
+    let description: Description<'_> =
+        serde_json::from_str(text).map_err(|_| StoreError::Damaged {
+            part: "an execution's description",
+        })?;
+    Ok(description.cwd.map(|cwd| Arc::from(&*indexed(&cwd))))
 }
 
 async fn read_hosts(
