@@ -4,63 +4,10 @@
 //! trusted.
 
 use axum::http::{HeaderMap, Method, Uri, header};
+use url::{Host, Origin};
 
 use super::ApiError;
-use crate::config::HttpConfig;
-
-/// Scheme, host and port of a page.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Origin {
-    is_https: bool,
-    /// In lower case; IPv6 in its brackets.
-    host: String,
-    port: u16,
-}
-
-impl Origin {
-    /// Reads `https://host[:port]`; none for anything else, such as `null`.
-    pub(super) fn parse(text: &str) -> Option<Self> {
-        let (scheme, host) = text.split_once("://")?;
-        let is_https = match scheme.to_ascii_lowercase().as_str() {
-            "https" => true,
-            "http" => false,
-            _ => return None,
-        };
-        Self::of(is_https, host.strip_suffix('/').unwrap_or(host))
-    }
-
-    /// From a `Host` header.
-    fn of(is_https: bool, host: &str) -> Option<Self> {
-        let usual = if is_https { 443 } else { 80 };
-        let (name, port) = match host.rsplit_once(':') {
-            Some((name, port)) if !port.contains(']') => (name, port.parse().ok()?),
-            _ => (host, usual),
-        };
-        let name = match name.strip_prefix('[') {
-            Some(rest) => {
-                let address: std::net::Ipv6Addr = rest.strip_suffix(']')?.parse().ok()?;
-                format!("[{address}]")
-            }
-            None => name.to_ascii_lowercase(),
-        };
-        let is_name =
-            |name: &str| !name.is_empty() && !name.contains(['/', '?', '#', '@', ' ', ',']);
-        (is_name(&name) && (name.starts_with('[') || !name.contains(':'))).then_some(Self {
-            is_https,
-            host: name,
-            port,
-        })
-    }
-
-    /// Whether the name can only mean this machine.
-    pub(super) fn is_loopback(&self) -> bool {
-        let address = self.host.trim_start_matches('[').trim_end_matches(']');
-        address == "localhost"
-            || address
-                .parse::<std::net::IpAddr>()
-                .is_ok_and(|ip| ip.to_canonical().is_loopback())
-    }
-}
+use crate::config::{HttpConfig, origin};
 
 /// The address that a request was sent to, as its client sees it.
 #[derive(Debug)]
@@ -82,38 +29,40 @@ impl Place {
             .and_then(|host| host.to_str().ok())
             .or(uri.authority().map(|authority| authority.as_str()));
         let host = forwarded.host.or(own);
-        let is_https = forwarded
-            .scheme
-            .is_some_and(|scheme| scheme.eq_ignore_ascii_case("https"));
+        let scheme = match forwarded.scheme {
+            Some(scheme) if scheme.eq_ignore_ascii_case("https") => "https",
+            _ => "http",
+        };
         Self {
-            asked: host.and_then(|host| Origin::of(is_https, host)),
-            public: config.public_url.as_deref().and_then(Origin::parse),
+            asked: host.and_then(|host| origin(&format!("{scheme}://{host}"))),
+            public: config.public_url.as_deref().and_then(origin),
         }
     }
 
     /// Whether it was sent to this machine by a name that can only mean it.
     pub(super) fn is_loopback(&self) -> bool {
-        self.asked.as_ref().is_some_and(Origin::is_loopback)
+        self.asked.as_ref().is_some_and(is_loopback)
     }
 
     /// Whether the browser uses HTTPS, to us or to a proxy in front.
     pub(super) fn is_https(&self) -> bool {
-        self.own().any(|own| own.is_https)
+        self.own()
+            .any(|own| matches!(own, Origin::Tuple(scheme, ..) if scheme == "https"))
     }
 
     /// Our own origins: with a public address only that one, and those of this machine.
     fn own(&self) -> impl Iterator<Item = &Origin> {
         let asked = self.asked.as_ref();
-        let asked = asked.filter(|asked| self.public.is_none() || asked.is_loopback());
+        let asked = asked.filter(|asked| self.public.is_none() || is_loopback(asked));
         asked.into_iter().chain(&self.public)
     }
 
     /// Refuses requests from pages of other origins.
     pub(super) fn check(&self, headers: &HeaderMap, allowed: &[String]) -> Result<(), ApiError> {
-        for origin in headers.get_all(header::ORIGIN) {
-            let text = origin.to_str().unwrap_or("");
-            let is_own = Origin::parse(text).is_some_and(|page| {
-                let mut allowed = allowed.iter().filter_map(|allowed| Origin::parse(allowed));
+        for page in headers.get_all(header::ORIGIN) {
+            let text = page.to_str().unwrap_or("");
+            let is_own = origin(text).is_some_and(|page| {
+                let mut allowed = allowed.iter().filter_map(|allowed| origin(allowed));
                 self.own().any(|own| *own == page) || allowed.any(|allowed| allowed == page)
             });
             if !is_own {
@@ -141,6 +90,16 @@ impl Place {
                 "a page from elsewhere made the browser ask this: only our own pages may",
             )),
         }
+    }
+}
+
+/// Whether a name can only mean this machine.
+fn is_loopback(origin: &Origin) -> bool {
+    match origin {
+        Origin::Tuple(_, Host::Domain(name), _) => name == "localhost",
+        Origin::Tuple(_, Host::Ipv4(ip), _) => ip.is_loopback(),
+        Origin::Tuple(_, Host::Ipv6(ip), _) => ip.to_canonical().is_loopback(),
+        Origin::Opaque(_) => false,
     }
 }
 

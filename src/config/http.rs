@@ -4,8 +4,10 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use serde::Deserialize;
+use url::{Origin, Url};
 
 use super::ConfigError;
+use crate::store::address::without_password;
 
 /// Section `[http]`: see `examples/collector.toml`.
 #[derive(Debug, Clone, Deserialize)]
@@ -79,7 +81,9 @@ impl HttpConfig {
             return Err(ConfigError::Nothing(name));
         }
         match &self.public_url {
-            Some(url) if !is_origin(url) => Err(ConfigError::PublicUrl(url.clone())),
+            Some(url) if origin(url).is_none() => {
+                Err(ConfigError::PublicUrl(without_password(url)))
+            }
             _ => Ok(()),
         }
     }
@@ -100,14 +104,14 @@ impl HttpConfig {
     }
 }
 
-fn is_origin(url: &str) -> bool {
-    let host = url
-        .strip_prefix("https://")
-        .or_else(|| url.strip_prefix("http://"));
-    host.is_some_and(|host| {
-        let host = host.strip_suffix('/').unwrap_or(host);
-        !host.is_empty() && !host.contains(['/', '?', '#', '@', ' '])
-    })
+/// Reads `https://host[:port]`, as browsers do; none for anything else, such as an address with a path.
+#[must_use]
+pub fn origin(text: &str) -> Option<Origin> {
+    let url = Url::parse(text).ok()?;
+    let is_http = matches!(url.scheme(), "http" | "https");
+    let has_login = !url.username().is_empty() || url.password().is_some();
+    let is_host_alone = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+    (is_http && !has_login && is_host_alone).then(|| url.origin())
 }
 
 /// An address, or a network of them.
@@ -184,7 +188,7 @@ mod tests {
     #[test]
     fn a_public_url_is_a_scheme_and_a_host() {
         for right in ["https://a.example", "http://a:8080", "https://[::1]:8443/"] {
-            assert!(is_origin(right), "{right}");
+            assert!(origin(right).is_some(), "{right}");
         }
         for wrong in [
             "a.example",
@@ -192,8 +196,10 @@ mod tests {
             "https://",
             "https://a/b",
             "https://u@a",
+            "https://a:99999",
+            "https://a b",
         ] {
-            assert!(!is_origin(wrong), "{wrong}");
+            assert!(origin(wrong).is_none(), "{wrong}");
         }
     }
 }

@@ -15,7 +15,7 @@ use secrecy::SecretString;
 use secrecy::zeroize::Zeroizing;
 use serde::Deserialize;
 
-pub use http::HttpConfig;
+pub use http::{HttpConfig, origin};
 pub use launcher::{Adhoc, LauncherConfig};
 pub use listen::listen_address;
 pub use retention::{RuleConfig, Schedule};
@@ -164,11 +164,15 @@ pub enum ConfigError {
 
 /// The parser's message without passwords: it quotes the line of the file, which may hold a URL.
 fn without_passwords(complaint: &str) -> String {
+    let ends_word = |c: char| c.is_whitespace() || c == '"' || c == '\'';
     complaint
-        .split_inclusive(|c: char| c.is_whitespace() || c == '"' || c == '\'')
-        .map(|word| match word.contains("://") {
-            true => without_password(word),
-            false => word.to_owned(),
+        .split_inclusive(ends_word)
+        .map(|word| {
+            let url = word.trim_end_matches(ends_word);
+            match url.contains("://") {
+                true => without_password(url) + &word[url.len()..],
+                false => word.to_owned(),
+            }
         })
         .collect()
 }

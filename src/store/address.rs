@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
+use url::{Position, Url, form_urlencoded};
 
 use super::StoreError;
 use super::dialect::Engine;
@@ -56,12 +57,12 @@ impl Options {
     /// The files of private keys that the address names.
     #[must_use]
     pub fn private_keys(&self) -> Vec<PathBuf> {
-        let address = self.address.expose_secret();
-        let query = address.split_once('?').map_or("", |(_, query)| query);
-        let parameters = query.split('&').filter_map(|one| one.split_once('='));
-        parameters
-            .filter(|(name, _)| KEY_PARAMETERS.contains(name))
-            .map(|(_, file)| PathBuf::from(file))
+        let Ok(url) = Url::parse(self.address.expose_secret()) else {
+            return Vec::new();
+        };
+        url.query_pairs()
+            .filter(|(name, _)| KEY_PARAMETERS.contains(&&**name))
+            .map(|(_, file)| PathBuf::from(&*file))
             .collect()
     }
 
@@ -91,11 +92,15 @@ impl Options {
                 ));
             }
         };
+        let url = Url::parse(address).map_err(|error| {
+            unsupported(&format!(
+                "{error}; it looks like {scheme}://user@host/database, where special characters of a name or a \
+                 password are written as %40 and the like"
+            ))
+        })?;
         // A misspelt parameter would be ignored silently: TLS would not be checked.
-        let query = address.split_once('?').map_or("", |(_, query)| query);
-        for parameter in query.split('&').filter(|parameter| !parameter.is_empty()) {
-            let name = parameter.split('=').next().unwrap_or("");
-            if !parameters.contains(&name) {
+        for (name, _) in url.query_pairs() {
+            if !parameters.contains(&&*name) {
                 return Err(unsupported(&format!(
                     "there is no parameter {name:?}: {} knows {}",
                     engine.name(),
@@ -151,34 +156,36 @@ const MYSQL_PARAMETERS: &[&str] = &["ssl-mode", "ssl-ca", "ssl-cert", "ssl-key",
 /// Parameters that name a file with a secret.
 const KEY_PARAMETERS: [&str; 2] = ["sslkey", "ssl-key"];
 
-/// An address for display: without a password.
+/// A URL for display: without a password. If it cannot be told where a password begins or ends, only the scheme is
+/// shown.
 #[must_use]
 pub fn without_password(address: &str) -> String {
-    let (address, query) = match address.split_once('?') {
-        Some((address, query)) => (address, Some(query)),
-        None => (address, None),
+    let (scheme, rest) = address.split_once(':').unwrap_or_default();
+    if scheme == "sqlite" || !(rest.starts_with("//") || rest.contains('@')) {
+        return address.to_owned();
+    }
+    let has_login = |url: &Url| !url.username().is_empty() || url.password().is_some();
+    // An "@" elsewhere may belong to a password with unescaped characters, which is no password to the parser.
+    let is_clear = |url: &Url| url.has_authority() && (has_login(url) || !rest.contains('@'));
+    let Some(url) = Url::parse(address).ok().filter(is_clear) else {
+        return format!("{scheme}:…");
     };
-    let mut shown = match address.split_once("://") {
-        Some((scheme, rest)) => match rest.rsplit_once('@') {
-            Some((login, host)) => match login.split_once(':') {
-                Some((user, _)) => format!("{scheme}://{user}:…@{host}"),
-                None => address.to_owned(),
-            },
-            None => address.to_owned(),
-        },
-        None => address.to_owned(),
-    };
-    if let Some(query) = query {
-        let mut separator = '?';
-        for parameter in query.split('&') {
-            shown.push(separator);
-            separator = '&';
-            if parameter.starts_with("password=") {
-                shown.push_str("password=…");
-            } else {
-                shown.push_str(parameter);
-            }
-        }
+    let mut shown = format!("{}://", url.scheme());
+    if has_login(&url) {
+        shown.push_str(url.username());
+        shown.push_str(url.password().map_or("", |_| ":…"));
+        shown.push('@');
+    }
+    shown.push_str(&url[Position::BeforeHost..Position::AfterPath]);
+    let mut separator = '?';
+    for parameter in url.query().into_iter().flat_map(|query| query.split('&')) {
+        let mut names = form_urlencoded::parse(parameter.as_bytes()).map(|(name, _)| name);
+        shown.push(separator);
+        separator = '&';
+        shown.push_str(match names.any(|name| name == "password") {
+            true => "password=…",
+            false => parameter,
+        });
     }
     shown
 }
@@ -202,6 +209,7 @@ mod tests {
             "sqlite::memory:",
             "postgres://a@b/c?ssl_mode=require",
             "mysql://a@b/c?sslmode=require",
+            "postgres://a:b/c@d/e",
         ] {
             assert!(engine(wrong).is_err(), "{wrong}");
         }
@@ -220,10 +228,34 @@ mod tests {
                 "mysql://u:p@h/d?socket=/run/a@b",
                 "mysql://u:…@h/d?socket=/run/a@b",
             ),
+            (
+                "postgres://u@h/d?p%61ssword=s",
+                "postgres://u@h/d?password=…",
+            ),
+            ("postgres:///d?host=/run", "postgres:///d?host=/run"),
+            ("postgres://u:p?s@h/d", "postgres:…"),
+            ("postgres://u:p#s@h/d", "postgres:…"),
+            ("postgres://u:12/s@h/d", "postgres:…"),
+            ("postgres:u:p@h/d", "postgres:…"),
             ("sqlite:///a.db?mode=rwc", "sqlite:///a.db?mode=rwc"),
+            ("sqlite://a@b c.db", "sqlite://a@b c.db"),
             ("a.db", "a.db"),
         ] {
             assert_eq!(without_password(address), shown);
         }
+    }
+
+    #[test]
+    fn keys_are_found_by_the_names_that_the_driver_reads() {
+        let keys = |address: &str| Options::from(address).private_keys();
+        assert_eq!(
+            keys("postgres://a@b/c?sslmode=require&sslkey=/k%20y"),
+            [PathBuf::from("/k y")]
+        );
+        assert_eq!(
+            keys("mysql://a@b/c?ssl%2Dkey=/key"),
+            [PathBuf::from("/key")]
+        );
+        assert!(keys("sqlite:///a.db").is_empty());
     }
 }

@@ -178,6 +178,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("saphyr_parser", &["cli"]),
     ("indicatif", &["cli"]),
     ("rpassword", &["cli"]),
+    ("url", &["api", "cli", "config", "store"]),
     ("configparser", &["config"]),
     ("hyper", &["server"]),
     ("hyper_util", &["server"]),

@@ -84,6 +84,7 @@ impl Arena {
     }
 
     /// Allocates a block for `layout`. None: it is too large, or none is available now.
+    #[inline]
     pub fn take(&self, layout: Layout) -> Option<NonNull<u8>> {
         let size = class_of(layout)?;
         let state = self.state();
@@ -99,6 +100,7 @@ impl Arena {
     ///
     /// # Safety
     /// It was allocated from this arena with this layout, and is no longer used.
+    #[inline]
     pub unsafe fn give_back(&self, block: *mut u8, layout: Layout) {
         let Some(size) = class_of(layout) else { return };
         let list = &self.state().free[size];
@@ -115,16 +117,19 @@ impl Arena {
     }
 
     /// Whether `block` is in the arena.
+    #[inline]
     pub fn holds(&self, block: *const u8) -> bool {
         (block as usize).wrapping_sub(self.state.as_ptr() as usize) < BYTES
     }
 
     /// Whether a block allocated for `layout` also has the right size class for `size` bytes.
+    #[inline]
     pub fn fits_as_it_is(layout: Layout, size: usize) -> bool {
         Layout::from_size_align(size, layout.align())
             .is_ok_and(|wanted| class_of(wanted).is_some() && class_of(wanted) == class_of(layout))
     }
 
+    #[inline]
     fn state(&self) -> &State {
         // SAFETY: the mapping is larger than a `State`, starts at a page, lives as long as `self`, and its
         // first bytes are used for nothing else. All zeros, as it is at first, is a value of the type.
@@ -132,6 +137,7 @@ impl Arena {
     }
 
     /// A freed block. Only for the thread that holds `taken`.
+    #[inline]
     fn reuse(&self, size: usize) -> Option<NonNull<u8>> {
         let list = &self.state().free[size];
         let mut first = list.load(Ordering::Acquire);
@@ -148,6 +154,7 @@ impl Arena {
     }
 
     /// A block that was never used. Only for the thread that holds `taken`.
+    #[inline]
     fn cut(&self, size: usize) -> Option<NonNull<u8>> {
         const START: usize = size_of_state();
         let state = self.state();
@@ -179,6 +186,7 @@ const fn size_of_state() -> usize {
 }
 
 /// The size class of a layout. None: the arena has no such size.
+#[inline]
 fn class_of(layout: Layout) -> Option<usize> {
     if layout.size() > LARGEST || layout.align() > SMALLEST {
         return None;

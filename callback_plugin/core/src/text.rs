@@ -6,11 +6,13 @@
 use std::io::Write as _;
 
 /// Bytes that need an escape in a JSON string.
+#[inline]
 fn needs_escape(byte: u8) -> bool {
     byte < 0x20 || byte == b'"' || byte == b'\\'
 }
 
 /// Whether any of eight bytes needs an escape.
+#[inline]
 fn word_needs_escape(word: u64) -> bool {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = 0x8080_8080_8080_8080;
@@ -21,6 +23,7 @@ fn word_needs_escape(word: u64) -> bool {
 }
 
 /// Position of the next byte that needs an escape, from `from`.
+#[inline]
 fn next_escape(bytes: &[u8], from: usize) -> usize {
     let mut at = from;
     while let Some(chunk) = bytes.get(at..at + 8) {
@@ -39,6 +42,7 @@ fn next_escape(bytes: &[u8], from: usize) -> usize {
 
 /// Appends `text`, escaped, without quotes and without NUL: PostgreSQL cannot store NUL in text, and no result depends
 /// on it.
+#[inline]
 pub fn push_escaped(out: &mut Vec<u8>, text: &str) {
     let bytes = text.as_bytes();
     let mut from = 0;
@@ -63,6 +67,7 @@ pub fn push_escaped(out: &mut Vec<u8>, text: &str) {
 }
 
 /// Appends `text` as a JSON string.
+#[inline]
 pub fn push_string(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
     push_escaped(out, text);

@@ -1,86 +1,77 @@
 //! A collector's URL: checking it, and telling whether two are the same.
 
 use anyhow::bail;
-use ureq::http::Uri;
+use url::{Host, ParseError, Url};
 
 use crate::api::PREFIX;
 use crate::config::DEFAULT_URL;
 
 /// The URL without its trailing slash, if it is valid.
-pub(in crate::cli) fn checked(url: &str) -> anyhow::Result<String> {
-    let url = url.trim().trim_end_matches('/');
+pub(in crate::cli) fn checked(text: &str) -> anyhow::Result<String> {
+    let text = text.trim();
     // A password would end up in every message that names the URL, so this one does not.
-    if url.contains('@') {
+    if text.contains('@') {
         bail!("the collector's URL must not hold a user name or a password: use a token");
     }
-    if let Some(port) = bad_port(url) {
-        bail!(
-            "{url:?} is not a collector's URL: {port:?} is no port, which is a number from 1 to 65535"
-        );
+    let url = match Url::parse(text) {
+        Err(ParseError::InvalidPort) => bail!(no_port(text)),
+        Err(error) => bail!(
+            "{text:?} is not a collector's URL ({error}): {}",
+            looks_like()
+        ),
+        Ok(url) if url.port() == Some(0) => bail!(no_port(text)),
+        Ok(url) => url,
+    };
+    let is_http = matches!(url.scheme(), "http" | "https");
+    if !is_http || url.query().is_some() || url.fragment().is_some() {
+        bail!("{text:?} is not a collector's URL: {}", looks_like());
     }
-    let usable = url.parse::<Uri>().is_ok_and(|uri| {
-        matches!(uri.scheme_str(), Some("http" | "https"))
-            && uri.query().is_none()
-            && uri.host().is_some_and(|host| !host.is_empty())
-    });
-    if !usable || url.contains('#') {
-        bail!("{url:?} is not a collector's URL: it looks like {DEFAULT_URL}");
-    }
-    Ok(url.to_owned())
+    Ok(url.as_str().trim_end_matches('/').to_owned())
 }
 
-/// The port's text, if it is not a port.
-fn bad_port(url: &str) -> Option<&str> {
-    let (_, rest) = url.split_once("://")?;
-    let authority = rest.split(['/', '?', '#']).next()?;
-    // The colons of an IPv6 address are inside brackets.
-    let after = authority
-        .rsplit_once(']')
-        .map_or(authority, |(_, after)| after);
-    let (_, port) = after.rsplit_once(':')?;
-    let is_port = !port.starts_with('+') && port.parse::<u16>().is_ok_and(|port| port > 0);
-    (!is_port).then_some(port)
+fn looks_like() -> String {
+    format!("it looks like {DEFAULT_URL}")
+}
+
+fn no_port(text: &str) -> String {
+    format!(
+        "{text:?} is not a collector's URL: what follows the host is no port, which is a number from 1 to 65535"
+    )
 }
 
 /// The URL as people type it: without a scheme it is https, or http on this machine, and the API's own path may stand
 /// behind it.
 pub(in crate::cli) fn typed(text: &str) -> anyhow::Result<String> {
     let text = text.trim();
-    let lower = text.to_ascii_lowercase();
-    let url = if lower.contains("://") {
-        text.to_owned()
-    } else if is_loopback(&format!("http://{text}")) {
-        format!("http://{text}")
+    let here = format!("http://{text}");
+    let url = if text.contains("://") {
+        checked(text)?
+    } else if is_loopback(&here) {
+        checked(&here)?
     } else {
-        format!("https://{text}")
+        checked(&format!("https://{text}"))?
     };
-    let url = match url.split_once("://") {
-        // Schemes are the same in any case.
-        Some((scheme, rest)) => format!("{}://{rest}", scheme.to_ascii_lowercase()),
-        None => url,
-    };
-    let url = checked(&url)?;
-    let url = url.strip_suffix(PREFIX).unwrap_or(&url);
-    checked(url)
+    Ok(url.strip_suffix(PREFIX).unwrap_or(&url).to_owned())
 }
 
 /// The host, with the port if there is one: the default name of a login.
 pub(in crate::cli) fn host(url: &str) -> String {
-    let authority = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let authority = authority.split('/').next().unwrap_or(authority);
-    authority.trim_matches(['[', ']']).replace("]:", ":")
+    let Ok(url) = Url::parse(url) else {
+        return url.to_owned();
+    };
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    match url.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    }
 }
 
 /// Whether both lead to the same collector.
 pub(in crate::cli) fn are_same(one: &str, other: &str) -> bool {
     let parts = |url: &str| {
-        let uri: Uri = url.parse().ok()?;
-        let scheme = uri.scheme_str()?.to_ascii_lowercase();
-        let port = uri
-            .port_u16()
-            .unwrap_or(if scheme == "https" { 443 } else { 80 });
-        let path = uri.path().trim_end_matches('/').to_owned();
-        Some((scheme, uri.host()?.to_ascii_lowercase(), port, path))
+        let url = Url::parse(url).ok()?;
+        let path = url.path().trim_end_matches('/').to_owned();
+        Some((url.origin(), path))
     };
     matches!((parts(one), parts(other)), (Some(one), Some(other)) if one == other)
 }
@@ -91,16 +82,12 @@ pub(in crate::cli) fn is_in_the_clear(url: &str) -> bool {
 }
 
 fn is_loopback(url: &str) -> bool {
-    let Ok(uri) = url.parse::<Uri>() else {
-        return false;
-    };
-    let host = uri.host().unwrap_or_default();
-    let host = host.trim_matches(['[', ']']);
-    let named = host.eq_ignore_ascii_case("localhost") || host.ends_with(".localhost");
-    named
-        || host
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|ip| ip.is_loopback())
+    match Url::parse(url).as_ref().map(Url::host) {
+        Ok(Some(Host::Domain(name))) => name == "localhost" || name.ends_with(".localhost"),
+        Ok(Some(Host::Ipv4(ip))) => ip.is_loopback(),
+        Ok(Some(Host::Ipv6(ip))) => ip.to_canonical().is_loopback(),
+        Ok(None) | Err(_) => false,
+    }
 }
 
 #[cfg(test)]
@@ -121,6 +108,8 @@ mod tests {
             ("127.0.0.1:8080/", "http://127.0.0.1:8080"),
             ("[::1]:8080", "http://[::1]:8080"),
             ("http://p:1/api/v1/ansible/", "http://p:1"),
+            ("P.example.com:443", "https://p.example.com"),
+            ("bücher.example", "https://xn--bcher-kva.example"),
         ] {
             assert_eq!(typed(text).unwrap(), url, "{text}");
         }
@@ -134,16 +123,19 @@ mod tests {
         ] {
             assert!(typed(wrong).is_err(), "{wrong}");
         }
-        for port in ["99999", "0", "-1", "+80", "x", ""] {
+        for port in ["99999", "0", "-1", "+80", "x"] {
             let told = checked(&format!("http://host:{port}/x")).unwrap_err();
             assert!(told.to_string().contains("is no port"), "{port}: {told}");
         }
-        assert!(
-            !typed("http://ann:hunter2@host")
-                .unwrap_err()
-                .to_string()
-                .contains("hunter2")
-        );
+        for login in [
+            "http://ann:hunter2@host",
+            "http://ann:hunter2@host:99999",
+            "ann:hunter2@host",
+            "http://ann:12hunter2/x@host",
+        ] {
+            let told = typed(login).unwrap_err().to_string();
+            assert!(!told.contains("hunter2"), "{told}");
+        }
     }
 
     #[test]
