@@ -207,14 +207,14 @@ fn failure(group: &FailureGroup, out: &mut Out) -> anyhow::Result<()> {
 
 fn seen_in_words(seen: &Seen) -> String {
     match (seen.runs, &seen.previous) {
-        (0 | 1, _) => "for the first time".to_owned(),
+        (0 | 1, _) => "in no other run whose errors are known".to_owned(),
         (runs, Some(previous)) => format!(
             "in {runs} runs since {}, before this one last on {}",
             when::show(seen.first.start_time),
             when::show(previous.start_time)
         ),
         (runs, None) => format!(
-            "for the first time; in {} since then, last on {}",
+            "in no earlier run whose errors are known; in {} since then, last on {}",
             counted(runs - 1, "run"),
             when::show(seen.last.start_time)
         ),
@@ -229,7 +229,7 @@ fn last_success(group: &FailureGroup, success: &LastSuccess, out: &mut Out) -> a
     let heading = "  worked:   ";
     let Some(run) = &success.run else {
         let never = match success.searched {
-            0 => format!("never{on}: the playbook had not run there before"),
+            0 => format!("not known{on}: no earlier run there is recorded"),
             1 => format!("not in the only run before this one{on}"),
             searched => format!("in none of the {searched} runs before this one{on}"),
         };

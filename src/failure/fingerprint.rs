@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use super::{message, normalized};
+use super::{Message, message, normalized};
 
 /// Identifies equal errors, on whatever host and in whatever run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,6 +20,18 @@ impl Fingerprint {
         let mut first = [0; 8];
         first.copy_from_slice(&hash[..8]);
         Self(i64::from_be_bytes(first))
+    }
+
+    /// The fingerprint of what a failed result says. A message that says nothing about the cause ("exit code 1; nothing
+    /// was printed") would be the same for every task, so `task`, the task's role and name, belongs to it.
+    #[must_use]
+    pub fn of_message(message: &Message, host: &str, task: (&str, &str)) -> Self {
+        let text = normalized(&message.text, host);
+        if !message.is_bare {
+            return Self::of(&text);
+        }
+        let (role, name) = task;
+        Self::of(&format!("{role}\n{name}\n{text}"))
     }
 }
 
@@ -37,18 +49,11 @@ impl FromStr for Fingerprint {
     }
 }
 
-/// The fingerprint of a failed result, or of a failed loop item: of what the module returned for this host. A message
-/// that says nothing about the cause ("exit code 1; nothing was printed") would be the same for every task, so `task`,
-/// the task's role and name, belongs to it.
+/// The fingerprint of a failed result, or of a failed loop item: of what the module returned for this host. `task` is
+/// the task's role and name.
 #[must_use]
 pub fn fingerprint(content: &Value, host: &str, task: (&str, &str)) -> Fingerprint {
-    let message = message(content);
-    let text = normalized(&message.text, host);
-    if !message.is_bare {
-        return Fingerprint::of(&text);
-    }
-    let (role, name) = task;
-    Fingerprint::of(&format!("{role}\n{name}\n{text}"))
+    Fingerprint::of_message(&message(content), host, task)
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Failed results, in which runs their errors occurred, and when their tasks last worked.
 
+use std::collections::HashMap;
+
 use playback_wire::ResultStatus;
 use uuid::Uuid;
 
@@ -10,6 +12,9 @@ use super::tables::table::push_list;
 use super::{Store, StoreError};
 use crate::filter::{indexed, playbook_names};
 use crate::model::{ExecutionKey, ExecutionRow, FailureRow, HostOutcomes};
+
+/// Tasks of one run that are compared, at most: a run may have thousands without a name.
+const TASKS: usize = 50;
 
 /// Runs that are searched for the last success, in growing steps: mostly it is one of the latest.
 const STEPS: [u32; 3] = [2, 10, 50];
@@ -38,6 +43,31 @@ pub struct TaskOnHost<'t> {
     pub role: &'t str,
     /// Its action.
     pub action: &'t str,
+    /// The file that it is in; empty if not known.
+    pub path: &'t str,
+    /// Its line there.
+    pub line: u32,
+}
+
+/// A task of an earlier run with the same name, role and action.
+struct Namesake {
+    number: u32,
+    path: String,
+    line: u32,
+    first_seq: u64,
+    last_seq: u64,
+}
+
+/// Which of these is the task: the only one, or those at the same line of a file with the same name. An included file
+/// may have the task several times. Where lines were moved and several tasks are alike, it cannot be told.
+fn same_place(namesakes: Vec<Namesake>, task: &TaskOnHost<'_>) -> Vec<Namesake> {
+    if namesakes.len() == 1 {
+        return namesakes;
+    }
+    let file = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+    let name = file(task.path);
+    let is_same = |other: &Namesake| other.line == task.line && file(&other.path) == name;
+    namesakes.into_iter().filter(is_same).take(TASKS).collect()
 }
 
 /// The last success of a task on a host.
@@ -50,13 +80,15 @@ pub struct FoundSuccess {
 }
 
 impl Store {
-    /// The failed results and those of unreachable hosts, in order; at most `limit` of each kind.
+    /// The failed results and those of unreachable hosts, in order; at most `limit` of each kind. `handled`: only those
+    /// that a `rescue` or `ignore_errors` handled, otherwise only the others. Retracted ones do not count.
     ///
     /// # Errors
     /// The database failed.
     pub async fn failures(
         &self,
         key: ExecutionKey,
+        handled: bool,
         limit: u32,
     ) -> Result<Vec<FailureRow>, StoreError> {
         let mut failures = Vec::new();
@@ -72,6 +104,8 @@ impl Store {
                     ResultStatus::Unreachable => " AND r.status = 3",
                     _ => " AND r.status = 1",
                 })
+                .push(" AND r.flags >= 0 AND r.flags & 66 ")
+                .push(if handled { "> 0" } else { "= 0" })
                 .push(" ORDER BY r.seq LIMIT ?")
                 .bind(key)
                 .bind(limit);
@@ -259,50 +293,70 @@ impl Store {
         if keys.is_empty() {
             return Ok(None);
         }
-        let mut query = self.query("SELECT execution, number, first_seq, last_seq FROM tasks");
+        let mut query =
+            self.query("SELECT execution, number, path, line, first_seq, last_seq FROM tasks");
         push_list(query.push(" WHERE execution IN ("), keys);
         query
-            .push(" AND name = ? AND role = ? AND action = ? AND ok > 0 ORDER BY number")
+            .push(" AND name = ? AND role = ? AND action = ? ORDER BY number")
             .bind(task.name)
             .bind(task.role)
             .bind(task.action);
-        let rows = query.fetch_all(&self.read).await?;
+        let mut namesakes: HashMap<ExecutionKey, Vec<Namesake>> = HashMap::new();
+        for row in &query.fetch_all(&self.read).await? {
+            let of_run = namesakes.entry(row.get("execution")?).or_default();
+            of_run.push(read_namesake(row)?);
+        }
         for key in keys {
-            for row in &rows {
-                if row.get::<ExecutionKey>("execution")? == *key
-                    && self.is_ok_on(*key, row, task.host).await?
-                {
-                    return Ok(Some(*key));
-                }
+            let same = same_place(namesakes.remove(key).unwrap_or_default(), &task);
+            if self.is_ok_on(*key, &same, task.host).await? {
+                return Ok(Some(*key));
             }
         }
         Ok(None)
     }
 
-    /// Whether that task of an execution ended well on the host.
+    /// Whether a task of an execution, which may be there several times, ended well on the host, and never failed.
     async fn is_ok_on(
         &self,
         key: ExecutionKey,
-        task: &Row,
+        tasks: &[Namesake],
         host: &str,
     ) -> Result<bool, StoreError> {
-        let last = match task.unsigned("last_seq")? {
-            // Not known, as of runs that earlier versions recorded.
-            0 => i64::MAX.cast_unsigned(),
-            last => last,
+        let (Some(first), Some(last)) = (
+            tasks.iter().map(|task| task.first_seq).min(),
+            tasks.iter().map(|task| task.last_seq).max(),
+        ) else {
+            return Ok(false);
         };
         let mut query = self.query(
-            "SELECT seq FROM results WHERE execution = ? AND seq >= ? AND seq <= ? AND task = ? \
-             AND status = 0 AND flags >= 0 AND host = \
-             (SELECT number FROM execution_hosts WHERE name = ? AND execution = ?) LIMIT 1",
+            "SELECT COUNT(CASE WHEN status = 0 THEN 1 END) AS ok, \
+             COUNT(CASE WHEN status <> 0 THEN 1 END) AS failed FROM results \
+             WHERE execution = ? AND seq >= ? AND seq <= ? AND status IN (0, 1, 3) AND flags >= 0 \
+             AND host IN (SELECT number FROM execution_hosts WHERE name = ? AND execution = ?) AND task IN (",
         );
         query
             .bind(key)
-            .bind(task.unsigned("first_seq")?)
+            .bind(first)
             .bind(last)
-            .bind(task.number("number")?)
             .bind(indexed(host))
             .bind(key);
-        Ok(query.fetch_optional(&self.read).await?.is_some())
+        let numbers: Vec<u32> = tasks.iter().map(|task| task.number).collect();
+        push_list(&mut query, &numbers);
+        let row = query.fetch_one(&self.read).await?;
+        Ok(row.unsigned("ok")? > 0 && row.unsigned("failed")? == 0)
     }
+}
+
+fn read_namesake(row: &Row) -> Result<Namesake, StoreError> {
+    Ok(Namesake {
+        number: row.number("number")?,
+        path: row.get("path")?,
+        line: row.number("line")?,
+        first_seq: row.unsigned("first_seq")?,
+        last_seq: match row.unsigned("last_seq")? {
+            // Not known, as of runs that earlier versions recorded.
+            0 => i64::MAX.cast_unsigned(),
+            last => last,
+        },
+    })
 }

@@ -189,6 +189,97 @@ pub(crate) fn an_error_is_known_by_its_runs_and_by_when_its_task_last_worked() {
     );
 }
 
+/// A task without a name, at a line of the playbook.
+fn unnamed(run: Run, task: u32, line: u32) -> Run {
+    let data = json!({
+        "task": task, "play": 1, "name": "", "action": "command", "path": "/srv/site.yml", "line": line,
+    });
+    run.event("task_started", data)
+}
+
+#[test]
+pub(crate) fn a_task_that_always_failed_is_not_said_to_have_worked_because_another_is_like_it() {
+    let collector = Collector::start();
+    let client = collector.client();
+    let run = |hours: i64, moved: u32, works: bool| {
+        let started = json!({ "type": "playbook", "playbook": "/srv/site.yml" });
+        let run = Run::starting(TEN + hours * HOUR, started).play("web");
+        let run = unnamed(run, 1, 4 + moved).ok("web-01");
+        let run = unnamed(run, 2, 6 + moved);
+        let status = if works { "ok" } else { "failed" };
+        let content = json!({ "content": { "msg": "no space" } });
+        result(run, 2, "web-01", status, content).ended(if works { 0 } else { 2 })
+    };
+    let last_success = |run: &Run| {
+        let answer = explained(&client, run.id);
+        answer["failures"][0]["last_success"].clone()
+    };
+    let (first, second) = (run(0, 0, false), run(1, 0, false));
+    first.deliver(&client);
+    second.deliver(&client);
+    assert_eq!(
+        last_success(&second),
+        json!({ "searched": 1, "differences": [] })
+    );
+    let (worked, now) = (run(2, 0, true), run(3, 0, false));
+    worked.deliver(&client);
+    now.deliver(&client);
+    assert_eq!(last_success(&now)["run"]["id"], json!(worked.id));
+    // Two lines further down, it cannot be told from the other one.
+    let moved = run(4, 2, false);
+    moved.deliver(&client);
+    assert_eq!(last_success(&moved)["run"], Value::Null);
+}
+
+#[test]
+pub(crate) fn an_errors_first_task_is_that_of_its_example() {
+    let collector = Collector::start();
+    let client = collector.client();
+    let content = json!({ "content": { "msg": "no space" } });
+    let mut run = unpack(run_at(0, json!({})), 2);
+    run = result(run, 1, "web-01", "failed", content.clone());
+    for number in 2..=9 {
+        run = result(run, 2, &format!("web-0{number}"), "failed", content.clone());
+    }
+    let run = run.ended(2);
+    run.deliver(&client);
+    let group = &explained(&client, run.id)["failures"][0];
+    assert_eq!(group["host"], "web-01");
+    let tasks: Vec<_> = group["tasks"].as_array().unwrap().iter().collect();
+    let of = |task: &Value| (task["task"].clone(), task["host_count"].clone());
+    assert_eq!(of(tasks[0]), (json!(1), json!(1)));
+    assert_eq!(of(tasks[1]), (json!(2), json!(8)));
+}
+
+#[test]
+pub(crate) fn a_long_loop_shows_no_message_of_another_item_than_the_first_that_failed() {
+    let collector = Collector::start();
+    let client = collector.client();
+    let mut run = run_at(0, json!({}));
+    let item = |run: Run, status: &str, msg: &str| {
+        let data = json!({
+            "task": 1, "host": "web-01", "status": status, "content": { "msg": msg, "item": "x" },
+        });
+        run.event("item", data)
+    };
+    run = item(run, "failed", "no such package");
+    for _ in 0..6_000 {
+        run = item(run, "ok", "");
+    }
+    run = item(run, "failed", "timed out");
+    let more = json!({ "items": 6_002, "content": { "msg": "One or more items failed" } });
+    let run = result(run, 1, "web-01", "failed", more).ended(2);
+    run.deliver(&client);
+    let group = &explained(&client, run.id)["failures"][0];
+    let first = fingerprint(
+        &json!({ "msg": "no such package" }),
+        "web-01",
+        ("web", "unpack"),
+    );
+    assert_eq!(group["fingerprint"], json!(first.to_string()));
+    assert_eq!(group["message"], Value::Null);
+}
+
 #[test]
 pub(crate) fn what_was_handled_stands_apart() {
     let collector = Collector::start();

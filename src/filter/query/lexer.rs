@@ -21,14 +21,14 @@ pub(super) enum TokenKind {
     Not,
     /// Values, and the field that they belong to, if one is named.
     Term {
-        field: Option<Raw>,
-        values: Vec<Raw>,
+        field: Option<Unparsed>,
+        values: Vec<Unparsed>,
     },
 }
 
 /// A text of the query.
 #[derive(Debug)]
-pub(super) struct Raw {
+pub(super) struct Unparsed {
     pub(super) at: Range<usize>,
     pub(super) text: String,
     pub(super) form: Form,
@@ -141,7 +141,7 @@ impl Lexer<'_> {
     }
 
     /// Steps over a field's name and its colon, if they come next.
-    fn field(&mut self) -> Option<Raw> {
+    fn field(&mut self) -> Option<Unparsed> {
         let rest = self.rest();
         let end = rest.find(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '-'))?;
         let name = &rest[..end];
@@ -149,7 +149,7 @@ impl Lexer<'_> {
         if !begins || !rest[end..].starts_with(':') {
             return None;
         }
-        let field = Raw {
+        let field = Unparsed {
             at: self.at..self.at + end,
             text: name.to_owned(),
             form: Form::Word,
@@ -158,7 +158,7 @@ impl Lexer<'_> {
         Some(field)
     }
 
-    fn value_of(&mut self, field: &Raw) -> Result<Raw, Problem> {
+    fn value_of(&mut self, field: &Unparsed) -> Result<Unparsed, Problem> {
         let missing = match self.peek() {
             Some('(') => {
                 "brackets cannot stand for a value: for one of several values, separate them by commas"
@@ -174,7 +174,7 @@ impl Lexer<'_> {
     }
 
     /// A value that is not empty. `listed`: a comma ends it.
-    fn value(&mut self, listed: bool) -> Result<Raw, Problem> {
+    fn value(&mut self, listed: bool) -> Result<Unparsed, Problem> {
         let start = self.at;
         if self.peek() == Some('"') {
             return self.phrase(listed);
@@ -182,7 +182,7 @@ impl Lexer<'_> {
         if let Some(end) = self.regex_end(listed) {
             let text = self.query[start + 1..end - 1].to_owned();
             self.at = end;
-            return Ok(Raw {
+            return Ok(Unparsed {
                 at: start..end,
                 text,
                 form: Form::Regex,
@@ -197,14 +197,14 @@ impl Lexer<'_> {
                 "a quotation mark in a word: put all of it in quotation marks, and write \\\" for this one",
             ));
         }
-        Ok(Raw {
+        Ok(Unparsed {
             at: start..self.at,
             text: self.query[start..self.at].to_owned(),
             form: Form::Word,
         })
     }
 
-    fn phrase(&mut self, listed: bool) -> Result<Raw, Problem> {
+    fn phrase(&mut self, listed: bool) -> Result<Unparsed, Problem> {
         let start = self.at;
         let mut text = String::new();
         let mut characters = self.rest().char_indices().skip(1).peekable();
@@ -238,7 +238,7 @@ impl Lexer<'_> {
                 "a blank is missing after the quotation mark; write \\\" for one within a phrase",
             ));
         }
-        Ok(Raw {
+        Ok(Unparsed {
             at: start..end,
             text,
             form: Form::Phrase,

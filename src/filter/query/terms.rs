@@ -2,7 +2,7 @@
 
 use super::ast::{Term, Value};
 use super::error::Problem;
-use super::lexer::{Form, Raw};
+use super::lexer::{Form, Unparsed};
 use crate::filter::given::shown;
 use crate::filter::place::{self, spelled};
 use crate::filter::{Edge, ExecutionFilter, Field, Glob, Kind, PlaceName, fields, nearest, parse};
@@ -21,7 +21,11 @@ pub(super) struct Reader<'t> {
 }
 
 impl Reader<'_> {
-    pub(super) fn term(&self, field: Option<&Raw>, values: &[Raw]) -> Result<Term, Problem> {
+    pub(super) fn term(
+        &self,
+        field: Option<&Unparsed>,
+        values: &[Unparsed],
+    ) -> Result<Term, Problem> {
         let is_bare = field.is_none();
         let field = match field {
             Some(name) => named(name)?,
@@ -42,7 +46,7 @@ impl Reader<'_> {
         })
     }
 
-    fn value(&self, field: &Field<ExecutionFilter>, raw: &Raw) -> Result<Value, String> {
+    fn value(&self, field: &Field<ExecutionFilter>, raw: &Unparsed) -> Result<Value, String> {
         if raw.form == Form::Regex {
             return Err(
                 "a regular expression is not possible in a list yet: look for a part of the text; \
@@ -108,7 +112,7 @@ fn flag(text: &str) -> Result<bool, String> {
 }
 
 /// The field of this name. The names of the parameters and of the options count, too.
-fn named(name: &Raw) -> Result<&'static Field<ExecutionFilter>, Problem> {
+fn named(name: &Unparsed) -> Result<&'static Field<ExecutionFilter>, Problem> {
     let is_meant = |field: &&Field<ExecutionFilter>| {
         let places = field.places.iter();
         let mut places = places.filter(|at| matches!(at.place, PlaceName::List | PlaceName::Stats));

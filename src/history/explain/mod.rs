@@ -17,16 +17,16 @@ mod verdict;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use self::groups::{Group, Groups};
-use self::samples::{Sample, Wanted};
+use self::samples::{Sample, SampleRequest};
 use super::{HistoryError, LineRange, page_of_lines};
-use crate::failure::{Fingerprint, normalized};
+use crate::failure::{Fingerprint, Message, normalized};
 use crate::model::{
     ExecutionKey, ExecutionRow, Explanation, FailedTask, FailureGroup, FailureRow, Handled,
     HandledFailure, ResultFlags, RetriedTask, TaskRow, time_from_us,
 };
 use crate::store::{Store, StoreError};
 
-/// Failed results of each kind that are read.
+/// Failures of each kind (failed, unreachable; handled or not) that are read.
 const FAILURES: u32 = 100_000;
 
 /// Groups in an answer, and their handled counterparts.
@@ -51,11 +51,12 @@ pub async fn explain(
     key: ExecutionKey,
     row: &ExecutionRow,
 ) -> Result<Explanation, HistoryError> {
-    let rows = store.failures(key, FAILURES).await?;
+    let rows = store.failures(key, false, FAILURES).await?;
+    let handled_rows = store.failures(key, true, FAILURES).await?;
     let mut groups = groups::groups(&rows);
     let left_out = groups.split_off(GROUPS);
-    let handled = groups::handled(&rows, GROUPS);
-    let shown = Shown::read(store, key, row, &groups, &handled).await?;
+    let handled = groups::handled(&handled_rows, GROUPS);
+    let shown = GroupDetails::read(store, key, row, &groups, &handled).await?;
     let mut failures = Vec::with_capacity(groups.groups.len());
     for group in &groups.groups {
         failures.push(shown.failure(store, row, group).await?);
@@ -71,6 +72,11 @@ pub async fn explain(
     };
     let mut verdict = verdict::verdict(row, hosts);
     verdict.extend(shown.remarks(row, &groups));
+    if rows.len().max(handled_rows.len()) >= FAILURES as usize {
+        verdict.push(format!(
+            "Only the first {FAILURES} failures of each kind were looked at."
+        ));
+    }
     Ok(Explanation {
         id: row.id,
         status: row.status,
@@ -91,12 +97,12 @@ pub async fn explain(
 }
 
 /// What is read for the groups that are shown.
-struct Shown {
+struct GroupDetails {
     tasks: HashMap<u32, TaskRow>,
     samples: BTreeMap<u64, Sample>,
 }
 
-impl Shown {
+impl GroupDetails {
     async fn read(
         store: &Store,
         key: ExecutionKey,
@@ -106,8 +112,11 @@ impl Shown {
     ) -> Result<Self, StoreError> {
         let all = || groups.groups.iter().chain(handled);
         let numbers: BTreeSet<u32> = all()
-            .flat_map(|group| group.tasks().into_iter().take(TASKS))
-            .map(|(task, _)| task)
+            .flat_map(|group| {
+                let most = group.tasks().into_iter().take(TASKS).map(|(task, _)| task);
+                let samples = [group.members.first(), group.members.last()];
+                most.chain(samples.into_iter().flatten().map(|row| row.task))
+            })
             .collect();
         let mut tasks = HashMap::with_capacity(numbers.len());
         for number in numbers {
@@ -124,7 +133,7 @@ impl Shown {
                 Some(first) => matches!(samples.get(&first.seq), Some(Sample::Damaged(_))),
                 None => false,
             });
-            let others: Vec<Wanted> = unread
+            let others: Vec<SampleRequest> = unread
                 .filter_map(|group| group.members.last())
                 .map(|row| wanted_of(row))
                 .collect();
@@ -146,9 +155,16 @@ impl Shown {
         }
     }
 
+    /// The task of the sample, then those of the most hosts.
     fn tasks(&self, group: &Group<'_>) -> Vec<FailedTask> {
-        let tasks = group.tasks().into_iter().take(TASKS);
+        let sample = self.sample(group).map(|(from, _)| from.task);
+        let sample = sample.or(group.members.first().map(|row| row.task));
+        let mut tasks = group.tasks();
+        // Stable: the others stay in their order.
+        tasks.sort_by_key(|(task, _)| Some(*task) != sample);
         tasks
+            .into_iter()
+            .take(TASKS)
             .map(|(number, hosts)| FailedTask::new(number, self.tasks.get(&number), hosts))
             .collect()
     }
@@ -164,9 +180,20 @@ impl Shown {
             .map(|(from, _)| from)
             .or(group.members.first().copied());
         let said = sample.and_then(|(_, sample)| sample.said());
-        let message = said.and_then(|said| said.message.as_ref());
         let host = from.map_or("", |from| from.host_name.as_str());
         let task = from.and_then(|from| self.tasks.get(&from.task));
+        // Of a long loop, the item that failed first may be too far back to be found.
+        let is_of_group = |message: &&Message| {
+            let task = task.map_or(("", ""), |task| (task.role.as_str(), task.name.as_str()));
+            let found = Fingerprint::of_message(message, host, task);
+            group.fingerprint.is_none_or(|bits| found.0 == bits)
+        };
+        let said = said.filter(|said| {
+            said.message
+                .as_ref()
+                .is_none_or(|message| is_of_group(&message))
+        });
+        let message = said.and_then(|said| said.message.as_ref());
         let is_retried = |row: &&FailureRow| row.flags.has(ResultFlags::RETRIED);
         Ok(FailureGroup {
             fingerprint: group.fingerprint.map(|bits| Fingerprint(bits).to_string()),
@@ -240,8 +267,8 @@ impl Shown {
     }
 }
 
-fn wanted_of(row: &FailureRow) -> Wanted {
-    Wanted {
+fn wanted_of(row: &FailureRow) -> SampleRequest {
+    SampleRequest {
         seq: row.seq,
         task: row.task,
         host: row.host_name.clone(),

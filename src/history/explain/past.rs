@@ -43,6 +43,8 @@ pub(super) async fn last_success(
         name: &task.name,
         role: &task.role,
         action: &task.action,
+        path: &task.path,
+        line: task.line,
     };
     let found = store.last_success(row, task).await?;
     let then = found.found.as_ref();

@@ -19,7 +19,7 @@ const BLOCKS: usize = 4;
 
 /// A result to read.
 #[derive(Debug, Clone)]
-pub(super) struct Wanted {
+pub(super) struct SampleRequest {
     pub(super) seq: u64,
     pub(super) task: u32,
     pub(super) host: String,
@@ -29,14 +29,14 @@ pub(super) struct Wanted {
 /// What a result said.
 #[derive(Debug)]
 pub(super) enum Sample {
-    Said(Said),
+    Read(ResultMessage),
     /// Its event cannot be read.
     Damaged(Gap),
 }
 
 /// The telling parts of a result, or of its first failed loop item.
 #[derive(Debug, Default)]
-pub(super) struct Said {
+pub(super) struct ResultMessage {
     /// None: it is censored, or nothing was returned.
     pub(super) message: Option<Message>,
     pub(super) item: Option<String>,
@@ -44,9 +44,9 @@ pub(super) struct Said {
 }
 
 impl Sample {
-    pub(super) fn said(&self) -> Option<&Said> {
+    pub(super) fn said(&self) -> Option<&ResultMessage> {
         match self {
-            Self::Said(said) => Some(said),
+            Self::Read(said) => Some(said),
             Self::Damaged(_) => None,
         }
     }
@@ -54,7 +54,7 @@ impl Sample {
     /// The part of the log that cannot be read.
     pub(super) fn damage(&self) -> Option<LogDamage> {
         match self {
-            Self::Said(_) => None,
+            Self::Read(_) => None,
             Self::Damaged(gap) => Some(crate::history::damaged(Producer::Recorder, gap)),
         }
     }
@@ -64,9 +64,9 @@ impl Sample {
 pub(super) async fn read(
     store: &Store,
     key: ExecutionKey,
-    wanted: impl Iterator<Item = Wanted>,
+    wanted: impl Iterator<Item = SampleRequest>,
 ) -> Result<BTreeMap<u64, Sample>, StoreError> {
-    let mut wanted: Vec<Wanted> = wanted.collect();
+    let mut wanted: Vec<SampleRequest> = wanted.collect();
     wanted.sort_by_key(|wanted| wanted.seq);
     let mut samples = BTreeMap::new();
     let mut open: Option<(BlockRow, StoredLog)> = None;
@@ -82,7 +82,7 @@ pub(super) async fn read(
                         (true, Some(open)) => first_item(store, key, open, &wanted).await?,
                         _ => None,
                     };
-                    Sample::Said(item.unwrap_or_else(|| said(result)))
+                    Sample::Read(item.unwrap_or_else(|| said(result)))
                 }
                 _ => continue,
             },
@@ -120,8 +120,8 @@ async fn block(
     }))
 }
 
-fn said(result: &TaskResult<'_>) -> Said {
-    Said {
+fn said(result: &TaskResult<'_>) -> ResultMessage {
+    ResultMessage {
         message: message_of(result.content, result.censored),
         item: None,
         attempts: result.attempts,
@@ -139,8 +139,8 @@ async fn first_item(
     store: &Store,
     key: ExecutionKey,
     open: &(BlockRow, StoredLog),
-    wanted: &Wanted,
-) -> Result<Option<Said>, StoreError> {
+    wanted: &SampleRequest,
+) -> Result<Option<ResultMessage>, StoreError> {
     let mut first = None;
     let mut left = EVENTS;
     let (mut before, mut start) = (wanted.seq, open.0.first_seq);
@@ -162,8 +162,8 @@ async fn first_item(
 fn go_back(
     log: &StoredLog,
     before: u64,
-    wanted: &Wanted,
-    first: &mut Option<Said>,
+    wanted: &SampleRequest,
+    first: &mut Option<ResultMessage>,
     left: &mut usize,
 ) -> bool {
     for event in log.before(before) {
@@ -180,7 +180,7 @@ fn go_back(
                 if has_failed && !item.censored {
                     let content = item.content;
                     let value = content.and_then(|raw| serde_json::from_str(raw.get()).ok());
-                    *first = Some(Said {
+                    *first = Some(ResultMessage {
                         message: message_of(content, false),
                         item: value.as_ref().and_then(item_label),
                         attempts: item.attempts,

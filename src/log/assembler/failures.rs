@@ -13,16 +13,18 @@ use crate::model::TaskRow;
 /// Failed loop items whose loop goes on.
 #[derive(Debug, Default)]
 pub(super) struct Failures {
-    /// By task and host: the fingerprint of the first failed item.
-    items: HashMap<(u32, String), Fingerprint>,
+    /// By the numbers of task and host: the fingerprint of the first failed item. Only hosts with a row are here, so that
+    /// it cannot grow without limit.
+    items: HashMap<(u32, u32), Fingerprint>,
 }
 
 impl Failures {
-    pub(super) fn item(&mut self, item: &Item<'_>, task: Option<&TaskRow>) {
-        if !has_failed(item.status) || item.censored {
+    /// A loop item of the host with this number ended.
+    pub(super) fn item(&mut self, host: u32, item: &Item<'_>, task: Option<&TaskRow>) {
+        if !has_failed(item.status) || item.censored || host == 0 {
             return;
         }
-        let key = (item.task, item.host.to_string());
+        let key = (item.task, host);
         if !self.items.contains_key(&key)
             && let Some(fingerprint) = of_content(item.content, &item.host, task)
         {
@@ -33,12 +35,13 @@ impl Failures {
     /// The fingerprint of a failed result. None: it did not fail, or its content is censored or missing.
     pub(super) fn result(
         &mut self,
+        host: u32,
         result: &TaskResult<'_>,
         task: Option<&TaskRow>,
     ) -> Option<Fingerprint> {
         let item = match self.items.is_empty() {
             true => None,
-            false => self.items.remove(&(result.task, result.host.to_string())),
+            false => self.items.remove(&(result.task, host)),
         };
         if !has_failed(result.status) {
             return None;

@@ -18,8 +18,8 @@ pub(super) struct Later {
     no_logs: HashMap<u32, bool>,
     /// Tasks whose action is a template, and the actions that ran.
     actions: HashMap<u32, BTreeSet<String>>,
-    /// Task and host of retries whose result is still expected.
-    retried: BTreeSet<(u32, String)>,
+    /// Numbers of task and host of retries whose result is still expected. Only hosts with a row are here.
+    retried: BTreeSet<(u32, u32)>,
     /// The latest result of each host with a row, by the host's number less one.
     latest: Vec<Option<Latest>>,
 }
@@ -34,13 +34,15 @@ impl Later {
         }
     }
 
-    pub(super) fn retry(&mut self, retry: &Retry<'_>) {
-        self.retried.insert((retry.task, retry.host.to_string()));
+    pub(super) fn retry(&mut self, host: u32, retry: &Retry<'_>) {
+        if host > 0 {
+            self.retried.insert((retry.task, host));
+        }
     }
 
-    pub(super) fn item(&mut self, item: &Item<'_>) {
-        if item.attempts.is_some_and(|attempts| attempts > 1) {
-            self.retried.insert((item.task, item.host.to_string()));
+    pub(super) fn item(&mut self, host: u32, item: &Item<'_>) {
+        if host > 0 && item.attempts.is_some_and(|attempts| attempts > 1) {
+            self.retried.insert((item.task, host));
         }
     }
 
@@ -52,8 +54,7 @@ impl Later {
             }
             self.latest[at] = Some((seq, result.status, result.changed));
         }
-        let retried = !self.retried.is_empty()
-            && self.retried.remove(&(result.task, result.host.to_string()));
+        let retried = self.retried.remove(&(result.task, host));
         retried || result.attempts.is_some_and(|attempts| attempts > 1)
     }
 

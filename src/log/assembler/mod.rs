@@ -558,9 +558,10 @@ impl Assembler {
             Body::PlayStarted(play) => self.apply_play_started(event, play),
             Body::Stats(stats) => self.apply_stats(stats),
             Body::Item(item) => {
-                self.later.item(item);
+                let host = self.host(&item.host).row.number;
+                self.later.item(host, item);
                 let task = self.tasks.get(&item.task).map(|task| &task.row);
-                self.failures.item(item, task);
+                self.failures.item(host, item, task);
                 if let Some(task) = self.tasks.get_mut(&item.task) {
                     self.later
                         .learn(task.edit(), Some(item.censored), item.action.as_deref());
@@ -568,7 +569,8 @@ impl Assembler {
                 self.touch_task(item.task, event.at);
             }
             Body::Retry(retry) => {
-                self.later.retry(retry);
+                let host = self.host(&retry.host).row.number;
+                self.later.retry(host, retry);
                 self.touch_task(retry.task, event.at);
             }
             Body::Retracted(retracted) => self.apply_retracted(&retracted.host),
@@ -748,7 +750,7 @@ impl Assembler {
         let host = host.number;
         let retried = self.later.result(event.seq, host, result);
         let task = self.tasks.get(&result.task).map(|task| &task.row);
-        let fingerprint = self.failures.result(result, task);
+        let fingerprint = self.failures.result(host, result, task);
         if let Some(task) = self.tasks.get_mut(&result.task) {
             let row = task.edit();
             if row.first_seq == 0 {

@@ -208,7 +208,7 @@ failed (task_failed), exit code 2
     );
     assert!(
         told.ok()
-            .contains("  seen:     for the first time; in 1 run since then"),
+            .contains("  seen:     in no earlier run whose errors are known; in 1 run since then"),
         "{told:?}"
     );
     let json = run(&collector, &["why", digits, "--json"]).json();

@@ -43,6 +43,8 @@ const UNPACK: TaskOnHost<'_> = TaskOnHost {
     name: "unpack",
     role: "web",
     action: "debug",
+    path: "",
+    line: 0,
 };
 
 async fn runs(store: &Store, error: i64) -> u64 {
@@ -60,6 +62,7 @@ on_every_store! {
                 ended(5, 2, away, ResultFlags::RETRACTED, Some(7)),
                 ended(6, 2, ok, ResultFlags::RETRIED, None),
                 ended(7, 3, failed, ResultFlags::IGNORED, None),
+                ended(8, 2, away, 0, Some(9)),
             ],
             ..only(started(0))
         };
@@ -69,13 +72,16 @@ on_every_store! {
         };
         let all = [
             row(4, 1, "web-01", failed, 0, Some(i64::MIN)),
-            row(5, 2, "web-02", away, ResultFlags::RETRACTED, Some(7)),
             row(7, 3, "", failed, ResultFlags::IGNORED, None),
+            row(8, 2, "web-02", away, 0, Some(9)),
         ];
-        assert_eq!(store.failures(key, 100).await.unwrap(), all);
-        assert_eq!(store.failures(key, 1).await.unwrap(), all[..2]);
+        // The repeated one does not count, and handled ones do not crowd out others.
+        let counting = [all[0].clone(), all[2].clone()];
+        assert_eq!(store.failures(key, false, 100).await.unwrap(), counting);
+        assert_eq!(store.failures(key, false, 1).await.unwrap(), counting);
+        assert_eq!(store.failures(key, true, 100).await.unwrap(), all[1..2]);
         assert_eq!(store.retried(key).await.unwrap(), [(1, 1)]);
-        assert_eq!(store.fingerprints(key).await.unwrap(), [(i64::MIN, TEN)]);
+        assert_eq!(store.fingerprints(key).await.unwrap(), [(i64::MIN, TEN), (9, TEN)]);
     }
 
     async fn hosts_are_counted_by_outcome(store: Store) {

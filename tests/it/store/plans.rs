@@ -397,6 +397,8 @@ async fn all_faults(store: &Store, large: ExecutionKey, when: &str) -> Vec<Strin
         name: "no such task",
         role: "",
         action: "command",
+        path: "",
+        line: 0,
     };
     let several: Vec<BlocksFrom> = (large - 40..=large)
         .map(|key| BlocksFrom {
@@ -429,7 +431,8 @@ async fn all_faults(store: &Store, large: ExecutionKey, when: &str) -> Vec<Strin
         "how many wait": store.queued_launches(),
         "a launch that moves on": store.move_launch(id, LaunchState::Queued, LaunchState::Ended),
         "a token": store.token_by_hash(&hash(7)),
-        "failures": store.failures(large, 50),
+        "failures": store.failures(large, false, 50),
+        "handled failures": store.failures(large, true, 50),
         "hosts counted": store.count_hosts(large),
         "fingerprints": store.fingerprints(large),
         "occurrences of an error": store.occurrences(7, TEN),
