@@ -48,14 +48,16 @@ demo: build wheel ansible ## Record the example playbooks and show the history; 
 	@scripts/prerequisites curl jq ssh
 	@scripts/demo --playback $(PLAYBACK) --ansible .venv/ansible/bin --port $(DEMO_PORT) $(if $(filter-out 0 no,$(ONCE)),--once)
 
-# The cheap failures come first, and the last lines are what the test runners say.
+# The cheap failures come first, and the last lines are what the test runners say. `cargo test --no-run` builds the
+# collector too: `cargo build` would build it, and many crates, once more with other features.
 .PHONY: test
 test: lint wheel ansible oldest versions ways ## Run all checks and all tests
 	@scripts/prerequisites btrfs curl faketime ip jq mariadb nginx node openssl postgresql prometheus sqlite3 ssh
 	.venv/ansible/bin/python -m pytest -n 2 callback_plugin/tests
 	.venv/oldest/bin/python -m pytest -n 2 callback_plugin/tests
-	cargo build $(CARGO_FLAGS) --workspace --exclude playback-recorder --bins
-	$(MAKE) clients
+	@scripts/environment clients @scripts/clients.txt
+	cargo test $(CARGO_FLAGS) --workspace --exclude playback-recorder --no-run
+	$(CHECK_CLIENTS)
 	$(CONFORMANCE) -m pytest -n 2 tests/conformance
 	PLAYBACK_TEST_ANSIBLE=$(abspath .venv/ansible/bin) PLAYBACK_TEST_ANSIBLE_OLDEST=$(abspath .venv/oldest/bin) \
 		cargo test $(CARGO_FLAGS) --workspace --exclude playback-recorder
@@ -86,18 +88,20 @@ else
 		--ansible '$(or $(ANSIBLE),.venv/ansible/bin)' --only '$(ONLY)' --timeout $(or $(TIMEOUT),300) '$(TARGETS)'
 endif
 
+CHECK_CLIENTS = .venv/clients/bin/python tests/clients/check.py $(TARGET_DIR)/debug/playback
+
 .PHONY: clients fuzz
 clients: ## Validate the OpenAPI document, and test clients generated from it
 	@scripts/prerequisites cargo cc node
 	@scripts/environment clients @scripts/clients.txt
 	cargo build $(CARGO_FLAGS) --bin playback
-	.venv/clients/bin/python tests/clients/check.py $(TARGET_DIR)/debug/playback
+	$(CHECK_CLIENTS)
 
 fuzz: ## Send a collector random requests that the OpenAPI document allows; EXAMPLES=500 sends more
 	@scripts/prerequisites cargo cc
 	@scripts/environment clients @scripts/clients.txt
 	cargo build $(CARGO_FLAGS) --bin playback
-	.venv/clients/bin/python tests/clients/check.py $(TARGET_DIR)/debug/playback --fuzz --examples $(or $(EXAMPLES),50)
+	$(CHECK_CLIENTS) --fuzz --examples $(or $(EXAMPLES),50)
 
 .PHONY: lint
 lint: tools ## Check formatting, lints and types, changing nothing
