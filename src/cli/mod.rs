@@ -7,7 +7,7 @@
 //! - one module for each command; `launch` has the three that launch a run, and `documents` the two that
 //!   describe this program
 //! - `out`: the one place that prints; `when`, `summary`: formatting
-//! - `client`, `filters`, `query`, `pages`, `pick`: requests to a collector; `database`: commands that open its database
+//! - `client`, `filters`, `query`, `pages`, `pick`, `socket`: requests to a collector; `database`: commands that open its database
 //! - `login`, `logins`: which collector and token a command uses
 //! - `environment`: settings that are not options
 
@@ -46,6 +46,7 @@ mod serve;
 #[cfg(target_os = "linux")]
 mod shim;
 mod show;
+mod socket;
 mod stats;
 mod summary;
 mod token;
