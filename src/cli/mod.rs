@@ -199,13 +199,8 @@ struct Wrong(String);
 #[must_use]
 pub fn main() -> ExitCode {
     playback_producer::limits::outlive_file_size_limit();
-    let cli = Cli::try_parse().unwrap_or_else(|error| {
-        // Arguments may be any bytes.
-        let words = std::env::args_os().skip(1);
-        let mut words = words.filter_map(|word| word.into_string().ok());
-        let command = words.find(|word| !word.starts_with('-'));
-        filters::with_names(error, command.as_deref()).exit()
-    });
+    let cli = Cli::try_parse()
+        .unwrap_or_else(|error| filters::with_names(error, typed_command().as_deref()).exit());
     let done = match cli.command {
         Command::Serve(command) => serve::run(command),
         #[cfg(target_os = "linux")]
@@ -247,7 +242,7 @@ pub fn main() -> ExitCode {
         // The reader has seen enough (`| head`), which is no failure.
         Err(error) if error.is::<out::Closed>() => ExitCode::SUCCESS,
         Err(error) if error.is::<Wrong>() => {
-            let error = Cli::command().error(ErrorKind::ValueValidation, error);
+            let error = usage().error(ErrorKind::ValueValidation, error);
             // If standard error is closed, nobody wants to know.
             let _ = error.print();
             ExitCode::from(2)
@@ -257,6 +252,23 @@ pub fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The name of the command that was typed.
+fn typed_command() -> Option<String> {
+    // Arguments may be any bytes.
+    let words = std::env::args_os().skip(1);
+    let mut words = words.filter_map(|word| word.into_string().ok());
+    words.find(|word| !word.starts_with('-'))
+}
+
+/// The command that was typed, for errors that show how it is used; the whole program if there is none.
+fn usage() -> clap::Command {
+    let mut all = Cli::command();
+    // Only now do the commands know that they are called "playback …".
+    all.build();
+    let typed = typed_command().and_then(|name| all.find_subcommand(name).cloned());
+    typed.unwrap_or(all)
 }
 
 #[cfg(test)]
