@@ -18,8 +18,8 @@ use crate::clock::Clock;
 
 #[derive(Debug, Args)]
 pub(super) struct Show {
-    /// Its id, the first 4 or more digits of it, or "latest"
-    id: Pick,
+    /// Its id, the first 4 or more digits of it, or "latest"; by default your last run
+    id: Option<Pick>,
     /// Print exactly what the run printed, and nothing else
     #[arg(long, conflicts_with_all = ["json", "results", "failed"])]
     output: bool,
@@ -41,7 +41,10 @@ pub(super) struct Show {
 pub(super) fn run(command: &Show) -> anyhow::Result<ExitCode> {
     let clock = Clock::system();
     let client = Client::new(&command.client)?;
-    let id = command.id.find(&client, &clock)?;
+    let id = match &command.id {
+        Some(pick) => pick.find(&client, &clock)?,
+        None => Pick::find_last_own(&client, &clock)?,
+    };
     let mut out = Out::laid_out(command.layout);
     if command.output {
         let query = [("format", "text".to_owned())];

@@ -130,7 +130,6 @@ fn a_wrong_command_line_ends_with_2() {
         &["list", "--limit", "0"],
         &["list", "--limit", "5", "--all"],
         &["list", "--token", "pbk_seen_by_everyone"],
-        &["show"],
         &["show", "abc"],
         &["show", "latest", "--output", "--json"],
         &["follow", "latest", "--since", "-1"],
