@@ -18,6 +18,7 @@ mod cancel;
 mod client;
 mod copy;
 mod database;
+mod delete;
 #[cfg(target_os = "linux")]
 mod doctor;
 mod documents;
@@ -103,6 +104,7 @@ Record runs on this machine:
 
 Keep the history small and clean:
   prune        Delete old executions, or their output
+  delete       Delete executions by their ids
   pin          Pin an execution, so that nothing deletes it
   unpin        Unpin an execution, so that it can be deleted
   redact       Hide values in an execution permanently
@@ -179,6 +181,7 @@ enum Command {
     Redact(redact::Redact),
     Audit(audit::Audit),
     Prune(prune::Prune),
+    Delete(delete::Delete),
     Pin(pin::Pin),
     Unpin(pin::Unpin),
     /// Rebuild tables from the event log
@@ -230,6 +233,7 @@ pub fn main() -> ExitCode {
         Command::Redact(command) => redact::run(&command),
         Command::Audit(command) => audit::run(&command),
         Command::Prune(command) => prune::run(&command),
+        Command::Delete(command) => delete::run(&command),
         Command::Pin(command) => pin::pin(&command),
         Command::Unpin(command) => pin::unpin(&command),
         Command::Rebuild(command) => rebuild::run(command),

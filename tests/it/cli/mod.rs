@@ -7,6 +7,7 @@
 )]
 
 mod audit;
+mod delete;
 mod errors;
 mod follow;
 mod history;

@@ -28,6 +28,7 @@ fn latest_is_ones_own_where_others_might_mind() {
         &["redact", "latest", "--key", "*password*"],
         &["pin", "latest"],
         &["unpin", "latest"],
+        &["delete", "latest", "--yes"],
     ] {
         let mut theirs = command(&collector, arguments);
         let told = Ran::from(theirs.env("PLAYBACK_TOKEN", &stranger).output().unwrap());
