@@ -51,6 +51,7 @@ mod socket;
 mod stats;
 mod summary;
 mod token;
+mod watch;
 mod when;
 mod why;
 
@@ -84,6 +85,7 @@ Look at the history:
   list         List executions, newest first
   show         Show one execution: its recap, what failed and why, its output
   follow       Print a run's lines as they arrive
+  watch        Print a line for each run that starts or ends
   stats        Count executions: how they ended, how long they took, what failed
   login        Log in to a collector, once, for all further commands
   logout       Delete a login
@@ -174,6 +176,7 @@ enum Command {
     Contexts(login::Contexts),
     /// Print a run's lines as they arrive; exits with the run's exit code
     Follow(follow::Follow),
+    Watch(Box<watch::Watch>),
     /// Deliver runs that recorders on this machine could not deliver
     Flush(flush::Flush),
     /// Bring the database's schema up to date, or show pending migrations
@@ -228,6 +231,7 @@ pub fn main() -> ExitCode {
         Command::WhoAmI(command) => login::whoami(&command),
         Command::Contexts(command) => login::contexts(&command),
         Command::Follow(command) => follow::run(&command),
+        Command::Watch(command) => watch::run(&command),
         Command::Flush(command) => flush::run(command),
         Command::Migrate(command) => migrate::run(command),
         Command::Redact(command) => redact::run(&command),

@@ -23,6 +23,7 @@ mod redact;
 mod stats;
 mod tables;
 mod tls;
+mod watch;
 mod why;
 
 use std::process::{Child, Command, Output, Stdio};
