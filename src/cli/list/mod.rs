@@ -1,11 +1,13 @@
 //! `playback list`.
 
+mod columns;
 mod print;
 
 use std::process::ExitCode;
 
 use clap::Args;
 
+use self::columns::Named;
 use super::client::{Client, ClientArgs};
 use super::filters::Filters;
 use super::out::Layout;
@@ -26,6 +28,16 @@ pub(super) struct List {
     /// Show all of them, however many there are
     #[arg(long, conflicts_with = "limit")]
     all: bool,
+    /// Show these columns, in this order, joined by commas: id, type, status, reason, started, ended, duration, exit_code,
+    /// what, playbook, inventory, check, changed, hosts, failed, unreachable, user, controller, launched_by, labels, note,
+    /// commit
+    #[arg(
+        long,
+        value_name = "NAMES",
+        value_delimiter = ',',
+        conflicts_with = "json"
+    )]
+    columns: Vec<Named>,
     #[command(flatten)]
     layout: Layout,
     #[command(flatten)]
@@ -33,6 +45,10 @@ pub(super) struct List {
     /// Print JSON: the API's list
     #[arg(long)]
     json: bool,
+    /// Print CSV (RFC 4180) with all columns, or those of --columns: times in UTC, durations in seconds.
+    /// A cell that begins with = + - @ a tab or a carriage return gets a ' before it, so that no spreadsheet evaluates it
+    #[arg(long, conflicts_with = "json")]
+    csv: bool,
 }
 
 pub(super) fn run(command: &List) -> anyhow::Result<ExitCode> {
@@ -44,6 +60,10 @@ pub(super) fn run(command: &List) -> anyhow::Result<ExitCode> {
     let pages = Pages::new(&client, query, wanted);
     if command.json {
         print::json(pages)?;
+    } else if command.csv {
+        print::csv(pages, &command.columns)?;
+    } else if !command.columns.is_empty() {
+        print::columns(pages, &command.columns, command.layout, &clock)?;
     } else {
         print::table(pages, command.layout, &clock)?;
     }

@@ -7,6 +7,7 @@
 )]
 
 mod audit;
+mod columns;
 mod delete;
 mod errors;
 mod follow;

@@ -76,6 +76,11 @@ fn no_row_is_wider_than_the_terminal() {
     for columns in [80, 60, 120] {
         for arguments in [
             &["list"][..],
+            &[
+                "list",
+                "--columns",
+                "id,what,started,status,hosts,user,controller,labels",
+            ],
             &["show", &id],
             &["show", &id, "--results"],
             &["show", &id, "--failed"],
