@@ -21,6 +21,7 @@ mod projects;
 mod prune;
 mod query;
 mod redact;
+mod results;
 mod stats;
 mod tables;
 mod tls;

@@ -84,6 +84,7 @@ fn no_row_is_wider_than_the_terminal() {
             &["show", &id],
             &["show", &id, "--results"],
             &["show", &id, "--failed"],
+            &["show", &id, "--task", "unpack"],
             &plain,
             &stats("playbook"),
             &stats("host"),
