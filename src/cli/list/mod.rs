@@ -9,7 +9,7 @@ use clap::Args;
 
 use self::columns::Named;
 use super::client::{Client, ClientArgs};
-use super::filters::Filters;
+use super::filters::{Filters, SEVERAL};
 use super::out::Layout;
 use super::pages::Pages;
 use super::query::QueryArgs;
@@ -17,6 +17,7 @@ use crate::clock::Clock;
 use crate::filter::place;
 
 #[derive(Debug, Args)]
+#[command(after_help = SEVERAL)]
 pub(super) struct List {
     #[command(flatten)]
     query: QueryArgs,
@@ -53,7 +54,7 @@ pub(super) struct List {
 
 pub(super) fn run(command: &List) -> anyhow::Result<ExitCode> {
     let clock = Clock::system();
-    let query = command.query.query(&clock)?;
+    let query = command.query.query(&clock, command.filters.terms())?;
     let client = Client::new(&command.client)?;
     let wanted = if command.all { u64::MAX } else { command.limit };
     let query = command.filters.query(&clock).chain(query).collect();

@@ -21,10 +21,10 @@ use ureq::http::StatusCode;
 
 use self::seen::{Head, Seen};
 use super::client::{Client, ClientArgs, Refused};
-use super::filters::Filters;
+use super::filters::{Filters, SEVERAL};
 use super::out::{self, Layout, Out};
 use super::pages::Pages;
-use super::query::QueryArgs;
+use super::query::{QueryArgs, joined};
 use super::socket::{Broken, Socket};
 use crate::clock::Clock;
 use crate::filter::place;
@@ -42,6 +42,7 @@ const NEWEST: u64 = 1000;
 /// A run is compared with the filters when it starts and when it ends: with --status failed, only ends are printed, and
 /// with --host, starts are not, because hosts are not known yet.
 #[derive(Debug, Args)]
+#[command(after_help = SEVERAL)]
 pub(super) struct Watch {
     #[command(flatten)]
     query: QueryArgs,
@@ -61,7 +62,8 @@ type Parameters = Vec<(&'static str, String)>;
 
 pub(super) fn run(command: &Watch) -> anyhow::Result<ExitCode> {
     let clock = Clock::system();
-    let query = command.query.query(&clock)?.map(|(_, query)| query);
+    let query = command.query.query(&clock, command.filters.terms())?;
+    let query = query.map(|(_, query)| query);
     let client = Client::new(&command.client)?;
     let mut watcher = Watcher {
         filters: command.filters.query(&clock).collect(),
@@ -261,15 +263,12 @@ impl Watcher {
             .client
             .get(&format!("/executions/{}", head.id), &query)?;
         let start = now.start_time.to_rfc3339();
-        let mut query = format!("since:\"{start}\" until:\"{start}\"");
+        let mut terms = vec![format!("since:\"{start}\" until:\"{start}\"")];
         if event == FeedEvent::Started {
-            query.push_str(" status:running");
-        }
-        if let Some(wanted) = &self.query {
-            query.push_str(&format!(" ({wanted})"));
+            terms.push("status:running".to_owned());
         }
         let mut parameters = self.filters.clone();
-        parameters.push(("q", query));
+        parameters.extend(joined(self.query.clone(), terms).map(|query| ("q", query)));
         let (found, _) = self.list(parameters, u64::MAX)?;
         Ok(found.iter().any(|one| one.id == head.id))
     }
