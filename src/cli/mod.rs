@@ -37,6 +37,7 @@ mod out;
 mod pages;
 mod pick;
 mod pin;
+mod playbooks;
 mod prune;
 mod query;
 mod rebuild;
@@ -86,6 +87,7 @@ Look at the history:
   show         Show one execution: its recap, what failed and why, its output
   follow       Print a run's lines as they arrive
   watch        Print a line for each run that starts or ends
+  playbooks    List playbooks: their runs, and how the last one went
   stats        Count executions: how they ended, how long they took, what failed
   login        Log in to a collector, once, for all further commands
   logout       Delete a login
@@ -165,6 +167,7 @@ enum Command {
     /// Show one execution: how it ended, its recap, what failed, its output
     Show(show::Show),
     Why(why::Why),
+    Playbooks(Box<playbooks::Playbooks>),
     Stats(Box<stats::Stats>),
     #[command(name = "login")]
     LogIn(login::LogIn),
@@ -225,6 +228,7 @@ pub fn main() -> ExitCode {
         Command::List(command) => list::run(&command),
         Command::Show(command) => show::run(&command),
         Command::Why(command) => why::run(&command),
+        Command::Playbooks(command) => playbooks::run(&command),
         Command::Stats(command) => stats::run(&command),
         Command::LogIn(command) => login::log_in(&command),
         Command::LogOut(command) => login::log_out(&command),

@@ -2,6 +2,8 @@
 
 mod print;
 
+pub(super) use print::rate;
+
 use std::process::ExitCode;
 
 use clap::Args;

@@ -17,6 +17,7 @@ mod listen;
 mod local;
 mod login;
 mod own;
+mod playbooks;
 mod projects;
 mod prune;
 mod query;
