@@ -5,12 +5,18 @@ use std::marker::PhantomData;
 
 use clap::builder::PossibleValuesParser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Arg, ArgMatches, Args, Command, Error, FromArgMatches, value_parser};
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches, value_parser};
 
 use super::when::{self, Edge, Moment};
 use crate::clock::Clock;
 use crate::filter::place::{self, Spelled, spelled};
-use crate::filter::{Kind, Place};
+use crate::filter::{Kind, Place, PlaceName};
+
+/// How commands that take a query describe filters with several values.
+pub(super) const SEVERAL: &str = "\
+A filter with a word or a text may be given several times: then one of its
+values must match (--host web-01 --host web-02). Words can also be joined by
+commas (--status failed,running). Different filters must match together.";
 
 /// The filters of one place. All that are given must match.
 #[derive(Debug)]
@@ -23,6 +29,8 @@ pub(super) struct Filters<P> {
 #[derive(Debug, Clone)]
 enum Given {
     Text(String),
+    /// Several values, of which one must fit: a field of a query can say that, a parameter cannot.
+    Several(&'static str, Vec<String>),
     /// A time that depends on the clock.
     Moment(Moment, Edge),
 }
@@ -41,13 +49,50 @@ impl<P: Place> Filters<P> {
         let given: Vec<(&'static str, String)> = self
             .given
             .iter()
-            .map(|(name, given)| match given {
-                Given::Text(text) => (*name, text.clone()),
-                Given::Moment(moment, edge) => (*name, moment.resolve(*edge, clock).to_rfc3339()),
+            .filter_map(|(name, given)| match given {
+                Given::Text(text) => Some((*name, text.clone())),
+                Given::Several(..) => None,
+                Given::Moment(moment, edge) => {
+                    Some((*name, moment.resolve(*edge, clock).to_rfc3339()))
+                }
             })
             .collect();
         given.into_iter()
     }
+
+    /// The filters with several values, as terms of the query language.
+    pub(super) fn terms(&self) -> Vec<String> {
+        let terms = self.given.iter().filter_map(|(_, given)| match given {
+            Given::Several(field, values) => Some(term(field, values)),
+            Given::Text(_) | Given::Moment(..) => None,
+        });
+        terms.collect()
+    }
+
+    /// Whether a filter of this name was given.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.given.iter().any(|(given, _)| *given == name)
+    }
+}
+
+/// A term of the query language: a field that has one of these values, as they stand.
+pub(super) fn term(field: &str, values: &[String]) -> String {
+    let quoted = values.iter().map(|value| {
+        let escaped = value.replace('\\', "\\\\").replace('"', "\\\"");
+        format!("\"{escaped}\"")
+    });
+    let quoted: Vec<String> = quoted.collect();
+    format!("{field}:{}", quoted.join(","))
+}
+
+/// Whether options of a place may be given several times: where there is a query, which can say so.
+fn takes_several<P: Place>(kind: Kind) -> bool {
+    let has_query = matches!(P::IN, PlaceName::List | PlaceName::Stats);
+    has_query
+        && match kind {
+            Kind::Word(_) | Kind::OpenWord(_) | Kind::Text | Kind::Path | Kind::Part => true,
+            Kind::Flag | Kind::Number | Kind::Seconds | Kind::Time(_) => false,
+        }
 }
 
 impl<P: Place> Args for Filters<P> {
@@ -70,7 +115,12 @@ impl<P: Place> FromArgMatches for Filters<P> {
                 Kind::Number => Given::Text(matches.get_one::<u32>(id)?.to_string()),
                 Kind::Time(end) => Given::Moment(*matches.get_one(id)?, end),
                 Kind::Word(_) | Kind::OpenWord(_) | Kind::Text | Kind::Path | Kind::Part => {
-                    Given::Text(matches.get_one::<String>(id)?.clone())
+                    let values = matches.get_many::<String>(id)?.cloned();
+                    let mut values: Vec<String> = values.collect();
+                    match values.len() {
+                        0 | 1 => Given::Text(values.pop()?),
+                        _ => Given::Several(field.name, values),
+                    }
                 }
             };
             Some((at.name, given))
@@ -97,6 +147,13 @@ fn argument<P: Place>((field, at): Spelled<P>) -> Arg {
     }
     if let Some(short) = at.short {
         argument = argument.short(short);
+    }
+    if takes_several::<P>(field.kind) {
+        argument = argument.action(ArgAction::Append);
+        // A word has no comma, and a text may have one.
+        if matches!(field.kind, Kind::Word(_) | Kind::OpenWord(_)) {
+            argument = argument.value_delimiter(',');
+        }
     }
     match field.kind {
         Kind::Word(_) => {
@@ -143,8 +200,8 @@ fn options<P: Place>() -> Vec<String> {
 /// Adds the existing filters to an error about an unknown option, for a command that takes filters.
 pub(super) fn with_names(mut error: Error, command: Option<&str>) -> Error {
     let options = match command {
-        Some("list") => options::<place::List>(),
-        Some("stats") => options::<place::Stats>(),
+        Some("list" | "watch") => options::<place::List>(),
+        Some("stats" | "playbooks") => options::<place::Stats>(),
         Some("prune") => options::<place::Retention>(),
         Some("audit") => options::<place::Audit>(),
         _ => return error,

@@ -7,7 +7,7 @@
 //! - one module for each command; `launch` has the three that launch a run, and `documents` the two that
 //!   describe this program
 //! - `out`: the one place that prints; `when`, `summary`: formatting
-//! - `client`, `filters`, `query`, `pages`, `pick`: requests to a collector; `database`: commands that open its database
+//! - `client`, `filters`, `query`, `pages`, `pick`, `socket`: requests to a collector; `database`: commands that open its database
 //! - `login`, `logins`: which collector and token a command uses
 //! - `environment`: settings that are not options
 
@@ -18,6 +18,7 @@ mod cancel;
 mod client;
 mod copy;
 mod database;
+mod delete;
 #[cfg(target_os = "linux")]
 mod doctor;
 mod documents;
@@ -36,6 +37,7 @@ mod out;
 mod pages;
 mod pick;
 mod pin;
+mod playbooks;
 mod prune;
 mod query;
 mod rebuild;
@@ -46,9 +48,11 @@ mod serve;
 #[cfg(target_os = "linux")]
 mod shim;
 mod show;
+mod socket;
 mod stats;
 mod summary;
 mod token;
+mod watch;
 mod when;
 mod why;
 
@@ -82,6 +86,8 @@ Look at the history:
   list         List executions, newest first
   show         Show one execution: its recap, what failed and why, its output
   follow       Print a run's lines as they arrive
+  watch        Print a line for each run that starts or ends
+  playbooks    List playbooks: their runs, and how the last one went
   stats        Count executions: how they ended, how long they took, what failed
   login        Log in to a collector, once, for all further commands
   logout       Delete a login
@@ -102,6 +108,7 @@ Record runs on this machine:
 
 Keep the history small and clean:
   prune        Delete old executions, or their output
+  delete       Delete executions by their ids
   pin          Pin an execution, so that nothing deletes it
   unpin        Unpin an execution, so that it can be deleted
   redact       Hide values in an execution permanently
@@ -160,6 +167,7 @@ enum Command {
     /// Show one execution: how it ended, its recap, what failed, its output
     Show(show::Show),
     Why(why::Why),
+    Playbooks(Box<playbooks::Playbooks>),
     Stats(Box<stats::Stats>),
     #[command(name = "login")]
     LogIn(login::LogIn),
@@ -171,6 +179,7 @@ enum Command {
     Contexts(login::Contexts),
     /// Print a run's lines as they arrive; exits with the run's exit code
     Follow(follow::Follow),
+    Watch(Box<watch::Watch>),
     /// Deliver runs that recorders on this machine could not deliver
     Flush(flush::Flush),
     /// Bring the database's schema up to date, or show pending migrations
@@ -178,6 +187,7 @@ enum Command {
     Redact(redact::Redact),
     Audit(audit::Audit),
     Prune(prune::Prune),
+    Delete(delete::Delete),
     Pin(pin::Pin),
     Unpin(pin::Unpin),
     /// Rebuild tables from the event log
@@ -198,13 +208,8 @@ struct Wrong(String);
 #[must_use]
 pub fn main() -> ExitCode {
     playback_producer::limits::outlive_file_size_limit();
-    let cli = Cli::try_parse().unwrap_or_else(|error| {
-        // Arguments may be any bytes.
-        let words = std::env::args_os().skip(1);
-        let mut words = words.filter_map(|word| word.into_string().ok());
-        let command = words.find(|word| !word.starts_with('-'));
-        filters::with_names(error, command.as_deref()).exit()
-    });
+    let cli = Cli::try_parse()
+        .unwrap_or_else(|error| filters::with_names(error, typed_command().as_deref()).exit());
     let done = match cli.command {
         Command::Serve(command) => serve::run(command),
         #[cfg(target_os = "linux")]
@@ -223,17 +228,20 @@ pub fn main() -> ExitCode {
         Command::List(command) => list::run(&command),
         Command::Show(command) => show::run(&command),
         Command::Why(command) => why::run(&command),
+        Command::Playbooks(command) => playbooks::run(&command),
         Command::Stats(command) => stats::run(&command),
         Command::LogIn(command) => login::log_in(&command),
         Command::LogOut(command) => login::log_out(&command),
         Command::WhoAmI(command) => login::whoami(&command),
         Command::Contexts(command) => login::contexts(&command),
         Command::Follow(command) => follow::run(&command),
+        Command::Watch(command) => watch::run(&command),
         Command::Flush(command) => flush::run(command),
         Command::Migrate(command) => migrate::run(command),
         Command::Redact(command) => redact::run(&command),
         Command::Audit(command) => audit::run(&command),
         Command::Prune(command) => prune::run(&command),
+        Command::Delete(command) => delete::run(&command),
         Command::Pin(command) => pin::pin(&command),
         Command::Unpin(command) => pin::unpin(&command),
         Command::Rebuild(command) => rebuild::run(command),
@@ -246,7 +254,7 @@ pub fn main() -> ExitCode {
         // The reader has seen enough (`| head`), which is no failure.
         Err(error) if error.is::<out::Closed>() => ExitCode::SUCCESS,
         Err(error) if error.is::<Wrong>() => {
-            let error = Cli::command().error(ErrorKind::ValueValidation, error);
+            let error = usage().error(ErrorKind::ValueValidation, error);
             // If standard error is closed, nobody wants to know.
             let _ = error.print();
             ExitCode::from(2)
@@ -256,6 +264,23 @@ pub fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The name of the command that was typed.
+fn typed_command() -> Option<String> {
+    // Arguments may be any bytes.
+    let words = std::env::args_os().skip(1);
+    let mut words = words.filter_map(|word| word.into_string().ok());
+    words.find(|word| !word.starts_with('-'))
+}
+
+/// The command that was typed, for errors that show how it is used; the whole program if there is none.
+fn usage() -> clap::Command {
+    let mut all = Cli::command();
+    // Only now do the commands know that they are called "playback …".
+    all.build();
+    let typed = typed_command().and_then(|name| all.find_subcommand(name).cloned());
+    typed.unwrap_or(all)
 }
 
 #[cfg(test)]

@@ -122,6 +122,11 @@ impl Owned {
         self.launched_by.as_ref() == Some(&me.actor)
     }
 
+    /// Whether this token launched it, or this user typed it on this machine.
+    fn is_own(&self, me: &Identity) -> bool {
+        self.is_launched_by(me) || self.is_typed_here()
+    }
+
     /// Whether this user typed it on this machine, or its user is unknown.
     fn is_typed_here(&self) -> bool {
         let (user, machine) = environment::who_and_where();
@@ -137,7 +142,7 @@ impl Pick {
         self.find_mine(
             client,
             clock,
-            "one that was launched with your token",
+            &not_found("one that was launched with your token"),
             Owned::is_launched_by,
             |run| run.status == Status::Running,
         )
@@ -146,11 +151,17 @@ impl Pick {
     /// Like [`Self::find`], for runs that may have been started anywhere: "latest" is the newest run launched with
     /// this token or typed by this user on this machine.
     pub(super) fn find_own(&self, client: &Client, clock: &Clock) -> anyhow::Result<Uuid> {
-        self.find_mine(
+        self.find_mine(client, clock, &not_found("yours"), Owned::is_own, |_| false)
+    }
+
+    /// The newest run that was launched with this token or typed by this user on this machine.
+    pub(super) fn find_last_own(client: &Client, clock: &Clock) -> anyhow::Result<Uuid> {
+        Self::Latest.find_mine(
             client,
             clock,
-            "yours",
-            |run, me| run.is_launched_by(me) || run.is_typed_here(),
+            "none of the newest executions is yours: \"latest\" means the newest of anybody, and \"playback list\" shows \
+             the ids of all",
+            Owned::is_own,
             |_| false,
         )
     }
@@ -159,7 +170,7 @@ impl Pick {
         &self,
         client: &Client,
         clock: &Clock,
-        whose: &str,
+        not_found: &str,
         is_mine: impl Fn(&Owned, &Identity) -> bool,
         goes_first: impl Fn(&Owned) -> bool,
     ) -> anyhow::Result<Uuid> {
@@ -184,12 +195,17 @@ impl Pick {
         match first.or(mine.first()) {
             Some(run) => Ok(run.id),
             None if is_empty => bail!("the history is empty: nothing was recorded yet"),
-            None => bail!(
-                "none of the newest executions is {whose}, and \"latest\" means one's own here: name it by its id, \
-                 which \"playback list\" shows"
-            ),
+            None => bail!("{not_found}"),
         }
     }
+}
+
+/// The error for "latest" where none is one's own.
+fn not_found(whose: &str) -> String {
+    format!(
+        "none of the newest executions is {whose}, and \"latest\" means one's own here: name it by its id, which \
+         \"playback list\" shows"
+    )
 }
 
 impl Prefix {

@@ -21,16 +21,32 @@ pub(super) struct QueryArgs {
 }
 
 impl QueryArgs {
-    /// The query as a parameter of the API, its times with their zone.
-    pub(super) fn query(&self, clock: &Clock) -> Result<Option<(&'static str, String)>, Wrong> {
+    /// The query as a parameter of the API, its times with their zone. The terms must hold, too.
+    pub(super) fn query(
+        &self,
+        clock: &Clock,
+        terms: Vec<String>,
+    ) -> Result<Option<(&'static str, String)>, Wrong> {
         let query = self.words.join(" ");
         let time = |text: &str, edge: Edge| {
             let time = Moment::parse(text)?.resolve(edge, clock);
             Ok(time.timestamp_micros())
         };
         let parsed = parse_query(&query, &time).map_err(|error| Wrong(marked(&query, &error)))?;
-        Ok(parsed.map(|query| ("q", query.to_string())))
+        Ok(joined(parsed.map(|query| query.to_string()), terms).map(|query| ("q", query)))
     }
+}
+
+/// A query and further terms, which all must hold.
+pub(super) fn joined(query: Option<String>, mut terms: Vec<String>) -> Option<String> {
+    match query {
+        // The brackets keep an OR together.
+        Some(query) if !terms.is_empty() => terms.push(format!("({query})")),
+        Some(query) => terms.push(query),
+        None if terms.is_empty() => return None,
+        None => {}
+    }
+    Some(terms.join(" "))
 }
 
 /// The problem, and the query with its place marked.
@@ -75,7 +91,10 @@ mod tests {
         let words = QueryArgs {
             words: vec![query.to_owned()],
         };
-        words.query(&Clock::fixed(0)).unwrap_err().to_string()
+        words
+            .query(&Clock::fixed(0), Vec::new())
+            .unwrap_err()
+            .to_string()
     }
 
     #[test]
@@ -113,8 +132,22 @@ mod tests {
         let words = QueryArgs {
             words: vec!["since:1h".to_owned(), "a".to_owned()],
         };
-        let sent = words.query(&Clock::fixed(3_600_000_000)).unwrap();
+        let sent = words
+            .query(&Clock::fixed(3_600_000_000), Vec::new())
+            .unwrap();
         let sent = sent.unwrap().1;
         assert_eq!(sent, "since:\"1970-01-01T00:00:00+00:00\" a");
+    }
+
+    #[test]
+    fn terms_are_joined_to_a_query() {
+        let of = |query: Option<&str>, terms: &[&str]| {
+            let terms = terms.iter().map(|term| (*term).to_owned()).collect();
+            joined(query.map(str::to_owned), terms)
+        };
+        assert_eq!(of(None, &[]), None);
+        assert_eq!(of(Some("a OR b"), &[]).as_deref(), Some("a OR b"));
+        assert_eq!(of(None, &["c", "d"]).as_deref(), Some("c d"));
+        assert_eq!(of(Some("a OR b"), &["c"]).as_deref(), Some("c (a OR b)"));
     }
 }

@@ -3,12 +3,10 @@
 //!
 //! Layout:
 //! - `viewer`: prints what the stream says, over several streams if need be
-//! - `socket`: one stream
 //! - `screen`, `progress`: lines, and for people the state of the run below them
 
 mod progress;
 mod screen;
-mod socket;
 mod viewer;
 
 use std::process::ExitCode;

@@ -3,20 +3,15 @@
 //! A lost connection (the collector restarts, the network fails) is resumed after the last printed line, for as long
 //! as it takes.
 
-use std::time::Duration;
-
 use anyhow::bail;
 use serde::Deserialize;
 use uuid::Uuid;
 
 use super::super::client::Client;
+use super::super::socket::{Broken, Socket};
 use super::Watch;
 use super::screen::Screen;
-use super::socket::{Broken, Socket};
 use crate::model::{Reason, Status, StreamMessage};
-
-/// First and longest wait before a lost stream is resumed; the wait doubles in between.
-const WAIT: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
 
 /// A message's kind, which may be one of a later version.
 #[derive(Debug, Deserialize)]
@@ -55,7 +50,7 @@ impl<'c> Viewer<'c> {
 
     /// Prints until the run is over. The future can be dropped at any time.
     pub(super) async fn follow(&mut self) -> anyhow::Result<Ending> {
-        let mut socket = match Socket::open(self.client, self.id, self.next_line).await? {
+        let mut socket = match Socket::open(self.client, &self.path()).await? {
             Ok(socket) => socket,
             Err(Broken(why)) => return Err(self.client.unreachable(&why)),
         };
@@ -68,7 +63,7 @@ impl<'c> Viewer<'c> {
             self.screen.note(&format!(
                 "playback: the stream was lost ({why}); trying to take it up again"
             ));
-            socket = self.reopen().await?;
+            socket = Socket::reopen(self.client, &self.path()).await?;
             self.screen.note("playback: taken up again");
         }
     }
@@ -78,15 +73,9 @@ impl<'c> Viewer<'c> {
         self.screen.finish()
     }
 
-    async fn reopen(&self) -> anyhow::Result<Socket> {
-        let (mut wait, longest) = WAIT;
-        loop {
-            tokio::time::sleep(wait).await;
-            if let Ok(socket) = Socket::open(self.client, self.id, self.next_line).await? {
-                return Ok(socket);
-            }
-            wait = (wait * 2).min(longest);
-        }
+    /// Where the stream is, from the next line on.
+    fn path(&self) -> String {
+        format!("/executions/{}/stream?since={}", self.id, self.next_line)
     }
 
     /// Prints messages until the run is over or the stream breaks.

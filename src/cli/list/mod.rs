@@ -1,13 +1,15 @@
 //! `playback list`.
 
+mod columns;
 mod print;
 
 use std::process::ExitCode;
 
 use clap::Args;
 
+use self::columns::Named;
 use super::client::{Client, ClientArgs};
-use super::filters::Filters;
+use super::filters::{Filters, SEVERAL};
 use super::out::Layout;
 use super::pages::Pages;
 use super::query::QueryArgs;
@@ -15,6 +17,7 @@ use crate::clock::Clock;
 use crate::filter::place;
 
 #[derive(Debug, Args)]
+#[command(after_help = SEVERAL)]
 pub(super) struct List {
     #[command(flatten)]
     query: QueryArgs,
@@ -26,6 +29,16 @@ pub(super) struct List {
     /// Show all of them, however many there are
     #[arg(long, conflicts_with = "limit")]
     all: bool,
+    /// Show these columns, in this order, joined by commas: id, type, status, reason, started, ended, duration, exit_code,
+    /// what, playbook, inventory, check, changed, hosts, failed, unreachable, user, controller, launched_by, labels, note,
+    /// commit
+    #[arg(
+        long,
+        value_name = "NAMES",
+        value_delimiter = ',',
+        conflicts_with = "json"
+    )]
+    columns: Vec<Named>,
     #[command(flatten)]
     layout: Layout,
     #[command(flatten)]
@@ -33,17 +46,25 @@ pub(super) struct List {
     /// Print JSON: the API's list
     #[arg(long)]
     json: bool,
+    /// Print CSV (RFC 4180) with all columns, or those of --columns: times in UTC, durations in seconds.
+    /// A cell that begins with = + - @ a tab or a carriage return gets a ' before it, so that no spreadsheet evaluates it
+    #[arg(long, conflicts_with = "json")]
+    csv: bool,
 }
 
 pub(super) fn run(command: &List) -> anyhow::Result<ExitCode> {
     let clock = Clock::system();
-    let query = command.query.query(&clock)?;
+    let query = command.query.query(&clock, command.filters.terms())?;
     let client = Client::new(&command.client)?;
     let wanted = if command.all { u64::MAX } else { command.limit };
     let query = command.filters.query(&clock).chain(query).collect();
     let pages = Pages::new(&client, query, wanted);
     if command.json {
         print::json(pages)?;
+    } else if command.csv {
+        print::csv(pages, &command.columns)?;
+    } else if !command.columns.is_empty() {
+        print::columns(pages, &command.columns, command.layout, &clock)?;
     } else {
         print::table(pages, command.layout, &clock)?;
     }

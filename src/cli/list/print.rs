@@ -1,13 +1,15 @@
-//! A list of executions as JSON, or as a table for people.
+//! A list of executions as JSON, as CSV, or as a table for people.
 
 use anyhow::Context as _;
+use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use super::super::out::{self, Column, Layout, Out};
+use super::super::out::{self, Colour, Column, Layout, Out};
 use super::super::pages::Pages;
 use super::super::{summary, when};
+use super::columns::Named;
 use crate::clock::Clock;
-use crate::model::ExecutionResult;
+use crate::model::{ExecutionResult, Status};
 
 /// Prints the API's list as JSON, its pages joined, as they come.
 pub(super) fn json(mut pages: Pages<'_>) -> anyhow::Result<()> {
@@ -35,13 +37,7 @@ pub(super) fn json(mut pages: Pages<'_>) -> anyhow::Result<()> {
 
 /// Prints a table. Where it would be wider than the terminal, shorter words are used.
 pub(super) fn table(mut pages: Pages<'_>, layout: Layout, clock: &Clock) -> anyhow::Result<()> {
-    let mut records: Vec<ExecutionResult> = Vec::new();
-    while let Some(page) = pages.next()? {
-        for entry in page.executions {
-            let record = serde_json::from_str(entry.get());
-            records.push(record.context("this version does not understand the collector's")?);
-        }
-    }
+    let records = all(&mut pages)?;
     if records.is_empty() {
         out::note("no executions");
         return Ok(());
@@ -66,13 +62,96 @@ pub(super) fn table(mut pages: Pages<'_>, layout: Layout, clock: &Clock) -> anyh
         false => out.table(SHORT, short_rows(&records, clock), paint)?,
     }
     out.flush()?;
+    hint_at_more(&pages, records.len());
+    Ok(())
+}
+
+/// Prints a table of the columns that were asked for.
+pub(super) fn columns(
+    mut pages: Pages<'_>,
+    columns: &[Named],
+    layout: Layout,
+    clock: &Clock,
+) -> anyhow::Result<()> {
+    let records = all(&mut pages)?;
+    if records.is_empty() {
+        out::note("no executions");
+        return Ok(());
+    }
+    let length = id_length(records.iter().map(|record| record.id));
+    let cell = |column: &Named, record: &ExecutionResult| {
+        let mut text = column.text(record, clock);
+        if column.name == "id" {
+            text.truncate(length);
+        }
+        text
+    };
+    let row = |record| columns.iter().map(|column| cell(column, record)).collect();
+    let rows: Vec<Vec<String>> = records.iter().map(row).collect();
+    let shown: Vec<Column> = columns.iter().map(|column| column.column).collect();
+    let mut out = Out::laid_out(layout);
+    out.table_of(&shown, rows, |out, row, line| match records[row].status {
+        Status::Failed => out.paint(Colour::Red, &line),
+        _ => line,
+    })?;
+    out.flush()?;
+    hint_at_more(&pages, records.len());
+    Ok(())
+}
+
+/// Prints CSV, its heading first, page by page as they come. No columns means all.
+pub(super) fn csv(mut pages: Pages<'_>, columns: &[Named]) -> anyhow::Result<()> {
+    let columns = if columns.is_empty() {
+        Named::all()
+    } else {
+        columns
+    };
+    let mut out = Out::new();
+    // A file gets the exact text; control characters would drive a terminal.
+    let is_terminal = out.width().is_some();
+    let cell = |column: &Named, record: &ExecutionResult| {
+        let value = column.value(record);
+        if is_terminal {
+            out::plain(&value)
+        } else {
+            value
+        }
+    };
+    let heading = out::csv_row(columns.iter().map(|column| column.name));
+    out.bytes(heading.as_bytes())?;
+    while let Some(page) = pages.next()? {
+        for entry in page.executions {
+            let record = record(&entry)?;
+            let cells: Vec<String> = columns.iter().map(|one| cell(one, &record)).collect();
+            let row = out::csv_row(cells.iter().map(String::as_str));
+            out.bytes(row.as_bytes())?;
+        }
+    }
+    out.flush()
+}
+
+/// All records of the pages.
+fn all(pages: &mut Pages<'_>) -> anyhow::Result<Vec<ExecutionResult>> {
+    let mut records = Vec::new();
+    while let Some(page) = pages.next()? {
+        for entry in page.executions {
+            records.push(record(&entry)?);
+        }
+    }
+    Ok(records)
+}
+
+fn record(entry: &RawValue) -> anyhow::Result<ExecutionResult> {
+    serde_json::from_str(entry.get()).context("this version does not understand the collector's")
+}
+
+/// Says to a person how to see more.
+fn hint_at_more(pages: &Pages<'_>, shown: usize) {
     if pages.cursor().is_some() {
         out::hint(format_args!(
-            "these are the newest {}: --limit N or --all shows more",
-            records.len()
+            "these are the newest {shown}: --limit N or --all shows more"
         ));
     }
-    Ok(())
 }
 
 const WHOLE: [Column; 7] = [

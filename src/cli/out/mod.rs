@@ -8,6 +8,7 @@
 //! At a terminal a table is never wider than the screen, and longer texts wrap; elsewhere, and with `--wide`,
 //! everything is shown in full.
 
+mod csv;
 mod table;
 
 use std::fmt::Display;
@@ -19,6 +20,7 @@ use rustix::termios::tcgetwinsize;
 use serde::Serialize;
 use unicode_width::UnicodeWidthStr as _;
 
+pub(super) use csv::row as csv_row;
 pub(super) use table::{Column, cut_end, cut_front, width as table_width};
 
 use super::environment;
@@ -124,11 +126,19 @@ impl Out {
         rows: Vec<[String; N]>,
         paint: impl Fn(&Self, usize, String) -> String,
     ) -> anyhow::Result<()> {
-        let rows: Vec<_> = rows
-            .into_iter()
-            .map(|row| row.map(|cell| plain(&cell)))
-            .collect();
-        for (index, line) in table::lines(&columns, &rows, self.width)
+        self.table_of(&columns, rows, paint)
+    }
+
+    /// Like [`Self::table`], for columns that a user chose: every row has as many cells.
+    pub(super) fn table_of<R: AsRef<[String]>>(
+        &mut self,
+        columns: &[Column],
+        rows: Vec<R>,
+        paint: impl Fn(&Self, usize, String) -> String,
+    ) -> anyhow::Result<()> {
+        let row = |row: R| -> Vec<String> { row.as_ref().iter().map(|cell| plain(cell)).collect() };
+        let rows: Vec<_> = rows.into_iter().map(row).collect();
+        for (index, line) in table::lines(columns, &rows, self.width)
             .into_iter()
             .enumerate()
         {

@@ -60,9 +60,9 @@ impl Column {
 }
 
 /// The lines of a table, the headings first, each at most `width` wide.
-pub(super) fn lines<const N: usize>(
-    columns: &[Column; N],
-    rows: &[[String; N]],
+pub(super) fn lines<R: AsRef<[String]>>(
+    columns: &[Column],
+    rows: &[R],
     width: Option<usize>,
 ) -> Vec<String> {
     let mut shown = whole(columns, rows);
@@ -89,23 +89,26 @@ pub(super) fn lines<const N: usize>(
     let heads: Vec<&str> = shown.iter().map(|(at, _)| columns[*at].name).collect();
     let mut lines = vec![line(&heads)];
     for row in rows {
-        let cells: Vec<&str> = shown.iter().map(|(at, _)| row[*at].as_str()).collect();
+        let cells: Vec<&str> = shown
+            .iter()
+            .map(|(at, _)| row.as_ref()[*at].as_str())
+            .collect();
         lines.push(line(&cells));
     }
     lines
 }
 
 /// The table's width with nothing shortened.
-pub(in crate::cli) fn width<const N: usize>(columns: &[Column; N], rows: &[[String; N]]) -> usize {
+pub(in crate::cli) fn width<R: AsRef<[String]>>(columns: &[Column], rows: &[R]) -> usize {
     total(&whole(columns, rows))
 }
 
 /// The columns, each by its index and with its full width.
-fn whole<const N: usize>(columns: &[Column; N], rows: &[[String; N]]) -> Vec<(usize, usize)> {
+fn whole<R: AsRef<[String]>>(columns: &[Column], rows: &[R]) -> Vec<(usize, usize)> {
     let columns = columns.iter().enumerate();
     columns
         .map(|(at, column)| {
-            let cells = rows.iter().map(|row| row[at].width());
+            let cells = rows.iter().map(|row| row.as_ref()[at].width());
             (at, cells.max().unwrap_or(0).max(column.name.width()))
         })
         .collect()
@@ -117,13 +120,16 @@ fn total(shown: &[(usize, usize)]) -> usize {
 }
 
 /// Makes the table fit: first drops empty columns, then shortens the widest.
-fn fit<const N: usize>(
+fn fit<R: AsRef<[String]>>(
     shown: &mut Vec<(usize, usize)>,
-    columns: &[Column; N],
-    rows: &[[String; N]],
+    columns: &[Column],
+    rows: &[R],
     width: usize,
 ) {
-    let is_empty = |at: usize| rows.iter().all(|row| matches!(&*row[at], "" | "-" | "0"));
+    let is_empty = |at: usize| {
+        rows.iter()
+            .all(|row| matches!(&*row.as_ref()[at], "" | "-" | "0"))
+    };
     while total(shown) > width {
         let spare = shown
             .iter()

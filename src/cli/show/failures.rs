@@ -2,11 +2,12 @@
 
 use serde::Deserialize;
 use serde_json::Value;
+use unicode_width::UnicodeWidthStr as _;
 use uuid::Uuid;
 
 use super::super::client::Client;
 use super::super::out::{Colour, Out, plain};
-use super::results::{Entry, detail, failed};
+use super::results::{Entry, Narrowed, detail, failed};
 use crate::failure::{REPORTED, item_label, telling, text_of};
 
 /// Lines of a long text in the short form: the last ones, which say how it ended.
@@ -31,7 +32,7 @@ pub(super) fn in_short(
     most: usize,
     out: &mut Out,
 ) -> anyhow::Result<()> {
-    let mut entries = failed(client, id)?;
+    let mut entries = failed(client, id, &Narrowed::default())?;
     entries.retain(|entry| !entry.ignored && !entry.rescued);
     for entry in entries.iter().take(most) {
         out.line("")?;
@@ -86,24 +87,23 @@ fn said(content: &Value, how: Detail, out: &mut Out) -> anyhow::Result<()> {
             }
             continue;
         }
-        // The name goes before the first line, and further lines are indented.
-        let mut before = format!("  {name}: ");
-        for line in lines {
-            out.hanging(&before, &plain(line))?;
-            before = " ".repeat(name.len() + 4);
-        }
+        field(name, &text, out)?;
     }
     Ok(())
 }
 
-/// Prints a loop's failed items: the loop's own result only says that some failed.
-fn items(
-    client: &Client,
-    id: Uuid,
-    entry: &Entry,
-    how: Detail,
-    out: &mut Out,
-) -> anyhow::Result<()> {
+/// Prints a text after its name; further lines are indented below the first.
+pub(super) fn field(name: &str, text: &str, out: &mut Out) -> anyhow::Result<()> {
+    let mut before = format!("  {}: ", plain(name));
+    for line in text.trim_end().split('\n') {
+        out.hanging(&before, &plain(line))?;
+        before = " ".repeat(before.width());
+    }
+    Ok(())
+}
+
+/// The items of a loop's result, in their order.
+pub(super) fn items_of(client: &Client, id: Uuid, entry: &Entry) -> anyhow::Result<Vec<Value>> {
     #[derive(Deserialize)]
     struct Events {
         events: Vec<Value>,
@@ -114,13 +114,21 @@ fn items(
         ("host", entry.host.clone()),
         ("limit", "1000".to_owned()),
     ];
-    let found: Events = client.get(&format!("/executions/{id}/events"), &query)?;
-    let failed: Vec<&Value> = found
-        .events
-        .iter()
-        .map(|event| &event["data"])
-        .filter(|item| item["status"] == "failed" || item["status"] == "unreachable")
-        .collect();
+    let mut found: Events = client.get(&format!("/executions/{id}/events"), &query)?;
+    let data = found.events.iter_mut().map(|event| event["data"].take());
+    Ok(data.collect())
+}
+
+/// Prints a loop's failed items: the loop's own result only says that some failed.
+fn items(
+    client: &Client,
+    id: Uuid,
+    entry: &Entry,
+    how: Detail,
+    out: &mut Out,
+) -> anyhow::Result<()> {
+    let mut failed = items_of(client, id, entry)?;
+    failed.retain(|item| item["status"] == "failed" || item["status"] == "unreachable");
     let most = match how {
         Detail::Short => ITEMS,
         Detail::All => usize::MAX,
@@ -138,7 +146,7 @@ fn items(
 }
 
 /// Where a task is defined: its file and line, and its role.
-fn place(client: &Client, id: Uuid, task: u32) -> anyhow::Result<Option<String>> {
+pub(super) fn place(client: &Client, id: Uuid, task: u32) -> anyhow::Result<Option<String>> {
     #[derive(Deserialize)]
     struct Tasks {
         tasks: Vec<Task>,

@@ -1,8 +1,10 @@
 //! `playback show`: one execution as a page, its results, or its output.
 
+mod content;
 mod failures;
 mod page;
 mod results;
+mod tasks;
 
 use std::io::Read as _;
 use std::process::ExitCode;
@@ -11,6 +13,7 @@ use anyhow::Context as _;
 use clap::Args;
 use uuid::Uuid;
 
+use self::results::{Narrowed, View};
 use super::client::{Client, ClientArgs};
 use super::out::{Layout, Out};
 use super::pick::Pick;
@@ -18,10 +21,10 @@ use crate::clock::Clock;
 
 #[derive(Debug, Args)]
 pub(super) struct Show {
-    /// Its id, the first 4 or more digits of it, or "latest"
-    id: Pick,
+    /// Its id, the first 4 or more digits of it, or "latest"; by default your last run
+    id: Option<Pick>,
     /// Print exactly what the run printed, and nothing else
-    #[arg(long, conflicts_with_all = ["json", "results", "failed"])]
+    #[arg(long, conflicts_with_all = ["json", "results", "failed", "task", "host"])]
     output: bool,
     /// Print all results: each task on each host
     #[arg(long)]
@@ -29,19 +32,42 @@ pub(super) struct Show {
     /// Print the results that failed, with all that the module said
     #[arg(long, conflicts_with = "results")]
     failed: bool,
+    /// Print the results of this task with all that the module returned: its number, its name, or part of its name.
+    /// With --results or --failed, list only those
+    #[arg(long, value_name = "TASK")]
+    task: Option<String>,
+    /// Print the results on this host with all that the modules returned. With --results or --failed, list only those
+    #[arg(long, value_name = "HOST")]
+    host: Option<String>,
     #[command(flatten)]
     layout: Layout,
     #[command(flatten)]
     client: ClientArgs,
-    /// Print JSON: the API's record, output included, or with --results or --failed the results
+    /// Print JSON: the API's record, output included, or the results if these are asked for
     #[arg(long)]
     json: bool,
+}
+
+impl Show {
+    /// How results are to be shown, if they are asked for.
+    fn view(&self) -> Option<View> {
+        if self.results {
+            return Some(View::Table);
+        }
+        if self.failed {
+            return Some(View::Failures);
+        }
+        (self.task.is_some() || self.host.is_some()).then_some(View::Content)
+    }
 }
 
 pub(super) fn run(command: &Show) -> anyhow::Result<ExitCode> {
     let clock = Clock::system();
     let client = Client::new(&command.client)?;
-    let id = command.id.find(&client, &clock)?;
+    let id = match &command.id {
+        Some(pick) => pick.find(&client, &clock)?,
+        None => Pick::find_last_own(&client, &clock)?,
+    };
     let mut out = Out::laid_out(command.layout);
     if command.output {
         let query = [("format", "text".to_owned())];
@@ -51,13 +77,14 @@ pub(super) fn run(command: &Show) -> anyhow::Result<ExitCode> {
             &query,
             &mut out,
         )?;
-    } else if command.results || command.failed {
-        let which = if command.failed {
-            results::ResultChoice::Failed
-        } else {
-            results::ResultChoice::All
+    } else if let Some(view) = command.view() {
+        let task = command.task.as_ref();
+        let tasks = task.map(|text| tasks::named(&client, id, text));
+        let narrowed = Narrowed {
+            tasks: tasks.transpose()?,
+            host: command.host.clone(),
         };
-        results::print(&client, id, which, command.json, &mut out)?;
+        results::print(&client, id, (view, &narrowed), command.json, &mut out)?;
     } else if command.json {
         copy(&client, &path(id), &[], &mut out)?;
         out.bytes(b"\n")?;

@@ -1,5 +1,7 @@
-//! Results of an execution: all of them as a table, or the failed ones with their messages.
+//! Results of an execution: as a table, the failed ones with their messages, or those of a task or host with all that
+//! they returned.
 
+use anyhow::bail;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use uuid::Uuid;
@@ -7,18 +9,29 @@ use uuid::Uuid;
 use super::super::client::Client;
 use super::super::out::{Colour, Column, Out};
 use super::super::when;
-use super::failures;
+use super::{content, failures};
 
 /// Page size.
 const PAGE: &str = "1000";
 
-/// Which results.
+/// How results are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum ResultChoice {
-    /// All.
-    All,
-    /// Failed results, and those of unreachable hosts.
-    Failed,
+pub(super) enum View {
+    /// As a table.
+    Table,
+    /// The failed ones and those of unreachable hosts, with their messages.
+    Failures,
+    /// With all that they returned.
+    Content,
+}
+
+/// Which results: those of some tasks, those of a host.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Narrowed {
+    /// Numbers of the tasks; none: of all tasks.
+    pub(super) tasks: Option<Vec<u32>>,
+    /// Name of the host.
+    pub(super) host: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -44,6 +57,11 @@ pub(super) struct Entry {
 }
 
 impl Entry {
+    /// Whether it failed or its host was unreachable.
+    pub(super) fn is_bad(&self) -> bool {
+        self.status == "failed" || self.status == "unreachable"
+    }
+
     pub(super) fn status(&self) -> String {
         let more = match self {
             Entry { ignored: true, .. } => " (ignored)",
@@ -59,62 +77,99 @@ impl Entry {
 pub(super) fn print(
     client: &Client,
     id: Uuid,
-    which: ResultChoice,
+    (view, narrowed): (View, &Narrowed),
     json: bool,
     out: &mut Out,
 ) -> anyhow::Result<()> {
-    match (which, json) {
-        (ResultChoice::All, false) => print_table(client, id, out),
-        (ResultChoice::Failed, false) => {
-            for (index, entry) in failed(client, id)?.iter().enumerate() {
+    match (view, json) {
+        (View::Table, false) => print_table(client, id, narrowed, out),
+        (View::Table, true) => {
+            let mut list = JsonList::new(out);
+            for_each(client, id, narrowed, None, |raw| list.add(raw))?;
+            list.end()
+        }
+        (View::Failures | View::Content, _) => {
+            let entries = match view {
+                View::Failures => failed(client, id, narrowed)?,
+                _ => found(client, id, narrowed)?,
+            };
+            if json {
+                let mut list = JsonList::new(out);
+                for entry in entries {
+                    list.add(&detail(client, id, entry.seq)?)?;
+                }
+                return list.end();
+            }
+            for (index, entry) in entries.iter().enumerate() {
                 if index > 0 {
                     out.line("")?;
                 }
-                failures::print(client, id, entry, failures::Detail::All, out)?;
-            }
-            Ok(())
-        }
-        (which, true) => {
-            let mut between: &[u8] = b"{\"results\":[";
-            let mut print = |raw: &RawValue| {
-                out.bytes(between)?;
-                between = b",";
-                out.bytes(raw.get().as_bytes())
-            };
-            match which {
-                ResultChoice::All => for_each(client, id, None, print)?,
-                ResultChoice::Failed => {
-                    for entry in failed(client, id)? {
-                        print(&detail(client, id, entry.seq)?)?;
+                match view {
+                    View::Failures => {
+                        failures::print(client, id, entry, failures::Detail::All, out)?;
                     }
+                    _ => content::print(client, id, entry, out)?,
                 }
             }
-            if between != b"," {
-                out.bytes(between)?;
-            }
-            out.line("]}")
+            Ok(())
         }
     }
 }
 
-fn print_table(client: &Client, id: Uuid, out: &mut Out) -> anyhow::Result<()> {
-    let mut rows = Vec::new();
-    for_each(client, id, None, |raw| {
-        let entry = entry(raw)?;
-        rows.push([
+/// `{"results": […]}`, written as the entries come.
+struct JsonList<'o> {
+    out: &'o mut Out,
+    between: &'static [u8],
+}
+
+impl<'o> JsonList<'o> {
+    fn new(out: &'o mut Out) -> Self {
+        Self {
+            out,
+            between: b"{\"results\":[",
+        }
+    }
+
+    fn add(&mut self, raw: &RawValue) -> anyhow::Result<()> {
+        self.out.bytes(self.between)?;
+        self.between = b",";
+        self.out.bytes(raw.get().as_bytes())
+    }
+
+    fn end(self) -> anyhow::Result<()> {
+        if self.between != b"," {
+            self.out.bytes(self.between)?;
+        }
+        self.out.line("]}")
+    }
+}
+
+fn print_table(
+    client: &Client,
+    id: Uuid,
+    narrowed: &Narrowed,
+    out: &mut Out,
+) -> anyhow::Result<()> {
+    let mut entries = Vec::new();
+    for_each(client, id, narrowed, None, |raw| {
+        entries.push(entry(raw)?);
+        Ok(())
+    })?;
+    entries.sort_unstable_by_key(|entry| entry.seq);
+    let bad: Vec<bool> = entries
+        .iter()
+        .map(|entry| entry.is_bad() && entry.status() == entry.status)
+        .collect();
+    let rows = entries.into_iter().map(|entry| {
+        [
             entry.seq.to_string(),
             entry.host.clone(),
             entry.status(),
             entry.duration.map(when::show_seconds).unwrap_or_default(),
             entry.action,
             entry.task_name,
-        ]);
-        Ok(())
-    })?;
-    let bad: Vec<bool> = rows
-        .iter()
-        .map(|row| row[2] == "failed" || row[2] == "unreachable")
-        .collect();
+        ]
+    });
     let columns = [
         Column::whole("SEQ"),
         Column::end("HOST", 12),
@@ -123,7 +178,7 @@ fn print_table(client: &Client, id: Uuid, out: &mut Out) -> anyhow::Result<()> {
         Column::front("ACTION", 8),
         Column::end("TASK", 12),
     ];
-    out.table(columns, rows, |out, row, line| {
+    out.table(columns, rows.collect(), |out, row, line| {
         if bad[row] {
             out.paint(Colour::Red, &line)
         } else {
@@ -133,13 +188,34 @@ fn print_table(client: &Client, id: Uuid, out: &mut Out) -> anyhow::Result<()> {
 }
 
 /// The failed results and those of unreachable hosts, in order.
-pub(super) fn failed(client: &Client, id: Uuid) -> anyhow::Result<Vec<Entry>> {
+pub(super) fn failed(client: &Client, id: Uuid, narrowed: &Narrowed) -> anyhow::Result<Vec<Entry>> {
     let mut entries = Vec::new();
     for status in ["failed", "unreachable"] {
-        for_each(client, id, Some(status), |raw| {
+        for_each(client, id, narrowed, Some(status), |raw| {
             entries.push(entry(raw)?);
             Ok(())
         })?;
+    }
+    entries.sort_unstable_by_key(|entry| entry.seq);
+    Ok(entries)
+}
+
+/// The results of the tasks or the host, in order; there must be at least one.
+fn found(client: &Client, id: Uuid, narrowed: &Narrowed) -> anyhow::Result<Vec<Entry>> {
+    let mut entries = Vec::new();
+    for_each(client, id, narrowed, None, |raw| {
+        entries.push(entry(raw)?);
+        Ok(())
+    })?;
+    if entries.is_empty() {
+        let host = narrowed.host.as_ref();
+        let host = host.map(|host| format!(" on the host {host:?}"));
+        let task = narrowed.tasks.as_ref().map(|_| " of this task");
+        bail!(
+            "there is no result{}{}: \"playback show {id} --results\" lists all",
+            task.unwrap_or_default(),
+            host.unwrap_or_default()
+        );
     }
     entries.sort_unstable_by_key(|entry| entry.seq);
     Ok(entries)
@@ -157,20 +233,35 @@ pub(super) fn detail(client: &Client, id: Uuid, seq: u64) -> anyhow::Result<Box<
 fn for_each(
     client: &Client,
     id: Uuid,
+    narrowed: &Narrowed,
     status: Option<&str>,
     mut each: impl FnMut(&RawValue) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    let mut after = 0;
-    loop {
-        let mut query = vec![("limit", PAGE.to_owned()), ("after", after.to_string())];
-        query.extend(status.map(|status| ("status", status.to_owned())));
-        let page: List = client.get(&format!("/executions/{id}/results"), &query)?;
-        for raw in &page.results {
-            each(raw)?;
-        }
-        match page.next {
-            Some(next) => after = next,
-            None => return Ok(()),
+    // The API takes one task at a time.
+    let tasks = match &narrowed.tasks {
+        Some(tasks) => tasks.iter().copied().map(Some).collect(),
+        None => vec![None],
+    };
+    for task in tasks {
+        let filters = [
+            ("task", task.map(|task| task.to_string())),
+            ("host", narrowed.host.clone()),
+            ("status", status.map(str::to_owned)),
+        ];
+        let filters = filters.map(|(name, value)| value.map(|value| (name, value)));
+        let mut after = 0;
+        loop {
+            let mut query = vec![("limit", PAGE.to_owned()), ("after", after.to_string())];
+            query.extend(filters.iter().flatten().cloned());
+            let page: List = client.get(&format!("/executions/{id}/results"), &query)?;
+            for raw in &page.results {
+                each(raw)?;
+            }
+            match page.next {
+                Some(next) => after = next,
+                None => break,
+            }
         }
     }
+    Ok(())
 }

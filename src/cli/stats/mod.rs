@@ -2,13 +2,15 @@
 
 mod print;
 
+pub(super) use print::rate;
+
 use std::process::ExitCode;
 
 use clap::Args;
 use serde_json::value::RawValue;
 
 use super::client::{Client, ClientArgs};
-use super::filters::{Filters, names};
+use super::filters::{Filters, SEVERAL, names};
 use super::out::{self, Layout};
 use super::query::QueryArgs;
 use crate::clock::Clock;
@@ -17,6 +19,7 @@ use crate::model::{By, Period};
 
 /// Count executions: how they ended, how long they took, which hosts failed
 #[derive(Debug, Args)]
+#[command(after_help = SEVERAL)]
 pub(super) struct Stats {
     #[command(flatten)]
     query: QueryArgs,
@@ -51,7 +54,7 @@ impl Stats {
         let mine = mine
             .into_iter()
             .filter_map(|(name, value)| Some((name, value?)));
-        let query = self.query.query(clock)?;
+        let query = self.query.query(clock, self.filters.terms())?;
         Ok(mine.chain(self.filters.query(clock)).chain(query).collect())
     }
 }

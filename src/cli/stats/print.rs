@@ -77,7 +77,7 @@ fn whole(out: &mut Out, statistics: &Statistics) -> anyhow::Result<()> {
 }
 
 /// Success rate of the finished runs; `-` if there are none.
-fn rate(figures: &Figures) -> String {
+pub(in crate::cli) fn rate(figures: &Figures) -> String {
     if figures.success + figures.failed == 0 {
         return "-".to_owned();
     }

@@ -136,6 +136,14 @@ fn a_list_is_narrowed_by_every_filter() {
         ("--host db-01 --changed", vec![]),
         ("--host db-01 --changed=false", vec!["failed"]),
         ("--reason task_failed", vec!["failed"]),
+        ("--status failed,running", vec!["adhoc", "failed"]),
+        ("--status failed --status success", vec!["failed", "good"]),
+        ("--host web-01 --host db-01", vec!["failed", "good"]),
+        ("--host web-01 --host db-01 --changed", vec!["good"]),
+        (
+            "--user ann --user bob --reason lost,task_failed plays OR ping",
+            vec!["failed"],
+        ),
         ("--since 2026-01-20T10:30", vec!["adhoc", "failed"]),
         (
             "--since 2026-01-20 --until 2026-01-20T11:30:00Z",

@@ -7,6 +7,8 @@
 )]
 
 mod audit;
+mod columns;
+mod delete;
 mod errors;
 mod follow;
 mod history;
@@ -15,13 +17,16 @@ mod listen;
 mod local;
 mod login;
 mod own;
+mod playbooks;
 mod projects;
 mod prune;
 mod query;
 mod redact;
+mod results;
 mod stats;
 mod tables;
 mod tls;
+mod watch;
 mod why;
 
 use std::process::{Child, Command, Output, Stdio};

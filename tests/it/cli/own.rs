@@ -28,6 +28,7 @@ fn latest_is_ones_own_where_others_might_mind() {
         &["redact", "latest", "--key", "*password*"],
         &["pin", "latest"],
         &["unpin", "latest"],
+        &["delete", "latest", "--yes"],
     ] {
         let mut theirs = command(&collector, arguments);
         let told = Ran::from(theirs.env("PLAYBACK_TOKEN", &stranger).output().unwrap());
@@ -37,6 +38,15 @@ fn latest_is_ones_own_where_others_might_mind() {
     // Commands that only read a run use the latest run of anybody.
     let shown = run(&collector, &["show", "latest", "--json"]);
     assert_eq!(shown.json()["id"], others.id.to_string());
+    // Without a name, one's own run is meant.
+    let shown = run(&collector, &["show", "--json"]);
+    assert_eq!(shown.json()["id"], mine.to_string());
+    let mut theirs = command(&collector, &["show"]);
+    let told = Ran::from(theirs.env("PLAYBACK_TOKEN", &stranger).output().unwrap());
+    assert!(
+        told.complaint(1).contains("is yours: \"latest\" means"),
+        "{told:?}"
+    );
     run(&collector, &["pin", "latest"]).ok();
     let pinned = |id| client.execution(id, "").ok()["pinned"].is_object();
     assert!(pinned(mine) && !pinned(others.id));

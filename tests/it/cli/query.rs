@@ -59,6 +59,7 @@ fn an_error_in_a_query_is_marked_and_ends_with_2() {
         for says in [
             "error: unknown field `stauts`: did you mean `status`? There are",
             "\n  host:x stauts:failed\n         ^^^^^^\n",
+            &format!("\nUsage: playback {command} [OPTIONS] [QUERY]...\n"),
             "--help",
         ] {
             assert!(told.contains(says), "{told}");

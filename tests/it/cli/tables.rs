@@ -73,16 +73,24 @@ fn no_row_is_wider_than_the_terminal() {
     let day = ["--from", "2026-01-20", "--to", "2026-01-20"];
     let stats = |by: &'static str| [&["stats"], &day[..], &["--by", by]].concat();
     let plain = [&["stats"], &day[..]].concat();
+    let playbooks = [&["playbooks"], &day[..]].concat();
     for columns in [80, 60, 120] {
         for arguments in [
             &["list"][..],
+            &[
+                "list",
+                "--columns",
+                "id,what,started,status,hosts,user,controller,labels",
+            ],
             &["show", &id],
             &["show", &id, "--results"],
             &["show", &id, "--failed"],
+            &["show", &id, "--task", "unpack"],
             &plain,
             &stats("playbook"),
             &stats("host"),
             &stats("task"),
+            &playbooks,
             &["prune", "--keep-runs", "1", "--dry-run"],
             &["token", "list", "--database", &database],
             &["whoami"],

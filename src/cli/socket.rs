@@ -1,4 +1,4 @@
-//! The stream's WebSocket: its messages, and how it ends.
+//! A stream's WebSocket, of one execution or of all: its messages, and how it ends.
 
 use std::time::Duration;
 
@@ -11,9 +11,8 @@ use tokio_tungstenite::tungstenite::http::{Uri, header};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream, client_async_tls_with_config};
-use uuid::Uuid;
 
-use super::super::client::Client;
+use super::client::Client;
 use crate::api::PREFIX;
 
 /// How long to wait for a connection.
@@ -25,6 +24,9 @@ const SILENCE: Duration = Duration::from_secs(60);
 /// The largest message, in bytes: the final record lists every host.
 const MESSAGE_BYTES: usize = 256 << 20;
 
+/// First and longest wait before a lost stream is resumed; the wait doubles in between.
+const WAIT: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
+
 /// Why a stream broke; it can be resumed.
 #[derive(Debug)]
 pub(super) struct Broken(pub(super) String);
@@ -35,18 +37,14 @@ pub(super) struct Socket {
 }
 
 impl Socket {
-    /// Opens the stream of an execution at a line.
+    /// Opens the stream at a path of the API.
     ///
     /// # Errors
     /// The collector refuses, and would refuse again; an error that may pass is [`Broken`].
-    pub(super) async fn open(
-        client: &Client,
-        id: Uuid,
-        since: u64,
-    ) -> anyhow::Result<Result<Self, Broken>> {
+    pub(super) async fn open(client: &Client, path: &str) -> anyhow::Result<Result<Self, Broken>> {
         // http → ws, https → wss.
         let base = client.url().replacen("http", "ws", 1);
-        let url = format!("{base}{PREFIX}/executions/{id}/stream?since={since}");
+        let url = format!("{base}{PREFIX}{path}");
         let mut request = url
             .into_client_request()
             .context("the collector's URL cannot be used for a stream")?;
@@ -70,6 +68,21 @@ impl Socket {
             }
             Ok(Err(error)) => Ok(Err(Broken(describe(&error)))),
             Err(_) => Ok(Err(Broken("no answer in time".to_owned()))),
+        }
+    }
+
+    /// Opens a stream again that was lost, for as long as it takes.
+    ///
+    /// # Errors
+    /// The collector refuses.
+    pub(super) async fn reopen(client: &Client, path: &str) -> anyhow::Result<Self> {
+        let (mut wait, longest) = WAIT;
+        loop {
+            tokio::time::sleep(wait).await;
+            if let Ok(socket) = Self::open(client, path).await? {
+                return Ok(socket);
+            }
+            wait = (wait * 2).min(longest);
         }
     }
 

@@ -1,0 +1,207 @@
+//! `playback playbooks`: each playbook with its runs and how the last one went.
+
+use std::process::ExitCode;
+
+use chrono::{DateTime, Utc};
+use clap::Args;
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::client::{Client, ClientArgs};
+use super::filters::{Filters, SEVERAL, names, term};
+use super::out::{self, Colour, Column, Layout, Out};
+use super::pages::Pages;
+use super::query::{QueryArgs, joined};
+use super::{stats, summary, when};
+use crate::clock::Clock;
+use crate::filter::place;
+use crate::model::{By, ExecutionResult, GroupFigures, Period, Statistics, Status};
+
+/// How many runs of playbooks with the same name are looked through for the last one of each.
+const NEWEST: u64 = 1000;
+
+/// The fields of a record that are shown of the last run, or say which playbook it is of.
+const FIELDS: &str = "id,type,status,phase,reason,canceled_by,start_time,stats,changed,unreachable,failed,events,\
+    output_lines,results,playbook,cwd,check";
+
+/// List playbooks: how often each ran, how many runs succeeded, and how the last one went
+#[derive(Debug, Args)]
+#[command(after_help = SEVERAL)]
+pub(super) struct Playbooks {
+    #[command(flatten)]
+    query: QueryArgs,
+    /// Runs of the last hour, 24 hours, 7 days or 30 days [default: month]
+    #[arg(long, value_parser = names(Period::ALL, Period::as_str), conflicts_with = "from")]
+    period: Option<String>,
+    /// Show so many at most, those with most runs first
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    limit: u32,
+    #[command(flatten)]
+    filters: Filters<place::Stats>,
+    #[command(flatten)]
+    layout: Layout,
+    #[command(flatten)]
+    client: ClientArgs,
+    /// Print JSON: the API's groups, each with its last run
+    #[arg(long)]
+    json: bool,
+}
+
+/// A playbook with its runs.
+#[derive(Debug, Serialize)]
+struct Playbook {
+    #[serde(flatten)]
+    group: GroupFigures,
+    /// None: retention deleted its runs.
+    last: Option<Last>,
+}
+
+/// The last run of a playbook.
+#[derive(Debug, Serialize)]
+struct Last {
+    id: Uuid,
+    status: Status,
+    start_time: DateTime<Utc>,
+    #[serde(skip)]
+    in_short: String,
+}
+
+/// A request's parameters.
+type Parameters = Vec<(&'static str, String)>;
+
+pub(super) fn run(command: &Playbooks) -> anyhow::Result<ExitCode> {
+    let clock = Clock::system();
+    let query = command.query.query(&clock, command.filters.terms())?;
+    let query = query.map(|(_, query)| query);
+    let filters: Parameters = command.filters.query(&clock).collect();
+    let client = Client::new(&command.client)?;
+
+    let mut asked = filters.clone();
+    asked.extend(query.clone().map(|query| ("q", query)));
+    asked.push(("by", By::Playbook.as_str().to_owned()));
+    asked.push(("limit", command.limit.to_string()));
+    match &command.period {
+        Some(period) => asked.push(("period", period.clone())),
+        None if !command.filters.has("from") => {
+            asked.push(("period", Period::Month.as_str().to_owned()));
+        }
+        None => {}
+    }
+    let statistics: Statistics = client.get("/executions/stats", &asked)?;
+
+    // The list has other names for the time range.
+    let mut range = filters;
+    range.retain(|(name, _)| !matches!(*name, "from" | "to"));
+    range.push(("start_date", statistics.from.to_rfc3339()));
+    range.push(("end_date", statistics.to.to_rfc3339()));
+    let mut playbooks = Vec::new();
+    for group in statistics.groups.clone().unwrap_or_default() {
+        let last = last(&client, &group, &range, query.clone())?;
+        playbooks.push(Playbook { group, last });
+    }
+    if command.json {
+        out::json(&serde_json::json!({
+            "from": statistics.from,
+            "to": statistics.to,
+            "playbooks_total": statistics.groups_total.unwrap_or_default(),
+            "playbooks": playbooks,
+        }))?;
+    } else {
+        print(&statistics, &playbooks, command.layout)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The last run of a playbook.
+fn last(
+    client: &Client,
+    group: &GroupFigures,
+    range: &Parameters,
+    query: Option<String>,
+) -> anyhow::Result<Option<Last>> {
+    let named = term("playbook", std::slice::from_ref(&group.name));
+    let mut parameters = range.clone();
+    parameters.extend(joined(query, vec![named]).map(|query| ("q", query)));
+    parameters.push(("fields", FIELDS.to_owned()));
+    // Nearly always the first is the one: only playbooks of the same name in another folder come between.
+    for wanted in [1, NEWEST] {
+        let mut pages = Pages::new(client, parameters.clone(), wanted);
+        while let Some(page) = pages.next()? {
+            for entry in page.executions {
+                let record: ExecutionResult = serde_json::from_str(entry.get())?;
+                if is_of(&record, group) {
+                    return Ok(Some(Last {
+                        id: record.id,
+                        status: record.status,
+                        start_time: record.start_time,
+                        in_short: summary::short_status(&record),
+                    }));
+                }
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Whether a run is one of this playbook, in this folder.
+fn is_of(record: &ExecutionResult, group: &GroupFigures) -> bool {
+    let run = &record.description;
+    let is_absolute = group.name.starts_with('/');
+    let folder = run.cwd.as_ref().filter(|_| !is_absolute);
+    run.playbook.as_ref() == Some(&group.name) && folder == group.folder.as_ref()
+}
+
+fn print(statistics: &Statistics, playbooks: &[Playbook], layout: Layout) -> anyhow::Result<()> {
+    let (from, to) = (when::show(statistics.from), when::show(statistics.to));
+    if playbooks.is_empty() {
+        out::note(format_args!("no playbook ran from {from} to {to}"));
+        return Ok(());
+    }
+    let mut out = Out::laid_out(layout);
+    out.line(format_args!("{from} to {to}"))?;
+    out.line("")?;
+    let named = playbooks.iter().map(|one| &one.group);
+    let named: Vec<_> = named
+        .map(|group| (group.name.clone(), group.folder.clone()))
+        .collect();
+    let rows = playbooks.iter().zip(summary::told_apart(&named));
+    let rows = rows.map(|(playbook, name)| {
+        let figures = &playbook.group.figures;
+        let last = playbook.last.as_ref();
+        [
+            name,
+            figures.total.to_string(),
+            figures.failed.to_string(),
+            stats::rate(figures),
+            last.map_or("-".to_owned(), |last| last.in_short.clone()),
+            last.map_or("-".to_owned(), |last| when::show(last.start_time)),
+        ]
+    });
+    let columns = [
+        Column::front("PLAYBOOK", 12),
+        Column::whole("RUNS"),
+        Column::whole("FAILED"),
+        Column::whole("RATE"),
+        Column::whole("LAST"),
+        Column::whole("STARTED"),
+    ];
+    let is_bad = |row: usize| {
+        let last = playbooks[row].last.as_ref();
+        last.is_some_and(|last| last.status == Status::Failed)
+    };
+    out.table(columns, rows.collect(), |out, row, line| {
+        match is_bad(row) {
+            true => out.paint(Colour::Red, &line),
+            false => line,
+        }
+    })?;
+    out.flush()?;
+    let all = statistics.groups_total.unwrap_or_default();
+    if all > playbooks.len() as u64 {
+        out::hint(format_args!(
+            "these are the first {} of {all}: --limit N shows more",
+            playbooks.len()
+        ));
+    }
+    Ok(())
+}

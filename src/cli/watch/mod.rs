@@ -1,0 +1,290 @@
+//! `playback watch`: prints a line for each run that starts or ends, from the feed of all executions.
+//!
+//! Layout:
+//! - `seen`: what is a start or an end, and what another change
+//! - `print`: lines and JSON
+//!
+//! The feed takes no filters: with any, the list is asked for the run. After a lost connection, and when the feed has
+//! skipped changes, the list says what happened meanwhile.
+
+mod print;
+mod seen;
+
+use std::process::ExitCode;
+
+use anyhow::bail;
+use clap::Args;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+use ureq::http::StatusCode;
+
+use self::seen::{Head, Seen};
+use super::client::{Client, ClientArgs, Refused};
+use super::filters::{Filters, SEVERAL};
+use super::out::{self, Layout, Out};
+use super::pages::Pages;
+use super::query::{QueryArgs, joined};
+use super::socket::{Broken, Socket};
+use crate::clock::Clock;
+use crate::filter::place;
+use crate::model::FeedEvent;
+
+/// The feed.
+const FEED: &str = "/stream";
+
+/// How many of the newest executions are looked through for what was missed. An older one that was not seen running
+/// counts as one that ended long ago.
+const NEWEST: u64 = 1000;
+
+/// Print a line for each run that starts or ends, until Ctrl-C
+///
+/// A run is compared with the filters when it starts and when it ends: with --status failed, only ends are printed, and
+/// with --host, starts are not, because hosts are not known yet.
+#[derive(Debug, Args)]
+#[command(after_help = SEVERAL)]
+pub(super) struct Watch {
+    #[command(flatten)]
+    query: QueryArgs,
+    #[command(flatten)]
+    filters: Filters<place::List>,
+    #[command(flatten)]
+    layout: Layout,
+    #[command(flatten)]
+    client: ClientArgs,
+    /// Print JSON: for each start and end, the message of the API's stream, one a line
+    #[arg(long)]
+    json: bool,
+}
+
+/// A request's parameters.
+type Parameters = Vec<(&'static str, String)>;
+
+pub(super) fn run(command: &Watch) -> anyhow::Result<ExitCode> {
+    let clock = Clock::system();
+    let query = command.query.query(&clock, command.filters.terms())?;
+    let query = query.map(|(_, query)| query);
+    let client = Client::new(&command.client)?;
+    let mut watcher = Watcher {
+        filters: command.filters.query(&clock).collect(),
+        query,
+        client,
+        clock,
+        json: command.json,
+        seen: Seen::default(),
+        out: Out::laid_out(command.layout),
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    match runtime.block_on(watcher.watch())? {}
+}
+
+/// Prints what happens to executions.
+struct Watcher {
+    client: Client,
+    clock: Clock,
+    filters: Parameters,
+    query: Option<String>,
+    json: bool,
+    seen: Seen,
+    out: Out,
+}
+
+/// A message of the feed. Kinds that this version does not know are skipped.
+#[derive(Debug, Deserialize)]
+struct Message<'t> {
+    r#type: String,
+    #[serde(borrow, default)]
+    execution: Option<&'t RawValue>,
+}
+
+impl Watcher {
+    /// Prints until it is ended from outside, or the collector refuses.
+    async fn watch(&mut self) -> anyhow::Result<std::convert::Infallible> {
+        self.begin()?;
+        let mut socket = match Socket::open(&self.client, FEED).await? {
+            Ok(socket) => socket,
+            Err(Broken(why)) => return Err(self.client.unreachable(&why)),
+        };
+        out::hint(format_args!(
+            "playback: watching {} until Ctrl-C",
+            self.client.url()
+        ));
+        loop {
+            let Broken(why) = self.read(&mut socket).await?;
+            out::note(format_args!(
+                "playback: the stream was lost ({why}); trying to take it up again"
+            ));
+            socket = Socket::reopen(&self.client, FEED).await?;
+            out::note("playback: taken up again");
+        }
+    }
+
+    /// Notes what runs and what is over, before anything is told.
+    fn begin(&mut self) -> anyhow::Result<()> {
+        let (newest, is_all) = self.list(Vec::new(), NEWEST)?;
+        let oldest = newest.iter().map(|head| head.start_time).min();
+        let running = ("status", "running".to_owned());
+        let (running, _) = self.list(vec![running], u64::MAX)?;
+        for head in newest.into_iter().chain(running) {
+            self.seen.remember(head);
+        }
+        if let Some(oldest) = oldest.filter(|_| !is_all) {
+            self.seen.forget_until(oldest);
+        }
+        Ok(())
+    }
+
+    /// Executions of the list, newest first, and whether these are all.
+    fn list(&self, mut query: Parameters, wanted: u64) -> anyhow::Result<(Vec<Head>, bool)> {
+        query.push(("fields", Head::FIELDS.to_owned()));
+        let mut heads = Vec::new();
+        let mut pages = Pages::new(&self.client, query, wanted);
+        while let Some(page) = pages.next()? {
+            for entry in page.executions {
+                heads.push(serde_json::from_str(entry.get())?);
+            }
+        }
+        Ok((heads, pages.cursor().is_none()))
+    }
+
+    /// Prints what was missed, and then what happens until the stream breaks.
+    async fn read(&mut self, socket: &mut Socket) -> anyhow::Result<Broken> {
+        if let Err(broken) = self.catch_up()? {
+            return Ok(broken);
+        }
+        loop {
+            // Flush when no further message is ready.
+            let text = match socket.ready() {
+                Some(text) => text,
+                None => {
+                    self.out.flush()?;
+                    socket.next().await
+                }
+            };
+            let text = match text {
+                Ok(text) => text,
+                Err(broken) => return Ok(broken),
+            };
+            let Ok(message) = serde_json::from_str::<Message<'_>>(&text) else {
+                bail!(
+                    "{} sends what this version does not understand",
+                    self.client.url()
+                );
+            };
+            let done = match (message.r#type.as_str(), message.execution) {
+                ("execution", Some(record)) => {
+                    let head = serde_json::from_str(record.get())?;
+                    self.take(head, Some(record))?
+                }
+                ("behind", _) => self.catch_up()?,
+                _ => Ok(()),
+            };
+            if let Err(broken) = done {
+                return Ok(broken);
+            }
+        }
+    }
+
+    /// Asks the list what happened since.
+    fn catch_up(&mut self) -> anyhow::Result<Result<(), Broken>> {
+        let mut heads = match passing(self.list(Vec::new(), NEWEST))? {
+            Ok(Some((heads, _))) => heads,
+            Ok(None) => Vec::new(),
+            Err(broken) => return Ok(Err(broken)),
+        };
+        for id in self.seen.running() {
+            if heads.iter().any(|head| head.id == id) {
+                continue;
+            }
+            let query = [("fields", Head::FIELDS.to_owned())];
+            let path = format!("/executions/{id}");
+            match passing(self.client.get::<Head>(&path, &query))? {
+                Ok(head) => heads.extend(head),
+                Err(broken) => return Ok(Err(broken)),
+            }
+        }
+        heads.sort_unstable_by_key(|head| head.start_time);
+        for head in heads {
+            if let Err(broken) = self.take(head, None)? {
+                return Ok(Err(broken));
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    /// Prints an execution's start or end, if that is news; its record is asked for where the feed did not send it.
+    fn take(
+        &mut self,
+        head: Head,
+        record: Option<&RawValue>,
+    ) -> anyhow::Result<Result<(), Broken>> {
+        if let Some(event) = self.seen.news(&head) {
+            let asked;
+            let record = match record {
+                Some(record) => Some(record),
+                None => match self.ask::<Box<RawValue>>(&head)? {
+                    Ok(answer) => {
+                        asked = answer;
+                        asked.as_deref()
+                    }
+                    Err(broken) => return Ok(Err(broken)),
+                },
+            };
+            let is_wanted = match passing(self.is_wanted(&head, event))? {
+                Ok(wanted) => wanted.unwrap_or(false),
+                Err(broken) => return Ok(Err(broken)),
+            };
+            if let Some(record) = record.filter(|_| is_wanted) {
+                match self.json {
+                    true => print::json(event, record, &mut self.out)?,
+                    false => print::line(event, record, &self.clock, &mut self.out)?,
+                }
+            }
+        }
+        self.seen.remember(head);
+        Ok(Ok(()))
+    }
+
+    /// The record of an execution; none if it was deleted.
+    fn ask<T: DeserializeOwned>(&self, head: &Head) -> anyhow::Result<Result<Option<T>, Broken>> {
+        passing(self.client.get(&format!("/executions/{}", head.id), &[]))
+    }
+
+    /// Whether the filters find an execution. Only one that still runs is found as started.
+    fn is_wanted(&self, head: &Head, event: FeedEvent) -> anyhow::Result<bool> {
+        if self.filters.is_empty() && self.query.is_none() {
+            return Ok(true);
+        }
+        // The start of a queued run moves: ask where it is now.
+        let query = [("fields", Head::FIELDS.to_owned())];
+        let now: Head = self
+            .client
+            .get(&format!("/executions/{}", head.id), &query)?;
+        let start = now.start_time.to_rfc3339();
+        let mut terms = vec![format!("since:\"{start}\" until:\"{start}\"")];
+        if event == FeedEvent::Started {
+            terms.push("status:running".to_owned());
+        }
+        let mut parameters = self.filters.clone();
+        parameters.extend(joined(self.query.clone(), terms).map(|query| ("q", query)));
+        let (found, _) = self.list(parameters, u64::MAX)?;
+        Ok(found.iter().any(|one| one.id == head.id))
+    }
+}
+
+/// Separates what a request may come to: an answer, none because the execution was deleted, or a fault that may pass.
+///
+/// # Errors
+/// The collector refuses, and would refuse again.
+fn passing<T>(answer: anyhow::Result<T>) -> anyhow::Result<Result<Option<T>, Broken>> {
+    match answer {
+        Ok(answer) => Ok(Ok(Some(answer))),
+        Err(error) => match error.downcast_ref::<Refused>() {
+            Some(refused) if refused.status == StatusCode::NOT_FOUND => Ok(Ok(None)),
+            Some(refused) if refused.status.is_client_error() => Err(error),
+            _ => Ok(Err(Broken(format!("{error:#}")))),
+        },
+    }
+}
