@@ -58,6 +58,7 @@ test: lint wheel ansible oldest versions ways ## Run all checks and all tests
 	@scripts/environment clients @scripts/clients.txt
 	cargo test $(CARGO_FLAGS) --workspace --exclude playback-recorder --no-run
 	$(CHECK_CLIENTS)
+	scripts/demo --playback $(TARGET_DIR)/debug/playback --ansible .venv/ansible/bin --port 0 --once > /dev/null
 	$(CONFORMANCE) -m pytest -n 2 tests/conformance
 	PLAYBACK_TEST_ANSIBLE=$(abspath .venv/ansible/bin) PLAYBACK_TEST_ANSIBLE_OLDEST=$(abspath .venv/oldest/bin) \
 		cargo test $(CARGO_FLAGS) --workspace --exclude playback-recorder
