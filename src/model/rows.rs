@@ -202,12 +202,29 @@ pub struct ResultRow {
     /// How long it took, in microseconds; unknown when the recorder did not see it start.
     pub duration_us: Option<i64>,
     /// What few results have. It is boxed, because there are many results in memory.
-    pub names: Option<Box<ResultNames>>,
+    pub rare: Option<Box<RareFields>>,
 }
 
-/// What few results have.
+impl ResultRow {
+    /// Whether it is a failure that nothing handled: neither ignored nor rescued nor repeated in the debugger.
+    #[must_use]
+    pub fn is_failure(&self) -> bool {
+        self.status.is_failure()
+            && !self
+                .flags
+                .has(ResultFlags::HANDLED | ResultFlags::RETRACTED)
+    }
+
+    /// The fingerprint of its error, if it failed and is known.
+    #[must_use]
+    pub fn fingerprint(&self) -> Option<i64> {
+        self.rare.as_ref()?.fingerprint
+    }
+}
+
+/// Fields that few results have.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ResultNames {
+pub struct RareFields {
     /// The other hosts that ran it (`delegate_to`); those of a loop joined by a comma.
     pub delegated_to: Option<String>,
     /// The module or action that ran, where the task's own is a template.
@@ -216,7 +233,7 @@ pub struct ResultNames {
     pub fingerprint: Option<i64>,
 }
 
-impl ResultNames {
+impl RareFields {
     /// These values, if there are any.
     pub fn new(
         delegated_to: Option<impl Into<String>>,
@@ -256,24 +273,6 @@ pub struct FailureRow {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ResultFlags(pub u8);
 
-impl ResultRow {
-    /// Whether it is a failure that nothing handled: neither ignored nor rescued nor repeated in the debugger.
-    #[must_use]
-    pub fn is_failure(&self) -> bool {
-        let handled = ResultFlags::IGNORED | ResultFlags::RESCUED | ResultFlags::RETRACTED;
-        matches!(
-            self.status,
-            ResultStatus::Failed | ResultStatus::Unreachable
-        ) && !self.flags.has(handled)
-    }
-
-    /// The fingerprint of its error, if it failed and is known.
-    #[must_use]
-    pub fn fingerprint(&self) -> Option<i64> {
-        self.names.as_ref()?.fingerprint
-    }
-}
-
 impl ResultFlags {
     /// It reported a change.
     pub const CHANGED: u8 = 1;
@@ -292,7 +291,10 @@ impl ResultFlags {
     /// It no longer counts: the debugger ran its task again.
     pub const RETRACTED: u8 = 128;
 
-    /// Whether a bit is set.
+    /// Its failure was handled. Statements of the store have this number.
+    pub const HANDLED: u8 = Self::IGNORED | Self::RESCUED;
+
+    /// Whether one of these bits is set.
     #[must_use]
     pub fn has(self, bit: u8) -> bool {
         self.0 & bit != 0

@@ -1,8 +1,7 @@
 //! Writes the changes of ingestion, in one transaction.
 
 use std::borrow::Cow;
-use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use uuid::Uuid;
 
@@ -307,12 +306,13 @@ async fn start_times(
     let mut started: HashMap<ExecutionKey, i64> = rows
         .filter_map(|(key, change)| Some((*key, change.execution.as_ref()?.started_us)))
         .collect();
-    for key in needed {
-        if let Entry::Vacant(entry) = started.entry(key) {
-            let mut query = transaction.query("SELECT started_us FROM executions WHERE id = ?");
-            let found = query.bind(key).fetch_all_in(transaction).await?;
-            let started_us = found.first().map(|row| row.get("started_us"));
-            entry.insert(started_us.transpose()?.unwrap_or_default());
+    let missing: BTreeSet<ExecutionKey> = needed.filter(|key| !started.contains_key(key)).collect();
+    if !missing.is_empty() {
+        let missing: Vec<ExecutionKey> = missing.into_iter().collect();
+        let mut query = transaction.query("SELECT id, started_us FROM executions WHERE id IN (");
+        push_list(&mut query, &missing);
+        for row in &query.fetch_all_in(transaction).await? {
+            started.insert(row.get("id")?, row.get("started_us")?);
         }
     }
     Ok(started)

@@ -13,10 +13,10 @@ use super::{Store, StoreError};
 use crate::filter::{indexed, playbook_names};
 use crate::model::{ExecutionKey, ExecutionRow, FailureRow, HostOutcomes};
 
-/// Tasks of one run that are compared, at most: a run may have thousands without a name.
+/// Tasks at the same line of one run whose results are read, at most: an included file may be there often.
 const TASKS: usize = 50;
 
-/// Runs that are searched for the last success, in growing steps: mostly it is one of the latest.
+/// Runs that are searched for the last success, 62 in all, in growing steps: mostly it is one of the latest.
 const STEPS: [u32; 3] = [2, 10, 50];
 
 /// The runs in which an error occurred.
@@ -104,6 +104,7 @@ impl Store {
                     ResultStatus::Unreachable => " AND r.status = 3",
                     _ => " AND r.status = 1",
                 })
+                // Flags are negative once a result is retracted; 66 is `ResultFlags::HANDLED`.
                 .push(" AND r.flags >= 0 AND r.flags & 66 ")
                 .push(if handled { "> 0" } else { "= 0" })
                 .push(" ORDER BY r.seq LIMIT ?")

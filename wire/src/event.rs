@@ -423,6 +423,12 @@ impl ResultStatus {
             ResultStatus::Unreachable => "unreachable",
         }
     }
+
+    /// Whether the task failed, or its host could not be reached.
+    #[must_use]
+    pub fn is_failure(self) -> bool {
+        matches!(self, ResultStatus::Failed | ResultStatus::Unreachable)
+    }
 }
 
 /// A task ended on one host.

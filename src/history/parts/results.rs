@@ -79,7 +79,7 @@ impl TaskResult {
             delegated: row.flags.has(ResultFlags::DELEGATED),
             fingerprint: fingerprint.map(|bits| Fingerprint(bits).to_string()),
             r#loop: row.flags.has(ResultFlags::LOOP),
-            delegated_to: row.names.and_then(|names| names.delegated_to),
+            delegated_to: row.rare.and_then(|rare| rare.delegated_to),
             retried: row.flags.has(ResultFlags::RETRIED),
             retracted: row.flags.has(ResultFlags::RETRACTED),
             start_time: row

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use playback_wire::{Item, ResultStatus, TaskResult};
+use playback_wire::{Item, TaskResult};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -13,15 +13,15 @@ use crate::model::TaskRow;
 /// Failed loop items whose loop goes on.
 #[derive(Debug, Default)]
 pub(super) struct Failures {
-    /// By the numbers of task and host: the fingerprint of the first failed item. Only hosts with a row are here, so that
-    /// it cannot grow without limit.
+    /// By the numbers of task and host: the fingerprint of the first failed item. Only tasks and hosts with a row are here,
+    /// so that it cannot grow without limit.
     items: HashMap<(u32, u32), Fingerprint>,
 }
 
 impl Failures {
     /// A loop item of the host with this number ended.
     pub(super) fn item(&mut self, host: u32, item: &Item<'_>, task: Option<&TaskRow>) {
-        if !has_failed(item.status) || item.censored || host == 0 {
+        if !item.status.is_failure() || item.censored || host == 0 || task.is_none() {
             return;
         }
         let key = (item.task, host);
@@ -43,7 +43,7 @@ impl Failures {
             true => None,
             false => self.items.remove(&(result.task, host)),
         };
-        if !has_failed(result.status) {
+        if !result.status.is_failure() {
             return None;
         }
         item.or_else(|| match result.censored {
@@ -51,10 +51,6 @@ impl Failures {
             false => of_content(result.content, &result.host, task),
         })
     }
-}
-
-fn has_failed(status: ResultStatus) -> bool {
-    matches!(status, ResultStatus::Failed | ResultStatus::Unreachable)
 }
 
 fn of_content(

@@ -18,7 +18,7 @@ pub(super) struct Later {
     no_logs: HashMap<u32, bool>,
     /// Tasks whose action is a template, and the actions that ran.
     actions: HashMap<u32, BTreeSet<String>>,
-    /// Numbers of task and host of retries whose result is still expected. Only hosts with a row are here.
+    /// Numbers of task and host of retries whose result is still expected. Only tasks and hosts with a row are here.
     retried: BTreeSet<(u32, u32)>,
     /// The latest result of each host with a row, by the host's number less one.
     latest: Vec<Option<Latest>>,

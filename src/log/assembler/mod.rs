@@ -23,8 +23,8 @@ use self::timed::Timed;
 use super::block::{Entry, Gap, StoredLog};
 use super::recall::{self, Recalled};
 use crate::model::{
-    BlockRow, Changes, EventCount, ExecutionRow, HostRow, LogState, Phase, PlayRow, ResultFlags,
-    ResultNames, ResultRow, Status, TaskCounts, TaskRow,
+    BlockRow, Changes, EventCount, ExecutionRow, HostRow, LogState, Phase, PlayRow, RareFields,
+    ResultFlags, ResultRow, Status, TaskCounts, TaskRow,
 };
 
 /// A batch does not follow what is stored.
@@ -130,7 +130,7 @@ pub struct Assembler {
     moved_on: bool,
     // The stored hosts came from the supervisor's recap, and now the recorder reports.
     renumbered: bool,
-    // The start time differs from what is stored beside fingerprints.
+    // The start time may differ from what is stored beside fingerprints.
     start_moved: bool,
     later: Later,
     failures: Failures,
@@ -559,7 +559,9 @@ impl Assembler {
             Body::Stats(stats) => self.apply_stats(stats),
             Body::Item(item) => {
                 let host = self.host(&item.host).row.number;
-                self.later.item(host, item);
+                if self.tasks.contains_key(&item.task) {
+                    self.later.item(host, item);
+                }
                 let task = self.tasks.get(&item.task).map(|task| &task.row);
                 self.failures.item(host, item, task);
                 if let Some(task) = self.tasks.get_mut(&item.task) {
@@ -570,7 +572,9 @@ impl Assembler {
             }
             Body::Retry(retry) => {
                 let host = self.host(&retry.host).row.number;
-                self.later.retry(host, retry);
+                if self.tasks.contains_key(&retry.task) {
+                    self.later.retry(host, retry);
+                }
                 self.touch_task(retry.task, event.at);
             }
             Body::Retracted(retracted) => self.apply_retracted(&retracted.host),
@@ -749,9 +753,10 @@ impl Assembler {
         }
         let host = host.number;
         let retried = self.later.result(event.seq, host, result);
-        let task = self.tasks.get(&result.task).map(|task| &task.row);
-        let fingerprint = self.failures.result(host, result, task);
-        if let Some(task) = self.tasks.get_mut(&result.task) {
+        let task = self.tasks.get_mut(&result.task);
+        let row = task.as_deref().map(|task| &task.row);
+        let fingerprint = self.failures.result(host, result, row);
+        if let Some(task) = task {
             let row = task.edit();
             if row.first_seq == 0 {
                 row.first_seq = event.seq;
@@ -801,7 +806,7 @@ impl Assembler {
             duration_us: result
                 .started
                 .map(|started| event.at.saturating_sub(started).max(0)),
-            names: ResultNames::new(
+            rare: RareFields::new(
                 result.delegated_to.as_deref(),
                 result.action.as_deref(),
                 fingerprint.map(|fingerprint| fingerprint.0),

@@ -112,7 +112,7 @@ pub(super) fn retract(stats: &mut HostStats, status: ResultStatus, changed: bool
 }
 
 /// Updates everything in the execution's row that several producers contribute to, except the description, which is set
-/// once (see [`what`]). `lost`: the producers fell silent; contains their latest sign of life without events, if any.
+/// once (see [`description`]). `lost`: the producers fell silent; contains their latest sign of life without events, if any.
 pub(super) fn refresh<'a>(
     row: &mut ExecutionRow,
     producers: &Producers,

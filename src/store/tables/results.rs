@@ -7,7 +7,7 @@ use super::super::parts::ResultEntry;
 use super::super::pool::{Row, Transaction};
 use super::super::statement::Statement;
 use super::table::{Present, Table};
-use crate::model::{ExecutionKey, FailureRow, ResultFlags, ResultNames, ResultRow};
+use crate::model::{ExecutionKey, FailureRow, RareFields, ResultFlags, ResultRow};
 
 const RESULTS: Table = Table {
     name: "results",
@@ -50,16 +50,16 @@ pub(in crate::store) async fn insert(
 ) -> Result<(), sqlx::Error> {
     let bind_all = |values: &mut Statement, pair: &(ExecutionKey, &ResultRow)| {
         bind(values, pair);
-        let names = pair.1.names.as_deref();
+        let rare = pair.1.rare.as_deref();
         values
-            .bind(names.and_then(|names| names.delegated_to.as_deref()))
-            .bind(names.and_then(|names| names.action.as_deref()))
-            .bind(names.and_then(|names| names.fingerprint));
+            .bind(rare.and_then(|rare| rare.delegated_to.as_deref()))
+            .bind(rare.and_then(|rare| rare.action.as_deref()))
+            .bind(rare.and_then(|rare| rare.fingerprint));
     };
-    if !results.iter().any(|(_, row)| row.names.is_some()) {
+    if !results.iter().any(|(_, row)| row.rare.is_some()) {
         return RESULTS.insert(transaction, results, bind).await;
     }
-    let (named, plain): (Vec<_>, Vec<_>) = results.iter().partition(|(_, row)| row.names.is_some());
+    let (named, plain): (Vec<_>, Vec<_>) = results.iter().partition(|(_, row)| row.rare.is_some());
     RESULTS.insert(transaction, &plain, bind).await?;
     NAMED_RESULTS.insert(transaction, &named, bind_all).await
 }
@@ -113,7 +113,7 @@ pub(in crate::store) fn read(row: &Row) -> Result<ResultEntry, StoreError> {
             flags: read_flags(flags),
             ended_us: row.get("ended_us")?,
             duration_us: row.get("duration_us")?,
-            names: ResultNames::new(
+            rare: RareFields::new(
                 row.get::<Option<String>>("delegated_to")?,
                 row.get::<Option<String>>("ran")?,
                 row.get("fingerprint")?,

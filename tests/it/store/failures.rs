@@ -1,7 +1,7 @@
 //! Failed results: their errors, the runs of these, and the last success of their task.
 
 use playback::model::{
-    Changes, ExecutionRow, FailureRow, HostOutcomes, ResultFlags, ResultNames, ResultRow,
+    Changes, ExecutionRow, FailureRow, HostOutcomes, RareFields, ResultFlags, ResultRow,
 };
 use playback::store::{Store, TaskOnHost};
 use playback_wire::{HostStats, ResultStatus};
@@ -23,7 +23,7 @@ fn started(hours: i64) -> ExecutionRow {
 fn ended(seq: u64, on: u32, status: ResultStatus, flags: u8, error: Option<i64>) -> ResultRow {
     ResultRow {
         flags: ResultFlags(flags),
-        names: ResultNames::new(None::<String>, None::<String>, error),
+        rare: RareFields::new(None::<String>, None::<String>, error),
         ..result(seq, 1, on, status)
     }
 }

@@ -2,8 +2,8 @@
 //! for them, on a history that is large enough to matter to its planner.
 
 use playback::model::{
-    Changes, Cursor, ExecutionFilter, ExecutionKey, LaunchState, Page, Reason, ResultFilter,
-    ResultNames, Status,
+    Changes, Cursor, ExecutionFilter, ExecutionKey, LaunchState, Page, RareFields, Reason,
+    ResultFilter, Status,
 };
 use playback::store::dialect::Engine;
 use playback::store::{BlockStart, BlocksFrom, Plan, Store, TaskOnHost, TokenRow, explained};
@@ -96,8 +96,7 @@ async fn fill(store: &Store) -> ExecutionKey {
     for (number, changes) in history.iter_mut().enumerate() {
         if let Some(result) = changes.results.first_mut() {
             result.status = ResultStatus::Failed;
-            result.names =
-                ResultNames::new(None::<String>, None::<String>, Some(number as i64 % 50));
+            result.rare = RareFields::new(None::<String>, None::<String>, Some(number as i64 % 50));
         }
     }
     for changes in history.chunks(500) {

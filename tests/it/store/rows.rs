@@ -2,7 +2,7 @@
 
 use playback::model::{
     BlockRow, Changes, EventCount, ExecutionRow, HostRow, LaunchRow, LaunchState, LogState,
-    Parameters, Phase, PlayRow, ResultFlags, ResultNames, ResultRow, Status, TaskCounts, TaskRow,
+    Parameters, Phase, PlayRow, RareFields, ResultFlags, ResultRow, Status, TaskCounts, TaskRow,
 };
 use playback_wire::{ExecutionStarted, HostStats, Producer, ResultStatus};
 use serde_json::{Value, json};
@@ -114,7 +114,7 @@ pub(super) fn result(seq: u64, task: u32, host: u32, status: ResultStatus) -> Re
         flags: ResultFlags(if seq.is_multiple_of(2) { 1 } else { 32 }),
         ended_us: -5,
         duration_us: (!seq.is_multiple_of(3)).then_some(9),
-        names: ResultNames::new(
+        rare: RareFields::new(
             seq.is_multiple_of(5).then_some("db\u{e9}1,db2"),
             seq.is_multiple_of(7).then_some("command"),
             seq.is_multiple_of(11).then_some(-(seq as i64)),
