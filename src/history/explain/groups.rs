@@ -77,7 +77,7 @@ enum Key {
 
 /// The failures that count: of each host the first one.
 pub(super) fn groups(rows: &[FailureRow]) -> Groups<'_> {
-    let handled = ResultFlags::IGNORED | ResultFlags::RESCUED | ResultFlags::RETRACTED;
+    let handled = ResultFlags::HANDLED | ResultFlags::RETRACTED;
     let mut found = Groups::default();
     let mut places: HashMap<Key, usize> = HashMap::new();
     let mut failed = HashSet::new();
@@ -108,9 +108,8 @@ pub(super) fn groups(rows: &[FailureRow]) -> Groups<'_> {
 /// The failures that a `rescue` or `ignore_errors` handled, by task, in order; `limit` groups at most.
 pub(super) fn handled(rows: &[FailureRow], limit: usize) -> Vec<Group<'_>> {
     let mut groups: BTreeMap<(u32, bool), Group<'_>> = BTreeMap::new();
-    let handled = ResultFlags::IGNORED | ResultFlags::RESCUED;
     for row in rows {
-        if !row.flags.has(handled) || row.flags.has(ResultFlags::RETRACTED) {
+        if !row.flags.has(ResultFlags::HANDLED) || row.flags.has(ResultFlags::RETRACTED) {
             continue;
         }
         let key = (row.task, row.flags.has(ResultFlags::RESCUED));

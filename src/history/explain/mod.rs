@@ -16,6 +16,8 @@ mod verdict;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use playback_wire::ResultStatus;
+
 use self::groups::{Group, Groups};
 use self::samples::{Sample, SampleRequest};
 use super::{HistoryError, LineRange, page_of_lines};
@@ -56,10 +58,10 @@ pub async fn explain(
     let mut groups = groups::groups(&rows);
     let left_out = groups.split_off(GROUPS);
     let handled = groups::handled(&handled_rows, GROUPS);
-    let shown = GroupDetails::read(store, key, row, &groups, &handled).await?;
+    let details = GroupDetails::read(store, key, row, &groups, &handled).await?;
     let mut failures = Vec::with_capacity(groups.groups.len());
     for group in &groups.groups {
-        failures.push(shown.failure(store, row, group).await?);
+        failures.push(details.failure(store, row, group).await?);
     }
     let hosts = store.count_hosts(key).await?;
     let retried = match row.results <= RETRIED_OF {
@@ -71,8 +73,12 @@ pub async fn explain(
         false => Vec::new(),
     };
     let mut verdict = verdict::verdict(row, hosts);
-    verdict.extend(shown.remarks(row, &groups));
-    if rows.len().max(handled_rows.len()) >= FAILURES as usize {
+    verdict.extend(details.remarks(row, &groups));
+    let is_cut = |rows: &[FailureRow]| {
+        let of = |status| rows.iter().filter(|row| row.status == status).count();
+        of(ResultStatus::Failed).max(of(ResultStatus::Unreachable)) >= FAILURES as usize
+    };
+    if is_cut(&rows) || is_cut(&handled_rows) {
         verdict.push(format!(
             "Only the first {FAILURES} failures of each kind were looked at."
         ));
@@ -90,13 +96,13 @@ pub async fn explain(
         groups_left_out: left_out.groups.len() as u64,
         hosts_left_out: left_out.hosts(),
         later_failures: groups.later,
-        handled: handled.iter().map(|group| shown.handled(group)).collect(),
+        handled: handled.iter().map(|group| details.handled(group)).collect(),
         retried,
         payload_removed: row.log.payload_removed_us.map(time_from_us),
     })
 }
 
-/// What is read for the groups that are shown.
+/// What is read for the groups that are details.
 struct GroupDetails {
     tasks: HashMap<u32, TaskRow>,
     samples: BTreeMap<u64, Sample>,
@@ -120,8 +126,7 @@ impl GroupDetails {
             .collect();
         let mut tasks = HashMap::with_capacity(numbers.len());
         for number in numbers {
-            let found = store.tasks(key, number.saturating_sub(1), 1).await?;
-            let found = found.into_iter().find(|task| task.number == number);
+            let found = task(store, key, number).await?;
             tasks.extend(found.map(|task| (number, task)));
         }
         let mut samples = BTreeMap::new();
@@ -179,20 +184,16 @@ impl GroupDetails {
         let from = sample
             .map(|(from, _)| from)
             .or(group.members.first().copied());
-        let said = sample.and_then(|(_, sample)| sample.said());
+        let said = sample.and_then(|(_, sample)| sample.message());
         let host = from.map_or("", |from| from.host_name.as_str());
         let task = from.and_then(|from| self.tasks.get(&from.task));
         // Of a long loop, the item that failed first may be too far back to be found.
-        let is_of_group = |message: &&Message| {
+        let is_of_group = |message: &Message| {
             let task = task.map_or(("", ""), |task| (task.role.as_str(), task.name.as_str()));
             let found = Fingerprint::of_message(message, host, task);
             group.fingerprint.is_none_or(|bits| found.0 == bits)
         };
-        let said = said.filter(|said| {
-            said.message
-                .as_ref()
-                .is_none_or(|message| is_of_group(&message))
-        });
+        let said = said.filter(|said| said.message.as_ref().is_none_or(is_of_group));
         let message = said.and_then(|said| said.message.as_ref());
         let is_retried = |row: &&FailureRow| row.flags.has(ResultFlags::RETRIED);
         Ok(FailureGroup {
@@ -226,7 +227,7 @@ impl GroupDetails {
 
     fn handled(&self, group: &Group<'_>) -> HandledFailure {
         let sample = self.sample(group);
-        let message = sample.and_then(|(_, sample)| sample.said()?.message.as_ref());
+        let message = sample.and_then(|(_, sample)| sample.message()?.message.as_ref());
         let first = group.members.first();
         let is_rescued = first.is_some_and(|row| row.flags.has(ResultFlags::RESCUED));
         HandledFailure {
@@ -253,7 +254,7 @@ impl GroupDetails {
             ));
         }
         let has_no_fingerprint = groups.groups.iter().any(|group| {
-            let said = self.sample(group).and_then(|(_, sample)| sample.said());
+            let said = self.sample(group).and_then(|(_, sample)| sample.message());
             group.fingerprint.is_none() && said.is_some_and(|said| said.message.is_some())
         });
         if has_no_fingerprint {
@@ -280,12 +281,21 @@ fn is_censored(row: &FailureRow) -> bool {
     row.flags.has(ResultFlags::CENSORED) && row.fingerprint.is_none()
 }
 
+/// The task with this number, if the run has it.
+async fn task(
+    store: &Store,
+    key: ExecutionKey,
+    number: u32,
+) -> Result<Option<TaskRow>, StoreError> {
+    let found = store.tasks(key, number.saturating_sub(1), 1).await?;
+    Ok(found.into_iter().find(|task| task.number == number))
+}
+
 /// Tasks that ended well after more than one try.
 async fn retried(store: &Store, key: ExecutionKey) -> Result<Vec<RetriedTask>, StoreError> {
     let mut retried = Vec::new();
     for (number, results) in store.retried(key).await?.into_iter().take(GROUPS) {
-        let found = store.tasks(key, number.saturating_sub(1), 1).await?;
-        let task = found.into_iter().find(|task| task.number == number);
+        let task = task(store, key, number).await?;
         retried.push(RetriedTask {
             task: FailedTask::new(number, task.as_ref(), results),
             results,

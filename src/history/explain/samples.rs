@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use playback_wire::{Body, Producer, ResultStatus, TaskResult};
+use playback_wire::{Body, Producer, TaskResult};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -44,9 +44,9 @@ pub(super) struct ResultMessage {
 }
 
 impl Sample {
-    pub(super) fn said(&self) -> Option<&ResultMessage> {
+    pub(super) fn message(&self) -> Option<&ResultMessage> {
         match self {
-            Self::Read(said) => Some(said),
+            Self::Read(message) => Some(message),
             Self::Damaged(_) => None,
         }
     }
@@ -82,7 +82,7 @@ pub(super) async fn read(
                         (true, Some(open)) => first_item(store, key, open, &wanted).await?,
                         _ => None,
                     };
-                    Sample::Read(item.unwrap_or_else(|| said(result)))
+                    Sample::Read(item.unwrap_or_else(|| message_of(result)))
                 }
                 _ => continue,
             },
@@ -120,18 +120,17 @@ async fn block(
     }))
 }
 
-fn said(result: &TaskResult<'_>) -> ResultMessage {
+fn message_of(result: &TaskResult<'_>) -> ResultMessage {
+    let content = result.content.filter(|_| !result.censored);
     ResultMessage {
-        message: message_of(result.content, result.censored),
+        message: content.and_then(parsed).as_ref().map(message),
         item: None,
         attempts: result.attempts,
     }
 }
 
-fn message_of(content: Option<&RawValue>, censored: bool) -> Option<Message> {
-    let content = content.filter(|_| !censored)?;
-    let content: Value = serde_json::from_str(content.get()).ok()?;
-    Some(message(&content))
+fn parsed(content: &RawValue) -> Option<Value> {
+    serde_json::from_str(content.get()).ok()
 }
 
 /// The first failed item of a loop, going back from its result to where its host began with the task.
@@ -172,20 +171,18 @@ fn go_back(
         };
         *left = less;
         match &event.body {
-            Body::Item(item) if item.task == wanted.task && item.host == wanted.host => {
-                let has_failed = matches!(
-                    item.status,
-                    ResultStatus::Failed | ResultStatus::Unreachable
-                );
-                if has_failed && !item.censored {
-                    let content = item.content;
-                    let value = content.and_then(|raw| serde_json::from_str(raw.get()).ok());
-                    *first = Some(ResultMessage {
-                        message: message_of(content, false),
-                        item: value.as_ref().and_then(item_label),
-                        attempts: item.attempts,
-                    });
-                }
+            Body::Item(item)
+                if item.task == wanted.task
+                    && item.host == wanted.host
+                    && item.status.is_failure()
+                    && !item.censored =>
+            {
+                let content = item.content.and_then(parsed);
+                *first = Some(ResultMessage {
+                    message: content.as_ref().map(message),
+                    item: content.as_ref().and_then(item_label),
+                    attempts: item.attempts,
+                });
             }
             Body::HostStarted(started)
                 if started.task == wanted.task && started.host == wanted.host =>
