@@ -11,7 +11,7 @@ use super::client::{Client, ClientArgs};
 use super::filters::{Filters, SEVERAL, names, term};
 use super::out::{self, Colour, Column, Layout, Out};
 use super::pages::Pages;
-use super::query::{QueryArgs, joined};
+use super::query::{QueryArgs, Selection};
 use super::{stats, summary, when};
 use crate::clock::Clock;
 use crate::filter::place;
@@ -66,18 +66,12 @@ struct Last {
     in_short: String,
 }
 
-/// A request's parameters.
-type Parameters = Vec<(&'static str, String)>;
-
 pub(super) fn run(command: &Playbooks) -> anyhow::Result<ExitCode> {
     let clock = Clock::system();
-    let query = command.query.query(&clock, command.filters.terms())?;
-    let query = query.map(|(_, query)| query);
-    let filters: Parameters = command.filters.query(&clock).collect();
+    let mut selection = command.query.select(&clock, &command.filters)?;
     let client = Client::new(&command.client)?;
 
-    let mut asked = filters.clone();
-    asked.extend(query.clone().map(|query| ("q", query)));
+    let mut asked = selection.with(Vec::new());
     asked.push(("by", By::Playbook.as_str().to_owned()));
     asked.push(("limit", command.limit.to_string()));
     match &command.period {
@@ -87,16 +81,16 @@ pub(super) fn run(command: &Playbooks) -> anyhow::Result<ExitCode> {
         }
         None => {}
     }
-    let statistics: Statistics = client.get("/executions/stats", &asked)?;
+    let mut statistics: Statistics = client.get("/executions/stats", &asked)?;
 
     // The list has other names for the time range.
-    let mut range = filters;
+    let range = &mut selection.filters;
     range.retain(|(name, _)| !matches!(*name, "from" | "to"));
     range.push(("start_date", statistics.from.to_rfc3339()));
     range.push(("end_date", statistics.to.to_rfc3339()));
     let mut playbooks = Vec::new();
-    for group in statistics.groups.clone().unwrap_or_default() {
-        let last = last(&client, &group, &range, query.clone())?;
+    for group in statistics.groups.take().unwrap_or_default() {
+        let last = last(&client, &group, &selection)?;
         playbooks.push(Playbook { group, last });
     }
     if command.json {
@@ -116,12 +110,10 @@ pub(super) fn run(command: &Playbooks) -> anyhow::Result<ExitCode> {
 fn last(
     client: &Client,
     group: &GroupFigures,
-    range: &Parameters,
-    query: Option<String>,
+    selection: &Selection,
 ) -> anyhow::Result<Option<Last>> {
     let named = term("playbook", std::slice::from_ref(&group.name));
-    let mut parameters = range.clone();
-    parameters.extend(joined(query, vec![named]).map(|query| ("q", query)));
+    let mut parameters = selection.with(vec![named]);
     parameters.push(("fields", FIELDS.to_owned()));
     // Nearly always the first is the one: only playbooks of the same name in another folder come between.
     for wanted in [1, NEWEST] {
@@ -138,6 +130,10 @@ fn last(
                     }));
                 }
             }
+        }
+        if pages.cursor().is_none() {
+            // These were all.
+            break;
         }
     }
     Ok(None)

@@ -4,10 +4,11 @@ use clap::Args;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::Wrong;
+use super::filters::Filters;
 use super::when::{Edge, Moment};
 use crate::clock::Clock;
-use crate::filter::QueryError;
 use crate::filter::query::parse_query;
+use crate::filter::{Place, QueryError};
 
 /// How much of a long query is shown before and after the place of an error, in characters.
 const SHOWN: usize = 30;
@@ -20,25 +21,57 @@ pub(super) struct QueryArgs {
     words: Vec<String>,
 }
 
+/// A request's parameters.
+pub(super) type Parameters = Vec<(&'static str, String)>;
+
+/// Which executions a command means: what its options and its query say, all of which must hold.
+#[derive(Debug)]
+pub(super) struct Selection {
+    /// The filters that the API has as parameters.
+    pub(super) filters: Parameters,
+    query: Option<String>,
+}
+
+impl Selection {
+    /// Whether it excludes nothing.
+    pub(super) fn is_everything(&self) -> bool {
+        self.filters.is_empty() && self.query.is_none()
+    }
+
+    /// As parameters of the API. These terms of the query language must hold, too.
+    pub(super) fn with(&self, terms: Vec<String>) -> Parameters {
+        let query = joined(self.query.clone(), terms).map(|query| ("q", query));
+        self.filters.iter().cloned().chain(query).collect()
+    }
+}
+
 impl QueryArgs {
-    /// The query as a parameter of the API, its times with their zone. The terms must hold, too.
-    pub(super) fn query(
+    /// What the query and these filters mean.
+    pub(super) fn select<P: Place>(
         &self,
         clock: &Clock,
-        terms: Vec<String>,
-    ) -> Result<Option<(&'static str, String)>, Wrong> {
+        filters: &Filters<P>,
+    ) -> Result<Selection, Wrong> {
+        Ok(Selection {
+            query: self.query(clock, filters.terms())?,
+            filters: filters.query(clock).collect(),
+        })
+    }
+
+    /// The query with its times in their zone. The terms must hold, too.
+    fn query(&self, clock: &Clock, terms: Vec<String>) -> Result<Option<String>, Wrong> {
         let query = self.words.join(" ");
         let time = |text: &str, edge: Edge| {
             let time = Moment::parse(text)?.resolve(edge, clock);
             Ok(time.timestamp_micros())
         };
         let parsed = parse_query(&query, &time).map_err(|error| Wrong(marked(&query, &error)))?;
-        Ok(joined(parsed.map(|query| query.to_string()), terms).map(|query| ("q", query)))
+        Ok(joined(parsed.map(|query| query.to_string()), terms))
     }
 }
 
 /// A query and further terms, which all must hold.
-pub(super) fn joined(query: Option<String>, mut terms: Vec<String>) -> Option<String> {
+fn joined(query: Option<String>, mut terms: Vec<String>) -> Option<String> {
     match query {
         // The brackets keep an OR together.
         Some(query) if !terms.is_empty() => terms.push(format!("({query})")),
@@ -135,8 +168,7 @@ mod tests {
         let sent = words
             .query(&Clock::fixed(3_600_000_000), Vec::new())
             .unwrap();
-        let sent = sent.unwrap().1;
-        assert_eq!(sent, "since:\"1970-01-01T00:00:00+00:00\" a");
+        assert_eq!(sent.unwrap(), "since:\"1970-01-01T00:00:00+00:00\" a");
     }
 
     #[test]

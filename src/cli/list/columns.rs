@@ -2,13 +2,11 @@
 
 use std::str::FromStr;
 
-use chrono::{DateTime, SecondsFormat, Utc};
-use playback_wire::ExecutionType;
-
 use super::super::out::Column;
 use super::super::{summary, when};
 use crate::clock::Clock;
 use crate::model::{ExecutionResult, Reason};
+use chrono::{DateTime, SecondsFormat, Utc};
 
 /// A column by its name.
 #[derive(Clone, Copy)]
@@ -33,10 +31,7 @@ impl std::fmt::Debug for Named {
 static ALL: [Named; 22] = [
     of("id", Column::whole("ID"), |run| run.id.to_string()),
     of("type", Column::whole("TYPE"), |run| {
-        match run.description.r#type {
-            ExecutionType::Playbook => "playbook".to_owned(),
-            ExecutionType::Adhoc => "adhoc".to_owned(),
-        }
+        run.description.r#type.as_str().to_owned()
     }),
     shown(
         "status",

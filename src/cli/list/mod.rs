@@ -54,11 +54,10 @@ pub(super) struct List {
 
 pub(super) fn run(command: &List) -> anyhow::Result<ExitCode> {
     let clock = Clock::system();
-    let query = command.query.query(&clock, command.filters.terms())?;
+    let selection = command.query.select(&clock, &command.filters)?;
     let client = Client::new(&command.client)?;
     let wanted = if command.all { u64::MAX } else { command.limit };
-    let query = command.filters.query(&clock).chain(query).collect();
-    let pages = Pages::new(&client, query, wanted);
+    let pages = Pages::new(&client, selection.with(Vec::new()), wanted);
     if command.json {
         print::json(pages)?;
     } else if command.csv {

@@ -54,8 +54,8 @@ impl Stats {
         let mine = mine
             .into_iter()
             .filter_map(|(name, value)| Some((name, value?)));
-        let query = self.query.query(clock, self.filters.terms())?;
-        Ok(mine.chain(self.filters.query(clock)).chain(query).collect())
+        let selection = self.query.select(clock, &self.filters)?;
+        Ok(mine.chain(selection.with(Vec::new())).collect())
     }
 }
 

@@ -24,7 +24,7 @@ use super::client::{Client, ClientArgs, Refused};
 use super::filters::{Filters, SEVERAL};
 use super::out::{self, Layout, Out};
 use super::pages::Pages;
-use super::query::{QueryArgs, joined};
+use super::query::{Parameters, QueryArgs, Selection};
 use super::socket::{Broken, Socket};
 use crate::clock::Clock;
 use crate::filter::place;
@@ -57,17 +57,12 @@ pub(super) struct Watch {
     json: bool,
 }
 
-/// A request's parameters.
-type Parameters = Vec<(&'static str, String)>;
-
 pub(super) fn run(command: &Watch) -> anyhow::Result<ExitCode> {
     let clock = Clock::system();
-    let query = command.query.query(&clock, command.filters.terms())?;
-    let query = query.map(|(_, query)| query);
+    let selection = command.query.select(&clock, &command.filters)?;
     let client = Client::new(&command.client)?;
     let mut watcher = Watcher {
-        filters: command.filters.query(&clock).collect(),
-        query,
+        selection,
         client,
         clock,
         json: command.json,
@@ -84,8 +79,7 @@ pub(super) fn run(command: &Watch) -> anyhow::Result<ExitCode> {
 struct Watcher {
     client: Client,
     clock: Clock,
-    filters: Parameters,
-    query: Option<String>,
+    selection: Selection,
     json: bool,
     seen: Seen,
     out: Out,
@@ -221,6 +215,14 @@ impl Watcher {
         record: Option<&RawValue>,
     ) -> anyhow::Result<Result<(), Broken>> {
         if let Some(event) = self.seen.news(&head) {
+            let is_wanted = match passing(self.is_wanted(&head, event))? {
+                Ok(wanted) => wanted.unwrap_or(false),
+                Err(broken) => return Ok(Err(broken)),
+            };
+            if !is_wanted {
+                self.seen.remember(head);
+                return Ok(Ok(()));
+            }
             let asked;
             let record = match record {
                 Some(record) => Some(record),
@@ -232,11 +234,7 @@ impl Watcher {
                     Err(broken) => return Ok(Err(broken)),
                 },
             };
-            let is_wanted = match passing(self.is_wanted(&head, event))? {
-                Ok(wanted) => wanted.unwrap_or(false),
-                Err(broken) => return Ok(Err(broken)),
-            };
-            if let Some(record) = record.filter(|_| is_wanted) {
+            if let Some(record) = record {
                 match self.json {
                     true => print::json(event, record, &mut self.out)?,
                     false => print::line(event, record, &self.clock, &mut self.out)?,
@@ -254,7 +252,7 @@ impl Watcher {
 
     /// Whether the filters find an execution. Only one that still runs is found as started.
     fn is_wanted(&self, head: &Head, event: FeedEvent) -> anyhow::Result<bool> {
-        if self.filters.is_empty() && self.query.is_none() {
+        if self.selection.is_everything() {
             return Ok(true);
         }
         // The start of a queued run moves: ask where it is now.
@@ -267,9 +265,7 @@ impl Watcher {
         if event == FeedEvent::Started {
             terms.push("status:running".to_owned());
         }
-        let mut parameters = self.filters.clone();
-        parameters.extend(joined(self.query.clone(), terms).map(|query| ("q", query)));
-        let (found, _) = self.list(parameters, u64::MAX)?;
+        let (found, _) = self.list(self.selection.with(terms), u64::MAX)?;
         Ok(found.iter().any(|one| one.id == head.id))
     }
 }
