@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::super::client::Client;
 use super::super::out::{Colour, Out, plain};
-use super::failures::{field, items_of, place};
+use super::failures::{field, items_of};
 use super::results::{Entry, detail};
 use crate::failure::{REPORTED, item_label, text_of};
 
@@ -38,9 +38,6 @@ pub(super) fn print(client: &Client, id: Uuid, entry: &Entry, out: &mut Out) -> 
             let variable = content["ansible_loop_var"].as_str().unwrap_or("item");
             fields(content, Some(variable), out)?;
         }
-    }
-    if let Some(place) = place(client, id, entry.task)? {
-        out.hanging("  at: ", &plain(&place))?;
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::super::client::Client;
 use super::super::out::{Colour, Out, plain};
+use super::places::Places;
 use super::results::{Entry, Narrowed, detail, failed};
 use crate::failure::{REPORTED, item_label, telling, text_of};
 
@@ -33,10 +34,14 @@ pub(super) fn in_short(
     out: &mut Out,
 ) -> anyhow::Result<()> {
     let mut entries = failed(client, id, &Narrowed::default())?;
-    entries.retain(|entry| !entry.ignored && !entry.rescued);
+    entries.retain(Entry::is_failure);
+    let mut places = Places::default();
     for entry in entries.iter().take(most) {
         out.line("")?;
         print(client, id, entry, Detail::Short, out)?;
+        if let Some(place) = places.of(client, id, entry.task)? {
+            out.hanging("  at: ", &plain(place))?;
+        }
     }
     match entries.len().saturating_sub(most) {
         0 => Ok(()),
@@ -46,7 +51,7 @@ pub(super) fn in_short(
     }
 }
 
-/// Prints one failure: the module's message, and where the task is defined.
+/// Prints one failure: the module's message.
 pub(super) fn print(
     client: &Client,
     id: Uuid,
@@ -60,9 +65,6 @@ pub(super) fn print(
     said(&detail["event"]["data"]["content"], how, out)?;
     if entry.r#loop {
         items(client, id, entry, how, out)?;
-    }
-    if let Some(place) = place(client, id, entry.task)? {
-        out.hanging("  at: ", &plain(&place))?;
     }
     Ok(())
 }
@@ -143,34 +145,4 @@ fn items(
         0 => Ok(()),
         more => out.line(format_args!("  and {more} more items")),
     }
-}
-
-/// Where a task is defined: its file and line, and its role.
-pub(super) fn place(client: &Client, id: Uuid, task: u32) -> anyhow::Result<Option<String>> {
-    #[derive(Deserialize)]
-    struct Tasks {
-        tasks: Vec<Task>,
-    }
-    #[derive(Deserialize)]
-    struct Task {
-        task: u32,
-        #[serde(default)]
-        path: String,
-        line: Option<u32>,
-        #[serde(default)]
-        role: String,
-    }
-    let query = [
-        ("after", task.saturating_sub(1).to_string()),
-        ("limit", "1".to_owned()),
-    ];
-    let found: Tasks = client.get(&format!("/executions/{id}/tasks"), &query)?;
-    let Some(task) = found.tasks.into_iter().find(|one| one.task == task) else {
-        return Ok(None);
-    };
-    let line = task.line.map(|line| format!(":{line}")).unwrap_or_default();
-    let path = (!task.path.is_empty()).then(|| format!("{}{line}", task.path));
-    let role = (!task.role.is_empty()).then(|| format!("role {}", task.role));
-    let place: Vec<String> = path.into_iter().chain(role).collect();
-    Ok((!place.is_empty()).then(|| place.join(", ")))
 }

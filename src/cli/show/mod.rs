@@ -3,6 +3,7 @@
 mod content;
 mod failures;
 mod page;
+mod places;
 mod results;
 mod tasks;
 

@@ -7,9 +7,9 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::super::client::Client;
-use super::super::out::{Colour, Column, Out};
+use super::super::out::{Colour, Column, Out, plain};
 use super::super::when;
-use super::{content, failures};
+use super::{content, failures, places::Places};
 
 /// Page size.
 const PAGE: &str = "1000";
@@ -52,6 +52,7 @@ pub(super) struct Entry {
     changed: bool,
     pub(super) ignored: bool,
     pub(super) rescued: bool,
+    retracted: bool,
     pub(super) r#loop: bool,
     duration: Option<f64>,
 }
@@ -62,8 +63,16 @@ impl Entry {
         self.status == "failed" || self.status == "unreachable"
     }
 
+    /// Whether it is a failure that nothing handled: neither ignored nor rescued nor repeated in the debugger.
+    pub(super) fn is_failure(&self) -> bool {
+        self.is_bad() && !self.ignored && !self.rescued && !self.retracted
+    }
+
     pub(super) fn status(&self) -> String {
         let more = match self {
+            Entry {
+                retracted: true, ..
+            } => " (retracted)",
             Entry { ignored: true, .. } => " (ignored)",
             Entry { rescued: true, .. } => " (rescued)",
             Entry { changed: true, .. } => " (changed)",
@@ -100,6 +109,7 @@ pub(super) fn print(
                 }
                 return list.end();
             }
+            let mut places = Places::default();
             for (index, entry) in entries.iter().enumerate() {
                 if index > 0 {
                     out.line("")?;
@@ -109,6 +119,9 @@ pub(super) fn print(
                         failures::print(client, id, entry, failures::Detail::All, out)?;
                     }
                     _ => content::print(client, id, entry, out)?,
+                }
+                if let Some(place) = places.of(client, id, entry.task)? {
+                    out.hanging("  at: ", &plain(place))?;
                 }
             }
             Ok(())
@@ -150,16 +163,8 @@ fn print_table(
     narrowed: &Narrowed,
     out: &mut Out,
 ) -> anyhow::Result<()> {
-    let mut entries = Vec::new();
-    for_each(client, id, narrowed, None, |raw| {
-        entries.push(entry(raw)?);
-        Ok(())
-    })?;
-    entries.sort_unstable_by_key(|entry| entry.seq);
-    let bad: Vec<bool> = entries
-        .iter()
-        .map(|entry| entry.is_bad() && entry.status() == entry.status)
-        .collect();
+    let entries = collect(client, id, narrowed, &[None])?;
+    let bad: Vec<bool> = entries.iter().map(Entry::is_failure).collect();
     let rows = entries.into_iter().map(|entry| {
         [
             entry.seq.to_string(),
@@ -189,24 +194,12 @@ fn print_table(
 
 /// The failed results and those of unreachable hosts, in order.
 pub(super) fn failed(client: &Client, id: Uuid, narrowed: &Narrowed) -> anyhow::Result<Vec<Entry>> {
-    let mut entries = Vec::new();
-    for status in ["failed", "unreachable"] {
-        for_each(client, id, narrowed, Some(status), |raw| {
-            entries.push(entry(raw)?);
-            Ok(())
-        })?;
-    }
-    entries.sort_unstable_by_key(|entry| entry.seq);
-    Ok(entries)
+    collect(client, id, narrowed, &[Some("failed"), Some("unreachable")])
 }
 
 /// The results of the tasks or the host, in order; there must be at least one.
 fn found(client: &Client, id: Uuid, narrowed: &Narrowed) -> anyhow::Result<Vec<Entry>> {
-    let mut entries = Vec::new();
-    for_each(client, id, narrowed, None, |raw| {
-        entries.push(entry(raw)?);
-        Ok(())
-    })?;
+    let entries = collect(client, id, narrowed, &[None])?;
     if entries.is_empty() {
         let host = narrowed.host.as_ref();
         let host = host.map(|host| format!(" on the host {host:?}"));
@@ -217,12 +210,25 @@ fn found(client: &Client, id: Uuid, narrowed: &Narrowed) -> anyhow::Result<Vec<E
             host.unwrap_or_default()
         );
     }
-    entries.sort_unstable_by_key(|entry| entry.seq);
     Ok(entries)
 }
 
-fn entry(raw: &RawValue) -> anyhow::Result<Entry> {
-    Ok(serde_json::from_str(raw.get())?)
+/// The results with one of these statuses (none: with any), in order.
+fn collect(
+    client: &Client,
+    id: Uuid,
+    narrowed: &Narrowed,
+    statuses: &[Option<&str>],
+) -> anyhow::Result<Vec<Entry>> {
+    let mut entries: Vec<Entry> = Vec::new();
+    for status in statuses {
+        for_each(client, id, narrowed, *status, |raw| {
+            entries.push(serde_json::from_str(raw.get())?);
+            Ok(())
+        })?;
+    }
+    entries.sort_unstable_by_key(|entry| entry.seq);
+    Ok(entries)
 }
 
 /// A result with the module's return value.

@@ -55,6 +55,29 @@ failed: unpack on web-01
 }
 
 #[test]
+fn a_result_that_the_debugger_repeated_is_not_why_a_run_failed() {
+    let collector = Collector::start();
+    let result = |task: u32, status: &str, msg: &str| json!({ "task": task, "host": "web-01", "status": status, "content": { "msg": msg } });
+    let run_ = Run::new()
+        .play("web")
+        .task("unpack")
+        .event("result", result(1, "failed", "a mistake in the debugger"))
+        .event("retracted", json!({ "host": "web-01" }))
+        .event("result", result(1, "ok", ""))
+        .task("install")
+        .event("result", result(2, "failed", "no such package"))
+        .recap(&[("web-01", [1, 0, 0, 1, 0])])
+        .ended(2);
+    run_.deliver(&collector.client());
+    let id = run_.id.to_string();
+    let page = run(&collector, &["show", &id]).ok().to_owned();
+    assert!(page.contains("no such package"), "{page}");
+    assert!(!page.contains("a mistake in the debugger"), "{page}");
+    let table = run(&collector, &["show", &id, "--results"]).ok().to_owned();
+    assert!(table.contains("failed (retracted)"), "{table}");
+}
+
+#[test]
 fn a_module_that_failed_is_shown_by_its_message() {
     let page = shown(&failed(
         json!({ "msg": "no such package", "stderr": "E: no such package\n" }),
