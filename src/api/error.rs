@@ -189,6 +189,7 @@ impl From<HistoryError> for ApiError {
                 Self::not_found(error.to_string())
             }
             HistoryError::LogRemoved { .. } => Self::gone(error.to_string()),
+            HistoryError::Busy => Self::busy(error.to_string()),
             HistoryError::Json(_) => Self::internal(&error),
             HistoryError::Store(cause) => cause.into(),
         }

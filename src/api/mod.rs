@@ -22,6 +22,7 @@ mod peer;
 mod query;
 mod redact;
 mod retention;
+mod search;
 mod stats;
 mod stream;
 mod streamed;
@@ -88,6 +89,7 @@ fn routes() -> OpenApiRouter<App> {
             executions::delete_execution
         ))
         .routes(routes!(stats::get_statistics))
+        .routes(routes!(search::search_lines))
         .routes(bounded(routes!(redact::redact_execution), LARGE_BODY))
         .routes(routes!(retention::cleanup_executions))
         .routes(routes!(

@@ -43,6 +43,7 @@ mod query;
 mod rebuild;
 mod recorder_settings;
 mod redact;
+mod search;
 mod secret;
 mod serve;
 #[cfg(target_os = "linux")]
@@ -83,6 +84,7 @@ const HELP: &str = "\
 
 Look at the history:
   why          Explain why a run failed: what went wrong, where, since when
+  search       Search what all runs printed and what their tasks returned
   list         List executions, newest first
   show         Show one execution: its recap, what failed and why, its output
   follow       Print a run's lines as they arrive
@@ -167,6 +169,7 @@ enum Command {
     /// Show one execution: how it ended, its recap, what failed, its output
     Show(show::Show),
     Why(why::Why),
+    Search(search::Search),
     Playbooks(Box<playbooks::Playbooks>),
     Stats(Box<stats::Stats>),
     #[command(name = "login")]
@@ -228,6 +231,7 @@ pub fn main() -> ExitCode {
         Command::List(command) => list::run(&command),
         Command::Show(command) => show::run(&command),
         Command::Why(command) => why::run(&command),
+        Command::Search(command) => search::run(&command),
         Command::Playbooks(command) => playbooks::run(&command),
         Command::Stats(command) => stats::run(&command),
         Command::LogIn(command) => login::log_in(&command),

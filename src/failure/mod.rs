@@ -11,4 +11,4 @@ mod normalize;
 
 pub use fingerprint::{Fingerprint, fingerprint};
 pub use message::{Message, REPORTED, item_label, message, telling, text_of};
-pub use normalize::normalized;
+pub use normalize::{normalized, without_escapes};

@@ -93,7 +93,8 @@ fn replaced(text: &str, host: &str) -> String {
 }
 
 /// The text without terminal control sequences.
-pub(super) fn without_escapes(text: &str) -> String {
+#[must_use]
+pub fn without_escapes(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {

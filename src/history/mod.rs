@@ -6,6 +6,7 @@
 //! - `recaps`: the recaps of a page, some at a time
 //! - `lines`: printed lines: the last ones of a running execution, and pages of them
 //! - [`explain`](mod@explain): why an execution failed
+//! - [`search`](mod@search): lines of all runs that a query finds
 //! - [`parts`]: plays, tasks, hosts, results and events
 //! - `feed`: executions as they change, read once for all viewers
 //!
@@ -18,6 +19,7 @@ mod lines;
 pub mod parts;
 mod recaps;
 mod record;
+mod search;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use playback_wire::Producer;
@@ -27,6 +29,7 @@ pub use feed::{Feed, FeedViewer};
 pub use fields::Fields;
 pub use lines::{LinePage, LineRange, OutputLine, all_lines, lines_within, page_of_lines, tails};
 pub use record::{RecordPage, page, record};
+pub use search::{SearchCursor, SearchRequest, Searches};
 
 use crate::log::block::Gap;
 use crate::model::{ExecutionKey, ExecutionRow, LogDamage, Status, time_from_us};
@@ -57,6 +60,9 @@ pub enum HistoryError {
         /// When it was removed.
         at: DateTime<Utc>,
     },
+    /// As many searches as may run at a time are running.
+    #[error("other searches are running, and their turn comes first: ask again in a moment")]
+    Busy,
     /// A record cannot be written as JSON.
     #[error("a record cannot be written: {0}")]
     Json(#[from] serde_json::Error),

@@ -9,6 +9,7 @@ mod messages;
 mod page;
 mod retention;
 mod rows;
+mod search;
 mod stats;
 mod variables;
 
@@ -20,6 +21,7 @@ pub use messages::*;
 pub use page::*;
 pub use retention::*;
 pub use rows::*;
+pub use search::*;
 pub use stats::*;
 pub use variables::*;
 

@@ -27,7 +27,15 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("live", &["log", "model", "store"]),
     (
         "history",
-        &["failure", "live", "log", "model", "store", "playback_wire"],
+        &[
+            "failure",
+            "filter",
+            "live",
+            "log",
+            "model",
+            "store",
+            "playback_wire",
+        ],
     ),
     (
         "config",

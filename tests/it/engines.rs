@@ -111,6 +111,12 @@ also! {
         deleting_a_large_run_holds_up_nobody
         a_cleanup_while_batches_come_in_loses_nothing
         killed_in_its_middle_each_run_is_whole_or_gone;
+    search:
+        pages_of_any_size_hold_the_same_lines_in_the_same_order
+        lines_are_counted_by_facets
+        what_was_deleted_or_redacted_is_not_found
+        a_running_run_is_searched_as_far_as_it_is
+        random_queries_find_what_reading_everything_finds;
     sessions:
         a_session_is_not_the_token_and_ends_with_the_logout
         a_revoked_token_takes_its_sessions_and_streams_along;

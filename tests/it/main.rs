@@ -60,6 +60,7 @@ mod recorder;
 mod redact;
 mod retention;
 mod script;
+mod search;
 mod sessions;
 mod several;
 mod shim;

@@ -23,6 +23,7 @@ mod prune;
 mod query;
 mod redact;
 mod results;
+mod search;
 mod stats;
 mod tables;
 mod tls;
