@@ -25,6 +25,7 @@ mod retention;
 mod stats;
 mod stream;
 mod streamed;
+mod trends;
 mod viewers;
 mod whoami;
 
@@ -88,6 +89,8 @@ fn routes() -> OpenApiRouter<App> {
             executions::delete_execution
         ))
         .routes(routes!(stats::get_statistics))
+        .routes(routes!(trends::get_trends))
+        .routes(routes!(trends::get_estimate))
         .routes(bounded(routes!(redact::redact_execution), LARGE_BODY))
         .routes(routes!(retention::cleanup_executions))
         .routes(routes!(

@@ -10,6 +10,7 @@ mod page;
 mod retention;
 mod rows;
 mod stats;
+mod trends;
 mod variables;
 
 pub use audit::*;
@@ -21,6 +22,7 @@ pub use page::*;
 pub use retention::*;
 pub use rows::*;
 pub use stats::*;
+pub use trends::*;
 pub use variables::*;
 
 pub use crate::filter::{AuditFilter, ExecutionFilter, ResultFilter};

@@ -26,6 +26,7 @@ mod results;
 mod stats;
 mod tables;
 mod tls;
+mod trends;
 mod watch;
 mod why;
 
