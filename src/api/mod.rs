@@ -26,6 +26,7 @@ mod search;
 mod stats;
 mod stream;
 mod streamed;
+mod trends;
 mod viewers;
 mod whoami;
 
@@ -90,6 +91,8 @@ fn routes() -> OpenApiRouter<App> {
         ))
         .routes(routes!(stats::get_statistics))
         .routes(routes!(search::search_lines))
+        .routes(routes!(trends::get_trends))
+        .routes(routes!(trends::get_estimate))
         .routes(bounded(routes!(redact::redact_execution), LARGE_BODY))
         .routes(routes!(retention::cleanup_executions))
         .routes(routes!(

@@ -53,6 +53,7 @@ mod socket;
 mod stats;
 mod summary;
 mod token;
+mod trends;
 mod watch;
 mod when;
 mod why;
@@ -90,6 +91,7 @@ Look at the history:
   follow       Print a run's lines as they arrive
   watch        Print a line for each run that starts or ends
   playbooks    List playbooks: their runs, and how the last one went
+  trends       Show how runs develop: durations, flaky and not idempotent tasks
   stats        Count executions: how they ended, how long they took, what failed
   login        Log in to a collector, once, for all further commands
   logout       Delete a login
@@ -172,6 +174,7 @@ enum Command {
     Search(search::Search),
     Playbooks(Box<playbooks::Playbooks>),
     Stats(Box<stats::Stats>),
+    Trends(Box<trends::TrendsArgs>),
     #[command(name = "login")]
     LogIn(login::LogIn),
     #[command(name = "logout")]
@@ -234,6 +237,7 @@ pub fn main() -> ExitCode {
         Command::Search(command) => search::run(&command),
         Command::Playbooks(command) => playbooks::run(&command),
         Command::Stats(command) => stats::run(&command),
+        Command::Trends(command) => trends::run(&command),
         Command::LogIn(command) => login::log_in(&command),
         Command::LogOut(command) => login::log_out(&command),
         Command::WhoAmI(command) => login::whoami(&command),

@@ -7,11 +7,13 @@
 //! - `lines`: printed lines: the last ones of a running execution, and pages of them
 //! - [`explain`](mod@explain): why an execution failed
 //! - [`search`](mod@search): lines of all runs that a query finds
+//! - [`trends`](mod@trends): how runs, tasks and hosts develop; `estimate`: how long a running execution still takes
 //! - [`parts`]: plays, tasks, hosts, results and events
 //! - `feed`: executions as they change, read once for all viewers
 //!
 //! It knows no HTTP: requests are validated before they come here.
 
+mod estimate;
 pub mod explain;
 mod feed;
 mod fields;
@@ -20,16 +22,19 @@ pub mod parts;
 mod recaps;
 mod record;
 mod search;
+mod trends;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use playback_wire::Producer;
 use uuid::Uuid;
 
+pub use estimate::estimate;
 pub use feed::{Feed, FeedViewer};
 pub use fields::Fields;
 pub use lines::{LinePage, LineRange, OutputLine, all_lines, lines_within, page_of_lines, tails};
 pub use record::{RecordPage, page, record};
 pub use search::{SearchCursor, SearchRequest, Searches};
+pub use trends::trends;
 
 use crate::log::block::Gap;
 use crate::model::{ExecutionKey, ExecutionRow, LogDamage, Status, time_from_us};

@@ -11,6 +11,7 @@ mod retention;
 mod rows;
 mod search;
 mod stats;
+mod trends;
 mod variables;
 
 pub use audit::*;
@@ -23,6 +24,7 @@ pub use retention::*;
 pub use rows::*;
 pub use search::*;
 pub use stats::*;
+pub use trends::*;
 pub use variables::*;
 
 pub use crate::filter::{AuditFilter, ExecutionFilter, ResultFilter};

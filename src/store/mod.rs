@@ -22,6 +22,7 @@
 //! - `stats`: statistics, and their roll-ups
 //! - `redact`: rewritten events, and erasing deleted data from files
 //! - `tokens`: tokens and their scopes
+//! - `trends`: tasks and hosts of many executions at once
 //! - `tombstones`: deleted executions, remembered so that they do not come again
 //! - `work`: leases for work that only one collector may do
 //!
@@ -55,6 +56,7 @@ mod stats;
 mod tables;
 mod tokens;
 mod tombstones;
+mod trends;
 mod trouble;
 mod value;
 mod work;

@@ -68,6 +68,7 @@ mod silence;
 mod stats;
 mod store;
 mod stream;
+mod trends;
 mod viewers;
 mod ways;
 mod whoami;

@@ -27,6 +27,7 @@ mod search;
 mod stats;
 mod tables;
 mod tls;
+mod trends;
 mod watch;
 mod why;
 
