@@ -213,10 +213,9 @@ pub(crate) fn a_running_execution_is_judged_by_those_like_it() {
     );
 
     let answer = estimate(&begun(400));
-    assert_eq!(
-        (&answer["is_overdue"], &answer["remaining"]),
-        (&json!(true), &json!(0.0))
-    );
+    assert_eq!(answer["is_overdue"], true);
+    // Only the short task is to come.
+    assert!(seconds(&answer["remaining"]) < 1.0, "{answer}");
     // The long task is over.
     let answer = estimate(&begun(400).ok("web-01").task("check"));
     assert!(seconds(&answer["remaining"]) < 1.0, "{answer}");

@@ -1,8 +1,7 @@
 //! `playback list --running`: the executions that are going on, how long they still take, and what they wait for.
 
 use anyhow::Context as _;
-use serde::Serialize;
-use serde_json::value::RawValue;
+use serde_json::{Map, Value, json};
 
 use super::super::client::Client;
 use super::super::out::{self, Colour, Column, Layout, Out};
@@ -10,14 +9,6 @@ use super::super::pages::Pages;
 use super::super::{summary, when};
 use crate::clock::Clock;
 use crate::model::{Estimate, ExecutionResult};
-
-/// A running execution with its estimate, for scripts.
-#[derive(Serialize)]
-struct Running {
-    #[serde(flatten)]
-    execution: Box<RawValue>,
-    estimate: Estimate,
-}
 
 /// Shows each with its estimate.
 pub(super) fn show(
@@ -38,11 +29,13 @@ pub(super) fn show(
         }
     }
     if as_json {
-        let all = running.into_iter().map(|(_, execution, estimate)| Running {
-            execution,
-            estimate,
-        });
-        return out::json(&serde_json::json!({ "executions": all.collect::<Vec<_>>() }));
+        let mut all = Vec::with_capacity(running.len());
+        for (_, entry, estimate) in running {
+            let mut execution: Map<String, Value> = serde_json::from_str(entry.get())?;
+            execution.insert("estimate".to_owned(), serde_json::to_value(estimate)?);
+            all.push(execution);
+        }
+        return out::json(&json!({ "executions": all }));
     }
     if running.is_empty() {
         out::note("nothing is running");
