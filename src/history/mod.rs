@@ -6,11 +6,17 @@
 //! - `recaps`: the recaps of a page, some at a time
 //! - `lines`: printed lines: the last ones of a running execution, and pages of them
 //! - [`explain`](mod@explain): why an execution failed
+//! - [`compare`](mod@compare): how two executions differ
+//! - `differences`: how their parameters differ
+//! - `blocks`: single events of a log
 //! - [`parts`]: plays, tasks, hosts, results and events
 //! - `feed`: executions as they change, read once for all viewers
 //!
 //! It knows no HTTP: requests are validated before they come here.
 
+mod blocks;
+pub mod compare;
+mod differences;
 pub mod explain;
 mod feed;
 mod fields;
@@ -57,6 +63,15 @@ pub enum HistoryError {
         /// When it was removed.
         at: DateTime<Utc>,
     },
+    /// There is no earlier execution to compare with.
+    #[error("{0}")]
+    NothingToCompare(String),
+    /// The answer would be too large.
+    #[error("{0}")]
+    TooLarge(String),
+    /// The collector ends, or failed, in the middle of the work.
+    #[error("the work was broken off: try again in a moment")]
+    BrokenOff,
     /// A record cannot be written as JSON.
     #[error("a record cannot be written: {0}")]
     Json(#[from] serde_json::Error),
