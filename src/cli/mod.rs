@@ -1,7 +1,7 @@
 //! The commands. Errors say what to do next, `--json` serves scripts, tables serve people.
 //!
 //! Exit codes: 0 done, 1 failed, 2 the command line is wrong; `run`, `adhoc`, `replay`, `follow` and `exec`
-//! end with the run's own.
+//! end with the run's own; `diff --exit-code` has those of diff(1).
 //!
 //! Layout:
 //! - one module for each command; `launch` has the three that launch a run, and `documents` the two that
@@ -19,6 +19,7 @@ mod client;
 mod copy;
 mod database;
 mod delete;
+mod diff;
 #[cfg(target_os = "linux")]
 mod doctor;
 mod documents;
@@ -83,6 +84,7 @@ const HELP: &str = "\
 
 Look at the history:
   why          Explain why a run failed: what went wrong, where, since when
+  diff         Compare two runs, or a run with the last that succeeded
   list         List executions, newest first
   show         Show one execution: its recap, what failed and why, its output
   follow       Print a run's lines as they arrive
@@ -167,6 +169,7 @@ enum Command {
     /// Show one execution: how it ended, its recap, what failed, its output
     Show(show::Show),
     Why(why::Why),
+    Diff(Box<diff::Diff>),
     Playbooks(Box<playbooks::Playbooks>),
     Stats(Box<stats::Stats>),
     #[command(name = "login")]
@@ -228,6 +231,7 @@ pub fn main() -> ExitCode {
         Command::List(command) => list::run(&command),
         Command::Show(command) => show::run(&command),
         Command::Why(command) => why::run(&command),
+        Command::Diff(command) => diff::run(&command),
         Command::Playbooks(command) => playbooks::run(&command),
         Command::Stats(command) => stats::run(&command),
         Command::LogIn(command) => login::log_in(&command),
