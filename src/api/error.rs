@@ -185,11 +185,13 @@ impl From<StoreError> for ApiError {
 impl From<HistoryError> for ApiError {
     fn from(error: HistoryError) -> Self {
         match error {
-            HistoryError::NoSuchExecution(_) | HistoryError::NoSuchResult { .. } => {
-                Self::not_found(error.to_string())
-            }
+            HistoryError::NoSuchExecution(_)
+            | HistoryError::NoSuchResult { .. }
+            | HistoryError::NothingToCompare(_) => Self::not_found(error.to_string()),
             HistoryError::LogRemoved { .. } => Self::gone(error.to_string()),
             HistoryError::Busy => Self::busy(error.to_string()),
+            HistoryError::TooLarge(_) => Self::bad_request(error.to_string()),
+            HistoryError::BrokenOff => Self::busy(error.to_string()),
             HistoryError::Json(_) => Self::internal(&error),
             HistoryError::Store(cause) => cause.into(),
         }

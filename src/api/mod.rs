@@ -100,6 +100,8 @@ fn routes() -> OpenApiRouter<App> {
             retention::unpin_execution
         ))
         .routes(routes!(parts::explain::explain_execution))
+        .routes(routes!(parts::compare::compare_with_earlier))
+        .routes(routes!(parts::compare::compare_executions))
         .routes(routes!(parts::output::get_output))
         .routes(routes!(parts::events::list_events))
         .routes(routes!(parts::structure::list_plays))
@@ -107,6 +109,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(parts::structure::list_hosts))
         .routes(routes!(parts::results::list_results))
         .routes(routes!(parts::results::get_result))
+        .routes(routes!(parts::matrix::get_matrix))
         .routes(routes!(stream::stream_execution))
         .routes(routes!(feed::stream_executions))
         .routes(bounded(routes!(launch::run_playbook), LARGE_BODY))

@@ -1,7 +1,7 @@
 //! The commands. Errors say what to do next, `--json` serves scripts, tables serve people.
 //!
 //! Exit codes: 0 done, 1 failed, 2 the command line is wrong; `run`, `adhoc`, `replay`, `follow` and `exec`
-//! end with the run's own.
+//! end with the run's own; `diff --exit-code` has those of diff(1).
 //!
 //! Layout:
 //! - one module for each command; `launch` has the three that launch a run, and `documents` the two that
@@ -19,6 +19,7 @@ mod client;
 mod copy;
 mod database;
 mod delete;
+mod diff;
 #[cfg(target_os = "linux")]
 mod doctor;
 mod documents;
@@ -85,6 +86,7 @@ const HELP: &str = "\
 
 Look at the history:
   why          Explain why a run failed: what went wrong, where, since when
+  diff         Compare two runs, or a run with the last that succeeded
   search       Search what all runs printed and what their tasks returned
   list         List executions, newest first
   show         Show one execution: its recap, what failed and why, its output
@@ -172,6 +174,7 @@ enum Command {
     Show(show::Show),
     Why(why::Why),
     Search(search::Search),
+    Diff(Box<diff::Diff>),
     Playbooks(Box<playbooks::Playbooks>),
     Stats(Box<stats::Stats>),
     Trends(Box<trends::TrendsArgs>),
@@ -235,6 +238,7 @@ pub fn main() -> ExitCode {
         Command::Show(command) => show::run(&command),
         Command::Why(command) => why::run(&command),
         Command::Search(command) => search::run(&command),
+        Command::Diff(command) => diff::run(&command),
         Command::Playbooks(command) => playbooks::run(&command),
         Command::Stats(command) => stats::run(&command),
         Command::Trends(command) => trends::run(&command),

@@ -8,11 +8,17 @@
 //! - [`explain`](mod@explain): why an execution failed
 //! - [`search`](mod@search): lines of all runs that a query finds
 //! - [`trends`](mod@trends): how runs, tasks and hosts develop; `estimate`: how long a running execution still takes
+//! - [`compare`](mod@compare): how two executions differ
+//! - `differences`: how their parameters differ
+//! - `blocks`: single events of a log
 //! - [`parts`]: plays, tasks, hosts, results and events
 //! - `feed`: executions as they change, read once for all viewers
 //!
 //! It knows no HTTP: requests are validated before they come here.
 
+mod blocks;
+pub mod compare;
+mod differences;
 mod estimate;
 pub mod explain;
 mod feed;
@@ -68,6 +74,15 @@ pub enum HistoryError {
     /// As many searches as may run at a time are running.
     #[error("other searches are running, and their turn comes first: ask again in a moment")]
     Busy,
+    /// There is no earlier execution to compare with.
+    #[error("{0}")]
+    NothingToCompare(String),
+    /// The answer would be too large.
+    #[error("{0}")]
+    TooLarge(String),
+    /// The collector ends, or failed, in the middle of the work.
+    #[error("the work was broken off: try again in a moment")]
+    BrokenOff,
     /// A record cannot be written as JSON.
     #[error("a record cannot be written: {0}")]
     Json(#[from] serde_json::Error),

@@ -2,6 +2,7 @@
 //! The filters that questions and rules contain are in [`crate::filter`].
 
 mod audit;
+mod comparison;
 mod execution;
 mod explanation;
 mod launch;
@@ -15,6 +16,7 @@ mod trends;
 mod variables;
 
 pub use audit::*;
+pub use comparison::*;
 pub use execution::*;
 pub use explanation::*;
 pub use launch::*;

@@ -7,6 +7,7 @@
 //! - `tables`: the tables: their columns, how rows are bound and read; rows in bulk
 //! - `migrations`: the schema's migrations
 //! - `audit`: the audit trail
+//! - `compare`: all results of an execution in few bytes, and earlier executions like one
 //! - `commit`: writes the changes of ingestion, in one transaction
 //! - `executions`, `filter`, `search`: lists, details, deletion
 //! - `parts`: plays, tasks, hosts and results of an execution
@@ -31,6 +32,7 @@
 pub mod address;
 mod audit;
 mod commit;
+mod compare;
 pub mod copy;
 pub mod dialect;
 mod executions;
@@ -62,6 +64,7 @@ mod value;
 mod work;
 
 pub use address::Options;
+pub use compare::{FoundResult, PackedResult};
 pub use executions::{ExecutionHead, Recaps};
 pub use explain::{Plan, explained};
 pub use failures::{FoundSuccess, Occurrences, TaskOnHost};

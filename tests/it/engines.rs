@@ -43,6 +43,15 @@ also! {
         times_of_a_run_whose_clock_is_wrong_are_corrected_by_when_it_reported
         retention_goes_by_corrected_times_and_believes_a_spool_that_comes_late
         retention_spares_a_run_that_has_just_arrived_whatever_year_it_says;
+    compare:
+        an_inserted_a_moved_and_a_renamed_task_shift_nothing
+        outcomes_fields_and_durations_are_compared_by_task_and_host
+        loop_items_are_compared_by_their_labels
+        printed_lines_differ_by_more_than_times_and_order
+        of_thousands_of_hosts_a_transition_names_the_first
+        what_limits_a_comparison_is_said
+        without_a_name_the_last_success_of_the_same_kind_is_meant
+        the_matrix_has_what_the_results_say;
     crash:
         killed_at_random_points_it_keeps_what_it_acknowledged_once
         asked_to_end_it_answers_what_is_open_and_says_goodbye;

@@ -26,6 +26,7 @@ mod architecture;
 mod audit;
 mod cli;
 mod clocks;
+mod compare;
 mod crash;
 mod damaged;
 mod database;

@@ -5,10 +5,8 @@
 //! - `groups`: failed results → groups; pure
 //! - `samples`: what a few of them said, from the log
 //! - `past`: earlier and later runs with the same error, and the last run in which the task worked
-//! - `differences`: how two runs differ; pure
 //! - `verdict`: how the run ended, in words; pure
 
-mod differences;
 mod groups;
 mod past;
 mod samples;

@@ -9,6 +9,7 @@
 mod audit;
 mod columns;
 mod delete;
+mod diff;
 mod errors;
 mod follow;
 mod history;

@@ -1,5 +1,6 @@
 //! The store's contract: every method has the same result on every database.
 
+mod compare;
 mod contract;
 mod copying;
 mod failures;

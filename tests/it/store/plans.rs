@@ -436,6 +436,11 @@ async fn all_faults(store: &Store, large: ExecutionKey, when: &str) -> Vec<Strin
         "fingerprints": store.fingerprints(large),
         "occurrences of an error": store.occurrences(7, TEN),
         "the last success on a host": store.last_success(&than, failing),
+        "all results in few bytes": store.packed_results(large, 1_000_000, |_| {}),
+        "names of hosts": store.host_names(large),
+        "a result": store.last_result(large, 60, "h40", (4_000, 5_000)),
+        "earlier executions like one": store.earlier_like(&than, None, (50, 0)),
+        "earlier successes like one": store.earlier_like(&than, Some(Status::Success), (50, 50)),
     }
     let page = ResultFilter {
         after_seq: 3_000,
