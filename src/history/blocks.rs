@@ -10,8 +10,8 @@ use crate::store::{Store, StoreError};
 /// Events before a loop's result that are searched for its items.
 const EVENTS: usize = 5_000;
 
-/// Blocks that are read for that.
-const BLOCKS: usize = 4;
+/// Blocks that are read for that. Until a run is packed each batch is a block, and may have a single event.
+const BLOCKS: usize = 64;
 
 /// A block of the recorder's, expanded.
 #[derive(Debug)]

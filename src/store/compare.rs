@@ -178,7 +178,7 @@ impl Store {
             query.push(" AND e.status = ?").bind(status.as_str());
         }
         query
-            .push(" ORDER BY e.started_us DESC, e.uuid DESC LIMIT ? OFFSET ?")
+            .push(" ORDER BY e.started_us DESC, e.id DESC LIMIT ? OFFSET ?")
             .bind(limit)
             .bind(offset);
         let rows = query.fetch_all(&self.read).await?;

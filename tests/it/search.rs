@@ -175,7 +175,7 @@ pub(crate) fn a_found_line_says_where_it_stands() {
         ("*0.0.5", 1),
         ("refus", 0),
         ("refus*", 3),
-        ("/refused$/", 2),
+        ("/refused$/", 3),
         ("twice -fatal", 1),
         ("E 31mrefused", 0),
     ] {

@@ -194,7 +194,7 @@ pub(super) struct Moved {
     pub(super) before: Outcome,
     pub(super) now: Outcome,
     pub(super) count: u64,
-    /// The first ones; at least one.
+    /// The first ones by the names of their hosts; at least one.
     pub(super) spots: Vec<Spot>,
 }
 
@@ -322,8 +322,11 @@ impl OfTask {
             spots: Vec::new(),
         });
         moved.count += 1;
-        if moved.spots.len() < HOSTS {
-            moved.spots.push(spot);
+        // The first by name, in whatever order they reported.
+        let at = moved.spots.partition_point(|other| other.host < spot.host);
+        if at < HOSTS {
+            moved.spots.insert(at, spot);
+            moved.spots.truncate(HOSTS);
         }
     }
 

@@ -131,6 +131,8 @@ struct Returned {
     seq: u64,
     content: Option<Value>,
     items: Vec<ReturnedItem>,
+    /// Whether the first items are too far back to be found.
+    is_cut: bool,
     note: Option<String>,
 }
 
@@ -168,6 +170,7 @@ async fn read(
                 seq,
                 content: None,
                 items: Vec::new(),
+                is_cut: false,
                 note: Some(format!(
                     "the log is damaged at events {} to {}",
                     gap.first_seq, gap.last_seq
@@ -183,10 +186,11 @@ async fn read(
                 host: &host,
             };
             let items = &mut returned.items;
-            each_item_before(store, source.key, open, result, |item| {
+            let is_whole = each_item_before(store, source.key, open, result, |item| {
                 items.push(returned_item(item));
             })
             .await?;
+            returned.is_cut = !is_whole;
             returned.items.reverse();
         }
         said.insert((result.task, host), returned);
@@ -199,6 +203,7 @@ fn returned(seq: u64, result: &TaskResult<'_>) -> Returned {
         seq,
         content: parsed(result.content.filter(|_| !result.censored)),
         items: Vec::new(),
+        is_cut: false,
         note: result
             .censored
             .then(|| "no_log hides what was returned".to_owned()),
@@ -226,7 +231,8 @@ fn parsed(content: Option<&RawValue>) -> Option<Value> {
 
 /// The loop items whose outcome is different or that failed, and how many more there are. Items of one label are compared
 /// in their order.
-fn items(before: Option<&Returned>, now: Option<&Returned>) -> (Vec<ItemDifference>, u64) {
+fn items(a_side: Option<&Returned>, b_side: Option<&Returned>) -> (Vec<ItemDifference>, u64) {
+    let is_cut = |said: Option<&Returned>| said.is_some_and(|said| said.is_cut);
     type Places<'s> = BTreeMap<(&'s str, usize), &'s ReturnedItem>;
     fn by_label(said: Option<&Returned>) -> Places<'_> {
         let mut counts: HashMap<&str, usize> = HashMap::new();
@@ -238,7 +244,7 @@ fn items(before: Option<&Returned>, now: Option<&Returned>) -> (Vec<ItemDifferen
         });
         places.collect()
     }
-    let (a, b) = (by_label(before), by_label(now));
+    let (a, b) = (by_label(a_side), by_label(b_side));
     let labels: BTreeSet<_> = a.keys().chain(b.keys()).copied().collect();
     let mut found = labels.into_iter().filter_map(|place| {
         let (old, new) = (a.get(&place).copied(), b.get(&place).copied());
@@ -246,6 +252,10 @@ fn items(before: Option<&Returned>, now: Option<&Returned>) -> (Vec<ItemDifferen
             |item: Option<&ReturnedItem>| item.map(|item| item.outcome).unwrap_or_default();
         let (before, now) = (outcome(old), outcome(new));
         if before == now && !now.is_failure() {
+            return None;
+        }
+        // What was not found is not known to be missing.
+        if (old.is_none() && is_cut(a_side)) || (new.is_none() && is_cut(b_side)) {
             return None;
         }
         let content = |item: Option<&'_ ReturnedItem>| item.and_then(|item| item.content.clone());
@@ -277,6 +287,7 @@ mod tests {
             seq: 1,
             content: None,
             items: items.collect(),
+            is_cut: false,
             note: None,
         }
     }
@@ -307,6 +318,12 @@ mod tests {
             ]
         );
         assert_eq!(left_out, 0);
+        // Items that are too far back are not said to be missing.
+        let cut = Returned {
+            is_cut: true,
+            ..looped(&[("nginx", Outcome::Failed, "no such package")])
+        };
+        assert_eq!(items(Some(&before), Some(&cut)).0.len(), 1);
         let field = &found[1].fields[0];
         assert_eq!(
             (field.before.as_deref(), field.now.as_deref()),

@@ -59,7 +59,7 @@ pub(super) async fn read(store: &Store, (key, row): &Execution) -> Result<ReadRu
 
 /// Which host of one run is which of the other, by their names.
 pub(super) struct SharedHosts {
-    /// Names: first those that both have, then those that only `now` has.
+    /// Names: first those that both have, then those that only `now` has, each in alphabetical order.
     pub(super) names: Vec<String>,
     /// How many both have.
     pub(super) both: usize,
@@ -77,9 +77,11 @@ impl SharedHosts {
             .iter()
             .map(|(number, name)| (name.as_str(), *number))
             .collect();
-        let (both, added): (Vec<_>, Vec<_>) = now
+        let (mut both, mut added): (Vec<_>, Vec<_>) = now
             .iter()
             .partition(|(_, name)| numbers.contains_key(name.as_str()));
+        both.sort_unstable_by_key(|(_, name)| name);
+        added.sort_unstable_by_key(|(_, name)| name);
         let mut shared = Self {
             names: Vec::with_capacity(now.len()),
             both: both.len(),
@@ -98,6 +100,7 @@ impl SharedHosts {
         let gone = before.iter();
         let gone = gone.filter(|(number, _)| shared.of_before[*number as usize] == UNKNOWN);
         shared.gone = gone.map(|(_, name)| name.clone()).collect();
+        shared.gone.sort_unstable();
         shared
     }
 }
@@ -120,9 +123,9 @@ mod tests {
                 .collect()
         };
         let shared = SharedHosts::new(&hosts(&["a", "b", "c"]), &hosts(&["d", "c", "a"]));
-        assert_eq!(shared.names, ["c", "a", "d"]);
+        assert_eq!(shared.names, ["a", "c", "d"]);
         assert_eq!((shared.both, shared.gone), (2, vec!["b".to_owned()]));
-        assert_eq!(shared.of_before, [UNKNOWN, 1, UNKNOWN, 0]);
-        assert_eq!(shared.of_now, [UNKNOWN, 2, 0, 1]);
+        assert_eq!(shared.of_before, [UNKNOWN, 0, UNKNOWN, 1]);
+        assert_eq!(shared.of_now, [UNKNOWN, 2, 1, 0]);
     }
 }
