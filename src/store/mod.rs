@@ -10,6 +10,7 @@
 //! - `commit`: writes the changes of ingestion, in one transaction
 //! - `executions`, `filter`, `search`: lists, details, deletion
 //! - `parts`: plays, tasks, hosts and results of an execution
+//! - `export`: hosts and results of several executions at once
 //! - `failures`: failed results, in which runs their errors occurred, and when their tasks last worked
 //! - [`copy`]: copies a whole history from one database into another
 //! - `launches`: the launcher's queue
@@ -34,6 +35,7 @@ pub mod copy;
 pub mod dialect;
 mod executions;
 mod explain;
+mod export;
 mod failures;
 mod file;
 mod filter;
@@ -60,8 +62,10 @@ mod value;
 mod work;
 
 pub use address::Options;
+pub use commit::LogExtent;
 pub use executions::{ExecutionHead, Recaps};
 pub use explain::{Plan, explained};
+pub use export::{HostCounts, OutcomeCount, PlacedResult, RowFilter};
 pub use failures::{FoundSuccess, Occurrences, TaskOnHost};
 pub use file::{DatabaseLock, LockError};
 pub use log::{BlockStart, BlocksFrom, StoredBlock};
