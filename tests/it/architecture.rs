@@ -30,6 +30,18 @@ const MAY_NAME: &[(&str, &[&str])] = &[
         &["failure", "live", "log", "model", "store", "playback_wire"],
     ),
     (
+        "export",
+        &[
+            "failure",
+            "history",
+            "live",
+            "log",
+            "model",
+            "store",
+            "playback_wire",
+        ],
+    ),
+    (
         "config",
         &["filter", "model", "store", "playback_supervisor"],
     ),
@@ -83,6 +95,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
         &[
             "auth",
             "clock",
+            "export",
             "filter",
             "ingest",
             "launcher",
@@ -92,6 +105,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "retention",
             "store",
             "playback_redact",
+            "playback_wire",
         ],
     ),
     (
@@ -119,6 +133,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "auth",
             "commands",
             "config",
+            "export",
             "filter",
             "history",
             "ingest",
@@ -148,6 +163,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "clock",
             "commands",
             "config",
+            "export",
             "failure",
             "filter",
             "log",
@@ -176,6 +192,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("rustix", &["cli", "config", "launcher", "server", "store"]),
     ("saphyr", &["cli", "launcher"]),
     ("saphyr_parser", &["cli"]),
+    ("parquet", &["export"]),
     ("indicatif", &["cli"]),
     ("rpassword", &["cli"]),
     ("url", &["api", "cli", "config", "store"]),
