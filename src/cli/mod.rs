@@ -25,9 +25,11 @@ mod documents;
 mod environment;
 #[cfg(target_os = "linux")]
 mod exec;
+mod export;
 mod filters;
 mod flush;
 mod follow;
+mod import;
 mod launch;
 mod list;
 mod login;
@@ -89,6 +91,8 @@ Look at the history:
   watch        Print a line for each run that starts or ends
   playbooks    List playbooks: their runs, and how the last one went
   stats        Count executions: how they ended, how long they took, what failed
+  export       Export runs, results, hosts or lines, or one run as a document
+  import       Import runs that another collector exported
   login        Log in to a collector, once, for all further commands
   logout       Delete a login
   whoami       Show which collector is used, and what your token allows
@@ -169,6 +173,8 @@ enum Command {
     Why(why::Why),
     Playbooks(Box<playbooks::Playbooks>),
     Stats(Box<stats::Stats>),
+    Export(Box<export::Export>),
+    Import(import::Import),
     #[command(name = "login")]
     LogIn(login::LogIn),
     #[command(name = "logout")]
@@ -230,6 +236,8 @@ pub fn main() -> ExitCode {
         Command::Why(command) => why::run(&command),
         Command::Playbooks(command) => playbooks::run(&command),
         Command::Stats(command) => stats::run(&command),
+        Command::Export(command) => export::run(&command),
+        Command::Import(command) => import::run(&command),
         Command::LogIn(command) => login::log_in(&command),
         Command::LogOut(command) => login::log_out(&command),
         Command::WhoAmI(command) => login::whoami(&command),
