@@ -10,6 +10,7 @@ mod audit;
 mod columns;
 mod delete;
 mod errors;
+mod export;
 mod follow;
 mod history;
 mod launch;

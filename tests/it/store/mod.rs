@@ -2,6 +2,7 @@
 
 mod contract;
 mod copying;
+mod export;
 mod failures;
 mod filters;
 mod matching;
