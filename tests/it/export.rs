@@ -438,8 +438,8 @@ fn what_cannot_be_exported_is_refused() {
     let run = good_run();
     run.deliver(&client);
     for (query, named) in [
-        ("what=planets", "executions, results, hosts or output"),
-        ("format=xls", "json, ndjson, csv or parquet"),
+        ("what=planets", "executions, results, hosts, output"),
+        ("format=xls", "json, ndjson, csv, parquet"),
         ("columns=id,planet", "planet"),
         ("what=results&columns=id", "execution_id"),
         ("only_status=failed", "only_status"),
@@ -505,7 +505,7 @@ fn a_large_parquet_file_has_several_row_groups() {
 
 #[test]
 fn a_reader_that_stops_holds_nothing_and_is_cut_off() {
-    let collector = Setup::default().config("[http]\nwrite_seconds = 1").start();
+    let collector = Setup::default().config("[http]\nwrite_seconds = 8").start();
     let client = collector.client();
     let run = wide_run(100, 200_000);
     deliver_in_parts(&run, &client);

@@ -118,10 +118,7 @@ fn an_html_file_is_one_file_without_scripts() {
         shown.contains("</pre><script>alert(1)</script> ]]> --> &amp; \" '"),
         "{shown}"
     );
-    assert!(
-        !shown.contains('\u{1b}') && !shown.contains("title\u{fffd}"),
-        "{shown}"
-    );
+    assert!(!shown.contains('\u{1b}'), "{shown}");
     assert!(
         text.contains("<span class=\"c2\">ok: [web]</span>"),
         "{text}"
@@ -406,7 +403,7 @@ fn a_summary_in_markdown_cannot_be_broken_out_of() {
     );
     for line in outside {
         let ours = without_code(line);
-        for theirs in ["script", "@", "]]>", "red", "title", "heading", "amp"] {
+        for theirs in ["script", "@", "]]>", "title", "heading", "amp"] {
             assert!(!ours.contains(theirs), "{line}");
         }
         if line.starts_with('|') {
@@ -440,7 +437,7 @@ fn documents_that_do_not_exist_are_refused() {
     let message = client
         .execution(run.id, "/report?format=pdf")
         .error(400, "bad_request");
-    assert!(message.contains("html, junit or markdown"), "{message}");
+    assert!(message.contains("html, junit, markdown"), "{message}");
     client
         .execution(Uuid::now_v7(), "/report")
         .error(404, "not_found");

@@ -436,10 +436,10 @@ async fn all_faults(store: &Store, large: ExecutionKey, when: &str) -> Vec<Strin
         "failures": store.failures(large, false, 50),
         "handled failures": store.failures(large, true, 50),
         "hosts counted": store.count_hosts(large),
-        "hosts counted for a page of runs": store.host_counts(&keys),
-        "hosts of some runs": store.hosts_of(&keys, &all, 5_001),
+        // Of more runs PostgreSQL rather reads such small tables as a whole.
+        "hosts counted for some runs": store.host_counts(&keys[..2]),
+        "hosts of some runs": store.hosts_of(&keys[..2], &all, 5_001),
         "hosts of one run": store.hosts_of(&[large], &all, 50),
-        "results of some runs": store.results_of(&keys, &all, 0, 5_001),
         "further results of one run": store.results_of(&[large], &all, 3_000, 50),
         "the last result": store.last_result(large),
         "fingerprints": store.fingerprints(large),
