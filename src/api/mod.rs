@@ -8,10 +8,12 @@ mod auth;
 mod document;
 mod error;
 mod executions;
+mod export;
 mod extract;
 mod feed;
 mod filters;
 mod health;
+mod import;
 mod ingest;
 mod launch;
 mod login;
@@ -99,6 +101,10 @@ fn routes() -> OpenApiRouter<App> {
             retention::pin_execution,
             retention::unpin_execution
         ))
+        .routes(routes!(export::export_history))
+        .routes(routes!(export::export_bundle))
+        .routes(routes!(export::get_report))
+        .routes(routes!(import::import_bundle))
         .routes(routes!(parts::explain::explain_execution))
         .routes(routes!(parts::compare::compare_with_earlier))
         .routes(routes!(parts::compare::compare_executions))

@@ -26,9 +26,11 @@ mod documents;
 mod environment;
 #[cfg(target_os = "linux")]
 mod exec;
+mod export;
 mod filters;
 mod flush;
 mod follow;
+mod import;
 mod launch;
 mod list;
 mod login;
@@ -95,6 +97,8 @@ Look at the history:
   playbooks    List playbooks: their runs, and how the last one went
   trends       Show how runs develop: durations, flaky and not idempotent tasks
   stats        Count executions: how they ended, how long they took, what failed
+  export       Export runs, results, hosts or lines, or one run as a document
+  import       Import runs that another collector exported
   login        Log in to a collector, once, for all further commands
   logout       Delete a login
   whoami       Show which collector is used, and what your token allows
@@ -178,6 +182,8 @@ enum Command {
     Playbooks(Box<playbooks::Playbooks>),
     Stats(Box<stats::Stats>),
     Trends(Box<trends::TrendsArgs>),
+    Export(Box<export::Export>),
+    Import(import::Import),
     #[command(name = "login")]
     LogIn(login::LogIn),
     #[command(name = "logout")]
@@ -242,6 +248,8 @@ pub fn main() -> ExitCode {
         Command::Playbooks(command) => playbooks::run(&command),
         Command::Stats(command) => stats::run(&command),
         Command::Trends(command) => trends::run(&command),
+        Command::Export(command) => export::run(&command),
+        Command::Import(command) => import::run(&command),
         Command::LogIn(command) => login::log_in(&command),
         Command::LogOut(command) => login::log_out(&command),
         Command::WhoAmI(command) => login::whoami(&command),

@@ -11,6 +11,7 @@
 //! - `commit`: writes the changes of ingestion, in one transaction
 //! - `executions`, `filter`, `search`: lists, details, deletion
 //! - `parts`: plays, tasks, hosts and results of an execution
+//! - `export`: hosts and results of several executions at once
 //! - `failures`: failed results, in which runs their errors occurred, and when their tasks last worked
 //! - [`copy`]: copies a whole history from one database into another
 //! - `launches`: the launcher's queue
@@ -37,6 +38,7 @@ pub mod copy;
 pub mod dialect;
 mod executions;
 mod explain;
+mod export;
 mod failures;
 mod file;
 mod filter;
@@ -64,9 +66,11 @@ mod value;
 mod work;
 
 pub use address::Options;
+pub use commit::LogExtent;
 pub use compare::{FoundResult, PackedResult};
 pub use executions::{ExecutionHead, Recaps};
 pub use explain::{Plan, explained};
+pub use export::{HostCounts, OutcomeCount, PlacedResult, RowFilter};
 pub use failures::{FoundSuccess, Occurrences, TaskOnHost};
 pub use file::{DatabaseLock, LockError};
 pub use log::{BlockStart, BlocksFrom, StoredBlock};

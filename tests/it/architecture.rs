@@ -38,6 +38,18 @@ const MAY_NAME: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "export",
+        &[
+            "failure",
+            "history",
+            "live",
+            "log",
+            "model",
+            "store",
+            "playback_wire",
+        ],
+    ),
+    (
         "config",
         &["filter", "model", "store", "playback_supervisor"],
     ),
@@ -91,6 +103,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
         &[
             "auth",
             "clock",
+            "export",
             "filter",
             "ingest",
             "launcher",
@@ -100,6 +113,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "retention",
             "store",
             "playback_redact",
+            "playback_wire",
         ],
     ),
     (
@@ -127,6 +141,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "auth",
             "commands",
             "config",
+            "export",
             "filter",
             "history",
             "ingest",
@@ -156,6 +171,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "clock",
             "commands",
             "config",
+            "export",
             "failure",
             "filter",
             "log",
@@ -184,6 +200,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("rustix", &["cli", "config", "launcher", "server", "store"]),
     ("saphyr", &["cli", "launcher"]),
     ("saphyr_parser", &["cli"]),
+    ("parquet", &["export"]),
     ("indicatif", &["cli"]),
     ("rpassword", &["cli"]),
     ("url", &["api", "cli", "config", "store"]),

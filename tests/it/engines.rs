@@ -71,6 +71,13 @@ also! {
         explanations_are_those_of_an_obvious_search
         what_is_gone_is_said_and_no_longer_counted
         a_supervisor_that_began_earlier_moves_the_time_of_errors;
+    export:
+        every_format_has_what_the_api_lists
+        rows_are_narrowed_as_asked
+        a_junit_file_has_a_test_case_for_each_task_and_host;
+    import:
+        another_collector_makes_the_identical_record
+        what_is_there_or_was_deleted_is_refused;
     ingest:
         plain_and_compressed_batches_are_the_same
         a_gap_is_answered_with_where_to_resume

@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use playback_wire::ResultStatus;
 
 use self::groups::{Group, Groups};
-use self::samples::{Sample, SampleRequest};
+use self::samples::Sample;
 use super::{HistoryError, LineRange, page_of_lines};
 use crate::failure::{Fingerprint, Message, normalized};
 use crate::model::{
@@ -25,6 +25,8 @@ use crate::model::{
     HandledFailure, ResultFlags, RetriedTask, TaskRow, time_from_us,
 };
 use crate::store::{Store, StoreError};
+
+pub use self::samples::SampleRequest;
 
 /// Failures of each kind (failed, unreachable; handled or not) that are read.
 const FAILURES: u32 = 100_000;
@@ -98,6 +100,25 @@ pub async fn explain(
         retried,
         payload_removed: row.log.payload_removed_us.map(time_from_us),
     })
+}
+
+/// What these failed results said, by sequence number. Censored ones, and those that cannot be read, are left out.
+///
+/// # Errors
+/// The store failed.
+pub async fn messages(
+    store: &Store,
+    key: ExecutionKey,
+    wanted: impl Iterator<Item = SampleRequest>,
+) -> Result<BTreeMap<u64, Message>, StoreError> {
+    let samples = samples::read(store, key, wanted).await?;
+    let messages = samples
+        .into_iter()
+        .filter_map(|(seq, sample)| match sample {
+            Sample::Read(said) => Some((seq, said.message?)),
+            Sample::Damaged(_) => None,
+        });
+    Ok(messages.collect())
 }
 
 /// What is read for the groups that are details.

@@ -14,11 +14,15 @@ use crate::store::{Store, StoreError};
 
 /// A result to read.
 #[derive(Debug, Clone)]
-pub(super) struct SampleRequest {
-    pub(super) seq: u64,
-    pub(super) task: u32,
-    pub(super) host: String,
-    pub(super) is_loop: bool,
+pub struct SampleRequest {
+    /// Sequence number of its event.
+    pub seq: u64,
+    /// Number of its task.
+    pub task: u32,
+    /// Inventory name of its host.
+    pub host: String,
+    /// Whether it had loop items.
+    pub is_loop: bool,
 }
 
 /// What a result said.

@@ -11,6 +11,7 @@ mod columns;
 mod delete;
 mod diff;
 mod errors;
+mod export;
 mod follow;
 mod history;
 mod launch;

@@ -3,6 +3,7 @@
 mod compare;
 mod contract;
 mod copying;
+mod export;
 mod failures;
 mod filters;
 mod matching;

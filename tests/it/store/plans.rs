@@ -6,7 +6,9 @@ use playback::model::{
     ResultFilter, Status,
 };
 use playback::store::dialect::Engine;
-use playback::store::{BlockStart, BlocksFrom, Plan, Store, TaskOnHost, TokenRow, explained};
+use playback::store::{
+    BlockStart, BlocksFrom, Plan, RowFilter, Store, TaskOnHost, TokenRow, explained,
+};
 use playback_wire::{ExecutionType, Producer, ResultStatus};
 use sqlx::{Connection as _, Executor as _};
 use uuid::Uuid;
@@ -400,6 +402,7 @@ async fn all_faults(store: &Store, large: ExecutionKey, when: &str) -> Vec<Strin
         path: "",
         line: 0,
     };
+    let all = RowFilter::default();
     let several: Vec<BlocksFrom> = (large - 40..=large)
         .map(|key| BlocksFrom {
             key,
@@ -434,6 +437,12 @@ async fn all_faults(store: &Store, large: ExecutionKey, when: &str) -> Vec<Strin
         "failures": store.failures(large, false, 50),
         "handled failures": store.failures(large, true, 50),
         "hosts counted": store.count_hosts(large),
+        // Of more runs PostgreSQL rather reads such small tables as a whole.
+        "hosts counted for some runs": store.host_counts(&keys[..2]),
+        "hosts of some runs": store.hosts_of(&keys[..2], &all, 5_001),
+        "hosts of one run": store.hosts_of(&[large], &all, 50),
+        "further results of one run": store.results_of(&[large], &all, 3_000, 50),
+        "the last result": store.last_result(large),
         "fingerprints": store.fingerprints(large),
         "occurrences of an error": store.occurrences(7, TEN),
         "the last success on a host": store.last_success(&than, failing),
