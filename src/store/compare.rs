@@ -116,7 +116,7 @@ impl Store {
     ///
     /// # Errors
     /// The database failed.
-    pub async fn last_result(
+    pub async fn last_result_on(
         &self,
         key: ExecutionKey,
         task: u32,

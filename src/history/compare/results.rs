@@ -155,7 +155,7 @@ async fn read(
     let mut found: BTreeMap<u64, (FoundResult, String)> = BTreeMap::new();
     for (task, host) in wanted {
         let span = source.tasks.span(*task);
-        let result = store.last_result(source.key, *task, host, span).await?;
+        let result = store.last_result_on(source.key, *task, host, span).await?;
         found.extend(result.map(|result| (result.seq, (result, host.clone()))));
     }
     let mut open: Option<OpenBlock> = None;

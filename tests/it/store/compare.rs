@@ -116,7 +116,7 @@ on_every_store! {
         assert!(found.contains(&(1, ResultStatus::Ok)) && found.contains(&(2, ResultStatus::Failed)));
         let names = [(1, "web-01".to_owned()), (2, "web-02".to_owned())];
         assert_eq!(store.host_names(key).await.unwrap(), names);
-        let last = store.last_result(key, 1, "web-01", (0, u64::MAX)).await.unwrap();
+        let last = store.last_result_on(key, 1, "web-01", (0, u64::MAX)).await.unwrap();
         assert_eq!(last, Some(FoundResult { seq: 4, task: 1, flags: ResultFlags(1) }));
         for (task, host, span) in [
             (2, "web-01", (0, u64::MAX)),
@@ -124,7 +124,7 @@ on_every_store! {
             (1, "web-01", (5, u64::MAX)),
             (1, "web-01", (0, 3)),
         ] {
-            assert_eq!(store.last_result(key, task, host, span).await.unwrap(), None);
+            assert_eq!(store.last_result_on(key, task, host, span).await.unwrap(), None);
         }
     }
 

@@ -448,7 +448,7 @@ async fn all_faults(store: &Store, large: ExecutionKey, when: &str) -> Vec<Strin
         "the last success on a host": store.last_success(&than, failing),
         "all results in few bytes": store.packed_results(large, 1_000_000, |_| {}),
         "names of hosts": store.host_names(large),
-        "a result": store.last_result(large, 60, "h40", (4_000, 5_000)),
+        "a result": store.last_result_on(large, 60, "h40", (4_000, 5_000)),
         "earlier executions like one": store.earlier_like(&than, None, (50, 0)),
         "earlier successes like one": store.earlier_like(&than, Some(Status::Success), (50, 50)),
     }
