@@ -563,7 +563,7 @@ fn stands(line: &str, text: &str, begins: bool, ends: bool) -> bool {
         };
         let joined = is_word(line[..at].chars().next_back()) && is_word(first);
         let goes_on = is_word(rest.chars().next()) && is_word(last);
-        !(begins && joined) && !(ends && goes_on)
+        !(begins && joined || ends && goes_on)
     })
 }
 
