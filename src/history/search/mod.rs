@@ -332,7 +332,7 @@ impl<'s> Walk<'s> {
                 }
                 scan
             });
-            scan = read.await.map_err(|_| HistoryError::Busy)?;
+            scan = read.await.map_err(|_| HistoryError::BrokenOff)?;
             if scan.is_full() || (self.is_late() && scan.has_caught_up()) {
                 let is_full = scan.is_full();
                 let reached = scan.position();
