@@ -77,10 +77,7 @@ fn push_fenced(text: &str, out: &mut String) {
     };
     let mut shown: String = text.chars().filter_map(visible).collect();
     let whole = shown.len();
-    let mut end = whole.min(MESSAGE_BYTES);
-    while !shown.is_char_boundary(end) {
-        end -= 1;
-    }
+    let end = shown.floor_char_boundary(MESSAGE_BYTES);
     shown.truncate(end);
     let mut lines: Vec<&str> = shown.lines().collect();
     let is_cut = end < whole || lines.len() > MESSAGE_LINES;
