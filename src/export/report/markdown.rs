@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::ansi::stripped;
 use super::run::{Limits, RunReport};
 use super::words;
-use crate::model::{FailureGroup, HostRow};
+use crate::model::{FailureGroup, HostRow, task_place};
 
 /// What the summary has room for.
 pub(super) const LIMITS: Limits = Limits {
@@ -134,7 +134,7 @@ fn failure(group: &FailureGroup, out: &mut String) {
     };
     let name = name.unwrap_or_else(|| "unknown task".to_owned());
     let _ = writeln!(out, "#### {name}, on {on}\n");
-    if let Some(place) = task.and_then(|task| words::place(&task.path, task.line)) {
+    if let Some(place) = task.and_then(|task| task_place(&task.path, task.line)) {
         let _ = writeln!(out, "at {}\n", code(&place));
     }
     if group.host_count > 1 {
