@@ -11,6 +11,7 @@
 //! - `executions`, `filter`, `search`: lists, details, deletion
 //! - `parts`: plays, tasks, hosts and results of an execution
 //! - `failures`: failed results, in which runs their errors occurred, and when their tasks last worked
+//! - `hosts`: hosts over all executions: their runs, and what changed them; `facts`: the reports of their facts
 //! - [`copy`]: copies a whole history from one database into another
 //! - `launches`: the launcher's queue
 //! - `log`: blocks of the event log
@@ -34,10 +35,12 @@ pub mod copy;
 pub mod dialect;
 mod executions;
 mod explain;
+mod facts;
 mod failures;
 mod file;
 mod filter;
 mod health;
+mod hosts;
 mod launches;
 mod log;
 mod migrations;
@@ -62,8 +65,10 @@ mod work;
 pub use address::Options;
 pub use executions::{ExecutionHead, Recaps};
 pub use explain::{Plan, explained};
+pub use facts::FactsReport;
 pub use failures::{FoundSuccess, Occurrences, TaskOnHost};
 pub use file::{DatabaseLock, LockError};
+pub use hosts::{COUNTED_RUNS, ChangeRow, HostInRun, HostRuns, NamesFrom};
 pub use log::{BlockStart, BlocksFrom, StoredBlock};
 pub use migrations::Migration;
 pub use parts::ResultEntry;
