@@ -185,9 +185,9 @@ impl From<StoreError> for ApiError {
 impl From<HistoryError> for ApiError {
     fn from(error: HistoryError) -> Self {
         match error {
-            HistoryError::NoSuchExecution(_) | HistoryError::NoSuchResult { .. } => {
-                Self::not_found(error.to_string())
-            }
+            HistoryError::NoSuchExecution(_)
+            | HistoryError::NoSuchResult { .. }
+            | HistoryError::NoSuchHost(_) => Self::not_found(error.to_string()),
             HistoryError::LogRemoved { .. } => Self::gone(error.to_string()),
             HistoryError::Json(_) => Self::internal(&error),
             HistoryError::Store(cause) => cause.into(),

@@ -12,6 +12,7 @@ mod extract;
 mod feed;
 mod filters;
 mod health;
+mod hosts;
 mod ingest;
 mod launch;
 mod login;
@@ -102,6 +103,12 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(parts::structure::list_hosts))
         .routes(routes!(parts::results::list_results))
         .routes(routes!(parts::results::get_result))
+        .routes(routes!(hosts::list_known_hosts))
+        .routes(routes!(hosts::get_host))
+        .routes(routes!(hosts::list_host_runs))
+        .routes(routes!(hosts::list_host_changes))
+        .routes(routes!(hosts::get_host_facts))
+        .routes(routes!(hosts::list_host_facts_changes))
         .routes(routes!(stream::stream_execution))
         .routes(routes!(feed::stream_executions))
         .routes(bounded(routes!(launch::run_playbook), LARGE_BODY))

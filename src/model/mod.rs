@@ -4,6 +4,7 @@
 mod audit;
 mod execution;
 mod explanation;
+mod hosts;
 mod launch;
 mod messages;
 mod page;
@@ -15,6 +16,7 @@ mod variables;
 pub use audit::*;
 pub use execution::*;
 pub use explanation::*;
+pub use hosts::*;
 pub use launch::*;
 pub use messages::*;
 pub use page::*;
