@@ -28,6 +28,7 @@ mod exec;
 mod filters;
 mod flush;
 mod follow;
+mod hosts;
 mod launch;
 mod list;
 mod login;
@@ -88,6 +89,8 @@ Look at the history:
   follow       Print a run's lines as they arrive
   watch        Print a line for each run that starts or ends
   playbooks    List playbooks: their runs, and how the last one went
+  hosts        List hosts: how the last run of each went, and what changed it
+  host         Show one host: its runs, what tasks changed on it, its facts
   stats        Count executions: how they ended, how long they took, what failed
   login        Log in to a collector, once, for all further commands
   logout       Delete a login
@@ -168,6 +171,8 @@ enum Command {
     Show(show::Show),
     Why(why::Why),
     Playbooks(Box<playbooks::Playbooks>),
+    Hosts(Box<hosts::Hosts>),
+    Host(Box<hosts::Host>),
     Stats(Box<stats::Stats>),
     #[command(name = "login")]
     LogIn(login::LogIn),
@@ -229,6 +234,8 @@ pub fn main() -> ExitCode {
         Command::Show(command) => show::run(&command),
         Command::Why(command) => why::run(&command),
         Command::Playbooks(command) => playbooks::run(&command),
+        Command::Hosts(command) => hosts::list(&command),
+        Command::Host(command) => hosts::show(&command),
         Command::Stats(command) => stats::run(&command),
         Command::LogIn(command) => login::log_in(&command),
         Command::LogOut(command) => login::log_out(&command),
