@@ -41,6 +41,8 @@ mod explain;
 mod faults;
 mod filters;
 mod full;
+mod host_facts;
+mod hosts;
 mod ingest;
 mod keys;
 mod later;

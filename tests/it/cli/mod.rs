@@ -12,6 +12,7 @@ mod delete;
 mod errors;
 mod follow;
 mod history;
+mod hosts;
 mod launch;
 mod listen;
 mod local;

@@ -4,6 +4,7 @@ mod contract;
 mod copying;
 mod failures;
 mod filters;
+mod hosts;
 mod matching;
 mod opening;
 mod plans;
