@@ -370,7 +370,7 @@ pub(crate) fn facts_and_their_changes_are_those_of_an_obvious_search() {
         let (gone, kept): (Vec<_>, Vec<_>) = made
             .into_iter()
             .enumerate()
-            .partition(|(at, _)| at % 3 == 0);
+            .partition(|(at, _)| at.is_multiple_of(3));
         for (_, (run, _)) in gone {
             client.finished(run.id);
             assert_eq!(client.delete(run.id).status, 204);

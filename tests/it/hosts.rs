@@ -72,9 +72,9 @@ fn made() -> impl Strategy<Value = Made> {
     let tasks = vec(vec(did, 0..4), 0..5);
     (0..5000i64, any::<[u8; 3]>(), tasks).prop_map(|(minutes, [check, adhoc, ends], tasks)| Made {
         minutes,
-        check: check % 4 == 0,
-        is_adhoc: adhoc % 4 == 0,
-        ends: ends % 4 > 0,
+        check: check.is_multiple_of(4),
+        is_adhoc: adhoc.is_multiple_of(4),
+        ends: !ends.is_multiple_of(4),
         tasks,
     })
 }
@@ -226,9 +226,11 @@ fn are_those_of_an_obvious_search(client: &Client) {
             .collect();
         assert_eq!(told, own, "{name}");
 
-        let changes = runs
-            .iter()
-            .flat_map(|run| run.changes.iter().map(|seq| (json!(run.id), json!(seq))));
+        let changes = runs.iter().flat_map(|run| {
+            run.changes
+                .iter()
+                .map(move |seq| (json!(run.id), json!(seq)))
+        });
         let changes: Vec<_> = changes.collect();
         for limit in [1, 4, 100] {
             let told = all(client, &format!("{path}/changes"), "changes", limit);
