@@ -41,6 +41,18 @@ const MAY_NAME: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "export",
+        &[
+            "failure",
+            "history",
+            "live",
+            "log",
+            "model",
+            "store",
+            "playback_wire",
+        ],
+    ),
+    (
         "config",
         &["filter", "model", "store", "playback_supervisor"],
     ),
@@ -94,6 +106,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
         &[
             "auth",
             "clock",
+            "export",
             "filter",
             "ingest",
             "launcher",
@@ -103,6 +116,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "retention",
             "store",
             "playback_redact",
+            "playback_wire",
         ],
     ),
     (
@@ -130,6 +144,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "auth",
             "commands",
             "config",
+            "export",
             "filter",
             "history",
             "ingest",
@@ -159,6 +174,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "clock",
             "commands",
             "config",
+            "export",
             "failure",
             "filter",
             "log",
@@ -187,6 +203,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("rustix", &["cli", "config", "launcher", "server", "store"]),
     ("saphyr", &["cli", "launcher"]),
     ("saphyr_parser", &["cli"]),
+    ("parquet", &["export"]),
     ("indicatif", &["cli"]),
     ("rpassword", &["cli"]),
     ("url", &["api", "cli", "config", "store"]),

@@ -2,6 +2,7 @@
 
 mod columns;
 mod print;
+mod running;
 
 use std::process::ExitCode;
 
@@ -23,6 +24,9 @@ pub(super) struct List {
     query: QueryArgs,
     #[command(flatten)]
     filters: Filters<place::List>,
+    /// Show the executions that are going on: how long they still take, and which host they wait for
+    #[arg(long, conflicts_with_all = ["columns", "csv", "status"])]
+    running: bool,
     /// Show so many at most, newest first
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..))]
     limit: u64,
@@ -57,7 +61,16 @@ pub(super) fn run(command: &List) -> anyhow::Result<ExitCode> {
     let selection = command.query.select(&clock, &command.filters)?;
     let client = Client::new(&command.client)?;
     let wanted = if command.all { u64::MAX } else { command.limit };
-    let pages = Pages::new(&client, selection.with(Vec::new()), wanted);
+    let terms = if command.running {
+        vec!["status:running".to_owned()]
+    } else {
+        Vec::new()
+    };
+    let pages = Pages::new(&client, selection.with(terms), wanted);
+    if command.running {
+        running::show(&client, pages, command.json, command.layout, &clock)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     if command.json {
         print::json(pages)?;
     } else if command.csv {

@@ -9,7 +9,9 @@
 mod audit;
 mod columns;
 mod delete;
+mod diff;
 mod errors;
+mod export;
 mod follow;
 mod history;
 mod hosts;
@@ -24,9 +26,11 @@ mod prune;
 mod query;
 mod redact;
 mod results;
+mod search;
 mod stats;
 mod tables;
 mod tls;
+mod trends;
 mod watch;
 mod why;
 
