@@ -133,7 +133,8 @@ pub(super) async fn list_host_runs(
 #[into_params(parameter_in = Query)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct HostChangesQuery {
-    /// `true`: with the module's message, and the differences that it reported (`--diff`).
+    /// `true`: with the module's message, the items of a loop, and the differences that were reported (`--diff`); a page then has
+    /// 200 entries at most.
     content: Option<bool>,
     /// Entries at most: 1 to 1000, 50 by default.
     limit: Option<u32>,

@@ -175,10 +175,14 @@ pub struct HostChange {
     pub r#loop: bool,
     /// Whether Ansible censored the result.
     pub censored: bool,
-    /// On request: the module's message.
+    /// On request: the items of a loop that changed something, by their labels; at most 100.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub items: Vec<String>,
+    /// On request: the beginning of the module's message, up to 64 KiB.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// On request: the differences that the module reported (`--diff`), up to 64 KiB.
+    /// On request: the differences that the module reported (`--diff`), of a loop those of all its items; up to 64 KiB.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub diff: Option<Value>,
 }

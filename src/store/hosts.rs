@@ -20,6 +20,9 @@ pub const COUNTED_RUNS: u64 = 10_000;
 /// Hosts that one statement looks up. SQLite allows at most 500 parts in a compound select.
 const HOSTS: usize = 50;
 
+/// Entries of an index that are read for names of hosts at once: the runs of one host, or several hosts with few runs.
+const ENTRIES: u32 = 64;
+
 /// Where a list of host names begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NamesFrom<'n> {
@@ -82,8 +85,8 @@ pub struct ChangeRow {
 }
 
 impl Store {
-    /// Names of hosts, in the order of their bytes; at most `limit`, which must not be greater than 500. Each name takes
-    /// one look into an index, however many runs the host has. A name of which all runs were deleted may be among them.
+    /// Names of hosts, in the order of their bytes; at most `limit`. A host with many runs takes one look into an index, however
+    /// many they are. A name of which all runs were deleted may be among them.
     ///
     /// # Errors
     /// The database failed.
@@ -92,27 +95,28 @@ impl Store {
         from: NamesFrom<'_>,
         limit: u32,
     ) -> Result<Vec<String>, StoreError> {
-        let mut query = self.query(
-            "WITH RECURSIVE known (name, place) AS (\
-             SELECT MIN(h.name), 1 FROM execution_hosts h WHERE h.name ",
-        );
-        match from {
-            NamesFrom::Name(name) => query.push(">= ?").bind(stored(name)),
-            NamesFrom::After(name) => query.push("> ?").bind(stored(name)),
-        };
-        query
-            .push(
-                " UNION ALL SELECT (SELECT MIN(h.name) FROM execution_hosts h WHERE h.name > known.name), \
-                 known.place + 1 FROM known WHERE known.name IS NOT NULL AND known.place < ?) \
-                 SELECT name FROM known WHERE name IS NOT NULL",
-            )
-            .bind(limit);
-        let rows = query.fetch_all(&self.read).await?;
-        let names: Result<Vec<String>, StoreError> =
-            rows.iter().map(|row| row.get("name")).collect();
-        let mut names = names?;
-        names.sort_unstable();
-        Ok(names)
+        let mut names: Vec<String> = Vec::new();
+        loop {
+            let mut query = self.query("SELECT name FROM execution_hosts WHERE name ");
+            match (names.last(), from) {
+                (None, NamesFrom::Name(name)) => query.push(">= ?").bind(stored(name)),
+                (None, NamesFrom::After(name)) => query.push("> ?").bind(stored(name)),
+                (Some(last), _) => query.push("> ?").bind(last.as_str()),
+            };
+            // MariaDB would read all runs of a host to find the next name within one statement, by recursion or `DISTINCT`.
+            query.push(" ORDER BY name LIMIT ?").bind(ENTRIES);
+            let rows = query.fetch_all(&self.read).await?;
+            for row in &rows {
+                let name: String = row.get("name")?;
+                if names.last() != Some(&name) {
+                    names.push(name);
+                }
+            }
+            if names.len() >= limit as usize || rows.len() < ENTRIES as usize {
+                names.truncate(limit as usize);
+                return Ok(names);
+            }
+        }
     }
 
     /// The latest run of each of these hosts, in any order; hosts without such a run are left out.

@@ -339,10 +339,37 @@ pub(crate) fn changes_tell_the_task_and_on_request_what_it_said() {
         .event(
             "result",
             result(json!({ "censored": true, "content": { "censored": "hidden" } })),
-        )
-        .ended(0);
+        );
+    let run = {
+        let item = |name: &str, changed: bool| {
+            json!({
+                "task": 1, "host": "web-02", "status": "ok", "changed": changed,
+                "content": { "item": name, "diff": [{ "before": "", "after": name }] },
+            })
+        };
+        let all = json!({ "msg": "All items completed" });
+        run.event("item", item("nginx", true))
+            .event("item", item("curl", false))
+            .event("item", item("redis", true))
+            .event(
+                "result",
+                json!({
+                    "task": 1, "host": "web-02", "status": "ok", "changed": true, "items": 3, "content": all,
+                }),
+            )
+    };
+    let run = run.ended(0);
     run.deliver(&client);
     client.finished(run.id);
+    let told = get(&client, "web-02", "/changes?content=true");
+    let change = &told["changes"][0];
+    assert_eq!(change["loop"], true);
+    assert_eq!(change["items"], json!(["nginx", "redis"]));
+    assert_eq!(
+        change["diff"],
+        json!([{ "before": "", "after": "nginx" }, { "before": "", "after": "redis" }])
+    );
+    assert_eq!(change["message"], Value::Null);
     let listed = get(&client, "web-01", "/changes");
     let changes = listed["changes"].as_array().unwrap();
     assert_eq!(changes.len(), 2);

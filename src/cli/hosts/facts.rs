@@ -5,9 +5,8 @@ use serde_json::value::RawValue;
 
 use super::super::client::Client;
 use super::super::out::{self, Colour, Column, Out, plain};
-use super::super::when;
+use super::super::{summary, when};
 use super::entries::{Continued, Entries};
-use super::short_id;
 use crate::model::{FactDifference, FactsChange, FactsGap, HostFacts, UnreadableFacts};
 
 /// Which facts, and from which time.
@@ -76,7 +75,9 @@ fn print_facts(found: &HostFacts, request: &Request, out: &mut Out) -> anyhow::R
         let columns = [Column::end("FACT", 20), Column::end("VALUE", 20)];
         out.table(columns, rows.collect(), |_, _, line| line)?;
         out.line("")?;
-        for source in found.sources.iter().filter(|source| source.facts > 0) {
+        let shown = || found.sources.iter().filter(|source| source.facts > 0);
+        let length = summary::id_length(shown().map(|source| source.execution));
+        for source in shown() {
             let what = match source.complete {
                 true => "all that setup gathers",
                 false => "a part",
@@ -87,7 +88,7 @@ fn print_facts(found: &HostFacts, request: &Request, out: &mut Out) -> anyhow::R
                     "{} of these facts: {}, {what}, in run {}",
                     source.facts,
                     when::show(source.time),
-                    short_id(source.execution)
+                    &source.execution.to_string()[..length]
                 ),
             )?;
         }
@@ -153,6 +154,7 @@ fn shown(value: &Value) -> String {
 }
 
 fn tell_unreadable(unreadable: &[UnreadableFacts], out: &mut Out) -> anyhow::Result<()> {
+    let length = summary::id_length(unreadable.iter().map(|report| report.execution));
     for report in unreadable {
         let why = match report.reason {
             FactsGap::PayloadRemoved => "retention removed what that run reported",
@@ -163,7 +165,7 @@ fn tell_unreadable(unreadable: &[UnreadableFacts], out: &mut Out) -> anyhow::Res
             &format!(
                 "Facts of {} in run {} are missing: {why}.",
                 when::show(report.time),
-                short_id(report.execution)
+                &report.execution.to_string()[..length]
             ),
         )?;
     }

@@ -15,7 +15,6 @@ pub(super) use one::{Host, run as show};
 use std::fmt::Write as _;
 
 use playback_wire::{ExecutionType, HostStats};
-use uuid::Uuid;
 
 use crate::model::{HostRun, HostStatus};
 
@@ -64,11 +63,6 @@ fn status(run: &HostRun) -> String {
 /// Whether a host did not fare well.
 fn is_bad(status: HostStatus) -> bool {
     matches!(status, HostStatus::Failed | HostStatus::Unreachable)
-}
-
-/// As many digits of an id as commands need.
-fn short_id(id: Uuid) -> String {
-    id.to_string().chars().take(13).collect()
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use super::super::out::{self, Colour, Column, Layout, Out, plain};
 use super::super::summary;
 use super::super::when::{self, Moment};
 use super::entries::{Continued, Entries};
-use super::{facts, is_bad, path, short_id, status, title};
+use super::{facts, is_bad, path, status, title};
 use crate::clock::Clock;
 use crate::model::{HostChange, HostDetail, HostRun};
 
@@ -183,9 +183,10 @@ fn page(client: &Client, name: &str, clock: &Clock, out: &mut Out) -> anyhow::Re
 }
 
 fn print_runs(runs: &[HostRun], out: &mut Out) -> anyhow::Result<()> {
+    let length = summary::id_length(runs.iter().map(|run| run.execution));
     let rows = runs.iter().map(|run| {
         [
-            short_id(run.execution),
+            run.execution.to_string()[..length].to_owned(),
             when::show(run.start_time),
             status(run),
             title(run),
@@ -213,12 +214,13 @@ fn print_changes(changes: &[HostChange], with_content: bool, out: &mut Out) -> a
         return Ok(());
     }
     if !with_content {
+        let length = summary::id_length(changes.iter().map(|change| change.execution));
         let rows = changes.iter().map(|change| {
             [
                 when::show(change.time),
                 task(change),
                 change.action.clone(),
-                short_id(change.execution),
+                change.execution.to_string()[..length].to_owned(),
                 change.playbook.clone().unwrap_or_default(),
             ]
         });
@@ -248,6 +250,9 @@ fn print_changes(changes: &[HostChange], with_content: bool, out: &mut Out) -> a
         }
         if change.censored {
             out.line("  the result is hidden by no_log")?;
+        }
+        if !change.items.is_empty() {
+            out.hanging("  items: ", &plain(&change.items.join(", ")))?;
         }
         if let Some(message) = &change.message {
             out.hanging("  ", &plain(message))?;

@@ -8,7 +8,9 @@ use serde_json::Value;
 
 use super::events::EventReader;
 use super::require_host;
+use crate::failure::item_label;
 use crate::history::HistoryError;
+use crate::history::blocks::LoopResult;
 use crate::model::{Cursor, HostChange, HostChangeList, ResultFlags, TaskRow, time_from_us};
 use crate::store::{ChangeRow, HostInRun, HostRuns, Store, StoreError};
 
@@ -24,8 +26,15 @@ const BUDGET: u64 = 1_000_000;
 /// What a statement costs at least, in results.
 const STATEMENT: u64 = 5_000;
 
-/// Longest differences that are shown, as JSON, in bytes.
-const DIFF: usize = 64 << 10;
+/// Changes of one page whose content is read.
+const CONTENTS: usize = 200;
+
+/// Longest message that is shown, and longest differences as JSON, in bytes.
+const CONTENT: usize = 64 << 10;
+
+/// Items of a loop that are named, and the longest name, in bytes.
+const ITEMS: usize = 100;
+const LABEL: usize = 200;
 
 /// Where a page of changes ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,7 +88,10 @@ pub async fn changes(
 ) -> Result<HostChangeList, HistoryError> {
     let mut search = Search {
         store,
-        limit,
+        limit: match with_content {
+            true => limit.min(CONTENTS),
+            false => limit,
+        },
         budget: BUDGET,
         found: Vec::new(),
     };
@@ -191,13 +203,9 @@ impl Search<'_> {
         for found in self.found {
             let mut change = change(&found);
             if with_content && !found.run.run.log.is_removed() && !change.censored {
-                let content =
-                    reader.read(found.run.key, found.row.seq, |event| match &event.body {
-                        Body::Result(result) => parsed(result.content?.get()),
-                        _ => None,
-                    });
-                if let Some(content) = content.await? {
-                    (change.message, change.diff) = telling(content);
+                match change.r#loop {
+                    true => read_items(&mut reader, &found, &mut change).await?,
+                    false => read_content(&mut reader, &found, &mut change).await?,
                 }
             }
             changes.push(change);
@@ -232,9 +240,67 @@ fn change(found: &Found) -> HostChange {
         delegated_to: row.delegated_to.clone(),
         r#loop: row.flags.has(ResultFlags::LOOP),
         censored: row.flags.has(ResultFlags::CENSORED),
+        items: Vec::new(),
         message: None,
         diff: None,
     }
+}
+
+/// Adds what the module said.
+async fn read_content(
+    reader: &mut EventReader<'_>,
+    found: &Found,
+    change: &mut HostChange,
+) -> Result<(), StoreError> {
+    let content = reader.read(found.run.key, found.row.seq, |event| match &event.body {
+        Body::Result(result) => parsed(result.content?.get()),
+        _ => None,
+    });
+    if let Some(content) = content.await? {
+        (change.message, change.diff) = telling(content);
+    }
+    Ok(())
+}
+
+/// Adds the items of a loop that changed something. The loop itself says nothing but that all of them ran.
+async fn read_items(
+    reader: &mut EventReader<'_>,
+    found: &Found,
+    change: &mut HostChange,
+) -> Result<(), StoreError> {
+    let result = LoopResult {
+        seq: found.row.seq,
+        task: found.row.task,
+        host: &found.run.name,
+    };
+    let (mut items, mut diffs) = (Vec::new(), Vec::new());
+    let mut left = CONTENT;
+    let each = reader.each_item(found.run.key, result, |item| {
+        if !item.changed || item.censored || items.len() >= ITEMS {
+            return;
+        }
+        let Some(content) = item.content.and_then(|content| parsed(content.get())) else {
+            return;
+        };
+        let label = item_label(&content).unwrap_or_default();
+        items.push(beginning(&label, LABEL));
+        let (_, diff) = telling(content);
+        let Some(diff) = diff else { return };
+        let Some(rest) = left.checked_sub(diff.to_string().len()) else {
+            return;
+        };
+        left = rest;
+        match diff {
+            Value::Array(list) => diffs.extend(list.into_iter().rev()),
+            diff => diffs.push(diff),
+        }
+    });
+    each.await?;
+    items.reverse();
+    diffs.reverse();
+    change.items = items;
+    change.diff = (!diffs.is_empty()).then_some(Value::Array(diffs));
+    Ok(())
 }
 
 fn parsed(content: &str) -> Option<Value> {
@@ -245,7 +311,7 @@ fn parsed(content: &str) -> Option<Value> {
 fn telling(mut content: Value) -> (Option<String>, Option<Value>) {
     let message = content["msg"].as_str().map(str::trim);
     let message = message.filter(|message| !message.is_empty());
-    let message = message.map(str::to_owned);
+    let message = message.map(|message| beginning(message, CONTENT));
     let diff = content.get_mut("diff").map(Value::take);
     let is_empty = |diff: &Value| match diff {
         Value::Null => true,
@@ -253,8 +319,15 @@ fn telling(mut content: Value) -> (Option<String>, Option<Value>) {
         Value::Object(object) => object.is_empty(),
         _ => false,
     };
-    let diff = diff.filter(|diff| !is_empty(diff) && diff.to_string().len() <= DIFF);
+    let diff = diff.filter(|diff| !is_empty(diff) && diff.to_string().len() <= CONTENT);
     (message, diff)
+}
+
+/// So many bytes of a text at most.
+fn beginning(text: &str, most: usize) -> String {
+    let mut ends = (0..=most.min(text.len())).rev();
+    let end = ends.find(|at| text.is_char_boundary(*at));
+    text[..end.unwrap_or(0)].to_owned()
 }
 
 #[cfg(test)]

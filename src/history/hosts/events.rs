@@ -1,27 +1,27 @@
-//! Single events, read from the logs of executions. Blocks are large, and neighbouring events mostly lie in the same one.
+//! Single events, read from the logs of executions. Neighbouring events mostly lie in the same block, which stays open.
 
-use playback_wire::{Event, Producer};
+use playback_wire::{Event, Item};
 
-use crate::log::block::{Entry, StoredLog};
+use crate::history::blocks::{LoopResult, OpenBlock, each_item_before};
+use crate::log::block::Entry;
 use crate::model::ExecutionKey;
 use crate::store::{Store, StoreError};
 
 /// Reads events, and keeps the last block.
 pub(super) struct EventReader<'s> {
     store: &'s Store,
+    /// The execution that the open block is of.
+    key: Option<ExecutionKey>,
     open: Option<OpenBlock>,
-}
-
-struct OpenBlock {
-    key: ExecutionKey,
-    first_seq: u64,
-    last_seq: u64,
-    log: StoredLog,
 }
 
 impl<'s> EventReader<'s> {
     pub(super) fn new(store: &'s Store) -> Self {
-        Self { store, open: None }
+        Self {
+            store,
+            key: None,
+            open: None,
+        }
     }
 
     /// What `read` makes of the recorder's event with that number. None: the event cannot be read, or `read` makes nothing
@@ -32,25 +32,34 @@ impl<'s> EventReader<'s> {
         seq: u64,
         read: impl FnOnce(&Event<'_>) -> Option<T>,
     ) -> Result<Option<T>, StoreError> {
-        let holds =
-            |open: &OpenBlock| open.key == key && (open.first_seq..=open.last_seq).contains(&seq);
-        if !self.open.as_ref().is_some_and(holds) {
-            self.open = None;
-            let found = self
-                .store
-                .blocks_from_seq(key, Producer::Recorder, seq, 1)
-                .await?;
-            self.open = found.into_iter().next().map(|stored| OpenBlock {
-                key,
-                first_seq: stored.block.first_seq,
-                last_seq: stored.block.last_seq,
-                log: StoredLog::of(&stored.block),
-            });
-        }
-        let open = self.open.as_ref().filter(|open| holds(open));
-        Ok(match open.and_then(|open| open.log.find(seq)) {
+        self.turn(key, seq).await?;
+        let found = self.open.as_ref().and_then(|open| open.find(seq));
+        Ok(match found {
             Some(Entry::Event(_, event)) => read(&event),
             Some(Entry::Gap(_)) | None => None,
         })
+    }
+
+    /// Passes on the items of a loop, the last one first, as far as they can be read.
+    pub(super) async fn each_item(
+        &mut self,
+        key: ExecutionKey,
+        result: LoopResult<'_>,
+        each: impl FnMut(&Item<'_>),
+    ) -> Result<(), StoreError> {
+        self.turn(key, result.seq).await?;
+        if let Some(open) = &self.open {
+            each_item_before(self.store, key, open, result, each).await?;
+        }
+        Ok(())
+    }
+
+    /// Opens the block that holds an event.
+    async fn turn(&mut self, key: ExecutionKey, seq: u64) -> Result<(), StoreError> {
+        if self.key != Some(key) {
+            self.open = None;
+            self.key = Some(key);
+        }
+        OpenBlock::turn(&mut self.open, self.store, key, seq).await
     }
 }

@@ -16,6 +16,9 @@ const REPORTS: u32 = 1_000;
 /// Reports that are read for one page.
 const READ: usize = 200;
 
+/// Differences that are listed on one page.
+const LISTED: usize = 2_000;
+
 /// Longest value that is shown, as JSON, in bytes.
 const VALUE: usize = 4 << 10;
 
@@ -58,12 +61,13 @@ pub async fn fact_changes(
     }
     let mut unreadable = Vec::new();
     let mut changes = Vec::new();
+    let mut listed = 0;
     let before = fold.reports.len();
     let mut last_us = None;
     let mut next_us = None;
     for moment in moments {
         let read = fold.reports.len() - before + unreadable.len();
-        if changes.len() >= question.limit || read >= READ {
+        if changes.len() >= question.limit || read >= READ || listed >= LISTED {
             next_us = last_us;
             break;
         }
@@ -78,6 +82,7 @@ pub async fn fact_changes(
             unreadable.append(&mut fold.unreadable);
             let Some(learned) = learned else { continue };
             if learned.is_first || learned.left_out > 0 || !learned.differences.is_empty() {
+                listed += learned.differences.len();
                 changes.push(FactsChange {
                     execution,
                     time,

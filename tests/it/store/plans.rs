@@ -677,8 +677,8 @@ fn of_sqlite(step: &str) -> Option<Kind> {
         return Some(Kind::Sort);
     }
     let table = step.strip_prefix("SCAN ")?;
-    // What a subquery or a step of a recursion found is no table; its own steps are judged.
-    if matches!(table, "CONSTANT ROW" | "of_one" | "known") {
+    // What a subquery found is no table; its own steps are judged.
+    if table == "CONSTANT ROW" || table == "of_one" {
         return None;
     }
     let by_index = table.contains("USING INDEX") || table.contains("USING COVERING INDEX");
