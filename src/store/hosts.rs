@@ -90,7 +90,7 @@ impl Store {
     ///
     /// # Errors
     /// The database failed.
-    pub async fn host_names(
+    pub async fn known_hosts(
         &self,
         from: NamesFrom<'_>,
         limit: u32,
@@ -215,17 +215,6 @@ impl Store {
         query.push(" ORDER BY x.started_us, x.execution LIMIT 1");
         let row = query.fetch_optional(&self.read).await?;
         row.as_ref().map(read_run).transpose()
-    }
-
-    /// The sequence number of the last result of an execution; 0 if there is none.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn last_result(&self, key: ExecutionKey) -> Result<u64, StoreError> {
-        let mut query =
-            self.query("SELECT seq FROM results WHERE execution = ? ORDER BY seq DESC LIMIT 1");
-        let row = query.bind(key).fetch_optional(&self.read).await?;
-        row.map_or(Ok(0), |row| row.unsigned("seq"))
     }
 
     /// What changed a host in an execution, the latest first: results that the recap counts as changed, with a sequence

@@ -181,6 +181,9 @@ pub(crate) fn hosts_runs_and_changes_are_those_of_an_obvious_search() {
     are_those_of_an_obvious_search(&client);
 }
 
+/// Whether a pattern means a name.
+type Matches = fn(&str) -> bool;
+
 fn are_those_of_an_obvious_search(client: &Client) {
     let expected = slowly(client);
     assert!(expected.len() > 4, "{expected:?}");
@@ -254,7 +257,7 @@ fn are_those_of_an_obvious_search(client: &Client) {
         let own: Vec<&str> = own.map(|(name, _)| name.as_str()).collect();
         assert_eq!(names(&found), own, "{status:?}");
     }
-    let patterns: [(&str, fn(&str) -> bool); 7] = [
+    let patterns: [(&str, Matches); 7] = [
         ("web-*", |name| name.starts_with("web-")),
         ("*0*", |name| name.contains('0')),
         ("web-01", |name| name == "web-01"),

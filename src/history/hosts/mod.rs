@@ -167,7 +167,7 @@ impl NameFilter {
             _ => NamesFrom::Name(&self.start),
         };
         let most = if self.is_exact() { 1 } else { most };
-        store.host_names(from, most).await
+        store.known_hosts(from, most).await
     }
 }
 

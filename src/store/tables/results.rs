@@ -161,11 +161,10 @@ pub(in crate::store) const CHANGES: &str =
     "SELECT seq, task, flags, ended_us, delegated_to, action FROM results";
 
 pub(in crate::store) fn read_change(row: &Row) -> Result<ChangeRow, StoreError> {
-    let flags: i32 = row.get("flags")?;
     Ok(ChangeRow {
         seq: row.unsigned("seq")?,
         task: row.number("task")?,
-        flags: read_flags(flags),
+        flags: read_flags(row)?,
         ended_us: row.get("ended_us")?,
         delegated_to: row.get("delegated_to")?,
         action: row.get("action")?,

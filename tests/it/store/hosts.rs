@@ -1,7 +1,7 @@
 //! Hosts over all executions, and the reports of their facts.
 
 use playback::model::{Changes, ExecutionRow, ResultFlags, ResultRow, Status};
-use playback::store::{COUNTED_RUNS, HostInRun, HostRuns, NamesFrom, Store};
+use playback::store::{COUNTED_RUNS, HostInRun, HostRuns, NamesFrom};
 use playback_wire::{HostStats, ResultStatus};
 
 use super::on_every_store;
@@ -47,16 +47,16 @@ fn changed(seq: u64, status: ResultStatus, flags: u8) -> ResultRow {
 
 on_every_store! {
     async fn names_of_hosts_are_listed_once_in_the_order_of_their_bytes(store: Store) {
-        assert_eq!(store.host_names(NamesFrom::Name(""), 10).await.unwrap(), [""; 0]);
+        assert_eq!(store.known_hosts(NamesFrom::Name(""), 10).await.unwrap(), [""; 0]);
         let long = "x".repeat(300);
         let all: Vec<Changes> = (0..20).map(|n| run(n, &["b", "a", "B", "é", "a ", &long])).collect();
         store.commit(&all).await.unwrap();
-        let names = store.host_names(NamesFrom::Name(""), 500).await.unwrap();
+        let names = store.known_hosts(NamesFrom::Name(""), 500).await.unwrap();
         let cut = playback::filter::indexed(&long).into_owned();
         assert_eq!(names, ["B", "a", "a ", "b", cut.as_str(), "é"]);
-        assert_eq!(store.host_names(NamesFrom::Name("a"), 2).await.unwrap(), ["a", "a "]);
-        assert_eq!(store.host_names(NamesFrom::After("a"), 2).await.unwrap(), ["a ", "b"]);
-        assert_eq!(store.host_names(NamesFrom::After("é"), 2).await.unwrap(), [""; 0]);
+        assert_eq!(store.known_hosts(NamesFrom::Name("a"), 2).await.unwrap(), ["a", "a "]);
+        assert_eq!(store.known_hosts(NamesFrom::After("a"), 2).await.unwrap(), ["a ", "b"]);
+        assert_eq!(store.known_hosts(NamesFrom::After("é"), 2).await.unwrap(), [""; 0]);
     }
 
     async fn runs_of_hosts_are_found_from_the_last_on(store: Store) {

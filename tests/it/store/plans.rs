@@ -428,8 +428,8 @@ async fn all_faults(store: &Store, large: ExecutionKey, when: &str) -> Vec<Strin
         .collect();
     let hosts = [names::HOST_EVERYWHERE, host.as_str()];
     judged! {
-        "names of hosts": store.host_names(NamesFrom::Name("web"), 50),
-        "further names of hosts": store.host_names(NamesFrom::After(&host), 50),
+        "names of hosts": store.known_hosts(NamesFrom::Name("web"), 50),
+        "further names of hosts": store.known_hosts(NamesFrom::After(&host), 50),
         "the last run of a host": store.latest_runs(&hosts[..1], HostRuns::All),
         "last runs of hosts": store.latest_runs(&hosts, HostRuns::All),
         "last changes of hosts": store.latest_runs(&hosts, HostRuns::Changed),
@@ -438,7 +438,6 @@ async fn all_faults(store: &Store, large: ExecutionKey, when: &str) -> Vec<Strin
         "runs of a host that is everywhere": store.host_runs(hosts[0], HostRuns::All, None, 50),
         "runs that changed a host": store.host_runs(&host, HostRuns::Changed, Some(middle()), 50),
         "the first run of a host": store.first_run(&host),
-        "the last result": store.last_result(large),
         "changes of a host in a run": store.changes(large, 40, (0, 6_000), 50),
         "some tasks": store.tasks_numbered(large, &[7, 9]),
         "facts of a run": store.facts(large, 0, 50),
