@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 
-use super::{CUT, volatile};
+use super::{CUT, is_fact, volatile};
 
 /// Modules whose `ansible_facts` are variables that the playbook sets, and say nothing about the host. Ansible excepts the
 /// same two from the facts of a host (`_ACTION_WITH_CLEAN_FACTS`).
@@ -66,7 +66,7 @@ impl Gathering {
         let facts: BTreeMap<String, &RawValue> = serde_json::from_str(facts.get()).ok()?;
         let (mut names, mut values) = (Sha256::new(), Sha256::new());
         let mut is_empty = true;
-        for (name, value) in facts.iter().filter(|(name, _)| *name != CUT) {
+        for (name, value) in facts.iter().filter(|(name, _)| is_fact(name)) {
             add(&mut names, name);
             if volatile::is_volatile(name) {
                 continue;
@@ -161,7 +161,14 @@ mod tests {
             assert_eq!(of(&facts, action), None, "{action}");
         }
         let found = json!({ "discovered_interpreter_python": "/usr/bin/python3" });
-        for none in [json!({}), json!({ "playback_cut": [] }), json!([1]), found] {
+        let noted = json!({ "_ansible_facts_gathered": true });
+        for none in [
+            json!({}),
+            json!({ "playback_cut": [] }),
+            json!([1]),
+            found,
+            noted,
+        ] {
             assert_eq!(of(&none, "setup"), None, "{none}");
         }
     }
@@ -179,6 +186,11 @@ mod tests {
         assert_eq!(digest(&report("6.1", 20, 100)), one);
         assert_ne!(digest(&report("6.2", 10, 100)), one);
         assert_ne!(digest(&report("6.1", 10, 200)), one);
+        let interfaces = |names: &[&str]| {
+            digest(&json!({ "ansible_interfaces": names, "gather_subset": ["all"] }))
+        };
+        assert_eq!(interfaces(&["lo", "eth0"]), interfaces(&["eth0", "lo"]));
+        assert_ne!(interfaces(&["lo", "eth0"]), interfaces(&["lo"]));
         // In another order.
         let raw = |text: &str| RawValue::from_string(text.to_owned()).unwrap();
         let [a, b] = [r#"{"a":1,"b":2}"#, r#"{"b":2,"a":1}"#]

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::CUT;
 use super::gathering::Kind;
-use super::volatile::{is_volatile, members};
+use super::is_fact;
+use super::volatile::{is_unordered, is_volatile, members, sorted};
 
 /// Differences that are listed of one report.
 const DIFFERENCES: usize = 200;
@@ -116,7 +116,7 @@ impl<O: Clone> Known<O> {
             self.drop_missing(&report, &mut found);
         }
         for (name, value) in report {
-            if name == CUT {
+            if !is_fact(&name) {
                 continue;
             }
             let before = self.facts.get(&name).and_then(Reported::latest);
@@ -192,6 +192,9 @@ impl Found<'_> {
 
     /// Compares the values of a fact.
     fn compare(&mut self, name: &str, before: &Value, after: &Value) {
+        if is_unordered(name) && sorted(before.clone()) == sorted(after.clone()) {
+            return;
+        }
         let mut path = vec![name.to_owned()];
         self.compare_at(&mut path, members(name), before, after);
     }
@@ -282,7 +285,7 @@ mod tests {
         let second = learn(
             &mut known,
             Kind::COMPLETE,
-            json!({ "kernel": "6.1", "x": 2 }),
+            json!({ "kernel": "6.1", "x": 2, "_ansible_facts_gathered": true }),
         );
         assert_eq!(second, Learned::default());
         assert_eq!(known.version(), 2);
@@ -339,6 +342,20 @@ mod tests {
             .find(|(name, _)| name.ends_with("mb"))
             .unwrap();
         assert_eq!(free.value, json!(3));
+    }
+
+    #[test]
+    fn the_order_of_a_set_does_not_matter() {
+        let mut known = Known::default();
+        let interfaces = |names: &[&str]| json!({ "ansible_interfaces": names, "dns": names });
+        learn(&mut known, Kind::COMPLETE, interfaces(&["lo", "eth0"]));
+        let other = learn(&mut known, Kind::COMPLETE, interfaces(&["eth0", "lo"]));
+        assert_eq!(told(&other), [r#"dns: ["lo","eth0"] → ["eth0","lo"]"#]);
+        let more = learn(&mut known, Kind::COMPLETE, interfaces(&["eth0"]));
+        assert_eq!(
+            told(&more)[0],
+            r#"ansible_interfaces: ["eth0","lo"] → ["eth0"]"#
+        );
     }
 
     #[test]

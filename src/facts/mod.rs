@@ -15,3 +15,9 @@ pub use volatile::is_volatile;
 
 /// The name under which the recorder lists what did not fit into an event. It is no fact.
 const CUT: &str = "playback_cut";
+
+/// Whether a name in a report is that of a fact. Others are notes of the recorder, and of Ansible (`_ansible_facts_gathered`,
+/// which `gather_facts` also reports where it failed).
+fn is_fact(name: &str) -> bool {
+    name != CUT && !name.starts_with("_ansible_")
+}

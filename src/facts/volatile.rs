@@ -51,6 +51,15 @@ const MEMBERS: &[(&str, &[&str])] = &[(
     ],
 )];
 
+/// Facts that are lists in any order: `setup` keeps them as sets, whose order is another in each run.
+const UNORDERED: &[&str] = &[
+    "all_ipv4_addresses",
+    "all_ipv6_addresses",
+    "interfaces",
+    "virtualization_tech_guest",
+    "virtualization_tech_host",
+];
+
 fn bare(name: &str) -> &str {
     name.strip_prefix("ansible_").unwrap_or(name)
 }
@@ -67,14 +76,31 @@ pub(super) fn members(name: &str) -> &'static [&'static str] {
     found.map_or(&[], |(_, members)| members)
 }
 
-/// A fact without its members that change with every run; none if it has no such members.
+/// Whether a fact is a list in any order.
+pub(super) fn is_unordered(name: &str) -> bool {
+    UNORDERED.contains(&bare(name))
+}
+
+/// A list in an order that depends on its entries alone; anything else as it is.
+pub(super) fn sorted(mut value: Value) -> Value {
+    if let Value::Array(list) = &mut value {
+        list.sort_by_cached_key(Value::to_string);
+    }
+    value
+}
+
+/// A fact without what changes with every run; none if it has nothing of the kind.
 pub(super) fn lasting(name: &str, value: &RawValue) -> Option<String> {
     let members = members(name);
-    if members.is_empty() {
+    let is_unordered = is_unordered(name);
+    if members.is_empty() && !is_unordered {
         return None;
     }
     let mut value: Value = serde_json::from_str(value.get()).ok()?;
     remove(&mut value, members);
+    if is_unordered {
+        value = sorted(value);
+    }
     Some(value.to_string())
 }
 

@@ -4,10 +4,13 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::super::client::Client;
-use super::super::out::{self, Colour, Column, Out, plain};
+use super::super::out::{self, Colour, Column, Out, cut_end, plain};
 use super::super::{summary, when};
 use super::entries::{Continued, Entries};
 use crate::model::{FactDifference, FactsChange, FactsGap, HostFacts, UnreadableFacts};
+
+/// Widest value of a difference, in columns.
+const VALUE: usize = 150;
 
 /// Which facts, and from which time.
 #[derive(Debug)]
@@ -133,7 +136,7 @@ fn print_changes(entries: &Entries, out: &mut Out) -> anyhow::Result<()> {
 /// A difference: `ansible_kernel: 6.1 → 6.2`.
 fn in_words(difference: &FactDifference) -> String {
     let value = |value: &Option<Value>| match value {
-        Some(value) => shown(value),
+        Some(value) => cut_end(&shown(value), VALUE),
         None if difference.cut => "(long)".to_owned(),
         None => "none".to_owned(),
     };

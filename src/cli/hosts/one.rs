@@ -219,7 +219,7 @@ fn print_changes(changes: &[HostChange], with_content: bool, out: &mut Out) -> a
             [
                 when::show(change.time),
                 task(change),
-                change.action.clone(),
+                module(&change.action).to_owned(),
                 change.execution.to_string()[..length].to_owned(),
                 change.playbook.clone().unwrap_or_default(),
             ]
@@ -262,6 +262,13 @@ fn print_changes(changes: &[HostChange], with_content: bool, out: &mut Out) -> a
         }
     }
     Ok(())
+}
+
+/// A module by the name that people write.
+fn module(action: &str) -> &str {
+    let own = ["ansible.builtin.", "ansible.legacy."];
+    let bare = own.iter().find_map(|own| action.strip_prefix(own));
+    bare.unwrap_or(action)
 }
 
 /// A task with its role.
