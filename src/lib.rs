@@ -14,6 +14,7 @@
 //! - [`model`]: the domain's types: executions, rows, questions; no I/O
 //! - [`filter`]: which executions, results or audit entries are meant: one grammar for every place that takes filters
 //! - [`failure`]: what a failed result says, and the fingerprint of its error; pure
+//! - [`facts`]: a host's facts: kinds of reports, their digests, and what a report changed; pure
 //! - [`log`]: the event log: its blocks, the assembler that turns events into rows, replay, packing, rewriting
 //! - [`ingest`]: takes in batches, with one group commit
 //! - [`search`]: Bloom filters that let a search skip texts without reading them
@@ -38,6 +39,7 @@ pub mod clock;
 pub mod commands;
 pub mod config;
 pub mod export;
+pub mod facts;
 pub mod failure;
 pub mod filter;
 pub mod history;

@@ -192,6 +192,7 @@ impl From<HistoryError> for ApiError {
         match error {
             HistoryError::NoSuchExecution(_)
             | HistoryError::NoSuchResult { .. }
+            | HistoryError::NoSuchHost(_)
             | HistoryError::NothingToCompare(_) => Self::not_found(error.to_string()),
             HistoryError::LogRemoved { .. } => Self::gone(error.to_string()),
             HistoryError::Busy => Self::busy(error.to_string()),

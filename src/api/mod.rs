@@ -13,6 +13,7 @@ mod extract;
 mod feed;
 mod filters;
 mod health;
+mod hosts;
 mod import;
 mod ingest;
 mod launch;
@@ -115,6 +116,12 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(parts::structure::list_hosts))
         .routes(routes!(parts::results::list_results))
         .routes(routes!(parts::results::get_result))
+        .routes(routes!(hosts::list_known_hosts))
+        .routes(routes!(hosts::get_host))
+        .routes(routes!(hosts::list_host_runs))
+        .routes(routes!(hosts::list_host_changes))
+        .routes(routes!(hosts::get_host_facts))
+        .routes(routes!(hosts::list_host_facts_changes))
         .routes(routes!(parts::matrix::get_matrix))
         .routes(routes!(stream::stream_execution))
         .routes(routes!(feed::stream_executions))

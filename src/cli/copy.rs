@@ -94,6 +94,7 @@ fn tell((from, to): (&Options, &Options), done: &Progress, json: bool) -> anyhow
             "tasks": counts.tasks,
             "hosts": counts.hosts,
             "results": counts.results,
+            "facts": counts.facts,
             "blocks": counts.blocks,
             "launches": counts.launches,
             "tokens": done.tokens,
@@ -101,13 +102,14 @@ fn tell((from, to): (&Options, &Options), done: &Progress, json: bool) -> anyhow
     }
     out::line(format_args!(
         "{} executions are the same in both databases ({} were there already): {} plays, {} tasks, {} hosts, \
-         {} results, {} blocks, {} launches; {} tokens",
+         {} results, {} reports of facts, {} blocks, {} launches; {} tokens",
         counts.executions,
         done.present,
         counts.plays,
         counts.tasks,
         counts.hosts,
         counts.results,
+        counts.facts,
         counts.blocks,
         counts.launches,
         done.tokens

@@ -30,6 +30,7 @@ mod export;
 mod filters;
 mod flush;
 mod follow;
+mod hosts;
 mod import;
 mod launch;
 mod list;
@@ -96,6 +97,8 @@ Look at the history:
   follow       Print a run's lines as they arrive
   watch        Print a line for each run that starts or ends
   playbooks    List playbooks: their runs, and how the last one went
+  hosts        List hosts: how the last run of each went, and what changed it
+  host         Show one host: its runs, what tasks changed on it, its facts
   trends       Show how runs develop: durations, flaky and not idempotent tasks
   stats        Count executions: how they ended, how long they took, what failed
   export       Export runs, results, hosts or lines, or one run as a document
@@ -181,6 +184,8 @@ enum Command {
     Search(search::Search),
     Diff(Box<diff::Diff>),
     Playbooks(Box<playbooks::Playbooks>),
+    Hosts(Box<hosts::Hosts>),
+    Host(Box<hosts::Host>),
     Stats(Box<stats::Stats>),
     Trends(Box<trends::TrendsArgs>),
     Export(Box<export::Export>),
@@ -247,6 +252,8 @@ pub fn main() -> ExitCode {
         Command::Search(command) => search::run(&command),
         Command::Diff(command) => diff::run(&command),
         Command::Playbooks(command) => playbooks::run(&command),
+        Command::Hosts(command) => hosts::list(&command),
+        Command::Host(command) => hosts::show(&command),
         Command::Stats(command) => stats::run(&command),
         Command::Trends(command) => trends::run(&command),
         Command::Export(command) => export::run(&command),

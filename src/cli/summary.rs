@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use playback_wire::{ExecutionType, HostStats};
 use unicode_width::UnicodeWidthStr as _;
+use uuid::Uuid;
 
 use super::out::{Colour, cut_end, cut_front};
 use super::when::show_seconds;
@@ -276,6 +277,18 @@ pub(super) fn told_apart(named: &[(String, Option<String>)]) -> Vec<String> {
             }
         })
         .collect()
+}
+
+/// How many characters of the ids tell them apart; at least their time part, which comes first.
+pub(super) fn id_length(ids: impl Iterator<Item = Uuid>) -> usize {
+    let mut ids: Vec<String> = ids.map(|id| id.to_string()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let tells = |length: &usize| {
+        ids.windows(2)
+            .all(|pair| pair[0][..*length] != pair[1][..*length])
+    };
+    (13..36).find(tells).unwrap_or(36)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 //! - `recaps`: the recaps of a page, some at a time
 //! - `lines`: printed lines: the last ones of a running execution, and pages of them
 //! - [`explain`](mod@explain): why an execution failed
+//! - [`hosts`]: hosts over all executions: their runs, what changed them, their facts
 //! - [`search`](mod@search): lines of all runs that a query finds
 //! - [`trends`](mod@trends): how runs, tasks and hosts develop; `estimate`: how long a running execution still takes
 //! - [`compare`](mod@compare): how two executions differ
@@ -23,6 +24,7 @@ mod estimate;
 pub mod explain;
 mod feed;
 mod fields;
+pub mod hosts;
 mod lines;
 pub mod parts;
 mod recaps;
@@ -60,6 +62,11 @@ pub enum HistoryError {
         /// The result's sequence number.
         seq: u64,
     },
+    /// No run has that host.
+    #[error(
+        "no recorded run has a host {0:?}: \"playback hosts\" (GET /hosts) lists all, and \"*\" in a name stands for any text"
+    )]
+    NoSuchHost(String),
     /// The answer needs the log, which retention removed.
     #[error(
         "retention removed {part} of this execution at {}: its record, plays, tasks, hosts and results stayed",

@@ -314,6 +314,23 @@ impl ResultFlags {
     }
 }
 
+/// A report of facts. The facts stay in the event log, found by the event's sequence number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FactsRow {
+    /// Sequence number of its event, by the recorder.
+    pub seq: u64,
+    /// Inventory name of the host that the facts describe.
+    pub host: String,
+    /// Its kind (see `facts::Kind`).
+    pub kind: i64,
+    /// Hash of the facts that last (see `facts::Gathering`).
+    pub digest: i64,
+    /// When it came, in microseconds since the epoch.
+    pub at_us: i64,
+    /// When it came, in microseconds after the execution's `base_us`.
+    pub after_us: i64,
+}
+
 /// A run of consecutive events of one producer, compressed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BlockRow {
@@ -370,7 +387,7 @@ pub struct Changes {
     pub execution: Option<Box<ExecutionRow>>,
     /// The owner: written with a new execution.
     pub owner: Option<Owner>,
-    /// Whether its start time may differ from the one stored beside its fingerprints.
+    /// Whether its start time may differ from the one stored beside its fingerprints and reports of facts.
     pub start_moved: bool,
     /// Whether the stored hosts are replaced by `hosts`.
     pub replace_hosts: bool,
@@ -382,6 +399,8 @@ pub struct Changes {
     pub tasks: Vec<TaskRow>,
     /// New results.
     pub results: Vec<ResultRow>,
+    /// New reports of facts.
+    pub facts: Vec<FactsRow>,
     /// Sequence numbers of stored results that no longer count.
     pub retracted: Vec<u64>,
     /// New blocks.

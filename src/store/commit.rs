@@ -9,7 +9,8 @@ use super::dialect::Engine;
 use super::pool::{Row, Transaction};
 use super::tables::table::{CHUNKS, push_list};
 use super::tables::{
-    self, blocks, delete_projected, executions, fingerprints, hosts, labels, plays, results, tasks,
+    self, blocks, delete_projected, executions, facts, fingerprints, hosts, labels, plays, results,
+    tasks,
 };
 use super::{Store, StoreError, audit, shared, stats, tombstones, transaction};
 use crate::filter::indexed;
@@ -141,9 +142,14 @@ async fn write(
     let rows = flatten(keyed(), |change| &change.results);
     results::insert(transaction, &rows).await?;
     insert_fingerprints(transaction, changes, &keys, &rows).await?;
+    let rows = flatten(keyed(), |change| &change.facts);
+    facts::HOST_FACTS
+        .insert(transaction, &rows, facts::bind)
+        .await?;
     for (key, change) in keyed() {
         if change.start_moved {
             fingerprints::move_start(transaction, key).await?;
+            facts::move_start(transaction, key).await?;
         }
         if !change.retracted.is_empty() {
             results::retract(transaction, key, &change.retracted).await?;
@@ -241,6 +247,10 @@ pub(super) async fn project(
     let rows = flatten(keyed(), |change| &change.results);
     results::insert(transaction, &rows).await?;
     insert_fingerprints(transaction, one, &[key], &rows).await?;
+    let rows = flatten(keyed(), |change| &change.facts);
+    facts::HOST_FACTS
+        .insert(transaction, &rows, facts::bind)
+        .await?;
     let rows = latest(flatten(keyed(), |change| &change.plays), |row| row.number);
     plays::PLAYS.insert(transaction, &rows, plays::bind).await?;
     let rows = latest(flatten(keyed(), |change| &change.tasks), |row| row.number);

@@ -77,6 +77,8 @@ pub struct Counts {
     pub hosts: u64,
     /// Their results.
     pub results: u64,
+    /// Their reports of facts.
+    pub facts: u64,
     /// Blocks of their log.
     pub blocks: u64,
     /// Launches that were asked for.
@@ -90,6 +92,7 @@ impl Counts {
         self.tasks += other.tasks;
         self.hosts += other.hosts;
         self.results += other.results;
+        self.facts += other.facts;
         self.blocks += other.blocks;
         self.launches += other.launches;
     }
@@ -310,6 +313,7 @@ enum Part {
     Tasks(u32),
     Hosts(u32),
     Results(u64),
+    Facts(u64),
     Blocks(usize, u64),
     End,
 }
@@ -363,6 +367,13 @@ impl<'s> Reader<'s> {
                 part.results = found.into_iter().map(|entry| entry.row).collect();
                 self.next = match part.results.last() {
                     Some(last) => Part::Results(last.seq),
+                    None => Part::Facts(0),
+                };
+            }
+            Part::Facts(after_seq) => {
+                part.facts = self.store.facts(self.key, after_seq, ROWS).await?;
+                self.next = match part.facts.last() {
+                    Some(last) => Part::Facts(last.seq),
                     None if self.is_without_log => Part::End,
                     None => Part::Blocks(0, 1),
                 };
@@ -398,12 +409,14 @@ fn append(changes: &mut Changes, part: Changes) {
     changes.tasks.extend(part.tasks);
     changes.hosts.extend(part.hosts);
     changes.results.extend(part.results);
+    changes.facts.extend(part.facts);
     changes.blocks.extend(part.blocks);
 }
 
 /// Approximate size of a commit.
 fn bytes(changes: &Changes) -> usize {
-    let rows = changes.plays.len() + changes.tasks.len() + changes.hosts.len();
+    let rows =
+        changes.plays.len() + changes.tasks.len() + changes.hosts.len() + changes.facts.len();
     let blocks: usize = changes.blocks.iter().map(|block| block.data.len()).sum();
     (rows + changes.results.len()) * ROW_BYTES + blocks
 }
@@ -452,6 +465,7 @@ impl Sealing {
         counts.tasks += part.tasks.len() as u64;
         counts.hosts += part.hosts.len() as u64;
         counts.results += part.results.len() as u64;
+        counts.facts += part.facts.len() as u64;
         counts.blocks += part.blocks.len() as u64;
         let mut hash = Hashing(&mut self.hash);
         // A row's debug format includes every field. Hashing cannot fail.
@@ -462,7 +476,11 @@ impl Sealing {
             let _ = writeln!(hash, "{owner:?}");
         }
         let _ = write!(hash, "{:?}\n{:?}\n", part.plays, part.tasks);
-        let _ = write!(hash, "{:?}\n{:?}\n", part.hosts, part.results);
+        let _ = write!(
+            hash,
+            "{:?}\n{:?}\n{:?}\n",
+            part.hosts, part.results, part.facts
+        );
         for block in &part.blocks {
             let (of, seq) = (block.producer, (block.first_seq, block.last_seq));
             let lines = (block.first_line, block.lines, block.raw_bytes);

@@ -44,6 +44,17 @@ impl Engine {
         }
     }
 
+    /// How the runs that changed a host (`execution_hosts x`) are found by their own index: what stands behind the table, and
+    /// the condition on the name. SQLite would rather take the index of all runs; MySQL has a column for it, because it
+    /// has no partial indexes.
+    pub(super) fn changed_hosts(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Sqlite => (" INDEXED BY execution_hosts_changed", "x.name = ?"),
+            Self::Postgres => ("", "x.name = ?"),
+            Self::MySql => ("", "x.changed_name = ?"),
+        }
+    }
+
     /// Adds a condition that a column ends with a text, case-sensitively. SQLite's `LIKE` ignores case.
     pub(super) fn push_ends_with(
         self,

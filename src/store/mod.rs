@@ -13,6 +13,7 @@
 //! - `parts`: plays, tasks, hosts and results of an execution
 //! - `export`: hosts and results of several executions at once
 //! - `failures`: failed results, in which runs their errors occurred, and when their tasks last worked
+//! - `hosts`: hosts over all executions: their runs, and what changed them; `facts`: the reports of their facts
 //! - [`copy`]: copies a whole history from one database into another
 //! - `launches`: the launcher's queue
 //! - `log`: blocks of the event log
@@ -39,10 +40,12 @@ pub mod dialect;
 mod executions;
 mod explain;
 mod export;
+mod facts;
 mod failures;
 mod file;
 mod filter;
 mod health;
+mod hosts;
 mod launches;
 mod log;
 mod migrations;
@@ -71,8 +74,10 @@ pub use compare::{FoundResult, PackedResult};
 pub use executions::{ExecutionHead, Recaps};
 pub use explain::{Plan, explained};
 pub use export::{HostCounts, OutcomeCount, PlacedResult, RowFilter};
+pub use facts::FactsReport;
 pub use failures::{FoundSuccess, Occurrences, TaskOnHost};
 pub use file::{DatabaseLock, LockError};
+pub use hosts::{COUNTED_RUNS, ChangeRow, HostInRun, HostRuns, NamesFrom};
 pub use log::{BlockStart, BlocksFrom, StoredBlock};
 pub use migrations::Migration;
 pub use parts::ResultEntry;

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 const MAY_NAME: &[(&str, &[&str])] = &[
     ("clock", &[]),
     ("search", &[]),
+    ("facts", &[]),
     ("failure", &[]),
     // The two halves of the domain: filters look at rows, and questions and rules hold filters.
     ("model", &["filter", "playback_wire"]),
@@ -17,6 +18,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     (
         "log",
         &[
+            "facts",
             "failure",
             "model",
             "store",
@@ -28,6 +30,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     (
         "history",
         &[
+            "facts",
             "failure",
             "filter",
             "live",

@@ -71,6 +71,20 @@ also! {
         explanations_are_those_of_an_obvious_search
         what_is_gone_is_said_and_no_longer_counted
         a_supervisor_that_began_earlier_moves_the_time_of_errors;
+    host_facts:
+        facts_are_shown_as_of_any_time_with_their_changes
+        facts_and_their_changes_are_those_of_an_obvious_search
+        what_a_deleted_run_alone_reported_is_gone
+        redacted_words_are_gone_from_facts_and_their_changes
+        retention_takes_the_facts_of_a_run_with_its_log
+        a_collector_that_is_killed_in_between_keeps_every_report
+        a_supervisor_that_began_earlier_changes_no_time_of_facts;
+    hosts:
+        hosts_runs_and_changes_are_those_of_an_obvious_search
+        hosts_that_no_run_has_seen_for_long_are_found
+        changes_tell_the_task_and_on_request_what_it_said
+        what_cannot_be_answered_is_refused_with_the_next_step
+        a_running_host_is_running_until_it_fails;
     export:
         every_format_has_what_the_api_lists
         rows_are_narrowed_as_asked

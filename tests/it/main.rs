@@ -43,6 +43,8 @@ mod export;
 mod faults;
 mod filters;
 mod full;
+mod host_facts;
+mod hosts;
 mod import;
 mod ingest;
 mod keys;

@@ -32,12 +32,13 @@ pub(crate) async fn rows(store: &Store, id: Uuid) -> String {
         ..ResultFilter::default()
     };
     format!(
-        "{row:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:?}",
+        "{row:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:?}\n{:?}",
         store.plays(key).await.unwrap(),
         store.tasks(key, 0, u32::MAX).await.unwrap(),
         store.hosts(key, 0, u32::MAX).await.unwrap(),
         store.results(key, &all).await.unwrap(),
         store.fingerprints(key).await.unwrap(),
+        store.facts(key, 0, u32::MAX).await.unwrap(),
     )
 }
 
@@ -117,7 +118,7 @@ struct Step {
 
 fn steps(most: usize) -> impl Strategy<Value = Vec<Step>> {
     let step = (
-        0..20u8,
+        0..21u8,
         0..4u8,
         0..4u8,
         0..4u8,
@@ -184,6 +185,10 @@ fn run_of(mut run: Run, steps: &[Step]) -> Run {
             17 => run.event(
                 "task_started",
                 json!({ "task": step.task, "play": step.host, "name": host }),
+            ),
+            20 => run.event(
+                "facts",
+                json!({ "task": step.task, "host": host, "facts": { "a": step.status, "b": step.changed } }),
             ),
             18 if step.task == 0 => run.ended(i32::from(step.host)),
             19 if step.task == 0 => run.event("execution_started", json!({ "playbook": host })),

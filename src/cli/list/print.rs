@@ -2,7 +2,6 @@
 
 use anyhow::Context as _;
 use serde_json::value::RawValue;
-use uuid::Uuid;
 
 use super::super::out::{self, Colour, Column, Layout, Out};
 use super::super::pages::Pages;
@@ -79,7 +78,7 @@ pub(super) fn columns(
         out::note("no executions");
         return Ok(());
     }
-    let length = id_length(records.iter().map(|record| record.id));
+    let length = summary::id_length(records.iter().map(|record| record.id));
     let cell = |column: &Named, record: &ExecutionResult| {
         let mut text = column.text(record, clock);
         if column.name == "id" {
@@ -166,7 +165,7 @@ const WHOLE: [Column; 7] = [
 ];
 
 fn whole_rows(records: &[ExecutionResult], clock: &Clock) -> Vec<[String; 7]> {
-    let length = id_length(records.iter().map(|record| record.id));
+    let length = summary::id_length(records.iter().map(|record| record.id));
     let names = summary::names(records);
     let rows = records.iter().zip(names).map(|(record, name)| {
         [
@@ -192,7 +191,7 @@ const SHORT: [Column; 6] = [
 ];
 
 fn short_rows(records: &[ExecutionResult], clock: &Clock) -> Vec<[String; 6]> {
-    let length = id_length(records.iter().map(|record| record.id));
+    let length = summary::id_length(records.iter().map(|record| record.id));
     let names = summary::short_names(records);
     let rows = records.iter().zip(names).map(|(record, name)| {
         [
@@ -205,15 +204,4 @@ fn short_rows(records: &[ExecutionResult], clock: &Clock) -> Vec<[String; 6]> {
         ]
     });
     rows.collect()
-}
-
-/// How many characters of the ids tell them apart; at least their time part, which comes first.
-fn id_length(ids: impl Iterator<Item = Uuid>) -> usize {
-    let mut ids: Vec<String> = ids.map(|id| id.to_string()).collect();
-    ids.sort_unstable();
-    let tells = |length: &usize| {
-        ids.windows(2)
-            .all(|pair| pair[0][..*length] != pair[1][..*length])
-    };
-    (13..36).find(tells).unwrap_or(36)
 }

@@ -15,6 +15,10 @@ pub(super) const PLAYS: usize = 10_000;
 /// Tasks of a run.
 pub(super) const TASKS: usize = 50_000;
 
+/// Reports of facts of a run, and of one host of it.
+pub(super) const FACTS: usize = 100_000;
+pub(super) const FACTS_OF_HOST: usize = 64;
+
 /// Bytes of a name, a path or a pattern.
 pub(super) const NAME: usize = 4096;
 

@@ -2,6 +2,7 @@
 //! batches and however the producers' batches were interleaved.
 
 mod bounds;
+mod facts;
 mod failures;
 mod later;
 mod producer;
@@ -11,11 +12,12 @@ mod verdict;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use playback_wire::{
-    Body, Event, ExecutionStarted, HostStarted, HostStats, Output, PlayStarted, Producer,
+    Body, Event, ExecutionStarted, Facts, HostStarted, HostStats, Output, PlayStarted, Producer,
     ResultStatus, Stats, TaskResult, TaskStarted,
 };
 use uuid::Uuid;
 
+use self::facts::{Reports, TooMany};
 use self::failures::Failures;
 use self::later::Later;
 use self::producer::{ProducerState, Producers};
@@ -23,8 +25,8 @@ use self::timed::Timed;
 use super::block::{Entry, Gap, StoredLog};
 use super::recall::{self, Recalled};
 use crate::model::{
-    BlockRow, Changes, EventCount, ExecutionRow, HostRow, LogState, Phase, PlayRow, RareFields,
-    ResultFlags, ResultRow, Status, TaskCounts, TaskRow,
+    BlockRow, Changes, EventCount, ExecutionRow, FactsRow, HostRow, LogState, Phase, PlayRow,
+    RareFields, ResultFlags, ResultRow, Status, TaskCounts, TaskRow,
 };
 
 /// A batch does not follow what is stored.
@@ -130,11 +132,14 @@ pub struct Assembler {
     moved_on: bool,
     // The stored hosts came from the supervisor's recap, and now the recorder reports.
     renumbered: bool,
-    // The start time may differ from what is stored beside fingerprints.
+    // The start time may differ from what is stored beside fingerprints, and the correction of the clock from that of the
+    // stored reports of facts.
     start_moved: bool,
     later: Later,
     failures: Failures,
+    reports: Reports,
     results: Vec<ResultRow>,
+    facts: Vec<FactsRow>,
     retracted: Vec<u64>,
     blocks: Vec<BlockRow>,
 }
@@ -189,7 +194,9 @@ impl Assembler {
             start_moved: false,
             later: Later::default(),
             failures: Failures::default(),
+            reports: Reports::default(),
             results: Vec::new(),
+            facts: Vec::new(),
             retracted: Vec::new(),
             blocks: Vec::new(),
         }
@@ -470,6 +477,7 @@ impl Assembler {
             }
         }
         self.results.clear();
+        self.facts.clear();
         self.retracted.clear();
         self.blocks.clear();
         assume(self.hosts.iter_mut());
@@ -487,6 +495,7 @@ impl Assembler {
     /// changes.
     pub fn assume_stored(&mut self, status: Status) {
         self.results.clear();
+        self.facts.clear();
         self.retracted.clear();
         self.blocks.clear();
         match status {
@@ -503,12 +512,16 @@ impl Assembler {
         let mut changes = Changes {
             replace_hosts: std::mem::take(&mut self.renumbered),
             results: std::mem::take(&mut self.results),
+            facts: std::mem::take(&mut self.facts),
             retracted: std::mem::take(&mut self.retracted),
             blocks: std::mem::take(&mut self.blocks),
             ..Changes::default()
         };
+        let corrected_us = self.row.description.clock_corrected_us;
+        for facts in &mut changes.facts {
+            facts.shift(corrected_us);
+        }
         if all || self.fresh {
-            let corrected_us = self.row.description.clock_corrected_us;
             changes.hosts = take_rows(self.hosts.iter_mut(), all, corrected_us);
             changes.plays = take_rows(self.plays.values_mut(), all, corrected_us);
             changes.tasks = take_rows(self.tasks.values_mut(), all, corrected_us);
@@ -557,7 +570,9 @@ impl Assembler {
             Body::TaskStarted(task) => self.apply_task_started(event, task),
             Body::PlayStarted(play) => self.apply_play_started(event, play),
             Body::Stats(stats) => self.apply_stats(stats),
+            Body::Facts(facts) => self.apply_facts(event, facts),
             Body::Item(item) => {
+                self.reports.ran(item.task, item.action.as_deref());
                 let host = self.host(&item.host).row.number;
                 if self.tasks.contains_key(&item.task) {
                     self.later.item(host, item);
@@ -589,7 +604,6 @@ impl Assembler {
             Body::ExecutionEnded(_)
             | Body::Usage(_)
             | Body::Dropped(_)
-            | Body::Facts(_)
             | Body::Notified(_)
             | Body::Damaged
             | Body::Launched(_)
@@ -742,6 +756,7 @@ impl Assembler {
             .unwrap_or(event.at);
         let action = self.tasks.get(&result.task).map(|task| &*task.row.action);
         let action = result.action.as_deref().or(action);
+        self.reports.ran(result.task, result.action.as_deref());
         let counts = verdict::counts(action.unwrap_or_default(), result.status);
         let host = self.host(&result.host).edit();
         if counts {
@@ -812,6 +827,16 @@ impl Assembler {
                 fingerprint.map(|fingerprint| fingerprint.0),
             ),
         });
+    }
+
+    /// Facts describe a host whether or not it has a row: `delegate_facts` reports those of any host.
+    fn apply_facts(&mut self, event: &Event<'_>, facts: &Facts<'_>) {
+        let first_at = self.producer(Producer::Recorder).first_at;
+        let action = self.tasks.get(&facts.task).map(|task| &*task.row.action);
+        match self.reports.facts(event, facts, action, first_at) {
+            Ok(row) => self.facts.extend(row),
+            Err(TooMany) => self.leave_out("facts"),
+        }
     }
 
     fn apply_output(&mut self, producer: Producer, output: &Output<'_>) {

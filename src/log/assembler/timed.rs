@@ -1,6 +1,6 @@
 //! Rows with times of events, which may need a clock correction.
 
-use crate::model::{HostRow, PlayRow, TaskRow};
+use crate::model::{FactsRow, HostRow, PlayRow, TaskRow};
 
 /// Has times of events.
 pub(in crate::log) trait Timed {
@@ -11,6 +11,12 @@ pub(in crate::log) trait Timed {
 impl Timed for HostRow {
     fn shift(&mut self, us: i64) {
         self.running_since_us = self.running_since_us.map(|at| at.saturating_add(us));
+    }
+}
+
+impl Timed for FactsRow {
+    fn shift(&mut self, us: i64) {
+        self.at_us = self.at_us.saturating_add(us);
     }
 }
 

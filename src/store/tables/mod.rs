@@ -2,11 +2,12 @@
 //!
 //! - [`table`]: rows in bulk
 //! - [`executions`], and the tables that belong to one: [`blocks`] of its log, the rows projected from it ([`hosts`],
-//!   [`labels`], [`plays`], [`tasks`], [`results`], [`fingerprints`]), [`launches`]
+//!   [`labels`], [`plays`], [`tasks`], [`results`], [`fingerprints`], [`facts`]), [`launches`]
 //! - [`CHILDREN`]: the tables whose rows belong to an execution
 
 pub(super) mod blocks;
 pub(super) mod executions;
+pub(super) mod facts;
 pub(super) mod fingerprints;
 pub(super) mod hosts;
 pub(super) mod labels;
@@ -49,13 +50,18 @@ enum Role {
 /// Every table whose rows belong to an execution. Rows of a table in this list are deleted with it, and cleared before a
 /// rebuild, without more code. Writing them is in `commit`, copying in `copy`, and a table of very many rows needs a step
 /// of its own in `retention::sweep_one`.
-const CHILDREN: [Child; 9] = [
+const CHILDREN: [Child; 10] = [
     Child::new("event_blocks", Key::Execution, Role::Log),
     Child::new("results", Key::Execution, Role::Projected { found: false }),
     Child::new("tasks", Key::Execution, Role::Projected { found: false }),
     Child::new("plays", Key::Execution, Role::Projected { found: false }),
     Child::new(
         "execution_hosts",
+        Key::Execution,
+        Role::Projected { found: false },
+    ),
+    Child::new(
+        "host_facts",
         Key::Execution,
         Role::Projected { found: false },
     ),

@@ -3,6 +3,7 @@
 use playback_wire::ResultStatus;
 
 use super::super::StoreError;
+use super::super::hosts::ChangeRow;
 use super::super::parts::ResultEntry;
 use super::super::pool::{Row, Transaction};
 use super::super::statement::Statement;
@@ -152,6 +153,21 @@ pub(in crate::store) fn read_failure(row: &Row) -> Result<FailureRow, StoreError
         status: read_status(row)?,
         flags: read_flags(row)?,
         fingerprint: row.get("fingerprint")?,
+    })
+}
+
+/// Results that changed something.
+pub(in crate::store) const CHANGES: &str =
+    "SELECT seq, task, flags, ended_us, delegated_to, action FROM results";
+
+pub(in crate::store) fn read_change(row: &Row) -> Result<ChangeRow, StoreError> {
+    Ok(ChangeRow {
+        seq: row.unsigned("seq")?,
+        task: row.number("task")?,
+        flags: read_flags(row)?,
+        ended_us: row.get("ended_us")?,
+        delegated_to: row.get("delegated_to")?,
+        action: row.get("action")?,
     })
 }
 

@@ -14,6 +14,7 @@ mod errors;
 mod export;
 mod follow;
 mod history;
+mod hosts;
 mod launch;
 mod listen;
 mod local;

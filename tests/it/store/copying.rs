@@ -9,7 +9,7 @@ use playback_wire::{Producer, ResultStatus, Usage};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::rows::{any_execution, block, execution, host, launch, only, play, result, task};
+use super::rows::{any_execution, block, execution, facts, host, launch, only, play, result, task};
 use super::{empty, open};
 use crate::builders::{TEN, audited};
 use crate::harness::{DEADLINE, PLAYBACK};
@@ -73,6 +73,7 @@ async fn fill(store: &Store) -> Vec<Uuid> {
             tasks: vec![task(1, "t")],
             hosts: vec![host(1, "h", n)],
             results: vec![result(3, 1, 1, ResultStatus::Failed)],
+            facts: vec![facts(4, "h", row.base_us, 7)],
             blocks: vec![
                 block(1, 0),
                 block(11, 3),
@@ -180,6 +181,7 @@ async fn killed_and_gone_on(engine: Engine) {
     assert_eq!(told["executions"], SMALL + 1, "{told}");
     assert!(told["present"].as_u64().unwrap() > 100, "{told}");
     assert_eq!(told["results"], SMALL + 30_000, "{told}");
+    assert_eq!(told["facts"], SMALL, "{told}");
     assert_eq!(told["blocks"], SMALL * 3 + LARGE, "{told}");
     assert_eq!(
         (&told["launches"], &told["tokens"]),
@@ -197,6 +199,10 @@ async fn killed_and_gone_on(engine: Engine) {
         assert_eq!(
             source.hosts(key, 0, 1000).await.unwrap(),
             target.hosts(there_key, 0, 1000).await.unwrap()
+        );
+        assert_eq!(
+            source.facts(key, 0, 1000).await.unwrap(),
+            target.facts(there_key, 0, 1000).await.unwrap()
         );
     }
     let tokens = target.tokens_with_hash().await.unwrap();

@@ -6,6 +6,7 @@ mod copying;
 mod export;
 mod failures;
 mod filters;
+mod hosts;
 mod matching;
 mod opening;
 mod plans;

@@ -7,14 +7,15 @@ use playback::model::{
 };
 use playback::store::dialect::Engine;
 use playback::store::{
-    BlockStart, BlocksFrom, Plan, RowFilter, Store, TaskOnHost, TokenRow, explained,
+    BlockStart, BlocksFrom, HostRuns, NamesFrom, Plan, RowFilter, Store, TaskOnHost, TokenRow,
+    explained,
 };
 use playback_wire::{ExecutionType, Producer, ResultStatus};
 use sqlx::{Connection as _, Executor as _};
 use uuid::Uuid;
 
 use super::empty;
-use super::rows::{any_execution, block, host, launch, only, play, result, task};
+use super::rows::{any_execution, block, facts, host, launch, only, play, result, task};
 use crate::builders::TEN;
 use crate::history::{History, names};
 
@@ -72,7 +73,7 @@ async fn mysql_reads_no_whole_table() {
     connection
         .execute(
             "ANALYZE TABLE executions, execution_hosts, execution_labels, plays, tasks, results, \
-             fingerprints, event_blocks, launches, tokens, stat_days, stat_rolls",
+             fingerprints, host_facts, event_blocks, launches, tokens, stat_days, stat_rolls",
         )
         .await
         .unwrap();
@@ -93,6 +94,14 @@ async fn fill(store: &Store) -> ExecutionKey {
             asked.state = LaunchState::Ended;
         }
         changes.launch = Some(Box::new(asked));
+    }
+    // Each has facts of a few of its hosts.
+    for (number, changes) in history.iter_mut().enumerate() {
+        let started_us = changes.execution.as_ref().unwrap().started_us;
+        let hosts = (1..).zip(changes.hosts.iter().take(3));
+        changes.facts = hosts
+            .map(|(seq, host)| facts(seq, &host.name, started_us, number as i64 % 7))
+            .collect();
     }
     // Each execution has an error that some others have too.
     for (number, changes) in history.iter_mut().enumerate() {
@@ -135,6 +144,9 @@ async fn fill(store: &Store) -> ExecutionKey {
             })
             .collect(),
         blocks: (0..300).map(|n| block(1 + n * 10, n * 3)).collect(),
+        facts: (1..=WIDE)
+            .map(|n| facts(n.into(), &format!("h{n}"), TEN, 0))
+            .collect(),
         ..only(any_execution())
     };
     store.commit(&[large]).await.unwrap()[0]
@@ -414,7 +426,23 @@ async fn all_faults(store: &Store, large: ExecutionKey, when: &str) -> Vec<Strin
             },
         })
         .collect();
+    let hosts = [names::HOST_EVERYWHERE, host.as_str()];
     judged! {
+        "names of hosts": store.known_hosts(NamesFrom::Name("web"), 50),
+        "further names of hosts": store.known_hosts(NamesFrom::After(&host), 50),
+        "the last run of a host": store.latest_runs(&hosts[..1], HostRuns::All),
+        "last runs of hosts": store.latest_runs(&hosts, HostRuns::All),
+        "last changes of hosts": store.latest_runs(&hosts, HostRuns::Changed),
+        "runs of hosts counted": store.count_runs(&hosts),
+        "runs of a host": store.host_runs(&host, HostRuns::All, Some(middle()), 50),
+        "runs of a host that is everywhere": store.host_runs(hosts[0], HostRuns::All, None, 50),
+        "runs that changed a host": store.host_runs(&host, HostRuns::Changed, Some(middle()), 50),
+        "the first run of a host": store.first_run(&host),
+        "changes of a host in a run": store.changes(large, 40, (0, 6_000), 50),
+        "some tasks": store.tasks_numbered(large, &[7, 9]),
+        "facts of a run": store.facts(large, 0, 50),
+        "facts of a host until a time": store.facts_until(hosts[0], TEN, 50),
+        "facts of a host since a time": store.facts_between(&host, (TEN - crate::history::SPAN_US, TEN), 50),
         "an execution": store.execution(id),
         "running executions": store.running_executions(),
         "queued executions": store.queued_executions(),

@@ -1,8 +1,9 @@
 //! Builds rows to store.
 
 use playback::model::{
-    BlockRow, Changes, EventCount, ExecutionRow, HostRow, LaunchRow, LaunchState, LogState,
-    Parameters, Phase, PlayRow, RareFields, ResultFlags, ResultRow, Status, TaskCounts, TaskRow,
+    BlockRow, Changes, EventCount, ExecutionRow, FactsRow, HostRow, LaunchRow, LaunchState,
+    LogState, Parameters, Phase, PlayRow, RareFields, ResultFlags, ResultRow, Status, TaskCounts,
+    TaskRow,
 };
 use playback_wire::{ExecutionStarted, HostStats, Producer, ResultStatus};
 use serde_json::{Value, json};
@@ -119,6 +120,19 @@ pub(super) fn result(seq: u64, task: u32, host: u32, status: ResultStatus) -> Re
             seq.is_multiple_of(7).then_some("command"),
             seq.is_multiple_of(11).then_some(-(seq as i64)),
         ),
+    }
+}
+
+/// A report of facts, of an execution that began at a time.
+pub(super) fn facts(seq: u64, host: &str, base_us: i64, digest: i64) -> FactsRow {
+    let after_us = seq.cast_signed() * 1000;
+    FactsRow {
+        seq,
+        host: host.to_owned(),
+        kind: digest % 3 - 1,
+        digest,
+        at_us: base_us + after_us,
+        after_us,
     }
 }
 

@@ -1,0 +1,272 @@
+//! Hosts over all executions: their runs, what changed them, their facts.
+
+use axum::Json;
+use axum::extract::{FromRequestParts, State};
+use axum::http::request::Parts;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::ApiError;
+use super::auth::ReadAccess;
+use super::error::ErrorBody;
+use super::extract::{Path, Query};
+use super::query::{limit, named};
+use crate::app::App;
+use crate::filter::{Edge, parse};
+use crate::history::hosts::{self, ChangeCursor, FactChangesQuestion, HostsQuestion};
+use crate::model::{
+    Cursor, FactsChangeList, HostChangeList, HostDetail, HostFacts, HostRunList, HostStatus,
+    HostSummaryList,
+};
+
+/// The name of a host, `{name}` in a path. Whether it exists is not checked.
+pub(super) struct HostName(String);
+
+#[derive(Deserialize)]
+struct NameInPath {
+    name: String,
+}
+
+impl FromRequestParts<App> for HostName {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let Path(NameInPath { name }) = Path::from_request_parts(parts, app).await?;
+        Ok(Self(name))
+    }
+}
+
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct HostsQuery {
+    /// Only hosts with this name, in which `*` stands for any text.
+    #[param(example = "web-*")]
+    name: Option<String>,
+    /// Only hosts whose last run started longer ago than this: `90s`, `5m`, `2h`, `30d`, `4w`.
+    #[param(example = "30d")]
+    unseen: Option<String>,
+    /// Only hosts with this status in their last run: `ok`, `failed`, `unreachable` or `running`.
+    status: Option<String>,
+    /// Entries at most: 1 to 1000, 50 by default.
+    limit: Option<u32>,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// The hosts of all runs, by name, each with its last run and the last one that changed it.
+///
+/// At most 2000 hosts are examined for one page, so with a filter it may have fewer entries than `limit`, or none, although
+/// there are more: `next_cursor` tells.
+#[utoipa::path(
+    get, path = "/hosts", tag = "history", params(HostsQuery),
+    responses((status = 200, body = HostSummaryList), (status = 400, body = ErrorBody))
+)]
+pub(super) async fn list_known_hosts(
+    State(app): State<App>,
+    _: ReadAccess,
+    Query(query): Query<HostsQuery>,
+) -> Result<Json<HostSummaryList>, ApiError> {
+    let unseen = given(&query.unseen).map(|text| {
+        let seconds = parse::duration(text)
+            .map_err(|problem| ApiError::bad_request(format!("unseen = {text:?}: {problem}")))?;
+        Ok::<i64, ApiError>(app.clock.now_us() - (seconds * 1e6) as i64)
+    });
+    let question = HostsQuestion {
+        name: given(&query.name).map(str::to_owned),
+        unseen_since_us: unseen.transpose()?,
+        status: named(
+            "status",
+            query.status.as_deref(),
+            HostStatus::ALL,
+            HostStatus::as_str,
+        )?,
+        limit: limit(query.limit)? as usize,
+        after: given(&query.cursor).map(str::to_owned),
+    };
+    Ok(Json(hosts::hosts(&app.store, &question).await?))
+}
+
+/// One host: its last run, the last one that changed it, its first run, and how many there are.
+#[utoipa::path(
+    get, path = "/hosts/{name}", tag = "history",
+    params(("name" = String, Path, description = "Inventory name, percent-encoded")),
+    responses((status = 200, body = HostDetail), (status = 404, body = ErrorBody))
+)]
+pub(super) async fn get_host(
+    State(app): State<App>,
+    _: ReadAccess,
+    HostName(name): HostName,
+) -> Result<Json<HostDetail>, ApiError> {
+    Ok(Json(hosts::host(&app.store, &name).await?))
+}
+
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct HostRunsQuery {
+    /// Entries at most: 1 to 1000, 50 by default.
+    limit: Option<u32>,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// The runs of a host, newest first, ad-hoc commands included, each with the host's own status.
+#[utoipa::path(
+    get, path = "/hosts/{name}/runs", tag = "history",
+    params(("name" = String, Path, description = "Inventory name, percent-encoded"), HostRunsQuery),
+    responses((status = 200, body = HostRunList), (status = 404, body = ErrorBody))
+)]
+pub(super) async fn list_host_runs(
+    State(app): State<App>,
+    _: ReadAccess,
+    HostName(name): HostName,
+    Query(query): Query<HostRunsQuery>,
+) -> Result<Json<HostRunList>, ApiError> {
+    let limit = limit(query.limit)?;
+    let cursor = cursor(&query.cursor, Cursor::decode)?;
+    let runs = hosts::host_runs(&app.store, &name, cursor, limit).await?;
+    Ok(Json(runs))
+}
+
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct HostChangesQuery {
+    /// `true`: with the module's message, the items of a loop, and the differences that were reported (`--diff`); a page then has
+    /// 200 entries at most.
+    content: Option<bool>,
+    /// Entries at most: 1 to 1000, 50 by default.
+    limit: Option<u32>,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// What tasks changed on a host, newest first: every result that its recaps count as changed. Runs in check mode changed
+/// nothing.
+///
+/// A bounded part of the history is searched for one page, so it may have fewer entries than `limit`, or none, although
+/// there are more: `next_cursor` tells.
+#[utoipa::path(
+    get, path = "/hosts/{name}/changes", tag = "history",
+    params(("name" = String, Path, description = "Inventory name, percent-encoded"), HostChangesQuery),
+    responses((status = 200, body = HostChangeList), (status = 404, body = ErrorBody))
+)]
+pub(super) async fn list_host_changes(
+    State(app): State<App>,
+    _: ReadAccess,
+    HostName(name): HostName,
+    Query(query): Query<HostChangesQuery>,
+) -> Result<Json<HostChangeList>, ApiError> {
+    let limit = limit(query.limit)? as usize;
+    let cursor = cursor(&query.cursor, ChangeCursor::decode)?;
+    let content = query.content.unwrap_or(false);
+    let changes = hosts::changes(&app.store, &name, cursor, limit, content).await?;
+    Ok(Json(changes))
+}
+
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct HostFactsQuery {
+    /// The time of the facts: RFC 3339, a date (its end), or how long ago (`30d`); now by default.
+    at: Option<String>,
+    /// Only facts with this name, with or without `ansible_`; `*` stands for any text.
+    #[param(example = "distribution*")]
+    name: Option<String>,
+}
+
+/// The facts of a host, now or at a time, as modules reported them.
+///
+/// What `setup` gathers counts as a whole; what it gathers in part (`gather_subset`, `filter`), and what other modules
+/// report (`package_facts`), adds to it. Variables (`set_fact`, `include_vars`) are no facts. Before the first report there
+/// are none.
+#[utoipa::path(
+    get, path = "/hosts/{name}/facts", tag = "history",
+    params(("name" = String, Path, description = "Inventory name, percent-encoded"), HostFactsQuery),
+    responses((status = 200, body = HostFacts), (status = 404, body = ErrorBody))
+)]
+pub(super) async fn get_host_facts(
+    State(app): State<App>,
+    _: ReadAccess,
+    HostName(name): HostName,
+    Query(query): Query<HostFactsQuery>,
+) -> Result<Json<HostFacts>, ApiError> {
+    let at_us = moment("at", &query.at, Edge::End, app.clock.now_us())?;
+    let facts = hosts::facts_at(&app.store, &name, at_us, given(&query.name)).await?;
+    Ok(Json(facts))
+}
+
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct FactsChangesQuery {
+    /// Only changes after this time: RFC 3339, a date (its beginning), or how long ago (`30d`); all by default.
+    since: Option<String>,
+    /// Only changes at or before this time: RFC 3339, a date (its end), or how long ago.
+    until: Option<String>,
+    /// Only facts with this name, with or without `ansible_`; `*` stands for any text.
+    #[param(example = "distribution*")]
+    name: Option<String>,
+    /// Entries at most: 1 to 1000, 50 by default. Reports at the same microsecond are not divided.
+    limit: Option<u32>,
+}
+
+/// How the facts of a host changed, oldest first. Facts that change with every run, such as the time and free memory, are
+/// left out.
+///
+/// A bounded part of the history is read for one page, so it may have fewer entries than `limit`, or none, although there
+/// are more: `next_since` tells.
+#[utoipa::path(
+    get, path = "/hosts/{name}/facts/changes", tag = "history",
+    params(("name" = String, Path, description = "Inventory name, percent-encoded"), FactsChangesQuery),
+    responses((status = 200, body = FactsChangeList), (status = 404, body = ErrorBody))
+)]
+pub(super) async fn list_host_facts_changes(
+    State(app): State<App>,
+    _: ReadAccess,
+    HostName(name): HostName,
+    Query(query): Query<FactsChangesQuery>,
+) -> Result<Json<FactsChangeList>, ApiError> {
+    let now_us = app.clock.now_us();
+    let question = FactChangesQuestion {
+        since_us: moment("since", &query.since, Edge::Start, now_us)?.unwrap_or(i64::MIN),
+        until_us: moment("until", &query.until, Edge::End, now_us)?.unwrap_or(i64::MAX),
+        name: given(&query.name).map(str::to_owned),
+        limit: limit(query.limit)? as usize,
+    };
+    let changes = hosts::fact_changes(&app.store, &name, &question).await?;
+    Ok(Json(changes))
+}
+
+/// A parameter that is not empty.
+fn given(parameter: &Option<String>) -> Option<&str> {
+    parameter.as_deref().filter(|text| !text.is_empty())
+}
+
+fn moment(
+    field: &str,
+    parameter: &Option<String>,
+    edge: Edge,
+    now_us: i64,
+) -> Result<Option<i64>, ApiError> {
+    let time = given(parameter).map(|text| {
+        parse::moment(text, edge, now_us)
+            .map_err(|problem| ApiError::bad_request(format!("{field} = {text:?}: {problem}")))
+    });
+    time.transpose()
+}
+
+fn cursor<T>(
+    parameter: &Option<String>,
+    decode: fn(&str) -> Option<T>,
+) -> Result<Option<T>, ApiError> {
+    let cursor = given(parameter).map(|text| {
+        decode(text).ok_or_else(|| {
+            ApiError::bad_request(
+                "cursor: this is no cursor; take next_cursor of the page before, as it is",
+            )
+        })
+    });
+    cursor.transpose()
+}

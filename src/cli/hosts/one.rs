@@ -1,0 +1,314 @@
+//! `playback host`.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::super::client::{Client, ClientArgs};
+use super::super::out::{self, Colour, Column, Layout, Out, plain};
+use super::super::summary;
+use super::super::when::{self, Moment};
+use super::entries::{Continued, Entries};
+use super::{facts, is_bad, path, status, title};
+use crate::clock::Clock;
+use crate::model::{HostChange, HostDetail, HostRun};
+
+/// Runs and changes on the page of a host.
+const SHOWN: u64 = 10;
+
+/// Lines of a difference.
+const DIFF_LINES: usize = 40;
+
+/// Show one host: its last runs, what changed it, its facts
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Host {
+    /// Its inventory name
+    name: String,
+    /// List its runs, newest first, each with the host's own status
+    #[arg(long, conflicts_with_all = ["changes", "facts"])]
+    runs: bool,
+    /// List what tasks changed on it, newest first
+    #[arg(long, conflicts_with = "facts")]
+    changes: bool,
+    /// With --changes, also show what the modules said, and the differences that they reported
+    #[arg(long, requires = "changes")]
+    diff: bool,
+    /// Show its facts
+    #[arg(long)]
+    facts: bool,
+    /// Show the facts of this time instead of now: 2026-01-20, "2026-01-20 10:00", or 2h or 7d (ago)
+    #[arg(long, value_name = "TIME", requires = "facts", value_parser = Moment::parse)]
+    at: Option<Moment>,
+    /// Show how the facts have changed since this time
+    #[arg(long, value_name = "TIME", requires = "facts", conflicts_with = "at", value_parser = Moment::parse)]
+    since: Option<Moment>,
+    /// Show changes of facts up to this time
+    #[arg(long, value_name = "TIME", requires = "since", value_parser = Moment::parse)]
+    until: Option<Moment>,
+    /// Show only facts with this name, with or without ansible_; * stands for any text
+    #[arg(long, value_name = "NAME", requires = "facts")]
+    fact: Option<String>,
+    /// List so many runs or changes at most
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..))]
+    limit: u64,
+    #[command(flatten)]
+    layout: Layout,
+    #[command(flatten)]
+    client: ClientArgs,
+    /// Print JSON: the API's host, or the list that was asked for
+    #[arg(long)]
+    json: bool,
+}
+
+impl Host {
+    /// Which facts, and from which time.
+    fn facts(&self, clock: &Clock) -> facts::Request {
+        let time = |moment: &Option<Moment>, edge| {
+            let time = moment.as_ref().map(|moment| moment.resolve(edge, clock));
+            time.map(|time| time.to_rfc3339())
+        };
+        facts::Request {
+            path: path(&self.name),
+            name: self.fact.clone(),
+            at: time(&self.at, when::Edge::End),
+            since: time(&self.since, when::Edge::Start),
+            until: time(&self.until, when::Edge::End),
+            limit: self.limit,
+        }
+    }
+}
+
+pub(in crate::cli) fn run(command: &Host) -> anyhow::Result<ExitCode> {
+    let clock = Clock::system();
+    let client = Client::new(&command.client)?;
+    let mut out = Out::laid_out(command.layout);
+    let path = path(&command.name);
+    if command.facts {
+        facts::print(&client, &command.facts(&clock), command.json, &mut out)?;
+    } else if command.runs {
+        let entries = runs(&client, &path, command.limit)?;
+        if command.json {
+            entries.print_json("runs", &mut out)?;
+        } else {
+            print_runs(&entries.parsed()?, &mut out)?;
+            hint_at_more(&entries);
+        }
+    } else if command.changes {
+        let entries = changes(&client, &path, command.limit, command.diff)?;
+        if command.json {
+            entries.print_json("changes", &mut out)?;
+        } else {
+            print_changes(&entries.parsed()?, command.diff, &mut out)?;
+            hint_at_more(&entries);
+        }
+    } else if command.json {
+        let detail: Box<RawValue> = client.get(&path, &[])?;
+        out.line(detail.get())?;
+    } else {
+        page(&client, &command.name, &clock, &mut out)?;
+    }
+    out.flush()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn runs(client: &Client, path: &str, limit: u64) -> anyhow::Result<Entries> {
+    let wanted = (limit, Continued::Cursor);
+    Entries::read(client, &format!("{path}/runs"), Vec::new(), wanted)
+}
+
+fn changes(client: &Client, path: &str, limit: u64, content: bool) -> anyhow::Result<Entries> {
+    let wanted = (limit, Continued::Cursor);
+    let query = content.then(|| ("content", "true".to_owned()));
+    let query = query.into_iter().collect();
+    Entries::read(client, &format!("{path}/changes"), query, wanted)
+}
+
+fn hint_at_more(entries: &Entries) {
+    if entries.next.is_some() {
+        out::hint(format_args!(
+            "these are the newest {}: --limit N shows more",
+            entries.entries.len()
+        ));
+    }
+}
+
+/// What is known of a host, on a page.
+fn page(client: &Client, name: &str, clock: &Clock, out: &mut Out) -> anyhow::Result<()> {
+    let path = path(name);
+    let detail: HostDetail = client.get(&path, &[])?;
+    let host = &detail.summary;
+    out.headline(Colour::Bold, &plain(&host.name))?;
+    let told = status(&host.last_run);
+    match is_bad(host.status) {
+        true => out.line(out.paint(Colour::Red, &told))?,
+        false => out.line(told)?,
+    }
+    out.line("")?;
+    let seen = |run: &HostRun| {
+        let time = when::show(run.start_time);
+        format!(
+            "{time} ({}), {}",
+            when::ago(run.start_time, clock),
+            title(run)
+        )
+    };
+    let count = match host.has_more_runs {
+        true => format!("more than {}", host.runs),
+        false => host.runs.to_string(),
+    };
+    let change = host.last_change.as_ref();
+    let facts = detail.facts_time;
+    for (heading, text) in [
+        ("last run", seen(&host.last_run)),
+        ("changed", change.map_or("never".to_owned(), seen)),
+        ("first run", seen(&detail.first_run)),
+        ("runs", count),
+        ("facts", facts.map_or("none".to_owned(), when::show)),
+    ] {
+        out.hanging(&format!("  {heading:<10} "), &plain(&text))?;
+    }
+    let last: Vec<HostRun> = runs(client, &path, SHOWN)?.parsed()?;
+    out.line("")?;
+    out.line(out.paint(Colour::Bold, "Last runs"))?;
+    print_runs(&last, out)?;
+    let last: Vec<HostChange> = changes(client, &path, SHOWN, false)?.parsed()?;
+    if !last.is_empty() {
+        out.line("")?;
+        out.line(out.paint(Colour::Bold, "Last changes"))?;
+        print_changes(&last, false, out)?;
+    }
+    Ok(())
+}
+
+fn print_runs(runs: &[HostRun], out: &mut Out) -> anyhow::Result<()> {
+    let length = summary::id_length(runs.iter().map(|run| run.execution));
+    let rows = runs.iter().map(|run| {
+        [
+            run.execution.to_string()[..length].to_owned(),
+            when::show(run.start_time),
+            status(run),
+            title(run),
+            run.user.clone().unwrap_or_default(),
+        ]
+    });
+    let columns = [
+        Column::whole("ID"),
+        Column::whole("STARTED"),
+        Column::end("STATUS", 11),
+        Column::by("WHAT", 10, summary::shorten),
+        Column::end("USER", 6),
+    ];
+    out.table(columns, rows.collect(), |out, row, line| {
+        match is_bad(runs[row].status) {
+            true => out.paint(Colour::Red, &line),
+            false => line,
+        }
+    })
+}
+
+fn print_changes(changes: &[HostChange], with_content: bool, out: &mut Out) -> anyhow::Result<()> {
+    if changes.is_empty() {
+        out::note("no task of any recorded run changed it");
+        return Ok(());
+    }
+    if !with_content {
+        let length = summary::id_length(changes.iter().map(|change| change.execution));
+        let rows = changes.iter().map(|change| {
+            [
+                when::show(change.time),
+                task(change),
+                module(&change.action).to_owned(),
+                change.execution.to_string()[..length].to_owned(),
+                change.playbook.clone().unwrap_or_default(),
+            ]
+        });
+        let columns = [
+            Column::whole("TIME"),
+            Column::end("TASK", 14),
+            Column::front("ACTION", 8),
+            Column::whole("RUN"),
+            Column::front("PLAYBOOK", 8),
+        ];
+        return out.table(columns, rows.collect(), |_, _, line| line);
+    }
+    for (at, change) in changes.iter().enumerate() {
+        if at > 0 {
+            out.line("")?;
+        }
+        let head = format!("{}  {}", when::show(change.time), task(change));
+        out.headline(Colour::Bold, &plain(&head))?;
+        let run = change.playbook.as_deref().unwrap_or_default();
+        let by = format!("{} in {run} ({})", change.action, change.execution);
+        out.hanging("  ", &plain(&by))?;
+        if let Some(line) = change.line {
+            out.hanging("  at: ", &plain(&format!("{}:{line}", change.path)))?;
+        }
+        if let Some(host) = &change.delegated_to {
+            out.hanging("  ran on: ", &plain(host))?;
+        }
+        if change.censored {
+            out.line("  the result is hidden by no_log")?;
+        }
+        if !change.items.is_empty() {
+            out.hanging("  items: ", &plain(&change.items.join(", ")))?;
+        }
+        if let Some(message) = &change.message {
+            out.hanging("  ", &plain(message))?;
+        }
+        for line in change.diff.iter().flat_map(diff_lines).take(DIFF_LINES) {
+            out.hanging("  ", &plain(&line))?;
+        }
+    }
+    Ok(())
+}
+
+/// A module by the name that people write.
+fn module(action: &str) -> &str {
+    let own = ["ansible.builtin.", "ansible.legacy."];
+    let bare = own.iter().find_map(|own| action.strip_prefix(own));
+    bare.unwrap_or(action)
+}
+
+/// A task with its role.
+fn task(change: &HostChange) -> String {
+    let name = match change.task_name.as_str() {
+        "" => &change.action,
+        name => name,
+    };
+    match change.role.as_str() {
+        "" => name.to_owned(),
+        role => format!("{role} : {name}"),
+    }
+}
+
+/// Differences as lines. Modules report a text (`prepared`), or what was there before and after.
+fn diff_lines(diff: &Value) -> Vec<String> {
+    match diff {
+        Value::Array(list) => list.iter().flat_map(diff_lines).collect(),
+        Value::Object(parts) => {
+            if let Some(prepared) = parts.get("prepared").and_then(Value::as_str) {
+                return prepared.lines().map(str::to_owned).collect();
+            }
+            let mut lines = Vec::new();
+            for (part, mark) in [("before", '-'), ("after", '+')] {
+                let header = parts.get(&format!("{part}_header"));
+                if let Some(header) = header.and_then(Value::as_str) {
+                    lines.push(format!("{mark}{mark}{mark} {header}"));
+                }
+            }
+            for (part, mark) in [("before", '-'), ("after", '+')] {
+                let text = match parts.get(part) {
+                    Some(Value::String(text)) => text.clone(),
+                    Some(Value::Null) | None => continue,
+                    Some(other) => serde_json::to_string_pretty(other).unwrap_or_default(),
+                };
+                lines.extend(text.lines().map(|line| format!("{mark} {line}")));
+            }
+            lines
+        }
+        Value::String(text) => text.lines().map(str::to_owned).collect(),
+        _ => Vec::new(),
+    }
+}

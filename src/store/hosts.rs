@@ -1,0 +1,328 @@
+//! Hosts over all executions: which there are, in which runs they took part, and what changed them.
+//!
+//! A history may have millions of runs of a host, so no statement reads them all.
+
+use playback_wire::HostStats;
+
+use super::pool::Row;
+use super::statement::Statement;
+use super::tables::executions::{SELECT, read};
+use super::tables::results;
+use super::tables::table::push_list;
+use super::tables::tasks;
+use super::{Store, StoreError};
+use crate::filter::stored;
+use crate::model::{Cursor, ExecutionKey, ExecutionRow, ResultFlags, TaskRow};
+
+/// Runs of a host that are counted, at most.
+pub const COUNTED_RUNS: u64 = 10_000;
+
+/// Hosts that one statement looks up. SQLite allows at most 500 parts in a compound select.
+const HOSTS: usize = 50;
+
+/// Entries of an index that are read for names of hosts at once: the runs of one host, or several hosts with few runs.
+const ENTRIES: u32 = 64;
+
+/// Where a list of host names begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NamesFrom<'n> {
+    /// With this name, or the next one.
+    Name(&'n str),
+    /// After this name.
+    After(&'n str),
+}
+
+/// A run, and how one host fared in it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HostInRun {
+    /// The execution's key.
+    pub key: ExecutionKey,
+    /// The execution.
+    pub run: ExecutionRow,
+    /// Inventory name of the host.
+    pub name: String,
+    /// Number of the host within the execution.
+    pub number: u32,
+    /// Its counts.
+    pub stats: HostStats,
+}
+
+impl HostInRun {
+    /// Where it stands among the host's runs.
+    #[must_use]
+    pub fn cursor(&self) -> Cursor {
+        Cursor {
+            started_us: self.run.started_us,
+            key: self.key,
+        }
+    }
+}
+
+/// Which of a host's runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HostRuns {
+    /// All.
+    All,
+    /// Those that changed it; never one in check mode.
+    Changed,
+}
+
+/// A result that changed something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangeRow {
+    /// Sequence number of its event.
+    pub seq: u64,
+    /// Number of the task.
+    pub task: u32,
+    /// See [`ResultFlags`].
+    pub flags: ResultFlags,
+    /// End, in microseconds after the execution's `base_us`.
+    pub ended_us: i64,
+    /// The other hosts that ran it.
+    pub delegated_to: Option<String>,
+    /// The module that ran, where the task's own is a template.
+    pub action: Option<String>,
+}
+
+impl Store {
+    /// Names of hosts, in the order of their bytes; at most `limit`. A host with many runs takes one look into an index, however
+    /// many they are. A name of which all runs were deleted may be among them.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn known_hosts(
+        &self,
+        from: NamesFrom<'_>,
+        limit: u32,
+    ) -> Result<Vec<String>, StoreError> {
+        let mut names: Vec<String> = Vec::new();
+        loop {
+            let mut query = self.query("SELECT name FROM execution_hosts WHERE name ");
+            match (names.last(), from) {
+                (None, NamesFrom::Name(name)) => query.push(">= ?").bind(stored(name)),
+                (None, NamesFrom::After(name)) => query.push("> ?").bind(stored(name)),
+                (Some(last), _) => query.push("> ?").bind(last.as_str()),
+            };
+            // MariaDB would read all runs of a host to find the next name within one statement, by recursion or `DISTINCT`.
+            query.push(" ORDER BY name LIMIT ?").bind(ENTRIES);
+            let rows = query.fetch_all(&self.read).await?;
+            for row in &rows {
+                let name: String = row.get("name")?;
+                if names.last() != Some(&name) {
+                    names.push(name);
+                }
+            }
+            if names.len() >= limit as usize || rows.len() < ENTRIES as usize {
+                names.truncate(limit as usize);
+                return Ok(names);
+            }
+        }
+    }
+
+    /// The latest run of each of these hosts, in any order; hosts without such a run are left out.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn latest_runs(
+        &self,
+        names: &[&str],
+        which: HostRuns,
+    ) -> Result<Vec<HostInRun>, StoreError> {
+        let mut found = Vec::with_capacity(names.len());
+        for names in names.chunks(HOSTS) {
+            let mut query = self.query("");
+            if names.len() > 1 {
+                query.rarely();
+            }
+            for (at, name) in names.iter().enumerate() {
+                query.push(compound(names.len(), at));
+                push_runs(&mut query, name, which);
+                push_order(&mut query, 1);
+                query.push(if names.len() == 1 { "" } else { ") AS of_one" });
+            }
+            for row in &query.fetch_all(&self.read).await? {
+                found.push(read_run(row)?);
+            }
+        }
+        Ok(found)
+    }
+
+    /// The number of runs of each of these hosts, in the order of `names`; beyond [`COUNTED_RUNS`] one more than that.
+    /// Runs that were just deleted count until their rows are swept.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn count_runs(&self, names: &[&str]) -> Result<Vec<u64>, StoreError> {
+        let mut counts = vec![0; names.len()];
+        for (names, counts) in names.chunks(HOSTS).zip(counts.chunks_mut(HOSTS)) {
+            let mut query = self.query("");
+            if names.len() > 1 {
+                query.rarely();
+            }
+            for (at, name) in names.iter().enumerate() {
+                query
+                    .push(if at == 0 { "" } else { " UNION ALL " })
+                    .push(
+                        "SELECT ? AS place, COUNT(*) AS n FROM \
+                         (SELECT 1 FROM execution_hosts WHERE name = ? LIMIT ?) AS of_one",
+                    )
+                    .bind(at as u64)
+                    .bind(stored(name))
+                    .bind(COUNTED_RUNS + 1);
+            }
+            for row in &query.fetch_all(&self.read).await? {
+                let place = row.number("place")? as usize;
+                if let Some(count) = counts.get_mut(place) {
+                    *count = row.unsigned("n")?;
+                }
+            }
+        }
+        Ok(counts)
+    }
+
+    /// The runs of a host, newest first, after a cursor; at most `limit`.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn host_runs(
+        &self,
+        host: &str,
+        which: HostRuns,
+        after: Option<Cursor>,
+        limit: u32,
+    ) -> Result<Vec<HostInRun>, StoreError> {
+        let mut query = self.query("");
+        push_runs(&mut query, host, which);
+        if let Some(after) = after {
+            query
+                .push(" AND x.started_us <= ? AND (x.started_us < ? OR x.execution < ?)")
+                .bind(after.started_us)
+                .bind(after.started_us)
+                .bind(after.key);
+        }
+        push_order(&mut query, limit);
+        let rows = query.fetch_all(&self.read).await?;
+        rows.iter().map(read_run).collect()
+    }
+
+    /// The first run of a host.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn first_run(&self, host: &str) -> Result<Option<HostInRun>, StoreError> {
+        let mut query = self.query("");
+        push_runs(&mut query, host, HostRuns::All);
+        query.push(" ORDER BY x.started_us, x.execution LIMIT 1");
+        let row = query.fetch_optional(&self.read).await?;
+        row.as_ref().map(read_run).transpose()
+    }
+
+    /// What changed a host in an execution, the latest first: results that the recap counts as changed, with a sequence
+    /// number from `from` on and before `before`; at most `limit`. All results in this range are read.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn changes(
+        &self,
+        key: ExecutionKey,
+        host: u32,
+        (from, before): (u64, u64),
+        limit: u32,
+    ) -> Result<Vec<ChangeRow>, StoreError> {
+        let mut query = self.query(results::CHANGES);
+        query
+            // 1 is `ResultFlags::CHANGED`, 2 is `IGNORED`; flags are negative once a result is retracted.
+            .push(
+                " WHERE execution = ? AND seq >= ? AND seq < ? AND host = ? AND flags >= 0 \
+                 AND flags & 1 = 1 AND (status = 0 OR (status = 1 AND flags & 2 = 2)) \
+                 ORDER BY seq DESC LIMIT ?",
+            )
+            .bind(key)
+            .bind(from)
+            .bind(before)
+            .bind(host)
+            .bind(limit);
+        let rows = query.fetch_all(&self.read).await?;
+        rows.iter().map(results::read_change).collect()
+    }
+
+    /// These tasks of an execution.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn tasks_numbered(
+        &self,
+        key: ExecutionKey,
+        numbers: &[u32],
+    ) -> Result<Vec<TaskRow>, StoreError> {
+        if numbers.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut query = self.query(tasks::SELECT);
+        query.push(" WHERE execution = ? AND number IN (").bind(key);
+        push_list(&mut query, numbers);
+        let rows = query.fetch_all(&self.read).await?;
+        rows.iter().map(tasks::read).collect()
+    }
+}
+
+/// What stands before part `at` of a compound select.
+fn compound(parts: usize, at: usize) -> &'static str {
+    match (parts, at) {
+        (1, _) => "",
+        (_, 0) => "SELECT * FROM (",
+        (_, _) => " UNION ALL SELECT * FROM (",
+    }
+}
+
+/// The counts of the host have names of their own: some are also columns of executions.
+const OF_HOST: &str = ", x.name AS host_name, x.number AS host_number, x.ok AS host_ok, \
+    x.changed AS host_changed, x.unreachable AS host_unreachable, x.failed AS host_failed, \
+    x.skipped AS host_skipped, x.rescued AS host_rescued, x.ignored AS host_ignored \
+    FROM execution_hosts x";
+
+/// Adds the query for a host's runs, up to its order.
+fn push_runs(query: &mut Statement, host: &str, which: HostRuns) {
+    let (index, name) = match which {
+        HostRuns::All => ("", "x.name = ?"),
+        HostRuns::Changed => query.engine().changed_hosts(),
+    };
+    query
+        .push(SELECT)
+        .push(OF_HOST)
+        .push(index)
+        .push(" JOIN executions e ON e.id = x.execution WHERE ")
+        .push(name)
+        .bind(stored(host));
+    if which == HostRuns::Changed {
+        // In check mode the host has counts, and nothing was changed.
+        query
+            .push(" AND x.changed > 0 AND e.changed = ?")
+            .bind(true);
+    }
+}
+
+fn push_order(query: &mut Statement, limit: u32) {
+    query
+        .push(" ORDER BY x.started_us DESC, x.execution DESC LIMIT ?")
+        .bind(limit);
+}
+
+fn read_run(row: &Row) -> Result<HostInRun, StoreError> {
+    let (key, run) = read(row)?;
+    Ok(HostInRun {
+        key,
+        run,
+        name: row.get("host_name")?,
+        number: row.number("host_number")?,
+        stats: HostStats {
+            ok: row.unsigned("host_ok")?,
+            changed: row.unsigned("host_changed")?,
+            unreachable: row.unsigned("host_unreachable")?,
+            failed: row.unsigned("host_failed")?,
+            skipped: row.unsigned("host_skipped")?,
+            rescued: row.unsigned("host_rescued")?,
+            ignored: row.unsigned("host_ignored")?,
+        },
+    })
+}
