@@ -87,6 +87,24 @@ impl Engine {
         statement.bind(&pieces.join(star));
     }
 
+    /// The last three bytes of an execution's id, as the index on them has them.
+    pub(super) fn id_end(self) -> &'static str {
+        match self {
+            Self::Sqlite => "substr(e.uuid, 14)",
+            Self::Postgres => "substr(uuid_send(e.uuid), 14)",
+            // MariaDB has no indexes on expressions.
+            Self::MySql => "e.id_end",
+        }
+    }
+
+    /// An execution's id as hexadecimal digits, in lower case.
+    pub(super) fn id_digits(self) -> &'static str {
+        match self {
+            Self::Postgres => "encode(uuid_send(e.uuid), 'hex')",
+            Self::Sqlite | Self::MySql => "lower(hex(e.uuid))",
+        }
+    }
+
     /// An expression for the database's own time, in microseconds since the epoch.
     pub(super) fn now_us(self) -> &'static str {
         match self {

@@ -1,5 +1,6 @@
 //! Lists of executions on each database: which are found, in which order, page by page.
 
+use playback::filter::IdDigits;
 use playback::model::{
     By, Cursor, ExecutionFilter, ExecutionKey, ExecutionRow, Page, Question, Reason, Status,
 };
@@ -52,6 +53,43 @@ on_every_store! {
                 let expected: Vec<Uuid> = so_long.map(|(_, row)| row.id).take(1000).collect();
                 assert_eq!(found(&store, &filter).await, expected, "{least} {user:?}");
             }
+        }
+    }
+
+    async fn an_id_is_found_by_its_beginning_and_its_end_be_it_few_or_many(store: Store) {
+        // These begin alike, and every hundredth of them ends alike.
+        let id = |number: u128| Uuid::from_u128((0x0199_c2a4_u128 << 96) | (number << 40) | (number % 100));
+        let runs: Vec<ExecutionRow> = (0..1_200)
+            .map(|number| ExecutionRow {
+                id: id(number as u128),
+                started_us: TEN + number,
+                ..any_execution()
+            })
+            .collect();
+        let changes: Vec<_> = runs.iter().cloned().map(only).collect();
+        store.commit(&changes).await.unwrap();
+        for digits in [
+            "0199", "0199c2a4", "0199c2a5", "0199C2A4-0000-0000-0000-01", "000000", "000007", "00000007", "0000000007",
+            "07", "000063", "000064", "070000000007", "0199c2a40000000000000a000000000a",
+        ] {
+            let text = digits.replace('-', "").to_lowercase();
+            let Ok(digits) = IdDigits::parse(digits) else {
+                assert!(text.len() < 4, "{text}");
+                continue;
+            };
+            let is_meant = |row: &&ExecutionRow| {
+                let id = row.id.simple().to_string();
+                id.starts_with(&text) || (text.len() >= 6 && id.ends_with(&text))
+            };
+            let expected: Vec<Uuid> = runs.iter().filter(is_meant).map(|row| row.id).take(1000).collect();
+            let filter = ExecutionFilter { id: Some(digits), ..ExecutionFilter::default() };
+            assert_eq!(found(&store, &filter).await, expected, "{digits}");
+            // Beside another filter, too.
+            let late = ExecutionFilter { from_us: Some(TEN + 600), ..filter };
+            let is_late = |row: &&ExecutionRow| row.started_us >= TEN + 600;
+            let of_these = runs.iter().filter(is_meant).filter(is_late);
+            let expected: Vec<Uuid> = of_these.map(|row| row.id).collect();
+            assert_eq!(found(&store, &late).await, expected, "{digits}, late");
         }
     }
 

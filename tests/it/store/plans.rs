@@ -1,6 +1,7 @@
 //! No list, filter or page reads or sorts a whole table. The database explains every statement that the store issues
 //! for them, on a history that is large enough to matter to its planner.
 
+use playback::filter::IdDigits;
 use playback::model::{
     Changes, Cursor, ExecutionFilter, ExecutionKey, LaunchState, Page, RareFields, Reason,
     ResultFilter, Status,
@@ -240,6 +241,16 @@ fn cases() -> Vec<Case> {
         case("no filter", true, any()),
         case("status success", true, status(Status::Success)),
         case("status failed", false, status(Status::Failed)),
+    let first = History::new(EXECUTIONS, TEN).next().unwrap();
+    let id = first.execution.unwrap().id.simple().to_string();
+    let named = |name, digits: &str| Case {
+        name,
+        often: Often::Few,
+        filter: ExecutionFilter {
+            id: Some(IdDigits::parse(digits).unwrap()),
+            ..any()
+        },
+    };
         case("status running", false, status(Status::Running)),
         case("type playbook", true, kind(ExecutionType::Playbook)),
         case("type adhoc", false, kind(ExecutionType::Adhoc)),
@@ -309,6 +320,10 @@ fn cases() -> Vec<Case> {
         case("q", true, search("CHG-00")),
         case(
             "failed on a host",
+        named("an id", &id),
+        named("beginning of an id", &id[..12]),
+        named("end of an id", &id[26..]),
+        named("long end of an id", &id[19..]),
             false,
             ExecutionFilter {
                 status: Some(Status::Failed),
