@@ -8,6 +8,7 @@
 //!   describe this program
 //! - `out`: the one place that prints; `when`, `summary`: formatting
 //! - `client`, `filters`, `query`, `pages`, `pick`, `socket`: requests to a collector; `database`: commands that open its database
+//! - `ids`: ids as people read and type them
 //! - `login`, `logins`: which collector and token a command uses
 //! - `environment`: settings that are not options
 
@@ -29,6 +30,7 @@ mod filters;
 mod flush;
 mod follow;
 mod launch;
+mod ids;
 mod list;
 mod login;
 mod logins;

@@ -28,7 +28,8 @@ const HOSTS: usize = 5;
 /// since when and in how many runs the error occurred, and what is different since the task last worked.
 #[derive(Debug, Args)]
 pub(super) struct Why {
-    /// Its id, the first 4 or more digits of it, or "latest"; by default the run that failed last
+    /// Its id, the last 6 or more digits of it (as lists show them), the first 4 or more, or "latest"; by default the run
+    /// that failed last
     id: Option<Pick>,
     #[command(flatten)]
     layout: Layout,
@@ -43,7 +44,7 @@ pub(super) fn run(command: &Why) -> anyhow::Result<ExitCode> {
     let clock = Clock::system();
     let client = Client::new(&command.client)?;
     let id = match &command.id {
-        Some(pick) => pick.find(&client, &clock)?,
+        Some(pick) => pick.find(&client)?,
         None => Pick::find_failed(&client)?,
     };
     let path = format!("/executions/{id}/explain");

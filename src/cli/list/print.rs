@@ -2,8 +2,8 @@
 
 use anyhow::Context as _;
 use serde_json::value::RawValue;
-use uuid::Uuid;
 
+use super::super::ids::ShortIds;
 use super::super::out::{self, Colour, Column, Layout, Out};
 use super::super::pages::Pages;
 use super::super::{summary, when};
@@ -78,13 +78,10 @@ pub(super) fn columns(
         out::note("no executions");
         return Ok(());
     }
-    let length = id_length(records.iter().map(|record| record.id));
-    let cell = |column: &Named, record: &ExecutionResult| {
-        let mut text = column.text(record, clock);
-        if column.name == "id" {
-            text.truncate(length);
-        }
-        text
+    let ids = ShortIds::of(records.iter().map(|record| record.id));
+    let cell = |column: &Named, record: &ExecutionResult| match column.name {
+        "id" => ids.show(record.id),
+        _ => column.text(record, clock),
     };
     let row = |record| columns.iter().map(|column| cell(column, record)).collect();
     let rows: Vec<Vec<String>> = records.iter().map(row).collect();
@@ -165,11 +162,11 @@ const WHOLE: [Column; 7] = [
 ];
 
 fn whole_rows(records: &[ExecutionResult], clock: &Clock) -> Vec<[String; 7]> {
-    let length = id_length(records.iter().map(|record| record.id));
+    let ids = ShortIds::of(records.iter().map(|record| record.id));
     let names = summary::names(records);
     let rows = records.iter().zip(names).map(|(record, name)| {
         [
-            record.id.to_string()[..length].to_owned(),
+            ids.show(record.id),
             summary::status(record),
             when::show(record.start_time),
             summary::duration(record, clock),
@@ -191,11 +188,11 @@ const SHORT: [Column; 6] = [
 ];
 
 fn short_rows(records: &[ExecutionResult], clock: &Clock) -> Vec<[String; 6]> {
-    let length = id_length(records.iter().map(|record| record.id));
+    let ids = ShortIds::of(records.iter().map(|record| record.id));
     let names = summary::short_names(records);
     let rows = records.iter().zip(names).map(|(record, name)| {
         [
-            record.id.to_string()[..length].to_owned(),
+            ids.show(record.id),
             summary::short_status(record),
             when::ago(record.start_time, clock),
             summary::short_duration(record, clock),
@@ -204,15 +201,4 @@ fn short_rows(records: &[ExecutionResult], clock: &Clock) -> Vec<[String; 6]> {
         ]
     });
     rows.collect()
-}
-
-/// How many characters of the ids tell them apart; at least their time part, which comes first.
-fn id_length(ids: impl Iterator<Item = Uuid>) -> usize {
-    let mut ids: Vec<String> = ids.map(|id| id.to_string()).collect();
-    ids.sort_unstable();
-    let tells = |length: &usize| {
-        ids.windows(2)
-            .all(|pair| pair[0][..*length] != pair[1][..*length])
-    };
-    (13..36).find(tells).unwrap_or(36)
 }

@@ -88,7 +88,7 @@ fn a_list_is_a_table_for_people_and_json_for_scripts() {
     );
     // The ids are shortened, and still name one execution each.
     for (row, id) in rows[1..].iter().zip([&adhoc, &failed, &good]) {
-        assert!(row[0].len() < id.len());
+        assert_eq!(row[0], &id[30..], "six digits of its end");
         assert_eq!(
             run(&collector, &["show", row[0], "--json"]).json()["id"],
             **id
@@ -123,6 +123,11 @@ fn a_list_is_narrowed_by_every_filter() {
     };
     for (arguments, expected) in [
         ("--status failed", vec!["failed"]),
+        (format!("--id {end}").as_str(), vec!["failed"]),
+        (&format!("--id {failed}"), vec!["failed"]),
+        (&format!("--id {end} --id {other}"), vec!["failed", "good"]),
+        (&format!("--id {end} --user bob"), vec![]),
+        (&format!("NOT id:{end}"), vec!["adhoc", "good"]),
         ("--type adhoc", vec!["adhoc"]),
         ("--playbook db.yml", vec!["failed"]),
         ("--inventory elsewhere", vec![]),
@@ -195,7 +200,7 @@ fn all_of_a_long_list_comes_page_by_page() {
     let some = run(&collector, &["list", "--limit", "1010", "--json"]).json();
     assert_eq!(ids(&some).len(), 1010);
     assert!(some["next_cursor"].is_string(), "there are more");
-    // Ids with the same prefix are shown with as many digits as needed.
+    // Ids that end alike are shown with as many digits as needed.
     let table = run(&collector, &["list", "--all"]);
     let mut shown: Vec<&str> = table.rows()[1..].iter().map(|row| row[0]).collect();
     shown.sort_unstable();
@@ -227,6 +232,10 @@ fn a_page_shows_what_ran_and_why_it_failed() {
         assert!(text.contains(part), "{part:?} in:\n{text}");
     }
     let latest = run(&collector, &["show", "latest"]);
+    assert!(
+        shown.iter().all(|id| (6..10).contains(&id.len())),
+        "{shown:?}"
+    );
     assert!(
         latest
             .ok()
