@@ -203,7 +203,10 @@ fn values(path: &str) -> BTreeMap<&'static str, Value> {
         "/executions" => [("order", one_of(&["asc", "desc"])), ("limit", limit)].into(),
         "/executions/stats" => [
             ("period", one_of(&["hour", "day", "week", "month"])),
-            ("by", one_of(&["playbook", "host", "task", "label", "user"])),
+            (
+                "by",
+                one_of(&["playbook", "inventory", "host", "task", "label", "user"]),
+            ),
             ("limit", limit),
         ]
         .into(),

@@ -208,7 +208,7 @@ fn options<P: Place>() -> Vec<String> {
 pub(super) fn with_names(mut error: Error, command: Option<&str>) -> Error {
     let options = match command {
         Some("list" | "watch") => options::<place::List>(),
-        Some("stats" | "playbooks") => options::<place::Stats>(),
+        Some("stats" | "playbooks" | "inventories") => options::<place::Stats>(),
         Some("prune") => options::<place::Retention>(),
         Some("audit") => options::<place::Audit>(),
         _ => return error,

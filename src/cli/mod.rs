@@ -39,7 +39,6 @@ mod out;
 mod pages;
 mod pick;
 mod pin;
-mod playbooks;
 mod prune;
 mod query;
 mod rebuild;
@@ -55,6 +54,7 @@ mod stats;
 mod summary;
 mod token;
 mod watch;
+mod used;
 mod when;
 mod why;
 
@@ -91,6 +91,7 @@ Look at the history:
   watch        Print a line for each run that starts or ends
   playbooks    List playbooks: their runs, and how the last one went
   stats        Count executions: how they ended, how long they took, what failed
+  inventories  List inventories: their runs, and how the last one went
   login        Log in to a collector, once, for all further commands
   logout       Delete a login
   whoami       Show which collector is used, and what your token allows
@@ -169,7 +170,10 @@ enum Command {
     /// Show one execution: how it ended, its recap, what failed, its output
     Show(show::Show),
     Why(why::Why),
-    Playbooks(Box<playbooks::Playbooks>),
+    /// List playbooks: how often each ran, how many runs succeeded, and how the last one went
+    Playbooks(Box<used::Used>),
+    /// List inventories: how often each was used, how many runs succeeded, and how the last one went
+    Inventories(Box<used::Used>),
     Stats(Box<stats::Stats>),
     #[command(name = "login")]
     LogIn(login::LogIn),
@@ -230,7 +234,8 @@ pub fn main() -> ExitCode {
         Command::List(command) => list::run(&command),
         Command::Show(command) => show::run(&command),
         Command::Why(command) => why::run(&command),
-        Command::Playbooks(command) => playbooks::run(&command),
+        Command::Playbooks(command) => used::run(&command, &used::PLAYBOOKS),
+        Command::Inventories(command) => used::run(&command, &used::INVENTORIES),
         Command::Stats(command) => stats::run(&command),
         Command::LogIn(command) => login::log_in(&command),
         Command::LogOut(command) => login::log_out(&command),

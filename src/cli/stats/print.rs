@@ -199,6 +199,7 @@ fn groups_of(
     });
     let name = match by {
         By::Playbook => Column::front("PLAYBOOK", 12),
+        By::Inventory => Column::front("INVENTORY", 12),
         By::Task => Column::by("TASK", 12, shorten_task),
         By::Host => Column::end("HOST", 12),
         By::Label => Column::end("LABEL", 12),
