@@ -165,7 +165,7 @@ enum Command {
     Cancel(cancel::Cancel),
     /// Create, list and revoke tokens
     Token(token::Token),
-    /// List executions, newest first
+    /// List executions, newest first, or those that took longest
     List(Box<list::List>),
     /// Show one execution: how it ended, its recap, what failed, its output
     Show(show::Show),

@@ -26,7 +26,7 @@ use uuid::Uuid;
 pub use feed::{Feed, FeedViewer};
 pub use fields::Fields;
 pub use lines::{LinePage, LineRange, OutputLine, all_lines, lines_within, page_of_lines, tails};
-pub use record::{RecordPage, page, record};
+pub use record::{RecordPage, page, page_by_duration, record};
 
 use crate::log::block::Gap;
 use crate::model::{ExecutionKey, ExecutionRow, LogDamage, Status, time_from_us};

@@ -35,8 +35,13 @@ pub(super) fn json(mut pages: Pages<'_>) -> anyhow::Result<()> {
     out.flush()
 }
 
-/// Prints a table. Where it would be wider than the terminal, shorter words are used.
-pub(super) fn table(mut pages: Pages<'_>, layout: Layout, clock: &Clock) -> anyhow::Result<()> {
+/// Prints a table. Where it would be wider than the terminal, shorter words are used. `first`: what the first entries of
+/// the list are.
+pub(super) fn table(
+    mut pages: Pages<'_>,
+    (layout, first): (Layout, &str),
+    clock: &Clock,
+) -> anyhow::Result<()> {
     let records = all(&mut pages)?;
     if records.is_empty() {
         out::note("no executions");
@@ -62,7 +67,7 @@ pub(super) fn table(mut pages: Pages<'_>, layout: Layout, clock: &Clock) -> anyh
         false => out.table(SHORT, short_rows(&records, clock), paint)?,
     }
     out.flush()?;
-    hint_at_more(&pages, records.len());
+    hint_at_more(&pages, first, records.len());
     Ok(())
 }
 
@@ -70,7 +75,7 @@ pub(super) fn table(mut pages: Pages<'_>, layout: Layout, clock: &Clock) -> anyh
 pub(super) fn columns(
     mut pages: Pages<'_>,
     columns: &[Named],
-    layout: Layout,
+    (layout, first): (Layout, &str),
     clock: &Clock,
 ) -> anyhow::Result<()> {
     let records = all(&mut pages)?;
@@ -92,7 +97,7 @@ pub(super) fn columns(
         _ => line,
     })?;
     out.flush()?;
-    hint_at_more(&pages, records.len());
+    hint_at_more(&pages, first, records.len());
     Ok(())
 }
 
@@ -143,10 +148,10 @@ fn record(entry: &RawValue) -> anyhow::Result<ExecutionResult> {
 }
 
 /// Says to a person how to see more.
-fn hint_at_more(pages: &Pages<'_>, shown: usize) {
+fn hint_at_more(pages: &Pages<'_>, first: &str, shown: usize) {
     if pages.cursor().is_some() {
         out::hint(format_args!(
-            "these are the newest {shown}: --limit N or --all shows more"
+            "these are the {first} {shown}: --limit N or --all shows more"
         ));
     }
 }

@@ -121,13 +121,14 @@ fn a_list_is_narrowed_by_every_filter() {
         };
         ids(&list).iter().map(name).collect::<Vec<_>>()
     };
+    let (end, other) = (&failed[30..], &good[28..]);
     for (arguments, expected) in [
-        ("--status failed", vec!["failed"]),
         (format!("--id {end}").as_str(), vec!["failed"]),
         (&format!("--id {failed}"), vec!["failed"]),
         (&format!("--id {end} --id {other}"), vec!["failed", "good"]),
         (&format!("--id {end} --user bob"), vec![]),
         (&format!("NOT id:{end}"), vec!["adhoc", "good"]),
+        ("--status failed", vec!["failed"]),
         ("--type adhoc", vec!["adhoc"]),
         ("--playbook db.yml", vec!["failed"]),
         ("--inventory elsewhere", vec![]),
@@ -176,6 +177,31 @@ fn a_list_is_narrowed_by_every_filter() {
 }
 
 #[test]
+fn a_list_is_sorted_by_start_or_duration() {
+    let collector = Collector::start();
+    let [good, failed, adhoc] = three_runs(&collector.client()).map(|run| run.id.to_string());
+    for (arguments, expected) in [
+        (&["--sort", "started"][..], vec![&adhoc, &failed, &good]),
+        (&["--reverse"], vec![&good, &failed, &adhoc]),
+        // The one that runs has no duration yet.
+        (&["--sort", "duration"], vec![&failed, &good]),
+        (&["--sort", "duration", "--limit", "1"], vec![&failed]),
+        (&["--sort", "duration", "--reverse"], vec![&good, &failed]),
+        (&["--sort", "duration", "status:success"], vec![&good]),
+    ] {
+        let listed = run(&collector, &[&["list", "--json"], arguments].concat());
+        assert_eq!(ids(&listed.json()), expected, "{arguments:?}");
+        let table = run(&collector, &[&["list"], arguments].concat());
+        assert_eq!(table.rows().len(), expected.len() + 1, "{table:?}");
+    }
+    let wrong = run(&collector, &["list", "--sort", "size"]);
+    assert!(
+        wrong.complaint(2).contains("started, duration"),
+        "{wrong:?}"
+    );
+}
+
+#[test]
 fn all_of_a_long_list_comes_page_by_page() {
     let collector = Collector::start();
     let client = collector.client();
@@ -206,6 +232,10 @@ fn all_of_a_long_list_comes_page_by_page() {
     shown.sort_unstable();
     shown.dedup();
     assert_eq!(shown.len(), total);
+    assert!(
+        shown.iter().all(|id| (6..10).contains(&id.len())),
+        "{shown:?}"
+    );
 }
 
 #[test]
@@ -232,10 +262,6 @@ fn a_page_shows_what_ran_and_why_it_failed() {
         assert!(text.contains(part), "{part:?} in:\n{text}");
     }
     let latest = run(&collector, &["show", "latest"]);
-    assert!(
-        shown.iter().all(|id| (6..10).contains(&id.len())),
-        "{shown:?}"
-    );
     assert!(
         latest
             .ok()

@@ -2,7 +2,8 @@
 
 use playback::filter::IdDigits;
 use playback::model::{
-    By, Cursor, ExecutionFilter, ExecutionKey, ExecutionRow, Page, Question, Reason, Status,
+    By, Cursor, DurationCursor, DurationPage, ExecutionFilter, ExecutionKey, ExecutionRow, Page,
+    Question, Reason, Status,
 };
 use playback::store::Store;
 use playback_wire::ExecutionType;
@@ -183,6 +184,67 @@ on_every_store! {
         let beyond = Page { offset: u64::MAX, ..page };
         let part = store.executions(&ExecutionFilter::default(), &beyond).await.unwrap();
         assert!(part.is_empty());
+    }
+
+    async fn pages_by_duration_neither_repeat_nor_skip(store: Store) {
+        // Several took as long: the identity then decides. Every seventh goes on.
+        let rows: Vec<ExecutionRow> = (0..60)
+            .map(|n| {
+                let is_over = n % 7 != 0;
+                let what = json!({
+                    "type": "playbook", "user": if n % 2 == 0 { "ann" } else { "bob" },
+                    "labels": if n % 3 == 0 { vec!["night"] } else { Vec::new() }, "note": "CHG-17",
+                });
+                ExecutionRow {
+                    started_us: TEN + n,
+                    status: if is_over { Status::Success } else { Status::Running },
+                    ended_us: is_over.then_some(TEN + n + n * 37 % 10),
+                    ..execution(what)
+                }
+            })
+            .collect();
+        let changes: Vec<_> = rows
+            .iter()
+            .map(|row| {
+                let mut changes = only(row.clone());
+                changes.hosts = vec![host(1, "web", 1)];
+                changes
+            })
+            .collect();
+        let keys = store.commit(&changes).await.unwrap();
+        let any = ExecutionFilter::default;
+        let text = |text: &str| Some(text.to_owned());
+        let end = rows[5].id.simple().to_string()[26..].to_owned();
+        for filter in [
+            any(),
+            ExecutionFilter { user: text("ann"), ..any() },
+            ExecutionFilter { label: text("night"), from_us: Some(TEN + 9), ..any() },
+            ExecutionFilter { host: text("web"), text: text("chg-17"), ..any() },
+            ExecutionFilter { min_duration_us: Some(4), ..any() },
+            ExecutionFilter { id: Some(IdDigits::parse(&end).unwrap()), ..any() },
+            ExecutionFilter { status: Some(Status::Running), ..any() },
+        ] {
+            let mut expected: Vec<(i64, ExecutionKey)> = Vec::new();
+            for id in found(&store, &filter).await {
+                let at = rows.iter().position(|row| row.id == id).unwrap();
+                expected.extend(rows[at].duration_us().map(|took| (took, keys[at])));
+            }
+            expected.sort_unstable();
+            for ascending in [true, false] {
+                let mut seen = Vec::new();
+                let mut page = DurationPage { limit: 7, after: None, ascending };
+                loop {
+                    let part = store.executions_by_duration(&filter, &page).await.unwrap();
+                    let Some(last) = part.last() else { break };
+                    page.after = Some(DurationCursor::of(last));
+                    seen.extend(part.iter().map(|(key, row)| (row.duration_us().unwrap(), *key)));
+                }
+                if !ascending {
+                    seen.reverse();
+                }
+                assert_eq!(seen, expected, "{filter:?}");
+            }
+        }
     }
 
     async fn a_change_with_a_host_is_the_hosts_own(store: Store) {

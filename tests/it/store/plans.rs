@@ -3,8 +3,8 @@
 
 use playback::filter::IdDigits;
 use playback::model::{
-    Changes, Cursor, ExecutionFilter, ExecutionKey, LaunchState, Page, RareFields, Reason,
-    ResultFilter, Status,
+    Changes, Cursor, DurationCursor, DurationPage, ExecutionFilter, ExecutionKey, LaunchState,
+    Page, RareFields, Reason, ResultFilter, Status,
 };
 use playback::store::dialect::Engine;
 use playback::store::{BlockStart, BlocksFrom, Plan, Store, TaskOnHost, TokenRow, explained};
@@ -161,6 +161,8 @@ enum Often {
     Common,
     /// So few that they are looked up one by one, and then sorted.
     Few,
+    /// All of it, in the order of an index that PostgreSQL only has without the key: it sorts those that took as long.
+    Longest,
 }
 
 impl Often {
@@ -169,6 +171,9 @@ impl Often {
             Self::Rare => false,
             Self::Common => kind == Kind::Walk,
             // PostgreSQL knows how few executions there are in all, and that to go through these costs less.
+            Self::Longest => {
+                kind == Kind::Walk || (kind == Kind::Sort && engine == Engine::Postgres)
+            }
             Self::Few => kind == Kind::Sort || (kind == Kind::Walk && engine == Engine::Postgres),
         }
     }
@@ -236,11 +241,6 @@ fn cases() -> Vec<Case> {
         let path = names::playbook(number);
         path.rsplit('/').next().unwrap().to_owned()
     };
-    let last = |names: &[&'static str]| *names.last().unwrap();
-    vec![
-        case("no filter", true, any()),
-        case("status success", true, status(Status::Success)),
-        case("status failed", false, status(Status::Failed)),
     let first = History::new(EXECUTIONS, TEN).next().unwrap();
     let id = first.execution.unwrap().id.simple().to_string();
     let named = |name, digits: &str| Case {
@@ -251,6 +251,11 @@ fn cases() -> Vec<Case> {
             ..any()
         },
     };
+    let last = |names: &[&'static str]| *names.last().unwrap();
+    vec![
+        case("no filter", true, any()),
+        case("status success", true, status(Status::Success)),
+        case("status failed", false, status(Status::Failed)),
         case("status running", false, status(Status::Running)),
         case("type playbook", true, kind(ExecutionType::Playbook)),
         case("type adhoc", false, kind(ExecutionType::Adhoc)),
@@ -315,15 +320,15 @@ fn cases() -> Vec<Case> {
             often: Often::Few,
             filter: min_duration(900),
         },
+        named("an id", &id),
+        named("beginning of an id", &id[..12]),
+        named("end of an id", &id[26..]),
+        named("long end of an id", &id[19..]),
         case("q everywhere", true, search("playbooks/")),
         // No index has parts of texts: days that may hold it are gone through until the page is full.
         case("q", true, search("CHG-00")),
         case(
             "failed on a host",
-        named("an id", &id),
-        named("beginning of an id", &id[..12]),
-        named("end of an id", &id[26..]),
-        named("long end of an id", &id[19..]),
             false,
             ExecutionFilter {
                 status: Some(Status::Failed),
@@ -388,6 +393,24 @@ async fn all_faults(store: &Store, large: ExecutionKey, when: &str) -> Vec<Strin
                 found.judge(&name, case.often, &plans);
                 found.judge_order(&name, &case, &plans);
             }
+        }
+    }
+    let after = DurationCursor {
+        duration_us: 60_000_000,
+        key: 7,
+    };
+    for (which, after) in [("first page", None), ("later page", Some(after))] {
+        for ascending in [true, false] {
+            let page = DurationPage {
+                limit: 51,
+                after,
+                ascending,
+            };
+            let everything = ExecutionFilter::default();
+            let (done, plans) = explained(store.executions_by_duration(&everything, &page)).await;
+            done.unwrap();
+            let name = format!("list by duration, {which}, ascending: {ascending}");
+            found.judge(&name, Often::Longest, &plans);
         }
     }
     macro_rules! judged {
