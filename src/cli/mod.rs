@@ -4,8 +4,8 @@
 //! end with the run's own.
 //!
 //! Layout:
-//! - one module for each command; `launch` has the three that launch a run, and `documents` the two that
-//!   describe this program
+//! - one module for each command; `launch` has the three that launch a run, and `complete` the two
+//!   that complete command lines in shells
 //! - `out`: the one place that prints; `when`, `summary`: formatting
 //! - `client`, `filters`, `query`, `pages`, `pick`, `socket`: requests to a collector; `database`: commands that open its database
 //! - `ids`: ids as people read and type them
@@ -17,6 +17,7 @@ mod as_user;
 mod audit;
 mod cancel;
 mod client;
+mod complete;
 mod copy;
 mod database;
 mod delete;
@@ -29,8 +30,8 @@ mod exec;
 mod filters;
 mod flush;
 mod follow;
-mod launch;
 mod ids;
+mod launch;
 mod list;
 mod login;
 mod logins;
@@ -53,8 +54,8 @@ mod socket;
 mod stats;
 mod summary;
 mod token;
-mod watch;
 mod used;
+mod watch;
 mod when;
 mod why;
 
@@ -90,8 +91,8 @@ Look at the history:
   follow       Print a run's lines as they arrive
   watch        Print a line for each run that starts or ends
   playbooks    List playbooks: their runs, and how the last one went
-  stats        Count executions: how they ended, how long they took, what failed
   inventories  List inventories: their runs, and how the last one went
+  stats        Count executions: how they ended, how long they took, what failed
   login        Log in to a collector, once, for all further commands
   logout       Delete a login
   whoami       Show which collector is used, and what your token allows
@@ -202,7 +203,9 @@ enum Command {
     /// Print the OpenAPI document of the API
     Openapi(documents::OpenApi),
     /// Print a script that completes this command line in a shell
-    Completions(documents::Completions),
+    Completions(complete::Completions),
+    #[command(name = "__complete", hide = true)]
+    Complete(complete::Complete),
 }
 
 /// The command line is invalid in a way that clap does not check.
@@ -254,7 +257,8 @@ pub fn main() -> ExitCode {
         Command::Rebuild(command) => rebuild::run(command),
         Command::Copy(command) => copy::run(command),
         Command::Openapi(command) => documents::openapi(&command),
-        Command::Completions(command) => documents::completions(&command),
+        Command::Completions(command) => complete::completions(&command),
+        Command::Complete(command) => complete::run(&command),
     };
     match done {
         Ok(code) => code,
