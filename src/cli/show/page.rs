@@ -157,6 +157,7 @@ fn facts(record: &ExecutionResult, clock: &Clock) -> Vec<(&'static str, String)>
         ),
         ("command", run.argv.join(" ")),
         ("in", text(&run.cwd)),
+        ("hosts", summary::hosts(record)),
         ("inventory", text(&run.inventory)),
         ("limit", text(&run.limit)),
         ("tags", run.tags.join(", ")),
