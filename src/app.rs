@@ -11,7 +11,7 @@ use crate::auth::{Auth, Scope, Scopes, token};
 use crate::clock::Clock;
 use crate::commands::{Commands, Refusals};
 use crate::config::Config;
-use crate::history::Feed;
+use crate::history::{Feed, Searches};
 use crate::ingest::{Ingest, Settings};
 use crate::launcher::Launcher;
 use crate::live::{Hub, OpenStreams};
@@ -51,6 +51,8 @@ pub struct Parts {
     pub hub: Hub,
     /// Pushes executions to every viewer as they change.
     pub feed: Feed,
+    /// Searches the lines of all runs.
+    pub searches: Searches,
     /// The time.
     pub clock: Clock,
     /// The collector's own figures.
@@ -126,6 +128,7 @@ impl App {
             config: Arc::new(config),
             commands,
             feed: Feed::new(store.clone(), hub.clone()),
+            searches: Searches::new(store.clone()),
             store,
             ingest,
             launcher,

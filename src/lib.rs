@@ -21,6 +21,7 @@
 //! - [`auth`]: tokens, scopes and sessions
 //! - [`live`]: sends new lines to viewers
 //! - [`history`]: reads records, pages, tails and the parts of a run
+//! - [`export`]: exports sets of runs, results, hosts or lines, and one run as a document
 //! - [`stats`]: rolls up past days for statistics
 //! - [`api`]: the HTTP surface: thin handlers, one error type, one router list
 //! - [`retention`]: what is kept, for how long, and how the rest is removed
@@ -36,6 +37,7 @@ pub mod cli;
 pub mod clock;
 pub mod commands;
 pub mod config;
+pub mod export;
 pub mod failure;
 pub mod filter;
 pub mod history;

@@ -206,6 +206,23 @@ fn values(path: &str) -> BTreeMap<&'static str, Value> {
             ("limit", limit),
         ]
         .into(),
+        "/export" => [
+            (
+                "what",
+                one_of(&["executions", "results", "hosts", "output"]),
+            ),
+            ("format", one_of(&["ndjson", "json", "csv", "parquet"])),
+            ("order", one_of(&["asc", "desc"])),
+            ("execution", json!({ "type": "string", "format": "uuid" })),
+            (
+                "only_status",
+                one_of(&["ok", "failed", "skipped", "unreachable"]),
+            ),
+            ("only_changed", json!({ "type": "boolean" })),
+            ("only_stream", one_of(&["stdout", "stderr"])),
+        ]
+        .into(),
+        "/executions/{id}/report" => [("format", one_of(&["html", "junit", "markdown"]))].into(),
         "/executions/stats" => [
             ("period", one_of(&["hour", "day", "week", "month"])),
             (

@@ -121,6 +121,11 @@ impl ApiError {
         )
     }
 
+    /// 422: it cannot be read as a bundle.
+    pub(super) fn not_a_bundle(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "not_a_bundle", message)
+    }
+
     /// The body of a request did not arrive completely.
     pub(super) fn unread(error: &(dyn std::error::Error + 'static)) -> Self {
         let mut cause = Some(error);
@@ -134,7 +139,7 @@ impl ApiError {
     }
 
     /// 500: the cause is for the log, not for the client.
-    fn internal(error: &dyn std::error::Error) -> Self {
+    pub(super) fn internal(error: &dyn std::error::Error) -> Self {
         tracing::error!(%error, "a request failed");
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,
@@ -185,10 +190,13 @@ impl From<StoreError> for ApiError {
 impl From<HistoryError> for ApiError {
     fn from(error: HistoryError) -> Self {
         match error {
-            HistoryError::NoSuchExecution(_) | HistoryError::NoSuchResult { .. } => {
-                Self::not_found(error.to_string())
-            }
+            HistoryError::NoSuchExecution(_)
+            | HistoryError::NoSuchResult { .. }
+            | HistoryError::NothingToCompare(_) => Self::not_found(error.to_string()),
             HistoryError::LogRemoved { .. } => Self::gone(error.to_string()),
+            HistoryError::Busy => Self::busy(error.to_string()),
+            HistoryError::TooLarge(_) => Self::bad_request(error.to_string()),
+            HistoryError::BrokenOff => Self::busy(error.to_string()),
             HistoryError::Json(_) => Self::internal(&error),
             HistoryError::Store(cause) => cause.into(),
         }

@@ -8,10 +8,12 @@ mod auth;
 mod document;
 mod error;
 mod executions;
+mod export;
 mod extract;
 mod feed;
 mod filters;
 mod health;
+mod import;
 mod ingest;
 mod launch;
 mod login;
@@ -22,9 +24,11 @@ mod peer;
 mod query;
 mod redact;
 mod retention;
+mod search;
 mod stats;
 mod stream;
 mod streamed;
+mod trends;
 mod viewers;
 mod whoami;
 
@@ -88,13 +92,22 @@ fn routes() -> OpenApiRouter<App> {
             executions::delete_execution
         ))
         .routes(routes!(stats::get_statistics))
+        .routes(routes!(search::search_lines))
+        .routes(routes!(trends::get_trends))
+        .routes(routes!(trends::get_estimate))
         .routes(bounded(routes!(redact::redact_execution), LARGE_BODY))
         .routes(routes!(retention::cleanup_executions))
         .routes(routes!(
             retention::pin_execution,
             retention::unpin_execution
         ))
+        .routes(routes!(export::export_history))
+        .routes(routes!(export::export_bundle))
+        .routes(routes!(export::get_report))
+        .routes(routes!(import::import_bundle))
         .routes(routes!(parts::explain::explain_execution))
+        .routes(routes!(parts::compare::compare_with_earlier))
+        .routes(routes!(parts::compare::compare_executions))
         .routes(routes!(parts::output::get_output))
         .routes(routes!(parts::events::list_events))
         .routes(routes!(parts::structure::list_plays))
@@ -102,6 +115,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(parts::structure::list_hosts))
         .routes(routes!(parts::results::list_results))
         .routes(routes!(parts::results::get_result))
+        .routes(routes!(parts::matrix::get_matrix))
         .routes(routes!(stream::stream_execution))
         .routes(routes!(feed::stream_executions))
         .routes(bounded(routes!(launch::run_playbook), LARGE_BODY))

@@ -207,7 +207,7 @@ fn options<P: Place>() -> Vec<String> {
 /// Adds the existing filters to an error about an unknown option, for a command that takes filters.
 pub(super) fn with_names(mut error: Error, command: Option<&str>) -> Error {
     let options = match command {
-        Some("list" | "watch") => options::<place::List>(),
+        Some("list" | "watch" | "export") => options::<place::List>(),
         Some("stats" | "playbooks" | "inventories") => options::<place::Stats>(),
         Some("prune") => options::<place::Retention>(),
         Some("audit") => options::<place::Audit>(),

@@ -1,7 +1,7 @@
 //! The commands. Errors say what to do next, `--json` serves scripts, tables serve people.
 //!
 //! Exit codes: 0 done, 1 failed, 2 the command line is wrong; `run`, `adhoc`, `replay`, `follow` and `exec`
-//! end with the run's own.
+//! end with the run's own; `diff --exit-code` has those of diff(1).
 //!
 //! Layout:
 //! - one module for each command; `launch` has the three that launch a run, and `complete` the two
@@ -21,16 +21,19 @@ mod complete;
 mod copy;
 mod database;
 mod delete;
+mod diff;
 #[cfg(target_os = "linux")]
 mod doctor;
 mod documents;
 mod environment;
 #[cfg(target_os = "linux")]
 mod exec;
+mod export;
 mod filters;
 mod flush;
 mod follow;
 mod ids;
+mod import;
 mod launch;
 mod list;
 mod login;
@@ -45,6 +48,7 @@ mod query;
 mod rebuild;
 mod recorder_settings;
 mod redact;
+mod search;
 mod secret;
 mod serve;
 #[cfg(target_os = "linux")]
@@ -54,6 +58,7 @@ mod socket;
 mod stats;
 mod summary;
 mod token;
+mod trends;
 mod used;
 mod watch;
 mod when;
@@ -86,13 +91,18 @@ const HELP: &str = "\
 
 Look at the history:
   why          Explain why a run failed: what went wrong, where, since when
+  diff         Compare two runs, or a run with the last that succeeded
+  search       Search what all runs printed and what their tasks returned
   list         List executions, newest first
   show         Show one execution: its recap, what failed and why, its output
   follow       Print a run's lines as they arrive
   watch        Print a line for each run that starts or ends
   playbooks    List playbooks: their runs, and how the last one went
   inventories  List inventories: their runs, and how the last one went
+  trends       Show how runs develop: durations, flaky and not idempotent tasks
   stats        Count executions: how they ended, how long they took, what failed
+  export       Export runs, results, hosts or lines, or one run as a document
+  import       Import runs that another collector exported
   login        Log in to a collector, once, for all further commands
   logout       Delete a login
   whoami       Show which collector is used, and what your token allows
@@ -171,11 +181,16 @@ enum Command {
     /// Show one execution: how it ended, its recap, what failed, its output
     Show(show::Show),
     Why(why::Why),
+    Search(search::Search),
+    Diff(Box<diff::Diff>),
     /// List playbooks: how often each ran, how many runs succeeded, and how the last one went
     Playbooks(Box<used::Used>),
     /// List inventories: how often each was used, how many runs succeeded, and how the last one went
     Inventories(Box<used::Used>),
     Stats(Box<stats::Stats>),
+    Trends(Box<trends::TrendsArgs>),
+    Export(Box<export::Export>),
+    Import(import::Import),
     #[command(name = "login")]
     LogIn(login::LogIn),
     #[command(name = "logout")]
@@ -237,9 +252,14 @@ pub fn main() -> ExitCode {
         Command::List(command) => list::run(&command),
         Command::Show(command) => show::run(&command),
         Command::Why(command) => why::run(&command),
+        Command::Search(command) => search::run(&command),
+        Command::Diff(command) => diff::run(&command),
         Command::Playbooks(command) => used::run(&command, &used::PLAYBOOKS),
         Command::Inventories(command) => used::run(&command, &used::INVENTORIES),
         Command::Stats(command) => stats::run(&command),
+        Command::Trends(command) => trends::run(&command),
+        Command::Export(command) => export::run(&command),
+        Command::Import(command) => import::run(&command),
         Command::LogIn(command) => login::log_in(&command),
         Command::LogOut(command) => login::log_out(&command),
         Command::WhoAmI(command) => login::whoami(&command),

@@ -7,7 +7,7 @@ use super::Wrong;
 use super::filters::Filters;
 use super::when::{Edge, Moment};
 use crate::clock::Clock;
-use crate::filter::query::parse_query;
+use crate::filter::query::{parse_query, parse_search};
 use crate::filter::{Place, QueryError};
 
 /// How much of a long query is shown before and after the place of an error, in characters.
@@ -67,6 +67,22 @@ impl QueryArgs {
         };
         let parsed = parse_query(&query, &time).map_err(|error| Wrong(marked(&query, &error)))?;
         Ok(joined(parsed.map(|query| query.to_string()), terms))
+    }
+}
+
+/// A query about lines, with its times in their zone.
+pub(super) fn about_lines(words: &[String], clock: &Clock) -> Result<String, Wrong> {
+    let query = words.join(" ");
+    let time = |text: &str, edge: Edge| {
+        let time = Moment::parse(text)?.resolve(edge, clock);
+        Ok(time.timestamp_micros())
+    };
+    match parse_search(&query, &time) {
+        Ok(Some(query)) => Ok(query.to_string()),
+        Ok(None) => Err(Wrong(
+            "say what to look for, as in: playback search '\"timed out\" host:web-*'".to_owned(),
+        )),
+        Err(error) => Err(Wrong(marked(&query, &error))),
     }
 }
 

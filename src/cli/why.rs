@@ -250,7 +250,7 @@ fn last_success(group: &FailureGroup, success: &LastSuccess, out: &mut Out) -> a
 }
 
 /// A difference: `limit: web → none`.
-fn in_words(difference: &Difference) -> String {
+pub(super) fn in_words(difference: &Difference) -> String {
     let is_commit = difference.field == "git.commit";
     let value = |value: &Option<String>| match value {
         Some(commit) if is_commit => commit.chars().take(12).collect(),
@@ -301,7 +301,8 @@ fn some_of(names: &[String], count: u64) -> String {
     }
 }
 
-fn counted(count: u64, noun: &str) -> String {
+/// A number of things.
+pub(super) fn counted(count: u64, noun: &str) -> String {
     match count {
         1 => format!("1 {noun}"),
         count => format!("{count} {noun}s"),

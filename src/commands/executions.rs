@@ -147,7 +147,7 @@ fn shown(pin: &Pin) -> Value {
 }
 
 /// A note, if one was given, checked for its length.
-fn checked(note: Option<&str>) -> Result<Option<&str>, CommandError> {
+pub(super) fn checked(note: Option<&str>) -> Result<Option<&str>, CommandError> {
     let note = note.filter(|note| !note.is_empty());
     if note.is_some_and(|note| note.chars().count() > LONGEST_NOTE) {
         return Err(CommandError::Invalid(format!(

@@ -6,6 +6,7 @@
 //!
 //! Layout:
 //! - [`executions`]: delete, pin, unpin, redact
+//! - [`imports`]: import executions that another collector recorded
 //! - [`cleanup`]: apply retention rules
 //! - [`runs`]: launch, replay, cancel
 //! - `refused`: requests that were refused, because the actor was unknown or not allowed
@@ -15,6 +16,7 @@
 pub mod cleanup;
 pub mod error;
 pub mod executions;
+pub mod imports;
 mod refused;
 pub mod runs;
 pub mod tokens;

@@ -28,7 +28,7 @@ const ROUNDS: usize = 16;
 const PARTS: usize = 16;
 
 /// Units of a duration, the longest names first.
-const UNITS: &[&str] = &[
+pub(super) const UNITS: &[&str] = &[
     "seconds", "minutes", "hours", "days", "secs", "mins", "sec", "min", "ms", "us", "ns", "s",
     "m", "h", "d",
 ];
@@ -93,7 +93,8 @@ fn replaced(text: &str, host: &str) -> String {
 }
 
 /// The text without terminal control sequences.
-pub(super) fn without_escapes(text: &str) -> String {
+#[must_use]
+pub fn without_escapes(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
@@ -115,7 +116,7 @@ fn placeholder(text: &str) -> Option<&'static str> {
     all.find(|placeholder| text.starts_with(placeholder))
 }
 
-fn is_separator(c: char) -> bool {
+pub(super) fn is_separator(c: char) -> bool {
     "\"'`()[]{}<>,;=|“”‘’«»".contains(c)
 }
 
@@ -166,6 +167,11 @@ fn kind(word: &str) -> Option<&'static str> {
     if is_path(word) {
         return Some("<path>");
     }
+    value(word)
+}
+
+/// The placeholder of a word that is a value as a whole, and neither a path nor a URL.
+pub(super) fn value(word: &str) -> Option<&'static str> {
     if is_temporary(word) {
         return Some("<temp>");
     }

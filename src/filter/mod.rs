@@ -40,7 +40,7 @@ pub use field::{Edge, Field, Filter, Kind, Meaning, Rolled, Spelling};
 pub use given::{Filtered, Given, Refused};
 pub use pattern::{Glob, Pattern};
 pub use place::{Place, PlaceName, named};
-pub use query::{Query, QueryError};
+pub use query::{LineField, LineTerm, Query, QueryError, TextForm, TextPattern};
 pub use results::ResultFilter;
 pub use run::RecordedRun;
 pub use stored::{indexed, inventory_names, playbook_names, searchable, searched, stored};

@@ -6,11 +6,20 @@
 //! - `recaps`: the recaps of a page, some at a time
 //! - `lines`: printed lines: the last ones of a running execution, and pages of them
 //! - [`explain`](mod@explain): why an execution failed
+//! - [`search`](mod@search): lines of all runs that a query finds
+//! - [`trends`](mod@trends): how runs, tasks and hosts develop; `estimate`: how long a running execution still takes
+//! - [`compare`](mod@compare): how two executions differ
+//! - `differences`: how their parameters differ
+//! - `blocks`: single events of a log
 //! - [`parts`]: plays, tasks, hosts, results and events
 //! - `feed`: executions as they change, read once for all viewers
 //!
 //! It knows no HTTP: requests are validated before they come here.
 
+mod blocks;
+pub mod compare;
+mod differences;
+mod estimate;
 pub mod explain;
 mod feed;
 mod fields;
@@ -18,15 +27,20 @@ mod lines;
 pub mod parts;
 mod recaps;
 mod record;
+mod search;
+mod trends;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use playback_wire::Producer;
 use uuid::Uuid;
 
+pub use estimate::estimate;
 pub use feed::{Feed, FeedViewer};
 pub use fields::Fields;
 pub use lines::{LinePage, LineRange, OutputLine, all_lines, lines_within, page_of_lines, tails};
 pub use record::{RecordPage, page, page_by_duration, record};
+pub use search::{SearchCursor, SearchRequest, Searches};
+pub use trends::trends;
 
 use crate::log::block::Gap;
 use crate::model::{ExecutionKey, ExecutionRow, LogDamage, Status, time_from_us};
@@ -57,6 +71,18 @@ pub enum HistoryError {
         /// When it was removed.
         at: DateTime<Utc>,
     },
+    /// As many searches as may run at a time are running.
+    #[error("other searches are running, and their turn comes first: ask again in a moment")]
+    Busy,
+    /// There is no earlier execution to compare with.
+    #[error("{0}")]
+    NothingToCompare(String),
+    /// The answer would be too large.
+    #[error("{0}")]
+    TooLarge(String),
+    /// The collector ends, or failed, in the middle of the work.
+    #[error("the work was broken off: try again in a moment")]
+    BrokenOff,
     /// A record cannot be written as JSON.
     #[error("a record cannot be written: {0}")]
     Json(#[from] serde_json::Error),

@@ -230,11 +230,21 @@ impl Ingest {
         body: Received,
         claim: &Claim,
     ) -> Result<u64, IngestError> {
-        if body.bytes.is_empty() {
-            return unless_overtaken!(self.heartbeat(id, producer, claim).await);
+        let taken = match body.bytes.is_empty() {
+            true => unless_overtaken!(self.heartbeat(id, producer, claim).await),
+            // The memory is held until the answer, across all retries.
+            false => {
+                unless_overtaken!(self.take_in(id, producer, body.bytes.clone(), claim).await)
+            }
+        };
+        // Whoever reads a file that was written over is only told that it makes no sense; why it does not helps more.
+        match taken {
+            Err(IngestError::Store(cause)) => {
+                let why = self.inner.store.check().err();
+                Err(IngestError::Store(why.unwrap_or(cause)))
+            }
+            taken => taken,
         }
-        // The memory is held until the answer, across all retries.
-        unless_overtaken!(self.take_in(id, producer, body.bytes.clone(), claim).await)
     }
 
     async fn take_in(

@@ -71,23 +71,32 @@ impl PieceReader {
         let mut gaps = Vec::new();
         let read: Result<(), std::convert::Infallible> = log.for_each(|entry| {
             match entry {
-                Entry::Event(_, event) if event.seq >= from_seq => {
-                    self.at = event.at;
-                    if let Body::Output(output) = &event.body {
-                        let stream = (event.at, output.stream, output.of);
-                        self.print(&output.text, stream, &mut each);
+                Entry::Event(_, event) if event.seq < from_seq => {}
+                entry => {
+                    self.read_entry(&entry, &mut each);
+                    if let Entry::Gap(gap) = entry {
+                        gaps.push(gap);
                     }
-                }
-                Entry::Event(..) => {}
-                Entry::Gap(gap) => {
-                    self.pass_over(&gap, &mut each);
-                    gaps.push(gap);
                 }
             }
             Ok(())
         });
         match read {
             Ok(()) => gaps,
+        }
+    }
+
+    /// Reads the next entry of a block, and passes on each piece.
+    pub fn read_entry(&mut self, entry: &Entry<'_>, mut each: impl FnMut(Piece<'_>)) {
+        match entry {
+            Entry::Event(_, event) => {
+                self.at = event.at;
+                if let Body::Output(output) = &event.body {
+                    let stream = (event.at, output.stream, output.of);
+                    self.print(&output.text, stream, &mut each);
+                }
+            }
+            Entry::Gap(gap) => self.pass_over(gap, &mut each),
         }
     }
 

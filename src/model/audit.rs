@@ -118,6 +118,8 @@ pub enum Action {
     Pin,
     /// A pin was removed.
     Unpin,
+    /// An execution was imported.
+    Import,
     /// Values of an execution were redacted.
     Redact,
     /// A cleanup began.
@@ -140,10 +142,11 @@ pub enum Action {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Action; 12] = [
+    pub const ALL: [Action; 13] = [
         Action::Delete,
         Action::Pin,
         Action::Unpin,
+        Action::Import,
         Action::Redact,
         Action::Cleanup,
         Action::CleanupEnded,
@@ -162,6 +165,7 @@ impl Action {
             Action::Delete => "delete",
             Action::Pin => "pin",
             Action::Unpin => "unpin",
+            Action::Import => "import",
             Action::Redact => "redact",
             Action::Cleanup => "cleanup",
             Action::CleanupEnded => "cleanup_ended",

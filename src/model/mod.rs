@@ -2,6 +2,7 @@
 //! The filters that questions and rules contain are in [`crate::filter`].
 
 mod audit;
+mod comparison;
 mod execution;
 mod explanation;
 mod launch;
@@ -9,10 +10,13 @@ mod messages;
 mod page;
 mod retention;
 mod rows;
+mod search;
 mod stats;
+mod trends;
 mod variables;
 
 pub use audit::*;
+pub use comparison::*;
 pub use execution::*;
 pub use explanation::*;
 pub use launch::*;
@@ -20,7 +24,9 @@ pub use messages::*;
 pub use page::*;
 pub use retention::*;
 pub use rows::*;
+pub use search::*;
 pub use stats::*;
+pub use trends::*;
 pub use variables::*;
 
 pub use crate::filter::{AuditFilter, ExecutionFilter, ResultFilter};

@@ -275,6 +275,19 @@ pub struct FailureRow {
     pub fingerprint: Option<i64>,
 }
 
+/// A host that is at work on a task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunningRow {
+    /// Inventory name of the host.
+    pub host: String,
+    /// Since when, in microseconds since the epoch.
+    pub since_us: Option<i64>,
+    /// Name of the task, if it is known.
+    pub task: Option<String>,
+    /// Its module or action.
+    pub action: Option<String>,
+}
+
 /// Boolean facts of a result, as bits.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ResultFlags(pub u8);

@@ -211,7 +211,10 @@ impl Store {
     }
 
     /// When an execution arrived, and when it last gave a sign of life without events.
-    pub(super) async fn noted_times(
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn noted_times(
         &self,
         key: ExecutionKey,
     ) -> Result<(Option<i64>, Option<i64>), StoreError> {

@@ -7,9 +7,11 @@
 //! - `tables`: the tables: their columns, how rows are bound and read; rows in bulk
 //! - `migrations`: the schema's migrations
 //! - `audit`: the audit trail
+//! - `compare`: all results of an execution in few bytes, and earlier executions like one
 //! - `commit`: writes the changes of ingestion, in one transaction
 //! - `executions`, `filter`, `search`: lists, details, deletion
 //! - `parts`: plays, tasks, hosts and results of an execution
+//! - `export`: hosts and results of several executions at once
 //! - `failures`: failed results, in which runs their errors occurred, and when their tasks last worked
 //! - [`copy`]: copies a whole history from one database into another
 //! - `launches`: the launcher's queue
@@ -22,6 +24,7 @@
 //! - `stats`: statistics, and their roll-ups
 //! - `redact`: rewritten events, and erasing deleted data from files
 //! - `tokens`: tokens and their scopes
+//! - `trends`: tasks and hosts of many executions at once
 //! - `tombstones`: deleted executions, remembered so that they do not come again
 //! - `work`: leases for work that only one collector may do
 //!
@@ -30,10 +33,12 @@
 pub mod address;
 mod audit;
 mod commit;
+mod compare;
 pub mod copy;
 pub mod dialect;
 mod executions;
 mod explain;
+mod export;
 mod failures;
 mod file;
 mod filter;
@@ -55,13 +60,17 @@ mod stats;
 mod tables;
 mod tokens;
 mod tombstones;
+mod trends;
 mod trouble;
 mod value;
 mod work;
 
 pub use address::Options;
+pub use commit::LogExtent;
+pub use compare::{FoundResult, PackedResult};
 pub use executions::{ExecutionHead, Recaps};
 pub use explain::{Plan, explained};
+pub use export::{HostCounts, OutcomeCount, PlacedResult, RowFilter};
 pub use failures::{FoundSuccess, Occurrences, TaskOnHost};
 pub use file::{DatabaseLock, LockError};
 pub use log::{BlockStart, BlocksFrom, StoredBlock};

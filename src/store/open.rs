@@ -38,10 +38,11 @@ const POSTGRES_SESSION: &str = "SELECT set_config('synchronous_commit', 'on', fa
 const POSTGRES_PATIENCE: &str = "SELECT set_config('idle_in_transaction_session_timeout', '60s', false), \
     set_config('tcp_user_timeout', '60s', false), set_config('tcp_keepalives_idle', '30', false)";
 
-/// Values that do not fit are refused, not cut; quoted names follow the standard; and reads within a transaction take
-/// no gap locks, which would make writers wait for each other.
+/// Values that do not fit are refused, not cut; quoted names follow the standard; a page of results fits into one text
+/// (`compare`); and reads within a transaction take no gap locks, which would make writers wait for each other.
 const MYSQL_SESSION: &str = "SET SESSION sql_mode = \
     'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,ANSI_QUOTES'; \
+    SET SESSION group_concat_max_len = 4194304; \
     SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
 
 /// The smallest message limit of a MySQL server that suffices.

@@ -163,7 +163,9 @@ def check(url: str, token: str, folder: Path) -> None:
     config = folder / "config.yml"
     config.write_text(
         "project_name_override: playback-client\npackage_name_override: playback_client\npost_hooks: []\n"
-        "content_type_overrides: {application/x-ndjson: application/octet-stream}\n"
+        "content_type_overrides:\n"
+        "  application/x-ndjson: application/octet-stream\n"
+        "  application/zstd: application/octet-stream\n"
     )
     generate = [
         "generate",

@@ -27,7 +27,27 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("live", &["log", "model", "store"]),
     (
         "history",
-        &["failure", "live", "log", "model", "store", "playback_wire"],
+        &[
+            "failure",
+            "filter",
+            "live",
+            "log",
+            "model",
+            "store",
+            "playback_wire",
+        ],
+    ),
+    (
+        "export",
+        &[
+            "failure",
+            "history",
+            "live",
+            "log",
+            "model",
+            "store",
+            "playback_wire",
+        ],
     ),
     (
         "config",
@@ -83,6 +103,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
         &[
             "auth",
             "clock",
+            "export",
             "filter",
             "ingest",
             "launcher",
@@ -92,6 +113,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "retention",
             "store",
             "playback_redact",
+            "playback_wire",
         ],
     ),
     (
@@ -119,6 +141,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "auth",
             "commands",
             "config",
+            "export",
             "filter",
             "history",
             "ingest",
@@ -148,6 +171,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "clock",
             "commands",
             "config",
+            "export",
             "failure",
             "filter",
             "log",
@@ -176,6 +200,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("rustix", &["cli", "config", "launcher", "server", "store"]),
     ("saphyr", &["cli", "launcher"]),
     ("saphyr_parser", &["cli"]),
+    ("parquet", &["export"]),
     ("indicatif", &["cli"]),
     ("rpassword", &["cli"]),
     ("url", &["api", "cli", "config", "store"]),

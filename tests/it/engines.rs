@@ -43,6 +43,15 @@ also! {
         times_of_a_run_whose_clock_is_wrong_are_corrected_by_when_it_reported
         retention_goes_by_corrected_times_and_believes_a_spool_that_comes_late
         retention_spares_a_run_that_has_just_arrived_whatever_year_it_says;
+    compare:
+        an_inserted_a_moved_and_a_renamed_task_shift_nothing
+        outcomes_fields_and_durations_are_compared_by_task_and_host
+        loop_items_are_compared_by_their_labels
+        printed_lines_differ_by_more_than_times_and_order
+        of_thousands_of_hosts_a_transition_names_the_first
+        what_limits_a_comparison_is_said
+        without_a_name_the_last_success_of_the_same_kind_is_meant
+        the_matrix_has_what_the_results_say;
     crash:
         killed_at_random_points_it_keeps_what_it_acknowledged_once
         asked_to_end_it_answers_what_is_open_and_says_goodbye;
@@ -62,6 +71,13 @@ also! {
         explanations_are_those_of_an_obvious_search
         what_is_gone_is_said_and_no_longer_counted
         a_supervisor_that_began_earlier_moves_the_time_of_errors;
+    export:
+        every_format_has_what_the_api_lists
+        rows_are_narrowed_as_asked
+        a_junit_file_has_a_test_case_for_each_task_and_host;
+    import:
+        another_collector_makes_the_identical_record
+        what_is_there_or_was_deleted_is_refused;
     ingest:
         plain_and_compressed_batches_are_the_same
         a_gap_is_answered_with_where_to_resume
@@ -111,6 +127,12 @@ also! {
         deleting_a_large_run_holds_up_nobody
         a_cleanup_while_batches_come_in_loses_nothing
         killed_in_its_middle_each_run_is_whole_or_gone;
+    search:
+        pages_of_any_size_hold_the_same_lines_in_the_same_order
+        lines_are_counted_by_facets
+        what_was_deleted_or_redacted_is_not_found
+        a_running_run_is_searched_as_far_as_it_is
+        random_queries_find_what_reading_everything_finds;
     sessions:
         a_session_is_not_the_token_and_ends_with_the_logout
         a_revoked_token_takes_its_sessions_and_streams_along;
@@ -128,4 +150,8 @@ also! {
         a_restart_of_the_collector_closes_with_a_reason_and_since_goes_on
         the_feed_tells_of_start_change_end_and_deletion
         a_change_is_read_once_for_all_who_watch_the_feed;
+    trends:
+        a_change_of_durations_is_told_with_its_run_and_commit
+        what_passes_and_fails_in_turn_is_flaky
+        a_running_execution_is_judged_by_those_like_it;
 }

@@ -188,7 +188,7 @@ fn what_is_no_query_is_refused_with_its_place() {
         ("NOT", "q: column 4:"),
         (
             "/refused|timeout/",
-            "q: column 1: a regular expression is not possible in a list yet",
+            "q: column 1: a regular expression is not possible here",
         ),
     ] {
         let message = refused(&client, query);

@@ -147,7 +147,7 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 
 /// `playbook` for `ansible-playbook`, `adhoc` for `ansible`.
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ExecutionType {
     /// A run of one or more playbooks by one command.

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use ureq::http::{HeaderValue, Response, StatusCode, header};
 use ureq::typestate::WithBody;
-use ureq::{Agent, Body, RequestBuilder};
+use ureq::{Agent, Body, RequestBuilder, SendBody};
 
 pub(super) use args::{ClientArgs, Target};
 
@@ -194,6 +194,27 @@ impl Client {
         self.change(request.build(), body)
     }
 
+    /// Sends a file, without a time limit on the answer.
+    pub(super) fn upload<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        media_type: &'static str,
+        file: &mut impl Read,
+        note: Option<&str>,
+    ) -> anyhow::Result<T> {
+        let request = self.agent.post(self.address(path)).config();
+        let request = request.timeout_recv_response(None).timeout_per_read(None);
+        let mut request = request
+            .build()
+            .header(header::CONTENT_TYPE, media_type)
+            .query_pairs(note.map(|note| ("note", note)));
+        if let Some(authorization) = self.authorization() {
+            request = request.header(header::AUTHORIZATION, authorization);
+        }
+        let sent = request.send(SendBody::from_reader(file));
+        self.answered(sent.map_err(|error| self.not_reached(&error))?)
+    }
+
     /// Like [`Self::post`], with `PUT`.
     pub(super) fn put<T: DeserializeOwned>(&self, path: &str, body: &Value) -> anyhow::Result<T> {
         self.change(self.agent.put(self.address(path)), body)
@@ -223,9 +244,14 @@ impl Client {
         if let Some(authorization) = self.authorization() {
             request = request.header(header::AUTHORIZATION, authorization);
         }
-        let mut answer = request
+        let answer = request
             .send_json(body)
             .map_err(|error| self.not_reached(&error))?;
+        self.answered(answer)
+    }
+
+    /// The answer to a change.
+    fn answered<T: DeserializeOwned>(&self, mut answer: Response<Body>) -> anyhow::Result<T> {
         let status = answer.status();
         if !status.is_success() {
             let text = error_text(answer);

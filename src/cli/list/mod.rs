@@ -2,6 +2,7 @@
 
 mod columns;
 mod print;
+mod running;
 
 use std::process::ExitCode;
 
@@ -57,6 +58,9 @@ pub(super) struct List {
     /// Sort the other way round: oldest or shortest first
     #[arg(long)]
     reverse: bool,
+    /// Show the executions that are going on: how long they still take, and which host they wait for
+    #[arg(long, conflicts_with_all = ["columns", "csv", "status", "sort"])]
+    running: bool,
     /// Show so many at most
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..))]
     limit: u64,
@@ -91,10 +95,19 @@ pub(super) fn run(command: &List) -> anyhow::Result<ExitCode> {
     let selection = command.query.select(&clock, &command.filters)?;
     let client = Client::new(&command.client)?;
     let wanted = if command.all { u64::MAX } else { command.limit };
-    let mut query = selection.with(Vec::new());
+    let terms = if command.running {
+        vec!["status:running".to_owned()]
+    } else {
+        Vec::new()
+    };
+    let mut query = selection.with(terms);
     query.extend(command.sort.parameters(command.reverse));
     let first = command.sort.first(command.reverse);
     let pages = Pages::new(&client, query, wanted);
+    if command.running {
+        running::show(&client, pages, command.json, command.layout, &clock)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     if command.json {
         print::json(pages)?;
     } else if command.csv {

@@ -9,6 +9,7 @@ use super::super::pages::Pages;
 use super::super::{summary, when};
 use super::columns::Named;
 use crate::clock::Clock;
+use crate::export::csv;
 use crate::model::{ExecutionResult, Status};
 
 /// Prints the API's list as JSON, its pages joined, as they come.
@@ -119,13 +120,13 @@ pub(super) fn csv(mut pages: Pages<'_>, columns: &[Named]) -> anyhow::Result<()>
             value
         }
     };
-    let heading = out::csv_row(columns.iter().map(|column| column.name));
+    let heading = csv::row(columns.iter().map(|column| column.name));
     out.bytes(heading.as_bytes())?;
     while let Some(page) = pages.next()? {
         for entry in page.executions {
             let record = record(&entry)?;
             let cells: Vec<String> = columns.iter().map(|one| cell(one, &record)).collect();
-            let row = out::csv_row(cells.iter().map(String::as_str));
+            let row = csv::row(cells.iter().map(String::as_str));
             out.bytes(row.as_bytes())?;
         }
     }

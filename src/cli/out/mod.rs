@@ -8,7 +8,6 @@
 //! At a terminal a table is never wider than the screen, and longer texts wrap; elsewhere, and with `--wide`,
 //! everything is shown in full.
 
-mod csv;
 mod table;
 
 use std::fmt::Display;
@@ -20,7 +19,6 @@ use rustix::termios::tcgetwinsize;
 use serde::Serialize;
 use unicode_width::UnicodeWidthStr as _;
 
-pub(super) use csv::row as csv_row;
 pub(super) use table::{Column, cut_end, cut_front, width as table_width};
 
 use super::environment;

@@ -6,17 +6,17 @@ use super::lexer::is_plain;
 use crate::filter::{ExecutionFilter, Field, Glob, fields};
 
 /// A query. The functions below keep its form unique: no conjunction in a conjunction, no disjunction in a disjunction,
-/// no negation of a negation.
+/// no negation of a negation. Its terms are about runs, or about lines ([`super::LineTerm`]).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Expression {
+pub enum Expression<T = Term> {
     /// All of these hold; two or more.
-    And(Vec<Expression>),
+    And(Vec<Self>),
     /// At least one of these holds; two or more.
-    Or(Vec<Expression>),
+    Or(Vec<Self>),
     /// This does not hold.
-    Not(Box<Expression>),
+    Not(Box<Self>),
     /// A field has one of some values.
-    Term(Term),
+    Term(T),
 }
 
 /// A field and its values. Words and phrases without a field are values of the field `text`.
@@ -37,10 +37,10 @@ pub enum Value {
     Glob(Glob),
 }
 
-impl Expression {
+impl<T> Expression<T> {
     /// All of these hold. There must be at least one.
     #[must_use]
-    pub fn all(items: Vec<Expression>) -> Expression {
+    pub fn all(items: Vec<Self>) -> Self {
         Self::joined(items, Self::And, |item| match item {
             Self::And(items) => Ok(items),
             other => Err(other),
@@ -49,7 +49,7 @@ impl Expression {
 
     /// At least one of these holds. There must be at least one.
     #[must_use]
-    pub fn any(items: Vec<Expression>) -> Expression {
+    pub fn any(items: Vec<Self>) -> Self {
         Self::joined(items, Self::Or, |item| match item {
             Self::Or(items) => Ok(items),
             other => Err(other),
@@ -58,7 +58,7 @@ impl Expression {
 
     /// This does not hold.
     #[must_use]
-    pub fn negated(self) -> Expression {
+    pub fn negated(self) -> Self {
         match self {
             Self::Not(inner) => *inner,
             other => Self::Not(Box::new(other)),
@@ -66,10 +66,10 @@ impl Expression {
     }
 
     fn joined(
-        items: Vec<Expression>,
-        join: fn(Vec<Expression>) -> Expression,
-        same: fn(Expression) -> Result<Vec<Expression>, Expression>,
-    ) -> Expression {
+        items: Vec<Self>,
+        join: fn(Vec<Self>) -> Self,
+        same: fn(Self) -> Result<Vec<Self>, Self>,
+    ) -> Self {
         let mut flat = Vec::with_capacity(items.len());
         for item in items {
             match same(item) {
@@ -85,7 +85,7 @@ impl Expression {
 
     /// What must hold together: the parts of a conjunction, or the whole.
     #[must_use]
-    pub fn conjuncts(&self) -> &[Expression] {
+    pub fn conjuncts(&self) -> &[Self] {
         match self {
             Self::And(items) => items,
             other => std::slice::from_ref(other),
@@ -112,7 +112,7 @@ impl fmt::Debug for Term {
 }
 
 /// The query as text that is parsed to the same tree.
-impl fmt::Display for Expression {
+impl<T: fmt::Display> fmt::Display for Expression<T> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::And(items) => {
@@ -149,15 +149,26 @@ impl fmt::Display for Term {
         }
         for (at, value) in self.values.iter().enumerate() {
             formatter.write_str(if at == 0 { "" } else { "," })?;
-            match value {
-                Value::Exact(text) if is_plain(text) => formatter.write_str(text)?,
-                Value::Exact(text) => {
-                    let escaped = text.replace('\\', "\\\\").replace('"', "\\\"");
-                    write!(formatter, "\"{escaped}\"")?;
-                }
-                Value::Glob(glob) => formatter.write_str(&glob.text())?,
-            }
+            write!(formatter, "{value}")?;
         }
         Ok(())
     }
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exact(text) => quoted(text, formatter),
+            Self::Glob(glob) => formatter.write_str(&glob.text()),
+        }
+    }
+}
+
+/// Writes a text so that it is read as the same text: in quotation marks, if it needs them.
+pub(super) fn quoted(text: &str, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    if is_plain(text) {
+        return formatter.write_str(text);
+    }
+    let escaped = text.replace('\\', "\\\\").replace('"', "\\\"");
+    write!(formatter, "\"{escaped}\"")
 }

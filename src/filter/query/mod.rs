@@ -6,19 +6,24 @@
 //! - `terms`: fields and their values, read by the filters themselves
 //! - `ast`: the tree, and its text; `error`: what is wrong, and where
 //! - `meaning`: conditions
+//! - `lines`: the same language about lines instead of runs; `text`: texts that are looked for in them
 
 mod ast;
 mod error;
 mod lexer;
+mod lines;
 mod meaning;
 mod parser;
 mod terms;
+mod text;
 
 use std::sync::Arc;
 
 pub use ast::{Expression, Term, Value};
 pub use error::QueryError;
+pub use lines::{LineField, LineTerm};
 pub use terms::{ReadTime, language};
+pub use text::{TextForm, TextPattern};
 
 pub(super) use meaning::{Flags, Group};
 
@@ -33,6 +38,25 @@ const LONGEST: usize = 4096;
 /// # Errors
 /// It is too long, its form is wrong, or a field or a value does not exist.
 pub fn parse_query(query: &str, time: ReadTime<'_>) -> Result<Option<Expression>, QueryError> {
+    parsed(query, &terms::Reader { time })
+}
+
+/// Parses a query about lines; none if it is empty.
+///
+/// # Errors
+/// It is too long, its form is wrong, or a field or a value does not exist.
+pub fn parse_search(
+    query: &str,
+    time: ReadTime<'_>,
+) -> Result<Option<Expression<LineTerm>>, QueryError> {
+    let runs = terms::Reader { time };
+    parsed(query, &lines::LineReader { runs })
+}
+
+fn parsed<R: parser::ReadTerm>(
+    query: &str,
+    reader: &R,
+) -> Result<Option<Expression<R::Term>>, QueryError> {
     let problem = |problem: Problem| problem.of(query);
     if query.len() > LONGEST {
         let mut end = LONGEST;
@@ -49,8 +73,7 @@ pub fn parse_query(query: &str, time: ReadTime<'_>) -> Result<Option<Expression>
     if tokens.is_empty() {
         return Ok(None);
     }
-    let reader = terms::Reader { time };
-    let parser = parser::Parser::new(tokens, query.trim_end().len(), &reader);
+    let parser = parser::Parser::new(tokens, query.trim_end().len(), reader);
     parser.query().map(Some).map_err(problem)
 }
 

@@ -14,8 +14,16 @@ use std::vec::IntoIter;
 
 use super::ast::Expression;
 use super::error::Problem;
-use super::lexer::{Token, TokenKind};
-use super::terms::Reader;
+use super::lexer::{Token, TokenKind, Unparsed};
+
+/// Reads terms: which fields there are, and what their values mean.
+pub(super) trait ReadTerm {
+    /// A term.
+    type Term;
+
+    /// Reads a term. No field: its values are words or phrases of their own.
+    fn term(&self, field: Option<&Unparsed>, values: &[Unparsed]) -> Result<Self::Term, Problem>;
+}
 
 /// How many brackets may be open at a time. The tree's depth is bounded by it, and with it the depth of every recursion
 /// and of the SQL.
@@ -24,17 +32,17 @@ pub(super) const MOST_OPEN: usize = 20;
 /// How many values a query may have.
 pub(super) const MOST_VALUES: usize = 100;
 
-pub(super) struct Parser<'r> {
+pub(super) struct Parser<'r, R> {
     tokens: Peekable<IntoIter<Token>>,
     /// The query's end.
     end: usize,
     open: usize,
     values: usize,
-    reader: &'r Reader<'r>,
+    reader: &'r R,
 }
 
-impl<'r> Parser<'r> {
-    pub(super) fn new(tokens: Vec<Token>, end: usize, reader: &'r Reader<'r>) -> Self {
+impl<'r, R: ReadTerm> Parser<'r, R> {
+    pub(super) fn new(tokens: Vec<Token>, end: usize, reader: &'r R) -> Self {
         Self {
             tokens: tokens.into_iter().peekable(),
             end,
@@ -45,7 +53,7 @@ impl<'r> Parser<'r> {
     }
 
     /// The whole query; there must be a token.
-    pub(super) fn query(mut self) -> Result<Expression, Problem> {
+    pub(super) fn query(mut self) -> Result<Expression<R::Term>, Problem> {
         let query = self.disjunction()?;
         match self.tokens.next() {
             None => Ok(query),
@@ -57,7 +65,7 @@ impl<'r> Parser<'r> {
         }
     }
 
-    fn disjunction(&mut self) -> Result<Expression, Problem> {
+    fn disjunction(&mut self) -> Result<Expression<R::Term>, Problem> {
         let mut items = vec![self.conjunction()?];
         while self
             .tokens
@@ -69,7 +77,7 @@ impl<'r> Parser<'r> {
         Ok(Expression::any(items))
     }
 
-    fn conjunction(&mut self) -> Result<Expression, Problem> {
+    fn conjunction(&mut self) -> Result<Expression<R::Term>, Problem> {
         let mut items = vec![self.negation()?];
         while let Some(token) = self.tokens.peek() {
             match token.kind {
@@ -84,7 +92,7 @@ impl<'r> Parser<'r> {
         Ok(Expression::all(items))
     }
 
-    fn negation(&mut self) -> Result<Expression, Problem> {
+    fn negation(&mut self) -> Result<Expression<R::Term>, Problem> {
         let mut is_negated = false;
         while self
             .tokens
@@ -100,7 +108,7 @@ impl<'r> Parser<'r> {
         })
     }
 
-    fn operand(&mut self) -> Result<Expression, Problem> {
+    fn operand(&mut self) -> Result<Expression<R::Term>, Problem> {
         let missing = |at: Range<usize>, before: &str| {
             let text = "a word, a phrase, a field or a bracket is missing";
             Problem::new(
@@ -136,7 +144,7 @@ impl<'r> Parser<'r> {
         }
     }
 
-    fn bracket(&mut self, at: Range<usize>) -> Result<Expression, Problem> {
+    fn bracket(&mut self, at: Range<usize>) -> Result<Expression<R::Term>, Problem> {
         self.open += 1;
         if self.open > MOST_OPEN {
             return Err(Problem::new(

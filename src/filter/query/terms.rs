@@ -3,6 +3,7 @@
 use super::ast::{Term, Value};
 use super::error::Problem;
 use super::lexer::{Form, Unparsed};
+use super::parser::ReadTerm;
 use crate::filter::given::shown;
 use crate::filter::place::{self, spelled};
 use crate::filter::{Edge, ExecutionFilter, Field, Glob, Kind, PlaceName, fields, nearest, parse};
@@ -20,12 +21,10 @@ pub(super) struct Reader<'t> {
     pub(super) time: ReadTime<'t>,
 }
 
-impl Reader<'_> {
-    pub(super) fn term(
-        &self,
-        field: Option<&Unparsed>,
-        values: &[Unparsed],
-    ) -> Result<Term, Problem> {
+impl ReadTerm for Reader<'_> {
+    type Term = Term;
+
+    fn term(&self, field: Option<&Unparsed>, values: &[Unparsed]) -> Result<Term, Problem> {
         let is_bare = field.is_none();
         let field = match field {
             Some(name) => named(name)?,
@@ -45,12 +44,14 @@ impl Reader<'_> {
             values: values.collect::<Result<_, _>>()?,
         })
     }
+}
 
+impl Reader<'_> {
     fn value(&self, field: &Field<ExecutionFilter>, raw: &Unparsed) -> Result<Value, String> {
         if raw.form == Form::Regex {
             return Err(
-                "a regular expression is not possible in a list yet: look for a part of the text; \
-                 for a path, put it in quotation marks"
+                "a regular expression is not possible here, only in what `playback search` looks for: name a part \
+                 of the text; for a path, put it in quotation marks"
                     .to_owned(),
             );
         }

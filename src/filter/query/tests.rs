@@ -136,13 +136,9 @@ fn an_error_names_its_place_and_the_next_step() {
         (
             "a /conn(ection)? refused/",
             3,
-            "a regular expression is not possible in a list yet",
+            "a regular expression is not possible here",
         ),
-        (
-            "user:/x|y/",
-            6,
-            "a regular expression is not possible in a list yet",
-        ),
+        ("user:/x|y/", 6, "a regular expression is not possible here"),
         ("/etc/", 1, "for a path, put it in quotation marks"),
     ] {
         let error = parsed(query).unwrap_err();

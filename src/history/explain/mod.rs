@@ -5,10 +5,8 @@
 //! - `groups`: failed results → groups; pure
 //! - `samples`: what a few of them said, from the log
 //! - `past`: earlier and later runs with the same error, and the last run in which the task worked
-//! - `differences`: how two runs differ; pure
 //! - `verdict`: how the run ended, in words; pure
 
-mod differences;
 mod groups;
 mod past;
 mod samples;
@@ -19,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use playback_wire::ResultStatus;
 
 use self::groups::{Group, Groups};
-use self::samples::{Sample, SampleRequest};
+use self::samples::Sample;
 use super::{HistoryError, LineRange, page_of_lines};
 use crate::failure::{Fingerprint, Message, normalized};
 use crate::model::{
@@ -27,6 +25,8 @@ use crate::model::{
     HandledFailure, ResultFlags, RetriedTask, TaskRow, time_from_us,
 };
 use crate::store::{Store, StoreError};
+
+pub use self::samples::SampleRequest;
 
 /// Failures of each kind (failed, unreachable; handled or not) that are read.
 const FAILURES: u32 = 100_000;
@@ -100,6 +100,25 @@ pub async fn explain(
         retried,
         payload_removed: row.log.payload_removed_us.map(time_from_us),
     })
+}
+
+/// What these failed results said, by sequence number. Censored ones, and those that cannot be read, are left out.
+///
+/// # Errors
+/// The store failed.
+pub async fn messages(
+    store: &Store,
+    key: ExecutionKey,
+    wanted: impl Iterator<Item = SampleRequest>,
+) -> Result<BTreeMap<u64, Message>, StoreError> {
+    let samples = samples::read(store, key, wanted).await?;
+    let messages = samples
+        .into_iter()
+        .filter_map(|(seq, sample)| match sample {
+            Sample::Read(said) => Some((seq, said.message?)),
+            Sample::Damaged(_) => None,
+        });
+    Ok(messages.collect())
 }
 
 /// What is read for the groups that are details.

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::differences::differences;
+use crate::history::differences::differences;
 use crate::model::{ExecutionRow, LastSuccess, RunAt, Seen, TaskRow, time_from_us};
 use crate::store::{Store, StoreError, TaskOnHost};
 

@@ -7,23 +7,22 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::failure::{Message, item_label, message};
-use crate::log::block::{Entry, Gap, StoredLog};
-use crate::model::{BlockRow, ExecutionKey, LogDamage};
+use crate::history::blocks::{LoopResult, OpenBlock, each_item_before, entry};
+use crate::log::block::{Entry, Gap};
+use crate::model::{ExecutionKey, LogDamage};
 use crate::store::{Store, StoreError};
-
-/// Events before a loop's result that are searched for its first failed item.
-const EVENTS: usize = 5_000;
-
-/// Blocks that are read for that.
-const BLOCKS: usize = 4;
 
 /// A result to read.
 #[derive(Debug, Clone)]
-pub(super) struct SampleRequest {
-    pub(super) seq: u64,
-    pub(super) task: u32,
-    pub(super) host: String,
-    pub(super) is_loop: bool,
+pub struct SampleRequest {
+    /// Sequence number of its event.
+    pub seq: u64,
+    /// Number of its task.
+    pub task: u32,
+    /// Inventory name of its host.
+    pub host: String,
+    /// Whether it had loop items.
+    pub is_loop: bool,
 }
 
 /// What a result said.
@@ -69,14 +68,12 @@ pub(super) async fn read(
     let mut wanted: Vec<SampleRequest> = wanted.collect();
     wanted.sort_by_key(|wanted| wanted.seq);
     let mut samples = BTreeMap::new();
-    let mut open: Option<(BlockRow, StoredLog)> = None;
+    let mut open: Option<OpenBlock> = None;
     for wanted in wanted {
         let seq = wanted.seq;
-        if !open.as_ref().is_some_and(|(block, _)| holds(block, seq)) {
-            open = block(store, key, seq).await?;
-        }
-        let sample = match open.as_ref().and_then(|(_, log)| log.find(seq)) {
-            Some(Entry::Event(_, event)) => match &event.body {
+        OpenBlock::turn(&mut open, store, key, seq).await?;
+        let sample = match entry(open.as_ref(), seq) {
+            Entry::Event(_, event) => match &event.body {
                 Body::Result(result) => {
                     let item = match (wanted.is_loop, &open) {
                         (true, Some(open)) => first_item(store, key, open, &wanted).await?,
@@ -86,38 +83,11 @@ pub(super) async fn read(
                 }
                 _ => continue,
             },
-            Some(Entry::Gap(gap)) => Sample::Damaged(gap),
-            // A whole block is missing.
-            None => Sample::Damaged(Gap {
-                first_seq: seq,
-                last_seq: seq,
-                lines: 0,
-            }),
+            Entry::Gap(gap) => Sample::Damaged(gap),
         };
         samples.insert(seq, sample);
     }
     Ok(samples)
-}
-
-fn holds(block: &BlockRow, seq: u64) -> bool {
-    (block.first_seq..=block.last_seq).contains(&seq)
-}
-
-/// The recorder's block that holds an event.
-async fn block(
-    store: &Store,
-    key: ExecutionKey,
-    seq: u64,
-) -> Result<Option<(BlockRow, StoredLog)>, StoreError> {
-    let found = store
-        .blocks_from_seq(key, Producer::Recorder, seq, 1)
-        .await?;
-    let mut found = found.into_iter().map(|stored| stored.block);
-    let found = found.find(|block| holds(block, seq));
-    Ok(found.map(|block| {
-        let log = StoredLog::of(&block);
-        (block, log)
-    }))
 }
 
 fn message_of(result: &TaskResult<'_>) -> ResultMessage {
@@ -133,65 +103,29 @@ fn parsed(content: &RawValue) -> Option<Value> {
     serde_json::from_str(content.get()).ok()
 }
 
-/// The first failed item of a loop, going back from its result to where its host began with the task.
+/// The first failed item of a loop.
 async fn first_item(
     store: &Store,
     key: ExecutionKey,
-    open: &(BlockRow, StoredLog),
+    open: &OpenBlock,
     wanted: &SampleRequest,
 ) -> Result<Option<ResultMessage>, StoreError> {
+    let result = LoopResult {
+        seq: wanted.seq,
+        task: wanted.task,
+        host: &wanted.host,
+    };
     let mut first = None;
-    let mut left = EVENTS;
-    let (mut before, mut start) = (wanted.seq, open.0.first_seq);
-    let mut earlier = None;
-    for _ in 0..BLOCKS {
-        let log = earlier.as_ref().map_or(&open.1, |(_, log)| log);
-        let is_begun = go_back(log, before, wanted, &mut first, &mut left);
-        if is_begun || left == 0 || start <= 1 {
-            break;
+    each_item_before(store, key, open, result, |item| {
+        if item.status.is_failure() && !item.censored {
+            let content = item.content.and_then(parsed);
+            first = Some(ResultMessage {
+                message: content.as_ref().map(message),
+                item: content.as_ref().and_then(item_label),
+                attempts: item.attempts,
+            });
         }
-        earlier = block(store, key, start - 1).await?;
-        let Some((block, _)) = &earlier else { break };
-        (before, start) = (start, block.first_seq);
-    }
+    })
+    .await?;
     Ok(first)
-}
-
-/// Goes back through a block; true once the host's beginning with the task is found.
-fn go_back(
-    log: &StoredLog,
-    before: u64,
-    wanted: &SampleRequest,
-    first: &mut Option<ResultMessage>,
-    left: &mut usize,
-) -> bool {
-    for event in log.before(before) {
-        let Some(less) = left.checked_sub(1) else {
-            return false;
-        };
-        *left = less;
-        match &event.body {
-            Body::Item(item)
-                if item.task == wanted.task
-                    && item.host == wanted.host
-                    && item.status.is_failure()
-                    && !item.censored =>
-            {
-                let content = item.content.and_then(parsed);
-                *first = Some(ResultMessage {
-                    message: content.as_ref().map(message),
-                    item: content.as_ref().and_then(item_label),
-                    attempts: item.attempts,
-                });
-            }
-            Body::HostStarted(started)
-                if started.task == wanted.task && started.host == wanted.host =>
-            {
-                return true;
-            }
-            Body::TaskStarted(started) if started.task == wanted.task => return true,
-            _ => {}
-        }
-    }
-    false
 }

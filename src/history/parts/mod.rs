@@ -1,6 +1,8 @@
-//! The parts of an execution, one file each: its structure, its results, its events.
+//! The parts of an execution, one file each: its structure, its results, its events, and the matrix of
+//! its results.
 
 mod events;
+mod matrix;
 mod results;
 mod reworded;
 mod structure;
@@ -11,6 +13,7 @@ use serde_json::json;
 use serde_json::value::{RawValue, to_raw_value};
 
 pub use events::{EventFilter, EventPage, events};
+pub use matrix::{OutcomeMatrix, matrix};
 pub use results::{ResultDetail, ResultList, TaskResult, result, results};
 pub use structure::{Host, HostList, Play, PlayList, Task, TaskList, hosts, plays, tasks};
 

@@ -68,6 +68,11 @@ pub(in crate::store) fn bind(
 pub(in crate::store) const SELECT: &str = "SELECT number, name, ok, changed, unreachable, failed, skipped, rescued, \
     ignored, running_task, running_since_us FROM execution_hosts";
 
+/// Hosts `h` of executions `e`.
+pub(in crate::store) const EXPORTED: &str = "SELECT h.execution, h.number, h.name, h.ok, h.changed, h.unreachable, \
+    h.failed, h.skipped, h.rescued, h.ignored, h.running_task, h.running_since_us \
+    FROM execution_hosts h JOIN executions e ON e.id = h.execution";
+
 pub(in crate::store) fn read(row: &Row) -> Result<HostRow, StoreError> {
     let running: Option<i64> = row.get("running_task")?;
     Ok(HostRow {

@@ -102,15 +102,24 @@ pub(in crate::store) const SELECT: &str = "SELECT r.seq, r.task, r.host, r.statu
     r.duration_us, r.delegated_to, r.action AS ran, r.fingerprint, COALESCE(h.name, '') AS host_name, \
     COALESCE(t.name, '') AS task_name, COALESCE(r.action, t.action, '') AS action FROM results r";
 
+/// Results `r` of executions `e`, each with its host `h`, and with its task `t` and where that is.
+pub(in crate::store) const EXPORTED: &str = "SELECT r.execution, r.seq, r.task, r.host, r.status, r.flags, \
+    r.ended_us, r.duration_us, r.delegated_to, r.action AS ran, r.fingerprint, \
+    COALESCE(h.name, '') AS host_name, COALESCE(t.name, '') AS task_name, \
+    COALESCE(r.action, t.action, '') AS action, COALESCE(t.play, 0) AS play, COALESCE(t.role, '') AS role, \
+    COALESCE(t.path, '') AS path, COALESCE(t.line, 0) AS line \
+    FROM results r JOIN executions e ON e.id = r.execution \
+    LEFT JOIN execution_hosts h ON h.execution = r.execution AND h.number = r.host \
+    LEFT JOIN tasks t ON t.execution = r.execution AND t.number = r.task";
+
 pub(in crate::store) fn read(row: &Row) -> Result<ResultEntry, StoreError> {
-    let flags: i32 = row.get("flags")?;
     Ok(ResultEntry {
         row: ResultRow {
             seq: row.unsigned("seq")?,
             task: row.number("task")?,
             host: row.number("host")?,
             status: read_status(row)?,
-            flags: read_flags(flags),
+            flags: read_flags(row)?,
             ended_us: row.get("ended_us")?,
             duration_us: row.get("duration_us")?,
             rare: RareFields::new(
@@ -125,8 +134,9 @@ pub(in crate::store) fn read(row: &Row) -> Result<ResultEntry, StoreError> {
     })
 }
 
-fn read_flags(stored: i32) -> ResultFlags {
-    ResultFlags(stored as u8)
+pub(in crate::store) fn read_flags(row: &Row) -> Result<ResultFlags, StoreError> {
+    let stored: i32 = row.get("flags")?;
+    Ok(ResultFlags(stored as u8))
 }
 
 /// Failed results `r` with the name of their host `h`.
@@ -134,19 +144,18 @@ pub(in crate::store) const FAILURES: &str = "SELECT r.seq, r.task, r.host, r.sta
     r.fingerprint, COALESCE(h.name, '') AS host_name FROM results r";
 
 pub(in crate::store) fn read_failure(row: &Row) -> Result<FailureRow, StoreError> {
-    let flags: i32 = row.get("flags")?;
     Ok(FailureRow {
         seq: row.unsigned("seq")?,
         task: row.number("task")?,
         host: row.number("host")?,
         host_name: row.get("host_name")?,
         status: read_status(row)?,
-        flags: read_flags(flags),
+        flags: read_flags(row)?,
         fingerprint: row.get("fingerprint")?,
     })
 }
 
-fn read_status(row: &Row) -> Result<ResultStatus, StoreError> {
+pub(in crate::store) fn read_status(row: &Row) -> Result<ResultStatus, StoreError> {
     let status = row.number("status")? as usize;
     let status = ResultStatus::ALL.get(status).copied();
     status.ok_or(StoreError::Damaged {

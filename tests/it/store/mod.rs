@@ -1,7 +1,9 @@
 //! The store's contract: every method has the same result on every database.
 
+mod compare;
 mod contract;
 mod copying;
+mod export;
 mod failures;
 mod filters;
 mod matching;

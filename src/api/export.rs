@@ -1,0 +1,336 @@
+//! Exports: sets of runs, results, hosts or lines, and one run as a document.
+
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse as _, Response};
+use futures_util::Stream;
+use futures_util::stream::StreamExt as _;
+use playback_wire::{ResultStatus, Stream as Printed};
+use serde::Deserialize;
+use tokio::sync::{Semaphore, SemaphorePermit};
+use utoipa::IntoParams;
+
+use super::ApiError;
+use super::auth::{AdminAccess, ReadAccess};
+use super::error::ErrorBody;
+use super::extract::{Execution, Query, execution_id};
+use super::query::{named, with_query};
+use crate::app::App;
+use crate::export::report::{self, Document};
+use crate::export::{self, ExportError, Format, Request, Selection, What};
+use crate::filter::{Filtered, Given, parse, place};
+use crate::store::RowFilter;
+
+/// Exports that may be open at once: each holds some megabytes.
+const OPEN: usize = 16;
+
+static EXPORTS: Semaphore = Semaphore::const_new(OPEN);
+
+/// Filters of the list, and what to export.
+pub(super) type ExportQuery = Filtered<place::List, ExportOptions>;
+
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default)]
+pub(super) struct ExportOptions {
+    /// What a row is: `executions` (the default), `results` (a task on a host), `hosts` (a host of an execution) or
+    /// `output` (a printed line).
+    what: Option<String>,
+    /// `ndjson` (the default), `json`, `csv` or `parquet`.
+    format: Option<String>,
+    /// A query, as in the list of executions.
+    q: Option<String>,
+    /// Identity of the only execution to export, instead of filters.
+    execution: Option<String>,
+    /// By when executions started: `desc` (newest first, the default) or `asc`.
+    order: Option<String>,
+    /// Names of the columns to export, separated by commas, in this order; all by default.
+    columns: Option<String>,
+    /// Only hosts of this name, and their results.
+    only_host: Option<String>,
+    /// Only results that ended like this: `ok`, `failed`, `skipped` or `unreachable`.
+    only_status: Option<String>,
+    /// Only results that changed something; `false`: only the others.
+    only_changed: Option<String>,
+    /// Only lines that went to `stdout` or `stderr`.
+    only_stream: Option<String>,
+}
+
+impl ExportOptions {
+    /// Which hosts, results and lines.
+    fn rows(&self, what: What) -> Result<(RowFilter, Option<Printed>), ApiError> {
+        let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+        let host = given(&self.only_host);
+        let all = ResultStatus::ALL;
+        let status = named(
+            "only_status",
+            self.only_status.as_deref(),
+            &all,
+            ResultStatus::as_str,
+        )?;
+        let changed = given(&self.only_changed).map(|text| {
+            parse::flag(&text).map_err(|problem| {
+                ApiError::bad_request(format!("only_changed = {text:?}: {problem}"))
+            })
+        });
+        let changed = changed.transpose()?;
+        let streams = [Printed::Stdout, Printed::Stderr];
+        let stream = named(
+            "only_stream",
+            self.only_stream.as_deref(),
+            &streams,
+            Printed::as_str,
+        )?;
+        for (name, is_given, fits) in [
+            (
+                "only_host",
+                host.is_some(),
+                matches!(what, What::Hosts | What::Results),
+            ),
+            ("only_status", status.is_some(), what == What::Results),
+            ("only_changed", changed.is_some(), what == What::Results),
+            ("only_stream", stream.is_some(), what == What::Output),
+        ] {
+            if is_given && !fits {
+                return Err(ApiError::bad_request(format!(
+                    "{name}: rows of {} have no such field; leave it out, or choose another what",
+                    what.as_str()
+                )));
+            }
+        }
+        let filter = RowFilter {
+            host,
+            status,
+            changed,
+        };
+        Ok((filter, stream))
+    }
+}
+
+fn request(app: &App, query: &ExportQuery) -> Result<Request, ApiError> {
+    let options = &query.rest;
+    let what = named("what", options.what.as_deref(), &What::ALL, What::as_str)?;
+    let what = what.unwrap_or(What::Executions);
+    let format = options.format.as_deref();
+    let format = named("format", format, &Format::ALL, Format::as_str)?;
+    let (rows, stream) = options.rows(what)?;
+    let asked = Asked {
+        q: options.q.as_deref(),
+        execution: options.execution.as_deref(),
+        order: options.order.as_deref(),
+    };
+    Ok(Request {
+        what,
+        format: format.unwrap_or(Format::Ndjson),
+        selection: asked.selection(app, query)?,
+        columns: options.columns.clone(),
+        rows,
+        stream,
+    })
+}
+
+/// Which executions are asked for, besides filters.
+struct Asked<'q> {
+    q: Option<&'q str>,
+    execution: Option<&'q str>,
+    order: Option<&'q str>,
+}
+
+impl Asked<'_> {
+    fn selection<T>(
+        &self,
+        app: &App,
+        query: &Filtered<place::List, T>,
+    ) -> Result<Selection, ApiError> {
+        let order = named(
+            "order",
+            self.order,
+            &["asc", "desc"],
+            std::convert::identity,
+        )?;
+        let execution = self.execution.filter(|id| !id.is_empty());
+        let execution = execution.map(execution_id).transpose()?;
+        let filter = with_query(query.filter()?, self.q, app.clock.now_us())?;
+        let is_filtered = query.given != Given::default() || filter.query.is_some();
+        if execution.is_some() && is_filtered {
+            return Err(ApiError::bad_request(
+                "execution: it names the only execution; leave it or the filters out",
+            ));
+        }
+        Ok(Selection {
+            filter,
+            execution,
+            ascending: order == Some("asc"),
+        })
+    }
+}
+
+/// Takes a place among the open exports.
+fn permit() -> Result<SemaphorePermit<'static>, ApiError> {
+    EXPORTS.try_acquire().map_err(|_| {
+        ApiError::busy(format!(
+            "{OPEN} exports are open already: try again when one of them is over"
+        ))
+    })
+}
+
+/// Export executions, their results, their hosts or their printed lines.
+///
+/// It takes the filters and the query of the list, and streams everything that matches. Every row has every column;
+/// docs/export.md lists them. Executions that start meanwhile may be missing; one that is deleted meanwhile is left out
+/// as a whole. If the export fails after its beginning, the connection breaks off: HTTP clients report that, JSON and
+/// Parquet cannot be read without their end, and NDJSON and CSV must then not be used.
+#[utoipa::path(
+    get, path = "/export", tag = "history", params(ExportQuery),
+    responses(
+        (status = 200, content(
+            (String = "application/x-ndjson"), (String = "application/json"), (String = "text/csv"),
+            (String = "application/vnd.apache.parquet")
+        )),
+        (status = 404, body = ErrorBody, description = "There is no such execution"),
+        (status = 503, body = ErrorBody, description = "Busy, or too many exports are open: retry later"),
+    )
+)]
+pub(super) async fn export_history(
+    State(app): State<App>,
+    _: ReadAccess,
+    Query(query): Query<ExportQuery>,
+) -> Result<Response, ApiError> {
+    let request = request(&app, &query)?;
+    let permit = permit()?;
+    let (what, format) = (request.what.as_str(), request.format);
+    let bytes = export::begin(&app.store, request).await?;
+    let file = format!("{what}.{}", format.as_str());
+    Ok(attached(format.media_type(), &file, held(permit, bytes)))
+}
+
+/// Filters of the list.
+pub(super) type BundleQuery = Filtered<place::List, BundleOptions>;
+
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default)]
+pub(super) struct BundleOptions {
+    /// A query, as in the list of executions.
+    q: Option<String>,
+    /// Identity of the only execution, instead of filters.
+    execution: Option<String>,
+    /// By when executions started: `desc` (newest first, the default) or `asc`.
+    order: Option<String>,
+}
+
+/// Export the logs of executions as a bundle, from which another collector makes the identical record (`/import`).
+///
+/// It needs the scope `admin`, because it has the names by which a producer adds to its run. Executions that are not over, and those
+/// whose log retention removed, are left out, which the bundle says.
+#[utoipa::path(
+    get, path = "/export/bundle", tag = "history", params(BundleQuery),
+    responses(
+        (status = 200, body = String, content_type = "application/zstd"),
+        (status = 404, body = ErrorBody, description = "There is no such execution"),
+        (status = 503, body = ErrorBody, description = "Busy, or too many exports are open: retry later"),
+    )
+)]
+pub(super) async fn export_bundle(
+    State(app): State<App>,
+    _: AdminAccess,
+    Query(query): Query<BundleQuery>,
+) -> Result<Response, ApiError> {
+    let asked = Asked {
+        q: query.rest.q.as_deref(),
+        execution: query.rest.execution.as_deref(),
+        order: query.rest.order.as_deref(),
+    };
+    let selection = asked.selection(&app, &query)?;
+    let permit = permit()?;
+    let bytes = export::begin_bundle(&app.store, selection).await?;
+    let bytes = held(permit, bytes);
+    Ok(attached("application/zstd", "executions.playback", bytes))
+}
+
+/// Holds the place until the last byte is sent, or nobody waits for it any more.
+fn held<T>(
+    permit: SemaphorePermit<'static>,
+    bytes: impl Stream<Item = T> + Send + 'static,
+) -> impl Stream<Item = T> + Send + 'static {
+    bytes.inspect(move |_| {
+        let _ = &permit;
+    })
+}
+
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct ReportQuery {
+    /// `html` (the default: one file without scripts, to keep or to mail), `junit` (JUnit XML, a test case for each task
+    /// and host) or `markdown` (a summary for a merge request).
+    format: Option<String>,
+}
+
+/// One execution as a document.
+///
+/// HTML and Markdown have limited room: they say what they leave out, and failures come first.
+#[utoipa::path(
+    get, path = "/executions/{id}/report", tag = "history", params(("id" = uuid::Uuid, Path), ReportQuery),
+    responses(
+        (status = 200, content(
+            (String = "text/html"), (String = "application/xml"), (String = "text/markdown")
+        )),
+        (status = 404, body = ErrorBody),
+    )
+)]
+pub(super) async fn get_report(
+    State(app): State<App>,
+    _: ReadAccess,
+    Query(query): Query<ReportQuery>,
+    Execution { key, row }: Execution,
+) -> Result<Response, ApiError> {
+    let format = query.format.as_deref();
+    let document = named("format", format, &Document::ALL, Document::as_str)?;
+    let document = document.unwrap_or(Document::Html);
+    let file = format!("{}.{}", row.id, document.ending());
+    let bytes = report::report(&app.store, key, row, document).await?;
+    Ok(attached(document.media_type(), &file, bytes))
+}
+
+/// A file to save. What it holds comes from others: a browser that shows it nevertheless must run nothing of it.
+fn attached(
+    media_type: &'static str,
+    file: &str,
+    bytes: impl Stream<Item = Result<Bytes, ExportError>> + Send + 'static,
+) -> Response {
+    let bytes = bytes.inspect(|bytes| {
+        if let Err(error) = bytes {
+            // The response has begun: aborting it is the only way left to report the error.
+            tracing::error!(%error, "an export broke off");
+        }
+    });
+    let mut response = Body::from_stream(bytes).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    headers.insert(
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; sandbox"),
+    );
+    // The name is made of words of ours and of an id.
+    if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{file}\"")) {
+        headers.insert(header::CONTENT_DISPOSITION, value);
+    }
+    response
+}
+
+impl From<ExportError> for ApiError {
+    fn from(error: ExportError) -> Self {
+        match error {
+            ExportError::NoSuchColumn { .. } => Self::bad_request(error.to_string()),
+            ExportError::Vanished(_) => Self::not_found(error.to_string()),
+            ExportError::History(cause) => cause.into(),
+            ExportError::Store(cause) => cause.into(),
+            ExportError::Json(_)
+            | ExportError::Bundle(_)
+            | ExportError::Parquet(_)
+            | ExportError::Encoder => Self::internal(&error),
+        }
+    }
+}

@@ -1,0 +1,289 @@
+//! `playback trends`: how runs develop.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use serde_json::value::RawValue;
+
+use super::client::{Client, ClientArgs};
+use super::filters::{Filters, SEVERAL};
+use super::out::{Colour, Column, Layout, Out, note, plain};
+use super::query::QueryArgs;
+use super::when;
+use crate::clock::Clock;
+use crate::filter::place;
+use crate::model::{
+    DurationChange, DurationTrend, HostTrend, PlaybookTrend, Status, TaskTrend, Trends, Turns,
+};
+
+/// Show how runs develop: success, durations and since when they are others, what is not idempotent, what is flaky
+///
+/// The newest finished runs that match are looked at; runs in check mode are not. A duration counts as changed where
+/// that is no coincidence, and where it matters. Something is flaky if it passes and fails in turn with the same commit,
+/// inventory, limit and tags.
+#[derive(Debug, Args)]
+#[command(after_help = SEVERAL)]
+pub(super) struct TrendsArgs {
+    #[command(flatten)]
+    query: QueryArgs,
+    #[command(flatten)]
+    filters: Filters<place::List>,
+    /// Look at so many runs
+    #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=2000))]
+    runs: u32,
+    #[command(flatten)]
+    layout: Layout,
+    #[command(flatten)]
+    client: ClientArgs,
+    /// Print JSON: the API's trends
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(command: &TrendsArgs) -> anyhow::Result<ExitCode> {
+    let clock = Clock::system();
+    let selection = command.query.select(&clock, &command.filters)?;
+    let client = Client::new(&command.client)?;
+    let mut parameters = selection.with(Vec::new());
+    parameters.push(("runs", command.runs.to_string()));
+    let mut out = Out::laid_out(command.layout);
+    if command.json {
+        let answer: Box<RawValue> = client.get("/trends", &parameters)?;
+        out.line(answer.get())?;
+    } else {
+        let trends: Trends = client.get("/trends", &parameters)?;
+        print(&trends, &mut out)?;
+    }
+    out.flush()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print(trends: &Trends, out: &mut Out) -> anyhow::Result<()> {
+    let (Some(from), Some(to)) = (trends.from, trends.to) else {
+        note("no finished run matches; runs in check mode do not count");
+        return Ok(());
+    };
+    let range = format!("{} to {}", when::show(from), when::show(to));
+    out.line(match (trends.has_older, trends.runs) {
+        (true, runs) => format!("The newest {runs} runs: {range} (--runs looks at more)"),
+        (false, 1) => format!("1 run, {}", when::show(to)),
+        (false, runs) => format!("{runs} runs, {range}"),
+    })?;
+    out.line("")?;
+    playbooks(trends, out)?;
+    let is_slower = |durations: &Option<DurationTrend>| {
+        durations
+            .as_ref()
+            .is_some_and(|took| !took.changes.is_empty())
+    };
+    let changed: Vec<&PlaybookTrend> = trends
+        .playbooks
+        .iter()
+        .filter(|one| is_slower(&one.durations))
+        .collect();
+    if !changed.is_empty() {
+        section("Durations that changed", out)?;
+        for one in changed {
+            out.hanging("  ", &plain(&one.name))?;
+            changes(one.durations.as_ref(), out)?;
+        }
+    }
+    let slower: Vec<&TaskTrend> = trends
+        .tasks
+        .iter()
+        .filter(|one| is_slower(&one.durations))
+        .collect();
+    if !slower.is_empty() {
+        section("Tasks whose duration changed", out)?;
+        for one in slower {
+            out.hanging("  ", &plain(&task(one)))?;
+            changes(one.durations.as_ref(), out)?;
+        }
+    }
+    let always: Vec<&TaskTrend> = trends
+        .tasks
+        .iter()
+        .filter(|one| one.always_changes)
+        .collect();
+    if !always.is_empty() {
+        section(
+            "Not idempotent: tasks that changed something in every run",
+            out,
+        )?;
+        for one in always {
+            let text = format!("{}, in {} runs", task(one), one.runs);
+            out.hanging("  ", &plain(&text))?;
+        }
+    }
+    flaky(trends, out)?;
+    hosts(trends, out)?;
+    remarks(trends)
+}
+
+fn section(title: &str, out: &mut Out) -> anyhow::Result<()> {
+    out.line("")?;
+    out.headline(Colour::Bold, title)
+}
+
+fn playbooks(trends: &Trends, out: &mut Out) -> anyhow::Result<()> {
+    let columns = [
+        Column::front("PLAYBOOK", 12),
+        Column::whole("RUNS"),
+        Column::whole("RATE"),
+        Column::whole("MEDIAN"),
+        Column::whole("P95"),
+        Column::whole("LAST"),
+        Column::whole("STARTED"),
+    ];
+    let rows = trends.playbooks.iter().map(|one| {
+        let took = |value: fn(&DurationTrend) -> f64| match &one.durations {
+            Some(durations) => when::show_seconds(value(durations)),
+            None => "-".to_owned(),
+        };
+        [
+            one.name.clone(),
+            one.runs.to_string(),
+            format!("{:.0} %", (one.success_rate * 100.0).floor()),
+            took(|durations| durations.median),
+            took(|durations| durations.p95),
+            one.last_status.as_str().to_owned(),
+            when::show(one.last.start_time),
+        ]
+    });
+    out.table(columns, rows.collect(), |out, row, line| {
+        match trends.playbooks[row].last_status {
+            Status::Failed => out.paint(Colour::Red, &line),
+            _ => line,
+        }
+    })
+}
+
+/// When durations changed, by how much, and what else did.
+fn changes(durations: Option<&DurationTrend>, out: &mut Out) -> anyhow::Result<()> {
+    for change in durations.iter().flat_map(|durations| &durations.changes) {
+        let DurationChange {
+            run, before, after, ..
+        } = change;
+        let factor = match after >= before {
+            true => format!("{:.1} times as long", after / before.max(0.001)),
+            false => format!("{:.1} times as fast", before / after.max(0.001)),
+        };
+        let commit = match (&change.commit_before, &change.commit) {
+            (Some(before), Some(now)) if before != now => {
+                format!(", commit {} → {}", short(before), short(now))
+            }
+            (_, Some(now)) => format!(", commit {}, as before", short(now)),
+            _ => String::new(),
+        };
+        let text = format!(
+            "since {}: {} → {}, {factor}{commit} ({})",
+            when::show(run.start_time),
+            when::show_seconds(*before),
+            when::show_seconds(*after),
+            run.id
+        );
+        out.hanging("    ", &text)?;
+    }
+    Ok(())
+}
+
+fn short(commit: &str) -> String {
+    commit.chars().take(12).collect()
+}
+
+fn flaky(trends: &Trends, out: &mut Out) -> anyhow::Result<()> {
+    let playbooks = trends.playbooks.iter();
+    let playbooks = playbooks.filter_map(|one| Some((one.name.clone(), one.flaky?)));
+    let tasks = trends.tasks.iter();
+    let tasks = tasks.filter_map(|one| Some((task(one), one.flaky?)));
+    let all: Vec<(String, Turns)> = playbooks.chain(tasks).collect();
+    if all.is_empty() {
+        return Ok(());
+    }
+    section(
+        "Flaky: pass and fail in turn, although nothing else changed",
+        out,
+    )?;
+    for (name, turns) in all {
+        out.hanging("  ", &plain(&format!("{name}, {}", in_words(turns))))?;
+    }
+    Ok(())
+}
+
+fn in_words(turns: Turns) -> String {
+    format!("turned {} times in {} runs", turns.turns, turns.of + 1)
+}
+
+fn hosts(trends: &Trends, out: &mut Out) -> anyhow::Result<()> {
+    if trends.hosts.is_empty() {
+        return Ok(());
+    }
+    section("Hosts that failed", out)?;
+    let columns = [
+        Column::end("HOST", 12),
+        Column::whole("RUNS"),
+        Column::whole("FAILED"),
+        Column::whole("UNREACHABLE"),
+        Column::whole("LAST"),
+        Column::end("FLAKY", 6),
+    ];
+    let row = |one: &HostTrend| {
+        [
+            one.name.clone(),
+            one.runs.to_string(),
+            one.failed_runs.to_string(),
+            one.unreachable_runs.to_string(),
+            if one.last_failed { "failed" } else { "ok" }.to_owned(),
+            one.flaky.map(in_words).unwrap_or_default(),
+        ]
+    };
+    let rows = trends.hosts.iter().map(row).collect();
+    out.table(columns, rows, |out, row, line| {
+        match trends.hosts[row].last_failed {
+            true => out.paint(Colour::Red, &line),
+            false => line,
+        }
+    })
+}
+
+/// Says what is not shown.
+fn remarks(trends: &Trends) -> anyhow::Result<()> {
+    for (left_out, what) in [
+        (trends.playbooks_left_out, "playbooks"),
+        (trends.tasks_left_out, "tasks"),
+        (trends.hosts_left_out, "hosts"),
+    ] {
+        if left_out > 0 {
+            note(format_args!(
+                "{left_out} more {what} are not shown: a query narrows them down"
+            ));
+        }
+    }
+    for (runs, what) in [
+        (trends.runs_with_tasks, "tasks"),
+        (trends.runs_with_hosts, "hosts"),
+    ] {
+        if runs < trends.runs {
+            note(format_args!(
+                "{what} are those of the newest {runs} runs, because they have so many"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// A task with its role, and where it stands.
+fn task(task: &TaskTrend) -> String {
+    let name = match task.name.as_str() {
+        "" => &task.action,
+        name => name,
+    };
+    let role = match task.role.as_str() {
+        "" => String::new(),
+        role => format!(" (role {role})"),
+    };
+    match task.path.as_str() {
+        "" => format!("{name}{role} in {}", task.playbook),
+        path => format!("{name}{role}, {path}:{}", task.line),
+    }
+}

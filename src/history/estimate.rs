@@ -1,0 +1,166 @@
+//! How long a running execution still takes, judged by the last successful runs like it, and what it waits for.
+
+use super::HistoryError;
+use super::trends::{median, variant_of};
+use crate::model::{
+    Cursor, Estimate, ExecutionFilter, ExecutionKey, ExecutionRow, Page, RunningHost, Status,
+    TaskRow, time_from_us,
+};
+use crate::store::{Store, StoreError};
+
+/// Runs that an estimate is based on.
+const RUNS: usize = 5;
+
+/// Runs of the same playbook that are searched for them.
+const SEARCHED: u32 = 100;
+
+/// Tasks of a run that are looked at; a longer run is judged by its duration alone.
+const TASKS: u32 = 5_000;
+
+/// Hosts that are named.
+const HOSTS: u32 = 10;
+
+/// How much longer than the longest of the others a run takes that is overdue.
+const OVERDUE: f64 = 1.5;
+
+/// Estimates how long an execution still takes.
+///
+/// # Errors
+/// The store failed.
+pub async fn estimate(
+    store: &Store,
+    key: ExecutionKey,
+    row: &ExecutionRow,
+    now_us: i64,
+) -> Result<Estimate, HistoryError> {
+    let seconds = |us: i64| us.max(0) as f64 / 1e6;
+    let until_us = row.ended_us.unwrap_or(now_us);
+    let elapsed = seconds(until_us.saturating_sub(row.started_us));
+    let mut estimate = Estimate {
+        id: row.id,
+        status: row.status,
+        elapsed,
+        based_on: 0,
+        usual: None,
+        remaining: None,
+        is_overdue: false,
+        task: None,
+        hosts_running: 0,
+        waits_for: Vec::new(),
+    };
+    if row.status != Status::Running {
+        return Ok(estimate);
+    }
+    let tasks = store.tasks(key, 0, TASKS).await?;
+    let latest = tasks.last();
+    estimate.task = latest.map(named);
+    estimate.hosts_running = store.count_running_hosts(key).await?;
+    let waits_for = store.running_hosts(key, HOSTS).await?.into_iter();
+    estimate.waits_for = waits_for
+        .map(|running| RunningHost {
+            host: running.host,
+            task: running.task.or(running.action).unwrap_or_default(),
+            since: running.since_us.map(time_from_us),
+        })
+        .collect();
+
+    let like_it = like_it(store, row).await?;
+    let took: Vec<f64> = like_it
+        .iter()
+        .map(|(_, other)| seconds(duration_us(other)))
+        .collect();
+    let Some(longest) = took.iter().copied().reduce(f64::max) else {
+        return Ok(estimate);
+    };
+    let mut remaining = Vec::with_capacity(like_it.len());
+    for (other_key, other) in &like_it {
+        let by_task = match latest {
+            Some(latest) if tasks.len() < TASKS as usize => {
+                let theirs = store.tasks(*other_key, 0, TASKS).await?;
+                same_task(&tasks, latest, &theirs).map(|theirs| {
+                    // What came after the task there, and what is left of the task.
+                    let after_us = end_us(other).saturating_sub(theirs.ended_us);
+                    let task_us = theirs.ended_us.saturating_sub(theirs.started_us);
+                    let spent_us = now_us.saturating_sub(latest.started_us);
+                    after_us.max(0) + task_us.saturating_sub(spent_us).max(0)
+                })
+            }
+            _ => None,
+        };
+        let by_duration =
+            || duration_us(other).saturating_sub(now_us.saturating_sub(row.started_us));
+        remaining.push(seconds(by_task.unwrap_or_else(by_duration)));
+    }
+    estimate.based_on = like_it.len() as u64;
+    estimate.usual = Some(median(&took));
+    estimate.remaining = Some(median(&remaining));
+    estimate.is_overdue = elapsed > longest * OVERDUE;
+    Ok(estimate)
+}
+
+/// The last successful runs of the same playbook, inventory, limit and tags.
+async fn like_it(
+    store: &Store,
+    row: &ExecutionRow,
+) -> Result<Vec<(ExecutionKey, ExecutionRow)>, StoreError> {
+    let run = &row.description;
+    let filter = ExecutionFilter {
+        status: Some(Status::Success),
+        r#type: Some(run.r#type),
+        playbook: run.playbook.clone(),
+        ..ExecutionFilter::default()
+    };
+    let page = Page {
+        limit: SEARCHED,
+        offset: 0,
+        after: Some(Cursor {
+            started_us: row.started_us,
+            key: i64::MAX,
+        }),
+        ascending: false,
+    };
+    let is_like_it = |other: &ExecutionRow| {
+        let other_run = &other.description;
+        variant_of(other) == variant_of(row)
+            && other_run.check == run.check
+            && other_run.module == run.module
+            && other.ended_us.is_some()
+    };
+    let found = store.executions(&filter, &page).await?.into_iter();
+    Ok(found
+        .filter(|(_, other)| is_like_it(other))
+        .take(RUNS)
+        .collect())
+}
+
+/// The task of another run that is this one: of the same role, name and action, and as many of them before it.
+fn same_task<'t>(
+    tasks: &[TaskRow],
+    latest: &TaskRow,
+    theirs: &'t [TaskRow],
+) -> Option<&'t TaskRow> {
+    let is_same = |task: &&TaskRow| {
+        (&task.role, &task.name, &task.action) == (&latest.role, &latest.name, &latest.action)
+    };
+    let before = tasks.iter().filter(is_same).count().checked_sub(1)?;
+    theirs.iter().filter(is_same).nth(before)
+}
+
+fn named(task: &TaskRow) -> String {
+    let name = match task.name.as_str() {
+        "" => &task.action,
+        name => name,
+    };
+    match task.role.as_str() {
+        "" => name.to_owned(),
+        role => format!("{role} : {name}"),
+    }
+}
+
+fn end_us(row: &ExecutionRow) -> i64 {
+    row.ended_us.unwrap_or(row.started_us)
+}
+
+fn duration_us(row: &ExecutionRow) -> i64 {
+    end_us(row).saturating_sub(row.started_us)
+}

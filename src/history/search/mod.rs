@@ -1,0 +1,455 @@
+//! Searches the lines of all runs: what was printed, what tasks returned, what they are called. The newest run comes
+//! first. Every line of an answer was read from the log, so an answer is never wrong; a search that takes too long ends
+//! early, and says how far back it came.
+//!
+//! Layout:
+//! - `query`: what a query says of a line
+//! - `scan`: one run's events → the lines that are meant; `texts`: what modules returned, text by text; `marks`: a
+//!   line with its matches
+//! - `facets`: counts; `cursor`: where a page ended
+
+mod cursor;
+mod facets;
+mod marks;
+mod query;
+mod scan;
+mod texts;
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use playback_wire::Producer;
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+
+use self::cursor::Position;
+use self::facets::Counts;
+use self::query::{LineQuery, RunQuery};
+use self::scan::{Hit, Scan, ScanOptions, ScanStart};
+use super::{HistoryError, is_final};
+use crate::filter::LineTerm;
+use crate::filter::query::Expression;
+use crate::model::{
+    Cursor, ExecutionKey, ExecutionRow, Facet, FoundRun, FoundTask, Page, SearchHit, SearchPage,
+    TaskRow, time_from_us,
+};
+use crate::store::{Store, StoreError};
+
+pub use cursor::SearchCursor;
+
+/// Searches that run at a time: each takes as much of a processor as it gets.
+const AT_A_TIME: usize = 2;
+
+/// Runs that are looked up at once.
+const RUNS: u32 = 100;
+
+/// Blocks that are fetched at once; each is half a megabyte to expand.
+const BLOCKS: u32 = 8;
+
+/// Tasks that are looked up at once.
+const TASKS: u32 = 10_000;
+
+/// Lines that are read from a run at once when they are only counted.
+const COUNTED: usize = 1_000;
+
+/// What is searched for.
+#[derive(Debug, Clone)]
+pub struct SearchRequest {
+    /// The query.
+    pub query: Expression<LineTerm>,
+    /// Lines at most.
+    pub limit: usize,
+    /// Lines before and after each one.
+    pub context: usize,
+    /// Facets to count by. Counting goes on when there are enough lines.
+    pub facets: BTreeSet<Facet>,
+    /// How long it may take.
+    pub timeout: Duration,
+    /// Where an earlier search ended.
+    pub after: Option<SearchCursor>,
+}
+
+/// Runs searches, a few at a time.
+#[derive(Debug, Clone)]
+pub struct Searches {
+    store: Store,
+    permits: Arc<Semaphore>,
+}
+
+impl Searches {
+    /// For a store.
+    #[must_use]
+    pub fn new(store: Store) -> Self {
+        Self {
+            store,
+            permits: Arc::new(Semaphore::new(AT_A_TIME)),
+        }
+    }
+
+    /// Searches, until there are enough lines, or the time is over, or everything was searched.
+    ///
+    /// # Errors
+    /// The store failed, or other searches did not leave this one any time.
+    pub async fn search(&self, request: SearchRequest) -> Result<SearchPage, HistoryError> {
+        let until = Instant::now() + request.timeout;
+        let turn = tokio::time::timeout_at(until, self.permits.acquire()).await;
+        let Ok(Ok(_turn)) = turn else {
+            return Err(HistoryError::Busy);
+        };
+        let mut walk = Walk::new(&self.store, request, until);
+        walk.runs().await?;
+        Ok(walk.answer())
+    }
+}
+
+/// A search in progress.
+struct Walk<'s> {
+    store: &'s Store,
+    query: Arc<LineQuery>,
+    request: SearchRequest,
+    until: Instant,
+    page: SearchPage,
+    counts: Option<Counts>,
+    /// Where the next page begins, once this one is full.
+    next: Option<SearchCursor>,
+    /// Where the search has come to.
+    at: Option<SearchCursor>,
+}
+
+impl<'s> Walk<'s> {
+    fn new(store: &'s Store, request: SearchRequest, until: Instant) -> Self {
+        let facets = &request.facets;
+        Self {
+            store,
+            query: Arc::new(LineQuery::new(&request.query)),
+            counts: (!facets.is_empty()).then(|| Counts::of(facets)),
+            at: request.after,
+            request,
+            until,
+            page: SearchPage::default(),
+            next: None,
+        }
+    }
+
+    fn is_late(&self) -> bool {
+        Instant::now() >= self.until
+    }
+
+    /// Whether nothing is left to do.
+    fn is_full(&self) -> bool {
+        self.next.is_some() && self.counts.is_none()
+    }
+
+    /// Searches one run after the other.
+    async fn runs(&mut self) -> Result<(), HistoryError> {
+        // An earlier search may have ended within a run.
+        if let Some(SearchCursor {
+            within: Some((id, position)),
+            ..
+        }) = self.request.after
+            && let Some((key, row)) = self.store.execution(id).await?
+        {
+            self.run(key, &row, position).await?;
+        }
+        let mut is_first = self
+            .request
+            .after
+            .is_none_or(|after| after.within.is_none());
+        loop {
+            let page = Page {
+                limit: RUNS,
+                offset: 0,
+                after: self.at.map(|at| at.run),
+                ascending: false,
+            };
+            if !self.goes_on(is_first) {
+                return Ok(());
+            }
+            let runs = self.store.executions(&self.query.runs, &page).await?;
+            let is_last = runs.len() < RUNS as usize;
+            for (key, row) in runs {
+                if !self.goes_on(is_first) {
+                    return Ok(());
+                }
+                is_first = false;
+                self.run(key, &row, Position::default()).await?;
+            }
+            if is_last {
+                if !self.page.timed_out {
+                    self.at = None;
+                }
+                return Ok(());
+            }
+        }
+    }
+
+    /// Whether the next run is to be searched; at least one is, so that every search gets on.
+    fn goes_on(&mut self, is_first: bool) -> bool {
+        if self.is_full() || self.page.timed_out {
+            return false;
+        }
+        if !is_first && self.is_late() {
+            self.page.timed_out = true;
+            return false;
+        }
+        true
+    }
+
+    /// Searches a run, from a position on.
+    async fn run(
+        &mut self,
+        key: ExecutionKey,
+        row: &ExecutionRow,
+        from: Position,
+    ) -> Result<(), HistoryError> {
+        let run = Cursor {
+            started_us: row.started_us,
+            key,
+        };
+        let begun = time_from_us(row.started_us);
+        self.page.searched_back_to = Some(begun);
+        let is_pinned = match self.query.asks_for_pins() {
+            true => !self.store.pins(&[row.id]).await?.is_empty(),
+            false => false,
+        };
+        let lines = self.query.of_run(row, is_pinned);
+        let done = SearchCursor { run, within: None };
+        let Some(lines) = lines else {
+            self.page.runs_searched += 1;
+            self.at = Some(done);
+            return Ok(());
+        };
+        if row.log.is_removed() {
+            self.page.runs_without_log += 1;
+            self.at = Some(done);
+            return Ok(());
+        }
+        self.page.runs_searched += 1;
+        let lines = Arc::new(lines);
+        let mut tasks = match self.query.needs_tasks || self.counts.is_some() {
+            true => self.tasks(key).await?,
+            false => HashMap::new(),
+        };
+        let mut has_lines = false;
+        let mut from = from;
+        loop {
+            let (hits, reached) = self.part(key, row, &lines, from, &mut tasks).await?;
+            if !hits.is_empty()
+                && !std::mem::replace(&mut has_lines, true)
+                && let Some(counts) = &mut self.counts
+            {
+                counts.add_run();
+            }
+            for hit in hits {
+                let position = hit.position;
+                self.take(key, row, hit, &mut tasks).await?;
+                let at = SearchCursor {
+                    run,
+                    within: Some((row.id, position)),
+                };
+                if self.next.is_none() && self.page.hits.len() == self.request.limit {
+                    self.next = Some(at);
+                }
+            }
+            match reached {
+                None => {
+                    self.at = Some(done);
+                    return Ok(());
+                }
+                Some(position) => {
+                    let within = Some((row.id, position));
+                    self.at = Some(SearchCursor { run, within });
+                    from = position;
+                }
+            }
+            if self.is_full() {
+                return Ok(());
+            }
+            if self.is_late() {
+                self.page.timed_out = true;
+                return Ok(());
+            }
+        }
+    }
+
+    /// Reads on in a run: until there are as many lines as are wanted, or the time is over. Returns the lines, and how
+    /// far it came; none for the end of the run.
+    async fn part(
+        &self,
+        key: ExecutionKey,
+        row: &ExecutionRow,
+        lines: &Arc<RunQuery>,
+        from: Position,
+        tasks: &mut HashMap<u32, FoundTask>,
+    ) -> Result<(Vec<Hit>, Option<Position>), HistoryError> {
+        let parts = match row.output_from {
+            Producer::Recorder => vec![Producer::Recorder],
+            other => vec![Producer::Recorder, other],
+        };
+        let left = self.request.limit.saturating_sub(self.page.hits.len());
+        let options = ScanOptions {
+            query: self.query.clone(),
+            limit: if left > 0 { left } else { COUNTED },
+            context: if left > 0 { self.request.context } else { 0 },
+        };
+        let Some(producer) = parts.get(usize::from(from.part)).copied() else {
+            return Ok((Vec::new(), None));
+        };
+        let mut scan = Scan::new(ScanStart {
+            options,
+            run: lines.clone(),
+            part: from.part,
+            has_output: producer == row.output_from,
+            started_us: row.started_us,
+            corrected_us: row.description.clock_corrected_us,
+            after: from,
+            tasks: std::mem::take(tasks),
+        });
+        loop {
+            let next = scan.next_seq();
+            let blocks = self
+                .store
+                .blocks_from_seq(key, producer, next, BLOCKS)
+                .await?;
+            if blocks.is_empty() {
+                let hits;
+                (hits, *tasks) = scan.finish(is_final(row));
+                let part = from.part + 1;
+                let next = Position {
+                    part,
+                    ..Position::default()
+                };
+                return Ok((hits, (usize::from(part) < parts.len()).then_some(next)));
+            }
+            // Reading may take a while, and other requests need this thread.
+            let read = tokio::task::spawn_blocking(move || {
+                for block in blocks {
+                    scan.read(block);
+                    if scan.is_full() {
+                        break;
+                    }
+                }
+                scan
+            });
+            scan = read.await.map_err(|_| HistoryError::BrokenOff)?;
+            if scan.is_full() || (self.is_late() && scan.has_caught_up()) {
+                let is_full = scan.is_full();
+                let reached = scan.position();
+                let hits;
+                (hits, *tasks) = scan.finish(false);
+                let last = hits.last().filter(|_| is_full);
+                let reached = last.map_or(reached, |hit| hit.position);
+                return Ok((hits, Some(reached)));
+            }
+        }
+    }
+
+    /// Takes a line into the answer, and counts it.
+    async fn take(
+        &mut self,
+        key: ExecutionKey,
+        row: &ExecutionRow,
+        hit: Hit,
+        tasks: &mut HashMap<u32, FoundTask>,
+    ) -> Result<(), HistoryError> {
+        let task = match hit.task {
+            Some(number) => self.task(key, number, tasks).await?,
+            None => None,
+        };
+        if let Some(counts) = &mut self.counts {
+            let (host, action) = (hit.host.as_deref(), hit.action.as_deref());
+            counts.add(row, hit.at, host, task.as_ref(), action);
+        }
+        if self.page.hits.len() >= self.request.limit {
+            return Ok(());
+        }
+        let task = task.map(|task| FoundTask {
+            action: hit.action.unwrap_or(task.action),
+            ..task
+        });
+        self.page.hits.push(SearchHit {
+            execution: found_run(row),
+            r#in: hit.place,
+            line: hit.line,
+            seq: hit.seq,
+            time: time_from_us(hit.at),
+            stream: hit.stream,
+            host: hit.host,
+            task,
+            text: hit.parts.concat(),
+            parts: hit.parts,
+            before: hit.before,
+            after: hit.after,
+        });
+        Ok(())
+    }
+
+    /// A task of the run, looked up if it is not known.
+    async fn task(
+        &self,
+        key: ExecutionKey,
+        number: u32,
+        tasks: &mut HashMap<u32, FoundTask>,
+    ) -> Result<Option<FoundTask>, StoreError> {
+        if let Some(known) = tasks.get(&number) {
+            return Ok(Some(known.clone()));
+        }
+        let found = self.store.tasks(key, number.saturating_sub(1), 1).await?;
+        let found = found.into_iter().find(|task| task.number == number);
+        let found = found.map(found_task);
+        tasks.extend(found.clone().map(|task| (number, task)));
+        Ok(found)
+    }
+
+    /// All tasks of a run.
+    async fn tasks(&self, key: ExecutionKey) -> Result<HashMap<u32, FoundTask>, StoreError> {
+        let mut tasks = HashMap::new();
+        let mut after = 0;
+        loop {
+            let page = self.store.tasks(key, after, TASKS).await?;
+            let Some(last) = page.last() else {
+                return Ok(tasks);
+            };
+            after = last.number;
+            tasks.extend(page.into_iter().map(|task| (task.number, found_task(task))));
+        }
+    }
+
+    fn answer(self) -> SearchPage {
+        let Self {
+            mut page,
+            counts,
+            next,
+            at,
+            ..
+        } = self;
+        let is_unfinished = page.timed_out.then_some(at).flatten();
+        page.next_cursor = next.or(is_unfinished).map(SearchCursor::encode);
+        page.facets = counts.map(Counts::answer);
+        page
+    }
+}
+
+fn found_task(task: TaskRow) -> FoundTask {
+    FoundTask {
+        number: task.number,
+        name: task.name,
+        role: task.role,
+        action: task.action,
+    }
+}
+
+fn found_run(row: &ExecutionRow) -> FoundRun {
+    let description = &row.description;
+    FoundRun {
+        id: row.id,
+        r#type: description.r#type,
+        playbook: description.playbook.clone(),
+        hosts: description.hosts.clone(),
+        module: description.module.clone(),
+        check: description.check,
+        status: row.status,
+        start_time: time_from_us(row.started_us),
+    }
+}

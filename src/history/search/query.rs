@@ -1,0 +1,217 @@
+//! What a query says of a line.
+
+use crate::filter::query::Expression;
+use crate::filter::{
+    Condition, LineField, LineTerm, Pattern, RecordedRun, TextPattern, matches, stored,
+};
+use crate::model::{ExecutionFilter, ExecutionRow, FoundTask};
+
+/// The name of a task as Ansible prints it: with its role.
+pub(super) fn whole_name(task: &FoundTask) -> String {
+    match task.role.as_str() {
+        "" => task.name.clone(),
+        role => format!("{role} : {}", task.name),
+    }
+}
+
+/// A line, as far as a query asks about it.
+pub(super) trait Line {
+    /// Its text, without colours.
+    fn text(&self) -> &str;
+
+    /// Where it stands: `output`, `task`, or a field of a result.
+    fn place(&self) -> &str;
+
+    /// The host that it belongs to.
+    fn host(&self) -> Option<&str>;
+
+    /// Its task.
+    fn task(&self) -> Option<&FoundTask>;
+
+    /// The module that ran.
+    fn module(&self) -> Option<&str>;
+}
+
+/// A query, compiled.
+#[derive(Debug)]
+pub(super) struct LineQuery {
+    condition: LineCondition,
+    /// Which runs can have such lines.
+    pub(super) runs: ExecutionFilter,
+    /// The texts to mark.
+    texts: Vec<TextPattern>,
+    /// Whether tasks must be known to tell whether a line is meant.
+    pub(super) needs_tasks: bool,
+}
+
+/// What must hold of a line.
+#[derive(Debug, Clone)]
+enum LineCondition {
+    All(Vec<LineCondition>),
+    Any(Vec<LineCondition>),
+    Not(Box<LineCondition>),
+    Text(TextPattern),
+    Of(LineField, Vec<Pattern>),
+    /// It depends on the run alone.
+    Run(Vec<Condition>),
+    Always(bool),
+}
+
+impl LineQuery {
+    pub(super) fn new(query: &Expression<LineTerm>) -> Self {
+        let runs = ExecutionFilter::default();
+        let runs = match query.of_runs() {
+            Some(of_runs) => runs.with_query(&of_runs),
+            None => runs,
+        };
+        let items = query.conjuncts().iter();
+        // What all lines must meet of their run was asked of the store.
+        let items = items.filter(|item| !matches!(item, Expression::Term(LineTerm::Run(_))));
+        let condition = LineCondition::all(items.map(condition).collect());
+        Self {
+            needs_tasks: condition.needs_tasks(),
+            condition,
+            runs,
+            texts: query.texts().into_iter().cloned().collect(),
+        }
+    }
+
+    /// What must hold of the lines of this run; none if none of them is meant.
+    pub(super) fn of_run(&self, row: &ExecutionRow, is_pinned: bool) -> Option<RunQuery> {
+        let run = RecordedRun {
+            row,
+            hosts: &[],
+            is_pinned,
+        };
+        match self.condition.of_run(&run) {
+            LineCondition::Always(false) => None,
+            condition => Some(RunQuery(condition)),
+        }
+    }
+
+    /// Whether it matters if a run is pinned.
+    pub(super) fn asks_for_pins(&self) -> bool {
+        self.condition.asks_for_runs()
+    }
+
+    /// The texts to mark.
+    pub(super) fn texts(&self) -> Vec<&TextPattern> {
+        self.texts.iter().collect()
+    }
+}
+
+/// What must hold of the lines of one run.
+#[derive(Debug)]
+pub(super) struct RunQuery(LineCondition);
+
+impl RunQuery {
+    /// Whether a line is meant.
+    pub(super) fn is_met_by(&self, line: &impl Line) -> bool {
+        self.0.is_met_by(line)
+    }
+}
+
+fn condition(query: &Expression<LineTerm>) -> LineCondition {
+    match query {
+        Expression::And(items) => LineCondition::all(items.iter().map(condition).collect()),
+        Expression::Or(items) => LineCondition::Any(items.iter().map(condition).collect()),
+        Expression::Not(item) => LineCondition::Not(Box::new(condition(item))),
+        Expression::Term(LineTerm::Text(text)) => LineCondition::Text(text.clone()),
+        Expression::Term(LineTerm::Of(field, names)) => LineCondition::Of(*field, names.clone()),
+        Expression::Term(LineTerm::Run(term)) => {
+            let term = Expression::Term(term.clone());
+            let filter = ExecutionFilter::default().with_query(&term);
+            LineCondition::Run(filter.conditions())
+        }
+    }
+}
+
+impl LineCondition {
+    fn all(mut items: Vec<Self>) -> Self {
+        match items.len() {
+            0 => Self::Always(true),
+            1 => items.remove(0),
+            _ => Self::All(items),
+        }
+    }
+
+    /// What is left of it once the run is known.
+    fn of_run(&self, run: &RecordedRun<'_>) -> Self {
+        match self {
+            Self::Run(conditions) => Self::Always(matches(conditions, run)),
+            Self::Not(item) => match item.of_run(run) {
+                Self::Always(known) => Self::Always(!known),
+                item => Self::Not(Box::new(item)),
+            },
+            Self::All(items) => {
+                let mut items: Vec<Self> = items.iter().map(|item| item.of_run(run)).collect();
+                if items.iter().any(|item| matches!(item, Self::Always(false))) {
+                    return Self::Always(false);
+                }
+                items.retain(|item| !matches!(item, Self::Always(_)));
+                Self::all(items)
+            }
+            Self::Any(items) => {
+                let mut items: Vec<Self> = items.iter().map(|item| item.of_run(run)).collect();
+                if items.iter().any(|item| matches!(item, Self::Always(true))) {
+                    return Self::Always(true);
+                }
+                items.retain(|item| !matches!(item, Self::Always(_)));
+                match items.is_empty() {
+                    true => Self::Always(false),
+                    false => Self::Any(items),
+                }
+            }
+            other => other.clone(),
+        }
+    }
+
+    fn is_met_by(&self, line: &impl Line) -> bool {
+        match self {
+            Self::All(items) => items.iter().all(|item| item.is_met_by(line)),
+            Self::Any(items) => items.iter().any(|item| item.is_met_by(line)),
+            Self::Not(item) => !item.is_met_by(line),
+            Self::Text(text) => text.is_in(line.text()),
+            Self::Of(field, names) => is_of(*field, names, line),
+            Self::Always(known) => *known,
+            // Runs are known by now.
+            Self::Run(_) => false,
+        }
+    }
+
+    fn any(&self, is_wanted: fn(&Self) -> bool) -> bool {
+        match self {
+            Self::All(items) | Self::Any(items) => items.iter().any(|item| item.any(is_wanted)),
+            Self::Not(item) => item.any(is_wanted),
+            other => is_wanted(other),
+        }
+    }
+
+    fn needs_tasks(&self) -> bool {
+        self.any(|one| matches!(one, Self::Of(LineField::Task | LineField::Module, _)))
+    }
+
+    fn asks_for_runs(&self) -> bool {
+        self.any(|one| matches!(one, Self::Run(_)))
+    }
+}
+
+fn is_of(field: LineField, names: &[Pattern], line: &impl Line) -> bool {
+    let is_one = |text: &str| names.iter().any(|name| name.matches(text));
+    match field {
+        // As the store compares names of hosts.
+        LineField::Host => line.host().is_some_and(|host| is_one(&stored(host))),
+        LineField::Task => line.task().is_some_and(|task| {
+            is_one(&task.name) || (!task.role.is_empty() && is_one(&whole_name(task)))
+        }),
+        LineField::Module => line
+            .module()
+            .is_some_and(|module| is_one(module) || module.rsplit('.').next().is_some_and(is_one)),
+        // `diff` means all that is below it, too.
+        LineField::In => {
+            let place = line.place();
+            let ends = place.match_indices('.').map(|(end, _)| end);
+            ends.chain([place.len()]).any(|end| is_one(&place[..end]))
+        }
+    }
+}

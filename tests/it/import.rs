@@ -1,0 +1,257 @@
+//! Bundles: another collector makes the identical record, and a bundle that is cut, damaged or foreign leaves nothing
+//! half imported.
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::builders::{Run, TEN, good_run};
+use crate::harness::{API, Answer, Client, Collector, zstd};
+
+/// A bundle of everything that matches.
+fn bundle(collector: &Collector, query: &str) -> Vec<u8> {
+    super::export::fetched(collector, &format!("/export/bundle?{query}"))
+}
+
+fn import(client: &Client, bundle: &[u8]) -> Answer {
+    client.send("POST", &format!("{API}/import?note=moved"), &[], bundle)
+}
+
+/// The lines of a bundle.
+fn lines(bundle: &[u8]) -> Vec<String> {
+    let text = String::from_utf8(::zstd::decode_all(bundle).unwrap()).unwrap();
+    text.lines().map(str::to_owned).collect()
+}
+
+fn packed(lines: &[String]) -> Vec<u8> {
+    let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    ::zstd::encode_all(text.as_bytes(), 1).unwrap()
+}
+
+/// Everything that the API says of an execution.
+fn everything(client: &Client, id: Uuid) -> Vec<Value> {
+    let parts = [
+        "",
+        "/plays",
+        "/tasks",
+        "/hosts",
+        "/results",
+        "/output",
+        "/events",
+        "/events?producer=supervisor",
+        "/explain",
+    ];
+    parts
+        .iter()
+        .map(|part| client.execution(id, part).ok())
+        .collect()
+}
+
+/// Runs of all kinds, which are over.
+fn runs(client: &Client) -> Vec<Uuid> {
+    let odd =
+        json!({ "type": "playbook", "playbook": "größe.yml", "labels": ["a"], "user": "ann" });
+    let failed = Run::starting(TEN + 1_000_000, odd)
+        .play("db")
+        .task("grow")
+        .result(
+            "db-01",
+            "failed",
+            json!({ "content": { "msg": "no space on 10.0.0.1" } }),
+        )
+        .output("fatal: [db-01]\n")
+        .errors("warning\nnot ended")
+        .recap(&[("db-01", [0, 0, 0, 1, 0])])
+        .ended(2);
+    let both = Run::new()
+        .play("web")
+        .task("install")
+        .changed("web-01")
+        .ended(0);
+    failed.deliver(client);
+    both.deliver(client);
+    Run::supervisor(both.id)
+        .output("seen by the supervisor\n")
+        .ended(0)
+        .deliver(client);
+    let good = good_run();
+    for at in 0..good.len() {
+        good.deliver_range(client, at..at + 1);
+    }
+    let ids = vec![failed.id, both.id, good.id];
+    for id in &ids {
+        client.finished(*id);
+    }
+    ids
+}
+
+#[test]
+pub(crate) fn another_collector_makes_the_identical_record() {
+    let (from, mut to) = (Collector::start(), Collector::start());
+    let (source, target) = (from.client(), to.client());
+    let ids = runs(&source);
+    let running = Run::new().play("web");
+    running.deliver(&source);
+    let whole = bundle(&from, "");
+    let answer = import(&target, &whole).ok();
+    assert_eq!(
+        (&answer["imported"], &answer["present"], &answer["refused"]),
+        (&json!(3), &json!(0), &json!(0))
+    );
+    assert_eq!(
+        answer["not_in_bundle"],
+        json!([{ "id": running.id, "why": "it is not over" }])
+    );
+    for id in &ids {
+        assert_eq!(everything(&target, *id), everything(&source, *id), "{id}");
+    }
+    target.execution(running.id, "").error(404, "not_found");
+    // Each import is in the audit trail, with its reason.
+    let audit = target.api("/audit?action=import").ok();
+    let entries = audit["entries"].as_array().unwrap();
+    assert_eq!(entries.len(), 3);
+    assert!(
+        entries.iter().all(|entry| entry["note"] == "moved"),
+        "{audit}"
+    );
+    assert_eq!(target.api("/audit/verify").ok()["is_whole"], true);
+    // What is imported is found, and exported again.
+    let found = target.api("/executions?q=label:a%20user:ann").ok();
+    assert_eq!(found["executions"][0]["id"], json!(ids[0]));
+    let again = import(&source, &bundle(&to, "")).ok();
+    assert_eq!(
+        (&again["imported"], &again["present"], &again["refused"]),
+        (&json!(0), &json!(3), &json!(0))
+    );
+    let again = import(&target, &whole).ok();
+    assert_eq!(
+        (&again["imported"], &again["present"]),
+        (&json!(0), &json!(3))
+    );
+    // The rows are those that a rebuild makes.
+    let before: Vec<_> = ids.iter().map(|id| everything(&target, *id)).collect();
+    to.stop();
+    to.command(&["rebuild", &ids[0].to_string()]).unwrap();
+    to.launch();
+    assert_eq!(everything(&target, ids[0]), before[0]);
+}
+
+#[test]
+pub(crate) fn what_is_there_or_was_deleted_is_refused() {
+    let (from, to) = (Collector::start(), Collector::start());
+    let (source, target) = (from.client(), to.client());
+    let run = good_run();
+    run.deliver(&source);
+    let one = bundle(&from, &format!("execution={}", run.id));
+    // The same id with other events.
+    let other = Run::new().ended(0);
+    let sent = target.ingest(run.id, "recorder", &zstd(&other.ndjson()));
+    assert_eq!(sent.status, 200, "{sent:?}");
+    let answer = import(&target, &one).ok();
+    assert_eq!(
+        (&answer["refused"], &answer["imported"]),
+        (&json!(1), &json!(0))
+    );
+    let why = answer["not_imported"][0]["why"].as_str().unwrap();
+    assert!(why.contains("its log is another"), "{why}");
+    assert_eq!(target.delete(run.id).status, 204);
+    let answer = import(&target, &one).ok();
+    let why = answer["not_imported"][0]["why"].as_str().unwrap();
+    assert!(why.contains("was deleted here"), "{why}");
+    target.execution(run.id, "").error(404, "not_found");
+}
+
+#[test]
+fn a_bundle_that_is_cut_damaged_or_foreign_is_refused_with_its_place() {
+    let from = Collector::start();
+    let ids = runs(&from.client());
+    let whole = bundle(&from, "order=asc");
+    let all = lines(&whole);
+    let refused = |bundle: &[u8]| -> (String, usize) {
+        let to = Collector::start();
+        let client = to.client();
+        let message = import(&client, bundle).error(422, "not_a_bundle");
+        let list = client.api("/executions").ok();
+        let there = list["executions"].as_array().unwrap();
+        // What is there is whole.
+        for record in there {
+            let id = record["id"].as_str().unwrap().parse().unwrap();
+            assert_eq!(everything(&client, id), everything(&from.client(), id));
+        }
+        (message, there.len())
+    };
+    for (name, bytes, told, there) in [
+        ("empty", Vec::new(), "empty or was cut", 0),
+        (
+            "no zstd",
+            b"PK\x03\x04 something else".to_vec(),
+            "no zstd stream",
+            0,
+        ),
+        (
+            "foreign",
+            packed(&["{\"runs\":[]}".to_owned()]),
+            "not a bundle of Playback",
+            0,
+        ),
+        (
+            "text",
+            packed(&["hello".to_owned()]),
+            "not a bundle of Playback",
+            0,
+        ),
+        (
+            "cut in its bytes",
+            whole[..whole.len() / 2].to_vec(),
+            "cut",
+            0,
+        ),
+        (
+            "cut before its end",
+            packed(&all[..all.len() - 1]),
+            "the bundle ends here",
+            ids.len(),
+        ),
+    ] {
+        let (message, found) = refused(&bytes);
+        assert!(message.contains(told), "{name}: {message}");
+        if there > 0 {
+            assert_eq!(found, there, "{name}: {message}");
+        }
+    }
+    let version = vec![all[0].replace("\"version\":1", "\"version\":9")];
+    assert!(
+        refused(&packed(&version)).0.contains("version 9"),
+        "{}",
+        all[0]
+    );
+    // A block of the second execution is changed, is missing, or comes twice.
+    let begins: Vec<usize> = (0..all.len())
+        .filter(|at| all[*at].starts_with("{\"execution\""))
+        .collect();
+    let block = begins[1] + 1;
+    let mut changed = all.clone();
+    changed[block] = changed[block].replacen("\"lines\":", "\"lines\":1", 1);
+    let mut missing = all.clone();
+    missing.remove(block);
+    let mut twice = all.clone();
+    twice.insert(block, all[block].clone());
+    let mut exchanged = all.clone();
+    exchanged.swap(block, block - 1);
+    for lines in [changed, missing, twice, exchanged] {
+        let (message, found) = refused(&packed(&lines));
+        assert!(
+            message.contains("line ") && found == 1,
+            "{found}: {message}"
+        );
+    }
+}
+
+#[test]
+fn only_an_admin_exports_and_imports_bundles() {
+    let collector = Collector::start();
+    good_run().deliver(&collector.client());
+    let reader = collector.create_token(&["read"]);
+    let client = collector.client_with(Some(&reader));
+    client.api("/export/bundle").error(403, "forbidden");
+    import(&client, b"").error(403, "forbidden");
+}
