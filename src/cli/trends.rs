@@ -9,7 +9,7 @@ use super::client::{Client, ClientArgs};
 use super::filters::{Filters, SEVERAL};
 use super::out::{Colour, Column, Layout, Out, note, plain};
 use super::query::QueryArgs;
-use super::when;
+use super::{ids, when};
 use crate::clock::Clock;
 use crate::filter::place;
 use crate::model::{
@@ -180,7 +180,7 @@ fn changes(durations: Option<&DurationTrend>, out: &mut Out) -> anyhow::Result<(
             when::show(run.start_time),
             when::show_seconds(*before),
             when::show_seconds(*after),
-            run.id
+            ids::short(run.id)
         );
         out.hanging("    ", &text)?;
     }

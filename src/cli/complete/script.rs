@@ -140,7 +140,8 @@ mod tests {
         };
         let ids = found(Kind::Id);
         for command in [
-            "show", "why", "follow", "cancel", "pin", "unpin", "delete", "redact", "replay", "list",
+            "show", "why", "follow", "cancel", "pin", "unpin", "delete", "redact", "replay",
+            "list", "diff", "export",
         ] {
             assert!(ids.contains(&command), "{command}: {ids:?}");
         }

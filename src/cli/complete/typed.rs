@@ -1,7 +1,11 @@
 //! What is typed so far: which argument the last word is a value of.
 
+use std::any::TypeId;
+
 use clap::{Arg, ArgAction, Command};
 use clap_complete::Shell;
+
+use super::super::pick::Pick;
 
 /// Commands that launch a run: their options are for it, and are no filters of the history.
 const LAUNCHING: [&str; 3] = ["run", "adhoc", "replay"];
@@ -103,19 +107,23 @@ pub(super) fn kind_of(command: &Command, argument: &Arg) -> Option<Kind> {
     if !asks_collector {
         return None;
     }
+    // Whatever its name, as in `diff A B` and `export --run`.
+    if argument.get_value_parser().type_id() == TypeId::of::<Pick>() {
+        return Some(Kind::Id);
+    }
     let id = argument.get_id().as_str();
     let is_option = argument.get_long().is_some() || argument.get_short().is_some();
     match id {
-        "id" | "ids" => Some(Kind::Id),
         _ if LAUNCHING.contains(&command.get_name()) => match id {
             "playbook" => Some(Kind::RunPlaybook),
             "inventory" => Some(Kind::RunInventory),
             _ => None,
         },
         _ if !is_option => None,
+        "id" => Some(Kind::Id),
         "playbook" => Some(Kind::Playbook),
         "inventory" => Some(Kind::Inventory),
-        "host" => Some(Kind::Host),
+        "host" | "only_host" => Some(Kind::Host),
         "label" => Some(Kind::Label),
         "user" => Some(Kind::User),
         _ => None,
@@ -212,6 +220,13 @@ mod tests {
             ("list --changed=false --label ", is(Kind::Label, "")),
             ("list --status failed --user a", is(Kind::User, "a")),
             ("list --id 4f", is(Kind::Id, "4f")),
+            ("diff ", is(Kind::Id, "")),
+            ("diff 4f2a9c 1b", is(Kind::Id, "1b")),
+            ("diff 4f2a9c 1b ", None),
+            ("export --run 4f", is(Kind::Id, "4f")),
+            ("export --host we", is(Kind::Host, "we")),
+            ("export --only-host we", is(Kind::Host, "we")),
+            ("trends --playbook si", is(Kind::Playbook, "si")),
             ("list word", None),
             ("list --ho", None),
             ("inventories --inventory p", is(Kind::Inventory, "p")),
