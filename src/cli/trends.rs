@@ -63,10 +63,10 @@ fn print(trends: &Trends, out: &mut Out) -> anyhow::Result<()> {
         note("no finished run matches; runs in check mode do not count");
         return Ok(());
     };
-    let range = format!("{} to {}", when::show(from), when::show(to));
+    let range = when::range(from, to);
     out.line(match (trends.has_older, trends.runs) {
         (true, runs) => format!("The newest {runs} runs: {range} (--runs looks at more)"),
-        (false, 1) => format!("1 run, {}", when::show(to)),
+        (false, 1) => format!("1 run, {}", when::show_zoned(to)),
         (false, runs) => format!("{runs} runs, {range}"),
     })?;
     out.line("")?;

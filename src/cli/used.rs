@@ -192,13 +192,13 @@ fn print(
     entries: &[Entry],
     layout: Layout,
 ) -> anyhow::Result<()> {
-    let (from, to) = (when::show(statistics.from), when::show(statistics.to));
+    let range = when::range(statistics.from, statistics.to);
     if entries.is_empty() {
-        out::note(format_args!("{} from {from} to {to}", property.none));
+        out::note(format_args!("{} from {range}", property.none));
         return Ok(());
     }
     let mut out = Out::laid_out(layout);
-    out.line(format_args!("{from} to {to}"))?;
+    out.line(range)?;
     out.line("")?;
     let named = entries.iter().map(|one| &one.group);
     let named: Vec<_> = named

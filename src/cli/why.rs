@@ -78,7 +78,7 @@ fn headline(record: &ExecutionResult, clock: &Clock, out: &mut Out) -> anyhow::R
     ];
     let who: Vec<&str> = who.into_iter().flatten().collect();
     let facts = [
-        when::show(record.start_time),
+        when::show_zoned(record.start_time),
         summary::duration(record, clock),
         match who.is_empty() {
             true => String::new(),

@@ -248,7 +248,7 @@ fn a_page_shows_what_ran_and_why_it_failed() {
     for part in [
         "plays/db.yml  failed (task_failed), exit code 2\n",
         &format!("  id          {id}\n"),
-        "  started     2026-01-20 11:00:00, 2m 05s\n",
+        "  started     2026-01-20 11:00:00 UTC, 2m 05s\n",
         "  by          ann on ctl\n",
         "  command     ansible-playbook plays/db.yml\n",
         "  labels      nightly\n",

@@ -25,7 +25,7 @@ fn each_playbook_has_its_runs_and_its_last_one() {
     assert_eq!((empty.code, empty.stdout.as_str()), (0, ""));
     assert_eq!(
         empty.stderr,
-        "no playbook ran from 2026-01-20 00:00:00 to 2026-01-20 23:59:59\n"
+        "no playbook ran from 2026-01-20 00:00:00 to 2026-01-20 23:59:59 UTC\n"
     );
     let client = collector.client();
     ran(&client, "site.yml", "/srv/shop", 0, 2);
@@ -40,7 +40,7 @@ fn each_playbook_has_its_runs_and_its_last_one() {
     assert_eq!(
         shown.ok(),
         "\
-2026-01-20 00:00:00 to 2026-01-20 23:59:59
+2026-01-20 00:00:00 to 2026-01-20 23:59:59 UTC
 
 PLAYBOOK       RUNS  FAILED  RATE    LAST     STARTED
 shop/site.yml  3     1       66.7%   success  2026-01-20 12:00:00
@@ -96,7 +96,7 @@ fn each_inventory_has_its_runs_and_its_last_one() {
     assert_eq!((empty.code, empty.stdout.as_str()), (0, ""));
     assert_eq!(
         empty.stderr,
-        "no inventory was used from 2026-01-20 00:00:00 to 2026-01-20 23:59:59\n"
+        "no inventory was used from 2026-01-20 00:00:00 to 2026-01-20 23:59:59 UTC\n"
     );
     let client = collector.client();
     let many = (0..100)
