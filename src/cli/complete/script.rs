@@ -6,7 +6,8 @@ use clap_complete::Shell;
 
 use super::typed::kind_of;
 
-/// Asks for values first. clap's own function, under another name, completes the rest.
+/// Asks for values first. clap's own function, under another name, completes the rest. In all shells, values stay in the
+/// collector's order: the newest execution first.
 const BASH: &str = r#"
 _playback() {
     local answer value quoted
@@ -35,7 +36,7 @@ _playback() {
             shown+=("${line/$'\t'/  }")
         done
         compset -P '--*='
-        compadd -l -d shown -a values
+        compadd -V values -l -d shown -a values
     else
         _playback_by_clap "$@"
     fi
@@ -90,7 +91,7 @@ fn fish(command: &Command) -> String {
                 (None, None) => String::new(),
             };
             lines.push_str(&format!(
-                "complete -c playback -n \"__fish_seen_subcommand_from {}\"{option} -f -a '(__fish_playback_collector)'\n",
+                "complete -c playback -n \"__fish_seen_subcommand_from {}\"{option} -f -k -a '(__fish_playback_collector)'\n",
                 command.get_name()
             ));
         }
@@ -120,8 +121,8 @@ mod tests {
         }
         let script = of(Shell::Fish, &mut Cli::command());
         for line in [
-            "\"__fish_seen_subcommand_from show\" -f -a",
-            "\"__fish_seen_subcommand_from list\" -l host -r -f -a",
+            "\"__fish_seen_subcommand_from show\" -f -k -a",
+            "\"__fish_seen_subcommand_from list\" -l host -r -f -k -a",
         ] {
             assert!(script.contains(line), "{line}");
         }
