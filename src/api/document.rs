@@ -200,7 +200,12 @@ fn values(path: &str) -> BTreeMap<&'static str, Value> {
     // Numbers of lines and events are stored as signed ones.
     let (count, place) = (number(u64::from(u32::MAX)), number(i64::MAX.unsigned_abs()));
     match path {
-        "/executions" => [("order", one_of(&["asc", "desc"])), ("limit", limit)].into(),
+        "/executions" => [
+            ("sort", one_of(&["started", "duration"])),
+            ("order", one_of(&["asc", "desc"])),
+            ("limit", limit),
+        ]
+        .into(),
         "/export" => [
             (
                 "what",
@@ -220,7 +225,10 @@ fn values(path: &str) -> BTreeMap<&'static str, Value> {
         "/executions/{id}/report" => [("format", one_of(&["html", "junit", "markdown"]))].into(),
         "/executions/stats" => [
             ("period", one_of(&["hour", "day", "week", "month"])),
-            ("by", one_of(&["playbook", "host", "task", "label", "user"])),
+            (
+                "by",
+                one_of(&["playbook", "inventory", "host", "task", "label", "user"]),
+            ),
             ("limit", limit),
         ]
         .into(),

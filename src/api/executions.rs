@@ -14,7 +14,7 @@ use super::auth::{AdminAccess, ReadAccess};
 use super::document::ExecutionRecord;
 use super::error::ErrorBody;
 use super::extract::{ExecutionId, Query};
-use super::query::{ListQuery, with_query};
+use super::query::{ListQuery, Sorted, with_query};
 use super::streamed;
 use crate::app::App;
 use crate::history::{self, Fields};
@@ -42,9 +42,14 @@ pub(super) async fn list_executions(
     Query(query): Query<ListQuery>,
 ) -> Result<Response, ApiError> {
     let fields = Fields::named(query.rest.fields.as_deref());
-    let (filter, page) = (query.filter()?, query.rest.page()?);
+    let (filter, sorted) = (query.filter()?, query.rest.sorted()?);
     let filter = with_query(filter, query.rest.q.as_deref(), app.clock.now_us())?;
-    let page = history::page(&app.store, &filter, &page, fields).await?;
+    let page = match sorted {
+        Sorted::Started(page) => history::page(&app.store, &filter, &page, fields).await?,
+        Sorted::Duration(page) => {
+            history::page_by_duration(&app.store, &filter, &page, fields).await?
+        }
+    };
     let kind = [(header::CONTENT_TYPE, "application/json")];
     Ok((kind, streamed::page(page).await?).into_response())
 }

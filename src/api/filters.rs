@@ -78,7 +78,7 @@ fn schema(value: Value) -> Option<RefOr<Schema>> {
 fn value<P: Place>((field, at): Spelled<P>) -> Value {
     match field.kind {
         Kind::Word(_) | Kind::OpenWord(_) => json!({ "type": "string", "enum": field.words(at) }),
-        Kind::Text | Kind::Path | Kind::Part => json!({ "type": "string" }),
+        Kind::Text | Kind::Path | Kind::Part | Kind::Id => json!({ "type": "string" }),
         Kind::Flag => json!({ "type": "boolean" }),
         Kind::Number => json!({
             "type": "integer", "format": "int64", "minimum": 0, "maximum": u32::MAX,
@@ -106,7 +106,9 @@ fn description<P: Place>((field, at): Spelled<P>) -> String {
         Kind::Seconds => ", in seconds".to_owned(),
         Kind::Time(Edge::Start) => ": RFC 3339, or a date (UTC)".to_owned(),
         Kind::Time(Edge::End) => ": RFC 3339, or a date, that day included (UTC)".to_owned(),
-        Kind::Text | Kind::Path | Kind::Part | Kind::Flag | Kind::Number => String::new(),
+        Kind::Text | Kind::Path | Kind::Part | Kind::Id | Kind::Flag | Kind::Number => {
+            String::new()
+        }
     };
     let mut text = format!("{}{values}.", field.doc);
     if !at.note.is_empty() {

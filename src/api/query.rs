@@ -6,7 +6,7 @@ use utoipa::IntoParams;
 use super::ApiError;
 use crate::filter::query::{parse_query, time_at};
 use crate::filter::{ExecutionFilter, Filtered, parse, place};
-use crate::model::{Cursor, Page};
+use crate::model::{Cursor, DurationCursor, DurationPage, Page};
 
 /// Default page size.
 pub(super) const DEFAULT_LIMIT: u32 = 50;
@@ -40,38 +40,65 @@ pub(super) struct ListPage {
     pub(super) q: Option<String>,
     /// Entries at most: 1 to 1000, 50 by default.
     pub(super) limit: Option<u32>,
-    /// Entries to pass over; `cursor` is faster.
+    /// Entries to pass over; `cursor` is faster. Not together with `sort=duration`.
     pub(super) offset: Option<u64>,
     /// `next_cursor` of the page before.
     pub(super) cursor: Option<String>,
-    /// `desc` (newest first, the default) or `asc`.
+    /// `started` (the default) or `duration`: then only runs that are over are listed, those that took longest first.
+    pub(super) sort: Option<String>,
+    /// `desc` (newest or longest first, the default) or `asc`.
     pub(super) order: Option<String>,
     /// Names of the fields to return, separated by commas; all by default. Unknown names are ignored.
     pub(super) fields: Option<String>,
 }
 
+/// What a list is sorted by, and which page of it is meant.
+pub(super) enum Sorted {
+    /// By start time.
+    Started(Page),
+    /// By duration.
+    Duration(DurationPage),
+}
+
 impl ListPage {
-    pub(super) fn page(&self) -> Result<Page, ApiError> {
-        let after = match self.cursor.as_deref().filter(|cursor| !cursor.is_empty()) {
-            None => None,
-            Some(cursor) => Some(Cursor::decode(cursor).ok_or_else(|| {
-                ApiError::bad_request(
-                    "cursor: this is no cursor; take next_cursor of the page before, as it is",
-                )
-            })?),
+    pub(super) fn sorted(&self) -> Result<Sorted, ApiError> {
+        let words = |field, value: &Option<String>, all: &[&'static str]| {
+            named(field, value.as_deref(), all, std::convert::identity)
         };
-        let order = named(
-            "order",
-            self.order.as_deref(),
-            &["asc", "desc"],
-            std::convert::identity,
-        )?;
-        Ok(Page {
-            limit: limit(self.limit)?,
-            offset: self.offset.unwrap_or(0),
-            after,
-            ascending: order == Some("asc"),
-        })
+        let limit = limit(self.limit)?;
+        let sort = words("sort", &self.sort, &["started", "duration"])?;
+        let ascending = words("order", &self.order, &["asc", "desc"])? == Some("asc");
+        if sort != Some("duration") {
+            return Ok(Sorted::Started(Page {
+                limit,
+                offset: self.offset.unwrap_or(0),
+                after: self.after(Cursor::decode)?,
+                ascending,
+            }));
+        }
+        if self.offset.is_some() {
+            return Err(ApiError::bad_request(
+                "offset: it is not possible together with sort=duration; use cursor",
+            ));
+        }
+        Ok(Sorted::Duration(DurationPage {
+            limit,
+            after: self.after(DurationCursor::decode)?,
+            ascending,
+        }))
+    }
+
+    /// The cursor, if one was given.
+    fn after<C>(&self, decode: fn(&str) -> Option<C>) -> Result<Option<C>, ApiError> {
+        let Some(cursor) = self.cursor.as_deref().filter(|cursor| !cursor.is_empty()) else {
+            return Ok(None);
+        };
+        let decoded = decode(cursor).ok_or_else(|| {
+            ApiError::bad_request(
+                "cursor: this is no cursor of such a list; take next_cursor of the page before, as it is, with the same sort",
+            )
+        })?;
+        Ok(Some(decoded))
     }
 }
 

@@ -32,7 +32,7 @@ pub(super) struct Division {
     /// `hour` (the 60 minutes before now), `day` (the 24 hours before, the default), `week` (today and the 6 days
     /// before, in UTC) or `month` (today and the 29 days before). With `to`, it ends then instead of now.
     period: Option<String>,
-    /// Groups to add: `playbook`, `host`, `task`, `label` or `user`.
+    /// Groups to add: `playbook`, `inventory`, `host`, `task`, `label` or `user`.
     by: Option<String>,
     /// Groups at most: 1 to 1000, 20 by default.
     limit: Option<u32>,

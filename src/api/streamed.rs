@@ -68,7 +68,7 @@ fn end_of_page(page: &RecordPage) -> Result<String, HistoryError> {
     let mut end = String::from("]");
     if let Some(next) = page.next_cursor() {
         end.push_str(",\"next_cursor\":");
-        end.push_str(&serde_json::to_string(&next.encode())?);
+        end.push_str(&serde_json::to_string(next)?);
     }
     end.push('}');
     Ok(end)

@@ -8,9 +8,11 @@ use clap::{Args, Subcommand};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
+use uuid::Uuid;
 
 use super::client::{Client, ClientArgs};
 use super::filters::Filters;
+use super::ids::ShortIds;
 use super::out::{self, Column, Out};
 use super::when;
 use crate::clock::Clock;
@@ -155,6 +157,7 @@ fn list(command: &List) -> anyhow::Result<ExitCode> {
         .iter()
         .map(|entry| serde_json::from_str(entry.get()))
         .collect::<Result<_, _>>()?;
+    let ids = ShortIds::of(entries.iter().filter_map(|entry| execution(&entry.object)));
     let rows = entries.iter().map(|entry| {
         [
             entry.number.to_string(),
@@ -162,7 +165,11 @@ fn list(command: &List) -> anyhow::Result<ExitCode> {
             entry.actor.name.clone(),
             entry.actor.peer.clone().unwrap_or_else(|| "-".to_owned()),
             entry.action.clone(),
-            short(&entry.object),
+            match execution(&entry.object) {
+                // The action says what it is.
+                Some(id) => ids.show(id),
+                None => entry.object.clone(),
+            },
             entry.note.clone().unwrap_or_else(|| told(&entry.after)),
         ]
     });
@@ -186,12 +193,9 @@ fn list(command: &List) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The object without what its column already says; an id is cut to as many digits as commands need.
-fn short(object: &str) -> String {
-    match object.split_once(':') {
-        Some(("execution", id)) => id.chars().take(13).collect(),
-        _ => object.to_owned(),
-    }
+/// The id of the execution that an entry is about, if it is about one.
+fn execution(object: &str) -> Option<Uuid> {
+    object.strip_prefix("execution:")?.parse().ok()
 }
 
 /// What an entry says about the state afterwards, in one line.

@@ -8,7 +8,6 @@ use serde_json::value::RawValue;
 use super::client::{Client, ClientArgs, noted};
 use super::out;
 use super::pick::Pick;
-use crate::clock::Clock;
 use crate::model::{ExecutionResult, Status};
 
 /// Cancel a run that the collector launched
@@ -17,7 +16,8 @@ use crate::model::{ExecutionResult, Status};
 /// does not.
 #[derive(Debug, Args)]
 pub(super) struct Cancel {
-    /// Its id, the first 4 or more digits of it, or "latest" of those that your token launched
+    /// Its id, the last 6 or more digits of it (as lists show them), the first 4 or more, or "latest" of those that
+    /// your token launched
     id: Pick,
     /// Why, for the record
     #[arg(long, value_name = "TEXT")]
@@ -31,7 +31,7 @@ pub(super) struct Cancel {
 
 pub(super) fn run(command: &Cancel) -> anyhow::Result<ExitCode> {
     let client = Client::new(&command.client)?;
-    let id = command.id.find_launched(&client, &Clock::system())?;
+    let id = command.id.find_launched(&client)?;
     let body = noted(command.note.as_deref());
     let record: Box<RawValue> = client.post(&format!("/executions/{id}/cancel"), &body)?;
     if command.json {

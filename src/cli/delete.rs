@@ -7,10 +7,10 @@ use clap::Args;
 use uuid::Uuid;
 
 use super::client::{Client, ClientArgs};
+use super::ids::ShortIds;
 use super::out::{self, Column, Out};
 use super::pick::Pick;
 use super::{summary, when};
-use crate::clock::Clock;
 use crate::model::{ExecutionResult, Status};
 
 /// The fields of a record that say what would be deleted, and whether it can be.
@@ -24,7 +24,8 @@ const FIELDS: &str = "id,type,status,phase,reason,canceled_by,start_time,stats,c
 /// "admin".
 #[derive(Debug, Args)]
 pub(super) struct Delete {
-    /// The id, the first 4 or more digits of it, or "latest" of yours; may be given several times
+    /// The id, the last 6 or more digits of it (as lists show them), the first 4 or more, or "latest" of yours; may be given
+    /// several times
     #[arg(required = true, value_name = "ID")]
     ids: Vec<Pick>,
     /// Delete without asking
@@ -39,10 +40,9 @@ pub(super) struct Delete {
 
 pub(super) fn run(command: &Delete) -> anyhow::Result<ExitCode> {
     let client = Client::new(&command.client)?;
-    let clock = Clock::system();
     let mut ids: Vec<Uuid> = Vec::new();
     for pick in &command.ids {
-        let id = pick.find_own(&client, &clock)?;
+        let id = pick.find_own(&client)?;
         if !ids.contains(&id) {
             ids.push(id);
         }
@@ -95,17 +95,18 @@ fn is_confirmed(records: &[ExecutionResult]) -> anyhow::Result<bool> {
     if !out::can_ask() {
         bail!("{count} would be deleted. Add --yes to delete {it} without being asked");
     }
+    let short = ShortIds::of(records.iter().map(|record| record.id));
     let rows = records.iter().zip(summary::names(records));
     let rows = rows.map(|(record, name)| {
         [
-            record.id.to_string(),
+            short.show(record.id),
             when::show(record.start_time),
             summary::short_status(record),
             name + &summary::options(record),
         ]
     });
     let columns = [
-        Column::end("ID", 13),
+        Column::whole("ID"),
         Column::whole("STARTED"),
         Column::whole("STATUS"),
         Column::by("WHAT", 12, summary::shorten),

@@ -90,7 +90,9 @@ fn takes_several<P: Place>(kind: Kind) -> bool {
     let has_query = matches!(P::IN, PlaceName::List | PlaceName::Stats);
     has_query
         && match kind {
-            Kind::Word(_) | Kind::OpenWord(_) | Kind::Text | Kind::Path | Kind::Part => true,
+            Kind::Word(_) | Kind::OpenWord(_) | Kind::Text | Kind::Path | Kind::Part | Kind::Id => {
+                true
+            }
             Kind::Flag | Kind::Number | Kind::Seconds | Kind::Time(_) => false,
         }
 }
@@ -114,7 +116,12 @@ impl<P: Place> FromArgMatches for Filters<P> {
                 Kind::Seconds => Given::Text(matches.get_one::<f64>(id)?.to_string()),
                 Kind::Number => Given::Text(matches.get_one::<u32>(id)?.to_string()),
                 Kind::Time(end) => Given::Moment(*matches.get_one(id)?, end),
-                Kind::Word(_) | Kind::OpenWord(_) | Kind::Text | Kind::Path | Kind::Part => {
+                Kind::Word(_)
+                | Kind::OpenWord(_)
+                | Kind::Text
+                | Kind::Path
+                | Kind::Part
+                | Kind::Id => {
                     let values = matches.get_many::<String>(id)?.cloned();
                     let mut values: Vec<String> = values.collect();
                     match values.len() {
@@ -168,7 +175,7 @@ fn argument<P: Place>((field, at): Spelled<P>) -> Arg {
         Kind::Number => argument.value_parser(value_parser!(u32)),
         Kind::Seconds => argument.value_parser(when::seconds),
         Kind::Time(_) => argument.value_parser(Moment::parse),
-        Kind::OpenWord(_) | Kind::Text | Kind::Path | Kind::Part => argument,
+        Kind::OpenWord(_) | Kind::Text | Kind::Path | Kind::Part | Kind::Id => argument,
     }
 }
 
@@ -201,7 +208,7 @@ fn options<P: Place>() -> Vec<String> {
 pub(super) fn with_names(mut error: Error, command: Option<&str>) -> Error {
     let options = match command {
         Some("list" | "watch" | "export") => options::<place::List>(),
-        Some("stats" | "playbooks") => options::<place::Stats>(),
+        Some("stats" | "playbooks" | "inventories") => options::<place::Stats>(),
         Some("prune") => options::<place::Retention>(),
         Some("audit") => options::<place::Audit>(),
         _ => return error,

@@ -4,10 +4,11 @@
 //! end with the run's own; `diff --exit-code` has those of diff(1).
 //!
 //! Layout:
-//! - one module for each command; `launch` has the three that launch a run, and `documents` the two that
-//!   describe this program
+//! - one module for each command; `launch` has the three that launch a run, and `complete` the two
+//!   that complete command lines in shells
 //! - `out`: the one place that prints; `when`, `summary`: formatting
 //! - `client`, `filters`, `query`, `pages`, `pick`, `socket`: requests to a collector; `database`: commands that open its database
+//! - `ids`: ids as people read and type them
 //! - `login`, `logins`: which collector and token a command uses
 //! - `environment`: settings that are not options
 
@@ -16,6 +17,7 @@ mod as_user;
 mod audit;
 mod cancel;
 mod client;
+mod complete;
 mod copy;
 mod database;
 mod delete;
@@ -31,6 +33,7 @@ mod filters;
 mod flush;
 mod follow;
 mod hosts;
+mod ids;
 mod import;
 mod launch;
 mod list;
@@ -41,7 +44,6 @@ mod out;
 mod pages;
 mod pick;
 mod pin;
-mod playbooks;
 mod prune;
 mod query;
 mod rebuild;
@@ -59,6 +61,7 @@ mod summary;
 mod tasks;
 mod token;
 mod trends;
+mod used;
 mod watch;
 mod when;
 mod why;
@@ -99,6 +102,7 @@ Look at the history:
   playbooks    List playbooks: their runs, and how the last one went
   hosts        List hosts: how the last run of each went, and what changed it
   host         Show one host: its runs, what tasks changed on it, its facts
+  inventories  List inventories: their runs, and how the last one went
   trends       Show how runs develop: durations, flaky and not idempotent tasks
   stats        Count executions: how they ended, how long they took, what failed
   export       Export runs, results, hosts or lines, or one run as a document
@@ -176,14 +180,17 @@ enum Command {
     Cancel(cancel::Cancel),
     /// Create, list and revoke tokens
     Token(token::Token),
-    /// List executions, newest first
+    /// List executions, newest first, or those that took longest
     List(Box<list::List>),
     /// Show one execution: how it ended, its recap, what failed, its output
     Show(show::Show),
     Why(why::Why),
     Search(search::Search),
     Diff(Box<diff::Diff>),
-    Playbooks(Box<playbooks::Playbooks>),
+    /// List playbooks: how often each ran, how many runs succeeded, and how the last one went
+    Playbooks(Box<used::Used>),
+    /// List inventories: how often each was used, how many runs succeeded, and how the last one went
+    Inventories(Box<used::Used>),
     Hosts(Box<hosts::Hosts>),
     Host(Box<hosts::Host>),
     Stats(Box<stats::Stats>),
@@ -217,7 +224,9 @@ enum Command {
     /// Print the OpenAPI document of the API
     Openapi(documents::OpenApi),
     /// Print a script that completes this command line in a shell
-    Completions(documents::Completions),
+    Completions(complete::Completions),
+    #[command(name = "__complete", hide = true)]
+    Complete(complete::Complete),
 }
 
 /// The command line is invalid in a way that clap does not check.
@@ -251,7 +260,8 @@ pub fn main() -> ExitCode {
         Command::Why(command) => why::run(&command),
         Command::Search(command) => search::run(&command),
         Command::Diff(command) => diff::run(&command),
-        Command::Playbooks(command) => playbooks::run(&command),
+        Command::Playbooks(command) => used::run(&command, &used::PLAYBOOKS),
+        Command::Inventories(command) => used::run(&command, &used::INVENTORIES),
         Command::Hosts(command) => hosts::list(&command),
         Command::Host(command) => hosts::show(&command),
         Command::Stats(command) => stats::run(&command),
@@ -275,7 +285,8 @@ pub fn main() -> ExitCode {
         Command::Rebuild(command) => rebuild::run(command),
         Command::Copy(command) => copy::run(command),
         Command::Openapi(command) => documents::openapi(&command),
-        Command::Completions(command) => documents::completions(&command),
+        Command::Completions(command) => complete::completions(&command),
+        Command::Complete(command) => complete::run(&command),
     };
     match done {
         Ok(code) => code,

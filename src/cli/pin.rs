@@ -8,14 +8,13 @@ use serde_json::value::RawValue;
 use super::client::{Client, ClientArgs, noted};
 use super::out;
 use super::pick::Pick;
-use crate::clock::Clock;
 
 /// Pin an execution: neither "prune" nor a configured rule deletes it
 ///
 /// It cannot be deleted either, until it is unpinned. The token needs the scope "run".
 #[derive(Debug, Args)]
 pub(super) struct Pin {
-    /// Its id, the first 4 or more digits of it, or "latest" of yours
+    /// Its id, the last 6 or more digits of it (as lists show them), the first 4 or more, or "latest" of yours
     id: Pick,
     /// Why, for the record
     #[arg(long, value_name = "TEXT")]
@@ -30,7 +29,7 @@ pub(super) struct Pin {
 /// Unpin an execution: "prune" and configured rules can delete it again
 #[derive(Debug, Args)]
 pub(super) struct Unpin {
-    /// Its id, the first 4 or more digits of it, or "latest" of yours
+    /// Its id, the last 6 or more digits of it (as lists show them), the first 4 or more, or "latest" of yours
     id: Pick,
     /// Why, for the audit trail
     #[arg(long, value_name = "TEXT")]
@@ -41,7 +40,7 @@ pub(super) struct Unpin {
 
 pub(super) fn pin(command: &Pin) -> anyhow::Result<ExitCode> {
     let client = Client::new(&command.client)?;
-    let id = command.id.find_own(&client, &Clock::system())?;
+    let id = command.id.find_own(&client)?;
     let body = noted(command.note.as_deref());
     let answer: Box<RawValue> = client.put(&format!("/executions/{id}/pin"), &body)?;
     if command.json {
@@ -56,7 +55,7 @@ pub(super) fn pin(command: &Pin) -> anyhow::Result<ExitCode> {
 
 pub(super) fn unpin(command: &Unpin) -> anyhow::Result<ExitCode> {
     let client = Client::new(&command.client)?;
-    let id = command.id.find_own(&client, &Clock::system())?;
+    let id = command.id.find_own(&client)?;
     client.delete(&format!("/executions/{id}/pin"), command.note.as_deref())?;
     out::line(format_args!(
         "{id} is not pinned any more: \"playback prune\" and configured rules may remove it"

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::client::{Client, ClientArgs};
 use super::filters::Filters;
+use super::ids::ShortIds;
 use super::out::{self, Column, Out};
 use super::{summary, when};
 use crate::clock::Clock;
@@ -172,11 +173,12 @@ fn would_go(client: &Client, pruned: &Pruned) -> anyhow::Result<()> {
     let records = ids.map(|id| record(client, *id));
     let records = records.collect::<anyhow::Result<Vec<_>>>()?;
     let names = summary::names(&records);
+    let short = ShortIds::of(records.iter().map(|record| record.id));
     let rows = records.iter().zip(names).enumerate();
     let rows = rows.map(|(at, (record, name))| {
         let is_whole = at < pruned.executions.len();
         [
-            record.id.to_string(),
+            short.show(record.id),
             when::show(record.start_time),
             if is_whole { "all of it" } else { "its output" }.to_owned(),
             name + &summary::options(record),
@@ -187,7 +189,7 @@ fn would_go(client: &Client, pruned: &Pruned) -> anyhow::Result<()> {
     let shown = rows.len() as u64;
     if !rows.is_empty() {
         let columns = [
-            Column::end("ID", 13),
+            Column::whole("ID"),
             Column::whole("STARTED"),
             Column::whole("REMOVED"),
             Column::by("WHAT", 12, summary::shorten),

@@ -9,9 +9,9 @@ use uuid::Uuid;
 
 use super::DatabaseArgs;
 use super::out;
-use super::pick::Pick;
+use super::pick::{self, Pick};
 use crate::log::{self, LogGap, RebuildError};
-use crate::model::{Cursor, ExecutionFilter, Page, Status};
+use crate::model::{Cursor, ExecutionFilter, ExecutionKey, ExecutionRow, Page, Status};
 use crate::store::Store;
 
 /// Executions looked up at once.
@@ -19,7 +19,7 @@ const PAGE: u32 = 1000;
 
 #[derive(Debug, Args)]
 pub(super) struct Rebuild {
-    /// Its id, the first 4 or more digits of it, or "latest"
+    /// Its id, the last 6 or more digits of it (as lists show them), the first 4 or more, or "latest"
     #[arg(required_unless_present = "all")]
     id: Option<Pick>,
     /// All executions that are over
@@ -43,10 +43,9 @@ async fn rebuild(command: Rebuild) -> anyhow::Result<ExitCode> {
     // This may run beside a collector: an execution that it writes to meanwhile is left unchanged.
     let opened = command.database.open("rebuild").await?;
     let store = &opened.store;
-    let all = executions(store).await?;
     let chosen = match &command.id {
-        Some(pick) => vec![find(pick, &all)?],
-        None => all,
+        Some(pick) => vec![find(store, pick).await?],
+        None => executions(store).await?,
     };
     let (mut rebuilt, mut running, mut failed) = (Vec::new(), Vec::new(), Vec::new());
     let (mut without_log, mut damaged) = (Vec::new(), Vec::new());
@@ -136,7 +135,7 @@ async fn executions(store: &Store) -> anyhow::Result<Vec<(Uuid, Status)>> {
     };
     loop {
         let rows = store.executions(&ExecutionFilter::default(), &page).await?;
-        all.extend(rows.iter().map(|(_, row)| (row.id, row.status)));
+        all.extend(rows.iter().map(identity));
         match rows.last() {
             Some(last) if rows.len() == PAGE as usize => page.after = Some(Cursor::of(last)),
             _ => return Ok(all),
@@ -144,17 +143,41 @@ async fn executions(store: &Store) -> anyhow::Result<Vec<(Uuid, Status)>> {
     }
 }
 
+/// The newest executions that a filter finds.
+async fn newest(
+    store: &Store,
+    filter: &ExecutionFilter,
+    limit: u32,
+) -> anyhow::Result<Vec<(Uuid, Status)>> {
+    let page = Page {
+        limit,
+        offset: 0,
+        after: None,
+        ascending: false,
+    };
+    let rows = store.executions(filter, &page).await?;
+    Ok(rows.iter().map(identity).collect())
+}
+
+fn identity((_, row): &(ExecutionKey, ExecutionRow)) -> (Uuid, Status) {
+    (row.id, row.status)
+}
+
 /// The selected execution.
-fn find(pick: &Pick, all: &[(Uuid, Status)]) -> anyhow::Result<(Uuid, Status)> {
+async fn find(store: &Store, pick: &Pick) -> anyhow::Result<(Uuid, Status)> {
     let found = match pick {
-        Pick::Latest => all.first(),
-        Pick::Id(id) => all.iter().find(|(one, _)| one == id),
-        Pick::Prefix(prefix) => {
-            let id = prefix.only(&prefix.among(all.iter().map(|(id, _)| *id)))?;
-            all.iter().find(|(one, _)| *one == id)
+        Pick::Id(id) => store.execution(*id).await?.as_ref().map(identity),
+        Pick::Latest => newest(store, &ExecutionFilter::default(), 1).await?.pop(),
+        Pick::Digits(digits) => {
+            let filter = ExecutionFilter {
+                id: Some(*digits),
+                ..ExecutionFilter::default()
+            };
+            let found = newest(store, &filter, pick::LISTED as u32 + 1).await?;
+            let ids: Vec<Uuid> = found.iter().map(|(id, _)| *id).collect();
+            let id = pick::only(*digits, &ids)?;
+            found.into_iter().find(|(one, _)| *one == id)
         }
     };
-    found
-        .copied()
-        .ok_or_else(|| anyhow!("there is no such execution in this database"))
+    found.ok_or_else(|| anyhow!("there is no such execution in this database"))
 }

@@ -14,7 +14,6 @@ use serde_json::value::RawValue;
 use super::client::{Client, ClientArgs};
 use super::out;
 use super::pick::Pick;
-use crate::clock::Clock;
 use crate::model::wipe_value;
 
 /// Hide values in a finished execution permanently
@@ -23,7 +22,7 @@ use crate::model::wipe_value;
 /// The token needs the scope "admin".
 #[derive(Debug, Args)]
 pub(super) struct Redact {
-    /// Its id, the first 4 or more digits of it, or "latest" of yours
+    /// Its id, the last 6 or more digits of it (as lists show them), the first 4 or more, or "latest" of yours
     id: Pick,
     /// Name of a key whose values are hidden, such as "*password*"; may be given several times
     #[arg(long = "key", value_name = "NAME", required_unless_present_any = ["patterns", "texts"])]
@@ -61,7 +60,7 @@ pub(super) fn run(command: &Redact) -> anyhow::Result<ExitCode> {
         None => Vec::new(),
     };
     let client = Client::new(&command.client)?;
-    let id = command.id.find_own(&client, &Clock::system())?;
+    let id = command.id.find_own(&client)?;
     let mut body = json!({ "keys": command.keys, "patterns": command.patterns, "texts": texts });
     if let Some(note) = &command.note {
         body["note"] = note.as_str().into();

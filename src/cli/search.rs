@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::client::{Client, ClientArgs};
 use super::out::{Colour, Column, Layout, Out, hint, note, plain};
-use super::{filters, query, when};
+use super::{filters, ids, query, when};
 use crate::clock::Clock;
 use crate::model::{Facet, FacetCount, FoundRun, SearchFacets, SearchHit, SearchPage, Status};
 
@@ -278,7 +278,7 @@ fn run_headline(run: &FoundRun, out: &mut Out) -> anyhow::Result<()> {
     out.line(format_args!(
         "{title}{check}  {status}  {}  {}",
         when::show(run.start_time),
-        run.id
+        ids::short(run.id)
     ))
 }
 

@@ -11,6 +11,9 @@ use super::when::show_seconds;
 use crate::clock::Clock;
 use crate::model::{ExecutionResult, Phase, Reason, Status};
 
+/// The least width of an option: " -l w…".
+const SHORTEST: usize = 6;
+
 /// Prefix of an ad-hoc command.
 const ADHOC: &str = "ad-hoc ";
 
@@ -196,7 +199,24 @@ pub(super) fn shorten(text: &str, width: usize) -> String {
         false => cut_front(name, room),
     };
     let room = width.saturating_sub(name.width());
-    name + &cut_end(options, room)
+    name + &shorten_options(options, room)
+}
+
+/// Options in a given width: the longest is cut first, so that each of them is seen as long as there is room for all.
+fn shorten_options(options: &str, width: usize) -> String {
+    let parts = options.split(" -").skip(1);
+    let mut parts: Vec<String> = parts.map(|part| format!(" -{part}")).collect();
+    loop {
+        let whole = parts.concat();
+        if whole.width() <= width {
+            return whole;
+        }
+        let longest = parts.iter_mut().max_by_key(|part| part.width());
+        match longest.filter(|part| part.width() > SHORTEST) {
+            Some(part) => *part = cut_end(part, part.width() - 1),
+            None => return cut_end(&whole, width),
+        }
+    }
 }
 
 /// What ran, for each record. Playbooks of the same name in different folders are shown with as many folders as it
@@ -279,18 +299,6 @@ pub(super) fn told_apart(named: &[(String, Option<String>)]) -> Vec<String> {
         .collect()
 }
 
-/// How many characters of the ids tell them apart; at least their time part, which comes first.
-pub(super) fn id_length(ids: impl Iterator<Item = Uuid>) -> usize {
-    let mut ids: Vec<String> = ids.map(|id| id.to_string()).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    let tells = |length: &usize| {
-        ids.windows(2)
-            .all(|pair| pair[0][..*length] != pair[1][..*length])
-    };
-    (13..36).find(tells).unwrap_or(36)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -336,7 +344,9 @@ mod tests {
             shorten(text, 60),
             "projects/shop/site.yml -C -l web-01 -t deploy"
         );
-        assert_eq!(shorten(text, 30), "…/shop/site.yml -C -l web-01 …");
+        assert_eq!(shorten(text, 30), "…/shop/site.yml -C -l w… -t d…");
+        let long = "site.yml --limit web-01.frankfurt.example.com --tags db";
+        assert_eq!(shorten(long, 33), "site.yml -l web-01.frankfu… -t db");
         assert_eq!(
             shorten("ad-hoc ansible.builtin.setup on all", 20),
             "ad-hoc ansible.buil…"

@@ -10,7 +10,7 @@ use super::filters::{Filters, SEVERAL};
 use super::out::{Colour, Column, Layout, Out, note, plain};
 use super::query::QueryArgs;
 use super::tasks::described;
-use super::when;
+use super::{ids, when};
 use crate::clock::Clock;
 use crate::filter::place;
 use crate::model::{
@@ -65,10 +65,10 @@ fn print(trends: &Trends, out: &mut Out) -> anyhow::Result<()> {
         note("no finished run matches; runs in check mode do not count");
         return Ok(());
     };
-    let range = format!("{} to {}", when::show(from), when::show(to));
+    let range = when::range(from, to);
     out.line(match (trends.has_older, trends.runs) {
         (true, runs) => format!("The newest {runs} runs: {range} (--runs looks at more)"),
-        (false, 1) => format!("1 run, {}", when::show(to)),
+        (false, 1) => format!("1 run, {}", when::show_zoned(to)),
         (false, runs) => format!("{runs} runs, {range}"),
     })?;
     out.line("")?;
@@ -182,7 +182,7 @@ fn changes(durations: Option<&DurationTrend>, out: &mut Out) -> anyhow::Result<(
             when::show(run.start_time),
             when::show_seconds(*before),
             when::show_seconds(*after),
-            run.id
+            ids::short(run.id)
         );
         out.hanging("    ", &text)?;
     }

@@ -1,6 +1,8 @@
 //! Times and durations as people write and read them: local time, `2h` ago, `3m 05s`.
 
-use chrono::{DateTime, Local, NaiveDate, NaiveDateTime, NaiveTime, TimeZone as _, Utc};
+use std::fmt::Display;
+
+use chrono::{DateTime, Local, NaiveDate, NaiveDateTime, NaiveTime, Offset as _, TimeZone, Utc};
 
 use crate::clock::Clock;
 pub(super) use crate::filter::Edge;
@@ -70,6 +72,40 @@ fn local(time: NaiveDateTime) -> DateTime<Utc> {
 pub(super) fn show(time: DateTime<Utc>) -> String {
     let time = time.with_timezone(&Local);
     time.format("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+/// A time for people, with the zone that it is in.
+pub(super) fn show_zoned(time: DateTime<Utc>) -> String {
+    let local = time.with_timezone(&Local);
+    format!("{} {}", show(time), zone(&local))
+}
+
+/// A range of time for people, with its zone. The two ends have zones of their own if the clock was changed between them.
+pub(super) fn range(from: DateTime<Utc>, to: DateTime<Utc>) -> String {
+    range_in(&from.with_timezone(&Local), &to.with_timezone(&Local))
+}
+
+fn range_in<Z: TimeZone>(from: &DateTime<Z>, to: &DateTime<Z>) -> String
+where
+    Z::Offset: Display,
+{
+    let show = |time: &DateTime<Z>| time.format("%Y-%m-%d %H:%M:%S").to_string();
+    let (zone_from, zone_to) = (zone(from), zone(to));
+    match zone_from == zone_to {
+        true => format!("{} to {} {zone_to}", show(from), show(to)),
+        false => format!("{} {zone_from} to {} {zone_to}", show(from), show(to)),
+    }
+}
+
+/// The zone of a time: how far it is from UTC.
+fn zone<Z: TimeZone>(time: &DateTime<Z>) -> String
+where
+    Z::Offset: Display,
+{
+    match time.offset().fix().local_minus_utc() {
+        0 => "UTC".to_owned(),
+        _ => time.format("%:z").to_string(),
+    }
 }
 
 /// How long ago that was, in short.
@@ -151,5 +187,25 @@ mod tests {
         assert_eq!(seconds("90"), Ok(90.0));
         assert_eq!(seconds("1.5m"), Ok(90.0));
         assert!(seconds("5 parsecs").is_err());
+    }
+
+    #[test]
+    fn a_range_says_in_which_zone_it_is() {
+        let at = |text: &str| DateTime::parse_from_rfc3339(text).unwrap();
+        let utc = at("2026-01-20T10:00:00Z");
+        let winter = at("2026-01-20T10:00:00+01:00");
+        let summer = at("2026-07-20T10:00:00+02:00");
+        assert_eq!(
+            range_in(&utc, &utc),
+            "2026-01-20 10:00:00 to 2026-01-20 10:00:00 UTC"
+        );
+        assert_eq!(
+            range_in(&winter, &winter),
+            "2026-01-20 10:00:00 to 2026-01-20 10:00:00 +01:00"
+        );
+        assert_eq!(
+            range_in(&winter, &summer),
+            "2026-01-20 10:00:00 +01:00 to 2026-07-20 10:00:00 +02:00"
+        );
     }
 }

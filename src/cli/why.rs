@@ -29,7 +29,8 @@ const HOSTS: usize = 5;
 /// since when and in how many runs the error occurred, and what is different since the task last worked.
 #[derive(Debug, Args)]
 pub(super) struct Why {
-    /// Its id, the first 4 or more digits of it, or "latest"; by default the run that failed last
+    /// Its id, the last 6 or more digits of it (as lists show them), the first 4 or more, or "latest"; by default the run
+    /// that failed last
     id: Option<Pick>,
     #[command(flatten)]
     layout: Layout,
@@ -44,7 +45,7 @@ pub(super) fn run(command: &Why) -> anyhow::Result<ExitCode> {
     let clock = Clock::system();
     let client = Client::new(&command.client)?;
     let id = match &command.id {
-        Some(pick) => pick.find(&client, &clock)?,
+        Some(pick) => pick.find(&client)?,
         None => Pick::find_failed(&client)?,
     };
     let path = format!("/executions/{id}/explain");
@@ -78,7 +79,7 @@ fn headline(record: &ExecutionResult, clock: &Clock, out: &mut Out) -> anyhow::R
     ];
     let who: Vec<&str> = who.into_iter().flatten().collect();
     let facts = [
-        when::show(record.start_time),
+        when::show_zoned(record.start_time),
         summary::duration(record, clock),
         match who.is_empty() {
             true => String::new(),

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use super::digits::IdDigits;
 use super::pattern::{Glob, Pattern};
 use super::stored::{searched, stored};
 use crate::model::ExecutionRow;
@@ -114,6 +115,8 @@ pub enum Condition {
         /// Whether the run changed this host. A run in check mode changes none.
         changed: Option<bool>,
     },
+    /// Its id begins or ends with these digits.
+    Id(IdDigits),
     /// It has this label.
     Label(Pattern),
     /// Whether it is pinned.
@@ -233,6 +236,9 @@ pub trait Subject {
     /// Whether a host of one of these names took part, and was changed or was not.
     fn has_host(&self, names: &[Pattern], changed: Option<bool>) -> bool;
 
+    /// Whether its id begins or ends with these digits.
+    fn has_id(&self, digits: IdDigits) -> bool;
+
     /// Whether it has a label of this form.
     fn has_label(&self, label: &Pattern) -> bool;
 
@@ -288,6 +294,7 @@ fn fits(condition: &Condition, run: &impl Subject) -> bool {
             found.is_some_and(|found| found.text().is_some_and(|text| glob.matches(text)))
         }
         Condition::Host { names, changed } => run.has_host(names, *changed),
+        Condition::Id(digits) => run.has_id(*digits),
         Condition::Label(label) => run.has_label(label),
         Condition::Pinned(pinned) => run.is_pinned() == *pinned,
         Condition::Holds(text) => run.holds(text),

@@ -77,6 +77,8 @@ pub enum Kind {
     Path,
     /// Part of a text.
     Part,
+    /// Digits with which an id begins or ends.
+    Id,
     /// `true` or `false`.
     Flag,
     /// A whole number, 0 or more.

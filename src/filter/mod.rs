@@ -8,7 +8,8 @@
 //! - `field`: the definition of a filter; `place`: which places accept filters
 //! - `fields`: the filters of executions, one file each; `results`, `audit`: those of the other two lists
 //! - `parse`: one parser for each type of value, with its error; `nearest`: suggestions for misspelt names
-//! - `query`: the query language, whose fields are the filters of executions; `pattern`: texts with `*`
+//! - `query`: the query language, whose fields are the filters of executions; `pattern`: texts with `*`; `digits`: parts
+//!   of an id
 //! - `given`: filters beside the other fields of a query, a body or a table of the configuration
 //! - `condition`: what a filter means, and whether a run matches; `store::filter` turns the same into SQL
 //! - `stored`: texts as columns store them; `run`: a recorded run as conditions see it
@@ -17,6 +18,7 @@
 
 mod audit;
 mod condition;
+mod digits;
 mod field;
 pub mod fields;
 mod given;
@@ -33,6 +35,7 @@ use playback_wire::ExecutionType;
 
 pub use audit::AuditFilter;
 pub use condition::{Column, Comparison, Condition, Subject, Value, matches};
+pub use digits::IdDigits;
 pub use field::{Edge, Field, Filter, Kind, Meaning, Rolled, Spelling};
 pub use given::{Filtered, Given, Refused};
 pub use pattern::{Glob, Pattern};
@@ -95,6 +98,8 @@ filters! {
         reason: Reason => fields::reason::REASON,
         /// Whether somebody wants it to be kept.
         pinned: bool => fields::pinned::PINNED,
+        /// The digits with which its id begins or ends.
+        id: IdDigits => fields::id::ID,
         /// Started at or after, in microseconds since the epoch.
         from_us: i64 => fields::started::SINCE,
         /// Started at or before, in microseconds since the epoch.

@@ -1,6 +1,7 @@
 //! Runs as conditions see them.
 
 use super::condition::{Column, Subject, Value};
+use super::digits::IdDigits;
 use super::pattern::Pattern;
 use super::stored::{searchable, searched, stored};
 use playback_wire::ExecutionType;
@@ -29,6 +30,10 @@ impl Subject for RecordedRun<'_> {
             changed.is_none_or(|changed| changed == was_changed)
                 && names.iter().any(|name| name.matches(&stored(&host.name)))
         })
+    }
+
+    fn has_id(&self, digits: IdDigits) -> bool {
+        digits.fits(self.row.id)
     }
 
     fn has_label(&self, label: &Pattern) -> bool {
@@ -60,6 +65,10 @@ impl Subject for Candidate {
 
     fn has_host(&self, _: &[Pattern], _: Option<bool>) -> bool {
         false
+    }
+
+    fn has_id(&self, digits: IdDigits) -> bool {
+        digits.fits(self.id)
     }
 
     fn has_label(&self, label: &Pattern) -> bool {
@@ -99,6 +108,10 @@ impl Subject for Group {
 
     fn has_host(&self, _: &[Pattern], _: Option<bool>) -> bool {
         true
+    }
+
+    fn has_id(&self, _: IdDigits) -> bool {
+        false
     }
 
     fn has_label(&self, label: &Pattern) -> bool {

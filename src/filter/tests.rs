@@ -15,6 +15,7 @@ fn value<P: Place>((field, at): Spelled<P>) -> String {
         Kind::Word(_) | Kind::OpenWord(_) => field.words(at).unwrap()[0].to_owned(),
         Kind::Text | Kind::Part => "some".to_owned(),
         Kind::Path => "some/where".to_owned(),
+        Kind::Id => "4f2a9c".to_owned(),
         Kind::Flag => "true".to_owned(),
         Kind::Number => "7".to_owned(),
         Kind::Seconds => "1.5".to_owned(),
@@ -134,6 +135,7 @@ fn is_known<P: Place<Filter = ExecutionFilter>>(
                 Condition::Host { .. } | Condition::Label(_) => vec![],
                 Condition::Pinned(_)
                 | Condition::Holds(_)
+                | Condition::Id(_)
                 | Condition::All(_)
                 | Condition::Any(_)
                 | Condition::Not(_) => {

@@ -40,7 +40,7 @@ pub use estimate::estimate;
 pub use feed::{Feed, FeedViewer};
 pub use fields::Fields;
 pub use lines::{LinePage, LineRange, OutputLine, all_lines, lines_within, page_of_lines, tails};
-pub use record::{RecordPage, page, record};
+pub use record::{RecordPage, page, page_by_duration, record};
 pub use search::{SearchCursor, SearchRequest, Searches};
 pub use trends::trends;
 

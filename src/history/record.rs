@@ -8,7 +8,8 @@ use uuid::Uuid;
 use super::recaps::RecapReader;
 use super::{Fields, HistoryError, tails};
 use crate::model::{
-    Cursor, ExecutionFilter, ExecutionKey, ExecutionResult, ExecutionRow, Page, Pin, Pinned,
+    Cursor, DurationCursor, DurationPage, ExecutionFilter, ExecutionKey, ExecutionResult,
+    ExecutionRow, Page, Pin, Pinned,
 };
 use crate::store::{Recaps, Store, StoreError};
 
@@ -52,16 +53,50 @@ pub async fn page(
     page: &Page,
     fields: Fields,
 ) -> Result<RecordPage, HistoryError> {
-    let limit = page.limit as usize;
+    let limit = page.limit;
     // One more than requested shows whether there is a next page.
     let page = Page {
-        limit: page.limit.saturating_add(1),
+        limit: limit.saturating_add(1),
         ..page.clone()
     };
-    let mut rows = store.executions(filter, &page).await?;
+    let rows = store.executions(filter, &page).await?;
+    of_rows(store, rows, limit, fields, |last| Cursor::of(last).encode()).await
+}
+
+/// Finds a page of the executions that are over, by their duration.
+///
+/// # Errors
+/// The store failed.
+pub async fn page_by_duration(
+    store: &Store,
+    filter: &ExecutionFilter,
+    page: &DurationPage,
+    fields: Fields,
+) -> Result<RecordPage, HistoryError> {
+    let limit = page.limit;
+    let page = DurationPage {
+        limit: limit.saturating_add(1),
+        ..page.clone()
+    };
+    let rows = store.executions_by_duration(filter, &page).await?;
+    of_rows(store, rows, limit, fields, |last| {
+        DurationCursor::of(last).encode()
+    })
+    .await
+}
+
+/// A page of these rows; one more than its limit shows that there is a next one.
+async fn of_rows(
+    store: &Store,
+    mut rows: Vec<(ExecutionKey, ExecutionRow)>,
+    limit: u32,
+    fields: Fields,
+    cursor: impl FnOnce(&(ExecutionKey, ExecutionRow)) -> String,
+) -> Result<RecordPage, HistoryError> {
+    let limit = limit as usize;
     let more = rows.len() > limit;
     rows.truncate(limit);
-    let next = rows.last().filter(|_| more).map(Cursor::of);
+    let next = rows.last().filter(|_| more).map(cursor);
     let tails = match fields.has("output") {
         true => tails(store, &rows).await?,
         false => HashMap::new(),
@@ -86,7 +121,7 @@ pub async fn page(
 pub struct RecordPage {
     store: Store,
     fields: Fields,
-    next: Option<Cursor>,
+    next: Option<String>,
     /// Rows not returned yet.
     rows: VecDeque<(ExecutionKey, ExecutionRow)>,
     tails: HashMap<ExecutionKey, Vec<String>>,
@@ -98,8 +133,8 @@ pub struct RecordPage {
 impl RecordPage {
     /// The next page's cursor; none on the last page.
     #[must_use]
-    pub fn next_cursor(&self) -> Option<Cursor> {
-        self.next
+    pub fn next_cursor(&self) -> Option<&str> {
+        self.next.as_deref()
     }
 
     /// The requested fields.

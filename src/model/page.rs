@@ -53,6 +53,53 @@ impl Cursor {
     }
 }
 
+/// The requested part of a list of executions by their duration. Only those that are over have one.
+#[derive(Debug, Clone)]
+pub struct DurationPage {
+    /// Maximum number of entries.
+    pub limit: u32,
+    /// Where the last page ended.
+    pub after: Option<DurationCursor>,
+    /// The shortest first.
+    pub ascending: bool,
+}
+
+/// Where a page of executions by their duration ended: the sort key of its last entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DurationCursor {
+    /// Duration of the last entry, in microseconds.
+    pub duration_us: i64,
+    /// Key of the last entry.
+    pub key: ExecutionKey,
+}
+
+impl DurationCursor {
+    /// The cursor after this entry.
+    #[must_use]
+    pub fn of((key, row): &(ExecutionKey, ExecutionRow)) -> Self {
+        Self {
+            duration_us: row.duration_us().unwrap_or(0),
+            key: *key,
+        }
+    }
+
+    /// As an opaque text for the API, which no other cursor looks like.
+    #[must_use]
+    pub fn encode(self) -> String {
+        format!("t{:x}.{:x}", self.duration_us, self.key)
+    }
+
+    /// Reads what [`DurationCursor::encode`] wrote; none for anything else.
+    #[must_use]
+    pub fn decode(text: &str) -> Option<Self> {
+        let Cursor { started_us, key } = Cursor::decode(text.strip_prefix('t')?)?;
+        Some(Self {
+            duration_us: started_us,
+            key,
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,6 +111,13 @@ mod tests {
             key: 7,
         };
         assert_eq!(Cursor::decode(&cursor.encode()), Some(cursor));
+        let longest = DurationCursor {
+            duration_us: 5,
+            key: 7,
+        };
+        assert_eq!(DurationCursor::decode(&longest.encode()), Some(longest));
+        assert_eq!(DurationCursor::decode(&cursor.encode()), None);
+        assert_eq!(Cursor::decode(&longest.encode()), None);
         let cursor = Cursor {
             started_us: i64::MIN,
             ..cursor

@@ -58,6 +58,13 @@ pub struct ExecutionRow {
 }
 
 impl ExecutionRow {
+    /// How long it took, in microseconds; none if it is not over.
+    #[must_use]
+    pub fn duration_us(&self) -> Option<i64> {
+        let took = self.ended_us?.saturating_sub(self.started_us);
+        Some(took.max(0))
+    }
+
     /// The record as served, without output.
     #[must_use]
     pub fn into_result(self, stats: BTreeMap<String, HostStats>) -> ExecutionResult {
@@ -68,6 +75,7 @@ impl ExecutionRow {
                 .map(|(host, _)| host.clone())
                 .collect()
         };
+        let duration_us = self.duration_us();
         ExecutionResult {
             id: self.id,
             status: self.status,
@@ -77,9 +85,7 @@ impl ExecutionRow {
             canceled_by: self.canceled_by,
             start_time: time_from_us(self.started_us),
             end_time: self.ended_us.map(time_from_us),
-            duration: self
-                .ended_us
-                .map(|ended| ended.saturating_sub(self.started_us).max(0) as f64 / 1e6),
+            duration: duration_us.map(|us| us as f64 / 1e6),
             exit_code: self.exit_code,
             signal: self.signal,
             changed: self.changed,

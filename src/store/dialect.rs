@@ -98,6 +98,24 @@ impl Engine {
         statement.bind(&pieces.join(star));
     }
 
+    /// The last three bytes of an execution's id, as the index on them has them.
+    pub(super) fn id_end(self) -> &'static str {
+        match self {
+            Self::Sqlite => "substr(e.uuid, 14)",
+            Self::Postgres => "substr(uuid_send(e.uuid), 14)",
+            // MariaDB has no indexes on expressions.
+            Self::MySql => "e.id_end",
+        }
+    }
+
+    /// An execution's id as hexadecimal digits, in lower case.
+    pub(super) fn id_digits(self) -> &'static str {
+        match self {
+            Self::Postgres => "encode(uuid_send(e.uuid), 'hex')",
+            Self::Sqlite | Self::MySql => "lower(hex(e.uuid))",
+        }
+    }
+
     /// An aggregate of results: each as two numbers, all joined by blanks. See `compare`, which reads them.
     pub(super) fn packed_results(self) -> &'static str {
         // A duration that makes no sense is not known.

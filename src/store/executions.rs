@@ -6,7 +6,7 @@ use playback_wire::HostStats;
 use uuid::Uuid;
 
 use super::dialect::Engine;
-use super::filter::{Source, push_filter};
+use super::filter::{Source, push_filter, push_id_begins, push_id_ends};
 use super::pool::Row;
 use super::statement::Statement;
 use super::tables::delete_all;
@@ -14,9 +14,12 @@ use super::tables::executions::{SELECT, read, read_log_state, read_owner, read_s
 use super::tables::hosts::read_stats;
 use super::tables::table::push_list;
 use super::{Store, StoreError, search, stats, tombstones, transaction};
-use crate::model::{ExecutionFilter, ExecutionKey, ExecutionRow, LogState, Owner, Page, Status};
+use crate::filter::IdDigits;
+use crate::model::{
+    DurationPage, ExecutionFilter, ExecutionKey, ExecutionRow, LogState, Owner, Page, Status,
+};
 
-/// With more long executions than this, a list finds them soon enough in its own order.
+/// With more executions than this that match a filter, a list finds them soon enough in its own order.
 pub(super) const FEW: u32 = 1000;
 
 /// Adds the query for a page of a list. `few`: only these executions can match.
@@ -83,9 +86,10 @@ impl Store {
         if let Some(text) = search::text_of(filter, page) {
             return self.search(&text, filter, page).await;
         }
-        let few = match filter.min_duration_us {
-            Some(min_us) => self.few_that_took(min_us).await?,
-            None => None,
+        let few = match (filter.id, filter.min_duration_us) {
+            (Some(digits), _) => self.few_named(digits).await?,
+            (None, Some(min_us)) => self.few_that_took(min_us).await?,
+            (None, None) => None,
         };
         let mut query = self.query(SELECT);
         push_page(&mut query, filter, page, few.as_deref());
@@ -93,22 +97,90 @@ impl Store {
         rows.iter().map(read).collect()
     }
 
+    /// One page of the executions that are over, by their duration, each with its key. The index on it is gone through
+    /// from its end until the page is full.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn executions_by_duration(
+        &self,
+        filter: &ExecutionFilter,
+        page: &DurationPage,
+    ) -> Result<Vec<(ExecutionKey, ExecutionRow)>, StoreError> {
+        let few = match filter.id {
+            Some(digits) => self.few_named(digits).await?,
+            None => None,
+        };
+        // What no index finds may be in none of the longest runs. Reading all executions in their own order is several
+        // times faster then than in the order of the index; an expression is not looked for in it.
+        let duration = match filter.text.is_some() || filter.query.is_some() {
+            true => "e.duration_us + 0",
+            false => "e.duration_us",
+        };
+        let (beyond, beyond_or_same, order) = match page.ascending {
+            true => (" > ?", " >= ?", ""),
+            false => (" < ?", " <= ?", " DESC"),
+        };
+        let source = Source::of(filter);
+        let mut query = self.query(SELECT);
+        query.push(source.from()).push(" WHERE ");
+        query.push(duration).push(" IS NOT NULL");
+        push_filter(&mut query, filter, source);
+        if let Some(few) = few {
+            push_list(query.push(" AND e.id IN ("), &few);
+        }
+        if let Some(cursor) = page.after {
+            // In this form every database finds the position in the index.
+            query.push(" AND ").push(duration).push(beyond_or_same);
+            query.push(" AND (").push(duration).push(beyond);
+            query.push(" OR e.id").push(beyond).push(")");
+            query.bind(cursor.duration_us);
+            query.bind(cursor.duration_us).bind(cursor.key);
+        }
+        query.push(" ORDER BY ").push(duration).push(order);
+        query.push(", e.id").push(order);
+        query.push(" LIMIT ?").bind(page.limit);
+        let rows = query.fetch_all(&self.read).await?;
+        rows.iter().map(read).collect()
+    }
+
     /// All executions that took at least this long, if they are few. Looking for them among all others would take
     /// longer, the more others there are.
     async fn few_that_took(&self, min_us: i64) -> Result<Option<Vec<ExecutionKey>>, StoreError> {
-        let mut query = self.query("SELECT id FROM executions WHERE duration_us >= ? LIMIT ?");
-        let rows = query
-            .bind(min_us)
-            .bind(FEW + 1)
-            .fetch_all(&self.read)
-            .await?;
+        let mut query = self.query("SELECT id FROM executions WHERE duration_us >= ?");
+        query.bind(min_us);
+        self.few(query).await
+    }
+
+    /// All executions whose id begins or ends with these digits, if they are few. Each of the two has an index; a
+    /// database that is asked for either in the list's order might go through all executions.
+    async fn few_named(&self, digits: IdDigits) -> Result<Option<Vec<ExecutionKey>>, StoreError> {
+        const NAMED: &str = "SELECT e.id FROM executions e WHERE ";
+        let mut query = self.query(NAMED);
+        push_id_begins(&mut query, digits);
+        let Some(mut keys) = self.few(query).await? else {
+            return Ok(None);
+        };
+        if digits.end().is_some() {
+            let mut query = self.query(NAMED);
+            push_id_ends(&mut query, digits);
+            let Some(ends) = self.few(query).await? else {
+                return Ok(None);
+            };
+            keys.extend(ends);
+        }
+        Ok(Some(keys))
+    }
+
+    /// The keys that a query finds, if they are few.
+    async fn few(&self, mut query: Statement) -> Result<Option<Vec<ExecutionKey>>, StoreError> {
+        query.push(" LIMIT ?").bind(FEW + 1);
+        let rows = query.fetch_all(&self.read).await?;
         if rows.len() > FEW as usize {
             return Ok(None);
         }
-        rows.iter()
-            .map(|row| row.get("id"))
-            .collect::<Result<_, _>>()
-            .map(Some)
+        let keys = rows.iter().map(|row| row.get("id"));
+        keys.collect::<Result<_, _>>().map(Some)
     }
 
     /// One execution and its key.

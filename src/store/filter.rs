@@ -3,7 +3,7 @@
 
 use super::dialect::escaped;
 use super::statement::Statement;
-use crate::filter::{Column, Comparison, Condition, ExecutionFilter, Pattern, Value};
+use crate::filter::{Column, Comparison, Condition, ExecutionFilter, IdDigits, Pattern, Value};
 
 /// The table that a list reads from. A host's and a label's executions have an index of their own in the list's order;
 /// the executions are always `e`.
@@ -126,6 +126,15 @@ fn push_condition(query: &mut Statement, condition: &Condition, source: Source) 
             query.engine().push_glob(query, "e.", column.name, glob);
         }
         Condition::Host { names, changed } => push_host(query, names, *changed, source),
+        Condition::Id(digits) => {
+            query.push("(");
+            push_id_begins(query, *digits);
+            if digits.end().is_some() {
+                query.push(" OR ");
+                push_id_ends(query, *digits);
+            }
+            query.push(")");
+        }
         Condition::Label(label) => match source {
             Source::Label => push_pattern(query, "x.", "label", label),
             _ => {
@@ -154,6 +163,32 @@ fn push_condition(query: &mut Statement, condition: &Condition, source: Source) 
             query.push(") IS NOT TRUE)");
         }
     }
+}
+
+/// Adds a condition that an execution's id begins with these digits.
+pub(super) fn push_id_begins(query: &mut Statement, digits: IdDigits) {
+    let (first, last) = digits.range();
+    query
+        .push("e.uuid >= ? AND e.uuid <= ?")
+        .bind(first)
+        .bind(last);
+}
+
+/// Adds a condition that an execution's id ends with these digits, in parentheses; nothing does if they are too few for
+/// an end. The index has the last three bytes.
+pub(super) fn push_id_ends(query: &mut Statement, digits: IdDigits) {
+    let Some(end) = digits.end() else {
+        query.push("(1 = 0)");
+        return;
+    };
+    let engine = query.engine();
+    query.push("(").push(engine.id_end()).push(" = ?");
+    query.bind(end.as_slice());
+    if !digits.is_short() {
+        query.push(" AND ").push(engine.id_digits()).push(" LIKE ?");
+        query.bind(&format!("%{digits}"));
+    }
+    query.push(")");
 }
 
 /// Writes several conditions in parentheses; `none` is the meaning of no condition.

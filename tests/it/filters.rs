@@ -138,6 +138,14 @@ fn a_value_is_refused_alike_wherever_it_is_given() {
             "task = \"first\": it must be a whole number",
         ),
         (
+            "/executions?id=4f2",
+            "id = \"4f2\": it must be 4 to 32 hexadecimal digits",
+        ),
+        (
+            "/executions?id=latest",
+            "id = \"latest\": it must be 4 to 32 hexadecimal digits",
+        ),
+        (
             "/executions?changed=maybe",
             "changed = \"maybe\": it must be true or false",
         ),

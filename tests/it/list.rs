@@ -218,6 +218,56 @@ pub(crate) fn pages_neither_repeat_nor_skip_while_new_runs_arrive() {
 }
 
 #[test]
+pub(crate) fn the_longest_runs_come_first_where_that_is_asked_for() {
+    let collector = Collector::start();
+    let client = collector.client();
+    let took = |at: i64, user: &str, seconds: f64| {
+        let started = json!({ "type": "playbook", "playbook": "site.yml", "user": user });
+        let run = Run::starting(TEN + at * MINUTE, started)
+            .after(seconds)
+            .ended(0);
+        run.deliver(&client);
+        run.id
+    };
+    let short = took(0, "ann", 2.0);
+    let longest = took(1, "bob", 900.0);
+    let long = took(2, "ann", 90.0);
+    let shortest = took(3, "ann", 1.0);
+    // One that goes on has no duration yet.
+    let running = Run::starting(
+        TEN + 4 * MINUTE,
+        json!({ "type": "playbook", "user": "ann" }),
+    );
+    running.deliver(&client);
+    let listed = |query: &str| found(&client, query);
+    assert_eq!(listed("sort=duration"), [longest, long, short, shortest]);
+    assert_eq!(
+        listed("sort=duration&order=asc"),
+        [shortest, short, long, longest]
+    );
+    assert_eq!(listed("sort=duration&user=ann&limit=1"), [long]);
+    assert_eq!(
+        listed("sort=duration&start_date=2026-01-20T10:02:00Z"),
+        [long, shortest]
+    );
+    assert_eq!(
+        listed("sort=duration&text=SITE&min_duration=2"),
+        [longest, long, short]
+    );
+    assert_eq!(
+        listed("sort=duration&q=NOT%20user:bob&min_duration=2"),
+        [long, short]
+    );
+    assert_eq!(listed("sort=started&limit=2"), [running.id, shortest]);
+    let first = client.api("/executions?sort=duration&limit=3").ok();
+    let cursor = first["next_cursor"].as_str().unwrap();
+    let path = format!("/executions?sort=duration&limit=3&cursor={cursor}");
+    let last = client.api(&path).ok();
+    assert_eq!(ids(&last), [shortest]);
+    assert!(last.get("next_cursor").is_none(), "{last}");
+}
+
+#[test]
 pub(crate) fn the_last_page_says_that_it_is_the_last() {
     let collector = Collector::start();
     let client = collector.client();
@@ -256,6 +306,20 @@ pub(crate) fn what_cannot_be_meant_is_refused_in_the_one_shape() {
         ("/executions?min_duration=-1", "min_duration"),
         ("/executions?min_duration=NaN", "min_duration"),
         ("/executions?order=up", "asc or desc"),
+        ("/executions?sort=size", "started or duration"),
+        ("/executions?sort=duration&offset=1", "use cursor"),
+        (
+            "/executions?sort=duration&cursor=1.1",
+            "no cursor of such a list",
+        ),
+        (
+            "/executions?sort=duration&cursor=t1",
+            "no cursor of such a list",
+        ),
+        (
+            "/executions?sort=started&cursor=t1.1",
+            "no cursor of such a list",
+        ),
         ("/executions?stauts=failed", "stauts"),
         ("/executions/12", "UUID"),
         ("/executions/12/output", "UUID"),

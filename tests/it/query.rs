@@ -130,6 +130,16 @@ pub(crate) fn a_query_finds_what_it_says() {
         let stats = client.api(&format!("/executions/stats?q={q}{day}")).ok();
         assert_eq!(stats["total"], expected.len(), "{query}: {stats}");
     }
+    // An id by its beginning or by its end.
+    let end = |id: Uuid| id.simple().to_string()[26..].to_owned();
+    let of_three = format!("id:{},{} OR id:{web}", end(other), end(failed));
+    assert_eq!(found(&client, &format!("id:{}", end(web)), ""), [web]);
+    assert_eq!(
+        found(&client, &format!("NOT id:{}", end(web)), ""),
+        [failed, check, other]
+    );
+    assert_eq!(found(&client, &of_three, ""), [failed, other, web]);
+    assert!(found(&client, "user:ann", &format!("&id={}", end(other))).is_empty());
     // Beside the filters: both must hold, and a host and a change belong together.
     assert_eq!(found(&client, "changed:yes", "&host=web-01"), [web]);
     assert_eq!(found(&client, "host:web-01", "&changed=true"), [web]);

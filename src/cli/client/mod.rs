@@ -61,20 +61,26 @@ impl std::error::Error for Refused {}
 impl Client {
     /// Checks what was asked for; connects to nothing.
     pub(super) fn new(arguments: &ClientArgs) -> anyhow::Result<Self> {
-        Self::to(arguments.target()?)
+        Self::to(arguments.target()?, None)
+    }
+
+    /// Like [`Self::new`]; each request fails after this time.
+    pub(super) fn within(arguments: &ClientArgs, most: Duration) -> anyhow::Result<Self> {
+        Self::to(arguments.target()?, Some(most))
     }
 
     /// For an explicit collector and token; `from` says where the token comes from.
     pub(super) fn of(url: &str, token: Option<&SecretString>, from: &str) -> anyhow::Result<Self> {
-        Self::to(Target {
+        let target = Target {
             url: url.to_owned(),
             url_from: String::new(),
             token: token.cloned(),
             token_from: token.map(|_| from.to_owned()),
-        })
+        };
+        Self::to(target, None)
     }
 
-    fn to(target: Target) -> anyhow::Result<Self> {
+    fn to(target: Target, most: Option<Duration>) -> anyhow::Result<Self> {
         if target
             .token
             .as_ref()
@@ -97,6 +103,7 @@ impl Client {
         let config = Agent::config_builder()
             // Proxies are handled by our own transport; by default the library would read the environment.
             .proxy(None)
+            .timeout_global(most)
             .timeout_connect(Some(CONNECT))
             .timeout_recv_response(Some(ANSWER))
             .timeout_per_read(Some(ANSWER))

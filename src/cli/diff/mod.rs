@@ -11,7 +11,6 @@ use serde_json::value::RawValue;
 use super::client::{Client, ClientArgs};
 use super::out::{self, Layout, Out};
 use super::pick::Pick;
-use crate::clock::Clock;
 use crate::model::Comparison;
 
 /// Exit codes of `--exit-code`, as of diff(1).
@@ -25,7 +24,8 @@ const TROUBLE: u8 = 2;
 /// difference.
 #[derive(Debug, Args)]
 pub(super) struct Diff {
-    /// The run before: its id, the first 4 or more digits of it, or "latest". Without B, it is the run to look at
+    /// The run before: its id, the last 6 or more digits of it (as lists show them), the first 4 or more, or "latest". Without B, it
+    /// is the run to look at
     #[arg(value_name = "A")]
     a: Option<Pick>,
     /// The run now
@@ -66,15 +66,14 @@ pub(super) fn run(command: &Diff) -> anyhow::Result<ExitCode> {
 
 /// Prints the comparison; returns whether anything is different.
 fn compare(command: &Diff) -> anyhow::Result<bool> {
-    let clock = Clock::system();
     let client = Client::new(&command.client)?;
     let a = match &command.a {
-        Some(pick) => pick.find(&client, &clock)?,
-        None => Pick::find_last_own(&client, &clock)?,
+        Some(pick) => pick.find(&client)?,
+        None => Pick::find_last_own(&client)?,
     };
     let mut query = vec![("limit", command.limit.to_string())];
     let path = match &command.b {
-        Some(b) => format!("/executions/{a}/compare/{}", b.find(&client, &clock)?),
+        Some(b) => format!("/executions/{a}/compare/{}", b.find(&client)?),
         None => {
             let with = match command.previous && !command.last_good {
                 true => "previous",

@@ -57,7 +57,7 @@ fn described(run: &ComparedRun) -> String {
         run.exit_code
             .filter(|code| *code != 0)
             .map(|code| format!("exit code {code}")),
-        Some(when::show(run.start_time)),
+        Some(when::show_zoned(run.start_time)),
         run.duration.map(when::show_seconds),
         Some(run.id.to_string()),
     ];

@@ -38,7 +38,7 @@ pub(super) struct Export {
     /// [default: as FILE ends, else ndjson]
     #[arg(long, value_name = "FORMAT", value_parser = formats())]
     format: Option<String>,
-    /// Export this run alone: its id, the first 4 or more digits of it, or "latest"
+    /// Export this run alone: its id, the last 6 or more digits of it (as lists show them), the first 4 or more, or "latest"
     #[arg(long, value_name = "ID")]
     run: Option<Pick>,
     /// Write to this file, which is replaced once everything is there; by default to standard output
@@ -163,7 +163,7 @@ pub(super) fn run(command: &Export) -> anyhow::Result<ExitCode> {
     let target = Target::new(command.output.as_deref(), is_binary)?;
     let client = Client::new(&command.client)?;
     let pick = command.run.as_ref();
-    let id = pick.map(|pick| pick.find(&client, &clock)).transpose()?;
+    let id = pick.map(|pick| pick.find(&client)).transpose()?;
     let (path, query) = match (kind, id) {
         (Kind::Document(document), Some(id)) => {
             let query = vec![("format", document.as_str().to_owned())];

@@ -19,7 +19,6 @@ use self::viewer::{Ending, Viewer};
 use super::client::{Client, ClientArgs};
 use super::pick::Pick;
 use super::{out, when};
-use crate::clock::Clock;
 use crate::model::{Reason, Status};
 
 /// The exit code of a program that Ctrl-C ended, as shells have it.
@@ -27,7 +26,7 @@ const INTERRUPTED: u8 = 130;
 
 #[derive(Debug, Args)]
 pub(super) struct Follow {
-    /// Its id, the first 4 or more digits of it, or "latest"
+    /// Its id, the last 6 or more digits of it (as lists show them), the first 4 or more, or "latest"
     id: Pick,
     /// Number of the first line to print, from 0
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -54,7 +53,7 @@ pub(super) struct Watch {
 pub(super) fn run(command: &Follow) -> anyhow::Result<ExitCode> {
     let client = Client::new(&command.client)?;
     let watch = Watch {
-        id: command.id.find(&client, &Clock::system())?,
+        id: command.id.find(&client)?,
         since: command.since,
         json: command.json,
         launched: false,

@@ -4,8 +4,9 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::super::client::Client;
+use super::super::ids::ShortIds;
 use super::super::out::{self, Colour, Column, Out, cut_end, plain};
-use super::super::{summary, when};
+use super::super::when;
 use super::entries::{Continued, Entries};
 use crate::model::{FactDifference, FactsChange, FactsGap, HostFacts, UnreadableFacts};
 
@@ -79,7 +80,7 @@ fn print_facts(found: &HostFacts, request: &Request, out: &mut Out) -> anyhow::R
         out.table(columns, rows.collect(), |_, _, line| line)?;
         out.line("")?;
         let shown = || found.sources.iter().filter(|source| source.facts > 0);
-        let length = summary::id_length(shown().map(|source| source.execution));
+        let ids = ShortIds::of(shown().map(|source| source.execution));
         for source in shown() {
             let what = match source.complete {
                 true => "all that setup gathers",
@@ -91,7 +92,7 @@ fn print_facts(found: &HostFacts, request: &Request, out: &mut Out) -> anyhow::R
                     "{} of these facts: {}, {what}, in run {}",
                     source.facts,
                     when::show(source.time),
-                    &source.execution.to_string()[..length]
+                    ids.show(source.execution)
                 ),
             )?;
         }
@@ -157,7 +158,7 @@ fn shown(value: &Value) -> String {
 }
 
 fn tell_unreadable(unreadable: &[UnreadableFacts], out: &mut Out) -> anyhow::Result<()> {
-    let length = summary::id_length(unreadable.iter().map(|report| report.execution));
+    let ids = ShortIds::of(unreadable.iter().map(|report| report.execution));
     for report in unreadable {
         let why = match report.reason {
             FactsGap::PayloadRemoved => "retention removed what that run reported",
@@ -168,7 +169,7 @@ fn tell_unreadable(unreadable: &[UnreadableFacts], out: &mut Out) -> anyhow::Res
             &format!(
                 "Facts of {} in run {} are missing: {why}.",
                 when::show(report.time),
-                &report.execution.to_string()[..length]
+                ids.show(report.execution)
             ),
         )?;
     }

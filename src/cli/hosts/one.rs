@@ -7,6 +7,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::super::client::{Client, ClientArgs};
+use super::super::ids::ShortIds;
 use super::super::out::{self, Colour, Column, Layout, Out, plain};
 use super::super::summary;
 use super::super::when::{self, Moment};
@@ -183,10 +184,10 @@ fn page(client: &Client, name: &str, clock: &Clock, out: &mut Out) -> anyhow::Re
 }
 
 fn print_runs(runs: &[HostRun], out: &mut Out) -> anyhow::Result<()> {
-    let length = summary::id_length(runs.iter().map(|run| run.execution));
+    let ids = ShortIds::of(runs.iter().map(|run| run.execution));
     let rows = runs.iter().map(|run| {
         [
-            run.execution.to_string()[..length].to_owned(),
+            ids.show(run.execution),
             when::show(run.start_time),
             status(run),
             title(run),
@@ -214,13 +215,13 @@ fn print_changes(changes: &[HostChange], with_content: bool, out: &mut Out) -> a
         return Ok(());
     }
     if !with_content {
-        let length = summary::id_length(changes.iter().map(|change| change.execution));
+        let ids = ShortIds::of(changes.iter().map(|change| change.execution));
         let rows = changes.iter().map(|change| {
             [
                 when::show(change.time),
                 task(change),
                 module(&change.action).to_owned(),
-                change.execution.to_string()[..length].to_owned(),
+                ids.show(change.execution),
                 change.playbook.clone().unwrap_or_default(),
             ]
         });

@@ -25,7 +25,6 @@ use super::client::{Client, ClientArgs};
 use super::follow::{self, Watch};
 use super::out;
 use super::pick::Pick;
-use crate::clock::Clock;
 
 /// Run a playbook on the collector's machine, and follow it
 ///
@@ -64,7 +63,8 @@ pub(super) struct Adhoc {
 /// the run's own exit code.
 #[derive(Debug, Args)]
 pub(super) struct Replay {
-    /// Its id, the first 4 or more digits of it, or "latest" of those that your token launched
+    /// Its id, the last 6 or more digits of it (as lists show them), the first 4 or more, or "latest" of those that
+    /// your token launched
     id: Pick,
     /// Only on the hosts where it failed, or that it could not reach
     #[arg(long, conflicts_with = "limit")]
@@ -120,7 +120,7 @@ pub(super) fn replay(command: &Replay) -> anyhow::Result<ExitCode> {
     command.tags.add_to(&mut fields);
     command.module.add_to(&mut fields);
     launch(&command.launch, fields, |client| {
-        let id = command.id.find_launched(client, &Clock::system())?;
+        let id = command.id.find_launched(client)?;
         Ok(format!("/executions/{id}/replay"))
     })
 }

@@ -6,7 +6,7 @@ mod running;
 
 use std::process::ExitCode;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use self::columns::Named;
 use super::client::{Client, ClientArgs};
@@ -17,6 +17,34 @@ use super::query::QueryArgs;
 use crate::clock::Clock;
 use crate::filter::place;
 
+/// What a list is sorted by. The collector sorts: only it can say which runs of all are the longest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Sort {
+    /// Start time, newest first
+    Started,
+    /// Duration, longest first
+    Duration,
+}
+
+impl Sort {
+    /// The parameters of the API.
+    fn parameters(self, reverse: bool) -> impl Iterator<Item = (&'static str, String)> {
+        let sort = (self == Self::Duration).then(|| ("sort", "duration".to_owned()));
+        let order = reverse.then(|| ("order", "asc".to_owned()));
+        sort.into_iter().chain(order)
+    }
+
+    /// What the first entries are.
+    fn first(self, reverse: bool) -> &'static str {
+        match (self, reverse) {
+            (Self::Started, false) => "newest",
+            (Self::Started, true) => "oldest",
+            (Self::Duration, false) => "longest",
+            (Self::Duration, true) => "shortest",
+        }
+    }
+}
+
 #[derive(Debug, Args)]
 #[command(after_help = SEVERAL)]
 pub(super) struct List {
@@ -24,10 +52,16 @@ pub(super) struct List {
     query: QueryArgs,
     #[command(flatten)]
     filters: Filters<place::List>,
+    /// Sort by start time, newest first, or by duration, longest first: then only runs that are over are listed
+    #[arg(long, value_name = "BY", default_value = "started")]
+    sort: Sort,
+    /// Sort the other way round: oldest or shortest first
+    #[arg(long)]
+    reverse: bool,
     /// Show the executions that are going on: how long they still take, and which host they wait for
-    #[arg(long, conflicts_with_all = ["columns", "csv", "status"])]
+    #[arg(long, conflicts_with_all = ["columns", "csv", "status", "sort"])]
     running: bool,
-    /// Show so many at most, newest first
+    /// Show so many at most
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..))]
     limit: u64,
     /// Show all of them, however many there are
@@ -66,7 +100,10 @@ pub(super) fn run(command: &List) -> anyhow::Result<ExitCode> {
     } else {
         Vec::new()
     };
-    let pages = Pages::new(&client, selection.with(terms), wanted);
+    let mut query = selection.with(terms);
+    query.extend(command.sort.parameters(command.reverse));
+    let first = command.sort.first(command.reverse);
+    let pages = Pages::new(&client, query, wanted);
     if command.running {
         running::show(&client, pages, command.json, command.layout, &clock)?;
         return Ok(ExitCode::SUCCESS);
@@ -76,9 +113,9 @@ pub(super) fn run(command: &List) -> anyhow::Result<ExitCode> {
     } else if command.csv {
         print::csv(pages, &command.columns)?;
     } else if !command.columns.is_empty() {
-        print::columns(pages, &command.columns, command.layout, &clock)?;
+        print::columns(pages, &command.columns, (command.layout, first), &clock)?;
     } else {
-        print::table(pages, command.layout, &clock)?;
+        print::table(pages, (command.layout, first), &clock)?;
     }
     Ok(ExitCode::SUCCESS)
 }

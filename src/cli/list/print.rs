@@ -3,6 +3,7 @@
 use anyhow::Context as _;
 use serde_json::value::RawValue;
 
+use super::super::ids::ShortIds;
 use super::super::out::{self, Colour, Column, Layout, Out};
 use super::super::pages::Pages;
 use super::super::{summary, when};
@@ -35,8 +36,13 @@ pub(super) fn json(mut pages: Pages<'_>) -> anyhow::Result<()> {
     out.flush()
 }
 
-/// Prints a table. Where it would be wider than the terminal, shorter words are used.
-pub(super) fn table(mut pages: Pages<'_>, layout: Layout, clock: &Clock) -> anyhow::Result<()> {
+/// Prints a table. Where it would be wider than the terminal, shorter words are used. `first`: what the first entries of
+/// the list are.
+pub(super) fn table(
+    mut pages: Pages<'_>,
+    (layout, first): (Layout, &str),
+    clock: &Clock,
+) -> anyhow::Result<()> {
     let records = all(&mut pages)?;
     if records.is_empty() {
         out::note("no executions");
@@ -62,7 +68,7 @@ pub(super) fn table(mut pages: Pages<'_>, layout: Layout, clock: &Clock) -> anyh
         false => out.table(SHORT, short_rows(&records, clock), paint)?,
     }
     out.flush()?;
-    hint_at_more(&pages, records.len());
+    hint_at_more(&pages, first, records.len());
     Ok(())
 }
 
@@ -70,7 +76,7 @@ pub(super) fn table(mut pages: Pages<'_>, layout: Layout, clock: &Clock) -> anyh
 pub(super) fn columns(
     mut pages: Pages<'_>,
     columns: &[Named],
-    layout: Layout,
+    (layout, first): (Layout, &str),
     clock: &Clock,
 ) -> anyhow::Result<()> {
     let records = all(&mut pages)?;
@@ -78,13 +84,10 @@ pub(super) fn columns(
         out::note("no executions");
         return Ok(());
     }
-    let length = summary::id_length(records.iter().map(|record| record.id));
-    let cell = |column: &Named, record: &ExecutionResult| {
-        let mut text = column.text(record, clock);
-        if column.name == "id" {
-            text.truncate(length);
-        }
-        text
+    let ids = ShortIds::of(records.iter().map(|record| record.id));
+    let cell = |column: &Named, record: &ExecutionResult| match column.name {
+        "id" => ids.show(record.id),
+        _ => column.text(record, clock),
     };
     let row = |record| columns.iter().map(|column| cell(column, record)).collect();
     let rows: Vec<Vec<String>> = records.iter().map(row).collect();
@@ -95,7 +98,7 @@ pub(super) fn columns(
         _ => line,
     })?;
     out.flush()?;
-    hint_at_more(&pages, records.len());
+    hint_at_more(&pages, first, records.len());
     Ok(())
 }
 
@@ -146,10 +149,10 @@ fn record(entry: &RawValue) -> anyhow::Result<ExecutionResult> {
 }
 
 /// Says to a person how to see more.
-fn hint_at_more(pages: &Pages<'_>, shown: usize) {
+fn hint_at_more(pages: &Pages<'_>, first: &str, shown: usize) {
     if pages.cursor().is_some() {
         out::hint(format_args!(
-            "these are the newest {shown}: --limit N or --all shows more"
+            "these are the {first} {shown}: --limit N or --all shows more"
         ));
     }
 }
@@ -165,11 +168,11 @@ const WHOLE: [Column; 7] = [
 ];
 
 fn whole_rows(records: &[ExecutionResult], clock: &Clock) -> Vec<[String; 7]> {
-    let length = summary::id_length(records.iter().map(|record| record.id));
+    let ids = ShortIds::of(records.iter().map(|record| record.id));
     let names = summary::names(records);
     let rows = records.iter().zip(names).map(|(record, name)| {
         [
-            record.id.to_string()[..length].to_owned(),
+            ids.show(record.id),
             summary::status(record),
             when::show(record.start_time),
             summary::duration(record, clock),
@@ -191,11 +194,11 @@ const SHORT: [Column; 6] = [
 ];
 
 fn short_rows(records: &[ExecutionResult], clock: &Clock) -> Vec<[String; 6]> {
-    let length = summary::id_length(records.iter().map(|record| record.id));
+    let ids = ShortIds::of(records.iter().map(|record| record.id));
     let names = summary::short_names(records);
     let rows = records.iter().zip(names).map(|(record, name)| {
         [
-            record.id.to_string()[..length].to_owned(),
+            ids.show(record.id),
             summary::short_status(record),
             when::ago(record.start_time, clock),
             summary::short_duration(record, clock),

@@ -4,6 +4,7 @@ use anyhow::Context as _;
 use serde_json::{Map, Value, json};
 
 use super::super::client::Client;
+use super::super::ids::ShortIds;
 use super::super::out::{self, Colour, Column, Layout, Out};
 use super::super::pages::Pages;
 use super::super::{summary, when};
@@ -42,13 +43,14 @@ pub(super) fn show(
         return Ok(());
     }
     let records: Vec<ExecutionResult> = running.iter().map(|(record, ..)| record.clone()).collect();
+    let ids = ShortIds::of(records.iter().map(|record| record.id));
     let names = summary::short_names(&records);
     let rows = running
         .iter()
         .zip(names)
         .map(|((record, _, estimate), name)| {
             [
-                record.id.to_string(),
+                ids.show(record.id),
                 name + &summary::options(record),
                 when::show_seconds(estimate.elapsed),
                 left(estimate),
@@ -57,7 +59,7 @@ pub(super) fn show(
         });
     let mut out = Out::laid_out(layout);
     let columns = [
-        Column::end("ID", 13),
+        Column::whole("ID"),
         Column::by("WHAT", 12, summary::shorten),
         Column::whole("FOR"),
         Column::whole("LEFT"),

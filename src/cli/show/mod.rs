@@ -22,7 +22,8 @@ use crate::clock::Clock;
 
 #[derive(Debug, Args)]
 pub(super) struct Show {
-    /// Its id, the first 4 or more digits of it, or "latest"; by default your last run
+    /// Its id, the last 6 or more digits of it (as lists show them), the first 4 or more, or "latest"; by default
+    /// your last run
     id: Option<Pick>,
     /// Print exactly what the run printed, and nothing else
     #[arg(long, conflicts_with_all = ["json", "results", "failed", "task", "host"])]
@@ -66,8 +67,8 @@ pub(super) fn run(command: &Show) -> anyhow::Result<ExitCode> {
     let clock = Clock::system();
     let client = Client::new(&command.client)?;
     let id = match &command.id {
-        Some(pick) => pick.find(&client, &clock)?,
-        None => Pick::find_last_own(&client, &clock)?,
+        Some(pick) => pick.find(&client)?,
+        None => Pick::find_last_own(&client)?,
     };
     let mut out = Out::laid_out(command.layout);
     if command.output {

@@ -108,10 +108,11 @@ fn facts(record: &ExecutionResult, clock: &Clock) -> Vec<(&'static str, String)>
     let who = [run.user.as_ref(), run.controller.as_ref()];
     let who = who.into_iter().flatten().cloned().collect::<Vec<_>>();
     let took = summary::duration(record, clock);
-    let started = when::show(record.start_time);
+    let started = when::show_zoned(record.start_time);
     // While the run is queued, that is the time of the request.
     let is_queued = record.phase == Phase::Queued;
-    let queued = record.queued_time.filter(|_| !is_queued).map(when::show);
+    let queued = record.queued_time.filter(|_| !is_queued);
+    let queued = queued.map(when::show_zoned);
     let mut events = match (record.events.complete, record.events.expected) {
         (true, Some(expected)) => {
             format!("complete: {} of {expected} events", record.events.received)
@@ -157,6 +158,7 @@ fn facts(record: &ExecutionResult, clock: &Clock) -> Vec<(&'static str, String)>
         ),
         ("command", run.argv.join(" ")),
         ("in", text(&run.cwd)),
+        ("hosts", summary::hosts(record)),
         ("inventory", text(&run.inventory)),
         ("limit", text(&run.limit)),
         ("tags", run.tags.join(", ")),

@@ -26,7 +26,7 @@ pub(super) struct Stats {
     /// Runs of the last hour, 24 hours, 7 days or 30 days [default: day]
     #[arg(long, value_parser = names(Period::ALL, Period::as_str), conflicts_with = "from")]
     period: Option<String>,
-    /// Count for each playbook, host, task, label or user
+    /// Count for each playbook, inventory, host, task, label or user
     #[arg(long, value_parser = names(By::ALL, By::as_str))]
     by: Option<String>,
     /// Show so many of them at most

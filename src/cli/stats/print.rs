@@ -2,7 +2,7 @@
 
 use super::super::out::{self, Colour, Column, Layout, Out};
 use super::super::summary::{shorten_task, told_apart};
-use super::super::when::{show, show_seconds};
+use super::super::when::{range, show, show_seconds};
 use crate::model::{By, Figures, GroupFigures, Statistics};
 
 /// Prints the totals, the time series and what stands out; or the requested groups.
@@ -13,9 +13,8 @@ pub(super) fn tables(
 ) -> anyhow::Result<()> {
     if statistics.figures.total == 0 {
         out::note(format_args!(
-            "no executions started from {} to {}",
-            show(statistics.from),
-            show(statistics.to)
+            "no executions started from {}",
+            range(statistics.from, statistics.to)
         ));
         return Ok(());
     }
@@ -34,11 +33,7 @@ pub(super) fn tables(
 
 fn whole(out: &mut Out, statistics: &Statistics) -> anyhow::Result<()> {
     let figures = &statistics.figures;
-    out.line(format_args!(
-        "{} to {}",
-        show(statistics.from),
-        show(statistics.to)
-    ))?;
+    out.line(range(statistics.from, statistics.to))?;
     out.line("")?;
     let columns = [
         Column::whole("RUNS"),
@@ -199,6 +194,7 @@ fn groups_of(
     });
     let name = match by {
         By::Playbook => Column::front("PLAYBOOK", 12),
+        By::Inventory => Column::front("INVENTORY", 12),
         By::Task => Column::by("TASK", 12, shorten_task),
         By::Host => Column::end("HOST", 12),
         By::Label => Column::end("LABEL", 12),

@@ -5,12 +5,9 @@ use serde_json::value::RawValue;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::super::out::{Colour, Out, cut_end, plain};
-use super::super::{summary, when};
+use super::super::{ids, summary, when};
 use crate::clock::Clock;
 use crate::model::{ExecutionResult, FeedEvent, FeedMessage, Phase};
-
-/// Characters of an id at a terminal: its time part, as in lists.
-const DIGITS: usize = 13;
 
 /// Columns for the status, so that what follows it is aligned.
 const STATUS: usize = 11;
@@ -55,12 +52,11 @@ pub(super) fn line(
     let more: Vec<String> = more.into_iter().filter(|part| !part.is_empty()).collect();
     let more = plain(&more.join(", "));
     let what = plain(&(summary::title(&record) + &summary::options(&record)));
-    let id = record.id.to_string();
-    let id = &id[..if out.width().is_some() {
-        DIGITS
-    } else {
-        id.len()
-    }];
+    // At a terminal as in lists; scripts get the whole id.
+    let id = match out.width() {
+        Some(_) => ids::short(record.id),
+        None => record.id.to_string(),
+    };
     let full_time = when::show(time);
     // What happens now needs no date.
     let short_time = full_time.split_once(' ').map_or("", |(_, clock)| clock);

@@ -6,10 +6,7 @@ use crate::filter::{
 
 static COLUMN: Column = Column {
     name: "duration_us",
-    of: |row| {
-        let took = row.ended_us?.saturating_sub(row.started_us);
-        Some(Value::Integer(took.max(0)))
-    },
+    of: |row| row.duration_us().map(Value::Integer),
 };
 
 /// How long they took at least.

@@ -4,6 +4,7 @@ pub mod changed;
 pub mod controller;
 pub mod duration;
 pub mod host;
+pub mod id;
 pub mod inventory;
 pub mod kind;
 pub mod label;

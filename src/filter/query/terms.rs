@@ -95,6 +95,7 @@ impl Reader<'_> {
             | Kind::Text
             | Kind::Path
             | Kind::Part
+            | Kind::Id
             | Kind::Number => text.to_owned(),
         };
         let mut filter = ExecutionFilter::default();

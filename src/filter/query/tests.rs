@@ -318,6 +318,7 @@ fn value(field: &'static Field<ExecutionFilter>) -> BoxedStrategy<Value> {
         Kind::Flag => any::<bool>()
             .prop_map(move |flag| read(flag.to_string()))
             .boxed(),
+        Kind::Id => "[0-9a-f]{4,32}".prop_map(read).boxed(),
         Kind::Number => any::<u32>()
             .prop_map(move |number| read(number.to_string()))
             .boxed(),

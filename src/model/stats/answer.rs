@@ -84,10 +84,10 @@ pub struct TaskResults {
     pub ignored: u64,
 }
 
-/// Figures of one playbook, host, task, label or user.
+/// Figures of one playbook, inventory, host, task, label or user.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct GroupFigures {
-    /// Which: the playbook as recorded, the host, the task's name, the label, the user.
+    /// Which: the playbook or the inventory as recorded, the host, the task's name, the label, the user.
     pub name: String,
     /// For a task: its role; empty if it has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -89,6 +89,8 @@ impl Period {
 pub enum By {
     /// Playbook, as recorded.
     Playbook,
+    /// Inventory, as recorded.
+    Inventory,
     /// Host that took part.
     Host,
     /// Task: its name, role, action and playbook.
@@ -103,6 +105,7 @@ impl By {
     /// Every value.
     pub const ALL: &'static [Self] = &[
         Self::Playbook,
+        Self::Inventory,
         Self::Host,
         Self::Task,
         Self::Label,
@@ -114,6 +117,7 @@ impl By {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Playbook => "playbook",
+            Self::Inventory => "inventory",
             Self::Host => "host",
             Self::Task => "task",
             Self::Label => "label",

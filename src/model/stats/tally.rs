@@ -166,6 +166,11 @@ impl<'q> Tally<'q> {
                     entry(&mut self.named, label).add(status, runs, durations);
                 }
             }
+            Some(By::Inventory) => {
+                if let Some(inventory) = &group.inventory {
+                    entry(&mut self.named, inventory).add(status, runs, durations);
+                }
+            }
             Some(By::User) => {
                 if let Some(user) = &group.user {
                     entry(&mut self.named, user).add(status, runs, durations);
@@ -340,7 +345,7 @@ impl<'q> Tally<'q> {
                     })
                     .collect()
             }
-            By::Label | By::User => self.named.iter().map(named).collect(),
+            By::Inventory | By::Label | By::User => self.named.iter().map(named).collect(),
             By::Host => {
                 let hosts = self.hosts.iter();
                 hosts

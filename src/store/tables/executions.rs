@@ -88,9 +88,6 @@ fn bind_row(values: &mut Statement, row: &ExecutionRow) {
     );
     let playbook_name = playbook.map(playbook_names);
     let inventory_name = inventory.map(inventory_names);
-    let duration_us = row
-        .ended_us
-        .map(|ended| ended.saturating_sub(row.started_us).max(0));
     values
         .bind(row.id)
         .bind(row.description.r#type.as_str())
@@ -100,7 +97,7 @@ fn bind_row(values: &mut Statement, row: &ExecutionRow) {
         .bind(row.started_us)
         .bind(row.base_us)
         .bind(row.ended_us)
-        .bind(duration_us)
+        .bind(row.duration_us())
         .bind(row.exit_code)
         .bind(row.signal)
         .bind(row.changed)

@@ -21,7 +21,7 @@ fn who_changed_what_is_shown_and_verified() {
     );
     assert!(lines[2].contains(" pin ") && lines[2].ends_with("incident 4711"));
     assert!(lines[3].contains(" create_token ") && lines[3].contains("user:"));
-    assert!(lines[1].contains(&id[..13]), "{shown:?}");
+    assert!(lines[1].contains(&format!(" {} ", &id[30..])), "{shown:?}");
     assert_eq!(lines.len(), 4);
     let one = run(&collector, &["audit", "--action", "pin", "--json"]);
     assert_eq!(one.json()["note"], "incident 4711");

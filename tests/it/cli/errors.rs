@@ -113,11 +113,22 @@ fn an_execution_that_is_not_to_be_found_is_told() {
         ran.complaint(1).contains("\"playback list\" shows"),
         "{ran:?}"
     );
-    // The ids of one moment begin alike.
+    // The ids of one moment begin alike, and end at random.
     let ran = run(&collector, &["show", &runs[0].id.to_string()[..4]]);
     let told = ran.complaint(1);
-    assert!(told.contains("2 executions begin with"), "{told}");
+    assert!(
+        told.contains("the ids of 2 executions begin or end with"),
+        "{told}"
+    );
     assert!(told.contains(&runs[0].id.to_string()) && told.contains(&runs[1].id.to_string()));
+    let end = runs[0].id.to_string()[30..].to_uppercase();
+    let shown = run(&collector, &["show", &end, "--json"]);
+    assert_eq!(shown.json()["id"], runs[0].id.to_string());
+    let wrong = run(&collector, &["show", "4f2"]);
+    assert!(
+        wrong.complaint(2).contains("the last 6 or more digits"),
+        "{wrong:?}"
+    );
 }
 
 #[test]

@@ -88,7 +88,7 @@ fn a_list_is_a_table_for_people_and_json_for_scripts() {
     );
     // The ids are shortened, and still name one execution each.
     for (row, id) in rows[1..].iter().zip([&adhoc, &failed, &good]) {
-        assert!(row[0].len() < id.len());
+        assert_eq!(row[0], &id[30..], "six digits of its end");
         assert_eq!(
             run(&collector, &["show", row[0], "--json"]).json()["id"],
             **id
@@ -121,7 +121,13 @@ fn a_list_is_narrowed_by_every_filter() {
         };
         ids(&list).iter().map(name).collect::<Vec<_>>()
     };
+    let (end, other) = (&failed[30..], &good[28..]);
     for (arguments, expected) in [
+        (format!("--id {end}").as_str(), vec!["failed"]),
+        (&format!("--id {failed}"), vec!["failed"]),
+        (&format!("--id {end} --id {other}"), vec!["failed", "good"]),
+        (&format!("--id {end} --user bob"), vec![]),
+        (&format!("NOT id:{end}"), vec!["adhoc", "good"]),
         ("--status failed", vec!["failed"]),
         ("--type adhoc", vec!["adhoc"]),
         ("--playbook db.yml", vec!["failed"]),
@@ -171,6 +177,31 @@ fn a_list_is_narrowed_by_every_filter() {
 }
 
 #[test]
+fn a_list_is_sorted_by_start_or_duration() {
+    let collector = Collector::start();
+    let [good, failed, adhoc] = three_runs(&collector.client()).map(|run| run.id.to_string());
+    for (arguments, expected) in [
+        (&["--sort", "started"][..], vec![&adhoc, &failed, &good]),
+        (&["--reverse"], vec![&good, &failed, &adhoc]),
+        // The one that runs has no duration yet.
+        (&["--sort", "duration"], vec![&failed, &good]),
+        (&["--sort", "duration", "--limit", "1"], vec![&failed]),
+        (&["--sort", "duration", "--reverse"], vec![&good, &failed]),
+        (&["--sort", "duration", "status:success"], vec![&good]),
+    ] {
+        let listed = run(&collector, &[&["list", "--json"], arguments].concat());
+        assert_eq!(ids(&listed.json()), expected, "{arguments:?}");
+        let table = run(&collector, &[&["list"], arguments].concat());
+        assert_eq!(table.rows().len(), expected.len() + 1, "{table:?}");
+    }
+    let wrong = run(&collector, &["list", "--sort", "size"]);
+    assert!(
+        wrong.complaint(2).contains("started, duration"),
+        "{wrong:?}"
+    );
+}
+
+#[test]
 fn all_of_a_long_list_comes_page_by_page() {
     let collector = Collector::start();
     let client = collector.client();
@@ -195,12 +226,16 @@ fn all_of_a_long_list_comes_page_by_page() {
     let some = run(&collector, &["list", "--limit", "1010", "--json"]).json();
     assert_eq!(ids(&some).len(), 1010);
     assert!(some["next_cursor"].is_string(), "there are more");
-    // Ids with the same prefix are shown with as many digits as needed.
+    // Ids that end alike are shown with as many digits as needed.
     let table = run(&collector, &["list", "--all"]);
     let mut shown: Vec<&str> = table.rows()[1..].iter().map(|row| row[0]).collect();
     shown.sort_unstable();
     shown.dedup();
     assert_eq!(shown.len(), total);
+    assert!(
+        shown.iter().all(|id| (6..10).contains(&id.len())),
+        "{shown:?}"
+    );
 }
 
 #[test]
@@ -213,7 +248,7 @@ fn a_page_shows_what_ran_and_why_it_failed() {
     for part in [
         "plays/db.yml  failed (task_failed), exit code 2\n",
         &format!("  id          {id}\n"),
-        "  started     2026-01-20 11:00:00, 2m 05s\n",
+        "  started     2026-01-20 11:00:00 UTC, 2m 05s\n",
         "  by          ann on ctl\n",
         "  command     ansible-playbook plays/db.yml\n",
         "  labels      nightly\n",

@@ -180,7 +180,7 @@ fn rows_are_made_anew_from_the_log() {
     assert!(
         rebuild(&["ffffffff"])
             .complaint(1)
-            .contains("no execution's id begins with")
+            .contains("no execution's id begins or ends with")
     );
     let wrong = run(
         &collector,

@@ -371,6 +371,8 @@ fn the_help_of_every_command_fits_a_terminal_of_80_columns() {
         "rebuild",
         "copy",
         "completions",
+        "playbooks",
+        "inventories",
     ];
     for command in commands {
         let words: Vec<&str> = command.split_whitespace().chain(["--help"]).collect();

@@ -8,6 +8,7 @@
 
 mod audit;
 mod columns;
+mod complete;
 mod delete;
 mod diff;
 mod errors;

@@ -1,4 +1,4 @@
-//! `playbooks`.
+//! `playbooks` and `inventories`.
 
 use serde_json::json;
 
@@ -25,7 +25,7 @@ fn each_playbook_has_its_runs_and_its_last_one() {
     assert_eq!((empty.code, empty.stdout.as_str()), (0, ""));
     assert_eq!(
         empty.stderr,
-        "no playbook ran from 2026-01-20 00:00:00 to 2026-01-20 23:59:59\n"
+        "no playbook ran from 2026-01-20 00:00:00 to 2026-01-20 23:59:59 UTC\n"
     );
     let client = collector.client();
     ran(&client, "site.yml", "/srv/shop", 0, 2);
@@ -40,7 +40,7 @@ fn each_playbook_has_its_runs_and_its_last_one() {
     assert_eq!(
         shown.ok(),
         "\
-2026-01-20 00:00:00 to 2026-01-20 23:59:59
+2026-01-20 00:00:00 to 2026-01-20 23:59:59 UTC
 
 PLAYBOOK       RUNS  FAILED  RATE    LAST     STARTED
 shop/site.yml  3     1       66.7%   success  2026-01-20 12:00:00
@@ -87,4 +87,70 @@ blog/site.yml  2     1       50.0%   error    2026-01-20 14:00:00
         shown.stderr.starts_with("no playbook ran from "),
         "{shown:?}"
     );
+}
+
+#[test]
+fn each_inventory_has_its_runs_and_its_last_one() {
+    let collector = Collector::start();
+    let empty = run(&collector, &[&["inventories"], &DAY[..]].concat());
+    assert_eq!((empty.code, empty.stdout.as_str()), (0, ""));
+    assert_eq!(
+        empty.stderr,
+        "no inventory was used from 2026-01-20 00:00:00 to 2026-01-20 23:59:59 UTC\n"
+    );
+    let client = collector.client();
+    let many = (0..100)
+        .map(|number| format!("web-{number:03},"))
+        .collect::<String>();
+    let mut last = None;
+    for (hours, inventory, user, code) in [
+        (0, Some("/srv/prod/hosts"), "ann", 0),
+        (1, Some("/srv/prod/hosts"), "bob", 2),
+        (2, Some("/srv/test/hosts"), "ann", 0),
+        (3, Some("/srv/prod/hosts"), "ann", 0),
+        (4, Some(many.as_str()), "ann", 4),
+        (5, None, "ann", 0),
+    ] {
+        let started = json!({
+            "type": "playbook", "playbook": "site.yml", "inventory": inventory, "user": user,
+        });
+        let ran = Run::starting(TEN + hours * 3_600_000_000, started).ended(code);
+        ran.deliver(&client);
+        if hours == 3 {
+            last = Some(ran.id.to_string());
+        }
+    }
+    let shown = run(&collector, &[&["inventories"], &DAY[..]].concat());
+    let rows = shown.rows();
+    assert_eq!(
+        rows[2],
+        ["INVENTORY", "RUNS", "FAILED", "RATE", "LAST", "STARTED"]
+    );
+    assert_eq!(rows.len(), 6, "{shown:?}");
+    assert_eq!(
+        rows[3].join(" "),
+        "/srv/prod/hosts 3 1 66.7% success 2026-01-20 13:00:00"
+    );
+    assert_eq!(
+        rows[5].join(" "),
+        "/srv/test/hosts 1 0 100.0% success 2026-01-20 12:00:00"
+    );
+    // A long list of hosts is shortened, and is an inventory like any other.
+    assert!(rows[4][0].starts_with("web-000,web-001,"), "{shown:?}");
+    assert_eq!(rows[4][1..].join(" "), "1 1 0.0% error 2026-01-20 14:00:00");
+    let json = run(
+        &collector,
+        &[&["inventories", "--json", "--limit", "1"], &DAY[..]].concat(),
+    );
+    let json = json.json();
+    assert_eq!(json["inventories_total"], 3);
+    assert_eq!(json["inventories"][0]["name"], "/srv/prod/hosts");
+    assert_eq!(json["inventories"][0]["last"]["id"], json!(last));
+    let shown = run(
+        &collector,
+        &[&["inventories", "user:bob"], &DAY[..]].concat(),
+    );
+    assert_eq!(shown.rows().len(), 4, "{shown:?}");
+    let wrong = run(&collector, &["inventories", "--lable", "x"]);
+    assert!(wrong.complaint(2).contains("--label"), "{wrong:?}");
 }

@@ -46,7 +46,8 @@ site.yml  failed  2026-01-20 10:00:00  {}
   web-01 · install · output, line 0
     fatal: refused , refused
 ",
-        runs[1].id, runs[0].id
+        &runs[1].id.to_string()[30..],
+        &runs[0].id.to_string()[30..]
     );
     assert_eq!(page, expected);
 

@@ -28,7 +28,7 @@ fn statistics_are_tables_for_people_and_json_for_scripts() {
     assert_eq!((empty.code, empty.stdout.as_str()), (0, ""));
     assert_eq!(
         empty.stderr,
-        "no executions started from 2026-01-20 00:00:00 to 2026-01-20 23:59:59\n"
+        "no executions started from 2026-01-20 00:00:00 to 2026-01-20 23:59:59 UTC\n"
     );
     let client = collector.client();
     good_run().deliver(&client);
@@ -39,7 +39,7 @@ fn statistics_are_tables_for_people_and_json_for_scripts() {
     assert_eq!(
         shown.ok(),
         "\
-2026-01-20 00:00:00 to 2026-01-20 23:59:59
+2026-01-20 00:00:00 to 2026-01-20 23:59:59 UTC
 
 RUNS  SUCCESS  FAILED  RUNNING  RATE   CHANGED  MEAN    MEDIAN  P95     MAX
 2     1        1       0        50.0%  1        1m 02s  0.0s    2m 05s  2m 05s

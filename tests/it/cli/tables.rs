@@ -120,6 +120,16 @@ fn a_narrow_list_says_what_matters() {
         .find(|row| row.contains("failed check"))
         .unwrap();
     assert!(row.contains("-C -l ") && row.contains("1 failed"), "{row}");
+    let id = row.split_whitespace().next().unwrap();
+    assert_eq!(id.len(), 6, "{row}");
+    run(&collector, &["show", id]).ok();
+    // With more room the tags are seen, however long the limit is.
+    let wider = seen(command(&collector, &["list"]), 120);
+    let row = wider.lines().find(|row| row.contains("failed check"));
+    assert!(
+        row.is_some_and(|row| row.contains(" -C -l ") && row.contains(" -t d")),
+        "{wider}"
+    );
     assert!(
         rows.iter().any(|row| row.contains("ad-hoc setup on ")),
         "{screen}"

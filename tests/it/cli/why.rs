@@ -205,7 +205,7 @@ fn why_tells_an_error_once_with_its_hosts_and_its_past() {
         "\
 site.yml
 failed (task_failed), exit code 2
-2026-01-20 12:00:00, 0.0s, by ann on ctl, {last}
+2026-01-20 12:00:00 UTC, 0.0s, by ann on ctl, {last}
 
 7 of 7 hosts failed.
 

@@ -1,7 +1,9 @@
 //! Lists of executions on each database: which are found, in which order, page by page.
 
+use playback::filter::IdDigits;
 use playback::model::{
-    By, Cursor, ExecutionFilter, ExecutionKey, ExecutionRow, Page, Question, Reason, Status,
+    By, Cursor, DurationCursor, DurationPage, ExecutionFilter, ExecutionKey, ExecutionRow, Page,
+    Question, Reason, Status,
 };
 use playback::store::Store;
 use playback_wire::ExecutionType;
@@ -52,6 +54,43 @@ on_every_store! {
                 let expected: Vec<Uuid> = so_long.map(|(_, row)| row.id).take(1000).collect();
                 assert_eq!(found(&store, &filter).await, expected, "{least} {user:?}");
             }
+        }
+    }
+
+    async fn an_id_is_found_by_its_beginning_and_its_end_be_it_few_or_many(store: Store) {
+        // These begin alike, and every hundredth of them ends alike.
+        let id = |number: u128| Uuid::from_u128((0x0199_c2a4_u128 << 96) | (number << 40) | (number % 100));
+        let runs: Vec<ExecutionRow> = (0..1_200)
+            .map(|number| ExecutionRow {
+                id: id(number as u128),
+                started_us: TEN + number,
+                ..any_execution()
+            })
+            .collect();
+        let changes: Vec<_> = runs.iter().cloned().map(only).collect();
+        store.commit(&changes).await.unwrap();
+        for digits in [
+            "0199", "0199c2a4", "0199c2a5", "0199C2A4-0000-0000-0000-01", "000000", "000007", "00000007", "0000000007",
+            "07", "000063", "000064", "070000000007", "0199c2a40000000000000a000000000a",
+        ] {
+            let text = digits.replace('-', "").to_lowercase();
+            let Ok(digits) = IdDigits::parse(digits) else {
+                assert!(text.len() < 4, "{text}");
+                continue;
+            };
+            let is_meant = |row: &&ExecutionRow| {
+                let id = row.id.simple().to_string();
+                id.starts_with(&text) || (text.len() >= 6 && id.ends_with(&text))
+            };
+            let expected: Vec<Uuid> = runs.iter().filter(is_meant).map(|row| row.id).take(1000).collect();
+            let filter = ExecutionFilter { id: Some(digits), ..ExecutionFilter::default() };
+            assert_eq!(found(&store, &filter).await, expected, "{digits}");
+            // Beside another filter, too.
+            let late = ExecutionFilter { from_us: Some(TEN + 600), ..filter };
+            let is_late = |row: &&ExecutionRow| row.started_us >= TEN + 600;
+            let of_these = runs.iter().filter(is_meant).filter(is_late);
+            let expected: Vec<Uuid> = of_these.map(|row| row.id).collect();
+            assert_eq!(found(&store, &late).await, expected, "{digits}, late");
         }
     }
 
@@ -145,6 +184,67 @@ on_every_store! {
         let beyond = Page { offset: u64::MAX, ..page };
         let part = store.executions(&ExecutionFilter::default(), &beyond).await.unwrap();
         assert!(part.is_empty());
+    }
+
+    async fn pages_by_duration_neither_repeat_nor_skip(store: Store) {
+        // Several took as long: the identity then decides. Every seventh goes on.
+        let rows: Vec<ExecutionRow> = (0..60)
+            .map(|n| {
+                let is_over = n % 7 != 0;
+                let what = json!({
+                    "type": "playbook", "user": if n % 2 == 0 { "ann" } else { "bob" },
+                    "labels": if n % 3 == 0 { vec!["night"] } else { Vec::new() }, "note": "CHG-17",
+                });
+                ExecutionRow {
+                    started_us: TEN + n,
+                    status: if is_over { Status::Success } else { Status::Running },
+                    ended_us: is_over.then_some(TEN + n + n * 37 % 10),
+                    ..execution(what)
+                }
+            })
+            .collect();
+        let changes: Vec<_> = rows
+            .iter()
+            .map(|row| {
+                let mut changes = only(row.clone());
+                changes.hosts = vec![host(1, "web", 1)];
+                changes
+            })
+            .collect();
+        let keys = store.commit(&changes).await.unwrap();
+        let any = ExecutionFilter::default;
+        let text = |text: &str| Some(text.to_owned());
+        let end = rows[5].id.simple().to_string()[26..].to_owned();
+        for filter in [
+            any(),
+            ExecutionFilter { user: text("ann"), ..any() },
+            ExecutionFilter { label: text("night"), from_us: Some(TEN + 9), ..any() },
+            ExecutionFilter { host: text("web"), text: text("chg-17"), ..any() },
+            ExecutionFilter { min_duration_us: Some(4), ..any() },
+            ExecutionFilter { id: Some(IdDigits::parse(&end).unwrap()), ..any() },
+            ExecutionFilter { status: Some(Status::Running), ..any() },
+        ] {
+            let mut expected: Vec<(i64, ExecutionKey)> = Vec::new();
+            for id in found(&store, &filter).await {
+                let at = rows.iter().position(|row| row.id == id).unwrap();
+                expected.extend(rows[at].duration_us().map(|took| (took, keys[at])));
+            }
+            expected.sort_unstable();
+            for ascending in [true, false] {
+                let mut seen = Vec::new();
+                let mut page = DurationPage { limit: 7, after: None, ascending };
+                loop {
+                    let part = store.executions_by_duration(&filter, &page).await.unwrap();
+                    let Some(last) = part.last() else { break };
+                    page.after = Some(DurationCursor::of(last));
+                    seen.extend(part.iter().map(|(key, row)| (row.duration_us().unwrap(), *key)));
+                }
+                if !ascending {
+                    seen.reverse();
+                }
+                assert_eq!(seen, expected, "{filter:?}");
+            }
+        }
     }
 
     async fn a_change_with_a_host_is_the_hosts_own(store: Store) {

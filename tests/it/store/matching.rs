@@ -74,27 +74,34 @@ impl Sample {
 }
 
 /// What is random.
-pub(super) struct Dice(Random);
+pub(super) struct Dice {
+    random: Random,
+    /// The ids of the runs so far.
+    ids: Vec<Uuid>,
+}
 
 impl Dice {
     pub(super) fn seeded(seed: u64) -> Self {
-        Self(Random::seeded(seed))
+        Self {
+            random: Random::seeded(seed),
+            ids: Vec::new(),
+        }
     }
 
     pub(super) fn below(&mut self, number: u64) -> u64 {
-        self.0.below(number)
+        self.random.below(number)
     }
 
     pub(super) fn one<T: Clone>(&mut self, of: &[T]) -> T {
-        of[self.0.below(of.len() as u64) as usize].clone()
+        of[self.random.below(of.len() as u64) as usize].clone()
     }
 
     pub(super) fn often(&mut self, times: u64, of: u64) -> bool {
-        self.0.below(of) < times
+        self.random.below(of) < times
     }
 
     fn text(&mut self) -> String {
-        match self.0.below(20) {
+        match self.random.below(20) {
             0 => "long".repeat(90),
             1 => "long".repeat(91),
             _ => self.one(TEXTS).to_owned(),
@@ -102,7 +109,7 @@ impl Dice {
     }
 
     fn path(&mut self) -> String {
-        match self.0.below(20) {
+        match self.random.below(20) {
             0 => "folder/".repeat(50) + "site.yml",
             1 => "/srv/".to_owned() + &"folder/".repeat(50) + "site.yml",
             _ => self.one(PATHS).to_owned(),
@@ -115,9 +122,9 @@ impl Dice {
 
     pub(super) fn run(&mut self) -> Sample {
         let status = self.one(Status::ALL);
-        let started_us = TEN + self.0.below(100) as i64 * 1_000_000;
+        let started_us = TEN + self.random.below(100) as i64 * 1_000_000;
         let is_over = status != Status::Running;
-        let mut labels: Vec<String> = (0..self.0.below(3)).map(|_| self.text()).collect();
+        let mut labels: Vec<String> = (0..self.random.below(3)).map(|_| self.text()).collect();
         labels.sort();
         labels.dedup();
         let what = json!({
@@ -136,17 +143,19 @@ impl Dice {
             reason: (status == Status::Failed).then(|| self.one(Reason::ALL)),
             changed: self.often(1, 2),
             started_us,
-            ended_us: is_over.then(|| started_us + self.0.below(50) as i64 * 100_000 - 500_000),
+            ended_us: is_over
+                .then(|| started_us + self.random.below(50) as i64 * 100_000 - 500_000),
             ..execution(what)
         };
-        let mut names: Vec<String> = (0..self.0.below(4)).map(|_| self.text()).collect();
+        self.ids.push(row.id);
+        let mut names: Vec<String> = (0..self.random.below(4)).map(|_| self.text()).collect();
         names.sort();
         names.dedup();
         let hosts: Vec<HostRow> = (1..)
             .zip(names)
             .map(|(number, name)| HostRow {
                 stats: HostStats {
-                    changed: self.0.below(2),
+                    changed: self.random.below(2),
                     ..HostStats::default()
                 },
                 ..host(number, &name, 1)
@@ -158,18 +167,39 @@ impl Dice {
         }
     }
 
+    /// The beginning or the end of a run's id, or of another one's.
+    fn digits(&mut self) -> String {
+        let id = match self.ids.is_empty() || self.often(1, 10) {
+            true => Uuid::now_v7(),
+            false => {
+                let at = self.below(self.ids.len() as u64);
+                self.ids[at as usize]
+            }
+        };
+        let id = id.simple().to_string();
+        let count = match self.often(1, 2) {
+            true => 6,
+            false => 4 + self.below(29) as usize,
+        };
+        match self.often(1, 2) {
+            true => id[..count].to_owned(),
+            false => id[id.len() - count..].to_owned(),
+        }
+    }
+
     /// A value of a filter, as a text.
     pub(super) fn value(&mut self, field: &Field<ExecutionFilter>) -> String {
         match field.kind {
             Kind::Word(words) | Kind::OpenWord(words) => self.one(&words()).to_owned(),
             Kind::Text => self.text(),
             Kind::Path => self.path(),
+            Kind::Id => self.digits(),
             Kind::Part => self.one(PARTS).to_owned(),
             Kind::Flag => self.one(&["true", "false"]).to_owned(),
-            Kind::Number => self.0.below(5).to_string(),
-            Kind::Seconds => (self.0.below(50) as f64 / 10.0).to_string(),
+            Kind::Number => self.random.below(5).to_string(),
+            Kind::Seconds => (self.random.below(50) as f64 / 10.0).to_string(),
             Kind::Time(_) => {
-                let at_us = TEN + self.0.below(100) as i64 * 1_000_000;
+                let at_us = TEN + self.random.below(100) as i64 * 1_000_000;
                 time_from_us(at_us).to_rfc3339()
             }
         }
@@ -178,7 +208,7 @@ impl Dice {
     /// A filter that asks for one thing, two or three.
     pub(super) fn filter(&mut self) -> ExecutionFilter {
         let mut filter = ExecutionFilter::default();
-        for _ in 0..=self.0.below(3) {
+        for _ in 0..=self.random.below(3) {
             let field = self.one(ExecutionFilter::fields());
             let value = self.value(field);
             (field.set)(&mut filter, &value).unwrap();

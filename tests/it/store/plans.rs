@@ -1,9 +1,10 @@
 //! No list, filter or page reads or sorts a whole table. The database explains every statement that the store issues
 //! for them, on a history that is large enough to matter to its planner.
 
+use playback::filter::IdDigits;
 use playback::model::{
-    Changes, Cursor, ExecutionFilter, ExecutionKey, LaunchState, Page, RareFields, Reason,
-    ResultFilter, Status,
+    Changes, Cursor, DurationCursor, DurationPage, ExecutionFilter, ExecutionKey, LaunchState,
+    Page, RareFields, Reason, ResultFilter, Status,
 };
 use playback::store::dialect::Engine;
 use playback::store::{
@@ -174,6 +175,8 @@ enum Often {
     Common,
     /// So few that they are looked up one by one, and then sorted.
     Few,
+    /// All of it, in the order of an index that PostgreSQL only has without the key: it sorts those that took as long.
+    Longest,
 }
 
 impl Often {
@@ -182,6 +185,9 @@ impl Often {
             Self::Rare => false,
             Self::Common => kind == Kind::Walk,
             // PostgreSQL knows how few executions there are in all, and that to go through these costs less.
+            Self::Longest => {
+                kind == Kind::Walk || (kind == Kind::Sort && engine == Engine::Postgres)
+            }
             Self::Few => kind == Kind::Sort || (kind == Kind::Walk && engine == Engine::Postgres),
         }
     }
@@ -248,6 +254,16 @@ fn cases() -> Vec<Case> {
     let file = |number| {
         let path = names::playbook(number);
         path.rsplit('/').next().unwrap().to_owned()
+    };
+    let first = History::new(EXECUTIONS, TEN).next().unwrap();
+    let id = first.execution.unwrap().id.simple().to_string();
+    let named = |name, digits: &str| Case {
+        name,
+        often: Often::Few,
+        filter: ExecutionFilter {
+            id: Some(IdDigits::parse(digits).unwrap()),
+            ..any()
+        },
     };
     let last = |names: &[&'static str]| *names.last().unwrap();
     vec![
@@ -318,6 +334,10 @@ fn cases() -> Vec<Case> {
             often: Often::Few,
             filter: min_duration(900),
         },
+        named("an id", &id),
+        named("beginning of an id", &id[..12]),
+        named("end of an id", &id[26..]),
+        named("long end of an id", &id[19..]),
         case("q everywhere", true, search("playbooks/")),
         // No index has parts of texts: days that may hold it are gone through until the page is full.
         case("q", true, search("CHG-00")),
@@ -387,6 +407,24 @@ async fn all_faults(store: &Store, large: ExecutionKey, when: &str) -> Vec<Strin
                 found.judge(&name, case.often, &plans);
                 found.judge_order(&name, &case, &plans);
             }
+        }
+    }
+    let after = DurationCursor {
+        duration_us: 60_000_000,
+        key: 7,
+    };
+    for (which, after) in [("first page", None), ("later page", Some(after))] {
+        for ascending in [true, false] {
+            let page = DurationPage {
+                limit: 51,
+                after,
+                ascending,
+            };
+            let everything = ExecutionFilter::default();
+            let (done, plans) = explained(store.executions_by_duration(&everything, &page)).await;
+            done.unwrap();
+            let name = format!("list by duration, {which}, ascending: {ascending}");
+            found.judge(&name, Often::Longest, &plans);
         }
     }
     macro_rules! judged {

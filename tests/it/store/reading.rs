@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use playback::history::{self, Fields, RecordPage};
 use playback::log::block::compress;
 use playback::model::{
-    BlockRow, Changes, ExecutionFilter, ExecutionKey, ExecutionResult, ExecutionRow, Page, Status,
+    BlockRow, Changes, Cursor, ExecutionFilter, ExecutionKey, ExecutionResult, ExecutionRow, Page,
+    Status,
 };
 use playback::store::{Store, explained};
 use playback_wire::{Output, Producer, encode::encode_line};
@@ -187,7 +188,7 @@ on_every_store! {
             assert_eq!(record.stats["h1"].ok, run as u64);
         }
         let cursor = page.next_cursor().unwrap();
-        let rest = Page { after: Some(cursor), ..first_page(6) };
+        let rest = Page { after: Cursor::decode(cursor), ..first_page(6) };
         let filter = ExecutionFilter::default();
         let mut rest = history::page(&store, &filter, &rest, Fields::ALL).await.unwrap();
         assert!(rest.next_cursor().is_none());

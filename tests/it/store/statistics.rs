@@ -271,6 +271,7 @@ fn assert_answers(answer: &Statistics, samples: &[Sample], question: &Question) 
         }
         let names: Vec<String> = match question.by {
             Some(By::Label) => row.description.labels.clone(),
+            Some(By::Inventory) => row.description.inventory.clone().into_iter().collect(),
             Some(By::User) => row.description.user.clone().into_iter().collect(),
             _ => Vec::new(),
         };
@@ -376,7 +377,7 @@ fn assert_answers(answer: &Statistics, samples: &[Sample], question: &Question) 
         only
     };
     let total = match by {
-        By::Playbook | By::Label | By::User => {
+        By::Playbook | By::Inventory | By::Label | By::User => {
             let expected = if by == By::Playbook {
                 &playbooks
             } else {
@@ -509,6 +510,7 @@ fn random_question(dice: &mut Dice) -> Question {
     let by = dice.one(&[
         None,
         Some(By::Playbook),
+        Some(By::Inventory),
         Some(By::Host),
         Some(By::Task),
         Some(By::Label),

@@ -1,10 +1,11 @@
-//! `playback playbooks`: each playbook with its runs and how the last one went.
+//! `playback playbooks` and `playback inventories`: each with its runs and how the last one went.
 
 use std::process::ExitCode;
 
 use chrono::{DateTime, Utc};
 use clap::Args;
 use serde::Serialize;
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::client::{Client, ClientArgs};
@@ -14,20 +15,63 @@ use super::pages::Pages;
 use super::query::{QueryArgs, Selection};
 use super::{stats, summary, when};
 use crate::clock::Clock;
-use crate::filter::place;
+use crate::filter::{place, stored};
 use crate::model::{By, ExecutionResult, GroupFigures, Period, Statistics, Status};
 
 /// How many runs of playbooks with the same name are looked through for the last one of each.
 const NEWEST: u64 = 1000;
 
-/// The fields of a record that are shown of the last run, or say which playbook it is of.
+/// The fields of a record that are shown of the last run, or say which playbook and inventory it is of.
 const FIELDS: &str = "id,type,status,phase,reason,canceled_by,start_time,stats,changed,unreachable,failed,events,\
-    output_lines,results,playbook,cwd,check";
+    output_lines,results,playbook,inventory,cwd,check";
 
-/// List playbooks: how often each ran, how many runs succeeded, and how the last one went
+/// What is listed: a property of runs.
+#[derive(Debug)]
+pub(super) struct Property {
+    /// How statistics group by it.
+    by: By,
+    /// The filter that finds its runs.
+    filter: &'static str,
+    /// Heading of its column.
+    heading: &'static str,
+    /// In JSON: the name of the list, and of the number of all.
+    names: (&'static str, &'static str),
+    /// Says that there is none, before the time range.
+    none: &'static str,
+    /// Whether a run is one of a group.
+    is_of: fn(&ExecutionResult, &GroupFigures) -> bool,
+}
+
+pub(super) static PLAYBOOKS: Property = Property {
+    by: By::Playbook,
+    filter: "playbook",
+    heading: "PLAYBOOK",
+    names: ("playbooks", "playbooks_total"),
+    none: "no playbook ran",
+    is_of: |record, group| {
+        let run = &record.description;
+        let is_absolute = group.name.starts_with('/');
+        let folder = run.cwd.as_ref().filter(|_| !is_absolute);
+        run.playbook.as_ref() == Some(&group.name) && folder == group.folder.as_ref()
+    },
+};
+
+pub(super) static INVENTORIES: Property = Property {
+    by: By::Inventory,
+    filter: "inventory",
+    heading: "INVENTORY",
+    names: ("inventories", "inventories_total"),
+    none: "no inventory was used",
+    is_of: |record, group| {
+        // A list of many hosts may be longer than what statistics group by.
+        let inventory = record.description.inventory.as_deref().map(stored);
+        inventory.as_deref() == Some(group.name.as_str())
+    },
+};
+
 #[derive(Debug, Args)]
 #[command(after_help = SEVERAL)]
-pub(super) struct Playbooks {
+pub(super) struct Used {
     #[command(flatten)]
     query: QueryArgs,
     /// Runs of the last hour, 24 hours, 7 days or 30 days [default: month]
@@ -47,16 +91,16 @@ pub(super) struct Playbooks {
     json: bool,
 }
 
-/// A playbook with its runs.
+/// A playbook or an inventory with its runs.
 #[derive(Debug, Serialize)]
-struct Playbook {
+struct Entry {
     #[serde(flatten)]
     group: GroupFigures,
     /// None: retention deleted its runs.
     last: Option<Last>,
 }
 
-/// The last run of a playbook.
+/// The last run of one of them.
 #[derive(Debug, Serialize)]
 struct Last {
     id: Uuid,
@@ -66,13 +110,13 @@ struct Last {
     in_short: String,
 }
 
-pub(super) fn run(command: &Playbooks) -> anyhow::Result<ExitCode> {
+pub(super) fn run(command: &Used, property: &Property) -> anyhow::Result<ExitCode> {
     let clock = Clock::system();
     let mut selection = command.query.select(&clock, &command.filters)?;
     let client = Client::new(&command.client)?;
 
     let mut asked = selection.with(Vec::new());
-    asked.push(("by", By::Playbook.as_str().to_owned()));
+    asked.push(("by", property.by.as_str().to_owned()));
     asked.push(("limit", command.limit.to_string()));
     match &command.period {
         Some(period) => asked.push(("period", period.clone())),
@@ -88,31 +132,34 @@ pub(super) fn run(command: &Playbooks) -> anyhow::Result<ExitCode> {
     range.retain(|(name, _)| !matches!(*name, "from" | "to"));
     range.push(("start_date", statistics.from.to_rfc3339()));
     range.push(("end_date", statistics.to.to_rfc3339()));
-    let mut playbooks = Vec::new();
+    let mut entries = Vec::new();
     for group in statistics.groups.take().unwrap_or_default() {
-        let last = last(&client, &group, &selection)?;
-        playbooks.push(Playbook { group, last });
+        let last = last(&client, property, &group, &selection)?;
+        entries.push(Entry { group, last });
     }
     if command.json {
-        out::json(&serde_json::json!({
-            "from": statistics.from,
-            "to": statistics.to,
-            "playbooks_total": statistics.groups_total.unwrap_or_default(),
-            "playbooks": playbooks,
-        }))?;
+        let (list, total) = property.names;
+        let mut answer = Map::new();
+        answer.insert("from".to_owned(), serde_json::to_value(statistics.from)?);
+        answer.insert("to".to_owned(), serde_json::to_value(statistics.to)?);
+        let all = statistics.groups_total.unwrap_or_default();
+        answer.insert(total.to_owned(), all.into());
+        answer.insert(list.to_owned(), serde_json::to_value(&entries)?);
+        out::json(&Value::Object(answer))?;
     } else {
-        print(&statistics, &playbooks, command.layout)?;
+        print(property, &statistics, &entries, command.layout)?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// The last run of a playbook.
+/// The last run of a group.
 fn last(
     client: &Client,
+    property: &Property,
     group: &GroupFigures,
     selection: &Selection,
 ) -> anyhow::Result<Option<Last>> {
-    let named = term("playbook", std::slice::from_ref(&group.name));
+    let named = term(property.filter, std::slice::from_ref(&group.name));
     let mut parameters = selection.with(vec![named]);
     parameters.push(("fields", FIELDS.to_owned()));
     // Nearly always the first is the one: only playbooks of the same name in another folder come between.
@@ -121,7 +168,7 @@ fn last(
         while let Some(page) = pages.next()? {
             for entry in page.executions {
                 let record: ExecutionResult = serde_json::from_str(entry.get())?;
-                if is_of(&record, group) {
+                if (property.is_of)(&record, group) {
                     return Ok(Some(Last {
                         id: record.id,
                         status: record.status,
@@ -139,31 +186,28 @@ fn last(
     Ok(None)
 }
 
-/// Whether a run is one of this playbook, in this folder.
-fn is_of(record: &ExecutionResult, group: &GroupFigures) -> bool {
-    let run = &record.description;
-    let is_absolute = group.name.starts_with('/');
-    let folder = run.cwd.as_ref().filter(|_| !is_absolute);
-    run.playbook.as_ref() == Some(&group.name) && folder == group.folder.as_ref()
-}
-
-fn print(statistics: &Statistics, playbooks: &[Playbook], layout: Layout) -> anyhow::Result<()> {
-    let (from, to) = (when::show(statistics.from), when::show(statistics.to));
-    if playbooks.is_empty() {
-        out::note(format_args!("no playbook ran from {from} to {to}"));
+fn print(
+    property: &Property,
+    statistics: &Statistics,
+    entries: &[Entry],
+    layout: Layout,
+) -> anyhow::Result<()> {
+    let range = when::range(statistics.from, statistics.to);
+    if entries.is_empty() {
+        out::note(format_args!("{} from {range}", property.none));
         return Ok(());
     }
     let mut out = Out::laid_out(layout);
-    out.line(format_args!("{from} to {to}"))?;
+    out.line(range)?;
     out.line("")?;
-    let named = playbooks.iter().map(|one| &one.group);
+    let named = entries.iter().map(|one| &one.group);
     let named: Vec<_> = named
         .map(|group| (group.name.clone(), group.folder.clone()))
         .collect();
-    let rows = playbooks.iter().zip(summary::told_apart(&named));
-    let rows = rows.map(|(playbook, name)| {
-        let figures = &playbook.group.figures;
-        let last = playbook.last.as_ref();
+    let rows = entries.iter().zip(summary::told_apart(&named));
+    let rows = rows.map(|(entry, name)| {
+        let figures = &entry.group.figures;
+        let last = entry.last.as_ref();
         [
             name,
             figures.total.to_string(),
@@ -174,7 +218,7 @@ fn print(statistics: &Statistics, playbooks: &[Playbook], layout: Layout) -> any
         ]
     });
     let columns = [
-        Column::front("PLAYBOOK", 12),
+        Column::front(property.heading, 12),
         Column::whole("RUNS"),
         Column::whole("FAILED"),
         Column::whole("RATE"),
@@ -182,7 +226,7 @@ fn print(statistics: &Statistics, playbooks: &[Playbook], layout: Layout) -> any
         Column::whole("STARTED"),
     ];
     let is_bad = |row: usize| {
-        let last = playbooks[row].last.as_ref();
+        let last = entries[row].last.as_ref();
         last.is_some_and(|last| last.status == Status::Failed)
     };
     out.table(columns, rows.collect(), |out, row, line| {
@@ -193,10 +237,10 @@ fn print(statistics: &Statistics, playbooks: &[Playbook], layout: Layout) -> any
     })?;
     out.flush()?;
     let all = statistics.groups_total.unwrap_or_default();
-    if all > playbooks.len() as u64 {
+    if all > entries.len() as u64 {
         out::hint(format_args!(
             "these are the first {} of {all}: --limit N shows more",
-            playbooks.len()
+            entries.len()
         ));
     }
     Ok(())
