@@ -4,7 +4,6 @@ use std::collections::{BTreeSet, HashMap};
 
 use playback_wire::{ExecutionType, HostStats};
 use unicode_width::UnicodeWidthStr as _;
-use uuid::Uuid;
 
 use super::out::{Colour, cut_end, cut_front};
 use super::when::show_seconds;
