@@ -49,19 +49,26 @@ demo: build wheel ansible ## Record the example playbooks and show the history; 
 	@scripts/demo --playback $(PLAYBACK) --ansible .venv/ansible/bin --port $(DEMO_PORT) $(if $(filter-out 0 no,$(ONCE)),--once)
 
 # The cheap failures come first, and the last lines are what the test runners say. `cargo test --no-run` builds the
-# collector too: `cargo build` would build it, and many crates, once more with other features.
+# collector too: `cargo build` would build it, and many crates, once more with other features. The same build lints what
+# it compiles: `cargo clippy` would read every crate a second time. Tests wait more than they compute, so there are more
+# of them at a time than there are cores.
 .PHONY: test
-test: lint wheel ansible oldest versions ways ## Run all checks and all tests
+test: style wheel ansible oldest versions ways ## Run all checks and all tests
 	@scripts/prerequisites btrfs curl faketime ip jq mariadb nginx node openssl postgresql prometheus sqlite3 ssh
+	$(LINTING) cargo test $(CARGO_FLAGS) --workspace --exclude playback-recorder --all-targets --no-run
+	$(CLIPPY) --package playback-recorder -- -D warnings
 	.venv/ansible/bin/python -m pytest -n 2 callback_plugin/tests
 	.venv/oldest/bin/python -m pytest -n 2 callback_plugin/tests
 	@scripts/environment clients @scripts/clients.txt
-	cargo test $(CARGO_FLAGS) --workspace --exclude playback-recorder --no-run
 	$(CHECK_CLIENTS)
 	scripts/demo --playback $(TARGET_DIR)/debug/playback --ansible .venv/ansible/bin --port 0 --once > /dev/null
 	$(CONFORMANCE) -m pytest -n 2 tests/conformance
 	PLAYBACK_TEST_ANSIBLE=$(abspath .venv/ansible/bin) PLAYBACK_TEST_ANSIBLE_OLDEST=$(abspath .venv/oldest/bin) \
-		cargo test $(CARGO_FLAGS) --workspace --exclude playback-recorder
+		RUST_TEST_THREADS=$(or $(RUST_TEST_THREADS),4) \
+		$(LINTING) cargo test $(CARGO_FLAGS) --workspace --exclude playback-recorder
+
+# Compiles the crates of this workspace with the lints of `cargo clippy -- -D warnings`, which compiles nothing.
+LINTING = RUSTC_WORKSPACE_WRAPPER=clippy-driver CLIPPY_ARGS=-D__CLIPPY_HACKERY__warnings__CLIPPY_HACKERY__
 
 CONFORMANCE = CONFORMANCE_ANSIBLE='$(foreach version,$(VERSIONS),$(version)=$(abspath .venv/core-$(version)/bin))' \
 	PLAYBACK_TEST_WAYS=$(abspath .venv/ways/bin) PLAYBACK_BIN=$(abspath $(TARGET_DIR)/debug/playback) $(TOOLS)/python
@@ -104,8 +111,11 @@ fuzz: ## Send a collector random requests that the OpenAPI document allows; EXAM
 	cargo build $(CARGO_FLAGS) --bin playback
 	$(CHECK_CLIENTS) --fuzz --examples $(or $(EXAMPLES),50)
 
-.PHONY: lint
-lint: tools ## Check formatting, lints and types, changing nothing
+.PHONY: lint style
+lint: style ## Check formatting, lints and types, changing nothing
+	$(CLIPPY) --workspace -- -D warnings
+
+style: tools
 	@scripts/prerequisites cargo cc
 	cargo fmt --all --check
 	$(TOOLS)/ruff format --check $(PYTHON_FILES)
@@ -113,7 +123,8 @@ lint: tools ## Check formatting, lints and types, changing nothing
 	cd callback_plugin && $(abspath $(TOOLS))/mypy --strict .
 	cd tests/conformance && $(abspath $(TOOLS))/mypy .
 	$(TOOLS)/mypy --strict --scripts-are-modules scripts/demo scripts/ansible-version scripts/picture
-	PYO3_PYTHON=$(abspath $(TOOLS)/python) cargo clippy $(CARGO_FLAGS) --workspace --all-targets -- -D warnings
+
+CLIPPY = PYO3_PYTHON=$(abspath $(TOOLS)/python) cargo clippy $(CARGO_FLAGS) --all-targets
 
 .PHONY: bench
 bench: build wheel beside-ara ara ## Measure against the targets, as one table; ROWS='T3 T7' measures only these

@@ -56,6 +56,7 @@ mod show;
 mod socket;
 mod stats;
 mod summary;
+mod tasks;
 mod token;
 mod trends;
 mod watch;

@@ -9,11 +9,13 @@ use super::client::{Client, ClientArgs};
 use super::filters::{Filters, SEVERAL};
 use super::out::{Colour, Column, Layout, Out, note, plain};
 use super::query::QueryArgs;
+use super::tasks::described;
 use super::when;
 use crate::clock::Clock;
 use crate::filter::place;
 use crate::model::{
     DurationChange, DurationTrend, HostTrend, PlaybookTrend, Status, TaskTrend, Trends, Turns,
+    task_place,
 };
 
 /// Show how runs develop: success, durations and since when they are others, what is not idempotent, what is flaky
@@ -274,16 +276,9 @@ fn remarks(trends: &Trends) -> anyhow::Result<()> {
 
 /// A task with its role, and where it stands.
 fn task(task: &TaskTrend) -> String {
-    let name = match task.name.as_str() {
-        "" => &task.action,
-        name => name,
-    };
-    let role = match task.role.as_str() {
-        "" => String::new(),
-        role => format!(" (role {role})"),
-    };
-    match task.path.as_str() {
-        "" => format!("{name}{role} in {}", task.playbook),
-        path => format!("{name}{role}, {path}:{}", task.line),
+    let described = described(&task.name, &task.action, &task.role, false);
+    match task_place(&task.path, Some(task.line)) {
+        None => format!("{described} in {}", task.playbook),
+        Some(place) => format!("{described}, {place}"),
     }
 }

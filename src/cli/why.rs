@@ -8,11 +8,12 @@ use serde_json::value::RawValue;
 use super::client::{Client, ClientArgs};
 use super::out::{Colour, Layout, Out, plain};
 use super::pick::Pick;
+use super::tasks::described;
 use super::{summary, when};
 use crate::clock::Clock;
 use crate::model::{
     Difference, ExecutionResult, Explanation, FailedTask, FailureGroup, Handled, HandledFailure,
-    LastSuccess, Seen,
+    LastSuccess, Seen, task_place,
 };
 
 /// The fields of a record that tell what ran.
@@ -170,7 +171,7 @@ fn failure(group: &FailureGroup, out: &mut Out) -> anyhow::Result<()> {
             _ => format!(", on {}", counted(task.host_count, "host")),
         };
         out.hanging("  task:     ", &plain(&(named(task) + &on)))?;
-        if let Some(place) = place(task) {
+        if let Some(place) = task_place(&task.path, task.line) {
             out.hanging("  at:       ", &plain(&place))?;
         }
     }
@@ -275,20 +276,7 @@ fn handled(one: &HandledFailure, out: &mut Out) -> anyhow::Result<()> {
 
 /// A task with its role.
 fn named(task: &FailedTask) -> String {
-    let name = match task.name.as_str() {
-        "" => &task.action,
-        name => name,
-    };
-    match task.role.as_str() {
-        "" => name.to_owned(),
-        role => format!("{name} (role {role})"),
-    }
-}
-
-/// The file and line of a task.
-fn place(task: &FailedTask) -> Option<String> {
-    let line = task.line.map(|line| format!(":{line}")).unwrap_or_default();
-    (!task.path.is_empty()).then(|| format!("{}{line}", task.path))
+    described(&task.name, &task.action, &task.role, false)
 }
 
 /// The first of these names, and how many more there are.

@@ -181,11 +181,7 @@ fn last_lines(text: &str, count: usize) -> Option<String> {
 
 /// The text's beginning, up to the maximum size.
 fn cut(text: &str) -> String {
-    let mut end = text.len().min(TEXT_BYTES);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    text[..end].to_owned()
+    text[..text.floor_char_boundary(TEXT_BYTES)].to_owned()
 }
 
 #[cfg(test)]

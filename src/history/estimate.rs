@@ -4,7 +4,7 @@ use super::HistoryError;
 use super::trends::{median, variant_of};
 use crate::model::{
     Cursor, Estimate, ExecutionFilter, ExecutionKey, ExecutionRow, Page, RunningHost, Status,
-    TaskRow, time_from_us,
+    TaskRow, printed_task, task_title, time_from_us,
 };
 use crate::store::{Store, StoreError};
 
@@ -147,14 +147,7 @@ fn same_task<'t>(
 }
 
 fn named(task: &TaskRow) -> String {
-    let name = match task.name.as_str() {
-        "" => &task.action,
-        name => name,
-    };
-    match task.role.as_str() {
-        "" => name.to_owned(),
-        role => format!("{role} : {name}"),
-    }
+    printed_task(task_title(&task.name, &task.action), &task.role)
 }
 
 fn end_us(row: &ExecutionRow) -> i64 {

@@ -209,11 +209,7 @@ impl LineBuilder {
 
 /// The longest prefix of whole characters that fits into `room` bytes.
 fn beginning(text: &str, room: usize) -> &str {
-    let mut end = room.min(text.len());
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    &text[..end]
+    &text[..text.floor_char_boundary(room)]
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ mod retention;
 mod rows;
 mod search;
 mod stats;
+mod task_name;
 mod trends;
 mod variables;
 
@@ -28,6 +29,7 @@ pub use retention::*;
 pub use rows::*;
 pub use search::*;
 pub use stats::*;
+pub use task_name::*;
 pub use trends::*;
 pub use variables::*;
 

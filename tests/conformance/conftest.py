@@ -29,27 +29,24 @@ def environments() -> dict[str, Path]:
 def matrix(whole: bool) -> list[tuple[str, Case, str]]:
     """The combinations of versions, cases and ways to test.
 
-    The whole matrix has all combinations. Ordinary test runs have each case on the newest version with a collector,
-    and on one older version, in rotation, in another way; cases with secrets also run under the supervisor.
+    The whole matrix has all combinations. Ordinary test runs have each case once: in turn on the newest version and on
+    one of the older ones, with each way in turn; cases with secrets also run under the supervisor.
     """
     versions = list(environments())
+    ways = (LIVE, AWAY, EXEC)
     if whole:
-        return [
-            (version, case, way)
-            for version in versions
-            for case in CASES
-            if case.runs_on(version)
-            for way in (LIVE, AWAY, EXEC)
-        ]
+        return [(version, case, way) for version in versions for case in CASES if case.runs_on(version) for way in ways]
     part = []
     for number, case in enumerate(CASES):
         able = [version for version in versions if case.runs_on(version)]
-        part.append((able[-1], case, LIVE))
-        if len(able) > 1:
-            part.append((able[number % (len(able) - 1)], case, (AWAY, EXEC)[number % 2]))
-        if case.secret:
-            # What a supervisor sees printed, only the newest prints.
-            part.append((able[-1], case, EXEC))
+        turn = number // 2
+        older = able[:-1] or able
+        run = (older[turn % len(older)] if number % 2 else able[-1], case, ways[turn % len(ways)])
+        part.append(run)
+        # What a supervisor sees printed, only the newest prints.
+        supervised = (able[-1], case, EXEC)
+        if case.secret and run != supervised:
+            part.append(supervised)
     return part
 
 

@@ -141,10 +141,7 @@ pub fn exact(text: &str) -> Cow<'_, [u8]> {
 /// The largest length up to `at` at which `text` can be cut: between characters, and not within a byte's mark.
 #[must_use]
 pub fn floor_boundary(text: &str, at: usize) -> usize {
-    let mut at = at.min(text.len());
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
+    let at = text.floor_char_boundary(at);
     for back in 1..LENGTH {
         if let Some(start) = at.checked_sub(back)
             && start > 0

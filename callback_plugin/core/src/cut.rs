@@ -99,8 +99,8 @@ pub fn push_cuts(out: &mut Vec<u8>, cuts: &[Cut]) {
 /// what was cut.
 pub fn push_shortened(out: &mut Vec<u8>, whole: &str, keep: usize) -> CutKind {
     let sha256 = hex(&Sha256::digest(whole.as_bytes()));
-    let head = text::floor_boundary(whole, keep / 2);
-    let tail = text::ceil_boundary(whole, whole.len() - keep / 2);
+    let head = whole.floor_char_boundary(keep / 2);
+    let tail = whole.ceil_char_boundary(whole.len() - keep / 2);
     out.push(b'"');
     text::push_escaped(out, &whole[..head]);
     let _ = write!(

@@ -107,24 +107,6 @@ pub fn spell_out(mut bytes: &[u8]) -> String {
     }
 }
 
-/// The largest length up to `at` that is a character boundary.
-pub fn floor_boundary(text: &str, at: usize) -> usize {
-    let mut at = at.min(text.len());
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
-}
-
-/// The smallest length from `at` that is a character boundary.
-pub fn ceil_boundary(text: &str, at: usize) -> usize {
-    let mut at = at.min(text.len());
-    while !text.is_char_boundary(at) {
-        at += 1;
-    }
-    at
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

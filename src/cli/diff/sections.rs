@@ -1,12 +1,13 @@
 //! The sections below the summary, each with what it leaves out.
 
 use super::super::out::{Colour, Out, plain};
+use super::super::tasks::described;
 use super::super::when::show_seconds;
 use super::super::why::{counted, in_words};
 use super::print::arrow;
 use crate::model::{
     ComparedTask, Comparison, FieldDifference, PrintedIn, ResultDifference, TaskOutcomes,
-    Transition,
+    Transition, task_place,
 };
 
 /// Tasks whose results failed now, with what they said; then failures of both runs.
@@ -62,7 +63,7 @@ fn has_failed(task: &TaskOutcomes) -> bool {
 
 /// The changes of a task, each with its hosts and what one of them returned.
 fn outcomes_of(task: &TaskOutcomes, comparison: &Comparison, out: &mut Out) -> anyhow::Result<()> {
-    if let Some(place) = place(&task.task) {
+    if let Some(place) = task_place(&task.task.path, task.task.line) {
         out.hanging("    at: ", &plain(&place))?;
     }
     for change in &task.transitions {
@@ -177,12 +178,15 @@ pub(super) fn hosts(comparison: &Comparison, out: &mut Out) -> anyhow::Result<()
 
 pub(super) fn tasks(comparison: &Comparison, out: &mut Out) -> anyhow::Result<()> {
     let all = &comparison.summary;
-    let single = |task: &ComparedTask| match place(task) {
+    let single = |task: &ComparedTask| match task_place(&task.path, task.line) {
         Some(place) => format!("{}, {place}", named(task)),
         None => named(task),
     };
     let moved = comparison.tasks_moved.iter().map(|pair| {
-        let (before, now) = (place(&pair.before), place(&pair.now));
+        let (before, now) = (
+            task_place(&pair.before.path, pair.before.line),
+            task_place(&pair.now.path, pair.now.line),
+        );
         let places = [before, now].map(|place| place.unwrap_or_else(|| "unknown".to_owned()));
         format!("{}, {} → {}", named(&pair.now), places[0], places[1])
     });
@@ -280,20 +284,5 @@ fn more(count: u64, shown: usize, noun: &str, out: &mut Out) -> anyhow::Result<(
 
 /// A task with its role.
 fn named(task: &ComparedTask) -> String {
-    let name = match task.name.as_str() {
-        "" => &task.action,
-        name => name,
-    };
-    let handler = if task.handler { ", handler" } else { "" };
-    match task.role.as_str() {
-        "" if task.handler => format!("{name} (handler)"),
-        "" => name.to_owned(),
-        role => format!("{name} (role {role}{handler})"),
-    }
-}
-
-/// The file and line of a task.
-fn place(task: &ComparedTask) -> Option<String> {
-    let line = task.line.map(|line| format!(":{line}")).unwrap_or_default();
-    (!task.path.is_empty()).then(|| format!("{}{line}", task.path))
+    described(&task.name, &task.action, &task.role, task.handler)
 }

@@ -7,7 +7,7 @@ use super::ansi::{Style, stripped};
 use super::run::{Limits, OutputPart, RunReport};
 use super::words;
 use crate::log::output::shown;
-use crate::model::{FailureGroup, Handled, HandledFailure, HostRow, Status, TaskRow};
+use crate::model::{FailureGroup, Handled, HandledFailure, HostRow, Status, TaskRow, task_place};
 
 /// What the file has room for: about two megabytes.
 pub(super) const LIMITS: Limits = Limits {
@@ -138,7 +138,7 @@ fn failure(group: &FailureGroup, out: &mut String) {
     }
     for task in &group.tasks {
         add("Task", &words::task(task));
-        if let Some(place) = words::place(&task.path, task.line) {
+        if let Some(place) = task_place(&task.path, task.line) {
             add("At", &place);
         }
     }

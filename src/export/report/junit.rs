@@ -20,7 +20,10 @@ use crate::export::rows::messages;
 use crate::export::runs::Run;
 use crate::failure::Message;
 use crate::history::explain::explain;
-use crate::model::{ExecutionKey, ExecutionRow, PlayRow, ResultFlags, Status, time_from_us};
+use crate::model::{
+    ExecutionKey, ExecutionRow, PlayRow, ResultFlags, Status, printed_task, task_place, task_title,
+    time_from_us,
+};
 use crate::store::{OutcomeCount, PlacedResult, RowFilter, Store};
 
 /// Results that are read at once.
@@ -339,17 +342,13 @@ impl Report {
         self.open_suite(result.play);
         let entry = &result.entry;
         let out = &mut self.text;
-        let name = match entry.task.as_str() {
-            "" => &entry.action,
-            name => name,
-        };
-        let name = words::with_role(name, &result.role);
+        let name = printed_task(task_title(&entry.task, &entry.action), &result.role);
         out.push_str("<testcase");
         push_attribute("classname", &self.playbook, out);
         push_attribute("name", &format!("[{}] {name}", entry.host), out);
         let took = entry.row.duration_us.unwrap_or(0);
         push_attribute("time", &seconds(took), out);
-        if let Some(place) = words::place(&result.path, None) {
+        if let Some(place) = task_place(&result.path, None) {
             push_attribute("file", &place, out);
         }
         if result.line > 0 {

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::ansi::stripped;
 use super::run::{Limits, RunReport};
 use super::words;
-use crate::model::{FailureGroup, HostRow};
+use crate::model::{FailureGroup, HostRow, task_place};
 
 /// What the summary has room for.
 pub(super) const LIMITS: Limits = Limits {
@@ -77,10 +77,7 @@ fn push_fenced(text: &str, out: &mut String) {
     };
     let mut shown: String = text.chars().filter_map(visible).collect();
     let whole = shown.len();
-    let mut end = whole.min(MESSAGE_BYTES);
-    while !shown.is_char_boundary(end) {
-        end -= 1;
-    }
+    let end = shown.floor_char_boundary(MESSAGE_BYTES);
     shown.truncate(end);
     let mut lines: Vec<&str> = shown.lines().collect();
     let is_cut = end < whole || lines.len() > MESSAGE_LINES;
@@ -137,7 +134,7 @@ fn failure(group: &FailureGroup, out: &mut String) {
     };
     let name = name.unwrap_or_else(|| "unknown task".to_owned());
     let _ = writeln!(out, "#### {name}, on {on}\n");
-    if let Some(place) = task.and_then(|task| words::place(&task.path, task.line)) {
+    if let Some(place) = task.and_then(|task| task_place(&task.path, task.line)) {
         let _ = writeln!(out, "at {}\n", code(&place));
     }
     if group.host_count > 1 {

@@ -4,7 +4,8 @@ use chrono::SecondsFormat;
 use playback_wire::ExecutionType;
 
 use crate::model::{
-    Difference, ExecutionRow, FailedTask, FailureGroup, LastSuccess, Seen, TaskRow, time_from_us,
+    Difference, ExecutionRow, FailedTask, FailureGroup, LastSuccess, Seen, TaskRow, printed_task,
+    task_title, time_from_us,
 };
 
 /// What ran.
@@ -90,34 +91,12 @@ pub(super) fn facts(row: &ExecutionRow) -> Vec<(&'static str, String)> {
 
 /// A task with its role.
 pub(super) fn task(task: &FailedTask) -> String {
-    let name = match task.name.as_str() {
-        "" => &task.action,
-        name => name,
-    };
-    with_role(name, &task.role)
+    printed_task(task_title(&task.name, &task.action), &task.role)
 }
 
 /// A task with its role.
 pub(super) fn task_row(task: &TaskRow) -> String {
-    let name = match task.name.as_str() {
-        "" => &task.action,
-        name => name,
-    };
-    with_role(name, &task.role)
-}
-
-/// A name as Ansible shows it: `role : name`.
-pub(super) fn with_role(name: &str, role: &str) -> String {
-    match role {
-        "" => name.to_owned(),
-        role => format!("{role} : {name}"),
-    }
-}
-
-/// A file and a line in it; none if the file is not known.
-pub(super) fn place(path: &str, line: Option<u32>) -> Option<String> {
-    let line = line.map(|line| format!(":{line}")).unwrap_or_default();
-    (!path.is_empty()).then(|| format!("{path}{line}"))
+    printed_task(task_title(&task.name, &task.action), &task.role)
 }
 
 /// The heading of an error: on how many hosts.

@@ -59,10 +59,7 @@ fn parsed<R: parser::ReadTerm>(
 ) -> Result<Option<Expression<R::Term>>, QueryError> {
     let problem = |problem: Problem| problem.of(query);
     if query.len() > LONGEST {
-        let mut end = LONGEST;
-        while !query.is_char_boundary(end) {
-            end -= 1;
-        }
+        let end = query.floor_char_boundary(LONGEST);
         let text = format!(
             "a query has {LONGEST} bytes at most, and this one {}",
             query.len()

@@ -31,10 +31,10 @@ pub(super) fn marked(line: &str, texts: &[&TextPattern]) -> Vec<String> {
     });
     let first = places.first().map_or(0, |place| place.start);
     let start = match line.len() > SHOWN {
-        true => boundary_before(line, first.saturating_sub(BEFORE)),
+        true => line.floor_char_boundary(first.saturating_sub(BEFORE)),
         false => 0,
     };
-    let end = boundary_before(line, line.len().min(start + SHOWN));
+    let end = line.floor_char_boundary(start + SHOWN);
     let mut parts = Vec::with_capacity(3);
     let mut part = if start > 0 { "…" } else { "" }.to_owned();
     let mut at = start;
@@ -57,16 +57,7 @@ pub(super) fn surrounding(line: &str) -> String {
     if line.len() <= SURROUNDING {
         return line.to_owned();
     }
-    format!("{}…", &line[..boundary_before(line, SURROUNDING)])
-}
-
-/// The last boundary of a character up to there.
-fn boundary_before(line: &str, at: usize) -> usize {
-    let mut at = at.min(line.len());
-    while !line.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
+    format!("{}…", &line[..line.floor_char_boundary(SURROUNDING)])
 }
 
 #[cfg(test)]

@@ -4,14 +4,11 @@ use crate::filter::query::Expression;
 use crate::filter::{
     Condition, LineField, LineTerm, Pattern, RecordedRun, TextPattern, matches, stored,
 };
-use crate::model::{ExecutionFilter, ExecutionRow, FoundTask};
+use crate::model::{ExecutionFilter, ExecutionRow, FoundTask, printed_task};
 
 /// The name of a task as Ansible prints it: with its role.
 pub(super) fn whole_name(task: &FoundTask) -> String {
-    match task.role.as_str() {
-        "" => task.name.clone(),
-        role => format!("{role} : {}", task.name),
-    }
+    printed_task(&task.name, &task.role)
 }
 
 /// A line, as far as a query asks about it.

@@ -404,7 +404,7 @@ impl Scan {
         let text = uncoloured(text);
         for (number, line) in text.lines().enumerate() {
             *sub += 1;
-            let line = &line[..boundary(line, LINE)];
+            let line = &line[..line.floor_char_boundary(LINE)];
             let scanned = ScannedLine {
                 text: line,
                 place,
@@ -546,13 +546,4 @@ fn uncoloured(text: &str) -> std::borrow::Cow<'_, str> {
         None => text.into(),
         Some(_) => without_escapes(text).into(),
     }
-}
-
-/// The last boundary of a character up to there.
-fn boundary(line: &str, at: usize) -> usize {
-    let mut at = at.min(line.len());
-    while !line.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
 }

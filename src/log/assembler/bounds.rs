@@ -41,8 +41,7 @@ pub(super) fn cut(text: &str, most: usize) -> String {
     if text.len() <= most {
         return text.to_owned();
     }
-    let end = (0..=most).rev().find(|&at| text.is_char_boundary(at));
-    format!("{}…", &text[..end.unwrap_or(0)])
+    format!("{}…", &text[..text.floor_char_boundary(most)])
 }
 
 /// Limits the description of a run at its start; returns what was left out.
