@@ -14,7 +14,7 @@ use super::super::when::{self, Moment};
 use super::entries::{Continued, Entries};
 use super::{facts, is_bad, path, status, title};
 use crate::clock::Clock;
-use crate::model::{HostChange, HostDetail, HostRun};
+use crate::model::{HostChange, HostDetail, HostRun, printed_task, task_place, task_title};
 
 /// Runs and changes on the page of a host.
 const SHOWN: u64 = 10;
@@ -243,8 +243,8 @@ fn print_changes(changes: &[HostChange], with_content: bool, out: &mut Out) -> a
         let run = change.playbook.as_deref().unwrap_or_default();
         let by = format!("{} in {run} ({})", change.action, change.execution);
         out.hanging("  ", &plain(&by))?;
-        if let Some(line) = change.line {
-            out.hanging("  at: ", &plain(&format!("{}:{line}", change.path)))?;
+        if let Some(place) = task_place(&change.path, change.line) {
+            out.hanging("  at: ", &plain(&place))?;
         }
         if let Some(host) = &change.delegated_to {
             out.hanging("  ran on: ", &plain(host))?;
@@ -274,14 +274,7 @@ fn module(action: &str) -> &str {
 
 /// A task with its role.
 fn task(change: &HostChange) -> String {
-    let name = match change.task_name.as_str() {
-        "" => &change.action,
-        name => name,
-    };
-    match change.role.as_str() {
-        "" => name.to_owned(),
-        role => format!("{role} : {name}"),
-    }
+    printed_task(task_title(&change.task_name, &change.action), &change.role)
 }
 
 /// Differences as lines. Modules report a text (`prepared`), or what was there before and after.

@@ -325,9 +325,7 @@ fn telling(mut content: Value) -> (Option<String>, Option<Value>) {
 
 /// So many bytes of a text at most.
 fn beginning(text: &str, most: usize) -> String {
-    let mut ends = (0..=most.min(text.len())).rev();
-    let end = ends.find(|at| text.is_char_boundary(*at));
-    text[..end.unwrap_or(0)].to_owned()
+    text[..text.floor_char_boundary(most)].to_owned()
 }
 
 #[cfg(test)]
