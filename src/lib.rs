@@ -16,11 +16,12 @@
 //! - [`failure`]: what a failed result says, and the fingerprint of its error; pure
 //! - [`log`]: the event log: its blocks, the assembler that turns events into rows, replay, packing, rewriting
 //! - [`ingest`]: takes in batches, with one group commit
-//! - [`search`]: Bloom filters that let a search skip texts without reading them
+//! - [`search`]: Bloom filters and an index of words that let a search skip texts without reading them
 //! - [`store`]: every SQL statement of the program, and nothing else
 //! - [`auth`]: tokens, scopes and sessions
 //! - [`live`]: sends new lines to viewers
 //! - [`history`]: reads records, pages, tails and the parts of a run
+//! - [`indexing`]: keeps the search index
 //! - [`export`]: exports sets of runs, results, hosts or lines, and one run as a document
 //! - [`stats`]: rolls up past days for statistics
 //! - [`api`]: the HTTP surface: thin handlers, one error type, one router list
@@ -41,6 +42,7 @@ pub mod export;
 pub mod failure;
 pub mod filter;
 pub mod history;
+pub mod indexing;
 pub mod ingest;
 mod jobs;
 pub mod launcher;

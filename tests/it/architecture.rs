@@ -33,7 +33,21 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "live",
             "log",
             "model",
+            "search",
             "store",
+            "playback_wire",
+        ],
+    ),
+    (
+        "indexing",
+        &[
+            "clock",
+            "history",
+            "log",
+            "model",
+            "search",
+            "store",
+            "work",
             "playback_wire",
         ],
     ),
@@ -133,7 +147,10 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "work",
         ],
     ),
-    ("jobs", &["app", "stats", "store", "telemetry", "work"]),
+    (
+        "jobs",
+        &["app", "indexing", "stats", "store", "telemetry", "work"],
+    ),
     (
         "api",
         &[
@@ -174,6 +191,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "export",
             "failure",
             "filter",
+            "indexing",
             "log",
             "model",
             "server",

@@ -64,6 +64,7 @@ mod redact;
 mod retention;
 mod script;
 mod search;
+mod search_index;
 mod sessions;
 mod several;
 mod shim;
