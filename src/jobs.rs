@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::app::App;
+use crate::indexing::Indexing;
 use crate::stats::RollUp;
 use crate::store::Store;
 use crate::telemetry::Figures;
@@ -30,6 +31,11 @@ pub(crate) fn start(app: &App, url: String) {
     // Jobs that start work by themselves, and stop first.
     work.add(packing);
     work.add(RollUp::new(app.store.clone(), app.clock.clone()));
+    work.add(Indexing::new(
+        app.store.clone(),
+        app.clock.clone(),
+        app.config.search_index_wait(),
+    ));
     work.add(app.retention.scheduled());
     if let Some(queue) = app.launcher.queue(url) {
         work.add(queue);

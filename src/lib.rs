@@ -17,11 +17,12 @@
 //! - [`facts`]: a host's facts: kinds of reports, their digests, and what a report changed; pure
 //! - [`log`]: the event log: its blocks, the assembler that turns events into rows, replay, packing, rewriting
 //! - [`ingest`]: takes in batches, with one group commit
-//! - [`search`]: Bloom filters that let a search skip texts without reading them
+//! - [`search`]: Bloom filters and an index of words that let a search skip texts without reading them
 //! - [`store`]: every SQL statement of the program, and nothing else
 //! - [`auth`]: tokens, scopes and sessions
 //! - [`live`]: sends new lines to viewers
 //! - [`history`]: reads records, pages, tails and the parts of a run
+//! - [`indexing`]: keeps the search index
 //! - [`export`]: exports sets of runs, results, hosts or lines, and one run as a document
 //! - [`stats`]: rolls up past days for statistics
 //! - [`api`]: the HTTP surface: thin handlers, one error type, one router list
@@ -43,6 +44,7 @@ pub mod facts;
 pub mod failure;
 pub mod filter;
 pub mod history;
+pub mod indexing;
 pub mod ingest;
 mod jobs;
 pub mod launcher;

@@ -79,7 +79,7 @@ impl Described {
     ];
 
     /// Further metrics read from the history.
-    pub const HISTORY: &[Self; 4] = &[
+    pub const HISTORY: &[Self; 7] = &[
         described(
             "playback_build_info",
             "gauge",
@@ -99,6 +99,21 @@ impl Described {
             "playback_playbook_last_duration_seconds",
             "gauge",
             "Duration of the last finished run of a playbook; for the 100 playbooks that ran last.",
+        ),
+        described(
+            "playback_search_pending_runs",
+            "gauge",
+            "Finished executions that the search index does not cover: every search reads them.",
+        ),
+        described(
+            "playback_search_segments",
+            "gauge",
+            "Segments of the search index: every search looks into each of them.",
+        ),
+        described(
+            "playback_search_index_bytes",
+            "gauge",
+            "Size of the search index.",
         ),
     ];
 
@@ -206,6 +221,16 @@ impl Described {
             "playback_retention_bytes_freed_total",
             "counter",
             "Bytes of event logs that retention deleted.",
+        ),
+        described(
+            "playback_search_indexed_total",
+            "counter",
+            "Executions that this collector took into the search index.",
+        ),
+        described(
+            "playback_search_runs_read_total",
+            "counter",
+            "Executions whose log a search read.",
         ),
         described(
             "playback_job_runs_total",

@@ -27,6 +27,7 @@ pub(crate) struct Asker {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Took {
     pub(crate) median: f64,
+    pub(crate) p95: f64,
     pub(crate) p99: f64,
     pub(crate) times: usize,
 }
@@ -92,6 +93,7 @@ impl Asker {
         }
         Ok(Some(Took {
             median: median(&all),
+            p95: quantile(&all, 0.95),
             p99: quantile(&all, 0.99),
             times: all.len(),
         }))

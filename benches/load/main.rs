@@ -8,7 +8,7 @@
 //! - [`place`], [`history`], [`fill`]: databases of every kind, and a site's history of a year in them
 //! - [`playbook`]: T1; [`hooks`]: T2; [`ingest`]: T3, T4, T8; [`limit`]: what T3 and T4 are held against
 //! - [`growth`]: T5, T6, T8 and T10 as a history grows: [`lists`], [`large`], [`start`], and [`asking`] for all of them
-//! - [`stream`]: T7; [`size`]: T9
+//! - [`stream`]: T7; [`size`]: T9; [`search`]: T11, on the runs of [`text`]
 //! - [`launch`]: R1; [`supervise`]: R2, R3
 //! - [`ara`]: the same of ARA, where it can be measured
 //! - [`table`], [`clock`], [`cpu`]: what holds it together
@@ -30,12 +30,14 @@ mod place;
 mod playbook;
 mod producers;
 mod script;
+mod search;
 mod site;
 mod size;
 mod start;
 mod stream;
 mod supervise;
 mod table;
+mod text;
 
 use std::path::PathBuf;
 
@@ -127,6 +129,7 @@ fn main() -> Result<()> {
     rows.extend(stream::rows(&scratch, &asked)?);
     rows.extend(size::rows(&scratch, &asked)?);
     rows.extend(growth::rows(&scratch, &asked, executions()?)?);
+    rows.extend(search::rows(&scratch, &asked)?);
     rows.extend(launch::rows(&scratch, &asked)?);
     rows.extend(supervise::rows(&scratch, &asked)?);
     if let Some(bin) = folder("PLAYBACK_BENCH_ARA") {

@@ -10,7 +10,7 @@ use axum::response::IntoResponse;
 use super::ApiError;
 use super::auth::ReadAccess;
 use crate::app::App;
-use crate::store::{PlaybookFigures, StatusCounts};
+use crate::store::{PlaybookFigures, SearchFigures, StatusCounts};
 use crate::telemetry::Described;
 
 /// Playbooks with metrics of their own: those that ran last. Each is a series that Prometheus stores.
@@ -27,14 +27,19 @@ pub(super) async fn get_metrics(
 ) -> Result<impl IntoResponse, ApiError> {
     let counts = app.store.status_counts().await?;
     let playbooks = app.store.playbook_figures(PLAYBOOKS).await?;
-    let mut text = of_history(&counts, &playbooks);
+    let search = app.store.search_figures().await?;
+    let mut text = of_history(&counts, &playbooks, search);
     text.push_str(&app.figures.render());
     let kind = "text/plain; version=0.0.4; charset=utf-8";
     Ok(([(header::CONTENT_TYPE, kind)], text))
 }
 
 /// Metrics read from the history.
-fn of_history(counts: &StatusCounts, playbooks: &[PlaybookFigures]) -> String {
+fn of_history(
+    counts: &StatusCounts,
+    playbooks: &[PlaybookFigures],
+    search: SearchFigures,
+) -> String {
     let all = counts.running + counts.success + counts.failed;
     let mut text = Text::default();
     for (described, value) in
@@ -45,7 +50,15 @@ fn of_history(counts: &StatusCounts, playbooks: &[PlaybookFigures]) -> String {
         text.head(described);
         text.line(described.name, "", value as f64);
     }
-    let [info, executions, success, duration] = Described::HISTORY;
+    let [
+        info,
+        executions,
+        success,
+        duration,
+        pending,
+        segments,
+        bytes,
+    ] = Described::HISTORY;
     text.head(info);
     text.line(info.name, &label("version", env!("CARGO_PKG_VERSION")), 1.0);
     text.head(executions);
@@ -70,6 +83,14 @@ fn of_history(counts: &StatusCounts, playbooks: &[PlaybookFigures]) -> String {
                 text.line(described.name, &label("playbook", &one.playbook), value);
             }
         }
+    }
+    for (described, value) in [
+        (pending, search.pending),
+        (segments, search.segments),
+        (bytes, search.bytes),
+    ] {
+        text.head(described);
+        text.line(described.name, "", value as f64);
     }
     text.0
 }
@@ -118,7 +139,11 @@ mod tests {
             last_success_us: Some(1_768_903_200_500_000),
             last_duration_us: None,
         };
-        let text = of_history(&StatusCounts::default(), &[playbook]);
+        let text = of_history(
+            &StatusCounts::default(),
+            &[playbook],
+            SearchFigures::default(),
+        );
         let line = "playback_playbook_last_success_timestamp_seconds{playbook=\"site.yml\"} 1768903200.5\n";
         assert!(text.contains(line), "{text}");
         assert!(!text.contains("last_duration_seconds{"), "{text}");

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::DatabaseArgs;
 use super::out;
 use super::pick::{self, Pick};
+use crate::indexing;
 use crate::log::{self, LogGap, RebuildError};
 use crate::model::{Cursor, ExecutionFilter, ExecutionKey, ExecutionRow, Page, Status};
 use crate::store::Store;
@@ -43,6 +44,10 @@ async fn rebuild(command: Rebuild) -> anyhow::Result<ExitCode> {
     // This may run beside a collector: an execution that it writes to meanwhile is left unchanged.
     let opened = command.database.open("rebuild").await?;
     let store = &opened.store;
+    if command.all {
+        // Its segments are made anew, too.
+        store.drop_search_index().await?;
+    }
     let chosen = match &command.id {
         Some(pick) => vec![find(store, pick).await?],
         None => executions(store).await?,
@@ -91,6 +96,11 @@ async fn rebuild(command: Rebuild) -> anyhow::Result<ExitCode> {
         if !command.json {
             out::line(told)?;
         }
+    }
+    // A collector indexes the others; where none runs, everything is indexed here.
+    store.forget_words().await?;
+    if command.all {
+        indexing::index_all(store).await?;
     }
     store.close().await;
     let code = u8::from(!failed.is_empty() || !damaged.is_empty());

@@ -152,7 +152,7 @@ impl Asking<'_> {
 
     /// Says why there may be no lines.
     fn found_nothing(&self, page: &SearchPage) {
-        let runs = match page.runs_searched {
+        let runs = match page.runs_searched + page.runs_ruled_out {
             1 => "the one run".to_owned(),
             runs => format!("any of {runs} runs"),
         };

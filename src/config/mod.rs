@@ -53,6 +53,8 @@ pub struct Config {
     pub allowed_origins: Vec<String>,
     /// Output lines kept of a finished run: half of them from its start and half from its end. None: all.
     pub max_output_lines: Option<u64>,
+    /// Seconds that finished runs may wait until the search index has them, if they are few. 0: nothing is indexed.
+    pub search_index_seconds: u64,
     /// When the retention rules are applied automatically.
     pub retention_schedule: Option<Schedule>,
     /// Retention rules: the first that matches a run applies.
@@ -89,6 +91,7 @@ impl Default for Config {
             log_level: "info".to_owned(),
             allowed_origins: Vec::new(),
             max_output_lines: None,
+            search_index_seconds: 60,
             retention_schedule: None,
             retention: Vec::new(),
             http: HttpConfig::default(),
@@ -248,6 +251,13 @@ impl Config {
             connections: self.database_connections,
             wait: Duration::from_secs(self.database_wait_seconds),
         }
+    }
+
+    /// How long finished runs may wait for the search index; none: nothing is indexed.
+    #[must_use]
+    pub fn search_index_wait(&self) -> Option<Duration> {
+        let seconds = Some(self.search_index_seconds).filter(|seconds| *seconds > 0);
+        seconds.map(Duration::from_secs)
     }
 
     /// How long an execution may be silent before it counts as lost.

@@ -41,7 +41,7 @@ pub use feed::{Feed, FeedViewer};
 pub use fields::Fields;
 pub use lines::{LinePage, LineRange, OutputLine, all_lines, lines_within, page_of_lines, tails};
 pub use record::{RecordPage, page, page_by_duration, record};
-pub use search::{SearchCursor, SearchRequest, Searches};
+pub use search::{SearchCursor, SearchRequest, Searches, words};
 pub use trends::trends;
 
 use crate::log::block::Gap;

@@ -566,9 +566,16 @@ impl Inner {
         self.slots().contains_key(&id)
     }
 
-    /// Erases deleted data from the database's files. False: somebody is reading it, so the silence job will retry.
+    /// Takes the words of deleted data out of the search index, and erases it from the database's files. False: somebody is reading it, so the silence job will retry.
     async fn erase(&self, patience: Duration) -> bool {
         self.erase_due.store(false, Ordering::Release);
+        let is_forgotten = match self.store.forget_words().await {
+            Ok(is_forgotten) => is_forgotten,
+            Err(error) => {
+                tracing::warn!(%error, "words of what was deleted are still in the search index");
+                false
+            }
+        };
         let erased = match self.store.erase(patience).await {
             Ok(erased) => erased,
             Err(error) => {
@@ -576,6 +583,7 @@ impl Inner {
                 false
             }
         };
+        let erased = erased && is_forgotten;
         if !erased {
             self.erase_due.store(true, Ordering::Release);
         }

@@ -25,6 +25,9 @@ pub struct SearchPage {
     /// How many runs were read, of those that the query's fields left.
     #[serde(default)]
     pub runs_searched: u64,
+    /// How many more runs the index ruled out, whatever the query's fields say of them: they were not read.
+    #[serde(default)]
+    pub runs_ruled_out: u64,
     /// How many runs could not be searched, because retention removed their log.
     #[serde(default)]
     pub runs_without_log: u64,

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::dialect::Engine;
 use super::pool::{Row, Transaction};
+use super::search_index::{mark_gone, mark_pending};
 use super::tables::table::{CHUNKS, push_list};
 use super::tables::{
     self, blocks, delete_projected, executions, facts, fingerprints, hosts, labels, plays, results,
@@ -14,7 +15,7 @@ use super::tables::{
 };
 use super::{Store, StoreError, audit, shared, stats, tombstones, transaction};
 use crate::filter::indexed;
-use crate::model::{Changes, ExecutionKey, ExecutionRow, HostRow, Owner, ResultRow};
+use crate::model::{Changes, ExecutionKey, ExecutionRow, HostRow, Owner, ResultRow, Status};
 
 impl Store {
     /// Writes the changes of several executions in one transaction, and returns each one's key. Either everything is
@@ -170,6 +171,8 @@ async fn write(
         hosts.extend(change.hosts.iter().map(|row| (key, row)));
     }
     insert_hosts(transaction, changes, &keys, hosts).await?;
+    // Whatever is added to a run that is over, its row is written with it.
+    mark_pending(transaction, keyed().filter_map(over)).await?;
     for launch in changes.iter().filter_map(|change| change.launch.as_ref()) {
         tables::launches::insert(transaction, launch).await?;
     }
@@ -179,6 +182,12 @@ async fn write(
         audit::append(transaction, entry).await?;
     }
     Ok(keys)
+}
+
+/// A run that is over, and its start.
+fn over((key, change): (ExecutionKey, &Changes)) -> Option<(ExecutionKey, i64)> {
+    let row = change.execution.as_deref()?;
+    (row.status != Status::Running).then_some((key, row.started_us))
 }
 
 /// Stores when executions arrived, and when they last gave a sign of life.
@@ -257,6 +266,9 @@ pub(super) async fn project(
     tasks::TASKS.insert(transaction, &rows, tasks::bind).await?;
     let hosts = flatten(keyed(), |change| &change.hosts);
     insert_hosts(transaction, one, &[key], hosts).await?;
+    // What the index knows of it is no longer so.
+    mark_gone(transaction, &[key]).await?;
+    mark_pending(transaction, keyed().filter_map(over)).await?;
     // Text that is gone from its rows must not remain in a roll-up either.
     stats::forget(transaction, &days).await
 }

@@ -156,6 +156,15 @@ impl Engine {
         }
     }
 
+    /// The end of a query whose rows nobody else may change until the transaction ends. In SQLite a transaction locks
+    /// the whole database.
+    pub(super) fn for_update(self) -> &'static str {
+        match self {
+            Self::Sqlite => "",
+            Self::Postgres | Self::MySql => " FOR UPDATE",
+        }
+    }
+
     /// Replaces each `?` by this database's placeholder.
     pub(super) fn placeholders(self, text: String) -> String {
         if self != Self::Postgres {

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::dialect::Engine;
 use super::filter::{Source, push_filter, push_id_begins, push_id_ends};
 use super::pool::Row;
+use super::search_index::mark_gone;
 use super::statement::Statement;
 use super::tables::delete_all;
 use super::tables::executions::{SELECT, read, read_log_state, read_owner, read_status};
@@ -49,6 +50,16 @@ pub(super) fn push_page(
     if page.offset > 0 {
         query.push(" OFFSET ?").bind(page.offset);
     }
+}
+
+/// Adds the query for those of some executions that match a filter, in the list's order.
+pub(super) fn push_page_of(query: &mut Statement, filter: &ExecutionFilter, keys: &[ExecutionKey]) {
+    // By their keys, whatever else the filter has an index for.
+    let source = Source::Executions;
+    query.push(source.from()).push(" WHERE e.id IN (");
+    push_list(query, keys);
+    push_filter(query, filter, source);
+    query.push(source.order(false));
 }
 
 /// The recaps of several executions: each one's hosts by name.
@@ -330,6 +341,7 @@ impl Store {
             }
             let days = stats::days_of(transaction, &[key]).await?;
             delete_all(transaction, key).await?;
+            mark_gone(transaction, &[key]).await?;
             stats::forget(transaction, &days).await?;
         })
     }

@@ -21,6 +21,7 @@
 //! - `retention`, `pins`: the data for retention rules, removal in small steps, pins
 //! - `file`: the file of an SQLite database: its lock, its permissions, its disk space; `trouble`, `health`: problems
 //!   of a database, and how they are detected
+//! - `search_index`: the index of the words in logs
 //! - `shared`: coordination of collectors that share a database
 //! - `stats`: statistics, and their roll-ups
 //! - `redact`: rewritten events, and erasing deleted data from files
@@ -56,6 +57,7 @@ mod pool;
 mod redact;
 mod retention;
 mod search;
+mod search_index;
 mod sessions;
 mod shared;
 mod statement;
@@ -84,6 +86,7 @@ pub use parts::ResultEntry;
 pub use pins::Restored;
 pub use redact::RewrittenBlock;
 pub use retention::Deletion;
+pub use search_index::{NewSegment, PendingRun, SearchFigures, SearchSegment, SearchView};
 pub use shared::{Listener, Notice, PeerEvent};
 pub use stats::{PlaybookFigures, StatusCounts};
 pub use tokens::TokenRow;

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::dialect::Engine;
 use super::pool::{Row, Transaction};
+use super::search_index::mark_pending;
 use super::statement::Statement;
 use super::tables::table::{Present, Table, push_list};
 use super::{Store, StoreError, audit, transaction};
@@ -122,6 +123,9 @@ impl Store {
                 if let Some(pin) = &one.pin {
                     PINS.insert(transaction, &[(one.id, pin)], bind_pin).await?;
                 }
+                // A large one was written in parts, and its log is complete only now.
+                let run = over(transaction, one.id).await?;
+                mark_pending(transaction, run.into_iter()).await?;
             }
         })
     }
@@ -140,6 +144,19 @@ fn read_pin(row: &Row) -> Result<Pin, StoreError> {
         by: row.get("pinned_by")?,
         note: row.get("note")?,
     })
+}
+
+/// An execution's key and start, if it is over.
+async fn over(
+    transaction: &mut Transaction,
+    id: Uuid,
+) -> Result<Option<(ExecutionKey, i64)>, StoreError> {
+    let mut query = transaction
+        .query("SELECT id, started_us FROM executions WHERE uuid = ? AND status <> 'running'");
+    let rows = query.bind(id).fetch_all_in(transaction).await?;
+    let row = rows.first();
+    row.map(|row| Ok((row.get("id")?, row.get("started_us")?)))
+        .transpose()
 }
 
 async fn key_of(

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::dialect::Engine;
 use super::health::freeing;
 use super::pool::{Row, Transaction};
+use super::search_index::mark_gone;
 use super::statement::Statement;
 use super::tables::executions::read_log_state;
 use super::tables::table::{Present, Table, push_list};
@@ -318,6 +319,7 @@ impl Store {
                 }
             }
             REMAINS.insert(transaction, &removed, bind_key).await?;
+            mark_gone(transaction, &removed).await?;
             removed
         })
     }
@@ -389,6 +391,7 @@ impl Store {
 /// Deletes the rows by which an execution is found. Its own row is only deleted if it is not pinned.
 async fn forget_row(transaction: &mut Transaction, key: ExecutionKey) -> Result<(), StoreError> {
     delete_found(transaction, key).await?;
+    mark_gone(transaction, &[key]).await?;
     let mut delete = transaction.query(
         "DELETE FROM executions WHERE id = ? AND status <> 'running' \
          AND uuid NOT IN (SELECT uuid FROM execution_pins)",

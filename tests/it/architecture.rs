@@ -36,7 +36,21 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "live",
             "log",
             "model",
+            "search",
             "store",
+            "playback_wire",
+        ],
+    ),
+    (
+        "indexing",
+        &[
+            "clock",
+            "history",
+            "log",
+            "model",
+            "search",
+            "store",
+            "work",
             "playback_wire",
         ],
     ),
@@ -136,7 +150,10 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "work",
         ],
     ),
-    ("jobs", &["app", "stats", "store", "telemetry", "work"]),
+    (
+        "jobs",
+        &["app", "indexing", "stats", "store", "telemetry", "work"],
+    ),
     (
         "api",
         &[
@@ -177,6 +194,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "export",
             "failure",
             "filter",
+            "indexing",
             "log",
             "model",
             "server",

@@ -147,6 +147,14 @@ also! {
         what_was_deleted_or_redacted_is_not_found
         a_running_run_is_searched_as_far_as_it_is
         random_queries_find_what_reading_everything_finds;
+    search_index:
+        a_word_of_one_run_is_found_by_reading_that_run_alone
+        indexed_runs_are_found_as_if_everything_was_read
+        words_that_were_redacted_or_deleted_are_not_in_the_index
+        a_collector_that_is_killed_while_it_indexes_leaves_nothing_wrong
+        a_run_that_is_continued_is_found_with_what_it_has_now
+        runs_without_a_log_are_counted_and_have_no_words
+        a_rebuilt_index_has_the_same_words;
     sessions:
         a_session_is_not_the_token_and_ends_with_the_logout
         a_revoked_token_takes_its_sessions_and_streams_along;

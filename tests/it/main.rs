@@ -66,6 +66,7 @@ mod redact;
 mod retention;
 mod script;
 mod search;
+mod search_index;
 mod sessions;
 mod several;
 mod shim;

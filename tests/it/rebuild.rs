@@ -1,12 +1,17 @@
 //! The log is the truth, and rows are its projection: in whatever order events arrive, replaying the log gives the same
 //! rows.
 
+use std::collections::BTreeSet;
+
 use playback::clock::Clock;
+use playback::indexing::index_all;
 use playback::ingest::{Claim, Ingest, Settings};
 use playback::live::Hub;
 use playback::log::block;
 use playback::log::{Assembler, rebuild};
-use playback::model::{ExecutionKey, LogState, ResultFilter};
+use playback::model::{ExecutionKey, LogState, ResultFilter, Status};
+use playback::search::index::chunk::each_posting;
+use playback::search::index::runs::{CoveredRun, RunState};
 use playback::store::Store;
 use playback_wire::Producer;
 use proptest::collection::vec;
@@ -40,6 +45,30 @@ pub(crate) async fn rows(store: &Store, id: Uuid) -> String {
         store.fingerprints(key).await.unwrap(),
         store.facts(key, 0, u32::MAX).await.unwrap(),
     )
+}
+
+/// Every term that the search index has of an execution, after everything was indexed that can be: nothing if it goes
+/// on.
+async fn indexed_words(store: &Store, id: Uuid) -> BTreeSet<Vec<u8>> {
+    index_all(store).await.unwrap();
+    let (key, row) = store.execution(id).await.unwrap().unwrap();
+    let mut is_covered = false;
+    let mut words = BTreeSet::new();
+    for segment in store.search_segments().await.unwrap() {
+        let runs = store.covered_runs(&segment).await.unwrap().unwrap();
+        let is_own = |run: &CoveredRun| run.key == key && run.state != RunState::Removed;
+        is_covered |= runs.iter().any(is_own);
+        for chunk in store.chunks_after(segment.id, b"", u32::MAX).await.unwrap() {
+            each_posting(&chunk, |term, docs| {
+                if docs.iter().any(|doc| runs[*doc as usize].key == key) {
+                    words.insert(term.to_vec());
+                }
+            })
+            .unwrap();
+        }
+    }
+    assert_eq!(is_covered, row.status != Status::Running);
+    words
 }
 
 /// Every event line of a producer, and how many blocks hold them.
@@ -398,8 +427,15 @@ fn however_events_arrive_the_rows_are_those_of_the_log() {
                 bench.send(id, producer, body).await;
             }
             let arrived = bench.rows(id, total).await;
+            let words = indexed_words(&bench.store, id).await;
             rebuild(&bench.store, id).await.unwrap();
             prop_assert_eq!(&arrived, &rows(&bench.store, id).await, "rebuilt");
+            prop_assert!(bench.store.forget_words().await.unwrap());
+            prop_assert_eq!(
+                &words,
+                &indexed_words(&bench.store, id).await,
+                "indexed again"
+            );
 
             let whole = Uuid::now_v7();
             for (producer, run) in runs.iter().rev() {

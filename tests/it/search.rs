@@ -11,9 +11,9 @@ use uuid::Uuid;
 use crate::builders::{Run, TEN};
 use crate::harness::{API, Answer, Client, Collector, eventually};
 
-const HOUR: i64 = 3_600_000_000;
+pub(crate) const HOUR: i64 = 3_600_000_000;
 
-fn ask(client: &Client, parameters: &[(&str, &str)]) -> Answer {
+pub(crate) fn ask(client: &Client, parameters: &[(&str, &str)]) -> Answer {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     query.extend_pairs(parameters);
     client.get(&format!("{API}/search?{}", query.finish()))
@@ -31,13 +31,13 @@ fn lines(page: &Value) -> Vec<(String, String)> {
         .collect()
 }
 
-fn found(client: &Client, q: &str) -> Vec<String> {
+pub(crate) fn found(client: &Client, q: &str) -> Vec<String> {
     let page = search(client, q);
     assert_eq!(page.get("next_cursor"), None, "{page}");
     lines(&page).into_iter().map(|(_, text)| text).collect()
 }
 
-fn run_at(hours: i64) -> Run {
+pub(crate) fn run_at(hours: i64) -> Run {
     Run::starting(
         TEN + hours * HOUR,
         json!({ "type": "playbook", "playbook": "/srv/site.yml", "user": "ann" }),
@@ -434,7 +434,7 @@ pub(crate) fn a_running_run_is_searched_as_far_as_it_is() {
 
 /// A generated run: what it printed, and what its results said.
 #[derive(Debug, Clone)]
-struct Told {
+pub(crate) struct Told {
     host: &'static str,
     failed: bool,
     printed: Vec<String>,
@@ -480,7 +480,9 @@ fn a_run() -> impl Strategy<Value = Told> {
 enum Asked {
     Word(&'static str),
     Begins(&'static str),
+    Ends(&'static str),
     Part(&'static str),
+    Regex(&'static str),
     Phrase(&'static str, &'static str),
     Host(&'static str),
     In(&'static str),
@@ -495,7 +497,9 @@ fn a_query() -> impl Strategy<Value = Asked> {
     let leaf = prop_oneof![
         4 => word().prop_map(Asked::Word),
         1 => word().prop_map(Asked::Begins),
+        1 => word().prop_map(Asked::Ends),
         1 => word().prop_map(Asked::Part),
+        1 => prop::sample::select(vec!["alpha", "bet", "é", "x_"]).prop_map(Asked::Regex),
         1 => (word(), word()).prop_map(|(one, other)| Asked::Phrase(one, other)),
         1 => prop::sample::select(vec!["web-01", "db"]).prop_map(Asked::Host),
         1 => prop::sample::select(vec!["output", "msg"]).prop_map(Asked::In),
@@ -519,7 +523,9 @@ impl Asked {
         match self {
             Self::Word(word) => format!("\"{word}\""),
             Self::Begins(word) => format!("{word}*"),
+            Self::Ends(word) => format!("*{word}"),
             Self::Part(word) => format!("*{word}*"),
+            Self::Regex(part) => format!("/{part}/"),
             Self::Phrase(one, other) => format!("\"{one} {other}\""),
             Self::Host(host) => format!("host:{host}"),
             Self::In(place) => format!("in:{place}"),
@@ -535,7 +541,8 @@ impl Asked {
         match self {
             Self::Word(word) => stands(&line_of, &word.to_lowercase(), true, true),
             Self::Begins(word) => stands(&line_of, &word.to_lowercase(), true, false),
-            Self::Part(word) => line_of.contains(&word.to_lowercase()),
+            Self::Ends(word) => stands(&line_of, &word.to_lowercase(), false, true),
+            Self::Part(word) | Self::Regex(word) => line_of.contains(&word.to_lowercase()),
             Self::Phrase(one, other) => {
                 // Any blanks between them.
                 let words: Vec<&str> = line_of.split_whitespace().collect();
@@ -572,29 +579,42 @@ pub(crate) fn random_queries_find_what_reading_everything_finds() {
     let collector = Collector::start();
     let client = collector.client();
     let mut runner = TestRunner::deterministic();
-    let mut runs: Vec<(Uuid, Told)> = Vec::new();
-    for hours in 0..40 {
-        let told = a_run().new_tree(&mut runner).unwrap().current();
-        let mut run = run_at(hours).play("p").task("t");
-        let content: serde_json::Map<String, Value> = told
-            .said
-            .iter()
-            .map(|(field, text)| ((*field).to_owned(), json!(text)))
-            .collect();
-        let status = if told.failed { "failed" } else { "ok" };
-        run = run.result(told.host, status, json!({ "content": content }));
-        for line in &told.printed {
-            run = run.output(&format!("{line}\n"));
-        }
-        let run = run.ended(if told.failed { 2 } else { 0 });
-        run.deliver(&client);
-        runs.push((run.id, told));
+    let runs: Vec<(Uuid, Told)> = (0..40)
+        .map(|hours| deliver_any(&client, &mut runner, hours))
+        .collect();
+    compare(&client, &mut runner, &runs, 150);
+}
+
+/// Delivers a generated run.
+pub(crate) fn deliver_any(client: &Client, runner: &mut TestRunner, hours: i64) -> (Uuid, Told) {
+    let told = a_run().new_tree(runner).unwrap().current();
+    let mut run = run_at(hours).play("p").task("t");
+    let content: serde_json::Map<String, Value> = told
+        .said
+        .iter()
+        .map(|(field, text)| ((*field).to_owned(), json!(text)))
+        .collect();
+    let status = if told.failed { "failed" } else { "ok" };
+    run = run.result(told.host, status, json!({ "content": content }));
+    for line in &told.printed {
+        run = run.output(&format!("{line}\n"));
     }
-    let queries = 150;
+    let run = run.ended(if told.failed { 2 } else { 0 });
+    run.deliver(client);
+    (run.id, told)
+}
+
+/// Holds the answers to random queries against an obvious evaluation.
+pub(crate) fn compare(
+    client: &Client,
+    runner: &mut TestRunner,
+    runs: &[(Uuid, Told)],
+    queries: usize,
+) {
     for _ in 0..queries {
-        let asked = a_query().new_tree(&mut runner).unwrap().current();
+        let asked = a_query().new_tree(runner).unwrap().current();
         let q = asked.text();
-        let page = ask(&client, &[("q", &q), ("limit", "1000")]).ok();
+        let page = ask(client, &[("q", &q), ("limit", "1000")]).ok();
         assert_eq!(page.get("next_cursor"), None);
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         let hits = page["hits"].as_array().unwrap().iter();
@@ -611,7 +631,7 @@ pub(crate) fn random_queries_find_what_reading_everything_finds() {
             .filter(|(_, place, ..)| place != "task")
             .collect();
         let mut expected = BTreeSet::new();
-        for (id, told) in &runs {
+        for (id, told) in runs {
             let printed = told.printed.iter().enumerate();
             let printed = printed.map(|(at, line)| ("output", at, line));
             let said = told.said.iter().filter(|(_, line)| !line.is_empty());
@@ -623,5 +643,25 @@ pub(crate) fn random_queries_find_what_reading_everything_finds() {
             }
         }
         assert_eq!(found, expected, "{q}");
+    }
+}
+
+impl Told {
+    /// Whether it has a text somewhere.
+    pub(crate) fn has(&self, text: &str) -> bool {
+        let said = self.said.iter().map(|(_, line)| line);
+        self.printed
+            .iter()
+            .chain(said)
+            .any(|line| line.contains(text))
+    }
+
+    /// As it is after this text was redacted.
+    pub(crate) fn redacted(mut self, text: &str) -> Self {
+        let said = self.said.iter_mut().map(|(_, line)| line);
+        for line in self.printed.iter_mut().chain(said) {
+            *line = line.replace(text, "***");
+        }
+        self
     }
 }

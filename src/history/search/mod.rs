@@ -3,30 +3,38 @@
 //! early, and says how far back it came.
 //!
 //! Layout:
-//! - `query`: what a query says of a line
+//! - `query`: what a query says of a line; `needs`: what the index must have of such a line
+//! - `candidates`: the runs that the index does not rule out; `lookup`: those of one segment
 //! - `scan`: one run's events → the lines that are meant; `texts`: what modules returned, text by text; `marks`: a
 //!   line with its matches
+//! - [`words`]: all lines of a run, for the index
 //! - `facets`: counts; `cursor`: where a page ended
 
+mod candidates;
 mod cursor;
 mod facets;
+mod lookup;
 mod marks;
+mod needs;
 mod query;
 mod scan;
 mod texts;
+pub mod words;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use playback_wire::Producer;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
+use self::candidates::{Next, Round, Wanted};
 use self::cursor::Position;
 use self::facets::Counts;
+use self::needs::need_of;
 use self::query::{LineQuery, RunQuery};
 use self::scan::{Hit, Scan, ScanOptions, ScanStart};
+use self::words::searched_producers;
 use super::{HistoryError, is_final};
 use crate::filter::LineTerm;
 use crate::filter::query::Expression;
@@ -34,6 +42,7 @@ use crate::model::{
     Cursor, ExecutionKey, ExecutionRow, Facet, FoundRun, FoundTask, Page, SearchHit, SearchPage,
     TaskRow, time_from_us,
 };
+use crate::search::index::need::Need;
 use crate::store::{Store, StoreError};
 
 pub use cursor::SearchCursor;
@@ -43,6 +52,9 @@ const AT_A_TIME: usize = 2;
 
 /// Runs that are looked up at once.
 const RUNS: u32 = 100;
+
+/// Candidates that are looked up first: the newest ones may have enough lines.
+const FIRST_RUNS: usize = 20;
 
 /// Blocks that are fetched at once; each is half a megabyte to expand.
 const BLOCKS: u32 = 8;
@@ -107,6 +119,7 @@ impl Searches {
 struct Walk<'s> {
     store: &'s Store,
     query: Arc<LineQuery>,
+    wanted: Arc<Wanted>,
     request: SearchRequest,
     until: Instant,
     page: SearchPage,
@@ -120,9 +133,16 @@ struct Walk<'s> {
 impl<'s> Walk<'s> {
     fn new(store: &'s Store, request: SearchRequest, until: Instant) -> Self {
         let facets = &request.facets;
+        let query = LineQuery::new(&request.query);
+        let wanted = Wanted {
+            need: need_of(&request.query),
+            from_us: query.runs.from_us.unwrap_or(i64::MIN),
+            to_us: query.runs.to_us.unwrap_or(i64::MAX),
+        };
         Self {
             store,
-            query: Arc::new(LineQuery::new(&request.query)),
+            query: Arc::new(query),
+            wanted: Arc::new(wanted),
             counts: (!facets.is_empty()).then(|| Counts::of(facets)),
             at: request.after,
             request,
@@ -156,6 +176,14 @@ impl<'s> Walk<'s> {
             .request
             .after
             .is_none_or(|after| after.within.is_none());
+        if self.wanted.need != Need::Nothing {
+            match self.candidates(&mut is_first).await {
+                Err(HistoryError::Store(error @ StoreError::Damaged { .. })) => {
+                    tracing::error!(%error, "a search reads all logs instead");
+                }
+                done => return done,
+            }
+        }
         loop {
             let page = Page {
                 limit: RUNS,
@@ -182,6 +210,92 @@ impl<'s> Walk<'s> {
                 return Ok(());
             }
         }
+    }
+
+    /// Searches the runs that the index does not rule out.
+    async fn candidates(&mut self, is_first: &mut bool) -> Result<(), HistoryError> {
+        let wanted = self.wanted.clone();
+        while self.goes_on(*is_first) {
+            let after = self.at.map(|at| at.run);
+            let mut round = Round::begin(self.store, &wanted, after).await?;
+            let end = self.round(&mut round, is_first).await?;
+            if end != RoundEnd::Changed {
+                self.page.runs_ruled_out += round.ruled_out;
+                self.page.runs_without_log += round.without_log;
+            }
+            match end {
+                RoundEnd::Stopped => return Ok(()),
+                RoundEnd::Changed => {}
+                RoundEnd::At(Some(floor)) => self.passed(floor),
+                RoundEnd::At(None) => {
+                    if let Some(lowest_us) = round.lowest_us() {
+                        self.searched_back_to(lowest_us);
+                    }
+                    self.at = None;
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Searches the runs of one view of the index.
+    async fn round(
+        &mut self,
+        round: &mut Round<'_>,
+        is_first: &mut bool,
+    ) -> Result<RoundEnd, HistoryError> {
+        let mut at_once = FIRST_RUNS;
+        while self.goes_on(*is_first) {
+            let until = self.until;
+            let is_late = || Instant::now() >= until;
+            let runs = match round.next(self.store, at_once, is_late).await? {
+                Next::Runs(runs) => runs,
+                Next::Changed => return Ok(RoundEnd::Changed),
+                Next::End(floor) => return Ok(RoundEnd::At(floor)),
+                Next::Late(at) => {
+                    self.passed(at);
+                    self.searched_back_to(at.started_us);
+                    self.page.timed_out = true;
+                    return Ok(RoundEnd::Stopped);
+                }
+            };
+            at_once = RUNS as usize;
+            let keys: Vec<ExecutionKey> = runs.iter().map(|run| run.key).collect();
+            let rows = self.store.executions_among(&self.query.runs, &keys).await?;
+            let mut rows: HashMap<ExecutionKey, ExecutionRow> = rows.into_iter().collect();
+            for run in runs {
+                if !self.goes_on(*is_first) {
+                    return Ok(RoundEnd::Stopped);
+                }
+                *is_first = false;
+                let row = rows.remove(&run.key);
+                let row = row.filter(|row| round.is_still(run, row.started_us));
+                let Some(row) = row else {
+                    self.passed(run.cursor());
+                    continue;
+                };
+                self.run(run.key, &row, Position::default()).await?;
+                if self.at.is_none_or(|at| at.within.is_none()) {
+                    self.passed(run.cursor());
+                }
+            }
+            if !self.page.timed_out && !self.is_full() && round.is_exhausted() {
+                return Ok(RoundEnd::At(None));
+            }
+        }
+        Ok(RoundEnd::Stopped)
+    }
+
+    /// Nothing is left to do up to this position.
+    fn passed(&mut self, run: Cursor) {
+        self.at = Some(SearchCursor { run, within: None });
+    }
+
+    fn searched_back_to(&mut self, started_us: i64) {
+        let time = time_from_us(started_us);
+        let oldest = self.page.searched_back_to;
+        self.page.searched_back_to = Some(oldest.map_or(time, |oldest| oldest.min(time)));
     }
 
     /// Whether the next run is to be searched; at least one is, so that every search gets on.
@@ -283,10 +397,7 @@ impl<'s> Walk<'s> {
         from: Position,
         tasks: &mut HashMap<u32, FoundTask>,
     ) -> Result<(Vec<Hit>, Option<Position>), HistoryError> {
-        let parts = match row.output_from {
-            Producer::Recorder => vec![Producer::Recorder],
-            other => vec![Producer::Recorder, other],
-        };
+        let parts = searched_producers(row);
         let left = self.request.limit.saturating_sub(self.page.hits.len());
         let options = ScanOptions {
             query: self.query.clone(),
@@ -424,11 +535,23 @@ impl<'s> Walk<'s> {
             at,
             ..
         } = self;
+        metrics::counter!("playback_search_runs_read_total").increment(page.runs_searched);
         let is_unfinished = page.timed_out.then_some(at).flatten();
         page.next_cursor = next.or(is_unfinished).map(SearchCursor::encode);
         page.facets = counts.map(Counts::answer);
         page
     }
+}
+
+/// How a round ended.
+#[derive(Debug, PartialEq, Eq)]
+enum RoundEnd {
+    /// The search is over, or has no more time.
+    Stopped,
+    /// The index has changed.
+    Changed,
+    /// Everything up to this position was searched; none: everything.
+    At(Option<Cursor>),
 }
 
 fn found_task(task: TaskRow) -> FoundTask {

@@ -17,7 +17,7 @@ use crate::model::FoundTask;
 use crate::store::StoredBlock;
 
 /// How much of a line is searched, in bytes.
-const LINE: usize = 1 << 20;
+pub(super) const LINE: usize = 1 << 20;
 
 /// Events whose host and task are remembered, for the lines that they are displayed in.
 const DISPLAYED: usize = 4096;
@@ -541,7 +541,7 @@ impl Displayed {
     }
 }
 
-fn uncoloured(text: &str) -> std::borrow::Cow<'_, str> {
+pub(super) fn uncoloured(text: &str) -> std::borrow::Cow<'_, str> {
     match memchr::memchr(0x1b, text.as_bytes()) {
         None => text.into(),
         Some(_) => without_escapes(text).into(),

@@ -75,6 +75,11 @@ const CHILDREN: [Child; 10] = [
         Key::Execution,
         Role::Projected { found: true },
     ),
+    Child::new(
+        "search_pending",
+        Key::Execution,
+        Role::Projected { found: true },
+    ),
     // A pinned execution is only deleted to replace it by another copy.
     Child::new("execution_pins", Key::Uuid, Role::Beside { found: false }),
     Child::new("launches", Key::Uuid, Role::Beside { found: true }),

@@ -1,0 +1,51 @@
+-- The search index: which runs have which words. It is a projection of the event log, and only says where a search need
+-- not look.
+
+-- A segment covers some runs, in the order of their start.
+CREATE TABLE search_segments (
+    -- Random, and never used twice.
+    id          INTEGER NOT NULL PRIMARY KEY,
+    -- Grows with each change.
+    version     BIGINT  NOT NULL,
+    -- 0: it is being written, and nobody reads it.
+    is_live     INTEGER NOT NULL,
+    lowest_us   BIGINT  NOT NULL,
+    highest_us  BIGINT  NOT NULL,
+    lowest_key  BIGINT  NOT NULL,
+    highest_key BIGINT  NOT NULL,
+    runs        BIGINT  NOT NULL,
+    without_log BIGINT  NOT NULL,
+    -- Size of its chunks.
+    bytes       BIGINT  NOT NULL,
+    -- Keys and start times of its runs, compressed.
+    covered     BLOB    NOT NULL
+);
+
+-- Its terms in order, some at a time.
+CREATE TABLE search_chunks (
+    segment    INTEGER NOT NULL,
+    first_term BLOB    NOT NULL,
+    terms      BLOB    NOT NULL,
+    postings   BLOB    NOT NULL
+);
+
+CREATE UNIQUE INDEX search_chunks_term ON search_chunks (segment, first_term);
+
+-- Runs that are over, and whose log no segment covers as it is now. Written with whatever ends or changes a run.
+CREATE TABLE search_pending (
+    execution  INTEGER NOT NULL PRIMARY KEY,
+    started_us BIGINT  NOT NULL,
+    -- Random: whoever indexed an earlier state of the log finds another stamp.
+    stamp      BIGINT  NOT NULL
+);
+
+CREATE INDEX search_pending_started ON search_pending (started_us, execution);
+
+-- Runs whose words must leave all segments: they were deleted or redacted, or their log was removed.
+CREATE TABLE search_gone (
+    execution INTEGER NOT NULL PRIMARY KEY,
+    stamp     BIGINT  NOT NULL
+);
+
+INSERT INTO search_pending (execution, started_us, stamp)
+SELECT id, started_us, 0 FROM executions WHERE status <> 'running';

@@ -1,0 +1,192 @@
+//! Looks up in one segment of the index which of its runs may have the lines that are looked for.
+
+use std::collections::HashMap;
+
+use memchr::memmem::Finder;
+
+use crate::search::index::chunk::{Terms, docs_at};
+use crate::search::index::need::{Need, TermForm};
+use crate::search::index::postings::{Docs, intersection, union};
+use crate::search::index::words::CUT;
+use crate::store::{SearchSegment, Store, StoreError};
+
+/// Chunks whose terms are read at once.
+const CHUNKS: u32 = 16;
+
+/// If so few runs are left, they are read instead of looking for parts of words in all terms.
+const FEW: usize = 4;
+
+/// What is known of terms: the runs that have one of each form.
+type Known<'n> = HashMap<&'n TermForm, Docs>;
+
+/// The numbers of the runs in a segment that may have such lines; none: all of them. What it says only holds if the
+/// segment is unchanged afterwards.
+pub(super) async fn lookup(
+    store: &Store,
+    segment: &SearchSegment,
+    need: &Need,
+) -> Result<Option<Docs>, StoreError> {
+    let mut known = Known::new();
+    let mut forms = Vec::new();
+    collect(need, &mut forms);
+    let (dear, cheap): (Vec<&TermForm>, Vec<&TermForm>) = forms
+        .into_iter()
+        .partition(|form| matches!(form, TermForm::Contains(_)));
+    for form in cheap {
+        if known.contains_key(form) {
+            continue;
+        }
+        let docs = match form {
+            TermForm::Is(term) => equal(store, segment.id, term).await?,
+            TermForm::Begins(beginning) => beginning_with(store, segment.id, beginning).await?,
+            TermForm::Contains(_) => continue,
+        };
+        known.insert(form, docs);
+    }
+    let docs = meeting(need, &known);
+    if dear.is_empty() || docs.as_ref().is_some_and(|docs| docs.len() <= FEW) {
+        return Ok(docs);
+    }
+    containing(store, segment.id, &dear, &mut known).await?;
+    Ok(meeting(need, &known))
+}
+
+/// All forms of terms in a condition.
+fn collect<'n>(need: &'n Need, forms: &mut Vec<&'n TermForm>) {
+    match need {
+        Need::Nothing => {}
+        Need::Term(form) => forms.push(form),
+        Need::All(items) | Need::Any(items) => {
+            items.iter().for_each(|item| collect(item, forms));
+        }
+    }
+}
+
+/// The runs that meet a condition as far as it is known; none: all.
+fn meeting(need: &Need, known: &Known<'_>) -> Option<Docs> {
+    match need {
+        Need::Nothing => None,
+        Need::Term(form) => known.get(form).cloned(),
+        Need::All(items) => {
+            let mut left: Option<Docs> = None;
+            for item in items {
+                let Some(docs) = meeting(item, known) else {
+                    continue;
+                };
+                left = Some(match left {
+                    Some(left) => intersection(&left, &docs),
+                    None => docs,
+                });
+            }
+            left
+        }
+        Need::Any(items) => {
+            let docs: Option<Vec<Docs>> = items.iter().map(|item| meeting(item, known)).collect();
+            docs.map(union)
+        }
+    }
+}
+
+/// The runs that have a term.
+async fn equal(store: &Store, segment: i64, term: &[u8]) -> Result<Docs, StoreError> {
+    let Some(chunk) = store.chunk_of(segment, term).await? else {
+        return Ok(Docs::new());
+    };
+    let places = Terms::of(&chunk.terms)?.places(|found| found == term);
+    Ok(union(docs_at(&chunk.postings, &places)?))
+}
+
+/// The runs that have a term with this beginning.
+async fn beginning_with(store: &Store, segment: i64, beginning: &[u8]) -> Result<Docs, StoreError> {
+    let mut found = Vec::new();
+    let mut chunks: Vec<_> = store
+        .chunk_of(segment, beginning)
+        .await?
+        .into_iter()
+        .collect();
+    // Without such a chunk, all terms come after the beginning.
+    let mut after = match chunks.first() {
+        Some(chunk) => chunk.first_term.clone(),
+        None => beginning.to_vec(),
+    };
+    loop {
+        for chunk in &chunks {
+            if chunk.first_term.as_slice() > beginning && !chunk.first_term.starts_with(beginning) {
+                return Ok(union(found));
+            }
+            let terms = Terms::of(&chunk.terms)?;
+            let places = terms.places(|term| term.starts_with(beginning));
+            if !places.is_empty() {
+                found.extend(docs_at(&chunk.postings, &places)?);
+            }
+            after.clone_from(&chunk.first_term);
+        }
+        chunks = store.chunks_after(segment, &after, CHUNKS).await?;
+        if chunks.is_empty() {
+            return Ok(union(found));
+        }
+    }
+}
+
+/// Finds the runs that have terms which contain some parts, or that are cut: all parts in one pass over all terms.
+async fn containing<'n>(
+    store: &Store,
+    segment: i64,
+    forms: &[&'n TermForm],
+    known: &mut Known<'n>,
+) -> Result<(), StoreError> {
+    let part = |form: &TermForm| match form {
+        TermForm::Contains(part) => part.clone(),
+        TermForm::Is(_) | TermForm::Begins(_) => Vec::new(),
+    };
+    let parts: Vec<Vec<u8>> = forms.iter().map(|form| part(form)).collect();
+    let finders: Vec<Option<Finder<'_>>> = parts
+        .iter()
+        .map(|part| (!part.is_empty()).then(|| Finder::new(part)))
+        .collect();
+    let cut = Finder::new(std::slice::from_ref(&CUT));
+    let mut found: Vec<Vec<Docs>> = vec![Vec::new(); forms.len()];
+    let mut after = Vec::new();
+    loop {
+        let chunks = store.terms_after(segment, &after, CHUNKS).await?;
+        let Some((last, _)) = chunks.last() else {
+            break;
+        };
+        after.clone_from(last);
+        for (first_term, terms) in &chunks {
+            let terms = Terms::of(terms)?;
+            let cut = terms.containing(&cut);
+            let mut places: Vec<usize> = Vec::new();
+            let of_form: Vec<Vec<usize>> = finders
+                .iter()
+                .map(|finder| {
+                    let mut of_form = cut.clone();
+                    of_form.extend(finder.iter().flat_map(|finder| terms.containing(finder)));
+                    of_form.sort_unstable();
+                    of_form.dedup();
+                    places.extend(&of_form);
+                    of_form
+                })
+                .collect();
+            if places.is_empty() {
+                continue;
+            }
+            places.sort_unstable();
+            places.dedup();
+            // Without the chunk, the segment has changed, and what is found is not used.
+            let Some(postings) = store.postings_of(segment, first_term).await? else {
+                return Ok(());
+            };
+            let docs = docs_at(&postings, &places)?;
+            for (found, of_form) in found.iter_mut().zip(of_form) {
+                let places = places.iter().zip(&docs);
+                let own = places.filter(|(place, _)| of_form.binary_search(place).is_ok());
+                found.extend(own.map(|(_, docs)| docs.clone()));
+            }
+        }
+    }
+    for (form, found) in forms.iter().zip(found) {
+        known.insert(form, union(found));
+    }
+    Ok(())
+}

@@ -1,0 +1,263 @@
+//! What the index must have of the lines that a query means.
+
+use regex_syntax::ParserBuilder;
+use regex_syntax::hir::{Class, Hir, HirKind, Look};
+
+use crate::filter::query::Expression;
+use crate::filter::{Glob, LineTerm, TextForm, TextPattern};
+use crate::search::index::need::{Need, Part};
+use crate::search::index::words::folded;
+
+/// Characters of a class that may all be the same letter.
+const CASES: usize = 8;
+
+/// A condition that is more expensive to look up is not used: it would take longer than reading.
+const COST: u32 = 8_000;
+
+/// What every line that the query means needs. Nothing follows from what must be missing, and nothing from fields.
+pub(super) fn need_of(query: &Expression<LineTerm>) -> Need {
+    match query {
+        Expression::And(items) => {
+            let mut needs: Vec<Need> = items.iter().map(need_of).collect();
+            // The cheapest ones, as many as are worth it.
+            needs.sort_by_key(Need::cost);
+            let mut cost = 0_u32;
+            needs.retain(|need| {
+                cost = cost.saturating_add(need.cost());
+                cost <= COST
+            });
+            Need::all(needs)
+        }
+        Expression::Or(items) => affordable(Need::any(items.iter().map(need_of).collect())),
+        Expression::Not(_) => Need::Nothing,
+        Expression::Term(LineTerm::Text(text)) => affordable(of_text(text)),
+        Expression::Term(LineTerm::Of(..) | LineTerm::Run(_)) => Need::Nothing,
+    }
+}
+
+fn affordable(need: Need) -> Need {
+    match need.cost() <= COST {
+        true => need,
+        false => Need::Nothing,
+    }
+}
+
+fn of_text(text: &TextPattern) -> Need {
+    match text.form() {
+        TextForm::Literal(text) => Part {
+            text: text.trim(),
+            is_open_before: false,
+            is_open_after: false,
+        }
+        .need(),
+        TextForm::Glob(glob) => of_glob(glob),
+        TextForm::Regex(regex) => of_regex(regex),
+    }
+}
+
+/// A star stands for any characters but blanks, so a word may go on there.
+fn of_glob(glob: &Glob) -> Need {
+    let pieces = glob.pieces();
+    let last = pieces.len().saturating_sub(1);
+    let parts = pieces.iter().enumerate().map(|(at, text)| {
+        let part = Part {
+            text,
+            is_open_before: at > 0,
+            is_open_after: at < last,
+        };
+        part.need()
+    });
+    Need::all(parts.collect())
+}
+
+/// The texts that every match of a regular expression has.
+fn of_regex(regex: &str) -> Need {
+    // As searches compile it.
+    let parsed = ParserBuilder::new()
+        .case_insensitive(true)
+        .build()
+        .parse(regex);
+    match parsed {
+        Ok(parsed) => of_hir(&parsed),
+        // It was compiled before, so this does not happen.
+        Err(_) => Need::Nothing,
+    }
+}
+
+fn of_hir(hir: &Hir) -> Need {
+    let mut texts = Texts::default();
+    texts.read(hir);
+    texts.end(true);
+    Need::all(texts.needs)
+}
+
+/// The consecutive characters of a regular expression that are known.
+#[derive(Default)]
+struct Texts {
+    needs: Vec<Need>,
+    text: String,
+    /// Whether a word cannot have begun before the text.
+    is_closed_before: bool,
+}
+
+impl Texts {
+    /// Ends a text; `is_open`: whether its last word may go on.
+    fn end(&mut self, is_open: bool) {
+        let text = std::mem::take(&mut self.text);
+        if !text.is_empty() {
+            let part = Part {
+                text: &text,
+                is_open_before: !self.is_closed_before,
+                is_open_after: is_open,
+            };
+            self.needs.push(part.need());
+        }
+        self.is_closed_before = !is_open;
+    }
+
+    fn read(&mut self, hir: &Hir) {
+        match hir.kind() {
+            HirKind::Empty => {}
+            HirKind::Literal(literal) => match std::str::from_utf8(&literal.0) {
+                Ok(text) => self.text.push_str(text),
+                Err(_) => self.end(true),
+            },
+            HirKind::Class(class) => match letter(class) {
+                Some(letter) => self.text.push(letter),
+                None => self.end(true),
+            },
+            HirKind::Look(look) => {
+                if is_end_of_word(*look) {
+                    self.end(false);
+                }
+            }
+            HirKind::Repetition(repetition) => {
+                self.end(true);
+                if repetition.min > 0 {
+                    self.needs.push(of_hir(&repetition.sub));
+                }
+            }
+            HirKind::Capture(capture) => self.read(&capture.sub),
+            HirKind::Concat(items) => items.iter().for_each(|item| self.read(item)),
+            HirKind::Alternation(items) => {
+                self.end(true);
+                let needs = items.iter().map(of_hir).collect();
+                self.needs.push(Need::any(needs));
+            }
+        }
+    }
+}
+
+/// The letter that all characters of a class are, ignoring case.
+fn letter(class: &Class) -> Option<char> {
+    let Class::Unicode(class) = class else {
+        return None;
+    };
+    let count: usize = class.ranges().iter().map(|range| range.len()).sum();
+    if count > CASES {
+        return None;
+    }
+    let ranges = class.ranges().iter();
+    let mut letters = ranges
+        .flat_map(|range| range.start()..=range.end())
+        .map(folded);
+    let first = letters.next()?;
+    letters.all(|letter| letter == first).then_some(first)
+}
+
+/// Whether no word goes on over such a place: of the characters on both sides, at most one is part of a word. Places
+/// that only look at ASCII do not tell that.
+fn is_end_of_word(look: Look) -> bool {
+    match look {
+        Look::Start
+        | Look::End
+        | Look::StartLF
+        | Look::EndLF
+        | Look::StartCRLF
+        | Look::EndCRLF
+        | Look::WordUnicode
+        | Look::WordStartUnicode
+        | Look::WordEndUnicode => true,
+        // Only one side is looked at: the other text is closed if it begins, or ends, with a word, and otherwise it does
+        // not matter.
+        Look::WordStartHalfUnicode | Look::WordEndHalfUnicode => true,
+        Look::WordUnicodeNegate
+        | Look::WordAscii
+        | Look::WordAsciiNegate
+        | Look::WordStartAscii
+        | Look::WordEndAscii
+        | Look::WordStartHalfAscii
+        | Look::WordEndHalfAscii => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::filter::query::{parse_search, time_at};
+    use crate::search::index::need::TermForm;
+
+    fn need(query: &str) -> Need {
+        need_of(&parse_search(query, &time_at(0)).unwrap().unwrap())
+    }
+
+    fn is(term: &str) -> Need {
+        Need::Term(TermForm::Is(term.into()))
+    }
+
+    fn begins(term: &str) -> Need {
+        Need::Term(TermForm::Begins(term.into()))
+    }
+
+    fn contains(term: &str) -> Need {
+        Need::Term(TermForm::Contains(term.into()))
+    }
+
+    #[test]
+    fn what_a_query_needs_follows_from_its_texts() {
+        let all = |items: &[Need]| Need::All(items.to_vec());
+        let any = |items: &[Need]| Need::Any(items.to_vec());
+        for (query, expected) in [
+            ("Refused", is("refused")),
+            (
+                "\"connection refused\"",
+                all(&[is("connection"), is("refused")]),
+            ),
+            ("refus*", begins("refus")),
+            ("*fused", contains("fused")),
+            ("a b host:x status:failed", all(&[is("a"), is("b")])),
+            ("a OR bb", any(&[is("a"), is("bb")])),
+            ("a OR host:x", Need::Nothing),
+            ("a NOT b", is("a")),
+            ("NOT a", Need::Nothing),
+            ("%", Need::Nothing),
+            (
+                "/connection (refused|timeout)/",
+                all(&[
+                    contains("connection"),
+                    any(&[contains("refused"), contains("timeout")]),
+                ]),
+            ),
+            (r"/\bdisk\b/", is("disk")),
+            (
+                r"/^(fatal)+: \[web/",
+                all(&[contains("fatal"), begins("web")]),
+            ),
+            (r"/(?-u:\b)disk/", contains("disk")),
+            (r"/(?-i)E[0-9]{4}/", Need::Nothing),
+            ("/.*/", Need::Nothing),
+            ("/(abc)?/", Need::Nothing),
+            ("/ab(cd)ef/", contains("abcdef")),
+            ("/x (foo|f..)/", Need::Nothing),
+        ] {
+            assert_eq!(need(query), expected, "{query}");
+        }
+    }
+
+    #[test]
+    fn conditions_that_cost_too_much_are_left_out() {
+        let many: Vec<String> = (0..50).map(|number| format!("*part{number}*")).collect();
+        assert_eq!(need(&many.join(" OR ")), Need::Nothing);
+        assert!(need(&format!("{} word", many.join(" "))).cost() <= COST);
+    }
+}
