@@ -58,6 +58,17 @@ pub struct ExecutionRow {
 }
 
 impl ExecutionRow {
+    /// How long it took, in microseconds; none while it is running, and if its start or its end was never recorded.
+    #[must_use]
+    pub fn duration_us(&self) -> Option<i64> {
+        let imported = self.description.imported.as_ref();
+        if imported.is_some_and(|imported| imported.lacks("start_time")) {
+            return None;
+        }
+        let ended_us = self.ended_us?;
+        Some(ended_us.saturating_sub(self.started_us).max(0))
+    }
+
     /// The record as served, without output.
     #[must_use]
     pub fn into_result(self, stats: BTreeMap<String, HostStats>) -> ExecutionResult {
@@ -68,6 +79,7 @@ impl ExecutionRow {
                 .map(|(host, _)| host.clone())
                 .collect()
         };
+        let duration = self.duration_us().map(|us| us as f64 / 1e6);
         ExecutionResult {
             id: self.id,
             status: self.status,
@@ -77,9 +89,7 @@ impl ExecutionRow {
             canceled_by: self.canceled_by,
             start_time: time_from_us(self.started_us),
             end_time: self.ended_us.map(time_from_us),
-            duration: self
-                .ended_us
-                .map(|ended| ended.saturating_sub(self.started_us).max(0) as f64 / 1e6),
+            duration,
             exit_code: self.exit_code,
             signal: self.signal,
             changed: self.changed,

@@ -88,9 +88,7 @@ fn bind_row(values: &mut Statement, row: &ExecutionRow) {
     );
     let playbook_name = playbook.map(playbook_names);
     let inventory_name = inventory.map(inventory_names);
-    let duration_us = row
-        .ended_us
-        .map(|ended| ended.saturating_sub(row.started_us).max(0));
+    let duration_us = row.duration_us();
     values
         .bind(row.id)
         .bind(row.description.r#type.as_str())
