@@ -22,6 +22,7 @@
 //! - [`live`]: sends new lines to viewers
 //! - [`history`]: reads records, pages, tails and the parts of a run
 //! - [`export`]: exports sets of runs, results, hosts or lines, and one run as a document
+//! - [`import`]: translates what ARA and Ansible's callbacks recorded
 //! - [`stats`]: rolls up past days for statistics
 //! - [`api`]: the HTTP surface: thin handlers, one error type, one router list
 //! - [`retention`]: what is kept, for how long, and how the rest is removed
@@ -41,6 +42,7 @@ pub mod export;
 pub mod failure;
 pub mod filter;
 pub mod history;
+pub mod import;
 pub mod ingest;
 mod jobs;
 pub mod launcher;
