@@ -505,7 +505,9 @@ fn a_large_parquet_file_has_several_row_groups() {
 
 #[test]
 fn a_reader_that_stops_holds_nothing_and_is_cut_off() {
-    let collector = Setup::default().config("[http]\nwrite_seconds = 12").start();
+    let collector = Setup::default()
+        .config("[http]\nwrite_seconds = 12")
+        .start();
     let client = collector.client();
     let run = wide_run(100, 200_000);
     deliver_in_parts(&run, &client);
