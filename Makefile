@@ -15,7 +15,7 @@ SHELL := bash
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 PLAYBACK := $(TARGET_DIR)/release/playback
 TOOLS := .venv/tools/bin
-PYTHON_FILES := callback_plugin tests/clients/check.py tests/clients/client.py tests/clients/hooks.py tests/conformance scripts/demo scripts/ansible-version scripts/picture
+PYTHON_FILES := callback_plugin tests/clients/check.py tests/clients/client.py tests/clients/hooks.py tests/conformance scripts/demo scripts/ansible-version scripts/foreign-runs scripts/picture
 # Only looked at once Python is known to be there, hence `=`.
 CURRENT = $(shell $(PYTHON) scripts/ansible-version current)
 # The recorder that benchmarks compare Playback with; only `make bench` uses it.
@@ -111,6 +111,17 @@ fuzz: ## Send a collector random requests that the OpenAPI document allows; EXAM
 	cargo build $(CARGO_FLAGS) --bin playback
 	$(CHECK_CLIENTS) --fuzz --examples $(or $(EXAMPLES),50)
 
+FOREIGN = $(if $(KEEP),tests/it/foreign/recorded,.venv/foreign/recorded)
+
+.PHONY: imports
+imports: wheel ansible oldest ## Record with ARA and Ansible's callbacks, and compare the imports with our record; KEEP=1 keeps the recordings for make test
+	@scripts/prerequisites cargo cc postgresql sqlite3 ssh
+	cargo build $(CARGO_FLAGS) --bin playback
+	rm -rf $(FOREIGN)
+	scripts/foreign-runs $(FOREIGN) --playback $(TARGET_DIR)/debug/playback --wheel dist/*.whl \
+		--newest .venv/ansible/bin --oldest .venv/oldest/bin
+	PLAYBACK_TEST_FOREIGN=$(abspath $(FOREIGN)) cargo test $(CARGO_FLAGS) --workspace --exclude playback-recorder --test it -- foreign::
+
 .PHONY: lint style
 lint: style ## Check formatting, lints and types, changing nothing
 	$(CLIPPY) --workspace -- -D warnings
@@ -122,7 +133,7 @@ style: tools
 	$(TOOLS)/ruff check $(PYTHON_FILES)
 	cd callback_plugin && $(abspath $(TOOLS))/mypy --strict .
 	cd tests/conformance && $(abspath $(TOOLS))/mypy .
-	$(TOOLS)/mypy --strict --scripts-are-modules scripts/demo scripts/ansible-version scripts/picture
+	$(TOOLS)/mypy --strict --scripts-are-modules scripts/demo scripts/ansible-version scripts/foreign-runs scripts/picture
 
 CLIPPY = PYO3_PYTHON=$(abspath $(TOOLS)/python) cargo clippy $(CARGO_FLAGS) --all-targets
 

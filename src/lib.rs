@@ -24,6 +24,7 @@
 //! - [`history`]: reads records, pages, tails and the parts of a run
 //! - [`indexing`]: keeps the search index
 //! - [`export`]: exports sets of runs, results, hosts or lines, and one run as a document
+//! - [`import`]: translates what ARA and Ansible's callbacks recorded
 //! - [`stats`]: rolls up past days for statistics
 //! - [`api`]: the HTTP surface: thin handlers, one error type, one router list
 //! - [`retention`]: what is kept, for how long, and how the rest is removed
@@ -44,6 +45,7 @@ pub mod facts;
 pub mod failure;
 pub mod filter;
 pub mod history;
+pub mod import;
 pub mod indexing;
 pub mod ingest;
 mod jobs;

@@ -12,6 +12,7 @@ const KEPT: &[&str] = &[
     "delegated_to",
     "host",
     "hosts",
+    "imported",
     "instance",
     "job",
     "left_out",

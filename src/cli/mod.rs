@@ -106,7 +106,7 @@ Look at the history:
   trends       Show how runs develop: durations, flaky and not idempotent tasks
   stats        Count executions: how they ended, how long they took, what failed
   export       Export runs, results, hosts or lines, or one run as a document
-  import       Import runs that another collector exported
+  import       Import runs of another collector, of ARA, of callbacks
   login        Log in to a collector, once, for all further commands
   logout       Delete a login
   whoami       Show which collector is used, and what your token allows
@@ -196,7 +196,7 @@ enum Command {
     Stats(Box<stats::Stats>),
     Trends(Box<trends::TrendsArgs>),
     Export(Box<export::Export>),
-    Import(import::Import),
+    Import(Box<import::Import>),
     #[command(name = "login")]
     LogIn(login::LogIn),
     #[command(name = "logout")]

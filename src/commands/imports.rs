@@ -10,7 +10,7 @@ use super::{CommandError, Commands, object};
 use crate::export::BundledRun;
 use crate::log::Assembler;
 use crate::log::block::{GAP_LINES, Gap, StoredLog};
-use crate::model::{Action, Actor, AuditEntry, BlockRow, Changes, ExecutionKey};
+use crate::model::{Action, Actor, AuditEntry, BlockRow, Changes, ExecutionKey, ExecutionRow};
 use crate::store::{Store, StoreError};
 
 /// Blocks that are read at once.
@@ -54,6 +54,14 @@ impl Commands {
         }
         let made = spawn_blocking(move || changes(run)).await;
         let mut changes = made.map_err(|_| CommandError::BrokenOff("import"))?;
+        // A run of another tool arrives now, whenever it ran; and nobody but an admin may add to it.
+        let is_foreign = |row: &ExecutionRow| row.description.imported.is_some();
+        if changes.execution.as_deref().is_some_and(is_foreign) {
+            changes.arrived_us = changes.arrived_us.or(Some(self.clock.now_us()));
+            if let Some(owner) = &mut changes.owner {
+                owner.token.get_or_insert_with(|| actor.name.clone());
+            }
+        }
         let events = changes.execution.as_ref().map(|row| row.events.received);
         let entry = AuditEntry::new(self.clock.now_us(), actor, Action::Import, object(id))
             .note(note)

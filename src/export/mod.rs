@@ -26,7 +26,7 @@ mod tables;
 
 use uuid::Uuid;
 
-pub use bundle::{BundleError, BundleReader, BundledRun, Item};
+pub use bundle::{BundleError, BundleReader, BundleWriter, BundledRun, Item};
 pub use column::Kind;
 pub use format::Format;
 pub use stream::{Request, Selection, begin, begin_bundle};

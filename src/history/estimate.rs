@@ -124,7 +124,7 @@ async fn like_it(
         variant_of(other) == variant_of(row)
             && other_run.check == run.check
             && other_run.module == run.module
-            && other.ended_us.is_some()
+            && other.duration_us().is_some()
     };
     let found = store.executions(&filter, &page).await?.into_iter();
     Ok(found

@@ -154,6 +154,8 @@ fn reserved(event: &Event<'_>) -> Option<&'static str> {
         Body::ExecutionStarted(started) if started.clock_corrected_us != 0 => {
             Some("clock_corrected_us")
         }
+        Body::ExecutionStarted(started) if started.imported.is_some() => Some("imported"),
+        Body::ExecutionEnded(ended) if ended.succeeded.is_some() => Some("succeeded"),
         _ => None,
     }
 }

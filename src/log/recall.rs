@@ -26,6 +26,7 @@ pub(super) fn ended(row: &ExecutionRow) -> Option<ExecutionEnded> {
     Some(ExecutionEnded {
         exit_code: row.exit_code,
         signal: row.signal,
+        succeeded: (row.exit_code.is_none() && row.status == Status::Success).then_some(true),
         reason: match row.reason {
             Some(Reason::LaunchError) => Some(EndReason::LaunchError),
             Some(Reason::TimedOut) => Some(EndReason::TimedOut),

@@ -81,9 +81,7 @@ pub struct ComparedRun {
 
 impl From<&ExecutionRow> for ComparedRun {
     fn from(row: &ExecutionRow) -> Self {
-        let took_us = row
-            .ended_us
-            .map(|ended| ended.saturating_sub(row.started_us).max(0));
+        let took_us = row.duration_us();
         Self {
             id: row.id,
             playbook: row.description.playbook.clone(),

@@ -58,11 +58,15 @@ pub struct ExecutionRow {
 }
 
 impl ExecutionRow {
-    /// How long it took, in microseconds; none if it is not over.
+    /// How long it took, in microseconds; none while it is running, and if its start or its end was never recorded.
     #[must_use]
     pub fn duration_us(&self) -> Option<i64> {
-        let took = self.ended_us?.saturating_sub(self.started_us);
-        Some(took.max(0))
+        let imported = self.description.imported.as_ref();
+        if imported.is_some_and(|imported| imported.lacks("start_time")) {
+            return None;
+        }
+        let ended_us = self.ended_us?;
+        Some(ended_us.saturating_sub(self.started_us).max(0))
     }
 
     /// The record as served, without output.

@@ -6,6 +6,7 @@
 //! - `statement`, `value`, `pool`: one statement for any of the databases
 //! - `tables`: the tables: their columns, how rows are bound and read; rows in bulk
 //! - `migrations`: the schema's migrations
+//! - [`ara`]: reads databases of ARA, for imports
 //! - `audit`: the audit trail
 //! - `compare`: all results of an execution in few bytes, and earlier executions like one
 //! - `commit`: writes the changes of ingestion, in one transaction
@@ -33,6 +34,7 @@
 //! A look-up that finds nothing returns `None`, which is no error of the store.
 
 pub mod address;
+pub mod ara;
 mod audit;
 mod commit;
 mod compare;

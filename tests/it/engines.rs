@@ -89,6 +89,8 @@ also! {
         every_format_has_what_the_api_lists
         rows_are_narrowed_as_asked
         a_junit_file_has_a_test_case_for_each_task_and_host;
+    foreign:
+        the_records_are_those_of_the_recorder;
     import:
         another_collector_makes_the_identical_record
         what_is_there_or_was_deleted_is_refused;

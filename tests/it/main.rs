@@ -42,6 +42,7 @@ mod explain;
 mod export;
 mod faults;
 mod filters;
+mod foreign;
 mod full;
 mod host_facts;
 mod hosts;

@@ -212,6 +212,7 @@ fn what_only_the_collector_notes_is_refused_from_producers() {
             "redacted",
         ),
         (started("{\"output_left_out\":5}"), 1, "output_left_out"),
+        (started("{\"imported\":{\"from\":\"ara\"}}"), 1, "imported"),
         (
             second("{\"seq\":2,\"at\":1,\"kind\":\"launched\",\"data\":{\"pid\":7}}"),
             3,

@@ -130,7 +130,7 @@ proptest! {
         });
         let dropped = Dropped { events: n, reason: b.clone() };
         round(seq, at, "dropped", &dropped, same!(Dropped, dropped));
-        let ended = ExecutionEnded { exit_code: numbers.2, signal: numbers.2, reason: numbers.2.map(|_| EndReason::Canceled), dropped: n, uncaptured_programs: n };
+        let ended = ExecutionEnded { exit_code: numbers.2, signal: numbers.2, succeeded: numbers.2.map(|_| true), reason: numbers.2.map(|_| EndReason::Canceled), dropped: n, uncaptured_programs: n };
         round(seq, at, "execution_ended", &ended, same!(ExecutionEnded, ended));
 
         let content = serde_json::json!({ "msg": name, "n": [n, null, flags[2]] }).to_string();

@@ -281,6 +281,45 @@ pub struct ExecutionStarted {
     /// events have all of it.
     #[serde(skip_serializing_if = "is_default")]
     pub left_out: Vec<String>,
+    /// What recorded the run, if that was not Playback. Only imports have it; no producer may send it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub imported: Option<Imported>,
+}
+
+/// What recorded a run that was imported, and what it did not record.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Imported {
+    /// What recorded the run: `ara`, or one of Ansible's callbacks: `json`, `jsonl`, `junit`.
+    pub from: String,
+    /// Its version, if it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// What it does not record, by the names of fields where there are any: `exit_code`, `output`, `start_time` …
+    #[serde(skip_serializing_if = "is_default")]
+    pub unknown: Vec<String>,
+}
+
+impl Imported {
+    /// Whether a field is unknown because it was never recorded.
+    #[must_use]
+    pub fn lacks(&self, field: &str) -> bool {
+        self.unknown.iter().any(|unknown| unknown == field)
+    }
+
+    /// What recorded the run, in words: `ARA 1.7.5`, `the callback junit`.
+    #[must_use]
+    pub fn recorder(&self) -> String {
+        let name = match self.from.as_str() {
+            "ara" => "ARA".to_owned(),
+            callback => format!("the callback {callback}"),
+        };
+        match &self.version {
+            Some(version) => format!("{name} {version}"),
+            None => name,
+        }
+    }
 }
 
 /// A redaction of a record.
@@ -741,6 +780,9 @@ pub struct ExecutionEnded {
     /// Signal that ended it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signal: Option<i32>,
+    /// Whether it succeeded, where exit code and signal are unknown: of a run that was imported.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub succeeded: Option<bool>,
     /// Why it ended, where the producer knows more than exit code and signal tell.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<EndReason>,

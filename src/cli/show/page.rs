@@ -15,7 +15,7 @@ use crate::model::{ExecutionResult, Phase, Pinned, Status};
 /// All fields of a record except its output, which may be large.
 const FIELDS: &str = "id,type,status,phase,reason,queued_time,canceled_by,cancel_note,start_time,end_time,duration,exit_code,signal,stats,\
     changed,unreachable,failed,usage,events,output_lines,results,playbook,inventory,limit,tags,\
-    skip_tags,check,diff,forks,verbosity,extra_var_names,argv,cwd,hosts,module,args,git,labels,user,\
+    skip_tags,check,diff,forks,verbosity,extra_var_names,argv,cwd,hosts,module,args,git,labels,user,imported,\
     sudo_user,controller,launched_by,note,replay_of,parent,ansible_version,python_version,recorder_version,redacted,\
     output_left_out,payload_removed,pinned";
 
@@ -64,6 +64,9 @@ pub(super) fn print(client: &Client, id: Uuid, clock: &Clock, out: &mut Out) -> 
     }
     out.line("")?;
     let printed = match record.output_lines {
+        0 if record.description.imported.is_some() => {
+            "What it printed was not recorded.".to_owned()
+        }
         0 => "It has printed nothing.".to_owned(),
         lines => {
             let left_out = match record.description.output_left_out {
@@ -111,6 +114,8 @@ fn facts(record: &ExecutionResult, clock: &Clock) -> Vec<(&'static str, String)>
     let started = when::show_zoned(record.start_time);
     // While the run is queued, that is the time of the request.
     let is_queued = record.phase == Phase::Queued;
+    let imported = run.imported.as_ref();
+    let is_start_known = imported.is_none_or(|imported| !imported.lacks("start_time"));
     let queued = record.queued_time.filter(|_| !is_queued);
     let queued = queued.map(when::show_zoned);
     let mut events = match (record.events.complete, record.events.expected) {
@@ -139,7 +144,12 @@ fn facts(record: &ExecutionResult, clock: &Clock) -> Vec<(&'static str, String)>
         ("id", record.id.to_string()),
         ("queued", queued.unwrap_or_default()),
         (
-            if is_queued { "queued" } else { "started" },
+            match (is_queued, is_start_known) {
+                (true, _) => "queued",
+                (false, true) => "started",
+                // The only time that is known.
+                (false, false) => "ended",
+            },
             if took.is_empty() {
                 started
             } else {
@@ -149,6 +159,12 @@ fn facts(record: &ExecutionResult, clock: &Clock) -> Vec<(&'static str, String)>
         ("by", who.join(" on ")),
         ("sudo by", text(&run.sudo_user)),
         ("launched by", text(&run.launched_by)),
+        (
+            "imported",
+            imported.map_or_else(String::new, |imported| {
+                format!("from {}", imported.recorder())
+            }),
+        ),
         ("replay of", text(&run.replay_of)),
         ("started by", text(&run.parent)),
         ("canceled by", canceled(record)),

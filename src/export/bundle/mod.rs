@@ -5,7 +5,7 @@
 //! the number of executions: a bundle without it was cut.
 //!
 //! - `line`: the lines
-//! - `write`: makes a bundle while it is sent
+//! - `write`: makes a bundle while it is sent; or one of runs that another tool recorded
 //! - `read`: reads a bundle while it arrives
 
 mod line;
@@ -13,4 +13,5 @@ mod read;
 mod write;
 
 pub use read::{BundleError, BundleReader, BundledRun, Item};
+pub use write::BundleWriter;
 pub(super) use write::begin;

@@ -1,6 +1,6 @@
 //! Makes a bundle while it is sent.
 
-use std::io::Write as _;
+use std::io::{self, Write};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -8,6 +8,7 @@ use bytes::Bytes;
 use futures_util::stream::{BoxStream, StreamExt as _, unfold};
 use playback_wire::Producer;
 use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
 
 use super::line::{
     BlockLine, ExecutionLine, Header, LaunchLine, LeftOutLine, Line, Over, RunEnd, VERSION,
@@ -65,13 +66,7 @@ pub(in crate::export) async fn begin(
         open: None,
         executions: 0,
     };
-    bundle.line(
-        None,
-        &Line::PlaybackBundle(Header {
-            version: VERSION,
-            made_by: concat!("playback ", env!("CARGO_PKG_VERSION")).to_owned(),
-        }),
-    )?;
+    bundle.line(None, &header())?;
     let steps = unfold(Some(bundle), |bundle| async move {
         match bundle?.step().await {
             Ok((bytes, bundle)) => Some((Ok(bytes), bundle)),
@@ -81,15 +76,99 @@ pub(in crate::export) async fn begin(
     Ok(steps.boxed())
 }
 
+/// A line with its end; `hash` takes it in.
+fn encoded(hash: Option<&mut Sha256>, line: &Line) -> serde_json::Result<Vec<u8>> {
+    let mut text = serde_json::to_vec(line)?;
+    text.push(b'\n');
+    if let Some(hash) = hash {
+        hash.update(&text);
+    }
+    Ok(text)
+}
+
+fn header() -> Line {
+    Line::PlaybackBundle(Header {
+        version: VERSION,
+        made_by: concat!("playback ", env!("CARGO_PKG_VERSION")).to_owned(),
+    })
+}
+
+fn block_line(block: &BlockRow) -> BlockLine {
+    BlockLine {
+        producer: block.producer,
+        first_seq: block.first_seq,
+        last_seq: block.last_seq,
+        first_line: block.first_line,
+        lines: block.lines,
+        raw_bytes: block.raw_bytes,
+        data: STANDARD.encode(&block.data),
+    }
+}
+
+/// Writes a bundle of runs that are not in any store.
+pub struct BundleWriter<W: Write> {
+    zstd: zstd::stream::write::Encoder<'static, W>,
+    executions: u64,
+}
+
+impl<W: Write> BundleWriter<W> {
+    /// Begins a bundle.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn new(out: W) -> io::Result<Self> {
+        let mut zstd = zstd::stream::write::Encoder::new(out, LEVEL)?;
+        zstd.write_all(&encoded(None, &header())?)?;
+        Ok(Self {
+            zstd,
+            executions: 0,
+        })
+    }
+
+    /// Writes a run with its log.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn run(&mut self, id: Uuid, blocks: &[BlockRow]) -> io::Result<()> {
+        let mut hash = Sha256::new();
+        let line = ExecutionLine {
+            id,
+            arrived_us: None,
+            alive_us: None,
+            run_key: None,
+            begun_by: None,
+            launch: None,
+        };
+        let line = Line::Execution(Box::new(line));
+        self.zstd.write_all(&encoded(Some(&mut hash), &line)?)?;
+        for block in blocks {
+            let line = Line::Block(block_line(block));
+            self.zstd.write_all(&encoded(Some(&mut hash), &line)?)?;
+        }
+        self.executions += 1;
+        let end = Line::End(RunEnd {
+            blocks: blocks.len() as u64,
+            sha256: hexadecimal(&hash.finalize()),
+        });
+        self.zstd.write_all(&encoded(None, &end)?)
+    }
+
+    /// Ends the bundle.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn finish(mut self) -> io::Result<W> {
+        let executions = self.executions;
+        self.zstd
+            .write_all(&encoded(None, &Line::Over(Over { executions }))?)?;
+        self.zstd.finish()
+    }
+}
+
 impl Bundle {
     /// Writes a line; `hash` takes it in.
     fn line(&mut self, hash: Option<&mut Sha256>, line: &Line) -> Result<(), ExportError> {
-        let mut text = serde_json::to_vec(line)?;
-        text.push(b'\n');
-        if let Some(hash) = hash {
-            hash.update(&text);
-        }
-        self.zstd.write_all(&text)?;
+        self.zstd.write_all(&encoded(hash, line)?)?;
         Ok(())
     }
 
@@ -240,16 +319,7 @@ impl Bundle {
 
     fn block(&mut self, open: &mut OpenRun, block: &BlockRow) -> Result<(), ExportError> {
         open.blocks += 1;
-        let line = BlockLine {
-            producer: block.producer,
-            first_seq: block.first_seq,
-            last_seq: block.last_seq,
-            first_line: block.first_line,
-            lines: block.lines,
-            raw_bytes: block.raw_bytes,
-            data: STANDARD.encode(&block.data),
-        };
-        self.line(Some(&mut open.hash), &Line::Block(line))
+        self.line(Some(&mut open.hash), &Line::Block(block_line(block)))
     }
 
     fn end(&mut self, open: OpenRun) -> Result<(), ExportError> {

@@ -1,7 +1,7 @@
 //! Parts of an execution in words, as text that is not escaped yet.
 
 use chrono::SecondsFormat;
-use playback_wire::ExecutionType;
+use playback_wire::{ExecutionType, Imported};
 
 use crate::model::{
     Difference, ExecutionRow, FailedTask, FailureGroup, LastSuccess, Seen, TaskRow, printed_task,
@@ -62,8 +62,7 @@ pub(super) fn facts(row: &ExecutionRow) -> Vec<(&'static str, String)> {
     add("Exit code", row.exit_code.map(|code| code.to_string()));
     add("Signal", row.signal.map(|signal| signal.to_string()));
     add("Started", Some(time(row.started_us)));
-    let took = |ended_us: i64| duration(ended_us.saturating_sub(row.started_us));
-    add("Took", row.ended_us.map(took));
+    add("Took", row.duration_us().map(duration));
     add("Inventory", started.inventory.clone());
     add("Limit", started.limit.clone());
     add("Tags", Some(started.tags.join(", ")));
@@ -72,6 +71,8 @@ pub(super) fn facts(row: &ExecutionRow) -> Vec<(&'static str, String)> {
     add("Controller", started.controller.clone());
     add("Launched by", started.launched_by.clone());
     add("Canceled by", row.canceled_by.clone());
+    let imported = started.imported.as_ref();
+    add("Imported from", imported.map(Imported::recorder));
     add("Labels", Some(started.labels.join(", ")));
     add("Note", started.note.clone());
     let commit = started.git.as_ref().map(|git| {

@@ -73,11 +73,7 @@ static COLUMNS: &[Column<RunRow>] = &[
         "duration",
         Kind::Number,
         "How long it took, in seconds",
-        |row| {
-            let run = &row.run;
-            let took = |ended: i64| ended.saturating_sub(run.started_us).max(0);
-            Value::seconds(run.ended_us.map(took))
-        },
+        |row| Value::seconds(row.run.duration_us()),
     ),
     column("exit_code", Kind::Integer, "The exit code", |row| {
         row.run.exit_code.into()

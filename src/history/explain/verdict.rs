@@ -14,7 +14,7 @@ pub(super) fn verdict(row: &ExecutionRow, hosts: HostOutcomes) -> Vec<String> {
         (Status::Running, _) => {
             vec!["The run is not over: this is what has failed so far.".to_owned()]
         }
-        (Status::Success, _) => succeeded(hosts),
+        (Status::Success, _) => succeeded(row, hosts),
         (Status::Failed, Some(Reason::TaskFailed | Reason::Unreachable)) => vec![of_hosts(hosts)],
         (Status::Failed, Some(Reason::Canceled)) => vec![canceled(row)],
         (Status::Failed, Some(Reason::TimedOut)) => {
@@ -39,8 +39,12 @@ pub(super) fn verdict(row: &ExecutionRow, hosts: HostOutcomes) -> Vec<String> {
     said
 }
 
-fn succeeded(hosts: HostOutcomes) -> Vec<String> {
-    let mut said = vec!["The run did not fail: its exit code was 0.".to_owned()];
+fn succeeded(row: &ExecutionRow, hosts: HostOutcomes) -> Vec<String> {
+    let said = match row.exit_code {
+        Some(_) => "The run did not fail: its exit code was 0.",
+        None => "The run did not fail.",
+    };
+    let mut said = vec![said.to_owned()];
     if hosts.failed + hosts.unreachable > 0 {
         said.push(of_hosts(hosts));
     }
@@ -84,6 +88,9 @@ fn canceled(row: &ExecutionRow) -> String {
 /// An exit code that no host explains.
 fn unexplained(row: &ExecutionRow, hosts: HostOutcomes) -> String {
     let Some(code) = row.exit_code else {
+        if row.description.imported.is_some() {
+            return "The run failed, and no host did.".to_owned();
+        }
         return "The run ended without an exit code, and no host failed.".to_owned();
     };
     match code {

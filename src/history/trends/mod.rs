@@ -74,8 +74,8 @@ struct Run {
     playbook: usize,
     circumstances: Circumstances,
     status: Status,
-    /// In seconds.
-    duration: f64,
+    /// In seconds, if it is known.
+    duration: Option<f64>,
 }
 
 /// What is run: a playbook in its folder, or a module.
@@ -180,7 +180,8 @@ impl History {
             let took = runs
                 .iter()
                 .filter(|run| run.succeeded() && self.is_usual(run));
-            let took: Vec<(&Run, f64)> = took.map(|run| (*run, run.duration)).collect();
+            let took: Vec<(&Run, f64)> =
+                took.filter_map(|run| Some((*run, run.duration?))).collect();
             trends.push(PlaybookTrend {
                 r#type: playbook.r#type,
                 name: playbook.name.clone(),
@@ -204,7 +205,6 @@ impl History {
 
 impl Run {
     fn new(key: ExecutionKey, row: &ExecutionRow, playbook: usize, variant: usize) -> Self {
-        let ended_us = row.ended_us.unwrap_or(row.started_us);
         let git = row.description.git.as_ref();
         Self {
             key,
@@ -219,7 +219,7 @@ impl Run {
                 commit: git.map(|git| Arc::from(git.commit.as_str())),
             },
             status: row.status,
-            duration: ended_us.saturating_sub(row.started_us).max(0) as f64 / 1e6,
+            duration: row.duration_us().map(|us| us as f64 / 1e6),
         }
     }
 

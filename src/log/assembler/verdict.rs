@@ -1,6 +1,8 @@
 //! Judges an execution's state from its producers' reports.
 
-use playback_wire::{EndReason, ExecutionStarted, HostStats, Producer, ResultStatus, TaskResult};
+use playback_wire::{
+    EndReason, ExecutionStarted, HostStats, Imported, Producer, ResultStatus, TaskResult,
+};
 
 use super::producer::{ProducerState, Producers};
 use crate::model::{EventCount, ExecutionRow, Phase, Reason, Status};
@@ -175,6 +177,7 @@ pub(super) fn refresh<'a>(
         row.phase = Phase::Finished;
         row.status = match (row.exit_code, row.signal) {
             (Some(0), _) => Status::Success,
+            (None, None) if ends().any(|end| end.succeeded == Some(true)) => Status::Success,
             _ => Status::Failed,
         };
         let said = ends().find_map(|end| end.reason);
@@ -187,7 +190,7 @@ pub(super) fn refresh<'a>(
         row.status = Status::Running;
         row.reason = None;
     }
-    row.events = events(producers, ended, lost);
+    row.events = events(producers, ended, lost, row.description.imported.as_ref());
 }
 
 fn reason<'a>(
@@ -213,13 +216,21 @@ fn reason<'a>(
     }
 }
 
-fn events(producers: &Producers, ended: bool, lost: bool) -> EventCount {
+fn events(
+    producers: &Producers,
+    ended: bool,
+    lost: bool,
+    imported: Option<&Imported>,
+) -> EventCount {
     let received: u64 = producers.iter().map(|producer| producer.last_seq).sum();
     let left_out = producers
         .iter()
         .map(ProducerState::left_out)
         .fold(0, u64::saturating_add);
     let mut missing = Vec::new();
+    if let Some(imported) = imported {
+        missing.push(not_recorded(imported, lost));
+    }
     for (producer, name) in producers.iter().zip(Producer::ALL) {
         if producer.left_out() > 0 {
             let why = match producer.dropped_reason.as_str() {
@@ -247,7 +258,8 @@ fn events(producers: &Producers, ended: bool, lost: bool) -> EventCount {
         }
         let at_the_process = name != Producer::Launcher;
         let name = name.as_str();
-        if lost && at_the_process && producer.seen() && producer.ended.is_none() {
+        let is_silent = at_the_process && producer.seen() && producer.ended.is_none();
+        if lost && is_silent && imported.is_none() {
             missing.push(format!(
                 "the {name} fell silent after event {}",
                 producer.last_seq
@@ -259,9 +271,27 @@ fn events(producers: &Producers, ended: bool, lost: bool) -> EventCount {
         expected: ended.then_some(received.saturating_add(left_out)),
         complete: ended
             && left_out == 0
+            && imported.is_none()
             && producers.iter().all(|producer| producer.gaps.is_empty()),
         missing: (!missing.is_empty()).then(|| missing.join("; ")),
     }
+}
+
+/// What is not known of a run because its recorder did not record it.
+fn not_recorded(imported: &Imported, lost: bool) -> String {
+    let mut unknown: Vec<String> = imported
+        .unknown
+        .iter()
+        .map(|field| field.replace('_', " "))
+        .collect();
+    if lost {
+        unknown.push("its end".to_owned());
+    }
+    format!(
+        "what {} did not record: {}",
+        imported.recorder(),
+        unknown.join(", ")
+    )
 }
 
 /// The description of the run: the recorder's values first, then the supervisor's, then the launcher's.
