@@ -108,6 +108,7 @@ impl Context {
             redacted: Vec::new(),
             output_left_out: 0,
             clock_corrected_us: 0,
+            imported: None,
             left_out: Vec::new(),
         };
         Ok(Self { started })

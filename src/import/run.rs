@@ -55,7 +55,7 @@ impl<'r> Translation<'r> {
     /// The time is not one.
     pub(super) fn begin(
         started_us: i64,
-        description: ExecutionStarted,
+        description: &ExecutionStarted,
         rules: Option<&'r Rules>,
     ) -> Result<Self, NotTranslated> {
         if !(0..=LATEST_US).contains(&started_us) {
@@ -71,7 +71,7 @@ impl<'r> Translation<'r> {
             hash: Sha256::new(),
             line: Vec::new(),
         };
-        run.push(started_us, "execution_started", &description)?;
+        run.push(started_us, "execution_started", description)?;
         Ok(run)
     }
 
@@ -206,7 +206,7 @@ mod tests {
                 user: Some(user.to_owned()),
                 ..ExecutionStarted::default()
             };
-            let run = Translation::begin(at, description, None).unwrap();
+            let run = Translation::begin(at, &description, None).unwrap();
             run.finish("x", identity).id
         };
         let us = 1_768_904_400_000_000;
@@ -223,7 +223,7 @@ mod tests {
             run(us, "bob", &Identity::Content)
         );
         for wrong in [-1, i64::MAX] {
-            assert!(Translation::begin(wrong, ExecutionStarted::default(), None).is_err());
+            assert!(Translation::begin(wrong, &ExecutionStarted::default(), None).is_err());
         }
     }
 }

@@ -101,7 +101,7 @@ fn recognized(path: &Path) -> anyhow::Result<Kind> {
     let read = file.take(BEGINNING).read_to_end(&mut beginning);
     read.with_context(|| format!("{shown} cannot be read"))?;
     if beginning.is_empty() {
-        bail!("{shown} is empty");
+        bail!("{shown} is empty: export or record it once more");
     }
     match Kind::of(&beginning) {
         Some(kind) => Ok(kind),

@@ -128,7 +128,7 @@ async fn events(
         diff: arguments.diff,
     };
     let description = describe(run, &arguments, has_recap);
-    let mut log = Translation::begin(playbook.started_us, description, rules)?;
+    let mut log = Translation::begin(playbook.started_us, &description, rules)?;
     let tasks: HashMap<i64, (usize, &AraTask)> = numbered(&run.tasks, |task| task.id);
     let plays: HashMap<i64, usize> = run
         .plays

@@ -96,7 +96,7 @@ pub(super) fn run(
         }),
         ..ExecutionStarted::default()
     };
-    let mut log = Translation::begin(first.play.started_us()?, description, rules)?;
+    let mut log = Translation::begin(first.play.started_us()?, &description, rules)?;
     let mut results = results.into_iter().peekable();
     let mut task_number = 0;
     let mut ended_us = first.play.started_us()?;

@@ -74,7 +74,7 @@ pub(super) fn run(
         }),
         ..ExecutionStarted::default()
     };
-    let mut log = Translation::begin(written_us, description, rules)?;
+    let mut log = Translation::begin(written_us, &description, rules)?;
     let mut play: Option<(&str, u32)> = None;
     let mut succeeded = true;
     for (at, task) in tasks.iter().enumerate() {

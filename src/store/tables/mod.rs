@@ -50,7 +50,7 @@ enum Role {
 /// Every table whose rows belong to an execution. Rows of a table in this list are deleted with it, and cleared before a
 /// rebuild, without more code. Writing them is in `commit`, copying in `copy`, and a table of very many rows needs a step
 /// of its own in `retention::sweep_one`.
-const CHILDREN: [Child; 10] = [
+const CHILDREN: [Child; 11] = [
     Child::new("event_blocks", Key::Execution, Role::Log),
     Child::new("results", Key::Execution, Role::Projected { found: false }),
     Child::new("tasks", Key::Execution, Role::Projected { found: false }),

@@ -235,7 +235,7 @@ fn a_bundle_moves_runs_to_another_collector() {
         (&json!(0), &json!(1))
     );
     let done = run(&to, &["import", "/dev/null"]);
-    assert!(done.complaint(1).contains("empty or was cut"), "{done:?}");
+    assert!(done.complaint(1).contains("is empty: export"), "{done:?}");
     let done = run(&to, &["import", "/nowhere/runs.playback"]);
     assert!(done.complaint(1).contains("cannot be read"), "{done:?}");
 }
