@@ -8,7 +8,7 @@ use secrecy::ExposeSecret as _;
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection as _, Executor as _, Row as _};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection as _, Executor as _, Row as _};
 
 use tokio::time::Instant;
 
@@ -33,17 +33,29 @@ const LIFETIME: Duration = Duration::from_secs(1800);
 const POSTGRES_SESSION: &str = "SELECT set_config('synchronous_commit', 'on', false) \
     WHERE current_setting('synchronous_commit') IN ('off', 'local')";
 
-/// A collector that vanishes in the middle of a transaction must not block the others: the server ends its session, and
-/// releases its locks.
-const POSTGRES_PATIENCE: &str = "SELECT set_config('idle_in_transaction_session_timeout', '60s', false), \
-    set_config('tcp_user_timeout', '60s', false), set_config('tcp_keepalives_idle', '30', false)";
+/// A collector that vanishes in the middle of a transaction must not block the others, nor itself when it is back: the
+/// server ends its session, and releases its locks, after the time that the collector waits for an answer.
+fn postgres_patience(answer: Duration) -> String {
+    let seconds = answer.as_secs().max(1);
+    format!(
+        "SELECT set_config('idle_in_transaction_session_timeout', '{seconds}s', false), \
+         set_config('tcp_user_timeout', '{seconds}s', false), set_config('tcp_keepalives_idle', '30', false)"
+    )
+}
 
 /// Values that do not fit are refused, not cut; quoted names follow the standard; a page of results fits into one text
-/// (`compare`); and reads within a transaction take no gap locks, which would make writers wait for each other.
-const MYSQL_SESSION: &str = "SET SESSION sql_mode = \
-    'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,ANSI_QUOTES'; \
-    SET SESSION group_concat_max_len = 4194304; \
-    SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
+/// (`compare`); and reads within a transaction take no gap locks, which would make writers wait for each other. MariaDB
+/// alone has a limit for idle transactions, and reads what stands in a comment of its own: see [`postgres_patience`].
+fn mysql_session(answer: Duration) -> String {
+    let seconds = answer.as_secs().max(1);
+    format!(
+        "SET SESSION sql_mode = \
+         'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,ANSI_QUOTES'; \
+         SET SESSION group_concat_max_len = 4194304 \
+         /*M!100300 , SESSION idle_transaction_timeout = {seconds} */; \
+         SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"
+    )
+}
 
 /// The smallest message limit of a MySQL server that suffices.
 const LEAST_PACKET: i64 = 4 << 20;
@@ -176,18 +188,20 @@ async fn postgres(options: &Options) -> Result<(Pool, Pool), StoreError> {
         tracing::warn!("fsync is off: what is acknowledged may not survive a power cut");
     }
     close_first(first).await;
-    let wait = options.wait;
+    let (wait, patience) = (options.wait, postgres_patience(options.answer()));
     let pool = |connections| {
+        let patience = patience.clone();
         PgPoolOptions::new()
             .max_connections(connections)
             .acquire_timeout(options.wait)
             .max_lifetime(LIFETIME)
             .test_before_acquire(false)
             .before_acquire(|connection, used| Box::pin(is_alive(connection, used.idle_for)))
-            .after_connect(|connection, _| {
+            .after_connect(move |connection, _| {
+                let patience = patience.clone();
                 Box::pin(async move {
                     connection.execute(POSTGRES_SESSION).await?;
-                    connection.execute(POSTGRES_PATIENCE).await?;
+                    connection.execute(AssertSqlSafe(patience)).await?;
                     Ok(())
                 })
             })
@@ -229,17 +243,21 @@ async fn mysql(options: &Options) -> Result<(Pool, Pool), StoreError> {
         );
     }
     close_first(first).await;
-    let wait = options.wait;
+    let (wait, session) = (options.wait, mysql_session(options.answer()));
     let pool = |connections| {
+        let session = session.clone();
         MySqlPoolOptions::new()
             .max_connections(connections)
             .acquire_timeout(options.wait)
             .max_lifetime(LIFETIME)
             .test_before_acquire(false)
             .before_acquire(|connection, used| Box::pin(is_alive(connection, used.idle_for)))
-            .after_connect(|connection, _| {
+            .after_connect(move |connection, _| {
+                let session = session.clone();
                 Box::pin(async move {
-                    connection.execute(sqlx::raw_sql(MYSQL_SESSION)).await?;
+                    connection
+                        .execute(sqlx::raw_sql(AssertSqlSafe(session)))
+                        .await?;
                     Ok(())
                 })
             })

@@ -8,6 +8,7 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use playback::store::dialect::Engine;
@@ -300,13 +301,29 @@ SQL"
 
     /// The same in this database.
     pub fn sql_in(&self, database: &str, sql: &str) -> bool {
+        let mut command = self.client(database, sql);
+        let done = command.stdout(Stdio::null()).stderr(Stdio::null()).status();
+        done.expect("the server's client: make test installs it")
+            .success()
+    }
+
+    /// The value that a statement selects in this database.
+    pub fn value(&self, database: &str, sql: &str) -> String {
+        let done = self.client(database, sql).output();
+        let done = done.expect("the server's client: make test installs it");
+        assert!(done.status.success(), "{done:?}");
+        String::from_utf8(done.stdout).unwrap().trim().to_owned()
+    }
+
+    /// The server's own client; it prints values alone.
+    fn client(&self, database: &str, sql: &str) -> Command {
         let port = self.port.to_string();
-        let mut command = match self.engine {
+        match self.engine {
             Engine::Postgres => {
                 let mut command = Command::new("psql");
                 command
                     .args(["-h", "127.0.0.1", "-p", &port, "-U", USER, "-d", database])
-                    .args(["-q", "-X", "-c", sql])
+                    .args(["-q", "-X", "-A", "-t", "-c", sql])
                     .env("PGPASSWORD", PASSWORD);
                 command
             }
@@ -314,14 +331,11 @@ SQL"
                 let mut command = Command::new("mariadb");
                 command
                     .args(["--no-defaults", "-h", "127.0.0.1", "-P", &port, "-u", USER])
-                    .args(["-D", database, "-e", sql])
+                    .args(["-N", "-B", "-D", database, "-e", sql])
                     .env("MYSQL_PWD", PASSWORD);
                 command
             }
-        };
-        let done = command.stdout(Stdio::null()).stderr(Stdio::null()).status();
-        done.expect("the server's client: make test installs it")
-            .success()
+        }
     }
 
     /// What it complained of.
@@ -359,18 +373,33 @@ fn has_ended(pid: &str) -> bool {
 }
 
 /// A port that is free at this moment.
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
+/// A port that nobody listens on, and that nobody is given who asks for any: a server that is killed finds it free when it
+/// is started again.
+pub fn free_port() -> u16 {
+    static TURN: AtomicU32 = AtomicU32::new(0);
+    // Below those that Linux hands out. Another process begins elsewhere.
+    let (first, many) = (10_000, 22_000);
+    let start = std::process::id().wrapping_mul(331);
+    loop {
+        let turn = TURN.fetch_add(1, Ordering::Relaxed);
+        let port = first + start.wrapping_add(turn) % many;
+        let port = u16::try_from(port).expect("below 32,000");
+        if TcpListener::bind((LOOPBACK, port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 /// A shell of a user who is not root, who may write to the folder.
 fn as_somebody(folder: &Path, script: &str) -> Command {
-    // Debian keeps PostgreSQL's programs out of the search path, one folder a version.
+    // Debian keeps PostgreSQL's programs out of the search path, one folder a version. A MariaDB that starts removes
+    // temporary tables that others left, and other running servers' too where the folder is not its own.
     let script = format!(
         "set -e
+         mkdir -p '{0}/tmp'
+         export TMPDIR='{0}/tmp'
          PATH=$PATH:/usr/sbin:$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)
-         cd '{}'
+         cd '{0}'
          {script}",
         folder.display()
     );

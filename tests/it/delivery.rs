@@ -3,7 +3,7 @@
 
 use std::ffi::OsString;
 use std::io::{Read as _, Write as _};
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::os::unix::ffi::OsStringExt as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -15,6 +15,7 @@ use serde_json::Value;
 use crate::builders::{Run, good_run};
 use crate::exec::Spools;
 use crate::harness::{Collector, PLAYBACK, Setup, eventually};
+use crate::servers::free_port;
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
@@ -230,10 +231,7 @@ fn few_descriptors_stop_nothing() {
 #[test]
 fn a_collector_under_a_limit_of_file_sizes_refuses_and_lives() {
     let line = "ulimit -f 2048; exec \"$@\"";
-    let port = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
+    let port = SocketAddr::from(([127, 0, 0, 1], free_port()));
     let collector = Setup::default()
         .within(&["bash", "-c", line, "bash"], port)
         .start();

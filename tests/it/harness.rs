@@ -120,7 +120,7 @@ impl Setup {
             std::fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
             arguments.extend(["--config".to_owned(), path.display().to_string()]);
         }
-        let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
+        let nowhere = SocketAddr::from(([127, 0, 0, 1], servers::free_port()));
         let (within, address) = self.within.unwrap_or((Vec::new(), nowhere));
         Collector {
             within,

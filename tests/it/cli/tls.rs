@@ -1,7 +1,7 @@
 //! Connections to a collector with https and through proxies work the same for every command, and for the stream of
 //! `follow`.
 
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -11,6 +11,7 @@ use super::{Ran, command};
 use crate::builders::good_run;
 use crate::harness::{Collector, eventually};
 use crate::launch::{GATED, Site};
+use crate::servers::free_port;
 
 /// An https server before a collector, as an operator sets up nginx, whose certificate signs itself and says of itself that
 /// it is an authority (CA:TRUE), as `openssl req -x509` makes it.
@@ -34,9 +35,7 @@ impl Https {
             .output()
             .unwrap();
         assert!(made.status.success(), "{made:?}");
-        let free = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = free.local_addr().unwrap();
-        drop(free);
+        let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
         let config = format!(
             "events {{}}\nhttp {{\n access_log off;\n server {{\n listen {address} ssl;\n \
              ssl_certificate certificate.pem;\n ssl_certificate_key key.pem;\n location / {{\n \

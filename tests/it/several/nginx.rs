@@ -1,11 +1,12 @@
 //! A load balancer: nginx with the configuration that `docs/scale.md` describes.
 
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
 
 use crate::harness::{Collector, eventually};
+use crate::servers::free_port;
 
 /// An nginx before several collectors; it ends with the test.
 pub(super) struct Nginx {
@@ -17,9 +18,7 @@ pub(super) struct Nginx {
 impl Nginx {
     pub(super) fn before(collectors: &[Collector]) -> Self {
         let folder = TempDir::new().unwrap();
-        let free = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = free.local_addr().unwrap();
-        drop(free);
+        let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
         let servers: String = collectors
             .iter()
             .map(|collector| {
