@@ -97,6 +97,7 @@ impl Script {
                 let started = HostStarted {
                     task,
                     host: host.into(),
+                    groups: (task == 1).then(|| vec!["web".to_owned()]),
                 };
                 writer.line("host_started", &started)?;
             }

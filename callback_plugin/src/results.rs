@@ -154,10 +154,29 @@ pub(crate) fn host_started(
     let event = HostStarted {
         task: number,
         host: name.to_str()?.into(),
+        groups: groups(run, host, name.to_str()?)?,
     };
     let seq = run.spool.append(at, "host_started", &event);
     run.shows(seq, false);
     Ok(())
+}
+
+/// The groups of a host, as in `group_names`, where they are not known from before. Looked at once a play, because a task
+/// may change them (`group_by`, `add_host`).
+fn groups(run: &Run, host: &Bound<'_, PyAny>, name: &str) -> PyResult<Option<Vec<String>>> {
+    if !run.ledger().needs_groups(name) {
+        return Ok(None);
+    }
+    let py = host.py();
+    let mut names = Vec::new();
+    for group in host.call_method0(intern!(py, "get_groups"))?.try_iter()? {
+        let name = plays::text(&group?.getattr(intern!(py, "name"))?);
+        if name != "all" {
+            names.push(name);
+        }
+    }
+    names.sort_unstable();
+    Ok(run.ledger().tells_groups(name, &names).then_some(names))
 }
 
 /// How a failure was handled.

@@ -26,14 +26,14 @@ SITE = """
       debug: {msg: "{{ item }}"}
       loop: [1, 2, 3]
     - name: retry
-      command: /bin/false
+      raw: /bin/false
       retries: 2
       delay: 0
       register: tried
       until: tried.rc == 0
       ignore_errors: true
     - name: retry of items
-      command: /bin/false
+      raw: /bin/false
       loop: [1, 2]
       retries: 2
       delay: 0
@@ -41,7 +41,7 @@ SITE = """
       until: tried.rc == 0
       ignore_errors: true
     - name: skip
-      command: /bin/true
+      raw: /bin/true
       when: false
     - block:
         - name: boom
@@ -50,7 +50,7 @@ SITE = """
         - name: rescued
           debug: {msg: fine}
     - name: delegated
-      command: /bin/true
+      raw: /bin/true
       delegate_to: web3
     - include_tasks: more.yml
     - name: background
@@ -167,10 +167,10 @@ def test_a_task_under_free_is_one_task(site: Site) -> None:
   strategy: free
   gather_facts: false
   tasks:
-    - {name: one, command: /bin/true, notify: again}
+    - {name: one, raw: /bin/true, notify: again}
     - {name: two, debug: {msg: x}}
     - meta: flush_handlers
-    - {name: three, command: /bin/true, notify: again}
+    - {name: three, raw: /bin/true, notify: again}
   handlers:
     - {name: again, debug: {msg: handled}}
 """)
@@ -190,7 +190,7 @@ def test_serial_makes_a_play_of_each_batch(site: Site) -> None:
   serial: 1
   gather_facts: false
   tasks:
-    - {name: one, command: /bin/true}
+    - {name: one, raw: /bin/true}
 """)
     assert [play["play"] for play in run.of("play_started")] == [1, 2, 3]
     tasks = run.of("task_started")
@@ -210,6 +210,28 @@ def test_a_role_included_twice_has_its_tasks_twice(site: Site) -> None:
     tasks = run.of("task_started", name="greet")
     assert [task["role"] for task in tasks] == ["greet", "greet"]
     assert [len(run.of("result", task=task["task"])) for task in tasks] == [1, 1]
+
+
+GROUPS = """
+- hosts: web1:web2
+  gather_facts: false
+  tasks:
+    - debug:
+    - group_by: {key: made}
+      when: inventory_hostname == 'web1'
+- hosts: web1:web2
+  gather_facts: false
+  tasks: [{debug: }, {debug: }]
+- hosts: web1:web2
+  gather_facts: false
+  tasks: [{debug: }]
+"""
+
+
+def test_groups_are_told_once_and_again_when_they_change(site: Site) -> None:
+    run = site.play(GROUPS)
+    told = [(data["host"], data["groups"]) for data in run.of("host_started") if "groups" in data]
+    assert sorted(told) == [("web1", ["made", "web"]), ("web1", ["web"]), ("web2", ["web"])]
 
 
 def test_two_playbooks_of_one_command_are_one_execution(site: Site) -> None:
@@ -347,22 +369,22 @@ def test_a_failure_says_whether_a_rescue_handles_it(site: Site) -> None:
           tasks:
             - block:
                 - name: handled
-                  command: "false"
+                  raw: "false"
                 - name: never
-                  command: "true"
+                  raw: "true"
               rescue:
                 - name: handled as well
                   block:
                     - name: inner
-                      command: "false"
+                      raw: "false"
                   rescue:
                     - debug:
               always:
                 - name: ignored
-                  command: "false"
+                  raw: "false"
                   ignore_errors: true
             - name: not handled
-              command: "false"
+              raw: "false"
         """
     )
     assert run.code == 2

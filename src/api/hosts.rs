@@ -15,8 +15,8 @@ use crate::app::App;
 use crate::filter::{Edge, parse};
 use crate::history::hosts::{self, ChangeCursor, FactChangesQuestion, HostsQuestion};
 use crate::model::{
-    Cursor, FactsChangeList, HostChangeList, HostDetail, HostFacts, HostRunList, HostStatus,
-    HostSummaryList,
+    Cursor, FactsChangeList, HostChangeList, HostDetail, HostFacts, HostGroupList, HostRunList,
+    HostStatus, HostSummaryList,
 };
 
 /// The name of a host, `{name}` in a path. Whether it exists is not checked.
@@ -163,6 +163,32 @@ pub(super) async fn list_host_changes(
     let content = query.content.unwrap_or(false);
     let changes = hosts::changes(&app.store, &name, cursor, limit, content).await?;
     Ok(Json(changes))
+}
+
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct HostGroupsQuery {
+    /// Changes at most: 1 to 1000, 50 by default.
+    limit: Option<u32>,
+}
+
+/// The groups that a host belongs to, and how they changed: each entry is the first of the runs that told the same.
+///
+/// Runs tell the groups of the hosts that they give tasks to. Of more than 10,000 runs, the newest are looked through.
+#[utoipa::path(
+    get, path = "/hosts/{name}/groups", tag = "history",
+    params(("name" = String, Path, description = "Inventory name, percent-encoded"), HostGroupsQuery),
+    responses((status = 200, body = HostGroupList), (status = 404, body = ErrorBody))
+)]
+pub(super) async fn list_host_groups(
+    State(app): State<App>,
+    _: ReadAccess,
+    HostName(name): HostName,
+    Query(query): Query<HostGroupsQuery>,
+) -> Result<Json<HostGroupList>, ApiError> {
+    let limit = limit(query.limit)? as usize;
+    Ok(Json(hosts::groups(&app.store, &name, limit).await?))
 }
 
 #[derive(Debug, Default, Deserialize, IntoParams)]

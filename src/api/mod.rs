@@ -122,6 +122,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(hosts::list_host_changes))
         .routes(routes!(hosts::get_host_facts))
         .routes(routes!(hosts::list_host_facts_changes))
+        .routes(routes!(hosts::list_host_groups))
         .routes(routes!(parts::matrix::get_matrix))
         .routes(routes!(stream::stream_execution))
         .routes(routes!(feed::stream_executions))

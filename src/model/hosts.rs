@@ -120,6 +120,9 @@ pub struct HostDetail {
     pub summary: HostSummary,
     /// The first run that it took part in.
     pub first_run: HostRun,
+    /// The groups that it belongs to, as its last run told, `all` apart; missing if that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub groups: Option<Vec<String>>,
     /// When a run last reported facts of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub facts_time: Option<DateTime<Utc>>,
@@ -294,4 +297,36 @@ pub struct FactsChangeList {
     /// Ask with this as `since` for the next page; missing on the last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_since: Option<DateTime<Utc>>,
+}
+
+/// From a run on, a host belonged to other groups than before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct HostGroupsChange {
+    /// The first execution that told these groups.
+    pub execution: Uuid,
+    /// When it started.
+    pub time: DateTime<Utc>,
+    /// The groups, `all` apart, by name; missing if the logs that told them are gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub groups: Option<Vec<String>>,
+    /// Those that it did not belong to before; missing if what was before is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub added: Option<Vec<String>>,
+    /// Those that it no longer belonged to; missing if what was before is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub removed: Option<Vec<String>>,
+}
+
+/// The groups of a host, and how they changed.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct HostGroupList {
+    /// Inventory name of the host.
+    pub host: String,
+    /// The groups now, as its last run told; missing if that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub groups: Option<Vec<String>>,
+    /// The changes, the last one first. The last entry is where the groups were first known, or how far back was looked.
+    pub changes: Vec<HostGroupsChange>,
+    /// Whether nothing older is known: false if there are more changes than `limit`, or the host has more than 10,000 runs.
+    pub complete: bool,
 }

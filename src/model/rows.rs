@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use playback_wire::{ExecutionStarted, HostStats, Producer, ResultStatus, Usage};
+use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::{
@@ -122,6 +123,36 @@ pub struct HostRow {
     pub running_task: Option<u32>,
     /// Since when, in microseconds since the epoch.
     pub running_since_us: Option<i64>,
+    /// What the execution told last of the groups that the host belongs to.
+    pub groups: Option<GroupsTold>,
+}
+
+/// An event that tells the groups of a host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GroupsTold {
+    /// Its sequence number.
+    pub seq: u64,
+    /// Hash of the groups.
+    pub hash: i64,
+}
+
+impl GroupsTold {
+    /// An event that tells these groups.
+    #[must_use]
+    pub fn new(seq: u64, groups: &[String]) -> Self {
+        let mut hash = Sha256::new();
+        for group in groups {
+            hash.update(group);
+            hash.update([0]);
+        }
+        let hash: [u8; 32] = hash.finalize().into();
+        let mut first = [0; 8];
+        first.copy_from_slice(&hash[..8]);
+        Self {
+            seq,
+            hash: i64::from_be_bytes(first),
+        }
+    }
 }
 
 /// One play of an execution.

@@ -3,16 +3,18 @@
 //! A history may have millions of runs of a host, so no statement reads them all.
 
 use playback_wire::HostStats;
+use uuid::Uuid;
 
 use super::pool::Row;
 use super::statement::Statement;
 use super::tables::executions::{SELECT, read};
+use super::tables::hosts;
 use super::tables::results;
 use super::tables::table::push_list;
 use super::tables::tasks;
 use super::{Store, StoreError};
 use crate::filter::stored;
-use crate::model::{Cursor, ExecutionKey, ExecutionRow, ResultFlags, TaskRow};
+use crate::model::{Cursor, ExecutionKey, ExecutionRow, GroupsTold, ResultFlags, TaskRow};
 
 /// Runs of a host that are counted, at most.
 pub const COUNTED_RUNS: u64 = 10_000;
@@ -56,6 +58,21 @@ impl HostInRun {
             key: self.key,
         }
     }
+}
+
+/// What a run told of a host's groups.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GroupsInRun {
+    /// The execution's key.
+    pub key: ExecutionKey,
+    /// The execution.
+    pub id: Uuid,
+    /// When it started, in microseconds since the epoch.
+    pub started_us: i64,
+    /// The event that told them.
+    pub told: GroupsTold,
+    /// Whether retention removed the execution's log, and the event with it.
+    pub is_removed: bool,
 }
 
 /// Which of a host's runs.
@@ -203,6 +220,39 @@ impl Store {
         push_order(&mut query, limit);
         let rows = query.fetch_all(&self.read).await?;
         rows.iter().map(read_run).collect()
+    }
+
+    /// What runs told of a host's groups, the newest run first; at most `limit`.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn host_groups(
+        &self,
+        host: &str,
+        limit: u32,
+    ) -> Result<Vec<GroupsInRun>, StoreError> {
+        let mut query = self.query(
+            "SELECT x.execution, e.uuid, e.started_us, e.payload_removed_us, x.groups_seq, x.groups_hash \
+             FROM execution_hosts x JOIN executions e ON e.id = x.execution \
+             WHERE x.name = ? AND x.groups_seq IS NOT NULL",
+        );
+        query.bind(stored(host));
+        push_order(&mut query, limit);
+        let rows = query.fetch_all(&self.read).await?;
+        let runs = rows.iter().map(|row| {
+            let removed_us: Option<i64> = row.get("payload_removed_us")?;
+            let (key, id) = (row.get("execution")?, row.get("uuid")?);
+            let started_us = row.get("started_us")?;
+            let told = hosts::read_groups(row)?.map(|told| GroupsInRun {
+                key,
+                id,
+                started_us,
+                told,
+                is_removed: removed_us.is_some(),
+            });
+            Ok(told)
+        });
+        runs.filter_map(Result::transpose).collect()
     }
 
     /// The first run of a host.

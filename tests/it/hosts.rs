@@ -483,3 +483,77 @@ pub(crate) fn a_running_host_is_running_until_it_fails() {
         (json!("ok"), json!("failed"))
     );
 }
+
+/// A run in which a host begins a task, and its groups are told.
+fn in_groups(hours: i64, groups: &[&str]) -> Run {
+    let started = json!({ "type": "playbook", "playbook": "site.yml" });
+    let task = json!({ "task": 1, "play": 1, "name": "one", "action": "ping" });
+    Run::starting(TEN + hours * HOUR, started)
+        .play("all")
+        .event("task_started", task)
+        .event(
+            "host_started",
+            json!({ "task": 1, "host": "web-1", "groups": groups }),
+        )
+        .event(
+            "result",
+            json!({ "task": 1, "host": "web-1", "status": "ok" }),
+        )
+        .ended(0)
+}
+
+#[test]
+pub(crate) fn groups_that_a_host_belonged_to_are_told_with_the_run_that_changed_them() {
+    let collector = Collector::start();
+    let client = collector.client();
+    let runs = [
+        in_groups(0, &["old", "web"]),
+        in_groups(1, &["old", "web"]),
+        in_groups(2, &["web"]),
+        in_groups(3, &[]),
+        in_groups(4, &["prod", "web"]),
+        in_groups(5, &["prod", "web"]),
+    ];
+    // In whatever order they arrive.
+    for run in [5, 0, 3, 4, 1, 2].map(|at: usize| &runs[at]) {
+        run.deliver(&client);
+    }
+    let list = get(&client, "web-1", "/groups");
+    let change = |run: usize, hour: u32, groups: &[&str]| {
+        json!({
+            "execution": runs[run].id, "time": format!("2026-01-20T{:02}:00:00Z", 10 + hour), "groups": groups,
+        })
+    };
+    let with = |mut change: Value, added: &[&str], removed: &[&str]| {
+        change["added"] = json!(added);
+        change["removed"] = json!(removed);
+        change
+    };
+    assert_eq!(
+        list,
+        json!({
+            "host": "web-1", "groups": ["prod", "web"], "complete": true,
+            "changes": [
+                with(change(4, 4, &["prod", "web"]), &["prod", "web"], &[]),
+                with(change(3, 3, &[]), &[], &["web"]),
+                with(change(2, 2, &["web"]), &[], &["old"]),
+                change(0, 0, &["old", "web"]),
+            ],
+        })
+    );
+    assert_eq!(get(&client, "web-1", "")["groups"], json!(["prod", "web"]));
+    let last = get(&client, "web-1", "/groups?limit=1");
+    assert_eq!(
+        (&last["complete"], &last["changes"][0]),
+        (&json!(false), &list["changes"][0])
+    );
+    // What a deleted run alone told is gone, and what was before is what an earlier run told.
+    assert_eq!(client.delete(runs[3].id).status, 204);
+    let list = get(&client, "web-1", "/groups");
+    assert_eq!(list["changes"].as_array().unwrap().len(), 3);
+    assert_eq!(
+        list["changes"][0],
+        with(change(4, 4, &["prod", "web"]), &["prod"], &[])
+    );
+    client.api("/hosts/web-2/groups").error(404, "not_found");
+}

@@ -111,7 +111,7 @@ proptest! {
         });
         let play = PlayStarted { play: task, name: a.clone(), hosts: b.clone(), strategy: a.clone() };
         round(seq, at, "play_started", &play, same!(PlayStarted, play));
-        let host = HostStarted { task, host: a.clone() };
+        let host = HostStarted { task, host: a.clone(), groups: flags[0].then(|| vec![a.to_string(), b.to_string()]) };
         round(seq, at, "host_started", &host, same!(HostStarted, host));
         let stream = if flags[0] { Stream::Stderr } else { Stream::Stdout };
         let output = Output { stream, text: a.clone(), of: flags[1].then_some(n) };

@@ -425,6 +425,10 @@ pub struct HostStarted<'a> {
     /// Inventory name of the host.
     #[serde(borrow)]
     pub host: Cow<'a, str>,
+    /// The groups that the host belongs to, `all` apart, by name. Told when the host begins its first task in a play, if the
+    /// run has not told the same before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub groups: Option<Vec<String>>,
 }
 
 /// How a task, or an item, ended on a host.

@@ -11,6 +11,7 @@
 //! - a result belongs to the latest task of its uuid that its host has begun and not ended.
 
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 /// Numbers and open tasks of one execution.
 #[derive(Debug, Default)]
@@ -19,6 +20,8 @@ pub struct Ledger {
     tasks: u32,
     joins: bool,
     hosts: HashMap<Box<str>, u32>,
+    /// For each host by its number, the play in which its groups were looked at last, and the hash of what was told of them.
+    groups: Vec<(u32, Option<u64>)>,
     current: HashMap<Box<str>, Vec<Task>>,
     /// Task and host -> names from finished loop items that the task itself does not know.
     items: HashMap<(u32, Box<str>), ItemNames>,
@@ -145,6 +148,31 @@ impl Ledger {
         {
             task.seq = seq;
             task.templated = templated;
+        }
+    }
+
+    /// Whether the groups of a host were not looked at in this play. Afterwards they were.
+    pub fn needs_groups(&mut self, host: &str) -> bool {
+        let (number, play) = (self.host(host) as usize, self.plays);
+        if self.groups.len() <= number {
+            self.groups.resize(number + 1, (u32::MAX, None));
+        }
+        match self.groups.get_mut(number) {
+            Some((looked, _)) => std::mem::replace(looked, play) != play,
+            None => false,
+        }
+    }
+
+    /// A host whose groups were looked at belongs to these: returns whether that must be told, because the same was not told
+    /// before.
+    pub fn tells_groups(&mut self, host: &str, groups: &[String]) -> bool {
+        let number = self.host(host) as usize;
+        let mut hasher = DefaultHasher::new();
+        groups.hash(&mut hasher);
+        let hash = Some(hasher.finish());
+        match self.groups.get_mut(number) {
+            Some((_, told)) => std::mem::replace(told, hash) != hash,
+            None => false,
         }
     }
 
@@ -283,6 +311,28 @@ impl Ledger {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn groups_are_looked_at_once_a_play_and_told_when_they_are_new() {
+        let groups = |names: &[&str]| {
+            names
+                .iter()
+                .map(|&name| name.to_owned())
+                .collect::<Vec<_>>()
+        };
+        let mut ledger = Ledger::default();
+        ledger.play(false);
+        assert!(ledger.needs_groups("a") && ledger.needs_groups("b"));
+        assert!(ledger.tells_groups("a", &groups(&["web"])));
+        assert!(ledger.tells_groups("b", &groups(&[])));
+        assert!(!ledger.needs_groups("a") && !ledger.needs_groups("b"));
+        ledger.play(false);
+        assert!(ledger.needs_groups("a") && !ledger.needs_groups("a"));
+        assert!(!ledger.tells_groups("a", &groups(&["web"])));
+        ledger.play(true);
+        assert!(ledger.needs_groups("a"));
+        assert!(ledger.tells_groups("a", &groups(&["new", "web"])));
+    }
 
     #[test]
     fn a_batch_of_serial_is_a_play_with_tasks_of_its_own() {

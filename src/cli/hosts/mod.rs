@@ -2,10 +2,12 @@
 //!
 //! - `list`, `one`: the two commands
 //! - `facts`: the facts of a host, and how they changed
+//! - `groups`: the groups that it belonged to
 //! - `entries`: lists of the API, page by page
 
 mod entries;
 mod facts;
+mod groups;
 mod list;
 mod one;
 

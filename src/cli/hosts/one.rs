@@ -12,7 +12,7 @@ use super::super::out::{self, Colour, Column, Layout, Out, plain};
 use super::super::summary;
 use super::super::when::{self, Moment};
 use super::entries::{Continued, Entries};
-use super::{facts, is_bad, path, status, title};
+use super::{facts, groups, is_bad, path, status, title};
 use crate::clock::Clock;
 use crate::model::{HostChange, HostDetail, HostRun, printed_task, task_place, task_title};
 
@@ -33,6 +33,9 @@ pub(in crate::cli) struct Host {
     /// List what tasks changed on it, newest first
     #[arg(long, conflicts_with = "facts")]
     changes: bool,
+    /// List the groups that it belonged to, the last change first
+    #[arg(long, conflicts_with_all = ["runs", "changes", "facts"])]
+    groups: bool,
     /// With --changes, also show what the modules said, and the differences that they reported
     #[arg(long, requires = "changes")]
     diff: bool,
@@ -51,7 +54,7 @@ pub(in crate::cli) struct Host {
     /// Show only facts with this name, with or without ansible_; * stands for any text
     #[arg(long, value_name = "NAME", requires = "facts")]
     fact: Option<String>,
-    /// List so many runs or changes at most
+    /// List at most N runs or changes
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..))]
     limit: u64,
     #[command(flatten)]
@@ -104,6 +107,8 @@ pub(in crate::cli) fn run(command: &Host) -> anyhow::Result<ExitCode> {
             print_changes(&entries.parsed()?, command.diff, &mut out)?;
             hint_at_more(&entries);
         }
+    } else if command.groups {
+        groups::print(&client, &path, command.limit, command.json, &mut out)?;
     } else if command.json {
         let detail: Box<RawValue> = client.get(&path, &[])?;
         out.line(detail.get())?;
@@ -161,11 +166,16 @@ fn page(client: &Client, name: &str, clock: &Clock, out: &mut Out) -> anyhow::Re
     };
     let change = host.last_change.as_ref();
     let facts = detail.facts_time;
+    let groups = detail.groups.as_deref();
     for (heading, text) in [
         ("last run", seen(&host.last_run)),
         ("changed", change.map_or("never".to_owned(), seen)),
         ("first run", seen(&detail.first_run)),
         ("runs", count),
+        (
+            "groups",
+            groups.map_or("not known".to_owned(), groups::shown),
+        ),
         ("facts", facts.map_or("none".to_owned(), when::show)),
     ] {
         out.hanging(&format!("  {heading:<10} "), &plain(&text))?;

@@ -4,18 +4,21 @@
 //! - this module: the list of hosts, one host, and its runs
 //! - `changes`: what tasks changed on a host
 //! - `facts`: its facts at some time; `fact_changes`: how they changed
+//! - `groups`: the groups that it belonged to
 //! - `events`: single events, read from logs
 
 mod changes;
 mod events;
 mod fact_changes;
 mod facts;
+mod groups;
 
 use std::collections::HashMap;
 
 pub use changes::{ChangeCursor, changes};
 pub use fact_changes::{FactChangesQuestion, fact_changes};
 pub use facts::{facts_at, shows};
+pub use groups::groups;
 
 use super::HistoryError;
 use crate::filter::{Glob, Pattern, stored};
@@ -209,6 +212,7 @@ pub async fn host(store: &Store, name: &str) -> Result<HostDetail, HistoryError>
     let first = store.first_run(name).await?.ok_or_else(missing)?;
     let facts = store.facts_until(name, i64::MAX, 1).await?;
     Ok(HostDetail {
+        groups: groups::groups_now(store, name).await?,
         summary,
         first_run: host_run(first),
         facts_time: facts.first().map(|report| time_from_us(report.at_us)),

@@ -25,8 +25,8 @@ use self::timed::Timed;
 use super::block::{Entry, Gap, StoredLog};
 use super::recall::{self, Recalled};
 use crate::model::{
-    BlockRow, Changes, EventCount, ExecutionRow, FactsRow, HostRow, LogState, Phase, PlayRow,
-    RareFields, ResultFlags, ResultRow, Status, TaskCounts, TaskRow,
+    BlockRow, Changes, EventCount, ExecutionRow, FactsRow, GroupsTold, HostRow, LogState, Phase,
+    PlayRow, RareFields, ResultFlags, ResultRow, Status, TaskCounts, TaskRow,
 };
 
 /// A batch does not follow what is stored.
@@ -184,6 +184,7 @@ impl Assembler {
                 stats: HostStats::default(),
                 running_task: None,
                 running_since_us: None,
+                groups: None,
             }),
             left_out: BTreeSet::new(),
             plays: BTreeMap::new(),
@@ -648,6 +649,7 @@ impl Assembler {
                     stats: HostStats::default(),
                     running_task: None,
                     running_since_us: None,
+                    groups: None,
                 }));
                 self.fresh = true;
                 number
@@ -733,6 +735,9 @@ impl Assembler {
         let host = self.host(&started.host).edit();
         host.running_task = Some(started.task);
         host.running_since_us = Some(event.at);
+        if let Some(groups) = &started.groups {
+            host.groups = Some(GroupsTold::new(event.seq, groups));
+        }
     }
 
     /// The host's latest result no longer counts. Ansible removes it from its recap, and an `ok` as well, whether or

@@ -7,7 +7,7 @@ use super::super::pool::Row;
 use super::super::statement::Statement;
 use super::table::{Present, Table};
 use crate::filter::indexed;
-use crate::model::{ExecutionKey, HostRow};
+use crate::model::{ExecutionKey, GroupsTold, HostRow};
 
 pub(in crate::store) const HOSTS: Table = Table {
     name: "execution_hosts",
@@ -25,6 +25,8 @@ pub(in crate::store) const HOSTS: Table = Table {
         "running_task",
         "running_since_us",
         "started_us",
+        "groups_seq",
+        "groups_hash",
     ],
     present: Present::Updated {
         key: "execution, number",
@@ -39,6 +41,8 @@ pub(in crate::store) const HOSTS: Table = Table {
             "running_task",
             "running_since_us",
             "started_us",
+            "groups_seq",
+            "groups_hash",
         ],
     },
 };
@@ -62,16 +66,18 @@ pub(in crate::store) fn bind(
         .bind(stats.ignored)
         .bind(row.running_task)
         .bind(row.running_since_us)
-        .bind(started_us);
+        .bind(started_us)
+        .bind(row.groups.map(|groups| groups.seq))
+        .bind(row.groups.map(|groups| groups.hash));
 }
 
 pub(in crate::store) const SELECT: &str = "SELECT number, name, ok, changed, unreachable, failed, skipped, rescued, \
-    ignored, running_task, running_since_us FROM execution_hosts";
+    ignored, running_task, running_since_us, groups_seq, groups_hash FROM execution_hosts";
 
 /// Hosts `h` of executions `e`.
 pub(in crate::store) const EXPORTED: &str = "SELECT h.execution, h.number, h.name, h.ok, h.changed, h.unreachable, \
-    h.failed, h.skipped, h.rescued, h.ignored, h.running_task, h.running_since_us \
-    FROM execution_hosts h JOIN executions e ON e.id = h.execution";
+    h.failed, h.skipped, h.rescued, h.ignored, h.running_task, h.running_since_us, \
+    h.groups_seq, h.groups_hash FROM execution_hosts h JOIN executions e ON e.id = h.execution";
 
 pub(in crate::store) fn read(row: &Row) -> Result<HostRow, StoreError> {
     let running: Option<i64> = row.get("running_task")?;
@@ -81,7 +87,16 @@ pub(in crate::store) fn read(row: &Row) -> Result<HostRow, StoreError> {
         stats: read_stats(row)?,
         running_task: running.and_then(|task| u32::try_from(task).ok()),
         running_since_us: row.get("running_since_us")?,
+        groups: read_groups(row)?,
     })
+}
+
+/// What an execution told of a host's groups, from any query that has the columns.
+pub(in crate::store) fn read_groups(row: &Row) -> Result<Option<GroupsTold>, StoreError> {
+    let seq: Option<i64> = row.get("groups_seq")?;
+    let hash: Option<i64> = row.get("groups_hash")?;
+    let told = seq.and_then(|seq| u64::try_from(seq).ok()).zip(hash);
+    Ok(told.map(|(seq, hash)| GroupsTold { seq, hash }))
 }
 
 /// A host's counts, from any table that has them.

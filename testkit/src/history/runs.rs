@@ -176,6 +176,7 @@ impl Writer {
         let started = HostStarted {
             task,
             host: host.into(),
+            groups: (task == 1).then(|| vec!["web".to_owned()]),
         };
         self.line("host_started", &started);
         let (seq, at) = self.next();

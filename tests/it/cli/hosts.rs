@@ -26,6 +26,10 @@ fn site(hours: i64, host: &str, kernel: &str) -> Run {
     Run::starting(TEN + hours * HOUR, started)
         .play("all")
         .event("task_started", gather)
+        .event(
+            "host_started",
+            json!({ "task": 1, "host": host, "groups": ["prod", if hours == 0 { "old" } else { "web" }] }),
+        )
         .event("result", json!({ "task": 1, "host": host, "status": "ok" }))
         .event("facts", json!({ "task": 1, "host": host, "facts": facts }))
         .event("task_started", task)
@@ -114,7 +118,7 @@ fn a_host_is_shown_with_its_runs_changes_and_facts() {
         "web-01\nunreachable\n\n  last run   2026-01-20 12:00:00 (",
         "), ad-hoc ping on all\n  changed    2026-01-20 11:00:00 (",
         "), site.yml\n  first run  2026-01-20 10:00:00 (",
-        "  runs       3\n  facts      2026-01-20 11:00:00\n",
+        "  runs       3\n  groups     prod, web\n  facts      2026-01-20 11:00:00\n",
         "\nLast runs\nID ",
         "\nLast changes\nTIME ",
         &format!(
@@ -124,6 +128,17 @@ fn a_host_is_shown_with_its_runs_changes_and_facts() {
     ] {
         assert!(page.contains(expected), "{expected}\n{page}");
     }
+    let groups = run(&collector, &["host", "web-01", "--groups"]);
+    let rows = groups.rows();
+    assert_eq!(rows[0].join(" "), "SINCE RUN CHANGE GROUPS", "{groups:?}");
+    assert_eq!(
+        rows[1][2..].join(" "),
+        format!("{} +web -old prod, web", short(&second))
+    );
+    assert_eq!(
+        rows[2][2..].join(" "),
+        format!("{} prod, old", short(&first))
+    );
     let runs = run(&collector, &["host", "web-01", "--runs", "--limit", "2"]);
     let rows = runs.rows();
     assert_eq!(rows.len(), 3, "{runs:?}");
