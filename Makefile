@@ -57,15 +57,26 @@ test: style wheel ansible oldest versions ways ## Run all checks and all tests
 	@scripts/prerequisites btrfs curl faketime ip jq mariadb nginx node openssl postgresql prometheus sqlite3 ssh
 	$(LINTING) cargo test $(CARGO_FLAGS) --workspace --exclude playback-recorder --all-targets --no-run
 	$(CLIPPY) --package playback-recorder -- -D warnings
-	.venv/ansible/bin/python -m pytest -n 2 callback_plugin/tests
-	.venv/oldest/bin/python -m pytest -n 2 callback_plugin/tests
+	.venv/ansible/bin/python -m pytest -n 3 callback_plugin/tests
+	.venv/oldest/bin/python -m pytest -n 3 $(DIFFERENT)
 	@scripts/environment clients @scripts/clients.txt
 	$(CHECK_CLIENTS)
 	scripts/demo --playback $(TARGET_DIR)/debug/playback --ansible .venv/ansible/bin --port 0 --once > /dev/null
-	$(CONFORMANCE) -m pytest -n 2 tests/conformance
+	$(CONFORMANCE) -m pytest -n 3 tests/conformance
 	PLAYBACK_TEST_ANSIBLE=$(abspath .venv/ansible/bin) PLAYBACK_TEST_ANSIBLE_OLDEST=$(abspath .venv/oldest/bin) \
 		RUST_TEST_THREADS=$(or $(RUST_TEST_THREADS),4) \
 		$(LINTING) cargo test $(CARGO_FLAGS) --workspace --exclude playback-recorder
+
+# What the recorder does in another way on older versions of ansible-core. `make recorder` runs all of its tests on each.
+DIFFERENT = $(addprefix callback_plugin/tests/test_,exit.py output.py record.py workers.py)
+
+.PHONY: recorder
+recorder: wheel ## Run all tests of the recorder on every ansible-core
+	@for version in $(VERSIONS); do \
+		$(call python_for,$$version) scripts/environment recorder-$$version \
+			"ansible-core==$$version.*" @scripts/pytest.txt dist/*.whl; \
+		.venv/recorder-$$version/bin/python -m pytest -n 3 callback_plugin/tests; \
+	done
 
 # Compiles the crates of this workspace with the lints of `cargo clippy -- -D warnings`, which compiles nothing.
 LINTING = RUSTC_WORKSPACE_WRAPPER=clippy-driver CLIPPY_ARGS=-D__CLIPPY_HACKERY__warnings__CLIPPY_HACKERY__
@@ -169,9 +180,8 @@ ara:
 	@scripts/environment ara '$(WAYS)' '$(ARA)'
 versions: wheel
 	@$(PYTHON) scripts/ansible-version report
-	@for version in $(VERSIONS); do \
-		$(call python_for,$$version) scripts/environment core-$$version "ansible-core==$$version.*" dist/*.whl; \
-	done
+	@printf '%s\n' $(VERSIONS) | xargs -P 2 -I '{}' bash -c \
+		'$(call python_for,{}) scripts/environment core-{} "ansible-core=={}.*" dist/*.whl'
 oldest: wheel
 	@version=$(OLDEST); $(call python_for,$$version) scripts/environment oldest "ansible-core==$$version.*" @scripts/pytest.txt dist/*.whl
 ways: wheel
