@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from conftest import Site
 
-PLAY = "- hosts: web\n  gather_facts: false\n  tasks: [{name: one, command: echo hi}, {name: two, ping: }]\n"
+PLAY = "- hosts: web\n  gather_facts: false\n  tasks: [{name: one, raw: echo hi}, {name: two, debug: }]\n"
 SLEEPS = "- hosts: web1\n  gather_facts: false\n  tasks: [{name: sleep, command: sleep 60}]\n"
 
 

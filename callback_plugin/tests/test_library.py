@@ -50,8 +50,8 @@ def play(program, cleans=True):
 
 """
 
-GOOD = "- {hosts: all, gather_facts: false, tasks: [{name: good, command: 'true'}]}\n"
-BAD = "- {hosts: all, gather_facts: false, tasks: [{name: bad, command: 'false'}]}\n"
+GOOD = "- {hosts: all, gather_facts: false, tasks: [{name: good, raw: 'true'}]}\n"
+BAD = "- {hosts: all, gather_facts: false, tasks: [{name: bad, raw: 'false'}]}\n"
 
 
 def runs(site: Site, program: str, code: int) -> list[list[dict[str, Any]]]:

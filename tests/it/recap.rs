@@ -29,7 +29,7 @@ const MIXED: &str = r#"
 - hosts: all
   gather_facts: false
   tasks:
-    - command: "true"
+    - raw: "true"
     - debug: {msg: skipped}
       when: inventory_hostname == 'alpha'
     - fail: {msg: ignored}
@@ -255,9 +255,9 @@ fn a_run_that_was_stopped_believes_no_recap() {
 #[test]
 fn an_adhoc_runs_statistics_are_read_off_its_lines() {
     let hosts = ["alpha", "fe80::1", "wéb 1 : ok=7"];
-    for bin in environments() {
+    for (turn, bin) in environments().into_iter().enumerate() {
         let site = Site::new(&bin);
-        for (arguments, status, reason, there) in [
+        let cases = [
             (
                 &["-m", "ping"][..],
                 "failed",
@@ -294,33 +294,35 @@ fn an_adhoc_runs_statistics_are_read_off_its_lines() {
                 "",
                 [1, 0, 0, 0, 0, 0, 0],
             ),
-        ] {
-            for (one_line, colour) in [(false, "0"), (true, "1")] {
-                let mut command = site.command("ansible", &["all"]);
-                command.args(arguments).env("ANSIBLE_FORCE_COLOR", colour);
-                if one_line {
-                    command.arg("--one-line");
-                }
-                let record = site.record(&mut command);
-                let what = format!("{arguments:?} {one_line} {colour}: {record}");
-                for host in hosts {
-                    assert_eq!(record["stats"][host], counts(there), "{host} {what}");
-                }
-                // A module that runs on the controller needs no connection.
-                let local = arguments.contains(&"fail");
-                let down = [0, 0, u64::from(!local), u64::from(local), 0, 0, 0];
-                match status {
-                    "success" => assert_eq!(record["stats"]["down"], Value::Null, "{what}"),
-                    _ => assert_eq!(record["stats"]["down"], counts(down), "{what}"),
-                }
-                assert_eq!(record["status"], status, "{what}");
-                assert_eq!(
-                    record["reason"].as_str().unwrap_or_default(),
-                    reason,
-                    "{what}"
-                );
-                assert_eq!(record["changed"], there[1] > 0, "{what}");
+        ];
+        for (number, (arguments, status, reason, there)) in cases.into_iter().enumerate() {
+            // Each case in both forms, one of them on each version.
+            let one_line = (turn + number) % 2 == 1;
+            let colour = if one_line { "1" } else { "0" };
+            let mut command = site.command("ansible", &["all"]);
+            command.args(arguments).env("ANSIBLE_FORCE_COLOR", colour);
+            if one_line {
+                command.arg("--one-line");
             }
+            let record = site.record(&mut command);
+            let what = format!("{arguments:?} {one_line} {colour}: {record}");
+            for host in hosts {
+                assert_eq!(record["stats"][host], counts(there), "{host} {what}");
+            }
+            // A module that runs on the controller needs no connection.
+            let local = arguments.contains(&"fail");
+            let down = [0, 0, u64::from(!local), u64::from(local), 0, 0, 0];
+            match status {
+                "success" => assert_eq!(record["stats"]["down"], Value::Null, "{what}"),
+                _ => assert_eq!(record["stats"]["down"], counts(down), "{what}"),
+            }
+            assert_eq!(record["status"], status, "{what}");
+            assert_eq!(
+                record["reason"].as_str().unwrap_or_default(),
+                reason,
+                "{what}"
+            );
+            assert_eq!(record["changed"], there[1] > 0, "{what}");
         }
     }
 }

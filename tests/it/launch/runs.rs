@@ -15,9 +15,9 @@ const DEPLOY: &str = "\
       debug:
         msg: \"{{ greeting | default('hello') }}\"
     - name: Change
-      command: echo changed
+      raw: echo changed
     - name: Break
-      command: 'false'
+      raw: 'false'
       when: inventory_hostname == breaks | default('')
 ";
 

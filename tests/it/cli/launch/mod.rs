@@ -23,7 +23,7 @@ const DEPLOY: &str = "\
         msg: hello
       tags: say
     - name: Break
-      command: 'false'
+      raw: 'false'
       when: inventory_hostname == breaks | default('')
       tags: break
 ";
