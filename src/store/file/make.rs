@@ -7,6 +7,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
+use rustix::fs::{IFlags, ioctl_getflags, ioctl_setflags};
+
 use super::{folder_of, resolved, with_end};
 
 /// Permission bits of others, and of the group.
@@ -37,10 +39,24 @@ pub(in super::super) fn prepare(path: &Path) -> Result<(), String> {
         }
     }
     let path = resolved(path);
+    make_shared_memory(&with_end(&path, "-shm"));
     for end in ["", "-wal", "-shm", "-journal"] {
         close(&with_end(&path, end));
     }
     Ok(())
+}
+
+/// Makes the file that SQLite maps into memory, as one that Btrfs overwrites in its place: otherwise each change of a page
+/// takes new room, and where a quota leaves none the system kills the process (SIGBUS).
+fn make_shared_memory(path: &Path) {
+    let Ok(file) = closed().create_new(true).open(path) else {
+        return;
+    };
+    ours_alone(&file);
+    // Other file systems always do so, and do not know the flag.
+    if let Ok(flags) = ioctl_getflags(&file) {
+        let _ = ioctl_setflags(&file, flags | IFlags::NOCOW);
+    }
 }
 
 /// Creates the database's folder if that is safe: its parent exists, is ours, and nobody else may write to
