@@ -3,9 +3,11 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use playback::store::dialect::Engine;
 use tempfile::TempDir;
+use uuid::Uuid;
 
 use crate::builders::{Run, good_run};
 use crate::harness::{Client, Collector, Setup, after_much_work, eventually};
@@ -123,9 +125,11 @@ fn large_run(number: u64) -> Run {
     Run::new().output(&text).ended(0)
 }
 
-/// Sends runs until one is refused; those that were taken, and the one that was not. On a slow disk a batch may be too late
-/// for another reason: then it is sent again.
-fn until_refused(client: &Client) -> (Vec<Run>, Run) {
+/// What SQLite's collector says of a full disk. On a slow disk a batch may also be too late.
+const FULL: &str = "nothing is stored";
+
+/// Sends runs until one is refused with this in the message; those that were taken, and the one that was not.
+fn until_refused(client: &Client, why: &str) -> (Vec<Run>, Run) {
     let mut taken = Vec::new();
     for number in 0..1000 {
         let run = large_run(number);
@@ -135,7 +139,7 @@ fn until_refused(client: &Client) -> (Vec<Run>, Run) {
                 return Some(true);
             }
             let message = answer.error(503, "busy");
-            message.contains("nothing is stored").then_some(false)
+            message.contains(why).then_some(false)
         });
         if !is_taken {
             return (taken, run);
@@ -169,7 +173,7 @@ fn a_full_disk_under_sqlite_loses_nothing() {
     first.deliver(&client);
     let ballast = disk.path().join("ballast");
     std::fs::write(&ballast, vec![0; 40 << 20]).unwrap();
-    let (mut taken, refused) = until_refused(&client);
+    let (mut taken, refused) = until_refused(&client, FULL);
     let message = client.get("/readyz").error(503, "busy");
     assert!(message.contains("disk is full"), "{message}");
     // What is there can be read.
@@ -195,7 +199,7 @@ fn a_full_disk_under_sqlite_takes_deletions_and_goes_on_by_itself() {
         (known.len() > 1 << 20).then_some(())
     });
     std::fs::write(disk.path().join("other"), vec![0; 40 << 20]).unwrap();
-    let (taken, refused) = until_refused(&client);
+    let (taken, refused) = until_refused(&client, FULL);
     assert!(taken.len() > 8, "{}", taken.len());
     let _ballast = disk.fill();
     let message = client.get("/readyz").error(503, "busy");
@@ -217,7 +221,7 @@ fn a_full_disk_under_sqlite_takes_deletions_and_goes_on_by_itself() {
         (client.get("/readyz").status == 200).then_some(())
     });
     // Full again, and a cleanup does the same.
-    let (more, refused) = until_refused(&client);
+    let (more, refused) = until_refused(&client, FULL);
     let body = br#"{"keep_runs": 4}"#;
     let path = format!("{}/executions/cleanup", crate::harness::API);
     let cleaned = client.send("POST", &path, &[], body).ok();
@@ -245,7 +249,7 @@ fn a_full_disk_under_sqlite_takes_the_scheduled_cleanup() {
         (known.len() > 1 << 20).then_some(())
     });
     std::fs::write(disk.path().join("other"), vec![0; 40 << 20]).unwrap();
-    let (taken, refused) = until_refused(&client);
+    let (taken, refused) = until_refused(&client, FULL);
     let _ballast = disk.fill();
     collector.kill();
     std::fs::write(
@@ -275,7 +279,7 @@ fn a_quota_is_a_full_disk_and_takes_deletions() {
     };
     let mut collector = Setup::default().database(quota.database()).start();
     let client = collector.client();
-    let (taken, refused) = until_refused(&client);
+    let (taken, refused) = until_refused(&client, FULL);
     assert!(taken.len() > 4, "{}", taken.len());
     let message = client.get("/readyz").error(503, "busy");
     assert!(message.contains("quota"), "{message}");
@@ -308,7 +312,7 @@ fn a_file_size_limit_is_a_full_disk_and_takes_deletions() {
     let nowhere = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
     let collector = Setup::default().within(&words, nowhere).start();
     let client = collector.client();
-    let (taken, refused) = until_refused(&client);
+    let (taken, refused) = until_refused(&client, FULL);
     let message = client.get("/readyz").error(503, "busy");
     assert!(
         message.contains("full") || message.contains("ulimit"),
@@ -340,7 +344,7 @@ fn a_full_disk_under_a_server_loses_nothing(engine: Engine, mebibytes: u32) {
     let first = good_run();
     first.deliver(&client);
     let ballast = disk.fill();
-    let (mut taken, refused) = until_refused(&client);
+    let (mut taken, refused) = until_refused(&client, "");
     client.get("/readyz").error(503, "busy");
     std::fs::remove_file(&ballast).unwrap();
     // A server that could not write its log has given up, and is started again.
@@ -455,7 +459,7 @@ fn a_frozen_collector_keeps_no_lock_on_postgres() {
 fn a_frozen_collector_keeps_no_lock_on_mariadb() {
     a_frozen_collector_keeps_no_lock(
         Engine::MySql,
-        "SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_rows_locked > 0",
+        "SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_rows_locked > 0 OR trx_rows_modified > 0",
     );
 }
 
@@ -469,18 +473,26 @@ fn a_frozen_collector_keeps_no_lock(engine: Engine, open: &str) {
     let database = collector.database();
     let name = database.rsplit('/').next().unwrap();
     let is_open = || server.value(name, open) != "0";
-    let runs: Vec<Run> = (0..24).map(large_run).collect();
-    std::thread::scope(|scope| {
-        for run in &runs {
-            let client = client.clone();
-            scope.spawn(move || {
-                after_much_work("the run to be taken", || {
-                    let status = run.send(&client).status;
-                    assert!(matches!(status, 200 | 503), "{status}");
-                    (status == 200).then_some(())
-                });
-            });
-        }
+    let over = AtomicBool::new(false);
+    let taken: Vec<Uuid> = std::thread::scope(|scope| {
+        let producers: Vec<_> = (0..4)
+            .map(|producer| {
+                let (client, over) = (client.clone(), &over);
+                scope.spawn(move || {
+                    let mut taken = Vec::new();
+                    while !over.load(Ordering::SeqCst) && taken.len() < 200 {
+                        let run = large_run(producer + 4 * taken.len() as u64);
+                        after_much_work("the run to be taken", || {
+                            let status = run.send(&client).status;
+                            assert!(matches!(status, 200 | 503), "{status}");
+                            (status == 200).then_some(())
+                        });
+                        taken.push(run.id);
+                    }
+                    taken
+                })
+            })
+            .collect();
         eventually("it to stop in the middle of a transaction", || {
             collector.signal("STOP");
             if is_open() {
@@ -491,8 +503,13 @@ fn a_frozen_collector_keeps_no_lock(engine: Engine, open: &str) {
         });
         eventually("the server to end it", || (!is_open()).then_some(()));
         collector.signal("CONT");
+        over.store(true, Ordering::SeqCst);
+        producers
+            .into_iter()
+            .flat_map(|producer| producer.join().unwrap())
+            .collect()
     });
-    for run in &runs {
-        assert_eq!(client.finished(run.id)["events"]["complete"], true);
+    for run in taken {
+        assert_eq!(client.finished(run)["events"]["complete"], true);
     }
 }

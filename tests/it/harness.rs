@@ -362,6 +362,7 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         // It may have ended by itself; then there is nothing to kill.
+        let ended = self.child.try_wait().ok().flatten();
         let _ = self.child.kill();
         let _ = self.child.wait();
         if let Some(logging) = self.logging.take() {
@@ -370,6 +371,9 @@ impl Drop for Process {
         if std::thread::panicking() {
             for line in self.log.lock().unwrap().iter() {
                 eprintln!("collector: {line}");
+            }
+            if let Some(status) = ended {
+                eprintln!("collector: it ended by itself: {status}");
             }
         }
     }
