@@ -64,7 +64,7 @@ test: style wheel ansible oldest versions ways ## Run all checks and all tests
 	scripts/demo --playback $(TARGET_DIR)/debug/playback --ansible .venv/ansible/bin --port 0 --once > /dev/null
 	$(CONFORMANCE) -m pytest -n 3 tests/conformance
 	PLAYBACK_TEST_ANSIBLE=$(abspath .venv/ansible/bin) PLAYBACK_TEST_ANSIBLE_OLDEST=$(abspath .venv/oldest/bin) \
-		RUST_TEST_THREADS=$(or $(RUST_TEST_THREADS),4) \
+		RUST_TEST_THREADS=$(or $(RUST_TEST_THREADS),3) \
 		$(LINTING) cargo test $(CARGO_FLAGS) --workspace --exclude playback-recorder
 
 # What the recorder does in another way on older versions of ansible-core. `make recorder` runs all of its tests on each.
