@@ -372,7 +372,6 @@ fn has_ended(pid: &str) -> bool {
     }
 }
 
-/// A port that is free at this moment.
 /// A port that nobody listens on, and that nobody is given who asks for any: a server that is killed finds it free when it
 /// is started again.
 pub fn free_port() -> u16 {

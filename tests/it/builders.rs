@@ -224,6 +224,11 @@ impl Run {
         self.send_range(client, 0..self.len())
     }
 
+    /// The same; none when the connection failed.
+    pub(crate) fn try_send(&self, client: &Client) -> Option<Answer> {
+        client.try_ingest(self.id, self.producer, &zstd(&self.batch(0..self.len())))
+    }
+
     /// Sends some of the events (counted from 0) as one batch.
     #[track_caller]
     pub(crate) fn send_range(&self, client: &Client, range: Range<usize>) -> Answer {
