@@ -223,17 +223,28 @@ fn current_task(py: Python<'_>) -> PyResult<Option<bool>> {
     Ok(None)
 }
 
+/// How many texts the parent has seen.
+static SEEN: AtomicU32 = AtomicU32::new(0);
+
 /// In the parent: what workers have printed since the last call. Calls must not overlap.
 pub(crate) fn take() -> Vec<Printed> {
-    static SEEN: AtomicU32 = AtomicU32::new(0);
-    let mut texts = Vec::new();
     let Some((channel, shared)) = channel() else {
-        return texts;
+        return Vec::new();
     };
     let written = shared.written.load(Ordering::Acquire);
-    if SEEN.swap(written, Ordering::Relaxed) == written {
-        return texts;
+    if SEEN.load(Ordering::Relaxed) == written {
+        return Vec::new();
     }
+    take_new(channel, shared, written)
+}
+
+/// Kept apart, because its buffer lies on the stack: a function that makes room for it touches pages that the last fork
+/// shares, and each of them is copied.
+#[cold]
+#[inline(never)]
+fn take_new(channel: &Channel, shared: &Shared, written: u32) -> Vec<Printed> {
+    let mut texts = Vec::new();
+    SEEN.store(written, Ordering::Relaxed);
     let from = shared.read.load(Ordering::Relaxed);
     let waiting = read_from(channel.fd, from);
     let mut at = 0;
