@@ -52,23 +52,25 @@ demo: build wheel ansible ## Record the example playbooks and show the history; 
 # collector too: `cargo build` would build it, and many crates, once more with other features. The same build lints what
 # it compiles: `cargo clippy` would read every crate a second time. Tests wait more than they compute, so there are more
 # of them at a time than there are cores.
-.PHONY: test
-test: style wheel ansible oldest versions ways ## Run all checks and all tests
+.PHONY: test whole
+test: style wheel ansible oldest versions ways ## Run all checks and all tests but the longest, which `make whole` runs
 	@scripts/prerequisites btrfs curl faketime ip jq mariadb nginx node openssl postgresql prometheus sqlite3 ssh
 	$(LINTING) cargo test $(CARGO_FLAGS) --workspace --exclude playback-recorder --all-targets --no-run
 	$(CLIPPY) --package playback-recorder -- -D warnings
 	.venv/ansible/bin/python -m pytest -n 3 callback_plugin/tests
-	.venv/oldest/bin/python -m pytest -n 3 $(DIFFERENT)
 	@scripts/environment clients @scripts/clients.txt
 	$(CHECK_CLIENTS)
 	scripts/demo --playback $(TARGET_DIR)/debug/playback --ansible .venv/ansible/bin --port 0 --once > /dev/null
 	$(CONFORMANCE) -m pytest -n 3 tests/conformance
-	PLAYBACK_TEST_ANSIBLE=$(abspath .venv/ansible/bin) PLAYBACK_TEST_ANSIBLE_OLDEST=$(abspath .venv/oldest/bin) \
-		RUST_TEST_THREADS=$(or $(RUST_TEST_THREADS),3) \
-		$(LINTING) cargo test $(CARGO_FLAGS) --workspace --exclude playback-recorder
+	$(TESTING) -- $(addprefix --skip ,$(LONGEST))
 
-# What the recorder does in another way on older versions of ansible-core. `make recorder` runs all of its tests on each.
-DIFFERENT = $(addprefix callback_plugin/tests/test_,exit.py output.py record.py workers.py)
+whole: test recorder ## Run what `make test` leaves out: the longest tests, and every version of ansible-core with everything
+	$(TESTING) --test it -- $(LONGEST)
+	$(CONFORMANCE) -m pytest -n 3 tests/conformance --whole
+
+TESTING = PLAYBACK_TEST_ANSIBLE=$(abspath .venv/ansible/bin) PLAYBACK_TEST_ANSIBLE_OLDEST=$(abspath .venv/oldest/bin) \
+	RUST_TEST_THREADS=$(or $(RUST_TEST_THREADS),3) $(LINTING) cargo test $(CARGO_FLAGS) --workspace --exclude playback-recorder
+LONGEST = $(shell sed '/^\#/d; /^$$/d' tests/it/whole.txt)
 
 .PHONY: recorder
 recorder: wheel ## Run all tests of the recorder on every ansible-core

@@ -373,3 +373,19 @@ fn words(text: &str, way: &str) -> bool {
         before.is_none_or(|c| !(c.is_alphanumeric() || c == '_' || c == ':'))
     })
 }
+
+/// A renamed test must not leave `make test` and `make whole` both.
+#[test]
+fn each_name_that_make_test_leaves_out_is_that_of_a_test() {
+    let this = std::env::current_exe().unwrap();
+    let listed = std::process::Command::new(this).arg("--list").output();
+    let listed = String::from_utf8(listed.unwrap().stdout).unwrap();
+    let names: Vec<&str> = listed
+        .lines()
+        .filter_map(|line| line.strip_suffix(": test"))
+        .collect();
+    let left_out = include_str!("whole.txt").lines();
+    for part in left_out.filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        assert!(names.iter().any(|name| name.contains(part)), "{part}");
+    }
+}
