@@ -1,5 +1,6 @@
 //! Sends many requests of each kind to a collector, with different values, and measures response times.
 
+use std::io::Read as _;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -57,6 +58,28 @@ impl Asker {
         let status = response.status().as_u16();
         let body = response.body_mut().with_config().limit(1 << 30);
         Ok((status, body.read_to_string()?))
+    }
+
+    /// Reads an answer to its end without keeping it; returns how many lines it has.
+    pub(crate) fn lines(&self, path: &str) -> Result<u64> {
+        let mut response = self
+            .agent
+            .get(format!("{}{path}", self.base))
+            .header("Authorization", format!("Bearer {}", self.token))
+            .call()
+            .with_context(|| path.to_owned())?;
+        anyhow::ensure!(response.status() == 200, "{path}: {}", response.status());
+        let mut reader = response.body_mut().with_config().limit(u64::MAX).reader();
+        let (mut piece, mut lines) = (vec![0; 1 << 16], 0);
+        loop {
+            match reader.read(&mut piece)? {
+                0 => return Ok(lines),
+                read => {
+                    let ends = piece[..read].iter().filter(|byte| **byte == b'\n');
+                    lines += ends.count() as u64;
+                }
+            }
+        }
     }
 
     /// An answer that must be there.

@@ -4,6 +4,7 @@
 use anyhow::{Context as _, Result};
 
 use crate::asking::{Asker, Took};
+use crate::clock::Stopwatch;
 use crate::collector::Collector;
 use crate::fill::{Filled, fill};
 use crate::large::{self, Run, VIEWS};
@@ -27,8 +28,11 @@ const SLOWER: f64 = 2.0;
 /// The collector's memory after all that.
 const MEMORY: u64 = 150_000_000;
 
-/// The rows of this file.
-const TARGETS: [&str; 4] = ["T5", "T6", "T8/grown", "T10"];
+/// Runs that an export gives in a second.
+const EXPORTED: f64 = 50_000.0;
+
+/// The rows of this file. T13 has more in [`crate::answers`].
+const TARGETS: [&str; 5] = ["T5", "T6", "T8/grown", "T10", "T13/grown"];
 
 pub(crate) fn rows(scratch: &Scratch, asked: &Selection, executions: u64) -> Result<Vec<Row>> {
     let asks = |name: &str| {
@@ -90,6 +94,7 @@ struct Size {
     start_ms: Option<f64>,
     lists: Vec<(&'static Question, Option<Took>)>,
     views: Vec<(&'static str, Took)>,
+    exported: Option<Exported>,
     /// The collector's memory: now, and at most.
     memory: (u64, u64),
 }
@@ -117,6 +122,8 @@ fn one_size(place: &Place<'_>, name: &str, executions: u64, asked: &Selection) -
             lists.push((question, took));
         }
     }
+    let exported = includes("T13/grown").then(|| export(&collector, &asker, executions));
+    let exported = exported.transpose()?;
     let mut views = Vec::new();
     if includes("T6") || memory {
         let script: Script = large::script(executions)?;
@@ -141,8 +148,38 @@ fn one_size(place: &Place<'_>, name: &str, executions: u64, asked: &Selection) -
         start_ms,
         lists,
         views,
+        exported,
         memory,
     })
+}
+
+/// An export of all executions as NDJSON.
+#[derive(Debug, Clone, Copy)]
+struct Exported {
+    runs_per_second: f64,
+    /// By how much the collector's memory grew for it.
+    grown_bytes: u64,
+}
+
+fn export(collector: &Collector, asker: &Asker, executions: u64) -> Result<Exported> {
+    let before = collector.peak_bytes()?;
+    let watch = Stopwatch::start();
+    let lines = asker.lines("/api/v1/ansible/export?format=ndjson")?;
+    let seconds = watch.elapsed().as_secs_f64();
+    anyhow::ensure!(
+        lines >= executions,
+        "{lines} of {executions} runs were exported"
+    );
+    let exported = Exported {
+        runs_per_second: lines as f64 / seconds,
+        grown_bytes: collector.peak_bytes()?.saturating_sub(before),
+    };
+    note(&format!(
+        "  export: {} runs/s, memory grew by {}",
+        thousands(exported.runs_per_second),
+        megabytes(exported.grown_bytes)
+    ));
+    Ok(exported)
 }
 
 fn all(took: Option<Took>) -> String {
@@ -217,6 +254,24 @@ fn told(name: &str, sizes: &[Size]) -> Result<Vec<Row>> {
             measured: format!("{} ({} now)", megabytes(most), megabytes(now)),
             reached: Some(most <= MEMORY),
             growth: format!("from {} at a tenth", megabytes(tenth.memory.1)),
+        });
+    }
+    if let (Some(exported), Some(tenth)) = (whole.exported, tenth.exported) {
+        rows.push(Row {
+            target: "T13",
+            what: format!("{name}: export of all runs as NDJSON; growth of memory"),
+            wanted: format!("≥ {} runs/s; constant", thousands(EXPORTED)),
+            measured: format!(
+                "{} runs/s; {}",
+                thousands(exported.runs_per_second),
+                megabytes(exported.grown_bytes)
+            ),
+            reached: Some(exported.runs_per_second >= EXPORTED),
+            growth: format!(
+                "from {} runs/s; {} at a tenth",
+                thousands(tenth.runs_per_second),
+                megabytes(tenth.grown_bytes)
+            ),
         });
     }
     if let (Some(start_ms), Some(tenth_ms)) = (whole.start_ms, tenth.start_ms) {

@@ -162,7 +162,7 @@ fn any_host(random: &mut Random) -> String {
 }
 
 /// Waits until packing has ended.
-fn settle(database: &Database) -> Result<()> {
+pub(crate) fn settle(database: &Database) -> Result<()> {
     let watch = Stopwatch::start();
     let (mut blocks, mut since) = (-1, Stopwatch::start());
     while since.elapsed() < SETTLED {

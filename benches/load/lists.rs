@@ -25,8 +25,9 @@ pub(crate) struct Facts {
     filled: Filled,
     /// Pages that begin anywhere.
     cursors: Vec<String>,
-    /// Executions from anywhere.
+    /// Executions from anywhere, and failed ones.
     ids: Vec<String>,
+    failed: Vec<String>,
 }
 
 impl Facts {
@@ -36,6 +37,7 @@ impl Facts {
             filled,
             cursors: Vec::new(),
             ids: Vec::new(),
+            failed: Vec::new(),
         };
         for _ in 0..100 {
             let until = time(facts.any_time(&mut random));
@@ -46,6 +48,10 @@ impl Facts {
             let executions = page["executions"].as_array().context("no executions")?;
             let ids = executions.iter().filter_map(|of| of["id"].as_str());
             facts.ids.extend(ids.map(str::to_owned).step_by(10));
+            let page = asker.json(&format!("{LIST}?end_date={until}&status=failed&limit=5"))?;
+            let executions = page["executions"].as_array().context("no executions")?;
+            let ids = executions.iter().filter_map(|of| of["id"].as_str());
+            facts.failed.extend(ids.map(str::to_owned));
         }
         Ok(facts)
     }
@@ -168,12 +174,53 @@ pub(crate) const QUESTIONS: &[Question] = &[
     filter("failed on a host", |_, random| {
         format!("status=failed&host={}", names::host(random.below(HOSTS)))
     }),
+    question("explanation of a failed run", 300.0, |facts, random| {
+        format!("{LIST}/{}/explain", one(&facts.failed, random))
+    }),
+    question(
+        "comparison with the last success",
+        1_000.0,
+        |facts, random| format!("{LIST}/{}/compare", one(&facts.failed, random)),
+    ),
+    question("trends of a playbook", 1_000.0, |_, random| {
+        let playbook = playbook(random, |path| path.to_owned());
+        format!("/api/v1/ansible/trends?{playbook}")
+    }),
+    question("trends of everything", 1_000.0, |_, _| {
+        "/api/v1/ansible/trends".to_owned()
+    }),
+    question("hosts, first page", 50.0, |_, random| {
+        format!("/api/v1/ansible/hosts?limit={}", 45 + random.below(6))
+    }),
+    question("a host", 50.0, |_, random| {
+        format!("/api/v1/ansible/hosts/{}", names::host(random.below(HOSTS)))
+    }),
+    question("runs of a host", 50.0, |_, random| {
+        let host = names::host(random.below(HOSTS));
+        format!("/api/v1/ansible/hosts/{host}/runs")
+    }),
+    question("changes of a host", 50.0, |_, random| {
+        let host = names::host(random.below(HOSTS));
+        format!("/api/v1/ansible/hosts/{host}/changes")
+    }),
     Question {
         name: "/metrics",
         wanted: None,
         ask: |_, _| "/metrics".to_owned(),
     },
 ];
+
+const fn question(
+    name: &'static str,
+    wanted: f64,
+    ask: fn(&Facts, &mut Random) -> String,
+) -> Question {
+    Question {
+        name,
+        wanted: Some(wanted),
+        ask,
+    }
+}
 
 const fn filter(name: &'static str, ask: fn(&Facts, &mut Random) -> String) -> Question {
     Question {

@@ -8,11 +8,12 @@
 //! - [`place`], [`history`], [`fill`]: databases of every kind, and a site's history of a year in them
 //! - [`playbook`]: T1; [`hooks`]: T2; [`ingest`]: T3, T4, T8; [`limit`]: what T3 and T4 are held against
 //! - [`growth`]: T5, T6, T8 and T10 as a history grows: [`lists`], [`large`], [`start`], and [`asking`] for all of them
-//! - [`stream`]: T7; [`size`]: T9; [`search`]: T11, on the runs of [`text`]
+//! - [`stream`]: T7; [`size`]: T9; [`search`]: T11, on the runs of [`text`]; [`answers`]: T13, and with [`lists`] on a large history
 //! - [`launch`]: R1; [`supervise`]: R2, R3
 //! - [`ara`]: the same of ARA, where it can be measured
 //! - [`table`], [`clock`], [`cpu`]: what holds it together
 
+mod answers;
 mod ara;
 mod asking;
 mod clock;
@@ -130,6 +131,7 @@ fn main() -> Result<()> {
     rows.extend(size::rows(&scratch, &asked)?);
     rows.extend(growth::rows(&scratch, &asked, executions()?)?);
     rows.extend(search::rows(&scratch, &asked)?);
+    rows.extend(answers::rows(&scratch, &asked)?);
     rows.extend(launch::rows(&scratch, &asked)?);
     rows.extend(supervise::rows(&scratch, &asked)?);
     if let Some(bin) = folder("PLAYBACK_BENCH_ARA") {

@@ -6,9 +6,10 @@ use std::fmt::Write as _;
 use anyhow::Result;
 use playback_wire::encode::{EventWriter, encode_line};
 use playback_wire::{
-    ExecutionEnded, ExecutionStarted, Facts, HostStarted, HostStats, Output, PlayStarted, Stats,
-    TaskResult, TaskStarted,
+    ExecutionEnded, ExecutionStarted, Facts, HostStarted, HostStats, Output, PlayStarted,
+    ResultStatus, Stats, TaskResult, TaskStarted,
 };
+use serde_json::json;
 use serde_json::value::RawValue;
 
 /// Level at which the recorder's sender compresses.
@@ -22,6 +23,8 @@ const BEGINNING_US: i64 = 1_768_904_400_000_000;
 pub(crate) enum Mix {
     /// Results of a command, about 450 bytes of content.
     Commands,
+    /// The same, but every tenth host fails at the last task.
+    Failing,
     /// Results of `debug`: a short message.
     Debug,
     /// What a site's playbooks return: mostly short results, commands, files with their attributes,
@@ -101,12 +104,18 @@ impl Script {
                 };
                 writer.line("host_started", &started)?;
             }
-            for host in &names {
-                writer.result(task, host, contents.next(size.mix, task, host))?;
+            let fails = size.mix == Mix::Failing && task == size.tasks;
+            for (at, host) in names.iter().enumerate() {
+                let content = contents.next(size.mix, task, host);
+                if fails && at.is_multiple_of(10) {
+                    writer.failure(task, host, at)?;
+                } else {
+                    writer.result(task, host, content)?;
+                }
             }
         }
         if size.ends {
-            writer.end(&names, size.tasks)?;
+            writer.end(&names, &size)?;
         }
         writer.cut()?;
         Ok(Self {
@@ -208,6 +217,27 @@ impl Writer {
         self.print(format!("{word}: [{host}]\n"), seq)
     }
 
+    fn failure(&mut self, task: u32, host: &str, at: usize) -> Result<()> {
+        let (seq, time) = self.next()?;
+        let result = TaskResult {
+            task,
+            host: host.into(),
+            status: ResultStatus::Failed,
+            started: Some(time - 120_345),
+            ..TaskResult::default()
+        };
+        let address = format!("10.0.{}.{}", at / 250, at % 250);
+        let message = format!("connect to {address} port 5432: Connection refused");
+        let content =
+            json!({ "msg": "non-zero return code", "rc": 2, "stderr": message }).to_string();
+        EventWriter::begin(&mut self.lines, seq, time, "result", &result)?
+            .content("content", |buffer| {
+                buffer.extend_from_slice(content.as_bytes())
+            })
+            .end();
+        self.print(format!("fatal: [{host}]: FAILED! => {content}\n"), seq)
+    }
+
     fn print(&mut self, text: String, of: u64) -> Result<()> {
         self.line(
             "output",
@@ -219,15 +249,21 @@ impl Writer {
         )
     }
 
-    fn end(&mut self, hosts: &[String], tasks: u32) -> Result<()> {
-        let counts = HostStats {
-            ok: u64::from(tasks),
-            ..HostStats::default()
+    fn end(&mut self, hosts: &[String], size: &Size) -> Result<()> {
+        let fails = size.mix == Mix::Failing;
+        let counts = |at: usize| {
+            let failed = u64::from(fails && at.is_multiple_of(10));
+            HostStats {
+                ok: u64::from(size.tasks) - failed,
+                failed,
+                ..HostStats::default()
+            }
         };
-        let hosts = hosts.iter().map(|host| (host.clone(), counts)).collect();
+        let hosts = hosts.iter().enumerate();
+        let hosts = hosts.map(|(at, host)| (host.clone(), counts(at))).collect();
         self.line("stats", &Stats { hosts })?;
         let ended = ExecutionEnded {
-            exit_code: Some(0),
+            exit_code: Some(if fails { 2 } else { 0 }),
             ..ExecutionEnded::default()
         };
         self.line("execution_ended", &ended)
@@ -317,7 +353,7 @@ impl Contents {
 
     fn next(&mut self, mix: Mix, task: u32, host: &str) -> Content {
         match mix {
-            Mix::Commands => self.command(task, host, 22),
+            Mix::Commands | Mix::Failing => self.command(task, host, 22),
             Mix::Debug => Content {
                 changed: false,
                 json: format!("{{\"msg\":\"task {task} on {host}\"}}"),
