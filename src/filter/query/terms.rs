@@ -3,6 +3,7 @@
 use super::ast::{Term, Value};
 use super::error::Problem;
 use super::lexer::{Form, Unparsed};
+use super::lines::LineField;
 use super::parser::ReadTerm;
 use crate::filter::given::shown;
 use crate::filter::place::{self, spelled};
@@ -127,6 +128,16 @@ fn named(name: &Unparsed) -> Result<&'static Field<ExecutionFilter>, Problem> {
     };
     language().find(is_meant).ok_or_else(|| {
         let names: Vec<&str> = language().map(|field| field.name).collect();
+        if LineField::ALL.iter().any(|field| field.name() == name.text) {
+            return Problem::new(
+                name.at.clone(),
+                format!(
+                    "`{}` is a field of lines, which `playback search` and GET /search take. Runs have {}",
+                    name.text,
+                    names.join(", ")
+                ),
+            );
+        }
         let meant = match nearest::of(&name.text, &names) {
             Some(nearest) => format!("did you mean `{nearest}`? "),
             None => String::new(),

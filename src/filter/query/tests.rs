@@ -86,7 +86,12 @@ fn an_error_names_its_place_and_the_next_step() {
             "unknown field `stauts`: did you mean `status`? There are status, type",
         ),
         ("a http://b", 3, "unknown field `http`: There are"),
-        ("é task:x", 3, "unknown field `task`"),
+        (
+            "é task:x",
+            3,
+            "`task` is a field of lines, which `playback search` and GET /search take. Runs have status, type",
+        ),
+        ("module:x", 1, "`module` is a field of lines"),
         ("q:x", 1, "unknown field `q`"),
         ("query:x", 1, "unknown field `query`"),
         (
