@@ -290,6 +290,7 @@ impl From<CommandError> for ApiError {
             CommandError::Launch(cause) => cause.into(),
             CommandError::Retention(cause) => cause.into(),
             CommandError::Ingest(cause) => cause.into(),
+            CommandError::Store(StoreError::TokenExists { .. }) => Self::conflict(message),
             CommandError::Store(cause) => cause.into(),
         }
     }

@@ -29,6 +29,7 @@ mod search;
 mod stats;
 mod stream;
 mod streamed;
+mod tokens;
 mod trends;
 mod viewers;
 mod whoami;
@@ -137,6 +138,8 @@ fn routes() -> OpenApiRouter<App> {
             routes!(login::create_session, login::delete_session),
             LOGIN_BODY,
         ))
+        .routes(routes!(tokens::list_tokens, tokens::create_token))
+        .routes(routes!(tokens::revoke_token))
         .routes(routes!(audit::list_audit))
         .routes(routes!(audit::verify_audit))
         .routes(routes!(whoami::get_identity));

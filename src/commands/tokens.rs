@@ -8,6 +8,12 @@ use crate::auth::{Scopes, token};
 use crate::model::{Action, Actor, AuditEntry, DAY_US};
 use crate::store::{Store, TokenRow};
 
+/// The longest name of a token, in bytes: every database has room for it in an index.
+const NAME_BYTES: usize = 200;
+
+/// The longest life of a token with an end, in days.
+const DAYS: i64 = 36_500;
+
 /// A token to create.
 #[derive(Debug, Clone)]
 pub struct NewToken {
@@ -22,18 +28,14 @@ pub struct NewToken {
 /// Creates a token, and returns it as stored together with its text, which is stored nowhere.
 ///
 /// # Errors
-/// The name is empty or taken, or the store failed.
+/// The name is empty, too long or taken, there is no scope, the days are out of range, or the store failed.
 pub async fn create(
     store: &Store,
     actor: Actor,
     now_us: i64,
     asked: NewToken,
 ) -> Result<(TokenRow, SecretString), CommandError> {
-    if asked.name.trim().is_empty() {
-        return Err(CommandError::Invalid(
-            "NAME is empty: name the token after who or what uses it".to_owned(),
-        ));
-    }
+    check(&asked).map_err(CommandError::Invalid)?;
     let token = token::generate().map_err(CommandError::Random)?;
     let row = TokenRow {
         id: 0,
@@ -52,6 +54,27 @@ pub async fn create(
         .create_token(&row, &token::hash(token.expose_secret()), Some(&entry))
         .await?;
     Ok((row, token))
+}
+
+fn check(asked: &NewToken) -> Result<(), String> {
+    let name = &asked.name;
+    if name.trim().is_empty() {
+        return Err("the name is empty: name the token after who or what uses it".to_owned());
+    }
+    if name.len() > NAME_BYTES || name.chars().any(char::is_control) {
+        return Err(format!(
+            "the name must have at most {NAME_BYTES} bytes, and no control characters"
+        ));
+    }
+    if asked.scopes.list().is_empty() {
+        return Err("scopes is empty: name at least one of ingest, read, run, admin".to_owned());
+    }
+    match asked.expires_days {
+        Some(days) if !(1..=DAYS).contains(&days) => Err(format!(
+            "expires_days = {days}: it must be from 1 to {DAYS}"
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// Revokes a token: it and its sessions are refused from now on.

@@ -175,6 +175,8 @@ also! {
         a_restart_of_the_collector_closes_with_a_reason_and_since_goes_on
         the_feed_tells_of_start_change_end_and_deletion
         a_change_is_read_once_for_all_who_watch_the_feed;
+    tokens:
+        a_token_is_made_used_listed_and_revoked;
     trends:
         a_change_of_durations_is_told_with_its_run_and_commit
         what_passes_and_fails_in_turn_is_flaky

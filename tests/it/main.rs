@@ -75,6 +75,7 @@ mod silence;
 mod stats;
 mod store;
 mod stream;
+mod tokens;
 mod trends;
 mod viewers;
 mod ways;
