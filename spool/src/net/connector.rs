@@ -13,7 +13,7 @@ use ureq::unversioned::transport::{
 };
 
 use super::Way;
-use super::proxy::{Proxy, bare_host};
+use super::proxy::{NO_PORT, Proxy, bare_host, port_of};
 use super::tls::explain;
 use super::transport::{Forwarding, OverStream, Plain};
 
@@ -95,8 +95,7 @@ pub(super) fn ask_for_tunnel(
     target: &Uri,
 ) -> io::Result<()> {
     let host = target.host().unwrap_or_default();
-    let is_https = matches!(target.scheme_str(), Some("https" | "wss"));
-    let port = target.port_u16().unwrap_or(if is_https { 443 } else { 80 });
+    let port = port_of(target).ok_or_else(|| io::Error::other(NO_PORT))?;
     link.write_all(proxy.connect_request(&format!("{host}:{port}")).as_bytes())?;
     link.flush()?;
     let mut head = Vec::with_capacity(256);

@@ -8,7 +8,7 @@ use ureq::http::Uri;
 
 use super::Way;
 use super::connector::ask_for_tunnel;
-use super::proxy::bare_host;
+use super::proxy::{NO_PORT, bare_host, port_of};
 
 impl Way {
     /// Connects to the host of `url`, through the proxy if there is one; blocks. TLS with the collector is up to the
@@ -18,8 +18,7 @@ impl Way {
     /// There is no connection; the text says which host cannot be reached.
     pub fn dial(&self, url: &Uri, timeout: Duration) -> io::Result<TcpStream> {
         let Some(proxy) = self.proxy() else {
-            let is_https = matches!(url.scheme_str(), Some("https" | "wss"));
-            let port = url.port_u16().unwrap_or(if is_https { 443 } else { 80 });
+            let port = port_of(url).ok_or_else(|| io::Error::other(NO_PORT))?;
             return connect(bare_host(url), port, timeout);
         };
         if proxy.is_https() {

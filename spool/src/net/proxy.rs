@@ -37,6 +37,7 @@ pub struct Proxy {
     variable: &'static str,
     /// Without user and password.
     uri: Uri,
+    port: u16,
     /// Value of the header `Proxy-Authorization`.
     authorization: Option<SecretString>,
 }
@@ -75,7 +76,7 @@ impl Proxies {
         let Some(named) = own.as_ref().or(self.all.as_ref()) else {
             return Ok(None);
         };
-        let port = url.port_u16().unwrap_or(if is_https { 443 } else { 80 });
+        let port = port_of(url).ok_or(NO_PORT)?;
         if self.bypass.holds(url.host().unwrap_or_default(), port) {
             return Ok(None);
         }
@@ -113,6 +114,8 @@ impl Proxy {
         if uri.host().is_none_or(str::is_empty) {
             return Err(unusable("names no host".to_owned()));
         }
+        let port = port_of(&uri)
+            .ok_or_else(|| unusable("must have a port from 1 to 65535, or none".to_owned()))?;
         let authorization = user.map(|user| {
             let (name, password) = user.split_once(':').unwrap_or((user, ""));
             let mut plain = Zeroizing::new(decoded(name));
@@ -123,6 +126,7 @@ impl Proxy {
         Ok(Self {
             variable,
             uri,
+            port,
             authorization,
         })
     }
@@ -154,9 +158,7 @@ impl Proxy {
     /// Port.
     #[must_use]
     pub fn port(&self) -> u16 {
-        self.uri
-            .port_u16()
-            .unwrap_or(if self.is_https() { 443 } else { 80 })
+        self.port
     }
 
     /// The variable and the address, for people.
@@ -202,6 +204,29 @@ impl Proxy {
             _ if !version.starts_with("HTTP/") => format!("{proxy} does not answer as one"),
             _ => format!("{proxy} does not connect to the collector (it answers {status})"),
         })
+    }
+}
+
+/// A collector's URL names a port that cannot be.
+pub(crate) const NO_PORT: ConfigError =
+    ConfigError::Url("must have a port from 1 to 65535, or none");
+
+/// The port of a URL: that of its scheme if it names none. None: what it names is no port, for which the parser of URLs
+/// has no error.
+pub(crate) fn port_of(uri: &Uri) -> Option<u16> {
+    let authority = uri.authority().map_or("", |authority| authority.as_str());
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    // The colons of an IPv6 address stand in brackets.
+    let after = host.rfind(']').map_or(host, |end| &host[end..]);
+    match after.split_once(':') {
+        Some((_, port)) if !port.is_empty() => {
+            let is_number = port.bytes().all(|byte| byte.is_ascii_digit());
+            port.parse().ok().filter(|port| is_number && *port > 0)
+        }
+        _ => match uri.scheme_str() {
+            Some("https" | "wss") => Some(443),
+            _ => Some(80),
+        },
     }
 }
 
@@ -407,6 +432,10 @@ mod tests {
             ("http://", "no proxy's URL"),
             ("http://u:secret@:80", "host"),
             ("http://a b", "no proxy's URL"),
+            ("http://u:secret@p:99999", "port from 1 to 65535"),
+            ("http://u:secret@p:0", "port from 1 to 65535"),
+            ("p:x", "port from 1 to 65535"),
+            ("http://[::1]:65536", "port from 1 to 65535"),
         ] {
             let error = proxies(&[("all_proxy", text)])
                 .way_to(&"http://c".parse().unwrap())
@@ -417,6 +446,25 @@ mod tests {
                 "{text}: {error}"
             );
             assert!(!error.contains("secret"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_port_is_the_one_that_is_named_or_that_of_the_scheme() {
+        for (url, port) in [
+            ("http://c", Some(80)),
+            ("https://c/x", Some(443)),
+            ("wss://c", Some(443)),
+            ("http://c:/", Some(80)),
+            ("http://c:8080/a:1", Some(8080)),
+            ("http://[::1]", Some(80)),
+            ("http://[::1]:65535", Some(65535)),
+            ("http://c:0", None),
+            ("http://c:65536", None),
+            ("http://c:99999", None),
+            ("http://[::1]:99999", None),
+        ] {
+            assert_eq!(port_of(&url.parse().unwrap()), port, "{url}");
         }
     }
 
