@@ -9,6 +9,7 @@ use super::client::{Client, ClientArgs};
 use super::filters::{Filters, SEVERAL};
 use super::out::{Colour, Column, Layout, Out, note, plain};
 use super::query::QueryArgs;
+use super::summary::told_apart;
 use super::tasks::described;
 use super::{ids, when};
 use crate::clock::Clock;
@@ -72,21 +73,23 @@ fn print(trends: &Trends, out: &mut Out) -> anyhow::Result<()> {
         (false, runs) => format!("{runs} runs, {range}"),
     })?;
     out.line("")?;
-    playbooks(trends, out)?;
+    let names = names(trends);
+    playbooks(trends, &names, out)?;
     let is_slower = |durations: &Option<DurationTrend>| {
         durations
             .as_ref()
             .is_some_and(|took| !took.changes.is_empty())
     };
-    let changed: Vec<&PlaybookTrend> = trends
+    let changed: Vec<(&PlaybookTrend, &String)> = trends
         .playbooks
         .iter()
-        .filter(|one| is_slower(&one.durations))
+        .zip(&names)
+        .filter(|(one, _)| is_slower(&one.durations))
         .collect();
     if !changed.is_empty() {
         section("Durations that changed", out)?;
-        for one in changed {
-            out.hanging("  ", &plain(&one.name))?;
+        for (one, name) in changed {
+            out.hanging("  ", &plain(name))?;
             changes(one.durations.as_ref(), out)?;
         }
     }
@@ -117,7 +120,7 @@ fn print(trends: &Trends, out: &mut Out) -> anyhow::Result<()> {
             out.hanging("  ", &plain(&text))?;
         }
     }
-    flaky(trends, out)?;
+    flaky(trends, &names, out)?;
     hosts(trends, out)?;
     remarks(trends)
 }
@@ -127,7 +130,16 @@ fn section(title: &str, out: &mut Out) -> anyhow::Result<()> {
     out.headline(Colour::Bold, title)
 }
 
-fn playbooks(trends: &Trends, out: &mut Out) -> anyhow::Result<()> {
+/// The playbooks' names, by which those of two projects are told apart.
+fn names(trends: &Trends) -> Vec<String> {
+    let playbooks = trends.playbooks.iter();
+    let named: Vec<(String, Option<String>)> = playbooks
+        .map(|one| (one.name.clone(), one.folder.clone()))
+        .collect();
+    told_apart(&named)
+}
+
+fn playbooks(trends: &Trends, names: &[String], out: &mut Out) -> anyhow::Result<()> {
     let columns = [
         Column::front("PLAYBOOK", 12),
         Column::whole("RUNS"),
@@ -137,13 +149,13 @@ fn playbooks(trends: &Trends, out: &mut Out) -> anyhow::Result<()> {
         Column::whole("LAST"),
         Column::whole("STARTED"),
     ];
-    let rows = trends.playbooks.iter().map(|one| {
+    let rows = trends.playbooks.iter().zip(names).map(|(one, name)| {
         let took = |value: fn(&DurationTrend) -> f64| match &one.durations {
             Some(durations) => when::show_seconds(value(durations)),
             None => "-".to_owned(),
         };
         [
-            one.name.clone(),
+            name.clone(),
             one.runs.to_string(),
             format!("{:.0} %", (one.success_rate * 100.0).floor()),
             took(|durations| durations.median),
@@ -193,9 +205,9 @@ fn short(commit: &str) -> String {
     commit.chars().take(12).collect()
 }
 
-fn flaky(trends: &Trends, out: &mut Out) -> anyhow::Result<()> {
-    let playbooks = trends.playbooks.iter();
-    let playbooks = playbooks.filter_map(|one| Some((one.name.clone(), one.flaky?)));
+fn flaky(trends: &Trends, names: &[String], out: &mut Out) -> anyhow::Result<()> {
+    let playbooks = trends.playbooks.iter().zip(names);
+    let playbooks = playbooks.filter_map(|(one, name)| Some((name.clone(), one.flaky?)));
     let tasks = trends.tasks.iter();
     let tasks = tasks.filter_map(|one| Some((task(one), one.flaky?)));
     let all: Vec<(String, Turns)> = playbooks.chain(tasks).collect();

@@ -82,3 +82,26 @@ fn two_projects_are_two_rows() {
         .ok();
     assert_eq!(both["total"], 4);
 }
+
+#[test]
+fn trends_tell_the_playbooks_of_two_projects_apart() {
+    let collector = Collector::start();
+    let client = collector.client();
+    for exit_code in [0, 2, 0, 2] {
+        deliver(&client, "/srv/shop/ansible", "site.yml", 0);
+        deliver(&client, "/srv/blog/ansible", "site.yml", exit_code);
+    }
+    let shown = run(&collector, &["trends"]);
+    let rows = shown.rows();
+    let rate = |name: &str| {
+        let row = rows.iter().find(|row| row.first() == Some(&name));
+        row.unwrap_or_else(|| panic!("{name}: {shown:?}"))[1..3].join(" ")
+    };
+    assert_eq!(rate("shop/ansible/site.yml"), "4 100");
+    assert_eq!(rate("blog/ansible/site.yml"), "4 50");
+    let flaky = shown.out.lines().find(|line| line.contains("turned"));
+    assert!(
+        flaky.is_some_and(|line| line.contains("blog/ansible/site.yml")),
+        "{shown:?}"
+    );
+}
