@@ -9,13 +9,13 @@ use pyo3::prelude::*;
 use pyo3::types::{PyString, PyTuple};
 
 use crate::options::Options;
-use crate::plays::text;
+use crate::plays::{Spelled, text};
 
 /// Hosts, module and arguments of a command that was typed into `ansible-console`.
-pub(crate) type Typed = (String, String, String);
+pub(crate) type Typed = (Spelled, Spelled, Spelled);
 
 /// Playbooks, inventory and limit of a program that uses Ansible as a library, and so has no Ansible command line.
-pub(crate) type Program = (Vec<String>, Vec<String>, Option<String>);
+pub(crate) type Program = (Vec<Spelled>, Vec<Spelled>, Option<Spelled>);
 
 /// What is known when the recorder is set up.
 pub(crate) struct Context {
@@ -40,7 +40,14 @@ impl Context {
         let adhoc = program.is_none() && is_adhoc(&cli, &argv)?;
         let args = cli.get("args")?;
         let (playbooks, given, limit) = match program {
-            Some(program) => program,
+            Some((playbooks, inventories, limit)) => {
+                let plain = |given: Vec<Spelled>| given.into_iter().map(|one| one.0).collect();
+                (
+                    plain(playbooks),
+                    plain(inventories),
+                    limit.map(|limit| limit.0),
+                )
+            }
             None if adhoc => (Vec::new(), cli.texts("inventory")?, cli.text("subset")?),
             None => (
                 args.as_ref().map(texts).unwrap_or_default(),
@@ -54,7 +61,7 @@ impl Context {
             given => given,
         };
         let (hosts, module, module_args) = match typed {
-            Some((hosts, module, args)) => (Some(hosts), Some(module), Some(args)),
+            Some((hosts, module, args)) => (Some(hosts.0), Some(module.0), Some(args.0)),
             None if adhoc => (
                 args.map(|args| text(&args)),
                 cli.text("module_name")?,

@@ -23,8 +23,11 @@ pub(crate) fn play_started(run: &Run, play: &Bound<'_, PyAny>) -> PyResult<()> {
     let number = run.ledger().play(joins);
     let name = text(&play.call_method0(intern!(py, "get_name"))?);
     let hosts = play.getattr(intern!(py, "hosts"))?;
-    let hosts = match hosts.extract::<Vec<String>>() {
-        Ok(patterns) if !hosts.is_instance_of::<PyString>() => patterns.join(","),
+    let hosts = match hosts.extract::<Vec<Spelled>>() {
+        Ok(patterns) if !hosts.is_instance_of::<PyString>() => {
+            let patterns: Vec<String> = patterns.into_iter().map(|pattern| pattern.0).collect();
+            patterns.join(",")
+        }
         _ => text(&hosts),
     };
     let event = PlayStarted {
@@ -199,6 +202,26 @@ pub(crate) fn stats(run: &Run, stats: &Bound<'_, PyAny>) -> PyResult<()> {
     let seq = run.spool.append(clock::now_us(), "stats", &Stats { hosts });
     run.shows(seq, false);
     Ok(())
+}
+
+/// An argument of the plugin, recorded as [`text`] whatever bytes it stands for.
+#[derive(Debug, Clone)]
+pub(crate) struct Spelled(pub(crate) String);
+
+impl<'py> FromPyObject<'_, 'py> for Spelled {
+    type Error = PyErr;
+
+    fn extract(value: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        Ok(Self(text(&value)))
+    }
+}
+
+/// A string with [`text`] as its text, so that its text can be read.
+pub(crate) fn spelled(value: Bound<'_, PyString>) -> Bound<'_, PyString> {
+    match value.to_str() {
+        Ok(_) => value,
+        Err(_) => PyString::new(value.py(), &text(value.as_any())),
+    }
 }
 
 /// The text of a string, with lone surrogates spelled out; empty for anything else, which is never converted.

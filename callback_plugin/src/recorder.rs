@@ -15,6 +15,7 @@ use pyo3::types::PyDict;
 
 use crate::execution::{Context, Program, Typed};
 use crate::options::Options;
+use crate::plays::Spelled;
 use crate::rescues::Rescues;
 use crate::results::Handled;
 use crate::run::{self, Run};
@@ -42,24 +43,25 @@ impl Recorder {
     fn new(
         py: Python<'_>,
         options: &Bound<'_, PyDict>,
-        extra_var_names: Vec<String>,
+        extra_var_names: Vec<Spelled>,
         rescued: Option<Py<PyDict>>,
         typed: Option<Typed>,
         program: Option<Program>,
         ends_early: bool,
-        run_key: Option<&str>,
+        run_key: Option<Spelled>,
     ) -> PyResult<Self> {
         silence_panics();
         let options = protected(|| Ok(Options::read(options)))?;
         let run = protected(|| {
-            let started = Context::read(py, &options, extra_var_names, typed, program)?.started;
+            let names = extra_var_names.into_iter().map(|name| name.0).collect();
+            let started = Context::read(py, &options, names, typed, program)?.started;
             fork::watch();
             exit::watch();
             memory::begin();
             memory::share_heap_where_limited();
             // If values cannot be redacted, nothing may be recorded.
             let rules = options.rules().map_err(PyValueError::new_err)?;
-            let key = run_key.and_then(RunKey::parse);
+            let key = run_key.and_then(|key| RunKey::parse(&key.0));
             Ok(py.detach(|| Run::begin(options, rules, &started, ends_early, key))?)
         })?;
         if run.options.capture_output {
@@ -188,9 +190,9 @@ impl Recorder {
     }
 
     /// Ansible removed the host's latest result from its recap.
-    fn retracted(&self, py: Python<'_>, host: &str) -> PyResult<()> {
+    fn retracted(&self, py: Python<'_>, host: Spelled) -> PyResult<()> {
         self.hook("retracted", py, |run| {
-            results::retracted(run, host);
+            results::retracted(run, &host.0);
             Ok(())
         })
     }
@@ -246,8 +248,8 @@ pub(crate) fn dispatch_ends() {
 
 /// Python's `input` is about to print a prompt that bypasses `sys.stdout`.
 #[pyfunction]
-pub(crate) fn prompts(text: &str) {
-    with_active(|run| run.printed(Stream::Stdout, text));
+pub(crate) fn prompts(text: Spelled) {
+    with_active(|run| run.printed(Stream::Stdout, &text.0));
 }
 
 /// Python has written to a standard stream's descriptor, here or in a worker.

@@ -7,7 +7,9 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyString};
+
+use crate::plays::text;
 
 /// Ansible's counts, and those already assigned to failures.
 pub(crate) struct Rescues {
@@ -29,16 +31,17 @@ impl Rescues {
     ///
     /// # Errors
     /// The counts have a form that no known version uses.
-    pub(crate) fn claims(&self, py: Python<'_>, host: &str) -> PyResult<bool> {
+    pub(crate) fn claims(&self, host: &Bound<'_, PyString>) -> PyResult<bool> {
         let Some(counts) = &self.counts else {
             return Ok(false);
         };
-        let Some(count) = counts.bind(py).get_item(host)? else {
+        let Some(count) = counts.bind(host.py()).get_item(host)? else {
             return Ok(false);
         };
         let count: u64 = count.extract()?;
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        match seen.get_mut(host) {
+        let host = text(host.as_any());
+        match seen.get_mut(host.as_str()) {
             Some(before) => Ok(std::mem::replace(before, count) < count),
             None => {
                 seen.insert(host.into(), count);

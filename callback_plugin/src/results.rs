@@ -15,7 +15,7 @@ use pyo3::types::{PyDict, PyString};
 
 use crate::censor;
 use crate::content::{self, Rules};
-use crate::plays;
+use crate::plays::{self, spelled};
 use crate::rescues::Rescues;
 use crate::run::Run;
 use crate::value::unexpected;
@@ -119,8 +119,13 @@ fn data<'py>(result: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
         .map_err(|_| unexpected("result data"))
 }
 
-/// A host's inventory name.
+/// A host's inventory name, as it is recorded.
 pub(crate) fn host_name<'py>(host: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyString>> {
+    ansibles_name(host).map(spelled)
+}
+
+/// A host's inventory name, as Ansible knows it.
+fn ansibles_name<'py>(host: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyString>> {
     let name = host.getattr(intern!(host.py(), "name"))?;
     name.cast_into::<PyString>()
         .map_err(|_| unexpected("host name"))
@@ -190,8 +195,8 @@ pub(crate) struct Handled {
 
 /// Whether a `rescue` handles the failure in `result`.
 pub(crate) fn is_rescued(rescues: &Rescues, result: &Bound<'_, PyAny>) -> PyResult<bool> {
-    let host = host_name(&result.getattr(intern!(result.py(), "_host"))?)?;
-    rescues.claims(result.py(), host.to_str()?)
+    let host = ansibles_name(&result.getattr(intern!(result.py(), "_host"))?)?;
+    rescues.claims(&host)
 }
 
 /// `v2_runner_on_{ok,failed,skipped,unreachable}`: a task ended on a host.
@@ -315,15 +320,10 @@ pub(crate) fn polled(run: &Run, result: &Bound<'_, PyAny>, state: AsyncState) ->
     let found = known(run, &told, found)?;
     let censored = censor::is_censored(&told.data);
     let job = told.data.get_item(intern!(result.py(), "ansible_job_id"))?;
-    let job = job.as_ref().and_then(|job| job.cast::<PyString>().ok());
     let event = AsyncPoll {
         task: found.task,
         host: told.host.to_str()?.into(),
-        job: job
-            .map(|job| job.to_str())
-            .transpose()?
-            .unwrap_or_default()
-            .into(),
+        job: job.as_ref().map(plays::text).unwrap_or_default().into(),
         state,
         content: None,
     };
@@ -435,7 +435,7 @@ fn delegate<'py>(told: &Told<'py>, status: ResultStatus) -> PyResult<Option<Boun
         return Ok(None);
     }
     let delegate = told.task.getattr(intern!(py, "delegate_to"))?;
-    let Ok(delegate) = delegate.cast_into::<PyString>() else {
+    let Ok(delegate) = delegate.cast_into::<PyString>().map(spelled) else {
         return Ok(None);
     };
     let name = delegate.to_str()?;
@@ -452,6 +452,7 @@ fn ran<'py>(told: &Told<'py>, found: Found) -> PyResult<Option<Bound<'py, PyStri
     Ok(action
         .cast_into::<PyString>()
         .ok()
+        .map(spelled)
         .filter(|action| action.to_str().is_ok_and(|name| !is_template(name))))
 }
 
