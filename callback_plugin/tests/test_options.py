@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -156,3 +157,57 @@ def test_a_spool_folder_that_is_no_text_is_used_and_the_command_that_is_told_nam
     script.chmod(0o755)
     shown = site.run("/bin/sh", "-c", command, env={"PATH": f"{site.folder}:{site.env['PATH']}"})
     assert shown.printed == folder, json.dumps(command)
+
+
+def test_only_an_offer_is_taken_and_no_other_file_is_removed(site: Site) -> None:
+    """PLAYBACK_OFFER may hold anything: whatever it names that is no offer of ours stays."""
+    run_id = "019bdc67-8a00-7000-8000-0000000000aa"
+    precious = site.write("precious", "data")
+    named = site.write("named.offer", "data")
+    linked = site.folder / f"{run_id}.offer"
+    linked.hardlink_to(precious)
+    folder = site.folder / "folder"
+    folder.mkdir()
+    link = folder / f"{run_id}.offer"
+    link.symlink_to(precious)
+    for kept in (precious, named, linked, link):
+        run = site.play(PLAY, env={"PLAYBACK_OFFER": str(kept)})
+        assert run.code == 0, run.printed
+        assert kept.read_text() == "data"
+        assert run.events[0]["kind"] == "execution_started"
+    linked.unlink()
+    linked.write_text("")
+    run = site.play(PLAY, env={"PLAYBACK_OFFER": str(linked)})
+    assert not linked.exists()
+    (spool,) = site.spools()
+    assert spool.name.startswith(run_id)
+
+
+def test_names_that_are_not_utf8_are_spelled_out_and_everything_is_recorded(site: Site) -> None:
+    """Python stands for such bytes with surrogates, wherever a name comes from."""
+    odd, spelled = os.fsdecode(b"h\xe9"), "h\\udce9"
+    play = """\
+- hosts: all
+  gather_facts: false
+  tasks:
+    - name: one
+      block:
+        - command: "false"
+          delegate_to: "{{ ansible_play_hosts_all | last }}"
+          loop: [1]
+      rescue:
+        - debug: {msg: rescued}
+"""
+    site.write("site.yml", play)
+    run = site.run(
+        *("ansible-playbook", "-i", f"{odd},", "-c", "local", "site.yml", "-e", f"{odd}=1"),
+        env={"PLAYBACK_RUN_KEY": odd, "ANSIBLE_PYTHON_INTERPRETER": sys.executable},
+    )
+    assert run.code == 0, run.printed
+    assert b"recording is off" not in run.printed
+    assert run.events[0]["data"]["extra_var_names"] == [spelled]
+    assert {result["host"] for result in run.of("result")} == {spelled}
+    (failed,) = run.of("result", status="failed")
+    assert failed["rescued"]
+    assert list(run.of("stats")[-1]["hosts"]) == [spelled]
+    assert run.events[-1]["data"] == {"exit_code": 0}

@@ -181,9 +181,11 @@ import functools
 import getpass
 import os
 import signal
+import stat
 import subprocess
 import sys
 import threading
+import uuid
 from typing import TYPE_CHECKING, Any
 
 from ansible import constants
@@ -460,13 +462,19 @@ def _odd_flag(name: str) -> str | None:
 def _take(offered: str) -> bool:
     """Takes the record of the command around Ansible (`playback exec -- make`) for this run; returns whether it could.
 
-    The command offers its record to the first Ansible that it starts: the process that removes the file gets it.
+    The command offers its record to the first Ansible that it starts: the process that removes the file gets it. The
+    variable may be anybody's, so nothing but such a file is removed: a regular one of our own, named after a run.
     """
+    name, ending = os.path.splitext(os.path.basename(offered))
     try:
+        found = os.lstat(offered)
+        is_offer = ending == ".offer" and str(uuid.UUID(name)) == name
+        if not is_offer or not stat.S_ISREG(found.st_mode) or found.st_nlink != 1 or found.st_uid != os.geteuid():
+            return False
         os.unlink(offered)
-    except OSError:
+    except (OSError, ValueError):
         return False
-    return offered.endswith(".offer")
+    return True
 
 
 def _prints_a_control_stream(manager: Any) -> bool:  # noqa: ANN401  # a TaskQueueManager
