@@ -2,10 +2,7 @@
 //!
 //! The command names the folder and the collector, because the shell in which it is typed may not know them.
 
-use std::os::unix::ffi::OsStrExt as _;
-use std::path::Path;
-
-use playback_spool::{Outcome, Spool};
+use playback_spool::{Outcome, Spool, flush_command};
 
 use crate::Undeliverable;
 
@@ -25,7 +22,7 @@ pub fn kept(spool: &Spool, why: &Undeliverable, url: Option<&str>) -> String {
         Some(dir) => format!(
             "{why}; this run is kept in {}, and `{}` delivers it",
             dir.display(),
-            flush(&dir, url, ""),
+            flush_command(&dir, url, ""),
         ),
         None => format!("{why}; this run is not recorded"),
     }
@@ -70,84 +67,15 @@ fn undelivered(outcome: &Outcome, spool: &Spool, url: Option<&str>) -> Option<St
             "{why}; this run is kept in {}, and with a token of the scope \"ingest\" the next run on this machine or \
              `{}` delivers it",
             dir.display(),
-            flush(&dir, url, ""),
+            flush_command(&dir, url, ""),
         ),
         Some(_) => format!(
             "{kept}; once the cause is mended, `{}` delivers it",
-            flush(&dir, url, " --retry-set-aside"),
+            flush_command(&dir, url, " --retry-set-aside"),
         ),
         None => format!(
             "{kept}, and the next run on this machine or `{}` delivers it",
-            flush(&dir, url, ""),
+            flush_command(&dir, url, ""),
         ),
     })
-}
-
-fn flush(dir: &Path, url: Option<&str>, option: &str) -> String {
-    // A URL that may hold a password is not shown.
-    let url = url
-        .map(str::trim)
-        .filter(|url| !url.is_empty() && !url.contains('@'))
-        .map(|url| format!(" --url {}", quoted(url)))
-        .unwrap_or_default();
-    format!(
-        "playback flush{option} --spool-dir {}{url}",
-        quoted_path(dir)
-    )
-}
-
-/// A path quoted for a shell. Invalid UTF-8 is escaped, because a message cannot hold it.
-fn quoted_path(path: &Path) -> String {
-    if let Some(text) = path.to_str() {
-        return quoted(text);
-    }
-    let bytes = path.as_os_str().as_bytes().iter();
-    let spelled: String = bytes
-        .map(|byte| match byte {
-            b'!'..=b'~' if !b"\\'\"$`".contains(byte) => char::from(*byte).to_string(),
-            _ => format!("\\0{byte:03o}"),
-        })
-        .collect();
-    format!("\"$(printf %b '{spelled}')\"")
-}
-
-/// A word quoted for a shell.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-:+,@%=".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', "'\\''"))
-}
-
-#[cfg(test)]
-mod tests {
-    use std::ffi::OsStr;
-    use std::process::Command;
-
-    use super::*;
-
-    #[test]
-    fn the_command_can_be_typed_as_it_stands() {
-        let of = |dir: &str, url| flush(Path::new(dir), url, "");
-        assert_eq!(of("/s", None), "playback flush --spool-dir /s");
-        assert_eq!(
-            of("/it's here", Some("http://h:1")),
-            "playback flush --spool-dir '/it'\\''s here' --url http://h:1"
-        );
-        assert_eq!(
-            of("/s", Some("http://u:p@h")),
-            "playback flush --spool-dir /s"
-        );
-        let odd = Path::new(OsStr::from_bytes(b"/a b/caf\xe9\\'"));
-        assert_eq!(
-            flush(odd, None, ""),
-            "playback flush --spool-dir \"$(printf %b '/a\\0040b/caf\\0351\\0134\\0047')\""
-        );
-        let shell = Command::new("sh")
-            .args(["-c", &format!("printf %s {}", quoted_path(odd))])
-            .output()
-            .unwrap();
-        assert_eq!(shell.stdout, odd.as_os_str().as_bytes());
-    }
 }

@@ -176,7 +176,9 @@ pub fn deliver_orphans(
         let refused = found
             .rejected
             .then(|| aside::reason(&folder, &found.name))
-            .filter(|reason| !options.set_aside && !reason.may_differ_for(client.credential()));
+            .filter(|reason| {
+                !options.set_aside && !reason.may_differ_for(client.addressee().credential)
+            });
         let begun = match &refused {
             // The file is checked nevertheless: it may not be ours.
             Some(reason) => open(&folder, &found.name).map(|opened| {

@@ -157,7 +157,7 @@ impl Adoption {
     }
 
     fn set_aside(&mut self, refusal: Refusal, client: &Client) -> AdoptionStep {
-        self.name = aside::set_aside(&self.folder, &self.name, &refusal, client.credential());
+        self.name = aside::set_aside(&self.folder, &self.name, &refusal, client.addressee());
         AdoptionStep::SetAside(refusal)
     }
 }
@@ -194,7 +194,7 @@ impl Adopter {
     pub(crate) fn step(&mut self, client: &mut Client) {
         let start = clock::now();
         if self.current.is_none() {
-            self.current = self.take_up(client.credential());
+            self.current = self.take_up(client.addressee().credential);
         }
         let Some(adoption) = &mut self.current else {
             self.due = start + LOOK_AGAIN;

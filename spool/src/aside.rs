@@ -5,7 +5,8 @@
 
 use std::io;
 
-use crate::client::Refusal;
+use crate::client::{Addressee, Refusal};
+use crate::command::flush_command;
 use crate::folder::Folder;
 use crate::names::{REJECTED, REJECTED_NOTE};
 
@@ -41,7 +42,7 @@ pub(crate) fn set_aside(
     folder: &Folder,
     name: &str,
     refusal: &Refusal,
-    credential: &str,
+    by: Addressee<'_>,
 ) -> String {
     let rejected = if name.ends_with(REJECTED) {
         name.to_owned()
@@ -53,16 +54,19 @@ pub(crate) fn set_aside(
         }
     };
     let reason = refusal.message.replace(['\r', '\n'], " ");
+    let flush = |options| flush_command(folder.path(), Some(by.url), options);
     let text = if refusal.about_token {
+        let credential = by.credential;
         format!(
             "{reason}\n\nThese events were not recorded, because the collector refuses the token. The next run on this \
-             machine with a\ntoken that it takes delivers them, and so does `playback flush`.\n\n\
-             {CREDENTIAL}{credential}\n"
+             machine with a\ntoken that it takes delivers them, and so does `{}`.\n\n\
+             {CREDENTIAL}{credential}\n",
+            flush("")
         )
     } else {
         format!(
-            "{reason}\n\nThese events were not recorded. Once the cause is mended, send them with \
-             `playback flush --retry-set-aside`.\n"
+            "{reason}\n\nThese events were not recorded. Once the cause is mended, send them with `{}`.\n",
+            flush(" --retry-set-aside")
         )
     };
     // The reason only helps people; the spool matters, and is safe already.
@@ -78,11 +82,9 @@ pub(crate) fn reason(folder: &Folder, name: &str) -> Reason {
         .lines()
         .find_map(|line| line.strip_prefix(CREDENTIAL))
         .map(|credential| credential.trim().to_owned());
-    // Notes of older versions do not name the token.
-    let about_token = message.starts_with("401") || message.starts_with("403");
     Reason {
-        credential: credential.or_else(|| about_token.then(String::new)),
         message,
+        credential,
     }
 }
 

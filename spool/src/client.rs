@@ -19,6 +19,7 @@ use uuid::Uuid;
 use crate::clock::RunClock;
 use crate::config::{ConfigError, SenderConfig};
 use crate::key::RunKey;
+use crate::net::proxy::{NO_PORT, port_of};
 use crate::net::{Proxy, Way};
 use crate::resolver::CachingResolver;
 use crate::secret::read_secret;
@@ -157,6 +158,15 @@ impl Origin<'_> {
     }
 }
 
+/// Whom a spool was sent to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Addressee<'c> {
+    /// The collector's URL.
+    pub(crate) url: &'c str,
+    /// A hash of the URL and the token.
+    pub(crate) credential: &'c str,
+}
+
 /// Talks to one collector over a persistent connection.
 pub(crate) struct Client {
     agent: Agent,
@@ -276,9 +286,12 @@ impl Client {
         }
     }
 
-    /// A hash of the credentials that the collector sees.
-    pub(crate) fn credential(&self) -> &str {
-        &self.credential
+    /// The collector, and a hash of the credentials that it sees.
+    pub(crate) fn addressee(&self) -> Addressee<'_> {
+        Addressee {
+            url: &self.base,
+            credential: &self.credential,
+        }
     }
 
     /// Tokens are renewed during a run: whether the file holds another one by now, which is then used.
@@ -400,25 +413,13 @@ struct ErrorBody {
     acked: Option<u64>,
 }
 
-/// The codes of the collector's refusals, each with its status. A collector that sets [`COLLECTOR_HEADER`] may have
-/// others.
-const REFUSALS: [(u16, &str); 10] = [
-    (400, "bad_request"),
-    (401, "unauthorized"),
-    (403, "forbidden"),
-    (409, "conflict"),
-    (410, "gone"),
-    (413, "too_large"),
-    (422, "not_zstd"),
-    (422, "not_an_event"),
-    (422, "not_started"),
-    (422, "reserved"),
-];
+/// The code of a refusal that no token changes: the run belongs to somebody else.
+const NOT_YOURS: &str = "not_yours";
 
 fn read_answer(mut response: Response<Body>) -> Answer {
     let status = response.status();
     let headers = response.headers();
-    let named = headers.contains_key(COLLECTOR_HEADER);
+    let is_ours = headers.contains_key(COLLECTOR_HEADER);
     let retry_after = headers
         .get(header::RETRY_AFTER)
         .and_then(|value| value.to_str().ok()?.trim().parse().ok())
@@ -438,10 +439,9 @@ fn read_answer(mut response: Response<Body>) -> Answer {
         _ => {}
     }
     let (code, message) = (error.code.unwrap_or_default(), error.message);
-    // Proxies between us and the collector have pages of their own: an ingress, a login, a firewall. Only an answer of
-    // the collector itself can be final.
-    let known = REFUSALS.contains(&(status.as_u16(), code.as_str()));
-    let Some(message) = message.filter(|_| named || known || is_busy(status, &code)) else {
+    // What stands between us and the collector has answers of its own: an ingress, a login, a firewall, some of them with
+    // errors in the same shape. Only an answer of the collector itself can be final, and all of them have the header.
+    let Some(message) = message.filter(|_| is_ours) else {
         let what = match status {
             StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
                 "the proxy asks for another user and password than it was given"
@@ -477,18 +477,14 @@ fn read_answer(mut response: Response<Body>) -> Answer {
         }
         status if status.is_client_error() => Answer::Refused(Refusal {
             message,
-            about_token: matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN),
+            about_token: matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
+                && code != NOT_YOURS,
         }),
         _ => Answer::Trouble(Trouble {
             retry_after,
             ..Trouble::answered(message)
         }),
     }
-}
-
-/// Whether the collector answers that it is temporarily unavailable.
-fn is_busy(status: StatusCode, code: &str) -> bool {
-    matches!((status.as_u16(), code), (503, "busy") | (500, "internal"))
 }
 
 /// The URL without its trailing slash.
@@ -508,6 +504,7 @@ fn base_url(url: &str) -> Result<String, ConfigError> {
             "must not hold a user name or a password; use a token",
         )),
         Some(_) if uri.query().is_some() => Err(ConfigError::Url("must not hold a query")),
+        Some(_) if port_of(&uri).is_none() => Err(NO_PORT),
         Some(_) => Ok(url.to_owned()),
     }
 }

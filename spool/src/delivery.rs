@@ -34,6 +34,8 @@ pub(crate) struct Delivery {
     taken: u32,
     /// Number of an event that is too large by itself: a note is sent in its place.
     too_large: Option<u64>,
+    /// Number of an event that something on the way takes for too large by itself, and how often it did.
+    refused_on_the_way: (u64, u32),
     /// How often in a row the collector has asked to resume elsewhere.
     turns: u32,
 }
@@ -41,6 +43,10 @@ pub(crate) struct Delivery {
 /// How often the collector may ask to resume elsewhere before a batch is accepted: once for a gap, twice for a restart
 /// in between.
 const MAX_TURNS: u32 = 3;
+
+/// How often something on the way must refuse an event, each time while the collector answers other requests, before the
+/// event is left out. A page that stands in the collector's place for a moment must not cost an event.
+const REFUSALS_ON_THE_WAY: u32 = 3;
 
 /// Accepted batches after which larger ones are tried again.
 const GROW_AFTER: u32 = 8;
@@ -78,6 +84,7 @@ impl Delivery {
             most: limit,
             taken: 0,
             too_large: None,
+            refused_on_the_way: (0, 0),
             turns: 0,
         }
     }
@@ -135,10 +142,36 @@ impl Delivery {
             Answer::TooLarge(message) => self.too_large(batch, sent_whole, &message),
             Answer::TooLargeOnTheWay(trouble) => {
                 self.shrink(batch);
+                if batch.first == batch.last && sent_whole {
+                    return self.too_large_on_the_way(client, batch.first, trouble);
+                }
                 Step::Trouble(trouble)
             }
             Answer::Refused(refusal) => Step::Refused(refusal),
             Answer::Trouble(trouble) => Step::Trouble(trouble),
+        }
+    }
+
+    /// A single event is too large for something between us and the collector. It would hold up everything behind it for
+    /// ever, so it is left out in the end.
+    fn too_large_on_the_way(&mut self, client: &mut Client, seq: u64, trouble: Trouble) -> Step {
+        let answers = matches!(self.post(client, &[]), Answer::Acked(_) | Answer::Resume(_));
+        if !answers {
+            // It may well be a page in the place of everything.
+            return Step::Trouble(trouble);
+        }
+        let (of, times) = self.refused_on_the_way;
+        let times = if of == seq { times + 1 } else { 1 };
+        self.refused_on_the_way = (seq, times);
+        if times >= REFUSALS_ON_THE_WAY {
+            self.too_large = Some(seq);
+            return Step::Went(0);
+        }
+        // A run that goes on has time. What an earlier process left is tried once, by a process that soon ends.
+        if self.own {
+            Step::Trouble(trouble)
+        } else {
+            Step::Went(0)
         }
     }
 

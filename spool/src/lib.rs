@@ -24,6 +24,7 @@
 //! - `aside`: spools that the collector refuses; `names`: file names; `folder`: which files are ours
 //! - [`probe()`]: what a collector would answer
 //! - [`read_secret`]: a token, or a run's key, from its file
+//! - [`flush_command`]: the command that delivers what is left, for messages
 //!
 //! This crate prints nothing and reads no environment of its own; what went wrong is returned.
 
@@ -33,6 +34,7 @@ mod aside;
 mod backoff;
 mod client;
 mod clock;
+mod command;
 pub mod config;
 mod delivery;
 mod folder;
@@ -56,6 +58,7 @@ pub use adopt::{
 };
 pub use client::COLLECTOR_HEADER;
 pub use clock::RunClock;
+pub use command::{flush_command, quoted_path};
 pub use config::{ConfigError, SenderConfig};
 pub use key::RunKey;
 pub use lock::inherited_fds;

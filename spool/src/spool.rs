@@ -18,7 +18,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::aside;
-use crate::client::Refusal;
+use crate::client::{Addressee, Refusal};
 use crate::folder::Folder;
 use crate::key::RunKey;
 use crate::left_out::{Reason, Untold};
@@ -479,7 +479,7 @@ impl Spool {
     }
 
     /// Keeps the file under a refused spool's name, with the reason beside it. Appending goes on.
-    pub(crate) fn set_aside(&self, refusal: &Refusal, credential: &str) {
+    pub(crate) fn set_aside(&self, refusal: &Refusal, by: Addressee<'_>) {
         let mut writing = self.writing();
         if let Some(place) = &mut writing.place
             && place
@@ -487,7 +487,7 @@ impl Spool {
                 .is_still(&place.name, &self.file)
                 .unwrap_or(true)
         {
-            place.name = aside::set_aside(&place.folder, &place.name, refusal, credential);
+            place.name = aside::set_aside(&place.folder, &place.name, refusal, by);
         }
     }
 }

@@ -211,7 +211,7 @@ impl Worker {
             }
             Step::Trouble(trouble) => self.back_off(trouble),
             Step::Refused(refusal) => {
-                self.spool.set_aside(&refusal, self.client.credential());
+                self.spool.set_aside(&refusal, self.client.addressee());
                 self.shared
                     .update(|status| status.set_aside = Some(refusal));
                 return false;

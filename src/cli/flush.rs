@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 use playback_spool::{
-    AdoptError, AdoptOptions, Delivered, Fate, Orphan, SenderConfig, deliver_orphans,
+    AdoptError, AdoptOptions, Delivered, Fate, Orphan, SenderConfig, deliver_orphans, flush_command,
 };
 use serde_json::{Value, json};
 
@@ -126,7 +126,7 @@ impl Told {
     ) -> anyhow::Result<()> {
         let mut printed = Ok(());
         let done = deliver_orphans(dir, config, options, |spool| {
-            let told = self.spool(&spool);
+            let told = self.spool(&spool, &config.url);
             if printed.is_ok() {
                 printed = told;
             }
@@ -147,7 +147,7 @@ impl Told {
         }
     }
 
-    fn spool(&mut self, spool: &Delivered) -> anyhow::Result<()> {
+    fn spool(&mut self, spool: &Delivered, url: &str) -> anyhow::Result<()> {
         match &spool.fate {
             Fate::Delivered => self.delivered += 1,
             Fate::SetAside { .. } => self.set_aside += 1,
@@ -172,7 +172,7 @@ impl Told {
             ..
         } = &spool.orphan;
         let row = format!("{execution}  {:10}  {:>8}", producer.as_str(), spool.events);
-        let text = out::plain(&as_text(spool));
+        let text = out::plain(&as_text(spool, url));
         let mut out = Out::new();
         match out.width() {
             // If a row is wider than the terminal, the outcome goes on the next line.
@@ -245,8 +245,14 @@ fn as_json(spool: &Delivered) -> Value {
     })
 }
 
-fn as_text(spool: &Delivered) -> String {
+/// What became of a spool, and the command that helps: it names the folder and the collector, which may be others than
+/// those of the next shell.
+fn as_text(spool: &Delivered, url: &str) -> String {
     let path = spool.orphan.path.display();
+    let flush = |options| {
+        let folder = spool.orphan.path.parent().unwrap_or(Path::new("/"));
+        flush_command(folder, Some(url), options)
+    };
     match &spool.fate {
         Fate::Delivered => "delivered".to_owned(),
         Fate::SetAside {
@@ -254,17 +260,20 @@ fn as_text(spool: &Delivered) -> String {
             about_token: true,
             ..
         } => format!(
-            "refused: {reason}; with a token of the scope \"ingest\", `playback flush` delivers it"
+            "refused: {reason}; with a token of the scope \"ingest\", `{}` delivers it",
+            flush("")
         ),
         Fate::SetAside {
             reason,
             before: true,
             ..
         } => format!(
-            "refused before: {reason}; `playback flush --retry-set-aside` asks the collector again"
+            "refused before: {reason}; `{}` asks the collector again",
+            flush(" --retry-set-aside")
         ),
         Fate::SetAside { reason, .. } => format!(
-            "refused: {reason}; once the cause is mended, `playback flush --retry-set-aside` delivers it"
+            "refused: {reason}; once the cause is mended, `{}` delivers it",
+            flush(" --retry-set-aside")
         ),
         Fate::Left { reason, .. } => format!("left alone: {reason} ({path})"),
         Fate::Kept(reason) => format!("not delivered: {reason}; it stays in {path}"),

@@ -32,8 +32,8 @@ pub enum NotTheirs {
     NoKey,
     /// It has another key.
     #[error(
-        "this run has another run key: the events of a run are sent by its own producers, or out of its spool \
-         with \"playback flush\""
+        "another run has this id, with another run key: give each run an id of its own. The events of a run are sent \
+         by its own producers, or out of its spool with \"playback flush\""
     )]
     OtherKey,
     /// It has no key, and another token began it.
@@ -48,6 +48,14 @@ pub enum NotTheirs {
          add to it"
     )]
     Complete,
+}
+
+impl NotTheirs {
+    /// Whether the answer may be another one with another token.
+    #[must_use]
+    pub fn may_another_token(self) -> bool {
+        matches!(self, Self::OtherToken | Self::Complete)
+    }
 }
 
 impl Credentials {

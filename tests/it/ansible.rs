@@ -610,7 +610,7 @@ fn a_run_is_its_producers_whatever_tokens_they_have() {
                 for query in ["", "?adopted=true"] {
                     let path = format!("{API}/ingest/{id}/{producer}{query}");
                     let answer = stranger.send("POST", &path, &[], body.as_bytes());
-                    answer.error(403, "forbidden");
+                    answer.error(403, "not_yours");
                 }
             }
         }

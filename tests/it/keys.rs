@@ -24,7 +24,7 @@ fn refused(stranger: &Client, id: Uuid) {
             for query in ["", "?adopted=true"] {
                 let path = format!("{API}/ingest/{id}/{producer}{query}");
                 let answer = stranger.send("POST", &path, &[], body.as_bytes());
-                answer.error(403, "forbidden");
+                answer.error(403, "not_yours");
             }
         }
     }

@@ -75,8 +75,8 @@ fn attacks(run: &Run) -> Vec<(&'static str, &'static str, &'static str, Vec<u8>)
 
 #[track_caller]
 fn refused(answer: &Answer, what: &str) {
-    let message = answer.error(403, "forbidden");
-    assert!(message.contains("this run"), "{what}: {message}");
+    let message = answer.error(403, "not_yours");
+    assert!(message.contains("run key"), "{what}: {message}");
     assert!(answer.json().get("acked").is_none(), "{what}");
 }
 

@@ -11,6 +11,9 @@ use std::time::Duration;
 use crate::support::{seq_of, until};
 
 /// What the collector does with one request instead of its duty.
+/// What tells the collector's answers from those of others.
+const OURS: &str = "Playback-Collector: 1\r\n";
+
 #[derive(Debug, Clone)]
 pub(crate) enum Fault {
     /// Its duty: for a script in which only a later request fails.
@@ -41,7 +44,7 @@ impl Fault {
             _ => "internal",
         };
         let body = format!(r#"{{"error":{{"code":"{code}","message":"because"}}}}"#);
-        Fault::Answer(status, "", body)
+        Fault::Answer(status, OURS, body)
     }
 
     /// What something else says that stands where the collector should be.
@@ -296,7 +299,7 @@ impl Shared {
             }
             return answer(
                 413,
-                "",
+                OURS,
                 r#"{"error":{"code":"too_large","message":"the batch is too large"}}"#,
             );
         }
@@ -306,7 +309,7 @@ impl Shared {
             if seq > acked + 1 {
                 let body =
                     format!(r#"{{"error":{{"code":"gap","message":"a gap"}},"acked":{acked}}}"#);
-                return answer(409, "", &body);
+                return answer(409, OURS, &body);
             }
             if seq == acked + 1 {
                 acked = seq;
@@ -318,7 +321,7 @@ impl Shared {
                 }
             }
         }
-        answer(200, "", &format!("{{\"acked\":{acked}}}"))
+        answer(200, OURS, &format!("{{\"acked\":{acked}}}"))
     }
 }
 

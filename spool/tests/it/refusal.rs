@@ -175,6 +175,10 @@ fn a_page_that_is_no_collectors_throws_nothing_out() {
         r#"{"error":"denied"}"#,
         r#"{"error":{"code":403,"message":"no"}}"#,
         r#"{"error":{"code":"AuthorizationFailed","message":"no"}}"#,
+        // In the shape of our own errors, but without the header that all of these have.
+        r#"{"error":{"code":"forbidden","message":"blocked by the firewall"}}"#,
+        r#"{"error":{"code":"unauthorized","message":"log in"}}"#,
+        r#"{"error":{"code":"bad_request","message":"no"}}"#,
         r#"{"acked":"yes"}"#,
         "[1]",
         "",
@@ -221,6 +225,97 @@ fn behind_something_that_takes_small_requests_only_all_arrives() {
     let lines = collector.lines(&name(&spool));
     assert!(lines.iter().map(|line| seq_of(line)).eq(1..=300));
     assert!(!lines.iter().any(|line| line.contains("event_too_large")));
+}
+
+#[test]
+fn an_event_that_is_too_large_on_the_way_is_left_out_and_the_rest_arrives() {
+    for adopted in [false, true] {
+        let dir = tempfile::tempdir().unwrap();
+        let collector = Collector::start();
+        collector.state().max_bytes = Some(5_000);
+        collector.state().too_large_page = true;
+        let spool = spool(dir.path());
+        let of = name(&spool);
+        for size in [100, 6_000, 4_800, 9_000, 9_000, 100] {
+            print(&spool, size).unwrap();
+        }
+        if adopted {
+            drop(spool);
+            let config = config(&collector.url());
+            let options = AdoptOptions::default();
+            let summary = deliver_orphans(dir.path(), &config, &options, |_| {}).unwrap();
+            assert_eq!((summary.delivered, summary.events), (1, 6));
+        } else {
+            let sender = Sender::start(Arc::clone(&spool), &config(&collector.url())).unwrap();
+            let outcome = sender.finish(PATIENT);
+            assert!(outcome.delivered, "{outcome:?}");
+        }
+        let lines = collector.lines(&of);
+        assert!(lines.iter().map(|line| seq_of(line)).eq(1..=6));
+        for (line, left_out) in lines.iter().zip([false, true, false, true, true, false]) {
+            assert_eq!(line.contains("event_too_large"), left_out, "{line:.200}");
+        }
+    }
+}
+
+#[test]
+fn a_run_that_is_anothers_is_not_blamed_on_the_token() {
+    let dir = tempfile::tempdir().unwrap();
+    let collector = Collector::start();
+    let body = r#"{"error":{"code":"not_yours","message":"another run has this id"}}"#;
+    let headers = "Playback-Collector: 1\r\n";
+    collector.always(Some(Fault::Answer(403, headers, body.into())));
+    let spool = spool(dir.path());
+    let sender = Sender::start(Arc::clone(&spool), &config(&collector.url())).unwrap();
+    print_many(&spool, 10, 100);
+    let outcome = sender.finish(PATIENT);
+    assert!(!outcome.refused_token, "{outcome:?}");
+    let reason = outcome.set_aside.expect("a reason");
+    assert!(reason.contains("another run has this id"), "{reason}");
+    drop((sender, spool));
+    until("the thread has let go", || {
+        orphans(dir.path()).unwrap().len() == 1
+    });
+    // So another token is no reason to ask again.
+    let asked = collector.requests().len();
+    let config = with_token(&collector, "other");
+    let mut told = Vec::new();
+    let options = AdoptOptions::default();
+    deliver_orphans(dir.path(), &config, &options, |passed| {
+        told.push(passed.fate)
+    })
+    .unwrap();
+    assert!(
+        matches!(
+            &told[..],
+            [Fate::SetAside {
+                about_token: false,
+                before: true,
+                ..
+            }]
+        ),
+        "{told:?}"
+    );
+    assert_eq!(collector.requests().len(), asked);
+}
+
+#[test]
+fn a_url_with_an_impossible_port_is_refused_before_anything_is_sent() {
+    let dir = tempfile::tempdir().unwrap();
+    for url in [
+        "http://127.0.0.1:99999",
+        "http://127.0.0.1:0/",
+        "https://[::1]:65536",
+    ] {
+        let spool = spool(&dir.path().join(digits(url)));
+        let error = Sender::start(spool, &config(url)).unwrap_err().to_string();
+        assert!(error.contains("port from 1 to 65535"), "{url}: {error}");
+    }
+}
+
+/// A folder's name for a URL.
+fn digits(url: &str) -> String {
+    url.chars().filter(char::is_ascii_digit).collect()
 }
 
 #[test]

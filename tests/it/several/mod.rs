@@ -238,7 +238,7 @@ fn a_run_is_kept_from_strangers_by_every_collector() {
         for body in [&last[..], b""] {
             client
                 .send("POST", &path, &[], body)
-                .error(403, "forbidden");
+                .error(403, "not_yours");
         }
     }
     assert_eq!(other.send("POST", &path, &keyed, &last).acked(), 3);
