@@ -356,6 +356,79 @@ fn restored(collector: &mut Collector, machine: &Path, engine: &str, login: &str
     collector.client().finished(after.id);
 }
 
+/// The new version is this one, installed over itself, with a configuration file as the service has it.
+#[test]
+fn the_commands_to_upgrade_a_collector_work() {
+    let machine = TempDir::new().unwrap();
+    let folder = machine.path().display();
+    let config = machine.path().join("collector.toml");
+    let database = format!("sqlite://{folder}/playback.db");
+    fs::write(&config, format!("database = \"{database}\"\n")).unwrap();
+    let mut collector = Setup::default().database(database).start();
+    let run = good_run();
+    run.deliver(&collector.client());
+    let record = collector.client().finished(run.id);
+    let built = machine.path().join("target/release");
+    fs::create_dir_all(&built).unwrap();
+    fs::copy(PLAYBACK, built.join("playback")).unwrap();
+    let mut printed = String::new();
+    for line in commands("upgrade.md", "upgrade").lines() {
+        // `make build` takes minutes and is what built this test.
+        let line = match line {
+            "make build" => continue,
+            "systemctl stop playback" => {
+                drop(collector.stop());
+                continue;
+            }
+            "systemctl start playback" => {
+                collector.launch();
+                continue;
+            }
+            line => line
+                .replace("/etc/playback/collector.toml", &config.display().to_string())
+                .replace("/usr/local/bin/", &format!("{folder}/"))
+                .replace("http://127.0.0.1:8080", &collector.url()),
+        };
+        let done = Command::new("bash")
+            .args(["-euc", &line])
+            .current_dir(machine.path())
+            .env_remove("PLAYBACK_DATABASE")
+            .output()
+            .unwrap();
+        assert!(done.status.success(), "{line}: {done:?}");
+        printed.push_str(&String::from_utf8_lossy(&done.stdout));
+    }
+    assert!(printed.contains("up to date"), "{printed}");
+    assert!(machine.path().join("playback").exists());
+    assert_eq!(collector.client().finished(run.id), record);
+}
+
+#[test]
+fn the_commands_to_leave_a_machine_work() {
+    let home = TempDir::new().unwrap();
+    let command = |line: &str| {
+        let path = format!(
+            "{}:/usr/bin:/bin",
+            Path::new(PLAYBACK).parent().unwrap().display()
+        );
+        Command::new("bash")
+            .args(["-euc", line])
+            .env_clear()
+            .env("HOME", home.path())
+            .env("PATH", path)
+            // Not the folder in /tmp, which other tests use.
+            .env("PLAYBACK_SPOOL_DIR", home.path().join("spool"))
+            .output()
+            .unwrap()
+    };
+    let installed = command("playback shim install --user");
+    assert!(installed.status.success(), "{installed:?}");
+    let shims = home.path().join(".local/share/playback/shims");
+    let left = command(&commands("uninstall.md", "uninstall"));
+    assert!(left.status.success(), "{left:?}");
+    assert!(!shims.join("ansible-playbook").exists());
+}
+
 #[test]
 fn the_commands_to_back_up_and_restore_sqlite_work() {
     let machine = TempDir::new().unwrap();
