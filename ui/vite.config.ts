@@ -1,0 +1,27 @@
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+
+// Where `npm run dev` finds a collector.
+const collector = process.env.PLAYBACK_URL ?? "http://127.0.0.1:8080";
+
+export default defineConfig({
+  plugins: [react()],
+  // Relative, so that the pages also work below a path of a reverse proxy. The collector makes the addresses in
+  // index.html absolute, since that page is served at every depth.
+  base: "./",
+  build: {
+    target: "es2022",
+    // Scripts and styles are files: the content security policy allows nothing inline.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    sourcemap: false,
+    chunkSizeWarningLimit: 1000,
+  },
+  server: { proxy: { "/api": { target: collector, ws: true } } },
+  preview: { proxy: { "/api": { target: collector, ws: true } } },
+  test: {
+    environment: "happy-dom",
+    include: ["src/**/*.test.{ts,tsx}"],
+    setupFiles: ["src/test/setup.ts"],
+  },
+});
