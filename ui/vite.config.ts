@@ -23,5 +23,7 @@ export default defineConfig({
     environment: "happy-dom",
     include: ["src/**/*.test.{ts,tsx}"],
     setupFiles: ["src/test/setup.ts"],
+    // PatternFly's modules import their CSS and folders, which Vite resolves and Node does not.
+    server: { deps: { inline: [/@patternfly/] } },
   },
 });

@@ -1,0 +1,96 @@
+/**
+ * A query for each thing that pages read. All about one execution is below `["execution", id]` and all lists of
+ * executions are below `["executions"]`, because the live connection (stream.ts) updates them by these keys.
+ */
+import { QueryClient, queryOptions } from "@tanstack/react-query";
+import { api, read } from "./client";
+import { ApiError } from "./error";
+import { RECORD_FIELDS, whole } from "./records";
+import type { Execution, QueryOf } from "./types";
+
+export const keys = {
+  identity: ["identity"] as const,
+  /** All lists of executions. */
+  lists: ["executions"] as const,
+  list: (query: ListQuery) => ["executions", query] as const,
+  execution: (id: string) => ["execution", id] as const,
+  record: (id: string) => ["execution", id, "record"] as const,
+  /** A part of an execution; read again when the execution changes. */
+  part: (id: string, name: string, ...more: unknown[]) => ["execution", id, "part", name, ...more] as const,
+};
+
+export type ListQuery = Omit<QueryOf<"list_executions">, "fields" | "offset">;
+
+/** A page of the list, as the pages use it. */
+export interface Runs {
+  executions: Execution[];
+  /** For the next, older page; null on the last. */
+  next: string | null;
+}
+
+export function createQueryClient(): QueryClient {
+  return new QueryClient({
+    defaultOptions: {
+      queries: {
+        // The live connection says what changed.
+        staleTime: 30_000,
+        refetchOnWindowFocus: false,
+        retry: (count, error) => error instanceof ApiError && error.status >= 500 && count < 2,
+        // Sharing copies objects key by key, which would lose a host that is called `__proto__`.
+        structuralSharing: false,
+      },
+      mutations: { retry: false },
+    },
+  });
+}
+
+export const identityQuery = queryOptions({
+  queryKey: keys.identity,
+  queryFn: ({ signal }) => read(api.GET("/api/v1/ansible/whoami", { signal })),
+  staleTime: 5 * 60_000,
+});
+
+export function runsQuery(query: ListQuery) {
+  return queryOptions({
+    queryKey: keys.list(query),
+    queryFn: async ({ signal }): Promise<Runs> => {
+      const params = { query: { ...query, fields: RECORD_FIELDS } };
+      const page = await read(api.GET("/api/v1/ansible/executions", { params, signal }));
+      return { executions: page.executions.map(whole), next: page.next_cursor ?? null };
+    },
+  });
+}
+
+export function executionQuery(id: string) {
+  return queryOptions({
+    queryKey: keys.record(id),
+    queryFn: async ({ signal }) => {
+      const params = { path: { id }, query: { fields: RECORD_FIELDS } };
+      return whole(await read(api.GET("/api/v1/ansible/executions/{id}", { params, signal })));
+    },
+  });
+}
+
+export function explainQuery(id: string) {
+  return queryOptions({
+    queryKey: keys.part(id, "explain"),
+    queryFn: ({ signal }) =>
+      read(api.GET("/api/v1/ansible/executions/{id}/explain", { params: { path: { id } }, signal })),
+  });
+}
+
+export function estimateQuery(id: string) {
+  return queryOptions({
+    queryKey: keys.part(id, "estimate"),
+    queryFn: ({ signal }) =>
+      read(api.GET("/api/v1/ansible/executions/{id}/estimate", { params: { path: { id } }, signal })),
+  });
+}
+
+export function playsQuery(id: string) {
+  return queryOptions({
+    queryKey: keys.part(id, "plays"),
+    queryFn: ({ signal }) =>
+      read(api.GET("/api/v1/ansible/executions/{id}/plays", { params: { path: { id } }, signal })),
+  });
+}

@@ -1,0 +1,60 @@
+/** Names for the generated types of the API. A response type is never written by hand: add an alias here. */
+import type { components, operations } from "./schema";
+
+type Schemas = components["schemas"];
+
+export type Execution = Schemas["ExecutionResult"];
+export type ExecutionFields = Schemas["ExecutionFields"];
+export type ExecutionRecord = Schemas["ExecutionRecord"];
+export type ExecutionList = Schemas["ExecutionList"];
+export type ExecutionType = Schemas["ExecutionType"];
+export type Status = Schemas["Status"];
+export type Phase = Schemas["Phase"];
+export type Reason = Schemas["Reason"];
+export type HostStats = Schemas["HostStats"];
+export type Git = Schemas["Git"];
+export type Pinned = Schemas["Pinned"];
+
+export type Explanation = Schemas["Explanation"];
+export type FailureGroup = Schemas["FailureGroup"];
+export type FailedTask = Schemas["FailedTask"];
+export type HandledFailure = Schemas["HandledFailure"];
+export type Difference = Schemas["Difference"];
+export type Estimate = Schemas["Estimate"];
+export type RunAt = Schemas["RunAt"];
+
+export type Play = Schemas["Play"];
+export type Task = Schemas["Task"];
+export type TaskList = Schemas["TaskList"];
+export type Host = Schemas["Host"];
+export type HostList = Schemas["HostList"];
+export type TaskResult = Schemas["TaskResult"];
+export type ResultList = Schemas["ResultList"];
+export type ResultDetail = Schemas["ResultDetail"];
+export type ResultStatus = Schemas["ResultStatus"];
+export type OutputLine = Schemas["OutputLine"];
+export type OutputPage = Schemas["OutputPage"];
+export type OutcomeMatrix = Schemas["OutcomeMatrix"];
+
+export type Comparison = Schemas["Comparison"];
+export type HostSummary = Schemas["HostSummary"];
+export type HostSummaryList = Schemas["HostSummaryList"];
+export type HostStatus = Schemas["HostStatus"];
+export type Trends = Schemas["Trends"];
+export type Statistics = Schemas["Statistics"];
+export type SearchPage = Schemas["SearchPage"];
+export type SearchHit = Schemas["SearchHit"];
+export type AuditItem = Schemas["AuditItem"];
+
+export type Identity = Schemas["Identity"];
+export type Scope = Schemas["Scope"];
+export type FeedMessage = Schemas["FeedMessage"];
+export type ErrorBody = Schemas["ErrorBody"];
+export type RedactRequest = Schemas["RedactRequest"];
+export type ReplayRequest = Schemas["ReplayRequest"];
+export type PlaybookRequest = Schemas["PlaybookRequest"];
+export type AdhocRequest = Schemas["AdhocRequest"];
+export type CleanupRequest = Schemas["CleanupRequest"];
+
+/** The parameters of an operation's query: `QueryOf<"list_executions">`. */
+export type QueryOf<Name extends keyof operations> = NonNullable<operations[Name]["parameters"]["query"]>;

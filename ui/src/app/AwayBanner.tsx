@@ -1,0 +1,25 @@
+import { Banner } from "@patternfly/react-core/dist/esm/components/Banner";
+import { Button } from "@patternfly/react-core/dist/esm/components/Button";
+import DisconnectedIcon from "@patternfly/react-icons/dist/esm/icons/disconnected-icon";
+import type { ReactElement } from "react";
+import { useConnection } from "../api/connection";
+import { Time } from "../parts/Time";
+
+/** Says that the collector does not answer, and since when what is shown may be out of date. */
+export function AwayBanner({ retry }: { retry: () => void }): ReactElement {
+  const { state, answered } = useConnection();
+  return (
+    // Always there, so that screen readers hear when it fills.
+    <div role="status">
+      {state === "away" && (
+        <Banner status="warning" className="app-away">
+          <DisconnectedIcon /> The collector does not answer. What you see is from <Time at={answered} />, and
+          it is tried again all the time.{" "}
+          <Button variant="link" isInline onClick={retry}>
+            Try now
+          </Button>
+        </Banner>
+      )}
+    </div>
+  );
+}

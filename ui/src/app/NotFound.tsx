@@ -1,0 +1,14 @@
+import type { ReactElement } from "react";
+import { LinkButton } from "../parts/LinkButton";
+import { useDocumentTitle } from "../parts/PageTitle";
+import { Empty } from "../parts/states";
+
+/** The page for an address that leads nowhere. */
+export function NotFound(): ReactElement {
+  useDocumentTitle("Not found");
+  return (
+    <Empty title="Nothing is at this address" actions={<LinkButton to="/runs">To the runs</LinkButton>}>
+      The link may be old or mistyped. A run that was deleted is gone for good.
+    </Empty>
+  );
+}

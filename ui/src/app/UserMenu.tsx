@@ -1,0 +1,46 @@
+import { Dropdown, DropdownItem, DropdownList } from "@patternfly/react-core/dist/esm/components/Dropdown";
+import { MenuToggle } from "@patternfly/react-core/dist/esm/components/MenuToggle";
+import { useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { type ReactElement, useState } from "react";
+import { logOut, useScopes } from "./session";
+
+/** Who is logged in and what they may do, and the way out. */
+export function UserMenu(): ReactElement | null {
+  const [isOpen, setOpen] = useState(false);
+  const { identity } = useScopes();
+  const cache = useQueryClient();
+  const navigate = useNavigate();
+  if (identity === undefined) {
+    return null;
+  }
+  // A collector that serves without tokens knows nobody by name, and there is nothing to log out of.
+  if (identity.name === null || identity.name === undefined) {
+    return <span className="app-nobody">No login needed</span>;
+  }
+  const leave = async () => {
+    await logOut();
+    cache.clear();
+    await navigate({ to: "/login" });
+  };
+  return (
+    <Dropdown
+      isOpen={isOpen}
+      onOpenChange={setOpen}
+      onSelect={() => setOpen(false)}
+      popperProps={{ position: "right" }}
+      toggle={(ref) => (
+        <MenuToggle ref={ref} variant="plainText" isExpanded={isOpen} onClick={() => setOpen(!isOpen)}>
+          <bdi>{identity.name}</bdi>
+        </MenuToggle>
+      )}
+    >
+      <DropdownList>
+        <DropdownItem isDisabled description={identity.scopes.join(", ")}>
+          This token may
+        </DropdownItem>
+        <DropdownItem onClick={() => void leave()}>Log out</DropdownItem>
+      </DropdownList>
+    </Dropdown>
+  );
+}

@@ -1,0 +1,238 @@
+/**
+ * The routes of the UI.
+ *
+ * A new page: make `src/pages/<page>/index.tsx`, which exports its React component as `component` and is loaded when the
+ * route is first visited; `src/pages/<page>/search.ts`, which exports `search` (what the address holds after `?`,
+ * typed; see search.ts beside this file) and is part of the first load, so it stays small; then a route here. The page
+ * reads its address with `getRouteApi("/hosts/$name")` and links with `<Link to="/hosts/$name" params={…}>`.
+ */
+import type { QueryClient } from "@tanstack/react-query";
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+} from "@tanstack/react-router";
+import type { ReactElement } from "react";
+import { base } from "../api/base";
+import { ApiError } from "../api/error";
+import { identityQuery } from "../api/queries";
+import { search as auditSearch } from "../pages/audit/search";
+import { search as compareSearch } from "../pages/compare/search";
+import { search as hostSearch } from "../pages/host/search";
+import { search as hostsSearch } from "../pages/hosts/search";
+import { search as launchSearch } from "../pages/launch/search";
+import { search as loginSearch } from "../pages/login/search";
+import { search as consoleSearch } from "../pages/run/console/search";
+import { search as matrixSearch } from "../pages/run/matrix/search";
+import { search as resultSearch } from "../pages/run/result/search";
+import { search as tasksSearch } from "../pages/run/tasks/search";
+import { search as timelineSearch } from "../pages/run/timeline/search";
+import { search as runsSearch } from "../pages/runs/search";
+import { search as searchSearch } from "../pages/search/search";
+import { search as settingsSearch } from "../pages/settings/search";
+import { search as trendsSearch } from "../pages/trends/search";
+import { Failed, Loading } from "../parts/states";
+import { NotFound } from "./NotFound";
+import { Shell } from "./Shell";
+import { parseSearch, stringifySearch } from "./search";
+
+/** A page that is loaded when it is first visited. */
+function page(load: () => Promise<{ component: () => ReactElement }>) {
+  return lazyRouteComponent<{ component: () => ReactElement }, "component">(load, "component");
+}
+
+const root = createRootRouteWithContext<{ cache: QueryClient }>()({ notFoundComponent: NotFound });
+
+const login = createRoute({
+  getParentRoute: () => root,
+  path: "/login",
+  validateSearch: loginSearch,
+  component: page(() => import("../pages/login")),
+});
+
+/** Everything else is inside the shell, for those who are logged in. */
+const shell = createRoute({
+  getParentRoute: () => root,
+  id: "shell",
+  component: Shell,
+  beforeLoad: async ({ context, location }) => {
+    try {
+      await context.cache.ensureQueryData(identityQuery);
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 401) {
+        throw redirect({ to: "/login", search: { next: location.href }, replace: true });
+      }
+      // The collector may be away: the shell opens, and its banner says so.
+    }
+  },
+});
+
+const index = createRoute({
+  getParentRoute: () => shell,
+  path: "/",
+  beforeLoad: () => {
+    throw redirect({ to: "/runs", replace: true });
+  },
+});
+
+const runs = createRoute({
+  getParentRoute: () => shell,
+  path: "/runs",
+  validateSearch: runsSearch,
+  component: page(() => import("../pages/runs")),
+});
+
+const run = createRoute({
+  getParentRoute: () => shell,
+  path: "/runs/$id",
+  component: page(() => import("../pages/run")),
+});
+
+const runSummary = createRoute({
+  getParentRoute: () => run,
+  path: "/",
+  component: page(() => import("../pages/run/summary")),
+});
+
+const runConsole = createRoute({
+  getParentRoute: () => run,
+  path: "/console",
+  validateSearch: consoleSearch,
+  component: page(() => import("../pages/run/console")),
+});
+
+const runTasks = createRoute({
+  getParentRoute: () => run,
+  path: "/tasks",
+  validateSearch: tasksSearch,
+  component: page(() => import("../pages/run/tasks")),
+});
+
+const runMatrix = createRoute({
+  getParentRoute: () => run,
+  path: "/matrix",
+  validateSearch: matrixSearch,
+  component: page(() => import("../pages/run/matrix")),
+});
+
+const runTimeline = createRoute({
+  getParentRoute: () => run,
+  path: "/timeline",
+  validateSearch: timelineSearch,
+  component: page(() => import("../pages/run/timeline")),
+});
+
+/** How one task ended on one host: `$task` is the task's number, `$host` the inventory name. */
+const runResult = createRoute({
+  getParentRoute: () => run,
+  path: "/results/$task/$host",
+  validateSearch: resultSearch,
+  component: page(() => import("../pages/run/result")),
+});
+
+/** Without the second run, the last good one is taken. */
+const compareEarlier = createRoute({
+  getParentRoute: () => shell,
+  path: "/compare/$a",
+  validateSearch: compareSearch,
+  component: page(() => import("../pages/compare")),
+});
+
+const compare = createRoute({
+  getParentRoute: () => shell,
+  path: "/compare/$a/$b",
+  validateSearch: compareSearch,
+  component: page(() => import("../pages/compare")),
+});
+
+const hosts = createRoute({
+  getParentRoute: () => shell,
+  path: "/hosts",
+  validateSearch: hostsSearch,
+  component: page(() => import("../pages/hosts")),
+});
+
+const host = createRoute({
+  getParentRoute: () => shell,
+  path: "/hosts/$name",
+  validateSearch: hostSearch,
+  component: page(() => import("../pages/host")),
+});
+
+const trends = createRoute({
+  getParentRoute: () => shell,
+  path: "/trends",
+  validateSearch: trendsSearch,
+  component: page(() => import("../pages/trends")),
+});
+
+const search = createRoute({
+  getParentRoute: () => shell,
+  path: "/search",
+  validateSearch: searchSearch,
+  component: page(() => import("../pages/search")),
+});
+
+const launch = createRoute({
+  getParentRoute: () => shell,
+  path: "/launch",
+  validateSearch: launchSearch,
+  component: page(() => import("../pages/launch")),
+});
+
+const audit = createRoute({
+  getParentRoute: () => shell,
+  path: "/audit",
+  validateSearch: auditSearch,
+  component: page(() => import("../pages/audit")),
+});
+
+const settings = createRoute({
+  getParentRoute: () => shell,
+  path: "/settings",
+  validateSearch: settingsSearch,
+  component: page(() => import("../pages/settings")),
+});
+
+const elsewhere = createRoute({ getParentRoute: () => shell, path: "$", component: NotFound });
+
+const routes = root.addChildren([
+  login,
+  shell.addChildren([
+    index,
+    runs,
+    run.addChildren([runSummary, runConsole, runTasks, runMatrix, runTimeline, runResult]),
+    compareEarlier,
+    compare,
+    hosts,
+    host,
+    trends,
+    search,
+    launch,
+    audit,
+    settings,
+    elsewhere,
+  ]),
+]);
+
+export function createAppRouter(cache: QueryClient) {
+  return createRouter({
+    routeTree: routes,
+    context: { cache },
+    basepath: base,
+    parseSearch,
+    stringifySearch,
+    defaultPreload: "intent",
+    defaultPendingComponent: Loading,
+    defaultErrorComponent: Failed,
+    scrollRestoration: true,
+  });
+}
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof createAppRouter>;
+  }
+}

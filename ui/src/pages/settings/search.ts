@@ -1,0 +1,8 @@
+import type { RawSearch } from "../../app/search";
+
+/** What the address of this page holds. */
+export type SettingsSearch = Record<never, never>;
+
+export function search(_raw: RawSearch): SettingsSearch {
+  return {};
+}

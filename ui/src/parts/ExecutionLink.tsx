@@ -1,0 +1,18 @@
+import { Link } from "@tanstack/react-router";
+import type { ReactElement, ReactNode } from "react";
+import { shortId } from "./format";
+
+interface Props {
+  id: string;
+  /** Instead of the last digits of the id. */
+  children?: ReactNode;
+}
+
+/** A link to a run. */
+export function ExecutionLink({ id, children }: Props): ReactElement {
+  return (
+    <Link to="/runs/$id" params={{ id }} {...(children === undefined && { title: id, className: "pb-code" })}>
+      {children ?? shortId(id)}
+    </Link>
+  );
+}

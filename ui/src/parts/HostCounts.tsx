@@ -1,0 +1,34 @@
+import type { ReactElement } from "react";
+import type { HostStats } from "../api/types";
+import { countHosts, describeHosts, HOST_OUTCOMES, totalHosts } from "./hosts";
+import "./parts.css";
+
+/**
+ * A small bar of a run's hosts by how they ended. One failed host of 500 is still seen: each part has a least width.
+ */
+export function HostCounts({ stats }: { stats: Readonly<Record<string, HostStats>> }): ReactElement {
+  const counts = countHosts(stats);
+  const total = totalHosts(counts);
+  const words = describeHosts(counts);
+  if (total === 0) {
+    return <span className="pb-subtle">no hosts</span>;
+  }
+  return (
+    <span className="pb-hosts" title={words}>
+      <span className="pb-hosts-bar" aria-hidden="true">
+        {HOST_OUTCOMES.filter((outcome) => counts[outcome] > 0).map((outcome) => (
+          <span
+            key={outcome}
+            className={`pb-hosts-part pb-is-${outcome}`}
+            style={{ flexGrow: counts[outcome] }}
+          />
+        ))}
+      </span>
+      <span className="pb-hosts-text">
+        {HOST_OUTCOMES.filter((outcome) => counts[outcome] > 0)
+          .map((outcome) => `${counts[outcome]} ${outcome}`)
+          .join(", ")}
+      </span>
+    </span>
+  );
+}
