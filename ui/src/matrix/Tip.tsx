@@ -1,0 +1,40 @@
+import type { ReactElement } from "react";
+import { outcomeWords } from "./decode";
+import type { Cell, Layout } from "./layout";
+import { codeOf, type Model } from "./model";
+import { rowName } from "./paint";
+
+interface Props {
+  model: Model;
+  cell: Cell;
+  /** The pointer, from the corner of the canvas. */
+  x: number;
+  y: number;
+  layout: Layout;
+}
+
+/** What is under the pointer, in full: names on the canvas may be cut. */
+export function Tip({ model, cell, x, y, layout }: Props): ReactElement {
+  const row = model.rows[cell.row];
+  const column = model.columns[cell.column];
+  const side = x > layout.viewWidth / 2 ? { right: layout.viewWidth - x + 12 } : { left: x + 12 };
+  const height = y > layout.viewHeight / 2 ? { bottom: layout.viewHeight - y + 12 } : { top: y + 12 };
+  return (
+    <div className="pb-matrix__tip" role="presentation" style={{ ...side, ...height }}>
+      {row && (
+        <div>
+          <bdi>{rowName(model.matrix, row)}</bdi>
+        </div>
+      )}
+      {column !== undefined && (
+        <div>
+          {model.matrix.tasks[column]}. <bdi>{model.headings[column]}</bdi>
+        </div>
+      )}
+      {row && column !== undefined && <strong>{outcomeWords(codeOf(model, cell))}</strong>}
+      {row && column === undefined && row.size > 1 && (
+        <div>Press to {row.count > 1 ? "show" : "fold"} the hosts</div>
+      )}
+    </div>
+  );
+}
