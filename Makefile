@@ -32,10 +32,35 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: build
-build: ## Build the collector and command line: target/release/playback
+build: ui ## Build the collector and command line, with the web UI in it: target/release/playback
 	@scripts/prerequisites cargo cc
 	cargo build $(CARGO_FLAGS) --release --bin playback
 	@scripts/split-debug $(PLAYBACK)
+
+# The web UI. It is embedded into the collector if it was built before it; `cargo build` needs no Node.
+UI := ui/dist/index.html
+UI_PACKAGES := ui/node_modules/.package-lock.json
+UI_SOURCES := $(shell find ui/src ui/public ui/scripts ui/index.html ui/vite.config.ts -type f -not -name schema.d.ts 2>/dev/null)
+NPM := scripts/with-node npm --prefix ui
+
+.PHONY: ui
+ui: $(UI) ## Build the web UI: ui/dist
+
+$(UI_PACKAGES): ui/package-lock.json
+	@scripts/prerequisites python
+	$(NPM) ci --no-audit --no-fund --silent
+	@touch $@
+
+$(UI): $(UI_PACKAGES) $(UI_SOURCES) tests/it/snapshots/it__documented__openapi.snap
+	$(NPM) run --silent types
+	$(NPM) run --silent build
+	@touch $@
+
+.PHONY: ui-check
+ui-check: $(UI_PACKAGES) ## Check types, lints and formatting of the web UI, and run its unit tests
+	$(NPM) run --silent types
+	$(NPM) run --silent check
+	$(NPM) test --silent
 
 .PHONY: wheel
 wheel: tools ## Build the recorder: one wheel in dist/

@@ -15,6 +15,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     sourcemap: false,
+    manifest: true,
     chunkSizeWarningLimit: 1000,
   },
   server: { proxy: { "/api": { target: collector, ws: true } } },
