@@ -1,0 +1,51 @@
+/** The fields of queries, as docs/query.md and docs/search.md describe them: for completion and help. */
+
+export interface Field {
+  readonly name: string;
+  readonly about: string;
+  /** All values, where there are few. */
+  readonly values?: readonly string[];
+  /** Examples, where a value is free: offered like values. */
+  readonly examples?: readonly string[];
+}
+
+/** Fields of a run: the list, statistics and trends take them. */
+export const RUN_FIELDS: readonly Field[] = [
+  { name: "status", about: "how the run ended", values: ["running", "success", "failed"] },
+  { name: "playbook", about: "file name or the end of its path" },
+  { name: "host", about: "a host that took part; * for any text" },
+  { name: "inventory", about: "file name or the end of its path" },
+  { name: "user", about: "who ran it" },
+  { name: "label", about: "a label of the run" },
+  { name: "since", about: "started at or after", examples: ["1h", "24h", "7d", "30d"] },
+  { name: "until", about: "started at or before", examples: ["1h", "24h", "7d"] },
+  { name: "changed", about: "whether anything was changed", values: ["yes", "no"] },
+  {
+    name: "reason",
+    about: "why it failed",
+    values: ["task_failed", "unreachable", "canceled", "timed_out", "lost", "launch_error", "ansible_error"],
+  },
+  { name: "min_duration", about: "took at least this long", examples: ["30", "5m", "1h"] },
+  { name: "type", about: "playbook or ad-hoc command", values: ["playbook", "adhoc"] },
+  { name: "controller", about: "machine that Ansible ran on" },
+  { name: "pinned", about: "kept whatever retention says", values: ["yes", "no"] },
+  { name: "id", about: "the first or last digits of the run's id" },
+];
+
+/** Fields of a line, in a search, beside those of its run. */
+export const LINE_FIELDS: readonly Field[] = [
+  { name: "host", about: "the line belongs to this host; * for any text" },
+  { name: "task", about: "the line belongs to this task" },
+  { name: "module", about: "the line belongs to this module" },
+  {
+    name: "in",
+    about: "where the line stands",
+    examples: ["output", "stdout", "stderr", "msg", "diff", "task"],
+  },
+];
+
+/** Lines first: what a search is mostly narrowed by. */
+export const SEARCH_FIELDS: readonly Field[] = [
+  ...LINE_FIELDS,
+  ...RUN_FIELDS.filter(({ name }) => LINE_FIELDS.every((field) => field.name !== name)),
+];
