@@ -114,14 +114,16 @@ export function MatrixCanvas(props: CanvasProps): ReactElement {
           Arrow keys move between cells, Enter opens the result, N goes to the next failure, Space unfolds
           hosts that went alike.
         </p>
-        <Grid
-          ref={grid}
-          id={id}
-          model={model}
-          cursor={cursor}
-          onKeyDown={onKeyDown}
-          onFocus={() => cursor === undefined && rows.length > 0 && onCursor({ row: 0, column: 0 })}
-        />
+        <div className="pb-matrix__keys">
+          <Grid
+            ref={grid}
+            id={id}
+            model={model}
+            cursor={cursor}
+            onKeyDown={onKeyDown}
+            onFocus={() => cursor === undefined && rows.length > 0 && onCursor({ row: 0, column: 0 })}
+          />
+        </div>
         <canvas
           ref={canvas}
           className="pb-matrix__canvas"

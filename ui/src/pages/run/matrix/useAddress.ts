@@ -1,0 +1,87 @@
+import { getRouteApi } from "@tanstack/react-router";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import type { Matrix } from "../../../matrix/decode";
+import type { Zoom } from "../../../matrix/layout";
+import type { MatrixView, Place } from "../../../matrix/model";
+import type { MatrixSearch } from "./search";
+
+const route = getRouteApi("/shell/runs/$id/matrix");
+
+/** Matrices with more hosts than this begin with hosts that went alike as one line. */
+const FOLDED_FROM = 40;
+
+/** Matrices with more tasks than this begin with small cells. */
+const SMALL_FROM = 60;
+
+/** How long after the last key the cursor is written into the address, in milliseconds. */
+const SETTLED = 300;
+
+/** What the reader chose, from the address and back into it. */
+export function useAddress(id: string, matrix: Matrix | undefined) {
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const write = useCallback(
+    (change: MatrixSearch) => void navigate({ search: (last) => ({ ...last, ...change }), replace: true }),
+    [navigate],
+  );
+  const isFolded = search.fold ?? (matrix?.hosts.length ?? 0) > FOLDED_FROM;
+  const view = useMemo(
+    (): MatrixView => ({
+      show: search.show ?? "all",
+      host: search.hosts ?? "",
+      task: search.tasks ?? "",
+      sort: search.sort ?? "worst",
+      folded: isFolded,
+    }),
+    [search.show, search.hosts, search.tasks, search.sort, isFolded],
+  );
+  const [place, setPlace] = usePlace(search, write);
+  return {
+    view,
+    zoom: search.zoom ?? ((matrix?.tasks.length ?? 0) > SMALL_FROM ? "small" : "large"),
+    onView: (change: Partial<MatrixView>) => write(inAddress(change)),
+    onZoom: (zoom: Zoom) => write({ zoom }),
+    place,
+    onPlace: setPlace,
+    onOpen: ({ host, task }: Place) =>
+      void navigate({
+        to: "/runs/$id/results/$task/$host",
+        params: { id, task: String(task), host },
+        search: {},
+      }),
+  };
+}
+
+/** The chosen cell: at once on the screen, and in the address when the keys rest. */
+function usePlace(search: MatrixSearch, write: (change: MatrixSearch) => void) {
+  const { host, task } = search;
+  const written = useMemo(
+    () => (host !== undefined && task !== undefined ? { host, task } : undefined),
+    [host, task],
+  );
+  const [place, setPlace] = useState<Place | undefined>(written);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  // Back, Forward and links change the address.
+  useEffect(() => setPlace(written), [written]);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  const choose = useCallback(
+    (next: Place) => {
+      setPlace(next);
+      clearTimeout(timer.current);
+      timer.current = setTimeout(() => write(next), SETTLED);
+    },
+    [write],
+  );
+  return [place, choose] as const;
+}
+
+function inAddress(change: Partial<MatrixView>): MatrixSearch {
+  const { show, host, task, sort, folded } = change;
+  return {
+    ...(show !== undefined && { show }),
+    ...(host !== undefined && { hosts: host }),
+    ...(task !== undefined && { tasks: task }),
+    ...(sort !== undefined && { sort }),
+    ...(folded !== undefined && { fold: folded }),
+  };
+}
