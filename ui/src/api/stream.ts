@@ -79,7 +79,8 @@ export function connect(cache: QueryClient): LiveConnection {
     noteLive(false);
   }
 
-  open();
+  // Not at once: React's strict mode mounts twice, and the first socket would be thrown away while it opens.
+  timer = setTimeout(open, 0);
   return {
     retry: () => {
       if (!isClosed && socket?.readyState !== WebSocket.OPEN) {

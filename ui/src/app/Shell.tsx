@@ -33,6 +33,7 @@ export function Shell(): ReactElement {
   );
   return (
     <Page
+      className="app-shell"
       masthead={<Header />}
       sidebar={<Navigation />}
       isManagedSidebar

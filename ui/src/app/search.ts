@@ -37,7 +37,7 @@ export function text<Name extends string>(raw: RawSearch, name: Name): { [name i
 }
 
 /** One of a few words. */
-export function oneOf<Name extends string, Word extends string>(
+export function oneOf<Name extends string, const Word extends string>(
   raw: RawSearch,
   name: Name,
   words: readonly Word[],

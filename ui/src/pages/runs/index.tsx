@@ -1,8 +1,112 @@
-import type { ReactElement } from "react";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { getRouteApi } from "@tanstack/react-router";
+import { type ReactElement, useCallback, useMemo, useState } from "react";
+import { ApiError } from "../../api/error";
+import { runsQuery } from "../../api/queries";
+import { usePreferences } from "../../app/preferences";
+import { CursorPager } from "../../parts/CursorPager";
+import { FirstSteps } from "../../parts/FirstSteps";
+import { MenuButton } from "../../parts/MenuButton";
 import { PageTitle } from "../../parts/PageTitle";
+import { Empty, Failed, Loading } from "../../parts/states";
+import { exportsOf } from "./exports";
+import { Filters } from "./Filters";
+import { apiFilters, isFiltered, listQuery } from "./filters";
+import { RunsTable } from "./RunsTable";
+import { Selection } from "./Selection";
+import type { RunsSearch } from "./search";
+import { ViewsMenu } from "./ViewsMenu";
+import "./runs.css";
 
+const route = getRouteApi("/shell/runs");
+
+/** All runs, newest first: what is going on, what failed, and the way to each of them. */
 export function Runs(): ReactElement {
-  return <PageTitle title="Runs" />;
+  const search = route.useSearch();
+  const { change, open } = useChange();
+  const { zone } = usePreferences();
+  // "In 24 hours" is counted from when the filter was chosen: the rows that scrolled out of it meanwhile do no harm.
+  const query = useMemo(() => listQuery(search, new Date(), zone), [search, zone]);
+  const question = JSON.stringify(query);
+  const { data, error, isPlaceholderData, refetch } = useQuery({
+    ...runsQuery(query),
+    placeholderData: keepPreviousData,
+  });
+  const { selected, select, clear } = useSelection();
+  const isRefused = error instanceof ApiError && error.status === 400;
+  const runs = data?.executions ?? [];
+  return (
+    <>
+      <PageTitle title="Runs" />
+      <Filters search={search} change={change} error={isRefused ? error.message : undefined}>
+        <ViewsMenu search={search} open={open} />
+        <MenuButton label="Export" actions={exportsOf(apiFilters(search, new Date(), zone))} />
+      </Filters>
+      <Selection runs={runs.filter(({ id }) => selected.has(id))} clear={clear} />
+      {data === undefined && error === null && <Loading what="the runs" />}
+      {data === undefined && error !== null && !isRefused && (
+        <Failed error={error} what="the runs" retry={() => void refetch()} />
+      )}
+      {data !== undefined && !isRefused && runs.length === 0 && <NoRuns search={search} />}
+      {runs.length > 0 && !isRefused && (
+        <div className={isPlaceholderData ? "runs-list runs-list-old" : "runs-list"}>
+          <RunsTable
+            question={question}
+            latest={runs}
+            search={search}
+            change={change}
+            selected={selected}
+            select={select}
+          />
+          <CursorPager cursor={search.cursor} next={data?.next} what="runs" />
+        </div>
+      )}
+    </>
+  );
+}
+
+function NoRuns({ search }: { search: RunsSearch }): ReactElement {
+  return isFiltered(search) || search.cursor !== undefined ? (
+    <Empty title="No run is like this">Fewer filters, or another query, may find some.</Empty>
+  ) : (
+    <FirstSteps />
+  );
+}
+
+type Changes = { [name in keyof RunsSearch]?: RunsSearch[name] | undefined };
+
+/** Changes the address; another list begins at its first page. */
+function useChange() {
+  const navigate = route.useNavigate();
+  const open = useCallback((search: RunsSearch) => void navigate({ search }), [navigate]);
+  const change = useCallback(
+    (changes: Changes) => {
+      void navigate({ search: (before) => without({ ...before, cursor: undefined, ...changes }) });
+    },
+    [navigate],
+  );
+  return { change, open };
+}
+
+/** The address without what is undefined. */
+function without(search: Changes): RunsSearch {
+  return Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined));
+}
+
+function useSelection() {
+  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
+  const select = useCallback((id: string, isSelected: boolean) => {
+    setSelected((before) => {
+      const after = new Set(before);
+      if (isSelected) {
+        after.add(id);
+      } else {
+        after.delete(id);
+      }
+      return after;
+    });
+  }, []);
+  return { selected, select, clear: () => setSelected(new Set()) };
 }
 
 export { Runs as component };

@@ -1,0 +1,47 @@
+/** What changes executions. The live connection tells all pages about it; deletions are also told here, at once. */
+import type { QueryClient } from "@tanstack/react-query";
+import { api, done, read } from "./client";
+import { ApiError } from "./error";
+import { keys } from "./queries";
+import type { RedactRequest } from "./types";
+
+const at = (id: string) => ({ path: { id } });
+const why = (note: string | undefined) => (note === undefined ? {} : { note });
+
+/** Deletes finished runs, one after the other. Those that somebody else deleted meanwhile are deleted, too. */
+export async function deleteExecutions(
+  cache: QueryClient,
+  ids: readonly string[],
+  note?: string,
+): Promise<void> {
+  try {
+    for (const id of ids) {
+      const params = { ...at(id), query: why(note) };
+      await done(api.DELETE("/api/v1/ansible/executions/{id}", { params }).catch(unlessMissing));
+    }
+  } finally {
+    await cache.invalidateQueries({ queryKey: keys.lists });
+  }
+}
+
+function unlessMissing(error: unknown): void {
+  if (!(error instanceof ApiError && error.isMissing)) {
+    throw error;
+  }
+}
+
+export async function cancelExecution(id: string, note?: string): Promise<void> {
+  await done(api.POST("/api/v1/ansible/executions/{id}/cancel", { params: at(id), body: why(note) }));
+}
+
+export async function pinExecution(id: string, note?: string): Promise<void> {
+  await done(api.PUT("/api/v1/ansible/executions/{id}/pin", { params: at(id), body: why(note) }));
+}
+
+export async function unpinExecution(id: string): Promise<void> {
+  await done(api.DELETE("/api/v1/ansible/executions/{id}/pin", { params: at(id) }));
+}
+
+export async function redactExecution(id: string, body: RedactRequest) {
+  return await read(api.POST("/api/v1/ansible/executions/{id}/redact", { params: at(id), body }));
+}

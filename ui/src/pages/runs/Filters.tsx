@@ -1,0 +1,117 @@
+import { Button } from "@patternfly/react-core/dist/esm/components/Button";
+import { Label, LabelGroup } from "@patternfly/react-core/dist/esm/components/Label";
+import { ToggleGroup, ToggleGroupItem } from "@patternfly/react-core/dist/esm/components/ToggleGroup";
+import type { ReactElement, ReactNode } from "react";
+import { Picker } from "../../parts/Picker";
+import { QueryExamples } from "../../parts/query/Examples";
+import { QueryField } from "../../parts/query/QueryField";
+import { AddFilter } from "./AddFilter";
+import { chips } from "./filters";
+import { REASONS, type RunsSearch } from "./search";
+
+interface Props {
+  search: RunsSearch;
+  /** Narrows the list differently: begins at its first page. */
+  change(changes: { [name in keyof RunsSearch]?: RunsSearch[name] | undefined }): void;
+  error: string | undefined;
+  /** Buttons at the end of the first row. */
+  children: ReactNode;
+}
+
+const STATUS_WORDS = [
+  [undefined, "All"],
+  ["running", "Running"],
+  ["failed", "Failed"],
+  ["success", "Success"],
+] as const;
+
+const EXAMPLES = [
+  ["nginx", "the text is in what is recorded of the run's start: playbook, note, user, command line …"],
+  ["status:failed since:7d", "both hold: failed, and started within 7 days"],
+  ["host:web-* changed:yes", "changed at least one of these hosts"],
+  ["status:failed OR (host:web-* NOT user:deploy)", "alternatives, brackets and exceptions"],
+  ["playbook:web/site.yml label:release,hotfix", "the end of a path; one of two labels"],
+  ["min_duration:5m", "took at least five minutes"],
+] as const;
+
+/** The query, the filters, and a chip for each filter that applies. */
+export function Filters({ search, change, error, children }: Props): ReactElement {
+  const applied = chips(search);
+  return (
+    <div className="runs-filters">
+      <div className="runs-filters-row">
+        <QueryField
+          label="Query"
+          placeholder="status:failed host:web-* since:7d"
+          value={search.q ?? ""}
+          apply={(q) => change({ q: q === "" ? undefined : q })}
+          error={error}
+          help={<QueryExamples examples={EXAMPLES} />}
+        />
+        {children}
+      </div>
+      <div className="runs-filters-row">
+        <ToggleGroup aria-label="Status">
+          {STATUS_WORDS.map(([status, word]) => (
+            <ToggleGroupItem
+              key={word}
+              text={word}
+              isSelected={search.status === status}
+              onChange={() => change({ status })}
+            />
+          ))}
+        </ToggleGroup>
+        <Picker
+          label="Started"
+          none="any time"
+          value={search.since}
+          options={[
+            ["today", "today"],
+            ["24h", "in 24 hours"],
+            ["7d", "in 7 days"],
+            ["30d", "in 30 days"],
+          ]}
+          onPick={(since) => change({ since, start_date: undefined })}
+        />
+        <Picker
+          label="Changed"
+          value={search.changed === undefined ? undefined : search.changed ? "yes" : "no"}
+          options={[
+            ["yes", "yes"],
+            ["no", "no"],
+          ]}
+          onPick={(word) => change({ changed: word === undefined ? undefined : word === "yes" })}
+        />
+        <Picker
+          label="Reason"
+          value={search.reason}
+          options={REASONS.map((reason) => [reason, reason.replaceAll("_", " ")])}
+          onPick={(reason) => change({ reason })}
+        />
+        <AddFilter change={change} />
+      </div>
+      {applied.length > 0 && (
+        <div className="runs-filters-row">
+          <LabelGroup numLabels={20} aria-label="Filters that apply">
+            {applied.map(({ name, label, value }) => (
+              <Label
+                key={name}
+                onClose={() => change({ [name]: undefined })}
+                closeBtnAriaLabel={`Without ${label}`}
+              >
+                {label}: <bdi>{value}</bdi>
+              </Label>
+            ))}
+          </LabelGroup>
+          <Button
+            variant="link"
+            isInline
+            onClick={() => change(Object.fromEntries(applied.map(({ name }) => [name, undefined])))}
+          >
+            Without filters
+          </Button>
+        </div>
+      )}
+    </div>
+  );
+}

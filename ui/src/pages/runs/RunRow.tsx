@@ -1,0 +1,122 @@
+import { Label } from "@patternfly/react-core/dist/esm/components/Label";
+import ExclamationTriangleIcon from "@patternfly/react-icons/dist/esm/icons/exclamation-triangle-icon";
+import FlaskIcon from "@patternfly/react-icons/dist/esm/icons/flask-icon";
+import ThumbtackIcon from "@patternfly/react-icons/dist/esm/icons/thumbtack-icon";
+import { Td, Tr } from "@patternfly/react-table/dist/esm/components/Table";
+import { memo, type ReactElement } from "react";
+import type { Execution } from "../../api/types";
+import { Duration } from "../../parts/Duration";
+import { ExecutionLink } from "../../parts/ExecutionLink";
+import { fileName, shortId } from "../../parts/format";
+import { HostCounts } from "../../parts/HostCounts";
+import { runName, who } from "../../parts/runs";
+import { StatusLabel } from "../../parts/StatusLabel";
+import { Time } from "../../parts/Time";
+import { LastRuns } from "./LastRuns";
+
+interface Props {
+  run: Execution;
+  rowIndex: number;
+  isSelected: boolean;
+  select(id: string, isSelected: boolean): void;
+}
+
+/** A run in the list. Drawn again only when its own record changes. */
+export const RunRow = memo(function RunRow({ run, rowIndex, isSelected, select }: Props): ReactElement {
+  const name = runName(run);
+  return (
+    <Tr isRowSelected={isSelected}>
+      <Td
+        select={{
+          rowIndex,
+          isSelected,
+          onSelect: (_, checked) => select(run.id, checked),
+          props: { "aria-label": `Select ${name}, ${shortId(run.id)}` },
+        }}
+      />
+      <Td dataLabel="Status">
+        <StatusLabel status={run.status} phase={run.phase} reason={run.reason} />
+      </Td>
+      <Td dataLabel="Run" className="runs-name">
+        <ExecutionLink id={run.id}>
+          <bdi>{name}</bdi>
+        </ExecutionLink>{" "}
+        <Marks run={run} />
+        <Details run={run} />
+      </Td>
+      <Td dataLabel="Last runs" className="runs-wide">
+        {run.playbook && <LastRuns playbook={run.playbook} id={run.id} />}
+      </Td>
+      <Td dataLabel="Hosts">
+        <HostCounts stats={run.stats} />
+      </Td>
+      <Td dataLabel="Started" className="runs-when">
+        <Time at={run.start_time} />
+        <div className="pb-subtle runs-small">
+          <Time at={run.start_time} as="ago" />
+        </div>
+      </Td>
+      <Td dataLabel="Duration">
+        <Duration seconds={run.duration} since={run.start_time} />
+      </Td>
+      <Td dataLabel="By" className="runs-by">
+        <bdi>{who(run)}</bdi>
+        {run.controller && (
+          <div className="pb-subtle runs-small">
+            on <bdi>{run.controller}</bdi>
+          </div>
+        )}
+      </Td>
+    </Tr>
+  );
+});
+
+/** What sets a run apart: a check, a pin, an incomplete record. */
+function Marks({ run }: { run: Execution }): ReactElement {
+  const isIncomplete = !run.events.complete && run.status !== "running";
+  return (
+    <>
+      {run.check && (
+        <Label isCompact color="blue" variant="outline" icon={<FlaskIcon />}>
+          check
+        </Label>
+      )}{" "}
+      {run.pinned && (
+        <Label isCompact color="grey" variant="outline" icon={<ThumbtackIcon />}>
+          pinned
+        </Label>
+      )}{" "}
+      {isIncomplete && (
+        <Label
+          isCompact
+          color="orange"
+          icon={<ExclamationTriangleIcon />}
+          title={run.events.missing ?? "Events are missing"}
+        >
+          incomplete
+        </Label>
+      )}
+    </>
+  );
+}
+
+/** Inventory, limit, tags, labels and note, as far as there are any. */
+function Details({ run }: { run: Execution }): ReactElement {
+  const parts = [
+    run.inventory && `on ${run.inventory.split(",").map(fileName).join(", ")}`,
+    run.limit && `limit ${run.limit}`,
+    run.tags?.length && `tags ${run.tags.join(", ")}`,
+    run.skip_tags?.length && `without tags ${run.skip_tags.join(", ")}`,
+    run.labels?.length && `labels ${run.labels.join(", ")}`,
+  ].filter(Boolean);
+  return (
+    <div className="pb-subtle runs-small">
+      <bdi>{parts.join(" · ")}</bdi>
+      {run.note && (
+        <div className="runs-note" title={run.note}>
+          <bdi>“{run.note}”</bdi>
+        </div>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,79 @@
+import { Button } from "@patternfly/react-core/dist/esm/components/Button";
+import { Table, Tbody, Th, Thead, Tr } from "@patternfly/react-table/dist/esm/components/Table";
+import { type ReactElement, useState } from "react";
+import type { Execution } from "../../api/types";
+import { plural } from "../../parts/format";
+import { useHeld } from "./held";
+import { RunRow } from "./RunRow";
+import type { RunsSearch } from "./search";
+
+interface Props {
+  /** Tells this list from others. */
+  question: string;
+  latest: readonly Execution[];
+  search: RunsSearch;
+  change(changes: RunsSearch): void;
+  selected: ReadonlySet<string>;
+  select(id: string, isSelected: boolean): void;
+}
+
+/** The rows. While somebody points at them or works in them, they stay where they are. */
+export function RunsTable({ question, latest, search, change, selected, select }: Props): ReactElement {
+  const [isPointed, setPointed] = useState(false);
+  const [isFocused, setFocused] = useState(false);
+  const { runs, waiting, take } = useHeld(question, latest, isPointed || isFocused);
+  const sortBy = { index: search.sort === "duration" ? 1 : 0, direction: search.order ?? "desc" } as const;
+  const sorted = (columnIndex: 0 | 1) => ({
+    columnIndex,
+    sortBy: { ...sortBy, defaultDirection: "desc" } as const,
+    onSort: (_: unknown, __: number, order: "asc" | "desc") =>
+      change({ sort: columnIndex === 1 ? "duration" : "started", order }),
+  });
+  return (
+    <section
+      aria-label="Runs found"
+      className="runs-table"
+      onPointerEnter={(event) => setPointed(event.pointerType === "mouse")}
+      onPointerLeave={() => setPointed(false)}
+      onFocus={() => setFocused(true)}
+      onBlur={(event) => setFocused(event.currentTarget.contains(event.relatedTarget))}
+    >
+      <div className="runs-new" role="status">
+        {waiting > 0 && (
+          <Button size="sm" onClick={take}>
+            Show {plural(waiting, "new run")}
+          </Button>
+        )}
+      </div>
+      <Table aria-label="Runs" variant="compact" gridBreakPoint="grid-md">
+        <Thead>
+          <Tr>
+            <Th screenReaderText="Select" />
+            <Th>Status</Th>
+            <Th>Run</Th>
+            <Th className="runs-wide">Last runs</Th>
+            <Th>Hosts</Th>
+            <Th sort={sorted(0)} modifier="nowrap">
+              Started
+            </Th>
+            <Th sort={sorted(1)} modifier="nowrap">
+              Duration
+            </Th>
+            <Th>By</Th>
+          </Tr>
+        </Thead>
+        <Tbody>
+          {runs.map((run, rowIndex) => (
+            <RunRow
+              key={run.id}
+              run={run}
+              rowIndex={rowIndex}
+              isSelected={selected.has(run.id)}
+              select={select}
+            />
+          ))}
+        </Tbody>
+      </Table>
+    </section>
+  );
+}

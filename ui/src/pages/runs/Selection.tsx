@@ -1,0 +1,69 @@
+import { Button } from "@patternfly/react-core/dist/esm/components/Button";
+import { useQueryClient } from "@tanstack/react-query";
+import { type ReactElement, useState } from "react";
+import { deleteExecutions } from "../../api/actions";
+import type { Execution } from "../../api/types";
+import { useScopes } from "../../app/session";
+import { ConfirmDialog } from "../../parts/ConfirmDialog";
+import { plural } from "../../parts/format";
+import { LinkButton } from "../../parts/LinkButton";
+import { MenuButton } from "../../parts/MenuButton";
+import { exportsOf, filterOf } from "./exports";
+
+interface Props {
+  runs: readonly Execution[];
+  clear(): void;
+}
+
+/** What can be done with the selected runs. */
+export function Selection({ runs, clear }: Props): ReactElement | null {
+  const { can } = useScopes();
+  const cache = useQueryClient();
+  const [isDeleting, setDeleting] = useState(false);
+  const ids = runs.map(({ id }) => id);
+  if (runs.length === 0) {
+    return null;
+  }
+  // The older one first: what changed since then is read from left to right.
+  const [a, b] = [...runs].sort((one, other) => Date.parse(one.start_time) - Date.parse(other.start_time));
+  return (
+    <section className="runs-selection" aria-label="Selected runs">
+      <strong>{plural(runs.length, "run")} selected</strong>
+      {runs.length === 2 && a !== undefined && b !== undefined ? (
+        <LinkButton to="/compare/$a/$b" params={{ a: a.id, b: b.id }} variant="secondary">
+          Compare
+        </LinkButton>
+      ) : (
+        <Button variant="secondary" isAriaDisabled>
+          Compare (select two)
+        </Button>
+      )}
+      <MenuButton label="Export" actions={exportsOf(filterOf(ids))} />
+      {can("admin") && (
+        <Button variant="danger" onClick={() => setDeleting(true)}>
+          Delete
+        </Button>
+      )}
+      <Button variant="link" onClick={clear}>
+        Select none
+      </Button>
+      {isDeleting && (
+        <ConfirmDialog
+          title={`Delete ${plural(runs.length, "run")}?`}
+          action="Delete"
+          isDanger
+          hasNote
+          close={() => setDeleting(false)}
+          confirm={async (note) => {
+            await deleteExecutions(cache, ids, note);
+            clear();
+          }}
+        >
+          <p>
+            Their records, output and results are erased for good. The audit trail keeps who deleted them.
+          </p>
+        </ConfirmDialog>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,52 @@
+import { renderHook } from "@testing-library/react";
+import { expect, test } from "vitest";
+import type { Execution } from "../../api/types";
+import { hold, useHeld } from "./held";
+
+function run(id: string, status: Execution["status"] = "success"): Execution {
+  return {
+    id,
+    status,
+    phase: "finished",
+    start_time: "2026-01-20T10:00:00Z",
+    stats: {},
+    changed: false,
+    unreachable: [],
+    failed: [],
+    events: { complete: true, received: 1 },
+    output_lines: 0,
+    results: 0,
+  };
+}
+
+const ids = (runs: readonly Execution[]) => runs.map(({ id }) => id);
+
+test("held rows stay, change in place, and new ones are counted", () => {
+  const shown = [run("b", "running"), run("a")];
+  const latest = [run("d"), run("c"), run("b", "failed")];
+  const held = hold(shown, latest);
+  expect(ids(held.runs)).toEqual(["b", "a"]);
+  expect(held.runs[0]?.status).toBe("failed");
+  expect(held.waiting).toBe(2);
+});
+
+test("rows move as soon as nobody points at them, when asked, and for another question", () => {
+  const first = { question: "q", latest: [run("a")], isHeld: false };
+  const { result, rerender } = renderHook((props) => useHeld(props.question, props.latest, props.isHeld), {
+    initialProps: first,
+  });
+  const latest = [run("b"), run("a")];
+  rerender({ ...first, latest, isHeld: true });
+  expect(ids(result.current.runs)).toEqual(["a"]);
+  expect(result.current.waiting).toBe(1);
+  rerender({ ...first, latest, isHeld: false });
+  expect(ids(result.current.runs)).toEqual(["b", "a"]);
+  const later = [run("c"), ...latest];
+  rerender({ ...first, latest: later, isHeld: true });
+  expect(result.current.waiting).toBe(1);
+  result.current.take();
+  rerender({ ...first, latest: later, isHeld: true });
+  expect(ids(result.current.runs)).toEqual(["c", "b", "a"]);
+  rerender({ question: "other", latest: [run("z")], isHeld: true });
+  expect(ids(result.current.runs)).toEqual(["z"]);
+});

@@ -1,0 +1,38 @@
+import { ClipboardCopy } from "@patternfly/react-core/dist/esm/components/ClipboardCopy";
+import type { ReactElement } from "react";
+import { ownAddress } from "../api/base";
+import { Empty } from "./states";
+
+/** What a new collector shows in place of runs: how to record the first one. */
+export function FirstSteps(): ReactElement {
+  const settings = `[defaults]
+callbacks_enabled = playback.history.recorder
+
+[callback_playback]
+url = ${ownAddress()}
+token_file = ~/.config/playback/token`;
+  return (
+    <Empty title="No run is recorded yet">
+      <p>
+        Install the recorder into the Python that runs Ansible, write these lines into{" "}
+        <code>ansible.cfg</code>, and run a playbook as before: it appears here by itself.
+      </p>
+      <ClipboardCopy
+        isReadOnly
+        isCode
+        isExpanded
+        variant="expansion"
+        hoverTip="Copy"
+        clickTip="Copied"
+        textAriaLabel="Lines for ansible.cfg"
+        className="pb-first-steps"
+      >
+        {settings}
+      </ClipboardCopy>
+      <p>
+        The file holds a token with the scope <code>ingest</code>:{" "}
+        <code>playback token create controllers --scope ingest</code>.
+      </p>
+    </Empty>
+  );
+}
