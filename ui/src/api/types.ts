@@ -40,11 +40,28 @@ export type Comparison = Schemas["Comparison"];
 export type HostSummary = Schemas["HostSummary"];
 export type HostSummaryList = Schemas["HostSummaryList"];
 export type HostStatus = Schemas["HostStatus"];
+export type HostRun = Schemas["HostRun"];
+export type HostDetail = Schemas["HostDetail"];
+export type HostChange = Schemas["HostChange"];
+export type HostGroupsChange = Schemas["HostGroupsChange"];
+export type HostFacts = Schemas["HostFacts"];
+export type FactsChange = Schemas["FactsChange"];
+export type FactDifference = Schemas["FactDifference"];
+export type UnreadableFacts = Schemas["UnreadableFacts"];
 export type Trends = Schemas["Trends"];
+export type PlaybookTrend = Schemas["PlaybookTrend"];
+export type TaskTrend = Schemas["TaskTrend"];
+export type HostTrend = Schemas["HostTrend"];
+export type DurationTrend = Schemas["DurationTrend"];
+export type DurationChange = Schemas["DurationChange"];
+export type Turns = Schemas["Turns"];
 export type Statistics = Schemas["Statistics"];
+export type Interval = Schemas["Interval"];
 export type SearchPage = Schemas["SearchPage"];
 export type SearchHit = Schemas["SearchHit"];
 export type AuditItem = Schemas["AuditItem"];
+export type AuditVerdict = Schemas["AuditVerdict"];
+export type NamedFile = Schemas["NamedFile"];
 
 export type Identity = Schemas["Identity"];
 export type Scope = Schemas["Scope"];
@@ -55,6 +72,7 @@ export type ReplayRequest = Schemas["ReplayRequest"];
 export type PlaybookRequest = Schemas["PlaybookRequest"];
 export type AdhocRequest = Schemas["AdhocRequest"];
 export type CleanupRequest = Schemas["CleanupRequest"];
+export type CleanupAnswer = Schemas["CleanupAnswer"];
 
 /** The parameters of an operation's query: `QueryOf<"list_executions">`. */
 export type QueryOf<Name extends keyof operations> = NonNullable<operations[Name]["parameters"]["query"]>;

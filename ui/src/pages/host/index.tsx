@@ -1,8 +1,64 @@
+import { Tab, Tabs, TabTitleText } from "@patternfly/react-core/dist/esm/components/Tabs";
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi } from "@tanstack/react-router";
 import type { ReactElement } from "react";
-import { PageTitle } from "../../parts/PageTitle";
+import { Failed, Loading } from "../../parts/states";
+import { Changes } from "./Changes";
+import { Facts } from "./Facts";
+import { Groups } from "./Groups";
+import { Head } from "./Head";
+import { hostQuery } from "./queries";
+import { RunBars } from "./RunBars";
+import { Runs } from "./Runs";
+import { TABS, type Tab as TabName } from "./search";
+import "./host.css";
 
+const route = getRouteApi("/shell/hosts/$name");
+
+const NAMES: { readonly [tab in TabName]: string } = {
+  runs: "Runs",
+  changes: "Changes",
+  facts: "Facts",
+  groups: "Groups",
+};
+
+/** One host: how it fared in its runs, what changed on it, its facts and groups, now and then. */
 export function Host(): ReactElement {
-  return <PageTitle title="Host" />;
+  const { name } = route.useParams();
+  const { tab = "runs" } = route.useSearch();
+  const navigate = route.useNavigate();
+  const host = useQuery(hostQuery(name));
+  if (host.isPending) {
+    return <Loading what="the host" />;
+  }
+  if (host.isError) {
+    return <Failed error={host.error} what="the host" retry={() => void host.refetch()} />;
+  }
+  return (
+    <>
+      <Head host={host.data} />
+      <RunBars name={name} />
+      <Tabs
+        activeKey={tab}
+        aria-label="About this host"
+        onSelect={(_, key) => void navigate({ search: { tab: TABS.find((one) => one === key) } })}
+        mountOnEnter
+        unmountOnExit
+        className="host-tabs"
+      >
+        {TABS.map((one) => (
+          <Tab key={one} eventKey={one} title={<TabTitleText>{NAMES[one]}</TabTitleText>}>
+            <div className="host-tab">
+              {one === "runs" && <Runs name={name} />}
+              {one === "changes" && <Changes name={name} />}
+              {one === "facts" && <Facts name={name} />}
+              {one === "groups" && <Groups name={name} />}
+            </div>
+          </Tab>
+        ))}
+      </Tabs>
+    </>
+  );
 }
 
 export { Host as component };

@@ -1,8 +1,36 @@
-import type { RawSearch } from "../../app/search";
+import { flag, oneOf, type RawSearch, text } from "../../app/search";
 
-/** What the address of this page holds. */
-export type HostSearch = Record<never, never>;
+export const TABS = ["runs", "changes", "facts", "groups"] as const;
+export type Tab = (typeof TABS)[number];
 
-export function search(_raw: RawSearch): HostSearch {
-  return {};
+/** How far back changes of facts are listed. */
+export const SPANS = ["7d", "30d", "90d", "365d"] as const;
+
+/** Values may be undefined, so that one that is taken back leaves the address. */
+export interface HostSearch {
+  tab?: Tab | undefined;
+  /** Where a later page of the tab begins. */
+  cursor?: string | undefined;
+  /** Whether changes are shown with their messages and differences. */
+  content?: boolean | undefined;
+  /** Whether facts are shown as they are, or how they changed. */
+  facts?: "changes" | undefined;
+  /** Part of a fact's name or value. */
+  find?: string | undefined;
+  /** The time of the facts: a date, or RFC 3339. */
+  at?: string | undefined;
+  /** Changes of facts since: a span such as `30d`, or a time. */
+  since?: string | undefined;
+}
+
+export function search(raw: RawSearch): HostSearch {
+  return {
+    ...oneOf(raw, "tab", TABS),
+    ...text(raw, "cursor"),
+    ...flag(raw, "content"),
+    ...oneOf(raw, "facts", ["changes"]),
+    ...text(raw, "find"),
+    ...text(raw, "at"),
+    ...text(raw, "since"),
+  };
 }

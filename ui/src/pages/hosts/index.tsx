@@ -1,8 +1,67 @@
+import { keepPreviousData, queryOptions, useQuery } from "@tanstack/react-query";
+import { getRouteApi } from "@tanstack/react-router";
 import type { ReactElement } from "react";
+import { api, read } from "../../api/client";
+import { CursorPager } from "../../parts/CursorPager";
 import { PageTitle } from "../../parts/PageTitle";
+import { Empty, Failed, Loading } from "../../parts/states";
+import { Filters } from "./Filters";
+import { type HostsQuery, hostsQueryOf } from "./filters";
+import { HostTable } from "./HostTable";
+import type { HostsSearch } from "./search";
 
+const route = getRouteApi("/shell/hosts");
+
+/** Below `["executions"]`, so that the list is read again when runs start and end. */
+function hostsQuery(query: HostsQuery) {
+  return queryOptions({
+    queryKey: ["executions", "hosts", query],
+    queryFn: ({ signal }) => read(api.GET("/api/v1/ansible/hosts", { params: { query }, signal })),
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** All hosts that took part in a run, each with its own last status. */
 export function Hosts(): ReactElement {
-  return <PageTitle title="Hosts" />;
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const hosts = useQuery(hostsQuery(hostsQueryOf(search)));
+  const change = (changes: Partial<HostsSearch>) =>
+    // Another filter begins at its first page.
+    void navigate({ search: (now) => ({ ...now, cursor: undefined, ...changes }), replace: true });
+  return (
+    <>
+      <PageTitle
+        title="Hosts"
+        details="Each with its own status in its last run: a host is not failed because others in the same run are."
+      />
+      <Filters search={search} change={change} />
+      {hosts.isError && <Failed error={hosts.error} what="the hosts" retry={() => void hosts.refetch()} />}
+      {hosts.isPending && <Loading what="the hosts" />}
+      {hosts.isSuccess && (
+        <>
+          {hosts.data.hosts.length === 0 ? (
+            <NoHosts search={search} hasMore={Boolean(hosts.data.next_cursor)} />
+          ) : (
+            <HostTable hosts={hosts.data.hosts} />
+          )}
+          <CursorPager cursor={search.cursor} next={hosts.data.next_cursor} what="hosts" />
+        </>
+      )}
+    </>
+  );
+}
+
+function NoHosts({ search, hasMore }: { search: HostsSearch; hasMore: boolean }): ReactElement {
+  if (hasMore) {
+    return <Empty title="No such host on this page">The next page may have some.</Empty>;
+  }
+  const isFiltered = search.name ?? search.status ?? search.unseen ?? search.cursor;
+  return isFiltered === undefined ? (
+    <Empty title="No hosts yet">A host appears here with the first recorded run that it takes part in.</Empty>
+  ) : (
+    <Empty title="No such host">No host of a kept run matches these filters.</Empty>
+  );
 }
 
 export { Hosts as component };

@@ -1,0 +1,30 @@
+import { SearchInput } from "@patternfly/react-core/dist/esm/components/SearchInput";
+import type { ReactElement } from "react";
+import { useTyped } from "./useTyped";
+
+interface Props {
+  /** What applies now: the address says so. */
+  value: string | undefined;
+  /** Called after a pause in typing; with an empty text, the filter goes. */
+  apply(value: string): void;
+  label: string;
+  placeholder?: string;
+}
+
+/** A field that narrows a list while one types. */
+export function TextFilter({ value = "", apply, label, placeholder = label }: Props): ReactElement {
+  const { typed, setTyped, applyNow } = useTyped(value, apply);
+  return (
+    <SearchInput
+      aria-label={label}
+      placeholder={placeholder}
+      value={typed}
+      onChange={(_, text) => setTyped(text)}
+      onSearch={(_, text) => applyNow(text)}
+      onClear={() => {
+        setTyped("");
+        applyNow("");
+      }}
+    />
+  );
+}
