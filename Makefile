@@ -56,11 +56,19 @@ $(UI): $(UI_PACKAGES) $(UI_SOURCES) tests/it/snapshots/it__documented__openapi.s
 	$(NPM) run --silent build
 	@touch $@
 
-.PHONY: ui-check
+.PHONY: ui-check ui-browser
 ui-check: $(UI_PACKAGES) ## Check types, lints and formatting of the web UI, and run its unit tests
 	$(NPM) run --silent types
 	$(NPM) run --silent check
 	$(NPM) test --silent
+
+BROWSER = PLAYBACK_BIN=$(abspath $(TARGET_DIR)/debug/playback) PLAYBACK_TEST_ANSIBLE=$(abspath .venv/ansible/bin) \
+	$(NPM) run --silent e2e
+
+ui-browser: ui ansible ## Test the web UI in a browser, with a real collector
+	@scripts/prerequisites cargo cc chromium
+	cargo build $(CARGO_FLAGS) --bin playback
+	$(BROWSER)
 
 .PHONY: wheel
 wheel: tools ## Build the recorder: one wheel in dist/
@@ -78,13 +86,14 @@ demo: build wheel ansible ## Record the example playbooks and show the history; 
 # it compiles: `cargo clippy` would read every crate a second time. Tests wait more than they compute, so there are more
 # of them at a time than there are cores.
 .PHONY: test whole
-test: style wheel ansible oldest versions ways ## Run all checks and all tests but the longest, which `make whole` runs
-	@scripts/prerequisites btrfs curl faketime ip jq mariadb nginx node openssl postgresql prometheus sqlite3 ssh
+test: style ui-check ui wheel ansible oldest versions ways ## Run all checks and all tests but the longest, which `make whole` runs
+	@scripts/prerequisites btrfs chromium curl faketime ip jq mariadb nginx node openssl postgresql prometheus sqlite3 ssh
 	$(LINTING) cargo test $(CARGO_FLAGS) --workspace --exclude playback-recorder --all-targets --no-run
 	$(CLIPPY) --package playback-recorder -- -D warnings
 	.venv/ansible/bin/python -m pytest -n 3 callback_plugin/tests
 	@scripts/environment clients @scripts/clients.txt
 	$(CHECK_CLIENTS)
+	$(BROWSER)
 	scripts/demo --playback $(TARGET_DIR)/debug/playback --ansible .venv/ansible/bin --port 0 --once > /dev/null
 	$(CONFORMANCE) -m pytest -n 3 tests/conformance
 	$(TESTING) -- $(addprefix --skip ,$(LONGEST))
