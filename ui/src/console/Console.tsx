@@ -1,0 +1,275 @@
+/** The output of a run: any number of lines, live or stored. See docs/ui.md for what it can do. */
+
+import { Button } from "@patternfly/react-core/dist/esm/components/Button";
+import ArrowDownIcon from "@patternfly/react-icons/dist/esm/icons/arrow-down-icon";
+import {
+  type KeyboardEvent,
+  type MouseEvent,
+  type ReactElement,
+  type ReactNode,
+  useEffect,
+  useRef,
+  useState,
+} from "react";
+import { numberOf } from "./chunk";
+import "./console.css";
+import { FindBar } from "./FindBar";
+import { step } from "./find";
+import { classes, explainTime, footer, textStart, useBrowserFind } from "./helpers";
+import { useRemembered } from "./remembered";
+import { SelectionBar } from "./SelectionBar";
+import { Stuck } from "./Stuck";
+import { clicked } from "./selection";
+import { Toolbar } from "./Toolbar";
+import type { Line, LineSpan, Query, Source, StreamName, TaskLines } from "./types";
+import { useFailures } from "./useFailures";
+import { useFind } from "./useFind";
+import { useFolds } from "./useFolds";
+import { useLog, useStoreState, useViewState } from "./useLog";
+import { useStartPlace } from "./useStartPlace";
+
+export interface ConsoleProps {
+  /** Must stay the same object for the same run. */
+  source: Source;
+  /** Whether the run goes on. */
+  live: boolean;
+  /** Whether the run failed: then what passed is folded, and the first failure is shown first. */
+  failed: boolean;
+  /** When the run started, in milliseconds. */
+  start: number | undefined;
+  /** IANA name of the zone for times; the browser's own if missing. */
+  zone: string | undefined;
+  /** The lines of tasks, where they are known. */
+  tasks?: readonly TaskLines[];
+  /** Lines that the address names. */
+  selected: LineSpan | undefined;
+  only: StreamName | undefined;
+  /** What is searched for; missing while the search is closed. */
+  query: Query | undefined;
+  /** The address of lines. */
+  hrefOf: (span: LineSpan) => string;
+  rawHref: string;
+  downloadName: string;
+  /** What stands in place of the lines if there are none, and none will come. */
+  empty: (reason: string | undefined) => ReactNode;
+  onSelect: (span: LineSpan | undefined) => void;
+  onOnly: (only: StreamName | undefined) => void;
+  onQuery: (query: Query | undefined) => void;
+  /** Leads from a line to the result that it shows. */
+  onOpen?: ((line: Line) => void) | undefined;
+}
+
+const NO_TASKS: readonly TaskLines[] = [];
+const NO_QUERY: Query = { text: "", regex: false, caseSensitive: false };
+
+export function Console(props: ConsoleProps): ReactElement {
+  const { source, live, failed, only, selected, query, start, zone, tasks = NO_TASKS } = props;
+  const { log, scroller } = useLog({ source, only, live, selected, tasks });
+  const store = useStoreState(log);
+  const view = useViewState(log);
+  const remembered = useRemembered();
+  const failures = useFailures(source, store, view);
+  const folds = useFolds(log, store, failed && !live, tasks);
+  const finding = useFind(query, source, log, store, only !== undefined);
+  const field = useRef<HTMLInputElement>(null);
+  const body = useRef<HTMLElement | null>(null);
+  const anchor = useRef<number | undefined>(undefined);
+  const [failure, setFailure] = useState<number>();
+  useStartPlace(log, store, failures, failed && !live && selected === undefined && query === undefined);
+
+  const { times, wrap } = remembered;
+  useEffect(() => log?.view.setTimes(times, zone, start), [log, times, zone, start]);
+  useEffect(() => log?.view.setTasks(tasks), [log, tasks]);
+
+  // The address leads: by a click, by Back and Forward, or by a link.
+  const { from, to } = selected ?? {};
+  const own = useRef<LineSpan | undefined>(undefined);
+  useEffect(() => {
+    const span = from === undefined || to === undefined ? undefined : { from, to };
+    log?.view.select(span);
+    if (span !== undefined && (own.current?.from !== from || own.current?.to !== to)) {
+      log?.view.goTo(span.from);
+    }
+    own.current = undefined;
+  }, [log, from, to]);
+
+  const choose = (number: number, extend: boolean) => {
+    const span = clicked(selected, anchor.current, number, extend);
+    if (!extend) {
+      anchor.current = number;
+    }
+    own.current = span;
+    props.onSelect(span);
+  };
+
+  const openFind = () => {
+    if (query === undefined) {
+      props.onQuery(NO_QUERY);
+    }
+    // After the bar is there.
+    requestAnimationFrame(() => field.current?.select());
+  };
+  const closeFind = () => {
+    props.onQuery(undefined);
+    body.current?.focus({ preventScroll: true });
+  };
+  useBrowserFind(field, openFind);
+
+  const goFailure = (forward: boolean) => {
+    const at = failure ?? view?.top ?? 0;
+    const index = step(
+      failures.map((number) => ({ number })),
+      failure === undefined && forward ? at - 1 : at,
+      forward,
+    );
+    const number = failures[index];
+    if (number !== undefined) {
+      setFailure(number);
+      anchor.current = number;
+      own.current = { from: number, to: number };
+      props.onSelect(own.current);
+      log?.view.goTo(number);
+    }
+  };
+
+  const click = (event: MouseEvent) => {
+    const { target } = event;
+    if (!(target instanceof HTMLElement)) {
+      return;
+    }
+    const line = target.closest<HTMLElement>(".pbc-line");
+    if (line === null) {
+      return;
+    }
+    if (target.closest(".pbc-fold") !== null) {
+      folds.toggle(numberOf(line));
+    } else if (target.closest(".pbc-more") !== null) {
+      log?.view.toggleLong(numberOf(line));
+    } else if (target === line && event.clientX < textStart(line)) {
+      // The number is no element: what is not text is not copied.
+      choose(numberOf(line), event.shiftKey);
+    }
+  };
+
+  const press = (event: KeyboardEvent) => {
+    if (event.ctrlKey || event.altKey || event.metaKey) {
+      return;
+    }
+    const moves = event.shiftKey && (event.key === "ArrowDown" || event.key === "ArrowUp");
+    if (moves) {
+      const end =
+        selected === undefined
+          ? (view?.top ?? 0)
+          : anchor.current === selected.to
+            ? selected.from
+            : selected.to;
+      choose(Math.max(0, end + (selected === undefined ? 0 : event.key === "ArrowDown" ? 1 : -1)), true);
+      anchor.current ??= end;
+    } else if (event.key === "n" || event.key === "p") {
+      goFailure(event.key === "n");
+    } else if (event.key === "w") {
+      setWrap(!wrap);
+    } else if (event.key === "/") {
+      openFind();
+    } else if (event.key === "End") {
+      log?.view.goToEnd();
+    } else if (event.key === "Home") {
+      log?.view.goTo(0);
+    } else if (event.key === "Escape" && selected !== undefined) {
+      props.onSelect(undefined);
+    } else {
+      return;
+    }
+    event.preventDefault();
+  };
+
+  const setWrap = (next: boolean) => {
+    if (log === undefined) {
+      remembered.setWrap(next);
+    } else {
+      log.view.keepPlace(() => remembered.setWrap(next));
+    }
+  };
+
+  const isEmpty = store !== undefined && (store.gone || (store.ready && store.rows === 0 && !store.live));
+  const isWaiting = store?.ready === true && store.rows === 0 && store.live;
+  return (
+    <section className="pbc" aria-label="Console">
+      <Toolbar
+        failures={failures.length}
+        passed={failure === undefined ? 0 : failures.indexOf(failure) + 1}
+        folds={folds.policy}
+        canFold={(view?.outline.tasks.length ?? 0) > 0}
+        remembered={remembered}
+        only={only}
+        rawHref={props.rawHref}
+        downloadName={props.downloadName}
+        onFailure={goFailure}
+        onFolds={folds.setPolicy}
+        onWrap={setWrap}
+        onOnly={props.onOnly}
+        onGoTo={(span) => {
+          anchor.current = span.from;
+          props.onSelect(span);
+          log?.view.goTo(span.from);
+        }}
+        onFind={openFind}
+      />
+      {query !== undefined && (
+        <FindBar query={query} finding={finding} field={field} onQuery={props.onQuery} onClose={closeFind} />
+      )}
+      <div className="pbc-body">
+        {view !== undefined && view.stuck.length > 0 && (
+          <Stuck sections={view.stuck} times={times !== "off"} onGoTo={(line) => log?.view.goTo(line)} />
+        )}
+        <section
+          ref={(element) => {
+            body.current = element;
+            scroller(element);
+          }}
+          className={classes("pbc-scroller", wrap && "pbc-wrap", times !== "off" && "pbc-times")}
+          aria-label="Output"
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+          tabIndex={0}
+          onClick={click}
+          onKeyDown={press}
+          onMouseMove={(event) => explainTime(event, log?.store)}
+        />
+        {isEmpty && <div className="pbc-empty">{props.empty(store?.gone ? store.error : undefined)}</div>}
+        {isWaiting && (
+          <p className="pbc-empty pbc-note">Nothing was printed yet. Lines appear here as they come.</p>
+        )}
+        {view !== undefined && !view.following && (live || view.fresh > 0) && (
+          <div className="pbc-end">
+            <Button variant="primary" size="sm" icon={<ArrowDownIcon />} onClick={() => log?.view.goToEnd()}>
+              {view.fresh > 0
+                ? `${view.fresh.toLocaleString()} new ${view.fresh === 1 ? "line" : "lines"}`
+                : "Follow the end"}
+            </Button>
+          </div>
+        )}
+      </div>
+      {log !== undefined && selected !== undefined && (
+        <SelectionBar
+          log={log}
+          selected={selected}
+          href={props.hrefOf(selected)}
+          onOpen={props.onOpen}
+          onClear={() => props.onSelect(undefined)}
+        />
+      )}
+      <div className="pbc-bar pbc-bar-end">
+        <span className="pbc-note">{store === undefined ? "" : footer(store, live, only)}</span>
+        <span className="pbc-space" />
+        {store?.error !== undefined && !store.gone && (
+          <span className="pbc-note pbc-problem" role="alert">
+            {store.error} Trying again …
+          </span>
+        )}
+        <span className="pbc-note" role="status">
+          {live && view !== undefined && (view.following ? "Following the end" : "Not following the end")}
+        </span>
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,88 @@
+/** The element of a chunk: 500 lines, which the browser lays out only near the view (`content-visibility: auto`). */
+
+import { type Look, lookKey, renderLines } from "./render";
+import { firstIndex } from "./sections";
+import type { Line, LineSpan } from "./types";
+
+export class ChunkElement {
+  readonly element = document.createElement("div");
+  /** Whether it may have to be built again. */
+  stale = true;
+  private built: { lines: readonly Line[]; key: string; before: number | undefined } | undefined;
+  private shown: readonly HTMLElement[] = [];
+  private reserved = -1;
+
+  constructor() {
+    this.element.className = "pbc-chunk";
+  }
+
+  get top(): number {
+    return this.element.offsetTop;
+  }
+
+  get height(): number {
+    return this.element.offsetHeight;
+  }
+
+  /** The height that it takes while it was not laid out, and while its lines are not there. */
+  reserve(height: number): void {
+    if (height !== this.reserved) {
+      this.reserved = height;
+      this.element.style.setProperty("contain-intrinsic-size", `auto none auto ${height}px`);
+      if (this.built === undefined) {
+        this.element.style.height = `${height}px`;
+      }
+    }
+  }
+
+  update(lines: readonly Line[] | undefined, before: Line | undefined, look: Look): void {
+    this.stale = false;
+    if (lines === undefined) {
+      return;
+    }
+    const key = lookKey(lines, look);
+    const time = look.times === "delta" ? before?.time : undefined;
+    if (this.built?.lines === lines && this.built.key === key && this.built.before === time) {
+      return;
+    }
+    const { content, shown } = renderLines(lines, before, look);
+    this.element.replaceChildren(content);
+    this.element.style.height = "";
+    this.shown = shown;
+    this.built = { lines, key, before: time };
+  }
+
+  select(selected: LineSpan | undefined): void {
+    for (const line of this.element.querySelectorAll(".pbc-selected")) {
+      line.classList.remove("pbc-selected");
+    }
+    if (selected !== undefined) {
+      for (const line of this.shown) {
+        const number = numberOf(line);
+        line.classList.toggle("pbc-selected", number >= selected.from && number <= selected.to);
+      }
+    }
+  }
+
+  /** The element of a line; of the one before it if it is folded away. */
+  line(number: number): HTMLElement | undefined {
+    const at = firstIndex(this.shown, (line) => numberOf(line) > number);
+    return this.shown[at - 1] ?? this.shown[0];
+  }
+
+  /** Number of the first line that reaches below an edge of the screen. */
+  lineBelow(edge: number): number | undefined {
+    const line = this.shown[firstIndex(this.shown, (each) => each.getBoundingClientRect().bottom > edge + 1)];
+    return line === undefined ? undefined : numberOf(line);
+  }
+
+  between(top: number, bottom: number): readonly HTMLElement[] {
+    const first = firstIndex(this.shown, (line) => line.getBoundingClientRect().bottom > top);
+    const end = firstIndex(this.shown, (line) => line.getBoundingClientRect().top >= bottom);
+    return this.shown.slice(first, end);
+  }
+}
+
+export function numberOf(line: HTMLElement): number {
+  return Number(line.dataset.n) - 1;
+}

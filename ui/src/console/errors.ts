@@ -1,0 +1,12 @@
+/** Reading what was thrown. */
+
+/** There are no lines, and there will be none: never recorded, deleted, or removed by retention. */
+export class NoLines extends Error {}
+
+export function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === "AbortError";
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error && error.message !== "" ? error.message : "The lines could not be read.";
+}

@@ -1,0 +1,68 @@
+/** Finds addresses in text that may become links: http and https only. */
+
+export interface TextPart {
+  readonly text: string;
+  /** Where the link leads; missing for plain text. */
+  readonly href?: string;
+}
+
+const ADDRESS = /\bhttps?:\/\/[^\s"'<>\\^`{|}\u2400-\u2421\u27e8\u27e9]+/g;
+/** What ends a sentence rather than an address. */
+const TRAILING = /[.,;:!?*_~]+$/;
+const LONGEST = 2000;
+
+/** The text in parts, of which some are links. */
+export function linkParts(text: string): TextPart[] {
+  if (!text.includes("://")) {
+    return [{ text }];
+  }
+  const parts: TextPart[] = [];
+  let from = 0;
+  for (const match of text.matchAll(ADDRESS)) {
+    const shown = trimmed(match[0]);
+    const href = webAddress(shown);
+    if (href !== undefined) {
+      if (match.index > from) {
+        parts.push({ text: text.slice(from, match.index) });
+      }
+      parts.push({ text: shown, href });
+      from = match.index + shown.length;
+    }
+  }
+  if (from < text.length) {
+    parts.push({ text: text.slice(from) });
+  }
+  return parts;
+}
+
+/** Without a final full stop, and without a bracket that was opened before the address. */
+function trimmed(address: string): string {
+  let end = address.length;
+  for (;;) {
+    const text = address.slice(0, end);
+    const last = text.at(-1);
+    const open = last === ")" ? "(" : last === "]" ? "[" : undefined;
+    if (open !== undefined && count(text, open) < count(text, last ?? "")) {
+      end -= 1;
+      continue;
+    }
+    const stop = TRAILING.exec(text.slice(-64));
+    if (stop === null) {
+      return text;
+    }
+    end -= stop[0].length;
+  }
+}
+
+function count(text: string, character: string): number {
+  return text.split(character).length - 1;
+}
+
+/** The address if it is one of the web and not absurdly long. */
+export function webAddress(text: string): string | undefined {
+  if (text.length > LONGEST || !URL.canParse(text)) {
+    return undefined;
+  }
+  const url = new URL(text);
+  return url.protocol === "http:" || url.protocol === "https:" ? url.href : undefined;
+}

@@ -1,0 +1,284 @@
+/**
+ * Finds plays, tasks and failures in what Ansible's default callback prints, chunk by chunk, so that no more than the loaded text
+ * is needed. What is known of a chunk stays known when its lines leave the memory.
+ */
+
+import { plainText } from "./ansi";
+import type { Line, TaskLines } from "./types";
+
+export type HeadingKind = "play" | "task" | "handler" | "recap" | "notice";
+
+export interface Heading {
+  readonly kind: HeadingKind;
+  /** Without the stars behind it: `TASK [web : Configure the web server]`. */
+  readonly title: string;
+}
+
+/** Something about a line that matters beyond its chunk. */
+export interface Mark {
+  readonly line: number;
+  readonly heading?: Heading;
+  readonly failure?: "failed" | "unreachable";
+  /** The failure before it was ignored. */
+  readonly ignoring?: boolean;
+}
+
+/** A play or a task: from its heading to the next one of its rank. */
+export interface Section extends Heading {
+  /** Number of the heading's line. */
+  readonly from: number;
+  /** Number of the line after its last known one. */
+  readonly to: number;
+  /** Whether its end is known: the next heading was seen. */
+  readonly complete: boolean;
+  readonly failed: boolean;
+  readonly unreachable: boolean;
+}
+
+export interface Outline {
+  /** Plays and recaps, in order. */
+  readonly plays: readonly Section[];
+  /** Tasks and handlers, in order. */
+  readonly tasks: readonly Section[];
+  /** Lines that report a failure that was not ignored, in order. */
+  readonly failures: readonly number[];
+}
+
+export const EMPTY_OUTLINE: Outline = { plays: [], tasks: [], failures: [] };
+
+const HEADING =
+  /^(PLAY|TASK|RUNNING HANDLER|HANDLER|CLEANUP TASK)(?: \[(.*)\])?(?: \[CHECK MODE\])? \*{3,}\s*$/;
+const RECAP = /^PLAY RECAP \*{3,}\s*$/;
+const NOTICE = /^NO MORE HOSTS LEFT \*{3,}\s*$/;
+const FAILURE = /^(?:fatal|failed): \[/;
+const KINDS: Readonly<Record<string, HeadingKind>> = {
+  PLAY: "play",
+  TASK: "task",
+  "CLEANUP TASK": "task",
+  "RUNNING HANDLER": "handler",
+  HANDLER: "handler",
+};
+/** A heading or a status stands at the start of a line, after colours at most. Longer lines need not be parsed as a whole. */
+const ENOUGH = 4000;
+
+export function headingOf(text: string): Heading | undefined {
+  if (!text.includes("***")) {
+    return undefined;
+  }
+  const plain = plainText(text.slice(0, ENOUGH));
+  const title = plain.replace(/ \*{3,}\s*$/, "");
+  if (RECAP.test(plain)) {
+    return { kind: "recap", title };
+  }
+  if (NOTICE.test(plain)) {
+    return { kind: "notice", title };
+  }
+  const kind = KINDS[HEADING.exec(plain)?.[1] ?? ""];
+  return kind === undefined ? undefined : { kind, title };
+}
+
+/** What matters in these lines. */
+export function scan(lines: readonly Line[]): Mark[] {
+  const marks: Mark[] = [];
+  for (const { number: line, text } of lines) {
+    const heading = headingOf(text);
+    if (heading !== undefined) {
+      marks.push({ line, heading });
+    } else if (text.includes("f") && /^[^a-z]*(?:\d*m)?f/.test(text.slice(0, 40))) {
+      const plain = plainText(text.slice(0, ENOUGH));
+      if (FAILURE.test(plain)) {
+        marks.push({ line, failure: plain.includes("UNREACHABLE!") ? "unreachable" : "failed" });
+      }
+    } else if (text.includes("...ignoring") && plainText(text) === "...ignoring") {
+      marks.push({ line, ignoring: true });
+    }
+  }
+  return marks;
+}
+
+/** Known lines of a chunk: from one number up to (not including) another. */
+interface Known {
+  readonly from: number;
+  readonly to: number;
+  readonly marks: readonly Mark[];
+}
+
+/** Collects what is known of each chunk, in any order of loading. */
+export class SectionIndex {
+  private readonly chunks = new Map<number, Known>();
+  private tasks: readonly TaskLines[] = [];
+  private built: Outline | undefined;
+
+  /** The lines of tasks by the API: they stand in where no text is loaded. */
+  setTasks(tasks: readonly TaskLines[]): void {
+    this.tasks = tasks;
+    this.built = undefined;
+  }
+
+  /** Returns whether this changed the outline in more than its end. */
+  setChunk(chunk: number, lines: readonly Line[]): void {
+    const first = lines[0];
+    const last = lines.at(-1);
+    if (first !== undefined && last !== undefined) {
+      this.chunks.set(chunk, { from: first.number, to: last.number + 1, marks: scan(lines) });
+      this.built = undefined;
+    }
+  }
+
+  outline(): Outline {
+    this.built ??= this.build();
+    return this.built;
+  }
+
+  private build(): Outline {
+    const builder = new Builder();
+    const order = [...this.chunks.keys()].sort((a, b) => a - b);
+    const rest = [...this.tasks];
+    const gap = (end: number) => {
+      const inGap = rest.findIndex((task) => task.from >= end);
+      for (const task of rest.splice(0, inGap === -1 ? rest.length : inGap)) {
+        builder.known(task);
+      }
+    };
+    let before: number | undefined;
+    for (const chunk of order) {
+      const known = this.chunks.get(chunk);
+      if (known === undefined) {
+        continue;
+      }
+      if (chunk !== (before ?? -1) + 1) {
+        builder.gap(this.tasks.length > 0);
+        gap(known.from);
+      }
+      for (const mark of known.marks) {
+        builder.mark(mark);
+      }
+      builder.reach(known.to);
+      // Their headings were seen in the text.
+      const later = rest.findIndex((task) => task.from >= known.to);
+      rest.splice(0, later === -1 ? rest.length : later);
+      before = chunk;
+    }
+    gap(Number.POSITIVE_INFINITY);
+    return builder.end();
+  }
+}
+
+type Draft = { -readonly [key in keyof Section]: Section[key] };
+
+class Builder {
+  private readonly plays: Draft[] = [];
+  private readonly tasks: Draft[] = [];
+  private readonly failures: { line: number; of: Draft[]; kind: "failed" | "unreachable" }[] = [];
+  private play: Draft | undefined;
+  private task: Draft | undefined;
+  private reached = 0;
+
+  mark(mark: Mark): void {
+    this.reached = mark.line;
+    if (mark.heading !== undefined) {
+      this.open(mark.heading, mark.line);
+    } else if (mark.failure !== undefined) {
+      const of = [this.play, this.task].filter((section) => section !== undefined);
+      this.failures.push({ line: mark.line, of, kind: mark.failure });
+    } else if (mark.ignoring) {
+      this.failures.pop();
+    }
+  }
+
+  /** A task of which only the numbers are known. */
+  known(task: TaskLines): void {
+    this.open({ kind: "task", title: task.title }, task.from);
+    if (this.task !== undefined) {
+      this.task.failed = task.failed;
+      this.task.to = task.to;
+    }
+    this.reached = task.to;
+  }
+
+  reach(line: number): void {
+    this.reached = Math.max(this.reached, line);
+  }
+
+  /** Text that is not loaded follows: what is open may end in it. */
+  gap(tasksAreKnown: boolean): void {
+    this.close(this.play, false);
+    this.play = undefined;
+    if (!tasksAreKnown) {
+      this.close(this.task, false);
+      this.task = undefined;
+    }
+  }
+
+  end(): Outline {
+    this.close(this.task, false);
+    this.close(this.play, false);
+    for (const { of, kind } of this.failures) {
+      for (const section of of) {
+        section.failed = true;
+        section.unreachable ||= kind === "unreachable";
+      }
+    }
+    return { plays: this.plays, tasks: this.tasks, failures: this.failures.map(({ line }) => line) };
+  }
+
+  private open(heading: Heading, line: number): void {
+    this.reached = line;
+    this.close(this.task, true);
+    this.task = undefined;
+    const section: Draft = {
+      ...heading,
+      from: line,
+      to: line + 1,
+      complete: false,
+      failed: false,
+      unreachable: false,
+    };
+    if (heading.kind === "play" || heading.kind === "recap") {
+      this.close(this.play, true);
+      this.play = section;
+      this.plays.push(section);
+    } else {
+      this.task = section;
+      this.tasks.push(section);
+    }
+  }
+
+  private close(section: Draft | undefined, complete: boolean): void {
+    if (section !== undefined) {
+      section.to = Math.max(section.to, this.reached);
+      section.complete = complete;
+    }
+  }
+}
+
+/** The section that holds a line, if any. */
+export function sectionAt(sections: readonly Section[], line: number): Section | undefined {
+  const found = sections[firstIndex(sections, (section) => section.from > line) - 1];
+  return found !== undefined && line < found.to ? found : undefined;
+}
+
+/** The sections whose heading is from one line up to another. */
+export function headingsWithin(sections: readonly Section[], from: number, to: number): readonly Section[] {
+  const first = firstIndex(sections, (section) => section.from >= from);
+  return sections.slice(
+    first,
+    firstIndex(sections, (section) => section.from >= to),
+  );
+}
+
+/** Index of the first item that fulfils a condition, which no item before and every item behind it does. */
+export function firstIndex<T>(items: readonly T[], holds: (item: T) => boolean): number {
+  let low = 0;
+  let high = items.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const item = items[middle];
+    if (item === undefined || holds(item)) {
+      high = middle;
+    } else {
+      low = middle + 1;
+    }
+  }
+  return low;
+}

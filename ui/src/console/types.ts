@@ -1,0 +1,78 @@
+/** What goes into the console and what comes out of it. The page that shows it supplies the data. */
+
+export type StreamName = "stdout" | "stderr";
+
+/** One printed line. */
+export interface Line {
+  /** Its number in the run, from 0. People see it from 1. */
+  readonly number: number;
+  /** As it was printed, with its control sequences, without the newline. */
+  readonly text: string;
+  /** When it was printed, in milliseconds since the Unix epoch. */
+  readonly time: number;
+  readonly stream: StreamName;
+  /** Sequence number of the event that Ansible was showing: a result, or the start of a task or play. */
+  readonly of?: number;
+}
+
+export interface Page {
+  readonly lines: readonly Line[];
+  /** Where the next page begins; missing when there is none for now. */
+  readonly next?: number;
+  /** Lines printed so far, of both streams. */
+  readonly total: number;
+}
+
+/** A line that the server found. */
+export interface Hit {
+  readonly number: number;
+}
+
+export interface Hits {
+  readonly hits: readonly Hit[];
+  /** How many lines there are in all; more than `hits` if there are too many to list. */
+  readonly total: number;
+}
+
+export interface Query {
+  readonly text: string;
+  readonly regex: boolean;
+  readonly caseSensitive: boolean;
+}
+
+/** What the stream of a running execution calls. */
+export interface LiveEvents {
+  /** Lines in order, the first of them with this number. Their stream and exact time are asked for later. */
+  lines(first: number, lines: readonly { text: string; time: number }[]): void;
+  /** The run is over, and all lines were sent. */
+  end(): void;
+}
+
+/** Where lines come from: the API, or a generator in tests. */
+export interface Source {
+  page(from: number, limit: number, only: StreamName | undefined, signal: AbortSignal): Promise<Page>;
+  /** Calls the events for each new line, from this number on; returns what ends it. */
+  live?(since: number, events: LiveEvents): () => void;
+  /** Searches all lines, loaded or not. */
+  search?(query: Query, signal: AbortSignal): Promise<Hits>;
+  /** Numbers of the lines that report a failure which was not ignored. */
+  failures?(signal: AbortSignal): Promise<readonly number[]>;
+}
+
+/** The lines of a task, where the API knows them. */
+export interface TaskLines {
+  readonly title: string;
+  /** Number of its heading's line, from 0. */
+  readonly from: number;
+  /** Number of the line after its last. */
+  readonly to: number;
+  readonly failed: boolean;
+}
+
+/** Lines that the address names, from 0, both included. */
+export interface LineSpan {
+  readonly from: number;
+  readonly to: number;
+}
+
+export type TimeMode = "off" | "absolute" | "relative" | "delta";

@@ -1,0 +1,94 @@
+/** The state of a search: what was found, and which of it the reader looks at. */
+
+import { useCallback, useEffect, useState } from "react";
+import { isAbort, messageOf } from "./errors";
+import { compile, type Found, find, step } from "./find";
+import type { StoreState } from "./store";
+import type { Query, Source } from "./types";
+import type { Log } from "./useLog";
+
+/** Typing pauses so long before a search begins. */
+const PAUSE_MS = 120;
+
+export interface Finding {
+  readonly found: Found | undefined;
+  /** Index of the hit that the reader looks at; -1 if none. */
+  readonly at: number;
+  readonly error: string | undefined;
+  readonly busy: boolean;
+  go(forward: boolean): void;
+}
+
+export function useFind(
+  query: Query | undefined,
+  source: Source,
+  log: Log | undefined,
+  state: StoreState | undefined,
+  filtered: boolean,
+): Finding {
+  const [found, setFound] = useState<Found>();
+  const [at, setAt] = useState(-1);
+  const [error, setError] = useState<string>();
+  const [busy, setBusy] = useState(false);
+  const { text = "", regex = false, caseSensitive = false } = query ?? {};
+  // New lines are searched too, a page of them at a time.
+  const grown = Math.floor((state?.rows ?? 0) / 500) + (state?.whole === true ? 0.5 : 0);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `grown` has the lines searched again
+  useEffect(() => {
+    setError(undefined);
+    if (log === undefined || text === "" || state?.ready !== true) {
+      setFound(undefined);
+      setAt(-1);
+      return;
+    }
+    const abort = new AbortController();
+    setBusy(true);
+    const timer = setTimeout(() => {
+      find({ text, regex, caseSensitive }, log.store, source, filtered, abort.signal)
+        .then(setFound, (cause: unknown) => {
+          if (!isAbort(cause) && !abort.signal.aborted) {
+            setFound(undefined);
+            setError(messageOf(cause));
+          }
+        })
+        .finally(() => !abort.signal.aborted && setBusy(false));
+    }, PAUSE_MS);
+    return () => {
+      clearTimeout(timer);
+      abort.abort();
+    };
+  }, [text, regex, caseSensitive, source, log, filtered, state?.ready, grown]);
+
+  // The first hit from the upper edge on is where a search begins.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only a new search moves the reader
+  useEffect(() => {
+    if (found !== undefined && log !== undefined) {
+      const index = step(found.hits, log.view.snapshot().top - 1, true);
+      setAt((before) => (before >= 0 && before < found.hits.length ? before : index));
+    }
+  }, [found]);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another query begins anew
+  useEffect(() => setAt(-1), [text, regex, caseSensitive]);
+
+  const number = found?.hits[at]?.number;
+  useEffect(() => {
+    const expression = compile({ text, regex, caseSensitive });
+    log?.view.mark(text === "" || typeof expression === "string" ? undefined : expression, number);
+    if (number !== undefined) {
+      log?.view.goTo(number);
+    }
+  }, [log, text, regex, caseSensitive, number]);
+
+  const go = useCallback(
+    (forward: boolean) => {
+      const count = found?.hits.length ?? 0;
+      if (count > 0) {
+        setAt((before) => (before + (forward ? 1 : -1) + count) % count);
+      }
+    },
+    [found],
+  );
+  return { found, at, error, busy: busy && text !== "", go };
+}

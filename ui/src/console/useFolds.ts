@@ -1,0 +1,50 @@
+/** Which tasks are folded: by the run's outcome at first, then as the reader decides. */
+
+import { useCallback, useEffect, useState } from "react";
+import { type FoldPolicy, isFolded } from "./folding";
+import { sectionAt } from "./sections";
+import type { StoreState } from "./store";
+import type { TaskLines } from "./types";
+import type { Log } from "./useLog";
+
+/** Up to so many lines, what passed is folded without the API's help: they are all read at once. */
+const FOLDED_LINES = 20_000;
+
+export interface Folding {
+  readonly policy: FoldPolicy;
+  setPolicy(policy: FoldPolicy): void;
+  /** Folds or unfolds the section whose heading is this line. */
+  toggle(line: number): void;
+}
+
+export function useFolds(
+  log: Log | undefined,
+  store: StoreState | undefined,
+  failed: boolean,
+  tasks: readonly TaskLines[],
+): Folding {
+  const [chosen, setChosen] = useState<FoldPolicy>();
+  const known = tasks.length > 0 || (store?.ready === true && store.rows <= FOLDED_LINES);
+  const policy = chosen ?? (failed && known ? "passed" : "none");
+  useEffect(() => {
+    log?.view.setFolds({ policy, chosen: new Map() });
+  }, [log, policy]);
+
+  const toggle = useCallback(
+    (line: number) => {
+      if (log === undefined) {
+        return;
+      }
+      const { view } = log;
+      const { outline } = view.snapshot();
+      const found = [sectionAt(outline.tasks, line), sectionAt(outline.plays, line)];
+      const section = found.find((each) => each?.from === line);
+      if (section !== undefined) {
+        const { folds } = view;
+        view.setFolds({ ...folds, chosen: new Map(folds.chosen).set(line, !isFolded(folds, section)) });
+      }
+    },
+    [log],
+  );
+  return { policy, setPolicy: setChosen, toggle };
+}

@@ -1,0 +1,603 @@
+/**
+ * Shows the lines of a store in a scrolled element: chunks of elements that are built here, without React, once a frame at most.
+ * It knows which chunks stand in the document, where the reader is, and whether the end is followed.
+ */
+
+import { ChunkElement } from "./chunk";
+import { type Folds, hiddenRanges, rangesWithin, revealing } from "./folding";
+import { type Follow, newLines, nextFollow } from "./follow";
+import { highlight } from "./highlight";
+import type { Look } from "./render";
+import { type Outline, type Section, SectionIndex, sectionAt } from "./sections";
+import type { LineStore } from "./store";
+import type { LineSpan, TaskLines, TimeMode } from "./types";
+import {
+  ALL_LINES,
+  CHUNK_LINES,
+  chunkCount,
+  chunkOf,
+  Heights,
+  mustMove,
+  type Placed,
+  place,
+  Scale,
+} from "./window";
+
+/** Building chunks may take so long of a frame; the rest waits for the next. */
+const BUDGET_MS = 8;
+/** Scrolling so long after a key, a wheel or a touch is the reader's. */
+const INPUT_MS = 1000;
+/** The end counts as reached this close to it. */
+const END_PIXELS = 8;
+
+export interface ViewOptions {
+  readonly store: LineStore;
+  /** Element with a scroll bar; it must be positioned. */
+  readonly scroller: HTMLElement;
+  readonly follow: boolean;
+  readonly tasks: readonly TaskLines[];
+}
+
+export interface ViewState {
+  readonly following: boolean;
+  readonly fresh: number;
+  readonly outline: Outline;
+  /** Number of the line at the upper edge. */
+  readonly top: number;
+  /** The play and the task that the upper edge is in, unless their headings are in view. */
+  readonly stuck: readonly Section[];
+  /** Whether all chunks are in the document, so that the browser's own search finds every loaded line. */
+  readonly all: boolean;
+}
+
+interface Target {
+  readonly number: number;
+  readonly block: "start" | "center";
+  /** Frames for which the target is held, while what is above it gets its height. */
+  frames: number;
+}
+
+export class LogView {
+  private readonly above = document.createElement("div");
+  private readonly list = document.createElement("div");
+  private readonly below = document.createElement("div");
+  private readonly chunks = new Map<number, ChunkElement>();
+  private readonly heights = new Heights();
+  private readonly sections = new SectionIndex();
+  private readonly listeners = new Set<() => void>();
+  private readonly stops: (() => void)[] = [];
+  private placed: Placed | undefined;
+  private look: Look;
+  private follow: Follow;
+  private target: Target | undefined;
+  private expression: RegExp | undefined;
+  private current: number | undefined;
+  private frame: number | undefined;
+  private scrollTop = 0;
+  private scrollHeight = 0;
+  private expected: number | undefined;
+  private lineHeight = 20;
+  private measuredRows = -1;
+  private heightsChanged = false;
+  /** When the reader last did something that scrolls. */
+  private touched = 0;
+  private drags = false;
+  private state: ViewState;
+
+  constructor(private readonly options: ViewOptions) {
+    const { scroller, store, follow, tasks } = options;
+    this.follow = { following: follow, seen: 0 };
+    this.sections.setTasks(tasks);
+    const outline = this.sections.outline();
+    this.look = {
+      outline,
+      folds: { policy: "none", chosen: new Map() },
+      hidden: [],
+      unclipped: new Set(),
+      selected: undefined,
+      times: "off",
+      zone: undefined,
+      start: undefined,
+    };
+    this.state = { following: follow, fresh: 0, outline, top: 0, stuck: [], all: true };
+    this.list.className = "pbc-chunks";
+    scroller.append(this.above, this.list, this.below);
+    this.listen();
+    this.stops.push(store.subscribe(() => this.schedule()));
+    this.schedule();
+  }
+
+  destroy(): void {
+    for (const stop of this.stops) {
+      stop();
+    }
+    if (this.frame !== undefined) {
+      cancelAnimationFrame(this.frame);
+    }
+    highlight([], undefined);
+    this.above.remove();
+    this.list.remove();
+    this.below.remove();
+  }
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+
+  readonly snapshot = (): ViewState => this.state;
+
+  setTimes(times: TimeMode, zone: string | undefined, start: number | undefined): void {
+    this.setLook({ times, zone, start });
+  }
+
+  setFolds(folds: Folds): void {
+    const top = this.state.top;
+    this.setFoldsNow(folds);
+    if (!this.follow.following && this.target === undefined) {
+      this.target = { number: top, block: "start", frames: 2 };
+    }
+  }
+
+  get folds(): Folds {
+    return this.look.folds;
+  }
+
+  setTasks(tasks: readonly TaskLines[]): void {
+    this.sections.setTasks(tasks);
+    this.outlineChanged();
+  }
+
+  select(selected: LineSpan | undefined): void {
+    this.look = { ...this.look, selected };
+    for (const chunk of this.chunks.values()) {
+      chunk.select(selected);
+    }
+  }
+
+  /** Shows a long line in full, or cut again. */
+  toggleLong(number: number): void {
+    const unclipped = new Set(this.look.unclipped);
+    if (!unclipped.delete(number)) {
+      unclipped.add(number);
+    }
+    this.setLook({ unclipped });
+  }
+
+  /** Marks the matches of an expression in all lines in view. */
+  mark(expression: RegExp | undefined, current: number | undefined): void {
+    this.expression = expression;
+    this.current = current;
+    this.schedule();
+  }
+
+  /** Brings a line into view, unfolds it, and no longer follows the end. */
+  goTo(number: number, block: "start" | "center" = "center"): void {
+    this.follow = nextFollow(this.follow, { kind: "away" });
+    this.reveal(number);
+    this.target = { number, block, frames: 3 };
+    this.options.store.want([chunkOf(this.options.store.rowOf(number))]);
+    this.schedule();
+  }
+
+  goToEnd(): void {
+    this.target = undefined;
+    this.follow = nextFollow(this.follow, { kind: "end", total: this.options.store.snapshot().rows });
+    this.schedule();
+  }
+
+  /** Keeps the upper line where it is while `change` alters the height of lines. */
+  keepPlace(change: () => void): void {
+    const { top } = this.state;
+    change();
+    this.target = { number: top, block: "start", frames: 3 };
+    this.schedule();
+  }
+
+  /** Opens every fold around a line. */
+  reveal(number: number): void {
+    const folds = revealing(this.look.outline, this.look.folds, number);
+    if (folds !== this.look.folds) {
+      this.setFoldsNow(folds);
+    }
+  }
+
+  private get isAll(): boolean {
+    return this.options.store.snapshot().rows <= ALL_LINES;
+  }
+
+  private listen(): void {
+    const { scroller } = this.options;
+    const scrolled = () => this.scrolled();
+    scroller.addEventListener("scroll", scrolled, { passive: true });
+    const found = (event: Event) => {
+      const heading = event.target instanceof HTMLElement ? event.target.dataset.heading : undefined;
+      if (heading !== undefined) {
+        this.reveal(Number(heading) + 1);
+      }
+    };
+    scroller.addEventListener("beforematch", found);
+    const touched = () => {
+      this.touched = performance.now();
+    };
+    const pressed = (event: PointerEvent) => {
+      // A scroll bar sends no more events until it is let go.
+      this.drags = event.target === scroller && event.offsetX > scroller.clientWidth;
+    };
+    const moved = (event: PointerEvent) => {
+      this.drags &&= event.buttons !== 0;
+    };
+    for (const kind of ["wheel", "touchmove", "keydown"]) {
+      scroller.addEventListener(kind, touched, { passive: true });
+    }
+    scroller.addEventListener("pointerdown", pressed);
+    scroller.addEventListener("pointermove", moved);
+    const sizes = new ResizeObserver(() => this.schedule());
+    sizes.observe(scroller);
+    this.stops.push(
+      () => scroller.removeEventListener("scroll", scrolled),
+      () => scroller.removeEventListener("beforematch", found),
+      () => sizes.disconnect(),
+    );
+  }
+
+  private scrolled(): void {
+    const { scroller, store } = this.options;
+    const { scrollTop, scrollHeight, clientHeight } = scroller;
+    // Lines that get their height move the view too, and so does the browser's own search.
+    const isOurs = this.expected !== undefined && Math.abs(scrollTop - this.expected) <= 1;
+    const isInput = this.drags || performance.now() - this.touched < INPUT_MS;
+    const byReader = !isOurs && (isInput || scrollHeight === this.scrollHeight);
+    if (byReader) {
+      this.target = undefined;
+    }
+    this.follow = nextFollow(this.follow, {
+      kind: "scroll",
+      top: scrollTop,
+      before: this.scrollTop,
+      atEnd: scrollTop + clientHeight >= scrollHeight - END_PIXELS,
+      byReader,
+      total: store.snapshot().rows,
+    });
+    this.scrollTop = scrollTop;
+    this.scrollHeight = scrollHeight;
+    this.schedule();
+  }
+
+  private scrollTo(top: number): void {
+    const { scroller } = this.options;
+    if (Math.abs(scroller.scrollTop - top) >= 1) {
+      scroller.scrollTop = top;
+    }
+    this.expected = scroller.scrollTop;
+    this.scrollTop = scroller.scrollTop;
+    this.scrollHeight = scroller.scrollHeight;
+  }
+
+  private setFoldsNow(folds: Folds): void {
+    this.setLook({ folds, hidden: hiddenRanges(this.look.outline, folds) });
+    this.heightsChanged = true;
+  }
+
+  private setLook(part: Partial<Look>): void {
+    this.look = { ...this.look, ...part };
+    for (const chunk of this.chunks.values()) {
+      chunk.stale = true;
+    }
+    this.schedule();
+  }
+
+  private outlineChanged(): void {
+    const outline = this.sections.outline();
+    const hidden = hiddenRanges(outline, this.look.folds);
+    this.heightsChanged ||= hidden.length > 0 || this.look.hidden.length > 0;
+    this.setLook({ outline, hidden });
+  }
+
+  private schedule(): void {
+    this.frame ??= requestAnimationFrame(() => {
+      this.frame = undefined;
+      this.paint();
+    });
+  }
+
+  private paint(): void {
+    const { store } = this.options;
+    this.readChanges();
+    const { rows } = store.snapshot();
+    this.measure(rows);
+    this.follow = nextFollow(this.follow, { kind: "lines", total: rows });
+    if (this.isAll) {
+      this.showAll();
+    } else {
+      this.showWindow();
+    }
+    const more = this.build();
+    const holds = this.hold();
+    store.want(this.visible());
+    this.publish();
+    if (more || holds) {
+      this.schedule();
+    }
+  }
+
+  private readChanges(): void {
+    const { store } = this.options;
+    const changed = store.takeChanged();
+    for (const index of changed) {
+      const lines = store.chunk(index);
+      if (lines !== undefined) {
+        this.sections.setChunk(index, lines);
+      }
+      const element = this.chunks.get(index);
+      if (element !== undefined) {
+        element.stale = true;
+      }
+    }
+    if (changed.size > 0) {
+      this.outlineChanged();
+    }
+  }
+
+  /** Brings the heights of all chunks up to date, and the window with them. */
+  private measure(rows: number): void {
+    const height = Number.parseFloat(getComputedStyle(this.options.scroller).lineHeight);
+    if (height > 0 && height !== this.lineHeight) {
+      this.lineHeight = height;
+      this.heightsChanged = true;
+    }
+    if (rows !== this.measuredRows) {
+      this.measuredRows = rows;
+      const last = this.heights.count - 1;
+      this.heights.resize(chunkCount(rows), (chunk) => this.estimate(chunk));
+      this.heights.set(last, this.estimate(last));
+    }
+    if (this.heightsChanged) {
+      this.heightsChanged = false;
+      const top = this.textPosition();
+      const before = this.heights.total;
+      for (let chunk = 0; chunk < this.heights.count; chunk += 1) {
+        this.heights.set(chunk, this.estimate(chunk));
+      }
+      if (this.placed !== undefined && top !== undefined && before !== this.heights.total) {
+        this.target ??= { number: this.state.top, block: "start", frames: 2 };
+        this.placed = undefined;
+      }
+    }
+  }
+
+  /** Height of a chunk as far as it is known without laying it out. */
+  private estimate(chunk: number): number {
+    const { store } = this.options;
+    const rows = Math.min(CHUNK_LINES, store.snapshot().rows - chunk * CHUNK_LINES);
+    const lines = store.chunk(chunk);
+    const from = lines?.[0]?.number ?? chunk * CHUNK_LINES;
+    const to = lines?.at(-1)?.number ?? from + rows - 1;
+    let hidden = 0;
+    for (const range of rangesWithin(this.look.hidden, from, to + 1)) {
+      hidden += Math.min(range.to, to + 1) - Math.max(range.from, from);
+    }
+    return Math.max(0, rows - hidden) * this.lineHeight;
+  }
+
+  private showAll(): void {
+    this.placed = undefined;
+    this.list.classList.remove("pbc-window");
+    this.above.style.height = "0";
+    this.below.style.height = "0";
+    this.keepChunks(0, this.heights.count - 1);
+  }
+
+  private showWindow(): void {
+    const { scroller, store } = this.options;
+    this.list.classList.add("pbc-window");
+    if (this.follow.following) {
+      this.move(this.heights.total);
+      return;
+    }
+    const { placed, target } = this;
+    if (target !== undefined) {
+      const row = store.rowOf(target.number);
+      const chunk = chunkOf(row);
+      if (placed === undefined || chunk <= placed.first || chunk >= placed.last) {
+        const room = target.block === "start" ? 0 : scroller.clientHeight / 3;
+        this.move(this.heights.offset(chunk) + (row % CHUNK_LINES) * this.lineHeight - room);
+      }
+      return;
+    }
+    if (placed === undefined) {
+      this.move(this.textPosition() ?? 0);
+      return;
+    }
+    const top = scroller.scrollTop - placed.above;
+    const isOutside = top < -scroller.clientHeight || top > this.list.offsetHeight;
+    if (isOutside) {
+      this.move(new Scale(this.heights.total, scroller.clientHeight).toText(scroller.scrollTop));
+    } else if (mustMove(placed, this.list.offsetHeight, this.heights.count, scroller)) {
+      this.move(this.textPosition() ?? 0);
+    }
+  }
+
+  /** The position in the text of the upper edge, by the chunk that is there. */
+  private textPosition(): number | undefined {
+    const edge = this.options.scroller.scrollTop;
+    for (const [index, chunk] of this.chunks) {
+      const top = chunk.top;
+      if (top + chunk.height > edge) {
+        return this.heights.offset(index) + (edge - top);
+      }
+    }
+    return undefined;
+  }
+
+  /** Puts the window around a position in the text. */
+  private move(top: number): void {
+    const { scroller } = this.options;
+    const placed = place(this.heights, scroller.clientHeight, top);
+    this.placed = placed;
+    this.above.style.height = `${placed.above}px`;
+    this.below.style.height = `${placed.below}px`;
+    this.keepChunks(placed.first, placed.last);
+    this.scrollTo(placed.scroll);
+  }
+
+  /** Makes these chunks, and no others, stand in the document. */
+  private keepChunks(first: number, last: number): void {
+    for (const [index, chunk] of this.chunks) {
+      if (index < first || index > last) {
+        chunk.element.remove();
+        this.chunks.delete(index);
+      }
+    }
+    let before: Element | null = null;
+    for (let index = first; index <= last; index += 1) {
+      let chunk = this.chunks.get(index);
+      if (chunk === undefined) {
+        chunk = new ChunkElement();
+        this.chunks.set(index, chunk);
+        if (before === null) {
+          this.list.prepend(chunk.element);
+        } else {
+          before.after(chunk.element);
+        }
+      }
+      chunk.reserve(this.estimate(index));
+      before = chunk.element;
+    }
+    if (this.chunks.size > 0 && [...this.chunks.keys()].some((key, at, keys) => key < (keys[at - 1] ?? -1))) {
+      const sorted = [...this.chunks].sort(([one], [other]) => one - other);
+      this.chunks.clear();
+      for (const [index, chunk] of sorted) {
+        this.chunks.set(index, chunk);
+      }
+    }
+  }
+
+  /** Builds what changed, what is in view first; returns whether something is left. */
+  private build(): boolean {
+    const { store } = this.options;
+    const start = performance.now();
+    const visible = this.visible();
+    const order = [...visible, ...this.chunks.keys()];
+    for (const index of order) {
+      const chunk = this.chunks.get(index);
+      if (chunk?.stale !== true) {
+        continue;
+      }
+      if (performance.now() - start > BUDGET_MS && !visible.includes(index)) {
+        return true;
+      }
+      const before = store.chunk(index - 1)?.at(-1);
+      chunk.update(store.chunk(index), before, this.look);
+    }
+    return false;
+  }
+
+  /** The chunks in view and next to it. */
+  private visible(): number[] {
+    const { scroller, store } = this.options;
+    const indexes = [...this.chunks.keys()];
+    if (this.follow.following) {
+      return indexes.slice(-2).reverse();
+    }
+    const edge = scroller.scrollTop;
+    let low = 0;
+    let high = indexes.length - 1;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const chunk = this.chunks.get(indexes[middle] ?? 0);
+      if (chunk !== undefined && chunk.top + chunk.height <= edge) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    const target = this.target === undefined ? [] : [chunkOf(store.rowOf(this.target.number))];
+    let end = low;
+    while (
+      end + 1 < indexes.length &&
+      (this.chunks.get(indexes[end + 1] ?? 0)?.top ?? 0) < edge + scroller.clientHeight
+    ) {
+      end += 1;
+    }
+    return [
+      ...target,
+      ...indexes.slice(low, end + 1),
+      ...indexes.slice(end + 1, end + 2),
+      ...indexes.slice(Math.max(0, low - 1), low),
+    ];
+  }
+
+  /** Keeps the target or the end where the reader expects it. */
+  private hold(): boolean {
+    const { scroller, store } = this.options;
+    if (this.follow.following) {
+      this.scrollTo(scroller.scrollHeight - scroller.clientHeight);
+      return false;
+    }
+    const { target } = this;
+    if (target === undefined || !store.snapshot().ready) {
+      return false;
+    }
+    const element = this.chunks.get(chunkOf(store.rowOf(target.number)))?.line(target.number);
+    if (element === undefined) {
+      return false;
+    }
+    const box = element.getBoundingClientRect();
+    const frame = scroller.getBoundingClientRect();
+    const room = target.block === "start" ? 0 : Math.max(0, (frame.height - box.height) / 3);
+    this.scrollTo(Math.max(0, scroller.scrollTop + box.top - frame.top - room));
+    target.frames -= 1;
+    if (target.frames <= 0) {
+      this.target = undefined;
+    }
+    return true;
+  }
+
+  private publish(): void {
+    const { scroller, store } = this.options;
+    const edge = scroller.getBoundingClientRect().top;
+    const top = this.topLine(edge);
+    const { outline } = this.look;
+    const around = [sectionAt(outline.plays, top), sectionAt(outline.tasks, top)];
+    const stuck = around.filter((section) => section !== undefined && section.from < top);
+    const next: ViewState = {
+      following: this.follow.following,
+      fresh: newLines(this.follow, store.snapshot().rows),
+      outline,
+      top,
+      stuck: stuck.filter((section) => section !== undefined),
+      all: this.isAll,
+    };
+    highlight(this.expression === undefined ? [] : this.inView(), this.expression, this.current);
+    const { state } = this;
+    const isSame =
+      state.following === next.following &&
+      state.fresh === next.fresh &&
+      state.outline === next.outline &&
+      state.top === next.top &&
+      state.all === next.all;
+    if (!isSame) {
+      this.state = next;
+      for (const listener of this.listeners) {
+        listener();
+      }
+    }
+  }
+
+  private topLine(edge: number): number {
+    for (const index of this.visible().sort((one, other) => one - other)) {
+      const line = this.chunks.get(index)?.lineBelow(edge);
+      if (line !== undefined) {
+        return line;
+      }
+    }
+    return this.state.top;
+  }
+
+  /** The elements of all lines in view. */
+  private inView(): HTMLElement[] {
+    const { top, bottom } = this.options.scroller.getBoundingClientRect();
+    return this.visible().flatMap((index) => this.chunks.get(index)?.between(top, bottom) ?? []);
+  }
+}
