@@ -1,0 +1,62 @@
+import { Alert } from "@patternfly/react-core/dist/esm/components/Alert";
+import HourglassHalfIcon from "@patternfly/react-icons/dist/esm/icons/hourglass-half-icon";
+import type { ReactElement } from "react";
+import type { SearchPage } from "../../api/types";
+import { plural } from "../../parts/format";
+import { LinkButton } from "../../parts/LinkButton";
+import { Time } from "../../parts/Time";
+
+/** What comes after the lines: how far back the search came, and the way on. */
+export function More({ page, cursor }: { page: SearchPage; cursor: string | undefined }): ReactElement {
+  const { hits, next_cursor: next, timed_out: isOver, searched_back_to: back } = page;
+  return (
+    <footer className="search-more">
+      {isOver && (
+        <Alert
+          isInline
+          variant="info"
+          customIcon={<HourglassHalfIcon />}
+          title={
+            <>Searched back to {back ? <Time at={back} /> : "the newest runs"}, then the time was over</>
+          }
+        >
+          {hits.length === 0 ? "Nothing was found so far." : "All lines of younger runs are shown."} A word
+          that is looked for makes a search faster than fields and parts of words.
+        </Alert>
+      )}
+      <nav aria-label="Pages of lines" className="search-pager">
+        {cursor !== undefined && (
+          <LinkButton variant="secondary" to="/search" search={({ cursor: _, ...now }) => now}>
+            Newest lines
+          </LinkButton>
+        )}
+        {next && (
+          <LinkButton
+            variant={isOver ? "primary" : "secondary"}
+            to="/search"
+            search={(now) => ({ ...now, cursor: next })}
+          >
+            {isOver ? "Go on" : "Older lines"}
+          </LinkButton>
+        )}
+        {!next && hits.length > 0 && <span className="pb-subtle">There are no older lines.</span>}
+      </nav>
+      <p className="pb-subtle">{said(page)}</p>
+    </footer>
+  );
+}
+
+function said({
+  runs_searched: read = 0,
+  runs_ruled_out: ruledOut = 0,
+  runs_without_log: gone = 0,
+}: SearchPage): string {
+  const parts = [`${plural(read, "run")} read`];
+  if (ruledOut > 0) {
+    parts.push(`${plural(ruledOut, "run")} ruled out by the index`);
+  }
+  if (gone > 0) {
+    parts.push(`${plural(gone, "run")} not searched, because retention removed their output`);
+  }
+  return `${parts.join(", ")}.`;
+}
