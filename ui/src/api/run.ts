@@ -1,6 +1,7 @@
 /** Queries for the parts of one execution: tasks, outcomes, results. */
 import { queryOptions } from "@tanstack/react-query";
 import { api, read } from "./client";
+import { ApiError } from "./error";
 import { keys } from "./queries";
 import type { Host, QueryOf, Task, TaskResult } from "./types";
 
@@ -117,4 +118,34 @@ async function allPages<Entry>(
     }
     after = next;
   }
+}
+
+/**
+ * The first printed line of an event: of a result, what Ansible printed for it. Lines follow the order of events, so it
+ * is found by halving; the API has no search by event.
+ */
+export async function firstLineOf(id: string, seq: number): Promise<number | undefined> {
+  const lineAt = async (from: number) => {
+    const params = { path: { id }, query: { from, limit: 20 } };
+    const page = await read(api.GET("/api/v1/ansible/executions/{id}/output", { params }));
+    if (typeof page === "string") {
+      throw new ApiError(200, "text", "the collector answered with text");
+    }
+    return page;
+  };
+  let low = 0;
+  let high = (await lineAt(0)).total;
+  const total = high;
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    const { lines } = await lineAt(middle);
+    // Some lines belong to no event: a warning on stderr, say.
+    const known = lines.find((line) => typeof line.of === "number");
+    if (known?.of !== null && known?.of !== undefined && known.of < seq) {
+      low = known.line + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low < total ? low : undefined;
 }

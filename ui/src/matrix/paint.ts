@@ -1,5 +1,5 @@
 /** Draws a scene: cells, host names, task headings, the cursor. It draws what is visible, and keeps nothing but pictures. */
-import { codeAt, type Matrix, OUTCOMES } from "./decode";
+import { CODE, codeAt, type Matrix, OUTCOMES } from "./decode";
 import type { Row } from "./groups";
 import { type Cell, type Layout, type Offset, visible } from "./layout";
 import type { Look } from "./look";
@@ -25,6 +25,9 @@ export interface Scene {
 /** Cells smaller than this, in CSS pixels, have no mark: it could not be made out. */
 const MARKED = 9;
 
+/** Cells smaller than this have no mark where they are ok. */
+const WITH_OK = 16;
+
 /** Cells smaller than this are drawn as one picture. */
 const SEPARATE = 5;
 
@@ -34,7 +37,7 @@ const ANGLE = -Math.PI / 3.3;
 export class Paint {
   readonly #texts = new FittedTexts();
   readonly #overview = new Overview();
-  #sprites: { key: string; look: Look; images: HTMLCanvasElement[] } | undefined;
+  #marks: { key: string; look: Look; images: (HTMLCanvasElement | undefined)[] } | undefined;
 
   /** Draws a scene at an offset into the cells. */
   draw(context: CanvasRenderingContext2D, scene: Scene, look: Look, offset: Offset): void {
@@ -69,35 +72,57 @@ export class Paint {
       this.#overview.draw(context, scene, look);
       return;
     }
-    const sprites = this.#spritesOf(layout, look);
-    const { firstRow, endRow, firstColumn, endColumn } = visible(layout, offset);
-    // Whole device pixels, so that the sprites are copied and not blended.
-    const device = (position: number) => Math.round(position * look.ratio);
+    const marks = this.#marksOf(layout, look);
+    const seen = visible(layout, offset);
+    // Whole device pixels: sharp edges, and pictures that are copied and not blended.
     context.setTransform(1, 0, 0, 1, 0, 0);
-    for (let at = firstRow; at < endRow; at += 1) {
+    const left = Array.from({ length: seen.endColumn - seen.firstColumn + 1 }, (_, at) =>
+      Math.round((layout.names + (seen.firstColumn + at) * layout.cellWidth - offset.left) * look.ratio),
+    );
+    for (let at = seen.firstRow; at < seen.endRow; at += 1) {
       const host = rows[at]?.host ?? 0;
-      const y = device(layout.head + at * layout.cellHeight - offset.top);
-      for (let column = firstColumn; column < endColumn; column += 1) {
-        const sprite = sprites[codeAt(matrix, host, columns[column] ?? 0)];
-        if (sprite) {
-          context.drawImage(sprite, device(layout.names + column * layout.cellWidth - offset.left), y);
+      const top = Math.round((layout.head + at * layout.cellHeight - offset.top) * look.ratio);
+      const height = Math.round(layout.cellHeight * look.ratio) - gapOf(look);
+      // Neighbours of one colour are one rectangle: most of a line is ok, and every call costs.
+      let begin = 0;
+      let code = codeAt(matrix, host, columns[seen.firstColumn] ?? 0);
+      for (let column = 1; column < left.length; column += 1) {
+        const isEnd = column === left.length - 1;
+        const next = isEnd ? -1 : codeAt(matrix, host, columns[seen.firstColumn + column] ?? 0);
+        if (next !== code) {
+          context.fillStyle = look.fills[code] ?? look.background;
+          context.fillRect(left[begin] ?? 0, top, (left[column] ?? 0) - (left[begin] ?? 0), height);
+          const mark = marks[code];
+          for (let marked = begin; mark && marked < column; marked += 1) {
+            context.drawImage(mark, left[marked] ?? 0, top);
+          }
+          begin = column;
+          code = next;
         }
       }
+    }
+    const bottom = Math.round(layout.viewHeight * look.ratio);
+    context.fillStyle = look.background;
+    for (const x of left) {
+      context.fillRect(x - gapOf(look), 0, gapOf(look), bottom);
     }
     context.setTransform(look.ratio, 0, 0, look.ratio, 0, 0);
   }
 
-  /** One picture for each outcome, drawn once for a size and a theme. */
-  #spritesOf(layout: Layout, look: Look): HTMLCanvasElement[] {
-    const width = Math.max(1, Math.floor(layout.cellWidth * look.ratio));
-    const height = Math.max(1, Math.floor(layout.cellHeight * look.ratio));
+  /** One picture for the mark of each outcome, drawn once for a size and a theme. */
+  #marksOf(layout: Layout, look: Look): (HTMLCanvasElement | undefined)[] {
+    const width = Math.floor(layout.cellWidth * look.ratio);
+    const height = Math.floor(layout.cellHeight * look.ratio);
     const key = `${width} ${height}`;
-    if (this.#sprites?.key === key && this.#sprites.look === look) {
-      return this.#sprites.images;
+    if (this.#marks?.key !== key || this.#marks.look !== look) {
+      // Where there is little room, cells that are ok have no mark: the others stand out, and it is drawn faster.
+      const first = layout.cellWidth < WITH_OK ? CODE.changed : CODE.skipped;
+      const images = OUTCOMES.map((_, code) =>
+        code >= first || code === CODE.skipped ? markImage(code, width, height, look) : undefined,
+      );
+      this.#marks = { key, look, images };
     }
-    const images = OUTCOMES.map((_, code) => sprite(code, width, height, look));
-    this.#sprites = { key, look, images };
-    return images;
+    return this.#marks.images;
   }
 
   #names(context: CanvasRenderingContext2D, scene: Scene, look: Look, offset: Offset): void {
@@ -182,22 +207,24 @@ function isTick(at: number, cellWidth: number): boolean {
   return at === 0 || (at + 1) % step === 0;
 }
 
-function sprite(code: number, width: number, height: number, look: Look): HTMLCanvasElement {
+/** The space between cells, in device pixels. */
+function gapOf(look: Look): number {
+  return Math.max(1, Math.round(look.ratio));
+}
+
+/** The mark of an outcome on nothing; none where it could not be made out. */
+function markImage(code: number, width: number, height: number, look: Look): HTMLCanvasElement | undefined {
+  const gap = gapOf(look);
+  const size = Math.min(width, height) - gap;
   const image = document.createElement("canvas");
+  const context = image.getContext("2d");
+  if (code === CODE.absent || size / look.ratio < MARKED - 1 || !context) {
+    return undefined;
+  }
   image.width = width;
   image.height = height;
-  const context = image.getContext("2d");
-  if (!context) {
-    return image;
-  }
-  const gap = Math.max(1, Math.round(look.ratio));
-  context.fillStyle = look.fills[code] ?? look.background;
-  context.fillRect(0, 0, width - gap, height - gap);
-  const size = Math.min(width, height) - gap;
-  if (size / look.ratio >= MARKED - 1) {
-    const square = { x: (width - gap - size) / 2, y: (height - gap - size) / 2, size };
-    drawMark(context, code, square, look.marks[code] ?? look.text);
-  }
+  const square = { x: (width - gap - size) / 2, y: (height - gap - size) / 2, size };
+  drawMark(context, code, square, look.marks[code] ?? look.text);
   return image;
 }
 

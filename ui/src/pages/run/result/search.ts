@@ -1,8 +1,11 @@
-import type { RawSearch } from "../../../app/search";
+import { count, type RawSearch } from "../../../app/search";
 
-/** What the address of this page holds. */
-export type ResultSearch = Record<never, never>;
+/** What the address of a result holds, besides its task and host. */
+export interface ResultSearch {
+  /** Which of several results of the task on the host: its event's number. */
+  seq?: number;
+}
 
-export function search(_raw: RawSearch): ResultSearch {
-  return {};
+export function search(raw: RawSearch): ResultSearch {
+  return count(raw, "seq");
 }

@@ -1,8 +1,25 @@
-import type { RawSearch } from "../../../app/search";
+import { count, oneOf, type RawSearch, text } from "../../../app/search";
 
-/** What the address of this page holds. */
-export type TasksSearch = Record<never, never>;
+/** Outcomes that tasks can be filtered by. */
+export const SHOWN = ["failed", "changed", "unreachable", "skipped", "odd", "slow"] as const;
 
-export function search(_raw: RawSearch): TasksSearch {
-  return {};
+/** What the address of the Tasks page holds. */
+export interface TasksSearch {
+  /** Only tasks like that. */
+  show?: (typeof SHOWN)[number];
+  /** Part of the name, the role or the module. */
+  name?: string;
+  /** The task whose results are open, by number. */
+  task?: number;
+  /** Which of its results are listed. */
+  results?: "failed" | "unreachable" | "changed" | "ok" | "skipped";
+}
+
+export function search(raw: RawSearch): TasksSearch {
+  return {
+    ...oneOf(raw, "show", SHOWN),
+    ...text(raw, "name"),
+    ...count(raw, "task"),
+    ...oneOf(raw, "results", ["failed", "unreachable", "changed", "ok", "skipped"] as const),
+  };
 }
