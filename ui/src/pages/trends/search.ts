@@ -1,8 +1,27 @@
-import type { RawSearch } from "../../app/search";
+import { count, oneOf, type RawSearch, text } from "../../app/search";
 
-/** What the address of this page holds. */
-export type TrendsSearch = Record<never, never>;
+/** How far back runs are looked at. */
+export const PERIODS = ["7d", "30d", "90d", "365d"] as const;
+/** How many of the newest runs are looked at. */
+export const AMOUNTS = [200, 500, 1000] as const;
 
-export function search(_raw: RawSearch): TrendsSearch {
-  return {};
+/** Values may be undefined, so that one that is taken back leaves the address. */
+export interface TrendsSearch {
+  playbook?: string | undefined;
+  host?: string | undefined;
+  q?: string | undefined;
+  since?: (typeof PERIODS)[number] | undefined;
+  runs?: (typeof AMOUNTS)[number] | undefined;
+}
+
+export function search(raw: RawSearch): TrendsSearch {
+  const { runs } = count(raw, "runs");
+  const amount = AMOUNTS.find((one) => one === runs);
+  return {
+    ...text(raw, "playbook"),
+    ...text(raw, "host"),
+    ...text(raw, "q"),
+    ...oneOf(raw, "since", PERIODS),
+    ...(amount !== undefined && { runs: amount }),
+  };
 }

@@ -1,0 +1,60 @@
+/** What the page reads. Below `["executions"]`, so that it is read again when runs end. */
+import { keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { api, read } from "../../api/client";
+import type { ExecutionFields } from "../../api/types";
+import type { TrendsSearch } from "./search";
+
+/** The filters as the API has them; the period is a part of the query. */
+export function filtersOf({ playbook, host, q, since }: TrendsSearch) {
+  const query = [q && since ? `(${q})` : q, since && `since:${since}`].filter(Boolean).join(" ");
+  return {
+    ...(playbook !== undefined && { playbook }),
+    ...(host !== undefined && { host }),
+    ...(query !== "" && { q: query }),
+  };
+}
+
+export type Filters = ReturnType<typeof filtersOf>;
+
+export function trendsQuery(filters: Filters, runs: number) {
+  return queryOptions({
+    queryKey: ["executions", "trends", filters, runs],
+    queryFn: ({ signal }) =>
+      read(api.GET("/api/v1/ansible/trends", { params: { query: { ...filters, runs } }, signal })),
+    placeholderData: keepPreviousData,
+  });
+}
+
+const FIELDS = "id,type,playbook,module,cwd,check,status,reason,start_time,duration";
+
+/** The runs behind the trends, for the charts: newest first. */
+export function runsBehindQuery(filters: Filters, limit: number) {
+  const query = { ...filters, limit, fields: FIELDS };
+  return queryOptions({
+    queryKey: ["executions", "trends", "runs", query],
+    queryFn: async ({ signal }): Promise<ExecutionFields[]> =>
+      (await read(api.GET("/api/v1/ansible/executions", { params: { query }, signal }))).executions,
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** Hosts that no run has started on for that long; the first few. */
+export function unseenQuery(unseen: string) {
+  const query = { unseen, limit: 10 };
+  return queryOptions({
+    queryKey: ["executions", "trends", "unseen", query],
+    queryFn: ({ signal }) => read(api.GET("/api/v1/ansible/hosts", { params: { query }, signal })),
+  });
+}
+
+/** What is running, the oldest first: among these are the runs that never end. */
+export function goingQuery(filters: Omit<Filters, "q">) {
+  const query = { ...filters, status: "running", order: "asc", limit: 10, fields: GOING } as const;
+  return queryOptions({
+    queryKey: ["executions", "trends", "going", query],
+    queryFn: async ({ signal }): Promise<ExecutionFields[]> =>
+      (await read(api.GET("/api/v1/ansible/executions", { params: { query }, signal }))).executions,
+  });
+}
+
+const GOING = "id,type,playbook,module,hosts,status,phase,start_time,user";
