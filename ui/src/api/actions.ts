@@ -38,8 +38,8 @@ export async function pinExecution(id: string, note?: string): Promise<void> {
   await done(api.PUT("/api/v1/ansible/executions/{id}/pin", { params: at(id), body: why(note) }));
 }
 
-export async function unpinExecution(id: string): Promise<void> {
-  await done(api.DELETE("/api/v1/ansible/executions/{id}/pin", { params: at(id) }));
+export async function unpinExecution(id: string, note?: string): Promise<void> {
+  await done(api.DELETE("/api/v1/ansible/executions/{id}/pin", { params: { ...at(id), query: why(note) } }));
 }
 
 export async function redactExecution(id: string, body: RedactRequest) {

@@ -38,9 +38,13 @@ import { NotFound } from "./NotFound";
 import { Shell } from "./Shell";
 import { parseSearch, stringifySearch } from "./search";
 
+interface Page {
+  component: () => ReactElement | null;
+}
+
 /** A page that is loaded when it is first visited. */
-function page(load: () => Promise<{ component: () => ReactElement }>) {
-  return lazyRouteComponent<{ component: () => ReactElement }, "component">(load, "component");
+function page(load: () => Promise<Page>) {
+  return lazyRouteComponent<Page, "component">(load, "component");
 }
 
 const root = createRootRouteWithContext<{ cache: QueryClient }>()({ notFoundComponent: NotFound });

@@ -1,8 +1,48 @@
-import { Outlet } from "@tanstack/react-router";
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi, Outlet } from "@tanstack/react-router";
 import type { ReactElement } from "react";
+import { ApiError } from "../../api/error";
+import { executionQuery } from "../../api/queries";
+import { LinkButton } from "../../parts/LinkButton";
+import { useDocumentTitle } from "../../parts/PageTitle";
+import { Empty, Failed, Loading } from "../../parts/states";
+import { Notices } from "./Notices";
+import { RunHeader } from "./RunHeader";
+import { RunTabs } from "./RunTabs";
+import "./run.css";
 
+const route = getRouteApi("/shell/runs/$id");
+
+/** The frame of a run's pages: what it is and how it stands, what can be done with it, and its tabs. */
 export function Run(): ReactElement {
-  return <Outlet />;
+  const { id } = route.useParams();
+  const { data: run, error, refetch } = useQuery(executionQuery(id));
+  const isMissing = error instanceof ApiError && error.isMissing;
+  if (run === undefined) {
+    if (error === null) {
+      return <Loading what="the run" />;
+    }
+    return isMissing ? <NoRun /> : <Failed error={error} what="the run" retry={() => void refetch()} />;
+  }
+  return (
+    <div className="run">
+      <RunHeader run={run} isDeleted={isMissing} />
+      <Notices run={run} isDeleted={isMissing} />
+      <RunTabs id={id} />
+      <div className="run-tab">
+        <Outlet />
+      </div>
+    </div>
+  );
+}
+
+function NoRun(): ReactElement {
+  useDocumentTitle("No such run");
+  return (
+    <Empty title="There is no such run" actions={<LinkButton to="/runs">To the runs</LinkButton>}>
+      It was deleted, or the link is mistyped. The audit trail knows who deleted a run.
+    </Empty>
+  );
 }
 
 export { Run as component };

@@ -59,7 +59,7 @@ export const RunRow = memo(function RunRow({ run, rowIndex, isSelected, select }
       <Td dataLabel="Duration">
         <Duration seconds={run.duration} since={run.start_time} />
       </Td>
-      <Td dataLabel="By" className="runs-by">
+      <Td dataLabel="By" className="runs-by runs-roomy">
         <bdi>{who(run)}</bdi>
         {run.controller && (
           <div className="pb-subtle runs-small">
@@ -112,6 +112,9 @@ function Details({ run }: { run: Execution }): ReactElement {
   return (
     <div className="pb-subtle runs-small">
       <bdi>{parts.join(" · ")}</bdi>
+      <div className="runs-narrow">
+        by <bdi>{who(run)}</bdi>
+      </div>
       {run.note && (
         <div className="runs-note" title={run.note}>
           <bdi>“{run.note}”</bdi>

@@ -59,7 +59,7 @@ export function RunsTable({ question, latest, search, change, selected, select }
             <Th sort={sorted(1)} modifier="nowrap">
               Duration
             </Th>
-            <Th>By</Th>
+            <Th className="runs-roomy">By</Th>
           </Tr>
         </Thead>
         <Tbody>

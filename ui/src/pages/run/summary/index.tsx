@@ -1,8 +1,53 @@
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi } from "@tanstack/react-router";
 import type { ReactElement } from "react";
-import { PageTitle } from "../../../parts/PageTitle";
+import { executionQuery, explainQuery } from "../../../api/queries";
+import type { Execution } from "../../../api/types";
+import { Failed, Loading } from "../../../parts/states";
+import { EstimateCard } from "./EstimateCard";
+import { Facts } from "./Facts";
+import { Failures } from "./Failures";
+import { Recap } from "./Recap";
+import "./summary.css";
 
-export function Summary(): ReactElement {
-  return <PageTitle title="Summary" />;
+const route = getRouteApi("/shell/runs/$id/");
+
+/** A run at a glance: why it failed first, then how each host fared, then what ran, by whom, and with what. */
+export function Summary(): ReactElement | null {
+  const { id } = route.useParams();
+  // The frame has read it, and shows nothing of this without it.
+  const { data: run } = useQuery(executionQuery(id));
+  if (run === undefined) {
+    return null;
+  }
+  return (
+    <div className="summary">
+      {run.status === "running" && <EstimateCard run={run} />}
+      <Why run={run} />
+      <Recap run={run} />
+      <Facts run={run} />
+    </div>
+  );
+}
+
+/** Why it failed. Asked for only where something failed or was handled. */
+function Why({ run }: { run: Execution }): ReactElement | null {
+  const isTroubled =
+    run.status === "failed" ||
+    run.failed.length + run.unreachable.length > 0 ||
+    Object.values(run.stats).some(({ rescued, ignored }) => (rescued ?? 0) + (ignored ?? 0) > 0);
+  const { data, error, refetch } = useQuery({ ...explainQuery(run.id), enabled: isTroubled });
+  if (!isTroubled) {
+    return null;
+  }
+  if (data === undefined) {
+    return error === null ? (
+      <Loading what="why it failed" />
+    ) : (
+      <Failed error={error} what="why it failed" retry={() => void refetch()} />
+    );
+  }
+  return <Failures explanation={data} />;
 }
 
 export { Summary as component };

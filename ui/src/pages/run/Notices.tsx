@@ -1,0 +1,79 @@
+import { Alert } from "@patternfly/react-core/dist/esm/components/Alert";
+import type { ReactElement } from "react";
+import type { Execution } from "../../api/types";
+import { plural } from "../../parts/format";
+import { sentence } from "../../parts/states";
+import { Time } from "../../parts/Time";
+
+interface Props {
+  run: Execution;
+  isDeleted: boolean;
+}
+
+/** What is not, or no longer, as it was recorded: deleted, removed by retention, redacted, damaged, incomplete. */
+export function Notices({ run, isDeleted }: Props): ReactElement {
+  return (
+    <div className="run-notices" role="status">
+      {isDeleted && (
+        <Alert isInline variant="warning" title="This run was deleted while you looked at it">
+          What you see is what was read before; nothing more can be loaded.
+        </Alert>
+      )}
+      {!run.events.complete && run.status !== "running" && (
+        <Alert isInline variant="warning" title="This record is not complete">
+          {sentence(run.events.missing ?? "events are missing")} The recorder delivers what it still has with
+          the next run on the same machine.
+        </Alert>
+      )}
+      {run.payload_removed && (
+        <Alert
+          isInline
+          isPlain
+          variant="info"
+          title={
+            <>
+              Retention removed the output and the content of results on <Time at={run.payload_removed} />
+            </>
+          }
+        />
+      )}
+      {(run.damaged?.length ?? 0) > 0 && (
+        <Alert isInline variant="danger" title="Parts of the record are damaged">
+          {plural(run.damaged?.reduce((sum, { lines }) => sum + lines, 0) ?? 0, "printed line")} cannot be
+          read.
+        </Alert>
+      )}
+      {run.redacted?.map((redaction) => (
+        <Alert
+          key={`${redaction.time} ${redaction.by}`}
+          isInline
+          isPlain
+          variant="info"
+          title={
+            <>
+              {plural(redaction.values ?? 0, "value")} and {plural(redaction.lines ?? 0, "printed line")} were
+              redacted
+              {redaction.by && (
+                <>
+                  {" "}
+                  by <bdi>{redaction.by}</bdi>
+                </>
+              )}
+              {redaction.time && (
+                <>
+                  {" "}
+                  on <Time at={redaction.time} />
+                </>
+              )}
+              {redaction.note && (
+                <>
+                  : <bdi>{redaction.note}</bdi>
+                </>
+              )}
+            </>
+          }
+        />
+      ))}
+    </div>
+  );
+}

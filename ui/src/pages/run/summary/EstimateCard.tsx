@@ -1,0 +1,75 @@
+import { Progress } from "@patternfly/react-core/dist/esm/components/Progress";
+import { Title } from "@patternfly/react-core/dist/esm/components/Title";
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import type { ReactElement } from "react";
+import { estimateQuery } from "../../../api/queries";
+import type { Estimate, Execution } from "../../../api/types";
+import { Duration } from "../../../parts/Duration";
+import { duration, plural } from "../../../parts/format";
+
+/** How long a running run still takes, and what it waits for. */
+export function EstimateCard({ run }: { run: Execution }): ReactElement | null {
+  const { data } = useQuery({ ...estimateQuery(run.id), refetchInterval: 3_000 });
+  if (data === undefined || data.status !== "running") {
+    return null;
+  }
+  const { usual, elapsed, task, hosts_running, waits_for } = data;
+  return (
+    <section className="summary-section" aria-labelledby="summary-now">
+      <Title headingLevel="h2" size="lg" id="summary-now">
+        {task ? (
+          <>
+            Running now: <bdi>{task}</bdi>
+          </>
+        ) : (
+          "Running now"
+        )}
+      </Title>
+      {usual ? (
+        <Progress
+          value={Math.min(100, (100 * elapsed) / usual)}
+          title={estimateWords(data)}
+          measureLocation="none"
+          size="sm"
+          {...(data.is_overdue && { variant: "warning" as const })}
+        />
+      ) : (
+        <p>{estimateWords(data)}</p>
+      )}
+      {waits_for.length > 0 && (
+        <>
+          <p className="summary-waits">{plural(hosts_running, "host")} at work; the longest:</p>
+          <ul className="summary-handled">
+            {waits_for.map(({ host, task: its, since }) => (
+              <li key={host}>
+                <Link to="/hosts/$name" params={{ name: host }}>
+                  <bdi>{host}</bdi>
+                </Link>{" "}
+                in <bdi>{its}</bdi>
+                {since && (
+                  <>
+                    {" "}
+                    for <Duration seconds={undefined} since={since} />
+                  </>
+                )}
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+    </section>
+  );
+}
+
+/** "About 1 m 12 s left; usually 2 m, judged by 5 runs". */
+export function estimateWords({ usual, remaining, based_on, is_overdue }: Estimate): string {
+  if (usual === null || usual === undefined || based_on === 0) {
+    return "No earlier run is like it, so nobody knows how long it takes.";
+  }
+  const judged = `usually ${duration(usual)}, judged by ${plural(based_on, "run")}`;
+  if (is_overdue) {
+    return `Much longer than usual: ${judged}`;
+  }
+  return remaining ? `About ${duration(remaining)} left; ${judged}` : `Should be over by now; ${judged}`;
+}
