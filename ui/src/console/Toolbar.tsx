@@ -33,9 +33,9 @@ interface ToolbarProps {
 }
 
 const FOLDS: readonly { policy: FoldPolicy; label: string }[] = [
-  { policy: "none", label: "All tasks open" },
-  { policy: "passed", label: "Failed tasks open" },
-  { policy: "all", label: "All tasks folded" },
+  { policy: "none", label: "All open" },
+  { policy: "passed", label: "Failed open" },
+  { policy: "all", label: "All folded" },
 ];
 
 export function Toolbar(props: ToolbarProps): ReactElement {
@@ -97,7 +97,7 @@ export function Toolbar(props: ToolbarProps): ReactElement {
         value={only ?? ""}
         onChange={(_, value) => props.onOnly(value === "stdout" || value === "stderr" ? value : undefined)}
       >
-        <FormSelectOption value="" label="stdout and stderr" />
+        <FormSelectOption value="" label="Both streams" />
         <FormSelectOption value="stdout" label="Only stdout" />
         <FormSelectOption value="stderr" label="Only stderr" />
       </FormSelect>
@@ -109,32 +109,34 @@ export function Toolbar(props: ToolbarProps): ReactElement {
       />
       <GoTo onGoTo={props.onGoTo} />
       <span className="pbc-space" />
-      <Button
-        variant="plain"
-        icon={<SearchIcon />}
-        title="Search (Ctrl+F)"
-        onClick={props.onFind}
-        aria-label="Search"
-      />
-      <Button
-        variant="plain"
-        component="a"
-        href={props.rawHref}
-        target="_blank"
-        rel="noopener"
-        icon={<ExternalLinkAltIcon />}
-        title="Raw text"
-        aria-label="Raw text, in a new tab"
-      />
-      <Button
-        variant="plain"
-        component="a"
-        href={props.rawHref}
-        download={props.downloadName}
-        icon={<DownloadIcon />}
-        title="Download"
-        aria-label="Download the text"
-      />
+      <div className="pbc-group">
+        <Button
+          variant="plain"
+          icon={<SearchIcon />}
+          title="Search (Ctrl+F)"
+          onClick={props.onFind}
+          aria-label="Search"
+        />
+        <Button
+          variant="plain"
+          component="a"
+          href={props.rawHref}
+          target="_blank"
+          rel="noopener"
+          icon={<ExternalLinkAltIcon />}
+          title="Raw text"
+          aria-label="Raw text, in a new tab"
+        />
+        <Button
+          variant="plain"
+          component="a"
+          href={props.rawHref}
+          download={props.downloadName}
+          icon={<DownloadIcon />}
+          title="Download"
+          aria-label="Download the text"
+        />
+      </div>
     </div>
   );
 }

@@ -52,9 +52,9 @@ describe("sequences without effect", () => {
   });
 
   it("shows a sequence that never ends instead of swallowing the line", () => {
-    expect(plainText(`${E}]0;title`)).toBe("␛]0;title");
-    expect(plainText(`${E}[31`)).toBe("␛[31");
-    expect(plainText(`end${E}`)).toBe("end␛");
+    expect(plainText(`${E}]0;title`)).toBe("^[]0;title");
+    expect(plainText(`${E}[31`)).toBe("^[[31");
+    expect(plainText(`end${E}`)).toBe("end^[");
   });
 });
 
@@ -79,7 +79,7 @@ describe("carriage returns", () => {
 
 describe("characters that are not seen", () => {
   it("shows control characters", () => {
-    expect(plainText("a\u0000b\u0008c\u007fd\u009be")).toBe("a␀b␈c␡d⟨9B⟩e");
+    expect(plainText("a\u0000b\u0008c\u007fd\u009be")).toBe("a^@b^Hc^?d⟨9B⟩e");
   });
 
   it("neutralises marks that change the direction of text", () => {

@@ -148,16 +148,19 @@ function walk(text: string, start: Style, each: (text: string, style: Style) => 
   return style;
 }
 
-/** The visible stand-in of a character that would not be seen, or would change how others are seen. */
+/**
+ * The visible stand-in of a character that would not be seen, or would change how others are seen: `^G` as terminals and `less` show
+ * it. Unicode has pictures of control characters, but few fonts do.
+ */
 function standIn(code: number): string | undefined {
   if (code < 0x20) {
-    return code === 0x09 ? undefined : String.fromCharCode(0x2400 + code);
+    return code === 0x09 ? undefined : `^${String.fromCharCode(0x40 + code)}`;
   }
   if (code < 0x7f) {
     return undefined;
   }
   if (code === 0x7f) {
-    return "\u2421";
+    return "^?";
   }
   if (code <= 0x9f) {
     return `\u27e8${code.toString(16).toUpperCase()}\u27e9`;

@@ -42,7 +42,7 @@ it("has readable named colours in both themes", () => {
     // The plain background, and that of a selected line.
     for (const back of theme === "light"
       ? (["#ffffff", "#fff4cc"] as const)
-      : (["#1f1f1f", "#3d3319"] as const)) {
+      : (["#292929", "#3d3319"] as const)) {
       expect(contrast(rgb(`#${colour.slice(1)}`), rgb(back)), text).toBeGreaterThanOrEqual(4.5);
     }
   }

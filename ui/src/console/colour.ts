@@ -14,7 +14,7 @@ type Theme = "light" | "dark";
 /** Background and text of the console; console.css names the tokens that have these values. */
 const GROUND: Record<Theme, { back: Rgb; text: Rgb }> = {
   light: { back: [255, 255, 255], text: [21, 21, 21] },
-  dark: { back: [31, 31, 31], text: [255, 255, 255] },
+  dark: { back: [41, 41, 41], text: [255, 255, 255] },
 };
 const LIGHT_TEXT: Rgb = [255, 255, 255];
 const DARK_TEXT: Rgb = [0, 0, 0];

@@ -31,3 +31,9 @@ it("is not misled by scrolling that nobody did", () => {
   const away: Follow = { following: false, seen: 1 };
   expect(nextFollow(away, { ...event, atEnd: true }).following).toBe(false);
 });
+
+it("counts none of the lines that were there at first", () => {
+  const opened = nextFollow({ following: false, seen: 0 }, { kind: "ready", total: 85 });
+  expect(newLines(opened, 85)).toBe(0);
+  expect(newLines(nextFollow(opened, { kind: "lines", total: 90 }), 90)).toBe(5);
+});

@@ -10,6 +10,8 @@ export type FollowEvent =
   /** The view was scrolled, by the reader or by us. */
   | { kind: "scroll"; top: number; before: number; atEnd: boolean; byReader: boolean; total: number }
   | { kind: "lines"; total: number }
+  /** The first lines came: none of them is new. */
+  | { kind: "ready"; total: number }
   /** The reader asks for the end. */
   | { kind: "end"; total: number }
   /** The reader goes to a line. */
@@ -27,6 +29,8 @@ export function nextFollow(state: Follow, event: FollowEvent): Follow {
       return state;
     case "lines":
       return state.following ? { ...state, seen: event.total } : state;
+    case "ready":
+      return { ...state, seen: event.total };
     case "end":
       return { following: true, seen: event.total };
     case "away":

@@ -6,7 +6,7 @@ export interface TextPart {
   readonly href?: string;
 }
 
-const ADDRESS = /\bhttps?:\/\/[^\s"'<>\\^`{|}\u2400-\u2421\u27e8\u27e9]+/g;
+const ADDRESS = /\bhttps?:\/\/[^\s"'<>\\^`{|}\u27e8\u27e9]+/g;
 /** What ends a sentence rather than an address. */
 const TRAILING = /[.,;:!?*_~]+$/;
 const LONGEST = 2000;

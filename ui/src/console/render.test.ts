@@ -82,7 +82,7 @@ describe("lines", () => {
     const start = performance.now();
     const cut = shown(long);
     expect(performance.now() - start).toBeLessThan(300);
-    expect(cut.textContent).toHaveLength(CLIP);
+    expect(cut.textContent?.length).toBeLessThan(CLIP);
     expect(cut.querySelector("button")?.getAttribute("aria-label")).toBe("Show all 1.0 MB of line 1");
     expect(shown(long, { unclipped: new Set([0]) }).textContent).toHaveLength(1_000_000);
   });

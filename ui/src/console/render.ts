@@ -11,6 +11,8 @@ import type { Line, LineSpan, TimeMode } from "./types";
 
 /** Longer lines are cut until the reader asks for all: a megabyte in one line takes long to lay out. */
 export const CLIP = 4000;
+/** So much of them is shown. */
+const CLIPPED = 1000;
 
 /** All that the look of a line depends on besides its text. */
 export interface Look {
@@ -134,17 +136,11 @@ function heading(element: HTMLElement, line: Line, section: Section, folds: Fold
   title.setAttribute("role", "heading");
   title.setAttribute("aria-level", "3");
   const spans = parseLine(line.text);
-  const stars = / \*{3,}\s*$/.exec(spans.at(-1)?.text ?? "");
   const last = spans.at(-1);
-  if (stars !== null && last !== undefined) {
-    appendSpans(title, [...spans.slice(0, -1), { ...last, text: last.text.slice(0, stars.index) }]);
-    const rest = make("span", "pbc-stars");
-    rest.textContent = stars[0];
-    element.append(title, rest);
-  } else {
-    appendSpans(title, spans);
-    element.append(title);
-  }
+  // The stars that fill the line on a terminal say nothing.
+  const rest = last === undefined ? [] : [{ ...last, text: last.text.replace(/ \*{3,}\s*$/, "") }];
+  appendSpans(title, [...spans.slice(0, -1), ...rest]);
+  element.append(title);
   if (section.failed) {
     const badge = make("span", "pbc-badge");
     badge.dataset.word = section.unreachable ? "unreachable" : "failed";
@@ -195,7 +191,7 @@ function size(characters: number): string {
 
 function clipped(spans: readonly Span[]): Span[] {
   const out: Span[] = [];
-  let room = CLIP;
+  let room = CLIPPED;
   for (const span of spans) {
     if (room <= 0) {
       break;

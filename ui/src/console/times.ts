@@ -6,7 +6,7 @@ export const TIME_MODES: readonly { mode: TimeMode; label: string }[] = [
   { mode: "off", label: "No times" },
   { mode: "absolute", label: "Time of day" },
   { mode: "relative", label: "Since the start" },
-  { mode: "delta", label: "Since the line before" },
+  { mode: "delta", label: "Since line before" },
 ];
 
 export function isTimeMode(text: string | null): text is TimeMode {

@@ -79,6 +79,7 @@ export class LogView {
   private lineHeight = 20;
   private measuredRows = -1;
   private heightsChanged = false;
+  private wasReady = false;
   /** When the reader last did something that scrolls. */
   private touched = 0;
   private drags = false;
@@ -304,9 +305,11 @@ export class LogView {
   private paint(): void {
     const { store } = this.options;
     this.readChanges();
-    const { rows } = store.snapshot();
+    const { rows, ready } = store.snapshot();
     this.measure(rows);
-    this.follow = nextFollow(this.follow, { kind: "lines", total: rows });
+    const kind = this.wasReady || !ready ? "lines" : "ready";
+    this.wasReady ||= ready;
+    this.follow = nextFollow(this.follow, { kind, total: rows });
     if (this.isAll) {
       this.showAll();
     } else {

@@ -1,8 +1,21 @@
-import type { RawSearch } from "../../../app/search";
+import { flag, oneOf, type RawSearch, text } from "../../../app/search";
 
-/** What the address of this page holds. */
-export type ConsoleSearch = Record<never, never>;
+/** What the address of the console holds; the lines are in its hash (`#L120-L140`). */
+export interface ConsoleSearch {
+  /** Lines of one stream only. */
+  stream?: "stdout" | "stderr";
+  /** What is searched for. */
+  q?: string;
+  regex?: boolean;
+  /** Whether upper and lower case differ. */
+  case?: boolean;
+}
 
-export function search(_raw: RawSearch): ConsoleSearch {
-  return {};
+export function search(raw: RawSearch): ConsoleSearch {
+  return {
+    ...oneOf(raw, "stream", ["stdout", "stderr"] as const),
+    ...text(raw, "q"),
+    ...flag(raw, "regex"),
+    ...flag(raw, "case"),
+  };
 }
