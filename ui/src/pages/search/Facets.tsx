@@ -83,7 +83,8 @@ function Choice({ isChosen, query, lines, children }: ChoiceProps): ReactElement
   return (
     <li>
       <Link
-        to="/search"
+        from="/search"
+        to="."
         search={({ context }) => ({
           ...(query !== "" && { q: query }),
           ...(context !== undefined && { context }),

@@ -26,14 +26,15 @@ export function More({ page, cursor }: { page: SearchPage; cursor: string | unde
       )}
       <nav aria-label="Pages of lines" className="search-pager">
         {cursor !== undefined && (
-          <LinkButton variant="secondary" to="/search" search={({ cursor: _, ...now }) => now}>
+          <LinkButton variant="secondary" from="/search" to="." search={({ cursor: _, ...now }) => now}>
             Newest lines
           </LinkButton>
         )}
         {next && (
           <LinkButton
             variant={isOver ? "primary" : "secondary"}
-            to="/search"
+            from="/search"
+            to="."
             search={(now) => ({ ...now, cursor: next })}
           >
             {isOver ? "Go on" : "Older lines"}

@@ -1,0 +1,108 @@
+import {
+  Dropdown,
+  DropdownGroup,
+  DropdownItem,
+  DropdownList,
+} from "@patternfly/react-core/dist/esm/components/Dropdown";
+import { MenuToggle } from "@patternfly/react-core/dist/esm/components/MenuToggle";
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { type ReactElement, useState } from "react";
+import { type ListQuery, runsQuery } from "../../api/queries";
+import type { Execution } from "../../api/types";
+import { fileName, shortId } from "../../parts/format";
+import { runName } from "../../parts/runs";
+import { StatusLabel } from "../../parts/StatusLabel";
+import { Time } from "../../parts/Time";
+
+/** Runs that are offered. */
+const MOST = 15;
+
+interface Props {
+  /** The run that is compared with another. */
+  now: Execution;
+  /** The other, if there is one. */
+  before?: string;
+}
+
+/** Chooses the run to compare with: the last good one, the one before, or one of the last of the same playbook. */
+export function ChooseRun({ now, before }: Props): ReactElement {
+  const [isOpen, setOpen] = useState(false);
+  const navigate = useNavigate();
+  const { data: runs } = useQuery({ ...runsQuery(alike(now)), enabled: isOpen });
+  const others = runs?.executions.filter(({ id }) => id !== now.id) ?? [];
+  const name = now.playbook ? fileName(now.playbook) : "commands";
+
+  const earlier = (which: "last_good" | "previous") =>
+    void navigate({ to: "/compare/$a", params: { a: now.id }, search: { with: which } });
+  return (
+    <Dropdown
+      isOpen={isOpen}
+      onOpenChange={setOpen}
+      onSelect={() => setOpen(false)}
+      isScrollable
+      popperProps={{ position: "right" }}
+      shouldFocusToggleOnSelect
+      toggle={(ref) => (
+        <MenuToggle ref={ref} size="sm" isExpanded={isOpen} onClick={() => setOpen(!isOpen)}>
+          Compare with
+        </MenuToggle>
+      )}
+    >
+      <DropdownGroup label={`Before ${runName(now)} ${shortId(now.id)}`}>
+        <DropdownList>
+          <DropdownItem
+            description="The last that succeeded and is like this one"
+            onClick={() => earlier("last_good")}
+          >
+            The last good run
+          </DropdownItem>
+          <DropdownItem
+            description="The last that is like this one, however it ended"
+            onClick={() => earlier("previous")}
+          >
+            The previous run
+          </DropdownItem>
+        </DropdownList>
+      </DropdownGroup>
+      {others.length > 0 && (
+        <DropdownGroup label={`Last runs of ${name}`}>
+          <DropdownList>
+            {others.map((run) => (
+              <DropdownItem
+                key={run.id}
+                isSelected={run.id === before}
+                description={<RunLine run={run} />}
+                onClick={() =>
+                  void navigate({ to: "/compare/$a/$b", params: { a: run.id, b: now.id }, search: {} })
+                }
+              >
+                <Time at={run.start_time} />{" "}
+                <StatusLabel status={run.status} phase={run.phase} reason={run.reason} />
+              </DropdownItem>
+            ))}
+          </DropdownList>
+        </DropdownGroup>
+      )}
+    </Dropdown>
+  );
+}
+
+function RunLine({ run }: { run: Execution }): ReactElement {
+  const words = [
+    shortId(run.id),
+    run.playbook ? undefined : runName(run),
+    run.check ? "check mode" : undefined,
+    run.limit ? `limit ${run.limit}` : undefined,
+    run.git?.commit ? `commit ${run.git.commit.slice(0, 7)}` : undefined,
+  ];
+  return <>{words.filter((word) => word !== undefined).join(" · ")}</>;
+}
+
+/** The list of runs that may be compared with a run. */
+function alike({ type, playbook }: Execution): ListQuery {
+  if (playbook) {
+    return { playbook: fileName(playbook), limit: MOST };
+  }
+  return { ...(type !== undefined && { type }), limit: MOST };
+}

@@ -1,0 +1,73 @@
+import type { ReactElement } from "react";
+import type { Earlier } from "../../api/compare";
+import type { ApiError } from "../../api/error";
+import type { Execution } from "../../api/types";
+import { LinkButton } from "../../parts/LinkButton";
+import { PageTitle } from "../../parts/PageTitle";
+import { runName } from "../../parts/runs";
+import { Empty, Failed } from "../../parts/states";
+import { ChooseRun } from "./ChooseRun";
+
+interface Props {
+  error: ApiError;
+  /** The run that was to be compared, if it is there. */
+  run: Execution | undefined;
+  /** The other run, where both are named. */
+  before: string | undefined;
+  earlier: Earlier;
+}
+
+/** Says why two runs cannot be compared, and what can be done. */
+export function NotComparable({ error, run, before, earlier }: Props): ReactElement {
+  if (!error.isMissing) {
+    return (
+      <>
+        <PageTitle title="Compare" />
+        <Failed error={error} what="the comparison" />
+      </>
+    );
+  }
+  if (run === undefined) {
+    return (
+      <>
+        <PageTitle title="Compare" />
+        <Empty
+          title="This run is not there any more"
+          actions={<LinkButton to="/runs">To the runs</LinkButton>}
+        >
+          It was deleted, or the link is mistyped. A run that was deleted is gone for good.
+        </Empty>
+      </>
+    );
+  }
+  const isEarlierMissing = before === undefined;
+  const isLastGood = earlier === "last_good";
+  return (
+    <>
+      <PageTitle title={`Compare ${runName(run)}`} />
+      <Empty
+        title={
+          isEarlierMissing
+            ? isLastGood
+              ? "No earlier run of the same kind succeeded"
+              : "There is no earlier run of the same kind"
+            : "The run to compare with is not there any more"
+        }
+        actions={
+          <>
+            {isEarlierMissing && isLastGood && (
+              <LinkButton to="/compare/$a" params={{ a: run.id }} search={{ with: "previous" }}>
+                Compare with the previous run
+              </LinkButton>
+            )}
+            <ChooseRun now={run} {...(before !== undefined && { before })} />
+          </>
+        }
+      >
+        {isEarlierMissing
+          ? "Of the same kind are runs with the same playbook, inventory, limit and check mode. Any two runs can be compared, though: choose one."
+          : "It was deleted. Choose another."}
+      </Empty>
+    </>
+  );
+}

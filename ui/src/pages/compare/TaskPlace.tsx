@@ -1,0 +1,23 @@
+import type { ReactElement } from "react";
+import type { ComparedTask } from "./groups";
+
+/** Module, play and place in the files of a task, in small letters. */
+export function TaskPlace({ task }: { task: ComparedTask }): ReactElement {
+  const { action, play, path, line, handler } = task;
+  return (
+    <span className="compare-place pb-subtle">
+      {handler && "handler, "}
+      {action.replace(/^ansible\.builtin\./, "")}
+      {play !== "" && (
+        <>
+          , play <bdi>{play}</bdi>
+        </>
+      )}
+      {path && (
+        <>
+          , <bdi className="pb-code">{line ? `${path}:${line}` : path}</bdi>
+        </>
+      )}
+    </span>
+  );
+}
