@@ -1,0 +1,147 @@
+import { Button } from "@patternfly/react-core/dist/esm/components/Button";
+import {
+  DrawerActions,
+  DrawerCloseButton,
+  DrawerHead,
+  DrawerPanelBody,
+  DrawerPanelContent,
+} from "@patternfly/react-core/dist/esm/components/Drawer";
+import { ExpandableSection } from "@patternfly/react-core/dist/esm/components/ExpandableSection";
+import { ToggleGroup, ToggleGroupItem } from "@patternfly/react-core/dist/esm/components/ToggleGroup";
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { type ReactElement, useState } from "react";
+import { type ResultFilter, resultsQuery } from "../../../api/run";
+import type { TaskResult } from "../../../api/types";
+import { Duration } from "../../../parts/Duration";
+import { OutcomeLabel } from "../../../parts/OutcomeLabel";
+import { Failed, Loading } from "../../../parts/states";
+import { ConsoleLink } from "../../../result/ConsoleLink";
+import { outcomeOfResult } from "../../../result/marks";
+import { ResultView } from "../../../result/ResultView";
+import type { TaskRow } from "./rows";
+import type { TasksSearch } from "./search";
+
+const route = getRouteApi("/shell/runs/$id/tasks");
+
+/** Results that are listed at first, and how many more each time. */
+const PAGE = 50;
+
+const FILTERS: readonly [NonNullable<TasksSearch["results"]>, ResultFilter][] = [
+  ["failed", { status: "failed" }],
+  ["unreachable", { status: "unreachable" }],
+  ["changed", { status: "ok", changed: true }],
+  ["ok", { status: "ok", changed: false }],
+  ["skipped", { status: "skipped" }],
+];
+
+interface Props {
+  id: string;
+  row: TaskRow;
+  onClose: () => void;
+}
+
+/** The results of a task, by host. */
+export function TaskPanel({ id, row, onClose }: Props): ReactElement {
+  const { task, counts } = row;
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const [limit, setLimit] = useState(PAGE);
+  const filter = FILTERS.find(([name]) => name === search.results)?.[1] ?? {};
+  const { data, error } = useQuery({
+    ...resultsQuery(id, { task: task.task, ...filter }, limit),
+    placeholderData: (last) => last,
+  });
+  const choose = (results: TasksSearch["results"]) => {
+    const { results: _results, ...rest } = search;
+    setLimit(PAGE);
+    void navigate({ search: results === undefined ? rest : { ...rest, results }, replace: true });
+  };
+  return (
+    <DrawerPanelContent isResizable defaultSize="50%" minSize="300px" aria-label="Results of the task">
+      <DrawerHead>
+        <h3>
+          <bdi>{task.name || task.action}</bdi>
+        </h3>
+        <span className="pb-subtle">
+          <bdi>{task.path ? `${task.path}${task.line ? `:${task.line}` : ""}` : task.action}</bdi>
+        </span>
+        <DrawerActions>
+          <DrawerCloseButton onClick={onClose} aria-label="Close the results" />
+        </DrawerActions>
+      </DrawerHead>
+      <DrawerPanelBody>
+        <ToggleGroup aria-label="Which results are shown" isCompact>
+          <ToggleGroupItem
+            buttonId="results-all"
+            text="All"
+            isSelected={search.results === undefined}
+            onChange={() => choose(undefined)}
+          />
+          {FILTERS.filter(([name]) => counts[name] > 0).map(([name]) => (
+            <ToggleGroupItem
+              key={name}
+              buttonId={`results-${name}`}
+              text={`${counts[name].toLocaleString("en")} ${name}`}
+              isSelected={search.results === name}
+              onChange={() => choose(name)}
+            />
+          ))}
+        </ToggleGroup>
+        {!data && (error ? <Failed error={error} what="the results" /> : <Loading what="the results" />)}
+        <ul className="pb-tasks__results" aria-label="Results by host">
+          {data?.entries.map((result) => (
+            <Line key={result.seq} id={id} result={result} isAlone={data.entries.length === 1} />
+          ))}
+        </ul>
+        {data?.hasMore && (
+          <Button variant="link" isInline onClick={() => setLimit(limit + 4 * PAGE)}>
+            Show more results
+          </Button>
+        )}
+      </DrawerPanelBody>
+    </DrawerPanelContent>
+  );
+}
+
+interface LineProps {
+  id: string;
+  result: TaskResult;
+  /** The only result is shown at once. */
+  isAlone: boolean;
+}
+
+function Line({ id, result, isAlone }: LineProps): ReactElement {
+  const [isOpen, setOpen] = useState(isAlone);
+  return (
+    <li>
+      <ExpandableSection
+        toggleContent={
+          <>
+            <OutcomeLabel outcome={outcomeOfResult(result)} /> <bdi>{result.host}</bdi>{" "}
+            <Duration seconds={result.duration} />
+          </>
+        }
+        isExpanded={isOpen}
+        onToggle={(_, open) => setOpen(open)}
+        isIndented
+      >
+        {isOpen && (
+          <>
+            <p className="pb-result__see">
+              <Link
+                to="/runs/$id/results/$task/$host"
+                params={{ id, task: String(result.task), host: result.host }}
+                search={{ seq: result.seq }}
+              >
+                Page of this result
+              </Link>
+              <ConsoleLink id={id} seq={result.seq} />
+            </p>
+            <ResultView id={id} result={result} />
+          </>
+        )}
+      </ExpandableSection>
+    </li>
+  );
+}

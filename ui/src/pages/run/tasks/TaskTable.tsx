@@ -1,0 +1,155 @@
+import { Button } from "@patternfly/react-core/dist/esm/components/Button";
+import { Label } from "@patternfly/react-core/dist/esm/components/Label";
+import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
+import { Fragment, type ReactElement, useState } from "react";
+import { Duration } from "../../../parts/Duration";
+import { OutcomeLabel } from "../../../parts/OutcomeLabel";
+import type { Counts, PlayGroup, TaskRow } from "./rows";
+
+/** Tasks of a play that are drawn at first, and how many more each time. */
+const PAGE = 300;
+
+interface Props {
+  groups: readonly PlayGroup[];
+  /** Number of the task whose results are open. */
+  chosen: number | undefined;
+  onOpen: (task: number) => void;
+}
+
+/** A table for each play, with a line for each task. */
+export function TaskTable({ groups, chosen, onOpen }: Props): ReactElement {
+  return (
+    <>
+      {groups.map((group) => (
+        <PlayTable key={group.roles[0]?.rows[0]?.task.task} group={group} chosen={chosen} onOpen={onOpen} />
+      ))}
+    </>
+  );
+}
+
+interface PlayProps extends Omit<Props, "groups"> {
+  group: PlayGroup;
+}
+
+function PlayTable({ group, chosen, onOpen }: PlayProps): ReactElement {
+  const [limit, setLimit] = useState(PAGE);
+  const total = group.roles.reduce((sum, role) => sum + role.rows.length, 0);
+  let left = limit;
+  return (
+    <>
+      <h3 className="pb-tasks__play">
+        <bdi>{group.name}</bdi> {group.hosts && <span className="pb-subtle">on {group.hosts}</span>}
+      </h3>
+      <Table aria-label={`Tasks of ${group.name}`} variant="compact">
+        <Thead>
+          <Tr>
+            <Th>Number</Th>
+            <Th width={50}>Task</Th>
+            <Th>Results</Th>
+            <Th>Time</Th>
+          </Tr>
+        </Thead>
+        <Tbody>
+          {group.roles.map(({ role, rows }) => {
+            const drawn = rows.slice(0, Math.max(0, left));
+            left -= rows.length;
+            return (
+              <Fragment key={rows[0]?.task.task}>
+                {drawn.length > 0 && role !== "" && (
+                  <Tr className="pb-tasks__role">
+                    <Td colSpan={4}>
+                      Role <bdi>{role}</bdi>
+                    </Td>
+                  </Tr>
+                )}
+                {drawn.map((row) => (
+                  <TaskLine
+                    key={row.task.task}
+                    row={row}
+                    isChosen={row.task.task === chosen}
+                    onOpen={onOpen}
+                  />
+                ))}
+              </Fragment>
+            );
+          })}
+        </Tbody>
+      </Table>
+      {total > limit && (
+        <Button variant="link" onClick={() => setLimit(limit + PAGE)}>
+          Show {Math.min(PAGE, total - limit)} more of {total - limit}
+        </Button>
+      )}
+    </>
+  );
+}
+
+interface LineProps {
+  row: TaskRow;
+  isChosen: boolean;
+  onOpen: (task: number) => void;
+}
+
+function TaskLine({ row, isChosen, onOpen }: LineProps): ReactElement {
+  const { task, counts, share, isSlow, isOdd } = row;
+  return (
+    <Tr isRowSelected={isChosen}>
+      <Td dataLabel="Number">{task.task}</Td>
+      <Td dataLabel="Task">
+        <Button
+          variant="link"
+          isInline
+          className="pb-tasks__open"
+          aria-expanded={isChosen}
+          onClick={() => onOpen(task.task)}
+        >
+          <bdi>{task.name || task.action}</bdi>
+        </Button>{" "}
+        <span className="pb-subtle">
+          <bdi>{task.action}</bdi>
+          {task.handler && ", handler"}
+        </span>
+      </Td>
+      <Td dataLabel="Results">
+        <span className="pb-tasks__labels">
+          <CountLabels counts={counts} />
+          {isOdd && (
+            <Label color="orange" isCompact>
+              hosts differ
+            </Label>
+          )}
+        </span>
+      </Td>
+      <Td dataLabel="Time">
+        <Duration seconds={task.duration} />{" "}
+        {isSlow && (
+          <Label color="orange" isCompact>
+            slow
+          </Label>
+        )}
+        <span className="pb-tasks__share" title={`${(share * 100).toFixed(0)} % of the time of all tasks`}>
+          <span style={{ width: `${Math.min(100, share * 100)}%` }} />
+        </span>
+      </Td>
+    </Tr>
+  );
+}
+
+/** How the results ended: only what there is. */
+export function CountLabels({ counts }: { counts: Counts }): ReactElement {
+  return (
+    <>
+      {(["failed", "unreachable", "changed", "ok", "skipped"] as const)
+        .filter((outcome) => counts[outcome] > 0)
+        .map((outcome) => (
+          <OutcomeLabel
+            key={outcome}
+            outcome={outcome}
+            text={`${counts[outcome].toLocaleString("en")} ${outcome}${
+              outcome === "failed" && counts.ignored > 0 ? ` (${counts.ignored} ignored)` : ""
+            }`}
+          />
+        ))}
+    </>
+  );
+}

@@ -1,0 +1,129 @@
+/** Tasks as the page lists them: by play and role, with what is slow and what is odd. */
+import type { Play, Task } from "../../../api/types";
+import type { TasksSearch } from "./search";
+
+/** How results of a task ended, counted so that each result counts once. */
+export interface Counts {
+  failed: number;
+  /** Of the failed and unreachable ones, those that were ignored. */
+  ignored: number;
+  unreachable: number;
+  changed: number;
+  /** Without those that changed something. */
+  ok: number;
+  skipped: number;
+}
+
+export interface TaskRow {
+  task: Task;
+  counts: Counts;
+  /** Part of the time of all tasks, from 0 to 1. */
+  share: number;
+  isSlow: boolean;
+  /** Some hosts ended otherwise than most. */
+  isOdd: boolean;
+}
+
+/** Tasks that follow each other in one role; `role` is empty for tasks of the play itself. */
+export interface RoleGroup {
+  role: string;
+  rows: TaskRow[];
+}
+
+export interface PlayGroup {
+  play: number;
+  name: string;
+  hosts: string;
+  roles: RoleGroup[];
+}
+
+/** Shorter tasks are not called slow, in seconds. */
+const SLOW_FROM = 1;
+
+/** Tasks of at least this part of the time are slow, and those that are longer than the usual one by this factor. */
+const SLOW_SHARE = 0.2;
+const SLOW_FACTOR = 5;
+const SLOW_LEAST_SHARE = 0.05;
+
+/** Hosts are odd if at least this part of the hosts ended alike, and they did not. */
+const USUAL_SHARE = 0.6;
+
+export function rowsOf(tasks: readonly Task[]): TaskRow[] {
+  const durations = tasks.map((task) => task.duration).sort((a, b) => a - b);
+  const total = durations.reduce((sum, duration) => sum + duration, 0);
+  const median = durations[Math.floor(durations.length / 2)] ?? 0;
+  return tasks.map((task) => {
+    const counts = countsOf(task);
+    const share = total > 0 ? task.duration / total : 0;
+    const isLong =
+      share >= SLOW_SHARE || (share >= SLOW_LEAST_SHARE && task.duration >= SLOW_FACTOR * median);
+    return {
+      task,
+      counts,
+      share,
+      isSlow: tasks.length > 1 && task.duration >= SLOW_FROM && isLong,
+      isOdd: isOdd(counts),
+    };
+  });
+}
+
+/** The API counts changed results among those that are ok. */
+export function countsOf(task: Task): Counts {
+  const { failed, ignored, unreachable, changed, skipped } = task;
+  return { failed, ignored, unreachable, changed, ok: Math.max(0, task.ok - changed), skipped };
+}
+
+export function isOdd({ failed, unreachable, changed, ok, skipped }: Counts): boolean {
+  const kinds = [failed, unreachable, changed, ok, skipped];
+  const total = kinds.reduce((sum, count) => sum + count, 0);
+  const most = Math.max(...kinds);
+  return most < total && most / total >= USUAL_SHARE;
+}
+
+/** The rows that pass the filters of the address. */
+export function filterRows(rows: readonly TaskRow[], { show, name = "" }: TasksSearch): TaskRow[] {
+  const part = name.trim().toLowerCase();
+  return rows.filter(({ task, counts, isSlow, isOdd }) => {
+    const isShown =
+      show === undefined ||
+      (show === "slow" && isSlow) ||
+      (show === "odd" && isOdd) ||
+      hasOutcome(counts, show);
+    const texts = [task.name, task.role ?? "", task.action, `${task.role ?? ""} : ${task.name}`];
+    return isShown && (part === "" || texts.some((text) => text.toLowerCase().includes(part)));
+  });
+}
+
+function hasOutcome(counts: Counts, show: NonNullable<TasksSearch["show"]>): boolean {
+  switch (show) {
+    case "failed":
+    case "unreachable":
+    case "changed":
+    case "skipped":
+      return counts[show] > 0;
+    default:
+      return false;
+  }
+}
+
+/** Puts rows below their plays and roles, in the order in which they ran. */
+export function groupRows(rows: readonly TaskRow[], plays: readonly Play[]): PlayGroup[] {
+  const known = new Map(plays.map((play) => [play.play, play]));
+  const groups: PlayGroup[] = [];
+  for (const row of rows) {
+    const { play, role = "" } = row.task;
+    let group = groups.at(-1);
+    if (group?.play !== play) {
+      const { name = "", hosts = "" } = known.get(play) ?? {};
+      group = { play, name: name || `Play ${play}`, hosts, roles: [] };
+      groups.push(group);
+    }
+    let last = group.roles.at(-1);
+    if (last?.role !== role) {
+      last = { role, rows: [] };
+      group.roles.push(last);
+    }
+    last.rows.push(row);
+  }
+  return groups;
+}
