@@ -1,0 +1,85 @@
+import { QueryClient } from "@tanstack/react-query";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { keys, type Runs } from "./queries";
+import { Feed } from "./stream";
+import type { Execution } from "./types";
+
+const RUN: Execution = {
+  id: "a",
+  status: "running",
+  phase: "running",
+  start_time: "2026-01-20T10:00:00Z",
+  stats: {},
+  changed: false,
+  unreachable: [],
+  failed: [],
+  events: { complete: false, received: 1 },
+  output_lines: 0,
+  results: 0,
+};
+const LIST = keys.list({ limit: 50 });
+
+let cache: QueryClient;
+let feed: Feed;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  cache = new QueryClient({ defaultOptions: { queries: { structuralSharing: false } } });
+  cache.setQueryData<Runs>(LIST, { executions: [RUN], next: null });
+  feed = new Feed(cache);
+});
+
+afterEach(() => {
+  feed.close();
+  vi.useRealTimers();
+});
+
+const tell = (event: string, execution: Execution) =>
+  feed.take(JSON.stringify({ type: "execution", event, execution }));
+const listed = () => cache.getQueryData<Runs>(LIST)?.executions ?? [];
+const isOld = () => cache.getQueryState(LIST)?.isInvalidated ?? false;
+
+test("a changed run changes in its lists and its own pages", () => {
+  cache.setQueryData(keys.record("a"), RUN);
+  cache.setQueryData(keys.part("a", "explain"), {});
+  tell("changed", { ...RUN, results: 7 });
+  expect(listed()[0]?.results).toBe(7);
+  expect(cache.getQueryData<Execution>(keys.record("a"))?.results).toBe(7);
+  expect(cache.getQueryState(keys.part("a", "explain"))?.isInvalidated).toBe(true);
+  expect(isOld()).toBe(false);
+});
+
+test("a run that nobody looks at is not kept", () => {
+  tell("changed", { ...RUN, id: "b" });
+  expect(cache.getQueryData(keys.record("b"))).toBeUndefined();
+});
+
+test("lists are asked again for runs that start and end, at most once a second", () => {
+  const invalidate = vi.spyOn(cache, "invalidateQueries");
+  const ofLists = () => invalidate.mock.calls.filter(([filter]) => filter?.queryKey === keys.lists).length;
+  for (let number = 0; number < 10_000; number += 1) {
+    tell("started", { ...RUN, id: `new-${number}` });
+  }
+  expect(ofLists()).toBe(1);
+  vi.advanceTimersByTime(1_000);
+  expect(ofLists()).toBe(2);
+  vi.advanceTimersByTime(60_000);
+  expect(ofLists()).toBe(2);
+});
+
+test("deleted runs and missed messages have everything read again", () => {
+  cache.setQueryData(keys.record("a"), RUN);
+  feed.take('{"type":"deleted","id":"a"}');
+  expect(cache.getQueryState(keys.record("a"))?.isInvalidated).toBe(true);
+  expect(isOld()).toBe(true);
+  cache.setQueryData(keys.record("a"), RUN);
+  feed.take('{"type":"behind"}');
+  expect(cache.getQueryState(keys.record("a"))?.isInvalidated).toBe(true);
+});
+
+test("what is no message is passed over", () => {
+  for (const text of ["", "{", "null", '{"type":"news"}', new ArrayBuffer(3)]) {
+    feed.take(text);
+  }
+  expect(listed()).toEqual([RUN]);
+});
