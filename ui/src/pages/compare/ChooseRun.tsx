@@ -41,11 +41,12 @@ export function ChooseRun({ now, before }: Props): ReactElement {
       onOpenChange={setOpen}
       onSelect={() => setOpen(false)}
       isScrollable
-      popperProps={{ position: "right" }}
+      maxMenuHeight="28rem"
+      popperProps={{ position: "right", appendTo: "inline" }}
       shouldFocusToggleOnSelect
       toggle={(ref) => (
         <MenuToggle ref={ref} size="sm" isExpanded={isOpen} onClick={() => setOpen(!isOpen)}>
-          Compare with
+          Compare with …
         </MenuToggle>
       )}
     >

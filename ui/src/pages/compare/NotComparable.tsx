@@ -15,15 +15,16 @@ interface Props {
   /** The other run, where both are named. */
   before: string | undefined;
   earlier: Earlier;
+  retry(): void;
 }
 
 /** Says why two runs cannot be compared, and what can be done. */
-export function NotComparable({ error, run, before, earlier }: Props): ReactElement {
+export function NotComparable({ error, run, before, earlier, retry }: Props): ReactElement {
   if (!error.isMissing) {
     return (
       <>
         <PageTitle title="Compare" />
-        <Failed error={error} what="the comparison" />
+        <Failed error={error} what="the comparison" retry={retry} />
       </>
     );
   }

@@ -100,8 +100,8 @@ test("the summary says the worst first", () => {
   expect(said(same)).toEqual([]);
   expect(said(broken)).toEqual([
     "2 hosts failed at “nginx : Check”, and did not before",
-    "1 result: ok → changed",
     "Task added: “Write the certificates”",
+    "1 result: ok → changed",
   ]);
 });
 

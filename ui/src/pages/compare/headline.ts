@@ -26,10 +26,11 @@ export interface Sentence {
 export function headline(comparison: Comparison, groups: Groups): Sentence[] {
   return [
     ...failures(comparison, groups),
-    ...outcomes(comparison),
     ...tasks(comparison),
-    ...hosts(comparison),
     ...versionChanges(comparison).map(({ name, before, now }) => neutral(`${name} ${before} → ${now}`)),
+    ...outcomes(comparison),
+    ...notReached(comparison),
+    ...hosts(comparison),
     ...parameters(comparison),
     ...durations(comparison),
     ...output(comparison),
@@ -59,6 +60,11 @@ function failures({ summary, outcomes }: Comparison, { broken }: Groups): Senten
     const text = `${plural(summary.failures_fixed, "result")} failed before, and not now`;
     said.push({ tone: "good", text, section: "fixed" });
   }
+  return said;
+}
+
+function notReached({ summary }: Comparison): Sentence[] {
+  const said: Sentence[] = [];
   const {
     results_not_reached: results,
     tasks_not_reached: left,

@@ -36,12 +36,19 @@ export function Compare(): ReactElement {
     enabled: b === undefined,
     placeholderData: keepPreviousData,
   });
-  const { data: comparison, error } = b === undefined ? single : pair;
+  const { data: comparison, error, refetch } = b === undefined ? single : pair;
   const { data: run } = useQuery(executionQuery(b ?? a));
 
-  if (error instanceof ApiError) {
+  // While the collector is away, what is there stays; what was deleted meanwhile does not.
+  if (error instanceof ApiError && (comparison === undefined || error.isMissing)) {
     return (
-      <NotComparable error={error} run={run} before={b === undefined ? undefined : a} earlier={earlier} />
+      <NotComparable
+        error={error}
+        run={run}
+        before={b === undefined ? undefined : a}
+        earlier={earlier}
+        retry={() => void refetch()}
+      />
     );
   }
   if (comparison === undefined) {

@@ -1,14 +1,13 @@
 import { Title } from "@patternfly/react-core/dist/esm/components/Title";
-import { Link } from "@tanstack/react-router";
 import type { ReactElement } from "react";
-import { formatHash } from "../../console/selection";
 import { ExecutionLink } from "../../parts/ExecutionLink";
-import { plural } from "../../parts/format";
 import { runName } from "../../parts/runs";
 import { StatusLabel } from "../../parts/StatusLabel";
 import { Time } from "../../parts/Time";
 import { BlockLines } from "./BlockLines";
-import type { Block, RunBlocks } from "./blocks";
+import type { RunBlocks } from "./blocks";
+import { CardHead } from "./CardHead";
+import { cardsOf } from "./cards";
 
 /** The lines that were found in one run. */
 export function RunHits({ run, blocks }: RunBlocks): ReactElement {
@@ -30,64 +29,19 @@ export function RunHits({ run, blocks }: RunBlocks): ReactElement {
           <ExecutionLink id={run.id} />
         </span>
       </header>
-      {blocks.map((block) => (
-        <article key={`${block.in} ${block.seq} ${block.first}`} className="search-block">
-          <BlockHead run={run.id} block={block} />
-          <BlockLines run={run.id} block={block} />
+      {cardsOf(blocks).map((card) => (
+        <article key={card.key} className="search-card">
+          <CardHead run={run.id} card={card} />
+          {card.blocks.map((block) => (
+            <div key={`${block.in} ${block.first}`} className="search-block">
+              {block.in !== "output" && block.in !== "task" && (
+                <code className="search-place">{block.in}</code>
+              )}
+              <BlockLines run={run.id} block={block} />
+            </div>
+          ))}
         </article>
       ))}
     </section>
   );
-}
-
-/** Host, task and place of the lines, and the way to all of it. */
-function BlockHead({ run, block }: { run: string; block: Block }): ReactElement {
-  const { hosts, tasks } = block;
-  const [host] = hosts;
-  const [task] = tasks;
-  return (
-    <div className="search-block-head">
-      {host !== undefined && (
-        <span>
-          <Link to="/hosts/$name" params={{ name: host }}>
-            <bdi>{host}</bdi>
-          </Link>
-          {hosts.length > 1 && ` and ${plural(hosts.length - 1, "more host")}`}
-        </span>
-      )}
-      {task !== undefined && (
-        <span className="search-task">
-          <bdi>{task.role ? `${task.role} : ${task.name}` : task.name}</bdi>
-          {tasks.length > 1 && ` and ${plural(tasks.length - 1, "more task")}`}
-        </span>
-      )}
-      <span className="pb-subtle">{placeName(block.in)}</span>
-      <span className="search-way">
-        {block.in === "output" ? (
-          <Link
-            to="/runs/$id/console"
-            params={{ id: run }}
-            hash={formatHash({ from: block.first, to: block.first })}
-          >
-            In the console
-          </Link>
-        ) : (
-          task !== undefined &&
-          host !== undefined && (
-            <Link to="/runs/$id/results/$task/$host" params={{ id: run, task: String(task.number), host }}>
-              The whole result
-            </Link>
-          )
-        )}
-      </span>
-    </div>
-  );
-}
-
-/** "printed", "name of the task", or the field of the result. */
-export function placeName(place: string): ReactElement | string {
-  if (place === "output") {
-    return "printed";
-  }
-  return place === "task" ? "name of the task" : <code>{place}</code>;
 }

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { SearchHit } from "../../api/types";
 import { byRun } from "./blocks";
+import { cardsOf } from "./cards";
 
 function hit(line: number, more: Partial<SearchHit> = {}): SearchHit {
   return {
@@ -43,4 +44,25 @@ test("other runs, results and fields are other blocks", () => {
 
 test("the place of a line decides, not the order in which lines are found", () => {
   expect(numbers([hit(3), hit(0, { in: "msg" }), hit(2), hit(4)])).toEqual([[[2, 3, 4], [0]]]);
+});
+
+test("results that say the same on several hosts are one card", () => {
+  const task = { name: "Install", number: 3 };
+  const on = (host: string, seq: number, more: Partial<SearchHit> = {}) =>
+    hit(0, { in: "stdout", host, seq, task, ...more });
+  const [run] = byRun([
+    on("web-01", 1),
+    on("web-01", 1, { in: "cmd" }),
+    on("web-02", 2),
+    on("web-02", 2, { in: "cmd" }),
+    on("__proto__", 3, { parts: ["", "line", " of another"] }),
+    hit(7, { host: "web-01", task }),
+  ]);
+  const cards = cardsOf(run?.blocks ?? []);
+  expect(cards.map(({ hosts }) => hosts.map(({ name }) => name))).toEqual([
+    ["web-01", "web-02"],
+    ["__proto__"],
+    ["web-01"],
+  ]);
+  expect(cards[0]?.blocks.map((block) => block.in)).toEqual(["stdout", "cmd"]);
 });

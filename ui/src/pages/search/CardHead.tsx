@@ -1,0 +1,68 @@
+import { Link } from "@tanstack/react-router";
+import { Fragment, type ReactElement } from "react";
+import { formatHash } from "../../console/selection";
+import { plural } from "../../parts/format";
+import type { Card, CardHost } from "./cards";
+
+/** Hosts that are named; of more, only the number is said. */
+const MOST = 10;
+
+/** Task, place and hosts of the lines, and the way to where they stand. */
+export function CardHead({ run, card }: { run: string; card: Card }): ReactElement {
+  const [block] = card.blocks;
+  const [task] = block?.tasks ?? [];
+  const more = (block?.tasks.length ?? 0) - 1;
+  const line = block?.in === "output" ? block.first : undefined;
+  return (
+    <div className="search-card-head">
+      {task !== undefined && (
+        <span className="search-task">
+          <bdi>{task.role ? `${task.role} : ${task.name}` : task.name}</bdi>
+          {more > 0 && ` and ${plural(more, "other task")}`}
+        </span>
+      )}
+      {block?.in === "task" && <span className="pb-subtle">name of the task</span>}
+      {line !== undefined && <span className="pb-subtle">printed</span>}
+      {card.hosts.length > 0 && <Hosts run={run} hosts={card.hosts} />}
+      {line !== undefined && (
+        <Link
+          className="search-way"
+          to="/runs/$id/console"
+          params={{ id: run }}
+          hash={formatHash({ from: line, to: line })}
+        >
+          In the console
+        </Link>
+      )}
+    </div>
+  );
+}
+
+/** Each host leads to the whole result, or to its page where the task is not known. */
+function Hosts({ run, hosts }: { run: string; hosts: readonly CardHost[] }): ReactElement {
+  const left = hosts.length - MOST;
+  return (
+    <span className="search-hosts">
+      {hosts.length > 1 ? `${plural(hosts.length, "host")}: ` : "on "}
+      {hosts.slice(0, MOST).map(({ name, task }, index) => (
+        <Fragment key={name}>
+          {index > 0 && ", "}
+          {task === undefined ? (
+            <Link to="/hosts/$name" params={{ name }}>
+              <bdi>{name}</bdi>
+            </Link>
+          ) : (
+            <Link
+              to="/runs/$id/results/$task/$host"
+              params={{ id: run, task: String(task), host: name }}
+              title="The whole result"
+            >
+              <bdi>{name}</bdi>
+            </Link>
+          )}
+        </Fragment>
+      ))}
+      {left > 0 && ` and ${left} more`}
+    </span>
+  );
+}
