@@ -1,8 +1,111 @@
-import type { ReactElement } from "react";
+import { Alert } from "@patternfly/react-core/dist/esm/components/Alert";
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi } from "@tanstack/react-router";
+import { type ReactElement, useMemo } from "react";
+import { ApiError } from "../../api/error";
+import { executionQuery } from "../../api/queries";
+import type { Execution, NamedFile } from "../../api/types";
+import { useScopes } from "../../app/session";
+import { ExecutionLink } from "../../parts/ExecutionLink";
 import { PageTitle } from "../../parts/PageTitle";
+import { runName } from "../../parts/runs";
+import { Failed, Loading } from "../../parts/states";
+import { Time } from "../../parts/Time";
+import { emptyForm } from "./form";
+import { LaunchForm } from "./LaunchForm";
+import { NoScope, NotConfigured } from "./NotPossible";
+import { failedHosts, isRepeatable, prefilled } from "./prefill";
+import { inventoriesQuery, playbooksQuery } from "./queries";
+import "./launch.css";
 
+const route = getRouteApi("/shell/launch");
+
+/** Launches a playbook or a module, or repeats a run with changes. */
 export function Launch(): ReactElement {
-  return <PageTitle title="Launch" />;
+  const { replay } = route.useSearch();
+  const { can, identity } = useScopes();
+  return (
+    <>
+      <PageTitle title={replay === undefined ? "Launch" : "Replay"} />
+      {identity === undefined ? <Loading /> : can("run") ? <Choices /> : <NoScope />}
+    </>
+  );
+}
+
+function Choices(): ReactElement {
+  const { replay } = route.useSearch();
+  const playbooks = useQuery(playbooksQuery);
+  const inventories = useQuery(inventoriesQuery);
+  const error = playbooks.error ?? inventories.error;
+  if (error instanceof ApiError && error.code === "disabled") {
+    return <NotConfigured message={error.message} />;
+  }
+  if (error !== null) {
+    return <Failed error={error} what="what can be launched" retry={() => void playbooks.refetch()} />;
+  }
+  if (playbooks.data === undefined || inventories.data === undefined) {
+    return <Loading what="the playbooks" />;
+  }
+  const files = { playbooks: playbooks.data, inventories: inventories.data };
+  return replay === undefined ? <NewRun {...files} /> : <Repeat key={replay} id={replay} {...files} />;
+}
+
+interface Files {
+  playbooks: readonly NamedFile[];
+  inventories: readonly NamedFile[];
+}
+
+function NewRun(files: Files): ReactElement {
+  const search = route.useSearch();
+  const start = useMemo(() => emptyForm(search), [search]);
+  return <LaunchForm start={start} repeated={undefined} failed={undefined} {...files} />;
+}
+
+function Repeat({ id, ...files }: Files & { id: string }): ReactElement {
+  const run = useQuery(executionQuery(id));
+  if (run.isError) {
+    return <Failed error={run.error} what="the run to repeat" retry={() => void run.refetch()} />;
+  }
+  return run.isPending ? <Loading what="the run to repeat" /> : <Prefilled run={run.data} {...files} />;
+}
+
+function Prefilled({ run, playbooks, inventories }: Files & { run: Execution }): ReactElement {
+  const { failed: onlyFailed = false } = route.useSearch();
+  const isOurs = isRepeatable(run);
+  const failed = failedHosts(run);
+  const start = useMemo(
+    () => prefilled(run, onlyFailed, playbooks, inventories),
+    [run, onlyFailed, playbooks, inventories],
+  );
+  const names = run.extra_var_names ?? [];
+  return (
+    <>
+      <Alert
+        isInline
+        variant="info"
+        className="launch-origin"
+        title={
+          <>
+            {isOurs ? "Repeats" : "Begins with what is recorded of"}{" "}
+            <ExecutionLink id={run.id}>{runName(run)}</ExecutionLink> of <Time at={run.start_time} />
+          </>
+        }
+      >
+        {isOurs
+          ? "Change what should be different. Secrets are not stored: they must be typed again."
+          : "Playback did not launch that run, so this is a new one: check that nothing is missing. Options that no record tells, such as become, are not set."}
+        {names.length > 0 &&
+          ` It had the extra variables ${names.join(", ")}; their values are not recorded.`}
+      </Alert>
+      <LaunchForm
+        start={start}
+        repeated={isOurs ? run.id : undefined}
+        failed={isOurs ? failed : []}
+        playbooks={playbooks}
+        inventories={inventories}
+      />
+    </>
+  );
 }
 
 export { Launch as component };

@@ -1,0 +1,73 @@
+import {
+  FormSelect,
+  FormSelectOption,
+  FormSelectOptionGroup,
+} from "@patternfly/react-core/dist/esm/components/FormSelect";
+import type { ReactElement } from "react";
+import type { NamedFile } from "../../api/types";
+import { ago } from "../../parts/format";
+import { Field, validity } from "./Field";
+import type { FieldName, Problem } from "./problem";
+
+interface Props {
+  name: FieldName;
+  label: string;
+  files: readonly NamedFile[];
+  value: string;
+  onPick(name: string): void;
+  problem: Problem | undefined;
+  /** What it says where nothing is picked. */
+  none: string;
+  isRequired?: boolean;
+}
+
+/** One of the playbooks or inventories that the collector knows, by folder. */
+export function FileField(props: Props): ReactElement {
+  const { name, label, files, value, onPick, problem, none, isRequired = false } = props;
+  const chosen = files.find((file) => file.name === value);
+  return (
+    <Field
+      name={name}
+      label={label}
+      problem={problem}
+      isRequired={isRequired}
+      help={chosen && placeOf(chosen)}
+    >
+      <FormSelect
+        {...validity(name, problem)}
+        value={value}
+        onChange={(_, picked) => onPick(picked)}
+        isRequired={isRequired}
+      >
+        <FormSelectOption value="" label={none} isPlaceholder={isRequired} />
+        {/* A name from a record or a link, which is none of the files: the collector will say so. */}
+        {value !== "" && chosen === undefined && <FormSelectOption value={value} label={value} />}
+        {byFolder(files).map(([folder, inside]) => (
+          <FormSelectOptionGroup key={folder} label={folder}>
+            {inside.map((file) => (
+              <FormSelectOption
+                key={file.path}
+                value={file.name}
+                label={file.description ? `${file.name} – ${file.description}` : file.name}
+              />
+            ))}
+          </FormSelectOptionGroup>
+        ))}
+      </FormSelect>
+    </Field>
+  );
+}
+
+function placeOf({ path, modified }: NamedFile): string {
+  return modified ? `${path}, changed ${ago(new Date(modified), new Date())}` : path;
+}
+
+/** Files by their folder, in the order in which they come. */
+export function byFolder(files: readonly NamedFile[]): [folder: string, files: NamedFile[]][] {
+  const folders = new Map<string, NamedFile[]>();
+  for (const file of files) {
+    const folder = file.path.slice(0, file.path.lastIndexOf("/")) || "/";
+    folders.set(folder, [...(folders.get(folder) ?? []), file]);
+  }
+  return [...folders];
+}

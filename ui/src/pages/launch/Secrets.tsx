@@ -1,0 +1,46 @@
+import { TextArea } from "@patternfly/react-core/dist/esm/components/TextArea";
+import type { ReactElement } from "react";
+import { Field, validity } from "./Field";
+import type { LaunchForm, SetForm } from "./form";
+import type { Problem } from "./problem";
+import { TextField } from "./TextField";
+
+interface Props {
+  form: LaunchForm;
+  set: SetForm;
+  problem: Problem | undefined;
+}
+
+/** Secrets for one run: typed here, sent once, never stored. */
+export function Secrets({ form, set, problem }: Props): ReactElement {
+  return (
+    <>
+      <TextField
+        name="vault_password"
+        label="Vault password"
+        type="password"
+        value={form.vaultPassword}
+        onText={(vaultPassword) => set({ vaultPassword })}
+        problem={problem}
+        help="Never stored, here or in the collector. A replay asks for it again."
+      />
+      <Field
+        name="private_key"
+        label="Private key"
+        problem={problem}
+        help="Its text, which is never stored, or the name of a file in the configured folders."
+      >
+        <TextArea
+          {...validity("private_key", problem)}
+          className="pb-code"
+          rows={3}
+          resizeOrientation="vertical"
+          value={form.privateKey}
+          onChange={(_, privateKey) => set({ privateKey })}
+          autoComplete="off"
+          spellCheck={false}
+        />
+      </Field>
+    </>
+  );
+}

@@ -1,0 +1,37 @@
+import { TextInput } from "@patternfly/react-core/dist/esm/components/TextInput";
+import type { ReactElement, ReactNode } from "react";
+import { Field, validity } from "./Field";
+import type { FieldName, Problem } from "./problem";
+
+interface Props {
+  name: FieldName;
+  label: string;
+  value: string;
+  onText(text: string): void;
+  problem: Problem | undefined;
+  help?: ReactNode;
+  isRequired?: boolean;
+  isDisabled?: boolean;
+  type?: "text" | "number" | "password";
+  placeholder?: string;
+}
+
+/** A field of one line. Nothing is remembered by the browser. */
+export function TextField(props: Props): ReactElement {
+  const { name, label, value, onText, problem, help, isRequired = false, isDisabled = false } = props;
+  return (
+    <Field name={name} label={label} problem={problem} isRequired={isRequired} help={help}>
+      <TextInput
+        {...validity(name, problem)}
+        type={props.type ?? "text"}
+        placeholder={props.placeholder ?? ""}
+        value={value}
+        onChange={(_, text) => onText(text)}
+        isRequired={isRequired}
+        isDisabled={isDisabled}
+        autoComplete="off"
+        spellCheck={false}
+      />
+    </Field>
+  );
+}

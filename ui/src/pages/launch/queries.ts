@@ -1,0 +1,13 @@
+import { queryOptions } from "@tanstack/react-query";
+import { api, read } from "../../api/client";
+
+/** The playbooks that a request may name; an error with the code `disabled` where the collector launches nothing. */
+export const playbooksQuery = queryOptions({
+  queryKey: ["launch", "playbooks"],
+  queryFn: async ({ signal }) => (await read(api.GET("/api/v1/ansible/playbooks", { signal }))).playbooks,
+});
+
+export const inventoriesQuery = queryOptions({
+  queryKey: ["launch", "inventories"],
+  queryFn: async ({ signal }) => (await read(api.GET("/api/v1/ansible/inventories", { signal }))).inventories,
+});
