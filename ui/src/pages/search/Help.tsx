@@ -24,8 +24,8 @@ export function SearchHelp(): ReactElement {
 
 const FIRST = [
   ['"connection refused" since:7d', "Who could not be reached this week?"],
-  ["status:failed in:msg *", "What did failed runs say?"],
-  ["in:stderr NOT status:failed", "What was written to stderr although all went well?"],
+  ["status:failed in:msg", "What did failed runs say?"],
+  ["in:stderr status:success since:24h", "What was written to stderr although all went well?"],
   ["/deprecat(ed|ion)/", "What will stop working with the next version of Ansible?"],
 ] as const;
 

@@ -15,6 +15,7 @@ export function More({ page, cursor }: { page: SearchPage; cursor: string | unde
         <Alert
           isInline
           variant="info"
+          component="h2"
           customIcon={<HourglassHalfIcon />}
           title={
             <>Searched back to {back ? <Time at={back} /> : "the newest runs"}, then the time was over</>

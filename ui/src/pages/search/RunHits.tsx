@@ -11,11 +11,10 @@ import { cardsOf } from "./cards";
 
 /** The lines that were found in one run. */
 export function RunHits({ run, blocks }: RunBlocks): ReactElement {
-  const heading = `run-${run.id}`;
   return (
-    <section className="search-run" aria-labelledby={heading}>
+    <section className="search-run">
       <header className="search-run-head">
-        <Title headingLevel="h2" size="md" id={heading}>
+        <Title headingLevel="h2" size="md">
           <ExecutionLink id={run.id}>
             <bdi>{runName(run)}</bdi>
           </ExecutionLink>

@@ -1,6 +1,5 @@
 import ExclamationCircleIcon from "@patternfly/react-icons/dist/esm/icons/exclamation-circle-icon";
 import { type ReactElement, type RefObject, useLayoutEffect, useState } from "react";
-import { sentence } from "../states";
 import { beforeColumn, queryProblem } from "./problem";
 
 interface Props {
@@ -28,7 +27,7 @@ export function Problem({ query, message, input }: Props): ReactElement {
         <ExclamationCircleIcon />
         <span>
           {column !== undefined && <span className="pb-subtle">Column {column}: </span>}
-          <bdi>{sentence(text)}</bdi>
+          <bdi>{text}</bdi>
         </span>
       </div>
     </div>

@@ -130,7 +130,7 @@ export function QueryField(props: Props): ReactElement {
             choose={list.choose}
           />
         </div>
-        <Popover headerContent="What a query may say" bodyContent={help} minWidth="20rem" maxWidth="40rem">
+        <Popover aria-label="What a query may say" bodyContent={help} minWidth="20rem" maxWidth="40rem">
           <Button variant="plain" aria-label="What a query may say" icon={<OutlinedQuestionCircleIcon />} />
         </Popover>
       </div>
