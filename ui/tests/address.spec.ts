@@ -1,0 +1,129 @@
+import { failedRun, goodRun, Run } from "./harness/producer";
+import { expect, test } from "./harness/test";
+
+test("filters are in the address: Back, Forward and Reload keep what was seen", async ({
+  page,
+  collector,
+}) => {
+  await goodRun("kept.yml").send(collector);
+  await failedRun("kept.yml").send(collector);
+  await page.goto("runs?playbook=kept.yml");
+  const rows = page.getByRole("row").filter({ hasText: "kept.yml" });
+  await expect(rows).toHaveCount(2);
+  await page.getByRole("button", { name: "Failed", exact: true }).click();
+  await expect(rows).toHaveCount(1);
+  await expect(page).toHaveURL(/status=failed/);
+  await rows.getByRole("link", { name: "kept.yml" }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toContainText("kept.yml");
+  await page.getByRole("link", { name: "Tasks" }).click();
+  await expect(page).toHaveURL(/\/tasks/);
+
+  await page.goBack();
+  await page.goBack();
+  await expect(rows).toHaveCount(1);
+  await expect(page).toHaveURL(/playbook=kept\.yml/);
+  await page.reload();
+  await expect(rows).toHaveCount(1);
+  await expect(page.getByRole("button", { name: "Failed", exact: true })).toHaveAttribute(
+    "aria-pressed",
+    "true",
+  );
+  await page.goBack();
+  await expect(rows).toHaveCount(2);
+  await page.goForward();
+  await page.goForward();
+  await page.goForward();
+  await expect(page).toHaveURL(/\/tasks/);
+  await page.reload();
+  await expect(page).toHaveURL(/\/tasks/);
+  await expect(page.getByRole("heading", { level: 1 })).toContainText("kept.yml");
+});
+
+test("a line's link opens the console at that line, and Reload stays there", async ({ page, collector }) => {
+  const run = new Run({ playbook: "lines.yml" }).play("web").task("talk");
+  run.prints(Array.from({ length: 3_000 }, (_, at) => `number ${at + 1}.\n`).join("")).end();
+  await run.send(collector);
+  const seen = page.getByText("number 1500.", { exact: true });
+  // Two lines for the play, two for the task.
+  await page.goto(`runs/${run.id}/console#L1504`);
+  await expect(seen).toBeInViewport();
+  await page.reload();
+  await expect(seen).toBeInViewport();
+  await page.goto(`runs/${run.id}`);
+  await page.goBack();
+  await expect(seen).toBeInViewport();
+});
+
+test("what is searched for in the console is found, counted, and kept in the address", async ({
+  page,
+  collector,
+}) => {
+  const run = new Run({ playbook: "find.yml" }).play("web").task("talk");
+  run
+    .prints(
+      Array.from({ length: 2_000 }, (_, at) => (at % 500 === 7 ? `needle ${at}\n` : `hay ${at}\n`)).join(""),
+    )
+    .end();
+  await run.send(collector);
+  await page.goto(`runs/${run.id}/console`);
+  await expect(page.getByText("hay 0", { exact: true })).toBeVisible();
+  await page.keyboard.press("Control+f");
+  const field = page
+    .getByRole("searchbox")
+    .or(page.getByRole("textbox", { name: /search|find/i }))
+    .first();
+  await expect(field).toBeFocused();
+  await field.fill("needle");
+  await expect(page.getByText(/of 4\b/).first()).toBeVisible();
+  await field.press("Enter");
+  await expect(page.getByText(/^needle \d+$/).first()).toBeInViewport();
+  await expect(page).toHaveURL(/needle/);
+  await page.reload();
+  await expect(page.getByText(/of 4\b/).first()).toBeVisible();
+});
+
+test("the compared runs, a chosen host and a search are links that can be sent", async ({
+  page,
+  collector,
+}) => {
+  const good = await goodRun("sent.yml", ["sent-01", "sent-02"], 600).send(collector);
+  const bad = await failedRun("sent.yml", ["sent-01", "sent-02"], 60).send(collector);
+  await page.goto(`runs/${bad.id}`);
+  await page.getByRole("link", { name: "Compare", exact: true }).click();
+  await expect(page).toHaveURL(new RegExp(`/compare/${bad.id}|/compare/${good.id}`));
+  await expect(page.getByText("Start nginx").first()).toBeVisible();
+  await page.reload();
+  await expect(page.getByText("Start nginx").first()).toBeVisible();
+
+  await page.goto("search?q=configuration+playbook%3Asent.yml");
+  const hit = page.getByRole("link").filter({ hasText: /configuration file test failed|\d+/ });
+  await expect(page.getByText(/configuration file test failed/).first()).toBeVisible();
+  await hit.first().click();
+  await expect(page).toHaveURL(new RegExp(bad.id));
+});
+
+test("times are in the chosen zone, with UTC on hover, and a wrong clock is no trouble", async ({
+  page,
+  collector,
+}) => {
+  const run = await goodRun("zones.yml", undefined, 5).send(collector);
+  // This browser believes that it is an hour earlier: the run started in its future.
+  await page.clock.install({ time: Date.now() - 3_600_000 });
+  await page.goto("runs?playbook=zones.yml");
+  const row = page.getByRole("row").filter({ hasText: "zones.yml" });
+  await expect(row).toBeVisible();
+  await expect(row).not.toContainText(/-\d|NaN|Invalid/);
+  const record = await collector.ask<{ start_time: string }>("GET", `/executions/${run.id}`);
+  const start = new Date(record.start_time);
+  const local = new Intl.DateTimeFormat("sv-SE", { timeStyle: "medium", timeZone: "Europe/Berlin" }).format(
+    start,
+  );
+  const utc = new Intl.DateTimeFormat("sv-SE", { timeStyle: "medium", timeZone: "UTC" }).format(start);
+  const time = row.locator("time").first();
+  await expect(time).toContainText(local);
+  await expect(time).toHaveAttribute("title", new RegExp(`${utc} UTC`));
+  await page.getByRole("button", { name: "UTC" }).click();
+  await expect(time).toContainText(utc);
+  await page.reload();
+  await expect(row.locator("time").first()).toContainText(utc);
+});

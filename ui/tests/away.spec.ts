@@ -1,0 +1,70 @@
+import { failedRun, goodRun, Run } from "./harness/producer";
+import { expect, test } from "./harness/test";
+
+test.describe("when the collector is away", () => {
+  test.use({ isolated: true });
+
+  test("a banner says so, what was read stays, and everything is there when it is back", async ({
+    page,
+    collector,
+  }) => {
+    await goodRun("before.yml").send(collector);
+    const going = await new Run({ playbook: "going.yml" }, 5)
+      .play("web")
+      .task("wait")
+      .begins("web-01")
+      .send(collector);
+    await page.goto("runs");
+    const row = (name: string) => page.getByRole("row").filter({ hasText: name });
+    await expect(row("before.yml")).toBeVisible();
+    await expect(row("going.yml")).toContainText("Running");
+
+    await collector.kill();
+    const banner = page.getByRole("status").filter({ hasText: "does not answer" });
+    await expect(banner).toBeVisible();
+    await expect(banner.getByRole("button", { name: "Try now" })).toBeVisible();
+    await expect(row("before.yml")).toBeVisible();
+
+    await collector.launch();
+    await going.failed("web-01").end().send(collector);
+    await failedRun("after.yml").send(collector);
+    // It is tried again by itself; a button is there for those who cannot wait.
+    await expect(banner).toBeHidden();
+    await expect(row("before.yml")).toBeVisible();
+    await expect(row("going.yml")).toContainText("Failed");
+    await expect(row("after.yml")).toBeVisible();
+  });
+
+  test("an open console goes on where it was, with no line twice and none missing", async ({
+    page,
+    collector,
+  }) => {
+    const run = new Run({ playbook: "console.yml" }, 5).play("web").task("first").ok("web-01");
+    await run.send(collector);
+    await page.goto(`runs/${run.id}/console`);
+    const lines = page.getByText(/^ok: \[web-\d+\]$/);
+    await expect(lines).toHaveText(["ok: [web-01]"]);
+    await collector.kill();
+    await expect(page.getByText("does not answer").first()).toBeVisible();
+    await collector.launch();
+    await run.ok("web-02").ok("web-03").end().send(collector);
+    // It is tried again by itself.
+    await expect(lines).toHaveText(["ok: [web-01]", "ok: [web-02]", "ok: [web-03]"]);
+    await expect(page.getByText("PLAY RECAP", { exact: false }).first()).toBeVisible();
+    await expect(page.getByText("Success").first()).toBeVisible();
+  });
+
+  test("a page that cannot be read at all says so, and is read as soon as that works", async ({
+    page,
+    collector,
+  }) => {
+    await goodRun("hidden.yml").send(collector);
+    await page.goto("hosts");
+    await expect(page.getByRole("link", { name: "web-01" })).toBeVisible();
+    await collector.kill();
+    await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name: "Runs" }).click();
+    await expect(page.getByText("does not answer").first()).toBeVisible();
+    await collector.launch();
+    await expect(page.getByRole("row").filter({ hasText: "hidden.yml" })).toBeVisible();
+  });
+});

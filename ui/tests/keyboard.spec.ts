@@ -1,0 +1,77 @@
+import type { Locator, Page } from "@playwright/test";
+import type { Execution } from "../src/api/types";
+import { expect, test } from "./harness/test";
+
+/** Presses Tab until the focus is there, as people do; fails if the focus never gets there. */
+async function tabTo(page: Page, target: Locator): Promise<void> {
+  await expect(target).toBeVisible();
+  for (let presses = 0; presses < 150; presses += 1) {
+    if (
+      await target.evaluate(
+        (element) => element === document.activeElement || element.contains(document.activeElement),
+      )
+    ) {
+      return;
+    }
+    await page.keyboard.press("Tab");
+  }
+  throw new Error(`Tab never gets to ${target}`);
+}
+
+test("by keyboard alone: a failed run, its first failure, that line in the console, replay", async ({
+  page,
+  collector,
+}) => {
+  test.slow();
+  const body = { playbook: "release.yml", inventory: "hosts.ini", note: "by keyboard" };
+  const { id } = await collector.ask<Execution>("POST", "/playbooks/run", body);
+  await collector.ask<Execution>("GET", `/executions/${id}?wait=final&timeout=60`);
+
+  await page.goto("runs");
+  // The first press offers a way past the navigation.
+  await page.keyboard.press("Tab");
+  await expect(page.getByRole("link", { name: "Skip to content" })).toBeFocused();
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("main")).toBeFocused();
+
+  await tabTo(page, page.getByRole("button", { name: "Failed", exact: true }));
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(/status=failed/);
+  await tabTo(page, page.locator(`a[href*="${id}"]`).first());
+  await page.keyboard.press("Enter");
+
+  // The failure is there without a further step, and leads to its line.
+  await expect(page.getByText("version 2.0 does not start on web-02").first()).toBeVisible();
+  await tabTo(page, page.getByRole("link", { name: /console|line/i }).first());
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(new RegExp(`/runs/${id}/console`));
+  const output = page.getByRole("region", { name: "Output" });
+  await expect(output.getByText(/fatal: \[web-02\]: FAILED!/)).toBeInViewport();
+  await tabTo(page, output);
+  await page.keyboard.press("n");
+  await expect(page).toHaveURL(/#L\d+/);
+  await expect(output.getByText(/fatal: \[web-02\]: FAILED!/)).toBeInViewport();
+
+  await page.evaluate(() => document.getElementById("main")?.focus());
+  await tabTo(page, page.getByRole("link", { name: "Replay failed hosts" }));
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(/\/launch/);
+  await tabTo(page, page.getByRole("button", { name: /^(Replay|Launch|Run)/ }));
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(/\/runs\/[0-9a-f-]{36}/);
+  await expect(page).not.toHaveURL(new RegExp(id));
+  await expect(page.getByText("Failed").first()).toBeVisible({ timeout: 30_000 });
+});
+
+test("the matrix is walked by its arrow keys, and Enter opens a result", async ({ page, collector }) => {
+  const { failedRun } = await import("./harness/producer");
+  const run = await failedRun("walked.yml", ["web-01", "web-02", "web-03"]).send(collector);
+  await page.goto(`runs/${run.id}/matrix?sort=name&fold=false`);
+  const grid = page.getByRole("grid");
+  await tabTo(page, grid);
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("ArrowRight");
+  await expect(page).toHaveURL(/host=.*task=|task=.*host=/);
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(new RegExp(`/runs/${run.id}/results/\\d+/web-0\\d`));
+});

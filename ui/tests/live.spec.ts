@@ -1,0 +1,113 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { ExecutionList } from "../src/api/types";
+import { goodRun, Run } from "./harness/producer";
+import { expect, test } from "./harness/test";
+
+test("the list shows a run as it starts, goes on and ends", async ({ page, collector }) => {
+  await page.goto("runs?playbook=live.yml");
+  await expect(page.getByText("No run is like this")).toBeVisible();
+  const run = await new Run({ playbook: "live.yml" }, 1).send(collector);
+  const row = page.getByRole("row").filter({ hasText: "live.yml" });
+  await expect(row).toContainText("Running");
+  await run.play("web").task("install").changed("web-01").end().send(collector);
+  await expect(row).toContainText("Success");
+  await expect(row).toContainText("1 changed");
+});
+
+test("a run's pages follow it", async ({ page, collector }) => {
+  const run = await new Run({ playbook: "followed.yml" }, 1)
+    .play("web")
+    .task("install")
+    .begins("web-01")
+    .send(collector);
+  await page.goto(`runs/${run.id}`);
+  await expect(page.getByText("Running").first()).toBeVisible();
+  await run.failed("web-01", "the disk is full").end().send(collector);
+  await expect(page.getByText("Failed").first()).toBeVisible();
+  await expect(page.getByText("the disk is full").first()).toBeVisible();
+});
+
+test("the console follows the end until the reader scrolls up, then says how much is new", async ({
+  page,
+  collector,
+}) => {
+  const run = new Run({ playbook: "follow.yml" }, 1).play("web").task("talk");
+  run.prints(Array.from({ length: 200 }, (_, at) => `line ${at + 1} of the first part\n`).join(""));
+  await run.send(collector);
+  await page.goto(`runs/${run.id}/console`);
+  await expect(page.getByText("line 200 of the first part")).toBeInViewport();
+  await run.prints("the second part\n").send(collector);
+  await expect(page.getByText("the second part")).toBeInViewport();
+  const output = page.getByRole("region", { name: "Output" });
+  await output.hover();
+  await page.mouse.wheel(0, -1_000);
+  await expect(page.getByText("the second part")).not.toBeInViewport();
+  const seen = page.getByText(/^line \d+ of the first part$/);
+  const before = await seen.first().boundingBox();
+  await run.prints("the third part\nand more\n").send(collector);
+  const more = page.getByRole("button", { name: "2 new lines" });
+  await expect(more).toBeVisible();
+  expect(await seen.first().boundingBox()).toEqual(before);
+  await more.click();
+  await expect(page.getByText("and more")).toBeInViewport();
+});
+
+test("a viewer that comes late sees every line from the first one on", async ({ page, collector }) => {
+  const run = new Run({ playbook: "late.yml" }, 600).play("web").task("count");
+  run.prints(Array.from({ length: 1_000 }, (_, at) => `step ${at + 1}\n`).join(""));
+  await run.send(collector);
+  await page.goto(`runs/${run.id}/console`);
+  await expect(page.getByText("step 1000", { exact: true })).toBeInViewport();
+  await run.prints("step 1001\n").send(collector);
+  await expect(page.getByText("step 1001", { exact: true })).toBeInViewport();
+  await page.getByRole("region", { name: "Output" }).press("Home");
+  await expect(page.getByText("step 1", { exact: true })).toBeInViewport();
+});
+
+test("a page that is open twice shows the same in both, and what one changes the other shows", async ({
+  page,
+  context,
+  collector,
+}) => {
+  const run = await goodRun("twice.yml").send(collector);
+  const other = await context.newPage();
+  for (const one of [page, other]) {
+    await one.goto(`${collector.url}/runs/${run.id}`);
+    await expect(one.getByRole("heading", { level: 1 })).toContainText("twice.yml");
+  }
+  await page.getByRole("button", { name: "More actions" }).click();
+  await page.getByRole("menuitem", { name: /^Pin/ }).click();
+  await page.getByRole("dialog").getByRole("textbox").fill("the release");
+  await page.getByRole("dialog").getByRole("button", { name: "Pin" }).click();
+  for (const one of [page, other]) {
+    await expect(one.getByText(/pinned/i).first()).toBeVisible();
+  }
+  // The theme is this browser's, in all its pages.
+  await page.getByRole("button", { name: "Dark theme" }).click();
+  await expect(other.locator("html")).toHaveClass(/pf-v6-theme-dark/);
+});
+
+test("a real playbook is watched from its first line to its end", async ({ page, collector }) => {
+  test.slow();
+  await page.goto("runs?playbook=gated.yml");
+  await expect(page.getByText("No run is like this")).toBeVisible();
+  const gate = join(collector.folder, `gate-${Date.now()}`);
+  const ended = collector.ansible("gated.yml", { gate });
+  const row = page.getByRole("row").filter({ hasText: "gated.yml" });
+  await expect(row).toContainText("Running", { timeout: 30_000 });
+  await row.getByRole("link", { name: "gated.yml" }).click();
+  await page.getByRole("link", { name: "Console" }).click();
+  await expect(page.getByText(/web-02 waits for the gate/).first()).toBeVisible();
+  await expect(page.getByText(/TASK \[The gate\]/).first()).toBeVisible();
+  await expect(page.getByText(/went through/)).toHaveCount(0);
+  await writeFile(gate, "");
+  await expect(page.getByText(/web-02 went through/).first()).toBeVisible({ timeout: 30_000 });
+  await expect(page.getByText("PLAY RECAP").first()).toBeVisible();
+  await expect(page.getByText("Success").first()).toBeVisible();
+  expect(await ended).toBe(0);
+
+  const { executions } = await collector.ask<ExecutionList>("GET", "/executions?playbook=gated.yml");
+  expect(executions).toHaveLength(1);
+  expect(executions[0]?.events?.complete).toBe(true);
+});
