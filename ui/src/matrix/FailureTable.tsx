@@ -1,9 +1,9 @@
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import type { ReactElement, ReactNode } from "react";
 import { outcomeWords } from "./decode";
+import { rowName } from "./groups";
 import type { Cell } from "./layout";
 import { codeOf, failuresOf, type Model } from "./model";
-import { rowName } from "./paint";
 
 /** Lines, at most: more are easier to read in the matrix or on the Tasks page. */
 const LIMIT = 200;

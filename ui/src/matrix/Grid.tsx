@@ -1,7 +1,7 @@
 import type { KeyboardEvent, ReactElement, Ref } from "react";
+import { rowName } from "./groups";
 import type { Cell } from "./layout";
 import { cellWords, type Model } from "./model";
-import { rowName } from "./paint";
 
 interface Props {
   id: string;

@@ -1,8 +1,8 @@
 import type { ReactElement } from "react";
 import { outcomeWords } from "./decode";
+import { rowName } from "./groups";
 import type { Cell, Layout } from "./layout";
 import { codeOf, type Model } from "./model";
-import { rowName } from "./paint";
 
 interface Props {
   model: Model;

@@ -1,7 +1,7 @@
-import { SearchInput } from "@patternfly/react-core/dist/esm/components/SearchInput";
 import { Switch } from "@patternfly/react-core/dist/esm/components/Switch";
 import { ToggleGroup, ToggleGroupItem } from "@patternfly/react-core/dist/esm/components/ToggleGroup";
 import type { ReactElement } from "react";
+import { TextFilter } from "../parts/TextFilter";
 import type { Show, Sort } from "./groups";
 import type { Zoom } from "./layout";
 import type { MatrixView } from "./model";
@@ -34,22 +34,8 @@ const SORT: readonly [Sort, string][] = [
 export function Toolbar({ view, zoom, onView, onZoom }: Props): ReactElement {
   return (
     <div className="pb-matrix__bar">
-      <SearchInput
-        className="pb-matrix__search"
-        aria-label="Host name"
-        placeholder="Host"
-        value={view.host}
-        onChange={(_, host) => onView({ host })}
-        onClear={() => onView({ host: "" })}
-      />
-      <SearchInput
-        className="pb-matrix__search"
-        aria-label="Task name"
-        placeholder="Task"
-        value={view.task}
-        onChange={(_, task) => onView({ task })}
-        onClear={() => onView({ task: "" })}
-      />
+      <TextFilter value={view.host} apply={(host) => onView({ host })} label="Host name" placeholder="Host" />
+      <TextFilter value={view.task} apply={(task) => onView({ task })} label="Task name" placeholder="Task" />
       <Choice label="Outcomes" choices={SHOW} chosen={view.show} onChoose={(show) => onView({ show })} />
       <Choice
         label="Order of hosts"

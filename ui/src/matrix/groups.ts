@@ -127,6 +127,12 @@ export function rowsOf(groups: readonly (readonly number[])[], open: ReadonlySet
   return rows;
 }
 
+/** The name of a line: a host, or a group by its first host. */
+export function rowName(matrix: Matrix, row: Row): string {
+  const name = matrix.hosts[row.host] ?? "";
+  return row.count > 1 ? `${row.count.toLocaleString("en")} hosts like ${name}` : name;
+}
+
 /** The FNV-1a hash of a host's outcomes. */
 function signature(matrix: Matrix, host: number, tasks: readonly number[]): number {
   const start = host * matrix.tasks.length;

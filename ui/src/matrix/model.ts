@@ -1,8 +1,16 @@
 /** What the matrix shows: lines and columns after filters, order and folding, and where a host or task is among them. */
 import { codeAt, isFailure, type Matrix, outcomeWords } from "./decode";
-import { groupHosts, type MatrixFilter, type Row, rowsOf, type Sort, select, sortHosts } from "./groups";
+import {
+  groupHosts,
+  type MatrixFilter,
+  type Row,
+  rowName,
+  rowsOf,
+  type Sort,
+  select,
+  sortHosts,
+} from "./groups";
 import type { Cell } from "./layout";
-import { rowName } from "./paint";
 
 /** What is known of a task besides its number. */
 export interface MatrixTask {

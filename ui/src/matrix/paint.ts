@@ -1,11 +1,11 @@
 /** Draws a scene: cells, host names, task headings, the cursor. It draws what is visible, and keeps nothing but pictures. */
 import { CODE, codeAt, type Matrix, OUTCOMES } from "./decode";
 import type { Row } from "./groups";
+import { Labels } from "./labels";
 import { type Cell, type Layout, type Offset, visible } from "./layout";
 import type { Look } from "./look";
 import { drawMark } from "./marks";
 import { Overview } from "./overview";
-import { FittedTexts } from "./text";
 
 /** What is shown. */
 export interface Scene {
@@ -31,11 +31,9 @@ const WITH_OK = 16;
 /** Cells smaller than this are drawn as one picture. */
 const SEPARATE = 5;
 
-const ANGLE = -Math.PI / 3.3;
-
 /** Draws scenes on one canvas. */
 export class Paint {
-  readonly #texts = new FittedTexts();
+  readonly #labels = new Labels();
   readonly #overview = new Overview();
   #marks: { key: string; look: Look; images: (HTMLCanvasElement | undefined)[] } | undefined;
 
@@ -57,11 +55,11 @@ export class Paint {
       frame(context, scene, look, offset);
     });
     clipped(context, { ...room, y: 0, height: layout.head }, () =>
-      this.#headings(context, scene, look, offset),
+      this.#labels.headings(context, scene, look, offset),
     );
     if (layout.names > 0) {
       clipped(context, { ...room, x: 0, width: layout.names }, () =>
-        this.#names(context, scene, look, offset),
+        this.#labels.names(context, scene, look, offset),
       );
     }
   }
@@ -124,87 +122,6 @@ export class Paint {
     }
     return this.#marks.images;
   }
-
-  #names(context: CanvasRenderingContext2D, scene: Scene, look: Look, offset: Offset): void {
-    const { layout, rows, matrix } = scene;
-    const { firstRow, endRow } = visible(layout, offset);
-    const size = layout.zoom === "large" ? 13 : 10;
-    context.textBaseline = "middle";
-    context.textAlign = "left";
-    for (let at = firstRow; at < endRow; at += 1) {
-      const row = rows[at];
-      if (!row) {
-        continue;
-      }
-      const isCurrent = at === scene.cursor?.row || at === scene.hover?.row;
-      const y = layout.head + at * layout.cellHeight - offset.top;
-      if (isCurrent) {
-        context.fillStyle = look.hover;
-        context.fillRect(0, y, layout.names, layout.cellHeight);
-      }
-      const isGroup = row.count > 1;
-      const isLeader = row.size > 1 && row.host === row.leader;
-      const isMember = row.size > 1 && !isGroup;
-      context.font = `${isGroup ? "bold " : ""}${size}px ${look.font}`;
-      context.fillStyle = look.text;
-      const indent = isMember || isGroup ? 18 : 4;
-      const text = rowName(matrix, row);
-      const middle = y + layout.cellHeight / 2 + 0.5;
-      context.fillText(this.#texts.fit(context, text, layout.names - indent - 6), indent, middle);
-      if (isLeader) {
-        caret(context, { x: 5, y: middle, isOpen: !isGroup }, look.text);
-      }
-    }
-    context.fillStyle = look.line;
-    context.fillRect(layout.names - 1, layout.head, 1, layout.viewHeight);
-  }
-
-  #headings(context: CanvasRenderingContext2D, scene: Scene, look: Look, offset: Offset): void {
-    const { layout, columns, headings } = scene;
-    const { firstColumn, endColumn } = visible(layout, offset);
-    const isLarge = layout.zoom === "large";
-    context.font = `${isLarge ? 13 : 10}px ${look.font}`;
-    context.textBaseline = "middle";
-    // Rotated headings reach to the right into the view.
-    const before = isLarge ? 5 : 0;
-    for (let at = Math.max(0, firstColumn - before); at < endColumn; at += 1) {
-      const x = layout.names + (at + 0.5) * layout.cellWidth - offset.left;
-      const isCurrent = at === scene.cursor?.column || at === scene.hover?.column;
-      context.fillStyle = isCurrent ? look.focus : look.text;
-      const number = scene.matrix.tasks[columns[at] ?? 0] ?? 0;
-      if (isLarge) {
-        context.save();
-        context.translate(x, layout.head - 8);
-        context.rotate(ANGLE);
-        context.textAlign = "left";
-        const text = this.#texts.fit(
-          context,
-          headings[columns[at] ?? 0] ?? "",
-          (layout.head - 18) / Math.sin(-ANGLE),
-        );
-        context.fillText(text, 0, 0);
-        context.restore();
-      } else if (isCurrent || isTick(at, layout.cellWidth)) {
-        context.textAlign = "center";
-        context.fillText(String(number), x, layout.head - 10);
-        context.fillRect(x, layout.head - 4, 1, 4);
-      }
-    }
-    context.fillStyle = look.line;
-    context.fillRect(0, layout.head - 1, layout.viewWidth, 1);
-  }
-}
-
-/** The name of a line: a host, or a group by its first host. */
-export function rowName(matrix: Matrix, row: Row): string {
-  const name = matrix.hosts[row.host] ?? "";
-  return row.count > 1 ? `${row.count.toLocaleString("en")} hosts like ${name}` : name;
-}
-
-/** Whether a column of small cells shows its number: every fifth, tenth … as there is room. */
-function isTick(at: number, cellWidth: number): boolean {
-  const step = [1, 5, 10, 20, 50, 100, 200, 500, 1000].find((count) => count * cellWidth >= 28) ?? 5000;
-  return at === 0 || (at + 1) % step === 0;
 }
 
 /** The space between cells, in device pixels. */
@@ -232,6 +149,7 @@ function markImage(code: number, width: number, height: number, look: Look): HTM
 function plays(context: CanvasRenderingContext2D, scene: Scene, look: Look, offset: Offset): void {
   const { layout } = scene;
   context.fillStyle = look.subtle;
+  context.globalAlpha = 0.5;
   for (const column of scene.plays) {
     const x = Math.round(layout.names + column * layout.cellWidth - offset.left) - 1;
     context.fillRect(
@@ -241,6 +159,7 @@ function plays(context: CanvasRenderingContext2D, scene: Scene, look: Look, offs
       Math.min(layout.viewHeight, layout.rows * layout.cellHeight - offset.top),
     );
   }
+  context.globalAlpha = 1;
 }
 
 /** The cursor, and the cell under the pointer. */
@@ -261,20 +180,6 @@ function frame(context: CanvasRenderingContext2D, scene: Scene, look: Look, offs
     context.lineWidth = width;
     context.strokeRect(x - 0.5, y - 0.5, ...size);
   }
-}
-
-function caret(
-  context: CanvasRenderingContext2D,
-  { x, y, isOpen }: { x: number; y: number; isOpen: boolean },
-  colour: string,
-): void {
-  context.fillStyle = colour;
-  context.beginPath();
-  const points = isOpen ? [0, -2, 8, -2, 4, 3] : [1, -4, 6, 0, 1, 4];
-  for (let at = 0; at < points.length; at += 2) {
-    context.lineTo(x + (points[at] ?? 0), y + (points[at + 1] ?? 0));
-  }
-  context.fill();
 }
 
 function clipped(

@@ -38,11 +38,30 @@ export function Gaps({ scale }: { scale: Scale }): ReactElement | null {
         {scale.gaps.map((gap) => (
           <span
             key={gap.start}
+            className="pb-timeline__idle"
+            style={{ insetInlineStart: percent((gap.from + gap.to) / 2) }}
+          >
+            {duration((gap.end - gap.start) / 1_000)} idle
+          </span>
+        ))}
+      </div>
+      <span className="pb-timeline__time" />
+    </div>
+  );
+}
+
+/** The same stretches behind the bars. */
+export function Stripes({ scale }: { scale: Scale }): ReactElement {
+  return (
+    <div className="pb-timeline__stripes" aria-hidden="true">
+      <span className="pb-timeline__name" />
+      <div className="pb-timeline__track">
+        {scale.gaps.map((gap) => (
+          <span
+            key={gap.start}
             className="pb-timeline__gap"
             style={{ insetInlineStart: percent(gap.from), width: percent(gap.to - gap.from) }}
-          >
-            <span className="pb-timeline__idle">{duration((gap.end - gap.start) / 1_000)} idle</span>
-          </span>
+          />
         ))}
       </div>
       <span className="pb-timeline__time" />

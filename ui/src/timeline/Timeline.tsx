@@ -4,7 +4,7 @@
  */
 import { type CSSProperties, type ReactElement, type ReactNode, useRef } from "react";
 import { duration } from "../parts/format";
-import { Axis, Gaps, percent } from "./Axis";
+import { Axis, Gaps, percent, Stripes } from "./Axis";
 import type { HostBar, Line, TaskBar } from "./bars";
 import type { Scale } from "./scale";
 import { useWindow } from "./useWindow";
@@ -33,6 +33,7 @@ export function Timeline({ lines, scale, open, onToggle, renderHost, renderTask 
       <Axis scale={scale} />
       <Gaps scale={scale} />
       <div ref={scroller} className="pb-timeline__scroller">
+        <Stripes scale={scale} />
         <ul
           className="pb-timeline__lines"
           style={{ height: lines.length * LINE }}

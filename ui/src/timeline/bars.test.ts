@@ -95,7 +95,7 @@ describe("linesOf", () => {
   const bars = taskBars([task(1, 0, 2), task(2, 2, 9), task(3, 9, 10)], [], undefined);
   const order = (by: "time" | "slowest") =>
     linesOf(bars, by, (one) => (one.task === 2 ? [{ kind: "note", task: one, text: "…" }] : [])).map(
-      (line) => (line.kind === "task" ? line.task.task : line.text),
+      (line) => (line.kind === "task" ? line.task.task : "…"),
     );
 
   it("is in order of time, or the slowest first", () => {

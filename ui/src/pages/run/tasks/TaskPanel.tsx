@@ -10,7 +10,7 @@ import { ExpandableSection } from "@patternfly/react-core/dist/esm/components/Ex
 import { ToggleGroup, ToggleGroupItem } from "@patternfly/react-core/dist/esm/components/ToggleGroup";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { type ReactElement, useState } from "react";
+import { type ReactElement, useMemo, useState } from "react";
 import { type ResultFilter, resultsQuery } from "../../../api/run";
 import type { TaskResult } from "../../../api/types";
 import { Duration } from "../../../parts/Duration";
@@ -52,13 +52,15 @@ export function TaskPanel({ id, row, onClose }: Props): ReactElement {
     ...resultsQuery(id, { task: task.task, ...filter }, limit),
     placeholderData: (last) => last,
   });
+  // The worst first, as far as results are read.
+  const results = useMemo(() => [...(data?.entries ?? [])].sort((a, b) => rank(a) - rank(b)), [data]);
   const choose = (results: TasksSearch["results"]) => {
     const { results: _results, ...rest } = search;
     setLimit(PAGE);
     void navigate({ search: results === undefined ? rest : { ...rest, results }, replace: true });
   };
   return (
-    <DrawerPanelContent isResizable defaultSize="50%" minSize="300px" aria-label="Results of the task">
+    <DrawerPanelContent isResizable defaultSize="52%" minSize="300px" aria-label="Results of the task">
       <DrawerHead>
         <h3>
           <bdi>{task.name || task.action}</bdi>
@@ -90,8 +92,13 @@ export function TaskPanel({ id, row, onClose }: Props): ReactElement {
         </ToggleGroup>
         {!data && (error ? <Failed error={error} what="the results" /> : <Loading what="the results" />)}
         <ul className="pb-tasks__results" aria-label="Results by host">
-          {data?.entries.map((result) => (
-            <Line key={result.seq} id={id} result={result} isAlone={data.entries.length === 1} />
+          {results.map((result, at) => (
+            <Line
+              key={result.seq}
+              id={id}
+              result={result}
+              isOpen={at === 0 && (isBad(result) || results.length === 1)}
+            />
           ))}
         </ul>
         {data?.hasMore && (
@@ -104,15 +111,25 @@ export function TaskPanel({ id, row, onClose }: Props): ReactElement {
   );
 }
 
+const RANKS = ["failed", "unreachable", "rescued", "ignored", "changed", "ok", "skipped"];
+
+function rank(result: TaskResult): number {
+  return RANKS.indexOf(outcomeOfResult(result));
+}
+
+function isBad(result: TaskResult): boolean {
+  return rank(result) < RANKS.indexOf("changed");
+}
+
 interface LineProps {
   id: string;
   result: TaskResult;
-  /** The only result is shown at once. */
-  isAlone: boolean;
+  /** Whether it is unfolded at first. */
+  isOpen: boolean;
 }
 
-function Line({ id, result, isAlone }: LineProps): ReactElement {
-  const [isOpen, setOpen] = useState(isAlone);
+function Line({ id, result, isOpen: isOpenAtFirst }: LineProps): ReactElement {
+  const [isOpen, setOpen] = useState(isOpenAtFirst);
   return (
     <li>
       <ExpandableSection

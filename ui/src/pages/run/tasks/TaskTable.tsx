@@ -43,10 +43,12 @@ function PlayTable({ group, chosen, onOpen }: PlayProps): ReactElement {
       <Table aria-label={`Tasks of ${group.name}`} variant="compact">
         <Thead>
           <Tr>
-            <Th>Number</Th>
+            <Th className="pb-tasks__aside" modifier="nowrap">
+              Number
+            </Th>
             <Th width={50}>Task</Th>
             <Th>Results</Th>
-            <Th>Time</Th>
+            <Th className="pb-tasks__aside">Time</Th>
           </Tr>
         </Thead>
         <Tbody>
@@ -94,7 +96,9 @@ function TaskLine({ row, isChosen, onOpen }: LineProps): ReactElement {
   const { task, counts, share, isSlow, isOdd } = row;
   return (
     <Tr isRowSelected={isChosen}>
-      <Td dataLabel="Number">{task.task}</Td>
+      <Td dataLabel="Number" className="pb-tasks__aside">
+        {task.task}
+      </Td>
       <Td dataLabel="Task">
         <Button
           variant="link"
@@ -105,7 +109,7 @@ function TaskLine({ row, isChosen, onOpen }: LineProps): ReactElement {
         >
           <bdi>{task.name || task.action}</bdi>
         </Button>{" "}
-        <span className="pb-subtle">
+        <span className="pb-subtle pb-tasks__aside">
           <bdi>{task.action}</bdi>
           {task.handler && ", handler"}
         </span>
@@ -120,7 +124,7 @@ function TaskLine({ row, isChosen, onOpen }: LineProps): ReactElement {
           )}
         </span>
       </Td>
-      <Td dataLabel="Time">
+      <Td dataLabel="Time" className="pb-tasks__aside">
         <Duration seconds={task.duration} />{" "}
         {isSlow && (
           <Label color="orange" isCompact>

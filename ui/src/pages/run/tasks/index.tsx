@@ -64,11 +64,7 @@ export function TasksPage(): ReactElement {
       <h2 className="pf-v6-screen-reader">Tasks</h2>
       <div className="pb-tasks__bar">
         <div className="pb-tasks__name">
-          <TextFilter
-            value={search.name}
-            apply={(name) => write({ name })}
-            label="Task, role or module"
-          />
+          <TextFilter value={search.name} apply={(name) => write({ name })} label="Task, role or module" />
         </div>
         <ToggleGroup aria-label="Which tasks are shown" isCompact>
           {SHOW.map(([show, text]) => (
@@ -91,7 +87,11 @@ export function TasksPage(): ReactElement {
           {data.hasMore && ", the first ones only"}
         </span>
       </div>
-      <Drawer className="pb-tasks__drawer" isExpanded={chosen !== undefined}>
+      <Drawer
+        className={`pb-tasks__drawer${chosen ? " pb-is-open" : ""}`}
+        isExpanded={chosen !== undefined}
+        isInline
+      >
         <DrawerContent
           panelContent={
             chosen && (
