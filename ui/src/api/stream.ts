@@ -6,7 +6,7 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { base } from "./base";
 import { api, read } from "./client";
-import { noteLive } from "./connection";
+import { currentConnection, noteLive, onConnection } from "./connection";
 import { ApiError } from "./error";
 import { keys, type Runs } from "./queries";
 import { throttle } from "./throttle";
@@ -71,8 +71,16 @@ export function connect(cache: QueryClient): LiveConnection {
     }
   }
 
+  // A request found that nothing answers: a socket that is still open may be dead, and does not say so for minutes.
+  const stopWatching = onConnection(() => {
+    if (currentConnection().state === "away" && socket?.readyState === WebSocket.OPEN) {
+      socket.close();
+    }
+  });
+
   function close(): void {
     isClosed = true;
+    stopWatching();
     clearTimeout(timer);
     feed.close();
     socket?.close();

@@ -7,7 +7,11 @@ import { Empty } from "../parts/states";
 export function NotFound(): ReactElement {
   useDocumentTitle("Not found");
   return (
-    <Empty title="Nothing is at this address" actions={<LinkButton to="/runs">To the runs</LinkButton>}>
+    <Empty
+      isPage
+      title="Nothing is at this address"
+      actions={<LinkButton to="/runs">To the runs</LinkButton>}
+    >
       The link may be old or mistyped. A run that was deleted is gone for good.
     </Empty>
   );

@@ -7,14 +7,7 @@
  * reads its address with `getRouteApi("/hosts/$name")` and links with `<Link to="/hosts/$name" params={…}>`.
  */
 import type { QueryClient } from "@tanstack/react-query";
-import {
-  createRootRouteWithContext,
-  createRoute,
-  createRouter,
-  lazyRouteComponent,
-  redirect,
-} from "@tanstack/react-router";
-import type { ReactElement } from "react";
+import { createRootRouteWithContext, createRoute, createRouter, redirect } from "@tanstack/react-router";
 import { base } from "../api/base";
 import { ApiError } from "../api/error";
 import { identityQuery } from "../api/queries";
@@ -35,17 +28,9 @@ import { search as settingsSearch } from "../pages/settings/search";
 import { search as trendsSearch } from "../pages/trends/search";
 import { Failed, Loading } from "../parts/states";
 import { NotFound } from "./NotFound";
+import { page } from "./page";
 import { Shell } from "./Shell";
 import { parseSearch, stringifySearch } from "./search";
-
-interface Page {
-  component: () => ReactElement | null;
-}
-
-/** A page that is loaded when it is first visited. */
-function page(load: () => Promise<Page>) {
-  return lazyRouteComponent<Page, "component">(load, "component");
-}
 
 const root = createRootRouteWithContext<{ cache: QueryClient }>()({ notFoundComponent: NotFound });
 

@@ -29,16 +29,24 @@ interface FailedProps {
   /** What could not be read: "the hosts". */
   what?: string;
   retry?: (() => void) | undefined;
+  /** Whether it is all that the page shows: then its title is the page's heading. */
+  isPage?: boolean;
   /** Given by the router, which shows this for errors while drawing. */
   reset?: () => void;
 }
 
-export function Failed({ error, what = "this page", retry, reset }: FailedProps): ReactElement {
+export function Failed({
+  error,
+  what = "this page",
+  retry,
+  reset,
+  isPage = false,
+}: FailedProps): ReactElement {
   const again = retry ?? reset;
-  const isMissing = error instanceof ApiError && error.isMissing;
+  const isMissing = error instanceof ApiError && error.isMissing && error.code !== "updated";
   return (
     <EmptyState
-      headingLevel="h2"
+      headingLevel={isPage ? "h1" : "h2"}
       status={isMissing ? "info" : "danger"}
       titleText={isMissing ? `There is no such thing any more, or there never was` : `Could not show ${what}`}
       variant="sm"
@@ -62,11 +70,13 @@ interface EmptyProps {
   children?: ReactNode;
   /** Buttons: what to do first. */
   actions?: ReactNode;
+  /** Whether it is all that the page shows: then its title is the page's heading. */
+  isPage?: boolean;
 }
 
-export function Empty({ title, children, actions }: EmptyProps): ReactElement {
+export function Empty({ title, children, actions, isPage = false }: EmptyProps): ReactElement {
   return (
-    <EmptyState headingLevel="h2" titleText={title} variant="sm">
+    <EmptyState headingLevel={isPage ? "h1" : "h2"} titleText={title} variant="sm">
       {children !== undefined && <EmptyStateBody>{children}</EmptyStateBody>}
       {actions !== undefined && (
         <EmptyStateFooter>

@@ -22,7 +22,11 @@ export function Run(): ReactElement {
     if (error === null) {
       return <Loading what="the run" />;
     }
-    return isMissing ? <NoRun /> : <Failed error={error} what="the run" retry={() => void refetch()} />;
+    return isMissing ? (
+      <NoRun />
+    ) : (
+      <Failed isPage error={error} what="the run" retry={() => void refetch()} />
+    );
   }
   return (
     <div className="run">
@@ -39,7 +43,7 @@ export function Run(): ReactElement {
 function NoRun(): ReactElement {
   useDocumentTitle("No such run");
   return (
-    <Empty title="There is no such run" actions={<LinkButton to="/runs">To the runs</LinkButton>}>
+    <Empty isPage title="There is no such run" actions={<LinkButton to="/runs">To the runs</LinkButton>}>
       It was deleted, or the link is mistyped. The audit trail knows who deleted a run.
     </Empty>
   );
