@@ -9,12 +9,7 @@ export function Remarks({ comparison }: { comparison: Comparison }): ReactElemen
     return null;
   }
   // The runs stand above as "Before" and "Now": their ids say less.
-  const said = remarks.map((remark) =>
-    remark
-      .replaceAll(now.id, "“Now”")
-      .replaceAll(before.id, "“Before”")
-      .replace(/\b([Rr])un (?=“)/g, "$1un "),
-  );
+  const said = remarks.map((remark) => remark.replaceAll(now.id, "“Now”").replaceAll(before.id, "“Before”"));
   const [only] = said;
   return (
     <Alert

@@ -1,7 +1,7 @@
 import { ExpandableSection } from "@patternfly/react-core/dist/esm/components/ExpandableSection";
 import { Link } from "@tanstack/react-router";
 import { Fragment, type ReactElement, useState } from "react";
-import { plural } from "../../parts/format";
+import { integer, plural } from "../../parts/format";
 import { type TaskGroup, type Transition, taskName } from "./groups";
 import { OutcomeChange } from "./OutcomeChange";
 import { ResultChange } from "./ResultChange";
@@ -85,7 +85,7 @@ function Hosts({
             )}
           </Fragment>
         ))}
-        {count > hosts.length && ` and ${plural(count - hosts.length, "more")}`.replace(/mores$/, "more")}
+        {count > hosts.length && ` and ${integer(count - hosts.length)} more`}
       </span>
     </p>
   );
