@@ -19,9 +19,10 @@ const PAGES = 5;
 const FAILURE = "/(?-i)^(fatal|failed): \\[/";
 const IGNORED = "...ignoring";
 
-/** Where the console takes the lines of an execution from. */
-export function outputSource(id: string): Source {
+/** Where the console takes the lines of an execution from; another `revision` is another source, read from the start. */
+export function outputSource(id: string, revision: number): Source & { readonly revision: number } {
   return {
+    revision,
     page: (from, limit, only, signal) => page(id, from, limit, only, signal),
     live: (since, events) => watch(id, since, events),
     search: (query, signal) => search(`id:${quoteId(id)} in:output ${lineQuery(query)}`, signal),

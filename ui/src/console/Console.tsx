@@ -1,4 +1,4 @@
-/** The output of a run: any number of lines, live or stored. See docs/ui.md for what it can do. */
+/** The output of a run: any number of lines, live or stored, with search, folding, links to lines, and times. */
 
 import { Button } from "@patternfly/react-core/dist/esm/components/Button";
 import ArrowDownIcon from "@patternfly/react-icons/dist/esm/icons/arrow-down-icon";
@@ -79,6 +79,7 @@ export function Console(props: ConsoleProps): ReactElement {
 
   const { times, wrap } = remembered;
   useEffect(() => log?.view.setTimes(times, zone, start), [log, times, zone, start]);
+  useEffect(() => log?.view.setWrap(wrap), [log, wrap]);
   useEffect(() => log?.view.setTasks(tasks), [log, tasks]);
 
   // The address leads: by a click, by Back and Forward, or by a link.
@@ -168,7 +169,7 @@ export function Console(props: ConsoleProps): ReactElement {
     } else if (event.key === "n" || event.key === "p") {
       goFailure(event.key === "n");
     } else if (event.key === "w") {
-      setWrap(!wrap);
+      remembered.setWrap(!wrap);
     } else if (event.key === "/") {
       openFind();
     } else if (event.key === "End") {
@@ -181,14 +182,6 @@ export function Console(props: ConsoleProps): ReactElement {
       return;
     }
     event.preventDefault();
-  };
-
-  const setWrap = (next: boolean) => {
-    if (log === undefined) {
-      remembered.setWrap(next);
-    } else {
-      log.view.keepPlace(() => remembered.setWrap(next));
-    }
   };
 
   const isEmpty = store !== undefined && (store.gone || (store.ready && store.rows === 0 && !store.live));
@@ -206,7 +199,7 @@ export function Console(props: ConsoleProps): ReactElement {
         downloadName={props.downloadName}
         onFailure={goFailure}
         onFolds={folds.setPolicy}
-        onWrap={setWrap}
+        onWrap={remembered.setWrap}
         onOnly={props.onOnly}
         onGoTo={(span) => {
           anchor.current = span.from;

@@ -34,6 +34,8 @@ const PLAIN: Style = {};
 const SPECIAL = /[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
 const ESCAPE = 0x1b;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: as above
+const SGR = /\x1b\[[\d;]*m/g;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: as above
 const ERASE = /\x1b\[[02]?K/;
 
 const BIDI = new Map<number, string>([
@@ -64,6 +66,11 @@ export function parseLine(line: string): Span[] {
 export function plainText(line: string): string {
   if (!SPECIAL.test(line)) {
     return line;
+  }
+  // Most lines have colours and nothing else: searching 100,000 lines need not parse them.
+  const bare = line.replace(SGR, "");
+  if (!SPECIAL.test(bare)) {
+    return bare;
   }
   return parseLine(line)
     .map((span) => span.text)

@@ -28,7 +28,8 @@ export class ChunkElement {
   reserve(height: number): void {
     if (height !== this.reserved) {
       this.reserved = height;
-      this.element.style.setProperty("contain-intrinsic-size", `auto none auto ${height}px`);
+      // Not `auto`, the size that it had when it was last laid out: folding changes that.
+      this.element.style.setProperty("contain-intrinsic-size", `none ${height}px`);
       if (this.built === undefined) {
         this.element.style.height = `${height}px`;
       }

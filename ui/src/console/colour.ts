@@ -11,10 +11,10 @@ export interface Paint {
 type Rgb = readonly [number, number, number];
 type Theme = "light" | "dark";
 
-/** Background and text of the console; console.css names the tokens that have these values. */
-const GROUND: Record<Theme, { back: Rgb; text: Rgb }> = {
-  light: { back: [255, 255, 255], text: [21, 21, 21] },
-  dark: { back: [41, 41, 41], text: [255, 255, 255] },
+/** Background and text of the console, and the background of selected lines, which leaves colours the least contrast. */
+const GROUND: Record<Theme, { back: Rgb; selected: Rgb; text: Rgb }> = {
+  light: { back: [255, 255, 255], selected: [255, 244, 204], text: [21, 21, 21] },
+  dark: { back: [41, 41, 41], selected: [61, 51, 25], text: [255, 255, 255] },
 };
 const LIGHT_TEXT: Rgb = [255, 255, 255];
 const DARK_TEXT: Rgb = [0, 0, 0];
@@ -51,7 +51,7 @@ export function paint(style: Style): Paint {
       classes.push(`pbc-fg-${fg}`);
     } else if (fg !== undefined) {
       classes.push("pbc-fg");
-      return { classes, properties: themes("fg", (theme) => readable(rgb(fg), GROUND[theme].back)) };
+      return { classes, properties: themes("fg", (theme) => readable(rgb(fg), GROUND[theme].selected)) };
     } else if (style.dim) {
       classes.push("pbc-dim");
     }

@@ -7,8 +7,9 @@ import type { StoreState } from "./store";
 import type { Query, Source } from "./types";
 import type { Log } from "./useLog";
 
-/** Typing pauses so long before a search begins. */
-const PAUSE_MS = 120;
+/** Typing pauses so long before a search in memory, or on the server, begins. */
+const PAUSE_MS = 80;
+const SERVER_PAUSE_MS = 250;
 
 export interface Finding {
   readonly found: Found | undefined;
@@ -44,16 +45,19 @@ export function useFind(
     }
     const abort = new AbortController();
     setBusy(true);
-    const timer = setTimeout(() => {
-      find({ text, regex, caseSensitive }, log.store, source, filtered, abort.signal)
-        .then(setFound, (cause: unknown) => {
-          if (!isAbort(cause) && !abort.signal.aborted) {
-            setFound(undefined);
-            setError(messageOf(cause));
-          }
-        })
-        .finally(() => !abort.signal.aborted && setBusy(false));
-    }, PAUSE_MS);
+    const timer = setTimeout(
+      () => {
+        find({ text, regex, caseSensitive }, log.store, source, filtered, abort.signal)
+          .then(setFound, (cause: unknown) => {
+            if (!isAbort(cause) && !abort.signal.aborted) {
+              setFound(undefined);
+              setError(messageOf(cause));
+            }
+          })
+          .finally(() => !abort.signal.aborted && setBusy(false));
+      },
+      state.whole ? PAUSE_MS : SERVER_PAUSE_MS,
+    );
     return () => {
       clearTimeout(timer);
       abort.abort();
@@ -70,7 +74,10 @@ export function useFind(
   }, [found]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: another query begins anew
-  useEffect(() => setAt(-1), [text, regex, caseSensitive]);
+  useEffect(() => {
+    setFound(undefined);
+    setAt(-1);
+  }, [text, regex, caseSensitive]);
 
   const number = found?.hits[at]?.number;
   useEffect(() => {

@@ -4,13 +4,13 @@
  */
 
 import { ChunkElement } from "./chunk";
-import { type Folds, hiddenRanges, rangesWithin, revealing } from "./folding";
+import { type Folds, hiddenBy, hiddenRanges, rangesWithin, revealing } from "./folding";
 import { type Follow, newLines, nextFollow } from "./follow";
 import { highlight } from "./highlight";
-import type { Look } from "./render";
+import { CLIP, type Look } from "./render";
 import { type Outline, type Section, SectionIndex, sectionAt } from "./sections";
 import type { LineStore } from "./store";
-import type { LineSpan, TaskLines, TimeMode } from "./types";
+import type { Line, LineSpan, TaskLines, TimeMode } from "./types";
 import {
   ALL_LINES,
   CHUNK_LINES,
@@ -79,6 +79,8 @@ export class LogView {
   private lineHeight = 20;
   private measuredRows = -1;
   private heightsChanged = false;
+  /** Characters of a row while lines wrap. */
+  private columns: number | undefined;
   private wasReady = false;
   /** When the reader last did something that scrolls. */
   private touched = 0;
@@ -187,12 +189,18 @@ export class LogView {
     this.schedule();
   }
 
-  /** Keeps the upper line where it is while `change` alters the height of lines. */
-  keepPlace(change: () => void): void {
-    const { top } = this.state;
-    change();
-    this.target = { number: top, block: "start", frames: 3 };
-    this.schedule();
+  /** Lines wrap from now on, or no longer; the upper one stays where it is. */
+  setWrap(wrap: boolean): void {
+    const { scroller } = this.options;
+    const columns = wrap
+      ? Math.max(20, Math.floor(scroller.clientWidth / (this.lineHeight * 0.39)) - 11)
+      : undefined;
+    if (columns !== this.columns) {
+      this.columns = columns;
+      this.heightsChanged = true;
+      this.target ??= { number: this.state.top, block: "start", frames: 3 };
+      this.schedule();
+    }
   }
 
   /** Opens every fold around a line. */
@@ -316,7 +324,7 @@ export class LogView {
       this.showWindow();
     }
     const more = this.build();
-    const holds = this.hold();
+    const holds = this.hold(more);
     store.want(this.visible());
     this.publish();
     if (more || holds) {
@@ -380,7 +388,21 @@ export class LogView {
     for (const range of rangesWithin(this.look.hidden, from, to + 1)) {
       hidden += Math.min(range.to, to + 1) - Math.max(range.from, from);
     }
-    return Math.max(0, rows - hidden) * this.lineHeight;
+    const plain = Math.max(0, rows - hidden) * this.lineHeight;
+    return this.columns === undefined || lines === undefined
+      ? plain
+      : plain + this.wrapped(lines, this.columns);
+  }
+
+  /** What wrapping adds to the height of lines; control sequences count, so it is a guess. */
+  private wrapped(lines: readonly Line[], columns: number): number {
+    let more = 0;
+    for (const { number, text } of lines) {
+      if (text.length > columns && hiddenBy(this.look.hidden, number) === undefined) {
+        more += Math.ceil(Math.min(text.length, CLIP) / columns) - 1;
+      }
+    }
+    return more * this.lineHeight;
   }
 
   private showAll(): void {
@@ -532,7 +554,7 @@ export class LogView {
   }
 
   /** Keeps the target or the end where the reader expects it. */
-  private hold(): boolean {
+  private hold(more: boolean): boolean {
     const { scroller, store } = this.options;
     if (this.follow.following) {
       this.scrollTo(scroller.scrollHeight - scroller.clientHeight);
@@ -550,7 +572,7 @@ export class LogView {
     const frame = scroller.getBoundingClientRect();
     const room = target.block === "start" ? 0 : Math.max(0, (frame.height - box.height) / 3);
     this.scrollTo(Math.max(0, scroller.scrollTop + box.top - frame.top - room));
-    target.frames -= 1;
+    target.frames -= more ? 0 : 1;
     if (target.frames <= 0) {
       this.target = undefined;
     }

@@ -22,7 +22,9 @@ export function ConsolePage(): ReactElement {
   const { zone } = usePreferences();
   const address = useAddress(id);
   const open = useOpenResult(id);
-  const source = useMemo(() => outputSource(id), [id]);
+  // A redaction changes lines that are here already: they are read again.
+  const redactions = run?.redacted?.length ?? 0;
+  const source = useMemo(() => outputSource(id, redactions), [id, redactions]);
   if (run === undefined) {
     return error ? <Failed error={error} what="the output" /> : <Loading what="the output" />;
   }
