@@ -213,6 +213,8 @@ export function createAppRouter(cache: QueryClient) {
     basepath: base,
     parseSearch,
     stringifySearch,
+    // What a page's `search` drops is not in the address either, rather than passed on unchecked.
+    search: { strict: true },
     defaultPreload: "intent",
     defaultPendingComponent: Loading,
     defaultErrorComponent: Failed,

@@ -1,3 +1,4 @@
+import { Checkbox } from "@patternfly/react-core/dist/esm/components/Checkbox";
 import { Label } from "@patternfly/react-core/dist/esm/components/Label";
 import ExclamationTriangleIcon from "@patternfly/react-icons/dist/esm/icons/exclamation-triangle-icon";
 import FlaskIcon from "@patternfly/react-icons/dist/esm/icons/flask-icon";
@@ -16,24 +17,24 @@ import { LastRuns } from "./LastRuns";
 
 interface Props {
   run: Execution;
-  rowIndex: number;
   isSelected: boolean;
   select(id: string, isSelected: boolean): void;
 }
 
 /** A run in the list. Drawn again only when its own record changes. */
-export const RunRow = memo(function RunRow({ run, rowIndex, isSelected, select }: Props): ReactElement {
+export const RunRow = memo(function RunRow({ run, isSelected, select }: Props): ReactElement {
   const name = runName(run);
   return (
     <Tr isRowSelected={isSelected}>
-      <Td
-        select={{
-          rowIndex,
-          isSelected,
-          onSelect: (_, checked) => select(run.id, checked),
-          props: { "aria-label": `Select ${name}, ${shortId(run.id)}` },
-        }}
-      />
+      {/* PatternFly's own column calls its boxes "Select row 0", "Select row 1". */}
+      <Td className="pf-v6-c-table__check">
+        <Checkbox
+          id={`select-${run.id}`}
+          aria-label={`Select ${name}, ${shortId(run.id)}`}
+          isChecked={isSelected}
+          onChange={(_, checked) => select(run.id, checked)}
+        />
+      </Td>
       <Td dataLabel="Status">
         <StatusLabel status={run.status} phase={run.phase} reason={run.reason} />
       </Td>

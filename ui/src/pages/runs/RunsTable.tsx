@@ -63,14 +63,8 @@ export function RunsTable({ question, latest, search, change, selected, select }
           </Tr>
         </Thead>
         <Tbody>
-          {runs.map((run, rowIndex) => (
-            <RunRow
-              key={run.id}
-              run={run}
-              rowIndex={rowIndex}
-              isSelected={selected.has(run.id)}
-              select={select}
-            />
+          {runs.map((run) => (
+            <RunRow key={run.id} run={run} isSelected={selected.has(run.id)} select={select} />
           ))}
         </Tbody>
       </Table>
