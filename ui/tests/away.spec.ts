@@ -65,6 +65,7 @@ test.describe("when the collector is away", () => {
     await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name: "Runs" }).click();
     await expect(page.getByText("does not answer").first()).toBeVisible();
     await collector.launch();
-    await expect(page.getByRole("row").filter({ hasText: "hidden.yml" })).toBeVisible();
+    await expect(page.getByRole("heading", { level: 1, name: "Runs" })).toBeVisible();
+    await expect(page.getByRole("row").filter({ hasText: "hidden.yml" })).toHaveCount(1);
   });
 });

@@ -1,5 +1,6 @@
 import type { Locator, Page } from "@playwright/test";
 import type { Execution } from "../src/api/types";
+import { failedRun } from "./harness/producer";
 import { expect, test } from "./harness/test";
 
 /** Presses Tab until the focus is there, as people do; fails if the focus never gets there. */
@@ -28,6 +29,7 @@ test("by keyboard alone: a failed run, its first failure, that line in the conso
   await collector.ask<Execution>("GET", `/executions/${id}?wait=final&timeout=60`);
 
   await page.goto("runs");
+  await expect(page.locator(`a[href*="${id}"]`).first()).toBeVisible();
   // The first press offers a way past the navigation.
   await page.keyboard.press("Tab");
   await expect(page.getByRole("link", { name: "Skip to content" })).toBeFocused();
@@ -40,9 +42,9 @@ test("by keyboard alone: a failed run, its first failure, that line in the conso
   await tabTo(page, page.locator(`a[href*="${id}"]`).first());
   await page.keyboard.press("Enter");
 
-  // The failure is there without a further step, and leads to its line.
+  // The failure is there without a further step. The console opens at its line, and goes to it again.
   await expect(page.getByText("version 2.0 does not start on web-02").first()).toBeVisible();
-  await tabTo(page, page.getByRole("link", { name: /console|line/i }).first());
+  await tabTo(page, page.getByRole("link", { name: "Console", exact: true }));
   await page.keyboard.press("Enter");
   await expect(page).toHaveURL(new RegExp(`/runs/${id}/console`));
   const output = page.getByRole("region", { name: "Output" });
@@ -64,7 +66,6 @@ test("by keyboard alone: a failed run, its first failure, that line in the conso
 });
 
 test("the matrix is walked by its arrow keys, and Enter opens a result", async ({ page, collector }) => {
-  const { failedRun } = await import("./harness/producer");
   const run = await failedRun("walked.yml", ["web-01", "web-02", "web-03"]).send(collector);
   await page.goto(`runs/${run.id}/matrix?sort=name&fold=false`);
   const grid = page.getByRole("grid");

@@ -9,8 +9,10 @@ test("the list shows a run as it starts, goes on and ends", async ({ page, colle
   await expect(page.getByText("No run is like this")).toBeVisible();
   const run = await new Run({ playbook: "live.yml" }, 1).send(collector);
   const row = page.getByRole("row").filter({ hasText: "live.yml" });
+  await expect(row).toContainText("Starting");
+  await run.play("web").task("install").begins("web-01").send(collector);
   await expect(row).toContainText("Running");
-  await run.play("web").task("install").changed("web-01").end().send(collector);
+  await run.changed("web-01").end().send(collector);
   await expect(row).toContainText("Success");
   await expect(row).toContainText("1 changed");
 });
