@@ -28,7 +28,7 @@ export function UserMenu(): ReactElement | null {
       isOpen={isOpen}
       onOpenChange={setOpen}
       onSelect={() => setOpen(false)}
-      popperProps={{ position: "right" }}
+      popperProps={{ position: "right", appendTo: "inline" }}
       toggle={(ref) => (
         <MenuToggle ref={ref} variant="plainText" isExpanded={isOpen} onClick={() => setOpen(!isOpen)}>
           <bdi>{identity.name}</bdi>

@@ -56,7 +56,9 @@ export function ConfirmDialog(props: Props): ReactElement {
               <TextInput id={`${id}-note`} value={note} onChange={(_, text) => setNote(text)} />
             </FormGroup>
           )}
-          {doing.isError && <Alert isInline variant="danger" title={sentence(messageOf(doing.error))} />}
+          {doing.isError && (
+            <Alert component="p" isInline variant="danger" title={sentence(messageOf(doing.error))} />
+          )}
         </Form>
       </ModalBody>
       <ModalFooter>

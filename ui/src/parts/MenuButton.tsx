@@ -37,7 +37,7 @@ export function MenuButton({
       isOpen={isOpen}
       onOpenChange={setOpen}
       onSelect={() => setOpen(false)}
-      popperProps={{ position: "right" }}
+      popperProps={{ position: "right", appendTo: "inline" }}
       shouldFocusToggleOnSelect
       toggle={(ref) => (
         <MenuToggle

@@ -31,6 +31,7 @@ export function Picker<Value extends string>(props: Props<Value>): ReactElement 
           {label}: {chosen}
         </MenuToggle>
       )}
+      popperProps={{ appendTo: "inline" }}
       shouldFocusToggleOnSelect
     >
       <SelectList aria-label={label}>

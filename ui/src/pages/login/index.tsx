@@ -50,7 +50,9 @@ export function Login(): ReactElement {
         <CardTitle component="h1">Log in to Playback</CardTitle>
         <CardBody>
           <Form onSubmit={submit}>
-            {login.isError && <Alert variant="danger" isInline title={sentence(messageOf(login.error))} />}
+            {login.isError && (
+              <Alert component="h2" variant="danger" isInline title={sentence(messageOf(login.error))} />
+            )}
             <FormGroup label="Token" fieldId="token" isRequired>
               <TextInput
                 id="token"

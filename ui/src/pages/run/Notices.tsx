@@ -15,18 +15,19 @@ export function Notices({ run, isDeleted }: Props): ReactElement {
   return (
     <div className="run-notices" role="status">
       {isDeleted && (
-        <Alert isInline variant="warning" title="This run was deleted while you looked at it">
+        <Alert component="h2" isInline variant="warning" title="This run was deleted while you looked at it">
           What you see is what was read before; nothing more can be loaded.
         </Alert>
       )}
       {!run.events.complete && run.status !== "running" && (
-        <Alert isInline variant="warning" title="This record is not complete">
+        <Alert component="h2" isInline variant="warning" title="This record is not complete">
           {sentence(run.events.missing ?? "events are missing")} The recorder delivers what it still has with
           the next run on the same machine.
         </Alert>
       )}
       {run.payload_removed && (
         <Alert
+          component="h2"
           isInline
           isPlain
           variant="info"
@@ -38,7 +39,7 @@ export function Notices({ run, isDeleted }: Props): ReactElement {
         />
       )}
       {(run.damaged?.length ?? 0) > 0 && (
-        <Alert isInline variant="danger" title="Parts of the record are damaged">
+        <Alert component="h2" isInline variant="danger" title="Parts of the record are damaged">
           {plural(run.damaged?.reduce((sum, { lines }) => sum + lines, 0) ?? 0, "printed line")} cannot be
           read.
         </Alert>
@@ -46,6 +47,7 @@ export function Notices({ run, isDeleted }: Props): ReactElement {
       {run.redacted?.map((redaction) => (
         <Alert
           key={`${redaction.time} ${redaction.by}`}
+          component="h2"
           isInline
           isPlain
           variant="info"

@@ -47,7 +47,13 @@ export function RedactDialog({ id, close }: { id: string; close(): void }): Reac
       confirm={confirm}
       close={close}
     >
-      <Alert isInline isPlain variant="warning" title="What is hidden cannot be brought back, by nobody." />
+      <Alert
+        component="p"
+        isInline
+        isPlain
+        variant="warning"
+        title="What is hidden cannot be brought back, by nobody."
+      />
       {FIELDS.map(({ name, label, help }) => (
         <FormGroup key={name} label={`${label}, one a line`} fieldId={`redact-${name}`}>
           <TextArea

@@ -53,7 +53,7 @@ export function AddFilter({ change }: Props): ReactElement {
     );
   };
   return (
-    <Popover headerContent="Only runs with" bodyContent={form} maxWidth="20rem" aria-label="Add a filter">
+    <Popover appendTo="inline" bodyContent={form} maxWidth="20rem" aria-label="Add a filter">
       <Button variant="link" icon={<PlusCircleIcon />}>
         Filter
       </Button>

@@ -10,9 +10,12 @@ import { Message } from "./Message";
 import { TaskPlace } from "./TaskPlace";
 
 /** Why the run failed: the verdict, each error once with its hosts, then what was handled or repeated. */
-export function Failures({ explanation }: { explanation: Explanation }): ReactElement {
+export function Failures({ explanation }: { explanation: Explanation }): ReactElement | null {
   const { id, verdict, printed, failures, groups_left_out, hosts_left_out, later_failures } = explanation;
-  const isCalm = explanation.status === "success";
+  const isCalm = explanation.status !== "failed";
+  if (isCalm && failures.length + explanation.handled.length + explanation.retried.length === 0) {
+    return null;
+  }
   return (
     <section className="summary-section" aria-labelledby="summary-why">
       <Title headingLevel="h2" size="lg" id="summary-why">
