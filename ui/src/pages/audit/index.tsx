@@ -1,8 +1,91 @@
+import { keepPreviousData, queryOptions, useQuery } from "@tanstack/react-query";
+import { getRouteApi } from "@tanstack/react-router";
 import type { ReactElement } from "react";
+import { api, read } from "../../api/client";
+import type { QueryOf } from "../../api/types";
+import { useScopes } from "../../app/session";
+import { CursorPager } from "../../parts/CursorPager";
 import { PageTitle } from "../../parts/PageTitle";
+import { Empty, Failed, Loading } from "../../parts/states";
+import { EntryTable } from "./EntryTable";
+import { Filters } from "./Filters";
+import type { AuditSearch } from "./search";
+import { Verify } from "./Verify";
+import "./audit.css";
 
+const route = getRouteApi("/shell/audit");
+
+function auditQuery(query: QueryOf<"list_audit">) {
+  return queryOptions({
+    queryKey: ["audit", query],
+    queryFn: ({ signal }) => read(api.GET("/api/v1/ansible/audit", { params: { query }, signal })),
+    placeholderData: keepPreviousData,
+    // Nothing tells of new entries.
+    staleTime: 0,
+  });
+}
+
+/** Who changed what, newest first, and whether the trail is whole. */
 export function Audit(): ReactElement {
-  return <PageTitle title="Audit" />;
+  const { can, identity } = useScopes();
+  const isAllowed = can("admin");
+  return (
+    <>
+      <PageTitle
+        title="Audit"
+        details="Who changed what. Entries are only ever added, and each holds the hash of the one before it."
+      />
+      {identity === undefined ? <Loading /> : isAllowed ? <Trail /> : <NoScope />}
+    </>
+  );
+}
+
+function Trail(): ReactElement {
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const entries = useQuery(auditQuery({ limit: 100, ...given(search) }));
+  const change = (changes: AuditSearch) =>
+    void navigate({ search: (now) => ({ ...now, cursor: undefined, ...changes }), replace: true });
+  return (
+    <>
+      <Verify />
+      <Filters search={search} change={change} />
+      {entries.isError && (
+        <Failed error={entries.error} what="the audit trail" retry={() => void entries.refetch()} />
+      )}
+      {entries.isPending && <Loading what="the audit trail" />}
+      {entries.isSuccess && (
+        <>
+          {entries.data.entries.length === 0 ? (
+            <Empty title="No such entry">Nothing was changed that these filters find.</Empty>
+          ) : (
+            <EntryTable entries={entries.data.entries} />
+          )}
+          <CursorPager cursor={search.cursor} next={entries.data.next_cursor} what="entries" />
+        </>
+      )}
+    </>
+  );
+}
+
+/** What the address asks for, without what it does not have. */
+function given({ actor, action, object, from, to, cursor }: AuditSearch): QueryOf<"list_audit"> {
+  return {
+    ...(actor !== undefined && { actor }),
+    ...(action !== undefined && { action }),
+    ...(object !== undefined && { object }),
+    ...(from !== undefined && { from }),
+    ...(to !== undefined && { to }),
+    ...(cursor !== undefined && { cursor }),
+  };
+}
+
+function NoScope(): ReactElement {
+  return (
+    <Empty title="This token may not read the audit trail">
+      Reading it needs a token with the scope <code>admin</code>.
+    </Empty>
+  );
 }
 
 export { Audit as component };

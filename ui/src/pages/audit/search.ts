@@ -1,8 +1,41 @@
-import type { RawSearch } from "../../app/search";
+import { oneOf, type RawSearch, text } from "../../app/search";
 
-/** What the address of this page holds. */
-export type AuditSearch = Record<never, never>;
+export const ACTIONS = [
+  "launch",
+  "replay",
+  "cancel",
+  "delete",
+  "cleanup",
+  "cleanup_ended",
+  "redact",
+  "pin",
+  "unpin",
+  "import",
+  "create_token",
+  "revoke_token",
+  "refused",
+] as const;
 
-export function search(_raw: RawSearch): AuditSearch {
-  return {};
+export type Action = (typeof ACTIONS)[number];
+
+/** The filters of the API. Values may be undefined, so that one that is taken back leaves the address. */
+export interface AuditSearch {
+  actor?: string | undefined;
+  action?: Action | undefined;
+  object?: string | undefined;
+  from?: string | undefined;
+  to?: string | undefined;
+  /** Where an older page begins. */
+  cursor?: string | undefined;
+}
+
+export function search(raw: RawSearch): AuditSearch {
+  return {
+    ...text(raw, "actor"),
+    ...oneOf(raw, "action", ACTIONS),
+    ...text(raw, "object"),
+    ...text(raw, "from"),
+    ...text(raw, "to"),
+    ...text(raw, "cursor"),
+  };
 }

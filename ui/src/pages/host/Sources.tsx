@@ -30,6 +30,7 @@ export function Unreadable({ gaps }: { gaps: readonly UnreadableFacts[] }): Reac
       variant="warning"
       isInline
       isPlain
+      component="p"
       title={`${plural(gaps.length, "report of facts", "reports of facts")} cannot be read any more`}
     >
       {gaps.slice(0, 5).map((gap) => (

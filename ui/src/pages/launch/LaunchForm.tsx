@@ -2,7 +2,7 @@ import { Alert } from "@patternfly/react-core/dist/esm/components/Alert";
 import { Button } from "@patternfly/react-core/dist/esm/components/Button";
 import { ExpandableSection } from "@patternfly/react-core/dist/esm/components/ExpandableSection";
 import { ActionGroup, Form } from "@patternfly/react-core/dist/esm/components/Form";
-import { type FormEvent, type ReactElement, useEffect, useState } from "react";
+import { type FormEvent, type ReactElement, useState } from "react";
 import type { NamedFile } from "../../api/types";
 import { sentence } from "../../parts/states";
 import type { LaunchForm as FormState, SetForm } from "./form";
@@ -28,11 +28,6 @@ export function LaunchForm({ start, repeated, failed, playbooks, inventories }: 
   const set: SetForm = (changes) => setForm((now) => ({ ...now, ...changes }));
   const { send, isSending, problem } = useLaunch(form, start, repeated, setForm);
   const field = problem?.field;
-  useEffect(() => {
-    if (field !== undefined) {
-      document.getElementById(field)?.focus();
-    }
-  }, [field]);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     send();
@@ -59,6 +54,7 @@ export function LaunchForm({ start, repeated, failed, playbooks, inventories }: 
         <Alert
           isInline
           variant="danger"
+          component="p"
           title={
             field === undefined ? sentence(problem.text) : `Not started: see ${LABELS.get(field) ?? field}`
           }
@@ -100,16 +96,11 @@ interface FoldedProps {
 
 function Folded({ title, isOpen, children }: FoldedProps): ReactElement {
   const [isExpanded, setExpanded] = useState(false);
-  useEffect(() => {
-    if (isOpen) {
-      setExpanded(true);
-    }
-  }, [isOpen]);
   return (
     <ExpandableSection
       toggleText={title}
       isIndented
-      isExpanded={isExpanded}
+      isExpanded={isExpanded || isOpen}
       onToggle={(_, expanded) => setExpanded(expanded)}
     >
       <div className="launch-folded">{children}</div>

@@ -83,6 +83,7 @@ function Prefilled({ run, playbooks, inventories }: Files & { run: Execution }):
       <Alert
         isInline
         variant="info"
+        component="p"
         className="launch-origin"
         title={
           <>

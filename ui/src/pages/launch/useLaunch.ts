@@ -4,7 +4,7 @@ import { api, read } from "../../api/client";
 import { messageOf } from "../../api/error";
 import type { Execution } from "../../api/types";
 import { type LaunchForm, newRequest, replayRequest, withoutSecrets } from "./form";
-import { type Problem, problemOf } from "./problem";
+import { type FieldName, type Problem, problemOf } from "./problem";
 import { readVariables, VariablesError, type VariablesInput } from "./variables";
 
 interface Launch {
@@ -32,6 +32,7 @@ export function useLaunch(
       forget(withoutSecrets(form));
       await navigate({ to: "/runs/$id/console", params: { id } });
     },
+    onError: (error) => focusOn(problemFor(error).field),
   });
   return {
     send: () => launch.mutate(),
@@ -67,4 +68,11 @@ function problemFor(error: unknown): Problem {
   return error instanceof VariablesError
     ? { field: "extra_vars", text: error.message }
     : problemOf(messageOf(error));
+}
+
+/** Leads to the field that is wrong, once it is drawn: it may have been folded. */
+function focusOn(field: FieldName | undefined): void {
+  if (field !== undefined) {
+    requestAnimationFrame(() => document.getElementById(field)?.focus());
+  }
 }

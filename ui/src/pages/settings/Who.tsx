@@ -1,0 +1,63 @@
+import {
+  DescriptionList,
+  DescriptionListDescription,
+  DescriptionListGroup,
+  DescriptionListTerm,
+} from "@patternfly/react-core/dist/esm/components/DescriptionList";
+import type { ReactElement } from "react";
+import type { Scope } from "../../api/types";
+import { useScopes } from "../../app/session";
+import { Loading } from "../../parts/states";
+import { Time } from "../../parts/Time";
+import { Section } from "./Section";
+
+const SCOPES: { readonly [scope in Scope]: string } = {
+  ingest: "send events of runs",
+  read: "read the history and watch",
+  run: "launch, repeat, cancel and pin runs",
+  admin: "everything, deletion included",
+};
+
+/** Who is logged in: the token, and what it allows. */
+export function Who(): ReactElement {
+  const { identity } = useScopes();
+  if (identity === undefined) {
+    return <Loading what="who you are" />;
+  }
+  return (
+    <Section title="You">
+      <DescriptionList isHorizontal isCompact>
+        <DescriptionListGroup>
+          <DescriptionListTerm>Token</DescriptionListTerm>
+          <DescriptionListDescription>
+            {identity.name ? <bdi>{identity.name}</bdi> : "None: this collector serves everybody"}
+          </DescriptionListDescription>
+        </DescriptionListGroup>
+        <DescriptionListGroup>
+          <DescriptionListTerm>Records name you</DescriptionListTerm>
+          <DescriptionListDescription>
+            <code>{identity.actor}</code>
+          </DescriptionListDescription>
+        </DescriptionListGroup>
+        <DescriptionListGroup>
+          <DescriptionListTerm>You may</DescriptionListTerm>
+          <DescriptionListDescription>
+            <ul>
+              {identity.scopes.map((scope) => (
+                <li key={scope}>
+                  <code>{scope}</code>: {SCOPES[scope]}
+                </li>
+              ))}
+            </ul>
+          </DescriptionListDescription>
+        </DescriptionListGroup>
+        <DescriptionListGroup>
+          <DescriptionListTerm>Expires</DescriptionListTerm>
+          <DescriptionListDescription>
+            {identity.expires ? <Time at={identity.expires} /> : "Never, unless it is revoked"}
+          </DescriptionListDescription>
+        </DescriptionListGroup>
+      </DescriptionList>
+    </Section>
+  );
+}
