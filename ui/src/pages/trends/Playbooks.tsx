@@ -28,7 +28,7 @@ export function Playbooks({ trends, search }: Props): ReactElement {
         <Thead>
           <Tr>
             <Th>Playbook</Th>
-            <Th>Succeeded</Th>
+            <Th modifier="fitContent">Succeeded</Th>
             <Th>Runs</Th>
             <Th modifier="fitContent">Median</Th>
             <Th>95 %</Th>
