@@ -192,7 +192,8 @@ export function Console(props: ConsoleProps): ReactElement {
         failures={failures.length}
         passed={failure === undefined ? 0 : failures.indexOf(failure) + 1}
         folds={folds.policy}
-        canFold={(view?.outline.tasks.length ?? 0) > 0}
+        // Where most tasks are not known, folding all of them would fold some.
+        canFold={(view?.outline.tasks.length ?? 0) > 0 && (view?.all === true || tasks.length > 0)}
         remembered={remembered}
         only={only}
         rawHref={props.rawHref}

@@ -16,6 +16,10 @@ export class ChunkElement {
     this.element.className = "pbc-chunk";
   }
 
+  get isBuilt(): boolean {
+    return this.built !== undefined;
+  }
+
   get top(): number {
     return this.element.offsetTop;
   }

@@ -72,7 +72,7 @@ describe("lines", () => {
     );
     expect([...parent.children].map((line) => line.className)).toEqual([
       "pbc-line pbc-is-ok",
-      "pbc-line pbc-stderr",
+      "pbc-line pbc-stderr pbc-fg-5",
       "pbc-line pbc-is-failed",
     ]);
   });

@@ -132,7 +132,10 @@ describe("folding", () => {
   });
 
   it("does not fold a task that is still running", () => {
-    const running = indexed(RUN.slice(0, 5)).outline();
-    expect(hiddenRanges(running, { policy: "all", chosen: new Map() })).toEqual([]);
+    const index = indexed(RUN.slice(0, 6));
+    const all: Folds = { policy: "all", chosen: new Map() };
+    expect(hiddenRanges(index.outline(), all)).toEqual([]);
+    index.setEnd(5);
+    expect(hiddenRanges(index.outline(), all)).toEqual([{ from: 4, to: 6, heading: 3 }]);
   });
 });

@@ -108,6 +108,7 @@ export class SectionIndex {
   private readonly chunks = new Map<number, Known>();
   private tasks: readonly TaskLines[] = [];
   private built: Outline | undefined;
+  private last: number | undefined;
 
   /** The lines of tasks by the API: they stand in where no text is loaded. */
   setTasks(tasks: readonly TaskLines[]): void {
@@ -115,7 +116,16 @@ export class SectionIndex {
     this.built = undefined;
   }
 
-  /** Returns whether this changed the outline in more than its end. */
+  /** Nothing follows this line: the last sections end with it. Returns whether that is news. */
+  setEnd(line: number | undefined): boolean {
+    const isNew = line !== this.last;
+    this.last = line;
+    if (isNew) {
+      this.built = undefined;
+    }
+    return isNew;
+  }
+
   setChunk(chunk: number, lines: readonly Line[]): void {
     const first = lines[0];
     const last = lines.at(-1);
@@ -160,7 +170,7 @@ export class SectionIndex {
       before = chunk;
     }
     gap(Number.POSITIVE_INFINITY);
-    return builder.end();
+    return builder.end(this.last);
   }
 }
 
@@ -210,9 +220,11 @@ class Builder {
     }
   }
 
-  end(): Outline {
-    this.close(this.task, false);
-    this.close(this.play, false);
+  /** `last`: number of the run's last line, if that is known. */
+  end(last: number | undefined): Outline {
+    const isComplete = last !== undefined && this.reached > last;
+    this.close(this.task, isComplete);
+    this.close(this.play, isComplete);
     for (const { of, kind } of this.failures) {
       for (const section of of) {
         section.failed = true;

@@ -4,6 +4,7 @@
  */
 
 import { ChunkElement } from "./chunk";
+import { copiedText } from "./copy";
 import { type Folds, hiddenBy, hiddenRanges, rangesWithin, revealing } from "./folding";
 import { type Follow, newLines, nextFollow } from "./follow";
 import { highlight } from "./highlight";
@@ -27,6 +28,7 @@ import {
 const BUDGET_MS = 8;
 /** Scrolling so long after a key, a wheel or a touch is the reader's. */
 const INPUT_MS = 1000;
+const SCROLL_KEYS = new Set(["ArrowUp", "ArrowDown", "PageUp", "PageDown", " "]);
 /** The end counts as reached this close to it. */
 const END_PIXELS = 8;
 
@@ -226,8 +228,10 @@ export class LogView {
       }
     };
     scroller.addEventListener("beforematch", found);
-    const touched = () => {
-      this.touched = performance.now();
+    const touched = (event: Event) => {
+      if (!(event instanceof KeyboardEvent) || SCROLL_KEYS.has(event.key)) {
+        this.touched = performance.now();
+      }
     };
     const pressed = (event: PointerEvent) => {
       // A scroll bar sends no more events until it is let go.
@@ -241,11 +245,20 @@ export class LogView {
     }
     scroller.addEventListener("pointerdown", pressed);
     scroller.addEventListener("pointermove", moved);
+    const copied = (event: ClipboardEvent) => {
+      const text = copiedText([...this.chunks], this.options.store, this.look.hidden);
+      if (text !== undefined) {
+        event.clipboardData?.setData("text/plain", text);
+        event.preventDefault();
+      }
+    };
+    scroller.addEventListener("copy", copied);
     const sizes = new ResizeObserver(() => this.schedule());
     sizes.observe(scroller);
     this.stops.push(
       () => scroller.removeEventListener("scroll", scrolled),
       () => scroller.removeEventListener("beforematch", found),
+      () => scroller.removeEventListener("copy", copied),
       () => sizes.disconnect(),
     );
   }
@@ -335,6 +348,10 @@ export class LogView {
   private readChanges(): void {
     const { store } = this.options;
     const changed = store.takeChanged();
+    const { ready, live, rows } = store.snapshot();
+    if (ready && !live && this.sections.setEnd(store.lineAt(rows - 1)?.number)) {
+      this.outlineChanged();
+    }
     for (const index of changed) {
       const lines = store.chunk(index);
       if (lines !== undefined) {
@@ -564,7 +581,7 @@ export class LogView {
     if (target === undefined || !store.snapshot().ready) {
       return false;
     }
-    const element = this.chunks.get(chunkOf(store.rowOf(target.number)))?.line(target.number);
+    const element = this.elementOf(target.number);
     if (element === undefined) {
       return false;
     }
@@ -577,6 +594,21 @@ export class LogView {
       this.target = undefined;
     }
     return true;
+  }
+
+  /** The element of a line, or of the one before it that is not folded away. */
+  private elementOf(number: number): HTMLElement | undefined {
+    let index = chunkOf(this.options.store.rowOf(number));
+    let chunk = this.chunks.get(index);
+    while (chunk?.isBuilt === true) {
+      const line = chunk.line(number);
+      if (line !== undefined) {
+        return line;
+      }
+      index -= 1;
+      chunk = this.chunks.get(index);
+    }
+    return undefined;
   }
 
   private publish(): void {
