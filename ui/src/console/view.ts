@@ -3,15 +3,17 @@
  * It knows which chunks stand in the document, where the reader is, and whether the end is followed.
  */
 
-import { ChunkElement } from "./chunk";
+import { ChunkList } from "./chunkList";
 import { copiedText } from "./copy";
-import { type Folds, hiddenBy, hiddenRanges, rangesWithin, revealing } from "./folding";
+import { estimate } from "./estimate";
+import { type Folds, hiddenRanges, revealing } from "./folding";
 import { type Follow, newLines, nextFollow } from "./follow";
 import { highlight } from "./highlight";
-import { CLIP, type Look } from "./render";
+import { Reader } from "./reader";
+import type { Look } from "./render";
 import { type Outline, type Section, SectionIndex, sectionAt } from "./sections";
 import type { LineStore } from "./store";
-import type { Line, LineSpan, TaskLines, TimeMode } from "./types";
+import type { LineSpan, TaskLines, TimeMode } from "./types";
 import {
   ALL_LINES,
   CHUNK_LINES,
@@ -24,11 +26,6 @@ import {
   Scale,
 } from "./window";
 
-/** Building chunks may take so long of a frame; the rest waits for the next. */
-const BUDGET_MS = 8;
-/** Scrolling so long after a key, a wheel or a touch is the reader's. */
-const INPUT_MS = 1000;
-const SCROLL_KEYS = new Set(["ArrowUp", "ArrowDown", "PageUp", "PageDown", " "]);
 /** The end counts as reached this close to it. */
 const END_PIXELS = 8;
 
@@ -61,13 +58,13 @@ interface Target {
 
 export class LogView {
   private readonly above = document.createElement("div");
-  private readonly list = document.createElement("div");
   private readonly below = document.createElement("div");
-  private readonly chunks = new Map<number, ChunkElement>();
+  private readonly chunks = new ChunkList();
   private readonly heights = new Heights();
   private readonly sections = new SectionIndex();
   private readonly listeners = new Set<() => void>();
-  private readonly stops: (() => void)[] = [];
+  private readonly ended = new AbortController();
+  private readonly reader: Reader;
   private placed: Placed | undefined;
   private look: Look;
   private follow: Follow;
@@ -75,22 +72,16 @@ export class LogView {
   private expression: RegExp | undefined;
   private current: number | undefined;
   private frame: number | undefined;
-  private scrollTop = 0;
-  private scrollHeight = 0;
-  private expected: number | undefined;
   private lineHeight = 20;
   private measuredRows = -1;
   private heightsChanged = false;
   /** Characters of a row while lines wrap. */
   private columns: number | undefined;
   private wasReady = false;
-  /** When the reader last did something that scrolls. */
-  private touched = 0;
-  private drags = false;
   private state: ViewState;
 
   constructor(private readonly options: ViewOptions) {
-    const { scroller, store, follow, tasks } = options;
+    const { scroller, follow, tasks } = options;
     this.follow = { following: follow, seen: 0 };
     this.sections.setTasks(tasks);
     const outline = this.sections.outline();
@@ -105,23 +96,20 @@ export class LogView {
       start: undefined,
     };
     this.state = { following: follow, fresh: 0, outline, top: 0, stuck: [], all: true };
-    this.list.className = "pbc-chunks";
-    scroller.append(this.above, this.list, this.below);
+    scroller.append(this.above, this.chunks.element, this.below);
+    this.reader = new Reader(scroller, this.ended.signal);
     this.listen();
-    this.stops.push(store.subscribe(() => this.schedule()));
     this.schedule();
   }
 
   destroy(): void {
-    for (const stop of this.stops) {
-      stop();
-    }
+    this.ended.abort();
     if (this.frame !== undefined) {
       cancelAnimationFrame(this.frame);
     }
     highlight([], undefined);
     this.above.remove();
-    this.list.remove();
+    this.chunks.element.remove();
     this.below.remove();
   }
 
@@ -155,9 +143,7 @@ export class LogView {
 
   select(selected: LineSpan | undefined): void {
     this.look = { ...this.look, selected };
-    for (const chunk of this.chunks.values()) {
-      chunk.select(selected);
-    }
+    this.chunks.select(selected);
   }
 
   /** Shows a long line in full, or cut again. */
@@ -218,82 +204,43 @@ export class LogView {
   }
 
   private listen(): void {
-    const { scroller } = this.options;
-    const scrolled = () => this.scrolled();
-    scroller.addEventListener("scroll", scrolled, { passive: true });
+    const { scroller, store } = this.options;
+    const { signal } = this.ended;
+    scroller.addEventListener("scroll", () => this.scrolled(), { passive: true, signal });
     const found = (event: Event) => {
       const heading = event.target instanceof HTMLElement ? event.target.dataset.heading : undefined;
       if (heading !== undefined) {
         this.reveal(Number(heading) + 1);
       }
     };
-    scroller.addEventListener("beforematch", found);
-    const touched = (event: Event) => {
-      if (!(event instanceof KeyboardEvent) || SCROLL_KEYS.has(event.key)) {
-        this.touched = performance.now();
-      }
-    };
-    const pressed = (event: PointerEvent) => {
-      // A scroll bar sends no more events until it is let go.
-      this.drags = event.target === scroller && event.offsetX > scroller.clientWidth;
-    };
-    const moved = (event: PointerEvent) => {
-      this.drags &&= event.buttons !== 0;
-    };
-    for (const kind of ["wheel", "touchmove", "keydown"]) {
-      scroller.addEventListener(kind, touched, { passive: true });
-    }
-    scroller.addEventListener("pointerdown", pressed);
-    scroller.addEventListener("pointermove", moved);
+    scroller.addEventListener("beforematch", found, { signal });
     const copied = (event: ClipboardEvent) => {
-      const text = copiedText([...this.chunks], this.options.store, this.look.hidden);
+      const text = copiedText(this.chunks.entries(), store, this.look.hidden);
       if (text !== undefined) {
         event.clipboardData?.setData("text/plain", text);
         event.preventDefault();
       }
     };
-    scroller.addEventListener("copy", copied);
+    scroller.addEventListener("copy", copied, { signal });
     const sizes = new ResizeObserver(() => this.schedule());
     sizes.observe(scroller);
-    this.stops.push(
-      () => scroller.removeEventListener("scroll", scrolled),
-      () => scroller.removeEventListener("beforematch", found),
-      () => scroller.removeEventListener("copy", copied),
-      () => sizes.disconnect(),
-    );
+    const unsubscribe = store.subscribe(() => this.schedule());
+    signal.addEventListener("abort", () => {
+      sizes.disconnect();
+      unsubscribe();
+    });
   }
 
   private scrolled(): void {
     const { scroller, store } = this.options;
-    const { scrollTop, scrollHeight, clientHeight } = scroller;
-    // Lines that get their height move the view too, and so does the browser's own search.
-    const isOurs = this.expected !== undefined && Math.abs(scrollTop - this.expected) <= 1;
-    const isInput = this.drags || performance.now() - this.touched < INPUT_MS;
-    const byReader = !isOurs && (isInput || scrollHeight === this.scrollHeight);
-    if (byReader) {
+    const scrolled = this.reader.scrolled();
+    if (scrolled.byReader) {
       this.target = undefined;
     }
-    this.follow = nextFollow(this.follow, {
-      kind: "scroll",
-      top: scrollTop,
-      before: this.scrollTop,
-      atEnd: scrollTop + clientHeight >= scrollHeight - END_PIXELS,
-      byReader,
-      total: store.snapshot().rows,
-    });
-    this.scrollTop = scrollTop;
-    this.scrollHeight = scrollHeight;
+    const atEnd = scrolled.top + scroller.clientHeight >= scroller.scrollHeight - END_PIXELS;
+    const total = store.snapshot().rows;
+    this.follow = nextFollow(this.follow, { kind: "scroll", ...scrolled, atEnd, total });
     this.schedule();
-  }
-
-  private scrollTo(top: number): void {
-    const { scroller } = this.options;
-    if (Math.abs(scroller.scrollTop - top) >= 1) {
-      scroller.scrollTop = top;
-    }
-    this.expected = scroller.scrollTop;
-    this.scrollTop = scroller.scrollTop;
-    this.scrollHeight = scroller.scrollHeight;
   }
 
   private setFoldsNow(folds: Folds): void {
@@ -303,9 +250,7 @@ export class LogView {
 
   private setLook(part: Partial<Look>): void {
     this.look = { ...this.look, ...part };
-    for (const chunk of this.chunks.values()) {
-      chunk.stale = true;
-    }
+    this.chunks.markStale();
     this.schedule();
   }
 
@@ -336,7 +281,7 @@ export class LogView {
     } else {
       this.showWindow();
     }
-    const more = this.build();
+    const more = this.chunks.build(store, this.look, this.visible());
     const holds = this.hold(more);
     store.want(this.visible());
     this.publish();
@@ -394,37 +339,14 @@ export class LogView {
     }
   }
 
-  /** Height of a chunk as far as it is known without laying it out. */
   private estimate(chunk: number): number {
-    const { store } = this.options;
-    const rows = Math.min(CHUNK_LINES, store.snapshot().rows - chunk * CHUNK_LINES);
-    const lines = store.chunk(chunk);
-    const from = lines?.[0]?.number ?? chunk * CHUNK_LINES;
-    const to = lines?.at(-1)?.number ?? from + rows - 1;
-    let hidden = 0;
-    for (const range of rangesWithin(this.look.hidden, from, to + 1)) {
-      hidden += Math.min(range.to, to + 1) - Math.max(range.from, from);
-    }
-    const plain = Math.max(0, rows - hidden) * this.lineHeight;
-    return this.columns === undefined || lines === undefined
-      ? plain
-      : plain + this.wrapped(lines, this.columns);
-  }
-
-  /** What wrapping adds to the height of lines; control sequences count, so it is a guess. */
-  private wrapped(lines: readonly Line[], columns: number): number {
-    let more = 0;
-    for (const { number, text } of lines) {
-      if (text.length > columns && hiddenBy(this.look.hidden, number) === undefined) {
-        more += Math.ceil(Math.min(text.length, CLIP) / columns) - 1;
-      }
-    }
-    return more * this.lineHeight;
+    const { lineHeight: line, columns } = this;
+    return estimate(chunk, this.options.store, this.look.hidden, { line, columns });
   }
 
   private showAll(): void {
     this.placed = undefined;
-    this.list.classList.remove("pbc-window");
+    this.chunks.element.classList.remove("pbc-window");
     this.above.style.height = "0";
     this.below.style.height = "0";
     this.keepChunks(0, this.heights.count - 1);
@@ -432,7 +354,7 @@ export class LogView {
 
   private showWindow(): void {
     const { scroller, store } = this.options;
-    this.list.classList.add("pbc-window");
+    this.chunks.element.classList.add("pbc-window");
     if (this.follow.following) {
       this.move(this.heights.total);
       return;
@@ -452,24 +374,18 @@ export class LogView {
       return;
     }
     const top = scroller.scrollTop - placed.above;
-    const isOutside = top < -scroller.clientHeight || top > this.list.offsetHeight;
+    const isOutside = top < -scroller.clientHeight || top > this.chunks.height;
     if (isOutside) {
       this.move(new Scale(this.heights.total, scroller.clientHeight).toText(scroller.scrollTop));
-    } else if (mustMove(placed, this.list.offsetHeight, this.heights.count, scroller)) {
+    } else if (mustMove(placed, this.chunks.height, this.heights.count, scroller)) {
       this.move(this.textPosition() ?? 0);
     }
   }
 
   /** The position in the text of the upper edge, by the chunk that is there. */
   private textPosition(): number | undefined {
-    const edge = this.options.scroller.scrollTop;
-    for (const [index, chunk] of this.chunks) {
-      const top = chunk.top;
-      if (top + chunk.height > edge) {
-        return this.heights.offset(index) + (edge - top);
-      }
-    }
-    return undefined;
+    const found = this.chunks.at(this.options.scroller.scrollTop);
+    return found && this.heights.offset(found.index) + found.offset;
   }
 
   /** Puts the window around a position in the text. */
@@ -480,93 +396,23 @@ export class LogView {
     this.above.style.height = `${placed.above}px`;
     this.below.style.height = `${placed.below}px`;
     this.keepChunks(placed.first, placed.last);
-    this.scrollTo(placed.scroll);
+    this.reader.scrollTo(placed.scroll);
   }
 
-  /** Makes these chunks, and no others, stand in the document. */
   private keepChunks(first: number, last: number): void {
-    for (const [index, chunk] of this.chunks) {
-      if (index < first || index > last) {
-        chunk.element.remove();
-        this.chunks.delete(index);
-      }
-    }
-    let before: Element | null = null;
-    for (let index = first; index <= last; index += 1) {
-      let chunk = this.chunks.get(index);
-      if (chunk === undefined) {
-        chunk = new ChunkElement();
-        this.chunks.set(index, chunk);
-        if (before === null) {
-          this.list.prepend(chunk.element);
-        } else {
-          before.after(chunk.element);
-        }
-      }
-      chunk.reserve(this.estimate(index));
-      before = chunk.element;
-    }
-    if (this.chunks.size > 0 && [...this.chunks.keys()].some((key, at, keys) => key < (keys[at - 1] ?? -1))) {
-      const sorted = [...this.chunks].sort(([one], [other]) => one - other);
-      this.chunks.clear();
-      for (const [index, chunk] of sorted) {
-        this.chunks.set(index, chunk);
-      }
-    }
+    this.chunks.keep(first, last, (chunk) => this.estimate(chunk));
   }
 
-  /** Builds what changed, what is in view first; returns whether something is left. */
-  private build(): boolean {
-    const { store } = this.options;
-    const start = performance.now();
-    const visible = this.visible();
-    const order = [...visible, ...this.chunks.keys()];
-    for (const index of order) {
-      const chunk = this.chunks.get(index);
-      if (chunk?.stale !== true) {
-        continue;
-      }
-      if (performance.now() - start > BUDGET_MS && !visible.includes(index)) {
-        return true;
-      }
-      const before = store.chunk(index - 1)?.at(-1);
-      chunk.update(store.chunk(index), before, this.look);
-    }
-    return false;
-  }
-
-  /** The chunks in view and next to it. */
+  /** The chunks that the reader sees or goes to, and their neighbours. */
   private visible(): number[] {
     const { scroller, store } = this.options;
-    const indexes = [...this.chunks.keys()];
     if (this.follow.following) {
-      return indexes.slice(-2).reverse();
-    }
-    const edge = scroller.scrollTop;
-    let low = 0;
-    let high = indexes.length - 1;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      const chunk = this.chunks.get(indexes[middle] ?? 0);
-      if (chunk !== undefined && chunk.top + chunk.height <= edge) {
-        low = middle + 1;
-      } else {
-        high = middle;
-      }
+      return this.chunks.end();
     }
     const target = this.target === undefined ? [] : [chunkOf(store.rowOf(this.target.number))];
-    let end = low;
-    while (
-      end + 1 < indexes.length &&
-      (this.chunks.get(indexes[end + 1] ?? 0)?.top ?? 0) < edge + scroller.clientHeight
-    ) {
-      end += 1;
-    }
     return [
       ...target,
-      ...indexes.slice(low, end + 1),
-      ...indexes.slice(end + 1, end + 2),
-      ...indexes.slice(Math.max(0, low - 1), low),
+      ...this.chunks.between(scroller.scrollTop, scroller.scrollTop + scroller.clientHeight),
     ];
   }
 
@@ -574,41 +420,26 @@ export class LogView {
   private hold(more: boolean): boolean {
     const { scroller, store } = this.options;
     if (this.follow.following) {
-      this.scrollTo(scroller.scrollHeight - scroller.clientHeight);
+      this.reader.scrollTo(scroller.scrollHeight - scroller.clientHeight);
       return false;
     }
     const { target } = this;
     if (target === undefined || !store.snapshot().ready) {
       return false;
     }
-    const element = this.elementOf(target.number);
+    const element = this.chunks.line(chunkOf(store.rowOf(target.number)), target.number);
     if (element === undefined) {
       return false;
     }
     const box = element.getBoundingClientRect();
     const frame = scroller.getBoundingClientRect();
     const room = target.block === "start" ? 0 : Math.max(0, (frame.height - box.height) / 3);
-    this.scrollTo(Math.max(0, scroller.scrollTop + box.top - frame.top - room));
+    this.reader.scrollTo(Math.max(0, scroller.scrollTop + box.top - frame.top - room));
     target.frames -= more ? 0 : 1;
     if (target.frames <= 0) {
       this.target = undefined;
     }
     return true;
-  }
-
-  /** The element of a line, or of the one before it that is not folded away. */
-  private elementOf(number: number): HTMLElement | undefined {
-    let index = chunkOf(this.options.store.rowOf(number));
-    let chunk = this.chunks.get(index);
-    while (chunk?.isBuilt === true) {
-      const line = chunk.line(number);
-      if (line !== undefined) {
-        return line;
-      }
-      index -= 1;
-      chunk = this.chunks.get(index);
-    }
-    return undefined;
   }
 
   private publish(): void {
