@@ -26,6 +26,7 @@
 //! - [`export`]: exports sets of runs, results, hosts or lines, and one run as a document
 //! - [`import`]: translates what ARA and Ansible's callbacks recorded
 //! - [`stats`]: rolls up past days for statistics
+//! - [`pages`]: the files of the web UI, which are part of the binary
 //! - [`api`]: the HTTP surface: thin handlers, one error type, one router list
 //! - [`retention`]: what is kept, for how long, and how the rest is removed
 //! - [`work`]: the runner of all background jobs; `jobs`: their list
@@ -53,6 +54,7 @@ pub mod launcher;
 pub mod live;
 pub mod log;
 pub mod model;
+pub mod pages;
 pub mod retention;
 pub mod search;
 pub mod server;

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::{MatchedPath, Request, State};
+use axum::http::header;
 use axum::middleware::Next;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
@@ -13,7 +14,7 @@ use super::auth::{AdminAccess, RefusedActor};
 use super::error::ErrorBody;
 use super::extract::Query;
 use super::query::limit;
-use super::{ApiError, peer};
+use super::{ApiError, auth, peer};
 use crate::app::App;
 use crate::filter::{Filtered, place};
 use crate::model::{Actor, AuditCheck, AuditFault, AuditRow, Via, time_from_us};
@@ -227,9 +228,10 @@ pub(super) async fn note_refusals(
     let route = request.extensions().get::<MatchedPath>().cloned();
     let method = request.method().clone();
     let peer = peer::address(&app.config.http, request.extensions(), request.headers());
+    let is_first_visit = is_first_visit(&request, route.as_ref());
     let response = next.run(request).await;
     let status = response.status().as_u16();
-    if matches!(status, 401 | 403) {
+    if matches!(status, 401 | 403) && !is_first_visit {
         let known = response.extensions().get::<RefusedActor>();
         let actor = known.map_or_else(
             || Actor::anonymous(Via::Unknown, peer.map(|peer| peer.to_string())),
@@ -240,4 +242,11 @@ pub(super) async fn note_refusals(
         app.commands.refused(actor, status, request);
     }
     response
+}
+
+/// Whether a page asks who is logged in, and nobody is. That is how each visit begins; nothing was tried.
+fn is_first_visit(request: &Request, route: Option<&MatchedPath>) -> bool {
+    let headers = request.headers();
+    let is_question = route.is_some_and(|route| route.as_str().ends_with("/whoami"));
+    is_question && !headers.contains_key(header::AUTHORIZATION) && auth::cookie(headers).is_none()
 }

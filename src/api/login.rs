@@ -12,6 +12,7 @@ use super::ApiError;
 use super::auth::{COOKIE, OurPage, cookie};
 use super::error::ErrorBody;
 use super::extract::WholeBody;
+use super::origin::Place;
 use crate::app::App;
 use crate::auth::{Scope, Scopes};
 
@@ -52,11 +53,7 @@ pub(super) async fn create_session(
     let token = login.token.expose_secret().trim();
     let lifetime = app.config.http.session();
     let (session, row) = app.auth.log_in(token, lifetime).await?;
-    let cookie = set_cookie(
-        session.expose_secret(),
-        lifetime.as_secs(),
-        place.is_https(),
-    );
+    let cookie = set_cookie(session.expose_secret(), lifetime.as_secs(), &place);
     let answer = Session {
         scopes: Scopes::decode(&row.scopes).list().to_vec(),
     };
@@ -79,11 +76,13 @@ pub(super) async fn delete_session(
     if let Some(session) = cookie(&headers) {
         app.auth.log_out(session).await?;
     }
-    let cookie = set_cookie("", 0, place.is_https());
+    let cookie = set_cookie("", 0, &place);
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response())
 }
 
-fn set_cookie(value: &str, seconds: u64, is_https: bool) -> String {
-    let secure = if is_https { "; Secure" } else { "" };
-    format!("{COOKIE}={value}; HttpOnly; SameSite=Strict; Path=/; Max-Age={seconds}{secure}")
+/// The cookie is sent below the collector's own path alone: another program on the same host does not see it.
+fn set_cookie(value: &str, seconds: u64, place: &Place) -> String {
+    let secure = if place.is_https() { "; Secure" } else { "" };
+    let path = place.base();
+    format!("{COOKIE}={value}; HttpOnly; SameSite=Strict; Path={path}; Max-Age={seconds}{secure}")
 }

@@ -20,6 +20,7 @@ mod launch;
 mod login;
 mod metrics;
 mod origin;
+mod pages;
 mod parts;
 mod peer;
 mod query;
@@ -197,7 +198,7 @@ pub fn router(app: App) -> Router {
             "/api/openapi.json",
             get(async move || axum::Json(&*document).into_response()),
         )
-        .fallback(error::no_such_route)
+        .fallback(pages::get_page)
         .method_not_allowed_fallback(error::no_such_method)
         .layer(axum::middleware::from_fn_with_state(
             app.clone(),

@@ -1,13 +1,13 @@
 //! Decides which browser pages are our own: same scheme, same host, same port.
 //!
-//! A reverse proxy knows the scheme and the host that the browser used, and passes them on; only a configured proxy is
-//! trusted.
+//! A reverse proxy knows the scheme and the host that the browser used, and the path below which it serves the
+//! collector, and passes them on; only a configured proxy is trusted.
 
 use axum::http::{HeaderMap, Method, Uri, header};
 use url::{Host, Origin};
 
 use super::ApiError;
-use crate::config::{HttpConfig, origin};
+use crate::config::{BasePath, HttpConfig, origin};
 
 /// The address that a request was sent to, as its client sees it.
 #[derive(Debug)]
@@ -15,6 +15,8 @@ pub(super) struct Place {
     /// According to the request itself, or to a trusted proxy.
     asked: Option<Origin>,
     public: Option<Origin>,
+    /// The path below which the client finds the collector.
+    base: BasePath,
 }
 
 impl Place {
@@ -33,10 +35,26 @@ impl Place {
             Some(scheme) if scheme.eq_ignore_ascii_case("https") => "https",
             _ => "http",
         };
+        let asked = host.and_then(|host| origin(&format!("{scheme}://{host}")));
+        let (public, public_base) = config.public().unzip();
+        let is_public = asked
+            .as_ref()
+            .zip(public.as_ref())
+            .is_some_and(|(asked, public)| is_same_host(asked, public));
+        let base = match forwarded.prefix {
+            Some(prefix) => BasePath::parse(prefix),
+            None => public_base.filter(|_| is_public),
+        };
         Self {
-            asked: host.and_then(|host| origin(&format!("{scheme}://{host}"))),
-            public: config.public_url.as_deref().and_then(origin),
+            asked,
+            public,
+            base: base.unwrap_or_default(),
         }
+    }
+
+    /// The path below which the client finds the collector.
+    pub(super) fn base(&self) -> &BasePath {
+        &self.base
     }
 
     /// Whether it was sent to this machine by a name that can only mean it.
@@ -93,6 +111,17 @@ impl Place {
     }
 }
 
+/// Whether a request was sent to the host of the public address. A proxy that is not configured does not tell the scheme,
+/// and may leave out the port.
+fn is_same_host(asked: &Origin, public: &Origin) -> bool {
+    match (asked, public) {
+        (Origin::Tuple(_, asked, port), Origin::Tuple(_, public, public_port)) => {
+            asked == public && (port == public_port || matches!(port, 80 | 443))
+        }
+        _ => false,
+    }
+}
+
 /// Whether a name can only mean this machine.
 fn is_loopback(origin: &Origin) -> bool {
     match origin {
@@ -108,6 +137,7 @@ fn is_loopback(origin: &Origin) -> bool {
 struct Forwarded<'h> {
     scheme: Option<&'h str>,
     host: Option<&'h str>,
+    prefix: Option<&'h str>,
 }
 
 impl<'h> Forwarded<'h> {
@@ -121,6 +151,7 @@ impl<'h> Forwarded<'h> {
         let mut found = Self {
             scheme: last("x-forwarded-proto"),
             host: last("x-forwarded-host"),
+            prefix: last("x-forwarded-prefix"),
         };
         for pair in last("forwarded").unwrap_or("").split(';') {
             let Some((name, value)) = pair.split_once('=') else {
@@ -220,6 +251,34 @@ mod tests {
         assert!(!allows(&proxied, "http://play.example"));
         let local = place(&config, &[("host", "127.0.0.1:8080")], false);
         assert!(allows(&local, "http://127.0.0.1:8080"));
+    }
+
+    #[test]
+    fn the_base_path_is_a_trusted_proxys_or_that_of_the_public_address() {
+        let base = |config: &HttpConfig, fields: &[(&'static str, &str)], is_proxy| {
+            place(config, fields, is_proxy).base().as_str().to_owned()
+        };
+        let plain = HttpConfig::default();
+        let public = HttpConfig {
+            public_url: Some("https://play.example/playback/".to_owned()),
+            ..HttpConfig::default()
+        };
+        let prefix = [("host", "inner:8080"), ("x-forwarded-prefix", "/tools")];
+        assert_eq!(base(&plain, &prefix, true), "/tools/");
+        assert_eq!(base(&plain, &prefix, false), "/");
+        assert_eq!(base(&public, &prefix, true), "/tools/");
+        for odd in ["", "tools", "//evil.example", "/a\"b", "/.."] {
+            let fields = [("host", "inner:8080"), ("x-forwarded-prefix", odd)];
+            assert_eq!(base(&plain, &fields, true), "/", "{odd}");
+        }
+        for (host, path) in [
+            ("play.example", "/playback/"),
+            ("Play.example:443", "/playback/"),
+            ("play.example:8080", "/"),
+            ("localhost:8080", "/"),
+        ] {
+            assert_eq!(base(&public, &[("host", host)], false), path, "{host}");
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use url::{Origin, Url};
 
-use super::ConfigError;
+use super::{BasePath, ConfigError};
 use crate::store::address::without_password;
 
 /// Section `[http]`: see `examples/collector.toml`.
@@ -32,9 +32,9 @@ pub struct HttpConfig {
     pub max_viewers_per_token: usize,
     /// Lifetime of a login session, in seconds.
     pub session_seconds: u64,
-    /// The collector's address for browsers, as `https://host[:port]`, if it is not the listen address.
+    /// The collector's address for browsers, as `https://host[:port][/path]`, if it is not the listen address.
     pub public_url: Option<String>,
-    /// Addresses of reverse proxies whose headers about the client's scheme and host are trusted: `10.0.0.7` or
+    /// Addresses of reverse proxies whose headers about the client's scheme, host and path are trusted: `10.0.0.7` or
     /// `10.0.0.0/24`.
     pub trusted_proxies: Vec<Network>,
 }
@@ -81,7 +81,7 @@ impl HttpConfig {
             return Err(ConfigError::Nothing(name));
         }
         match &self.public_url {
-            Some(url) if origin(url).is_none() => {
+            Some(url) if public(url).is_none() => {
                 Err(ConfigError::PublicUrl(without_password(url)))
             }
             _ => Ok(()),
@@ -97,6 +97,20 @@ impl HttpConfig {
             .any(|network| network.holds(address))
     }
 
+    /// Origin and path of the collector's address for browsers, if it is configured.
+    #[must_use]
+    pub fn public(&self) -> Option<(Origin, BasePath)> {
+        self.public_url.as_deref().and_then(public)
+    }
+
+    /// The collector's address for browsers without a slash at its end, if it is configured.
+    #[must_use]
+    pub fn public_address(&self) -> Option<String> {
+        let (origin, base) = self.public()?;
+        let address = format!("{}{base}", origin.ascii_serialization());
+        Some(address.trim_end_matches('/').to_owned())
+    }
+
     /// Lifetime of a login session.
     #[must_use]
     pub fn session(&self) -> Duration {
@@ -107,11 +121,18 @@ impl HttpConfig {
 /// Reads `https://host[:port]`, as browsers do; none for anything else, such as an address with a path.
 #[must_use]
 pub fn origin(text: &str) -> Option<Origin> {
+    let (origin, base) = public(text)?;
+    base.is_root().then_some(origin)
+}
+
+/// Reads `https://host[:port][/path]`; none for anything else.
+fn public(text: &str) -> Option<(Origin, BasePath)> {
     let url = Url::parse(text).ok()?;
     let is_http = matches!(url.scheme(), "http" | "https");
     let has_login = !url.username().is_empty() || url.password().is_some();
-    let is_host_alone = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
-    (is_http && !has_login && is_host_alone).then(|| url.origin())
+    let is_place_alone = url.query().is_none() && url.fragment().is_none();
+    let base = BasePath::parse(url.path())?;
+    (is_http && !has_login && is_place_alone).then(|| (url.origin(), base))
 }
 
 /// An address, or a network of them.
@@ -186,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn a_public_url_is_a_scheme_and_a_host() {
+    fn an_origin_is_a_scheme_and_a_host() {
         for right in ["https://a.example", "http://a:8080", "https://[::1]:8443/"] {
             assert!(origin(right).is_some(), "{right}");
         }
@@ -200,6 +221,29 @@ mod tests {
             "https://a b",
         ] {
             assert!(origin(wrong).is_none(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_public_url_may_have_a_path() {
+        for (text, address) in [
+            ("https://a.example", Some("https://a.example")),
+            ("https://a.example:443/", Some("https://a.example")),
+            (
+                "http://A.example:8080/playback/",
+                Some("http://a.example:8080/playback"),
+            ),
+            ("https://a/b c", None),
+            ("https://a/b?c", None),
+            ("https://u@a/b", None),
+            ("a.example/b", None),
+        ] {
+            let config = HttpConfig {
+                public_url: Some(text.to_owned()),
+                ..HttpConfig::default()
+            };
+            assert_eq!(config.public_address().as_deref(), address, "{text}");
+            assert_eq!(config.check().is_ok(), address.is_some(), "{text}");
         }
     }
 }

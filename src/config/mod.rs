@@ -2,6 +2,7 @@
 //! environment.
 
 pub mod ansible;
+mod base;
 mod http;
 mod launcher;
 mod listen;
@@ -15,6 +16,7 @@ use secrecy::SecretString;
 use secrecy::zeroize::Zeroizing;
 use serde::Deserialize;
 
+pub use base::BasePath;
 pub use http::{HttpConfig, origin};
 pub use launcher::{Adhoc, LauncherConfig};
 pub use listen::listen_address;
@@ -151,7 +153,8 @@ pub enum ConfigError {
     Nothing(&'static str),
     /// `http.public_url` is not an address for browsers.
     #[error(
-        "http.public_url = {0:?}: it must be https://HOST or http://HOST, with a port where it is not the usual one"
+        "http.public_url = {0:?}: it must be https://HOST or http://HOST, with a port where it is not the usual one, and \
+         a path where it is below one"
     )]
     PublicUrl(String),
     /// `max_output_lines` is too small to be halved.

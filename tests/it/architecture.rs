@@ -74,6 +74,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
         "config",
         &["filter", "model", "store", "playback_supervisor"],
     ),
+    ("pages", &["config"]),
     ("telemetry", &["config"]),
     ("work", &["clock", "config", "store"]),
     (
@@ -173,6 +174,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "live",
             "log",
             "model",
+            "pages",
             "retention",
             "server",
             "store",
@@ -237,6 +239,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("hyper", &["server"]),
     ("hyper_util", &["server"]),
     ("http_body", &["server"]),
+    ("rust_embed", &["pages"]),
     ("socket2", &["server"]),
 ];
 

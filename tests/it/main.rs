@@ -59,6 +59,7 @@ mod outage;
 mod output;
 mod own_change;
 mod ownership;
+mod pages;
 mod query;
 mod rebuild;
 mod recap;

@@ -31,8 +31,18 @@ impl Socket {
         path: &str,
         headers: &[(&'static str, &str)],
     ) -> Result<Self, u16> {
-        let address = collector.address();
-        let url = format!("ws://{address}{API}{path}");
+        Self::open_at(&collector.url(), path, headers)
+    }
+
+    /// The same below an address, as `http://HOST:PORT` with a path.
+    pub(crate) fn open_at(
+        base: &str,
+        path: &str,
+        headers: &[(&'static str, &str)],
+    ) -> Result<Self, u16> {
+        let place = base.strip_prefix("http://").unwrap();
+        let address = place.split('/').next().unwrap();
+        let url = format!("ws://{place}{API}{path}");
         let mut request = url.into_client_request().unwrap();
         for (name, value) in headers {
             request.headers_mut().insert(*name, value.parse().unwrap());

@@ -3,7 +3,7 @@
 mod balanced;
 mod faults;
 mod launches;
-mod nginx;
+pub(crate) mod nginx;
 mod sessions;
 
 use playback::store::dialect::Engine;

@@ -1,4 +1,5 @@
-//! A load balancer: nginx with the configuration that `docs/scale.md` describes.
+//! nginx, as a load balancer before several collectors and as a proxy that serves one below a path, with the configurations
+//! that `docs/scale.md` and `docs/ui.md` describe.
 
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Command, Stdio};
@@ -8,8 +9,8 @@ use tempfile::TempDir;
 use crate::harness::{Collector, eventually};
 use crate::servers::free_port;
 
-/// An nginx before several collectors; it ends with the test.
-pub(super) struct Nginx {
+/// An nginx before collectors; it ends with the test.
+pub(crate) struct Nginx {
     folder: TempDir,
     address: SocketAddr,
     process: Child,
@@ -17,8 +18,6 @@ pub(super) struct Nginx {
 
 impl Nginx {
     pub(super) fn before(collectors: &[Collector]) -> Self {
-        let folder = TempDir::new().unwrap();
-        let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
         let servers: String = collectors
             .iter()
             .map(|collector| {
@@ -38,8 +37,23 @@ impl Nginx {
             .replace(
                 "        server 127.0.0.1:8083 max_fails=1 fail_timeout=1s;\n",
                 "",
-            )
-            .replace("listen 8080;", &format!("listen {address};"));
+            );
+        Self::start(&config)
+    }
+
+    /// One that serves the collector below `/playback/`.
+    pub(crate) fn below_a_path(collector: &Collector) -> Self {
+        let config = include_str!("../../../examples/nginx-below-a-path.conf").replace(
+            "http://127.0.0.1:8081/",
+            &format!("http://{}/", collector.address()),
+        );
+        Self::start(&config)
+    }
+
+    fn start(config: &str) -> Self {
+        let folder = TempDir::new().unwrap();
+        let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
+        let config = config.replace("listen 8080;", &format!("listen {address};"));
         assert!(
             !config.contains("808"),
             "the example is the one that is tested: {config}"
@@ -67,7 +81,7 @@ impl Nginx {
         nginx
     }
 
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 }
