@@ -60,10 +60,10 @@ fn end(exit_code: Option<i32>) {
     if fork::in_child() {
         return;
     }
-    let warning = std::panic::catch_unwind(|| run::end_at_exit(exit_code)).unwrap_or_default();
-    if let Some(warning) = warning {
+    let lines = std::panic::catch_unwind(|| run::end_at_exit(exit_code)).unwrap_or_default();
+    if let Some(lines) = lines {
         // If standard error is closed, nobody can be told.
-        let _ = writeln!(std::io::stderr(), "[WARNING]: Playback: {warning}");
+        let _ = writeln!(std::io::stderr(), "{lines}");
     }
 }
 

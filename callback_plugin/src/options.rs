@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use playback_producer::report::truth;
 use playback_producer::{Delivery, environment, option_name as shown};
 use playback_redact::Rules;
 use pyo3::prelude::*;
@@ -123,12 +124,16 @@ impl<'py> Given<'_, 'py> {
             return flag;
         }
         let text = self.text_of(name, &value).unwrap_or_default();
-        match text.trim().to_ascii_lowercase().as_str() {
-            "1" | "true" | "yes" | "on" | "y" | "t" => true,
-            "0" | "false" | "no" | "off" | "n" | "f" => false,
-            "" => default,
-            _ => self.odd(name, &text, "it must be true or false", default),
+        match truth(&text) {
+            Some(flag) => flag,
+            None if text.trim().is_empty() => default,
+            None => self.odd(name, &text, "it must be true or false", default),
         }
+    }
+
+    /// A flag whose default depends on the run.
+    fn open_flag(&mut self, name: &'static str) -> Option<bool> {
+        self.get(name).map(|_| self.flag(name, false))
     }
 
     fn number<T: Display + FromStr>(
@@ -196,6 +201,7 @@ impl Options {
                     seconds,
                     is_wait,
                 ),
+                link: given.open_flag("link"),
             },
             capture_output: given.flag("capture_output", true),
             record_args: given.flag("record_args", false),

@@ -3,7 +3,7 @@
 //! There is one at a time. It is in a static, in plain Rust: hooks, the wrapped streams and the end of the process all
 //! need it, the last when Python is already gone. No lock is held while Python runs.
 
-use std::io;
+use std::io::{self, IsTerminal as _};
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
@@ -51,6 +51,8 @@ pub(crate) struct Run {
     programs_before: u64,
     /// It ends with its queue manager: the surrounding program goes on, and its exit code says nothing about the run.
     ends_early: bool,
+    /// Another program records it, too, and tells the user about it.
+    is_shared: bool,
 }
 
 /// The run that is being recorded.
@@ -62,13 +64,13 @@ pub(crate) fn active() -> Option<Arc<Run>> {
         .clone()
 }
 
-/// The process exits with `status`, if known. Returns a message for the user.
+/// The process exits with `status`, if known. Returns lines for the user.
 pub(crate) fn end_at_exit(status: Option<i32>) -> Option<String> {
     let ends_early = active().is_some_and(|run| run.ends_early);
     end_active(status.filter(|_| !ends_early))
 }
 
-/// Ends the current run. Returns a message for the user.
+/// Ends the current run. Returns lines for the user.
 pub(crate) fn end_active(exit_code: Option<i32>) -> Option<String> {
     let run = ACTIVE
         .get()?
@@ -164,6 +166,7 @@ impl Run {
             left_out_before: workers::left_out(),
             programs_before: workers::programs(),
             ends_early,
+            is_shared: given.is_some(),
         });
         let before = ACTIVE
             .get_or_init(Box::default)
@@ -253,7 +256,7 @@ impl Run {
     }
 
     /// Appends the last events and waits, within the limits, until they are delivered. Only the first call has an
-    /// effect. Returns a message for the user.
+    /// effect. Returns lines for the user.
     pub(crate) fn end(&self, exit_code: Option<i32>) -> Option<String> {
         if self.ended.swap(true, Ordering::SeqCst) {
             return None;
@@ -285,6 +288,16 @@ impl Run {
             .sender
             .as_ref()
             .map(|sender| sender.finish(self.limits));
-        report::at_end(outcome.as_ref(), &self.spool, self.options.delivery.url())
+        let outcome = outcome.as_ref();
+        let delivery = &self.options.delivery;
+        let warning = report::at_end(outcome, &self.spool, delivery.url());
+        let warning = warning.map(|warning| format!("[WARNING]: Playback: {warning}"));
+        // Nothing is added to what a program reads, or to the output that a supervisor records; a console has many runs.
+        let is_seen = !self.ends_early && io::stderr().is_terminal();
+        let page = report::link(outcome, self.spool.execution(), delivery, is_seen);
+        let page = page.filter(|_| !self.is_shared);
+        let page = page.map(|page| format!("Playback: {page}"));
+        let lines: Vec<String> = warning.into_iter().chain(page).collect();
+        (!lines.is_empty()).then(|| lines.join("\n"))
     }
 }

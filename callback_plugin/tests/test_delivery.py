@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import signal
 import socket
+import subprocess
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import zstandard
+from conftest import BIN, TIMEOUT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +31,7 @@ class Collector:
 
     def __init__(self) -> None:
         self.status = 200
+        self.address: str | None = None
         self.tokens: set[str | None] = set()
         self.runs: dict[str, list[dict[str, Any]]] = {}
         collector = self
@@ -42,6 +46,8 @@ class Collector:
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(data)))
+                if collector.address:
+                    self.send_header("Playback-Address", collector.address)
                 self.end_headers()
                 self.wfile.write(data)
 
@@ -90,6 +96,54 @@ def test_a_run_is_delivered_and_says_nothing(site: Site, collector: Collector) -
     assert events[-1]["data"] == {"exit_code": 0}
     text = "".join(event["data"]["text"] for event in events if event["kind"] == "output")
     assert text.encode() == run.printed
+
+
+@pytest.mark.parametrize("address", [None, "https://play.example/playback"])
+def test_the_address_of_the_run_is_printed_at_its_end_where_that_is_asked_for(
+    site: Site, collector: Collector, address: str | None
+) -> None:
+    collector.address = address
+    run = site.play(PLAY, env={"PLAYBACK_URL": collector.url, "PLAYBACK_LINK": "true"})
+    assert run.code == 0
+    (execution,) = collector.runs
+    assert run.printed.decode().splitlines()[-1] == f"Playback: {address or collector.url}/runs/{execution}"
+    # It is ours, and not what Ansible printed.
+    printed = [event["data"]["text"] for event in collector.runs[execution] if event["kind"] == "output"]
+    assert not any("Playback" in text for text in printed)
+
+
+@pytest.mark.parametrize(
+    ("env", "told"),
+    [
+        ({}, True),
+        ({"PLAYBACK_LINK": "false"}, False),
+        # Another program records the same run.
+        ({"PLAYBACK_EXECUTION_ID": "01a22b72-7150-76b0-b609-a40fa4d8de72"}, False),
+    ],
+    ids=["default", "off", "shared"],
+)
+def test_a_terminal_is_told_the_address_and_the_output_is_as_without(
+    site: Site, collector: Collector, env: dict[str, str], told: bool
+) -> None:
+    site.write("site.yml", PLAY)
+    terminal, slave = pty.openpty()
+    process = subprocess.Popen(
+        [str(BIN / "ansible-playbook"), "site.yml"],
+        cwd=site.folder,
+        env=site.env | {"PLAYBACK_URL": collector.url} | env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=slave,
+    )
+    printed, _ = process.communicate(timeout=TIMEOUT)
+    os.write(slave, b".")
+    said = os.read(terminal, 65536).decode()
+    os.close(slave)
+    os.close(terminal)
+    assert process.returncode == 0
+    assert b"Playback" not in printed
+    (execution,) = collector.runs
+    assert (f"Playback: {collector.url}/runs/{execution}" in said) == told, said
 
 
 def test_events_arrive_while_ansible_runs(site: Site, collector: Collector) -> None:

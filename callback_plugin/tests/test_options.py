@@ -45,6 +45,7 @@ ODD: list[tuple[str, str, dict[str, Any]]] = [
     ("flush_seconds", "inf", {}),
     ("flush_seconds", LATIN, {}),
     ("flush_seconds_unreachable", "soon", {}),
+    ("link", "perhaps", {}),
     ("capture_output", "perhaps", {}),
     ("record_args", "perhaps", {}),
     ("facts", "perhaps", {}),
@@ -72,6 +73,7 @@ PLAIN: list[tuple[str, str, dict[str, Any]]] = [
     ("token_file", "", {}),
     ("capture_output", "", {}),
     ("capture_output", "ON", {}),
+    ("link", "", {}),
     ("execution_id", "", {}),
 ]
 

@@ -40,6 +40,8 @@ pub struct Delivery {
     pub flush_seconds: f64,
     /// Seconds that it may wait if the collector does not answer.
     pub flush_seconds_unreachable: f64,
+    /// Whether the address of the run's page is printed at the end. None: if a person sees it.
+    pub link: Option<bool>,
 }
 
 impl fmt::Debug for Delivery {

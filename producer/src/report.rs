@@ -1,10 +1,12 @@
-//! Messages of a producer about a run that was not delivered: where it is kept, and the command that helps.
+//! Messages of a producer at the end of a run: where it is to be seen, or, if it was not delivered, where it is kept and
+//! the command that helps.
 //!
 //! The command names the folder and the collector, because the shell in which it is typed may not know them.
 
 use playback_spool::{Outcome, Spool, flush_command};
+use uuid::Uuid;
 
-use crate::Undeliverable;
+use crate::{Delivery, Undeliverable};
 
 /// Message if the spool folder has no space for a run, but memory has.
 pub const IN_MEMORY: &str = "there is no room in the spool folder; the run is kept in memory, and lost if it cannot be \
@@ -45,6 +47,31 @@ pub fn at_end(outcome: Option<&Outcome>, spool: &Spool, url: Option<&str>) -> Op
     }
 }
 
+/// The address of a run's page; none if the run was not delivered, or nobody wants to know. `is_seen`: a person sees
+/// what is printed, and no program reads it.
+#[must_use]
+pub fn link(
+    outcome: Option<&Outcome>,
+    execution: Uuid,
+    delivery: &Delivery,
+    is_seen: bool,
+) -> Option<String> {
+    let outcome = outcome.filter(|outcome| outcome.delivered)?;
+    let is_wanted = delivery.link.unwrap_or(is_seen);
+    let address = outcome.address.as_deref().or(delivery.url())?;
+    is_wanted.then(|| format!("{}/runs/{execution}", address.trim_end_matches('/')))
+}
+
+/// Whether a setting says yes or no; none for anything else.
+#[must_use]
+pub fn truth(text: &str) -> Option<bool> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "1" | "true" | "yes" | "on" | "y" | "t" => Some(true),
+        "0" | "false" | "no" | "off" | "n" | "f" => Some(false),
+        _ => None,
+    }
+}
+
 /// Message after an incomplete delivery. None: it was complete.
 fn undelivered(outcome: &Outcome, spool: &Spool, url: Option<&str>) -> Option<String> {
     if outcome.delivered {
@@ -78,4 +105,44 @@ fn undelivered(outcome: &Outcome, spool: &Spool, url: Option<&str>) -> Option<St
             flush_command(&dir, url, ""),
         ),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_of_a_run_is_told_where_somebody_wants_to_know() {
+        let told = |address: Option<&str>, delivered, link, is_seen| {
+            let outcome = Outcome {
+                delivered,
+                address: address.map(str::to_owned),
+                ..Outcome::default()
+            };
+            let delivery = Delivery {
+                url: Some("http://localhost:8080/".to_owned()),
+                link,
+                ..Delivery::default()
+            };
+            super::link(Some(&outcome), Uuid::nil(), &delivery, is_seen)
+        };
+        let page = |base: &str| Some(format!("{base}/runs/{}", Uuid::nil()));
+        let public = Some("https://play.example/playback");
+        assert_eq!(told(None, true, None, true), page("http://localhost:8080"));
+        assert_eq!(
+            told(public, true, None, true),
+            page("https://play.example/playback")
+        );
+        assert_eq!(told(public, true, None, false), None);
+        assert_eq!(told(public, true, Some(false), true), None);
+        assert_eq!(
+            told(None, true, Some(true), false),
+            page("http://localhost:8080")
+        );
+        assert_eq!(told(public, false, Some(true), true), None);
+        assert_eq!(
+            super::link(None, Uuid::nil(), &Delivery::default(), true),
+            None
+        );
+    }
 }

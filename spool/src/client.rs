@@ -44,6 +44,12 @@ const MAX_RETRY_AFTER: Duration = Duration::from_secs(60);
 /// A header that the collector sets on each of its answers, to distinguish them from those of proxies.
 pub const COLLECTOR_HEADER: &str = "playback-collector";
 
+/// A header in which the collector tells its address for browsers, if it has one of its own.
+pub const ADDRESS_HEADER: &str = "playback-address";
+
+/// The longest such address that is kept, in bytes.
+const MAX_ADDRESS_BYTES: usize = 1000;
+
 /// The collector's answer.
 #[derive(Debug)]
 pub(crate) enum Answer {
@@ -184,6 +190,8 @@ pub(crate) struct Client {
     compressor: zstd::bulk::Compressor<'static>,
     compressed: Vec<u8>,
     clock: Option<RunClock>,
+    /// The collector's address for browsers, as it last told.
+    address: Option<String>,
 }
 
 impl Client {
@@ -229,6 +237,7 @@ impl Client {
             compressor,
             compressed: Vec::new(),
             clock: config.clock,
+            address: None,
         })
     }
 
@@ -294,6 +303,11 @@ impl Client {
         }
     }
 
+    /// The collector's address for browsers, if it told one.
+    pub(crate) fn address(&self) -> Option<&str> {
+        self.address.as_deref()
+    }
+
     /// Tokens are renewed during a run: whether the file holds another one by now, which is then used.
     fn has_another_token(&mut self) -> bool {
         let read = self.token_file.as_ref().map(|file| read_secret(file));
@@ -313,7 +327,7 @@ impl Client {
     }
 
     /// Sends the compressed batch.
-    fn post(&self, origin: &Origin<'_>, empty: bool) -> Answer {
+    fn post(&mut self, origin: &Origin<'_>, empty: bool) -> Answer {
         let mut request = self
             .agent
             .post(origin.url(&self.base))
@@ -339,7 +353,10 @@ impl Client {
             request = request.header(RUN_KEY_HEADER, key);
         }
         match request.send(&self.compressed[..]) {
-            Ok(response) => read_answer(response),
+            Ok(response) => {
+                self.address = told_address(&response);
+                read_answer(response)
+            }
             Err(error) => {
                 // The address may have changed.
                 self.resolver.forget();
@@ -415,6 +432,14 @@ struct ErrorBody {
 
 /// The code of a refusal that no token changes: the run belongs to somebody else.
 const NOT_YOURS: &str = "not_yours";
+
+/// The collector's address for browsers; none if it tells no usable one.
+fn told_address(response: &Response<Body>) -> Option<String> {
+    let told = response.headers().get(ADDRESS_HEADER)?.to_str().ok()?;
+    base_url(told)
+        .ok()
+        .filter(|address| address.len() <= MAX_ADDRESS_BYTES)
+}
 
 fn read_answer(mut response: Response<Body>) -> Answer {
     let status = response.status();

@@ -56,7 +56,7 @@ mod waker;
 pub use adopt::{
     AdoptError, AdoptOptions, Delivered, Fate, Orphan, Summary, deliver_orphans, orphans,
 };
-pub use client::COLLECTOR_HEADER;
+pub use client::{ADDRESS_HEADER, COLLECTOR_HEADER};
 pub use clock::RunClock;
 pub use command::{flush_command, quoted_path};
 pub use config::{ConfigError, SenderConfig};

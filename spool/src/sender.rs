@@ -44,6 +44,8 @@ pub struct Outcome {
     pub refused_token: bool,
     /// The last error, if there was no success since.
     pub last_error: Option<String>,
+    /// The collector's address for browsers, if it told one.
+    pub address: Option<String>,
 }
 
 /// The thread that delivers one spool. Dropping it ends the thread without waiting; what is not
@@ -123,6 +125,7 @@ impl Sender {
         if status.delivered {
             return Outcome {
                 delivered: true,
+                address: status.address.clone(),
                 ..Outcome::default()
             };
         }
@@ -139,6 +142,7 @@ impl Sender {
                 .as_ref()
                 .is_some_and(|refusal| refusal.about_token),
             last_error: status.last_error.clone(),
+            address: status.address.clone(),
         }
     }
 }

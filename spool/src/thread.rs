@@ -48,6 +48,8 @@ pub(crate) struct Status {
     pub(crate) acked: u64,
     /// Offset in the file of the events that are not stored.
     pub(crate) offset: u64,
+    /// The collector's address for browsers, if it told one.
+    pub(crate) address: Option<String>,
 }
 
 impl Shared {
@@ -201,7 +203,11 @@ impl Worker {
                     self.delivery.restart();
                 }
                 let (acked, offset) = (self.delivery.acked(), self.delivery.offset());
+                let address = self.client.address();
                 self.shared.update(|status| {
+                    if status.address.as_deref() != address {
+                        status.address = address.map(str::to_owned);
+                    }
                     status.heard = true;
                     status.last_error = None;
                     status.asked_to_wait = None;

@@ -181,6 +181,8 @@ pub fn openapi() -> OpenApi {
 pub fn router(app: App) -> Router {
     let (router, mut document) = routes().split_for_parts();
     document::complete(&mut document);
+    let address = app.config.http.public_address();
+    let address = address.and_then(|address| HeaderValue::from_str(&address).ok());
     // Shared: handlers are cloned for every connection, and the document is nearly a megabyte.
     let document = Arc::new(document);
     // Our own failures are logged where they become a response; "busy" is a response, not a failure.
@@ -210,6 +212,11 @@ pub fn router(app: App) -> Router {
         .layer(SetResponseHeaderLayer::overriding(
             HeaderName::from_static(playback_spool::COLLECTOR_HEADER),
             HeaderValue::from_static("1"),
+        ))
+        // Tells recorders and commands where people see what they print addresses of.
+        .layer(SetResponseHeaderLayer::overriding(
+            HeaderName::from_static(playback_spool::ADDRESS_HEADER),
+            address,
         ))
         .layer(SetResponseHeaderLayer::if_not_present(
             header::CACHE_CONTROL,

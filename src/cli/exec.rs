@@ -12,7 +12,9 @@ use secrecy::SecretString;
 use uuid::Uuid;
 
 use super::{environment, out};
+use crate::config::ansible::AnsibleConfig;
 use playback_producer::Delivery;
+use playback_producer::report::truth;
 use playback_supervisor::account::Account;
 use playback_supervisor::{self as supervisor, Limits, RedactOptions, Request};
 
@@ -151,6 +153,21 @@ fn several(given: Vec<String>, name: &str, separator: char) -> Vec<String> {
         .collect()
 }
 
+/// Whether the address of the run's page is printed, if a setting says so.
+fn link(ansible: &AnsibleConfig) -> Option<bool> {
+    let Some(text) = text("PLAYBACK_LINK") else {
+        return ansible.recorder_flag("link");
+    };
+    let wanted = truth(&text);
+    if wanted.is_none() {
+        let shown: String = text.chars().take(40).collect();
+        out::note(format_args!(
+            "playback: PLAYBACK_LINK is {shown:?} and is not used: it must be true or false"
+        ));
+    }
+    wanted
+}
+
 fn path(given: Option<PathBuf>, name: &str) -> Option<PathBuf> {
     given.or_else(|| environment::variable(name).map(PathBuf::from))
 }
@@ -234,6 +251,7 @@ pub(super) fn run(command: Exec) -> anyhow::Result<ExitCode> {
             flush_seconds_unreachable: delivery
                 .flush_seconds_unreachable
                 .unwrap_or_else(|| value("PLAYBACK_FLUSH_SECONDS_UNREACHABLE", seconds, 0.5)),
+            link: link(&ansible),
         },
         limits: Limits {
             timeout: command.timeout.map(Duration::from_secs),

@@ -61,7 +61,10 @@ impl Socket {
             client_async_tls_with_config(request, stream, Some(config), tls).await
         };
         match tokio::time::timeout(CONNECT, connecting).await {
-            Ok(Ok((stream, _))) => Ok(Ok(Self { stream })),
+            Ok(Ok((stream, answer))) => {
+                client.note_address(answer.headers());
+                Ok(Ok(Self { stream }))
+            }
             Ok(Err(Error::Http(answer))) if answer.status().is_client_error() => {
                 let body = answer.body().as_deref().unwrap_or_default();
                 Err(client.refused(answer.status(), body))

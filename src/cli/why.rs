@@ -61,6 +61,8 @@ pub(super) fn run(command: &Why) -> anyhow::Result<ExitCode> {
     let explanation: Explanation = client.get(&path, &[])?;
     headline(&record, &clock, &mut out)?;
     tell(&explanation, &mut out)?;
+    out.line("")?;
+    out.line(client.page_of(id))?;
     out.flush()?;
     Ok(ExitCode::SUCCESS)
 }

@@ -3,10 +3,10 @@
 //! Whatever fails here, the command runs. The user gets one line about it, on stderr.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::sync::Arc;
 
-use playback_producer::{folder, report};
+use playback_producer::{Delivery, folder, report};
 use playback_redact::Rules;
 use playback_spool::{FinishLimits, Outcome, RunClock, RunKey, Sender, Spool};
 use playback_wire::{ExecutionEnded, ExecutionStarted, HostStats, Producer, Stats, Usage};
@@ -34,7 +34,9 @@ pub(crate) struct Recording {
     spool: Option<Arc<Spool>>,
     sender: Option<Sender>,
     limits: FinishLimits,
-    url: Option<String>,
+    delivery: Delivery,
+    /// Whether a launcher started us, and nobody sees what we print.
+    is_launched: bool,
     clock: Clock,
 }
 
@@ -50,7 +52,8 @@ impl Recording {
             spool: None,
             sender: None,
             limits: request.delivery.finish_limits(),
-            url: request.delivery.url().map(str::to_owned),
+            delivery: request.delivery.clone(),
+            is_launched: request.run_folder.is_some(),
             clock: clock.clone(),
         };
         if let Some(why) = &request.redact.unusable {
@@ -111,7 +114,7 @@ impl Recording {
         }
         match request.delivery.start(&spool, run_clock, USER_AGENT) {
             Ok(sender) => recording.sender = Some(sender),
-            Err(why) => warn(&report::kept(&spool, &why, recording.url.as_deref())),
+            Err(why) => warn(&report::kept(&spool, &why, recording.delivery.url())),
         }
         recording.spool = Some(spool);
         recording
@@ -162,8 +165,15 @@ impl Recording {
             .sender
             .map(Arc::new)
             .map(|sender| finish(&sender, self.limits, signals).unwrap_or_else(|| sender.status()));
-        if let Some(text) = report::at_end(outcome.as_ref(), &spool, self.url.as_deref()) {
+        let outcome = outcome.as_ref();
+        if let Some(text) = report::at_end(outcome, &spool, self.delivery.url()) {
             warn(&text);
+        }
+        if !self.is_launched
+            && let is_seen = std::io::stderr().is_terminal()
+            && let Some(page) = report::link(outcome, spool.execution(), &self.delivery, is_seen)
+        {
+            warn(&page);
         }
     }
 }

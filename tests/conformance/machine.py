@@ -112,6 +112,8 @@ class Machine:
             "PLAYBACK_SPOOL_DIR": str(self.spool),
             "PLAYBACK_FLUSH_SECONDS": str(DEADLINE),
             "PLAYBACK_EXECUTION_ID": execution,
+            # What Ansible prints is compared, and nothing of ours is to be among it at a terminal either.
+            "PLAYBACK_LINK": "false",
         }
         if way != AWAY:
             env |= self.collector_environment()

@@ -5,6 +5,7 @@ mod args;
 
 use std::fmt;
 use std::io::Read;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
@@ -13,12 +14,14 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use ureq::http::{HeaderValue, Response, StatusCode, header};
+use ureq::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use ureq::typestate::WithBody;
 use ureq::{Agent, Body, RequestBuilder, SendBody};
+use uuid::Uuid;
 
 pub(super) use args::{ClientArgs, Target};
 
+use playback_spool::ADDRESS_HEADER;
 use playback_spool::net::Way;
 
 use super::environment;
@@ -40,6 +43,8 @@ pub(super) struct Client {
     agent: Agent,
     target: Target,
     way: Way,
+    /// The collector's address for browsers, if it told one.
+    address: Arc<OnceLock<String>>,
 }
 
 /// The collector refused what it was asked.
@@ -116,6 +121,7 @@ impl Client {
             agent: way.agent(config),
             target,
             way,
+            address: Arc::default(),
         })
     }
 
@@ -127,6 +133,28 @@ impl Client {
     /// The collector's URL.
     pub(super) fn url(&self) -> &str {
         &self.target.url
+    }
+
+    /// The address of a page of the collector; `path` begins with a slash. It is for browsers, if the collector has told
+    /// such an address with an answer.
+    pub(super) fn page(&self, path: &str) -> String {
+        let address = self.address.get().map_or(self.url(), String::as_str);
+        format!("{address}{path}")
+    }
+
+    /// The address of a run's page.
+    pub(super) fn page_of(&self, run: Uuid) -> String {
+        self.page(&format!("/runs/{run}"))
+    }
+
+    /// Notes the address for browsers that an answer tells.
+    pub(super) fn note_address(&self, headers: &HeaderMap) {
+        let told = headers.get(ADDRESS_HEADER);
+        let told = told.and_then(|told| address::checked(told.to_str().ok()?).ok());
+        if let Some(address) = told {
+            // A second answer tells the same.
+            let _ = self.address.set(address);
+        }
     }
 
     /// The way to the collector.
@@ -152,6 +180,7 @@ impl Client {
         let query = query.iter().map(|(name, value)| (*name, value.as_str()));
         let answer = request.query_pairs(query).call();
         let answer = answer.map_err(|error| self.not_reached(&error))?;
+        self.note_address(answer.headers());
         let status = answer.status();
         if status != StatusCode::OK {
             let text = error_text(answer);
@@ -252,6 +281,7 @@ impl Client {
 
     /// The answer to a change.
     fn answered<T: DeserializeOwned>(&self, mut answer: Response<Body>) -> anyhow::Result<T> {
+        self.note_address(answer.headers());
         let status = answer.status();
         if !status.is_success() {
             let text = error_text(answer);

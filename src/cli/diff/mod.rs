@@ -88,7 +88,12 @@ fn compare(command: &Diff) -> anyhow::Result<bool> {
     let mut out = Out::laid_out(command.layout);
     match command.json {
         true => out.line(answer.get())?,
-        false => print::print(&comparison, &mut out)?,
+        false => {
+            print::print(&comparison, &mut out)?;
+            let (before, now) = (comparison.before.id, comparison.now.id);
+            out.line("")?;
+            out.line(client.page(&format!("/compare/{before}/{now}")))?;
+        }
     }
     out.flush()?;
     Ok(comparison.summary.different)

@@ -90,6 +90,9 @@ pub(super) fn watch(client: &Client, watch: &Watch) -> anyhow::Result<ExitCode> 
     };
     if has_progress {
         out::note(format_args!("playback: {}", in_short(&ending, id)));
+        if !watch.launched {
+            out::note(format_args!("playback: {}", client.page_of(id)));
+        }
     }
     Ok(exit_code(&ending))
 }

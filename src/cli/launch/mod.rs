@@ -151,6 +151,7 @@ fn launch(
     }
     // The id lets a reader of this log find the record.
     out::note(format_args!("playback: execution {id}"));
+    out::note(format_args!("playback: {}", client.page_of(id)));
     let watch = Watch {
         id,
         since: 0,

@@ -92,6 +92,7 @@ pub(super) fn run(command: &Show) -> anyhow::Result<ExitCode> {
         out.bytes(b"\n")?;
     } else {
         page::print(&client, id, &clock, &mut out)?;
+        out.line(client.page_of(id))?;
     }
     out.flush()?;
     Ok(ExitCode::SUCCESS)

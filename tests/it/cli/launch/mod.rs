@@ -61,9 +61,11 @@ fn it_prints_the_runs_lines_and_ends_with_its_exit_code() {
     ] {
         let ran = run(&collector, arguments);
         assert_eq!(ran.code, code, "{ran:?}");
-        assert_eq!(ran.stderr.lines().count(), 1, "{ran:?}");
+        assert_eq!(ran.stderr.lines().count(), 2, "{ran:?}");
         assert!(ran.stdout.contains("PLAY [Deploy]"), "{ran:?}");
         let id = ran.id().to_string();
+        let page = format!("playback: {}/runs/{id}", collector.url());
+        assert_eq!(ran.stderr.lines().last(), Some(page.as_str()));
         let printed = run(&collector, &["show", &id, "--output"]);
         assert_eq!(ran.stdout, printed.ok());
         let record = run(&collector, &["show", &id, "--json"]).json();

@@ -75,6 +75,13 @@ options:
     default: 0.5
     ini: [{section: callback_playback, key: flush_seconds_unreachable}]
     env: [{name: PLAYBACK_FLUSH_SECONDS_UNREACHABLE}]
+  link:
+    description:
+      - Whether to print the address of the run's page, to standard error, when Ansible ends and the run was delivered.
+      - By default only to a terminal, and not where another program records the same run and prints it.
+    type: bool
+    ini: [{section: callback_playback, key: link}]
+    env: [{name: PLAYBACK_LINK}]
   capture_output:
     description:
       - Whether to record the printed output. Under ansible-runner (and so under AWX) it is never recorded, because
@@ -411,6 +418,7 @@ _OPTIONS = (
     "spool_max_mb",
     "flush_seconds",
     "flush_seconds_unreachable",
+    "link",
     "capture_output",
     "record_args",
     "facts",
@@ -424,7 +432,7 @@ _OPTIONS = (
     "execution_id",
 )
 
-_FLAGS = ("capture_output", "record_args", "facts", "diff")
+_FLAGS = ("link", "capture_output", "record_args", "facts", "diff")
 
 # Ansible's exit code after Ctrl-C.
 _INTERRUPTED = 99
@@ -835,10 +843,10 @@ def _end(*, exit_code: int | None = None, signal: int | None = None) -> None:
         from ansible_playback import _native
 
         sys.stdout.flush()
-        warning = _native.end(exit_code=exit_code, signal=signal)
-        if warning:
-            # Bypasses our own wrapper: a warning about an ended run is not part of the next run's output.
+        lines = _native.end(exit_code=exit_code, signal=signal)
+        if lines:
+            # Bypasses our own wrapper: lines about an ended run are not part of the next run's output.
             write = getattr(os.write, "_unwatched", os.write)
-            write(2, f"[WARNING]: Playback: {warning}\n".encode())
+            write(2, f"{lines}\n".encode())
     except Exception:  # noqa: BLE001  # the process ends in any case
         pass
