@@ -94,6 +94,22 @@ impl AnyAccess {
         self.0.actor.name.clone()
     }
 
+    /// The hash of the token that was sent, for which a browser may be logged in.
+    pub(super) fn token_to_log_in(&self) -> Result<[u8; 32], ApiError> {
+        if self.0.execution.is_some() {
+            return Err(AuthError::OfOneRun.into());
+        }
+        match self.0.credential {
+            Some(Credential::Token(hash)) => Ok(hash),
+            Some(Credential::Session(_)) => Err(ApiError::forbidden(
+                "a ticket is made for a token: send it as \"Authorization: Bearer TOKEN\"",
+            )),
+            None => Err(ApiError::conflict(
+                "this collector serves without tokens: nobody needs a ticket",
+            )),
+        }
+    }
+
     /// The token; none if the collector serves without tokens.
     pub(super) fn into_token(self) -> Option<TokenRow> {
         self.0.token
@@ -247,9 +263,10 @@ impl From<AuthError> for ApiError {
             AuthError::Store(error) => error.into(),
             AuthError::Random(error) => Self::no_random(error),
             AuthError::OfOneRun => Self::forbidden(error.to_string()),
-            AuthError::UnknownToken | AuthError::Expired(_) | AuthError::SessionOver => {
-                Self::unauthorized(error.to_string())
-            }
+            AuthError::UnknownToken
+            | AuthError::Expired(_)
+            | AuthError::SessionOver
+            | AuthError::NoTicket => Self::unauthorized(error.to_string()),
         }
     }
 }

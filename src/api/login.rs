@@ -1,4 +1,4 @@
-//! Login for browsers: a token becomes a session, whose cookie no script can read.
+//! Login for browsers: a token, or a ticket that was made for one, becomes a session, whose cookie no script can read.
 
 use axum::Json;
 use axum::extract::State;
@@ -9,20 +9,30 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::ApiError;
-use super::auth::{COOKIE, OurPage, cookie};
+use super::auth::{AnyAccess, COOKIE, OurPage, cookie};
 use super::error::ErrorBody;
 use super::extract::WholeBody;
 use super::origin::Place;
 use crate::app::App;
 use crate::auth::{Scope, Scopes};
 
-/// A token to log in with.
+/// What to log in with: a token or a ticket.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Login {
     /// The token.
-    #[schema(value_type = String)]
-    token: SecretString,
+    #[schema(value_type = Option<String>)]
+    token: Option<SecretString>,
+    /// A ticket of `POST /session/ticket`.
+    #[schema(value_type = Option<String>)]
+    ticket: Option<SecretString>,
+}
+
+/// Logs a browser in, once.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Ticket {
+    /// The ticket, for `POST /session` within a minute.
+    ticket: String,
 }
 
 /// What the session may do.
@@ -38,8 +48,8 @@ pub(super) struct Session {
     post, path = "/session", tag = "session", security(()), request_body = Login,
     responses(
         (status = 200, body = Session, description = "The cookie is set"),
-        (status = 400, body = ErrorBody, description = "The body is not {\"token\": \"…\"}"),
-        (status = 401, body = ErrorBody, description = "The token is not known, or has expired"),
+        (status = 400, body = ErrorBody, description = "The body is neither {\"token\": \"…\"} nor {\"ticket\": \"…\"}"),
+        (status = 401, body = ErrorBody, description = "The token or the ticket is not known, or has expired"),
         (status = 403, body = ErrorBody, description = "The request comes from a page of another origin, or the token belongs to a run"),
     )
 )]
@@ -48,16 +58,47 @@ pub(super) async fn create_session(
     OurPage(place): OurPage,
     WholeBody(body): WholeBody,
 ) -> Result<Response, ApiError> {
-    let login: Login = serde_json::from_slice(&body)
-        .map_err(|_| ApiError::bad_request("the body must be {\"token\": \"…\"}"))?;
-    let token = login.token.expose_secret().trim();
+    let shape =
+        || ApiError::bad_request("the body must be {\"token\": \"…\"} or {\"ticket\": \"…\"}");
+    let login: Login = serde_json::from_slice(&body).map_err(|_| shape())?;
     let lifetime = app.config.http.session();
-    let (session, row) = app.auth.log_in(token, lifetime).await?;
+    let (session, row) = match (&login.token, &login.ticket) {
+        (Some(token), None) => {
+            let token = token.expose_secret().trim();
+            app.auth.log_in(token, lifetime).await?
+        }
+        (None, Some(ticket)) => {
+            let ticket = ticket.expose_secret().trim();
+            app.auth.log_in_by_ticket(ticket, lifetime).await?
+        }
+        _ => return Err(shape()),
+    };
     let cookie = set_cookie(session.expose_secret(), lifetime.as_secs(), &place);
     let answer = Session {
         scopes: Scopes::decode(&row.scopes).list().to_vec(),
     };
     Ok(([(header::SET_COOKIE, cookie)], Json(answer)).into_response())
+}
+
+/// Make a ticket, which logs a browser in as this token: once, within a minute, on any collector of the same history. So
+/// `playback open` opens a page without a token in its address.
+#[utoipa::path(
+    post, path = "/session/ticket", tag = "session",
+    responses(
+        (status = 200, body = Ticket, description = "The ticket"),
+        (status = 401, body = ErrorBody, description = "No token, or an unknown one"),
+        (status = 403, body = ErrorBody, description = "The token belongs to a run, or a session was sent in its place"),
+        (status = 409, body = ErrorBody, description = "The collector serves without tokens"),
+    )
+)]
+pub(super) async fn create_ticket(
+    State(app): State<App>,
+    access: AnyAccess,
+) -> Result<Json<Ticket>, ApiError> {
+    let ticket = app.auth.ticket(&access.token_to_log_in()?).await?;
+    Ok(Json(Ticket {
+        ticket: ticket.expose_secret().to_owned(),
+    }))
 }
 
 /// Log out: ends the session, so copies of its cookie are invalid, too.

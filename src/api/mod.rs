@@ -141,6 +141,7 @@ fn routes() -> OpenApiRouter<App> {
         ))
         .routes(routes!(tokens::list_tokens, tokens::create_token))
         .routes(routes!(tokens::revoke_token))
+        .routes(bounded(routes!(login::create_ticket), LOGIN_BODY))
         .routes(routes!(audit::list_audit))
         .routes(routes!(audit::verify_audit))
         .routes(routes!(whoami::get_identity));

@@ -1,9 +1,11 @@
 //! Authentication: tokens, scopes and sessions, without HTTP.
 //!
 //! A token is looked up with each request, so that revoking it takes effect at once. A browser logs in with a token
-//! and gets a session, which stands for the token until it ends or the token is revoked.
+//! and gets a session, which stands for the token until it ends or the token is revoked. A ticket stands for a token at
+//! one login.
 
 mod scope;
+mod tickets;
 pub mod token;
 mod uses;
 
@@ -63,6 +65,11 @@ pub enum AuthError {
     /// The session is over, or its token is gone.
     #[error("this login is over, or its token was revoked: log in again (POST /session)")]
     SessionOver,
+    /// The ticket is unknown, has expired, or was used.
+    #[error(
+        "this ticket is not valid, or no longer: each is good for one login within a minute (\"playback open\" makes one)"
+    )]
+    NoTicket,
     /// A run's own token cannot log in.
     #[error("this token was made for one run, and cannot be logged in with")]
     OfOneRun,
@@ -135,7 +142,16 @@ impl Auth {
         token: &str,
         lifetime: Duration,
     ) -> Result<(SecretString, TokenRow), AuthError> {
-        let row = self.token_of(Credential::token(token)).await?;
+        self.begin_session(token::hash(token), lifetime).await
+    }
+
+    /// Begins a session for the token with that hash.
+    async fn begin_session(
+        &self,
+        of_token: [u8; 32],
+        lifetime: Duration,
+    ) -> Result<(SecretString, TokenRow), AuthError> {
+        let row = self.token_of(Credential::Token(of_token)).await?;
         if row.execution.is_some() {
             return Err(AuthError::OfOneRun);
         }
@@ -143,7 +159,6 @@ impl Auth {
         let now = self.clock.now_us();
         let until_us = now.saturating_add(i64::try_from(lifetime.as_micros()).unwrap_or(i64::MAX));
         let of_session = token::hash(session.expose_secret());
-        let of_token = token::hash(token);
         self.store
             .create_session(&of_session, &of_token, now, until_us, SESSIONS)
             .await?;

@@ -29,6 +29,14 @@ pub fn session() -> Result<SecretString, getrandom::Error> {
     random("")
 }
 
+/// What a browser logs in with, once, in place of a token: 256 random bits.
+///
+/// # Errors
+/// The system gave no random bytes.
+pub fn ticket() -> Result<SecretString, getrandom::Error> {
+    random("")
+}
+
 /// 256 random bits as text, behind a prefix.
 fn random(prefix: &str) -> Result<SecretString, getrandom::Error> {
     let mut bytes = Zeroizing::new([0u8; 32]);

@@ -1,4 +1,4 @@
-//! Records when tokens were last used, and removes expired sessions.
+//! Records when tokens were last used, and removes expired sessions and tickets.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,7 +22,7 @@ const MINUTE_US: i64 = 60_000_000;
 /// How often uses are written.
 const WRITE: Duration = Duration::from_secs(5);
 
-/// How often expired sessions are removed.
+/// How often expired sessions and tickets are removed.
 const SWEEP: Duration = Duration::from_secs(600);
 
 impl TokenUses {
@@ -64,7 +64,7 @@ impl TokenUses {
     }
 }
 
-/// Job that writes token uses and removes expired sessions.
+/// Job that writes token uses and removes expired sessions and tickets.
 #[derive(Debug)]
 pub struct WriteTokenUses {
     uses: TokenUses,
@@ -92,6 +92,7 @@ impl Job for WriteTokenUses {
         }
         let now_us = self.clock.now_us();
         self.store.remove_ended_sessions(now_us).await?;
+        self.store.remove_expired_tickets(now_us).await?;
         self.swept = Some(Instant::now());
         Ok(Outcome::Done)
     }

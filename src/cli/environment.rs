@@ -56,6 +56,14 @@ pub(super) fn is_dumb() -> bool {
     var("TERM").is_some_and(|term| term == "dumb")
 }
 
+/// Whether a program that this one starts can show a window.
+pub(super) fn has_screen() -> bool {
+    cfg!(target_os = "macos")
+        || ["DISPLAY", "WAYLAND_DISPLAY"]
+            .into_iter()
+            .any(|name| var(name).is_some())
+}
+
 /// `PLAYBACK_TOKEN`. There is no such option, because the process list would show it to everyone.
 pub(super) fn token() -> Option<SecretString> {
     let token = var("PLAYBACK_TOKEN").and_then(|token| token.into_string().ok());

@@ -113,6 +113,11 @@ impl Identity {
         client.get("/whoami", &[])
     }
 
+    /// Whether there is a token: a collector may serve without.
+    pub(super) fn has_token(&self) -> bool {
+        self.name.is_some()
+    }
+
     fn allows(&self, scope: &str) -> bool {
         let mut scopes = self.scopes.iter();
         scopes.any(|one| one == scope || one == "admin")

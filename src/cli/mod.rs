@@ -40,6 +40,7 @@ mod list;
 mod login;
 mod logins;
 mod migrate;
+mod open;
 mod out;
 mod pages;
 mod pick;
@@ -98,6 +99,7 @@ Look at the history:
   list         List executions, newest first
   show         Show one execution: its recap, what failed and why, its output
   follow       Print a run's lines as they arrive
+  open         Open a run's page in the browser, logged in
   watch        Print a line for each run that starts or ends
   playbooks    List playbooks: their runs, and how the last one went
   hosts        List hosts: how the last run of each went, and what changed it
@@ -207,6 +209,7 @@ enum Command {
     Contexts(login::Contexts),
     /// Print a run's lines as they arrive; exits with the run's exit code
     Follow(follow::Follow),
+    Open(open::Open),
     Watch(Box<watch::Watch>),
     /// Deliver runs that recorders on this machine could not deliver
     Flush(flush::Flush),
@@ -273,6 +276,7 @@ pub fn main() -> ExitCode {
         Command::WhoAmI(command) => login::whoami(&command),
         Command::Contexts(command) => login::contexts(&command),
         Command::Follow(command) => follow::run(&command),
+        Command::Open(command) => open::run(&command),
         Command::Watch(command) => watch::run(&command),
         Command::Flush(command) => flush::run(command),
         Command::Migrate(command) => migrate::run(command),

@@ -65,6 +65,7 @@ mod shared;
 mod statement;
 mod stats;
 mod tables;
+mod tickets;
 mod tokens;
 mod tombstones;
 mod trends;

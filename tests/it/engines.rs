@@ -160,7 +160,8 @@ also! {
         a_rebuilt_index_has_the_same_words;
     sessions:
         a_session_is_not_the_token_and_ends_with_the_logout
-        a_revoked_token_takes_its_sessions_and_streams_along;
+        a_revoked_token_takes_its_sessions_and_streams_along
+        a_ticket_logs_in_once_as_its_token;
     silence:
         a_silent_run_is_lost_and_says_what_is_missing
         a_restart_in_between_changes_nothing;

@@ -252,3 +252,101 @@ fn only_pages_of_the_same_scheme_host_and_port_use_the_login() {
     assert_eq!(delete("same-site"), 403);
     assert_eq!(delete("same-origin"), 404);
 }
+
+/// Asks for a ticket with a token.
+fn ticket(collector: &Collector, token: &str) -> Answer {
+    let client = collector.client_with(Some(token));
+    client.send("POST", &format!("{API}/session/ticket"), &[], b"")
+}
+
+fn use_ticket(collector: &Collector, ticket: &str) -> Answer {
+    let body = json!({ "ticket": ticket }).to_string();
+    let client = collector.client_with(None);
+    client.send("POST", &format!("{API}/session"), &[], body.as_bytes())
+}
+
+#[test]
+pub(crate) fn a_ticket_logs_in_once_as_its_token() {
+    let collector = Collector::start();
+    let made = ["token", "create", "desk", "--scope", "read", "--json"];
+    let made = collector.command(&made).unwrap();
+    let made: serde_json::Value = serde_json::from_str(&made).unwrap();
+    let token = made["token"].as_str().unwrap();
+    let given = ticket(&collector, token).ok();
+    let given = given["ticket"].as_str().unwrap();
+    assert_eq!(given.len(), 43, "256 bits");
+    let answer = use_ticket(&collector, given);
+    assert_eq!(answer.ok(), json!({ "scopes": ["read"] }));
+    let cookie = answer.header("set-cookie").to_owned();
+    let cookie = cookie.split(';').next().unwrap();
+    list(&collector, cookie).ok();
+    use_ticket(&collector, given).error(401, "unauthorized");
+    use_ticket(&collector, "x").error(401, "unauthorized");
+    // A ticket is no token, and a session makes none.
+    collector
+        .client_with(Some(given))
+        .get(LIST)
+        .error(401, "unauthorized");
+    let client = collector.client_with(None);
+    let path = format!("{API}/session/ticket");
+    let of_session = client.send("POST", &path, &[("cookie", cookie)], b"");
+    of_session.error(403, "forbidden");
+    // What ends the token ends its tickets and sessions.
+    let unused = ticket(&collector, token).ok();
+    collector.command(&["token", "revoke", "desk"]).unwrap();
+    list(&collector, cookie).error(401, "unauthorized");
+    use_ticket(&collector, unused["ticket"].as_str().unwrap()).error(401, "unauthorized");
+    ticket(&collector, token).error(401, "unauthorized");
+}
+
+#[test]
+fn of_many_that_use_a_ticket_at_once_one_is_logged_in() {
+    let collector = Collector::start();
+    let given = ticket(&collector, &collector.token).ok();
+    let given = given["ticket"].as_str().unwrap();
+    let used = std::thread::scope(|scope| {
+        let tries: Vec<_> = (0..8)
+            .map(|_| scope.spawn(|| use_ticket(&collector, given).status))
+            .collect();
+        let statuses = tries.into_iter().map(|tried| tried.join().unwrap());
+        statuses.filter(|status| *status == 200).count()
+    });
+    assert_eq!(used, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ticket_expires_and_a_token_has_so_many() {
+    let collector = Collector::start();
+    let store = Store::open(&collector.database()).await.unwrap();
+    let hash = token::hash(&collector.token);
+    for number in 0..6_u8 {
+        let expires_us = i64::from(number) + 100;
+        store
+            .create_ticket(&[number; 32], &hash, expires_us, 4)
+            .await
+            .unwrap();
+    }
+    let take = async |number: u8, now_us| store.take_ticket(&[number; 32], now_us).await.unwrap();
+    assert_eq!(take(1, 0).await, None, "the oldest went");
+    assert_eq!(take(2, 102).await, None, "it has expired");
+    assert_eq!(take(3, 102).await, Some(hash.to_vec()));
+    assert_eq!(take(3, 102).await, None, "it was used");
+    assert_eq!(store.remove_expired_tickets(104).await.unwrap(), 2);
+    assert_eq!(take(5, 104).await, Some(hash.to_vec()));
+    store.close().await;
+}
+
+#[test]
+fn what_is_no_login_is_refused() {
+    let collector = Collector::start();
+    let client = collector.client_with(None);
+    for body in [
+        "{}",
+        "[]",
+        "{\"token\": \"a\", \"ticket\": \"b\"}",
+        "{\"tickets\": \"b\"}",
+    ] {
+        let answer = client.send("POST", &format!("{API}/session"), &[], body.as_bytes());
+        answer.error(400, "bad_request");
+    }
+}

@@ -20,6 +20,7 @@ mod launch;
 mod listen;
 mod local;
 mod login;
+mod open;
 mod own;
 mod playbooks;
 mod projects;

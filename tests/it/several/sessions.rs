@@ -1,6 +1,8 @@
 //! A browser's session is stored in the history, not in a collector: every collector accepts it, and it ends everywhere
 //! at once.
 
+use serde_json::json;
+
 use super::collectors;
 use crate::builders::good_run;
 use crate::harness::API;
@@ -52,4 +54,28 @@ fn a_token_that_is_revoked_ends_its_sessions_on_all_collectors() {
     // Others' sessions are their own.
     let own = log_in(&other, &other.token);
     list(&one, &own).ok();
+}
+
+#[test]
+fn a_ticket_of_one_collector_is_used_up_on_all() {
+    let [one, other] = collectors::<2>("");
+    let client = one.client();
+    let ticket = client.send("POST", &format!("{API}/session/ticket"), &[], b"");
+    let login = json!({ "ticket": ticket.ok()["ticket"] }).to_string();
+    let log_in = |collector: &crate::harness::Collector| {
+        let client = collector.client_with(None);
+        client.send("POST", &format!("{API}/session"), &[], login.as_bytes())
+    };
+    let answer = log_in(&other);
+    answer.ok();
+    let cookie = answer
+        .header("set-cookie")
+        .split(';')
+        .next()
+        .unwrap()
+        .to_owned();
+    for collector in [&one, &other] {
+        log_in(collector).error(401, "unauthorized");
+        list(collector, &cookie).ok();
+    }
 }
