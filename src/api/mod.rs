@@ -24,6 +24,7 @@ mod pages;
 mod parts;
 mod peer;
 mod query;
+mod recent;
 mod redact;
 mod retention;
 mod search;
@@ -45,6 +46,7 @@ use axum::middleware::Next;
 use axum::response::IntoResponse as _;
 use axum::routing::get;
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::trace::TraceLayer;
 use utoipa::openapi::OpenApi;
@@ -94,6 +96,7 @@ fn routes() -> OpenApiRouter<App> {
             executions::get_execution,
             executions::delete_execution
         ))
+        .routes(routes!(recent::list_recent))
         .routes(routes!(stats::get_statistics))
         .routes(routes!(search::search_lines))
         .routes(routes!(trends::get_trends))
@@ -125,7 +128,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(hosts::get_host_facts))
         .routes(routes!(hosts::list_host_facts_changes))
         .routes(routes!(hosts::list_host_groups))
-        .routes(routes!(parts::matrix::get_matrix))
+        .routes(compressed(routes!(parts::matrix::get_matrix)))
         .routes(routes!(stream::stream_execution))
         .routes(routes!(feed::stream_executions))
         .routes(bounded(routes!(launch::run_playbook), LARGE_BODY))
@@ -168,6 +171,11 @@ fn bounded(routes: UtoipaMethodRouter<App>, bytes: usize) -> UtoipaMethodRouter<
     routes
         .layer(DefaultBodyLimit::max(bytes))
         .layer(axum::middleware::from_fn(refuse))
+}
+
+/// Routes whose answers are large and made of few different bytes: for clients that take it, they are compressed.
+fn compressed(routes: UtoipaMethodRouter<App>) -> UtoipaMethodRouter<App> {
+    routes.layer(CompressionLayer::new())
 }
 
 /// The OpenAPI 3.1 document.

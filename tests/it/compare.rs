@@ -1,5 +1,8 @@
 //! Comparison of two runs, through the API.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use playback::clock::Clock;
@@ -491,4 +494,35 @@ pub(crate) fn the_matrix_has_what_the_results_say() {
     client
         .execution(Uuid::now_v7(), "/matrix")
         .error(404, "not_found");
+}
+
+#[test]
+fn the_matrix_is_compressed_for_clients_that_take_gzip() {
+    let collector = Collector::start();
+    let client = collector.client();
+    let mut run = run_at(0, json!({}));
+    for number in 1..=10 {
+        run = task(run, number, "install");
+        for host in 0..50 {
+            run = ok(run, number, &format!("web-{host:02}"));
+        }
+    }
+    let run = run.ended(0);
+    run.deliver(&client);
+    let asked = |encodings: &str| {
+        let mut stream = TcpStream::connect(collector.address()).unwrap();
+        let request = format!(
+            "GET {API}/executions/{}/matrix HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\n\
+             Accept-Encoding: {encodings}\r\nConnection: close\r\n\r\n",
+            run.id, collector.token
+        );
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        let head = String::from_utf8_lossy(&answer).to_lowercase();
+        (head.contains("content-encoding: gzip"), answer.len())
+    };
+    let ((is_plain_zipped, plain), (is_zipped, zipped)) = (asked("identity"), asked("gzip, br"));
+    assert!(is_zipped && !is_plain_zipped);
+    assert!(zipped < plain, "{zipped} of {plain} bytes");
 }

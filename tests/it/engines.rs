@@ -110,6 +110,10 @@ also! {
     launch:
         runs_wait_for_their_turn_also_through_a_restart
         ten_runs_at_once_are_complete_though_the_collector_is_killed_twice;
+    lines:
+        lines_of_tasks_and_results_are_told_on_request
+        lines_of_a_supervised_run_are_told_by_its_headings
+        the_last_runs_of_several_playbooks_are_one_answer;
     list:
         every_filter_finds_what_it_names_and_filters_combine
         an_entry_has_the_documented_fields_and_those_asked_for_alone

@@ -52,6 +52,7 @@ mod keys;
 mod later;
 mod launch;
 mod limits;
+mod lines;
 mod list;
 mod metrics;
 mod network;

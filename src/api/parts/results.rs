@@ -27,6 +27,16 @@ pub(in crate::api) struct ResultsPage {
     after: u64,
     /// Results at most: 1 to 1000, 50 by default.
     limit: Option<u32>,
+    /// Whether to find the printed `lines` of each result, for which the log is read.
+    lines: bool,
+}
+
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default, deny_unknown_fields)]
+pub(in crate::api) struct ResultQuery {
+    /// Whether to find its printed `lines`, for which more of the log is read.
+    lines: bool,
 }
 
 /// The results of an execution, without their content.
@@ -46,7 +56,9 @@ pub(in crate::api) async fn list_results(
         after_seq: query.rest.after,
         ..query.filter()?
     };
-    Ok(Json(parts::results(&app.store, key, &row, &filter).await?))
+    let with_lines = query.rest.lines;
+    let results = parts::results(&app.store, key, &row, &filter, with_lines).await?;
+    Ok(Json(results))
 }
 
 /// The number of a result, `{seq}` in a path.
@@ -74,7 +86,7 @@ impl FromRequestParts<App> for Seq {
 /// Get one result with the data that the module returned.
 #[utoipa::path(
     get, path = "/executions/{id}/results/{seq}", tag = "history",
-    params(("id" = uuid::Uuid, Path), ("seq" = u64, Path)),
+    params(("id" = uuid::Uuid, Path), ("seq" = u64, Path), ResultQuery),
     responses(
         (status = 200, body = ResultDetail),
         (status = 404, body = ErrorBody),
@@ -85,7 +97,9 @@ pub(in crate::api) async fn get_result(
     State(app): State<App>,
     _: ReadAccess,
     Seq(seq): Seq,
+    Query(query): Query<ResultQuery>,
     Execution { key, row }: Execution,
 ) -> Result<Json<ResultDetail>, ApiError> {
-    Ok(Json(parts::result(&app.store, key, &row, seq).await?))
+    let result = parts::result(&app.store, key, &row, seq, query.lines).await?;
+    Ok(Json(result))
 }

@@ -11,7 +11,7 @@ use crate::api::error::ErrorBody;
 use crate::api::extract::{Execution, Query};
 use crate::api::query::limit;
 use crate::app::App;
-use crate::history::parts::{self, HostList, PlayList, TaskList};
+use crate::history::parts::{self, HostList, PlayList, TaskList, TasksQuestion};
 
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -21,6 +21,18 @@ pub(in crate::api) struct PartsQuery {
     after: u32,
     /// Entries at most: 1 to 1000, 50 by default.
     limit: Option<u32>,
+}
+
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default, deny_unknown_fields)]
+pub(in crate::api) struct TasksQuery {
+    /// Only entries with a greater number.
+    after: u32,
+    /// Entries at most: 1 to 1000, 50 by default.
+    limit: Option<u32>,
+    /// Whether to find the printed `lines` of each task, for which the log is read.
+    lines: bool,
 }
 
 /// The plays of an execution.
@@ -39,17 +51,21 @@ pub(in crate::api) async fn list_plays(
 /// The tasks of an execution.
 #[utoipa::path(
     get, path = "/executions/{id}/tasks", tag = "history",
-    params(("id" = uuid::Uuid, Path), PartsQuery),
+    params(("id" = uuid::Uuid, Path), TasksQuery),
     responses((status = 200, body = TaskList), (status = 404, body = ErrorBody))
 )]
 pub(in crate::api) async fn list_tasks(
     State(app): State<App>,
     _: ReadAccess,
-    Query(query): Query<PartsQuery>,
-    execution: Execution,
+    Query(query): Query<TasksQuery>,
+    Execution { key, row }: Execution,
 ) -> Result<Json<TaskList>, ApiError> {
-    let limit = limit(query.limit)?;
-    let tasks = parts::tasks(&app.store, execution.key, query.after, limit).await?;
+    let question = TasksQuestion {
+        after: query.after,
+        limit: limit(query.limit)?,
+        lines: query.lines,
+    };
+    let tasks = parts::tasks(&app.store, key, &row, question).await?;
     Ok(Json(tasks))
 }
 

@@ -1,7 +1,8 @@
-//! The parts of an execution, one file each: its structure, its results, its events, and the matrix of
-//! its results.
+//! The parts of an execution, one file each: its structure, its results, its events, the matrix of its
+//! results, and which printed lines show them.
 
 mod events;
+mod lines;
 mod matrix;
 mod results;
 mod reworded;
@@ -13,9 +14,12 @@ use serde_json::json;
 use serde_json::value::{RawValue, to_raw_value};
 
 pub use events::{EventFilter, EventPage, events};
+pub use lines::LineSpan;
 pub use matrix::{OutcomeMatrix, matrix};
 pub use results::{ResultDetail, ResultList, TaskResult, result, results};
-pub use structure::{Host, HostList, Play, PlayList, Task, TaskList, hosts, plays, tasks};
+pub use structure::{
+    Host, HostList, Play, PlayList, Task, TaskList, TasksQuestion, hosts, plays, tasks,
+};
 
 use crate::log::block::{Entry, Gap, StoredLog};
 use crate::model::BlockRow;

@@ -1,11 +1,14 @@
 //! The results of an execution: a task on a host.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use playback_wire::{Producer, ResultStatus};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
+use super::lines::{self, LineSpan};
 use super::{damaged_event, each_entry, raw_value};
 use crate::failure::Fingerprint;
 use crate::history::{HistoryError, require_log};
@@ -58,6 +61,9 @@ pub struct TaskResult {
     /// How long it took, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duration: Option<f64>,
+    /// With `lines=true`: the printed lines that show it, those of its items included; missing where they are not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lines: Option<LineSpan>,
 }
 
 impl TaskResult {
@@ -87,6 +93,7 @@ impl TaskResult {
                 .map(|took| time_from_us(ended_us.saturating_sub(took))),
             end_time: time_from_us(ended_us),
             duration: row.duration_us.map(|took| took as f64 / 1e6),
+            lines: None,
         }
     }
 }
@@ -101,7 +108,8 @@ pub struct ResultList {
     pub next: Option<u64>,
 }
 
-/// The results of an execution that match a filter, without their content.
+/// The results of an execution that match a filter, without their content; `with_lines`: their printed lines are read
+/// from the log.
 ///
 /// # Errors
 /// The store failed.
@@ -110,17 +118,35 @@ pub async fn results(
     key: ExecutionKey,
     row: &ExecutionRow,
     filter: &ResultFilter,
+    with_lines: bool,
 ) -> Result<ResultList, StoreError> {
     let entries = store.results(key, filter).await?;
     let next = entries.last().map(|entry| entry.row.seq);
     let next = next.filter(|_| entries.len() == filter.limit as usize);
-    let results = entries
-        .into_iter()
-        .map(|entry| TaskResult::new(entry, row.base_us));
-    Ok(ResultList {
-        results: results.collect(),
-        next,
-    })
+    let results = described(store, key, row, entries, with_lines).await?;
+    Ok(ResultList { results, next })
+}
+
+/// Results as they are answered.
+async fn described(
+    store: &Store,
+    key: ExecutionKey,
+    row: &ExecutionRow,
+    entries: Vec<ResultEntry>,
+    with_lines: bool,
+) -> Result<Vec<TaskResult>, StoreError> {
+    let spans = match with_lines {
+        true => lines::of_results(store, key, row, &entries).await?,
+        false => HashMap::new(),
+    };
+    let described = entries.into_iter().map(|entry| {
+        let result = TaskResult::new(entry, row.base_us);
+        TaskResult {
+            lines: spans.get(&(result.task, result.host.clone())).copied(),
+            ..result
+        }
+    });
+    Ok(described.collect())
 }
 
 /// One result with its content.
@@ -135,7 +161,7 @@ pub struct ResultDetail {
     pub event: Box<RawValue>,
 }
 
-/// Get one result with the data that the module returned.
+/// Get one result with the data that the module returned; `with_lines`: with its printed lines.
 ///
 /// # Errors
 /// There is no such result, retention removed its content, or the store failed.
@@ -144,6 +170,7 @@ pub async fn result(
     key: ExecutionKey,
     row: &ExecutionRow,
     seq: u64,
+    with_lines: bool,
 ) -> Result<ResultDetail, HistoryError> {
     let missing = || HistoryError::NoSuchResult {
         execution: row.id,
@@ -155,9 +182,12 @@ pub async fn result(
         ..ResultFilter::default()
     };
     let entry = store.results(key, &filter).await?.into_iter().next();
-    let entry = entry
+    let entry: Vec<ResultEntry> = entry
+        .into_iter()
         .filter(|entry| entry.row.seq == seq)
-        .ok_or_else(missing)?;
+        .collect();
+    let result = described(store, key, row, entry, with_lines).await?.pop();
+    let result = result.ok_or_else(missing)?;
     require_log(row, "the content of results")?;
     let event = event_at(store, key, seq).await?;
     let damaged = || {
@@ -168,10 +198,7 @@ pub async fn result(
         })
     };
     let event = event.or_else(damaged).ok_or_else(missing)?;
-    Ok(ResultDetail {
-        result: TaskResult::new(entry, row.base_us),
-        event,
-    })
+    Ok(ResultDetail { result, event })
 }
 
 /// The recorder's event with that number; none if it cannot be read.

@@ -1,11 +1,14 @@
 //! The structure of an execution: plays, tasks and hosts.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use playback_wire::HostStats;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::model::{ExecutionKey, HostRow, PlayRow, TaskRow, time_from_us};
+use super::lines::{self, LineSpan};
+use crate::model::{ExecutionKey, ExecutionRow, HostRow, PlayRow, TaskRow, time_from_us};
 use crate::store::{Store, StoreError};
 
 /// One play.
@@ -100,6 +103,9 @@ pub struct Task {
     pub unreachable: u32,
     /// Failures that were ignored.
     pub ignored: u32,
+    /// With `lines=true`: the printed lines of its heading and its results; missing where they are not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lines: Option<LineSpan>,
 }
 
 impl From<TaskRow> for Task {
@@ -124,6 +130,7 @@ impl From<TaskRow> for Task {
             skipped: row.counts.skipped,
             unreachable: row.counts.unreachable,
             ignored: row.counts.ignored,
+            lines: None,
         }
     }
 }
@@ -138,21 +145,41 @@ pub struct TaskList {
     pub next: Option<u32>,
 }
 
-/// Tasks of an execution with a number greater than `after`, `limit` at most.
+/// Which tasks, and what of them.
+#[derive(Debug, Clone, Copy)]
+pub struct TasksQuestion {
+    /// Only tasks with a greater number.
+    pub after: u32,
+    /// Tasks at most.
+    pub limit: u32,
+    /// Whether their printed lines are read from the log.
+    pub lines: bool,
+}
+
+/// A page of the tasks of an execution.
 ///
 /// # Errors
 /// The store failed.
 pub async fn tasks(
     store: &Store,
     key: ExecutionKey,
-    after: u32,
-    limit: u32,
+    row: &ExecutionRow,
+    question: TasksQuestion,
 ) -> Result<TaskList, StoreError> {
-    let rows = store.tasks(key, after, limit).await?;
+    let rows = store.tasks(key, question.after, question.limit).await?;
     let next = rows.last().map(|row| row.number);
+    let next = next.filter(|_| rows.len() == question.limit as usize);
+    let mut spans = match question.lines {
+        true => lines::of_tasks(store, key, row, &rows, next.is_none()).await?,
+        false => HashMap::new(),
+    };
+    let tasks = rows.into_iter().map(|row| Task {
+        lines: spans.remove(&row.number),
+        ..Task::from(row)
+    });
     Ok(TaskList {
-        next: next.filter(|_| rows.len() == limit as usize),
-        tasks: rows.into_iter().map(Task::from).collect(),
+        tasks: tasks.collect(),
+        next,
     })
 }
 

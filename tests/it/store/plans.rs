@@ -482,6 +482,7 @@ async fn all_faults(store: &Store, large: ExecutionKey, when: &str) -> Vec<Strin
         "facts of a host until a time": store.facts_until(hosts[0], TEN, 50),
         "facts of a host since a time": store.facts_between(&host, (TEN - crate::history::SPAN_US, TEN), 50),
         "an execution": store.execution(id),
+        "recent runs of a playbook": store.recent_runs(&names::playbook(3), 20),
         "running executions": store.running_executions(),
         "queued executions": store.queued_executions(),
         "recaps of a page": store.stats(&keys),
