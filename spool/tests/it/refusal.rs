@@ -282,7 +282,7 @@ fn a_run_that_is_anothers_is_not_blamed_on_the_token() {
     let mut told = Vec::new();
     let options = AdoptOptions::default();
     deliver_orphans(dir.path(), &config, &options, |passed| {
-        told.push(passed.fate)
+        told.push(passed.fate);
     })
     .unwrap();
     assert!(
