@@ -355,7 +355,7 @@ pub(crate) fn what_cannot_be_meant_is_refused_in_the_one_shape() {
         assert!(message.contains("no execution"), "{part}: {message}");
     }
     client.execution(id, "/results/7").error(404, "not_found");
-    client.get("/nothing/here").error(404, "not_found");
+    client.get("/api/v2/executions").error(404, "not_found");
     client.api("/executions/").error(404, "not_found");
     let answer = client.send("POST", "/api/v1/ansible/executions", &[], b"{}");
     answer.error(405, "method_not_allowed");

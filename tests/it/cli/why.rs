@@ -218,7 +218,10 @@ failed (task_failed), exit code 2
   seen:     in 2 runs since 2026-01-20 11:00:00, before this one last on 2026-01-20 11:00:00
   worked:   last on 2026-01-20 10:00:00 on web-01 ({worked}); different since:
             git.commit: aaaaaaaaaaaa → bbbbbbbbbbbb
+
+{url}/runs/{last}
 ",
+        url = collector.url(),
         last = last.id,
         worked = worked.id,
     );
