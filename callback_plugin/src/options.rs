@@ -1,15 +1,15 @@
 //! The options as `ansible-doc -t callback playback.history.recorder` documents them.
 
 use std::fmt::Display;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use playback_producer::report::truth;
-use playback_producer::{Delivery, environment, option_name as shown};
+use playback_producer::{ChosenToken, Delivery, TokenSources, environment, option_name as shown};
 use playback_redact::Rules;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 use uuid::Uuid;
 
 /// The user's configuration.
@@ -182,13 +182,10 @@ impl Options {
         let size = "it must be a number of MiB, such as 2048";
         let bytes = "it must be a number of bytes, such as 1048576";
         let token = given.text("token").map(SecretString::from);
-        let token_file = given.path("token_file");
+        let token = chosen(token, given.path("token_file"));
         let options = Self {
             delivery: Delivery {
-                token_from: token_from(token.as_ref(), token_file.as_deref()),
                 url: given.text("url"),
-                token,
-                token_file,
                 ca_file: given.path("ca_file"),
                 proxies: environment::proxies(),
                 spool_dir: given.path("spool_dir"),
@@ -202,6 +199,7 @@ impl Options {
                     is_wait,
                 ),
                 link: given.open_flag("link"),
+                ..Delivery::default().with_token(token)
             },
             capture_output: given.flag("capture_output", true),
             record_args: given.flag("record_args", false),
@@ -252,20 +250,27 @@ impl Options {
     }
 }
 
-/// Where the token was found, for messages about its refusal.
-fn token_from(token: Option<&SecretString>, file: Option<&Path>) -> Option<String> {
-    fn given(token: &SecretString) -> &str {
-        token.expose_secret().trim()
+/// The token to use. Ansible gives one value for each option and does not say where it was found: it is from the
+/// environment where the option's variable is set.
+fn chosen(token: Option<SecretString>, file: Option<PathBuf>) -> Option<ChosenToken> {
+    let by_variable = environment::is_set("PLAYBACK_TOKEN");
+    let file_by_variable = environment::is_set("PLAYBACK_TOKEN_FILE");
+    let (variable, configured) = split(token, by_variable);
+    let (variable_file, configured_file) = split(file, file_by_variable);
+    TokenSources {
+        option_file: None,
+        variable,
+        variable_file,
+        configured,
+        configured_file,
     }
-    let file = file.filter(|path| !path.as_os_str().is_empty());
-    let Some(token) = token.map(given).filter(|token| !token.is_empty()) else {
-        return file.map(|file| format!("the token file {}", file.display()));
-    };
-    let from_environment = environment::text("PLAYBACK_TOKEN").map(SecretString::from);
-    let from = match from_environment.as_ref().map(given) == Some(token) {
-        true => "PLAYBACK_TOKEN in the environment",
-        false => "the option token in ansible.cfg",
-    };
-    let beside = file.map(|file| format!(", which wins over the token file {}", file.display()));
-    Some(format!("{from}{}", beside.unwrap_or_default()))
+    .choose()
+}
+
+/// A value as the environment's or as the configuration's.
+fn split<T>(value: Option<T>, by_variable: bool) -> (Option<T>, Option<T>) {
+    match by_variable {
+        true => (value, None),
+        false => (None, value),
+    }
 }

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import zstandard
-from conftest import BIN, TIMEOUT
+from conftest import BIN, CONFIG, TIMEOUT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +32,7 @@ class Collector:
     def __init__(self) -> None:
         self.status = 200
         self.address: str | None = None
+        self.code = "refused"
         self.tokens: set[str | None] = set()
         self.runs: dict[str, list[dict[str, Any]]] = {}
         collector = self
@@ -61,7 +62,7 @@ class Collector:
     def take(self, path: str, token: str | None, body: bytes) -> tuple[int, dict[str, Any]]:
         self.tokens.add(token)
         if self.status != 200:
-            return self.status, {"error": {"code": "refused", "message": "no"}}
+            return self.status, {"error": {"code": self.code, "message": "no"}}
         prefix, execution, producer = path.rsplit("/", 2)
         assert (prefix, producer) == ("/api/v1/ansible/ingest", "recorder")
         events = self.runs.setdefault(execution, [])
@@ -197,6 +198,34 @@ def test_a_collector_that_refuses(site: Site, collector: Collector, status: int)
     assert run.printed.count(b"[WARNING]: Playback:") == 1
     kept = list(site.spool.iterdir())
     assert any(b'"execution_ended"' in path.read_bytes() for path in kept)
+
+
+# What the environment and ansible.cfg say, the token that is sent, and how a refusal names its place.
+TOKENS: list[tuple[dict[str, str], str, str, str]] = [
+    ({}, "token = cfg", "cfg", "the option token in ansible.cfg"),
+    ({}, "token = cfg\ntoken_file = file", "cfg", "in ansible.cfg, which wins over the token file"),
+    ({}, "token_file = ~/file", "file", "the token file"),
+    ({"TOKEN": "env", "TOKEN_FILE": "~/file"}, "token = cfg", "env", "PLAYBACK_TOKEN in the environment"),
+    ({"TOKEN": "env"}, "token = cfg", "env", "PLAYBACK_TOKEN in the environment"),
+    ({"TOKEN_FILE": "~/file"}, "token = cfg", "file", "/file, which wins over the one in ansible.cfg"),
+    ({"TOKEN_FILE": "~/file"}, "token = cfg\ntoken_file = x", "file", "/file, which wins over the one in ansible.cfg"),
+    ({"TOKEN": "", "TOKEN_FILE": "$HOME/file"}, "token = cfg", "file", "the token file"),
+    ({"TOKEN": ""}, "token = cfg\ntoken_file = file", "file", "the token file"),
+]
+
+
+@pytest.mark.parametrize(("env", "config", "token", "place"), TOKENS)
+def test_the_environments_token_wins_over_that_of_the_configuration(
+    site: Site, collector: Collector, env: dict[str, str], config: str, token: str, place: str
+) -> None:
+    collector.status, collector.code = 403, "forbidden"
+    site.write("file", "file")
+    site.write("ansible.cfg", f"{CONFIG}[callback_playback]\n{config}\n")
+    given = {f"PLAYBACK_{name}": value for name, value in env.items()}
+    run = site.play(PLAY, env={"PLAYBACK_URL": collector.url, "PLAYBACK_FLUSH_SECONDS": "1", **given})
+    assert run.code == 0
+    assert collector.tokens == {f"Bearer {token}"}
+    assert place in run.printed.decode(), run.printed
 
 
 def test_the_run_of_a_killed_ansible_arrives_with_the_next(site: Site, collector: Collector) -> None:

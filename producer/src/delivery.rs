@@ -11,6 +11,8 @@ use playback_spool::{
 };
 use secrecy::{ExposeSecret as _, SecretString};
 
+use crate::token::{ChosenToken, Token};
+
 /// Longest wait at the end of a run, in seconds.
 const LONGEST_WAIT: f64 = 3600.0;
 
@@ -110,6 +112,23 @@ impl fmt::Display for Undeliverable {
 impl std::error::Error for Undeliverable {}
 
 impl Delivery {
+    /// The same with this token.
+    #[must_use]
+    pub fn with_token(self, chosen: Option<ChosenToken>) -> Self {
+        let (token, from) = chosen.map(|chosen| (chosen.token, chosen.from)).unzip();
+        let (token, token_file) = match token {
+            Some(Token::Text(token)) => (Some(token), None),
+            Some(Token::File(file)) => (None, Some(file)),
+            None => (None, None),
+        };
+        Self {
+            token,
+            token_file,
+            token_from: from,
+            ..self
+        }
+    }
+
     /// The collector's URL, if set.
     #[must_use]
     pub fn url(&self) -> Option<&str> {

@@ -17,6 +17,12 @@ pub fn text(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
+/// Whether a variable is set, be it to nothing.
+#[must_use]
+pub fn is_set(name: &str) -> bool {
+    std::env::var_os(name).is_some()
+}
+
 /// A variable's path; none if it is empty.
 #[must_use]
 pub fn path(name: &str) -> Option<PathBuf> {

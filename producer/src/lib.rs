@@ -4,6 +4,7 @@
 //! - [`environment`]: who started the run and where its spool goes, from the process's environment
 //! - [`folder`]: selects the spool folder
 //! - [`Delivery`]: where the record goes, and how long the end may wait for it
+//! - [`TokenSources`]: which token the record is delivered with
 //! - [`report`]: messages to users about a run that was not delivered
 //! - [`limits`]: limits that the caller has set for this process
 //!
@@ -14,5 +15,7 @@ pub mod environment;
 pub mod folder;
 pub mod limits;
 pub mod report;
+mod token;
 
 pub use delivery::{Delivery, Undeliverable, option_name};
+pub use token::{ChosenToken, Token, TokenSources};

@@ -39,7 +39,9 @@ options:
     ini: [{section: callback_playback, key: token}]
     env: [{name: PLAYBACK_TOKEN}]
   token_file:
-    description: File that contains the token. It is not read if O(token) is set.
+    description:
+      - File that contains the token. It is not read if O(token) is set as well, in the environment or in the same
+        C(ansible.cfg). E(PLAYBACK_TOKEN_FILE) wins over a token in C(ansible.cfg).
     type: path
     ini: [{section: callback_playback, key: token_file}]
     env: [{name: PLAYBACK_TOKEN_FILE}]
