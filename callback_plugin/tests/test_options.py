@@ -213,3 +213,16 @@ def test_names_that_are_not_utf8_are_spelled_out_and_everything_is_recorded(site
     assert failed["rescued"]
     assert list(run.of("stats")[-1]["hosts"]) == [spelled]
     assert run.events[-1]["data"] == {"exit_code": 0}
+
+
+@pytest.mark.parametrize("offered", [LATIN, "/nowhere/x.offer", f"/{LATIN}.offer", "7"], ids=ascii)
+def test_an_odd_offer_is_named_and_its_file_stays(site: Site, offered: str) -> None:
+    if "/" not in offered:
+        (site.folder / offered).write_text("not an offer")
+    run = site.play(PLAY, env={"PLAYBACK_OFFER": offered})
+    assert run.code == 0
+    assert f"PLAYBACK_OFFER is {offered!a} and is not used" in warnings(run), run.printed
+    assert "PLAYBACK_PARENT" not in warnings(run)
+    started = recorded(site)[0]["data"]
+    assert started.get("parent") is None
+    assert "/" in offered or (site.folder / offered).exists()

@@ -189,12 +189,12 @@ import contextlib
 import functools
 import getpass
 import os
+import re
 import signal
 import stat
 import subprocess
 import sys
 import threading
-import uuid
 from typing import TYPE_CHECKING, Any
 
 from ansible import constants
@@ -263,7 +263,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
             options["capture_output"] = False
         # A command that a task runs is a separate execution.
         os.environ.pop("PLAYBACK_EXECUTION_ID", None)
-        offered = os.environ.pop("PLAYBACK_OFFER", "")
+        offered = _offered(notices)
         run_key = os.environ.pop("PLAYBACK_RUN_KEY", None)
         if caller.console is not None:
             # A launched run is the console's, not that of its first command.
@@ -436,6 +436,9 @@ _OPTIONS = (
 
 _FLAGS = ("link", "capture_output", "record_args", "facts", "diff")
 
+# The name of a file by which `playback exec` offers its record: that of the run.
+_OFFER = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.offer")
+
 # Ansible's exit code after Ctrl-C.
 _INTERRUPTED = 99
 
@@ -469,20 +472,30 @@ def _odd_flag(name: str) -> str | None:
     return word
 
 
+def _offered(notices: list[str]) -> str:
+    """The file by which the command around Ansible offers its record, or nothing.
+
+    A file of any other name is nobody's offer: it must not be removed, and no run is named after it.
+    """
+    offered = os.environ.pop("PLAYBACK_OFFER", "")
+    if not offered or _OFFER.fullmatch(os.path.basename(offered)):
+        return offered
+    notices.append(f"PLAYBACK_OFFER is {offered!a} and is not used: it must name a file that `playback exec` made")
+    return ""
+
+
 def _take(offered: str) -> bool:
     """Takes the record of the command around Ansible (`playback exec -- make`) for this run; returns whether it could.
 
     The command offers its record to the first Ansible that it starts: the process that removes the file gets it. The
-    variable may be anybody's, so nothing but such a file is removed: a regular one of our own, named after a run.
+    variable may be anybody's, so nothing but such a file is removed: a regular one of our own.
     """
-    name, ending = os.path.splitext(os.path.basename(offered))
     try:
         found = os.lstat(offered)
-        is_offer = ending == ".offer" and str(uuid.UUID(name)) == name
-        if not is_offer or not stat.S_ISREG(found.st_mode) or found.st_nlink != 1 or found.st_uid != os.geteuid():
+        if not stat.S_ISREG(found.st_mode) or found.st_nlink != 1 or found.st_uid != os.geteuid():
             return False
         os.unlink(offered)
-    except (OSError, ValueError):
+    except OSError:
         return False
     return True
 
