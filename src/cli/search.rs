@@ -4,10 +4,11 @@ use std::process::ExitCode;
 
 use clap::Args;
 use serde_json::value::RawValue;
+use unicode_width::UnicodeWidthStr as _;
 use uuid::Uuid;
 
 use super::client::{Client, ClientArgs};
-use super::out::{Colour, Column, Layout, Out, hint, note, plain};
+use super::out::{Colour, Column, Layout, Out, cut_around, cut_front, hint, note, plain};
 use super::{filters, ids, query, when};
 use crate::clock::Clock;
 use crate::model::{Facet, FacetCount, FoundRun, SearchFacets, SearchHit, SearchPage, Status};
@@ -242,12 +243,16 @@ fn show_hit(hit: &SearchHit, of_run: &mut Option<Uuid>, out: &mut Out) -> anyhow
     for line in &hit.before {
         out.hanging("    ", &plain(line))?;
     }
+    let mut parts: Vec<String> = hit.parts.iter().map(|part| plain(part)).collect();
+    if let Some(width) = out.width() {
+        // A line of output may be a megabyte long; "show --results" and a redirected search have it whole.
+        parts = cut_around(&parts, width.saturating_sub(4));
+    }
     let mut text = String::new();
-    for (index, part) in hit.parts.iter().enumerate() {
-        let part = plain(part);
+    for (index, part) in parts.iter().enumerate() {
         match index % 2 {
-            0 => text.push_str(&part),
-            _ => text.push_str(&out.paint(Colour::Red, &part)),
+            0 => text.push_str(part),
+            _ => text.push_str(&out.paint(Colour::Red, part)),
         }
     }
     out.line(format_args!("    {text}"))?;
@@ -273,13 +278,19 @@ fn run_headline(run: &FoundRun, out: &mut Out) -> anyhow::Result<()> {
         Status::Success => Colour::Green,
         Status::Failed => Colour::Red,
     };
-    let title = out.paint(Colour::Bold, &plain(&title));
-    let status = out.paint(colour, run.status.as_str());
-    out.line(format_args!(
-        "{title}{check}  {status}  {}  {}",
+    let (status, at, id) = (
+        run.status.as_str(),
         when::show(run.start_time),
-        ids::short(run.id)
-    ))
+        ids::short(run.id),
+    );
+    let after = format!("{check}  {status}  {at}  {id}").width();
+    let mut title = plain(&title);
+    if let Some(width) = out.width() {
+        title = cut_front(&title, width.saturating_sub(after));
+    }
+    let title = out.paint(Colour::Bold, &title);
+    let status = out.paint(colour, status);
+    out.line(format_args!("{title}{check}  {status}  {at}  {id}"))
 }
 
 /// Where the line stands: host, task, field and line.

@@ -8,6 +8,7 @@
 //! At a terminal a table is never wider than the screen, and longer texts wrap; elsewhere, and with `--wide`,
 //! everything is shown in full.
 
+mod around;
 mod table;
 
 use std::fmt::Display;
@@ -19,6 +20,7 @@ use rustix::termios::tcgetwinsize;
 use serde::Serialize;
 use unicode_width::UnicodeWidthStr as _;
 
+pub(super) use around::cut_around;
 pub(super) use table::{Column, cut_end, cut_front, width as table_width};
 
 use super::environment;

@@ -6,7 +6,7 @@ use unicode_width::UnicodeWidthStr as _;
 const GAP: usize = 2;
 
 /// Stands for what was cut off.
-const CUT: &str = "…";
+pub(super) const CUT: &str = "…";
 
 /// Shortens a text to a width.
 type Shorten = fn(&str, usize) -> String;

@@ -38,6 +38,7 @@ fn wide(collector: &Collector) -> Run {
         .unreachable(&hosts[1])
         .changed(&hosts[2])
         .output("one\n")
+        .event("output", json!({ "text": format!("{message}needle {message}\n"), "of": 4 }))
         .recap(&recap)
         .ended(2);
     failed.deliver(&client);
@@ -67,8 +68,16 @@ fn bare(line: &str) -> String {
 
 #[test]
 fn no_row_is_wider_than_the_terminal() {
-    let collector = Collector::start();
+    // The run that goes on must not become a lost one meanwhile.
+    let collector = Setup::default().config("silence_seconds = 600\n").start();
     let failed = wide(&collector);
+    let started =
+        json!({ "type": "playbook", "playbook": "environments/production/playbooks/long.yml" });
+    let going = Run::starting(TEN, started).play("web").task("wait");
+    going
+        .host("web-01.frankfurt.datacenter.example.com")
+        .deliver(&collector.client());
+    run(&collector, &["pin", &failed.id.to_string()]).ok();
     let (id, database) = (failed.id.to_string(), collector.database());
     let day = ["--from", "2026-01-20", "--to", "2026-01-20"];
     let stats = |by: &'static str| [&["stats"], &day[..], &["--by", by]].concat();
@@ -92,8 +101,23 @@ fn no_row_is_wider_than_the_terminal() {
             &stats("task"),
             &playbooks,
             &["prune", "--keep-runs", "1", "--dry-run"],
-            &["token", "list", "--database", &database],
             &["whoami"],
+            &["trends", "--from", "2026-01-20", "--to", "2026-01-20"],
+            &["search", "needle"],
+            &["search", "space"],
+            &[
+                "search",
+                "space",
+                "--by",
+                "playbook,host,task,module,status,day",
+            ],
+            &["why", &id],
+            &["inventories", "--from", "2026-01-20", "--to", "2026-01-20"],
+            &["list", "--running"],
+            &["audit"],
+            &["hosts"],
+            &["host", "web-01.frankfurt.datacenter.example.com"],
+            &["token", "list", "--database", &database],
         ] {
             let screen = seen(command(&collector, arguments), columns);
             assert!(screen.lines().count() > 1, "{arguments:?}: {screen}");
@@ -106,6 +130,37 @@ fn no_row_is_wider_than_the_terminal() {
             }
         }
     }
+}
+
+#[test]
+fn a_found_line_is_cut_around_what_was_found_at_a_terminal_only() {
+    let collector = Collector::start();
+    wide(&collector);
+    let screen = seen(command(&collector, &["search", "needle"]), 80);
+    let found = screen
+        .lines()
+        .map(bare)
+        .find(|line| line.contains("needle"));
+    let found = found.unwrap();
+    let (before, after) = found.split_once("needle").unwrap();
+    assert!(
+        before.starts_with("    …") && after.ends_with('…'),
+        "{found}"
+    );
+    assert!(before.len().abs_diff(after.len()) < 8, "{found}");
+    assert!(found.chars().count() > 72, "{found}");
+    let whole = run(&collector, &["search", "needle"]);
+    let line = whole
+        .ok()
+        .lines()
+        .find(|line| line.contains("needle"))
+        .unwrap();
+    assert!(line.len() > 300 && !line.contains('…'), "{line}");
+    let screen = seen(command(&collector, &["search", "needle", "--wide"]), 80);
+    assert!(
+        screen.lines().map(bare).any(|seen| seen == line),
+        "{screen}"
+    );
 }
 
 #[test]
