@@ -104,8 +104,11 @@ fn waiting(report: &mut Report, dir: &Path) {
         report.warn(
             "waiting",
             format!(
-                "{} spools wait to be delivered ({} KiB)",
-                waiting.len(),
+                "{} to be delivered ({} KiB)",
+                match waiting.len() {
+                    1 => "1 spool waits".to_owned(),
+                    several => format!("{several} spools wait"),
+                },
                 bytes.div_ceil(1024)
             ),
             "\"playback flush\" delivers them; so does the next run",

@@ -117,7 +117,8 @@ pub(super) fn path_of(address: &str) -> Option<PathBuf> {
         return None;
     }
     let options = SqliteConnectOptions::from_str(address).ok()?;
-    Some(options.get_filename().to_owned())
+    // "sqlite:////folder/file" begins with two slashes, which mean one.
+    Some(options.get_filename().components().collect())
 }
 
 /// Whether two paths lead to the same file.

@@ -198,6 +198,19 @@ fn rows_are_made_anew_from_the_log() {
 }
 
 #[test]
+fn a_missing_folder_of_the_database_is_named_as_a_path_is_written() {
+    let collector = Collector::start();
+    for database in ["sqlite:////nonexistent/p.db", "sqlite:///nonexistent/p.db"] {
+        let serve = ["serve", "--listen", "127.0.0.1:0", "--database", database];
+        let ran = run(&collector, &serve);
+        let told = format!("{}{}", ran.stdout, ran.stderr);
+        assert!(ran.code != 0 && told.contains(" /nonexistent"), "{told}");
+        let told = told.replace(database, "");
+        assert!(!told.contains("//nonexistent"), "{told}");
+    }
+}
+
+#[test]
 fn tokens_are_made_listed_and_revoked() {
     let collector = Collector::start();
     let database = collector.database();
