@@ -103,6 +103,7 @@ whole: test recorder ## Run what `make test` leaves out: the longest tests, and 
 	$(CONFORMANCE) -m pytest -n 3 tests/conformance --whole
 
 TESTING = PLAYBACK_TEST_ANSIBLE=$(abspath .venv/ansible/bin) PLAYBACK_TEST_ANSIBLE_OLDEST=$(abspath .venv/oldest/bin) \
+	PLAYBACK_TEST_ANSIBLE_EACH='$(foreach version,$(VERSIONS),$(abspath .venv/core-$(version)/bin))' \
 	RUST_TEST_THREADS=$(or $(RUST_TEST_THREADS),3) $(LINTING) cargo test $(CARGO_FLAGS) --workspace --exclude playback-recorder
 LONGEST = $(shell sed '/^\#/d; /^$$/d' tests/it/whole.txt)
 

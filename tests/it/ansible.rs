@@ -25,6 +25,15 @@ pub(crate) fn environments() -> Vec<PathBuf> {
         .collect()
 }
 
+/// The environments of every ansible-core that can run on this machine, which `make whole` names.
+pub(crate) fn every_version() -> Vec<PathBuf> {
+    let name = "PLAYBACK_TEST_ANSIBLE_EACH";
+    #[expect(clippy::disallowed_methods, reason = "how make tells the tests")]
+    let folders = std::env::var(name);
+    let folders = folders.unwrap_or_else(|_| panic!("{name} is not set: use make whole"));
+    folders.split_whitespace().map(PathBuf::from).collect()
+}
+
 /// A machine that runs Ansible: its own home and spool, and what it prints in one file.
 pub(crate) struct Controller {
     bin: PathBuf,

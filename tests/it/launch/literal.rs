@@ -1,9 +1,11 @@
 //! Values are literal: they are not evaluated as templates, and do not appear in the process list.
 
+use std::path::PathBuf;
+
 use serde_json::{Value, json};
 
 use super::{Site, launch, post, printed};
-use crate::ansible::environments;
+use crate::ansible::{environments, every_version};
 
 const LOOKUP: &str = "{{ lookup('pipe', 'touch $MARKS/evaluated; echo evaluated') }}";
 
@@ -26,8 +28,20 @@ const SHOW: &str = "\
 
 #[test]
 fn extra_variables_arrive_as_typed_and_nothing_in_them_is_evaluated() {
-    for bin in environments() {
-        let site = Site::with_ansible(&bin);
+    arrive_as_typed(&environments());
+}
+
+/// What `!unsafe` means is up to ansible-core.
+#[test]
+fn extra_variables_arrive_as_typed_on_every_version() {
+    let versions = every_version();
+    assert!(versions.len() >= 2, "{versions:?}");
+    arrive_as_typed(&versions);
+}
+
+fn arrive_as_typed(environments: &[PathBuf]) {
+    for bin in environments {
+        let site = Site::with_ansible(bin);
         site.playbook("show.yml", SHOW);
         let collector = site.start();
         let odd = "% @`'\"\\ # : - [x] {y} \u{e9}\u{1f600}\u{85}\u{2028}\u{7f}\n last\t";
@@ -60,7 +74,7 @@ fn extra_variables_arrive_as_typed_and_nothing_in_them_is_evaluated() {
         let seen: Value = serde_json::from_str(&seen).unwrap();
         let around = format!("<{LOOKUP}>");
         let expected = json!([LOOKUP, around, list, table, 7, 1e300, true, null, odd]);
-        assert_eq!(seen["all"], expected);
+        assert_eq!(seen["all"], expected, "{}", bin.display());
         assert!(!site.path("marks").join("evaluated").exists());
     }
 }
