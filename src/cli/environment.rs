@@ -4,19 +4,46 @@ use std::env;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use anyhow::bail;
 use secrecy::SecretString;
 use secrecy::zeroize::Zeroizing;
 
+use super::out;
 use crate::config::ansible::AnsibleConfig;
+use crate::config::path::resolved;
 use crate::model::Actor;
 
-/// A variable; an empty one counts as not set.
+/// A variable as it is: an empty one is set.
 #[expect(
     clippy::disallowed_methods,
     reason = "the one place of the command line that reads the environment"
 )]
+pub(super) fn raw(name: &str) -> Option<OsString> {
+    env::var_os(name)
+}
+
+/// A variable; an empty one counts as not set.
 fn var(name: &str) -> Option<OsString> {
-    env::var_os(name).filter(|value| !value.is_empty())
+    raw(name).filter(|value| !value.is_empty())
+}
+
+/// A variable that holds a path, as Ansible reads one: the recorder has the same variables.
+pub(super) fn path(name: &str) -> Option<PathBuf> {
+    let cwd = env::current_dir().unwrap_or_default();
+    let text = var(name).filter(|text| !text.to_string_lossy().trim().is_empty())?;
+    Some(resolved(&text, &cwd, &cwd, raw))
+}
+
+/// A variable that is used as it is or not at all.
+///
+/// # Errors
+/// It holds bytes that are not UTF-8: the message names it, and not its value.
+fn exact(name: &str) -> anyhow::Result<Option<String>> {
+    match var(name).map(OsString::into_string) {
+        None => Ok(None),
+        Some(Ok(text)) => Ok(Some(text)),
+        Some(Err(_)) => bail!("{name} holds bytes that are not UTF-8"),
+    }
 }
 
 /// A variable that Ansible reads, by its name.
@@ -27,22 +54,13 @@ pub(super) fn variable(name: &str) -> Option<OsString> {
 /// The `ansible.cfg` that applies here.
 pub(super) fn ansible_config() -> AnsibleConfig {
     env::current_dir()
-        .map(|cwd| AnsibleConfig::read(&cwd, var))
+        .map(|cwd| AnsibleConfig::read(&cwd, raw))
         .unwrap_or_default()
-}
-
-/// A variable as text, and whether it held invalid UTF-8, which is replaced.
-pub(super) fn text(name: &str) -> Option<(String, bool)> {
-    let value = var(name)?;
-    match value.into_string() {
-        Ok(text) => Some((text, false)),
-        Err(bytes) => Some((bytes.to_string_lossy().into_owned(), true)),
-    }
 }
 
 /// `PLAYBACK_CA_FILE`.
 pub(super) fn ca_file() -> Option<PathBuf> {
-    var("PLAYBACK_CA_FILE").map(PathBuf::from)
+    path("PLAYBACK_CA_FILE")
 }
 
 /// Whether a terminal may be sent colours: `NO_COLOR` turns them off for every program (no-color.org), and a `TERM` of
@@ -65,19 +83,28 @@ pub(super) fn has_screen() -> bool {
 }
 
 /// `PLAYBACK_TOKEN`. There is no such option, because the process list would show it to everyone.
-pub(super) fn token() -> Option<SecretString> {
-    let token = var("PLAYBACK_TOKEN").and_then(|token| token.into_string().ok());
-    token.map(|token| Zeroizing::new(token).trim().into())
+///
+/// # Errors
+/// It is no text: another token must not be used in its place.
+pub(super) fn token() -> anyhow::Result<Option<SecretString>> {
+    let token = exact("PLAYBACK_TOKEN")?.map(Zeroizing::new);
+    Ok(token.map(|token| token.trim().into()))
 }
 
 /// `PLAYBACK_URL`.
-pub(super) fn url() -> Option<String> {
-    var("PLAYBACK_URL").and_then(|url| url.into_string().ok())
+///
+/// # Errors
+/// It is no text: no other collector must be asked in its place, nor sent the token.
+pub(super) fn url() -> anyhow::Result<Option<String>> {
+    exact("PLAYBACK_URL")
 }
 
-/// `PLAYBACK_CONTEXT`: the log-in to use.
+/// `PLAYBACK_CONTEXT`: the log-in to use. No log-in has a name that is no text: that is told.
 pub(super) fn context() -> Option<String> {
-    var("PLAYBACK_CONTEXT").and_then(|name| name.into_string().ok())
+    exact("PLAYBACK_CONTEXT").unwrap_or_else(|error| {
+        out::note(format_args!("playback: {error}, and is not used"));
+        None
+    })
 }
 
 /// This user's configuration folder.
@@ -115,7 +142,7 @@ pub(super) fn actor() -> Actor {
 
 /// `PLAYBACK_TOKEN_FILE`.
 pub(super) fn token_file() -> Option<PathBuf> {
-    var("PLAYBACK_TOKEN_FILE").map(PathBuf::from)
+    path("PLAYBACK_TOKEN_FILE")
 }
 
 /// The user's data folder.

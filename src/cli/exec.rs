@@ -8,11 +8,10 @@ use std::time::Duration;
 
 use clap::Args;
 use playback_spool::RunClock;
-use secrecy::SecretString;
 use uuid::Uuid;
 
+use super::sources::{Setting, Sources};
 use super::{environment, out};
-use crate::config::ansible::AnsibleConfig;
 use playback_producer::Delivery;
 use playback_producer::report::truth;
 use playback_supervisor::account::Account;
@@ -72,7 +71,7 @@ struct DeliveryArgs {
     /// The collector; without it the run is kept in the spool [env: PLAYBACK_URL]
     #[arg(long, value_name = "URL")]
     url: Option<String>,
-    /// File that holds a token with the scope "ingest"; not read where PLAYBACK_TOKEN is set [env: PLAYBACK_TOKEN_FILE]
+    /// File that holds a token with the scope "ingest" [env: PLAYBACK_TOKEN_FILE; not read where PLAYBACK_TOKEN is set]
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
     /// Certificate authorities to trust (PEM) [env: PLAYBACK_CA_FILE]
@@ -107,30 +106,37 @@ fn mebibytes(text: &str) -> Result<u64, String> {
     }
 }
 
-/// A variable's text; invalid UTF-8 is replaced.
-fn text(name: &str) -> Option<String> {
-    let (text, damaged) = environment::text(name)?;
-    if damaged {
-        out::note(format_args!(
-            "playback: {name} holds bytes that are not UTF-8: they are replaced"
-        ));
-    }
-    Some(text)
+/// An option's text; invalid UTF-8 is replaced.
+fn text(sources: &Sources, key: &str) -> Option<Setting<String>> {
+    tell_damage(sources, key);
+    sources.text(key)
 }
 
-/// A variable's value; `default` if it is not set or not valid.
-fn value<T: Display>(name: &str, read: impl Fn(&str) -> Result<T, String>, default: T) -> T {
-    match text(name).map(|text| read(&text).map_err(|why| (text, why))) {
-        None => default,
-        Some(Ok(value)) => value,
-        Some(Err((text, why))) => {
-            let shown: String = text.chars().take(40).collect();
-            out::note(format_args!(
-                "playback: {name} is {shown:?} and is not used: {why}; {default} is used instead"
-            ));
-            default
-        }
+fn tell_damage(sources: &Sources, key: &str) {
+    if let Some(from) = sources.damaged(key) {
+        out::note(format_args!(
+            "playback: {from} holds bytes that are not UTF-8: they are replaced"
+        ));
     }
+}
+
+/// The value of an option; `default` if it is not set or not valid.
+fn value<T: Display>(
+    sources: &Sources,
+    key: &str,
+    read: impl Fn(&str) -> Result<T, String>,
+    default: T,
+) -> T {
+    let Some(Setting { value: text, from }) = text(sources, key) else {
+        return default;
+    };
+    read(&text).unwrap_or_else(|why| {
+        let shown: String = text.chars().take(40).collect();
+        out::note(format_args!(
+            "playback: {from} is {shown:?} and is not used: {why}; {default} is used instead"
+        ));
+        default
+    })
 }
 
 /// A typed text as the record keeps it; invalid UTF-8 is replaced.
@@ -138,14 +144,8 @@ fn typed(text: &OsStr) -> String {
     text.to_string_lossy().into_owned()
 }
 
-/// The values of an option, or else of its variable.
-fn several(given: Vec<String>, name: &str, separator: char) -> Vec<String> {
-    let given = match given.is_empty() {
-        true => text(name).map_or_else(Vec::new, |text| {
-            text.split(separator).map(str::to_owned).collect()
-        }),
-        false => given,
-    };
+/// The non-empty ones of several values.
+fn filled(given: impl IntoIterator<Item = String>) -> Vec<String> {
     given
         .into_iter()
         .map(|entry| entry.trim().to_owned())
@@ -154,105 +154,72 @@ fn several(given: Vec<String>, name: &str, separator: char) -> Vec<String> {
 }
 
 /// Whether the address of the run's page is printed, if a setting says so.
-fn link(ansible: &AnsibleConfig) -> Option<bool> {
-    let Some(text) = text("PLAYBACK_LINK") else {
-        return ansible.recorder_flag("link");
-    };
-    let wanted = truth(&text);
+fn link(sources: &Sources) -> Option<bool> {
+    let Setting { value, from } = text(sources, "link")?;
+    let wanted = truth(&value);
     if wanted.is_none() {
-        let shown: String = text.chars().take(40).collect();
+        let shown: String = value.chars().take(40).collect();
         out::note(format_args!(
-            "playback: PLAYBACK_LINK is {shown:?} and is not used: it must be true or false"
+            "playback: {from} is {shown:?} and is not used: it must be true or false"
         ));
     }
     wanted
-}
-
-fn path(given: Option<PathBuf>, name: &str) -> Option<PathBuf> {
-    given.or_else(|| environment::variable(name).map(PathBuf::from))
 }
 
 pub(super) fn run(command: Exec) -> anyhow::Result<ExitCode> {
     let delivery = command.delivery;
     // The recorder inside reads Ansible's configuration; what we record is part of the same run.
     let run_as = command.run_as.as_deref().map(Account::find).transpose()?;
-    let ansible = match &run_as {
-        None => environment::ansible_config(),
-        Some(account) => account.with_rights(environment::ansible_config)?,
+    let sources = match &run_as {
+        None => Sources::of(environment::ansible_config()),
+        // Files that another user's configuration names are not read.
+        Some(account) => {
+            Sources::of(account.with_rights(environment::ansible_config)?).without_files()
+        }
     };
-    if command.shim && ansible.recorder_flag("disabled") == Some(true) {
+    let is_on = |key: &str| sources.flag(key).map(|flag| flag.value);
+    if command.shim && is_on("disabled") == Some(true) {
         return Err(supervisor::replace(&command.command).into());
     }
-    // A rule that can only be read in part would hide nothing.
-    let rules = ["PLAYBACK_REDACT_KEYS", "PLAYBACK_REDACT_PATTERNS"];
-    let unusable = rules
-        .into_iter()
-        .find(|name| environment::text(name).is_some_and(|(_, damaged)| damaged))
-        .map(|name| format!("{name} holds bytes that are not UTF-8"));
-    let keys = several(command.redact_keys, "PLAYBACK_REDACT_KEYS", ',');
-    let patterns = several(command.redact_patterns, "PLAYBACK_REDACT_PATTERNS", '\n');
-    let labels = command.labels.iter().map(|label| typed(label)).collect();
-    // Files that another user's configuration names are not read.
-    let configured = |key: &str| match run_as {
-        None => ansible.recorder_path(key, environment::variable),
-        Some(_) => None,
-    };
-    let token_file = path(delivery.token_file, "PLAYBACK_TOKEN_FILE");
-    let beside = match ansible.has_token() {
-        true => ", which wins over the one in ansible.cfg",
-        false => "",
-    };
-    let token_from = if text("PLAYBACK_TOKEN").is_some() {
-        Some(format!("PLAYBACK_TOKEN in the environment{beside}"))
-    } else if let Some(file) = &token_file {
-        Some(format!("the token file {}{beside}", file.display()))
-    } else {
-        ansible.has_token().then(|| "ansible.cfg".to_owned())
+    let path = |given: Option<PathBuf>, key: &str| given.or_else(|| Some(sources.path(key)?.value));
+    tell_damage(&sources, "token");
+    let labels = filled(command.labels.iter().map(|label| typed(label)));
+    let labels = match labels.is_empty() {
+        true => {
+            tell_damage(&sources, "labels");
+            sources.list("labels")
+        }
+        false => labels,
     };
     let request = Request {
-        command: command.command,
-        execution: command.execution_id.unwrap_or_else(Uuid::now_v7),
-        labels: several(labels, "PLAYBACK_LABELS", ','),
+        labels,
         note: command
             .note
             .map(|note| typed(&note))
-            .or_else(|| text("PLAYBACK_NOTE"))
-            .or_else(|| ansible.recorder("note")),
-        redact: RedactOptions {
-            keys: [keys, ansible.redact_keys()].concat(),
-            patterns: [patterns, ansible.redact_patterns()].concat(),
-            unusable,
-        },
-        capture_output: !command.shim || ansible.recorder_flag("capture_output") != Some(false),
+            .or_else(|| Some(text(&sources, "note")?.value)),
+        redact: rules(&sources, command.redact_keys, command.redact_patterns),
+        capture_output: !command.shim || is_on("capture_output") != Some(false),
         delivery: Delivery {
-            url: delivery
-                .url
-                .or_else(|| text("PLAYBACK_URL"))
-                .or_else(|| ansible.recorder("url")),
-            token_from,
-            // A token file named here wins over a token in ansible.cfg.
-            token: text("PLAYBACK_TOKEN").map(SecretString::from).or_else(|| {
-                let configured = ansible.recorder_token();
-                configured.filter(|_| token_file.is_none()).cloned()
-            }),
-            token_file: token_file.or_else(|| configured("token_file")),
-            ca_file: path(delivery.ca_file, "PLAYBACK_CA_FILE").or_else(|| configured("ca_file")),
+            url: delivery.url.or_else(|| Some(text(&sources, "url")?.value)),
+            ca_file: path(delivery.ca_file, "ca_file"),
             proxies: playback_producer::environment::proxies(),
-            spool_dir: path(delivery.spool_dir, "PLAYBACK_SPOOL_DIR")
-                .or_else(|| configured("spool_dir")),
+            spool_dir: path(delivery.spool_dir, "spool_dir"),
             // The environment belongs to another user: nothing is written where it points.
             state_folder: run_as.is_none(),
             spool_max_mb: delivery
                 .spool_max_mb
-                .unwrap_or_else(|| value("PLAYBACK_SPOOL_MAX_MB", mebibytes, 2048)),
+                .unwrap_or_else(|| value(&sources, "spool_max_mb", mebibytes, 2048)),
             flush_seconds: delivery
                 .flush_seconds
-                .unwrap_or_else(|| value("PLAYBACK_FLUSH_SECONDS", seconds, 5.0)),
+                .unwrap_or_else(|| value(&sources, "flush_seconds", seconds, 5.0)),
             flush_seconds_unreachable: delivery
                 .flush_seconds_unreachable
-                .unwrap_or_else(|| value("PLAYBACK_FLUSH_SECONDS_UNREACHABLE", seconds, 0.5)),
-            link: link(&ansible),
+                .unwrap_or_else(|| value(&sources, "flush_seconds_unreachable", seconds, 0.5)),
+            link: link(&sources),
+            ..Delivery::default().with_token(sources.token(delivery.token_file))
         },
+        command: command.command,
+        execution: command.execution_id.unwrap_or_else(Uuid::now_v7),
         limits: Limits {
             timeout: command.timeout.map(Duration::from_secs),
             kill_after: command.kill_after.map(Duration::from_secs),
@@ -262,4 +229,15 @@ pub(super) fn run(command: Exec) -> anyhow::Result<ExitCode> {
     };
     let end = supervisor::run(&request, &RunClock::start())?;
     Ok(end.leave())
+}
+
+/// What is hidden: by the options or the variables, and by `ansible.cfg` as well. A rule that can only be read in part
+/// would hide nothing.
+fn rules(sources: &Sources, keys: Vec<String>, patterns: Vec<String>) -> RedactOptions {
+    let (keys, patterns) = (filled(keys), filled(patterns));
+    RedactOptions {
+        unusable: sources.damaged_rule(),
+        keys: sources.redact_keys(keys),
+        patterns: sources.redact_patterns(patterns),
+    }
 }

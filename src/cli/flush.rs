@@ -47,7 +47,7 @@ pub(super) struct Flush {
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
 pub(super) fn run(command: Flush) -> anyhow::Result<ExitCode> {
-    let settings = RecorderSettings::read(&Given {
+    let settings = RecorderSettings::read(Given {
         url: command.url,
         token_file: command.token_file,
         ca_file: command.ca_file,

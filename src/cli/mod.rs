@@ -57,6 +57,7 @@ mod serve;
 mod shim;
 mod show;
 mod socket;
+mod sources;
 mod stats;
 mod summary;
 mod tasks;
@@ -317,11 +318,18 @@ fn typed_command() -> Option<String> {
     words.find(|word| !word.starts_with('-'))
 }
 
-/// The command that was typed, for errors that show how it is used; the whole program if there is none.
-fn usage() -> clap::Command {
+/// All commands with their options.
+#[must_use]
+pub fn command() -> clap::Command {
     let mut all = Cli::command();
     // Only now do the commands know that they are called "playback …".
     all.build();
+    all
+}
+
+/// The command that was typed, for errors that show how it is used; the whole program if there is none.
+fn usage() -> clap::Command {
+    let all = command();
     let typed = typed_command().and_then(|name| all.find_subcommand(name).cloned());
     typed.unwrap_or(all)
 }

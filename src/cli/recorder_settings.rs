@@ -1,13 +1,15 @@
-//! The recorder's settings, as the recorder would find them here: options first, then the environment, then the
-//! section `[callback_playback]` of the active `ansible.cfg`. What none of these sets comes from a login, which the
-//! recorder itself does not know.
+//! Where the recorder delivers to, for commands that deliver in its place: options of the command line first, then what
+//! the recorder itself finds (`sources`). What none of these sets comes from a login, which the recorder does not know.
 
 use std::path::PathBuf;
 
-use secrecy::{ExposeSecret as _, SecretString};
+use anyhow::bail;
+use playback_producer::Token;
+use secrecy::SecretString;
 
 use super::client::address::are_same;
 use super::logins::Logins;
+use super::sources::Sources;
 use super::{environment, secret};
 use crate::config::DEFAULT_URL;
 
@@ -45,51 +47,31 @@ impl RecorderSettings {
     /// Reads the settings.
     ///
     /// # Errors
-    /// The token's file cannot be read or is empty, or the login file is needed and cannot be used.
-    pub(super) fn read(given: &Given) -> anyhow::Result<Self> {
-        let config = environment::ansible_config();
-        let text = |variable: &str, key: &str| {
-            environment::text(variable)
-                .map(|(text, _)| text)
-                .or_else(|| config.recorder(key))
-                .map(|text| text.trim().to_owned())
-                .filter(|text| !text.is_empty())
+    /// The URL or the token is no text, the token's file cannot be read or is empty, or the login file is needed and
+    /// cannot be used.
+    pub(super) fn read(given: Given) -> anyhow::Result<Self> {
+        let sources = Sources::of(environment::ansible_config());
+        let option_file = filled(given.token_file);
+        // Half a URL would be another collector, and half a token nobody's.
+        for (key, by_option) in [
+            ("url", given.url.is_some()),
+            ("token", option_file.is_some()),
+        ] {
+            if let Some(from) = sources.damaged(key).filter(|_| !by_option) {
+                bail!("{from} holds bytes that are not UTF-8");
+            }
+        }
+        let chosen = sources.token(option_file);
+        let (token, mut token_from) = chosen.map(|chosen| (chosen.token, chosen.from)).unzip();
+        let (mut token, token_file) = match token {
+            Some(Token::Text(token)) => (Some(token), None),
+            Some(Token::File(file)) => (Some(secret::token_file(&file)?), Some(file)),
+            None => (None, None),
         };
-        let path = |given: &Option<PathBuf>, variable: &str, key: &str| {
-            filled(given.clone())
-                .or_else(|| environment::variable(variable).map(PathBuf::from))
-                .or_else(|| config.recorder_path(key, environment::variable))
-        };
-        let said_token = environment::text("PLAYBACK_TOKEN")
-            .map(|(token, _)| SecretString::from(token))
-            .or_else(|| config.recorder_token().cloned())
-            .map(|token| SecretString::from(token.expose_secret().trim()))
-            .filter(|token| !token.expose_secret().is_empty());
-        let (token, token_file) = match filled(given.token_file.clone()) {
-            Some(file) => (Some(secret::token_file(&file)?), Some(file)),
-            None => match said_token {
-                Some(token) => (Some(token), None),
-                None => match path(&None, "PLAYBACK_TOKEN_FILE", "token_file") {
-                    Some(file) => (Some(secret::token_file(&file)?), Some(file)),
-                    None => (None, None),
-                },
-            },
-        };
-        let by_option = filled(given.token_file.clone()).is_some();
-        let is_set = |name: &str| environment::variable(name).is_some();
-        let by_environment = is_set("PLAYBACK_TOKEN") || is_set("PLAYBACK_TOKEN_FILE");
-        let from = match &token_file {
-            Some(file) => format!("the token file {}", file.display()),
-            None if is_set("PLAYBACK_TOKEN") => "PLAYBACK_TOKEN in the environment".to_owned(),
-            None => "the option token in ansible.cfg".to_owned(),
-        };
-        let beside = match (by_option || by_environment) && config.has_token() {
-            true => ", which wins over the one in ansible.cfg",
-            false => "",
-        };
-        let mut token_from = token.as_ref().map(|_| from + beside);
-        let mut token = token;
-        let mut url = given.url.clone().or_else(|| text("PLAYBACK_URL", "url"));
+        let mut url = given.url.or_else(|| {
+            let url = sources.text("url")?;
+            Some(url.value.trim().to_owned())
+        });
         // A broken login file does not matter when URL and token are both given otherwise.
         let login = match url.is_some() && token.is_some() {
             true => None,
@@ -106,13 +88,16 @@ impl RecorderSettings {
                 token = login.token;
             }
         }
+        let path = |given: Option<PathBuf>, key: &str| {
+            filled(given).or_else(|| Some(sources.path(key)?.value))
+        };
         Ok(Self {
             token_from,
             url: url.unwrap_or_else(|| DEFAULT_URL.to_owned()),
             token,
             token_file,
-            ca_file: path(&given.ca_file, "PLAYBACK_CA_FILE", "ca_file"),
-            spool_dir: path(&given.spool_dir, "PLAYBACK_SPOOL_DIR", "spool_dir"),
+            ca_file: path(given.ca_file, "ca_file"),
+            spool_dir: path(given.spool_dir, "spool_dir"),
         })
     }
 }

@@ -1,15 +1,17 @@
 //! The parts of Ansible's own configuration that concern us: the enabled callbacks, and what the recorder redacts.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::Read as _;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
-use configparser::ini::Ini;
 use rustix::fs::OFlags;
 use secrecy::SecretString;
 use secrecy::zeroize::Zeroizing;
+
+use super::ini::{Ini, trimmed};
+use super::path;
 
 /// Maximum size of a configuration file, in bytes.
 const MAX_BYTES: u64 = 1 << 20;
@@ -25,6 +27,10 @@ pub struct AnsibleConfig {
     token: Option<SecretString>,
     /// The file's folder, which relative paths are based on.
     folder: PathBuf,
+    /// The working folder.
+    cwd: PathBuf,
+    /// Whether the whole file is text; other bytes are replaced.
+    is_utf8: bool,
     /// The file.
     file: Option<PathBuf>,
     /// The working folder's file, if it is ignored.
@@ -36,9 +42,9 @@ impl AnsibleConfig {
     /// command's environment.
     #[must_use]
     pub fn read(cwd: &Path, variable: impl Fn(&str) -> Option<OsString>) -> Self {
-        let home = variable("HOME");
+        let resolved = |text: &OsStr| path::resolved(text, cwd, cwd, &variable);
         let named = variable("ANSIBLE_CONFIG").map(|named| {
-            let file = cwd.join(expanded(&named.to_string_lossy(), cwd, &variable));
+            let file = resolved(&named);
             if file.is_dir() {
                 file.join("ansible.cfg")
             } else {
@@ -51,7 +57,7 @@ impl AnsibleConfig {
             named,
             // Anybody could have put a file into a world-writable folder: Ansible ignores it, too.
             (!is_world_writable(cwd)).then(|| cwd.join("ansible.cfg")),
-            home.map(|home| Path::new(&home).join(".ansible.cfg")),
+            Some(resolved(OsStr::new("~/.ansible.cfg"))),
             Some(PathBuf::from("/etc/ansible/ansible.cfg")),
         ];
         let (file, text) = files
@@ -62,24 +68,19 @@ impl AnsibleConfig {
                 Some((file, text))
             })
             .unzip();
-        let mut ini = Ini::new();
-        ini.set_multiline(true);
-        // A `#` within a value is part of it, for Ansible too.
-        ini.set_inline_comment_symbols(Some(&[';']));
         let folder = file.as_deref().and_then(Path::parent).unwrap_or(cwd);
-        let mut ini = match text.map(|text| ini.read(text)) {
-            Some(Ok(_)) => ini,
-            // Ansible itself reports what is wrong with the file.
-            _ => Ini::new(),
-        };
-        let token = ini.remove_key(RECORDER, "token").flatten();
+        let text = text.unwrap_or_default();
+        let is_utf8 = std::str::from_utf8(&text).is_ok();
+        // Ansible itself reports what is wrong with the file.
+        let mut ini = Ini::parse(&String::from_utf8_lossy(&text)).unwrap_or_default();
+        let token = ini.remove(RECORDER, "token").map(Zeroizing::new);
         Self {
             folder: folder.to_owned(),
+            cwd: cwd.to_owned(),
             passed_over: passed_over.then_some(here),
             file,
-            token: token
-                .map(Zeroizing::new)
-                .and_then(|token| unquoted(&token).map(SecretString::from)),
+            is_utf8,
+            token: token.and_then(|token| filled(&token).map(SecretString::from)),
             ini,
         }
     }
@@ -96,38 +97,39 @@ impl AnsibleConfig {
         self.passed_over.as_deref()
     }
 
-    /// One of the recorder's boolean options, if it is set.
-    #[must_use]
-    pub fn recorder_flag(&self, key: &str) -> Option<bool> {
-        self.recorder(key).map(|value| is_true(&value))
-    }
-
     /// The enabled callbacks; the option's name depends on Ansible's version.
     #[must_use]
     pub fn callbacks(&self) -> Vec<String> {
         ["callbacks_enabled", "callback_whitelist"]
             .into_iter()
             .find_map(|key| self.ini.get("defaults", key))
-            .map(|named| list(&named, &[',', '\n']))
+            .map(|named| list(&named))
             .unwrap_or_default()
     }
 
     /// The text of one of the recorder's options, other than its token.
     #[must_use]
     pub fn recorder(&self, key: &str) -> Option<String> {
-        unquoted(&self.ini.get(RECORDER, key)?).map(str::to_owned)
+        filled(&self.ini.get(RECORDER, key)?).map(str::to_owned)
+    }
+
+    /// The values of one of the recorder's options that is a list.
+    #[must_use]
+    pub fn recorder_list(&self, key: &str) -> Vec<String> {
+        list(&self.ini.get(RECORDER, key).unwrap_or_default())
+    }
+
+    /// Whether an option's text holds bytes that are not UTF-8, and were replaced.
+    #[must_use]
+    pub fn is_damaged(&self, key: &str) -> bool {
+        let text = self.ini.get(RECORDER, key);
+        !self.is_utf8 && text.is_some_and(|text| text.contains(char::REPLACEMENT_CHARACTER))
     }
 
     /// The recorder's token.
     #[must_use]
     pub fn recorder_token(&self) -> Option<&SecretString> {
         self.token.as_ref()
-    }
-
-    /// Whether it configures a token for the recorder.
-    #[must_use]
-    pub fn has_token(&self) -> bool {
-        self.token.is_some() || self.recorder("token_file").is_some()
     }
 
     /// A path from one of the recorder's options: `~` and variables are replaced, and a relative path is based on the
@@ -138,43 +140,47 @@ impl AnsibleConfig {
         key: &str,
         variable: impl Fn(&str) -> Option<OsString>,
     ) -> Option<PathBuf> {
-        let text = self.recorder(key)?;
-        Some(self.folder.join(expanded(&text, &self.folder, variable)))
+        let text = self.ini.get(RECORDER, key)?;
+        let text = OsStr::new(&text);
+        // Ansible strips quotation marks only after it has made the path absolute: they are part of the name.
+        (!text.is_empty()).then(|| path::resolved(text, &self.folder, &self.cwd, variable))
     }
 
     /// Names of keys whose values the recorder redacts.
     #[must_use]
     pub fn redact_keys(&self) -> Vec<String> {
-        let keys = self.ini.get(RECORDER, "redact_keys").unwrap_or_default();
-        list(&keys, &[',', '\n'])
+        self.recorder_list("redact_keys")
     }
 
     /// Patterns whose matches the recorder redacts.
     #[must_use]
     pub fn redact_patterns(&self) -> Vec<String> {
-        let patterns = self
-            .ini
-            .get(RECORDER, "redact_patterns")
-            .unwrap_or_default();
-        list(&patterns, &['\n'])
+        let patterns = self.recorder("redact_patterns").unwrap_or_default();
+        lines(&patterns)
     }
 }
 
-/// A value without the quotation marks around it, which Ansible strips. None: it is empty.
-fn unquoted(text: &str) -> Option<&str> {
-    let text = text.trim();
-    let text = ['"', '\'']
+/// A value without the quotation marks around it, which Ansible strips.
+fn unquoted(text: &str) -> &str {
+    let inner = ['"', '\'']
         .into_iter()
-        .find_map(|mark| text.strip_prefix(mark)?.strip_suffix(mark))
-        .unwrap_or(text);
-    (!text.is_empty()).then_some(text)
+        .find_map(|mark| text.strip_prefix(mark)?.strip_suffix(mark));
+    inner.filter(|inner| !inner.ends_with('\\')).unwrap_or(text)
 }
 
-/// Whether Ansible reads a text as true.
+/// A value without the quotation marks around it; none if it is empty.
+fn filled(text: &str) -> Option<&str> {
+    Some(trimmed(unquoted(text))).filter(|text| !text.is_empty())
+}
+
+/// A text that Ansible reads as true or false; none if it is neither.
 #[must_use]
-pub fn is_true(text: &str) -> bool {
-    let text = text.trim().to_lowercase();
-    ["y", "yes", "on", "1", "true", "t", "1.0"].contains(&text.as_str())
+pub fn as_flag(text: &str) -> Option<bool> {
+    match trimmed(text).to_lowercase().as_str() {
+        "y" | "yes" | "on" | "1" | "true" | "t" | "1.0" => Some(true),
+        "n" | "no" | "off" | "0" | "false" | "f" | "0.0" => Some(false),
+        _ => None,
+    }
 }
 
 /// Whether the folder is world-writable.
@@ -182,45 +188,9 @@ fn is_world_writable(folder: &Path) -> bool {
     fs::metadata(folder).is_ok_and(|found| found.mode() & 0o002 != 0)
 }
 
-/// Expands a path as Ansible does in a setting.
-fn expanded(text: &str, cwd: &Path, variable: impl Fn(&str) -> Option<OsString>) -> PathBuf {
-    let text = text.replace("{{CWD}}", &cwd.to_string_lossy());
-    let mut path = String::with_capacity(text.len());
-    let mut rest = text.as_str();
-    while let Some(at) = rest.find('$') {
-        path.push_str(&rest[..at]);
-        let after = &rest[at + 1..];
-        let (name, end) = match after
-            .strip_prefix('{')
-            .and_then(|name| name.split_once('}'))
-        {
-            Some((name, _)) => (name, name.len() + 2),
-            None => {
-                let end = after
-                    .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-                    .unwrap_or(after.len());
-                (&after[..end], end)
-            }
-        };
-        match variable(name).filter(|_| !name.is_empty()) {
-            Some(value) => path.push_str(&value.to_string_lossy()),
-            // Variables that are not set are left as written.
-            None => path.push_str(&rest[at..at + 1 + end]),
-        }
-        rest = &after[end..];
-    }
-    path.push_str(rest);
-    match (path.strip_prefix("~"), variable("HOME")) {
-        (Some(below), Some(home)) if below.is_empty() || below.starts_with('/') => {
-            Path::new(&home).join(below.trim_start_matches('/'))
-        }
-        _ => PathBuf::from(path),
-    }
-}
-
 /// Reads a configuration file. A run's user may have put something else there: reading never blocks, a device or pipe
 /// counts as empty (`ANSIBLE_CONFIG=/dev/null`), and a folder as missing.
-fn read(file: &Path) -> Option<String> {
+fn read(file: &Path) -> Option<Vec<u8>> {
     let nonblocking = OFlags::NONBLOCK.bits().cast_signed();
     let opened = fs::OpenOptions::new()
         .read(true)
@@ -235,14 +205,23 @@ fn read(file: &Path) -> Option<String> {
     if found.is_file() {
         opened.take(MAX_BYTES).read_to_end(&mut text).ok()?;
     }
-    Some(String::from_utf8_lossy(&text).into_owned())
+    Some(text)
 }
 
-/// The non-empty entries of a separated list.
+/// The entries of a list as Ansible reads it, in a file or a variable; empty ones are left out.
 #[must_use]
-pub fn list(text: &str, separators: &[char]) -> Vec<String> {
-    text.split(separators)
-        .map(|entry| entry.trim().to_owned())
+pub fn list(text: &str) -> Vec<String> {
+    text.split(',')
+        .map(|entry| trimmed(unquoted(trimmed(entry))).to_owned())
+        .filter(|entry| !entry.is_empty())
+        .collect()
+}
+
+/// The lines of a text that has one value in each; empty ones are left out.
+#[must_use]
+pub fn lines(text: &str) -> Vec<String> {
+    text.split('\n')
+        .map(|entry| trimmed(entry).to_owned())
         .filter(|entry| !entry.is_empty())
         .collect()
 }
@@ -286,7 +265,6 @@ mod tests {
         let config = AnsibleConfig::read(folder.path(), |_| None);
         let token = config.recorder_token().map(|token| token.expose_secret());
         assert_eq!(token, Some("pbk_x"));
-        assert!(config.has_token());
         assert_eq!(config.recorder("token"), None);
         let shown = format!("{config:?}");
         assert!(!shown.contains("pbk_x"), "{shown}");
@@ -296,7 +274,8 @@ mod tests {
             "",
         ] {
             fs::write(&file, none).unwrap();
-            assert!(!AnsibleConfig::read(folder.path(), |_| None).has_token());
+            let config = AnsibleConfig::read(folder.path(), |_| None);
+            assert!(config.recorder_token().is_none());
         }
     }
 
@@ -321,17 +300,30 @@ mod tests {
     #[test]
     fn what_is_hidden_is_read_whole() {
         let folder = tempfile::tempdir().unwrap();
-        let text = "[callback_playback]\nredact_keys = *password*, token\n\
-                    redact_patterns = a#b{1,2}\n    x=[;:]y  ; a comment\nurl = http://x\n";
+        let text = "[callback_playback]\nredact_keys = *password*, 'token', pin;x\n\
+                    redact_patterns = a#b{1,2}\n    x=[;:]y  ; a comment\n\n    # another\n    b;2\n\
+                    url = http://x\n";
         fs::write(folder.path().join("ansible.cfg"), text).unwrap();
         let config = AnsibleConfig::read(folder.path(), |_| None);
-        assert_eq!(config.redact_keys(), ["*password*", "token"]);
-        assert_eq!(config.redact_patterns()[0], "a#b{1,2}");
+        assert_eq!(config.redact_keys(), ["*password*", "token", "pin;x"]);
+        assert_eq!(config.redact_patterns(), ["a#b{1,2}", "x=[;:]y", "b;2"]);
+        assert!(!config.is_damaged("redact_patterns"));
         let named = folder.path().join("ansible.cfg").into_os_string();
         let elsewhere = tempfile::tempdir().unwrap();
         let config = AnsibleConfig::read(elsewhere.path(), |name| {
             (name == "ANSIBLE_CONFIG").then(|| named.clone())
         });
-        assert_eq!(config.redact_keys().len(), 2);
+        assert_eq!(config.redact_keys().len(), 3);
+    }
+
+    #[test]
+    fn a_value_that_is_not_text_is_told_from_one_that_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = b"[callback_playback]\nnote = caf\xe9\nredact_keys = caf\xc3\xa9\n";
+        fs::write(folder.path().join("ansible.cfg"), text).unwrap();
+        let config = AnsibleConfig::read(folder.path(), |_| None);
+        assert!(config.is_damaged("note"));
+        assert!(!config.is_damaged("redact_keys"));
+        assert!(!config.is_damaged("labels"));
     }
 }

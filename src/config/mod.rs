@@ -4,8 +4,10 @@
 pub mod ansible;
 mod base;
 mod http;
+mod ini;
 mod launcher;
 mod listen;
+pub mod path;
 mod retention;
 
 use std::net::SocketAddr;

@@ -144,7 +144,7 @@ pub(super) fn turned_on(
 fn enabled_callbacks(cwd: &Path, environment: &BTreeMap<OsString, OsString>) -> Vec<String> {
     let variable = |name: &str| environment.get(OsStr::new(name)).cloned();
     match variable("ANSIBLE_CALLBACKS_ENABLED") {
-        Some(named) => list(&named.to_string_lossy(), &[',', '\n']),
+        Some(named) => list(&named.to_string_lossy()),
         None => AnsibleConfig::read(cwd, variable).callbacks(),
     }
 }

@@ -235,7 +235,6 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("indicatif", &["cli"]),
     ("rpassword", &["cli"]),
     ("url", &["api", "cli", "config", "store"]),
-    ("configparser", &["config"]),
     ("hyper", &["server"]),
     ("hyper_util", &["server"]),
     ("http_body", &["server"]),

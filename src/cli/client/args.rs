@@ -41,12 +41,13 @@ impl ClientArgs {
     pub(in crate::cli) fn target(&self) -> anyhow::Result<Target> {
         let named = self.context.clone().or_else(environment::context);
         // A broken login file does not matter when URL and token are both given otherwise.
-        let is_said = self.said_url().is_some() && self.said_token();
+        let said_url = self.said_url()?;
+        let is_said = said_url.is_some() && self.said_token()?;
         let login = match is_said && named.is_none() {
             true => None,
             false => Logins::read()?.find(named.as_deref())?,
         };
-        let (url, url_from) = match (self.said_url(), &login) {
+        let (url, url_from) = match (said_url, &login) {
             (Some((url, from)), _) => (url, from.to_owned()),
             (None, Some((name, login))) => (login.url.clone(), format!("log-in {name}")),
             (None, None) => (DEFAULT_URL.to_owned(), "the default".to_owned()),
@@ -64,23 +65,23 @@ impl ClientArgs {
     }
 
     /// The URL from an option or the environment, and which of them.
-    fn said_url(&self) -> Option<(String, &'static str)> {
+    fn said_url(&self) -> anyhow::Result<Option<(String, &'static str)>> {
         let given = |url: &String| Some(url.trim().to_owned()).filter(|url| !url.is_empty());
         if let Some(url) = self.url.as_ref().and_then(given) {
-            return Some((url, "--url"));
+            return Ok(Some((url, "--url")));
         }
         if self.context.is_some() {
-            return None;
+            return Ok(None);
         }
-        let url = environment::url().as_ref().and_then(given)?;
-        Some((url, "PLAYBACK_URL in the environment"))
+        let url = environment::url()?.as_ref().and_then(given);
+        Ok(url.map(|url| (url, "PLAYBACK_URL in the environment")))
     }
 
     /// Whether the token comes from an option or the environment.
-    fn said_token(&self) -> bool {
-        self.token_file.is_some()
-            || environment::token().is_some()
-            || environment::token_file().is_some()
+    fn said_token(&self) -> anyhow::Result<bool> {
+        Ok(self.token_file.is_some()
+            || environment::token()?.is_some()
+            || environment::token_file().is_some())
     }
 
     /// The token, and where it was found.
@@ -99,7 +100,7 @@ impl ClientArgs {
             )));
         }
         if self.context.is_none() {
-            if let Some(token) = environment::token() {
+            if let Some(token) = environment::token()? {
                 let from = format!("PLAYBACK_TOKEN in the environment{beside}");
                 return Ok(Some((token, from)));
             }

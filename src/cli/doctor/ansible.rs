@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::super::sources::Sources;
 use super::super::{environment, shim};
 use super::finding::Report;
 use super::python::{self, Said};
@@ -15,10 +16,10 @@ const CALLBACK: &str = "playback.history.recorder";
 const OLDEST: (u32, u32) = (2, 14);
 
 /// Checks the programs that were named, or all in PATH.
-pub(super) fn look(report: &mut Report, named: &[PathBuf], config: &AnsibleConfig) {
+pub(super) fn look(report: &mut Report, named: &[PathBuf], sources: &Sources) {
     report.about("this shell and folder");
     shims(report);
-    switched_off(report, config);
+    switched_off(report, sources);
     let programs = programs(named);
     if programs.is_empty() {
         report.problem(
@@ -32,7 +33,7 @@ pub(super) fn look(report: &mut Report, named: &[PathBuf], config: &AnsibleConfi
         let note = if first { ", the first in PATH" } else { "" };
         report.about(format!("{}{note}", program.display()));
         match python::ask(program) {
-            Ok(said) => one(report, &said, config),
+            Ok(said) => one(report, &said, sources.config()),
             Err(why) => report.problem(
                 "ansible",
                 format!("{}: {why}", program.display()),
@@ -86,8 +87,8 @@ fn shims(report: &mut Report) {
     }
 }
 
-fn switched_off(report: &mut Report, config: &AnsibleConfig) {
-    if let Some(place) = settings::disabled(config) {
+fn switched_off(report: &mut Report, sources: &Sources) {
+    if let Some(place) = settings::disabled(sources) {
         report.problem(
             "disabled",
             format!("recording is turned off by {place}"),

@@ -8,8 +8,9 @@ use playback_spool::{Probe, SenderConfig, Verdict, probe};
 use secrecy::SecretString;
 
 use super::super::environment;
+use super::super::sources::Setting;
 use super::finding::Report;
-use super::settings::{Setting, Settings};
+use super::settings::Settings;
 use crate::clock::Clock;
 
 /// How far clocks may differ, in seconds. Beyond that, times of different machines are misleading.
@@ -17,6 +18,13 @@ const SKEW: i64 = 30;
 
 pub(super) fn look(report: &mut Report, settings: &Settings, clock: &Clock) {
     report.about("the collector");
+    for (key, from) in &settings.damaged {
+        report.problem(
+            key,
+            format!("{from} holds bytes that are not UTF-8: they are replaced"),
+            format!("set {from} anew"),
+        );
+    }
     let token = token(report, settings);
     let Some(url) = &settings.url else {
         report.problem(
@@ -77,7 +85,7 @@ fn token(report: &mut Report, settings: &Settings) -> Option<SecretString> {
         }) => {
             report.problem(
                 "token",
-                format!("the token file {from} {why}"),
+                format!("{from} {why}"),
                 "put a token with the scope \"ingest\" into it",
             );
             None

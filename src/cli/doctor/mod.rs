@@ -2,7 +2,7 @@
 //!
 //! Layout:
 //! - `finding`: the findings, for people and for scripts
-//! - `settings`: the recorder's settings, and where each comes from
+//! - `settings`: the recorder's settings that decide whether runs arrive
 //! - `ansible`, `python`: each Ansible, asked itself; `shim`: which runs bypass the recorder
 //! - `collector`: whether runs arrive; `spool`: what is still waiting
 //!
@@ -24,6 +24,7 @@ use clap::Args;
 use self::finding::Report;
 use self::settings::Settings;
 use super::environment;
+use super::sources::Sources;
 use crate::clock::Clock;
 use crate::config::ansible::AnsibleConfig;
 
@@ -43,10 +44,10 @@ pub(super) struct Doctor {
 
 pub(super) fn run(command: &Doctor) -> anyhow::Result<ExitCode> {
     let cwd = std::env::current_dir().context("the working folder cannot be read")?;
-    let config = AnsibleConfig::read(&cwd, environment::variable);
-    let settings = Settings::read(&config);
+    let sources = Sources::of(AnsibleConfig::read(&cwd, environment::raw));
+    let settings = Settings::read(&sources);
     let mut report = Report::default();
-    ansible::look(&mut report, &command.ansible, &config);
+    ansible::look(&mut report, &command.ansible, &sources);
     collector::look(&mut report, &settings, &Clock::system());
     spool::look(&mut report, &settings);
     report.print(command.json)?;

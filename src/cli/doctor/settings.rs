@@ -1,19 +1,12 @@
-//! The recorder's settings: from the environment, then from the active ansible.cfg.
+//! The recorder's settings that decide whether runs arrive, with what is wrong with them.
 
 use std::path::{Path, PathBuf};
 
+use playback_producer::Token;
 use playback_spool::read_secret;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::super::environment;
-use crate::config::ansible::{AnsibleConfig, is_true};
-
-/// A setting, and where it was found.
-#[derive(Debug, Clone)]
-pub(super) struct Setting<T> {
-    pub(super) value: T,
-    pub(super) from: String,
-}
+use super::super::sources::{Setting, Sources};
 
 /// The recorder's settings that decide whether runs arrive.
 #[derive(Debug)]
@@ -24,64 +17,36 @@ pub(super) struct Settings {
     pub(super) token_file: Option<PathBuf>,
     pub(super) ca_file: Option<Setting<PathBuf>>,
     pub(super) spool_dir: Option<Setting<PathBuf>>,
+    /// Which of them hold bytes that are not UTF-8.
+    pub(super) damaged: Vec<(&'static str, String)>,
 }
 
 impl Settings {
-    pub(super) fn read(config: &AnsibleConfig) -> Self {
-        let file = config.file().map(|file| file.display().to_string());
-        let of_file = |key: &str| format!("{key} in {}", file.as_deref().unwrap_or("ansible.cfg"));
-        let text = |name: &str, key: &str| {
-            let given = environment::variable(name).map(|value| Setting {
-                value: value.to_string_lossy().trim().to_owned(),
-                from: name.to_owned(),
-            });
-            given.or_else(|| {
-                Some(Setting {
-                    value: config.recorder(key)?,
-                    from: of_file(key),
-                })
-            })
+    pub(super) fn read(sources: &Sources) -> Self {
+        let chosen = sources.token(None);
+        let (token, token_file) = match chosen {
+            None => (None, None),
+            Some(chosen) => {
+                let (value, file) = match chosen.token {
+                    Token::Text(token) => (Ok(token), None),
+                    Token::File(file) => (read(&file), Some(file)),
+                };
+                let from = chosen.from;
+                (Some(Setting { value, from }), file)
+            }
         };
-        let path = |name: &str, key: &str| {
-            let given = environment::variable(name).map(|value| Setting {
-                value: PathBuf::from(value),
-                from: name.to_owned(),
-            });
-            given.or_else(|| {
-                Some(Setting {
-                    value: config.recorder_path(key, environment::variable)?,
-                    from: of_file(key),
-                })
-            })
-        };
-        let token = environment::variable("PLAYBACK_TOKEN").map(|value| Setting {
-            value: SecretString::from(value.to_string_lossy().trim()),
-            from: "PLAYBACK_TOKEN".to_owned(),
+        let url = sources.text("url").map(|url| Setting {
+            value: url.value.trim().to_owned(),
+            ..url
         });
-        let token = token.or_else(|| {
-            Some(Setting {
-                value: config.recorder_token()?.clone(),
-                from: of_file("token"),
-            })
-        });
-        let token_file = path("PLAYBACK_TOKEN_FILE", "token_file").filter(|_| token.is_none());
-        let token = match (token, &token_file) {
-            (Some(token), _) => Some(Setting {
-                value: Ok(token.value),
-                from: token.from,
-            }),
-            (None, Some(file)) => Some(Setting {
-                value: read(&file.value),
-                from: format!("{} ({})", file.value.display(), file.from),
-            }),
-            (None, None) => None,
-        };
+        let damaged = |key| sources.damaged(key).map(|from| (key, from));
         Self {
-            url: text("PLAYBACK_URL", "url"),
+            url,
             token,
-            token_file: token_file.map(|file| file.value),
-            ca_file: path("PLAYBACK_CA_FILE", "ca_file"),
-            spool_dir: path("PLAYBACK_SPOOL_DIR", "spool_dir"),
+            token_file,
+            ca_file: sources.path("ca_file"),
+            spool_dir: sources.path("spool_dir"),
+            damaged: ["url", "token"].into_iter().filter_map(damaged).collect(),
         }
     }
 }
@@ -95,12 +60,7 @@ fn read(file: &Path) -> Result<SecretString, String> {
 }
 
 /// Where recording is turned off, if it is.
-pub(super) fn disabled(config: &AnsibleConfig) -> Option<String> {
-    match environment::variable("PLAYBACK_DISABLED") {
-        Some(value) => is_true(&value.to_string_lossy()).then(|| "PLAYBACK_DISABLED".to_owned()),
-        None => (config.recorder_flag("disabled") == Some(true)).then(|| {
-            let file = config.file().unwrap_or(Path::new("ansible.cfg"));
-            format!("\"disabled\" in {}", file.display())
-        }),
-    }
+pub(super) fn disabled(sources: &Sources) -> Option<String> {
+    let flag = sources.flag("disabled")?;
+    flag.value.then_some(flag.from)
 }

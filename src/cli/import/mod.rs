@@ -21,6 +21,7 @@ use secrecy::SecretString;
 use self::summary::{Answer, Summary};
 use super::client::{Client, ClientArgs};
 use super::environment;
+use super::sources::Sources;
 use crate::import::Kind;
 
 /// Where bundles go.
@@ -106,30 +107,14 @@ pub(super) fn run(command: &Import) -> anyhow::Result<ExitCode> {
 
 /// What is hidden in runs of other tools: as "playback exec" does it.
 fn rules(command: &Import) -> anyhow::Result<Rules> {
-    let ansible = environment::ansible_config();
-    let several = |given: &[String], variable: &'static str, separator: char| {
-        if !given.is_empty() {
-            return Ok(given.to_vec());
-        }
-        let Some((text, damaged)) = environment::text(variable) else {
-            return Ok(Vec::new());
-        };
-        // A rule that can only be read in part would hide nothing.
-        if damaged {
-            bail!("{variable} holds bytes that are not UTF-8");
-        }
-        let parts = text.split(separator).map(str::trim);
-        Ok(parts
-            .filter(|part| !part.is_empty())
-            .map(str::to_owned)
-            .collect())
-    };
-    let keys = several(&command.redact_keys, "PLAYBACK_REDACT_KEYS", ',')?;
-    let patterns = several(&command.redact_patterns, "PLAYBACK_REDACT_PATTERNS", '\n')?;
+    let ansible = Sources::of(environment::ansible_config());
+    if let Some(why) = ansible.damaged_rule() {
+        bail!(why);
+    }
     let none: [&str; 0] = [];
     let rules = Rules::new(
-        &[keys, ansible.redact_keys()].concat(),
-        &[patterns, ansible.redact_patterns()].concat(),
+        &ansible.redact_keys(command.redact_keys.clone()),
+        &ansible.redact_patterns(command.redact_patterns.clone()),
         &none,
     );
     rules.context("values cannot be hidden, so nothing was imported")

@@ -340,42 +340,27 @@ fn flush_at_a_terminal_of_80_columns_fits_it() {
     assert!(widest.unwrap() <= 80, "{seen}");
 }
 
+/// The words that name a command and each command below it.
+fn named(command: &clap::Command, above: &[String]) -> Vec<Vec<String>> {
+    let below = command.get_subcommands();
+    let below = below.filter(|below| !below.is_hide_set() && below.get_name() != "help");
+    let below =
+        below.flat_map(|below| named(below, &[above, &[below.get_name().to_owned()]].concat()));
+    [above.to_vec()].into_iter().chain(below).collect()
+}
+
 #[test]
 fn the_help_of_every_command_fits_a_terminal_of_80_columns() {
     let home = Home::new();
-    let commands = [
-        "",
-        "serve",
-        "token",
-        "list",
-        "show",
-        "follow",
-        "stats",
-        "run",
-        "adhoc",
-        "replay",
-        "cancel",
-        "pin",
-        "unpin",
-        "prune",
-        "redact",
-        "exec",
-        "flush",
-        "login",
-        "logout",
-        "whoami",
-        "context",
-        "doctor",
-        "shim",
-        "migrate",
-        "rebuild",
-        "copy",
-        "completions",
-        "playbooks",
-        "inventories",
-    ];
+    let commands = named(&playback::cli::command(), &[]);
+    assert!(commands.contains(&vec!["token".to_owned(), "create".to_owned()]));
     for command in commands {
-        let words: Vec<&str> = command.split_whitespace().chain(["--help"]).collect();
+        let words: Vec<&str> = command
+            .iter()
+            .map(String::as_str)
+            .chain(["--help"])
+            .collect();
+        let command = command.join(" ");
         let seen = Person::runs_at(home.command(&words), 80).sees_all();
         assert!(seen.contains("Usage: playback"), "{command}: {seen}");
         for line in seen.lines() {
@@ -407,13 +392,73 @@ fn a_token_that_may_not_send_is_told_at_once_with_the_place_that_it_came_from() 
         assert!(told.contains(place), "{arguments:?}: {told}");
         assert!(!told.contains(&reader), "{told}");
     }
-    let file = folder.join("reader");
-    std::fs::write(&file, &reader).unwrap();
-    let mut command = super::command(&collector, &["exec", "--", "true"]);
-    command
-        .env_remove("PLAYBACK_TOKEN")
-        .env("PLAYBACK_TOKEN_FILE", &file);
-    let told = Ran::from(command.output().unwrap()).stderr;
-    let place = format!("the token file {}", file.display());
-    assert!(told.contains(&place), "{told}");
+}
+
+#[test]
+fn a_token_file_in_the_environment_wins_over_a_token_in_ansible_cfg() {
+    let collector = Collector::start();
+    let folder = collector.folder();
+    let config = "[callback_playback]\ntoken = pbk_other\n";
+    std::fs::write(folder.join("ansible.cfg"), config).unwrap();
+    let reader = collector.create_token(&["read"]);
+    // The folder is that of HOME: "~" means it in a variable, too, as it does for the recorder.
+    std::fs::write(folder.join("reader"), &reader).unwrap();
+    for arguments in [&["exec", "--", "true"][..], &["flush"], &["doctor"]] {
+        let mut command = super::command(&collector, arguments);
+        command
+            .current_dir(folder)
+            .env_remove("PLAYBACK_TOKEN")
+            .env("PLAYBACK_TOKEN_FILE", "~/reader");
+        let ran = Ran::from(command.output().unwrap());
+        let told = format!("{}{}", ran.stderr, ran.stdout);
+        let place = format!(
+            "the token file {}, which wins over the one in ansible.cfg",
+            folder.join("reader").display()
+        );
+        assert!(told.contains(&place), "{arguments:?}: {told}");
+        assert!(told.contains("--scope ingest"), "{arguments:?}: {told}");
+    }
+    // Both in one place: the token itself.
+    let file = format!("{config}token_file = ~/reader\n");
+    std::fs::write(folder.join("ansible.cfg"), file).unwrap();
+    for arguments in [&["exec", "--", "true"][..], &["flush"], &["doctor"]] {
+        let mut command = super::command(&collector, arguments);
+        command.current_dir(folder).env_remove("PLAYBACK_TOKEN");
+        let ran = Ran::from(command.output().unwrap());
+        let told = format!("{}{}", ran.stderr, ran.stdout);
+        let place = format!(
+            "the option token in ansible.cfg, which wins over the token file {}",
+            folder.join("reader").display()
+        );
+        assert!(told.contains(&place), "{arguments:?}: {told}");
+    }
+}
+
+#[test]
+fn a_variable_that_is_no_text_ends_the_command_and_is_named() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let collector = Collector::start();
+    let odd = std::ffi::OsStr::from_bytes(b"http://h\xe9");
+    for name in ["PLAYBACK_URL", "PLAYBACK_TOKEN"] {
+        for arguments in [&["list"][..], &["flush"], &["whoami"]] {
+            let mut command = super::command(&collector, arguments);
+            let ran = Ran::from(command.env(name, odd).output().unwrap());
+            let told = format!("{name} holds bytes that are not UTF-8");
+            assert!(ran.complaint(1).contains(&told), "{arguments:?}: {ran:?}");
+        }
+        let mut doctor = super::command(&collector, &["doctor"]);
+        let ran = Ran::from(doctor.env(name, odd).output().unwrap());
+        let told = format!("{name} holds bytes that are not UTF-8");
+        assert!(ran.code == 1 && ran.stdout.contains(&told), "{ran:?}");
+        // What an option says is used instead.
+        if name == "PLAYBACK_URL" {
+            let mut list = super::command(&collector, &["list", "--url", &collector.url()]);
+            Ran::from(list.env(name, odd).output().unwrap()).ok();
+        }
+    }
+    let mut list = super::command(&collector, &["list"]);
+    let ran = Ran::from(list.env("PLAYBACK_CONTEXT", odd).output().unwrap());
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let told = "PLAYBACK_CONTEXT holds bytes that are not UTF-8, and is not used";
+    assert!(ran.stderr.contains(told), "{ran:?}");
 }
