@@ -385,7 +385,10 @@ fn the_commands_to_upgrade_a_collector_work() {
                 continue;
             }
             line => line
-                .replace("/etc/playback/collector.toml", &config.display().to_string())
+                .replace(
+                    "/etc/playback/collector.toml",
+                    &config.display().to_string(),
+                )
                 .replace("/usr/local/bin/", &format!("{folder}/"))
                 .replace("http://127.0.0.1:8080", &collector.url()),
         };
