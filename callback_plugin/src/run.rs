@@ -145,7 +145,7 @@ impl Run {
         let sender = match delivery.start(&spool, clock::current(), USER_AGENT) {
             Ok(sender) => Some(sender),
             Err(why) => {
-                notices.push(report::kept(&spool, &why, delivery.url()));
+                notices.push(report::kept(&spool, &why, delivery));
                 None
             }
         };
@@ -290,7 +290,7 @@ impl Run {
             .map(|sender| sender.finish(self.limits));
         let outcome = outcome.as_ref();
         let delivery = &self.options.delivery;
-        let warning = report::at_end(outcome, &self.spool, delivery.url());
+        let warning = report::at_end(outcome, &self.spool, delivery);
         let warning = warning.map(|warning| format!("[WARNING]: Playback: {warning}"));
         // Nothing is added to what a program reads, or to the output that a supervisor records; a console has many runs.
         let is_seen = !self.ends_early && io::stderr().is_terminal();

@@ -3,7 +3,7 @@
 //!
 //! The command names the folder and the collector, because the shell in which it is typed may not know them.
 
-use playback_spool::{Outcome, Spool, flush_command};
+use playback_spool::{Outcome, Spool, flush_command, quoted_path};
 use uuid::Uuid;
 
 use crate::{Delivery, Undeliverable};
@@ -18,13 +18,13 @@ pub const NOT_RECORDED: &str =
 
 /// Message if nothing can be delivered, for the reason `why`.
 #[must_use]
-pub fn kept(spool: &Spool, why: &Undeliverable, url: Option<&str>) -> String {
-    let url = url.filter(|_| !why.is_of_url());
+pub fn kept(spool: &Spool, why: &Undeliverable, delivery: &Delivery) -> String {
+    let url = delivery.url().filter(|_| !why.is_of_url());
     match spool.kept_in() {
         Some(dir) => format!(
             "{why}; this run is kept in {}, and `{}` delivers it",
             dir.display(),
-            flush_command(&dir, url, ""),
+            flush_command(&dir, url, &files(delivery)),
         ),
         None => format!("{why}; this run is not recorded"),
     }
@@ -32,7 +32,7 @@ pub fn kept(spool: &Spool, why: &Undeliverable, url: Option<&str>) -> String {
 
 /// Message at the end of a run: what was not recorded, and what was not delivered. None: no message.
 #[must_use]
-pub fn at_end(outcome: Option<&Outcome>, spool: &Spool, url: Option<&str>) -> Option<String> {
+pub fn at_end(outcome: Option<&Outcome>, spool: &Spool, delivery: &Delivery) -> Option<String> {
     let left_out = spool.dropped();
     let incomplete = (left_out > 0).then(|| {
         format!(
@@ -40,7 +40,7 @@ pub fn at_end(outcome: Option<&Outcome>, spool: &Spool, url: Option<&str>) -> Op
              limit of file sizes) or they are too large; the record says so"
         )
     });
-    let undelivered = outcome.and_then(|outcome| undelivered(outcome, spool, url));
+    let undelivered = outcome.and_then(|outcome| undelivered(outcome, spool, delivery));
     match (incomplete, undelivered) {
         (Some(first), Some(second)) => Some(format!("{first}; {second}")),
         (first, second) => first.or(second),
@@ -73,7 +73,7 @@ pub fn truth(text: &str) -> Option<bool> {
 }
 
 /// Message after an incomplete delivery. None: it was complete.
-fn undelivered(outcome: &Outcome, spool: &Spool, url: Option<&str>) -> Option<String> {
+fn undelivered(outcome: &Outcome, spool: &Spool, delivery: &Delivery) -> Option<String> {
     if outcome.delivered {
         return None;
     }
@@ -89,6 +89,7 @@ fn undelivered(outcome: &Outcome, spool: &Spool, url: Option<&str>) -> Option<St
         return Some(format!("{why}; {} events are lost", outcome.pending_events));
     };
     let kept = format!("{why}; it is kept in {}", dir.display());
+    let (url, files) = (delivery.url(), files(delivery));
     Some(match &outcome.set_aside {
         Some(_) if outcome.refused_token => format!(
             "{why}; this run is kept in {}, and with a token of the scope \"ingest\" the next run on this machine or \
@@ -98,18 +99,50 @@ fn undelivered(outcome: &Outcome, spool: &Spool, url: Option<&str>) -> Option<St
         ),
         Some(_) => format!(
             "{kept}; once the cause is mended, `{}` delivers it",
-            flush_command(&dir, url, " --retry-set-aside"),
+            flush_command(&dir, url, &format!(" --retry-set-aside{files}")),
         ),
         None => format!(
             "{kept}, and the next run on this machine or `{}` delivers it",
-            flush_command(&dir, url, ""),
+            flush_command(&dir, url, &files),
         ),
     })
+}
+
+/// Options of the command for the files that this delivery reads: the next shell may have no `ansible.cfg` that names them.
+fn files(delivery: &Delivery) -> String {
+    let token_file = delivery.token_file.as_deref();
+    let token_file = token_file.filter(|_| delivery.token.is_none());
+    [
+        ("--token-file", token_file),
+        ("--ca-file", delivery.ca_file.as_deref()),
+    ]
+    .into_iter()
+    .filter_map(|(option, file)| {
+        let file = file.filter(|file| !file.as_os_str().is_empty())?;
+        let file = std::path::absolute(file).ok()?;
+        Some(format!(" {option} {}", quoted_path(&file)))
+    })
+    .collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_files_that_a_delivery_reads_are_named_in_the_command() {
+        let mut delivery = Delivery {
+            token_file: Some("/etc/play back/token".into()),
+            ca_file: Some("/etc/ca.pem".into()),
+            ..Delivery::default()
+        };
+        let both = " --token-file '/etc/play back/token' --ca-file /etc/ca.pem";
+        assert_eq!(files(&delivery), both);
+        // A token by itself wins over its file, and is never shown.
+        delivery.token = Some("pbk_secret".into());
+        delivery.ca_file = Some("".into());
+        assert_eq!(files(&delivery), "");
+    }
 
     #[test]
     fn the_address_of_a_run_is_told_where_somebody_wants_to_know() {

@@ -114,7 +114,7 @@ impl Recording {
         }
         match request.delivery.start(&spool, run_clock, USER_AGENT) {
             Ok(sender) => recording.sender = Some(sender),
-            Err(why) => warn(&report::kept(&spool, &why, recording.delivery.url())),
+            Err(why) => warn(&report::kept(&spool, &why, &recording.delivery)),
         }
         recording.spool = Some(spool);
         recording
@@ -166,7 +166,7 @@ impl Recording {
             .map(Arc::new)
             .map(|sender| finish(&sender, self.limits, signals).unwrap_or_else(|| sender.status()));
         let outcome = outcome.as_ref();
-        if let Some(text) = report::at_end(outcome, &spool, self.delivery.url()) {
+        if let Some(text) = report::at_end(outcome, &spool, &self.delivery) {
             warn(&text);
         }
         if !self.is_launched
