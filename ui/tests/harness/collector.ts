@@ -7,7 +7,6 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import type { Scope } from "../../src/api/types";
-import { Pages } from "./pages";
 
 const PLAYBACK = process.env.PLAYBACK_BIN ?? here("../../../target/debug/playback");
 const ANSIBLE = process.env.PLAYBACK_TEST_ANSIBLE ?? here("../../../.venv/ansible/bin");
@@ -34,12 +33,9 @@ const SCOPES: { [role in Role]: readonly Scope[] } = {
 
 export class Collector {
   readonly folder: string;
-  /** Where browsers find it. It stays the same when the collector is killed and started again. */
-  url = "";
   readonly #tokens = new Map<Role, Promise<string>>();
   #process: ChildProcess | undefined;
   #address = "127.0.0.1:0";
-  #pages: Pages | undefined;
   readonly #log: string[] = [];
 
   private constructor(folder: string) {
@@ -63,7 +59,6 @@ export class Collector {
     });
     this.#process = started;
     this.#address = await this.#serving(started);
-    this.url ||= await this.#publicUrl();
   }
 
   /** Ends it as a power cut would. */
@@ -80,7 +75,6 @@ export class Collector {
   /** Ends it, and removes all that it stored. */
   async close(): Promise<void> {
     await this.kill();
-    await this.#pages?.close();
     await rm(this.folder, { recursive: true, force: true });
   }
 
@@ -88,8 +82,8 @@ export class Collector {
     return `sqlite://${join(this.folder, "playback.db")}`;
   }
 
-  /** The address of the process itself, for programs. */
-  get own(): string {
+  /** Its address, which stays the same when it is killed and started again. */
+  get url(): string {
     return `http://${this.#address}`;
   }
 
@@ -121,7 +115,7 @@ export class Collector {
 
   /** Asks its API as an admin; the body of a good answer. */
   async ask<Body>(method: string, path: string, body?: unknown): Promise<Body> {
-    const answer = await fetch(`${this.own}/api/v1/ansible${path}`, {
+    const answer = await fetch(`${this.url}/api/v1/ansible${path}`, {
       method,
       headers: { Authorization: `Bearer ${await this.token("admin")}` },
       ...(body !== undefined && { body: JSON.stringify(body) }),
@@ -145,7 +139,7 @@ export class Collector {
         PATH: `${ANSIBLE}:${process.env.PATH}`,
         HOME: this.folder,
         LANG: "C.UTF-8",
-        PLAYBACK_URL: this.own,
+        PLAYBACK_URL: this.url,
         PLAYBACK_TOKEN: await this.token("producer"),
         PLAYBACK_SPOOL_DIR: join(this.folder, "spool"),
       },
@@ -198,16 +192,6 @@ export class Collector {
         }
       });
     });
-  }
-
-  /** The collector's own address, or that of a server in front of it while the collector has no pages. */
-  async #publicUrl(): Promise<string> {
-    const dist = process.env.PLAYBACK_TEST_DIST;
-    if (dist === undefined) {
-      return this.own;
-    }
-    this.#pages = await Pages.serve(this.own, dist);
-    return this.#pages.url;
   }
 }
 

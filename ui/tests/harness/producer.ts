@@ -134,7 +134,7 @@ export class Run {
   /** Delivers what was not delivered yet, as one batch. */
   async send(collector: Collector): Promise<this> {
     const batch = this.#lines.slice(this.#sent);
-    const answer = await fetch(`${collector.own}/api/v1/ansible/ingest/${this.id}/recorder`, {
+    const answer = await fetch(`${collector.url}/api/v1/ansible/ingest/${this.id}/recorder`, {
       method: "POST",
       headers: {
         Authorization: `Bearer ${await collector.token("producer")}`,

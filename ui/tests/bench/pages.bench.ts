@@ -1,0 +1,78 @@
+/**
+ * The figures of issue "8. See", each printed beside its target. A release build of the collector is meant:
+ *
+ *     PLAYBACK_BIN=../target/release/playback BENCH_RUNS=1000000 npm run bench
+ *
+ * `BENCH_LINES`, `BENCH_HOSTS`, `BENCH_TASKS` and `BENCH_RUNS` change the sizes.
+ */
+import { gzipSync } from "node:zlib";
+import { test } from "../harness/test";
+import { longRun, manyRuns, NEEDLE, wideRun } from "./fill";
+import { row, scrollFrames, tabMemory, untilFound, untilLine, watchFor } from "./measure";
+
+const LINES = Number(process.env.BENCH_LINES ?? 1_000_000);
+const HOSTS = Number(process.env.BENCH_HOSTS ?? 5_000);
+const TASKS = Number(process.env.BENCH_TASKS ?? 200);
+const RUNS = Number(process.env.BENCH_RUNS ?? 5_000);
+
+test.use({ isolated: true });
+
+test("bundles", async ({ page }) => {
+  let bytes = 0;
+  const bodies: Promise<Buffer>[] = [];
+  page.on("response", (answer) => {
+    if (/\.(js|css)$/.test(new URL(answer.url()).pathname)) {
+      bodies.push(answer.body());
+    }
+  });
+  await page.goto("runs");
+  await page.waitForLoadState("networkidle");
+  for (const body of await Promise.all(bodies)) {
+    bytes += gzipSync(body, { level: 9 }).length;
+  }
+  row("first page: scripts and styles, gzip", bytes / 1024, 400, "KB");
+});
+
+test("console", async ({ page, browser, collector }) => {
+  const run = await longRun(collector, LINES);
+  const { output_lines: lines } = await collector.ask<{ output_lines: number }>(
+    "GET",
+    `/executions/${run.id}`,
+  );
+  const firstText = await watchFor(page, ".pbc-line");
+  const of = `console, ${lines} lines: `;
+  // Once for the browser's cache, as everybody has it at the second run that they look at.
+  await page.goto(`runs/${run.id}/console`);
+  await firstText();
+  await page.reload();
+  row(`${of}first text`, await firstText(), 500, "ms");
+  row(`${of}jump to the end`, await untilLine(page, "End", lines), 300, "ms");
+  row(`${of}jump to the start`, await untilLine(page, "Home", 1), 300, "ms");
+  await page.getByRole("region", { name: "Output" }).press("Control+f");
+  await page.getByRole("searchbox").waitFor();
+  row(`${of}search`, await untilFound(page, NEEDLE), 500, "ms");
+  row(`${of}memory of the tab`, await tabMemory(browser, page), 400, "MB");
+});
+
+test("matrix", async ({ page, collector }) => {
+  const run = await wideRun(collector, HOSTS, TASKS);
+  const firstCells = await watchFor(page, ".pb-matrix__canvas[height]");
+  const of = `matrix, ${HOSTS} × ${TASKS}: `;
+  await page.goto(`runs/${run.id}/matrix`);
+  await firstCells();
+  await page.goto(`runs/${run.id}/matrix?fold=no&zoom=small`);
+  row(`${of}first paint`, await firstCells(), 500, "ms");
+  const { count, median, worst } = await scrollFrames(page, ".pb-matrix__scroller");
+  row(`${of}frames in 3 s of scrolling`, count, undefined, "");
+  row(`${of}median frame`, median, undefined, "ms");
+  row(`${of}longest frame`, worst, 50, "ms");
+});
+
+test("list", async ({ page, collector }) => {
+  await manyRuns(collector, RUNS);
+  const firstRow = await watchFor(page, "td[data-label=Status]");
+  await page.goto("runs");
+  await firstRow();
+  await page.reload();
+  row(`list of ${RUNS} runs: first row`, await firstRow(), 500, "ms");
+});
