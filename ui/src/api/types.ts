@@ -65,6 +65,9 @@ export type NamedFile = Schemas["NamedFile"];
 
 export type Identity = Schemas["Identity"];
 export type Scope = Schemas["Scope"];
+export type Token = Schemas["Token"];
+export type TokenRequest = Schemas["TokenRequest"];
+export type CreatedToken = Schemas["CreatedToken"];
 export type FeedMessage = Schemas["FeedMessage"];
 export type ErrorBody = Schemas["ErrorBody"];
 export type RedactRequest = Schemas["RedactRequest"];

@@ -1,40 +1,92 @@
-import { ClipboardCopy } from "@patternfly/react-core/dist/esm/components/ClipboardCopy";
-import type { ReactElement } from "react";
+import { Button } from "@patternfly/react-core/dist/esm/components/Button";
+import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table/dist/esm/components/Table";
+import { queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
+import { type ReactElement, useState } from "react";
+import { api, done, read } from "../../api/client";
+import type { Token } from "../../api/types";
+import { useScopes } from "../../app/session";
+import { ConfirmDialog } from "../../parts/ConfirmDialog";
+import { Failed, Loading } from "../../parts/states";
+import { Time } from "../../parts/Time";
+import { NewToken } from "./NewToken";
 import { Section } from "./Section";
 
-const COMMANDS = [
-  ["Make one, for a person who reads", "playback token create ann --scope read"],
-  ["Make one for recorders, for a year", "playback token create ci --scope ingest --expires-days 365"],
-  ["List them, with when each was last used", "playback token list"],
-  ["Revoke one, which ends its logins, too", "playback token revoke ann"],
-] as const;
+export const tokensQuery = queryOptions({
+  queryKey: ["tokens"],
+  queryFn: async ({ signal }) => (await read(api.GET("/api/v1/ansible/tokens", { signal }))).tokens,
+});
 
-/** How tokens are managed: on the collector's machine, because the API has nothing for it yet. */
+/** The tokens that people made: listed, made and revoked. */
 export function Tokens(): ReactElement {
+  const tokens = useQuery(tokensQuery);
+  const [revoked, setRevoked] = useState<Token>();
+  const { identity } = useScopes();
+  const cache = useQueryClient();
   return (
     <Section
       title="Tokens"
-      about="Tokens are made and revoked on the collector's machine. A token is shown once, when it is made."
+      about="Who may use this collector: recorders, people, programs. Revoking a token ends its logins, too."
     >
-      <dl className="settings-commands">
-        {COMMANDS.map(([what, command]) => (
-          <div key={command}>
-            <dt>{what}</dt>
-            <dd>
-              <ClipboardCopy
-                isReadOnly
-                isCode
-                hoverTip="Copy"
-                clickTip="Copied"
-                textAriaLabel={what}
-                toggleAriaLabel={what}
-              >
-                {command}
-              </ClipboardCopy>
-            </dd>
-          </div>
-        ))}
-      </dl>
+      {tokens.isPending && <Loading what="the tokens" />}
+      {tokens.isError && <Failed error={tokens.error} />}
+      {tokens.data !== undefined && (
+        <Table variant="compact" aria-label="Tokens">
+          <Thead>
+            <Tr>
+              <Th>Name</Th>
+              <Th>May</Th>
+              <Th>Made</Th>
+              <Th>Expires</Th>
+              <Th>Last used</Th>
+              <Th screenReaderText="Actions" />
+            </Tr>
+          </Thead>
+          <Tbody>
+            {tokens.data.map((token) => (
+              <Tr key={token.name}>
+                <Td dataLabel="Name">
+                  <bdi>{token.name}</bdi>
+                  {token.name === identity?.name && " (yours)"}
+                </Td>
+                <Td dataLabel="May">{token.scopes.join(", ")}</Td>
+                <Td dataLabel="Made">
+                  <Time at={token.created} as="ago" />
+                </Td>
+                <Td dataLabel="Expires">{token.expires ? <Time at={token.expires} /> : "never"}</Td>
+                <Td dataLabel="Last used">
+                  {token.last_used ? <Time at={token.last_used} as="ago" /> : "never"}
+                </Td>
+                <Td dataLabel="Actions" isActionCell>
+                  <Button
+                    variant="link"
+                    isDanger
+                    onClick={() => setRevoked(token)}
+                    aria-label={`Revoke ${token.name}`}
+                  >
+                    Revoke
+                  </Button>
+                </Td>
+              </Tr>
+            ))}
+          </Tbody>
+        </Table>
+      )}
+      <NewToken />
+      {revoked !== undefined && (
+        <ConfirmDialog
+          title={`Revoke ${revoked.name}?`}
+          action="Revoke"
+          isDanger
+          close={() => setRevoked(undefined)}
+          confirm={async () => {
+            const params = { path: { name: revoked.name } };
+            await done(api.DELETE("/api/v1/ansible/tokens/{name}", { params }));
+            await cache.invalidateQueries({ queryKey: tokensQuery.queryKey });
+          }}
+        >
+          <p>Whoever uses it is refused at once. This cannot be undone.</p>
+        </ConfirmDialog>
+      )}
     </Section>
   );
 }

@@ -5,18 +5,13 @@ import {
   DescriptionListTerm,
 } from "@patternfly/react-core/dist/esm/components/DescriptionList";
 import type { ReactElement } from "react";
-import type { Scope } from "../../api/types";
 import { useScopes } from "../../app/session";
 import { Loading } from "../../parts/states";
 import { Time } from "../../parts/Time";
 import { Section } from "./Section";
+import { SCOPES } from "./scopes";
 
-const SCOPES: { readonly [scope in Scope]: string } = {
-  ingest: "send events of runs",
-  read: "read the history and watch",
-  run: "launch, repeat, cancel and pin runs",
-  admin: "everything, deletion included",
-};
+const WORDS = new Map(SCOPES);
 
 /** Who is logged in: the token, and what it allows. */
 export function Who(): ReactElement {
@@ -45,7 +40,7 @@ export function Who(): ReactElement {
             <ul>
               {identity.scopes.map((scope) => (
                 <li key={scope}>
-                  <code>{scope}</code>: {SCOPES[scope]}
+                  <code>{scope}</code>: {WORDS.get(scope)}
                 </li>
               ))}
             </ul>

@@ -3,6 +3,7 @@ import { useScopes } from "../../app/session";
 import { PageTitle } from "../../parts/PageTitle";
 import { Appearance } from "./Appearance";
 import { Retention } from "./Retention";
+import { TokenCommands } from "./TokenCommands";
 import { Tokens } from "./Tokens";
 import { Who } from "./Who";
 import "../../parts/lists.css";
@@ -17,7 +18,7 @@ export function Settings(): ReactElement {
       <div className="settings">
         <Appearance />
         <Who />
-        <Tokens />
+        {can("admin") ? <Tokens /> : <TokenCommands />}
         {can("admin") && <Retention />}
       </div>
     </>
