@@ -232,7 +232,7 @@ impl Writer {
             json!({ "msg": "non-zero return code", "rc": 2, "stderr": message }).to_string();
         EventWriter::begin(&mut self.lines, seq, time, "result", &result)?
             .content("content", |buffer| {
-                buffer.extend_from_slice(content.as_bytes())
+                buffer.extend_from_slice(content.as_bytes());
             })
             .end();
         self.print(format!("fatal: [{host}]: FAILED! => {content}\n"), seq)

@@ -99,7 +99,7 @@ fn trends_tell_the_playbooks_of_two_projects_apart() {
     };
     assert_eq!(rate("shop/ansible/site.yml"), "4 100");
     assert_eq!(rate("blog/ansible/site.yml"), "4 50");
-    let flaky = shown.out.lines().find(|line| line.contains("turned"));
+    let flaky = shown.stdout.lines().find(|line| line.contains("turned"));
     assert!(
         flaky.is_some_and(|line| line.contains("blog/ansible/site.yml")),
         "{shown:?}"
