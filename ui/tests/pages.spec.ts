@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import type { Collector } from "./harness/collector";
+import { Collector } from "./harness/collector";
 import { expectAccessible } from "./harness/look";
 import { failedRun, goodRun, Run } from "./harness/producer";
 import { expect, test } from "./harness/test";
@@ -105,19 +105,56 @@ const LOOKS: readonly Look[] = [
   { name: "not-found", path: () => "no/such/page", shows: (page) => see(page, "Nothing is at this address") },
 ];
 
-for (const { name, path, shows } of LOOKS) {
-  test.describe(() => {
-    test.use({ isolated: true });
+/** Tests that only look share a collector with its history. */
+const look = test.extend<object, { gallery: { collector: Collector; shown: History } }>({
+  gallery: [
+    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads which fixtures are needed from the pattern.
+    async ({}, use) => {
+      const collector = await Collector.start();
+      await use({ collector, shown: await history(collector) });
+      await collector.close();
+    },
+    { scope: "worker" },
+  ],
+  collector: async ({ gallery }, use) => use(gallery.collector),
+});
 
-    test(`${name}: axe finds nothing in either theme`, async ({ page, collector }) => {
-      await page.goto(path(await history(collector)));
-      await expect(page.getByRole("heading", { level: 1 })).toHaveCount(1);
-      await shows(page);
-      await page.waitForLoadState("networkidle");
-      await expectAccessible(page, name);
-    });
+for (const { name, path, shows } of LOOKS) {
+  look(`${name}: axe finds nothing in either theme`, async ({ page, gallery }) => {
+    await page.goto(path(gallery.shown));
+    await expect(page.getByRole("heading", { level: 1 })).toHaveCount(1);
+    await shows(page);
+    await page.waitForLoadState("networkidle");
+    await expectAccessible(page, name);
   });
 }
+
+look("what opens above a page: axe finds nothing in either theme", async ({ page, gallery }) => {
+  const { failed } = gallery.shown;
+  await page.goto("runs?playbook=site.yml");
+  await page.getByRole("button", { name: "Views" }).click();
+  await expect(page.getByRole("menuitem", { name: "Failed today" })).toBeVisible();
+  await expectAccessible(page, "above-views");
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "Filter", exact: true }).click();
+  await expect(page.getByRole("dialog", { name: "Add a filter" })).toBeVisible();
+  await expectAccessible(page, "above-filter");
+
+  await page.goto(`runs/${failed.id}`);
+  for (const action of ["Pin", "Redact", "Delete"]) {
+    await page.getByRole("button", { name: "More actions" }).click();
+    await page.getByRole("menuitem", { name: new RegExp(`^${action}`) }).click();
+    await expect(page.getByRole("dialog")).toBeVisible();
+    await expectAccessible(page, `above-${action.toLowerCase()}`);
+    await page.keyboard.press("Escape");
+    await expect(page.getByRole("dialog")).toHaveCount(0);
+  }
+
+  await page.goto(`runs/${failed.id}/console#L2-L4`);
+  await page.getByRole("region", { name: "Output" }).press("Control+f");
+  await expect(page.getByRole("searchbox")).toBeVisible();
+  await expectAccessible(page, "above-console");
+});
 
 test.describe(() => {
   test.use({ isolated: true });

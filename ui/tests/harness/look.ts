@@ -9,10 +9,22 @@ export async function expectAccessible(page: Page, name: string): Promise<void> 
   for (const theme of THEMES) {
     await page.emulateMedia({ colorScheme: theme });
     await expect(page.locator("html")).toHaveClass(theme === "dark" ? /pf-v6-theme-dark/ : /^(?!.*dark)/);
+    await expect.poll(() => moving(page), "colours that still change").toBe(0);
     expect(await violations(page), `what axe found on ${name} in the ${theme} theme`).toEqual([]);
     const folder = test.info().project.outputDir;
     await page.screenshot({ path: `${folder}/pages/${name}-${theme}.png`, animations: "disabled" });
   }
+}
+
+/** How many transitions are going on: axe would measure colours on their way. What never ends, such as a spinner, is not. */
+function moving(page: Page): Promise<number> {
+  return page.evaluate(
+    () =>
+      document.getAnimations().filter(({ playState, effect }) => {
+        const end = effect?.getComputedTiming().endTime;
+        return playState === "running" && end !== undefined && Number.isFinite(Number(end));
+      }).length,
+  );
 }
 
 /** What axe found, in a line each. */
