@@ -149,17 +149,21 @@ impl Sources {
             Some(SecretString::from(value.to_string_lossy().into_owned()))
         };
         let by_variable = |key: &str| environment::raw(&variable(key)).is_some();
+        let is_blank = |name: &str| {
+            environment::raw(name).is_some_and(|value| value.to_string_lossy().trim().is_empty())
+        };
         let file = self.path("token_file").map(|file| file.value);
         let is_of_variable = by_variable("token_file");
         TokenSources {
             option_file,
             variable: text("PLAYBACK_TOKEN"),
             variable_file: file.clone().filter(|_| is_of_variable),
-            // A variable overrides the option of the same name, even if it is empty.
-            configured: match by_variable("token") {
-                true => None,
-                false => self.config.recorder_token().cloned(),
-            },
+            // An empty variable overrides the option of the same name, too.
+            configured: self
+                .config
+                .recorder_token()
+                .filter(|_| !is_blank("PLAYBACK_TOKEN"))
+                .cloned(),
             configured_file: file.filter(|_| !is_of_variable),
         }
         .choose()

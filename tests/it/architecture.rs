@@ -225,7 +225,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("clap", &["auth", "cli", "config", "main"]),
     ("utoipa", &["api", "auth", "cli", "history", "model"]),
     ("anyhow", &["cli", "main", "app", "server", "telemetry"]),
-    ("nix", &["cli"]),
+    ("nix", &["cli", "config"]),
     ("rustix", &["cli", "config", "launcher", "server", "store"]),
     ("saphyr", &["cli", "launcher"]),
     ("saphyr_parser", &["cli"]),

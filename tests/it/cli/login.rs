@@ -453,7 +453,8 @@ fn a_variable_that_is_no_text_ends_the_command_and_is_named() {
         // What an option says is used instead.
         if name == "PLAYBACK_URL" {
             let mut list = super::command(&collector, &["list", "--url", &collector.url()]);
-            Ran::from(list.env(name, odd).output().unwrap()).ok();
+            let ran = Ran::from(list.env(name, odd).output().unwrap());
+            assert_eq!(ran.code, 0, "{ran:?}");
         }
     }
     let mut list = super::command(&collector, &["list"]);

@@ -15,7 +15,7 @@ fn wide(collector: &Collector) -> Run {
     let started = json!({
         "type": "playbook", "playbook": "environments/production/playbooks/site.yml", "check": true,
         "limit": "web-01.frankfurt.example.com:&production", "tags": ["deploy", "configuration"],
-        "skip_tags": ["slow"], "user": "automation-service", "controller": "ansible-control-01.example.com",
+        "skip_tags": ["slow"], "inventory": "environments/production/inventory", "user": "automation-service", "controller": "ansible-control-01.example.com",
         "cwd": "/home/automation-service/checkouts/infrastructure", "launched_by": "token:somebody",
         "argv": ["ansible-playbook", "-i", "environments/production/inventory", "--check", "--limit",
             "web-01.frankfurt.example.com:&production", "environments/production/playbooks/site.yml"],
