@@ -22,6 +22,16 @@ export async function watchFor(page: Page, selector: string): Promise<() => Prom
   };
 }
 
+/** The median of some visits: a busy machine makes any single one slow. */
+export async function median(visits: number, visit: () => Promise<number>): Promise<number> {
+  const times: number[] = [];
+  for (let at = 0; at < visits; at += 1) {
+    times.push(await visit());
+  }
+  times.sort((one, other) => one - other);
+  return times[visits >> 1] ?? 0;
+}
+
 /** From a key until the line of that number (from 1) is in view. */
 export function untilLine(page: Page, key: string, number: number): Promise<number> {
   return page.evaluate(
@@ -102,7 +112,7 @@ export async function scrollFrames(page: Page, selector: string) {
     return deltas.slice(1);
   }, selector);
   times.sort((one, other) => one - other);
-  return { count: times.length, median: times[times.length >> 1] ?? 0, worst: times.at(-1) ?? 0 };
+  return { count: times.length, middle: times[times.length >> 1] ?? 0, worst: times.at(-1) ?? 0 };
 }
 
 /** The memory of the tab's process after a garbage collection, in MB. */

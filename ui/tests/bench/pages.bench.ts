@@ -8,11 +8,12 @@
 import { gzipSync } from "node:zlib";
 import { test } from "../harness/test";
 import { longRun, manyRuns, NEEDLE, wideRun } from "./fill";
-import { row, scrollFrames, tabMemory, untilFound, untilLine, watchFor } from "./measure";
+import { median, row, scrollFrames, tabMemory, untilFound, untilLine, watchFor } from "./measure";
 
 const LINES = Number(process.env.BENCH_LINES ?? 1_000_000);
 const HOSTS = Number(process.env.BENCH_HOSTS ?? 5_000);
 const TASKS = Number(process.env.BENCH_TASKS ?? 200);
+const VISITS = 5;
 const RUNS = Number(process.env.BENCH_RUNS ?? 5_000);
 
 test.use({ isolated: true });
@@ -44,8 +45,11 @@ test("console", async ({ page, browser, collector }) => {
   // Once for the browser's cache, as everybody has it at the second run that they look at.
   await page.goto(`runs/${run.id}/console`);
   await firstText();
-  await page.reload();
-  row(`${of}first text`, await firstText(), 500, "ms");
+  const again = async () => {
+    await page.reload();
+    return await firstText();
+  };
+  row(`${of}first text`, await median(VISITS, again), 500, "ms");
   row(`${of}jump to the end`, await untilLine(page, "End", lines), 300, "ms");
   row(`${of}jump to the start`, await untilLine(page, "Home", 1), 300, "ms");
   await page.getByRole("region", { name: "Output" }).press("Control+f");
@@ -60,11 +64,14 @@ test("matrix", async ({ page, collector }) => {
   const of = `matrix, ${HOSTS} × ${TASKS}: `;
   await page.goto(`runs/${run.id}/matrix`);
   await firstCells();
-  await page.goto(`runs/${run.id}/matrix?fold=no&zoom=small`);
-  row(`${of}first paint`, await firstCells(), 500, "ms");
-  const { count, median, worst } = await scrollFrames(page, ".pb-matrix__scroller");
+  const again = async () => {
+    await page.goto(`runs/${run.id}/matrix?fold=no&zoom=small`);
+    return await firstCells();
+  };
+  row(`${of}first paint`, await median(VISITS, again), 500, "ms");
+  const { count, middle, worst } = await scrollFrames(page, ".pb-matrix__scroller");
   row(`${of}frames in 3 s of scrolling`, count, undefined, "");
-  row(`${of}median frame`, median, undefined, "ms");
+  row(`${of}median frame`, middle, undefined, "ms");
   row(`${of}longest frame`, worst, 50, "ms");
 });
 
@@ -73,6 +80,9 @@ test("list", async ({ page, collector }) => {
   const firstRow = await watchFor(page, "td[data-label=Status]");
   await page.goto("runs");
   await firstRow();
-  await page.reload();
-  row(`list of ${RUNS} runs: first row`, await firstRow(), 500, "ms");
+  const again = async () => {
+    await page.reload();
+    return await firstRow();
+  };
+  row(`list of ${RUNS} runs: first row`, await median(VISITS, again), 500, "ms");
 });
