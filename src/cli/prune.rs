@@ -230,10 +230,13 @@ fn sum(pruned: &Pruned, noun: &str) -> String {
 fn kept(out: &mut Out, pruned: &Pruned) -> anyhow::Result<()> {
     match pruned.kept_pinned {
         0 => Ok(()),
-        kept => out.line(format_args!(
-            "{kept} {} kept because of a pin: \"playback list --pinned\" shows which",
-            if kept == 1 { "is" } else { "are" }
-        )),
+        kept => {
+            let are = if kept == 1 { "is" } else { "are" };
+            let text = format!(
+                "{kept} {are} kept because of a pin: \"playback list --pinned\" shows which"
+            );
+            out.hanging("", &text)
+        }
     }
 }
 
