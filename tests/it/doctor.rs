@@ -339,7 +339,7 @@ fn faults_of_the_spool_are_found() {
         &format!("{one}.recorder.ndjson"),
         "{\"seq\":1,\"at\":1,\"kind\":\"x\",\"data\":{}}\n",
     );
-    machine.finds("waiting", "warn", "1 spools wait");
+    machine.finds("waiting", "warn", "1 spool waits");
     file(&format!("{other}.recorder.ndjson.rejected"), "{}\n");
     file(
         &format!("{other}.recorder.ndjson.rejected.txt"),
