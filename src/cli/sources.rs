@@ -50,7 +50,7 @@ impl Sources {
     /// Where an option of `ansible.cfg` stands, in words.
     fn place(&self, key: &str) -> String {
         let file = self.config.file().unwrap_or(Path::new("ansible.cfg"));
-        format!("{key} in {}", file.display())
+        format!("the option {key} in {}", file.display())
     }
 
     /// An option's text; bytes that are not UTF-8 are replaced. An empty variable overrides `ansible.cfg`, too: it asks

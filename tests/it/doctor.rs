@@ -180,7 +180,11 @@ fn faults_of_the_configuration_are_found() {
     machine.configure(enabled, &recorder);
     machine.finds("adhoc", "warn", "bin_ansible_callbacks = true");
     machine.configure(enabled, &format!("{recorder}\ndisabled = true"));
-    machine.finds("disabled", "problem", "turned off by \\\"disabled\\\" in");
+    machine.finds(
+        "disabled",
+        "problem",
+        "turned off by the option disabled in",
+    );
     machine.configure(enabled, "");
     machine.finds("url", "problem", "no collector is configured");
     machine.configure(enabled, &format!("url = {}", collector.url()));

@@ -95,7 +95,7 @@ fn what_ansible_cfg_sets_for_the_recorder_is_set_here_too() {
         ("flush_seconds_unreachable", "-1"),
     ] {
         let told = format!(
-            "playback: {key} in {} is {value:?} and is not used",
+            "playback: the option {key} in {} is {value:?} and is not used",
             file.display()
         );
         assert!(text(&done.stderr).contains(&told), "{done:?}");
