@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use playback_spool::{SenderConfig, Spool};
+use playback_spool::{SenderConfig, Spool, orphans};
 use playback_wire::Producer;
 use uuid::Uuid;
 
@@ -87,7 +87,15 @@ pub(crate) fn seqs(path: &Path) -> Vec<u64> {
 
 /// Leaves a spool of `count` events behind, as a producer that died would.
 pub(crate) fn leave_behind(dir: &Path, count: u64, size: usize) -> (String, PathBuf) {
-    let spool = spool(dir);
-    print_many(&spool, count, size);
-    (name(&spool), spool.path().unwrap())
+    let (name, path) = {
+        let spool = spool(dir);
+        print_many(&spool, count, size);
+        (name(&spool), spool.path().unwrap())
+    };
+    // A process that another test starts at this moment holds the lock until it has replaced itself by its program.
+    until("nobody holds the spool", || {
+        let found = orphans(dir).unwrap();
+        found.iter().any(|orphan| orphan.path == path)
+    });
+    (name, path)
 }
