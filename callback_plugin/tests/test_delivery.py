@@ -45,6 +45,7 @@ class Collector:
                 status, answer = collector.take(self.path.split("?")[0], self.headers.get("Authorization"), body)
                 data = json.dumps(answer).encode()
                 self.send_response(status)
+                self.send_header("Playback-Collector", "1")
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(data)))
                 if collector.address:

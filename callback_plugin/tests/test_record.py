@@ -356,7 +356,7 @@ def test_disabled_records_nothing(site: Site) -> None:
 def test_every_option_is_documented(site: Site) -> None:
     run: Run = site.run("ansible-doc", "-t", "callback", "-j", "playback.history.recorder")
     options = json.loads(run.printed)["playback.history.recorder"]["doc"]["options"]
-    assert len(options) == 20
+    assert len(options) == 21
     for name, option in options.items():
         assert option["ini"][0] == {"section": "callback_playback", "key": name}
         assert option["env"][0]["name"] == f"PLAYBACK_{name.upper()}"
