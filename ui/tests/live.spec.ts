@@ -47,12 +47,17 @@ test("the console follows the end until the reader scrolls up, then says how muc
   await expect(page.getByText("the second part")).not.toBeInViewport();
   const seen = page.getByText("line 180 of the first part");
   await expect(seen).toBeInViewport();
-  await expect.poll(() => seen.boundingBox()).not.toBeNull();
-  const before = await seen.boundingBox();
+  // Lines that come are drawn anew with their exact times, and for a frame a line may have no place.
+  let before: Awaited<ReturnType<typeof seen.boundingBox>> = null;
+  await expect
+    .poll(async () => {
+      before = await seen.boundingBox();
+      return before;
+    })
+    .not.toBeNull();
   await run.prints("the third part\nand more\n").send(collector);
   const more = page.getByRole("button", { name: "2 new lines" });
   await expect(more).toBeVisible();
-  // Lines that come are drawn anew with their exact times, and for a frame a line may have no place.
   await expect.poll(() => seen.boundingBox()).toEqual(before);
   await more.click();
   await expect(page.getByText("and more")).toBeInViewport();
