@@ -137,12 +137,14 @@ fn a_batch_that_is_too_large_is_sent_in_parts() {
     assert!(lines.iter().map(|line| seq_of(line)).eq(1..=27));
 }
 
-#[test]
-fn an_event_that_is_too_large_by_itself_is_left_out_and_told_and_the_rest_arrives() {
+/// Large events among small ones. `on_the_way`: the collector is behind something that refuses them with a page.
+#[track_caller]
+fn large_events_are_left_out(on_the_way: bool) {
     for adopted in [false, true] {
         let dir = tempfile::tempdir().unwrap();
         let collector = Collector::start();
         collector.state().max_bytes = Some(5_000);
+        collector.state().too_large_page = on_the_way;
         let spool = spool(dir.path());
         let of = name(&spool);
         for size in [100, 6_000, 4_800, 9_000, 9_000, 100] {
@@ -165,6 +167,16 @@ fn an_event_that_is_too_large_by_itself_is_left_out_and_told_and_the_rest_arrive
             assert_eq!(line.contains("event_too_large"), left_out, "{line:.200}");
         }
     }
+}
+
+#[test]
+fn an_event_that_is_too_large_by_itself_is_left_out_and_told_and_the_rest_arrives() {
+    large_events_are_left_out(false);
+}
+
+#[test]
+fn an_event_that_is_too_large_on_the_way_is_left_out_and_the_rest_arrives() {
+    large_events_are_left_out(true);
 }
 
 #[test]
@@ -225,37 +237,6 @@ fn behind_something_that_takes_small_requests_only_all_arrives() {
     let lines = collector.lines(&name(&spool));
     assert!(lines.iter().map(|line| seq_of(line)).eq(1..=300));
     assert!(!lines.iter().any(|line| line.contains("event_too_large")));
-}
-
-#[test]
-fn an_event_that_is_too_large_on_the_way_is_left_out_and_the_rest_arrives() {
-    for adopted in [false, true] {
-        let dir = tempfile::tempdir().unwrap();
-        let collector = Collector::start();
-        collector.state().max_bytes = Some(5_000);
-        collector.state().too_large_page = true;
-        let spool = spool(dir.path());
-        let of = name(&spool);
-        for size in [100, 6_000, 4_800, 9_000, 9_000, 100] {
-            print(&spool, size).unwrap();
-        }
-        if adopted {
-            drop(spool);
-            let config = config(&collector.url());
-            let options = AdoptOptions::default();
-            let summary = deliver_orphans(dir.path(), &config, &options, |_| {}).unwrap();
-            assert_eq!((summary.delivered, summary.events), (1, 6));
-        } else {
-            let sender = Sender::start(Arc::clone(&spool), &config(&collector.url())).unwrap();
-            let outcome = sender.finish(PATIENT);
-            assert!(outcome.delivered, "{outcome:?}");
-        }
-        let lines = collector.lines(&of);
-        assert!(lines.iter().map(|line| seq_of(line)).eq(1..=6));
-        for (line, left_out) in lines.iter().zip([false, true, false, true, true, false]) {
-            assert_eq!(line.contains("event_too_large"), left_out, "{line:.200}");
-        }
-    }
 }
 
 #[test]
