@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use serde_json::Value;
+use ureq::Body;
+use ureq::http::Response;
 
 use crate::clock::Stopwatch;
 use crate::collector::Collector;
@@ -47,14 +49,17 @@ impl Asker {
         }
     }
 
-    /// The status and the whole answer.
-    pub(crate) fn get(&self, path: &str) -> Result<(u16, String)> {
-        let mut response = self
-            .agent
+    fn ask(&self, path: &str) -> Result<Response<Body>> {
+        self.agent
             .get(format!("{}{path}", self.base))
             .header("Authorization", format!("Bearer {}", self.token))
             .call()
-            .with_context(|| path.to_owned())?;
+            .with_context(|| path.to_owned())
+    }
+
+    /// The status and the whole answer.
+    pub(crate) fn get(&self, path: &str) -> Result<(u16, String)> {
+        let mut response = self.ask(path)?;
         let status = response.status().as_u16();
         let body = response.body_mut().with_config().limit(1 << 30);
         Ok((status, body.read_to_string()?))
@@ -62,12 +67,7 @@ impl Asker {
 
     /// Reads an answer to its end without keeping it; returns how many lines it has.
     pub(crate) fn lines(&self, path: &str) -> Result<u64> {
-        let mut response = self
-            .agent
-            .get(format!("{}{path}", self.base))
-            .header("Authorization", format!("Bearer {}", self.token))
-            .call()
-            .with_context(|| path.to_owned())?;
+        let mut response = self.ask(path)?;
         anyhow::ensure!(response.status() == 200, "{path}: {}", response.status());
         let mut reader = response.body_mut().with_config().limit(u64::MAX).reader();
         let (mut piece, mut lines) = (vec![0; 1 << 16], 0);
