@@ -207,10 +207,13 @@ impl Told {
                 dirs.join(", ")
             ))?;
         } else if remaining > 0 {
-            out::note(format_args!(
-                "{remaining} of {} spools could not be delivered; they are kept",
-                self.spools.len()
-            ));
+            out::note(match (remaining, self.spools.len()) {
+                (_, 1) => "the spool could not be delivered; it is kept".to_owned(),
+                (1, all) => format!("1 of {all} spools could not be delivered; it is kept"),
+                (_, all) => {
+                    format!("{remaining} of {all} spools could not be delivered; they are kept")
+                }
+            });
         }
         Ok(if all {
             ExitCode::SUCCESS
