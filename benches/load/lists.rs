@@ -25,10 +25,14 @@ pub(crate) struct Facts {
     filled: Filled,
     /// Pages that begin anywhere.
     cursors: Vec<String>,
-    /// Executions from anywhere, and failed ones.
+    /// Executions from anywhere, failed ones, and of these some that have an earlier success to be compared with.
     ids: Vec<String>,
     failed: Vec<String>,
+    comparable: Vec<String>,
 }
+
+/// Executions to be compared: as many as make each question another one.
+const COMPARABLE: usize = 50;
 
 impl Facts {
     pub(crate) fn learn(asker: &Asker, filled: Filled) -> Result<Self> {
@@ -38,6 +42,7 @@ impl Facts {
             cursors: Vec::new(),
             ids: Vec::new(),
             failed: Vec::new(),
+            comparable: Vec::new(),
         };
         for _ in 0..100 {
             let until = time(facts.any_time(&mut random));
@@ -53,6 +58,13 @@ impl Facts {
             let ids = executions.iter().filter_map(|of| of["id"].as_str());
             facts.failed.extend(ids.map(str::to_owned));
         }
+        let has_success = |id: &&String| asker.json(&format!("{LIST}/{id}/compare")).is_ok();
+        let comparable = facts.failed.iter().filter(has_success);
+        facts.comparable = comparable.take(COMPARABLE).cloned().collect();
+        anyhow::ensure!(
+            !facts.comparable.is_empty(),
+            "no failed run has an earlier success"
+        );
         Ok(facts)
     }
 
@@ -180,7 +192,7 @@ pub(crate) const QUESTIONS: &[Question] = &[
     question(
         "comparison with the last success",
         1_000.0,
-        |facts, random| format!("{LIST}/{}/compare", one(&facts.failed, random)),
+        |facts, random| format!("{LIST}/{}/compare", one(&facts.comparable, random)),
     ),
     question("trends of a playbook", 1_000.0, |_, random| {
         let playbook = playbook(random, |path| path.to_owned());
