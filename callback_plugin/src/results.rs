@@ -21,7 +21,7 @@ use crate::run::Run;
 use crate::value::unexpected;
 
 /// The parts of a hook's argument.
-struct Told<'py> {
+struct HookArgument<'py> {
     host: Bound<'py, PyString>,
     task: Bound<'py, PyAny>,
     uuid: Bound<'py, PyString>,
@@ -29,7 +29,7 @@ struct Told<'py> {
     at: i64,
 }
 
-impl<'py> Told<'py> {
+impl<'py> HookArgument<'py> {
     fn read(result: &Bound<'py, PyAny>) -> PyResult<Self> {
         let py = result.py();
         let task = result.getattr(intern!(py, "_task"))?;
@@ -207,7 +207,7 @@ pub(crate) fn ended(
     handled: Handled,
 ) -> PyResult<()> {
     let py = result.py();
-    let told = Told::read(result)?;
+    let told = HookArgument::read(result)?;
     let found = run.ledger().end(told.uuid.to_str()?, told.host.to_str()?);
     let found = known(run, &told, found)?;
     let censored = censor::is_censored(&told.data);
@@ -250,7 +250,7 @@ pub(crate) fn ended(
 
 /// `v2_runner_item_on_{ok,failed,skipped}`: a loop item of a task ended on a host.
 pub(crate) fn item(run: &Run, result: &Bound<'_, PyAny>, status: ResultStatus) -> PyResult<()> {
-    let told = Told::read(result)?;
+    let told = HookArgument::read(result)?;
     let found = run.ledger().item(told.uuid.to_str()?, told.host.to_str()?);
     let found = known(run, &told, found)?;
     let censored = censor::is_censored(&told.data);
@@ -284,7 +284,7 @@ pub(crate) fn item(run: &Run, result: &Bound<'_, PyAny>, status: ResultStatus) -
 /// `v2_runner_retry`: an `until` loop goes round again.
 pub(crate) fn retry(run: &Run, result: &Bound<'_, PyAny>) -> PyResult<()> {
     let py = result.py();
-    let told = Told::read(result)?;
+    let told = HookArgument::read(result)?;
     let found = run.ledger().retry(told.uuid.to_str()?, told.host.to_str()?);
     let found = known(run, &told, found)?;
     let censored = censor::is_censored(&told.data);
@@ -310,7 +310,7 @@ pub(crate) fn retry(run: &Run, result: &Bound<'_, PyAny>) -> PyResult<()> {
 
 /// `v2_runner_on_async_{poll,ok,failed}`: an asynchronous job was polled, or ended.
 pub(crate) fn polled(run: &Run, result: &Bound<'_, PyAny>, state: AsyncState) -> PyResult<()> {
-    let told = Told::read(result)?;
+    let told = HookArgument::read(result)?;
     let found = {
         let (mut ledger, host) = (run.ledger(), told.host.to_str()?);
         // 2.19 polls with a task of its own, which is never announced.
@@ -339,7 +339,7 @@ pub(crate) fn polled(run: &Run, result: &Bound<'_, PyAny>, state: AsyncState) ->
 }
 
 /// The task of a result; one that was never announced begins now.
-fn known(run: &Run, told: &Told<'_>, found: Option<Found>) -> PyResult<Found> {
+fn known(run: &Run, told: &HookArgument<'_>, found: Option<Found>) -> PyResult<Found> {
     match found {
         Some(found) => Ok(found),
         None => Ok(Found {
@@ -354,7 +354,7 @@ fn known(run: &Run, told: &Told<'_>, found: Option<Found>) -> PyResult<Found> {
 
 fn append<T: serde::Serialize>(
     run: &Run,
-    told: &Told<'_>,
+    told: &HookArgument<'_>,
     kind: &'static str,
     event: &T,
     rules: &Rules<'_>,
@@ -373,7 +373,7 @@ fn append<T: serde::Serialize>(
 
 fn facts(
     run: &Run,
-    told: &Told<'_>,
+    told: &HookArgument<'_>,
     task: u32,
     censored: bool,
     delegate: Option<&Bound<'_, PyString>>,
@@ -427,7 +427,10 @@ fn facts(
 /// The other host that ran the task, or was to run it, as Ansible prints it: `[web1 -> db1]`. A successful result says
 /// itself whether it was delegated: an include, or what a condition skipped, never was. A failed result, or one for an
 /// unreachable host, may not have got that far, so the task is asked.
-fn delegate<'py>(told: &Told<'py>, status: ResultStatus) -> PyResult<Option<Bound<'py, PyString>>> {
+fn delegate<'py>(
+    told: &HookArgument<'py>,
+    status: ResultStatus,
+) -> PyResult<Option<Bound<'py, PyString>>> {
     let py = told.data.py();
     if matches!(status, ResultStatus::Ok | ResultStatus::Skipped)
         && !told.data.contains(intern!(py, "_ansible_delegated_vars"))?
@@ -444,7 +447,7 @@ fn delegate<'py>(told: &Told<'py>, status: ResultStatus) -> PyResult<Option<Boun
 }
 
 /// The module that ran, if the task's own is a template: its copy in the result has the value.
-fn ran<'py>(told: &Told<'py>, found: Found) -> PyResult<Option<Bound<'py, PyString>>> {
+fn ran<'py>(told: &HookArgument<'py>, found: Found) -> PyResult<Option<Bound<'py, PyString>>> {
     if !found.templated {
         return Ok(None);
     }

@@ -18,7 +18,7 @@ use super::extract::{Execution, Query, execution_id};
 use super::query::{named, with_query};
 use crate::app::App;
 use crate::export::report::{self, Document};
-use crate::export::{self, ExportError, Format, Request, Selection, What};
+use crate::export::{self, Dataset, ExportError, Format, Request, Selection};
 use crate::filter::{Filtered, Given, parse, place};
 use crate::store::RowFilter;
 
@@ -59,7 +59,7 @@ pub(super) struct ExportOptions {
 
 impl ExportOptions {
     /// Which hosts, results and lines.
-    fn rows(&self, what: What) -> Result<(RowFilter, Option<Printed>), ApiError> {
+    fn rows(&self, dataset: Dataset) -> Result<(RowFilter, Option<Printed>), ApiError> {
         let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
         let host = given(&self.only_host);
         let all = ResultStatus::ALL;
@@ -86,16 +86,20 @@ impl ExportOptions {
             (
                 "only_host",
                 host.is_some(),
-                matches!(what, What::Hosts | What::Results),
+                matches!(dataset, Dataset::Hosts | Dataset::Results),
             ),
-            ("only_status", status.is_some(), what == What::Results),
-            ("only_changed", changed.is_some(), what == What::Results),
-            ("only_stream", stream.is_some(), what == What::Output),
+            ("only_status", status.is_some(), dataset == Dataset::Results),
+            (
+                "only_changed",
+                changed.is_some(),
+                dataset == Dataset::Results,
+            ),
+            ("only_stream", stream.is_some(), dataset == Dataset::Output),
         ] {
             if is_given && !fits {
                 return Err(ApiError::bad_request(format!(
                     "{name}: rows of {} have no such field; leave it out, or choose another what",
-                    what.as_str()
+                    dataset.as_str()
                 )));
             }
         }
@@ -110,18 +114,23 @@ impl ExportOptions {
 
 fn request(app: &App, query: &ExportQuery) -> Result<Request, ApiError> {
     let options = &query.rest;
-    let what = named("what", options.what.as_deref(), &What::ALL, What::as_str)?;
-    let what = what.unwrap_or(What::Executions);
+    let dataset = named(
+        "what",
+        options.what.as_deref(),
+        &Dataset::ALL,
+        Dataset::as_str,
+    )?;
+    let dataset = dataset.unwrap_or(Dataset::Executions);
     let format = options.format.as_deref();
     let format = named("format", format, &Format::ALL, Format::as_str)?;
-    let (rows, stream) = options.rows(what)?;
-    let asked = Asked {
+    let (rows, stream) = options.rows(dataset)?;
+    let asked = RequestedRuns {
         q: options.q.as_deref(),
         execution: options.execution.as_deref(),
         order: options.order.as_deref(),
     };
     Ok(Request {
-        what,
+        dataset,
         format: format.unwrap_or(Format::Ndjson),
         selection: asked.selection(app, query)?,
         columns: options.columns.clone(),
@@ -131,13 +140,13 @@ fn request(app: &App, query: &ExportQuery) -> Result<Request, ApiError> {
 }
 
 /// Which executions are asked for, besides filters.
-struct Asked<'q> {
+struct RequestedRuns<'q> {
     q: Option<&'q str>,
     execution: Option<&'q str>,
     order: Option<&'q str>,
 }
 
-impl Asked<'_> {
+impl RequestedRuns<'_> {
     fn selection<T>(
         &self,
         app: &App,
@@ -199,9 +208,9 @@ pub(super) async fn export_history(
 ) -> Result<Response, ApiError> {
     let request = request(&app, &query)?;
     let permit = permit()?;
-    let (what, format) = (request.what.as_str(), request.format);
+    let (name, format) = (request.dataset.as_str(), request.format);
     let bytes = export::begin(&app.store, request).await?;
-    let file = format!("{what}.{}", format.as_str());
+    let file = format!("{name}.{}", format.as_str());
     Ok(attached(format.media_type(), &file, held(permit, bytes)))
 }
 
@@ -237,7 +246,7 @@ pub(super) async fn export_bundle(
     _: AdminAccess,
     Query(query): Query<BundleQuery>,
 ) -> Result<Response, ApiError> {
-    let asked = Asked {
+    let asked = RequestedRuns {
         q: query.rest.q.as_deref(),
         execution: query.rest.execution.as_deref(),
         order: query.rest.order.as_deref(),

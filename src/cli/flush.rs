@@ -77,7 +77,7 @@ pub(super) fn run(command: Flush) -> anyhow::Result<ExitCode> {
         Some(dir) => vec![dir],
         None => playback_producer::folder::default_folders(),
     };
-    let mut told = Told::new(command.json);
+    let mut told = FlushReport::new(command.json);
     for dir in &dirs {
         let kept = told.kept;
         told.folder(dir, &config, &options)?;
@@ -90,7 +90,7 @@ pub(super) fn run(command: Flush) -> anyhow::Result<ExitCode> {
 }
 
 /// What happened to each spool, reported as it happens.
-struct Told {
+struct FlushReport {
     json: bool,
     spools: Vec<Value>,
     folders: Vec<Value>,
@@ -103,7 +103,7 @@ struct Told {
     others: usize,
 }
 
-impl Told {
+impl FlushReport {
     fn new(json: bool) -> Self {
         Self {
             json,

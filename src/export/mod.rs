@@ -30,7 +30,7 @@ pub use bundle::{BundleError, BundleReader, BundleWriter, BundledRun, Item};
 pub use column::Kind;
 pub use format::Format;
 pub use stream::{Request, Selection, begin, begin_bundle};
-pub use tables::{ColumnInfo, What};
+pub use tables::{ColumnInfo, Dataset};
 
 use crate::history::HistoryError;
 use crate::store::StoreError;

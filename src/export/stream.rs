@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::format::{Encoder, Format};
 use super::rows::{HostRows, OutputRows, ResultRows, Rows, RunRows};
 use super::runs::Runs;
-use super::tables::{MESSAGE, What, selected};
+use super::tables::{Dataset, MESSAGE, selected};
 use super::{ExportError, bundle};
 use crate::model::ExecutionFilter;
 use crate::store::{RowFilter, Store};
@@ -40,7 +40,7 @@ impl Selection {
 #[derive(Debug)]
 pub struct Request {
     /// What a row is.
-    pub what: What,
+    pub dataset: Dataset,
     /// The format.
     pub format: Format,
     /// Of which executions.
@@ -64,19 +64,19 @@ pub async fn begin(
     let runs = request.selection.runs(store).await?;
     let (store, format) = (store.clone(), request.format);
     let columns = request.columns.as_deref();
-    Ok(match request.what {
-        What::Executions => stream(RunRows { store, runs }, format, columns)
+    Ok(match request.dataset {
+        Dataset::Executions => stream(RunRows { store, runs }, format, columns)
             .await?
             .boxed(),
-        What::Hosts => {
+        Dataset::Hosts => {
             let rows = HostRows::new(store, runs, request.rows);
             stream(rows, format, columns).await?.boxed()
         }
-        What::Results => {
+        Dataset::Results => {
             let rows = ResultRows::new(store, runs, request.rows, has_messages(columns));
             stream(rows, format, columns).await?.boxed()
         }
-        What::Output => {
+        Dataset::Output => {
             let rows = OutputRows::new(store, runs, request.stream);
             stream(rows, format, columns).await?.boxed()
         }

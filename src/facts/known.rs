@@ -39,7 +39,7 @@ impl<O> Reported<O> {
 
 /// The facts of a host, as far as some reports tell. `O` names a report.
 #[derive(Debug, Clone)]
-pub struct Known<O> {
+pub struct KnownFacts<O> {
     facts: BTreeMap<String, Reported<O>>,
     order: u64,
     version: u64,
@@ -67,7 +67,7 @@ pub struct Learned {
     pub left_out: u64,
 }
 
-impl<O> Default for Known<O> {
+impl<O> Default for KnownFacts<O> {
     fn default() -> Self {
         Self {
             facts: BTreeMap::new(),
@@ -77,7 +77,7 @@ impl<O> Default for Known<O> {
     }
 }
 
-impl<O: Clone> Known<O> {
+impl<O: Clone> KnownFacts<O> {
     /// Grows whenever something changes that lasts.
     #[must_use]
     pub fn version(&self) -> u64 {
@@ -251,7 +251,7 @@ mod tests {
     const PART: Kind = Kind(7);
     const OTHER: Kind = Kind(-7);
 
-    fn learn(known: &mut Known<u32>, kind: Kind, report: Value) -> Learned {
+    fn learn(known: &mut KnownFacts<u32>, kind: Kind, report: Value) -> Learned {
         let Value::Object(report) = report else {
             panic!("an object");
         };
@@ -272,7 +272,7 @@ mod tests {
 
     #[test]
     fn the_first_gathering_changes_nothing() {
-        let mut known = Known::default();
+        let mut known = KnownFacts::default();
         let ping = learn(&mut known, OTHER, json!({ "x": 1 }));
         assert_eq!(told(&ping), ["x: - → 1"]);
         let first = learn(
@@ -293,7 +293,7 @@ mod tests {
 
     #[test]
     fn a_complete_gathering_drops_what_it_lacks_and_a_part_does_not() {
-        let mut known = Known::default();
+        let mut known = KnownFacts::default();
         learn(
             &mut known,
             Kind::COMPLETE,
@@ -323,7 +323,7 @@ mod tests {
 
     #[test]
     fn what_changes_all_the_time_is_kept_and_not_told() {
-        let mut known = Known::default();
+        let mut known = KnownFacts::default();
         let mounts = |free: u32, total: u32| {
             json!({
                 "ansible_mounts": [{ "mount": "/", "size_available": free, "size_total": total }],
@@ -346,7 +346,7 @@ mod tests {
 
     #[test]
     fn the_order_of_a_set_does_not_matter() {
-        let mut known = Known::default();
+        let mut known = KnownFacts::default();
         let interfaces = |names: &[&str]| json!({ "ansible_interfaces": names, "dns": names });
         learn(&mut known, Kind::COMPLETE, interfaces(&["lo", "eth0"]));
         let other = learn(&mut known, Kind::COMPLETE, interfaces(&["eth0", "lo"]));
@@ -360,13 +360,13 @@ mod tests {
 
     #[test]
     fn a_flood_of_differences_is_counted() {
-        let mut known = Known::default();
+        let mut known = KnownFacts::default();
         learn(&mut known, Kind::COMPLETE, json!({ "a": 1 }));
         let many: Map<String, Value> = (0..500).map(|n| (format!("f{n}"), json!(n))).collect();
         let learned = known.learn(OTHER, many.clone(), &1, &|_| true);
         assert_eq!((learned.differences.len(), learned.left_out), (200, 300));
         // What is not asked for is no difference, but known from then on.
-        let mut known = Known::default();
+        let mut known = KnownFacts::default();
         let learned = known.learn(OTHER, many, &1, &|name| name == "f499");
         assert_eq!(told(&learned), ["f499: - → 499"]);
         assert_eq!((known.facts().count(), known.version()), (500, 1));

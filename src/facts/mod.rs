@@ -2,7 +2,7 @@
 //! assembler and the history share it.
 //!
 //! - [`Gathering`]: one report of facts, without its values: its kind and its digest
-//! - [`Known`]: what is known of a host after some reports, and what each of them changed
+//! - [`KnownFacts`]: what is known of a host after some reports, and what each of them changed
 //! - [`is_volatile`]: facts that change with every run, and of which no history is kept
 
 mod gathering;
@@ -10,7 +10,7 @@ mod known;
 mod volatile;
 
 pub use gathering::{Gathering, Kind};
-pub use known::{Difference, Fact, Known, Learned};
+pub use known::{Difference, Fact, KnownFacts, Learned};
 pub use volatile::is_volatile;
 
 /// The name under which the recorder lists what did not fit into an event. It is no fact.

@@ -73,20 +73,20 @@ fn the_fields_of_queries_are_those_of_the_language() {
 #[test]
 fn the_columns_of_exports_are_those_that_are_documented() {
     let page = &pages()["export.md"];
-    for what in playback::export::What::ALL {
-        let heading = format!("\n## Columns of {}\n", what.as_str());
+    for dataset in playback::export::Dataset::ALL {
+        let heading = format!("\n## Columns of {}\n", dataset.as_str());
         let (_, section) = page.split_once(&heading).unwrap();
         let section = section.split("\n## ").next().unwrap();
         let listed: Vec<&str> = section
             .lines()
             .filter(|line| line.starts_with("| `"))
             .collect();
-        let columns = what.columns();
+        let columns = dataset.columns();
         let known: Vec<String> = columns
             .iter()
             .map(|one| format!("| `{}` | {} | {} |", one.name, one.kind.as_str(), one.doc))
             .collect();
-        assert_eq!(listed, known, "docs/export.md: {}", what.as_str());
+        assert_eq!(listed, known, "docs/export.md: {}", dataset.as_str());
     }
 }
 

@@ -11,7 +11,7 @@ use std::process::Command;
 use chrono::{DateTime, SecondsFormat, Utc};
 use parquet::file::reader::{FileReader as _, SerializedFileReader};
 use parquet::record::Field;
-use playback::export::{Kind, What};
+use playback::export::{Dataset, Kind};
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 
@@ -56,8 +56,8 @@ with open(sys.argv[1], encoding='utf-8', newline='\\n') as file:
 ";
 
 /// A row of CSV with the types of its columns.
-fn typed(what: What, row: &Map<String, Value>) -> Map<String, Value> {
-    let columns = what.columns();
+fn typed(dataset: Dataset, row: &Map<String, Value>) -> Map<String, Value> {
+    let columns = dataset.columns();
     let value = |name: &String, text: &Value| {
         let text = text.as_str().unwrap();
         let kind = columns.iter().find(|one| one.name == name).unwrap().kind;
@@ -139,11 +139,11 @@ pub(crate) fn fetched(collector: &Collector, path: &str) -> Vec<u8> {
 }
 
 /// An export in every format, read back: all formats have the same rows.
-fn read_back(collector: &Collector, what: What, query: &str) -> Rows {
+fn read_back(collector: &Collector, dataset: Dataset, query: &str) -> Rows {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("export");
     let ask = |format: &str| {
-        let query = format!("what={}&format={format}&{query}", what.as_str());
+        let query = format!("what={}&format={format}&{query}", dataset.as_str());
         let bytes = exported(collector, &query);
         std::fs::write(&file, &bytes).unwrap();
         bytes
@@ -158,7 +158,7 @@ fn read_back(collector: &Collector, what: What, query: &str) -> Rows {
     assert_eq!(parquet, json, "Parquet");
     ask("csv");
     let csv: Rows = serde_json::from_value(by_python(READ_CSV, &file)).unwrap();
-    let csv: Rows = csv.iter().map(|row| typed(what, row)).collect();
+    let csv: Rows = csv.iter().map(|row| typed(dataset, row)).collect();
     // CSV knows no difference between an empty text and none.
     let mut bare = json.clone();
     for value in bare.iter_mut().flat_map(|row| row.values_mut()) {
@@ -192,12 +192,16 @@ fn of_record(record: &Value) -> Map<String, Value> {
         ("system_seconds", record["usage"]["system_s"].clone()),
         ("peak_bytes", record["usage"]["peak_bytes"].clone()),
     ]);
-    columns_of(What::Executions, record, &other)
+    columns_of(Dataset::Executions, record, &other)
 }
 
 /// The columns of a row, from an object of the API with the same names, and others.
-fn columns_of(what: What, object: &Value, other: &BTreeMap<&str, Value>) -> Map<String, Value> {
-    let columns = what.columns().into_iter().map(|column| {
+fn columns_of(
+    dataset: Dataset,
+    object: &Value,
+    other: &BTreeMap<&str, Value>,
+) -> Map<String, Value> {
+    let columns = dataset.columns().into_iter().map(|column| {
         let value = other.get(column.name).unwrap_or(&object[column.name]);
         let value = match (value, column.kind) {
             // The API leaves these out where they say nothing.
@@ -212,10 +216,10 @@ fn columns_of(what: What, object: &Value, other: &BTreeMap<&str, Value>) -> Map<
 }
 
 /// What the API says of the parts of an execution, page by page.
-fn parts(client: &Client, record: &Value, what: What) -> Rows {
+fn parts(client: &Client, record: &Value, dataset: Dataset) -> Rows {
     let id: uuid::Uuid = record["id"].as_str().unwrap().parse().unwrap();
-    let (part, list) = match what {
-        What::Output => ("output", "lines"),
+    let (part, list) = match dataset {
+        Dataset::Output => ("output", "lines"),
         other => (other.as_str(), other.as_str()),
     };
     let tasks = client.execution(id, "/tasks?limit=1000").ok();
@@ -228,7 +232,7 @@ fn parts(client: &Client, record: &Value, what: What) -> Rows {
     let mut rows = Rows::new();
     let mut place = 0;
     loop {
-        let from = if what == What::Output {
+        let from = if dataset == Dataset::Output {
             "from"
         } else {
             "after"
@@ -245,11 +249,11 @@ fn parts(client: &Client, record: &Value, what: What) -> Rows {
                 ("playbook", record["playbook"].clone()),
                 ("check", record["check"].clone()),
             ]);
-            match what {
-                What::Hosts => {
+            match dataset {
+                Dataset::Hosts => {
                     other.insert("host", entry["name"].clone());
                 }
-                What::Results => {
+                Dataset::Results => {
                     let detail = client.execution(id, &format!("/results/{}", entry["seq"]));
                     let content = detail.ok()["event"]["data"]["content"].clone();
                     let failed = ["failed", "unreachable"]
@@ -270,7 +274,7 @@ fn parts(client: &Client, record: &Value, what: What) -> Rows {
                     other.insert("bytes", json!(entry["text"].as_str().unwrap().len()));
                 }
             }
-            rows.push(columns_of(what, entry, &other));
+            rows.push(columns_of(dataset, entry, &other));
         }
         match page["next"].as_u64() {
             Some(next) => place = next,
@@ -341,12 +345,12 @@ pub(crate) fn every_format_has_what_the_api_lists() {
     let collector = Collector::start();
     let client = collector.client();
     // Without any run: no rows, and files that can be read.
-    for what in What::ALL {
+    for dataset in Dataset::ALL {
         assert_eq!(
-            read_back(&collector, what, ""),
+            read_back(&collector, dataset, ""),
             Rows::new(),
             "{}",
-            what.as_str()
+            dataset.as_str()
         );
     }
     deliver_all(&client);
@@ -354,15 +358,15 @@ pub(crate) fn every_format_has_what_the_api_lists() {
     let records = list["executions"].as_array().unwrap();
     assert_eq!(records.len(), 4);
     let expected: Rows = records.iter().map(of_record).collect();
-    assert_eq!(read_back(&collector, What::Executions, ""), expected);
-    for what in [What::Results, What::Hosts, What::Output] {
-        let rows = read_back(&collector, what, "");
+    assert_eq!(read_back(&collector, Dataset::Executions, ""), expected);
+    for dataset in [Dataset::Results, Dataset::Hosts, Dataset::Output] {
+        let rows = read_back(&collector, dataset, "");
         let expected: Rows = records
             .iter()
-            .flat_map(|record| parts(&client, record, what))
+            .flat_map(|record| parts(&client, record, dataset))
             .collect();
-        assert!(expected.len() > 2, "{}", what.as_str());
-        assert_eq!(rows, expected, "{}", what.as_str());
+        assert!(expected.len() > 2, "{}", dataset.as_str());
+        assert_eq!(rows, expected, "{}", dataset.as_str());
     }
     // The filters and the query are those of the list, and so is the order.
     for query in [
@@ -379,7 +383,7 @@ pub(crate) fn every_format_has_what_the_api_lists() {
             .map(of_record)
             .collect();
         assert_eq!(
-            read_back(&collector, What::Executions, query),
+            read_back(&collector, Dataset::Executions, query),
             expected,
             "{query}"
         );

@@ -434,7 +434,7 @@ pub(crate) fn a_running_run_is_searched_as_far_as_it_is() {
 
 /// A generated run: what it printed, and what its results said.
 #[derive(Debug, Clone)]
-pub(crate) struct Told {
+pub(crate) struct GeneratedRun {
     host: &'static str,
     failed: bool,
     printed: Vec<String>,
@@ -452,7 +452,7 @@ fn a_line() -> impl Strategy<Value = String> {
     prop::collection::vec(part, 0..5).prop_map(|parts| parts.concat())
 }
 
-fn a_run() -> impl Strategy<Value = Told> {
+fn a_run() -> impl Strategy<Value = GeneratedRun> {
     (
         prop::sample::select(vec!["web-01", "web-02", "db"]),
         any::<bool>(),
@@ -466,7 +466,7 @@ fn a_run() -> impl Strategy<Value = Told> {
             // A field occurs once.
             said.sort_by_key(|(field, _)| *field);
             said.dedup_by_key(|(field, _)| *field);
-            Told {
+            GeneratedRun {
                 host,
                 failed,
                 printed,
@@ -477,7 +477,7 @@ fn a_run() -> impl Strategy<Value = Told> {
 
 /// A query, and what it means, in the plainest way.
 #[derive(Debug, Clone)]
-enum Asked {
+enum Query {
     Word(&'static str),
     Begins(&'static str),
     Ends(&'static str),
@@ -487,36 +487,36 @@ enum Asked {
     Host(&'static str),
     In(&'static str),
     Failed,
-    Not(Box<Asked>),
-    And(Vec<Asked>),
-    Or(Vec<Asked>),
+    Not(Box<Query>),
+    And(Vec<Query>),
+    Or(Vec<Query>),
 }
 
-fn a_query() -> impl Strategy<Value = Asked> {
+fn a_query() -> impl Strategy<Value = Query> {
     let word = || prop::sample::select(WORDS);
     let leaf = prop_oneof![
-        4 => word().prop_map(Asked::Word),
-        1 => word().prop_map(Asked::Begins),
-        1 => word().prop_map(Asked::Ends),
-        1 => word().prop_map(Asked::Part),
-        1 => prop::sample::select(vec!["alpha", "bet", "é", "x_"]).prop_map(Asked::Regex),
-        1 => (word(), word()).prop_map(|(one, other)| Asked::Phrase(one, other)),
-        1 => prop::sample::select(vec!["web-01", "db"]).prop_map(Asked::Host),
-        1 => prop::sample::select(vec!["output", "msg"]).prop_map(Asked::In),
-        1 => Just(Asked::Failed),
+        4 => word().prop_map(Query::Word),
+        1 => word().prop_map(Query::Begins),
+        1 => word().prop_map(Query::Ends),
+        1 => word().prop_map(Query::Part),
+        1 => prop::sample::select(vec!["alpha", "bet", "é", "x_"]).prop_map(Query::Regex),
+        1 => (word(), word()).prop_map(|(one, other)| Query::Phrase(one, other)),
+        1 => prop::sample::select(vec!["web-01", "db"]).prop_map(Query::Host),
+        1 => prop::sample::select(vec!["output", "msg"]).prop_map(Query::In),
+        1 => Just(Query::Failed),
     ];
     leaf.prop_recursive(3, 12, 3, |inner| {
         prop_oneof![
-            1 => inner.clone().prop_map(|one| Asked::Not(Box::new(one))),
-            2 => prop::collection::vec(inner.clone(), 2..4).prop_map(Asked::And),
-            2 => prop::collection::vec(inner, 2..4).prop_map(Asked::Or),
+            1 => inner.clone().prop_map(|one| Query::Not(Box::new(one))),
+            2 => prop::collection::vec(inner.clone(), 2..4).prop_map(Query::And),
+            2 => prop::collection::vec(inner, 2..4).prop_map(Query::Or),
         ]
     })
 }
 
-impl Asked {
+impl Query {
     fn text(&self) -> String {
-        let join = |all: &[Asked], between: &str| {
+        let join = |all: &[Query], between: &str| {
             let all: Vec<String> = all.iter().map(|one| format!("({})", one.text())).collect();
             all.join(between)
         };
@@ -536,7 +536,7 @@ impl Asked {
         }
     }
 
-    fn holds(&self, run: &Told, place: &str, line: &str) -> bool {
+    fn holds(&self, run: &GeneratedRun, place: &str, line: &str) -> bool {
         let line_of = line.to_lowercase();
         match self {
             Self::Word(word) => stands(&line_of, &word.to_lowercase(), true, true),
@@ -579,14 +579,18 @@ pub(crate) fn random_queries_find_what_reading_everything_finds() {
     let collector = Collector::start();
     let client = collector.client();
     let mut runner = TestRunner::deterministic();
-    let runs: Vec<(Uuid, Told)> = (0..40)
+    let runs: Vec<(Uuid, GeneratedRun)> = (0..40)
         .map(|hours| deliver_any(&client, &mut runner, hours))
         .collect();
     compare(&client, &mut runner, &runs, 150);
 }
 
 /// Delivers a generated run.
-pub(crate) fn deliver_any(client: &Client, runner: &mut TestRunner, hours: i64) -> (Uuid, Told) {
+pub(crate) fn deliver_any(
+    client: &Client,
+    runner: &mut TestRunner,
+    hours: i64,
+) -> (Uuid, GeneratedRun) {
     let told = a_run().new_tree(runner).unwrap().current();
     let mut run = run_at(hours).play("p").task("t");
     let content: serde_json::Map<String, Value> = told
@@ -608,7 +612,7 @@ pub(crate) fn deliver_any(client: &Client, runner: &mut TestRunner, hours: i64) 
 pub(crate) fn compare(
     client: &Client,
     runner: &mut TestRunner,
-    runs: &[(Uuid, Told)],
+    runs: &[(Uuid, GeneratedRun)],
     queries: usize,
 ) {
     for _ in 0..queries {
@@ -646,7 +650,7 @@ pub(crate) fn compare(
     }
 }
 
-impl Told {
+impl GeneratedRun {
     /// Whether it has a text somewhere.
     pub(crate) fn has(&self, text: &str) -> bool {
         let said = self.said.iter().map(|(_, line)| line);

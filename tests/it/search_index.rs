@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use crate::builders::Run;
 use crate::harness::{API, Client, Collector, Setup, after_much_work, eventually};
-use crate::search::{HOUR, Told, ask, compare, deliver_any, found, run_at};
+use crate::search::{GeneratedRun, HOUR, ask, compare, deliver_any, found, run_at};
 use crate::servers;
 
 /// Runs are indexed soon, and by the collector.
@@ -164,7 +164,7 @@ pub(crate) fn indexed_runs_are_found_as_if_everything_was_read() {
     let collector = Setup::default().config(NEVER).start();
     let client = collector.client();
     let mut runner = TestRunner::deterministic();
-    let mut runs: Vec<(Uuid, Told)> = Vec::new();
+    let mut runs: Vec<(Uuid, GeneratedRun)> = Vec::new();
     // Segments of a few runs each, in no order of time; many enough to be merged.
     for round in 0..9 {
         for run in 0..4 {
@@ -182,7 +182,7 @@ pub(crate) fn indexed_runs_are_found_as_if_everything_was_read() {
     assert_eq!(figure(&client, "playback_search_segments "), 2);
     compare(&client, &mut runner, &runs, 60);
     // Some are redacted, some deleted, some not indexed yet.
-    let says = |(_, told): &(Uuid, Told)| told.has("alpha");
+    let says = |(_, told): &(Uuid, GeneratedRun)| told.has("alpha");
     let telling: Vec<usize> = (0..runs.len()).filter(|at| says(&runs[*at])).collect();
     for at in telling.iter().copied().step_by(4).take(3) {
         let (id, told) = runs[at].clone();
@@ -256,7 +256,7 @@ pub(crate) fn a_collector_that_is_killed_while_it_indexes_leaves_nothing_wrong()
     let mut collector = Setup::default().config(SOON).start();
     let client = collector.client();
     let mut runner = TestRunner::deterministic();
-    let mut runs: Vec<(Uuid, Told)> = Vec::new();
+    let mut runs: Vec<(Uuid, GeneratedRun)> = Vec::new();
     let mut killed = 0;
     while killed < 4 {
         for hours in 0..12 {
@@ -411,7 +411,7 @@ pub(crate) fn a_rebuilt_index_has_the_same_words() {
     let collector = Setup::default().config(NEVER).start();
     let client = collector.client();
     let mut runner = TestRunner::deterministic();
-    let runs: Vec<(Uuid, Told)> = (0..25)
+    let runs: Vec<(Uuid, GeneratedRun)> = (0..25)
         .map(|hours| deliver_any(&client, &mut runner, hours))
         .collect();
     assert_eq!(index(&collector), 25);
@@ -439,7 +439,7 @@ fn the_work_of_a_dead_collector_is_taken_over() {
     let setup = |config: &str| Setup::default().database(database.clone()).config(config);
     let first = setup(NEVER).start();
     let mut runner = TestRunner::deterministic();
-    let mut runs: Vec<(Uuid, Told)> = (0..20)
+    let mut runs: Vec<(Uuid, GeneratedRun)> = (0..20)
         .map(|hours| deliver_any(&first.client(), &mut runner, hours))
         .collect();
     // As a collector leaves it that was killed: it has the lease, and has begun a segment.

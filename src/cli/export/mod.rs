@@ -17,7 +17,7 @@ use super::pick::Pick;
 use super::query::{Parameters, QueryArgs};
 use crate::clock::Clock;
 use crate::export::report::Document;
-use crate::export::{Format, What};
+use crate::export::{Dataset, Format};
 use crate::filter::place;
 
 /// Export runs, their results, hosts or printed lines; or one run as a document
@@ -32,7 +32,7 @@ pub(super) struct Export {
     #[command(flatten)]
     filters: Filters<place::List>,
     /// What a row is: a run, a result (a task on a host), a host of a run, or a printed line [default: executions]
-    #[arg(long, value_name = "WHAT", value_parser = names(&What::ALL, What::as_str))]
+    #[arg(long, value_name = "WHAT", value_parser = names(&Dataset::ALL, Dataset::as_str))]
     what: Option<String>,
     /// The format. html, junit and markdown are documents of one run (--run). A bundle has whole runs, for "playback import"
     /// [default: as FILE ends, else ndjson]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Row, What};
+use super::{Dataset, Row};
 use crate::export::column::{Column, Kind, Value, column};
 use crate::model::{ExecutionRow, HostRow};
 
@@ -13,7 +13,7 @@ pub(in crate::export) struct HostOfRun {
 }
 
 impl Row for HostOfRun {
-    const WHAT: What = What::Hosts;
+    const DATASET: Dataset = Dataset::Hosts;
 
     fn columns() -> &'static [Column<Self>] {
         COLUMNS

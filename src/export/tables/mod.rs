@@ -16,7 +16,7 @@ pub(super) use results::{MESSAGE, ResultOfRun};
 
 /// What can be exported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum What {
+pub enum Dataset {
     /// Executions, a row each.
     Executions,
     /// Their results: a task on a host.
@@ -38,7 +38,7 @@ pub struct ColumnInfo {
     pub doc: &'static str,
 }
 
-impl What {
+impl Dataset {
     /// Everything.
     pub const ALL: [Self; 4] = [Self::Executions, Self::Results, Self::Hosts, Self::Output];
 
@@ -68,7 +68,7 @@ impl What {
 /// A row of an export.
 pub(super) trait Row: Sized + Send + Sync + 'static {
     /// What is exported.
-    const WHAT: What;
+    const DATASET: Dataset;
 
     /// All columns.
     fn columns() -> &'static [Column<Self>];
@@ -114,10 +114,10 @@ mod tests {
 
     #[test]
     fn no_two_columns_have_the_same_name() {
-        for what in What::ALL {
-            let columns = what.columns();
+        for dataset in Dataset::ALL {
+            let columns = dataset.columns();
             let names: BTreeSet<&str> = columns.iter().map(|column| column.name).collect();
-            assert_eq!(names.len(), columns.len(), "{}", what.as_str());
+            assert_eq!(names.len(), columns.len(), "{}", dataset.as_str());
         }
     }
 

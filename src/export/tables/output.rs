@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{Row, What};
+use super::{Dataset, Row};
 use crate::export::column::{Column, Kind, Value, column};
 use crate::log::lines::Line;
 use crate::model::ExecutionRow;
@@ -15,7 +15,7 @@ pub(in crate::export) struct LineOfRun {
 }
 
 impl Row for LineOfRun {
-    const WHAT: What = What::Output;
+    const DATASET: Dataset = Dataset::Output;
 
     fn columns() -> &'static [Column<Self>] {
         COLUMNS

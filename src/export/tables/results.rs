@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{Row, What};
+use super::{Dataset, Row};
 use crate::export::column::{Column, Kind, Value, column, known};
 use crate::failure::Fingerprint;
 use crate::model::{ExecutionRow, ResultFlags};
@@ -18,7 +18,7 @@ pub(in crate::export) struct ResultOfRun {
 }
 
 impl Row for ResultOfRun {
-    const WHAT: What = What::Results;
+    const DATASET: Dataset = Dataset::Results;
 
     fn columns() -> &'static [Column<Self>] {
         COLUMNS

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::events::EventReader;
 use super::require_host;
-use crate::facts::{Kind, Known, Learned};
+use crate::facts::{Kind, KnownFacts, Learned};
 use crate::filter::Glob;
 use crate::history::HistoryError;
 use crate::model::{FactsGap, FactsSource, HostFacts, UnreadableFacts, time_from_us};
@@ -82,7 +82,7 @@ pub(super) struct Fold<'s> {
     reader: EventReader<'s>,
     /// The facts whose changes are told.
     name: Option<&'s str>,
-    pub(super) known: Known<usize>,
+    pub(super) known: KnownFacts<usize>,
     /// The reports that were read.
     pub(super) reports: Vec<FactsReport>,
     /// Those that could not be.
@@ -97,7 +97,7 @@ impl<'s> Fold<'s> {
             store,
             name,
             reader: EventReader::new(store),
-            known: Known::default(),
+            known: KnownFacts::default(),
             reports: Vec::new(),
             unreadable: Vec::new(),
             read: HashMap::new(),

@@ -17,7 +17,7 @@ const CHUNKS: u32 = 16;
 const FEW: usize = 4;
 
 /// What is known of terms: the runs that have one of each form.
-type Known<'n> = HashMap<&'n TermForm, Docs>;
+type DocsByTerm<'n> = HashMap<&'n TermForm, Docs>;
 
 /// The numbers of the runs in a segment that may have such lines; none: all of them. What it says only holds if the
 /// segment is unchanged afterwards.
@@ -26,7 +26,7 @@ pub(super) async fn lookup(
     segment: &SearchSegment,
     need: &Need,
 ) -> Result<Option<Docs>, StoreError> {
-    let mut known = Known::new();
+    let mut known = DocsByTerm::new();
     let mut forms = Vec::new();
     collect(need, &mut forms);
     let (dear, cheap): (Vec<&TermForm>, Vec<&TermForm>) = forms
@@ -63,7 +63,7 @@ fn collect<'n>(need: &'n Need, forms: &mut Vec<&'n TermForm>) {
 }
 
 /// The runs that meet a condition as far as it is known; none: all.
-fn meeting(need: &Need, known: &Known<'_>) -> Option<Docs> {
+fn meeting(need: &Need, known: &DocsByTerm<'_>) -> Option<Docs> {
     match need {
         Need::Nothing => None,
         Need::Term(form) => known.get(form).cloned(),
@@ -133,7 +133,7 @@ async fn containing<'n>(
     store: &Store,
     segment: i64,
     forms: &[&'n TermForm],
-    known: &mut Known<'n>,
+    known: &mut DocsByTerm<'n>,
 ) -> Result<(), StoreError> {
     let part = |form: &TermForm| match form {
         TermForm::Contains(part) => part.clone(),

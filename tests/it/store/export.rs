@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use futures_util::StreamExt as _;
-use playback::export::{ExportError, Format, Request, Selection, What, begin};
+use playback::export::{Dataset, ExportError, Format, Request, Selection, begin};
 use playback::model::{Changes, ExecutionKey, ExecutionRow, Status};
 use playback::store::{Deletion, HostCounts, RowFilter, Store};
 use playback_wire::{HostStats, ResultStatus};
@@ -25,9 +25,9 @@ fn over(seconds: i64) -> ExecutionRow {
     }
 }
 
-fn all(what: What) -> Request {
+fn all(dataset: Dataset) -> Request {
     Request {
-        what,
+        dataset,
         format: Format::Ndjson,
         selection: Selection::default(),
         columns: None,
@@ -74,7 +74,7 @@ on_every_store! {
             .collect();
         let ids: Vec<Uuid> = changes.iter().map(|run| run.execution.as_ref().unwrap().id).collect();
         let keys = commit(&store, &changes).await;
-        let mut export = begin(&store, all(What::Executions)).await.unwrap();
+        let mut export = begin(&store, all(Dataset::Executions)).await.unwrap();
         let mut found = rows(&export.next().await.unwrap().unwrap());
         assert_eq!(found.len(), 1_000);
         // Some that were sent, and some that come last.
@@ -109,11 +109,11 @@ on_every_store! {
             })
             .collect();
         let keys = commit(&store, &changes).await;
-        for what in [What::Results, What::Hosts] {
-            let mut export = begin(&store, all(what)).await.unwrap();
+        for dataset in [Dataset::Results, Dataset::Hosts] {
+            let mut export = begin(&store, all(dataset)).await.unwrap();
             let mut found = rows(&export.next().await.unwrap().unwrap());
-            let (gone, size) = match what {
-                What::Results => (&keys[20..30], 1_000),
+            let (gone, size) = match dataset {
+                Dataset::Results => (&keys[20..30], 1_000),
                 _ => (&keys[30..35], 2),
             };
             for key in gone {
@@ -126,7 +126,7 @@ on_every_store! {
             let counts = counted(&found, "execution_id");
             assert!(counts.values().all(|count| *count == size), "{counts:?}");
             // All hosts are in the first part.
-            assert_eq!(counts.len(), 30, "{}", what.as_str());
+            assert_eq!(counts.len(), 30, "{}", dataset.as_str());
         }
     }
 
@@ -135,13 +135,13 @@ on_every_store! {
         let large = Changes { results, ..only(ExecutionRow { results: 12_000, ..over(0) }) };
         let id = large.execution.as_ref().unwrap().id;
         let keys = commit(&store, &[large, only(over(5))]).await;
-        let mut export = begin(&store, all(What::Results)).await.unwrap();
+        let mut export = begin(&store, all(Dataset::Results)).await.unwrap();
         let mut count = 0;
         while let Some(bytes) = export.next().await {
             count += rows(&bytes.unwrap()).len();
         }
         assert_eq!(count, 12_000);
-        let mut export = begin(&store, all(What::Results)).await.unwrap();
+        let mut export = begin(&store, all(Dataset::Results)).await.unwrap();
         assert_eq!(rows(&export.next().await.unwrap().unwrap()).len(), 5_001);
         delete(&store, keys[0]).await;
         let mut failed = None;

@@ -83,10 +83,10 @@ async fn a_run_that_panics_or_fails_is_tried_again() {
     store.close().await;
 }
 
-type Told = Arc<Mutex<Vec<&'static str>>>;
+type Journal = Arc<Mutex<Vec<&'static str>>>;
 
 /// Goes on until it is told to stop.
-struct Busy(Told);
+struct Busy(Journal);
 
 impl Job for Busy {
     const NAME: &'static str = "busy";
@@ -105,7 +105,7 @@ impl Job for Busy {
 }
 
 /// Keeps something that must be written at the end.
-struct Keeper(Told);
+struct Keeper(Journal);
 
 impl Job for Keeper {
     const NAME: &'static str = "keeper";
@@ -127,7 +127,7 @@ impl Job for Keeper {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_begins_things_stops_before_what_keeps_them() {
     let (_folder, store) = store(Engine::Sqlite).await;
-    let told = Told::default();
+    let told = Journal::default();
     let closing = CancellationToken::new();
     let runner = Runner::new(store.clone(), Clock::system(), closing.clone());
     runner.add(Keeper(told.clone()));
