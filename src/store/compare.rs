@@ -1,10 +1,11 @@
 //! What a comparison of two executions needs: all results of one in few bytes, and earlier executions like one.
 //!
 //! An execution may have a million results, and a row costs a microsecond or more on its way here. So the database joins the
-//! results of a page into one text, two numbers each, which costs a fraction of that.
+//! results of a page into one text, a number each, and their durations into another, which costs a fraction of that.
 
 use playback_wire::ResultStatus;
 
+use super::pool::Row;
 use super::tables::executions;
 use super::{Store, StoreError};
 use crate::filter::{indexed, inventory_names, playbook_names};
@@ -13,15 +14,15 @@ use crate::model::{ExecutionKey, ExecutionRow, ResultFlags, Status};
 /// Results in one text: it stays below a megabyte.
 const PAGE: u32 = 20_000;
 
-/// In the first number of a result, the task is multiplied by this, and the host is added.
+/// In the number of an outcome, the task is multiplied by this, and the host by [`HOST`]; the status and the flags are added.
 const TASK: u64 = 1 << 32;
 
-/// In the second number, the duration is multiplied by this; the status and the flags are added.
-const DURATION: u64 = 1 << 10;
+/// See [`TASK`].
+const HOST: u64 = 1 << 10;
 
-/// A result in few bytes.
+/// How a task ended on a host, in few bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PackedResult {
+pub struct PackedOutcome {
     /// Number of the task.
     pub task: u32,
     /// Number of the host.
@@ -30,6 +31,13 @@ pub struct PackedResult {
     pub status: ResultStatus,
     /// See [`ResultFlags`].
     pub flags: ResultFlags,
+}
+
+/// A result in few bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PackedResult {
+    /// How it ended, and where.
+    pub outcome: PackedOutcome,
     /// How long it took, in microseconds; unknown when the recorder did not see it start.
     pub duration_us: Option<i64>,
 }
@@ -46,8 +54,8 @@ pub struct FoundResult {
 }
 
 impl Store {
-    /// Passes on the results of an execution in the order of their sequence, at most about `limit`, without those that no
-    /// longer count. Returns whether these were all.
+    /// Passes on the results of an execution, at most about `limit`, without those that no longer count. Returns whether
+    /// these were all.
     ///
     /// # Errors
     /// The database failed.
@@ -57,41 +65,92 @@ impl Store {
         limit: u64,
         mut each: impl FnMut(PackedResult),
     ) -> Result<bool, StoreError> {
-        let (mut after, mut read) = (0, 0);
-        loop {
-            let mut query = self.query("SELECT COUNT(*) AS n, MAX(seq) AS last, ");
-            query
-                .push(self.engine().packed_results())
-                // A larger number of a task would not fit into the packed one; no record has it.
-                .push(
-                    " AS packed FROM (SELECT seq, task, host, status, flags, duration_us FROM results \
-                     WHERE execution = ? AND seq > ? AND task < 2147483648 ORDER BY seq LIMIT ?) AS of_one",
-                )
-                .bind(key)
-                .bind(after)
-                .bind(PAGE);
-            let row = query.fetch_one(&self.read).await?;
-            let count = row.unsigned("n")?;
-            if count == 0 {
-                return Ok(true);
-            }
-            after = row.unsigned("last")?;
-            let mut numbers = Numbers(row.get::<&str>("packed")?.as_bytes());
-            for _ in 0..count {
-                // A text that the database cut would silently lack results.
-                let result = numbers.result()?;
-                if !result.flags.has(ResultFlags::RETRACTED) {
-                    each(result);
+        let (mut range, mut read) = ((0, u64::MAX), 0);
+        while let Some(page) = self.packed_page(key, range, true).await? {
+            let outcomes = Numbers(page.get::<&str>("outcomes")?.as_bytes());
+            let durations = Numbers(page.get::<&str>("durations")?.as_bytes());
+            let count = page.unsigned("n")?;
+            for (outcome, duration) in outcomes.exactly(count).zip(durations.exactly(count)) {
+                let (outcome, duration) = (PackedOutcome::read(outcome?)?, duration?);
+                if !outcome.flags.has(ResultFlags::RETRACTED) {
+                    each(PackedResult {
+                        outcome,
+                        duration_us: duration.checked_sub(1).map(u64::cast_signed),
+                    });
                 }
             }
+            range.0 = page.unsigned("last")?;
             read += count;
             if count < u64::from(PAGE) {
-                return Ok(true);
+                break;
             }
             if read >= limit {
                 return Ok(false);
             }
         }
+        Ok(true)
+    }
+
+    /// Passes on how each task ended on each host, without results that no longer count: of those after the first and up
+    /// to the second of these sequence numbers.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn packed_outcomes(
+        &self,
+        key: ExecutionKey,
+        mut range: (u64, u64),
+        mut each: impl FnMut(PackedOutcome),
+    ) -> Result<(), StoreError> {
+        while let Some(page) = self.packed_page(key, range, false).await? {
+            let outcomes = Numbers(page.get::<&str>("outcomes")?.as_bytes());
+            let count = page.unsigned("n")?;
+            for outcome in outcomes.exactly(count) {
+                let outcome = PackedOutcome::read(outcome?)?;
+                if !outcome.flags.has(ResultFlags::RETRACTED) {
+                    each(outcome);
+                }
+            }
+            range.0 = page.unsigned("last")?;
+            if count < u64::from(PAGE) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// A page of results in one row; none if there are no more.
+    async fn packed_page(
+        &self,
+        key: ExecutionKey,
+        (after, last): (u64, u64),
+        with_durations: bool,
+    ) -> Result<Option<Row>, StoreError> {
+        let engine = self.engine();
+        let mut query = self.query("SELECT COUNT(*) AS n, MAX(seq) AS last, ");
+        query.push(engine.packed_outcomes()).push(" AS outcomes");
+        if with_durations {
+            query
+                .push(", ")
+                .push(engine.packed_durations())
+                .push(" AS durations");
+        }
+        query.push(" FROM (SELECT seq, task, host, status, flags");
+        if with_durations {
+            query.push(", duration_us");
+        }
+        query
+            // A larger number of a task would not fit into the packed one; no record has it.
+            .push(
+                " FROM results WHERE execution = ? AND seq > ? AND seq <= ? AND task < 2147483648 \
+                 ORDER BY seq LIMIT ?) AS of_one",
+            )
+            .bind(key)
+            .bind(after)
+            .bind(last.min(i64::MAX.cast_unsigned()))
+            .bind(PAGE);
+        let row = query.fetch_one(&self.read).await?;
+        Ok((row.unsigned("n")? > 0).then_some(row))
     }
 
     /// The numbers and names of an execution's hosts, in order.
@@ -186,24 +245,25 @@ impl Store {
     }
 }
 
+impl PackedOutcome {
+    fn read(number: u64) -> Result<Self, StoreError> {
+        let status = ResultStatus::ALL.get(((number >> 8) & 3) as usize);
+        Ok(Self {
+            task: (number / TASK) as u32,
+            host: (number % TASK / HOST) as u32,
+            status: status.copied().ok_or_else(damaged)?,
+            flags: ResultFlags((number & 255) as u8),
+        })
+    }
+}
+
 /// The numbers in a text, a blank between two.
 struct Numbers<'t>(&'t [u8]);
 
 impl Numbers<'_> {
-    fn result(&mut self) -> Result<PackedResult, StoreError> {
-        let cell = self.number();
-        let rest = self.number();
-        let (Some(cell), Some(rest)) = (cell, rest) else {
-            return Err(damaged());
-        };
-        let status = ResultStatus::ALL.get(((rest >> 8) & 3) as usize);
-        Ok(PackedResult {
-            task: (cell / TASK) as u32,
-            host: (cell % TASK) as u32,
-            status: status.copied().ok_or_else(damaged)?,
-            flags: ResultFlags((rest & 255) as u8),
-            duration_us: (rest / DURATION).checked_sub(1).map(u64::cast_signed),
-        })
+    /// So many numbers. A text that the database cut has fewer: the first that is missing is an error.
+    fn exactly(mut self, count: u64) -> impl Iterator<Item = Result<u64, StoreError>> {
+        (0..count).map(move |_| self.number().ok_or_else(damaged))
     }
 
     fn number(&mut self) -> Option<u64> {
@@ -231,24 +291,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_that_was_cut_is_noticed() {
-        let all = format!("{} {}", 7 * TASK + 3, 42 * DURATION + 256 + 129);
-        let result = Numbers(all.as_bytes()).result().unwrap();
-        let expected = PackedResult {
+    fn an_outcome_is_read_from_its_number() {
+        let outcome = PackedOutcome::read(7 * TASK + 3 * HOST + 256 + 129).unwrap();
+        let expected = PackedOutcome {
             task: 7,
             host: 3,
             status: ResultStatus::Failed,
             flags: ResultFlags(129),
-            duration_us: Some(41),
         };
-        assert_eq!(result, expected);
-        let unknown = Numbers(b"1 512").result().unwrap();
-        assert_eq!(
-            (unknown.status, unknown.duration_us),
-            (ResultStatus::Skipped, None)
-        );
-        for cut in ["", "1", "1 ", "x 1", "1 -1"] {
-            assert!(Numbers(cut.as_bytes()).result().is_err(), "{cut:?}");
+        assert_eq!(outcome, expected);
+        let (task, host) = (u32::MAX / 2, 50_000);
+        let largest = u64::from(task) * TASK + u64::from(host) * HOST + 1_023;
+        let largest = PackedOutcome::read(largest).unwrap();
+        assert_eq!((largest.task, largest.host), (task, host));
+    }
+
+    #[test]
+    fn a_text_that_was_cut_is_noticed() {
+        let read = |text: &'static str| -> Result<Vec<u64>, _> {
+            Numbers(text.as_bytes()).exactly(2).collect()
+        };
+        assert_eq!(read("12 0").unwrap(), [12, 0]);
+        for cut in ["", "1", "1 ", "x 1", "1 -1", "1 99999999999999999999"] {
+            assert!(read(cut).is_err(), "{cut:?}");
         }
     }
 }

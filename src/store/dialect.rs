@@ -116,24 +116,33 @@ impl Engine {
         }
     }
 
-    /// An aggregate of results: each as two numbers, all joined by blanks. See `compare`, which reads them.
-    pub(super) fn packed_results(self) -> &'static str {
-        // A duration that makes no sense is not known.
+    /// An aggregate of results: how each ended and where, as a number, all joined by blanks. See `compare`, which reads them.
+    pub(super) fn packed_outcomes(self) -> &'static str {
         match self {
             Self::Sqlite => {
-                "group_concat((task * 4294967296 + host) || ' ' || \
-                 (CASE WHEN duration_us BETWEEN 0 AND 1000000000000 THEN duration_us + 1 ELSE 0 END * 1024 \
-                 + status * 256 + (flags & 255)), ' ')"
+                "group_concat(task * 4294967296 + host * 1024 + status * 256 + (flags & 255), ' ')"
             }
             Self::Postgres => {
-                "string_agg((task * 4294967296 + host) || ' ' || \
-                 (CASE WHEN duration_us BETWEEN 0 AND 1000000000000 THEN duration_us + 1 ELSE 0 END * 1024 \
-                 + status * 256 + (flags & 255)), ' ')"
+                "string_agg((task * 4294967296 + host * 1024 + status * 256 + (flags & 255))::text, ' ')"
             }
             Self::MySql => {
-                "GROUP_CONCAT(task * 4294967296 + host, ' ', \
-                 CASE WHEN duration_us BETWEEN 0 AND 1000000000000 THEN duration_us + 1 ELSE 0 END * 1024 \
-                 + status * 256 + (flags & 255) SEPARATOR ' ')"
+                "GROUP_CONCAT(task * 4294967296 + host * 1024 + status * 256 + (flags & 255) SEPARATOR ' ')"
+            }
+        }
+    }
+
+    /// An aggregate of the same results in the same order: their durations in microseconds plus one, or 0 for one that is
+    /// not known or makes no sense.
+    pub(super) fn packed_durations(self) -> &'static str {
+        match self {
+            Self::Sqlite => {
+                "group_concat(CASE WHEN duration_us BETWEEN 0 AND 1000000000000 THEN duration_us + 1 ELSE 0 END, ' ')"
+            }
+            Self::Postgres => {
+                "string_agg((CASE WHEN duration_us BETWEEN 0 AND 1000000000000 THEN duration_us + 1 ELSE 0 END)::text, ' ')"
+            }
+            Self::MySql => {
+                "GROUP_CONCAT(CASE WHEN duration_us BETWEEN 0 AND 1000000000000 THEN duration_us + 1 ELSE 0 END SEPARATOR ' ')"
             }
         }
     }

@@ -76,7 +76,7 @@ mod work;
 
 pub use address::Options;
 pub use commit::LogExtent;
-pub use compare::{FoundResult, PackedResult};
+pub use compare::{FoundResult, PackedOutcome, PackedResult};
 pub use executions::{ExecutionHead, Recaps};
 pub use explain::{Plan, explained};
 pub use export::{HostCounts, OutcomeCount, PlacedResult, RowFilter};

@@ -39,12 +39,13 @@ pub(super) async fn read(store: &Store, (key, row): &Execution) -> Result<ReadRu
     // Results of one task mostly follow each other.
     let mut last = (0, None);
     let is_whole = store.packed_results(*key, RESULTS, |result| {
-        if last.0 != result.task {
-            last = (result.task, tasks.place(result.task));
+        let packed = result.outcome;
+        if last.0 != packed.task {
+            last = (packed.task, tasks.place(packed.task));
         }
         if let Some(place) = last.1 {
-            let outcome = Outcome::of(result.status, result.flags);
-            let cell = Cell::new(result.task, result.host, outcome, result.duration_us);
+            let outcome = Outcome::of(packed.status, packed.flags);
+            let cell = Cell::new(packed.task, packed.host, outcome, result.duration_us);
             cells.push(place, cell);
         }
     });

@@ -1,7 +1,7 @@
 //! What a comparison reads: all results of an execution in few bytes, and earlier executions like one.
 
 use playback::model::{Changes, ExecutionRow, ResultFilter, ResultFlags, ResultRow, Status};
-use playback::store::{FoundResult, PackedResult, Store};
+use playback::store::{FoundResult, PackedOutcome, PackedResult, Store};
 use playback_wire::ResultStatus;
 use serde_json::json;
 
@@ -37,10 +37,12 @@ fn many() -> Vec<ResultRow> {
 
 fn packed(row: &ResultRow) -> PackedResult {
     PackedResult {
-        task: row.task,
-        host: row.host,
-        status: row.status,
-        flags: row.flags,
+        outcome: PackedOutcome {
+            task: row.task,
+            host: row.host,
+            status: row.status,
+            flags: row.flags,
+        },
         duration_us: row.duration_us,
     }
 }
@@ -55,7 +57,7 @@ async fn all(store: &Store, key: i64, limit: u64) -> (Vec<PackedResult>, bool) {
 
 /// Executions' order is not theirs, and the aggregate of a page has none of its own.
 fn sorted(mut results: Vec<PackedResult>) -> Vec<PackedResult> {
-    results.sort_by_key(|result| (result.task, result.host));
+    results.sort_by_key(|result| (result.outcome.task, result.outcome.host));
     results
 }
 
@@ -69,6 +71,16 @@ on_every_store! {
         let expected: Vec<_> = results.iter().map(packed).collect();
         assert!(is_whole);
         assert_eq!(sorted(found), sorted(expected));
+        // In two halves, without durations.
+        let mut halves = Vec::new();
+        for range in [(0, 30_001), (30_001, u64::MAX)] {
+            store.packed_outcomes(keys[1], range, |outcome| halves.push(outcome)).await.unwrap();
+        }
+        let mut outcomes: Vec<_> = results.iter().map(|row| packed(row).outcome).collect();
+        for list in [&mut halves, &mut outcomes] {
+            list.sort_by_key(|outcome| (outcome.task, outcome.host));
+        }
+        assert_eq!(halves, outcomes);
         // The same as the pages of results have.
         let (few, _) = all(&store, keys[0], u64::MAX).await;
         let filter = ResultFilter { limit: 100, ..ResultFilter::default() };
@@ -95,7 +107,7 @@ on_every_store! {
         ];
         let key = store.commit(&[Changes { results, ..only(any_execution()) }]).await.unwrap()[0];
         let (found, _) = all(&store, key, u64::MAX).await;
-        let found: Vec<_> = sorted(found).iter().map(|one| (one.task, one.duration_us)).collect();
+        let found: Vec<_> = sorted(found).iter().map(|one| (one.outcome.task, one.duration_us)).collect();
         assert_eq!(found, [(1, None), (2, None), (i32::MAX as u32, Some(5))]);
     }
 
@@ -111,7 +123,7 @@ on_every_store! {
         let retracted = Changes { key: Some(key), retracted: vec![6], ..Changes::default() };
         store.commit(&[retracted]).await.unwrap();
         let (found, _) = all(&store, key, u64::MAX).await;
-        let found: Vec<_> = found.iter().map(|one| (one.host, one.status)).collect();
+        let found: Vec<_> = found.iter().map(|one| (one.outcome.host, one.outcome.status)).collect();
         assert_eq!(found.len(), 2);
         assert!(found.contains(&(1, ResultStatus::Ok)) && found.contains(&(2, ResultStatus::Failed)));
         let names = [(1, "web-01".to_owned()), (2, "web-02".to_owned())];
