@@ -250,6 +250,19 @@ impl Run {
     }
 }
 
+/// A text of this many characters that compresses by a quarter at most; the same for the same seed.
+pub(crate) fn noise(seed: u64, length: usize) -> String {
+    const LETTERS: &[u8; 63] = b"abcdefghijklmnopqrstuvwxyz0123456789-ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    let mut state = seed | 1;
+    let mut letter = || {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(99);
+        char::from(LETTERS[(state >> 58) as usize % LETTERS.len()])
+    };
+    (0..length).map(|_| letter()).collect()
+}
+
 /// A run of one host that ended well.
 pub(crate) fn good_run() -> Run {
     Run::new()

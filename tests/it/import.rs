@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::builders::{Run, TEN, good_run};
+use crate::builders::{Run, TEN, good_run, noise};
 use crate::harness::{API, Answer, Client, Collector, zstd};
 
 /// A bundle of everything that matches.
@@ -133,6 +133,27 @@ pub(crate) fn another_collector_makes_the_identical_record() {
     to.command(&["rebuild", &ids[0].to_string()]).unwrap();
     to.launch();
     assert_eq!(everything(&target, ids[0]), before[0]);
+}
+
+/// Bodies of other requests are limited to a size that a bundle may pass.
+#[test]
+fn a_bundle_of_many_megabytes_is_imported_whole() {
+    let (from, to) = (Collector::start(), Collector::start());
+    let (source, target) = (from.client(), to.client());
+    let mut run = Run::new().play("web").task("print");
+    for part in 0..24 {
+        run = run.output(&format!("{}\n", noise(part * 2, 900_000)));
+    }
+    let run = run.ended(0);
+    for at in 0..run.len() {
+        run.deliver_range(&source, at..at + 1);
+    }
+    source.finished(run.id);
+    let whole = bundle(&from, "");
+    assert!(whole.len() > 12 << 20, "{}", whole.len());
+    let answer = import(&target, &whole).ok();
+    assert_eq!(answer["imported"], 1, "{answer}");
+    assert!(everything(&target, run.id) == everything(&source, run.id));
 }
 
 #[test]

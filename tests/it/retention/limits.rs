@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{aged, begun, cleaned, cleanup, left, set, site};
-use crate::builders::Run;
+use crate::builders::{Run, noise};
 use crate::harness::{Client, Collector, Setup};
 
 #[test]
@@ -43,17 +43,7 @@ pub(crate) fn by_age_as_documented() {
 
 /// A run whose log takes some 10 kB.
 fn large(days: f64) -> Run {
-    let mut state = days.to_bits() | 1;
-    let mut noise = || {
-        state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(99);
-        char::from(
-            b"abcdefghijklmnopqrstuvwxyz0123456789-ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                [(state >> 58) as usize % 63],
-        )
-    };
-    let text: String = (0..13_500).map(|_| noise()).collect();
+    let text = noise(days.to_bits(), 13_500);
     begun(days, site()).output(&format!("{text}\n")).ended(0)
 }
 
