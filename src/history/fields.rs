@@ -47,6 +47,11 @@ impl Fields {
             .any(|name| self.has(name))
     }
 
+    /// Whether hosts are to be counted without reading each of them.
+    pub(super) fn has_outcomes_alone(&self) -> bool {
+        self.has("hosts_by_outcome") && !self.has_stats()
+    }
+
     /// Writes these fields of a record as JSON, in the order in which they were named.
     ///
     /// # Errors
@@ -87,5 +92,7 @@ mod tests {
         let some = Fields::named(Some("id, status"));
         assert!(some.has("status") && !some.has("output") && !some.has_stats());
         assert!(Fields::named(Some("failed")).has_stats());
+        assert!(Fields::named(Some("hosts_by_outcome")).has_outcomes_alone());
+        assert!(!Fields::named(Some("hosts_by_outcome,stats")).has_outcomes_alone());
     }
 }

@@ -9,7 +9,7 @@ use super::recaps::RecapReader;
 use super::{Fields, HistoryError, tails};
 use crate::model::{
     Cursor, DurationCursor, DurationPage, ExecutionFilter, ExecutionKey, ExecutionResult,
-    ExecutionRow, Page, Pin, Pinned,
+    ExecutionRow, HostsByOutcome, Page, Pin, Pinned,
 };
 use crate::store::{Recaps, Store, StoreError};
 
@@ -25,20 +25,30 @@ pub async fn record(
 ) -> Result<ExecutionResult, StoreError> {
     let keys: &[ExecutionKey] = if fields.has_stats() { &[key] } else { &[] };
     let ids: &[Uuid] = if fields.has("pinned") { &[row.id] } else { &[] };
-    let (mut recaps, mut pins) = tokio::try_join!(store.stats(keys), store.pins(ids))?;
-    Ok(assembled(
-        row,
-        recaps.remove(&key).unwrap_or_default(),
-        &mut pins,
-    ))
+    let counted: &[ExecutionKey] = if fields.has_outcomes_alone() {
+        &[key]
+    } else {
+        &[]
+    };
+    let (mut recaps, mut pins, counts) = tokio::try_join!(
+        store.stats(keys),
+        store.pins(ids),
+        store.hosts_by_outcome(counted)
+    )?;
+    let recap = recaps.remove(&key).unwrap_or_default();
+    Ok(assembled(row, recap, counts.get(&key), &mut pins))
 }
 
 fn assembled(
     row: ExecutionRow,
     recap: BTreeMap<String, HostStats>,
+    counts: Option<&HostsByOutcome>,
     pins: &mut HashMap<Uuid, Pin>,
 ) -> ExecutionResult {
     let mut record = row.into_result(recap);
+    if let Some(counts) = counts {
+        record.hosts_by_outcome = *counts;
+    }
     record.pinned = pins.remove(&record.id).map(Pinned::from);
     record
 }
@@ -105,8 +115,13 @@ async fn of_rows(
         true => rows.iter().map(|(_, row)| row.id).collect(),
         false => Vec::new(),
     };
+    let counted: Vec<ExecutionKey> = match fields.has_outcomes_alone() {
+        true => rows.iter().map(|(key, _)| *key).collect(),
+        false => Vec::new(),
+    };
     Ok(RecordPage {
         pins: store.pins(&ids).await?,
+        hosts_by_outcome: store.hosts_by_outcome(&counted).await?,
         store: store.clone(),
         rows: rows.into(),
         recaps: fields.has_stats().then(RecapReader::new),
@@ -126,7 +141,9 @@ pub struct RecordPage {
     rows: VecDeque<(ExecutionKey, ExecutionRow)>,
     tails: HashMap<ExecutionKey, Vec<String>>,
     pins: HashMap<Uuid, Pin>,
-    /// None: host counts were not requested.
+    /// Empty if recaps were requested, which tell the same.
+    hosts_by_outcome: HashMap<ExecutionKey, HostsByOutcome>,
+    /// None: recaps were not requested.
     recaps: Option<RecapReader>,
 }
 
@@ -161,10 +178,10 @@ impl RecordPage {
             }
             None => (self.rows.len(), Recaps::new()),
         };
-        let (tails, pins) = (&mut self.tails, &mut self.pins);
+        let (tails, pins, counts) = (&mut self.tails, &mut self.pins, &self.hosts_by_outcome);
         let records = self.rows.drain(..count).map(|(key, row)| {
             let recap = recaps.remove(&key).unwrap_or_default();
-            let mut record = assembled(row, recap, pins);
+            let mut record = assembled(row, recap, counts.get(&key), pins);
             record.output = tails.remove(&key);
             record
         });

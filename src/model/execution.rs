@@ -112,6 +112,50 @@ pub struct LogDamage {
     pub lines: u64,
 }
 
+/// Hosts by how they ended. Each counts once, by the worst that happened to it; failures that were rescued or ignored do
+/// not count.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct HostsByOutcome {
+    /// Hosts that could not be reached.
+    pub unreachable: u64,
+    /// Other hosts with failures.
+    pub failed: u64,
+    /// Other hosts with tasks that changed something.
+    pub changed: u64,
+    /// Hosts on which nothing was done but skipping tasks.
+    pub skipped: u64,
+    /// All others.
+    pub ok: u64,
+}
+
+impl HostsByOutcome {
+    /// Counts the hosts of a recap.
+    #[must_use]
+    pub fn of(recap: &BTreeMap<String, HostStats>) -> Self {
+        let mut counts = Self::default();
+        for host in recap.values() {
+            *counts.of_outcome(host) += 1;
+        }
+        counts
+    }
+
+    fn of_outcome(&mut self, host: &HostStats) -> &mut u64 {
+        match host {
+            HostStats {
+                unreachable: 1.., ..
+            } => &mut self.unreachable,
+            HostStats { failed: 1.., .. } => &mut self.failed,
+            HostStats { changed: 1.., .. } => &mut self.changed,
+            HostStats {
+                ok: 0,
+                skipped: 1..,
+                ..
+            } => &mut self.skipped,
+            _ => &mut self.ok,
+        }
+    }
+}
+
 /// The record of one command: the documented fields and further ones.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct ExecutionResult {
@@ -149,6 +193,10 @@ pub struct ExecutionResult {
     pub signal: Option<i32>,
     /// The recap: host → counts.
     pub stats: BTreeMap<String, HostStats>,
+    /// Hosts of the recap by how they ended. A list of runs with many hosts stays small with these alone.
+    #[serde(default)]
+    #[schema(required)]
+    pub hosts_by_outcome: HostsByOutcome,
     /// Whether anything was changed on any host; never in check mode, in which `stats` count what would have been.
     pub changed: bool,
     /// Hosts that could not be reached.

@@ -7,8 +7,8 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::{
-    AuditEntry, EventCount, ExecutionResult, LaunchRow, LogState, Phase, Reason, Status,
-    time_from_us,
+    AuditEntry, EventCount, ExecutionResult, HostsByOutcome, LaunchRow, LogState, Phase, Reason,
+    Status, time_from_us,
 };
 
 /// Key of an execution inside the store: small, so that child rows stay narrow.
@@ -96,6 +96,7 @@ impl ExecutionRow {
             changed: self.changed,
             unreachable: with(|counts| counts.unreachable),
             failed: with(|counts| counts.failed),
+            hosts_by_outcome: HostsByOutcome::of(&stats),
             stats,
             usage: self.usage,
             events: self.events,

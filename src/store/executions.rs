@@ -17,7 +17,8 @@ use super::tables::table::push_list;
 use super::{Store, StoreError, search, stats, tombstones, transaction};
 use crate::filter::IdDigits;
 use crate::model::{
-    DurationPage, ExecutionFilter, ExecutionKey, ExecutionRow, LogState, Owner, Page, Status,
+    DurationPage, ExecutionFilter, ExecutionKey, ExecutionRow, HostsByOutcome, LogState, Owner,
+    Page, Status,
 };
 
 /// With more executions than this that match a filter, a list finds them soon enough in its own order.
@@ -309,6 +310,49 @@ impl Store {
             })
             .await?;
         Ok((recaps, most.is_none_or(|most| hosts <= most)))
+    }
+
+    /// The hosts of several executions, counted by how they ended as [`HostsByOutcome::of`] does it. Executions without hosts
+    /// are left out.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn hosts_by_outcome(
+        &self,
+        keys: &[ExecutionKey],
+    ) -> Result<HashMap<ExecutionKey, HostsByOutcome>, StoreError> {
+        let mut counts = HashMap::new();
+        if keys.is_empty() {
+            return Ok(counts);
+        }
+        let mut query = self.query(
+            "SELECT execution, \
+             COUNT(CASE WHEN unreachable > 0 THEN 1 END) AS unreachable, \
+             COUNT(CASE WHEN unreachable = 0 AND failed > 0 THEN 1 END) AS failed, \
+             COUNT(CASE WHEN unreachable = 0 AND failed = 0 AND changed > 0 THEN 1 END) AS changed, \
+             COUNT(CASE WHEN unreachable = 0 AND failed = 0 AND changed = 0 AND ok = 0 AND skipped > 0 \
+             THEN 1 END) AS skipped, \
+             COUNT(*) AS hosts \
+             FROM execution_hosts WHERE execution IN (",
+        );
+        push_list(&mut query, keys);
+        query.push(" GROUP BY execution");
+        query
+            .for_each(&self.read, |row| {
+                let mut of_one = HostsByOutcome {
+                    unreachable: row.unsigned("unreachable")?,
+                    failed: row.unsigned("failed")?,
+                    changed: row.unsigned("changed")?,
+                    skipped: row.unsigned("skipped")?,
+                    ok: 0,
+                };
+                let others = of_one.unreachable + of_one.failed + of_one.changed + of_one.skipped;
+                of_one.ok = row.unsigned("hosts")?.saturating_sub(others);
+                counts.insert(row.get("execution")?, of_one);
+                Ok(())
+            })
+            .await?;
+        Ok(counts)
     }
 
     /// Deletes an execution: its rows and its blocks, everything except its tombstone.

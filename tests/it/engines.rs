@@ -116,6 +116,7 @@ also! {
         the_last_runs_of_several_playbooks_are_one_answer;
     list:
         every_filter_finds_what_it_names_and_filters_combine
+        hosts_are_counted_by_the_worst_that_happened_to_them
         an_entry_has_the_documented_fields_and_those_asked_for_alone
         a_running_entry_carries_the_tail_of_its_output
         pages_neither_repeat_nor_skip_while_new_runs_arrive

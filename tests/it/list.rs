@@ -151,6 +151,45 @@ pub(crate) fn an_entry_has_the_documented_fields_and_those_asked_for_alone() {
     insta::assert_json_snapshot!("list_entry", record, { ".id" => "[id]" });
 }
 
+/// The counts are asked of the database where the recap itself is not asked for.
+#[test]
+pub(crate) fn hosts_are_counted_by_the_worst_that_happened_to_them() {
+    let collector = Collector::start();
+    let client = collector.client();
+    // ok changed unreachable failed skipped
+    let recap = [
+        ("a", [1, 0, 0, 0, 0]),
+        ("b", [0, 0, 0, 0, 0]),
+        ("c", [1, 0, 0, 0, 2]),
+        ("d", [0, 0, 0, 0, 2]),
+        ("e", [2, 1, 0, 0, 1]),
+        ("f", [2, 1, 0, 1, 0]),
+        ("g", [2, 1, 1, 1, 0]),
+        ("h", [0, 0, 1, 0, 0]),
+    ];
+    let mixed = Run::new().play("all").recap(&recap).ended(4);
+    let empty = Run::new().ended(1);
+    for run in [&mixed, &empty] {
+        run.deliver(&client);
+    }
+    let expected = json!({ "unreachable": 2, "failed": 1, "changed": 1, "skipped": 1, "ok": 3 });
+    let nobody = json!({ "unreachable": 0, "failed": 0, "changed": 0, "skipped": 0, "ok": 0 });
+    for fields in ["id,hosts_by_outcome", "id,hosts_by_outcome,stats", ""] {
+        let page = client.api(&format!("/executions?fields={fields}")).ok();
+        for (run, counts) in [(&mixed, &expected), (&empty, &nobody)] {
+            let listed = page["executions"].as_array().unwrap().iter();
+            let mut of_run = listed.filter(|record| record["id"] == json!(run.id));
+            assert_eq!(
+                &of_run.next().unwrap()["hosts_by_outcome"],
+                counts,
+                "{fields}"
+            );
+            let one = client.execution(run.id, &format!("?fields={fields}")).ok();
+            assert_eq!(&one["hosts_by_outcome"], counts, "{fields}");
+        }
+    }
+}
+
 #[test]
 pub(crate) fn a_running_entry_carries_the_tail_of_its_output() {
     let collector = Collector::start();

@@ -506,6 +506,7 @@ async fn all_faults(store: &Store, large: ExecutionKey, when: &str) -> Vec<Strin
         "hosts counted": store.count_hosts(large),
         // Of more runs PostgreSQL rather reads such small tables as a whole.
         "hosts counted for some runs": store.host_counts(&keys[..2]),
+        "hosts by outcome for some runs": store.hosts_by_outcome(&keys[..2]),
         "hosts of some runs": store.hosts_of(&keys[..2], &all, 5_001),
         "hosts of one run": store.hosts_of(&[large], &all, 50),
         "further results of one run": store.results_of(&[large], &all, 3_000, 50),
@@ -514,6 +515,7 @@ async fn all_faults(store: &Store, large: ExecutionKey, when: &str) -> Vec<Strin
         "occurrences of an error": store.occurrences(7, TEN),
         "the last success on a host": store.last_success(&than, failing),
         "all results in few bytes": store.packed_results(large, 1_000_000, |_| {}),
+        "outcomes in few bytes": store.packed_outcomes(large, (1_000, 100_000), |_| {}),
         "names of hosts": store.host_names(large),
         "a result": store.last_result_on(large, 60, "h40", (4_000, 5_000)),
         "earlier executions like one": store.earlier_like(&than, None, (50, 0)),
