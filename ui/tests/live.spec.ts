@@ -47,20 +47,36 @@ test("the console follows the end until the reader scrolls up, then says how muc
   await expect(page.getByText("the second part")).not.toBeInViewport();
   const seen = page.getByText("line 180 of the first part");
   await expect(seen).toBeInViewport();
-  // Lines that come are drawn anew with their exact times, and for a frame a line may have no place.
-  let before: Awaited<ReturnType<typeof seen.boundingBox>> = null;
-  await expect
-    .poll(async () => {
-      before = await seen.boundingBox();
-      return before;
-    })
-    .not.toBeNull();
+  const before = await seen.boundingBox();
   await run.prints("the third part\nand more\n").send(collector);
   const more = page.getByRole("button", { name: "2 new lines" });
   await expect(more).toBeVisible();
   await expect.poll(() => seen.boundingBox()).toEqual(before);
   await more.click();
   await expect(page.getByText("and more")).toBeInViewport();
+});
+
+test("a live line keeps its element when its exact time and stream arrive, and when others follow", async ({
+  page,
+  collector,
+}) => {
+  const run = new Run({ playbook: "steady.yml" }, 1).play("web").task("talk").prints("the first line\n");
+  await run.send(collector);
+  await page.goto(`runs/${run.id}/console`);
+  await page.getByLabel("Times", { exact: true }).selectOption("absolute");
+  await expect(page.getByText("the first line")).toBeVisible();
+  await run.after(3).event("output", { text: "printed to stderr\n", stream: "stderr" }).send(collector);
+  const line = page.getByText("printed to stderr");
+  await expect(line).toBeVisible();
+  // Elements that are drawn anew are other elements, so this one notes whether it stays.
+  const element = await line.elementHandle();
+  // The stream says where it was printed a moment later.
+  await expect(line).toHaveClass(/pbc-stderr/);
+  await run.prints("the next line\n").send(collector);
+  await expect(page.getByText("the next line")).toBeVisible();
+  await run.end().send(collector);
+  await expect(page.getByText("PLAY RECAP").first()).toBeVisible();
+  expect(await element?.evaluate((node) => node.isConnected)).toBe(true);
 });
 
 test("a viewer that comes late sees every line from the first one on", async ({ page, collector }) => {

@@ -53,6 +53,18 @@ it("shows the lines of a run that failed, with what passed folded, and leads to 
   expect(props.onSelect).toHaveBeenCalledWith({ from: 6, to: 6 });
 });
 
+it("leads to each task, and says in words which failed", async () => {
+  show();
+  const picker = await screen.findByLabelText("Go to task");
+  await waitFor(() =>
+    expect([...picker.querySelectorAll("option")].map((option) => option.textContent)).toEqual([
+      "Tasks",
+      "good",
+      "✖ failed: bad",
+    ]),
+  );
+});
+
 it("counts what is searched for, and says so", async () => {
   show({ query: { text: "web-01", regex: false, caseSensitive: false } });
   expect(await screen.findByText("1 of 2 lines")).toBeTruthy();

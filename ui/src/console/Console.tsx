@@ -21,12 +21,13 @@ import { SelectionBar } from "./SelectionBar";
 import { Stuck } from "./Stuck";
 import { clicked } from "./selection";
 import { Toolbar } from "./Toolbar";
-import type { Line, LineSpan, Query, Source, StreamName, TaskLines } from "./types";
+import type { Line, LineSpan, Query, Source, StreamName } from "./types";
 import { useFailures } from "./useFailures";
 import { useFind } from "./useFind";
 import { useFolds } from "./useFolds";
 import { useLog, useStoreState, useViewState } from "./useLog";
 import { useStartPlace } from "./useStartPlace";
+import { useTasks } from "./useTasks";
 
 export interface ConsoleProps {
   /** Must stay the same object for the same run. */
@@ -39,10 +40,10 @@ export interface ConsoleProps {
   start: number | undefined;
   /** IANA name of the zone for times; the browser's own if missing. */
   zone: string | undefined;
-  /** The lines of tasks, where they are known. */
-  tasks?: readonly TaskLines[];
   /** Lines that the address names. */
   selected: LineSpan | undefined;
+  /** The line at the upper edge when the reader left: where they come back to. */
+  place?: number | undefined;
   only: StreamName | undefined;
   /** What is searched for; missing while the search is closed. */
   query: Query | undefined;
@@ -55,44 +56,59 @@ export interface ConsoleProps {
   onSelect: (span: LineSpan | undefined) => void;
   onOnly: (only: StreamName | undefined) => void;
   onQuery: (query: Query | undefined) => void;
+  /** The line at the upper edge, whenever that changes; none while the end is followed. */
+  onPlace?: ((line: number | undefined) => void) | undefined;
   /** Leads from a line to the result that it shows. */
   onOpen?: ((line: Line) => void) | undefined;
 }
 
-const NO_TASKS: readonly TaskLines[] = [];
 const NO_QUERY: Query = { text: "", regex: false, caseSensitive: false };
 
 export function Console(props: ConsoleProps): ReactElement {
-  const { source, live, failed, only, selected, query, start, zone, tasks = NO_TASKS } = props;
-  const { log, scroller } = useLog({ source, only, live, selected, tasks });
+  const { source, live, failed, only, selected, query, start, zone, place, onPlace } = props;
+  const left = useRef(place);
+  const { log, scroller } = useLog({ source, only, live, selected, place: left.current });
   const store = useStoreState(log);
   const view = useViewState(log);
   const remembered = useRemembered();
-  const failures = useFailures(source, store, view);
-  const folds = useFolds(log, store, failed && !live, tasks);
+  const failures = useFailures(source, store, view, failed);
+  const folds = useFolds(log, store, failed && !live);
+  const tasks = useTasks(source, view);
   const finding = useFind(query, source, log, store, only !== undefined);
   const field = useRef<HTMLInputElement>(null);
   const body = useRef<HTMLElement | null>(null);
   const anchor = useRef<number | undefined>(undefined);
   const [failure, setFailure] = useState<number>();
-  useStartPlace(log, store, failures, failed && !live && selected === undefined && query === undefined);
+  const isAsked = selected !== undefined || query !== undefined || place !== undefined;
+  useStartPlace(log, store, failures, failed && !live && !isAsked);
 
   const { times, wrap } = remembered;
   useEffect(() => log?.view.setTimes(times, zone, start), [log, times, zone, start]);
   useEffect(() => log?.view.setWrap(wrap), [log, wrap]);
-  useEffect(() => log?.view.setTasks(tasks), [log, tasks]);
 
   // The address leads: by a click, by Back and Forward, or by a link.
   const { from, to } = selected ?? {};
-  const own = useRef<LineSpan | undefined>(undefined);
+  const own = useRef<LineSpan | undefined>(place === undefined ? undefined : selected);
   useEffect(() => {
+    if (log === undefined) {
+      return;
+    }
     const span = from === undefined || to === undefined ? undefined : { from, to };
-    log?.view.select(span);
+    log.view.select(span);
     if (span !== undefined && (own.current?.from !== from || own.current?.to !== to)) {
-      log?.view.goTo(span.from);
+      log.view.goTo(span.from);
     }
     own.current = undefined;
   }, [log, from, to]);
+
+  const reached = view?.following === false ? view.top : undefined;
+  const isReady = store?.ready === true;
+  useEffect(() => {
+    if (isReady) {
+      left.current = reached;
+      onPlace?.(reached);
+    }
+  }, [isReady, reached, onPlace]);
 
   const choose = (number: number, extend: boolean) => {
     const span = clicked(selected, anchor.current, number, extend);
@@ -193,7 +209,9 @@ export function Console(props: ConsoleProps): ReactElement {
         passed={failure === undefined ? 0 : failures.indexOf(failure) + 1}
         folds={folds.policy}
         // Where most tasks are not known, folding all of them would fold some.
-        canFold={(view?.outline.tasks.length ?? 0) > 0 && (view?.all === true || tasks.length > 0)}
+        canFold={(view?.outline.tasks.length ?? 0) > 0 && view?.all === true}
+        tasks={tasks}
+        top={view?.top ?? 0}
         remembered={remembered}
         only={only}
         rawHref={props.rawHref}
@@ -207,6 +225,7 @@ export function Console(props: ConsoleProps): ReactElement {
           props.onSelect(span);
           log?.view.goTo(span.from);
         }}
+        onTask={(line) => log?.view.goTo(line)}
         onFind={openFind}
       />
       {query !== undefined && (

@@ -11,13 +11,18 @@ import { type ReactElement, useState } from "react";
 import type { FoldPolicy } from "./folding";
 import type { Remembered } from "./remembered";
 import { parseTyped } from "./selection";
+import { TaskPicker } from "./TaskPicker";
 import { isTimeMode, TIME_MODES } from "./times";
 import type { LineSpan, StreamName } from "./types";
+import type { Tasks } from "./useTasks";
 
 interface ToolbarProps {
   /** Number of failures, and which of them the reader is at or past, from 1. */
   failures: number;
   passed: number;
+  tasks: Tasks;
+  /** Number of the line at the upper edge. */
+  top: number;
   folds: FoldPolicy;
   canFold: boolean;
   remembered: Remembered;
@@ -29,6 +34,7 @@ interface ToolbarProps {
   onWrap: (wrap: boolean) => void;
   onOnly: (only: StreamName | undefined) => void;
   onGoTo: (span: LineSpan) => void;
+  onTask: (line: number) => void;
   onFind: () => void;
 }
 
@@ -67,6 +73,7 @@ export function Toolbar(props: ToolbarProps): ReactElement {
           </span>
         </div>
       )}
+      <TaskPicker tasks={props.tasks} top={props.top} onGoTo={props.onTask} />
       {props.canFold && (
         <FormSelect
           aria-label="Folding"

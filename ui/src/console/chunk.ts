@@ -1,6 +1,7 @@
 /** The element of a chunk: 500 lines, which the browser lays out only near the view (`content-visibility: auto`). */
 
-import { type Look, lookKey, renderLines } from "./render";
+import { type Look, lookKey } from "./look";
+import { type Drawn, renderLines, replaceChildren } from "./render";
 import { firstIndex } from "./sections";
 import type { Line, LineSpan } from "./types";
 
@@ -10,6 +11,7 @@ export class ChunkElement {
   stale = true;
   private built: { lines: readonly Line[]; key: string; before: number | undefined } | undefined;
   private shown: readonly HTMLElement[] = [];
+  private drawn: readonly Drawn[] = [];
   private reserved = -1;
 
   constructor() {
@@ -50,10 +52,11 @@ export class ChunkElement {
     if (this.built?.lines === lines && this.built.key === key && this.built.before === time) {
       return;
     }
-    const { content, shown } = renderLines(lines, before, look);
-    this.element.replaceChildren(content);
+    const { content, shown, drawn } = renderLines(lines, before, look, this.drawn);
+    replaceChildren(this.element, content);
     this.element.style.height = "";
     this.shown = shown;
+    this.drawn = drawn;
     this.built = { lines, key, before: time };
   }
 

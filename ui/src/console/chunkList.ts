@@ -1,7 +1,7 @@
 /** The chunks that stand in the document, in order, without gaps between them. */
 
 import { ChunkElement } from "./chunk";
-import type { Look } from "./render";
+import type { Look } from "./look";
 import { firstIndex } from "./sections";
 import type { LineStore } from "./store";
 import type { LineSpan } from "./types";

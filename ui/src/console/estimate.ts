@@ -1,7 +1,7 @@
 /** Heights of chunks before the browser lays them out. */
 
 import { type HiddenRange, hiddenBy, rangesWithin } from "./folding";
-import { CLIP } from "./render";
+import { CLIP } from "./line";
 import type { LineStore } from "./store";
 import type { Line } from "./types";
 import { CHUNK_LINES } from "./window";

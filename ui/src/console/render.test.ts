@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { hiddenRanges } from "./folding";
-import { CLIP, type Look, lookKey, renderLines } from "./render";
+import { CLIP } from "./line";
+import { type Look, lookKey } from "./look";
+import { renderLines, replaceChildren } from "./render";
 import { EMPTY_OUTLINE, SectionIndex } from "./sections";
 import type { Line } from "./types";
 
@@ -25,7 +27,7 @@ const LOOK: Look = {
 
 function shown(texts: Line[], look: Partial<Look> = {}): HTMLElement {
   const parent = document.createElement("div");
-  parent.append(renderLines(texts, undefined, { ...LOOK, ...look }).content);
+  parent.append(...renderLines(texts, undefined, { ...LOOK, ...look }).content);
   return parent;
 }
 
@@ -72,7 +74,7 @@ describe("lines", () => {
     );
     expect([...parent.children].map((line) => line.className)).toEqual([
       "pbc-line pbc-is-ok",
-      "pbc-line pbc-stderr pbc-fg-5",
+      "pbc-line pbc-fg-5 pbc-stderr",
       "pbc-line pbc-is-failed",
     ]);
   });
@@ -134,5 +136,50 @@ describe("folding", () => {
     expect(lookKey(run, { ...LOOK, ...look, hidden: [] })).not.toBe(key);
     expect(lookKey(run, { ...LOOK, ...look, unclipped: new Set([99]) })).toBe(key);
     expect(lookKey(run, { ...LOOK, ...look, times: "absolute" })).not.toBe(key);
+  });
+});
+
+describe("lines that come live", () => {
+  const look: Look = { ...LOOK, times: "relative", start: 0 };
+  const came = lines("TASK [x] ***", "ok: [a]", "ok: [b]").map(
+    (line): Line => ({ ...line, stream: "stdout" }),
+  );
+
+  it("keep their elements when their exact times and streams arrive, and when more lines follow", () => {
+    const parent = document.createElement("div");
+    const first = renderLines(came, undefined, look);
+    replaceChildren(parent, first.content);
+    const elements = [...parent.children];
+    const exact = came.map((line) => ({ ...line, time: line.time + 5, stream: "stderr" as const }));
+    const more = [...exact, { number: 3, text: "ok: [c]", time: 9_000, stream: "stdout" as const }];
+    const observer = new MutationObserver(() => undefined);
+    observer.observe(parent, { childList: true });
+    replaceChildren(parent, renderLines(more, undefined, look, first.drawn).content);
+    const removed = observer.takeRecords().flatMap((record) => [...record.removedNodes]);
+    observer.disconnect();
+    expect(removed).toEqual([]);
+    expect(elements.every((element, at) => element === parent.children[at])).toBe(true);
+    expect(parent.children[1]).toMatchObject({
+      className: "pbc-line pbc-is-ok pbc-stderr",
+      textContent: "ok: [a]",
+    });
+    expect(parent.children[1]?.getAttribute("data-t")?.trim()).toBe("1.005");
+    expect(parent.children[3]?.textContent).toBe("ok: [c]");
+  });
+
+  it("are drawn anew, each by itself, when their text is another", () => {
+    const parent = document.createElement("div");
+    const first = renderLines(came, undefined, look);
+    replaceChildren(parent, first.content);
+    const [task, , last] = parent.children;
+    const redacted = came.map((line) => (line.number === 1 ? { ...line, text: "ok: [***]" } : line));
+    replaceChildren(parent, renderLines(redacted, undefined, look, first.drawn).content);
+    expect([...parent.children].map((line) => line.textContent)).toEqual([
+      "TASK [x] ***",
+      "ok: [***]",
+      "ok: [b]",
+    ]);
+    expect(parent.children[0]).toBe(task);
+    expect(parent.children[2]).toBe(last);
   });
 });

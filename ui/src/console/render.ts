@@ -1,249 +1,99 @@
-/** Builds the elements of lines. Text only ever enters the document as text nodes: output is not trusted. */
+/** Builds the elements of a chunk's lines, and keeps those that are there already as far as they are the same. */
 
-import { parseLine, type Span } from "./ansi";
-import { paint } from "./colour";
-import { type Folds, type HiddenRange, hiddenBy, isFoldable, isFolded, rangesWithin } from "./folding";
-import { linkParts } from "./links";
-import { headingsWithin, type Outline, type Section, sectionAt } from "./sections";
-import { timeText } from "./times";
-import { toneOf } from "./tone";
-import type { Line, LineSpan, TimeMode } from "./types";
+import { type HiddenRange, hiddenBy } from "./folding";
+import { dress, lineElement, make } from "./line";
+import { type Look, lineKey } from "./look";
+import type { Line } from "./types";
 
-/** Longer lines are cut until the reader asks for all: a megabyte in one line takes long to lay out. */
-export const CLIP = 4000;
-/** So much of them is shown. */
-const CLIPPED = 1000;
-
-/** All that the look of a line depends on besides its text. */
-export interface Look {
-  readonly outline: Outline;
-  readonly folds: Folds;
-  readonly hidden: readonly HiddenRange[];
-  /** Numbers of the long lines that are shown in full. */
-  readonly unclipped: ReadonlySet<number>;
-  readonly selected: LineSpan | undefined;
-  readonly times: TimeMode;
-  readonly zone: string | undefined;
-  readonly start: number | undefined;
+/** A line's element, and what it was built from. */
+export interface Drawn {
+  readonly element: HTMLElement;
+  readonly line: Line;
+  readonly key: string;
 }
 
-/** A chunk's content, and those of its lines that are shown. */
+/** A chunk's content. */
 export interface Rendered {
-  readonly content: DocumentFragment;
-  readonly shown: HTMLElement[];
+  /** What stands in the chunk: lines, and folds with the lines in them. */
+  readonly content: readonly HTMLElement[];
+  /** The lines that are not folded away. */
+  readonly shown: readonly HTMLElement[];
+  /** All lines. */
+  readonly drawn: readonly Drawn[];
 }
 
-export function renderLines(lines: readonly Line[], before: Line | undefined, look: Look): Rendered {
-  const content = document.createDocumentFragment();
-  const shown: HTMLElement[] = [];
+/**
+ * Elements of lines, in order. Those that were `drawn` before stay the same elements while their texts do: live lines get their exact
+ * times a moment later, and what somebody points at, has selected or searched for must not go away for that.
+ */
+export function renderLines(
+  lines: readonly Line[],
+  before: Line | undefined,
+  look: Look,
+  drawn: readonly Drawn[] = [],
+): Rendered {
   let previous = before;
+  const next = lines.map((line, at) => {
+    const key = lineKey(line, look);
+    const old = drawn[at];
+    const isSame = old?.line.number === line.number && old.line.text === line.text && old.key === key;
+    const element = isSame ? old.element : lineElement(line, look);
+    dress(element, line, previous, look);
+    previous = line;
+    return { element, line, key };
+  });
+  return { ...folded(next, look.hidden), drawn: next };
+}
+
+/** Puts hidden lines into folds. */
+function folded(drawn: readonly Drawn[], hidden: readonly HiddenRange[]) {
+  const content: HTMLElement[] = [];
+  const shown: HTMLElement[] = [];
   let fold: HTMLElement | undefined;
   let foldOf: HiddenRange | undefined;
-  for (const line of lines) {
-    const element = lineElement(line, previous, look);
-    const range = hiddenBy(look.hidden, line.number);
+  for (const { element, line } of drawn) {
+    const range = hiddenBy(hidden, line.number);
     if (range === undefined) {
-      content.append(element);
+      content.push(element);
       shown.push(element);
     } else {
       if (range !== foldOf || fold === undefined) {
-        // `until-found`: the browser's search finds folded lines too, and opens the fold.
-        fold = make("div", "pbc-folded");
-        fold.setAttribute("hidden", "until-found");
-        fold.dataset.heading = String(range.heading);
-        content.append(fold);
+        fold = foldOfRange(range);
+        content.push(fold);
       }
       fold.append(element);
     }
     foldOf = range;
-    previous = line;
   }
   return { content, shown };
 }
 
-/** What a chunk's look depends on, as a text: if it is the same, the chunk need not be built again. */
-export function lookKey(lines: readonly Line[], look: Look): string {
-  const from = lines[0]?.number ?? 0;
-  const to = (lines.at(-1)?.number ?? 0) + 1;
-  const parts = [look.times, look.zone ?? "", String(look.start ?? "")];
-  for (const range of rangesWithin(look.hidden, from, to)) {
-    parts.push(`${range.from}-${Math.min(range.to, to)}`);
-  }
-  for (const sections of [look.outline.plays, look.outline.tasks]) {
-    for (const section of headingsWithin(sections, from, to)) {
-      parts.push(headingKey(section, look.folds));
-    }
-  }
-  for (const number of look.unclipped) {
-    if (number >= from && number < to) {
-      parts.push(`u${number}`);
-    }
-  }
-  return parts.join(" ");
+function foldOfRange(range: HiddenRange): HTMLElement {
+  const fold = make("div", "pbc-folded");
+  // `until-found`: the browser's search finds folded lines too, and opens the fold.
+  fold.setAttribute("hidden", "until-found");
+  fold.dataset.heading = String(range.heading);
+  return fold;
 }
 
-function headingKey(section: Section, folds: Folds): string {
-  const folded = isFolded(folds, section);
-  return `h${section.from}${section.failed}${section.unreachable}${isFoldable(section)}${folded ? section.to : ""}`;
-}
-
-function lineElement(line: Line, before: Line | undefined, look: Look): HTMLElement {
-  const element = make("div", "pbc-line");
-  element.dataset.n = String(line.number + 1);
-  if (look.times !== "off") {
-    element.dataset.t = timeText(look.times, line.time, {
-      start: look.start,
-      before: before?.time,
-      zone: look.zone,
-    });
-  }
-  if (line.stream === "stderr") {
-    element.classList.add("pbc-stderr");
-  }
-  const { selected } = look;
-  if (selected !== undefined && line.number >= selected.from && line.number <= selected.to) {
-    element.classList.add("pbc-selected");
-  }
-  const section = headingSection(line.number, look.outline);
-  if (section !== undefined) {
-    heading(element, line, section, look.folds);
-  } else {
-    text(element, line, look.unclipped.has(line.number));
-  }
-  return element;
-}
-
-function headingSection(number: number, outline: Outline): Section | undefined {
-  const task = sectionAt(outline.tasks, number);
-  if (task?.from === number) {
-    return task;
-  }
-  const play = sectionAt(outline.plays, number);
-  return play?.from === number ? play : undefined;
-}
-
-function heading(element: HTMLElement, line: Line, section: Section, folds: Folds): void {
-  element.classList.add("pbc-heading", `pbc-${section.kind}`);
-  const folded = isFolded(folds, section);
-  if (isFoldable(section)) {
-    const button = make("button", "pbc-fold");
-    button.setAttribute("type", "button");
-    button.setAttribute("aria-expanded", String(!folded));
-    button.setAttribute("aria-label", section.title);
-    element.append(button);
-  }
-  const title = make("span", "pbc-title");
-  title.setAttribute("role", "heading");
-  title.setAttribute("aria-level", "3");
-  const spans = parseLine(line.text);
-  const last = spans.at(-1);
-  // The stars that fill the line on a terminal say nothing.
-  const rest = last === undefined ? [] : [{ ...last, text: last.text.replace(/ \*{3,}\s*$/, "") }];
-  appendSpans(title, [...spans.slice(0, -1), ...rest]);
-  element.append(title);
-  if (section.failed) {
-    const badge = make("span", "pbc-badge");
-    badge.dataset.word = section.unreachable ? "unreachable" : "failed";
-    badge.setAttribute("role", "img");
-    badge.setAttribute("aria-label", badge.dataset.word);
-    title.after(badge);
-  }
-  if (folded) {
-    element.dataset.folded = `${section.to - section.from - 1} lines`;
-  }
-}
-
-function text(element: HTMLElement, line: Line, whole: boolean): void {
-  const spans = parseLine(line.text);
-  if (spans.length === 0) {
-    // Without it, an empty line has no height and is missing from what is copied.
-    element.append(document.createElement("br"));
+/** Makes these, and no others, the children of an element; those that are there already do not move. */
+export function replaceChildren(parent: HTMLElement, content: readonly HTMLElement[]): void {
+  if (parent.firstChild === null) {
+    parent.append(...content);
     return;
   }
-  const length = spans.reduce((sum, span) => sum + span.text.length, 0);
-  if (spans.every((span) => span.style.fg === undefined)) {
-    const tone = toneOf(spans[0]?.text ?? "");
-    if (tone !== undefined) {
-      element.classList.add(`pbc-is-${tone}`);
+  const kept = new Set<Node>(content);
+  for (const child of [...parent.childNodes]) {
+    if (!kept.has(child)) {
+      child.remove();
     }
   }
-  if (length <= CLIP) {
-    const [only] = spans;
-    if (
-      spans.length === 1 &&
-      only?.style.bg === undefined &&
-      only?.style.inverse !== true &&
-      !only?.style.mark
-    ) {
-      // Most lines have one colour: without an element for it, 100,000 lines take 15 MB less.
-      appendSpans(element, spans, element);
+  let next: Node | null = parent.firstChild;
+  for (const child of content) {
+    if (child === next) {
+      next = next.nextSibling;
     } else {
-      appendSpans(element, spans);
-    }
-    return;
-  }
-  element.classList.add("pbc-long");
-  appendSpans(element, whole ? spans : clipped(spans));
-  const button = make("button", "pbc-more");
-  button.setAttribute("type", "button");
-  button.dataset.label = whole ? "show less" : `… show all ${size(length)}`;
-  button.setAttribute(
-    "aria-label",
-    `${whole ? "Show less" : `Show all ${size(length)}`} of line ${line.number + 1}`,
-  );
-  element.append(button);
-}
-
-function size(characters: number): string {
-  return characters < 1_000_000
-    ? `${Math.ceil(characters / 1000)} KB`
-    : `${(characters / 1e6).toFixed(1)} MB`;
-}
-
-function clipped(spans: readonly Span[]): Span[] {
-  const out: Span[] = [];
-  let room = CLIPPED;
-  for (const span of spans) {
-    if (room <= 0) {
-      break;
-    }
-    out.push(span.text.length > room ? { ...span, text: span.text.slice(0, room) } : span);
-    room -= span.text.length;
-  }
-  return out;
-}
-
-function appendSpans(parent: HTMLElement, spans: readonly Span[], styled?: HTMLElement): void {
-  for (const span of spans) {
-    const { classes, properties } = paint(span.style);
-    let target = parent;
-    if (classes.length > 0) {
-      target = styled ?? document.createElement("span");
-      target.classList.add(...classes);
-      for (const [name, value] of properties) {
-        target.style.setProperty(name, value);
-      }
-      if (target !== parent) {
-        parent.append(target);
-      }
-    }
-    for (const part of linkParts(span.text)) {
-      if (part.href === undefined) {
-        target.append(part.text);
-      } else {
-        const link = document.createElement("a");
-        link.href = part.href;
-        link.target = "_blank";
-        link.rel = "noopener noreferrer nofollow";
-        link.textContent = part.text;
-        target.append(link);
-      }
+      parent.insertBefore(child, next);
     }
   }
-}
-
-function make(name: string, classes: string): HTMLElement {
-  const element = document.createElement(name);
-  element.className = classes;
-  return element;
 }

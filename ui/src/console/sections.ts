@@ -4,7 +4,7 @@
  */
 
 import { plainText } from "./ansi";
-import type { Line, TaskLines } from "./types";
+import type { Line } from "./types";
 
 export type HeadingKind = "play" | "task" | "handler" | "recap" | "notice";
 
@@ -106,15 +106,8 @@ interface Known {
 /** Collects what is known of each chunk, in any order of loading. */
 export class SectionIndex {
   private readonly chunks = new Map<number, Known>();
-  private tasks: readonly TaskLines[] = [];
   private built: Outline | undefined;
   private last: number | undefined;
-
-  /** The lines of tasks by the API: they stand in where no text is loaded. */
-  setTasks(tasks: readonly TaskLines[]): void {
-    this.tasks = tasks;
-    this.built = undefined;
-  }
 
   /** Nothing follows this line: the last sections end with it. Returns whether that is news. */
   setEnd(line: number | undefined): boolean {
@@ -143,13 +136,6 @@ export class SectionIndex {
   private build(): Outline {
     const builder = new Builder();
     const order = [...this.chunks.keys()].sort((a, b) => a - b);
-    const rest = [...this.tasks];
-    const gap = (end: number) => {
-      const inGap = rest.findIndex((task) => task.from >= end);
-      for (const task of rest.splice(0, inGap === -1 ? rest.length : inGap)) {
-        builder.known(task);
-      }
-    };
     let before: number | undefined;
     for (const chunk of order) {
       const known = this.chunks.get(chunk);
@@ -157,19 +143,14 @@ export class SectionIndex {
         continue;
       }
       if (chunk !== (before ?? -1) + 1) {
-        builder.gap(this.tasks.length > 0);
-        gap(known.from);
+        builder.gap();
       }
       for (const mark of known.marks) {
         builder.mark(mark);
       }
       builder.reach(known.to);
-      // Their headings were seen in the text.
-      const later = rest.findIndex((task) => task.from >= known.to);
-      rest.splice(0, later === -1 ? rest.length : later);
       before = chunk;
     }
-    gap(Number.POSITIVE_INFINITY);
     return builder.end(this.last);
   }
 }
@@ -196,28 +177,16 @@ class Builder {
     }
   }
 
-  /** A task of which only the numbers are known. */
-  known(task: TaskLines): void {
-    this.open({ kind: "task", title: task.title }, task.from);
-    if (this.task !== undefined) {
-      this.task.failed = task.failed;
-      this.task.to = task.to;
-    }
-    this.reached = task.to;
-  }
-
   reach(line: number): void {
     this.reached = Math.max(this.reached, line);
   }
 
   /** Text that is not loaded follows: what is open may end in it. */
-  gap(tasksAreKnown: boolean): void {
+  gap(): void {
     this.close(this.play, false);
     this.play = undefined;
-    if (!tasksAreKnown) {
-      this.close(this.task, false);
-      this.task = undefined;
-    }
+    this.close(this.task, false);
+    this.task = undefined;
   }
 
   /** `last`: number of the run's last line, if that is known. */

@@ -6,12 +6,10 @@
 
 import { isAbort, messageOf, NoLines } from "./errors";
 import { LiveTail } from "./live";
+import { PAGE_LINES, pageOf } from "./pages";
 import type { Line, Page, Source, StreamName } from "./types";
 import { ALL_LINES, CHUNK_LINES, chunkCount, chunkOf } from "./window";
 
-/** Lines that are fetched at once. */
-export const PAGE_LINES = 1000;
-const CHUNKS_OF_PAGE = PAGE_LINES / CHUNK_LINES;
 const AT_ONCE = 2;
 /** Chunks that stay in memory when there are more lines than fit into the document. */
 const KEPT_CHUNKS = 120;
@@ -169,14 +167,14 @@ export class LineStore {
   private nextPage(): number | undefined {
     if (!this.state.ready) {
       // A link to a line deep in the output needs not wait for the first page.
-      const first = this.options.only === undefined ? pageOf(this.wanted[0] ?? 0) : 0;
+      const first = this.options.only === undefined ? pageOf((this.wanted[0] ?? 0) * CHUNK_LINES) : 0;
       return this.inFlight.size === 0 && !this.failed.has(first) ? first : undefined;
     }
     if (this.options.only !== undefined) {
       return this.inFlight.size === 0 && !this.state.capped ? this.next : undefined;
     }
     const misses = (chunk: number) => {
-      const page = pageOf(chunk);
+      const page = pageOf(chunk * CHUNK_LINES);
       return !this.has(chunk) && !this.inFlight.has(page) && !this.failed.has(page) ? page : undefined;
     };
     const count = chunkCount(this.state.rows);
@@ -186,7 +184,11 @@ export class LineStore {
         return page;
       }
     }
-    for (let chunk = 0; this.state.rows <= ALL_LINES && chunk < count; chunk += 1) {
+    if (this.state.rows > ALL_LINES) {
+      // The end is where readers go next.
+      return this.state.live ? undefined : misses(count - 1);
+    }
+    for (let chunk = 0; chunk < count; chunk += 1) {
       const page = misses(chunk);
       if (page !== undefined) {
         return page;
@@ -287,14 +289,12 @@ export class LineStore {
       return;
     }
     const middle = this.wanted[Math.floor(this.wanted.length / 2)] ?? 0;
-    const far = [...this.chunks.keys()].sort((a, b) => Math.abs(b - middle) - Math.abs(a - middle));
+    const last = chunkCount(this.state.rows) - 1;
+    const far = [...this.chunks.keys()]
+      .filter((index) => index !== last)
+      .sort((a, b) => Math.abs(b - middle) - Math.abs(a - middle));
     for (const index of far.slice(0, this.chunks.size - KEPT_CHUNKS)) {
       this.chunks.delete(index);
     }
   }
-}
-
-/** Where the page begins that holds a chunk. */
-function pageOf(chunk: number): number {
-  return Math.floor(chunk / CHUNKS_OF_PAGE) * PAGE_LINES;
 }

@@ -57,15 +57,15 @@ export interface Source {
   search?(query: Query, signal: AbortSignal): Promise<Hits>;
   /** Numbers of the lines that report a failure which was not ignored. */
   failures?(signal: AbortSignal): Promise<readonly number[]>;
+  /** Where the lines of every task begin, in order. */
+  tasks?(signal: AbortSignal): Promise<readonly TaskPlace[]>;
 }
 
-/** The lines of a task, where the API knows them. */
-export interface TaskLines {
+/** Where the lines of a task begin. */
+export interface TaskPlace {
   readonly title: string;
-  /** Number of its heading's line, from 0. */
+  /** Number of its first line, from 0. */
   readonly from: number;
-  /** Number of the line after its last. */
-  readonly to: number;
   readonly failed: boolean;
 }
 

@@ -5,10 +5,15 @@ import type { StoreState } from "./store";
 import type { Source } from "./types";
 import type { ViewState } from "./view";
 
+/** The server looks through the whole run, which must not hold up its lines where nothing failed. */
+const PATIENCE_MS = 2000;
+
+/** `isUrgent`: the run failed, so the console opens at the first of them. */
 export function useFailures(
   source: Source,
   store: StoreState | undefined,
   view: ViewState | undefined,
+  isUrgent: boolean,
 ): readonly number[] {
   const [found, setFound] = useState<readonly number[]>([]);
   const asks = store?.ready === true && !store.live && view?.all === false;
@@ -18,9 +23,13 @@ export function useFailures(
       return;
     }
     const abort = new AbortController();
-    source.failures(abort.signal).then(setFound, () => undefined);
-    return () => abort.abort();
-  }, [asks, source]);
+    const ask = () => source.failures?.(abort.signal).then(setFound, () => undefined);
+    const timer = setTimeout(ask, isUrgent ? 0 : PATIENCE_MS);
+    return () => {
+      clearTimeout(timer);
+      abort.abort();
+    };
+  }, [asks, source, isUrgent]);
   const loaded = view?.outline.failures;
   return useMemo(() => (found.length > 0 ? found : (loaded ?? [])), [found, loaded]);
 }

@@ -4,10 +4,9 @@ import { useCallback, useEffect, useState } from "react";
 import { type FoldPolicy, isFolded } from "./folding";
 import { sectionAt } from "./sections";
 import type { StoreState } from "./store";
-import type { TaskLines } from "./types";
 import type { Log } from "./useLog";
 
-/** Up to so many lines, what passed is folded without the API's help: they are all read at once. */
+/** Up to so many lines, what passed is folded: they are all read at once. */
 const FOLDED_LINES = 20_000;
 
 export interface Folding {
@@ -17,14 +16,9 @@ export interface Folding {
   toggle(line: number): void;
 }
 
-export function useFolds(
-  log: Log | undefined,
-  store: StoreState | undefined,
-  failed: boolean,
-  tasks: readonly TaskLines[],
-): Folding {
+export function useFolds(log: Log | undefined, store: StoreState | undefined, failed: boolean): Folding {
   const [chosen, setChosen] = useState<FoldPolicy>();
-  const known = tasks.length > 0 || (store?.ready === true && store.rows <= FOLDED_LINES);
+  const known = store?.ready === true && store.rows <= FOLDED_LINES;
   const policy = chosen ?? (failed && known ? "passed" : "none");
   useEffect(() => {
     log?.view.setFolds({ policy, chosen: new Map() });

@@ -2,7 +2,7 @@
 
 import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { LineStore, type StoreState } from "./store";
-import type { LineSpan, Source, StreamName, TaskLines } from "./types";
+import type { LineSpan, Source, StreamName } from "./types";
 import { LogView, type ViewState } from "./view";
 
 export interface Log {
@@ -16,7 +16,8 @@ export interface LogOptions {
   readonly live: boolean;
   /** Lines to begin with. */
   readonly selected: LineSpan | undefined;
-  readonly tasks: readonly TaskLines[];
+  /** The line at the upper edge when these lines were left; it comes before `selected`. */
+  readonly place: number | undefined;
 }
 
 /** The log that is shown in an element, made anew for another source or stream. */
@@ -33,11 +34,14 @@ export function useLog(options: LogOptions): {
     if (element === null) {
       return;
     }
-    const { live, selected, tasks } = latest.current;
+    const { live, selected, place } = latest.current;
     const store = new LineStore({ source, only, live });
-    const view = new LogView({ store, scroller: element, follow: live && selected === undefined, tasks });
-    if (selected !== undefined) {
-      view.select(selected);
+    const follow = live && selected === undefined && place === undefined;
+    const view = new LogView({ store, scroller: element, follow });
+    view.select(selected);
+    if (place !== undefined) {
+      view.goTo(place, "start");
+    } else if (selected !== undefined) {
       view.goTo(selected.from);
     }
     store.start();
