@@ -12,6 +12,7 @@ import type { ReactElement } from "react";
 import { AwayBanner } from "./AwayBanner";
 import { Header } from "./Header";
 import { useLive } from "./live";
+import { useScrollMemory } from "./scroll";
 import { useScopes } from "./session";
 import "./app.css";
 
@@ -19,6 +20,7 @@ const MAIN = "main";
 
 export function Shell(): ReactElement {
   const retry = useLive();
+  useScrollMemory(MAIN);
   const skip = (
     <SkipToContent
       href={`#${MAIN}`}

@@ -11,6 +11,7 @@ import type { Line } from "../../../console/types";
 import { useDocumentTitle } from "../../../parts/PageTitle";
 import { Empty, Failed, Loading, sentence } from "../../../parts/states";
 import { useAddress } from "./useAddress";
+import { usePlace } from "./usePlace";
 import "./console-page.css";
 
 const route = getRouteApi("/shell/runs/$id/console");
@@ -25,6 +26,7 @@ export function ConsolePage(): ReactElement {
   // A redaction changes lines that are here already: they are read again.
   const redactions = run?.redacted?.length ?? 0;
   const source = useMemo(() => outputSource(id, redactions), [id, redactions]);
+  const { place, onPlace } = usePlace();
   if (run === undefined) {
     return error ? <Failed error={error} what="the output" /> : <Loading what="the output" />;
   }
@@ -36,6 +38,8 @@ export function ConsolePage(): ReactElement {
           key={id}
           {...address}
           source={source}
+          place={place}
+          onPlace={onPlace}
           live={run.status === "running"}
           failed={run.status === "failed"}
           start={Date.parse(run.start_time)}
