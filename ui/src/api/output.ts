@@ -1,12 +1,15 @@
 /** The printed lines of an execution: by range, live, and searched on the server. */
 
 import { NoLines } from "../console/errors";
-import type { Hits, LiveEvents, Page, Source, StreamName } from "../console/types";
+import { PAGE_LINES, pageOf } from "../console/pages";
+import type { Hits, LiveEvents, Page, Source, StreamName, TaskPlace } from "../console/types";
 import { apiAddress, base } from "./base";
 import { api, read } from "./client";
 import { ApiError } from "./error";
 import { lineQuery, quoteId } from "./outputQuery";
+import { tasksWithLines } from "./run";
 import type { components } from "./schema";
+import type { Task } from "./types";
 
 type StreamMessage = components["schemas"]["StreamMessage"];
 
@@ -23,14 +26,55 @@ const IGNORED = "...ignoring";
 export function outputSource(id: string, revision: number): Source & { readonly revision: number } {
   return {
     revision,
-    page: (from, limit, only, signal) => page(id, from, limit, only, signal),
+    page: (from, limit, only, signal) =>
+      takeEarly(id, from, limit, only) ?? page(id, from, limit, only, signal),
     live: (since, events) => watch(id, since, events),
     search: (query, signal) => search(`id:${quoteId(id)} in:output ${lineQuery(query)}`, signal),
     failures: async (signal) => {
-      const { hits } = await search(`id:${quoteId(id)} in:output ${FAILURE}`, signal, 1);
+      // Not counted: that would go through all lines, where the first thousands are enough.
+      const options = { context: 1, isCounted: false };
+      const { hits } = await search(`id:${quoteId(id)} in:output ${FAILURE}`, signal, options);
       return hits.filter((hit) => !hit.isIgnored).map((hit) => hit.number);
     },
+    tasks: async (signal) => (await tasksWithLines(id, signal)).flatMap(placeOf),
   };
+}
+
+/** A page that was asked for before the console is there to take it. */
+interface EarlyPage {
+  readonly page: Promise<Page>;
+  readonly asked: number;
+}
+
+const early = new Map<string, EarlyPage>();
+/** The console takes a page that is not older, in milliseconds: a redaction may have changed it. */
+const EARLY_MS = 5_000;
+
+/** Asks for the page that holds a line, so that it comes while the console's code does. */
+export function startOutput(id: string, line: number): void {
+  const from = pageOf(line);
+  const key = `${id} ${from}`;
+  const before = early.get(key);
+  if (before !== undefined && performance.now() - before.asked < EARLY_MS) {
+    return;
+  }
+  early.clear();
+  const asked = page(id, from, PAGE_LINES, undefined, new AbortController().signal);
+  // The console asks again, and says what is wrong.
+  asked.catch(() => early.delete(key));
+  early.set(key, { page: asked, asked: performance.now() });
+}
+
+function takeEarly(
+  id: string,
+  from: number,
+  limit: number,
+  only: StreamName | undefined,
+): Promise<Page> | undefined {
+  const key = `${id} ${from}`;
+  const found = only === undefined && limit === PAGE_LINES ? early.get(key) : undefined;
+  early.delete(key);
+  return found !== undefined && performance.now() - found.asked < EARLY_MS ? found.page : undefined;
 }
 
 /** The address of the text as it was printed. */
@@ -66,17 +110,34 @@ async function page(
   }
 }
 
+function placeOf({ lines, role, name, action, handler, failed, ignored, unreachable }: Task): TaskPlace[] {
+  const plain = role ? `${role} : ${name || action}` : name || action;
+  const title = handler ? `handler: ${plain}` : plain;
+  return lines ? [{ title, from: lines.from, failed: failed + unreachable > ignored }] : [];
+}
+
 interface FoundLines extends Hits {
   readonly hits: readonly { number: number; isIgnored: boolean }[];
 }
 
-async function search(q: string, signal: AbortSignal, context = 0): Promise<FoundLines> {
+async function search(
+  q: string,
+  signal: AbortSignal,
+  { context = 0, isCounted = true } = {},
+): Promise<FoundLines> {
   const hits: { number: number; isIgnored: boolean }[] = [];
   let total: number | undefined;
   let cursor: string | undefined;
   for (let pages = 0; pages < PAGES; pages += 1) {
-    const more = cursor === undefined ? { facets: "status" } : { cursor };
-    const query = { q, limit: HITS, context, timeout: 20, ...more };
+    const facets = isCounted && cursor === undefined ? { facets: "status" } : {};
+    const query = {
+      q,
+      limit: HITS,
+      context,
+      timeout: 20,
+      ...facets,
+      ...(cursor !== undefined && { cursor }),
+    };
     const answer = await read(api.GET("/api/v1/ansible/search", { params: { query }, signal }));
     for (const hit of answer.hits) {
       hits.push({ number: hit.line, isIgnored: hit.after?.[0] === IGNORED });

@@ -1,9 +1,8 @@
 /** Queries for the parts of one execution: tasks, outcomes, results. */
 import { queryOptions } from "@tanstack/react-query";
 import { api, read } from "./client";
-import { ApiError } from "./error";
 import { keys } from "./queries";
-import type { Host, QueryOf, Task, TaskResult } from "./types";
+import type { Host, LineSpan, QueryOf, Task, TaskResult } from "./types";
 
 /** Entries of a page, at most: the API allows no more. */
 const PAGE = 1_000;
@@ -29,6 +28,27 @@ export function tasksQuery(id: string) {
         return { entries: page.tasks, next: page.next };
       }),
   });
+}
+
+/** The printed lines of tasks, by their numbers. The collector reads the log for them, so they are asked for by themselves. */
+export function taskLinesQuery(id: string) {
+  return queryOptions({
+    queryKey: keys.part(id, "tasks", "lines"),
+    queryFn: async ({ signal }) => {
+      const tasks = await tasksWithLines(id, signal);
+      return new Map(tasks.flatMap(({ task, lines }) => (lines ? [[task, lines] as const] : [])));
+    },
+  });
+}
+
+/** All tasks of an execution with their printed lines, as far as these are known. */
+export async function tasksWithLines(id: string, signal: AbortSignal): Promise<Task[]> {
+  const { entries } = await allPages(async (after) => {
+    const params = { path: { id }, query: { after, limit: PAGE, lines: true } };
+    const page = await read(api.GET("/api/v1/ansible/executions/{id}/tasks", { params, signal }));
+    return { entries: page.tasks, next: page.next };
+  });
+  return entries;
 }
 
 /** All hosts of an execution with their recaps. */
@@ -69,6 +89,34 @@ export function resultsQuery(id: string, filter: ResultFilter, limit: number) {
         return { entries: page.results, next: page.next };
       }, limit),
   });
+}
+
+/** The printed lines of a result; null where they are not known. */
+export function resultLinesQuery(id: string, seq: number) {
+  return queryOptions({
+    queryKey: keys.part(id, "result", seq, "lines"),
+    // As a list of one: that comes without what the module returned, which may be large, or removed by retention.
+    queryFn: ({ signal }) => linesOf(id, { after: seq - 1, limit: 1 }, signal),
+  });
+}
+
+/** The printed lines of a task's result on a host; null where they are not known. */
+export function cellLinesQuery(id: string, task: number, host: string) {
+  return queryOptions({
+    queryKey: keys.part(id, "cell", task, host, "lines"),
+    queryFn: ({ signal }) => linesOf(id, { task, host }, signal),
+  });
+}
+
+/** The lines of the last one of these results: those before it were repeated in the debugger. */
+async function linesOf(
+  id: string,
+  query: QueryOf<"list_results">,
+  signal: AbortSignal,
+): Promise<LineSpan | null> {
+  const params = { path: { id }, query: { ...query, lines: true } };
+  const page = await read(api.GET("/api/v1/ansible/executions/{id}/results", { params, signal }));
+  return page.results.at(-1)?.lines ?? null;
 }
 
 /** One result with what the module returned. */
@@ -118,34 +166,4 @@ async function allPages<Entry>(
     }
     after = next;
   }
-}
-
-/**
- * The first printed line of an event: of a result, what Ansible printed for it. Lines follow the order of events, so it
- * is found by halving; the API has no search by event.
- */
-export async function firstLineOf(id: string, seq: number): Promise<number | undefined> {
-  const lineAt = async (from: number) => {
-    const params = { path: { id }, query: { from, limit: 20 } };
-    const page = await read(api.GET("/api/v1/ansible/executions/{id}/output", { params }));
-    if (typeof page === "string") {
-      throw new ApiError(200, "text", "the collector answered with text");
-    }
-    return page;
-  };
-  let low = 0;
-  let high = (await lineAt(0)).total;
-  const total = high;
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2);
-    const { lines } = await lineAt(middle);
-    // Some lines belong to no event: a warning on stderr, say.
-    const known = lines.find((line) => typeof line.of === "number");
-    if (known?.of !== null && known?.of !== undefined && known.of < seq) {
-      low = known.line + 1;
-    } else {
-      high = middle;
-    }
-  }
-  return low < total ? low : undefined;
 }

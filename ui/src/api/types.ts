@@ -7,6 +7,7 @@ export type Execution = Schemas["ExecutionResult"];
 export type ExecutionFields = Schemas["ExecutionFields"];
 export type ExecutionRecord = Schemas["ExecutionRecord"];
 export type ExecutionList = Schemas["ExecutionList"];
+export type RecentRun = Schemas["RecentRun"];
 export type ExecutionType = Schemas["ExecutionType"];
 export type Status = Schemas["Status"];
 export type Phase = Schemas["Phase"];
@@ -34,6 +35,7 @@ export type ResultDetail = Schemas["ResultDetail"];
 export type ResultStatus = Schemas["ResultStatus"];
 export type OutputLine = Schemas["OutputLine"];
 export type OutputPage = Schemas["OutputPage"];
+export type LineSpan = Schemas["LineSpan"];
 export type OutcomeMatrix = Schemas["OutcomeMatrix"];
 
 export type Comparison = Schemas["Comparison"];

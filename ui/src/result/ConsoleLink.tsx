@@ -1,41 +1,77 @@
-import { useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import type { MouseEvent, ReactElement } from "react";
-import { firstLineOf } from "../api/run";
+import { resultLinesQuery } from "../api/run";
+import type { LineSpan } from "../api/types";
+import { formatHash } from "../console/selection";
+
+interface LinesLinkProps {
+  id: string;
+  /** Missing where they are not known: then the link leads to the console as a whole. */
+  lines: LineSpan | null | undefined;
+  children?: string;
+  onClick?: (event: MouseEvent) => void;
+}
+
+/** A link to printed lines. */
+export function LinesLink({
+  id,
+  lines,
+  children = "Show in the console",
+  onClick,
+}: LinesLinkProps): ReactElement {
+  return (
+    <Link
+      to="/runs/$id/console"
+      params={{ id }}
+      search={{}}
+      hash={hashOf(lines)}
+      {...(onClick && { onClick })}
+    >
+      {children}
+    </Link>
+  );
+}
+
+/** A link to the first of a task's lines: all of them would be too many to mark. */
+export function HeadingLink({
+  lines: { from },
+  ...props
+}: LinesLinkProps & { lines: LineSpan }): ReactElement {
+  return <LinesLink {...props} lines={{ from, to: from + 1 }} />;
+}
 
 interface Props {
   id: string;
-  /** The event whose lines are looked for. */
+  /** The result, by the number of its event. */
   seq: number;
   children?: string;
 }
 
-/** A link to what Ansible printed for a result. The line is looked up when the link is followed. */
+/** A link to what Ansible printed for a result. */
 export function ConsoleLink({ id, seq, children = "Show in the console" }: Props): ReactElement {
+  const query = resultLinesQuery(id, seq);
+  const { data: lines } = useQuery(query);
   const navigate = useNavigate();
   const cache = useQueryClient();
+  // Followed before its lines are known.
   const follow = async (event: MouseEvent) => {
-    if (event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey) {
+    const isElsewhere = event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey;
+    if (lines !== undefined || isElsewhere) {
       return;
     }
     event.preventDefault();
-    const line = await cache
-      .fetchQuery({
-        queryKey: ["execution", id, "line", seq],
-        queryFn: () => firstLineOf(id, seq).then((at) => at ?? -1),
-      })
-      .catch(() => -1);
-    // Lines are numbered from 1 on the page.
-    await navigate({
-      to: "/runs/$id/console",
-      params: { id },
-      search: {},
-      hash: line < 0 ? "" : `L${line + 1}`,
-    });
+    const found = await cache.fetchQuery(query).catch(() => null);
+    await navigate({ to: "/runs/$id/console", params: { id }, search: {}, hash: hashOf(found) });
   };
   return (
-    <Link to="/runs/$id/console" params={{ id }} search={{}} onClick={(event) => void follow(event)}>
+    <LinesLink id={id} lines={lines} onClick={(event) => void follow(event)}>
       {children}
-    </Link>
+    </LinesLink>
   );
+}
+
+function hashOf(lines: LineSpan | null | undefined): string {
+  // The API names the line after the last one.
+  return lines ? formatHash({ from: lines.from, to: Math.max(lines.from, lines.to - 1) }) : "";
 }

@@ -3,19 +3,24 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import type { ReactElement } from "react";
 import { useMemo } from "react";
 import { executionQuery } from "../../../api/queries";
-import { matrixQuery, tasksQuery } from "../../../api/run";
+import { cellLinesQuery, matrixQuery, tasksQuery } from "../../../api/run";
 import { decodeMatrix, OUTCOMES } from "../../../matrix/decode";
 import { type Chosen, Matrix } from "../../../matrix/Matrix";
 import type { MatrixTask } from "../../../matrix/model";
 import { OutcomeLabel } from "../../../parts/OutcomeLabel";
 import { useDocumentTitle } from "../../../parts/PageTitle";
 import { Empty, Failed, Loading } from "../../../parts/states";
+import { useSettled } from "../../../parts/useSettled";
+import { LinesLink } from "../../../result/ConsoleLink";
 import { useAddress } from "./useAddress";
 
 const route = getRouteApi("/shell/runs/$id/matrix");
 
 /** While a run goes on and nothing tells of changes, the outcomes are read again this often, in milliseconds. */
 const POLL = 5_000;
+
+/** The cursor rests so long on a cell before its lines are looked up, in milliseconds. */
+const SETTLED = 300;
 
 export function MatrixPage(): ReactElement {
   const { id } = route.useParams();
@@ -68,6 +73,11 @@ export { MatrixPage as component };
 function Details({ id, chosen }: { id: string; chosen: Chosen }): ReactElement {
   const { host, task } = chosen.place;
   const outcome = OUTCOMES[chosen.code] ?? "absent";
+  const isSettled = useSettled(`${task} ${host}`, SETTLED) !== undefined;
+  const { data: lines } = useQuery({
+    ...cellLinesQuery(id, task, host),
+    enabled: isSettled && outcome !== "absent",
+  });
   return (
     <>
       <OutcomeLabel outcome={outcome === "absent" ? "none" : outcome} />
@@ -79,9 +89,12 @@ function Details({ id, chosen }: { id: string; chosen: Chosen }): ReactElement {
         {chosen.count > 1 && `, and alike on ${(chosen.count - 1).toLocaleString("en")} more`}
       </span>
       {outcome !== "absent" && (
-        <Link to="/runs/$id/results/$task/$host" params={{ id, task: String(task), host }}>
-          Open the result
-        </Link>
+        <>
+          <Link to="/runs/$id/results/$task/$host" params={{ id, task: String(task), host }}>
+            Open the result
+          </Link>
+          <LinesLink id={id} lines={lines} />
+        </>
       )}
     </>
   );

@@ -7,6 +7,7 @@ import { ExecutionLink } from "../../../parts/ExecutionLink";
 import { plural } from "../../../parts/format";
 import { OutcomeLabel } from "../../../parts/OutcomeLabel";
 import { Time } from "../../../parts/Time";
+import { ConsoleLink } from "../../../result/ConsoleLink";
 import { HostNames } from "./HostNames";
 import { LastSuccess } from "./LastSuccess";
 import { Message } from "./Message";
@@ -67,6 +68,11 @@ export function FailureCard({ id, group }: Props): ReactElement {
             <Link to="/runs/$id/results/$task/$host" params={{ id, task: String(tasks[0]?.task ?? 0), host }}>
               Result on <bdi>{host}</bdi>
             </Link>
+            <span className="summary-detail">
+              <ConsoleLink id={id} seq={group.seq}>
+                Lines in the console
+              </ConsoleLink>
+            </span>
           </Fact>
           {seen && (
             <Fact name="Seen">

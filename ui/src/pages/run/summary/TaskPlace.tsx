@@ -12,7 +12,7 @@ export function TaskPlace({ id, task }: Props): ReactElement {
   const { name, role, action, path, line } = task;
   return (
     <span className="summary-task">
-      <Link to="/runs/$id/tasks" params={{ id }}>
+      <Link to="/runs/$id/tasks" params={{ id }} search={{ task: task.task }}>
         <bdi>{role ? `${role} : ${name || action}` : name || action}</bdi>
       </Link>
       {path && (

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import type { ReactElement } from "react";
 import { executionQuery, explainQuery } from "../../../api/queries";
+import { isTroubled } from "../../../api/trouble";
 import type { Execution } from "../../../api/types";
 import { Failed, Loading } from "../../../parts/states";
 import { EstimateCard } from "./EstimateCard";
@@ -32,12 +33,9 @@ export function Summary(): ReactElement | null {
 
 /** Why it failed. Asked for only where something failed or was handled. */
 function Why({ run }: { run: Execution }): ReactElement | null {
-  const isTroubled =
-    run.status === "failed" ||
-    run.failed.length + run.unreachable.length > 0 ||
-    Object.values(run.stats).some(({ rescued, ignored }) => (rescued ?? 0) + (ignored ?? 0) > 0);
-  const { data, error, refetch } = useQuery({ ...explainQuery(run.id), enabled: isTroubled });
-  if (!isTroubled) {
+  const enabled = isTroubled(run);
+  const { data, error, refetch } = useQuery({ ...explainQuery(run.id), enabled });
+  if (!enabled) {
     return null;
   }
   if (data === undefined) {

@@ -12,11 +12,11 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { type ReactElement, useMemo, useState } from "react";
 import { type ResultFilter, resultsQuery } from "../../../api/run";
-import type { TaskResult } from "../../../api/types";
+import type { LineSpan, TaskResult } from "../../../api/types";
 import { Duration } from "../../../parts/Duration";
 import { OutcomeLabel } from "../../../parts/OutcomeLabel";
 import { Failed, Loading } from "../../../parts/states";
-import { ConsoleLink } from "../../../result/ConsoleLink";
+import { ConsoleLink, HeadingLink } from "../../../result/ConsoleLink";
 import { outcomeOfResult } from "../../../result/marks";
 import { ResultView } from "../../../result/ResultView";
 import type { TaskRow } from "./rows";
@@ -38,11 +38,13 @@ const FILTERS: readonly [NonNullable<TasksSearch["results"]>, ResultFilter][] = 
 interface Props {
   id: string;
   row: TaskRow;
+  /** The printed lines of the task, if they are known. */
+  lines: LineSpan | undefined;
   onClose: () => void;
 }
 
 /** The results of a task, by host. */
-export function TaskPanel({ id, row, onClose }: Props): ReactElement {
+export function TaskPanel({ id, row, lines, onClose }: Props): ReactElement {
   const { task, counts } = row;
   const search = route.useSearch();
   const navigate = route.useNavigate();
@@ -68,6 +70,7 @@ export function TaskPanel({ id, row, onClose }: Props): ReactElement {
         <span className="pb-subtle">
           <bdi>{task.path ? `${task.path}${task.line ? `:${task.line}` : ""}` : task.action}</bdi>
         </span>
+        {lines && <HeadingLink id={id} lines={lines} />}
         <DrawerActions>
           <DrawerCloseButton onClick={onClose} aria-label="Close the results" />
         </DrawerActions>

@@ -2,26 +2,32 @@ import { Button } from "@patternfly/react-core/dist/esm/components/Button";
 import { Label } from "@patternfly/react-core/dist/esm/components/Label";
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { Fragment, type ReactElement, useState } from "react";
+import type { LineSpan } from "../../../api/types";
 import { Duration } from "../../../parts/Duration";
-import { OutcomeLabel } from "../../../parts/OutcomeLabel";
-import type { Counts, PlayGroup, TaskRow } from "./rows";
+import { OutcomeLabel, type OutcomeWord } from "../../../parts/OutcomeLabel";
+import { HeadingLink } from "../../../result/ConsoleLink";
+import { type Counts, handledWords, type PlayGroup, type TaskRow } from "./rows";
 
 /** Tasks of a play that are drawn at first, and how many more each time. */
 const PAGE = 300;
 
 interface Props {
+  /** The run. */
+  id: string;
   groups: readonly PlayGroup[];
+  /** The printed lines of tasks, as far as they are known. */
+  lines: ReadonlyMap<number, LineSpan>;
   /** Number of the task whose results are open. */
   chosen: number | undefined;
   onOpen: (task: number) => void;
 }
 
 /** A table for each play, with a line for each task. */
-export function TaskTable({ groups, chosen, onOpen }: Props): ReactElement {
+export function TaskTable({ groups, ...props }: Props): ReactElement {
   return (
     <>
       {groups.map((group) => (
-        <PlayTable key={group.roles[0]?.rows[0]?.task.task} group={group} chosen={chosen} onOpen={onOpen} />
+        <PlayTable key={group.roles[0]?.rows[0]?.task.task} group={group} {...props} />
       ))}
     </>
   );
@@ -31,7 +37,7 @@ interface PlayProps extends Omit<Props, "groups"> {
   group: PlayGroup;
 }
 
-function PlayTable({ group, chosen, onOpen }: PlayProps): ReactElement {
+function PlayTable({ id, group, lines, chosen, onOpen }: PlayProps): ReactElement {
   const [limit, setLimit] = useState(PAGE);
   const total = group.roles.reduce((sum, role) => sum + role.rows.length, 0);
   let left = limit;
@@ -49,6 +55,7 @@ function PlayTable({ group, chosen, onOpen }: PlayProps): ReactElement {
             <Th width={50}>Task</Th>
             <Th>Results</Th>
             <Th className="pb-tasks__aside">Time</Th>
+            <Th className="pb-tasks__aside">Console</Th>
           </Tr>
         </Thead>
         <Tbody>
@@ -59,7 +66,7 @@ function PlayTable({ group, chosen, onOpen }: PlayProps): ReactElement {
               <Fragment key={rows[0]?.task.task}>
                 {drawn.length > 0 && role !== "" && (
                   <Tr className="pb-tasks__role">
-                    <Td colSpan={4}>
+                    <Td colSpan={5}>
                       Role <bdi>{role}</bdi>
                     </Td>
                   </Tr>
@@ -67,7 +74,9 @@ function PlayTable({ group, chosen, onOpen }: PlayProps): ReactElement {
                 {drawn.map((row) => (
                   <TaskLine
                     key={row.task.task}
+                    id={id}
                     row={row}
+                    lines={lines.get(row.task.task)}
                     isChosen={row.task.task === chosen}
                     onOpen={onOpen}
                   />
@@ -87,12 +96,14 @@ function PlayTable({ group, chosen, onOpen }: PlayProps): ReactElement {
 }
 
 interface LineProps {
+  id: string;
   row: TaskRow;
+  lines: LineSpan | undefined;
   isChosen: boolean;
   onOpen: (task: number) => void;
 }
 
-function TaskLine({ row, isChosen, onOpen }: LineProps): ReactElement {
+function TaskLine({ id, row, lines, isChosen, onOpen }: LineProps): ReactElement {
   const { task, counts, share, isSlow, isOdd } = row;
   return (
     <Tr isRowSelected={isChosen}>
@@ -135,25 +146,39 @@ function TaskLine({ row, isChosen, onOpen }: LineProps): ReactElement {
           <span style={{ width: `${Math.min(100, share * 100)}%` }} />
         </span>
       </Td>
+      <Td dataLabel="Console" className="pb-tasks__aside" modifier="nowrap">
+        {lines && (
+          <HeadingLink id={id} lines={lines}>{`Line ${(lines.from + 1).toLocaleString("en")}`}</HeadingLink>
+        )}
+      </Td>
     </Tr>
   );
 }
 
 /** How the results ended: only what there is. */
-export function CountLabels({ counts }: { counts: Counts }): ReactElement {
+function CountLabels({ counts }: { counts: Counts }): ReactElement {
   return (
     <>
       {(["failed", "unreachable", "changed", "ok", "skipped"] as const)
         .filter((outcome) => counts[outcome] > 0)
         .map((outcome) => (
-          <OutcomeLabel
-            key={outcome}
-            outcome={outcome}
-            text={`${counts[outcome].toLocaleString("en")} ${outcome}${
-              outcome === "failed" && counts.ignored > 0 ? ` (${counts.ignored} ignored)` : ""
-            }`}
-          />
+          <OutcomeLabel key={outcome} outcome={wordOf(outcome, counts)} text={textOf(outcome, counts)} />
         ))}
     </>
   );
+}
+
+type Counted = "failed" | "unreachable" | "changed" | "ok" | "skipped";
+
+/** Failures that were all handled do not look like those that count. */
+function wordOf(outcome: Counted, { failed, ignored, rescued, retracted }: Counts): OutcomeWord {
+  const isHandled = outcome === "failed" && ignored + rescued + retracted >= failed;
+  return isHandled ? (rescued > 0 ? "rescued" : "ignored") : outcome;
+}
+
+function textOf(outcome: Counted, counts: Counts): string {
+  const handled = outcome === "failed" || counts.failed === 0 ? handledWords(counts) : "";
+  const isBad = outcome === "failed" || outcome === "unreachable";
+  const words = isBad && handled !== "" ? ` (${handled})` : "";
+  return `${counts[outcome].toLocaleString("en")} ${outcome}${words}`;
 }

@@ -4,9 +4,11 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { type ReactElement, useMemo } from "react";
 import { executionQuery, playsQuery } from "../../../api/queries";
-import { tasksQuery } from "../../../api/run";
+import { resultsQuery, taskLinesQuery, tasksQuery } from "../../../api/run";
+import type { LineSpan, Task, TaskResult } from "../../../api/types";
 import { plural } from "../../../parts/format";
 import { useDocumentTitle } from "../../../parts/PageTitle";
+import { useScrollPlace } from "../../../parts/scroll";
 import { Empty, Failed, Loading } from "../../../parts/states";
 import { TextFilter } from "../../../parts/TextFilter";
 import { filterRows, groupRows, rowsOf } from "./rows";
@@ -30,6 +32,15 @@ const SHOW = [
 /** How often a running execution is read again where nothing tells of changes, in milliseconds. */
 const POLL = 5_000;
 
+/** Failed results that are read to see how they were handled, at most. */
+const MOST_FAILURES = 1_000;
+
+/** What scrolls: the list beside the results of a task. */
+const LIST = ".pb-tasks__drawer .pf-v6-c-drawer__content";
+
+const NO_TASKS: readonly Task[] = [];
+const NO_LINES: ReadonlyMap<number, LineSpan> = new Map();
+
 export function TasksPage(): ReactElement {
   const { id } = route.useParams();
   const search = route.useSearch();
@@ -39,9 +50,16 @@ export function TasksPage(): ReactElement {
   const refetchInterval = run?.status === "running" ? POLL : false;
   const { data, error, refetch } = useQuery({ ...tasksQuery(id), refetchInterval });
   const { data: plays } = useQuery({ ...playsQuery(id), refetchInterval });
-  const rows = useMemo(() => rowsOf(data?.entries ?? []), [data]);
+  // While a run goes on, its log is not read again and again for this.
+  const { data: lines } = useQuery({
+    ...taskLinesQuery(id),
+    enabled: run !== undefined && run.status !== "running",
+  });
+  const failures = useFailures(id, data?.entries ?? NO_TASKS, refetchInterval);
+  const rows = useMemo(() => rowsOf(data?.entries ?? [], failures), [data, failures]);
   const shown = useMemo(() => filterRows(rows, search), [rows, search]);
   const groups = useMemo(() => groupRows(shown, plays?.plays ?? []), [shown, plays]);
+  useScrollPlace(LIST, "tasks", data !== undefined);
   const write = (change: TasksSearch) =>
     void navigate({ search: (last) => ({ ...last, ...change }), replace: true });
   const open = (task: number | undefined) => {
@@ -95,13 +113,19 @@ export function TasksPage(): ReactElement {
         <DrawerContent
           panelContent={
             chosen && (
-              <TaskPanel key={chosen.task.task} id={id} row={chosen} onClose={() => open(undefined)} />
+              <TaskPanel
+                key={chosen.task.task}
+                id={id}
+                row={chosen}
+                lines={lines?.get(chosen.task.task)}
+                onClose={() => open(undefined)}
+              />
             )
           }
         >
           <DrawerContentBody>
             {groups.length === 0 && <p>No task is like that.</p>}
-            <TaskTable groups={groups} chosen={search.task} onOpen={open} />
+            <TaskTable id={id} groups={groups} lines={lines ?? NO_LINES} chosen={search.task} onOpen={open} />
           </DrawerContentBody>
         </DrawerContent>
       </Drawer>
@@ -110,3 +134,19 @@ export function TasksPage(): ReactElement {
 }
 
 export { TasksPage as component };
+
+/** All failed results, which tell how failures were handled; none if there are too many to read. */
+function useFailures(
+  id: string,
+  tasks: readonly Task[],
+  refetchInterval: number | false,
+): readonly TaskResult[] | undefined {
+  const count = tasks.reduce((sum, { failed }) => sum + failed, 0);
+  const enabled = count > 0 && count <= MOST_FAILURES;
+  const { data } = useQuery({
+    ...resultsQuery(id, { status: "failed" }, MOST_FAILURES),
+    enabled,
+    refetchInterval,
+  });
+  return enabled && data?.hasMore === false ? data.entries : undefined;
+}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Task } from "../../../api/types";
-import { filterRows, groupRows, isOdd, rowsOf } from "./rows";
+import type { Task, TaskResult } from "../../../api/types";
+import { filterRows, groupRows, handledWords, isOdd, rowsOf } from "./rows";
 
 const task = (number: number, more: Partial<Task> = {}): Task => ({
   task: number,
@@ -22,6 +22,41 @@ const task = (number: number, more: Partial<Task> = {}): Task => ({
   ...more,
 });
 
+const failure = (number: number, more: Partial<TaskResult> = {}): TaskResult => ({
+  seq: number,
+  task: number,
+  task_name: `Task ${number}`,
+  action: "command",
+  host: "web-01",
+  status: "failed",
+  changed: false,
+  ignored: false,
+  rescued: false,
+  censored: false,
+  delegated: false,
+  loop: false,
+  retried: false,
+  retracted: false,
+  end_time: "2026-01-20T10:00:01Z",
+  ...more,
+});
+
+describe("handled failures", () => {
+  it("are told apart by the results, as far as these are known", () => {
+    const tasks = [task(1, { failed: 4, ignored: 1 }), task(2, { failed: 1 })];
+    const failures = [
+      failure(1, { ignored: true }),
+      failure(1, { rescued: true }),
+      failure(1, { rescued: true, retracted: true }),
+      failure(1),
+      failure(2),
+    ];
+    const words = (known?: TaskResult[]) => rowsOf(tasks, known).map(({ counts }) => handledWords(counts));
+    expect(words(failures)).toEqual(["1 ignored, 1 rescued, 1 repeated", ""]);
+    expect(words()).toEqual(["1 ignored", ""]);
+  });
+});
+
 describe("rowsOf", () => {
   it("counts each result once, and the part of the time", () => {
     const [first] = rowsOf([task(1, { changed: 3, duration: 3 }), task(2)]);
@@ -40,7 +75,16 @@ describe("rowsOf", () => {
 });
 
 describe("isOdd", () => {
-  const none = { failed: 0, ignored: 0, unreachable: 0, changed: 0, ok: 0, skipped: 0 };
+  const none = {
+    failed: 0,
+    ignored: 0,
+    rescued: 0,
+    retracted: 0,
+    unreachable: 0,
+    changed: 0,
+    ok: 0,
+    skipped: 0,
+  };
 
   it("is where a few hosts ended otherwise than most", () => {
     expect(isOdd({ ...none, ok: 9, changed: 1 })).toBe(true);

@@ -1,5 +1,5 @@
 /** Tasks as the page lists them: by play and role, with what is slow and what is odd. */
-import type { Play, Task } from "../../../api/types";
+import type { Play, Task, TaskResult } from "../../../api/types";
 import type { TasksSearch } from "./search";
 
 /** How results of a task ended, counted so that each result counts once. */
@@ -7,6 +7,10 @@ export interface Counts {
   failed: number;
   /** Of the failed and unreachable ones, those that were ignored. */
   ignored: number;
+  /** Of the failed ones, those that a `rescue` handled. */
+  rescued: number;
+  /** Of the failed ones, those that do not count, because the task was repeated in the debugger. */
+  retracted: number;
   unreachable: number;
   changed: number;
   /** Without those that changed something. */
@@ -48,12 +52,17 @@ const SLOW_LEAST_SHARE = 0.05;
 /** Hosts are odd if at least this part of the hosts ended alike, and they did not. */
 const USUAL_SHARE = 0.6;
 
-export function rowsOf(tasks: readonly Task[]): TaskRow[] {
+/** `failures`: all failed results, or none while they are not known. */
+export function rowsOf(tasks: readonly Task[], failures: readonly TaskResult[] = []): TaskRow[] {
   const durations = tasks.map((task) => task.duration).sort((a, b) => a - b);
   const total = durations.reduce((sum, duration) => sum + duration, 0);
   const median = durations[Math.floor(durations.length / 2)] ?? 0;
+  const byTask = new Map<number, TaskResult[]>();
+  for (const result of failures) {
+    byTask.set(result.task, [...(byTask.get(result.task) ?? []), result]);
+  }
   return tasks.map((task) => {
-    const counts = countsOf(task);
+    const counts = countsOf(task, byTask.get(task.task));
     const share = total > 0 ? task.duration / total : 0;
     const isLong =
       share >= SLOW_SHARE || (share >= SLOW_LEAST_SHARE && task.duration >= SLOW_FACTOR * median);
@@ -67,10 +76,23 @@ export function rowsOf(tasks: readonly Task[]): TaskRow[] {
   });
 }
 
-/** The API counts changed results among those that are ok. */
-export function countsOf(task: Task): Counts {
+/** The API counts changed results among those that are ok, and handled failures among those that failed. */
+function countsOf(task: Task, failures: readonly TaskResult[] = []): Counts {
   const { failed, ignored, unreachable, changed, skipped } = task;
-  return { failed, ignored, unreachable, changed, ok: Math.max(0, task.ok - changed), skipped };
+  const retracted = failures.filter((result) => result.retracted).length;
+  const rescued = failures.filter((result) => result.rescued && !result.retracted).length;
+  const ok = Math.max(0, task.ok - changed);
+  return { failed, ignored, rescued, retracted, unreachable, changed, ok, skipped };
+}
+
+/** How failures were handled, in words: "2 ignored, 1 rescued". Empty if none was. */
+export function handledWords({ ignored, rescued, retracted }: Counts): string {
+  const parts = [
+    ignored > 0 && `${ignored.toLocaleString("en")} ignored`,
+    rescued > 0 && `${rescued.toLocaleString("en")} rescued`,
+    retracted > 0 && `${retracted.toLocaleString("en")} repeated`,
+  ];
+  return parts.filter((part) => part !== false).join(", ");
 }
 
 export function isOdd({ failed, unreachable, changed, ok, skipped }: Counts): boolean {

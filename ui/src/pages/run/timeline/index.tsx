@@ -9,7 +9,7 @@ import { duration, plural } from "../../../parts/format";
 import { useNow } from "../../../parts/now";
 import { useDocumentTitle } from "../../../parts/PageTitle";
 import { Empty, Failed, Loading } from "../../../parts/states";
-import { ConsoleLink } from "../../../result/ConsoleLink";
+import { LinesLink } from "../../../result/ConsoleLink";
 import { type HostBar, hostBars, linesOf, type NoteLine, taskBars } from "../../../timeline/bars";
 import { scaleOf } from "../../../timeline/scale";
 import { Timeline } from "../../../timeline/Timeline";
@@ -97,9 +97,9 @@ function HostLinks({ id, bar }: { id: string; bar: HostBar }): ReactElement {
       <Link to="/runs/$id/results/$task/$host" params={params} search={{}}>
         <bdi>{bar.host}</bdi>
       </Link>
-      <ConsoleLink id={id} seq={bar.result.seq}>
+      <LinesLink id={id} lines={bar.result.lines}>
         Console
-      </ConsoleLink>
+      </LinesLink>
     </>
   );
 }
@@ -107,7 +107,11 @@ function HostLinks({ id, bar }: { id: string; bar: HostBar }): ReactElement {
 /** The lines below open tasks: their results, as they come. */
 function useResults(id: string, open: readonly number[], refetchInterval: number | false) {
   const results = useQueries({
-    queries: open.map((task) => ({ ...resultsQuery(id, { task }, HOSTS), refetchInterval })),
+    // While a run goes on, its log is not read again and again for the lines.
+    queries: open.map((task) => ({
+      ...resultsQuery(id, { task, ...(refetchInterval === false && { lines: true }) }, HOSTS),
+      refetchInterval,
+    })),
     combine: useCallback(
       (queries: { data: Entries<TaskResult> | undefined; error: unknown }[]) =>
         queries.map(({ data, error }) => ({ data, error })),

@@ -1,0 +1,10 @@
+/** Whether something went wrong in a run, or was handled: then its explanation is worth asking for. */
+import type { Execution } from "./types";
+
+export function isTroubled(run: Execution): boolean {
+  return (
+    run.status === "failed" ||
+    run.failed.length + run.unreachable.length > 0 ||
+    Object.values(run.stats).some(({ rescued, ignored }) => (rescued ?? 0) + (ignored ?? 0) > 0)
+  );
+}

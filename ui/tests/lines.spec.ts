@@ -1,0 +1,72 @@
+/** Every page that shows a result leads to what was printed for it, by links that name the lines. */
+import type { Locator, Page } from "@playwright/test";
+import type { Execution, ExecutionList } from "../src/api/types";
+import { expect, test } from "./harness/test";
+
+const FATAL = /^fatal: \[web-02\]: FAILED!/;
+
+test.describe(() => {
+  test.use({ isolated: true });
+
+  test("links of a real run name the very lines of a task and of a result", async ({ page, collector }) => {
+    test.slow();
+    expect(await collector.ansible("release.yml")).toBe(2);
+    const { executions } = await collector.ask<ExecutionList>("GET", "/executions");
+    const id = executions[0]?.id ?? "";
+    await collector.ask<Execution>("GET", `/executions/${id}?wait=final&timeout=30`);
+    const { lines } = await collector.ask<{ lines: { text: string }[] }>("GET", `/executions/${id}/output`);
+    const lineOf = (text: string) => lines.findIndex((line) => line.text.includes(text)) + 1;
+    const fatal = lineOf("fatal: [web-02]");
+    const task = lineOf("TASK [Switch to the new version]");
+    expect(fatal).toBeGreaterThan(0);
+    const searches = countRequests(page, /\/output\?/);
+
+    await page.goto(`runs/${id}`);
+    const hash = await hashOf(page.getByRole("link", { name: "Lines in the console" }));
+    // What newer versions of Ansible print about the error above it belongs to the result, and nothing of the other host does.
+    const [from = 0, to = from] = [...hash.matchAll(/\d+/g)].map(Number);
+    expect(from).toBeGreaterThan(lineOf("ok: [web-01] =>"));
+    expect(from).toBeLessThanOrEqual(fatal);
+    expect(to).toBeGreaterThanOrEqual(fatal);
+
+    await page.goto(`runs/${id}/results/2/web-02`);
+    expect(await hashOf(page.getByRole("link", { name: "Show in the console" }))).toBe(hash);
+
+    await page.goto(`runs/${id}/matrix?host=web-02&task=2`);
+    expect(await hashOf(page.getByRole("link", { name: "Show in the console" }))).toBe(hash);
+
+    await page.goto(`runs/${id}/timeline?open=2`);
+    await expect(page.locator(`a[href$="/console#${hash}"]`)).toHaveCount(1);
+
+    await page.goto(`runs/${id}/tasks`);
+    const row = page.getByRole("row").filter({ hasText: "Switch to the new version" });
+    const fromTask = row.getByRole("link", { name: /^Line \d+$/ });
+    // Ansible prints an empty line before the heading.
+    await expect(fromTask).toHaveAttribute("href", new RegExp(`#L(${task - 1}|${task})$`));
+    // No page read the output to find a line.
+    expect(searches()).toBe(0);
+
+    await fromTask.click();
+    await expect(page.getByText(/^TASK \[Switch to the new version\]/).first()).toBeInViewport();
+    await page.goBack();
+    await row.getByRole("button", { name: "Switch to the new version" }).click();
+    await page.getByRole("link", { name: "Show in the console" }).last().click();
+    await expect(page).toHaveURL(new RegExp(`#${hash}$`));
+    await expect(page.getByText(FATAL)).toBeInViewport();
+  });
+});
+
+/** The lines that a link names, once it does: `L13-L26`. */
+async function hashOf(link: Locator): Promise<string> {
+  await expect(link).toHaveAttribute("href", /#L\d+/);
+  return (await link.getAttribute("href"))?.split("#").at(-1) ?? "";
+}
+
+/** How many requests whose address is like that were sent so far. */
+function countRequests(page: Page, address: RegExp): () => number {
+  let count = 0;
+  page.on("request", (request) => {
+    count += address.test(request.url()) ? 1 : 0;
+  });
+  return () => count;
+}
