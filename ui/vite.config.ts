@@ -4,8 +4,31 @@ import { defineConfig } from "vitest/config";
 // Where `npm run dev` finds a collector.
 const collector = process.env.PLAYBACK_URL ?? "http://127.0.0.1:8080";
 
+/** Themes of PatternFly that the pages do not have; they are a tenth of its styles. */
+const OTHER_THEMES = /\.pf-v6-theme-(felt|glass|high-contrast)\b/;
+
+/** What applies without these themes (`:not(.pf-v6-theme-glass)`) stays. */
+const isOfOtherTheme = (selector: string) => OTHER_THEMES.test(selector.replace(/:not\([^()]*\)/g, ""));
+
 export default defineConfig({
   plugins: [react()],
+  css: {
+    postcss: {
+      plugins: [
+        {
+          postcssPlugin: "other-themes",
+          Rule: (rule) => {
+            const selectors = rule.selectors.filter((selector) => !isOfOtherTheme(selector));
+            if (selectors.length === 0) {
+              rule.remove();
+            } else if (selectors.length < rule.selectors.length) {
+              rule.selectors = selectors;
+            }
+          },
+        },
+      ],
+    },
+  },
   // Relative, so that the pages also work below a path of a reverse proxy. The collector makes the addresses in
   // index.html absolute, since that page is served at every depth.
   base: "./",

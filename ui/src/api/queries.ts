@@ -13,6 +13,8 @@ export const keys = {
   /** All lists of executions. */
   lists: ["executions"] as const,
   list: (query: ListQuery) => ["executions", query] as const,
+  /** The last runs of the playbooks of a list. */
+  recent: ["recent"] as const,
   execution: (id: string) => ["execution", id] as const,
   record: (id: string) => ["execution", id, "record"] as const,
   /** A part of an execution; read again when the execution changes. */

@@ -83,3 +83,35 @@ test("what is no message is passed over", () => {
   }
   expect(listed()).toEqual([RUN]);
 });
+
+test("when the connection first opens, large parts of runs that ended before are not read twice", () => {
+  const began = Date.now();
+  const isPartOld = (id: string) => cache.getQueryState(keys.part(id, "matrix"))?.isInvalidated;
+  const ended = new Date(began - 3_600_000).toISOString();
+  cache.setQueryData(keys.record("going"), RUN);
+  cache.setQueryData(keys.record("over"), { ...RUN, status: "success", end_time: ended });
+  cache.setQueryData(keys.record("just over"), {
+    ...RUN,
+    status: "success",
+    end_time: new Date(began).toISOString(),
+  });
+  for (const id of ["going", "over", "just over", "not known"]) {
+    cache.setQueryData(keys.part(id, "matrix"), {});
+  }
+  feed.begin(began);
+  expect(["going", "over", "just over", "not known"].map(isPartOld)).toEqual([true, false, true, true]);
+  expect(cache.getQueryState(keys.record("over"))?.isInvalidated).toBe(true);
+  expect(isOld()).toBe(true);
+  // What was left from an earlier login is read again.
+  feed.begin(began + 1);
+  expect(isPartOld("over")).toBe(true);
+});
+
+test("bars of last runs are read again when runs start and end", () => {
+  cache.setQueryData([...keys.recent, "site.yml"], new Map());
+  const isRecentOld = () => cache.getQueryState([...keys.recent, "site.yml"])?.isInvalidated;
+  tell("changed", { ...RUN, results: 7 });
+  expect(isRecentOld()).toBe(false);
+  tell("ended", { ...RUN, status: "success" });
+  expect(isRecentOld()).toBe(true);
+});

@@ -16,6 +16,8 @@ import type { Execution, FeedMessage } from "./types";
 const BACKOFF = [500, 1_000, 2_000, 5_000, 10_000];
 /** How often lists are read again where no WebSocket can be opened, as behind some proxies. */
 const POLL = 15_000;
+/** A run that ended this short a time ago may have been read while it ended, in milliseconds; clocks differ. */
+const JUST_ENDED = 60_000;
 
 export interface LiveConnection {
   /** Tries to connect at once, rather than after the waiting time. */
@@ -26,6 +28,8 @@ export interface LiveConnection {
 /** Connects, and stays connected until closed. */
 export function connect(cache: QueryClient): LiveConnection {
   const feed = new Feed(cache);
+  const began = Date.now();
+  let isFirst = true;
   let socket: WebSocket | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let failures = 0;
@@ -39,7 +43,12 @@ export function connect(cache: QueryClient): LiveConnection {
       failures = 0;
       noteLive(true);
       // What happened in the meantime was not told.
-      feed.readAgain();
+      if (isFirst) {
+        feed.begin(began);
+      } else {
+        feed.readAgain();
+      }
+      isFirst = false;
     };
     opened.onmessage = (event) => feed.take(event.data);
     opened.onclose = () => {
@@ -111,6 +120,7 @@ export class Feed {
   readonly #cache: QueryClient;
   readonly #lists: ReturnType<typeof throttle>;
   readonly #slowLists: ReturnType<typeof throttle>;
+  readonly #recent: ReturnType<typeof throttle>;
   /** Executions of which the parts are to be read again. */
   readonly #changed = new Set<string>();
   readonly #parts: ReturnType<typeof throttle>;
@@ -119,6 +129,7 @@ export class Feed {
     this.#cache = cache;
     this.#lists = throttle(1_000, () => void cache.invalidateQueries({ queryKey: keys.lists }));
     this.#slowLists = throttle(10_000, () => this.#lists.call());
+    this.#recent = throttle(5_000, () => void cache.invalidateQueries({ queryKey: keys.recent }));
     this.#parts = throttle(2_000, () => {
       for (const id of this.#changed) {
         void cache.invalidateQueries({ queryKey: [...keys.execution(id), "part"] });
@@ -139,6 +150,24 @@ export class Feed {
     }
   }
 
+  /**
+   * The connection is open for the first time. What was read since `began` is a moment old: of a run that ended before only the record
+   * is read again, which tells of a redaction, and not its parts, which may be large.
+   */
+  begin(began: number): void {
+    this.#lists.call();
+    void this.#cache.invalidateQueries({
+      queryKey: ["execution"],
+      predicate: ({ queryKey: [, id, part], state }) =>
+        part !== "part" || state.dataUpdatedAt < began || !this.#hadEnded(String(id), began),
+    });
+  }
+
+  #hadEnded(id: string, time: number): boolean {
+    const end = this.#cache.getQueryData<Execution>(keys.record(id))?.end_time;
+    return end !== undefined && end !== null && Date.parse(end) < time - JUST_ENDED;
+  }
+
   /** All that is shown may be out of date. */
   readAgain(): void {
     this.#lists.call();
@@ -148,6 +177,7 @@ export class Feed {
   close(): void {
     this.#lists.cancel();
     this.#slowLists.cancel();
+    this.#recent.cancel();
     this.#parts.cancel();
   }
 
@@ -166,6 +196,7 @@ export class Feed {
     }
     if (event !== "changed") {
       this.#lists.call();
+      this.#recent.call();
     } else if (!isKnown) {
       // It may belong to a filtered list by now, but while it runs that is not urgent.
       this.#slowLists.call();

@@ -40,7 +40,11 @@ export function setPreferences(changes: Partial<Preferences>): void {
 }
 
 export function usePreferences(): Preferences {
-  return useSyncExternalStore(subscribe, () => preferences);
+  return useSyncExternalStore(subscribe, currentPreferences);
+}
+
+export function currentPreferences(): Preferences {
+  return preferences;
 }
 
 /** Applies the theme to the document, now and whenever it changes: PatternFly looks for a class on `<html>`. */

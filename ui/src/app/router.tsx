@@ -20,9 +20,11 @@ import { search as loginSearch } from "../pages/login/search";
 import { search as consoleSearch } from "../pages/run/console/search";
 import { search as matrixSearch } from "../pages/run/matrix/search";
 import { search as resultSearch } from "../pages/run/result/search";
+import { startConsole, startMatrix, startRun, startSummary, startTasks } from "../pages/run/start";
 import { search as tasksSearch } from "../pages/run/tasks/search";
 import { search as timelineSearch } from "../pages/run/timeline/search";
 import { search as runsSearch } from "../pages/runs/search";
+import { startRuns } from "../pages/runs/start";
 import { search as searchSearch } from "../pages/search/search";
 import { search as settingsSearch } from "../pages/settings/search";
 import { search as trendsSearch } from "../pages/trends/search";
@@ -46,7 +48,8 @@ const shell = createRoute({
   getParentRoute: () => root,
   id: "shell",
   component: Shell,
-  beforeLoad: async ({ context, location }) => {
+  // Not before the pages below are loaded but beside it: each loader asks for what its page shows at the same time.
+  loader: async ({ context, location }) => {
     try {
       await context.cache.ensureQueryData(identityQuery);
     } catch (error) {
@@ -70,18 +73,26 @@ const runs = createRoute({
   getParentRoute: () => shell,
   path: "/runs",
   validateSearch: runsSearch,
+  loader: ({ context, location }) => startRuns(context.cache, runsSearch(location.search)),
   component: page(() => import("../pages/runs")),
 });
 
 const run = createRoute({
   getParentRoute: () => shell,
   path: "/runs/$id",
+  loader: ({ context, params }) => startRun(context.cache, params.id),
   component: page(() => import("../pages/run")),
 });
 
 const runSummary = createRoute({
   getParentRoute: () => run,
   path: "/",
+  // Not for every link that somebody points at: the collector looks through earlier runs for it.
+  loader: ({ context, params, cause }) => {
+    if (cause !== "preload") {
+      void startSummary(context.cache, params.id);
+    }
+  },
   component: page(() => import("../pages/run/summary")),
 });
 
@@ -89,6 +100,7 @@ const runConsole = createRoute({
   getParentRoute: () => run,
   path: "/console",
   validateSearch: consoleSearch,
+  loader: ({ params, location }) => startConsole(params.id, location),
   component: page(() => import("../pages/run/console")),
 });
 
@@ -96,6 +108,7 @@ const runTasks = createRoute({
   getParentRoute: () => run,
   path: "/tasks",
   validateSearch: tasksSearch,
+  loader: ({ context, params }) => startTasks(context.cache, params.id),
   component: page(() => import("../pages/run/tasks")),
 });
 
@@ -103,6 +116,11 @@ const runMatrix = createRoute({
   getParentRoute: () => run,
   path: "/matrix",
   validateSearch: matrixSearch,
+  loader: ({ context, params, cause }) => {
+    if (cause !== "preload") {
+      startMatrix(context.cache, params.id);
+    }
+  },
   component: page(() => import("../pages/run/matrix")),
 });
 
@@ -218,7 +236,6 @@ export function createAppRouter(cache: QueryClient) {
     defaultPreload: "intent",
     defaultPendingComponent: Loading,
     defaultErrorComponent: Failed,
-    scrollRestoration: true,
   });
 }
 

@@ -1,27 +1,40 @@
 /** Times, durations and numbers as people read them. */
 import type { Zone } from "../app/preferences";
 
-const timeZone = (zone: Zone) => (zone === "utc" ? { timeZone: "UTC" } : {});
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** A format is made once: making one takes longer than drawing a row. */
+function format(
+  zone: Zone,
+  style: Pick<Intl.DateTimeFormatOptions, "dateStyle" | "timeStyle">,
+): Intl.DateTimeFormat {
+  const key = `${zone} ${style.dateStyle} ${style.timeStyle}`;
+  let made = formats.get(key);
+  if (made === undefined) {
+    // Swedish dates are written as ISO 8601 writes them.
+    made = new Intl.DateTimeFormat("sv-SE", { ...(zone === "utc" && { timeZone: "UTC" }), ...style });
+    formats.set(key, made);
+  }
+  return made;
+}
 
 /** "2026-01-20 10:00:03", which sorts, and which nobody has to ask the month of. */
 export function dateTime(time: Date, zone: Zone): string {
-  // Swedish dates are written as ISO 8601 writes them.
-  return new Intl.DateTimeFormat("sv-SE", {
-    ...timeZone(zone),
-    dateStyle: "short",
-    timeStyle: "medium",
-  }).format(time);
+  return format(zone, { dateStyle: "short", timeStyle: "medium" }).format(time);
 }
 
 /** "10:00:03". */
 export function clock(time: Date, zone: Zone): string {
-  return new Intl.DateTimeFormat("sv-SE", { ...timeZone(zone), timeStyle: "medium" }).format(time);
+  return format(zone, { timeStyle: "medium" }).format(time);
 }
 
 /** "2026-01-20". */
 export function day(time: Date, zone: Zone): string {
-  return new Intl.DateTimeFormat("sv-SE", { ...timeZone(zone), dateStyle: "short" }).format(time);
+  return format(zone, { dateStyle: "short" }).format(time);
 }
+
+const NUMBER = new Intl.NumberFormat("en");
+const AGE_WORDS = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 
 const AGES: readonly [unit: Intl.RelativeTimeFormatUnit, seconds: number][] = [
   ["year", 31_557_600],
@@ -35,10 +48,9 @@ const AGES: readonly [unit: Intl.RelativeTimeFormatUnit, seconds: number][] = [
 /** "5 minutes ago", "yesterday". */
 export function ago(time: Date, now: Date): string {
   const seconds = (now.getTime() - time.getTime()) / 1000;
-  const words = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
   for (const [unit, length] of AGES) {
     if (Math.abs(seconds) >= length) {
-      return words.format(-Math.round(seconds / length), unit);
+      return AGE_WORDS.format(-Math.round(seconds / length), unit);
     }
   }
   // Clocks differ a little: the collector's may be ahead of the browser's.
@@ -70,7 +82,7 @@ export function duration(seconds: number): string {
 
 /** "1,234,567". */
 export function integer(value: number): string {
-  return new Intl.NumberFormat("en").format(value);
+  return NUMBER.format(value);
 }
 
 /** `plural(1, "host")` is "1 host", `plural(2, "host")` "2 hosts". */

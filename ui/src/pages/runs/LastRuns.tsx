@@ -1,34 +1,21 @@
 /** A playbook's last runs as small bars: the height is the duration, the colour (and the words) how it ended. */
-import { queryOptions, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ReactElement } from "react";
-import { api, read } from "../../api/client";
-import type { ExecutionFields } from "../../api/types";
+import type { RecentRun } from "../../api/types";
 import { duration, plural } from "../../parts/format";
 
-/** How many bars. */
-const RUNS = 30;
-const FIELDS = "id,status,duration";
+type Brief = Pick<RecentRun, "id" | "status" | "duration">;
 
-type Brief = Pick<ExecutionFields, "id" | "status" | "duration">;
-
-/** One request for each playbook, however many of its runs are in the list. */
-function lastRunsQuery(playbook: string) {
-  return queryOptions({
-    queryKey: ["last-runs", playbook] as const,
-    queryFn: async ({ signal }): Promise<Brief[]> => {
-      const params = { query: { playbook, limit: RUNS, fields: FIELDS } };
-      const { executions } = await read(api.GET("/api/v1/ansible/executions", { params, signal }));
-      return executions.reverse();
-    },
-    staleTime: 30_000,
-    refetchInterval: 60_000,
-  });
+interface Props {
+  playbook: string;
+  /** The row's own run. */
+  id: string;
+  /** The playbook's last runs, the oldest first; missing while they are not known. */
+  runs: readonly RecentRun[] | undefined;
 }
 
 /** The bars of a row; its own run is marked. */
-export function LastRuns({ playbook, id }: { playbook: string; id: string }): ReactElement | null {
-  const { data: runs } = useQuery(lastRunsQuery(playbook));
+export function LastRuns({ playbook, id, runs }: Props): ReactElement | null {
   if (runs === undefined || runs.length < 2) {
     return null;
   }

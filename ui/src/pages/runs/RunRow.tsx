@@ -5,7 +5,7 @@ import FlaskIcon from "@patternfly/react-icons/dist/esm/icons/flask-icon";
 import ThumbtackIcon from "@patternfly/react-icons/dist/esm/icons/thumbtack-icon";
 import { Td, Tr } from "@patternfly/react-table/dist/esm/components/Table";
 import { memo, type ReactElement } from "react";
-import type { Execution } from "../../api/types";
+import type { Execution, RecentRun } from "../../api/types";
 import { Duration } from "../../parts/Duration";
 import { ExecutionLink } from "../../parts/ExecutionLink";
 import { fileName, shortId } from "../../parts/format";
@@ -17,12 +17,14 @@ import { LastRuns } from "./LastRuns";
 
 interface Props {
   run: Execution;
+  /** The last runs of its playbook. */
+  recent: readonly RecentRun[] | undefined;
   isSelected: boolean;
   select(id: string, isSelected: boolean): void;
 }
 
 /** A run in the list. Drawn again only when its own record changes. */
-export const RunRow = memo(function RunRow({ run, isSelected, select }: Props): ReactElement {
+export const RunRow = memo(function RunRow({ run, recent, isSelected, select }: Props): ReactElement {
   const name = runName(run);
   return (
     <Tr isRowSelected={isSelected}>
@@ -46,7 +48,7 @@ export const RunRow = memo(function RunRow({ run, isSelected, select }: Props): 
         <Details run={run} />
       </Td>
       <Td dataLabel="Last runs" className="runs-wide">
-        {run.playbook && <LastRuns playbook={run.playbook} id={run.id} />}
+        {run.playbook && <LastRuns playbook={run.playbook} id={run.id} runs={recent} />}
       </Td>
       <Td dataLabel="Hosts">
         <HostCounts stats={run.stats} />

@@ -1,11 +1,17 @@
 import { Button } from "@patternfly/react-core/dist/esm/components/Button";
 import { Table, Tbody, Th, Thead, Tr } from "@patternfly/react-table/dist/esm/components/Table";
-import { type ReactElement, useState } from "react";
+import { useQuery } from "@tanstack/react-query";
+import { type ReactElement, useMemo, useState } from "react";
+import { playbooksOf, recentQuery } from "../../api/recent";
 import type { Execution } from "../../api/types";
 import { plural } from "../../parts/format";
+import { useFirst } from "../../parts/useFirst";
 import { useHeld } from "./held";
 import { RunRow } from "./RunRow";
 import type { RunsSearch } from "./search";
+
+/** Rows that a screen shows; the others are drawn after them. */
+const FIRST = 15;
 
 interface Props {
   /** Tells this list from others. */
@@ -22,6 +28,8 @@ export function RunsTable({ question, latest, search, change, selected, select }
   const [isPointed, setPointed] = useState(false);
   const [isFocused, setFocused] = useState(false);
   const { runs, waiting, take } = useHeld(question, latest, isPointed || isFocused);
+  const drawn = useFirst(runs, FIRST);
+  const { data: recent } = useQuery(recentQuery(useMemo(() => playbooksOf(runs), [runs])));
   const sortBy = { index: search.sort === "duration" ? 1 : 0, direction: search.order ?? "desc" } as const;
   const sorted = (columnIndex: 0 | 1) => ({
     columnIndex,
@@ -63,8 +71,14 @@ export function RunsTable({ question, latest, search, change, selected, select }
           </Tr>
         </Thead>
         <Tbody>
-          {runs.map((run) => (
-            <RunRow key={run.id} run={run} isSelected={selected.has(run.id)} select={select} />
+          {drawn.map((run) => (
+            <RunRow
+              key={run.id}
+              run={run}
+              recent={recent?.get(run.playbook ?? "")}
+              isSelected={selected.has(run.id)}
+              select={select}
+            />
           ))}
         </Tbody>
       </Table>

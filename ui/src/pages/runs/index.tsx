@@ -3,6 +3,7 @@ import { getRouteApi } from "@tanstack/react-router";
 import { type ReactElement, useCallback, useMemo, useState } from "react";
 import { ApiError } from "../../api/error";
 import { runsQuery } from "../../api/queries";
+import type { Execution } from "../../api/types";
 import { usePreferences } from "../../app/preferences";
 import { CursorPager } from "../../parts/CursorPager";
 import { FirstSteps } from "../../parts/FirstSteps";
@@ -14,11 +15,14 @@ import { Filters } from "./Filters";
 import { apiFilters, isFiltered, listQuery } from "./filters";
 import { RunsTable } from "./RunsTable";
 import { Selection } from "./Selection";
+import { useSame } from "./same";
 import type { RunsSearch } from "./search";
 import { ViewsMenu } from "./ViewsMenu";
 import "./runs.css";
 
 const route = getRouteApi("/shell/runs");
+
+const NO_RUNS: readonly Execution[] = [];
 
 /** All runs, newest first: what is going on, what failed, and the way to each of them. */
 export function Runs(): ReactElement {
@@ -34,7 +38,7 @@ export function Runs(): ReactElement {
   });
   const { selected, select, clear } = useSelection();
   const isRefused = error instanceof ApiError && error.status === 400;
-  const runs = data?.executions ?? [];
+  const runs = useSame(data?.executions ?? NO_RUNS);
   return (
     <>
       <PageTitle title="Runs" />
