@@ -133,9 +133,19 @@ export class Collector {
     for (const [name, value] of Object.entries(variables)) {
       words.push("-e", `${name}=${value}`);
     }
+    return await this.play(PLAYBOOKS, words);
+  }
+
+  /** Runs `ansible-playbook …` in a folder. */
+  async play(
+    folder: string,
+    words: readonly string[],
+    environment: Record<string, string> = {},
+  ): Promise<number | null> {
     const started = spawn(join(ANSIBLE, "ansible-playbook"), words, {
-      cwd: PLAYBOOKS,
+      cwd: folder,
       env: {
+        ...environment,
         PATH: `${ANSIBLE}:${process.env.PATH}`,
         HOME: this.folder,
         LANG: "C.UTF-8",
