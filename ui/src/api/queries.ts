@@ -5,8 +5,8 @@
 import { QueryClient, queryOptions } from "@tanstack/react-query";
 import { api, read } from "./client";
 import { ApiError } from "./error";
-import { RECORD_FIELDS, whole } from "./records";
-import type { Execution, QueryOf } from "./types";
+import { LISTED_FIELDS, listed, RECORD_FIELDS, whole } from "./records";
+import type { ListedExecution, QueryOf } from "./types";
 
 export const keys = {
   identity: ["identity"] as const,
@@ -25,7 +25,7 @@ export type ListQuery = Omit<QueryOf<"list_executions">, "fields" | "offset">;
 
 /** A page of the list, as the pages use it. */
 export interface Runs {
-  executions: Execution[];
+  executions: ListedExecution[];
   /** For the next, older page; null on the last. */
   next: string | null;
 }
@@ -56,9 +56,9 @@ export function runsQuery(query: ListQuery) {
   return queryOptions({
     queryKey: keys.list(query),
     queryFn: async ({ signal }): Promise<Runs> => {
-      const params = { query: { ...query, fields: RECORD_FIELDS } };
+      const params = { query: { ...query, fields: LISTED_FIELDS } };
       const page = await read(api.GET("/api/v1/ansible/executions", { params, signal }));
-      return { executions: page.executions.map(whole), next: page.next_cursor ?? null };
+      return { executions: page.executions.map(listed), next: page.next_cursor ?? null };
     },
   });
 }

@@ -10,6 +10,7 @@ const RUN: Execution = {
   phase: "running",
   start_time: "2026-01-20T10:00:00Z",
   stats: {},
+  hosts_by_outcome: { failed: 0, unreachable: 0, changed: 0, ok: 0, skipped: 0 },
   changed: false,
   unreachable: [],
   failed: [],

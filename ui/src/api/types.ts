@@ -4,6 +4,9 @@ import type { components, operations } from "./schema";
 type Schemas = components["schemas"];
 
 export type Execution = Schemas["ExecutionResult"];
+/** A record of a list: hosts are counted, but not named. */
+export type ListedExecution = Omit<Execution, "stats" | "unreachable" | "failed">;
+export type HostsByOutcome = Schemas["HostsByOutcome"];
 export type ExecutionFields = Schemas["ExecutionFields"];
 export type ExecutionRecord = Schemas["ExecutionRecord"];
 export type ExecutionList = Schemas["ExecutionList"];

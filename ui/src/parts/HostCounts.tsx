@@ -1,13 +1,12 @@
 import type { ReactElement } from "react";
-import type { HostStats } from "../api/types";
-import { countHosts, describeHosts, HOST_OUTCOMES, totalHosts } from "./hosts";
+import type { HostsByOutcome } from "../api/types";
+import { describeHosts, HOST_OUTCOMES, totalHosts } from "./hosts";
 import "./parts.css";
 
 /**
  * A small bar of a run's hosts by how they ended. One failed host of 500 is still seen: each part has a least width.
  */
-export function HostCounts({ stats }: { stats: Readonly<Record<string, HostStats>> }): ReactElement {
-  const counts = countHosts(stats);
+export function HostCounts({ counts }: { counts: HostsByOutcome }): ReactElement {
   const total = totalHosts(counts);
   const words = describeHosts(counts);
   if (total === 0) {

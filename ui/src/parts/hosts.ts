@@ -1,7 +1,7 @@
 /** Hosts of a run, counted by how they ended. */
-import type { HostStats } from "../api/types";
+import type { HostStats, HostsByOutcome } from "../api/types";
 
-export type HostOutcome = "failed" | "unreachable" | "changed" | "ok" | "skipped";
+export type HostOutcome = keyof HostsByOutcome;
 
 /** The worst first: the order of bars and of words. */
 export const HOST_OUTCOMES: readonly HostOutcome[] = ["failed", "unreachable", "changed", "ok", "skipped"];
@@ -20,18 +20,8 @@ export function hostOutcome(stats: HostStats): HostOutcome {
   return (stats.ok ?? 0) > 0 || (stats.skipped ?? 0) === 0 ? "ok" : "skipped";
 }
 
-export type HostCount = { readonly [outcome in HostOutcome]: number };
-
-export function countHosts(stats: Readonly<Record<string, HostStats>>): HostCount {
-  const counts = { failed: 0, unreachable: 0, changed: 0, ok: 0, skipped: 0 };
-  for (const host of Object.values(stats)) {
-    counts[hostOutcome(host)] += 1;
-  }
-  return counts;
-}
-
 /** "1 failed, 3 ok of 4 hosts", or "no hosts". */
-export function describeHosts(counts: HostCount): string {
+export function describeHosts(counts: HostsByOutcome): string {
   const total = totalHosts(counts);
   if (total === 0) {
     return "no hosts";
@@ -42,6 +32,6 @@ export function describeHosts(counts: HostCount): string {
   return `${parts.join(", ")} of ${total} ${total === 1 ? "host" : "hosts"}`;
 }
 
-export function totalHosts(counts: HostCount): number {
+export function totalHosts(counts: HostsByOutcome): number {
   return HOST_OUTCOMES.reduce((sum, outcome) => sum + counts[outcome], 0);
 }

@@ -9,7 +9,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { type ReactElement, useState } from "react";
 import { type ListQuery, runsQuery } from "../../api/queries";
-import type { Execution } from "../../api/types";
+import type { Execution, ListedExecution } from "../../api/types";
 import { fileName, shortId } from "../../parts/format";
 import { runName } from "../../parts/runs";
 import { StatusLabel } from "../../parts/StatusLabel";
@@ -89,7 +89,7 @@ export function ChooseRun({ now, before }: Props): ReactElement {
   );
 }
 
-function RunLine({ run }: { run: Execution }): ReactElement {
+function RunLine({ run }: { run: ListedExecution }): ReactElement {
   const words = [
     shortId(run.id),
     run.playbook ? undefined : runName(run),
@@ -101,7 +101,7 @@ function RunLine({ run }: { run: Execution }): ReactElement {
 }
 
 /** The list of runs that may be compared with a run. */
-function alike({ type, playbook }: Execution): ListQuery {
+function alike({ type, playbook }: ListedExecution): ListQuery {
   if (playbook) {
     return { playbook: fileName(playbook), limit: MOST };
   }

@@ -18,6 +18,7 @@ const RUN: Execution = {
   unreachable: ["web-01", "db-01"],
   limit: "web",
   stats: {},
+  hosts_by_outcome: { failed: 0, unreachable: 0, changed: 0, ok: 0, skipped: 0 },
   changed: false,
   output_lines: 0,
   results: 0,

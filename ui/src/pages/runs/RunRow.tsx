@@ -5,7 +5,7 @@ import FlaskIcon from "@patternfly/react-icons/dist/esm/icons/flask-icon";
 import ThumbtackIcon from "@patternfly/react-icons/dist/esm/icons/thumbtack-icon";
 import { Td, Tr } from "@patternfly/react-table/dist/esm/components/Table";
 import { memo, type ReactElement } from "react";
-import type { Execution, RecentRun } from "../../api/types";
+import type { ListedExecution, RecentRun } from "../../api/types";
 import { Duration } from "../../parts/Duration";
 import { ExecutionLink } from "../../parts/ExecutionLink";
 import { fileName, shortId } from "../../parts/format";
@@ -16,7 +16,7 @@ import { Time } from "../../parts/Time";
 import { LastRuns } from "./LastRuns";
 
 interface Props {
-  run: Execution;
+  run: ListedExecution;
   /** The last runs of its playbook. */
   recent: readonly RecentRun[] | undefined;
   isSelected: boolean;
@@ -51,7 +51,7 @@ export const RunRow = memo(function RunRow({ run, recent, isSelected, select }: 
         {run.playbook && <LastRuns playbook={run.playbook} id={run.id} runs={recent} />}
       </Td>
       <Td dataLabel="Hosts">
-        <HostCounts stats={run.stats} />
+        <HostCounts counts={run.hosts_by_outcome} />
       </Td>
       <Td dataLabel="Started" className="runs-when">
         <Time at={run.start_time} />
@@ -75,7 +75,7 @@ export const RunRow = memo(function RunRow({ run, recent, isSelected, select }: 
 });
 
 /** What sets a run apart: a check, a pin, an incomplete record. */
-function Marks({ run }: { run: Execution }): ReactElement {
+function Marks({ run }: { run: ListedExecution }): ReactElement {
   const isIncomplete = !run.events.complete && run.status !== "running";
   return (
     <>
@@ -104,7 +104,7 @@ function Marks({ run }: { run: Execution }): ReactElement {
 }
 
 /** Inventory, limit, tags, labels and note, as far as there are any. */
-function Details({ run }: { run: Execution }): ReactElement {
+function Details({ run }: { run: ListedExecution }): ReactElement {
   const parts = [
     run.inventory && `on ${run.inventory.split(",").map(fileName).join(", ")}`,
     run.limit && `limit ${run.limit}`,

@@ -3,7 +3,7 @@ import { Table, Tbody, Th, Thead, Tr } from "@patternfly/react-table/dist/esm/co
 import { useQuery } from "@tanstack/react-query";
 import { type ReactElement, useMemo, useState } from "react";
 import { playbooksOf, recentQuery } from "../../api/recent";
-import type { Execution } from "../../api/types";
+import type { ListedExecution } from "../../api/types";
 import { plural } from "../../parts/format";
 import { useFirst } from "../../parts/useFirst";
 import { useHeld } from "./held";
@@ -16,7 +16,7 @@ const FIRST = 15;
 interface Props {
   /** Tells this list from others. */
   question: string;
-  latest: readonly Execution[];
+  latest: readonly ListedExecution[];
   search: RunsSearch;
   change(changes: RunsSearch): void;
   selected: ReadonlySet<string>;

@@ -2,7 +2,7 @@ import { Button } from "@patternfly/react-core/dist/esm/components/Button";
 import { useQueryClient } from "@tanstack/react-query";
 import { type ReactElement, useState } from "react";
 import { deleteExecutions } from "../../api/actions";
-import type { Execution } from "../../api/types";
+import type { ListedExecution } from "../../api/types";
 import { useScopes } from "../../app/session";
 import { ConfirmDialog } from "../../parts/ConfirmDialog";
 import { plural } from "../../parts/format";
@@ -11,7 +11,7 @@ import { MenuButton } from "../../parts/MenuButton";
 import { exportsOf, filterOf } from "./exports";
 
 interface Props {
-  runs: readonly Execution[];
+  runs: readonly ListedExecution[];
   clear(): void;
 }
 

@@ -1,25 +1,23 @@
 import { renderHook } from "@testing-library/react";
 import { expect, test } from "vitest";
-import type { Execution } from "../../api/types";
+import type { ListedExecution } from "../../api/types";
 import { hold, useHeld } from "./held";
 
-function run(id: string, status: Execution["status"] = "success"): Execution {
+function run(id: string, status: ListedExecution["status"] = "success"): ListedExecution {
   return {
     id,
     status,
     phase: "finished",
     start_time: "2026-01-20T10:00:00Z",
-    stats: {},
+    hosts_by_outcome: { failed: 0, unreachable: 0, changed: 0, ok: 0, skipped: 0 },
     changed: false,
-    unreachable: [],
-    failed: [],
     events: { complete: true, received: 1 },
     output_lines: 0,
     results: 0,
   };
 }
 
-const ids = (runs: readonly Execution[]) => runs.map(({ id }) => id);
+const ids = (runs: readonly ListedExecution[]) => runs.map(({ id }) => id);
 
 test("held rows stay, change in place, and new ones are counted", () => {
   const shown = [run("b", "running"), run("a")];

@@ -1,9 +1,9 @@
 /** Keeps rows where they are while somebody points at them. */
 import { useState } from "react";
-import type { Execution } from "../../api/types";
+import type { ListedExecution } from "../../api/types";
 
 export interface Held {
-  runs: readonly Execution[];
+  runs: readonly ListedExecution[];
   /** How many new runs wait until nobody points at the table. */
   waiting: number;
   /** Shows them now. */
@@ -14,7 +14,7 @@ export interface Held {
  * The rows to show. While `isHeld`, none moves: records change in place, and new runs are counted. `question` tells one
  * list from another: its rows are never held over.
  */
-export function useHeld(question: string, latest: readonly Execution[], isHeld: boolean): Held {
+export function useHeld(question: string, latest: readonly ListedExecution[], isHeld: boolean): Held {
   const [shown, setShown] = useState({ question, runs: latest });
   const take = () => setShown({ question, runs: latest });
   if (shown.question !== question || !isHeld) {
@@ -28,9 +28,9 @@ export function useHeld(question: string, latest: readonly Execution[], isHeld: 
 
 /** The rows shown, with what is known of them by now, and the number of runs that are not among them. */
 export function hold(
-  shown: readonly Execution[],
-  latest: readonly Execution[],
-): { runs: readonly Execution[]; waiting: number } {
+  shown: readonly ListedExecution[],
+  latest: readonly ListedExecution[],
+): { runs: readonly ListedExecution[]; waiting: number } {
   const known = new Map(latest.map((run) => [run.id, run]));
   const runs = shown.map((run) => known.get(run.id) ?? run);
   const old = new Set(shown.map(({ id }) => id));

@@ -3,7 +3,7 @@ import { getRouteApi } from "@tanstack/react-router";
 import { type ReactElement, useCallback, useMemo, useState } from "react";
 import { ApiError } from "../../api/error";
 import { runsQuery } from "../../api/queries";
-import type { Execution } from "../../api/types";
+import type { ListedExecution } from "../../api/types";
 import { usePreferences } from "../../app/preferences";
 import { CursorPager } from "../../parts/CursorPager";
 import { FirstSteps } from "../../parts/FirstSteps";
@@ -22,7 +22,7 @@ import "./runs.css";
 
 const route = getRouteApi("/shell/runs");
 
-const NO_RUNS: readonly Execution[] = [];
+const NO_RUNS: readonly ListedExecution[] = [];
 
 /** All runs, newest first: what is going on, what failed, and the way to each of them. */
 export function Runs(): ReactElement {

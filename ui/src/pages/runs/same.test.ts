@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import type { Execution } from "../../api/types";
+import type { Execution, ListedExecution } from "../../api/types";
 import { sameRecords } from "./same";
 
-const record = (id: string, more: Partial<Execution> = {}): Execution =>
-  JSON.parse(JSON.stringify({ id, status: "running", stats: {}, ...more }));
+const record = (id: string, more: Partial<Execution> = {}): ListedExecution =>
+  JSON.parse(JSON.stringify({ id, status: "running", ...more }));
 
 test("records that say the same stay the same objects", () => {
   const before = [record("a"), record("b")];
@@ -18,7 +18,7 @@ test("records that say the same stay the same objects", () => {
   expect(after[2]).not.toBe(before[1]);
 });
 
-test("a host that is called __proto__ counts", () => {
+test("a host that is called __proto__ counts, where the feed tells of hosts", () => {
   const stats = (ok: number) => JSON.parse(`{"__proto__": {"ok": ${ok}}}`);
   const before = [record("a", { stats: stats(1) })];
   expect(sameRecords(before, [record("a", { stats: stats(2) })])).not.toBe(before);

@@ -1,10 +1,10 @@
 /** Records that did not change stay the same objects, so that their rows are not drawn again whenever the list is read again. */
 import { useRef } from "react";
-import type { Execution } from "../../api/types";
+import type { ListedExecution } from "../../api/types";
 
-export function useSame(latest: readonly Execution[]): readonly Execution[] {
-  const last = useRef<readonly Execution[]>([]);
-  const read = useRef<readonly Execution[]>([]);
+export function useSame(latest: readonly ListedExecution[]): readonly ListedExecution[] {
+  const last = useRef<readonly ListedExecution[]>([]);
+  const read = useRef<readonly ListedExecution[]>([]);
   if (read.current !== latest) {
     read.current = latest;
     last.current = sameRecords(last.current, latest);
@@ -13,7 +13,10 @@ export function useSame(latest: readonly Execution[]): readonly Execution[] {
 }
 
 /** The records of `after`, each as the object that `before` has if it says the same. */
-export function sameRecords(before: readonly Execution[], after: readonly Execution[]): readonly Execution[] {
+export function sameRecords(
+  before: readonly ListedExecution[],
+  after: readonly ListedExecution[],
+): readonly ListedExecution[] {
   const known = new Map(before.map((run) => [run.id, run]));
   const runs = after.map((run) => {
     const old = known.get(run.id);

@@ -26,7 +26,7 @@ export function Recap({ run }: { run: Execution }): ReactElement | null {
         <Title headingLevel="h2" size="lg" id="summary-recap">
           {plural(rows.length, "host")}
         </Title>
-        <HostCounts stats={run.stats} />
+        <HostCounts counts={run.hosts_by_outcome} />
       </div>
       <Table aria-labelledby="summary-recap" variant="compact" gridBreakPoint="" className="summary-recap">
         <Thead>
