@@ -56,10 +56,20 @@ export default defineConfig({
   server: { proxy: { "/api": { target: collector, ws: true } } },
   preview: { proxy: { "/api": { target: collector, ws: true } } },
   test: {
-    environment: "happy-dom",
-    include: ["src/**/*.test.{ts,tsx}"],
-    setupFiles: ["src/test/setup.ts"],
     // PatternFly's modules import their CSS and folders, which Vite resolves and Node does not.
     server: { deps: { inline: [/@patternfly/] } },
+    // A document takes a second to make, and most tests need none. One that does says so in its first line.
+    projects: [
+      { extends: true, test: { name: "logic", environment: "node", include: ["src/**/*.test.ts"] } },
+      {
+        extends: true,
+        test: {
+          name: "components",
+          environment: "happy-dom",
+          include: ["src/**/*.test.tsx"],
+          setupFiles: ["src/test/setup.ts"],
+        },
+      },
+    ],
   },
 });

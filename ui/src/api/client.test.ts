@@ -1,3 +1,4 @@
+// @vitest-environment happy-dom
 import { afterEach, expect, test, vi } from "vitest";
 import { api, onUnauthorized, read } from "./client";
 import { currentConnection } from "./connection";

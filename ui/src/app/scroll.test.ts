@@ -1,3 +1,4 @@
+// @vitest-environment happy-dom
 import { expect, test } from "vitest";
 import { recallPlace, rememberPlace } from "../parts/places";
 import { isAnotherPage } from "./scroll";

@@ -1,3 +1,4 @@
+// @vitest-environment happy-dom
 import { describe, expect, it } from "vitest";
 import { hiddenRanges } from "./folding";
 import { CLIP } from "./line";

@@ -1,3 +1,4 @@
+// @vitest-environment happy-dom
 import { expect, test } from "vitest";
 import type { Execution, Scope } from "../../api/types";
 import { allows } from "../../app/session";

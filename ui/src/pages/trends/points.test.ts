@@ -1,3 +1,4 @@
+// @vitest-environment happy-dom
 import { expect, test } from "vitest";
 import type { PlaybookTrend } from "../../api/types";
 import { bucketsOf, growth, mediansOf, percent, pointsOf, pointsOfPlaybook } from "./points";

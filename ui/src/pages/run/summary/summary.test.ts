@@ -1,3 +1,4 @@
+// @vitest-environment happy-dom
 import { expect, test } from "vitest";
 import type { Estimate, HostStats } from "../../../api/types";
 import { estimateWords } from "./EstimateCard";
