@@ -65,9 +65,14 @@ export function FailureCard({ id, group }: Props): ReactElement {
                   <bdi>{words}</bdi>
                 </span>
               ))}
-            <Link to="/runs/$id/results/$task/$host" params={{ id, task: String(tasks[0]?.task ?? 0), host }}>
-              Result on <bdi>{host}</bdi>
-            </Link>
+            <span className="summary-detail">
+              <Link
+                to="/runs/$id/results/$task/$host"
+                params={{ id, task: String(tasks[0]?.task ?? 0), host }}
+              >
+                Result on <bdi>{host}</bdi>
+              </Link>
+            </span>
             <span className="summary-detail">
               <ConsoleLink id={id} seq={group.seq}>
                 Lines in the console
