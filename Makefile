@@ -56,19 +56,24 @@ $(UI): $(UI_PACKAGES) $(UI_SOURCES) tests/it/snapshots/it__documented__openapi.s
 	$(NPM) run --silent build
 	@touch $@
 
-.PHONY: ui-check ui-browser
+.PHONY: ui-check ui-browser pictures
 ui-check: $(UI_PACKAGES) ## Check types, lints and formatting of the web UI, and run its unit tests
 	$(NPM) run --silent types
 	$(NPM) run --silent check
 	$(NPM) test --silent
 
 BROWSER = PLAYBACK_BIN=$(abspath $(TARGET_DIR)/debug/playback) PLAYBACK_TEST_ANSIBLE=$(abspath .venv/ansible/bin) \
-	$(NPM) run --silent e2e
+	$(NPM) run --silent
 
 ui-browser: ui ansible ## Test the web UI in a browser, with a real collector
 	@scripts/prerequisites cargo cc chromium
 	cargo build $(CARGO_FLAGS) --bin playback
-	$(BROWSER)
+	$(BROWSER) e2e
+
+pictures: ui ansible ## Make the pictures of the documentation anew, from runs of the examples: docs/pictures
+	@scripts/prerequisites cargo cc chromium git
+	cargo build $(CARGO_FLAGS) --bin playback
+	$(BROWSER) pictures
 
 .PHONY: wheel
 wheel: tools ## Build the recorder: one wheel in dist/
@@ -93,7 +98,7 @@ test: style ui-check ui wheel ansible oldest versions ways ## Run all checks and
 	.venv/ansible/bin/python -m pytest -n 3 callback_plugin/tests
 	@scripts/environment clients @scripts/clients.txt
 	$(CHECK_CLIENTS)
-	$(BROWSER)
+	$(BROWSER) e2e
 	scripts/demo --playback $(TARGET_DIR)/debug/playback --ansible .venv/ansible/bin --port 0 --once > /dev/null
 	$(CONFORMANCE) -m pytest -n 3 tests/conformance
 	$(TESTING) -- $(addprefix --skip ,$(LONGEST))
