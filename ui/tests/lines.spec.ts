@@ -1,6 +1,7 @@
 /** Every page that shows a result leads to what was printed for it, by links that name the lines. */
 import type { Locator, Page } from "@playwright/test";
 import type { Execution, ExecutionList } from "../src/api/types";
+import { Run } from "./harness/producer";
 import { expect, test } from "./harness/test";
 
 const FATAL = /^fatal: \[web-02\]: FAILED!/;
@@ -50,10 +51,26 @@ test.describe(() => {
     await expect(page.getByText(/^TASK \[Switch to the new version\]/).first()).toBeInViewport();
     await page.goBack();
     await row.getByRole("button", { name: "Switch to the new version" }).click();
-    await page.getByRole("link", { name: "Show in the console" }).last().click();
+    // The task's own link is there before its results are.
+    const fromResult = page.getByRole("link", { name: "Show in the console" }).last();
+    await expect(fromResult).toHaveAttribute("href", new RegExp(`#${hash}$`));
+    await fromResult.click();
     await expect(page).toHaveURL(new RegExp(`#${hash}$`));
     await expect(page.getByText(FATAL)).toBeInViewport();
   });
+});
+
+test("the console of a failed run opens at the first failure that was not rescued", async ({
+  page,
+  collector,
+}) => {
+  const run = new Run({ playbook: "rescued.yml" }).play("web").task("try");
+  run.event("result", { task: 1, host: "web-01", status: "failed", rescued: true, content: {} });
+  run.prints(`fatal: [web-01]: FAILED! => {"msg": "handled"}\n${"and more\n".repeat(200)}`);
+  await run.task("break").failed("web-01", "this counts").end().send(collector);
+  await page.goto(`runs/${run.id}/console`);
+  await expect(page.getByText(/^fatal: .*this counts/)).toBeInViewport();
+  await expect(page.getByText(/^fatal: .*handled/)).not.toBeInViewport();
 });
 
 /** The lines that a link names, once it does: `L13-L26`. */

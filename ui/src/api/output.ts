@@ -7,7 +7,7 @@ import { apiAddress, base } from "./base";
 import { api, read } from "./client";
 import { ApiError } from "./error";
 import { lineQuery, quoteId } from "./outputQuery";
-import { tasksWithLines } from "./run";
+import { firstFailure, tasksWithLines } from "./run";
 import type { components } from "./schema";
 import type { Task } from "./types";
 
@@ -36,6 +36,7 @@ export function outputSource(id: string, revision: number): Source & { readonly 
       const { hits } = await search(`id:${quoteId(id)} in:output ${FAILURE}`, signal, options);
       return hits.filter((hit) => !hit.isIgnored).map((hit) => hit.number);
     },
+    firstFailure: (signal) => firstFailure(id, signal),
     tasks: async (signal) => (await tasksWithLines(id, signal)).flatMap(placeOf),
   };
 }

@@ -119,6 +119,23 @@ async function linesOf(
   return page.results.at(-1)?.lines ?? null;
 }
 
+/** Failed results that are looked through for the first one that counts, at most. */
+const MOST_HANDLED = 200;
+
+/** The line of the first failure that counts: neither ignored, nor rescued, nor repeated in the debugger. */
+export async function firstFailure(id: string, signal: AbortSignal): Promise<number | undefined> {
+  const first = async (status: "failed" | "unreachable") => {
+    const params = { path: { id }, query: { status, limit: MOST_HANDLED, lines: true } };
+    const page = await read(api.GET("/api/v1/ansible/executions/{id}/results", { params, signal }));
+    return page.results
+      .filter(({ ignored, rescued, retracted }) => !(ignored || rescued || retracted))
+      .slice(0, 1);
+  };
+  const found = await Promise.all([first("failed"), first("unreachable")]);
+  const [earliest] = found.flat().sort((one, other) => one.seq - other.seq);
+  return earliest?.lines?.from;
+}
+
 /** One result with what the module returned. */
 export function resultQuery(id: string, seq: number) {
   return queryOptions({

@@ -80,7 +80,7 @@ export function Console(props: ConsoleProps): ReactElement {
   const anchor = useRef<number | undefined>(undefined);
   const [failure, setFailure] = useState<number>();
   const isAsked = selected !== undefined || query !== undefined || place !== undefined;
-  useStartPlace(log, store, failures, failed && !live && !isAsked);
+  useStartPlace(source, log, store, failures, failed && !live && !isAsked);
 
   const { times, wrap } = remembered;
   useEffect(() => log?.view.setTimes(times, zone, start), [log, times, zone, start]);

@@ -57,6 +57,8 @@ export interface Source {
   search?(query: Query, signal: AbortSignal): Promise<Hits>;
   /** Numbers of the lines that report a failure which was not ignored. */
   failures?(signal: AbortSignal): Promise<readonly number[]>;
+  /** Where the first failure that was neither ignored nor rescued was printed, which the lines do not tell; none: not known. */
+  firstFailure?(signal: AbortSignal): Promise<number | undefined>;
   /** Where the lines of every task begin, in order. */
   tasks?(signal: AbortSignal): Promise<readonly TaskPlace[]>;
 }

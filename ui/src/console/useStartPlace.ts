@@ -1,19 +1,22 @@
 /** A run that failed opens at its first failure, unless the reader was quicker. */
 
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, useState } from "react";
 import type { StoreState } from "./store";
+import type { Source } from "./types";
 import type { Log } from "./useLog";
 
 export function useStartPlace(
+  source: Source,
   log: Log | undefined,
   store: StoreState | undefined,
   failures: readonly number[],
   wanted: boolean,
 ): void {
   const done = useRef(false);
-  const first = failures[0];
+  const counting = useCounting(source, wanted);
   // Chunks come from the first on, so the first known failure is the first.
-  const known = store?.ready === true && first !== undefined;
+  const first = counting.line ?? failures[0];
+  const known = store?.ready === true && counting.isAsked && first !== undefined;
   useEffect(() => {
     if (done.current || log === undefined) {
       return;
@@ -25,4 +28,24 @@ export function useStartPlace(
       log.view.goTo(first);
     }
   }, [log, wanted, known, first]);
+}
+
+/** The first failure that was not handled. Where the source cannot say, the first that was printed has to do. */
+function useCounting(source: Source, wanted: boolean): { isAsked: boolean; line?: number | undefined } {
+  const [answer, setAnswer] = useState<{ source: Source; line?: number | undefined }>();
+  useEffect(() => {
+    if (!wanted || source.firstFailure === undefined) {
+      return;
+    }
+    const abort = new AbortController();
+    source.firstFailure(abort.signal).then(
+      (line) => setAnswer({ source, line }),
+      () => setAnswer({ source }),
+    );
+    return () => abort.abort();
+  }, [source, wanted]);
+  if (source.firstFailure === undefined) {
+    return { isAsked: true };
+  }
+  return { isAsked: answer?.source === source, line: answer?.line };
 }
