@@ -192,7 +192,7 @@ CLIPPY = PYO3_PYTHON=$(abspath $(TOOLS)/python) cargo clippy $(CARGO_FLAGS) --al
 
 .PHONY: bench
 bench: build wheel beside-ara ara ## Measure against the targets, as one table; ROWS='T3 T7' measures only these
-	@scripts/prerequisites mariadb postgresql
+	@scripts/prerequisites chromium mariadb postgresql
 	PLAYBACK_BENCH_ANSIBLE=$(abspath .venv/beside-ara/bin) PLAYBACK_BENCH_ARA=$(abspath .venv/ara/bin) \
 		cargo bench $(CARGO_FLAGS) --bench load -- $(ROWS)
 

@@ -9,6 +9,7 @@
 //! - [`playbook`]: T1; [`hooks`]: T2; [`ingest`]: T3, T4, T8; [`limit`]: what T3 and T4 are held against
 //! - [`growth`]: T5, T6, T8 and T10 as a history grows: [`lists`], [`large`], [`start`], and [`asking`] for all of them
 //! - [`stream`]: T7; [`size`]: T9; [`search`]: T11, on the runs of [`text`]; [`answers`]: T13, and with [`lists`] on a large history
+//! - [`pages`]: T12, in a browser
 //! - [`launch`]: R1; [`supervise`]: R2, R3
 //! - [`ara`]: the same of ARA, where it can be measured
 //! - [`table`], [`clock`], [`cpu`]: what holds it together
@@ -27,6 +28,7 @@ mod large;
 mod launch;
 mod limit;
 mod lists;
+mod pages;
 mod place;
 mod playbook;
 mod producers;
@@ -132,6 +134,7 @@ fn main() -> Result<()> {
     rows.extend(growth::rows(&scratch, &asked, executions()?)?);
     rows.extend(search::rows(&scratch, &asked)?);
     rows.extend(answers::rows(&scratch, &asked)?);
+    rows.extend(pages::rows(&scratch, &asked, executions()?)?);
     rows.extend(launch::rows(&scratch, &asked)?);
     rows.extend(supervise::rows(&scratch, &asked)?);
     if let Some(bin) = folder("PLAYBACK_BENCH_ARA") {

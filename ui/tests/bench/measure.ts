@@ -1,5 +1,5 @@
 /** How long what a person waits for takes in the browser, and what it costs. All times are in milliseconds. */
-import { readFileSync } from "node:fs";
+import { appendFileSync, readFileSync } from "node:fs";
 import type { Browser, Page } from "@playwright/test";
 
 /** Notes when something that the selector finds is first in the document, from the start of the navigation on. */
@@ -129,10 +129,14 @@ export async function tabMemory(browser: Browser, page: Page): Promise<number> {
   return Math.max(...sizes);
 }
 
-/** A row of the table: the figure, and what it may be at most. */
+/** A row of the table: the figure, and what it may be at most. `BENCH_ROWS` is a file for whoever makes another table of them. */
 export function row(name: string, value: number, most: number | undefined, unit: string): void {
   const limit = most === undefined ? "" : `≤ ${most}`;
   const verdict = most !== undefined && value > most ? "  too much" : "";
+  const figures = process.env.BENCH_ROWS;
+  if (figures !== undefined) {
+    appendFileSync(figures, `${JSON.stringify({ name, value, most, unit })}\n`);
+  }
   process.stdout.write(
     `T12  ${name.padEnd(52)} ${value.toFixed(0).padStart(8)} ${unit.padEnd(2)}  ${limit}${verdict}\n`,
   );

@@ -33,18 +33,24 @@ const SCOPES: { [role in Role]: readonly Scope[] } = {
 
 export class Collector {
   readonly folder: string;
+  /** The address of its database. */
+  readonly database: string;
   readonly #tokens = new Map<Role, Promise<string>>();
   #process: ChildProcess | undefined;
   #address = "127.0.0.1:0";
   readonly #log: string[] = [];
 
-  private constructor(folder: string) {
+  private constructor(folder: string, database: string | undefined) {
     this.folder = folder;
+    this.database = database ?? `sqlite://${join(folder, "playback.db")}`;
   }
 
-  /** A collector with an empty history; `settings` are lines of its configuration file, before the first section. */
-  static async start(settings = ""): Promise<Collector> {
-    const collector = new Collector(await mkdtemp(join(tmpdir(), "playback-ui-")));
+  /**
+   * A collector with an empty history, or with that of a database which stays when it is closed; `settings` are lines of
+   * its configuration file, before the first section.
+   */
+  static async start(settings = "", database?: string): Promise<Collector> {
+    const collector = new Collector(await mkdtemp(join(tmpdir(), "playback-ui-")), database);
     await collector.#configure(settings);
     await collector.launch();
     return collector;
@@ -72,14 +78,10 @@ export class Collector {
     }
   }
 
-  /** Ends it, and removes all that it stored. */
+  /** Ends it, and removes its folder. */
   async close(): Promise<void> {
     await this.kill();
     await rm(this.folder, { recursive: true, force: true });
-  }
-
-  get database(): string {
-    return `sqlite://${join(this.folder, "playback.db")}`;
   }
 
   /** Its address, which stays the same when it is killed and started again. */

@@ -10,6 +10,8 @@ interface Options {
   as: Role | "nobody";
   /** Whether the test has a collector for itself. */
   isolated: boolean;
+  /** The address of the database that an isolated collector has; none: an empty one. */
+  history: string | undefined;
 }
 
 interface Fixtures extends Options {
@@ -23,9 +25,13 @@ interface Shared {
   shared: { get(): Promise<Collector> };
 }
 
+/** A history that was filled at once would be indexed for many minutes. */
+const NOT_INDEXED = "search_index_seconds = 0";
+
 export const test = base.extend<Fixtures, Shared>({
   as: ["admin", { option: true }],
   isolated: [false, { option: true }],
+  history: [undefined, { option: true }],
 
   shared: [
     // biome-ignore lint/correctness/noEmptyPattern: Playwright reads which fixtures are needed from the pattern.
@@ -42,8 +48,8 @@ export const test = base.extend<Fixtures, Shared>({
     { scope: "worker" },
   ],
 
-  collector: async ({ shared, isolated }, use, info) => {
-    const collector = isolated ? await Collector.start() : await shared.get();
+  collector: async ({ shared, isolated, history }, use, info) => {
+    const collector = isolated ? await Collector.start(history && NOT_INDEXED, history) : await shared.get();
     await use(collector);
     if (info.status !== info.expectedStatus) {
       await info.attach("collector.log", { body: collector.log, contentType: "text/plain" });
