@@ -124,6 +124,8 @@ pub struct HostsByOutcome {
     pub changed: u64,
     /// Hosts on which nothing was done but skipping tasks.
     pub skipped: u64,
+    /// Hosts of which nothing is known: no task has ended there, or none ever did.
+    pub idle: u64,
     /// All others.
     pub ok: u64,
 }
@@ -141,6 +143,7 @@ impl HostsByOutcome {
 
     fn of_outcome(&mut self, host: &HostStats) -> &mut u64 {
         match host {
+            _ if *host == HostStats::default() => &mut self.idle,
             HostStats {
                 unreachable: 1.., ..
             } => &mut self.unreachable,

@@ -332,6 +332,8 @@ impl Store {
              COUNT(CASE WHEN unreachable = 0 AND failed = 0 AND changed > 0 THEN 1 END) AS changed, \
              COUNT(CASE WHEN unreachable = 0 AND failed = 0 AND changed = 0 AND ok = 0 AND skipped > 0 \
              THEN 1 END) AS skipped, \
+             COUNT(CASE WHEN unreachable = 0 AND failed = 0 AND changed = 0 AND ok = 0 AND skipped = 0 \
+             AND rescued = 0 AND ignored = 0 THEN 1 END) AS idle, \
              COUNT(*) AS hosts \
              FROM execution_hosts WHERE execution IN (",
         );
@@ -344,9 +346,14 @@ impl Store {
                     failed: row.unsigned("failed")?,
                     changed: row.unsigned("changed")?,
                     skipped: row.unsigned("skipped")?,
+                    idle: row.unsigned("idle")?,
                     ok: 0,
                 };
-                let others = of_one.unreachable + of_one.failed + of_one.changed + of_one.skipped;
+                let others = of_one.unreachable
+                    + of_one.failed
+                    + of_one.changed
+                    + of_one.skipped
+                    + of_one.idle;
                 of_one.ok = row.unsigned("hosts")?.saturating_sub(others);
                 counts.insert(row.get("execution")?, of_one);
                 Ok(())

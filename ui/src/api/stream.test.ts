@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 import { QueryClient } from "@tanstack/react-query";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { NO_HOSTS } from "../test/records";
 import { keys, type Runs } from "./queries";
 import { Feed } from "./stream";
 import type { Execution } from "./types";
@@ -11,7 +12,7 @@ const RUN: Execution = {
   phase: "running",
   start_time: "2026-01-20T10:00:00Z",
   stats: {},
-  hosts_by_outcome: { failed: 0, unreachable: 0, changed: 0, ok: 0, skipped: 0 },
+  hosts_by_outcome: NO_HOSTS,
   changed: false,
   unreachable: [],
   failed: [],

@@ -4,7 +4,14 @@ import type { HostStats, HostsByOutcome } from "../api/types";
 export type HostOutcome = keyof HostsByOutcome;
 
 /** The worst first: the order of bars and of words. */
-export const HOST_OUTCOMES: readonly HostOutcome[] = ["failed", "unreachable", "changed", "ok", "skipped"];
+export const HOST_OUTCOMES: readonly HostOutcome[] = [
+  "failed",
+  "unreachable",
+  "changed",
+  "idle",
+  "ok",
+  "skipped",
+];
 
 /** A host counts once, by the worst that happened to it. Failures that were rescued or ignored do not count. */
 export function hostOutcome(stats: HostStats): HostOutcome {
@@ -16,6 +23,9 @@ export function hostOutcome(stats: HostStats): HostOutcome {
   }
   if ((stats.changed ?? 0) > 0) {
     return "changed";
+  }
+  if (Object.values(stats).every((count) => count === 0)) {
+    return "idle";
   }
   return (stats.ok ?? 0) > 0 || (stats.skipped ?? 0) === 0 ? "ok" : "skipped";
 }

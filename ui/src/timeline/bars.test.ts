@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Task, TaskResult } from "../api/types";
+import { resultOf } from "../test/records";
 import { hostBars, linesOf, slowest, slowestHosts, taskBars } from "./bars";
 
 const time = (seconds: number) => new Date(Date.UTC(2026, 0, 20, 10, 0, seconds)).toISOString();
@@ -27,26 +28,15 @@ const result = (
   from: number | undefined,
   to: number,
   more: Partial<TaskResult> = {},
-): TaskResult => ({
-  seq: to,
-  task: 1,
-  task_name: "Task 1",
-  action: "command",
-  host,
-  status: "ok",
-  changed: false,
-  ignored: false,
-  rescued: false,
-  censored: false,
-  delegated: false,
-  loop: false,
-  retried: false,
-  retracted: false,
-  ...(from !== undefined && { start_time: time(from) }),
-  end_time: time(to),
-  duration: to - (from ?? 0),
-  ...more,
-});
+): TaskResult =>
+  resultOf({
+    seq: to,
+    host,
+    ...(from !== undefined && { start_time: time(from) }),
+    end_time: time(to),
+    duration: to - (from ?? 0),
+    ...more,
+  });
 
 describe("taskBars", () => {
   it("knows the worst that happened", () => {

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { Execution } from "../../api/types";
+import { NO_HOSTS } from "../../test/records";
 import { failedHosts, prefilled } from "./prefill";
 
 const RUN: Execution = {
@@ -18,7 +19,7 @@ const RUN: Execution = {
   unreachable: ["web-01", "db-01"],
   limit: "web",
   stats: {},
-  hosts_by_outcome: { failed: 0, unreachable: 0, changed: 0, ok: 0, skipped: 0 },
+  hosts_by_outcome: NO_HOSTS,
   changed: false,
   output_lines: 0,
   results: 0,

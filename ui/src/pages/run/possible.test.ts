@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import type { Execution, Scope } from "../../api/types";
 import { allows } from "../../app/session";
+import { NO_HOSTS } from "../../test/records";
 import { possible, reports } from "./possible";
 
 const OVER: Execution = {
@@ -10,7 +11,7 @@ const OVER: Execution = {
   phase: "finished",
   start_time: "2026-01-20T10:00:00Z",
   stats: {},
-  hosts_by_outcome: { failed: 0, unreachable: 0, changed: 0, ok: 0, skipped: 0 },
+  hosts_by_outcome: NO_HOSTS,
   changed: false,
   unreachable: [],
   failed: ["web-01"],

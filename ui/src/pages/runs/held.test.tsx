@@ -1,6 +1,7 @@
 import { renderHook } from "@testing-library/react";
 import { expect, test } from "vitest";
 import type { ListedExecution } from "../../api/types";
+import { NO_HOSTS } from "../../test/records";
 import { hold, useHeld } from "./held";
 
 function run(id: string, status: ListedExecution["status"] = "success"): ListedExecution {
@@ -9,7 +10,7 @@ function run(id: string, status: ListedExecution["status"] = "success"): ListedE
     status,
     phase: "finished",
     start_time: "2026-01-20T10:00:00Z",
-    hosts_by_outcome: { failed: 0, unreachable: 0, changed: 0, ok: 0, skipped: 0 },
+    hosts_by_outcome: NO_HOSTS,
     changed: false,
     events: { complete: true, received: 1 },
     output_lines: 0,

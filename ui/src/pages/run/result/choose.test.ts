@@ -1,25 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { TaskResult } from "../../../api/types";
+import { resultOf } from "../../../test/records";
 import { chooseResult, neighboursOf, sameTask } from "./choose";
 
-const result = (seq: number, more: Partial<TaskResult> = {}): TaskResult => ({
-  seq,
-  task: 1,
-  task_name: "Install nginx",
-  action: "apt",
-  host: "web-01",
-  status: "ok",
-  changed: false,
-  ignored: false,
-  rescued: false,
-  censored: false,
-  delegated: false,
-  loop: false,
-  retried: false,
-  retracted: false,
-  end_time: "2026-01-20T10:00:00Z",
-  ...more,
-});
+const result = (seq: number, more: Partial<TaskResult> = {}): TaskResult => resultOf({ seq, ...more });
 
 describe("chooseResult", () => {
   const results = [result(1), result(2), result(3, { retracted: true })];

@@ -49,7 +49,7 @@ export function Recap({ run }: { run: Execution }): ReactElement | null {
                 </Link>
               </Td>
               <Td dataLabel="Outcome">
-                <OutcomeLabel outcome={outcome} />
+                <OutcomeLabel outcome={outcome === "idle" ? "none" : outcome} />
               </Td>
               {columns.map((column) => (
                 <Td

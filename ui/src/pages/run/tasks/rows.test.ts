@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Task, TaskResult } from "../../../api/types";
+import { resultOf } from "../../../test/records";
 import { filterRows, groupRows, handledWords, isOdd, rowsOf } from "./rows";
 
 const task = (number: number, more: Partial<Task> = {}): Task => ({
@@ -22,24 +23,8 @@ const task = (number: number, more: Partial<Task> = {}): Task => ({
   ...more,
 });
 
-const failure = (number: number, more: Partial<TaskResult> = {}): TaskResult => ({
-  seq: number,
-  task: number,
-  task_name: `Task ${number}`,
-  action: "command",
-  host: "web-01",
-  status: "failed",
-  changed: false,
-  ignored: false,
-  rescued: false,
-  censored: false,
-  delegated: false,
-  loop: false,
-  retried: false,
-  retracted: false,
-  end_time: "2026-01-20T10:00:01Z",
-  ...more,
-});
+const failure = (number: number, more: Partial<TaskResult> = {}): TaskResult =>
+  resultOf({ seq: number, task: number, status: "failed", ...more });
 
 describe("handled failures", () => {
   it("are told apart by the results, as far as these are known", () => {
