@@ -15,7 +15,7 @@ SHELL := bash
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 PLAYBACK := $(TARGET_DIR)/release/playback
 TOOLS := .venv/tools/bin
-PYTHON_FILES := callback_plugin tests/clients/check.py tests/clients/client.py tests/clients/hooks.py tests/conformance scripts/demo scripts/ansible-version scripts/foreign-runs scripts/picture
+PYTHON_FILES := callback_plugin tests/clients/assistants.py tests/clients/check.py tests/clients/client.py tests/clients/hooks.py tests/conformance scripts/demo scripts/ansible-version scripts/foreign-runs scripts/picture
 # Only looked at once Python is known to be there, hence `=`.
 CURRENT = $(shell $(PYTHON) scripts/ansible-version current)
 # The recorder that benchmarks compare Playback with; only `make bench` uses it.
@@ -98,6 +98,8 @@ test: style ui-check ui wheel ansible oldest versions ways ## Run all checks and
 	.venv/ansible/bin/python -m pytest -n 3 callback_plugin/tests
 	@scripts/environment clients @scripts/clients.txt
 	$(CHECK_CLIENTS)
+	@scripts/environment assistants @scripts/assistants.txt
+	$(CHECK_ASSISTANTS)
 	$(BROWSER) e2e
 	scripts/demo --playback $(TARGET_DIR)/debug/playback --ansible .venv/ansible/bin --port 0 --once > /dev/null
 	$(CONFORMANCE) -m pytest -n 3 tests/conformance
@@ -150,13 +152,16 @@ else
 endif
 
 CHECK_CLIENTS = .venv/clients/bin/python tests/clients/check.py $(TARGET_DIR)/debug/playback
+CHECK_ASSISTANTS = .venv/assistants/bin/python tests/clients/assistants.py $(TARGET_DIR)/debug/playback --ansible .venv/ansible/bin
 
 .PHONY: clients fuzz
-clients: ## Validate the OpenAPI document, and test clients generated from it
+clients: ansible ## Validate the OpenAPI document, test clients generated from it, and ask /mcp with its official client
 	@scripts/prerequisites cargo cc node
 	@scripts/environment clients @scripts/clients.txt
+	@scripts/environment assistants @scripts/assistants.txt
 	cargo build $(CARGO_FLAGS) --bin playback
 	$(CHECK_CLIENTS)
+	$(CHECK_ASSISTANTS)
 
 fuzz: ## Send a collector random requests that the OpenAPI document allows; EXAMPLES=500 sends more
 	@scripts/prerequisites cargo cc

@@ -26,6 +26,7 @@
 //! - [`export`]: exports sets of runs, results, hosts or lines, and one run as a document
 //! - [`import`]: translates what ARA and Ansible's callbacks recorded
 //! - [`stats`]: rolls up past days for statistics
+//! - [`mcp`]: the history as tools of assistants
 //! - [`pages`]: the files of the web UI, which are part of the binary
 //! - [`api`]: the HTTP surface: thin handlers, one error type, one router list
 //! - [`retention`]: what is kept, for how long, and how the rest is removed
@@ -53,6 +54,7 @@ mod jobs;
 pub mod launcher;
 pub mod live;
 pub mod log;
+pub mod mcp;
 pub mod model;
 pub mod pages;
 pub mod retention;

@@ -121,6 +121,18 @@ impl ApiError {
         )
     }
 
+    /// A request that a protocol above HTTP does not allow, with its own words for that.
+    pub(super) fn of_protocol(status: StatusCode, message: impl Into<String>) -> Self {
+        let code = match status {
+            StatusCode::NOT_ACCEPTABLE => "not_acceptable",
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => "unsupported_media_type",
+            StatusCode::PAYLOAD_TOO_LARGE => "too_large",
+            status if status.is_server_error() => "internal",
+            _ => "bad_request",
+        };
+        Self::new(status, code, message)
+    }
+
     /// 422: it cannot be read as a bundle.
     pub(super) fn not_a_bundle(message: impl Into<String>) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "not_a_bundle", message)

@@ -18,6 +18,7 @@ mod import;
 mod ingest;
 mod launch;
 mod login;
+mod mcp;
 mod metrics;
 mod origin;
 mod pages;
@@ -189,6 +190,11 @@ pub fn openapi() -> OpenApi {
 /// The whole service.
 pub fn router(app: App) -> Router {
     let (router, mut document) = routes().split_for_parts();
+    // What assistants' tools ask, by the same handlers: only the outer layers are missing, which this request has passed.
+    let (asked, _) = routes().split_for_parts();
+    let asked = asked
+        .layer(CatchPanicLayer::custom(error::panicked))
+        .with_state(app.clone());
     document::complete(&mut document);
     let address = app.config.http.public_address();
     let address = address.and_then(|address| HeaderValue::from_str(&address).ok());
@@ -209,6 +215,7 @@ pub fn router(app: App) -> Router {
             "/api/openapi.json",
             get(async move || axum::Json(&*document).into_response()),
         )
+        .route(mcp::PATH, mcp::route(asked))
         .fallback(pages::get_page)
         .method_not_allowed_fallback(error::no_such_method)
         .layer(axum::middleware::from_fn_with_state(

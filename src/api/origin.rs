@@ -57,6 +57,14 @@ impl Place {
         &self.base
     }
 
+    /// The address of pages, as the client sees it, without a slash at its end.
+    pub(super) fn address(&self) -> String {
+        let origin = self.asked.as_ref().or(self.public.as_ref());
+        let origin = origin.map(Origin::ascii_serialization).unwrap_or_default();
+        let address = format!("{origin}{}", self.base);
+        address.trim_end_matches('/').to_owned()
+    }
+
     /// Whether it was sent to this machine by a name that can only mean it.
     pub(super) fn is_loopback(&self) -> bool {
         self.asked.as_ref().is_some_and(is_loopback)

@@ -39,6 +39,7 @@ mod launch;
 mod list;
 mod login;
 mod logins;
+mod mcp;
 mod migrate;
 mod open;
 mod out;
@@ -110,6 +111,7 @@ Look at the history:
   stats        Count executions: how they ended, how long they took, what failed
   export       Export runs, results, hosts or lines, or one run as a document
   import       Import runs of another collector, of ARA, of callbacks
+  mcp          Let an assistant look at the history, by MCP
   login        Log in to a collector, once, for all further commands
   logout       Delete a login
   whoami       Show which collector is used, and what your token allows
@@ -200,6 +202,7 @@ enum Command {
     Trends(Box<trends::TrendsArgs>),
     Export(Box<export::Export>),
     Import(Box<import::Import>),
+    Mcp(mcp::Mcp),
     #[command(name = "login")]
     LogIn(login::LogIn),
     #[command(name = "logout")]
@@ -272,6 +275,7 @@ pub fn main() -> ExitCode {
         Command::Trends(command) => trends::run(&command),
         Command::Export(command) => export::run(&command),
         Command::Import(command) => import::run(&command),
+        Command::Mcp(command) => mcp::run(&command),
         Command::LogIn(command) => login::log_in(&command),
         Command::LogOut(command) => login::log_out(&command),
         Command::WhoAmI(command) => login::whoami(&command),

@@ -26,7 +26,7 @@ const INDEX: &str = "index.html";
 const HASHED: &str = "assets/";
 
 /// First parts of paths that are not the UI's: for programs, a page would be no answer.
-const RESERVED: &[&str] = &["api", "healthz", "readyz", "metrics"];
+const RESERVED: &[&str] = &["api", "healthz", "readyz", "metrics", "mcp"];
 
 #[derive(RustEmbed)]
 #[folder = "ui/dist"]

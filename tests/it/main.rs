@@ -56,6 +56,7 @@ mod launch;
 mod limits;
 mod lines;
 mod list;
+mod mcp;
 mod metrics;
 mod network;
 mod outage;

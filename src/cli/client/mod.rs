@@ -196,11 +196,20 @@ impl Client {
         path: &str,
         query: &[(&'static str, String)],
     ) -> anyhow::Result<T> {
+        self.understood(&self.get_bytes(path, query)?)
+    }
+
+    /// A response body, read whole, as it is.
+    pub(super) fn get_bytes(
+        &self,
+        path: &str,
+        query: &[(&'static str, String)],
+    ) -> anyhow::Result<Vec<u8>> {
         let mut text = Vec::new();
         let mut body = self.read(path, query)?;
         let whole = body.read_to_end(&mut text);
         whole.with_context(|| self.broke_off())?;
-        self.understood(&text)
+        Ok(text)
     }
 
     /// Sends a change once and returns the answer; anything but success is an error.
