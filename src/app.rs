@@ -18,6 +18,7 @@ use crate::live::{Hub, OpenStreams};
 use crate::retention::Retention;
 use crate::store::{Store, StoreError, TokenRow};
 use crate::telemetry::Figures;
+use crate::traces::Traces;
 use crate::work::Runner;
 
 /// The collector's parts; cheap to clone.
@@ -47,6 +48,8 @@ pub struct Parts {
     pub launcher: Launcher,
     /// Applies the retention rules.
     pub retention: Retention,
+    /// Sends traces, if they are configured.
+    pub traces: Option<Traces>,
     /// Notifies viewers of changes.
     pub hub: Hub,
     /// Pushes executions to every viewer as they change.
@@ -79,7 +82,10 @@ impl App {
     /// # Errors
     /// The store cannot be opened.
     pub async fn start(config: Config, clock: Clock, figures: Figures) -> anyhow::Result<Self> {
+        let address = config.http.public_address();
+        let traces = Traces::new(&config.traces, clock.clone(), address)?;
         let store = Store::open(config.store()).await?;
+        let store = store.queueing_traces(traces.is_some());
         let hub = Hub::default();
         let tasks = TaskTracker::new();
         let stop_writing = CancellationToken::new();
@@ -133,6 +139,7 @@ impl App {
             ingest,
             launcher,
             retention,
+            traces,
             hub,
             clock,
             figures,

@@ -37,6 +37,9 @@ pub(crate) fn start(app: &App, url: String) {
         app.config.search_index_wait(),
     ));
     work.add(app.retention.scheduled());
+    if let Some(traces) = &app.traces {
+        work.add(traces.sending(app.store.clone(), app.clock.clone()));
+    }
     if let Some(queue) = app.launcher.queue(url) {
         work.add(queue);
     }

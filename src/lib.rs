@@ -30,6 +30,7 @@
 //! - [`pages`]: the files of the web UI, which are part of the binary
 //! - [`api`]: the HTTP surface: thin handlers, one error type, one router list
 //! - [`retention`]: what is kept, for how long, and how the rest is removed
+//! - [`traces`]: sends runs as OpenTelemetry traces
 //! - [`work`]: the runner of all background jobs; `jobs`: their list
 //! - [`launcher`]: runs requested through the API: the queue, and their supervision
 //! - [`app`], [`server`], [`config`], [`telemetry`], [`clock`]: the parts that hold the rest together
@@ -63,4 +64,5 @@ pub mod server;
 pub mod stats;
 pub mod store;
 pub mod telemetry;
+pub mod traces;
 pub mod work;

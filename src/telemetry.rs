@@ -43,8 +43,12 @@ const fn described(name: &'static str, kind: &'static str, help: &'static str) -
 /// Runs that ended, by status.
 pub const ENDED: &str = "playback_executions_ended_total";
 
-/// Counters that only appear once there is a value for their label.
+/// Traces that need not be sent any more, by what became of them.
+pub const TRACES: &str = "playback_traces_ended_total";
+
+/// Metrics that only appear once there is a value for their label.
 const LABELLED: &[&str] = &[
+    TRACES,
     "playback_ingest_refusals_total",
     "playback_viewers_dropped_total",
     "playback_connections_closed_total",
@@ -79,7 +83,7 @@ impl Described {
     ];
 
     /// Further metrics read from the history.
-    pub const HISTORY: &[Self; 7] = &[
+    pub const HISTORY: &[Self; 8] = &[
         described(
             "playback_build_info",
             "gauge",
@@ -114,6 +118,11 @@ impl Described {
             "playback_search_index_bytes",
             "gauge",
             "Size of the search index.",
+        ),
+        described(
+            "playback_traces_pending",
+            "gauge",
+            "Finished executions whose trace is still to be sent.",
         ),
     ];
 
@@ -233,6 +242,16 @@ impl Described {
             "Executions whose log a search read.",
         ),
         described(
+            TRACES,
+            "counter",
+            "Traces that this collector need not send any more, by outcome: sent, refused, given_up, not_sampled.",
+        ),
+        described(
+            "playback_trace_spans_total",
+            "counter",
+            "Spans that the receiver of traces has taken.",
+        ),
+        described(
             "playback_job_runs_total",
             "counter",
             "Runs of background jobs, by job and outcome: done, idle (nothing to do), stopped, failed, panicked.",
@@ -277,11 +296,16 @@ impl Figures {
                 "gauge" => metrics::describe_gauge!(*name, *help),
                 _ => metrics::describe_histogram!(*name, *help),
             }
-            // A counter must appear before its first increment, or that increase is invisible.
-            if *kind == "counter" && !LABELLED.contains(name) {
-                metrics::counter!(*name).increment(0);
+            if LABELLED.contains(name) {
+                continue;
+            }
+            match *kind {
+                // A counter must appear before its first increment, or that increase is invisible.
+                "counter" => metrics::counter!(*name).increment(0),
+                _ => {}
             }
         }
+        metrics::counter!(TRACES, "outcome" => "sent").increment(0);
         for status in ["success", "failed"] {
             metrics::counter!(ENDED, "status" => status).increment(0);
         }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use playback_producer::environment::{self, text as variable};
 use playback_recorder_core::{argv, git};
-use playback_wire::{ExecutionStarted, ExecutionType, printed};
+use playback_wire::{ExecutionStarted, ExecutionType, TraceParent, printed};
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyTuple};
 
@@ -104,6 +104,9 @@ impl Context {
             note: options.note.clone().filter(|note| !note.is_empty()),
             replay_of: environment::replay_of(),
             parent: options.parent.clone(),
+            traceparent: environment::traceparent()
+                .and_then(|text| TraceParent::parse(&text))
+                .map(|parent| parent.to_string()),
             ansible_version: py
                 .import("ansible.release")?
                 .getattr("__version__")?

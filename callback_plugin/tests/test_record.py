@@ -336,9 +336,11 @@ def test_what_the_user_says_about_a_run(site: Site) -> None:
             "PLAYBACK_RECORD_ARGS": "1",
             "PLAYBACK_EXECUTION_ID": "01a2c3d4-0000-7000-8000-000000000001",
             "CI_JOB_URL": "https://ci.example.com/1",
+            "TRACEPARENT": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
         },
     )
     started = run.one("execution_started")
+    assert started["traceparent"] == "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
     assert started["labels"] == ["prod", "web"]
     assert started["note"] == "after the outage"
     assert started["launched_by"] == "https://ci.example.com/1"

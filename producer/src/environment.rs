@@ -43,6 +43,12 @@ pub fn replay_of() -> Option<String> {
     text("PLAYBACK_REPLAY_OF")
 }
 
+/// The span that the run was started by, as tools for distributed traces pass it on.
+#[must_use]
+pub fn traceparent() -> Option<String> {
+    text("TRACEPARENT")
+}
+
 /// Who called sudo.
 #[must_use]
 pub fn sudo_user() -> Option<String> {

@@ -23,6 +23,7 @@ const KEPT: &[&str] = &[
     "status",
     "strategy",
     "stream",
+    "traceparent",
     "type",
 ];
 

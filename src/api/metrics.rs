@@ -28,7 +28,8 @@ pub(super) async fn get_metrics(
     let counts = app.store.status_counts().await?;
     let playbooks = app.store.playbook_figures(PLAYBOOKS).await?;
     let search = app.store.search_figures().await?;
-    let mut text = of_history(&counts, &playbooks, search);
+    let traces = app.store.pending_traces().await?;
+    let mut text = of_history(&counts, &playbooks, search, traces);
     text.push_str(&app.figures.render());
     let kind = "text/plain; version=0.0.4; charset=utf-8";
     Ok(([(header::CONTENT_TYPE, kind)], text))
@@ -39,6 +40,7 @@ fn of_history(
     counts: &StatusCounts,
     playbooks: &[PlaybookFigures],
     search: SearchFigures,
+    pending_traces: u64,
 ) -> String {
     let all = counts.running + counts.success + counts.failed;
     let mut text = Text::default();
@@ -58,6 +60,7 @@ fn of_history(
         pending,
         segments,
         bytes,
+        traces,
     ] = Described::HISTORY;
     text.head(info);
     text.line(info.name, &label("version", env!("CARGO_PKG_VERSION")), 1.0);
@@ -88,6 +91,7 @@ fn of_history(
         (pending, search.pending),
         (segments, search.segments),
         (bytes, search.bytes),
+        (traces, pending_traces),
     ] {
         text.head(described);
         text.line(described.name, "", value as f64);
@@ -143,6 +147,7 @@ mod tests {
             &StatusCounts::default(),
             &[playbook],
             SearchFigures::default(),
+            0,
         );
         let line = "playback_playbook_last_success_timestamp_seconds{playbook=\"site.yml\"} 1768903200.5\n";
         assert!(text.contains(line), "{text}");

@@ -9,6 +9,7 @@ mod launcher;
 mod listen;
 pub mod path;
 mod retention;
+mod traces;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -23,6 +24,7 @@ pub use http::{HttpConfig, origin};
 pub use launcher::{Adhoc, LauncherConfig};
 pub use listen::listen_address;
 pub use retention::{RuleConfig, Schedule};
+pub use traces::{Compression, TracesConfig};
 
 use crate::model::RetentionRule;
 use crate::store::Options;
@@ -67,6 +69,8 @@ pub struct Config {
     pub http: HttpConfig,
     /// What the launcher may run.
     pub launcher: LauncherConfig,
+    /// Where traces are sent.
+    pub traces: TracesConfig,
     /// The collector's files that nobody else may read: this configuration, logins, tokens.
     #[serde(skip)]
     pub private_files: Vec<PathBuf>,
@@ -100,6 +104,7 @@ impl Default for Config {
             retention: Vec::new(),
             http: HttpConfig::default(),
             launcher: LauncherConfig::default(),
+            traces: TracesConfig::default(),
             private_files: Vec::new(),
         }
     }
@@ -162,6 +167,16 @@ pub enum ConfigError {
     /// `max_output_lines` is too small to be halved.
     #[error("max_output_lines = {0} must be at least 2; leave it out to keep all lines")]
     OutputLines(u64),
+    /// A setting of traces.
+    #[error("{name} = {value:?}: {problem}")]
+    Traces {
+        /// The setting, or the variable.
+        name: String,
+        /// Its value; empty where it may be secret.
+        value: String,
+        /// What is wrong, and what is valid.
+        problem: String,
+    },
     /// A schedule without rules.
     #[error(
         "retention_schedule is set, and no rule says what is kept: add [[retention]] with keep_days or another \
@@ -219,6 +234,7 @@ impl Config {
         if let Some(level) = overrides.log_level {
             config.log_level = level;
         }
+        config.traces.read_environment()?;
         config.no_auth |= overrides.no_auth;
         if config.no_auth && !config.listen.ip().is_loopback() {
             return Err(ConfigError::Open(config.listen));

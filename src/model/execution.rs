@@ -167,6 +167,10 @@ pub struct ExecutionResult {
     /// What ran, who ran it and with what; `type` is among its fields.
     #[serde(flatten)]
     pub description: ExecutionStarted,
+    /// Identity of its OpenTelemetry trace, in hexadecimal digits: that of `traceparent`, or the run's own identity. Whether
+    /// there is such a trace depends on the collector's configuration.
+    #[serde(default)]
+    pub trace_id: String,
     /// `running`, `success` or `failed`.
     pub status: Status,
     /// Its detailed state.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use playback_wire::{ExecutionStarted, HostStats, Producer, ResultStatus, Usage};
+use playback_wire::{ExecutionStarted, HostStats, Producer, ResultStatus, Usage, trace};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
@@ -83,6 +83,7 @@ impl ExecutionRow {
         let duration_us = self.duration_us();
         ExecutionResult {
             id: self.id,
+            trace_id: trace::trace_id(self.description.traceparent.as_deref(), self.id.as_bytes()),
             status: self.status,
             phase: self.phase,
             reason: self.reason,

@@ -13,7 +13,7 @@ use super::tables::{
     self, blocks, delete_projected, executions, facts, fingerprints, hosts, labels, plays, results,
     tasks,
 };
-use super::{Store, StoreError, audit, shared, stats, tombstones, transaction};
+use super::{Store, StoreError, audit, shared, stats, tombstones, traces, transaction};
 use crate::filter::indexed;
 use crate::model::{Changes, ExecutionKey, ExecutionRow, HostRow, Owner, ResultRow, Status};
 
@@ -26,7 +26,7 @@ impl Store {
     pub async fn commit(&self, changes: &[Changes]) -> Result<Vec<ExecutionKey>, StoreError> {
         self.check_room()?;
         let written: Result<Vec<ExecutionKey>, StoreError> =
-            transaction!(self, transaction => write(transaction, changes, self.name).await?);
+            transaction!(self, transaction => write(transaction, changes, self).await?);
         self.condition.note(size_of(changes), &written);
         let keys = written?;
         if let Some(newest) = keys.iter().max() {
@@ -112,7 +112,7 @@ fn read_extent(row: &Row) -> Result<LogExtent, StoreError> {
 async fn write(
     transaction: &mut Transaction,
     changes: &[Changes],
-    name: Uuid,
+    store: &Store,
 ) -> Result<Vec<ExecutionKey>, StoreError> {
     let rows = changes
         .iter()
@@ -131,7 +131,7 @@ async fn write(
         part: "changes of an execution that has no row",
     })?;
     if transaction.engine().is_shared() {
-        shared::advance(transaction, &keys, changes, name).await?;
+        shared::advance(transaction, &keys, changes, store.name).await?;
         refuse_deleted(transaction, changes).await?;
     }
     let keyed = || keys.iter().copied().zip(changes);
@@ -173,6 +173,10 @@ async fn write(
     insert_hosts(transaction, changes, &keys, hosts).await?;
     // Whatever is added to a run that is over, its row is written with it.
     mark_pending(transaction, keyed().filter_map(over)).await?;
+    if store.queues_traces {
+        let runs = keyed().filter_map(over).map(|(key, _)| key);
+        traces::queue(transaction, runs).await?;
+    }
     for launch in changes.iter().filter_map(|change| change.launch.as_ref()) {
         tables::launches::insert(transaction, launch).await?;
     }

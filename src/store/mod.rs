@@ -27,6 +27,7 @@
 //! - `stats`: statistics, and their roll-ups
 //! - `redact`: rewritten events, and erasing deleted data from files
 //! - `tokens`: tokens and their scopes
+//! - `traces`: which runs' traces are to be sent
 //! - `trends`: tasks and hosts of many executions at once
 //! - `tombstones`: deleted executions, remembered so that they do not come again
 //! - `work`: leases for work that only one collector may do
@@ -69,6 +70,7 @@ mod tables;
 mod tickets;
 mod tokens;
 mod tombstones;
+mod traces;
 mod trends;
 mod trouble;
 mod value;
@@ -95,6 +97,7 @@ pub use search_index::{NewSegment, PendingRun, SearchFigures, SearchSegment, Sea
 pub use shared::{Listener, Notice, PeerEvent};
 pub use stats::{PlaybookFigures, StatusCounts};
 pub use tokens::TokenRow;
+pub use traces::{DueTrace, TraceOutcome};
 pub use trouble::Trouble;
 pub use work::WorkLease;
 
@@ -280,6 +283,8 @@ pub struct Store {
     ngrams: stats::NgramCache,
     /// The database's health.
     condition: Arc<health::Condition>,
+    /// Whether the trace of each run that ends is to be sent.
+    queues_traces: bool,
 }
 
 impl Store {
@@ -316,6 +321,7 @@ impl Store {
             room: Arc::default(),
             ngrams: stats::NgramCache::default(),
             condition: Arc::default(),
+            queues_traces: false,
         })
     }
 

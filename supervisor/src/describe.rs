@@ -1,7 +1,7 @@
 //! The data of `execution_started` as known outside of Ansible. The collector prefers the recorder's values.
 
-use playback_producer::environment::{launched_by, replay_of, sudo_user};
-use playback_wire::{ExecutionStarted, printed};
+use playback_producer::environment::{launched_by, replay_of, sudo_user, traceparent};
+use playback_wire::{ExecutionStarted, TraceParent, printed};
 use uuid::Uuid;
 
 use crate::{Request, environment, offer};
@@ -24,6 +24,9 @@ pub(crate) fn started(request: &Request, command: ExecutionStarted) -> Execution
         launched_by: launched_by(),
         replay_of: replay_of(),
         parent: environment::offered().as_deref().and_then(offer::run),
+        traceparent: traceparent()
+            .and_then(|text| TraceParent::parse(&text))
+            .map(|parent| parent.to_string()),
         recorder_version: Some(env!("CARGO_PKG_VERSION").into()),
         ..command
     }

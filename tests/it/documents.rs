@@ -223,6 +223,7 @@ fn every_setting_of_the_collector_is_documented_and_no_other() {
         ("The collector", ""),
         ("Connections: `[http]`", "[http]\n"),
         ("Launched runs: `[launcher]`", "[launcher]\n"),
+        ("Traces: `[traces]`", "[traces]\n"),
     ] {
         // The collector names what it knows when it is asked for what it does not know.
         fs::write(&file, format!("{section}no_such_setting = 1\n")).unwrap();
@@ -243,9 +244,10 @@ fn every_setting_of_the_collector_is_documented_and_no_other() {
             assert!(example.contains(name), "examples/collector.toml: {name}");
         }
         if section.is_empty() {
-            // These two have sections of their own.
+            // These have sections of their own.
             known.remove("http");
             known.remove("launcher");
+            known.remove("traces");
         }
         assert_eq!(settings(&page, heading), known, "{heading}");
     }

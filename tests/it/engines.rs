@@ -183,6 +183,8 @@ also! {
         a_change_is_read_once_for_all_who_watch_the_feed;
     tokens:
         a_token_is_made_used_listed_and_revoked;
+    traces:
+        a_run_is_a_trace_of_its_plays_tasks_and_hosts;
     trends:
         a_change_of_durations_is_told_with_its_run_and_commit
         what_passes_and_fails_in_turn_is_flaky

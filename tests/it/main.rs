@@ -81,6 +81,7 @@ mod stats;
 mod store;
 mod stream;
 mod tokens;
+mod traces;
 mod trends;
 mod viewers;
 mod ways;

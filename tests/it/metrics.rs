@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::builders::{Run, good_run};
 use crate::harness::{Client, Collector, Setup, eventually};
 
-fn figures(client: &Client) -> String {
+pub(crate) fn figures(client: &Client) -> String {
     let answer = client.get("/metrics");
     assert_eq!(answer.status, 200, "{answer:?}");
     answer.text

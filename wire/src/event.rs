@@ -141,6 +141,15 @@ impl std::str::FromStr for Producer {
 #[error("a producer is `recorder`, `supervisor` or `launcher`")]
 pub struct UnknownProducer;
 
+/// A text; anything else counts as missing. Nobody's run is refused because of where its trace came from.
+fn text_or_none<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    let value = Option::<serde_json::Value>::deserialize(from)?;
+    Ok(value.and_then(|value| match value {
+        serde_json::Value::String(text) => Some(text),
+        _ => None,
+    }))
+}
+
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
@@ -254,6 +263,12 @@ pub struct ExecutionStarted {
     /// Identity of the execution whose command started this one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parent: Option<String>,
+    /// The span that it was started by, as the environment told it: the W3C's `traceparent`.
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "text_or_none"
+    )]
+    pub traceparent: Option<String>,
     /// Version of ansible-core.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ansible_version: Option<String>,

@@ -16,6 +16,7 @@
 //! - [`decode`]: lines → events, in one pass, borrowing from the line
 //! - [`encode`]: events → lines, with space for content that is already JSON
 //! - [`printed`]: printed bytes as text, and back
+//! - [`trace`]: where a run stands in a distributed trace
 //!
 //! This crate does no I/O and no compression, and depends on nothing of ours.
 
@@ -23,10 +24,12 @@ pub mod decode;
 pub mod encode;
 pub mod event;
 pub mod printed;
+pub mod trace;
 
 pub use decode::{DecodeError, decode_batch, decode_line};
 pub use encode::EventWriter;
 pub use event::*;
+pub use trace::TraceParent;
 
 /// The largest batch that a collector accepts, in bytes as sent (compressed).
 pub const MAX_BATCH_BYTES: usize = 16 << 20;

@@ -16,7 +16,7 @@ use crate::model::{ExecutionResult, Phase, Pinned, Status};
 const FIELDS: &str = "id,type,status,phase,reason,queued_time,canceled_by,cancel_note,start_time,end_time,duration,exit_code,signal,stats,\
     changed,unreachable,failed,usage,events,output_lines,results,playbook,inventory,limit,tags,\
     skip_tags,check,diff,forks,verbosity,extra_var_names,argv,cwd,hosts,module,args,git,labels,user,imported,\
-    sudo_user,controller,launched_by,note,replay_of,parent,ansible_version,python_version,recorder_version,redacted,\
+    sudo_user,controller,launched_by,note,replay_of,parent,traceparent,trace_id,ansible_version,python_version,recorder_version,redacted,\
     output_left_out,payload_removed,pinned";
 
 /// Failures shown on the page; `--failed` shows all.
@@ -166,6 +166,13 @@ fn facts(record: &ExecutionResult, clock: &Clock) -> Vec<(&'static str, String)>
             }),
         ),
         ("replay of", text(&run.replay_of)),
+        (
+            "trace",
+            run.traceparent
+                .as_ref()
+                .map(|_| record.trace_id.clone())
+                .unwrap_or_default(),
+        ),
         ("started by", text(&run.parent)),
         ("canceled by", canceled(record)),
         (

@@ -356,6 +356,7 @@ fn merge(inner: &ExecutionStarted, outer: &ExecutionStarted) -> ExecutionStarted
         note: or(&b.note, &a.note),
         replay_of: or(&b.replay_of, &a.replay_of),
         parent: or(&b.parent, &a.parent),
+        traceparent: or(&b.traceparent, &a.traceparent),
         git: a.git.clone().or_else(|| b.git.clone()),
         redacted: [a.redacted.as_slice(), &b.redacted].concat(),
         output_left_out: a.output_left_out.max(b.output_left_out),

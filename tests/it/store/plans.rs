@@ -74,7 +74,7 @@ async fn mysql_reads_no_whole_table() {
     connection
         .execute(
             "ANALYZE TABLE executions, execution_hosts, execution_labels, plays, tasks, results, \
-             fingerprints, host_facts, event_blocks, launches, tokens, stat_days, stat_rolls",
+             fingerprints, host_facts, event_blocks, launches, tokens, stat_days, stat_rolls, traces",
         )
         .await
         .unwrap();
@@ -111,8 +111,9 @@ async fn fill(store: &Store) -> ExecutionKey {
             result.rare = RareFields::new(None::<String>, None::<String>, Some(number as i64 % 50));
         }
     }
+    let queueing = store.clone().queueing_traces(true);
     for changes in history.chunks(500) {
-        store.commit(changes).await.unwrap();
+        queueing.commit(changes).await.unwrap();
     }
     for day in store.days_to_roll(i64::MAX).await.unwrap() {
         store.roll_day(day).await.unwrap();
@@ -483,6 +484,9 @@ async fn all_faults(store: &Store, large: ExecutionKey, when: &str) -> Vec<Strin
         "facts of a host since a time": store.facts_between(&host, (TEN - crate::history::SPAN_US, TEN), 50),
         "an execution": store.execution(id),
         "recent runs of a playbook": store.recent_runs(&names::playbook(3), 20),
+        "figures of playbooks": store.playbook_figures(100),
+        "whether a trace is due": store.has_due_traces(TEN),
+        "traces that are due": store.due_traces(TEN, 20),
         "running executions": store.running_executions(),
         "queued executions": store.queued_executions(),
         "recaps of a page": store.stats(&keys),

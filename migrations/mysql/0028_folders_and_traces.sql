@@ -1,0 +1,26 @@
+-- The folder that a playbook's relative path starts from, which tells the playbooks of two projects apart; empty where the
+-- path is a whole one, or the folder is not known. Ad-hoc commands have none.
+ALTER TABLE executions ADD COLUMN folder VARBINARY(1020);
+
+UPDATE executions
+SET folder = CASE
+    WHEN playbook LIKE '/%' THEN ''
+    ELSE COALESCE(LEFT(JSON_UNQUOTE(JSON_EXTRACT(what, '$.cwd')), 255), '')
+END
+WHERE playbook IS NOT NULL;
+
+CREATE INDEX executions_folder ON executions (playbook, folder, started_us);
+
+-- Runs whose trace is to be sent, or was sent. Written with whatever ends a run, where traces are sent at all.
+CREATE TABLE traces (
+    execution  BIGINT NOT NULL PRIMARY KEY,
+    -- When it is to be sent next, by the collector's clock; none: nothing is to be sent any more.
+    due_us     BIGINT,
+    attempts   BIGINT NOT NULL,
+    -- Spans that the receiver has taken.
+    spans      BIGINT NOT NULL,
+    -- What became of it: sent, refused, given_up, not_sampled.
+    outcome    VARCHAR(16)
+) ENGINE = InnoDB, ROW_FORMAT = DYNAMIC, CHARACTER SET utf8mb4, COLLATE utf8mb4_bin;
+
+CREATE INDEX traces_due ON traces (due_us);
