@@ -14,7 +14,7 @@ use crate::store::{PlaybookFigures, SearchFigures, StatusCounts};
 use crate::telemetry::Described;
 
 /// Playbooks with metrics of their own: those that ran last. Each is a series that Prometheus stores.
-const PLAYBOOKS: u32 = 100;
+const PLAYBOOKS: usize = 100;
 
 /// Metrics for Prometheus: the four of the documented API, then the collector's own.
 #[utoipa::path(
@@ -83,7 +83,7 @@ fn of_history(
         text.head(described);
         for one in playbooks {
             if let Some(value) = seconds(of(one)) {
-                text.line(described.name, &label("playbook", &one.playbook), value);
+                text.line(described.name, &labels(one), value);
             }
         }
     }
@@ -115,13 +115,27 @@ impl Text {
     }
 }
 
-/// One label, escaped.
+/// One label.
 fn label(name: &str, value: &str) -> String {
+    format!("{{{}}}", pair(name, value))
+}
+
+/// The labels of a playbook. One without a folder lacks that label: to Prometheus, an empty one is the same.
+fn labels(of: &PlaybookFigures) -> String {
+    let playbook = pair("playbook", &of.playbook);
+    match &of.folder {
+        Some(folder) => format!("{{{playbook},{}}}", pair("folder", folder)),
+        None => format!("{{{playbook}}}"),
+    }
+}
+
+/// A label's name and its value, escaped.
+fn pair(name: &str, value: &str) -> String {
     let value = value
         .replace('\\', "\\\\")
         .replace('"', "\\\"")
         .replace('\n', "\\n");
-    format!("{{{name}=\"{value}\"}}")
+    format!("{name}=\"{value}\"")
 }
 
 #[cfg(test)]
@@ -140,6 +154,7 @@ mod tests {
     fn times_are_written_in_whole_numbers_and_not_as_powers() {
         let playbook = PlaybookFigures {
             playbook: "site.yml".to_owned(),
+            folder: Some("/srv/shop".to_owned()),
             last_success_us: Some(1_768_903_200_500_000),
             last_duration_us: None,
         };
@@ -149,7 +164,8 @@ mod tests {
             SearchFigures::default(),
             0,
         );
-        let line = "playback_playbook_last_success_timestamp_seconds{playbook=\"site.yml\"} 1768903200.5\n";
+        let line = "playback_playbook_last_success_timestamp_seconds\
+            {playbook=\"site.yml\",folder=\"/srv/shop\"} 1768903200.5\n";
         assert!(text.contains(line), "{text}");
         assert!(!text.contains("last_duration_seconds{"), "{text}");
     }

@@ -127,7 +127,8 @@ also! {
         requests_that_nobody_waits_for_take_no_connection_away;
     metrics:
         promtool_finds_nothing_to_complain_of
-        each_playbook_tells_its_last_success_and_duration_and_the_number_is_bounded;
+        each_playbook_tells_its_last_success_and_duration_and_the_number_is_bounded
+        the_playbooks_of_two_folders_are_two_series_and_those_of_very_many_are_one;
     output:
         lines_are_what_was_printed_whatever_the_pieces
         an_open_line_of_a_running_run_is_shown_when_it_is_ended

@@ -37,7 +37,7 @@ fn ran(playbook: &str, from_s: i64, seconds: f64, exit_code: i32) -> Run {
 }
 
 /// A history with something of everything.
-fn filled() -> Collector {
+pub(crate) fn filled() -> Collector {
     let collector = Setup::default().config("silence_seconds = 1\n").start();
     let client = collector.client();
     good_run().deliver(&client);
@@ -197,6 +197,63 @@ pub(crate) fn each_playbook_tells_its_last_success_and_duration_and_the_number_i
     assert_eq!(told.count(), 100);
     assert_eq!(duration(&text, "never.yml"), None);
     assert!(duration(&text, "play-99.yml").is_some());
+}
+
+/// A run of `site.yml` in a folder, at these seconds since the epoch.
+pub(crate) fn ran_in(folder: &str, from_s: i64, seconds: f64, exit_code: i32) -> Run {
+    let started = json!({ "type": "playbook", "playbook": "site.yml", "cwd": folder });
+    Run::starting(from_s * 1_000_000, started)
+        .play("web")
+        .after(seconds)
+        .ended(exit_code)
+}
+
+#[test]
+pub(crate) fn the_playbooks_of_two_folders_are_two_series_and_those_of_very_many_are_one() {
+    let collector = Collector::start();
+    let client = collector.client();
+    let begun = Clock::system().now_us() / 1_000_000 - 100_000;
+    ran_in("/srv/shop", begun, 5.0, 0).deliver(&client);
+    ran_in("/srv/blog", begun + 100, 7.0, 0).deliver(&client);
+    ran_in("/srv/blog", begun + 200, 9.0, 2).deliver(&client);
+    ran("/srv/shop/site.yml", begun + 300, 1.0, 0).deliver(&client);
+    let of = |text: &str, name: &str, labels: &str| {
+        value(text, &format!("playback_playbook_last_{name}{{{labels}}}"))
+    };
+    let (success, duration) = ("success_timestamp_seconds", "duration_seconds");
+    let near = |found: Option<f64>, expected: f64| {
+        assert!(
+            found.is_some_and(|found| (found - expected).abs() < 0.1),
+            "{found:?} {expected}"
+        );
+    };
+    let text = figures(&client);
+    let (shop, blog) = (
+        "playbook=\"site.yml\",folder=\"/srv/shop\"",
+        "playbook=\"site.yml\",folder=\"/srv/blog\"",
+    );
+    near(of(&text, success, shop), begun as f64 + 5.0);
+    near(of(&text, duration, shop), 5.0);
+    // The last one failed; the one before succeeded.
+    near(of(&text, success, blog), begun as f64 + 107.0);
+    near(of(&text, duration, blog), 9.0);
+    near(of(&text, duration, "playbook=\"/srv/shop/site.yml\""), 1.0);
+    assert_eq!(of(&text, duration, "playbook=\"site.yml\""), None);
+    // A checkout for each run: the series of its folders would be without end.
+    for job in 0..20 {
+        ran_in(&format!("/builds/{job}"), begun + 1000 + job, 3.0, 0).deliver(&client);
+    }
+    let text = figures(&client);
+    near(of(&text, duration, "playbook=\"site.yml\""), 3.0);
+    near(
+        of(&text, success, "playbook=\"site.yml\""),
+        begun as f64 + 1022.0,
+    );
+    assert_eq!(
+        text.matches("last_duration_seconds{playbook=\"site.yml\"")
+            .count(),
+        1
+    );
 }
 
 #[test]

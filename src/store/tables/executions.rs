@@ -30,6 +30,7 @@ const EXECUTION_COLUMNS: &[&str] = &[
     "changed",
     "playbook",
     "playbook_name",
+    "folder",
     "inventory",
     "inventory_name",
     "username",
@@ -87,6 +88,11 @@ fn bind_row(values: &mut Statement, row: &ExecutionRow) {
         row.description.inventory.as_deref(),
     );
     let playbook_name = playbook.map(playbook_names);
+    // A whole path needs no folder.
+    let folder = playbook.map(|name| match name.starts_with('/') {
+        true => "",
+        false => row.description.cwd.as_deref().unwrap_or_default(),
+    });
     let inventory_name = inventory.map(inventory_names);
     values
         .bind(row.id)
@@ -103,6 +109,7 @@ fn bind_row(values: &mut Statement, row: &ExecutionRow) {
         .bind(row.changed)
         .bind(playbook.map(indexed))
         .bind(playbook_name.as_deref().map(indexed))
+        .bind(folder.map(indexed))
         .bind(inventory.map(indexed))
         .bind(inventory_name.as_deref().map(indexed))
         .bind(row.description.user.as_deref().map(indexed))
