@@ -48,6 +48,8 @@ pub const TRACES: &str = "playback_traces_ended_total";
 
 /// Metrics that only appear once there is a value for their label.
 const LABELLED: &[&str] = &[
+    "playback_job_running",
+    "playback_job_last_success_timestamp_seconds",
     TRACES,
     "playback_ingest_refusals_total",
     "playback_viewers_dropped_total",
@@ -302,6 +304,8 @@ impl Figures {
             match *kind {
                 // A counter must appear before its first increment, or that increase is invisible.
                 "counter" => metrics::counter!(*name).increment(0),
+                // What there is nothing of is 0, and not unknown.
+                "gauge" => metrics::gauge!(*name).set(0.0),
                 _ => {}
             }
         }

@@ -58,6 +58,7 @@ mod lines;
 mod list;
 mod mcp;
 mod metrics;
+mod monitoring;
 mod network;
 mod outage;
 mod output;
