@@ -38,6 +38,7 @@ export function facts(run: Execution): AllFacts {
       ["Started by", run.launched_by],
       ["Note", run.note],
       ["Labels", list(run.labels)],
+      ["Trace", run.traceparent ? run.trace_id : undefined, true],
       ["Canceled by", run.canceled_by],
       ["Canceled because", run.cancel_note],
       ["Exit code", run.exit_code],
