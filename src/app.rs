@@ -16,6 +16,7 @@ use crate::ingest::{Ingest, Settings};
 use crate::launcher::Launcher;
 use crate::live::{Hub, OpenStreams};
 use crate::retention::Retention;
+use crate::schedules::Schedules;
 use crate::store::{Store, StoreError, TokenRow};
 use crate::telemetry::Figures;
 use crate::traces::Traces;
@@ -46,6 +47,8 @@ pub struct Parts {
     pub commands: Commands,
     /// Launches runs.
     pub launcher: Launcher,
+    /// Starts runs by the clock.
+    pub schedules: Schedules,
     /// Applies the retention rules.
     pub retention: Retention,
     /// Sends traces, if they are configured.
@@ -117,12 +120,19 @@ impl App {
             clock.clone(),
             closing.clone(),
         );
+        let schedules = Schedules::new(
+            store.clone(),
+            launcher.clone(),
+            clock.clone(),
+            config.no_auth,
+        );
         let auth = Auth::new(store.clone(), clock.clone());
         let work = Runner::new(store.clone(), clock.clone(), closing.clone());
         let commands = Commands {
             store: store.clone(),
             ingest: ingest.clone(),
             launcher: launcher.clone(),
+            schedules: schedules.clone(),
             retention: retention.clone(),
             hub: hub.clone(),
             clock: clock.clone(),
@@ -138,6 +148,7 @@ impl App {
             store,
             ingest,
             launcher,
+            schedules,
             retention,
             traces,
             hub,

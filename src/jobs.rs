@@ -43,6 +43,9 @@ pub(crate) fn start(app: &App, url: String) {
     if let Some(queue) = app.launcher.queue(url) {
         work.add(queue);
     }
+    if let Some(schedules) = app.schedules.job() {
+        work.add(schedules);
+    }
 }
 
 /// Detects problems of the database, and when they are over.

@@ -32,6 +32,7 @@
 //! - [`retention`]: what is kept, for how long, and how the rest is removed
 //! - [`traces`]: sends runs as OpenTelemetry traces
 //! - [`work`]: the runner of all background jobs; `jobs`: their list
+//! - [`schedules`]: runs that the launcher starts by the clock
 //! - [`launcher`]: runs requested through the API: the queue, and their supervision
 //! - [`app`], [`server`], [`config`], [`telemetry`], [`clock`]: the parts that hold the rest together
 //! - [`cli`]: the commands
@@ -59,6 +60,7 @@ pub mod mcp;
 pub mod model;
 pub mod pages;
 pub mod retention;
+pub mod schedules;
 pub mod search;
 pub mod server;
 pub mod stats;

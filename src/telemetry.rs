@@ -55,6 +55,7 @@ const LABELLED: &[&str] = &[
     "playback_viewers_dropped_total",
     "playback_connections_closed_total",
     "playback_job_runs_total",
+    "playback_schedule_times_total",
     ENDED,
 ];
 
@@ -222,6 +223,11 @@ impl Described {
             "playback_launches_queued",
             "gauge",
             "Launched runs that wait in the queue.",
+        ),
+        described(
+            "playback_schedule_times_total",
+            "counter",
+            "Times of schedules that this collector decided about, by outcome: started, or why not.",
         ),
         described(
             "playback_retention_deleted_total",

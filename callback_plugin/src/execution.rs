@@ -103,6 +103,7 @@ impl Context {
             launched_by: environment::launched_by(),
             note: options.note.clone().filter(|note| !note.is_empty()),
             replay_of: environment::replay_of(),
+            schedule: None,
             parent: options.parent.clone(),
             traceparent: environment::traceparent()
                 .and_then(|text| TraceParent::parse(&text))

@@ -19,6 +19,7 @@ const KEPT: &[&str] = &[
     "reason",
     "replay_of",
     "parent",
+    "schedule",
     "state",
     "status",
     "strategy",

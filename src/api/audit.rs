@@ -35,7 +35,8 @@ pub(super) struct AuditPage {
 /// Who did something, and from where.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct AuditActor {
-    /// `token:NAME`, `user:NAME` for a command on the collector's machine, `schedule`, or `anonymous`.
+    /// `token:NAME`, `user:NAME` for a command on the collector's machine, `schedule` (of retention), `schedule:NAME` (of
+    /// runs), or `anonymous`.
     name: String,
     /// The token's number: a token that is made later under the same name has another one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -89,8 +90,8 @@ pub(super) struct AuditList {
     next_cursor: Option<String>,
 }
 
-/// Who changed what, newest first: deletions, pins, redactions, cleanups, launches, cancellations, tokens, and requests
-/// that were refused.
+/// Who changed what, newest first: deletions, pins, redactions, cleanups, launches, cancellations, tokens, schedules,
+/// and requests that were refused.
 #[utoipa::path(
     get, path = "/audit", tag = "audit", params(AuditQuery),
     responses((status = 200, body = AuditList), (status = 400, body = ErrorBody))

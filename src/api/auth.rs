@@ -272,6 +272,12 @@ impl From<AuthError> for ApiError {
 }
 
 impl ReadAccess {
+    /// Whether the client may also launch runs.
+    pub(super) fn may_run(&self) -> bool {
+        let token = self.0.token.as_ref();
+        token.is_none_or(|token| Scopes::decode(&token.scopes).allow(Scope::Run))
+    }
+
     /// The token's key in the store.
     pub(super) fn token(&self) -> Option<i64> {
         self.0.token.as_ref().map(|token| token.id)

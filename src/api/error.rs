@@ -266,7 +266,9 @@ impl From<LaunchError> for ApiError {
                 Self::new(StatusCode::FORBIDDEN, "disabled", message)
             }
             LaunchError::ModuleNotAllowed { .. } => Self::forbidden(message),
-            LaunchError::Invalid { .. } => Self::bad_request(message),
+            LaunchError::Invalid { .. } | LaunchError::NoSecret { .. } => {
+                Self::bad_request(message)
+            }
             LaunchError::NotFound { .. } | LaunchError::NoSuchExecution(_) => {
                 Self::not_found(message)
             }
@@ -297,16 +299,21 @@ impl From<CommandError> for ApiError {
         let message = error.to_string();
         match error {
             CommandError::Invalid(_) => Self::bad_request(message),
-            CommandError::NoSuchExecution(_) | CommandError::NoSuchToken(_) => {
-                Self::not_found(message)
-            }
-            CommandError::Running(_) | CommandError::Pinned(..) => Self::conflict(message),
+            CommandError::NoSuchExecution(_)
+            | CommandError::NoSuchToken(_)
+            | CommandError::NoSuchSchedule(_) => Self::not_found(message),
+            CommandError::NotYourSchedule { .. } => Self::forbidden(message),
+            CommandError::Running(_)
+            | CommandError::Pinned(..)
+            | CommandError::ScheduleChanged(_) => Self::conflict(message),
             CommandError::BrokenOff(_) => Self::busy(message),
             CommandError::Random(cause) => Self::internal(&cause),
             CommandError::Launch(cause) => cause.into(),
             CommandError::Retention(cause) => cause.into(),
             CommandError::Ingest(cause) => cause.into(),
-            CommandError::Store(StoreError::TokenExists { .. }) => Self::conflict(message),
+            CommandError::Store(
+                StoreError::TokenExists { .. } | StoreError::ScheduleExists { .. },
+            ) => Self::conflict(message),
             CommandError::Store(cause) => cause.into(),
         }
     }

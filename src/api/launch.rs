@@ -110,9 +110,11 @@ macro_rules! request {
                     private_key,
                     note,
                     labels,
-                    // The launcher sets these for a replay.
+                    // The launcher sets these for a replay, and schedules the last two.
                     only_hosts: None,
                     replay_of: None,
+                    schedule: None,
+                    waits_for: None,
                 }
             }
         }

@@ -28,6 +28,7 @@ mod query;
 mod recent;
 mod redact;
 mod retention;
+mod schedules;
 mod search;
 mod stats;
 mod stream;
@@ -138,6 +139,21 @@ fn routes() -> OpenApiRouter<App> {
         .routes(bounded(routes!(launch::replay_execution), LARGE_BODY))
         .routes(routes!(launch::list_playbooks))
         .routes(routes!(launch::list_inventories))
+        .routes(bounded(
+            routes!(schedules::list_schedules, schedules::create_schedule),
+            LARGE_BODY,
+        ))
+        .routes(bounded(
+            routes!(
+                schedules::get_schedule,
+                schedules::change_schedule,
+                schedules::delete_schedule
+            ),
+            LARGE_BODY,
+        ))
+        .routes(routes!(schedules::pause_schedule))
+        .routes(routes!(schedules::resume_schedule))
+        .routes(routes!(schedules::list_schedule_times))
         .routes(routes!(ingest::ingest_batch))
         .routes(bounded(
             routes!(login::create_session, login::delete_session),

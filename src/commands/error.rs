@@ -26,6 +26,22 @@ pub enum CommandError {
     /// There is no such token.
     #[error("there is no token named {0:?}: \"playback token list\" shows which there are")]
     NoSuchToken(String),
+    /// There is no such schedule.
+    #[error("there is no schedule named {0:?}: \"playback schedule list\" shows which there are")]
+    NoSuchSchedule(String),
+    /// The schedule belongs to somebody else.
+    #[error(
+        "the schedule {name:?} belongs to {owner}: only that token and one with the scope \"admin\" may change it"
+    )]
+    NotYourSchedule {
+        /// The schedule.
+        name: String,
+        /// Whose it is.
+        owner: String,
+    },
+    /// Somebody else changed it at the same time, again and again.
+    #[error("the schedule {0:?} was changed at the same time: try again")]
+    ScheduleChanged(String),
     /// The system gave no random bytes.
     #[error("the system gave no random bytes: {0}")]
     Random(getrandom::Error),

@@ -9,6 +9,7 @@
 //! - [`imports`]: import executions that another collector recorded
 //! - [`cleanup`]: apply retention rules
 //! - [`runs`]: launch, replay, cancel
+//! - [`schedules`]: create, change, pause, resume, delete
 //! - `refused`: requests that were refused, because the actor was unknown or not allowed
 //! - [`tokens`]: create, revoke; these need only the store, and work while no collector runs
 //! - [`error`]: why a command failed
@@ -19,6 +20,7 @@ pub mod executions;
 pub mod imports;
 mod refused;
 pub mod runs;
+pub mod schedules;
 pub mod tokens;
 
 use tokio_util::task::TaskTracker;
@@ -31,6 +33,7 @@ use crate::ingest::Ingest;
 use crate::launcher::Launcher;
 use crate::live::Hub;
 use crate::retention::Retention;
+use crate::schedules::Schedules;
 use crate::store::Store;
 
 /// What commands work on; cheap to clone.
@@ -42,6 +45,8 @@ pub struct Commands {
     pub ingest: Ingest,
     /// Launched runs.
     pub launcher: Launcher,
+    /// What is launched by the clock.
+    pub schedules: Schedules,
     /// Cleanups.
     pub retention: Retention,
     /// Notifies viewers.

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 
+use super::SecretSource;
 use playback_supervisor::account::Account;
 
 /// Variables of the collector's environment that a launched run inherits: locations and language, and none that may
@@ -85,6 +86,8 @@ pub struct LauncherConfig {
     pub pass_environment: Vec<String>,
     /// Variables that are set for runs. Their values may be secret.
     pub environment: BTreeMap<String, SecretString>,
+    /// Secrets that schedules may name: where each is read when a run starts.
+    pub secrets: BTreeMap<String, SecretSource>,
 }
 
 impl Default for LauncherConfig {
@@ -109,6 +112,7 @@ impl Default for LauncherConfig {
             keep_values: false,
             pass_environment: Vec::new(),
             environment: BTreeMap::new(),
+            secrets: BTreeMap::new(),
         }
     }
 }

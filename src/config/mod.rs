@@ -9,6 +9,7 @@ mod launcher;
 mod listen;
 pub mod path;
 mod retention;
+mod secret;
 mod traces;
 
 use std::net::SocketAddr;
@@ -24,6 +25,7 @@ pub use http::{HttpConfig, origin};
 pub use launcher::{Adhoc, LauncherConfig};
 pub use listen::listen_address;
 pub use retention::{RuleConfig, Schedule};
+pub use secret::SecretSource;
 pub use traces::{Compression, TracesConfig};
 
 use crate::model::RetentionRule;

@@ -92,6 +92,8 @@ filters! {
         controller: String => fields::controller::CONTROLLER,
         /// A label that it carries.
         label: String => fields::label::LABEL,
+        /// Name of the schedule that started it.
+        schedule: String => fields::schedule::SCHEDULE,
         /// Whether anything changed; with a host, whether that host did. A run in check mode changes nothing.
         changed: bool => fields::changed::CHANGED,
         /// Why it failed.

@@ -2,7 +2,7 @@
 
 use playback_wire::{CancelRequested, EventWriter, ExecutionEnded, ExecutionStarted, Launched};
 
-use crate::model::{AuditEntry, LaunchRow};
+use crate::model::{AuditEntry, LaunchRow, ScheduleTick};
 
 /// One event of the launcher.
 #[derive(Debug)]
@@ -26,6 +26,8 @@ pub struct StoredWith<'a> {
     pub key: Option<[u8; 32]>,
     /// The audit entry, if somebody asked for it.
     pub audit: Option<&'a AuditEntry>,
+    /// The decision of the schedule that starts the run.
+    pub tick: Option<&'a ScheduleTick>,
 }
 
 impl Announcement<'_> {

@@ -56,6 +56,8 @@ pub(super) fn argv(checked: &Checked, files: &Files, ansible: Option<&Path>) -> 
         note: _,
         labels: _,
         replay_of: _,
+        schedule: _,
+        waits_for: _,
     } = parameters;
     let Secrets {
         args,

@@ -40,6 +40,16 @@ pub enum LaunchError {
         /// What is wrong with it, and what to do.
         problem: String,
     },
+    /// A secret that a schedule names cannot be used.
+    #[error("{field}: the secret {name:?} cannot be used: {problem}")]
+    NoSecret {
+        /// Name of the field.
+        field: &'static str,
+        /// Name of the secret.
+        name: String,
+        /// Why, and what to do. Never a part of the secret.
+        problem: String,
+    },
     /// There is no such playbook, inventory or key.
     #[error("{field}: there is no {name:?} in {}", folders(.searched))]
     NotFound {

@@ -13,7 +13,7 @@
 //! - [`command`], [`folder`], [`values`], [`recorder`]: what a run needs
 //! - [`queue`], [`supervisors`]: starts queued runs and supervises started ones
 //! - [`run_as`], [`errands`]: runs as another user, and work with that user's rights
-//! - [`replay`]: a request made from an earlier one
+//! - [`replay`]: a request made from an earlier one; `scheduled`: from what a schedule runs
 //!
 //! The queue is in the store, and the files of a run are in its folder. So the collector can be stopped, killed or
 //! replaced while runs go on, and finds them again.
@@ -31,6 +31,7 @@ mod recorder;
 mod replay;
 mod request;
 mod run_as;
+mod scheduled;
 mod supervisors;
 mod values;
 
@@ -55,7 +56,9 @@ use crate::clock::Clock;
 use crate::config::{Config, LauncherConfig};
 use crate::ingest::{Announcement, Ingest, StoredWith};
 use crate::live::Hub;
-use crate::model::{Action, Actor, AuditEntry, LaunchRow, LaunchState, Parameters, Status};
+use crate::model::{
+    Action, Actor, AuditEntry, LaunchRow, LaunchState, Parameters, ScheduleTick, Status,
+};
 use crate::store::Store;
 use folder::RunFolder;
 use playback_supervisor::account::Account;
@@ -154,6 +157,48 @@ impl Launcher {
     /// # Errors
     /// See [`LaunchError`]; whatever it is, there is no record.
     pub async fn launch(&self, request: LaunchRequest, actor: &Actor) -> Result<Uuid, LaunchError> {
+        self.launch_at(request, actor, None).await
+    }
+
+    /// Queues a run that a schedule starts, and stores the schedule's decision in the same commit: whenever this
+    /// collector is killed, both are stored or neither.
+    ///
+    /// # Errors
+    /// See [`LaunchError`]; whatever it is, there is no record. It is an overtaken commit if the schedule was changed, or
+    /// decided about, since the decision was made.
+    pub async fn launch_scheduled(
+        &self,
+        request: LaunchRequest,
+        actor: &Actor,
+        tick: ScheduleTick,
+    ) -> Result<Uuid, LaunchError> {
+        self.launch_at(request, actor, Some(tick)).await
+    }
+
+    /// Checks whether a request could be launched now.
+    ///
+    /// # Errors
+    /// Why it could not.
+    pub async fn check(&self, request: LaunchRequest) -> Result<(), LaunchError> {
+        if self.inner.runs.is_none() {
+            return Err(LaunchError::Disabled);
+        }
+        self.looking(move |config| check::check(request, config).map(|_| ()))
+            .await?
+    }
+
+    /// Whether runs can be launched here.
+    #[must_use]
+    pub fn is_enabled(&self) -> bool {
+        self.inner.runs.is_some()
+    }
+
+    async fn launch_at(
+        &self,
+        request: LaunchRequest,
+        actor: &Actor,
+        mut tick: Option<ScheduleTick>,
+    ) -> Result<Uuid, LaunchError> {
         let inner = &self.inner;
         let runs = inner.runs.as_ref().ok_or(LaunchError::Disabled)?;
         let checked = self
@@ -183,6 +228,9 @@ impl Launcher {
             collector: inner.name.clone(),
         };
         let entry = launched(&row, actor);
+        if let Some(tick) = &mut tick {
+            tick.execution = Some(id);
+        }
         let announced = inner
             .ingest
             .announce(
@@ -192,6 +240,7 @@ impl Launcher {
                     launch: Some(&row),
                     key: key.map(|key| token::hash(key.expose())),
                     audit: Some(&entry),
+                    tick: tick.as_ref(),
                 },
             )
             .await;
@@ -329,6 +378,7 @@ fn launched(row: &LaunchRow, actor: &Actor) -> AuditEntry {
         "limit": parameters.limit,
         "check": parameters.check.then_some(true),
         "replay_of": parameters.replay_of,
+        "schedule": parameters.schedule,
     });
     let after = match all {
         Value::Object(all) => all
@@ -365,6 +415,7 @@ fn describe_run(parameters: &Parameters, cwd: &std::path::Path, by: &str) -> Exe
         note,
         labels,
         replay_of,
+        schedule,
         // Not in any record: they may be secret, or no run reports them itself.
         extra_vars: _,
         args: _,
@@ -375,6 +426,7 @@ fn describe_run(parameters: &Parameters, cwd: &std::path::Path, by: &str) -> Exe
         r#become: _,
         become_user: _,
         timeout_seconds: _,
+        waits_for: _,
     } = parameters;
     let only_hosts = (!only_hosts.is_empty()).then(|| only_hosts.join(","));
     // Ansible's default.
@@ -403,6 +455,7 @@ fn describe_run(parameters: &Parameters, cwd: &std::path::Path, by: &str) -> Exe
         cwd: Some(cwd.to_string_lossy().into_owned()),
         launched_by: Some(by.to_owned()),
         replay_of: replay_of.map(|id| id.to_string()),
+        schedule: schedule.clone(),
         recorder_version: Some(env!("CARGO_PKG_VERSION").into()),
         ..ExecutionStarted::default()
     }

@@ -234,6 +234,11 @@ impl Launcher {
                     continue;
                 }
             }
+            if let Some(before) = row.parameters.waits_for
+                && self.inner.store.is_running(before).await?
+            {
+                continue;
+            }
             let (from, to) = (LaunchState::Queued, LaunchState::Launched);
             // Canceled at this very moment, or taken by another collector.
             if !self.inner.store.move_launch(row.id, from, to).await? {

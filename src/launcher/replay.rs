@@ -125,6 +125,9 @@ fn again(stored: Parameters, new: LaunchRequest) -> Result<LaunchRequest, Launch
         args_given: _,
         // A replay repeats the named run, not the one which that run repeated.
         replay_of: _,
+        // A person starts it, and now.
+        schedule: _,
+        waits_for: _,
     } = stored;
     Ok(LaunchRequest {
         playbook: new.playbook.or((!adhoc).then_some(playbook)),
@@ -154,5 +157,7 @@ fn again(stored: Parameters, new: LaunchRequest) -> Result<LaunchRequest, Launch
         module: new.module.or(module),
         args: new.args.or(args.map(SecretString::from)),
         replay_of: None,
+        schedule: None,
+        waits_for: None,
     })
 }

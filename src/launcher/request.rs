@@ -33,6 +33,8 @@ pub struct LaunchRequest {
     pub args: Option<SecretString>,
     pub only_hosts: Option<Vec<String>>,
     pub replay_of: Option<uuid::Uuid>,
+    pub schedule: Option<String>,
+    pub waits_for: Option<uuid::Uuid>,
 }
 
 #[cfg(test)]

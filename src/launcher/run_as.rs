@@ -7,7 +7,7 @@ use secrecy::ExposeSecret as _;
 
 use super::LaunchError;
 use super::errands;
-use crate::config::Config;
+use crate::config::{Config, SecretSource};
 use playback_supervisor::account::Account;
 use playback_supervisor::account::probe::{Kind, Wish};
 
@@ -120,6 +120,10 @@ fn demands(config: &Config, account: &Account, runs: &Path) -> Vec<Demand> {
     }
     for file in &config.private_files {
         closed(file.clone(), "of the collector's own files");
+    }
+    let secrets = config.launcher.secrets.values();
+    for file in secrets.filter_map(SecretSource::file) {
+        closed(file.to_owned(), "a secret of launcher.secrets");
     }
     let environment = PathBuf::from(format!("/proc/{}/environ", std::process::id()));
     closed(environment, "the collector's environment");

@@ -366,6 +366,8 @@ fn forget(parameters: &mut Parameters, rules: &Rules, counts: &mut Counts) {
         module: _,
         args_given: _,
         replay_of: _,
+        schedule: _,
+        waits_for: _,
     } = parameters;
     let hides_all = |text: &str| rules.text(text) != text;
     if let Some(values) = extra_vars {

@@ -56,7 +56,7 @@ impl Via {
 /// Who requests a change, and from where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor {
-    /// `token:NAME`, `user:NAME` at a command line, `schedule`, or `anonymous`.
+    /// `token:NAME`, `user:NAME` at a command line, `schedule`, `schedule:NAME` of runs, or `anonymous`.
     pub name: String,
     /// The token's key in the store.
     pub token: Option<i64>,
@@ -136,13 +136,23 @@ pub enum Action {
     CreateToken,
     /// A token was revoked.
     RevokeToken,
+    /// A schedule was created.
+    CreateSchedule,
+    /// A schedule was changed.
+    ChangeSchedule,
+    /// A schedule was deleted.
+    DeleteSchedule,
+    /// A schedule was paused.
+    PauseSchedule,
+    /// A schedule was resumed.
+    ResumeSchedule,
     /// A request was refused, because the actor was unknown or not allowed.
     Refused,
 }
 
 impl Action {
     /// Every action.
-    pub const ALL: [Action; 13] = [
+    pub const ALL: [Action; 18] = [
         Action::Delete,
         Action::Pin,
         Action::Unpin,
@@ -155,6 +165,11 @@ impl Action {
         Action::Cancel,
         Action::CreateToken,
         Action::RevokeToken,
+        Action::CreateSchedule,
+        Action::ChangeSchedule,
+        Action::DeleteSchedule,
+        Action::PauseSchedule,
+        Action::ResumeSchedule,
         Action::Refused,
     ];
 
@@ -174,6 +189,11 @@ impl Action {
             Action::Cancel => "cancel",
             Action::CreateToken => "create_token",
             Action::RevokeToken => "revoke_token",
+            Action::CreateSchedule => "create_schedule",
+            Action::ChangeSchedule => "change_schedule",
+            Action::DeleteSchedule => "delete_schedule",
+            Action::PauseSchedule => "pause_schedule",
+            Action::ResumeSchedule => "resume_schedule",
             Action::Refused => "refused",
         }
     }
@@ -188,7 +208,7 @@ pub struct AuditEntry {
     pub actor: Actor,
     /// What they did.
     pub action: Action,
-    /// The object: `execution:ID`, `token:NAME`, `history`, or the refused request.
+    /// The object: `execution:ID`, `token:NAME`, `schedule:NAME`, `history`, or the refused request.
     pub object: String,
     /// Why, in their words.
     pub note: Option<String>,

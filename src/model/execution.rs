@@ -36,6 +36,7 @@ macro_rules! named {
         }
     };
 }
+pub(super) use named;
 
 named! {
     /// State of an execution. Documented clients poll for exactly these three.

@@ -130,6 +130,12 @@ pub struct Parameters {
     /// The execution that this one repeats.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replay_of: Option<Uuid>,
+    /// Name of the schedule that started it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<String>,
+    /// The execution that must end before this one starts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waits_for: Option<Uuid>,
 }
 
 impl Parameters {

@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::{
-    AuditEntry, EventCount, ExecutionResult, HostsByOutcome, LaunchRow, LogState, Phase, Reason,
+    AuditEntry, EventCount, ExecutionResult, HostsByOutcome, LaunchRow, LogState, Phase, Reason, ScheduleTick,
     Status, time_from_us,
 };
 
@@ -452,4 +452,6 @@ pub struct Changes {
     pub launch: Option<Box<LaunchRow>>,
     /// The audit entry, if somebody requested the change.
     pub audit: Option<Box<AuditEntry>>,
+    /// The decision of the schedule that starts the execution.
+    pub tick: Option<Box<ScheduleTick>>,
 }

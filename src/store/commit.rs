@@ -13,7 +13,7 @@ use super::tables::{
     self, blocks, delete_projected, executions, facts, fingerprints, hosts, labels, plays, results,
     tasks,
 };
-use super::{Store, StoreError, audit, shared, stats, tombstones, traces, transaction};
+use super::{Store, StoreError, audit, schedules, shared, stats, tombstones, traces, transaction};
 use crate::filter::indexed;
 use crate::model::{Changes, ExecutionKey, ExecutionRow, HostRow, Owner, ResultRow, Status};
 
@@ -179,6 +179,10 @@ async fn write(
     }
     for launch in changes.iter().filter_map(|change| change.launch.as_ref()) {
         tables::launches::insert(transaction, launch).await?;
+    }
+    let late = schedules::decide_all(transaction, changes).await?;
+    if !late.is_empty() {
+        return Err(StoreError::Overtaken(late));
     }
     // Last, because collectors wait for each other from here on.
     stats::touch(transaction, &days).await?;

@@ -56,6 +56,9 @@ pub enum CopyError {
     /// The target has another token of that name.
     #[error("the database to copy to has another token named {0:?}: revoke it there first")]
     OtherToken(String),
+    /// The target has another schedule of that name.
+    #[error("the database to copy to has another schedule named {0:?}: delete it there first")]
+    OtherSchedule(String),
     /// What was written reads back differently.
     #[error(
         "execution {0} is not the same in both databases: if a collector works on one of them, stop it \
@@ -156,6 +159,7 @@ pub async fn copy(
     stats::copy_archived(from, to).await?;
     tombstones::copy(from, to).await?;
     audit::copy(from, to).await?;
+    copy_schedules(from, to).await?;
     progress.tokens = copy_tokens(from, to).await?;
     tell(&progress);
     Ok(progress)
@@ -295,6 +299,18 @@ async fn copy_tokens(from: &Store, to: &Store) -> Result<u64, CopyError> {
         }
     }
     Ok(tokens.len() as u64)
+}
+
+/// Copies all schedules, and what became of their times. They name tokens by their hashes, which are the same there.
+async fn copy_schedules(from: &Store, to: &Store) -> Result<(), CopyError> {
+    for row in from.schedules().await? {
+        match to.schedule(&row.name).await? {
+            Some(there) if there.id == row.id => {}
+            Some(_) => return Err(CopyError::OtherSchedule(row.name)),
+            None => to.copy_schedule(&row, &from.ticks(row.id).await?).await?,
+        }
+    }
+    Ok(())
 }
 
 /// Reads an execution part by part, always in the same order.

@@ -250,6 +250,16 @@ impl Store {
             .collect()
     }
 
+    /// Whether an execution is not over.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn is_running(&self, id: Uuid) -> Result<bool, StoreError> {
+        let mut query =
+            self.query("SELECT id FROM executions WHERE uuid = ? AND status = 'running'");
+        Ok(query.bind(id).fetch_optional(&self.read).await?.is_some())
+    }
+
     /// Identities of queued executions.
     ///
     /// # Errors

@@ -19,6 +19,7 @@
 //! - `launches`: the launcher's queue
 //! - `log`: blocks of the event log
 //! - `explain`: query plans of the statements of a piece of work
+//! - `schedules`: schedules of runs, and what became of their times
 //! - `retention`, `pins`: the data for retention rules, removal in small steps, pins
 //! - `file`: the file of an SQLite database: its lock, its permissions, its disk space; `trouble`, `health`: problems
 //!   of a database, and how they are detected
@@ -60,6 +61,7 @@ mod pool;
 mod recent;
 mod redact;
 mod retention;
+mod schedules;
 mod search;
 mod search_index;
 mod sessions;
@@ -93,6 +95,7 @@ pub use pins::Restored;
 pub use recent::RecentRow;
 pub use redact::RewrittenBlock;
 pub use retention::Deletion;
+pub use schedules::TICKS;
 pub use search_index::{NewSegment, PendingRun, SearchFigures, SearchSegment, SearchView};
 pub use shared::{Listener, Notice, PeerEvent};
 pub use stats::{PlaybookFigures, StatusCounts};
@@ -141,6 +144,12 @@ pub enum StoreError {
     /// A token of that name exists already.
     #[error("a token named {name:?} exists already: revoke it first, or choose another name")]
     TokenExists {
+        /// The name.
+        name: String,
+    },
+    /// A schedule of that name exists already.
+    #[error("a schedule named {name:?} exists already: change it, or choose another name")]
+    ScheduleExists {
         /// The name.
         name: String,
     },

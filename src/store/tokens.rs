@@ -83,6 +83,22 @@ impl Store {
         row.as_ref().map(read_token).transpose()
     }
 
+    /// The hash of the token with that key in the store.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn token_hash(&self, id: i64) -> Result<Option<[u8; 32]>, StoreError> {
+        let mut query = self.query("SELECT hash FROM tokens WHERE id = ?");
+        let Some(row) = query.bind(id).fetch_optional(&self.read).await? else {
+            return Ok(None);
+        };
+        let hash: Vec<u8> = row.get("hash")?;
+        let hash = hash.try_into().map_err(|_| StoreError::Damaged {
+            part: "a token's hash",
+        })?;
+        Ok(Some(hash))
+    }
+
     /// The tokens that people created, by name; not those of runs, which are removed with the run.
     ///
     /// # Errors

@@ -141,6 +141,12 @@ const MAY_NAME: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "schedules",
+        &[
+            "auth", "clock", "ingest", "launcher", "model", "store", "work",
+        ],
+    ),
+    (
         "commands",
         &[
             "auth",
@@ -153,6 +159,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "log",
             "model",
             "retention",
+            "schedules",
             "store",
             "playback_redact",
             "playback_wire",
@@ -170,6 +177,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "launcher",
             "live",
             "retention",
+            "schedules",
             "store",
             "telemetry",
             "traces",
@@ -198,6 +206,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "model",
             "pages",
             "retention",
+            "schedules",
             "server",
             "store",
             "telemetry",
@@ -256,6 +265,8 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("parquet", &["export"]),
     ("prost", &["traces"]),
     ("flate2", &["import", "traces"]),
+    ("croner", &["schedules"]),
+    ("chrono_tz", &["schedules"]),
     ("quick_xml", &["import"]),
     ("indicatif", &["cli"]),
     ("rpassword", &["cli"]),

@@ -150,6 +150,9 @@ also! {
         deleting_a_large_run_holds_up_nobody
         a_cleanup_while_batches_come_in_loses_nothing
         killed_in_its_middle_each_run_is_whole_or_gone;
+    schedules:
+        killed_between_a_decision_and_a_start_each_time_has_one_run_at_most
+        times_that_nobody_started_are_made_up_for_or_left_out;
     search:
         pages_of_any_size_hold_the_same_lines_in_the_same_order
         lines_are_counted_by_facets

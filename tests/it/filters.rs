@@ -31,6 +31,7 @@ fn a_filter_that_does_not_exist_is_refused_with_those_that_do() {
         "user",
         "controller",
         "label",
+        "schedule",
         "changed",
         "reason",
         "pinned",

@@ -71,6 +71,7 @@ mod recap;
 mod recorder;
 mod redact;
 mod retention;
+mod schedules;
 mod script;
 mod search;
 mod search_index;

@@ -260,6 +260,9 @@ pub struct ExecutionStarted {
     /// Identity of the execution that this one repeats.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replay_of: Option<String>,
+    /// Name of the schedule that started it; only the collector's launcher says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<String>,
     /// Identity of the execution whose command started this one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parent: Option<String>,

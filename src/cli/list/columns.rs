@@ -28,7 +28,7 @@ impl std::fmt::Debug for Named {
 }
 
 /// Every column, in the order of CSV.
-static ALL: [Named; 22] = [
+static ALL: [Named; 23] = [
     of("id", Column::whole("ID"), |run| run.id.to_string()),
     of("type", Column::whole("TYPE"), |run| {
         run.description.r#type.as_str().to_owned()
@@ -110,6 +110,9 @@ static ALL: [Named; 22] = [
     of("commit", Column::end("COMMIT", 12), |run| {
         let git = run.description.git.as_ref();
         git.map(|git| git.commit.clone()).unwrap_or_default()
+    }),
+    of("schedule", Column::end("SCHEDULE", 8), |run| {
+        text(&run.description.schedule)
     }),
 ];
 

@@ -1,7 +1,7 @@
 //! An execution as a page: what ran, how it ended, the recap, what failed, where the output is.
 
 use chrono::DateTime;
-use playback_wire::{HostStats, Redaction};
+use playback_wire::{ExecutionStarted, HostStats, Redaction};
 use unicode_width::UnicodeWidthStr as _;
 use uuid::Uuid;
 
@@ -16,7 +16,7 @@ use crate::model::{ExecutionResult, Phase, Pinned, Status};
 const FIELDS: &str = "id,type,status,phase,reason,queued_time,canceled_by,cancel_note,start_time,end_time,duration,exit_code,signal,stats,\
     changed,unreachable,failed,usage,events,output_lines,results,playbook,inventory,limit,tags,\
     skip_tags,check,diff,forks,verbosity,extra_var_names,argv,cwd,hosts,module,args,git,labels,user,imported,\
-    sudo_user,controller,launched_by,note,replay_of,parent,traceparent,trace_id,ansible_version,python_version,recorder_version,redacted,\
+    sudo_user,controller,launched_by,schedule,note,replay_of,parent,traceparent,trace_id,ansible_version,python_version,recorder_version,redacted,\
     output_left_out,payload_removed,pinned";
 
 /// Failures shown on the page; `--failed` shows all.
@@ -158,7 +158,8 @@ fn facts(record: &ExecutionResult, clock: &Clock) -> Vec<(&'static str, String)>
         ),
         ("by", who.join(" on ")),
         ("sudo by", text(&run.sudo_user)),
-        ("launched by", text(&run.launched_by)),
+        ("launched by", launched_by(run)),
+        ("schedule", text(&run.schedule)),
         (
             "imported",
             imported.map_or_else(String::new, |imported| {
@@ -195,6 +196,14 @@ fn facts(record: &ExecutionResult, clock: &Clock) -> Vec<(&'static str, String)>
         ("record", events),
         ("redacted", redacted(&run.redacted)),
     ]
+}
+
+/// What started it; of a schedule, its name says that.
+fn launched_by(run: &ExecutionStarted) -> String {
+    let by = run.launched_by.as_ref();
+    by.filter(|_| run.schedule.is_none())
+        .cloned()
+        .unwrap_or_default()
 }
 
 /// When and why values were redacted, and how many.

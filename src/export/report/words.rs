@@ -70,6 +70,7 @@ pub(super) fn facts(row: &ExecutionRow) -> Vec<(&'static str, String)> {
     add("User", started.user.clone());
     add("Controller", started.controller.clone());
     add("Launched by", started.launched_by.clone());
+    add("Schedule", started.schedule.clone());
     add("Canceled by", row.canceled_by.clone());
     let imported = started.imported.as_ref();
     add("Imported from", imported.map(Imported::recorder));

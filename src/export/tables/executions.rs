@@ -249,4 +249,10 @@ static COLUMNS: &[Column<RunRow>] = &[
         "When retention removed its log",
         |row| Value::time(row.run.log.payload_removed_us),
     ),
+    column(
+        "schedule",
+        Kind::Text,
+        "The schedule that started it",
+        |row| row.run.description.schedule.as_ref().into(),
+    ),
 ];

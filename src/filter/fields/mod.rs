@@ -11,6 +11,7 @@ pub mod label;
 pub mod pinned;
 pub mod playbook;
 pub mod reason;
+pub mod schedule;
 pub mod started;
 pub mod status;
 pub mod text;

@@ -74,8 +74,12 @@ pub(super) fn check(
         args,
         only_hosts,
         replay_of,
+        schedule,
+        waits_for,
     } = request;
     let adhoc = playbook.is_none();
+    // Variables of a scheduled run may be secrets that its schedule only names.
+    let keep_values = config.keep_values && schedule.is_none();
     let (playbook, root) = match playbook {
         Some(name) => {
             let found = names::find("playbook", &config.playbooks, &name, Kind::File)?;
@@ -120,7 +124,7 @@ pub(super) fn check(
         tags: tags("tags", only_tags)?,
         skip_tags: tags("skip_tags", skip_tags)?,
         extra_var_names,
-        extra_vars: variables.filter(|_| config.keep_values).cloned(),
+        extra_vars: variables.filter(|_| keep_values).cloned(),
         r#become: r#become.unwrap_or_default(),
         become_user: user(become_user)?,
         forks: within("forks", forks, 1, 1000)?,
@@ -136,11 +140,13 @@ pub(super) fn check(
         args_given: args.is_some(),
         args: args
             .as_ref()
-            .filter(|_| config.keep_values)
+            .filter(|_| keep_values)
             .map(|args| args.expose_secret().to_owned()),
         note: text("note", note)?,
         labels: labels(given_labels)?,
         replay_of,
+        schedule,
+        waits_for,
     };
     if adhoc && parameters.hosts.is_none() {
         return Err(LaunchError::invalid("hosts", "a host pattern is needed"));

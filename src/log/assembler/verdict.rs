@@ -317,13 +317,14 @@ fn without_handed_over(description: &mut ExecutionStarted) {
     description.args.take_if(|args| args.contains(VARIABLES));
 }
 
-/// A producer's description. Only the launcher knows that the run was requested from the collector.
+/// A producer's description. Only the launcher knows that the run was requested from the collector, or is scheduled.
 fn said((state, producer): (&ProducerState, Producer)) -> Option<ExecutionStarted> {
     let mut description = state.description.clone()?;
     if producer != Producer::Launcher {
         description.launched_by = description
             .launched_by
-            .filter(|by| !by.starts_with("token:"));
+            .filter(|by| !by.starts_with("token:") && !by.starts_with("schedule:"));
+        description.schedule = None;
     }
     Some(description)
 }
@@ -355,6 +356,7 @@ fn merge(inner: &ExecutionStarted, outer: &ExecutionStarted) -> ExecutionStarted
         launched_by: or(&b.launched_by, &a.launched_by),
         note: or(&b.note, &a.note),
         replay_of: or(&b.replay_of, &a.replay_of),
+        schedule: or(&b.schedule, &a.schedule),
         parent: or(&b.parent, &a.parent),
         traceparent: or(&b.traceparent, &a.traceparent),
         git: a.git.clone().or_else(|| b.git.clone()),

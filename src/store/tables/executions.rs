@@ -49,6 +49,7 @@ const EXECUTION_COLUMNS: &[&str] = &[
     "events_missing",
     "queued_us",
     "canceled_by",
+    "schedule",
     "run_key",
     "begun_by",
 ];
@@ -127,7 +128,8 @@ fn bind_row(values: &mut Statement, row: &ExecutionRow) {
         .bind(row.events.complete)
         .bind(row.events.missing.as_deref())
         .bind(row.queued_us)
-        .bind(row.canceled_by.as_deref());
+        .bind(row.canceled_by.as_deref())
+        .bind(row.description.schedule.as_deref().map(indexed));
 }
 
 pub(in crate::store) fn read(row: &Row) -> Result<(ExecutionKey, ExecutionRow), StoreError> {

@@ -148,6 +148,24 @@ impl Site {
             .start()
     }
 
+    /// A collector that serves without tokens.
+    pub(crate) fn start_without_auth(&self) -> Collector {
+        let config = format!("no_auth = true\n{}", self.config());
+        Setup::default().config(&config).start_without_token()
+    }
+
+    /// Collectors on one database, each with a folder of runs of its own.
+    pub(crate) fn start_on<const N: usize>(&self, database: &str) -> [Collector; N] {
+        std::array::from_fn(|number| {
+            let own = format!("runs-{number}");
+            let config = self.config().replace("/runs\"", &format!("/{own}\""));
+            Setup::default()
+                .database(database.to_owned())
+                .config(&config)
+                .start()
+        })
+    }
+
     /// Everything in the folder of a run, at any depth; nothing when it is gone.
     pub(crate) fn files_of(&self, id: Uuid) -> Vec<PathBuf> {
         fn walk(folder: &Path, found: &mut Vec<PathBuf>) {

@@ -131,7 +131,7 @@ impl Dice {
             "type": self.one(&["playbook", "adhoc"]),
             "playbook": self.maybe(Self::path), "inventory": self.maybe(Self::path),
             "user": self.maybe(Self::text), "controller": self.maybe(Self::text),
-            "labels": labels, "note": self.maybe(|dice| dice.one(PARTS)),
+            "labels": labels, "note": self.maybe(|dice| dice.one(PARTS)), "schedule": self.maybe(Self::text),
         });
         let row = ExecutionRow {
             status,

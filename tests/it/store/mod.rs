@@ -14,6 +14,7 @@ mod queries;
 mod reading;
 mod retention;
 mod rows;
+mod schedules;
 mod search;
 mod statistics;
 mod texts;

@@ -27,6 +27,9 @@ const EXECUTIONS: u64 = 3_000;
 const LAUNCHED: usize = 1_000;
 const QUEUED: usize = 10;
 
+/// The schedule of some of these.
+const SCHEDULE: &str = "nightly";
+
 /// Hosts and tasks of one execution that is large.
 const WIDE: u32 = 80;
 
@@ -95,6 +98,9 @@ async fn fill(store: &Store) -> ExecutionKey {
             asked.state = LaunchState::Ended;
         }
         changes.launch = Some(Box::new(asked));
+        if let Some(row) = changes.execution.as_mut().filter(|_| number % 20 == 0) {
+            row.description.schedule = Some(SCHEDULE.to_owned());
+        }
     }
     // Each has facts of a few of its hosts.
     for (number, changes) in history.iter_mut().enumerate() {
@@ -238,6 +244,10 @@ fn cases() -> Vec<Case> {
         controller: text(name),
         ..any()
     };
+    let scheduled = |name| ExecutionFilter {
+        schedule: text(name),
+        ..any()
+    };
     let changed = |changed| ExecutionFilter {
         changed: Some(changed),
         ..any()
@@ -314,6 +324,7 @@ fn cases() -> Vec<Case> {
             controller(names::CONTROLLERS[0]),
         ),
         case("controller", false, controller(last(names::CONTROLLERS))),
+        case("schedule", false, scheduled(SCHEDULE)),
         case("changed", true, changed(true)),
         case("unchanged", true, changed(false)),
         case("reason", false, reason(Reason::TaskFailed)),

@@ -182,6 +182,7 @@ fn is_one(term: &Term, value: &Value, run: &Sample) -> bool {
         "inventory" => path(&description.inventory, ','),
         "user" => like(&description.user),
         "controller" => like(&description.controller),
+        "schedule" => like(&description.schedule),
         "label" => description
             .labels
             .iter()

@@ -224,6 +224,7 @@ fn passes(sample: &Sample, question: &Question) -> bool {
         && path(&filter.inventory, &row.description.inventory)
         && text(&filter.user, &row.description.user)
         && text(&filter.controller, &row.description.controller)
+        && text(&filter.schedule, &row.description.schedule)
         && filter
             .label
             .as_ref()

@@ -10,8 +10,8 @@ const OTHER_FIELDS = [
   "ansible_version args argv cancel_note canceled_by changed check clock_corrected_us controller cwd damaged diff",
   "duration end_time events exit_code extra_var_names forks git hosts hosts_by_outcome id imported instance inventory",
   "labels launched_by left_out limit module note output_left_out output_lines parent payload_removed phase pinned",
-  "playbook python_version queued_time reason recorder_version redacted replay_of results signal skip_tags start_time",
-  "status sudo_user tags trace_id traceparent type usage user verbosity",
+  "playbook python_version queued_time reason recorder_version redacted replay_of results schedule signal skip_tags",
+  "start_time status sudo_user tags trace_id traceparent type usage user verbosity",
 ].flatMap((line) => line.split(" "));
 
 /** The fields of a record in a list. */

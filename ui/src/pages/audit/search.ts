@@ -13,6 +13,11 @@ export const ACTIONS = [
   "import",
   "create_token",
   "revoke_token",
+  "create_schedule",
+  "change_schedule",
+  "delete_schedule",
+  "pause_schedule",
+  "resume_schedule",
   "refused",
 ] as const;
 

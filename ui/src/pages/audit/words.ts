@@ -15,6 +15,11 @@ const ACTION_WORDS = new Map([
   ["cancel", "canceled"],
   ["create_token", "created a token"],
   ["revoke_token", "revoked a token"],
+  ["create_schedule", "created a schedule"],
+  ["change_schedule", "changed a schedule"],
+  ["delete_schedule", "deleted a schedule"],
+  ["pause_schedule", "paused a schedule"],
+  ["resume_schedule", "resumed a schedule"],
   ["refused", "was refused"],
 ]);
 

@@ -17,6 +17,7 @@ export const RUN_FIELDS: readonly Field[] = [
   { name: "inventory", about: "file name or the end of its path" },
   { name: "user", about: "who ran it" },
   { name: "label", about: "a label of the run" },
+  { name: "schedule", about: "the schedule that started it; * for any text" },
   { name: "since", about: "started at or after", examples: ["1h", "24h", "7d", "30d"] },
   { name: "until", about: "started at or before", examples: ["1h", "24h", "7d"] },
   { name: "changed", about: "whether anything was changed", values: ["yes", "no"] },
