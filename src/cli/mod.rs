@@ -51,6 +51,7 @@ mod query;
 mod rebuild;
 mod recorder_settings;
 mod redact;
+mod schedule;
 mod search;
 mod secret;
 mod serve;
@@ -122,6 +123,7 @@ Run Ansible from the collector's machine:
   adhoc        Run a module on hosts, and follow it
   replay       Repeat a run
   cancel       Cancel a run
+  schedule     Run playbooks by the clock: list, create, change, pause, delete
 
 Record runs on this machine:
   exec         Run a command and record its output, exit code and cost
@@ -183,6 +185,7 @@ enum Command {
     Adhoc(Box<launch::Adhoc>),
     Replay(Box<launch::Replay>),
     Cancel(cancel::Cancel),
+    Schedule(schedule::ScheduleArgs),
     /// Create, list and revoke tokens
     Token(token::Token),
     /// List executions, newest first, or those that took longest
@@ -261,6 +264,7 @@ pub fn main() -> ExitCode {
         Command::Adhoc(command) => launch::adhoc(&command),
         Command::Replay(command) => launch::replay(&command),
         Command::Cancel(command) => cancel::run(&command),
+        Command::Schedule(command) => schedule::run(&command),
         Command::Token(command) => token::run(command),
         Command::List(command) => list::run(&command),
         Command::Show(command) => show::run(&command),

@@ -254,7 +254,11 @@ impl Client {
     }
 
     /// Like [`Self::post`], with `PUT`.
-    pub(super) fn put<T: DeserializeOwned>(&self, path: &str, body: &Value) -> anyhow::Result<T> {
+    pub(super) fn put<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> anyhow::Result<T> {
         self.change(self.agent.put(self.address(path)), body)
     }
 

@@ -8,7 +8,7 @@ use clap_complete::Shell;
 use super::super::pick::Pick;
 
 /// Commands that launch a run: their options are for it, and are no filters of the history.
-const LAUNCHING: [&str; 3] = ["run", "adhoc", "replay"];
+const LAUNCHING: [&str; 4] = ["run", "adhoc", "replay", "create"];
 
 /// Which values the collector knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +19,7 @@ pub(super) enum Kind {
     Host,
     Label,
     User,
+    Schedule,
     /// A playbook that the collector can run.
     RunPlaybook,
     /// An inventory that such a run can have.
@@ -48,7 +49,7 @@ impl Typed {
         let (last, before) = words.split_last()?;
         let mut before = before.iter();
         let name = before.find(|word| !word.starts_with('-'))?;
-        let command = all.find_subcommand(name)?;
+        let mut command = all.find_subcommand(name)?;
         let mut target = Vec::new();
         let mut positionals = 0;
         let mut ended = false;
@@ -57,7 +58,10 @@ impl Typed {
             if let Some(argument) = awaiting.take() {
                 add_target(&mut target, argument, word);
             } else if ended || !word.starts_with('-') {
-                positionals += 1;
+                match command.find_subcommand(word).filter(|_| positionals == 0) {
+                    Some(inner) => command = inner,
+                    None => positionals += 1,
+                }
             } else if word == "--" {
                 ended = true;
             } else if let Some((argument, value)) = option(command, word) {
@@ -119,6 +123,7 @@ pub(super) fn kind_of(command: &Command, argument: &Arg) -> Option<Kind> {
             "inventory" => Some(Kind::RunInventory),
             _ => None,
         },
+        "schedule" => Some(Kind::Schedule),
         _ if !is_option => None,
         "id" => Some(Kind::Id),
         "playbook" => Some(Kind::Playbook),

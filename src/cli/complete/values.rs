@@ -14,7 +14,7 @@ use super::super::ids::ShortIds;
 use super::super::when;
 use super::typed::{Kind, Typed};
 use crate::clock::Clock;
-use crate::model::{By, Period, Status};
+use crate::model::{By, Period, Schedule, Status};
 
 /// How long a person waits for values: then there are none.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -56,6 +56,7 @@ pub(super) fn known(typed: &Typed) -> anyhow::Result<Vec<Value>> {
         Kind::Host => groups(&client, By::Host),
         Kind::Label => groups(&client, By::Label),
         Kind::User => groups(&client, By::User),
+        Kind::Schedule => schedules(&client),
         Kind::RunPlaybook => files(&client, "/playbooks"),
         Kind::RunInventory => files(&client, "/inventories"),
     }
@@ -116,6 +117,20 @@ fn files(client: &Client, path: &str) -> anyhow::Result<Vec<Value>> {
     let values = list.files.into_iter().map(|file| Value {
         text: file.name,
         description: file.description.unwrap_or_default(),
+    });
+    Ok(values.collect())
+}
+
+/// The names of the schedules.
+fn schedules(client: &Client) -> anyhow::Result<Vec<Value>> {
+    #[derive(Deserialize)]
+    struct List {
+        schedules: Vec<Schedule>,
+    }
+    let list: List = client.get("/schedules", &[])?;
+    let values = list.schedules.into_iter().map(|schedule| Value {
+        description: schedule.run.title(),
+        text: schedule.name,
     });
     Ok(values.collect())
 }

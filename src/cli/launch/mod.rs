@@ -9,7 +9,7 @@
 //! - `secrets`: the vault password, and the private key
 
 mod extra_vars;
-mod options;
+pub(super) mod options;
 mod secrets;
 
 use std::process::ExitCode;

@@ -12,7 +12,7 @@ use super::{extra_vars, secrets};
 use crate::model::wipe_value;
 
 /// API fields whose option has another name.
-const OPTIONS: [(&str, &str); 7] = [
+const OPTIONS: [(&str, &str); 10] = [
     ("extra_vars", "-e"),
     ("vault_password", "--vault-password-file or -J"),
     ("private_key", "--private-key"),
@@ -20,11 +20,14 @@ const OPTIONS: [(&str, &str); 7] = [
     ("skip_tags", "--skip-tags"),
     ("labels", "--label"),
     ("args", "-a"),
+    ("secrets.vault_password", "--vault-password-secret"),
+    ("secrets.private_key", "--private-key-secret"),
+    ("secrets.extra_vars", "--secret-var"),
 ];
 
-/// Options that every run has.
+/// Options that every run has, but for secrets.
 #[derive(Debug, Args)]
-pub(super) struct RunOptions {
+pub(in crate::cli) struct PlainOptions {
     /// Name of the inventory, below the collector's folders
     #[arg(short, long, value_name = "INVENTORY")]
     inventory: Option<String>,
@@ -58,6 +61,19 @@ pub(super) struct RunOptions {
     /// Seconds after which the run is ended [default: the collector's]
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     timeout: Option<u64>,
+    /// Why it is run
+    #[arg(long, value_name = "TEXT")]
+    note: Option<String>,
+    /// Label of the run; may be given several times
+    #[arg(long = "label", value_name = "LABEL")]
+    labels: Vec<String>,
+}
+
+/// Options that every run has.
+#[derive(Debug, Args)]
+pub(super) struct RunOptions {
+    #[command(flatten)]
+    plain: PlainOptions,
     /// File that holds the password of vaulted files, or a program that prints it; read here
     #[arg(long, alias = "vault-pass-file", value_name = "FILE")]
     vault_password_file: Option<PathBuf>,
@@ -72,17 +88,11 @@ pub(super) struct RunOptions {
     /// Private key to log in with: a file here, or the name of one below the collector's folders
     #[arg(long, alias = "key-file", value_name = "FILE|NAME")]
     private_key: Option<String>,
-    /// Why it is run
-    #[arg(long, value_name = "TEXT")]
-    note: Option<String>,
-    /// Label of the run; may be given several times
-    #[arg(long = "label", value_name = "LABEL")]
-    labels: Vec<String>,
 }
 
 /// Options of playbooks.
 #[derive(Debug, Args)]
-pub(super) struct TagOptions {
+pub(in crate::cli) struct TagOptions {
     /// Only plays and tasks with these tags
     #[arg(short, long, value_name = "TAGS", value_delimiter = ',')]
     tags: Vec<String>,
@@ -93,7 +103,7 @@ pub(super) struct TagOptions {
 
 /// Options of ad-hoc runs.
 #[derive(Debug, Args)]
-pub(super) struct ModuleOptions {
+pub(in crate::cli) struct ModuleOptions {
     /// The module [default: command]
     #[arg(short, long = "module-name", value_name = "MODULE")]
     module: Option<String>,
@@ -105,7 +115,7 @@ pub(super) struct ModuleOptions {
 /// The fields of a request. It has no `Debug`: some are secret, and their texts are wiped when it is dropped.
 #[derive(Default, Serialize)]
 #[serde(transparent)]
-pub(super) struct Fields(Map<String, Value>);
+pub(in crate::cli) struct Fields(Map<String, Value>);
 
 impl Drop for Fields {
     fn drop(&mut self) {
@@ -115,7 +125,7 @@ impl Drop for Fields {
 
 impl Fields {
     /// Sets a field, if there is a value.
-    pub(super) fn set(&mut self, name: &str, value: Option<impl Into<Value>>) {
+    pub(in crate::cli) fn set(&mut self, name: &str, value: Option<impl Into<Value>>) {
         if let Some(value) = value {
             self.0.insert(name.to_owned(), value.into());
         }
@@ -130,9 +140,9 @@ impl Fields {
     }
 }
 
-impl RunOptions {
-    /// The request's fields. Reads the files that options name, and may ask for a password.
-    pub(super) fn fields(&self) -> anyhow::Result<Fields> {
+impl PlainOptions {
+    /// The request's fields. Reads the files that options name.
+    pub(in crate::cli) fn fields(&self) -> anyhow::Result<Fields> {
         // Every option is named, so that the compiler reports one that is not sent.
         let Self {
             inventory,
@@ -145,9 +155,6 @@ impl RunOptions {
             check,
             diff,
             timeout,
-            vault_password_file,
-            ask_vault_pass,
-            private_key,
             note,
             labels,
         } = self;
@@ -163,10 +170,24 @@ impl RunOptions {
         fields.set("check", *check);
         fields.set("diff", *diff);
         fields.set("timeout", *timeout);
-        let key = private_key.as_deref().map(secrets::private_key);
-        fields.set_secret("private_key", key.transpose()?.as_ref());
         fields.set("note", note.as_deref());
         fields.set_list("labels", labels);
+        Ok(fields)
+    }
+}
+
+impl RunOptions {
+    /// The request's fields. Reads the files that options name, and may ask for a password.
+    pub(super) fn fields(&self) -> anyhow::Result<Fields> {
+        let Self {
+            plain,
+            vault_password_file,
+            ask_vault_pass,
+            private_key,
+        } = self;
+        let mut fields = plain.fields()?;
+        let key = private_key.as_deref().map(secrets::private_key);
+        fields.set_secret("private_key", key.transpose()?.as_ref());
         // Last, so that nobody types a password for a command that turns out to be wrong.
         let password = match vault_password_file {
             Some(file) => Some(secrets::vault_password(file)?),
@@ -179,7 +200,7 @@ impl RunOptions {
 }
 
 impl TagOptions {
-    pub(super) fn add_to(&self, fields: &mut Fields) {
+    pub(in crate::cli) fn add_to(&self, fields: &mut Fields) {
         let Self { tags, skip_tags } = self;
         fields.set_list("tags", tags);
         fields.set_list("skip_tags", skip_tags);
@@ -187,7 +208,7 @@ impl TagOptions {
 }
 
 impl ModuleOptions {
-    pub(super) fn add_to(&self, fields: &mut Fields) {
+    pub(in crate::cli) fn add_to(&self, fields: &mut Fields) {
         let Self { module, args } = self;
         fields.set("module", module.as_deref());
         fields.set("args", args.as_deref());
@@ -195,7 +216,7 @@ impl ModuleOptions {
 }
 
 /// Names the option in an API error about its field.
-pub(super) fn named(error: &anyhow::Error) -> anyhow::Error {
+pub(in crate::cli) fn named(error: &anyhow::Error) -> anyhow::Error {
     let text = format!("{error:#}");
     let field = text.split(':').next().unwrap_or_default();
     match OPTIONS.iter().find(|(name, _)| *name == field) {

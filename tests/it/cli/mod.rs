@@ -28,6 +28,7 @@ mod prune;
 mod query;
 mod redact;
 mod results;
+mod schedule;
 mod search;
 mod stats;
 mod tables;

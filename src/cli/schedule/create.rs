@@ -1,0 +1,228 @@
+//! `playback schedule create` and `change`.
+
+use std::collections::BTreeMap;
+
+use anyhow::{anyhow, bail};
+use clap::Args;
+use serde::Serialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::super::client::Client;
+use super::super::launch::options::{self, Fields, ModuleOptions, PlainOptions, TagOptions};
+use super::{Asked, path, shown};
+use crate::model::{MissedTimes, Overlap, Schedule, SecretNames};
+
+/// Create a schedule of a playbook, or with --hosts of a module
+///
+/// The options of the run are those of "playback run". Its extra variables are stored: secrets are named instead, as the
+/// section [launcher.secrets] of the collector's configuration names them.
+#[derive(Debug, Args)]
+pub(super) struct Create {
+    /// Name of the schedule: letters, digits, ".", "_" and "-"
+    schedule: String,
+    /// Name of the playbook, below the collector's folders
+    #[arg(required_unless_present = "hosts", conflicts_with = "hosts")]
+    playbook: Option<String>,
+    /// When it runs: "MINUTE HOUR DAY MONTH WEEKDAY", "@daily" and the like
+    #[arg(long, value_name = "LINE")]
+    cron: String,
+    /// Time zone of the line, such as Europe/Berlin
+    #[arg(long, value_name = "ZONE", default_value = "UTC")]
+    zone: String,
+    #[command(flatten)]
+    rules: Rules,
+    /// Replace the settings of a schedule that exists
+    #[arg(long)]
+    replace: bool,
+    /// Instead of a playbook, run a module on these hosts
+    #[arg(long, value_name = "PATTERN")]
+    hosts: Option<String>,
+    #[command(flatten)]
+    module: ModuleOptions,
+    #[command(flatten)]
+    tags: TagOptions,
+    #[command(flatten)]
+    options: PlainOptions,
+    /// Name of a private key below the collector's folders
+    #[arg(long, value_name = "NAME")]
+    private_key: Option<String>,
+    #[command(flatten)]
+    secrets: Secrets,
+    #[command(flatten)]
+    asked: Asked,
+}
+
+/// Change when a schedule runs; what it runs stays
+#[derive(Debug, Args)]
+pub(super) struct Change {
+    /// Its name
+    schedule: String,
+    /// When it runs: "MINUTE HOUR DAY MONTH WEEKDAY", "@daily" and the like
+    #[arg(long, value_name = "LINE")]
+    cron: Option<String>,
+    /// Time zone of the line, such as Europe/Berlin
+    #[arg(long, value_name = "ZONE")]
+    zone: Option<String>,
+    #[command(flatten)]
+    rules: Rules,
+    #[command(flatten)]
+    asked: Asked,
+}
+
+/// What a schedule does where that is not simple.
+#[derive(Debug, Args)]
+struct Rules {
+    /// What to do when its last run is not over: leave the time out (skip, the default), start the next run afterwards
+    /// (queue), or cancel the last run and start the next (cancel)
+    #[arg(long, value_name = "WHAT", value_parser = overlap)]
+    overlap: Option<Overlap>,
+    /// What to do with times that came while no collector could start it: leave them out (skip, the default), or start one
+    /// run for all (run_once)
+    #[arg(long, value_name = "WHAT", value_parser = missed)]
+    missed: Option<MissedTimes>,
+    /// Start each run up to so many seconds late, at random
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(..=3600))]
+    jitter: Option<u32>,
+    /// What the schedule is for
+    #[arg(long, value_name = "TEXT")]
+    description: Option<String>,
+}
+
+/// Secrets by the names that the collector's configuration gives them.
+#[derive(Debug, Args)]
+struct Secrets {
+    /// Name of the secret that is the password of vaulted files
+    #[arg(long, value_name = "SECRET")]
+    vault_password_secret: Option<String>,
+    /// Name of the secret that is the text of a private key
+    #[arg(long, value_name = "SECRET", conflicts_with = "private_key")]
+    private_key_secret: Option<String>,
+    /// Extra variable whose value is a secret; may be given several times
+    #[arg(long, value_name = "VARIABLE=SECRET", value_parser = pair)]
+    secret_var: Vec<(String, String)>,
+}
+
+fn overlap(text: &str) -> Result<Overlap, String> {
+    Overlap::from_name(text).ok_or_else(|| "it must be skip, queue or cancel".to_owned())
+}
+
+fn missed(text: &str) -> Result<MissedTimes, String> {
+    MissedTimes::from_name(text).ok_or_else(|| "it must be skip or run_once".to_owned())
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let parts = text
+        .split_once('=')
+        .filter(|(name, secret)| !name.is_empty() && !secret.is_empty());
+    let (name, secret) = parts.ok_or("it must be VARIABLE=SECRET")?;
+    Ok((name.to_owned(), secret.to_owned()))
+}
+
+/// The request, as the API takes it.
+#[derive(Serialize)]
+struct Body<'a, R: Serialize> {
+    name: &'a str,
+    cron: &'a str,
+    zone: &'a str,
+    overlap: Overlap,
+    missed: MissedTimes,
+    jitter_seconds: u32,
+    run: &'a R,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<&'a str>,
+}
+
+pub(super) fn create(command: &Create) -> anyhow::Result<()> {
+    let run = fields(command)?;
+    let Rules {
+        overlap,
+        missed,
+        jitter,
+        description,
+    } = &command.rules;
+    let body = Body {
+        name: &command.schedule,
+        cron: &command.cron,
+        zone: &command.zone,
+        overlap: overlap.unwrap_or_default(),
+        missed: missed.unwrap_or_default(),
+        jitter_seconds: jitter.unwrap_or_default(),
+        run: &run,
+        description: description.as_deref(),
+    };
+    let client = Client::new(&command.asked.client)?;
+    let answer: anyhow::Result<Box<RawValue>> = match command.replace {
+        true => client.put(&path(&command.schedule), &body),
+        false => client.post("/schedules", &body),
+    };
+    let raw = answer.map_err(|error| options::named(&error))?;
+    shown(&raw, command.asked.json)
+}
+
+/// What runs.
+fn fields(command: &Create) -> anyhow::Result<Fields> {
+    let mut fields = command.options.fields()?;
+    fields.set("playbook", command.playbook.as_deref());
+    fields.set("hosts", command.hosts.as_deref());
+    fields.set("private_key", command.private_key.as_deref());
+    command.tags.add_to(&mut fields);
+    command.module.add_to(&mut fields);
+    let Secrets {
+        vault_password_secret,
+        private_key_secret,
+        secret_var,
+    } = &command.secrets;
+    let mut extra_vars = BTreeMap::new();
+    for (variable, secret) in secret_var {
+        if extra_vars
+            .insert(variable.clone(), secret.clone())
+            .is_some()
+        {
+            bail!("--secret-var {variable}=… is given twice");
+        }
+    }
+    let secrets = SecretNames {
+        vault_password: vault_password_secret.clone(),
+        private_key: private_key_secret.clone(),
+        extra_vars,
+    };
+    if secrets != SecretNames::default() {
+        fields.set("secrets", Some(serde_json::to_value(&secrets)?));
+    }
+    Ok(fields)
+}
+
+pub(super) fn change(command: &Change) -> anyhow::Result<()> {
+    let Change {
+        schedule: name,
+        cron,
+        zone,
+        rules,
+        asked,
+    } = command;
+    let client = Client::new(&asked.client)?;
+    let raw: Box<RawValue> = client.get(&path(name), &[])?;
+    // What it runs is sent back as it came.
+    let answered: Value = serde_json::from_str(raw.get())?;
+    let run = answered
+        .get("run")
+        .ok_or_else(|| anyhow!("the answer does not say what it runs"))?;
+    let before: Schedule = serde_json::from_str(raw.get())?;
+    let body = Body {
+        name,
+        cron: cron.as_ref().unwrap_or(&before.cron),
+        zone: zone.as_ref().unwrap_or(&before.zone),
+        overlap: rules.overlap.unwrap_or(before.overlap),
+        missed: rules.missed.unwrap_or(before.missed),
+        jitter_seconds: rules.jitter.unwrap_or(before.jitter_seconds),
+        run,
+        description: rules
+            .description
+            .as_ref()
+            .or(before.description.as_ref())
+            .map(String::as_str),
+    };
+    let raw: Box<RawValue> = client.put(&path(name), &body)?;
+    shown(&raw, asked.json)
+}

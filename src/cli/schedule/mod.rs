@@ -1,0 +1,178 @@
+//! `playback schedule`: runs that the collector starts by the clock.
+//!
+//! Layout:
+//! - `create`: new schedules, and new settings of one
+//! - `print`: how schedules and times are shown
+
+mod create;
+mod print;
+
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::client::{Client, ClientArgs, noted};
+use super::out::{self, Out};
+use crate::model::Schedule;
+use create::{Change, Create};
+
+/// List, create, change, pause and delete schedules of runs
+///
+/// The collector starts the runs of a schedule by itself, on behalf of the token that created it. Changes need the scope
+/// "run"; those of schedules that are not yours, "admin".
+#[derive(Debug, Args)]
+pub(super) struct ScheduleArgs {
+    #[command(subcommand)]
+    command: ScheduleCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum ScheduleCommand {
+    /// List the schedules: when each runs next, and how its last run went
+    List {
+        #[command(flatten)]
+        asked: Asked,
+    },
+    /// Show a schedule: its next ten times, what became of its last ones, and why it starts nothing
+    Show {
+        /// Its name
+        schedule: String,
+        #[command(flatten)]
+        asked: Asked,
+    },
+    Create(Box<Create>),
+    Change(Box<Change>),
+    /// Pause a schedule: it starts nothing until it is resumed
+    Pause(Named),
+    /// Resume a schedule; times that came while it was paused are not made up for
+    Resume(Named),
+    /// Delete a schedule; its runs stay in the history
+    Delete(Named),
+    /// Show the next ten times of a cron line
+    Preview {
+        /// Five fields (minute, hour, day of month, month, day of week), six with seconds before them, or "@daily" and the
+        /// like
+        cron: String,
+        /// Name of the time zone, such as Europe/Berlin
+        #[arg(long, value_name = "ZONE", default_value = "UTC")]
+        zone: String,
+        #[command(flatten)]
+        asked: Asked,
+    },
+}
+
+/// Which collector is asked, and how the answer is printed.
+#[derive(Debug, Args)]
+struct Asked {
+    #[command(flatten)]
+    client: ClientArgs,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct Named {
+    /// Its name
+    schedule: String,
+    /// Why, for the audit trail
+    #[arg(long, value_name = "TEXT")]
+    note: Option<String>,
+    #[command(flatten)]
+    client: ClientArgs,
+}
+
+pub(super) fn run(command: &ScheduleArgs) -> anyhow::Result<ExitCode> {
+    match &command.command {
+        ScheduleCommand::List { asked } => list(asked)?,
+        ScheduleCommand::Show { schedule, asked } => show(schedule, asked)?,
+        ScheduleCommand::Create(command) => create::create(command)?,
+        ScheduleCommand::Change(command) => create::change(command)?,
+        ScheduleCommand::Pause(named) => switch(named, "pause")?,
+        ScheduleCommand::Resume(named) => switch(named, "resume")?,
+        ScheduleCommand::Delete(named) => {
+            let client = Client::new(&named.client)?;
+            client.delete(&path(&named.schedule), named.note.as_deref())?;
+            out::line(format_args!("{} is deleted", named.schedule))?;
+        }
+        ScheduleCommand::Preview { cron, zone, asked } => preview(cron, zone, asked)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The API's path of a schedule. Names that need encoding are none of schedules.
+fn path(name: &str) -> String {
+    let encoded: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect();
+    // In a path, "+" stands for itself.
+    format!("/schedules/{}", encoded.replace('+', "%20"))
+}
+
+fn list(asked: &Asked) -> anyhow::Result<()> {
+    #[derive(Deserialize)]
+    struct List {
+        schedules: Vec<Schedule>,
+    }
+    let client = Client::new(&asked.client)?;
+    let raw: Box<RawValue> = client.get("/schedules", &[])?;
+    if asked.json {
+        return out::line(raw.get());
+    }
+    let list: List = serde_json::from_str(raw.get())?;
+    let mut out = Out::new();
+    print::list(&list.schedules, &mut out)?;
+    out.flush()
+}
+
+fn show(name: &str, asked: &Asked) -> anyhow::Result<()> {
+    let client = Client::new(&asked.client)?;
+    let raw: Box<RawValue> = client.get(&path(name), &[])?;
+    shown(&raw, asked.json)
+}
+
+/// Prints a schedule that the collector answered with.
+fn shown(raw: &RawValue, json: bool) -> anyhow::Result<()> {
+    if json {
+        return out::line(raw.get());
+    }
+    let mut out = Out::new();
+    print::one(&serde_json::from_str(raw.get())?, &mut out)?;
+    out.flush()
+}
+
+fn switch(named: &Named, what: &str) -> anyhow::Result<()> {
+    let client = Client::new(&named.client)?;
+    let path = format!("{}/{what}", path(&named.schedule));
+    let schedule: Schedule = client.post(&path, &noted(named.note.as_deref()))?;
+    match (&schedule.paused, schedule.next.first()) {
+        (Some(_), _) => out::line(format_args!(
+            "{0} is paused: it starts nothing until \"playback schedule resume {0}\"",
+            schedule.name
+        )),
+        (None, next) => out::line(format_args!(
+            "{} goes on: {}",
+            schedule.name,
+            print::next(next)
+        )),
+    }
+}
+
+fn preview(cron: &str, zone: &str, asked: &Asked) -> anyhow::Result<()> {
+    #[derive(Deserialize)]
+    struct Times {
+        next: Vec<chrono::DateTime<chrono::FixedOffset>>,
+    }
+    let client = Client::new(&asked.client)?;
+    let query = [("cron", cron.to_owned()), ("zone", zone.to_owned())];
+    let raw: Box<RawValue> = client.get("/schedule-times", &query)?;
+    if asked.json {
+        return out::line(raw.get());
+    }
+    let times: Times = serde_json::from_str(raw.get())?;
+    let mut out = Out::new();
+    for time in &times.next {
+        out.line(print::in_zone(time))?;
+    }
+    out.flush()
+}

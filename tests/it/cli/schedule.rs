@@ -1,0 +1,221 @@
+//! `playback schedule`: made, shown, changed, paused and deleted.
+
+use serde_json::json;
+
+use super::run;
+use crate::harness::eventually;
+use crate::launch::Site;
+use crate::schedules::{SHORT, create, each_second, started};
+
+#[test]
+fn a_schedule_is_made_shown_changed_and_deleted() {
+    let site = Site::new();
+    site.playbook("short.yml", SHORT);
+    let collector = site.start();
+    let none = run(&collector, &["schedule", "list"]);
+    assert!(none.ok().contains("playback schedule create"), "{none:?}");
+    let words = "schedule create nightly short.yml --zone Europe/Berlin -i prod -l web-01 -e version=1.2 --check \
+                 --label a --label b --missed run_once --jitter 60 --description for-tests --note CHG-1";
+    let mut words: Vec<&str> = words.split_whitespace().collect();
+    words.extend(["--cron", "30 3 29 2 *"]);
+    let made = run(&collector, &words);
+    let page = made.ok();
+    for part in [
+        "nightly  active",
+        "for         for-tests",
+        "short.yml",
+        "30 3 29 2 * (Europe/Berlin)",
+        "up to 60 seconds late",
+        "run once",
+        "extra vars  version",
+        "-02-29 03:30:00 +01:00",
+        "No time of it has come yet.",
+    ] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    let asked = run(&collector, &["schedule", "show", "nightly", "--json"]).json();
+    let expected = json!({
+        "playbook": "short.yml", "inventory": "prod", "limit": "web-01", "extra_vars": { "version": "1.2" },
+        "check": true, "labels": ["a", "b"], "note": "CHG-1",
+    });
+    assert_eq!(asked["run"], expected);
+
+    // What it runs stays.
+    let changed = [
+        "schedule",
+        "change",
+        "nightly",
+        "--cron",
+        "0 5 * * *",
+        "--overlap",
+        "queue",
+        "--json",
+    ];
+    let changed = run(&collector, &changed).json();
+    assert_eq!(changed["run"], expected);
+    let settings = [
+        "cron",
+        "zone",
+        "overlap",
+        "missed",
+        "jitter_seconds",
+        "description",
+    ]
+    .map(|name| &changed[name]);
+    let told = json!([
+        "0 5 * * *",
+        "Europe/Berlin",
+        "queue",
+        "run_once",
+        60,
+        "for-tests"
+    ]);
+    assert_eq!(json!(settings), told);
+    // Everything is new.
+    let replaced = [
+        "schedule",
+        "create",
+        "nightly",
+        "--replace",
+        "--hosts",
+        "web-01",
+        "-m",
+        "ping",
+        "-i",
+        "prod",
+    ];
+    let replaced = run(
+        &collector,
+        &[&replaced[..], &["--cron", "@daily", "--json"]].concat(),
+    )
+    .json();
+    assert_eq!(
+        replaced["run"],
+        json!({ "hosts": "web-01", "module": "ping", "inventory": "prod" })
+    );
+
+    let paused = run(
+        &collector,
+        &["schedule", "pause", "nightly", "--note", "freeze"],
+    );
+    assert!(paused.ok().contains("nightly is paused"), "{paused:?}");
+    let list = run(&collector, &["schedule", "list"]);
+    let rows = list.rows();
+    assert_eq!(
+        (rows[1][0], *rows[1].last().unwrap()),
+        ("nightly", "paused"),
+        "{list:?}"
+    );
+    let shown = run(&collector, &["schedule", "show", "nightly"]);
+    assert!(
+        shown.ok().contains("It would start nothing now:") && shown.ok().contains("freeze"),
+        "{shown:?}"
+    );
+    let resumed = run(&collector, &["schedule", "resume", "nightly"]);
+    assert!(
+        resumed.ok().contains("nightly goes on: next ") && resumed.ok().contains("+00:00"),
+        "{resumed:?}"
+    );
+    let deleted = run(&collector, &["schedule", "delete", "nightly"]);
+    assert_eq!(deleted.ok(), "nightly is deleted\n");
+    let gone = run(&collector, &["schedule", "show", "nightly"]);
+    assert!(
+        gone.complaint(1)
+            .contains("there is no schedule named \"nightly\""),
+        "{gone:?}"
+    );
+}
+
+#[test]
+fn what_became_of_its_times_is_shown_and_its_runs_are_found() {
+    let site = Site::new();
+    site.playbook("short.yml", SHORT);
+    let collector = site.start();
+    let client = collector.client();
+    create(&client, &each_second("often", "short.yml"));
+    let id = eventually("a run to be started", || started(&client, "often").pop());
+    client.finished(id);
+    run(&collector, &["schedule", "pause", "often"]).ok();
+    for id in started(&client, "often") {
+        client.finished(id);
+    }
+    let short = &id.to_string()[30..];
+    let shown = run(&collector, &["schedule", "show", "often"]);
+    assert!(
+        shown.ok().contains("OUTCOME") && shown.ok().contains("still running"),
+        "{shown:?}"
+    );
+    let runs = run(
+        &collector,
+        &["list", "schedule:often", "--columns", "id,schedule"],
+    );
+    assert!(
+        runs.ok().contains(short) && runs.ok().contains("often"),
+        "{runs:?}"
+    );
+    let page = run(&collector, &["show", &id.to_string()]);
+    assert!(
+        page.ok().contains("  schedule    often\n") && !page.ok().contains("launched by"),
+        "{page:?}"
+    );
+    let offered = run(
+        &collector,
+        &["__complete", "zsh", "--", "schedule", "show", ""],
+    );
+    assert!(offered.stdout.contains("often"), "{offered:?}");
+    let stored = run(&collector, &["list", "--schedule", "often", "--json"]).json();
+    let stored = stored["executions"].as_array().unwrap();
+    assert!(!stored.is_empty());
+    for run in stored {
+        assert_eq!(run["schedule"], "often", "{run}");
+    }
+}
+
+#[test]
+fn times_are_shown_in_the_zone_and_what_is_wrong_is_told_with_the_option() {
+    let site = Site::new();
+    site.playbook("short.yml", SHORT);
+    let collector = site.start();
+    let shown = run(
+        &collector,
+        &[
+            "schedule",
+            "preview",
+            "0 4 29 2 *",
+            "--zone",
+            "Europe/Berlin",
+        ],
+    );
+    let lines: Vec<&str> = shown.ok().lines().collect();
+    assert_eq!(lines.len(), 10);
+    assert!(
+        lines
+            .iter()
+            .all(|line| line.ends_with("-02-29 04:00:00 +01:00")),
+        "{lines:?}"
+    );
+    let wrong = run(&collector, &["schedule", "preview", "0 0 31 2 *"]);
+    assert!(wrong.complaint(1).contains("never comes"), "{wrong:?}");
+    let create = ["schedule", "create", "x", "short.yml", "--cron", "@daily"];
+    for (more, code, says) in [
+        (&["--overlap", "wait"][..], 2, "skip, queue or cancel"),
+        (&["--jitter", "7200"], 2, "--jitter"),
+        (&["--secret-var", "a"], 2, "VARIABLE=SECRET"),
+        (
+            &["--secret-var", "a=b", "--secret-var", "a=c"],
+            1,
+            "given twice",
+        ),
+        (&["--secret-var", "a=none"], 1, "(--secret-var)"),
+        (
+            &["--vault-password-secret", "none"],
+            1,
+            "(--vault-password-secret)",
+        ),
+        (&["--hosts", "all"], 2, "--hosts"),
+        (&["--replace"], 1, "there is no schedule named \"x\""),
+    ] {
+        let ran = run(&collector, &[&create[..], more].concat());
+        assert!(ran.complaint(code).contains(says), "{more:?}: {ran:?}");
+    }
+}
