@@ -222,6 +222,7 @@ fn values(path: &str) -> BTreeMap<&'static str, Value> {
             ("only_stream", one_of(&["stdout", "stderr"])),
         ]
         .into(),
+        "/audit/export" => [("format", one_of(&["ndjson", "json", "csv", "parquet"]))].into(),
         "/executions/{id}/report" => [("format", one_of(&["html", "junit", "markdown"]))].into(),
         "/executions/stats" => [
             ("period", one_of(&["hour", "day", "week", "month"])),

@@ -164,6 +164,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(bounded(routes!(login::create_ticket), LOGIN_BODY))
         .routes(routes!(audit::list_audit))
         .routes(routes!(audit::verify_audit))
+        .routes(routes!(export::export_audit))
         .routes(routes!(whoami::get_identity));
     let mut document = Document::openapi();
     document.info.license = None;

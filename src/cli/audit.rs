@@ -1,5 +1,6 @@
 //! `playback audit`: who changed what in the history, and whether the audit trail is intact.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::bail;
@@ -11,11 +12,13 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::client::{Client, ClientArgs};
-use super::filters::Filters;
+use super::export::write::Target;
+use super::filters::{Filters, names};
 use super::ids::ShortIds;
 use super::out::{self, Column, Out};
 use super::when;
 use crate::clock::Clock;
+use crate::export::Format;
 use crate::filter::place;
 
 /// Entries of one page at most: the API's own limit.
@@ -37,6 +40,8 @@ pub(super) struct Audit {
 enum AuditCommand {
     /// Check that no entry was changed, removed or inserted
     Verify(Verify),
+    /// Export the entries, all of them or those that match, newest first
+    Export(Export),
 }
 
 #[derive(Debug, Args)]
@@ -51,6 +56,23 @@ struct List {
     /// Print JSON: one entry a line
     #[arg(long)]
     json: bool,
+}
+
+#[derive(Debug, Args)]
+struct Export {
+    #[command(flatten)]
+    filters: Filters<place::Audit>,
+    /// The format [default: as FILE ends, else ndjson]
+    #[arg(long, value_name = "FORMAT", value_parser = names(&Format::ALL, Format::as_str))]
+    format: Option<String>,
+    /// Write to this file, which is replaced once everything is there; by default to standard output
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Export these columns, in this order, joined by commas: docs/export.md lists them
+    #[arg(long, value_name = "NAMES")]
+    columns: Option<String>,
+    #[command(flatten)]
+    client: ClientArgs,
 }
 
 #[derive(Debug, Args)]
@@ -124,6 +146,7 @@ struct Head {
 pub(super) fn run(command: &Audit) -> anyhow::Result<ExitCode> {
     match &command.command {
         Some(AuditCommand::Verify(command)) => verify(command),
+        Some(AuditCommand::Export(command)) => export(command),
         None => list(&command.list),
     }
 }
@@ -214,6 +237,28 @@ fn told(after: &Value) -> String {
         })
         .collect();
     pairs.join(" ")
+}
+
+fn export(command: &Export) -> anyhow::Result<ExitCode> {
+    let named = |name: &str| {
+        Format::ALL
+            .into_iter()
+            .find(|format| format.as_str() == name)
+    };
+    let ending = || {
+        let ending = command.output.as_deref()?.extension()?.to_str()?;
+        named(&ending.to_ascii_lowercase())
+    };
+    let format = command.format.as_deref().and_then(named);
+    let format = format.or_else(ending).unwrap_or(Format::Ndjson);
+    let target = Target::new(command.output.as_deref(), format == Format::Parquet)?;
+    let client = Client::new(&command.client)?;
+    let mut query: Vec<_> = command.filters.query(&Clock::system()).collect();
+    query.push(("format", format.as_str().to_owned()));
+    query.extend(command.columns.clone().map(|columns| ("columns", columns)));
+    let mut body = client.read("/audit/export", &query)?;
+    target.write(&mut body, client.url())?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn verify(command: &Verify) -> anyhow::Result<ExitCode> {

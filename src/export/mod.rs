@@ -1,5 +1,5 @@
-//! Exports: sets of executions, results, hosts or printed lines as JSON, NDJSON, CSV or Parquet; and one execution as a
-//! document.
+//! Exports: sets of executions, results, hosts or printed lines, and the audit trail, as JSON, NDJSON, CSV or Parquet;
+//! and one execution as a document.
 //!
 //! Layout:
 //! - `column`: a column, and what it can hold
@@ -29,8 +29,8 @@ use uuid::Uuid;
 pub use bundle::{BundleError, BundleReader, BundleWriter, BundledRun, Item};
 pub use column::Kind;
 pub use format::Format;
-pub use stream::{Request, Selection, begin, begin_bundle};
-pub use tables::{ColumnInfo, Dataset};
+pub use stream::{Request, Selection, begin, begin_audit, begin_bundle};
+pub use tables::{ColumnInfo, Dataset, audit_columns};
 
 use crate::history::HistoryError;
 use crate::store::StoreError;

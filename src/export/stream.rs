@@ -9,11 +9,11 @@ use tokio::task::spawn_blocking;
 use uuid::Uuid;
 
 use super::format::{Encoder, Format};
-use super::rows::{HostRows, OutputRows, ResultRows, Rows, RunRows};
+use super::rows::{AuditRows, HostRows, OutputRows, ResultRows, Rows, RunRows};
 use super::runs::Runs;
 use super::tables::{Dataset, MESSAGE, selected};
 use super::{ExportError, bundle};
-use crate::model::ExecutionFilter;
+use crate::model::{AuditFilter, ExecutionFilter};
 use crate::store::{RowFilter, Store};
 
 /// Which executions to export.
@@ -81,6 +81,20 @@ pub async fn begin(
             stream(rows, format, columns).await?.boxed()
         }
     })
+}
+
+/// Begins an export of the audit trail, newest entry first: when it returns, its first entries are read.
+///
+/// # Errors
+/// A column does not exist, or the store failed.
+pub async fn begin_audit(
+    store: &Store,
+    filter: AuditFilter,
+    format: Format,
+    columns: Option<&str>,
+) -> Result<BoxStream<'static, Result<Bytes, ExportError>>, ExportError> {
+    let rows = AuditRows::new(store.clone(), filter);
+    Ok(stream(rows, format, columns).await?.boxed())
 }
 
 /// Whether the column is wanted that needs the log.

@@ -270,6 +270,46 @@ fn who_may_not_read_the_trail_is_refused() {
     }
 }
 
+#[test]
+fn the_trail_is_exported_as_it_is_listed() {
+    let collector = Collector::start();
+    let client = collector.client();
+    let run = good_run();
+    run.deliver(&client);
+    for note in ["=1+1", "why, \"so\"", "again"] {
+        pin(&client, &run, note);
+    }
+    let export = |query: &str| client.api(&format!("/audit/export?{query}"));
+    let lines = export("").text;
+    let exported: Vec<Value> = lines
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let mut listed = trail(&client, "");
+    listed.reverse();
+    assert_eq!(exported.len(), listed.len());
+    for (exported, listed) in exported.iter().zip(&listed) {
+        for name in ["number", "action", "object", "hash"] {
+            assert_eq!(exported[name], listed[name], "{name}");
+        }
+        assert_eq!(exported["actor"], listed["actor"]["name"]);
+        let after: Option<Value> = exported["after"]
+            .as_str()
+            .map(|text| serde_json::from_str(text).unwrap());
+        assert_eq!(after.as_ref(), listed.get("after"));
+    }
+    let csv = export("format=csv&action=pin&columns=action,note");
+    assert!(csv.header("content-type").starts_with("text/csv"));
+    let expected = "action,note\r\npin,again\r\npin,\"why, \"\"so\"\"\"\r\npin,'=1+1\r\n";
+    assert_eq!(csv.text, expected);
+    let json = export("format=json&object=history").ok();
+    assert_eq!(json, json!({ "entries": [], "count": 0 }));
+    export("columns=word").error(400, "bad_request");
+    export("format=xml").error(400, "bad_request");
+    let reader = collector.client_with(Some(&collector.create_token(&["read", "run"])));
+    reader.api("/audit/export").error(403, "forbidden");
+}
+
 /// Whatever moment it is killed at, a change and its entry are both there, or neither.
 #[test]
 pub(crate) fn a_collector_that_is_killed_leaves_no_change_without_its_entry() {

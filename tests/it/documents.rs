@@ -88,6 +88,18 @@ fn the_columns_of_exports_are_those_that_are_documented() {
             .collect();
         assert_eq!(listed, known, "docs/export.md: {}", dataset.as_str());
     }
+    let (_, section) = page.split_once("\n## The audit trail\n").unwrap();
+    let section = section.split("\n## ").next().unwrap();
+    let listed: Vec<&str> = section
+        .lines()
+        .filter(|line| line.starts_with("| `"))
+        .collect();
+    let columns = playback::export::audit_columns();
+    let known: Vec<String> = columns
+        .iter()
+        .map(|one| format!("| `{}` | {} | {} |", one.name, one.kind.as_str(), one.doc))
+        .collect();
+    assert_eq!(listed, known, "docs/export.md: the audit trail");
 }
 
 /// The heading's name in a link.

@@ -1,6 +1,6 @@
 //! `playback export`: runs, results, hosts or lines as a file, or one run as a document.
 
-mod write;
+pub(super) mod write;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

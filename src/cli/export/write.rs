@@ -14,7 +14,7 @@ const BYTES: usize = 64 << 10;
 
 /// Where an export goes.
 #[derive(Debug)]
-pub(super) enum Target {
+pub(in crate::cli) enum Target {
     /// Standard output.
     Output {
         /// Whether a person sees it.
@@ -27,7 +27,7 @@ pub(super) enum Target {
 }
 
 impl Target {
-    pub(super) fn new(file: Option<&Path>, is_binary: bool) -> anyhow::Result<Self> {
+    pub(in crate::cli) fn new(file: Option<&Path>, is_binary: bool) -> anyhow::Result<Self> {
         let Some(file) = file else {
             let is_terminal = io::stdout().is_terminal();
             if is_terminal && is_binary {
@@ -49,7 +49,7 @@ impl Target {
     }
 
     /// Writes an export to its end. `from` names the collector.
-    pub(super) fn write(&self, body: &mut impl Read, from: &str) -> anyhow::Result<()> {
+    pub(in crate::cli) fn write(&self, body: &mut impl Read, from: &str) -> anyhow::Result<()> {
         match self {
             Self::Output { is_terminal } => {
                 let mut out = Out::new();

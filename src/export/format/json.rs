@@ -46,7 +46,7 @@ impl<R: Row> Json<R> {
     pub(in crate::export) fn begin(&mut self, out: &mut Vec<u8>) {
         if self.is_document {
             out.extend_from_slice(b"{\"");
-            out.extend_from_slice(R::DATASET.as_str().as_bytes());
+            out.extend_from_slice(R::NAME.as_bytes());
             out.extend_from_slice(b"\":[");
         }
     }

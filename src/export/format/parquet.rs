@@ -31,7 +31,7 @@ pub(in crate::export) struct Parquet<R: 'static> {
 
 impl<R: Row> Parquet<R> {
     pub(in crate::export) fn new(columns: Vec<&'static Column<R>>) -> Result<Self, ExportError> {
-        let mut schema = format!("message {} {{\n", R::DATASET.as_str());
+        let mut schema = format!("message {} {{\n", R::NAME);
         for column in &columns {
             schema.push_str(&declared(column));
         }

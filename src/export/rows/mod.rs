@@ -4,6 +4,7 @@
 //! is sent, so one that is deleted meanwhile is left out. Those of a large one are sent as they are read: if it is
 //! deleted before its last row, the export fails.
 
+mod audit;
 mod output;
 mod results;
 
@@ -15,6 +16,7 @@ use super::tables::{HostOfRun, Row, RunRow};
 use crate::model::ExecutionKey;
 use crate::store::{RowFilter, Store};
 
+pub(super) use audit::AuditRows;
 pub(super) use output::OutputRows;
 pub(super) use results::{ResultRows, messages};
 

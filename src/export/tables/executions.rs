@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use playback_wire::{Git, Usage};
 
-use super::{Dataset, Row};
+use super::{Row, Dataset};
 use crate::export::column::{Column, Kind, Value, column};
 use crate::model::{ExecutionRow, Reason};
 use crate::store::HostCounts;
@@ -16,7 +16,7 @@ pub(in crate::export) struct RunRow {
 }
 
 impl Row for RunRow {
-    const DATASET: Dataset = Dataset::Executions;
+    const NAME: &'static str = Dataset::Executions.as_str();
 
     fn columns() -> &'static [Column<Self>] {
         COLUMNS

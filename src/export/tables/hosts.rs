@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Dataset, Row};
+use super::{Row, Dataset};
 use crate::export::column::{Column, Kind, Value, column};
 use crate::model::{ExecutionRow, HostRow};
 
@@ -13,7 +13,7 @@ pub(in crate::export) struct HostOfRun {
 }
 
 impl Row for HostOfRun {
-    const DATASET: Dataset = Dataset::Hosts;
+    const NAME: &'static str = Dataset::Hosts.as_str();
 
     fn columns() -> &'static [Column<Self>] {
         COLUMNS

@@ -1,6 +1,7 @@
 //! The columns of each export. A name and its meaning never change; new columns are added at the end of their table.
 //! `docs/export.md` lists them, which a test checks.
 
+mod audit;
 mod executions;
 mod hosts;
 mod output;
@@ -8,6 +9,7 @@ mod results;
 
 use super::ExportError;
 use super::column::{Column, Kind};
+use crate::model::AuditRow;
 
 pub(super) use executions::RunRow;
 pub(super) use hosts::HostOfRun;
@@ -44,7 +46,7 @@ impl Dataset {
 
     /// Its name: in requests, and that of the list in JSON.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Executions => "executions",
             Self::Results => "results",
@@ -67,11 +69,17 @@ impl Dataset {
 
 /// A row of an export.
 pub(super) trait Row: Sized + Send + Sync + 'static {
-    /// What is exported.
-    const DATASET: Dataset;
+    /// Name of the list in JSON.
+    const NAME: &'static str;
 
     /// All columns.
     fn columns() -> &'static [Column<Self>];
+}
+
+/// The columns of the audit trail.
+#[must_use]
+pub fn audit_columns() -> Vec<ColumnInfo> {
+    described::<AuditRow>()
 }
 
 fn described<R: Row>() -> Vec<ColumnInfo> {
@@ -114,10 +122,10 @@ mod tests {
 
     #[test]
     fn no_two_columns_have_the_same_name() {
-        for dataset in Dataset::ALL {
-            let columns = dataset.columns();
+        for what in Dataset::ALL {
+            let columns = what.columns();
             let names: BTreeSet<&str> = columns.iter().map(|column| column.name).collect();
-            assert_eq!(names.len(), columns.len(), "{}", dataset.as_str());
+            assert_eq!(names.len(), columns.len(), "{}", what.as_str());
         }
     }
 

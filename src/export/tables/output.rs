@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{Dataset, Row};
+use super::{Row, Dataset};
 use crate::export::column::{Column, Kind, Value, column};
 use crate::log::lines::Line;
 use crate::model::ExecutionRow;
@@ -15,7 +15,7 @@ pub(in crate::export) struct LineOfRun {
 }
 
 impl Row for LineOfRun {
-    const DATASET: Dataset = Dataset::Output;
+    const NAME: &'static str = Dataset::Output.as_str();
 
     fn columns() -> &'static [Column<Self>] {
         COLUMNS

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{Dataset, Row};
+use super::{Row, Dataset};
 use crate::export::column::{Column, Kind, Value, column, known};
 use crate::failure::Fingerprint;
 use crate::model::{ExecutionRow, ResultFlags};
@@ -18,7 +18,7 @@ pub(in crate::export) struct ResultOfRun {
 }
 
 impl Row for ResultOfRun {
-    const DATASET: Dataset = Dataset::Results;
+    const NAME: &'static str = Dataset::Results.as_str();
 
     fn columns() -> &'static [Column<Self>] {
         COLUMNS

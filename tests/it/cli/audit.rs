@@ -1,4 +1,4 @@
-//! `audit`, `audit verify`.
+//! `audit`, `audit verify`, `audit export`.
 
 use super::run;
 use crate::builders::good_run;
@@ -53,4 +53,29 @@ fn who_changed_what_is_shown_and_verified() {
         (1, "entry 2 was changed\n")
     );
     assert!(told.stderr.contains("not as it was written"), "{told:?}");
+}
+
+#[test]
+fn the_trail_is_exported_to_a_file_as_its_name_says() {
+    let collector = Collector::start();
+    let pinned = good_run();
+    pinned.deliver(&collector.client());
+    run(
+        &collector,
+        &["pin", &pinned.id.to_string(), "--note", "x,y"],
+    )
+    .ok();
+    let file = collector.folder().join("audit.csv");
+    let path = file.display().to_string();
+    let columns = ["--columns", "action,note", "--action", "pin"];
+    let ran = run(
+        &collector,
+        &[&["audit", "export", "--output", &path], &columns[..]].concat(),
+    );
+    assert_eq!(ran.ok(), "");
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert_eq!(text, "action,note\r\npin,\"x,y\"\r\n");
+    let lines = run(&collector, &["audit", "export"]);
+    assert_eq!(lines.ok().lines().count(), 2);
+    assert!(lines.ok().contains("\"action\":\"pin\""), "{lines:?}");
 }
