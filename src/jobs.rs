@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::app::App;
 use crate::indexing::Indexing;
+use crate::retention::AuditTrim;
 use crate::stats::RollUp;
 use crate::store::Store;
 use crate::telemetry::Figures;
@@ -39,6 +40,9 @@ pub(crate) fn start(app: &App, url: String) {
     work.add(app.retention.scheduled());
     if let Some(traces) = &app.traces {
         work.add(traces.sending(app.store.clone(), app.clock.clone()));
+    }
+    if let Some(days) = app.config.audit_keep_days {
+        work.add(AuditTrim::new(app.store.clone(), app.clock.clone(), days));
     }
     if let Some(queue) = app.launcher.queue(url) {
         work.add(queue);

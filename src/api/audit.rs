@@ -17,7 +17,7 @@ use super::query::limit;
 use super::{ApiError, auth, peer};
 use crate::app::App;
 use crate::filter::{Filtered, place};
-use crate::model::{Actor, AuditCheck, AuditFault, AuditRow, Via, time_from_us};
+use crate::model::{Actor, AuditCheck, AuditFault, AuditRow, Via, hexadecimal, time_from_us};
 
 /// Filters and page of the audit trail; all that are given must match.
 pub(super) type AuditQuery = Filtered<place::Audit, AuditPage>;
@@ -145,10 +145,6 @@ fn item(row: AuditRow) -> AuditItem {
     }
 }
 
-fn hexadecimal(hash: &[u8]) -> String {
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// Whether the audit trail is unchanged.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct AuditVerdict {
@@ -161,9 +157,12 @@ pub(super) struct AuditVerdict {
     /// The last entry. If you store it elsewhere, you can check later that the trail up to it is unchanged.
     #[serde(skip_serializing_if = "Option::is_none")]
     head: Option<AuditHead>,
+    /// The last entry that was removed, as `audit_keep_days` in the configuration says; missing if none was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    removed: Option<AuditHead>,
 }
 
-/// The end of the trail.
+/// An entry, by its number and hash.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct AuditHead {
     number: i64,
@@ -194,15 +193,18 @@ impl From<&AuditFault> for AuditFaultItem {
 
 impl From<AuditCheck> for AuditVerdict {
     fn from(check: AuditCheck) -> Self {
-        let (number, hash) = check.head();
+        let named = |(number, hash): (i64, [u8; 32])| {
+            (number > 0).then(|| AuditHead {
+                number,
+                hash: hexadecimal(&hash),
+            })
+        };
         Self {
             is_whole: check.faults.is_empty(),
             entries: check.entries,
             faults: check.faults.iter().map(AuditFaultItem::from).collect(),
-            head: (number > 0).then(|| AuditHead {
-                number,
-                hash: hexadecimal(&hash),
-            }),
+            head: named(check.head()),
+            removed: named(check.base()),
         }
     }
 }

@@ -128,6 +128,7 @@ struct Verdict {
     entries: u64,
     faults: Vec<Fault>,
     head: Option<Head>,
+    removed: Option<Head>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -273,7 +274,24 @@ fn verify(command: &Verify) -> anyhow::Result<ExitCode> {
             out::line(explained(fault))?;
         }
     }
-    if let Some((number, hash)) = &command.head {
+    let removed = verdict.removed.as_ref();
+    if let Some((number, hash)) = &command.head
+        && let Some(removed) = removed.filter(|removed| *number <= removed.number)
+    {
+        if *number < removed.number {
+            bail!(
+                "entry {number} is not kept any more (audit_keep_days): note the end of the trail anew, as \"playback \
+                 audit verify\" prints it"
+            );
+        }
+        if *hash != removed.hash {
+            is_whole = false;
+            out::note(format_args!(
+                "entry {number}, the last that was removed, did not have the hash that you noted: the trail up to it was \
+                 written anew"
+            ));
+        }
+    } else if let Some((number, hash)) = &command.head {
         let query = [
             ("cursor", number.saturating_add(1).to_string()),
             ("limit", "1".to_owned()),
@@ -297,8 +315,14 @@ fn verify(command: &Verify) -> anyhow::Result<ExitCode> {
         match &verdict.head {
             None => out::line("the audit trail is empty")?,
             Some(head) => out::line(format_args!(
-                "{} entries, none changed, missing or added\nhead {}:{}",
-                verdict.entries, head.number, head.hash
+                "{} entries{}, none changed, missing or added\nhead {}:{}",
+                verdict.entries,
+                removed.map_or_else(String::new, |removed| format!(
+                    " after {}, which was removed",
+                    removed.number
+                )),
+                head.number,
+                head.hash
             ))?,
         }
     }

@@ -63,6 +63,8 @@ pub struct Config {
     pub max_output_lines: Option<u64>,
     /// Seconds that finished runs may wait until the search index has them, if they are few. 0: nothing is indexed.
     pub search_index_seconds: u64,
+    /// Days that entries of the audit trail are kept. None: for good.
+    pub audit_keep_days: Option<u32>,
     /// When the retention rules are applied automatically.
     pub retention_schedule: Option<Schedule>,
     /// Retention rules: the first that matches a run applies.
@@ -102,6 +104,7 @@ impl Default for Config {
             allowed_origins: Vec::new(),
             max_output_lines: None,
             search_index_seconds: 60,
+            audit_keep_days: None,
             retention_schedule: None,
             retention: Vec::new(),
             http: HttpConfig::default(),
@@ -246,6 +249,9 @@ impl Config {
         }
         if config.database_connections == 0 {
             return Err(ConfigError::Nothing("database_connections"));
+        }
+        if config.audit_keep_days == Some(0) {
+            return Err(ConfigError::Nothing("audit_keep_days"));
         }
         if config.database_wait_seconds == 0 {
             return Err(ConfigError::Nothing("database_wait_seconds"));

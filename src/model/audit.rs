@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
@@ -146,13 +147,15 @@ pub enum Action {
     PauseSchedule,
     /// A schedule was resumed.
     ResumeSchedule,
+    /// The oldest entries of the trail were removed, as the configuration says.
+    TrimAudit,
     /// A request was refused, because the actor was unknown or not allowed.
     Refused,
 }
 
 impl Action {
     /// Every action.
-    pub const ALL: [Action; 18] = [
+    pub const ALL: [Action; 19] = [
         Action::Delete,
         Action::Pin,
         Action::Unpin,
@@ -170,6 +173,7 @@ impl Action {
         Action::DeleteSchedule,
         Action::PauseSchedule,
         Action::ResumeSchedule,
+        Action::TrimAudit,
         Action::Refused,
     ];
 
@@ -194,6 +198,7 @@ impl Action {
             Action::DeleteSchedule => "delete_schedule",
             Action::PauseSchedule => "pause_schedule",
             Action::ResumeSchedule => "resume_schedule",
+            Action::TrimAudit => "trim_audit",
             Action::Refused => "refused",
         }
     }
@@ -374,9 +379,30 @@ pub enum AuditFault {
     Added(i64),
 }
 
+/// Content of the entry that says that entries were removed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrimmedAudit {
+    /// Number of the last entry that was removed.
+    pub up_to: i64,
+    /// Its hash, in hexadecimal.
+    pub hash: String,
+    /// How many were removed.
+    pub entries: u64,
+}
+
+/// A hash in hexadecimal.
+#[must_use]
+pub fn hexadecimal(hash: &[u8]) -> String {
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// Checks the trail from its first entry on, and collects faults.
 #[derive(Debug)]
 pub struct AuditCheck {
+    /// Number and hash of the last entry that was removed, as the configuration says.
+    base: (i64, [u8; 32]),
+    /// Whether an entry says that.
+    is_base_told: bool,
     /// Number and hash of the last checked entry.
     last: (i64, [u8; 32]),
     /// Where the trail ends, according to its writer.
@@ -391,11 +417,15 @@ impl AuditCheck {
     /// Maximum number of faults that are listed.
     pub const MOST: usize = 100;
 
-    /// A check of a trail that ends with this number and hash.
+    /// A check of a trail that begins after `base`, which is the last entry that was removed, and ends with this number
+    /// and hash.
     #[must_use]
-    pub fn new(head: (i64, [u8; 32])) -> Self {
+    pub fn new(base: (i64, [u8; 32]), head: (i64, [u8; 32])) -> Self {
         Self {
-            last: (0, NO_ENTRY),
+            base,
+            // Nothing was removed.
+            is_base_told: base.0 == 0,
+            last: base,
             head,
             faults: Vec::new(),
             entries: 0,
@@ -408,11 +438,18 @@ impl AuditCheck {
         self.head
     }
 
+    /// Number and hash of the last entry that was removed; the number is 0 if none was.
+    #[must_use]
+    pub fn base(&self) -> (i64, [u8; 32]) {
+        self.base
+    }
+
     /// Checks the next entry, in order of numbers.
     pub fn look(&mut self, row: &AuditRow) {
         self.entries += 1;
+        self.is_base_told |= self.tells_base(row);
         let (last, hash) = self.last;
-        if row.number < 1 || row.number > self.head.0 {
+        if row.number <= self.base.0 || row.number > self.head.0 {
             self.fault(AuditFault::Added(row.number));
             return;
         }
@@ -425,8 +462,21 @@ impl AuditCheck {
         self.last = (row.number, row.hash);
     }
 
+    /// Whether an entry says that the trail was cut off where it begins.
+    fn tells_base(&self, row: &AuditRow) -> bool {
+        let told = row
+            .after
+            .as_deref()
+            .filter(|_| row.action == Action::TrimAudit.as_str());
+        let told: Option<TrimmedAudit> = told.and_then(|after| serde_json::from_str(after).ok());
+        told.is_some_and(|told| told.up_to == self.base.0 && told.hash == hexadecimal(&self.base.1))
+    }
+
     /// Checks the end, after the last entry.
     pub fn end(&mut self) {
+        if !self.is_base_told {
+            self.fault(AuditFault::Missing(1, self.base.0));
+        }
         let (last, hash) = self.last;
         if last < self.head.0 {
             self.fault(AuditFault::Missing(last + 1, self.head.0));
@@ -460,7 +510,7 @@ mod tests {
     }
 
     fn faults(rows: &[AuditRow], head: &AuditRow) -> Vec<AuditFault> {
-        let mut check = AuditCheck::new((head.number, head.hash));
+        let mut check = AuditCheck::new((0, NO_ENTRY), (head.number, head.hash));
         rows.iter().for_each(|row| check.look(row));
         check.end();
         check.faults
@@ -481,6 +531,40 @@ mod tests {
             ),
             []
         );
+    }
+
+    #[test]
+    fn a_trail_whose_beginning_was_removed_says_so_or_is_not_whole() {
+        let mut rows = trail();
+        let trimmed = |up_to: i64, hash: &[u8; 32]| {
+            let told = TrimmedAudit {
+                up_to,
+                hash: hexadecimal(hash),
+                entries: 2,
+            };
+            let actor = Actor::schedule();
+            let entry = AuditEntry::new(60, actor, Action::TrimAudit, "audit");
+            entry.after(serde_json::to_value(told).unwrap())
+        };
+        let base = (2, rows[1].hash);
+        let last = AuditRow::seal(&trimmed(2, &base.1), 6, &rows[4].hash);
+        rows.push(last.clone());
+        let faults = |base: (i64, [u8; 32]), rows: &[AuditRow]| {
+            let mut check = AuditCheck::new(base, (last.number, last.hash));
+            rows.iter().for_each(|row| check.look(row));
+            check.end();
+            check.faults
+        };
+        assert_eq!(faults(base, &rows[2..]), []);
+        // More was removed than that.
+        assert_eq!(faults(base, &rows[3..]), [AuditFault::Missing(3, 3)]);
+        let other = (3, rows[2].hash);
+        assert_eq!(faults(other, &rows[3..]), [AuditFault::Missing(1, 3)]);
+        // What was removed is there.
+        assert_eq!(faults(base, &rows[1..]), [AuditFault::Added(2)]);
+        let wrong = (2, [7; 32]);
+        let expected = [AuditFault::Changed(3), AuditFault::Missing(1, 2)];
+        assert_eq!(faults(wrong, &rows[2..]), expected);
     }
 
     #[test]

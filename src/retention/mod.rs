@@ -4,7 +4,9 @@
 //! - [`plan`]: which executions to remove, pure
 //! - [`cleanup`]: removes them
 //! - `schedule`: applies the configured rules automatically
+//! - `audit`: removes old entries of the audit trail
 
+mod audit;
 pub mod cleanup;
 pub mod plan;
 mod schedule;
@@ -20,6 +22,7 @@ use crate::ingest::{Ingest, IngestError};
 use crate::model::RetentionRule;
 use crate::store::{Store, StoreError};
 
+pub use audit::AuditTrim;
 pub use cleanup::{CleanupGuard, Report};
 pub use schedule::ScheduledCleanup;
 

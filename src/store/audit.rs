@@ -4,10 +4,15 @@ use super::dialect::Engine;
 use super::health::freeing;
 use super::pool::{Row, Transaction};
 use super::{Store, StoreError, transaction};
-use crate::model::{AuditCheck, AuditEntry, AuditFilter, AuditRow, NO_ENTRY};
+use crate::model::{
+    AuditCheck, AuditEntry, AuditFilter, AuditRow, NO_ENTRY, TrimmedAudit, hexadecimal,
+};
 
 /// Entries read at once when checking or copying the trail.
 const PAGE: u32 = 1000;
+
+/// Entries removed at once.
+const TRIMMED: u32 = 10_000;
 
 const COLUMNS: &str = "SELECT number, at_us, actor, token, scopes, via, peer, action, object, note, was, became, \
                        hash FROM audit";
@@ -64,6 +69,22 @@ async fn set_head(
     let mut update = transaction.query("UPDATE audit_head SET number = ?, hash = ? WHERE id = 1");
     update.bind(number).bind(hash.as_slice());
     update.execute_in(transaction).await?;
+    Ok(())
+}
+
+async fn set_base(
+    transaction: &mut Transaction,
+    number: i64,
+    hash: &[u8; 32],
+) -> Result<(), StoreError> {
+    let mut update = transaction.query("UPDATE audit_head SET number = ?, hash = ? WHERE id = 2");
+    update.bind(number).bind(hash.as_slice());
+    if update.execute_in(transaction).await? == 0 {
+        let mut insert =
+            transaction.query("INSERT INTO audit_head (id, number, hash) VALUES (2, ?, ?)");
+        insert.bind(number).bind(hash.as_slice());
+        insert.execute_in(transaction).await?;
+    }
     Ok(())
 }
 
@@ -141,6 +162,67 @@ impl Store {
         }
     }
 
+    /// Number and hash of the last entry that was removed; the number is 0 if none was.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn audit_base(&self) -> Result<(i64, [u8; 32]), StoreError> {
+        let mut query = self.query("SELECT number, hash FROM audit_head WHERE id = 2");
+        match query.fetch_optional(&self.read).await? {
+            Some(row) => read_head(&row),
+            None => Ok((0, NO_ENTRY)),
+        }
+    }
+
+    /// When the last entry was written, in microseconds since the epoch; none if there is none.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn last_audited_us(&self) -> Result<Option<i64>, StoreError> {
+        let mut query = self.query("SELECT at_us FROM audit ORDER BY number DESC LIMIT 1");
+        let row = query.fetch_optional(&self.read).await?;
+        row.map(|row| row.get("at_us")).transpose()
+    }
+
+    /// Removes the oldest entries, as long as they are older than `before_us`, and a limited number at once; `entry` makes
+    /// the entry that says so. The last entry stays. Returns how many were removed.
+    ///
+    /// # Errors
+    /// The database failed: nothing was removed.
+    pub async fn trim_audit(
+        &self,
+        before_us: i64,
+        entry: impl Fn(TrimmedAudit) -> AuditEntry,
+    ) -> Result<u64, StoreError> {
+        transaction!(self, transaction => {
+            // As in `append`: locks the row where others may write.
+            let mut lock = transaction.query("UPDATE audit_head SET number = number WHERE id = 1");
+            lock.execute_in(transaction).await?;
+            let mut query = transaction.query(
+                "SELECT a.number, a.at_us, a.hash FROM audit a, audit_head h \
+                 WHERE h.id = 1 AND a.number < h.number ORDER BY a.number LIMIT ?",
+            );
+            let rows = query.bind(TRIMMED).fetch_all_in(transaction).await?;
+            let mut last = None;
+            let mut entries = 0;
+            for row in &rows {
+                if row.get::<i64>("at_us")? >= before_us {
+                    break;
+                }
+                last = Some(read_head(row)?);
+                entries += 1;
+            }
+            if let Some((number, hash)) = last {
+                let mut delete = transaction.query("DELETE FROM audit WHERE number <= ?");
+                delete.bind(number).execute_in(transaction).await?;
+                set_base(transaction, number, &hash).await?;
+                let told = TrimmedAudit { up_to: number, hash: hexadecimal(&hash), entries };
+                append(transaction, &entry(told)).await?;
+            }
+            entries
+        })
+    }
+
     /// Entries in the order in which they were written, with numbers above `after`.
     ///
     /// # Errors
@@ -158,26 +240,40 @@ impl Store {
     /// # Errors
     /// The database failed.
     pub async fn check_audit(&self) -> Result<AuditCheck, StoreError> {
-        // Entries appended from now on are not checked.
-        let head = self.audit_head().await?;
-        let mut check = AuditCheck::new(head);
-        let mut after = i64::MIN;
         loop {
-            let rows = self.audit_trail(after).await?;
-            let Some(last) = rows.last() else { break };
-            after = last.number;
-            for row in &rows {
-                check.look(row);
+            // Entries appended from now on are not checked.
+            let head = self.audit_head().await?;
+            let base = self.audit_base().await?;
+            let mut check = AuditCheck::new(base, head);
+            let mut after = i64::MIN;
+            loop {
+                let rows = self.audit_trail(after).await?;
+                let Some(last) = rows.last() else { break };
+                after = last.number;
+                for row in &rows {
+                    check.look(row);
+                }
+            }
+            check.end();
+            // Old entries may be removed meanwhile, and are missed then.
+            if check.faults.is_empty() || self.audit_base().await? == base {
+                return Ok(check);
             }
         }
-        check.end();
-        Ok(check)
     }
 }
 
 /// Copies the trail into another database with numbers and hashes unchanged. Entries that the target already has, such
 /// as of a token created there, move behind them.
 pub(super) async fn copy(from: &Store, to: &Store) -> Result<(), StoreError> {
+    let base = from.audit_base().await?;
+    if base != to.audit_base().await? {
+        transaction!(to, transaction => {
+            let mut delete = transaction.query("DELETE FROM audit WHERE number <= ?");
+            delete.bind(base.0).execute_in(transaction).await?;
+            set_base(transaction, base.0, &base.1).await?;
+        })?;
+    }
     let (mut rows, own) = difference(from, to).await?;
     let Some(first) = rows.first().map(|row| row.number) else {
         // The target has all of the source's entries.

@@ -186,7 +186,15 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ),
     (
         "jobs",
-        &["app", "indexing", "stats", "store", "telemetry", "work"],
+        &[
+            "app",
+            "indexing",
+            "retention",
+            "stats",
+            "store",
+            "telemetry",
+            "work",
+        ],
     ),
     (
         "api",

@@ -4,7 +4,10 @@ use serde_json::{Value, json};
 
 use crate::builders::{Run, good_run};
 use crate::harness::{API, Client, Collector, Setup, eventually};
-use crate::servers::sql;
+use crate::servers::{self, sql};
+use playback::clock::Clock;
+use playback::model::{Action, Actor, AuditEntry, Via};
+use playback::store::Store;
 
 /// Entries of the trail, oldest first.
 fn trail(client: &Client, query: &str) -> Vec<Value> {
@@ -308,6 +311,50 @@ fn the_trail_is_exported_as_it_is_listed() {
     export("format=xml").error(400, "bad_request");
     let reader = collector.client_with(Some(&collector.create_token(&["read", "run"])));
     reader.api("/audit/export").error(403, "forbidden");
+}
+
+#[test]
+fn old_entries_are_removed_where_that_is_configured_and_the_rest_says_so() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let database = servers::database(servers::engine(), folder.path());
+    let now_us = Clock::system().now_us();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let store = Store::open(&database).await.unwrap();
+        for day in [400, 390, 380, 2] {
+            let actor = Actor::anonymous(Via::Open, None);
+            let at_us = now_us - day * 86_400_000_000;
+            let entry = AuditEntry::new(at_us, actor, Action::Pin, "test");
+            store.audit(&entry).await.unwrap();
+        }
+        store.close().await;
+    });
+    let setup = Setup::default().database(database);
+    let collector = setup.config("audit_keep_days = 365\n").start();
+    let client = collector.client();
+    let told = eventually("the old entries to be removed", || {
+        trail(&client, "&action=trim_audit").pop()
+    });
+    assert_eq!(
+        (&told["after"]["up_to"], &told["after"]["entries"]),
+        (&json!(3), &json!(3)),
+        "{told}"
+    );
+    assert_eq!(told["actor"]["name"], "schedule");
+    assert_eq!(trail(&client, "")[0]["number"], 4);
+    let verdict = verified(&client);
+    assert_eq!(
+        (&verdict["is_whole"], &verdict["removed"]["number"]),
+        (&json!(true), &json!(3))
+    );
+    assert_eq!(verdict["removed"]["hash"], told["after"]["hash"]);
+    // Whoever removes more is found out.
+    runtime.block_on(sql(
+        &collector.database(),
+        "DELETE FROM audit WHERE number = 4",
+    ));
+    let missing = json!([{ "fault": "missing", "first": 4, "last": 4 }]);
+    assert_eq!(verified(&client)["faults"], missing);
 }
 
 /// Whatever moment it is killed at, a change and its entry are both there, or neither.

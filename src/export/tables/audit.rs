@@ -2,7 +2,7 @@
 
 use super::Row;
 use crate::export::column::{Column, Kind, Value, column};
-use crate::model::AuditRow;
+use crate::model::{AuditRow, hexadecimal};
 
 impl Row for AuditRow {
     const NAME: &'static str = "entries";
@@ -56,9 +56,6 @@ static COLUMNS: &[Column<AuditRow>] = &[
         "hash",
         Kind::Text,
         "SHA-256 of the hash before it and of this entry, in hexadecimal",
-        |row| {
-            let digits = row.hash.iter().map(|byte| format!("{byte:02x}"));
-            digits.collect::<String>().into()
-        },
+        |row| hexadecimal(&row.hash).into(),
     ),
 ];

@@ -122,10 +122,10 @@ mod tests {
 
     #[test]
     fn no_two_columns_have_the_same_name() {
-        for what in Dataset::ALL {
-            let columns = what.columns();
+        for dataset in Dataset::ALL {
+            let columns = dataset.columns();
             let names: BTreeSet<&str> = columns.iter().map(|column| column.name).collect();
-            assert_eq!(names.len(), columns.len(), "{}", what.as_str());
+            assert_eq!(names.len(), columns.len(), "{}", dataset.as_str());
         }
     }
 

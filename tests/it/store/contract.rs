@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use playback::model::{
-    BlockRow, Changes, EventCount, ExecutionFilter, ExecutionRow, LaunchState, Page, Phase, Reason,
-    ResultFilter, Status, TaskRow,
+    Action, Actor, AuditEntry, BlockRow, Changes, EventCount, ExecutionFilter, ExecutionRow,
+    LaunchState, Page, Phase, Reason, ResultFilter, Status, TaskRow, TrimmedAudit, Via,
 };
 use playback::store::dialect::Engine;
 use playback::store::{RewrittenBlock, StatusCounts, StoreError, StoredBlock, TokenRow};
@@ -419,6 +419,50 @@ on_every_store! {
         assert!(store.revoke_token("b", |_| audited()).await.unwrap());
         assert!(!store.revoke_token("b", |_| audited()).await.unwrap());
         assert_eq!(store.tokens().await.unwrap().len(), 2);
+    }
+
+    async fn a_trail_whose_oldest_entries_were_removed_is_still_a_chain(store: Store) {
+        let entry = |at_us: i64| {
+            AuditEntry::new(at_us, Actor::anonymous(Via::Open, None), Action::Pin, "test")
+        };
+        let trim = async |before_us: i64| {
+            let told = |told: TrimmedAudit| {
+                let entry = AuditEntry::new(TEN, Actor::schedule(), Action::TrimAudit, "audit");
+                entry.after(serde_json::to_value(told).unwrap())
+            };
+            store.trim_audit(before_us, told).await.unwrap()
+        };
+        assert_eq!(trim(i64::MAX).await, 0);
+        for at_us in [10, 20, 5, 30, 40] {
+            store.audit(&entry(at_us)).await.unwrap();
+        }
+        // The third is old, but stands behind one that is not.
+        assert_eq!(trim(15).await, 1);
+        assert_eq!(trim(15).await, 0);
+        assert_eq!(trim(31).await, 3);
+        let numbers = async || -> Vec<i64> {
+            let rows = store.audit_trail(0).await.unwrap();
+            rows.iter().map(|row| row.number).collect()
+        };
+        assert_eq!(numbers().await, [5, 6, 7]);
+        let check = store.check_audit().await.unwrap();
+        assert_eq!((check.faults.as_slice(), check.base().0, check.entries), (&[][..], 4, 3));
+        store.audit(&entry(TEN)).await.unwrap();
+        // However old they are, the last one stays.
+        assert_eq!(trim(i64::MAX).await, 3);
+        assert_eq!(numbers().await, [8, 9]);
+        assert_eq!(store.check_audit().await.unwrap().faults, []);
+        assert_eq!(store.last_audited_us().await.unwrap(), Some(TEN));
+        // A copy begins where the trail does.
+        let (_folder, to) = super::super::open(Engine::Sqlite).await;
+        store.audit(&entry(TEN)).await.unwrap();
+        for _ in 0..2 {
+            playback::store::copy::copy(&store, &to, |_| {}).await.unwrap();
+            assert_eq!(to.audit_trail(0).await.unwrap(), store.audit_trail(0).await.unwrap());
+            assert_eq!(to.check_audit().await.unwrap().faults, []);
+            trim(i64::MAX).await;
+        }
+        to.close().await;
     }
 
     async fn every_migration_is_applied_once(store: Store) {

@@ -18,6 +18,7 @@ export const ACTIONS = [
   "delete_schedule",
   "pause_schedule",
   "resume_schedule",
+  "trim_audit",
   "refused",
 ] as const;
 

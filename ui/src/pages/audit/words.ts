@@ -20,6 +20,7 @@ const ACTION_WORDS = new Map([
   ["delete_schedule", "deleted a schedule"],
   ["pause_schedule", "paused a schedule"],
   ["resume_schedule", "resumed a schedule"],
+  ["trim_audit", "removed old entries"],
   ["refused", "was refused"],
 ]);
 
