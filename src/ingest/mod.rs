@@ -49,7 +49,7 @@ pub use watch::Silence;
 use crate::clock::Clock;
 use crate::live::Hub;
 use crate::log::Assembler;
-use crate::model::{Changes, ResultRow, Status};
+use crate::model::{Changes, Moment, ResultRow, Status};
 use crate::store::Store;
 use crate::work::Runner;
 use batch::Batch;
@@ -294,6 +294,7 @@ impl Ingest {
             let all = state.flush_due(now) || acked.late || slot.key().is_none();
             let mut changes = state.assembler.take_changes(all);
             changes.arrived_us = slot.key().is_none().then(|| self.inner.clock.now_us());
+            changes.moment = self.inner.moment(&mut state, &changes);
             let kept = memory.split(waiting_kib(&changes).min(memory.num_permits()));
             (
                 acked.seq,
@@ -394,12 +395,13 @@ impl Ingest {
             if assembler.is_lost() {
                 assembler.mark_alive();
                 changes = assembler.take_changes(true);
+                changes.moment = self.inner.moment(&mut state, &changes);
             }
             // Other collectors do not hear this sign of life, and we forget it if we are killed. It is stored often
             // enough that nobody takes the run for silent, and that a lost run's end is known about as precisely.
             changes.beat = slot.key().is_some() && slot.beat_due(now, self.inner.silence_us / 4);
             if changes.beat {
-                changes.alive_us = assembler.alive_us();
+                changes.alive_us = state.assembler.alive_us();
             }
         }
         // Through the writer, so that the answer counts nothing that is not committed.
@@ -457,6 +459,7 @@ impl Ingest {
         )?;
         let mut changes = state.assembler.take_changes(true);
         changes.arrived_us = slot.key().is_none().then(|| self.inner.clock.now_us());
+        changes.moment = self.inner.moment(&mut state, &changes);
         changes.launch = with.launch.cloned().map(Box::new);
         changes.audit = with.audit.cloned().map(Box::new);
         changes.tick = with.tick.cloned().map(Box::new);
@@ -536,6 +539,14 @@ impl Ingest {
 }
 
 impl Inner {
+    /// What happened to a run whose changes these are, if there are targets of notifications.
+    fn moment(&self, state: &mut slot::SlotState, changes: &Changes) -> Option<Moment> {
+        match self.store.notifies() {
+            true => state.new_moment(changes.execution.as_deref(), self.clock.now_us()),
+            false => None,
+        }
+    }
+
     fn slots(&self) -> std::sync::MutexGuard<'_, HashMap<Uuid, Arc<Slot>>> {
         // The lock may be poisoned, but entries are only added and removed, so the map is intact.
         self.slots.lock().unwrap_or_else(PoisonError::into_inner)

@@ -11,7 +11,7 @@ use super::owner::Credentials;
 use crate::log::Assembler;
 use crate::log::block::BlockError;
 use crate::log::replay::{assemble, replay};
-use crate::model::{ExecutionKey, Owner};
+use crate::model::{ExecutionKey, ExecutionRow, Moment, Owner};
 use crate::store::Store;
 
 /// How often changed rows of a running execution are written. Its events are written at once: this only limits the
@@ -52,9 +52,25 @@ pub(super) struct SlotState {
     last_flush_us: Option<i64>,
     /// When a producer was last heard, by our clock, and its own clock's time then.
     heard: Option<(i64, i64)>,
+    /// What was last noted for notifications.
+    moment: Option<&'static str>,
 }
 
 impl SlotState {
+    /// What happened to the run since this was last asked, for targets of notifications. What another collector, or this
+    /// one before it was restarted, noted is told again: the store keeps it once.
+    pub(super) fn new_moment(&mut self, row: Option<&ExecutionRow>, now_us: i64) -> Option<Moment> {
+        let name = Moment::name_of(row?)?;
+        if self.moment == Some(name) {
+            return None;
+        }
+        self.moment = Some(name);
+        Some(Moment {
+            name: name.to_owned(),
+            noted_us: now_us,
+        })
+    }
+
     /// Whether changed rows are due to be written; if so, marks them as written now.
     pub(super) fn flush_due(&mut self, now_us: i64) -> bool {
         let due = self
@@ -267,6 +283,7 @@ impl Slot {
                 assembler,
                 last_flush_us: None,
                 heard: None,
+                moment: None,
             });
         }
         Ok(Guard(state))

@@ -239,7 +239,8 @@ async fn flush(ingest: &Ingest, slot: &Arc<Slot>) -> Result<bool, IngestError> {
     let Ok(permit) = ingest.inner.queue.reserve().await else {
         return Ok(false);
     };
-    let changes = state.assembler.take_changes(true);
+    let mut changes = state.assembler.take_changes(true);
+    changes.moment = ingest.inner.moment(&mut state, &changes);
     let committed = writer::submit(permit, slot, &state, changes);
     drop(state);
     committed.await.map(|()| true)

@@ -149,6 +149,18 @@ pub enum Action {
     ResumeSchedule,
     /// The oldest entries of the trail were removed, as the configuration says.
     TrimAudit,
+    /// A target of notifications was set.
+    SetTarget,
+    /// A target of notifications was removed.
+    RemoveTarget,
+    /// A target of notifications got a new secret to sign with.
+    RotateTarget,
+    /// A target of notifications was switched off, because it failed for too long.
+    SwitchOffTarget,
+    /// A target of notifications was sent an example.
+    TestTarget,
+    /// A message to a target was sent again.
+    Redeliver,
     /// A request was refused, because the actor was unknown or not allowed.
     Refused,
 }
@@ -174,6 +186,12 @@ impl Action {
         Action::PauseSchedule,
         Action::ResumeSchedule,
         Action::TrimAudit,
+        Action::SetTarget,
+        Action::RemoveTarget,
+        Action::RotateTarget,
+        Action::SwitchOffTarget,
+        Action::TestTarget,
+        Action::Redeliver,
         Action::Refused,
     ];
 
@@ -199,6 +217,12 @@ impl Action {
             Action::PauseSchedule => "pause_schedule",
             Action::ResumeSchedule => "resume_schedule",
             Action::TrimAudit => "trim_audit",
+            Action::SetTarget => "set_target",
+            Action::RemoveTarget => "remove_target",
+            Action::RotateTarget => "rotate_target",
+            Action::SwitchOffTarget => "switch_off_target",
+            Action::TestTarget => "test_target",
+            Action::Redeliver => "redeliver",
             Action::Refused => "refused",
         }
     }
@@ -213,7 +237,8 @@ pub struct AuditEntry {
     pub actor: Actor,
     /// What they did.
     pub action: Action,
-    /// The object: `execution:ID`, `token:NAME`, `schedule:NAME`, `history`, or the refused request.
+    /// The object: `execution:ID`, `token:NAME`, `schedule:NAME`, `target:NAME`, `delivery:ID`, `history`, or the refused
+    /// request.
     pub object: String,
     /// Why, in their words.
     pub note: Option<String>,

@@ -7,8 +7,8 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::{
-    AuditEntry, EventCount, ExecutionResult, HostsByOutcome, LaunchRow, LogState, Phase, Reason, ScheduleTick,
-    Status, time_from_us,
+    AuditEntry, EventCount, ExecutionResult, HostsByOutcome, LaunchRow, LogState, Moment, Phase, Reason,
+    ScheduleTick, Status, time_from_us,
 };
 
 /// Key of an execution inside the store: small, so that child rows stay narrow.
@@ -450,6 +450,8 @@ pub struct Changes {
     pub blocks: Vec<BlockRow>,
     /// The launcher's row for the execution.
     pub launch: Option<Box<LaunchRow>>,
+    /// What happened to the execution that targets of notifications may have to be told.
+    pub moment: Option<Moment>,
     /// The audit entry, if somebody requested the change.
     pub audit: Option<Box<AuditEntry>>,
     /// The decision of the schedule that starts the execution.

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use uuid::Uuid;
 
 use super::dialect::Engine;
+use super::notifications::note_moments;
 use super::pool::{Row, Transaction};
 use super::search_index::{mark_gone, mark_pending};
 use super::tables::table::{CHUNKS, push_list};
@@ -184,6 +185,8 @@ async fn write(
     if !late.is_empty() {
         return Err(StoreError::Overtaken(late));
     }
+    let moments = keyed().filter_map(|(key, change)| Some((key, change.moment.as_ref()?)));
+    note_moments(transaction, moments.collect()).await?;
     // Last, because collectors wait for each other from here on.
     stats::touch(transaction, &days).await?;
     for entry in changes.iter().filter_map(|change| change.audit.as_deref()) {

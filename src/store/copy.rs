@@ -10,7 +10,7 @@ use playback_wire::Producer;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use super::{Restored, Store, StoreError, audit, stats, tombstones};
+use super::{NewTarget, Restored, Store, StoreError, audit, stats, tombstones};
 use crate::model::{
     Changes, Cursor, ExecutionFilter, ExecutionKey, ExecutionRow, Page, ResultFilter,
 };
@@ -161,6 +161,7 @@ pub async fn copy(
     audit::copy(from, to).await?;
     copy_schedules(from, to).await?;
     progress.tokens = copy_tokens(from, to).await?;
+    copy_targets(from, to).await?;
     tell(&progress);
     Ok(progress)
 }
@@ -308,6 +309,25 @@ async fn copy_schedules(from: &Store, to: &Store) -> Result<(), CopyError> {
             Some(there) if there.id == row.id => {}
             Some(_) => return Err(CopyError::OtherSchedule(row.name)),
             None => to.copy_schedule(&row, &from.ticks(row.id).await?).await?,
+        }
+    }
+    Ok(())
+}
+
+/// Copies the targets of notifications that the other does not have, with their secrets as they are; not what they were
+/// sent.
+async fn copy_targets(from: &Store, to: &Store) -> Result<(), CopyError> {
+    for target in from.targets().await? {
+        if to.target(&target.name).await?.is_none() {
+            let copied = NewTarget {
+                name: target.name,
+                settings: target.settings,
+                sealed: target.sealed,
+                address: target.address,
+                is_from_file: target.is_from_file,
+                changed_us: target.changed_us,
+            };
+            to.put_target(&copied, |_| None).await?;
         }
     }
     Ok(())

@@ -19,6 +19,7 @@
 //! - `launches`: the launcher's queue
 //! - `log`: blocks of the event log
 //! - `explain`: query plans of the statements of a piece of work
+//! - `notifications`: targets of notifications, what they are to be told, and what they were sent
 //! - `schedules`: schedules of runs, and what became of their times
 //! - `retention`, `pins`: the data for retention rules, removal in small steps, pins
 //! - `file`: the file of an SQLite database: its lock, its permissions, its disk space; `trouble`, `health`: problems
@@ -54,6 +55,7 @@ mod hosts;
 mod launches;
 mod log;
 mod migrations;
+mod notifications;
 mod open;
 mod parts;
 mod pins;
@@ -90,6 +92,10 @@ pub use file::{DatabaseLock, LockError};
 pub use hosts::{COUNTED_RUNS, ChangeRow, GroupsInRun, HostInRun, HostRuns, NamesFrom};
 pub use log::{BlockStart, BlocksFrom, StoredBlock};
 pub use migrations::Migration;
+pub use notifications::{
+    AttemptOutcome, DeliveryFilter, DigestGroup, ListedDelivery, NewDelivery, NewTarget,
+    TargetCondition,
+};
 pub use parts::ResultEntry;
 pub use pins::Restored;
 pub use recent::RecentRow;
@@ -105,7 +111,7 @@ pub use trouble::Trouble;
 pub use work::WorkLease;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicI64;
+use std::sync::atomic::{AtomicBool, AtomicI64};
 use std::time::Duration;
 
 use uuid::Uuid;
@@ -150,6 +156,14 @@ pub enum StoreError {
     /// A schedule of that name exists already.
     #[error("a schedule named {name:?} exists already: change it, or choose another name")]
     ScheduleExists {
+        /// The name.
+        name: String,
+    },
+    /// A target of notifications is defined by the configuration file.
+    #[error(
+        "the target {name:?} is defined by the collector's configuration file: change it there, or choose another name"
+    )]
+    TargetFromFile {
         /// The name.
         name: String,
     },
@@ -294,6 +308,8 @@ pub struct Store {
     condition: Arc<health::Condition>,
     /// Whether the trace of each run that ends is to be sent.
     queues_traces: bool,
+    /// Whether there are targets of notifications.
+    notifies: Arc<AtomicBool>,
 }
 
 impl Store {
@@ -331,6 +347,7 @@ impl Store {
             ngrams: stats::NgramCache::default(),
             condition: Arc::default(),
             queues_traces: false,
+            notifies: Arc::default(),
         })
     }
 

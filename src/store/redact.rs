@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::commit::project;
+use super::notifications::forget_notices;
 use super::{Store, StoreError, audit};
 use crate::model::{AuditEntry, Changes, ExecutionKey, LaunchRow};
 
@@ -109,6 +110,7 @@ impl Store {
                 .await?;
         }
         if let Some(entry) = entry {
+            forget_notices(&mut transaction, key).await?;
             audit::append(&mut transaction, entry).await?;
         }
         transaction.commit().await?;

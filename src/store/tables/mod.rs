@@ -50,7 +50,7 @@ enum Role {
 /// Every table whose rows belong to an execution. Rows of a table in this list are deleted with it, and cleared before a
 /// rebuild, without more code. Writing them is in `commit`, copying in `copy`, and a table of very many rows needs a step
 /// of its own in `retention::sweep_one`.
-const CHILDREN: [Child; 12] = [
+const CHILDREN: [Child; 16] = [
     Child::new("event_blocks", Key::Execution, Role::Log),
     Child::new("results", Key::Execution, Role::Projected { found: false }),
     Child::new("tasks", Key::Execution, Role::Projected { found: false }),
@@ -81,6 +81,27 @@ const CHILDREN: [Child; 12] = [
         Role::Projected { found: true },
     ),
     Child::new("traces", Key::Execution, Role::Beside { found: true }),
+    // What was told of it says who ran what, and why it failed.
+    Child::new(
+        "notification_outbox",
+        Key::Execution,
+        Role::Beside { found: true },
+    ),
+    Child::new(
+        "notification_events",
+        Key::Execution,
+        Role::Beside { found: true },
+    ),
+    Child::new(
+        "notification_deliveries",
+        Key::Execution,
+        Role::Beside { found: true },
+    ),
+    Child::new(
+        "notification_attempts",
+        Key::Execution,
+        Role::Beside { found: true },
+    ),
     // A pinned execution is only deleted to replace it by another copy.
     Child::new("execution_pins", Key::Uuid, Role::Beside { found: false }),
     Child::new("launches", Key::Uuid, Role::Beside { found: true }),

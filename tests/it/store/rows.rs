@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::builders::TEN;
 
 /// An execution that began at [`TEN`] and goes on.
-pub(super) fn execution(description: Value) -> ExecutionRow {
+pub(crate) fn execution(description: Value) -> ExecutionRow {
     let description: ExecutionStarted = serde_json::from_value(description).unwrap();
     ExecutionRow {
         id: Uuid::now_v7(),

@@ -1,0 +1,407 @@
+//! Messages, their attempts, and the log of both.
+
+use std::collections::HashSet;
+
+use uuid::Uuid;
+
+use super::super::dialect::Engine;
+use super::super::pool::Row;
+use super::super::{Store, StoreError, audit, transaction};
+use crate::model::{
+    AttemptRow, AuditEntry, DeliveryKind, DeliveryRow, DeliveryState, ExecutionKey,
+};
+
+const COLUMNS: &str = "d.id, d.uuid, d.target, d.execution, d.kind, d.state, d.created_us, d.due_us, d.attempts, \
+    d.done_us, d.notice, d.request, d.body, d.recipients, d.error, d.stamp";
+
+/// What an attempt shows of its target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TargetCondition {
+    /// It answers.
+    Works,
+    /// It fails, and is left alone until this time.
+    Fails {
+        /// In microseconds since the epoch.
+        retry_us: i64,
+    },
+    /// Nothing.
+    Unknown,
+}
+
+/// An attempt, and what follows from it.
+#[derive(Debug, Clone)]
+pub struct AttemptOutcome {
+    /// The attempt.
+    pub attempt: AttemptRow,
+    /// What became of the delivery.
+    pub state: DeliveryState,
+    /// When it is tried again.
+    pub due_us: i64,
+    /// What it says, as JSON.
+    pub notice: String,
+    /// Method and address of the request, without what is secret.
+    pub request: Option<String>,
+    /// Its body, without secrets.
+    pub body: Option<String>,
+    /// Recipients that have it already, separated by line ends.
+    pub recipients: String,
+    /// Why it failed, wholly or for some of the recipients.
+    pub error: Option<String>,
+    /// What it shows of the target.
+    pub target: TargetCondition,
+    /// When the attempt ended.
+    pub ended_us: i64,
+}
+
+/// Which deliveries: everything that is set must hold.
+#[derive(Debug, Clone, Default)]
+pub struct DeliveryFilter {
+    /// Of the target with this key.
+    pub target: Option<i64>,
+    /// In this state.
+    pub state: Option<DeliveryState>,
+    /// About this run.
+    pub execution: Option<Uuid>,
+    /// Created before the one with this number.
+    pub before: Option<i64>,
+}
+
+/// A delivery as the log lists it.
+#[derive(Debug, Clone)]
+pub struct ListedDelivery {
+    /// The delivery.
+    pub row: DeliveryRow,
+    /// The target's name.
+    pub target: String,
+    /// The run.
+    pub execution: Option<Uuid>,
+}
+
+impl Store {
+    /// The targets with deliveries that are due, but for those that are left alone because they fail.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn targets_with_due(&self, now_us: i64) -> Result<HashSet<i64>, StoreError> {
+        let rows = self
+            .query(
+                "SELECT DISTINCT d.target FROM notification_deliveries d JOIN notification_targets t ON t.id = d.target \
+                 WHERE d.state = 'pending' AND d.due_us <= ? AND (t.retry_us IS NULL OR t.retry_us <= ?)",
+            )
+            .bind(now_us)
+            .bind(now_us)
+            .fetch_all(&self.read)
+            .await?;
+        rows.iter().map(|row| row.get("target")).collect()
+    }
+
+    /// The target's deliveries that are due, in their order; at most `limit`. One is not due before those that came
+    /// earlier for the same run.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn due_deliveries(
+        &self,
+        target: i64,
+        now_us: i64,
+        limit: u32,
+    ) -> Result<Vec<DeliveryRow>, StoreError> {
+        let mut query = self.query("SELECT ");
+        query.push(COLUMNS);
+        query.push(
+            " FROM notification_deliveries d WHERE d.state = 'pending' AND d.target = ? AND d.due_us <= ? \
+             AND NOT EXISTS (SELECT 1 FROM notification_deliveries o WHERE o.execution = d.execution \
+             AND o.target = d.target AND o.state = 'pending' AND o.id < d.id) ORDER BY d.id LIMIT ?",
+        );
+        query.bind(target).bind(now_us).bind(limit);
+        let rows = query.fetch_all(&self.read).await?;
+        rows.iter().map(read).collect()
+    }
+
+    /// How many messages of single events were created for a target since then.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn count_recent_deliveries(
+        &self,
+        target: i64,
+        since_us: i64,
+    ) -> Result<u64, StoreError> {
+        self.query(
+            "SELECT COUNT(*) AS n FROM notification_deliveries \
+             WHERE target = ? AND created_us > ? AND kind = 'event'",
+        )
+        .bind(target)
+        .bind(since_us)
+        .fetch_one(&self.read)
+        .await?
+        .unsigned("n")
+    }
+
+    /// Notes an attempt and what follows from it, in one transaction. False: the delivery is gone.
+    ///
+    /// # Errors
+    /// The database failed: nothing was noted.
+    pub async fn note_attempt(
+        &self,
+        delivery: &DeliveryRow,
+        outcome: &AttemptOutcome,
+    ) -> Result<bool, StoreError> {
+        let done_us = (outcome.state != DeliveryState::Pending).then_some(outcome.ended_us);
+        let delivered_us = (outcome.state == DeliveryState::Delivered).then_some(outcome.ended_us);
+        transaction!(self, transaction => {
+            // What was redacted meanwhile must not come back.
+            let mut query = transaction.query("SELECT stamp FROM notification_deliveries WHERE id = ?");
+            let rows = query.bind(delivery.id).fetch_all_in(transaction).await?;
+            let stamp = rows.first().map(|row| row.get::<i64>("stamp")).transpose()?;
+            let is_current = stamp == Some(delivery.stamp);
+            let kept = |text: Option<&String>| text.filter(|_| is_current).cloned();
+            let notice = kept(Some(&outcome.notice).filter(|notice| !notice.is_empty()));
+            let error = kept(outcome.error.as_ref());
+            let mut update = transaction.query(
+                "UPDATE notification_deliveries SET state = ?, due_us = ?, attempts = ?, done_us = ?, notice = ?, \
+                 request = ?, body = ?, recipients = ?, error = ? WHERE id = ?",
+            );
+            update.bind(outcome.state.as_str()).bind(outcome.due_us);
+            update.bind(outcome.attempt.number).bind(done_us);
+            update.bind(notice.as_deref()).bind(outcome.request.as_deref());
+            update.bind(kept(outcome.body.as_ref()).as_deref()).bind(&outcome.recipients);
+            update.bind(error.as_deref()).bind(delivery.id);
+            let is_there = update.execute_in(transaction).await? > 0;
+            if is_there {
+                let attempt = &outcome.attempt;
+                let mut delete = transaction.query(
+                    "DELETE FROM notification_attempts WHERE delivery = ? AND number = ?",
+                );
+                delete.bind(delivery.uuid).bind(attempt.number);
+                delete.execute_in(transaction).await?;
+                let mut insert = transaction.query(
+                    "INSERT INTO notification_attempts \
+                     (delivery, number, execution, at_us, duration_us, status, answer, error) \
+                     VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                );
+                insert.bind(delivery.uuid).bind(attempt.number).bind(delivery.execution);
+                insert.bind(attempt.at_us).bind(attempt.duration_us);
+                insert.bind(attempt.status.map(i64::from));
+                insert.bind(kept(attempt.answer.as_ref()).as_deref());
+                insert.bind(kept(attempt.error.as_ref()).as_deref());
+                insert.execute_in(transaction).await?;
+            }
+            match outcome.target {
+                TargetCondition::Fails { retry_us } => {
+                    let mut update = transaction.query(
+                        "UPDATE notification_targets SET failures = failures + 1, retry_us = ?, \
+                         failing_since_us = COALESCE(failing_since_us, ?) WHERE id = ?",
+                    );
+                    update.bind(retry_us).bind(outcome.attempt.at_us).bind(delivery.target);
+                    update.execute_in(transaction).await?;
+                }
+                TargetCondition::Works => {
+                    let mut update = transaction.query(
+                        "UPDATE notification_targets SET failures = 0, retry_us = NULL, failing_since_us = NULL, \
+                         delivered_us = COALESCE(?, delivered_us) WHERE id = ?",
+                    );
+                    update.bind(delivered_us).bind(delivery.target);
+                    update.execute_in(transaction).await?;
+                }
+                TargetCondition::Unknown => {}
+            }
+            is_there
+        })
+    }
+
+    /// Deliveries, newest first; at most `limit`.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn deliveries(
+        &self,
+        filter: &DeliveryFilter,
+        limit: u32,
+    ) -> Result<Vec<ListedDelivery>, StoreError> {
+        let mut query = self.query("SELECT ");
+        query.push(COLUMNS).push(LISTED).push(" WHERE 1 = 1");
+        if let Some(target) = filter.target {
+            query.push(" AND d.target = ?").bind(target);
+        }
+        if let Some(state) = filter.state {
+            query.push(" AND d.state = ?").bind(state.as_str());
+        }
+        if let Some(execution) = filter.execution {
+            query.push(" AND e.uuid = ?").bind(execution);
+        }
+        if let Some(before) = filter.before {
+            query.push(" AND d.id < ?").bind(before);
+        }
+        query.push(" ORDER BY d.id DESC LIMIT ?").bind(limit);
+        let rows = query.fetch_all(&self.read).await?;
+        rows.iter().map(read_listed).collect()
+    }
+
+    /// The delivery with that identity, and its attempts.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn delivery(
+        &self,
+        uuid: Uuid,
+    ) -> Result<Option<(ListedDelivery, Vec<AttemptRow>)>, StoreError> {
+        let mut query = self.query("SELECT ");
+        query.push(COLUMNS).push(LISTED).push(" WHERE d.uuid = ?");
+        let row = query.bind(uuid).fetch_optional(&self.read).await?;
+        let Some(row) = row.as_ref().map(read_listed).transpose()? else {
+            return Ok(None);
+        };
+        let attempts = self
+            .query(
+                "SELECT number, at_us, duration_us, status, answer, error FROM notification_attempts \
+                 WHERE delivery = ? ORDER BY number",
+            )
+            .bind(uuid)
+            .fetch_all(&self.read)
+            .await?;
+        let attempts = attempts.iter().map(read_attempt);
+        Ok(Some((row, attempts.collect::<Result<_, _>>()?)))
+    }
+
+    /// Makes a delivery due again, with its audit entry, whatever became of it. False: there is none.
+    ///
+    /// # Errors
+    /// The database failed: nothing was changed.
+    pub async fn redeliver(
+        &self,
+        uuid: Uuid,
+        now_us: i64,
+        entry: &AuditEntry,
+    ) -> Result<bool, StoreError> {
+        transaction!(self, transaction => {
+            let mut update = transaction.query(
+                "UPDATE notification_deliveries SET state = 'pending', created_us = ?, due_us = ?, done_us = NULL, \
+                 recipients = '', error = NULL WHERE uuid = ?",
+            );
+            update.bind(now_us).bind(now_us).bind(uuid);
+            let is_there = update.execute_in(transaction).await? > 0;
+            if is_there {
+                audit::append(transaction, entry).await?;
+            }
+            is_there
+        })
+    }
+
+    /// Gives up what waits for a target that is not told any more; returns how much.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn give_up_deliveries(
+        &self,
+        target: i64,
+        created_before_us: i64,
+        now_us: i64,
+        why: &str,
+    ) -> Result<u64, StoreError> {
+        Ok(self
+            .query(
+                "UPDATE notification_deliveries SET state = 'failed', done_us = ?, error = ? \
+                 WHERE state = 'pending' AND target = ? AND created_us < ?",
+            )
+            .bind(now_us)
+            .bind(why)
+            .bind(target)
+            .bind(created_before_us)
+            .execute(&self.write)
+            .await?)
+    }
+
+    /// Removes deliveries that were done before that time, with their attempts and events, and moments that were looked
+    /// at before it; at most `limit` of each. Returns how many deliveries.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn prune_notifications(&self, before_us: i64, limit: u32) -> Result<u64, StoreError> {
+        let mut query = self.query(
+            "SELECT uuid FROM notification_deliveries WHERE done_us < ? ORDER BY done_us LIMIT ?",
+        );
+        let rows = query
+            .bind(before_us)
+            .bind(limit)
+            .fetch_all(&self.read)
+            .await?;
+        let mut count = 0;
+        for row in &rows {
+            let uuid: Uuid = row.get("uuid")?;
+            let removed: Result<(), StoreError> = transaction!(self, transaction => {
+                for statement in [
+                    "DELETE FROM notification_attempts WHERE delivery = ?",
+                    "DELETE FROM notification_events WHERE delivery = ?",
+                    "DELETE FROM notification_deliveries WHERE uuid = ?",
+                ] {
+                    let mut delete = transaction.query(statement);
+                    delete.bind(uuid).execute_in(transaction).await?;
+                }
+            });
+            removed?;
+            count += 1;
+        }
+        let mut query = self
+            .query("SELECT id FROM notification_outbox WHERE done_us < ? ORDER BY done_us LIMIT ?");
+        let rows = query
+            .bind(before_us)
+            .bind(limit)
+            .fetch_all(&self.read)
+            .await?;
+        let last = rows.last().map(|row| row.get::<i64>("id")).transpose()?;
+        if let Some(last) = last {
+            self.query("DELETE FROM notification_outbox WHERE done_us < ? AND id <= ?")
+                .bind(before_us)
+                .bind(last)
+                .execute(&self.write)
+                .await?;
+        }
+        Ok(count)
+    }
+}
+
+const LISTED: &str = ", t.name AS target_name, e.uuid AS execution_uuid FROM notification_deliveries d \
+    JOIN notification_targets t ON t.id = d.target LEFT JOIN executions e ON e.id = d.execution";
+fn read(row: &Row) -> Result<DeliveryRow, StoreError> {
+    let damaged = |part| StoreError::Damaged { part };
+    let execution: Option<ExecutionKey> = row.get("execution")?;
+    Ok(DeliveryRow {
+        id: row.get("id")?,
+        uuid: row.get("uuid")?,
+        target: row.get("target")?,
+        execution,
+        kind: DeliveryKind::from_name(row.get("kind")?).ok_or(damaged("a delivery's kind"))?,
+        state: DeliveryState::from_name(row.get("state")?).ok_or(damaged("a delivery's state"))?,
+        created_us: row.get("created_us")?,
+        due_us: row.get("due_us")?,
+        attempts: row.number("attempts")?,
+        done_us: row.get("done_us")?,
+        notice: row.get("notice")?,
+        request: row.get("request")?,
+        body: row.get("body")?,
+        recipients: row.get("recipients")?,
+        error: row.get("error")?,
+        stamp: row.get("stamp")?,
+    })
+}
+
+fn read_listed(row: &Row) -> Result<ListedDelivery, StoreError> {
+    Ok(ListedDelivery {
+        row: read(row)?,
+        target: row.get("target_name")?,
+        execution: row.get("execution_uuid")?,
+    })
+}
+
+fn read_attempt(row: &Row) -> Result<AttemptRow, StoreError> {
+    let status: Option<i64> = row.get("status")?;
+    Ok(AttemptRow {
+        number: row.number("number")?,
+        at_us: row.get("at_us")?,
+        duration_us: row.get("duration_us")?,
+        status: status.and_then(|status| u16::try_from(status).ok()),
+        answer: row.get("answer")?,
+        error: row.get("error")?,
+    })
+}

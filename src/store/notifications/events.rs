@@ -1,0 +1,328 @@
+//! What each target is told: at once, or later together.
+
+use std::collections::{HashMap, HashSet};
+
+use uuid::Uuid;
+
+use super::super::dialect::Engine;
+use super::super::pool::Transaction;
+use super::super::tables::table::{Present, Table};
+use super::super::{Store, StoreError, transaction};
+use crate::model::{DeliveryKind, DeliveryState, ExecutionKey, NotificationEvent, Trigger};
+
+/// Subjects that are looked up at once.
+const SUBJECTS: usize = 50;
+
+const EVENTS: Table = Table {
+    name: "notification_events",
+    columns: &[
+        "target",
+        "subject",
+        "triggers",
+        "execution",
+        "detail",
+        "at_us",
+        "held_until_us",
+        "delivery",
+    ],
+    present: Present::Never,
+};
+
+const DELIVERIES: Table = Table {
+    name: "notification_deliveries",
+    columns: &[
+        "uuid",
+        "target",
+        "execution",
+        "kind",
+        "state",
+        "created_us",
+        "due_us",
+        "recipients",
+    ],
+    present: Present::Never,
+};
+
+/// A message to store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewDelivery {
+    /// Its identity.
+    pub uuid: Uuid,
+    /// The target.
+    pub target: i64,
+    /// The run; none for a digest.
+    pub execution: Option<ExecutionKey>,
+    /// What it is.
+    pub kind: DeliveryKind,
+    /// When it is due.
+    pub due_us: i64,
+}
+
+/// Events of a digest that have the same triggers and playbook.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DigestGroup {
+    /// The first of the triggers.
+    pub trigger: Trigger,
+    /// The playbook; none for ad-hoc commands.
+    pub playbook: Option<String>,
+    /// How many.
+    pub events: u64,
+}
+
+/// Writes events that are not known, and their deliveries; returns how many.
+pub(super) async fn insert_events(
+    transaction: &mut Transaction,
+    now_us: i64,
+    events: &[(NotificationEvent, Option<NewDelivery>)],
+) -> Result<u64, StoreError> {
+    let mut known: HashSet<(i64, String)> = HashSet::new();
+    let mut by_target: HashMap<i64, Vec<&str>> = HashMap::new();
+    for (event, _) in events {
+        by_target
+            .entry(event.target)
+            .or_default()
+            .push(&event.subject);
+    }
+    for (target, subjects) in by_target {
+        for subjects in subjects.chunks(SUBJECTS) {
+            let mut query = transaction
+                .query("SELECT subject FROM notification_events WHERE target = ? AND subject IN (");
+            query.bind(target).rarely();
+            for (at, subject) in subjects.iter().enumerate() {
+                query.push(if at == 0 { "?" } else { ", ?" }).bind(*subject);
+            }
+            query.push(")");
+            for row in query.fetch_all_in(transaction).await? {
+                known.insert((target, row.get("subject")?));
+            }
+        }
+    }
+    let new = events
+        .iter()
+        .filter(|(event, _)| known.insert((event.target, event.subject.clone())));
+    let new: Vec<&(NotificationEvent, Option<NewDelivery>)> = new.collect();
+    let deliveries: Vec<&NewDelivery> = new
+        .iter()
+        .filter_map(|(_, delivery)| delivery.as_ref())
+        .collect();
+    insert_deliveries(transaction, now_us, &deliveries).await?;
+    EVENTS
+        .insert(transaction, &new, |values, (event, delivery)| {
+            values.bind(event.target).bind(&event.subject);
+            values.bind(&words(&event.triggers)).bind(event.execution);
+            values.bind(&event.detail).bind(event.at_us);
+            values.bind(event.held_until_us);
+            values.bind(delivery.as_ref().map(|delivery| delivery.uuid));
+        })
+        .await?;
+    Ok(new.len() as u64)
+}
+
+async fn insert_deliveries(
+    transaction: &mut Transaction,
+    now_us: i64,
+    deliveries: &[&NewDelivery],
+) -> Result<(), StoreError> {
+    DELIVERIES
+        .insert(transaction, deliveries, |values, delivery| {
+            values.bind(delivery.uuid).bind(delivery.target);
+            values.bind(delivery.execution).bind(delivery.kind.as_str());
+            values.bind(DeliveryState::Pending.as_str());
+            values.bind(now_us).bind(delivery.due_us).bind("");
+        })
+        .await?;
+    Ok(())
+}
+
+/// Triggers as one text.
+pub(super) fn words(triggers: &[Trigger]) -> String {
+    let names: Vec<&str> = triggers.iter().map(|trigger| trigger.as_str()).collect();
+    names.join(" ")
+}
+
+fn triggers(words: &str) -> Vec<Trigger> {
+    words
+        .split_whitespace()
+        .filter_map(Trigger::from_name)
+        .collect()
+}
+
+impl Store {
+    /// Stores a delivery of no event.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn add_delivery(
+        &self,
+        delivery: &NewDelivery,
+        now_us: i64,
+    ) -> Result<(), StoreError> {
+        transaction!(self, transaction => insert_deliveries(transaction, now_us, &[delivery]).await?)
+    }
+
+    /// For each target with held events: when the first of them is due.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn held_events(&self) -> Result<HashMap<i64, i64>, StoreError> {
+        let rows = self
+            .query(
+                "SELECT target, MIN(held_until_us) AS due_us FROM notification_events \
+                 WHERE held_until_us IS NOT NULL GROUP BY target",
+            )
+            .fetch_all(&self.read)
+            .await?;
+        rows.iter()
+            .map(|row| Ok((row.get("target")?, row.get("due_us")?)))
+            .collect()
+    }
+
+    /// Puts the held events of a target into deliveries: `together`, all into one digest; otherwise, the first `most` of
+    /// them into one each. Returns how many deliveries there are.
+    ///
+    /// # Errors
+    /// The database failed: nothing was changed.
+    pub async fn release_events(
+        &self,
+        target: i64,
+        together: bool,
+        most: u32,
+        now_us: i64,
+    ) -> Result<u64, StoreError> {
+        transaction!(self, transaction => {
+            let mut query = transaction.query(
+                "SELECT id, execution FROM notification_events \
+                 WHERE target = ? AND held_until_us IS NOT NULL ORDER BY id LIMIT ?",
+            );
+            query.bind(target).bind(if together { i64::MAX } else { i64::from(most) });
+            let rows = query.fetch_all_in(transaction).await?;
+            let mut held: Vec<(i64, ExecutionKey)> = Vec::with_capacity(rows.len());
+            for row in &rows {
+                held.push((row.get("id")?, row.get("execution")?));
+            }
+            let delivery = |execution, kind| NewDelivery {
+                uuid: Uuid::new_v4(),
+                target,
+                execution,
+                kind,
+                due_us: now_us,
+            };
+            let groups: Vec<(i64, i64, NewDelivery)> = match held.as_slice() {
+                [(first, _), .., (last, _)] if together => {
+                    vec![(*first, *last, delivery(None, DeliveryKind::Digest))]
+                }
+                held => held
+                    .iter()
+                    .map(|(id, execution)| (*id, *id, delivery(Some(*execution), DeliveryKind::Event)))
+                    .collect(),
+            };
+            for (first, last, delivery) in &groups {
+                insert_deliveries(transaction, now_us, &[delivery]).await?;
+                let mut update = transaction.query(
+                    "UPDATE notification_events SET delivery = ?, held_until_us = NULL \
+                     WHERE target = ? AND held_until_us IS NOT NULL AND id >= ? AND id <= ?",
+                );
+                update.bind(delivery.uuid).bind(target).bind(*first).bind(*last);
+                update.execute_in(transaction).await?;
+            }
+            groups.len() as u64
+        })
+    }
+
+    /// Holds the held events of a target until another time.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn hold_events(&self, target: i64, until_us: i64) -> Result<(), StoreError> {
+        self.query(
+            "UPDATE notification_events SET held_until_us = ? WHERE target = ? AND held_until_us IS NOT NULL",
+        )
+        .bind(until_us)
+        .bind(target)
+        .execute(&self.write)
+        .await?;
+        Ok(())
+    }
+
+    /// Drops the held events of a target that is not told any more.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn drop_held_events(&self, target: i64) -> Result<(), StoreError> {
+        self.query(
+            "DELETE FROM notification_events WHERE target = ? AND held_until_us IS NOT NULL",
+        )
+        .bind(target)
+        .execute(&self.write)
+        .await?;
+        Ok(())
+    }
+
+    /// The first events of a delivery, in their order; at most `limit`. `held_until_us` is not read.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn events_of(
+        &self,
+        delivery: Uuid,
+        limit: u32,
+    ) -> Result<Vec<NotificationEvent>, StoreError> {
+        let rows = self
+            .query(
+                "SELECT target, subject, triggers, execution, detail, at_us FROM notification_events \
+                 WHERE delivery = ? ORDER BY id LIMIT ?",
+            )
+            .bind(delivery)
+            .bind(limit)
+            .fetch_all(&self.read)
+            .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(NotificationEvent {
+                    target: row.get("target")?,
+                    subject: row.get("subject")?,
+                    triggers: triggers(row.get("triggers")?),
+                    execution: row.get("execution")?,
+                    detail: row.get("detail")?,
+                    at_us: row.get("at_us")?,
+                    held_until_us: None,
+                })
+            })
+            .collect()
+    }
+
+    /// The events of a digest, counted by their first trigger and their playbook, the most first.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn digest_groups(&self, delivery: Uuid) -> Result<Vec<DigestGroup>, StoreError> {
+        let rows = self
+            .query(
+                "SELECT n.triggers, e.playbook, COUNT(*) AS events FROM notification_events n \
+                 LEFT JOIN executions e ON e.id = n.execution WHERE n.delivery = ? GROUP BY n.triggers, e.playbook",
+            )
+            .bind(delivery)
+            .fetch_all(&self.read)
+            .await?;
+        let mut groups: HashMap<(Trigger, Option<String>), u64> = HashMap::new();
+        for row in &rows {
+            let first = triggers(row.get("triggers")?).into_iter().next();
+            let playbook: Option<String> = row.get("playbook")?;
+            let key = (first.unwrap_or(Trigger::Finished), playbook);
+            *groups.entry(key).or_default() += row.unsigned("events")?;
+        }
+        let mut groups: Vec<DigestGroup> = groups
+            .into_iter()
+            .map(|((trigger, playbook), events)| DigestGroup {
+                trigger,
+                playbook,
+                events,
+            })
+            .collect();
+        groups.sort_by(|one, other| {
+            let rest = |group: &DigestGroup| (group.playbook.clone(), group.trigger.as_str());
+            (other.events, rest(one)).cmp(&(one.events, rest(other)))
+        });
+        Ok(groups)
+    }
+}

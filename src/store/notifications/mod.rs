@@ -1,0 +1,51 @@
+//! Notifications: whom to tell, what is to be told, and what was sent.
+//!
+//! Layout:
+//! - `targets`: whom to tell; whether there is anybody
+//! - `outbox`: what happened to runs, written with the commit of the change
+//! - `events`: what each target is told, at once or later together
+//! - `deliveries`: messages, their attempts, and the log of both
+
+mod deliveries;
+mod events;
+mod outbox;
+mod targets;
+
+pub use deliveries::{AttemptOutcome, DeliveryFilter, ListedDelivery, TargetCondition};
+pub use events::{DigestGroup, NewDelivery};
+pub(super) use outbox::note_moments;
+pub use targets::NewTarget;
+
+use super::StoreError;
+use super::pool::Transaction;
+use crate::model::ExecutionKey;
+
+/// Removes what messages say of a run, because something in it was redacted; the next attempt says it anew.
+pub(super) async fn forget_notices(
+    transaction: &mut Transaction,
+    execution: ExecutionKey,
+) -> Result<(), StoreError> {
+    for statement in [
+        "UPDATE notification_deliveries SET notice = NULL, body = NULL, stamp = stamp + 1 WHERE execution = ?",
+        "UPDATE notification_attempts SET answer = NULL, error = NULL WHERE execution = ?",
+        "UPDATE notification_events SET detail = '{}' WHERE execution = ?",
+    ] {
+        let mut update = transaction.query(statement);
+        update.bind(execution).execute_in(transaction).await?;
+    }
+    // Digests name it beside others.
+    let mut query = transaction.query(
+        "SELECT DISTINCT delivery FROM notification_events WHERE execution = ? AND delivery IS NOT NULL",
+    );
+    for row in query.bind(execution).fetch_all_in(transaction).await? {
+        let delivery: uuid::Uuid = row.get("delivery")?;
+        let mut update = transaction
+            .query("UPDATE notification_deliveries SET notice = NULL, body = NULL, stamp = stamp + 1 WHERE uuid = ?");
+        update.bind(delivery).execute_in(transaction).await?;
+        let mut update = transaction.query(
+            "UPDATE notification_attempts SET answer = NULL, error = NULL WHERE delivery = ?",
+        );
+        update.bind(delivery).execute_in(transaction).await?;
+    }
+    Ok(())
+}

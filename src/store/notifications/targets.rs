@@ -1,0 +1,229 @@
+//! Whom to tell.
+
+use std::sync::atomic::Ordering;
+
+use super::super::dialect::Engine;
+use super::super::pool::{Row, Transaction};
+use super::super::{Store, StoreError, audit, transaction};
+use crate::model::{AuditEntry, TargetRow, TargetSettings};
+
+const SELECT: &str = "SELECT id, name, is_from_file, settings, sealed, address, changed_us, off_reason, off_us, \
+    failing_since_us, failures, retry_us, delivered_us FROM notification_targets";
+
+/// A target to store.
+#[derive(Debug, Clone)]
+pub struct NewTarget {
+    /// Its name.
+    pub name: String,
+    /// Its settings; their secrets are not stored.
+    pub settings: TargetSettings,
+    /// Its secrets, encrypted.
+    pub sealed: Vec<u8>,
+    /// Where messages go, as far as it is no secret.
+    pub address: String,
+    /// Whether the configuration file defines it.
+    pub is_from_file: bool,
+    /// When.
+    pub changed_us: i64,
+}
+
+impl Store {
+    /// Whether some target is to be told, as far as is known: see [`Store::look_for_targets`].
+    #[must_use]
+    pub fn notifies(&self) -> bool {
+        self.notifies.load(Ordering::Relaxed)
+    }
+
+    /// Finds out whether some target is to be told; another collector may have stored one.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn look_for_targets(&self) -> Result<bool, StoreError> {
+        let mut query = self.query("SELECT id FROM notification_targets WHERE is_on = 1 LIMIT 1");
+        let found = query.fetch_optional(&self.read).await?.is_some();
+        self.notifies.store(found, Ordering::Relaxed);
+        Ok(found)
+    }
+
+    /// All targets, by name.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn targets(&self) -> Result<Vec<TargetRow>, StoreError> {
+        let mut query = self.query(SELECT);
+        query.push(" ORDER BY name");
+        let rows = query.fetch_all(&self.read).await?;
+        rows.iter().map(read).collect()
+    }
+
+    /// The target of that name.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn target(&self, name: &str) -> Result<Option<TargetRow>, StoreError> {
+        let mut query = self.query(SELECT);
+        query.push(" WHERE name = ?").bind(name);
+        let row = query.fetch_optional(&self.read).await?;
+        row.as_ref().map(read).transpose()
+    }
+
+    /// The target with that key.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn target_by_id(&self, id: i64) -> Result<Option<TargetRow>, StoreError> {
+        let mut query = self.query(SELECT);
+        query.push(" WHERE id = ?").bind(id);
+        let row = query.fetch_optional(&self.read).await?;
+        row.as_ref().map(read).transpose()
+    }
+
+    /// Stores a target, or replaces the one of that name, which is then no longer switched off; `entry` makes the audit
+    /// entry from the earlier one; none: nothing is entered. True: it is new.
+    ///
+    /// # Errors
+    /// The target of that name is from the configuration file and this one is not, or the database failed.
+    pub async fn put_target(
+        &self,
+        target: &NewTarget,
+        entry: impl Fn(Option<&TargetRow>) -> Option<AuditEntry>,
+    ) -> Result<bool, StoreError> {
+        let stored: Result<bool, StoreError> = transaction!(self, transaction => {
+            let before = named(transaction, &target.name).await?;
+            if !target.is_from_file && before.as_ref().is_some_and(|before| before.is_from_file) {
+                return Err(StoreError::TargetFromFile { name: target.name.clone() });
+            }
+            write(transaction, target, before.as_ref()).await?;
+            if let Some(entry) = entry(before.as_ref()) {
+                audit::append(transaction, &entry).await?;
+            }
+            before.is_none()
+        });
+        let is_new = stored?;
+        self.look_for_targets().await?;
+        Ok(is_new)
+    }
+
+    /// Removes a target with everything that it was told; `entry` makes the audit entry. False: there is none of that
+    /// name.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn remove_target(
+        &self,
+        name: &str,
+        entry: impl Fn(&TargetRow) -> Option<AuditEntry>,
+    ) -> Result<bool, StoreError> {
+        let removed: Result<bool, StoreError> = transaction!(self, transaction => {
+            let before = named(transaction, name).await?;
+            if let Some(before) = &before {
+                for statement in [
+                    "DELETE FROM notification_attempts WHERE delivery IN \
+                     (SELECT uuid FROM notification_deliveries WHERE target = ?)",
+                    "DELETE FROM notification_deliveries WHERE target = ?",
+                    "DELETE FROM notification_events WHERE target = ?",
+                    "DELETE FROM notification_targets WHERE id = ?",
+                ] {
+                    let mut delete = transaction.query(statement);
+                    delete.bind(before.id).execute_in(transaction).await?;
+                }
+                if let Some(entry) = entry(before) {
+                    audit::append(transaction, &entry).await?;
+                }
+            }
+            before.is_some()
+        });
+        let is_gone = removed?;
+        self.look_for_targets().await?;
+        Ok(is_gone)
+    }
+
+    /// Switches a target off, with the audit entry.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn switch_off_target(
+        &self,
+        id: i64,
+        reason: &str,
+        now_us: i64,
+        entry: &AuditEntry,
+    ) -> Result<(), StoreError> {
+        let done: Result<(), StoreError> = transaction!(self, transaction => {
+            let mut update = transaction.query(
+                "UPDATE notification_targets SET is_on = 0, off_reason = ?, off_us = ? WHERE id = ? AND off_us IS NULL",
+            );
+            let is_off = update.bind(reason).bind(now_us).bind(id).execute_in(transaction).await? > 0;
+            if is_off {
+                audit::append(transaction, entry).await?;
+            }
+        });
+        done?;
+        self.look_for_targets().await?;
+        Ok(())
+    }
+}
+
+async fn named(transaction: &mut Transaction, name: &str) -> Result<Option<TargetRow>, StoreError> {
+    let mut query = transaction.query(SELECT);
+    query.push(" WHERE name = ?").bind(name);
+    let rows = query.fetch_all_in(transaction).await?;
+    rows.first().map(read).transpose()
+}
+
+async fn write(
+    transaction: &mut Transaction,
+    target: &NewTarget,
+    before: Option<&TargetRow>,
+) -> Result<(), StoreError> {
+    let settings = serde_json::to_string(&target.settings).unwrap_or_else(|_| "{}".to_owned());
+    let is_on = i64::from(target.settings.enabled);
+    let is_from_file = i64::from(target.is_from_file);
+    match before {
+        Some(before) => {
+            let mut update = transaction.query(
+                "UPDATE notification_targets SET is_on = ?, is_from_file = ?, settings = ?, sealed = ?, address = ?, \
+                 changed_us = ?, off_reason = NULL, off_us = NULL, failing_since_us = NULL, failures = 0, \
+                 retry_us = NULL WHERE id = ?",
+            );
+            update.bind(is_on).bind(is_from_file).bind(&settings);
+            update.bind(&target.sealed).bind(&target.address);
+            update.bind(target.changed_us).bind(before.id);
+            update.execute_in(transaction).await?;
+        }
+        None => {
+            let mut insert = transaction.query(
+                "INSERT INTO notification_targets (name, is_on, is_from_file, settings, sealed, address, changed_us) \
+                 VALUES (?, ?, ?, ?, ?, ?, ?)",
+            );
+            insert.bind(&target.name).bind(is_on).bind(is_from_file);
+            insert.bind(&settings).bind(&target.sealed);
+            insert.bind(&target.address).bind(target.changed_us);
+            insert.execute_in(transaction).await?;
+        }
+    }
+    Ok(())
+}
+
+fn read(row: &Row) -> Result<TargetRow, StoreError> {
+    let damaged = |part| StoreError::Damaged { part };
+    let settings: &str = row.get("settings")?;
+    let is_from_file: i64 = row.get("is_from_file")?;
+    let reason: Option<String> = row.get("off_reason")?;
+    let off_us: Option<i64> = row.get("off_us")?;
+    Ok(TargetRow {
+        id: row.get("id")?,
+        name: row.get("name")?,
+        settings: serde_json::from_str(settings)
+            .map_err(|_| damaged("the settings of a notification target"))?,
+        sealed: row.get("sealed")?,
+        address: row.get("address")?,
+        is_from_file: is_from_file != 0,
+        changed_us: row.get("changed_us")?,
+        off: reason.zip(off_us),
+        failing_since_us: row.get("failing_since_us")?,
+        failures: row.number("failures")?,
+        retry_us: row.get("retry_us")?,
+        delivered_us: row.get("delivered_us")?,
+    })
+}

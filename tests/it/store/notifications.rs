@@ -1,0 +1,224 @@
+//! Notifications in the store, on each database.
+
+use playback::model::{
+    AttemptRow, Changes, DeliveryKind, DeliveryState, Moment, NotificationEvent, TargetRow,
+    TargetSettings, Trigger,
+};
+use playback::store::{
+    AttemptOutcome, DeliveryFilter, NewDelivery, NewTarget, Store, StoreError, TargetCondition,
+};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::on_every_store;
+use super::rows::{any_execution, only};
+use crate::builders::audited;
+
+fn target(name: &str, enabled: bool) -> NewTarget {
+    let settings = json!({ "kind": "slack", "enabled": enabled, "rules": [{ "on": ["broke"] }] });
+    let settings: TargetSettings = serde_json::from_value(settings).unwrap();
+    NewTarget {
+        name: name.to_owned(),
+        settings,
+        sealed: vec![1, 0, 2],
+        address: "https://a.example".to_owned(),
+        is_from_file: false,
+        changed_us: 10,
+    }
+}
+
+async fn put(store: &Store, name: &str) -> TargetRow {
+    let put = store
+        .put_target(&target(name, true), |_| Some(audited()))
+        .await;
+    assert!(put.unwrap());
+    store.target(name).await.unwrap().unwrap()
+}
+
+/// A run, and what happened to it.
+async fn commit(store: &Store, moment: &str) -> i64 {
+    let changes = Changes {
+        moment: Some(Moment {
+            name: moment.to_owned(),
+            noted_us: 5,
+        }),
+        ..only(any_execution())
+    };
+    store.commit(&[changes]).await.unwrap()[0]
+}
+
+/// An event of a run, which is told at once or held until a time.
+fn event(
+    target: i64,
+    execution: i64,
+    subject: &str,
+    held_until_us: Option<i64>,
+) -> (NotificationEvent, Option<NewDelivery>) {
+    let event = NotificationEvent {
+        target,
+        subject: subject.to_owned(),
+        triggers: vec![Trigger::Broke, Trigger::Failed],
+        execution,
+        detail: "{}".to_owned(),
+        at_us: 7,
+        held_until_us,
+    };
+    let delivery = NewDelivery {
+        uuid: Uuid::new_v4(),
+        target,
+        execution: Some(execution),
+        kind: DeliveryKind::Event,
+        due_us: 20,
+    };
+    (event, held_until_us.is_none().then_some(delivery))
+}
+
+fn outcome(number: u32, state: DeliveryState, target: TargetCondition) -> AttemptOutcome {
+    AttemptOutcome {
+        attempt: AttemptRow {
+            number,
+            at_us: 30,
+            duration_us: 2,
+            status: Some(500),
+            answer: Some("no".to_owned()),
+            error: Some("it failed".to_owned()),
+        },
+        state,
+        due_us: 40,
+        notice: "{\"type\": \"run.broke\"}".to_owned(),
+        request: Some("POST https://a.example".to_owned()),
+        body: Some("the body".to_owned()),
+        recipients: String::new(),
+        error: Some("it failed".to_owned()),
+        target,
+        ended_us: 32,
+    }
+}
+
+on_every_store! {
+    async fn a_target_is_stored_replaced_switched_off_and_removed(store: Store) {
+        assert!(!store.look_for_targets().await.unwrap());
+        let stored = put(&store, "ops").await;
+        assert!(store.notifies());
+        assert_eq!((stored.name.as_str(), stored.sealed.as_slice()), ("ops", &[1, 0, 2][..]));
+        assert_eq!(stored.settings.rules[0].on, [Trigger::Broke]);
+        assert!(stored.is_on());
+        store.switch_off_target(stored.id, "it is gone", 50, &audited()).await.unwrap();
+        assert!(!store.notifies());
+        let off = store.target_by_id(stored.id).await.unwrap().unwrap();
+        assert_eq!(off.off, Some(("it is gone".to_owned(), 50)));
+        // Setting it again switches it on.
+        assert!(!store.put_target(&target("ops", true), |_| None).await.unwrap());
+        assert!(store.target("ops").await.unwrap().unwrap().is_on());
+        assert!(!store.put_target(&target("ops", false), |_| None).await.unwrap());
+        assert!(!store.notifies());
+        let from_file = NewTarget { is_from_file: true, ..target("file", true) };
+        assert!(store.put_target(&from_file, |_| None).await.unwrap());
+        let refused = store.put_target(&target("file", true), |_| None).await;
+        assert!(matches!(refused, Err(StoreError::TargetFromFile { .. })));
+        let names: Vec<String> = store.targets().await.unwrap().into_iter().map(|one| one.name).collect();
+        assert_eq!(names, ["file", "ops"]);
+        assert!(store.remove_target("file", |_| None).await.unwrap());
+        assert!(!store.remove_target("file", |_| None).await.unwrap());
+        assert!(!store.notifies());
+    }
+
+    async fn a_moment_of_a_run_is_noted_and_told_once(store: Store) {
+        let ops = put(&store, "ops").await;
+        let run = commit(&store, "failed").await;
+        let pending = store.pending_moments(10).await.unwrap();
+        assert_eq!(pending.len(), 1);
+        assert_eq!((pending[0].execution, pending[0].moment.name.as_str()), (run, "failed"));
+        let events = [event(ops.id, run, "a", None), event(ops.id, run, "a", None)];
+        assert_eq!(store.expand_moments(&[pending[0].id], 20, &events).await.unwrap(), 1);
+        assert_eq!(store.expand_moments(&[], 21, &events).await.unwrap(), 0);
+        assert!(store.pending_moments(10).await.unwrap().is_empty());
+        let all = store.deliveries(&DeliveryFilter::default(), 10).await.unwrap();
+        assert_eq!(all.len(), 1);
+        assert_eq!(all[0].target, "ops");
+        assert_eq!(store.count_recent_deliveries(ops.id, 19).await.unwrap(), 1);
+        assert_eq!(store.count_recent_deliveries(ops.id, 20).await.unwrap(), 0);
+        let events = store.events_of(all[0].row.uuid, 10).await.unwrap();
+        assert_eq!(events[0].triggers, [Trigger::Broke, Trigger::Failed]);
+    }
+
+    async fn messages_of_a_run_are_due_in_their_order(store: Store) {
+        let ops = put(&store, "ops").await;
+        let (one, other) = (commit(&store, "failed").await, commit(&store, "failed").await);
+        let events = [event(ops.id, one, "1", None), event(ops.id, one, "2", None), event(ops.id, other, "3", None)];
+        store.expand_moments(&[], 20, &events).await.unwrap();
+        let runs = async |now_us| -> Vec<Option<i64>> {
+            let due = store.due_deliveries(ops.id, now_us, 10).await.unwrap();
+            due.into_iter().map(|one| one.execution).collect()
+        };
+        assert!(runs(19).await.is_empty());
+        assert_eq!(runs(20).await, [Some(one), Some(other)]);
+        let due = store.due_deliveries(ops.id, 20, 10).await.unwrap();
+        let fails = TargetCondition::Fails { retry_us: 35 };
+        assert!(store.note_attempt(&due[0], &outcome(1, DeliveryState::Pending, fails)).await.unwrap());
+        // It is not due, and so neither is what came after it.
+        assert_eq!(runs(39).await, [Some(other)]);
+        assert_eq!(runs(40).await, [Some(one), Some(other)]);
+        assert!(store.targets_with_due(34).await.unwrap().is_empty(), "it is left alone");
+        assert_eq!(store.targets_with_due(35).await.unwrap().len(), 1);
+        let failing = store.target_by_id(ops.id).await.unwrap().unwrap();
+        assert_eq!((failing.failures, failing.failing_since_us), (1, Some(30)));
+        let works = TargetCondition::Works;
+        assert!(store.note_attempt(&due[0], &outcome(2, DeliveryState::Delivered, works)).await.unwrap());
+        let well = store.target_by_id(ops.id).await.unwrap().unwrap();
+        assert_eq!((well.failures, well.failing_since_us, well.delivered_us), (0, None, Some(32)));
+        let (listed, attempts) = store.delivery(due[0].uuid).await.unwrap().unwrap();
+        assert_eq!(listed.row.done_us, Some(32));
+        assert_eq!(attempts.len(), 2);
+        assert_eq!(attempts[0].answer.as_deref(), Some("no"));
+        assert!(store.redeliver(due[0].uuid, 60, &audited()).await.unwrap());
+        assert_eq!(runs(60).await, [Some(one), Some(other)]);
+        assert_eq!(store.give_up_deliveries(ops.id, i64::MAX, 70, "it is off").await.unwrap(), 3);
+        assert_eq!(store.prune_notifications(70, 10).await.unwrap(), 0);
+        assert_eq!(store.prune_notifications(71, 10).await.unwrap(), 3);
+        assert!(store.delivery(due[0].uuid).await.unwrap().is_none());
+    }
+
+    async fn held_events_become_one_message(store: Store) {
+        let ops = put(&store, "ops").await;
+        let run = commit(&store, "failed").await;
+        let events: Vec<_> = (0..60).map(|at| event(ops.id, run, &format!("{at}"), Some(100))).collect();
+        store.expand_moments(&[], 20, &events).await.unwrap();
+        assert_eq!(store.held_events().await.unwrap().get(&ops.id), Some(&100));
+        store.hold_events(ops.id, 200).await.unwrap();
+        assert_eq!(store.held_events().await.unwrap().get(&ops.id), Some(&200));
+        assert_eq!(store.release_events(ops.id, true, 0, 200).await.unwrap(), 1);
+        assert!(store.held_events().await.unwrap().is_empty());
+        let all = store.deliveries(&DeliveryFilter::default(), 10).await.unwrap();
+        assert_eq!((all[0].row.kind, all[0].execution), (DeliveryKind::Digest, None));
+        let groups = store.digest_groups(all[0].row.uuid).await.unwrap();
+        assert_eq!((groups.len(), groups[0].events, groups[0].trigger), (1, 60, Trigger::Broke));
+        assert_eq!(groups[0].playbook.as_deref(), Some("site.yml"));
+        // One by one, and no more than there is room for.
+        let events: Vec<_> = (60..65).map(|at| event(ops.id, run, &format!("{at}"), Some(300))).collect();
+        store.expand_moments(&[], 250, &events).await.unwrap();
+        assert_eq!(store.release_events(ops.id, false, 3, 300).await.unwrap(), 3);
+        store.drop_held_events(ops.id).await.unwrap();
+        assert!(store.held_events().await.unwrap().is_empty());
+    }
+
+    async fn what_was_redacted_is_forgotten_and_does_not_come_back(store: Store) {
+        let ops = put(&store, "ops").await;
+        let row = any_execution();
+        let key = store.commit(&[only(row.clone())]).await.unwrap()[0];
+        store.expand_moments(&[], 20, &[event(ops.id, key, "a", None)]).await.unwrap();
+        let delivery = store.due_deliveries(ops.id, 20, 1).await.unwrap().remove(0);
+        let fails = TargetCondition::Fails { retry_us: 35 };
+        let attempt = outcome(1, DeliveryState::Pending, fails);
+        store.note_attempt(&delivery, &attempt).await.unwrap();
+        assert!(store.rewrite(key, &[], &only(row), None, &audited()).await.unwrap());
+        let (listed, attempts) = store.delivery(delivery.uuid).await.unwrap().unwrap();
+        assert_eq!((listed.row.notice, listed.row.body), (None, None));
+        assert_eq!(attempts[0].answer, None);
+        // An attempt that began before the redaction ends after it.
+        store.note_attempt(&delivery, &outcome(2, DeliveryState::Pending, fails)).await.unwrap();
+        let (listed, attempts) = store.delivery(delivery.uuid).await.unwrap().unwrap();
+        assert_eq!((listed.row.notice, listed.row.body, listed.row.attempts), (None, None, 2));
+        assert_eq!(attempts[1].answer, None);
+    }
+}
