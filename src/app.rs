@@ -15,6 +15,7 @@ use crate::history::{Feed, Searches};
 use crate::ingest::{Ingest, Settings};
 use crate::launcher::Launcher;
 use crate::live::{Hub, OpenStreams};
+use crate::notify::Notifier;
 use crate::retention::Retention;
 use crate::schedules::Schedules;
 use crate::store::{Store, StoreError, TokenRow};
@@ -53,6 +54,8 @@ pub struct Parts {
     pub retention: Retention,
     /// Sends traces, if they are configured.
     pub traces: Option<Traces>,
+    /// Tells targets what happened to runs.
+    pub notifier: Notifier,
     /// Notifies viewers of changes.
     pub hub: Hub,
     /// Pushes executions to every viewer as they change.
@@ -126,6 +129,8 @@ impl App {
             clock.clone(),
             config.no_auth,
         );
+        let notifier = Notifier::new(&config, store.clone(), clock.clone())?;
+        notifier.take_over_configured().await?;
         let auth = Auth::new(store.clone(), clock.clone());
         let work = Runner::new(store.clone(), clock.clone(), closing.clone());
         let commands = Commands {
@@ -134,6 +139,7 @@ impl App {
             launcher: launcher.clone(),
             schedules: schedules.clone(),
             retention: retention.clone(),
+            notifier: notifier.clone(),
             hub: hub.clone(),
             clock: clock.clone(),
             tasks: tasks.clone(),
@@ -151,6 +157,7 @@ impl App {
             schedules,
             retention,
             traces,
+            notifier,
             hub,
             clock,
             figures,

@@ -44,6 +44,9 @@ pub(crate) fn start(app: &App, url: String) {
     if let Some(days) = app.config.audit_keep_days {
         work.add(AuditTrim::new(app.store.clone(), app.clock.clone(), days));
     }
+    let (expansion, deliveries) = app.notifier.jobs();
+    work.add(expansion);
+    work.add(deliveries);
     if let Some(queue) = app.launcher.queue(url) {
         work.add(queue);
     }

@@ -23,6 +23,7 @@
 //! - [`live`]: sends new lines to viewers
 //! - [`history`]: reads records, pages, tails and the parts of a run
 //! - [`indexing`]: keeps the search index
+//! - [`notify`]: tells targets what happened to runs
 //! - [`export`]: exports sets of runs, results, hosts or lines, and one run as a document
 //! - [`import`]: translates what ARA and Ansible's callbacks recorded
 //! - [`stats`]: rolls up past days for statistics
@@ -58,6 +59,7 @@ pub mod live;
 pub mod log;
 pub mod mcp;
 pub mod model;
+pub mod notify;
 pub mod pages;
 pub mod retention;
 pub mod schedules;

@@ -230,6 +230,11 @@ impl Described {
             "Times of schedules that this collector decided about, by outcome: started, or why not.",
         ),
         described(
+            "playback_notifications_total",
+            "counter",
+            "Attempts to send a notification, by what came of them: delivered, retried (it is tried again) or given_up.",
+        ),
+        described(
             "playback_retention_deleted_total",
             "counter",
             "Executions that retention deleted.",

@@ -144,7 +144,9 @@ pub struct Network {
 }
 
 impl Network {
-    fn holds(self, address: IpAddr) -> bool {
+    /// Whether an address is in it.
+    #[must_use]
+    pub fn holds(self, address: IpAddr) -> bool {
         let kept =
             |bits: u8, width: u8| u128::MAX.checked_shl(u32::from(width - bits)).unwrap_or(0);
         match (self.address, address) {

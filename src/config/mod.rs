@@ -7,6 +7,7 @@ mod http;
 mod ini;
 mod launcher;
 mod listen;
+mod notifications;
 pub mod path;
 mod retention;
 mod secret;
@@ -21,9 +22,10 @@ use secrecy::zeroize::Zeroizing;
 use serde::Deserialize;
 
 pub use base::BasePath;
-pub use http::{HttpConfig, origin};
+pub use http::{HttpConfig, Network, origin};
 pub use launcher::{Adhoc, LauncherConfig};
 pub use listen::listen_address;
+pub use notifications::NotificationConfig;
 pub use retention::{RuleConfig, Schedule};
 pub use secret::SecretSource;
 pub use traces::{Compression, TracesConfig};
@@ -75,6 +77,8 @@ pub struct Config {
     pub launcher: LauncherConfig,
     /// Where traces are sent.
     pub traces: TracesConfig,
+    /// Whom to tell of runs, and how.
+    pub notifications: NotificationConfig,
     /// The collector's files that nobody else may read: this configuration, logins, tokens.
     #[serde(skip)]
     pub private_files: Vec<PathBuf>,
@@ -110,6 +114,7 @@ impl Default for Config {
             http: HttpConfig::default(),
             launcher: LauncherConfig::default(),
             traces: TracesConfig::default(),
+            notifications: NotificationConfig::default(),
             private_files: Vec::new(),
         }
     }
@@ -169,6 +174,12 @@ pub enum ConfigError {
          a path where it is below one"
     )]
     PublicUrl(String),
+    /// `notifications.retry_seconds` is out of range.
+    #[error("notifications.retry_seconds = {0}: it must be from 0.01 to 3600")]
+    RetrySeconds(f64),
+    /// Two keys for the secrets of targets.
+    #[error("notifications.key and notifications.key_file are both set: keep one of them")]
+    TwoKeys,
     /// `max_output_lines` is too small to be halved.
     #[error("max_output_lines = {0} must be at least 2; leave it out to keep all lines")]
     OutputLines(u64),
@@ -257,6 +268,7 @@ impl Config {
             return Err(ConfigError::Nothing("database_wait_seconds"));
         }
         config.http.check()?;
+        config.notifications.check()?;
         if let Some(lines @ 0..2) = config.max_output_lines {
             return Err(ConfigError::OutputLines(lines));
         }

@@ -1,0 +1,276 @@
+//! One attempt to deliver a message, and what follows from it.
+
+use std::hash::{BuildHasher as _, RandomState};
+use std::time::Duration;
+
+use secrecy::ExposeSecret as _;
+use serde_json::json;
+use url::Url;
+
+use super::notice::Notice;
+use super::render::{self, Outgoing};
+use super::secrets::TargetSecrets;
+use super::send::{Outcome, Sent};
+use super::{Notifier, NotifyError, backoff, micros, read};
+use crate::model::{
+    Action, Actor, AttemptRow, AuditEntry, DeliveryKind, DeliveryRow, DeliveryState, TargetRow,
+    time_from_us,
+};
+use crate::store::{AttemptOutcome, TargetCondition};
+
+/// How much of a text the log keeps, in characters.
+const KEPT_CHARS: usize = 1000;
+
+/// How much of a body the log keeps, in characters.
+const BODY_CHARS: usize = 64 << 10;
+
+/// A message that was tried.
+struct Tried {
+    sent: Sent,
+    request: Option<String>,
+    body: Option<String>,
+}
+
+impl Tried {
+    fn failed(outcome: Outcome, error: String) -> Self {
+        Self {
+            sent: Sent {
+                outcome,
+                status: None,
+                answer: None,
+                error: Some(error),
+                recipients: Vec::new(),
+            },
+            request: None,
+            body: None,
+        }
+    }
+}
+
+fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+impl Notifier {
+    /// Tries to deliver a message, and notes what came of it. True: the target works.
+    pub(super) async fn attempt(
+        &self,
+        target: &TargetRow,
+        delivery: &DeliveryRow,
+    ) -> Result<bool, NotifyError> {
+        let parts = &self.0;
+        let at_us = parts.clock.now_us();
+        let begun_us = parts.clock.monotonic_us();
+        let stored = delivery.notice.as_deref();
+        let stored = stored.and_then(|notice| serde_json::from_str::<Notice>(notice).ok());
+        let notice = match stored {
+            Some(notice) => Some(notice),
+            None => {
+                let pages = parts.pages.as_deref();
+                read::notice(&parts.store, delivery, &target.name, pages, at_us).await?
+            }
+        };
+        let tried = match &notice {
+            Some(notice) => self.tried(target, delivery, notice, at_us).await?,
+            None => Tried::failed(Outcome::Refused, "its run was deleted".to_owned()),
+        };
+        let duration_us = parts.clock.monotonic_us().saturating_sub(begun_us);
+        let number = delivery.attempts.saturating_add(1);
+        let ended_us = parts.clock.now_us();
+        let (state, due_us, condition) =
+            self.follows(target, delivery, &tried.sent, number, ended_us);
+        let short = |text: Option<&String>| text.map(|text| cut(text, KEPT_CHARS));
+        let outcome = AttemptOutcome {
+            attempt: AttemptRow {
+                number,
+                at_us,
+                duration_us,
+                status: tried.sent.status,
+                answer: short(tried.sent.answer.as_ref()),
+                error: short(tried.sent.error.as_ref()),
+            },
+            state,
+            due_us,
+            notice: notice
+                .and_then(|notice| serde_json::to_string(&notice).ok())
+                .unwrap_or_default(),
+            request: tried.request,
+            body: tried.body.map(|body| cut(&body, BODY_CHARS)),
+            recipients: tried.sent.recipients.join("\n"),
+            error: short(tried.sent.error.as_ref()),
+            target: condition,
+            ended_us,
+        };
+        parts.store.note_attempt(delivery, &outcome).await?;
+        let label = match state {
+            DeliveryState::Delivered => "delivered",
+            DeliveryState::Failed => "given_up",
+            DeliveryState::Pending => "retried",
+        };
+        metrics::counter!("playback_notifications_total", "outcome" => label).increment(1);
+        self.note(target, &tried.sent, ended_us, condition).await?;
+        Ok(!matches!(condition, TargetCondition::Fails { .. }))
+    }
+
+    /// Makes and sends the message.
+    async fn tried(
+        &self,
+        target: &TargetRow,
+        delivery: &DeliveryRow,
+        notice: &Notice,
+        now_us: i64,
+    ) -> Result<Tried, NotifyError> {
+        let parts = &self.0;
+        let secrets = match TargetSecrets::open(&parts.keys, target) {
+            Ok(secrets) => secrets,
+            Err(error) => return Ok(Tried::failed(Outcome::Later(None), error.to_string())),
+        };
+        let made = render::outgoing(
+            &target.settings,
+            &secrets,
+            notice,
+            delivery.uuid,
+            now_us.div_euclid(1_000_000),
+        );
+        let message = match made {
+            Ok(message) => message,
+            Err(error) => return Ok(Tried::failed(Outcome::Refused, error)),
+        };
+        let (request, body) = match &message {
+            Outgoing::Http(request) => {
+                let origin = Url::parse(request.url.expose_secret());
+                let origin = origin.map(|url| url.origin().ascii_serialization());
+                let origin = origin.unwrap_or_else(|_| target.address.clone());
+                let line = format!("{} {origin}", request.method);
+                (line, request.shown_body.clone())
+            }
+            Outgoing::Mail(mail) => {
+                let body = json!({ "subject": mail.subject, "text": mail.text, "html": mail.html });
+                (format!("mail to {}", target.address), body.to_string())
+            }
+        };
+        let sender = parts.sender.clone();
+        let settings = target.settings.clone();
+        let have: Vec<String> = delivery.recipients.lines().map(str::to_owned).collect();
+        let sending =
+            tokio::task::spawn_blocking(move || sender.send(&settings, &secrets, &message, &have));
+        let sent = sending.await.map_err(|_| NotifyError::BrokenOff)?;
+        Ok(Tried {
+            sent,
+            request: Some(request),
+            body: Some(body),
+        })
+    }
+
+    /// What becomes of the delivery, when it is tried again, and how long the target is left alone.
+    fn follows(
+        &self,
+        target: &TargetRow,
+        delivery: &DeliveryRow,
+        sent: &Sent,
+        number: u32,
+        now_us: i64,
+    ) -> (DeliveryState, i64, TargetCondition) {
+        let config = &self.0.config;
+        let wait = match sent.outcome {
+            Outcome::Taken => return (DeliveryState::Delivered, now_us, TargetCondition::Works),
+            Outcome::Refused => {
+                let condition = match sent.status {
+                    Some(_) => TargetCondition::Works,
+                    None => TargetCondition::Unknown,
+                };
+                return (DeliveryState::Failed, now_us, condition);
+            }
+            Outcome::Later(wait) => wait.unwrap_or_default(),
+            Outcome::Gone => Duration::ZERO,
+        };
+        let after = |failures: u32| {
+            let chance = RandomState::new().hash_one(failures);
+            let pause = backoff::pause(config.retry(), failures, chance).max(wait);
+            now_us.saturating_add(micros(pause))
+        };
+        let retry_us = after(target.failures.saturating_add(1));
+        let give_up = micros(Duration::from_secs(config.give_up_seconds));
+        let is_old = now_us.saturating_sub(delivery.created_us) >= give_up;
+        // Whoever asks for a test sees the answer, and asks again.
+        let is_over =
+            is_old || sent.outcome == Outcome::Gone || delivery.kind == DeliveryKind::Test;
+        match is_over {
+            true => (
+                DeliveryState::Failed,
+                now_us,
+                TargetCondition::Fails { retry_us },
+            ),
+            false => (
+                DeliveryState::Pending,
+                after(number),
+                TargetCondition::Fails { retry_us },
+            ),
+        }
+    }
+
+    /// Switches a target off that has failed for too long, or is gone.
+    async fn note(
+        &self,
+        target: &TargetRow,
+        sent: &Sent,
+        now_us: i64,
+        condition: TargetCondition,
+    ) -> Result<(), NotifyError> {
+        let parts = &self.0;
+        let name = &target.name;
+        let error = sent.error.as_deref().unwrap_or_default();
+        if !matches!(condition, TargetCondition::Fails { .. }) {
+            match sent.outcome {
+                Outcome::Refused => {
+                    tracing::warn!(to = name.as_str(), error, "a notification was given up");
+                }
+                _ if target.failures > 0 => {
+                    tracing::info!(to = name.as_str(), "notifications arrive again");
+                }
+                _ => {}
+            }
+            return Ok(());
+        }
+        if target.failures == 0 {
+            tracing::warn!(
+                to = name.as_str(),
+                error,
+                "a notification does not arrive, and is tried again"
+            );
+        }
+        let off_after = micros(Duration::from_secs(parts.config.off_after_seconds));
+        let since_us = target.failing_since_us.unwrap_or(now_us);
+        let is_gone = sent.outcome == Outcome::Gone;
+        if !is_gone && now_us.saturating_sub(since_us) < off_after {
+            return Ok(());
+        }
+        let reason = match is_gone {
+            true => error.to_owned(),
+            false => format!(
+                "every attempt failed since {}: {error}",
+                time_from_us(since_us).format("%Y-%m-%d %H:%M UTC")
+            ),
+        };
+        let entry = AuditEntry::new(
+            now_us,
+            Actor::schedule(),
+            Action::SwitchOffTarget,
+            format!("target:{name}"),
+        );
+        let entry = entry.after(json!({ "reason": reason }));
+        parts
+            .store
+            .switch_off_target(target.id, &reason, now_us, &entry)
+            .await?;
+        tracing::error!(
+            to = name.as_str(),
+            reason,
+            "a notification target is switched off"
+        );
+        Ok(())
+    }
+}

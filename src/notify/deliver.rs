@@ -1,0 +1,154 @@
+//! The job that sends messages: each target has a lane of its own, so that a slow one holds up nobody else.
+//!
+//! A lane sends one message after the other. After a failure it ends, and the target is left alone for a while: then one
+//! message is tried, and the others follow if it arrives. Messages about one run are sent in their order.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::{Notifier, NotifyError};
+use crate::model::TargetRow;
+use crate::work::{Every, Job, JobError, Outcome, Scope, StopPhase, Turn};
+
+/// How often to look for messages that are due.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// The same, if there are no targets.
+const LOOK_SELDOM: Duration = Duration::from_secs(5);
+
+/// How long to wait at the end for messages that are being sent; what is not noted then is sent again.
+const LAST_WAIT: Duration = Duration::from_secs(5);
+
+/// Messages that a lane reads at once.
+const MESSAGES: u32 = 20;
+
+/// Sends messages.
+#[derive(Debug)]
+pub struct Deliveries {
+    notifier: Notifier,
+    every: Every,
+    looked: Option<Instant>,
+}
+
+impl Deliveries {
+    pub(super) fn new(notifier: Notifier) -> Self {
+        // They exist from the start, at 0: the increase of a series that begins with its first increment is invisible.
+        for outcome in ["delivered", "given_up", "retried"] {
+            metrics::counter!("playback_notifications_total", "outcome" => outcome).increment(0);
+        }
+        Self {
+            notifier,
+            every: Every::at_once(LOOK),
+            looked: None,
+        }
+    }
+
+    async fn work(&self, turn: &Turn) -> Result<Outcome, NotifyError> {
+        let store = &self.notifier.0.store;
+        let mut lanes: JoinSet<(i64, Result<(), NotifyError>)> = JoinSet::new();
+        let mut busy: HashSet<i64> = HashSet::new();
+        let mut failed = None;
+        while !turn.stop().is_cancelled() && failed.is_none() {
+            let due = store
+                .targets_with_due(self.notifier.0.clock.now_us())
+                .await?;
+            if !due.is_empty() && !turn.is_ours().await? {
+                break;
+            }
+            for target in due {
+                if busy.insert(target) {
+                    let (notifier, stop) = (self.notifier.clone(), turn.stop().clone());
+                    lanes.spawn(async move { (target, notifier.lane(target, &stop).await) });
+                }
+            }
+            if lanes.is_empty() {
+                return Ok(Outcome::Done);
+            }
+            tokio::select! {
+                Some(ended) = lanes.join_next() => match ended {
+                    Ok((target, done)) => {
+                        busy.remove(&target);
+                        failed = done.err();
+                    }
+                    Err(_) => failed = Some(NotifyError::BrokenOff),
+                },
+                () = tokio::time::sleep(LOOK) => {}
+                () = turn.stop().cancelled() => {}
+            }
+        }
+        let ending = async { while lanes.join_next().await.is_some() {} };
+        // Whoever is slower than that is asked again later.
+        let _ = tokio::time::timeout(LAST_WAIT, ending).await;
+        match failed {
+            Some(error) => Err(error),
+            None => Ok(Outcome::Stopped),
+        }
+    }
+}
+
+impl Job for Deliveries {
+    const NAME: &'static str = "deliveries";
+    const SCOPE: Scope = Scope::Cluster;
+    const PHASE: StopPhase = StopPhase::Initiating;
+
+    async fn due(&mut self) {
+        loop {
+            self.every.due().await;
+            let store = &self.notifier.0.store;
+            let is_seldom = self.looked.is_some_and(|at| at.elapsed() < LOOK_SELDOM);
+            if !store.notifies() && is_seldom {
+                continue;
+            }
+            self.looked = Some(Instant::now());
+            match store.targets_with_due(self.notifier.0.clock.now_us()).await {
+                Ok(due) if !due.is_empty() => return,
+                Ok(_) => {}
+                // It is asked again, and whoever needs the database says what is wrong with it.
+                Err(error) => tracing::debug!(%error, "deliveries are not known"),
+            }
+        }
+    }
+
+    async fn run(&mut self, turn: &Turn) -> Result<Outcome, JobError> {
+        Ok(self.work(turn).await?)
+    }
+}
+
+impl Notifier {
+    /// Sends a target's messages, until none is due or one fails.
+    async fn lane(&self, id: i64, stop: &CancellationToken) -> Result<(), NotifyError> {
+        let store = &self.0.store;
+        loop {
+            let now_us = self.0.clock.now_us();
+            let Some(target) = store.target_by_id(id).await? else {
+                return Ok(());
+            };
+            if !TargetRow::is_on(&target) {
+                let why = "the target is switched off";
+                store.give_up_deliveries(id, i64::MAX, now_us, why).await?;
+                return Ok(());
+            }
+            let due = store.due_deliveries(id, now_us, MESSAGES).await?;
+            if due.is_empty() {
+                return Ok(());
+            }
+            for delivery in due {
+                if stop.is_cancelled() {
+                    return Ok(());
+                }
+                // What the attempt before changed of the target counts for this one.
+                let Some(target) = store.target_by_id(id).await? else {
+                    return Ok(());
+                };
+                let is_left_alone = target.retry_us.is_some_and(|retry_us| retry_us > now_us);
+                if !target.is_on() || is_left_alone || !self.attempt(&target, &delivery).await? {
+                    return Ok(());
+                }
+            }
+        }
+    }
+}

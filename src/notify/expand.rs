@@ -1,0 +1,283 @@
+//! The job that finds out who is to be told of what: moments of the outbox become events, and events deliveries.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use chrono::Local;
+use tokio::time::Instant;
+
+use super::beside::Beside;
+use super::matches::Matches;
+use super::schedule::Schedule;
+use super::triggers::{self, Detail, EndedRun};
+use super::{Notifier, NotifyError, micros, when};
+use crate::model::{
+    DAY_US, ExecutionFilter, ExecutionKey, ExecutionRow, Moment, NotificationEvent, OutboxRow,
+    TargetKind, TargetRow, Trigger,
+};
+use crate::store::StoreError;
+use crate::work::{Every, Job, JobError, Outcome, Scope, StopPhase, Turn};
+
+/// How often to look for work.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// How often to look whether there are targets, if there were none.
+const LOOK_FOR_TARGETS: Duration = Duration::from_secs(5);
+
+/// How often, at most, to look for what did not happen.
+const OVERDUE: Duration = Duration::from_secs(30);
+
+/// How often to remove what the log no longer keeps, and how much at once.
+const PRUNE: Duration = Duration::from_secs(600);
+const PRUNED: u32 = 1000;
+
+/// Moments that are looked at together.
+const MOMENTS: u32 = 100;
+
+/// Finds out who is to be told.
+#[derive(Debug)]
+pub struct Expansion {
+    notifier: Notifier,
+    every: Every,
+    targets_known: Option<Instant>,
+    overdue_looked: Option<Instant>,
+    pruned: Option<Instant>,
+}
+
+impl Expansion {
+    pub(super) fn new(notifier: Notifier) -> Self {
+        Self {
+            notifier,
+            every: Every::at_once(LOOK),
+            targets_known: None,
+            overdue_looked: None,
+            pruned: None,
+        }
+    }
+
+    /// Whether there is something to do. Only reads: a claim of the work is a change.
+    async fn has_work(&mut self) -> Result<bool, StoreError> {
+        let store = &self.notifier.0.store;
+        if self
+            .targets_known
+            .is_none_or(|at| at.elapsed() >= LOOK_FOR_TARGETS)
+        {
+            store.look_for_targets().await?;
+            self.targets_known = Some(Instant::now());
+        }
+        if !store.notifies() {
+            return Ok(false);
+        }
+        if self.is_overdue_time() || self.is_prune_time() {
+            return Ok(true);
+        }
+        let now_us = self.notifier.0.clock.now_us();
+        Ok(!store.pending_moments(1).await?.is_empty()
+            || store
+                .held_events()
+                .await?
+                .values()
+                .any(|due_us| *due_us <= now_us))
+    }
+
+    fn is_overdue_time(&self) -> bool {
+        let pause = OVERDUE.min(self.notifier.digest_wait());
+        self.overdue_looked.is_none_or(|at| at.elapsed() >= pause)
+    }
+
+    fn is_prune_time(&self) -> bool {
+        self.pruned.is_none_or(|at| at.elapsed() >= PRUNE)
+    }
+
+    async fn work(&mut self, turn: &Turn) -> Result<Outcome, NotifyError> {
+        let store = self.notifier.0.store.clone();
+        let mut outcome = Outcome::Idle;
+        loop {
+            let moments = store.pending_moments(MOMENTS).await?;
+            if moments.is_empty() {
+                break;
+            }
+            if !turn.is_ours().await? || turn.stop().is_cancelled() {
+                return Ok(Outcome::Stopped);
+            }
+            self.notifier.expand(&moments).await?;
+            outcome = Outcome::Done;
+        }
+        if self.is_overdue_time() {
+            self.notifier.expand_overdue().await?;
+            self.overdue_looked = Some(Instant::now());
+        }
+        if self.notifier.release().await? {
+            outcome = Outcome::Done;
+        }
+        if self.is_prune_time() {
+            let days = i64::from(self.notifier.0.config.log_days);
+            let now_us = self.notifier.0.clock.now_us();
+            let before_us = now_us.saturating_sub(days.saturating_mul(DAY_US));
+            if store.prune_notifications(before_us, PRUNED).await? < u64::from(PRUNED) {
+                self.pruned = Some(Instant::now());
+            }
+        }
+        Ok(outcome)
+    }
+}
+
+impl Job for Expansion {
+    const NAME: &'static str = "notifications";
+    const SCOPE: Scope = Scope::Cluster;
+    const PHASE: StopPhase = StopPhase::Initiating;
+
+    async fn due(&mut self) {
+        loop {
+            self.every.due().await;
+            match self.has_work().await {
+                Ok(true) => return,
+                Ok(false) => {}
+                // It is asked again, and whoever needs the database says what is wrong with it.
+                Err(error) => tracing::debug!(%error, "work on notifications is not known"),
+            }
+        }
+    }
+
+    async fn run(&mut self, turn: &Turn) -> Result<Outcome, JobError> {
+        Ok(self.work(turn).await?)
+    }
+}
+
+impl Notifier {
+    /// The targets that are told.
+    pub(super) async fn told_targets(&self) -> Result<Vec<TargetRow>, StoreError> {
+        let mut targets = self.0.store.targets().await?;
+        targets.retain(TargetRow::is_on);
+        Ok(targets)
+    }
+
+    /// Turns moments into events, in one transaction.
+    async fn expand(&self, moments: &[OutboxRow]) -> Result<(), NotifyError> {
+        let store = &self.0.store;
+        let targets = self.told_targets().await?;
+        let mut keys: Vec<ExecutionKey> = moments.iter().map(|one| one.execution).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        let every = ExecutionFilter::default();
+        let rows = store.executions_among(&every, &keys).await?;
+        let rows: HashMap<ExecutionKey, ExecutionRow> = rows.into_iter().collect();
+        let mut schedule = Schedule::read(self).await?;
+        let mut matches = Matches::new(store, schedule.now_us, keys);
+        let mut events = Vec::new();
+        for moment in moments {
+            // A run that was deleted, or that went on meanwhile, has nothing to be told of this.
+            let Some(row) = rows.get(&moment.execution) else {
+                continue;
+            };
+            let is_start = moment.moment.name == Moment::STARTED;
+            if !is_start && Moment::name_of(row) != Some(moment.moment.name.as_str()) {
+                continue;
+            }
+            let mut beside = Beside::default();
+            for target in &targets {
+                let told = self
+                    .told(target, moment, row, &mut matches, &mut beside)
+                    .await?;
+                if let Some(event) = told {
+                    events.push(schedule.place(target, event).await?);
+                }
+            }
+        }
+        let done: Vec<i64> = moments.iter().map(|moment| moment.id).collect();
+        store
+            .expand_moments(&done, schedule.now_us, &events)
+            .await?;
+        Ok(())
+    }
+
+    /// What a target is told of a moment, if anything.
+    async fn told(
+        &self,
+        target: &TargetRow,
+        moment: &OutboxRow,
+        row: &ExecutionRow,
+        matches: &mut Matches,
+        beside: &mut Beside,
+    ) -> Result<Option<NotificationEvent>, StoreError> {
+        let (key, noted_us) = (moment.execution, moment.moment.noted_us);
+        let is_start = moment.moment.name == Moment::STARTED;
+        let at_us = match is_start {
+            true => row.started_us,
+            false => row.ended_us.unwrap_or(noted_us),
+        };
+        let late = micros(Duration::from_secs(self.0.config.late_seconds));
+        let is_late = noted_us.saturating_sub(at_us) > late;
+        let mut fired: Vec<Trigger> = Vec::new();
+        let mut detail = Detail::default();
+        for rule in &target.settings.rules {
+            if (is_late && !rule.late) || !matches.has(rule, key).await? {
+                continue;
+            }
+            if is_start {
+                fired.extend(rule.on.iter().filter(|on| **on == Trigger::Started));
+                continue;
+            }
+            beside.read(&self.0.store, key, row, rule).await?;
+            let run = EndedRun {
+                row,
+                earlier: beside.earlier.as_deref().unwrap_or_default(),
+                knows_earlier: beside.earlier.is_some(),
+                would_change: beside.would_change.unwrap_or_default(),
+                unreachable: beside.unreachable.as_deref().unwrap_or_default(),
+            };
+            let more = triggers::of_end(&run, rule);
+            if !more.is_empty() {
+                let before = std::mem::take(&mut detail);
+                detail = before.or(triggers::detail_of_end(&run, rule, &more));
+                fired.extend(more);
+            }
+        }
+        let triggers = Trigger::ALL.iter().copied();
+        let triggers: Vec<Trigger> = triggers.filter(|one| fired.contains(one)).collect();
+        if triggers.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(NotificationEvent {
+            target: target.id,
+            subject: format!("{key}:{}", moment.moment.name),
+            triggers,
+            execution: key,
+            detail: serde_json::to_string(&detail).unwrap_or_else(|_| "{}".to_owned()),
+            at_us,
+            held_until_us: None,
+        }))
+    }
+
+    /// Sends held events whose time has come. True: there were some.
+    async fn release(&self) -> Result<bool, NotifyError> {
+        let store = &self.0.store;
+        let now_us = self.0.clock.now_us();
+        let due = store.held_events().await?;
+        let mut released = false;
+        for (id, _) in due.into_iter().filter(|(_, due_us)| *due_us <= now_us) {
+            let target = store.target_by_id(id).await?;
+            let Some(target) = target.filter(TargetRow::is_on) else {
+                store.drop_held_events(id).await?;
+                continue;
+            };
+            if let Some(quiet_us) = when::quiet_until(&target.settings.quiet, now_us, &Local) {
+                store.hold_events(id, quiet_us).await?;
+                continue;
+            }
+            let together = target.settings.kind != TargetKind::Pagerduty;
+            let since_us = now_us.saturating_sub(DAY_US / 24);
+            let recent = store.count_recent_deliveries(id, since_us).await?;
+            let room = u64::from(target.settings.max_per_hour).saturating_sub(recent);
+            let room = u32::try_from(room).unwrap_or(u32::MAX);
+            if together || room > 0 {
+                released |= store.release_events(id, together, room, now_us).await? > 0;
+            }
+            if !together {
+                let next_us = now_us.saturating_add(micros(self.digest_wait()));
+                store.hold_events(id, next_us).await?;
+            }
+        }
+        Ok(released)
+    }
+}

@@ -1,0 +1,260 @@
+//! Reads what a message says: the run as it is recorded now, and the explanation of a failure.
+
+use playback_wire::ResultStatus;
+use sha2::{Digest as _, Sha256};
+
+use super::notice::{
+    Digest, DigestLine, Notice, NoticeData, NoticeFailure, NoticeRun, NoticeTime, title,
+};
+use super::triggers::{self, Detail};
+use crate::history::HistoryError;
+use crate::history::explain::explain;
+use crate::model::{
+    DeliveryKind, DeliveryRow, ExecutionFilter, ExecutionKey, ExecutionRow, Explanation,
+    FailureGroup, NotificationEvent, Page, RunAt, Status, Trigger, printed_task, task_title,
+    time_from_us,
+};
+use crate::store::{Store, StoreError};
+
+/// Errors, hosts of an error, printed lines, and characters of a message that a message tells.
+const FAILURES: usize = 5;
+const HOSTS: usize = 10;
+const PRINTED: usize = 10;
+const MESSAGE_CHARS: usize = 500;
+
+/// Groups and runs that a digest lists.
+const GROUPS: usize = 20;
+const RUNS: usize = 10;
+
+/// What a delivery says; none if its run was deleted.
+///
+/// # Errors
+/// The store failed.
+pub(super) async fn notice(
+    store: &Store,
+    delivery: &DeliveryRow,
+    target: &str,
+    pages: Option<&str>,
+    now_us: i64,
+) -> Result<Option<Notice>, HistoryError> {
+    match delivery.kind {
+        DeliveryKind::Digest => Ok(Some(digest(store, delivery, target, pages).await?)),
+        DeliveryKind::Test => {
+            let found = match delivery.execution {
+                Some(key) => rows(store, &[key]).await?.pop(),
+                None => None,
+            };
+            let Some((key, row)) = found else {
+                let example = Notice::example(target, delivery.uuid, now_us, pages);
+                return Ok(Some(example));
+            };
+            let event = NotificationEvent {
+                target: delivery.target,
+                subject: String::new(),
+                triggers: vec![Trigger::Failed],
+                execution: key,
+                detail: "{}".to_owned(),
+                at_us: now_us,
+                held_until_us: None,
+            };
+            let mut notice = of_event(store, &event, &row, target, pages).await?;
+            notice.data.test = true;
+            Ok(Some(notice))
+        }
+        DeliveryKind::Event => {
+            let event = store.events_of(delivery.uuid, 1).await?.into_iter().next();
+            let Some(event) = event else { return Ok(None) };
+            let found = rows(store, &[event.execution]).await?.pop();
+            let Some((_, row)) = found else {
+                return Ok(None);
+            };
+            Ok(Some(of_event(store, &event, &row, target, pages).await?))
+        }
+    }
+}
+
+async fn rows(
+    store: &Store,
+    keys: &[ExecutionKey],
+) -> Result<Vec<(ExecutionKey, ExecutionRow)>, StoreError> {
+    store
+        .executions_among(&ExecutionFilter::default(), keys)
+        .await
+}
+
+async fn of_event(
+    store: &Store,
+    event: &NotificationEvent,
+    row: &ExecutionRow,
+    target: &str,
+    pages: Option<&str>,
+) -> Result<Notice, HistoryError> {
+    let run = NoticeRun::of(row, pages);
+    let first = event.triggers.first().copied();
+    let trigger = first.unwrap_or(Trigger::Finished);
+    let detail: Detail = serde_json::from_str(&event.detail).unwrap_or_default();
+    let about = match trigger {
+        Trigger::Silent => "playbook",
+        _ => "run",
+    };
+    let mut data = NoticeData {
+        target: target.to_owned(),
+        title: title(trigger, &run),
+        triggers: event.triggers.clone(),
+        series: Some(series(row)),
+        broken_since: detail.broken_since.map(|(id, started_us)| NoticeTime {
+            id,
+            start_time: time_from_us(started_us),
+        }),
+        failures_in_row: detail.failures_in_row,
+        usual_duration: detail.usual_seconds,
+        turns: detail.turns.map(|(turns, _)| turns),
+        unreachable: detail.unreachable,
+        expected_by: detail.expected_us.map(time_from_us),
+        queued_since: detail.queued_us.map(time_from_us),
+        run: Some(run),
+        ..NoticeData::default()
+    };
+    let tells_failure = triggers::has_failed(row) && trigger != Trigger::Silent;
+    if tells_failure {
+        explained(&mut data, explain(store, event.execution, row).await?);
+    }
+    Ok(Notice {
+        r#type: format!("{about}.{}", trigger.as_str()),
+        timestamp: time_from_us(event.at_us),
+        data,
+    })
+}
+
+/// Identifies a series, without telling what it is.
+fn series(row: &ExecutionRow) -> String {
+    let run = &row.description;
+    let parts = [
+        run.playbook.as_deref(),
+        run.module.as_deref(),
+        run.inventory.as_deref(),
+        run.limit.as_deref(),
+        run.hosts.as_deref(),
+    ];
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part.unwrap_or_default());
+        hash.update([0]);
+    }
+    let hash: [u8; 32] = hash.finalize().into();
+    hash[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Adds why a run failed.
+fn explained(data: &mut NoticeData, explanation: Explanation) {
+    let left_out = explanation.failures.len().saturating_sub(FAILURES) as u64;
+    data.failures_left_out = explanation.groups_left_out + left_out;
+    data.verdict = explanation.verdict;
+    let skipped = explanation.printed.len().saturating_sub(PRINTED);
+    let printed = explanation.printed.into_iter().skip(skipped);
+    data.printed = printed.map(|line| cut(&line)).collect();
+    let failures = explanation.failures.into_iter().take(FAILURES);
+    data.failures = failures.map(failure).collect();
+}
+
+fn failure(group: FailureGroup) -> NoticeFailure {
+    let status = match group.status {
+        ResultStatus::Unreachable => "unreachable",
+        _ => "failed",
+    };
+    let message = match group.censored {
+        true => Some("The content is censored (no_log).".to_owned()),
+        false => group.message.or(group.stderr).or(group.stdout),
+    };
+    let task = group.tasks.first();
+    let since = group.seen.map(|seen| seen.first);
+    NoticeFailure {
+        status: status.to_owned(),
+        message: message.map(|message| cut(&message)),
+        fingerprint: group.fingerprint,
+        task: task.map(|task| printed_task(task_title(&task.name, &task.action), &task.role)),
+        host_count: group.host_count,
+        hosts: group.hosts.into_iter().take(HOSTS).collect(),
+        since: since.map(at),
+    }
+}
+
+fn at(run: RunAt) -> NoticeTime {
+    NoticeTime {
+        id: run.id,
+        start_time: run.start_time,
+    }
+}
+
+/// A text as long as a message may tell it.
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(MESSAGE_CHARS) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+async fn digest(
+    store: &Store,
+    delivery: &DeliveryRow,
+    target: &str,
+    pages: Option<&str>,
+) -> Result<Notice, StoreError> {
+    let groups = store.digest_groups(delivery.uuid).await?;
+    let events: u64 = groups.iter().map(|group| group.events).sum();
+    let left_out = groups.iter().skip(GROUPS).map(|group| group.events).sum();
+    let first = store.events_of(delivery.uuid, 50).await?;
+    let mut keys: Vec<ExecutionKey> = first.iter().map(|event| event.execution).collect();
+    keys.dedup();
+    keys.truncate(RUNS);
+    let mut runs = rows(store, &keys).await?;
+    runs.sort_by_key(|(key, _)| keys.iter().position(|one| one == key));
+    let at_us = first
+        .first()
+        .map_or(delivery.created_us, |event| event.at_us);
+    Ok(Notice {
+        r#type: "digest".to_owned(),
+        timestamp: time_from_us(at_us),
+        data: NoticeData {
+            target: target.to_owned(),
+            title: format!("{events} events"),
+            digest: Some(Digest {
+                events,
+                groups: groups
+                    .into_iter()
+                    .take(GROUPS)
+                    .map(|group| DigestLine {
+                        trigger: group.trigger,
+                        playbook: group.playbook,
+                        events: group.events,
+                    })
+                    .collect(),
+                left_out,
+                runs: runs
+                    .iter()
+                    .map(|(_, row)| NoticeRun::of(row, pages))
+                    .collect(),
+            }),
+            ..NoticeData::default()
+        },
+    })
+}
+
+/// The run that a test shows: the last one that failed, if there is one.
+///
+/// # Errors
+/// The store failed.
+pub(super) async fn example_run(store: &Store) -> Result<Option<ExecutionKey>, StoreError> {
+    let filter = ExecutionFilter {
+        status: Some(Status::Failed),
+        ..ExecutionFilter::default()
+    };
+    let page = Page {
+        limit: 1,
+        offset: 0,
+        after: None,
+        ascending: false,
+    };
+    let found = store.executions(&filter, &page).await?;
+    Ok(found.first().map(|(key, _)| *key))
+}

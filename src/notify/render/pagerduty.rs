@@ -1,0 +1,53 @@
+//! Events for PagerDuty: a failure triggers an incident, and a success of the same playbook, inventory and limit resolves
+//! it.
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::super::notice::Notice;
+use super::document::Document;
+use crate::model::{Status, Trigger};
+
+/// Longest summary that PagerDuty takes, in characters.
+const SUMMARY_CHARS: usize = 1024;
+
+/// An event, without the routing key.
+pub(super) fn event(notice: &Notice, id: Uuid) -> Value {
+    let data = &notice.data;
+    let document = Document::of(notice);
+    let run = data.run.as_ref();
+    let is_good = match data.triggers.first() {
+        Some(Trigger::Recovered) => true,
+        Some(Trigger::Finished) => run.is_some_and(|run| run.status == Status::Success),
+        _ => false,
+    };
+    let key = match (&data.series, data.test) {
+        (Some(series), false) => format!("playback-{series}"),
+        _ => format!("playback-{}", id.simple()),
+    };
+    let links: Vec<Value> = document
+        .link
+        .iter()
+        .map(|url| json!({ "href": url, "text": "The run in Playback" }))
+        .collect();
+    let summary: String = document.title.chars().take(SUMMARY_CHARS).collect();
+    let severity = match data.triggers.first() {
+        Some(Trigger::Slow | Trigger::Drift | Trigger::Waiting | Trigger::Canceled) => "warning",
+        Some(Trigger::Started) => "info",
+        _ => "error",
+    };
+    json!({
+        "event_action": if is_good { "resolve" } else { "trigger" },
+        "dedup_key": key,
+        "client": "Playback",
+        "links": links,
+        "payload": {
+            "summary": summary,
+            "source": run.and_then(|run| run.controller.as_deref()).unwrap_or("playback"),
+            "severity": severity,
+            "timestamp": notice.timestamp,
+            "component": run.map(|run| run.name.as_str()),
+            "custom_details": data,
+        },
+    })
+}
