@@ -91,7 +91,7 @@ pub(super) struct AuditList {
 }
 
 /// Who changed what, newest first: deletions, pins, redactions, cleanups, launches, cancellations, tokens, schedules,
-/// and requests that were refused.
+/// targets of notifications, and requests that were refused.
 #[utoipa::path(
     get, path = "/audit", tag = "audit", params(AuditQuery),
     responses((status = 200, body = AuditList), (status = 400, body = ErrorBody))

@@ -206,6 +206,13 @@ fn values(path: &str) -> BTreeMap<&'static str, Value> {
             ("limit", limit),
         ]
         .into(),
+        "/notifications/deliveries" => [
+            ("state", one_of(&["pending", "delivered", "failed"])),
+            ("execution", json!({ "type": "string", "format": "uuid" })),
+            ("cursor", place),
+            ("limit", limit),
+        ]
+        .into(),
         "/export" => [
             (
                 "what",

@@ -15,6 +15,7 @@ use crate::history::HistoryError;
 use crate::ingest::IngestError;
 use crate::launcher::LaunchError;
 use crate::model::Actor;
+use crate::notify::NotifyError;
 use crate::retention::RetentionError;
 use crate::server::TooSlow;
 use crate::store::StoreError;
@@ -301,7 +302,9 @@ impl From<CommandError> for ApiError {
             CommandError::Invalid(_) => Self::bad_request(message),
             CommandError::NoSuchExecution(_)
             | CommandError::NoSuchToken(_)
-            | CommandError::NoSuchSchedule(_) => Self::not_found(message),
+            | CommandError::NoSuchSchedule(_)
+            | CommandError::NoSuchTarget(_)
+            | CommandError::NoSuchDelivery(_) => Self::not_found(message),
             CommandError::NotYourSchedule { .. } => Self::forbidden(message),
             CommandError::Running(_)
             | CommandError::Pinned(..)
@@ -312,8 +315,13 @@ impl From<CommandError> for ApiError {
             CommandError::Retention(cause) => cause.into(),
             CommandError::Ingest(cause) => cause.into(),
             CommandError::Store(
-                StoreError::TokenExists { .. } | StoreError::ScheduleExists { .. },
+                StoreError::TokenExists { .. }
+                | StoreError::ScheduleExists { .. }
+                | StoreError::TargetFromFile { .. },
             ) => Self::conflict(message),
+            CommandError::Notify(NotifyError::Store(cause)) => cause.into(),
+            CommandError::Notify(NotifyError::History(cause)) => cause.into(),
+            CommandError::Notify(cause) => Self::internal(&cause),
             CommandError::Store(cause) => cause.into(),
         }
     }

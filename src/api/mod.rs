@@ -20,6 +20,7 @@ mod launch;
 mod login;
 mod mcp;
 mod metrics;
+mod notifications;
 mod origin;
 mod pages;
 mod parts;
@@ -82,6 +83,7 @@ pub const PREFIX: &str = "/api/v1/ansible";
         (name = "ingest", description = "What producers send"),
         (name = "session", description = "Who asks"),
         (name = "audit", description = "Who changed what"),
+        (name = "notifications", description = "Who is told what"),
         (name = "health", description = "How the collector is")
     ),
     components(schemas(playback_wire::Producer)),
@@ -165,6 +167,21 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(audit::list_audit))
         .routes(routes!(audit::verify_audit))
         .routes(routes!(export::export_audit))
+        .routes(routes!(notifications::targets::list_notification_targets))
+        .routes(routes!(
+            notifications::targets::get_notification_target,
+            notifications::targets::set_notification_target,
+            notifications::targets::delete_notification_target
+        ))
+        .routes(routes!(notifications::targets::rotate_notification_target))
+        .routes(routes!(notifications::targets::test_notification_target))
+        .routes(routes!(
+            notifications::deliveries::list_notification_deliveries
+        ))
+        .routes(routes!(
+            notifications::deliveries::get_notification_delivery
+        ))
+        .routes(routes!(notifications::deliveries::redeliver_notification))
         .routes(routes!(whoami::get_identity));
     let mut document = Document::openapi();
     document.info.license = None;

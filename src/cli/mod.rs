@@ -41,6 +41,7 @@ mod login;
 mod logins;
 mod mcp;
 mod migrate;
+mod notify;
 mod open;
 mod out;
 mod pages;
@@ -130,6 +131,9 @@ Record runs on this machine:
   flush        Deliver runs that recorders on this machine could not deliver
   shim         Record every Ansible command without typing \"exec\"
   doctor       Check what is and is not recorded on this machine, and why
+
+Tell people what happens:
+  notify       Tell chats, mail and webhooks when playbooks break or recover
 
 Keep the history small and clean:
   prune        Delete old executions, or their output
@@ -222,6 +226,7 @@ enum Command {
     Flush(flush::Flush),
     /// Bring the database's schema up to date, or show pending migrations
     Migrate(migrate::Migrate),
+    Notify(notify::Notify),
     Redact(redact::Redact),
     Audit(audit::Audit),
     Prune(prune::Prune),
@@ -289,6 +294,7 @@ pub fn main() -> ExitCode {
         Command::Watch(command) => watch::run(&command),
         Command::Flush(command) => flush::run(command),
         Command::Migrate(command) => migrate::run(command),
+        Command::Notify(command) => notify::run(&command),
         Command::Redact(command) => redact::run(&command),
         Command::Audit(command) => audit::run(&command),
         Command::Prune(command) => prune::run(&command),

@@ -5,6 +5,7 @@ use uuid::Uuid;
 use crate::ingest::IngestError;
 use crate::launcher::LaunchError;
 use crate::model::{Pin, time_from_us};
+use crate::notify::NotifyError;
 use crate::retention::RetentionError;
 use crate::store::StoreError;
 
@@ -42,6 +43,12 @@ pub enum CommandError {
     /// Somebody else changed it at the same time, again and again.
     #[error("the schedule {0:?} was changed at the same time: try again")]
     ScheduleChanged(String),
+    /// There is no such target of notifications.
+    #[error("there is no target named {0:?}: \"playback notify list\" shows which there are")]
+    NoSuchTarget(String),
+    /// There is no such message to a target.
+    #[error("there is no delivery {0}: \"playback notify log\" shows which there are")]
+    NoSuchDelivery(Uuid),
     /// The system gave no random bytes.
     #[error("the system gave no random bytes: {0}")]
     Random(getrandom::Error),
@@ -54,6 +61,9 @@ pub enum CommandError {
     /// A cleanup was refused, stopped or failed.
     #[error(transparent)]
     Retention(#[from] RetentionError),
+    /// A message could not be made or sent.
+    #[error(transparent)]
+    Notify(#[from] NotifyError),
     /// An execution could not be changed.
     #[error(transparent)]
     Ingest(#[from] IngestError),

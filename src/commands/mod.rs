@@ -7,6 +7,7 @@
 //! Layout:
 //! - [`executions`]: delete, pin, unpin, redact
 //! - [`imports`]: import executions that another collector recorded
+//! - [`notifications`]: set, remove, rotate and test targets, redeliver
 //! - [`cleanup`]: apply retention rules
 //! - [`runs`]: launch, replay, cancel
 //! - [`schedules`]: create, change, pause, resume, delete
@@ -18,6 +19,7 @@ pub mod cleanup;
 pub mod error;
 pub mod executions;
 pub mod imports;
+pub mod notifications;
 mod refused;
 pub mod runs;
 pub mod schedules;
@@ -32,6 +34,7 @@ use crate::clock::Clock;
 use crate::ingest::Ingest;
 use crate::launcher::Launcher;
 use crate::live::Hub;
+use crate::notify::Notifier;
 use crate::retention::Retention;
 use crate::schedules::Schedules;
 use crate::store::Store;
@@ -49,6 +52,8 @@ pub struct Commands {
     pub schedules: Schedules,
     /// Cleanups.
     pub retention: Retention,
+    /// Notifications.
+    pub notifier: Notifier,
     /// Notifies viewers.
     pub hub: Hub,
     /// The time.

@@ -19,6 +19,12 @@ export const ACTIONS = [
   "pause_schedule",
   "resume_schedule",
   "trim_audit",
+  "set_target",
+  "remove_target",
+  "rotate_target",
+  "switch_off_target",
+  "test_target",
+  "redeliver",
   "refused",
 ] as const;
 

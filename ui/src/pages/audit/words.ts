@@ -21,6 +21,12 @@ const ACTION_WORDS = new Map([
   ["pause_schedule", "paused a schedule"],
   ["resume_schedule", "resumed a schedule"],
   ["trim_audit", "removed old entries"],
+  ["set_target", "set a target of notifications"],
+  ["remove_target", "removed a target of notifications"],
+  ["rotate_target", "changed the secret of a target"],
+  ["switch_off_target", "switched off a target that failed"],
+  ["test_target", "sent a target an example"],
+  ["redeliver", "sent a notification again"],
   ["refused", "was refused"],
 ]);
 

@@ -1,0 +1,220 @@
+//! Targets of notifications.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use chrono::{DateTime, Utc};
+use secrecy::ExposeSecret as _;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::super::ApiError;
+use super::super::auth::AdminAccess;
+use super::super::error::ErrorBody;
+use super::super::extract::{JsonBody, Path};
+use super::deliveries::{NotificationDeliveryDetail, detail};
+use crate::app::App;
+use crate::commands::CommandError;
+use crate::model::{TargetRow, TargetSettings, time_from_us};
+use crate::notify::secrets::TargetSecrets;
+
+/// A target. Its secrets are never shown.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::api) struct NotificationTarget {
+    /// Its name.
+    name: String,
+    /// Where messages go, as far as it is no secret.
+    address: String,
+    /// What it is told and when, as it was set, without secrets.
+    settings: TargetSettings,
+    /// Which secrets it has: `url`, `token`, `password`, `headers`, `signing_secrets`. None if they cannot be read, because
+    /// they were encrypted with another key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secrets: Option<Vec<&'static str>>,
+    /// `on`, `failing` (the last attempts failed, and it is tried again), `off` (switched off after it failed for too long:
+    /// set it again) or `disabled` (`enabled` is false).
+    state: &'static str,
+    /// Whether the collector's configuration file defines it.
+    from_file: bool,
+    /// When it was last set.
+    changed: DateTime<Utc>,
+    /// When it last took a message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_delivered: Option<DateTime<Utc>>,
+    /// Since when each attempt failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failing_since: Option<DateTime<Utc>>,
+    /// Why it was switched off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    off_reason: Option<String>,
+    /// When it was switched off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    off_since: Option<DateTime<Utc>>,
+    /// The secret that was made to sign with. It is shown this once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signing_secret: Option<String>,
+}
+
+/// All targets.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::api) struct NotificationTargetList {
+    /// The targets, by name.
+    targets: Vec<NotificationTarget>,
+}
+
+/// A new secret.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::api) struct NewSigningSecret {
+    /// The secret, which signs beside the one before it. It is shown this once.
+    signing_secret: String,
+}
+
+fn shown(app: &App, row: TargetRow) -> NotificationTarget {
+    let secrets = TargetSecrets::open(app.notifier.keys(), &row);
+    let state = match (&row.off, row.settings.enabled, row.failing_since_us) {
+        (_, false, _) => "disabled",
+        (Some(_), ..) => "off",
+        (None, true, Some(_)) => "failing",
+        (None, true, None) => "on",
+    };
+    let (off_reason, off_us) = row.off.unzip();
+    NotificationTarget {
+        name: row.name,
+        address: row.address,
+        settings: row.settings,
+        secrets: secrets.ok().map(|secrets| secrets.names()),
+        state,
+        from_file: row.is_from_file,
+        changed: time_from_us(row.changed_us),
+        last_delivered: row.delivered_us.map(time_from_us),
+        failing_since: row.failing_since_us.map(time_from_us),
+        off_reason,
+        off_since: off_us.map(time_from_us),
+        signing_secret: None,
+    }
+}
+
+async fn found(app: &App, name: &str) -> Result<NotificationTarget, ApiError> {
+    let row = app.store.target(name).await?;
+    let row = row.ok_or_else(|| CommandError::NoSuchTarget(name.to_owned()))?;
+    Ok(shown(app, row))
+}
+
+/// List the targets of notifications.
+#[utoipa::path(
+    get, path = "/notifications/targets", tag = "notifications",
+    responses((status = 200, body = NotificationTargetList))
+)]
+pub(in crate::api) async fn list_notification_targets(
+    State(app): State<App>,
+    _: AdminAccess,
+) -> Result<Json<NotificationTargetList>, ApiError> {
+    let rows = app.store.targets().await?.into_iter();
+    let targets = rows.map(|row| shown(&app, row)).collect();
+    Ok(Json(NotificationTargetList { targets }))
+}
+
+/// Show a target of notifications.
+#[utoipa::path(
+    get, path = "/notifications/targets/{name}", tag = "notifications", params(("name" = String, Path)),
+    responses((status = 200, body = NotificationTarget), (status = 404, body = ErrorBody))
+)]
+pub(in crate::api) async fn get_notification_target(
+    State(app): State<App>,
+    _: AdminAccess,
+    Path(name): Path<String>,
+) -> Result<Json<NotificationTarget>, ApiError> {
+    Ok(Json(found(&app, &name).await?))
+}
+
+/// Set a target of notifications: a new one, or the one of that name. Secrets that are not given stay as they are; one
+/// that was switched off is on again. A webhook without a secret to sign with gets one, which is shown once.
+#[utoipa::path(
+    put, path = "/notifications/targets/{name}", tag = "notifications", params(("name" = String, Path)),
+    request_body = TargetSettings,
+    responses(
+        (status = 200, description = "It was changed", body = NotificationTarget),
+        (status = 201, description = "It is new", body = NotificationTarget),
+        (status = 400, body = ErrorBody),
+        (status = 409, description = "The configuration file defines it", body = ErrorBody),
+    )
+)]
+pub(in crate::api) async fn set_notification_target(
+    State(app): State<App>,
+    access: AdminAccess,
+    Path(name): Path<String>,
+    JsonBody(settings): JsonBody<TargetSettings>,
+) -> Result<(StatusCode, Json<NotificationTarget>), ApiError> {
+    let set = app
+        .commands
+        .set_target(access.actor(), &name, settings)
+        .await?;
+    let status = match set.is_new {
+        true => StatusCode::CREATED,
+        false => StatusCode::OK,
+    };
+    let target = NotificationTarget {
+        signing_secret: set
+            .signing_secret
+            .map(|secret| secret.expose_secret().to_owned()),
+        ..found(&app, &name).await?
+    };
+    Ok((status, Json(target)))
+}
+
+/// Remove a target of notifications, with the log of what it was sent.
+#[utoipa::path(
+    delete, path = "/notifications/targets/{name}", tag = "notifications", params(("name" = String, Path)),
+    responses(
+        (status = 204, description = "It is removed"),
+        (status = 404, body = ErrorBody),
+        (status = 409, description = "The configuration file defines it", body = ErrorBody),
+    )
+)]
+pub(in crate::api) async fn delete_notification_target(
+    State(app): State<App>,
+    access: AdminAccess,
+    Path(name): Path<String>,
+) -> Result<StatusCode, ApiError> {
+    app.commands.remove_target(access.actor(), &name).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Give a webhook a new secret to sign with. The one before it stays valid until the next rotation: messages are signed
+/// with both.
+#[utoipa::path(
+    post, path = "/notifications/targets/{name}/rotate", tag = "notifications", params(("name" = String, Path)),
+    responses(
+        (status = 200, body = NewSigningSecret),
+        (status = 400, description = "It signs nothing", body = ErrorBody),
+        (status = 404, body = ErrorBody),
+        (status = 409, description = "The configuration file defines it", body = ErrorBody),
+    )
+)]
+pub(in crate::api) async fn rotate_notification_target(
+    State(app): State<App>,
+    access: AdminAccess,
+    Path(name): Path<String>,
+) -> Result<Json<NewSigningSecret>, ApiError> {
+    let secret = app.commands.rotate_target(access.actor(), &name).await?;
+    Ok(Json(NewSigningSecret {
+        signing_secret: secret.expose_secret().to_owned(),
+    }))
+}
+
+/// Send a target an example: the last run that failed, if there is one. The answer has what came of it.
+#[utoipa::path(
+    post, path = "/notifications/targets/{name}/test", tag = "notifications", params(("name" = String, Path)),
+    responses(
+        (status = 200, description = "It was tried: `state` says whether it arrived", body = NotificationDeliveryDetail),
+        (status = 404, body = ErrorBody),
+    )
+)]
+pub(in crate::api) async fn test_notification_target(
+    State(app): State<App>,
+    access: AdminAccess,
+    Path(name): Path<String>,
+) -> Result<Json<NotificationDeliveryDetail>, ApiError> {
+    let id = app.commands.test_target(access.actor(), &name).await?;
+    Ok(Json(detail(&app, id).await?))
+}
