@@ -236,6 +236,7 @@ fn every_setting_of_the_collector_is_documented_and_no_other() {
         ("Connections: `[http]`", "[http]\n"),
         ("Launched runs: `[launcher]`", "[launcher]\n"),
         ("Traces: `[traces]`", "[traces]\n"),
+        ("Notifications: `[notifications]`", "[notifications]\n"),
     ] {
         // The collector names what it knows when it is asked for what it does not know.
         fs::write(&file, format!("{section}no_such_setting = 1\n")).unwrap();
@@ -260,6 +261,7 @@ fn every_setting_of_the_collector_is_documented_and_no_other() {
             known.remove("http");
             known.remove("launcher");
             known.remove("traces");
+            known.remove("notifications");
         }
         assert_eq!(settings(&page, heading), known, "{heading}");
     }

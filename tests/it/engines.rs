@@ -129,6 +129,12 @@ also! {
         promtool_finds_nothing_to_complain_of
         each_playbook_tells_its_last_success_and_duration_and_the_number_is_bounded
         the_playbooks_of_two_folders_are_two_series_and_those_of_very_many_are_one;
+    notify:
+        a_target_is_set_shown_without_secrets_changed_and_removed
+        what_was_sent_is_in_the_log_and_can_be_sent_again
+        what_broke_is_told_once_and_its_recovery_too
+        a_storm_is_a_few_messages_and_one_that_counts_the_rest
+        a_collector_that_is_killed_sends_everything_and_nothing_under_two_identities;
     output:
         lines_are_what_was_printed_whatever_the_pieces
         an_open_line_of_a_running_run_is_shown_when_it_is_ended

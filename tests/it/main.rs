@@ -60,6 +60,7 @@ mod mcp;
 mod metrics;
 mod monitoring;
 mod network;
+mod notify;
 mod outage;
 mod output;
 mod own_change;

@@ -20,6 +20,7 @@ mod launch;
 mod listen;
 mod local;
 mod login;
+mod notify;
 mod open;
 mod own;
 mod playbooks;

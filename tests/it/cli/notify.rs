@@ -1,0 +1,94 @@
+//! `playback notify`: targets are set, tested, rotated, switched and removed, and what they were sent is shown.
+
+use super::run;
+use crate::notify::receiver::{Receiver, Reply};
+use crate::notify::{collector, log};
+
+#[test]
+fn a_target_is_set_tested_rotated_and_removed() {
+    let collector = collector("");
+    let client = collector.client();
+    let receiver = Receiver::start();
+    let file = collector.folder().join("url");
+    std::fs::write(&file, receiver.url()).unwrap();
+    let file = file.to_str().unwrap();
+    let told = ["--on", "broke,recovered", "--query", "playbook:site.yml"];
+    let mut arguments = vec![
+        "notify",
+        "set",
+        "ops",
+        "--kind",
+        "webhook",
+        "--url-file",
+        file,
+    ];
+    arguments.extend(told);
+    // A night of a minute, which is over: the time zone is UTC.
+    arguments.extend(["--quiet", "02:00-02:01", "--max-per-hour", "7"]);
+    let set = run(&collector, &arguments);
+    assert_eq!(set.code, 0, "{set:?}");
+    for says in [
+        "broke, recovered of playbook:site.yml",
+        "signing secret: whsec_",
+        "7 messages an hour",
+    ] {
+        assert!(set.stdout.contains(says), "{says}: {set:?}");
+    }
+    let list = run(&collector, &["notify", "list"]);
+    let row = &list.rows()[1][..4];
+    assert_eq!(row, ["ops", "webhook", "on", "broke,recovered"], "{list:?}");
+    let tested = run(&collector, &["notify", "test", "ops"]);
+    assert!(tested.ok().contains("state: delivered"), "{tested:?}");
+    let rotated = run(&collector, &["notify", "rotate", "ops"]);
+    assert!(rotated.stdout.starts_with("whsec_"), "{rotated:?}");
+    run(&collector, &["notify", "disable", "ops"]).ok();
+    let shown = run(&collector, &["notify", "show", "ops"]);
+    assert!(shown.ok().contains("state: disabled"), "{shown:?}");
+    run(&collector, &["notify", "enable", "ops"]).ok();
+    let printed = run(&collector, &["notify", "log", "--target", "ops"]);
+    assert!(printed.ok().contains("delivered"), "{printed:?}");
+    let id = log(&client, "")[0]["id"].as_str().unwrap().to_owned();
+    let shown = run(&collector, &["notify", "delivery", &id]);
+    assert!(shown.ok().contains("status 204"), "{shown:?}");
+    run(&collector, &["notify", "redeliver", &id]).ok();
+    receiver.await_requests(2);
+    receiver.reply(Reply::Status(500));
+    let tested = run(&collector, &["notify", "test", "ops"]);
+    assert_eq!(tested.code, 1, "{tested:?}");
+    assert!(tested.stdout.contains("status 500"), "{tested:?}");
+    run(&collector, &["notify", "remove", "ops"]).ok();
+    let gone = run(&collector, &["notify", "show", "ops"]);
+    assert!(gone.complaint(1).contains("playback notify list"));
+}
+
+#[test]
+fn a_file_has_all_settings_and_a_new_key_is_printed() {
+    let collector = collector("");
+    let file = collector.folder().join("target.toml");
+    let toml = "kind = \"slack\"\nurl = \"https://hooks.example.org/hunter2\"\n[[rules]]\non = [\"lost\"]\n";
+    std::fs::write(&file, toml).unwrap();
+    let file_name = file.to_str().unwrap();
+    let arguments = ["notify", "set", "chat", "--file", file_name, "--json"];
+    let set = run(&collector, &arguments);
+    assert_eq!(
+        set.json()["address"],
+        "https://hooks.example.org",
+        "{set:?}"
+    );
+    assert!(!set.stdout.contains("hunter2"), "{set:?}");
+    std::fs::write(&file, "kind = \"slack\"\nurl = hunter2\n").unwrap();
+    let wrong = run(&collector, &arguments);
+    let complaint = wrong.complaint(1);
+    assert!(
+        complaint.contains("line 2") && !complaint.contains("hunter2"),
+        "{complaint}"
+    );
+    let key = run(&collector, &["notify", "key"]);
+    assert_eq!(key.ok().trim().len(), 44);
+    assert_ne!(key.ok(), run(&collector, &["notify", "key"]).ok());
+    let wrong = run(
+        &collector,
+        &["notify", "set", "a", "--kind", "pigeon", "--on", "broke"],
+    );
+    assert!(wrong.complaint(2).contains("webhook, slack"), "{wrong:?}");
+}

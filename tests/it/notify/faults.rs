@@ -1,0 +1,244 @@
+//! Targets that are slow or go away; collectors that are killed or several.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use playback::store::dialect::Engine;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::receiver::{Received, Receiver, Reply};
+use super::{bad, collector, config, delivered, log, set, webhook};
+use crate::harness::{Collector, Setup, eventually};
+use crate::servers;
+
+/// The identities under which each run was told.
+fn ids(received: &[Received]) -> BTreeMap<String, BTreeSet<String>> {
+    let mut ids: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for one in received {
+        let run = one.json()["data"]["run"]["id"].as_str().unwrap().to_owned();
+        let id = one.header("webhook-id").to_owned();
+        ids.entry(run).or_default().insert(id);
+    }
+    ids
+}
+
+#[test]
+fn a_slow_target_holds_up_neither_runs_nor_other_targets() {
+    let collector = collector("");
+    let client = collector.client();
+    let (slow, quick) = (Receiver::start(), Receiver::start());
+    slow.reply(Reply::Never);
+    for (name, receiver) in [("slow", &slow), ("quick", &quick)] {
+        let rules = json!([{ "on": ["failed"] }]);
+        let settings = json!({ "kind": "webhook", "url": receiver.url(), "rules": rules });
+        assert_eq!(set(&client, name, &settings).status, 201);
+    }
+    for _ in 0..10 {
+        bad("site.yml").deliver(&client);
+    }
+    quick.await_requests(10);
+    assert!(slow.received().len() < 10, "one at a time");
+    slow.reply(Reply::Status(204));
+    let all = delivered(&client, 20);
+    assert!(all.iter().all(|one| one["state"] == "delivered"));
+    assert_eq!(ids(&slow.received()).len(), 10);
+    // The first attempt was not answered in time.
+    let first = all.iter().find(|one| one["target"] == "slow").unwrap();
+    assert_ne!(first["attempts"], 1);
+}
+
+#[test]
+fn a_target_that_closes_connections_or_is_gone_is_told_later_or_never() {
+    let collector = collector("");
+    let client = collector.client();
+    let receiver = Receiver::start();
+    webhook(&client, &receiver, json!([{ "on": ["failed"] }]));
+    receiver.reply(Reply::Close);
+    bad("site.yml").deliver(&client);
+    receiver.await_requests(3);
+    let shown = client.api("/notifications/targets/ops").ok();
+    assert_eq!(shown["state"], "failing", "{shown}");
+    receiver.reply(Reply::Status(204));
+    assert_eq!(delivered(&client, 1)[0]["state"], "delivered");
+    assert_eq!(client.api("/notifications/targets/ops").ok()["state"], "on");
+    // A target that says that it is gone is believed.
+    receiver.reply(Reply::Status(410));
+    bad("site.yml").deliver(&client);
+    let shown = eventually("the target to be switched off", || {
+        let shown = client.api("/notifications/targets/ops").ok();
+        (shown["state"] == "off").then_some(shown)
+    });
+    assert!(
+        shown["off_reason"].as_str().unwrap().contains("410"),
+        "{shown}"
+    );
+    let trail = client.api("/audit?action=switch_off_target").ok();
+    assert_eq!(trail["entries"][0]["object"], "target:ops", "{trail}");
+    // Setting it again switches it on.
+    receiver.reply(Reply::Status(204));
+    set(&client, "ops", &shown["settings"]).ok();
+    bad("site.yml").deliver(&client);
+    let count = receiver.received().len();
+    receiver.await_requests(count + 1);
+}
+
+#[test]
+pub(crate) fn a_collector_that_is_killed_sends_everything_and_nothing_under_two_identities() {
+    let mut collector = collector("");
+    let client = collector.client();
+    let receiver = Receiver::start();
+    webhook(&client, &receiver, json!([{ "on": ["failed"] }]));
+    // Between sending and noting: the request is there, and no answer comes before the end.
+    receiver.reply(Reply::Never);
+    bad("site.yml").deliver(&client);
+    receiver.await_requests(1);
+    collector.kill();
+    receiver.reply(Reply::Status(204));
+    collector.launch();
+    let twice = receiver.await_requests(2);
+    assert_eq!(twice[0].header("webhook-id"), twice[1].header("webhook-id"));
+    assert_eq!(twice[0].body, twice[1].body);
+    delivered(&client, 1);
+    // Between the commit and sending: at once after what was acknowledged.
+    let kills = 3;
+    let mut runs = BTreeSet::new();
+    for _ in 0..kills {
+        for _ in 0..5 {
+            let run = bad("site.yml");
+            run.deliver(&client);
+            runs.insert(run.id.to_string());
+        }
+        collector.kill_and_restart();
+    }
+    let all = eventually("every run to be told", || {
+        let told = ids(&receiver.received()[2..]);
+        runs.iter()
+            .all(|run| told.contains_key(run))
+            .then_some(told)
+    });
+    delivered(&client, 16);
+    for (run, ids) in &all {
+        assert_eq!(ids.len(), 1, "{run}: {ids:?}");
+    }
+    let received = receiver.received().len() - 2;
+    assert!(
+        received <= runs.len() + kills,
+        "{received}: each kill repeats one at most"
+    );
+}
+
+#[test]
+pub(crate) fn a_storm_is_a_few_messages_and_one_that_counts_the_rest() {
+    let collector = collector("");
+    let client = collector.client();
+    let receiver = Receiver::start();
+    let settings = json!({
+        "kind": "webhook", "url": receiver.url(), "max_per_hour": 2, "rules": [{ "on": ["failed"] }],
+    });
+    assert_eq!(set(&client, "ops", &settings).status, 201);
+    for _ in 0..20 {
+        bad("site.yml").deliver(&client);
+    }
+    let told = eventually("all events to be told", || {
+        let received = receiver.received();
+        let told = received.iter().map(|one| match one.kind().as_str() {
+            "digest" => one.json()["data"]["digest"]["events"].as_u64().unwrap(),
+            _ => 1,
+        });
+        let told: u64 = told.sum();
+        (told == 20).then_some(received)
+    });
+    let singles = told.iter().filter(|one| one.kind() == "run.failed").count();
+    // What is left alone for the last digest is no digest.
+    assert!((2..=3).contains(&singles), "{singles}");
+    assert!(told.len() <= 6, "{}", told.len());
+    assert!(log(&client, "").len() <= 6);
+}
+
+#[test]
+fn of_two_collectors_one_tells_whichever_took_the_run_in() {
+    let unused = TempDir::new().unwrap();
+    let database = servers::database(Engine::Postgres, unused.path());
+    let mut collectors: [Collector; 2] = std::array::from_fn(|_| {
+        let setup = Setup::default().database(database.clone());
+        setup.config(&config("")).start()
+    });
+    let clients = collectors.each_ref().map(Collector::client);
+    let receiver = Receiver::start();
+    let settings = json!({
+        "kind": "webhook", "url": receiver.url(), "max_per_hour": 100_000, "rules": [{ "on": ["failed"] }],
+    });
+    assert_eq!(set(&clients[0], "ops", &settings).status, 201);
+    // The other one learns of the target by itself.
+    eventually("both to know the target", || {
+        bad("probe.yml").deliver(&clients[1]);
+        (!receiver.received().is_empty()).then_some(())
+    });
+    let runs: Vec<_> = (0..20).map(|_| bad("site.yml")).collect();
+    for (at, run) in runs.iter().enumerate() {
+        run.deliver(&clients[at % 2]);
+    }
+    let told = |received: &[Received]| -> BTreeMap<String, BTreeSet<String>> {
+        let site: Vec<Received> = received
+            .iter()
+            .filter(|one| one.json()["data"]["run"]["name"] == "site.yml")
+            .cloned()
+            .collect();
+        ids(&site)
+    };
+    eventually("every run to be told", || {
+        (told(&receiver.received()).len() == runs.len()).then_some(())
+    });
+    delivered(&clients[0], 21);
+    let received = receiver.received();
+    let of_site = received
+        .iter()
+        .filter(|one| one.json()["data"]["run"]["name"] == "site.yml");
+    assert_eq!(of_site.count(), runs.len(), "each once");
+    // One of them is killed, and the other one goes on.
+    collectors[0].kill();
+    let last = bad("last.yml");
+    last.deliver(&clients[1]);
+    eventually("the other to take over", || {
+        let told = ids(&receiver.received());
+        told.contains_key(&last.id.to_string()).then_some(())
+    });
+}
+
+#[test]
+fn what_was_redacted_is_in_no_message_and_not_in_the_log() {
+    let collector = collector("");
+    let client = collector.client();
+    let receiver = Receiver::start();
+    webhook(&client, &receiver, json!([{ "on": ["failed"] }]));
+    receiver.reply(Reply::Status(503));
+    let run = super::begun("site.yml").result(
+        "web-01",
+        "failed",
+        json!({ "content": { "msg": "the password is hunter2" } }),
+    );
+    run.ended(2).deliver(&client);
+    let first = receiver.await_requests(1).remove(0);
+    assert!(first.body.contains("hunter2"));
+    let id = first.json()["data"]["run"]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let path = format!("{}/executions/{id}/redact", crate::harness::API);
+    let rules = json!({ "patterns": ["hunter\\d"] });
+    client
+        .send("POST", &path, &[], rules.to_string().as_bytes())
+        .ok();
+    let before = receiver.received().len();
+    let later = receiver.await_requests(before + 2);
+    let last: &Received = later.last().unwrap();
+    assert!(!last.body.contains("hunter2"), "{}", last.body);
+    assert_eq!(last.header("webhook-id"), first.header("webhook-id"));
+    receiver.reply(Reply::Status(204));
+    let all: Vec<Value> = delivered(&client, 1);
+    let delivery = all[0]["id"].as_str().unwrap();
+    let detail = client
+        .api(&format!("/notifications/deliveries/{delivery}"))
+        .ok();
+    assert!(!detail.to_string().contains("hunter2"), "{detail}");
+}

@@ -1,0 +1,376 @@
+//! Targets through the API, the command line and the configuration file; the log of what they were sent.
+
+use serde_json::{Value, json};
+
+use super::receiver::{Receiver, Reply};
+use super::{KEY, bad, collector, config, delivered, good, log, set, webhook};
+use crate::harness::{API, Collector, eventually};
+
+const SECRET: &str = "hunter2-hunter2";
+
+#[test]
+pub(crate) fn a_target_is_set_shown_without_secrets_changed_and_removed() {
+    let collector = collector("");
+    let client = collector.client();
+    let receiver = Receiver::start();
+    let url = format!("{}?key={SECRET}", receiver.url());
+    let rules = json!([{ "on": ["broke", "recovered"], "query": "label:nightly" }]);
+    let settings =
+        json!({ "kind": "webhook", "url": url, "rules": rules, "headers": { "x-key": SECRET } });
+    let answer = set(&client, "ops", &settings);
+    assert_eq!(answer.status, 201, "{answer:?}");
+    let made = answer.json();
+    assert!(
+        made["signing_secret"]
+            .as_str()
+            .unwrap()
+            .starts_with("whsec_")
+    );
+    let shown = client.api("/notifications/targets/ops").ok();
+    assert_eq!(shown["address"], format!("http://{}", receiver.address()));
+    assert_eq!(shown["state"], "on");
+    assert_eq!(
+        shown["secrets"],
+        json!(["url", "headers", "signing_secrets"])
+    );
+    assert_eq!(
+        shown["settings"]["rules"][0]["on"],
+        json!(["broke", "recovered"])
+    );
+    assert!(shown.get("signing_secret").is_none());
+
+    // What is shown can be set again: the secrets stay.
+    let mut changed = shown["settings"].clone();
+    changed["enabled"] = json!(false);
+    let answer = set(&client, "ops", &changed);
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let again = answer.json();
+    assert_eq!(again["secrets"], shown["secrets"]);
+    assert_eq!(again["state"], "disabled");
+    assert!(again.get("signing_secret").is_none());
+
+    let list = client.api("/notifications/targets").ok();
+    assert_eq!(list["targets"].as_array().unwrap().len(), 1);
+    let trail = client.api("/audit?object=target:ops").ok();
+    for text in [&shown, &again, &list, &trail] {
+        assert!(!text.to_string().contains(SECRET), "{text}");
+    }
+    let file = std::fs::read(collector.database_file()).unwrap_or_default();
+    assert!(
+        !file
+            .windows(SECRET.len())
+            .any(|part| part == SECRET.as_bytes())
+    );
+
+    let path = format!("{API}/notifications/targets/ops");
+    assert_eq!(client.send("DELETE", &path, &[], b"").status, 204);
+    client
+        .send("DELETE", &path, &[], b"")
+        .error(404, "not_found");
+    client
+        .api("/notifications/targets/ops")
+        .error(404, "not_found");
+    let trail = client.api("/audit?object=target:ops").ok();
+    let entries = trail["entries"].as_array().unwrap();
+    let actions: Vec<&Value> = entries.iter().map(|entry| &entry["action"]).collect();
+    assert_eq!(
+        actions,
+        ["remove_target", "set_target", "set_target"],
+        "{trail}"
+    );
+}
+
+#[test]
+fn what_is_wrong_with_settings_is_named_and_nothing_is_set() {
+    let collector = collector("");
+    let client = collector.client();
+    let url = "https://hooks.example.org/a";
+    let rules = json!([{ "on": ["broke"] }]);
+    let with = |more: Value| {
+        let mut settings = json!({ "kind": "webhook", "url": url, "rules": rules });
+        let all = settings.as_object_mut().unwrap();
+        all.extend(more.as_object().unwrap().clone());
+        settings
+    };
+    for (settings, says) in [
+        (json!({}), "missing field `kind`"),
+        (
+            json!({ "kind": "pigeon" }),
+            "kind: expected one of `webhook`",
+        ),
+        (json!({ "kind": "slack" }), "url is missing"),
+        (with(json!({ "adress": 1 })), "unknown field `adress`"),
+        (
+            with(json!({ "url": "ftp://a/b" })),
+            "url: it must be https://",
+        ),
+        (
+            with(json!({ "url": "https://u:p@a/b" })),
+            "url: it must be https://",
+        ),
+        (with(json!({ "url": "http://10.0.0.1/" })), "allow_networks"),
+        (with(json!({ "url": "http://[::1]/" })), "allow_networks"),
+        (
+            with(json!({ "url": "http://169.254.169.254/" })),
+            "link-local",
+        ),
+        (
+            with(json!({ "rules": [{ "on": [] }] })),
+            "rules[0].on is empty",
+        ),
+        (
+            with(json!({ "rules": [{ "on": ["exploded"] }] })),
+            "rules[0].on[0]: expected one of",
+        ),
+        (
+            with(json!({ "rules": [{ "on": ["broke"], "query": "colour:red" }] })),
+            "rules[0].query:",
+        ),
+        (
+            with(json!({ "rules": [{ "on": ["broke"], "still_broken_every": 0 }] })),
+            "still_broken_every = 0",
+        ),
+        (
+            with(json!({ "quiet": [{ "from": "9", "to": "10:00" }] })),
+            "quiet: from",
+        ),
+        (with(json!({ "max_per_hour": 0 })), "max_per_hour = 0"),
+        (
+            with(json!({ "signing_secrets": ["short"] })),
+            "signing_secrets: a signing secret is",
+        ),
+        (
+            with(json!({ "room": "!a:b" })),
+            "room is not for a target of kind webhook",
+        ),
+        (
+            with(json!({ "headers": { "webhook-id": "1" } })),
+            "set by Playback itself",
+        ),
+        (
+            with(json!({ "headers": { "x": "a\nb" } })),
+            "must be one line",
+        ),
+        (
+            json!({ "kind": "matrix", "url": url, "token": "t" }),
+            "room is missing",
+        ),
+        (json!({ "kind": "pagerduty" }), "token is missing"),
+        (
+            json!({ "kind": "pagerduty", "token": "t", "digest_minutes": 5 }),
+            "digest_minutes and quiet are not for pagerduty",
+        ),
+        (
+            json!({ "kind": "mail", "server": "mail", "from": "a@b.example" }),
+            "to is missing",
+        ),
+        (
+            json!({ "kind": "mail", "server": "mail", "from": "a@b.example", "to": ["nobody"] }),
+            "no mail address",
+        ),
+        (
+            json!({ "kind": "template", "url": url, "body": "{{ title" }),
+            "the template body",
+        ),
+        (
+            json!({ "kind": "template", "url": url, "body": "{% for a in range(9999) %}{% for b in range(9999) %}x{% endfor %}{% endfor %}" }),
+            "too many steps",
+        ),
+    ] {
+        let message = set(&client, "ops", &settings).error(400, "bad_request");
+        assert!(message.contains(says), "{settings}: {message}");
+        assert!(!message.contains("u:p"), "{message}");
+    }
+    for name in ["-a", "a b", "a%2Fb", &"n".repeat(101)] {
+        let message = set(&client, &name.replace(' ', "%20"), &with(json!({})));
+        let message = message.error(400, "bad_request");
+        assert!(message.contains("the name"), "{message}");
+    }
+    let list = client.api("/notifications/targets").ok();
+    assert_eq!(list["targets"], json!([]));
+    let token = collector.create_token(&["read", "run", "ingest"]);
+    let other = collector.client_with(Some(&token));
+    other.api("/notifications/targets").error(403, "forbidden");
+    set(&other, "ops", &with(json!({}))).error(403, "forbidden");
+}
+
+#[test]
+fn without_a_key_no_secret_is_taken() {
+    let collector = Collector::start();
+    let client = collector.client();
+    let settings = json!({ "kind": "slack", "url": "https://hooks.example.org/a", "rules": [] });
+    let message = set(&client, "ops", &settings).error(400, "bad_request");
+    assert!(message.contains("playback notify key"), "{message}");
+}
+
+#[test]
+fn secrets_are_read_after_the_key_was_changed_if_the_old_one_is_named() {
+    let receiver = Receiver::start();
+    let mut collector = collector("");
+    let client = collector.client();
+    webhook(&client, &receiver, json!([{ "on": ["failed"] }]));
+    collector.stop();
+    let new = "YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXowMTIzNDU=";
+    let file = collector.folder().join("collector.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replace(KEY, new)).unwrap();
+    collector.launch();
+    let shown = client.api("/notifications/targets/ops").ok();
+    assert!(shown.get("secrets").is_none(), "{shown}");
+    bad("site.yml").deliver(&client);
+    let waiting = eventually("a first attempt", || {
+        let all = log(&client, "");
+        all.first().filter(|one| one["attempts"] != 0).cloned()
+    });
+    assert!(
+        waiting["error"].as_str().unwrap().contains("previous_keys"),
+        "{waiting}"
+    );
+    assert_eq!(waiting["state"], "pending");
+    collector.stop();
+    let text = text.replace(KEY, new);
+    let text = text.replace("key =", &format!("previous_keys = [\"{KEY}\"]\nkey ="));
+    std::fs::write(&file, text).unwrap();
+    collector.launch();
+    assert_eq!(receiver.await_requests(1)[0].kind(), "run.failed");
+    assert_eq!(delivered(&client, 1)[0]["state"], "delivered");
+}
+
+#[test]
+pub(crate) fn what_was_sent_is_in_the_log_and_can_be_sent_again() {
+    let collector = collector("");
+    let client = collector.client();
+    let receiver = Receiver::start();
+    webhook(&client, &receiver, json!([{ "on": ["failed"] }]));
+    receiver.reply(Reply::Status(400));
+    let run = bad("site.yml");
+    run.deliver(&client);
+    let given_up = delivered(&client, 1);
+    assert_eq!(given_up[0]["state"], "failed");
+    assert_eq!(given_up[0]["execution"], json!(run.id));
+    assert_eq!(given_up[0]["title"], "site.yml on prod failed");
+    let id = given_up[0]["id"].as_str().unwrap();
+    receiver.reply(Reply::Status(204));
+    let path = format!("{API}/notifications/deliveries/{id}/redeliver");
+    assert_eq!(client.send("POST", &path, &[], b"").status, 202);
+    let both = receiver.await_requests(2);
+    assert_eq!(both[0].header("webhook-id"), both[1].header("webhook-id"));
+    assert_eq!(both[0].body, both[1].body);
+    assert_eq!(both[1].line, "POST /hook");
+    assert_eq!(delivered(&client, 1)[0]["state"], "delivered");
+    let detail = client.api(&format!("/notifications/deliveries/{id}")).ok();
+    assert_eq!(
+        detail["request"],
+        format!("POST http://{}", receiver.address())
+    );
+    assert_eq!(detail["body"], both[0].body);
+    let attempts = detail["log"].as_array().unwrap();
+    assert_eq!(attempts.len(), 2, "{detail}");
+    assert_eq!(attempts[0]["status"], 400);
+    assert_eq!(attempts[0]["answer"], "said");
+    assert_eq!(attempts[1]["status"], 204);
+    assert_eq!(log(&client, "state=failed"), Vec::<Value>::new());
+    assert_eq!(log(&client, "state=delivered&target=ops").len(), 1);
+    assert_eq!(log(&client, &format!("execution={}", run.id)).len(), 1);
+    client
+        .api("/notifications/deliveries?target=nobody")
+        .error(404, "not_found");
+    client
+        .api("/notifications/deliveries?state=lost")
+        .error(400, "bad_request");
+    let unknown = uuid::Uuid::now_v7();
+    client
+        .api(&format!("/notifications/deliveries/{unknown}"))
+        .error(404, "not_found");
+    // With the run goes what was told of it.
+    assert_eq!(client.delete(run.id).status, 204);
+    assert_eq!(log(&client, ""), Vec::<Value>::new());
+}
+
+#[test]
+fn an_example_is_sent_on_request_and_its_answer_is_shown() {
+    let collector = collector("");
+    let client = collector.client();
+    let receiver = Receiver::start();
+    webhook(&client, &receiver, json!([]));
+    let path = format!("{API}/notifications/targets/ops/test");
+    let tested = client.send("POST", &path, &[], b"").ok();
+    assert_eq!(tested["delivery"]["state"], "delivered", "{tested}");
+    let sent = receiver.await_requests(1);
+    assert_eq!(sent[0].json()["data"]["test"], true);
+    // After that, a real one.
+    let run = bad("real.yml");
+    run.deliver(&client);
+    client.send("POST", &path, &[], b"").ok();
+    let sent = receiver.await_requests(2);
+    assert_eq!(sent[1].json()["data"]["run"]["id"], json!(run.id));
+    assert_eq!(sent[1].json()["data"]["failures"][0]["message"], "no space");
+    receiver.reply(Reply::Status(500));
+    let tested = client.send("POST", &path, &[], b"").ok();
+    assert_eq!(tested["delivery"]["state"], "failed");
+    assert_eq!(tested["log"][0]["status"], 500);
+    assert_eq!(receiver.received().len(), 3, "a test is not repeated");
+}
+
+#[test]
+fn the_configuration_file_defines_targets_too() {
+    let receiver = Receiver::start();
+    let secret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+    let target = format!(
+        "[notifications.targets.ops]\nkind = \"webhook\"\nurl = \"{}\"\nsigning_secrets = [\"{secret}\"]\n\
+         rules = [{{ on = [\"broke\", \"recovered\", \"silent\"], query = \"playbook:site.yml\" }}]\n",
+        receiver.url()
+    );
+    let mut collector = collector(&target);
+    let client = collector.client();
+    let shown = client.api("/notifications/targets/ops").ok();
+    assert_eq!(shown["from_file"], true);
+    set(
+        &client,
+        "ops",
+        &json!({ "kind": "slack", "url": "https://a.example/b" }),
+    )
+    .error(409, "conflict");
+    good("site.yml").deliver(&client);
+    bad("site.yml").deliver(&client);
+    assert_eq!(receiver.await_requests(1)[0].kind(), "run.broke");
+    delivered(&client, 1);
+    // The same file changes nothing; without the target, it is gone.
+    collector.stop();
+    collector.launch();
+    let again = client.api("/notifications/targets/ops").ok();
+    assert_eq!(again["changed"], shown["changed"]);
+    collector.stop();
+    std::fs::write(collector.folder().join("collector.toml"), config("")).unwrap();
+    collector.launch();
+    let list = client.api("/notifications/targets").ok();
+    assert_eq!(list["targets"], json!([]));
+}
+
+#[test]
+fn a_configuration_that_cannot_be_used_says_which_target_is_wrong() {
+    for (more, says) in [
+        (
+            "[notifications.targets.ops]\nkind = \"slack\"\n",
+            "notifications.targets.ops: url is missing",
+        ),
+        (
+            "[notifications.targets.ops]\nkind = \"webhook\"\nurl = \"https://a.example\"\n",
+            "signing_secrets is missing",
+        ),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("collector.toml");
+        std::fs::write(&file, config(more)).unwrap();
+        let done = std::process::Command::new(crate::harness::PLAYBACK)
+            .args(["serve", "--listen", "127.0.0.1:0", "--config"])
+            .arg(&file)
+            .arg("--database")
+            .arg(format!("sqlite://{}/playback.db", folder.path().display()))
+            .env_clear()
+            .output()
+            .unwrap();
+        let text = String::from_utf8(done.stderr).unwrap();
+        assert!(!done.status.success() && text.contains(says), "{text}");
+    }
+}
