@@ -7,8 +7,8 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::{
-    AuditEntry, EventCount, ExecutionResult, HostsByOutcome, LaunchRow, LogState, Moment, Phase, Reason,
-    ScheduleTick, Status, time_from_us,
+    AuditEntry, EventCount, ExecutionResult, HostsByOutcome, LaunchRow, LogState, Moment, Phase,
+    Reason, ScheduleTick, Status, time_from_us,
 };
 
 /// Key of an execution inside the store: small, so that child rows stay narrow.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use playback_wire::{Git, Usage};
 
-use super::{Row, Dataset};
+use super::{Dataset, Row};
 use crate::export::column::{Column, Kind, Value, column};
 use crate::model::{ExecutionRow, Reason};
 use crate::store::HostCounts;

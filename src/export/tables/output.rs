@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{Row, Dataset};
+use super::{Dataset, Row};
 use crate::export::column::{Column, Kind, Value, column};
 use crate::log::lines::Line;
 use crate::model::ExecutionRow;
