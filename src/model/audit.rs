@@ -167,7 +167,7 @@ pub enum Action {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Action; 19] = [
+    pub const ALL: [Action; 25] = [
         Action::Delete,
         Action::Pin,
         Action::Unpin,

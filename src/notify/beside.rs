@@ -82,7 +82,8 @@ impl Beside {
     }
 }
 
-/// Earlier runs of the series: those that were over before this one was, the last one first.
+/// Earlier runs of the series: those that were over before this one was, the last one first. Those in the same folder, if
+/// there are any; a job that checks its playbook out into a new folder each time has none, so its runs are one series.
 async fn earlier(
     store: &Store,
     key: ExecutionKey,
@@ -108,7 +109,7 @@ async fn earlier(
         ascending: false,
     };
     let found = store.executions(&filter, &page).await?;
-    let mut runs: Vec<(i64, ExecutionKey, Earlier)> = found
+    let (here, elsewhere): (Vec<_>, Vec<_>) = found
         .iter()
         .filter(|(other_key, other)| {
             let is_over = other.status != Status::Running;
@@ -116,6 +117,10 @@ async fn earlier(
             let ended = (other.ended_us.unwrap_or(other.started_us), *other_key);
             is_over && counts && ended < (ended_us, key) && triggers::is_same_series(row, other)
         })
+        .partition(|(_, other)| triggers::is_same_folder(row, other));
+    let series = if here.is_empty() { elsewhere } else { here };
+    let mut runs: Vec<(i64, ExecutionKey, Earlier)> = series
+        .into_iter()
         .map(|(other_key, other)| {
             let earlier = Earlier {
                 id: other.id,

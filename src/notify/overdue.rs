@@ -12,7 +12,7 @@ use crate::model::{
 };
 
 /// Playbooks that are looked at, those that ran last; and runs of each.
-const PLAYBOOKS: u32 = 500;
+const PLAYBOOKS: usize = 500;
 const RUNS: u32 = 60;
 
 /// Runs of a series whose intervals count.
@@ -112,13 +112,19 @@ impl Notifier {
     async fn series(&self) -> Result<Vec<Series>, NotifyError> {
         let store = &self.0.store;
         let mut all = Vec::new();
-        for playbook in store.playbook_figures(PLAYBOOKS).await? {
+        let figures = store.playbook_figures(PLAYBOOKS).await?;
+        for folders in figures.chunk_by(|one, other| one.playbook == other.playbook) {
+            let Some(first) = folders.first() else {
+                continue;
+            };
+            // A playbook that each job runs in a folder of its own is one series.
+            let is_anywhere = first.folder.is_none();
             let filter = ExecutionFilter {
-                playbook: Some(playbook.playbook.clone()),
+                playbook: Some(first.playbook.clone()),
                 ..ExecutionFilter::default()
             };
             let page = Page {
-                limit: RUNS,
+                limit: RUNS * u32::try_from(folders.len()).unwrap_or(u32::MAX / RUNS),
                 offset: 0,
                 after: None,
                 ascending: false,
@@ -126,11 +132,14 @@ impl Notifier {
             let mut of_playbook: Vec<Series> = Vec::new();
             for (key, row) in store.executions(&filter, &page).await? {
                 // A path that ends like another one is another playbook.
-                if row.description.playbook.as_ref() != Some(&playbook.playbook) {
+                if row.description.playbook.as_ref() != Some(&first.playbook) {
                     continue;
                 }
                 let mut known = of_playbook.iter_mut();
-                match known.find(|series| triggers::is_same_series(&series.last, &row)) {
+                match known.find(|series| {
+                    triggers::is_same_series(&series.last, &row)
+                        && (is_anywhere || triggers::is_same_folder(&series.last, &row))
+                }) {
                     Some(series) => series.started_us.push(row.started_us),
                     None => of_playbook.push(Series {
                         key,

@@ -56,6 +56,14 @@ pub fn is_same_series(one: &ExecutionRow, other: &ExecutionRow) -> bool {
         && one.skip_tags == other.skip_tags
 }
 
+/// Whether a playbook that both runs name alike is one file: a relative name starts from the folder of its run.
+#[must_use]
+pub fn is_same_folder(one: &ExecutionRow, other: &ExecutionRow) -> bool {
+    let (one, other) = (&one.description, &other.description);
+    let is_relative = |name: &String| !name.starts_with('/');
+    !one.playbook.as_ref().is_some_and(is_relative) || one.cwd == other.cwd
+}
+
 /// Whether a run failed, and nobody canceled it.
 #[must_use]
 pub fn has_failed(row: &ExecutionRow) -> bool {

@@ -212,6 +212,22 @@ fn a_series_is_a_playbook_with_its_inventory_limit_and_tags() {
 }
 
 #[test]
+fn a_relative_name_is_one_playbook_in_one_folder() {
+    let (mut one, mut other) = (succeeded(), failed());
+    for run in [&mut one, &mut other] {
+        run.description.playbook = Some("site.yml".to_owned());
+        run.description.cwd = Some("/srv/shop".to_owned());
+    }
+    assert!(is_same_folder(&one, &other));
+    other.description.cwd = Some("/srv/blog".to_owned());
+    assert!(!is_same_folder(&one, &other));
+    for run in [&mut one, &mut other] {
+        run.description.playbook = Some("/srv/ansible/site.yml".to_owned());
+    }
+    assert!(is_same_folder(&one, &other));
+}
+
+#[test]
 fn a_regular_playbook_is_expected_again() {
     const HOUR: i64 = 3_600_000_000;
     let expected = |hours: &[i64]| {
