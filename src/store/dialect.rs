@@ -44,6 +44,15 @@ impl Engine {
         }
     }
 
+    /// What stands behind `executions e` in a list. MySQL would find the runs of a playbook by the index of its folders, and
+    /// sort them all for one page.
+    pub(super) fn not_by_folder(self) -> &'static str {
+        match self {
+            Self::MySql => " IGNORE INDEX (executions_folder)",
+            Self::Sqlite | Self::Postgres => "",
+        }
+    }
+
     /// How the runs that changed a host (`execution_hosts x`) are found by their own index: what stands behind the table, and
     /// the condition on the name. SQLite would rather take the index of all runs; MySQL has a column for it, because it
     /// has no partial indexes.

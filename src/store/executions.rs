@@ -32,7 +32,11 @@ pub(super) fn push_page(
     few: Option<&[ExecutionKey]>,
 ) {
     let source = Source::of(filter);
-    query.push(source.from()).push(" WHERE 1 = 1");
+    query.push(source.from());
+    if source == Source::Executions {
+        query.push(query.engine().not_by_folder());
+    }
+    query.push(" WHERE 1 = 1");
     push_filter(query, filter, source);
     if let Some(few) = few {
         push_list(query.push(" AND e.id IN ("), few);

@@ -40,14 +40,14 @@ pub(super) struct Set {
     #[arg(long, value_name = "HOURS")]
     silent_hours: Option<u32>,
     /// Address of a webhook, if it is no secret
-    #[arg(long, conflicts_with = "url_file")]
-    url: Option<String>,
+    #[arg(long, value_name = "URL", conflicts_with = "address_file")]
+    address: Option<String>,
     /// File with its address; "-" reads standard input
     #[arg(long, value_name = "FILE")]
-    url_file: Option<PathBuf>,
+    address_file: Option<PathBuf>,
     /// File with the access token (matrix) or the routing key (pagerduty)
     #[arg(long, value_name = "FILE")]
-    token_file: Option<PathBuf>,
+    key_file: Option<PathBuf>,
     /// Matrix: the room's id
     #[arg(long)]
     room: Option<String>,
@@ -61,7 +61,7 @@ pub(super) struct Set {
     #[arg(long)]
     server: Option<String>,
     /// Mail: its port
-    #[arg(long)]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
     port: Option<u16>,
     /// Mail: tls, starttls or none
     #[arg(long, value_parser = security)]
@@ -203,12 +203,12 @@ fn from_options(command: &Set) -> anyhow::Result<Value> {
 
 /// Adds the secrets that were given, or asks for the one that is missing.
 fn secrets(command: &Set, client: &Client, path: &str, settings: &mut Value) -> anyhow::Result<()> {
-    if let Some(url) = &command.url {
+    if let Some(url) = &command.address {
         settings["url"] = url.as_str().into();
     }
     for (name, file) in [
-        ("url", &command.url_file),
-        ("token", &command.token_file),
+        ("url", &command.address_file),
+        ("token", &command.key_file),
         ("password", &command.password_file),
     ] {
         if let Some(file) = file {

@@ -19,7 +19,7 @@ fn a_target_is_set_tested_rotated_and_removed() {
         "ops",
         "--kind",
         "webhook",
-        "--url-file",
+        "--address-file",
         file,
     ];
     arguments.extend(told);
