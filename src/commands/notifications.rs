@@ -1,13 +1,12 @@
 //! Targets of notifications: set, remove, rotate, test; and messages: send again.
 
 use secrecy::SecretString;
-use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{CommandError, Commands};
 use crate::model::{Action, Actor, AuditEntry, TargetKind, TargetRow, TargetSettings};
 use crate::notify::secrets::TargetSecrets;
-use crate::notify::{check, sign};
+use crate::notify::{check, object, shown, sign};
 use crate::store::{NewTarget, StoreError};
 
 /// Signing secrets that are valid at once: the new one, and the one before it.
@@ -176,13 +175,4 @@ fn new_secret() -> Result<SecretString, CommandError> {
     let mut random = [0; 32];
     getrandom::fill(&mut random).map_err(CommandError::Random)?;
     Ok(sign::secret(&random))
-}
-
-/// A target for the audit trail: everything but secrets.
-fn shown(settings: &TargetSettings, address: &str) -> Value {
-    json!({ "address": address, "settings": settings })
-}
-
-fn object(name: &str) -> String {
-    format!("target:{name}")
 }

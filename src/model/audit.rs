@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 const LONGEST_TEXT: usize = 2000;
 
 /// How the actor was authenticated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Via {
     /// By a token.
     Token,
@@ -25,18 +25,21 @@ pub enum Via {
     Schedule,
     /// By an account of the machine: a command that works on the database directly.
     CommandLine,
+    /// By whoever may change the configuration file.
+    Configuration,
     /// Not authenticated, and refused for that.
     Unknown,
 }
 
 impl Via {
     /// Every way.
-    pub const ALL: [Via; 6] = [
+    pub const ALL: [Via; 7] = [
         Via::Token,
         Via::Session,
         Via::Open,
         Via::Schedule,
         Via::CommandLine,
+        Via::Configuration,
         Via::Unknown,
     ];
 
@@ -49,15 +52,16 @@ impl Via {
             Via::Open => "open",
             Via::Schedule => "schedule",
             Via::CommandLine => "command_line",
+            Via::Configuration => "configuration",
             Via::Unknown => "unknown",
         }
     }
 }
 
 /// Who requests a change, and from where.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Actor {
-    /// `token:NAME`, `user:NAME` at a command line, `schedule`, `schedule:NAME` of runs, or `anonymous`.
+    /// `token:NAME`, `user:NAME` at a command line, `configuration`, `schedule`, `schedule:NAME` of runs, or `anonymous`.
     pub name: String,
     /// The token's key in the store.
     pub token: Option<i64>,
@@ -88,6 +92,15 @@ impl Actor {
         Self {
             name: "schedule".to_owned(),
             ..Self::anonymous(Via::Schedule, None)
+        }
+    }
+
+    /// The configuration file, which the collector reads when it starts.
+    #[must_use]
+    pub fn configuration() -> Self {
+        Self {
+            name: "configuration".to_owned(),
+            ..Self::anonymous(Via::Configuration, None)
         }
     }
 
@@ -147,6 +160,8 @@ pub enum Action {
     PauseSchedule,
     /// A schedule was resumed.
     ResumeSchedule,
+    /// A schedule started nothing at a time, for another reason than the time before.
+    SkipSchedule,
     /// The oldest entries of the trail were removed, as the configuration says.
     TrimAudit,
     /// A target of notifications was set.
@@ -161,13 +176,17 @@ pub enum Action {
     TestTarget,
     /// A message to a target was sent again.
     Redeliver,
+    /// Somebody looked at an execution.
+    View,
+    /// Something of the history was exported.
+    Export,
     /// A request was refused, because the actor was unknown or not allowed.
     Refused,
 }
 
 impl Action {
     /// Every action.
-    pub const ALL: [Action; 25] = [
+    pub const ALL: [Action; 28] = [
         Action::Delete,
         Action::Pin,
         Action::Unpin,
@@ -185,6 +204,7 @@ impl Action {
         Action::DeleteSchedule,
         Action::PauseSchedule,
         Action::ResumeSchedule,
+        Action::SkipSchedule,
         Action::TrimAudit,
         Action::SetTarget,
         Action::RemoveTarget,
@@ -192,6 +212,8 @@ impl Action {
         Action::SwitchOffTarget,
         Action::TestTarget,
         Action::Redeliver,
+        Action::View,
+        Action::Export,
         Action::Refused,
     ];
 
@@ -216,6 +238,7 @@ impl Action {
             Action::DeleteSchedule => "delete_schedule",
             Action::PauseSchedule => "pause_schedule",
             Action::ResumeSchedule => "resume_schedule",
+            Action::SkipSchedule => "skip_schedule",
             Action::TrimAudit => "trim_audit",
             Action::SetTarget => "set_target",
             Action::RemoveTarget => "remove_target",
@@ -223,6 +246,8 @@ impl Action {
             Action::SwitchOffTarget => "switch_off_target",
             Action::TestTarget => "test_target",
             Action::Redeliver => "redeliver",
+            Action::View => "view",
+            Action::Export => "export",
             Action::Refused => "refused",
         }
     }
@@ -237,8 +262,8 @@ pub struct AuditEntry {
     pub actor: Actor,
     /// What they did.
     pub action: Action,
-    /// The object: `execution:ID`, `token:NAME`, `schedule:NAME`, `target:NAME`, `delivery:ID`, `history`, or the refused
-    /// request.
+    /// The object: `execution:ID`, `token:NAME`, `schedule:NAME`, `target:NAME`, `delivery:ID`, `history`, `audit`, or the
+    /// refused request.
     pub object: String,
     /// Why, in their words.
     pub note: Option<String>,

@@ -11,7 +11,7 @@ use super::notice::Notice;
 use super::render::{self, Outgoing};
 use super::secrets::TargetSecrets;
 use super::send::{Outcome, Sent};
-use super::{Notifier, NotifyError, backoff, micros, read};
+use super::{Notifier, NotifyError, backoff, micros, object, read};
 use crate::model::{
     Action, Actor, AttemptRow, AuditEntry, DeliveryKind, DeliveryRow, DeliveryState, TargetRow,
     time_from_us,
@@ -259,7 +259,7 @@ impl Notifier {
             now_us,
             Actor::schedule(),
             Action::SwitchOffTarget,
-            format!("target:{name}"),
+            object(name),
         );
         let entry = entry.after(json!({ "reason": reason }));
         parts

@@ -43,6 +43,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 use secrecy::zeroize::Zeroizing;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 pub use deliver::Deliveries;
@@ -55,7 +56,9 @@ use self::send::guard::Guard;
 use crate::clock::Clock;
 use crate::config::{Config, NotificationConfig};
 use crate::history::HistoryError;
-use crate::model::{DeliveryKind, TargetKind, TargetRow};
+use crate::model::{
+    Action, Actor, AuditEntry, DeliveryKind, TargetKind, TargetRow, TargetSettings,
+};
 use crate::store::{NewDelivery, NewTarget, Store, StoreError};
 
 /// How long a test may take until it is tried in the background.
@@ -137,10 +140,18 @@ impl Notifier {
             NotifyError::Config(format!("notifications.targets.{name}: {error}"))
         };
         let parts = &self.0;
+        let entry = |name: &str, action| {
+            let object = object(name);
+            AuditEntry::new(parts.clock.now_us(), Actor::configuration(), action, object)
+        };
         let stored = parts.store.targets().await?;
         for target in stored.iter().filter(|target| target.is_from_file) {
             if !parts.config.targets.contains_key(&target.name) {
-                parts.store.remove_target(&target.name, |_| None).await?;
+                let removed = |before: &TargetRow| {
+                    let entry = entry(&before.name, Action::RemoveTarget);
+                    Some(entry.before(shown(&before.settings, &before.address)))
+                };
+                parts.store.remove_target(&target.name, removed).await?;
             }
         }
         for (name, settings) in &parts.config.targets {
@@ -178,7 +189,15 @@ impl Notifier {
                 is_from_file: true,
                 changed_us: now_us,
             };
-            parts.store.put_target(&target, |_| None).await?;
+            let set = |before: Option<&TargetRow>| {
+                let entry = entry(name, Action::SetTarget);
+                let entry = entry.after(shown(&target.settings, &target.address));
+                Some(match before {
+                    Some(before) => entry.before(shown(&before.settings, &before.address)),
+                    None => entry,
+                })
+            };
+            parts.store.put_target(&target, set).await?;
         }
         parts.store.look_for_targets().await?;
         Ok(())
@@ -226,6 +245,18 @@ impl Notifier {
     fn digest_wait(&self) -> Duration {
         Duration::from_secs(self.0.config.digest_wait_seconds)
     }
+}
+
+/// A target for the audit trail: everything but secrets.
+#[must_use]
+pub fn shown(settings: &TargetSettings, address: &str) -> Value {
+    json!({ "address": address, "settings": settings })
+}
+
+/// Name of a target in the audit trail.
+#[must_use]
+pub fn object(name: &str) -> String {
+    format!("target:{name}")
 }
 
 /// A duration in microseconds.

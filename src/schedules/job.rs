@@ -5,16 +5,17 @@
 
 use std::time::Duration;
 
+use serde_json::json;
 use uuid::Uuid;
 
 use super::rules::{Decision, Due, DueTime, decide};
-use super::state::{clockwork, outcome};
+use super::state::{actor, clockwork, outcome};
 use super::timetable::Timetable;
 use super::{Inner, Schedules};
 use crate::clock::Clock;
 use crate::ingest::IngestError;
 use crate::launcher::{LaunchError, LaunchRequest};
-use crate::model::{Actor, ScheduleOutcome, ScheduleRow, ScheduleTick};
+use crate::model::{Action, Actor, AuditEntry, ScheduleOutcome, ScheduleRow, ScheduleTick};
 use crate::store::StoreError;
 use crate::work::{Job, JobError, Outcome, Scope, StopPhase, Turn};
 
@@ -261,7 +262,8 @@ impl Inner {
             "a schedule started nothing"
         );
         let tick = self.tick(row, due, outcome, Some(detail));
-        let is_noted = self.store.note_tick(&tick).await?;
+        let entry = skipped(row, &tick);
+        let is_noted = self.store.note_tick(&tick, entry.as_ref()).await?;
         if is_noted {
             count(outcome);
         }
@@ -286,6 +288,20 @@ impl Inner {
             execution: None,
         }
     }
+}
+
+/// The audit entry of a time at which nothing is started; none if it was the same at the time before: a schedule may come
+/// every second, and its own log has each time.
+fn skipped(row: &ScheduleRow, tick: &ScheduleTick) -> Option<AuditEntry> {
+    let before = row.last.as_ref().map(|last| last.outcome);
+    if before == Some(tick.outcome) {
+        return None;
+    }
+    let told = json!({
+        "time_us": tick.time_us, "outcome": tick.outcome.as_str(), "passed_over": tick.passed_over,
+    });
+    let (by, object) = (actor(row, None, ""), ScheduleRow::object(&row.name));
+    Some(AuditEntry::new(tick.decided_us, by, Action::SkipSchedule, object).after(told))
 }
 
 fn count(outcome: ScheduleOutcome) {

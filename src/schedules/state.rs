@@ -124,7 +124,7 @@ pub(super) fn clockwork<'t>(row: &ScheduleRow, timetable: &'t Timetable) -> Cloc
 }
 
 /// Whoever starts the runs of a schedule.
-fn actor(row: &ScheduleRow, token: Option<i64>, scopes: &str) -> Actor {
+pub(super) fn actor(row: &ScheduleRow, token: Option<i64>, scopes: &str) -> Actor {
     Actor {
         name: ScheduleRow::object(&row.name),
         token,

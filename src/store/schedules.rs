@@ -183,13 +183,23 @@ impl Store {
         })
     }
 
-    /// Stores that nothing is started at a time; false if the schedule is no longer at the revision that this was decided
-    /// on.
+    /// Stores that nothing is started at a time, with an audit entry if there is one; false if the schedule is no longer at
+    /// the revision that this was decided on.
     ///
     /// # Errors
     /// The database failed.
-    pub async fn note_tick(&self, tick: &ScheduleTick) -> Result<bool, StoreError> {
-        transaction!(self, transaction => decide(transaction, tick).await?)
+    pub async fn note_tick(
+        &self,
+        tick: &ScheduleTick,
+        entry: Option<&AuditEntry>,
+    ) -> Result<bool, StoreError> {
+        transaction!(self, transaction => {
+            let is_decided = decide(transaction, tick).await?;
+            if is_decided && let Some(entry) = entry {
+                audit::append(transaction, entry).await?;
+            }
+            is_decided
+        })
     }
 
     /// Counts all times of a schedule up to this one as decided, without noting what became of them; false if it is no

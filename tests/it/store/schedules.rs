@@ -125,8 +125,13 @@ on_every_store! {
         let done = store.commit(&[only(execution(json!({}))), late]).await;
         assert!(matches!(&done, Err(StoreError::Overtaken(which)) if which == &[1]), "{done:?}");
         assert!(store.execution(id).await.unwrap().is_none());
-        assert!(!store.note_tick(&tick(&row, TEN + 20, ScheduleOutcome::Missed)).await.unwrap());
-        assert!(store.note_tick(&tick(&now, TEN + 20, ScheduleOutcome::Missed)).await.unwrap());
+        let entered = async || store.audit_head().await.unwrap().0;
+        let before = entered().await;
+        let missed = |row| tick(row, TEN + 20, ScheduleOutcome::Missed);
+        assert!(!store.note_tick(&missed(&row), Some(&audited())).await.unwrap());
+        assert_eq!(entered().await, before, "nothing was decided");
+        assert!(store.note_tick(&missed(&now), Some(&audited())).await.unwrap());
+        assert_eq!(entered().await, before + 1);
         let ticks = store.ticks(row.id).await.unwrap();
         let told: Vec<_> = ticks.iter().map(|tick| (tick.time_us, tick.outcome, tick.passed_over)).collect();
         assert_eq!(told, [(TEN + 20, ScheduleOutcome::Missed, 2), (TEN + 10, ScheduleOutcome::Started, 2)]);
@@ -141,7 +146,7 @@ on_every_store! {
         store.create_schedule(&row, None).await.unwrap();
         for number in 0..i64::from(TICKS) + 5 {
             let now = ScheduleRow { revision: row.revision + number, ..row.clone() };
-            assert!(store.note_tick(&tick(&now, TEN + number, ScheduleOutcome::StillRunning)).await.unwrap());
+            assert!(store.note_tick(&tick(&now, TEN + number, ScheduleOutcome::StillRunning), None).await.unwrap());
         }
         let ticks = store.ticks(row.id).await.unwrap();
         assert_eq!(ticks.len(), TICKS as usize);

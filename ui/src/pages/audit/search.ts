@@ -18,6 +18,7 @@ export const ACTIONS = [
   "delete_schedule",
   "pause_schedule",
   "resume_schedule",
+  "skip_schedule",
   "trim_audit",
   "set_target",
   "remove_target",
@@ -25,6 +26,8 @@ export const ACTIONS = [
   "switch_off_target",
   "test_target",
   "redeliver",
+  "view",
+  "export",
   "refused",
 ] as const;
 

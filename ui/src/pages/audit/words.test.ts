@@ -7,7 +7,9 @@ test("entries in words", () => {
   expect(origin({ name: "token:ci", via: "session", peer: "10.0.0.7" })).toBe(
     "in the browser, from 10.0.0.7",
   );
+  expect(actionWords("view")).toBe("looked at");
   expect(origin({ name: "schedule", via: "schedule" })).toBe("by the schedule");
+  expect(origin({ name: "configuration", via: "configuration" })).toBe("by the configuration file");
 });
 
 test("only runs are links", () => {

@@ -20,6 +20,7 @@ const ACTION_WORDS = new Map([
   ["delete_schedule", "deleted a schedule"],
   ["pause_schedule", "paused a schedule"],
   ["resume_schedule", "resumed a schedule"],
+  ["skip_schedule", "left a time of a schedule out"],
   ["trim_audit", "removed old entries"],
   ["set_target", "set a target of notifications"],
   ["remove_target", "removed a target of notifications"],
@@ -27,6 +28,8 @@ const ACTION_WORDS = new Map([
   ["switch_off_target", "switched off a target that failed"],
   ["test_target", "sent a target an example"],
   ["redeliver", "sent a notification again"],
+  ["view", "looked at"],
+  ["export", "exported"],
   ["refused", "was refused"],
 ]);
 
@@ -44,6 +47,7 @@ const VIA = new Map([
   ["session", "in the browser"],
   ["open", "without a token"],
   ["command_line", "on the collector's machine"],
+  ["configuration", "by the configuration file"],
   ["schedule", "by the schedule"],
 ]);
 
