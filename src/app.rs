@@ -21,6 +21,7 @@ use crate::schedules::Schedules;
 use crate::store::{Store, StoreError, TokenRow};
 use crate::telemetry::Figures;
 use crate::traces::Traces;
+use crate::views::Views;
 use crate::work::Runner;
 
 /// The collector's parts; cheap to clone.
@@ -54,6 +55,8 @@ pub struct Parts {
     pub retention: Retention,
     /// Sends traces, if they are configured.
     pub traces: Option<Traces>,
+    /// Notes who looks at records, if that is wanted.
+    pub views: Option<Views>,
     /// Tells targets what happened to runs.
     pub notifier: Notifier,
     /// Notifies viewers of changes.
@@ -131,6 +134,7 @@ impl App {
         );
         let notifier = Notifier::new(&config, store.clone(), clock.clone())?;
         notifier.take_over_configured().await?;
+        let views = config.audit_views.then(|| Views::new(clock.clone()));
         let auth = Auth::new(store.clone(), clock.clone());
         let work = Runner::new(store.clone(), clock.clone(), closing.clone());
         let commands = Commands {
@@ -157,6 +161,7 @@ impl App {
             schedules,
             retention,
             traces,
+            views,
             notifier,
             hub,
             clock,

@@ -29,6 +29,9 @@ pub(crate) fn start(app: &App, url: String) {
             .uses()
             .writing(app.store.clone(), app.clock.clone()),
     );
+    if let Some(views) = &app.views {
+        work.add(views.entering(app.store.clone()));
+    }
     // Jobs that start work by themselves, and stop first.
     work.add(packing);
     work.add(RollUp::new(app.store.clone(), app.clock.clone()));

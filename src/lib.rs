@@ -32,6 +32,7 @@
 //! - [`api`]: the HTTP surface: thin handlers, one error type, one router list
 //! - [`retention`]: what is kept, for how long, and how the rest is removed
 //! - [`traces`]: sends runs as OpenTelemetry traces
+//! - [`views`]: who looked at which records, for the audit trail
 //! - [`work`]: the runner of all background jobs; `jobs`: their list
 //! - [`schedules`]: runs that the launcher starts by the clock
 //! - [`launcher`]: runs requested through the API: the queue, and their supervision
@@ -69,4 +70,5 @@ pub mod stats;
 pub mod store;
 pub mod telemetry;
 pub mod traces;
+pub mod views;
 pub mod work;

@@ -157,6 +157,11 @@ impl Described {
             "Requests that were refused because the client was not authenticated (401) or not allowed (403), by status.",
         ),
         described(
+            "playback_audit_views_lost_total",
+            "counter",
+            "Looks at records that were not entered in the audit trail, because too many waited for the database.",
+        ),
+        described(
             "playback_commits_total",
             "counter",
             "Commits to the database.",

@@ -35,8 +35,8 @@ pub(super) struct AuditPage {
 /// Who did something, and from where.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct AuditActor {
-    /// `token:NAME`, `user:NAME` for a command on the collector's machine, `schedule` (of retention), `schedule:NAME` (of
-    /// runs), or `anonymous`.
+    /// `token:NAME`, `user:NAME` for a command on the collector's machine, `configuration` (its file), `schedule` (what the
+    /// collector does by itself), `schedule:NAME` (of runs), or `anonymous`.
     name: String,
     /// The token's number: a token that is made later under the same name has another one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -45,7 +45,7 @@ pub(super) struct AuditActor {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     scopes: Vec<String>,
-    /// How they were authenticated: `token`, `session`, `open`, `command_line`, `schedule` or `unknown`.
+    /// How they were authenticated: `token`, `session`, `open`, `command_line`, `configuration`, `schedule` or `unknown`.
     via: String,
     /// Address of the client; behind a trusted proxy, as the proxy says.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -91,7 +91,8 @@ pub(super) struct AuditList {
 }
 
 /// Who changed what, newest first: deletions, pins, redactions, cleanups, launches, cancellations, tokens, schedules,
-/// targets of notifications, and requests that were refused.
+/// targets of notifications, and requests that were refused. With `audit_views` in the configuration, also who looked at
+/// which run, and who exported what.
 #[utoipa::path(
     get, path = "/audit", tag = "audit", params(AuditQuery),
     responses((status = 200, body = AuditList), (status = 400, body = ErrorBody))

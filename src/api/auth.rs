@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, header};
 use uuid::Uuid;
 
 use super::origin::Place;
+use super::views::Reader;
 use super::{ApiError, peer};
 use crate::app::App;
 use crate::auth::{AuthError, Credential, Scope, Scopes};
@@ -200,6 +201,9 @@ async fn authorize(app: &App, parts: &mut Parts, scope: Scope) -> Result<Asker, 
         ))
         .to(asker.actor));
     }
+    if let Some(reader) = parts.extensions.get::<Reader>() {
+        reader.is(&asker.actor);
+    }
     Ok(asker)
 }
 
@@ -272,6 +276,11 @@ impl From<AuthError> for ApiError {
 }
 
 impl ReadAccess {
+    /// The actor, for the record.
+    pub(super) fn actor(&self) -> Actor {
+        self.0.actor.clone()
+    }
+
     /// Whether the client may also launch runs.
     pub(super) fn may_run(&self) -> bool {
         let token = self.0.token.as_ref();

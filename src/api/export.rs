@@ -8,8 +8,10 @@ use futures_util::Stream;
 use futures_util::stream::StreamExt as _;
 use playback_wire::{ResultStatus, Stream as Printed};
 use serde::Deserialize;
+use serde_json::{Map, Value, json};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use utoipa::IntoParams;
+use uuid::Uuid;
 
 use super::ApiError;
 use super::auth::{AdminAccess, ReadAccess};
@@ -20,6 +22,7 @@ use crate::app::App;
 use crate::export::report::{self, Document};
 use crate::export::{self, Dataset, ExportError, Format, Request, Selection};
 use crate::filter::{Filtered, Given, parse, place};
+use crate::model::Actor;
 use crate::store::RowFilter;
 
 /// Exports that may be open at once: each holds some megabytes.
@@ -175,6 +178,47 @@ impl RequestedRuns<'_> {
     }
 }
 
+/// An export, as the audit trail tells it.
+struct Exported<'q> {
+    /// What a row is; `bundle` for logs.
+    what: &'static str,
+    format: &'static str,
+    given: &'q Given,
+    /// Whether there was a query beside the filters.
+    has_query: bool,
+    execution: Option<Uuid>,
+}
+
+impl Exported<'_> {
+    /// Notes it, if that is wanted.
+    fn note(&self, app: &App, actor: Actor) {
+        let Some(views) = &app.views else {
+            return;
+        };
+        let mut told = Map::new();
+        told.insert("what".to_owned(), self.what.into());
+        told.insert("format".to_owned(), self.format.into());
+        let filters: Map<String, Value> = self
+            .given
+            .pairs()
+            // A text that is looked for may be one that is redacted later.
+            .map(|(name, text)| match name {
+                "text" => (name.to_owned(), true.into()),
+                _ => (name.to_owned(), text.into()),
+            })
+            .chain(self.has_query.then(|| ("q".to_owned(), true.into())))
+            .collect();
+        if !filters.is_empty() {
+            told.insert("filters".to_owned(), filters.into());
+        }
+        let object = match self.execution {
+            Some(execution) => format!("execution:{execution}"),
+            None => "history".to_owned(),
+        };
+        views.exported(actor, object, &told.into());
+    }
+}
+
 /// Takes a place among the open exports.
 fn permit() -> Result<SemaphorePermit<'static>, ApiError> {
     EXPORTS.try_acquire().map_err(|_| {
@@ -203,13 +247,21 @@ fn permit() -> Result<SemaphorePermit<'static>, ApiError> {
 )]
 pub(super) async fn export_history(
     State(app): State<App>,
-    _: ReadAccess,
+    access: ReadAccess,
     Query(query): Query<ExportQuery>,
 ) -> Result<Response, ApiError> {
     let request = request(&app, &query)?;
     let permit = permit()?;
     let (name, format) = (request.dataset.as_str(), request.format);
+    let exported = Exported {
+        what: name,
+        format: format.as_str(),
+        given: &query.given,
+        has_query: request.selection.filter.query.is_some(),
+        execution: request.selection.execution,
+    };
     let bytes = export::begin(&app.store, request).await?;
+    exported.note(&app, access.actor());
     let file = format!("{name}.{}", format.as_str());
     Ok(attached(format.media_type(), &file, held(permit, bytes)))
 }
@@ -243,7 +295,7 @@ pub(super) struct AuditExportOptions {
 )]
 pub(super) async fn export_audit(
     State(app): State<App>,
-    _: AdminAccess,
+    access: AdminAccess,
     Query(query): Query<AuditExportQuery>,
 ) -> Result<Response, ApiError> {
     let format = query.rest.format.as_deref();
@@ -253,6 +305,15 @@ pub(super) async fn export_audit(
     let filter = query.filter()?;
     let permit = permit()?;
     let bytes = export::begin_audit(&app.store, filter, format, columns).await?;
+    if let Some(views) = &app.views {
+        let filters: Map<String, Value> = query
+            .given
+            .pairs()
+            .map(|(name, text)| (name.to_owned(), text.into()))
+            .collect();
+        let told = json!({ "what": "audit", "format": format.as_str(), "filters": filters });
+        views.exported(access.actor(), "audit".to_owned(), &told);
+    }
     let file = format!("audit.{}", format.as_str());
     Ok(attached(format.media_type(), &file, held(permit, bytes)))
 }
@@ -286,7 +347,7 @@ pub(super) struct BundleOptions {
 )]
 pub(super) async fn export_bundle(
     State(app): State<App>,
-    _: AdminAccess,
+    access: AdminAccess,
     Query(query): Query<BundleQuery>,
 ) -> Result<Response, ApiError> {
     let asked = RequestedRuns {
@@ -296,7 +357,15 @@ pub(super) async fn export_bundle(
     };
     let selection = asked.selection(&app, &query)?;
     let permit = permit()?;
+    let exported = Exported {
+        what: "bundle",
+        format: "playback",
+        given: &query.given,
+        has_query: selection.filter.query.is_some(),
+        execution: selection.execution,
+    };
     let bytes = export::begin_bundle(&app.store, selection).await?;
+    exported.note(&app, access.actor());
     let bytes = held(permit, bytes);
     Ok(attached("application/zstd", "executions.playback", bytes))
 }

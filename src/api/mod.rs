@@ -37,6 +37,7 @@ mod streamed;
 mod tokens;
 mod trends;
 mod viewers;
+mod views;
 mod whoami;
 
 use std::sync::Arc;
@@ -221,12 +222,23 @@ pub fn openapi() -> OpenApi {
     document
 }
 
+/// Lets routes note who looks at records, if that is wanted.
+fn noting_views(router: Router<App>, app: &App) -> Router<App> {
+    match app.views {
+        Some(_) => router.layer(axum::middleware::from_fn_with_state(
+            app.clone(),
+            views::note_views,
+        )),
+        None => router,
+    }
+}
+
 /// The whole service.
 pub fn router(app: App) -> Router {
     let (router, mut document) = routes().split_for_parts();
     // What assistants' tools ask, by the same handlers: only the outer layers are missing, which this request has passed.
     let (asked, _) = routes().split_for_parts();
-    let asked = asked
+    let asked = noting_views(asked, &app)
         .layer(CatchPanicLayer::custom(error::panicked))
         .with_state(app.clone());
     document::complete(&mut document);
@@ -244,7 +256,7 @@ pub fn router(app: App) -> Router {
             .map_or("", |path| path.as_str());
         tracing::debug_span!("request", method = %request.method(), route)
     });
-    router
+    noting_views(router, &app)
         .route(
             "/api/openapi.json",
             get(async move || axum::Json(&*document).into_response()),

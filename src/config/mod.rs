@@ -67,6 +67,8 @@ pub struct Config {
     pub search_index_seconds: u64,
     /// Days that entries of the audit trail are kept. None: for good.
     pub audit_keep_days: Option<u32>,
+    /// Whether the audit trail says who looked at which run.
+    pub audit_views: bool,
     /// When the retention rules are applied automatically.
     pub retention_schedule: Option<Schedule>,
     /// Retention rules: the first that matches a run applies.
@@ -109,6 +111,7 @@ impl Default for Config {
             max_output_lines: None,
             search_index_seconds: 60,
             audit_keep_days: None,
+            audit_views: false,
             retention_schedule: None,
             retention: Vec::new(),
             http: HttpConfig::default(),

@@ -24,7 +24,7 @@ static ACTOR: Field<AuditFilter> = Field {
     name: "actor",
     kind: Kind::Text,
     value_name: "WHO",
-    doc: "Only what this actor did: token:NAME, user:NAME, schedule:NAME, schedule or anonymous",
+    doc: "Only what this actor did: token:NAME, user:NAME, schedule:NAME, schedule, configuration or anonymous",
     places: &[Spelling::audit("actor")],
     set: |filter, text| {
         filter.actor = Some(text.to_owned());
@@ -52,7 +52,7 @@ static OBJECT: Field<AuditFilter> = Field {
     name: "object",
     kind: Kind::Text,
     value_name: "OBJECT",
-    doc: "Only what was done to this: execution:ID, token:NAME, schedule:NAME, target:NAME, delivery:ID, history, or a request that was refused",
+    doc: "Only what was done to this: execution:ID, token:NAME, schedule:NAME, target:NAME, delivery:ID, history, audit, or a request that was refused",
     places: &[Spelling::audit("object")],
     set: |filter, text| {
         filter.object = Some(text.to_owned());

@@ -42,6 +42,11 @@ impl Given {
         found.map(|(_, text)| text.as_str())
     }
 
+    /// All names and texts.
+    pub fn pairs(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.0.iter().map(|(name, text)| (*name, text.as_str()))
+    }
+
     /// Reads the values.
     ///
     /// # Errors

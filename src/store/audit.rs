@@ -3,6 +3,7 @@
 use super::dialect::Engine;
 use super::health::freeing;
 use super::pool::{Row, Transaction};
+use super::tables::table::{Present, Table};
 use super::{Store, StoreError, transaction};
 use crate::model::{
     AuditCheck, AuditEntry, AuditFilter, AuditRow, NO_ENTRY, TrimmedAudit, hexadecimal,
@@ -14,6 +15,15 @@ const PAGE: u32 = 1000;
 /// Entries removed at once.
 const TRIMMED: u32 = 10_000;
 
+const AUDIT: Table = Table {
+    name: "audit",
+    columns: &[
+        "number", "at_us", "actor", "token", "scopes", "via", "peer", "action", "object", "note",
+        "was", "became", "hash",
+    ],
+    present: Present::Never,
+};
+
 const COLUMNS: &str = "SELECT number, at_us, actor, token, scopes, via, peer, action, object, note, was, became, \
                        hash FROM audit";
 
@@ -23,40 +33,46 @@ pub(super) async fn append(
     transaction: &mut Transaction,
     entry: &AuditEntry,
 ) -> Result<(), StoreError> {
-    // Updated before it is read, which locks the row on every database with concurrent writers.
-    let mut update = transaction.query("UPDATE audit_head SET number = number + 1 WHERE id = 1");
-    update.execute_in(transaction).await?;
+    append_all(transaction, std::slice::from_ref(entry)).await
+}
+
+/// The same, for several entries.
+async fn append_all(
+    transaction: &mut Transaction,
+    entries: &[AuditEntry],
+) -> Result<(), StoreError> {
+    let count = i64::try_from(entries.len()).unwrap_or(i64::MAX);
+    // Updated before it is read, which locks the row on every database with concurrent writers; and changed, so that what
+    // is read is the row as it is now, not as it was when the transaction began.
+    let mut update = transaction.query("UPDATE audit_head SET number = number + ? WHERE id = 1");
+    update.bind(count).execute_in(transaction).await?;
     let mut query = transaction.query("SELECT number, hash FROM audit_head WHERE id = 1");
     let rows = query.fetch_all_in(transaction).await?;
     let head = rows.first().ok_or(StoreError::Damaged {
         part: "the audit trail: its end is not noted",
     })?;
-    let (number, last) = read_head(head)?;
-    let row = AuditRow::seal(entry, number, &last);
-    insert(transaction, &row).await?;
-    set_head(transaction, number, &row.hash).await
+    let (number, mut last) = read_head(head)?;
+    let first = number.saturating_sub(count).saturating_add(1);
+    let mut rows = Vec::with_capacity(entries.len());
+    for (number, entry) in (first..).zip(entries) {
+        let row = AuditRow::seal(entry, number, &last);
+        last = row.hash;
+        rows.push(row);
+    }
+    insert(transaction, &rows).await?;
+    set_head(transaction, number, &last).await
 }
 
-async fn insert(transaction: &mut Transaction, row: &AuditRow) -> Result<(), StoreError> {
-    transaction
-        .query(
-            "INSERT INTO audit (number, at_us, actor, token, scopes, via, peer, action, object, note, was, became, \
-             hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        )
-        .bind(row.number)
-        .bind(row.at_us)
-        .bind(&row.actor)
-        .bind(row.token)
-        .bind(&row.scopes)
-        .bind(&row.via)
-        .bind(row.peer.as_deref())
-        .bind(&row.action)
-        .bind(&row.object)
-        .bind(row.note.as_deref())
-        .bind(row.before.as_deref())
-        .bind(row.after.as_deref())
-        .bind(row.hash.as_slice())
-        .execute_in(transaction)
+async fn insert(transaction: &mut Transaction, rows: &[AuditRow]) -> Result<(), StoreError> {
+    AUDIT
+        .insert(transaction, rows, |values, row| {
+            values.bind(row.number).bind(row.at_us);
+            values.bind(&row.actor).bind(row.token).bind(&row.scopes);
+            values.bind(&row.via).bind(row.peer.as_deref());
+            values.bind(&row.action).bind(&row.object);
+            values.bind(row.note.as_deref()).bind(row.before.as_deref());
+            values.bind(row.after.as_deref()).bind(row.hash.as_slice());
+        })
         .await?;
     Ok(())
 }
@@ -95,6 +111,14 @@ impl Store {
     /// The database failed: nothing was appended.
     pub async fn audit(&self, entry: &AuditEntry) -> Result<(), StoreError> {
         transaction!(self, transaction => append(transaction, entry).await?)
+    }
+
+    /// Appends entries without a change in the store: all of them, or none.
+    ///
+    /// # Errors
+    /// The database failed: nothing was appended.
+    pub async fn audit_all(&self, entries: &[AuditEntry]) -> Result<(), StoreError> {
+        transaction!(self, transaction => append_all(transaction, entries).await?)
     }
 
     /// Appends an entry that must be stored before something is deleted: on a full disk, it uses the space reserved for
@@ -289,9 +313,7 @@ pub(super) async fn copy(from: &Store, to: &Store) -> Result<(), StoreError> {
     transaction!(to, transaction => {
         let mut delete = transaction.query("DELETE FROM audit WHERE number >= ?");
         delete.bind(first).execute_in(transaction).await?;
-        for row in &rows {
-            insert(transaction, row).await?;
-        }
+        insert(transaction, &rows).await?;
         set_head(transaction, number, &last).await?;
     })
 }

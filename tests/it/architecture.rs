@@ -127,6 +127,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
         ],
     ),
     ("stats", &["clock", "model", "store", "work"]),
+    ("views", &["clock", "model", "store", "work"]),
     (
         "traces",
         &[
@@ -197,6 +198,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "store",
             "telemetry",
             "traces",
+            "views",
             "work",
         ],
     ),

@@ -199,4 +199,8 @@ also! {
         a_change_of_durations_is_told_with_its_run_and_commit
         what_passes_and_fails_in_turn_is_flaky
         a_running_execution_is_judged_by_those_like_it;
+    views:
+        each_part_of_a_record_that_is_shown_is_entered_once_an_hour
+        an_export_is_entered_with_what_was_taken
+        looks_and_changes_at_the_same_time_leave_the_trail_whole;
 }

@@ -87,6 +87,7 @@ mod tokens;
 mod traces;
 mod trends;
 mod viewers;
+mod views;
 mod ways;
 mod whoami;
 mod wire;

@@ -43,7 +43,7 @@ fn told(client: &Client, tool: &str, arguments: Value) -> (String, bool) {
 
 /// What a tool answers that must be no error.
 #[track_caller]
-fn answer(client: &Client, tool: &str, arguments: Value) -> String {
+pub(crate) fn answer(client: &Client, tool: &str, arguments: Value) -> String {
     let (text, is_error) = told(client, tool, arguments);
     assert!(!is_error, "{text}");
     text

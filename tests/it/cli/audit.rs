@@ -2,7 +2,7 @@
 
 use super::run;
 use crate::builders::good_run;
-use crate::harness::Collector;
+use crate::harness::{Collector, Setup, eventually};
 
 #[test]
 fn who_changed_what_is_shown_and_verified() {
@@ -78,4 +78,25 @@ fn the_trail_is_exported_to_a_file_as_its_name_says() {
     let lines = run(&collector, &["audit", "export"]);
     assert_eq!(lines.ok().lines().count(), 2);
     assert!(lines.ok().contains("\"action\":\"pin\""), "{lines:?}");
+}
+
+#[test]
+fn who_looked_at_a_run_with_which_command_is_shown() {
+    let collector = Setup::default().config("audit_views = true\n").start();
+    let seen = good_run();
+    seen.deliver(&collector.client());
+    let id = seen.id.to_string();
+    run(&collector, &["show", &id]).ok();
+    let lines = eventually("the look to be entered", || {
+        let shown = run(&collector, &["audit", "--action", "view"]);
+        let lines = shown.ok().lines().skip(1).map(str::to_owned);
+        let lines: Vec<String> = lines.collect();
+        (!lines.is_empty()).then_some(lines)
+    });
+    let line = &lines[0];
+    assert!(
+        line.contains(" view ") && line.contains("parts=[") && line.contains("record"),
+        "{line}"
+    );
+    assert!(line.contains(&format!(" {} ", &id[30..])), "{line}");
 }

@@ -421,6 +421,25 @@ on_every_store! {
         assert_eq!(store.tokens().await.unwrap().len(), 2);
     }
 
+    async fn several_entries_are_appended_together(store: Store) {
+        let actor = Actor::anonymous(Via::Open, None);
+        let entries: Vec<AuditEntry> = (0..263)
+            .map(|at_us| AuditEntry::new(at_us, actor.clone(), Action::View, "test"))
+            .collect();
+        store.audit(&entries[0]).await.unwrap();
+        store.audit_all(&[]).await.unwrap();
+        let (one, other) = tokio::join!(store.audit_all(&entries), store.audit_all(&entries));
+        one.and(other).unwrap();
+        let rows = store.audit_trail(0).await.unwrap();
+        let numbers: Vec<i64> = rows.iter().map(|row| row.number).collect();
+        assert_eq!(numbers, (1..=527).collect::<Vec<_>>());
+        // Those of one transaction stand together, in their order.
+        let times: Vec<i64> = rows[1..].iter().map(|row| row.at_us).collect();
+        let expected: Vec<i64> = (0..263).chain(0..263).collect();
+        assert_eq!(times, expected);
+        assert_eq!(store.check_audit().await.unwrap().faults, []);
+    }
+
     async fn a_trail_whose_oldest_entries_were_removed_is_still_a_chain(store: Store) {
         let entry = |at_us: i64| {
             AuditEntry::new(at_us, Actor::anonymous(Via::Open, None), Action::Pin, "test")

@@ -1,0 +1,71 @@
+//! Notes who looked at the record of an execution, for the audit trail.
+//!
+//! Every `GET` below `/executions/{id}` that is answered is a look, so a new part of a record is one without more ado. An
+//! export notes itself, because it knows what it takes in.
+
+use std::sync::{Arc, OnceLock};
+
+use axum::extract::{MatchedPath, RawPathParams, Request, State};
+use axum::http::{Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::Response;
+use uuid::Uuid;
+
+use super::PREFIX;
+use crate::app::App;
+use crate::model::Actor;
+
+/// Where authentication leaves the actor of a request, as an extension of it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Reader(Arc<OnceLock<Actor>>);
+
+impl Reader {
+    /// Leaves the actor.
+    pub(super) fn is(&self, actor: &Actor) {
+        // Authenticated twice, it is the same one.
+        let _ = self.0.set(actor.clone());
+    }
+}
+
+/// Notes requests that showed a part of an execution's record.
+pub(super) async fn note_views(
+    State(app): State<App>,
+    params: Result<RawPathParams, axum::extract::rejection::RawPathParamsRejection>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let part = part(&request);
+    let (Some(views), Some(part), Ok(params)) = (&app.views, part, params) else {
+        return next.run(request).await;
+    };
+    // The second one, if a run is compared with another.
+    let named = params.iter().filter_map(|(_, value)| value.parse().ok());
+    let executions: Vec<Uuid> = named.collect();
+    let reader = Reader::default();
+    request.extensions_mut().insert(reader.clone());
+    let response = next.run(request).await;
+    let status = response.status();
+    let is_shown = status.is_success() || status == StatusCode::SWITCHING_PROTOCOLS;
+    if is_shown && let Some(actor) = reader.0.get() {
+        for execution in executions {
+            views.viewed(actor.clone(), execution, &part);
+        }
+    }
+    response
+}
+
+/// Which part of an execution's record is asked for; none: nothing of one.
+fn part(request: &Request) -> Option<String> {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return None;
+    }
+    let route = request.extensions().get::<MatchedPath>()?.as_str();
+    let below = route
+        .strip_prefix(PREFIX)?
+        .strip_prefix("/executions/{id}")?;
+    let name = below.trim_start_matches('/').split('/').next();
+    Some(match name {
+        None | Some("") => "record".to_owned(),
+        Some(name) => name.to_owned(),
+    })
+}
