@@ -85,14 +85,16 @@ impl Store {
     pub async fn targets_with_due(&self, now_us: i64) -> Result<HashSet<i64>, StoreError> {
         let rows = self
             .query(
-                "SELECT DISTINCT d.target FROM notification_deliveries d JOIN notification_targets t ON t.id = d.target \
-                 WHERE d.state = 'pending' AND d.due_us <= ? AND (t.retry_us IS NULL OR t.retry_us <= ?)",
+                // Once for each of the few targets, however many messages wait for one that fails.
+                "SELECT id FROM notification_targets WHERE (retry_us IS NULL OR retry_us <= ?) AND EXISTS \
+                 (SELECT 1 FROM notification_deliveries d WHERE d.state = 'pending' \
+                 AND d.target = notification_targets.id AND d.due_us <= ?)",
             )
             .bind(now_us)
             .bind(now_us)
             .fetch_all(&self.read)
             .await?;
-        rows.iter().map(|row| row.get("target")).collect()
+        rows.iter().map(|row| row.get("id")).collect()
     }
 
     /// The target's deliveries that are due, in their order; at most `limit`. One is not due before those that came
@@ -228,7 +230,8 @@ impl Store {
             query.push(" AND d.state = ?").bind(state.as_str());
         }
         if let Some(execution) = filter.execution {
-            query.push(" AND e.uuid = ?").bind(execution);
+            query.push(" AND d.execution = (SELECT id FROM executions WHERE uuid = ?)");
+            query.bind(execution);
         }
         if let Some(before) = filter.before {
             query.push(" AND d.id < ?").bind(before);

@@ -167,8 +167,9 @@ impl Store {
     pub async fn held_events(&self) -> Result<HashMap<i64, i64>, StoreError> {
         let rows = self
             .query(
-                "SELECT target, MIN(held_until_us) AS due_us FROM notification_events \
-                 WHERE held_until_us IS NOT NULL GROUP BY target",
+                // Grouped so that no index has the order: SQLite would rather read all events in it than the few held ones.
+                "SELECT MIN(target) AS target, MIN(held_until_us) AS due_us FROM notification_events \
+                 WHERE held_until_us >= 0 GROUP BY +target",
             )
             .fetch_all(&self.read)
             .await?;

@@ -1,10 +1,12 @@
 //! No list, filter or page reads or sorts a whole table. The database explains every statement that the store issues
-//! for them, on a history that is large enough to matter to its planner.
+//! for them, on a history that is large enough to matter to its planner. `acts`: those of notifications and schedules.
+
+mod acts;
 
 use playback::filter::IdDigits;
 use playback::model::{
     Changes, Cursor, DurationCursor, DurationPage, ExecutionFilter, ExecutionKey, LaunchState,
-    Page, RareFields, Reason, ResultFilter, Status,
+    Moment, Page, RareFields, Reason, ResultFilter, Status,
 };
 use playback::store::dialect::Engine;
 use playback::store::{
@@ -37,7 +39,7 @@ const WIDE: u32 = 80;
 async fn sqlite_reads_no_whole_table() {
     let (_folder, address) = empty(Engine::Sqlite);
     let store = Store::open(&address).await.unwrap();
-    let large = fill(&store).await;
+    let large = fill(&store, &address).await;
     // A collector that was never stopped has counted nothing yet.
     let mut faults = all_faults(&store, large, "before ANALYZE").await;
     let mut connection = sqlx::SqliteConnection::connect(&address).await.unwrap();
@@ -58,7 +60,7 @@ async fn postgres_reads_no_whole_table() {
     // there is no other way: that is what it would do at any size.
     let patient = format!("{address}?options=-c%20enable_sort%3Doff");
     let store = Store::open(&patient).await.unwrap();
-    let large = fill(&store).await;
+    let large = fill(&store, &address).await;
     let mut connection = sqlx::PgConnection::connect(&address).await.unwrap();
     connection.execute("VACUUM ANALYZE").await.unwrap();
     connection.close().await.unwrap();
@@ -72,12 +74,14 @@ async fn postgres_reads_no_whole_table() {
 async fn mysql_reads_no_whole_table() {
     let (_folder, address) = empty(Engine::MySql);
     let store = Store::open(&address).await.unwrap();
-    let large = fill(&store).await;
+    let large = fill(&store, &address).await;
     let mut connection = sqlx::MySqlConnection::connect(&address).await.unwrap();
     connection
         .execute(
             "ANALYZE TABLE executions, execution_hosts, execution_labels, plays, tasks, results, \
-             fingerprints, host_facts, event_blocks, launches, tokens, stat_days, stat_rolls, traces",
+             fingerprints, host_facts, event_blocks, launches, tokens, stat_days, stat_rolls, traces, \
+             notification_targets, notification_outbox, notification_events, notification_deliveries, \
+             notification_attempts, schedules, schedule_ticks",
         )
         .await
         .unwrap();
@@ -89,7 +93,8 @@ async fn mysql_reads_no_whole_table() {
 }
 
 /// Fills the store; the key of an execution that is large by itself.
-async fn fill(store: &Store) -> ExecutionKey {
+async fn fill(store: &Store, address: &str) -> ExecutionKey {
+    acts::targets(store).await;
     let mut history: Vec<Changes> = History::new(EXECUTIONS, TEN).collect();
     for (number, changes) in history.iter_mut().take(LAUNCHED).enumerate() {
         let row = changes.execution.as_ref().unwrap();
@@ -117,10 +122,17 @@ async fn fill(store: &Store) -> ExecutionKey {
             result.rare = RareFields::new(None::<String>, None::<String>, Some(number as i64 % 50));
         }
     }
+    for changes in &mut history {
+        changes.moment = Some(Moment {
+            name: "task_failed".to_owned(),
+            noted_us: TEN,
+        });
+    }
     let queueing = store.clone().queueing_traces(true);
     for changes in history.chunks(500) {
         queueing.commit(changes).await.unwrap();
     }
+    acts::fill(store, address).await;
     for day in store.days_to_roll(i64::MAX).await.unwrap() {
         store.roll_day(day).await.unwrap();
     }
@@ -596,6 +608,7 @@ async fn all_faults(store: &Store, large: ExecutionKey, when: &str) -> Vec<Strin
             found.add(name, Kind::Walk, &plans[0].steps.join("; "));
         }
     }
+    acts::judge(&mut found, store).await;
     found.faults
 }
 
