@@ -17,13 +17,13 @@ time.sleep = lambda seconds: select.select([], [], [], seconds) and None
 ";
 
 /// The wall clock of processes, which a test sets; their monotonic clock goes on.
-struct WallClock {
+pub(crate) struct WallClock {
     dir: TempDir,
 }
 
 impl WallClock {
     /// `time` as libfaketime reads it, such as `+2d` or `-13000d`.
-    fn at(time: &str) -> Self {
+    pub(crate) fn at(time: &str) -> Self {
         let clock = Self {
             dir: TempDir::new().unwrap(),
         };
@@ -36,13 +36,13 @@ impl WallClock {
         self.dir.path().join("time")
     }
 
-    fn set(&self, time: &str) {
+    pub(crate) fn set(&self, time: &str) {
         let new = self.dir.path().join("new");
         std::fs::write(&new, format!("{time}\n")).unwrap();
         std::fs::rename(new, self.file()).unwrap();
     }
 
-    fn environment(&self) -> [(&'static str, String); 5] {
+    pub(crate) fn environment(&self) -> [(&'static str, String); 5] {
         [
             ("PYTHONPATH", self.dir.path().display().to_string()),
             ("LD_PRELOAD", faketime()),

@@ -256,6 +256,13 @@ async fn a_message_is_given_up_after_a_day_and_a_target_after_three() {
     })
     .await;
     assert_eq!(all.len(), 2);
+    let entries = site.store.audit_trail(0).await.unwrap();
+    let told: Vec<(&str, &str, &str)> = entries
+        .iter()
+        .map(|entry| (&*entry.action, &*entry.object, &*entry.actor))
+        .collect();
+    // Each single message is in the log of deliveries, and what follows for the target here.
+    assert_eq!(told, [("switch_off_target", "target:ops", "schedule")]);
     site.stop().await;
 }
 

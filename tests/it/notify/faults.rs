@@ -206,6 +206,52 @@ fn of_two_collectors_one_tells_whichever_took_the_run_in() {
 }
 
 #[test]
+fn a_template_that_fails_or_loops_for_some_runs_alone_spoils_their_messages_alone() {
+    let collector = collector("");
+    let client = collector.client();
+    let (receiver, other) = (Receiver::start(), Receiver::start());
+    // Of the example with which a template is tried when it is set, it makes a text.
+    let body = "{% if run.name == 'loops.yml' %}{% for a in range(9999) %}{% for b in range(9999) %}{{ b }}\
+                {% endfor %}{% endfor %}{% endif %}{% if run.name == 'fails.yml' %}{{ 1 // 0 }}{% endif %}\
+                {{ run.name | tojson }}";
+    let settings = json!({
+        "kind": "template", "url": receiver.url(), "body": body, "rules": [{ "on": ["failed"] }],
+    });
+    assert_eq!(set(&client, "ops", &settings).status, 201);
+    let settings =
+        json!({ "kind": "webhook", "url": other.url(), "rules": [{ "on": ["failed"] }] });
+    assert_eq!(set(&client, "other", &settings).status, 201);
+    for name in ["loops.yml", "good.yml", "fails.yml"] {
+        bad(name).deliver(&client);
+    }
+    let all = delivered(&client, 6);
+    other.await_requests(3);
+    let of = |title: &str| {
+        let mut found = all
+            .iter()
+            .filter(|one| one["target"] == "ops" && one["title"].as_str().unwrap().contains(title));
+        found.next().unwrap().clone()
+    };
+    assert_eq!(of("good.yml")["state"], "delivered");
+    for (title, says) in [
+        ("loops.yml", "too many steps"),
+        ("fails.yml", "the template body"),
+    ] {
+        let failed = of(title);
+        assert_eq!(
+            (&failed["state"], &failed["attempts"]),
+            (&json!("failed"), &json!(1))
+        );
+        assert!(failed["error"].as_str().unwrap().contains(says), "{failed}");
+    }
+    let received = receiver.received();
+    assert_eq!(received.len(), 1);
+    assert_eq!(received[0].body, "\"good.yml\"");
+    // The template is at fault, and not the target.
+    assert_eq!(client.api("/notifications/targets/ops").ok()["state"], "on");
+}
+
+#[test]
 fn what_was_redacted_is_in_no_message_and_not_in_the_log() {
     let collector = collector("");
     let client = collector.client();

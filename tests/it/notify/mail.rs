@@ -11,25 +11,27 @@ use crate::harness::eventually;
 
 /// A mail that was taken: its recipients, and its text.
 #[derive(Debug, Clone, Default)]
-struct Mail {
-    to: Vec<String>,
+pub(super) struct Mail {
+    pub(super) to: Vec<String>,
     text: String,
 }
 
 /// A mail server. Recipients are refused while their answer stands in `refused`.
 #[derive(Clone)]
-struct MailServer {
+pub(super) struct MailServer {
     port: u16,
     taken: Arc<Mutex<Vec<Mail>>>,
+    logins: Arc<Mutex<Vec<String>>>,
     refused: Arc<Mutex<Vec<(&'static str, &'static str)>>>,
 }
 
 impl MailServer {
-    fn start() -> Self {
+    pub(super) fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let server = Self {
             port: listener.local_addr().unwrap().port(),
             taken: Arc::default(),
+            logins: Arc::default(),
             refused: Arc::default(),
         };
         let serving = server.clone();
@@ -49,7 +51,11 @@ impl MailServer {
         stream.write_all(b"220 test\r\n").ok()?;
         while let Some(Ok(line)) = lines.next() {
             let answer = match line.get(..4).unwrap_or_default() {
-                "EHLO" => "250 test".to_owned(),
+                "EHLO" => "250-test\r\n250 AUTH PLAIN".to_owned(),
+                "AUTH" => {
+                    self.logins.lock().unwrap().push(line);
+                    "235 ok".to_owned()
+                }
                 "RCPT" => {
                     let refused = self.refused.lock().unwrap();
                     let found = refused.iter().find(|(name, _)| line.contains(name));
@@ -83,7 +89,21 @@ impl MailServer {
         Some(())
     }
 
-    fn settings(&self) -> serde_json::Value {
+    pub(super) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The mails that were taken.
+    pub(super) fn taken(&self) -> Vec<Mail> {
+        self.taken.lock().unwrap().clone()
+    }
+
+    /// The lines with which clients logged in.
+    pub(super) fn logins(&self) -> Vec<String> {
+        self.logins.lock().unwrap().clone()
+    }
+
+    pub(super) fn settings(&self) -> serde_json::Value {
         json!({
             "kind": "mail", "server": "127.0.0.1", "port": self.port, "security": "none",
             "from": "Playback <playback@example.org>",
@@ -113,7 +133,7 @@ fn a_recipient_who_is_refused_keeps_the_mail_from_nobody_else() {
         error.contains("bob@example.org") && error.contains("no such user"),
         "{error}"
     );
-    let taken = server.taken.lock().unwrap().clone();
+    let taken = server.taken();
     assert_eq!(taken.len(), 1, "{taken:?}");
     assert_eq!(taken[0].to, ["ann@example.org", "cid@example.org"]);
     let text = &taken[0].text;
@@ -152,7 +172,7 @@ fn who_is_refused_for_a_while_gets_the_mail_later_and_nobody_twice() {
     eventually("a second attempt", || (attempts() > 1).then_some(()));
     server.refused.lock().unwrap().clear();
     assert_eq!(delivered(&client, 1)[0]["state"], "delivered");
-    let taken = server.taken.lock().unwrap().clone();
+    let taken = server.taken();
     let all: Vec<&String> = taken.iter().flat_map(|mail| &mail.to).collect();
     assert_eq!(
         all,

@@ -6,6 +6,7 @@ mod mail;
 pub(crate) mod receiver;
 mod rules;
 mod safety;
+mod secure_mail;
 mod targets;
 
 pub(crate) use faults::{

@@ -65,7 +65,12 @@ pub(crate) struct Receiver {
 impl Receiver {
     /// Answers everything with 204.
     pub(crate) fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        Self::start_at(([127, 0, 0, 1], 0).into())
+    }
+
+    /// The same, at this address of this machine.
+    pub(crate) fn start_at(address: SocketAddr) -> Self {
+        let listener = TcpListener::bind(address).unwrap();
         let receiver = Self {
             address: listener.local_addr().unwrap(),
             state: Arc::new(Mutex::new(State {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::receiver::{Receiver, Reply};
-use super::{KEY, bad, collector, log, set, webhook};
+use super::{KEY, bad, collector, config, delivered, log, set, webhook};
 use crate::harness::{Client, Setup, eventually};
 use crate::servers::free_port;
 
@@ -44,6 +44,48 @@ fn a_name_that_means_an_address_inside_is_refused_when_it_is_looked_up() {
     let error = tested["delivery"]["error"].as_str().unwrap();
     assert!(error.contains("allow_networks"), "{error}");
     assert_eq!(receiver.received().len(), 0);
+}
+
+/// Starts a program where another file stands in the place of /etc/hosts: `FILE PROGRAM…`.
+const HOSTS: &str = "mount --bind \"$1\" /etc/hosts && shift && exec \"$@\"";
+
+/// A name that means a harmless address when the target is set and at the first message, and one inside at the second:
+/// "DNS rebinding". Needs root.
+#[test]
+fn a_name_that_means_an_address_inside_the_second_time_is_refused_then() {
+    let folder = TempDir::new().unwrap();
+    let hosts = folder.path().join("hosts");
+    let means =
+        |address: &str| std::fs::write(&hosts, format!("{address} hooks.example\n")).unwrap();
+    let inside = Receiver::start();
+    let port = inside.address().port();
+    let harmless = Receiver::start_at(([127, 0, 0, 2], port).into());
+    means("127.0.0.2");
+    let file = hosts.display().to_string();
+    let words = ["unshare", "--mount", "bash", "-c", HOSTS, "bash", &file];
+    let config = config("").replace("127.0.0.1/32", "127.0.0.2/32");
+    let collector = Setup::default()
+        .within(&words, ([127, 0, 0, 1], 0).into())
+        .config(&config)
+        .start();
+    let client = collector.client();
+    let url = format!("http://hooks.example:{port}/hook");
+    let settings = json!({ "kind": "webhook", "url": url, "rules": [{ "on": ["failed"] }] });
+    assert_eq!(set(&client, "ops", &settings).status, 201);
+    bad("site.yml").deliver(&client);
+    harmless.await_requests(1);
+    delivered(&client, 1);
+    means("127.0.0.1");
+    bad("site.yml").deliver(&client);
+    let error = eventually("a failed attempt", || {
+        let all = log(&client, "state=pending");
+        Some(all.first()?["error"].as_str()?.to_owned())
+    });
+    assert!(error.contains("allow_networks"), "{error}");
+    means("127.0.0.2");
+    harmless.await_requests(2);
+    assert_eq!(delivered(&client, 2)[1]["state"], "delivered");
+    assert_eq!(inside.received().len(), 0);
 }
 
 #[test]

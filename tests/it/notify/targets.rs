@@ -345,6 +345,22 @@ fn the_configuration_file_defines_targets_too() {
     collector.launch();
     let list = client.api("/notifications/targets").ok();
     assert_eq!(list["targets"], json!([]));
+    // Whoever changes the file is entered as such, once for each change.
+    let trail = client.api("/audit?object=target:ops").ok();
+    let entries = trail["entries"].as_array().unwrap();
+    let told: Vec<Value> = entries
+        .iter()
+        .map(|entry| {
+            json!([
+                entry["action"],
+                entry["actor"]["name"],
+                entry["actor"]["via"]
+            ])
+        })
+        .collect();
+    let by = |action| json!([action, "configuration", "configuration"]);
+    assert_eq!(told, [by("remove_target"), by("set_target")], "{trail}");
+    assert!(!trail.to_string().contains(secret));
 }
 
 #[test]

@@ -9,7 +9,9 @@ use playback::store::dialect::Engine;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::{SHORT, create, each_second, entered, had, pause, post, replace, schedule, started};
+use super::{
+    SHORT, all_entered, create, each_second, entered, had, pause, post, replace, schedule, started,
+};
 use crate::harness::{Client, Collector, Setup, eventually};
 use crate::launch::Site;
 use crate::servers::{self, sql};
@@ -24,7 +26,7 @@ fn times(client: &Client, name: &str) -> Vec<String> {
 
 /// Each time was decided once, and each run that says that the schedule started it is one of those that it says so of.
 #[track_caller]
-fn each_has_one(client: &Client, name: &str) {
+pub(super) fn each_has_one(client: &Client, name: &str) {
     let all = times(client, name);
     let unique: BTreeSet<&String> = all.iter().collect();
     assert_eq!(unique.len(), all.len(), "{all:?}");
@@ -130,6 +132,16 @@ pub(crate) fn times_that_nobody_started_are_made_up_for_or_left_out() {
     assert_eq!(made_up["passed_over"], 2, "{made_up}");
     assert!(made_up["decided"].as_str() > made_up["time"].as_str());
     let left_out = had(&client, "skip", "missed");
+    let entries = all_entered(&client, "schedule:skip");
+    let last = entries.last().unwrap();
+    assert_eq!(
+        (
+            &last["action"],
+            &last["after"]["outcome"],
+            &last["after"]["passed_over"]
+        ),
+        (&json!("skip_schedule"), &json!("missed"), &json!(2))
+    );
     assert_eq!(left_out["passed_over"], 2, "{left_out}");
     assert!(
         left_out["message"]

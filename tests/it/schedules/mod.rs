@@ -2,6 +2,7 @@
 //! says, or were due before the collector was started.
 
 mod access;
+mod clock;
 mod faults;
 mod overlaps;
 mod secrets;
@@ -76,11 +77,20 @@ pub(crate) fn started(client: &Client, name: &str) -> Vec<Uuid> {
         .collect()
 }
 
-/// The actions about a schedule or a run that were entered in the audit trail, oldest first.
-fn entered(client: &Client, object: &str) -> Vec<Value> {
-    let page = client.api(&format!("/audit?object={object}")).ok();
+/// What is entered in the audit trail about a schedule or a run, oldest first.
+fn all_entered(client: &Client, object: &str) -> Vec<Value> {
+    let page = client
+        .api(&format!("/audit?limit=1000&object={object}"))
+        .ok();
     let mut entries = page["entries"].as_array().unwrap().clone();
     entries.reverse();
+    entries
+}
+
+/// The same, without times at which nothing was started.
+fn entered(client: &Client, object: &str) -> Vec<Value> {
+    let mut entries = all_entered(client, object);
+    entries.retain(|entry| entry["action"] != "skip_schedule");
     entries
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{create, each_second, had, pause, schedule, started};
+use super::{all_entered, create, each_second, had, pause, schedule, started};
 use crate::harness::eventually;
 use crate::launch::{GATED, Site};
 
@@ -80,7 +80,20 @@ fn what_does_not_run_is_told_with_the_run_that_was_in_the_way() {
     assert_eq!(runs.len(), 1, "{runs:?}");
     let message = time["message"].as_str().unwrap();
     assert!(message.contains(&runs[0].to_string()), "{message}");
+    // The same at the next times is told by the schedule, and entered once in the audit trail.
+    eventually("further times to be left out", || {
+        let past = schedule(&client, "gated")["past"].as_array().unwrap().len();
+        (past >= 4).then_some(())
+    });
     pause(&client, "gated");
+    let entries = all_entered(&client, "schedule:gated");
+    let skipped: Vec<&Value> = entries
+        .iter()
+        .filter(|entry| entry["action"] == "skip_schedule")
+        .collect();
+    assert_eq!(skipped.len(), 1, "{entries:?}");
+    assert_eq!(skipped[0]["actor"]["name"], "schedule:gated");
+    assert_eq!(skipped[0]["after"]["outcome"], "still_running");
     site.make("go");
     client.finished(runs[0]);
     let told: Value = schedule(&client, "gated");
