@@ -1,20 +1,20 @@
 import { Alert } from "@patternfly/react-core/dist/esm/components/Alert";
 import { Button } from "@patternfly/react-core/dist/esm/components/Button";
-import { ExpandableSection } from "@patternfly/react-core/dist/esm/components/ExpandableSection";
 import { ActionGroup, Form } from "@patternfly/react-core/dist/esm/components/Form";
 import { type FormEvent, type ReactElement, useState } from "react";
 import type { NamedFile } from "../../api/types";
+import { Folded } from "../../parts/form/Folded";
+import type { RunForm, SetRunForm } from "../../parts/runForm/form";
+import { Common, Modes, Seldom } from "../../parts/runForm/Options";
+import { Target } from "../../parts/runForm/Target";
+import { Variables } from "../../parts/runForm/Variables";
 import { sentence } from "../../parts/states";
-import type { LaunchForm as FormState, SetForm } from "./form";
-import { Common, Modes, Seldom } from "./Options";
 import { Secrets } from "./Secrets";
-import { Target } from "./Target";
 import { useLaunch } from "./useLaunch";
-import { Variables } from "./Variables";
 
 interface Props {
   /** What the form begins with. */
-  start: FormState;
+  start: RunForm;
   /** The run that the collector repeats. */
   repeated: string | undefined;
   failed: readonly string[] | undefined;
@@ -25,7 +25,7 @@ interface Props {
 /** The form. The fields that most runs need come first, the rest is folded. */
 export function LaunchForm({ start, repeated, failed, playbooks, inventories }: Props): ReactElement {
   const [form, setForm] = useState(start);
-  const set: SetForm = (changes) => setForm((now) => ({ ...now, ...changes }));
+  const set: SetRunForm = (changes) => setForm((now) => ({ ...now, ...changes }));
   const { send, isSending, problem } = useLaunch(form, start, repeated, setForm);
   const field = problem?.field;
   const submit = (event: FormEvent) => {
@@ -36,17 +36,30 @@ export function LaunchForm({ start, repeated, failed, playbooks, inventories }: 
   const isReplay = repeated !== undefined;
   const options = { form, set, problem, isReplay };
   return (
-    <Form onSubmit={submit} className="launch-form" autoComplete="off">
-      <Target {...{ form, set, problem, playbooks, inventories, failed }} />
+    <Form onSubmit={submit} className="pb-form" autoComplete="off">
+      <Target
+        {...{ form, set, problem, playbooks, inventories, failed }}
+        argsHelp="They may be secret: they are not stored, and must be typed again for a replay."
+      />
       <Modes form={form} set={set} />
-      <Variables value={form.variables} set={(variables) => set({ variables })} problem={problem} />
+      <Variables
+        value={form.variables}
+        set={(variables) => set({ variables })}
+        problem={problem}
+        help="Only names are stored, and Ansible evaluates no templates in them."
+      />
       <Common {...options} />
-      <Folded title="Vault password and private key" isOpen={isIn(["vault_password", "private_key"], field)}>
+      <Folded
+        title="Vault password and private key"
+        fields={["vault_password", "private_key"]}
+        problem={problem}
+      >
         <Secrets {...options} />
       </Folded>
       <Folded
         title="Become, forks, verbosity, time limit"
-        isOpen={isIn(["become_user", "forks", "verbosity", "timeout"], field)}
+        fields={["become_user", "forks", "verbosity", "timeout"]}
+        problem={problem}
       >
         <Seldom {...options} />
       </Folded>
@@ -78,32 +91,7 @@ const LABELS = new Map([
   ["only_failed", "failed hosts"],
 ]);
 
-function verb({ check, onlyFailed }: FormState, isReplay: boolean): string {
+function verb({ check, onlyFailed }: RunForm, isReplay: boolean): string {
   const what = isReplay ? `Replay${onlyFailed ? " on the failed hosts" : ""}` : "Launch";
   return check ? `${what} in check mode` : what;
-}
-
-function isIn(names: readonly string[], field: string | undefined): boolean {
-  return field !== undefined && names.includes(field);
-}
-
-interface FoldedProps {
-  title: string;
-  /** Whether something inside is wrong, so that it must be seen. */
-  isOpen: boolean;
-  children: ReactElement;
-}
-
-function Folded({ title, isOpen, children }: FoldedProps): ReactElement {
-  const [isExpanded, setExpanded] = useState(false);
-  return (
-    <ExpandableSection
-      toggleText={title}
-      isIndented
-      isExpanded={isExpanded || isOpen}
-      onToggle={(_, expanded) => setExpanded(expanded)}
-    >
-      <div className="launch-folded">{children}</div>
-    </ExpandableSection>
-  );
 }

@@ -1,13 +1,13 @@
 import { TextArea } from "@patternfly/react-core/dist/esm/components/TextArea";
 import type { ReactElement } from "react";
-import { Field, validity } from "./Field";
-import type { LaunchForm, SetForm } from "./form";
-import type { Problem } from "./problem";
-import { TextField } from "./TextField";
+import { Field, validity } from "../../parts/form/Field";
+import type { Problem } from "../../parts/form/problem";
+import { TextField } from "../../parts/form/TextField";
+import type { RunForm, SetRunForm } from "../../parts/runForm/form";
 
 interface Props {
-  form: LaunchForm;
-  set: SetForm;
+  form: RunForm;
+  set: SetRunForm;
   problem: Problem | undefined;
 }
 

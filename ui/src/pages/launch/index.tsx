@@ -3,20 +3,20 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { type ReactElement, useMemo } from "react";
 import { ApiError } from "../../api/error";
+import { inventoriesQuery, playbooksQuery } from "../../api/launch";
 import { executionQuery } from "../../api/queries";
 import type { Execution, NamedFile } from "../../api/types";
 import { useScopes } from "../../app/session";
 import { ExecutionLink } from "../../parts/ExecutionLink";
 import { PageTitle } from "../../parts/PageTitle";
+import { emptyForm } from "../../parts/runForm/form";
+import { NotConfigured } from "../../parts/runForm/NotConfigured";
 import { runName } from "../../parts/runs";
 import { Failed, Loading } from "../../parts/states";
 import { Time } from "../../parts/Time";
-import { emptyForm } from "./form";
 import { LaunchForm } from "./LaunchForm";
-import { NoScope, NotConfigured } from "./NotPossible";
+import { NoScope } from "./NoScope";
 import { failedHosts, isRepeatable, prefilled } from "./prefill";
-import { inventoriesQuery, playbooksQuery } from "./queries";
-import "./launch.css";
 
 const route = getRouteApi("/shell/launch");
 
@@ -84,7 +84,7 @@ function Prefilled({ run, playbooks, inventories }: Files & { run: Execution }):
         isInline
         variant="info"
         component="p"
-        className="launch-origin"
+        className="pb-form-origin"
         title={
           <>
             {isOurs ? "Repeats" : "Begins with what is recorded of"}{" "}

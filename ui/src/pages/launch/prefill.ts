@@ -1,6 +1,6 @@
 /** The form that repeats a run: filled from its record. */
 import type { Execution, NamedFile } from "../../api/types";
-import { emptyForm, type LaunchForm } from "./form";
+import { emptyForm, type RunForm } from "../../parts/runForm/form";
 
 /** Whether the collector launched the run itself, so that it has the request and can repeat it. */
 export function isRepeatable({ queued_time }: Execution): boolean {
@@ -21,7 +21,7 @@ export function prefilled(
   onlyFailed: boolean,
   playbooks: readonly NamedFile[],
   inventories: readonly NamedFile[],
-): LaunchForm {
+): RunForm {
   const isOurs = isRepeatable(run);
   return {
     ...emptyForm(),

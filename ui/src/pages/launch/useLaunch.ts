@@ -3,9 +3,11 @@ import { useNavigate } from "@tanstack/react-router";
 import { api, read } from "../../api/client";
 import { messageOf } from "../../api/error";
 import type { Execution } from "../../api/types";
-import { type LaunchForm, newRequest, replayRequest, withoutSecrets } from "./form";
-import { type FieldName, type Problem, problemOf } from "./problem";
-import { readVariables, VariablesError, type VariablesInput } from "./variables";
+import { focusOn, type Problem, problemOf } from "../../parts/form/problem";
+import { RUN_FIELDS } from "../../parts/runForm/fields";
+import type { RunForm } from "../../parts/runForm/form";
+import { readVariables, VariablesError, type VariablesInput } from "../../parts/runForm/variables";
+import { newRequest, replayRequest, withoutSecrets } from "./request";
 
 interface Launch {
   send(): void;
@@ -18,10 +20,10 @@ interface Launch {
  * form as it was filled from its record.
  */
 export function useLaunch(
-  form: LaunchForm,
-  before: LaunchForm,
+  form: RunForm,
+  before: RunForm,
   repeated: string | undefined,
-  forget: (form: LaunchForm) => void,
+  forget: (form: RunForm) => void,
 ): Launch {
   const navigate = useNavigate();
   const launch = useMutation({
@@ -41,7 +43,7 @@ export function useLaunch(
   };
 }
 
-async function send(form: LaunchForm, before: LaunchForm, repeated: string | undefined): Promise<string> {
+async function send(form: RunForm, before: RunForm, repeated: string | undefined): Promise<string> {
   const untouched = repeated !== undefined && isUntouched(form.variables);
   const variables = untouched ? undefined : await readVariables(form.variables);
   let answer: Pick<Execution, "id">;
@@ -67,12 +69,5 @@ function isUntouched({ mode, rows, text }: VariablesInput): boolean {
 function problemFor(error: unknown): Problem {
   return error instanceof VariablesError
     ? { field: "extra_vars", text: error.message }
-    : problemOf(messageOf(error));
-}
-
-/** Leads to the field that is wrong, once it is drawn: it may have been folded. */
-function focusOn(field: FieldName | undefined): void {
-  if (field !== undefined) {
-    requestAnimationFrame(() => document.getElementById(field)?.focus());
-  }
+    : problemOf(messageOf(error), (name) => RUN_FIELDS.includes(name));
 }

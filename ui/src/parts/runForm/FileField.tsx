@@ -5,12 +5,12 @@ import {
 } from "@patternfly/react-core/dist/esm/components/FormSelect";
 import type { ReactElement } from "react";
 import type { NamedFile } from "../../api/types";
-import { ago } from "../../parts/format";
-import { Field, validity } from "./Field";
-import type { FieldName, Problem } from "./problem";
+import { Field, validity } from "../form/Field";
+import type { Problem } from "../form/problem";
+import { ago } from "../format";
 
 interface Props {
-  name: FieldName;
+  name: string;
   label: string;
   files: readonly NamedFile[];
   value: string;

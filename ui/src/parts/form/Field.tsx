@@ -1,12 +1,13 @@
 import { FormGroup, FormHelperText } from "@patternfly/react-core/dist/esm/components/Form";
 import { HelperText, HelperTextItem } from "@patternfly/react-core/dist/esm/components/HelperText";
 import type { ReactElement, ReactNode } from "react";
-import { sentence } from "../../parts/states";
-import type { FieldName, Problem } from "./problem";
+import { sentence } from "../states";
+import type { Problem } from "./problem";
+import "./form.css";
 
 interface Props {
   /** Its name in the API, which is also the id of its input. */
-  name: FieldName;
+  name: string;
   label: string;
   problem: Problem | undefined;
   isRequired?: boolean;
@@ -31,7 +32,7 @@ export function Field({ name, label, problem, isRequired = false, help, children
 }
 
 /** The properties of an input that is wrong, for PatternFly and for screen readers. */
-export function validity(name: FieldName, problem: Problem | undefined) {
+export function validity(name: string, problem: Problem | undefined) {
   return {
     id: name,
     "aria-describedby": `${name}-help`,

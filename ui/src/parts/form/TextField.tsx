@@ -1,10 +1,10 @@
 import { TextInput } from "@patternfly/react-core/dist/esm/components/TextInput";
 import type { ReactElement, ReactNode } from "react";
 import { Field, validity } from "./Field";
-import type { FieldName, Problem } from "./problem";
+import type { Problem } from "./problem";
 
 interface Props {
-  name: FieldName;
+  name: string;
   label: string;
   value: string;
   onText(text: string): void;

@@ -1,22 +1,23 @@
 import { Checkbox } from "@patternfly/react-core/dist/esm/components/Checkbox";
 import { FormSelect, FormSelectOption } from "@patternfly/react-core/dist/esm/components/FormSelect";
 import type { ReactElement } from "react";
-import { Field, validity } from "./Field";
-import type { LaunchForm, SetForm } from "./form";
-import type { Problem } from "./problem";
-import { TextField } from "./TextField";
+import { Field, validity } from "../form/Field";
+import type { Problem } from "../form/problem";
+import { TextField } from "../form/TextField";
+import type { RunForm, SetRunForm } from "./form";
 
 interface Props {
-  form: LaunchForm;
-  set: SetForm;
+  form: RunForm;
+  set: SetRunForm;
   problem: Problem | undefined;
-  isReplay: boolean;
+  /** Whether what is not set here stays as it was in the run that is repeated. */
+  isReplay?: boolean;
 }
 
 /** Check and diff mode, which people decide about for each run. */
 export function Modes({ form, set }: Pick<Props, "form" | "set">): ReactElement {
   return (
-    <div className="launch-modes">
+    <div className="pb-form-modes">
       <Checkbox
         id="check"
         label="Check mode"
@@ -40,7 +41,7 @@ export function Common({ form, set, problem }: Props): ReactElement {
   return (
     <>
       {form.type === "playbook" && (
-        <div className="launch-pair">
+        <div className="pb-form-pair">
           <TextField
             name="tags"
             label="Tags"
@@ -60,7 +61,7 @@ export function Common({ form, set, problem }: Props): ReactElement {
           />
         </div>
       )}
-      <div className="launch-pair">
+      <div className="pb-form-pair">
         <TextField
           name="note"
           label="Note"
@@ -83,11 +84,11 @@ export function Common({ form, set, problem }: Props): ReactElement {
 }
 
 /** What is seldom changed. */
-export function Seldom({ form, set, problem, isReplay }: Props): ReactElement {
+export function Seldom({ form, set, problem, isReplay = false }: Props): ReactElement {
   const unset = isReplay ? "As in the run that is repeated, unless set here." : undefined;
   return (
     <>
-      <div className="launch-pair">
+      <div className="pb-form-pair">
         <Checkbox
           id="become"
           label="Become another user"
@@ -104,7 +105,7 @@ export function Seldom({ form, set, problem, isReplay }: Props): ReactElement {
           placeholder="root"
         />
       </div>
-      <div className="launch-three">
+      <div className="pb-form-three">
         <TextField
           name="forks"
           label="Forks"

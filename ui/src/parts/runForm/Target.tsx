@@ -3,24 +3,27 @@ import { FormGroup } from "@patternfly/react-core/dist/esm/components/Form";
 import { ToggleGroup, ToggleGroupItem } from "@patternfly/react-core/dist/esm/components/ToggleGroup";
 import type { ReactElement } from "react";
 import type { NamedFile } from "../../api/types";
-import { plural } from "../../parts/format";
+import type { Problem } from "../form/problem";
+import { TextField } from "../form/TextField";
+import { plural } from "../format";
 import { FileField } from "./FileField";
-import type { LaunchForm, SetForm } from "./form";
-import type { Problem } from "./problem";
-import { TextField } from "./TextField";
+import type { RunForm, SetRunForm } from "./form";
 
 interface Props {
-  form: LaunchForm;
-  set: SetForm;
+  form: RunForm;
+  set: SetRunForm;
   problem: Problem | undefined;
   playbooks: readonly NamedFile[];
   inventories: readonly NamedFile[];
   /** Of a replay: the hosts that failed or could not be reached. */
-  failed: readonly string[] | undefined;
+  failed?: readonly string[] | undefined;
+  /** What becomes of the arguments of a module. */
+  argsHelp: string;
 }
 
 /** What runs, and on which hosts. */
-export function Target({ form, set, problem, playbooks, inventories, failed }: Props): ReactElement {
+export function Target(props: Props): ReactElement {
+  const { form, set, problem, playbooks, inventories, failed, argsHelp } = props;
   const isAdhoc = form.type === "adhoc";
   return (
     <>
@@ -41,7 +44,7 @@ export function Target({ form, set, problem, playbooks, inventories, failed }: P
         </FormGroup>
       )}
       {isAdhoc ? (
-        <Adhoc form={form} set={set} problem={problem} />
+        <Adhoc form={form} set={set} problem={problem} argsHelp={argsHelp} />
       ) : (
         <FileField
           name="playbook"
@@ -86,7 +89,9 @@ export function Target({ form, set, problem, playbooks, inventories, failed }: P
   );
 }
 
-function Adhoc({ form, set, problem }: Pick<Props, "form" | "set" | "problem">): ReactElement {
+type AdhocProps = Pick<Props, "form" | "set" | "problem" | "argsHelp">;
+
+function Adhoc({ form, set, problem, argsHelp }: AdhocProps): ReactElement {
   return (
     <>
       <TextField
@@ -113,7 +118,7 @@ function Adhoc({ form, set, problem }: Pick<Props, "form" | "set" | "problem">):
         onText={(args) => set({ args })}
         problem={problem}
         placeholder="uptime"
-        help="They may be secret: they are not stored, and must be typed again for a replay."
+        help={argsHelp}
       />
     </>
   );

@@ -1,5 +1,6 @@
+/** What the launcher can run. */
 import { queryOptions } from "@tanstack/react-query";
-import { api, read } from "../../api/client";
+import { api, read } from "./client";
 
 /** The playbooks that a request may name; an error with the code `disabled` where the collector launches nothing. */
 export const playbooksQuery = queryOptions({

@@ -7,23 +7,25 @@ import { ToggleGroup, ToggleGroupItem } from "@patternfly/react-core/dist/esm/co
 import PlusCircleIcon from "@patternfly/react-icons/dist/esm/icons/plus-circle-icon";
 import TimesIcon from "@patternfly/react-icons/dist/esm/icons/times-icon";
 import type { ReactElement } from "react";
-import { sentence } from "../../parts/states";
-import type { Problem } from "./problem";
+import type { Problem } from "../form/problem";
+import { sentence } from "../states";
 import type { VariableRow, VariablesInput } from "./variables";
 
 interface Props {
   value: VariablesInput;
   set(value: VariablesInput): void;
   problem: Problem | undefined;
+  /** What becomes of them. */
+  help: string;
 }
 
 /** Extra variables: rows of names and values, or a text. */
-export function Variables({ value, set, problem }: Props): ReactElement {
+export function Variables({ value, set, problem, help }: Props): ReactElement {
   const text = problem?.field === "extra_vars" ? problem.text : undefined;
   const isText = value.mode === "text";
   return (
     <FormGroup label="Extra variables" role="group" fieldId="extra_vars">
-      <ToggleGroup aria-label="How to write extra variables" isCompact className="launch-variables-mode">
+      <ToggleGroup aria-label="How to write extra variables" isCompact className="pb-form-variables-mode">
         <ToggleGroupItem
           text="Names and values"
           isSelected={!isText}
@@ -57,8 +59,7 @@ export function Variables({ value, set, problem }: Props): ReactElement {
         <HelperText id="extra_vars-help" isLiveRegion={text !== undefined}>
           {text !== undefined && <HelperTextItem variant="error">{sentence(text)}</HelperTextItem>}
           <HelperTextItem>
-            {isText ? "As in a file of variables." : "Values are texts, as with -e name=value."} Only names
-            are stored, and Ansible evaluates no templates in them.
+            {isText ? "As in a file of variables." : "Values are texts, as with -e name=value."} {help}
           </HelperTextItem>
         </HelperText>
       </FormHelperText>
@@ -77,9 +78,9 @@ function Rows({ rows, set }: RowsProps): ReactElement {
   const add = () =>
     set([...rows, { key: Math.max(-1, ...rows.map(({ key }) => key)) + 1, name: "", value: "" }]);
   return (
-    <div className="launch-rows">
+    <div className="pb-form-rows">
       {rows.map(({ key, name, value }, at) => (
-        <div key={key} className="launch-row">
+        <div key={key} className="pb-form-row">
           <TextInput
             id={at === 0 ? "extra_vars" : `extra_vars-${key}`}
             aria-label={`Name of variable ${at + 1}`}

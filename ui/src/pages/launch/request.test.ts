@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { emptyForm, listOf, newRequest, replayRequest, withoutSecrets } from "./form";
-import { problemOf } from "./problem";
+import { emptyForm, listOf } from "../../parts/runForm/form";
+import { newRequest, replayRequest, withoutSecrets } from "./request";
 
 test("a new run sends what was filled in, and nothing else", () => {
   const form = { ...emptyForm(), playbook: "site.yml" };
@@ -42,17 +42,6 @@ test("failed hosts and a limit exclude each other", () => {
 test("secrets do not stay", () => {
   const form = { ...emptyForm(), vaultPassword: "a", privateKey: "b", args: "c", note: "kept" };
   expect(withoutSecrets(form)).toEqual({ ...emptyForm(), note: "kept" });
-});
-
-test("a refused request names its field", () => {
-  expect(problemOf("forks: 0 must be from 1 to 1000")).toEqual({
-    field: "forks",
-    text: "0 must be from 1 to 1000",
-  });
-  expect(problemOf('playbook: there is no "a: b" in /srv').field).toBe("playbook");
-  expect(problemOf("labels[1]: too long")).toEqual({ field: "labels", text: "[1]: too long" });
-  expect(problemOf("12 runs are waiting already").field).toBeUndefined();
-  expect(problemOf("nonsense: 1").text).toBe("nonsense: 1");
 });
 
 test("lists are separated by commas", () => {

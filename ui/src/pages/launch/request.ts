@@ -1,0 +1,81 @@
+/** The requests that the form of a launch becomes. */
+import type { AdhocRequest, PlaybookRequest, ReplayRequest } from "../../api/types";
+import {
+  adhocFields,
+  commonFields,
+  filled,
+  filledNumber,
+  listOf,
+  playbookFields,
+  type RunForm,
+} from "../../parts/runForm/form";
+import { NO_VARIABLES, type Variables } from "../../parts/runForm/variables";
+
+/** The same form without what must not stay in memory once it was sent. */
+export function withoutSecrets(form: RunForm): RunForm {
+  return { ...form, args: "", vaultPassword: "", privateKey: "", variables: NO_VARIABLES };
+}
+
+/** A new run: only what was filled in is sent. */
+export function newRequest(
+  form: RunForm,
+  variables: Variables | undefined,
+): { playbook: PlaybookRequest } | { adhoc: AdhocRequest } {
+  const common = { ...commonFields(form, variables), ...secrets(form) };
+  return form.type === "adhoc"
+    ? { adhoc: { ...adhocFields(form), ...common } }
+    : { playbook: { ...playbookFields(form), ...common } };
+}
+
+const TEXTS = ["playbook", "hosts", "module", "inventory", "limit", "note"] as const;
+const SWITCHES = ["check", "diff", "become"] as const;
+const LISTS = [
+  ["tags", "tags"],
+  ["skipTags", "skip_tags"],
+  ["labels", "labels"],
+] as const;
+
+/**
+ * A replay: only what was changed is sent, the collector has the rest. That includes what a record does not tell, such
+ * as the time limit. An emptied field is sent empty.
+ */
+export function replayRequest(
+  form: RunForm,
+  before: RunForm,
+  variables: Variables | undefined,
+): ReplayRequest {
+  const request: ReplayRequest = {};
+  for (const name of TEXTS) {
+    if (form[name] !== before[name] && !(name === "limit" && form.onlyFailed)) {
+      request[name] = form[name].trim();
+    }
+  }
+  for (const name of SWITCHES) {
+    if (form[name] !== before[name]) {
+      request[name] = form[name];
+    }
+  }
+  for (const [name, field] of LISTS) {
+    if (form[name] !== before[name]) {
+      request[field] = listOf(form[name]);
+    }
+  }
+  return {
+    ...request,
+    ...(form.onlyFailed && { only_failed: true }),
+    ...filled("become_user", form.becomeUser),
+    ...(form.forks !== before.forks && filledNumber("forks", form.forks)),
+    ...(form.verbosity !== before.verbosity && { verbosity: Number(form.verbosity) }),
+    ...filledNumber("timeout", form.timeout),
+    ...(form.args !== before.args && { args: form.args }),
+    ...(variables !== undefined && { extra_vars: variables }),
+    ...secrets(form),
+  };
+}
+
+function secrets({ vaultPassword, privateKey }: RunForm) {
+  return {
+    ...(vaultPassword !== "" && { vault_password: vaultPassword }),
+    ...(privateKey.trim() !== "" && { private_key: privateKey }),
+  };
+}

@@ -1,0 +1,31 @@
+/** Which field of a form a refused request is about. */
+
+export interface Problem {
+  /** The field, by its name in the API; none if the whole request is meant. */
+  field: string | undefined;
+  text: string;
+}
+
+/**
+ * The API's messages name the field first: `forks: 0 must be …`, `labels[1]: too long`, `url is missing: …`, `port = 0: …`. If only
+ * the beginning of what they name is a field of the form, the rest stays in the text.
+ */
+export function problemOf(message: string, isField: (name: string) => boolean): Problem {
+  const named = /^(?:the )?([a-z_]+(?:\[\d+\]|\.[^\s:=[]+)*)(?=[ :])/.exec(message)?.[1];
+  for (let name = named; name; name = name.replace(/(^|\[|\.)[^[.]*$/, "")) {
+    if (isField(name)) {
+      const rest = message.slice((named ?? "").length);
+      const place = (named ?? "").slice(name.length).replace(/^\./, "");
+      const isPlain = message.startsWith(`${named}: `);
+      return { field: name, text: isPlain ? `${place && `${place}: `}${rest.slice(2)}` : message };
+    }
+  }
+  return { field: undefined, text: message };
+}
+
+/** Leads to the field that is wrong, once it is drawn: it may have been folded. */
+export function focusOn(field: string | undefined): void {
+  if (field !== undefined) {
+    requestAnimationFrame(() => document.getElementById(field)?.focus());
+  }
+}

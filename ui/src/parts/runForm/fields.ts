@@ -1,0 +1,22 @@
+/** The fields of a run, by their names in the API. */
+export const RUN_FIELDS: readonly string[] = [
+  "playbook",
+  "hosts",
+  "module",
+  "args",
+  "inventory",
+  "limit",
+  "only_failed",
+  "tags",
+  "skip_tags",
+  "labels",
+  "note",
+  "become",
+  "become_user",
+  "forks",
+  "verbosity",
+  "timeout",
+  "extra_vars",
+  "vault_password",
+  "private_key",
+];

@@ -1,0 +1,128 @@
+/** What to run, as it is typed: the fields that a launch and a schedule have in common. */
+import { NO_VARIABLES, type Variables, type VariablesInput } from "./variables";
+
+export interface RunForm {
+  type: "playbook" | "adhoc";
+  playbook: string;
+  /** Ad-hoc. */
+  hosts: string;
+  module: string;
+  args: string;
+  inventory: string;
+  limit: string;
+  /** Of a replay: only on the hosts that failed or could not be reached. */
+  onlyFailed: boolean;
+  /** Separated by commas, as Ansible takes them. */
+  tags: string;
+  skipTags: string;
+  labels: string;
+  note: string;
+  check: boolean;
+  diff: boolean;
+  /** Nothing: as Ansible's configuration says. */
+  become: boolean;
+  becomeUser: string;
+  forks: string;
+  verbosity: string;
+  /** Seconds. */
+  timeout: string;
+  variables: VariablesInput;
+  vaultPassword: string;
+  privateKey: string;
+}
+
+export type SetRunForm = (changes: Partial<RunForm>) => void;
+
+/** What an address can say of a run. */
+export interface RunPreset {
+  type?: RunForm["type"];
+  playbook?: string;
+  inventory?: string;
+  limit?: string;
+}
+
+export function emptyForm({ type, playbook, inventory, limit }: RunPreset = {}): RunForm {
+  return {
+    type: type ?? "playbook",
+    playbook: playbook ?? "",
+    hosts: "",
+    module: "",
+    args: "",
+    inventory: inventory ?? "",
+    limit: limit ?? "",
+    onlyFailed: false,
+    tags: "",
+    skipTags: "",
+    labels: "",
+    note: "",
+    check: false,
+    diff: false,
+    become: false,
+    becomeUser: "",
+    forks: "",
+    verbosity: "0",
+    timeout: "",
+    variables: NO_VARIABLES,
+    vaultPassword: "",
+    privateKey: "",
+  };
+}
+
+/** A text that was typed, under its name in the API; nothing where it is empty. */
+export function filled<Name extends string>(name: Name, text: string): { [name in Name]?: string } {
+  const pair: { [name in Name]?: string } = {};
+  if (text.trim() !== "") {
+    pair[name] = text.trim();
+  }
+  return pair;
+}
+
+export function filledNumber<Name extends string>(name: Name, text: string): { [name in Name]?: number } {
+  const pair: { [name in Name]?: number } = {};
+  if (text.trim() !== "") {
+    pair[name] = Number(text);
+  }
+  return pair;
+}
+
+/** Names separated by commas. */
+export function listOf(text: string): string[] {
+  return text
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
+}
+
+/** What a playbook and a module have in common, as the API takes it: only what was filled in. */
+export function commonFields(form: RunForm, variables: Variables | undefined) {
+  return {
+    ...filled("inventory", form.inventory),
+    ...filled("limit", form.limit),
+    ...filled("note", form.note),
+    ...filled("become_user", form.becomeUser),
+    ...(form.labels.trim() !== "" && { labels: listOf(form.labels) }),
+    ...(form.check && { check: true }),
+    ...(form.diff && { diff: true }),
+    ...(form.become && { become: true }),
+    ...filledNumber("forks", form.forks),
+    ...(form.verbosity !== "0" && { verbosity: Number(form.verbosity) }),
+    ...filledNumber("timeout", form.timeout),
+    ...(variables !== undefined && { extra_vars: variables }),
+  };
+}
+
+export function playbookFields(form: RunForm) {
+  return {
+    playbook: form.playbook,
+    ...(form.tags.trim() !== "" && { tags: listOf(form.tags) }),
+    ...(form.skipTags.trim() !== "" && { skip_tags: listOf(form.skipTags) }),
+  };
+}
+
+export function adhocFields(form: RunForm) {
+  return {
+    hosts: form.hosts.trim(),
+    ...filled("module", form.module),
+    ...(form.args !== "" && { args: form.args }),
+  };
+}
