@@ -17,6 +17,7 @@ import { search as hostSearch } from "../pages/host/search";
 import { search as hostsSearch } from "../pages/hosts/search";
 import { search as launchSearch } from "../pages/launch/search";
 import { search as loginSearch } from "../pages/login/search";
+import { search as notificationsSearch, targetSearch } from "../pages/notifications/search";
 import { search as consoleSearch } from "../pages/run/console/search";
 import { search as matrixSearch } from "../pages/run/matrix/search";
 import { search as resultSearch } from "../pages/run/result/search";
@@ -189,6 +190,35 @@ const launch = createRoute({
   component: page(() => import("../pages/launch")),
 });
 
+const notifications = createRoute({
+  getParentRoute: () => shell,
+  path: "/notifications",
+  validateSearch: notificationsSearch,
+  component: page(() => import("../pages/notifications")),
+});
+
+/** No target's name begins with `-`. */
+const newTarget = createRoute({
+  getParentRoute: () => shell,
+  path: "/notifications/-/new",
+  validateSearch: notificationsSearch,
+  component: page(() => import("../pages/notifications/form/new")),
+});
+
+const target = createRoute({
+  getParentRoute: () => shell,
+  path: "/notifications/$name",
+  validateSearch: targetSearch,
+  component: page(() => import("../pages/notifications/target")),
+});
+
+const editTarget = createRoute({
+  getParentRoute: () => shell,
+  path: "/notifications/$name/edit",
+  validateSearch: notificationsSearch,
+  component: page(() => import("../pages/notifications/form/edit")),
+});
+
 const audit = createRoute({
   getParentRoute: () => shell,
   path: "/audit",
@@ -218,6 +248,10 @@ const routes = root.addChildren([
     trends,
     search,
     launch,
+    notifications,
+    newTarget,
+    target,
+    editTarget,
     audit,
     settings,
     elsewhere,

@@ -23,6 +23,10 @@ interface Props {
   value: string;
   /** Called with Enter, and when the field is emptied. */
   apply(value: string): void;
+  /** In a form: called with each letter, since what is typed counts without Enter. */
+  onType?: (value: string) => void;
+  /** In a form: the id of the input, for its label. */
+  inputId?: string;
   label: string;
   placeholder: string;
   /** What is wrong with the query, as the collector says; it names the column. */
@@ -37,7 +41,18 @@ interface Props {
 
 /** One field for the query language (docs/query.md), with completion. `/` on the keyboard leads to it. */
 export function QueryField(props: Props): ReactElement {
-  const { value, apply, label, placeholder, error, help, fields = RUN_FIELDS, known } = props;
+  const {
+    value,
+    apply,
+    onType,
+    inputId,
+    label,
+    placeholder,
+    error,
+    help,
+    fields = RUN_FIELDS,
+    known,
+  } = props;
   const [typed, setTyped] = useState(value);
   const [caret, setCaret] = useState(0);
   const input = useRef<HTMLInputElement>(null);
@@ -53,6 +68,7 @@ export function QueryField(props: Props): ReactElement {
     take: (insert, start, end) => {
       const next = complete(typed, { text: "", start, end }, insert);
       setTyped(next.query);
+      onType?.(next.query);
       setCaret(next.caret);
       // React writes the text first; the caret would jump to its end.
       requestAnimationFrame(() => input.current?.setSelectionRange(next.caret, next.caret));
@@ -68,12 +84,13 @@ export function QueryField(props: Props): ReactElement {
   const option = (index: number) => `${id}-option-${index}`;
 
   return (
-    <search className="pb-query">
+    <search className="pb-query" aria-label={label}>
       <div className="pb-query-row">
         <div className="pb-query-box">
           <TextInputGroup {...(isRefused && { validated: "error" })}>
             <TextInputGroupMain
               innerRef={input}
+              {...(inputId !== undefined && { inputId })}
               icon={<SearchIcon />}
               value={typed}
               placeholder={placeholder}
@@ -103,6 +120,7 @@ export function QueryField(props: Props): ReactElement {
               }}
               onChange={(event, text) => {
                 setTyped(text);
+                onType?.(text);
                 setCaret(event.currentTarget.selectionStart ?? text.length);
                 list.open();
               }}

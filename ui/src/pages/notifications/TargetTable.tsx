@@ -1,0 +1,101 @@
+import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table/dist/esm/components/Table";
+import { Link } from "@tanstack/react-router";
+import type { ReactElement } from "react";
+import type { FailedCounts } from "../../api/notifications";
+import type { NotificationTarget } from "../../api/types";
+import { integer } from "../../parts/format";
+import { sentence } from "../../parts/states";
+import { Time } from "../../parts/Time";
+import { TargetState } from "./StateLabel";
+import { kindName, triggersOf, triggersWords } from "./words";
+
+interface Props {
+  targets: readonly NotificationTarget[];
+  failed: FailedCounts | undefined;
+}
+
+/** A row for each target. */
+export function TargetTable({ targets, failed }: Props): ReactElement {
+  return (
+    <Table aria-label="Targets" variant="compact">
+      <Thead>
+        <Tr>
+          <Th>Target</Th>
+          <Th>Told when</Th>
+          <Th>State</Th>
+          <Th>Last delivered</Th>
+          <Th>Failed</Th>
+        </Tr>
+      </Thead>
+      <Tbody>
+        {targets.map((target) => (
+          <Tr key={target.name}>
+            <Td dataLabel="Target">
+              <Link to="/notifications/$name" params={{ name: target.name }} className="pb-break">
+                <bdi>{target.name}</bdi>
+              </Link>
+              <div className="pb-subtle pb-small pb-break">
+                {kindName(target.settings.kind)}, <bdi>{target.address}</bdi>
+                {target.from_file && ", defined in the configuration"}
+              </div>
+            </Td>
+            <Td dataLabel="Told when">
+              <Told target={target} />
+            </Td>
+            <Td dataLabel="State">
+              <TargetState state={target.state} />
+              {target.off_reason && (
+                <div className="pb-subtle pb-small pb-break">
+                  <bdi>{sentence(target.off_reason)}</bdi>
+                </div>
+              )}
+              {target.state === "failing" && target.failing_since && (
+                <div className="pb-subtle pb-small">
+                  since <Time at={target.failing_since} as="ago" />
+                </div>
+              )}
+            </Td>
+            <Td dataLabel="Last delivered">
+              {target.last_delivered ? <Time at={target.last_delivered} as="ago" /> : "never"}
+            </Td>
+            <Td dataLabel="Failed">
+              <Failed name={target.name} failed={failed} />
+            </Td>
+          </Tr>
+        ))}
+      </Tbody>
+    </Table>
+  );
+}
+
+function Told({ target: { settings } }: { target: NotificationTarget }): ReactElement {
+  const triggers = triggersOf(settings);
+  const queries = [...new Set((settings.rules ?? []).map(({ query }) => query ?? ""))];
+  if (triggers.length === 0) {
+    return <span className="pb-subtle">nothing yet: it has no rule</span>;
+  }
+  return (
+    <>
+      {triggersWords(triggers)}
+      <div className="pb-subtle pb-small pb-break">
+        {queries.includes("") ? "all runs" : <code>{queries.join(" · ")}</code>}
+      </div>
+    </>
+  );
+}
+
+/** Leads to the messages that were given up. */
+function Failed({ name, failed }: { name: string; failed: FailedCounts | undefined }): ReactElement | null {
+  if (failed === undefined) {
+    return null;
+  }
+  const count = failed.byTarget.get(name) ?? 0;
+  return count === 0 ? (
+    <span className="pb-subtle">none{failed.hasMore && " of the last"}</span>
+  ) : (
+    <Link to="/notifications/$name" params={{ name }} search={{ state: "failed" }} className="pb-number">
+      {integer(count)}
+      {failed.hasMore && " or more"}
+    </Link>
+  );
+}

@@ -1,0 +1,52 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { messageOf } from "../../../api/error";
+import { renewNotifications, setTarget, targetsQuery } from "../../../api/notifications";
+import { focusOn, type Problem, problemOf } from "../../../parts/form/problem";
+import { rememberSecret } from "../secretOnce";
+import { isField, settingsOf, type TargetForm } from "./form";
+
+interface Save {
+  save(): void;
+  isSaving: boolean;
+  problem: Problem | undefined;
+}
+
+/** Sends the form, and goes to the target's page. What was typed into it is then forgotten: it holds secrets. */
+export function useSave(form: TargetForm, isNew: boolean, forget: (form: TargetForm) => void): Save {
+  const navigate = useNavigate();
+  const cache = useQueryClient();
+  const name = form.name.trim();
+  const save = useMutation({
+    // Secrets are no argument of the mutation, and nothing of it is kept: they would stay in the cache.
+    gcTime: 0,
+    mutationFn: async () => {
+      // The API sets a target of a name whether or not there is one; somebody who makes one means a new one.
+      if (
+        isNew &&
+        (await cache.fetchQuery({ ...targetsQuery, staleTime: 0 })).some((one) => one.name === name)
+      ) {
+        throw new Error(`name: there is a target named ${JSON.stringify(name)} already`);
+      }
+      return (await setTarget(name, settingsOf(form))).signing_secret;
+    },
+    onSuccess: async (secret) => {
+      forget({ ...form, url: "", token: "", password: "", signing: "", headers: [] });
+      if (secret) {
+        rememberSecret(name, secret);
+      }
+      await renewNotifications(cache);
+      await navigate({ to: "/notifications/$name", params: { name }, replace: true });
+    },
+    onError: (error) => focusOn(problemFor(error).field),
+  });
+  return {
+    save: () => save.mutate(),
+    isSaving: save.isPending,
+    problem: save.isError ? problemFor(save.error) : undefined,
+  };
+}
+
+function problemFor(error: unknown): Problem {
+  return problemOf(messageOf(error), isField);
+}

@@ -1,0 +1,72 @@
+import { useQuery } from "@tanstack/react-query";
+import type { ReactElement } from "react";
+import { failedQuery, targetsQuery } from "../../api/notifications";
+import { useScopes } from "../../app/session";
+import { LinkButton } from "../../parts/LinkButton";
+import { PageTitle } from "../../parts/PageTitle";
+import { Empty, Failed, Loading } from "../../parts/states";
+import { NoScope } from "./NoScope";
+import { TargetTable } from "./TargetTable";
+import "../../parts/lists.css";
+import "./notifications.css";
+
+/** Who is told what happens to runs, and whether messages arrive. */
+export function Notifications(): ReactElement {
+  const { can, identity } = useScopes();
+  return (
+    <>
+      <PageTitle
+        title="Notifications"
+        details="Who is told when a playbook breaks, recovers or does not run: chats, mail, webhooks."
+        actions={
+          can("admin") && (
+            <LinkButton to="/notifications/-/new" variant="primary">
+              New target
+            </LinkButton>
+          )
+        }
+      />
+      {identity === undefined ? <Loading /> : can("admin") ? <Targets /> : <NoScope />}
+    </>
+  );
+}
+
+function Targets(): ReactElement {
+  const targets = useQuery(targetsQuery);
+  const failed = useQuery(failedQuery);
+  if (targets.isError) {
+    return <Failed error={targets.error} what="the targets" retry={() => void targets.refetch()} />;
+  }
+  if (targets.isPending) {
+    return <Loading what="the targets" />;
+  }
+  return targets.data.length === 0 ? (
+    <NoTargets />
+  ) : (
+    <TargetTable targets={targets.data} failed={failed.data} />
+  );
+}
+
+function NoTargets(): ReactElement {
+  return (
+    <Empty
+      title="Nobody is told yet"
+      actions={
+        <LinkButton to="/notifications/-/new" variant="secondary">
+          Tell a chat, a mail address or a webhook
+        </LinkButton>
+      }
+    >
+      <p>
+        A target is told when a playbook breaks, when it recovers, and when it did not run although it ran
+        regularly: not each time that it fails.
+      </p>
+      <p>
+        The collector encrypts addresses and tokens. It needs a key for that: <code>playback notify key</code>{" "}
+        makes one, and <code>notifications.key_file</code> in the configuration names its file.
+      </p>
+    </Empty>
+  );
+}
+
+export { Notifications as component };

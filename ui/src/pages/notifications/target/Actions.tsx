@@ -1,0 +1,92 @@
+import { Button } from "@patternfly/react-core/dist/esm/components/Button";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { type ReactElement, useState } from "react";
+import { removeTarget, renewNotifications, rotateTarget, setTarget } from "../../../api/notifications";
+import type { NotificationTarget } from "../../../api/types";
+import { ConfirmDialog } from "../../../parts/ConfirmDialog";
+import { LinkButton } from "../../../parts/LinkButton";
+import { type MenuAction, MenuButton } from "../../../parts/MenuButton";
+import { rememberSecret } from "../secretOnce";
+
+type Asked = "rotate" | "remove";
+
+/** What can be done with a target. Those that the configuration defines are changed there. */
+export function Actions({ target }: { target: NotificationTarget }): ReactElement | null {
+  const { name, settings, state } = target;
+  const cache = useQueryClient();
+  const navigate = useNavigate();
+  const [asked, setAsked] = useState<Asked>();
+  const isOn = state === "on" || state === "failing";
+  const turn = useMutation({
+    mutationFn: () => setTarget(name, { ...settings, enabled: !isOn }),
+    onSettled: () => renewNotifications(cache),
+  });
+  if (target.from_file) {
+    return null;
+  }
+  const actions: MenuAction[] = [
+    ...(settings.kind === "webhook"
+      ? [
+          {
+            name: "Rotate the secret",
+            description: "Makes a new one; the one before stays valid until the next time.",
+            onPick: () => setAsked("rotate"),
+          },
+        ]
+      : []),
+    {
+      name: "Remove",
+      description: "With the log of what it was sent.",
+      isDanger: true,
+      onPick: () => setAsked("remove"),
+    },
+  ];
+  return (
+    <>
+      <LinkButton to="/notifications/$name/edit" params={{ name }} variant="secondary">
+        Edit
+      </LinkButton>
+      <Button
+        variant="secondary"
+        onClick={() => turn.mutate()}
+        isLoading={turn.isPending}
+        isDisabled={turn.isPending}
+      >
+        {isOn ? "Pause" : "Switch on"}
+      </Button>
+      <MenuButton label="More actions" isKebab actions={actions} />
+      {asked === "rotate" && (
+        <ConfirmDialog
+          title="Make a new secret to sign with?"
+          action="Rotate"
+          close={() => setAsked(undefined)}
+          confirm={async () => {
+            rememberSecret(name, await rotateTarget(name));
+            await renewNotifications(cache);
+          }}
+        >
+          <p>
+            Messages are then signed with the new secret and with the present one, so receivers can be changed
+            one after the other. Of two that are valid now, the older one ends.
+          </p>
+        </ConfirmDialog>
+      )}
+      {asked === "remove" && (
+        <ConfirmDialog
+          title={`Remove ${name}?`}
+          action="Remove"
+          isDanger
+          close={() => setAsked(undefined)}
+          confirm={async () => {
+            await removeTarget(name);
+            await renewNotifications(cache);
+            await navigate({ to: "/notifications", replace: true });
+          }}
+        >
+          <p>It is told nothing more, and the log of what it was sent goes, too. This cannot be undone.</p>
+        </ConfirmDialog>
+      )}
+    </>
+  );
+}

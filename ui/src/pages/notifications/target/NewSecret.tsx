@@ -1,0 +1,40 @@
+import { Alert, AlertActionCloseButton } from "@patternfly/react-core/dist/esm/components/Alert";
+import { ClipboardCopy } from "@patternfly/react-core/dist/esm/components/ClipboardCopy";
+import { useLocation } from "@tanstack/react-router";
+import { type ReactElement, useEffect, useSyncExternalStore } from "react";
+import { forgetSecret, madeSecret, onSecret } from "../secretOnce";
+
+/** The secret that was just made to sign with: shown once, until somebody closes it or leaves the page. */
+export function NewSecret({ name }: { name: string }): ReactElement | null {
+  const secret = useSyncExternalStore(onSecret, () => madeSecret(name));
+  const path = useLocation({ select: (location) => location.pathname });
+  useEffect(() => {
+    // By the address, because React mounts components twice while they are developed.
+    const left = path;
+    return () => {
+      if (!window.location.pathname.endsWith(left)) {
+        forgetSecret();
+      }
+    };
+  }, [path]);
+  return secret === undefined ? null : (
+    <Alert
+      isInline
+      component="p"
+      variant="success"
+      title="This secret signs the messages. It is shown this once."
+      actionClose={<AlertActionCloseButton title="I have it" onClose={forgetSecret} />}
+    >
+      <p>The receiver verifies messages with it: give it to whoever writes the receiver.</p>
+      <ClipboardCopy
+        isReadOnly
+        isCode
+        hoverTip="Copy"
+        clickTip="Copied"
+        textAriaLabel="The secret to sign with"
+      >
+        {secret}
+      </ClipboardCopy>
+    </Alert>
+  );
+}
