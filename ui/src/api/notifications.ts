@@ -1,7 +1,7 @@
 /** Targets of notifications, and the log of what they were sent. */
 import { keepPreviousData, type QueryClient, queryOptions } from "@tanstack/react-query";
 import { api, done, read } from "./client";
-import type { QueryOf, TargetSettings } from "./types";
+import type { QueryOf, TargetRequest } from "./types";
 
 const KEY = ["notifications"] as const;
 
@@ -40,7 +40,7 @@ export interface FailedCounts {
 export const failedQuery = queryOptions({
   queryKey: [...KEY, "failed"],
   queryFn: async ({ signal }): Promise<FailedCounts> => {
-    const params = { query: { state: "failed", limit: MOST_COUNTED } };
+    const params = { query: { state: "failed", limit: MOST_COUNTED } as const };
     const page = await read(api.GET("/api/v1/ansible/notifications/deliveries", { params, signal }));
     const byTarget = new Map<string, number>();
     for (const { target } of page.deliveries) {
@@ -81,7 +81,7 @@ export async function renewNotifications(cache: QueryClient): Promise<void> {
 }
 
 /** Sets a target; the answer has the secret that was made to sign with, if one was. */
-export async function setTarget(name: string, body: TargetSettings) {
+export async function setTarget(name: string, body: TargetRequest) {
   return await read(api.PUT("/api/v1/ansible/notifications/targets/{name}", { params: at(name), body }));
 }
 

@@ -28,7 +28,7 @@ export function Log({ name }: { name: string }): ReactElement {
       target: name,
       limit: 50,
       ...(state !== undefined && { state }),
-      ...(cursor !== undefined && { cursor }),
+      ...(cursor !== undefined && { cursor: Number(cursor) }),
     }),
   );
   const change = (changes: TargetSearch) =>
