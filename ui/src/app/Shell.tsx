@@ -60,6 +60,7 @@ function Navigation(): ReactElement {
     { to: "/hosts", name: "Hosts", isShown: true },
     { to: "/trends", name: "Trends", isShown: true },
     { to: "/launch", name: "Launch", isShown: can("run") },
+    { to: "/schedules", name: "Schedules", isShown: true },
     { to: "/notifications", name: "Notifications", isShown: can("admin") },
     { to: "/audit", name: "Audit", isShown: can("admin") },
     { to: "/settings", name: "Settings", isShown: true },

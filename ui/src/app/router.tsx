@@ -26,6 +26,7 @@ import { search as tasksSearch } from "../pages/run/tasks/search";
 import { search as timelineSearch } from "../pages/run/timeline/search";
 import { search as runsSearch } from "../pages/runs/search";
 import { startRuns } from "../pages/runs/start";
+import { newSearch as newScheduleSearch, search as schedulesSearch } from "../pages/schedules/search";
 import { search as searchSearch } from "../pages/search/search";
 import { search as settingsSearch } from "../pages/settings/search";
 import { search as trendsSearch } from "../pages/trends/search";
@@ -190,6 +191,35 @@ const launch = createRoute({
   component: page(() => import("../pages/launch")),
 });
 
+const schedules = createRoute({
+  getParentRoute: () => shell,
+  path: "/schedules",
+  validateSearch: schedulesSearch,
+  component: page(() => import("../pages/schedules")),
+});
+
+/** No schedule's name begins with `-`. */
+const newSchedule = createRoute({
+  getParentRoute: () => shell,
+  path: "/schedules/-/new",
+  validateSearch: newScheduleSearch,
+  component: page(() => import("../pages/schedules/form/new")),
+});
+
+const schedule = createRoute({
+  getParentRoute: () => shell,
+  path: "/schedules/$name",
+  validateSearch: schedulesSearch,
+  component: page(() => import("../pages/schedules/schedule")),
+});
+
+const editSchedule = createRoute({
+  getParentRoute: () => shell,
+  path: "/schedules/$name/edit",
+  validateSearch: schedulesSearch,
+  component: page(() => import("../pages/schedules/form/edit")),
+});
+
 const notifications = createRoute({
   getParentRoute: () => shell,
   path: "/notifications",
@@ -248,6 +278,10 @@ const routes = root.addChildren([
     trends,
     search,
     launch,
+    schedules,
+    newSchedule,
+    schedule,
+    editSchedule,
     notifications,
     newTarget,
     target,

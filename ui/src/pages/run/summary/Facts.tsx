@@ -2,6 +2,7 @@ import { Title } from "@patternfly/react-core/dist/esm/components/Title";
 import CheckCircleIcon from "@patternfly/react-icons/dist/esm/icons/check-circle-icon";
 import ExclamationTriangleIcon from "@patternfly/react-icons/dist/esm/icons/exclamation-triangle-icon";
 import InProgressIcon from "@patternfly/react-icons/dist/esm/icons/in-progress-icon";
+import { Link } from "@tanstack/react-router";
 import type { ReactElement } from "react";
 import type { Execution } from "../../../api/types";
 import { ExecutionLink } from "../../../parts/ExecutionLink";
@@ -30,6 +31,14 @@ export function Facts({ run }: { run: Execution }): ReactElement {
               {title}
             </Title>
             <List facts={all[key]} />
+            {key === "who" && run.schedule && (
+              <p>
+                Started by the schedule{" "}
+                <Link to="/schedules/$name" params={{ name: run.schedule }}>
+                  <bdi>{run.schedule}</bdi>
+                </Link>
+              </p>
+            )}
             {key === "what" && run.replay_of && (
               <p>
                 Replays <ExecutionLink id={run.replay_of} />

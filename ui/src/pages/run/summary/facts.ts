@@ -35,7 +35,8 @@ export function facts(run: Execution): AllFacts {
     who: present([
       ["User", who(run)],
       ["Machine", run.controller],
-      ["Started by", run.launched_by],
+      // The schedule has a line of its own, with a link.
+      ["Started by", run.schedule ? undefined : run.launched_by],
       ["Note", run.note],
       ["Labels", list(run.labels)],
       ["Trace", run.traceparent ? run.trace_id : undefined, true],

@@ -1,0 +1,170 @@
+/** The form of a schedule as it is typed, and the request that it becomes. */
+import type { MissedTimes, Overlap, Schedule, ScheduledRun, ScheduleRequest } from "../../../api/types";
+import { RUN_FIELDS } from "../../../parts/runForm/fields";
+import {
+  adhocFields,
+  commonFields,
+  emptyForm,
+  filled,
+  playbookFields,
+  type RunForm,
+  type RunPreset,
+} from "../../../parts/runForm/form";
+import { NO_VARIABLES, type Variables, type VariablesInput } from "../../../parts/runForm/variables";
+import { lineOf, NEW_WHEN, type When, whenOf } from "../cron";
+
+/** A secret variable: the names of the variable and of the secret. */
+export interface SecretVariable {
+  key: number;
+  name: string;
+  secret: string;
+}
+
+export interface ScheduleForm {
+  name: string;
+  description: string;
+  when: When;
+  zone: string;
+  overlap: Overlap;
+  missed: MissedTimes;
+  jitter: string;
+  /** What runs; its secrets are only named, below. */
+  run: RunForm;
+  /** Name of a key in the configured folders. */
+  privateKey: string;
+  vaultSecret: string;
+  keySecret: string;
+  variableSecrets: readonly SecretVariable[];
+}
+
+export type SetScheduleForm = (changes: Partial<ScheduleForm>) => void;
+
+/** A new schedule runs every night, by the clock of whoever makes it. */
+export function newSchedule(preset: RunPreset, zone: string): ScheduleForm {
+  return {
+    name: "",
+    description: "",
+    when: NEW_WHEN,
+    zone,
+    overlap: "skip",
+    missed: "skip",
+    jitter: "",
+    run: emptyForm(preset),
+    privateKey: "",
+    vaultSecret: "",
+    keySecret: "",
+    variableSecrets: [],
+  };
+}
+
+export function formOf(schedule: Schedule): ScheduleForm {
+  const { run, jitter_seconds: jitter } = schedule;
+  const { secrets } = run;
+  return {
+    name: schedule.name,
+    description: schedule.description ?? "",
+    when: whenOf(schedule.cron),
+    zone: schedule.zone,
+    overlap: schedule.overlap,
+    missed: schedule.missed,
+    jitter: jitter > 0 ? String(jitter) : "",
+    run: {
+      ...emptyForm(),
+      type: run.playbook ? "playbook" : "adhoc",
+      playbook: run.playbook ?? "",
+      hosts: run.hosts ?? "",
+      module: run.module ?? "",
+      args: run.args ?? "",
+      inventory: run.inventory ?? "",
+      limit: run.limit ?? "",
+      tags: (run.tags ?? []).join(","),
+      skipTags: (run.skip_tags ?? []).join(","),
+      labels: (run.labels ?? []).join(", "),
+      note: run.note ?? "",
+      check: run.check ?? false,
+      diff: run.diff ?? false,
+      become: run.become ?? false,
+      becomeUser: run.become_user ?? "",
+      forks: run.forks ? String(run.forks) : "",
+      verbosity: String(run.verbosity ?? 0),
+      timeout: run.timeout ? String(run.timeout) : "",
+      variables: variablesOf(run.extra_vars ?? {}),
+    },
+    privateKey: run.private_key ?? "",
+    vaultSecret: secrets?.vault_password ?? "",
+    keySecret: secrets?.private_key ?? "",
+    variableSecrets: Object.entries(secrets?.extra_vars ?? {}).map(([name, secret], key) => ({
+      key,
+      name,
+      secret,
+    })),
+  };
+}
+
+/** Texts in rows; anything else as JSON, which is YAML. */
+function variablesOf(variables: Record<string, unknown>): VariablesInput {
+  const all = Object.entries(variables);
+  const rows = all.flatMap(([name, value], key) => (typeof value === "string" ? [{ key, name, value }] : []));
+  return rows.length === all.length && rows.every(({ value }) => value !== "")
+    ? { ...NO_VARIABLES, rows }
+    : { ...NO_VARIABLES, mode: "text", text: JSON.stringify(variables, null, 2) };
+}
+
+const SWITCHES = ["check", "diff", "become"] as const;
+
+/** What is sent; `before` is what the schedule ran until now. */
+export function requestOf(
+  form: ScheduleForm,
+  variables: Variables | undefined,
+  before: ScheduledRun = {},
+): ScheduleRequest {
+  const { run } = form;
+  // What is switched off against Ansible's configuration looks like what is not set: it stays.
+  const off = SWITCHES.filter((name) => before[name] === false && !run[name]).map((name) => [name, false]);
+  return {
+    cron: lineOf(form.when),
+    zone: form.zone.trim(),
+    overlap: form.overlap,
+    missed: form.missed,
+    jitter_seconds: Number(form.jitter),
+    ...filled("description", form.description),
+    run: {
+      ...(run.type === "adhoc" ? adhocFields(run) : playbookFields(run)),
+      ...commonFields(run, variables),
+      ...Object.fromEntries(off),
+      ...filled("private_key", form.privateKey),
+      ...secretsOf(form),
+    },
+  };
+}
+
+function secretsOf({ vaultSecret, keySecret, variableSecrets }: ScheduleForm): Pick<ScheduledRun, "secrets"> {
+  const typed = variableSecrets.filter(({ name, secret }) => name.trim() !== "" || secret.trim() !== "");
+  const secrets = {
+    ...filled("vault_password", vaultSecret),
+    ...filled("private_key", keySecret),
+    ...(typed.length > 0 && {
+      extra_vars: Object.fromEntries(typed.map(({ name, secret }) => [name.trim(), secret.trim()])),
+    }),
+  };
+  return Object.keys(secrets).length === 0 ? {} : { secrets };
+}
+
+const FIELDS = new Set([
+  "name",
+  "description",
+  "cron",
+  "zone",
+  "overlap",
+  "missed",
+  "jitter_seconds",
+  "secrets.vault_password",
+  "secrets.private_key",
+  "secrets.extra_vars",
+  ...RUN_FIELDS,
+]);
+
+/** Whether the form has a field of this name of the API. */
+export function isField(name: string): boolean {
+  return FIELDS.has(name);
+}

@@ -1,0 +1,94 @@
+import { Button } from "@patternfly/react-core/dist/esm/components/Button";
+import { useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { type ReactElement, useState } from "react";
+import { deleteSchedule, pauseSchedule, renewSchedules, resumeSchedule } from "../../../api/schedules";
+import type { Schedule } from "../../../api/types";
+import { useScopes } from "../../../app/session";
+import { ConfirmDialog } from "../../../parts/ConfirmDialog";
+import { LinkButton } from "../../../parts/LinkButton";
+import { MenuButton } from "../../../parts/MenuButton";
+import { mayChange } from "../words";
+
+/** What can be done with a schedule, by whoever may. */
+export function Actions({ schedule }: { schedule: Schedule }): ReactElement | null {
+  const { name, paused, last_execution, last_status } = schedule;
+  const scopes = useScopes();
+  const cache = useQueryClient();
+  const navigate = useNavigate();
+  const [asked, setAsked] = useState<"pause" | "resume" | "delete">();
+  const close = () => setAsked(undefined);
+  const isOurs = mayChange(schedule, scopes);
+  // One that was deleted cannot be repeated.
+  const repeated = last_status && scopes.can("run") ? last_execution : undefined;
+  return (
+    <>
+      {repeated && (
+        <LinkButton to="/launch" search={{ replay: repeated }} variant="secondary">
+          Replay the last run
+        </LinkButton>
+      )}
+      {isOurs && (
+        <>
+          <LinkButton to="/schedules/$name/edit" params={{ name }} variant="secondary">
+            Edit
+          </LinkButton>
+          <Button variant="secondary" onClick={() => setAsked(paused ? "resume" : "pause")}>
+            {paused ? "Resume" : "Pause"}
+          </Button>
+          <MenuButton
+            label="More actions"
+            isKebab
+            actions={[{ name: "Delete", isDanger: true, onPick: () => setAsked("delete") }]}
+          />
+        </>
+      )}
+      {asked === "pause" && (
+        <ConfirmDialog
+          title={`Pause ${name}?`}
+          action="Pause"
+          hasNote
+          close={close}
+          confirm={async (note) => {
+            await pauseSchedule(name, note);
+            await renewSchedules(cache);
+          }}
+        >
+          <p>It starts nothing until it is resumed. A run that goes on is not canceled.</p>
+        </ConfirmDialog>
+      )}
+      {asked === "resume" && (
+        <ConfirmDialog
+          title={`Resume ${name}?`}
+          action="Resume"
+          hasNote
+          close={close}
+          confirm={async (note) => {
+            await resumeSchedule(name, note);
+            await renewSchedules(cache);
+          }}
+        >
+          <p>Times that came while it was paused are not made up for.</p>
+        </ConfirmDialog>
+      )}
+      {asked === "delete" && (
+        <ConfirmDialog
+          title={`Delete ${name}?`}
+          action="Delete"
+          isDanger
+          hasNote
+          close={close}
+          confirm={async (note) => {
+            await deleteSchedule(name, note);
+            await renewSchedules(cache);
+            await navigate({ to: "/schedules", replace: true });
+          }}
+        >
+          <p>
+            Its runs go on, and stay in the history. What became of its times goes. This cannot be undone.
+          </p>
+        </ConfirmDialog>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,80 @@
+import { Alert } from "@patternfly/react-core/dist/esm/components/Alert";
+import { Title } from "@patternfly/react-core/dist/esm/components/Title";
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi } from "@tanstack/react-router";
+import type { ReactElement } from "react";
+import { scheduleQuery } from "../../../api/schedules";
+import type { Schedule } from "../../../api/types";
+import { PageTitle } from "../../../parts/PageTitle";
+import { Failed, Loading, sentence } from "../../../parts/states";
+import { ScheduleState } from "../StateLabel";
+import { Times } from "../Times";
+import { Actions } from "./Actions";
+import { Past } from "./Past";
+import { Settings } from "./Settings";
+import "../../../parts/lists.css";
+import "../schedules.css";
+
+const route = getRouteApi("/shell/schedules/$name");
+
+/** One schedule: when and what it runs, its next times, what became of its last ones, and why it starts nothing. */
+export function OneSchedule(): ReactElement {
+  const { name } = route.useParams();
+  const schedule = useQuery(scheduleQuery(name));
+  if (schedule.isError) {
+    return (
+      <Failed error={schedule.error} what="this schedule" retry={() => void schedule.refetch()} isPage />
+    );
+  }
+  return schedule.isPending ? (
+    <Loading what="the schedule" />
+  ) : (
+    <Loaded key={name} schedule={schedule.data} />
+  );
+}
+
+function Loaded({ schedule }: { schedule: Schedule }): ReactElement {
+  const { name, description, blocked, next } = schedule;
+  return (
+    <>
+      <PageTitle
+        title={name}
+        tab={`${name} · Schedules`}
+        actions={<Actions schedule={schedule} />}
+        details={description && <bdi>{description}</bdi>}
+      >
+        <ScheduleState schedule={schedule} />
+      </PageTitle>
+      <div className="schedules-page">
+        {blocked && (
+          <Alert
+            isInline
+            variant={blocked.reason === "paused" ? "info" : "danger"}
+            component="p"
+            title="It would start nothing now"
+          >
+            <bdi>{sentence(blocked.message)}</bdi>
+          </Alert>
+        )}
+        <div className="schedules-columns">
+          <Settings schedule={schedule} />
+          <section aria-labelledby="schedule-next">
+            <Title headingLevel="h2" size="lg" id="schedule-next">
+              Next times
+            </Title>
+            {next.length === 0 ? (
+              <p className="pb-subtle">
+                {schedule.paused ? "None while it is paused." : "It has no further time."}
+              </p>
+            ) : (
+              <Times times={next} />
+            )}
+          </section>
+        </div>
+        <Past schedule={schedule} />
+      </div>
+    </>
+  );
+}
+
+export { OneSchedule as component };

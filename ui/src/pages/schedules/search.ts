@@ -1,0 +1,18 @@
+import { oneOf, type RawSearch, text } from "../../app/search";
+import type { RunPreset } from "../../parts/runForm/form";
+
+export type SchedulesSearch = Record<never, never>;
+
+export function search(_raw: RawSearch): SchedulesSearch {
+  return {};
+}
+
+/** What a new schedule begins with. */
+export function newSearch(raw: RawSearch): RunPreset {
+  return {
+    ...oneOf(raw, "type", ["playbook", "adhoc"]),
+    ...text(raw, "playbook"),
+    ...text(raw, "inventory"),
+    ...text(raw, "limit"),
+  };
+}

@@ -1,0 +1,55 @@
+/** Schedules in words. */
+import type { MissedTimes, Overlap, Schedule, ScheduledRun, ScheduleOutcome } from "../../api/types";
+import type { Scopes } from "../../app/session";
+
+/** What became of a time, or why the next one would start nothing. */
+export const OUTCOME_WORDS: { readonly [outcome in ScheduleOutcome]: string } = {
+  started: "Started",
+  paused: "Paused",
+  launcher_off: "Launches nothing",
+  still_running: "Last run not over",
+  already_waiting: "One was waiting",
+  missed: "Missed",
+  token_revoked: "Token revoked",
+  token_expired: "Token expired",
+  token_not_allowed: "Token may not launch",
+  not_found: "Not found",
+  no_secret: "Secret missing",
+  queue_full: "Queue full",
+  refused: "Refused",
+};
+
+export const OVERLAP_WORDS: readonly (readonly [Overlap, name: string, about: string])[] = [
+  ["skip", "Leave this time out", "Nothing is started; the schedule's page says so."],
+  ["queue", "Wait for it", "The run starts when the last one is over. One at most waits."],
+  ["cancel", "Cancel the last run", "The new one starts when that one has ended."],
+];
+
+export const MISSED_WORDS: readonly (readonly [MissedTimes, name: string, about: string])[] = [
+  ["skip", "Leave them out", "The next time comes as usual."],
+  ["run_once", "Make up for them by one run", "However many times were missed."],
+];
+
+/** "site.yml", or "ping on web". */
+export function runTitle({ playbook, module, hosts }: ScheduledRun): string {
+  return playbook ?? `${module ?? "command"} on ${hosts ?? ""}`;
+}
+
+/** Whether the token may change the schedule: with `run` its own, with `admin` all. The collector has the last word. */
+export function mayChange({ owner }: Pick<Schedule, "owner">, { identity, can }: Scopes): boolean {
+  return can("admin") || (can("run") && identity?.actor === owner);
+}
+
+/** A time as its zone has it: "Mon 2026-01-19 03:30 +01:00" of "2026-01-19T03:30:00+01:00". */
+export function inZone(time: string): string {
+  const [, date = "", clock = "", seconds = "", offset = ""] =
+    /^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}):(\d{2})(?:\.\d+)?(Z|[+-]\d{2}:\d{2})$/.exec(time) ?? [];
+  if (date === "") {
+    return time;
+  }
+  const weekday = new Date(`${date}T00:00:00Z`).toLocaleDateString("en", {
+    weekday: "short",
+    timeZone: "UTC",
+  });
+  return `${weekday} ${date} ${clock}${seconds === "00" ? "" : `:${seconds}`} ${offset === "Z" ? "UTC" : offset}`;
+}
