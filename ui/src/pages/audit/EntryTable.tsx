@@ -13,7 +13,7 @@ import type { AuditItem } from "../../api/types";
 import { ExecutionLink } from "../../parts/ExecutionLink";
 import { integer } from "../../parts/format";
 import { Time } from "../../parts/Time";
-import { actionWords, executionOf, origin } from "./words";
+import { actionWords, executionOf, namedBy, origin } from "./words";
 
 /** A row for each entry, with the states before and after folded below it. */
 export function EntryTable({ entries }: { entries: readonly AuditItem[] }): ReactElement {
@@ -86,13 +86,36 @@ function Entry({ entry }: { entry: AuditItem }): ReactElement {
 
 function ObjectName({ object }: { object: string }): ReactElement {
   const id = executionOf(object);
-  return id === undefined ? (
-    <bdi>{object}</bdi>
-  ) : (
-    <>
-      run <ExecutionLink id={id} />
-    </>
-  );
+  const schedule = namedBy(object, "schedule");
+  const target = namedBy(object, "target");
+  if (id !== undefined) {
+    return (
+      <>
+        run <ExecutionLink id={id} />
+      </>
+    );
+  }
+  if (schedule !== undefined) {
+    return (
+      <>
+        schedule{" "}
+        <Link to="/schedules/$name" params={{ name: schedule }}>
+          <bdi>{schedule}</bdi>
+        </Link>
+      </>
+    );
+  }
+  if (target !== undefined) {
+    return (
+      <>
+        target{" "}
+        <Link to="/notifications/$name" params={{ name: target }}>
+          <bdi>{target}</bdi>
+        </Link>
+      </>
+    );
+  }
+  return <bdi>{object}</bdi>;
 }
 
 function Details({ entry }: { entry: AuditItem }): ReactElement {

@@ -5,6 +5,7 @@ import type { ReactElement } from "react";
 import { api, read } from "../../api/client";
 import { messageOf } from "../../api/error";
 import type { AuditVerdict } from "../../api/types";
+import { integer } from "../../parts/format";
 import { sentence } from "../../parts/states";
 import { faultWords, verdictWords } from "./words";
 
@@ -35,7 +36,7 @@ export function Verify(): ReactElement {
 }
 
 function Verdict({ verdict }: { verdict: AuditVerdict }): ReactElement {
-  const { is_whole, head, faults } = verdict;
+  const { is_whole, head, faults, removed } = verdict;
   return (
     <Alert
       isInline
@@ -51,6 +52,12 @@ function Verdict({ verdict }: { verdict: AuditVerdict }): ReactElement {
         </ul>
       )}
       {faults.length > NAMED && <p>And {faults.length - NAMED} more.</p>}
+      {removed && (
+        <p>
+          The trail begins after entry {integer(removed.number)}: older ones were removed, as{" "}
+          <code>audit_keep_days</code> in the configuration says.
+        </p>
+      )}
       {is_whole && head && (
         <p className="pb-break">
           The end of the trail is{" "}

@@ -5,9 +5,11 @@ import { api, read } from "../../api/client";
 import type { QueryOf } from "../../api/types";
 import { useScopes } from "../../app/session";
 import { CursorPager } from "../../parts/CursorPager";
+import { MenuButton } from "../../parts/MenuButton";
 import { PageTitle } from "../../parts/PageTitle";
 import { Empty, Failed, Loading } from "../../parts/states";
 import { EntryTable } from "./EntryTable";
+import { exportsOf } from "./exports";
 import { Filters } from "./Filters";
 import type { AuditSearch } from "./search";
 import { Verify } from "./Verify";
@@ -33,7 +35,7 @@ export function Audit(): ReactElement {
     <>
       <PageTitle
         title="Audit"
-        details="Who changed what. Entries are only ever added, and each holds the hash of the one before it."
+        details="Who changed what. Entries are only added, and each holds the hash of the one before it. They are kept for good, unless audit_keep_days in the configuration says how long."
       />
       {identity === undefined ? <Loading /> : isAllowed ? <Trail /> : <NoScope />}
     </>
@@ -48,7 +50,10 @@ function Trail(): ReactElement {
     void navigate({ search: (now) => ({ ...now, cursor: undefined, ...changes }), replace: true });
   return (
     <>
-      <Verify />
+      <div className="audit-tools">
+        <Verify />
+        <MenuButton label="Export" actions={exportsOf(search)} />
+      </div>
       <Filters search={search} change={change} />
       {entries.isError && (
         <Failed error={entries.error} what="the audit trail" retry={() => void entries.refetch()} />

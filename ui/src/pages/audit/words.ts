@@ -42,6 +42,11 @@ export function executionOf(object: string): string | undefined {
   return /^execution:([0-9a-f-]{36})$/.exec(object)?.[1];
 }
 
+/** The name of what an entry is about, if that has a page: `schedule:nightly`, `target:ops`. */
+export function namedBy(object: string, kind: "schedule" | "target"): string | undefined {
+  return object.startsWith(`${kind}:`) ? object.slice(kind.length + 1) : undefined;
+}
+
 const VIA = new Map([
   ["token", "with a token"],
   ["session", "in the browser"],
