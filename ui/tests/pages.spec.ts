@@ -11,6 +11,19 @@ async function history(collector: Collector) {
   const failed = await failedRun("site.yml", hosts, 600).send(collector);
   const going = new Run({ playbook: "backup.yml", inventory: "prod" }, 30).play("Databases").task("Dump");
   await going.begins("db-01").send(collector);
+  await collector.ask("PUT", "/notifications/targets/ops", {
+    kind: "slack",
+    url: "https://hooks.example.org/services/x",
+    rules: [{ on: ["broke", "waiting"], query: "label:nightly" }],
+    quiet: [{ from: "22:00", to: "06:00", days: ["sat"] }],
+  });
+  await collector.ask("POST", "/schedules", {
+    name: "nightly",
+    cron: "30 3 * * mon-fri",
+    zone: "Europe/Berlin",
+    overlap: "queue",
+    run: { playbook: "configure.yml", inventory: "hosts.ini", extra_vars: { release: "1.4" } },
+  });
   return { good, failed, going };
 }
 
@@ -100,6 +113,18 @@ const LOOKS: readonly Look[] = [
     shows: (page) => see(page, /configuration file test failed/),
   },
   { name: "launch", path: () => "launch", shows: (page) => see(page, "Playbook") },
+  { name: "schedules", path: () => "schedules", shows: (page) => see(page, "Monday to Friday at 03:30") },
+  { name: "schedule", path: () => "schedules/nightly", shows: (page) => see(page, "Next times") },
+  { name: "schedule-new", path: () => "schedules/-/new", shows: (page) => see(page, "Next ten times") },
+  { name: "schedule-edit", path: () => "schedules/nightly/edit", shows: (page) => see(page, "Wait for it") },
+  { name: "notifications", path: () => "notifications", shows: (page) => see(page, "label:nightly") },
+  { name: "target", path: () => "notifications/ops", shows: (page) => see(page, "Nothing was sent yet") },
+  {
+    name: "target-new",
+    path: () => "notifications/-/new",
+    shows: (page) => see(page, "All runs. The last:"),
+  },
+  { name: "target-edit", path: () => "notifications/ops/edit", shows: (page) => see(page, "Quiet hours") },
   { name: "audit", path: () => "audit", shows: (page) => see(page, "Audit") },
   { name: "settings", path: () => "settings", shows: (page) => see(page, "Settings") },
   { name: "not-found", path: () => "no/such/page", shows: (page) => see(page, "Nothing is at this address") },

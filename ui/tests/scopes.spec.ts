@@ -26,6 +26,7 @@ test.describe("with a token that only reads", () => {
     await expect(navigation.getByRole("link", { name: "Runs" })).toBeVisible();
     await expect(navigation.getByRole("link", { name: "Launch" })).toHaveCount(0);
     await expect(navigation.getByRole("link", { name: "Audit" })).toHaveCount(0);
+    await expect(navigation.getByRole("link", { name: "Notifications" })).toHaveCount(0);
     const more = page.getByRole("button", { name: "More actions" });
     if (await more.isVisible()) {
       await more.click();
@@ -34,11 +35,11 @@ test.describe("with a token that only reads", () => {
   });
 
   test("pages that are not for it say so when their address is typed", async ({ page }) => {
-    for (const path of ["launch", "audit"]) {
+    for (const path of ["launch", "audit", "notifications", "notifications/-/new", "schedules/-/new"]) {
       await page.goto(path);
       await expect(page.getByRole("heading", { level: 1 }), path).toBeVisible();
       await expect(page.getByText(/scope|may not|not allowed|needs/i).first(), path).toBeVisible();
-      await expect(page.getByRole("button", { name: /^(Launch|Run)/ }), path).toHaveCount(0);
+      await expect(page.getByRole("button", { name: /^(Launch|Run|Create)/ }), path).toHaveCount(0);
     }
   });
 

@@ -1,5 +1,6 @@
 /** A real collector on a database of its own, as a person would start it: its processes, its tokens, its API. */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -47,11 +48,11 @@ export class Collector {
 
   /**
    * A collector with an empty history, or with that of a database which stays when it is closed; `settings` are lines of
-   * its configuration file, before the first section.
+   * its configuration file, before the first section, and `sections` are further ones.
    */
-  static async start(settings = "", database?: string): Promise<Collector> {
+  static async start(settings = "", database?: string, sections = ""): Promise<Collector> {
     const collector = new Collector(await mkdtemp(join(tmpdir(), "playback-ui-")), database);
-    await collector.#configure(settings);
+    await collector.#configure(settings, sections);
     await collector.launch();
     return collector;
   }
@@ -167,7 +168,7 @@ export class Collector {
     return join(this.folder, "collector.toml");
   }
 
-  async #configure(settings: string): Promise<void> {
+  async #configure(settings: string, sections: string): Promise<void> {
     // Strings and lists of strings are the same in JSON and TOML.
     const lines = [
       settings,
@@ -180,6 +181,13 @@ export class Collector {
       `inventories = ${JSON.stringify([PLAYBOOKS])}`,
       `folder = ${JSON.stringify(join(this.folder, "runs"))}`,
       `ansible = ${JSON.stringify(ANSIBLE)}`,
+      "[notifications]",
+      `key = "${randomBytes(32).toString("base64")}"`,
+      // Receivers of the tests are on this machine.
+      `allow_networks = ["127.0.0.1/32"]`,
+      "retry_seconds = 0.2",
+      "digest_wait_seconds = 1",
+      sections,
     ];
     await writeFile(this.#config, `${lines.join("\n")}\n`);
     await chmod(this.#config, 0o600);

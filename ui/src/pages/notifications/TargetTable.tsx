@@ -23,8 +23,8 @@ export function TargetTable({ targets, failed }: Props): ReactElement {
           <Th>Target</Th>
           <Th>Told when</Th>
           <Th>State</Th>
-          <Th>Last delivered</Th>
-          <Th>Failed</Th>
+          <Th modifier="nowrap">Last delivered</Th>
+          <Th modifier="nowrap">Failed</Th>
         </Tr>
       </Thead>
       <Tbody>

@@ -4,10 +4,11 @@ import type { ReactElement } from "react";
 import type { Schedule } from "../../api/types";
 import { ExecutionLink } from "../../parts/ExecutionLink";
 import { StatusLabel } from "../../parts/StatusLabel";
-import { sentence } from "../../parts/states";
 import { Time } from "../../parts/Time";
 import { cronWords } from "./cron";
 import { ScheduleState } from "./StateLabel";
+import { Until } from "./Times";
+import { Why } from "./Why";
 import { inZone, OUTCOME_WORDS, runTitle } from "./words";
 
 /** A row for each schedule: when it runs, what became of its last time, and why it would start nothing. */
@@ -54,7 +55,7 @@ export function ScheduleTable({ schedules }: { schedules: readonly Schedule[] })
               <ScheduleState schedule={schedule} />
               {schedule.blocked && (
                 <div className="pb-subtle pb-small pb-break">
-                  <bdi>{sentence(schedule.blocked.message)}</bdi>
+                  <Why schedule={schedule} />
                 </div>
               )}
             </Td>
@@ -71,7 +72,7 @@ function Next({ time }: { time: string | undefined }): ReactElement {
     <span className="pb-subtle">none</span>
   ) : (
     <>
-      <Time at={time} as="ago" />
+      <Until at={time} />
       <div className="pb-subtle pb-small">{inZone(time)}</div>
     </>
   );

@@ -37,6 +37,7 @@ test("lines in words", () => {
   expect(cronWords("0 0 * * 0")).toBe("Every Sunday at 00:00");
   expect(cronWords("0 * * * *")).toBe("Every hour");
   expect(cronWords("*/15 * * * *")).toBe("Every 15 minutes");
+  expect(cronWords("*/5 * * * * *")).toBe("Every 5 seconds");
   expect(cronWords("0 4 L * *")).toBe("The last day of the month at 04:00");
   expect(cronWords("1 2 3 4 *")).toBe("1 2 3 4 *");
 });

@@ -100,8 +100,9 @@ export function cronWords(line: string): string {
     case "monthly":
       return day === "L" ? `The last day of the month at ${time}` : `Day ${day} of the month at ${time}`;
     case "cron": {
-      const every = /^\*\/(\d+) \* \* \* \*$/.exec(line.trim())?.[1];
-      return every === undefined ? line : `Every ${every} minutes`;
+      const [, minutes] = /^\*\/(\d+) \* \* \* \*$/.exec(line.trim()) ?? [];
+      const [, seconds] = /^\*\/(\d+) \* \* \* \* \*$/.exec(line.trim()) ?? [];
+      return minutes ? `Every ${minutes} minutes` : seconds ? `Every ${seconds} seconds` : line;
     }
   }
 }

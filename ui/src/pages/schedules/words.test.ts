@@ -5,6 +5,7 @@ import { inZone, mayChange, runTitle } from "./words";
 test("times stay in their zone", () => {
   expect(inZone("2026-01-19T03:30:00+01:00")).toBe("Mon 2026-01-19 03:30 +01:00");
   expect(inZone("2026-03-01T00:00:05Z")).toBe("Sun 2026-03-01 00:00:05 UTC");
+  expect(inZone("2026-03-01T00:00:00Z", true)).toBe("Sun 2026-03-01 00:00:00 UTC");
   expect(inZone("soon")).toBe("soon");
 });
 

@@ -40,8 +40,8 @@ export function mayChange({ owner }: Pick<Schedule, "owner">, { identity, can }:
   return can("admin") || (can("run") && identity?.actor === owner);
 }
 
-/** A time as its zone has it: "Mon 2026-01-19 03:30 +01:00" of "2026-01-19T03:30:00+01:00". */
-export function inZone(time: string): string {
+/** A time as its zone has it: "Mon 2026-01-19 03:30 +01:00" of "2026-01-19T03:30:00+01:00"; with seconds if there are any. */
+export function inZone(time: string, hasSeconds = !isWholeMinute(time)): string {
   const [, date = "", clock = "", seconds = "", offset = ""] =
     /^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}):(\d{2})(?:\.\d+)?(Z|[+-]\d{2}:\d{2})$/.exec(time) ?? [];
   if (date === "") {
@@ -51,5 +51,10 @@ export function inZone(time: string): string {
     weekday: "short",
     timeZone: "UTC",
   });
-  return `${weekday} ${date} ${clock}${seconds === "00" ? "" : `:${seconds}`} ${offset === "Z" ? "UTC" : offset}`;
+  return `${weekday} ${date} ${clock}${hasSeconds ? `:${seconds}` : ""} ${offset === "Z" ? "UTC" : offset}`;
+}
+
+/** Whether a time has no seconds, as those of most cron lines. */
+export function isWholeMinute(time: string): boolean {
+  return /T\d{2}:\d{2}:00(\.0+)?[Z+-]/.test(time);
 }

@@ -72,7 +72,7 @@ export function Delivery({ delivery, row, isExpanded, toggle }: Props): ReactEle
         <Td dataLabel="Attempts" className="pb-number">
           {integer(attempts)}
         </Td>
-        <Td dataLabel="Actions" isActionCell>
+        <Td>
           {state !== "pending" && (
             <Button
               variant="link"

@@ -34,7 +34,7 @@ export function Past({ schedule }: { schedule: Schedule }): ReactElement {
           <Thead>
             <Tr>
               <Th>Time</Th>
-              <Th>What became of it</Th>
+              <Th>Outcome</Th>
               <Th>Run</Th>
               <Th>Duration</Th>
               <Th>Hosts</Th>
@@ -71,7 +71,7 @@ function PastTime({ time, run }: { time: ScheduleTime; run: ListedExecution | un
           </div>
         )}
       </Td>
-      <Td dataLabel="What became of it" className="pb-break">
+      <Td dataLabel="Outcome" className="pb-break">
         {OUTCOME_WORDS[outcome]}
         {message && (
           <div className="pb-subtle pb-small">

@@ -6,9 +6,10 @@ import type { ReactElement } from "react";
 import { scheduleQuery } from "../../../api/schedules";
 import type { Schedule } from "../../../api/types";
 import { PageTitle } from "../../../parts/PageTitle";
-import { Failed, Loading, sentence } from "../../../parts/states";
+import { Failed, Loading } from "../../../parts/states";
 import { ScheduleState } from "../StateLabel";
 import { Times } from "../Times";
+import { Why } from "../Why";
 import { Actions } from "./Actions";
 import { Past } from "./Past";
 import { Settings } from "./Settings";
@@ -51,9 +52,11 @@ function Loaded({ schedule }: { schedule: Schedule }): ReactElement {
             isInline
             variant={blocked.reason === "paused" ? "info" : "danger"}
             component="p"
-            title="It would start nothing now"
+            title={
+              blocked.reason === "paused" ? "It is paused, and starts nothing" : "It would start nothing now"
+            }
           >
-            <bdi>{sentence(blocked.message)}</bdi>
+            <Why schedule={schedule} />
           </Alert>
         )}
         <div className="schedules-columns">
