@@ -12,6 +12,7 @@ import { type ReactElement, useState } from "react";
 import type { AuditItem } from "../../api/types";
 import { ExecutionLink } from "../../parts/ExecutionLink";
 import { integer } from "../../parts/format";
+import { Scrolled } from "../../parts/Scrolled";
 import { Time } from "../../parts/Time";
 import { actionWords, executionOf, namedBy, origin } from "./words";
 
@@ -143,7 +144,7 @@ function Json({ term, value }: { term: string; value: object }): ReactElement {
     <div>
       <dt>{term}</dt>
       <dd>
-        <pre className="audit-json">{JSON.stringify(value, null, 2)}</pre>
+        <Scrolled label={term}>{JSON.stringify(value, null, 2)}</Scrolled>
       </dd>
     </div>
   );

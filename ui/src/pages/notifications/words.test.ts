@@ -1,6 +1,14 @@
 import { expect, test } from "vitest";
 import type { Trigger } from "../../api/types";
-import { MORE_TRIGGERS, quietWords, ruleDetails, triggersOf, triggersWords, USUAL_TRIGGERS } from "./words";
+import {
+  MORE_TRIGGERS,
+  quietWords,
+  ruleDetails,
+  tookWords,
+  triggersOf,
+  triggersWords,
+  USUAL_TRIGGERS,
+} from "./words";
 
 test("triggers in a sentence", () => {
   expect(triggersWords(["broke"])).toBe("it breaks");
@@ -20,6 +28,10 @@ test("numbers are told of the triggers that have them", () => {
     "does not run: 26 hours without a run",
     "waits: 5 minutes",
   ]);
+});
+
+test("how long an attempt took", () => {
+  expect([0, 0.0124, 2.34].map(tookWords)).toEqual(["1 ms", "12 ms", "2.3 s"]);
 });
 
 test("quiet hours in words", () => {

@@ -7,7 +7,7 @@ import type {
   Trigger,
   Weekday,
 } from "../../api/types";
-import { integer, plural } from "../../parts/format";
+import { duration, integer, plural } from "../../parts/format";
 
 /** What each kind of target is called. */
 export const KINDS: readonly (readonly [kind: TargetKind, name: string])[] = [
@@ -176,6 +176,11 @@ export function quietWords({ from, to, days = [] }: QuietHours): string {
 function joined(words: readonly string[], last: "and" | "or"): string {
   const [end = "", ...others] = [...words].reverse();
   return others.length === 0 ? end : `${others.reverse().join(", ")} ${last} ${end}`;
+}
+
+/** "12 ms", "2.3 s": how long an attempt took. */
+export function tookWords(seconds: number): string {
+  return seconds < 1 ? `${Math.max(1, Math.round(seconds * 1000))} ms` : duration(seconds);
 }
 
 /** What the API calls a secret, in words. */

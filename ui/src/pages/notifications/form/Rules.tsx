@@ -53,7 +53,11 @@ export function Rules({ rules, set, problem }: Props): ReactElement {
           variant="link"
           isInline
           icon={<PlusCircleIcon />}
-          onClick={() => set({ rules: withItem(rules, newRule) })}
+          onClick={() =>
+            set({
+              rules: withItem(rules, (key) => ({ ...newRule(key), ...(rules.length > 0 && { on: [] }) })),
+            })
+          }
         >
           {rules.length === 0 ? "Add a rule" : "Tell something else of other runs"}
         </Button>

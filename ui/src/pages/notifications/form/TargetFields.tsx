@@ -111,16 +111,11 @@ export function TargetFields({ start, stored = [], isNew = false, cancel }: Prop
         />
       )}
       <ActionGroup>
-        <Button type="submit" isLoading={isSaving} isDisabled={isSaving || isIncomplete(form)}>
+        <Button type="submit" isLoading={isSaving} isDisabled={isSaving || form.name.trim() === ""}>
           {isNew ? "Create the target" : "Save"}
         </Button>
         {cancel}
       </ActionGroup>
     </Form>
   );
-}
-
-/** What the collector would say anyway is not said here, but for what is plain to see. */
-function isIncomplete({ name, rules }: TargetForm): boolean {
-  return name.trim() === "" || rules.some(({ on }) => on.length === 0);
 }

@@ -33,8 +33,8 @@ export function Triggers({ rule, at, change, problem }: Props): ReactElement {
     triggers.map((words) => <Row key={words.trigger} {...{ words, rule, at, change, problem }} />);
   const isMore = ({ trigger }: TriggerWords) => rule.on.includes(trigger);
   return (
-    <FormGroup label="Tell when" role="group" fieldId={name}>
-      <div className="notifications-triggers">
+    <FormGroup label="Tell when" role="group" fieldId={`${name}-group`}>
+      <div id={name} tabIndex={-1} className="notifications-triggers">
         {rows(USUAL_TRIGGERS)}
         <Folded
           title="More reasons"

@@ -21,6 +21,10 @@ export function useSave(form: TargetForm, isNew: boolean, forget: (form: TargetF
     // Secrets are no argument of the mutation, and nothing of it is kept: they would stay in the cache.
     gcTime: 0,
     mutationFn: async () => {
+      const empty = form.rules.findIndex(({ on }) => on.length === 0);
+      if (empty >= 0) {
+        throw new Error(`rules[${empty}].on: choose at least one, or remove the rule`);
+      }
       // The API sets a target of a name whether or not there is one; somebody who makes one means a new one.
       if (
         isNew &&

@@ -1,7 +1,8 @@
 import type { ReactElement } from "react";
 import type { NotificationDeliveryDetail } from "../../../api/types";
-import { duration } from "../../../parts/format";
+import { Scrolled } from "../../../parts/Scrolled";
 import { Time } from "../../../parts/Time";
+import { tookWords } from "../words";
 import { readable } from "./readable";
 
 /** A message: each attempt with its answer, and the request. Secrets are in neither. */
@@ -16,14 +17,14 @@ export function Detail({ detail }: { detail: NotificationDeliveryDetail }): Reac
             <ol className="notifications-attempts">
               {log.map(({ number, time, duration: seconds, status, answer, error }) => (
                 <li key={number}>
-                  <Time at={time} />, {duration(seconds)}
+                  <Time at={time} />, {tookWords(seconds)}
                   {status && `, answered ${status}`}
                   {error && (
                     <>
                       : <bdi>{error}</bdi>
                     </>
                   )}
-                  {answer && <pre className="notifications-text">{answer}</pre>}
+                  {answer && <Scrolled label={`Answer ${number}`}>{answer}</Scrolled>}
                 </li>
               ))}
             </ol>
@@ -54,7 +55,7 @@ export function Detail({ detail }: { detail: NotificationDeliveryDetail }): Reac
         <div>
           <dt>Body</dt>
           <dd>
-            <pre className="notifications-text">{readable(body)}</pre>
+            <Scrolled label="Body">{readable(body)}</Scrolled>
           </dd>
         </div>
       )}

@@ -65,7 +65,7 @@ export function Log({ name }: { name: string }): ReactElement {
                 <Th>Message</Th>
                 <Th>State</Th>
                 <Th>Made</Th>
-                <Th>Attempts</Th>
+                <Th modifier="nowrap">Attempts</Th>
                 <Th screenReaderText="Actions" />
               </Tr>
             </Thead>

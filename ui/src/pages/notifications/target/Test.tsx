@@ -6,8 +6,8 @@ import type { ReactElement } from "react";
 import { messageOf } from "../../../api/error";
 import { renewNotifications, testTarget } from "../../../api/notifications";
 import type { NotificationDeliveryDetail } from "../../../api/types";
-import { duration } from "../../../parts/format";
 import { sentence } from "../../../parts/states";
+import { tookWords } from "../words";
 import { Detail } from "./Detail";
 
 /** Sends an example, and shows what the receiver answered. */
@@ -50,7 +50,7 @@ function Answer({ detail }: { detail: NotificationDeliveryDetail }): ReactElemen
   const last = log.at(-1);
   const isDelivered = delivery.state === "delivered";
   const status = last?.status ? `answered ${last.status}` : undefined;
-  const took = last === undefined ? "" : ` in ${duration(last.duration)}`;
+  const took = last === undefined ? "" : ` in ${tookWords(last.duration)}`;
   return (
     <Alert
       isInline

@@ -1,0 +1,18 @@
+import type { ReactElement } from "react";
+import "./lists.css";
+
+interface Props {
+  /** What the text is, for those who do not see it: "Body". */
+  label: string;
+  children: string;
+}
+
+/** A text that may be long: it scrolls by itself, with the keyboard, too. */
+export function Scrolled({ label, children }: Props): ReactElement {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached with the keyboard
+    <figure className="pb-scrolled" tabIndex={0} aria-label={label}>
+      <pre>{children}</pre>
+    </figure>
+  );
+}
