@@ -141,7 +141,7 @@ test("a target is changed without its secrets, paused, rotated and removed", asy
   await page.getByRole("button", { name: "Quiet hours, digest, limit" }).click();
   await page.getByRole("spinbutton", { name: "Messages an hour at most" }).fill("0");
   await page.getByRole("button", { name: "Save" }).click();
-  await expect(page.getByText(/max_per_hour = 0/)).toBeVisible();
+  await expect(page.getByText(/It must be at least 1/)).toBeVisible();
   await page.getByRole("spinbutton", { name: "Messages an hour at most" }).fill("5");
   await page.getByRole("button", { name: "Save" }).click();
   await expect(page.getByText("a run is lost")).toBeVisible();

@@ -63,7 +63,7 @@ test("a schedule is changed, paused, resumed and deleted; what the collector ref
   await fill(page, "a b");
   await create(page);
   await expect(page.getByRole("textbox", { name: "Name", exact: true })).toBeFocused();
-  await expect(page.getByText(/name = "a b"/)).toBeVisible();
+  await expect(page.getByText(/It must have 1 to 100 letters/)).toBeVisible();
   await page.getByRole("textbox", { name: "Name", exact: true }).fill("changed");
   await page.getByRole("combobox", { name: /Time zone/ }).fill("Europe/Nowhere");
   await expect(page.getByText(/there is no time zone/i)).toBeVisible();

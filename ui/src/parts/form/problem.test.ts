@@ -8,9 +8,13 @@ test("a refused request names its field", () => {
   expect(of("url: it must be https://HOST/…")).toEqual({ field: "url", text: "it must be https://HOST/…" });
   expect(of("url is missing: a target needs it")).toEqual({
     field: "url",
-    text: "url is missing: a target needs it",
+    text: "is missing: a target needs it",
   });
-  expect(of("port = 0: it must be from 1 to 65535").field).toBe("port");
+  expect(of("port = 0: it must be from 1 to 65535")).toEqual({
+    field: "port",
+    text: "it must be from 1 to 65535",
+  });
+  expect(of('name = "a: \\"b": it must have letters').text).toBe("it must have letters");
   expect(of('the name "a b" must have letters').field).toBe("name");
   expect(of("rules[0].query: column 3: no")).toEqual({ field: "rules[0].query", text: "column 3: no" });
 });

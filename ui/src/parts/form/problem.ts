@@ -14,10 +14,8 @@ export function problemOf(message: string, isField: (name: string) => boolean): 
   const named = /^(?:the )?([a-z_]+(?:\[\d+\]|\.[^\s:=[]+)*)(?=[ :])/.exec(message)?.[1];
   for (let name = named; name; name = name.replace(/(^|\[|\.)[^[.]*$/, "")) {
     if (isField(name)) {
-      const rest = message.slice((named ?? "").length);
       const place = (named ?? "").slice(name.length).replace(/^\./, "");
-      const isPlain = message.startsWith(`${named}: `);
-      return { field: name, text: isPlain ? `${place && `${place}: `}${rest.slice(2)}` : message };
+      return { field: name, text: `${place && `${place}: `}${withoutName(message, named ?? "")}` };
     }
   }
   return { field: undefined, text: message };
@@ -28,4 +26,14 @@ export function focusOn(field: string | undefined): void {
   if (field !== undefined) {
     requestAnimationFrame(() => document.getElementById(field)?.focus());
   }
+}
+
+/** What is wrong, without the name and the value, which stand beside it: the form shows both. */
+function withoutName(message: string, name: string): string {
+  if (!message.startsWith(name)) {
+    return message;
+  }
+  const rest = message.slice(name.length);
+  const value = /^ = (?:"(?:\\.|[^"\\])*"|[^:]*)(?=: )/.exec(rest)?.[0] ?? "";
+  return rest.slice(value.length).replace(/^:? /, "");
 }
