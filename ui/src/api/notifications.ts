@@ -10,7 +10,7 @@ const MOST_COUNTED = 500;
 
 /** Nothing tells of messages, so they are read again: soon, while one is on its way. */
 const SOON_MS = 1_000;
-const LATER_MS = 10_000;
+const LATER_MS = 5_000;
 
 export const targetsQuery = queryOptions({
   queryKey: [...KEY, "targets"],

@@ -6,7 +6,7 @@ import type { ScheduleRequest } from "./types";
 const KEY = ["schedules"] as const;
 
 /** Nothing tells that a schedule's time has come, so schedules are read again. */
-const AGAIN_MS = 10_000;
+const AGAIN_MS = 5_000;
 
 export const schedulesQuery = queryOptions({
   queryKey: [...KEY, "list"],
