@@ -5,7 +5,7 @@ import { expect, test, vi } from "vitest";
 import { SEARCH_FIELDS } from "./fields";
 import { QueryField } from "./QueryField";
 
-function show(props: { value?: string; error?: string } = {}) {
+function show(props: { value?: string; error?: string; onType?: (query: string) => void } = {}) {
   const apply = vi.fn<(query: string) => void>();
   render(
     <QueryClientProvider client={new QueryClient()}>
@@ -16,6 +16,7 @@ function show(props: { value?: string; error?: string } = {}) {
         placeholder=""
         help="Help"
         error={props.error}
+        {...(props.onType && { onType: props.onType })}
         fields={SEARCH_FIELDS}
         known={new Map([["task", ["Install nginx", "Check"]]])}
       />
@@ -67,4 +68,15 @@ test("the field can be emptied", async () => {
   await user.click(screen.getByRole("button", { name: "Empty the field" }));
   expect(apply).toHaveBeenCalledExactlyOnceWith("");
   expect(field.value).toBe("");
+});
+
+test("in a form, each letter counts, and an emptied field has no list", async () => {
+  const onType = vi.fn<(query: string) => void>();
+  const { user, field } = show({ onType });
+  await user.type(field, "ta");
+  expect(onType).toHaveBeenLastCalledWith("ta");
+  expect(screen.queryAllByRole("option")).not.toEqual([]);
+  await user.clear(field);
+  expect(onType).toHaveBeenLastCalledWith("");
+  expect(screen.queryAllByRole("option")).toEqual([]);
 });

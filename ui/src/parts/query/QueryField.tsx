@@ -122,7 +122,12 @@ export function QueryField(props: Props): ReactElement {
                 setTyped(text);
                 onType?.(text);
                 setCaret(event.currentTarget.selectionStart ?? text.length);
-                list.open();
+                // In a form, a field that was emptied is done with: the list would cover what follows.
+                if (text === "" && onType !== undefined) {
+                  list.close();
+                } else {
+                  list.open();
+                }
               }}
             />
             {typed !== "" && (
