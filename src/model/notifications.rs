@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use secrecy::SecretString;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -206,23 +206,23 @@ pub struct TargetSettings {
     pub max_per_hour: u32,
     /// Secret: where messages are sent to. `webhook`, `slack`, `teams`, `mattermost`, `template`; of `matrix` the home server,
     /// of `pagerduty` another server than its own.
-    #[serde(default, skip_serializing)]
+    #[serde(default, skip_serializing_if = "is_secret", serialize_with = "nothing")]
     #[schema(value_type = Option<String>, write_only)]
     pub url: Option<SecretString>,
     /// Secret: the access token of `matrix`, or the routing key of `pagerduty`.
-    #[serde(default, skip_serializing)]
+    #[serde(default, skip_serializing_if = "is_secret", serialize_with = "nothing")]
     #[schema(value_type = Option<String>, write_only)]
     pub token: Option<SecretString>,
     /// Secret, `mail`: password of `username`.
-    #[serde(default, skip_serializing)]
+    #[serde(default, skip_serializing_if = "is_secret", serialize_with = "nothing")]
     #[schema(value_type = Option<String>, write_only)]
     pub password: Option<SecretString>,
     /// Secret, `webhook` and `template`: header fields to send; those of `template` are templates.
-    #[serde(default, skip_serializing)]
+    #[serde(default, skip_serializing_if = "is_secret", serialize_with = "nothing")]
     #[schema(value_type = Option<BTreeMap<String, String>>, write_only)]
     pub headers: Option<BTreeMap<String, SecretString>>,
     /// Secret, `webhook`: keys that sign, as `whsec_…`; one or two. Without any, one is made and shown once.
-    #[serde(default, skip_serializing)]
+    #[serde(default, skip_serializing_if = "is_secret", serialize_with = "nothing")]
     #[schema(value_type = Option<Vec<String>>, write_only, max_items = 2)]
     pub signing_secrets: Option<Vec<SecretString>>,
     /// `matrix`: id of the room, such as `!abc:example.org`.
@@ -265,6 +265,16 @@ fn yes() -> bool {
 
 fn thirty() -> u32 {
     30
+}
+
+/// Of a secret: it is never told again. The API document would leave a field out that has `skip_serializing`.
+fn is_secret<T>(_: &T) -> bool {
+    true
+}
+
+/// In place of a secret.
+fn nothing<T, S: Serializer>(_: &T, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_none()
 }
 
 #[allow(

@@ -172,7 +172,9 @@ impl Notifier {
                     serde_json::to_value(one).ok() == serde_json::to_value(other).ok()
                 };
                 let opened = TargetSecrets::open(&parts.keys, before);
+                // A start switches it on again: nobody else can.
                 before.is_from_file
+                    && before.off.is_none()
                     && same(&before.settings, &settings)
                     && opened.is_ok_and(|opened| opened.is_same(&secrets))
             });

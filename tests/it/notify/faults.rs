@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use super::receiver::{Received, Receiver, Reply};
 use super::{bad, collector, config, delivered, log, set, webhook};
-use crate::harness::{Collector, Setup, eventually};
+use crate::harness::{Client, Collector, Setup, eventually};
 use crate::servers;
 
 /// The identities under which each run was told.
@@ -79,6 +79,29 @@ fn a_target_that_closes_connections_or_is_gone_is_told_later_or_never() {
     set(&client, "ops", &shown["settings"]).ok();
     bad("site.yml").deliver(&client);
     let count = receiver.received().len();
+    receiver.await_requests(count + 1);
+}
+
+#[test]
+fn a_target_of_the_configuration_that_was_switched_off_is_on_after_a_restart() {
+    let receiver = Receiver::start();
+    let mut collector = collector(&format!(
+        "[notifications.targets.ops]\nkind = \"slack\"\nurl = \"{}\"\nrules = [{{ on = [\"failed\"] }}]\n",
+        receiver.url()
+    ));
+    let client = collector.client();
+    let state = |client: &Client| client.api("/notifications/targets/ops").ok()["state"].clone();
+    receiver.reply(Reply::Status(410));
+    bad("site.yml").deliver(&client);
+    eventually("the target to be switched off", || {
+        (state(&client) == "off").then_some(())
+    });
+    receiver.reply(Reply::Status(204));
+    collector.stop();
+    collector.launch();
+    assert_eq!(state(&client), "on");
+    let count = receiver.received().len();
+    bad("site.yml").deliver(&client);
     receiver.await_requests(count + 1);
 }
 

@@ -1,7 +1,7 @@
 /** Targets of notifications, and the log of what they were sent. */
 import { keepPreviousData, type QueryClient, queryOptions } from "@tanstack/react-query";
 import { api, done, read } from "./client";
-import type { QueryOf, TargetRequest } from "./types";
+import type { QueryOf, TargetSettings } from "./types";
 
 const KEY = ["notifications"] as const;
 
@@ -81,7 +81,7 @@ export async function renewNotifications(cache: QueryClient): Promise<void> {
 }
 
 /** Sets a target; the answer has the secret that was made to sign with, if one was. */
-export async function setTarget(name: string, body: TargetRequest) {
+export async function setTarget(name: string, body: TargetSettings) {
   return await read(api.PUT("/api/v1/ansible/notifications/targets/{name}", { params: at(name), body }));
 }
 

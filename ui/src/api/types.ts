@@ -68,14 +68,6 @@ export type AuditItem = Schemas["AuditItem"];
 export type AuditVerdict = Schemas["AuditVerdict"];
 export type NotificationTarget = Schemas["NotificationTarget"];
 export type TargetSettings = Schemas["TargetSettings"];
-/** What a target is set to. The document leaves the secrets out, because no answer has them. */
-export type TargetRequest = TargetSettings & {
-  url?: string;
-  token?: string;
-  password?: string;
-  headers?: Record<string, string>;
-  signing_secrets?: string[];
-};
 export type TargetKind = Schemas["TargetKind"];
 export type NotificationRule = Schemas["NotificationRule"];
 export type Trigger = Schemas["Trigger"];

@@ -4,7 +4,7 @@ import type {
   NotificationRule,
   NotificationTarget,
   TargetKind,
-  TargetRequest,
+  TargetSettings,
   Trigger,
   Weekday,
 } from "../../../api/types";
@@ -149,7 +149,7 @@ function ruleForm(rule: NotificationRule, key: number): RuleForm {
 }
 
 /** The settings: of the fields only those of the kind, so that one may try several kinds. */
-export function settingsOf(form: TargetForm): TargetRequest {
+export function settingsOf(form: TargetForm): TargetSettings {
   const isPagerduty = form.kind === "pagerduty";
   return {
     kind: form.kind,
@@ -169,7 +169,7 @@ export function settingsOf(form: TargetForm): TargetRequest {
   };
 }
 
-function ownFields(form: TargetForm): Partial<TargetRequest> {
+function ownFields(form: TargetForm): Partial<TargetSettings> {
   switch (form.kind) {
     case "slack":
     case "teams":
@@ -207,7 +207,7 @@ function ownFields(form: TargetForm): Partial<TargetRequest> {
 }
 
 /** Without any, the stored ones stay. */
-function headersOf({ headers, withoutHeaders }: TargetForm): Partial<TargetRequest> {
+function headersOf({ headers, withoutHeaders }: TargetForm): Partial<TargetSettings> {
   const typed = headers.filter(({ name, value }) => name.trim() !== "" || value !== "");
   return typed.length === 0 && !withoutHeaders
     ? {}
