@@ -11,7 +11,7 @@ use crate::auth::{Auth, Scope, Scopes, token};
 use crate::clock::Clock;
 use crate::commands::{Commands, Refusals};
 use crate::config::Config;
-use crate::history::{Feed, Searches};
+use crate::history::{Costs, Feed, Searches};
 use crate::ingest::{Ingest, Settings};
 use crate::launcher::Launcher;
 use crate::live::{Hub, OpenStreams};
@@ -65,6 +65,8 @@ pub struct Parts {
     pub feed: Feed,
     /// Searches the lines of all runs.
     pub searches: Searches,
+    /// Says what runs cost.
+    pub costs: Costs,
     /// The time.
     pub clock: Clock,
     /// The collector's own figures.
@@ -118,6 +120,9 @@ impl App {
             clock.clone(),
         )
         .await?;
+        let prices = config.cost.prices().map_err(anyhow::Error::msg)?;
+        let budgets = config.cost.budgets().map_err(anyhow::Error::msg)?;
+        let costs = Costs::new(store.clone(), prices, budgets);
         let closing = CancellationToken::new();
         let retention = Retention::new(
             (config.retention_rules(), config.retention_schedule),
@@ -155,6 +160,7 @@ impl App {
             commands,
             feed: Feed::new(store.clone(), hub.clone()),
             searches: Searches::new(store.clone()),
+            costs,
             store,
             ingest,
             launcher,

@@ -51,6 +51,7 @@ pub(super) async fn list_executions(
         }
     };
     let kind = [(header::CONTENT_TYPE, "application/json")];
+    let page = page.with_costs(app.costs.costing().await?);
     Ok((kind, streamed::page(page).await?).into_response())
 }
 
@@ -97,6 +98,7 @@ pub(super) async fn get_execution(
     let reader = OutputReader::new(app.store.clone(), key, &row, 0);
     let fields = Fields::named(query.fields.as_deref());
     let mut record = history::record(&app.store, key, row, &fields).await?;
+    history::add_cost(&mut record, app.costs.costing().await?.as_deref());
     let kind = [(header::CONTENT_TYPE, "application/json")];
     if fields.is_all() {
         return Ok((kind, streamed::record(&record, reader)).into_response());

@@ -139,6 +139,7 @@ fn request(app: &App, query: &ExportQuery) -> Result<Request, ApiError> {
         columns: options.columns.clone(),
         rows,
         stream,
+        costing: None,
     })
 }
 
@@ -250,7 +251,10 @@ pub(super) async fn export_history(
     access: ReadAccess,
     Query(query): Query<ExportQuery>,
 ) -> Result<Response, ApiError> {
-    let request = request(&app, &query)?;
+    let request = Request {
+        costing: app.costs.costing().await?,
+        ..request(&app, &query)?
+    };
     let permit = permit()?;
     let (name, format) = (request.dataset.as_str(), request.format);
     let exported = Exported {

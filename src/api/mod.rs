@@ -5,6 +5,7 @@
 
 mod audit;
 mod auth;
+mod budgets;
 mod document;
 mod error;
 mod executions;
@@ -165,6 +166,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(tokens::list_tokens, tokens::create_token))
         .routes(routes!(tokens::revoke_token))
         .routes(bounded(routes!(login::create_ticket), LOGIN_BODY))
+        .routes(routes!(budgets::list_budgets))
         .routes(routes!(audit::list_audit))
         .routes(routes!(audit::verify_audit))
         .routes(routes!(export::export_audit))

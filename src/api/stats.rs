@@ -91,6 +91,8 @@ fn question(query: &StatisticsQuery, now_us: i64) -> Result<(Question, Option<Pe
         filter,
         by: named("by", division.by.as_deref(), By::ALL, By::as_str)?,
         limit: limit as usize,
+        top: Question::TOP,
+        costing: None,
     };
     Ok((question, period))
 }
@@ -111,5 +113,9 @@ pub(super) async fn get_statistics(
     Query(query): Query<StatisticsQuery>,
 ) -> Result<Json<Statistics>, ApiError> {
     let (question, period) = question(&query, app.clock.now_us())?;
+    let question = Question {
+        costing: app.costs.costing().await?,
+        ..question
+    };
     Ok(Json(app.store.statistics(&question, period).await?))
 }

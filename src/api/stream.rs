@@ -163,6 +163,7 @@ async fn record(app: &App, id: Uuid) -> Result<ExecutionResult, HistoryError> {
     let (key, row) = history::find(&app.store, id).await?;
     let output = history::lines_within(&app.store, key, &row, RECORD_LIMIT).await?;
     let mut record = history::record(&app.store, key, row, &Fields::ALL).await?;
+    history::add_cost(&mut record, app.costs.costing().await?.as_deref());
     record.output = output;
     Ok(record)
 }

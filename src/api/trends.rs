@@ -12,7 +12,7 @@ use super::extract::{Execution, Query};
 use super::query::with_query;
 use crate::app::App;
 use crate::filter::{Filtered, place};
-use crate::history;
+use crate::history::{self, TrendLimits};
 use crate::model::{Estimate, Trends};
 
 /// Runs that are looked at, unless asked otherwise, and at most.
@@ -51,7 +51,15 @@ pub(super) async fn get_trends(
             "runs = {runs}: it must be from 1 to {MOST_RUNS}"
         )));
     }
-    Ok(Json(history::trends(&app.store, &filter, runs).await?))
+    let costing = app.costs.costing().await?;
+    let trends = history::trends(
+        &app.store,
+        &filter,
+        TrendLimits::of(runs),
+        costing.as_deref(),
+    )
+    .await?;
+    Ok(Json(trends))
 }
 
 /// Get an estimate of how long a running execution still takes, and the hosts that it has been waiting for the longest.

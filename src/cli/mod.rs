@@ -15,10 +15,12 @@
 #[cfg(target_os = "linux")]
 mod as_user;
 mod audit;
+mod budgets;
 mod cancel;
 mod client;
 mod complete;
 mod copy;
+mod costs;
 mod database;
 mod delete;
 mod diff;
@@ -111,6 +113,7 @@ Look at the history:
   inventories  List inventories: their runs, and how the last one went
   trends       Show how runs develop: durations, flaky and not idempotent tasks
   stats        Count executions: how they ended, how long they took, what failed
+  budgets      Show how much of each budget is spent
   export       Export runs, results, hosts or lines, or one run as a document
   import       Import runs of another collector, of ARA, of callbacks
   mcp          Let an assistant look at the history, by MCP
@@ -207,6 +210,7 @@ enum Command {
     Host(Box<hosts::Host>),
     Stats(Box<stats::Stats>),
     Trends(Box<trends::TrendsArgs>),
+    Budgets(budgets::Budgets),
     Export(Box<export::Export>),
     Import(Box<import::Import>),
     Mcp(mcp::Mcp),
@@ -282,6 +286,7 @@ pub fn main() -> ExitCode {
         Command::Host(command) => hosts::show(&command),
         Command::Stats(command) => stats::run(&command),
         Command::Trends(command) => trends::run(&command),
+        Command::Budgets(command) => budgets::run(&command),
         Command::Export(command) => export::run(&command),
         Command::Import(command) => import::run(&command),
         Command::Mcp(command) => mcp::run(&command),

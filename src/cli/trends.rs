@@ -140,7 +140,7 @@ fn names(trends: &Trends) -> Vec<String> {
 }
 
 fn playbooks(trends: &Trends, names: &[String], out: &mut Out) -> anyhow::Result<()> {
-    let columns = [
+    let mut columns = vec![
         Column::front("PLAYBOOK", 12),
         Column::whole("RUNS"),
         Column::whole("RATE"),
@@ -149,12 +149,18 @@ fn playbooks(trends: &Trends, names: &[String], out: &mut Out) -> anyhow::Result
         Column::whole("LAST"),
         Column::whole("STARTED"),
     ];
+    let has_cost = trends.playbooks.iter().any(|one| one.cost.is_some());
+    if has_cost {
+        columns.push(Column::whole("COST"));
+    }
     let rows = trends.playbooks.iter().zip(names).map(|(one, name)| {
         let took = |value: fn(&DurationTrend) -> f64| match &one.durations {
             Some(durations) => when::show_seconds(value(durations)),
             None => "-".to_owned(),
         };
-        [
+        let cost = one.cost.as_ref().map(|cost| cost.figures.shown());
+        let cost = has_cost.then(|| cost.unwrap_or_else(|| "-".to_owned()));
+        let cells = [
             name.clone(),
             one.runs.to_string(),
             format!("{:.0} %", (one.success_rate * 100.0).floor()),
@@ -162,9 +168,10 @@ fn playbooks(trends: &Trends, names: &[String], out: &mut Out) -> anyhow::Result
             took(|durations| durations.p95),
             one.last_status.as_str().to_owned(),
             when::show(one.last.start_time),
-        ]
+        ];
+        cells.into_iter().chain(cost).collect::<Vec<_>>()
     });
-    out.table(columns, rows.collect(), |out, row, line| {
+    out.table_of(&columns, rows.collect(), |out, row, line| {
         match trends.playbooks[row].last_status {
             Status::Failed => out.paint(Colour::Red, &line),
             _ => line,

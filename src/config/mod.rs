@@ -3,6 +3,7 @@
 
 pub mod ansible;
 mod base;
+mod cost;
 mod http;
 mod ini;
 mod launcher;
@@ -22,6 +23,7 @@ use secrecy::zeroize::Zeroizing;
 use serde::Deserialize;
 
 pub use base::BasePath;
+pub use cost::{BudgetConfig, CostConfig, Decimal, PriceConfig};
 pub use http::{HttpConfig, Network, origin};
 pub use launcher::{Adhoc, LauncherConfig};
 pub use listen::listen_address;
@@ -81,6 +83,8 @@ pub struct Config {
     pub traces: TracesConfig,
     /// Whom to tell of runs, and how.
     pub notifications: NotificationConfig,
+    /// Prices and budgets.
+    pub cost: CostConfig,
     /// The collector's files that nobody else may read: this configuration, logins, tokens.
     #[serde(skip)]
     pub private_files: Vec<PathBuf>,
@@ -118,6 +122,7 @@ impl Default for Config {
             launcher: LauncherConfig::default(),
             traces: TracesConfig::default(),
             notifications: NotificationConfig::default(),
+            cost: CostConfig::default(),
             private_files: Vec::new(),
         }
     }
@@ -196,6 +201,9 @@ pub enum ConfigError {
         /// What is wrong, and what is valid.
         problem: String,
     },
+    /// A price or a budget makes no sense.
+    #[error("{0}")]
+    Refused(String),
     /// A schedule without rules.
     #[error(
         "retention_schedule is set, and no rule says what is kept: add [[retention]] with keep_days or another \
@@ -275,6 +283,8 @@ impl Config {
         if let Some(lines @ 0..2) = config.max_output_lines {
             return Err(ConfigError::OutputLines(lines));
         }
+        config.cost.prices().map_err(ConfigError::Refused)?;
+        config.cost.budgets().map_err(ConfigError::Refused)?;
         if config.retention_schedule.is_some() && config.retention.is_empty() {
             return Err(ConfigError::NoRules);
         }

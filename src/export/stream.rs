@@ -1,6 +1,8 @@
 //! An export as a stream of bytes. Rows are read and encoded only as fast as the bytes are taken; meanwhile the next ones
 //! are read, and no more than these are in memory.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use futures_util::Stream;
 use futures_util::stream::{BoxStream, StreamExt as _, unfold};
@@ -13,7 +15,7 @@ use super::rows::{AuditRows, HostRows, OutputRows, ResultRows, Rows, RunRows};
 use super::runs::Runs;
 use super::tables::{Dataset, MESSAGE, selected};
 use super::{ExportError, bundle};
-use crate::model::{AuditFilter, ExecutionFilter};
+use crate::model::{AuditFilter, Costing, ExecutionFilter};
 use crate::store::{RowFilter, Store};
 
 /// Which executions to export.
@@ -51,6 +53,8 @@ pub struct Request {
     pub rows: RowFilter,
     /// Which printed lines.
     pub stream: Option<Printed>,
+    /// The prices, if executions are to have their cost.
+    pub costing: Option<Arc<Costing>>,
 }
 
 /// Begins an export: when it returns, its first rows are read.
@@ -65,9 +69,15 @@ pub async fn begin(
     let (store, format) = (store.clone(), request.format);
     let columns = request.columns.as_deref();
     Ok(match request.dataset {
-        Dataset::Executions => stream(RunRows { store, runs }, format, columns)
-            .await?
-            .boxed(),
+        Dataset::Executions => {
+            let costing = request.costing;
+            let rows = RunRows {
+                store,
+                runs,
+                costing,
+            };
+            stream(rows, format, columns).await?.boxed()
+        }
         Dataset::Hosts => {
             let rows = HostRows::new(store, runs, request.rows);
             stream(rows, format, columns).await?.boxed()

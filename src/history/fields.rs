@@ -42,7 +42,7 @@ impl Fields {
 
     /// Whether the host counts are needed.
     pub(super) fn has_stats(&self) -> bool {
-        ["stats", "unreachable", "failed"]
+        ["stats", "unreachable", "failed", "cost"]
             .iter()
             .any(|name| self.has(name))
     }

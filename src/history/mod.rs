@@ -10,6 +10,7 @@
 //! - [`search`](mod@search): lines of all runs that a query finds
 //! - [`trends`](mod@trends): how runs, tasks and hosts develop; `estimate`: how long a running execution still takes
 //! - [`compare`](mod@compare): how two executions differ
+//! - `costs`: what runs cost
 //! - `differences`: how their parameters differ
 //! - `blocks`: single events of a log
 //! - [`parts`]: plays, tasks, hosts, results and events
@@ -19,6 +20,7 @@
 
 mod blocks;
 pub mod compare;
+mod costs;
 mod differences;
 mod estimate;
 pub mod explain;
@@ -37,6 +39,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use playback_wire::Producer;
 use uuid::Uuid;
 
+pub use costs::{Costs, add_cost};
 pub use estimate::estimate;
 pub use feed::{Feed, FeedViewer};
 pub use fields::Fields;
@@ -44,7 +47,7 @@ pub use lines::{LinePage, LineRange, OutputLine, all_lines, lines_within, page_o
 pub use recent::{RecentList, RecentRun, RecentRuns, recent};
 pub use record::{RecordPage, page, page_by_duration, record};
 pub use search::{SearchCursor, SearchRequest, Searches, words};
-pub use trends::trends;
+pub use trends::{TrendLimits, trends};
 
 use crate::log::block::Gap;
 use crate::model::{ExecutionKey, ExecutionRow, LogDamage, Status, time_from_us};

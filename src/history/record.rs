@@ -1,14 +1,16 @@
 //! Records: one, and a page of the list.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::Arc;
 
 use playback_wire::HostStats;
 use uuid::Uuid;
 
+use super::costs::add_cost;
 use super::recaps::RecapReader;
 use super::{Fields, HistoryError, tails};
 use crate::model::{
-    Cursor, DurationCursor, DurationPage, ExecutionFilter, ExecutionKey, ExecutionResult,
+    Costing, Cursor, DurationCursor, DurationPage, ExecutionFilter, ExecutionKey, ExecutionResult,
     ExecutionRow, HostsByOutcome, Page, Pin, Pinned,
 };
 use crate::store::{Recaps, Store, StoreError};
@@ -127,6 +129,7 @@ async fn of_rows(
         recaps: fields.has_stats().then(RecapReader::new),
         next,
         tails,
+        costing: None,
         fields,
     })
 }
@@ -141,6 +144,8 @@ pub struct RecordPage {
     rows: VecDeque<(ExecutionKey, ExecutionRow)>,
     tails: HashMap<ExecutionKey, Vec<String>>,
     pins: HashMap<Uuid, Pin>,
+    /// The prices, if costs are wanted.
+    costing: Option<Arc<Costing>>,
     /// Empty if recaps were requested, which tell the same.
     hosts_by_outcome: HashMap<ExecutionKey, HostsByOutcome>,
     /// None: recaps were not requested.
@@ -152,6 +157,12 @@ impl RecordPage {
     #[must_use]
     pub fn next_cursor(&self) -> Option<&str> {
         self.next.as_deref()
+    }
+
+    /// The same page, with the cost of each run.
+    #[must_use]
+    pub fn with_costs(self, costing: Option<Arc<Costing>>) -> Self {
+        Self { costing, ..self }
     }
 
     /// The requested fields.
@@ -179,10 +190,12 @@ impl RecordPage {
             None => (self.rows.len(), Recaps::new()),
         };
         let (tails, pins, counts) = (&mut self.tails, &mut self.pins, &self.hosts_by_outcome);
+        let costing = self.costing.as_deref();
         let records = self.rows.drain(..count).map(|(key, row)| {
             let recap = recaps.remove(&key).unwrap_or_default();
             let mut record = assembled(row, recap, counts.get(&key), pins);
             record.output = tails.remove(&key);
+            add_cost(&mut record, costing);
             record
         });
         Ok(records.collect())

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::Pinned;
+use super::{Pinned, RunCost};
 
 /// Declares an enum whose variants have one name each, on the wire, in the store and in the API.
 macro_rules! named {
@@ -214,6 +214,9 @@ pub struct ExecutionResult {
     /// Its resource usage.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub usage: Option<Usage>,
+    /// What it cost, if it is over and prices are configured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<RunCost>,
     /// How complete the record is.
     pub events: EventCount,
     /// How many lines were printed.

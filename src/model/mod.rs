@@ -3,6 +3,7 @@
 
 mod audit;
 mod comparison;
+mod cost;
 mod execution;
 mod explanation;
 mod hosts;
@@ -21,6 +22,7 @@ mod variables;
 
 pub use audit::*;
 pub use comparison::*;
+pub use cost::*;
 pub use execution::*;
 pub use explanation::*;
 pub use hosts::*;

@@ -100,6 +100,7 @@ impl ExecutionRow {
             hosts_by_outcome: HostsByOutcome::of(&stats),
             stats,
             usage: self.usage,
+            cost: None,
             events: self.events,
             output_lines: self.output_lines,
             results: self.results,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{RunAt, Status};
+use super::{CostFigures, RunAt, Status};
 
 /// How the newest finished runs that match developed. Runs in check mode are left out.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
@@ -69,6 +69,20 @@ pub struct PlaybookTrend {
     /// How long they took.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub durations: Option<DurationTrend>,
+    /// What they cost, if prices are configured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<CostTrend>,
+}
+
+/// What the runs of a playbook cost.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CostTrend {
+    /// All of them.
+    #[serde(flatten)]
+    pub figures: CostFigures,
+    /// One of them in the mean; missing if the cost of any is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mean: Option<String>,
 }
 
 /// How a task developed. Tasks of the same playbook with the same role, name and action are one.

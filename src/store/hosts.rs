@@ -2,6 +2,8 @@
 //!
 //! A history may have millions of runs of a host, so no statement reads them all.
 
+use std::collections::HashMap;
+
 use playback_wire::HostStats;
 use uuid::Uuid;
 
@@ -253,6 +255,54 @@ impl Store {
             Ok(told)
         });
         runs.filter_map(Result::transpose).collect()
+    }
+
+    /// What the last ten runs of each of these hosts told of its groups, the newest run first. Hosts of which none of
+    /// these runs told anything are left out.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn latest_groups(
+        &self,
+        names: &[&str],
+    ) -> Result<HashMap<String, Vec<GroupsInRun>>, StoreError> {
+        let mut found: HashMap<String, Vec<GroupsInRun>> = HashMap::new();
+        for names in names.chunks(HOSTS) {
+            let mut query = self.query("");
+            for (at, name) in names.iter().enumerate() {
+                query.push(if at == 0 { "" } else { " UNION ALL " });
+                query
+                    .push(
+                        "SELECT * FROM (SELECT x.name AS host_name, x.execution, e.uuid, e.started_us, \
+                         e.payload_removed_us, x.groups_seq, x.groups_hash \
+                         FROM execution_hosts x JOIN executions e ON e.id = x.execution WHERE x.name = ?",
+                    )
+                    .bind(stored(name));
+                push_order(&mut query, 10);
+                query.push(") AS of_one WHERE groups_seq IS NOT NULL");
+            }
+            if names.len() > 1 {
+                query.rarely();
+            }
+            for row in &query.fetch_all(&self.read).await? {
+                let removed_us: Option<i64> = row.get("payload_removed_us")?;
+                let Some(told) = hosts::read_groups(row)? else {
+                    continue;
+                };
+                let runs = found.entry(row.get("host_name")?).or_default();
+                runs.push(GroupsInRun {
+                    key: row.get("execution")?,
+                    id: row.get("uuid")?,
+                    started_us: row.get("started_us")?,
+                    told,
+                    is_removed: removed_us.is_some(),
+                });
+            }
+        }
+        for runs in found.values_mut() {
+            runs.sort_unstable_by_key(|run| std::cmp::Reverse((run.started_us, run.key)));
+        }
+        Ok(found)
     }
 
     /// The first run of a host.

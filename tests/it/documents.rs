@@ -234,6 +234,7 @@ fn every_setting_of_the_collector_is_documented_and_no_other() {
     for (heading, section) in [
         ("The collector", ""),
         ("Connections: `[http]`", "[http]\n"),
+        ("Cost: `[cost]`", "[cost]\n"),
         ("Launched runs: `[launcher]`", "[launcher]\n"),
         ("Traces: `[traces]`", "[traces]\n"),
         ("Notifications: `[notifications]`", "[notifications]\n"),
@@ -258,10 +259,9 @@ fn every_setting_of_the_collector_is_documented_and_no_other() {
         }
         if section.is_empty() {
             // These have sections of their own.
-            known.remove("http");
-            known.remove("launcher");
-            known.remove("traces");
-            known.remove("notifications");
+            for section in ["http", "cost", "launcher", "traces", "notifications"] {
+                known.remove(section);
+            }
         }
         assert_eq!(settings(&page, heading), known, "{heading}");
     }

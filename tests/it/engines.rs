@@ -52,6 +52,8 @@ also! {
         what_limits_a_comparison_is_said
         without_a_name_the_last_success_of_the_same_kind_is_meant
         the_matrix_has_what_the_results_say;
+    cost:
+        every_answer_tells_the_same_cost;
     crash:
         killed_at_random_points_it_keeps_what_it_acknowledged_once
         asked_to_end_it_answers_what_is_open_and_says_goodbye;

@@ -28,6 +28,7 @@ mod audit;
 mod cli;
 mod clocks;
 mod compare;
+mod cost;
 mod crash;
 mod damaged;
 mod database;

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use super::super::out::Column;
-use super::super::{summary, when};
+use super::super::{costs, summary, when};
 use crate::clock::Clock;
 use crate::model::{ExecutionResult, Reason};
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -28,7 +28,7 @@ impl std::fmt::Debug for Named {
 }
 
 /// Every column, in the order of CSV.
-static ALL: [Named; 23] = [
+static ALL: [Named; 24] = [
     of("id", Column::whole("ID"), |run| run.id.to_string()),
     of("type", Column::whole("TYPE"), |run| {
         run.description.r#type.as_str().to_owned()
@@ -114,6 +114,15 @@ static ALL: [Named; 23] = [
     of("schedule", Column::end("SCHEDULE", 8), |run| {
         text(&run.description.schedule)
     }),
+    shown(
+        "cost",
+        Column::whole("COST"),
+        |run| {
+            let cost = run.cost.as_ref();
+            cost.and_then(|cost| cost.total.clone()).unwrap_or_default()
+        },
+        |run, _| run.cost.as_ref().map(costs::in_short).unwrap_or_default(),
+    ),
 ];
 
 /// A column that has one text.

@@ -69,7 +69,7 @@ pub(super) struct List {
     all: bool,
     /// Show these columns, in this order, joined by commas: id, type, status, reason, started, ended, duration, exit_code,
     /// what, playbook, inventory, check, changed, hosts, failed, unreachable, user, controller, launched_by, labels, note,
-    /// commit, schedule
+    /// commit, schedule, cost
     #[arg(
         long,
         value_name = "NAMES",

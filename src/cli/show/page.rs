@@ -7,14 +7,14 @@ use uuid::Uuid;
 
 use super::super::client::Client;
 use super::super::out::{Colour, Column, Out, plain};
-use super::super::{summary, when};
+use super::super::{costs, summary, when};
 use super::failures;
 use crate::clock::Clock;
 use crate::model::{ExecutionResult, Phase, Pinned, Status};
 
 /// All fields of a record except its output, which may be large.
 const FIELDS: &str = "id,type,status,phase,reason,queued_time,canceled_by,cancel_note,start_time,end_time,duration,exit_code,signal,stats,\
-    changed,unreachable,failed,usage,events,output_lines,results,playbook,inventory,limit,tags,\
+    changed,unreachable,failed,usage,cost,events,output_lines,results,playbook,inventory,limit,tags,\
     skip_tags,check,diff,forks,verbosity,extra_var_names,argv,cwd,hosts,module,args,git,labels,user,imported,\
     sudo_user,controller,launched_by,schedule,note,replay_of,parent,traceparent,trace_id,ansible_version,python_version,recorder_version,redacted,\
     output_left_out,payload_removed,pinned";
@@ -193,6 +193,10 @@ fn facts(record: &ExecutionResult, clock: &Clock) -> Vec<(&'static str, String)>
         ("note", text(&run.note)),
         ("git", git.unwrap_or_default()),
         ("ansible", text(&run.ansible_version)),
+        (
+            "cost",
+            record.cost.as_ref().map(costs::of_run).unwrap_or_default(),
+        ),
         ("record", events),
         ("redacted", redacted(&run.redacted)),
     ]

@@ -1,5 +1,6 @@
 //! Statistics as tables for people.
 
+use super::super::costs;
 use super::super::out::{self, Colour, Column, Layout, Out};
 use super::super::summary::{shorten_task, told_apart};
 use super::super::when::{range, show, show_seconds};
@@ -68,6 +69,10 @@ fn whole(out: &mut Out, statistics: &Statistics) -> anyhow::Result<()> {
         out.line("")?;
         out.hanging("Why runs failed: ", &reasons.join(", "))?;
     }
+    if let Some(cost) = &figures.cost {
+        out.line("")?;
+        out.hanging("Cost: ", &costs::of_runs(cost))?;
+    }
     Ok(())
 }
 
@@ -97,16 +102,22 @@ fn figures<'f>(
     rows: impl Iterator<Item = (String, &'f Figures)>,
 ) -> anyhow::Result<()> {
     let (mut cells, mut failed) = (Vec::new(), Vec::new());
+    let mut has_cost = false;
     for (name, figures) in rows {
-        let [runs, success, failures, rate, mean, p95] = numbers(figures);
-        cells.push([name, runs, success, failures, rate, mean, p95]);
+        let mut row = vec![name];
+        row.extend(numbers(figures));
+        if let Some(cost) = &figures.cost {
+            has_cost = true;
+            row.push(cost.shown());
+        }
+        cells.push(row);
         failed.push(figures.failed > 0);
     }
     if cells.is_empty() {
         return Ok(());
     }
     out.line("")?;
-    let columns = [
+    let mut columns = vec![
         name,
         Column::whole("RUNS"),
         Column::whole("SUCCESS"),
@@ -115,7 +126,14 @@ fn figures<'f>(
         Column::whole("MEAN"),
         Column::whole("P95"),
     ];
-    out.table(columns, cells, |out, row, line| match failed[row] {
+    if has_cost {
+        columns.push(Column::whole("COST"));
+        // Figures of tasks have none.
+        for row in &mut cells {
+            row.resize(columns.len(), "-".to_owned());
+        }
+    }
+    out.table_of(&columns, cells, |out, row, line| match failed[row] {
         true => out.paint(Colour::Red, &line),
         false => line,
     })

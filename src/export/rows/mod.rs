@@ -9,12 +9,13 @@ mod output;
 mod results;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::ExportError;
 use super::runs::{Run, Runs};
 use super::tables::{HostOfRun, Row, RunRow};
-use crate::model::ExecutionKey;
-use crate::store::{RowFilter, Store};
+use crate::model::{Costing, ExecutionKey, ExecutionRow, RunCost, RunUsage, Status};
+use crate::store::{HostCounts, RowFilter, Store};
 
 pub(super) use audit::AuditRows;
 pub(super) use output::OutputRows;
@@ -36,6 +37,54 @@ pub(super) trait Rows: Send + 'static {
 pub(super) struct RunRows {
     pub(super) store: Store,
     pub(super) runs: Runs,
+    /// The prices, if costs are wanted.
+    pub(super) costing: Option<Arc<Costing>>,
+}
+
+impl RunRows {
+    /// The names of the hosts of these executions, if some hosts have prices of their own.
+    async fn host_names(
+        &self,
+        keys: &[ExecutionKey],
+    ) -> Result<HashMap<ExecutionKey, Vec<String>>, ExportError> {
+        let mut names: HashMap<ExecutionKey, Vec<String>> = HashMap::new();
+        let costing = self.costing.as_ref();
+        if costing.is_none_or(|costing| costing.prices().groups().is_empty()) {
+            return Ok(names);
+        }
+        for keys in keys.chunks(AT_ONCE) {
+            self.store
+                .each_host(keys, |key, name, _| {
+                    names.entry(key).or_default().push(name);
+                })
+                .await?;
+        }
+        Ok(names)
+    }
+}
+
+/// Executions whose hosts are read at once.
+const AT_ONCE: usize = 200;
+
+/// What an execution cost, if it is over and there are prices. Without the names of its hosts, all have the same price.
+fn cost_of(
+    costing: Option<&Costing>,
+    run: &ExecutionRow,
+    hosts: &HostCounts,
+    names: &[String],
+) -> Option<RunCost> {
+    let costing = costing.filter(|_| run.status != Status::Running)?;
+    let usage = RunUsage {
+        started_us: run.started_us,
+        duration_us: run.duration_us(),
+        cpu_us: run.usage.as_ref().map(RunUsage::cpu_us),
+    };
+    if costing.prices().groups().is_empty() {
+        let all = (0..hosts.total).map(|_| "");
+        return Some(RunCost::of(costing, &usage, all));
+    }
+    let names = names.iter().map(String::as_str);
+    Some(RunCost::of(costing, &usage, names))
 }
 
 impl Rows for RunRows {
@@ -49,10 +98,14 @@ impl Rows for RunRows {
         let runs = self.runs.take(count);
         let keys: Vec<_> = runs.iter().map(|(key, _)| *key).collect();
         let mut counts = self.store.host_counts(&keys).await?;
+        let names = self.host_names(&keys).await?;
+        let costing = self.costing.as_deref();
         let rows = runs.into_iter().filter_map(|(key, run)| {
             // Without counts: deleted meanwhile.
             let hosts = counts.remove(&key)?;
-            Some(RunRow { run, hosts })
+            let names = names.get(&key).map_or(&[][..], Vec::as_slice);
+            let cost = cost_of(costing, &run, &hosts, names);
+            Some(RunRow { run, hosts, cost })
         });
         Ok(Some(rows.collect()))
     }

@@ -6,13 +6,15 @@ use playback_wire::{Git, Usage};
 
 use super::{Dataset, Row};
 use crate::export::column::{Column, Kind, Value, column};
-use crate::model::{ExecutionRow, Reason};
+use crate::model::{ExecutionRow, Reason, RunCost};
 use crate::store::HostCounts;
 
 /// An execution, and how its hosts ended.
 pub(in crate::export) struct RunRow {
     pub(in crate::export) run: Arc<ExecutionRow>,
     pub(in crate::export) hosts: HostCounts,
+    /// What it cost, if it is over and prices are configured.
+    pub(in crate::export) cost: Option<RunCost>,
 }
 
 impl Row for RunRow {
@@ -255,4 +257,17 @@ static COLUMNS: &[Column<RunRow>] = &[
         "The schedule that started it",
         |row| row.run.description.schedule.as_ref().into(),
     ),
+        "cost",
+        Kind::Text,
+        "What it cost, as a decimal number; null where that is not known",
+        |row| {
+            row.cost
+                .as_ref()
+                .and_then(|cost| cost.total.as_ref())
+                .into()
+        },
+    ),
+    column("currency", Kind::Text, "The currency of the cost", |row| {
+        row.cost.as_ref().map(|cost| &cost.currency).into()
+    }),
 ];

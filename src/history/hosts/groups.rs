@@ -1,13 +1,15 @@
 //! The groups that a host belonged to, as its runs told. The names are read from the log; a hash tells which runs say
 //! something new.
 
+use std::collections::HashMap;
+
 use playback_wire::Body;
 
 use super::events::EventReader;
 use super::require_host;
 use crate::history::HistoryError;
-use crate::model::{HostGroupList, HostGroupsChange, time_from_us};
-use crate::store::{GroupsInRun, Store, StoreError};
+use crate::model::{HostGroupList, HostGroupNumbers, HostGroupsChange, time_from_us};
+use crate::store::{GroupsInRun, NamesFrom, Store, StoreError};
 
 /// Runs that are looked through, the newest first.
 const RUNS: u32 = 10_000;
@@ -71,6 +73,56 @@ pub(super) async fn groups_now(
 ) -> Result<Option<Vec<String>>, StoreError> {
     let runs = store.host_groups(host, 1).await?;
     names_of(&mut EventReader::new(store), &runs).await
+}
+
+/// Names of hosts that are read at once.
+const NAMES: u32 = 500;
+
+/// Which of these groups each host was last told to be in, by their places in `groups`. Hosts in none of them are left
+/// out, and so are those of which the last ten runs told no groups, or of which what they told is gone.
+///
+/// # Errors
+/// The store failed.
+pub(in crate::history) async fn group_numbers(
+    store: &Store,
+    groups: &[String],
+) -> Result<HostGroupNumbers, StoreError> {
+    let mut reader = EventReader::new(store);
+    let mut hosts = HostGroupNumbers::new();
+    // Many hosts are in the same groups: their names are read once.
+    let mut sets: HashMap<i64, Vec<usize>> = HashMap::new();
+    let mut after: Option<String> = None;
+    loop {
+        let from = after
+            .as_deref()
+            .map_or(NamesFrom::Name(""), NamesFrom::After);
+        let names = store.known_hosts(from, NAMES).await?;
+        let texts: Vec<&str> = names.iter().map(String::as_str).collect();
+        for (name, runs) in store.latest_groups(&texts).await? {
+            let Some(hash) = runs.first().map(|run| run.told.hash) else {
+                continue;
+            };
+            if !sets.contains_key(&hash) {
+                let same: Vec<GroupsInRun> = runs
+                    .into_iter()
+                    .filter(|run| run.told.hash == hash)
+                    .collect();
+                let Some(told) = names_of(&mut reader, &same).await? else {
+                    continue;
+                };
+                let places = groups.iter().zip(0..);
+                let places = places.filter(|(group, _)| told.contains(group));
+                sets.insert(hash, places.map(|(_, place)| place).collect());
+            }
+            if let Some(set) = sets.get(&hash).filter(|set| !set.is_empty()) {
+                hosts.insert(name, set.clone());
+            }
+        }
+        if names.len() < NAMES as usize {
+            return Ok(hosts);
+        }
+        after = names.into_iter().next_back();
+    }
 }
 
 /// The names that all of these runs told.

@@ -18,6 +18,7 @@ use std::collections::HashMap;
 pub use changes::{ChangeCursor, changes};
 pub use fact_changes::{FactChangesQuestion, fact_changes};
 pub use facts::{facts_at, shows};
+pub(in crate::history) use groups::group_numbers;
 pub use groups::groups;
 
 use super::HistoryError;

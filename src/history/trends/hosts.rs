@@ -5,20 +5,22 @@ use std::collections::{BTreeMap, HashMap};
 use super::History;
 use super::turns::Outcomes;
 use crate::history::HistoryError;
-use crate::model::{ExecutionKey, HostTrend};
+use crate::model::{Amount, Costing, ExecutionKey, HostTrend};
 use crate::store::Store;
 
 /// Runs whose hosts are read at once.
 const RUNS: usize = 20;
 
-/// Hosts that are read at most: further runs are left out.
-const ROWS: usize = 500_000;
+/// Hosts that are read at most, unless fewer are wanted: further runs are left out.
+pub(super) const ROWS: usize = 500_000;
 
 /// What was found.
 pub(super) struct Found {
     pub(super) trends: Vec<HostTrend>,
-    /// How many runs were read.
+    /// How many runs were read, from the newest on.
     pub(super) runs: usize,
+    /// What the hosts of each run cost, by its index.
+    pub(super) costs: Vec<Amount>,
 }
 
 /// How a host ended in a run.
@@ -30,12 +32,18 @@ enum Ended {
 }
 
 /// Reads the hosts of the runs, the newest runs first.
-pub(super) async fn read(store: &Store, history: &History) -> Result<Found, HistoryError> {
+pub(super) async fn read(
+    store: &Store,
+    history: &History,
+    most: usize,
+    costing: Option<&Costing>,
+) -> Result<Found, HistoryError> {
+    let mut costs = vec![Amount::ZERO; history.runs.len()];
     // For each host, how it ended, by the index of the run.
     let mut hosts: HashMap<String, BTreeMap<usize, Ended>> = HashMap::new();
     let (mut rows, mut read) = (0, 0);
     for chunk in history.runs.rchunks(RUNS) {
-        if rows >= ROWS {
+        if rows >= most {
             break;
         }
         let first = history.runs.len() - read - chunk.len();
@@ -54,6 +62,12 @@ pub(super) async fn read(store: &Store, history: &History) -> Result<Found, Hist
                     _ => Ended::Unreachable,
                 };
                 if let Some(index) = indexes.get(&key) {
+                    let run = &history.runs[*index];
+                    if let Some((costing, us)) = costing.zip(run.usage.duration_us) {
+                        let groups = costing.groups_of(&name);
+                        let us = us.max(0).unsigned_abs();
+                        costs[*index] += costing.host_cost(run.started_us, groups, us);
+                    }
                     hosts.entry(name).or_default().insert(*index, ended);
                 }
             })
@@ -69,7 +83,11 @@ pub(super) async fn read(store: &Store, history: &History) -> Result<Found, Hist
         let by_name = || one.name.cmp(&other.name);
         failures(other).cmp(&failures(one)).then_with(by_name)
     });
-    Ok(Found { trends, runs: read })
+    Ok(Found {
+        trends,
+        runs: read,
+        costs,
+    })
 }
 
 /// The trend of a host that failed.

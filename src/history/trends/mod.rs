@@ -20,8 +20,9 @@ pub(in crate::history) use self::series::median;
 use self::turns::{Circumstances, Outcomes};
 use super::HistoryError;
 use crate::model::{
-    Cursor, DurationChange, DurationTrend, ExecutionFilter, ExecutionKey, ExecutionRow, Page,
-    PlaybookTrend, RunAt, Status, Trends, time_from_us,
+    Amount, CostSum, CostTrend, Costing, Cursor, DurationChange, DurationTrend, ExecutionFilter,
+    ExecutionKey, ExecutionRow, Page, PlaybookTrend, RunAt, RunUsage, SlotUsage, Status, Trends,
+    time_from_us,
 };
 use crate::store::Store;
 
@@ -33,19 +34,43 @@ const PLAYBOOKS: usize = 20;
 const TASKS: usize = 50;
 const HOSTS: usize = 50;
 
-/// The trends of the newest finished runs that match a filter, this many at most.
+/// How much trends look at.
+#[derive(Debug, Clone, Copy)]
+pub struct TrendLimits {
+    /// The newest finished runs, so many at most.
+    pub runs: usize,
+    /// Their tasks, and their hosts: of no further runs when so many were read.
+    pub tasks: usize,
+    /// See `tasks`.
+    pub hosts: usize,
+}
+
+impl TrendLimits {
+    /// So many runs, with the tasks and hosts that there is time for.
+    #[must_use]
+    pub fn of(runs: usize) -> Self {
+        Self {
+            runs,
+            tasks: tasks::ROWS,
+            hosts: hosts::ROWS,
+        }
+    }
+}
+
+/// The trends of the newest finished runs that match a filter; with what they cost, if there are prices.
 ///
 /// # Errors
 /// The store failed.
 pub async fn trends(
     store: &Store,
     filter: &ExecutionFilter,
-    most: usize,
+    limits: TrendLimits,
+    costing: Option<&Costing>,
 ) -> Result<Trends, HistoryError> {
-    let (history, has_older) = History::read(store, filter, most).await?;
-    let tasks = tasks::read(store, &history).await?;
-    let hosts = hosts::read(store, &history).await?;
-    let mut playbooks = history.playbooks();
+    let (history, has_older) = History::read(store, filter, limits.runs).await?;
+    let tasks = tasks::read(store, &history, limits.tasks).await?;
+    let hosts = hosts::read(store, &history, limits.hosts, costing).await?;
+    let mut playbooks = history.playbooks(costing, &hosts);
     let playbooks_left_out = playbooks.split_off(PLAYBOOKS.min(playbooks.len())).len();
     let at = |run: Option<&Run>| run.map(|run| time_from_us(run.started_us));
     Ok(Trends {
@@ -76,6 +101,7 @@ struct Run {
     status: Status,
     /// In seconds, if it is known.
     duration: Option<f64>,
+    usage: RunUsage,
 }
 
 /// What is run: a playbook in its folder, or a module.
@@ -163,8 +189,9 @@ impl History {
     }
 
     /// The playbooks, those with the most runs first.
-    fn playbooks(&self) -> Vec<PlaybookTrend> {
+    fn playbooks(&self, costing: Option<&Costing>, hosts: &hosts::Found) -> Vec<PlaybookTrend> {
         let mut trends: Vec<PlaybookTrend> = Vec::with_capacity(self.playbooks.len());
+        let costs = costing.map(|costing| self.costs(costing, hosts));
         for (index, playbook) in self.playbooks.iter().enumerate() {
             let runs: Vec<&Run> = self
                 .runs
@@ -193,6 +220,13 @@ impl History {
                 last_status: last.status,
                 flaky: outcomes.flaky(),
                 durations: durations(&took),
+                cost: costing.zip(costs.as_ref()).map(|(costing, costs)| {
+                    let sum = &costs[index];
+                    let figures = sum.figures(costing.prices());
+                    let is_known = figures.unknown_runs == 0 && figures.runs > 0;
+                    let mean = is_known.then(|| sum.total().divided(figures.runs).to_string());
+                    CostTrend { figures, mean }
+                }),
             });
         }
         trends.sort_by(|one, other| {
@@ -200,6 +234,33 @@ impl History {
             other.runs.cmp(&one.runs).then(by_name)
         });
         trends
+    }
+}
+
+impl History {
+    /// What the runs of each playbook cost.
+    fn costs(&self, costing: &Costing, hosts: &hosts::Found) -> Vec<CostSum> {
+        let mut sums = vec![CostSum::default(); self.playbooks.len()];
+        let read_from = self.runs.len() - hosts.runs;
+        for (index, run) in self.runs.iter().enumerate() {
+            let period = costing.prices().at(run.started_us);
+            let prices_hosts = period.is_some_and(|period| period.prices_hosts());
+            // Of older runs the hosts were not read.
+            let is_timed = run.usage.duration_us.is_some() && (index >= read_from || !prices_hosts);
+            let us = run.usage.duration_us.filter(|_| is_timed).unwrap_or(0);
+            let is_measured = run.usage.cpu_us.is_some();
+            let usage = SlotUsage {
+                runs: 1,
+                timed: is_timed.into(),
+                duration_us: us.max(0).unsigned_abs(),
+                measured: is_measured.into(),
+                cpu_us: run.usage.cpu_us.unwrap_or(0),
+                whole: (is_timed && is_measured).into(),
+            };
+            let hosts = hosts.costs.get(index).copied().unwrap_or(Amount::ZERO);
+            sums[run.playbook].add(period, &usage, hosts);
+        }
+        sums
     }
 }
 
@@ -220,6 +281,11 @@ impl Run {
             },
             status: row.status,
             duration: row.duration_us().map(|us| us as f64 / 1e6),
+            usage: RunUsage {
+                started_us: row.started_us,
+                duration_us: row.duration_us(),
+                cpu_us: row.usage.as_ref().map(RunUsage::cpu_us),
+            },
         }
     }
 

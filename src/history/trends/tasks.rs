@@ -11,8 +11,8 @@ use crate::store::Store;
 /// Runs whose tasks are read at once.
 const RUNS: usize = 20;
 
-/// Tasks that are read at most: further runs are left out.
-const ROWS: usize = 300_000;
+/// Tasks that are read at most, unless fewer are wanted: further runs are left out.
+pub(super) const ROWS: usize = 300_000;
 
 /// Different tasks that are told apart.
 const DIFFERENT: usize = 20_000;
@@ -56,11 +56,15 @@ struct InRuns {
 }
 
 /// Reads the tasks of the runs, the newest runs first.
-pub(super) async fn read(store: &Store, history: &History) -> Result<Found, HistoryError> {
+pub(super) async fn read(
+    store: &Store,
+    history: &History,
+    most: usize,
+) -> Result<Found, HistoryError> {
     let mut tasks: HashMap<Identity, InRuns> = HashMap::new();
     let (mut rows, mut read) = (0, 0);
     for chunk in history.runs.rchunks(RUNS) {
-        if rows >= ROWS {
+        if rows >= most {
             break;
         }
         let first = history.runs.len() - read - chunk.len();

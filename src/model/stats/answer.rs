@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use crate::model::CostFigures;
+
 /// How many runs there were, how they ended and how long they took. Without any runs, all figures are 0.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Figures {
@@ -29,6 +31,10 @@ pub struct Figures {
     pub p50_duration: f64,
     /// 95th percentile, with an error of about 2 %.
     pub p95_duration: f64,
+    /// What they cost, if prices are configured. Where a host is asked for, and of the figures of a host: what the host's
+    /// time cost. Tasks have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<CostFigures>,
 }
 
 /// One interval of a series.

@@ -67,6 +67,12 @@ impl Durations {
         self.count
     }
 
+    /// The sum in microseconds.
+    #[must_use]
+    pub fn sum_us(&self) -> u64 {
+        self.sum_us
+    }
+
     /// The mean in seconds; 0 if empty.
     #[must_use]
     pub fn average(&self) -> f64 {

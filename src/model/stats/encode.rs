@@ -9,14 +9,17 @@ use std::sync::Arc;
 use playback_wire::HostStats;
 
 use super::question::{DAY_US, HOUR_US};
-use super::roll::{HostFigures, Roll, Slot, TaskFigures, TaskName};
+use super::roll::{CpuFigures, HostFigures, Roll, Slot, TaskFigures, TaskName};
 use super::{Durations, Group};
 use crate::model::{Reason, Status};
 
 /// The first byte of every part: its format.
-const FORMAT: u8 = 2;
+const FORMAT: u8 = 3;
 
-/// The previous format, in which groups had no folders.
+/// An earlier format, in which slots had no CPU time. It was recorded, but is not known of runs that were deleted since.
+const WITHOUT_CPU: u8 = 2;
+
+/// The format before that one, in which groups had no folders either.
 const WITHOUT_FOLDERS: u8 = 1;
 
 /// The stored bytes are not a roll-up.
@@ -69,7 +72,7 @@ impl Roll {
     ) -> Result<(), Damaged> {
         let mut from = Reader(bytes);
         let format = from.byte()?;
-        if format != FORMAT && format != WITHOUT_FOLDERS {
+        if ![FORMAT, WITHOUT_CPU, WITHOUT_FOLDERS].contains(&format) {
             return Err(Damaged);
         }
         match part {
@@ -120,6 +123,7 @@ impl Roll {
             to.size(slot.group);
             to.number(slot.runs);
             to.durations(&slot.durations);
+            to.cpu(&slot.cpu);
         }
     }
 
@@ -173,6 +177,10 @@ impl Roll {
                 group,
                 runs: from.number()?,
                 durations: from.durations()?,
+                cpu: match format {
+                    WITHOUT_CPU | WITHOUT_FOLDERS => CpuFigures::default(),
+                    _ => from.cpu()?,
+                },
             });
         }
         Ok(())
@@ -344,6 +352,14 @@ impl Writer {
         self.0.extend(text.as_bytes());
     }
 
+    fn cpu(&mut self, cpu: &CpuFigures) {
+        self.number(cpu.measured);
+        if cpu.measured > 0 {
+            self.number(cpu.whole);
+            self.number(cpu.cpu_us);
+        }
+    }
+
     fn durations(&mut self, durations: &Durations) {
         self.number(durations.count);
         if durations.count == 0 {
@@ -400,6 +416,18 @@ impl<'b> Reader<'b> {
     fn text(&mut self) -> Result<&'b str, Damaged> {
         let length = self.size()?;
         std::str::from_utf8(self.take(length)?).map_err(|_| Damaged)
+    }
+
+    fn cpu(&mut self) -> Result<CpuFigures, Damaged> {
+        let measured = self.number()?;
+        if measured == 0 {
+            return Ok(CpuFigures::default());
+        }
+        Ok(CpuFigures {
+            measured,
+            whole: self.number()?,
+            cpu_us: self.number()?,
+        })
     }
 
     fn durations(&mut self) -> Result<Durations, Damaged> {
@@ -470,7 +498,8 @@ mod tests {
         let mut roll = RollBuilder::new(roll);
         for (hour, number, duration_us) in runs {
             let slot = roll.slot(DAY * DAY_US + hour * HOUR_US, &group(*number));
-            roll.add_run(slot, *duration_us);
+            let cpu_us = (number % 2 == 1).then_some(hour.unsigned_abs() * 1000);
+            roll.add_run(slot, *duration_us, cpu_us);
             for host in 0..*number {
                 let stats = HostStats {
                     ok: *number as u64,
@@ -493,6 +522,29 @@ mod tests {
             roll.add_task(slot, name, &counts, *hour);
         }
         roll.finish()
+    }
+
+    impl Roll {
+        /// The runs in the format in which slots had no CPU time: each ends with its durations.
+        fn encode_runs_without_cpu(&self) -> Vec<u8> {
+            let mut to = Writer(vec![FORMAT]);
+            let without_slots = Roll {
+                slots: Vec::new(),
+                ..self.clone()
+            };
+            without_slots.encode_runs(&mut to);
+            // The number of slots is the last byte: none.
+            to.0.pop();
+            to.size(self.slots.len());
+            for slot in &self.slots {
+                to.number(slot.at_us.rem_euclid(DAY_US).unsigned_abs() / HOUR_US.unsigned_abs());
+                to.size(slot.group);
+                to.number(slot.runs);
+                to.durations(&slot.durations);
+            }
+            to.0[0] = WITHOUT_CPU;
+            to.0
+        }
     }
 
     fn again(roll: &Roll, host: Option<&str>) -> Roll {
@@ -524,6 +576,18 @@ mod tests {
         fn one_that_was_read_goes_on(one in runs(), other in runs()) {
             let read = again(&roll(&one), None);
             prop_assert_eq!(add(read, &other), roll(&[one, other].concat()));
+        }
+
+        #[test]
+        fn an_earlier_format_reads_without_what_it_had_not(runs in runs()) {
+            let mut roll = roll(&runs);
+            for slot in &mut roll.slots {
+                slot.cpu = CpuFigures::default();
+            }
+            let bytes = roll.encode_runs_without_cpu();
+            let mut read = Roll::default();
+            read.decode(DAY, Part::Runs, &bytes, None).unwrap();
+            prop_assert_eq!((&read.groups, &read.slots), (&roll.groups, &roll.slots));
         }
 
         #[test]

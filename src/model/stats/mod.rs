@@ -25,5 +25,5 @@ pub use durations::Durations;
 pub use encode::{Damaged, Part};
 pub use group::Group;
 pub use question::{By, DAY_US, HOUR_US, Period, Question, day_of, interval_us, span_of};
-pub use roll::{HostFigures, Roll, RollBuilder, Slot, TaskFigures, TaskName};
+pub use roll::{CpuFigures, HostFigures, Roll, RollBuilder, Slot, TaskFigures, TaskName};
 pub use tally::Tally;

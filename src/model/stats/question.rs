@@ -1,6 +1,8 @@
 //! A question about runs: which ones, and how the answer is divided.
 
-use crate::model::ExecutionFilter;
+use std::sync::Arc;
+
+use crate::model::{Costing, ExecutionFilter};
 
 /// A second, in microseconds.
 const SECOND_US: i64 = 1_000_000;
@@ -141,9 +143,23 @@ pub struct Question {
     pub by: Option<By>,
     /// Maximum number of groups.
     pub limit: usize,
+    /// Maximum number of playbooks and of failed hosts that are listed beside the totals.
+    pub top: usize,
+    /// The prices, if costs are wanted.
+    pub costing: Option<Arc<Costing>>,
 }
 
 impl Question {
+    /// How many playbooks and failed hosts are listed, unless a question wants another number.
+    pub const TOP: usize = 10;
+
+    /// Whether the time of all hosts must be known, because it has a price.
+    #[must_use]
+    pub fn needs_hosts(&self) -> bool {
+        let costing = self.costing.as_ref();
+        costing.is_some_and(|costing| costing.prices().prices_hosts())
+    }
+
     /// Whether roll-ups can answer it. They have no parts of texts, no durations of single runs, no link between tasks
     /// and hosts, and no number of runs in which a host was changed.
     #[must_use]
@@ -200,6 +216,8 @@ mod tests {
             filter: ExecutionFilter::default(),
             by: None,
             limit: 0,
+            top: Question::TOP,
+            costing: None,
         };
         // 2026-01-20 is a Tuesday.
         let tuesday = 20_473 * DAY_US;

@@ -19,6 +19,19 @@ pub struct Slot {
     pub runs: u64,
     /// Durations of the finished ones.
     pub durations: Durations,
+    /// Their CPU time.
+    pub cpu: CpuFigures,
+}
+
+/// The CPU time of the runs of a slot, as far as it was recorded.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CpuFigures {
+    /// Runs whose CPU time is known.
+    pub measured: u64,
+    /// Runs whose duration is known, too.
+    pub whole: u64,
+    /// The sum of the CPU times, in microseconds.
+    pub cpu_us: u64,
 }
 
 /// A host's figures in the runs of a slot.
@@ -142,17 +155,23 @@ impl RollBuilder {
                 group,
                 runs: 0,
                 durations: Durations::default(),
+                cpu: CpuFigures::default(),
             });
             slots.len() - 1
         })
     }
 
-    /// Adds a run.
-    pub fn add_run(&mut self, slot: usize, duration_us: Option<i64>) {
+    /// Adds a run, with its duration and its CPU time where these are known.
+    pub fn add_run(&mut self, slot: usize, duration_us: Option<i64>, cpu_us: Option<u64>) {
         let slot = &mut self.roll.slots[slot];
         slot.runs += 1;
         if let Some(us) = duration_us {
             slot.durations.add(us);
+        }
+        if let Some(us) = cpu_us {
+            slot.cpu.measured += 1;
+            slot.cpu.whole += u64::from(duration_us.is_some());
+            slot.cpu.cpu_us = slot.cpu.cpu_us.saturating_add(us);
         }
     }
 

@@ -10,13 +10,10 @@ use super::answer::{
     FailedHost, Figures, GroupFigures, Interval, PlaybookFigures, Statistics, TaskResults,
 };
 use super::question::{By, Period, Question};
-use super::roll::{Roll, TaskFigures, TaskName, add_stats};
+use super::roll::{CpuFigures, Roll, Slot, TaskFigures, TaskName, add_stats};
 use super::{Durations, Group};
 use crate::filter::matches;
-use crate::model::{Status, time_from_us};
-
-/// Length of the lists of hosts and playbooks.
-const TOP: usize = 10;
+use crate::model::{Amount, CostSum, Costing, SlotUsage, Status, time_from_us};
 
 /// Figures being summed up.
 #[derive(Debug, Clone, Default)]
@@ -25,24 +22,63 @@ struct Sum {
     failed: u64,
     running: u64,
     durations: Durations,
+    cost: CostSum,
+}
+
+/// Runs that are added to sums.
+#[derive(Clone, Copy)]
+struct Runs<'r> {
+    status: Status,
+    at_us: i64,
+    runs: u64,
+    durations: &'r Durations,
+    cost: Cost<'r>,
+}
+
+/// What makes up the cost of runs.
+#[derive(Clone, Copy)]
+enum Cost<'r> {
+    /// Their CPU time, and what their hosts cost.
+    Whole(&'r CpuFigures, Amount),
+    /// What one of their hosts cost.
+    Host(Amount),
 }
 
 impl Sum {
-    fn add(&mut self, status: Status, runs: u64, durations: &Durations) {
-        let count = match status {
+    fn add(&mut self, runs: &Runs<'_>, costing: Option<&Costing>) {
+        let count = match runs.status {
             Status::Running => &mut self.running,
             Status::Success => &mut self.success,
             Status::Failed => &mut self.failed,
         };
-        *count += runs;
-        self.durations.merge(durations);
+        *count += runs.runs;
+        self.durations.merge(runs.durations);
+        // Nobody knows yet what a run costs that goes on.
+        let costing = costing.filter(|_| runs.status != Status::Running);
+        let Some(costing) = costing else { return };
+        let period = costing.prices().at(runs.at_us);
+        let timed = runs.durations.count();
+        match runs.cost {
+            Cost::Host(amount) => self.cost.add_host(period, (runs.runs, timed), amount),
+            Cost::Whole(cpu, hosts) => {
+                let usage = SlotUsage {
+                    runs: runs.runs,
+                    timed,
+                    duration_us: runs.durations.sum_us(),
+                    measured: cpu.measured,
+                    cpu_us: cpu.cpu_us,
+                    whole: cpu.whole,
+                };
+                self.cost.add(period, &usage, hosts);
+            }
+        }
     }
 
     fn total(&self) -> u64 {
         self.success + self.failed + self.running
     }
 
-    fn figures(&self) -> Figures {
+    fn figures(&self, costing: Option<&Costing>) -> Figures {
         let over = self.success + self.failed;
         let rate = |over| self.success as f64 * 100.0 / over as f64;
         Figures {
@@ -56,6 +92,7 @@ impl Sum {
             max_duration: self.durations.max(),
             p50_duration: self.durations.percentile(50),
             p95_duration: self.durations.percentile(95),
+            cost: costing.map(|costing| self.cost.figures(costing.prices())),
         }
     }
 }
@@ -101,10 +138,24 @@ impl<'q> Tally<'q> {
         }
     }
 
-    /// Adds runs already selected by the question's filter, and their hosts.
+    /// The prices, if costs are wanted.
+    fn costing(&self) -> Option<&'q Costing> {
+        self.question.costing.as_deref()
+    }
+
+    /// Adds runs already selected by the question's filter, and their hosts. Where a host is asked for, only that one
+    /// may be among these.
     pub fn add_chosen(&mut self, roll: &Roll) {
         let chosen = vec![true; roll.slots.len()];
-        self.add_slots(roll, &chosen);
+        let hosts = self.host_costs(roll, &chosen);
+        let is_of_host = self.question.filter.host.is_some();
+        for (slot, hosts) in roll.slots.iter().zip(&hosts) {
+            let cost = match is_of_host {
+                true => Cost::Host(*hosts),
+                false => Cost::Whole(&slot.cpu, *hosts),
+            };
+            self.add_slot(roll, slot, cost);
+        }
         self.add_hosts(roll, &chosen);
         self.add_tasks(roll, &chosen);
     }
@@ -124,14 +175,37 @@ impl<'q> Tally<'q> {
             .map(|slot| groups[slot.group] && within(slot.at_us))
             .collect();
         match &filter.host {
-            None => self.add_slots(roll, &chosen),
+            None => {
+                let hosts = self.host_costs(roll, &chosen);
+                let slots = roll.slots.iter().zip(&chosen).zip(&hosts);
+                for ((slot, chosen), hosts) in slots {
+                    if *chosen {
+                        self.add_slot(roll, slot, Cost::Whole(&slot.cpu, *hosts));
+                    }
+                }
+            }
             // Each of a host's entries counts runs in which it took part.
             Some(host) => {
                 for ((slot, _), figures) in roll.hosts.get(host.as_str()).into_iter().flatten() {
                     if chosen[*slot] {
                         let slot = &roll.slots[*slot];
                         let group = &roll.groups[slot.group];
-                        self.add_runs(group, slot.at_us, figures.runs, &figures.durations);
+                        let amount = match self.costing() {
+                            Some(costing) => {
+                                let groups = costing.groups_of(host);
+                                let time_us = figures.durations.sum_us();
+                                costing.host_cost(slot.at_us, groups, time_us)
+                            }
+                            None => Amount::ZERO,
+                        };
+                        let runs = Runs {
+                            status: group.status,
+                            at_us: slot.at_us,
+                            runs: figures.runs,
+                            durations: &figures.durations,
+                            cost: Cost::Host(amount),
+                        };
+                        self.add_runs(group, &runs);
                     }
                 }
             }
@@ -140,40 +214,60 @@ impl<'q> Tally<'q> {
         self.add_tasks(roll, &chosen);
     }
 
-    fn add_slots(&mut self, roll: &Roll, chosen: &[bool]) {
-        for (slot, _) in roll.slots.iter().zip(chosen).filter(|(_, chosen)| **chosen) {
-            let group = &roll.groups[slot.group];
-            self.add_runs(group, slot.at_us, slot.runs, &slot.durations);
+    /// What the hosts of each slot cost together.
+    fn host_costs(&self, roll: &Roll, chosen: &[bool]) -> Vec<Amount> {
+        let mut costs = vec![Amount::ZERO; roll.slots.len()];
+        let costing = self.costing().filter(|_| self.question.needs_hosts());
+        let Some(costing) = costing else { return costs };
+        for (name, entries) in &roll.hosts {
+            let groups = costing.groups_of(name);
+            for ((slot, _), figures) in entries.iter().filter(|((slot, _), _)| chosen[*slot]) {
+                let at_us = roll.slots[*slot].at_us;
+                costs[*slot] += costing.host_cost(at_us, groups, figures.durations.sum_us());
+            }
         }
+        costs
     }
 
-    fn add_runs(&mut self, group: &Group, at_us: i64, runs: u64, durations: &Durations) {
-        let status = group.status;
-        self.changed += if group.changed { runs } else { 0 };
+    fn add_slot(&mut self, roll: &Roll, slot: &Slot, cost: Cost<'_>) {
+        let group = &roll.groups[slot.group];
+        let runs = Runs {
+            status: group.status,
+            at_us: slot.at_us,
+            runs: slot.runs,
+            durations: &slot.durations,
+            cost,
+        };
+        self.add_runs(group, &runs);
+    }
+
+    fn add_runs(&mut self, group: &Group, runs: &Runs<'_>) {
+        let costing = self.costing();
+        self.changed += if group.changed { runs.runs } else { 0 };
         if let Some(reason) = group.reason {
-            *self.reasons.entry(reason.as_str()).or_default() += runs;
+            *self.reasons.entry(reason.as_str()).or_default() += runs.runs;
         }
-        let interval = self.question.interval_of(at_us);
+        let interval = self.question.interval_of(runs.at_us);
         let sum = self.series.entry(interval).or_default();
-        sum.add(status, runs, durations);
+        sum.add(runs, costing);
         if let Some(playbook) = playbook(group) {
             let sum = self.playbooks.entry(playbook).or_default();
-            sum.add(status, runs, durations);
+            sum.add(runs, costing);
         }
         match self.question.by {
             Some(By::Label) => {
                 for label in &group.labels {
-                    entry(&mut self.named, label).add(status, runs, durations);
+                    entry(&mut self.named, label).add(runs, costing);
                 }
             }
             Some(By::Inventory) => {
                 if let Some(inventory) = &group.inventory {
-                    entry(&mut self.named, inventory).add(status, runs, durations);
+                    entry(&mut self.named, inventory).add(runs, costing);
                 }
             }
             Some(By::User) => {
                 if let Some(user) = &group.user {
-                    entry(&mut self.named, user).add(status, runs, durations);
+                    entry(&mut self.named, user).add(runs, costing);
                 }
             }
             _ => {}
@@ -183,10 +277,12 @@ impl<'q> Tally<'q> {
     fn add_hosts(&mut self, roll: &Roll, chosen: &[bool]) {
         let only = self.question.filter.host.as_ref();
         let all = self.question.by == Some(By::Host);
+        let costing = self.costing();
         for (name, entries) in &roll.hosts {
             if only.is_some_and(|only| **only != **name) {
                 continue;
             }
+            let groups = costing.map_or(&[][..], |costing| costing.groups_of(name));
             for ((slot, failed), figures) in entries {
                 if !chosen[*slot] {
                     continue;
@@ -203,8 +299,20 @@ impl<'q> Tally<'q> {
                     sum.unreachable = sum.unreachable.saturating_add(figures.stats.unreachable);
                 }
                 if all {
+                    let at_us = roll.slots[*slot].at_us;
+                    let time_us = figures.durations.sum_us();
+                    let cost = costing.map_or(Amount::ZERO, |costing| {
+                        costing.host_cost(at_us, groups, time_us)
+                    });
+                    let runs = Runs {
+                        status,
+                        at_us,
+                        runs: figures.runs,
+                        durations: &figures.durations,
+                        cost: Cost::Host(cost),
+                    };
                     let (sum, stats) = entry(&mut self.hosts, name);
-                    sum.add(status, figures.runs, &figures.durations);
+                    sum.add(&runs, costing);
                     add_stats(stats, &figures.stats);
                 }
             }
@@ -246,7 +354,7 @@ impl<'q> Tally<'q> {
             period: period.map(|period| period.as_str().to_owned()),
             from: time_from_us(question.from_us),
             to: time_from_us(question.to_us),
-            figures: self.whole().figures(),
+            figures: self.whole().figures(self.costing()),
             changed: self.changed,
             by_reason: reasons
                 .map(|(name, runs)| ((*name).to_owned(), count(*runs)))
@@ -273,6 +381,7 @@ impl<'q> Tally<'q> {
             whole.failed += sum.failed;
             whole.running += sum.running;
             whole.durations.merge(&sum.durations);
+            whole.cost.merge(&sum.cost);
         }
         whole
     }
@@ -284,7 +393,7 @@ impl<'q> Tally<'q> {
         });
         hosts
             .into_iter()
-            .take(TOP)
+            .take(self.question.top)
             .map(|(name, sum)| FailedHost {
                 host: name.to_string(),
                 failed_runs: sum.runs,
@@ -301,11 +410,11 @@ impl<'q> Tally<'q> {
         });
         playbooks
             .into_iter()
-            .take(TOP)
+            .take(self.question.top)
             .map(|((name, folder), sum)| PlaybookFigures {
                 playbook: name.to_string(),
                 folder: folder.as_deref().map(str::to_owned),
-                figures: sum.figures(),
+                figures: sum.figures(self.costing()),
             })
             .collect()
     }
@@ -313,13 +422,13 @@ impl<'q> Tally<'q> {
     /// Every interval, including those without runs.
     fn whole_series(&self) -> Vec<Interval> {
         let question = self.question;
-        let mut series = Vec::new();
+        let (mut series, none) = (Vec::new(), Sum::default());
         let mut start = question.interval_of(question.from_us);
         while start <= question.to_us {
-            let figures = self.series.get(&start).map(Sum::figures);
+            let sum = self.series.get(&start).unwrap_or(&none);
             series.push(Interval {
                 start: time_from_us(start),
-                figures: figures.unwrap_or_default(),
+                figures: sum.figures(self.costing()),
             });
             match start.checked_add(question.interval_us) {
                 Some(next) => start = next,
@@ -332,7 +441,7 @@ impl<'q> Tally<'q> {
     fn groups(&self, by: By) -> Vec<GroupFigures> {
         let named = |(name, sum): (&Arc<str>, &Sum)| GroupFigures {
             name: name.to_string(),
-            figures: sum.figures(),
+            figures: sum.figures(self.costing()),
             ..GroupFigures::default()
         };
         let mut groups: Vec<GroupFigures> = match by {
@@ -410,6 +519,7 @@ fn task((name, playbook): &(TaskName, Option<Playbook>), figures: &TaskFigures) 
         failed: figures.failed,
         running: 0,
         durations: figures.durations.clone(),
+        cost: CostSum::default(),
     };
     GroupFigures {
         name: name.name.clone(),
@@ -419,7 +529,7 @@ fn task((name, playbook): &(TaskName, Option<Playbook>), figures: &TaskFigures) 
         folder: playbook
             .as_ref()
             .and_then(|(_, folder)| Some(folder.as_ref()?.to_string())),
-        figures: sum.figures(),
+        figures: sum.figures(None),
         stats: None,
         results: Some(TaskResults {
             ok: figures.ok,

@@ -92,7 +92,8 @@ async fn add_rolls(
     let (from_us, to_us) = (question.from_us, question.to_us);
     let (from_day, to_day) = (day_of(from_us), day_of(to_us));
     let mut parts = vec![Part::Runs, Part::FailedHosts];
-    if question.by == Some(By::Host) || question.filter.host.is_some() {
+    let is_by_host = question.by == Some(By::Host);
+    if is_by_host || question.filter.host.is_some() || question.needs_hosts() {
         parts.push(Part::Hosts);
     }
     if question.by == Some(By::Task) {
@@ -176,7 +177,7 @@ async fn add_executions(
     let wants = Wants {
         labels: question.by == Some(By::Label),
         hosts: true,
-        failed_hosts: question.by != Some(By::Host),
+        failed_hosts: question.by != Some(By::Host) && !question.needs_hosts(),
         host: question.filter.host.as_deref(),
         tasks: question.by == Some(By::Task),
     };

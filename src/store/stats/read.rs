@@ -62,7 +62,7 @@ impl Wants<'_> {
 }
 
 pub(super) const RUNS: &str = "SELECT e.id, e.type, e.status, e.reason, e.changed, e.started_us, \
-    e.duration_us, e.playbook, e.playbook_name, e.inventory, e.inventory_name, e.username, e.controller, \
+    e.duration_us, e.user_us, e.system_us, e.playbook, e.playbook_name, e.inventory, e.inventory_name, e.username, e.controller, \
     CASE WHEN e.playbook IS NULL OR e.playbook LIKE '/%' THEN NULL ELSE e.what END AS what \
     FROM executions e WHERE ";
 pub(super) const LABELS: &str =
@@ -129,7 +129,7 @@ pub(super) async fn read(
             let at_us = started_us.saturating_sub(started_us.rem_euclid(slot_us));
             let slot = roll.slot(at_us, &group);
             let duration_us = row.get("duration_us")?;
-            roll.add_run(slot, duration_us);
+            roll.add_run(slot, duration_us, cpu_us(row)?);
             places.insert(key, (slot, duration_us));
         }
         if wants.hosts {
@@ -142,6 +142,14 @@ pub(super) async fn read(
             return Ok(());
         }
     }
+}
+
+/// The CPU time of an execution, if it was recorded.
+fn cpu_us(row: &Row) -> Result<Option<u64>, StoreError> {
+    let user_us: Option<i64> = row.get("user_us")?;
+    let system_us: Option<i64> = row.get("system_us")?;
+    let whole = |user_us: i64| user_us.max(0).saturating_add(system_us.unwrap_or(0).max(0));
+    Ok(user_us.map(|user_us| whole(user_us).unsigned_abs()))
 }
 
 /// Adds which executions to read, and in which order.

@@ -32,12 +32,12 @@ fn csv_has_every_column_and_no_formula() {
     odd.deliver(&client);
     let expected = format!(
         "id,type,status,reason,started,ended,duration,exit_code,what,playbook,inventory,check,changed,hosts,failed,\
-         unreachable,user,controller,launched_by,labels,note,commit,schedule\r\n\
+         unreachable,user,controller,launched_by,labels,note,commit,schedule,cost\r\n\
          {odd},playbook,failed,task_failed,2026-01-20T11:00:00.000Z,2026-01-20T11:02:05.006Z,125.006,2,\
          \"plays/db, old.yml --check\",\"plays/db, old.yml\",'@prod,yes,no,\"1 failed, 1 unreachable\",db-01,db-02,\
-         '=cmd|' /C calc'!A0,,,nightly db,\"say \"\"hi\"\"\nand bye\",0123456789abcdef,\r\n\
+         '=cmd|' /C calc'!A0,,,nightly db,\"say \"\"hi\"\"\nand bye\",0123456789abcdef,,\r\n\
          {good},playbook,success,,2026-01-20T10:00:00.000Z,2026-01-20T10:00:00.008Z,0.008,0,site.yml,site.yml,,no,yes,\
-         1 changed,,,,,,,,,\r\n",
+         1 changed,,,,,,,,,,\r\n",
         odd = odd.id,
         good = good.id,
     );

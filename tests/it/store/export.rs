@@ -27,6 +27,7 @@ fn over(seconds: i64) -> ExecutionRow {
 
 fn all(dataset: Dataset) -> Request {
     Request {
+        costing: None,
         dataset,
         format: Format::Ndjson,
         selection: Selection::default(),

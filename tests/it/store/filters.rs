@@ -302,6 +302,8 @@ on_every_store! {
                 filter,
                 by: Some(By::Host),
                 limit: 10,
+                top: Question::TOP,
+                costing: None,
             };
             let answer = store.statistics(&question, None).await.unwrap();
             assert_eq!(answer.figures.total, expected.len() as u64, "{host:?} {changed:?}");

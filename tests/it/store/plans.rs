@@ -492,6 +492,7 @@ async fn all_faults(store: &Store, large: ExecutionKey, when: &str) -> Vec<Strin
     judged! {
         "names of hosts": store.known_hosts(NamesFrom::Name("web"), 50),
         "further names of hosts": store.known_hosts(NamesFrom::After(&host), 50),
+        "groups of a host": store.latest_groups(&[host.as_str()]),
         "the last run of a host": store.latest_runs(&hosts[..1], HostRuns::All),
         "last runs of hosts": store.latest_runs(&hosts, HostRuns::All),
         "last changes of hosts": store.latest_runs(&hosts, HostRuns::Changed),

@@ -1,16 +1,17 @@
 //! Statistics on each database, compared with counting run by run, for days with and without a current roll-up.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use playback::model::{
-    By, Changes, DAY_US, ExecutionFilter, ExecutionKey, ExecutionRow, Figures, GroupFigures,
-    HOUR_US, HostRow, Period, Phase, Question, Reason, Statistics, Status, TaskCounts, TaskRow,
-    interval_us,
+    By, Changes, Costing, DAY_US, ExecutionFilter, ExecutionKey, ExecutionRow, Figures,
+    GroupFigures, HOUR_US, HostRow, Period, Phase, PricePeriod, Prices, Question, Reason,
+    Statistics, Status, TaskCounts, TaskRow, interval_us,
 };
 use playback::store::copy::copy;
 use playback::store::dialect::Engine;
 use playback::store::{StatusCounts, Store};
-use playback_wire::{ExecutionType, HostStats};
+use playback_wire::{ExecutionType, HostStats, Usage};
 use serde_json::json;
 
 use super::on_every_store;
@@ -103,6 +104,11 @@ fn random_run(dice: &mut Dice) -> Changes {
         changed: dice.roll(2) == 0,
         started_us,
         ended_us: over.then_some(started_us + took),
+        usage: (dice.roll(3) > 0).then(|| Usage {
+            user_s: dice.roll(1 << 30) as f64 / 1e6,
+            system_s: dice.roll(1 << 20) as f64 / 1e6,
+            peak_bytes: 1,
+        }),
         ..execution(what)
     };
     let hosts = (1..=dice.roll(4) as u32).map(|number| HostRow {
@@ -193,6 +199,144 @@ impl Plain {
     }
 }
 
+/// The first day on which other prices are valid.
+const DEARER: i64 = FIRST_DAY + 2;
+
+/// Prices of CPU time, controllers and hosts, of which one is in a group of its own; later, of controllers alone.
+fn costing() -> Arc<Costing> {
+    let price = |text: &str| text.parse().ok();
+    let first = PricePeriod {
+        from: None,
+        cpu_second: price("0.000123457"),
+        controller_minute: price("0.01"),
+        host_minute: price("0.003"),
+        host_minute_by_group: [("db".to_owned(), "0.05".parse().unwrap())].into(),
+    };
+    let later = PricePeriod {
+        from: "2026-01-22".parse().ok(),
+        controller_minute: price("0.02"),
+        ..PricePeriod::default()
+    };
+    let prices = Prices::new("EUR", vec![first, later]).unwrap();
+    Arc::new(Costing::new(
+        prices,
+        [("host-1".to_owned(), vec![0])].into(),
+    ))
+}
+
+/// What runs cost, added up run by run, in 10^-9 of the currency divided by the microseconds of a minute: then every price
+/// times a number of microseconds is a whole number.
+#[derive(Clone, Default)]
+struct Spent {
+    units: i128,
+    runs: u64,
+    unknown: u64,
+}
+
+impl Spent {
+    /// Adds a run; or, of a run, one of its hosts.
+    fn add(&mut self, sample: &Sample, only: Option<&str>) {
+        let row = sample.row();
+        if row.status == Status::Running {
+            return;
+        }
+        self.runs += 1;
+        let us = i128::from(sample.duration_us().unwrap());
+        let is_first = sample.at_us().div_euclid(DAY_US) < DEARER;
+        let of_host = |name: &str| match (is_first, name) {
+            (false, _) => 0,
+            (true, "host-1") => us * 50_000_000,
+            (true, _) => us * 3_000_000,
+        };
+        if let Some(host) = only {
+            self.units += of_host(host);
+            return;
+        }
+        self.units += us * if is_first { 10_000_000 } else { 20_000_000 };
+        let hosts = sample.changes.hosts.iter();
+        self.units += hosts.map(|host| of_host(&host.name)).sum::<i128>();
+        match &row.usage {
+            _ if !is_first => {}
+            None => self.unknown += 1,
+            Some(usage) => {
+                let cpu_us = (usage.user_s * 1e6).round() + (usage.system_s * 1e6).round();
+                self.units += cpu_us as i128 * 123_457 * 60;
+            }
+        }
+    }
+
+    #[track_caller]
+    fn assert_is(&self, figures: &Figures, about: &str) {
+        let cost = figures.cost.as_ref().unwrap();
+        assert_eq!(
+            (cost.runs, cost.unknown_runs),
+            (self.runs, self.unknown),
+            "{about}"
+        );
+        let nano = (self.units + 30_000_000) / 60_000_000;
+        let mut text = format!("{}.{:09}", nano / 1_000_000_000, nano % 1_000_000_000);
+        while text.ends_with('0') && !text.ends_with(".00") {
+            let shorter = &text[..text.len() - 1];
+            if shorter.split_once('.').unwrap().1.len() < 2 {
+                break;
+            }
+            text = shorter.to_owned();
+        }
+        assert_eq!(cost.total.as_deref(), Some(text.as_str()), "{about}");
+    }
+}
+
+/// What these runs cost; or, of each, one of its hosts.
+fn spent<'s>(samples: impl Iterator<Item = &'s Sample>, only: Option<&str>) -> Spent {
+    let mut spent = Spent::default();
+    samples.for_each(|sample| spent.add(sample, only));
+    spent
+}
+
+/// Whether a run belongs to a group of an answer.
+fn is_in(sample: &Sample, by: By, name: &str) -> bool {
+    let run = &sample.row().description;
+    match by {
+        By::Playbook => run.playbook.as_deref() == Some(name),
+        By::Inventory => run.inventory.as_deref() == Some(name),
+        By::User => run.user.as_deref() == Some(name),
+        By::Label => run.labels.iter().any(|label| label == name),
+        By::Host => sample.changes.hosts.iter().any(|host| host.name == name),
+        By::Task => false,
+    }
+}
+
+/// Holds the costs of an answer against the runs that it is about.
+fn assert_costs(answer: &Statistics, chosen: &[&Sample], question: &Question) {
+    let about = format!("{question:?}");
+    let only = question.filter.host.as_deref();
+    spent(chosen.iter().copied(), only).assert_is(&answer.figures, &about);
+    let series = answer.series.iter();
+    let in_series: u64 = series
+        .map(|interval| interval.figures.cost.as_ref().unwrap().runs)
+        .sum();
+    assert_eq!(
+        in_series,
+        answer.figures.cost.as_ref().unwrap().runs,
+        "{about}"
+    );
+    let Some(by) = question.by else { return };
+    for group in answer.groups.iter().flatten() {
+        if by == By::Task {
+            assert!(group.figures.cost.is_none());
+            continue;
+        }
+        let samples = chosen.iter().copied();
+        let samples = samples.filter(|sample| is_in(sample, by, &group.name));
+        let only = match by {
+            By::Host => Some(group.name.as_str()),
+            _ => only,
+        };
+        let about = format!("{}: {about}", group.name);
+        spent(samples, only).assert_is(&group.figures, &about);
+    }
+}
+
 fn passes(sample: &Sample, question: &Question) -> bool {
     let (row, filter) = (sample.row(), &question.filter);
     let text = |wanted: &Option<String>, is: &Option<String>| wanted.is_none() || wanted == is;
@@ -247,6 +391,9 @@ fn assert_answers(answer: &Statistics, samples: &[Sample], question: &Question) 
         .iter()
         .filter(|sample| passes(sample, question))
         .collect();
+    if question.costing.is_some() {
+        assert_costs(answer, &chosen, question);
+    }
     let mut whole = Plain::default();
     let mut series: BTreeMap<i64, Plain> = BTreeMap::new();
     let mut reasons: BTreeMap<&str, u64> = BTreeMap::new();
@@ -423,6 +570,8 @@ fn question(from_us: i64, to_us: i64) -> Question {
         filter: ExecutionFilter::default(),
         by: None,
         limit: 1000,
+        top: Question::TOP,
+        costing: None,
     }
 }
 
@@ -520,6 +669,7 @@ fn random_question(dice: &mut Dice) -> Question {
     Question {
         filter,
         by,
+        costing: (dice.roll(2) == 0).then(costing),
         ..question(from_us, to_us)
     }
 }
