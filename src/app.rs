@@ -16,6 +16,7 @@ use crate::ingest::{Ingest, Settings};
 use crate::launcher::Launcher;
 use crate::live::{Hub, OpenStreams};
 use crate::notify::Notifier;
+use crate::reports::Reports;
 use crate::retention::Retention;
 use crate::schedules::Schedules;
 use crate::store::{Store, StoreError, TokenRow};
@@ -67,6 +68,8 @@ pub struct Parts {
     pub searches: Searches,
     /// Says what runs cost.
     pub costs: Costs,
+    /// Makes reports.
+    pub reports: Reports,
     /// The time.
     pub clock: Clock,
     /// The collector's own figures.
@@ -137,7 +140,13 @@ impl App {
             clock.clone(),
             config.no_auth,
         );
-        let notifier = Notifier::new(&config, store.clone(), clock.clone())?;
+        let reports = Reports::new(
+            store.clone(),
+            costs.clone(),
+            clock.clone(),
+            config.reports.clone(),
+        );
+        let notifier = Notifier::new(&config, store.clone(), clock.clone(), reports.clone())?;
         notifier.take_over_configured().await?;
         let views = config.audit_views.then(|| Views::new(clock.clone()));
         let auth = Auth::new(store.clone(), clock.clone());
@@ -149,6 +158,7 @@ impl App {
             schedules: schedules.clone(),
             retention: retention.clone(),
             notifier: notifier.clone(),
+            reports: reports.clone(),
             hub: hub.clone(),
             clock: clock.clone(),
             tasks: tasks.clone(),
@@ -158,9 +168,10 @@ impl App {
         Ok(Self(Arc::new(Parts {
             config: Arc::new(config),
             commands,
-            feed: Feed::new(store.clone(), hub.clone()),
+            feed: Feed::new(store.clone(), hub.clone(), costs.clone()),
             searches: Searches::new(store.clone()),
             costs,
+            reports,
             store,
             ingest,
             launcher,

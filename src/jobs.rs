@@ -50,6 +50,7 @@ pub(crate) fn start(app: &App, url: String) {
     let (expansion, deliveries) = app.notifier.jobs();
     work.add(expansion);
     work.add(deliveries);
+    work.add(app.reports.scheduled());
     if let Some(queue) = app.launcher.queue(url) {
         work.add(queue);
     }

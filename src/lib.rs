@@ -30,10 +30,12 @@
 //! - [`mcp`]: the history as tools of assistants
 //! - [`pages`]: the files of the web UI, which are part of the binary
 //! - [`api`]: the HTTP surface: thin handlers, one error type, one router list
+//! - [`reports`]: reports of a period, made on request or by themselves
 //! - [`retention`]: what is kept, for how long, and how the rest is removed
 //! - [`traces`]: sends runs as OpenTelemetry traces
 //! - [`views`]: who looked at which records, for the audit trail
 //! - [`work`]: the runner of all background jobs; `jobs`: their list
+//! - [`timetable`]: the times of a cron line in a time zone; pure
 //! - [`schedules`]: runs that the launcher starts by the clock
 //! - [`launcher`]: runs requested through the API: the queue, and their supervision
 //! - [`app`], [`server`], [`config`], [`telemetry`], [`clock`]: the parts that hold the rest together
@@ -62,6 +64,7 @@ pub mod mcp;
 pub mod model;
 pub mod notify;
 pub mod pages;
+pub mod reports;
 pub mod retention;
 pub mod schedules;
 pub mod search;
@@ -69,6 +72,7 @@ pub mod server;
 pub mod stats;
 pub mod store;
 pub mod telemetry;
+pub mod timetable;
 pub mod traces;
 pub mod views;
 pub mod work;

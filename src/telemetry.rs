@@ -56,6 +56,8 @@ const LABELLED: &[&str] = &[
     "playback_connections_closed_total",
     "playback_job_runs_total",
     "playback_schedule_times_total",
+    "playback_reports_total",
+    "playback_report_deliveries_total",
     ENDED,
 ];
 
@@ -268,6 +270,16 @@ impl Described {
             "playback_trace_spans_total",
             "counter",
             "Spans that the receiver of traces has taken.",
+        ),
+        described(
+            "playback_reports_total",
+            "counter",
+            "Reports that this collector made for schedules, by outcome: made, failed.",
+        ),
+        described(
+            "playback_report_deliveries_total",
+            "counter",
+            "Reports written to folders, by outcome: delivered, failed (it is tried again), given_up.",
         ),
         described(
             "playback_job_runs_total",

@@ -303,6 +303,7 @@ impl From<CommandError> for ApiError {
             CommandError::NoSuchExecution(_)
             | CommandError::NoSuchToken(_)
             | CommandError::NoSuchSchedule(_)
+            | CommandError::NoSuchReportSchedule(_)
             | CommandError::NoSuchTarget(_)
             | CommandError::NoSuchDelivery(_) => Self::not_found(message),
             CommandError::NotYourSchedule { .. } => Self::forbidden(message),

@@ -29,6 +29,7 @@ mod peer;
 mod query;
 mod recent;
 mod redact;
+mod reports;
 mod retention;
 mod schedules;
 mod search;
@@ -84,11 +85,12 @@ pub const PREFIX: &str = "/api/v1/ansible";
         (name = "launch", description = "What is to run"),
         (name = "ingest", description = "What producers send"),
         (name = "session", description = "Who asks"),
+        (name = "reports", description = "What is told of a day, a week or a month, and what it cost"),
         (name = "audit", description = "Who changed what"),
         (name = "notifications", description = "Who is told what"),
         (name = "health", description = "How the collector is")
     ),
-    components(schemas(playback_wire::Producer)),
+    components(schemas(playback_wire::Producer, crate::model::Report)),
     security(("token" = []), ("session" = []))
 )]
 struct Document;
@@ -166,6 +168,15 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(tokens::list_tokens, tokens::create_token))
         .routes(routes!(tokens::revoke_token))
         .routes(bounded(routes!(login::create_ticket), LOGIN_BODY))
+        .routes(routes!(reports::preview_report))
+        .routes(routes!(reports::list_reports))
+        .routes(routes!(reports::get_stored_report))
+        .routes(routes!(reports::get_report_document))
+        .routes(routes!(reports::list_report_schedules))
+        .routes(routes!(
+            reports::save_report_schedule,
+            reports::delete_report_schedule
+        ))
         .routes(routes!(budgets::list_budgets))
         .routes(routes!(audit::list_audit))
         .routes(routes!(audit::verify_audit))

@@ -18,7 +18,7 @@ use crate::model::{
     MissedTimes, Overlap, Schedule, ScheduleRow, ScheduleSettings, ScheduleTime, ScheduledRun,
     time_from_us,
 };
-use crate::schedules::{Timetable, TimetableError};
+use crate::timetable::{Timetable, TimetableError};
 
 /// So many of its next times are told of a single schedule, and of a cron line.
 const PREVIEW: usize = 10;

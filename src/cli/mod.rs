@@ -54,6 +54,8 @@ mod query;
 mod rebuild;
 mod recorder_settings;
 mod redact;
+mod report;
+mod reports;
 mod schedule;
 mod search;
 mod secret;
@@ -113,6 +115,8 @@ Look at the history:
   inventories  List inventories: their runs, and how the last one went
   trends       Show how runs develop: durations, flaky and not idempotent tasks
   stats        Count executions: how they ended, how long they took, what failed
+  report       Report what ran in a period, beside the period before
+  reports      Show the reports that the collector makes, and schedule them
   budgets      Show how much of each budget is spent
   export       Export runs, results, hosts or lines, or one run as a document
   import       Import runs of another collector, of ARA, of callbacks
@@ -210,6 +214,8 @@ enum Command {
     Host(Box<hosts::Host>),
     Stats(Box<stats::Stats>),
     Trends(Box<trends::TrendsArgs>),
+    Report(Box<report::ReportArgs>),
+    Reports(Box<reports::Reports>),
     Budgets(budgets::Budgets),
     Export(Box<export::Export>),
     Import(Box<import::Import>),
@@ -286,6 +292,8 @@ pub fn main() -> ExitCode {
         Command::Host(command) => hosts::show(&command),
         Command::Stats(command) => stats::run(&command),
         Command::Trends(command) => trends::run(&command),
+        Command::Report(command) => report::run(&command),
+        Command::Reports(command) => reports::run(&command),
         Command::Budgets(command) => budgets::run(&command),
         Command::Export(command) => export::run(&command),
         Command::Import(command) => import::run(&command),

@@ -49,6 +49,11 @@ pub enum CommandError {
     /// There is no such message to a target.
     #[error("there is no delivery {0}: \"playback notify log\" shows which there are")]
     NoSuchDelivery(Uuid),
+    /// There is no such schedule of reports.
+    #[error(
+        "there is no schedule of reports named {0:?}: \"playback reports schedules\" shows which there are"
+    )]
+    NoSuchReportSchedule(String),
     /// The system gave no random bytes.
     #[error("the system gave no random bytes: {0}")]
     Random(getrandom::Error),

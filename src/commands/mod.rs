@@ -10,6 +10,7 @@
 //! - [`notifications`]: set, remove, rotate and test targets, redeliver
 //! - [`cleanup`]: apply retention rules
 //! - [`runs`]: launch, replay, cancel
+//! - [`reports`]: schedules of reports
 //! - [`schedules`]: create, change, pause, resume, delete
 //! - `refused`: requests that were refused, because the actor was unknown or not allowed
 //! - [`tokens`]: create, revoke; these need only the store, and work while no collector runs
@@ -21,6 +22,7 @@ pub mod executions;
 pub mod imports;
 pub mod notifications;
 mod refused;
+pub mod reports;
 pub mod runs;
 pub mod schedules;
 pub mod tokens;
@@ -35,6 +37,7 @@ use crate::ingest::Ingest;
 use crate::launcher::Launcher;
 use crate::live::Hub;
 use crate::notify::Notifier;
+use crate::reports::Reports;
 use crate::retention::Retention;
 use crate::schedules::Schedules;
 use crate::store::Store;
@@ -54,6 +57,8 @@ pub struct Commands {
     pub retention: Retention,
     /// Notifications.
     pub notifier: Notifier,
+    /// Reports that are made by themselves.
+    pub reports: Reports,
     /// Notifies viewers.
     pub hub: Hub,
     /// The time.

@@ -148,7 +148,9 @@ impl Commands {
         action: Action,
     ) -> Result<bool, CommandError> {
         let now_us = self.clock.now_us();
-        let address = check::settings(&settings, secrets, self.notifier.guard(), now_us)
+        let address = self
+            .notifier
+            .check(&settings, secrets, now_us)
             .map_err(CommandError::Invalid)?;
         let sealed = secrets.seal(self.notifier.keys(), name);
         let target = NewTarget {

@@ -11,7 +11,7 @@ use crate::model::{
     Action, Actor, AuditEntry, Pause, ScheduleRow, ScheduleSettings, ScheduledRun, Via,
 };
 use crate::schedules::rules::MOST_JITTER;
-use crate::schedules::{Timetable, TimetableError};
+use crate::timetable::{Timetable, TimetableError};
 
 /// The most schedules of a collector.
 const MOST: usize = 1000;

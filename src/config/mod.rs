@@ -10,6 +10,7 @@ mod launcher;
 mod listen;
 mod notifications;
 pub mod path;
+mod reports;
 mod retention;
 mod secret;
 mod traces;
@@ -28,6 +29,7 @@ pub use http::{HttpConfig, Network, origin};
 pub use launcher::{Adhoc, LauncherConfig};
 pub use listen::listen_address;
 pub use notifications::NotificationConfig;
+pub use reports::ReportsConfig;
 pub use retention::{RuleConfig, Schedule};
 pub use secret::SecretSource;
 pub use traces::{Compression, TracesConfig};
@@ -85,6 +87,8 @@ pub struct Config {
     pub notifications: NotificationConfig,
     /// Prices and budgets.
     pub cost: CostConfig,
+    /// Where reports are written, and how long they are kept.
+    pub reports: ReportsConfig,
     /// The collector's files that nobody else may read: this configuration, logins, tokens.
     #[serde(skip)]
     pub private_files: Vec<PathBuf>,
@@ -123,6 +127,7 @@ impl Default for Config {
             traces: TracesConfig::default(),
             notifications: NotificationConfig::default(),
             cost: CostConfig::default(),
+            reports: ReportsConfig::default(),
             private_files: Vec::new(),
         }
     }
@@ -201,7 +206,7 @@ pub enum ConfigError {
         /// What is wrong, and what is valid.
         problem: String,
     },
-    /// A price or a budget makes no sense.
+    /// A price, a budget or a setting of reports makes no sense.
     #[error("{0}")]
     Refused(String),
     /// A schedule without rules.
@@ -285,6 +290,7 @@ impl Config {
         }
         config.cost.prices().map_err(ConfigError::Refused)?;
         config.cost.budgets().map_err(ConfigError::Refused)?;
+        config.reports.check().map_err(ConfigError::Refused)?;
         if config.retention_schedule.is_some() && config.retention.is_empty() {
             return Err(ConfigError::NoRules);
         }

@@ -52,7 +52,7 @@ static OBJECT: Field<AuditFilter> = Field {
     name: "object",
     kind: Kind::Text,
     value_name: "OBJECT",
-    doc: "Only what was done to this: execution:ID, token:NAME, schedule:NAME, target:NAME, delivery:ID, history, audit, or a request that was refused",
+    doc: "Only what was done to this: execution:ID, token:NAME, schedule:NAME, report_schedule:NAME, target:NAME, delivery:ID, history, audit, or a request that was refused",
     places: &[Spelling::audit("object")],
     set: |filter, text| {
         filter.object = Some(text.to_owned());

@@ -69,6 +69,13 @@ impl Costs {
         Ok(Some(costing))
     }
 
+    /// The names of all budgets.
+    #[must_use]
+    pub fn budget_names(&self) -> Vec<String> {
+        let budgets = self.0.iter().flat_map(|inner| &inner.budgets);
+        budgets.map(|budget| budget.name.clone()).collect()
+    }
+
     /// How much of each budget is spent.
     ///
     /// # Errors

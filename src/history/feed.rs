@@ -15,7 +15,7 @@ use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::sync::{broadcast, watch};
 use uuid::Uuid;
 
-use super::{Fields, HistoryError, is_final, record};
+use super::{Costs, Fields, HistoryError, add_cost, is_final, record};
 use crate::live::Hub;
 use crate::model::{FeedEvent, FeedMessage};
 use crate::store::Store;
@@ -38,6 +38,7 @@ pub struct Feed(Arc<Inner>);
 struct Inner {
     store: Store,
     hub: Hub,
+    costs: Costs,
     board: Mutex<Board>,
     /// Number of the latest message; every viewer subscribes to it.
     latest: watch::Sender<u64>,
@@ -46,10 +47,11 @@ struct Inner {
 impl Feed {
     /// A feed without viewers.
     #[must_use]
-    pub fn new(store: Store, hub: Hub) -> Self {
+    pub fn new(store: Store, hub: Hub, costs: Costs) -> Self {
         Self(Arc::new(Inner {
             store,
             hub,
+            costs,
             board: Mutex::default(),
             latest: watch::channel(0).0,
         }))
@@ -90,7 +92,7 @@ impl Feed {
                 inner.tell(|board| board.give_up());
             }
             for id in ids {
-                match news_of(&inner.store, id).await {
+                match news_of(&inner.store, &inner.costs, id).await {
                     Ok(news) => inner.tell(|board| board.put(news)),
                     Err(error) => {
                         tracing::warn!(execution = %id, %error, "a change could not be told");
@@ -155,13 +157,14 @@ fn gather(
 }
 
 /// The news of an execution that changed.
-async fn news_of(store: &Store, id: Uuid) -> Result<News, HistoryError> {
+async fn news_of(store: &Store, costs: &Costs, id: Uuid) -> Result<News, HistoryError> {
     metrics::counter!(READS).increment(1);
     let Some((key, row)) = store.execution(id).await? else {
         return Ok(News::deleted(id));
     };
     let is_final = is_final(&row);
-    let record = record(store, key, row, &Fields::ALL).await?;
+    let mut record = record(store, key, row, &Fields::ALL).await?;
+    add_cost(&mut record, costs.costing().await?.as_deref());
     Ok(News {
         id,
         is_final,

@@ -3,6 +3,7 @@
 //! Layout:
 //! - `fields`: the fields requested of a record
 //! - `record`: one record, and a page of them
+//! - `report`: what ran in a period, what failed and why, what is new, beside the period before
 //! - `recaps`: the recaps of a page, some at a time
 //! - `lines`: printed lines: the last ones of a running execution, and pages of them
 //! - [`explain`](mod@explain): why an execution failed
@@ -32,6 +33,7 @@ pub mod parts;
 mod recaps;
 mod recent;
 mod record;
+mod report;
 mod search;
 mod trends;
 
@@ -46,6 +48,7 @@ pub use fields::Fields;
 pub use lines::{LinePage, LineRange, OutputLine, all_lines, lines_within, page_of_lines, tails};
 pub use recent::{RecentList, RecentRun, RecentRuns, recent};
 pub use record::{RecordPage, page, page_by_duration, record};
+pub use report::{ReportRequest, report};
 pub use search::{SearchCursor, SearchRequest, Searches, words};
 pub use trends::{TrendLimits, trends};
 

@@ -180,13 +180,19 @@ pub enum Action {
     View,
     /// Something of the history was exported.
     Export,
+    /// A schedule of reports was created or changed.
+    SaveReportSchedule,
+    /// A schedule of reports was deleted.
+    DeleteReportSchedule,
+    /// A report was made for a schedule.
+    MakeReport,
     /// A request was refused, because the actor was unknown or not allowed.
     Refused,
 }
 
 impl Action {
     /// Every action.
-    pub const ALL: [Action; 28] = [
+    pub const ALL: [Action; 31] = [
         Action::Delete,
         Action::Pin,
         Action::Unpin,
@@ -214,6 +220,9 @@ impl Action {
         Action::Redeliver,
         Action::View,
         Action::Export,
+        Action::SaveReportSchedule,
+        Action::DeleteReportSchedule,
+        Action::MakeReport,
         Action::Refused,
     ];
 
@@ -248,6 +257,9 @@ impl Action {
             Action::Redeliver => "redeliver",
             Action::View => "view",
             Action::Export => "export",
+            Action::SaveReportSchedule => "save_report_schedule",
+            Action::DeleteReportSchedule => "delete_report_schedule",
+            Action::MakeReport => "make_report",
             Action::Refused => "refused",
         }
     }
@@ -262,8 +274,8 @@ pub struct AuditEntry {
     pub actor: Actor,
     /// What they did.
     pub action: Action,
-    /// The object: `execution:ID`, `token:NAME`, `schedule:NAME`, `target:NAME`, `delivery:ID`, `history`, `audit`, or the
-    /// refused request.
+    /// The object: `execution:ID`, `token:NAME`, `schedule:NAME`, `report_schedule:NAME`, `target:NAME`, `delivery:ID`,
+    /// `history`, `audit`, or the refused request.
     pub object: String,
     /// Why, in their words.
     pub note: Option<String>,

@@ -27,6 +27,8 @@ named! {
         Silent = "silent",
         /// A launched run has waited in the queue for `waiting_minutes`.
         Waiting = "waiting",
+        /// `budget_percent` of a budget are spent.
+        Budget = "budget",
         /// A host was not reached in `unreachable_runs` runs in a row.
         Unreachable = "unreachable",
         /// Somebody canceled it.
@@ -119,6 +121,8 @@ named! {
         Digest = "digest",
         /// An example that somebody asked for.
         Test = "test",
+        /// A report that a schedule made.
+        Report = "report",
     }
 }
 
@@ -152,6 +156,14 @@ pub struct NotificationRule {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1)]
     pub silent_hours: Option<u32>,
+    /// `budget`: of which budgets, by their names in the configuration; of all by default.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 50)]
+    pub budgets: Vec<String>,
+    /// `budget`: when so many percent are spent, once in each period. `query` does not matter.
+    #[serde(default = "hundred")]
+    #[schema(minimum = 1, maximum = 10_000, default = 100)]
+    pub budget_percent: u32,
     /// Whether to tell also of runs that ended long before they arrived, such as those in old spools.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub late: bool,
@@ -159,6 +171,10 @@ pub struct NotificationRule {
 
 fn ten() -> u32 {
     10
+}
+
+fn hundred() -> u32 {
+    100
 }
 
 fn three() -> u32 {
@@ -376,7 +392,7 @@ pub struct NotificationEvent {
     pub subject: String,
     /// Why it is told: at least one.
     pub triggers: Vec<Trigger>,
-    /// The run.
+    /// The run; [`NotificationEvent::NO_RUN`] if it is about none.
     pub execution: ExecutionKey,
     /// What the triggers found out, as JSON.
     pub detail: String,
@@ -384,6 +400,17 @@ pub struct NotificationEvent {
     pub at_us: i64,
     /// When it is sent together with others; none: at once.
     pub held_until_us: Option<i64>,
+}
+
+impl NotificationEvent {
+    /// Stands for the run of an event that is about none: keys begin at 1.
+    pub const NO_RUN: ExecutionKey = 0;
+
+    /// The run, if it is about one.
+    #[must_use]
+    pub fn run(&self) -> Option<ExecutionKey> {
+        (self.execution != Self::NO_RUN).then_some(self.execution)
+    }
 }
 
 /// A message to a target.
@@ -395,8 +422,10 @@ pub struct DeliveryRow {
     pub uuid: Uuid,
     /// The target.
     pub target: i64,
-    /// The run; none for a digest.
+    /// The run; none if it is not about a single one.
     pub execution: Option<ExecutionKey>,
+    /// The report that it is.
+    pub report: Option<Uuid>,
     /// What it is.
     pub kind: DeliveryKind,
     /// What became of it.

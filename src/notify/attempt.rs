@@ -67,16 +67,28 @@ impl Notifier {
         let stored = delivery.notice.as_deref();
         let stored = stored.and_then(|notice| serde_json::from_str::<Notice>(notice).ok());
         let notice = match stored {
-            Some(notice) => Some(notice),
+            Some(notice) => Ok(notice),
             None => {
-                let pages = parts.pages.as_deref();
-                read::notice(&parts.store, delivery, &target.name, pages, at_us).await?
+                let reader = read::Reader {
+                    store: &parts.store,
+                    reports: &parts.reports,
+                    target: &target.name,
+                    pages: parts.pages.as_deref(),
+                };
+                reader.notice(delivery, at_us).await?
             }
         };
-        let tried = match &notice {
-            Some(notice) => self.tried(target, delivery, notice, at_us).await?,
-            None => Tried::failed(Outcome::Refused, "its run was deleted".to_owned()),
+        let mut tried = match &notice {
+            Ok(notice) => self.tried(target, delivery, notice, at_us).await?,
+            Err(why) => Tried::failed(Outcome::Refused, why.clone()),
         };
+        // A report tells of many runs, any of which may be redacted or deleted later: it is made again for each attempt,
+        // and the log keeps nothing of it.
+        let is_report = delivery.kind == DeliveryKind::Report;
+        if is_report {
+            tried.body = None;
+            tried.sent.answer = None;
+        }
         let duration_us = parts.clock.monotonic_us().saturating_sub(begun_us);
         let number = delivery.attempts.saturating_add(1);
         let ended_us = parts.clock.now_us();
@@ -95,6 +107,8 @@ impl Notifier {
             state,
             due_us,
             notice: notice
+                .ok()
+                .filter(|_| !is_report)
                 .and_then(|notice| serde_json::to_string(&notice).ok())
                 .unwrap_or_default(),
             request: tried.request,

@@ -44,6 +44,15 @@ pub fn name(name: &str) -> Result<(), String> {
     }
 }
 
+/// What settings are checked with.
+#[derive(Debug)]
+pub struct Known<'k> {
+    /// Which addresses messages are sent to.
+    pub guard: &'k Guard,
+    /// Names of the configured budgets.
+    pub budgets: &'k [String],
+}
+
 /// Checks settings with their secrets; returns where messages go, as far as it is no secret.
 ///
 /// # Errors
@@ -51,10 +60,11 @@ pub fn name(name: &str) -> Result<(), String> {
 pub fn settings(
     settings: &TargetSettings,
     secrets: &TargetSecrets,
-    guard: &Guard,
+    known: &Known<'_>,
     now_us: i64,
 ) -> Result<String, String> {
-    rules(settings, now_us)?;
+    let guard = known.guard;
+    rules(settings, known, now_us)?;
     times(settings)?;
     only_its_own(settings, secrets)?;
     let address = match settings.kind {
@@ -106,7 +116,7 @@ fn needed(settings: &TargetSettings, field: &str) -> String {
     )
 }
 
-fn rules(settings: &TargetSettings, now_us: i64) -> Result<(), String> {
+fn rules(settings: &TargetSettings, known: &Known<'_>, now_us: i64) -> Result<(), String> {
     if settings.rules.len() > MANY {
         return Err(format!("rules: there may be {MANY} at most"));
     }
@@ -126,6 +136,25 @@ fn rules(settings: &TargetSettings, now_us: i64) -> Result<(), String> {
         }
         parse_query(&rule.query, &time_at(now_us))
             .map_err(|error| wrong(format!("query: {error}")))?;
+        let mut unknown = rule
+            .budgets
+            .iter()
+            .filter(|name| !known.budgets.contains(name));
+        if let Some(name) = unknown.next() {
+            return Err(wrong(format!(
+                "budgets: no budget is named {name:?}: those of [[cost.budgets]] in the configuration are {}",
+                match known.budgets {
+                    [] => "none".to_owned(),
+                    names => names.join(", "),
+                }
+            )));
+        }
+        if rule.on.contains(&Trigger::Budget) && known.budgets.is_empty() {
+            return Err(wrong(
+                "on: there is no budget: set prices and [[cost.budgets]] in the configuration"
+                    .to_owned(),
+            ));
+        }
         let numbers = [
             ("still_broken_every", rule.still_broken_every, u32::MAX),
             (
@@ -135,6 +164,7 @@ fn rules(settings: &TargetSettings, now_us: i64) -> Result<(), String> {
             ),
             ("waiting_minutes", rule.waiting_minutes, u32::MAX),
             ("silent_hours", rule.silent_hours.unwrap_or(1), 24 * 366),
+            ("budget_percent", rule.budget_percent, 10_000),
         ];
         for (name, number, most) in numbers {
             if !(1..=most).contains(&number) {

@@ -10,7 +10,7 @@ use super::beside::Beside;
 use super::matches::Matches;
 use super::schedule::Schedule;
 use super::triggers::{self, Detail, EndedRun};
-use super::{Notifier, NotifyError, micros, when};
+use super::{Notifier, NotifyError, budgets, micros, when};
 use crate::model::{
     DAY_US, ExecutionFilter, ExecutionKey, ExecutionRow, Moment, NotificationEvent, OutboxRow,
     TargetKind, TargetRow, Trigger,
@@ -31,6 +31,9 @@ const OVERDUE: Duration = Duration::from_secs(30);
 const PRUNE: Duration = Duration::from_secs(600);
 const PRUNED: u32 = 1000;
 
+/// How often, at most, to look at budgets: they are read from statistics.
+const BUDGETS: Duration = Duration::from_secs(120);
+
 /// Moments that are looked at together.
 const MOMENTS: u32 = 100;
 
@@ -41,6 +44,7 @@ pub struct Expansion {
     every: Every,
     targets_known: Option<Instant>,
     overdue_looked: Option<Instant>,
+    budgets_looked: Option<Instant>,
     pruned: Option<Instant>,
 }
 
@@ -51,6 +55,7 @@ impl Expansion {
             every: Every::at_once(LOOK),
             targets_known: None,
             overdue_looked: None,
+            budgets_looked: None,
             pruned: None,
         }
     }
@@ -68,7 +73,7 @@ impl Expansion {
         if !store.notifies() {
             return Ok(false);
         }
-        if self.is_overdue_time() || self.is_prune_time() {
+        if self.is_overdue_time() || self.is_budget_time() || self.is_prune_time() {
             return Ok(true);
         }
         let now_us = self.notifier.0.clock.now_us();
@@ -83,6 +88,11 @@ impl Expansion {
     fn is_overdue_time(&self) -> bool {
         let pause = OVERDUE.min(self.notifier.digest_wait());
         self.overdue_looked.is_none_or(|at| at.elapsed() >= pause)
+    }
+
+    fn is_budget_time(&self) -> bool {
+        let pause = BUDGETS.min(self.notifier.digest_wait());
+        self.budgets_looked.is_none_or(|at| at.elapsed() >= pause)
     }
 
     fn is_prune_time(&self) -> bool {
@@ -107,6 +117,10 @@ impl Expansion {
             self.notifier.expand_overdue().await?;
             self.overdue_looked = Some(Instant::now());
         }
+        if self.is_budget_time() {
+            self.notifier.expand_budgets().await?;
+            self.budgets_looked = Some(Instant::now());
+        }
         if self.notifier.release().await? {
             outcome = Outcome::Done;
         }
@@ -114,7 +128,9 @@ impl Expansion {
             let days = i64::from(self.notifier.0.config.log_days);
             let now_us = self.notifier.0.clock.now_us();
             let before_us = now_us.saturating_sub(days.saturating_mul(DAY_US));
-            if store.prune_notifications(before_us, PRUNED).await? < u64::from(PRUNED) {
+            let budgets_us = now_us.saturating_sub(budgets::LONGEST_US);
+            let pruned = store.prune_notifications(before_us, budgets_us, PRUNED);
+            if pruned.await? < u64::from(PRUNED) {
                 self.pruned = Some(Instant::now());
             }
         }

@@ -16,12 +16,13 @@
 //! - `read`: reads what a message says from the history
 //! - [`send`]: sends one message
 //! - `expand`: the job that finds out who is to be told; `matches`: by the queries of rules; `beside`: by earlier runs;
-//!   `schedule`: when; `overdue`: what did not happen
+//!   `schedule`: when; `overdue`: what did not happen; `budgets`: what was spent
 //! - `deliver`: the job that sends; `attempt`: one attempt, and what follows from it
 
 mod attempt;
 pub mod backoff;
 mod beside;
+mod budgets;
 pub mod check;
 mod deliver;
 mod expand;
@@ -59,6 +60,7 @@ use crate::history::HistoryError;
 use crate::model::{
     Action, Actor, AuditEntry, DeliveryKind, TargetKind, TargetRow, TargetSettings,
 };
+use crate::reports::{Reports, ReportsError};
 use crate::store::{NewDelivery, NewTarget, Store, StoreError};
 
 /// How long a test may take until it is tried in the background.
@@ -76,6 +78,9 @@ pub enum NotifyError {
     /// The history could not be read.
     #[error(transparent)]
     History(#[from] HistoryError),
+    /// A report could not be made.
+    #[error(transparent)]
+    Report(#[from] ReportsError),
     /// The work panicked.
     #[error("sending a message was broken off")]
     BrokenOff,
@@ -90,6 +95,8 @@ struct Parts {
     store: Store,
     clock: Clock,
     config: NotificationConfig,
+    /// Makes the reports that are sent, and knows the budgets.
+    reports: Reports,
     keys: Keys,
     sender: Sender,
     /// Address of the collector's pages.
@@ -103,7 +110,12 @@ impl Notifier {
     ///
     /// # Errors
     /// A key or the file of authorities cannot be used.
-    pub fn new(config: &Config, store: Store, clock: Clock) -> Result<Self, NotifyError> {
+    pub fn new(
+        config: &Config,
+        store: Store,
+        clock: Clock,
+        reports: Reports,
+    ) -> Result<Self, NotifyError> {
         let notifications = config.notifications.clone();
         let key = match &notifications.key_file {
             Some(file) => {
@@ -126,6 +138,7 @@ impl Notifier {
             store,
             clock,
             config: notifications,
+            reports,
             keys,
             sender,
         })))
@@ -165,7 +178,8 @@ impl Notifier {
                 return Err(wrong(name, text));
             }
             let now_us = parts.clock.now_us();
-            let address = check::settings(&settings, &secrets, parts.sender.guard(), now_us)
+            let address = self
+                .check(&settings, &secrets, now_us)
                 .map_err(|error| wrong(name, error))?;
             let is_same = before.is_some_and(|before| {
                 let same = |one, other: &_| {
@@ -217,10 +231,22 @@ impl Notifier {
         &self.0.keys
     }
 
-    /// Which addresses messages are sent to.
-    #[must_use]
-    pub fn guard(&self) -> &Guard {
-        self.0.sender.guard()
+    /// Checks settings with their secrets; returns where messages go, as far as it is no secret.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, with its field.
+    pub fn check(
+        &self,
+        settings: &TargetSettings,
+        secrets: &TargetSecrets,
+        now_us: i64,
+    ) -> Result<String, String> {
+        let budgets = self.0.reports.costs().budget_names();
+        let known = check::Known {
+            guard: self.0.sender.guard(),
+            budgets: &budgets,
+        };
+        check::settings(settings, secrets, &known, now_us)
     }
 
     /// Sends a target an example now; returns its identity. If the collector ends meanwhile, it is sent later.
@@ -234,6 +260,7 @@ impl Notifier {
             uuid: Uuid::new_v4(),
             target: target.id,
             execution: read::example_run(store).await?,
+            report: None,
             kind: DeliveryKind::Test,
             due_us: now_us.saturating_add(TEST_US),
         };

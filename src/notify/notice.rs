@@ -6,12 +6,14 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::triggers::UnreachableHost;
-use crate::model::{ExecutionRow, Reason, Status, Trigger, time_from_us};
+use crate::model::{
+    BudgetState, ExecutionRow, Reason, Report, ReportFormat, Status, Trigger, time_from_us,
+};
 
 /// A message. Its first three fields are those that Standard Webhooks recommends.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Notice {
-    /// `run.` and the first trigger (`run.broke`), `playbook.silent`, or `digest`.
+    /// `run.` and the first trigger (`run.broke`), `playbook.silent`, `budget.spent`, `report` or `digest`.
     pub r#type: String,
     /// When it happened.
     pub timestamp: DateTime<Utc>,
@@ -71,6 +73,12 @@ pub struct NoticeData {
     /// Since when the run waits in the queue.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub queued_since: Option<DateTime<Utc>>,
+    /// The budget that is spent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub budget: Option<BudgetState>,
+    /// A report that a schedule made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub report: Option<Box<NoticeReport>>,
     /// Several events in one message.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub digest: Option<Digest>,
@@ -78,6 +86,33 @@ pub struct NoticeData {
 
 fn is_zero(number: &u64) -> bool {
     *number == 0
+}
+
+/// A report that a schedule made.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NoticeReport {
+    /// Its identity.
+    pub id: Uuid,
+    /// The schedule.
+    pub schedule: String,
+    /// Its page, if the collector's address is configured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// What it says, as the API serves it.
+    pub content: Report,
+    /// The same in the formats of the schedule.
+    pub documents: Vec<NoticeDocument>,
+}
+
+/// A report in a format.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NoticeDocument {
+    /// The format.
+    pub format: ReportFormat,
+    /// The name of its file.
+    pub file: String,
+    /// The document.
+    pub text: String,
 }
 
 /// A run, in brief.
@@ -246,8 +281,25 @@ pub fn title(trigger: Trigger, run: &NoticeRun) -> String {
             Status::Running => "ended",
         },
         Trigger::Started => "started",
+        // It has a title of its own.
+        Trigger::Budget => "spent a budget",
     };
     format!("{name}{on} {says}")
+}
+
+/// The title of a message about a budget.
+#[must_use]
+pub fn budget_title(budget: &BudgetState) -> String {
+    let name = &budget.name;
+    match budget.percent {
+        Some(percent) if !budget.is_exceeded => {
+            format!(
+                "Budget {name}: {percent} % of the {} are spent",
+                budget.period
+            )
+        }
+        _ => format!("Budget {name} is exceeded for this {}", budget.period),
+    }
 }
 
 impl Notice {
@@ -259,12 +311,19 @@ impl Notice {
             Some(Trigger::Recovered | Trigger::Started) => false,
             Some(Trigger::Finished) => self.data.run.as_ref().is_some_and(failed),
             Some(_) => true,
-            None => self
-                .data
-                .digest
-                .as_ref()
-                .is_some_and(|digest| digest.runs.iter().any(failed)),
+            None => match &self.data.report {
+                Some(report) => report.content.runs.figures.failed > 0,
+                None => self.is_bad_digest(),
+            },
         }
+    }
+
+    fn is_bad_digest(&self) -> bool {
+        let is_bad = |group: &DigestLine| group.trigger == Trigger::Budget;
+        let failed = |run: &NoticeRun| run.status == Status::Failed;
+        self.data.digest.as_ref().is_some_and(|digest| {
+            digest.groups.iter().any(is_bad) || digest.runs.iter().any(failed)
+        })
     }
 
     /// An example, for a target that has seen no run.

@@ -3,8 +3,10 @@
 use playback_wire::ResultStatus;
 use sha2::{Digest as _, Sha256};
 
+use super::NotifyError;
 use super::notice::{
-    Digest, DigestLine, Notice, NoticeData, NoticeFailure, NoticeRun, NoticeTime, title,
+    Digest, DigestLine, Notice, NoticeData, NoticeDocument, NoticeFailure, NoticeReport, NoticeRun,
+    NoticeTime, budget_title, title,
 };
 use super::triggers::{self, Detail};
 use crate::history::HistoryError;
@@ -14,6 +16,7 @@ use crate::model::{
     FailureGroup, NotificationEvent, Page, RunAt, Status, Trigger, printed_task, task_title,
     time_from_us,
 };
+use crate::reports::{self, Reports, ReportsError};
 use crate::store::{Store, StoreError};
 
 /// Errors, hosts of an error, printed lines, and characters of a message that a message tells.
@@ -26,50 +29,126 @@ const MESSAGE_CHARS: usize = 500;
 const GROUPS: usize = 20;
 const RUNS: usize = 10;
 
-/// What a delivery says; none if its run was deleted.
-///
-/// # Errors
-/// The store failed.
-pub(super) async fn notice(
-    store: &Store,
-    delivery: &DeliveryRow,
-    target: &str,
-    pages: Option<&str>,
-    now_us: i64,
-) -> Result<Option<Notice>, HistoryError> {
-    match delivery.kind {
-        DeliveryKind::Digest => Ok(Some(digest(store, delivery, target, pages).await?)),
-        DeliveryKind::Test => {
-            let found = match delivery.execution {
-                Some(key) => rows(store, &[key]).await?.pop(),
-                None => None,
-            };
-            let Some((key, row)) = found else {
-                let example = Notice::example(target, delivery.uuid, now_us, pages);
-                return Ok(Some(example));
-            };
-            let event = NotificationEvent {
-                target: delivery.target,
-                subject: String::new(),
-                triggers: vec![Trigger::Failed],
-                execution: key,
-                detail: "{}".to_owned(),
-                at_us: now_us,
-                held_until_us: None,
-            };
-            let mut notice = of_event(store, &event, &row, target, pages).await?;
-            notice.data.test = true;
-            Ok(Some(notice))
+/// Where and whom a message is read for.
+pub(super) struct Reader<'r> {
+    pub(super) store: &'r Store,
+    /// Makes reports.
+    pub(super) reports: &'r Reports,
+    /// Name of the target.
+    pub(super) target: &'r str,
+    /// Address of the collector's pages.
+    pub(super) pages: Option<&'r str>,
+}
+
+impl Reader<'_> {
+    /// What a delivery says, or why there is nothing to say any more.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub(super) async fn notice(
+        &self,
+        delivery: &DeliveryRow,
+        now_us: i64,
+    ) -> Result<Result<Notice, String>, NotifyError> {
+        let Self {
+            store,
+            target,
+            pages,
+            ..
+        } = *self;
+        match delivery.kind {
+            DeliveryKind::Digest => Ok(Ok(digest(store, delivery, target, pages).await?)),
+            DeliveryKind::Report => self.report(delivery).await,
+            DeliveryKind::Test => {
+                let found = match delivery.execution {
+                    Some(key) => rows(store, &[key]).await?.pop(),
+                    None => None,
+                };
+                let Some((key, row)) = found else {
+                    return Ok(Ok(Notice::example(target, delivery.uuid, now_us, pages)));
+                };
+                let event = NotificationEvent {
+                    target: delivery.target,
+                    subject: String::new(),
+                    triggers: vec![Trigger::Failed],
+                    execution: key,
+                    detail: "{}".to_owned(),
+                    at_us: now_us,
+                    held_until_us: None,
+                };
+                let mut notice = of_event(store, &event, &row, target, pages).await?;
+                notice.data.test = true;
+                Ok(Ok(notice))
+            }
+            DeliveryKind::Event => {
+                let gone = || Ok(Err("its run was deleted".to_owned()));
+                let event = store.events_of(delivery.uuid, 1).await?.into_iter().next();
+                let Some(event) = event else { return gone() };
+                let Some(key) = event.run() else {
+                    return Ok(Ok(of_budget(&event, target)));
+                };
+                match rows(store, &[key]).await?.pop() {
+                    Some((_, row)) => Ok(Ok(of_event(store, &event, &row, target, pages).await?)),
+                    None => gone(),
+                }
+            }
         }
-        DeliveryKind::Event => {
-            let event = store.events_of(delivery.uuid, 1).await?.into_iter().next();
-            let Some(event) = event else { return Ok(None) };
-            let found = rows(store, &[event.execution]).await?.pop();
-            let Some((_, row)) = found else {
-                return Ok(None);
-            };
-            Ok(Some(of_event(store, &event, &row, target, pages).await?))
-        }
+    }
+
+    /// A report, from the history as it is now.
+    async fn report(&self, delivery: &DeliveryRow) -> Result<Result<Notice, String>, NotifyError> {
+        let found = match delivery.report {
+            Some(id) => self.store.report(id).await?,
+            None => None,
+        };
+        let Some(row) = found else {
+            return Ok(Err("the report is not kept any more".to_owned()));
+        };
+        let content = match self.reports.again(&row).await {
+            Ok(content) => content,
+            Err(ReportsError::Invalid(problem)) => return Ok(Err(problem)),
+            Err(error) => return Err(error.into()),
+        };
+        let documents = reports::documents(&row, &content).map_err(HistoryError::from)?;
+        let documents = documents.into_iter().map(|document| NoticeDocument {
+            format: document.format,
+            file: document.file,
+            text: document.text,
+        });
+        Ok(Ok(Notice {
+            r#type: "report".to_owned(),
+            timestamp: time_from_us(row.due_us),
+            data: NoticeData {
+                target: self.target.to_owned(),
+                title: reports::brief(&content).title,
+                report: Some(Box::new(NoticeReport {
+                    id: row.id,
+                    url: self
+                        .pages
+                        .map(|pages| format!("{pages}/reports/{}", row.id)),
+                    documents: documents.collect(),
+                    schedule: row.schedule,
+                    content,
+                })),
+                ..NoticeData::default()
+            },
+        }))
+    }
+}
+
+fn of_budget(event: &NotificationEvent, target: &str) -> Notice {
+    let detail: Detail = serde_json::from_str(&event.detail).unwrap_or_default();
+    let title = detail.budget.as_ref().map(budget_title);
+    Notice {
+        r#type: "budget.spent".to_owned(),
+        timestamp: time_from_us(event.at_us),
+        data: NoticeData {
+            target: target.to_owned(),
+            title: title.unwrap_or_default(),
+            triggers: event.triggers.clone(),
+            budget: detail.budget,
+            ..NoticeData::default()
+        },
     }
 }
 
@@ -204,7 +283,7 @@ async fn digest(
     let events: u64 = groups.iter().map(|group| group.events).sum();
     let left_out = groups.iter().skip(GROUPS).map(|group| group.events).sum();
     let first = store.events_of(delivery.uuid, 50).await?;
-    let mut keys: Vec<ExecutionKey> = first.iter().map(|event| event.execution).collect();
+    let mut keys: Vec<ExecutionKey> = first.iter().filter_map(NotificationEvent::run).collect();
     keys.dedup();
     keys.truncate(RUNS);
     let mut runs = rows(store, &keys).await?;

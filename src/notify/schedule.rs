@@ -76,7 +76,8 @@ impl<'t> Schedule<'t> {
         let delivery = NewDelivery {
             uuid: Uuid::new_v4(),
             target: target.id,
-            execution: Some(event.execution),
+            execution: event.run(),
+            report: None,
             kind: DeliveryKind::Event,
             due_us: self.now_us,
         };

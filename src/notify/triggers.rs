@@ -7,7 +7,7 @@ use playback_wire::ExecutionType;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::model::{ExecutionRow, NotificationRule, Reason, Status, Trigger};
+use crate::model::{BudgetState, ExecutionRow, NotificationRule, Reason, Status, Trigger};
 
 /// Runs that `flapping` looks at, and how often they must have turned from success to failure or back.
 const FLAPPING_RUNS: usize = 10;
@@ -132,6 +132,9 @@ pub struct Detail {
     /// Since when a run waits in the queue, in microseconds since the epoch.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub queued_us: Option<i64>,
+    /// The budget that is spent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub budget: Option<BudgetState>,
 }
 
 impl Detail {
@@ -150,6 +153,7 @@ impl Detail {
             unreachable,
             expected_us: self.expected_us.or(other.expected_us),
             queued_us: self.queued_us.or(other.queued_us),
+            budget: self.budget.or(other.budget),
         }
     }
 }
@@ -178,7 +182,7 @@ pub fn of_end(run: &EndedRun<'_>, rule: &NotificationRule) -> Vec<Trigger> {
             Trigger::Drift => row.description.check && run.would_change,
             Trigger::Failed => failed,
             Trigger::Finished => true,
-            Trigger::Started | Trigger::Silent | Trigger::Waiting => false,
+            Trigger::Started | Trigger::Silent | Trigger::Waiting | Trigger::Budget => false,
         }
     };
     let all = Trigger::ALL.iter().copied();

@@ -10,13 +10,13 @@ use uuid::Uuid;
 
 use super::rules::{Decision, Due, DueTime, decide};
 use super::state::{actor, clockwork, outcome};
-use super::timetable::Timetable;
 use super::{Inner, Schedules};
 use crate::clock::Clock;
 use crate::ingest::IngestError;
 use crate::launcher::{LaunchError, LaunchRequest};
 use crate::model::{Action, Actor, AuditEntry, ScheduleOutcome, ScheduleRow, ScheduleTick};
 use crate::store::StoreError;
+use crate::timetable::Timetable;
 use crate::work::{Job, JobError, Outcome, Scope, StopPhase, Turn};
 
 /// How often the schedules are looked up, because another collector may have changed them.

@@ -7,14 +7,13 @@
 //! ```
 //!
 //! Layout:
-//! - [`timetable`], [`rules`]: when a schedule is due, and what it then does; pure
+//! - [`rules`]: when a schedule is due, and what it then does; pure. The times are those of [`crate::timetable`]
 //! - `job`: decides about what is due, on one collector at a time
 //! - `state`: why a schedule would start nothing
 
 mod job;
 pub mod rules;
 mod state;
-pub mod timetable;
 
 use std::sync::Arc;
 
@@ -23,12 +22,12 @@ use tokio::sync::Notify;
 
 pub use job::Scheduling;
 pub use rules::{Clockwork, Due};
-pub use timetable::{Timetable, TimetableError};
 
 use crate::clock::Clock;
 use crate::launcher::Launcher;
 use crate::model::ScheduleRow;
 use crate::store::Store;
+use crate::timetable::Timetable;
 
 /// The schedules of this collector's store; cheap to clone.
 #[derive(Debug, Clone)]

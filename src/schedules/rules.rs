@@ -3,8 +3,8 @@
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use super::timetable::Timetable;
 use crate::model::{MissedTimes, OpenRun, Overlap, ScheduleOutcome};
+use crate::timetable::Timetable;
 
 /// A time that nobody decided about this long after it came was missed. A collector that is restarted meanwhile misses
 /// nothing.

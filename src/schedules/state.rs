@@ -1,12 +1,12 @@
 //! Why a schedule would start nothing if its time came now.
 
 use super::rules::{Clockwork, Due, LATE_US};
-use super::timetable::Timetable;
 use super::{Inner, Schedules};
 use crate::auth::{Scope, Scopes};
 use crate::launcher::{LaunchError, LaunchRequest};
 use crate::model::{Actor, ScheduleBlock, ScheduleOutcome, ScheduleRow, Via, time_from_us};
 use crate::store::StoreError;
+use crate::timetable::Timetable;
 
 impl Schedules {
     /// Why it would start nothing; none: it would.

@@ -10,7 +10,9 @@ use playback_wire::Producer;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use super::{NewTarget, Restored, Store, StoreError, audit, stats, tombstones};
+use super::{
+    NewTarget, Restored, Store, StoreError, audit, report_schedules, reports, stats, tombstones,
+};
 use crate::model::{
     Changes, Cursor, ExecutionFilter, ExecutionKey, ExecutionRow, Page, ResultFilter,
 };
@@ -160,6 +162,8 @@ pub async fn copy(
     tombstones::copy(from, to).await?;
     audit::copy(from, to).await?;
     copy_schedules(from, to).await?;
+    report_schedules::copy(from, to).await?;
+    reports::copy(from, to).await?;
     progress.tokens = copy_tokens(from, to).await?;
     copy_targets(from, to).await?;
     tell(&progress);

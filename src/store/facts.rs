@@ -65,7 +65,7 @@ impl Store {
             .bind(stored(host))
             .bind(until_us)
             .bind(limit);
-        let mut reports = self.reports(query).await?;
+        let mut reports = self.read_reports(query).await?;
         // Among those at the same time, the order must not depend on which arrived first.
         reports.sort_unstable_by_key(|report| std::cmp::Reverse(place(report)));
         Ok(reports)
@@ -88,12 +88,12 @@ impl Store {
             .bind(after_us)
             .bind(until_us)
             .bind(limit);
-        let mut reports = self.reports(query).await?;
+        let mut reports = self.read_reports(query).await?;
         reports.sort_unstable_by_key(place);
         Ok(reports)
     }
 
-    async fn reports(&self, mut query: Statement) -> Result<Vec<FactsReport>, StoreError> {
+    async fn read_reports(&self, mut query: Statement) -> Result<Vec<FactsReport>, StoreError> {
         let rows = query.fetch_all(&self.read).await?;
         rows.iter().map(read_report).collect()
     }

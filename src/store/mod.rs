@@ -21,6 +21,8 @@
 //! - `explain`: query plans of the statements of a piece of work
 //! - `notifications`: targets of notifications, what they are to be told, and what they were sent
 //! - `schedules`: schedules of runs, and what became of their times
+//! - `report`: what reports need beside statistics and trends; `report_schedules`,
+//!   `reports`: schedules of reports, and the reports that were made for them
 //! - `retention`, `pins`: the data for retention rules, removal in small steps, pins
 //! - `file`: the file of an SQLite database: its lock, its permissions, its disk space; `trouble`, `health`: problems
 //!   of a database, and how they are detected
@@ -62,6 +64,9 @@ mod pins;
 mod pool;
 mod recent;
 mod redact;
+mod report;
+mod report_schedules;
+mod reports;
 mod retention;
 mod schedules;
 mod search;
@@ -100,6 +105,8 @@ pub use parts::ResultEntry;
 pub use pins::Restored;
 pub use recent::RecentRow;
 pub use redact::RewrittenBlock;
+pub use report::{COUNTED_ERRORS, ErrorCount};
+pub use reports::ReportCursor;
 pub use retention::Deletion;
 pub use schedules::TICKS;
 pub use search_index::{NewSegment, PendingRun, SearchFigures, SearchSegment, SearchView};

@@ -229,6 +229,14 @@ fn prices_that_make_no_sense_are_named_at_the_start() {
             "[cost]\ncurrency = \"EUR\"\n[[cost.prices]]\ncpu_second = 0.5\n",
             "in quotation marks",
         ),
+        (
+            "[reports]\nkeep_days = 0\n",
+            "reports.keep_days must be at least 1",
+        ),
+        (
+            "[reports]\nfolder = \"here\"\n",
+            "it must be an absolute path",
+        ),
     ] {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("collector.toml");

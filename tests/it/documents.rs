@@ -235,6 +235,7 @@ fn every_setting_of_the_collector_is_documented_and_no_other() {
         ("The collector", ""),
         ("Connections: `[http]`", "[http]\n"),
         ("Cost: `[cost]`", "[cost]\n"),
+        ("Reports: `[reports]`", "[reports]\n"),
         ("Launched runs: `[launcher]`", "[launcher]\n"),
         ("Traces: `[traces]`", "[traces]\n"),
         ("Notifications: `[notifications]`", "[notifications]\n"),
@@ -259,7 +260,14 @@ fn every_setting_of_the_collector_is_documented_and_no_other() {
         }
         if section.is_empty() {
             // These have sections of their own.
-            for section in ["http", "cost", "launcher", "traces", "notifications"] {
+            for section in [
+                "http",
+                "cost",
+                "reports",
+                "launcher",
+                "traces",
+                "notifications",
+            ] {
                 known.remove(section);
             }
         }

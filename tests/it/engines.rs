@@ -148,6 +148,11 @@ also! {
         a_query_finds_what_it_says;
     rebuild:
         a_restart_goes_on_from_the_log;
+    reports:
+        a_report_says_what_counting_run_by_run_says
+        a_schedule_makes_each_report_once_also_when_the_collector_is_killed
+        a_report_goes_to_targets_and_shows_nothing_that_was_redacted_later
+        a_budget_that_is_spent_is_told_once;
     retention:
         by_age_as_documented
         every_limit_removes_what_it_says

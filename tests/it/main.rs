@@ -72,6 +72,7 @@ mod rebuild;
 mod recap;
 mod recorder;
 mod redact;
+mod reports;
 mod retention;
 mod schedules;
 mod script;

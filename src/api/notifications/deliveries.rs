@@ -25,13 +25,16 @@ pub(in crate::api) struct NotificationDelivery {
     id: Uuid,
     /// The target's name.
     target: String,
-    /// `event`, `digest` (several events in one message) or `test`.
+    /// `event`, `digest` (several events in one message), `report` or `test`.
     kind: DeliveryKind,
     /// `pending`, `delivered` or `failed` (given up).
     state: DeliveryState,
-    /// The run that it is about; missing for a digest.
+    /// The run that it is about; missing if it is not about a single one.
     #[serde(skip_serializing_if = "Option::is_none")]
     execution: Option<Uuid>,
+    /// The report that it is: `GET /reports/{id}/document` shows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    report: Option<Uuid>,
     /// What it says, in one line; missing before the first attempt, and after a redaction of its run.
     #[serde(skip_serializing_if = "Option::is_none")]
     title: Option<String>,
@@ -88,7 +91,7 @@ pub(in crate::api) struct NotificationDeliveryDetail {
     /// Method and address of the last request, without what is secret.
     #[serde(skip_serializing_if = "Option::is_none")]
     request: Option<String>,
-    /// Its body, without secrets.
+    /// Its body, without secrets; missing for a report, which is made again from the history for each attempt.
     #[serde(skip_serializing_if = "Option::is_none")]
     body: Option<String>,
     /// Mail: recipients that have it.
@@ -179,6 +182,7 @@ fn delivery(listed: ListedDelivery) -> NotificationDelivery {
         kind: row.kind,
         state: row.state,
         execution: listed.execution,
+        report: row.report,
         title,
         created: time_from_us(row.created_us),
         done: row.done_us.map(time_from_us),

@@ -262,6 +262,18 @@ impl Client {
         self.change(self.agent.put(self.address(path)), body)
     }
 
+    /// Like [`Self::put`], with an optional note that says why.
+    pub(super) fn put_noted<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &Value,
+        note: Option<&str>,
+    ) -> anyhow::Result<T> {
+        let note = note.map(|note| ("note", note));
+        let request = self.agent.put(self.address(path)).query_pairs(note);
+        self.change(request, body)
+    }
+
     /// Deletes something, with an optional note that says why.
     pub(super) fn delete(&self, path: &str, note: Option<&str>) -> anyhow::Result<()> {
         let note = note.map(|note| ("note", note));

@@ -9,7 +9,7 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 use playback_wire::ResultStatus;
 
-use self::write::Target;
+pub(super) use self::write::Target;
 use super::Wrong;
 use super::client::{Client, ClientArgs};
 use super::filters::{Filters, SEVERAL, names};

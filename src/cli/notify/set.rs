@@ -29,8 +29,8 @@ pub(super) struct Set {
     /// How it is reached: webhook, slack, teams, mattermost, matrix, pagerduty, mail, template
     #[arg(long, value_parser = kind, required_unless_present = "file")]
     kind: Option<TargetKind>,
-    /// What it is told: broke, recovered, still_broken, flapping, lost, silent, waiting, unreachable, canceled, slow, drift,
-    /// failed, finished, started; separated by commas
+    /// What it is told: broke, recovered, still_broken, flapping, lost, silent, waiting, budget, unreachable, canceled, slow,
+    /// drift, failed, finished, started; separated by commas
     #[arg(long, value_name = "TRIGGERS", value_delimiter = ',', value_parser = trigger, required_unless_present = "file")]
     on: Vec<Trigger>,
     /// Of which runs, in the language of "playback list"
@@ -39,6 +39,12 @@ pub(super) struct Set {
     /// Silent: after so many hours without a run, instead of what earlier runs let expect
     #[arg(long, value_name = "HOURS")]
     silent_hours: Option<u32>,
+    /// Budget: of which, by their names in the configuration, separated by commas; of all by default
+    #[arg(long = "budget", value_name = "NAMES", value_delimiter = ',')]
+    budgets: Vec<String>,
+    /// Budget: when so many percent are spent, instead of 100
+    #[arg(long, value_name = "PERCENT")]
+    budget_percent: Option<u32>,
     /// Address of a webhook, if it is no secret
     #[arg(long, value_name = "URL", conflicts_with = "address_file")]
     address: Option<String>,
@@ -169,6 +175,12 @@ fn from_options(command: &Set) -> anyhow::Result<Value> {
     let mut rule = json!({ "on": command.on, "query": command.query });
     if let Some(hours) = command.silent_hours {
         rule["silent_hours"] = hours.into();
+    }
+    if !command.budgets.is_empty() {
+        rule["budgets"] = command.budgets.clone().into();
+    }
+    if let Some(percent) = command.budget_percent {
+        rule["budget_percent"] = percent.into();
     }
     let mut settings = json!({ "kind": kind, "rules": [rule] });
     let mut set = |name: &str, value: Option<Value>| {

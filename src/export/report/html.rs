@@ -56,7 +56,8 @@ pub(super) fn push_escaped(text: &str, out: &mut String) {
 }
 
 /// Text inside of an element, without the escape sequences of terminals.
-fn escaped(text: &str) -> String {
+#[must_use]
+pub fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 8);
     push_escaped(&stripped(text), &mut out);
     out

@@ -30,7 +30,8 @@ const MESSAGE_BYTES: usize = 2000;
 const NAME: usize = 200;
 
 /// Text as a code span on one line.
-fn code(text: &str) -> String {
+#[must_use]
+pub fn code(text: &str) -> String {
     let text = stripped(text);
     let visible = |c: char| match c {
         '\n' | '\r' | '\t' => ' ',
@@ -55,7 +56,8 @@ fn code(text: &str) -> String {
 }
 
 /// A code span in a cell of a table: a backslash keeps a vertical line from beginning the next cell, and is not shown.
-fn cell(text: &str) -> String {
+#[must_use]
+pub fn cell(text: &str) -> String {
     // A backslash before that one would take its meaning away.
     code(text).replace("\\|", "\\ |").replace('|', "\\|")
 }

@@ -19,6 +19,9 @@ mod words;
 use bytes::Bytes;
 use futures_util::stream::{BoxStream, StreamExt as _, once};
 
+pub use html::escaped;
+pub use markdown::{cell, code};
+
 use super::ExportError;
 use crate::model::{ExecutionKey, ExecutionRow};
 use crate::store::Store;

@@ -257,6 +257,7 @@ static COLUMNS: &[Column<RunRow>] = &[
         "The schedule that started it",
         |row| row.run.description.schedule.as_ref().into(),
     ),
+    column(
         "cost",
         Kind::Text,
         "What it cost, as a decimal number; null where that is not known",

@@ -102,20 +102,26 @@ pub(in crate::history) async fn group_numbers(
             let Some(hash) = runs.first().map(|run| run.told.hash) else {
                 continue;
             };
-            if !sets.contains_key(&hash) {
-                let same: Vec<GroupsInRun> = runs
-                    .into_iter()
-                    .filter(|run| run.told.hash == hash)
-                    .collect();
-                let Some(told) = names_of(&mut reader, &same).await? else {
-                    continue;
-                };
-                let places = groups.iter().zip(0..);
-                let places = places.filter(|(group, _)| told.contains(group));
-                sets.insert(hash, places.map(|(_, place)| place).collect());
-            }
-            if let Some(set) = sets.get(&hash).filter(|set| !set.is_empty()) {
-                hosts.insert(name, set.clone());
+            let known = sets.get(&hash).cloned();
+            let set = match known {
+                Some(set) => set,
+                None => {
+                    let same: Vec<GroupsInRun> = runs
+                        .into_iter()
+                        .filter(|run| run.told.hash == hash)
+                        .collect();
+                    let Some(told) = names_of(&mut reader, &same).await? else {
+                        continue;
+                    };
+                    let places = groups.iter().zip(0..);
+                    let places = places.filter(|(group, _)| told.contains(group));
+                    let set: Vec<usize> = places.map(|(_, place)| place).collect();
+                    sets.insert(hash, set.clone());
+                    set
+                }
+            };
+            if !set.is_empty() {
+                hosts.insert(name, set);
             }
         }
         if names.len() < NAMES as usize {

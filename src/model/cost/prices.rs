@@ -43,7 +43,7 @@ pub struct PricePeriod {
 
 impl PricePeriod {
     /// The first microsecond, since the epoch.
-    fn from_us(&self) -> i64 {
+    fn begins_us(&self) -> i64 {
         let day = |day: NaiveDate| day.and_time(NaiveTime::MIN).and_utc().timestamp_micros();
         self.from.map_or(i64::MIN, day)
     }
@@ -131,7 +131,7 @@ impl Prices {
     #[must_use]
     pub fn at(&self, us: i64) -> Option<&PricePeriod> {
         let periods = self.periods.iter();
-        periods.rev().find(|period| period.from_us() <= us)
+        periods.rev().find(|period| period.begins_us() <= us)
     }
 
     /// Whether the time of hosts has a price at any time.

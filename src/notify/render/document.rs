@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 
 use super::super::notice::{Notice, NoticeFailure, NoticeRun};
-use crate::model::Trigger;
+use crate::model::{Amount, Trigger};
+use crate::reports::brief;
 
 /// A message for people, without any form.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -88,6 +89,9 @@ impl Document {
         }
         if let Some(digest) = &data.digest {
             let lines = digest.groups.iter().map(|group| {
+                if group.trigger == Trigger::Budget {
+                    return format!("{} × a budget is spent", group.events);
+                }
                 let playbook = group.playbook.as_deref().unwrap_or("ad-hoc commands");
                 let trigger = group.trigger.as_str().replace('_', " ");
                 format!("{} × {playbook}: {trigger}", group.events)
@@ -101,6 +105,10 @@ impl Document {
             document.runs = runs.map(|run| (run_line(run), run.url.clone())).collect();
         }
         document.link = data.run.as_ref().and_then(|run| run.url.clone());
+        if let Some(report) = &data.report {
+            document.facts = brief(&report.content).facts;
+            document.link.clone_from(&report.url);
+        }
         document
     }
 
@@ -149,6 +157,14 @@ impl Document {
         }
         if let Some(since) = data.queued_since {
             facts.push(("Waits since", time(since)));
+        }
+        if let Some(budget) = &data.budget {
+            let amount: Option<Amount> = budget.amount.parse().ok();
+            let amount = amount.map_or_else(|| budget.amount.clone(), Amount::shown);
+            let spent = format!("{} of {amount}", budget.spent.shown());
+            facts.push(("Spent", spent));
+            facts.push(("Since", time(budget.from)));
+            facts.extend(budget.query.clone().map(|query| ("Runs", query)));
         }
     }
 }

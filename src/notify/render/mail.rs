@@ -4,11 +4,16 @@ use std::fmt::Write as _;
 
 use uuid::Uuid;
 
-use super::super::notice::Notice;
+use super::super::notice::{Notice, NoticeReport};
 use super::document::Document;
+use crate::model::ReportFormat;
+use crate::reports::{as_text, render};
 
 /// Longest subject, in characters.
 const SUBJECT_CHARS: usize = 200;
+
+/// Columns of the text of a report.
+const TEXT_COLUMNS: usize = 80;
 
 /// A mail, without its addresses.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,16 +26,27 @@ pub struct MailText {
     pub text: String,
     /// As HTML, without any reference to something that would be loaded.
     pub html: String,
+    /// Files beside it.
+    pub attachments: Vec<Attachment>,
+}
+
+/// A file of a mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attachment {
+    /// Its name.
+    pub file: String,
+    /// Its media type.
+    pub media_type: &'static str,
+    /// Its content.
+    pub text: String,
 }
 
 /// The mail about a notice.
 pub(super) fn text(notice: &Notice, id: Uuid) -> MailText {
+    if let Some(report) = &notice.data.report {
+        return of_report(report, &notice.data.title, id);
+    }
     let document = Document::of(notice);
-    let subject = document.title.chars();
-    let subject: String = subject
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .take(SUBJECT_CHARS)
-        .collect();
     let colour = if notice.is_bad() {
         "#b1380b"
     } else {
@@ -38,7 +54,8 @@ pub(super) fn text(notice: &Notice, id: Uuid) -> MailText {
     };
     MailText {
         id,
-        subject: format!("[Playback] {subject}"),
+        subject: subject(&document.title),
+        attachments: Vec::new(),
         text: plain(&document),
         html: format!(
             "<!DOCTYPE html><html><head><meta charset=\"utf-8\"></head>\
@@ -46,6 +63,42 @@ pub(super) fn text(notice: &Notice, id: Uuid) -> MailText {
              </body></html>",
             fragment(&document)
         ),
+    }
+}
+
+fn subject(title: &str) -> String {
+    let title = title.chars();
+    let title: String = title
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .take(SUBJECT_CHARS)
+        .collect();
+    format!("[Playback] {title}")
+}
+
+/// A report is the mail itself; what a reader may want to keep or count is attached.
+fn of_report(report: &NoticeReport, title: &str, id: Uuid) -> MailText {
+    let link = report.url.iter();
+    let link: String = link.map(|url| format!("\n{url}\n")).collect();
+    let mut html = render(&report.content, ReportFormat::Html).unwrap_or_default();
+    if let Some(url) = &report.url {
+        let link = format!("<p><a href=\"{0}\">{0}</a></p>\n</body>", escaped(url));
+        html = html.replacen("</body>", &link, 1);
+    }
+    let documents = report.documents.iter();
+    let attached =
+        documents.filter(|one| !matches!(one.format, ReportFormat::Text | ReportFormat::Html));
+    MailText {
+        id,
+        subject: subject(title),
+        text: as_text(&report.content, TEXT_COLUMNS) + &link,
+        html,
+        attachments: attached
+            .map(|one| Attachment {
+                file: one.file.clone(),
+                media_type: one.format.media_type(),
+                text: one.text.clone(),
+            })
+            .collect(),
     }
 }
 

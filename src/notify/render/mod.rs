@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use secrecy::{ExposeSecret as _, SecretString};
 use uuid::Uuid;
 
-pub use mail::MailText;
+pub use mail::{Attachment, MailText};
 
 use super::notice::Notice;
 use super::secrets::TargetSecrets;
@@ -128,6 +128,9 @@ pub fn outgoing(
                 .headers
                 .push(("authorization".to_owned(), token.into()));
             request
+        }
+        TargetKind::Pagerduty if notice.data.report.is_some() => {
+            return Err("PagerDuty takes incidents, and a report is none".to_owned());
         }
         TargetKind::Pagerduty => {
             let url = secrets.url.clone().unwrap_or_else(|| PAGERDUTY.into());

@@ -32,7 +32,9 @@ pub(super) fn event(notice: &Notice, id: Uuid) -> Value {
         .collect();
     let summary: String = document.title.chars().take(SUMMARY_CHARS).collect();
     let severity = match data.triggers.first() {
-        Some(Trigger::Slow | Trigger::Drift | Trigger::Waiting | Trigger::Canceled) => "warning",
+        Some(
+            Trigger::Slow | Trigger::Drift | Trigger::Waiting | Trigger::Canceled | Trigger::Budget,
+        ) => "warning",
         Some(Trigger::Started) => "info",
         _ => "error",
     };

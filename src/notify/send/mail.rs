@@ -3,7 +3,8 @@
 
 use std::collections::HashSet;
 
-use lettre::message::{Mailbox, MultiPart};
+use lettre::message::header::ContentType;
+use lettre::message::{Attachment, Mailbox, MultiPart};
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{
     Certificate, CertificateStore, SmtpConnection, TlsParameters,
@@ -187,7 +188,16 @@ fn message(settings: &TargetSettings, mail: &MailText, from: &Mailbox) -> Result
             .map_err(|error: lettre::address::AddressError| Trouble::Refused(error.to_string()))?;
         builder = builder.to(to);
     }
-    let body = MultiPart::alternative_plain_html(mail.text.clone(), mail.html.clone());
+    let mut body = MultiPart::alternative_plain_html(mail.text.clone(), mail.html.clone());
+    if !mail.attachments.is_empty() {
+        body = MultiPart::mixed().multipart(body);
+    }
+    for one in &mail.attachments {
+        let media_type = ContentType::parse(one.media_type);
+        let media_type = media_type.map_err(|error| Trouble::Refused(error.to_string()))?;
+        let attachment = Attachment::new(one.file.clone());
+        body = body.singlepart(attachment.body(one.text.clone(), media_type));
+    }
     let message = builder.multipart(body);
     let message = message.map_err(|error| Trouble::Refused(error.to_string()))?;
     Ok(message.formatted())

@@ -9,9 +9,10 @@ use super::super::pool::Row;
 use super::super::{Store, StoreError, audit, transaction};
 use crate::model::{
     AttemptRow, AuditEntry, DeliveryKind, DeliveryRow, DeliveryState, ExecutionKey,
+    NotificationEvent,
 };
 
-const COLUMNS: &str = "d.id, d.uuid, d.target, d.execution, d.kind, d.state, d.created_us, d.due_us, d.attempts, \
+const COLUMNS: &str = "d.id, d.uuid, d.target, d.execution, d.report, d.kind, d.state, d.created_us, d.due_us, d.attempts, \
     d.done_us, d.notice, d.request, d.body, d.recipients, d.error, d.stamp";
 
 /// What an attempt shows of its target.
@@ -316,16 +317,26 @@ impl Store {
     }
 
     /// Removes deliveries that were done before that time, with their attempts and events, and moments that were looked
-    /// at before it; at most `limit` of each. Returns how many deliveries.
+    /// at before it; at most `limit` of each. What was told of budgets since `budgets_us` stays, so that it is told once
+    /// in their period. Returns how many deliveries.
     ///
     /// # Errors
     /// The database failed.
-    pub async fn prune_notifications(&self, before_us: i64, limit: u32) -> Result<u64, StoreError> {
+    pub async fn prune_notifications(
+        &self,
+        before_us: i64,
+        budgets_us: i64,
+        limit: u32,
+    ) -> Result<u64, StoreError> {
         let mut query = self.query(
-            "SELECT uuid FROM notification_deliveries WHERE done_us < ? ORDER BY done_us LIMIT ?",
+            "SELECT d.uuid AS uuid FROM notification_deliveries d WHERE d.done_us < ? AND NOT EXISTS \
+             (SELECT 1 FROM notification_events e WHERE e.delivery = d.uuid AND e.execution = ? AND e.at_us >= ?) \
+             ORDER BY d.done_us LIMIT ?",
         );
         let rows = query
             .bind(before_us)
+            .bind(NotificationEvent::NO_RUN)
+            .bind(budgets_us)
             .bind(limit)
             .fetch_all(&self.read)
             .await?;
@@ -374,6 +385,7 @@ fn read(row: &Row) -> Result<DeliveryRow, StoreError> {
         uuid: row.get("uuid")?,
         target: row.get("target")?,
         execution,
+        report: row.get("report")?,
         kind: DeliveryKind::from_name(row.get("kind")?).ok_or(damaged("a delivery's kind"))?,
         state: DeliveryState::from_name(row.get("state")?).ok_or(damaged("a delivery's state"))?,
         created_us: row.get("created_us")?,

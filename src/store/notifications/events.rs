@@ -34,6 +34,7 @@ const DELIVERIES: Table = Table {
         "uuid",
         "target",
         "execution",
+        "report",
         "kind",
         "state",
         "created_us",
@@ -50,8 +51,10 @@ pub struct NewDelivery {
     pub uuid: Uuid,
     /// The target.
     pub target: i64,
-    /// The run; none for a digest.
+    /// The run; none if it is not about a single one.
     pub execution: Option<ExecutionKey>,
+    /// The report that it is.
+    pub report: Option<Uuid>,
     /// What it is.
     pub kind: DeliveryKind,
     /// When it is due.
@@ -118,7 +121,7 @@ pub(super) async fn insert_events(
     Ok(new.len() as u64)
 }
 
-async fn insert_deliveries(
+pub(in super::super) async fn insert_deliveries(
     transaction: &mut Transaction,
     now_us: i64,
     deliveries: &[&NewDelivery],
@@ -126,7 +129,8 @@ async fn insert_deliveries(
     DELIVERIES
         .insert(transaction, deliveries, |values, delivery| {
             values.bind(delivery.uuid).bind(delivery.target);
-            values.bind(delivery.execution).bind(delivery.kind.as_str());
+            values.bind(delivery.execution).bind(delivery.report);
+            values.bind(delivery.kind.as_str());
             values.bind(DeliveryState::Pending.as_str());
             values.bind(now_us).bind(delivery.due_us).bind("");
         })
@@ -205,6 +209,7 @@ impl Store {
                 uuid: Uuid::new_v4(),
                 target,
                 execution,
+                report: None,
                 kind,
                 due_us: now_us,
             };
@@ -214,7 +219,10 @@ impl Store {
                 }
                 held => held
                     .iter()
-                    .map(|(id, execution)| (*id, *id, delivery(Some(*execution), DeliveryKind::Event)))
+                    .map(|(id, execution)| {
+                        let run = Some(*execution).filter(|key| *key != NotificationEvent::NO_RUN);
+                        (*id, *id, delivery(run, DeliveryKind::Event))
+                    })
                     .collect(),
             };
             for (first, last, delivery) in &groups {

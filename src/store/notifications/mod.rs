@@ -12,6 +12,7 @@ mod outbox;
 mod targets;
 
 pub use deliveries::{AttemptOutcome, DeliveryFilter, ListedDelivery, TargetCondition};
+pub(super) use events::insert_deliveries;
 pub use events::{DigestGroup, NewDelivery};
 pub(super) use outbox::note_moments;
 pub use targets::NewTarget;

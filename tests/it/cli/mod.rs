@@ -28,6 +28,7 @@ mod projects;
 mod prune;
 mod query;
 mod redact;
+mod reports;
 mod results;
 mod schedule;
 mod search;

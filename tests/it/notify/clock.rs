@@ -5,11 +5,13 @@ use std::time::Duration;
 use chrono::{Local, TimeZone as _};
 use playback::clock::Clock;
 use playback::config::{Config, Overrides};
+use playback::history::Costs;
 use playback::model::{
     Changes, DeliveryRow, ExecutionRow, Moment, Phase, Reason, Status, TargetRow, TargetSettings,
 };
 use playback::notify::Notifier;
 use playback::notify::secrets::TargetSecrets;
+use playback::reports::Reports;
 use playback::store::dialect::Engine;
 use playback::store::{DeliveryFilter, NewTarget, Store};
 use playback::work::Runner;
@@ -61,7 +63,9 @@ impl Site {
         let address = servers::database(Engine::Sqlite, folder.path());
         let store = Store::open(&address).await.unwrap();
         let clock = Clock::fixed(TEN);
-        let notifier = Notifier::new(&config, store.clone(), clock.clone()).unwrap();
+        let costs = Costs::new(store.clone(), None, Vec::new());
+        let reports = Reports::new(store.clone(), costs, clock.clone(), config.reports.clone());
+        let notifier = Notifier::new(&config, store.clone(), clock.clone(), reports).unwrap();
         let runner = Runner::new(store.clone(), Clock::system(), CancellationToken::new());
         let (expansion, deliveries) = notifier.jobs();
         runner.add(expansion);

@@ -11,14 +11,14 @@ use crate::harness::eventually;
 
 /// A mail that was taken: its recipients, and its text.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Mail {
-    pub(super) to: Vec<String>,
-    text: String,
+pub(crate) struct Mail {
+    pub(crate) to: Vec<String>,
+    pub(crate) text: String,
 }
 
 /// A mail server. Recipients are refused while their answer stands in `refused`.
 #[derive(Clone)]
-pub(super) struct MailServer {
+pub(crate) struct MailServer {
     port: u16,
     taken: Arc<Mutex<Vec<Mail>>>,
     logins: Arc<Mutex<Vec<String>>>,
@@ -26,7 +26,7 @@ pub(super) struct MailServer {
 }
 
 impl MailServer {
-    pub(super) fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let server = Self {
             port: listener.local_addr().unwrap().port(),
@@ -89,21 +89,22 @@ impl MailServer {
         Some(())
     }
 
-    pub(super) fn port(&self) -> u16 {
+    pub(crate) fn port(&self) -> u16 {
         self.port
     }
 
     /// The mails that were taken.
-    pub(super) fn taken(&self) -> Vec<Mail> {
+    pub(crate) fn taken(&self) -> Vec<Mail> {
         self.taken.lock().unwrap().clone()
     }
 
     /// The lines with which clients logged in.
-    pub(super) fn logins(&self) -> Vec<String> {
+    pub(crate) fn logins(&self) -> Vec<String> {
         self.logins.lock().unwrap().clone()
     }
 
-    pub(super) fn settings(&self) -> serde_json::Value {
+    /// The settings of a target that sends to it what failed.
+    pub(crate) fn settings(&self) -> serde_json::Value {
         json!({
             "kind": "mail", "server": "127.0.0.1", "port": self.port, "security": "none",
             "from": "Playback <playback@example.org>",

@@ -2,7 +2,7 @@
 
 mod clock;
 mod faults;
-mod mail;
+pub(crate) mod mail;
 pub(crate) mod receiver;
 mod rules;
 mod safety;

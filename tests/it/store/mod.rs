@@ -13,6 +13,7 @@ mod opening;
 mod plans;
 mod queries;
 mod reading;
+mod reports;
 mod retention;
 pub(crate) mod rows;
 mod schedules;

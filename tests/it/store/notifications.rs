@@ -67,6 +67,7 @@ fn event(
         uuid: Uuid::new_v4(),
         target,
         execution: Some(execution),
+        report: None,
         kind: DeliveryKind::Event,
         due_us: 20,
     };
@@ -174,9 +175,29 @@ on_every_store! {
         assert!(store.redeliver(due[0].uuid, 60, &audited()).await.unwrap());
         assert_eq!(runs(60).await, [Some(one), Some(other)]);
         assert_eq!(store.give_up_deliveries(ops.id, i64::MAX, 70, "it is off").await.unwrap(), 3);
-        assert_eq!(store.prune_notifications(70, 10).await.unwrap(), 0);
-        assert_eq!(store.prune_notifications(71, 10).await.unwrap(), 3);
+        assert_eq!(store.prune_notifications(70, 70, 10).await.unwrap(), 0);
+        assert_eq!(store.prune_notifications(71, 0, 10).await.unwrap(), 3);
         assert!(store.delivery(due[0].uuid).await.unwrap().is_none());
+    }
+
+    async fn what_was_told_of_a_budget_is_known_to_the_end_of_its_period(store: Store) {
+        let ops = put(&store, "ops").await;
+        let (mut event, delivery) = event(ops.id, NotificationEvent::NO_RUN, "budget:prod", None);
+        event.triggers = vec![Trigger::Budget];
+        let delivery = delivery.map(|one| NewDelivery { execution: event.run(), ..one });
+        for added in [1, 0] {
+            let events = [(event.clone(), delivery.clone())];
+            assert_eq!(store.expand_moments(&[], 20, &events).await.unwrap(), added);
+        }
+        let due = store.due_deliveries(ops.id, 20, 10).await.unwrap();
+        assert_eq!((due.len(), due[0].execution), (1, None));
+        let told = store.events_of(due[0].uuid, 10).await.unwrap();
+        assert_eq!((told[0].run(), &told[0].triggers), (None, &vec![Trigger::Budget]));
+        let works = TargetCondition::Works;
+        assert!(store.note_attempt(&due[0], &outcome(1, DeliveryState::Delivered, works)).await.unwrap());
+        // It happened at 7.
+        assert_eq!(store.prune_notifications(100, 7, 10).await.unwrap(), 0);
+        assert_eq!(store.prune_notifications(100, 8, 10).await.unwrap(), 1);
     }
 
     async fn held_events_become_one_message(store: Store) {

@@ -493,6 +493,11 @@ async fn all_faults(store: &Store, large: ExecutionKey, when: &str) -> Vec<Strin
         "names of hosts": store.known_hosts(NamesFrom::Name("web"), 50),
         "further names of hosts": store.known_hosts(NamesFrom::After(&host), 50),
         "groups of a host": store.latest_groups(&[host.as_str()]),
+        "whether a period has more errors": store.has_more_errors((TEN, TEN + 3_600_000_000)),
+        "whether a playbook ran before": store.ran_before(&names::playbook(3), TEN),
+        "the last run with an error":
+            store.last_run_with_error(7, &ExecutionFilter::default(), (0, i64::MAX)),
+        "a failure with an error": store.failure_with(large, 7),
         "the last run of a host": store.latest_runs(&hosts[..1], HostRuns::All),
         "last runs of hosts": store.latest_runs(&hosts, HostRuns::All),
         "last changes of hosts": store.latest_runs(&hosts, HostRuns::Changed),
