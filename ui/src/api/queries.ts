@@ -5,7 +5,7 @@
 import { QueryClient, queryOptions } from "@tanstack/react-query";
 import { api, read } from "./client";
 import { ApiError } from "./error";
-import { LISTED_FIELDS, listed, RECORD_FIELDS, whole } from "./records";
+import { COSTED_FIELDS, LISTED_FIELDS, listed, RECORD_FIELDS, whole } from "./records";
 import type { ListedExecution, QueryOf } from "./types";
 
 export const keys = {
@@ -21,7 +21,10 @@ export const keys = {
   part: (id: string, name: string, ...more: unknown[]) => ["execution", id, "part", name, ...more] as const,
 };
 
-export type ListQuery = Omit<QueryOf<"list_executions">, "fields" | "offset">;
+export type ListQuery = Omit<QueryOf<"list_executions">, "fields" | "offset"> & {
+  /** Whether the runs' costs are wanted: not a part of the question itself. */
+  costs?: true;
+};
 
 /** A page of the list, as the pages use it. */
 export interface Runs {
@@ -56,7 +59,8 @@ export function runsQuery(query: ListQuery) {
   return queryOptions({
     queryKey: keys.list(query),
     queryFn: async ({ signal }): Promise<Runs> => {
-      const params = { query: { ...query, fields: LISTED_FIELDS } };
+      const { costs, ...question } = query;
+      const params = { query: { ...question, fields: costs ? COSTED_FIELDS : LISTED_FIELDS } };
       const page = await read(api.GET("/api/v1/ansible/executions", { params, signal }));
       return { executions: page.executions.map(listed), next: page.next_cursor ?? null };
     },
@@ -80,6 +84,18 @@ export function explainQuery(id: string) {
       read(api.GET("/api/v1/ansible/executions/{id}/explain", { params: { path: { id } }, signal })),
   });
 }
+
+/** Whether prices are configured; then runs have a cost. Asked once: prices change with the collector's start. */
+export const pricesQuery = queryOptions({
+  queryKey: ["prices"],
+  queryFn: async ({ signal }) => {
+    const params = { query: { period: "hour" as const } };
+    return (
+      (await read(api.GET("/api/v1/ansible/executions/stats", { params, signal }))).cost?.currency ?? null
+    );
+  },
+  staleTime: Number.POSITIVE_INFINITY,
+});
 
 export function estimateQuery(id: string) {
   return queryOptions({

@@ -17,8 +17,14 @@ const OTHER_FIELDS = [
 /** The fields of a record in a list. */
 export const LISTED_FIELDS = OTHER_FIELDS.join(",");
 
+/** What a run cost; in a list only on request, because the collector reads the hosts of each run for it. */
+const COST = "cost";
+
+/** The fields of a record in a list that shows costs. */
+export const COSTED_FIELDS = [...OTHER_FIELDS, COST].join(",");
+
 /** The fields of a record by itself. */
-export const RECORD_FIELDS = [...OTHER_FIELDS, ...FIELDS_OF_HOSTS].join(",");
+export const RECORD_FIELDS = [...OTHER_FIELDS, ...FIELDS_OF_HOSTS, COST].join(",");
 
 /** The record, if all that every record has is in it: the API's type also covers answers with a few chosen fields. */
 export function whole(record: ExecutionRecord): Execution {

@@ -59,6 +59,7 @@ function Navigation(): ReactElement {
     { to: "/search", name: "Search", isShown: true },
     { to: "/hosts", name: "Hosts", isShown: true },
     { to: "/trends", name: "Trends", isShown: true },
+    { to: "/reports", name: "Reports", isShown: true },
     { to: "/launch", name: "Launch", isShown: can("run") },
     { to: "/schedules", name: "Schedules", isShown: true },
     { to: "/notifications", name: "Notifications", isShown: can("admin") },

@@ -18,6 +18,8 @@ import { search as hostsSearch } from "../pages/hosts/search";
 import { search as launchSearch } from "../pages/launch/search";
 import { search as loginSearch } from "../pages/login/search";
 import { search as notificationsSearch, targetSearch } from "../pages/notifications/search";
+import { search as previewSearch } from "../pages/report/search";
+import { search as reportsSearch } from "../pages/reports/search";
 import { search as consoleSearch } from "../pages/run/console/search";
 import { search as matrixSearch } from "../pages/run/matrix/search";
 import { search as resultSearch } from "../pages/run/result/search";
@@ -177,6 +179,28 @@ const trends = createRoute({
   component: page(() => import("../pages/trends")),
 });
 
+const reports = createRoute({
+  getParentRoute: () => shell,
+  path: "/reports",
+  validateSearch: reportsSearch,
+  component: page(() => import("../pages/reports")),
+});
+
+/** A report of the time before now, which nobody keeps. */
+const preview = createRoute({
+  getParentRoute: () => shell,
+  path: "/reports/now",
+  validateSearch: previewSearch,
+  component: page(() => import("../pages/report/now")),
+});
+
+/** A report that a schedule made. */
+const report = createRoute({
+  getParentRoute: () => shell,
+  path: "/reports/$id",
+  component: page(() => import("../pages/report")),
+});
+
 const search = createRoute({
   getParentRoute: () => shell,
   path: "/search",
@@ -276,6 +300,9 @@ const routes = root.addChildren([
     hosts,
     host,
     trends,
+    reports,
+    preview,
+    report,
     search,
     launch,
     schedules,

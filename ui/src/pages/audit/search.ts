@@ -28,6 +28,9 @@ export const ACTIONS = [
   "redeliver",
   "view",
   "export",
+  "save_report_schedule",
+  "delete_report_schedule",
+  "make_report",
   "refused",
 ] as const;
 

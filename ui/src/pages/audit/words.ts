@@ -30,6 +30,9 @@ const ACTION_WORDS = new Map([
   ["redeliver", "sent a notification again"],
   ["view", "looked at"],
   ["export", "exported"],
+  ["save_report_schedule", "saved a schedule of reports"],
+  ["delete_report_schedule", "deleted a schedule of reports"],
+  ["make_report", "made a report"],
   ["refused", "was refused"],
 ]);
 

@@ -6,6 +6,7 @@ import ThumbtackIcon from "@patternfly/react-icons/dist/esm/icons/thumbtack-icon
 import { Td, Tr } from "@patternfly/react-table/dist/esm/components/Table";
 import { memo, type ReactElement } from "react";
 import type { ListedExecution, RecentRun } from "../../api/types";
+import { runCost, runCostParts } from "../../parts/cost";
 import { Duration } from "../../parts/Duration";
 import { ExecutionLink } from "../../parts/ExecutionLink";
 import { fileName, shortId } from "../../parts/format";
@@ -20,11 +21,14 @@ interface Props {
   /** The last runs of its playbook. */
   recent: readonly RecentRun[] | undefined;
   isSelected: boolean;
+  /** Whether there is a column for it. */
+  hasCost: boolean;
   select(id: string, isSelected: boolean): void;
 }
 
 /** A run in the list. Drawn again only when its own record changes. */
-export const RunRow = memo(function RunRow({ run, recent, isSelected, select }: Props): ReactElement {
+export const RunRow = memo(function RunRow(props: Props): ReactElement {
+  const { run, recent, isSelected, hasCost, select } = props;
   const name = runName(run);
   return (
     <Tr isRowSelected={isSelected}>
@@ -62,6 +66,11 @@ export const RunRow = memo(function RunRow({ run, recent, isSelected, select }: 
       <Td dataLabel="Duration">
         <Duration seconds={run.duration} since={run.start_time} />
       </Td>
+      {hasCost && (
+        <Td dataLabel="Cost" className="pb-number">
+          <Cost run={run} />
+        </Td>
+      )}
       <Td dataLabel="By" className="runs-by runs-roomy">
         <bdi>{who(run)}</bdi>
         {run.controller && (
@@ -73,6 +82,11 @@ export const RunRow = memo(function RunRow({ run, recent, isSelected, select }: 
     </Tr>
   );
 });
+
+/** What it cost; nothing while it goes on. */
+function Cost({ run: { cost } }: { run: ListedExecution }): ReactElement | null {
+  return cost ? <span title={runCostParts(cost)}>{runCost(cost)}</span> : null;
+}
 
 /** What sets a run apart: a check, a pin, an incomplete record. */
 function Marks({ run }: { run: ListedExecution }): ReactElement {

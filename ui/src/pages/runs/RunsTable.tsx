@@ -67,6 +67,7 @@ export function RunsTable({ question, latest, search, change, selected, select }
             <Th sort={sorted(1)} modifier="nowrap">
               Duration
             </Th>
+            {search.cost === true && <Th modifier="nowrap">Cost</Th>}
             <Th className="runs-roomy">By</Th>
           </Tr>
         </Thead>
@@ -77,6 +78,7 @@ export function RunsTable({ question, latest, search, change, selected, select }
               run={run}
               recent={recent?.get(run.playbook ?? "")}
               isSelected={selected.has(run.id)}
+              hasCost={search.cost === true}
               select={select}
             />
           ))}

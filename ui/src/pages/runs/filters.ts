@@ -8,7 +8,7 @@ import type { RunsSearch } from "./search";
 export const PAGE = 50;
 
 /** The filters that narrow the list; the rest of the address is about order and place. */
-export type FilterName = Exclude<keyof RunsSearch, "sort" | "order" | "cursor" | "q">;
+export type FilterName = Exclude<keyof RunsSearch, "sort" | "order" | "cost" | "cursor" | "q">;
 
 /** Every filter, with the word that its chip begins with. */
 export const FILTERS: readonly (readonly [FilterName, string])[] = [
@@ -62,18 +62,23 @@ function words(name: FilterName, value: string | number | boolean): string {
 }
 
 /** The filters alone, as the API's list, export and statistics take them. */
-export function apiFilters(search: RunsSearch, now: Date, zone: Zone): Omit<ListQuery, "limit" | "cursor"> {
-  const { since, sort: _sort, order: _order, cursor: _cursor, ...filters } = search;
+export function apiFilters(
+  search: RunsSearch,
+  now: Date,
+  zone: Zone,
+): Omit<ListQuery, "limit" | "cursor" | "costs"> {
+  const { since, sort: _sort, order: _order, cost: _cost, cursor: _cursor, ...filters } = search;
   return since === undefined ? filters : { ...filters, start_date: startOf(since, now, zone).toISOString() };
 }
 
 export function listQuery(search: RunsSearch, now: Date, zone: Zone): ListQuery {
-  const { sort, order, cursor } = search;
+  const { sort, order, cost, cursor } = search;
   return {
     ...apiFilters(search, now, zone),
     ...(sort !== undefined && { sort }),
     ...(order !== undefined && { order }),
     ...(cursor !== undefined && { cursor }),
+    ...(cost === true && { costs: true as const }),
     limit: PAGE,
   };
 }

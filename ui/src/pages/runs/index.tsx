@@ -1,8 +1,9 @@
+import { Switch } from "@patternfly/react-core/dist/esm/components/Switch";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { type ReactElement, useCallback, useMemo, useState } from "react";
 import { ApiError } from "../../api/error";
-import { runsQuery } from "../../api/queries";
+import { pricesQuery, runsQuery } from "../../api/queries";
 import type { ListedExecution } from "../../api/types";
 import { usePreferences } from "../../app/preferences";
 import { CursorPager } from "../../parts/CursorPager";
@@ -44,6 +45,7 @@ export function Runs(): ReactElement {
       <PageTitle title="Runs" />
       <Filters search={search} change={change} error={isRefused ? error.message : undefined}>
         <ViewsMenu search={search} open={open} />
+        <CostSwitch isOn={search.cost === true} change={change} />
         <MenuButton label="Export" actions={exportsOf(apiFilters(search, new Date(), zone))} />
       </Filters>
       <Selection runs={runs.filter(({ id }) => selected.has(id))} clear={clear} />
@@ -67,6 +69,26 @@ export function Runs(): ReactElement {
       )}
     </>
   );
+}
+
+/** Adds a column with costs, where there are prices. */
+function CostSwitch({
+  isOn,
+  change,
+}: {
+  isOn: boolean;
+  change(changes: Changes): void;
+}): ReactElement | null {
+  const { data: currency } = useQuery(pricesQuery);
+  return currency ? (
+    <Switch
+      id="runs-cost"
+      label="Cost"
+      isChecked={isOn}
+      onChange={(_, isChecked) => change({ cost: isChecked || undefined })}
+      className="runs-cost"
+    />
+  ) : null;
 }
 
 function NoRuns({ search }: { search: RunsSearch }): ReactElement {

@@ -35,6 +35,8 @@ export interface RunsSearch {
   min_duration?: number;
   sort?: "started" | "duration";
   order?: "asc" | "desc";
+  /** Whether the list has a column with costs. */
+  cost?: boolean;
   /** Where an older page begins. */
   cursor?: string;
 }
@@ -59,6 +61,7 @@ export function search(raw: RawSearch): RunsSearch {
     ...count(raw, "min_duration"),
     ...oneOf(raw, "sort", ["started", "duration"]),
     ...oneOf(raw, "order", ["asc", "desc"]),
+    ...flag(raw, "cost"),
     ...text(raw, "cursor"),
   };
 }

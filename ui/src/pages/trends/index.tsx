@@ -6,6 +6,7 @@ import { integer } from "../../parts/format";
 import { PageTitle } from "../../parts/PageTitle";
 import { Empty, Failed, Loading } from "../../parts/states";
 import { Time } from "../../parts/Time";
+import { CostSection } from "./CostSection";
 import { DurationSection } from "./DurationSection";
 import { Filters, isQueryError } from "./Filters";
 import { Flaky } from "./Flaky";
@@ -89,6 +90,7 @@ function Sections({ trends, points, search }: SectionsProps): ReactElement {
         <Unseen />
       </div>
       <HostsSection trends={trends} search={search} />
+      <CostSection search={search} />
     </div>
   );
 }

@@ -2,7 +2,7 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { api, read } from "../../api/client";
 import type { ExecutionFields } from "../../api/types";
-import type { TrendsSearch } from "./search";
+import type { CostBy, TrendsSearch } from "./search";
 
 /** The filters as the API has them; the period is a part of the query. */
 export function filtersOf({ playbook, host, q, since }: TrendsSearch) {
@@ -34,6 +34,21 @@ export function runsBehindQuery(filters: Filters, limit: number) {
     queryKey: ["executions", "trends", "runs", query],
     queryFn: async ({ signal }): Promise<ExecutionFields[]> =>
       (await read(api.GET("/api/v1/ansible/executions", { params: { query }, signal }))).executions,
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** Sums of costs. Without a period, those of the last 30 days: statistics have a beginning. */
+export function statisticsQuery(filters: Filters, by: CostBy) {
+  const isOpen = filters.q === undefined || !filters.q.includes("since:");
+  const query = {
+    ...filters,
+    ...(isOpen && { period: "month" as const }),
+    ...(by !== "period" && { by, limit: 50 }),
+  };
+  return queryOptions({
+    queryKey: ["executions", "trends", "statistics", query],
+    queryFn: ({ signal }) => read(api.GET("/api/v1/ansible/executions/stats", { params: { query }, signal })),
     placeholderData: keepPreviousData,
   });
 }

@@ -5,6 +5,10 @@ export const PERIODS = ["7d", "30d", "90d", "365d"] as const;
 /** How many of the newest runs are looked at. */
 export const AMOUNTS = [200, 500, 1000] as const;
 
+/** What the costs of runs are added up by. */
+export const COST_BY = ["playbook", "label", "user", "host", "period"] as const;
+export type CostBy = (typeof COST_BY)[number];
+
 /** Values may be undefined, so that one that is taken back leaves the address. */
 export interface TrendsSearch {
   playbook?: string | undefined;
@@ -12,6 +16,7 @@ export interface TrendsSearch {
   q?: string | undefined;
   since?: (typeof PERIODS)[number] | undefined;
   runs?: (typeof AMOUNTS)[number] | undefined;
+  cost_by?: CostBy | undefined;
 }
 
 export function search(raw: RawSearch): TrendsSearch {
@@ -23,5 +28,6 @@ export function search(raw: RawSearch): TrendsSearch {
     ...text(raw, "q"),
     ...oneOf(raw, "since", PERIODS),
     ...(amount !== undefined && { runs: amount }),
+    ...oneOf(raw, "cost_by", COST_BY),
   };
 }

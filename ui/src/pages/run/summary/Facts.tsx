@@ -5,6 +5,7 @@ import InProgressIcon from "@patternfly/react-icons/dist/esm/icons/in-progress-i
 import { Link } from "@tanstack/react-router";
 import type { ReactElement } from "react";
 import type { Execution } from "../../../api/types";
+import { runCost, runCostParts } from "../../../parts/cost";
 import { ExecutionLink } from "../../../parts/ExecutionLink";
 import { duration, integer, plural } from "../../../parts/format";
 import { Time } from "../../../parts/Time";
@@ -61,6 +62,7 @@ export function Facts({ run }: { run: Execution }): ReactElement {
               ["Results", integer(run.results)],
               ["Printed lines", integer(run.output_lines)],
               ...cpu(run),
+              ...cost(run),
             ]}
           />
         </div>
@@ -75,6 +77,15 @@ function cpu({ usage }: Execution): Fact[] {
   return user_s === undefined || system_s === undefined
     ? []
     : [["Processor time", `${duration(user_s)} user, ${duration(system_s)} system`]];
+}
+
+/** What it cost, if prices are configured and it is over. */
+function cost({ cost }: Execution): Fact[] {
+  if (!cost) {
+    return [];
+  }
+  const parts = runCostParts(cost);
+  return [["Cost", parts === "" ? runCost(cost) : `${runCost(cost)} (${parts})`]];
 }
 
 function List({ facts }: { facts: readonly Fact[] }): ReactElement {

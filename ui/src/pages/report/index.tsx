@@ -1,0 +1,73 @@
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import type { ReactElement } from "react";
+import type { StoredReport } from "../../api/types";
+import { Deliveries } from "../../parts/Deliveries";
+import { plural } from "../../parts/format";
+import { MenuButton } from "../../parts/MenuButton";
+import { PageTitle } from "../../parts/PageTitle";
+import { Failed, Loading } from "../../parts/states";
+import { Time } from "../../parts/Time";
+import { downloads, reportQuery, storedQuery } from "./queries";
+import { ReportView } from "./ReportView";
+
+const route = getRouteApi("/shell/reports/$id");
+
+/** A report that a schedule made, from the history as it is now. */
+export function StoredReportPage(): ReactElement {
+  const { id } = route.useParams();
+  const stored = useQuery(storedQuery(id));
+  const report = useQuery({ ...reportQuery(id), enabled: stored.isSuccess && !stored.data.error });
+  if (stored.isError) {
+    return <Failed error={stored.error} what="the report" isPage />;
+  }
+  return (
+    <>
+      <PageTitle
+        title={stored.data?.schedule ?? "Report"}
+        details={stored.data && <Details stored={stored.data} />}
+        actions={
+          stored.isSuccess && <MenuButton label="Download" actions={downloads(`/reports/${id}/document`)} />
+        }
+      />
+      {(stored.isPending || (report.isPending && !stored.data?.error)) && <Loading what="the report" />}
+      {report.isError && (
+        <Failed error={report.error} what="the report" retry={() => void report.refetch()} />
+      )}
+      {report.isSuccess && <ReportView report={report.data} />}
+    </>
+  );
+}
+
+function Details({ stored }: { stored: StoredReport }): ReactElement {
+  const { from, due, made, query, runs, failed, error, deliveries } = stored;
+  return (
+    <>
+      <p>
+        <Time at={from} /> to <Time at={due} />
+        {query && (
+          <>
+            , only <bdi className="pb-code">{query}</bdi>
+          </>
+        )}
+        . <Link to="/reports">All reports</Link>
+      </p>
+      <p>
+        {error ? (
+          <>
+            It could not be made: <bdi>{error}</bdi>
+          </>
+        ) : (
+          <>
+            When it was made, on <Time at={made} />, there were {plural(runs ?? 0, "run")}, of which{" "}
+            {failed ?? 0} had failed. This is the history as it is now, without what was redacted or deleted
+            meanwhile.
+          </>
+        )}
+      </p>
+      {deliveries.length > 0 && <Deliveries deliveries={deliveries} />}
+    </>
+  );
+}
+
+export { StoredReportPage as component };

@@ -1,0 +1,53 @@
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import type { ReactElement } from "react";
+import { MenuButton } from "../../parts/MenuButton";
+import { PageTitle } from "../../parts/PageTitle";
+import { PERIOD_WORDS } from "../../parts/periods";
+import { Failed, Loading } from "../../parts/states";
+import { Time } from "../../parts/Time";
+import { downloads, previewQuery } from "./queries";
+import { ReportView } from "./ReportView";
+
+const route = getRouteApi("/shell/reports/now");
+
+/** A report of the time before now; nobody keeps it. */
+export function Preview(): ReactElement {
+  const search = route.useSearch();
+  const { period = "week", zone = "UTC", q } = search;
+  const report = useQuery(previewQuery(search));
+  return (
+    <>
+      <PageTitle
+        title={PERIOD_WORDS[period]}
+        tab="Report"
+        details={
+          report.data && (
+            <p>
+              <Time at={report.data.from} /> to <Time at={report.data.to} />
+              {q !== undefined && (
+                <>
+                  , only <bdi className="pb-code">{q}</bdi>
+                </>
+              )}
+              . <Link to="/reports">All reports</Link>
+            </p>
+          )
+        }
+        actions={
+          <MenuButton
+            label="Download"
+            actions={downloads("/reports/preview", { period, zone, ...(q !== undefined && { q }) })}
+          />
+        }
+      />
+      {report.isPending && <Loading what="the report" />}
+      {report.isError && (
+        <Failed error={report.error} what="the report" retry={() => void report.refetch()} />
+      )}
+      {report.isSuccess && <ReportView report={report.data} />}
+    </>
+  );
+}
+
+export { Preview as component };

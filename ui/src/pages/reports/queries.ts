@@ -1,0 +1,47 @@
+/** What the page reads. */
+import { keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { api, read } from "../../api/client";
+import type { ReportScheduleItem, ReportSettings } from "../../api/types";
+import type { ReportsSearch } from "./search";
+
+/** Reports that schedules made; again after a while, because nothing tells of new ones. */
+export function madeQuery({ schedule, cursor }: ReportsSearch) {
+  const query = {
+    limit: 50,
+    ...(schedule !== undefined && { schedule }),
+    ...(cursor !== undefined && { cursor }),
+  };
+  return queryOptions({
+    queryKey: ["reports", query],
+    queryFn: ({ signal }) => read(api.GET("/api/v1/ansible/reports", { params: { query }, signal })),
+    placeholderData: keepPreviousData,
+    refetchInterval: 15_000,
+  });
+}
+
+export const schedulesQuery = queryOptions({
+  queryKey: ["report-schedules"],
+  queryFn: async ({ signal }) =>
+    (await read(api.GET("/api/v1/ansible/report-schedules", { signal }))).schedules,
+  refetchInterval: 30_000,
+});
+
+/** The targets of notifications that take reports; needs the scope `admin`. */
+export const targetsQuery = queryOptions({
+  queryKey: ["notifications", "targets", "for reports"],
+  queryFn: async ({ signal }) => {
+    const { targets } = await read(api.GET("/api/v1/ansible/notifications/targets", { signal }));
+    return targets.filter(({ settings }) => settings.kind !== "pagerduty").map(({ name }) => name);
+  },
+});
+
+/** A schedule's settings, as they are sent. */
+export function settingsOf(schedule: ReportScheduleItem): ReportSettings {
+  const { cron, zone, period, query, formats, destinations, paused } = schedule;
+  return { cron, zone, period, formats, destinations, paused, ...(query && { query }) };
+}
+
+export async function save(name: string, body: ReportSettings, note?: string): Promise<void> {
+  const params = { path: { name }, ...(note !== undefined && { query: { note } }) };
+  await read(api.PUT("/api/v1/ansible/report-schedules/{name}", { params, body }));
+}

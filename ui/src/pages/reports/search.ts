@@ -1,0 +1,13 @@
+import { type RawSearch, text } from "../../app/search";
+
+/** Values may be undefined, so that one that is taken back leaves the address. */
+export interface ReportsSearch {
+  /** Only reports of this schedule. */
+  schedule?: string | undefined;
+  /** Where an older page begins. */
+  cursor?: string | undefined;
+}
+
+export function search(raw: RawSearch): ReportsSearch {
+  return { ...text(raw, "schedule"), ...text(raw, "cursor") };
+}
