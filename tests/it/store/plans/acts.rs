@@ -52,6 +52,7 @@ fn event(target: i64, number: i64) -> (NotificationEvent, Option<NewDelivery>) {
         uuid: Uuid::new_v4(),
         target,
         execution: Some(number),
+        report: None,
         kind: DeliveryKind::Event,
         due_us: TEN + number,
     };
@@ -154,7 +155,7 @@ pub(super) async fn judge(found: &mut Found<'_>, store: &Store) {
         "what a target was told already": store.expand_moments(&[], TEN, &told),
         "a message that is sent again": store.redeliver(unknown, TEN, &audited()),
         "messages that are given up": store.give_up_deliveries(target.id, 0, now_us, "off"),
-        "what is not kept": store.prune_notifications(0, 100),
+        "what is not kept": store.prune_notifications(0, 0, 100),
         "a schedule": store.schedule("schedule-7"),
         "the times of a schedule": store.ticks(known.id),
         "whether a time has a run": store.has_run_at(known.id, 7),
