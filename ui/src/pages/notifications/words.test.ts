@@ -17,7 +17,7 @@ test("triggers in a sentence", () => {
 
 test("each trigger is offered once, and a target names each once", () => {
   const offered = [...USUAL_TRIGGERS, ...MORE_TRIGGERS].map(({ trigger }) => trigger);
-  expect(new Set(offered).size).toBe(14);
+  expect(new Set(offered).size).toBe(15);
   const on: Trigger[] = ["broke", "lost"];
   expect(triggersOf({ kind: "slack", rules: [{ on }, { on: ["lost"] }] })).toEqual(["broke", "lost"]);
 });
@@ -27,6 +27,10 @@ test("numbers are told of the triggers that have them", () => {
   expect(ruleDetails({ on: ["silent", "waiting"], silent_hours: 26, waiting_minutes: 5 })).toEqual([
     "does not run: 26 hours without a run",
     "waits: 5 minutes",
+  ]);
+  expect(ruleDetails({ on: ["budget"] })).toEqual(["100 percent of a budget"]);
+  expect(ruleDetails({ on: ["budget"], budgets: ["a", "b"], budget_percent: 80 })).toEqual([
+    "80 percent of a, b",
   ]);
 });
 

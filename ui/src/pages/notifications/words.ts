@@ -102,6 +102,13 @@ export const MORE_TRIGGERS: readonly TriggerWords[] = [
     short: "a run waits too long",
   },
   {
+    trigger: "budget",
+    name: "A budget is spent",
+    about:
+      "What runs cost reached a budget of the configuration, or so many percent of it; told once in its period.",
+    short: "a budget is spent",
+  },
+  {
     trigger: "canceled",
     name: "A run is canceled",
     about: "Somebody canceled it.",
@@ -148,6 +155,9 @@ export function ruleDetails(rule: NotificationRule): string[] {
     has("still_broken") ? `still broken: every ${integer(every ?? 10)} failures` : "",
     has("unreachable") ? `not reached: in ${plural(runs ?? 3, "run")} in a row` : "",
     has("waiting") ? `waits: ${plural(minutes ?? 10, "minute")}` : "",
+    has("budget")
+      ? `${integer(rule.budget_percent ?? 100)} percent of ${rule.budgets?.length ? rule.budgets.join(", ") : "a budget"}`
+      : "",
     rule.late ? "also of runs that ended long before they arrived" : "",
   ].filter((detail) => detail !== "");
 }

@@ -23,6 +23,7 @@ const NUMBERS = [
   ["still_broken", "still_broken_every", "stillBrokenEvery", "Failures in a row, and each further", "10"],
   ["unreachable", "unreachable_runs", "unreachableRuns", "Runs in a row", "3"],
   ["waiting", "waiting_minutes", "waitingMinutes", "Minutes in the queue", "10"],
+  ["budget", "budget_percent", "budgetPercent", "Percent of the budget", "100"],
 ] as const;
 
 /** What is told: the usual three at hand, the others folded. */
@@ -38,7 +39,9 @@ export function Triggers({ rule, at, change, problem }: Props): ReactElement {
         {rows(USUAL_TRIGGERS)}
         <Folded
           title="More reasons"
-          fields={NUMBERS.slice(1).map(([, field]) => `rules[${at}].${field}`)}
+          fields={["budgets", ...NUMBERS.slice(1).map(([, field]) => field)].map(
+            (field) => `rules[${at}].${field}`,
+          )}
           problem={problem}
           isUsed={MORE_TRIGGERS.some(isMore)}
         >
@@ -89,6 +92,16 @@ function Row({ words, rule, at, change, problem }: Props & { words: TriggerWords
             problem={problem}
             placeholder={number[4]}
           />
+          {trigger === "budget" && (
+            <TextField
+              name={`rules[${at}].budgets`}
+              label="Budgets"
+              value={rule.budgets}
+              onText={(budgets) => change({ budgets })}
+              problem={problem}
+              placeholder="all, or names separated by commas"
+            />
+          )}
         </div>
       )}
     </div>

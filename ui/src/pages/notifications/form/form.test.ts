@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { TargetSettings } from "../../../api/types";
 import { problemOf } from "../../../parts/form/problem";
 import { formOf, isField, newTarget, settingsOf, withItem, withoutItem } from "./form";
 
@@ -29,27 +30,24 @@ test("only fields of the kind are sent", () => {
 });
 
 test("what a target is set to comes back as it was, and its secrets stay", () => {
-  const settings = {
+  const settings: TargetSettings = {
     kind: "webhook",
     enabled: false,
     rules: [
       { on: ["silent", "waiting"], query: "label:a", waiting_minutes: 5, silent_hours: 26, late: true },
+      { on: ["budget"], query: "", budget_percent: 80, budgets: ["production", "tests"] },
     ],
     quiet: [{ from: "22:00", to: "06:00", days: ["mon"] }],
     digest_minutes: 15,
     max_per_hour: 7,
-  } as const;
+  };
   const target = {
     name: "ops",
     address: "https://x",
     state: "disabled",
     from_file: false,
     changed: "2026-01-20T10:00:00Z",
-    settings: {
-      ...settings,
-      rules: settings.rules.map((rule) => ({ ...rule, on: [...rule.on] })),
-      quiet: settings.quiet.map((hours) => ({ ...hours, days: [...hours.days] })),
-    },
+    settings,
   };
   expect(settingsOf(formOf(target))).toEqual(settings);
 });

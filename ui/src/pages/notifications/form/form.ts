@@ -20,6 +20,9 @@ export interface RuleForm {
   waitingMinutes: string;
   /** Nothing: learnt from the history. */
   silentHours: string;
+  /** Names, separated by commas; nothing: all. */
+  budgets: string;
+  budgetPercent: string;
   late: boolean;
 }
 
@@ -77,6 +80,8 @@ export function newRule(key: number): RuleForm {
     unreachableRuns: "3",
     waitingMinutes: "10",
     silentHours: "",
+    budgets: "",
+    budgetPercent: "100",
     late: false,
   };
 }
@@ -144,6 +149,8 @@ function ruleForm(rule: NotificationRule, key: number): RuleForm {
     unreachableRuns: String(rule.unreachable_runs ?? 3),
     waitingMinutes: String(rule.waiting_minutes ?? 10),
     silentHours: rule.silent_hours ? String(rule.silent_hours) : "",
+    budgets: (rule.budgets ?? []).join(", "),
+    budgetPercent: String(rule.budget_percent ?? 100),
     late: rule.late ?? false,
   };
 }
@@ -223,6 +230,8 @@ function ruleOf(rule: RuleForm): NotificationRule {
     ...(has("unreachable") && filledNumber("unreachable_runs", rule.unreachableRuns)),
     ...(has("waiting") && filledNumber("waiting_minutes", rule.waitingMinutes)),
     ...(has("silent") && filledNumber("silent_hours", rule.silentHours)),
+    ...(has("budget") && filledNumber("budget_percent", rule.budgetPercent)),
+    ...(has("budget") && rule.budgets.trim() !== "" && { budgets: listOf(rule.budgets) }),
     ...(rule.late && { late: true }),
   };
 }
@@ -275,7 +284,7 @@ const FIELDS: ReadonlySet<string> = new Set([
 ]);
 
 const RULE_FIELD =
-  /^rules\[\d+\]\.(on|query|still_broken_every|unreachable_runs|waiting_minutes|silent_hours)$/;
+  /^rules\[\d+\]\.(on|query|still_broken_every|unreachable_runs|waiting_minutes|silent_hours|budgets|budget_percent)$/;
 
 /** Whether the form has a field of this name of the API. */
 export function isField(name: string): boolean {

@@ -19,7 +19,7 @@ interface Props {
   toggle(isExpanded: boolean): void;
 }
 
-const KINDS = { event: undefined, digest: "several events", test: "a test" } as const;
+const KINDS = { event: undefined, digest: "several events", test: "a test", report: "a report" } as const;
 
 /** A message in a row, with request and answers folded below it. */
 export function Delivery({ delivery, row, isExpanded, toggle }: Props): ReactElement {
