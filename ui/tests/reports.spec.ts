@@ -105,7 +105,9 @@ test("what a run cost is told by its page, by the list and by trends", async ({ 
   await page.goto(`runs/${expensive.id}`);
   await expect(page.getByText(/^8\.\d\d EUR \(processor 2\.00, controller 6\.\d\d\)$/)).toBeVisible();
   await page.goto("runs");
-  await page.getByLabel("Cost").check();
+  // The switch is drawn over its checkbox.
+  await page.locator('label[for="runs-cost"]').click();
+  await expect(page.getByLabel("Cost")).toBeChecked();
   await expect(page.getByRole("row", { name: /backup\.yml/ })).toContainText("unknown");
   await expect(page.getByRole("row", { name: /8\.\d\d EUR/ })).toContainText("site.yml");
   await expectAccessible(page, "runs-cost");
