@@ -41,7 +41,15 @@ function Row({ budget }: { budget: BudgetState }): ReactElement {
       </Td>
       <Td dataLabel="Spent">
         <span className="pb-meter">
-          <meter min={0} max={100} value={Math.min(percent ?? 0, 100)} aria-label={`Spent of ${name}`} />
+          <meter
+            min={0}
+            max={100}
+            low={75}
+            high={99}
+            optimum={0}
+            value={Math.min(percent ?? 0, 100)}
+            aria-label={`Spent of ${name}`}
+          />
           <span className="pb-number">
             {percent === undefined || percent === null ? "" : `${percent} %, `}
             {runsCost(spent)}
