@@ -79,13 +79,22 @@ fn of_two_collectors_one_starts_each_run_and_the_other_goes_on_when_it_is_killed
     site.playbook("short.yml", SHORT);
     let [mut one, other] = site.start_on::<2>(&database);
     let [first, second] = [one.client(), other.client()];
-    create(&first, &each_second("shared", "short.yml"));
+    let mut schedule = each_second("shared", "short.yml");
+    schedule["cron"] = "*/4 * * * * *".into();
+    create(&first, &schedule);
     let enough = |client: &Client, count: usize| {
         eventually("runs to be started", || {
             (started(client, "shared").len() >= count).then_some(())
         });
     };
     enough(&second, 2);
+    // What runs when its collector is killed goes on, but nobody is told of its end, and the schedule waits for it.
+    let is_open = || {
+        let list = second.api("/executions?status=running").ok();
+        list["executions"] != json!([])
+    };
+    eventually("a run to begin", || is_open().then_some(()));
+    eventually("it to end", || (!is_open()).then_some(()));
     one.kill();
     let before = started(&second, "shared").len();
     enough(&second, before + 2);

@@ -181,13 +181,14 @@ pub(super) async fn judge(found: &mut Found<'_>, store: &Store) {
         "events that are held on": store.hold_events(target.id, now_us),
         "events that are released": store.release_events(target.id, true, 0, TEN),
     }
-    // Targets and schedules are few: a database may read all of them. SQLite calls it a scan when it goes through the log
-    // in the order of its keys until a page is full.
+    // Targets and schedules are few: a database may read all of them. SQLite and MySQL call it a scan when they go through the
+    // log in the order of its keys until a page is full.
     let is_page = |fault: &String| fault.contains("log of") || fault.contains("that arrived");
     let is_fine = |fault: &String| {
         fault.contains("notification_targets")
             || fault.contains("on schedules")
-            || (is_page(fault) && fault.ends_with("SCAN d"))
+            || (is_page(fault)
+                && (fault.ends_with("SCAN d") || fault.contains(": d index PRIMARY")))
     };
     let added = found.faults.split_off(before);
     let added = added.into_iter().filter(|fault| !is_fine(fault));
