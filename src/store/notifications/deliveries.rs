@@ -237,12 +237,8 @@ impl Store {
         if let Some(before) = filter.before {
             query.push(" AND d.id < ?").bind(before);
         }
-        // Of one run there are few. An expression keeps SQLite from going through all messages in their order to find them.
-        query.push(match filter.execution {
-            Some(_) => " ORDER BY d.id + 0 DESC LIMIT ?",
-            None => " ORDER BY d.id DESC LIMIT ?",
-        });
-        let rows = query.bind(limit).fetch_all(&self.read).await?;
+        query.push(" ORDER BY d.id DESC LIMIT ?").bind(limit);
+        let rows = query.fetch_all(&self.read).await?;
         rows.iter().map(read_listed).collect()
     }
 

@@ -127,8 +127,12 @@ pub(super) async fn judge(found: &mut Found<'_>, store: &Store) {
     let due = store.due_deliveries(target.id, i64::MAX, 1).await.unwrap();
     let delivery = due[0].uuid;
     let known = store.schedule("schedule-7").await.unwrap().unwrap();
-    let execution = store.deliveries(&DeliveryFilter::default(), 1).await;
-    let execution = execution.unwrap()[0].execution;
+    let listed = store
+        .deliveries(&DeliveryFilter::default(), 1_000)
+        .await
+        .unwrap();
+    let execution = listed.iter().find_map(|one| one.execution);
+    assert!(execution.is_some(), "no message is about a run");
     let listed = |filter: DeliveryFilter| async move { store.deliveries(&filter, 50).await };
     let any = DeliveryFilter::default;
     let run: ExecutionKey = 1_700;
