@@ -189,7 +189,7 @@ const reports = createRoute({
 /** A report of the time before now, which nobody keeps. */
 const preview = createRoute({
   getParentRoute: () => shell,
-  path: "/reports/now",
+  path: "/reports/preview",
   validateSearch: previewSearch,
   component: page(() => import("../pages/report/now")),
 });

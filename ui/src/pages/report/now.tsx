@@ -9,7 +9,7 @@ import { Time } from "../../parts/Time";
 import { downloads, previewQuery } from "./queries";
 import { ReportView } from "./ReportView";
 
-const route = getRouteApi("/shell/reports/now");
+const route = getRouteApi("/shell/reports/preview");
 
 /** A report of the time before now; nobody keeps it. */
 export function Preview(): ReactElement {

@@ -18,7 +18,7 @@ export function MakeNow(): ReactElement {
     event.preventDefault();
     const q = query.trim();
     void navigate({
-      to: "/reports/now",
+      to: "/reports/preview",
       search: { period, zone: zoneName(zone), ...(q !== "" && { q }) },
     });
   };
