@@ -1,0 +1,143 @@
+//! What can be done to the history.
+
+/// What was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// An execution was deleted.
+    Delete,
+    /// An execution was pinned, or its pin was replaced.
+    Pin,
+    /// A pin was removed.
+    Unpin,
+    /// An execution was imported.
+    Import,
+    /// Values of an execution were redacted.
+    Redact,
+    /// A cleanup began.
+    Cleanup,
+    /// A cleanup ended.
+    CleanupEnded,
+    /// A run was launched.
+    Launch,
+    /// A run was replayed.
+    Replay,
+    /// A run was canceled.
+    Cancel,
+    /// A token was created.
+    CreateToken,
+    /// A token was revoked.
+    RevokeToken,
+    /// A schedule was created.
+    CreateSchedule,
+    /// A schedule was changed.
+    ChangeSchedule,
+    /// A schedule was deleted.
+    DeleteSchedule,
+    /// A schedule was paused.
+    PauseSchedule,
+    /// A schedule was resumed.
+    ResumeSchedule,
+    /// A schedule started nothing at a time, for another reason than the time before.
+    SkipSchedule,
+    /// The oldest entries of the trail were removed, as the configuration says.
+    TrimAudit,
+    /// A target of notifications was set.
+    SetTarget,
+    /// A target of notifications was removed.
+    RemoveTarget,
+    /// A target of notifications got a new secret to sign with.
+    RotateTarget,
+    /// A target of notifications was switched off, because it failed for too long.
+    SwitchOffTarget,
+    /// A target of notifications was sent an example.
+    TestTarget,
+    /// A message to a target was sent again.
+    Redeliver,
+    /// Somebody looked at an execution.
+    View,
+    /// Something of the history was exported.
+    Export,
+    /// A schedule of reports was created or changed.
+    SaveReportSchedule,
+    /// A schedule of reports was deleted.
+    DeleteReportSchedule,
+    /// A report was made for a schedule.
+    MakeReport,
+    /// A request was refused, because the actor was unknown or not allowed.
+    Refused,
+}
+
+impl Action {
+    /// Every action.
+    pub const ALL: [Action; 31] = [
+        Action::Delete,
+        Action::Pin,
+        Action::Unpin,
+        Action::Import,
+        Action::Redact,
+        Action::Cleanup,
+        Action::CleanupEnded,
+        Action::Launch,
+        Action::Replay,
+        Action::Cancel,
+        Action::CreateToken,
+        Action::RevokeToken,
+        Action::CreateSchedule,
+        Action::ChangeSchedule,
+        Action::DeleteSchedule,
+        Action::PauseSchedule,
+        Action::ResumeSchedule,
+        Action::SkipSchedule,
+        Action::TrimAudit,
+        Action::SetTarget,
+        Action::RemoveTarget,
+        Action::RotateTarget,
+        Action::SwitchOffTarget,
+        Action::TestTarget,
+        Action::Redeliver,
+        Action::View,
+        Action::Export,
+        Action::SaveReportSchedule,
+        Action::DeleteReportSchedule,
+        Action::MakeReport,
+        Action::Refused,
+    ];
+
+    /// Its name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Action::Delete => "delete",
+            Action::Pin => "pin",
+            Action::Unpin => "unpin",
+            Action::Import => "import",
+            Action::Redact => "redact",
+            Action::Cleanup => "cleanup",
+            Action::CleanupEnded => "cleanup_ended",
+            Action::Launch => "launch",
+            Action::Replay => "replay",
+            Action::Cancel => "cancel",
+            Action::CreateToken => "create_token",
+            Action::RevokeToken => "revoke_token",
+            Action::CreateSchedule => "create_schedule",
+            Action::ChangeSchedule => "change_schedule",
+            Action::DeleteSchedule => "delete_schedule",
+            Action::PauseSchedule => "pause_schedule",
+            Action::ResumeSchedule => "resume_schedule",
+            Action::SkipSchedule => "skip_schedule",
+            Action::TrimAudit => "trim_audit",
+            Action::SetTarget => "set_target",
+            Action::RemoveTarget => "remove_target",
+            Action::RotateTarget => "rotate_target",
+            Action::SwitchOffTarget => "switch_off_target",
+            Action::TestTarget => "test_target",
+            Action::Redeliver => "redeliver",
+            Action::View => "view",
+            Action::Export => "export",
+            Action::SaveReportSchedule => "save_report_schedule",
+            Action::DeleteReportSchedule => "delete_report_schedule",
+            Action::MakeReport => "make_report",
+            Action::Refused => "refused",
+        }
+    }
+}
