@@ -133,7 +133,7 @@ pub(super) fn run(command: &Set) -> anyhow::Result<ExitCode> {
         Some(file) => from_file(file)?,
         None => from_options(command)?,
     };
-    secrets(command, &client, &path, &mut settings)?;
+    secrets(command, &client, &mut settings)?;
     let answer: anyhow::Result<Value> = client.put(&path, &settings);
     wipe_value(&mut settings);
     let answer = answer?;
@@ -214,7 +214,7 @@ fn from_options(command: &Set) -> anyhow::Result<Value> {
 }
 
 /// Adds the secrets that were given, or asks for the one that is missing.
-fn secrets(command: &Set, client: &Client, path: &str, settings: &mut Value) -> anyhow::Result<()> {
+fn secrets(command: &Set, client: &Client, settings: &mut Value) -> anyhow::Result<()> {
     if let Some(url) = &command.address {
         settings["url"] = url.as_str().into();
     }
@@ -228,19 +228,29 @@ fn secrets(command: &Set, client: &Client, path: &str, settings: &mut Value) -> 
         }
     }
     let kind = settings["kind"].as_str().unwrap_or_default();
-    let (name, prompt) = match kind {
-        "pagerduty" => ("token", "Routing key: "),
+    let (name, prompt, option) = match kind {
+        "pagerduty" => ("token", "Routing key: ", "its routing key: --key-file"),
         "mail" => return Ok(()),
-        _ => ("url", "Address of the webhook: "),
+        _ => (
+            "url",
+            "Address of the webhook: ",
+            "its address: --address-file",
+        ),
     };
-    if settings[name].is_null() && out::can_ask() {
-        // An existing target keeps its secrets.
-        let known: anyhow::Result<Value> = client.get(path, &[]);
-        if known.is_err() {
-            settings[name] = secret::ask(prompt)?.expose_secret().into();
+    // An existing target keeps its secrets.
+    if settings[name].is_null() && !is_known(&command.name, client)? {
+        if !out::can_ask() {
+            bail!("a new target of kind {kind} needs {option}");
         }
+        settings[name] = secret::ask(prompt)?.expose_secret().into();
     }
     Ok(())
+}
+
+fn is_known(target: &str, client: &Client) -> anyhow::Result<bool> {
+    let list: Value = client.get("/notifications/targets", &[])?;
+    let mut targets = list["targets"].as_array().into_iter().flatten();
+    Ok(targets.any(|one| one["name"] == target))
 }
 
 fn read(file: &Path) -> anyhow::Result<Zeroizing<String>> {

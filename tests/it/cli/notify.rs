@@ -13,6 +13,12 @@ fn a_target_is_set_tested_rotated_and_removed() {
     std::fs::write(&file, receiver.url()).unwrap();
     let file = file.to_str().unwrap();
     let told = ["--on", "broke,recovered", "--query", "playbook:site.yml"];
+    let missing = ["notify", "set", "ops", "--kind", "slack", "--on", "broke"];
+    let refused = run(&collector, &missing);
+    assert!(
+        refused.complaint(1).contains("--address-file"),
+        "{refused:?}"
+    );
     let mut arguments = vec![
         "notify",
         "set",
