@@ -31,8 +31,11 @@ const MEMORY: u64 = 150_000_000;
 /// Runs that an export gives in a second.
 const EXPORTED: f64 = 50_000.0;
 
+/// A report over the whole history, in milliseconds.
+const REPORTED: f64 = 2_000.0;
+
 /// The rows of this file. T13 has more in [`crate::answers`].
-const TARGETS: [&str; 5] = ["T5", "T6", "T8/grown", "T10", "T13/grown"];
+const TARGETS: [&str; 6] = ["T5", "T6", "T8/grown", "T10", "T13/grown", "R4"];
 
 pub(crate) fn rows(scratch: &Scratch, asked: &Selection, executions: u64) -> Result<Vec<Row>> {
     let asks = |name: &str| {
@@ -95,6 +98,7 @@ struct Size {
     lists: Vec<(&'static Question, Option<Took>)>,
     views: Vec<(&'static str, Took)>,
     exported: Option<Exported>,
+    reported: Option<[Reported; 2]>,
     /// The collector's memory: now, and at most.
     memory: (u64, u64),
 }
@@ -124,6 +128,8 @@ fn one_size(place: &Place<'_>, name: &str, executions: u64, asked: &Selection) -
     }
     let exported = includes("T13/grown").then(|| export(&collector, &asker, executions));
     let exported = exported.transpose()?;
+    let reported = includes("R4").then(|| reports(&collector, &asker, &filled));
+    let reported = reported.transpose()?;
     let mut views = Vec::new();
     if includes("T6") || memory {
         let script: Script = large::script(executions)?;
@@ -149,8 +155,52 @@ fn one_size(place: &Place<'_>, name: &str, executions: u64, asked: &Selection) -
         lists,
         views,
         exported,
+        reported,
         memory,
     })
+}
+
+/// A report over all executions.
+#[derive(Debug, Clone, Copy)]
+struct Reported {
+    took: Took,
+    /// By how much the collector's memory grew for it.
+    grown_bytes: u64,
+}
+
+/// Of all runs, from roll-ups; and with a query that reads each run.
+fn reports(collector: &Collector, asker: &Asker, filled: &Filled) -> Result<[Reported; 2]> {
+    Ok([
+        report(collector, asker, filled, "")?,
+        report(
+            collector,
+            asker,
+            filled,
+            "&q=status:success+OR+status:failed",
+        )?,
+    ])
+}
+
+fn report(collector: &Collector, asker: &Asker, filled: &Filled, query: &str) -> Result<Reported> {
+    let before = collector.peak_bytes()?;
+    let day = |us: i64| {
+        let time = chrono::DateTime::from_timestamp_micros(us).unwrap_or_default();
+        time.format("%Y-%m-%d").to_string()
+    };
+    let from = day(filled.newest_us - crate::history::SPAN_US);
+    let to = day(filled.newest_us + playback::model::DAY_US);
+    let path = format!("/api/v1/ansible/reports/preview?start_date={from}&end_date={to}{query}");
+    let took = asker.time(|| vec![path.clone()])?.context("a report")?;
+    let reported = Reported {
+        took,
+        grown_bytes: collector.peak_bytes()?.saturating_sub(before),
+    };
+    note(&format!(
+        "  report: {}, memory grew by {}",
+        all(Some(took)),
+        megabytes(reported.grown_bytes)
+    ));
+    Ok(reported)
 }
 
 /// An export of all executions as NDJSON.
@@ -273,6 +323,32 @@ fn told(name: &str, sizes: &[Size]) -> Result<Vec<Row>> {
                 megabytes(tenth.grown_bytes)
             ),
         });
+    }
+    if let (Some(reported), Some(tenth)) = (whole.reported, tenth.reported) {
+        let whats = [
+            "report over all runs",
+            "the same with a query that has an OR",
+        ];
+        for (what, (reported, tenth)) in whats.iter().zip(reported.iter().zip(tenth)) {
+            rows.push(Row {
+                target: "R4",
+                what: format!("{name}: {what}; growth of memory"),
+                wanted: format!("p95 ≤ {REPORTED:.0} ms; constant"),
+                measured: format!(
+                    "{}, p95 {} ms; {}",
+                    millis(reported.took.median),
+                    millis(reported.took.p95),
+                    megabytes(reported.grown_bytes)
+                ),
+                reached: Some(reported.took.p95 <= REPORTED),
+                growth: format!(
+                    "from {}, p95 {} ms; {} at a tenth",
+                    millis(tenth.took.median),
+                    millis(tenth.took.p95),
+                    megabytes(tenth.grown_bytes)
+                ),
+            });
+        }
     }
     if let (Some(start_ms), Some(tenth_ms)) = (whole.start_ms, tenth.start_ms) {
         rows.push(Row {

@@ -10,7 +10,7 @@
 //! - [`growth`]: T5, T6, T8 and T10 as a history grows: [`lists`], [`large`], [`start`], and [`asking`] for all of them
 //! - [`stream`]: T7; [`size`]: T9; [`search`]: T11, on the runs of [`text`]; [`answers`]: T13, and with [`lists`] on a large history
 //! - [`pages`]: T12, in a browser
-//! - [`launch`]: R1; [`supervise`]: R2, R3
+//! - [`launch`]: R1; [`supervise`]: R2, R3; [`growth`]: R4 too; [`options`]: R5, R6
 //! - [`ara`]: the same of ARA, where it can be measured
 //! - [`table`], [`clock`], [`cpu`]: what holds it together
 
@@ -28,6 +28,7 @@ mod large;
 mod launch;
 mod limit;
 mod lists;
+mod options;
 mod pages;
 mod place;
 mod playbook;
@@ -137,6 +138,7 @@ fn main() -> Result<()> {
     rows.extend(pages::rows(&scratch, &asked, executions()?)?);
     rows.extend(launch::rows(&scratch, &asked)?);
     rows.extend(supervise::rows(&scratch, &asked)?);
+    rows.extend(options::rows(&scratch, &asked)?);
     if let Some(bin) = folder("PLAYBACK_BENCH_ARA") {
         rows.extend(ara::rows(&scratch, &asked, &bin)?);
     }
