@@ -289,3 +289,62 @@ SECRETS = (
 )
 
 CASES = (*FLOW, *OPTIONS, *ERRORS, *VALUES, *DISPLAY, *PERSON, *SIGNALS, *ADHOC, *SECRETS)
+
+SAMPLE = (
+    # Strategies, batches, and who a task runs on.
+    "linear",
+    "free",
+    "serial",
+    "run_once",
+    "delegations",
+    # What a result is made of: loops, retries, polls, templates, and what is judged, rescued or not reached.
+    "templates",
+    "loops",
+    "include_loops",
+    "until",
+    "async",
+    "blocks",
+    "judged",
+    "unreachable",
+    "gather",
+    # What changes the course of a play.
+    "max_fail_percentage",
+    "handlers",
+    "force_handlers",
+    "end_host",
+    "roles",
+    "inventory_grows",
+    "told",
+    # Options that change what a run does or means.
+    "check_diff",
+    "tags",
+    "limit",
+    "several",
+    # Errors of playbooks and of Ansible, and output past its display.
+    "undefined",
+    "not_yaml",
+    "modules",
+    "workers",
+    # Values and texts, and how they are printed.
+    "values",
+    "unicode",
+    "yaml_verbose",
+    "colour",
+    "minimal",
+    # People, and signals.
+    "prompts",
+    "debugger_redo",
+    "interrupt",
+    "terminate_async",
+    "kill",
+    # Ad-hoc commands.
+    "command",
+    "command_unreachable",
+    "command_async",
+    # Secrets, by each way that they come in.
+    "secrets",
+    "vault",
+)
+"""Names of the cases that `make test` runs: one for each feature of Ansible that a record tells something of. The other
+cases vary these by an option, a variable or a signal, and run in the whole matrix.
+"""

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cases import CASES, SECRET, Case, version_key
+from cases import CASES, SAMPLE, SECRET, Case, version_key
 from collector import Collector
-from machine import AWAY, EXEC, LIVE
+from machine import AWAY, EXEC, GATES, LIVE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,15 +29,16 @@ def environments() -> dict[str, Path]:
 def matrix(whole: bool) -> list[tuple[str, Case, str]]:
     """The combinations of versions, cases and ways to test.
 
-    The whole matrix has all combinations. Ordinary test runs have each case once: in turn on the newest version and on
-    one of the older ones, with each way in turn; cases with secrets also run under the supervisor.
+    The whole matrix has all combinations. Ordinary test runs have each case of the sample once: in turn on the newest
+    version and on one of the older ones, with each way in turn; cases with secrets also run under the supervisor.
     """
     versions = list(environments())
     ways = (LIVE, AWAY, EXEC)
     if whole:
         return [(version, case, way) for version in versions for case in CASES if case.runs_on(version) for way in ways]
+    known = {case.name: case for case in CASES}
     part = []
-    for number, case in enumerate(CASES):
+    for number, case in enumerate(known[name] for name in SAMPLE):
         able = [version for version in versions if case.runs_on(version)]
         turn = number // 2
         older = able[:-1] or able
@@ -51,16 +52,32 @@ def matrix(whole: bool) -> list[tuple[str, Case, str]]:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--whole", action="store_true", help="every case on every version in every way")
+    parser.addoption("--whole", action="store_true", help="every case on every version in every way, and all tests")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "whole: runs with --whole alone")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("whole"):
+        return
+    left_out = [item for item in items if item.get_closest_marker("whole")]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "each_version" in metafunc.fixturenames:
+    whole = metafunc.config.getoption("whole")
+    if "gate" in metafunc.fixturenames:
         versions = list(environments())
-        whole = metafunc.config.getoption("whole")
-        metafunc.parametrize("each_version", versions if whole else [versions[0], versions[-1]])
+        # In turn on the newest and on the oldest.
+        pairs = [(gate, versions[-1 if number % 2 == 0 else 0]) for number, gate in enumerate(GATES)]
+        if whole:
+            pairs = [(gate, version) for gate in GATES for version in versions]
+        metafunc.parametrize(("gate", "each_version"), pairs)
     if "case" in metafunc.fixturenames:
-        runs = matrix(metafunc.config.getoption("whole"))
+        runs = matrix(whole)
         names = [f"{version}-{case.name}-{way}" for version, case, way in runs]
         metafunc.parametrize(("version", "case", "way"), runs, ids=names)
 

@@ -33,6 +33,17 @@ CALLBACKS = "oracle.witness.before,playback.history.recorder,oracle.witness.afte
 PATIENCE = 15
 TRIES = 4
 
+GATES = {
+    "linear": ("web1", "web3"),
+    "free": ("web1", "web2", "web3"),
+    "serial": ("web2", "web3"),
+    "loop": ("web1",),
+    "handlers": ("web1",),
+    "failures": ("web1",),
+    "async": ("web1",),
+}
+"""Playbooks in `playbooks/gates/` that stop half-way, and the hosts that reach the gate there."""
+
 LIVE, AWAY, EXEC = "live", "away", "exec"
 """How a run is recorded: while the collector listens; by the recorder alone, delivered later by `playback flush`;
 by `playback exec` around it as well."""

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
-from machine import LIVE, PLAYBOOKS, Machine, Running, eventually
+from machine import GATES, LIVE, PLAYBOOKS, Machine, Running, eventually
 from oracle import described, differences, recap_counts, running
 
 if TYPE_CHECKING:
@@ -14,19 +12,7 @@ if TYPE_CHECKING:
 
     from collector import Collector
 
-# Playbook → hosts that reach the gate.
-GATES = {
-    "linear": ("web1", "web3"),
-    "free": ("web1", "web2", "web3"),
-    "serial": ("web2", "web3"),
-    "loop": ("web1",),
-    "handlers": ("web1",),
-    "failures": ("web1",),
-    "async": ("web1",),
-}
 
-
-@pytest.mark.parametrize("gate", GATES)
 def test_record_says_what_runs_now(
     each_version: str, gate: str, ansible: Path, collector: Collector, tmp_path: Path
 ) -> None:

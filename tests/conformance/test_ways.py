@@ -53,6 +53,7 @@ def test_ansible_runner_runs_a_playbook(site: Site, runner: Path) -> None:
     assert (record.output, record.detail["output_lines"]) == ("", 0)
 
 
+@pytest.mark.whole
 def test_ansible_runner_runs_a_module(site: Site, runner: Path) -> None:
     done = site.run("ansible-runner", "run", str(runner), "-m", "command", "--hosts", "web", "-a", "echo hi", env={})
     assert done.code == 0, done.printed
@@ -63,6 +64,7 @@ def test_ansible_runner_runs_a_module(site: Site, runner: Path) -> None:
     assert record.told == [("command", "web1", "ok"), ("command", "web2", "ok")]
 
 
+@pytest.mark.whole
 def test_ansible_runner_finds_the_settings_in_its_project(site: Site, runner: Path) -> None:
     (runner / "env/envvars").unlink()
     site.config("runner/project/ansible.cfg")
@@ -70,6 +72,7 @@ def test_ansible_runner_finds_the_settings_in_its_project(site: Site, runner: Pa
     is_the_playbook(site.record(), done.code, recap(done.printed))
 
 
+@pytest.mark.whole
 def test_ansible_runner_recorded_from_outside(site: Site, runner: Path) -> None:
     command = ("exec", "--label", site.label, "--", "ansible-runner", "run", str(runner), "-p", "site.yml")
     done = site.run(str(PLAYBACK), *command)
@@ -188,6 +191,7 @@ def test_ansible_console(site: Site) -> None:
     assert all(record.output in done.printed for record in found)
 
 
+@pytest.mark.whole
 def test_a_console_that_is_recorded_from_outside(site: Site) -> None:
     command = ("exec", "--label", site.label, "--", "ansible-console", "-i", "hosts", "web")
     done = site.run(str(PLAYBACK), *command, typed=TYPED)
@@ -237,7 +241,10 @@ def test_molecule_converges(site: Site) -> None:
 # Mitogen
 
 
-@pytest.mark.parametrize("strategy", ["linear", "free", "host_pinned"])
+@pytest.mark.parametrize(
+    "strategy",
+    ["linear", *(pytest.param(name, marks=pytest.mark.whole) for name in ("free", "host_pinned"))],
+)
 def test_mitogen(site: Site, strategy: str) -> None:
     [plugins] = BIN.parent.glob("lib/python*/site-packages/ansible_mitogen/plugins/strategy")
     env = site.recorder | {"ANSIBLE_STRATEGY_PLUGINS": str(plugins), "ANSIBLE_STRATEGY": f"mitogen_{strategy}"}
@@ -357,6 +364,7 @@ def container(site: Site) -> Iterator[Container]:
         folder.chmod(0o755)
 
 
+@pytest.mark.whole
 def test_a_home_that_cannot_be_written(container: Container) -> None:
     done = container.run(container.site.home)
     assert done.code == 0, done.printed
@@ -381,6 +389,7 @@ def test_a_home_that_cannot_be_written_and_no_collector(container: Container) ->
     assert record.detail["events"]["complete"]
 
 
+@pytest.mark.whole
 def test_nothing_but_ansibles_own_folders_can_be_written(container: Container) -> None:
     done = container.run(container.site.home, container.temporary)
     assert done.code == 0, done.printed
@@ -391,6 +400,7 @@ def test_nothing_but_ansibles_own_folders_can_be_written(container: Container) -
     assert record.output == done.printed
 
 
+@pytest.mark.whole
 def test_nowhere_to_keep_the_run_and_no_collector(container: Container) -> None:
     done = container.run(container.site.home, container.temporary, without="PLAYBACK_URL")
     assert done.code == 0, done.printed
