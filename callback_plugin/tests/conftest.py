@@ -165,6 +165,27 @@ def read_spool(path: Path) -> list[dict[str, Any]]:
     return events
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--whole", action="store_true", help="also the tests that are marked `whole`")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "whole: one more form of what another test proves, with --whole alone")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("whole"):
+        return
+    left_out = [item for item in items if item.get_closest_marker("whole")]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
+
+
+def also(*values: Any) -> Any:
+    """Parameters of a test that only `--whole` runs: it starts Ansible once more for each."""
+    return pytest.param(*values, marks=pytest.mark.whole)
+
+
 @pytest.fixture
 def site(tmp_path: Path) -> Site:
     return Site(tmp_path)

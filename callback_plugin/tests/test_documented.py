@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import subprocess
@@ -13,6 +14,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "configuration.md"
 NAME = "playback.history.recorder"
 
 
+@functools.cache
 def documented_by_ansible() -> dict[str, Any]:
     ansible_doc = Path(sys.executable).with_name("ansible-doc")
     done = subprocess.run([ansible_doc, "-t", "callback", "-j", NAME], check=True, capture_output=True, text=True)

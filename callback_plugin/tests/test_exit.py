@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from conftest import also
 
 if TYPE_CHECKING:
     from conftest import Site
@@ -26,7 +27,7 @@ SLEEPS = """
 
 @pytest.mark.parametrize(
     ("play", "code"),
-    [(OK, 0), (FAILS, 2), (UNREACHABLE, 4), (NO_HOSTS, None)],
+    [also(OK, 0), (FAILS, 2), also(UNREACHABLE, 4), (NO_HOSTS, None)],
     ids=["ok", "fails", "unreachable", "no hosts"],
 )
 def test_the_exit_code_is_the_one_that_the_shell_sees(site: Site, play: str, code: int | None) -> None:
@@ -80,7 +81,7 @@ def test_an_interruption_ends_with_99(site: Site) -> None:
     assert run.text.endswith(run.printed.decode().splitlines()[-1] + "\n")
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGTERM, also(signal.SIGHUP)])
 def test_a_signal_is_recorded_and_passed_on(site: Site, number: signal.Signals) -> None:
     process = sleeping(site)
     process.send_signal(number)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from conftest import also
 
 if TYPE_CHECKING:
     from conftest import Site
@@ -23,8 +24,18 @@ PLAY = """
 """
 
 
-@pytest.mark.parametrize("options", [[], ["-vvv", "--diff"], ["--check"]], ids=str)
-@pytest.mark.parametrize("colour", ["0", "1"])
+@pytest.mark.parametrize(
+    ("options", "colour"),
+    [
+        ([], "1"),
+        (["-vvv", "--diff"], "0"),
+        also([], "0"),
+        also(["-vvv", "--diff"], "1"),
+        also(["--check"], "0"),
+        also(["--check"], "1"),
+    ],
+    ids=str,
+)
 def test_the_record_is_what_was_printed(site: Site, options: list[str], colour: str) -> None:
     run = site.play(PLAY, *options, env={"ANSIBLE_FORCE_COLOR": colour})
     printed = run.printed.decode()
@@ -71,6 +82,7 @@ def test_bytes_that_are_not_text(site: Site) -> None:
     assert run.printed.decode() == run.text
 
 
+@pytest.mark.whole
 def test_a_line_of_100_mb(site: Site) -> None:
     run = site.play(
         "- hosts: web1\n  gather_facts: false\n  tasks: [{name: long, debug: {msg: \"{{ 'é' * 50000000 }}\"}}]\n"
@@ -83,6 +95,8 @@ def test_a_line_of_100_mb(site: Site) -> None:
     assert cut["playback_cut"][0]["bytes"] == 100_000_000
 
 
+SHORT = "- hosts: web\n  gather_facts: false\n  tasks: [{debug: {msg: hi}}]\n"
+
 AWX_DISPLAY = """
 from ansible.plugins.callback.default import CallbackModule as Default
 
@@ -94,11 +108,11 @@ class CallbackModule(Default):
 def test_nothing_is_captured_where_a_control_stream_is_printed(site: Site) -> None:
     site.write("callbacks/awx_display.py", AWX_DISPLAY)
     env = {"ANSIBLE_CALLBACK_PLUGINS": str(site.folder / "callbacks"), "ANSIBLE_STDOUT_CALLBACK": "awx_display"}
-    run = site.play(PLAY, env=env)
+    run = site.play(SHORT, env=env)
     assert run.of("output") == []
     assert run.of("result")
 
 
 def test_output_is_captured_in_a_playbook_that_a_job_of_awx_starts(site: Site) -> None:
-    run = site.play(PLAY, env={"AWX_ISOLATED_DATA_DIR": "/nowhere"})
+    run = site.play(SHORT, env={"AWX_ISOLATED_DATA_DIR": "/nowhere"})
     assert run.text.count("ok: [") == run.printed.count(b"ok: [") > 0

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from conftest import also
 
 if TYPE_CHECKING:
     from conftest import Run, Site
@@ -59,7 +60,12 @@ def shown(run: Run) -> str:
 
 @pytest.mark.parametrize(
     ("form", "verbose", "colour"),
-    [("json", [], "0"), ("json", ["-vvv"], "1"), ("yaml", ["-v"], "1"), ("yaml", ["-vvv"], "0")],
+    [
+        ("json", ["-vvv"], "1"),
+        also("json", [], "0"),
+        also("yaml", ["-v"], "1"),
+        also("yaml", ["-vvv"], "0"),
+    ],
 )
 def test_values_of_keys_are_nowhere(site: Site, form: str, verbose: list[str], colour: str) -> None:
     env = KEYS | {"ANSIBLE_CALLBACK_RESULT_FORMAT": form, "ANSIBLE_FORCE_COLOR": colour, "PLAYBACK_RECORD_ARGS": "1"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from conftest import also
 
 if TYPE_CHECKING:
     from conftest import Site
@@ -57,7 +58,7 @@ PLAY = """
 """
 
 
-@pytest.mark.parametrize("verbose", [[], ["-vvv"]], ids=str)
+@pytest.mark.parametrize("verbose", [["-vvv"], also([])], ids=str)
 def test_no_log_is_nowhere(site: Site, verbose: list[str]) -> None:
     site.write("secret.yml", f"secret: {SECRET}\n")
     run = site.play(PLAY, "-e", "@secret.yml", *verbose, env={"PLAYBACK_RECORD_ARGS": "1"})

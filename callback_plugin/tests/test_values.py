@@ -6,6 +6,8 @@ import hashlib
 import json
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from conftest import Site
 
@@ -62,6 +64,7 @@ def test_odd_values(site: Site) -> None:
     assert "nested too deeply" in json.dumps(content["deep"])
 
 
+@pytest.mark.whole
 def test_16_mb_of_stdout(site: Site) -> None:
     site.write("big.py", "print('begin' + 'x' * (16 << 20) + 'end')\n")
     run = site.play(
