@@ -12,17 +12,29 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use crate::harness::{API, Client, Collector, PLAYBACK, Setup, eventually, program};
+use crate::whole::{first, in_turn};
 
-/// The Ansible environments that `make test` prepares: the newest and the oldest that we support.
+/// The newest Ansible that runs on this machine.
+pub(crate) fn newest() -> PathBuf {
+    prepared("PLAYBACK_TEST_ANSIBLE")
+}
+
+/// The newest and the oldest that we support.
+pub(crate) fn both() -> Vec<PathBuf> {
+    vec![newest(), prepared("PLAYBACK_TEST_ANSIBLE_OLDEST")]
+}
+
+/// One of these, in turn by the name of the test; in `make whole` both. The oracle (`tests/conformance`) has cases on every
+/// version between them.
 pub(crate) fn environments() -> Vec<PathBuf> {
-    ["PLAYBACK_TEST_ANSIBLE", "PLAYBACK_TEST_ANSIBLE_OLDEST"]
-        .into_iter()
-        .map(|name| {
-            #[expect(clippy::disallowed_methods, reason = "how make tells the tests")]
-            let path = std::env::var(name);
-            PathBuf::from(path.unwrap_or_else(|_| panic!("{name} is not set: use make test")))
-        })
-        .collect()
+    in_turn(both())
+}
+
+/// An environment that `make test` prepares.
+fn prepared(name: &str) -> PathBuf {
+    #[expect(clippy::disallowed_methods, reason = "how make tells the tests")]
+    let path = std::env::var(name);
+    PathBuf::from(path.unwrap_or_else(|_| panic!("{name} is not set: use make test")))
 }
 
 /// The environments of every ansible-core that can run on this machine, which `make whole` names.
@@ -230,7 +242,7 @@ pub(crate) fn assert_complete(record: &Value) {
 
 #[test]
 fn a_playbook_is_recorded_as_it_happened() {
-    for bin in environments() {
+    for bin in both() {
         let collector = Collector::start();
         let controller = Controller::new(&bin);
         let mut command = controller.playbook(&collector, &["mixed.yml", "--limit", "alpha,beta"]);
@@ -489,7 +501,7 @@ fn a_killed_playbook_is_lost_and_what_it_spooled_arrives_with_the_next_run() {
 #[test]
 fn a_terminated_playbook_is_canceled_and_its_shell_sees_no_difference() {
     for bin in environments() {
-        for signal in ["-TERM", "-INT"] {
+        for signal in first(1, ["-TERM", "-INT"]) {
             let collector = Collector::start();
             let controller = Controller::new(&bin);
             let outcome = |disabled: &str| {
@@ -539,7 +551,7 @@ fn a_refused_run_is_set_aside_and_delivered_with_the_right_token() {
 
 #[test]
 fn two_runs_with_one_id_are_not_mixed() {
-    let bin = environments().remove(0);
+    let bin = newest();
     let collector = Collector::start();
     let id = Uuid::now_v7();
     let run = |controller: &Controller| {
@@ -570,7 +582,7 @@ fn a_run_is_its_producers_whatever_tokens_they_have() {
     let ways = ["ansible-playbook", "deploy"];
     for (bin, way) in environments()
         .into_iter()
-        .flat_map(|bin| ways.map(|way| (bin.clone(), way)))
+        .flat_map(|bin| first(1, ways).map(move |way| (bin.clone(), way)))
     {
         let collector = Collector::start();
         let client = collector.client();

@@ -268,7 +268,7 @@ fn setting_the_clock_changes_no_duration_of_a_playbook_and_its_tasks() {
     let folder = TempDir::new().unwrap();
     let playbook = folder.path().join("gated.yml");
     std::fs::write(&playbook, GATED).unwrap();
-    let ansible = crate::ansible::environments()[0].join("ansible-playbook");
+    let ansible = crate::ansible::newest().join("ansible-playbook");
     let (ansible, playbook) = (ansible.to_str().unwrap(), playbook.to_str().unwrap());
     let alone = [ansible, playbook];
     let supervised = [PLAYBACK, "exec", "--", ansible, playbook];

@@ -11,7 +11,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use crate::ansible::environments;
+use crate::ansible::newest;
 use crate::harness::{Collector, PLAYBACK, program};
 
 /// A machine where everything is as it should be, and then is not.
@@ -25,7 +25,7 @@ impl Machine {
     fn new(collector: &Collector) -> Self {
         let machine = Self {
             dir: TempDir::new().unwrap(),
-            bin: environments().remove(0),
+            bin: newest(),
             environment: Vec::new(),
         };
         fs::create_dir(machine.path("home")).unwrap();
@@ -272,7 +272,7 @@ fn faults_of_the_recorder_are_found() {
     .unwrap();
     machine.finds("recorder", "problem", "GLIBC_2.99 not found");
     // Named by hand, it is looked at instead of those in PATH.
-    machine.bin = environments().remove(0);
+    machine.bin = newest();
     let venv = machine.path("venv/bin");
     let done = machine
         .command(&["--ansible", venv.to_str().unwrap()])

@@ -3,28 +3,25 @@
 use playback::store::dialect::Engine;
 
 use crate::servers;
+use crate::whole::in_turn;
+
+/// Runs a test on one of the databases that have a server, in turn by its name; in `make whole` on both. SQLite runs the
+/// same tests, and `store` all statements on all three.
+fn on_servers(test: fn()) {
+    for engine in in_turn(vec![Engine::Postgres, Engine::MySql]) {
+        eprintln!("on {engine:?}");
+        servers::on(engine, test);
+    }
+}
 
 macro_rules! also {
     ($($module:ident: $($name:ident)*;)*) => {
         $(
             mod $module {
                 $(
-                    mod $name {
-                        #[test]
-                        fn postgres() {
-                            super::super::servers::on(
-                                super::super::Engine::Postgres,
-                                crate::$module::$name,
-                            );
-                        }
-
-                        #[test]
-                        fn mysql() {
-                            super::super::servers::on(
-                                super::super::Engine::MySql,
-                                crate::$module::$name,
-                            );
-                        }
+                    #[test]
+                    fn $name() {
+                        super::on_servers(crate::$module::$name);
                     }
                 )*
             }

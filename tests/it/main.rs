@@ -92,5 +92,6 @@ mod viewers;
 mod views;
 mod ways;
 mod whoami;
+mod whole;
 mod wire;
 mod work;

@@ -8,8 +8,9 @@ use serde_json::Value;
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use crate::ansible::environments;
+use crate::ansible::{environments, newest};
 use crate::harness::{Collector, PLAYBACK, program};
+use crate::whole::first;
 
 struct Site {
     dir: TempDir,
@@ -122,7 +123,7 @@ fn a_script_with_one_ansible_has_one_record_with_its_hosts_output_and_exit_code(
                 ],
             ),
         ];
-        for (way, command) in ways {
+        for (way, command) in first(2, ways) {
             let site = Site::new(bin.clone());
             site.write("Makefile", makefile);
             site.write(
@@ -205,7 +206,7 @@ fn each_further_ansible_of_a_script_has_a_record_of_its_own_that_names_the_first
 
 #[test]
 fn two_at_once_share_nothing() {
-    let site = Site::new(environments().remove(0));
+    let site = Site::new(newest());
     let done =
         site.script("ansible-playbook -i hosts a.yml & ansible-playbook -i hosts b.yml & wait");
     assert!(done.status.success(), "{done:?}");
@@ -218,7 +219,7 @@ fn two_at_once_share_nothing() {
 
 #[test]
 fn what_the_script_makes_of_a_failure_is_its_exit_code() {
-    let site = Site::new(environments().remove(0));
+    let site = Site::new(newest());
     let done = site.script("ansible-playbook -i hosts fails.yml || echo never mind");
     assert!(done.status.success(), "{done:?}");
     let record = site.records().remove(0);
@@ -231,7 +232,7 @@ fn what_the_script_makes_of_a_failure_is_its_exit_code() {
 
 #[test]
 fn an_ansible_that_does_not_inherit_the_environment_has_its_own_record_and_both_have_hosts() {
-    let site = Site::new(environments().remove(0));
+    let site = Site::new(newest());
     let script = format!(
         "env -i PATH={}:/usr/bin:/bin HOME={} LANG=C.UTF-8 ansible-playbook -i hosts a.yml",
         site.bin.display(),
@@ -249,7 +250,7 @@ fn an_ansible_that_does_not_inherit_the_environment_has_its_own_record_and_both_
 
 #[test]
 fn a_script_behind_a_shim_has_one_record_too() {
-    let site = Site::new(environments().remove(0));
+    let site = Site::new(newest());
     let shims = site.dir.path().join("shims");
     let done = site.run(PLAYBACK, &["shim", "install", shims.to_str().unwrap()]);
     assert!(done.status.success(), "{done:?}");
@@ -274,7 +275,7 @@ fn a_script_behind_a_shim_has_one_record_too() {
 
 #[test]
 fn a_playbook_that_runs_ansible_has_a_record_and_that_one_too() {
-    let site = Site::new(environments().remove(0));
+    let site = Site::new(newest());
     site.write(
         "outer.yml",
         "- hosts: web\n  gather_facts: false\n  tasks: [{command: ansible-playbook -i hosts b.yml}]\n",

@@ -94,7 +94,7 @@ impl Drop for Https {
 
 #[test]
 fn every_command_trusts_the_ca_file_and_nothing_else() {
-    let site = Site::new();
+    let site = Site::with_a_stand_in();
     site.playbook("gated.yml", GATED);
     let collector = site.start();
     let https = Https::before(&collector);

@@ -8,10 +8,11 @@ use serde_json::json;
 use super::{GATED, Site, cancel, launch, launch_playbook, printed};
 use crate::ansible::environments;
 use crate::harness::eventually;
+use crate::whole::first;
 
 /// Waits at its gate for good.
 fn gated() -> Site {
-    let site = Site::new();
+    let site = Site::with_a_stand_in();
     site.playbook("gate.yml", GATED);
     site
 }
@@ -143,7 +144,7 @@ fn a_cancel_at_the_moment_of_the_end_leaves_one_truth() {
     );
     let collector = site.start();
     let client = collector.client();
-    for pause in [0_u64, 100, 300, 600, 900, 1200] {
+    for pause in first(2, [300_u64, 1200, 0, 100, 600, 900]) {
         let id = launch_playbook(&client, "short.yml");
         // Not for something to happen: so that the cancel comes at another moment each time.
         std::thread::sleep(Duration::from_millis(pause));

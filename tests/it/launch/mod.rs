@@ -26,8 +26,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use crate::ansible::environments;
-use crate::harness::{API, Answer, Client, Collector, Setup, eventually};
+use crate::ansible::newest;
+use crate::harness::{API, Answer, Client, Collector, Setup, eventually, program};
 
 /// Folders as an operator sets them up, and a collector that launches what is in them.
 pub(crate) struct Site {
@@ -39,7 +39,7 @@ pub(crate) struct Site {
 impl Site {
     /// With the newest Ansible, and the recorder that is installed beside it.
     pub(crate) fn new() -> Self {
-        Self::with_ansible(&environments()[0])
+        Self::with_ansible(&newest())
     }
 
     /// With this Ansible.
@@ -61,6 +61,17 @@ impl Site {
             .environment("LANG", "C.UTF-8")
             .environment("MARKS", &marks);
         site.inventory("prod", "web-01 ansible_connection=local ansible_python_interpreter=auto_silent\nweb-02 ansible_connection=local ansible_python_interpreter=auto_silent\n");
+        site
+    }
+
+    /// With a program in the place of Ansible: for tests of when runs start and end, not of what they do. Ansible would
+    /// take seconds of the processor for each.
+    pub(crate) fn with_a_stand_in() -> Self {
+        let mut site = Self::with_ansible(Path::new(""));
+        let bin = site.path("bin");
+        std::fs::create_dir(&bin).unwrap();
+        program(&bin.join("ansible-playbook"), STAND_IN);
+        site.settings = format!("ansible = {bin:?}\nrecorder = false\n");
         site
     }
 
@@ -195,6 +206,23 @@ impl Site {
         });
     }
 }
+
+/// Does what [`GATED`] does where it is given that playbook, and nothing for a moment where it is given another.
+const STAND_IN: &str = r#"#!/bin/sh
+for playbook; do :; done
+printf '\nPLAY [Stand-in] ***\n'
+if grep -q Gated "$playbook"; then
+    touch "$MARKS/began-run"
+    while [ ! -e "$MARKS/go" ]; do
+        [ -d "$MARKS" ] || exit 1
+        sleep 0.05
+    done
+    echo 'went on'
+else
+    sleep 0.3
+fi
+printf '\nPLAY RECAP ***\nweb-01 : ok=1 changed=0 unreachable=0 failed=0 skipped=0 rescued=0 ignored=0\n'
+"#;
 
 /// A playbook that makes the mark `began`, waits for the mark `go`, and says so.
 pub(crate) const GATED: &str = "\

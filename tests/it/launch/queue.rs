@@ -7,7 +7,7 @@ use crate::harness::eventually;
 
 #[test]
 pub(crate) fn runs_wait_for_their_turn_also_through_a_restart() {
-    let site = Site::new().setting("max_running = 1");
+    let site = Site::with_a_stand_in().setting("max_running = 1");
     site.playbook("gate.yml", GATED);
     site.playbook(
         "short.yml",
@@ -41,7 +41,7 @@ pub(crate) fn runs_wait_for_their_turn_also_through_a_restart() {
 
 #[test]
 fn one_playbook_does_not_run_twice_at_once_where_that_is_not_wanted() {
-    let site = Site::new().setting("max_running_per_playbook = 1");
+    let site = Site::with_a_stand_in().setting("max_running_per_playbook = 1");
     site.playbook("gate.yml", GATED);
     site.playbook(
         "other.yml",
@@ -62,7 +62,7 @@ fn one_playbook_does_not_run_twice_at_once_where_that_is_not_wanted() {
 
 #[test]
 fn a_full_queue_refuses_and_says_so() {
-    let site = Site::new()
+    let site = Site::with_a_stand_in()
         .setting("max_running = 1")
         .setting("max_queued = 1");
     site.playbook("gate.yml", GATED);

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::receiver::{Received, Receiver};
 use super::{bad, begun, collector, delivered, good, now, set, webhook};
-use crate::ansible::environments;
+use crate::ansible::newest;
 use crate::builders::Run;
 use crate::harness::{API, eventually};
 
@@ -257,7 +257,7 @@ fn verify(request: &Received, secret: &str, is_good: bool) {
         .map(|(name, value)| (name.clone(), json!(value)))
         .collect();
     let given = json!({ "secret": secret, "body": request.body, "headers": headers });
-    let python = environments()[0].join("python");
+    let python = newest().join("python");
     let mut child = Command::new(python)
         .args(["-c", script])
         .stdin(Stdio::piped())

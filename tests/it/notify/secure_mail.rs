@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use super::mail::MailServer;
 use super::{bad, collector, delivered, set};
-use crate::ansible::environments;
+use crate::ansible::newest;
 use crate::harness::{API, Client};
 
 /// Makes an authority, and its certificate for this machine.
@@ -63,7 +63,7 @@ impl Tls {
             .output()
             .unwrap();
         assert!(made.status.success(), "{made:?}");
-        let mut process = Command::new(environments()[0].join("python"))
+        let mut process = Command::new(newest().join("python"))
             .args(["-c", TLS, &server.port().to_string()])
             .current_dir(folder)
             .stdout(Stdio::piped())

@@ -15,7 +15,7 @@ fn nightly(name: &str) -> Value {
 
 #[test]
 fn one_changes_ones_own_schedules_and_whoever_may_do_everything_all() {
-    let site = Site::new();
+    let site = Site::with_a_stand_in();
     site.playbook("short.yml", SHORT);
     let collector = site.start();
     let client = |scopes: &[&str]| collector.client_with(Some(&collector.create_token(scopes)));
@@ -63,7 +63,7 @@ fn one_changes_ones_own_schedules_and_whoever_may_do_everything_all() {
 
 #[test]
 fn without_tokens_everybody_of_this_machine_may() {
-    let site = Site::new();
+    let site = Site::with_a_stand_in();
     site.playbook("short.yml", SHORT);
     let mut collector = site.start_without_auth();
     let client = collector.client_with(None);
@@ -83,7 +83,7 @@ fn without_tokens_everybody_of_this_machine_may() {
 
 #[test]
 fn what_could_not_run_is_not_stored() {
-    let site = Site::new();
+    let site = Site::with_a_stand_in();
     site.playbook("short.yml", SHORT);
     let collector = site.start();
     let client = collector.client();

@@ -13,7 +13,7 @@ use crate::launch::Site;
 
 /// A site, and a collector whose clock a test sets.
 fn site(time: &str) -> (Site, WallClock, Collector) {
-    let site = Site::new();
+    let site = Site::with_a_stand_in();
     site.playbook("short.yml", SHORT);
     let clock = WallClock::at(time);
     let variables = clock.environment();

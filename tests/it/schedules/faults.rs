@@ -46,7 +46,7 @@ pub(super) fn each_has_one(client: &Client, name: &str) {
 
 #[test]
 pub(crate) fn killed_between_a_decision_and_a_start_each_time_has_one_run_at_most() {
-    let site = Site::new();
+    let site = Site::with_a_stand_in();
     site.playbook("short.yml", SHORT);
     let mut collector = site.start();
     let client = collector.client();
@@ -75,7 +75,7 @@ pub(crate) fn killed_between_a_decision_and_a_start_each_time_has_one_run_at_mos
 fn of_two_collectors_one_starts_each_run_and_the_other_goes_on_when_it_is_killed() {
     let unused = TempDir::new().unwrap();
     let database = servers::database(Engine::Postgres, unused.path());
-    let site = Site::new();
+    let site = Site::with_a_stand_in();
     site.playbook("short.yml", SHORT);
     let [mut one, other] = site.start_on::<2>(&database);
     let [first, second] = [one.client(), other.client()];
@@ -122,7 +122,7 @@ fn idle_for_days(collector: &Collector) {
 
 #[test]
 pub(crate) fn times_that_nobody_started_are_made_up_for_or_left_out() {
-    let site = Site::new();
+    let site = Site::with_a_stand_in();
     site.playbook("short.yml", SHORT);
     let mut collector = site.start();
     let client = collector.client();
@@ -177,7 +177,7 @@ pub(crate) fn times_that_nobody_started_are_made_up_for_or_left_out() {
 
 #[test]
 fn a_schedule_whose_playbook_is_gone_says_so_and_goes_on_when_it_is_back() {
-    let site = Site::new();
+    let site = Site::with_a_stand_in();
     let playbook = site.playbook("short.yml", SHORT);
     let collector = site.start();
     let client = collector.client();
@@ -212,7 +212,7 @@ fn a_schedule_whose_playbook_is_gone_says_so_and_goes_on_when_it_is_back() {
 
 #[test]
 fn a_schedule_whose_token_was_revoked_starts_nothing_until_somebody_takes_it_over() {
-    let site = Site::new();
+    let site = Site::with_a_stand_in();
     site.playbook("short.yml", SHORT);
     let collector = site.start();
     let admin = collector.client();
@@ -264,7 +264,7 @@ fn a_schedule_whose_token_was_revoked_starts_nothing_until_somebody_takes_it_ove
 
 #[test]
 fn where_nothing_is_launched_any_more_a_schedule_says_so() {
-    let site = Site::new();
+    let site = Site::with_a_stand_in();
     site.playbook("short.yml", SHORT);
     let mut collector = site.start();
     let asked = json!({ "name": "nightly", "cron": "@daily", "run": { "playbook": "short.yml" } });

@@ -9,7 +9,7 @@ use crate::launch::{GATED, Site};
 
 #[test]
 fn a_queued_run_waits_for_the_last_and_no_more_than_one_waits() {
-    let site = Site::new();
+    let site = Site::with_a_stand_in();
     site.playbook("gate.yml", GATED);
     let mut collector = site.start();
     let client = collector.client();
@@ -43,7 +43,7 @@ fn a_queued_run_waits_for_the_last_and_no_more_than_one_waits() {
 
 #[test]
 fn the_last_run_is_canceled_where_that_is_asked_for() {
-    let site = Site::new();
+    let site = Site::with_a_stand_in();
     site.playbook("gate.yml", GATED);
     let collector = site.start();
     let client = collector.client();
@@ -70,7 +70,7 @@ fn the_last_run_is_canceled_where_that_is_asked_for() {
 
 #[test]
 fn what_does_not_run_is_told_with_the_run_that_was_in_the_way() {
-    let site = Site::new();
+    let site = Site::with_a_stand_in();
     site.playbook("gate.yml", GATED);
     let collector = site.start();
     let client = collector.client();

@@ -187,7 +187,7 @@ fn playbooks_that_end_while_a_collector_is_dead_are_complete() {
     let folder = TempDir::new().unwrap();
     let machine = |number: usize| folder.path().join(number.to_string());
     let ids: Vec<Uuid> = (0..6).map(|_| Uuid::now_v7()).collect();
-    let environments = crate::ansible::environments();
+    let environments = crate::ansible::both();
     let mut runs: Vec<Child> = ids
         .iter()
         .enumerate()

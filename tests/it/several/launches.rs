@@ -4,7 +4,7 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use super::on;
-use crate::ansible::environments;
+use crate::ansible::newest;
 use crate::harness::{API, Collector, eventually};
 use crate::servers;
 use playback::store::dialect::Engine;
@@ -22,7 +22,7 @@ fn site() -> (TempDir, String) {
     .unwrap();
     let playbook = "- hosts: all\n  gather_facts: false\n  tasks:\n    - wait_for:\n        path: '{{ gate }}'\n";
     std::fs::write(folder.path().join("playbooks/gate.yml"), playbook).unwrap();
-    let ansible = environments().remove(0);
+    let ansible = newest();
     let ansible = ansible.display();
     let config = format!(
         "[launcher]\nplaybooks = ['{path}/playbooks']\ninventories = ['{path}/inventories']\nansible = '{ansible}'\n"

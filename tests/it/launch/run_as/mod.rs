@@ -48,7 +48,7 @@ exec "$@"
 
 /// A site whose runs execute as that user, who may look into it and owns its `home` and `marks`.
 fn site() -> Site {
-    site_with(&crate::ansible::environments()[0], USER)
+    site_with(&crate::ansible::newest(), USER)
 }
 
 fn site_with(bin: &Path, run_as: &str) -> Site {

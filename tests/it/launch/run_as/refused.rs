@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 use playback::store::dialect::Engine;
 
 use super::{USER, give, namespace, open, site, site_with};
-use crate::ansible::environments;
+use crate::ansible::newest;
 use crate::harness::PLAYBACK;
 use crate::launch::Site;
 
@@ -210,7 +210,7 @@ fn an_ansible_that_the_user_cannot_run_is_told() {
 
 #[test]
 fn only_a_user_who_is_somebody_else_will_do() {
-    let bin = &environments()[0];
+    let bin = &newest();
     for (name, says) in [
         ("no-such-user", "there is no user \"no-such-user\""),
         ("root", "has the rights of root"),

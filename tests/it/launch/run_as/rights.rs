@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{FURTHER, NUMBER, USER, site, site_with, start};
-use crate::ansible::environments;
+use crate::ansible::{environments, newest};
 use crate::harness::{Client, Collector};
 use crate::launch::{GATED, Site, launch, launch_playbook, printed};
 
@@ -69,7 +69,7 @@ fn runs_are_the_users_and_their_records_are_whole() {
 
 #[test]
 fn a_group_can_be_named() {
-    let site = site_with(&environments()[0], &format!("{USER}:playback-keys"));
+    let site = site_with(&newest(), &format!("{USER}:playback-keys"));
     let collector = start(&site);
     let (_, said) = shell(&collector.client(), "id -u; id -g");
     let line = |text: u32| said.lines().any(|line| line == text.to_string());
@@ -214,7 +214,7 @@ fn vault_passwords_keys_and_replays_are_the_users_to_read() {
     );
     let plain = site.write("playbooks", "sealed.txt", "opened");
     let password = site.write("keys", "password", "marker");
-    let sealed = std::process::Command::new(environments()[0].join("ansible-vault"))
+    let sealed = std::process::Command::new(newest().join("ansible-vault"))
         .args(["encrypt", "--vault-password-file"])
         .args([&password, &plain])
         .output()
