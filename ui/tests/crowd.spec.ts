@@ -1,10 +1,13 @@
 import { many, Run } from "./harness/producer";
-import { expect, test } from "./harness/test";
+import { expect, IS_WHOLE, test } from "./harness/test";
 
-/** As many runs as a large site starts when its schedulers wake at the full hour. */
-const RUNS = 10_000;
+/**
+ * As many runs as a large site starts when its schedulers wake at the full hour. `make test` starts fewer, which are still
+ * many more than the list shows: taking in the rest would keep both cores busy for a minute.
+ */
+const RUNS = IS_WHOLE ? 10_000 : 1_000;
 
-test.describe("when 10,000 runs start at once", () => {
+test.describe(`when ${RUNS} runs start at once`, () => {
   test.use({ isolated: true });
 
   test("the list does not jump under the pointer, and shows them when it is left", async ({

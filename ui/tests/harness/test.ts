@@ -86,6 +86,9 @@ export const test = base.extend<Fixtures, Shared>({
 
 export { expect };
 
+/** Whether everything is tested, or only what `make test` has time for. */
+export const IS_WHOLE = (process.env.PLAYBACK_TEST_WHOLE ?? "") !== "";
+
 /** Gives a browser the cookie of a login. */
 export async function logIn(context: BrowserContext, url: string, token: string): Promise<void> {
   const answer = await context.request.post(`${url}/api/v1/ansible/session`, { data: { token } });
