@@ -62,9 +62,13 @@ ui-check: $(UI_PACKAGES) ## Check types, lints and formatting of the web UI, and
 	$(NPM) run --silent check
 	$(NPM) test --silent
 
-BROWSER = PLAYBACK_BIN=$(abspath $(TARGET_DIR)/debug/playback) PLAYBACK_TEST_ANSIBLE=$(abspath .venv/ansible/bin) \
+# Not empty: everything, also further forms, versions and servers of what `make test` proves by one or two.
+WHOLE ?=
+
+BROWSER = PLAYBACK_TEST_WHOLE=$(WHOLE) PLAYBACK_BIN=$(abspath $(TARGET_DIR)/debug/playback) PLAYBACK_TEST_ANSIBLE=$(abspath .venv/ansible/bin) \
 	$(NPM) run --silent
 
+ui-browser: WHOLE = 1
 ui-browser: ui ansible ## Test the web UI in a browser, with a real collector
 	@scripts/prerequisites cargo cc chromium
 	cargo build $(CARGO_FLAGS) --bin playback
@@ -91,7 +95,7 @@ demo: build wheel ansible ## Record the example playbooks and show the history; 
 # it compiles: `cargo clippy` would read every crate a second time. Tests wait more than they compute, so there are more
 # of them at a time than there are cores.
 .PHONY: test whole
-test: style ui-check ui wheel ansible oldest versions ways ## Run all checks and all tests but the longest, which `make whole` runs
+test: style ui-check ui wheel ansible oldest versions ways ## Run all checks, and all tests but the longest and the further forms of the same, which `make whole` runs
 	@scripts/prerequisites btrfs chromium curl faketime ip jq mariadb nginx node openssl postgresql prometheus sqlite3 ssh
 	$(LINTING) cargo test $(CARGO_FLAGS) --workspace --exclude playback-recorder --all-targets --no-run
 	$(CLIPPY) --package playback-recorder -- -D warnings
@@ -102,16 +106,17 @@ test: style ui-check ui wheel ansible oldest versions ways ## Run all checks and
 	$(CHECK_ASSISTANTS)
 	$(BROWSER) e2e
 	scripts/demo --playback $(TARGET_DIR)/debug/playback --ansible .venv/ansible/bin --port 0 --once > /dev/null
-	$(CONFORMANCE) -m pytest -n 3 tests/conformance
+	$(CONFORMANCE) -m pytest -n 3 tests/conformance $(if $(WHOLE),--whole)
 	$(TESTING) -- $(addprefix --skip ,$(LONGEST))
 
-whole: test recorder ## Run what `make test` leaves out: the longest tests, and every version of ansible-core with everything
+# What it needs is made with the same variable.
+whole: WHOLE = 1
+whole: test recorder ## Run all tests: those of `make test` in every form, the longest ones, and every version of ansible-core with everything
 	$(TESTING) --test it -- $(LONGEST)
-	$(CONFORMANCE) -m pytest -n 3 tests/conformance --whole
 
 TESTING = PLAYBACK_TEST_ANSIBLE=$(abspath .venv/ansible/bin) PLAYBACK_TEST_ANSIBLE_OLDEST=$(abspath .venv/oldest/bin) \
 	PLAYBACK_TEST_ANSIBLE_EACH='$(foreach version,$(VERSIONS),$(abspath .venv/core-$(version)/bin))' \
-	RUST_TEST_THREADS=$(or $(RUST_TEST_THREADS),3) $(LINTING) cargo test $(CARGO_FLAGS) --workspace --exclude playback-recorder
+	PLAYBACK_TEST_WHOLE=$(WHOLE) RUST_TEST_THREADS=$(or $(RUST_TEST_THREADS),3) $(LINTING) cargo test $(CARGO_FLAGS) --workspace --exclude playback-recorder
 LONGEST = $(shell sed '/^\#/d; /^$$/d' tests/it/whole.txt)
 
 .PHONY: recorder
@@ -119,7 +124,7 @@ recorder: wheel ## Run all tests of the recorder on every ansible-core
 	@for version in $(VERSIONS); do \
 		$(call python_for,$$version) scripts/environment recorder-$$version \
 			"ansible-core==$$version.*" @scripts/pytest.txt dist/*.whl; \
-		.venv/recorder-$$version/bin/python -m pytest -n 3 callback_plugin/tests; \
+		.venv/recorder-$$version/bin/python -m pytest -n 3 callback_plugin/tests --whole; \
 	done
 
 # Compiles the crates of this workspace with the lints of `cargo clippy -- -D warnings`, which compiles nothing.
@@ -178,7 +183,7 @@ imports: wheel ansible oldest ## Record with ARA and Ansible's callbacks, and co
 	rm -rf $(FOREIGN)
 	scripts/foreign-runs $(FOREIGN) --playback $(TARGET_DIR)/debug/playback --wheel dist/*.whl \
 		--newest .venv/ansible/bin --oldest .venv/oldest/bin
-	PLAYBACK_TEST_FOREIGN=$(abspath $(FOREIGN)) cargo test $(CARGO_FLAGS) --workspace --exclude playback-recorder --test it -- foreign::
+	PLAYBACK_TEST_WHOLE=1 PLAYBACK_TEST_FOREIGN=$(abspath $(FOREIGN)) cargo test $(CARGO_FLAGS) --workspace --exclude playback-recorder --test it -- foreign::
 
 .PHONY: lint style
 lint: style ## Check formatting, lints and types, changing nothing
