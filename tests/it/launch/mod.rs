@@ -60,7 +60,10 @@ impl Site {
             .environment("HOME", &home)
             .environment("LANG", "C.UTF-8")
             .environment("MARKS", &marks);
-        site.inventory("prod", "web-01 ansible_connection=local ansible_python_interpreter=auto_silent\nweb-02 ansible_connection=local ansible_python_interpreter=auto_silent\n");
+        // Looking for an interpreter would be one more module on each host.
+        let host =
+            "ansible_connection=local ansible_python_interpreter='{{ ansible_playbook_python }}'";
+        site.inventory("prod", &format!("web-01 {host}\nweb-02 {host}\n"));
         site
     }
 
