@@ -25,7 +25,7 @@ pub enum SealError {
     /// No key is configured.
     #[error(
         "the collector has no key to encrypt secrets with: set notifications.key_file in its configuration, \
-         to a file that \"playback notify key\" wrote"
+         to a file that \"playback notify key\" wrote, and restart it"
     )]
     NoKey,
     /// A key has another form.
@@ -97,6 +97,12 @@ impl Keys {
                 .chain(previous)
                 .collect::<Result<_, _>>()?,
         ))
+    }
+
+    /// Whether there is a key to encrypt with.
+    #[must_use]
+    pub fn can_seal(&self) -> bool {
+        !self.0.is_empty()
     }
 
     /// Encrypts the secrets of a target.
@@ -173,6 +179,7 @@ mod tests {
             assert!(old.open("ops", &sealed[..short]).is_err(), "{short}");
         }
         let none = Keys::default();
+        assert!(old.can_seal() && !none.can_seal());
         assert!(matches!(none.seal("ops", b""), Err(SealError::NoKey)));
         assert!(matches!(none.open("ops", &sealed), Err(SealError::NoKey)));
     }

@@ -192,3 +192,14 @@ test("a target of the configuration is shown as it is, and can be tried", async 
   }
   await filed.close();
 });
+
+test("without a key the form says so before anything is typed", async ({ page, context }) => {
+  const keyless = await Collector.start("", undefined, "", false);
+  await logIn(context, keyless.url, await keyless.token("admin"));
+  for (const path of ["notifications", "notifications/-/new"]) {
+    await page.goto(`${keyless.url}/${path}`);
+    await expect(page.getByText(/The collector has no key/)).toBeVisible();
+    await expect(page.getByText("key_file")).toBeVisible();
+  }
+  await keyless.close();
+});

@@ -60,6 +60,9 @@ pub(in crate::api) struct NotificationTarget {
 pub(in crate::api) struct NotificationTargetList {
     /// The targets, by name.
     targets: Vec<NotificationTarget>,
+    /// Whether the collector has a key to encrypt secrets with (`notifications.key_file`). Without one it refuses every target
+    /// that has a secret: an address, a token, a password.
+    has_key: bool,
 }
 
 /// A new secret.
@@ -111,7 +114,10 @@ pub(in crate::api) async fn list_notification_targets(
 ) -> Result<Json<NotificationTargetList>, ApiError> {
     let rows = app.store.targets().await?.into_iter();
     let targets = rows.map(|row| shown(&app, row)).collect();
-    Ok(Json(NotificationTargetList { targets }))
+    Ok(Json(NotificationTargetList {
+        targets,
+        has_key: app.notifier.keys().can_seal(),
+    }))
 }
 
 /// Show a target of notifications.

@@ -15,6 +15,7 @@ use super::super::{out, secret};
 use super::path;
 use super::targets;
 use crate::model::{MailSecurity, TargetKind, Trigger, wipe_value};
+use crate::notify::seal::SealError;
 
 /// Add a target, or set one anew
 ///
@@ -237,20 +238,24 @@ fn secrets(command: &Set, client: &Client, settings: &mut Value) -> anyhow::Resu
             "its address: --address-file",
         ),
     };
-    // An existing target keeps its secrets.
-    if settings[name].is_null() && !is_known(&command.name, client)? {
-        if !out::can_ask() {
-            bail!("a new target of kind {kind} needs {option}");
-        }
-        settings[name] = secret::ask(prompt)?.expose_secret().into();
+    if !settings[name].is_null() {
+        return Ok(());
     }
-    Ok(())
-}
-
-fn is_known(target: &str, client: &Client) -> anyhow::Result<bool> {
     let list: Value = client.get("/notifications/targets", &[])?;
     let mut targets = list["targets"].as_array().into_iter().flatten();
-    Ok(targets.any(|one| one["name"] == target))
+    // An existing target keeps its secrets.
+    if targets.any(|one| one["name"] == command.name.as_str()) {
+        return Ok(());
+    }
+    // Nobody is asked for what could not be stored.
+    if list["has_key"] == false {
+        bail!(SealError::NoKey);
+    }
+    if !out::can_ask() {
+        bail!("a new target of kind {kind} needs {option}");
+    }
+    settings[name] = secret::ask(prompt)?.expose_secret().into();
+    Ok(())
 }
 
 fn read(file: &Path) -> anyhow::Result<Zeroizing<String>> {

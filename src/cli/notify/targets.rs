@@ -11,6 +11,7 @@ use super::super::client::Client;
 use super::super::out::{self, Column, Out};
 use super::{Named, Plain, path};
 use crate::model::TargetSettings;
+use crate::notify::seal::SealError;
 
 #[derive(Deserialize)]
 pub(super) struct Target {
@@ -29,6 +30,13 @@ pub(super) struct Target {
 #[derive(Deserialize)]
 struct List {
     targets: Vec<Target>,
+    /// Older collectors do not say.
+    #[serde(default = "yes")]
+    has_key: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 fn time(at: Option<DateTime<Utc>>) -> String {
@@ -59,7 +67,7 @@ pub(super) fn list(command: &Plain) -> anyhow::Result<ExitCode> {
         out::line(answer.get())?;
         return Ok(ExitCode::SUCCESS);
     }
-    let List { targets } = serde_json::from_str(answer.get())?;
+    let List { targets, has_key } = serde_json::from_str(answer.get())?;
     let rows = targets.iter().map(|target| {
         [
             target.name.clone(),
@@ -83,6 +91,9 @@ pub(super) fn list(command: &Plain) -> anyhow::Result<ExitCode> {
     out.flush()?;
     if targets.is_empty() {
         out::note("There are no targets: \"playback notify set --help\" says how to add one.");
+    }
+    if !has_key {
+        out::note(format_args!("Note: {}.", SealError::NoKey));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,6 +1,7 @@
 //! `playback notify`: targets are set, tested, rotated, switched and removed, and what they were sent is shown.
 
 use super::run;
+use crate::harness::Collector;
 use crate::notify::receiver::{Receiver, Reply};
 use crate::notify::{collector, log};
 
@@ -65,6 +66,19 @@ fn a_target_is_set_tested_rotated_and_removed() {
     run(&collector, &["notify", "remove", "ops"]).ok();
     let gone = run(&collector, &["notify", "show", "ops"]);
     assert!(gone.complaint(1).contains("playback notify list"));
+}
+
+#[test]
+fn without_a_key_nobody_is_asked_for_a_secret() {
+    let collector = Collector::start();
+    let list = run(&collector, &["notify", "list"]);
+    assert_eq!(list.code, 0, "{list:?}");
+    let set = ["notify", "set", "ops", "--kind", "slack", "--on", "broke"];
+    let set = run(&collector, &set);
+    for stderr in [list.stderr.as_str(), set.complaint(1)] {
+        let plain = stderr.replace('\n', " ");
+        assert!(plain.contains("notifications.key_file"), "{stderr}");
+    }
 }
 
 #[test]

@@ -196,8 +196,14 @@ fn what_is_wrong_with_settings_is_named_and_nothing_is_set() {
 
 #[test]
 fn without_a_key_no_secret_is_taken() {
+    let with_key = collector("");
+    let list = with_key.client().api("/notifications/targets").ok();
+    assert_eq!(list["has_key"], true, "{list}");
     let collector = Collector::start();
     let client = collector.client();
+    // It is said before anything is set.
+    let list = client.api("/notifications/targets").ok();
+    assert_eq!(list, json!({ "targets": [], "has_key": false }));
     let settings = json!({ "kind": "slack", "url": "https://hooks.example.org/a", "rules": [] });
     let message = set(&client, "ops", &settings).error(400, "bad_request");
     assert!(message.contains("playback notify key"), "{message}");

@@ -14,8 +14,7 @@ const LATER_MS = 5_000;
 
 export const targetsQuery = queryOptions({
   queryKey: [...KEY, "targets"],
-  queryFn: async ({ signal }) =>
-    (await read(api.GET("/api/v1/ansible/notifications/targets", { signal }))).targets,
+  queryFn: ({ signal }) => read(api.GET("/api/v1/ansible/notifications/targets", { signal })),
   staleTime: 0,
   refetchInterval: LATER_MS,
 });

@@ -48,11 +48,12 @@ export class Collector {
 
   /**
    * A collector with an empty history, or with that of a database which stays when it is closed; `settings` are lines of
-   * its configuration file, before the first section, and `sections` are further ones.
+   * its configuration file, before the first section, and `sections` are further ones. Without `hasKey` it cannot
+   * encrypt the secrets of notifications.
    */
-  static async start(settings = "", database?: string, sections = ""): Promise<Collector> {
+  static async start(settings = "", database?: string, sections = "", hasKey = true): Promise<Collector> {
     const collector = new Collector(await mkdtemp(join(tmpdir(), "playback-ui-")), database);
-    await collector.#configure(settings, sections);
+    await collector.#configure(settings, sections, hasKey);
     await collector.launch();
     return collector;
   }
@@ -168,7 +169,7 @@ export class Collector {
     return join(this.folder, "collector.toml");
   }
 
-  async #configure(settings: string, sections: string): Promise<void> {
+  async #configure(settings: string, sections: string, hasKey: boolean): Promise<void> {
     // Strings and lists of strings are the same in JSON and TOML.
     const lines = [
       settings,
@@ -182,7 +183,7 @@ export class Collector {
       `folder = ${JSON.stringify(join(this.folder, "runs"))}`,
       `ansible = ${JSON.stringify(ANSIBLE)}`,
       "[notifications]",
-      `key = "${randomBytes(32).toString("base64")}"`,
+      ...(hasKey ? [`key = "${randomBytes(32).toString("base64")}"`] : []),
       // Receivers of the tests are on this machine.
       `allow_networks = ["127.0.0.1/32"]`,
       "retry_seconds = 0.2",

@@ -5,6 +5,7 @@ import { useScopes } from "../../app/session";
 import { LinkButton } from "../../parts/LinkButton";
 import { PageTitle } from "../../parts/PageTitle";
 import { Empty, Failed, Loading } from "../../parts/states";
+import { NoKey } from "./NoKey";
 import { NoScope } from "./NoScope";
 import { TargetTable } from "./TargetTable";
 import "../../parts/lists.css";
@@ -40,10 +41,12 @@ function Targets(): ReactElement {
   if (targets.isPending) {
     return <Loading what="the targets" />;
   }
-  return targets.data.length === 0 ? (
-    <NoTargets />
-  ) : (
-    <TargetTable targets={targets.data} failed={failed.data} />
+  const { targets: all } = targets.data;
+  return (
+    <>
+      <NoKey />
+      {all.length === 0 ? <NoTargets /> : <TargetTable targets={all} failed={failed.data} />}
+    </>
   );
 }
 
@@ -60,10 +63,6 @@ function NoTargets(): ReactElement {
       <p>
         A target is told when a playbook breaks, when it recovers, and when it did not run although it ran
         regularly: not each time that it fails.
-      </p>
-      <p>
-        The collector encrypts addresses and tokens. It needs a key for that: <code>playback notify key</code>{" "}
-        makes one, and <code>notifications.key_file</code> in the configuration names its file.
       </p>
     </Empty>
   );

@@ -7,6 +7,7 @@ import { Field, validity } from "../../../parts/form/Field";
 import { Folded } from "../../../parts/form/Folded";
 import { TextField } from "../../../parts/form/TextField";
 import { sentence } from "../../../parts/states";
+import { NoKey } from "../NoKey";
 import { KINDS } from "../words";
 import type { SetTargetForm, TargetForm } from "./form";
 import { KindFields } from "./KindFields";
@@ -38,6 +39,7 @@ export function TargetFields({ start, stored = [], isNew = false, cancel }: Prop
   const isPagerduty = form.kind === "pagerduty";
   return (
     <Form onSubmit={submit} className="pb-form" autoComplete="off" noValidate>
+      <NoKey />
       {isNew && (
         <TextField
           name="name"

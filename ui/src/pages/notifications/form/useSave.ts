@@ -28,7 +28,7 @@ export function useSave(form: TargetForm, isNew: boolean, forget: (form: TargetF
       // The API sets a target of a name whether or not there is one; somebody who makes one means a new one.
       if (
         isNew &&
-        (await cache.fetchQuery({ ...targetsQuery, staleTime: 0 })).some((one) => one.name === name)
+        (await cache.fetchQuery({ ...targetsQuery, staleTime: 0 })).targets.some((one) => one.name === name)
       ) {
         throw new Error(`name: there is a target named ${JSON.stringify(name)} already`);
       }
