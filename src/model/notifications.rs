@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use secrecy::SecretString;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -196,7 +196,38 @@ pub struct QuietHours {
     pub days: Vec<Weekday>,
 }
 
-/// Whom to tell, of what and when. Secrets are accepted and never shown.
+/// What settings say of a secret, which may be stored already.
+#[derive(Debug, Clone, Default)]
+pub enum Given<T> {
+    /// Nothing: the stored one stays.
+    #[default]
+    Unchanged,
+    /// `null`: the stored one is removed.
+    Removed,
+    /// It is this one from now on.
+    Set(T),
+}
+
+impl<T> Given<T> {
+    /// The secret from now on.
+    #[must_use]
+    pub fn or_stored(self, stored: Option<T>) -> Option<T> {
+        match self {
+            Self::Unchanged => stored,
+            Self::Removed => None,
+            Self::Set(secret) => Some(secret),
+        }
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Given<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let given: Option<T> = Option::deserialize(from)?;
+        Ok(given.map_or(Self::Removed, Self::Set))
+    }
+}
+
+/// Whom to tell, of what and when. Secrets are accepted and never shown: one that is left out stays, and `null` removes it.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TargetSettings {
@@ -224,23 +255,23 @@ pub struct TargetSettings {
     /// of `pagerduty` another server than its own.
     #[serde(default, skip_serializing_if = "is_secret", serialize_with = "nothing")]
     #[schema(value_type = Option<String>, write_only)]
-    pub url: Option<SecretString>,
+    pub url: Given<SecretString>,
     /// Secret: the access token of `matrix`, or the routing key of `pagerduty`.
     #[serde(default, skip_serializing_if = "is_secret", serialize_with = "nothing")]
     #[schema(value_type = Option<String>, write_only)]
-    pub token: Option<SecretString>,
-    /// Secret, `mail`: password of `username`.
+    pub token: Given<SecretString>,
+    /// Secret, `mail`: password of `username`. Without a user there is none: `null` removes the stored one.
     #[serde(default, skip_serializing_if = "is_secret", serialize_with = "nothing")]
     #[schema(value_type = Option<String>, write_only)]
-    pub password: Option<SecretString>,
+    pub password: Given<SecretString>,
     /// Secret, `webhook` and `template`: header fields to send; those of `template` are templates.
     #[serde(default, skip_serializing_if = "is_secret", serialize_with = "nothing")]
     #[schema(value_type = Option<BTreeMap<String, String>>, write_only)]
-    pub headers: Option<BTreeMap<String, SecretString>>,
+    pub headers: Given<BTreeMap<String, SecretString>>,
     /// Secret, `webhook`: keys that sign, as `whsec_…`; one or two. Without any, one is made and shown once.
     #[serde(default, skip_serializing_if = "is_secret", serialize_with = "nothing")]
     #[schema(value_type = Option<Vec<String>>, write_only, max_items = 2)]
-    pub signing_secrets: Option<Vec<SecretString>>,
+    pub signing_secrets: Given<Vec<SecretString>>,
     /// `matrix`: id of the room, such as `!abc:example.org`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub room: Option<String>,

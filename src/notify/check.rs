@@ -294,8 +294,21 @@ fn mail(settings: &TargetSettings, secrets: &TargetSecrets) -> Result<String, St
     for to in &settings.to {
         mailbox("to", to)?;
     }
-    if secrets.password.is_some() != settings.username.is_some() {
-        return Err("username and password belong together: give both, or none of them".to_owned());
+    match (&settings.username, &secrets.password) {
+        (Some(_), None) => {
+            return Err(
+                "password is missing: username needs one; leave out both where the server asks for none"
+                    .to_owned(),
+            );
+        }
+        (None, Some(_)) => {
+            return Err(
+                "username is missing, and there is a password: name its user, or remove the password (as null, or by \
+                 --without password)"
+                    .to_owned(),
+            );
+        }
+        _ => {}
     }
     if settings.port == Some(0) {
         return Err("port = 0: it must be from 1 to 65535".to_owned());

@@ -1,6 +1,7 @@
 //! The secrets of a target: what is encrypted in the database.
 
 use std::collections::BTreeMap;
+use std::mem::take;
 
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -56,15 +57,19 @@ fn exposed(secret: &SecretString) -> Exposed {
 }
 
 impl TargetSecrets {
-    /// Takes the secrets out of settings; those that are not given stay as they were `before`.
+    /// Takes the secrets out of settings; those of which nothing is said stay as they were `before`.
     #[must_use]
     pub fn taken(settings: &mut TargetSettings, before: Self) -> Self {
         Self {
-            url: settings.url.take().or(before.url),
-            token: settings.token.take().or(before.token),
-            password: settings.password.take().or(before.password),
-            headers: settings.headers.take().unwrap_or(before.headers),
-            signing: settings.signing_secrets.take().unwrap_or(before.signing),
+            url: take(&mut settings.url).or_stored(before.url),
+            token: take(&mut settings.token).or_stored(before.token),
+            password: take(&mut settings.password).or_stored(before.password),
+            headers: take(&mut settings.headers)
+                .or_stored(Some(before.headers))
+                .unwrap_or_default(),
+            signing: take(&mut settings.signing_secrets)
+                .or_stored(Some(before.signing))
+                .unwrap_or_default(),
         }
     }
 

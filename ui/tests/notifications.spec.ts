@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import type { NotificationDeliveryDetail } from "../src/api/types";
+import type { NotificationDeliveryDetail, NotificationTarget } from "../src/api/types";
 import { Collector } from "./harness/collector";
 import { Run } from "./harness/producer";
 import { isSigned, Receiver } from "./harness/receiver";
@@ -202,4 +202,17 @@ test("without a key the form says so before anything is typed", async ({ page, c
     await expect(page.getByText("key_file")).toBeVisible();
   }
   await keyless.close();
+});
+
+test("the login at a mail server is removed again", async ({ page, collector }) => {
+  const mail = { kind: "mail", server: "mail.example.org", from: "a@example.org", to: ["b@example.org"] };
+  await collector.ask("PUT", "/notifications/targets/mail", { ...mail, username: "u", password: "hunter2" });
+  await page.goto("notifications/mail/edit");
+  await expect(page.getByRole("textbox", { name: "User at the mail server" })).toHaveValue("u");
+  await page.getByRole("checkbox", { name: /^Send without a login/ }).check();
+  await expect(page.getByRole("textbox", { name: "User at the mail server" })).toHaveValue("");
+  await page.getByRole("button", { name: "Save" }).click();
+  await expect(page.getByRole("button", { name: "Send a test" })).toBeVisible();
+  const target = await collector.ask<NotificationTarget>("GET", "/notifications/targets/mail");
+  expect(target.secrets).toEqual([]);
 });

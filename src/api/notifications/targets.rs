@@ -133,8 +133,8 @@ pub(in crate::api) async fn get_notification_target(
     Ok(Json(found(&app, &name).await?))
 }
 
-/// Set a target of notifications: a new one, or the one of that name. Secrets that are not given stay as they are; one
-/// that was switched off is on again. A webhook without a secret to sign with gets one, which is shown once.
+/// Set a target of notifications: a new one, or the one of that name. Secrets that are left out stay as they are, and those
+/// that are `null` are removed; one that was switched off is on again. A webhook without a secret to sign with gets one, which is shown once.
 #[utoipa::path(
     put, path = "/notifications/targets/{name}", tag = "notifications", params(("name" = String, Path)),
     request_body = TargetSettings,

@@ -19,7 +19,7 @@ use crate::notify::seal::SealError;
 
 /// Add a target, or set one anew
 ///
-/// Secrets that are not given stay as they are. Give them in files, or type them when you are asked: the list of processes
+/// Secrets that are not given stay as they are; --without removes them. Give them in files, or type them when you are asked: the list of processes
 /// shows options to everyone.
 ///
 /// playback notify set ops --kind slack --on broke,recovered,silent --query label:nightly
@@ -79,6 +79,10 @@ pub(super) struct Set {
     /// Mail: file with the user's password
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
+    /// Remove stored secrets, which stay otherwise: url (of pagerduty), token, password, headers, signing_secrets (of which a
+    /// new one is made); separated by commas
+    #[arg(long, value_name = "SECRETS", value_delimiter = ',', value_parser = SECRETS, hide_possible_values = true)]
+    without: Vec<String>,
     /// Template: file with the request's body, in the language of Jinja
     #[arg(long, value_name = "FILE")]
     template: Option<PathBuf>,
@@ -100,6 +104,9 @@ pub(super) struct Set {
     #[arg(long)]
     json: bool,
 }
+
+/// The secrets of targets, by their names in the API.
+const SECRETS: [&str; 5] = ["url", "token", "password", "headers", "signing_secrets"];
 
 fn named<T>(found: Option<T>, names: &[&str]) -> Result<T, String> {
     found.ok_or_else(|| format!("it must be one of {}", names.join(", ")))
@@ -227,6 +234,12 @@ fn secrets(command: &Set, client: &Client, settings: &mut Value) -> anyhow::Resu
         if let Some(file) = file {
             settings[name] = read(file)?.as_str().into();
         }
+    }
+    for name in &command.without {
+        if !settings[name.as_str()].is_null() {
+            bail!("{name} is given, and --without removes it: leave out one of them");
+        }
+        settings[name.as_str()] = Value::Null;
     }
     let kind = settings["kind"].as_str().unwrap_or_default();
     let (name, prompt, option) = match kind {

@@ -69,6 +69,49 @@ fn a_target_is_set_tested_rotated_and_removed() {
 }
 
 #[test]
+fn a_password_is_removed_with_its_user() {
+    let collector = collector("");
+    let file = collector.folder().join("password");
+    std::fs::write(&file, "hunter2").unwrap();
+    let mail = [
+        "notify",
+        "set",
+        "mail",
+        "--kind",
+        "mail",
+        "--on",
+        "broke",
+        "--server",
+        "mail.example",
+        "--from",
+        "a@b.example",
+        "--to",
+        "c@d.example",
+    ];
+    let file = file.to_str().unwrap();
+    let set = run(
+        &collector,
+        &[&mail[..], &["--username", "u", "--password-file", file]].concat(),
+    );
+    assert!(set.ok().contains("secrets: password"), "{set:?}");
+    let refused = run(&collector, &mail);
+    assert!(
+        refused.complaint(1).contains("--without password"),
+        "{refused:?}"
+    );
+    let both = ["--without", "password", "--password-file", file];
+    let refused = run(&collector, &[&mail[..], &both].concat());
+    assert!(refused.complaint(1).contains("leave out one"));
+    let set = run(
+        &collector,
+        &[&mail[..], &["--without", "password"]].concat(),
+    );
+    assert!(!set.ok().contains("secrets"), "{set:?}");
+    let wrong = run(&collector, &[&mail[..], &["--without", "name"]].concat());
+    assert!(wrong.complaint(2).contains("--without"), "{wrong:?}");
+}
+
+#[test]
 fn without_a_key_nobody_is_asked_for_a_secret() {
     let collector = Collector::start();
     let list = run(&collector, &["notify", "list"]);

@@ -195,6 +195,47 @@ fn what_is_wrong_with_settings_is_named_and_nothing_is_set() {
 }
 
 #[test]
+fn a_secret_that_is_not_needed_any_more_is_removed_by_null() {
+    let collector = collector("");
+    let client = collector.client();
+    let mail = json!({ "kind": "mail", "server": "mail.example.org", "from": "a@b.example", "to": ["c@d.example"] });
+    let with = |more: Value| {
+        let mut settings = mail.clone();
+        let all = settings.as_object_mut().unwrap();
+        all.extend(more.as_object().unwrap().clone());
+        settings
+    };
+    let login = with(json!({ "username": "u", "password": SECRET }));
+    assert_eq!(
+        set(&client, "mail", &login).json()["secrets"],
+        json!(["password"])
+    );
+    // What is left out stays, and so does the password; alone it is of no use.
+    let kept = set(&client, "mail", &with(json!({ "username": "v" }))).ok();
+    assert_eq!(kept["secrets"], json!(["password"]));
+    let message = set(&client, "mail", &mail).error(400, "bad_request");
+    assert!(message.contains("--without password"), "{message}");
+    let alone = with(json!({ "username": "u", "password": null }));
+    let message = set(&client, "mail", &alone).error(400, "bad_request");
+    assert!(message.contains("password is missing"), "{message}");
+    let removed = set(&client, "mail", &with(json!({ "password": null }))).ok();
+    assert_eq!(removed["secrets"], json!([]), "{removed}");
+
+    // A webhook gets a new secret to sign with in the place of the one that is removed.
+    let hook =
+        json!({ "kind": "webhook", "url": "https://a.example/", "headers": { "x-key": SECRET } });
+    let made = set(&client, "hook", &hook).json();
+    let hook = json!({ "kind": "webhook", "headers": null, "signing_secrets": null });
+    let removed = set(&client, "hook", &hook).ok();
+    assert_eq!(removed["secrets"], json!(["url", "signing_secrets"]));
+    assert!(removed["signing_secret"].is_string(), "{removed}");
+    assert_ne!(removed["signing_secret"], made["signing_secret"]);
+    let hook = json!({ "kind": "webhook", "url": null });
+    let message = set(&client, "hook", &hook).error(400, "bad_request");
+    assert!(message.contains("url is missing"), "{message}");
+}
+
+#[test]
 fn without_a_key_no_secret_is_taken() {
     let with_key = collector("");
     let list = with_key.client().api("/notifications/targets").ok();

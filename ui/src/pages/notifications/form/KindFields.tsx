@@ -1,3 +1,4 @@
+import { Checkbox } from "@patternfly/react-core/dist/esm/components/Checkbox";
 import type { ReactElement } from "react";
 import type { Problem } from "../../../parts/form/problem";
 import { TextField } from "../../../parts/form/TextField";
@@ -47,11 +48,21 @@ export function KindFields(props: FieldsProps): ReactElement {
       );
     case "pagerduty":
       return (
-        <Token
-          {...props}
-          label="Routing key"
-          help="Of an integration “Events API v2”. A failure triggers an incident, and the recovery resolves it."
-        />
+        <>
+          <Token
+            {...props}
+            label="Routing key"
+            help="Of an integration “Events API v2”. A failure triggers an incident, and the recovery resolves it."
+          />
+          {props.stored.includes("url") && (
+            <Checkbox
+              id="without-url"
+              label="Send to PagerDuty itself: remove the stored address of another server"
+              isChecked={props.form.withoutUrl}
+              onChange={(_, isOn) => props.set({ withoutUrl: isOn })}
+            />
+          )}
+        </>
       );
     case "mail":
       return <MailFields {...props} />;

@@ -1,3 +1,4 @@
+import { Checkbox } from "@patternfly/react-core/dist/esm/components/Checkbox";
 import { FormSelect, FormSelectOption } from "@patternfly/react-core/dist/esm/components/FormSelect";
 import type { ReactElement } from "react";
 import type { MailSecurity } from "../../../api/types";
@@ -13,6 +14,7 @@ const SECURITY: readonly (readonly [MailSecurity, string])[] = [
 
 /** Recipients, and the server that takes mail for them. */
 export function MailFields({ form, set, problem, stored }: FieldsProps): ReactElement {
+  const isStored = stored.includes("password");
   return (
     <>
       <TextField
@@ -66,6 +68,14 @@ export function MailFields({ form, set, problem, stored }: FieldsProps): ReactEl
           placeholder="as usual"
         />
       </div>
+      {isStored && (
+        <Checkbox
+          id="without-password"
+          label="Send without a login: remove the stored user and password"
+          isChecked={form.withoutPassword}
+          onChange={(_, isOn) => set({ withoutPassword: isOn, ...(isOn && { username: "", password: "" }) })}
+        />
+      )}
       <div className="pb-form-pair">
         <TextField
           name="username"
@@ -74,6 +84,7 @@ export function MailFields({ form, set, problem, stored }: FieldsProps): ReactEl
           onText={(username) => set({ username })}
           problem={problem}
           help="If it asks for one."
+          isDisabled={form.withoutPassword}
         />
         <TextField
           name="password"
@@ -82,7 +93,8 @@ export function MailFields({ form, set, problem, stored }: FieldsProps): ReactEl
           value={form.password}
           onText={(password) => set({ password })}
           problem={problem}
-          placeholder={stored.includes("password") ? STAYS : ""}
+          placeholder={isStored && !form.withoutPassword ? STAYS : ""}
+          isDisabled={form.withoutPassword}
         />
       </div>
     </>

@@ -60,6 +60,16 @@ test("header fields: none typed, typed, removed; also one that is called __proto
   expect(JSON.stringify(settingsOf({ ...form, headers }).headers)).toBe('{"__proto__":"1"}');
 });
 
+test("a password stays, is replaced, or goes: also with its user", () => {
+  const mail = { ...newTarget(), kind: "mail" as const, username: "u" };
+  expect(settingsOf(mail)).not.toHaveProperty("password");
+  expect(settingsOf({ ...mail, password: "p" })).toMatchObject({ username: "u", password: "p" });
+  expect(settingsOf({ ...mail, withoutPassword: true }).password).toBeNull();
+  expect(settingsOf({ ...mail, username: " " })).toMatchObject({ password: null });
+  const pagerduty = { ...newTarget(), kind: "pagerduty" as const };
+  expect(settingsOf({ ...pagerduty, withoutUrl: true }).url).toBeNull();
+});
+
 test("the collector's refusals are shown at their fields", () => {
   const of = (message: string) => problemOf(message, isField).field;
   expect(of("url is missing: a target of kind slack needs it")).toBe("url");
@@ -67,7 +77,8 @@ test("the collector's refusals are shown at their fields", () => {
   expect(of("rules[0].on is empty: name at least one of broke")).toBe("rules[0].on");
   expect(of('quiet: from = "x": it must be HH:MM')).toBe("quiet");
   expect(of('the name "a b" must have from 1 to 100 letters')).toBe("name");
-  expect(of("username and password belong together: give both")).toBe("username");
+  expect(of("username is missing, and there is a password: name its user")).toBe("username");
+  expect(of("password is missing: username needs one")).toBe("password");
   expect(of("the collector has no key to encrypt secrets with: set it")).toBeUndefined();
 });
 

@@ -52,6 +52,10 @@ export interface TargetForm {
   headers: readonly HeaderForm[];
   /** Whether the stored header fields go. */
   withoutHeaders: boolean;
+  /** Whether the stored password goes. */
+  withoutPassword: boolean;
+  /** Whether the stored address goes, of a kind that has one of its own. */
+  withoutUrl: boolean;
   room: string;
   /** Separated by commas. */
   to: string;
@@ -98,6 +102,8 @@ export function newTarget(): TargetForm {
     signing: "",
     headers: [],
     withoutHeaders: false,
+    withoutPassword: false,
+    withoutUrl: false,
     room: "",
     to: "",
     from: "",
@@ -191,14 +197,14 @@ function ownFields(form: TargetForm): Partial<TargetSettings> {
     case "matrix":
       return { ...filled("url", form.url), ...filled("token", form.token), ...filled("room", form.room) };
     case "pagerduty":
-      return filled("token", form.token);
+      return { ...filled("token", form.token), ...(form.withoutUrl && { url: null }) };
     case "mail":
       return {
         ...filled("server", form.server),
         ...filledNumber("port", form.port),
         security: form.security,
         ...filled("username", form.username),
-        ...(form.password !== "" && { password: form.password }),
+        ...passwordOf(form),
         ...filled("from", form.from),
         to: listOf(form.to),
       };
@@ -211,6 +217,14 @@ function ownFields(form: TargetForm): Partial<TargetSettings> {
         ...headersOf(form),
       };
   }
+}
+
+/** Without one, the stored one stays; without a user there is none. */
+function passwordOf({ username, password, withoutPassword }: TargetForm): Partial<TargetSettings> {
+  if (password !== "") {
+    return { password };
+  }
+  return withoutPassword || username.trim() === "" ? { password: null } : {};
 }
 
 /** Without any, the stored ones stay. */

@@ -35,7 +35,7 @@ export function useSave(form: TargetForm, isNew: boolean, forget: (form: TargetF
       return (await setTarget(name, settingsOf(form))).signing_secret;
     },
     onSuccess: async (secret) => {
-      forget({ ...form, url: "", token: "", password: "", signing: "", headers: [] });
+      forget({ ...form, url: "", token: "", password: "", signing: "", headers: [], withoutPassword: false, withoutUrl: false });
       if (secret) {
         rememberSecret(name, secret);
       }
