@@ -99,7 +99,7 @@ pub use log::{BlockStart, BlocksFrom, StoredBlock};
 pub use migrations::Migration;
 pub use notifications::{
     AttemptOutcome, DeliveryFilter, DigestGroup, ListedDelivery, NewDelivery, NewTarget,
-    TargetCondition,
+    TargetCondition, Undelivered,
 };
 pub use parts::ResultEntry;
 pub use pins::Restored;

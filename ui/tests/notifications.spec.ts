@@ -118,6 +118,11 @@ test("a message that did not arrive is in the log, and is sent again", async ({ 
   await expect(page).toHaveURL(/state=failed/);
   const row = page.getByRole("row").filter({ hasText: "a test" });
   await expect(row).toContainText("Failed");
+  // The list counts it, and leads here.
+  await page.goto("notifications");
+  const listed = page.getByRole("row").filter({ has: page.getByRole("link", { name: "again" }) });
+  await listed.getByRole("link", { name: "1", exact: true }).click();
+  await expect(page).toHaveURL(/again\?state=failed/);
   receiver.status = 204;
   await row.getByRole("button", { name: /^Send again/ }).click();
   await expect(page.getByText("No such message")).toBeVisible();

@@ -17,6 +17,7 @@ use crate::app::App;
 use crate::commands::CommandError;
 use crate::model::{TargetRow, TargetSettings, time_from_us};
 use crate::notify::secrets::TargetSecrets;
+use crate::store::Undelivered;
 
 /// A target. Its secrets are never shown.
 #[derive(Debug, Serialize, ToSchema)]
@@ -41,6 +42,10 @@ pub(in crate::api) struct NotificationTarget {
     /// When it last took a message.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_delivered: Option<DateTime<Utc>>,
+    /// Messages that wait for their time, or to be tried again.
+    pending: u64,
+    /// Messages that were given up, as far as the log is kept.
+    failed: u64,
     /// Since when each attempt failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     failing_since: Option<DateTime<Utc>>,
@@ -72,7 +77,7 @@ pub(in crate::api) struct NewSigningSecret {
     signing_secret: String,
 }
 
-fn shown(app: &App, row: TargetRow) -> NotificationTarget {
+fn shown(app: &App, row: TargetRow, undelivered: Undelivered) -> NotificationTarget {
     let secrets = TargetSecrets::open(app.notifier.keys(), &row);
     let state = match (&row.off, row.settings.enabled, row.failing_since_us) {
         (_, false, _) => "disabled",
@@ -90,6 +95,8 @@ fn shown(app: &App, row: TargetRow) -> NotificationTarget {
         from_file: row.is_from_file,
         changed: time_from_us(row.changed_us),
         last_delivered: row.delivered_us.map(time_from_us),
+        pending: undelivered.pending,
+        failed: undelivered.failed,
         failing_since: row.failing_since_us.map(time_from_us),
         off_reason,
         off_since: off_us.map(time_from_us),
@@ -100,7 +107,9 @@ fn shown(app: &App, row: TargetRow) -> NotificationTarget {
 async fn found(app: &App, name: &str) -> Result<NotificationTarget, ApiError> {
     let row = app.store.target(name).await?;
     let row = row.ok_or_else(|| CommandError::NoSuchTarget(name.to_owned()))?;
-    Ok(shown(app, row))
+    let undelivered = app.store.undelivered(Some(row.id)).await?;
+    let undelivered = undelivered.get(&row.id).copied().unwrap_or_default();
+    Ok(shown(app, row, undelivered))
 }
 
 /// List the targets of notifications.
@@ -112,8 +121,13 @@ pub(in crate::api) async fn list_notification_targets(
     State(app): State<App>,
     _: AdminAccess,
 ) -> Result<Json<NotificationTargetList>, ApiError> {
+    let undelivered = app.store.undelivered(None).await?;
     let rows = app.store.targets().await?.into_iter();
-    let targets = rows.map(|row| shown(&app, row)).collect();
+    let targets = rows.map(|row| {
+        let undelivered = undelivered.get(&row.id).copied().unwrap_or_default();
+        shown(&app, row, undelivered)
+    });
+    let targets = targets.collect();
     Ok(Json(NotificationTargetList {
         targets,
         has_key: app.notifier.keys().can_seal(),

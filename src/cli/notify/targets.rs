@@ -22,6 +22,10 @@ pub(super) struct Target {
     state: String,
     from_file: bool,
     last_delivered: Option<DateTime<Utc>>,
+    #[serde(default)]
+    pending: u64,
+    #[serde(default)]
+    failed: u64,
     failing_since: Option<DateTime<Utc>>,
     off_reason: Option<String>,
     pub(super) signing_secret: Option<String>,
@@ -75,6 +79,8 @@ pub(super) fn list(command: &Plain) -> anyhow::Result<ExitCode> {
             target.state.clone(),
             triggers(&target.settings),
             time(target.last_delivered),
+            target.pending.to_string(),
+            target.failed.to_string(),
             out::plain(&target.address),
         ]
     });
@@ -85,6 +91,8 @@ pub(super) fn list(command: &Plain) -> anyhow::Result<ExitCode> {
         Column::whole("STATE"),
         Column::end("TOLD", 8),
         Column::whole("LAST DELIVERED"),
+        Column::whole("PENDING"),
+        Column::whole("FAILED"),
         Column::end("ADDRESS", 8),
     ];
     out.table(columns, rows.collect(), |_, _, line| line)?;
@@ -125,6 +133,16 @@ pub(super) fn print(target: &Target) -> anyhow::Result<()> {
         fact("failing since", &time(target.failing_since))?;
     }
     fact("last delivered", &time(target.last_delivered))?;
+    if target.pending > 0 {
+        fact("pending", &format!("{} messages", target.pending))?;
+    }
+    if target.failed > 0 {
+        let text = format!(
+            "{} messages; \"playback notify log --state failed --target {}\" lists them",
+            target.failed, target.name
+        );
+        fact("failed", &text)?;
+    }
     for rule in &settings.rules {
         let on: Vec<&str> = rule.on.iter().map(|one| one.as_str()).collect();
         let query = match rule.query.is_empty() {

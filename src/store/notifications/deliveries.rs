@@ -1,6 +1,6 @@
 //! Messages, their attempts, and the log of both.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use uuid::Uuid;
 
@@ -67,6 +67,15 @@ pub struct DeliveryFilter {
     pub before: Option<i64>,
 }
 
+/// Messages of a target that did not arrive.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Undelivered {
+    /// They wait for their time, or to be tried again.
+    pub pending: u64,
+    /// They were given up.
+    pub failed: u64,
+}
+
 /// A delivery as the log lists it.
 #[derive(Debug, Clone)]
 pub struct ListedDelivery {
@@ -119,6 +128,36 @@ impl Store {
         query.bind(target).bind(now_us).bind(limit);
         let rows = query.fetch_all(&self.read).await?;
         rows.iter().map(read).collect()
+    }
+
+    /// How many messages of each target did not arrive, as far as the log is kept; of this target alone, if one is named.
+    /// Targets of which all arrived are left out.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn undelivered(
+        &self,
+        target: Option<i64>,
+    ) -> Result<HashMap<i64, Undelivered>, StoreError> {
+        let mut counts: HashMap<i64, Undelivered> = HashMap::new();
+        // A statement for each state: both are then counted in the order of an index.
+        for state in [DeliveryState::Pending, DeliveryState::Failed] {
+            let mut query = self
+                .query("SELECT target, COUNT(*) AS n FROM notification_deliveries WHERE state = ?");
+            query.bind(state.as_str());
+            if let Some(target) = target {
+                query.push(" AND target = ?").bind(target);
+            }
+            query.push(" GROUP BY target");
+            for row in query.fetch_all(&self.read).await? {
+                let count = counts.entry(row.get("target")?).or_default();
+                match state {
+                    DeliveryState::Pending => count.pending = row.unsigned("n")?,
+                    _ => count.failed = row.unsigned("n")?,
+                }
+            }
+        }
+        Ok(counts)
     }
 
     /// How many messages of single events were created for a target since then.

@@ -11,7 +11,9 @@ mod events;
 mod outbox;
 mod targets;
 
-pub use deliveries::{AttemptOutcome, DeliveryFilter, ListedDelivery, TargetCondition};
+pub use deliveries::{
+    AttemptOutcome, DeliveryFilter, ListedDelivery, TargetCondition, Undelivered,
+};
 pub(super) use events::insert_deliveries;
 pub use events::{DigestGroup, NewDelivery};
 pub(super) use outbox::note_moments;

@@ -63,6 +63,13 @@ fn a_target_is_set_tested_rotated_and_removed() {
     let tested = run(&collector, &["notify", "test", "ops"]);
     assert_eq!(tested.code, 1, "{tested:?}");
     assert!(tested.stdout.contains("status 500"), "{tested:?}");
+    let list = run(&collector, &["notify", "list", "--json"]).json();
+    assert_eq!(list["targets"][0]["failed"], 1, "{list}");
+    let list = run(&collector, &["notify", "list"]);
+    assert!(list.rows()[0].ends_with(&["PENDING", "FAILED", "ADDRESS"]));
+    assert_eq!(list.rows()[1][6..8], ["0", "1"], "{list:?}");
+    let shown = run(&collector, &["notify", "show", "ops"]);
+    assert!(shown.ok().contains("--state failed"), "{shown:?}");
     run(&collector, &["notify", "remove", "ops"]).ok();
     let gone = run(&collector, &["notify", "show", "ops"]);
     assert!(gone.complaint(1).contains("playback notify list"));

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::receiver::{Receiver, Reply};
 use super::{KEY, bad, collector, config, delivered, good, log, set, webhook};
-use crate::harness::{API, Collector, eventually};
+use crate::harness::{API, Client, Collector, eventually};
 
 const SECRET: &str = "hunter2-hunter2";
 
@@ -294,6 +294,7 @@ pub(crate) fn what_was_sent_is_in_the_log_and_can_be_sent_again() {
     run.deliver(&client);
     let given_up = delivered(&client, 1);
     assert_eq!(given_up[0]["state"], "failed");
+    assert_eq!(counts(&client), [0, 1]);
     assert_eq!(given_up[0]["execution"], json!(run.id));
     assert_eq!(given_up[0]["title"], "site.yml on prod failed");
     let id = given_up[0]["id"].as_str().unwrap();
@@ -305,6 +306,7 @@ pub(crate) fn what_was_sent_is_in_the_log_and_can_be_sent_again() {
     assert_eq!(both[0].body, both[1].body);
     assert_eq!(both[1].line, "POST /hook");
     assert_eq!(delivered(&client, 1)[0]["state"], "delivered");
+    assert_eq!(counts(&client), [0, 0]);
     let detail = client.api(&format!("/notifications/deliveries/{id}")).ok();
     assert_eq!(
         detail["request"],
@@ -332,6 +334,36 @@ pub(crate) fn what_was_sent_is_in_the_log_and_can_be_sent_again() {
     // With the run goes what was told of it.
     assert_eq!(client.delete(run.id).status, 204);
     assert_eq!(log(&client, ""), Vec::<Value>::new());
+}
+
+/// Messages of the target that wait, and that were given up: in the list, and beside the target itself.
+fn counts(client: &Client) -> [Value; 2] {
+    let list = client.api("/notifications/targets").ok();
+    let target = client.api("/notifications/targets/ops").ok();
+    let of = |target: &Value| ["pending", "failed"].map(|name| target[name].clone());
+    assert_eq!(of(&list["targets"][0]), of(&target), "{list}");
+    of(&target)
+}
+
+#[test]
+fn messages_that_wait_are_counted() {
+    let collector = collector("");
+    let client = collector.client();
+    let receiver = Receiver::start();
+    webhook(&client, &receiver, json!([{ "on": ["failed"] }]));
+    assert_eq!(counts(&client), [0, 0]);
+    receiver.reply(Reply::Status(500));
+    bad("site.yml").deliver(&client);
+    eventually("a first attempt", || {
+        log(&client, "")
+            .first()
+            .is_some_and(|one| one["attempts"] != 0)
+            .then_some(())
+    });
+    assert_eq!(counts(&client), [1, 0]);
+    receiver.reply(Reply::Status(204));
+    delivered(&client, 1);
+    assert_eq!(counts(&client), [0, 0]);
 }
 
 #[test]

@@ -1,11 +1,14 @@
 //! Notifications in the store, on each database.
 
+use std::collections::HashMap;
+
 use playback::model::{
     AttemptRow, Changes, DeliveryKind, DeliveryState, Moment, NotificationEvent, TargetRow,
     TargetSettings, Trigger,
 };
 use playback::store::{
     AttemptOutcome, DeliveryFilter, NewDelivery, NewTarget, Store, StoreError, TargetCondition,
+    Undelivered,
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -138,6 +141,11 @@ on_every_store! {
         assert_eq!(all.len(), 1);
         assert_eq!(all[0].target, "ops");
         assert_eq!(store.count_recent_deliveries(ops.id, 19).await.unwrap(), 1);
+        let one = Undelivered { pending: 1, failed: 0 };
+        for counts in [store.undelivered(None).await, store.undelivered(Some(ops.id)).await] {
+            assert_eq!(counts.unwrap(), HashMap::from([(ops.id, one)]));
+        }
+        assert!(store.undelivered(Some(ops.id + 1)).await.unwrap().is_empty());
         assert_eq!(store.count_recent_deliveries(ops.id, 20).await.unwrap(), 0);
         let events = store.events_of(all[0].row.uuid, 10).await.unwrap();
         assert_eq!(events[0].triggers, [Trigger::Broke, Trigger::Failed]);

@@ -5,9 +5,6 @@ import type { QueryOf, TargetSettings } from "./types";
 
 const KEY = ["notifications"] as const;
 
-/** Messages that are counted as failed; beyond, the count says "or more". */
-const MOST_COUNTED = 500;
-
 /** Nothing tells of messages, so they are read again: soon, while one is on its way. */
 const SOON_MS = 1_000;
 const LATER_MS = 5_000;
@@ -28,27 +25,6 @@ export function targetQuery(name: string) {
     refetchInterval: LATER_MS,
   });
 }
-
-/** How many messages of each target were given up, as far as the log is kept. */
-export interface FailedCounts {
-  readonly byTarget: ReadonlyMap<string, number>;
-  /** Whether there are more than were counted. */
-  readonly hasMore: boolean;
-}
-
-export const failedQuery = queryOptions({
-  queryKey: [...KEY, "failed"],
-  queryFn: async ({ signal }): Promise<FailedCounts> => {
-    const params = { query: { state: "failed", limit: MOST_COUNTED } as const };
-    const page = await read(api.GET("/api/v1/ansible/notifications/deliveries", { params, signal }));
-    const byTarget = new Map<string, number>();
-    for (const { target } of page.deliveries) {
-      byTarget.set(target, (byTarget.get(target) ?? 0) + 1);
-    }
-    return { byTarget, hasMore: Boolean(page.next_cursor) };
-  },
-  staleTime: 0,
-});
 
 export function deliveriesQuery(query: QueryOf<"list_notification_deliveries">) {
   return queryOptions({

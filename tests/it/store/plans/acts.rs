@@ -178,6 +178,8 @@ pub(super) async fn judge(found: &mut Found<'_>, store: &Store) {
         "messages that wait": listed(DeliveryFilter { state: Some(DeliveryState::Pending), ..any() }),
         "messages about a run": listed(DeliveryFilter { execution, ..any() }),
         "messages that are due": store.due_deliveries(target.id, now_us, 20),
+        "messages that did not arrive, counted": store.undelivered(None),
+        "those of a target, counted": store.undelivered(Some(target.id)),
         "targets with messages that are due": store.targets_with_due(now_us),
         "events of a message": store.events_of(delivery, 50),
         "events of a digest, counted": store.digest_groups(delivery),

@@ -1,7 +1,6 @@
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table/dist/esm/components/Table";
 import { Link } from "@tanstack/react-router";
 import type { ReactElement } from "react";
-import type { FailedCounts } from "../../api/notifications";
 import type { NotificationTarget } from "../../api/types";
 import { integer } from "../../parts/format";
 import { sentence } from "../../parts/states";
@@ -9,13 +8,8 @@ import { Time } from "../../parts/Time";
 import { TargetState } from "./StateLabel";
 import { kindName, triggersOf, triggersWords } from "./words";
 
-interface Props {
-  targets: readonly NotificationTarget[];
-  failed: FailedCounts | undefined;
-}
-
 /** A row for each target. */
-export function TargetTable({ targets, failed }: Props): ReactElement {
+export function TargetTable({ targets }: { targets: readonly NotificationTarget[] }): ReactElement {
   return (
     <Table aria-label="Targets" variant="compact">
       <Thead>
@@ -24,7 +18,8 @@ export function TargetTable({ targets, failed }: Props): ReactElement {
           <Th>Told when</Th>
           <Th>State</Th>
           <Th modifier="nowrap">Last delivered</Th>
-          <Th modifier="nowrap">Failed</Th>
+          <Th>Pending</Th>
+          <Th>Failed</Th>
         </Tr>
       </Thead>
       <Tbody>
@@ -58,8 +53,11 @@ export function TargetTable({ targets, failed }: Props): ReactElement {
             <Td dataLabel="Last delivered">
               {target.last_delivered ? <Time at={target.last_delivered} as="ago" /> : "never"}
             </Td>
+            <Td dataLabel="Pending">
+              <Count name={target.name} state="pending" count={target.pending} />
+            </Td>
             <Td dataLabel="Failed">
-              <Failed name={target.name} failed={failed} />
+              <Count name={target.name} state="failed" count={target.failed} />
             </Td>
           </Tr>
         ))}
@@ -84,18 +82,19 @@ function Told({ target: { settings } }: { target: NotificationTarget }): ReactEl
   );
 }
 
-/** Leads to the messages that were given up. */
-function Failed({ name, failed }: { name: string; failed: FailedCounts | undefined }): ReactElement | null {
-  if (failed === undefined) {
-    return null;
-  }
-  const count = failed.byTarget.get(name) ?? 0;
+interface CountProps {
+  name: string;
+  state: "pending" | "failed";
+  count: number;
+}
+
+/** How many messages did not arrive; leads to them. */
+function Count({ name, state, count }: CountProps): ReactElement {
   return count === 0 ? (
-    <span className="pb-subtle">none{failed.hasMore && " of the last"}</span>
+    <span className="pb-subtle">none</span>
   ) : (
-    <Link to="/notifications/$name" params={{ name }} search={{ state: "failed" }} className="pb-number">
+    <Link to="/notifications/$name" params={{ name }} search={{ state }} className="pb-number">
       {integer(count)}
-      {failed.hasMore && " or more"}
     </Link>
   );
 }

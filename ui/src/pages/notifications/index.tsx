@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import type { ReactElement } from "react";
-import { failedQuery, targetsQuery } from "../../api/notifications";
+import { targetsQuery } from "../../api/notifications";
 import { useScopes } from "../../app/session";
 import { LinkButton } from "../../parts/LinkButton";
 import { PageTitle } from "../../parts/PageTitle";
@@ -34,7 +34,6 @@ export function Notifications(): ReactElement {
 
 function Targets(): ReactElement {
   const targets = useQuery(targetsQuery);
-  const failed = useQuery(failedQuery);
   if (targets.isError) {
     return <Failed error={targets.error} what="the targets" retry={() => void targets.refetch()} />;
   }
@@ -45,7 +44,7 @@ function Targets(): ReactElement {
   return (
     <>
       <NoKey />
-      {all.length === 0 ? <NoTargets /> : <TargetTable targets={all} failed={failed.data} />}
+      {all.length === 0 ? <NoTargets /> : <TargetTable targets={all} />}
     </>
   );
 }

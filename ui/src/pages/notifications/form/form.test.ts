@@ -47,6 +47,8 @@ test("what a target is set to comes back as it was, and its secrets stay", () =>
     state: "disabled",
     from_file: false,
     changed: "2026-01-20T10:00:00Z",
+    pending: 0,
+    failed: 0,
     settings,
   };
   expect(settingsOf(formOf(target))).toEqual(settings);
