@@ -103,6 +103,15 @@ impl ApiError {
         Self::new(StatusCode::CONFLICT, "conflict", message)
     }
 
+    /// 412: there is one already, and something new is meant.
+    pub(super) fn exists(message: impl Into<String>) -> Self {
+        Self::new(
+            StatusCode::PRECONDITION_FAILED,
+            "precondition_failed",
+            message,
+        )
+    }
+
     /// 410: it existed before.
     pub fn gone(message: impl Into<String>) -> Self {
         Self::new(StatusCode::GONE, "gone", message)
@@ -320,6 +329,9 @@ impl From<CommandError> for ApiError {
                 | StoreError::ScheduleExists { .. }
                 | StoreError::TargetFromFile { .. },
             ) => Self::conflict(message),
+            CommandError::Store(
+                StoreError::TargetExists { .. } | StoreError::ReportScheduleExists { .. },
+            ) => Self::exists(message),
             CommandError::Notify(NotifyError::Store(cause)) => cause.into(),
             CommandError::Notify(NotifyError::History(cause)) => cause.into(),
             CommandError::Notify(cause) => Self::internal(&cause),

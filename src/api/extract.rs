@@ -7,12 +7,14 @@ use axum::body::Bytes;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
+use axum::http::{HeaderValue, header};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use super::{ApiError, viewers};
 use crate::app::App;
+use crate::commands::Existing;
 use crate::history;
 use crate::model::{ExecutionKey, ExecutionRow};
 
@@ -64,6 +66,25 @@ impl FromRequestParts<App> for Execution {
         let ExecutionId(id) = ExecutionId::from_request_parts(parts, app).await?;
         let (key, row) = history::find(&app.store, id).await?;
         Ok(Self { key, row })
+    }
+}
+
+/// `If-None-Match: *`: a request that sets something by its name means something new.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct IfNoneMatch(pub(super) Existing);
+
+impl FromRequestParts<App> for IfNoneMatch {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, ApiError> {
+        let given = parts.headers.get(header::IF_NONE_MATCH);
+        match given.map(HeaderValue::as_bytes) {
+            None => Ok(Self(Existing::Replace)),
+            Some(b"*") => Ok(Self(Existing::Refuse)),
+            Some(_) => Err(ApiError::bad_request(
+                "If-None-Match: it must be \"*\", which refuses to replace what has that name: nothing here has a version",
+            )),
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use secrecy::SecretString;
 use uuid::Uuid;
 
-use super::{CommandError, Commands};
+use super::{CommandError, Commands, Existing};
 use crate::model::{Action, Actor, AuditEntry, TargetKind, TargetRow, TargetSettings};
 use crate::notify::secrets::TargetSecrets;
 use crate::notify::{check, object, shown, sign};
@@ -22,7 +22,8 @@ pub struct SetTarget {
 }
 
 impl Commands {
-    /// Sets a target: a new one, or the one of that name, whose secrets stay as they are where none are given.
+    /// Sets a target: a new one, or the one of that name unless that is refused, whose secrets stay as they are where none are
+    /// given.
     ///
     /// # Errors
     /// See [`CommandError`]; then nothing was changed.
@@ -31,9 +32,15 @@ impl Commands {
         actor: Actor,
         name: &str,
         settings: TargetSettings,
+        existing: Existing,
     ) -> Result<SetTarget, CommandError> {
         check::name(name).map_err(CommandError::Invalid)?;
         let before = self.store.target(name).await?;
+        if before.is_some() && existing == Existing::Refuse {
+            return Err(CommandError::Store(StoreError::TargetExists {
+                name: name.to_owned(),
+            }));
+        }
         let known = before.filter(|before| before.settings.kind == settings.kind);
         // Secrets of another kind of target are of no use, and one that cannot be read is replaced.
         let known = known.and_then(|before| self.secrets(&before).ok());
@@ -46,7 +53,7 @@ impl Commands {
             made = Some(secret);
         }
         let is_new = self
-            .store_target(actor, name, settings, &secrets, Action::SetTarget)
+            .store_target(actor, name, settings, &secrets, Action::SetTarget, existing)
             .await?;
         Ok(SetTarget {
             is_new,
@@ -75,8 +82,15 @@ impl Commands {
         let secret = new_secret()?;
         secrets.signing.insert(0, secret.clone());
         secrets.signing.truncate(SECRETS);
-        self.store_target(actor, name, target.settings, &secrets, Action::RotateTarget)
-            .await?;
+        self.store_target(
+            actor,
+            name,
+            target.settings,
+            &secrets,
+            Action::RotateTarget,
+            Existing::Replace,
+        )
+        .await?;
         Ok(secret)
     }
 
@@ -146,6 +160,7 @@ impl Commands {
         settings: TargetSettings,
         secrets: &TargetSecrets,
         action: Action,
+        existing: Existing,
     ) -> Result<bool, CommandError> {
         let now_us = self.clock.now_us();
         let address = self
@@ -169,7 +184,13 @@ impl Commands {
                 None => entry,
             })
         };
-        Ok(self.store.put_target(&target, entry).await?)
+        match existing {
+            Existing::Replace => Ok(self.store.put_target(&target, entry).await?),
+            Existing::Refuse => {
+                self.store.create_target(&target, entry).await?;
+                Ok(true)
+            }
+        }
     }
 }
 

@@ -2,14 +2,14 @@
 
 use serde_json::json;
 
-use super::{CommandError, Commands};
+use super::{CommandError, Commands, Existing};
 use crate::model::{
     Action, Actor, AuditEntry, ReportDestination, ReportSchedule, ReportSettings, TargetKind,
 };
 use crate::reports::is_file_name;
 
 impl Commands {
-    /// Saves a schedule of reports, in the place of the one of that name. From now on, reports are made for its next times.
+    /// Saves a schedule of reports, in the place of the one of that name unless that is refused. From now on, reports are made for its next times.
     ///
     /// # Errors
     /// The name or a setting makes no sense, or the store failed.
@@ -18,6 +18,7 @@ impl Commands {
         actor: &Actor,
         name: &str,
         settings: ReportSettings,
+        existing: Existing,
         note: Option<&str>,
     ) -> Result<ReportSchedule, CommandError> {
         if !is_file_name(name) {
@@ -53,7 +54,10 @@ impl Commands {
                 None => entry,
             }
         };
-        self.store.save_report_schedule(&schedule, entry).await?;
+        match existing {
+            Existing::Replace => self.store.save_report_schedule(&schedule, entry).await?,
+            Existing::Refuse => self.store.create_report_schedule(&schedule, entry).await?,
+        }
         self.reports.changed();
         Ok(schedule)
     }

@@ -166,6 +166,20 @@ pub enum StoreError {
         /// The name.
         name: String,
     },
+    /// A target of notifications of that name exists already.
+    #[error("name: a target named {name:?} exists already: change it, or choose another name")]
+    TargetExists {
+        /// The name.
+        name: String,
+    },
+    /// A schedule of reports of that name exists already.
+    #[error(
+        "name: a schedule of reports named {name:?} exists already: change it, or choose another name"
+    )]
+    ReportScheduleExists {
+        /// The name.
+        name: String,
+    },
     /// A target of notifications is defined by the configuration file.
     #[error(
         "the target {name:?} is defined by the collector's configuration file: change it there, or choose another name"

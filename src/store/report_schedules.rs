@@ -42,9 +42,43 @@ impl Store {
         schedule: &ReportSchedule,
         entry: impl Fn(Option<&ReportSchedule>) -> AuditEntry,
     ) -> Result<(), StoreError> {
+        self.store_report_schedule(schedule, entry, false).await
+    }
+
+    /// Stores a schedule that is new; `entry` makes the audit entry.
+    ///
+    /// # Errors
+    /// There is one of that name, or the database failed.
+    pub async fn create_report_schedule(
+        &self,
+        schedule: &ReportSchedule,
+        entry: impl Fn(Option<&ReportSchedule>) -> AuditEntry,
+    ) -> Result<(), StoreError> {
+        match self.store_report_schedule(schedule, entry, true).await {
+            // Another collector stored one at the same time.
+            Err(StoreError::Database(sqlx::Error::Database(error)))
+                if error.is_unique_violation() =>
+            {
+                Err(StoreError::ReportScheduleExists {
+                    name: schedule.name.clone(),
+                })
+            }
+            done => done,
+        }
+    }
+
+    async fn store_report_schedule(
+        &self,
+        schedule: &ReportSchedule,
+        entry: impl Fn(Option<&ReportSchedule>) -> AuditEntry,
+        must_be_new: bool,
+    ) -> Result<(), StoreError> {
         let settings = json(&schedule.settings);
         transaction!(self, transaction => {
             let before = locked(transaction, &schedule.name).await?;
+            if must_be_new && before.is_some() {
+                return Err(StoreError::ReportScheduleExists { name: schedule.name.clone() });
+            }
             let mut query = match &before {
                 Some(_) => transaction.query(
                     "UPDATE report_schedules SET settings = ?, changed_by = ?, changed_us = ?, decided_us = ? \

@@ -104,7 +104,8 @@ test("what the collector refuses is said at the field", async ({ page, receiver 
   await page.goto("notifications/-/new");
   await fillWebhook(page, "wrong", receiver.url);
   await create(page);
-  await expect(page.getByText('There is a target named "wrong" already.')).toBeVisible();
+  await expect(page.getByText('A target named "wrong" exists already')).toBeVisible();
+  await expect(page.getByRole("textbox", { name: "Name", exact: true })).toBeFocused();
 });
 
 test("a message that did not arrive is in the log, and is sent again", async ({ page, receiver }) => {

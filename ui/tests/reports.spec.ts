@@ -91,7 +91,10 @@ test("a schedule is created, makes a report that opens, is paused and deleted", 
   await expect(made.getByRole("row", { name: /often/ }).first()).toBeVisible();
 });
 
-test("what cannot be scheduled is said in the dialog", async ({ page }) => {
+test("what cannot be scheduled is said in the dialog", async ({ page, collector }) => {
+  const times = { cron: "@yearly", zone: "UTC", period: "month" };
+  const taken = { ...times, formats: ["html"], destinations: [], paused: true };
+  await collector.ask("PUT", "/report-schedules/taken", taken);
   await page.goto("reports");
   await page.getByRole("button", { name: "New schedule" }).click();
   const dialog = page.getByRole("dialog");
@@ -99,6 +102,11 @@ test("what cannot be scheduled is said in the dialog", async ({ page }) => {
   await dialog.getByLabel(/^When/).fill("0 7 * *");
   await dialog.getByRole("button", { name: "Save" }).click();
   await expect(dialog.getByText(/Cron: "0 7 \* \*" is not understood/)).toBeVisible();
+  // A new one does not take the place of another.
+  await dialog.getByLabel(/^When/).fill("@daily");
+  await dialog.getByLabel("Name").fill("taken");
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await expect(dialog.getByText(/named "taken" exists already/)).toBeVisible();
 });
 
 test("what a run cost is told by its page, by the list and by trends", async ({ page, expensive }) => {

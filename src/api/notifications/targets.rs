@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use super::super::ApiError;
 use super::super::auth::AdminAccess;
 use super::super::error::ErrorBody;
-use super::super::extract::{JsonBody, Path};
+use super::super::extract::{IfNoneMatch, JsonBody, Path};
 use super::deliveries::{NotificationDeliveryDetail, detail};
 use crate::app::App;
 use crate::commands::CommandError;
@@ -150,24 +150,30 @@ pub(in crate::api) async fn get_notification_target(
 /// Set a target of notifications: a new one, or the one of that name. Secrets that are left out stay as they are, and those
 /// that are `null` are removed; one that was switched off is on again. A webhook without a secret to sign with gets one, which is shown once.
 #[utoipa::path(
-    put, path = "/notifications/targets/{name}", tag = "notifications", params(("name" = String, Path)),
+    put, path = "/notifications/targets/{name}", tag = "notifications",
+    params(
+        ("name" = String, Path),
+        ("If-None-Match" = Option<String>, Header, description = "`*`: a new one, which is refused if there is one of that name"),
+    ),
     request_body = TargetSettings,
     responses(
         (status = 200, description = "It was changed", body = NotificationTarget),
         (status = 201, description = "It is new", body = NotificationTarget),
         (status = 400, body = ErrorBody),
         (status = 409, description = "The configuration file defines it", body = ErrorBody),
+        (status = 412, description = "There is one of that name, and a new one is meant", body = ErrorBody),
     )
 )]
 pub(in crate::api) async fn set_notification_target(
     State(app): State<App>,
     access: AdminAccess,
     Path(name): Path<String>,
+    IfNoneMatch(existing): IfNoneMatch,
     JsonBody(settings): JsonBody<TargetSettings>,
 ) -> Result<(StatusCode, Json<NotificationTarget>), ApiError> {
     let set = app
         .commands
-        .set_target(access.actor(), &name, settings)
+        .set_target(access.actor(), &name, settings, existing)
         .await?;
     let status = match set.is_new {
         true => StatusCode::CREATED,

@@ -274,6 +274,18 @@ impl Client {
         self.change(request, body)
     }
 
+    /// Like [`Self::put_noted`], for something new: it is refused if there is one of that name.
+    pub(super) fn put_new<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &Value,
+        note: Option<&str>,
+    ) -> anyhow::Result<T> {
+        let note = note.map(|note| ("note", note));
+        let request = self.agent.put(self.address(path)).query_pairs(note);
+        self.change(request.header(header::IF_NONE_MATCH, "*"), body)
+    }
+
     /// Deletes something, with an optional note that says why.
     pub(super) fn delete(&self, path: &str, note: Option<&str>) -> anyhow::Result<()> {
         let note = note.map(|note| ("note", note));

@@ -95,6 +95,9 @@ pub(super) struct Set {
     /// Messages an hour at most; what exceeds them is sent in one message
     #[arg(long, value_name = "N")]
     max_per_hour: Option<u32>,
+    /// Add it, and refuse to change one of that name
+    #[arg(long)]
+    new: bool,
     /// File with all settings, as a table of the collector's configuration file (TOML)
     #[arg(long, value_name = "FILE", conflicts_with_all = ["kind", "on", "query"])]
     file: Option<PathBuf>,
@@ -142,7 +145,10 @@ pub(super) fn run(command: &Set) -> anyhow::Result<ExitCode> {
         None => from_options(command)?,
     };
     secrets(command, &client, &mut settings)?;
-    let answer: anyhow::Result<Value> = client.put(&path, &settings);
+    let answer: anyhow::Result<Value> = match command.new {
+        true => client.put_new(&path, &settings, None),
+        false => client.put(&path, &settings),
+    };
     wipe_value(&mut settings);
     let answer = answer?;
     if command.json {

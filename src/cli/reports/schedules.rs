@@ -50,6 +50,9 @@ pub(super) struct Schedule {
     /// Send each report to this target of notifications: a webhook, mail or chat, as "playback notify" lists them
     #[arg(long = "target", value_name = "NAME")]
     targets: Vec<String>,
+    /// Add it, and refuse to change one of that name
+    #[arg(long)]
+    new: bool,
     /// Why, for the audit trail
     #[arg(long, value_name = "TEXT")]
     note: Option<String>,
@@ -160,12 +163,11 @@ pub(super) fn save(command: &Schedule) -> anyhow::Result<()> {
         paused: false,
     };
     let client = Client::new(&command.client)?;
-    let saved = put(
-        &client,
-        &command.name,
-        &json!(settings),
-        command.note.as_deref(),
-    )?;
+    let (settings, note) = (json!(settings), command.note.as_deref());
+    let saved: Box<RawValue> = match command.new {
+        true => client.put_new(&path(&command.name), &settings, note)?,
+        false => put(&client, &command.name, &settings, note)?,
+    };
     if command.json {
         return out::line(saved.get());
     }
@@ -178,7 +180,12 @@ fn put(
     settings: &Value,
     note: Option<&str>,
 ) -> anyhow::Result<Box<RawValue>> {
-    client.put_noted(&format!("/report-schedules/{name}"), settings, note)
+    client.put_noted(&path(name), settings, note)
+}
+
+/// The API's path of a schedule.
+fn path(name: &str) -> String {
+    format!("/report-schedules/{name}")
 }
 
 /// Says when the next report is made.
@@ -227,8 +234,7 @@ pub(super) fn pause(command: &Named, paused: bool) -> anyhow::Result<()> {
 
 pub(super) fn delete(command: &Named) -> anyhow::Result<()> {
     let client = Client::new(&command.client)?;
-    let path = format!("/report-schedules/{}", command.name);
-    client.delete(&path, command.note.as_deref())?;
+    client.delete(&path(&command.name), command.note.as_deref())?;
     out::line(format_args!(
         "{} is deleted; the reports that were made for it stay",
         command.name

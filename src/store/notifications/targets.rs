@@ -88,8 +88,42 @@ impl Store {
         target: &NewTarget,
         entry: impl Fn(Option<&TargetRow>) -> Option<AuditEntry>,
     ) -> Result<bool, StoreError> {
+        self.store_target(target, entry, false).await
+    }
+
+    /// Stores a target that is new; `entry` makes the audit entry.
+    ///
+    /// # Errors
+    /// There is one of that name, or the database failed.
+    pub async fn create_target(
+        &self,
+        target: &NewTarget,
+        entry: impl Fn(Option<&TargetRow>) -> Option<AuditEntry>,
+    ) -> Result<(), StoreError> {
+        match self.store_target(target, entry, true).await {
+            // Another collector stored one at the same time.
+            Err(StoreError::Database(sqlx::Error::Database(error)))
+                if error.is_unique_violation() =>
+            {
+                Err(StoreError::TargetExists {
+                    name: target.name.clone(),
+                })
+            }
+            done => done.map(|_| ()),
+        }
+    }
+
+    async fn store_target(
+        &self,
+        target: &NewTarget,
+        entry: impl Fn(Option<&TargetRow>) -> Option<AuditEntry>,
+        must_be_new: bool,
+    ) -> Result<bool, StoreError> {
         let stored: Result<bool, StoreError> = transaction!(self, transaction => {
             let before = named(transaction, &target.name).await?;
+            if must_be_new && before.is_some() {
+                return Err(StoreError::TargetExists { name: target.name.clone() });
+            }
             if !target.is_from_file && before.as_ref().is_some_and(|before| before.is_from_file) {
                 return Err(StoreError::TargetFromFile { name: target.name.clone() });
             }

@@ -76,6 +76,23 @@ fn a_target_is_set_tested_rotated_and_removed() {
 }
 
 #[test]
+fn a_target_that_is_meant_to_be_new_changes_none() {
+    let collector = collector("");
+    let file = collector.folder().join("target.toml");
+    std::fs::write(
+        &file,
+        "kind = \"slack\"\nurl = \"https://hooks.example.org/a\"\n",
+    )
+    .unwrap();
+    let file = file.to_str().unwrap();
+    let new = ["notify", "set", "chat", "--new", "--file", file];
+    run(&collector, &new).ok();
+    let refused = run(&collector, &new);
+    let complaint = refused.complaint(1);
+    assert!(complaint.contains("\"chat\" exists already"), "{complaint}");
+}
+
+#[test]
 fn a_password_is_removed_with_its_user() {
     let collector = collector("");
     let file = collector.folder().join("password");

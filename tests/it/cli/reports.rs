@@ -113,6 +113,10 @@ fn schedules_are_saved_paused_and_deleted() {
         (shown.code == 0).then_some(shown)
     });
     assert!(latest.ok().starts_with("Ansible: the day\n"), "{latest:?}");
+    let new = ["reports", "schedule", "often", "--cron", "@daily", "--new"];
+    let refused = run(&collector, &new);
+    let told = refused.complaint(1);
+    assert!(told.contains("\"often\" exists already"), "{told}");
     let paused = run(&collector, &["reports", "pause", "often"]);
     assert_eq!(paused.ok(), "often: no report is made for now\n");
     let list = run(&collector, &["reports", "schedules"]);

@@ -195,6 +195,27 @@ fn what_is_wrong_with_settings_is_named_and_nothing_is_set() {
 }
 
 #[test]
+fn a_new_target_does_not_take_the_place_of_one_that_there_is() {
+    let collector = collector("");
+    let client = collector.client();
+    let add = |kind: &str, precondition: &str| {
+        let settings = json!({ "kind": kind, "url": "https://a.example/b" }).to_string();
+        let path = format!("{API}/notifications/targets/ops");
+        let headers = [("if-none-match", precondition)];
+        client.send("PUT", &path, &headers, settings.as_bytes())
+    };
+    let message = add("slack", "\"1\"").error(400, "bad_request");
+    assert!(message.contains("If-None-Match"), "{message}");
+    assert_eq!(add("slack", "*").status, 201);
+    let message = add("teams", "*").error(412, "precondition_failed");
+    assert!(message.starts_with("name: a target named \"ops\" exists"));
+    let shown = client.api("/notifications/targets/ops").ok();
+    assert_eq!(shown["settings"]["kind"], "slack");
+    let trail = client.api("/audit?object=target:ops").ok();
+    assert_eq!(trail["entries"].as_array().unwrap().len(), 1, "{trail}");
+}
+
+#[test]
 fn a_secret_that_is_not_needed_any_more_is_removed_by_null() {
     let collector = collector("");
     let client = collector.client();

@@ -120,6 +120,8 @@ on_every_store! {
         assert!(store.put_target(&from_file, |_| None).await.unwrap());
         let refused = store.put_target(&target("file", true), |_| None).await;
         assert!(matches!(refused, Err(StoreError::TargetFromFile { .. })));
+        let refused = store.create_target(&target("ops", true), |_| None).await;
+        assert!(matches!(refused, Err(StoreError::TargetExists { .. })));
         let names: Vec<String> = store.targets().await.unwrap().into_iter().map(|one| one.name).collect();
         assert_eq!(names, ["file", "ops"]);
         assert!(store.remove_target("file", |_| None).await.unwrap());

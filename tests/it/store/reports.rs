@@ -6,7 +6,7 @@ use playback::model::{
 };
 use playback::store::copy::copy;
 use playback::store::dialect::Engine;
-use playback::store::{NewTarget, Store};
+use playback::store::{NewTarget, Store, StoreError};
 use uuid::Uuid;
 
 use super::{empty, on_every_store, open};
@@ -80,7 +80,9 @@ on_every_store! {
     async fn a_schedule_of_reports_reads_back_as_it_was_written(store: Store) {
         let one = schedule("weekly");
         store.save_report_schedule(&one, |before| { assert!(before.is_none()); audited() }).await.unwrap();
-        store.save_report_schedule(&schedule("another"), |_| audited()).await.unwrap();
+        store.create_report_schedule(&schedule("another"), |_| audited()).await.unwrap();
+        let refused = store.create_report_schedule(&schedule("another"), |_| audited()).await;
+        assert!(matches!(refused, Err(StoreError::ReportScheduleExists { .. })));
         assert_eq!(store.report_schedule("weekly").await.unwrap(), Some(one.clone()));
         let mut changed = one.clone();
         changed.settings.paused = true;

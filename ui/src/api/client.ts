@@ -55,6 +55,9 @@ export const api = createClient<paths>({
   credentials: "same-origin",
 });
 
+/** Parameters of a PUT that means something new: what has that name already is not replaced, but the request refused. */
+export const ONLY_NEW = { header: { "If-None-Match": "*" } } as const;
+
 /** The body of an answer. */
 export async function read<Body>(answer: Promise<{ data?: Body }>): Promise<Body> {
   const { data } = await answer;

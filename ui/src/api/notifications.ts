@@ -1,6 +1,6 @@
 /** Targets of notifications, and the log of what they were sent. */
 import { keepPreviousData, type QueryClient, queryOptions } from "@tanstack/react-query";
-import { api, done, read } from "./client";
+import { api, done, ONLY_NEW, read } from "./client";
 import type { QueryOf, TargetSettings } from "./types";
 
 const KEY = ["notifications"] as const;
@@ -55,9 +55,10 @@ export async function renewNotifications(cache: QueryClient): Promise<void> {
   await cache.invalidateQueries({ queryKey: KEY });
 }
 
-/** Sets a target; the answer has the secret that was made to sign with, if one was. */
-export async function setTarget(name: string, body: TargetSettings) {
-  return await read(api.PUT("/api/v1/ansible/notifications/targets/{name}", { params: at(name), body }));
+/** Sets a target; the answer has the secret that was made to sign with, if one was. One that is new replaces none. */
+export async function setTarget(name: string, body: TargetSettings, isNew = false) {
+  const params = { ...at(name), ...(isNew && ONLY_NEW) };
+  return await read(api.PUT("/api/v1/ansible/notifications/targets/{name}", { params, body }));
 }
 
 export async function removeTarget(name: string): Promise<void> {

@@ -33,7 +33,7 @@ export function ScheduleDialog({ schedule, changed, close }: Props): ReactElemen
       close={close}
       confirm={async (note) => {
         if (settings !== undefined) {
-          await save(form.name.trim(), settings, note);
+          await save(form.name.trim(), settings, note, schedule === undefined);
           await changed();
         }
       }}

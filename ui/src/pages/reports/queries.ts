@@ -1,6 +1,6 @@
 /** What the page reads. */
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
-import { api, read } from "../../api/client";
+import { api, ONLY_NEW, read } from "../../api/client";
 import type { ReportScheduleItem, ReportSettings } from "../../api/types";
 import type { ReportsSearch } from "./search";
 
@@ -41,7 +41,13 @@ export function settingsOf(schedule: ReportScheduleItem): ReportSettings {
   return { cron, zone, period, formats, destinations, paused, ...(query && { query }) };
 }
 
-export async function save(name: string, body: ReportSettings, note?: string): Promise<void> {
-  const params = { path: { name }, ...(note !== undefined && { query: { note } }) };
+/** Saves a schedule; one that is new replaces none. */
+export async function save(
+  name: string,
+  body: ReportSettings,
+  note: string | undefined,
+  isNew = false,
+): Promise<void> {
+  const params = { path: { name }, ...(note !== undefined && { query: { note } }), ...(isNew && ONLY_NEW) };
   await read(api.PUT("/api/v1/ansible/report-schedules/{name}", { params, body }));
 }

@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { messageOf } from "../../../api/error";
-import { renewNotifications, setTarget, targetsQuery } from "../../../api/notifications";
+import { renewNotifications, setTarget } from "../../../api/notifications";
 import { focusOn, type Problem, problemOf } from "../../../parts/form/problem";
 import { rememberSecret } from "../secretOnce";
 import { isField, settingsOf, type TargetForm } from "./form";
@@ -25,17 +25,19 @@ export function useSave(form: TargetForm, isNew: boolean, forget: (form: TargetF
       if (empty >= 0) {
         throw new Error(`rules[${empty}].on: choose at least one, or remove the rule`);
       }
-      // The API sets a target of a name whether or not there is one; somebody who makes one means a new one.
-      if (
-        isNew &&
-        (await cache.fetchQuery({ ...targetsQuery, staleTime: 0 })).targets.some((one) => one.name === name)
-      ) {
-        throw new Error(`name: there is a target named ${JSON.stringify(name)} already`);
-      }
-      return (await setTarget(name, settingsOf(form))).signing_secret;
+      return (await setTarget(name, settingsOf(form), isNew)).signing_secret;
     },
     onSuccess: async (secret) => {
-      forget({ ...form, url: "", token: "", password: "", signing: "", headers: [], withoutPassword: false, withoutUrl: false });
+      forget({
+        ...form,
+        url: "",
+        token: "",
+        password: "",
+        signing: "",
+        headers: [],
+        withoutPassword: false,
+        withoutUrl: false,
+      });
       if (secret) {
         rememberSecret(name, secret);
       }
