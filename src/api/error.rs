@@ -318,7 +318,9 @@ impl From<CommandError> for ApiError {
             CommandError::NotYourSchedule { .. } => Self::forbidden(message),
             CommandError::Running(_)
             | CommandError::Pinned(..)
-            | CommandError::ScheduleChanged(_) => Self::conflict(message),
+            | CommandError::ScheduleChanged(_)
+            | CommandError::ScheduleRuns { .. }
+            | CommandError::ScheduleWaits(_) => Self::conflict(message),
             CommandError::BrokenOff(_) => Self::busy(message),
             CommandError::Random(cause) => Self::internal(&cause),
             CommandError::Launch(cause) => cause.into(),

@@ -211,7 +211,7 @@ fn list<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Vec<String>>
 }
 
 /// 202: the record in its current state.
-async fn accepted(app: &App, id: Uuid) -> Result<Response, ApiError> {
+pub(super) async fn accepted(app: &App, id: Uuid) -> Result<Response, ApiError> {
     let (key, row) = history::find(&app.store, id).await?;
     let record = history::record(&app.store, key, row, &Fields::ALL).await?;
     let mut response = (StatusCode::ACCEPTED, Json(record)).into_response();

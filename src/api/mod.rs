@@ -159,6 +159,7 @@ fn routes() -> OpenApiRouter<App> {
         ))
         .routes(routes!(schedules::pause_schedule))
         .routes(routes!(schedules::resume_schedule))
+        .routes(routes!(schedules::run_schedule))
         .routes(routes!(schedules::list_schedule_times))
         .routes(routes!(ingest::ingest_batch))
         .routes(bounded(

@@ -1,8 +1,9 @@
-//! Schedules of runs: list, create, change, pause, resume, delete; and the times of a cron line.
+//! Schedules of runs: list, create, change, pause, resume, run, delete; and the times of a cron line.
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::Response;
 use chrono::{DateTime, FixedOffset};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -12,11 +13,12 @@ use super::auth::{ReadAccess, RunAccess};
 use super::error::ErrorBody;
 use super::executions::NoteQuery;
 use super::extract::{JsonBody, Path, Query};
+use super::launch::accepted;
 use crate::app::App;
 use crate::commands::CommandError;
 use crate::model::{
-    MissedTimes, Overlap, Schedule, ScheduleRow, ScheduleSettings, ScheduleTime, ScheduledRun,
-    time_from_us,
+    ExecutionResult, MissedTimes, Overlap, Schedule, ScheduleRow, ScheduleSettings, ScheduleTime,
+    ScheduledRun, time_from_us,
 };
 use crate::timetable::{Timetable, TimetableError};
 
@@ -93,6 +95,15 @@ impl ScheduleRequest {
 #[serde(default, deny_unknown_fields)]
 pub(super) struct ScheduleNote {
     /// In words, for the audit trail, and for those who see that it is paused.
+    #[schema(max_length = 2000)]
+    note: Option<String>,
+}
+
+/// Why a schedule is run by hand.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct ScheduleRunRequest {
+    /// In words, for the audit trail, and for the run's record in place of the schedule's own note.
     #[schema(max_length = 2000)]
     note: Option<String>,
 }
@@ -288,6 +299,32 @@ pub(super) async fn resume_schedule(
     let note = request.note.as_deref();
     let resumed = app.commands.resume_schedule(access.actor(), &name, note);
     shown(&app, resumed.await?).await
+}
+
+/// Run a schedule now, also a paused one or somebody else's, on behalf of the token that asks. Its next times stay as they
+/// are. If its last run is not over, its `overlap` holds: `skip` refuses, `queue` waits for it, `cancel` cancels it.
+#[utoipa::path(
+    post, path = "/schedules/{name}/run", tag = "launch", params(("name" = String, Path)),
+    request_body = Option<ScheduleRunRequest>,
+    responses(
+        (status = 202, body = ExecutionResult, description = "It is running or queued; `schedule` and `launched_by` say what and who started it"),
+        (status = 400, body = ErrorBody, description = "What it runs is invalid now, such as a secret that cannot be read"),
+        (status = 403, body = ErrorBody, description = "This collector launches nothing, or the token lacks the scope run"),
+        (status = 404, body = ErrorBody, description = "There is no such schedule, playbook or inventory"),
+        (status = 409, body = ErrorBody, description = "Its last run is not over, or it was changed at the same time"),
+        (status = 503, body = ErrorBody, description = "Too many runs are waiting"),
+    )
+)]
+pub(super) async fn run_schedule(
+    State(app): State<App>,
+    access: RunAccess,
+    Path(name): Path<String>,
+    JsonBody(request): JsonBody<ScheduleRunRequest>,
+) -> Result<Response, ApiError> {
+    let note = request.note.as_deref();
+    let actor = access.actor();
+    let id = app.commands.run_schedule(&actor, &name, note).await?;
+    accepted(&app, id).await
 }
 
 /// Delete a schedule. Its runs go on, and stay in the history.

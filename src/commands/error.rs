@@ -43,6 +43,22 @@ pub enum CommandError {
     /// Somebody else changed it at the same time, again and again.
     #[error("the schedule {0:?} was changed at the same time: try again")]
     ScheduleChanged(String),
+    /// A schedule is run by hand, and its last run is not over.
+    #[error(
+        "the last run of the schedule {name:?} is not over, and the schedule starts nothing meanwhile (overlap = skip): wait \
+         for execution {execution}, or cancel it"
+    )]
+    ScheduleRuns {
+        /// The schedule.
+        name: String,
+        /// The run.
+        execution: Uuid,
+    },
+    /// A schedule is run by hand, and a run of it waits already.
+    #[error(
+        "a run of the schedule {0:?} waits already for the last one, and no more than one waits"
+    )]
+    ScheduleWaits(String),
     /// There is no such target of notifications.
     #[error("there is no target named {0:?}: \"playback notify list\" shows which there are")]
     NoSuchTarget(String),

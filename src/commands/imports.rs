@@ -66,7 +66,7 @@ impl Commands {
         let entry = AuditEntry::new(self.clock.now_us(), actor, Action::Import, object(id))
             .note(note)
             .after(json!({ "events": events }));
-        changes.audit = Some(Box::new(entry));
+        changes.audit = vec![entry];
         let store = self.store.clone();
         let writing = async move { store.commit(&[changes]).await };
         match self.to_its_end("import", writing).await? {

@@ -11,7 +11,7 @@
 //! - [`cleanup`]: apply retention rules
 //! - [`runs`]: launch, replay, cancel
 //! - [`reports`]: schedules of reports
-//! - [`schedules`]: create, change, pause, resume, delete
+//! - [`schedules`]: create, change, pause, resume, run, delete
 //! - `refused`: requests that were refused, because the actor was unknown or not allowed
 //! - [`tokens`]: create, revoke; these need only the store, and work while no collector runs
 //! - [`error`]: why a command failed

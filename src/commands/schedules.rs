@@ -1,4 +1,4 @@
-//! Schedules: create, change, pause, resume, delete. Whoever has the scope `run` changes their own; `admin` changes all.
+//! Schedules: create, change, pause, resume, run, delete. Whoever has the scope `run` changes their own; `admin` changes all.
 
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -10,6 +10,7 @@ use crate::launcher::LaunchRequest;
 use crate::model::{
     Action, Actor, AuditEntry, Pause, ScheduleRow, ScheduleSettings, ScheduledRun, Via,
 };
+use crate::schedules::RunByHand;
 use crate::schedules::rules::MOST_JITTER;
 use crate::timetable::{Timetable, TimetableError};
 
@@ -157,6 +158,37 @@ impl Commands {
             Some((row, entry))
         })
         .await
+    }
+
+    /// Runs a schedule now, on the actor's behalf, whoever it belongs to and whether it is paused or not; returns the run's
+    /// identity. Its next times stay as they are.
+    ///
+    /// # Errors
+    /// See [`CommandError`]; then there is no record.
+    pub async fn run_schedule(
+        &self,
+        actor: &Actor,
+        name: &str,
+        note: Option<&str>,
+    ) -> Result<Uuid, CommandError> {
+        let note = checked(note)?;
+        for _ in 0..TRIES {
+            let Some(row) = self.store.schedule(name).await? else {
+                return Err(CommandError::NoSuchSchedule(name.to_owned()));
+            };
+            let now_us = self.clock.now_us();
+            let entry = entry(now_us, actor.clone(), Action::RunSchedule, name).note(note);
+            let name = name.to_owned();
+            match self.schedules.run_by_hand(&row, actor, note, entry).await? {
+                RunByHand::Started(execution) => return Ok(execution),
+                RunByHand::NotOver { execution } => {
+                    return Err(CommandError::ScheduleRuns { name, execution });
+                }
+                RunByHand::AlreadyWaiting => return Err(CommandError::ScheduleWaits(name)),
+                RunByHand::Overtaken => {}
+            }
+        }
+        Err(CommandError::ScheduleChanged(name.to_owned()))
     }
 
     /// Deletes a schedule. Its runs go on, and stay in the history.

@@ -24,8 +24,8 @@ pub struct StoredWith<'a> {
     pub launch: Option<&'a LaunchRow>,
     /// Hash of the run's key; a process with the key owns the run.
     pub key: Option<[u8; 32]>,
-    /// The audit entry, if somebody asked for it.
-    pub audit: Option<&'a AuditEntry>,
+    /// The audit entries, if somebody asked for it.
+    pub audit: &'a [AuditEntry],
     /// The decision of the schedule that starts the run.
     pub tick: Option<&'a ScheduleTick>,
 }

@@ -461,7 +461,7 @@ impl Ingest {
         changes.arrived_us = slot.key().is_none().then(|| self.inner.clock.now_us());
         changes.moment = self.inner.moment(&mut state, &changes);
         changes.launch = with.launch.cloned().map(Box::new);
-        changes.audit = with.audit.cloned().map(Box::new);
+        changes.audit = with.audit.to_vec();
         changes.tick = with.tick.cloned().map(Box::new);
         let committed = writer::submit(permit, &slot, &state, changes);
         drop(state);

@@ -157,11 +157,12 @@ impl Launcher {
     /// # Errors
     /// See [`LaunchError`]; whatever it is, there is no record.
     pub async fn launch(&self, request: LaunchRequest, actor: &Actor) -> Result<Uuid, LaunchError> {
-        self.launch_at(request, actor, None).await
+        self.launch_at(request, actor, None, None).await
     }
 
     /// Queues a run that a schedule starts, and stores the schedule's decision in the same commit: whenever this
-    /// collector is killed, both are stored or neither.
+    /// collector is killed, both are stored or neither. `by_hand` is the audit entry about the schedule, if somebody asked for
+    /// the run; the run is added to it.
     ///
     /// # Errors
     /// See [`LaunchError`]; whatever it is, there is no record. It is an overtaken commit if the schedule was changed, or
@@ -171,8 +172,9 @@ impl Launcher {
         request: LaunchRequest,
         actor: &Actor,
         tick: ScheduleTick,
+        by_hand: Option<AuditEntry>,
     ) -> Result<Uuid, LaunchError> {
-        self.launch_at(request, actor, Some(tick)).await
+        self.launch_at(request, actor, Some(tick), by_hand).await
     }
 
     /// Checks whether a request could be launched now.
@@ -198,6 +200,7 @@ impl Launcher {
         request: LaunchRequest,
         actor: &Actor,
         mut tick: Option<ScheduleTick>,
+        by_hand: Option<AuditEntry>,
     ) -> Result<Uuid, LaunchError> {
         let inner = &self.inner;
         let runs = inner.runs.as_ref().ok_or(LaunchError::Disabled)?;
@@ -227,7 +230,8 @@ impl Launcher {
             queued_us: inner.clock.now_us(),
             collector: inner.name.clone(),
         };
-        let entry = launched(&row, actor);
+        let mut entries = vec![launched(&row, actor)];
+        entries.extend(by_hand.map(|entry| entry.after(json!({ "execution": id }))));
         if let Some(tick) = &mut tick {
             tick.execution = Some(id);
         }
@@ -239,7 +243,7 @@ impl Launcher {
                 StoredWith {
                     launch: Some(&row),
                     key: key.map(|key| token::hash(key.expose())),
-                    audit: Some(&entry),
+                    audit: &entries,
                     tick: tick.as_ref(),
                 },
             )
@@ -286,7 +290,7 @@ impl Launcher {
             format!("execution:{id}"),
         );
         let with = StoredWith {
-            audit: Some(&entry),
+            audit: std::slice::from_ref(&entry),
             ..StoredWith::default()
         };
         let (from, to) = (LaunchState::Queued, LaunchState::Ended);

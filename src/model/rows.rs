@@ -453,8 +453,8 @@ pub struct Changes {
     pub launch: Option<Box<LaunchRow>>,
     /// What happened to the execution that targets of notifications may have to be told.
     pub moment: Option<Moment>,
-    /// The audit entry, if somebody requested the change.
-    pub audit: Option<Box<AuditEntry>>,
+    /// The audit entries, if somebody requested the change.
+    pub audit: Vec<AuditEntry>,
     /// The decision of the schedule that starts the execution.
     pub tick: Option<Box<ScheduleTick>>,
 }

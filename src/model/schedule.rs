@@ -42,6 +42,8 @@ named! {
     ScheduleOutcome {
         /// A run was started.
         Started = "started",
+        /// A run was started because somebody asked for it, at no time of the schedule.
+        StartedByHand = "started_by_hand",
         /// The schedule is paused.
         Paused = "paused",
         /// This collector launches nothing.
@@ -297,8 +299,10 @@ pub struct ScheduleTick {
     pub schedule: Uuid,
     /// The schedule's revision that the decision is based on.
     pub revision: i64,
-    /// The time. All times up to this one are decided with it.
+    /// The time, in microseconds since the epoch.
     pub time_us: i64,
+    /// All times of the schedule up to this one are decided with it: the same, unless somebody asked for a run by hand.
+    pub until_us: i64,
     /// When it was decided about.
     pub decided_us: i64,
     /// The decision.
@@ -380,13 +384,13 @@ pub struct ScheduleBlock {
 /// What became of a time of a schedule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ScheduleTime {
-    /// The time of the cron line.
+    /// The time of the cron line; of a run by hand, when somebody asked for it.
     pub time: DateTime<Utc>,
     /// When it was decided about: later, by the jitter or because it was missed.
     pub decided: DateTime<Utc>,
-    /// `started`, or why nothing was started.
+    /// `started`, `started_by_hand`, or why nothing was started.
     pub outcome: ScheduleOutcome,
-    /// The reason, in words.
+    /// The reason, in words; of a run by hand, who asked for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// Earlier times that nobody decided about when they came: no collector was running, or its database was away.

@@ -208,7 +208,8 @@ impl Inner {
             self.cancel(*execution, &actor, &row.name).await?;
         }
         let tick = self.tick(row, due, ScheduleOutcome::Started, None);
-        match self.launcher.launch_scheduled(asked, &actor, tick).await {
+        let launched = self.launcher.launch_scheduled(asked, &actor, tick, None);
+        match launched.await {
             Ok(execution) => {
                 count(ScheduleOutcome::Started);
                 tracing::info!(schedule = row.name, %execution, "a schedule started a run");
@@ -220,7 +221,13 @@ impl Inner {
         }
     }
 
-    async fn cancel(&self, execution: Uuid, actor: &Actor, name: &str) -> Result<(), LaunchError> {
+    /// Cancels a run that is in the way of the next one.
+    pub(super) async fn cancel(
+        &self,
+        execution: Uuid,
+        actor: &Actor,
+        name: &str,
+    ) -> Result<(), LaunchError> {
         let note = format!("the schedule {name} starts again");
         match self.launcher.cancel(execution, actor, Some(&note)).await {
             // It ended meanwhile; or it was imported, and ends elsewhere.
@@ -281,6 +288,7 @@ impl Inner {
             schedule: row.id,
             revision: row.revision,
             time_us: due.time_us,
+            until_us: due.time_us,
             decided_us: self.clock.now_us(),
             outcome,
             detail,

@@ -8,9 +8,11 @@
 //!
 //! Layout:
 //! - [`rules`]: when a schedule is due, and what it then does; pure. The times are those of [`crate::timetable`]
+//! - `by_hand`: runs one because somebody asks for it
 //! - `job`: decides about what is due, on one collector at a time
 //! - `state`: why a schedule would start nothing
 
+mod by_hand;
 mod job;
 pub mod rules;
 mod state;
@@ -20,6 +22,7 @@ use std::sync::Arc;
 use chrono::{DateTime, FixedOffset};
 use tokio::sync::Notify;
 
+pub use by_hand::RunByHand;
 pub use job::Scheduling;
 pub use rules::{Clockwork, Due};
 

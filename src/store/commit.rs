@@ -189,7 +189,7 @@ async fn write(
     note_moments(transaction, moments.collect()).await?;
     // Last, because collectors wait for each other from here on.
     stats::touch(transaction, &days).await?;
-    for entry in changes.iter().filter_map(|change| change.audit.as_deref()) {
+    for entry in changes.iter().flat_map(|change| &change.audit) {
         audit::append(transaction, entry).await?;
     }
     Ok(keys)

@@ -263,7 +263,7 @@ async fn decide(transaction: &mut Transaction, tick: &ScheduleTick) -> Result<bo
     let number = tick.revision + 1;
     let mut update =
         transaction.query("UPDATE schedules SET decided_us = ?, revision = ?, last_tick = ?");
-    update.bind(tick.time_us).bind(number).bind(number);
+    update.bind(tick.until_us).bind(number).bind(number);
     if let Some(execution) = tick.execution {
         update.push(", last_execution = ?").bind(execution);
     }

@@ -99,6 +99,28 @@ test("a schedule is changed, paused, resumed and deleted; what the collector ref
   await expect(page.getByRole("link", { name: "changed" })).toHaveCount(0);
 });
 
+test("a paused schedule is run by hand, and the run says who asked for it", async ({ page, collector }) => {
+  test.slow();
+  const run = { playbook: "release.yml", inventory: "hosts.ini" };
+  await collector.ask("POST", "/schedules", { name: "by-hand", cron: "@yearly", run });
+  await collector.ask("POST", "/schedules/by-hand/pause", {});
+  await page.goto("schedules/by-hand");
+  await page.getByRole("button", { name: "Run now" }).click();
+  await expect(page.getByText(/it stays paused/)).toBeVisible();
+  await page.getByLabel(/^Why/).fill("CHG-9");
+  await page.getByRole("dialog").getByRole("button", { name: "Run", exact: true }).click();
+  await expect(page).toHaveURL(/runs\/[0-9a-f-]{36}\/console/);
+  const { last_execution: id, paused } = await collector.ask<Schedule>("GET", "/schedules/by-hand");
+  expect(page.url()).toContain(String(id));
+  expect(paused).toBeDefined();
+  await collector.ask<Execution>("GET", `/executions/${id}?wait=final&timeout=60`);
+  await page.goto(`runs/${id}`);
+  await expect(page.getByText("CHG-9").first()).toBeVisible();
+  await page.getByText("Run by hand from the schedule").getByRole("link", { name: "by-hand" }).click();
+  const row = page.getByRole("row").filter({ hasText: "Run by hand" });
+  await expect(row).toContainText(/asked for it/);
+});
+
 test.describe("with a token that only reads", () => {
   test.use({ as: "reader" });
 
@@ -112,7 +134,7 @@ test.describe("with a token that only reads", () => {
     await page.getByRole("link", { name: "seen" }).click();
     await expect(page.getByText("release", { exact: true })).toBeVisible();
     await expect(page.getByText(/do-not-show/)).toHaveCount(0);
-    for (const name of ["New schedule", "Edit", "Pause", "More actions", "Replay the last run"]) {
+    for (const name of ["New schedule", "Run now", "Edit", "Pause", "More actions", "Replay the last run"]) {
       await expect(page.getByRole("button", { name }).or(page.getByRole("link", { name }))).toHaveCount(0);
     }
   });

@@ -121,6 +121,8 @@ pub(super) fn kind_of(command: &Command, argument: &Arg) -> Option<Kind> {
         _ if LAUNCHING.contains(&command.get_name()) => match id {
             "playbook" => Some(Kind::RunPlaybook),
             "inventory" => Some(Kind::RunInventory),
+            // Of `schedule run`; one that is created has a new name.
+            "schedule" if command.get_name() == "run" => Some(Kind::Schedule),
             _ => None,
         },
         "schedule" => Some(Kind::Schedule),

@@ -87,7 +87,7 @@ pub(super) struct Replay {
 
 /// The collector to ask, and what to do after the launch.
 #[derive(Debug, Args)]
-struct LaunchArgs {
+pub(super) struct LaunchArgs {
     /// Print the run's id, and do not follow it
     #[arg(long)]
     detach: bool,
@@ -123,6 +123,17 @@ pub(super) fn replay(command: &Replay) -> anyhow::Result<ExitCode> {
         let id = command.id.find_launched(client)?;
         Ok(format!("/executions/{id}/replay"))
     })
+}
+
+/// Runs a schedule at this path of the API, and follows the run.
+pub(super) fn scheduled(
+    arguments: &LaunchArgs,
+    path: String,
+    note: Option<&str>,
+) -> anyhow::Result<ExitCode> {
+    let mut fields = Fields::default();
+    fields.set("note", note);
+    launch(arguments, fields, |_| Ok(path))
 }
 
 /// Launches a run and follows it; `path` returns the API's path for it.

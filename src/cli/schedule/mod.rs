@@ -14,11 +14,12 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::client::{Client, ClientArgs, noted};
+use super::launch::{self, LaunchArgs};
 use super::out::{self, Out};
 use crate::model::Schedule;
 use create::{Change, Create};
 
-/// List, create, change, pause and delete schedules of runs
+/// List, create, change, pause, run and delete schedules of runs
 ///
 /// The collector starts the runs of a schedule by itself, on behalf of the token that created it. Changes need the scope
 /// "run"; those of schedules that are not yours, "admin".
@@ -48,6 +49,19 @@ enum ScheduleCommand {
     Pause(Named),
     /// Resume a schedule; times that came while it was paused are not made up for
     Resume(Named),
+    /// Run a schedule now, also one that is paused, and follow the run
+    ///
+    /// The run is on behalf of your token, and its record says so; the next times of the schedule stay as they are. If its last
+    /// run is not over, its rule (--overlap) holds. Ends with the run's own exit code, as "playback run" does.
+    Run {
+        /// Its name
+        schedule: String,
+        /// Why, for the audit trail and the run's record
+        #[arg(long, value_name = "TEXT")]
+        note: Option<String>,
+        #[command(flatten)]
+        launch: LaunchArgs,
+    },
     /// Delete a schedule; its runs stay in the history
     Delete(Named),
     /// Show the next ten times of a cron line
@@ -92,6 +106,14 @@ pub(super) fn run(command: &ScheduleArgs) -> anyhow::Result<ExitCode> {
         ScheduleCommand::Change(command) => create::change(command)?,
         ScheduleCommand::Pause(named) => switch(named, "pause")?,
         ScheduleCommand::Resume(named) => switch(named, "resume")?,
+        ScheduleCommand::Run {
+            schedule,
+            note,
+            launch,
+        } => {
+            let path = format!("{}/run", path(schedule));
+            return launch::scheduled(launch, path, note.as_deref());
+        }
         ScheduleCommand::Delete(named) => {
             let client = Client::new(&named.client)?;
             client.delete(&path(&named.schedule), named.note.as_deref())?;

@@ -78,7 +78,9 @@ fn last(schedule: &Schedule) -> String {
 fn outcome(time: &ScheduleTime, schedule: &Schedule) -> String {
     let is_last = time.execution.is_some() && time.execution == schedule.last_execution;
     match (time.outcome, schedule.last_status) {
-        (ScheduleOutcome::Started, Some(status)) if is_last => status.as_str().to_owned(),
+        (ScheduleOutcome::Started | ScheduleOutcome::StartedByHand, Some(status)) if is_last => {
+            status.as_str().to_owned()
+        }
         (outcome, _) => outcome.as_str().replace('_', " "),
     }
 }
@@ -228,7 +230,7 @@ fn past(schedule: &Schedule, out: &mut Out) -> anyhow::Result<()> {
     out.table(columns, rows.collect(), |_, _, line| line)
 }
 
-/// Why nothing was started, and what was passed over.
+/// Why nothing was started or who asked for it, and what was passed over.
 fn why(time: &ScheduleTime) -> String {
     let passed = match time.passed_over {
         0 => None,

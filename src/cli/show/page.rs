@@ -10,7 +10,7 @@ use super::super::out::{Colour, Column, Out, plain};
 use super::super::{costs, summary, when};
 use super::failures;
 use crate::clock::Clock;
-use crate::model::{ExecutionResult, Phase, Pinned, Status};
+use crate::model::{ExecutionResult, Phase, Pinned, ScheduleRow, Status};
 
 /// All fields of a record except its output, which may be large.
 const FIELDS: &str = "id,type,status,phase,reason,queued_time,canceled_by,cancel_note,start_time,end_time,duration,exit_code,signal,stats,\
@@ -159,7 +159,7 @@ fn facts(record: &ExecutionResult, clock: &Clock) -> Vec<(&'static str, String)>
         ("by", who.join(" on ")),
         ("sudo by", text(&run.sudo_user)),
         ("launched by", launched_by(run)),
-        ("schedule", text(&run.schedule)),
+        ("schedule", schedule(run)),
         (
             "imported",
             imported.map_or_else(String::new, |imported| {
@@ -202,12 +202,26 @@ fn facts(record: &ExecutionResult, clock: &Clock) -> Vec<(&'static str, String)>
     ]
 }
 
-/// What started it; of a schedule, its name says that.
+/// Who started it; where a schedule did, its name says that.
 fn launched_by(run: &ExecutionStarted) -> String {
     let by = run.launched_by.as_ref();
-    by.filter(|_| run.schedule.is_none())
+    by.filter(|_| run.schedule.is_none() || is_by_hand(run))
         .cloned()
         .unwrap_or_default()
+}
+
+/// The schedule that it is a run of.
+fn schedule(run: &ExecutionStarted) -> String {
+    match &run.schedule {
+        Some(name) if is_by_hand(run) => format!("{name}, run by hand"),
+        name => name.clone().unwrap_or_default(),
+    }
+}
+
+/// Whether it is a run of a schedule that somebody asked for.
+fn is_by_hand(run: &ExecutionStarted) -> bool {
+    let (schedule, by) = (run.schedule.as_deref(), run.launched_by.as_ref());
+    schedule.is_some_and(|name| by.is_some_and(|by| *by != ScheduleRow::object(name)))
 }
 
 /// When and why values were redacted, and how many.

@@ -37,6 +37,8 @@ pub enum Action {
     PauseSchedule,
     /// A schedule was resumed.
     ResumeSchedule,
+    /// A schedule was run by hand.
+    RunSchedule,
     /// A schedule started nothing at a time, for another reason than the time before.
     SkipSchedule,
     /// The oldest entries of the trail were removed, as the configuration says.
@@ -69,7 +71,7 @@ pub enum Action {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Action; 31] = [
+    pub const ALL: [Action; 32] = [
         Action::Delete,
         Action::Pin,
         Action::Unpin,
@@ -87,6 +89,7 @@ impl Action {
         Action::DeleteSchedule,
         Action::PauseSchedule,
         Action::ResumeSchedule,
+        Action::RunSchedule,
         Action::SkipSchedule,
         Action::TrimAudit,
         Action::SetTarget,
@@ -124,6 +127,7 @@ impl Action {
             Action::DeleteSchedule => "delete_schedule",
             Action::PauseSchedule => "pause_schedule",
             Action::ResumeSchedule => "resume_schedule",
+            Action::RunSchedule => "run_schedule",
             Action::SkipSchedule => "skip_schedule",
             Action::TrimAudit => "trim_audit",
             Action::SetTarget => "set_target",

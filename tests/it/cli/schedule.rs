@@ -172,6 +172,46 @@ fn what_became_of_its_times_is_shown_and_its_runs_are_found() {
 }
 
 #[test]
+fn a_schedule_is_run_by_hand() {
+    let site = Site::new();
+    site.playbook("short.yml", SHORT);
+    let collector = site.start();
+    let client = collector.client();
+    let yearly = json!({ "name": "yearly", "cron": "@yearly", "run": { "playbook": "short.yml", "inventory": "prod" } });
+    create(&client, &yearly);
+    let ran = run(
+        &collector,
+        &["schedule", "run", "yearly", "--note", "CHG-7", "--detach"],
+    );
+    let id = ran.ok().trim().to_owned();
+    client.finished(id.parse().unwrap());
+    let page = run(&collector, &["show", &id]);
+    for part in [
+        "  schedule    yearly, run by hand\n",
+        "launched by",
+        "CHG-7",
+    ] {
+        assert!(page.ok().contains(part), "{part}: {page:?}");
+    }
+    let shown = run(&collector, &["schedule", "show", "yearly"]);
+    assert!(
+        shown.ok().contains("success") && shown.ok().contains("asked for it"),
+        "{shown:?}"
+    );
+    let offered = run(
+        &collector,
+        &["__complete", "zsh", "--", "schedule", "run", ""],
+    );
+    assert!(offered.stdout.contains("yearly"), "{offered:?}");
+    // It is followed to its end.
+    let followed = run(&collector, &["schedule", "run", "yearly"]);
+    assert_eq!(followed.code, 0, "{followed:?}");
+    assert!(followed.stdout.contains("PLAY RECAP"), "{followed:?}");
+    let none = run(&collector, &["schedule", "run", "other"]);
+    assert!(none.complaint(1).contains("no schedule named \"other\""));
+}
+
+#[test]
 fn times_are_shown_in_the_zone_and_what_is_wrong_is_told_with_the_option() {
     let site = Site::new();
     site.playbook("short.yml", SHORT);

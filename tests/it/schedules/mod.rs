@@ -1,7 +1,8 @@
 //! Schedules: the collector starts runs by the clock. Those of these tests come every second, which a line with six fields
-//! says, or were due before the collector was started.
+//! says, or were due before the collector was started, or are runs by hand.
 
 mod access;
+mod by_hand;
 mod clock;
 mod faults;
 mod overlaps;

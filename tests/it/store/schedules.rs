@@ -47,6 +47,7 @@ fn tick(row: &ScheduleRow, time_us: i64, outcome: ScheduleOutcome) -> ScheduleTi
         schedule: row.id,
         revision: row.revision,
         time_us,
+        until_us: time_us,
         decided_us: time_us + 5,
         outcome,
         detail: Some("because".to_owned()),
@@ -139,6 +140,26 @@ on_every_store! {
         assert_eq!(now.last.as_ref(), ticks.first());
         // The run that was started last is still known.
         assert_eq!(now.last_run.unwrap().execution, run);
+    }
+
+    async fn a_run_by_hand_decides_about_no_time(store: Store) {
+        let row = schedule("nightly");
+        store.create_schedule(&row, None).await.unwrap();
+        let mut asked = started(&row, TEN + 10);
+        let run = asked.execution.as_ref().unwrap().id;
+        let tick = asked.tick.as_mut().unwrap();
+        tick.until_us = row.decided_us;
+        tick.outcome = ScheduleOutcome::StartedByHand;
+        asked.audit = vec![audited(), audited()];
+        let entered = async || store.audit_head().await.unwrap().0;
+        let before = entered().await;
+        store.commit(&[asked]).await.unwrap();
+        assert_eq!(entered().await, before + 2);
+        let now = store.schedule("nightly").await.unwrap().unwrap();
+        assert_eq!((now.revision, now.decided_us), (2, row.decided_us));
+        assert_eq!(now.last_run.unwrap().execution, run);
+        let last = now.last.unwrap();
+        assert_eq!((last.time_us, last.outcome), (TEN + 10, ScheduleOutcome::StartedByHand));
     }
 
     async fn the_last_decisions_are_kept(store: Store) {

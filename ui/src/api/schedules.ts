@@ -60,6 +60,13 @@ export async function resumeSchedule(name: string, note?: string): Promise<void>
   await done(api.POST("/api/v1/ansible/schedules/{name}/resume", { params: { path: { name } }, body }));
 }
 
+/** Runs a schedule now; the id of the run. */
+export async function runSchedule(name: string, note?: string): Promise<string> {
+  const body = note === undefined ? {} : { note };
+  const params = { path: { name } };
+  return (await read(api.POST("/api/v1/ansible/schedules/{name}/run", { params, body }))).id;
+}
+
 export async function deleteSchedule(name: string, note?: string): Promise<void> {
   const params = { path: { name }, query: note === undefined ? {} : { note } };
   await done(api.DELETE("/api/v1/ansible/schedules/{name}", { params }));

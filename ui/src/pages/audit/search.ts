@@ -18,6 +18,7 @@ export const ACTIONS = [
   "delete_schedule",
   "pause_schedule",
   "resume_schedule",
+  "run_schedule",
   "skip_schedule",
   "trim_audit",
   "set_target",

@@ -20,6 +20,7 @@ const ACTION_WORDS = new Map([
   ["delete_schedule", "deleted a schedule"],
   ["pause_schedule", "paused a schedule"],
   ["resume_schedule", "resumed a schedule"],
+  ["run_schedule", "ran a schedule by hand"],
   ["skip_schedule", "left a time of a schedule out"],
   ["trim_audit", "removed old entries"],
   ["set_target", "set a target of notifications"],

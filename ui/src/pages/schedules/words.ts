@@ -5,6 +5,7 @@ import type { Scopes } from "../../app/session";
 /** What became of a time, or why the next one would start nothing. */
 export const OUTCOME_WORDS: { readonly [outcome in ScheduleOutcome]: string } = {
   started: "Started",
+  started_by_hand: "Run by hand",
   paused: "Paused",
   launcher_off: "Launches nothing",
   still_running: "Last run not over",
@@ -24,6 +25,13 @@ export const OVERLAP_WORDS: readonly (readonly [Overlap, name: string, about: st
   ["queue", "Wait for it", "The run starts when the last one is over. One at most waits."],
   ["cancel", "Cancel the last run", "The new one starts when that one has ended."],
 ];
+
+/** What a run by hand does where the last run is not over. */
+export const BY_HAND_WORDS: { readonly [overlap in Overlap]: string } = {
+  skip: "Its last run is not over: this is refused until it is.",
+  queue: "Its last run is not over: the new one starts when it is.",
+  cancel: "Its last run is not over: it is canceled, and the new one starts when it has ended.",
+};
 
 export const MISSED_WORDS: readonly (readonly [MissedTimes, name: string, about: string])[] = [
   ["skip", "Leave them out", "The next time comes as usual."],

@@ -9,7 +9,7 @@ import { runCost, runCostParts } from "../../../parts/cost";
 import { ExecutionLink } from "../../../parts/ExecutionLink";
 import { duration, integer, plural } from "../../../parts/format";
 import { Time } from "../../../parts/Time";
-import { type Fact, facts } from "./facts";
+import { type Fact, facts, isByHand } from "./facts";
 
 const SECTIONS = [
   ["what", "What"],
@@ -34,7 +34,7 @@ export function Facts({ run }: { run: Execution }): ReactElement {
             <List facts={all[key]} />
             {key === "who" && run.schedule && (
               <p>
-                Started by the schedule{" "}
+                {isByHand(run) ? "Run by hand from the schedule" : "Started by the schedule"}{" "}
                 <Link to="/schedules/$name" params={{ name: run.schedule }}>
                   <bdi>{run.schedule}</bdi>
                 </Link>

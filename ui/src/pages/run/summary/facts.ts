@@ -36,7 +36,7 @@ export function facts(run: Execution): AllFacts {
       ["User", who(run)],
       ["Machine", run.controller],
       // The schedule has a line of its own, with a link.
-      ["Started by", run.schedule ? undefined : run.launched_by],
+      ["Started by", run.schedule && !isByHand(run) ? undefined : run.launched_by],
       ["Note", run.note],
       ["Labels", list(run.labels)],
       ["Trace", run.traceparent ? run.trace_id : undefined, true],
@@ -57,6 +57,11 @@ export function facts(run: Execution): AllFacts {
       ["Folder", run.cwd, true],
     ]),
   };
+}
+
+/** Whether it is a run of a schedule that somebody asked for, at no time of the schedule. */
+export function isByHand({ schedule, launched_by }: Pick<Execution, "schedule" | "launched_by">): boolean {
+  return Boolean(schedule && launched_by && launched_by !== `schedule:${schedule}`);
 }
 
 function list(words: readonly string[] | undefined): string | undefined {

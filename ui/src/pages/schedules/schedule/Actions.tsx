@@ -2,13 +2,19 @@ import { Button } from "@patternfly/react-core/dist/esm/components/Button";
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { type ReactElement, useState } from "react";
-import { deleteSchedule, pauseSchedule, renewSchedules, resumeSchedule } from "../../../api/schedules";
+import {
+  deleteSchedule,
+  pauseSchedule,
+  renewSchedules,
+  resumeSchedule,
+  runSchedule,
+} from "../../../api/schedules";
 import type { Schedule } from "../../../api/types";
 import { useScopes } from "../../../app/session";
 import { ConfirmDialog } from "../../../parts/ConfirmDialog";
 import { LinkButton } from "../../../parts/LinkButton";
 import { MenuButton } from "../../../parts/MenuButton";
-import { mayChange } from "../words";
+import { BY_HAND_WORDS, mayChange } from "../words";
 
 /** What can be done with a schedule, by whoever may. */
 export function Actions({ schedule }: { schedule: Schedule }): ReactElement | null {
@@ -16,13 +22,18 @@ export function Actions({ schedule }: { schedule: Schedule }): ReactElement | nu
   const scopes = useScopes();
   const cache = useQueryClient();
   const navigate = useNavigate();
-  const [asked, setAsked] = useState<"pause" | "resume" | "delete">();
+  const [asked, setAsked] = useState<"pause" | "resume" | "run" | "delete">();
   const close = () => setAsked(undefined);
   const isOurs = mayChange(schedule, scopes);
   // One that was deleted cannot be repeated.
   const repeated = last_status && scopes.can("run") ? last_execution : undefined;
   return (
     <>
+      {scopes.can("run") && (
+        <Button variant="secondary" onClick={() => setAsked("run")}>
+          Run now
+        </Button>
+      )}
       {repeated && (
         <LinkButton to="/launch" search={{ replay: repeated }} variant="secondary">
           Replay the last run
@@ -42,6 +53,24 @@ export function Actions({ schedule }: { schedule: Schedule }): ReactElement | nu
             actions={[{ name: "Delete", isDanger: true, onPick: () => setAsked("delete") }]}
           />
         </>
+      )}
+      {asked === "run" && (
+        <ConfirmDialog
+          title={`Run ${name} now?`}
+          action="Run"
+          hasNote
+          close={close}
+          confirm={async (note) => {
+            const id = await runSchedule(name, note);
+            await renewSchedules(cache);
+            await navigate({ to: "/runs/$id/console", params: { id } });
+          }}
+        >
+          <p>
+            On behalf of your token. Its next times stay as they are{paused && ", and it stays paused"}.{" "}
+            {last_status === "running" && BY_HAND_WORDS[schedule.overlap]}
+          </p>
+        </ConfirmDialog>
       )}
       {asked === "pause" && (
         <ConfirmDialog
