@@ -404,3 +404,26 @@ pub(super) async fn list_inventories(
         inventories: named.into_iter().map(NamedFile::from).collect(),
     }))
 }
+
+/// Secrets that a schedule can name.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct LaunchSecretList {
+    /// Their names, which the section `[launcher.secrets]` of the collector's configuration gives them; never their values.
+    secrets: Vec<String>,
+}
+
+/// The names of the secrets that a schedule can name, never their values. For those who may launch.
+#[utoipa::path(
+    get, path = "/launch-secrets", tag = "launch",
+    responses(
+        (status = 200, body = LaunchSecretList),
+        (status = 403, body = ErrorBody, description = "This collector launches nothing, or the token lacks the scope run"),
+    )
+)]
+pub(super) async fn list_launch_secrets(
+    State(app): State<App>,
+    _: RunAccess,
+) -> Result<Json<LaunchSecretList>, ApiError> {
+    let secrets = app.launcher.secrets()?;
+    Ok(Json(LaunchSecretList { secrets }))
+}

@@ -145,6 +145,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(bounded(routes!(launch::replay_execution), LARGE_BODY))
         .routes(routes!(launch::list_playbooks))
         .routes(routes!(launch::list_inventories))
+        .routes(routes!(launch::list_launch_secrets))
         .routes(bounded(
             routes!(schedules::list_schedules, schedules::create_schedule),
             LARGE_BODY,

@@ -334,6 +334,17 @@ impl Launcher {
             .await
     }
 
+    /// The names of the secrets that a schedule can name, never what they are.
+    ///
+    /// # Errors
+    /// The launcher is turned off.
+    pub fn secrets(&self) -> Result<Vec<String>, LaunchError> {
+        match self.is_enabled() {
+            true => Ok(self.inner.config.secrets.keys().cloned().collect()),
+            false => Err(LaunchError::Disabled),
+        }
+    }
+
     async fn list(
         &self,
         list: impl FnOnce(&LauncherConfig) -> Vec<Named> + Send + 'static,

@@ -1,6 +1,7 @@
 import type { Page } from "@playwright/test";
 import type { Execution, Schedule } from "../src/api/types";
-import { expect, test } from "./harness/test";
+import { Collector } from "./harness/collector";
+import { expect, logIn, test } from "./harness/test";
 
 /** Fills the form as far as it must be filled. */
 async function fill(page: Page, name: string): Promise<void> {
@@ -119,6 +120,25 @@ test("a paused schedule is run by hand, and the run says who asked for it", asyn
   await page.getByText("Run by hand from the schedule").getByRole("link", { name: "by-hand" }).click();
   const row = page.getByRole("row").filter({ hasText: "Run by hand" });
   await expect(row).toContainText(/asked for it/);
+});
+
+test("the secrets that the configuration names are offered, and none is shown", async ({ page, context }) => {
+  const secrets = '[launcher.secrets]\nsite = { env = "HOME" }\ndeploy_key = { file = "/nowhere" }';
+  const collector = await Collector.start("", undefined, secrets);
+  await logIn(context, collector.url, await collector.token("operator"));
+  await page.goto(`${collector.url}/schedules/-/new?playbook=release.yml&inventory=hosts.ini`);
+  await page.getByRole("button", { name: "Secrets and keys" }).click();
+  const vault = page.getByRole("combobox", { name: "Secret with the vault password" });
+  const offered = page.locator(`datalist#${await vault.getAttribute("list")} option`);
+  expect(await offered.evaluateAll((all) => all.map((one) => one.getAttribute("value")))).toEqual([
+    "deploy_key",
+    "site",
+  ]);
+  await vault.fill("site");
+  await page.getByRole("textbox", { name: "Name", exact: true }).fill("secretive");
+  await create(page);
+  await expect(page.getByRole("heading", { level: 1 })).toContainText("secretive");
+  await collector.close();
 });
 
 test.describe("with a token that only reads", () => {

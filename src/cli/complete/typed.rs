@@ -24,6 +24,8 @@ pub(super) enum Kind {
     RunPlaybook,
     /// An inventory that such a run can have.
     RunInventory,
+    /// A secret that a schedule can name.
+    Secret,
 }
 
 /// A command line whose last word is a value that the collector knows.
@@ -118,6 +120,7 @@ pub(super) fn kind_of(command: &Command, argument: &Arg) -> Option<Kind> {
     let id = argument.get_id().as_str();
     let is_option = argument.get_long().is_some() || argument.get_short().is_some();
     match id {
+        "vault_password_secret" | "private_key_secret" => Some(Kind::Secret),
         _ if LAUNCHING.contains(&command.get_name()) => match id {
             "playbook" => Some(Kind::RunPlaybook),
             "inventory" => Some(Kind::RunInventory),

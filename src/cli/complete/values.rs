@@ -59,6 +59,7 @@ pub(super) fn known(typed: &Typed) -> anyhow::Result<Vec<Value>> {
         Kind::Schedule => schedules(&client),
         Kind::RunPlaybook => files(&client, "/playbooks"),
         Kind::RunInventory => files(&client, "/inventories"),
+        Kind::Secret => secrets(&client),
     }
 }
 
@@ -131,6 +132,20 @@ fn schedules(client: &Client) -> anyhow::Result<Vec<Value>> {
     let values = list.schedules.into_iter().map(|schedule| Value {
         description: schedule.run.title(),
         text: schedule.name,
+    });
+    Ok(values.collect())
+}
+
+/// The names of the secrets that a schedule can name.
+fn secrets(client: &Client) -> anyhow::Result<Vec<Value>> {
+    #[derive(Deserialize)]
+    struct List {
+        secrets: Vec<String>,
+    }
+    let list: List = client.get("/launch-secrets", &[])?;
+    let values = list.secrets.into_iter().map(|text| Value {
+        text,
+        description: String::new(),
     });
     Ok(values.collect())
 }

@@ -64,6 +64,11 @@ enum ScheduleCommand {
     },
     /// Delete a schedule; its runs stay in the history
     Delete(Named),
+    /// List the names of the secrets that a schedule can name; what they are, the collector tells nobody
+    Secrets {
+        #[command(flatten)]
+        asked: Asked,
+    },
     /// Show the next ten times of a cron line
     Preview {
         /// Five fields (minute, hour, day of month, month, day of week), six with seconds before them, or "@daily" and the
@@ -119,6 +124,7 @@ pub(super) fn run(command: &ScheduleArgs) -> anyhow::Result<ExitCode> {
             client.delete(&path(&named.schedule), named.note.as_deref())?;
             out::line(format_args!("{} is deleted", named.schedule))?;
         }
+        ScheduleCommand::Secrets { asked } => secrets(asked)?,
         ScheduleCommand::Preview { cron, zone, asked } => preview(cron, zone, asked)?,
     }
     Ok(ExitCode::SUCCESS)
@@ -178,6 +184,29 @@ fn switch(named: &Named, what: &str) -> anyhow::Result<()> {
             print::next(next)
         )),
     }
+}
+
+fn secrets(asked: &Asked) -> anyhow::Result<()> {
+    #[derive(Deserialize)]
+    struct List {
+        secrets: Vec<String>,
+    }
+    let client = Client::new(&asked.client)?;
+    let raw: Box<RawValue> = client.get("/launch-secrets", &[])?;
+    if asked.json {
+        return out::line(raw.get());
+    }
+    let List { secrets } = serde_json::from_str(raw.get())?;
+    if secrets.is_empty() {
+        out::note(
+            "There are no secrets: [launcher.secrets] in the collector's configuration names them.",
+        );
+    }
+    let mut out = Out::new();
+    for name in &secrets {
+        out.line(out::plain(name))?;
+    }
+    out.flush()
 }
 
 fn preview(cron: &str, zone: &str, asked: &Asked) -> anyhow::Result<()> {

@@ -172,6 +172,21 @@ fn what_became_of_its_times_is_shown_and_its_runs_are_found() {
 }
 
 #[test]
+fn the_names_of_secrets_are_listed_and_completed() {
+    let secrets = "secrets = { word = { env = \"WORD\" }, key = { file = \"/nowhere/key\" } }";
+    let site = Site::new().setting(secrets);
+    let collector = site.start();
+    let listed = run(&collector, &["schedule", "secrets"]);
+    assert_eq!(listed.ok(), "key\nword\n");
+    let listed = run(&collector, &["schedule", "secrets", "--json"]).json();
+    assert_eq!(listed, json!({ "secrets": ["key", "word"] }));
+    let option = ["--vault-password-secret", "wo"];
+    let words = ["__complete", "zsh", "--", "schedule", "change", "nightly"];
+    let offered = run(&collector, &[&words[..], &option].concat());
+    assert!(offered.stdout.contains("word"), "{offered:?}");
+}
+
+#[test]
 fn a_schedule_is_run_by_hand() {
     let site = Site::new();
     site.playbook("short.yml", SHORT);

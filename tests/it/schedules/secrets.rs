@@ -26,6 +26,12 @@ fn a_run_gets_the_secrets_that_its_schedule_names_and_nobody_else_sees_them() {
     let site = site.setting(&secrets).setting("keep_values = true");
     let collector = site.start_with(&[("NIGHT_WORD", "wizard")]);
     let client = collector.client();
+    // Their names are told to whoever may launch, and to nobody else.
+    let runner = collector.client_with(Some(&collector.create_token(&["run"])));
+    let names = runner.api("/launch-secrets").ok();
+    assert_eq!(names, json!({ "secrets": ["other", "word"] }));
+    let reader = collector.client_with(Some(&collector.create_token(&["read"])));
+    reader.api("/launch-secrets").error(403, "forbidden");
     let mut asked = each_second("secret", "knows.yml");
     asked["run"]["secrets"] = json!({ "extra_vars": { "one": "word", "other": "other" } });
     create(&client, &asked);

@@ -8,6 +8,12 @@ export const playbooksQuery = queryOptions({
   queryFn: async ({ signal }) => (await read(api.GET("/api/v1/ansible/playbooks", { signal }))).playbooks,
 });
 
+/** The names of the secrets that a schedule may name; needs the scope `run`. */
+export const secretsQuery = queryOptions({
+  queryKey: ["launch", "secrets"],
+  queryFn: async ({ signal }) => (await read(api.GET("/api/v1/ansible/launch-secrets", { signal }))).secrets,
+});
+
 export const inventoriesQuery = queryOptions({
   queryKey: ["launch", "inventories"],
   queryFn: async ({ signal }) => (await read(api.GET("/api/v1/ansible/inventories", { signal }))).inventories,

@@ -14,6 +14,8 @@ interface Props {
   isDisabled?: boolean;
   type?: "text" | "number" | "password";
   placeholder?: string;
+  /** The id of a `datalist` with values to choose from; others can be typed. */
+  list?: string | undefined;
 }
 
 /** A field of one line. Nothing is remembered by the browser. */
@@ -25,6 +27,7 @@ export function TextField(props: Props): ReactElement {
         {...validity(name, problem)}
         type={props.type ?? "text"}
         placeholder={props.placeholder ?? ""}
+        {...(props.list !== undefined && { list: props.list })}
         value={value}
         onChange={(_, text) => onText(text)}
         isRequired={isRequired}

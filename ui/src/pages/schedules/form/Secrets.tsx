@@ -4,7 +4,9 @@ import { HelperText, HelperTextItem } from "@patternfly/react-core/dist/esm/comp
 import { TextInput } from "@patternfly/react-core/dist/esm/components/TextInput";
 import PlusCircleIcon from "@patternfly/react-icons/dist/esm/icons/plus-circle-icon";
 import TimesIcon from "@patternfly/react-icons/dist/esm/icons/times-icon";
+import { useQuery } from "@tanstack/react-query";
 import type { ReactElement } from "react";
+import { secretsQuery } from "../../../api/launch";
 import type { Problem } from "../../../parts/form/problem";
 import { TextField } from "../../../parts/form/TextField";
 import { sentence } from "../../../parts/states";
@@ -16,14 +18,27 @@ interface Props {
   problem: Problem | undefined;
 }
 
-/** Secrets are named, not typed: a schedule is stored. */
+/** The id of the list of secrets that there are. */
+const LIST = "launch-secrets";
+
+/** Secrets are named, not typed: a schedule is stored. Those that the configuration names are offered. */
 export function Secrets({ form, set, problem }: Props): ReactElement {
+  const { data: names } = useQuery(secretsQuery);
+  const list = names && names.length > 0 ? LIST : undefined;
   return (
     <>
       <p className="pb-subtle">
         A schedule is stored, so it names secrets. Where each is, the collector's configuration says below{" "}
-        <code>launcher.secrets</code>.
+        <code>launcher.secrets</code>
+        {names?.length === 0 ? ", which names none yet." : "."}
       </p>
+      {list !== undefined && (
+        <datalist id={list}>
+          {names?.map((name) => (
+            <option key={name} value={name} />
+          ))}
+        </datalist>
+      )}
       <div className="pb-form-pair">
         <TextField
           name="secrets.vault_password"
@@ -31,6 +46,7 @@ export function Secrets({ form, set, problem }: Props): ReactElement {
           value={form.vaultSecret}
           onText={(vaultSecret) => set({ vaultSecret })}
           problem={problem}
+          list={list}
         />
         <TextField
           name="secrets.private_key"
@@ -38,6 +54,7 @@ export function Secrets({ form, set, problem }: Props): ReactElement {
           value={form.keySecret}
           onText={(keySecret) => set({ keySecret })}
           problem={problem}
+          list={list}
         />
         <TextField
           name="private_key"
@@ -52,6 +69,7 @@ export function Secrets({ form, set, problem }: Props): ReactElement {
         rows={form.variableSecrets}
         set={(variableSecrets) => set({ variableSecrets })}
         problem={problem?.field === "secrets.extra_vars" ? problem.text : undefined}
+        list={list}
       />
     </>
   );
@@ -61,9 +79,10 @@ interface VariablesProps {
   rows: readonly SecretVariable[];
   set(rows: readonly SecretVariable[]): void;
   problem: string | undefined;
+  list: string | undefined;
 }
 
-function Variables({ rows, set, problem }: VariablesProps): ReactElement {
+function Variables({ rows, set, problem, list }: VariablesProps): ReactElement {
   const change = (key: number, changes: Partial<SecretVariable>) =>
     set(rows.map((row) => (row.key === key ? { ...row, ...changes } : row)));
   const add = () =>
@@ -85,6 +104,7 @@ function Variables({ rows, set, problem }: VariablesProps): ReactElement {
             <TextInput
               aria-label={`Secret of ${name || `variable ${at + 1}`}`}
               placeholder="name of the secret"
+              {...(list !== undefined && { list })}
               value={secret}
               onChange={(_, typed) => change(key, { secret: typed })}
               className="pb-code"
