@@ -88,6 +88,9 @@ pub(super) struct AuditList {
     /// Ask with this as `cursor` for the next page; missing on the last.
     #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<String>,
+    /// Days that entries are kept, as `audit_keep_days` in the configuration says; missing: for good.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    keep_days: Option<u32>,
 }
 
 /// Who changed what, newest first: deletions, pins, redactions, cleanups, launches, cancellations, tokens, schedules,
@@ -121,6 +124,7 @@ pub(super) async fn list_audit(
     Ok(Json(AuditList {
         next_cursor: next_cursor.map(|last| last.number.to_string()),
         entries: rows.into_iter().map(item).collect(),
+        keep_days: app.config.audit_keep_days,
     }))
 }
 
@@ -161,6 +165,9 @@ pub(super) struct AuditVerdict {
     /// The last entry that was removed, as `audit_keep_days` in the configuration says; missing if none was.
     #[serde(skip_serializing_if = "Option::is_none")]
     removed: Option<AuditHead>,
+    /// Days that entries are kept, as `audit_keep_days` in the configuration says; missing: for good.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    keep_days: Option<u32>,
 }
 
 /// An entry, by its number and hash.
@@ -192,8 +199,8 @@ impl From<&AuditFault> for AuditFaultItem {
     }
 }
 
-impl From<AuditCheck> for AuditVerdict {
-    fn from(check: AuditCheck) -> Self {
+impl AuditVerdict {
+    fn new(check: &AuditCheck, keep_days: Option<u32>) -> Self {
         let named = |(number, hash): (i64, [u8; 32])| {
             (number > 0).then(|| AuditHead {
                 number,
@@ -206,6 +213,7 @@ impl From<AuditCheck> for AuditVerdict {
             faults: check.faults.iter().map(AuditFaultItem::from).collect(),
             head: named(check.head()),
             removed: named(check.base()),
+            keep_days,
         }
     }
 }
@@ -219,7 +227,8 @@ pub(super) async fn verify_audit(
     State(app): State<App>,
     _: AdminAccess,
 ) -> Result<Json<AuditVerdict>, ApiError> {
-    Ok(Json(app.store.check_audit().await?.into()))
+    let check = app.store.check_audit().await?;
+    Ok(Json(AuditVerdict::new(&check, app.config.audit_keep_days)))
 }
 
 /// Notes requests that are answered with 401 or 403, for the audit trail.

@@ -129,6 +129,7 @@ struct Verdict {
     faults: Vec<Fault>,
     head: Option<Head>,
     removed: Option<Head>,
+    keep_days: Option<u32>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -324,6 +325,9 @@ fn verify(command: &Verify) -> anyhow::Result<ExitCode> {
                 head.number,
                 head.hash
             ))?,
+        }
+        if let Some(days) = verdict.keep_days {
+            out::line(format_args!("kept for {days} days (audit_keep_days)"))?;
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -348,6 +348,11 @@ fn old_entries_are_removed_where_that_is_configured_and_the_rest_says_so() {
         (&json!(true), &json!(3))
     );
     assert_eq!(verdict["removed"]["hash"], told["after"]["hash"]);
+    let page = client.api("/audit").ok();
+    assert_eq!(
+        (&verdict["keep_days"], &page["keep_days"]),
+        (&json!(365), &json!(365))
+    );
     // Whoever removes more is found out.
     runtime.block_on(sql(
         &collector.database(),

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { expect, test } from "./harness/test";
+import { Collector } from "./harness/collector";
+import { expect, logIn, test } from "./harness/test";
 
 test("the entries that the filters find are exported, and lead to what they are about", async ({
   page,
@@ -24,4 +25,14 @@ test("the entries that the filters find are exported, and lead to what they are 
     .getByRole("link", { name: "audited" })
     .click();
   await expect(page.getByRole("heading", { level: 1 })).toContainText("audited");
+});
+
+test("how long entries are kept is said by the audit page and the settings", async ({ page, context }) => {
+  const kept = await Collector.start("audit_keep_days = 730");
+  await logIn(context, kept.url, await kept.token("admin"));
+  for (const path of ["audit", "settings"]) {
+    await page.goto(`${kept.url}/${path}`);
+    await expect(page.getByText(/the audit trail are kept for 730 days/)).toBeVisible();
+  }
+  await kept.close();
 });

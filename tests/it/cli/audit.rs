@@ -5,6 +5,18 @@ use crate::builders::good_run;
 use crate::harness::{Collector, Setup, eventually};
 
 #[test]
+fn how_long_entries_are_kept_is_said_where_they_are_verified() {
+    let kept = Setup::default().config("audit_keep_days = 730\n").start();
+    let said = "kept for 730 days (audit_keep_days)\n";
+    assert!(run(&kept, &["audit", "verify"]).ok().ends_with(said));
+    let for_good = Collector::start();
+    let verified = run(&for_good, &["audit", "verify"]);
+    assert!(!verified.ok().contains("kept for"), "{verified:?}");
+    let page = for_good.client().api("/audit").ok();
+    assert!(page.get("keep_days").is_none(), "{page}");
+}
+
+#[test]
 fn who_changed_what_is_shown_and_verified() {
     let collector = Collector::start();
     let pinned = good_run();

@@ -4,6 +4,7 @@ import type { ReactElement } from "react";
 import { api, read } from "../../api/client";
 import type { QueryOf } from "../../api/types";
 import { useScopes } from "../../app/session";
+import { AuditKept } from "../../parts/AuditKept";
 import { CursorPager } from "../../parts/CursorPager";
 import { MenuButton } from "../../parts/MenuButton";
 import { PageTitle } from "../../parts/PageTitle";
@@ -35,7 +36,7 @@ export function Audit(): ReactElement {
     <>
       <PageTitle
         title="Audit"
-        details="Who changed what. Entries are only added, and each holds the hash of the one before it. They are kept for good, unless audit_keep_days in the configuration says how long."
+        details="Who changed what. Entries are only added, and each holds the hash of the one before it."
       />
       {identity === undefined ? <Loading /> : isAllowed ? <Trail /> : <NoScope />}
     </>
@@ -61,6 +62,7 @@ function Trail(): ReactElement {
       {entries.isPending && <Loading what="the audit trail" />}
       {entries.isSuccess && (
         <>
+          <AuditKept days={entries.data.keep_days} />
           {entries.data.entries.length === 0 ? (
             <Empty title="No such entry">Nothing was changed that these filters find.</Empty>
           ) : (

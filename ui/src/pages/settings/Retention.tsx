@@ -1,12 +1,13 @@
 import { Alert } from "@patternfly/react-core/dist/esm/components/Alert";
 import { Button } from "@patternfly/react-core/dist/esm/components/Button";
 import { ActionGroup, Form } from "@patternfly/react-core/dist/esm/components/Form";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, type ReactElement, useState } from "react";
 import { api, read } from "../../api/client";
 import { messageOf } from "../../api/error";
 import { keys } from "../../api/queries";
 import type { CleanupAnswer, CleanupRequest } from "../../api/types";
+import { AuditKept } from "../../parts/AuditKept";
 import { ConfirmDialog } from "../../parts/ConfirmDialog";
 import { sentence } from "../../parts/states";
 import { Answer } from "./Answer";
@@ -17,6 +18,13 @@ import { Section } from "./Section";
 function cleanUp(body: CleanupRequest): Promise<CleanupAnswer> {
   return read(api.POST("/api/v1/ansible/executions/cleanup", { body }));
 }
+
+/** The end of the audit trail, which says how long its entries are kept. */
+const trailQuery = queryOptions({
+  queryKey: ["audit", { limit: 1 }],
+  queryFn: ({ signal }) =>
+    read(api.GET("/api/v1/ansible/audit", { params: { query: { limit: 1 } }, signal })),
+});
 
 /** Deletes old runs: first shows what would go, and deletes exactly by those limits after a confirmation. */
 export function Retention(): ReactElement {
@@ -37,6 +45,7 @@ export function Retention(): ReactElement {
     setDeleted(undefined);
     look.mutate();
   };
+  const trail = useQuery(trailQuery);
   const found = look.data;
   const goes = found !== undefined && found.deleted + found.payloads_removed > 0;
   return (
@@ -44,6 +53,7 @@ export function Retention(): ReactElement {
       title="Retention"
       about="Which runs are kept. Pinned runs and those that are running or waiting are never deleted."
     >
+      {trail.isSuccess && <AuditKept days={trail.data.keep_days} />}
       <Form onSubmit={submit} className="settings-form">
         <Limits form={form} change={change} />
         <ActionGroup>
