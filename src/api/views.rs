@@ -27,6 +27,10 @@ impl Reader {
     }
 }
 
+/// An execution that an answer shows although the request did not name it, as an extension of the response.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct AlsoShown(pub(super) Uuid);
+
 /// Notes requests that showed a part of an execution's record.
 pub(super) async fn note_views(
     State(app): State<App>,
@@ -40,12 +44,14 @@ pub(super) async fn note_views(
     };
     // The second one, if a run is compared with another.
     let named = params.iter().filter_map(|(_, value)| value.parse().ok());
-    let executions: Vec<Uuid> = named.collect();
+    let mut executions: Vec<Uuid> = named.collect();
     let reader = Reader::default();
     request.extensions_mut().insert(reader.clone());
     let response = next.run(request).await;
     let status = response.status();
     let is_shown = status.is_success() || status == StatusCode::SWITCHING_PROTOCOLS;
+    let also = response.extensions().get::<AlsoShown>();
+    executions.extend(also.map(|AlsoShown(execution)| *execution));
     if is_shown && let Some(actor) = reader.0.get() {
         for execution in executions {
             views.viewed(actor.clone(), execution, &part);

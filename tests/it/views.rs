@@ -126,7 +126,7 @@ pub(crate) fn each_part_of_a_record_that_is_shown_is_entered_once_an_hour() {
         (&actor["via"], &actor["peer"], &actor["scopes"]),
         (&json!("token"), &json!("127.0.0.1"), &json!(["read"]))
     );
-    // By name, both are compared; without, the earlier one is only looked up.
+    // Both runs of a comparison are looked at.
     let of_earlier: Vec<Value> = views(&admin, earlier.id)
         .into_iter()
         .filter(|entry| entry["actor"] == *actor)
@@ -136,6 +136,29 @@ pub(crate) fn each_part_of_a_record_that_is_shown_is_entered_once_an_hour() {
     assert_eq!(all, found.len() + of_earlier.len() + 1);
     assert!(views(&admin, unknown).is_empty());
     assert_eq!(admin.api("/audit/verify").ok()["is_whole"], true);
+}
+
+#[test]
+fn both_runs_of_a_comparison_are_entered_also_if_one_is_named() {
+    let collector = watched().start();
+    let admin = collector.client();
+    let reader = collector.client_with(Some(&collector.create_token(&["read"])));
+    let [earlier, run] = [60, 0].map(started_before);
+    earlier.deliver(&admin);
+    // Nothing to compare with: nothing was shown.
+    reader
+        .execution(earlier.id, "/compare")
+        .error(404, "not_found");
+    run.deliver(&admin);
+    let answer = reader.execution(run.id, "/compare").ok();
+    assert_eq!(answer["before"]["id"], json!(earlier.id));
+    everything_is_entered(&collector, &reader);
+    for id in [earlier.id, run.id] {
+        let found = views(&admin, id);
+        assert_eq!(parts(&found), ["compare"], "{found:?}");
+        let name = found[0]["actor"]["name"].as_str().unwrap();
+        assert!(name.starts_with("token:test-"), "{name}");
+    }
 }
 
 /// A run that began so many minutes ago.

@@ -1,7 +1,7 @@
 //! How two executions differ.
 
-use axum::Json;
 use axum::extract::State;
+use axum::{Extension, Json};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -10,6 +10,7 @@ use crate::api::auth::ReadAccess;
 use crate::api::error::ErrorBody;
 use crate::api::extract::{Execution, Path, Query, execution_id};
 use crate::api::query::{DEFAULT_LIMIT, MAX_LIMIT, named};
+use crate::api::views::AlsoShown;
 use crate::app::App;
 use crate::history;
 use crate::history::compare::{self, Baseline};
@@ -54,7 +55,7 @@ pub(in crate::api) async fn compare_with_earlier(
     _: ReadAccess,
     Query(query): Query<CompareWithQuery>,
     Execution { key, row }: Execution,
-) -> Result<Json<Comparison>, ApiError> {
+) -> Result<(Extension<AlsoShown>, Json<Comparison>), ApiError> {
     let with = named(
         "with",
         query.with.as_deref(),
@@ -64,7 +65,8 @@ pub(in crate::api) async fn compare_with_earlier(
     let with = with.unwrap_or(Baseline::LastGood);
     let limit = limit(query.limit)?;
     let answer = compare::compare_with(&app.store, (key, row), with, limit).await?;
-    Ok(Json(answer))
+    // The path names only the later one.
+    Ok((Extension(AlsoShown(answer.before.id)), Json(answer)))
 }
 
 /// How two executions differ: `{id}` is `before` in the answer, `{other}` is `now`.
