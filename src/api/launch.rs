@@ -17,7 +17,7 @@ use super::{ApiError, PREFIX};
 use crate::app::App;
 use crate::history::{self, Fields};
 use crate::launcher::{LaunchRequest, Named, Replay};
-use crate::model::{ExecutionResult, SecretVariables};
+use crate::model::{ExecutionResult, SecretNames, SecretVariables};
 
 /// Declares a request type: its own fields, and those common to all.
 macro_rules! request {
@@ -65,12 +65,17 @@ macro_rules! request {
             #[serde(deserialize_with = "list")]
             #[schema(value_type = Option<Vec<String>>)]
             labels: Option<Vec<String>>,
+            /// Names of secrets of the collector's configuration, in place of values: `GET /launch-secrets` lists them.
+            secrets: SecretNames,
         }
 
         impl $name {
-            /// Converts it into the launcher's request; `own` converts its own fields. Every field is named, so that
-            /// the compiler reports one that is forgotten.
-            fn into_launch(self, own: impl FnOnce($($type),*) -> OwnFields) -> LaunchRequest {
+            /// Converts it into the launcher's request, and the secrets that it names; `own` converts its own fields. Every
+            /// field is named, so that the compiler reports one that is forgotten.
+            fn into_launch(
+                self,
+                own: impl FnOnce($($type),*) -> OwnFields,
+            ) -> (LaunchRequest, SecretNames) {
                 let Self {
                     $($field,)*
                     inventory,
@@ -87,9 +92,10 @@ macro_rules! request {
                     private_key,
                     note,
                     labels,
+                    secrets,
                 } = self;
                 let own = own($($field),*);
-                LaunchRequest {
+                let request = LaunchRequest {
                     playbook: own.playbook,
                     tags: own.tags,
                     skip_tags: own.skip_tags,
@@ -115,7 +121,10 @@ macro_rules! request {
                     replay_of: None,
                     schedule: None,
                     waits_for: None,
-                }
+                    // The secrets are read below.
+                    named_secrets: false,
+                };
+                (request, secrets)
             }
         }
     };
@@ -237,7 +246,7 @@ pub(super) async fn run_playbook(
     access: RunAccess,
     JsonBody(request): JsonBody<PlaybookRequest>,
 ) -> Result<Response, ApiError> {
-    let request = request.into_launch(|playbook, tags, skip_tags| OwnFields {
+    let (request, secrets) = request.into_launch(|playbook, tags, skip_tags| OwnFields {
         playbook: Some(playbook),
         tags,
         skip_tags,
@@ -245,7 +254,8 @@ pub(super) async fn run_playbook(
         module: None,
         args: None,
     });
-    let id = app.commands.launch(&access.actor(), request).await?;
+    let actor = access.actor();
+    let id = app.commands.launch(&actor, request, secrets).await?;
     accepted(&app, id).await
 }
 
@@ -265,7 +275,7 @@ pub(super) async fn run_adhoc(
     access: RunAccess,
     JsonBody(request): JsonBody<AdhocRequest>,
 ) -> Result<Response, ApiError> {
-    let request = request.into_launch(|hosts, module, args| OwnFields {
+    let (request, secrets) = request.into_launch(|hosts, module, args| OwnFields {
         playbook: None,
         tags: None,
         skip_tags: None,
@@ -273,7 +283,8 @@ pub(super) async fn run_adhoc(
         module,
         args,
     });
-    let id = app.commands.launch(&access.actor(), request).await?;
+    let actor = access.actor();
+    let id = app.commands.launch(&actor, request, secrets).await?;
     accepted(&app, id).await
 }
 
@@ -316,20 +327,23 @@ pub(super) async fn replay_execution(
     ExecutionId(id): ExecutionId,
     JsonBody(request): JsonBody<ReplayRequest>,
 ) -> Result<Response, ApiError> {
+    let only_failed = request.only_failed;
+    let (overrides, secrets) = request.into_launch(
+        |_only_failed, playbook, tags, skip_tags, hosts, module, args| OwnFields {
+            playbook,
+            tags,
+            skip_tags,
+            hosts,
+            module,
+            args,
+        },
+    );
     let replay = Replay {
-        only_failed: request.only_failed,
-        overrides: request.into_launch(
-            |_only_failed, playbook, tags, skip_tags, hosts, module, args| OwnFields {
-                playbook,
-                tags,
-                skip_tags,
-                hosts,
-                module,
-                args,
-            },
-        ),
+        only_failed,
+        overrides,
     };
-    let new = app.commands.replay(&access.actor(), id, replay).await?;
+    let actor = access.actor();
+    let new = app.commands.replay(&actor, id, replay, secrets).await?;
     accepted(&app, new).await
 }
 
@@ -405,14 +419,14 @@ pub(super) async fn list_inventories(
     }))
 }
 
-/// Secrets that a schedule can name.
+/// Secrets that a run can name.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct LaunchSecretList {
     /// Their names, which the section `[launcher.secrets]` of the collector's configuration gives them; never their values.
     secrets: Vec<String>,
 }
 
-/// The names of the secrets that a schedule can name, never their values. For those who may launch.
+/// The names of the secrets that a run or a schedule can name, never their values. For those who may launch.
 #[utoipa::path(
     get, path = "/launch-secrets", tag = "launch",
     responses(

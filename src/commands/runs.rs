@@ -4,10 +4,10 @@ use uuid::Uuid;
 
 use super::{CommandError, Commands};
 use crate::launcher::{LaunchRequest, Replay};
-use crate::model::Actor;
+use crate::model::{Actor, SecretNames};
 
 impl Commands {
-    /// Queues a run, and returns its identity: from now on it has a record.
+    /// Queues a run with the secrets that it names, and returns its identity: from now on it has a record.
     ///
     /// # Errors
     /// See [`CommandError`]; then there is no record.
@@ -15,7 +15,9 @@ impl Commands {
         &self,
         actor: &Actor,
         request: LaunchRequest,
+        secrets: SecretNames,
     ) -> Result<Uuid, CommandError> {
+        let request = self.launcher.with_secrets(request, secrets).await?;
         Ok(self.launcher.launch(request, actor).await?)
     }
 
@@ -28,7 +30,13 @@ impl Commands {
         actor: &Actor,
         of: Uuid,
         replay: Replay,
+        secrets: SecretNames,
     ) -> Result<Uuid, CommandError> {
+        let overrides = replay.overrides;
+        let replay = Replay {
+            only_failed: replay.only_failed,
+            overrides: self.launcher.with_secrets(overrides, secrets).await?,
+        };
         Ok(self.launcher.replay(of, replay, actor).await?)
     }
 

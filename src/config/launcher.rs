@@ -86,7 +86,7 @@ pub struct LauncherConfig {
     pub pass_environment: Vec<String>,
     /// Variables that are set for runs. Their values may be secret.
     pub environment: BTreeMap<String, SecretString>,
-    /// Secrets that schedules may name: where each is read when a run starts.
+    /// Secrets that requests and schedules may name: where each is read when a run starts.
     pub secrets: BTreeMap<String, SecretSource>,
 }
 

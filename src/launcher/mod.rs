@@ -13,7 +13,7 @@
 //! - [`command`], [`folder`], [`values`], [`recorder`]: what a run needs
 //! - [`queue`], [`supervisors`]: starts queued runs and supervises started ones
 //! - [`run_as`], [`errands`]: runs as another user, and work with that user's rights
-//! - [`replay`]: a request made from an earlier one; `scheduled`: from what a schedule runs
+//! - [`replay`]: a request made from an earlier one; `scheduled`: from what a schedule runs, and with secrets that are named
 //!
 //! The queue is in the store, and the files of a run are in its folder. So the collector can be stopped, killed or
 //! replaced while runs go on, and finds them again.
@@ -334,7 +334,7 @@ impl Launcher {
             .await
     }
 
-    /// The names of the secrets that a schedule can name, never what they are.
+    /// The names of the secrets that a run can name, never what they are.
     ///
     /// # Errors
     /// The launcher is turned off.

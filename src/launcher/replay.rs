@@ -159,5 +159,6 @@ fn again(stored: Parameters, new: LaunchRequest) -> Result<LaunchRequest, Launch
         replay_of: None,
         schedule: None,
         waits_for: None,
+        named_secrets: new.named_secrets,
     })
 }

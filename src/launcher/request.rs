@@ -35,6 +35,8 @@ pub struct LaunchRequest {
     pub replay_of: Option<uuid::Uuid>,
     pub schedule: Option<String>,
     pub waits_for: Option<uuid::Uuid>,
+    /// Whether it named secrets: then no value of it is stored, whatever the configuration says.
+    pub named_secrets: bool,
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! Builds the request of a run that a schedule starts: secrets are read now, from where the configuration says.
+//! Builds the request of a run that a schedule starts, and of one that names secrets: they are read now, from where the
+//! configuration says.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,6 +21,26 @@ impl Launcher {
         let inner = Arc::clone(&self.inner);
         // A file may be on a network.
         let built = tokio::task::spawn_blocking(move || request(run, &inner.config));
+        built.await.map_err(std::io::Error::other)?
+    }
+
+    /// A request with the secrets that it names, in place of values.
+    ///
+    /// # Errors
+    /// A secret is not configured or cannot be read, a value is given as well, or the launcher is turned off.
+    pub async fn with_secrets(
+        &self,
+        request: LaunchRequest,
+        secrets: SecretNames,
+    ) -> Result<LaunchRequest, LaunchError> {
+        if secrets == SecretNames::default() {
+            return Ok(request);
+        }
+        if !self.is_enabled() {
+            return Err(LaunchError::Disabled);
+        }
+        let inner = Arc::clone(&self.inner);
+        let built = tokio::task::spawn_blocking(move || named(request, secrets, &inner.config));
         built.await.map_err(std::io::Error::other)?
     }
 }
@@ -104,7 +125,49 @@ fn request(run: ScheduledRun, config: &LauncherConfig) -> Result<LaunchRequest, 
         replay_of: None,
         schedule: None,
         waits_for: None,
+        named_secrets: true,
     })
+}
+
+/// Adds the secrets that a request names.
+fn named(
+    request: LaunchRequest,
+    secrets: SecretNames,
+    config: &LauncherConfig,
+) -> Result<LaunchRequest, LaunchError> {
+    let SecretNames {
+        vault_password,
+        private_key,
+        extra_vars,
+    } = secrets;
+    let mut request = LaunchRequest {
+        named_secrets: true,
+        ..request
+    };
+    let twice = |field| {
+        let problem = "it is given twice: once as a value, and once as a secret";
+        Err(LaunchError::invalid(field, problem))
+    };
+    if let Some(name) = vault_password {
+        if request.vault_password.is_some() {
+            return twice("secrets.vault_password");
+        }
+        let password = secret("secrets.vault_password", &name, config)?;
+        request.vault_password = Some(password);
+    }
+    if let Some(name) = private_key {
+        if request.private_key.is_some() {
+            return twice("secrets.private_key");
+        }
+        request.private_key = Some(key(&name, config)?);
+    }
+    if !extra_vars.is_empty() {
+        let plain = request.extra_vars.take();
+        let plain = plain.map(|plain| plain.expose_secret().0.clone());
+        let read = |field: &'static str, name: &str| secret(field, name, config);
+        request.extra_vars = variables(plain.unwrap_or_default(), &extra_vars, &read)?;
+    }
+    Ok(request)
 }
 
 /// The name of a key: its text would be stored.

@@ -138,6 +138,11 @@ test("the secrets that the configuration names are offered, and none is shown", 
   await page.getByRole("textbox", { name: "Name", exact: true }).fill("secretive");
   await create(page);
   await expect(page.getByRole("heading", { level: 1 })).toContainText("secretive");
+
+  await page.goto(`${collector.url}/launch?playbook=release.yml&inventory=hosts.ini`);
+  await page.getByRole("button", { name: "Vault password, private key, secrets" }).click();
+  await expect(page.getByRole("combobox", { name: "Secret with the vault password" })).toBeVisible();
+  await expect(page.locator('datalist option[value="site"]')).toHaveCount(1);
   await collector.close();
 });
 

@@ -1,15 +1,16 @@
 //! Options of a run: named as Ansible names them, sent as the API's fields.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use anyhow::anyhow;
+use anyhow::{anyhow, bail};
 use clap::{ArgAction, Args};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::{extra_vars, secrets};
-use crate::model::wipe_value;
+use crate::model::{SecretNames, wipe_value};
 
 /// API fields whose option has another name.
 const OPTIONS: [(&str, &str); 10] = [
@@ -75,19 +76,48 @@ pub(super) struct RunOptions {
     #[command(flatten)]
     plain: PlainOptions,
     /// File that holds the password of vaulted files, or a program that prints it; read here
-    #[arg(long, alias = "vault-pass-file", value_name = "FILE")]
+    #[arg(
+        long,
+        alias = "vault-pass-file",
+        value_name = "FILE",
+        conflicts_with = "vault_password_secret"
+    )]
     vault_password_file: Option<PathBuf>,
     /// Ask for the password of vaulted files
     #[arg(
         short = 'J',
         long,
         alias = "ask-vault-password",
-        conflicts_with = "vault_password_file"
+        conflicts_with_all = ["vault_password_file", "vault_password_secret"]
     )]
     ask_vault_pass: bool,
     /// Private key to log in with: a file here, or the name of one below the collector's folders
     #[arg(long, alias = "key-file", value_name = "FILE|NAME")]
     private_key: Option<String>,
+    #[command(flatten)]
+    secret_names: SecretOptions,
+}
+
+/// Secrets by the names that the collector's configuration gives them.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct SecretOptions {
+    /// Name of the secret that is the password of vaulted files, in the collector's configuration
+    #[arg(long, value_name = "SECRET")]
+    vault_password_secret: Option<String>,
+    /// Name of the secret that is the text of a private key
+    #[arg(long, value_name = "SECRET", conflicts_with = "private_key")]
+    private_key_secret: Option<String>,
+    /// Extra variable whose value is a secret; may be given several times
+    #[arg(long, value_name = "VARIABLE=SECRET", value_parser = pair)]
+    secret_var: Vec<(String, String)>,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let parts = text
+        .split_once('=')
+        .filter(|(name, secret)| !name.is_empty() && !secret.is_empty());
+    let (name, secret) = parts.ok_or("it must be VARIABLE=SECRET")?;
+    Ok((name.to_owned(), secret.to_owned()))
 }
 
 /// Options of playbooks.
@@ -184,8 +214,10 @@ impl RunOptions {
             vault_password_file,
             ask_vault_pass,
             private_key,
+            secret_names,
         } = self;
         let mut fields = plain.fields()?;
+        secret_names.add_to(&mut fields)?;
         let key = private_key.as_deref().map(secrets::private_key);
         fields.set_secret("private_key", key.transpose()?.as_ref());
         // Last, so that nobody types a password for a command that turns out to be wrong.
@@ -196,6 +228,34 @@ impl RunOptions {
         };
         fields.set_secret("vault_password", password.as_ref());
         Ok(fields)
+    }
+}
+
+impl SecretOptions {
+    pub(in crate::cli) fn add_to(&self, fields: &mut Fields) -> anyhow::Result<()> {
+        let Self {
+            vault_password_secret,
+            private_key_secret,
+            secret_var,
+        } = self;
+        let mut extra_vars = BTreeMap::new();
+        for (variable, secret) in secret_var {
+            if extra_vars
+                .insert(variable.clone(), secret.clone())
+                .is_some()
+            {
+                bail!("--secret-var {variable}=… is given twice");
+            }
+        }
+        let secrets = SecretNames {
+            vault_password: vault_password_secret.clone(),
+            private_key: private_key_secret.clone(),
+            extra_vars,
+        };
+        if secrets != SecretNames::default() {
+            fields.set("secrets", Some(serde_json::to_value(&secrets)?));
+        }
+        Ok(())
     }
 }
 

@@ -1,17 +1,17 @@
 //! `playback schedule create` and `change`.
 
-use std::collections::BTreeMap;
-
-use anyhow::{anyhow, bail};
+use anyhow::anyhow;
 use clap::Args;
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::super::client::Client;
-use super::super::launch::options::{self, Fields, ModuleOptions, PlainOptions, TagOptions};
+use super::super::launch::options::{
+    self, Fields, ModuleOptions, PlainOptions, SecretOptions, TagOptions,
+};
 use super::{Asked, path, shown};
-use crate::model::{MissedTimes, Overlap, Schedule, SecretNames};
+use crate::model::{MissedTimes, Overlap, Schedule};
 
 /// Create a schedule of a playbook, or with --hosts of a module
 ///
@@ -48,7 +48,7 @@ pub(super) struct Create {
     #[arg(long, value_name = "NAME")]
     private_key: Option<String>,
     #[command(flatten)]
-    secrets: Secrets,
+    secrets: SecretOptions,
     #[command(flatten)]
     asked: Asked,
 }
@@ -89,34 +89,12 @@ struct Rules {
     description: Option<String>,
 }
 
-/// Secrets by the names that the collector's configuration gives them.
-#[derive(Debug, Args)]
-struct Secrets {
-    /// Name of the secret that is the password of vaulted files
-    #[arg(long, value_name = "SECRET")]
-    vault_password_secret: Option<String>,
-    /// Name of the secret that is the text of a private key
-    #[arg(long, value_name = "SECRET", conflicts_with = "private_key")]
-    private_key_secret: Option<String>,
-    /// Extra variable whose value is a secret; may be given several times
-    #[arg(long, value_name = "VARIABLE=SECRET", value_parser = pair)]
-    secret_var: Vec<(String, String)>,
-}
-
 fn overlap(text: &str) -> Result<Overlap, String> {
     Overlap::from_name(text).ok_or_else(|| "it must be skip, queue or cancel".to_owned())
 }
 
 fn missed(text: &str) -> Result<MissedTimes, String> {
     MissedTimes::from_name(text).ok_or_else(|| "it must be skip or run_once".to_owned())
-}
-
-fn pair(text: &str) -> Result<(String, String), String> {
-    let parts = text
-        .split_once('=')
-        .filter(|(name, secret)| !name.is_empty() && !secret.is_empty());
-    let (name, secret) = parts.ok_or("it must be VARIABLE=SECRET")?;
-    Ok((name.to_owned(), secret.to_owned()))
 }
 
 /// The request, as the API takes it.
@@ -168,28 +146,7 @@ fn fields(command: &Create) -> anyhow::Result<Fields> {
     fields.set("private_key", command.private_key.as_deref());
     command.tags.add_to(&mut fields);
     command.module.add_to(&mut fields);
-    let Secrets {
-        vault_password_secret,
-        private_key_secret,
-        secret_var,
-    } = &command.secrets;
-    let mut extra_vars = BTreeMap::new();
-    for (variable, secret) in secret_var {
-        if extra_vars
-            .insert(variable.clone(), secret.clone())
-            .is_some()
-        {
-            bail!("--secret-var {variable}=… is given twice");
-        }
-    }
-    let secrets = SecretNames {
-        vault_password: vault_password_secret.clone(),
-        private_key: private_key_secret.clone(),
-        extra_vars,
-    };
-    if secrets != SecretNames::default() {
-        fields.set("secrets", Some(serde_json::to_value(&secrets)?));
-    }
+    command.secrets.add_to(&mut fields)?;
     Ok(fields)
 }
 

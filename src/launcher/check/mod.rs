@@ -76,10 +76,11 @@ pub(super) fn check(
         replay_of,
         schedule,
         waits_for,
+        named_secrets,
     } = request;
     let adhoc = playbook.is_none();
-    // Variables of a scheduled run may be secrets that its schedule only names.
-    let keep_values = config.keep_values && schedule.is_none();
+    // Variables may be secrets that the request or its schedule only names.
+    let keep_values = config.keep_values && schedule.is_none() && !named_secrets;
     let (playbook, root) = match playbook {
         Some(name) => {
             let found = names::find("playbook", &config.playbooks, &name, Kind::File)?;

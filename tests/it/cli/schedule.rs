@@ -184,6 +184,10 @@ fn the_names_of_secrets_are_listed_and_completed() {
     let words = ["__complete", "zsh", "--", "schedule", "change", "nightly"];
     let offered = run(&collector, &[&words[..], &option].concat());
     assert!(offered.stdout.contains("word"), "{offered:?}");
+    // A launch names them, too.
+    let launch = ["run", "short.yml", "--secret-var", "a=none"];
+    let refused = run(&collector, &launch);
+    assert!(refused.complaint(1).contains("(--secret-var)"));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{create, each_second, had, pause, schedule, started};
+use super::{create, each_second, had, pause, post, schedule, started};
 use crate::harness::eventually;
 use crate::launch::Site;
 
@@ -15,6 +15,63 @@ const KNOWS: &str = "\
         that: one | length == 9 and one[0] == 'h' and other | length == 6
         quiet: true
 ";
+
+#[test]
+fn a_launch_names_secrets_too_and_their_values_are_not_stored() {
+    let site = Site::new();
+    site.playbook("knows.yml", KNOWS);
+    let file = site.write("home", "word", "hunter2-7\n");
+    let secrets = format!("secrets = {{ word = {{ file = {file:?} }} }}");
+    let site = site.setting(&secrets).setting("keep_values = true");
+    let collector = site.start();
+    let client = collector.client();
+    let run = |more: Value| {
+        let mut asked = json!({ "playbook": "knows.yml", "inventory": "prod" });
+        let all = asked.as_object_mut().unwrap();
+        all.extend(more.as_object().unwrap().clone());
+        post(&client, "/playbooks/run", &asked)
+    };
+    let named = json!({ "extra_vars": { "one": "word" } });
+    for (more, says) in [
+        (
+            json!({ "secrets": { "vault_password": "other" } }),
+            "secrets.vault_password: the secret \"other\"",
+        ),
+        (
+            json!({ "secrets": { "vault_password": "word" }, "vault_password": "x" }),
+            "given twice",
+        ),
+        (
+            json!({ "secrets": { "private_key": "word" } }),
+            "is no private key",
+        ),
+        (
+            json!({ "secrets": named, "extra_vars": { "one": "x" } }),
+            "given twice",
+        ),
+        (json!({ "secrets": { "word": "x" } }), "unknown field"),
+    ] {
+        let message = run(more).error(400, "bad_request");
+        assert!(message.contains(says), "{message}");
+        assert!(!message.contains("hunter2"), "{message}");
+    }
+    let launched = run(json!({ "secrets": named, "extra_vars": { "other": "wizard" } }));
+    assert_eq!(launched.status, 202, "{launched:?}");
+    let id: uuid::Uuid = launched.json()["id"].as_str().unwrap().parse().unwrap();
+    let record = client.finished(id);
+    assert_eq!(record["status"], "success", "{record}");
+    assert_eq!(record["extra_var_names"], json!(["one", "other"]));
+    // A replay has no values, and takes the names as well.
+    let replay = |body: Value| post(&client, &format!("/executions/{id}/replay"), &body);
+    let message = replay(json!({})).error(400, "bad_request");
+    assert!(message.contains("must be given again"), "{message}");
+    let again = replay(json!({ "secrets": named, "extra_vars": { "other": "wizard" } }));
+    assert_eq!(again.status, 202, "{again:?}");
+    let again: uuid::Uuid = again.json()["id"].as_str().unwrap().parse().unwrap();
+    assert_eq!(client.finished(again)["status"], "success");
+    let trail = client.api("/audit?limit=1000").text;
+    assert!(!trail.contains("hunter2") && !record.to_string().contains("hunter2"));
+}
 
 #[test]
 fn a_run_gets_the_secrets_that_its_schedule_names_and_nobody_else_sees_them() {

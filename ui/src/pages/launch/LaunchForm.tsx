@@ -50,8 +50,14 @@ export function LaunchForm({ start, repeated, failed, playbooks, inventories }: 
       />
       <Common {...options} />
       <Folded
-        title="Vault password and private key"
-        fields={["vault_password", "private_key"]}
+        title="Vault password, private key, secrets"
+        fields={[
+          "vault_password",
+          "private_key",
+          "secrets.vault_password",
+          "secrets.private_key",
+          "secrets.extra_vars",
+        ]}
         problem={problem}
       >
         <Secrets {...options} />
@@ -86,6 +92,9 @@ const LABELS = new Map([
   ["extra_vars", "extra variables"],
   ["vault_password", "vault password"],
   ["private_key", "private key"],
+  ["secrets.vault_password", "secret with the vault password"],
+  ["secrets.private_key", "secret with the private key"],
+  ["secrets.extra_vars", "secret variables"],
   ["skip_tags", "skip tags"],
   ["become_user", "user to become"],
   ["only_failed", "failed hosts"],

@@ -4,6 +4,7 @@ import { Field, validity } from "../../parts/form/Field";
 import type { Problem } from "../../parts/form/problem";
 import { TextField } from "../../parts/form/TextField";
 import type { RunForm, SetRunForm } from "../../parts/runForm/form";
+import { NamedSecrets } from "../../parts/runForm/NamedSecrets";
 
 interface Props {
   form: RunForm;
@@ -11,7 +12,7 @@ interface Props {
   problem: Problem | undefined;
 }
 
-/** Secrets for one run: typed here, sent once, never stored. */
+/** Secrets for one run: typed here, sent once, never stored; or named. */
 export function Secrets({ form, set, problem }: Props): ReactElement {
   return (
     <>
@@ -41,6 +42,7 @@ export function Secrets({ form, set, problem }: Props): ReactElement {
           spellCheck={false}
         />
       </Field>
+      <NamedSecrets {...{ form, set, problem }} about="In place of a value, name a secret." />
     </>
   );
 }

@@ -39,6 +39,17 @@ test("failed hosts and a limit exclude each other", () => {
   });
 });
 
+test("secrets can be named", () => {
+  const variableSecrets = [
+    { key: 0, name: "token", secret: " cloud " },
+    { key: 1, name: "", secret: "" },
+  ];
+  const form = { ...emptyForm({ playbook: "site.yml" }), vaultSecret: "site", variableSecrets };
+  const secrets = { vault_password: "site", extra_vars: { token: "cloud" } };
+  expect(newRequest(form, undefined)).toEqual({ playbook: { playbook: "site.yml", secrets } });
+  expect(replayRequest(form, emptyForm({ playbook: "site.yml" }), undefined)).toEqual({ secrets });
+});
+
 test("secrets do not stay", () => {
   const form = { ...emptyForm(), vaultPassword: "a", privateKey: "b", args: "c", note: "kept" };
   expect(withoutSecrets(form)).toEqual({ ...emptyForm(), note: "kept" });

@@ -6,6 +6,7 @@ import {
   filled,
   filledNumber,
   listOf,
+  namedSecrets,
   playbookFields,
   type RunForm,
 } from "../../parts/runForm/form";
@@ -73,9 +74,11 @@ export function replayRequest(
   };
 }
 
-function secrets({ vaultPassword, privateKey }: RunForm) {
+function secrets(form: RunForm) {
+  const { vaultPassword, privateKey } = form;
   return {
     ...(vaultPassword !== "" && { vault_password: vaultPassword }),
     ...(privateKey.trim() !== "" && { private_key: privateKey }),
+    ...namedSecrets(form),
   };
 }

@@ -19,4 +19,7 @@ export const RUN_FIELDS: readonly string[] = [
   "extra_vars",
   "vault_password",
   "private_key",
+  "secrets.vault_password",
+  "secrets.private_key",
+  "secrets.extra_vars",
 ];

@@ -1,5 +1,13 @@
 /** What to run, as it is typed: the fields that a launch and a schedule have in common. */
+import type { ScheduledRun } from "../../api/types";
 import { NO_VARIABLES, type Variables, type VariablesInput } from "./variables";
+
+/** A secret variable: the names of the variable and of the secret. */
+export interface SecretVariable {
+  key: number;
+  name: string;
+  secret: string;
+}
 
 export interface RunForm {
   type: "playbook" | "adhoc";
@@ -29,6 +37,10 @@ export interface RunForm {
   variables: VariablesInput;
   vaultPassword: string;
   privateKey: string;
+  /** Names of secrets of the collector's configuration, in place of values. */
+  vaultSecret: string;
+  keySecret: string;
+  variableSecrets: readonly SecretVariable[];
 }
 
 export type SetRunForm = (changes: Partial<RunForm>) => void;
@@ -65,6 +77,9 @@ export function emptyForm({ type, playbook, inventory, limit }: RunPreset = {}):
     variables: NO_VARIABLES,
     vaultPassword: "",
     privateKey: "",
+    vaultSecret: "",
+    keySecret: "",
+    variableSecrets: [],
   };
 }
 
@@ -109,6 +124,23 @@ export function commonFields(form: RunForm, variables: Variables | undefined) {
     ...filledNumber("timeout", form.timeout),
     ...(variables !== undefined && { extra_vars: variables }),
   };
+}
+
+/** The secrets that are named, as the API takes them; nothing without any. */
+export function namedSecrets({
+  vaultSecret,
+  keySecret,
+  variableSecrets,
+}: RunForm): Pick<ScheduledRun, "secrets"> {
+  const typed = variableSecrets.filter(({ name, secret }) => name.trim() !== "" || secret.trim() !== "");
+  const secrets = {
+    ...filled("vault_password", vaultSecret),
+    ...filled("private_key", keySecret),
+    ...(typed.length > 0 && {
+      extra_vars: Object.fromEntries(typed.map(({ name, secret }) => [name.trim(), secret.trim()])),
+    }),
+  };
+  return Object.keys(secrets).length === 0 ? {} : { secrets };
 }
 
 export function playbookFields(form: RunForm) {

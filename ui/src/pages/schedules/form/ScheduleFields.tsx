@@ -103,9 +103,12 @@ function Fields({ start, before, cancel, playbooks, inventories }: FieldsProps):
         title="Secrets and keys"
         fields={["secrets.vault_password", "secrets.private_key", "secrets.extra_vars", "private_key"]}
         problem={problem}
-        isUsed={form.vaultSecret + form.keySecret + form.privateKey !== "" || form.variableSecrets.length > 0}
+        isUsed={
+          form.run.vaultSecret + form.run.keySecret + form.privateKey !== "" ||
+          form.run.variableSecrets.length > 0
+        }
       >
-        <Secrets {...all} />
+        <Secrets {...all} setRun={setRun} />
       </Folded>
       <Folded
         title="Become, forks, verbosity, time limit"

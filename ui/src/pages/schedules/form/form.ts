@@ -6,19 +6,13 @@ import {
   commonFields,
   emptyForm,
   filled,
+  namedSecrets,
   playbookFields,
   type RunForm,
   type RunPreset,
 } from "../../../parts/runForm/form";
 import { NO_VARIABLES, type Variables, type VariablesInput } from "../../../parts/runForm/variables";
 import { lineOf, NEW_WHEN, type When, whenOf } from "../cron";
-
-/** A secret variable: the names of the variable and of the secret. */
-export interface SecretVariable {
-  key: number;
-  name: string;
-  secret: string;
-}
 
 export interface ScheduleForm {
   name: string;
@@ -32,9 +26,6 @@ export interface ScheduleForm {
   run: RunForm;
   /** Name of a key in the configured folders. */
   privateKey: string;
-  vaultSecret: string;
-  keySecret: string;
-  variableSecrets: readonly SecretVariable[];
 }
 
 export type SetScheduleForm = (changes: Partial<ScheduleForm>) => void;
@@ -51,9 +42,6 @@ export function newSchedule(preset: RunPreset, zone: string): ScheduleForm {
     jitter: "",
     run: emptyForm(preset),
     privateKey: "",
-    vaultSecret: "",
-    keySecret: "",
-    variableSecrets: [],
   };
 }
 
@@ -89,15 +77,15 @@ export function formOf(schedule: Schedule): ScheduleForm {
       verbosity: String(run.verbosity ?? 0),
       timeout: run.timeout ? String(run.timeout) : "",
       variables: variablesOf(run.extra_vars ?? {}),
+      vaultSecret: secrets?.vault_password ?? "",
+      keySecret: secrets?.private_key ?? "",
+      variableSecrets: Object.entries(secrets?.extra_vars ?? {}).map(([name, secret], key) => ({
+        key,
+        name,
+        secret,
+      })),
     },
     privateKey: run.private_key ?? "",
-    vaultSecret: secrets?.vault_password ?? "",
-    keySecret: secrets?.private_key ?? "",
-    variableSecrets: Object.entries(secrets?.extra_vars ?? {}).map(([name, secret], key) => ({
-      key,
-      name,
-      secret,
-    })),
   };
 }
 
@@ -133,21 +121,9 @@ export function requestOf(
       ...commonFields(run, variables),
       ...Object.fromEntries(off),
       ...filled("private_key", form.privateKey),
-      ...secretsOf(form),
+      ...namedSecrets(run),
     },
   };
-}
-
-function secretsOf({ vaultSecret, keySecret, variableSecrets }: ScheduleForm): Pick<ScheduledRun, "secrets"> {
-  const typed = variableSecrets.filter(({ name, secret }) => name.trim() !== "" || secret.trim() !== "");
-  const secrets = {
-    ...filled("vault_password", vaultSecret),
-    ...filled("private_key", keySecret),
-    ...(typed.length > 0 && {
-      extra_vars: Object.fromEntries(typed.map(({ name, secret }) => [name.trim(), secret.trim()])),
-    }),
-  };
-  return Object.keys(secrets).length === 0 ? {} : { secrets };
 }
 
 const FIELDS = new Set([
@@ -158,9 +134,6 @@ const FIELDS = new Set([
   "overlap",
   "missed",
   "jitter_seconds",
-  "secrets.vault_password",
-  "secrets.private_key",
-  "secrets.extra_vars",
   ...RUN_FIELDS,
 ]);
 
