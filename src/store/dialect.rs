@@ -53,6 +53,16 @@ impl Engine {
         }
     }
 
+    /// Hosts that one statement looks up. SQLite answers within the process, so a short statement that stays prepared is
+    /// answered long before a compound of 50 parts is compiled, which hardly two questions have in common. To a server, each
+    /// statement is a way.
+    pub(super) fn hosts_at_once(self) -> usize {
+        match self {
+            Self::Sqlite => 1,
+            Self::Postgres | Self::MySql => 50,
+        }
+    }
+
     /// How the runs that changed a host (`execution_hosts x`) are found by their own index: what stands behind the table, and
     /// the condition on the name. SQLite would rather take the index of all runs; MySQL has a column for it, because it
     /// has no partial indexes.

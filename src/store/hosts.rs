@@ -21,10 +21,8 @@ use crate::model::{Cursor, ExecutionKey, ExecutionRow, GroupsTold, ResultFlags, 
 /// Runs of a host that are counted, at most.
 pub const COUNTED_RUNS: u64 = 10_000;
 
-/// Hosts that one statement looks up. SQLite allows at most 500 parts in a compound select.
-const HOSTS: usize = 50;
-
-/// Entries of an index that are read for names of hosts at once: the runs of one host, or several hosts with few runs.
+/// Entries of an index that are read for names of hosts at once, at most: the runs of one host, or several hosts with few
+/// runs.
 const ENTRIES: u32 = 64;
 
 /// Where a list of host names begins.
@@ -115,7 +113,9 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<String>, StoreError> {
         let mut names: Vec<String> = Vec::new();
+        let mut entries = ENTRIES;
         loop {
+            let before = names.len();
             let mut query = self.query("SELECT name FROM execution_hosts WHERE name ");
             match (names.last(), from) {
                 (None, NamesFrom::Name(name)) => query.push(">= ?").bind(stored(name)),
@@ -123,7 +123,7 @@ impl Store {
                 (Some(last), _) => query.push("> ?").bind(last.as_str()),
             };
             // MariaDB would read all runs of a host to find the next name within one statement, by recursion or `DISTINCT`.
-            query.push(" ORDER BY name LIMIT ?").bind(ENTRIES);
+            query.push(" ORDER BY name LIMIT ?").bind(entries);
             let rows = query.fetch_all(&self.read).await?;
             for row in &rows {
                 let name: String = row.get("name")?;
@@ -131,10 +131,11 @@ impl Store {
                     names.push(name);
                 }
             }
-            if names.len() >= limit as usize || rows.len() < ENTRIES as usize {
+            if names.len() >= limit as usize || rows.len() < entries as usize {
                 names.truncate(limit as usize);
                 return Ok(names);
             }
+            entries = next_entries(entries, names.len() - before);
         }
     }
 
@@ -148,7 +149,7 @@ impl Store {
         which: HostRuns,
     ) -> Result<Vec<HostInRun>, StoreError> {
         let mut found = Vec::with_capacity(names.len());
-        for names in names.chunks(HOSTS) {
+        for names in names.chunks(self.engine().hosts_at_once()) {
             let mut query = self.query("");
             if names.len() > 1 {
                 query.rarely();
@@ -173,7 +174,8 @@ impl Store {
     /// The database failed.
     pub async fn count_runs(&self, names: &[&str]) -> Result<Vec<u64>, StoreError> {
         let mut counts = vec![0; names.len()];
-        for (names, counts) in names.chunks(HOSTS).zip(counts.chunks_mut(HOSTS)) {
+        let at_once = self.engine().hosts_at_once();
+        for (names, counts) in names.chunks(at_once).zip(counts.chunks_mut(at_once)) {
             let mut query = self.query("");
             if names.len() > 1 {
                 query.rarely();
@@ -267,7 +269,7 @@ impl Store {
         names: &[&str],
     ) -> Result<HashMap<String, Vec<GroupsInRun>>, StoreError> {
         let mut found: HashMap<String, Vec<GroupsInRun>> = HashMap::new();
-        for names in names.chunks(HOSTS) {
+        for names in names.chunks(self.engine().hosts_at_once()) {
             let mut query = self.query("");
             for (at, name) in names.iter().enumerate() {
                 query.push(if at == 0 { "" } else { " UNION ALL " });
@@ -366,6 +368,19 @@ impl Store {
     }
 }
 
+/// How many entries to read next, after so many brought so many new names: fewer where each host has many runs, of which
+/// one entry tells as much as all, and more where each has few.
+fn next_entries(entries: u32, names: usize) -> u32 {
+    let names = names as u32;
+    if names * 8 < entries {
+        entries / 4
+    } else if names * 2 > entries {
+        (entries * 4).min(ENTRIES)
+    } else {
+        entries
+    }
+}
+
 /// What stands before part `at` of a compound select.
 fn compound(parts: usize, at: usize) -> &'static str {
     match (parts, at) {
@@ -425,4 +440,22 @@ fn read_run(row: &Row) -> Result<HostInRun, StoreError> {
             ignored: row.unsigned("host_ignored")?,
         },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_many_entries_are_read_as_bring_new_names() {
+        let mut entries = ENTRIES;
+        for expected in [16, 4, 4, 4] {
+            entries = next_entries(entries, 1);
+            assert_eq!(entries, expected);
+        }
+        for expected in [16, 64, 64] {
+            entries = next_entries(entries, entries as usize);
+            assert_eq!(entries, expected);
+        }
+    }
 }

@@ -181,8 +181,10 @@ async fn summaries(
     last_runs: Vec<HostInRun>,
 ) -> Result<Vec<HostSummary>, StoreError> {
     let names: Vec<&str> = last_runs.iter().map(|run| run.name.as_str()).collect();
-    let counts = store.count_runs(&names).await?;
-    let changed = store.latest_runs(&names, HostRuns::Changed).await?;
+    let (counts, changed) = tokio::try_join!(
+        store.count_runs(&names),
+        store.latest_runs(&names, HostRuns::Changed),
+    )?;
     let mut changed: HashMap<String, HostInRun> = changed
         .into_iter()
         .map(|run| (run.name.clone(), run))
