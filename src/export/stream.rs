@@ -1,5 +1,5 @@
 //! An export as a stream of bytes. Rows are read and encoded only as fast as the bytes are taken; meanwhile the next ones
-//! are read, and no more than these are in memory.
+//! are read, of executions also those after them, and no more than these are in memory.
 
 use std::sync::Arc;
 

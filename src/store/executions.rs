@@ -109,8 +109,15 @@ impl Store {
         };
         let mut query = self.query(SELECT);
         push_page(&mut query, filter, page, few.as_deref());
-        let rows = query.fetch_all(&self.read).await?;
-        rows.iter().map(read).collect()
+        let mut found = Vec::new();
+        // Each is decoded while the database goes on.
+        query
+            .for_each(&self.read, |row| {
+                found.push(read(row)?);
+                Ok(())
+            })
+            .await?;
+        Ok(found)
     }
 
     /// One page of the executions that are over, by their duration, each with its key. The index on it is gone through

@@ -87,15 +87,18 @@ impl Store {
         push_list(&mut query, keys);
         query.push(" GROUP BY e.id");
         let mut counts = HashMap::with_capacity(keys.len());
-        for row in query.fetch_all(&self.read).await? {
-            let count = HostCounts {
-                total: row.unsigned("total")?,
-                changed: row.unsigned("changed")?,
-                failed: row.unsigned("failed")?,
-                unreachable: row.unsigned("unreachable")?,
-            };
-            counts.insert(row.get("execution")?, count);
-        }
+        query
+            .for_each(&self.read, |row| {
+                let count = HostCounts {
+                    total: row.unsigned("total")?,
+                    changed: row.unsigned("changed")?,
+                    failed: row.unsigned("failed")?,
+                    unreachable: row.unsigned("unreachable")?,
+                };
+                counts.insert(row.get("execution")?, count);
+                Ok(())
+            })
+            .await?;
         Ok(counts)
     }
 
