@@ -1,5 +1,6 @@
 //! Looks up in one segment of the index which of its runs may have the lines that are looked for.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use memchr::memmem::Finder;
@@ -26,29 +27,65 @@ pub(super) async fn lookup(
     segment: &SearchSegment,
     need: &Need,
 ) -> Result<Option<Docs>, StoreError> {
+    let items = match need {
+        Need::All(items) => items.as_slice(),
+        other => std::slice::from_ref(other),
+    };
+    let mut conditions: Vec<(&Need, Vec<&TermForm>)> = items
+        .iter()
+        .map(|item| {
+            let mut forms = Vec::new();
+            collect(item, &mut forms);
+            (item, forms)
+        })
+        .collect();
+    // Of those that cost the same, the longest: they are probably in the fewest runs.
+    conditions.sort_by_key(|(item, forms)| (item.cost(), Reverse(shortest(forms))));
     let mut known = DocsByTerm::new();
-    let mut forms = Vec::new();
-    collect(need, &mut forms);
-    let (dear, cheap): (Vec<&TermForm>, Vec<&TermForm>) = forms
-        .into_iter()
-        .partition(|form| matches!(form, TermForm::Contains(_)));
-    for form in cheap {
-        if known.contains_key(form) {
-            continue;
+    let mut dear: Vec<&TermForm> = Vec::new();
+    let mut left: Option<Docs> = None;
+    for (item, forms) in conditions {
+        let mut is_dear = false;
+        for form in forms {
+            let docs = match form {
+                TermForm::Contains(_) => {
+                    is_dear = true;
+                    dear.push(form);
+                    continue;
+                }
+                _ if known.contains_key(form) => continue,
+                TermForm::Is(term) => equal(store, segment.id, term).await?,
+                TermForm::Begins(beginning) => beginning_with(store, segment.id, beginning).await?,
+            };
+            known.insert(form, docs);
         }
-        let docs = match form {
-            TermForm::Is(term) => equal(store, segment.id, term).await?,
-            TermForm::Begins(beginning) => beginning_with(store, segment.id, beginning).await?,
-            TermForm::Contains(_) => continue,
+        let docs = if is_dear { None } else { meeting(item, &known) };
+        left = match (left, docs) {
+            (Some(left), Some(docs)) => Some(intersection(&left, &docs)),
+            (left, docs) => left.or(docs),
         };
-        known.insert(form, docs);
+        if left.as_ref().is_some_and(Vec::is_empty) {
+            // Whatever else is asked for.
+            return Ok(left);
+        }
+    }
+    if dear.is_empty() {
+        return Ok(left);
     }
     let docs = meeting(need, &known);
-    if dear.is_empty() || docs.as_ref().is_some_and(|docs| docs.len() <= FEW) {
+    if docs.as_ref().is_some_and(|docs| docs.len() <= FEW) {
         return Ok(docs);
     }
     containing(store, segment.id, &dear, &mut known).await?;
     Ok(meeting(need, &known))
+}
+
+/// The length of the shortest term.
+fn shortest(forms: &[&TermForm]) -> usize {
+    let length = |form: &&TermForm| match form {
+        TermForm::Is(term) | TermForm::Begins(term) | TermForm::Contains(term) => term.len(),
+    };
+    forms.iter().map(length).min().unwrap_or(0)
 }
 
 /// All forms of terms in a condition.
@@ -92,8 +129,10 @@ async fn equal(store: &Store, segment: i64, term: &[u8]) -> Result<Docs, StoreEr
     let Some(chunk) = store.chunk_of(segment, term).await? else {
         return Ok(Docs::new());
     };
-    let places = Terms::of(&chunk.terms)?.places(|found| found == term);
-    Ok(union(docs_at(&chunk.postings, &places)?))
+    match Terms::of(&chunk.terms)?.place_of(term) {
+        Some(place) => Ok(union(docs_at(&chunk.postings, &[place])?)),
+        None => Ok(Docs::new()),
+    }
 }
 
 /// The runs that have a term with this beginning.

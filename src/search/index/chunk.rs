@@ -1,6 +1,10 @@
 //! Chunks: consecutive terms of a segment with their postings, as bytes. Terms and postings are compressed apart,
 //! because a search for a part of a word reads all terms and few postings.
 
+use std::cell::RefCell;
+
+use zstd::bulk::Decompressor;
+
 use super::Unreadable;
 use super::postings::{Docs, push_docs, skip_docs, take_docs};
 use super::runs::size;
@@ -51,6 +55,24 @@ impl Terms {
         let any = (!self.0.is_empty()).then_some(ended);
         any.into_iter()
             .flat_map(|all| all.split(|byte| *byte == END))
+    }
+
+    /// The place of a term.
+    #[must_use]
+    pub fn place_of(&self, term: &[u8]) -> Option<usize> {
+        let ended = [term, &[END]].concat();
+        let finder = memchr::memmem::Finder::new(&ended);
+        let mut from = 0;
+        while let Some(found) = self.0.get(from..).and_then(|rest| finder.find(rest)) {
+            let at = from + found;
+            let before = at.checked_sub(1).and_then(|before| self.0.get(before));
+            if before.is_none_or(|byte| *byte == END) {
+                return Some(memchr::memchr_iter(END, &self.0[..at]).count());
+            }
+            // It is the end of a longer term.
+            from = at + 1;
+        }
+        None
     }
 
     /// The places of the terms for which something holds.
@@ -197,8 +219,20 @@ impl ChunkWriter {
     }
 }
 
+thread_local! {
+    // A decompression context takes some 100 KiB, so it is kept rather than made for each chunk.
+    static DECOMPRESSOR: RefCell<Option<Decompressor<'static>>> = const { RefCell::new(None) };
+}
+
 fn expand(data: &[u8]) -> Result<Vec<u8>, Unreadable> {
-    zstd::bulk::decompress(data, size(data)?).map_err(|_| Unreadable)
+    let size = size(data)?;
+    DECOMPRESSOR.with_borrow_mut(|kept| {
+        let decompressor = match kept {
+            Some(decompressor) => decompressor,
+            None => kept.insert(Decompressor::new().map_err(|_| Unreadable)?),
+        };
+        decompressor.decompress(data, size).map_err(|_| Unreadable)
+    })
 }
 
 #[cfg(test)]
@@ -224,6 +258,10 @@ mod tests {
         let terms = Terms::of(&chunk.terms).unwrap();
         assert_eq!(terms.iter().count(), 4);
         assert_eq!(terms.places(|term| term == b"foo"), [1]);
+        let place = |term: &str| terms.place_of(term.as_bytes());
+        let known = ["bar", "foo", "foobar", "z"].map(place);
+        assert_eq!(known, [0, 1, 2, 3].map(Some));
+        assert_eq!(["ba", "oobar", "fo", "zz"].map(place), [None; 4]);
         let containing = |text: &str| terms.containing(&memchr::memmem::Finder::new(text));
         assert_eq!(containing("bar"), [0, 2]);
         assert_eq!(containing("o"), [1, 2]);

@@ -83,7 +83,17 @@ pub fn take_docs(from: &mut &[u8]) -> Result<Docs, Unreadable> {
 /// # Errors
 /// There is none.
 pub fn skip_docs(from: &mut &[u8]) -> Result<(), Unreadable> {
-    for _ in 0..take_number(from)? {
+    let mut left = take_number(from)?;
+    // Eight bytes at a time: of each number, only the last byte is without its highest bit.
+    while left >= 8
+        && let Some((bytes, rest)) = from.split_first_chunk::<8>()
+    {
+        let ends = !u64::from_le_bytes(*bytes) & 0x8080_8080_8080_8080;
+        left -= u64::from(ends.count_ones());
+        *from = rest;
+    }
+    // The first one may have begun before.
+    for _ in 0..left {
         take_number(from)?;
     }
     Ok(())
@@ -130,6 +140,7 @@ mod tests {
             numbers in prop::collection::vec(any::<i64>(), 0..9),
             one in prop::collection::btree_set(0..900_u32, 0..60),
             other in prop::collection::btree_set(0..900_u32, 0..60),
+            distant in prop::collection::btree_set(any::<u32>(), 0..60),
         ) {
             let mut bytes = Vec::new();
             for number in &numbers {
@@ -137,11 +148,13 @@ mod tests {
             }
             let docs: Docs = one.iter().copied().collect();
             push_docs(&docs, &mut bytes);
+            push_docs(&distant.iter().copied().collect::<Docs>(), &mut bytes);
             push_docs(&docs, &mut bytes);
             let mut rest = bytes.as_slice();
             for number in &numbers {
                 prop_assert_eq!(take_signed(&mut rest), Ok(*number));
             }
+            skip_docs(&mut rest).unwrap();
             skip_docs(&mut rest).unwrap();
             prop_assert_eq!(take_docs(&mut rest), Ok(docs.clone()));
             prop_assert_eq!(rest.len(), 0);
