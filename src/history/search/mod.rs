@@ -423,7 +423,31 @@ impl<'s> Walk<'s> {
                 .store
                 .blocks_from_seq(key, producer, next, BLOCKS)
                 .await?;
-            if blocks.is_empty() {
+            // Fewer than were asked for: nothing comes after them.
+            let is_last = blocks.len() < BLOCKS as usize;
+            if !blocks.is_empty() {
+                // Reading may take a while, and other requests need this thread.
+                let read = tokio::task::spawn_blocking(move || {
+                    for block in blocks {
+                        scan.read(block);
+                        if scan.is_full() {
+                            break;
+                        }
+                    }
+                    scan
+                });
+                scan = read.await.map_err(|_| HistoryError::BrokenOff)?;
+            }
+            if scan.is_full() || (!is_last && self.is_late() && scan.has_caught_up()) {
+                let is_full = scan.is_full();
+                let reached = scan.position();
+                let hits;
+                (hits, *tasks) = scan.finish(false);
+                let last = hits.last().filter(|_| is_full);
+                let reached = last.map_or(reached, |hit| hit.position);
+                return Ok((hits, Some(reached)));
+            }
+            if is_last {
                 let hits;
                 (hits, *tasks) = scan.finish(is_final(row));
                 let part = from.part + 1;
@@ -432,26 +456,6 @@ impl<'s> Walk<'s> {
                     ..Position::default()
                 };
                 return Ok((hits, (usize::from(part) < parts.len()).then_some(next)));
-            }
-            // Reading may take a while, and other requests need this thread.
-            let read = tokio::task::spawn_blocking(move || {
-                for block in blocks {
-                    scan.read(block);
-                    if scan.is_full() {
-                        break;
-                    }
-                }
-                scan
-            });
-            scan = read.await.map_err(|_| HistoryError::BrokenOff)?;
-            if scan.is_full() || (self.is_late() && scan.has_caught_up()) {
-                let is_full = scan.is_full();
-                let reached = scan.position();
-                let hits;
-                (hits, *tasks) = scan.finish(false);
-                let last = hits.last().filter(|_| is_full);
-                let reached = last.map_or(reached, |hit| hit.position);
-                return Ok((hits, Some(reached)));
             }
         }
     }
