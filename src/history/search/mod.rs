@@ -3,7 +3,8 @@
 //! early, and says how far back it came.
 //!
 //! Layout:
-//! - `query`: what a query says of a line; `needs`: what the index must have of such a line
+//! - `query`: what a query says of a line; `needs`: what the index must have of such a line; `hint`: a text that every such
+//!   line has
 //! - `candidates`: the runs that the index does not rule out; `lookup`: those of one segment
 //! - `scan`: one run's events → the lines that are meant; `texts`: what modules returned, text by text; `marks`: a
 //!   line with its matches
@@ -13,6 +14,7 @@
 mod candidates;
 mod cursor;
 mod facets;
+mod hint;
 mod lookup;
 mod marks;
 mod needs;

@@ -1,5 +1,7 @@
 //! What a query says of a line.
 
+use super::hint::Hint;
+use super::needs::need_of;
 use crate::filter::query::Expression;
 use crate::filter::{
     Condition, LineField, LineTerm, Pattern, RecordedRun, TextPattern, matches, stored,
@@ -39,6 +41,8 @@ pub(super) struct LineQuery {
     texts: Vec<TextPattern>,
     /// Whether tasks must be known to tell whether a line is meant.
     pub(super) needs_tasks: bool,
+    /// A text that every line has.
+    hint: Option<Hint>,
 }
 
 /// What must hold of a line.
@@ -70,7 +74,13 @@ impl LineQuery {
             condition,
             runs,
             texts: query.texts().into_iter().cloned().collect(),
+            hint: Hint::of(&need_of(query)),
         }
+    }
+
+    /// Whether some JSON may have a line that is meant, in one of its strings.
+    pub(super) fn may_be_in(&self, json: &str) -> bool {
+        self.hint.as_ref().is_none_or(|hint| hint.may_be_in(json))
     }
 
     /// What must hold of the lines of this run; none if none of them is meant.

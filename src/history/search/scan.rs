@@ -377,7 +377,9 @@ impl Scan {
     }
 
     fn content(&mut self, event: &Event<'_>, from: &Returned<'_>, content: Option<&RawValue>) {
-        if let Some(content) = content {
+        if let Some(content) = content
+            && self.options.query.may_be_in(content.get())
+        {
             self.texts(event, from, |each| each_text(content, each));
         }
     }
