@@ -7,7 +7,7 @@ use playback_wire::Producer;
 use super::pool::Pool;
 use super::statement::Statement;
 use super::tables::blocks;
-use super::tables::table::CHUNK_BYTES;
+use super::tables::table::{CHUNK_BYTES, push_list};
 use super::{Store, StoreError};
 use crate::model::{BlockRow, ExecutionKey};
 
@@ -135,6 +135,33 @@ impl Store {
         self.blocks_of_one(key, producer, start, limit).await
     }
 
+    /// All blocks of some executions, of each in the order of producers and events. None: there are `limit` or more.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn whole_logs(
+        &self,
+        keys: &[ExecutionKey],
+        limit: u32,
+    ) -> Result<Option<HashMap<ExecutionKey, Vec<StoredBlock>>>, StoreError> {
+        let mut query = self.query(blocks::SELECT);
+        push_list(query.push(" WHERE execution IN ("), keys);
+        query.push(" LIMIT ?").bind(limit);
+        let rows = query.fetch_all(&self.read).await?;
+        if rows.len() >= limit as usize {
+            return Ok(None);
+        }
+        let mut logs: HashMap<ExecutionKey, Vec<StoredBlock>> = HashMap::new();
+        for row in &rows {
+            let log = logs.entry(row.get("execution")?).or_default();
+            log.push(blocks::read(row)?);
+        }
+        for log in logs.values_mut() {
+            log.sort_by_key(|stored| (stored.block.producer, stored.block.first_seq));
+        }
+        Ok(Some(logs))
+    }
+
     async fn blocks_of_one(
         &self,
         key: ExecutionKey,
@@ -215,7 +242,11 @@ impl Store {
 
 fn push_log(query: &mut Statement, from: &BlocksFrom, limit: u32) {
     let producer = from.producer as i32;
-    query.push(blocks::SELECT).bind(from.key).bind(producer);
+    query
+        .push(blocks::SELECT)
+        .push(" WHERE execution = ? AND producer = ?")
+        .bind(from.key)
+        .bind(producer);
     match from.start {
         BlockStart::Seq(seq) => query
             .push(

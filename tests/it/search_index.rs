@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use playback::clock::Clock;
 use playback::indexing::{index_all, merge_all};
+use playback::model::{ExecutionFilter, Page};
 use playback::search::index::chunk::each_posting;
 use playback::store::Store;
 use playback::store::dialect::Engine;
@@ -339,6 +340,66 @@ fn what_was_indexed_from_an_earlier_log_is_not_added() {
         assert_eq!(terms(&store).await.len(), 0);
     });
     assert_eq!(figure(&client, "playback_search_pending_runs "), 1);
+}
+
+/// Where nothing is found for a while, the logs of several runs are read at once.
+#[test]
+fn lines_behind_many_runs_without_any_are_found() {
+    const Q: &str = "refused NOT connect";
+    let collector = Setup::default().config(NEVER).start();
+    let client = collector.client();
+    for hours in 0..60 {
+        let msg = match hours {
+            3 => "one\nrefused at \u{1b}[1m3",
+            _ => "connect: refused",
+        };
+        let run = run_at(hours).play("web").task("install");
+        let run = run.result("a", "ok", json!({ "content": { "msg": msg } }));
+        let run = match hours {
+            20 => run.output("re").output("fused at 20\n"),
+            21 => run.output("refused at 21\nrefused again\n"),
+            _ => run.output("connect: refused\n"),
+        };
+        run.ended(0).deliver(&client);
+    }
+    let expected = [
+        "refused at 21",
+        "refused again",
+        "refused at 20",
+        "refused at 3",
+    ];
+    assert_eq!(found(&client, Q), expected);
+    // Logs are only read ahead when their size is known, which is when they are packed.
+    with_store(&collector, async |store| {
+        let page = Page {
+            limit: 100,
+            offset: 0,
+            after: None,
+            ascending: false,
+        };
+        let runs = store.executions(&ExecutionFilter::default(), &page).await;
+        let keys: Vec<i64> = runs.unwrap().iter().map(|(key, _)| *key).collect();
+        assert_eq!(store.measure(&keys).await.unwrap().len(), 60);
+    });
+    for is_indexed in [false, true] {
+        assert_eq!(found(&client, Q), expected, "{is_indexed}");
+        let page = ask(&client, &[("q", Q), ("facets", "status")]).ok();
+        assert_eq!(page["facets"]["lines"], 4, "{page}");
+        assert_eq!(page["facets"]["runs"], 3, "{page}");
+        assert_eq!(page["runs_searched"], 60, "{page}");
+        let mut cursor = String::new();
+        for text in expected {
+            let page = ask(&client, &[("q", Q), ("limit", "1"), ("cursor", &cursor)]).ok();
+            assert_eq!(page["hits"][0]["text"], text, "{page}");
+            page["next_cursor"]
+                .as_str()
+                .unwrap_or_default()
+                .clone_into(&mut cursor);
+        }
+        if !is_indexed {
+            assert_eq!(index(&collector), 60);
+        }
+    }
 }
 
 #[test]

@@ -7,10 +7,11 @@
 //!   line has
 //! - `candidates`: the runs that the index does not rule out; `lookup`: those of one segment
 //! - `scan`: one run's events → the lines that are meant; `texts`: what modules returned, text by text; `marks`: a
-//!   line with its matches
+//!   line with its matches; `ahead`: logs are read ahead while nothing is found
 //! - [`words`]: all lines of a run, for the index
 //! - `facets`: counts; `cursor`: where a page ended
 
+mod ahead;
 mod candidates;
 mod cursor;
 mod facets;
@@ -23,14 +24,15 @@ mod scan;
 mod texts;
 pub mod words;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-use self::candidates::{Next, Round, Wanted};
+use self::ahead::Ahead;
+use self::candidates::{Candidate, Next, Round, Wanted};
 use self::cursor::Position;
 use self::facets::Counts;
 use self::needs::need_of;
@@ -55,8 +57,10 @@ const AT_A_TIME: usize = 2;
 /// Runs that are looked up at once.
 const RUNS: u32 = 100;
 
-/// Candidates that are looked up first: the newest ones may have enough lines.
+/// Candidates that are looked up first, as the newest ones may have enough lines; then four times as many, up to the second
+/// number.
 const FIRST_RUNS: usize = 20;
+const MOST_RUNS: usize = 800;
 
 /// Blocks that are fetched at once; each is half a megabyte to expand.
 const BLOCKS: u32 = 8;
@@ -130,6 +134,7 @@ struct Walk<'s> {
     next: Option<SearchCursor>,
     /// Where the search has come to.
     at: Option<SearchCursor>,
+    ahead: Ahead,
 }
 
 impl<'s> Walk<'s> {
@@ -151,6 +156,7 @@ impl<'s> Walk<'s> {
             until,
             page: SearchPage::default(),
             next: None,
+            ahead: Ahead::default(),
         }
     }
 
@@ -198,11 +204,18 @@ impl<'s> Walk<'s> {
             }
             let runs = self.store.executions(&self.query.runs, &page).await?;
             let is_last = runs.len() < RUNS as usize;
-            for (key, row) in runs {
+            let mut runs = VecDeque::from(runs);
+            while !runs.is_empty() {
                 if !self.goes_on(is_first) {
                     return Ok(());
                 }
                 is_first = false;
+                let next = runs.iter().map(|(key, row)| (*key, row));
+                let logs = self.ahead.logs(&self.query, next);
+                self.ahead.read(self.store, logs).await?;
+                let Some((key, row)) = runs.pop_front() else {
+                    break;
+                };
                 self.run(key, &row, Position::default()).await?;
             }
             if is_last {
@@ -262,17 +275,27 @@ impl<'s> Walk<'s> {
                     return Ok(RoundEnd::Stopped);
                 }
             };
-            at_once = RUNS as usize;
+            at_once = (at_once * 4).min(MOST_RUNS);
             let keys: Vec<ExecutionKey> = runs.iter().map(|run| run.key).collect();
             let rows = self.store.executions_among(&self.query.runs, &keys).await?;
             let mut rows: HashMap<ExecutionKey, ExecutionRow> = rows.into_iter().collect();
-            for run in runs {
+            let runs = runs.into_iter().map(|run| {
+                let row = rows.remove(&run.key);
+                (run, row.filter(|row| round.is_still(run, row.started_us)))
+            });
+            let mut runs: VecDeque<(Candidate, Option<ExecutionRow>)> = runs.collect();
+            while !runs.is_empty() {
                 if !self.goes_on(*is_first) {
                     return Ok(RoundEnd::Stopped);
                 }
                 *is_first = false;
-                let row = rows.remove(&run.key);
-                let row = row.filter(|row| round.is_still(run, row.started_us));
+                let next = runs.iter();
+                let next = next.filter_map(|(run, row)| row.as_ref().map(|row| (run.key, row)));
+                let logs = self.ahead.logs(&self.query, next);
+                self.ahead.read(self.store, logs).await?;
+                let Some((run, row)) = runs.pop_front() else {
+                    break;
+                };
                 let Some(row) = row else {
                     self.passed(run.cursor());
                     continue;
@@ -342,6 +365,11 @@ impl<'s> Walk<'s> {
             return Ok(());
         }
         self.page.runs_searched += 1;
+        if from == Position::default() && self.ahead.is_lineless(key) {
+            self.ahead.searched(false);
+            self.at = Some(done);
+            return Ok(());
+        }
         let lines = Arc::new(lines);
         let mut tasks = match self.query.needs_tasks || self.counts.is_some() {
             true => self.tasks(key).await?,
@@ -370,6 +398,7 @@ impl<'s> Walk<'s> {
             }
             match reached {
                 None => {
+                    self.ahead.searched(has_lines);
                     self.at = Some(done);
                     return Ok(());
                 }

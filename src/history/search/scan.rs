@@ -141,8 +141,8 @@ impl Scan {
     }
 
     /// Reads the next block.
-    pub(super) fn read(&mut self, stored: StoredBlock) {
-        let block = stored.block;
+    pub(super) fn read(&mut self, stored: &StoredBlock) {
+        let block = &stored.block;
         if block.last_seq < self.next_seq {
             return;
         }
@@ -166,7 +166,7 @@ impl Scan {
                 PieceReader::new(block.first_line, started_us)
             }
         };
-        let log = StoredLog::of(&block);
+        let log = StoredLog::of(block);
         let read: Result<(), std::convert::Infallible> = log.for_each(|entry| {
             self.entry(&entry, &mut pieces);
             Ok(())

@@ -37,7 +37,7 @@ pub(in crate::store) fn bind(values: &mut Statement, (key, block): &(ExecutionKe
 }
 
 pub(in crate::store) const SELECT: &str = "SELECT execution, id, producer, first_seq, last_seq, first_line, \"lines\", raw_bytes, \
-    data FROM event_blocks WHERE execution = ? AND producer = ?";
+    data FROM event_blocks";
 
 pub(in crate::store) fn read(row: &Row) -> Result<StoredBlock, StoreError> {
     let producer: i32 = row.get("producer")?;

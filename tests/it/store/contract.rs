@@ -260,6 +260,10 @@ on_every_store! {
         let of_supervisor = store.blocks_from_seq(key, Producer::Supervisor, 1, 9).await.unwrap();
         assert_eq!(of_supervisor[0].block, supervisor);
         assert_eq!(of_supervisor.len(), 1);
+        let whole = store.whole_logs(&[key, key + 1], 100).await.unwrap().unwrap();
+        let whole: Vec<&BlockRow> = whole[&key].iter().map(|stored| &stored.block).collect();
+        assert_eq!(whole, blocks.iter().chain([&supervisor]).collect::<Vec<_>>());
+        assert!(store.whole_logs(&[key], 21).await.unwrap().is_none());
         let both = [(Producer::Recorder, 185), (Producer::Launcher, 1), (Producer::Supervisor, 1)];
         let found = store.blocks_from_seqs(key, &both, 9).await.unwrap();
         let found: Vec<BlockRow> = found.into_iter().map(|stored| stored.block).collect();

@@ -527,6 +527,7 @@ async fn all_faults(store: &Store, large: ExecutionKey, when: &str) -> Vec<Strin
         "blocks of all producers": store.blocks_from_seqs(large, &Producer::ALL.map(|one| (one, 1_500)), 8),
         "how an execution stands": store.head(id),
         "blocks of several logs": store.blocks_from(&several, 8),
+        "whole logs": store.whole_logs(&keys[..20], 500),
         "blocks by line": store.blocks_from_line(large, Producer::Recorder, 450, 8),
         "a launch": store.launch(id),
         "queued launches": store.launches(LaunchState::Queued, None, 50),
