@@ -1,5 +1,7 @@
 //! What a query says of a line.
 
+use std::sync::Arc;
+
 use super::hint::Hint;
 use super::needs::need_of;
 use crate::filter::query::Expression;
@@ -51,7 +53,8 @@ enum LineCondition {
     All(Vec<LineCondition>),
     Any(Vec<LineCondition>),
     Not(Box<LineCondition>),
-    Text(TextPattern),
+    /// Shared, because what matching has learnt of a pattern is not cloned with it: each run would begin anew.
+    Text(Arc<TextPattern>),
     Of(LineField, Vec<Pattern>),
     /// It depends on the run alone.
     Run(Vec<Condition>),
@@ -123,7 +126,7 @@ fn condition(query: &Expression<LineTerm>) -> LineCondition {
         Expression::And(items) => LineCondition::all(items.iter().map(condition).collect()),
         Expression::Or(items) => LineCondition::Any(items.iter().map(condition).collect()),
         Expression::Not(item) => LineCondition::Not(Box::new(condition(item))),
-        Expression::Term(LineTerm::Text(text)) => LineCondition::Text(text.clone()),
+        Expression::Term(LineTerm::Text(text)) => LineCondition::Text(Arc::new(text.clone())),
         Expression::Term(LineTerm::Of(field, names)) => LineCondition::Of(*field, names.clone()),
         Expression::Term(LineTerm::Run(term)) => {
             let term = Expression::Term(term.clone());
