@@ -1,26 +1,20 @@
 //! A segment made from lines.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
-
 use super::chunk::{ChunkWriter, StoredChunk};
 use super::runs::{CoveredRun, RunState};
+use super::terms::Terms;
 use super::words::TermReader;
-
-/// What a term takes in memory beside its bytes, roughly.
-const TERM_BYTES: usize = 80;
 
 /// Collects the terms of runs, which must come in the order of their start.
 #[derive(Debug, Default)]
 pub struct SegmentBuilder {
     reader: TermReader,
-    terms: HashMap<Box<[u8]>, u32, BuildHasherDefault<TermHasher>>,
+    terms: Terms,
     /// For each term, the last run that has it, counted from 1.
     last: Vec<u32>,
     /// Which term occurs in which run.
     postings: Vec<(u32, u32)>,
     runs: Vec<CoveredRun>,
-    term_bytes: usize,
 }
 
 /// A segment that is not stored yet.
@@ -50,23 +44,16 @@ impl SegmentBuilder {
             last,
             postings,
             runs,
-            term_bytes,
         } = self;
         let count = runs.len() as u32;
         let Some(doc) = count.checked_sub(1) else {
             return;
         };
         reader.read(line, |term| {
-            let number = match terms.get(term) {
-                Some(number) => *number,
-                None => {
-                    let number = last.len() as u32;
-                    terms.insert(term.into(), number);
-                    last.push(0);
-                    *term_bytes += term.len() + TERM_BYTES;
-                    number
-                }
-            };
+            let number = terms.number(term);
+            if number as usize == last.len() {
+                last.push(0);
+            }
             let last = &mut last[number as usize];
             if *last != count {
                 *last = count;
@@ -81,10 +68,12 @@ impl SegmentBuilder {
         self.runs.len()
     }
 
-    /// Memory that it takes, in bytes, roughly.
+    /// Memory that it takes, in bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.term_bytes + self.postings.len() * size_of::<(u32, u32)>()
+        self.terms.bytes()
+            + self.last.len() * size_of::<u32>()
+            + self.postings.len() * size_of::<(u32, u32)>()
     }
 
     /// The segment, and its builder is empty again.
@@ -115,50 +104,19 @@ impl SegmentBuilder {
             *end += 1;
         }
         drop(postings);
-        let mut sorted: Vec<(Box<[u8]>, u32)> = terms.into_iter().collect();
-        sorted.sort_unstable();
         let mut writer = ChunkWriter::default();
         let mut chunks = Vec::new();
-        for (term, number) in sorted {
+        for number in terms.sorted() {
+            let term = terms.get(number);
             let number = number as usize;
             let start = number.checked_sub(1).map_or(0, |before| ends[before]);
-            writer.push(&term, &docs[start..ends[number]]);
+            writer.push(term, &docs[start..ends[number]]);
             if writer.is_full() {
                 chunks.extend(writer.take());
             }
         }
         chunks.extend(writer.take());
         BuiltSegment { runs, chunks }
-    }
-}
-
-/// A quick hash for terms: they are looked up for every word of every log.
-#[derive(Debug, Default)]
-struct TermHasher(u64);
-
-impl TermHasher {
-    fn mix(&mut self, word: u64) {
-        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    }
-}
-
-impl Hasher for TermHasher {
-    fn write(&mut self, bytes: &[u8]) {
-        let (words, rest) = bytes.as_chunks::<8>();
-        for word in words {
-            self.mix(u64::from_le_bytes(*word));
-        }
-        let rest = rest.iter().fold(0, |all, byte| all << 8 | u64::from(*byte));
-        self.mix(rest);
-    }
-
-    fn write_usize(&mut self, number: usize) {
-        self.mix(number as u64);
-    }
-
-    fn finish(&self) -> u64 {
-        // The upper bits are the best ones; the table takes the lower ones first.
-        self.0.rotate_left(26)
     }
 }
 

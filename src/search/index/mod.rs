@@ -9,7 +9,7 @@
 //! - [`words`]: the terms of a line; how case is ignored
 //! - [`need`]: what the index must have of a line that is looked for
 //! - [`postings`]: numbers of runs as bytes; [`runs`]: the runs of a segment; [`chunk`]: terms and postings as bytes
-//! - [`build`]: a segment from lines; [`merge`]: a segment from segments
+//! - [`build`]: a segment from lines, whose terms are collected in `terms`; [`merge`]: a segment from segments
 
 pub mod build;
 pub mod chunk;
@@ -17,6 +17,7 @@ pub mod merge;
 pub mod need;
 pub mod postings;
 pub mod runs;
+mod terms;
 pub mod words;
 
 /// The index cannot be read: something else changed the database.

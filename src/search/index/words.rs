@@ -92,12 +92,15 @@ impl Word {
         }
     }
 
-    fn push_ascii(&mut self, folded: u8) {
-        if self.is_cut || self.bytes.len() == LONGEST {
-            self.is_cut = true;
-        } else {
-            self.bytes.push(folded);
-        }
+    /// Adds ASCII characters of a word.
+    fn push_ascii(&mut self, text: &[u8]) {
+        let room = match self.is_cut {
+            true => 0,
+            false => LONGEST - self.bytes.len(),
+        };
+        self.is_cut |= text.len() > room;
+        let folded = |byte: &u8| ASCII[usize::from(byte & 127)];
+        self.bytes.extend(text.iter().take(room).map(folded));
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -141,10 +144,16 @@ impl TermReader {
         let mut at = 0;
         while let Some(byte) = bytes.get(at).copied() {
             if byte < 128 {
-                at += 1;
-                match ASCII[usize::from(byte)] {
-                    0 => self.separate(Some(byte), &mut each),
-                    folded => self.word.push_ascii(folded),
+                let rest = &bytes[at..];
+                let is_word = |byte: &u8| *byte < 128 && ASCII[usize::from(*byte)] != 0;
+                let end = rest.iter().position(|byte| !is_word(byte));
+                let (word, _) = rest.split_at(end.unwrap_or(rest.len()));
+                if word.is_empty() {
+                    at += 1;
+                    self.separate(Some(byte), &mut each);
+                } else {
+                    at += word.len();
+                    self.word.push_ascii(word);
                 }
                 continue;
             }
