@@ -9,7 +9,7 @@ use crate::history::words::{LineReader, searched_producers};
 use crate::model::{ExecutionFilter, ExecutionKey, ExecutionRow, Status};
 use crate::search::index::build::SegmentBuilder;
 use crate::search::index::runs::RunState;
-use crate::store::{BlockStart, BlocksFrom, PendingRun, Store, StoredBlock};
+use crate::store::{PendingRun, Store, StoredBlock};
 
 /// Runs that are looked up at once.
 const ROWS: usize = 200;
@@ -21,8 +21,8 @@ const TOGETHER: usize = 48;
 /// Blocks that are read at once, of a log that is read alone. One may have 16 MiB.
 const BLOCKS: u32 = 2;
 
-/// Blocks that a small log has at most; if it has as many, it is read alone.
-const FEW_BLOCKS: u32 = 6;
+/// Blocks of small logs that are read together, less than this; with more, each log is read alone.
+const BLOCKS_TOGETHER: u32 = 6 * TOGETHER as u32;
 
 /// A segment ends when its builder takes this many bytes: even a single run may be larger.
 const BUILDER_BYTES: usize = 16 << 20;
@@ -47,6 +47,14 @@ struct ReadLog {
     blocks: Vec<StoredBlock>,
 }
 
+/// What is taken in next, as far as it was read.
+enum Group {
+    /// Small logs.
+    Together(Vec<(PendingRun, Vec<ReadLog>)>),
+    /// Runs whose logs are read when their turn comes.
+    Alone(Vec<Run>),
+}
+
 /// Covers pending runs by segments; returns how many. Those that change meanwhile stay pending.
 ///
 /// # Errors
@@ -59,19 +67,54 @@ pub(super) async fn index(store: &Store, pending: &[PendingRun]) -> Result<u64, 
         covered: Vec::new(),
         count: 0,
     };
-    while let Some(run) = runs.pop_front() {
-        if !run.is_small() {
-            indexer.alone(run).await?;
-            continue;
-        }
-        let mut group = vec![run];
-        while group.len() < TOGETHER && runs.front().is_some_and(Run::is_small) {
-            group.extend(runs.pop_front());
-        }
-        indexer.together(group).await?;
+    let mut next = fetch(store, next_runs(&mut runs)).await?;
+    while let Some(group) = next {
+        // Those after them are fetched meanwhile.
+        let after = next_runs(&mut runs);
+        (_, next) = tokio::try_join!(indexer.take_in(group), fetch(store, after))?;
     }
     indexer.store().await?;
     Ok(indexer.count)
+}
+
+/// Takes the next runs: some with small logs, or one with a large one.
+fn next_runs(runs: &mut VecDeque<Run>) -> Vec<Run> {
+    let Some(run) = runs.pop_front() else {
+        return Vec::new();
+    };
+    let is_small = run.is_small();
+    let mut next = vec![run];
+    while is_small && next.len() < TOGETHER && runs.front().is_some_and(Run::is_small) {
+        next.extend(runs.pop_front());
+    }
+    next
+}
+
+/// Fetches the logs of runs, if they are small.
+async fn fetch(store: &Store, runs: Vec<Run>) -> Result<Option<Group>, IndexingError> {
+    if runs.is_empty() {
+        return Ok(None);
+    }
+    if !runs.iter().all(Run::is_small) {
+        return Ok(Some(Group::Alone(runs)));
+    }
+    let keys: Vec<ExecutionKey> = runs.iter().map(|run| run.pending.key).collect();
+    let Some(mut logs) = store.whole_logs(&keys, BLOCKS_TOGETHER).await? else {
+        return Ok(Some(Group::Alone(runs)));
+    };
+    let of_runs = runs.into_iter().map(|run| {
+        let mut blocks = logs.remove(&run.pending.key).unwrap_or_default();
+        let of_run = searched_producers(&run.row).into_iter().map(|producer| {
+            let is_of = |stored: &mut StoredBlock| stored.block.producer == producer;
+            ReadLog {
+                row: run.row.clone(),
+                producer,
+                blocks: blocks.extract_if(.., is_of).collect(),
+            }
+        });
+        (run.pending, of_run.collect())
+    });
+    Ok(Some(Group::Together(of_runs.collect())))
 }
 
 /// Their rows, in the order in which a segment has its runs. Runs that are gone or go on are left out.
@@ -110,48 +153,20 @@ struct Indexer<'s> {
 }
 
 impl Indexer<'_> {
-    /// Reads the logs of small runs.
-    async fn together(&mut self, group: Vec<Run>) -> Result<(), IndexingError> {
-        let mut from = Vec::with_capacity(group.len());
-        for run in &group {
-            for producer in searched_producers(&run.row) {
-                from.push(BlocksFrom {
-                    key: run.pending.key,
-                    producer,
-                    start: BlockStart::Seq(1),
-                });
+    async fn take_in(&mut self, group: Group) -> Result<(), IndexingError> {
+        match group {
+            Group::Together(logs) => self.read(logs).await,
+            Group::Alone(runs) => {
+                for run in runs {
+                    self.alone(run).await?;
+                }
+                Ok(())
             }
         }
-        let found = self.store.blocks_from(&from, FEW_BLOCKS).await?;
-        let mut found = found.into_iter();
-        let mut logs: Vec<(PendingRun, Vec<ReadLog>)> = Vec::with_capacity(group.len());
-        for run in group {
-            let producers = searched_producers(&run.row);
-            let blocks: Vec<Vec<StoredBlock>> = found.by_ref().take(producers.len()).collect();
-            if blocks
-                .iter()
-                .any(|blocks| blocks.len() >= FEW_BLOCKS as usize)
-            {
-                self.read(std::mem::take(&mut logs)).await?;
-                self.alone(run).await?;
-                continue;
-            }
-            let of_run = producers.into_iter().zip(blocks);
-            let of_run = of_run.map(|(producer, blocks)| ReadLog {
-                row: run.row.clone(),
-                producer,
-                blocks,
-            });
-            logs.push((run.pending, of_run.collect()));
-        }
-        self.read(logs).await
     }
 
     /// Takes whole logs into the segment.
     async fn read(&mut self, logs: Vec<(PendingRun, Vec<ReadLog>)>) -> Result<(), IndexingError> {
-        if logs.is_empty() {
-            return Ok(());
-        }
         let covered: Vec<PendingRun> = logs.iter().map(|(run, _)| *run).collect();
         let mut builder = std::mem::take(&mut self.builder);
         // It takes a while, and requests need this thread.
