@@ -455,7 +455,8 @@ impl From<ExportError> for ApiError {
             ExportError::Json(_)
             | ExportError::Bundle(_)
             | ExportError::Parquet(_)
-            | ExportError::Encoder => Self::internal(&error),
+            | ExportError::Encoder
+            | ExportError::Reader => Self::internal(&error),
         }
     }
 }

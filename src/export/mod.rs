@@ -61,6 +61,9 @@ pub enum ExportError {
     /// The encoder ended without an answer.
     #[error("the encoder failed")]
     Encoder,
+    /// The reader of rows ended without an answer.
+    #[error("the reader failed")]
+    Reader,
     /// The history cannot answer.
     #[error(transparent)]
     History(#[from] HistoryError),

@@ -1,5 +1,5 @@
-//! An export as a stream of bytes. Rows are read and encoded only as fast as the bytes are taken; meanwhile the next ones
-//! are read, of executions also those after them, and no more than these are in memory.
+//! An export as a stream of bytes. Rows are encoded only as fast as the bytes are taken; while some are encoded and sent,
+//! the next ones are read, of executions also those after them, and no more than these are in memory.
 
 use std::sync::Arc;
 
@@ -8,6 +8,7 @@ use futures_util::Stream;
 use futures_util::stream::{BoxStream, StreamExt as _, unfold};
 use playback_wire::Stream as Printed;
 use tokio::task::spawn_blocking;
+use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
 use super::format::{Encoder, Format};
@@ -128,12 +129,23 @@ pub async fn begin_bundle(
 
 /// An export that goes on.
 struct Export<S: Rows> {
-    rows: S,
     encoder: Encoder<S::Row>,
-    /// The rows to encode next; none if there are no more.
+    /// The rows to encode next, if they were not left to `reading`.
     next: Option<Vec<S::Row>>,
+    /// Reads the rows after these; none if there are no more.
+    reading: Option<Reading<S>>,
     /// Encoded already.
     bytes: Vec<u8>,
+}
+
+/// Rows that are being read, and their source. It goes on while earlier bytes are sent, and ends with the export.
+type Reading<S> = AbortOnDropHandle<Result<(S, Option<Vec<<S as Rows>::Row>>), ExportError>>;
+
+fn read<S: Rows>(mut rows: S) -> Reading<S> {
+    AbortOnDropHandle::new(tokio::spawn(async move {
+        let next = rows.next().await?;
+        Ok((rows, next))
+    }))
 }
 
 async fn stream<S: Rows>(
@@ -146,8 +158,8 @@ async fn stream<S: Rows>(
     encoder.begin(&mut bytes);
     let next = rows.next().await?;
     let begun = Export {
-        rows,
         encoder,
+        reading: next.is_some().then(|| read(rows)),
         next,
         bytes,
     };
@@ -161,34 +173,47 @@ async fn stream<S: Rows>(
 
 impl<S: Rows> Export<S> {
     /// The next bytes, and the rest of the export; none if these were the last.
-    async fn step(self) -> Result<(Bytes, Option<Self>), ExportError> {
-        let Self {
-            mut rows,
-            mut encoder,
-            mut next,
-            mut bytes,
-        } = self;
-        while let Some(batch) = next.take() {
+    async fn step(mut self) -> Result<(Bytes, Option<Self>), ExportError> {
+        while let Some(batch) = self.next_rows().await? {
+            let Self {
+                mut encoder,
+                next,
+                reading,
+                mut bytes,
+            } = self;
             // Encoding is work for a processor, which must not hold up other requests.
             let encoding = spawn_blocking(move || {
                 let done = encoder.rows(&batch, &mut bytes);
                 done.map(|()| (encoder, bytes))
             });
-            let (encoded, following) = tokio::join!(encoding, rows.next());
-            (encoder, bytes) = encoded.map_err(|_| ExportError::Encoder)??;
-            next = following?;
-            if !bytes.is_empty() {
-                let sent = Bytes::from(std::mem::take(&mut bytes));
-                let rest = Self {
-                    rows,
-                    encoder,
-                    next,
-                    bytes,
-                };
-                return Ok((sent, Some(rest)));
+            let (encoder, mut bytes) = encoding.await.map_err(|_| ExportError::Encoder)??;
+            let sent = Bytes::from(std::mem::take(&mut bytes));
+            self = Self {
+                encoder,
+                next,
+                reading,
+                bytes,
+            };
+            if !sent.is_empty() {
+                return Ok((sent, Some(self)));
             }
         }
-        encoder.end(&mut bytes)?;
-        Ok((Bytes::from(bytes), None))
+        self.encoder.end(&mut self.bytes)?;
+        Ok((Bytes::from(self.bytes), None))
+    }
+
+    /// The rows to encode next; those after them are being read from then on.
+    async fn next_rows(&mut self) -> Result<Option<Vec<S::Row>>, ExportError> {
+        if let Some(rows) = self.next.take() {
+            return Ok(Some(rows));
+        }
+        let Some(reading) = self.reading.take() else {
+            return Ok(None);
+        };
+        let (rows, next) = reading.await.map_err(|_| ExportError::Reader)??;
+        if next.is_some() {
+            self.reading = Some(read(rows));
+        }
+        Ok(next)
     }
 }
