@@ -5,11 +5,13 @@ use axum::extract::ws::{Message, WebSocket, close_code};
 use axum::response::Response;
 use bytes::Bytes;
 use futures_util::{SinkExt as _, StreamExt as _};
+use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::ApiError;
 use super::auth::{OurPage, ReadAccess};
 use super::error::ErrorBody;
-use super::extract::Upgrade;
+use super::extract::{Query, Upgrade};
 use super::viewers::{self, Keeper, Look, Sink, ViewerMessage, say, text};
 use crate::app::App;
 use crate::history::FeedViewer;
@@ -17,18 +19,29 @@ use crate::history::FeedViewer;
 /// Maximum number of messages sent together.
 const TOGETHER: usize = 64;
 
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct FeedQuery {
+    /// Whether records name their hosts; `true` by default. With `false`, they have no `stats`, `unreachable`, `failed` and
+    /// `cost`, and stay small however many hosts a run has: `hosts_by_outcome` counts them.
+    hosts: Option<bool>,
+}
+
 /// Watch all executions (WebSocket). Each message is a `FeedMessage`:
 /// `{"type":"execution","event":EVENT,"execution":ExecutionResult}`
 /// where EVENT is `started`, `changed` or `ended`, without output; `{"type":"deleted","id":ID}`; and
 /// `{"type":"behind"}` when so much happened that a client should read the list again.
 #[utoipa::path(
     get, path = "/stream", tag = "stream",
+    params(FeedQuery),
     responses((status = 101, description = "The feed begins"), (status = 403, body = ErrorBody))
 )]
 pub(super) async fn stream_executions(
     State(app): State<App>,
     access: ReadAccess,
     _: OurPage,
+    Query(query): Query<FeedQuery>,
     Upgrade(upgrade): Upgrade,
 ) -> Result<Response, ApiError> {
     let counted = viewers::count(&app, &access)?;
@@ -36,13 +49,13 @@ pub(super) async fn stream_executions(
     // Counted before the handshake completes: a stopping collector waits for its streams.
     let open = app.streams.token();
     Ok(upgrade.on_upgrade(move |socket| async move {
-        serve(app, socket, keeper).await;
+        serve(app, &query, socket, keeper).await;
         drop((counted, open));
     }))
 }
 
-async fn serve(app: App, socket: WebSocket, mut keeper: Keeper) {
-    let mut viewer = app.feed.watch().await;
+async fn serve(app: App, query: &FeedQuery, socket: WebSocket, mut keeper: Keeper) {
+    let mut viewer = app.feed.watch(query.hosts.unwrap_or(true)).await;
     let (mut sink, mut incoming) = socket.split();
     loop {
         tokio::select! {

@@ -1,9 +1,12 @@
 //! The feed: executions as they start, change and end. One task reads each change once for all viewers; it runs only
 //! while there are any.
 //!
+//! Records with every host are only read while a viewer wants them: those of runs with many thousand hosts are large.
+//!
 //! A slow viewer costs the others nothing: if an execution changes again before a viewer took the message, that viewer
 //! only gets the later one. A viewer that is too far behind is told to read the list again.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
@@ -57,13 +60,16 @@ impl Feed {
         }))
     }
 
-    /// Subscribes to changes from now on.
-    pub async fn watch(&self) -> FeedViewer {
+    /// Subscribes to changes from now on. Without hosts, messages have what [`Fields::WITHOUT_HOSTS`] has.
+    pub async fn watch(&self, with_hosts: bool) -> FeedViewer {
         // Running executions are not reported as started. They are read before listening: one that starts in between is
         // reported as started when it is first heard of. If they cannot be read, every one is.
         let running = self.0.store.running_executions().await.unwrap_or_default();
         let mut board = self.0.board();
         let latest = self.0.latest.subscribe();
+        if with_hosts {
+            board.host_viewers += 1;
+        }
         if !std::mem::replace(&mut board.is_read, true) {
             tokio::spawn(self.clone().read(self.0.hub.feed()));
         }
@@ -71,6 +77,7 @@ impl Feed {
             seen: board.latest,
             feed: self.0.clone(),
             latest,
+            with_hosts,
             running: running.into_iter().collect(),
         }
     }
@@ -89,16 +96,10 @@ impl Feed {
             };
             let (ids, is_behind) = gather(first, &mut changes);
             if is_behind {
-                inner.tell(|board| board.give_up());
+                inner.tell(Board::give_up);
             }
             for id in ids {
-                match news_of(&inner.store, &inner.costs, id).await {
-                    Ok(news) => inner.tell(|board| board.put(news)),
-                    Err(error) => {
-                        tracing::warn!(execution = %id, %error, "a change could not be told");
-                        inner.tell(|board| board.give_up());
-                    }
-                }
+                inner.read(id).await;
             }
             tokio::time::sleep(PACE).await;
         }
@@ -111,13 +112,38 @@ impl Inner {
         self.board.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn tell(&self, change: impl FnOnce(&mut Board)) {
-        let latest = {
+    fn tell<T>(&self, change: impl FnOnce(&mut Board) -> T) -> T {
+        let (changed, latest) = {
             let mut board = self.board();
-            change(&mut board);
-            board.latest
+            (change(&mut board), board.latest)
         };
         self.latest.send_replace(latest);
+        changed
+    }
+
+    /// Reads an execution that changed, and tells of it.
+    async fn read(&self, id: Uuid) {
+        loop {
+            let with_hosts = self.board().host_viewers > 0;
+            let news = match news_of(&self.store, &self.costs, id, with_hosts).await {
+                Ok(news) => news,
+                Err(error) => {
+                    tracing::warn!(execution = %id, %error, "a change could not be told");
+                    return self.tell(Board::give_up);
+                }
+            };
+            let is_told = self.tell(|board| {
+                let is_enough = with_hosts || board.host_viewers == 0;
+                if is_enough {
+                    board.put(news);
+                }
+                is_enough
+            });
+            if is_told {
+                return;
+            }
+            // A viewer who wants hosts came while the record was read without them.
+        }
     }
 
     /// Stops reading if there are no viewers; false if there are.
@@ -157,19 +183,32 @@ fn gather(
 }
 
 /// The news of an execution that changed.
-async fn news_of(store: &Store, costs: &Costs, id: Uuid) -> Result<News, HistoryError> {
+async fn news_of(
+    store: &Store,
+    costs: &Costs,
+    id: Uuid,
+    with_hosts: bool,
+) -> Result<News, HistoryError> {
     metrics::counter!(READS).increment(1);
     let Some((key, row)) = store.execution(id).await? else {
         return Ok(News::deleted(id));
     };
     let is_final = is_final(&row);
-    let mut record = record(store, key, row, &Fields::ALL).await?;
-    add_cost(&mut record, costs.costing().await?.as_deref());
+    let record = if with_hosts {
+        let mut record = record(store, key, row, &Fields::ALL).await?;
+        add_cost(&mut record, costs.costing().await?.as_deref());
+        to_raw_value(&record)?
+    } else {
+        let fields = Fields::WITHOUT_HOSTS;
+        let record = record(store, key, row, &fields).await?;
+        RawValue::from_string(fields.write(&record)?)?
+    };
     Ok(News {
         id,
         is_final,
-        record: Some(to_raw_value(&record)?),
+        record: Some(record),
         texts: Default::default(),
+        texts_without_hosts: Default::default(),
     })
 }
 
@@ -178,6 +217,8 @@ async fn news_of(store: &Store, costs: &Costs, id: Uuid) -> Result<News, History
 struct Board {
     /// Whether a task is reading changes.
     is_read: bool,
+    /// Number of viewers who want records with hosts: while there are any, every message that is put has them.
+    host_viewers: usize,
     /// Number of the latest message.
     latest: u64,
     /// Number of the latest message that is no longer available: a viewer that has not seen it is behind.
@@ -234,6 +275,8 @@ struct News {
     record: Option<Box<RawValue>>,
     /// The encoded message for each kind of change: encoded for the first viewer, and shared.
     texts: [OnceLock<Bytes>; 3],
+    /// The same, without hosts.
+    texts_without_hosts: [OnceLock<Bytes>; 3],
 }
 
 impl News {
@@ -243,17 +286,18 @@ impl News {
             is_final: true,
             record: None,
             texts: Default::default(),
+            texts_without_hosts: Default::default(),
         }
     }
 
     /// Its size in memory, roughly: the record, and the messages that hold it.
     fn size(&self) -> usize {
         let record = self.record.as_ref();
-        2 * record.map_or(0, |record| record.get().len()) + 128
+        3 * record.map_or(0, |record| record.get().len()) + 128
     }
 
     /// The message for a viewer who knows these executions to be running.
-    fn text(&self, running: &mut HashSet<Uuid>) -> Bytes {
+    fn text(&self, running: &mut HashSet<Uuid>, with_hosts: bool) -> Bytes {
         let event = if self.is_final {
             running.remove(&self.id);
             FeedEvent::Ended
@@ -262,11 +306,31 @@ impl News {
         } else {
             FeedEvent::Changed
         };
-        let text = self.texts[event as usize].get_or_init(|| match self.record.as_deref() {
-            Some(execution) => written(&FeedMessage::Execution { event, execution }),
+        let texts = match with_hosts {
+            true => &self.texts,
+            false => &self.texts_without_hosts,
+        };
+        let text = texts[event as usize].get_or_init(|| match self.record.as_deref() {
+            Some(execution) if with_hosts => {
+                written(&FeedMessage::Execution { event, execution })
+            }
+            Some(execution) => written(&FeedMessage::Execution {
+                event,
+                execution: without_hosts(execution),
+            }),
             None => written(&FeedMessage::<&RawValue>::Deleted { id: self.id }),
         });
         text.clone()
+    }
+}
+
+/// The record without what it says of each host; as it is where it says nothing of them.
+fn without_hosts(record: &RawValue) -> Cow<'_, RawValue> {
+    let picked = Fields::WITHOUT_HOSTS.pick(record.get().to_owned());
+    match picked.map(RawValue::from_string) {
+        Ok(Ok(small)) => Cow::Owned(small),
+        // Cannot happen: the record is an encoded object.
+        _ => Cow::Borrowed(record),
     }
 }
 
@@ -280,6 +344,8 @@ fn written<R: Serialize>(message: &FeedMessage<R>) -> Bytes {
 pub struct FeedViewer {
     feed: Arc<Inner>,
     latest: watch::Receiver<u64>,
+    /// Whether its messages name hosts.
+    with_hosts: bool,
     /// Number of the last message it received.
     seen: u64,
     /// The executions it was told are running.
@@ -310,7 +376,15 @@ impl FeedViewer {
             self.seen = *number;
             news.clone()
         };
-        Some(news.text(&mut self.running))
+        Some(news.text(&mut self.running, self.with_hosts))
+    }
+}
+
+impl Drop for FeedViewer {
+    fn drop(&mut self) {
+        if self.with_hosts {
+            self.feed.board().host_viewers -= 1;
+        }
     }
 }
 
@@ -325,6 +399,7 @@ mod tests {
             is_final: false,
             record: Some(RawValue::from_string(text).unwrap()),
             texts: Default::default(),
+            texts_without_hosts: Default::default(),
         }
     }
 
@@ -365,7 +440,7 @@ mod tests {
     fn a_viewer_is_told_what_became_of_an_execution_for_itself() {
         let mut running = HashSet::new();
         let event = |news: &News, running: &mut HashSet<Uuid>| {
-            let text: serde_json::Value = serde_json::from_slice(&news.text(running)).unwrap();
+            let text: serde_json::Value = serde_json::from_slice(&news.text(running, true)).unwrap();
             text["event"].as_str().map(str::to_owned)
         };
         let told = news(1, 1);
@@ -382,5 +457,22 @@ mod tests {
         assert_eq!(event(&over, &mut running).as_deref(), Some("ended"));
         assert!(running.is_empty());
         assert_eq!(event(&News::deleted(Uuid::nil()), &mut running), None);
+    }
+
+    #[test]
+    fn viewers_who_want_no_hosts_get_none_from_a_record_that_has_them() {
+        let record = r#"{"failed":["web-01"],"id":"a","stats":{"web-01":{"ok":1}}}"#;
+        let news = News {
+            record: Some(RawValue::from_string(record.to_owned()).unwrap()),
+            ..news(1, 1)
+        };
+        let told = |with_hosts| {
+            let text = news.text(&mut HashSet::new(), with_hosts);
+            let message: serde_json::Value = serde_json::from_slice(&text).unwrap();
+            message["execution"].to_string()
+        };
+        assert_eq!(told(false), r#"{"id":"a"}"#);
+        assert_eq!(told(true), record);
+        assert_eq!(told(false), r#"{"id":"a"}"#);
     }
 }

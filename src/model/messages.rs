@@ -42,7 +42,7 @@ pub enum FeedMessage<R = ExecutionResult> {
     Execution {
         /// What happened to it.
         event: FeedEvent,
-        /// Its record, without output.
+        /// Its record, without output; with `hosts=false`, also without `stats`, `unreachable`, `failed` and `cost`.
         #[schema(value_type = ExecutionResult)]
         execution: R,
     },

@@ -67,8 +67,15 @@ impl Socket {
     /// Watches all executions, with the admin token.
     #[track_caller]
     pub(crate) fn feed(collector: &Collector) -> Self {
+        Self::feed_with(collector, "")
+    }
+
+    /// Watches all executions, with the admin token, and a query that begins with `?`.
+    #[track_caller]
+    pub(crate) fn feed_with(collector: &Collector, query: &str) -> Self {
         let token = format!("Bearer {}", collector.token);
-        Self::open(collector, "/stream", &[("authorization", &token)]).unwrap()
+        let path = format!("/stream{query}");
+        Self::open(collector, &path, &[("authorization", &token)]).unwrap()
     }
 
     /// Waits until the stream is served, so that later events are received. Earlier messages are skipped.

@@ -305,6 +305,33 @@ pub(crate) fn a_change_is_read_once_for_all_who_watch_the_feed() {
     assert_eq!(messages_until(&mut late, "ended").len(), 1);
 }
 
+#[test]
+fn a_viewer_of_the_feed_may_do_without_the_names_of_hosts() {
+    let collector = Collector::start();
+    let client = collector.client();
+    let mut brief = Socket::feed_with(&collector, "?hosts=false").served();
+    let told = |feed: &mut Socket| messages_until(feed, "ended").pop().unwrap()["execution"].clone();
+    let alone = good_run();
+    alone.deliver(&client);
+    let record = told(&mut brief);
+    // A viewer who wants all gets all, also beside one who does not.
+    let mut whole = Socket::feed(&collector).served();
+    let both = good_run();
+    both.deliver(&client);
+    let all = told(&mut whole);
+    let beside = told(&mut brief);
+    for name in ["stats", "unreachable", "failed"] {
+        assert!(all.get(name).is_some(), "{name} in {all}");
+        assert!(record.get(name).is_none(), "{name} in {record}");
+        assert!(beside.get(name).is_none(), "{name} in {beside}");
+    }
+    for brief in [&record, &beside] {
+        assert_eq!(brief["hosts_by_outcome"], all["hosts_by_outcome"]);
+        assert_eq!(brief["status"], "success");
+        assert_eq!(brief["playbook"], all["playbook"]);
+    }
+}
+
 /// Messages of the feed up to the first that says `event`.
 #[track_caller]
 fn messages_until(feed: &mut Socket, event: &str) -> Vec<serde_json::Value> {
