@@ -12,7 +12,7 @@ use super::ApiError;
 use super::auth::{OurPage, ReadAccess};
 use super::error::ErrorBody;
 use super::extract::{Query, Upgrade};
-use super::viewers::{self, Keeper, Look, Sink, ViewerMessage, say, text};
+use super::viewers::{self, Heartbeat, Keeper, Look, Sink, ViewerMessage, say, text};
 use crate::app::App;
 use crate::history::FeedViewer;
 
@@ -26,6 +26,9 @@ pub(super) struct FeedQuery {
     /// Whether records name their hosts; `true` by default. With `false`, they have no `stats`, `unreachable`, `failed` and
     /// `cost`, and stay small however many hosts a run has: `hosts_by_outcome` counts them.
     hosts: Option<bool>,
+    /// Send `{"type":"heartbeat"}` every so many seconds, 1 to 60; not by default. A page sees no pings, and notices by this
+    /// that its connection is dead.
+    heartbeat: Option<u32>,
 }
 
 /// Watch all executions (WebSocket). Each message is a `FeedMessage`:
@@ -44,18 +47,26 @@ pub(super) async fn stream_executions(
     Query(query): Query<FeedQuery>,
     Upgrade(upgrade): Upgrade,
 ) -> Result<Response, ApiError> {
+    let heartbeat = Heartbeat::every(query.heartbeat)?;
     let counted = viewers::count(&app, &access)?;
     let keeper = Keeper::new(&app, access.credential());
     // Counted before the handshake completes: a stopping collector waits for its streams.
     let open = app.streams.token();
     Ok(upgrade.on_upgrade(move |socket| async move {
-        serve(app, &query, socket, keeper).await;
+        let with_hosts = query.hosts.unwrap_or(true);
+        serve(app, with_hosts, socket, keeper, heartbeat).await;
         drop((counted, open));
     }))
 }
 
-async fn serve(app: App, query: &FeedQuery, socket: WebSocket, mut keeper: Keeper) {
-    let mut viewer = app.feed.watch(query.hosts.unwrap_or(true)).await;
+async fn serve(
+    app: App,
+    with_hosts: bool,
+    socket: WebSocket,
+    mut keeper: Keeper,
+    mut heartbeat: Heartbeat,
+) {
+    let mut viewer = app.feed.watch(with_hosts).await;
     let (mut sink, mut incoming) = socket.split();
     loop {
         tokio::select! {
@@ -76,6 +87,9 @@ async fn serve(app: App, query: &FeedQuery, socket: WebSocket, mut keeper: Keepe
                     return;
                 },
                 Look::LetGo(why) => return why.say(&mut sink).await,
+            },
+            beat = heartbeat.due() => if sink.send(beat).await.is_err() {
+                return;
             },
             () = app.closing.cancelled() => {
                 let why = "the collector is stopping: connect again";

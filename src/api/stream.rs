@@ -18,7 +18,7 @@ use super::ApiError;
 use super::auth::{OurPage, ReadAccess};
 use super::error::ErrorBody;
 use super::extract::{Execution, Query, Upgrade};
-use super::viewers::{self, Keeper, Look, Sink, ViewerMessage, close, say, text};
+use super::viewers::{self, Heartbeat, Keeper, Look, Sink, ViewerMessage, close, say, text};
 use crate::app::App;
 use crate::history::{self, Fields, HistoryError};
 use crate::live::{self, Seen, Viewer};
@@ -36,6 +36,9 @@ const PACE: Duration = Duration::from_millis(10);
 pub(super) struct StreamQuery {
     /// Number of the first line to send, from 0: how many lines a reconnecting client has.
     since: u64,
+    /// Send `{"type":"heartbeat"}` every so many seconds, 1 to 60; not by default. A page sees no pings, and notices by this
+    /// that its connection is dead.
+    heartbeat: Option<u32>,
 }
 
 /// Watch an execution (WebSocket). Each message is a `StreamMessage`: every printed line, from the first or from
@@ -58,17 +61,25 @@ pub(super) async fn stream_execution(
     Upgrade(upgrade): Upgrade,
 ) -> Result<Response, ApiError> {
     let id = execution.row.id;
+    let heartbeat = Heartbeat::every(query.heartbeat)?;
     let counted = viewers::count(&app, &access)?;
     let keeper = Keeper::new(&app, access.credential());
     // Counted before the handshake completes: a stopping collector waits for its streams.
     let open = app.streams.token();
     Ok(upgrade.on_upgrade(move |socket| async move {
-        serve(app, id, query.since, socket, keeper).await;
+        serve(app, id, query.since, socket, keeper, heartbeat).await;
         drop((counted, open));
     }))
 }
 
-async fn serve(app: App, id: Uuid, since: u64, socket: WebSocket, mut keeper: Keeper) {
+async fn serve(
+    app: App,
+    id: Uuid,
+    since: u64,
+    socket: WebSocket,
+    mut keeper: Keeper,
+    mut heartbeat: Heartbeat,
+) {
     let mut viewer = Viewer::open(&app.hub, &app.store, id, since);
     let (mut sink, mut incoming) = socket.split();
     loop {
@@ -115,6 +126,9 @@ async fn serve(app: App, id: Uuid, since: u64, socket: WebSocket, mut keeper: Ke
                     return;
                 },
                 Look::LetGo(why) => return why.say(&mut sink).await,
+            },
+            beat = heartbeat.due() => if sink.send(beat).await.is_err() {
+                return;
             },
             () = app.closing.cancelled() => {
                 let why = "the collector is stopping: connect again with since";

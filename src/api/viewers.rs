@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade, close_code};
 use bytes::Bytes;
 use futures_util::SinkExt as _;
-use tokio::time::{Instant, Interval};
+use tokio::time::{Instant, Interval, MissedTickBehavior};
 
 use super::ApiError;
 use super::auth::ReadAccess;
@@ -40,6 +40,45 @@ const SLOWEST: u64 = 16 << 10;
 const LAST_WORD: Duration = Duration::from_secs(1);
 
 pub(super) type Sink = futures_util::stream::SplitSink<WebSocket, Message>;
+
+/// What a heartbeat says, in every stream.
+const HEARTBEAT: &str = r#"{"type":"heartbeat"}"#;
+
+/// Longest time between heartbeats, in seconds.
+const RAREST: u32 = 60;
+
+/// Sends a message now and then to a viewer who asked for it. Browsers answer pings by themselves and show none of them to
+/// a page, which so cannot tell a dead connection from a quiet one.
+pub(super) struct Heartbeat(Option<Interval>);
+
+impl Heartbeat {
+    /// Heartbeats every so many seconds; none without.
+    pub(super) fn every(seconds: Option<u32>) -> Result<Self, ApiError> {
+        let Some(seconds) = seconds else {
+            return Ok(Self(None));
+        };
+        if !(1..=RAREST).contains(&seconds) {
+            return Err(ApiError::bad_request(format!(
+                "heartbeat = {seconds}: it must be from 1 to {RAREST} seconds"
+            )));
+        }
+        let period = Duration::from_secs(seconds.into());
+        let mut beats = tokio::time::interval_at(Instant::now() + period, period);
+        beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Ok(Self(Some(beats)))
+    }
+
+    /// Waits until a heartbeat is due, and returns it. Dropping this future loses none.
+    pub(super) async fn due(&mut self) -> Message {
+        match &mut self.0 {
+            Some(beats) => {
+                beats.tick().await;
+                Message::Text(Utf8Bytes::from_static(HEARTBEAT))
+            }
+            None => std::future::pending().await,
+        }
+    }
+}
 
 /// Counts one more stream for as long as it lives, if the limits allow it.
 pub(super) fn count(app: &App, access: &ReadAccess) -> Result<OpenStream, ApiError> {

@@ -27,11 +27,13 @@ pub enum StreamMessage<'t, R = ExecutionResult> {
         #[schema(required, value_type = Option<ExecutionResult>)]
         result: Option<R>,
     },
+    /// The connection lives. Sent to viewers who ask for it with `heartbeat`.
+    Heartbeat,
 }
 
 impl StreamMessage<'_> {
     /// The kinds of messages: their `type`. More may be added.
-    pub const KINDS: [&'static str; 2] = ["output", "complete"];
+    pub const KINDS: [&'static str; 3] = ["output", "complete", "heartbeat"];
 }
 
 /// A message of the feed of all executions.
@@ -53,6 +55,8 @@ pub enum FeedMessage<R = ExecutionResult> {
     },
     /// Some changes were skipped, because there were too many: read the list again.
     Behind,
+    /// The connection lives. Sent to viewers who ask for it with `heartbeat`.
+    Heartbeat,
 }
 
 /// What happened to an execution, for viewers of all executions.
@@ -111,6 +115,9 @@ mod tests {
             r#"{"type":"deleted","id":"00000000-0000-0000-0000-000000000000"}"#
         );
         assert_eq!(text(&FeedMessage::<()>::Behind), r#"{"type":"behind"}"#);
+        let heartbeat = r#"{"type":"heartbeat"}"#;
+        assert_eq!(text(&FeedMessage::<()>::Heartbeat), heartbeat);
+        assert_eq!(text(&StreamMessage::<'_, ()>::Heartbeat), heartbeat);
     }
 
     #[test]

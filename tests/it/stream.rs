@@ -332,6 +332,23 @@ fn a_viewer_of_the_feed_may_do_without_the_names_of_hosts() {
     }
 }
 
+#[test]
+fn a_quiet_stream_sends_heartbeats_to_those_who_ask_for_them() {
+    let collector = Collector::start();
+    let run = Run::new();
+    run.deliver(&collector.client());
+    let mut feed = Socket::feed_with(&collector, "?heartbeat=1");
+    let mut stream = Socket::watch(&collector, run.id, "?heartbeat=1");
+    for socket in [&mut feed, &mut stream] {
+        assert_eq!(socket.message(), json!({ "type": "heartbeat" }));
+    }
+    let token = format!("Bearer {}", collector.token);
+    let headers = [("authorization", token.as_str())];
+    for path in ["/stream?heartbeat=0", "/stream?heartbeat=61", "/stream?name=1"] {
+        assert_eq!(Socket::open(&collector, path, &headers).err(), Some(400), "{path}");
+    }
+}
+
 /// Messages of the feed up to the first that says `event`.
 #[track_caller]
 fn messages_until(feed: &mut Socket, event: &str) -> Vec<serde_json::Value> {

@@ -111,7 +111,7 @@ impl<'c> Viewer<'c> {
                     self.screen.flush()?;
                     bail!("execution {} was deleted", self.id);
                 }
-                None => {}
+                Some(StreamMessage::Heartbeat) | None => {}
             }
         }
     }
