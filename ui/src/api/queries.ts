@@ -1,6 +1,7 @@
 /**
- * A query for each thing that pages read. All about one execution is below `["execution", id]` and all lists of
- * executions are below `["executions"]`, because the live connection (stream.ts) updates them by these keys.
+ * A query for each thing that pages read. All about one execution is below `["execution", id]`, all lists of executions are
+ * below `["executions", "list"]`, and all else that changes when executions start and end (hosts, trends, reports) is below
+ * `["executions"]`, because the live connection (stream.ts) updates them by these keys.
  */
 import { QueryClient, queryOptions } from "@tanstack/react-query";
 import { api, read } from "./client";
@@ -10,9 +11,11 @@ import type { ListedExecution, QueryOf } from "./types";
 
 export const keys = {
   identity: ["identity"] as const,
-  /** All lists of executions. */
+  /** All lists of executions, and what else is read about several of them. */
   lists: ["executions"] as const,
-  list: (query: ListQuery) => ["executions", query] as const,
+  /** Lists of executions alone: their data are `Runs`. */
+  pages: ["executions", "list"] as const,
+  list: (query: ListQuery) => ["executions", "list", query] as const,
   /** The last runs of the playbooks of a list. */
   recent: ["recent"] as const,
   execution: (id: string) => ["execution", id] as const,

@@ -52,6 +52,23 @@ test("a changed run changes in its lists and its own pages", () => {
   expect(isOld()).toBe(false);
 });
 
+test("what else is read about runs has other data, and is asked again when runs start and end", () => {
+  const others = [
+    ["executions", "hosts", {}],
+    ["executions", "host", "web-01"],
+    ["executions", "trends", {}, 200],
+    ["executions", "report", "r"],
+  ];
+  for (const key of others) {
+    cache.setQueryData(key, { hosts: [] });
+  }
+  tell("changed", { ...RUN, results: 7 });
+  expect(listed()[0]?.results).toBe(7);
+  tell("ended", { ...RUN, status: "success" });
+  expect(listed()[0]?.status).toBe("success");
+  expect(others.map((key) => cache.getQueryState(key)?.isInvalidated)).toEqual([true, true, true, true]);
+});
+
 test("a run that nobody looks at is not kept", () => {
   tell("changed", { ...RUN, id: "b" });
   expect(cache.getQueryData(keys.record("b"))).toBeUndefined();

@@ -187,7 +187,7 @@ export class Feed {
       this.#cache.setQueryData(keys.record(id), execution);
     }
     let isKnown = false;
-    for (const [key, runs] of this.#cache.getQueriesData<Runs>({ queryKey: keys.lists })) {
+    for (const [key, runs] of this.#cache.getQueriesData<Runs>({ queryKey: keys.pages })) {
       if (runs?.executions.some((other) => other.id === id)) {
         isKnown = true;
         const executions = runs.executions.map((other) => (other.id === id ? execution : other));
