@@ -69,6 +69,31 @@ test("what else is read about runs has other data, and is asked again when runs 
   expect(others.map((key) => cache.getQueryState(key)?.isInvalidated)).toEqual([true, true, true, true]);
 });
 
+test("the feed names no hosts: what a record says of them stays until it is read again", () => {
+  const stats = { "web-01": { ok: 1, failed: 1 } };
+  cache.setQueryData<Execution>(keys.record("a"), { ...RUN, stats, failed: ["web-01"] });
+  const { stats: _, unreachable: __, failed: ___, ...brief } = { ...RUN, results: 9 };
+  feed.take(JSON.stringify({ type: "execution", event: "changed", execution: brief }));
+  const record = cache.getQueryData<Execution>(keys.record("a"));
+  expect(record).toEqual({ ...RUN, results: 9, stats, failed: ["web-01"] });
+  expect(cache.getQueryState(keys.record("a"))?.isInvalidated).toBe(true);
+});
+
+test("what is shown of a run that goes on is read again now and then, and at its end at once", async () => {
+  cache.setQueryData(keys.record("a"), RUN);
+  const invalidate = vi.spyOn(cache, "invalidateQueries");
+  const ofRun = () =>
+    invalidate.mock.calls.filter(([filter]) => filter?.queryKey?.[0] === "execution").length;
+  for (let message = 0; message < 45; message += 1) {
+    tell("changed", { ...RUN, results: message });
+    await vi.advanceTimersByTimeAsync(200);
+  }
+  expect(ofRun()).toBe(5);
+  tell("ended", { ...RUN, status: "success" });
+  await vi.advanceTimersByTimeAsync(1);
+  expect(ofRun()).toBe(6);
+});
+
 test("a run that nobody looks at is not kept", () => {
   tell("changed", { ...RUN, id: "b" });
   expect(cache.getQueryData(keys.record("b"))).toBeUndefined();

@@ -8,14 +8,17 @@ import { base } from "./base";
 import { api, read } from "./client";
 import { currentConnection, noteLive, onConnection } from "./connection";
 import { ApiError } from "./error";
+import { type Paced, paced } from "./paced";
 import { keys, type Runs } from "./queries";
 import { throttle } from "./throttle";
-import type { Execution, FeedMessage } from "./types";
+import type { Execution, FeedMessage, ListedExecution } from "./types";
 
 /** Waiting times between attempts to connect, in milliseconds; the last one repeats. */
 const BACKOFF = [500, 1_000, 2_000, 5_000, 10_000];
 /** How often lists are read again where no WebSocket can be opened, as behind some proxies. */
 const POLL = 15_000;
+/** How often, at most, what is shown of a run that goes on is read again, in milliseconds; what takes long to read, less often. */
+const AGAIN = 2_000;
 /** A run that ended this short a time ago may have been read while it ended, in milliseconds; clocks differ. */
 const JUST_ENDED = 60_000;
 
@@ -110,7 +113,8 @@ export function connect(cache: QueryClient): LiveConnection {
 }
 
 function address(): string {
-  const url = new URL(`${base}api/v1/ansible/stream`, window.location.href);
+  // Hosts are counted, but not named: a run may have thousands, and changes several times a second.
+  const url = new URL(`${base}api/v1/ansible/stream?hosts=false`, window.location.href);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
   return url.href;
 }
@@ -121,21 +125,14 @@ export class Feed {
   readonly #lists: ReturnType<typeof throttle>;
   readonly #slowLists: ReturnType<typeof throttle>;
   readonly #recent: ReturnType<typeof throttle>;
-  /** Executions of which the parts are to be read again. */
-  readonly #changed = new Set<string>();
-  readonly #parts: ReturnType<typeof throttle>;
+  /** What is read again of executions that go on, by their ids. */
+  readonly #going = new Map<string, Paced>();
 
   constructor(cache: QueryClient) {
     this.#cache = cache;
     this.#lists = throttle(1_000, () => void cache.invalidateQueries({ queryKey: keys.lists }));
     this.#slowLists = throttle(10_000, () => this.#lists.call());
     this.#recent = throttle(5_000, () => void cache.invalidateQueries({ queryKey: keys.recent }));
-    this.#parts = throttle(2_000, () => {
-      for (const id of this.#changed) {
-        void cache.invalidateQueries({ queryKey: [...keys.execution(id), "part"] });
-      }
-      this.#changed.clear();
-    });
   }
 
   take(text: unknown): void {
@@ -178,19 +175,22 @@ export class Feed {
     this.#lists.cancel();
     this.#slowLists.cancel();
     this.#recent.cancel();
-    this.#parts.cancel();
+    for (const going of this.#going.values()) {
+      going.cancel();
+    }
+    this.#going.clear();
   }
 
-  #put(execution: Execution, event: "started" | "changed" | "ended"): void {
+  #put(execution: ListedExecution, event: "started" | "changed" | "ended"): void {
     const { id } = execution;
-    if (this.#cache.getQueryState(keys.record(id)) !== undefined) {
-      this.#cache.setQueryData(keys.record(id), execution);
-    }
+    this.#cache.setQueryData<Execution>(keys.record(id), (before) => before && renewed(before, execution));
     let isKnown = false;
     for (const [key, runs] of this.#cache.getQueriesData<Runs>({ queryKey: keys.pages })) {
       if (runs?.executions.some((other) => other.id === id)) {
         isKnown = true;
-        const executions = runs.executions.map((other) => (other.id === id ? execution : other));
+        const executions = runs.executions.map((other) =>
+          other.id === id ? withCost(other, execution) : other,
+        );
         this.#cache.setQueryData<Runs>(key, { ...runs, executions });
       }
     }
@@ -201,9 +201,38 @@ export class Feed {
       // It may belong to a filtered list by now, but while it runs that is not urgent.
       this.#slowLists.call();
     }
-    this.#changed.add(id);
-    this.#parts.call();
+    this.#readRun(id, event === "ended");
   }
+
+  /** What is shown of an execution is read again: its parts, and what its record says of each host. */
+  #readRun(id: string, isFinal: boolean): void {
+    const queryKey = keys.execution(id);
+    if (this.#cache.getQueryCache().findAll({ queryKey }).length === 0) {
+      return;
+    }
+    let going = this.#going.get(id);
+    if (going === undefined) {
+      const read = () => this.#cache.invalidateQueries({ queryKey });
+      going = paced(AGAIN, read, () => this.#going.delete(id));
+      this.#going.set(id, going);
+    }
+    if (isFinal) {
+      going.callNow();
+    } else {
+      going.call();
+    }
+  }
+}
+
+/** A record by itself, with what the feed says by now; the feed does not name hosts. */
+function renewed(before: Execution, now: ListedExecution): Execution {
+  const { stats, unreachable, failed } = before;
+  return { ...withCost(before, now), stats, unreachable, failed };
+}
+
+/** A record in a list, which has a cost only where lists ask for it. */
+function withCost({ cost }: ListedExecution, now: ListedExecution): ListedExecution {
+  return cost === undefined ? now : { ...now, cost };
 }
 
 function parse(text: unknown): FeedMessage | undefined {
