@@ -1,5 +1,6 @@
 import { failedRun, goodRun, Run } from "./harness/producer";
-import { expect, test } from "./harness/test";
+import { ReverseProxy } from "./harness/proxy";
+import { expect, logIn, test } from "./harness/test";
 
 test.describe("when the collector is away", () => {
   test.use({ isolated: true });
@@ -68,4 +69,54 @@ test.describe("when the collector is away", () => {
     await expect(page.getByRole("heading", { level: 1, name: "Runs" })).toBeVisible();
     await expect(page.getByRole("row").filter({ hasText: "hidden.yml" })).toHaveCount(1);
   });
+});
+
+test("a connection that died without a word is noticed within half a minute, and taken up again", async ({
+  page,
+  context,
+  collector,
+}) => {
+  const run = new Run({ playbook: "cut.yml" }, 5).play("web").task("first").ok("cut-01");
+  await run.send(collector);
+  const proxy = await ReverseProxy.serve(collector.url, "/cut");
+  try {
+    await logIn(context, proxy.url, await collector.token("admin"));
+    await page.clock.install();
+    const opened = [
+      page.waitForEvent("websocket", (socket) => socket.url().includes("/ansible/stream")),
+      page.waitForEvent("websocket", (socket) => socket.url().includes(run.id)),
+    ];
+    await page.goto(`${proxy.url}/runs/${run.id}/console`);
+    const lines = page.getByText(/^ok: \[cut-\d+\]$/);
+    await expect(lines).toHaveText(["ok: [cut-01]"]);
+    await Promise.all(opened);
+    // The stream is there: a line came by it.
+    await run.ok("cut-02").send(collector);
+    await expect(lines).toHaveText(["ok: [cut-01]", "ok: [cut-02]"]);
+
+    proxy.cut();
+    await page.clock.fastForward(23_000);
+    await page.clock.fastForward(9_000);
+    const banner = page.getByRole("status").filter({ hasText: "does not answer" });
+    await expect(banner).toBeVisible();
+    await run.ok("cut-03").send(collector);
+    proxy.mend();
+    await banner.getByRole("button", { name: "Try now" }).click();
+    await expect(banner).toBeHidden();
+    // The console's own stream tries again, too, when its dead attempt is given up.
+    await page.clock.fastForward(23_000);
+    await expect(lines).toHaveText(["ok: [cut-01]", "ok: [cut-02]", "ok: [cut-03]"]);
+  } finally {
+    await proxy.close();
+  }
+});
+
+test("a browser that loses its network says so, and goes on by itself", async ({ page, context }) => {
+  await page.goto("runs");
+  await expect(page.getByRole("heading", { level: 1, name: "Runs" })).toBeVisible();
+  await context.setOffline(true);
+  const banner = page.getByRole("status").filter({ hasText: "does not answer" });
+  await expect(banner).toBeVisible();
+  await context.setOffline(false);
+  await expect(banner).toBeHidden();
 });

@@ -2,19 +2,15 @@
 
 import { NoLines } from "../console/errors";
 import { PAGE_LINES, pageOf } from "../console/pages";
-import type { Hits, LiveEvents, Page, Source, StreamName, TaskPlace } from "../console/types";
-import { apiAddress, base } from "./base";
+import type { Hits, Page, Source, StreamName, TaskPlace } from "../console/types";
+import { apiAddress } from "./base";
 import { api, read } from "./client";
 import { ApiError } from "./error";
 import { lineQuery, quoteId } from "./outputQuery";
+import { watchOutput } from "./outputStream";
 import { firstFailure, tasksWithLines } from "./run";
-import type { components } from "./schema";
 import type { Task } from "./types";
 
-type StreamMessage = components["schemas"]["StreamMessage"];
-
-/** Waiting times between attempts to connect, in milliseconds; the last one repeats. */
-const BACKOFF = [500, 1_000, 2_000, 5_000];
 /** Hits of a page, and pages that are read: more are counted, but not listed. */
 const HITS = 1_000;
 const PAGES = 5;
@@ -28,7 +24,7 @@ export function outputSource(id: string, revision: number): Source & { readonly 
     revision,
     page: (from, limit, only, signal) =>
       takeEarly(id, from, limit, only) ?? page(id, from, limit, only, signal),
-    live: (since, events) => watch(id, since, events),
+    live: (since, events) => watchOutput(id, since, events),
     search: (query, signal) => search(`id:${quoteId(id)} in:output ${lineQuery(query)}`, signal),
     failures: async (signal) => {
       // Not counted: that would go through all lines, where the first thousands are enough.
@@ -150,72 +146,4 @@ async function search(
     }
   }
   return { hits, total: Math.max(total ?? 0, hits.length) };
-}
-
-/** Calls the events for each new line; connects again from the last line on when the connection is lost. */
-function watch(id: string, since: number, events: LiveEvents): () => void {
-  let next = since;
-  let failures = 0;
-  let isOver = false;
-  let socket: WebSocket | undefined;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-
-  // Each line is a message of its own; those of a moment are passed on together.
-  let came: { text: string; time: number }[] = [];
-  let flushing: ReturnType<typeof setTimeout> | undefined;
-  const flush = () => {
-    clearTimeout(flushing);
-    flushing = undefined;
-    const lines = came;
-    came = [];
-    if (lines.length > 0) {
-      events.lines(next - lines.length, lines);
-    }
-  };
-
-  function open(): void {
-    const url = new URL(`${base}api/v1/ansible/executions/${id}/stream?since=${next}`, window.location.href);
-    url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-    const opened = new WebSocket(url);
-    socket = opened;
-    opened.onmessage = (event) => {
-      failures = 0;
-      const message = parse(event.data);
-      if (message?.type === "output") {
-        came.push({ text: message.content, time: message.time * 1000 });
-        next += 1;
-        flushing ??= setTimeout(flush, 16);
-      } else if (message?.type === "complete") {
-        isOver = true;
-        flush();
-        events.end();
-      }
-    };
-    opened.onclose = () => {
-      flush();
-      if (!isOver && socket === opened) {
-        timer = setTimeout(open, BACKOFF[Math.min(failures, BACKOFF.length - 1)]);
-        failures += 1;
-      }
-    };
-  }
-
-  // Not at once: React's strict mode mounts twice, and the first socket would be thrown away while it opens.
-  timer = setTimeout(open, 0);
-  return () => {
-    isOver = true;
-    clearTimeout(timer);
-    clearTimeout(flushing);
-    socket?.close();
-  };
-}
-
-function parse(text: unknown): StreamMessage | undefined {
-  try {
-    // The generated type is what the collector promises; kinds that it adds later are passed over.
-    const message: StreamMessage = JSON.parse(String(text));
-    return message;
-  } catch {
-    return undefined;
-  }
 }

@@ -40,6 +40,9 @@ export function createQueryClient(): QueryClient {
   return new QueryClient({
     defaultOptions: {
       queries: {
+        // What the browser says of the network does not count: the collector may be on this machine, and the banner tells of one
+        // that does not answer.
+        networkMode: "always",
         // The live connection says what changed.
         staleTime: 30_000,
         refetchOnWindowFocus: false,
@@ -47,7 +50,7 @@ export function createQueryClient(): QueryClient {
         // Sharing copies objects key by key, which would lose a host that is called `__proto__`.
         structuralSharing: false,
       },
-      mutations: { retry: false },
+      mutations: { retry: false, networkMode: "always" },
     },
   });
 }

@@ -122,6 +122,18 @@ test("deleted runs and missed messages have everything read again", () => {
   expect(cache.getQueryState(keys.record("a"))?.isInvalidated).toBe(true);
 });
 
+test("whatever could not be read is read when the connection is there again", async () => {
+  const fail = () => Promise.reject(new Error("away"));
+  const failed = [["launch", "playbooks"], ["identity"], ["tokens"]];
+  for (const queryKey of failed) {
+    await cache.prefetchQuery({ queryKey, queryFn: fail, retry: false });
+  }
+  cache.setQueryData(["audit"], {});
+  feed.readAgain();
+  expect(failed.map((key) => cache.getQueryState(key)?.isInvalidated)).toEqual([true, true, true]);
+  expect(cache.getQueryState(["audit"])?.isInvalidated).toBe(false);
+});
+
 test("what is no message is passed over", () => {
   for (const text of ["", "{", "null", '{"type":"news"}', new ArrayBuffer(3)]) {
     feed.take(text);

@@ -4,12 +4,12 @@
  * again, at most once a second, however many runs start.
  */
 import type { QueryClient } from "@tanstack/react-query";
-import { base } from "./base";
 import { api, read } from "./client";
 import { currentConnection, noteLive, onConnection } from "./connection";
 import { ApiError } from "./error";
 import { type Paced, paced } from "./paced";
 import { keys, type Runs } from "./queries";
+import { type OpenSocket, openSocket, patience } from "./socket";
 import { throttle } from "./throttle";
 import type { Execution, FeedMessage, ListedExecution } from "./types";
 
@@ -33,66 +33,84 @@ export function connect(cache: QueryClient): LiveConnection {
   const feed = new Feed(cache);
   const began = Date.now();
   let isFirst = true;
-  let socket: WebSocket | undefined;
+  let socket: OpenSocket | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let failures = 0;
   let isClosed = false;
 
   function open(): void {
     clearTimeout(timer);
-    const opened = new WebSocket(address());
-    socket = opened;
-    opened.onopen = () => {
-      failures = 0;
-      noteLive(true);
-      // What happened in the meantime was not told.
-      if (isFirst) {
-        feed.begin(began);
-      } else {
-        feed.readAgain();
-      }
-      isFirst = false;
-    };
-    opened.onmessage = (event) => feed.take(event.data);
-    opened.onclose = () => {
-      if (!isClosed && socket === opened) {
-        noteLive(false);
-        void reconnect();
-      }
-    };
+    socket?.close();
+    // Hosts are counted, but not named: a run may have thousands, and changes several times a second.
+    socket = openSocket("/stream?hosts=false", {
+      open: () => {
+        failures = 0;
+        noteLive(true);
+        // What happened in the meantime was not told.
+        if (isFirst) {
+          feed.begin(began);
+        } else {
+          feed.readAgain();
+        }
+        isFirst = false;
+      },
+      message: (text) => feed.take(text),
+      lost,
+    });
   }
 
-  async function reconnect(): Promise<void> {
-    const wait = BACKOFF[Math.min(failures, BACKOFF.length - 1)] ?? POLL;
+  function lost(): void {
+    const gone = socket;
+    noteLive(false);
+    timer = setTimeout(open, BACKOFF[Math.min(failures, BACKOFF.length - 1)] ?? POLL);
     failures += 1;
-    clearTimeout(timer);
-    timer = setTimeout(open, wait);
-    try {
-      // Tells a collector that is away from a login that ended (401: the client says so) and a proxy that lets no
-      // WebSocket through.
-      await read(api.GET("/api/v1/ansible/whoami"));
-      if (failures > BACKOFF.length) {
+    void ask().then((isThere) => {
+      // A proxy that lets no WebSocket through: lists are read again instead, unless another socket opens meanwhile.
+      if (isThere && failures > BACKOFF.length && socket === gone && !isClosed) {
         feed.readAgain();
         clearTimeout(timer);
         timer = setTimeout(open, POLL);
       }
+    });
+  }
+
+  /** Whether the collector answers. If it does not, the client says so; a login that ended (401) ends this, too. */
+  async function ask(): Promise<boolean> {
+    try {
+      await read(api.GET("/api/v1/ansible/whoami", { signal: patience() }));
+      return true;
     } catch (error) {
       if (error instanceof ApiError && error.status === 401) {
         close();
       }
+      return false;
     }
   }
 
-  // A request found that nothing answers: a socket that is still open may be dead, and does not say so for minutes.
+  function retry(): void {
+    if (!isClosed && socket?.isOpen !== true) {
+      open();
+      void ask();
+    }
+  }
+
+  // A request found that nothing answers: a socket that is still open is dead.
   const stopWatching = onConnection(() => {
-    if (currentConnection().state === "away" && socket?.readyState === WebSocket.OPEN) {
+    if (currentConnection().state === "away" && socket?.isOpen === true) {
       socket.close();
+      lost();
     }
   });
+  // The browser knows at once when this machine loses its network. The collector may be on this very machine: it is asked.
+  const offline = () => void ask();
+  window.addEventListener("offline", offline);
+  window.addEventListener("online", retry);
 
   function close(): void {
     isClosed = true;
     stopWatching();
+    window.removeEventListener("offline", offline);
+    window.removeEventListener("online", retry);
     clearTimeout(timer);
     feed.close();
     socket?.close();
@@ -101,22 +119,7 @@ export function connect(cache: QueryClient): LiveConnection {
 
   // Not at once: React's strict mode mounts twice, and the first socket would be thrown away while it opens.
   timer = setTimeout(open, 0);
-  return {
-    retry: () => {
-      if (!isClosed && socket?.readyState !== WebSocket.OPEN) {
-        socket?.close();
-        open();
-      }
-    },
-    close,
-  };
-}
-
-function address(): string {
-  // Hosts are counted, but not named: a run may have thousands, and changes several times a second.
-  const url = new URL(`${base}api/v1/ansible/stream?hosts=false`, window.location.href);
-  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-  return url.href;
+  return { retry, close };
 }
 
 /** Brings the messages of the feed into the cache. */
@@ -158,6 +161,7 @@ export class Feed {
       predicate: ({ queryKey: [, id, part], state }) =>
         part !== "part" || state.dataUpdatedAt < began || !this.#hadEnded(String(id), began),
     });
+    this.#readFailed();
   }
 
   #hadEnded(id: string, time: number): boolean {
@@ -169,6 +173,15 @@ export class Feed {
   readAgain(): void {
     this.#lists.call();
     void this.#cache.invalidateQueries({ queryKey: ["execution"] });
+    this.#readFailed();
+  }
+
+  /** Whatever else could not be read is read now that the collector answers. */
+  #readFailed(): void {
+    void this.#cache.invalidateQueries({
+      predicate: ({ queryKey: [kind], state }) =>
+        state.status === "error" && kind !== "execution" && kind !== keys.lists[0],
+    });
   }
 
   close(): void {

@@ -3,10 +3,13 @@
  * came is shown, and asked for again by range shortly after.
  */
 
+import { NoLines } from "./errors";
 import type { Line, Page, Source } from "./types";
 
 /** Lines are settled so long after they came. */
 const SETTLE_MS = 700;
+/** Lines that could not be asked for are asked for again so long after the run's end. */
+const RETRY_MS = 2000;
 const PAGE_LINES = 1000;
 
 export interface TailEvents {
@@ -25,6 +28,8 @@ export class LiveTail {
   private unsettled: number;
   private reached: number;
   private ended = false;
+  /** Whether lines are to be asked for although none came. */
+  private looks = false;
 
   constructor(
     private readonly source: Source,
@@ -35,6 +40,10 @@ export class LiveTail {
     this.reached = since;
     const close = source.live?.(since, {
       lines: (first, lines) => this.came(first, lines),
+      look: () => {
+        this.looks = true;
+        this.later(0);
+      },
       end: () => {
         this.ended = true;
         this.later(0);
@@ -49,7 +58,13 @@ export class LiveTail {
     this.close();
   }
 
-  private came(first: number, texts: readonly { text: string; time: number }[]): void {
+  private came(from: number, all: readonly { text: string; time: number }[]): void {
+    // A stream that was lost for a while brings lines that were asked for meanwhile: those are better.
+    const first = Math.max(from, this.unsettled);
+    const texts = all.slice(first - from);
+    if (texts.length === 0) {
+      return;
+    }
     this.reached = Math.max(this.reached, first + texts.length);
     const lines = texts.map(({ text, time }, index) => ({
       number: first + index,
@@ -68,23 +83,29 @@ export class LiveTail {
   }
 
   private async settle(): Promise<void> {
+    let isRead = false;
     try {
       let more = true;
-      while (more && (this.unsettled < this.reached || this.ended)) {
+      while (more && (this.unsettled < this.reached || this.ended || this.looks)) {
         const page = await this.source.page(this.unsettled, PAGE_LINES, undefined, this.abort.signal);
         this.unsettled += page.lines.length;
         this.events.settled(page);
         more = page.next !== undefined && page.lines.length > 0;
       }
-    } catch {
-      // What came by the stream is shown already; the next lines settle these too.
+      this.looks = false;
+      isRead = true;
+    } catch (error) {
+      // What came by the stream is shown already; the next lines settle these too. Only at the end nothing follows.
+      isRead = error instanceof NoLines;
     }
     this.timer = undefined;
     if (this.abort.signal.aborted) {
       return;
     }
-    if (this.ended) {
+    if (this.ended && isRead) {
       this.events.end();
+    } else if (this.ended) {
+      this.later(RETRY_MS);
     } else if (this.unsettled < this.reached) {
       this.later(SETTLE_MS);
     }

@@ -112,6 +112,38 @@ describe("live lines", () => {
     store.stop();
   });
 
+  it("are asked for where the stream brings none, and are not put back to what a stream says of them", async () => {
+    const run = new Run(3);
+    const store = await opened(run, { live: true });
+    run.total = 20;
+    run.events?.look();
+    await vi.waitFor(() => expect(store.lineAt(13)).toMatchObject({ time: 13, stream: "stderr" }));
+    // It was only lost for a while, and goes on where it was.
+    const lines = Array.from({ length: 18 }, (_, index) => ({ text: `line ${3 + index}`, time: 0 }));
+    run.total = 21;
+    run.events?.lines(3, lines);
+    expect(store.lineAt(13)).toMatchObject({ time: 13, stream: "stderr" });
+    expect(store.lineAt(20)).toMatchObject({ text: "line 20", time: 0 });
+    store.stop();
+  });
+
+  it("come to their end although the collector is away when the run ends", async () => {
+    vi.useFakeTimers();
+    const run = new Run(3);
+    const store = new LineStore({ source: run, live: true });
+    store.start();
+    await vi.advanceTimersByTimeAsync(10);
+    run.total = 9;
+    run.broken = true;
+    run.events?.end();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(store.snapshot()).toMatchObject({ live: true, rows: 3 });
+    run.broken = false;
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(store.snapshot()).toMatchObject({ live: false, rows: 9 });
+    store.stop();
+  });
+
   it("does not leave a hole where the lines before were never loaded", async () => {
     const run = new Run(150_200);
     const store = await opened(run, { live: true });

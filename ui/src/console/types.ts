@@ -44,7 +44,9 @@ export interface Query {
 export interface LiveEvents {
   /** Lines in order, the first of them with this number. Their stream and exact time are asked for later. */
   lines(first: number, lines: readonly { text: string; time: number }[]): void;
-  /** The run is over, and all lines were sent. */
+  /** There may be new lines that the stream does not bring. */
+  look(): void;
+  /** The run is over, or does not exist any more; lines that were not sent can be asked for. */
   end(): void;
 }
 

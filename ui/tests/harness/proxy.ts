@@ -8,8 +8,10 @@ export class ReverseProxy {
   readonly url: string;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  readonly #line: Line;
 
-  private constructor(server: Server, prefix: string) {
+  private constructor(server: Server, prefix: string, line: Line) {
+    this.#line = line;
     const { port } = server.address() as AddressInfo;
     this.#server = server;
     // A server forgets the connections that became WebSockets.
@@ -22,12 +24,29 @@ export class ReverseProxy {
 
   /** Serves `target` below `prefix` (`/playback`), and nothing else. */
   static async serve(target: string, prefix: string): Promise<ReverseProxy> {
-    const server = createServer((asked, answer) => forward(target, prefix, asked, answer));
-    server.on("upgrade", (asked: IncomingMessage, socket: Duplex, head: Buffer) =>
-      upgrade(target, prefix, asked, socket, head),
-    );
+    const line: Line = { isDead: false };
+    const server = createServer((asked, answer) => {
+      if (!line.isDead) {
+        forward(target, prefix, asked, answer);
+      }
+    });
+    server.on("upgrade", (asked: IncomingMessage, socket: Duplex, head: Buffer) => {
+      if (!line.isDead) {
+        upgrade(target, prefix, line, asked, socket, head);
+      }
+    });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    return new ReverseProxy(server, prefix);
+    return new ReverseProxy(server, prefix, line);
+  }
+
+  /** From now on nothing gets through, and nobody is told: as when a cable is cut, or a firewall forgets a connection. */
+  cut(): void {
+    this.#line.isDead = true;
+  }
+
+  /** New connections get through again. */
+  mend(): void {
+    this.#line.isDead = false;
   }
 
   async close(): Promise<void> {
@@ -37,6 +56,11 @@ export class ReverseProxy {
     }
     await closed;
   }
+}
+
+/** What all connections go through. */
+interface Line {
+  isDead: boolean;
 }
 
 /** The request to the collector; none for what is not below the prefix. */
@@ -68,7 +92,14 @@ function forward(target: string, prefix: string, asked: IncomingMessage, answer:
   asked.pipe(passed);
 }
 
-function upgrade(target: string, prefix: string, asked: IncomingMessage, socket: Duplex, head: Buffer): void {
+function upgrade(
+  target: string,
+  prefix: string,
+  line: Line,
+  asked: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+): void {
   const passed = passedOn(target, prefix, asked);
   if (passed === undefined) {
     socket.destroy();
@@ -84,7 +115,7 @@ function upgrade(target: string, prefix: string, asked: IncomingMessage, socket:
     other.write(head);
     socket.on("error", () => other.destroy());
     other.on("error", () => socket.destroy());
-    socket.pipe(other).pipe(socket);
+    join(socket, other, line);
   });
   // Refused: the answer is passed on, and the connection ends.
   passed.on("response", (got) => {
@@ -92,4 +123,22 @@ function upgrade(target: string, prefix: string, asked: IncomingMessage, socket:
   });
   passed.on("error", () => socket.destroy());
   passed.end();
+}
+
+/** Passes on what either side says until the line is dead. */
+function join(one: Duplex, other: Duplex, line: Line): void {
+  for (const [from, to] of [
+    [one, other],
+    [other, one],
+  ] as const) {
+    from.on("data", (data: Buffer) => {
+      if (line.isDead) {
+        from.pause();
+      } else {
+        to.write(data);
+      }
+    });
+    from.on("end", () => line.isDead || to.end());
+    from.on("close", () => line.isDead || to.destroy());
+  }
 }
