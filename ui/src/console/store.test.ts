@@ -144,6 +144,20 @@ describe("live lines", () => {
     store.stop();
   });
 
+  it("are forgotten, too, far from those that are shown", async () => {
+    const run = new Run(0);
+    const store = await opened(run, { live: true });
+    for (let printed = 0; printed < 300; printed += 1) {
+      run.print(500);
+      store.want([printed, printed - 1]);
+    }
+    expect(store.snapshot()).toMatchObject({ rows: 150_000, whole: false });
+    expect([...store.loaded()]).toHaveLength(120);
+    expect(store.lineAt(149_999)?.text).toBe("line 149999");
+    expect(store.chunk(0)).toBeUndefined();
+    store.stop();
+  });
+
   it("does not leave a hole where the lines before were never loaded", async () => {
     const run = new Run(150_200);
     const store = await opened(run, { live: true });

@@ -228,6 +228,7 @@ export class LineStore {
     if (this.options.only === undefined) {
       this.put(from, page.lines);
       const rows = Math.max(this.state.rows, page.total, from + page.lines.length);
+      this.evict(rows);
       this.set({ rows, ready: true, error: undefined });
     } else {
       this.put(this.state.rows, page.lines);
@@ -235,7 +236,6 @@ export class LineStore {
       const rows = this.state.rows + page.lines.length;
       this.set({ rows, ready: true, error: undefined, capped: rows >= ALL_LINES && this.next !== undefined });
     }
-    this.evict();
     this.listen(page);
   }
 
@@ -251,13 +251,11 @@ export class LineStore {
         if (only !== undefined) {
           return;
         }
-        this.put(first, lines);
-        this.set({ rows: Math.max(this.state.rows, first + lines.length) });
+        this.add(first, lines, first + lines.length);
       },
       settled: (settled) => {
         if (only === undefined) {
-          this.put(settled.lines[0]?.number ?? 0, settled.lines);
-          this.set({ rows: Math.max(this.state.rows, settled.total) });
+          this.add(settled.lines[0]?.number ?? 0, settled.lines, settled.total);
         } else {
           this.next ??= counted;
           this.pump();
@@ -266,6 +264,14 @@ export class LineStore {
       },
       end: () => this.set({ live: false }),
     });
+  }
+
+  /** Live lines of a run that has so many by now. */
+  private add(from: number, lines: readonly Line[], total: number): void {
+    const rows = Math.max(this.state.rows, total);
+    this.put(from, lines);
+    this.evict(rows);
+    this.set({ rows });
   }
 
   /** Puts lines into their chunks, as far as nothing is missing before them there. */
@@ -283,13 +289,13 @@ export class LineStore {
     }
   }
 
-  /** Forgets chunks far from those that are shown. */
-  private evict(): void {
-    if (this.state.rows <= ALL_LINES || this.chunks.size <= KEPT_CHUNKS) {
+  /** Forgets chunks far from those that are shown, once there are more rows than fit into the document. */
+  private evict(rows: number): void {
+    if (rows <= ALL_LINES || this.chunks.size <= KEPT_CHUNKS) {
       return;
     }
     const middle = this.wanted[Math.floor(this.wanted.length / 2)] ?? 0;
-    const last = chunkCount(this.state.rows) - 1;
+    const last = chunkCount(rows) - 1;
     const far = [...this.chunks.keys()]
       .filter((index) => index !== last)
       .sort((a, b) => Math.abs(b - middle) - Math.abs(a - middle));
