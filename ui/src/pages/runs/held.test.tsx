@@ -29,6 +29,23 @@ test("held rows stay, change in place, and new ones are counted", () => {
   expect(held.waiting).toBe(2);
 });
 
+test("a held run that ends, and leaves the list of those that run, does not go back to running", () => {
+  const first = { question: "q", latest: [run("b", "running"), run("a", "running")], isHeld: true };
+  const { result, rerender } = renderHook((props) => useHeld(props.question, props.latest, props.isHeld), {
+    initialProps: first,
+  });
+  rerender({ ...first, latest: [run("b", "failed"), run("a", "running")] });
+  rerender({ ...first, latest: [run("a", "running")] });
+  rerender({ ...first, latest: [run("c", "running"), run("a", "running")] });
+  expect(result.current.runs.map(({ id, status }) => [id, status])).toEqual([
+    ["b", "failed"],
+    ["a", "running"],
+  ]);
+  expect(result.current.waiting).toBe(1);
+  rerender({ ...first, latest: [run("c", "running"), run("a", "running")], isHeld: false });
+  expect(ids(result.current.runs)).toEqual(["c", "a"]);
+});
+
 test("rows move as soon as nobody points at them, when asked, and for another question", () => {
   const first = { question: "q", latest: [run("a")], isHeld: false };
   const { result, rerender } = renderHook((props) => useHeld(props.question, props.latest, props.isHeld), {

@@ -23,16 +23,22 @@ export function useHeld(question: string, latest: readonly ListedExecution[], is
     }
     return { runs: latest, waiting: 0, take };
   }
-  return { ...hold(shown.runs, latest), take };
+  const held = hold(shown.runs, latest);
+  if (held.runs !== shown.runs) {
+    // What was known last of a run stays, also once the list no longer has it: one that ended leaves the list of those that run.
+    setShown({ question, runs: held.runs });
+  }
+  return { ...held, take };
 }
 
-/** The rows shown, with what is known of them by now, and the number of runs that are not among them. */
+/** The rows shown, with what is known of them by now (the same list, if that is nothing new), and the number of other runs. */
 export function hold(
   shown: readonly ListedExecution[],
   latest: readonly ListedExecution[],
 ): { runs: readonly ListedExecution[]; waiting: number } {
   const known = new Map(latest.map((run) => [run.id, run]));
-  const runs = shown.map((run) => known.get(run.id) ?? run);
+  const renewed = shown.map((run) => known.get(run.id) ?? run);
+  const runs = renewed.some((run, at) => run !== shown[at]) ? renewed : shown;
   const old = new Set(shown.map(({ id }) => id));
   return { runs, waiting: latest.filter(({ id }) => !old.has(id)).length };
 }
