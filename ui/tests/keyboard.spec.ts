@@ -1,6 +1,6 @@
 import type { Locator, Page } from "@playwright/test";
 import type { Execution } from "../src/api/types";
-import { failedRun } from "./harness/producer";
+import { failedRun, goodRun, Run } from "./harness/producer";
 import { expect, test } from "./harness/test";
 
 /** Presses Tab until the focus is there, as people do; fails if the focus never gets there. */
@@ -63,6 +63,39 @@ test("by keyboard alone: a failed run, its first failure, that line in the conso
   await expect(page).toHaveURL(/\/runs\/[0-9a-f-]{36}/);
   await expect(page).not.toHaveURL(new RegExp(id));
   await expect(page.getByText("Failed").first()).toBeVisible({ timeout: 30_000 });
+});
+
+test("new runs and new lines are shown by keyboard, and the focus stays there", async ({
+  page,
+  collector,
+}) => {
+  await goodRun("held.yml").send(collector);
+  await page.goto("runs?playbook=held.yml");
+  const rows = page.getByRole("row").filter({ hasText: "held.yml" });
+  await rows.getByRole("link", { name: "held.yml", exact: true }).focus();
+  await goodRun("held.yml", ["web-01"], 5).send(collector);
+  const show = page.getByRole("button", { name: "Show 1 new run" });
+  await expect(show).toBeVisible();
+  await show.focus();
+  await page.keyboard.press("Enter");
+  await expect(rows).toHaveCount(2);
+  await expect(page.getByRole("region", { name: "Runs found" })).toBeFocused();
+  // The list is held no longer.
+  await goodRun("held.yml", ["web-01"], 1).send(collector);
+  await expect(rows).toHaveCount(3);
+
+  const run = new Run({ playbook: "talks.yml" }, 1).play("web").task("talk");
+  await run.prints(Array.from({ length: 200 }, (_, at) => `line ${at + 1}\n`).join("")).send(collector);
+  await page.goto(`runs/${run.id}/console`);
+  const output = page.getByRole("region", { name: "Output" });
+  await expect(page.getByText("line 200", { exact: true })).toBeInViewport();
+  await output.press("Home");
+  await run.prints("the last line\n").send(collector);
+  const more = page.getByRole("button", { name: "1 new line" });
+  await more.focus();
+  await page.keyboard.press("Enter");
+  await expect(page.getByText("the last line")).toBeInViewport();
+  await expect(output).toBeFocused();
 });
 
 test("the matrix is walked by its arrow keys, and Enter opens a result", async ({ page, collector }) => {

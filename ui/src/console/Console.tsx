@@ -254,7 +254,16 @@ export function Console(props: ConsoleProps): ReactElement {
         )}
         {view !== undefined && !view.following && (live || view.fresh > 0) && (
           <div className="pbc-end">
-            <Button variant="primary" size="sm" icon={<ArrowDownIcon />} onClick={() => log?.view.goToEnd()}>
+            <Button
+              variant="primary"
+              size="sm"
+              icon={<ArrowDownIcon />}
+              onClick={() => {
+                // The button goes: whoever pressed it by keyboard goes on from the lines.
+                body.current?.focus({ preventScroll: true });
+                log?.view.goToEnd();
+              }}
+            >
               {view.fresh > 0
                 ? `${view.fresh.toLocaleString()} new ${view.fresh === 1 ? "line" : "lines"}`
                 : "Follow the end"}

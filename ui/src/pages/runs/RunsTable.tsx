@@ -1,7 +1,7 @@
 import { Button } from "@patternfly/react-core/dist/esm/components/Button";
 import { Table, Tbody, Th, Thead, Tr } from "@patternfly/react-table/dist/esm/components/Table";
 import { useQuery } from "@tanstack/react-query";
-import { type ReactElement, useMemo, useState } from "react";
+import { type ReactElement, useEffect, useMemo, useRef, useState } from "react";
 import { playbooksOf, recentQuery } from "../../api/recent";
 import type { ListedExecution } from "../../api/types";
 import { plural } from "../../parts/format";
@@ -27,6 +27,13 @@ interface Props {
 export function RunsTable({ question, latest, search, change, selected, select }: Props): ReactElement {
   const [isPointed, setPointed] = useState(false);
   const [isFocused, setFocused] = useState(false);
+  const section = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // No event tells that what had the focus was removed.
+    if (isFocused && section.current?.contains(document.activeElement) === false) {
+      setFocused(false);
+    }
+  });
   const { runs, waiting, take } = useHeld(question, latest, isPointed || isFocused);
   const drawn = useFirst(runs, FIRST);
   const { data: recent } = useQuery(recentQuery(useMemo(() => playbooksOf(runs), [runs])));
@@ -39,16 +46,30 @@ export function RunsTable({ question, latest, search, change, selected, select }
   });
   return (
     <section
+      ref={section}
+      tabIndex={-1}
       aria-label="Runs found"
       className="runs-table"
       onPointerEnter={(event) => setPointed(event.pointerType === "mouse")}
       onPointerLeave={() => setPointed(false)}
-      onFocus={() => setFocused(true)}
-      onBlur={(event) => setFocused(event.currentTarget.contains(event.relatedTarget))}
+      // With the focus on the whole, nobody works in a row.
+      onFocus={(event) => setFocused(event.target !== event.currentTarget)}
+      onBlur={(event) =>
+        setFocused(
+          event.relatedTarget !== event.currentTarget && event.currentTarget.contains(event.relatedTarget),
+        )
+      }
     >
       <div className="runs-new" role="status">
         {waiting > 0 && (
-          <Button size="sm" onClick={take}>
+          <Button
+            size="sm"
+            onClick={() => {
+              // The button goes: whoever pressed it by keyboard goes on from here, and the list is held no longer.
+              section.current?.focus({ preventScroll: true });
+              take();
+            }}
+          >
             Show {plural(waiting, "new run")}
           </Button>
         )}
