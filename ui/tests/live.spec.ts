@@ -22,6 +22,33 @@ test("the list shows a run as it starts, goes on and ends", async ({ page, colle
   await expect(row).toContainText("1 changed");
 });
 
+test("a row that somebody works in tells how its run ended, and stays selected when it leaves the list", async ({
+  page,
+  collector,
+}) => {
+  const run = await new Run({ playbook: "chosen.yml" }, 5)
+    .play("web")
+    .task("install")
+    .begins("web-01")
+    .send(collector);
+  let lists = 0;
+  page.on("response", (response) => {
+    lists += response.url().includes("status=running") ? 1 : 0;
+  });
+  await page.goto("runs?status=running&playbook=chosen.yml");
+  const row = page.getByRole("row").filter({ hasText: "chosen.yml" });
+  await row.getByRole("checkbox").check();
+  const before = lists;
+  await run.ok("web-01").end().send(collector);
+  await expect(row).toContainText("Success");
+  await expect.poll(() => lists).toBeGreaterThan(before);
+  await expect(row).toContainText("Success");
+  // Nobody works in the list any more, and nothing that runs is in it.
+  await page.getByRole("heading", { level: 1 }).click();
+  await expect(row).toHaveCount(0);
+  await expect(page.getByText("1 run selected")).toBeVisible();
+});
+
 test("a run's pages follow it", async ({ page, collector }) => {
   const run = await new Run({ playbook: "followed.yml" }, 1)
     .play("web")

@@ -23,7 +23,7 @@ interface Props {
   isSelected: boolean;
   /** Whether there is a column for it. */
   hasCost: boolean;
-  select(id: string, isSelected: boolean): void;
+  select(run: ListedExecution, isSelected: boolean): void;
 }
 
 /** A run in the list. Drawn again only when its own record changes. */
@@ -38,7 +38,7 @@ export const RunRow = memo(function RunRow(props: Props): ReactElement {
           id={`select-${run.id}`}
           aria-label={`Select ${name}, ${shortId(run.id)}`}
           isChecked={isSelected}
-          onChange={(_, checked) => select(run.id, checked)}
+          onChange={(_, checked) => select(run, checked)}
         />
       </Td>
       <Td dataLabel="Status">

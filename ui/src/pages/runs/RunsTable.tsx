@@ -19,8 +19,8 @@ interface Props {
   latest: readonly ListedExecution[];
   search: RunsSearch;
   change(changes: RunsSearch): void;
-  selected: ReadonlySet<string>;
-  select(id: string, isSelected: boolean): void;
+  selected: ReadonlyMap<string, ListedExecution>;
+  select(run: ListedExecution, isSelected: boolean): void;
 }
 
 /** The rows. While somebody points at them or works in them, they stay where they are. */

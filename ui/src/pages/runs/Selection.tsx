@@ -5,9 +5,10 @@ import { deleteExecutions } from "../../api/actions";
 import type { ListedExecution } from "../../api/types";
 import { useScopes } from "../../app/session";
 import { ConfirmDialog } from "../../parts/ConfirmDialog";
-import { plural } from "../../parts/format";
+import { plural, shortId } from "../../parts/format";
 import { LinkButton } from "../../parts/LinkButton";
 import { MenuButton } from "../../parts/MenuButton";
+import { runName } from "../../parts/runs";
 import { exportsOf, filterOf } from "./exports";
 
 interface Props {
@@ -59,6 +60,9 @@ export function Selection({ runs, clear }: Props): ReactElement | null {
             clear();
           }}
         >
+          <p className="pb-break">
+            <bdi>{names(runs)}</bdi>
+          </p>
           <p>
             Their records, output and results are erased for good. The audit trail keeps who deleted them.
           </p>
@@ -66,4 +70,14 @@ export function Selection({ runs, clear }: Props): ReactElement | null {
       )}
     </section>
   );
+}
+
+/** Runs that are named before they are deleted: some may be on another page. */
+const NAMED = 5;
+
+/** "site.yml (0a1b2c), deploy.yml (3d4e5f) and 3 more". */
+export function names(runs: readonly ListedExecution[]): string {
+  const named = runs.slice(0, NAMED).map((run) => `${runName(run)} (${shortId(run.id)})`);
+  const more = runs.length - named.length;
+  return named.join(", ") + (more > 0 ? ` and ${more} more` : "");
 }

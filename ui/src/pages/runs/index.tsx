@@ -1,7 +1,7 @@
 import { Switch } from "@patternfly/react-core/dist/esm/components/Switch";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { type ReactElement, useCallback, useMemo, useState } from "react";
+import { type ReactElement, useCallback, useMemo } from "react";
 import { ApiError } from "../../api/error";
 import { pricesQuery, runsQuery } from "../../api/queries";
 import type { ListedExecution } from "../../api/types";
@@ -18,6 +18,7 @@ import { RunsTable } from "./RunsTable";
 import { Selection } from "./Selection";
 import { useSame } from "./same";
 import type { RunsSearch } from "./search";
+import { useSelection } from "./useSelection";
 import { ViewsMenu } from "./ViewsMenu";
 import "./runs.css";
 
@@ -48,7 +49,7 @@ export function Runs(): ReactElement {
         <CostSwitch isOn={search.cost === true} change={change} />
         <MenuButton label="Export" actions={exportsOf(apiFilters(search, new Date(), zone))} />
       </Filters>
-      <Selection runs={runs.filter(({ id }) => selected.has(id))} clear={clear} />
+      <Selection runs={[...selected.values()]} clear={clear} />
       {data === undefined && error === null && <Loading what="the runs" />}
       {data === undefined && error !== null && !isRefused && (
         <Failed error={error} what="the runs" retry={() => void refetch()} />
@@ -117,22 +118,6 @@ function useChange() {
 /** The address without what is undefined. */
 function without(search: Changes): RunsSearch {
   return Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined));
-}
-
-function useSelection() {
-  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
-  const select = useCallback((id: string, isSelected: boolean) => {
-    setSelected((before) => {
-      const after = new Set(before);
-      if (isSelected) {
-        after.add(id);
-      } else {
-        after.delete(id);
-      }
-      return after;
-    });
-  }, []);
-  return { selected, select, clear: () => setSelected(new Set()) };
 }
 
 export { Runs as component };
