@@ -1,7 +1,7 @@
 import { Button } from "@patternfly/react-core/dist/esm/components/Button";
 import { Table, Tbody, Th, Thead, Tr } from "@patternfly/react-table/dist/esm/components/Table";
 import { useQuery } from "@tanstack/react-query";
-import { type ReactElement, useEffect, useMemo, useRef, useState } from "react";
+import { type ReactElement, type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 import { playbooksOf, recentQuery } from "../../api/recent";
 import type { ListedExecution } from "../../api/types";
 import { plural } from "../../parts/format";
@@ -21,10 +21,13 @@ interface Props {
   change(changes: RunsSearch): void;
   selected: ReadonlyMap<string, ListedExecution>;
   select(run: ListedExecution, isSelected: boolean): void;
+  /** What stands in place of the rows where there are none. */
+  empty: ReactNode;
 }
 
 /** The rows. While somebody points at them or works in them, they stay where they are. */
-export function RunsTable({ question, latest, search, change, selected, select }: Props): ReactElement {
+export function RunsTable(props: Props): ReactElement {
+  const { question, latest, search, change, selected, select, empty } = props;
   const [isPointed, setPointed] = useState(false);
   const [isFocused, setFocused] = useState(false);
   const section = useRef<HTMLElement>(null);
@@ -74,37 +77,41 @@ export function RunsTable({ question, latest, search, change, selected, select }
           </Button>
         )}
       </div>
-      <Table aria-label="Runs" variant="compact" gridBreakPoint="grid-md">
-        <Thead>
-          <Tr>
-            <Th screenReaderText="Select" />
-            <Th>Status</Th>
-            <Th>Run</Th>
-            <Th className="runs-wide">Last runs</Th>
-            <Th>Hosts</Th>
-            <Th sort={sorted(0)} modifier="nowrap">
-              Started
-            </Th>
-            <Th sort={sorted(1)} modifier="nowrap">
-              Duration
-            </Th>
-            {search.cost === true && <Th modifier="nowrap">Cost</Th>}
-            <Th className="runs-roomy">By</Th>
-          </Tr>
-        </Thead>
-        <Tbody>
-          {drawn.map((run) => (
-            <RunRow
-              key={run.id}
-              run={run}
-              recent={recent?.get(run.playbook ?? "")}
-              isSelected={selected.has(run.id)}
-              hasCost={search.cost === true}
-              select={select}
-            />
-          ))}
-        </Tbody>
-      </Table>
+      {runs.length === 0 ? (
+        empty
+      ) : (
+        <Table aria-label="Runs" variant="compact" gridBreakPoint="grid-md">
+          <Thead>
+            <Tr>
+              <Th screenReaderText="Select" />
+              <Th>Status</Th>
+              <Th>Run</Th>
+              <Th className="runs-wide">Last runs</Th>
+              <Th>Hosts</Th>
+              <Th sort={sorted(0)} modifier="nowrap">
+                Started
+              </Th>
+              <Th sort={sorted(1)} modifier="nowrap">
+                Duration
+              </Th>
+              {search.cost === true && <Th modifier="nowrap">Cost</Th>}
+              <Th className="runs-roomy">By</Th>
+            </Tr>
+          </Thead>
+          <Tbody>
+            {drawn.map((run) => (
+              <RunRow
+                key={run.id}
+                run={run}
+                recent={recent?.get(run.playbook ?? "")}
+                isSelected={selected.has(run.id)}
+                hasCost={search.cost === true}
+                select={select}
+              />
+            ))}
+          </Tbody>
+        </Table>
+      )}
     </section>
   );
 }

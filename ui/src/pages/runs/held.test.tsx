@@ -46,6 +46,17 @@ test("a held run that ends, and leaves the list of those that run, does not go b
   expect(ids(result.current.runs)).toEqual(["c", "a"]);
 });
 
+test("an empty list is not held, and the last row of one is", () => {
+  const first = { latest: [] as ListedExecution[], isHeld: true };
+  const { result, rerender } = renderHook((props) => useHeld("q", props.latest, props.isHeld), {
+    initialProps: first,
+  });
+  rerender({ ...first, latest: [run("a")] });
+  expect(ids(result.current.runs)).toEqual(["a"]);
+  rerender(first);
+  expect(ids(result.current.runs)).toEqual(["a"]);
+});
+
 test("rows move as soon as nobody points at them, when asked, and for another question", () => {
   const first = { question: "q", latest: [run("a")], isHeld: false };
   const { result, rerender } = renderHook((props) => useHeld(props.question, props.latest, props.isHeld), {

@@ -17,7 +17,8 @@ export interface Held {
 export function useHeld(question: string, latest: readonly ListedExecution[], isHeld: boolean): Held {
   const [shown, setShown] = useState({ question, runs: latest });
   const take = () => setShown({ question, runs: latest });
-  if (shown.question !== question || !isHeld) {
+  // Where there are no rows, none can move.
+  if (shown.question !== question || !isHeld || shown.runs.length === 0) {
     if (shown.question !== question || shown.runs !== latest) {
       take();
     }

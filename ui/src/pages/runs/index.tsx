@@ -54,8 +54,7 @@ export function Runs(): ReactElement {
       {data === undefined && error !== null && !isRefused && (
         <Failed error={error} what="the runs" retry={() => void refetch()} />
       )}
-      {data !== undefined && !isRefused && runs.length === 0 && <NoRuns search={search} />}
-      {runs.length > 0 && !isRefused && (
+      {data !== undefined && !isRefused && (
         <div className={isPlaceholderData ? "runs-list runs-list-old" : "runs-list"}>
           <RunsTable
             question={question}
@@ -64,6 +63,7 @@ export function Runs(): ReactElement {
             change={change}
             selected={selected}
             select={select}
+            empty={<NoRuns search={search} />}
           />
           <CursorPager cursor={search.cursor} next={data?.next} what="runs" />
         </div>
