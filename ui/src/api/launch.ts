@@ -1,9 +1,9 @@
 /** What the launcher can run. */
-import { queryOptions } from "@tanstack/react-query";
+import { queryOptions, useQuery } from "@tanstack/react-query";
 import { api, read } from "./client";
+import type { NamedFile } from "./types";
 
-/** The playbooks that a request may name; an error with the code `disabled` where the collector launches nothing. */
-export const playbooksQuery = queryOptions({
+const playbooksQuery = queryOptions({
   queryKey: ["launch", "playbooks"],
   queryFn: async ({ signal }) => (await read(api.GET("/api/v1/ansible/playbooks", { signal }))).playbooks,
 });
@@ -14,7 +14,41 @@ export const secretsQuery = queryOptions({
   queryFn: async ({ signal }) => (await read(api.GET("/api/v1/ansible/launch-secrets", { signal }))).secrets,
 });
 
-export const inventoriesQuery = queryOptions({
+const inventoriesQuery = queryOptions({
   queryKey: ["launch", "inventories"],
   queryFn: async ({ signal }) => (await read(api.GET("/api/v1/ansible/inventories", { signal }))).inventories,
 });
+
+/** The files that a request may name. */
+export interface Files {
+  playbooks: readonly NamedFile[];
+  inventories: readonly NamedFile[];
+}
+
+interface ReadFiles {
+  /** Once both lists were read; they stay when they cannot be read again. */
+  files: Files | undefined;
+  /** Why one of them could not be read; its code is `disabled` where the collector launches nothing. */
+  error: Error | null;
+  /** Reads what could not be read. */
+  retry(): void;
+}
+
+export function useFiles(): ReadFiles {
+  const playbooks = useQuery(playbooksQuery);
+  const inventories = useQuery(inventoriesQuery);
+  return {
+    files:
+      playbooks.data === undefined || inventories.data === undefined
+        ? undefined
+        : { playbooks: playbooks.data, inventories: inventories.data },
+    error: playbooks.error ?? inventories.error,
+    retry: () => {
+      for (const list of [playbooks, inventories]) {
+        if (list.error !== null) {
+          void list.refetch();
+        }
+      }
+    },
+  };
+}

@@ -6,6 +6,7 @@ import type { QueryOf } from "../../api/types";
 import { useScopes } from "../../app/session";
 import { AuditKept } from "../../parts/AuditKept";
 import { CursorPager } from "../../parts/CursorPager";
+import { failureOf } from "../../parts/failure";
 import { MenuButton } from "../../parts/MenuButton";
 import { PageTitle } from "../../parts/PageTitle";
 import { Empty, Failed, Loading } from "../../parts/states";
@@ -49,6 +50,7 @@ function Trail(): ReactElement {
   const entries = useQuery(auditQuery({ limit: 100, ...given(search) }));
   const change = (changes: AuditSearch) =>
     void navigate({ search: (now) => ({ ...now, cursor: undefined, ...changes }), replace: true });
+  const failure = failureOf(entries);
   return (
     <>
       <div className="audit-tools">
@@ -56,11 +58,11 @@ function Trail(): ReactElement {
         <MenuButton label="Export" actions={exportsOf(search)} />
       </div>
       <Filters search={search} change={change} />
-      {entries.isError && (
-        <Failed error={entries.error} what="the audit trail" retry={() => void entries.refetch()} />
+      {failure !== undefined && (
+        <Failed error={failure} what="the audit trail" retry={() => void entries.refetch()} />
       )}
       {entries.isPending && <Loading what="the audit trail" />}
-      {entries.isSuccess && (
+      {entries.data !== undefined && (
         <>
           <AuditKept days={entries.data.keep_days} />
           {entries.data.entries.length === 0 ? (

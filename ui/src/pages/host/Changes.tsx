@@ -6,6 +6,7 @@ import type { ReactElement } from "react";
 import type { HostChange } from "../../api/types";
 import { CursorPager } from "../../parts/CursorPager";
 import { ExecutionLink } from "../../parts/ExecutionLink";
+import { failureOf } from "../../parts/failure";
 import { fileName } from "../../parts/format";
 import { Empty, Failed, Loading } from "../../parts/states";
 import { Time } from "../../parts/Time";
@@ -24,10 +25,11 @@ export function Changes({ name }: { name: string }): ReactElement {
     ...(cursor !== undefined && { cursor }),
   };
   const changes = useQuery(hostChangesQuery(name, query));
-  if (changes.isError) {
-    return <Failed error={changes.error} what="the changes" retry={() => void changes.refetch()} />;
+  const failure = failureOf(changes);
+  if (failure !== undefined) {
+    return <Failed error={failure} what="the changes" retry={() => void changes.refetch()} />;
   }
-  if (changes.isPending) {
+  if (changes.data === undefined) {
     return <Loading what="the changes" />;
   }
   const list = changes.data.changes;

@@ -6,6 +6,7 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import type { ReactElement } from "react";
 import type { FactDifference, FactsChange } from "../../api/types";
 import { ExecutionLink } from "../../parts/ExecutionLink";
+import { failureOf } from "../../parts/failure";
 import { plural } from "../../parts/format";
 import { Empty, Failed, Loading } from "../../parts/states";
 import { Time } from "../../parts/Time";
@@ -26,10 +27,11 @@ interface Props {
 export function FactsChanges({ name, find, since }: Props): ReactElement {
   const navigate = route.useNavigate();
   const changes = useQuery(factsChangesQuery(name, since));
-  if (changes.isError) {
-    return <Failed error={changes.error} what="the changes of facts" retry={() => void changes.refetch()} />;
+  const failure = failureOf(changes);
+  if (failure !== undefined) {
+    return <Failed error={failure} what="the changes of facts" retry={() => void changes.refetch()} />;
   }
-  if (changes.isPending) {
+  if (changes.data === undefined) {
     return <Loading what="the changes of facts" />;
   }
   const { next_since } = changes.data;

@@ -3,6 +3,7 @@ import { TextInput } from "@patternfly/react-core/dist/esm/components/TextInput"
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table/dist/esm/components/Table";
 import { useQuery } from "@tanstack/react-query";
 import { type ReactElement, useMemo, useState } from "react";
+import { failureOf } from "../../parts/failure";
 import { plural } from "../../parts/format";
 import { Empty, Failed, Loading } from "../../parts/states";
 import { Time } from "../../parts/Time";
@@ -25,10 +26,11 @@ export function FactsNow({ name, find, at }: Props): ReactElement {
   const facts = useQuery(factsQuery(name, at));
   const rows = useMemo(() => flatten(facts.data?.facts ?? {}), [facts.data]);
   const found = useMemo(() => rows.filter((row) => matches(find, row.path, row.value)), [rows, find]);
-  if (facts.isError) {
-    return <Failed error={facts.error} what="the facts" retry={() => void facts.refetch()} />;
+  const failure = failureOf(facts);
+  if (failure !== undefined) {
+    return <Failed error={failure} what="the facts" retry={() => void facts.refetch()} />;
   }
-  if (facts.isPending) {
+  if (facts.data === undefined) {
     return <Loading what="the facts" />;
   }
   if (rows.length === 0) {

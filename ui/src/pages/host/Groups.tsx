@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import type { ReactElement } from "react";
 import type { HostGroupsChange } from "../../api/types";
 import { ExecutionLink } from "../../parts/ExecutionLink";
+import { failureOf } from "../../parts/failure";
 import { Empty, Failed, Loading } from "../../parts/states";
 import { Time } from "../../parts/Time";
 import { hostGroupsQuery } from "./queries";
@@ -10,10 +11,11 @@ import { hostGroupsQuery } from "./queries";
 /** Which groups the host belonged to, since which run. */
 export function Groups({ name }: { name: string }): ReactElement {
   const groups = useQuery(hostGroupsQuery(name));
-  if (groups.isError) {
-    return <Failed error={groups.error} what="the groups" retry={() => void groups.refetch()} />;
+  const failure = failureOf(groups);
+  if (failure !== undefined) {
+    return <Failed error={failure} what="the groups" retry={() => void groups.refetch()} />;
   }
-  if (groups.isPending) {
+  if (groups.data === undefined) {
     return <Loading what="the groups" />;
   }
   const { changes, complete } = groups.data;

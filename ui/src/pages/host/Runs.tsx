@@ -5,6 +5,7 @@ import type { ReactElement } from "react";
 import { CursorPager } from "../../parts/CursorPager";
 import { Duration } from "../../parts/Duration";
 import { ExecutionLink } from "../../parts/ExecutionLink";
+import { failureOf } from "../../parts/failure";
 import { recapWords, secondsOf } from "../../parts/hostRuns";
 import { OutcomeLabel } from "../../parts/OutcomeLabel";
 import { runName } from "../../parts/runs";
@@ -19,10 +20,11 @@ const route = getRouteApi("/shell/hosts/$name");
 export function Runs({ name }: { name: string }): ReactElement {
   const { cursor } = route.useSearch();
   const runs = useQuery(hostRunsQuery(name, { limit: 50, ...(cursor !== undefined && { cursor }) }));
-  if (runs.isError) {
-    return <Failed error={runs.error} what="the runs" retry={() => void runs.refetch()} />;
+  const failure = failureOf(runs);
+  if (failure !== undefined) {
+    return <Failed error={failure} what="the runs" retry={() => void runs.refetch()} />;
   }
-  if (runs.isPending) {
+  if (runs.data === undefined) {
     return <Loading what="the runs" />;
   }
   return (

@@ -2,6 +2,7 @@ import { Tab, Tabs, TabTitleText } from "@patternfly/react-core/dist/esm/compone
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import type { ReactElement } from "react";
+import { failureOf } from "../../parts/failure";
 import { Failed, Loading } from "../../parts/states";
 import { Changes } from "./Changes";
 import { Facts } from "./Facts";
@@ -28,11 +29,12 @@ export function Host(): ReactElement {
   const { tab = "runs" } = route.useSearch();
   const navigate = route.useNavigate();
   const host = useQuery(hostQuery(name));
-  if (host.isPending) {
-    return <Loading what="the host" />;
+  const failure = failureOf(host);
+  if (failure !== undefined) {
+    return <Failed error={failure} what="the host" retry={() => void host.refetch()} />;
   }
-  if (host.isError) {
-    return <Failed error={host.error} what="the host" retry={() => void host.refetch()} />;
+  if (host.data === undefined) {
+    return <Loading what="the host" />;
   }
   return (
     <>

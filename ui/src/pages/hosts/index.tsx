@@ -3,6 +3,7 @@ import { getRouteApi } from "@tanstack/react-router";
 import type { ReactElement } from "react";
 import { api, read } from "../../api/client";
 import { CursorPager } from "../../parts/CursorPager";
+import { failureOf } from "../../parts/failure";
 import { PageTitle } from "../../parts/PageTitle";
 import { Empty, Failed, Loading } from "../../parts/states";
 import { Filters } from "./Filters";
@@ -29,6 +30,7 @@ export function Hosts(): ReactElement {
   const change = (changes: Partial<HostsSearch>) =>
     // Another filter begins at its first page.
     void navigate({ search: (now) => ({ ...now, cursor: undefined, ...changes }), replace: true });
+  const failure = failureOf(hosts);
   return (
     <>
       <PageTitle
@@ -36,9 +38,11 @@ export function Hosts(): ReactElement {
         details="Each with its own status in its last run: a host is not failed because others in the same run are."
       />
       <Filters search={search} change={change} />
-      {hosts.isError && <Failed error={hosts.error} what="the hosts" retry={() => void hosts.refetch()} />}
+      {failure !== undefined && (
+        <Failed error={failure} what="the hosts" retry={() => void hosts.refetch()} />
+      )}
       {hosts.isPending && <Loading what="the hosts" />}
-      {hosts.isSuccess && (
+      {hosts.data !== undefined && (
         <>
           {hosts.data.hosts.length === 0 ? (
             <NoHosts search={search} hasMore={Boolean(hosts.data.next_cursor)} />

@@ -3,9 +3,9 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { type ReactElement, useMemo } from "react";
 import { ApiError } from "../../api/error";
-import { inventoriesQuery, playbooksQuery } from "../../api/launch";
+import { type Files, useFiles } from "../../api/launch";
 import { executionQuery } from "../../api/queries";
-import type { Execution, NamedFile } from "../../api/types";
+import type { Execution } from "../../api/types";
 import { useScopes } from "../../app/session";
 import { ExecutionLink } from "../../parts/ExecutionLink";
 import { PageTitle } from "../../parts/PageTitle";
@@ -34,25 +34,18 @@ export function Launch(): ReactElement {
 
 function Choices(): ReactElement {
   const { replay } = route.useSearch();
-  const playbooks = useQuery(playbooksQuery);
-  const inventories = useQuery(inventoriesQuery);
-  const error = playbooks.error ?? inventories.error;
-  if (error instanceof ApiError && error.code === "disabled") {
-    return <NotConfigured message={error.message} />;
+  const { files, error, retry } = useFiles();
+  if (files === undefined) {
+    if (error instanceof ApiError && error.code === "disabled") {
+      return <NotConfigured message={error.message} />;
+    }
+    return error === null ? (
+      <Loading what="the playbooks" />
+    ) : (
+      <Failed error={error} what="what can be launched" retry={retry} />
+    );
   }
-  if (error !== null) {
-    return <Failed error={error} what="what can be launched" retry={() => void playbooks.refetch()} />;
-  }
-  if (playbooks.data === undefined || inventories.data === undefined) {
-    return <Loading what="the playbooks" />;
-  }
-  const files = { playbooks: playbooks.data, inventories: inventories.data };
   return replay === undefined ? <NewRun {...files} /> : <Repeat key={replay} id={replay} {...files} />;
-}
-
-interface Files {
-  playbooks: readonly NamedFile[];
-  inventories: readonly NamedFile[];
 }
 
 function NewRun(files: Files): ReactElement {
@@ -63,10 +56,15 @@ function NewRun(files: Files): ReactElement {
 
 function Repeat({ id, ...files }: Files & { id: string }): ReactElement {
   const run = useQuery(executionQuery(id));
-  if (run.isError) {
-    return <Failed error={run.error} what="the run to repeat" retry={() => void run.refetch()} />;
+  // What is typed stays, whatever becomes of the run or the collector meanwhile.
+  if (run.data !== undefined) {
+    return <Prefilled run={run.data} {...files} />;
   }
-  return run.isPending ? <Loading what="the run to repeat" /> : <Prefilled run={run.data} {...files} />;
+  return run.error === null ? (
+    <Loading what="the run to repeat" />
+  ) : (
+    <Failed error={run.error} what="the run to repeat" retry={() => void run.refetch()} />
+  );
 }
 
 function Prefilled({ run, playbooks, inventories }: Files & { run: Execution }): ReactElement {

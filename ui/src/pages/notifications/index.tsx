@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import type { ReactElement } from "react";
 import { targetsQuery } from "../../api/notifications";
 import { useScopes } from "../../app/session";
+import { failureOf } from "../../parts/failure";
 import { LinkButton } from "../../parts/LinkButton";
 import { PageTitle } from "../../parts/PageTitle";
 import { Empty, Failed, Loading } from "../../parts/states";
@@ -34,10 +35,11 @@ export function Notifications(): ReactElement {
 
 function Targets(): ReactElement {
   const targets = useQuery(targetsQuery);
-  if (targets.isError) {
-    return <Failed error={targets.error} what="the targets" retry={() => void targets.refetch()} />;
+  const failure = failureOf(targets);
+  if (failure !== undefined) {
+    return <Failed error={failure} what="the targets" retry={() => void targets.refetch()} />;
   }
-  if (targets.isPending) {
+  if (targets.data === undefined) {
     return <Loading what="the targets" />;
   }
   const { targets: all } = targets.data;

@@ -3,6 +3,7 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import type { ReactElement } from "react";
 import type { StoredReport } from "../../api/types";
 import { Deliveries } from "../../parts/Deliveries";
+import { failureOf } from "../../parts/failure";
 import { plural } from "../../parts/format";
 import { MenuButton } from "../../parts/MenuButton";
 import { PageTitle } from "../../parts/PageTitle";
@@ -17,24 +18,26 @@ const route = getRouteApi("/shell/reports/$id");
 export function StoredReportPage(): ReactElement {
   const { id } = route.useParams();
   const stored = useQuery(storedQuery(id));
-  const report = useQuery({ ...reportQuery(id), enabled: stored.isSuccess && !stored.data.error });
-  if (stored.isError) {
-    return <Failed error={stored.error} what="the report" isPage />;
+  const report = useQuery({ ...reportQuery(id), enabled: stored.data !== undefined && !stored.data.error });
+  const failure = failureOf(stored);
+  if (failure !== undefined) {
+    return <Failed error={failure} what="the report" isPage />;
   }
+  const unmade = failureOf(report);
   return (
     <>
       <PageTitle
         title={stored.data?.schedule ?? "Report"}
         details={stored.data && <Details stored={stored.data} />}
         actions={
-          stored.isSuccess && <MenuButton label="Download" actions={downloads(`/reports/${id}/document`)} />
+          stored.data && <MenuButton label="Download" actions={downloads(`/reports/${id}/document`)} />
         }
       />
       {(stored.isPending || (report.isPending && !stored.data?.error)) && <Loading what="the report" />}
-      {report.isError && (
-        <Failed error={report.error} what="the report" retry={() => void report.refetch()} />
+      {unmade !== undefined && (
+        <Failed error={unmade} what="the report" retry={() => void report.refetch()} />
       )}
-      {report.isSuccess && <ReportView report={report.data} />}
+      {report.data !== undefined && <ReportView report={report.data} />}
     </>
   );
 }

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import type { ReactElement } from "react";
+import { failureOf } from "../../parts/failure";
 import { MenuButton } from "../../parts/MenuButton";
 import { PageTitle } from "../../parts/PageTitle";
 import { PERIOD_WORDS } from "../../parts/periods";
@@ -16,6 +17,7 @@ export function Preview(): ReactElement {
   const search = route.useSearch();
   const { period = "week", zone = "UTC", q } = search;
   const report = useQuery(previewQuery(search));
+  const failure = failureOf(report);
   return (
     <>
       <PageTitle
@@ -42,10 +44,10 @@ export function Preview(): ReactElement {
         }
       />
       {report.isPending && <Loading what="the report" />}
-      {report.isError && (
-        <Failed error={report.error} what="the report" retry={() => void report.refetch()} />
+      {failure !== undefined && (
+        <Failed error={failure} what="the report" retry={() => void report.refetch()} />
       )}
-      {report.isSuccess && <ReportView report={report.data} />}
+      {report.data !== undefined && <ReportView report={report.data} />}
     </>
   );
 }

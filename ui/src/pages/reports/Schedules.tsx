@@ -8,6 +8,7 @@ import type { ReportScheduleItem } from "../../api/types";
 import { useScopes } from "../../app/session";
 import { ConfirmDialog } from "../../parts/ConfirmDialog";
 import { destinationName } from "../../parts/Deliveries";
+import { failureOf } from "../../parts/failure";
 import { MenuButton } from "../../parts/MenuButton";
 import { PageSection } from "../../parts/PageSection";
 import { Failed, Loading } from "../../parts/states";
@@ -23,6 +24,7 @@ export function Schedules(): ReactElement {
   const { can } = useScopes();
   const mayChange = can("admin");
   const [open, setOpen] = useState<Open>();
+  const failure = failureOf(schedules);
   return (
     <PageSection
       title="Schedules"
@@ -36,7 +38,7 @@ export function Schedules(): ReactElement {
       }
     >
       {schedules.isPending && <Loading what="the schedules" />}
-      {schedules.isError && <Failed error={schedules.error} what="the schedules" />}
+      {failure !== undefined && <Failed error={failure} what="the schedules" />}
       {schedules.data?.length === 0 && (
         <p>
           None yet. {!mayChange && "Creating one needs a token with the scope "}

@@ -4,6 +4,7 @@ import type { ReactElement } from "react";
 import { api, read } from "../../api/client";
 import { Budgets } from "../../parts/Budgets";
 import { CursorPager } from "../../parts/CursorPager";
+import { failureOf } from "../../parts/failure";
 import { PageSection } from "../../parts/PageSection";
 import { PageTitle } from "../../parts/PageTitle";
 import { Failed, Loading } from "../../parts/states";
@@ -50,6 +51,7 @@ export function Reports(): ReactElement {
 function Made(): ReactElement {
   const search = route.useSearch();
   const made = useQuery(madeQuery(search));
+  const failure = failureOf(made);
   return (
     <PageSection
       title="Made by schedules"
@@ -63,10 +65,12 @@ function Made(): ReactElement {
         )
       }
     >
-      {made.isError && <Failed error={made.error} what="the reports" retry={() => void made.refetch()} />}
+      {failure !== undefined && (
+        <Failed error={failure} what="the reports" retry={() => void made.refetch()} />
+      )}
       {made.isPending && <Loading what="the reports" />}
-      {made.isSuccess && made.data.reports.length === 0 && <p>None yet.</p>}
-      {made.isSuccess && made.data.reports.length > 0 && (
+      {made.data !== undefined && made.data.reports.length === 0 && <p>None yet.</p>}
+      {made.data !== undefined && made.data.reports.length > 0 && (
         <>
           <MadeTable reports={made.data.reports} />
           <CursorPager cursor={search.cursor} next={made.data.next_cursor} what="reports" />

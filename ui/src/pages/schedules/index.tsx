@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import type { ReactElement } from "react";
 import { schedulesQuery } from "../../api/schedules";
 import { useScopes } from "../../app/session";
+import { failureOf } from "../../parts/failure";
 import { LinkButton } from "../../parts/LinkButton";
 import { PageTitle } from "../../parts/PageTitle";
 import { Empty, Failed, Loading } from "../../parts/states";
@@ -13,6 +14,7 @@ import "./schedules.css";
 export function Schedules(): ReactElement {
   const { can } = useScopes();
   const schedules = useQuery(schedulesQuery);
+  const failure = failureOf(schedules);
   return (
     <>
       <PageTitle
@@ -26,11 +28,11 @@ export function Schedules(): ReactElement {
           )
         }
       />
-      {schedules.isError && (
-        <Failed error={schedules.error} what="the schedules" retry={() => void schedules.refetch()} />
+      {failure !== undefined && (
+        <Failed error={failure} what="the schedules" retry={() => void schedules.refetch()} />
       )}
       {schedules.isPending && <Loading what="the schedules" />}
-      {schedules.isSuccess &&
+      {schedules.data !== undefined &&
         (schedules.data.length === 0 ? (
           <NoSchedules mayMake={can("run")} />
         ) : (

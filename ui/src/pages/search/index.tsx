@@ -5,6 +5,7 @@ import { type ReactElement, useState } from "react";
 import { ApiError } from "../../api/error";
 import { facetsQuery, linesQuery } from "../../api/search";
 import type { SearchPage } from "../../api/types";
+import { failureOf } from "../../parts/failure";
 import { PageTitle } from "../../parts/PageTitle";
 import { SEARCH_FIELDS } from "../../parts/query/fields";
 import { QueryField } from "../../parts/query/QueryField";
@@ -35,6 +36,7 @@ export function Search(): ReactElement {
       counted?.facets?.[field]?.map(({ value }) => value) ?? [],
     ]),
   );
+  const failure = failureOf(lines);
   return (
     <>
       <PageTitle title="Search" tab={q === "" ? "Search" : `Search: ${q}`} />
@@ -63,8 +65,8 @@ export function Search(): ReactElement {
           <div className="search-found">
             <Toolbar counted={counted} context={context} />
             {lines.isPending && <Loading what="lines" />}
-            {lines.isError && (
-              <Failed error={lines.error} what="the lines" retry={() => void lines.refetch()} />
+            {failure !== undefined && (
+              <Failed error={failure} what="the lines" retry={() => void lines.refetch()} />
             )}
             {lines.data !== undefined && <Lines page={lines.data} cursor={cursor} />}
           </div>

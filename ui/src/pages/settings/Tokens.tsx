@@ -6,6 +6,7 @@ import { api, done, read } from "../../api/client";
 import type { Token } from "../../api/types";
 import { useScopes } from "../../app/session";
 import { ConfirmDialog } from "../../parts/ConfirmDialog";
+import { failureOf } from "../../parts/failure";
 import { Failed, Loading } from "../../parts/states";
 import { Time } from "../../parts/Time";
 import { NewToken } from "./NewToken";
@@ -22,13 +23,16 @@ export function Tokens(): ReactElement {
   const [revoked, setRevoked] = useState<Token>();
   const { identity } = useScopes();
   const cache = useQueryClient();
+  const failure = failureOf(tokens);
   return (
     <Section
       title="Tokens"
       about="Who may use this collector: recorders, people, programs. Revoking a token ends its logins, too."
     >
       {tokens.isPending && <Loading what="the tokens" />}
-      {tokens.isError && <Failed error={tokens.error} />}
+      {failure !== undefined && (
+        <Failed error={failure} what="the tokens" retry={() => void tokens.refetch()} />
+      )}
       {tokens.data !== undefined && (
         <Table variant="compact" aria-label="Tokens">
           <Thead>

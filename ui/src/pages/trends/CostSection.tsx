@@ -5,6 +5,7 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import type { ReactElement, ReactNode } from "react";
 import type { CostFigures, Statistics } from "../../api/types";
 import { amount, runsCost, runsCostParts } from "../../parts/cost";
+import { failureOf } from "../../parts/failure";
 import { fileName, integer, plural } from "../../parts/format";
 import { Failed } from "../../parts/states";
 import { Time } from "../../parts/Time";
@@ -29,10 +30,11 @@ export function CostSection({ search }: { search: TrendsSearch }): ReactElement 
   const { cost_by: by = "playbook" } = search;
   const filters = filtersOf(search);
   const statistics = useQuery(statisticsQuery(filters, by));
-  if (statistics.isError) {
+  const failure = failureOf(statistics);
+  if (failure !== undefined) {
     return (
       <Section title="Cost">
-        <Failed error={statistics.error} what="the costs" retry={() => void statistics.refetch()} />
+        <Failed error={failure} what="the costs" retry={() => void statistics.refetch()} />
       </Section>
     );
   }

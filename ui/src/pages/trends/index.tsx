@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { type ReactElement, useMemo } from "react";
 import type { Trends as TrendsAnswer } from "../../api/types";
+import { failureOf } from "../../parts/failure";
 import { integer } from "../../parts/format";
 import { PageTitle } from "../../parts/PageTitle";
 import { Empty, Failed, Loading } from "../../parts/states";
@@ -33,20 +34,21 @@ export function Trends(): ReactElement {
   const trends = useQuery(trendsQuery(filters, runs));
   const behind = useQuery(runsBehindQuery(filters, runs));
   const points = useMemo(() => pointsOf(behind.data ?? []), [behind.data]);
+  const failure = failureOf(trends);
   return (
     <>
       <PageTitle title="Trends" details={trends.data && <Scope trends={trends.data} />} />
       <Filters search={search} error={trends.error} />
-      {trends.isError && !isQueryError(trends.error) && (
-        <Failed error={trends.error} what="the trends" retry={() => void trends.refetch()} />
+      {failure !== undefined && !isQueryError(failure) && (
+        <Failed error={failure} what="the trends" retry={() => void trends.refetch()} />
       )}
       {trends.isPending && <Loading what="the trends" />}
-      {trends.isSuccess && trends.data.runs === 0 && (
+      {trends.data !== undefined && trends.data.runs === 0 && (
         <Empty title="No finished runs to look at">
           Runs in check mode and running ones do not count. {isNarrow(search) && "Try fewer filters."}
         </Empty>
       )}
-      {trends.isSuccess && trends.data.runs > 0 && (
+      {trends.data !== undefined && trends.data.runs > 0 && (
         <Sections trends={trends.data} points={points} search={search} />
       )}
     </>

@@ -30,11 +30,12 @@ export function EditTarget(): ReactElement {
 function Edit({ name }: { name: string }): ReactElement {
   // Read once: what is typed is not to be written over.
   const target = useQuery({ ...targetQuery(name), refetchInterval: false });
-  if (target.isError) {
-    return <Failed error={target.error} what="the target" retry={() => void target.refetch()} />;
-  }
-  if (target.isPending) {
-    return <Loading what="the target" />;
+  if (target.data === undefined) {
+    return target.error === null ? (
+      <Loading what="the target" />
+    ) : (
+      <Failed error={target.error} what="the target" retry={() => void target.refetch()} />
+    );
   }
   return target.data.from_file ? (
     <Empty title="The configuration file defines this target">

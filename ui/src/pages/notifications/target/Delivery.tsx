@@ -6,6 +6,7 @@ import { messageOf } from "../../../api/error";
 import { deliveryQuery, redeliver, renewNotifications } from "../../../api/notifications";
 import type { NotificationDelivery } from "../../../api/types";
 import { ExecutionLink } from "../../../parts/ExecutionLink";
+import { failureOf } from "../../../parts/failure";
 import { integer } from "../../../parts/format";
 import { Failed, Loading, sentence } from "../../../parts/states";
 import { Time } from "../../../parts/Time";
@@ -101,8 +102,9 @@ export function Delivery({ delivery, row, isExpanded, toggle }: Props): ReactEle
 
 function Request({ id }: { id: string }): ReactElement {
   const detail = useQuery(deliveryQuery(id));
-  if (detail.isError) {
-    return <Failed error={detail.error} what="the message" retry={() => void detail.refetch()} />;
+  const failure = failureOf(detail);
+  if (failure !== undefined) {
+    return <Failed error={failure} what="the message" retry={() => void detail.refetch()} />;
   }
-  return detail.isPending ? <Loading what="the message" /> : <Detail detail={detail.data} />;
+  return detail.data === undefined ? <Loading what="the message" /> : <Detail detail={detail.data} />;
 }

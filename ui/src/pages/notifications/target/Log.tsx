@@ -6,6 +6,7 @@ import { getRouteApi } from "@tanstack/react-router";
 import type { ReactElement } from "react";
 import { deliveriesQuery } from "../../../api/notifications";
 import { CursorPager } from "../../../parts/CursorPager";
+import { failureOf } from "../../../parts/failure";
 import { Empty, Failed, Loading } from "../../../parts/states";
 import type { TargetSearch } from "../search";
 import { Delivery } from "./Delivery";
@@ -33,6 +34,7 @@ export function Log({ name }: { name: string }): ReactElement {
   );
   const change = (changes: TargetSearch) =>
     void navigate({ search: (now) => ({ ...now, ...changes }), replace: true, resetScroll: false });
+  const failure = failureOf(log);
   return (
     <section aria-labelledby="target-log">
       <Title headingLevel="h2" size="lg" id="target-log">
@@ -48,9 +50,9 @@ export function Log({ name }: { name: string }): ReactElement {
           />
         ))}
       </ToggleGroup>
-      {log.isError && <Failed error={log.error} what="the log" retry={() => void log.refetch()} />}
+      {failure !== undefined && <Failed error={failure} what="the log" retry={() => void log.refetch()} />}
       {log.isPending && <Loading what="the log" />}
-      {log.isSuccess &&
+      {log.data !== undefined &&
         (log.data.deliveries.length === 0 ? (
           <Empty title={state === undefined ? "Nothing was sent yet" : "No such message"}>
             {state === undefined
@@ -80,7 +82,7 @@ export function Log({ name }: { name: string }): ReactElement {
             ))}
           </Table>
         ))}
-      {log.isSuccess && <CursorPager cursor={cursor} next={log.data.next_cursor} what="messages" />}
+      {log.data !== undefined && <CursorPager cursor={cursor} next={log.data.next_cursor} what="messages" />}
     </section>
   );
 }

@@ -5,6 +5,7 @@ import type { ReactElement } from "react";
 import { targetQuery } from "../../../api/notifications";
 import type { NotificationTarget } from "../../../api/types";
 import { useScopes } from "../../../app/session";
+import { failureOf } from "../../../parts/failure";
 import { PageTitle } from "../../../parts/PageTitle";
 import { Failed, Loading, sentence } from "../../../parts/states";
 import { Time } from "../../../parts/Time";
@@ -34,10 +35,15 @@ export function Target(): ReactElement {
       </>
     );
   }
-  if (target.isError) {
-    return <Failed error={target.error} what="this target" retry={() => void target.refetch()} isPage />;
+  const failure = failureOf(target);
+  if (failure !== undefined) {
+    return <Failed error={failure} what="this target" retry={() => void target.refetch()} isPage />;
   }
-  return target.isPending ? <Loading what="the target" /> : <Loaded key={name} target={target.data} />;
+  return target.data === undefined ? (
+    <Loading what="the target" />
+  ) : (
+    <Loaded key={name} target={target.data} />
+  );
 }
 
 function Loaded({ target }: { target: NotificationTarget }): ReactElement {

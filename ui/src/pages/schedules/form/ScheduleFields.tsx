@@ -1,10 +1,9 @@
 import { Alert } from "@patternfly/react-core/dist/esm/components/Alert";
 import { Button } from "@patternfly/react-core/dist/esm/components/Button";
 import { ActionGroup, Form } from "@patternfly/react-core/dist/esm/components/Form";
-import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, type ReactElement, type ReactNode, useState } from "react";
 import { ApiError } from "../../../api/error";
-import { inventoriesQuery, playbooksQuery } from "../../../api/launch";
+import { useFiles } from "../../../api/launch";
 import type { NamedFile, Schedule } from "../../../api/types";
 import { Folded } from "../../../parts/form/Folded";
 import { TextField } from "../../../parts/form/TextField";
@@ -31,19 +30,18 @@ interface Props {
 
 /** The form, once it is known what can run. */
 export function ScheduleFields(props: Props): ReactElement {
-  const playbooks = useQuery(playbooksQuery);
-  const inventories = useQuery(inventoriesQuery);
-  const error = playbooks.error ?? inventories.error;
-  if (error instanceof ApiError && error.code === "disabled") {
-    return <NotConfigured message={error.message} />;
+  const { files, error, retry } = useFiles();
+  if (files === undefined) {
+    if (error instanceof ApiError && error.code === "disabled") {
+      return <NotConfigured message={error.message} />;
+    }
+    return error === null ? (
+      <Loading what="the playbooks" />
+    ) : (
+      <Failed error={error} what="what can be run" retry={retry} />
+    );
   }
-  if (error !== null) {
-    return <Failed error={error} what="what can be run" retry={() => void playbooks.refetch()} />;
-  }
-  if (playbooks.data === undefined || inventories.data === undefined) {
-    return <Loading what="the playbooks" />;
-  }
-  return <Fields {...props} playbooks={playbooks.data} inventories={inventories.data} />;
+  return <Fields {...props} {...files} />;
 }
 
 interface FieldsProps extends Props {

@@ -34,11 +34,12 @@ function Edit({ name }: { name: string }): ReactElement {
   const scopes = useScopes();
   // Read once: what is typed is not to be written over.
   const schedule = useQuery({ ...scheduleQuery(name), refetchInterval: false });
-  if (schedule.isError) {
-    return <Failed error={schedule.error} what="the schedule" retry={() => void schedule.refetch()} />;
-  }
-  if (schedule.isPending) {
-    return <Loading what="the schedule" />;
+  if (schedule.data === undefined) {
+    return schedule.error === null ? (
+      <Loading what="the schedule" />
+    ) : (
+      <Failed error={schedule.error} what="the schedule" retry={() => void schedule.refetch()} />
+    );
   }
   return mayChange(schedule.data, scopes) ? (
     <Loaded key={name} schedule={schedule.data} />

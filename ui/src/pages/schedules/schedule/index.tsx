@@ -5,6 +5,7 @@ import { getRouteApi } from "@tanstack/react-router";
 import type { ReactElement } from "react";
 import { scheduleQuery } from "../../../api/schedules";
 import type { Schedule } from "../../../api/types";
+import { failureOf } from "../../../parts/failure";
 import { PageTitle } from "../../../parts/PageTitle";
 import { Failed, Loading } from "../../../parts/states";
 import { ScheduleState } from "../StateLabel";
@@ -22,12 +23,13 @@ const route = getRouteApi("/shell/schedules/$name");
 export function OneSchedule(): ReactElement {
   const { name } = route.useParams();
   const schedule = useQuery(scheduleQuery(name));
-  if (schedule.isError) {
+  const failure = failureOf(schedule);
+  if (failure !== undefined) {
     return (
-      <Failed error={schedule.error} what="this schedule" retry={() => void schedule.refetch()} isPage />
+      <Failed error={failure} what="this schedule" retry={() => void schedule.refetch()} isPage />
     );
   }
-  return schedule.isPending ? (
+  return schedule.data === undefined ? (
     <Loading what="the schedule" />
   ) : (
     <Loaded key={name} schedule={schedule.data} />
