@@ -63,6 +63,22 @@ test("an error stands until the query is changed", async () => {
   expect(screen.getByRole("alert").textContent).toBe("");
 });
 
+test("what is typed while an answer is on its way is not taken back", async () => {
+  const field = (value: string) => (
+    <QueryClientProvider client={cache}>
+      <QueryField value={value} apply={() => undefined} label="Search" placeholder="" help="Help" />
+    </QueryClientProvider>
+  );
+  const cache = new QueryClient();
+  const { rerender } = render(field(""));
+  const input = screen.getByRole<HTMLInputElement>("combobox");
+  await userEvent.type(input, "refused{Enter} by");
+  rerender(field("refused"));
+  expect(input.value).toBe("refused by");
+  rerender(field("another"));
+  expect(input.value).toBe("another");
+});
+
 test("the field can be emptied", async () => {
   const { apply, user, field } = show({ value: "refused" });
   await user.click(screen.getByRole("button", { name: "Empty the field" }));

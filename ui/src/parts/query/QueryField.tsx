@@ -8,8 +8,9 @@ import {
 import OutlinedQuestionCircleIcon from "@patternfly/react-icons/dist/esm/icons/outlined-question-circle-icon";
 import SearchIcon from "@patternfly/react-icons/dist/esm/icons/search-icon";
 import TimesIcon from "@patternfly/react-icons/dist/esm/icons/times-icon";
-import { type ReactElement, type ReactNode, useEffect, useId, useRef, useState } from "react";
+import { type ReactElement, type ReactNode, useId, useRef, useState } from "react";
 import { useHotkey } from "../useHotkey";
+import { useFieldText } from "../useTyped";
 import { complete } from "./complete";
 import { type Field, RUN_FIELDS } from "./fields";
 import { Options } from "./Options";
@@ -53,11 +54,10 @@ export function QueryField(props: Props): ReactElement {
     fields = RUN_FIELDS,
     known,
   } = props;
-  const [typed, setTyped] = useState(value);
+  const { typed, setTyped, noteAsked } = useFieldText(value);
   const [caret, setCaret] = useState(0);
   const input = useRef<HTMLInputElement>(null);
   const id = useId();
-  useEffect(() => setTyped(value), [value]);
   useHotkey("/", () => input.current?.focus());
 
   const list = useCompletion({
@@ -77,6 +77,7 @@ export function QueryField(props: Props): ReactElement {
   const submit = (text: string) => {
     list.close();
     setTyped(text.trim());
+    noteAsked(text.trim());
     apply(text.trim());
   };
   const isExpanded = list.options.length > 0;
