@@ -4,6 +4,7 @@ import AngleDownIcon from "@patternfly/react-icons/dist/esm/icons/angle-down-ico
 import AngleUpIcon from "@patternfly/react-icons/dist/esm/icons/angle-up-icon";
 import TimesIcon from "@patternfly/react-icons/dist/esm/icons/times-icon";
 import type { KeyboardEvent, ReactElement, Ref } from "react";
+import { useFieldText } from "../parts/useTyped";
 import type { Query } from "./types";
 import type { Finding } from "./useFind";
 
@@ -17,6 +18,7 @@ interface FindBarProps {
 
 /** The search of the console: count, next and previous, regular expressions, upper and lower case. */
 export function FindBar({ query, finding, field, onQuery, onClose }: FindBarProps): ReactElement {
+  const { typed, setTyped, noteAsked } = useFieldText(query.text);
   const press = (event: KeyboardEvent) => {
     if (event.key === "Enter") {
       event.preventDefault();
@@ -36,9 +38,13 @@ export function FindBar({ query, finding, field, onQuery, onClose }: FindBarProp
           type="search"
           aria-label="Search the output"
           placeholder="Search the output"
-          value={query.text}
+          value={typed}
           validated={finding.error === undefined ? "default" : "error"}
-          onChange={(_, text) => onQuery({ ...query, text })}
+          onChange={(_, text) => {
+            setTyped(text);
+            noteAsked(text);
+            onQuery({ ...query, text });
+          }}
         />
       </div>
       <div className="pbc-group">
@@ -48,7 +54,7 @@ export function FindBar({ query, finding, field, onQuery, onClose }: FindBarProp
           aria-pressed={query.caseSensitive}
           aria-label="Match upper and lower case"
           title="Match upper and lower case"
-          onClick={() => onQuery({ ...query, caseSensitive: !query.caseSensitive })}
+          onClick={() => onQuery({ ...query, text: typed, caseSensitive: !query.caseSensitive })}
         >
           Aa
         </Button>
@@ -58,7 +64,7 @@ export function FindBar({ query, finding, field, onQuery, onClose }: FindBarProp
           aria-pressed={query.regex}
           aria-label="Regular expression"
           title="Regular expression"
-          onClick={() => onQuery({ ...query, regex: !query.regex })}
+          onClick={() => onQuery({ ...query, text: typed, regex: !query.regex })}
         >
           .*
         </Button>
