@@ -61,14 +61,24 @@ function usePlace(search: MatrixSearch, write: (change: MatrixSearch) => void) {
   );
   const [place, setPlace] = useState<Place | undefined>(written);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  // Back, Forward and links change the address.
-  useEffect(() => setPlace(written), [written]);
+  const own = useRef<Place>(undefined);
+  useEffect(() => {
+    // Back, Forward and links change the address. What was written here arrives when the keys may have gone on.
+    const { current } = own;
+    if (current === undefined || current.host !== written?.host || current.task !== written.task) {
+      setPlace(written);
+    }
+    own.current = undefined;
+  }, [written]);
   useEffect(() => () => clearTimeout(timer.current), []);
   const choose = useCallback(
     (next: Place) => {
       setPlace(next);
       clearTimeout(timer.current);
-      timer.current = setTimeout(() => write(next), SETTLED);
+      timer.current = setTimeout(() => {
+        own.current = next;
+        write(next);
+      }, SETTLED);
     },
     [write],
   );
