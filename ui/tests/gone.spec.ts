@@ -12,7 +12,7 @@ test("a run that is deleted while it is looked at", async ({ page, collector }) 
   await expect(page.getByRole("heading", { level: 1, name: "Runs" })).toBeVisible();
   await expect(page.getByRole("row").filter({ hasText: "deleted.yml" })).toHaveCount(0);
   await page.goto(`runs/${run.id}/console`);
-  await expect(page.getByText(/deleted|no such run/i).first()).toBeVisible();
+  await expect(page.getByText(/deleted|run not found/i).first()).toBeVisible();
 });
 
 test("a row disappears from the list when its run is deleted", async ({ page, collector }) => {

@@ -149,7 +149,7 @@ test("a page that is open twice shows the same in both, and what one changes the
 test("a real playbook is watched from its first line to its end", async ({ page, collector }) => {
   test.slow();
   await page.goto("runs?playbook=gated.yml");
-  await expect(page.getByText("No run is like this")).toBeVisible();
+  await expect(page.getByText("No runs match these filters")).toBeVisible();
   const gate = join(collector.folder, `gate-${Date.now()}`);
   const ended = collector.ansible("gated.yml", { gate });
   const row = page.getByRole("row").filter({ hasText: "gated.yml" });

@@ -126,7 +126,7 @@ test("a message that did not arrive is in the log, and is sent again", async ({ 
   await expect(page).toHaveURL(/again\?state=failed/);
   receiver.status = 204;
   await row.getByRole("button", { name: /^Send again/ }).click();
-  await expect(page.getByText("No such message")).toBeVisible();
+  await expect(page.getByText("No messages in this state")).toBeVisible();
   await page.getByRole("button", { name: "All", exact: true }).click();
   await expect(row).toContainText("Delivered");
   expect(new Set(receiver.received.map(({ headers }) => headers["webhook-id"])).size).toBe(1);
@@ -145,10 +145,10 @@ test("a target is changed without its secrets, paused, rotated and removed", asy
   await page.getByRole("button", { name: "More reasons" }).click();
   await page.getByRole("checkbox", { name: "A run is lost" }).check();
   await page.getByRole("button", { name: "Quiet hours, digest, limit" }).click();
-  await page.getByRole("spinbutton", { name: "Messages an hour at most" }).fill("0");
+  await page.getByRole("spinbutton", { name: "Messages per hour, at most" }).fill("0");
   await page.getByRole("button", { name: "Save" }).click();
   await expect(page.getByText(/It must be at least 1/)).toBeVisible();
-  await page.getByRole("spinbutton", { name: "Messages an hour at most" }).fill("5");
+  await page.getByRole("spinbutton", { name: "Messages per hour, at most" }).fill("5");
   await page.getByRole("button", { name: "Save" }).click();
   await expect(page.getByText("a run is lost")).toBeVisible();
   await page.getByRole("button", { name: "Send a test" }).click();

@@ -13,8 +13,8 @@ export function AwayBanner({ retry }: { retry: () => void }): ReactElement {
     <div role="status">
       {state === "away" && (
         <Banner status="warning" className="app-away">
-          <DisconnectedIcon /> The collector does not answer. What you see is from <Time at={answered} />, and
-          it is tried again all the time.{" "}
+          <DisconnectedIcon /> The collector does not answer. What you see is from <Time at={answered} />.
+          Retrying automatically.{" "}
           <Button variant="link" isInline onClick={retry}>
             Try now
           </Button>

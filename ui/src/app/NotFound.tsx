@@ -12,7 +12,7 @@ export function NotFound(): ReactElement {
       title="Nothing is at this address"
       actions={<LinkButton to="/runs">To the runs</LinkButton>}
     >
-      The link may be old or mistyped. A run that was deleted is gone for good.
+      The link may be old or wrong. A deleted run cannot be restored.
     </Empty>
   );
 }

@@ -37,7 +37,7 @@ export function UserMenu(): ReactElement | null {
     >
       <DropdownList>
         <DropdownItem isDisabled description={identity.scopes.join(", ")}>
-          This token may
+          Scopes of this token
         </DropdownItem>
         <DropdownItem onClick={() => void leave()}>Log out</DropdownItem>
       </DropdownList>

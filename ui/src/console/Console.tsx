@@ -250,7 +250,7 @@ export function Console(props: ConsoleProps): ReactElement {
         />
         {isEmpty && <div className="pbc-empty">{props.empty(store?.gone ? store.error : undefined)}</div>}
         {isWaiting && (
-          <p className="pbc-empty pbc-note">Nothing was printed yet. Lines appear here as they come.</p>
+          <p className="pbc-empty pbc-note">Nothing was printed yet. Lines appear here as they arrive.</p>
         )}
         {view !== undefined && !view.following && (live || view.fresh > 0) && (
           <div className="pbc-end">

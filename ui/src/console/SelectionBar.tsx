@@ -28,7 +28,7 @@ export function SelectionBar({ log, selected, href, onOpen, onClear }: Selection
     const written = navigator.clipboard?.writeText(text) ?? Promise.reject(new Error("no clipboard"));
     written.then(
       () => setSaid(`${what} copied`),
-      () => setSaid("The browser did not allow it"),
+      () => setSaid("The browser did not allow copying"),
     );
   };
   const line = log.store.lineAt(log.store.rowOf(selected.from));

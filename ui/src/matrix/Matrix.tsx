@@ -92,7 +92,7 @@ export function Matrix(props: MatrixProps): ReactElement {
       <Legend />
       {model.rows.length === 0 || model.columns.length === 0 ? (
         <p role="status">
-          {matrix.hosts.length === 0 ? "No host has a result yet." : "No result is like that."}
+          {matrix.hosts.length === 0 ? "No host has a result yet." : "No results match these filters."}
         </p>
       ) : (
         <MatrixCanvas

@@ -72,7 +72,7 @@ export function ConfirmDialog(props: Props): ReactElement {
           {action}
         </Button>
         <Button variant="link" onClick={close}>
-          Do not
+          Close
         </Button>
       </ModalFooter>
     </Modal>

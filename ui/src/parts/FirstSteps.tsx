@@ -15,7 +15,7 @@ token_file = ~/.config/playback/token`;
     <Empty title="No run is recorded yet">
       <p>
         Install the recorder into the Python that runs Ansible, write these lines into{" "}
-        <code>ansible.cfg</code>, and run a playbook as before: it appears here by itself.
+        <code>ansible.cfg</code>, and run a playbook as before: it appears here automatically.
       </p>
       <ClipboardCopy
         isReadOnly

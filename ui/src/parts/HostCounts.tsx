@@ -1,6 +1,6 @@
 import type { ReactElement } from "react";
 import type { HostsByOutcome } from "../api/types";
-import { describeHosts, HOST_OUTCOMES, totalHosts } from "./hosts";
+import { countWords, describeHosts, HOST_OUTCOMES, totalHosts } from "./hosts";
 import "./parts.css";
 
 /**
@@ -24,9 +24,7 @@ export function HostCounts({ counts }: { counts: HostsByOutcome }): ReactElement
         ))}
       </span>
       <span className="pb-hosts-text">
-        {HOST_OUTCOMES.filter((outcome) => counts[outcome] > 0)
-          .map((outcome) => `${counts[outcome]} ${outcome}`)
-          .join(", ")}
+        {countWords(counts)}
       </span>
     </span>
   );

@@ -57,7 +57,7 @@ export function ago(time: Date, now: Date): string {
   return "just now";
 }
 
-/** "0.4 s", "7.9 s", "1 m 12 s", "2 h 5 m", "3 d 4 h". */
+/** "0.4 s", "7.9 s", "1 min 12 s", "2 h 5 min", "3 d 4 h". */
 export function duration(seconds: number): string {
   if (!Number.isFinite(seconds) || seconds < 0) {
     return "0 s";
@@ -69,7 +69,7 @@ export function duration(seconds: number): string {
   const parts: readonly [number, string][] = [
     [Math.floor(whole / 86_400), "d"],
     [Math.floor(whole / 3_600) % 24, "h"],
-    [Math.floor(whole / 60) % 60, "m"],
+    [Math.floor(whole / 60) % 60, "min"],
     [whole % 60, "s"],
   ];
   const first = parts.findIndex(([value]) => value > 0);

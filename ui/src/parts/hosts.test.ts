@@ -14,5 +14,6 @@ test("a host counts once, by the worst that happened to it", () => {
 
 test("hosts are counted in words, the worst first", () => {
   expect(describeHosts({ ...NO_HOSTS, failed: 1, ok: 1 })).toBe("1 failed, 1 ok of 2 hosts");
+  expect(describeHosts({ ...NO_HOSTS, idle: 2, ok: 1 })).toBe("2 not run, 1 ok of 3 hosts");
   expect(describeHosts(NO_HOSTS)).toBe("no hosts");
 });

@@ -36,10 +36,14 @@ export function describeHosts(counts: HostsByOutcome): string {
   if (total === 0) {
     return "no hosts";
   }
-  const parts = HOST_OUTCOMES.filter((outcome) => counts[outcome] > 0).map(
-    (outcome) => `${counts[outcome]} ${outcome}`,
-  );
-  return `${parts.join(", ")} of ${total} ${total === 1 ? "host" : "hosts"}`;
+  return `${countWords(counts)} of ${total} ${total === 1 ? "host" : "hosts"}`;
+}
+
+/** "1 failed, 3 ok". A host that no task ran on is "not run", as in the matrix and the recap. */
+export function countWords(counts: HostsByOutcome): string {
+  return HOST_OUTCOMES.filter((outcome) => counts[outcome] > 0)
+    .map((outcome) => `${counts[outcome]} ${outcome === "idle" ? "not run" : outcome}`)
+    .join(", ");
 }
 
 export function totalHosts(counts: HostsByOutcome): number {

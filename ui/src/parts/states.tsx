@@ -48,7 +48,7 @@ export function Failed({
     <EmptyState
       headingLevel={isPage ? "h1" : "h2"}
       status={isMissing ? "info" : "danger"}
-      titleText={isMissing ? `There is no such thing any more, or there never was` : `Could not show ${what}`}
+      titleText={isMissing ? "Not found: it was deleted, or the link is wrong" : `Could not show ${what}`}
       variant="sm"
     >
       <EmptyStateBody>{sentence(messageOf(error))}</EmptyStateBody>

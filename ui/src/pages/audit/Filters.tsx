@@ -67,7 +67,7 @@ export function Filters({ search, change }: Props): ReactElement {
                 })
               }
             >
-              Clear the filters
+              Clear filters
             </Button>
           </ToolbarItem>
         )}

@@ -66,7 +66,7 @@ function Trail(): ReactElement {
         <>
           <AuditKept days={entries.data.keep_days} />
           {entries.data.entries.length === 0 ? (
-            <Empty title="No such entry">Nothing was changed that these filters find.</Empty>
+            <Empty title="No entries match these filters">Try fewer filters, or a longer period.</Empty>
           ) : (
             <EntryTable entries={entries.data.entries} />
           )}

@@ -21,7 +21,7 @@ const ACTION_WORDS = new Map([
   ["pause_schedule", "paused a schedule"],
   ["resume_schedule", "resumed a schedule"],
   ["run_schedule", "ran a schedule by hand"],
-  ["skip_schedule", "left a time of a schedule out"],
+  ["skip_schedule", "skipped a time of a schedule"],
   ["trim_audit", "removed old entries"],
   ["set_target", "set a target of notifications"],
   ["remove_target", "removed a target of notifications"],

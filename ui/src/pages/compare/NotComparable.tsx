@@ -33,10 +33,10 @@ export function NotComparable({ error, run, before, earlier, retry }: Props): Re
       <>
         <PageTitle title="Compare" />
         <Empty
-          title="This run is not there any more"
+          title="Run not found"
           actions={<LinkButton to="/runs">To the runs</LinkButton>}
         >
-          It was deleted, or the link is mistyped. A run that was deleted is gone for good.
+          It was deleted, or the link is wrong. A deleted run cannot be restored.
         </Empty>
       </>
     );
@@ -52,7 +52,7 @@ export function NotComparable({ error, run, before, earlier, retry }: Props): Re
             ? isLastGood
               ? "No earlier run of the same kind succeeded"
               : "There is no earlier run of the same kind"
-            : "The run to compare with is not there any more"
+            : "The run to compare with was not found"
         }
         actions={
           <>
@@ -66,7 +66,7 @@ export function NotComparable({ error, run, before, earlier, retry }: Props): Re
         }
       >
         {isEarlierMissing
-          ? "Of the same kind are runs with the same playbook, inventory, limit and check mode. Any two runs can be compared, though: choose one."
+          ? "Runs of the same kind have the same playbook, inventory, limit and check mode. Any two runs can be compared, though: choose one."
           : "It was deleted. Choose another."}
       </Empty>
     </>

@@ -2,9 +2,9 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ReactElement } from "react";
 import { taskOfResultQuery } from "../../api/compare";
-import { plural } from "../../parts/format";
 import { Fields } from "./Fields";
 import type { ResultDifference } from "./groups";
+import { differWords } from "./names";
 import { OutcomeChange } from "./OutcomeChange";
 
 interface Props {
@@ -36,7 +36,7 @@ export function ResultChange({ result, before, now }: Props): ReactElement {
       </div>
       {note && <p className="pb-subtle">{note}</p>}
       {fields.length > 0 && <Fields fields={fields} label={`Fields of ${host} that differ`} />}
-      {left > 0 && <p className="pb-subtle">{plural(left, "more field")} of it differ.</p>}
+      {left > 0 && <p className="pb-subtle">{differWords(left, "field")}</p>}
       {items.map((item) => (
         <div key={item.item} className="compare-item">
           <div className="compare-row">
@@ -50,7 +50,7 @@ export function ResultChange({ result, before, now }: Props): ReactElement {
           )}
         </div>
       ))}
-      {itemsLeft > 0 && <p className="pb-subtle">{plural(itemsLeft, "more item")} of the loop differ.</p>}
+      {itemsLeft > 0 && <p className="pb-subtle">{differWords(itemsLeft, "item")}</p>}
     </div>
   );
 }

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Comparison } from "../../api/types";
 import { groupsOf } from "./groups";
 import { headline } from "./headline";
-import { list } from "./names";
+import { differWords, list } from "./names";
 import { textDiff } from "./textDiff";
 import { versionChanges } from "./versions";
 
@@ -173,4 +173,9 @@ test("names as a list", () => {
   expect(list(["a"])).toBe("a");
   expect(list(["a", "b", "c"])).toBe("a, b and c");
   expect(list(["a", "b", "c", "d"], 9)).toBe("a, b, c and 6 more");
+});
+
+test("one thing differs, several differ", () => {
+  expect(differWords(1, "field")).toBe("1 more field differs.");
+  expect(differWords(2, "item")).toBe("2 more items differ.");
 });

@@ -1,4 +1,5 @@
 /** How the parameters of a run are called on this page. */
+import { plural } from "../../parts/format";
 
 const NAMES = new Map<string, string>([
   ["ansible_version", "Ansible"],
@@ -30,4 +31,9 @@ export function list(names: readonly string[], total = names.length, most = 4): 
   const left = total - shown.length;
   const all = left > 0 ? [...shown, `${left} more`] : shown;
   return all.length < 2 ? all.join("") : `${all.slice(0, -1).join(", ")} and ${all.at(-1)}`;
+}
+
+/** "1 more field differs.", "3 more fields differ." */
+export function differWords(count: number, what: string): string {
+  return `${plural(count, `more ${what}`)} ${count === 1 ? "differs" : "differ"}.`;
 }

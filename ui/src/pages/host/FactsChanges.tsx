@@ -44,7 +44,7 @@ export function FactsChanges({ name, find, since }: Props): ReactElement {
     <>
       <Unreadable gaps={changes.data.unreadable} />
       {shown.length === 0 && (
-        <Empty title={find === "" ? "No fact changed" : "No such fact changed"}>
+        <Empty title={find === "" ? "No fact changed" : "No facts that match changed"}>
           Times, load, free memory and free space change with every run: no history of them is kept.
         </Empty>
       )}

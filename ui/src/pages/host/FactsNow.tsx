@@ -38,7 +38,7 @@ export function FactsNow({ name, find, at }: Props): ReactElement {
       <>
         <Unreadable gaps={facts.data.unreadable} />
         <Empty title="No facts are known">
-          Facts are recorded when a play gathers them. They go with the run that reported them.
+          Facts are recorded when a play gathers them. They are deleted with the run that reported them.
         </Empty>
       </>
     );

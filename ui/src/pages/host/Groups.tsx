@@ -22,8 +22,8 @@ export function Groups({ name }: { name: string }): ReactElement {
   if (changes.length === 0) {
     return (
       <Empty title="Its groups are not known">
-        A run tells the groups of the hosts that it gives tasks to. Runs that were imported, or recorded by an
-        earlier version, tell none.
+        A run records the groups of the hosts that it runs tasks on. Imported runs, and those that an earlier
+        version recorded, have none.
       </Empty>
     );
   }

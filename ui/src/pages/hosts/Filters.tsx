@@ -43,7 +43,7 @@ export function Filters({ search, change }: Props): ReactElement {
             value={unseen ?? ""}
             onChange={(_, span) => change({ unseen: span || undefined })}
           >
-            <FormSelectOption value="" label="Seen whenever" />
+            <FormSelectOption value="" label="Seen at any time" />
             {unseenChoices(unseen).map((span) => (
               <FormSelectOption key={span} value={span} label={`Not seen for ${spanWords(span)}`} />
             ))}
@@ -55,7 +55,7 @@ export function Filters({ search, change }: Props): ReactElement {
               variant="link"
               onClick={() => change({ name: undefined, status: undefined, unseen: undefined })}
             >
-              Clear the filters
+              Clear filters
             </Button>
           </ToolbarItem>
         )}

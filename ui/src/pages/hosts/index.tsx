@@ -58,13 +58,13 @@ export function Hosts(): ReactElement {
 
 function NoHosts({ search, hasMore }: { search: HostsSearch; hasMore: boolean }): ReactElement {
   if (hasMore) {
-    return <Empty title="No such host on this page">The next page may have some.</Empty>;
+    return <Empty title="No hosts on this page match these filters">The next page may have some.</Empty>;
   }
   const isFiltered = search.name ?? search.status ?? search.unseen ?? search.cursor;
   return isFiltered === undefined ? (
     <Empty title="No hosts yet">A host appears here with the first recorded run that it takes part in.</Empty>
   ) : (
-    <Empty title="No such host">No host of a kept run matches these filters.</Empty>
+    <Empty title="No hosts match these filters">Only hosts of runs that are still recorded are listed.</Empty>
   );
 }
 

@@ -85,14 +85,14 @@ function Prefilled({ run, playbooks, inventories }: Files & { run: Execution }):
         className="pb-form-origin"
         title={
           <>
-            {isOurs ? "Repeats" : "Begins with what is recorded of"}{" "}
+            {isOurs ? "Repeats" : "Filled in from the record of"}{" "}
             <ExecutionLink id={run.id}>{runName(run)}</ExecutionLink> of <Time at={run.start_time} />
           </>
         }
       >
         {isOurs
           ? "Change what should be different. Secrets are not stored: they must be typed again."
-          : "Playback did not launch that run, so this is a new one: check that nothing is missing. Options that no record tells, such as become, are not set."}
+          : "Playback did not launch that run, so this is a new one: check that nothing is missing. Options that are not recorded, such as become, are not set."}
         {names.length > 0 &&
           ` It had the extra variables ${names.join(", ")}; their values are not recorded.`}
       </Alert>

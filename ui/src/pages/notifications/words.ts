@@ -62,7 +62,7 @@ export const MORE_TRIGGERS: readonly TriggerWords[] = [
   {
     trigger: "still_broken",
     name: "It is still broken",
-    about: "It goes on failing: told again after so many failures in a row.",
+    about: "It keeps failing: sent again after this many further failures.",
     short: "it is still broken",
   },
   {
@@ -74,7 +74,7 @@ export const MORE_TRIGGERS: readonly TriggerWords[] = [
   {
     trigger: "slow",
     name: "It is slower than usual",
-    about: "A success took longer than the last 30 let expect; told when that begins.",
+    about: "A run that succeeded took longer than the last 30 suggest; sent when that begins.",
     short: "it is slower than usual",
   },
   {
@@ -105,7 +105,7 @@ export const MORE_TRIGGERS: readonly TriggerWords[] = [
     trigger: "budget",
     name: "A budget is spent",
     about:
-      "What runs cost reached a budget of the configuration, or so many percent of it; told once in its period.",
+      "The cost of runs reached a budget of the configuration, or a part of it; sent once in its period.",
     short: "a budget is spent",
   },
   {
@@ -117,7 +117,7 @@ export const MORE_TRIGGERS: readonly TriggerWords[] = [
   {
     trigger: "failed",
     name: "Each failure",
-    about: "Whenever a run fails, however often. “Breaks” is told once.",
+    about: "Whenever a run fails, however often. “Breaks” is sent once.",
     short: "a run fails",
   },
   {

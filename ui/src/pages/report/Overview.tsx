@@ -38,7 +38,7 @@ export function Overview({ report }: { report: Report }): ReactElement {
       </Table>
       {cost && cost.unknown_runs > 0 && (
         <p className="pb-subtle">
-          Not all is known of the cost of {integer(cost.unknown_runs)} of {integer(cost.runs)} runs.
+          The cost of {integer(cost.unknown_runs)} of {integer(cost.runs)} runs is not fully known.
         </p>
       )}
     </PageSection>

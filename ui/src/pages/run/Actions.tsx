@@ -77,14 +77,14 @@ const QUESTIONS = {
   cancel: {
     title: "Cancel this run?",
     action: "Cancel the run",
-    words: "Ansible is asked to end, as with Ctrl-C. Hosts stay as the tasks that are over left them.",
+    words: "Ansible is asked to end, as with Ctrl-C. What finished tasks did is not undone.",
   },
   pin: { title: "Pin this run?", action: "Pin", words: "No retention rule deletes a pinned run." },
   unpin: { title: "Unpin this run?", action: "Unpin", words: "Retention rules apply to it again." },
   delete: {
     title: "Delete this run?",
     action: "Delete",
-    words: "Its record, output and results are erased for good. The audit trail keeps who deleted it.",
+    words: "Its record, output and results are deleted permanently. The audit trail keeps who deleted it.",
   },
 } as const;
 

@@ -52,7 +52,7 @@ export function RedactDialog({ id, close }: { id: string; close(): void }): Reac
         isInline
         isPlain
         variant="warning"
-        title="What is hidden cannot be brought back, by nobody."
+        title="Redaction cannot be undone."
       />
       {FIELDS.map(({ name, label, help }) => (
         <FormGroup key={name} label={`${label}, one a line`} fieldId={`redact-${name}`}>

@@ -41,10 +41,10 @@ export function Run(): ReactElement {
 }
 
 function NoRun(): ReactElement {
-  useDocumentTitle("No such run");
+  useDocumentTitle("Run not found");
   return (
-    <Empty isPage title="There is no such run" actions={<LinkButton to="/runs">To the runs</LinkButton>}>
-      It was deleted, or the link is mistyped. The audit trail knows who deleted a run.
+    <Empty isPage title="Run not found" actions={<LinkButton to="/runs">To the runs</LinkButton>}>
+      It was deleted, or the link is wrong. The audit trail says who deleted a run.
     </Empty>
   );
 }

@@ -6,7 +6,7 @@ import { Picker } from "../../parts/Picker";
 import { QueryExamples } from "../../parts/query/Examples";
 import { QueryField } from "../../parts/query/QueryField";
 import { AddFilter } from "./AddFilter";
-import { chips } from "./filters";
+import { chips, SINCE_WORDS } from "./filters";
 import { REASONS, type RunsSearch } from "./search";
 
 interface Props {
@@ -26,8 +26,8 @@ const STATUS_WORDS = [
 ] as const;
 
 const EXAMPLES = [
-  ["nginx", "the text is in what is recorded of the run's start: playbook, note, user, command line …"],
-  ["status:failed since:7d", "both hold: failed, and started within 7 days"],
+  ["nginx", "what is recorded at the start has this text: playbook, note, user, command line …"],
+  ["status:failed since:7d", "failed, and started in the last 7 days"],
   ["host:web-* changed:yes", "changed at least one of these hosts"],
   ["status:failed OR (host:web-* NOT user:deploy)", "alternatives, brackets and exceptions"],
   ["playbook:web/site.yml label:release,hotfix", "the end of a path; one of two labels"],
@@ -66,10 +66,10 @@ export function Filters({ search, change, error, children }: Props): ReactElemen
           none="any time"
           value={search.since}
           options={[
-            ["today", "today"],
-            ["24h", "in 24 hours"],
-            ["7d", "in 7 days"],
-            ["30d", "in 30 days"],
+            ["today", SINCE_WORDS.today],
+            ["24h", SINCE_WORDS["24h"]],
+            ["7d", SINCE_WORDS["7d"]],
+            ["30d", SINCE_WORDS["30d"]],
           ]}
           onPick={(since) => change({ since, start_date: undefined })}
         />
@@ -97,7 +97,7 @@ export function Filters({ search, change, error, children }: Props): ReactElemen
               <Label
                 key={name}
                 onClose={() => change({ [name]: undefined })}
-                closeBtnAriaLabel={`Without ${label}`}
+                closeBtnAriaLabel={`Remove filter: ${label}`}
               >
                 {label}: <bdi>{value}</bdi>
               </Label>
@@ -108,7 +108,7 @@ export function Filters({ search, change, error, children }: Props): ReactElemen
             isInline
             onClick={() => change(Object.fromEntries(applied.map(({ name }) => [name, undefined])))}
           >
-            Without filters
+            Clear filters
           </Button>
         </div>
       )}

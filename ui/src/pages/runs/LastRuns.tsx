@@ -47,7 +47,7 @@ export function Bars({ runs, id }: { runs: readonly Brief[]; id: string }): Reac
   );
 }
 
-/** "Last 30 runs: 2 failed, 1 running; 8.2 s in the middle". */
+/** "The last 30 runs of this playbook: 2 failed, 1 running, median 8.2 s". */
 export function lastRunsWords(runs: readonly Brief[]): string {
   const failed = runs.filter(({ status }) => status === "failed").length;
   const running = runs.filter(({ status }) => status === "running").length;

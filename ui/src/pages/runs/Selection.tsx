@@ -46,7 +46,7 @@ export function Selection({ runs, clear }: Props): ReactElement | null {
         </Button>
       )}
       <Button variant="link" onClick={clear}>
-        Select none
+        Clear selection
       </Button>
       {isDeleting && (
         <ConfirmDialog
@@ -64,7 +64,7 @@ export function Selection({ runs, clear }: Props): ReactElement | null {
             <bdi>{names(runs)}</bdi>
           </p>
           <p>
-            Their records, output and results are erased for good. The audit trail keeps who deleted them.
+            Their records, output and results are deleted permanently. The audit trail keeps who deleted them.
           </p>
         </ConfirmDialog>
       )}

@@ -33,8 +33,8 @@ test("each filter has a chip in words", () => {
   expect(chips(search).map(({ label, value }) => `${label}: ${value}`)).toEqual([
     "reason: task failed",
     "changed: no",
-    "started: in 7 days",
-    "took at least: 1 m 30 s",
+    "started: in the last 7 days",
+    "took at least: 1 min 30 s",
   ]);
   expect(isFiltered(search)).toBe(true);
   expect(isFiltered(read("?sort=duration"))).toBe(false);

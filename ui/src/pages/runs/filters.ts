@@ -32,7 +32,13 @@ export const FILTERS: readonly (readonly [FilterName, string])[] = [
 /** The filters that are typed as text. */
 export const TEXT_FILTERS = ["playbook", "inventory", "host", "user", "controller", "label"] as const;
 
-const SINCE_WORDS = { today: "today", "24h": "in 24 hours", "7d": "in 7 days", "30d": "in 30 days" } as const;
+/** Relative times, as they follow "started". */
+export const SINCE_WORDS = {
+  today: "today",
+  "24h": "in the last 24 hours",
+  "7d": "in the last 7 days",
+  "30d": "in the last 30 days",
+} as const;
 const HOURS = { "24h": 24, "7d": 7 * 24, "30d": 30 * 24 } as const;
 
 export interface Chip {

@@ -31,7 +31,7 @@ export function Runs(): ReactElement {
   const search = route.useSearch();
   const { change, open } = useChange();
   const { zone } = usePreferences();
-  // "In 24 hours" is counted from when the filter was chosen: the rows that scrolled out of it meanwhile do no harm.
+  // "In the last 24 hours" is counted from when the filter was chosen: rows that leave it meanwhile do no harm.
   const query = useMemo(() => listQuery(search, new Date(), zone), [search, zone]);
   const question = JSON.stringify(query);
   const { data, error, isPlaceholderData, refetch } = useQuery({
@@ -94,7 +94,7 @@ function CostSwitch({
 
 function NoRuns({ search }: { search: RunsSearch }): ReactElement {
   return isFiltered(search) || search.cursor !== undefined ? (
-    <Empty title="No run is like this">Fewer filters, or another query, may find some.</Empty>
+    <Empty title="No runs match these filters">Try fewer filters, or another query.</Empty>
   ) : (
     <FirstSteps />
   );

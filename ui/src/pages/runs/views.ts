@@ -14,8 +14,8 @@ export const OWN_VIEWS: readonly View[] = [
   { name: "All runs", query: "" },
   { name: "Failed today", query: "status=failed&since=today" },
   { name: "Running now", query: "status=running" },
-  { name: "Changed something in 24 hours", query: "changed=true&since=24h" },
-  { name: "Longest in 7 days", query: "since=7d&sort=duration" },
+  { name: "Changed something in the last 24 hours", query: "changed=true&since=24h" },
+  { name: "Longest in the last 7 days", query: "since=7d&sort=duration" },
 ];
 
 export interface Views {

@@ -19,7 +19,7 @@ export function Schedules(): ReactElement {
     <>
       <PageTitle
         title="Schedules"
-        details="What the collector runs by the clock, and what became of the last time."
+        details="What the collector runs by the clock, and how the last run of each went."
         actions={
           can("run") && (
             <LinkButton to="/schedules/-/new" variant="primary">

@@ -21,7 +21,7 @@ export const OUTCOME_WORDS: { readonly [outcome in ScheduleOutcome]: string } = 
 };
 
 export const OVERLAP_WORDS: readonly (readonly [Overlap, name: string, about: string])[] = [
-  ["skip", "Leave this time out", "Nothing is started; the schedule's page says so."],
+  ["skip", "Skip this time", "Nothing is started; the schedule's page says so."],
   ["queue", "Wait for it", "The run starts when the last one is over. One at most waits."],
   ["cancel", "Cancel the last run", "The new one starts when that one has ended."],
 ];
@@ -34,8 +34,8 @@ export const BY_HAND_WORDS: { readonly [overlap in Overlap]: string } = {
 };
 
 export const MISSED_WORDS: readonly (readonly [MissedTimes, name: string, about: string])[] = [
-  ["skip", "Leave them out", "The next time comes as usual."],
-  ["run_once", "Make up for them by one run", "However many times were missed."],
+  ["skip", "Skip them", "The next run starts as planned."],
+  ["run_once", "Catch up with one run", "However many times were missed."],
 ];
 
 /** "site.yml", or "ping on web". */

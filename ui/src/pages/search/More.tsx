@@ -18,11 +18,13 @@ export function More({ page, cursor }: { page: SearchPage; cursor: string | unde
           component="h2"
           customIcon={<HourglassHalfIcon />}
           title={
-            <>Searched back to {back ? <Time at={back} /> : "the newest runs"}, then the time was over</>
+            <>
+              Searched back to {back ? <Time at={back} /> : "the newest runs"}, then the time limit was reached
+            </>
           }
         >
-          {hits.length === 0 ? "Nothing was found so far." : "All lines of younger runs are shown."} A word
-          that is looked for makes a search faster than fields and parts of words.
+          {hits.length === 0 ? "Nothing was found so far." : "All lines of newer runs are shown."} Searching
+          for whole words is faster than for fields and parts of words.
         </Alert>
       )}
       <nav aria-label="Pages of lines" className="search-pager">
@@ -38,7 +40,7 @@ export function More({ page, cursor }: { page: SearchPage; cursor: string | unde
             to="."
             search={(now) => ({ ...now, cursor: next })}
           >
-            {isOver ? "Go on" : "Older lines"}
+            {isOver ? "Continue" : "Older lines"}
           </LinkButton>
         )}
         {!next && hits.length > 0 && <span className="pb-subtle">There are no older lines.</span>}

@@ -80,7 +80,7 @@ function Lines({ page, cursor }: { page: SearchPage; cursor: string | undefined 
   return (
     <>
       {page.hits.length === 0 && !page.timed_out && (
-        <Empty title={cursor === undefined ? "No line says that" : "No older line says that"}>
+        <Empty title={cursor === undefined ? "No lines match" : "No older lines match"}>
           Words are whole: <code>refus*</code> finds all that begin so, <code>*fuse*</code> any part. Fields
           narrow the search: try it with fewer.
         </Empty>

@@ -19,10 +19,13 @@ export function Answer({ answer }: { answer: CleanupAnswer }): ReactElement {
     >
       <p>
         {integer(examined)} examined. {kept !== "" && sentence(kept)}
-        {!dry_run && deleted > 0 && !erased && " The database's files are cleaned when nobody reads them."}
+        {!dry_run &&
+          deleted > 0 &&
+          !erased &&
+          " The database's files are cleaned as soon as no reader holds them."}
       </p>
       <Runs title="Runs" ids={executions ?? []} all={deleted} />
-      <Runs title="Only their output" ids={payloads ?? []} all={payloads_removed} />
+      <Runs title="Runs that lose only their output" ids={payloads ?? []} all={payloads_removed} />
     </Alert>
   );
 }

@@ -15,7 +15,7 @@ interface Props {
 export function Limits({ form, change }: Props): ReactElement {
   return (
     <>
-      <FormGroup role="radiogroup" label="What decides" fieldId="decides">
+      <FormGroup role="radiogroup" label="Which rules apply" fieldId="decides">
         <Radio
           id="decides-configured"
           name="decides"
@@ -26,7 +26,7 @@ export function Limits({ form, change }: Props): ReactElement {
         <Radio
           id="decides-limits"
           name="decides"
-          label="Limits for this time: a run goes as soon as any of them applies"
+          label="Limits for this time: a run is deleted as soon as any of them applies"
           isChecked={!form.isConfigured}
           onChange={() => change({ isConfigured: false })}
         />
@@ -37,10 +37,10 @@ export function Limits({ form, change }: Props): ReactElement {
           <Count id="runs" label="Keep the newest runs" form={form} change={change} />
           <Text id="bytes" label="Keep bytes of logs" help="Such as 10GB." form={form} change={change} />
           <Count id="payloadDays" label="Keep output for days" form={form} change={change} />
-          <Count id="atLeast" label="Keep of each playbook, whatever else" form={form} change={change} />
-          <Text id="playbook" label="Only of this playbook" form={form} change={change} />
-          <Text id="label" label="Only with this label" form={form} change={change} />
-          <FormGroup label="Only with this status" fieldId="retention-status">
+          <Count id="atLeast" label="Always keep this many runs of each playbook" form={form} change={change} />
+          <Text id="playbook" label="Only runs of this playbook" form={form} change={change} />
+          <Text id="label" label="Only runs with this label" form={form} change={change} />
+          <FormGroup label="Only runs with this status" fieldId="retention-status">
             <FormSelect
               id="retention-status"
               value={form.status}

@@ -51,7 +51,7 @@ export function NewToken(): ReactElement {
           onChange={(_, text) => setName(text)}
         />
       </FormGroup>
-      <FormGroup role="group" label="It may" fieldId={`${id}-scopes`}>
+      <FormGroup role="group" label="Scopes" fieldId={`${id}-scopes`}>
         {SCOPES.map(([scope, words]) => (
           <Checkbox
             key={scope}
@@ -79,7 +79,7 @@ export function NewToken(): ReactElement {
           isLoading={make.isPending}
           isDisabled={make.isPending || request === undefined}
         >
-          Make the token
+          Create token
         </Button>
       </ActionGroup>
       <div role="status">
@@ -87,7 +87,7 @@ export function NewToken(): ReactElement {
           <Alert isInline component="p" variant="danger" title={sentence(messageOf(make.error))} />
         )}
         {made !== undefined && (
-          <Alert isInline component="p" variant="success" title={`${made.name} is made.`}>
+          <Alert isInline component="p" variant="success" title={`${made.name} was created.`}>
             <p>This is the only time that the token is shown.</p>
             <ClipboardCopy isReadOnly isCode hoverTip="Copy" clickTip="Copied" textAriaLabel="The new token">
               {made.token}

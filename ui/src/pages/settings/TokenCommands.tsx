@@ -3,9 +3,9 @@ import type { ReactElement } from "react";
 import { Section } from "./Section";
 
 const COMMANDS = [
-  ["Make one, for a person who reads", "playback token create ann --scope read"],
-  ["Make one for recorders, for a year", "playback token create ci --scope ingest --expires-days 365"],
-  ["List them, with when each was last used", "playback token list"],
+  ["Create one for a person who reads", "playback token create ann --scope read"],
+  ["Create one for recorders, for a year", "playback token create ci --scope ingest --expires-days 365"],
+  ["List them, with the time of their last use", "playback token list"],
   ["Revoke one, which ends its logins, too", "playback token revoke ann"],
 ] as const;
 
@@ -14,7 +14,7 @@ export function TokenCommands(): ReactElement {
   return (
     <Section
       title="Tokens"
-      about="Whoever may do everything makes and revokes tokens here; on the collector's machine, these commands do. A token is shown once, when it is made."
+      about="A token with the scope admin can create and revoke tokens on this page. On the collector's machine, these commands do the same. A token is shown once, when it is created."
     >
       <dl className="settings-commands">
         {COMMANDS.map(([what, command]) => (

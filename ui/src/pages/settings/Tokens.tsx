@@ -38,8 +38,8 @@ export function Tokens(): ReactElement {
           <Thead>
             <Tr>
               <Th>Name</Th>
-              <Th>May</Th>
-              <Th>Made</Th>
+              <Th>Scopes</Th>
+              <Th>Created</Th>
               <Th>Expires</Th>
               <Th>Last used</Th>
               <Th screenReaderText="Actions" />
@@ -52,8 +52,8 @@ export function Tokens(): ReactElement {
                   <bdi>{token.name}</bdi>
                   {token.name === identity?.name && " (yours)"}
                 </Td>
-                <Td dataLabel="May">{token.scopes.join(", ")}</Td>
-                <Td dataLabel="Made">
+                <Td dataLabel="Scopes">{token.scopes.join(", ")}</Td>
+                <Td dataLabel="Created">
                   <Time at={token.created} as="ago" />
                 </Td>
                 <Td dataLabel="Expires">{token.expires ? <Time at={token.expires} /> : "never"}</Td>
@@ -88,7 +88,7 @@ export function Tokens(): ReactElement {
             await cache.invalidateQueries({ queryKey: tokensQuery.queryKey });
           }}
         >
-          <p>Whoever uses it is refused at once. This cannot be undone.</p>
+          <p>Whoever uses it loses access at once. This cannot be undone.</p>
         </ConfirmDialog>
       )}
     </Section>

@@ -29,13 +29,13 @@ export function Who(): ReactElement {
           </DescriptionListDescription>
         </DescriptionListGroup>
         <DescriptionListGroup>
-          <DescriptionListTerm>Records name you</DescriptionListTerm>
+          <DescriptionListTerm>Recorded as</DescriptionListTerm>
           <DescriptionListDescription>
             <code>{identity.actor}</code>
           </DescriptionListDescription>
         </DescriptionListGroup>
         <DescriptionListGroup>
-          <DescriptionListTerm>You may</DescriptionListTerm>
+          <DescriptionListTerm>Scopes</DescriptionListTerm>
           <DescriptionListDescription>
             <ul>
               {identity.scopes.map((scope) => (

@@ -67,7 +67,7 @@ function Sum({ cost, statistics }: { cost: CostFigures; statistics: Statistics }
       {plural(cost.runs, "finished run")} since <Time at={statistics.from} /> cost{" "}
       <strong>{runsCost(cost)}</strong>
       {parts !== "" && ` (${parts})`}.{" "}
-      {cost.unknown_runs > 0 && `Not all is known of ${integer(cost.unknown_runs)} of them. `}A run has the
+      {cost.unknown_runs > 0 && `The cost of ${integer(cost.unknown_runs)} of them is not fully known. `}A run has the
       prices of the day on which it started.
     </>
   );
@@ -128,7 +128,7 @@ function CostTable({ name, children }: { name: string; children: ReactNode }): R
           <Th>{name}</Th>
           <Th>Runs</Th>
           <Th>Cost</Th>
-          <Th modifier="fitContent">Not known of</Th>
+          <Th modifier="fitContent">Not fully known</Th>
         </Tr>
       </Thead>
       <Tbody>{children}</Tbody>
@@ -153,13 +153,13 @@ function Row({ cost, share, runs, children }: RowProps): ReactElement {
       </Td>
       <Td dataLabel="Cost">
         <span className="trends-rate">
-          <meter min={0} max={1} value={share} aria-label="Beside the largest" />
+          <meter min={0} max={1} value={share} aria-label="Share of the largest" />
           <span className="pb-number" title={runsCostParts(cost)}>
             {cost.total ? `${amount(cost.total)} ${cost.currency}` : "unknown"}
           </span>
         </span>
       </Td>
-      <Td dataLabel="Not known of" className="pb-number">
+      <Td dataLabel="Not fully known" className="pb-number">
         {cost.unknown_runs > 0 ? plural(cost.unknown_runs, "run") : "–"}
       </Td>
     </Tr>

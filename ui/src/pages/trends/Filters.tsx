@@ -59,7 +59,7 @@ export function Filters({ search, error }: Props): ReactElement {
               value={search.since ?? ""}
               onChange={(_, span) => change({ since: PERIODS.find((one) => one === span) })}
             >
-              <FormSelectOption value="" label="Of any time" />
+              <FormSelectOption value="" label="Any time" />
               {PERIODS.map((span) => (
                 <FormSelectOption key={span} value={span} label={`Last ${span.slice(0, -1)} days`} />
               ))}

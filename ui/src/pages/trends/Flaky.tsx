@@ -24,7 +24,7 @@ export function Flaky({ trends }: { trends: Trends }): ReactElement {
       about="Passed and failed in turn, three times or more, with the same commit, inventory, limit and tags."
       isWide={false}
     >
-      {items.length === 0 && <p>Nothing.</p>}
+      {items.length === 0 && <p>None.</p>}
       <ul className="trends-list">
         {items.map(({ key, kind, turns, name, runs }) => (
           <li key={key}>

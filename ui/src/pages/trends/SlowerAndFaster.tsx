@@ -13,7 +13,7 @@ export function SlowerAndFaster({ trends }: { trends: Trends }): ReactElement | 
   return (
     <Section
       title="Tasks that became slower or faster"
-      about="Told only if it is no coincidence, and matters: at least 10 % and half a second."
+      about="Only changes that are unlikely to be chance, and of at least 10 % and half a second."
       isWide={false}
     >
       <ul className="trends-list">

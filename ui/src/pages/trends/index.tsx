@@ -44,7 +44,7 @@ export function Trends(): ReactElement {
       )}
       {trends.isPending && <Loading what="the trends" />}
       {trends.data !== undefined && trends.data.runs === 0 && (
-        <Empty title="No finished runs to look at">
+        <Empty title="No finished runs match these filters">
           Runs in check mode and running ones do not count. {isNarrow(search) && "Try fewer filters."}
         </Empty>
       )}

@@ -29,7 +29,7 @@ export const RUN_FIELDS: readonly Field[] = [
   { name: "min_duration", about: "took at least this long", examples: ["30", "5m", "1h"] },
   { name: "type", about: "playbook or ad-hoc command", values: ["playbook", "adhoc"] },
   { name: "controller", about: "machine that Ansible ran on" },
-  { name: "pinned", about: "kept whatever retention says", values: ["yes", "no"] },
+  { name: "pinned", about: "no retention rule deletes it", values: ["yes", "no"] },
   { name: "id", about: "the first or last digits of the run's id" },
 ];
 

@@ -137,7 +137,7 @@ export function Seldom({ form, set, problem, isReplay = false }: Props): ReactEl
           value={form.timeout}
           onText={(timeout) => set({ timeout })}
           problem={problem}
-          help={unset ?? "Then it is ended. Empty: as configured."}
+          help={unset ?? "The run is ended when it is reached. Empty: as configured."}
         />
       </div>
     </>

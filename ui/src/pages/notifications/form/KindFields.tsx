@@ -69,7 +69,11 @@ export function KindFields(props: FieldsProps): ReactElement {
     case "webhook":
       return (
         <>
-          <Address {...props} label="Address" help="It gets JSON, signed as Standard Webhooks says." />
+          <Address
+            {...props}
+            label="Address"
+            help="It receives JSON, signed as the specification Standard Webhooks says."
+          />
           <TextField
             name="signing_secrets"
             label="Secret to sign with"
@@ -81,7 +85,7 @@ export function KindFields(props: FieldsProps): ReactElement {
             help={
               props.stored.includes("signing_secrets")
                 ? "The target's page makes another one without a gap (Rotate)."
-                : "Leave it empty: one is made, and shown once."
+                : "If it is empty, one is generated, and shown once."
             }
           />
           <Headers {...props} help="Sent with each request, such as Authorization." />

@@ -47,7 +47,7 @@ export function Quiet({ quiet, set, problem }: Props): ReactElement {
         <HelperText isLiveRegion={text !== undefined}>
           {text !== undefined && <HelperTextItem variant="error">{sentence(text)}</HelperTextItem>}
           <HelperTextItem>
-            Nothing is sent in them; what happened is told at their end, in one message. They are in the
+            Nothing is sent in them; what happened is sent at their end, in one message. They are in the
             collector's time zone. Without a day, they are every day.
           </HelperTextItem>
         </HelperText>

@@ -80,19 +80,19 @@ export function TargetFields({ start, stored = [], isNew = false, cancel }: Prop
             <Quiet quiet={form.quiet} set={set} problem={problem} />
             <TextField
               name="digest_minutes"
-              label="One message in so many minutes"
+              label="Minutes between messages"
               type="number"
               value={form.digestMinutes}
               onText={(digestMinutes) => set({ digestMinutes })}
               problem={problem}
-              placeholder="each at once"
-              help="Events are collected for so long, and sent together."
+              placeholder="each event by itself, at once"
+              help="Events are collected for this time, and sent together."
             />
           </>
         )}
         <TextField
           name="max_per_hour"
-          label="Messages an hour at most"
+          label="Messages per hour, at most"
           type="number"
           value={form.maxPerHour}
           onText={(maxPerHour) => set({ maxPerHour })}

@@ -49,7 +49,7 @@ export function Triggers({ rule, at, change, problem }: Props): ReactElement {
           <Checkbox
             id={`late-${rule.key}`}
             label="Also of runs that ended long before they arrived"
-            description="Such as those that a machine kept while it was offline. Imported runs are never told."
+            description="Such as those that a machine kept while it was offline. Nothing is sent about imported runs."
             isChecked={rule.late}
             onChange={(_, late) => change({ late })}
           />

@@ -84,7 +84,7 @@ export function Actions({ target }: { target: NotificationTarget }): ReactElemen
             await navigate({ to: "/notifications", replace: true });
           }}
         >
-          <p>It is told nothing more, and the log of what it was sent goes, too. This cannot be undone.</p>
+          <p>Nothing more is sent to it, and the log of what it was sent is deleted. This cannot be undone.</p>
         </ConfirmDialog>
       )}
     </>

@@ -54,10 +54,10 @@ export function Log({ name }: { name: string }): ReactElement {
       {log.isPending && <Loading what="the log" />}
       {log.data !== undefined &&
         (log.data.deliveries.length === 0 ? (
-          <Empty title={state === undefined ? "Nothing was sent yet" : "No such message"}>
+          <Empty title={state === undefined ? "Nothing was sent yet" : "No messages in this state"}>
             {state === undefined
               ? "A message appears here with what was sent, what the receiver answered, and each further attempt."
-              : "The log has no message in this state."}
+              : "Choose another state to see the others."}
           </Empty>
         ) : (
           <Table aria-label="Messages" variant="compact">

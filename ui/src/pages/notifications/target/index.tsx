@@ -92,7 +92,7 @@ function Trouble({ target }: { target: NotificationTarget }): ReactElement | nul
   }
   if (state === "off") {
     return (
-      <Alert isInline variant="danger" component="p" title="It was switched off, and is told nothing">
+      <Alert isInline variant="danger" component="p" title="It was switched off: nothing is sent to it">
         {off_reason && <bdi>{sentence(off_reason)}</bdi>}{" "}
         {off_since && (
           <>

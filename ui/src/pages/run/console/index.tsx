@@ -84,7 +84,7 @@ function NoOutput({
   stream: string | undefined;
 }): ReactElement {
   if (reason !== undefined) {
-    return <Empty title="The output is not here any more">{sentence(reason)}</Empty>;
+    return <Empty title="The output was deleted">{sentence(reason)}</Empty>;
   }
   if (stream !== undefined) {
     return <Empty title={`Nothing was printed to ${stream}`}>The other stream may have lines.</Empty>;

@@ -39,7 +39,7 @@ export function EstimateCard({ run }: { run: Execution }): ReactElement | null {
       )}
       {waits_for.length > 0 && (
         <>
-          <p className="summary-waits">{plural(hosts_running, "host")} at work; the longest:</p>
+          <p className="summary-waits">{plural(hosts_running, "host")} at work; waiting longest for:</p>
           <ul className="summary-handled">
             {waits_for.map(({ host, task: its, since }) => (
               <li key={host}>
@@ -62,12 +62,12 @@ export function EstimateCard({ run }: { run: Execution }): ReactElement | null {
   );
 }
 
-/** "About 1 m 12 s left; usually 2 m, judged by 5 runs". */
+/** "About 1 min 12 s left; usually 2 min, based on 5 runs". */
 export function estimateWords({ usual, remaining, based_on, is_overdue }: Estimate): string {
   if (usual === null || usual === undefined || based_on === 0) {
-    return "No earlier run is like it, so nobody knows how long it takes.";
+    return "No estimate: no earlier run like this one.";
   }
-  const judged = `usually ${duration(usual)}, judged by ${plural(based_on, "run")}`;
+  const judged = `usually ${duration(usual)}, based on ${plural(based_on, "run")}`;
   if (is_overdue) {
     return `Much longer than usual: ${judged}`;
   }

@@ -32,7 +32,7 @@ export function LastSuccess({ id, host, success }: Props): ReactElement {
         Compare with it
       </Link>
       {differences.length === 0 ? (
-        <div className="pb-subtle">No parameter is different since then.</div>
+        <div className="pb-subtle">No parameter has changed since then.</div>
       ) : (
         <ul className="summary-differences" aria-label="Different since then">
           {differences.map(({ field, before, now }) => (

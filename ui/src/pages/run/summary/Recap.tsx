@@ -66,7 +66,7 @@ export function Recap({ run }: { run: Execution }): ReactElement | null {
       </Table>
       {rows.length > shown && (
         <Button variant="link" onClick={() => setShown(shown + 4 * STEP)}>
-          Show more of the {plural(rows.length - shown, "further host")}
+          Show more ({plural(rows.length - shown, "host")} left)
         </Button>
       )}
     </section>

@@ -27,10 +27,10 @@ test("an estimate in words", () => {
     hosts_running: 1,
     waits_for: [],
   };
-  expect(estimateWords(estimate)).toBe("About 1 m 12 s left; usually 2 m, judged by 5 runs");
+  expect(estimateWords(estimate)).toBe("About 1 min 12 s left; usually 2 min, based on 5 runs");
   expect(estimateWords({ ...estimate, remaining: 0 })).toMatch(/^Should be over by now/);
   expect(estimateWords({ ...estimate, is_overdue: true })).toMatch(/^Much longer than usual/);
-  expect(estimateWords({ ...estimate, based_on: 0, usual: null })).toMatch(/^No earlier run/);
+  expect(estimateWords({ ...estimate, based_on: 0, usual: null })).toMatch(/^No estimate/);
 });
 
 test("paths are short, and roles are kept whole", () => {

@@ -124,7 +124,7 @@ export function TasksPage(): ReactElement {
           }
         >
           <DrawerContentBody>
-            {groups.length === 0 && <p>No task is like that.</p>}
+            {groups.length === 0 && <p>No tasks match these filters.</p>}
             <TaskTable id={id} groups={groups} lines={lines ?? NO_LINES} chosen={search.task} onOpen={open} />
           </DrawerContentBody>
         </DrawerContent>

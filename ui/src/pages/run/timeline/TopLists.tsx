@@ -47,7 +47,7 @@ export function TopLists({ id, bars, results }: Props): ReactElement {
                 <Link to="/hosts/$name" params={{ name: host }}>
                   <bdi>{host}</bdi>
                 </Link>{" "}
-                {duration(seconds)} at work
+                {duration(seconds)} of work
               </li>
             ))}
           </ol>

@@ -44,13 +44,13 @@ export function RuleFields({ form, set, problem }: Props): ReactElement {
       </FormGroup>
       <TextField
         name="jitter_seconds"
-        label="Start up to so many seconds later"
+        label="Random delay, up to this many seconds"
         type="number"
         value={form.jitter}
         onText={(jitter) => set({ jitter })}
         problem={problem}
         placeholder="0"
-        help="So that not everything begins at the same time; up to 3600."
+        help="So that schedules do not all start at the same moment; at most 3600."
       />
     </>
   );

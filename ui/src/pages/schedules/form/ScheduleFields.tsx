@@ -70,7 +70,7 @@ function Fields({ start, before, cancel, playbooks, inventories }: FieldsProps):
           onText={(name) => set({ name })}
           problem={problem}
           placeholder="nightly"
-          help="It stays: runs are found by it."
+          help="It cannot be changed later: runs are found by it."
           isRequired
         />
       )}

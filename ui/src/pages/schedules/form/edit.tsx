@@ -23,7 +23,7 @@ export function EditSchedule(): ReactElement {
     <>
       <PageTitle
         title={`Edit ${name}`}
-        details="From then on it starts runs on your behalf. Times that came before are not made up for."
+        details="From then on it starts runs on your behalf. It does not catch up on earlier times."
       />
       {identity === undefined ? <Loading /> : can("run") ? <Edit name={name} /> : <NoScope />}
     </>

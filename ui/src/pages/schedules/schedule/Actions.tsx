@@ -97,7 +97,7 @@ export function Actions({ schedule }: { schedule: Schedule }): ReactElement | nu
             await renewSchedules(cache);
           }}
         >
-          <p>Times that came while it was paused are not made up for.</p>
+          <p>It does not catch up on the times at which it was paused.</p>
         </ConfirmDialog>
       )}
       {asked === "delete" && (
@@ -114,7 +114,7 @@ export function Actions({ schedule }: { schedule: Schedule }): ReactElement | nu
           }}
         >
           <p>
-            Its runs go on, and stay in the history. What became of its times goes. This cannot be undone.
+            Its runs go on, and stay in the history. The list of its times is deleted. This cannot be undone.
           </p>
         </ConfirmDialog>
       )}

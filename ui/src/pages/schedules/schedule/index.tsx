@@ -69,7 +69,7 @@ function Loaded({ schedule }: { schedule: Schedule }): ReactElement {
             </Title>
             {next.length === 0 ? (
               <p className="pb-subtle">
-                {schedule.paused ? "None while it is paused." : "It has no further time."}
+                {schedule.paused ? "None while it is paused." : "None: its times are over."}
               </p>
             ) : (
               <Times times={next} />
