@@ -36,6 +36,7 @@ test("each filter has a chip in words", () => {
     "started: in the last 7 days",
     "took at least: 1 min 30 s",
   ]);
+  expect(chips(read("?host=web_01"))[0]?.value).toBe("web_01");
   expect(isFiltered(search)).toBe(true);
   expect(isFiltered(read("?sort=duration"))).toBe(false);
 });

@@ -64,7 +64,8 @@ function words(name: FilterName, value: string | number | boolean): string {
   if (name === "since") {
     return Object.entries(SINCE_WORDS).find(([word]) => word === value)?.[1] ?? value;
   }
-  return value.replaceAll("_", " ");
+  // Only these are words of ours: a host may be called web_01.
+  return name === "reason" ? value.replaceAll("_", " ") : value;
 }
 
 /** The filters alone, as the API's list, export and statistics take them. */
