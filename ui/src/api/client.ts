@@ -6,6 +6,7 @@
  */
 import createClient from "openapi-fetch";
 import { base } from "./base";
+import { noteDate } from "./clock";
 import { noteAnswer, noteAway } from "./connection";
 import { ApiError } from "./error";
 import type { paths } from "./schema";
@@ -21,8 +22,10 @@ export function onUnauthorized(listener: () => void): () => void {
 /** `fetch` for the API: throws an `ApiError` unless the answer is a good one. */
 export async function ask(request: Request): Promise<Response> {
   let response: Response;
+  const asked = Date.now();
   try {
     response = await fetch(request);
+    noteDate(response.headers.get("date"), asked, Date.now());
   } catch (cause) {
     if (cause instanceof DOMException && cause.name === "AbortError") {
       throw cause;

@@ -53,7 +53,7 @@ export function ago(time: Date, now: Date): string {
       return AGE_WORDS.format(-Math.round(seconds / length), unit);
     }
   }
-  // Clocks differ a little: the collector's may be ahead of the browser's.
+  // Clocks differ a little: a controller's may be ahead of the collector's.
   return "just now";
 }
 

@@ -1,14 +1,19 @@
 import { useSyncExternalStore } from "react";
+import { collectorNow } from "../api/clock";
 
-/** One clock for all that shows an age or a running duration. It ticks once a second while somebody looks. */
+/** One clock for all that shows an age or a running duration: the collector's, whose times these are. It ticks once a second while somebody looks. */
 const listeners = new Set<() => void>();
-let now = Date.now();
+let now = collectorNow();
 let timer: ReturnType<typeof setInterval> | undefined;
 
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
+  if (timer === undefined) {
+    // Nobody looked for a while.
+    now = collectorNow();
+  }
   timer ??= setInterval(() => {
-    now = Date.now();
+    now = collectorNow();
     for (const one of listeners) {
       one();
     }
@@ -22,7 +27,7 @@ function subscribe(listener: () => void): () => void {
   };
 }
 
-/** The time in milliseconds since the epoch, to `step` milliseconds: a component is drawn again once a step. */
+/** The collector's time in milliseconds since the epoch, to `step` milliseconds: a component is drawn again once a step. */
 export function useNow(step = 1_000): number {
   return useSyncExternalStore(subscribe, () => Math.floor(now / step) * step);
 }

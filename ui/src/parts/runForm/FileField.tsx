@@ -4,6 +4,7 @@ import {
   FormSelectOptionGroup,
 } from "@patternfly/react-core/dist/esm/components/FormSelect";
 import type { ReactElement } from "react";
+import { collectorNow } from "../../api/clock";
 import type { NamedFile } from "../../api/types";
 import { Field, validity } from "../form/Field";
 import type { Problem } from "../form/problem";
@@ -59,7 +60,7 @@ export function FileField(props: Props): ReactElement {
 }
 
 function placeOf({ path, modified }: NamedFile): string {
-  return modified ? `${path}, changed ${ago(new Date(modified), new Date())}` : path;
+  return modified ? `${path}, changed ${ago(new Date(modified), new Date(collectorNow()))}` : path;
 }
 
 /** Files by their folder, in the order in which they come. */
