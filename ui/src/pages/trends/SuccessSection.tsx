@@ -16,7 +16,7 @@ interface Props {
 /** How many runs succeeded and failed, over time. Each bar is a link to its runs. */
 export function SuccessSection({ points, search }: Props): ReactElement | null {
   const { zone } = usePreferences();
-  const buckets = useMemo(() => bucketsOf(points, zoneOffset(points, zone)), [points, zone]);
+  const buckets = useMemo(() => bucketsOf(points, offsetIn(zone)), [points, zone]);
   if (points.length === 0) {
     return null;
   }
@@ -113,13 +113,13 @@ function label(bucket: Bucket | undefined, zone: Zone): string {
   if (bucket === undefined) {
     return "";
   }
-  const isDay = bucket.end - bucket.start >= 24 * 3_600_000;
+  // A day has 23 hours where clocks are set forward.
+  const isDay = bucket.end - bucket.start >= 23 * 3_600_000;
   const start = new Date(bucket.start);
   return isDay ? day(start, zone) : dateTime(start, zone).slice(0, 16);
 }
 
-/** The chosen zone's distance from UTC, in milliseconds, so that days begin at midnight there. */
-function zoneOffset(points: readonly Point[], zone: Zone): number {
-  const last = points.at(-1);
-  return zone === "utc" || last === undefined ? 0 : -new Date(last.start).getTimezoneOffset() * 60_000;
+/** How far the chosen zone is ahead of UTC at a time, in milliseconds. */
+function offsetIn(zone: Zone): (time: number) => number {
+  return (time) => (zone === "utc" ? 0 : -new Date(time).getTimezoneOffset() * 60_000);
 }

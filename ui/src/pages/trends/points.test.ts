@@ -42,7 +42,7 @@ test("a relative name belongs to its folder", () => {
 });
 
 test("runs by hour, with the empty hours between", () => {
-  const buckets = bucketsOf(pointsOf([run(1), run(1, { status: "failed" }), run(4)]), 0);
+  const buckets = bucketsOf(pointsOf([run(1), run(1, { status: "failed" }), run(4)]), () => 0);
   expect(buckets.map(({ good, bad }) => [good, bad])).toEqual([
     [1, 1],
     [0, 0],
@@ -50,12 +50,26 @@ test("runs by hour, with the empty hours between", () => {
     [1, 0],
   ]);
   expect(buckets[0]?.start).toBe(Date.parse(at(1)));
-  expect(bucketsOf([], 0)).toEqual([]);
+  expect(bucketsOf([], () => 0)).toEqual([]);
+});
+
+test("days begin at midnight before and after clocks change", () => {
+  const change = Date.parse("2026-03-29T01:00:00Z");
+  const berlin = (time: number) => (time < change ? 1 : 2) * 3_600_000;
+  const times = ["2026-03-13T11:00", "2026-03-28T22:30", "2026-03-28T23:30", "2026-03-29T21:30", "2026-03-29T22:30"];
+  const runs = times.map((time, id) => run(0, { id: String(id), start_time: `${time}:00Z` }));
+  const buckets = bucketsOf(pointsOf(runs), berlin).filter(({ good }) => good > 0);
+  expect(buckets.map(({ start, good }) => [new Date(start).toISOString().slice(5, 16), good])).toEqual([
+    ["03-12T23:00", 1],
+    ["03-27T23:00", 1],
+    ["03-28T23:00", 2],
+    ["03-29T22:00", 1],
+  ]);
 });
 
 test("many years still fit", () => {
   const old = run(1, { start_time: "1996-01-20T00:00:00Z" });
-  const buckets = bucketsOf(pointsOf([old, run(1)]), 3_600_000);
+  const buckets = bucketsOf(pointsOf([old, run(1)]), () => 3_600_000);
   expect(buckets.length).toBeLessThanOrEqual(60);
   expect(buckets.reduce((sum, { good }) => sum + good, 0)).toBe(2);
 });

@@ -48,24 +48,33 @@ const LENGTHS = [HOUR, 6 * HOUR, 24 * HOUR, 7 * 24 * HOUR, 28 * 24 * HOUR];
 /** More bars than this would be too thin to click. */
 const MOST_BUCKETS = 60;
 
-/** Runs counted by equal spans of time, those without runs included. `offset` is the zone's, in milliseconds. */
-export function bucketsOf(points: readonly Point[], offset: number): Bucket[] {
+/**
+ * Runs counted by spans of time, those without runs included. Days begin at midnight of a zone, also where its clocks change: `offsetAt` says
+ * how far it is ahead of UTC at a time, both in milliseconds.
+ */
+export function bucketsOf(points: readonly Point[], offsetAt: (time: number) => number): Bucket[] {
   const [first, last] = [points[0], points.at(-1)];
   if (first === undefined || last === undefined) {
     return [];
   }
   const span = last.start - first.start;
   const length = LENGTHS.find((one) => span / one < MOST_BUCKETS - 1) ?? span / (MOST_BUCKETS - 1);
-  const begin = Math.floor((first.start + offset) / length) * length - offset;
-  const size = Math.floor((last.start - begin) / length) + 1;
-  const buckets = Array.from({ length: size }, (_, at) => ({
-    start: begin + at * length,
-    end: begin + (at + 1) * length,
+  // Hours have no names of their own while clocks are set back: then one name would stand for two.
+  const offset = length > HOUR ? offsetAt : () => offsetAt(last.start);
+  const numberOf = (time: number) => Math.floor((time + offset(time)) / length);
+  const startOf = (number: number) => {
+    const there = number * length;
+    return there - offset(there - offset(there));
+  };
+  const begin = numberOf(first.start);
+  const buckets = Array.from({ length: numberOf(last.start) - begin + 1 }, (_, at) => ({
+    start: startOf(begin + at),
+    end: startOf(begin + at + 1),
     good: 0,
     bad: 0,
   }));
   for (const { start, isGood } of points) {
-    const bucket = buckets[Math.floor((start - begin) / length)];
+    const bucket = buckets[numberOf(start) - begin];
     if (bucket !== undefined) {
       bucket[isGood ? "good" : "bad"] += 1;
     }
