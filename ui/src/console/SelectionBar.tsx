@@ -1,6 +1,7 @@
 import { Button } from "@patternfly/react-core/dist/esm/components/Button";
 import { type ReactElement, useEffect, useState } from "react";
 import { plainText } from "./ansi";
+import { copyText } from "./clipboard";
 import { formatHash } from "./selection";
 import type { Line, LineSpan } from "./types";
 import type { Log } from "./useLog";
@@ -24,11 +25,8 @@ export function SelectionBar({ log, selected, href, onOpen, onClear }: Selection
   useEffect(() => setSaid(""), [selected.from, selected.to]);
   const count = selected.to - selected.from + 1;
   const copy = (what: string, text: string) => {
-    // Without TLS, browsers have no clipboard.
-    const written = navigator.clipboard?.writeText(text) ?? Promise.reject(new Error("no clipboard"));
-    written.then(
-      () => setSaid(`${what} copied`),
-      () => setSaid("The browser did not allow copying"),
+    void copyText(text).then((isCopied) =>
+      setSaid(isCopied ? `${what} copied` : "The browser did not allow copying"),
     );
   };
   const line = log.store.lineAt(log.store.rowOf(selected.from));

@@ -1,6 +1,6 @@
-import { ClipboardCopy } from "@patternfly/react-core/dist/esm/components/ClipboardCopy";
 import type { ReactElement } from "react";
 import { ownAddress } from "../api/base";
+import { CopyField } from "./CopyField";
 import { Empty } from "./states";
 
 /** What a new collector shows in place of runs: how to record the first one. */
@@ -17,18 +17,14 @@ token_file = ~/.config/playback/token`;
         Install the recorder into the Python that runs Ansible, write these lines into{" "}
         <code>ansible.cfg</code>, and run a playbook as before: it appears here automatically.
       </p>
-      <ClipboardCopy
-        isReadOnly
-        isCode
+      <CopyField
         isExpanded
         variant="expansion"
-        hoverTip="Copy"
-        clickTip="Copied"
         textAriaLabel="Lines for ansible.cfg"
         className="pb-first-steps"
       >
         {settings}
-      </ClipboardCopy>
+      </CopyField>
       <p>
         The file holds a token with the scope <code>ingest</code>:{" "}
         <code>playback token create controllers --scope ingest</code>.

@@ -1,7 +1,6 @@
 import { Alert } from "@patternfly/react-core/dist/esm/components/Alert";
 import { Button } from "@patternfly/react-core/dist/esm/components/Button";
 import { Checkbox } from "@patternfly/react-core/dist/esm/components/Checkbox";
-import { ClipboardCopy } from "@patternfly/react-core/dist/esm/components/ClipboardCopy";
 import { ActionGroup, Form, FormGroup } from "@patternfly/react-core/dist/esm/components/Form";
 import { TextInput } from "@patternfly/react-core/dist/esm/components/TextInput";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
@@ -9,6 +8,7 @@ import { type FormEvent, type ReactElement, useId, useState } from "react";
 import { api, read } from "../../api/client";
 import { messageOf } from "../../api/error";
 import type { CreatedToken, Scope } from "../../api/types";
+import { CopyField } from "../../parts/CopyField";
 import { sentence } from "../../parts/states";
 import { SCOPES } from "./scopes";
 import { tokenRequest } from "./tokens";
@@ -89,9 +89,7 @@ export function NewToken(): ReactElement {
         {made !== undefined && (
           <Alert isInline component="p" variant="success" title={`${made.name} was created.`}>
             <p>This is the only time that the token is shown.</p>
-            <ClipboardCopy isReadOnly isCode hoverTip="Copy" clickTip="Copied" textAriaLabel="The new token">
-              {made.token}
-            </ClipboardCopy>
+            <CopyField textAriaLabel="The new token">{made.token}</CopyField>
           </Alert>
         )}
       </div>

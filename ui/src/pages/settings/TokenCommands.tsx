@@ -1,5 +1,5 @@
-import { ClipboardCopy } from "@patternfly/react-core/dist/esm/components/ClipboardCopy";
 import type { ReactElement } from "react";
+import { CopyField } from "../../parts/CopyField";
 import { Section } from "./Section";
 
 const COMMANDS = [
@@ -21,16 +21,9 @@ export function TokenCommands(): ReactElement {
           <div key={command}>
             <dt>{what}</dt>
             <dd>
-              <ClipboardCopy
-                isReadOnly
-                isCode
-                hoverTip="Copy"
-                clickTip="Copied"
-                textAriaLabel={what}
-                toggleAriaLabel={what}
-              >
+              <CopyField textAriaLabel={what} toggleAriaLabel={what}>
                 {command}
-              </ClipboardCopy>
+              </CopyField>
             </dd>
           </div>
         ))}

@@ -1,7 +1,7 @@
 import { Alert, AlertActionCloseButton } from "@patternfly/react-core/dist/esm/components/Alert";
-import { ClipboardCopy } from "@patternfly/react-core/dist/esm/components/ClipboardCopy";
 import { useLocation } from "@tanstack/react-router";
 import { type ReactElement, useEffect, useSyncExternalStore } from "react";
+import { CopyField } from "../../../parts/CopyField";
 import { forgetSecret, madeSecret, onSecret } from "../secretOnce";
 
 /** The secret that was just made to sign with: shown once, until somebody closes it or leaves the page. */
@@ -26,15 +26,7 @@ export function NewSecret({ name }: { name: string }): ReactElement | null {
       actionClose={<AlertActionCloseButton title="I have it" onClose={forgetSecret} />}
     >
       <p>The receiver verifies messages with it: give it to whoever writes the receiver.</p>
-      <ClipboardCopy
-        isReadOnly
-        isCode
-        hoverTip="Copy"
-        clickTip="Copied"
-        textAriaLabel="The secret to sign with"
-      >
-        {secret}
-      </ClipboardCopy>
+      <CopyField textAriaLabel="The secret to sign with">{secret}</CopyField>
     </Alert>
   );
 }
