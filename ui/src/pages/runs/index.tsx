@@ -1,14 +1,17 @@
 import { Switch } from "@patternfly/react-core/dist/esm/components/Switch";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { type ReactElement, useCallback, useMemo } from "react";
+import { type ReactElement, useCallback, useMemo, useState } from "react";
+import { collectorNow } from "../../api/clock";
 import { ApiError } from "../../api/error";
 import { pricesQuery, runsQuery } from "../../api/queries";
 import type { ListedExecution } from "../../api/types";
-import { usePreferences } from "../../app/preferences";
+import { usePreferences, type Zone } from "../../app/preferences";
 import { CursorPager } from "../../parts/CursorPager";
 import { FirstSteps } from "../../parts/FirstSteps";
+import { day } from "../../parts/format";
 import { MenuButton } from "../../parts/MenuButton";
+import { useNow } from "../../parts/now";
 import { PageTitle } from "../../parts/PageTitle";
 import { Empty, Failed, Loading } from "../../parts/states";
 import { exportsOf } from "./exports";
@@ -31,8 +34,10 @@ export function Runs(): ReactElement {
   const search = route.useSearch();
   const { change, open } = useChange();
   const { zone } = usePreferences();
+  const today = useToday(zone, search.since === "today");
   // "In the last 24 hours" is counted from when the filter was chosen: rows that leave it meanwhile do no harm.
-  const query = useMemo(() => listQuery(search, new Date(), zone), [search, zone]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: at midnight, "today" is another day
+  const query = useMemo(() => listQuery(search, new Date(collectorNow()), zone), [search, zone, today]);
   const question = JSON.stringify(query);
   const { data, error, isPlaceholderData, refetch } = useQuery({
     ...runsQuery(query),
@@ -47,7 +52,7 @@ export function Runs(): ReactElement {
       <Filters search={search} change={change} error={isRefused ? error.message : undefined}>
         <ViewsMenu search={search} open={open} />
         <CostSwitch isOn={search.cost === true} change={change} />
-        <MenuButton label="Export" actions={exportsOf(apiFilters(search, new Date(), zone))} />
+        <MenuButton label="Export" actions={exportsOf(apiFilters(search, new Date(collectorNow()), zone))} />
       </Filters>
       <Selection runs={[...selected.values()]} clear={clear} />
       {data === undefined && error === null && <Loading what="the runs" />}
@@ -70,6 +75,12 @@ export function Runs(): ReactElement {
       )}
     </>
   );
+}
+
+/** The day that it is, for a list of today's runs: it changes at midnight. */
+function useToday(zone: Zone, isWanted: boolean): string | undefined {
+  const now = useNow(60_000);
+  return isWanted ? day(new Date(now), zone) : undefined;
 }
 
 /** Adds a column with costs, where there are prices. */
