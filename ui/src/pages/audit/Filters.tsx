@@ -2,7 +2,7 @@ import { Button } from "@patternfly/react-core/dist/esm/components/Button";
 import { FormSelect, FormSelectOption } from "@patternfly/react-core/dist/esm/components/FormSelect";
 import { TextInput } from "@patternfly/react-core/dist/esm/components/TextInput";
 import { Toolbar, ToolbarContent, ToolbarItem } from "@patternfly/react-core/dist/esm/components/Toolbar";
-import type { ReactElement } from "react";
+import { type ReactElement, useId } from "react";
 import { TextFilter } from "../../parts/TextFilter";
 import { ACTIONS, type AuditSearch } from "./search";
 import { actionWords } from "./words";
@@ -48,10 +48,10 @@ export function Filters({ search, change }: Props): ReactElement {
           />
         </ToolbarItem>
         <ToolbarItem>
-          <Day label="From" value={from} choose={(day) => change({ from: day })} />
+          <Day label="From (UTC)" value={from} choose={(day) => change({ from: day })} />
         </ToolbarItem>
         <ToolbarItem>
-          <Day label="To" value={to} choose={(day) => change({ to: day })} />
+          <Day label="To (UTC)" value={to} choose={(day) => change({ to: day })} />
         </ToolbarItem>
         {isFiltered && (
           <ToolbarItem>
@@ -84,7 +84,7 @@ interface DayProps {
 
 /** A day in UTC, as the API takes it; that day is included. */
 function Day({ label, value, choose }: DayProps): ReactElement {
-  const id = `audit-${label.toLowerCase()}`;
+  const id = useId();
   return (
     <div className="audit-day">
       <label htmlFor={id}>{label}</label>
