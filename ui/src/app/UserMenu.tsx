@@ -3,11 +3,13 @@ import { MenuToggle } from "@patternfly/react-core/dist/esm/components/MenuToggl
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { type ReactElement, useState } from "react";
+import { messageOf } from "../api/error";
 import { logOut, useScopes } from "./session";
 
 /** Who is logged in and what they may do, and the way out. */
 export function UserMenu(): ReactElement | null {
   const [isOpen, setOpen] = useState(false);
+  const [problem, setProblem] = useState<string>();
   const { identity } = useScopes();
   const cache = useQueryClient();
   const navigate = useNavigate();
@@ -19,28 +21,38 @@ export function UserMenu(): ReactElement | null {
     return <span className="app-nobody">No login needed</span>;
   }
   const leave = async () => {
-    await logOut();
+    try {
+      await logOut();
+    } catch (error) {
+      setProblem(messageOf(error));
+      return;
+    }
     cache.clear();
     await navigate({ to: "/login" });
   };
   return (
-    <Dropdown
-      isOpen={isOpen}
-      onOpenChange={setOpen}
-      onSelect={() => setOpen(false)}
-      popperProps={{ position: "right", appendTo: "inline" }}
-      toggle={(ref) => (
-        <MenuToggle ref={ref} variant="plainText" isExpanded={isOpen} onClick={() => setOpen(!isOpen)}>
-          <bdi>{identity.name}</bdi>
-        </MenuToggle>
-      )}
-    >
-      <DropdownList>
-        <DropdownItem isDisabled description={identity.scopes.join(", ")}>
-          Scopes of this token
-        </DropdownItem>
-        <DropdownItem onClick={() => void leave()}>Log out</DropdownItem>
-      </DropdownList>
-    </Dropdown>
+    <>
+      <span role="alert" className="app-nobody">
+        {problem !== undefined && `Not logged out: ${problem}`}
+      </span>
+      <Dropdown
+        isOpen={isOpen}
+        onOpenChange={setOpen}
+        onSelect={() => setOpen(false)}
+        popperProps={{ position: "right", appendTo: "inline" }}
+        toggle={(ref) => (
+          <MenuToggle ref={ref} variant="plainText" isExpanded={isOpen} onClick={() => setOpen(!isOpen)}>
+            <bdi>{identity.name}</bdi>
+          </MenuToggle>
+        )}
+      >
+        <DropdownList>
+          <DropdownItem isDisabled description={identity.scopes.join(", ")}>
+            Scopes of this token
+          </DropdownItem>
+          <DropdownItem onClick={() => void leave()}>Log out</DropdownItem>
+        </DropdownList>
+      </Dropdown>
+    </>
   );
 }

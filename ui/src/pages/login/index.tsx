@@ -50,9 +50,12 @@ export function Login(): ReactElement {
         <CardTitle component="h1">Log in to Playback</CardTitle>
         <CardBody>
           <Form onSubmit={submit}>
-            {login.isError && (
-              <Alert component="h2" variant="danger" isInline title={sentence(messageOf(login.error))} />
-            )}
+            {/* Always there, so that screen readers hear when it fills. */}
+            <div role="alert">
+              {login.isError && (
+                <Alert component="h2" variant="danger" isInline title={sentence(messageOf(login.error))} />
+              )}
+            </div>
             <FormGroup label="Token" fieldId="token" isRequired>
               <TextInput
                 id="token"
