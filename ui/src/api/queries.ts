@@ -59,6 +59,9 @@ export const identityQuery = queryOptions({
   queryKey: keys.identity,
   queryFn: ({ signal }) => read(api.GET("/api/v1/ansible/whoami", { signal })),
   staleTime: 5 * 60_000,
+  // Without an answer, pages do not know what to offer. Who is not logged in (401) is led to the login.
+  refetchInterval: ({ state: { error } }) =>
+    error !== null && !(error instanceof ApiError && error.status === 401) ? 10_000 : false,
 });
 
 export function runsQuery(query: ListQuery) {
