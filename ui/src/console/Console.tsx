@@ -265,7 +265,7 @@ export function Console(props: ConsoleProps): ReactElement {
               }}
             >
               {view.fresh > 0
-                ? `${view.fresh.toLocaleString()} new ${view.fresh === 1 ? "line" : "lines"}`
+                ? `${view.fresh.toLocaleString("en")} new ${view.fresh === 1 ? "line" : "lines"}`
                 : "Follow the end"}
             </Button>
           </div>

@@ -111,7 +111,7 @@ function summary(query: Query, { found, at, busy }: Finding): string {
   if (hits.length === 0) {
     return where === "loaded" ? "Not in the lines loaded so far" : "Not found";
   }
-  const shown = total > hits.length ? ` (the first ${hits.length.toLocaleString()} of them here)` : "";
+  const shown = total > hits.length ? ` (the first ${hits.length.toLocaleString("en")} of them here)` : "";
   const limit = where === "loaded" ? ", in the lines loaded so far" : "";
-  return `${(at + 1).toLocaleString()} of ${total.toLocaleString()} ${total === 1 ? "line" : "lines"}${shown}${limit}`;
+  return `${(at + 1).toLocaleString("en")} of ${total.toLocaleString("en")} ${total === 1 ? "line" : "lines"}${shown}${limit}`;
 }

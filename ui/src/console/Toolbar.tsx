@@ -69,7 +69,7 @@ export function Toolbar(props: ToolbarProps): ReactElement {
             onClick={() => props.onFailure(false)}
           />
           <span className="pbc-note">
-            {passed > 0 ? `${passed} of ${failures.toLocaleString()}` : failures.toLocaleString()}
+            {passed > 0 ? `${passed} of ${failures.toLocaleString("en")}` : failures.toLocaleString("en")}
           </span>
         </div>
       )}

@@ -32,7 +32,7 @@ export function footer(store: StoreState, live: boolean, only: StreamName | unde
   if (!store.ready) {
     return store.error === undefined ? "Loading …" : "";
   }
-  const count = `${store.rows.toLocaleString()} ${store.rows === 1 ? "line" : "lines"}`;
+  const count = `${store.rows.toLocaleString("en")} ${store.rows === 1 ? "line" : "lines"}`;
   const of = only === undefined ? "" : ` of ${only}`;
   const state = store.capped ? ": the first of more, see the raw text" : live ? " so far" : "";
   return `${count}${of}${state}`;
