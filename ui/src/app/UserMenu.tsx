@@ -4,6 +4,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { type ReactElement, useState } from "react";
 import { messageOf } from "../api/error";
+import { Name } from "../parts/Name";
 import { logOut, useScopes } from "./session";
 
 /** Who is logged in and what they may do, and the way out. */
@@ -42,7 +43,7 @@ export function UserMenu(): ReactElement | null {
         popperProps={{ position: "right", appendTo: "inline" }}
         toggle={(ref) => (
           <MenuToggle ref={ref} variant="plainText" isExpanded={isOpen} onClick={() => setOpen(!isOpen)}>
-            <bdi>{identity.name}</bdi>
+            <Name>{identity.name}</Name>
           </MenuToggle>
         )}
       >

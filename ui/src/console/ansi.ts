@@ -32,6 +32,8 @@ const PLAIN: Style = {};
 /** Anything but plain text: C0 and C1 controls except the tab, and marks that change the direction of text. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this is about
 const SPECIAL = /[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: as above; without the newline
+const EACH_SPECIAL = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 const ESCAPE = 0x1b;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: as above
 const SGR = /\x1b\[[\d;]*m/g;
@@ -75,6 +77,11 @@ export function plainText(line: string): string {
   return parseLine(line)
     .map((span) => span.text)
     .join("");
+}
+
+/** A text with a visible stand-in for each character that would not be seen, or would change how others are seen; its lines stay. */
+export function visibleText(text: string): string {
+  return SPECIAL.test(text) ? text.replace(EACH_SPECIAL, (one) => standIn(one.charCodeAt(0)) ?? one) : text;
 }
 
 /** The spans of a line without carriage returns. */

@@ -1,5 +1,6 @@
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import type { ReactElement, ReactNode } from "react";
+import { Name } from "../parts/Name";
 import { outcomeWords } from "./decode";
 import { rowName } from "./groups";
 import type { Cell } from "./layout";
@@ -42,7 +43,7 @@ export function FailureTable({ model, renderLink }: Props): ReactElement {
             return (
               <Tr key={`${cell.row} ${cell.column}`}>
                 <Td dataLabel="Host">
-                  <bdi>{row && rowName(model.matrix, row)}</bdi>
+                  <Name>{row && rowName(model.matrix, row)}</Name>
                 </Td>
                 <Td dataLabel="Task">{renderLink(cell, heading)}</Td>
                 <Td dataLabel="Outcome">{outcomeWords(codeOf(model, cell))}</Td>

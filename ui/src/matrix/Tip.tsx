@@ -1,4 +1,5 @@
 import type { ReactElement } from "react";
+import { Name } from "../parts/Name";
 import { outcomeWords } from "./decode";
 import { rowName } from "./groups";
 import type { Cell, Layout } from "./layout";
@@ -23,12 +24,12 @@ export function Tip({ model, cell, x, y, layout }: Props): ReactElement {
     <div className="pb-matrix__tip" role="presentation" style={{ ...side, ...height }}>
       {row && (
         <div>
-          <bdi>{rowName(model.matrix, row)}</bdi>
+          <Name>{rowName(model.matrix, row)}</Name>
         </div>
       )}
       {column !== undefined && (
         <div>
-          {model.matrix.tasks[column]}. <bdi>{model.headings[column]}</bdi>
+          {model.matrix.tasks[column]}. <Name>{model.headings[column]}</Name>
         </div>
       )}
       {row && column !== undefined && <strong>{outcomeWords(codeOf(model, cell))}</strong>}

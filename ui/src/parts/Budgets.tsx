@@ -4,6 +4,7 @@ import { Link } from "@tanstack/react-router";
 import type { ReactElement } from "react";
 import type { BudgetState } from "../api/types";
 import { amount, runsCost } from "./cost";
+import { Name } from "./Name";
 import { Time } from "./Time";
 
 /** How much of each budget is spent. */
@@ -34,7 +35,7 @@ function Row({ budget }: { budget: BudgetState }): ReactElement {
   return (
     <Tr>
       <Td dataLabel="Budget">
-        <bdi>{name}</bdi> <span className="pb-subtle">({period})</span>
+        <Name>{name}</Name> <span className="pb-subtle">({period})</span>
       </Td>
       <Td dataLabel="Since" modifier="nowrap">
         <Time at={from} />
@@ -70,7 +71,7 @@ function Row({ budget }: { budget: BudgetState }): ReactElement {
       <Td dataLabel="Runs">
         {query ? (
           <Link to="/runs" search={{ q: query }} className="pb-break">
-            <bdi>{query}</bdi>
+            <Name>{query}</Name>
           </Link>
         ) : (
           "all"

@@ -3,6 +3,7 @@ import ExclamationCircleIcon from "@patternfly/react-icons/dist/esm/icons/exclam
 import InProgressIcon from "@patternfly/react-icons/dist/esm/icons/in-progress-icon";
 import type { ReactElement } from "react";
 import type { ReportDelivery, ReportDestination } from "../api/types";
+import { Name } from "./Name";
 
 /** Where a report went, and how that ended. */
 export function Deliveries({ deliveries }: { deliveries: readonly ReportDelivery[] }): ReactElement {
@@ -21,10 +22,10 @@ export function Deliveries({ deliveries }: { deliveries: readonly ReportDelivery
 }
 
 function State({ delivery: { destination, state, error } }: { delivery: ReportDelivery }): ReactElement {
-  const name = <bdi>{destinationName(destination)}</bdi>;
+  const name = <Name>{destinationName(destination)}</Name>;
   const why = error ? (
     <>
-      : <bdi>{error}</bdi>
+      : <Name>{error}</Name>
     </>
   ) : undefined;
   switch (state) {

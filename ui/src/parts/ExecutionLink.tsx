@@ -1,6 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import type { ReactElement, ReactNode } from "react";
 import { shortId } from "./format";
+import { Name } from "./Name";
 
 interface Props {
   id: string;
@@ -12,7 +13,7 @@ interface Props {
 export function ExecutionLink({ id, children }: Props): ReactElement {
   return (
     <Link to="/runs/$id" params={{ id }} {...(children === undefined && { title: id, className: "pb-code" })}>
-      {children ?? shortId(id)}
+      {typeof children === "string" ? <Name>{children}</Name> : (children ?? shortId(id))}
     </Link>
   );
 }

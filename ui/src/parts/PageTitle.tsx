@@ -1,5 +1,6 @@
 import { Title } from "@patternfly/react-core/dist/esm/components/Title";
 import { type ReactElement, type ReactNode, useEffect } from "react";
+import { Name } from "./Name";
 import "./parts.css";
 
 interface Props {
@@ -22,7 +23,7 @@ export function PageTitle({ title, tab = title, children, actions, details }: Pr
     <header className="pb-title">
       <div className="pb-title-row">
         <Title headingLevel="h1" size="2xl" className="pb-title-text">
-          <bdi>{title}</bdi>
+          <Name>{title}</Name>
         </Title>
         {children}
         {actions !== undefined && <div className="pb-title-actions">{actions}</div>}

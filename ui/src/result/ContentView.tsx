@@ -1,6 +1,8 @@
 import type { ReactElement, ReactNode } from "react";
+import { Name } from "../parts/Name";
 import { type Content, textOf } from "./content";
 import { Diff } from "./Diff";
+import { Said } from "./Said";
 import { Text } from "./Text";
 import "./result.css";
 
@@ -21,11 +23,9 @@ export function ContentView({ content, isBad, level = 3 }: Props): ReactElement 
   );
   return (
     <>
-      {message !== undefined && <p className={`pb-result__message${isBad ? " pb-is-bad" : ""}`}>{message}</p>}
+      {message !== undefined && <Said text={message} isBad={isBad} />}
       {warnings.map((warning) => (
-        <p key={warning} className="pb-result__message">
-          Warning: {warning}
-        </p>
+        <Said key={warning} text={warning} prefix="Warning: " />
       ))}
       {command !== undefined &&
         part(
@@ -62,10 +62,10 @@ function Field({ name, value }: { name: string; value: unknown }): ReactElement 
   return (
     <>
       <dt>
-        <bdi>{name}</bdi>
+        <Name>{name}</Name>
       </dt>
       <dd>
-        <bdi>{text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text}</bdi>
+        <Name>{text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text}</Name>
       </dd>
     </>
   );

@@ -1,9 +1,13 @@
 import { type ReactElement, useMemo } from "react";
+import { plainText } from "../console/ansi";
 import type { Fields } from "./content";
 import { type DiffLine, diffLines } from "./diff";
 
 /** Lines that are drawn, at most. */
 const MOST = 2_000;
+
+/** Characters of a line that are drawn: a browser takes long to lay out a megabyte without a line end. */
+const LONGEST = 2_000;
 
 const SIGNS = { added: "+", removed: "-", same: " ", head: "", note: "⋯" } as const satisfies Record<
   DiffLine["kind"],
@@ -20,7 +24,7 @@ export function Diff({ diff }: { diff: Fields }): ReactElement {
         // biome-ignore lint/suspicious/noArrayIndexKey: lines have no identity, and never move
         <code key={at} className={`pb-diff__line pb-is-${line.kind}`}>
           <span className="pb-diff__sign">{SIGNS[line.kind]}</span>
-          {line.text}
+          {diffText(line.text)}
         </code>
       ))}
       {lines.length > MOST && (
@@ -30,4 +34,11 @@ export function Diff({ diff }: { diff: Fields }): ReactElement {
       )}
     </figure>
   );
+}
+
+/** A line of a difference: what turns or hides text is seen, and so is a carriage return, by which lines may differ. */
+export function diffText(text: string): string {
+  const left = text.length - LONGEST;
+  const shown = plainText((left > 0 ? text.slice(0, LONGEST) : text).replaceAll("\r", "\u240d"));
+  return left > 0 ? `${shown} ⋯ ${left.toLocaleString("en")} more characters` : shown;
 }

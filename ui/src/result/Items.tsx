@@ -3,6 +3,7 @@ import { ExpandableSection } from "@patternfly/react-core/dist/esm/components/Ex
 import { useQuery } from "@tanstack/react-query";
 import { type ReactElement, useMemo, useState } from "react";
 import { itemsQuery } from "../api/run";
+import { Name } from "../parts/Name";
 import { OutcomeLabel, type OutcomeWord } from "../parts/OutcomeLabel";
 import { Failed, Loading } from "../parts/states";
 import { ContentView } from "./ContentView";
@@ -55,7 +56,7 @@ function Item({ item, number }: { item: ReturnType<typeof readEvent>; number: nu
       <ExpandableSection
         toggleContent={
           <>
-            <OutcomeLabel outcome={outcome} /> <bdi>{itemLabel(item.content) ?? `item ${number}`}</bdi>
+            <OutcomeLabel outcome={outcome} /> <Name>{itemLabel(item.content) ?? `item ${number}`}</Name>
           </>
         }
         isExpanded={isOpen}

@@ -1,6 +1,6 @@
 import { Button } from "@patternfly/react-core/dist/esm/components/Button";
 import { type ReactElement, useState } from "react";
-import { plainText } from "../console/ansi";
+import { plainLines } from "./Said";
 
 /** Characters that are shown at first: a browser takes long to lay out a megabyte without a line end. */
 const FIRST = 60_000;
@@ -19,7 +19,7 @@ export function Text({ text, label }: Props): ReactElement {
     <>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: long text is scrolled with keys */}
       <figure className="pb-result__text" tabIndex={0} aria-label={label}>
-        <pre>{shown.split("\n").map(plainText).join("\n")}</pre>
+        <pre>{plainLines(shown)}</pre>
       </figure>
       {isLong && !isWhole && (
         <Button variant="link" isInline onClick={() => setWhole(true)}>

@@ -1,6 +1,7 @@
 import { Label } from "@patternfly/react-core/dist/esm/components/Label";
 import type { ReactElement } from "react";
 import type { TaskResult } from "../api/types";
+import { Name } from "../parts/Name";
 import { OutcomeLabel, type OutcomeWord } from "../parts/OutcomeLabel";
 
 /** How a result counts, in one word. */
@@ -33,7 +34,7 @@ export function ResultMarks({ result, attempts }: Props): ReactElement {
       <OutcomeLabel outcome={outcomeOfResult(result)} />
       {marks.map((mark) => (
         <Label key={mark} isCompact variant="outline">
-          <bdi>{mark}</bdi>
+          <Name>{mark}</Name>
         </Label>
       ))}
     </span>

@@ -4,6 +4,7 @@
  */
 import { type CSSProperties, type ReactElement, type ReactNode, useRef } from "react";
 import { duration } from "../parts/format";
+import { Name } from "../parts/Name";
 import { Axis, Gaps, percent, Stripes } from "./Axis";
 import type { HostBar, Line, TaskBar } from "./bars";
 import type { Scale } from "./scale";
@@ -57,7 +58,7 @@ export function Timeline({ lines, scale, open, onToggle, renderHost, renderTask 
                     onClick={() => onToggle(line.task.task)}
                   >
                     <span className="pb-timeline__caret" aria-hidden="true" />
-                    <bdi>{line.task.name || line.task.action}</bdi>
+                    <Name>{line.task.name || line.task.action}</Name>
                   </button>
                 )}
                 {line.kind === "task" && renderTask(line)}

@@ -12,6 +12,7 @@ import { type ReactElement, useState } from "react";
 import type { AuditItem } from "../../api/types";
 import { ExecutionLink } from "../../parts/ExecutionLink";
 import { integer } from "../../parts/format";
+import { Name } from "../../parts/Name";
 import { Scrolled } from "../../parts/Scrolled";
 import { Time } from "../../parts/Time";
 import { actionWords, executionOf, namedBy, origin } from "./words";
@@ -60,7 +61,7 @@ function Entry({ entry }: { entry: AuditItem }): ReactElement {
         </Td>
         <Td dataLabel="Who">
           <Link to="." search={(now) => ({ ...now, actor: actor.name })} className="pb-break">
-            <bdi>{actor.name}</bdi>
+            <Name>{actor.name}</Name>
           </Link>
           <div className="pb-subtle pb-small">{origin(actor)}</div>
         </Td>
@@ -69,7 +70,7 @@ function Entry({ entry }: { entry: AuditItem }): ReactElement {
           <ObjectName object={object} />
         </Td>
         <Td dataLabel="Why" className="pb-break">
-          <bdi>{note}</bdi>
+          <Name>{note}</Name>
         </Td>
       </Tr>
       {isExpanded && (
@@ -101,7 +102,7 @@ function ObjectName({ object }: { object: string }): ReactElement {
       <>
         schedule{" "}
         <Link to="/schedules/$name" params={{ name: schedule }}>
-          <bdi>{schedule}</bdi>
+          <Name>{schedule}</Name>
         </Link>
       </>
     );
@@ -111,12 +112,12 @@ function ObjectName({ object }: { object: string }): ReactElement {
       <>
         target{" "}
         <Link to="/notifications/$name" params={{ name: target }}>
-          <bdi>{target}</bdi>
+          <Name>{target}</Name>
         </Link>
       </>
     );
   }
-  return <bdi>{object}</bdi>;
+  return <Name>{object}</Name>;
 }
 
 function Details({ entry }: { entry: AuditItem }): ReactElement {

@@ -1,6 +1,7 @@
 import type { ReactElement } from "react";
 import type { Comparison } from "../../api/types";
 import { duration, plural } from "../../parts/format";
+import { Name } from "../../parts/Name";
 import { taskName } from "./groups";
 import { TaskPlace } from "./TaskPlace";
 
@@ -23,7 +24,7 @@ export function Durations({ durations }: Pick<Comparison, "durations">): ReactEl
             <tr key={task.task}>
               <th scope="row">
                 <strong>
-                  <bdi>{taskName(task)}</bdi>
+                  <Name>{taskName(task)}</Name>
                 </strong>
                 <br />
                 <TaskPlace task={task} />

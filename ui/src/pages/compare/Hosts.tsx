@@ -1,6 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import type { ReactElement } from "react";
 import type { Comparison } from "../../api/types";
+import { Name } from "../../parts/Name";
 
 /** Hosts that only one of the runs has. */
 export function Hosts({ comparison }: { comparison: Comparison }): ReactElement {
@@ -31,7 +32,7 @@ function Names({
               {sign}
             </span>
             <Link to="/hosts/$name" params={{ name }}>
-              <bdi>{name}</bdi>
+              <Name>{name}</Name>
             </Link>
           </li>
         ))}

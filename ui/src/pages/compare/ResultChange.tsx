@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ReactElement } from "react";
 import { taskOfResultQuery } from "../../api/compare";
+import { Name } from "../../parts/Name";
 import { Fields } from "./Fields";
 import type { ResultDifference } from "./groups";
 import { differWords } from "./names";
@@ -20,7 +21,7 @@ export function ResultChange({ result, before, now }: Props): ReactElement {
     <div className="compare-result">
       <div className="compare-row">
         <strong>
-          <bdi>{host}</bdi>
+          <Name>{host}</Name>
         </strong>
         <OutcomeChange before={result.before} now={result.now} />
         <span className="compare-end compare-row">

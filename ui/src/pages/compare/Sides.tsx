@@ -4,6 +4,7 @@ import type { Comparison } from "../../api/types";
 import { Duration } from "../../parts/Duration";
 import { ExecutionLink } from "../../parts/ExecutionLink";
 import { plural } from "../../parts/format";
+import { Name } from "../../parts/Name";
 import { runName } from "../../parts/runs";
 import { StatusLabel } from "../../parts/StatusLabel";
 import { Time } from "../../parts/Time";
@@ -45,7 +46,7 @@ function Side({
       <header className="compare-row">
         <h2 className="compare-side-title">{title}</h2>
         <ExecutionLink id={id}>
-          <bdi>{runName({ ...run, type: run.playbook ? "playbook" : "adhoc" })}</bdi>
+          <Name>{runName({ ...run, type: run.playbook ? "playbook" : "adhoc" })}</Name>
         </ExecutionLink>
         <StatusLabel status={status} reason={reason} />
         {check && <span className="pb-subtle">check mode</span>}

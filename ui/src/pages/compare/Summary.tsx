@@ -5,6 +5,7 @@ import { Link } from "@tanstack/react-router";
 import type { ReactElement } from "react";
 import type { Comparison } from "../../api/types";
 import { plural } from "../../parts/format";
+import { Name } from "../../parts/Name";
 import type { Sentence } from "./headline";
 
 interface Props {
@@ -49,10 +50,10 @@ function Icon({ tone }: Pick<Sentence, "tone">): ReactElement {
 
 function Words({ text, section }: Sentence): ReactElement {
   return section === undefined ? (
-    <bdi>{text}</bdi>
+    <Name>{text}</Name>
   ) : (
     <Link to="." hash={section} search={(now) => now} className="compare-sentence-link">
-      <bdi>{text}</bdi>
+      <Name>{text}</Name>
     </Link>
   );
 }

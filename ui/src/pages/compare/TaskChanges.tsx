@@ -2,6 +2,7 @@ import { ExpandableSection } from "@patternfly/react-core/dist/esm/components/Ex
 import { Link } from "@tanstack/react-router";
 import { Fragment, type ReactElement, useState } from "react";
 import { integer, plural } from "../../parts/format";
+import { Name } from "../../parts/Name";
 import { type TaskGroup, type Transition, taskName } from "./groups";
 import { OutcomeChange } from "./OutcomeChange";
 import { ResultChange } from "./ResultChange";
@@ -23,7 +24,7 @@ export function TaskChanges({ group, before, now, isOpen: isOpenFirst }: Props):
     <article className="compare-task">
       <header className="compare-task-head">
         <h3 className="compare-task-name">
-          <bdi>{taskName(task)}</bdi>
+          <Name>{taskName(task)}</Name>
         </h3>
         <TaskPlace task={task} />
       </header>
@@ -77,10 +78,10 @@ function Hosts({
           <Fragment key={host}>
             {index > 0 && ", "}
             {run === undefined ? (
-              <bdi>{host}</bdi>
+              <Name>{host}</Name>
             ) : (
               <Link to="/runs/$id/results/$task/$host" params={{ id: run, task: String(task), host }}>
-                <bdi>{host}</bdi>
+                <Name>{host}</Name>
               </Link>
             )}
           </Fragment>

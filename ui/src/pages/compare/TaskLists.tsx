@@ -1,6 +1,7 @@
 import type { ReactElement, ReactNode } from "react";
 import type { Comparison } from "../../api/types";
 import { integer } from "../../parts/format";
+import { Name } from "../../parts/Name";
 import { type ComparedTask, taskName } from "./groups";
 import { TaskPlace } from "./TaskPlace";
 
@@ -25,7 +26,7 @@ interface Entry {
 function one(task: ComparedTask): Entry {
   const content = (
     <>
-      <bdi>{taskName(task)}</bdi> <TaskPlace task={task} />
+      <Name>{taskName(task)}</Name> <TaskPlace task={task} />
     </>
   );
   return { key: String(task.task), content };
@@ -37,10 +38,10 @@ function two({ before, now }: Comparison["tasks_moved"][number]): Entry {
     <>
       {was !== is && (
         <>
-          <bdi>{was}</bdi> →{" "}
+          <Name>{was}</Name> →{" "}
         </>
       )}
-      <bdi>{is}</bdi> <TaskPlace task={now} />
+      <Name>{is}</Name> <TaskPlace task={now} />
       {was === is && (
         <>
           {" "}

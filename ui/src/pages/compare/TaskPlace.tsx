@@ -1,4 +1,5 @@
 import type { ReactElement } from "react";
+import { Name } from "../../parts/Name";
 import type { ComparedTask } from "./groups";
 
 /** Module, play and place in the files of a task, in small letters. */
@@ -10,12 +11,12 @@ export function TaskPlace({ task }: { task: ComparedTask }): ReactElement {
       {action.replace(/^ansible\.builtin\./, "")}
       {play !== "" && (
         <>
-          , play <bdi>{play}</bdi>
+          , play <Name>{play}</Name>
         </>
       )}
       {path && (
         <>
-          , <bdi className="pb-code">{line ? `${path}:${line}` : path}</bdi>
+          , <Name className="pb-code">{line ? `${path}:${line}` : path}</Name>
         </>
       )}
     </span>

@@ -1,5 +1,8 @@
 import type { ReactElement } from "react";
 import type { HostChange } from "../../api/types";
+import { Name } from "../../parts/Name";
+import { diffText } from "../../result/Diff";
+import { plainLines } from "../../result/Said";
 import { type DiffLine, diffLines } from "./difference";
 
 const WORDS: { readonly [sign in DiffLine["sign"]]: string } = {
@@ -21,8 +24,8 @@ export function ChangeContent({ change }: { change: HostChange }): ReactElement 
   }
   return (
     <div className="host-content">
-      {message && <pre className="host-message">{message}</pre>}
-      {items.length > 0 && <p className="pb-small pb-break">Items: {items.join(", ")}</p>}
+      {message && <pre className="host-message">{plainLines(message)}</pre>}
+      {items.length > 0 && <p className="pb-small pb-break">Items: <Name>{items.join(", ")}</Name></p>}
       {lines.length > 0 && (
         <pre className="host-diff">
           {lines.map((line, at) => (
@@ -30,7 +33,7 @@ export function ChangeContent({ change }: { change: HostChange }): ReactElement 
             <span key={at} className={`host-diff-line host-diff-${NAMES[line.sign]}`}>
               <span className="pf-v6-screen-reader">{WORDS[line.sign]}</span>
               <span aria-hidden="true">{line.sign === "@" ? " " : line.sign} </span>
-              {line.text}
+              {diffText(line.text)}
               {"\n"}
             </span>
           ))}

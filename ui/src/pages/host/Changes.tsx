@@ -8,6 +8,7 @@ import { CursorPager } from "../../parts/CursorPager";
 import { ExecutionLink } from "../../parts/ExecutionLink";
 import { failureOf } from "../../parts/failure";
 import { fileName } from "../../parts/format";
+import { Name } from "../../parts/Name";
 import { Empty, Failed, Loading } from "../../parts/states";
 import { Time } from "../../parts/Time";
 import { ChangeContent } from "./ChangeContent";
@@ -80,7 +81,7 @@ function ChangeTable({ name, changes, hasContent }: TableProps): ReactElement {
               <Time at={change.time} />
             </Td>
             <Td dataLabel="Task">
-              <bdi className="pb-break">{change.task_name}</bdi>
+              <Name className="pb-break">{change.task_name}</Name>
               <div className="pb-subtle pb-small pb-break">{origin(change)}</div>
               {hasContent && <ChangeContent change={change} />}
             </Td>
@@ -90,7 +91,7 @@ function ChangeTable({ name, changes, hasContent }: TableProps): ReactElement {
               </ExecutionLink>
             </Td>
             <Td dataLabel="User">
-              <bdi>{change.user}</bdi>
+              <Name>{change.user}</Name>
             </Td>
             <Td dataLabel="Result" modifier="nowrap">
               <Link

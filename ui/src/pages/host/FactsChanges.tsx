@@ -8,6 +8,7 @@ import type { FactDifference, FactsChange } from "../../api/types";
 import { ExecutionLink } from "../../parts/ExecutionLink";
 import { failureOf } from "../../parts/failure";
 import { plural } from "../../parts/format";
+import { Name } from "../../parts/Name";
 import { Empty, Failed, Loading } from "../../parts/states";
 import { Time } from "../../parts/Time";
 import { dotted, matches, valueText } from "./flat";
@@ -95,7 +96,7 @@ function Report({ change, found }: ReportProps): ReactElement {
             {found.map((one) => (
               <Tr key={dotted(one.path)}>
                 <Td dataLabel="Fact" className="pb-code pb-break">
-                  <bdi>{dotted(one.path)}</bdi>
+                  <Name>{dotted(one.path)}</Name>
                 </Td>
                 <Td dataLabel="Before" className="pb-code pb-break host-value">
                   <Value of={one.before} none="new" isCut={one.cut === true} />
@@ -125,7 +126,7 @@ interface ValueProps {
 
 function Value({ of, none, isCut }: ValueProps): ReactElement {
   if (of !== undefined) {
-    return <bdi>{valueText(of)}</bdi>;
+    return <Name>{valueText(of)}</Name>;
   }
   return <span className="pb-subtle">{isCut ? "(a long value)" : `(${none})`}</span>;
 }

@@ -5,6 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { type ReactElement, useMemo, useState } from "react";
 import { failureOf } from "../../parts/failure";
 import { plural } from "../../parts/format";
+import { Name } from "../../parts/Name";
 import { Empty, Failed, Loading } from "../../parts/states";
 import { Time } from "../../parts/Time";
 import { flatten, matches } from "./flat";
@@ -70,10 +71,10 @@ export function FactsNow({ name, find, at }: Props): ReactElement {
           {shown.map(({ path, value }) => (
             <Tr key={path}>
               <Td dataLabel="Fact" className="pb-code pb-break">
-                <bdi>{path}</bdi>
+                <Name>{path}</Name>
               </Td>
               <Td dataLabel="Value" className="pb-code pb-break host-value">
-                <bdi>{value}</bdi>
+                <Name>{value}</Name>
               </Td>
             </Tr>
           ))}

@@ -6,6 +6,7 @@ import { ExecutionLink } from "../../parts/ExecutionLink";
 import { integer } from "../../parts/format";
 import { recapWords } from "../../parts/hostRuns";
 import { LinkButton } from "../../parts/LinkButton";
+import { Name } from "../../parts/Name";
 import { OutcomeLabel } from "../../parts/OutcomeLabel";
 import { PageTitle } from "../../parts/PageTitle";
 import { runName } from "../../parts/runs";
@@ -51,7 +52,7 @@ export function Head({ host }: { host: HostDetail }): ReactElement {
         <LabelGroup categoryName="Groups" numLabels={12} className="host-groups">
           {groups.map((group) => (
             <Label key={group} isCompact variant="outline">
-              <bdi>{group}</bdi>
+              <Name>{group}</Name>
             </Label>
           ))}
         </LabelGroup>

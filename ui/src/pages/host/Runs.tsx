@@ -7,6 +7,7 @@ import { Duration } from "../../parts/Duration";
 import { ExecutionLink } from "../../parts/ExecutionLink";
 import { failureOf } from "../../parts/failure";
 import { recapWords, secondsOf } from "../../parts/hostRuns";
+import { Name } from "../../parts/Name";
 import { OutcomeLabel } from "../../parts/OutcomeLabel";
 import { runName } from "../../parts/runs";
 import { StatusLabel } from "../../parts/StatusLabel";
@@ -62,7 +63,7 @@ export function Runs({ name }: { name: string }): ReactElement {
                 <StatusLabel status={run.run_status} />
               </Td>
               <Td dataLabel="User">
-                <bdi>{run.user}</bdi>
+                <Name>{run.user}</Name>
               </Td>
             </Tr>
           ))}

@@ -5,6 +5,7 @@ import type { HostRun, HostSummary } from "../../api/types";
 import { ExecutionLink } from "../../parts/ExecutionLink";
 import { integer } from "../../parts/format";
 import { recapWords } from "../../parts/hostRuns";
+import { Name } from "../../parts/Name";
 import { OutcomeLabel } from "../../parts/OutcomeLabel";
 import { runName } from "../../parts/runs";
 import { Time } from "../../parts/Time";
@@ -29,7 +30,7 @@ export function HostTable({ hosts }: { hosts: readonly HostSummary[] }): ReactEl
           <Tr key={host.name}>
             <Td dataLabel="Host">
               <Link to="/hosts/$name" params={{ name: host.name }} className="pb-break">
-                <bdi>{host.name}</bdi>
+                <Name>{host.name}</Name>
               </Link>
             </Td>
             <Td dataLabel="Last status">

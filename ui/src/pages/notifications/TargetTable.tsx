@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import type { ReactElement } from "react";
 import type { NotificationTarget } from "../../api/types";
 import { integer } from "../../parts/format";
+import { Name } from "../../parts/Name";
 import { sentence } from "../../parts/states";
 import { Time } from "../../parts/Time";
 import { TargetState } from "./StateLabel";
@@ -27,10 +28,10 @@ export function TargetTable({ targets }: { targets: readonly NotificationTarget[
           <Tr key={target.name}>
             <Td dataLabel="Target">
               <Link to="/notifications/$name" params={{ name: target.name }} className="pb-break">
-                <bdi>{target.name}</bdi>
+                <Name>{target.name}</Name>
               </Link>
               <div className="pb-subtle pb-small pb-break">
-                {kindName(target.settings.kind)}, <bdi>{target.address}</bdi>
+                {kindName(target.settings.kind)}, <Name>{target.address}</Name>
                 {target.from_file && ", defined in the configuration"}
               </div>
             </Td>
@@ -41,7 +42,7 @@ export function TargetTable({ targets }: { targets: readonly NotificationTarget[
               <TargetState state={target.state} />
               {target.off_reason && (
                 <div className="pb-subtle pb-small pb-break">
-                  <bdi>{sentence(target.off_reason)}</bdi>
+                  <Name>{sentence(target.off_reason)}</Name>
                 </div>
               )}
               {target.state === "failing" && target.failing_since && (

@@ -5,6 +5,7 @@ import type { ReactElement } from "react";
 import type { Report, ReportChange } from "../../api/types";
 import { ExecutionLink } from "../../parts/ExecutionLink";
 import { duration, fileName, plural, shortId } from "../../parts/format";
+import { Name } from "../../parts/Name";
 import { PageSection } from "../../parts/PageSection";
 import { Time } from "../../parts/Time";
 
@@ -19,14 +20,14 @@ export function News({ report }: { report: Report }): ReactElement | null {
       <ul>
         {playbooks.map((playbook) => (
           <li key={playbook} className="pb-break">
-            Playbook <bdi>{playbook}</bdi>
+            Playbook <Name>{playbook}</Name>
           </li>
         ))}
         {hosts.map((name) => (
           <li key={name} className="pb-break">
             Host{" "}
             <Link to="/hosts/$name" params={{ name }}>
-              <bdi>{name}</bdi>
+              <Name>{name}</Name>
             </Link>
           </li>
         ))}
@@ -60,10 +61,10 @@ export function Changes({ title, changes }: ChangesProps): ReactElement | null {
           {changes.map(({ playbook, task, before, after, since }) => (
             <Tr key={`${playbook} ${task ?? ""}`}>
               <Td dataLabel="What" className="pb-break">
-                <bdi title={playbook}>{fileName(playbook)}</bdi>
+                <Name title={playbook}>{fileName(playbook)}</Name>
                 {task && (
                   <>
-                    : <bdi>{task}</bdi>
+                    : <Name>{task}</Name>
                   </>
                 )}
               </Td>
@@ -93,7 +94,7 @@ export function Flaky({ flaky }: { flaky: Report["flaky"] }): ReactElement | nul
       <ul>
         {flaky.map(({ kind, name, turns, of }) => (
           <li key={`${kind} ${name}`} className="pb-break">
-            {kind} <bdi>{name}</bdi>: turned {plural(turns, "time")} in {plural(of + 1, "run")}
+            {kind} <Name>{name}</Name>: turned {plural(turns, "time")} in {plural(of + 1, "run")}
           </li>
         ))}
       </ul>
@@ -107,12 +108,12 @@ export function NotIdempotent({ tasks }: { tasks: Report["not_idempotent"] }): R
       <ul>
         {tasks.map(({ playbook, task, place, runs }) => (
           <li key={`${playbook} ${task} ${place ?? ""}`} className="pb-break">
-            <bdi>{task}</bdi> of <bdi title={playbook}>{fileName(playbook)}</bdi>, in {plural(runs, "run")}
+            <Name>{task}</Name> of <Name title={playbook}>{fileName(playbook)}</Name>, in {plural(runs, "run")}
             {place && (
               <>
                 {" "}
                 <span className="pb-subtle">
-                  (<bdi>{place}</bdi>)
+                  (<Name>{place}</Name>)
                 </span>
               </>
             )}

@@ -5,6 +5,7 @@ import type { ReactElement } from "react";
 import type { Report, ReportError } from "../../api/types";
 import { ExecutionLink } from "../../parts/ExecutionLink";
 import { fileName, integer, plural } from "../../parts/format";
+import { Name } from "../../parts/Name";
 import { PageSection } from "../../parts/PageSection";
 import { Time } from "../../parts/Time";
 
@@ -55,13 +56,13 @@ function Failure({ error }: { error: ReportError }): ReactElement {
       {task && (
         <>
           {" "}
-          · <bdi>{task}</bdi>
+          · <Name>{task}</Name>
         </>
       )}
       {playbook && (
         <>
           {" "}
-          · <bdi title={playbook}>{fileName(playbook)}</bdi>
+          · <Name title={playbook}>{fileName(playbook)}</Name>
         </>
       )}
       {host && (
@@ -69,7 +70,7 @@ function Failure({ error }: { error: ReportError }): ReactElement {
           {" "}
           ·{" "}
           <Link to="/hosts/$name" params={{ name: host }}>
-            <bdi>{host}</bdi>
+            <Name>{host}</Name>
           </Link>
         </>
       )}

@@ -4,13 +4,14 @@ import type { ReactElement } from "react";
 import type { Report } from "../../api/types";
 import { ExecutionLink } from "../../parts/ExecutionLink";
 import { plural } from "../../parts/format";
+import { Name } from "../../parts/Name";
 import { PageSection } from "../../parts/PageSection";
 import { Time } from "../../parts/Time";
 
 function HostLink({ name }: { name: string }): ReactElement {
   return (
     <Link to="/hosts/$name" params={{ name }}>
-      <bdi>{name}</bdi>
+      <Name>{name}</Name>
     </Link>
   );
 }

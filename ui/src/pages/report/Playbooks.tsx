@@ -3,6 +3,7 @@ import type { ReactElement } from "react";
 import type { Report } from "../../api/types";
 import { runsCost } from "../../parts/cost";
 import { duration, fileName, integer, plural } from "../../parts/format";
+import { Name } from "../../parts/Name";
 import { PageSection } from "../../parts/PageSection";
 
 /** The playbooks with the most failures, and then with the most runs. */
@@ -32,9 +33,9 @@ export function Playbooks({ report }: { report: Report }): ReactElement | null {
           {playbooks.map((one) => (
             <Tr key={`${one.folder} ${one.playbook}`}>
               <Td dataLabel="Playbook" className="pb-break">
-                <bdi title={one.folder ? `${one.folder}/${one.playbook}` : one.playbook}>
+                <Name title={one.folder ? `${one.folder}/${one.playbook}` : one.playbook}>
                   {fileName(one.playbook)}
-                </bdi>
+                </Name>
               </Td>
               <Td dataLabel="Runs (before)" className="pb-number">
                 {integer(one.total)} ({integer(one.total_before)})

@@ -6,6 +6,7 @@ import { Deliveries } from "../../parts/Deliveries";
 import { failureOf } from "../../parts/failure";
 import { plural } from "../../parts/format";
 import { MenuButton } from "../../parts/MenuButton";
+import { Name } from "../../parts/Name";
 import { PageTitle } from "../../parts/PageTitle";
 import { Failed, Loading } from "../../parts/states";
 import { Time } from "../../parts/Time";
@@ -50,7 +51,7 @@ function Details({ stored }: { stored: StoredReport }): ReactElement {
         <Time at={from} /> to <Time at={due} />
         {query && (
           <>
-            , only <bdi className="pb-code">{query}</bdi>
+            , only <Name className="pb-code">{query}</Name>
           </>
         )}
         . <Link to="/reports">All reports</Link>
@@ -58,7 +59,7 @@ function Details({ stored }: { stored: StoredReport }): ReactElement {
       <p>
         {error ? (
           <>
-            It could not be made: <bdi>{error}</bdi>
+            It could not be made: <Name>{error}</Name>
           </>
         ) : (
           <>

@@ -3,6 +3,7 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import type { ReactElement } from "react";
 import { failureOf } from "../../parts/failure";
 import { MenuButton } from "../../parts/MenuButton";
+import { Name } from "../../parts/Name";
 import { PageTitle } from "../../parts/PageTitle";
 import { PERIOD_WORDS } from "../../parts/periods";
 import { Failed, Loading } from "../../parts/states";
@@ -29,7 +30,7 @@ export function Preview(): ReactElement {
               <Time at={report.data.from} /> to <Time at={report.data.to} />
               {q !== undefined && (
                 <>
-                  , only <bdi className="pb-code">{q}</bdi>
+                  , only <Name className="pb-code">{q}</Name>
                 </>
               )}
               . <Link to="/reports">All reports</Link>

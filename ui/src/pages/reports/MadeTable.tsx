@@ -4,6 +4,7 @@ import type { ReactElement } from "react";
 import type { StoredReport } from "../../api/types";
 import { Deliveries } from "../../parts/Deliveries";
 import { integer } from "../../parts/format";
+import { Name } from "../../parts/Name";
 import { Time } from "../../parts/Time";
 
 /** Reports, each with its figures and where it went. */
@@ -30,7 +31,7 @@ export function MadeTable({ reports }: { reports: readonly StoredReport[] }): Re
             </Td>
             <Td dataLabel="Schedule">
               <Link to="." search={(now) => ({ ...now, cursor: undefined, schedule: report.schedule })}>
-                <bdi>{report.schedule}</bdi>
+                <Name>{report.schedule}</Name>
               </Link>
             </Td>
             <Td dataLabel="Period">{report.period}</Td>
@@ -43,7 +44,7 @@ export function MadeTable({ reports }: { reports: readonly StoredReport[] }): Re
             <Td dataLabel="Delivered">
               {report.error ? (
                 <span className="pb-break">
-                  Could not be made: <bdi>{report.error}</bdi>
+                  Could not be made: <Name>{report.error}</Name>
                 </span>
               ) : (
                 <Deliveries deliveries={report.deliveries} />

@@ -7,6 +7,7 @@ import { type ReactElement, useId, useState } from "react";
 import type { ReportScheduleItem } from "../../api/types";
 import { usePreferences } from "../../app/preferences";
 import { ConfirmDialog } from "../../parts/ConfirmDialog";
+import { Name } from "../../parts/Name";
 import { PERIODS, zoneName } from "../../parts/periods";
 import { save, targetsQuery } from "./queries";
 import { emptyForm, FORMATS, formOf, type ScheduleForm, settingsOfForm } from "./schedule";
@@ -95,7 +96,7 @@ function Destinations({ form, change }: FieldProps): ReactElement {
             <Checkbox
               key={name}
               id={`${id}-target-${name}`}
-              label={<bdi>{name}</bdi>}
+              label={<Name>{name}</Name>}
               isChecked={form.targets.includes(name)}
               onChange={(_, isOn) => change({ targets: toggled(form.targets, name, isOn) })}
             />

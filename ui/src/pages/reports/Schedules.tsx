@@ -10,6 +10,7 @@ import { ConfirmDialog } from "../../parts/ConfirmDialog";
 import { destinationName } from "../../parts/Deliveries";
 import { failureOf } from "../../parts/failure";
 import { MenuButton } from "../../parts/MenuButton";
+import { Name } from "../../parts/Name";
 import { PageSection } from "../../parts/PageSection";
 import { Failed, Loading } from "../../parts/states";
 import { Time } from "../../parts/Time";
@@ -81,7 +82,7 @@ function Row({ schedule, open }: RowProps): ReactElement {
   return (
     <Tr>
       <Td dataLabel="Name" className="pb-break">
-        <bdi>{name}</bdi>
+        <Name>{name}</Name>
       </Td>
       <Td dataLabel="When">
         <span className="pb-code">{cron}</span> <span className="pb-subtle">{zone}</span>
@@ -91,10 +92,10 @@ function Row({ schedule, open }: RowProps): ReactElement {
       </Td>
       <Td dataLabel="Period">{period}</Td>
       <Td dataLabel="Runs" className="pb-break">
-        <bdi>{query || "all"}</bdi>
+        <Name>{query || "all"}</Name>
       </Td>
       <Td dataLabel="To" className="pb-break">
-        <bdi>{destinations.map(destinationName).join(", ") || "nowhere"}</bdi>
+        <Name>{destinations.map(destinationName).join(", ") || "nowhere"}</Name>
         {destinations.length > 0 && <div className="pb-subtle pb-small">as {formats.join(", ")}</div>}
       </Td>
       {open !== undefined && (

@@ -5,6 +5,7 @@ import { api, read } from "../../api/client";
 import { Budgets } from "../../parts/Budgets";
 import { CursorPager } from "../../parts/CursorPager";
 import { failureOf } from "../../parts/failure";
+import { Name } from "../../parts/Name";
 import { PageSection } from "../../parts/PageSection";
 import { PageTitle } from "../../parts/PageTitle";
 import { Failed, Loading } from "../../parts/states";
@@ -60,7 +61,7 @@ function Made(): ReactElement {
           "Counts are those of when a report was made. Whoever opens it sees the history as it is now, without what was redacted or deleted meanwhile."
         ) : (
           <>
-            Only those of <bdi>{search.schedule}</bdi>. <Link to="/reports">Show all</Link>
+            Only those of <Name>{search.schedule}</Name>. <Link to="/reports">Show all</Link>
           </>
         )
       }

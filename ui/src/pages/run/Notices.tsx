@@ -2,6 +2,7 @@ import { Alert } from "@patternfly/react-core/dist/esm/components/Alert";
 import type { ReactElement } from "react";
 import type { Execution } from "../../api/types";
 import { plural } from "../../parts/format";
+import { Name } from "../../parts/Name";
 import { sentence } from "../../parts/states";
 import { Time } from "../../parts/Time";
 
@@ -58,7 +59,7 @@ export function Notices({ run, isDeleted }: Props): ReactElement {
               {redaction.by && (
                 <>
                   {" "}
-                  by <bdi>{redaction.by}</bdi>
+                  by <Name>{redaction.by}</Name>
                 </>
               )}
               {redaction.time && (
@@ -69,7 +70,7 @@ export function Notices({ run, isDeleted }: Props): ReactElement {
               )}
               {redaction.note && (
                 <>
-                  : <bdi>{redaction.note}</bdi>
+                  : <Name>{redaction.note}</Name>
                 </>
               )}
             </>

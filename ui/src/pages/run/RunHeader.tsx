@@ -5,6 +5,7 @@ import type { ReactElement } from "react";
 import type { Execution } from "../../api/types";
 import { Duration } from "../../parts/Duration";
 import { shortId } from "../../parts/format";
+import { Name } from "../../parts/Name";
 import { PageTitle } from "../../parts/PageTitle";
 import { runName, who } from "../../parts/runs";
 import { StatusLabel } from "../../parts/StatusLabel";
@@ -34,7 +35,7 @@ export function RunHeader({ run, isDeleted }: Props): ReactElement {
       )}
       {run.pinned && (
         <Label color="grey" variant="outline" icon={<ThumbtackIcon />} title={run.pinned.note ?? ""}>
-          pinned by <bdi>{run.pinned.by}</bdi>
+          pinned by <Name>{run.pinned.by}</Name>
         </Label>
       )}
     </PageTitle>
@@ -53,11 +54,11 @@ function Details({ run }: { run: Execution }): ReactElement {
         <Duration seconds={run.duration} since={run.start_time} />
       </li>
       <li>
-        by <bdi>{who(run)}</bdi>
+        by <Name>{who(run)}</Name>
         {run.controller && (
           <>
             {" "}
-            on <bdi>{run.controller}</bdi>
+            on <Name>{run.controller}</Name>
           </>
         )}
       </li>
@@ -70,7 +71,7 @@ function Details({ run }: { run: Execution }): ReactElement {
           {git.branch && (
             <>
               {" "}
-              (<bdi>{git.branch}</bdi>
+              (<Name>{git.branch}</Name>
               {git.dirty && ", changed"})
             </>
           )}

@@ -2,6 +2,7 @@ import { Button } from "@patternfly/react-core/dist/esm/components/Button";
 import { Label, LabelGroup } from "@patternfly/react-core/dist/esm/components/Label";
 import { ToggleGroup, ToggleGroupItem } from "@patternfly/react-core/dist/esm/components/ToggleGroup";
 import type { ReactElement, ReactNode } from "react";
+import { Name } from "../../parts/Name";
 import { Picker } from "../../parts/Picker";
 import { QueryExamples } from "../../parts/query/Examples";
 import { QueryField } from "../../parts/query/QueryField";
@@ -99,7 +100,7 @@ export function Filters({ search, change, error, children }: Props): ReactElemen
                 onClose={() => change({ [name]: undefined })}
                 closeBtnAriaLabel={`Remove filter: ${label}`}
               >
-                {label}: <bdi>{value}</bdi>
+                {label}: <Name>{value}</Name>
               </Label>
             ))}
           </LabelGroup>

@@ -11,6 +11,7 @@ import { Duration } from "../../parts/Duration";
 import { ExecutionLink } from "../../parts/ExecutionLink";
 import { fileName, shortId } from "../../parts/format";
 import { HostCounts } from "../../parts/HostCounts";
+import { Name } from "../../parts/Name";
 import { runName, who } from "../../parts/runs";
 import { StatusLabel } from "../../parts/StatusLabel";
 import { Time } from "../../parts/Time";
@@ -46,7 +47,7 @@ export const RunRow = memo(function RunRow(props: Props): ReactElement {
       </Td>
       <Td dataLabel="Run" className="runs-name">
         <ExecutionLink id={run.id}>
-          <bdi>{name}</bdi>
+          <Name>{name}</Name>
         </ExecutionLink>{" "}
         <Marks run={run} />
         <Details run={run} />
@@ -72,10 +73,10 @@ export const RunRow = memo(function RunRow(props: Props): ReactElement {
         </Td>
       )}
       <Td dataLabel="By" className="runs-by runs-roomy">
-        <bdi>{who(run)}</bdi>
+        <Name>{who(run)}</Name>
         {run.controller && (
           <div className="pb-subtle runs-small">
-            on <bdi>{run.controller}</bdi>
+            on <Name>{run.controller}</Name>
           </div>
         )}
       </Td>
@@ -128,13 +129,13 @@ function Details({ run }: { run: ListedExecution }): ReactElement {
   ].filter(Boolean);
   return (
     <div className="pb-subtle runs-small">
-      <bdi>{parts.join(" · ")}</bdi>
+      <Name>{parts.join(" · ")}</Name>
       <div className="runs-narrow">
-        by <bdi>{who(run)}</bdi>
+        by <Name>{who(run)}</Name>
       </div>
       {run.note && (
         <div className="runs-note" title={run.note}>
-          <bdi>“{run.note}”</bdi>
+          <Name>“{run.note}”</Name>
         </div>
       )}
     </div>

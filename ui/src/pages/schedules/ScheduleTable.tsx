@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import type { ReactElement } from "react";
 import type { Schedule } from "../../api/types";
 import { ExecutionLink } from "../../parts/ExecutionLink";
+import { Name } from "../../parts/Name";
 import { StatusLabel } from "../../parts/StatusLabel";
 import { Time } from "../../parts/Time";
 import { cronWords } from "./cron";
@@ -29,14 +30,14 @@ export function ScheduleTable({ schedules }: { schedules: readonly Schedule[] })
           <Tr key={schedule.name}>
             <Td dataLabel="Schedule">
               <Link to="/schedules/$name" params={{ name: schedule.name }} className="pb-break">
-                <bdi>{schedule.name}</bdi>
+                <Name>{schedule.name}</Name>
               </Link>
               <div className="pb-subtle pb-small pb-break">
-                <bdi>{runTitle(schedule.run)}</bdi>
+                <Name>{runTitle(schedule.run)}</Name>
                 {schedule.run.inventory && (
                   <>
                     {" "}
-                    on <bdi>{schedule.run.inventory}</bdi>
+                    on <Name>{schedule.run.inventory}</Name>
                   </>
                 )}
               </div>

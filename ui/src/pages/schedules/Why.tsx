@@ -1,5 +1,6 @@
 import type { ReactElement } from "react";
 import type { Schedule } from "../../api/types";
+import { Name } from "../../parts/Name";
 import { sentence } from "../../parts/states";
 import { Time } from "../../parts/Time";
 
@@ -8,10 +9,10 @@ export function Why({ schedule: { paused, blocked } }: { schedule: Schedule }): 
   if (paused) {
     return (
       <>
-        By <bdi>{paused.by}</bdi>, <Time at={paused.time} as="ago" />
+        By <Name>{paused.by}</Name>, <Time at={paused.time} as="ago" />
         {paused.note ? (
           <>
-            : <bdi>{paused.note}</bdi>
+            : <Name>{paused.note}</Name>
           </>
         ) : (
           "."
@@ -19,5 +20,5 @@ export function Why({ schedule: { paused, blocked } }: { schedule: Schedule }): 
       </>
     );
   }
-  return blocked ? <bdi>{sentence(blocked.message)}</bdi> : null;
+  return blocked ? <Name>{sentence(blocked.message)}</Name> : null;
 }

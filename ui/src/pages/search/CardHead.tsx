@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { Fragment, type ReactElement } from "react";
 import { formatHash } from "../../console/selection";
 import { plural } from "../../parts/format";
+import { Name } from "../../parts/Name";
 import type { Card, CardHost } from "./cards";
 
 /** Hosts that are named; of more, only the number is said. */
@@ -17,7 +18,7 @@ export function CardHead({ run, card }: { run: string; card: Card }): ReactEleme
     <div className="search-card-head">
       {task !== undefined && (
         <span className="search-task">
-          <bdi>{task.role ? `${task.role} : ${task.name}` : task.name}</bdi>
+          <Name>{task.role ? `${task.role} : ${task.name}` : task.name}</Name>
           {more > 0 && ` and ${plural(more, "other task")}`}
         </span>
       )}
@@ -49,7 +50,7 @@ function Hosts({ run, hosts }: { run: string; hosts: readonly CardHost[] }): Rea
           {index > 0 && ", "}
           {task === undefined ? (
             <Link to="/hosts/$name" params={{ name }}>
-              <bdi>{name}</bdi>
+              <Name>{name}</Name>
             </Link>
           ) : (
             <Link
@@ -57,7 +58,7 @@ function Hosts({ run, hosts }: { run: string; hosts: readonly CardHost[] }): Rea
               params={{ id: run, task: String(task), host: name }}
               title="The whole result"
             >
-              <bdi>{name}</bdi>
+              <Name>{name}</Name>
             </Link>
           )}
         </Fragment>

@@ -3,6 +3,7 @@ import CheckIcon from "@patternfly/react-icons/dist/esm/icons/check-icon";
 import { Link } from "@tanstack/react-router";
 import { type ReactElement, type ReactNode, useState } from "react";
 import { integer, plural } from "../../parts/format";
+import { Name } from "../../parts/Name";
 import { daysOf, type FacetValue, facetsOf, type SearchFacets, timesOf } from "./facets";
 
 /** Values of a facet that are shown at first. */
@@ -59,7 +60,7 @@ function Values({ values }: { values: readonly FacetValue[] }): ReactElement {
       <ul className="search-facet">
         {shown.map(({ value, lines, isChosen, query }) => (
           <Choice key={value} isChosen={isChosen} query={query} lines={lines}>
-            <bdi>{value}</bdi>
+            <Name>{value}</Name>
           </Choice>
         ))}
       </ul>

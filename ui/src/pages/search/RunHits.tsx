@@ -1,6 +1,7 @@
 import { Title } from "@patternfly/react-core/dist/esm/components/Title";
 import type { ReactElement } from "react";
 import { ExecutionLink } from "../../parts/ExecutionLink";
+import { Name } from "../../parts/Name";
 import { runName } from "../../parts/runs";
 import { StatusLabel } from "../../parts/StatusLabel";
 import { Time } from "../../parts/Time";
@@ -16,7 +17,7 @@ export function RunHits({ run, blocks }: RunBlocks): ReactElement {
       <header className="search-run-head">
         <Title headingLevel="h2" size="md">
           <ExecutionLink id={run.id}>
-            <bdi>{runName(run)}</bdi>
+            <Name>{runName(run)}</Name>
           </ExecutionLink>
         </Title>
         <StatusLabel status={run.status} />

@@ -7,6 +7,7 @@ import type { Token } from "../../api/types";
 import { useScopes } from "../../app/session";
 import { ConfirmDialog } from "../../parts/ConfirmDialog";
 import { failureOf } from "../../parts/failure";
+import { Name } from "../../parts/Name";
 import { Failed, Loading } from "../../parts/states";
 import { Time } from "../../parts/Time";
 import { NewToken } from "./NewToken";
@@ -49,7 +50,7 @@ export function Tokens(): ReactElement {
             {tokens.data.map((token) => (
               <Tr key={token.name}>
                 <Td dataLabel="Name">
-                  <bdi>{token.name}</bdi>
+                  <Name>{token.name}</Name>
                   {token.name === identity?.name && " (yours)"}
                 </Td>
                 <Td dataLabel="Scopes">{token.scopes.join(", ")}</Td>

@@ -6,6 +6,7 @@ import {
 } from "@patternfly/react-core/dist/esm/components/DescriptionList";
 import type { ReactElement } from "react";
 import { useScopes } from "../../app/session";
+import { Name } from "../../parts/Name";
 import { Loading } from "../../parts/states";
 import { Time } from "../../parts/Time";
 import { Section } from "./Section";
@@ -25,7 +26,7 @@ export function Who(): ReactElement {
         <DescriptionListGroup>
           <DescriptionListTerm>Token</DescriptionListTerm>
           <DescriptionListDescription>
-            {identity.name ? <bdi>{identity.name}</bdi> : "None: this collector serves everybody"}
+            {identity.name ? <Name>{identity.name}</Name> : "None: this collector serves everybody"}
           </DescriptionListDescription>
         </DescriptionListGroup>
         <DescriptionListGroup>

@@ -7,6 +7,7 @@ import type { CostFigures, Statistics } from "../../api/types";
 import { amount, runsCost, runsCostParts } from "../../parts/cost";
 import { failureOf } from "../../parts/failure";
 import { fileName, integer, plural } from "../../parts/format";
+import { Name } from "../../parts/Name";
 import { Failed } from "../../parts/states";
 import { Time } from "../../parts/Time";
 import { costGroups, costIntervals } from "./costs";
@@ -107,9 +108,9 @@ function Costs({ statistics, by, filters }: CostsProps): ReactElement {
               </Link>
             }
           >
-            <bdi title={title} className="pb-break">
+            <Name title={title} className="pb-break">
               {by === "playbook" ? fileName(name) : name}
-            </bdi>
+            </Name>
           </Row>
         ))}
       </CostTable>

@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router";
 import type { ReactElement, ReactNode } from "react";
 import type { Trends, Turns } from "../../api/types";
 import { fileName } from "../../parts/format";
+import { Name } from "../../parts/Name";
 import { runsOf } from "./runsOf";
 import { Section } from "./Section";
 import { TaskName } from "./TaskName";
@@ -47,7 +48,7 @@ function itemsOf({ playbooks, tasks, hosts }: Trends): Item[] {
         key: `playbook ${playbook.folder} ${playbook.name}`,
         kind: "Playbook",
         turns: playbook.flaky,
-        name: <bdi className="pb-break">{fileName(playbook.name)}</bdi>,
+        name: <Name className="pb-break">{fileName(playbook.name)}</Name>,
         runs: <FailedRuns search={runsOf(playbook)} />,
       });
     }
@@ -71,7 +72,7 @@ function itemsOf({ playbooks, tasks, hosts }: Trends): Item[] {
         turns: host.flaky,
         name: (
           <Link to="/hosts/$name" params={{ name: host.name }}>
-            <bdi>{host.name}</bdi>
+            <Name>{host.name}</Name>
           </Link>
         ),
         runs: <FailedRuns search={{ host: host.name }} />,

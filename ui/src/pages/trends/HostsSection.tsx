@@ -4,6 +4,7 @@ import type { ReactElement } from "react";
 import type { Trends } from "../../api/types";
 import { ExecutionLink } from "../../parts/ExecutionLink";
 import { plural } from "../../parts/format";
+import { Name } from "../../parts/Name";
 import { OutcomeLabel } from "../../parts/OutcomeLabel";
 import { Time } from "../../parts/Time";
 import { Section } from "./Section";
@@ -41,7 +42,7 @@ export function HostsSection({ trends, search }: Props): ReactElement {
               <Tr key={name}>
                 <Td dataLabel="Host">
                   <Link to="/hosts/$name" params={{ name }} className="pb-break">
-                    <bdi>{name}</bdi>
+                    <Name>{name}</Name>
                   </Link>
                 </Td>
                 <Td dataLabel="Failed">

@@ -4,6 +4,7 @@ import type { ReactElement } from "react";
 import type { PlaybookTrend, Trends } from "../../api/types";
 import { ExecutionLink } from "../../parts/ExecutionLink";
 import { duration, fileName, integer, plural } from "../../parts/format";
+import { Name } from "../../parts/Name";
 import { StatusLabel } from "../../parts/StatusLabel";
 import { Time } from "../../parts/Time";
 import { percent } from "./points";
@@ -53,10 +54,10 @@ function Row({ playbook, search }: { playbook: PlaybookTrend; search: TrendsSear
       <Td dataLabel="Playbook">
         {type === "playbook" ? (
           <Link to="." search={(now) => ({ ...now, playbook: name })} title={title} className="pb-break">
-            <bdi>{fileName(name)}</bdi>
+            <Name>{fileName(name)}</Name>
           </Link>
         ) : (
-          <bdi title={title}>{name}</bdi>
+          <Name title={title}>{name}</Name>
         )}
         {type === "adhoc" && <span className="pb-subtle"> (ad-hoc)</span>}
       </Td>

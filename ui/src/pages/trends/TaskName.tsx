@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router";
 import type { ReactElement } from "react";
 import type { TaskTrend } from "../../api/types";
 import { fileName } from "../../parts/format";
+import { Name } from "../../parts/Name";
 
 /** A task: its name, where it is, and the way to its lines in all runs. */
 export function TaskName({ task }: { task: TaskTrend }): ReactElement {
@@ -11,7 +12,7 @@ export function TaskName({ task }: { task: TaskTrend }): ReactElement {
   return (
     <>
       <Link to="/search" search={{ q: `task:${JSON.stringify(name || action)}` }} className="pb-break">
-        <bdi>{name || action}</bdi>
+        <Name>{name || action}</Name>
       </Link>
       <div className="pb-subtle pb-small pb-break" title={path}>
         {origin}

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ReactElement } from "react";
+import { Name } from "../../parts/Name";
 import { Time } from "../../parts/Time";
 import { unseenQuery } from "./queries";
 import { Section } from "./Section";
@@ -22,7 +23,7 @@ export function Unseen(): ReactElement {
         {hosts.map(({ name, last_run }) => (
           <li key={name}>
             <Link to="/hosts/$name" params={{ name }} className="pb-break">
-              <bdi>{name}</bdi>
+              <Name>{name}</Name>
             </Link>{" "}
             last seen <Time at={last_run.start_time} as="ago" />
           </li>

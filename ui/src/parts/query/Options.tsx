@@ -1,4 +1,5 @@
 import { type ReactElement, useEffect, useRef } from "react";
+import { Name } from "../Name";
 import type { Completion } from "./complete";
 
 interface Props {
@@ -36,7 +37,7 @@ export function Options({ id, label, options, active, optionId, choose }: Props)
           onMouseDown={(event) => event.preventDefault()}
           onClick={() => choose(index)}
         >
-          <bdi className="pb-query-option-name">{text}</bdi>
+          <Name className="pb-query-option-name">{text}</Name>
           {about !== undefined && <span className="pb-query-option-about">{about}</span>}
         </div>
       ))}

@@ -1,5 +1,6 @@
 import ExclamationCircleIcon from "@patternfly/react-icons/dist/esm/icons/exclamation-circle-icon";
 import { type ReactElement, type RefObject, useLayoutEffect, useState } from "react";
+import { Name } from "../Name";
 import { beforeColumn, queryProblem } from "./problem";
 
 interface Props {
@@ -27,7 +28,7 @@ export function Problem({ query, message, input }: Props): ReactElement {
         <ExclamationCircleIcon />
         <span>
           {column !== undefined && <span className="pb-subtle">Column {column}: </span>}
-          <bdi>{text}</bdi>
+          <Name>{text}</Name>
         </span>
       </div>
     </div>

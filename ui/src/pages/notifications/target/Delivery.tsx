@@ -8,6 +8,7 @@ import type { NotificationDelivery } from "../../../api/types";
 import { ExecutionLink } from "../../../parts/ExecutionLink";
 import { failureOf } from "../../../parts/failure";
 import { integer } from "../../../parts/format";
+import { Name } from "../../../parts/Name";
 import { Failed, Loading, sentence } from "../../../parts/states";
 import { Time } from "../../../parts/Time";
 import { DeliveryStateLabel } from "../StateLabel";
@@ -43,7 +44,7 @@ export function Delivery({ delivery, row, isExpanded, toggle }: Props): ReactEle
           }}
         />
         <Td dataLabel="Message" className="pb-break">
-          <bdi>{title ?? "Not made yet"}</bdi>
+          <Name>{title ?? "Not made yet"}</Name>
           <div className="pb-subtle pb-small">
             {kindWords}
             {kindWords !== undefined && execution && ", "}
@@ -58,7 +59,7 @@ export function Delivery({ delivery, row, isExpanded, toggle }: Props): ReactEle
           <DeliveryStateLabel state={state} />
           {error && (
             <div className="pb-subtle pb-small pb-break">
-              <bdi>{sentence(error)}</bdi>
+              <Name>{sentence(error)}</Name>
             </div>
           )}
           {next_attempt && attempts > 0 && (

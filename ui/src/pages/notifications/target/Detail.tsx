@@ -1,5 +1,6 @@
 import type { ReactElement } from "react";
 import type { NotificationDeliveryDetail } from "../../../api/types";
+import { Name } from "../../../parts/Name";
 import { Scrolled } from "../../../parts/Scrolled";
 import { Time } from "../../../parts/Time";
 import { tookWords } from "../words";
@@ -21,7 +22,7 @@ export function Detail({ detail }: { detail: NotificationDeliveryDetail }): Reac
                   {status && `, answered ${status}`}
                   {error && (
                     <>
-                      : <bdi>{error}</bdi>
+                      : <Name>{error}</Name>
                     </>
                   )}
                   {answer && <Scrolled label={`Answer ${number}`}>{answer}</Scrolled>}

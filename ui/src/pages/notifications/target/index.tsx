@@ -6,6 +6,7 @@ import { targetQuery } from "../../../api/notifications";
 import type { NotificationTarget } from "../../../api/types";
 import { useScopes } from "../../../app/session";
 import { failureOf } from "../../../parts/failure";
+import { Name } from "../../../parts/Name";
 import { PageTitle } from "../../../parts/PageTitle";
 import { Failed, Loading, sentence } from "../../../parts/states";
 import { Time } from "../../../parts/Time";
@@ -56,7 +57,7 @@ function Loaded({ target }: { target: NotificationTarget }): ReactElement {
         actions={<Actions target={target} />}
         details={
           <>
-            {kindName(settings.kind)}, <bdi>{address}</bdi>
+            {kindName(settings.kind)}, <Name>{address}</Name>
             {from_file && ". The configuration file defines it; it is changed there."}
           </>
         }
@@ -93,7 +94,7 @@ function Trouble({ target }: { target: NotificationTarget }): ReactElement | nul
   if (state === "off") {
     return (
       <Alert isInline variant="danger" component="p" title="It was switched off: nothing is sent to it">
-        {off_reason && <bdi>{sentence(off_reason)}</bdi>}{" "}
+        {off_reason && <Name>{sentence(off_reason)}</Name>}{" "}
         {off_since && (
           <>
             That was <Time at={off_since} as="ago" />.{" "}

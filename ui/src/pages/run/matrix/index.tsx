@@ -7,6 +7,7 @@ import { cellLinesQuery, matrixQuery, tasksQuery } from "../../../api/run";
 import { decodeMatrix, OUTCOMES } from "../../../matrix/decode";
 import { type Chosen, Matrix } from "../../../matrix/Matrix";
 import type { MatrixTask } from "../../../matrix/model";
+import { Name } from "../../../parts/Name";
 import { OutcomeLabel } from "../../../parts/OutcomeLabel";
 import { useDocumentTitle } from "../../../parts/PageTitle";
 import { Empty, Failed, Loading } from "../../../parts/states";
@@ -58,7 +59,7 @@ export function MatrixPage(): ReactElement {
         {...address}
         renderLink={({ host, task }, text) => (
           <Link to="/runs/$id/results/$task/$host" params={{ id, task: String(task), host }}>
-            <bdi>{text}</bdi>
+            <Name>{text}</Name>
           </Link>
         )}
         renderDetails={(chosen) => <Details id={id} chosen={chosen} />}
@@ -82,9 +83,9 @@ function Details({ id, chosen }: { id: string; chosen: Chosen }): ReactElement {
     <>
       <OutcomeLabel outcome={outcome === "absent" ? "none" : outcome} />
       <span>
-        <bdi>{chosen.task}</bdi> on{" "}
+        <Name>{chosen.task}</Name> on{" "}
         <Link to="/hosts/$name" params={{ name: host }}>
-          <bdi>{host}</bdi>
+          <Name>{host}</Name>
         </Link>
         {chosen.count > 1 && `, and alike on ${(chosen.count - 1).toLocaleString("en")} more`}
       </span>

@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { type ReactElement, useMemo } from "react";
 import { matrixQuery } from "../../../api/run";
 import { CODE, codeAt, decodeMatrix } from "../../../matrix/decode";
+import { Name } from "../../../parts/Name";
 import { neighboursOf } from "./choose";
 
 interface Props {
@@ -25,7 +26,7 @@ export function Neighbours({ id, task, host }: Props): ReactElement | null {
   }
   const link = (name: string, words: string) => (
     <Link to="/runs/$id/results/$task/$host" params={{ id, task: String(task), host: name }} search={{}}>
-      {words} <bdi>{name}</bdi>
+      {words} <Name>{name}</Name>
     </Link>
   );
   return (

@@ -5,6 +5,7 @@ import { executionQuery } from "../../../api/queries";
 import { resultsQuery, tasksQuery } from "../../../api/run";
 import type { Execution, Task, TaskResult } from "../../../api/types";
 import { Duration } from "../../../parts/Duration";
+import { Name } from "../../../parts/Name";
 import { useDocumentTitle } from "../../../parts/PageTitle";
 import { Empty, Failed, Loading } from "../../../parts/states";
 import { Time } from "../../../parts/Time";
@@ -42,7 +43,7 @@ export function ResultPage(): ReactElement {
     <article>
       <div className="pb-result__head">
         <h2 className="pf-v6-c-title pf-m-xl">
-          <bdi>{name}</bdi> on <bdi>{host}</bdi>
+          <Name>{name}</Name> on <Name>{host}</Name>
         </h2>
         <Neighbours id={id} task={number} host={host} />
       </div>
@@ -97,7 +98,7 @@ function SeeAlso({ id, result: { seq, task, host } }: { id: string; result: Task
         Show in the matrix
       </Link>
       <Link to="/hosts/$name" params={{ name: host }}>
-        All runs of <bdi>{host}</bdi>
+        All runs of <Name>{host}</Name>
       </Link>
     </p>
   );
@@ -105,12 +106,12 @@ function SeeAlso({ id, result: { seq, task, host } }: { id: string; result: Task
 
 /** Where the task is from, and when it ran. */
 function Facts({ result, task }: { result: TaskResult; task: Task | undefined }): ReactElement {
-  const facts: [string, ReactNode][] = [["Module", <bdi key="module">{result.action}</bdi>]];
+  const facts: [string, ReactNode][] = [["Module", <Name key="module">{result.action}</Name>]];
   if (task?.role) {
-    facts.push(["Role", <bdi key="role">{task.role}</bdi>]);
+    facts.push(["Role", <Name key="role">{task.role}</Name>]);
   }
   if (task?.path) {
-    facts.push(["File", <bdi key="file">{`${task.path}${task.line ? `:${task.line}` : ""}`}</bdi>]);
+    facts.push(["File", <Name key="file">{`${task.path}${task.line ? `:${task.line}` : ""}`}</Name>]);
   }
   facts.push([
     "Ended",

@@ -7,6 +7,7 @@ import { estimateQuery } from "../../../api/queries";
 import type { Estimate, Execution } from "../../../api/types";
 import { Duration } from "../../../parts/Duration";
 import { duration, plural } from "../../../parts/format";
+import { Name } from "../../../parts/Name";
 
 /** How long a running run still takes, and what it waits for. */
 export function EstimateCard({ run }: { run: Execution }): ReactElement | null {
@@ -20,7 +21,7 @@ export function EstimateCard({ run }: { run: Execution }): ReactElement | null {
       <Title headingLevel="h2" size="lg" id="summary-now">
         {task ? (
           <>
-            Running now: <bdi>{task}</bdi>
+            Running now: <Name>{task}</Name>
           </>
         ) : (
           "Running now"
@@ -44,9 +45,9 @@ export function EstimateCard({ run }: { run: Execution }): ReactElement | null {
             {waits_for.map(({ host, task: its, since }) => (
               <li key={host}>
                 <Link to="/hosts/$name" params={{ name: host }}>
-                  <bdi>{host}</bdi>
+                  <Name>{host}</Name>
                 </Link>{" "}
-                in <bdi>{its}</bdi>
+                in <Name>{its}</Name>
                 {since && (
                   <>
                     {" "}

@@ -8,6 +8,7 @@ import type { Execution } from "../../../api/types";
 import { runCost, runCostParts } from "../../../parts/cost";
 import { ExecutionLink } from "../../../parts/ExecutionLink";
 import { duration, integer, plural } from "../../../parts/format";
+import { Name } from "../../../parts/Name";
 import { Time } from "../../../parts/Time";
 import { type Fact, facts, isByHand } from "./facts";
 
@@ -36,7 +37,7 @@ export function Facts({ run }: { run: Execution }): ReactElement {
               <p>
                 {isByHand(run) ? "Run by hand from the schedule" : "Started by the schedule"}{" "}
                 <Link to="/schedules/$name" params={{ name: run.schedule }}>
-                  <bdi>{run.schedule}</bdi>
+                  <Name>{run.schedule}</Name>
                 </Link>
               </p>
             )}
@@ -95,7 +96,7 @@ function List({ facts }: { facts: readonly Fact[] }): ReactElement {
         <div key={name}>
           <dt>{name}</dt>
           <dd className={isCode ? "pb-code" : undefined}>
-            <bdi>{value}</bdi>
+            <Name>{value}</Name>
           </dd>
         </div>
       ))}

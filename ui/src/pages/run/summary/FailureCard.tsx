@@ -5,6 +5,7 @@ import type { ReactElement, ReactNode } from "react";
 import type { FailureGroup } from "../../../api/types";
 import { ExecutionLink } from "../../../parts/ExecutionLink";
 import { plural } from "../../../parts/format";
+import { Name } from "../../../parts/Name";
 import { OutcomeLabel } from "../../../parts/OutcomeLabel";
 import { Time } from "../../../parts/Time";
 import { ConsoleLink } from "../../../result/ConsoleLink";
@@ -62,7 +63,7 @@ export function FailureCard({ id, group }: Props): ReactElement {
               .filter(Boolean)
               .map((words) => (
                 <span key={String(words)} className="summary-detail">
-                  <bdi>{words}</bdi>
+                  <Name>{words}</Name>
                 </span>
               ))}
             <span className="summary-detail">
@@ -70,7 +71,7 @@ export function FailureCard({ id, group }: Props): ReactElement {
                 to="/runs/$id/results/$task/$host"
                 params={{ id, task: String(tasks[0]?.task ?? 0), host }}
               >
-                Result on <bdi>{host}</bdi>
+                Result on <Name>{host}</Name>
               </Link>
             </span>
             <span className="summary-detail">

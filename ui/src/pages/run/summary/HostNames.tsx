@@ -2,6 +2,7 @@ import { Button } from "@patternfly/react-core/dist/esm/components/Button";
 import { Link } from "@tanstack/react-router";
 import { type ReactElement, useState } from "react";
 import { plural } from "../../../parts/format";
+import { Name } from "../../../parts/Name";
 
 /** Names that are shown at first. */
 const FIRST = 12;
@@ -27,11 +28,11 @@ export function HostNames({ id, names, count, task }: Props): ReactElement {
         <span key={name} className="summary-host">
           {task === undefined ? (
             <Link to="/hosts/$name" params={{ name }}>
-              <bdi>{name}</bdi>
+              <Name>{name}</Name>
             </Link>
           ) : (
             <Link to="/runs/$id/results/$task/$host" params={{ id, task: String(task), host: name }}>
-              <bdi>{name}</bdi>
+              <Name>{name}</Name>
             </Link>
           )}
         </span>

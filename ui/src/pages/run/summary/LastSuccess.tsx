@@ -3,6 +3,7 @@ import type { ReactElement } from "react";
 import type { FailureGroup } from "../../../api/types";
 import { ExecutionLink } from "../../../parts/ExecutionLink";
 import { plural } from "../../../parts/format";
+import { Name } from "../../../parts/Name";
 import { Time } from "../../../parts/Time";
 
 interface Props {
@@ -27,7 +28,7 @@ export function LastSuccess({ id, host, success }: Props): ReactElement {
       <ExecutionLink id={run.id}>
         <Time at={run.start_time} />
       </ExecutionLink>{" "}
-      on <bdi>{host}</bdi> ·{" "}
+      on <Name>{host}</Name> ·{" "}
       <Link to="/compare/$a/$b" params={{ a: run.id, b: id }}>
         Compare with it
       </Link>
@@ -54,8 +55,8 @@ function Value({ of, field }: { of: string | null | undefined; field: string }):
   }
   const shown = field === "git.commit" ? of.slice(0, 8) : of;
   return (
-    <bdi className="pb-code" title={of}>
+    <Name className="pb-code" title={of}>
       {shown}
-    </bdi>
+    </Name>
   );
 }

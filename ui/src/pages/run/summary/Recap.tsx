@@ -6,6 +6,7 @@ import { type ReactElement, useMemo, useState } from "react";
 import type { Execution } from "../../../api/types";
 import { integer, plural } from "../../../parts/format";
 import { HostCounts } from "../../../parts/HostCounts";
+import { Name } from "../../../parts/Name";
 import { OutcomeLabel } from "../../../parts/OutcomeLabel";
 import { columnsOf, recap } from "./recap";
 
@@ -45,7 +46,7 @@ export function Recap({ run }: { run: Execution }): ReactElement | null {
             <Tr key={host}>
               <Td dataLabel="Host">
                 <Link to="/hosts/$name" params={{ name: host }}>
-                  <bdi>{host}</bdi>
+                  <Name>{host}</Name>
                 </Link>
               </Td>
               <Td dataLabel="Outcome">

@@ -1,6 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import type { ReactElement } from "react";
 import type { FailedTask } from "../../../api/types";
+import { Name } from "../../../parts/Name";
 
 interface Props {
   id: string;
@@ -13,7 +14,7 @@ export function TaskPlace({ id, task }: Props): ReactElement {
   return (
     <span className="summary-task">
       <Link to="/runs/$id/tasks" params={{ id }} search={{ task: task.task }}>
-        <bdi>{role ? `${role} : ${name || action}` : name || action}</bdi>
+        <Name>{role ? `${role} : ${name || action}` : name || action}</Name>
       </Link>
       {path && (
         <span className="pb-code pb-subtle summary-path" title={path}>

@@ -14,6 +14,7 @@ import { type ReactElement, useMemo, useState } from "react";
 import { type ResultFilter, resultsQuery } from "../../../api/run";
 import type { LineSpan, TaskResult } from "../../../api/types";
 import { Duration } from "../../../parts/Duration";
+import { Name } from "../../../parts/Name";
 import { OutcomeLabel } from "../../../parts/OutcomeLabel";
 import { Failed, Loading } from "../../../parts/states";
 import { ConsoleLink, HeadingLink } from "../../../result/ConsoleLink";
@@ -65,10 +66,10 @@ export function TaskPanel({ id, row, lines, onClose }: Props): ReactElement {
     <DrawerPanelContent isResizable defaultSize="52%" minSize="300px" aria-label="Results of the task">
       <DrawerHead>
         <h3>
-          <bdi>{task.name || task.action}</bdi>
+          <Name>{task.name || task.action}</Name>
         </h3>
         <span className="pb-subtle">
-          <bdi>{task.path ? `${task.path}${task.line ? `:${task.line}` : ""}` : task.action}</bdi>
+          <Name>{task.path ? `${task.path}${task.line ? `:${task.line}` : ""}` : task.action}</Name>
         </span>
         {lines && <HeadingLink id={id} lines={lines} />}
         <DrawerActions>
@@ -138,7 +139,7 @@ function Line({ id, result, isOpen: isOpenAtFirst }: LineProps): ReactElement {
       <ExpandableSection
         toggleContent={
           <>
-            <OutcomeLabel outcome={outcomeOfResult(result)} /> <bdi>{result.host}</bdi>{" "}
+            <OutcomeLabel outcome={outcomeOfResult(result)} /> <Name>{result.host}</Name>{" "}
             <Duration seconds={result.duration} />
           </>
         }

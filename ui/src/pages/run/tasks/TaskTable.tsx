@@ -4,6 +4,7 @@ import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { Fragment, type ReactElement, useState } from "react";
 import type { LineSpan } from "../../../api/types";
 import { Duration } from "../../../parts/Duration";
+import { Name } from "../../../parts/Name";
 import { OutcomeLabel, type OutcomeWord } from "../../../parts/OutcomeLabel";
 import { HeadingLink } from "../../../result/ConsoleLink";
 import { type Counts, handledWords, type PlayGroup, type TaskRow } from "./rows";
@@ -44,7 +45,7 @@ function PlayTable({ id, group, lines, chosen, onOpen }: PlayProps): ReactElemen
   return (
     <>
       <h3 className="pb-tasks__play">
-        <bdi>{group.name}</bdi> {group.hosts && <span className="pb-subtle">on {group.hosts}</span>}
+        <Name>{group.name}</Name> {group.hosts && <span className="pb-subtle">on {group.hosts}</span>}
       </h3>
       <Table aria-label={`Tasks of ${group.name}`} variant="compact">
         <Thead>
@@ -67,7 +68,7 @@ function PlayTable({ id, group, lines, chosen, onOpen }: PlayProps): ReactElemen
                 {drawn.length > 0 && role !== "" && (
                   <Tr className="pb-tasks__role">
                     <Td colSpan={5}>
-                      Role <bdi>{role}</bdi>
+                      Role <Name>{role}</Name>
                     </Td>
                   </Tr>
                 )}
@@ -118,10 +119,10 @@ function TaskLine({ id, row, lines, isChosen, onOpen }: LineProps): ReactElement
           aria-expanded={isChosen}
           onClick={() => onOpen(task.task)}
         >
-          <bdi>{task.name || task.action}</bdi>
+          <Name>{task.name || task.action}</Name>
         </Button>{" "}
         <span className="pb-subtle pb-tasks__aside">
-          <bdi>{task.action}</bdi>
+          <Name>{task.action}</Name>
           {task.handler && ", handler"}
         </span>
       </Td>

@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { type ReactElement, useMemo } from "react";
 import { resultsQuery } from "../../../api/run";
 import { duration } from "../../../parts/format";
+import { Name } from "../../../parts/Name";
 import { slowest, slowestHosts, type TaskBar } from "../../../timeline/bars";
 
 /** Entries of each list. */
@@ -31,7 +32,7 @@ export function TopLists({ id, bars, results }: Props): ReactElement {
           {slowest(bars, COUNT).map(({ bar, seconds, share }) => (
             <li key={bar.task.task}>
               <Link to="/runs/$id/tasks" params={{ id }} search={{ task: bar.task.task }}>
-                <bdi>{bar.task.name || bar.task.action}</bdi>
+                <Name>{bar.task.name || bar.task.action}</Name>
               </Link>{" "}
               {duration(seconds)}, {(share * 100).toFixed(0)} %
             </li>
@@ -45,7 +46,7 @@ export function TopLists({ id, bars, results }: Props): ReactElement {
             {hosts.map(({ host, seconds }) => (
               <li key={host}>
                 <Link to="/hosts/$name" params={{ name: host }}>
-                  <bdi>{host}</bdi>
+                  <Name>{host}</Name>
                 </Link>{" "}
                 {duration(seconds)} of work
               </li>

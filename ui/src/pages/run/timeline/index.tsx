@@ -6,6 +6,7 @@ import { executionQuery } from "../../../api/queries";
 import { type Entries, hostsQuery, resultsQuery, tasksQuery } from "../../../api/run";
 import type { Task, TaskResult } from "../../../api/types";
 import { duration, plural } from "../../../parts/format";
+import { Name } from "../../../parts/Name";
 import { useNow } from "../../../parts/now";
 import { useDocumentTitle } from "../../../parts/PageTitle";
 import { Empty, Failed, Loading } from "../../../parts/states";
@@ -95,7 +96,7 @@ function HostLinks({ id, bar }: { id: string; bar: HostBar }): ReactElement {
   return (
     <>
       <Link to="/runs/$id/results/$task/$host" params={params} search={{}}>
-        <bdi>{bar.host}</bdi>
+        <Name>{bar.host}</Name>
       </Link>
       <LinesLink id={id} lines={bar.result.lines}>
         Console

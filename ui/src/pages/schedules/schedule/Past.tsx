@@ -8,6 +8,7 @@ import { Duration } from "../../../parts/Duration";
 import { ExecutionLink } from "../../../parts/ExecutionLink";
 import { plural } from "../../../parts/format";
 import { HostCounts } from "../../../parts/HostCounts";
+import { Name } from "../../../parts/Name";
 import { quoted } from "../../../parts/query/edit";
 import { StatusLabel } from "../../../parts/StatusLabel";
 import { Empty, sentence } from "../../../parts/states";
@@ -75,7 +76,7 @@ function PastTime({ time, run }: { time: ScheduleTime; run: ListedExecution | un
         {OUTCOME_WORDS[outcome]}
         {message && (
           <div className="pb-subtle pb-small">
-            <bdi>{sentence(message)}</bdi>
+            <Name>{sentence(message)}</Name>
           </div>
         )}
         {passed_over > 0 && (

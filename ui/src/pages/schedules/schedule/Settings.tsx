@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import type { ReactElement } from "react";
 import type { Schedule } from "../../../api/types";
 import { duration } from "../../../parts/format";
+import { Name } from "../../../parts/Name";
 import { quoted } from "../../../parts/query/edit";
 import { Time } from "../../../parts/Time";
 import { cronWords } from "../cron";
@@ -31,7 +32,7 @@ export function Settings({ schedule }: { schedule: Schedule }): ReactElement {
           <div key={term}>
             <dt>{term}</dt>
             <dd className={isCode ? "pb-code pb-break" : "pb-break"}>
-              <bdi>{value}</bdi>
+              <Name>{value}</Name>
             </dd>
           </div>
         ))}

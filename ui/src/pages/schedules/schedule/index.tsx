@@ -6,6 +6,7 @@ import type { ReactElement } from "react";
 import { scheduleQuery } from "../../../api/schedules";
 import type { Schedule } from "../../../api/types";
 import { failureOf } from "../../../parts/failure";
+import { Name } from "../../../parts/Name";
 import { PageTitle } from "../../../parts/PageTitle";
 import { Failed, Loading } from "../../../parts/states";
 import { ScheduleState } from "../StateLabel";
@@ -44,7 +45,7 @@ function Loaded({ schedule }: { schedule: Schedule }): ReactElement {
         title={name}
         tab={`${name} · Schedules`}
         actions={<Actions schedule={schedule} />}
-        details={description && <bdi>{description}</bdi>}
+        details={description && <Name>{description}</Name>}
       >
         <ScheduleState schedule={schedule} />
       </PageTitle>

@@ -1,0 +1,38 @@
+import { Button } from "@patternfly/react-core/dist/esm/components/Button";
+import { type ReactElement, useState } from "react";
+import { plainText } from "../console/ansi";
+
+/** Characters that are shown at first. */
+const FIRST = 4_000;
+
+interface Props {
+  text: string;
+  /** What stands before it: "Warning: ". */
+  prefix?: string;
+  isBad?: boolean;
+}
+
+/** What a module said: as a text without colours, cut until somebody asks for all of it. */
+export function Said({ text, prefix = "", isBad = false }: Props): ReactElement {
+  const [isWhole, setWhole] = useState(false);
+  const isLong = text.length > FIRST;
+  const shown = isLong && !isWhole ? `${text.slice(0, FIRST)}…` : text;
+  return (
+    <>
+      <p className={`pb-result__message${isBad ? " pb-is-bad" : ""}`} dir="auto">
+        {prefix}
+        {plainLines(shown)}
+      </p>
+      {isLong && !isWhole && (
+        <Button variant="link" isInline onClick={() => setWhole(true)}>
+          Show all {text.length.toLocaleString("en")} characters
+        </Button>
+      )}
+    </>
+  );
+}
+
+/** A text of several lines without colours; marks that turn or hide text are seen. */
+export function plainLines(text: string): string {
+  return text.split("\n").map(plainText).join("\n");
+}
