@@ -59,6 +59,19 @@ it("asks the server when not all lines are here", async () => {
   expect(await find(query("fatal"), store, source(1), false, signal)).toMatchObject({ where: "loaded" });
 });
 
+it("leaves expressions that may stop the page to the server", async () => {
+  const search = vi.fn(async () => ({ hits: [{ number: 2 }], total: 1 }));
+  const slow = query("(a+)+$", { regex: true });
+  const here = source(4, search);
+  const store = new LineStore({ source: here, live: false });
+  store.start();
+  await vi.waitFor(() => expect(store.snapshot().whole).toBe(true));
+  const { signal } = new AbortController();
+  expect(await find(slow, store, here, false, signal)).toMatchObject({ where: "server", total: 1 });
+  await expect(find(slow, store, here, true, signal)).rejects.toThrow(/too long/);
+  expect(search).toHaveBeenCalledTimes(1);
+});
+
 it("goes round at both ends", () => {
   const hits = [{ number: 3 }, { number: 7 }];
   expect(step(hits, 3, true)).toBe(1);

@@ -1,6 +1,7 @@
 /** Searching lines: in memory where all are loaded, on the server where not. */
 
 import { plainText } from "./ansi";
+import { effortOf, isQuick } from "./effort";
 import type { LineStore } from "./store";
 import type { Hits, Query, Source } from "./types";
 
@@ -22,7 +23,11 @@ export function compile(query: Query): RegExp | string {
   }
 }
 
-/** Finds all lines, asking the server if they are not all here. */
+/** Said where the server, which is never too slow, cannot be asked: of one stream alone. */
+const TOO_SLOW =
+  "This expression may take too long here: use fewer * and +, repeat no group, or show both streams.";
+
+/** Finds all lines, asking the server if they are not all here, or if the page could stop meanwhile. */
 export async function find(
   query: Query,
   store: LineStore,
@@ -31,38 +36,58 @@ export async function find(
   signal: AbortSignal,
 ): Promise<Found> {
   const { whole } = store.snapshot();
-  if (!whole && !filtered && source.search !== undefined) {
-    return { ...(await source.search(query, signal)), where: "server" };
+  const search = filtered ? undefined : source.search;
+  if (whole || search === undefined) {
+    const hits = await findLoaded(query, store, signal);
+    if (hits !== undefined) {
+      return { hits, total: hits.length, where: whole ? "all" : "loaded" };
+    }
   }
-  const hits = await findLoaded(query, store, signal);
-  return { hits, total: hits.length, where: whole ? "all" : "loaded" };
+  if (search === undefined) {
+    throw new Error(TOO_SLOW);
+  }
+  return { ...(await search(query, signal)), where: "server" };
 }
 
+/** The lines in memory that match; nothing if one of them may take too long. */
 async function findLoaded(
   query: Query,
   store: LineStore,
   signal: AbortSignal,
-): Promise<{ number: number }[]> {
+): Promise<{ number: number }[] | undefined> {
   const expression = compile(query);
   if (typeof expression === "string") {
     throw new Error(expression);
   }
+  const effort = effortOf(expression.source);
   const hits: { number: number }[] = [];
   let slice = performance.now();
   for (const lines of store.loaded()) {
     for (const { number, text } of lines) {
+      const plain = plainText(text);
+      if (query.regex && !isQuick(effort, plain.length)) {
+        return undefined;
+      }
       expression.lastIndex = 0;
-      if (expression.test(plainText(text))) {
+      if (expression.test(plain)) {
         hits.push({ number });
+      }
+      if (query.regex && performance.now() - slice > SLICE_MS) {
+        slice = await breathe(signal);
       }
     }
     if (performance.now() - slice > SLICE_MS) {
-      await new Promise((resolve) => setTimeout(resolve));
-      signal.throwIfAborted();
-      slice = performance.now();
+      slice = await breathe(signal);
     }
   }
   return hits;
+}
+
+/** Lets the page draw; returns when it went on. */
+async function breathe(signal: AbortSignal): Promise<number> {
+  await new Promise((resolve) => setTimeout(resolve));
+  signal.throwIfAborted();
+  return performance.now();
 }
 
 /** Index of the hit after or before a line, going round at the ends; -1 if there is none. */

@@ -1,12 +1,15 @@
 /** Marks matches with the CSS Custom Highlight API, which leaves the elements alone. */
 
 import { numberOf } from "./chunk";
+import { effortOf, isQuick } from "./effort";
 import { matches } from "./find";
 
 const ALL = "pbc-match";
 const CURRENT = "pbc-match-current";
 /** Matches that are marked in a line at most. */
 const MOST = 200;
+/** Marking takes so long of a frame at most; then lines stay without marks. */
+const PAINT_MS = 30;
 
 /** Marks the matches in these lines, those of the current one in another way. */
 export function highlight(
@@ -20,14 +23,31 @@ export function highlight(
   }
   const all = new Highlight();
   const now = new Highlight();
-  for (const line of expression === undefined ? [] : lines) {
-    const target = numberOf(line) === current ? now : all;
-    for (const range of expression === undefined ? [] : rangesOf(line, expression)) {
-      target.add(range);
+  if (expression !== undefined) {
+    const effort = effortOf(expression.source);
+    const end = performance.now() + PAINT_MS;
+    for (const line of lines) {
+      const isCurrent = numberOf(line) === current;
+      const ranges =
+        performance.now() < end && isQuick(effort, line.textContent?.length ?? 0)
+          ? rangesOf(line, expression)
+          : isCurrent
+            ? [wholeOf(line)]
+            : [];
+      for (const range of ranges) {
+        (isCurrent ? now : all).add(range);
+      }
     }
   }
   CSS.highlights.set(ALL, all);
   CSS.highlights.set(CURRENT, now);
+}
+
+/** Where looking for the matches would take too long, the line that was found is marked as a whole. */
+function wholeOf(line: HTMLElement): Range {
+  const range = document.createRange();
+  range.selectNodeContents(line);
+  return range;
 }
 
 /** The places of all matches in an element, which may reach over several text nodes. */

@@ -39,3 +39,11 @@ it("loses no text", () => {
     expect(parts.map((part) => part.text).join("")).toBe(text);
   }
 });
+
+it("takes no longer for many brackets", () => {
+  const start = performance.now();
+  const parts = linkParts(`http://a.example/${")".repeat(300_000)}`);
+  expect(parts.map((part) => part.text.length)).toEqual([17, 300_000]);
+  // Tens of milliseconds; in quadratic time, minutes.
+  expect(performance.now() - start).toBeLessThan(5_000);
+});

@@ -8,7 +8,7 @@ export interface TextPart {
 
 const ADDRESS = /\bhttps?:\/\/[^\s"'<>\\^`{|}\u27e8\u27e9]+/g;
 /** What ends a sentence rather than an address. */
-const TRAILING = /[.,;:!?*_~]+$/;
+const TRAILING = ".,;:!?*_~";
 const LONGEST = 2000;
 
 /** The text in parts, of which some are links. */
@@ -37,21 +37,23 @@ export function linkParts(text: string): TextPart[] {
 
 /** Without a final full stop, and without a bracket that was opened before the address. */
 function trimmed(address: string): string {
+  // Counted once: counting again after each bracket would take quadratic time.
+  const extra = new Map([
+    [")", count(address, ")") - count(address, "(")],
+    ["]", count(address, "]") - count(address, "[")],
+  ]);
   let end = address.length;
-  for (;;) {
-    const text = address.slice(0, end);
-    const last = text.at(-1);
-    const open = last === ")" ? "(" : last === "]" ? "[" : undefined;
-    if (open !== undefined && count(text, open) < count(text, last ?? "")) {
-      end -= 1;
-      continue;
+  while (end > 0) {
+    const last = address.charAt(end - 1);
+    const left = extra.get(last) ?? 0;
+    if (left > 0) {
+      extra.set(last, left - 1);
+    } else if (!TRAILING.includes(last)) {
+      break;
     }
-    const stop = TRAILING.exec(text.slice(-64));
-    if (stop === null) {
-      return text;
-    }
-    end -= stop[0].length;
+    end -= 1;
   }
+  return address.slice(0, end);
 }
 
 function count(text: string, character: string): number {
