@@ -88,3 +88,17 @@ it("opens its own search by Ctrl+F, and leaves a second one to the browser", asy
   expect(first.defaultPrevented).toBe(true);
   expect(onQuery).toHaveBeenCalled();
 });
+
+it("leads from a selected line to its result by Enter, and has its actions before the lines", async () => {
+  const page: Source["page"] = async (from, limit) => ({
+    lines: LINES.map((line) => ({ ...line, of: 7 })).slice(from, from + limit),
+    total: LINES.length,
+  });
+  const onOpen = vi.fn();
+  show({ source: { page }, selected: { from: 6, to: 6 }, onOpen });
+  const button = await screen.findByRole("button", { name: "Show its result" });
+  const output = screen.getByRole("region", { name: "Output" });
+  expect(button.compareDocumentPosition(output) & Node.DOCUMENT_POSITION_FOLLOWING).toBeTruthy();
+  fireEvent.keyDown(output, { key: "Enter" });
+  expect(onOpen).toHaveBeenCalledWith(expect.objectContaining({ number: 6, of: 7 }));
+});

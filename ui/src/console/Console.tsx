@@ -184,6 +184,13 @@ export function Console(props: ConsoleProps): ReactElement {
       anchor.current ??= end;
     } else if (event.key === "n" || event.key === "p") {
       goFailure(event.key === "n");
+    } else if (event.key === "Enter" && event.target === event.currentTarget && selected !== undefined) {
+      // Not on a fold or a link: Enter is theirs.
+      const line = log?.store.lineAt(log.store.rowOf(selected.from));
+      if (line?.of === undefined || props.onOpen === undefined) {
+        return;
+      }
+      props.onOpen(line);
     } else if (event.key === "w") {
       remembered.setWrap(!wrap);
     } else if (event.key === "/") {
@@ -231,6 +238,16 @@ export function Console(props: ConsoleProps): ReactElement {
       {query !== undefined && (
         <FindBar query={query} finding={finding} field={field} onQuery={props.onQuery} onClose={closeFind} />
       )}
+      {/* Below the lines, but before them for the keyboard: after them, it would come after all their links and folds. */}
+      {log !== undefined && selected !== undefined && (
+        <SelectionBar
+          log={log}
+          selected={selected}
+          href={props.hrefOf(selected)}
+          onOpen={props.onOpen}
+          onClear={() => props.onSelect(undefined)}
+        />
+      )}
       <div className="pbc-body">
         {view !== undefined && view.stuck.length > 0 && (
           <Stuck sections={view.stuck} times={times !== "off"} onGoTo={(line) => log?.view.goTo(line)} />
@@ -271,15 +288,6 @@ export function Console(props: ConsoleProps): ReactElement {
           </div>
         )}
       </div>
-      {log !== undefined && selected !== undefined && (
-        <SelectionBar
-          log={log}
-          selected={selected}
-          href={props.hrefOf(selected)}
-          onOpen={props.onOpen}
-          onClear={() => props.onSelect(undefined)}
-        />
-      )}
       <div className="pbc-bar pbc-bar-end">
         <span className="pbc-note">{store === undefined ? "" : footer(store, live, only)}</span>
         <span className="pbc-space" />

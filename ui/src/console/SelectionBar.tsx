@@ -32,7 +32,7 @@ export function SelectionBar({ log, selected, href, onOpen, onClear }: Selection
   const line = log.store.lineAt(log.store.rowOf(selected.from));
   const name = formatHash(selected).replaceAll("L", "").replace("-", " to ");
   return (
-    <section className="pbc-bar pbc-bar-end" aria-label="Selected lines">
+    <section className="pbc-bar pbc-bar-end pbc-selection" aria-label="Selected lines">
       <span>{count === 1 ? `Line ${name}` : `Lines ${name}`}</span>
       <Button variant="link" isInline onClick={() => copy("Link", new URL(href, window.location.href).href)}>
         Copy link
@@ -41,7 +41,7 @@ export function SelectionBar({ log, selected, href, onOpen, onClear }: Selection
         Copy text
       </Button>
       {onOpen !== undefined && line?.of !== undefined && (
-        <Button variant="link" isInline onClick={() => onOpen(line)}>
+        <Button variant="link" isInline title="Show its result (Enter)" onClick={() => onOpen(line)}>
           Show its result
         </Button>
       )}
