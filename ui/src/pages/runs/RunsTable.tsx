@@ -1,4 +1,5 @@
 import { Button } from "@patternfly/react-core/dist/esm/components/Button";
+import { Checkbox } from "@patternfly/react-core/dist/esm/components/Checkbox";
 import { Table, Tbody, Th, Thead, Tr } from "@patternfly/react-table/dist/esm/components/Table";
 import { useQuery } from "@tanstack/react-query";
 import { type ReactElement, type ReactNode, useEffect, useMemo, useRef, useState } from "react";
@@ -39,6 +40,7 @@ export function RunsTable(props: Props): ReactElement {
   });
   const { runs, waiting, take } = useHeld(question, latest, isPointed || isFocused);
   const drawn = useFirst(runs, FIRST);
+  const chosen = runs.filter(({ id }) => selected.has(id)).length;
   const { data: recent } = useQuery(recentQuery(useMemo(() => playbooksOf(runs), [runs])));
   const sortBy = { index: search.sort === "duration" ? 1 : 0, direction: search.order ?? "desc" } as const;
   const sorted = (columnIndex: 0 | 1) => ({
@@ -83,7 +85,18 @@ export function RunsTable(props: Props): ReactElement {
         <Table aria-label="Runs" variant="compact" gridBreakPoint="grid-md">
           <Thead>
             <Tr>
-              <Th screenReaderText="Select" />
+              <Th className="pf-v6-c-table__check">
+                <Checkbox
+                  id="select-all"
+                  aria-label="Select all runs of this page"
+                  isChecked={chosen === runs.length ? true : chosen === 0 ? false : null}
+                  onChange={(_, isChecked) => {
+                    for (const run of runs) {
+                      select(run, isChecked);
+                    }
+                  }}
+                />
+              </Th>
               <Th>Status</Th>
               <Th>Run</Th>
               <Th className="runs-wide">Last runs</Th>
