@@ -10,6 +10,7 @@ const OVER: Execution = {
   status: "failed",
   phase: "finished",
   start_time: "2026-01-20T10:00:00Z",
+  playbook: "site.yml",
   stats: {},
   hosts_by_outcome: NO_HOSTS,
   changed: false,
@@ -33,8 +34,11 @@ test("a token that only reads may only compare", () => {
   expect(words(LAUNCHED, "read")).toEqual(["compare"]);
 });
 
-test("only runs that the collector launched are canceled and repeated", () => {
-  expect(words(OVER, "read", "run")).toEqual(["compare", "pin"]);
+test("recorded runs are repeated from their record; only those that the collector launched are canceled", () => {
+  expect(words(OVER, "read", "run")).toEqual(["replay", "replayFailed", "compare", "pin"]);
+  expect(words({ ...OVER, status: "running" }, "run")).toEqual(["pin"]);
+  // An ended command of which nothing is known, such as one that failed before it began.
+  expect(words({ ...OVER, playbook: null }, "run")).toEqual(["compare", "pin"]);
   expect(words(LAUNCHED, "read", "run")).toEqual(["replay", "replayFailed", "compare", "pin"]);
   expect(words({ ...LAUNCHED, status: "running" }, "run")).toEqual(["cancel", "pin"]);
 });
@@ -45,9 +49,9 @@ test("failed hosts are repeated where there are any", () => {
 });
 
 test("a pinned run is unpinned before it is deleted; admin may do all", () => {
-  expect(words(OVER, "admin")).toEqual(["compare", "pin", "redact", "remove"]);
+  expect(words(OVER, "admin")).toEqual(["replay", "replayFailed", "compare", "pin", "redact", "remove"]);
   const pinned = { by: "ann", time: "2026-01-20T11:00:00Z" };
-  expect(words({ ...OVER, pinned }, "admin")).toEqual(["compare", "unpin", "redact"]);
+  expect(words({ ...OVER, pinned }, "admin")).toEqual(["replay", "replayFailed", "compare", "unpin", "redact"]);
 });
 
 test("output that retention removed is not offered, nor bundles to those who may not", () => {

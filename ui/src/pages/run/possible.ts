@@ -16,9 +16,9 @@ export interface Possible {
 
 export function possible(run: Execution, can: Can): Possible {
   const isOver = run.status !== "running";
-  // Only a run that the collector launched can be canceled or repeated: of others, it has no request.
+  // Only a run that the collector launched can be canceled. Of others it has no request, but a record to begin a new one with.
   const isOurs = run.queued_time !== undefined && run.queued_time !== null;
-  const replay = isOver && isOurs && can("run");
+  const replay = isOver && can("run") && Boolean(run.playbook || run.module);
   const isPinned = run.pinned !== undefined && run.pinned !== null;
   return {
     cancel: !isOver && isOurs && can("run"),
