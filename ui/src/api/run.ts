@@ -1,5 +1,5 @@
 /** Queries for the parts of one execution: tasks, outcomes, results. */
-import { queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { api, read } from "./client";
 import { keys } from "./queries";
 import type { Host, LineSpan, QueryOf, Task, TaskResult } from "./types";
@@ -147,14 +147,20 @@ export function resultQuery(id: string, seq: number) {
   });
 }
 
-/** The events of a loop's items: of one task on one host, the first `limit`. */
-export function itemsQuery(id: string, task: number, host: string, limit: number) {
-  return queryOptions({
-    queryKey: keys.part(id, "items", task, host, limit),
-    queryFn: ({ signal }) => {
-      const params = { path: { id }, query: { kind: "item", task, host, limit } };
+/** Items of the first page of a loop, and of each page after it. */
+const ITEMS_FIRST = 100;
+
+/** The events of a loop's items, of one task on one host, page by page. */
+export function itemsQuery(id: string, task: number, host: string) {
+  return infiniteQueryOptions({
+    queryKey: keys.part(id, "items", task, host),
+    queryFn: ({ pageParam: after, signal }) => {
+      const query = { kind: "item", task, host, after, limit: after === 0 ? ITEMS_FIRST : PAGE };
+      const params = { path: { id }, query };
       return read(api.GET("/api/v1/ansible/executions/{id}/events", { params, signal }));
     },
+    initialPageParam: 0,
+    getNextPageParam: ({ next }) => next ?? undefined,
   });
 }
 

@@ -1,6 +1,6 @@
 import { Button } from "@patternfly/react-core/dist/esm/components/Button";
 import { ExpandableSection } from "@patternfly/react-core/dist/esm/components/ExpandableSection";
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { type ReactElement, useMemo, useState } from "react";
 import { itemsQuery } from "../api/run";
 import { Name } from "../parts/Name";
@@ -8,10 +8,6 @@ import { OutcomeLabel, type OutcomeWord } from "../parts/OutcomeLabel";
 import { Failed, Loading } from "../parts/states";
 import { ContentView } from "./ContentView";
 import { itemLabel, readEvent } from "./content";
-
-/** Items that are shown at first, and how many more each time. The API gives 1,000 at once. */
-const PAGE = 100;
-const MOST = 1_000;
 
 interface Props {
   id: string;
@@ -23,9 +19,13 @@ interface Props {
 
 /** The items of a loop, each with what the module returned for it. */
 export function Items({ id, task, host, total }: Props): ReactElement {
-  const [limit, setLimit] = useState(PAGE);
-  const { data, error } = useQuery({ ...itemsQuery(id, task, host, limit), placeholderData: (last) => last });
-  const items = useMemo(() => (data?.events ?? []).map((event) => readEvent(event)), [data]);
+  const { data, error, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(
+    itemsQuery(id, task, host),
+  );
+  const items = useMemo(
+    () => (data?.pages ?? []).flatMap(({ events }) => events.map((event) => readEvent(event))),
+    [data],
+  );
   if (!data) {
     return error ? <Failed error={error} what="the items" /> : <Loading what="the items" />;
   }
@@ -38,10 +38,18 @@ export function Items({ id, task, host, total }: Props): ReactElement {
           <Item key={at} item={item} number={at + 1} />
         ))}
       </ul>
-      {items.length >= limit && limit < MOST && (
-        <Button variant="link" isInline onClick={() => setLimit(MOST)}>
-          Show up to {MOST.toLocaleString("en")} items
-        </Button>
+      {hasNextPage && (
+        <p>
+          These are the first {items.length.toLocaleString("en")}.{" "}
+          <Button
+            variant="link"
+            isInline
+            isDisabled={isFetchingNextPage}
+            onClick={() => void fetchNextPage()}
+          >
+            Show more items
+          </Button>
+        </p>
       )}
     </section>
   );
