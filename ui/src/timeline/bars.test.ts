@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Task, TaskResult } from "../api/types";
 import { resultOf } from "../test/records";
-import { hostBars, linesOf, slowest, slowestHosts, taskBars } from "./bars";
+import { hostBars, linesOf, longestWithin, slowest, slowestHosts, taskBars } from "./bars";
 
 const time = (seconds: number) => new Date(Date.UTC(2026, 0, 20, 10, 0, seconds)).toISOString();
 const task = (number: number, from: number, to: number, more: Partial<Task> = {}): Task => ({
@@ -116,4 +116,13 @@ describe("slowest", () => {
       { host: "a", seconds: 2 },
     ]);
   });
+});
+
+it("reads the results of the longest tasks, as many as a page can take", () => {
+  const bars = taskBars([task(1, 0, 2, { ok: 900 }), task(2, 2, 9, { ok: 400 }), task(3, 9, 12)], [], undefined);
+  const numbers = (results: number) => longestWithin(bars, results).map((bar) => bar.task.task);
+  expect(numbers(5_000)).toEqual([2, 3, 1]);
+  expect(numbers(1_000)).toEqual([2, 3]);
+  expect(numbers(10)).toEqual([2]);
+  expect(longestWithin([], 10)).toEqual([]);
 });

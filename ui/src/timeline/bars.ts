@@ -102,6 +102,17 @@ export function slowest(
     }));
 }
 
+/** The longest tasks with no more results than that in all; the longest one whatever it has. */
+export function longestWithin(bars: readonly TaskBar[], results: number): TaskBar[] {
+  let left = results;
+  const sorted = [...bars].sort((a, b) => b.end - b.start - (a.end - a.start));
+  const end = sorted.findIndex(({ task }, at) => {
+    left -= task.ok + task.failed + task.unreachable + task.skipped;
+    return left < 0 && at > 0;
+  });
+  return end < 0 ? sorted : sorted.slice(0, end);
+}
+
 /** Hosts by the time that they were at work, from results: the longest first. */
 export function slowestHosts(
   results: readonly TaskResult[],

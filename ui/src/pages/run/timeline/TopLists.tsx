@@ -1,29 +1,29 @@
-import { useQuery } from "@tanstack/react-query";
+import { useQueries, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { type ReactElement, useMemo } from "react";
-import { resultsQuery } from "../../../api/run";
+import { type ReactElement, type ReactNode, useCallback, useMemo } from "react";
+import { type Entries, resultsQuery } from "../../../api/run";
+import type { TaskResult } from "../../../api/types";
 import { duration } from "../../../parts/format";
 import { Name } from "../../../parts/Name";
-import { slowest, slowestHosts, type TaskBar } from "../../../timeline/bars";
+import { longestWithin, slowest, slowestHosts, type TaskBar } from "../../../timeline/bars";
 
 /** Entries of each list. */
 const COUNT = 5;
 
-/** Results that are read to sum up the time of hosts, at most. */
+/** Results that are read to sum up the time of hosts, at most; and of one task that has more. */
 const RESULTS = 5_000;
+const RESULTS_OF_TASK = 20_000;
 
 interface Props {
   id: string;
   bars: readonly TaskBar[];
   /** How many results the run has. */
   results: number;
+  isRunning: boolean;
 }
 
 /** The tasks and the hosts that took longest. */
-export function TopLists({ id, bars, results }: Props): ReactElement {
-  const isReadable = results > 0 && results <= RESULTS;
-  const { data } = useQuery({ ...resultsQuery(id, {}, RESULTS), enabled: isReadable });
-  const hosts = useMemo(() => slowestHosts(data?.entries ?? [], COUNT), [data]);
+export function TopLists({ id, bars, results, isRunning }: Props): ReactElement {
   return (
     <div className="pb-timeline__top">
       <section>
@@ -41,25 +41,64 @@ export function TopLists({ id, bars, results }: Props): ReactElement {
       </section>
       <section>
         <h3>Slowest hosts</h3>
-        {isReadable ? (
-          <ol>
-            {hosts.map(({ host, seconds }) => (
-              <li key={host}>
-                <Link to="/hosts/$name" params={{ name: host }}>
-                  <Name>{host}</Name>
-                </Link>{" "}
-                {duration(seconds)} of work
-              </li>
-            ))}
-          </ol>
-        ) : (
-          <p>
-            {results > 0
-              ? "The run has too many results to sum up. Unfold a task to see its slowest hosts."
-              : "There are no results yet."}
-          </p>
-        )}
+        {results === 0 && <p>There are no results yet.</p>}
+        {results > 0 && results <= RESULTS && <OfAll id={id} />}
+        {results > RESULTS &&
+          (isRunning ? (
+            <p>The run has many results. They are summed up when it is over.</p>
+          ) : (
+            <OfLongest id={id} bars={bars} />
+          ))}
       </section>
     </div>
+  );
+}
+
+function OfAll({ id }: { id: string }): ReactElement {
+  const { data } = useQuery(resultsQuery(id, {}, RESULTS));
+  return <Hosts results={data?.entries} />;
+}
+
+/** By the longest tasks alone, where all results would be too many. */
+function OfLongest({ id, bars }: Pick<Props, "id" | "bars">): ReactElement {
+  const tasks = useMemo(() => longestWithin(bars, RESULTS), [bars]);
+  const results = useQueries({
+    queries: tasks.map(({ task }) => resultsQuery(id, { task: task.task }, RESULTS_OF_TASK)),
+    combine: useCallback((queries: { data: Entries<TaskResult> | undefined }[]) => {
+      const read = queries.flatMap(({ data }) => (data === undefined ? [] : [data.entries]));
+      return read.length === queries.length ? read.flat() : undefined;
+    }, []),
+  });
+  return (
+    <Hosts results={results}>
+      <p className="pb-subtle">
+        In the {tasks.length === 1 ? "slowest task" : `${tasks.length} slowest tasks`}: all results are too many.
+      </p>
+    </Hosts>
+  );
+}
+
+interface HostsProps {
+  /** Missing while they are being read. */
+  results: readonly TaskResult[] | undefined;
+  children?: ReactNode;
+}
+
+function Hosts({ results, children }: HostsProps): ReactElement | null {
+  const hosts = useMemo(() => slowestHosts(results ?? [], COUNT), [results]);
+  return results === undefined ? null : (
+    <>
+      <ol>
+        {hosts.map(({ host, seconds }) => (
+          <li key={host}>
+            <Link to="/hosts/$name" params={{ name: host }}>
+              <Name>{host}</Name>
+            </Link>{" "}
+            {duration(seconds)} of work
+          </li>
+        ))}
+      </ol>
+      {children}
+    </>
   );
 }

@@ -84,7 +84,7 @@ export function TimelinePage(): ReactElement {
         )}
         renderHost={(bar) => <HostLinks id={id} bar={bar} />}
       />
-      <TopLists id={id} bars={bars} results={run?.results ?? 0} />
+      <TopLists id={id} bars={bars} results={run?.results ?? 0} isRunning={isRunning} />
     </>
   );
 }
