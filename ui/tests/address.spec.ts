@@ -142,3 +142,60 @@ test("times are in the chosen zone, with UTC on hover, and a wrong clock is no t
   await page.reload();
   await expect(row.locator("time").first()).toContainText(utc);
 });
+
+test("what is compared, shown of a matrix, found of facts and narrowed by a facet is in the address", async ({
+  page,
+  collector,
+}) => {
+  const hosts = ["narrow-01", "narrow-02"];
+  const older = await goodRun("narrowed.yml", hosts, 900).send(collector);
+  const good = await goodRun("narrowed.yml", hosts, 600).send(collector);
+  const gathered = new Run({ playbook: "gathered.yml" }).play("all").task("Gather", { action: "setup" });
+  const facts = { ansible_kernel: "6.1", ansible_arch: "x" };
+  gathered.event("facts", { task: 1, host: "narrow-01", facts });
+  await gathered.ok("narrow-01").end().send(collector);
+  const bad = await failedRun("narrowed.yml", hosts, 60).send(collector);
+
+  await page.goto(`compare/${good.id}/${bad.id}`);
+  await page.getByRole("link", { name: "Swap" }).click();
+  await expect(page).toHaveURL(new RegExp(`/compare/${bad.id}/${good.id}`));
+  await expect(page.getByRole("region", { name: "Before" })).toContainText("Failed");
+  await page.goBack();
+  await expect(page.getByRole("region", { name: "Now" })).toContainText("Failed");
+  const choose = page.getByRole("button", { name: "Compare with …" });
+  await choose.click();
+  await page.getByRole("menuitem", { name: /^The previous run/ }).click();
+  await expect(page).toHaveURL(new RegExp(`/compare/${bad.id}\\?with=previous`));
+  await expect(page.getByText("Start nginx").first()).toBeVisible();
+  await choose.click();
+  await page.getByRole("menuitem", { name: new RegExp(older.id.slice(-6)) }).click();
+  await expect(page).toHaveURL(new RegExp(`/compare/${older.id}/${bad.id}`));
+
+  await page.goto(`runs/${bad.id}/matrix?fold=false`);
+  const grid = page.getByRole("grid");
+  await expect(grid).toHaveAttribute("aria-rowcount", "3");
+  await page.getByRole("button", { name: "Only failed" }).click();
+  await expect(grid).toHaveAttribute("aria-rowcount", "2");
+  await page.getByRole("button", { name: "Overview" }).click();
+  await page.getByLabel("Host name", { exact: true }).fill("narrow-01");
+  await expect(page.getByText("No results match these filters.")).toBeVisible();
+  await expect(page).toHaveURL(/show=failed/);
+  await expect(page).toHaveURL(/zoom=overview/);
+
+  await page.goto("hosts/narrow-01?tab=facts");
+  await page.getByLabel("Find facts", { exact: true }).fill("kernel");
+  await expect(page.getByText(/^1 fact of 2/)).toBeVisible();
+  await expect(page).toHaveURL(/find=kernel/);
+
+  await page.goto("trends?playbook=narrowed.yml");
+  await page.getByRole("list", { name: "Runs over time" }).getByRole("link").last().click();
+  await expect(page).toHaveURL(/\/runs\?.*start_date=/);
+  await expect(page.getByRole("row").filter({ hasText: "narrowed.yml" }).first()).toBeVisible();
+
+  await page.goto("search?q=configuration+host%3Anarrow-02");
+  const facets = page.getByRole("navigation", { name: "Narrow the search" });
+  await facets.getByRole("link", { name: "narrowed.yml" }).click();
+  await expect(page).toHaveURL(/playbook/);
+  await expect(facets.getByRole("link", { name: "narrowed.yml" })).toHaveAttribute("aria-current", "true");
+  await expect(page.getByText(/configuration file test failed/).first()).toBeVisible();
+});

@@ -87,3 +87,53 @@ function countRequests(page: Page, address: RegExp): () => number {
   });
   return () => count;
 }
+
+test("a console folds, shows one stream, wraps, goes to a line, copies, and leads to the result and the raw text", async ({
+  page,
+  context,
+  collector,
+}) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  const run = new Run({ playbook: "read.yml" }).play("web").task("talk").ok("web-01");
+  run.prints(`${"wide ".repeat(100)}end\n`);
+  run.event("output", { stream: "stderr", text: "a complaint\n" }).end();
+  await run.send(collector);
+  await page.goto(`runs/${run.id}/console`);
+  const output = page.getByRole("region", { name: "Output" });
+  const ok = output.getByText("ok: [web-01]");
+  await expect(ok).toBeVisible();
+
+  await page.getByLabel("Folding").selectOption("All folded");
+  await expect(ok).toBeHidden();
+  await page.getByLabel("Folding").selectOption("All open");
+  await expect(ok).toBeVisible();
+
+  await page.getByLabel("Streams").selectOption("Only stderr");
+  await expect(output.getByText("a complaint")).toBeVisible();
+  await expect(ok).toHaveCount(0);
+  await page.getByLabel("Streams").selectOption("Both streams");
+  await expect(ok).toBeVisible();
+
+  const wide = output.getByText(/^wide wide/);
+  const height = async () => (await wide.boundingBox())?.height ?? 0;
+  const before = await height();
+  await page.getByRole("checkbox", { name: "Wrap" }).check();
+  await expect.poll(height).toBeGreaterThan(1.5 * before);
+  await page.getByRole("checkbox", { name: "Wrap" }).uncheck();
+  await expect.poll(height).toBe(before);
+
+  // Two lines for the play, two for the task.
+  await page.getByRole("textbox", { name: "Go to line" }).fill("5");
+  await page.getByRole("textbox", { name: "Go to line" }).press("Enter");
+  await expect(page).toHaveURL(/#L5$/);
+  await page.getByRole("button", { name: "Copy text" }).click();
+  await expect(page.getByText("Text copied")).toBeVisible();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe("ok: [web-01]");
+  const raw = await page.getByRole("link", { name: "Raw text, in a new tab" }).getAttribute("href");
+  expect(await (await page.request.get(new URL(raw ?? "", page.url()).href)).text()).toContain("a complaint");
+  const loading = page.waitForEvent("download");
+  await page.getByRole("link", { name: "Download the text" }).click();
+  expect((await loading).suggestedFilename()).toMatch(/^read\.yml-.*\.txt$/);
+  await output.press("Enter");
+  await expect(page).toHaveURL(new RegExp(`/runs/${run.id}/results/1/web-01$`));
+});

@@ -4,7 +4,8 @@ import { effortOf, isQuick } from "./effort";
 const quick = (pattern: string, length: number) => isQuick(effortOf(pattern), length);
 
 it("allows what people look for", () => {
-  for (const pattern of ["fatal: \\[web-0[1-9]\\]", "fatal.*web", "(ok|changed): \\[", "colou?r", "\\d{1,3}\\.\\d{1,3}"]) {
+  const addresses = "\\d{1,3}\\.\\d{1,3}";
+  for (const pattern of ["fatal: \\[web-0[1-9]\\]", "fatal.*web", "(ok|changed): \\[", "colou?r", addresses]) {
     expect(quick(pattern, 1_000), pattern).toBe(true);
   }
   expect(quick("^fa?tal.*\\d+$", 120)).toBe(true);
@@ -13,7 +14,8 @@ it("allows what people look for", () => {
 });
 
 it("refuses what may double with each character", () => {
-  for (const pattern of ["(a+)+$", "(a|a)*b", "(a?){30}a{30}", "(?:x+x+)+y", "(a)\\1", "(?=a+)b", `${"a?".repeat(40)}b`]) {
+  const many = `${"a?".repeat(40)}b`;
+  for (const pattern of ["(a+)+$", "(a|a)*b", "(a?){30}a{30}", "(?:x+x+)+y", "(a)\\1", "(?=a+)b", many]) {
     expect(quick(pattern, 30), pattern).toBe(false);
   }
 });
