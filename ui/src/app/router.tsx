@@ -37,6 +37,7 @@ import { NotFound } from "./NotFound";
 import { page } from "./page";
 import { Shell } from "./Shell";
 import { parseSearch, stringifySearch } from "./search";
+import { fromSegment, toSegment } from "./segment";
 
 const root = createRootRouteWithContext<{ cache: QueryClient }>()({ notFoundComponent: NotFound });
 
@@ -139,6 +140,10 @@ const runTimeline = createRoute({
 const runResult = createRoute({
   getParentRoute: () => run,
   path: "/results/$task/$host",
+  params: {
+    parse: ({ task, host }) => ({ task, host: fromSegment(host) }),
+    stringify: ({ task, host }) => ({ task, host: toSegment(host) }),
+  },
   validateSearch: resultSearch,
   component: page(() => import("../pages/run/result")),
 });

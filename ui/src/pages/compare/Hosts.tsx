@@ -1,7 +1,6 @@
-import { Link } from "@tanstack/react-router";
 import type { ReactElement } from "react";
 import type { Comparison } from "../../api/types";
-import { Name } from "../../parts/Name";
+import { HostLink } from "../../parts/HostLink";
 
 /** Hosts that only one of the runs has. */
 export function Hosts({ comparison }: { comparison: Comparison }): ReactElement {
@@ -31,9 +30,7 @@ function Names({
             <span className="compare-sign" aria-hidden="true">
               {sign}
             </span>
-            <Link to="/hosts/$name" params={{ name }}>
-              <Name>{name}</Name>
-            </Link>
+            <HostLink name={name} />
           </li>
         ))}
       </ul>

@@ -4,8 +4,8 @@ import type { ReactElement } from "react";
 import type { HostRun, HostSummary } from "../../api/types";
 import { ExecutionLink } from "../../parts/ExecutionLink";
 import { integer } from "../../parts/format";
+import { HostLink } from "../../parts/HostLink";
 import { recapWords } from "../../parts/hostRuns";
-import { Name } from "../../parts/Name";
 import { OutcomeLabel } from "../../parts/OutcomeLabel";
 import { runName } from "../../parts/runs";
 import { Time } from "../../parts/Time";
@@ -29,9 +29,7 @@ export function HostTable({ hosts }: { hosts: readonly HostSummary[] }): ReactEl
         {hosts.map((host) => (
           <Tr key={host.name}>
             <Td dataLabel="Host">
-              <Link to="/hosts/$name" params={{ name: host.name }} className="pb-break">
-                <Name>{host.name}</Name>
-              </Link>
+              <HostLink name={host.name} className="pb-break" />
             </Td>
             <Td dataLabel="Last status">
               <OutcomeLabel outcome={host.status} />{" "}

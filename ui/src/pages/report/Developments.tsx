@@ -1,10 +1,10 @@
 /** What is new, and what developed: durations, results that alternate, tasks that always change something. */
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table/dist/esm/components/Table";
-import { Link } from "@tanstack/react-router";
 import type { ReactElement } from "react";
 import type { Report, ReportChange } from "../../api/types";
 import { ExecutionLink } from "../../parts/ExecutionLink";
 import { duration, fileName, plural, shortId } from "../../parts/format";
+import { HostLink } from "../../parts/HostLink";
 import { Name } from "../../parts/Name";
 import { PageSection } from "../../parts/PageSection";
 import { Time } from "../../parts/Time";
@@ -26,9 +26,7 @@ export function News({ report }: { report: Report }): ReactElement | null {
         {hosts.map((name) => (
           <li key={name} className="pb-break">
             Host{" "}
-            <Link to="/hosts/$name" params={{ name }}>
-              <Name>{name}</Name>
-            </Link>
+            <HostLink name={name} />
           </li>
         ))}
         {hosts_unknown > 0 && (

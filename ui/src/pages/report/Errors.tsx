@@ -1,10 +1,10 @@
 import { Label } from "@patternfly/react-core/dist/esm/components/Label";
 import StarIcon from "@patternfly/react-icons/dist/esm/icons/star-icon";
-import { Link } from "@tanstack/react-router";
 import type { ReactElement } from "react";
 import type { Report, ReportError } from "../../api/types";
 import { ExecutionLink } from "../../parts/ExecutionLink";
 import { fileName, integer, plural } from "../../parts/format";
+import { HostLink } from "../../parts/HostLink";
 import { Name } from "../../parts/Name";
 import { PageSection } from "../../parts/PageSection";
 import { Time } from "../../parts/Time";
@@ -69,9 +69,7 @@ function Failure({ error }: { error: ReportError }): ReactElement {
         <>
           {" "}
           ·{" "}
-          <Link to="/hosts/$name" params={{ name: host }}>
-            <Name>{host}</Name>
-          </Link>
+          <HostLink name={host} />
         </>
       )}
       <div className="report-message">{message ?? "Its message is censored or was removed."}</div>

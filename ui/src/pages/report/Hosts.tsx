@@ -1,20 +1,11 @@
 /** Hosts that failed, and hosts that took part before and not in the period. */
-import { Link } from "@tanstack/react-router";
 import type { ReactElement } from "react";
 import type { Report } from "../../api/types";
 import { ExecutionLink } from "../../parts/ExecutionLink";
 import { plural } from "../../parts/format";
-import { Name } from "../../parts/Name";
+import { HostLink } from "../../parts/HostLink";
 import { PageSection } from "../../parts/PageSection";
 import { Time } from "../../parts/Time";
-
-function HostLink({ name }: { name: string }): ReactElement {
-  return (
-    <Link to="/hosts/$name" params={{ name }}>
-      <Name>{name}</Name>
-    </Link>
-  );
-}
 
 export function FailedHosts({ report: { failed_hosts } }: { report: Report }): ReactElement | null {
   return failed_hosts.length === 0 ? null : (

@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { Fragment, type ReactElement } from "react";
 import { formatHash } from "../../console/selection";
 import { plural } from "../../parts/format";
+import { HostLink } from "../../parts/HostLink";
 import { Name } from "../../parts/Name";
 import type { Card, CardHost } from "./cards";
 
@@ -49,9 +50,7 @@ function Hosts({ run, hosts }: { run: string; hosts: readonly CardHost[] }): Rea
         <Fragment key={name}>
           {index > 0 && ", "}
           {task === undefined ? (
-            <Link to="/hosts/$name" params={{ name }}>
-              <Name>{name}</Name>
-            </Link>
+            <HostLink name={name} />
           ) : (
             <Link
               to="/runs/$id/results/$task/$host"

@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router";
 import type { ReactElement, ReactNode } from "react";
 import type { Trends, Turns } from "../../api/types";
 import { fileName } from "../../parts/format";
+import { HostLink } from "../../parts/HostLink";
 import { Name } from "../../parts/Name";
 import { runsOf } from "./runsOf";
 import { Section } from "./Section";
@@ -71,9 +72,7 @@ function itemsOf({ playbooks, tasks, hosts }: Trends): Item[] {
         kind: "Host",
         turns: host.flaky,
         name: (
-          <Link to="/hosts/$name" params={{ name: host.name }}>
-            <Name>{host.name}</Name>
-          </Link>
+          <HostLink name={host.name} />
         ),
         runs: <FailedRuns search={{ host: host.name }} />,
       });

@@ -4,7 +4,7 @@ import type { ReactElement } from "react";
 import type { Trends } from "../../api/types";
 import { ExecutionLink } from "../../parts/ExecutionLink";
 import { plural } from "../../parts/format";
-import { Name } from "../../parts/Name";
+import { HostLink } from "../../parts/HostLink";
 import { OutcomeLabel } from "../../parts/OutcomeLabel";
 import { Time } from "../../parts/Time";
 import { Section } from "./Section";
@@ -41,9 +41,7 @@ export function HostsSection({ trends, search }: Props): ReactElement {
             {trends.hosts.map(({ name, runs, failed_runs, unreachable_runs, last, last_failed }) => (
               <Tr key={name}>
                 <Td dataLabel="Host">
-                  <Link to="/hosts/$name" params={{ name }} className="pb-break">
-                    <Name>{name}</Name>
-                  </Link>
+                  <HostLink name={name} className="pb-break" />
                 </Td>
                 <Td dataLabel="Failed">
                   in {failed_runs} of {plural(runs, "run")}

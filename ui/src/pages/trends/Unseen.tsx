@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ReactElement } from "react";
-import { Name } from "../../parts/Name";
+import { HostLink } from "../../parts/HostLink";
 import { Time } from "../../parts/Time";
 import { unseenQuery } from "./queries";
 import { Section } from "./Section";
@@ -22,9 +22,7 @@ export function Unseen(): ReactElement {
       <ul className="trends-list">
         {hosts.map(({ name, last_run }) => (
           <li key={name}>
-            <Link to="/hosts/$name" params={{ name }} className="pb-break">
-              <Name>{name}</Name>
-            </Link>{" "}
+            <HostLink name={name} className="pb-break" />{" "}
             last seen <Time at={last_run.start_time} as="ago" />
           </li>
         ))}

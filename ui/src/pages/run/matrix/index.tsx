@@ -7,6 +7,7 @@ import { cellLinesQuery, matrixQuery, tasksQuery } from "../../../api/run";
 import { decodeMatrix, OUTCOMES } from "../../../matrix/decode";
 import { type Chosen, Matrix } from "../../../matrix/Matrix";
 import type { MatrixTask } from "../../../matrix/model";
+import { HostLink } from "../../../parts/HostLink";
 import { Name } from "../../../parts/Name";
 import { OutcomeLabel } from "../../../parts/OutcomeLabel";
 import { useDocumentTitle } from "../../../parts/PageTitle";
@@ -84,9 +85,7 @@ function Details({ id, chosen }: { id: string; chosen: Chosen }): ReactElement {
       <OutcomeLabel outcome={outcome === "absent" ? "none" : outcome} />
       <span>
         <Name>{chosen.task}</Name> on{" "}
-        <Link to="/hosts/$name" params={{ name: host }}>
-          <Name>{host}</Name>
-        </Link>
+        <HostLink name={host} />
         {chosen.count > 1 && `, and alike on ${(chosen.count - 1).toLocaleString("en")} more`}
       </span>
       {outcome !== "absent" && (

@@ -5,6 +5,7 @@ import { executionQuery } from "../../../api/queries";
 import { resultsQuery, tasksQuery } from "../../../api/run";
 import type { Execution, Task, TaskResult } from "../../../api/types";
 import { Duration } from "../../../parts/Duration";
+import { HostLink } from "../../../parts/HostLink";
 import { Name } from "../../../parts/Name";
 import { useDocumentTitle } from "../../../parts/PageTitle";
 import { Empty, Failed, Loading } from "../../../parts/states";
@@ -97,9 +98,9 @@ function SeeAlso({ id, result: { seq, task, host } }: { id: string; result: Task
       <Link to="/runs/$id/matrix" params={{ id }} search={{ task, host }}>
         Show in the matrix
       </Link>
-      <Link to="/hosts/$name" params={{ name: host }}>
+      <HostLink name={host}>
         All runs of <Name>{host}</Name>
-      </Link>
+      </HostLink>
     </p>
   );
 }

@@ -1,12 +1,12 @@
 import { Progress } from "@patternfly/react-core/dist/esm/components/Progress";
 import { Title } from "@patternfly/react-core/dist/esm/components/Title";
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 import type { ReactElement } from "react";
 import { estimateQuery } from "../../../api/queries";
 import type { Estimate, Execution } from "../../../api/types";
 import { Duration } from "../../../parts/Duration";
 import { duration, plural } from "../../../parts/format";
+import { HostLink } from "../../../parts/HostLink";
 import { Name } from "../../../parts/Name";
 
 /** How long a running run still takes, and what it waits for. */
@@ -44,9 +44,7 @@ export function EstimateCard({ run }: { run: Execution }): ReactElement | null {
           <ul className="summary-handled">
             {waits_for.map(({ host, task: its, since }) => (
               <li key={host}>
-                <Link to="/hosts/$name" params={{ name: host }}>
-                  <Name>{host}</Name>
-                </Link>{" "}
+                <HostLink name={host} />{" "}
                 in <Name>{its}</Name>
                 {since && (
                   <>

@@ -2,6 +2,7 @@ import { Button } from "@patternfly/react-core/dist/esm/components/Button";
 import { Link } from "@tanstack/react-router";
 import { type ReactElement, useState } from "react";
 import { plural } from "../../../parts/format";
+import { HostLink } from "../../../parts/HostLink";
 import { Name } from "../../../parts/Name";
 
 /** Names that are shown at first. */
@@ -27,9 +28,7 @@ export function HostNames({ id, names, count, task }: Props): ReactElement {
       {shown.map((name) => (
         <span key={name} className="summary-host">
           {task === undefined ? (
-            <Link to="/hosts/$name" params={{ name }}>
-              <Name>{name}</Name>
-            </Link>
+            <HostLink name={name} />
           ) : (
             <Link to="/runs/$id/results/$task/$host" params={{ id, task: String(task), host: name }}>
               <Name>{name}</Name>

@@ -1,12 +1,11 @@
 import { Button } from "@patternfly/react-core/dist/esm/components/Button";
 import { Title } from "@patternfly/react-core/dist/esm/components/Title";
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table/dist/esm/components/Table";
-import { Link } from "@tanstack/react-router";
 import { type ReactElement, useMemo, useState } from "react";
 import type { Execution } from "../../../api/types";
 import { integer, plural } from "../../../parts/format";
 import { HostCounts } from "../../../parts/HostCounts";
-import { Name } from "../../../parts/Name";
+import { HostLink } from "../../../parts/HostLink";
 import { OutcomeLabel } from "../../../parts/OutcomeLabel";
 import { columnsOf, recap } from "./recap";
 
@@ -45,9 +44,7 @@ export function Recap({ run }: { run: Execution }): ReactElement | null {
           {rows.slice(0, shown).map(({ host, outcome, stats }) => (
             <Tr key={host}>
               <Td dataLabel="Host">
-                <Link to="/hosts/$name" params={{ name: host }}>
-                  <Name>{host}</Name>
-                </Link>
+                <HostLink name={host} />
               </Td>
               <Td dataLabel="Outcome">
                 <OutcomeLabel outcome={outcome === "idle" ? "none" : outcome} />

@@ -4,6 +4,7 @@ import { type ReactElement, type ReactNode, useCallback, useMemo } from "react";
 import { type Entries, resultsQuery } from "../../../api/run";
 import type { TaskResult } from "../../../api/types";
 import { duration } from "../../../parts/format";
+import { HostLink } from "../../../parts/HostLink";
 import { Name } from "../../../parts/Name";
 import { longestWithin, slowest, slowestHosts, type TaskBar } from "../../../timeline/bars";
 
@@ -91,9 +92,7 @@ function Hosts({ results, children }: HostsProps): ReactElement | null {
       <ol>
         {hosts.map(({ host, seconds }) => (
           <li key={host}>
-            <Link to="/hosts/$name" params={{ name: host }}>
-              <Name>{host}</Name>
-            </Link>{" "}
+            <HostLink name={host} />{" "}
             {duration(seconds)} of work
           </li>
         ))}
