@@ -100,12 +100,12 @@ impl Described {
             "Executions in the history, by status.",
         ),
         described(
-            "playback_playbook_last_success_timestamp_seconds",
+            "playback_last_success_timestamp_seconds",
             "gauge",
             "When the last successful run of a playbook ended, in seconds since the epoch; for the 100 playbooks that ran last.",
         ),
         described(
-            "playback_playbook_last_duration_seconds",
+            "playback_last_duration_seconds",
             "gauge",
             "Duration of the last finished run of a playbook; for the 100 playbooks that ran last.",
         ),

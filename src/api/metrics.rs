@@ -164,7 +164,7 @@ mod tests {
             SearchFigures::default(),
             0,
         );
-        let line = "playback_playbook_last_success_timestamp_seconds\
+        let line = "playback_last_success_timestamp_seconds\
             {playbook=\"site.yml\",folder=\"/srv/shop\"} 1768903200.5\n";
         assert!(text.contains(line), "{text}");
         assert!(!text.contains("last_duration_seconds{"), "{text}");

@@ -157,13 +157,13 @@ pub(crate) fn each_playbook_tells_its_last_success_and_duration_and_the_number_i
     let success = |text: &str, playbook: &str| {
         value(
             text,
-            &format!("playback_playbook_last_success_timestamp_seconds{{playbook=\"{playbook}\"}}"),
+            &format!("playback_last_success_timestamp_seconds{{playbook=\"{playbook}\"}}"),
         )
     };
     let duration = |text: &str, playbook: &str| {
         value(
             text,
-            &format!("playback_playbook_last_duration_seconds{{playbook=\"{playbook}\"}}"),
+            &format!("playback_last_duration_seconds{{playbook=\"{playbook}\"}}"),
         )
     };
     let ended = success(&text, "site.yml").unwrap();
@@ -193,7 +193,7 @@ pub(crate) fn each_playbook_tells_its_last_success_and_duration_and_the_number_i
     let text = figures(&client);
     let told = text
         .lines()
-        .filter(|line| line.starts_with("playback_playbook_last_duration_seconds{"));
+        .filter(|line| line.starts_with("playback_last_duration_seconds{"));
     assert_eq!(told.count(), 100);
     assert_eq!(duration(&text, "never.yml"), None);
     assert!(duration(&text, "play-99.yml").is_some());
@@ -218,7 +218,7 @@ pub(crate) fn the_playbooks_of_two_folders_are_two_series_and_those_of_very_many
     ran_in("/srv/blog", begun + 200, 9.0, 2).deliver(&client);
     ran("/srv/shop/site.yml", begun + 300, 1.0, 0).deliver(&client);
     let of = |text: &str, name: &str, labels: &str| {
-        value(text, &format!("playback_playbook_last_{name}{{{labels}}}"))
+        value(text, &format!("playback_last_{name}{{{labels}}}"))
     };
     let (success, duration) = ("success_timestamp_seconds", "duration_seconds");
     let near = |found: Option<f64>, expected: f64| {
