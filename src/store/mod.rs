@@ -27,6 +27,7 @@
 //! - `file`: the file of an SQLite database: its lock, its permissions, its disk space; `trouble`, `health`: problems
 //!   of a database, and how they are detected
 //! - `search_index`: the index of the words in logs
+//! - `series`: the runs of one playbook, inventory, limit and tags
 //! - `shared`: coordination of collectors that share a database
 //! - `stats`: statistics, and their roll-ups
 //! - `redact`: rewritten events, and erasing deleted data from files
@@ -71,6 +72,7 @@ mod retention;
 mod schedules;
 mod search;
 mod search_index;
+mod series;
 mod sessions;
 mod shared;
 mod statement;
@@ -110,6 +112,7 @@ pub use reports::ReportCursor;
 pub use retention::Deletion;
 pub use schedules::TICKS;
 pub use search_index::{NewSegment, PendingRun, SearchFigures, SearchSegment, SearchView};
+pub use series::{SeriesRun, SeriesScope, SeriesStarts};
 pub use shared::{Listener, Notice, PeerEvent};
 pub use stats::{PlaybookFigures, StatusCounts};
 pub use tokens::TokenRow;

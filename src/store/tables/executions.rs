@@ -8,7 +8,8 @@ use super::super::statement::Statement;
 use super::table::{Present, Table};
 use crate::filter::{indexed, inventory_names, playbook_names, searchable};
 use crate::model::{
-    EventCount, ExecutionKey, ExecutionRow, LogState, Owner, Phase, Reason, Status,
+    EventCount, ExecutionKey, ExecutionRow, LogState, Owner, Phase, Reason, Status, folder_of,
+    series_key,
 };
 
 /// Number of columns at the end that are written once: the owner.
@@ -50,6 +51,7 @@ const EXECUTION_COLUMNS: &[&str] = &[
     "queued_us",
     "canceled_by",
     "schedule",
+    "series",
     "run_key",
     "begun_by",
 ];
@@ -89,11 +91,7 @@ fn bind_row(values: &mut Statement, row: &ExecutionRow) {
         row.description.inventory.as_deref(),
     );
     let playbook_name = playbook.map(playbook_names);
-    // A whole path needs no folder.
-    let folder = playbook.map(|name| match name.starts_with('/') {
-        true => "",
-        false => row.description.cwd.as_deref().unwrap_or_default(),
-    });
+    let folder = folder_of(&row.description);
     let inventory_name = inventory.map(inventory_names);
     values
         .bind(row.id)
@@ -129,7 +127,8 @@ fn bind_row(values: &mut Statement, row: &ExecutionRow) {
         .bind(row.events.missing.as_deref())
         .bind(row.queued_us)
         .bind(row.canceled_by.as_deref())
-        .bind(row.description.schedule.as_deref().map(indexed));
+        .bind(row.description.schedule.as_deref().map(indexed))
+        .bind(series_key(&row.description));
 }
 
 pub(in crate::store) fn read(row: &Row) -> Result<(ExecutionKey, ExecutionRow), StoreError> {

@@ -18,6 +18,7 @@ mod retention;
 pub(crate) mod rows;
 mod schedules;
 mod search;
+mod series;
 mod statistics;
 mod texts;
 mod work;

@@ -6,12 +6,12 @@ mod acts;
 use playback::filter::IdDigits;
 use playback::model::{
     Changes, Cursor, DurationCursor, DurationPage, ExecutionFilter, ExecutionKey, LaunchState,
-    Moment, Page, RareFields, Reason, ResultFilter, Status,
+    Moment, Page, RareFields, Reason, ResultFilter, Status, folder_of, series_key,
 };
 use playback::store::dialect::Engine;
 use playback::store::{
-    BlockStart, BlocksFrom, HostRuns, NamesFrom, Plan, RowFilter, Store, TaskOnHost, TokenRow,
-    explained,
+    BlockStart, BlocksFrom, HostRuns, NamesFrom, Plan, RowFilter, SeriesScope, Store, TaskOnHost,
+    TokenRow, explained,
 };
 use playback_wire::{ExecutionType, Producer, ResultStatus};
 use sqlx::{Connection as _, Executor as _};
@@ -476,6 +476,32 @@ async fn all_faults(store: &Store, large: ExecutionKey, when: &str) -> Vec<Strin
         path: "",
         line: 0,
     };
+    let of_playbook = ExecutionFilter {
+        playbook: Some(names::playbook(3)),
+        ..ExecutionFilter::default()
+    };
+    let newest = Page {
+        limit: 1,
+        offset: 0,
+        after: None,
+        ascending: false,
+    };
+    let (_, like) = store
+        .executions(&of_playbook, &newest)
+        .await
+        .unwrap()
+        .remove(0);
+    let playbook = like.description.playbook.clone().unwrap();
+    let series = SeriesScope {
+        series: series_key(&like.description),
+        folder: None,
+    };
+    let folder = folder_of(&like.description).unwrap().to_owned();
+    let in_folder = SeriesScope {
+        folder: Some(folder.clone()),
+        ..series.clone()
+    };
+    let now = (TEN, i64::MAX);
     let all = RowFilter::default();
     let several: Vec<BlocksFrom> = (large - 40..=large)
         .map(|key| BlocksFrom {
@@ -513,6 +539,18 @@ async fn all_faults(store: &Store, large: ExecutionKey, when: &str) -> Vec<Strin
         "facts of a host since a time": store.facts_between(&host, (TEN - crate::history::SPAN_US, TEN), 50),
         "an execution": store.execution(id),
         "recent runs of a playbook": store.recent_runs(&names::playbook(3), 20),
+        "runs of a series": store.runs_before(&series, now, 60),
+        "runs of a series in a folder": store.runs_before(&in_folder, now, 60),
+        "failures of a series": store.failures_before(&series, now),
+        "failures of a series in a folder": store.failures_before(&in_folder, now),
+        "whether a series went on": store.has_run_after(&series, now),
+        "whether a playbook ran in a folder": store.ran_in_folder(&playbook, &folder, 7),
+        "series of a playbook": store.series_of(&playbook, 50),
+        "starts of a series": store.starts_of(&series, 20),
+        "starts of a series in a folder": store.starts_of(&in_folder, 20),
+        "keys of a series": store.keys_of_series(series.series, 200),
+        "whether runs have no series": store.has_runs_without_series(),
+        "runs without a series": store.fill_in_series(),
         "figures of playbooks": store.playbook_figures(100),
         "whether a trace is due": store.has_due_traces(TEN),
         "traces that are due": store.due_traces(TEN, 20),
