@@ -539,12 +539,9 @@ impl Ingest {
 }
 
 impl Inner {
-    /// What happened to a run whose changes these are, if there are targets of notifications.
+    /// What happened to a run whose changes these are. The store keeps it if there are targets of notifications.
     fn moment(&self, state: &mut slot::SlotState, changes: &Changes) -> Option<Moment> {
-        match self.store.notifies() {
-            true => state.new_moment(changes.execution.as_deref(), self.clock.now_us()),
-            false => None,
-        }
+        state.new_moment(changes.execution.as_deref(), self.clock.now_us())
     }
 
     fn slots(&self) -> std::sync::MutexGuard<'_, HashMap<Uuid, Arc<Slot>>> {

@@ -26,10 +26,14 @@ impl Store {
     /// The database failed: nothing was written.
     pub async fn commit(&self, changes: &[Changes]) -> Result<Vec<ExecutionKey>, StoreError> {
         self.check_room()?;
+        let notifies = self.notifies();
         let written: Result<Vec<ExecutionKey>, StoreError> =
-            transaction!(self, transaction => write(transaction, changes, self).await?);
+            transaction!(self, transaction => write(transaction, changes, self, notifies).await?);
         self.condition.note(size_of(changes), &written);
         let keys = written?;
+        if !notifies && self.engine().is_shared() {
+            self.unnoted.keep(&keys, changes);
+        }
         if let Some(newest) = keys.iter().max() {
             self.keep_room(*newest).await;
         }
@@ -114,6 +118,7 @@ async fn write(
     transaction: &mut Transaction,
     changes: &[Changes],
     store: &Store,
+    notifies: bool,
 ) -> Result<Vec<ExecutionKey>, StoreError> {
     let rows = changes
         .iter()
@@ -185,8 +190,10 @@ async fn write(
     if !late.is_empty() {
         return Err(StoreError::Overtaken(late));
     }
-    let moments = keyed().filter_map(|(key, change)| Some((key, change.moment.as_ref()?)));
-    note_moments(transaction, moments.collect()).await?;
+    if notifies {
+        let moments = keyed().filter_map(|(key, change)| Some((key, change.moment.as_ref()?)));
+        note_moments(transaction, moments.collect()).await?;
+    }
     // Last, because collectors wait for each other from here on.
     stats::touch(transaction, &days).await?;
     for entry in changes.iter().flat_map(|change| &change.audit) {

@@ -334,6 +334,8 @@ pub struct Store {
     queues_traces: bool,
     /// Whether there are targets of notifications.
     notifies: Arc<AtomicBool>,
+    /// What happened to runs while there was nobody, as far as this collector knew.
+    unnoted: Arc<notifications::Unnoted>,
 }
 
 impl Store {
@@ -372,6 +374,7 @@ impl Store {
             condition: Arc::default(),
             queues_traces: false,
             notifies: Arc::default(),
+            unnoted: Arc::default(),
         })
     }
 

@@ -4,12 +4,14 @@
 //! - `targets`: whom to tell; whether there is anybody
 //! - `outbox`: what happened to runs, written with the commit of the change
 //! - `events`: what each target is told, at once or later together
+//! - `unnoted`: what happened before this collector knew that there is somebody to tell
 //! - `deliveries`: messages, their attempts, and the log of both
 
 mod deliveries;
 mod events;
 mod outbox;
 mod targets;
+mod unnoted;
 
 pub use deliveries::{
     AttemptOutcome, DeliveryFilter, ListedDelivery, TargetCondition, Undelivered,
@@ -18,6 +20,7 @@ pub(super) use events::insert_deliveries;
 pub use events::{DigestGroup, NewDelivery};
 pub(super) use outbox::note_moments;
 pub use targets::NewTarget;
+pub(super) use unnoted::Unnoted;
 
 use super::StoreError;
 use super::pool::Transaction;

@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use super::super::dialect::Engine;
 use super::super::pool::{Row, Transaction};
 use super::super::{Store, StoreError, audit, transaction};
+use super::note_moments;
 use crate::model::{AuditEntry, TargetRow, TargetSettings};
 
 const SELECT: &str = "SELECT id, name, is_from_file, settings, sealed, address, changed_us, off_reason, off_us, \
@@ -39,10 +40,24 @@ impl Store {
     /// # Errors
     /// The database failed.
     pub async fn look_for_targets(&self) -> Result<bool, StoreError> {
-        let mut query = self.query("SELECT id FROM notification_targets WHERE is_on = 1 LIMIT 1");
-        let found = query.fetch_optional(&self.read).await?.is_some();
-        self.notifies.store(found, Ordering::Relaxed);
-        Ok(found)
+        let mut query = self.query(
+            "SELECT changed_us FROM notification_targets WHERE is_on = 1 ORDER BY changed_us LIMIT 1",
+        );
+        let first = query.fetch_optional(&self.read).await?;
+        let since_us = first.map(|row| row.get::<i64>("changed_us")).transpose()?;
+        self.notifies.store(since_us.is_some(), Ordering::Relaxed);
+        if let Some(since_us) = since_us
+            && !self.unnoted.is_empty()
+        {
+            // If the database fails, this is lost: it may be a few seconds of the first target's life.
+            let missed = self.unnoted.take(since_us);
+            let noted: Result<(), StoreError> = transaction!(self, transaction => {
+                let moments = missed.iter().map(|(key, moment)| (*key, moment));
+                note_moments(transaction, moments.collect()).await?
+            });
+            noted?;
+        }
+        Ok(since_us.is_some())
     }
 
     /// All targets, by name.
