@@ -81,16 +81,44 @@ impl Costs {
     /// # Errors
     /// The store failed.
     pub async fn budgets(&self, now_us: i64) -> Result<Vec<BudgetState>, HistoryError> {
+        self.states(|budget| Some((budget.period.begins_us(now_us), now_us)))
+            .await
+    }
+
+    /// What is spent of the configured budgets in the periods that ended at most `within_us` ago, in their order.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn ended_budgets(
+        &self,
+        now_us: i64,
+        within_us: i64,
+    ) -> Result<Vec<BudgetState>, HistoryError> {
+        self.states(|budget| {
+            let end_us = budget.period.begins_us(now_us);
+            let begin_us = budget.period.begins_us(end_us.saturating_sub(1));
+            (now_us.saturating_sub(end_us) <= within_us).then_some((begin_us, end_us))
+        })
+        .await
+    }
+
+    /// What is spent of the budgets in a time of each; those without one are left out.
+    async fn states(
+        &self,
+        time: impl Fn(&Budget) -> Option<(i64, i64)>,
+    ) -> Result<Vec<BudgetState>, HistoryError> {
         let (Some(inner), Some(costing)) = (&self.0, self.costing().await?) else {
             return Ok(Vec::new());
         };
         let mut states = Vec::with_capacity(inner.budgets.len());
         for budget in &inner.budgets {
-            let from_us = budget.period.begins_us(now_us);
+            let Some((from_us, to_us)) = time(budget) else {
+                continue;
+            };
             let question = Question {
                 from_us,
-                to_us: now_us,
-                interval_us: interval_us(from_us, now_us),
+                to_us,
+                interval_us: interval_us(from_us, to_us),
                 filter: budget.filter.clone(),
                 by: None,
                 limit: 0,
@@ -99,7 +127,7 @@ impl Costs {
             };
             let answer = inner.store.statistics(&question, None).await?;
             let spent = answer.figures.cost.unwrap_or_default();
-            states.push(BudgetState::new(budget, (from_us, now_us), spent));
+            states.push(BudgetState::new(budget, (from_us, to_us), spent));
         }
         Ok(states)
     }

@@ -1,20 +1,17 @@
 //! What rules need to know beside a run: earlier runs of its series, its hosts.
 
-use super::triggers::{self, Earlier, UnreachableHost};
+use super::triggers::{Earlier, UnreachableHost};
 use crate::model::{
-    Cursor, ExecutionFilter, ExecutionKey, ExecutionRow, MOST_UNREACHABLE_RUNS, NotificationRule,
-    Page, Status, Trigger,
+    Cursor, ExecutionKey, ExecutionRow, FailuresInRow, NO_SERIES, NotificationRule, Reason, Status,
+    Trigger, folder_of, is_whole, series_key,
 };
-use crate::store::{HostRuns, Store, StoreError};
+use crate::store::{HostRuns, SeriesScope, Store, StoreError};
 
-/// Runs of a playbook that are searched for those of the same series.
-const SEARCHED: u32 = 60;
+/// Earlier runs of a series that are looked at: `slow` compares with 30 successes.
+const EARLIER: u32 = 60;
 
-/// Unreachable hosts of a run that are looked at.
-const UNREACHABLE: usize = 20;
-
-/// Runs of a host that are looked at: one more than a rule can ask for shows whether it was told before.
-const IN_ROW: u32 = MOST_UNREACHABLE_RUNS + 1;
+/// Unreachable hosts of a run that are looked at, one by one. More are no fault of single hosts.
+const UNREACHABLE: usize = 1000;
 
 /// Triggers that are judged by earlier runs.
 const BY_EARLIER: [Trigger; 5] = [
@@ -28,10 +25,12 @@ const BY_EARLIER: [Trigger; 5] = [
 /// What is known beside a run, read when it is first needed.
 #[derive(Default)]
 pub(super) struct Beside {
-    /// Earlier runs of its series.
-    pub(super) earlier: Option<Vec<Earlier>>,
+    /// What came before it in its series.
+    pub(super) before: Option<Before>,
     /// Hosts that it did not reach.
     pub(super) unreachable: Option<Vec<UnreachableHost>>,
+    /// Of how many runs of these hosts that is known.
+    in_row: u32,
     /// Whether it would have changed a host.
     pub(super) would_change: Option<bool>,
 }
@@ -46,17 +45,23 @@ impl Beside {
         rule: &NotificationRule,
     ) -> Result<(), StoreError> {
         let asks = |triggers: &[Trigger]| rule.on.iter().any(|on| triggers.contains(on));
-        if asks(&BY_EARLIER) && self.earlier.is_none() {
-            self.earlier = Some(earlier(store, key, row).await?);
+        if asks(&BY_EARLIER) {
+            self.before(store, key, row).await?;
         }
         let is_check = row.description.check;
-        let needs_hosts = (asks(&[Trigger::Drift]) && is_check && self.would_change.is_none())
-            || (asks(&[Trigger::Unreachable]) && self.unreachable.is_none());
-        if !needs_hosts {
+        // One more than the rule asks for shows whether it was told before.
+        let in_row = rule.unreachable_runs.saturating_add(1);
+        let needs_runs = asks(&[Trigger::Unreachable]) && self.in_row < in_row;
+        let needs_change = asks(&[Trigger::Drift]) && is_check && self.would_change.is_none();
+        if !needs_runs && !needs_change {
             return Ok(());
         }
         let stats = store.stats(&[key]).await?.remove(&key).unwrap_or_default();
         self.would_change = Some(stats.values().any(|host| host.changed > 0));
+        if !needs_runs {
+            return Ok(());
+        }
+        self.in_row = in_row;
         let unreachable = stats.iter().filter(|(_, host)| host.unreachable > 0);
         let names: Vec<&String> = unreachable
             .map(|(name, _)| name)
@@ -69,7 +74,7 @@ impl Beside {
                 key: key.saturating_add(1),
             };
             let runs = store
-                .host_runs(name, HostRuns::All, Some(here), IN_ROW)
+                .host_runs(name, HostRuns::All, Some(here), in_row)
                 .await?;
             let in_row = runs.iter().take_while(|run| run.stats.unreachable > 0);
             hosts.push(UnreachableHost {
@@ -80,61 +85,104 @@ impl Beside {
         self.unreachable = Some(hosts);
         Ok(())
     }
+
+    /// What came before the run in its series.
+    pub(super) async fn before(
+        &mut self,
+        store: &Store,
+        key: ExecutionKey,
+        row: &ExecutionRow,
+    ) -> Result<&Before, StoreError> {
+        let before = match self.before.take() {
+            Some(before) => before,
+            None => Before::read(store, key, row).await?,
+        };
+        let before: &Before = self.before.insert(before);
+        Ok(before)
+    }
 }
 
-/// Earlier runs of the series: those that were over before this one was, the last one first. Those in the same folder, if
-/// there are any; a job that checks its playbook out into a new folder each time has none, so its runs are one series.
-async fn earlier(
+/// The runs that were over before this one was: in the same folder, if there are any; a job that checks its playbook out
+/// into a new folder each time has none, so its runs are one series. None: the run is no part of a series.
+async fn scope(
     store: &Store,
     key: ExecutionKey,
     row: &ExecutionRow,
-) -> Result<Vec<Earlier>, StoreError> {
-    let Some(playbook) = row.description.playbook.clone() else {
-        // An ad-hoc command is no series: nobody expects the next one to be the same.
-        return Ok(Vec::new());
+) -> Result<Option<SeriesScope>, StoreError> {
+    let run = &row.description;
+    let series = series_key(run);
+    let (Some(playbook), Some(folder)) = (&run.playbook, folder_of(run)) else {
+        return Ok(None);
     };
-    let ended_us = row.ended_us.unwrap_or(row.started_us);
-    let filter = ExecutionFilter {
-        r#type: Some(row.description.r#type),
-        playbook: Some(playbook),
-        ..ExecutionFilter::default()
+    if series == NO_SERIES {
+        return Ok(None);
+    }
+    let mut scope = SeriesScope {
+        series,
+        folder: None,
     };
-    let page = Page {
-        limit: SEARCHED,
-        offset: 0,
-        after: Some(Cursor {
-            started_us: ended_us,
-            key: i64::MAX,
-        }),
-        ascending: false,
-    };
-    let found = store.executions(&filter, &page).await?;
-    let (here, elsewhere): (Vec<_>, Vec<_>) = found
-        .iter()
-        .filter(|(other_key, other)| {
-            let is_over = other.status != Status::Running;
-            let counts = other.status == Status::Success || triggers::has_failed(other);
-            let ended = (other.ended_us.unwrap_or(other.started_us), *other_key);
-            is_over && counts && ended < (ended_us, key) && triggers::is_same_series(row, other)
+    if !is_whole(playbook) && store.ran_in_folder(playbook, folder, key).await? {
+        scope.folder = Some(folder.to_owned());
+        if store
+            .runs_before(&scope, end(key, row), 1)
+            .await?
+            .is_empty()
+        {
+            scope.folder = None;
+        }
+    }
+    Ok(Some(scope))
+}
+
+/// When a run ended, in the order of ends.
+fn end(key: ExecutionKey, row: &ExecutionRow) -> (i64, ExecutionKey) {
+    (row.ended_us.unwrap_or(row.started_us), key)
+}
+
+/// What came before a run in its series.
+#[derive(Default)]
+pub(super) struct Before {
+    /// The last runs, the last one first.
+    pub(super) earlier: Vec<Earlier>,
+    /// The failures in a row, if they reach back further than these.
+    pub(super) longer: Option<FailuresInRow>,
+    /// The run counted as lost before it succeeded, and no other one has ended since.
+    pub(super) was_lost: bool,
+}
+
+impl Before {
+    async fn read(
+        store: &Store,
+        key: ExecutionKey,
+        row: &ExecutionRow,
+    ) -> Result<Self, StoreError> {
+        let Some(scope) = scope(store, key, row).await? else {
+            return Ok(Self::default());
+        };
+        let end = end(key, row);
+        let mut runs = store.runs_before(&scope, end, EARLIER).await?;
+        runs.sort_by_key(|run| std::cmp::Reverse((run.ended_us, run.key)));
+        let earlier: Vec<Earlier> = runs
+            .iter()
+            .map(|run| Earlier {
+                id: run.id,
+                started_us: run.started_us,
+                failed: run.status == Status::Failed,
+                duration_us: run.duration_us,
+            })
+            .collect();
+        let is_longer = earlier.len() >= EARLIER as usize && earlier.iter().all(|one| one.failed);
+        let longer = match is_longer {
+            true => store.failures_before(&scope, end).await?,
+            false => None,
+        };
+        let was_lost = row.status == Status::Success
+            && store.is_noted(key, Reason::Lost.as_str()).await?
+            && !store.has_run_after(&scope, end).await?;
+        Ok(Self {
+            earlier,
+            longer,
+            was_lost,
         })
-        .partition(|(_, other)| triggers::is_same_folder(row, other));
-    let series = if here.is_empty() { elsewhere } else { here };
-    let mut runs: Vec<(i64, ExecutionKey, Earlier)> = series
-        .into_iter()
-        .map(|(other_key, other)| {
-            let earlier = Earlier {
-                id: other.id,
-                started_us: other.started_us,
-                failed: triggers::has_failed(other),
-                duration_us: other.duration_us(),
-            };
-            (
-                other.ended_us.unwrap_or(other.started_us),
-                *other_key,
-                earlier,
-            )
-        })
-        .collect();
-    runs.sort_by_key(|(ended_us, key, _)| std::cmp::Reverse((*ended_us, *key)));
-    Ok(runs.into_iter().map(|(.., earlier)| earlier).collect())
+    }
 }

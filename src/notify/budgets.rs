@@ -1,12 +1,14 @@
 //! Budgets: each that is spent as far as a rule says is told once in its period.
 
-use super::schedule::Schedule;
 use super::triggers::Detail;
 use super::{Notifier, NotifyError};
 use crate::model::{BudgetState, DAY_US, NotificationEvent, NotificationRule, TargetRow, Trigger};
 
-/// No period of a budget is longer: what was told of one is known at least as long.
-pub(super) const LONGEST_US: i64 = 32 * DAY_US;
+/// How long after its end a period is still looked at: runs that began in it are over by then, and have arrived.
+const ENDED_US: i64 = DAY_US;
+
+/// No period of a budget is longer, with the time after its end: what was told of one is known at least as long.
+pub(super) const LONGEST_US: i64 = 40 * DAY_US;
 
 impl Notifier {
     /// Finds the budgets that are spent, and whom to tell.
@@ -17,22 +19,22 @@ impl Notifier {
             return Ok(());
         }
         let now_us = self.0.clock.now_us();
-        let budgets = self.0.reports.costs().budgets(now_us).await?;
-        let mut schedule = Schedule::read(self).await?;
+        let costs = self.0.reports.costs();
+        let mut budgets = costs.budgets(now_us).await?;
+        budgets.extend(costs.ended_budgets(now_us, ENDED_US).await?);
         let mut events = Vec::new();
         for target in &targets {
             for budget in &budgets {
-                let rules = target.settings.rules.iter();
-                for percent in rules.filter_map(|rule| reached(rule, budget)) {
-                    let event = event(target, budget, percent, now_us);
-                    events.push(schedule.place(target, event).await?);
+                // What was spent in a period before anybody asked is known.
+                if budget.to.timestamp_micros() < target.changed_us {
+                    continue;
                 }
+                let rules = target.settings.rules.iter();
+                let reached = rules.filter_map(|rule| reached(rule, budget));
+                events.extend(reached.map(|percent| event(target, budget, percent, now_us)));
             }
         }
-        if !events.is_empty() {
-            self.0.store.expand_moments(&[], now_us, &events).await?;
-        }
-        Ok(())
+        self.tell_new(&targets, events).await
     }
 }
 

@@ -10,10 +10,10 @@ use super::beside::Beside;
 use super::matches::Matches;
 use super::schedule::Schedule;
 use super::triggers::{self, Detail, EndedRun};
-use super::{Notifier, NotifyError, budgets, micros, when};
+use super::{Notifier, NotifyError, budgets, micros, notice, when};
 use crate::model::{
-    DAY_US, ExecutionFilter, ExecutionKey, ExecutionRow, Moment, NotificationEvent, OutboxRow,
-    TargetKind, TargetRow, Trigger,
+    DAY_US, ExecutionFilter, ExecutionKey, ExecutionRow, Moment, NO_SERIES, NotificationEvent,
+    OutboxRow, Status, TargetKind, TargetRow, Trigger, series_key,
 };
 use crate::store::StoreError;
 use crate::work::{Every, Job, JobError, Outcome, Scope, StopPhase, Turn};
@@ -36,6 +36,9 @@ const BUDGETS: Duration = Duration::from_secs(120);
 
 /// Moments that are looked at together.
 const MOMENTS: u32 = 100;
+
+/// Runs of a series whose events say whether something was opened for it that is not closed.
+const TOLD_RUNS: u32 = 200;
 
 /// Finds out who is to be told.
 #[derive(Debug)]
@@ -102,6 +105,14 @@ impl Expansion {
     async fn work(&mut self, turn: &Turn) -> Result<Outcome, NotifyError> {
         let store = self.notifier.0.store.clone();
         let mut outcome = Outcome::Idle;
+        // Runs are judged by their series: first those of runs that an earlier version wrote must be known.
+        while store.has_runs_without_series().await? {
+            if !turn.is_ours().await? || turn.stop().is_cancelled() {
+                return Ok(Outcome::Stopped);
+            }
+            store.fill_in_series().await?;
+            outcome = Outcome::Done;
+        }
         loop {
             let moments = store.pending_moments(MOMENTS).await?;
             if moments.is_empty() {
@@ -224,10 +235,16 @@ impl Notifier {
         };
         let late = micros(Duration::from_secs(self.0.config.late_seconds));
         let is_late = noted_us.saturating_sub(at_us) > late;
+        let asks = target.settings.asks_for(&[Trigger::Recovered]);
+        // Whoever was told that the run is lost is told that it is not, however late that is known.
+        let corrects = is_late
+            && asks
+            && row.status == Status::Success
+            && beside.before(&self.0.store, key, row).await?.was_lost;
         let mut fired: Vec<Trigger> = Vec::new();
         let mut detail = Detail::default();
         for rule in &target.settings.rules {
-            if (is_late && !rule.late) || !matches.has(rule, key).await? {
+            if (is_late && !rule.late && !corrects) || !matches.has(rule, key).await? {
                 continue;
             }
             if is_start {
@@ -235,19 +252,28 @@ impl Notifier {
                 continue;
             }
             beside.read(&self.0.store, key, row, rule).await?;
+            let before = beside.before.as_ref();
             let run = EndedRun {
                 row,
-                earlier: beside.earlier.as_deref().unwrap_or_default(),
-                knows_earlier: beside.earlier.is_some(),
+                earlier: before.map_or(&[][..], |before| before.earlier.as_slice()),
+                knows_earlier: before.is_some(),
+                longer: before.and_then(|before| before.longer),
+                was_lost: before.is_some_and(|before| before.was_lost),
                 would_change: beside.would_change.unwrap_or_default(),
                 unreachable: beside.unreachable.as_deref().unwrap_or_default(),
             };
-            let more = triggers::of_end(&run, rule);
+            let mut more = triggers::of_end(&run, rule);
+            if is_late && !rule.late {
+                more.retain(|trigger| *trigger == Trigger::Recovered);
+            }
             if !more.is_empty() {
                 let before = std::mem::take(&mut detail);
                 detail = before.or(triggers::detail_of_end(&run, rule, &more));
                 fired.extend(more);
             }
+        }
+        if !is_start && self.closes(target, row, &fired).await? {
+            fired.push(Trigger::Recovered);
         }
         let triggers = Trigger::ALL.iter().copied();
         let triggers: Vec<Trigger> = triggers.filter(|one| fired.contains(one)).collect();
@@ -263,6 +289,29 @@ impl Notifier {
             at_us,
             held_until_us: None,
         }))
+    }
+
+    /// Whether a run that succeeded closes what was opened for its series at a target that keeps incidents: a playbook that was
+    /// silent, waited or was lost and runs again need not have failed before.
+    async fn closes(
+        &self,
+        target: &TargetRow,
+        row: &ExecutionRow,
+        fired: &[Trigger],
+    ) -> Result<bool, StoreError> {
+        let series = series_key(&row.description);
+        let opens = |trigger: &Trigger| notice::opens_incident(*trigger, row.status);
+        if target.settings.kind != TargetKind::Pagerduty
+            || row.status != Status::Success
+            || series == NO_SERIES
+            || fired.iter().any(opens)
+        {
+            return Ok(false);
+        }
+        let store = &self.0.store;
+        let runs = store.keys_of_series(series, TOLD_RUNS).await?;
+        let last = store.last_told(target.id, &runs).await?;
+        Ok(last.is_some_and(|(trigger, status)| notice::opens_incident(trigger, status)))
     }
 
     /// Sends held events whose time has come. True: there were some.

@@ -34,7 +34,8 @@ pub struct NoticeData {
     pub title: String,
     /// Why it is sent, the most important reason first.
     pub triggers: Vec<Trigger>,
-    /// Identifies the run's playbook, inventory and limit: the same for its failure and for its recovery.
+    /// Identifies the run's playbook, inventory, limit, tags and whether it is in check mode: the same for its failure and for
+    /// its recovery.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub series: Option<String>,
     /// The run; of a silent playbook, its last one.
@@ -70,6 +71,9 @@ pub struct NoticeData {
     /// By when a silent playbook was to run again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expected_by: Option<DateTime<Utc>>,
+    /// Which runs there are none of, as a query: of a playbook that never ran.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub query: Option<String>,
     /// Since when the run waits in the queue.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub queued_since: Option<DateTime<Utc>>,
@@ -205,6 +209,26 @@ pub struct Digest {
     pub left_out: u64,
     /// The first runs; at most 10.
     pub runs: Vec<NoticeRun>,
+    /// Why those of them failed that did, each error once; at most 5.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<DigestError>,
+    /// Whether it tells of anything bad.
+    #[serde(default)]
+    pub is_bad: bool,
+}
+
+/// An error of the runs in a digest.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DigestError {
+    /// The first of the runs with this error.
+    pub run: Uuid,
+    /// Its playbook, or the module of an ad-hoc command.
+    pub name: String,
+    /// How many of the listed runs have it.
+    pub runs: u64,
+    /// The error, and the hosts of the first run.
+    #[serde(flatten)]
+    pub failure: NoticeFailure,
 }
 
 /// Events of one kind and playbook.
@@ -253,6 +277,27 @@ impl NoticeRun {
     }
 }
 
+/// Whether a message with this first trigger says that something is wrong.
+#[must_use]
+pub fn is_bad(trigger: Trigger, failed: bool) -> bool {
+    match trigger {
+        Trigger::Recovered | Trigger::Started => false,
+        Trigger::Finished => failed,
+        _ => true,
+    }
+}
+
+/// Whether a message with this first trigger, about a run that stands so, opens an incident, where such are kept; others
+/// close it.
+#[must_use]
+pub fn opens_incident(trigger: Trigger, status: Status) -> bool {
+    match trigger {
+        Trigger::Recovered => false,
+        Trigger::Finished => status != Status::Success,
+        _ => true,
+    }
+}
+
 /// The title of a message about a run.
 #[must_use]
 pub fn title(trigger: Trigger, run: &NoticeRun) -> String {
@@ -287,10 +332,25 @@ pub fn title(trigger: Trigger, run: &NoticeRun) -> String {
     format!("{name}{on} {says}")
 }
 
-/// The title of a message about a budget.
+/// The title of a message about runs that were to be there, and are not.
 #[must_use]
-pub fn budget_title(budget: &BudgetState) -> String {
+pub fn missing_title(query: &str) -> String {
+    format!("No run of {query}")
+}
+
+/// The title of a message about a budget, at a time after its period or within it.
+#[must_use]
+pub fn budget_title(budget: &BudgetState, at: DateTime<Utc>) -> String {
     let name = &budget.name;
+    if budget.to < at {
+        let (period, from) = (&budget.period, budget.from.format("%Y-%m-%d"));
+        return match budget.percent {
+            Some(percent) if !budget.is_exceeded => {
+                format!("Budget {name}: {percent} % were spent in the {period} from {from}")
+            }
+            _ => format!("Budget {name} was exceeded in the {period} from {from}"),
+        };
+    }
     match budget.percent {
         Some(percent) if !budget.is_exceeded => {
             format!(
@@ -308,22 +368,16 @@ impl Notice {
     pub fn is_bad(&self) -> bool {
         let failed = |run: &NoticeRun| run.status == Status::Failed;
         match self.data.triggers.first() {
-            Some(Trigger::Recovered | Trigger::Started) => false,
-            Some(Trigger::Finished) => self.data.run.as_ref().is_some_and(failed),
-            Some(_) => true,
+            Some(trigger) => is_bad(*trigger, self.data.run.as_ref().is_some_and(failed)),
             None => match &self.data.report {
                 Some(report) => report.content.runs.figures.failed > 0,
-                None => self.is_bad_digest(),
+                None => self
+                    .data
+                    .digest
+                    .as_ref()
+                    .is_some_and(|digest| digest.is_bad),
             },
         }
-    }
-
-    fn is_bad_digest(&self) -> bool {
-        let is_bad = |group: &DigestLine| group.trigger == Trigger::Budget;
-        let failed = |run: &NoticeRun| run.status == Status::Failed;
-        self.data.digest.as_ref().is_some_and(|digest| {
-            digest.groups.iter().any(is_bad) || digest.runs.iter().any(failed)
-        })
     }
 
     /// An example, for a target that has seen no run.

@@ -1,32 +1,29 @@
 //! What did not happen: a playbook that should have run, and a run that should have left the queue.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+
+use sha2::{Digest as _, Sha256};
 
 use super::matches::Matches;
 use super::schedule::Schedule;
-use super::triggers::{self, Detail, REGULAR_RUNS};
+use super::triggers::{self, Detail};
 use super::{Notifier, NotifyError, micros};
+use crate::filter::query::{parse_query, time_at};
 use crate::model::{
     ExecutionFilter, ExecutionKey, ExecutionRow, NotificationEvent, NotificationRule, Page,
-    TargetRow, Trigger,
+    TargetRow, Trigger, is_whole,
 };
+use crate::store::{SeriesScope, SeriesStarts};
 
-/// Playbooks that are looked at, those that ran last; and runs of each.
+/// Playbooks that are looked at, those that ran last; and series of each.
 const PLAYBOOKS: usize = 500;
-const RUNS: u32 = 60;
+const SERIES: usize = 1000;
 
 /// Runs of a series whose intervals count.
-const INTERVALS: usize = 20;
+const INTERVALS: u32 = 20;
 
 const HOUR_US: i64 = 3_600_000_000;
 const MINUTE_US: i64 = 60_000_000;
-
-/// The last run of a series, and when its runs started, the last one first.
-struct Series {
-    key: ExecutionKey,
-    last: ExecutionRow,
-    started_us: Vec<i64>,
-}
 
 impl Notifier {
     /// Finds what is overdue, and whom to tell.
@@ -36,51 +33,51 @@ impl Notifier {
             let mut targets = targets.iter();
             targets.any(|target| target.settings.asks_for(&[trigger]))
         };
+        let now_us = self.0.clock.now_us();
         // Machines deliver after a pause of the collector what they ran meanwhile.
         let up_us = self.0.clock.monotonic_us().saturating_sub(self.0.begun_us);
         let is_settled = up_us >= micros(self.digest_wait());
-        let series = match asks(Trigger::Silent) && is_settled {
+        let looks = asks(Trigger::Silent) && is_settled;
+        let mut series = match looks {
             true => self.series().await?,
             false => Vec::new(),
         };
+        // Only what somebody is to be told of is compared with the queries of rules.
+        series.retain(|series| {
+            let rules = |target: &TargetRow| {
+                let mut rules = target.settings.rules.iter();
+                rules.any(|rule| silent_since(series, target, rule, now_us).is_some())
+            };
+            targets.iter().any(rules)
+        });
         let queued = match asks(Trigger::Waiting) {
             true => self.queued().await?,
             false => Vec::new(),
         };
-        if series.is_empty() && queued.is_empty() {
-            return Ok(());
-        }
         let keys = series.iter().map(|series| series.key);
         let keys = keys.chain(queued.iter().map(|(key, _)| *key)).collect();
-        let now_us = self.0.clock.now_us();
         let mut matches = Matches::new(&self.0.store, now_us, keys);
-        let mut schedule = Schedule::read(self).await?;
-        let mut events = Vec::new();
+        let mut events: Vec<NotificationEvent> = Vec::new();
         for target in &targets {
             for series in &series {
-                let rules = target.settings.rules.iter();
-                for rule in rules.filter(|rule| rule.on.contains(&Trigger::Silent)) {
-                    let expected_us = expected_by(series, rule);
-                    // What was overdue before anybody asked is known.
-                    let silent =
-                        expected_us.filter(|at_us| *at_us <= now_us && *at_us >= target.changed_us);
-                    if let Some(expected_us) = silent
+                for rule in &target.settings.rules {
+                    if let Some(expected_us) = silent_since(series, target, rule, now_us)
                         && matches.has(rule, series.key).await?
                     {
                         let detail = Detail {
                             expected_us: Some(expected_us),
                             ..Detail::default()
                         };
-                        let subject = format!("silent:{}", series.last.id);
-                        let event = event(
+                        let subject = format!("{SILENT}{}", series.id);
+                        let key = series.key;
+                        events.push(event(
                             target,
                             Trigger::Silent,
-                            series.key,
+                            key,
                             subject,
                             &detail,
                             now_us,
-                        );
-                        events.push(schedule.place(target, event).await?);
+                        ));
                         break;
                     }
                 }
@@ -96,20 +93,89 @@ impl Notifier {
                             queued_us: Some(since_us),
                             ..Detail::default()
                         };
-                        let subject = format!("waiting:{}", row.id);
-                        let event = event(target, Trigger::Waiting, *key, subject, &detail, now_us);
-                        events.push(schedule.place(target, event).await?);
+                        let subject = format!("{WAITING}{}", row.id);
+                        events.push(event(
+                            target,
+                            Trigger::Waiting,
+                            *key,
+                            subject,
+                            &detail,
+                            now_us,
+                        ));
                         break;
                     }
                 }
             }
+            if looks {
+                events.extend(missing(target, now_us));
+            }
         }
-        self.0.store.expand_moments(&[], now_us, &events).await?;
+        self.tell_new(&targets, events).await
+    }
+
+    /// Tells targets what they were not told yet: what was told does not count again for their limits.
+    pub(super) async fn tell_new(
+        &self,
+        targets: &[TargetRow],
+        events: Vec<NotificationEvent>,
+    ) -> Result<(), NotifyError> {
+        if events.is_empty() {
+            return Ok(());
+        }
+        let store = &self.0.store;
+        let mut known: HashMap<i64, HashSet<String>> = HashMap::new();
+        for target in targets {
+            let subjects = events.iter().filter(|event| event.target == target.id);
+            let subjects: Vec<&str> = subjects.map(|event| event.subject.as_str()).collect();
+            known.insert(target.id, store.known_subjects(target.id, &subjects).await?);
+        }
+        let mut schedule = Schedule::read(self).await?;
+        let mut placed = Vec::new();
+        for event in events {
+            let is_known = known
+                .get_mut(&event.target)
+                .is_some_and(|known| !known.insert(event.subject.clone()));
+            let target = targets.iter().find(|target| target.id == event.target);
+            let Some(target) = target.filter(|_| !is_known) else {
+                continue;
+            };
+            if event.run().is_none() && self.is_there(&event).await? {
+                continue;
+            }
+            placed.push(schedule.place(target, event).await?);
+        }
+        if !placed.is_empty() {
+            store.expand_moments(&[], schedule.now_us, &placed).await?;
+        }
         Ok(())
     }
 
+    /// Whether there is a run after all, of an event that says there is none.
+    async fn is_there(&self, event: &NotificationEvent) -> Result<bool, NotifyError> {
+        let detail: Detail = serde_json::from_str(&event.detail).unwrap_or_default();
+        let Some(query) = detail.query else {
+            return Ok(false);
+        };
+        // One that another version reads differently is found by `Matches`, which says so.
+        let Ok(expression) = parse_query(&query, &time_at(event.at_us)) else {
+            return Ok(true);
+        };
+        let filter = ExecutionFilter::default();
+        let filter = match &expression {
+            Some(expression) => filter.with_query(expression),
+            None => filter,
+        };
+        let page = Page {
+            limit: 1,
+            offset: 0,
+            after: None,
+            ascending: false,
+        };
+        Ok(!self.0.store.executions(&filter, &page).await?.is_empty())
+    }
+
     /// The series of the playbooks that ran last.
-    async fn series(&self) -> Result<Vec<Series>, NotifyError> {
+    async fn series(&self) -> Result<Vec<SeriesStarts>, NotifyError> {
         let store = &self.0.store;
         let mut all = Vec::new();
         let figures = store.playbook_figures(PLAYBOOKS).await?;
@@ -118,37 +184,17 @@ impl Notifier {
                 continue;
             };
             // A playbook that each job runs in a folder of its own is one series.
-            let is_anywhere = first.folder.is_none();
-            let filter = ExecutionFilter {
-                playbook: Some(first.playbook.clone()),
-                ..ExecutionFilter::default()
-            };
-            let page = Page {
-                limit: RUNS * u32::try_from(folders.len()).unwrap_or(u32::MAX / RUNS),
-                offset: 0,
-                after: None,
-                ascending: false,
-            };
-            let mut of_playbook: Vec<Series> = Vec::new();
-            for (key, row) in store.executions(&filter, &page).await? {
-                // A path that ends like another one is another playbook.
-                if row.description.playbook.as_ref() != Some(&first.playbook) {
-                    continue;
-                }
-                let mut known = of_playbook.iter_mut();
-                match known.find(|series| {
-                    triggers::is_same_series(&series.last, &row)
-                        && (is_anywhere || triggers::is_same_folder(&series.last, &row))
-                }) {
-                    Some(series) => series.started_us.push(row.started_us),
-                    None => of_playbook.push(Series {
-                        key,
-                        started_us: vec![row.started_us],
-                        last: row,
-                    }),
+            let is_anywhere = first.folder.is_none() || is_whole(&first.playbook);
+            for series in store.series_of(&first.playbook, SERIES).await? {
+                let folders = match is_anywhere {
+                    true => vec![None],
+                    false => folders.iter().map(|one| one.folder.clone()).collect(),
+                };
+                for folder in folders {
+                    let scope = SeriesScope { series, folder };
+                    all.extend(store.starts_of(&scope, INTERVALS).await?);
                 }
             }
-            all.extend(of_playbook);
         }
         Ok(all)
     }
@@ -164,21 +210,63 @@ impl Notifier {
     }
 }
 
-/// By when a series was to run again.
-fn expected_by(series: &Series, rule: &NotificationRule) -> Option<i64> {
-    match rule.silent_hours {
-        Some(hours) => {
-            let last = series.started_us.first()?;
-            Some(last.saturating_add(i64::from(hours).saturating_mul(HOUR_US)))
-        }
-        None => {
-            let known = series.started_us.len().min(INTERVALS);
-            if known < REGULAR_RUNS {
-                return None;
-            }
-            triggers::expected_by(&series.started_us[..known])
-        }
+/// Beginnings of subjects that are known as long as there is the run: see [`crate::store::Store::prune_notifications`].
+const SILENT: &str = "silent:";
+const WAITING: &str = "waiting:";
+
+/// Since when a series is silent, if a rule is to tell a target of it. What was overdue before anybody asked is known.
+fn silent_since(
+    series: &SeriesStarts,
+    target: &TargetRow,
+    rule: &NotificationRule,
+    now_us: i64,
+) -> Option<i64> {
+    if !rule.on.contains(&Trigger::Silent) {
+        return None;
     }
+    let expected_us = match rule.silent_hours {
+        Some(hours) => after_hours(*series.started_us.first()?, hours),
+        None => triggers::expected_by(&series.started_us)?,
+    };
+    (expected_us <= now_us && expected_us >= target.changed_us).then_some(expected_us)
+}
+
+fn after_hours(at_us: i64, hours: u32) -> i64 {
+    at_us.saturating_add(i64::from(hours).saturating_mul(HOUR_US))
+}
+
+/// What a target is told if there are no runs at all of which it wants to know that they are there: of rules that say how
+/// long to wait, from when the target was set.
+fn missing(target: &TargetRow, now_us: i64) -> Vec<NotificationEvent> {
+    let rules = target.settings.rules.iter();
+    let rules = rules.filter(|rule| rule.on.contains(&Trigger::Silent));
+    let events = rules.filter_map(|rule| {
+        let query = rule.query.trim();
+        let expected_us = after_hours(target.changed_us, rule.silent_hours?);
+        if query.is_empty() || expected_us > now_us {
+            return None;
+        }
+        let hash = Sha256::digest(query.as_bytes());
+        let hash: String = hash
+            .iter()
+            .take(8)
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        let detail = Detail {
+            expected_us: Some(expected_us),
+            query: Some(query.to_owned()),
+            ..Detail::default()
+        };
+        Some(event(
+            target,
+            Trigger::Silent,
+            NotificationEvent::NO_RUN,
+            format!("{SILENT}none:{hash}:{}", target.changed_us),
+            &detail,
+            now_us,
+        ))
+    });
+    events.collect()
 }
 
 fn event(

@@ -1,20 +1,20 @@
 //! Reads what a message says: the run as it is recorded now, and the explanation of a failure.
 
 use playback_wire::ResultStatus;
-use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
 
 use super::NotifyError;
 use super::notice::{
-    Digest, DigestLine, Notice, NoticeData, NoticeDocument, NoticeFailure, NoticeReport, NoticeRun,
-    NoticeTime, budget_title, title,
+    Digest, DigestError, DigestLine, Notice, NoticeData, NoticeDocument, NoticeFailure,
+    NoticeReport, NoticeRun, NoticeTime, budget_title, is_bad, missing_title, title,
 };
 use super::triggers::{self, Detail};
 use crate::history::HistoryError;
 use crate::history::explain::explain;
 use crate::model::{
     DeliveryKind, DeliveryRow, ExecutionFilter, ExecutionKey, ExecutionRow, Explanation,
-    FailureGroup, NotificationEvent, Page, RunAt, Status, Trigger, printed_task, task_title,
-    time_from_us,
+    FailureGroup, NotificationEvent, Page, RunAt, Status, Trigger, printed_task, series_hash,
+    task_title, time_from_us,
 };
 use crate::reports::{self, Reports, ReportsError};
 use crate::store::{Store, StoreError};
@@ -25,9 +25,10 @@ const HOSTS: usize = 10;
 const PRINTED: usize = 10;
 const MESSAGE_CHARS: usize = 500;
 
-/// Groups and runs that a digest lists.
+/// Groups and runs that a digest lists, and errors of each of these runs.
 const GROUPS: usize = 20;
 const RUNS: usize = 10;
+const ERRORS_OF_RUN: usize = 2;
 
 /// Where and whom a message is read for.
 pub(super) struct Reader<'r> {
@@ -57,7 +58,10 @@ impl Reader<'_> {
             ..
         } = *self;
         match delivery.kind {
-            DeliveryKind::Digest => Ok(Ok(digest(store, delivery, target, pages).await?)),
+            DeliveryKind::Digest => {
+                let digest = digest(store, delivery, target, pages).await?;
+                Ok(digest.ok_or_else(|| "its runs were deleted".to_owned()))
+            }
             DeliveryKind::Report => self.report(delivery).await,
             DeliveryKind::Test => {
                 let found = match delivery.execution {
@@ -85,7 +89,7 @@ impl Reader<'_> {
                 let event = store.events_of(delivery.uuid, 1).await?.into_iter().next();
                 let Some(event) = event else { return gone() };
                 let Some(key) = event.run() else {
-                    return Ok(Ok(of_budget(&event, target)));
+                    return Ok(Ok(of_no_run(&event, target)));
                 };
                 match rows(store, &[key]).await?.pop() {
                     Some((_, row)) => Ok(Ok(of_event(store, &event, &row, target, pages).await?)),
@@ -136,16 +140,26 @@ impl Reader<'_> {
     }
 }
 
-fn of_budget(event: &NotificationEvent, target: &str) -> Notice {
+/// Of a budget, or of runs that are missing.
+fn of_no_run(event: &NotificationEvent, target: &str) -> Notice {
     let detail: Detail = serde_json::from_str(&event.detail).unwrap_or_default();
-    let title = detail.budget.as_ref().map(budget_title);
+    let at = time_from_us(event.at_us);
+    let (kind, title) = match (&detail.budget, &detail.query) {
+        (None, Some(query)) => ("playbook.silent", missing_title(query)),
+        (budget, _) => {
+            let title = budget.as_ref().map(|budget| budget_title(budget, at));
+            ("budget.spent", title.unwrap_or_default())
+        }
+    };
     Notice {
-        r#type: "budget.spent".to_owned(),
-        timestamp: time_from_us(event.at_us),
+        r#type: kind.to_owned(),
+        timestamp: at,
         data: NoticeData {
             target: target.to_owned(),
-            title: title.unwrap_or_default(),
+            title,
             triggers: event.triggers.clone(),
+            expected_by: detail.expected_us.map(time_from_us),
+            query: detail.query,
             budget: detail.budget,
             ..NoticeData::default()
         },
@@ -206,21 +220,8 @@ async fn of_event(
 }
 
 /// Identifies a series, without telling what it is.
-fn series(row: &ExecutionRow) -> String {
-    let run = &row.description;
-    let parts = [
-        run.playbook.as_deref(),
-        run.module.as_deref(),
-        run.inventory.as_deref(),
-        run.limit.as_deref(),
-        run.hosts.as_deref(),
-    ];
-    let mut hash = Sha256::new();
-    for part in parts {
-        hash.update(part.unwrap_or_default());
-        hash.update([0]);
-    }
-    let hash: [u8; 32] = hash.finalize().into();
+pub(super) fn series(row: &ExecutionRow) -> String {
+    let hash = series_hash(&row.description);
     hash[..8].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -273,14 +274,21 @@ fn cut(text: &str) -> String {
     }
 }
 
+/// What a digest says; none if all of its events are gone.
 async fn digest(
     store: &Store,
     delivery: &DeliveryRow,
     target: &str,
     pages: Option<&str>,
-) -> Result<Notice, StoreError> {
+) -> Result<Option<Notice>, HistoryError> {
     let groups = store.digest_groups(delivery.uuid).await?;
+    if groups.is_empty() {
+        return Ok(None);
+    }
     let events: u64 = groups.iter().map(|group| group.events).sum();
+    let is_bad = groups
+        .iter()
+        .any(|group| is_bad(group.trigger, group.failed > 0));
     let left_out = groups.iter().skip(GROUPS).map(|group| group.events).sum();
     let first = store.events_of(delivery.uuid, 50).await?;
     let mut keys: Vec<ExecutionKey> = first.iter().filter_map(NotificationEvent::run).collect();
@@ -291,12 +299,29 @@ async fn digest(
     let at_us = first
         .first()
         .map_or(delivery.created_us, |event| event.at_us);
-    Ok(Notice {
+    // Of a silent playbook the run is the last one, whose errors are no news.
+    let silent: Vec<ExecutionKey> = first
+        .iter()
+        .filter(|event| event.triggers.first() == Some(&Trigger::Silent))
+        .map(|event| event.execution)
+        .collect();
+    let mut errors: Vec<DigestError> = Vec::new();
+    for (key, row) in &runs {
+        if triggers::has_failed(row) && !silent.contains(key) {
+            let name = NoticeRun::of(row, None).name;
+            add_errors(&mut errors, row.id, &name, explain(store, *key, row).await?);
+        }
+    }
+    errors.truncate(FAILURES);
+    Ok(Some(Notice {
         r#type: "digest".to_owned(),
         timestamp: time_from_us(at_us),
         data: NoticeData {
             target: target.to_owned(),
-            title: format!("{events} events"),
+            title: match events {
+                1 => "1 event".to_owned(),
+                events => format!("{events} events"),
+            },
             digest: Some(Digest {
                 events,
                 groups: groups
@@ -313,10 +338,31 @@ async fn digest(
                     .iter()
                     .map(|(_, row)| NoticeRun::of(row, pages))
                     .collect(),
+                errors,
+                is_bad,
             }),
             ..NoticeData::default()
         },
-    })
+    }))
+}
+
+/// Adds the errors of a run to those of a digest: one that is known from an earlier run is counted there.
+fn add_errors(errors: &mut Vec<DigestError>, run: Uuid, name: &str, explanation: Explanation) {
+    for group in explanation.failures.into_iter().take(ERRORS_OF_RUN) {
+        let failure = failure(group);
+        let known = errors.iter_mut().find(|known| {
+            failure.fingerprint.is_some() && known.failure.fingerprint == failure.fingerprint
+        });
+        match known {
+            Some(known) => known.runs += 1,
+            None => errors.push(DigestError {
+                run,
+                name: name.to_owned(),
+                runs: 1,
+                failure,
+            }),
+        }
+    }
 }
 
 /// The run that a test shows: the last one that failed, if there is one.

@@ -3,11 +3,12 @@
 //! A series are the runs of one playbook with the same inventory, limit and tags, in check mode or not. Canceled runs say
 //! nothing about whether something works, so they are no part of it.
 
-use playback_wire::ExecutionType;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::model::{BudgetState, ExecutionRow, NotificationRule, Reason, Status, Trigger};
+use crate::model::{
+    BudgetState, ExecutionRow, FailuresInRow, NotificationRule, Reason, Status, Trigger,
+};
 
 /// Runs that `flapping` looks at, and how often they must have turned from success to failure or back.
 const FLAPPING_RUNS: usize = 10;
@@ -24,8 +25,16 @@ const SLOW_DEVIATIONS: f64 = 4.0;
 const SLOW_RELATIVE: f64 = 1.25;
 const SLOW_SECONDS: f64 = 1.0;
 
-/// Runs whose intervals say how often a playbook runs, fewest and most.
+/// Most unreachable hosts that a message names.
+const UNREACHABLE_TOLD: usize = 50;
+
+/// Fewest runs whose intervals say how often a playbook runs.
 pub const REGULAR_RUNS: usize = 6;
+
+/// With so many intervals, a long one only says how often a playbook runs if there is another one that is nearly as long (at
+/// least by this factor): otherwise it was an outage. In fewer, a weekend may be there once.
+const MANY_INTERVALS: usize = 10;
+const NEARLY_AS_LONG: f64 = 0.75;
 
 /// A regular playbook's longest interval is at most so many times the usual one: daily runs without those at the weekend
 /// are regular.
@@ -36,33 +45,6 @@ const SILENT_AFTER: f64 = 0.25;
 
 /// Shortest usual interval of a playbook that can be silent, in seconds: anything faster is called by programs.
 const SILENT_SHORTEST: f64 = 600.0;
-
-/// Whether two runs are of one series.
-#[must_use]
-pub fn is_same_series(one: &ExecutionRow, other: &ExecutionRow) -> bool {
-    let (one, other) = (&one.description, &other.description);
-    let is_same_kind = one.r#type == other.r#type
-        && one.playbook == other.playbook
-        && one.module == other.module
-        && one.check == other.check;
-    let limit = |run: &playback_wire::ExecutionStarted| match run.r#type {
-        ExecutionType::Playbook => run.limit.clone(),
-        ExecutionType::Adhoc => run.hosts.clone(),
-    };
-    is_same_kind
-        && one.inventory == other.inventory
-        && limit(one) == limit(other)
-        && one.tags == other.tags
-        && one.skip_tags == other.skip_tags
-}
-
-/// Whether a playbook that both runs name alike is one file: a relative name starts from the folder of its run.
-#[must_use]
-pub fn is_same_folder(one: &ExecutionRow, other: &ExecutionRow) -> bool {
-    let (one, other) = (&one.description, &other.description);
-    let is_relative = |name: &String| !name.starts_with('/');
-    !one.playbook.as_ref().is_some_and(is_relative) || one.cwd == other.cwd
-}
 
 /// Whether a run failed, and nobody canceled it.
 #[must_use]
@@ -92,10 +74,26 @@ pub struct EndedRun<'r> {
     pub earlier: &'r [Earlier],
     /// Whether they were read.
     pub knows_earlier: bool,
+    /// The failures in a row before it, if they reach back further than `earlier`.
+    pub longer: Option<FailuresInRow>,
+    /// Whether it counted as lost before it succeeded, and is the last run of its series.
+    pub was_lost: bool,
     /// Whether a run in check mode would have changed a host.
     pub would_change: bool,
     /// Hosts that it did not reach, and in how many runs in a row.
     pub unreachable: &'r [UnreachableHost],
+}
+
+impl EndedRun<'_> {
+    /// The failures in a row before it.
+    fn failures_before(&self) -> Option<FailuresInRow> {
+        let failures = || self.earlier.iter().take_while(|one| one.failed);
+        let known = failures().last().map(|first| FailuresInRow {
+            runs: failures().count() as u64,
+            first: (first.id, first.started_us),
+        });
+        self.longer.or(known)
+    }
 }
 
 /// A host that was not reached.
@@ -129,6 +127,9 @@ pub struct Detail {
     /// By when a playbook was to run again, in microseconds since the epoch.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expected_us: Option<i64>,
+    /// Which runs there are none of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub query: Option<String>,
     /// Since when a run waits in the queue, in microseconds since the epoch.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub queued_us: Option<i64>,
@@ -152,6 +153,7 @@ impl Detail {
             turns: self.turns.or(other.turns),
             unreachable,
             expected_us: self.expected_us.or(other.expected_us),
+            query: self.query.or(other.query),
             queued_us: self.queued_us.or(other.queued_us),
             budget: self.budget.or(other.budget),
         }
@@ -168,9 +170,10 @@ pub fn of_end(run: &EndedRun<'_>, rule: &NotificationRule) -> Vec<Trigger> {
         let previous_failed = run.earlier.first().map(|previous| previous.failed);
         match trigger {
             Trigger::Broke => failed && previous_failed == Some(false),
-            Trigger::Recovered => succeeded && previous_failed == Some(true),
+            // Whoever was told that it is lost must learn that it is not.
+            Trigger::Recovered => succeeded && (previous_failed == Some(true) || run.was_lost),
             Trigger::StillBroken => {
-                let before = failures_before(run.earlier);
+                let before = run.failures_before().map_or(0, |before| before.runs);
                 let every = u64::from(rule.still_broken_every.max(1));
                 failed && before > 0 && before.is_multiple_of(every)
             }
@@ -194,14 +197,12 @@ pub fn of_end(run: &EndedRun<'_>, rule: &NotificationRule) -> Vec<Trigger> {
 #[must_use]
 pub fn detail_of_end(run: &EndedRun<'_>, rule: &NotificationRule, fired: &[Trigger]) -> Detail {
     let mut detail = Detail::default();
-    let before = failures_before(run.earlier);
+    let before = run.failures_before();
     let failed = has_failed(run.row);
-    if run.knows_earlier && (before > 0 || failed) {
-        let first = run.earlier.iter().take_while(|one| one.failed).last();
-        detail.broken_since = Some(match first {
-            Some(first) => (first.id, first.started_us),
-            None => (run.row.id, run.row.started_us),
-        });
+    if run.knows_earlier && (before.is_some() || failed) {
+        let first = before.map(|before| before.first);
+        detail.broken_since = Some(first.unwrap_or((run.row.id, run.row.started_us)));
+        let before = before.map_or(0, |before| before.runs);
         detail.failures_in_row = Some(before + u64::from(failed));
     }
     if fired.contains(&Trigger::Slow) {
@@ -212,14 +213,10 @@ pub fn detail_of_end(run: &EndedRun<'_>, rule: &NotificationRule, fired: &[Trigg
         detail.turns = Some((turns(&outcomes) as u64, outcomes.len() as u64));
     }
     if fired.contains(&Trigger::Unreachable) {
-        detail.unreachable = unreachable(run, rule).cloned().collect();
+        let told = unreachable(run, rule).take(UNREACHABLE_TOLD);
+        detail.unreachable = told.cloned().collect();
     }
     detail
-}
-
-/// Failures in a row at the end of the series.
-fn failures_before(earlier: &[Earlier]) -> u64 {
-    earlier.iter().take_while(|one| one.failed).count() as u64
 }
 
 fn unreachable<'r>(
@@ -302,6 +299,21 @@ fn median(mut values: Vec<f64>) -> f64 {
     f64::midpoint(lower.unwrap_or_default(), upper.unwrap_or_default())
 }
 
+/// The longest interval that is no outage.
+fn longest(intervals: &[f64]) -> f64 {
+    let mut sorted = intervals.to_vec();
+    sorted.sort_by(|one, other| other.total_cmp(one));
+    let is_usual = |pair: &[f64]| pair[1] >= pair[0] * NEARLY_AS_LONG;
+    let usual = match intervals.len() >= MANY_INTERVALS {
+        true => sorted
+            .windows(2)
+            .find(|pair| is_usual(pair))
+            .map(|pair| pair[0]),
+        false => None,
+    };
+    usual.or(sorted.first().copied()).unwrap_or_default()
+}
+
 /// By when a playbook whose runs started at these times, the last one first, should run again; none if its runs are not
 /// regular. All times in microseconds.
 #[must_use]
@@ -314,7 +326,7 @@ pub fn expected_by(started_us: &[i64]) -> Option<i64> {
     if intervals.len() + 1 < REGULAR_RUNS {
         return None;
     }
-    let longest = intervals.iter().copied().fold(0.0, f64::max);
+    let longest = longest(&intervals);
     let usual = median(intervals);
     let is_regular = usual >= SILENT_SHORTEST && longest <= usual * REGULAR_LONGEST;
     let wait = (longest + usual * SILENT_AFTER) * 1e6;

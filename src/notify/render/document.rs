@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::super::notice::{Notice, NoticeFailure, NoticeRun};
+use super::super::notice::{DigestError, Notice, NoticeFailure, NoticeRun};
 use crate::model::{Amount, Trigger};
 use crate::reports::brief;
 
@@ -66,6 +66,17 @@ fn of_failure(failure: &NoticeFailure) -> (String, String) {
     (heading, message)
 }
 
+/// An error of several runs: which, and its message.
+fn of_error(error: &DigestError) -> (String, String) {
+    let (heading, message) = of_failure(&error.failure);
+    let name = &error.name;
+    let heading = match error.runs {
+        0 | 1 => format!("{name}: {heading}"),
+        runs => format!("{name} and others, in {runs} runs: {heading}"),
+    };
+    (heading, message)
+}
+
 impl Document {
     pub(super) fn of(notice: &Notice) -> Self {
         let data = &notice.data;
@@ -89,8 +100,14 @@ impl Document {
         }
         if let Some(digest) = &data.digest {
             let lines = digest.groups.iter().map(|group| {
-                if group.trigger == Trigger::Budget {
-                    return format!("{} × a budget is spent", group.events);
+                match (group.trigger, &group.playbook) {
+                    (Trigger::Budget, _) => {
+                        return format!("{} × a budget is spent", group.events);
+                    }
+                    (Trigger::Silent, None) => {
+                        return format!("{} × there is no run", group.events);
+                    }
+                    _ => {}
                 }
                 let playbook = group.playbook.as_deref().unwrap_or("ad-hoc commands");
                 let trigger = group.trigger.as_str().replace('_', " ");
@@ -101,6 +118,7 @@ impl Document {
                 let more = format!("{} further events", digest.left_out);
                 document.sentences.push(more);
             }
+            document.quotes = digest.errors.iter().map(of_error).collect();
             let runs = digest.runs.iter();
             document.runs = runs.map(|run| (run_line(run), run.url.clone())).collect();
         }

@@ -1,10 +1,9 @@
-//! Events for PagerDuty: a failure triggers an incident, and a success of the same playbook, inventory and limit resolves
-//! it.
+//! Events for PagerDuty: a failure triggers an incident, and a success of the same series resolves it.
 
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::super::notice::Notice;
+use super::super::notice::{Notice, opens_incident};
 use super::document::Document;
 use crate::model::{Status, Trigger};
 
@@ -16,11 +15,9 @@ pub(super) fn event(notice: &Notice, id: Uuid) -> Value {
     let data = &notice.data;
     let document = Document::of(notice);
     let run = data.run.as_ref();
-    let is_good = match data.triggers.first() {
-        Some(Trigger::Recovered) => true,
-        Some(Trigger::Finished) => run.is_some_and(|run| run.status == Status::Success),
-        _ => false,
-    };
+    let status = run.map_or(Status::Failed, |run| run.status);
+    let first = data.triggers.first();
+    let is_good = first.is_some_and(|first| !opens_incident(*first, status));
     let key = match (&data.series, data.test) {
         (Some(series), false) => format!("playback-{series}"),
         _ => format!("playback-{}", id.simple()),

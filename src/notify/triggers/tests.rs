@@ -1,5 +1,3 @@
-use playback_wire::ExecutionStarted;
-
 use super::*;
 use crate::log::Assembler;
 
@@ -36,6 +34,8 @@ fn fired(row: &ExecutionRow, before: &str) -> Vec<Trigger> {
         row,
         earlier: &earlier(before),
         knows_earlier: true,
+        longer: None,
+        was_lost: false,
         would_change: false,
         unreachable: &[],
     };
@@ -82,6 +82,8 @@ fn only_what_a_rule_asks_for_is_told() {
         row: &failed(),
         earlier: &earlier("+"),
         knows_earlier: true,
+        longer: None,
+        was_lost: false,
         would_change: true,
         unreachable: &[],
     };
@@ -106,6 +108,8 @@ fn slow_is_judged_by_the_runs_before_and_told_once() {
             row: &row,
             earlier: before,
             knows_earlier: true,
+            longer: None,
+            was_lost: false,
             would_change: false,
             unreachable: &[],
         };
@@ -140,6 +144,8 @@ fn drift_is_what_check_mode_would_change() {
             row,
             earlier: &[],
             knows_earlier: true,
+            longer: None,
+            was_lost: false,
             would_change,
             unreachable: &[],
         };
@@ -163,6 +169,8 @@ fn an_unreachable_host_is_told_after_so_many_runs_and_once() {
         row: &row,
         earlier: &[],
         knows_earlier: true,
+        longer: None,
+        was_lost: false,
         would_change: false,
         unreachable: &hosts,
     };
@@ -179,6 +187,8 @@ fn what_is_broken_tells_since_when() {
             row,
             earlier: &earlier(before),
             knows_earlier: true,
+            longer: None,
+            was_lost: false,
             would_change: false,
             unreachable: &[],
         };
@@ -195,36 +205,47 @@ fn what_is_broken_tells_since_when() {
 }
 
 #[test]
-fn a_series_is_a_playbook_with_its_inventory_limit_and_tags() {
-    let one = succeeded();
-    let differs = |change: fn(&mut ExecutionStarted)| {
-        let mut other = failed();
-        assert!(is_same_series(&one, &other));
-        change(&mut other.description);
-        !is_same_series(&one, &other)
+fn failures_count_however_far_they_reach_back() {
+    let row = failed();
+    let earlier = earlier(&"-".repeat(60));
+    let of = |runs| {
+        let run = EndedRun {
+            row: &row,
+            earlier: &earlier,
+            knows_earlier: true,
+            longer: Some(FailuresInRow {
+                runs,
+                first: (Uuid::from_u128(7), 5),
+            }),
+            was_lost: false,
+            would_change: false,
+            unreachable: &[],
+        };
+        let rule = rule(&[Trigger::StillBroken]);
+        let detail = detail_of_end(&run, &rule, &[]);
+        assert_eq!(detail.broken_since, Some((Uuid::from_u128(7), 5)));
+        assert_eq!(detail.failures_in_row, Some(runs + 1));
+        !of_end(&run, &rule).is_empty()
     };
-    assert!(differs(|run| run.playbook = Some("other.yml".to_owned())));
-    assert!(differs(|run| run.inventory = Some("prod".to_owned())));
-    assert!(differs(|run| run.limit = Some("web".to_owned())));
-    assert!(differs(|run| run.tags = vec!["a".to_owned()]));
-    assert!(differs(|run| run.check = true));
-    assert!(!differs(|run| run.user = Some("ann".to_owned())));
+    assert!(of(300) && of(303));
+    assert!(!of(301) && !of(302));
 }
 
 #[test]
-fn a_relative_name_is_one_playbook_in_one_folder() {
-    let (mut one, mut other) = (succeeded(), failed());
-    for run in [&mut one, &mut other] {
-        run.description.playbook = Some("site.yml".to_owned());
-        run.description.cwd = Some("/srv/shop".to_owned());
-    }
-    assert!(is_same_folder(&one, &other));
-    other.description.cwd = Some("/srv/blog".to_owned());
-    assert!(!is_same_folder(&one, &other));
-    for run in [&mut one, &mut other] {
-        run.description.playbook = Some("/srv/ansible/site.yml".to_owned());
-    }
-    assert!(is_same_folder(&one, &other));
+fn a_run_that_was_not_lost_after_all_recovered() {
+    let row = succeeded();
+    let earlier = earlier("++");
+    let run = EndedRun {
+        row: &row,
+        earlier: &earlier,
+        knows_earlier: true,
+        longer: None,
+        was_lost: true,
+        would_change: false,
+        unreachable: &[],
+    };
+    let fired = of_end(&run, &rule(&[Trigger::Broke, Trigger::Recovered]));
+    assert_eq!(fired, [Trigger::Recovered]);
 }
 
 #[test]
@@ -239,6 +260,19 @@ fn a_regular_playbook_is_expected_again() {
     // Weekdays: from Friday to Monday nobody is surprised, and on Tuesday everybody.
     let weekdays = [0, 24, 48, 72, 96, 168, 192, 216, 240, 264];
     assert_eq!(expected(&weekdays), Some(78.0));
+    // A night that was missed says nothing about the next ones, nor does an outage of a week.
+    let nights = |gap: i64| -> Vec<i64> {
+        let nights = (0..15).map(|night| night * 24);
+        nights
+            .map(|hour| if hour > 96 { hour + gap } else { hour })
+            .collect()
+    };
+    assert_eq!(expected(&nights(24)), Some(30.0));
+    assert_eq!(expected(&nights(7 * 24)), Some(30.0));
+    // What is missing twice is the rule.
+    let mut holidays = nights(24);
+    holidays.iter_mut().skip(10).for_each(|hour| *hour += 24);
+    assert_eq!(expected(&holidays), Some(54.0));
     assert_eq!(expected(&[0, 1, 30, 31, 200, 201, 900]), None, "irregular");
     let minutes: Vec<i64> = (0..10).map(|at| -at * 60_000_000).collect();
     assert_eq!(expected_by(&minutes), None, "programs call it");

@@ -357,7 +357,8 @@ impl Store {
 
     /// Removes deliveries that were done before that time, with their attempts and events, and moments that were looked
     /// at before it; at most `limit` of each. What was told of budgets since `budgets_us` stays, so that it is told once
-    /// in their period. Returns how many deliveries.
+    /// in their period. That somebody was told of a silent playbook or a waiting run stays known as long as its run is
+    /// there: it would be told again. Returns how many deliveries.
     ///
     /// # Errors
     /// The database failed.
@@ -385,7 +386,9 @@ impl Store {
             let removed: Result<(), StoreError> = transaction!(self, transaction => {
                 for statement in [
                     "DELETE FROM notification_attempts WHERE delivery = ?",
-                    "DELETE FROM notification_events WHERE delivery = ?",
+                    "DELETE FROM notification_events WHERE delivery = ? \
+                     AND subject NOT LIKE 'silent:%' AND subject NOT LIKE 'waiting:%'",
+                    "UPDATE notification_events SET delivery = NULL, detail = '{}' WHERE delivery = ?",
                     "DELETE FROM notification_deliveries WHERE uuid = ?",
                 ] {
                     let mut delete = transaction.query(statement);

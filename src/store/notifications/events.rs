@@ -6,9 +6,11 @@ use uuid::Uuid;
 
 use super::super::dialect::Engine;
 use super::super::pool::Transaction;
-use super::super::tables::table::{Present, Table};
+use super::super::statement::Statement;
+use super::super::tables::executions::read_status;
+use super::super::tables::table::{Present, Table, push_list};
 use super::super::{Store, StoreError, transaction};
-use crate::model::{DeliveryKind, DeliveryState, ExecutionKey, NotificationEvent, Trigger};
+use crate::model::{DeliveryKind, DeliveryState, ExecutionKey, NotificationEvent, Status, Trigger};
 
 /// Subjects that are looked up at once.
 const SUBJECTS: usize = 50;
@@ -70,6 +72,8 @@ pub struct DigestGroup {
     pub playbook: Option<String>,
     /// How many.
     pub events: u64,
+    /// How many of them are about runs that failed.
+    pub failed: u64,
 }
 
 /// Writes events that are not known, and their deliveries; returns how many.
@@ -88,13 +92,8 @@ pub(super) async fn insert_events(
     }
     for (target, subjects) in by_target {
         for subjects in subjects.chunks(SUBJECTS) {
-            let mut query = transaction
-                .query("SELECT subject FROM notification_events WHERE target = ? AND subject IN (");
-            query.bind(target).rarely();
-            for (at, subject) in subjects.iter().enumerate() {
-                query.push(if at == 0 { "?" } else { ", ?" }).bind(*subject);
-            }
-            query.push(")");
+            let mut query = transaction.query(KNOWN);
+            push_subjects(&mut query, target, subjects);
             for row in query.fetch_all_in(transaction).await? {
                 known.insert((target, row.get("subject")?));
             }
@@ -119,6 +118,16 @@ pub(super) async fn insert_events(
         })
         .await?;
     Ok(new.len() as u64)
+}
+
+const KNOWN: &str = "SELECT subject FROM notification_events WHERE target = ? AND subject IN (";
+
+fn push_subjects(query: &mut Statement, target: i64, subjects: &[&str]) {
+    query.bind(target).rarely();
+    for (at, subject) in subjects.iter().enumerate() {
+        query.push(if at == 0 { "?" } else { ", ?" }).bind(*subject);
+    }
+    query.push(")");
 }
 
 pub(in super::super) async fn insert_deliveries(
@@ -162,6 +171,54 @@ impl Store {
         now_us: i64,
     ) -> Result<(), StoreError> {
         transaction!(self, transaction => insert_deliveries(transaction, now_us, &[delivery]).await?)
+    }
+
+    /// Which of these subjects a target was told of, or is to be told of.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn known_subjects(
+        &self,
+        target: i64,
+        subjects: &[&str],
+    ) -> Result<HashSet<String>, StoreError> {
+        let mut known = HashSet::new();
+        for subjects in subjects.chunks(SUBJECTS) {
+            let mut query = self.query(KNOWN);
+            push_subjects(&mut query, target, subjects);
+            for row in query.fetch_all(&self.read).await? {
+                known.insert(row.get("subject")?);
+            }
+        }
+        Ok(known)
+    }
+
+    /// The first trigger of what a target was last told of some runs, and how that run stands; none if it was told
+    /// nothing of them.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn last_told(
+        &self,
+        target: i64,
+        runs: &[ExecutionKey],
+    ) -> Result<Option<(Trigger, Status)>, StoreError> {
+        let mut query = self.query(
+            "SELECT n.id, n.triggers, e.status FROM notification_events n \
+             JOIN executions e ON e.id = n.execution WHERE n.execution IN (",
+        );
+        push_list(&mut query, runs);
+        // By the runs, of which there are few: a target may have been told much.
+        query.push(" AND +n.target = ?").bind(target);
+        let mut last: Option<(i64, Option<Trigger>, Status)> = None;
+        for row in query.fetch_all(&self.read).await? {
+            let id: i64 = row.get("id")?;
+            if last.as_ref().is_none_or(|(known, ..)| *known < id) {
+                let first = triggers(row.get("triggers")?).into_iter().next();
+                last = Some((id, first, read_status(&row)?));
+            }
+        }
+        Ok(last.and_then(|(_, first, status)| Some((first?, status))))
     }
 
     /// For each target with held events: when the first of them is due.
@@ -307,25 +364,29 @@ impl Store {
     pub async fn digest_groups(&self, delivery: Uuid) -> Result<Vec<DigestGroup>, StoreError> {
         let rows = self
             .query(
-                "SELECT n.triggers, e.playbook, COUNT(*) AS events FROM notification_events n \
+                "SELECT n.triggers, e.playbook, COUNT(*) AS events, \
+                 COUNT(CASE WHEN e.status = 'failed' THEN 1 END) AS failed FROM notification_events n \
                  LEFT JOIN executions e ON e.id = n.execution WHERE n.delivery = ? GROUP BY n.triggers, e.playbook",
             )
             .bind(delivery)
             .fetch_all(&self.read)
             .await?;
-        let mut groups: HashMap<(Trigger, Option<String>), u64> = HashMap::new();
+        let mut groups: HashMap<(Trigger, Option<String>), (u64, u64)> = HashMap::new();
         for row in &rows {
             let first = triggers(row.get("triggers")?).into_iter().next();
             let playbook: Option<String> = row.get("playbook")?;
             let key = (first.unwrap_or(Trigger::Finished), playbook);
-            *groups.entry(key).or_default() += row.unsigned("events")?;
+            let (events, failed) = groups.entry(key).or_default();
+            *events += row.unsigned("events")?;
+            *failed += row.unsigned("failed")?;
         }
         let mut groups: Vec<DigestGroup> = groups
             .into_iter()
-            .map(|((trigger, playbook), events)| DigestGroup {
+            .map(|((trigger, playbook), (events, failed))| DigestGroup {
                 trigger,
                 playbook,
                 events,
+                failed,
             })
             .collect();
         groups.sort_by(|one, other| {

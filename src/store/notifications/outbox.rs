@@ -58,6 +58,21 @@ impl Store {
             .collect()
     }
 
+    /// Whether something was noted of a run, by the name of its moment.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn is_noted(
+        &self,
+        execution: ExecutionKey,
+        moment: &str,
+    ) -> Result<bool, StoreError> {
+        let mut query =
+            self.query("SELECT id FROM notification_outbox WHERE execution = ? AND moment = ?");
+        query.bind(execution).bind(moment);
+        Ok(query.fetch_optional(&self.read).await?.is_some())
+    }
+
     /// Notes in one transaction that these moments were looked at, and what targets are told of them. Nothing is told
     /// twice: an event whose target and subject are known is passed over, with its delivery.
     ///

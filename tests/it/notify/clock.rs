@@ -26,20 +26,20 @@ use crate::harness::DEADLINE;
 use crate::servers;
 use crate::store::rows::execution;
 
-const MINUTE: i64 = 60_000_000;
-const HOUR: i64 = 60 * MINUTE;
+pub(super) const MINUTE: i64 = 60_000_000;
+pub(super) const HOUR: i64 = 60 * MINUTE;
 
 /// A store with its jobs, and the time.
-struct Site {
-    store: Store,
-    clock: Clock,
+pub(super) struct Site {
+    pub(super) store: Store,
+    pub(super) clock: Clock,
     notifier: Notifier,
     runner: Runner,
     _folder: TempDir,
 }
 
 /// Asks until there is an answer.
-async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+pub(super) async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
     let asking = async {
         loop {
             if let Some(answer) = ask().await {
@@ -55,10 +55,23 @@ async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
 
 impl Site {
     async fn start() -> Self {
+        let text = config("").replace("digest_wait_seconds = 1\n", "");
+        Self::with(&text).await
+    }
+
+    /// One that looks each second for what did not happen.
+    pub(super) async fn looking() -> Self {
+        let site = Self::with(&config("")).await;
+        // It gives others a moment after its start.
+        site.clock.advance(10_000_000);
+        site
+    }
+
+    async fn with(text: &str) -> Self {
         let folder = TempDir::new().unwrap();
         let file = folder.path().join("collector.toml");
-        let text = config("").replace("retry_seconds = 0.05", "retry_seconds = 5");
-        std::fs::write(&file, text.replace("digest_wait_seconds = 1\n", "")).unwrap();
+        let text = text.replace("retry_seconds = 0.05", "retry_seconds = 5");
+        std::fs::write(&file, text).unwrap();
         let config = Config::load(Some(&file), Overrides::default()).unwrap();
         let address = servers::database(Engine::Sqlite, folder.path());
         let store = Store::open(&address).await.unwrap();
@@ -80,7 +93,7 @@ impl Site {
     }
 
     /// Sets a webhook that goes to the receiver.
-    async fn webhook(&self, receiver: &Receiver, more: Value) {
+    pub(super) async fn webhook(&self, receiver: &Receiver, more: Value) {
         let mut json = json!({
             "kind": "webhook", "url": receiver.url(), "rules": [{ "on": ["failed"] }],
             "signing_secrets": ["whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="],
@@ -130,12 +143,12 @@ impl Site {
         }
     }
 
-    async fn fail_one(&self, playbook: &str) {
+    pub(super) async fn fail_one(&self, playbook: &str) {
         self.fail(&[playbook.to_owned()]).await;
     }
 
     /// Waits until everybody who is to be told is known.
-    async fn expanded(&self) {
+    pub(super) async fn expanded(&self) {
         until("the outbox to be empty", async || {
             let pending = self.store.pending_moments(1).await.unwrap();
             pending.is_empty().then_some(())
@@ -144,7 +157,7 @@ impl Site {
     }
 
     /// All deliveries, the oldest first.
-    async fn deliveries(&self) -> Vec<DeliveryRow> {
+    pub(super) async fn deliveries(&self) -> Vec<DeliveryRow> {
         let all = self
             .store
             .deliveries(&DeliveryFilter::default(), 1000)
@@ -154,12 +167,12 @@ impl Site {
         all
     }
 
-    async fn target(&self) -> TargetRow {
+    pub(super) async fn target(&self) -> TargetRow {
         self.store.target("ops").await.unwrap().unwrap()
     }
 
     /// Waits until so many attempts were made in all.
-    async fn attempts(&self, count: u32) -> Vec<DeliveryRow> {
+    pub(super) async fn attempts(&self, count: u32) -> Vec<DeliveryRow> {
         until("attempts", async || {
             let all = self.deliveries().await;
             let made: u32 = all.iter().map(|one| one.attempts).sum();
@@ -168,7 +181,7 @@ impl Site {
         .await
     }
 
-    async fn stop(self) {
+    pub(super) async fn stop(self) {
         self.runner.stop().await;
         self.store.close().await;
     }

@@ -7,6 +7,7 @@ pub(crate) mod receiver;
 mod rules;
 mod safety;
 mod secure_mail;
+mod series;
 mod targets;
 
 pub(crate) use faults::{

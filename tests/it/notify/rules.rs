@@ -80,6 +80,59 @@ fn a_run_is_told_from_its_start_to_its_end_in_that_order() {
 }
 
 #[test]
+fn a_run_that_counted_as_lost_and_succeeds_after_all_recovers() {
+    let collector = collector("");
+    let client = collector.client();
+    let receiver = Receiver::start();
+    webhook(
+        &client,
+        &receiver,
+        json!([{ "on": ["broke", "recovered"] }]),
+    );
+    good("site.yml").deliver(&client);
+    let run = good("site.yml");
+    run.deliver_range(&client, 0..3);
+    assert_eq!(receiver.await_requests(1)[0].kind(), "run.broke");
+    run.deliver_range(&client, 3..run.len());
+    let received = receiver.await_requests(2);
+    assert_eq!(received[1].kind(), "run.recovered");
+    assert_eq!(received[1].json()["data"]["run"]["id"], json!(run.id));
+    good("site.yml").deliver(&client);
+    delivered(&client, 2);
+    assert_eq!(receiver.received().len(), 2);
+}
+
+#[test]
+fn a_digest_has_the_errors_of_its_runs() {
+    let collector = collector("");
+    let client = collector.client();
+    let receiver = Receiver::start();
+    let settings = json!({
+        "kind": "webhook", "url": receiver.url(), "max_per_hour": 1, "rules": [{ "on": ["failed"] }],
+    });
+    assert_eq!(set(&client, "ops", &settings).status, 201);
+    bad("first.yml").deliver(&client);
+    receiver.await_requests(1);
+    let runs = [bad("a.yml"), bad("b.yml")];
+    // They end together, so that they are held together.
+    for run in &runs {
+        run.deliver_range(&client, 0..run.len() - 1);
+    }
+    for run in &runs {
+        run.deliver_range(&client, run.len() - 1..run.len());
+    }
+    let digest = receiver.await_requests(2)[1].json();
+    assert_eq!(digest["type"], "digest");
+    let errors = digest["data"]["digest"]["errors"].as_array().unwrap();
+    assert_eq!(errors.len(), 1, "{digest}");
+    assert_eq!(errors[0]["message"], "no space");
+    assert_eq!(errors[0]["hosts"], json!(["web-01"]));
+    assert!(errors[0]["fingerprint"].is_string());
+    assert_eq!(errors[0]["run"], json!(runs[0].id));
+    assert_eq!(errors[0]["runs"], 2);
+}
+
+#[test]
 fn a_run_from_an_old_spool_is_told_on_request_alone() {
     let collector = collector("late_seconds = 60");
     let client = collector.client();

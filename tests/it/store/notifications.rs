@@ -1,11 +1,12 @@
 //! Notifications in the store, on each database.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use playback::model::{
-    AttemptRow, Changes, DeliveryKind, DeliveryState, Moment, NotificationEvent, TargetRow,
+    AttemptRow, Changes, DeliveryKind, DeliveryState, Moment, NotificationEvent, Status, TargetRow,
     TargetSettings, Trigger,
 };
+use playback::store::dialect::Engine;
 use playback::store::{
     AttemptOutcome, DeliveryFilter, NewDelivery, NewTarget, Store, StoreError, TargetCondition,
     Undelivered,
@@ -13,8 +14,8 @@ use playback::store::{
 use serde_json::json;
 use uuid::Uuid;
 
-use super::on_every_store;
 use super::rows::{any_execution, only};
+use super::{empty, on_every_store};
 use crate::builders::audited;
 
 fn target(name: &str, enabled: bool) -> NewTarget {
@@ -210,6 +211,43 @@ on_every_store! {
         assert_eq!(store.prune_notifications(100, 8, 10).await.unwrap(), 1);
     }
 
+    async fn a_silence_that_was_told_stays_known_as_long_as_its_run(store: Store) {
+        let ops = put(&store, "ops").await;
+        let run = commit(&store, "success").await;
+        for (subject, told) in [("silent:a", 1), ("waiting:b", 1), ("1:failed", 2)] {
+            let events = [event(ops.id, run, subject, None)];
+            assert_eq!(store.expand_moments(&[], 20, &events).await.unwrap(), 1);
+            let due = store.due_deliveries(ops.id, 20, 10).await.unwrap().remove(0);
+            let works = TargetCondition::Works;
+            assert!(store.note_attempt(&due, &outcome(1, DeliveryState::Delivered, works)).await.unwrap());
+            assert_eq!(store.prune_notifications(100, 100, 10).await.unwrap(), 1);
+            let again = store.expand_moments(&[], 21, &events).await.unwrap();
+            assert_eq!(again + 1, told, "{subject}");
+        }
+        let known = store.known_subjects(ops.id, &["silent:a", "silent:b", "waiting:b"]).await.unwrap();
+        let known: BTreeSet<String> = known.into_iter().collect();
+        assert_eq!(known.into_iter().collect::<Vec<_>>(), ["silent:a", "waiting:b"]);
+        assert!(store.held_events().await.unwrap().is_empty());
+        store.delete_execution(run).await.unwrap();
+        assert!(store.known_subjects(ops.id, &["silent:a", "waiting:b"]).await.unwrap().is_empty());
+    }
+
+    async fn what_a_target_was_last_told_of_some_runs_is_found(store: Store) {
+        let (ops, other) = (put(&store, "ops").await, put(&store, "other").await);
+        let (run, later) = (commit(&store, "failed").await, commit(&store, "failed").await);
+        assert_eq!(store.last_told(ops.id, &[run, later]).await.unwrap(), None);
+        let mut events = [event(ops.id, later, "1", None), event(ops.id, run, "2", None), event(other.id, run, "3", None)];
+        events[1].0.triggers = vec![Trigger::Recovered];
+        store.expand_moments(&[], 20, &events).await.unwrap();
+        let told = async |target, runs: &[i64]| store.last_told(target, runs).await.unwrap();
+        assert_eq!(told(ops.id, &[run, later]).await, Some((Trigger::Recovered, Status::Running)));
+        assert_eq!(told(ops.id, &[later]).await, Some((Trigger::Broke, Status::Running)));
+        assert_eq!(told(other.id, &[run, later]).await, Some((Trigger::Broke, Status::Running)));
+        assert_eq!(told(other.id, &[]).await, None);
+        assert!(store.is_noted(run, "failed").await.unwrap());
+        assert!(!store.is_noted(run, "lost").await.unwrap());
+    }
+
     async fn held_events_become_one_message(store: Store) {
         let ops = put(&store, "ops").await;
         let run = commit(&store, "failed").await;
@@ -252,4 +290,35 @@ on_every_store! {
         assert_eq!((listed.row.notice, listed.row.body, listed.row.attempts), (None, None, 2));
         assert_eq!(attempts[1].answer, None);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_happens_before_another_collectors_first_target_is_known_is_noted_later() {
+    let (_folder, address) = empty(Engine::Postgres);
+    let here = Store::open(&address).await.unwrap();
+    let there = Store::open(&address).await.unwrap();
+    // It happens at 5, and the target is set at 10.
+    commit(&here, "failed").await;
+    put(&there, "ops").await;
+    assert!(!here.notifies());
+    let changes = Changes {
+        moment: Some(Moment {
+            name: "task_failed".to_owned(),
+            noted_us: 11,
+        }),
+        ..only(any_execution())
+    };
+    let run = here.commit(&[changes]).await.unwrap()[0];
+    assert!(there.pending_moments(10).await.unwrap().is_empty());
+    for _ in 0..2 {
+        assert!(here.look_for_targets().await.unwrap());
+        let pending = there.pending_moments(10).await.unwrap();
+        assert_eq!(pending.len(), 1);
+        assert_eq!(
+            (pending[0].execution, pending[0].moment.noted_us),
+            (run, 11)
+        );
+    }
+    here.close().await;
+    there.close().await;
 }
