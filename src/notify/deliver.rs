@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::clock_watch::ClockWatch;
 use super::{Notifier, NotifyError};
 use crate::model::TargetRow;
 use crate::work::{Every, Job, JobError, Outcome, Scope, StopPhase, Turn};
@@ -32,6 +33,7 @@ pub struct Deliveries {
     notifier: Notifier,
     every: Every,
     looked: Option<Instant>,
+    watch: ClockWatch,
 }
 
 impl Deliveries {
@@ -41,18 +43,27 @@ impl Deliveries {
             metrics::counter!("playback_notifications_total", "outcome" => outcome).increment(0);
         }
         Self {
+            watch: ClockWatch::new(notifier.0.clock.clone()),
             notifier,
             every: Every::at_once(LOOK),
             looked: None,
         }
     }
 
-    async fn work(&self, turn: &Turn) -> Result<Outcome, NotifyError> {
+    async fn work(&mut self, turn: &Turn) -> Result<Outcome, NotifyError> {
         let store = &self.notifier.0.store;
         let mut lanes: JoinSet<(i64, Result<(), NotifyError>)> = JoinSet::new();
         let mut busy: HashSet<i64> = HashSet::new();
         let mut failed = None;
         while !turn.stop().is_cancelled() && failed.is_none() {
+            // Before anything is judged by the new time: what waits is neither overdue nor given up because of it.
+            if let Some(jump_us) = self.watch.jump_us() {
+                if !turn.is_ours().await? {
+                    break;
+                }
+                store.move_deliveries(jump_us).await?;
+                self.watch.settle();
+            }
             let due = store
                 .targets_with_due(self.notifier.0.clock.now_us())
                 .await?;
@@ -104,6 +115,9 @@ impl Job for Deliveries {
                 continue;
             }
             self.looked = Some(Instant::now());
+            if self.watch.jump_us().is_some() {
+                return;
+            }
             match store.targets_with_due(self.notifier.0.clock.now_us()).await {
                 Ok(due) if !due.is_empty() => return,
                 Ok(_) => {}

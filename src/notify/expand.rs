@@ -7,6 +7,7 @@ use chrono::Local;
 use tokio::time::Instant;
 
 use super::beside::Beside;
+use super::clock_watch::ClockWatch;
 use super::matches::Matches;
 use super::schedule::Schedule;
 use super::triggers::{self, Detail, EndedRun};
@@ -49,11 +50,13 @@ pub struct Expansion {
     overdue_looked: Option<Instant>,
     budgets_looked: Option<Instant>,
     pruned: Option<Instant>,
+    watch: ClockWatch,
 }
 
 impl Expansion {
     pub(super) fn new(notifier: Notifier) -> Self {
         Self {
+            watch: ClockWatch::new(notifier.0.clock.clone()),
             notifier,
             every: Every::at_once(LOOK),
             targets_known: None,
@@ -77,6 +80,9 @@ impl Expansion {
             return Ok(false);
         }
         if self.is_overdue_time() || self.is_budget_time() || self.is_prune_time() {
+            return Ok(true);
+        }
+        if self.watch.jump_us().is_some() {
             return Ok(true);
         }
         let now_us = self.notifier.0.clock.now_us();
@@ -105,6 +111,10 @@ impl Expansion {
     async fn work(&mut self, turn: &Turn) -> Result<Outcome, NotifyError> {
         let store = self.notifier.0.store.clone();
         let mut outcome = Outcome::Idle;
+        if let Some(jump_us) = self.watch.jump_us() {
+            self.notifier.hold_anew(jump_us).await?;
+            self.watch.settle();
+        }
         // Runs are judged by their series: first those of runs that an earlier version wrote must be known.
         while store.has_runs_without_series().await? {
             if !turn.is_ours().await? || turn.stop().is_cancelled() {
@@ -312,6 +322,27 @@ impl Notifier {
         let runs = store.keys_of_series(series, TOLD_RUNS).await?;
         let last = store.last_told(target.id, &runs).await?;
         Ok(last.is_some_and(|(trigger, status)| notice::opens_incident(trigger, status)))
+    }
+
+    /// Gives held events another time, because the clock was set: they wait as long as they would have. What happened in quiet
+    /// hours is sent at their end, by the clock as it is now.
+    async fn hold_anew(&self, jump_us: i64) -> Result<(), NotifyError> {
+        let store = &self.0.store;
+        let now_us = self.0.clock.now_us();
+        for (id, due_us) in store.held_events().await? {
+            let target = store.target_by_id(id).await?;
+            let quiet = target
+                .map(|target| target.settings.quiet)
+                .unwrap_or_default();
+            let until_us = when::quiet_until(&quiet, now_us, &Local);
+            let until_us = until_us.unwrap_or_else(|| match quiet.is_empty() {
+                true => due_us.saturating_add(jump_us),
+                // Its hours may be over by the new clock.
+                false => due_us.saturating_add(jump_us.min(0)),
+            });
+            store.hold_events(id, until_us).await?;
+        }
+        Ok(())
     }
 
     /// Sends held events whose time has come. True: there were some.

@@ -16,7 +16,8 @@
 //! - `read`: reads what a message says from the history
 //! - [`send`]: sends one message
 //! - `expand`: the job that finds out who is to be told; `matches`: by the queries of rules; `beside`: by earlier runs;
-//!   `schedule`: when; `overdue`: what did not happen; `budgets`: what was spent
+//!   `schedule`: when; `overdue`: what did not happen; `budgets`: what was spent;
+//!   `clock_watch`: whether the clock was set
 //! - `deliver`: the job that sends; `attempt`: one attempt, and what follows from it
 
 mod attempt;
@@ -24,6 +25,7 @@ pub mod backoff;
 mod beside;
 mod budgets;
 pub mod check;
+mod clock_watch;
 mod deliver;
 mod expand;
 mod matches;

@@ -331,6 +331,25 @@ impl Store {
         })
     }
 
+    /// Moves everything that waits by so much, because the clock was set: it waits as long as it would have.
+    ///
+    /// # Errors
+    /// The database failed: nothing was moved.
+    pub async fn move_deliveries(&self, jump_us: i64) -> Result<(), StoreError> {
+        transaction!(self, transaction => {
+            let mut update = transaction.query(
+                "UPDATE notification_targets SET retry_us = retry_us + ?, failing_since_us = failing_since_us + ? \
+                 WHERE failures > 0",
+            );
+            update.bind(jump_us).bind(jump_us).execute_in(transaction).await?;
+            let mut update = transaction.query(
+                "UPDATE notification_deliveries SET due_us = due_us + ?, created_us = created_us + ? \
+                 WHERE state = 'pending'",
+            );
+            update.bind(jump_us).bind(jump_us).execute_in(transaction).await?;
+        })
+    }
+
     /// Gives up what waits for a target that is not told any more; returns how much.
     ///
     /// # Errors

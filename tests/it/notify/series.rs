@@ -4,7 +4,7 @@ use playback::model::{Changes, ExecutionRow, Moment, Phase, Reason, Status};
 use serde_json::{Value, json};
 
 use super::clock::{HOUR, MINUTE, Site, until};
-use super::receiver::{Received, Receiver};
+use super::receiver::{Received, Receiver, Reply};
 use crate::store::rows::execution;
 
 const SECOND: i64 = 1_000_000;
@@ -389,5 +389,37 @@ async fn a_digest_tells_why_runs_failed_and_is_bad_if_its_events_are() {
     // The runs that it names, the last ones of silent playbooks, succeeded.
     assert_eq!(told["data"]["digest"]["is_bad"], true);
     assert_eq!(told["data"]["digest"]["runs"][0]["status"], "success");
+    site.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_is_set_makes_no_message_late_and_gives_none_up() {
+    let site = Site::looking().await;
+    let receiver = Receiver::start();
+    receiver.reply(Reply::Status(503));
+    site.rules(&receiver, json!([{ "on": ["failed"] }])).await;
+    site.fail_one("a.yml").await;
+    site.attempts(1).await;
+    // Forward by four days: the message is not a day old, and the target has not failed for three.
+    let moved = async |site: &Site, by_us: i64| {
+        let retry_us = site.target().await.retry_us.unwrap();
+        site.clock.set_forward(by_us);
+        until("what waits to go by the new time", async || {
+            let is_moved = site.target().await.retry_us == Some(retry_us + by_us);
+            is_moved.then_some(())
+        })
+        .await;
+    };
+    moved(&site, 96 * HOUR).await;
+    site.clock.advance(HOUR);
+    let all = site.attempts(2).await;
+    assert_eq!(all[0].state.as_str(), "pending");
+    assert!(site.target().await.is_on());
+    // Back: it does not wait until the old time comes again.
+    moved(&site, -96 * HOUR).await;
+    receiver.reply(Reply::Status(204));
+    site.clock.advance(2 * HOUR);
+    let all = site.attempts(3).await;
+    assert_eq!(all[0].state.as_str(), "delivered");
     site.stop().await;
 }

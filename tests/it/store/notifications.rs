@@ -248,6 +248,22 @@ on_every_store! {
         assert!(!store.is_noted(run, "lost").await.unwrap());
     }
 
+    async fn what_waits_is_moved_with_the_clock(store: Store) {
+        let ops = put(&store, "ops").await;
+        let run = commit(&store, "failed").await;
+        store.expand_moments(&[], 20, &[event(ops.id, run, "a", None)]).await.unwrap();
+        let due = store.due_deliveries(ops.id, 20, 1).await.unwrap().remove(0);
+        let fails = TargetCondition::Fails { retry_us: 35 };
+        store.note_attempt(&due, &outcome(1, DeliveryState::Pending, fails)).await.unwrap();
+        store.move_deliveries(1000).await.unwrap();
+        store.move_deliveries(-400).await.unwrap();
+        let failing = store.target_by_id(ops.id).await.unwrap().unwrap();
+        assert_eq!((failing.retry_us, failing.failing_since_us), (Some(635), Some(630)));
+        let moved = store.due_deliveries(ops.id, 640, 1).await.unwrap().remove(0);
+        assert_eq!((moved.due_us, moved.created_us), (640, 620));
+        assert!(store.due_deliveries(ops.id, 639, 1).await.unwrap().is_empty());
+    }
+
     async fn held_events_become_one_message(store: Store) {
         let ops = put(&store, "ops").await;
         let run = commit(&store, "failed").await;

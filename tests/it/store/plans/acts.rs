@@ -186,6 +186,7 @@ pub(super) async fn judge(found: &mut Found<'_>, store: &Store) {
         "targets with messages that are due": store.targets_with_due(now_us),
         "events of a message": store.events_of(delivery, 50),
         "events of a digest, counted": store.digest_groups(delivery),
+        "messages that are moved with the clock": store.move_deliveries(0),
         "events that are held": store.held_events(),
         "events that are held on": store.hold_events(target.id, now_us),
         "events that are released": store.release_events(target.id, true, 0, TEN),
