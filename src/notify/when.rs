@@ -146,6 +146,37 @@ mod tests {
     }
 
     #[test]
+    fn hours_end_by_the_clock_on_the_wall_when_it_is_set() {
+        let until = |from: &str, to: &str, now: &str| {
+            let now = DateTime::parse_from_rfc3339(&format!("{now}:00Z")).unwrap();
+            let quiet = [hours(from, to, &[])];
+            let until = quiet_until(&quiet, now.timestamp_micros(), &chrono_tz::Europe::Berlin)?;
+            Some(time_from_us(until).format("%m-%dT%H:%M").to_string())
+        };
+        // In 2026, from 2 to 3 on 29 March, and from 3 to 2 on 25 October: a night is an hour shorter, or longer.
+        for (from, to, now, end) in [
+            ("22:00", "06:00", "2026-03-27T23:00", Some("03-28T05:00")),
+            ("22:00", "06:00", "2026-03-28T21:30", Some("03-29T04:00")),
+            ("22:00", "06:00", "2026-03-29T04:00", None),
+            ("22:00", "06:00", "2026-10-24T20:30", Some("10-25T05:00")),
+            ("22:00", "06:00", "2026-10-25T04:59", Some("10-25T05:00")),
+            ("22:00", "06:00", "2026-10-25T05:00", None),
+            // Half past two does not happen in March, and twice in October.
+            ("22:00", "02:30", "2026-03-28T23:00", Some("03-29T01:30")),
+            ("22:00", "02:30", "2026-03-29T01:00", None),
+            ("22:00", "02:30", "2026-10-24T22:00", Some("10-25T01:30")),
+            ("22:00", "02:30", "2026-10-25T01:30", None),
+            ("02:15", "02:45", "2026-03-29T01:00", None),
+        ] {
+            assert_eq!(
+                until(from, to, now).as_deref(),
+                end,
+                "{from} to {to} at {now}"
+            );
+        }
+    }
+
+    #[test]
     fn hours_that_make_no_sense_are_refused() {
         assert!(check(&[hours("22:00", "06:00", &[])]).is_ok());
         for (from, to, says) in [

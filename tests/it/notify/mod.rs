@@ -3,6 +3,7 @@
 mod clock;
 mod faults;
 pub(crate) mod mail;
+mod quiet;
 pub(crate) mod receiver;
 mod rules;
 mod safety;
