@@ -2,6 +2,7 @@
 
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 
 use crate::config::{Config, LogFormat};
 
@@ -13,6 +14,7 @@ use crate::config::{Config, LogFormat};
 pub fn start_logging(config: &Config, colours: bool) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&config.log_level)
         .map_err(|error| anyhow::anyhow!("log_level = {:?}: {error}", config.log_level))?;
+    let filter = without_requests(filter)?;
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(colours)
@@ -23,6 +25,17 @@ pub fn start_logging(config: &Config, colours: bool) -> anyhow::Result<()> {
         LogFormat::Json => builder.json().flatten_event(true).try_init(),
     };
     Ok(())
+}
+
+/// The same filter, but for the most detailed level of the HTTP client: there it prints requests as they are sent, with
+/// secret addresses and tokens.
+fn without_requests(mut filter: EnvFilter) -> anyhow::Result<EnvFilter> {
+    if filter.max_level_hint() == Some(LevelFilter::TRACE) {
+        for target in ["ureq=debug", "ureq_proto=debug"] {
+            filter = filter.add_directive(target.parse()?);
+        }
+    }
+    Ok(filter)
 }
 
 /// A metric as described to Prometheus.

@@ -10,6 +10,7 @@ use url::Url;
 use super::notice::Notice;
 use super::render::{self, Outgoing};
 use super::secrets::TargetSecrets;
+use super::send::mask::Mask;
 use super::send::{Outcome, Sent};
 use super::{Notifier, NotifyError, backoff, micros, object, read};
 use crate::model::{
@@ -151,7 +152,11 @@ impl Notifier {
         );
         let message = match made {
             Ok(message) => message,
-            Err(error) => return Ok(Tried::failed(Outcome::Refused, error)),
+            Err(error) => {
+                // A template of a header field may hold a secret, and an error may quote it.
+                let error = Mask::new(&target.settings, &secrets).applied(&error);
+                return Ok(Tried::failed(Outcome::Refused, error));
+            }
         };
         let (request, body) = match &message {
             Outgoing::Http(request) => {
@@ -169,8 +174,9 @@ impl Notifier {
         let sender = parts.sender.clone();
         let settings = target.settings.clone();
         let have: Vec<String> = delivery.recipients.lines().map(str::to_owned).collect();
-        let sending =
-            tokio::task::spawn_blocking(move || sender.send(&settings, &secrets, &message, &have));
+        let sending = tokio::task::spawn_blocking(move || {
+            sender.send(&settings, &secrets, &message, &have, now_us)
+        });
         let sent = sending.await.map_err(|_| NotifyError::BrokenOff)?;
         Ok(Tried {
             sent,

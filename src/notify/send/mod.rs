@@ -3,29 +3,34 @@
 //! Layout:
 //! - [`guard`]: which addresses may be sent to
 //! - `mail`: mails
+//! - `mask`: takes secrets out of what was answered
 //! - here: HTTP requests
 
 pub mod guard;
 mod mail;
+pub(super) mod mask;
 
 use std::io::Read as _;
 use std::path::Path;
 use std::time::Duration;
 
-use secrecy::{ExposeSecret as _, SecretString};
-use ureq::http::{Response, header};
+use chrono::DateTime;
+use secrecy::ExposeSecret as _;
+use ureq::http::{HeaderMap, Response, header};
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::unversioned::transport::DefaultConnector;
 use ureq::{Agent, Body};
+use url::Url;
 
 use self::guard::Guard;
+use self::mask::Mask;
 use super::render::{HttpRequest, Outgoing};
 use super::secrets::TargetSecrets;
 use crate::config::NotificationConfig;
 use crate::model::TargetSettings;
 
-/// How much of an answer is kept, in bytes.
-const ANSWER_BYTES: u64 = 2 << 10;
+/// How much of an answer is read, in bytes: much more than the log keeps, so that no secret is cut before it is found.
+const ANSWER_BYTES: u64 = 64 << 10;
 
 /// Longest wait that a target may ask for.
 const LONGEST_WAIT: Duration = Duration::from_secs(3600);
@@ -47,7 +52,7 @@ pub struct Sent {
     pub outcome: Outcome,
     /// Status code of the answer.
     pub status: Option<u16>,
-    /// The beginning of the answer.
+    /// The beginning of the answer, without secrets.
     pub answer: Option<String>,
     /// What went wrong, wholly or for some recipients.
     pub error: Option<String>,
@@ -117,7 +122,7 @@ impl Sender {
         &self.guard
     }
 
-    /// Sends a message; blocks. `have` are the recipients that have it already.
+    /// Sends a message; blocks. `have` are the recipients that have it already, `now_us` is the time by the collector's clock.
     #[must_use]
     pub fn send(
         &self,
@@ -125,19 +130,21 @@ impl Sender {
         secrets: &TargetSecrets,
         message: &Outgoing,
         have: &[String],
+        now_us: i64,
     ) -> Sent {
         let mut sent = match message {
-            Outgoing::Http(request) => self.request(request),
+            Outgoing::Http(request) => self.request(request, now_us),
             Outgoing::Mail(mail) => self.mail(settings, secrets, mail, have),
         };
         // A target may repeat what it was sent.
+        let mask = Mask::new(settings, secrets).with(secrets, message);
         for text in [&mut sent.answer, &mut sent.error].into_iter().flatten() {
-            *text = without_secrets(text, secrets);
+            *text = mask.applied(text);
         }
         sent
     }
 
-    fn request(&self, request: &HttpRequest) -> Sent {
+    fn request(&self, request: &HttpRequest, now_us: i64) -> Sent {
         let mut builder = ureq::http::Request::builder()
             .method(request.method)
             .uri(request.url.expose_secret());
@@ -151,7 +158,7 @@ impl Sender {
             }
         };
         match self.agent.run(built) {
-            Ok(answer) => judged(answer),
+            Ok(answer) => judged(answer, now_us),
             Err(error) => Sent::failed(Outcome::Later(None), in_words(&error, self.timeout)),
         }
     }
@@ -165,12 +172,10 @@ fn in_words(error: &ureq::Error, timeout: Duration) -> String {
     }
 }
 
-fn judged(mut answer: Response<Body>) -> Sent {
+fn judged(mut answer: Response<Body>, now_us: i64) -> Sent {
     let status = answer.status();
-    let location = answer.headers().get(header::LOCATION).cloned();
-    let wait = answer.headers().get(header::RETRY_AFTER).cloned();
-    let wait = wait.and_then(|wait| wait.to_str().ok()?.parse().ok());
-    let wait = wait.map(|seconds| Duration::from_secs(seconds).min(LONGEST_WAIT));
+    let elsewhere = redirected(answer.headers());
+    let wait = retry_after(answer.headers(), now_us);
     let mut bytes = Vec::new();
     // An answer that breaks off is an answer, and the status says what it means.
     let _ = answer
@@ -186,8 +191,8 @@ fn judged(mut answer: Response<Body>) -> Sent {
             Some("the target says that it is gone for good (410)".to_owned()),
         ),
         300..=399 => {
-            let to = location.as_ref().and_then(|to| to.to_str().ok());
-            let to = to.map(|to| format!(" to {to}")).unwrap_or_default();
+            let to = elsewhere.map(|origin| format!(" to {origin}"));
+            let to = to.unwrap_or_default();
             let text = format!(
                 "it redirects{to} ({status}), and redirects are not followed: set the address itself"
             );
@@ -212,16 +217,25 @@ fn judged(mut answer: Response<Body>) -> Sent {
     }
 }
 
-/// A text in which no secret is.
-fn without_secrets(text: &str, secrets: &TargetSecrets) -> String {
-    let single = [&secrets.url, &secrets.token, &secrets.password];
-    let single = single.into_iter().flatten();
-    let all = single
-        .chain(secrets.headers.values())
-        .chain(&secrets.signing);
-    all.map(SecretString::expose_secret)
-        .filter(|secret| !secret.is_empty())
-        .fold(text.to_owned(), |text, secret| text.replace(secret, "***"))
+/// Scheme, host and port of the address to which an answer redirects; none if it names none. The rest of such an address
+/// repeats that of the request, which is secret.
+fn redirected(headers: &HeaderMap) -> Option<String> {
+    let to = headers.get(header::LOCATION)?.to_str().ok()?;
+    let origin = Url::parse(to).ok()?.origin();
+    origin.is_tuple().then(|| origin.ascii_serialization())
+}
+
+/// The pause that the target asks for: seconds, or until a date.
+fn retry_after(headers: &HeaderMap, now_us: i64) -> Option<Duration> {
+    let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
+    let wait = match text.parse() {
+        Ok(seconds) => Duration::from_secs(seconds),
+        Err(_) => {
+            let until_us = DateTime::parse_from_rfc2822(text).ok()?.timestamp_micros();
+            Duration::from_micros(u64::try_from(until_us.saturating_sub(now_us)).unwrap_or(0))
+        }
+    };
+    Some(wait.min(LONGEST_WAIT))
 }
 
 fn read(file: &Path) -> Result<Vec<u8>, String> {
@@ -240,5 +254,45 @@ fn certificates(pem: &[u8]) -> Result<Vec<Certificate<'static>>, String> {
     match certificates.is_empty() {
         true => Err("notifications.ca_file: it holds no certificate".to_owned()),
         false => Ok(certificates),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(name: header::HeaderName, value: &str) -> HeaderMap {
+        HeaderMap::from_iter([(name, value.parse().unwrap())])
+    }
+
+    #[test]
+    fn a_wait_is_named_in_seconds_or_by_its_end() {
+        // 2026-01-20, 10 o'clock.
+        let wait =
+            |text: &str| retry_after(&headers(header::RETRY_AFTER, text), 1_768_903_200_000_000);
+        assert_eq!(wait("7"), Some(Duration::from_secs(7)));
+        assert_eq!(wait("86400"), Some(LONGEST_WAIT));
+        let within = wait("Tue, 20 Jan 2026 10:05:00 GMT");
+        assert_eq!(within, Some(Duration::from_secs(300)));
+        assert_eq!(wait("Tue, 20 Jan 2026 09:00:00 GMT"), Some(Duration::ZERO));
+        assert_eq!(wait("Wed, 21 Jan 2026 10:00:00 GMT"), Some(LONGEST_WAIT));
+        assert_eq!(wait("soon"), None);
+    }
+
+    #[test]
+    fn a_redirect_is_told_by_its_host_alone() {
+        let to = |text: &str| redirected(&headers(header::LOCATION, text));
+        let elsewhere = to("https://hooks.example.org:8443/services/SECRET?key=SECRET#SECRET");
+        assert_eq!(elsewhere.unwrap(), "https://hooks.example.org:8443");
+        let login = to("https://SECRET:SECRET@hooks.example.org/");
+        assert_eq!(login.unwrap(), "https://hooks.example.org");
+        for text in [
+            "/services/SECRET/",
+            "SECRET",
+            "mailto:SECRET",
+            "data:SECRET",
+        ] {
+            assert_eq!(to(text), None, "{text}");
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 mod clock;
 mod faults;
+mod leaks;
 pub(crate) mod mail;
 mod quiet;
 pub(crate) mod receiver;

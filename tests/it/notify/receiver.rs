@@ -40,6 +40,8 @@ impl Received {
 pub(crate) enum Reply {
     /// With this status.
     Status(u16),
+    /// With this status and text.
+    Text(u16, String),
     /// With a redirect to this address.
     Redirect(String),
     /// Not at all: the connection is closed.
@@ -157,6 +159,12 @@ impl Receiver {
             Reply::Status(status) => {
                 format!(
                     "HTTP/1.1 {status} Said\r\ncontent-length: 4\r\nconnection: close\r\n\r\nsaid"
+                )
+            }
+            Reply::Text(status, text) => {
+                let length = text.len();
+                format!(
+                    "HTTP/1.1 {status} Said\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{text}"
                 )
             }
             Reply::Redirect(to) => format!(
