@@ -68,7 +68,7 @@ pub fn settings(
     times(settings)?;
     only_its_own(settings, secrets)?;
     let address = match settings.kind {
-        TargetKind::Mail => mail(settings, secrets)?,
+        TargetKind::Mail => mail(settings, secrets, guard)?,
         TargetKind::Pagerduty if secrets.url.is_none() => {
             address(&render::PAGERDUTY.into(), guard)?
         }
@@ -90,7 +90,13 @@ pub fn settings(
             .room
             .as_deref()
             .ok_or_else(|| needed(settings, "room"))?;
-        if !room.starts_with('!') && !room.starts_with('#') {
+        if room.starts_with('#') {
+            return Err(format!(
+                "room = {room:?}: this is an alias, and messages are only sent to ids: give the room's id, such as \
+                 !abc:example.org, which clients show in the room's settings"
+            ));
+        }
+        if !room.starts_with('!') {
             return Err(format!(
                 "room = {room:?}: it must be the id of a room, such as !abc:example.org"
             ));
@@ -267,7 +273,21 @@ fn address(url: &SecretString, guard: &Guard) -> Result<String, String> {
     Ok(url.origin().ascii_serialization())
 }
 
-fn mail(settings: &TargetSettings, secrets: &TargetSecrets) -> Result<String, String> {
+/// The address that a host name is by itself, in any notation that is looked up as one.
+fn literal(host: &str) -> Option<IpAddr> {
+    let plain = host.trim_start_matches('[').trim_end_matches(']');
+    let short = || match Host::parse(host) {
+        Ok(Host::Ipv4(address)) => Some(IpAddr::V4(address)),
+        _ => None,
+    };
+    plain.parse().ok().or_else(short)
+}
+
+fn mail(
+    settings: &TargetSettings,
+    secrets: &TargetSecrets,
+    guard: &Guard,
+) -> Result<String, String> {
     let server = settings
         .server
         .as_deref()
@@ -275,6 +295,11 @@ fn mail(settings: &TargetSettings, secrets: &TargetSecrets) -> Result<String, St
     let is_host = |c: char| c.is_alphanumeric() || "-.:[]".contains(c);
     if server.is_empty() || !server.chars().all(is_host) {
         return Err(format!("server = {server:?}: it must be a host name"));
+    }
+    if let Some(address) = literal(server) {
+        guard
+            .check(address)
+            .map_err(|error| format!("server: {error}"))?;
     }
     let from = settings
         .from

@@ -163,10 +163,10 @@ fn inside_v6(address: Ipv6Addr) -> Option<&'static str> {
     match segments {
         [0, 0, 0, 0, 0, 0, 0, 0] => Some("no address of a host"),
         [0, 0, 0, 0, 0, 0, 0, 1] => Some("an address of the collector's own machine"),
-        // IPv4 in IPv6: by compatible addresses, NAT64 and 6to4.
-        [0, 0, 0, 0, 0, 0, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => {
-            embedded(high, low)
-        }
+        // IPv4 in IPv6: by compatible and translated (SIIT) addresses, NAT64 and 6to4.
+        [0, 0, 0, 0, 0, 0, high, low]
+        | [0, 0, 0, 0, 0xffff, 0, high, low]
+        | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => embedded(high, low),
         [0x64, 0xff9b, 1, ..] => Some("an address of a provider's inner network"),
         [0x2002, high, low, ..] => embedded(high, low),
         [0x2001, 0, ..] | [0x2001, 0xdb8, ..] | [0x3fff, 0..=0xfff, ..] | [0x5f00, ..] => {
@@ -177,6 +177,8 @@ fn inside_v6(address: Ipv6Addr) -> Option<&'static str> {
         [0xfec0..=0xfeff, ..] => Some("an address of a private network"),
         [0xff00..=0xffff, ..] => Some("no address of a host"),
         [0x100, 0, 0, 0, ..] => Some("no address of a host"),
+        // The same by ISATAP, in any network.
+        [_, _, _, _, 0 | 0x200, 0x5efe, high, low] => embedded(high, low),
         _ => None,
     }
 }
@@ -240,6 +242,10 @@ mod tests {
             "::ffff:127.0.0.1",
             "::127.0.0.1",
             "::ffff:10.0.0.1",
+            "::ffff:0:127.0.0.1",
+            "::ffff:0:10.0.0.1",
+            "2606:4700::5efe:169.254.169.254",
+            "2606:4700::200:5efe:10.0.0.1",
             "64:ff9b::7f00:1",
             "64:ff9b::a9fe:a9fe",
             "2002:7f00:1::",
@@ -259,6 +265,8 @@ mod tests {
             "2606:4700::1",
             "64:ff9b::101:101",
             "2002:101:101::",
+            "::ffff:0:1.1.1.1",
+            "2606:4700::5efe:1.1.1.1",
         ] {
             assert_eq!(refused(address), None, "{address}");
         }

@@ -155,6 +155,10 @@ fn what_is_wrong_with_settings_is_named_and_nothing_is_set() {
             json!({ "kind": "matrix", "url": url, "token": "t" }),
             "room is missing",
         ),
+        (
+            json!({ "kind": "matrix", "url": url, "token": "t", "room": "#ops:example.org" }),
+            "give the room's id, such as !abc:example.org",
+        ),
         (json!({ "kind": "pagerduty" }), "token is missing"),
         (
             json!({ "kind": "pagerduty", "token": "t", "digest_minutes": 5 }),
@@ -167,6 +171,18 @@ fn what_is_wrong_with_settings_is_named_and_nothing_is_set() {
         (
             json!({ "kind": "mail", "server": "mail", "from": "a@b.example", "to": ["nobody"] }),
             "no mail address",
+        ),
+        (
+            json!({ "kind": "mail", "server": "10.0.0.1", "from": "a@b.example", "to": ["c@d.example"] }),
+            "server: 10.0.0.1 is an address of a private network",
+        ),
+        (
+            json!({ "kind": "mail", "server": "[::1]", "from": "a@b.example", "to": ["c@d.example"] }),
+            "allow_networks",
+        ),
+        (
+            json!({ "kind": "mail", "server": "127.1.1", "from": "a@b.example", "to": ["c@d.example"] }),
+            "allow_networks",
         ),
         (
             json!({ "kind": "template", "url": url, "body": "{{ title" }),
