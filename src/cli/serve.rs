@@ -3,6 +3,7 @@
 use std::io::IsTerminal as _;
 use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Args;
@@ -18,6 +19,9 @@ use crate::config::{Config, LogFormat, Overrides, listen_address};
 use crate::server;
 use crate::store::DatabaseLock;
 use crate::telemetry::{self, Figures};
+
+/// How long to wait at the very end for threads that are blocked.
+const LAST_WAIT: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Args)]
 pub(super) struct Serve {
@@ -61,7 +65,10 @@ pub(super) fn run(command: Serve) -> anyhow::Result<ExitCode> {
         .enable_all()
         .build()
         .context("the runtime cannot be started")?;
-    runtime.block_on(serve(config))?;
+    let served = runtime.block_on(serve(config));
+    // Everything that matters has ended in order. What still blocks a thread, such as a slow mail server, holds nothing up.
+    runtime.shutdown_timeout(LAST_WAIT);
+    served?;
     Ok(ExitCode::SUCCESS)
 }
 

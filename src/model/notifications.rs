@@ -332,6 +332,18 @@ fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
+impl MailSecurity {
+    /// The port of a mail server that is spoken to like that.
+    #[must_use]
+    pub fn port(self) -> u16 {
+        match self {
+            Self::Tls => 465,
+            Self::Starttls => 587,
+            Self::None => 25,
+        }
+    }
+}
+
 impl TargetSettings {
     /// Whether any rule asks for one of these triggers.
     #[must_use]

@@ -19,17 +19,36 @@ use super::super::secrets::TargetSecrets;
 use super::{Outcome, Sender, Sent};
 use crate::model::{MailSecurity, TargetSettings};
 
-/// What went wrong before anybody was asked to take the mail.
+/// Permanent answers of a server that are about the login, and not about this mail.
+const LOGIN_CODES: [u16; 4] = [530, 534, 535, 538];
+
+/// Why nobody got the mail.
 enum Trouble {
     /// It is to be tried again.
     Later(String),
     /// The settings or the mail are wrong.
     Refused(String),
+    /// The server refuses this mail for good, with this status.
+    Rejected { status: u16, error: String },
 }
 
 impl From<lettre::transport::smtp::Error> for Trouble {
     fn from(error: lettre::transport::smtp::Error) -> Self {
         Self::Later(in_words(&error))
+    }
+}
+
+/// What is wrong when a server does not take a mail. What it says before, such as to a login, is not about the mail, and
+/// is tried again.
+fn of_mail(error: lettre::transport::smtp::Error) -> Trouble {
+    let status = error.status().map(u16::from);
+    let is_rejected = |code: &u16| error.is_permanent() && !LOGIN_CODES.contains(code);
+    match status.filter(is_rejected) {
+        Some(status) => Trouble::Rejected {
+            status,
+            error: in_words(&error),
+        },
+        None => error.into(),
     }
 }
 
@@ -61,6 +80,10 @@ impl Sender {
             Ok(sent) => sent,
             Err(Trouble::Later(error)) => Sent::failed(Outcome::Later(None), error),
             Err(Trouble::Refused(error)) => Sent::failed(Outcome::Refused, error),
+            Err(Trouble::Rejected { status, error }) => Sent {
+                status: Some(status),
+                ..Sent::failed(Outcome::Refused, error)
+            },
         };
         if sent.outcome == Outcome::Refused && !have.is_empty() {
             // Whoever has not got it by now never will.
@@ -87,7 +110,8 @@ impl Sender {
             .map_err(|error: lettre::address::AddressError| wrong(&error))?;
         let message = message(settings, mail, &from)?;
         let mut connection = self.connect(settings, secrets)?;
-        connection.command(Mail::new(Some(from.email), Vec::new()))?;
+        let from = Mail::new(Some(from.email), Vec::new());
+        connection.command(from).map_err(of_mail)?;
         let (mut taken, mut refused, mut is_later) = (Vec::new(), Vec::new(), false);
         for to in to {
             let mailbox: Mailbox = to
@@ -106,8 +130,8 @@ impl Sender {
         let mut status = None;
         let mut answer = None;
         if !taken.is_empty() {
-            connection.command(Data)?;
-            let response = connection.message(&message)?;
+            connection.command(Data).map_err(of_mail)?;
+            let response = connection.message(&message).map_err(of_mail)?;
             status = u16::from(response.code()).into();
             answer = Some(response.message().collect::<Vec<_>>().join(" "));
         }
@@ -133,11 +157,7 @@ impl Sender {
     ) -> Result<SmtpConnection, Trouble> {
         let server = settings.server.as_deref().unwrap_or_default();
         let security = settings.security.unwrap_or(MailSecurity::Tls);
-        let port = settings.port.unwrap_or(match security {
-            MailSecurity::Tls => 465,
-            MailSecurity::Starttls => 587,
-            MailSecurity::None => 25,
-        });
+        let port = settings.port.unwrap_or(security.port());
         // The connection goes to the addresses that were checked.
         let addresses = self.guard.addresses_within(server, port, self.timeout);
         let addresses = addresses.map_err(|error| Trouble::Later(error.to_string()))?;

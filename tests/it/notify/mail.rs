@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::json;
 
-use super::{bad, collector, delivered, set};
-use crate::harness::eventually;
+use super::{bad, collector, config, delivered, log, set};
+use crate::harness::{Setup, eventually};
 
 /// A mail that was taken: its recipients, and its text.
 #[derive(Debug, Clone, Default)]
@@ -16,7 +16,7 @@ pub(crate) struct Mail {
     pub(crate) text: String,
 }
 
-/// A mail server. Recipients are refused while their answer stands in `refused`.
+/// A mail server. Recipients, and the commands `AUTH`, `MAIL` and `DATA`, are refused while their answer stands in `refused`.
 #[derive(Clone)]
 pub(crate) struct MailServer {
     port: u16,
@@ -50,24 +50,27 @@ impl MailServer {
         let mut mail = Mail::default();
         stream.write_all(b"220 test\r\n").ok()?;
         while let Some(Ok(line)) = lines.next() {
+            let refused = |line: &str| {
+                let refused = self.refused.lock().unwrap();
+                let found = refused.iter().find(|(name, _)| line.contains(name));
+                found.map(|(_, answer)| (*answer).to_owned())
+            };
             let answer = match line.get(..4).unwrap_or_default() {
                 "EHLO" => "250-test\r\n250 AUTH PLAIN".to_owned(),
                 "AUTH" => {
+                    let answer = refused(&line).unwrap_or_else(|| "235 ok".to_owned());
                     self.logins.lock().unwrap().push(line);
-                    "235 ok".to_owned()
+                    answer
                 }
-                "RCPT" => {
-                    let refused = self.refused.lock().unwrap();
-                    let found = refused.iter().find(|(name, _)| line.contains(name));
-                    match found {
-                        Some((_, answer)) => (*answer).to_owned(),
-                        None => {
-                            let name = line.split(['<', '>']).nth(1)?;
-                            mail.to.push(name.to_owned());
-                            "250 ok".to_owned()
-                        }
+                "MAIL" => refused(&line).unwrap_or_else(|| "250 ok".to_owned()),
+                "RCPT" => match refused(&line) {
+                    Some(answer) => answer,
+                    None => {
+                        let name = line.split(['<', '>']).nth(1)?;
+                        mail.to.push(name.to_owned());
+                        "250 ok".to_owned()
                     }
-                }
+                },
                 "DATA" => {
                     stream.write_all(b"354 go on\r\n").ok()?;
                     for line in lines.by_ref() {
@@ -78,8 +81,11 @@ impl MailServer {
                         mail.text.push_str(&line);
                         mail.text.push('\n');
                     }
-                    self.taken.lock().unwrap().push(std::mem::take(&mut mail));
-                    "250 queued as 42".to_owned()
+                    let mail = std::mem::take(&mut mail);
+                    refused("DATA").unwrap_or_else(|| {
+                        self.taken.lock().unwrap().push(mail);
+                        "250 queued as 42".to_owned()
+                    })
                 }
                 "QUIT" => "221 bye".to_owned(),
                 _ => "250 ok".to_owned(),
@@ -179,4 +185,75 @@ fn who_is_refused_for_a_while_gets_the_mail_later_and_nobody_twice() {
         all,
         ["ann@example.org", "cid@example.org", "bob@example.org"]
     );
+}
+
+#[test]
+fn a_mail_that_is_refused_for_good_is_given_up_and_a_login_is_tried_again() {
+    let collector = collector("");
+    let client = collector.client();
+    let server = MailServer::start();
+    let mut settings = server.settings();
+    settings["username"] = "ann".into();
+    settings["password"] = "pa55word".into();
+    assert_eq!(set(&client, "ops", &settings).status, 201);
+    for (command, answer, status) in [
+        ("MAIL", "550 not from you", 550),
+        ("DATA", "554 it is spam", 554),
+    ] {
+        *server.refused.lock().unwrap() = vec![(command, answer)];
+        let run = bad("site.yml");
+        run.deliver(&client);
+        let failed = eventually("the mail to be given up", || {
+            let all = log(&client, &format!("execution={}&state=failed", run.id));
+            all.first().cloned()
+        });
+        assert_eq!(failed["attempts"], 1, "{failed}");
+        assert!(
+            failed["error"].as_str().unwrap().contains(&answer[4..]),
+            "{failed}"
+        );
+        let id = failed["id"].as_str().unwrap();
+        let detail = client.api(&format!("/notifications/deliveries/{id}")).ok();
+        assert_eq!(detail["log"][0]["status"], status);
+        // It is the mail that is at fault, and not the server.
+        assert_eq!(client.api("/notifications/targets/ops").ok()["state"], "on");
+    }
+    // A server may say what it was sent, which has the password.
+    let login = "535 wrong: AGFubgBwYTU1d29yZA== pa55word";
+    *server.refused.lock().unwrap() = vec![("AUTH", login)];
+    let run = bad("site.yml");
+    run.deliver(&client);
+    let tried = eventually("two attempts", || {
+        let all = log(&client, &format!("execution={}", run.id));
+        all.first()
+            .filter(|one| one["attempts"].as_u64() > Some(1))
+            .cloned()
+    });
+    assert_eq!(tried["state"], "pending");
+    let error = tried["error"].as_str().unwrap();
+    assert!(error.contains("wrong: ***== ***"), "{error}");
+    server.refused.lock().unwrap().clear();
+    eventually("the mail to arrive", || {
+        (!server.taken().is_empty()).then_some(())
+    });
+    assert_eq!(server.taken().len(), 1);
+}
+
+#[test]
+fn a_mail_server_that_says_nothing_does_not_hold_up_the_end() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    // Longer than a test may take.
+    let config = config("").replace("timeout_seconds = 2", "timeout_seconds = 600");
+    let mut collector = Setup::default().config(&config).start();
+    let client = collector.client();
+    let settings = json!({
+        "kind": "mail", "server": "127.0.0.1", "port": port, "security": "none",
+        "from": "playback@example.org", "to": ["ann@example.org"], "rules": [{ "on": ["failed"] }],
+    });
+    assert_eq!(set(&client, "ops", &settings).status, 201);
+    bad("site.yml").deliver(&client);
+    let _silent = listener.accept().unwrap();
+    let (status, _) = collector.stop();
+    assert!(status.success(), "{status}");
 }
