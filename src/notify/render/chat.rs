@@ -5,8 +5,11 @@ use serde_json::{Value, json};
 use super::super::notice::Notice;
 use super::document::Document;
 
-/// Longest text of a block, in characters: Slack refuses more than 3000.
+/// Longest text of a quote, in characters.
 const BLOCK_CHARS: usize = 2500;
+
+/// Longest text of a block of Slack, in characters as they are sent: it refuses a message with more than 3000 in one.
+const SLACK_CHARS: usize = 2900;
 
 fn cut(text: &str) -> String {
     match text.char_indices().nth(BLOCK_CHARS) {
@@ -20,6 +23,39 @@ fn slack_text(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")
+}
+
+/// As many lines as fit into a block of Slack. None is cut, because one may be a link or end in an escaped character; a
+/// single one that is too long is left out.
+fn slack_lines(lines: &[String]) -> String {
+    let mut text = String::new();
+    let mut length = 0;
+    for line in lines {
+        length += line.chars().count() + 1;
+        if length > SLACK_CHARS {
+            text.push('…');
+            break;
+        }
+        text.push_str(line);
+        text.push('\n');
+    }
+    text.trim_end().to_owned()
+}
+
+/// As much of a text as fits into a block of Slack beside so many other characters, escaped.
+fn slack_quote(text: &str, beside: usize) -> String {
+    let mut quote = String::new();
+    let mut length = beside;
+    for c in text.chars() {
+        let c = slack_text(c.encode_utf8(&mut [0; 4]));
+        length += c.len();
+        if length > SLACK_CHARS {
+            quote.push('…');
+            break;
+        }
+        quote.push_str(&c);
+    }
+    quote
 }
 
 /// A text in a code block of Slack or Markdown: it cannot end the block.
@@ -47,7 +83,7 @@ pub(super) fn slack(notice: &Notice) -> Value {
     } else {
         ":large_green_circle:"
     };
-    let mut blocks = vec![section(cut(&format!("{mark} *{title}*")))];
+    let mut blocks = vec![section(slack_lines(&[format!("{mark} *{title}*")]))];
     let mut lines: Vec<String> = document
         .sentences
         .iter()
@@ -56,10 +92,11 @@ pub(super) fn slack(notice: &Notice) -> Value {
     let facts = document.facts.iter();
     lines.extend(facts.map(|(name, value)| format!("*{name}:* {}", slack_text(value))));
     if !lines.is_empty() {
-        blocks.push(section(cut(&lines.join("\n"))));
+        blocks.push(section(slack_lines(&lines)));
     }
     for (heading, text) in &document.quotes {
-        let (heading, text) = (slack_text(heading), cut(&code(&slack_text(text))));
+        let heading = slack_text(heading);
+        let text = slack_quote(&code(text), heading.chars().count() + "\n``````".len());
         blocks.push(section(format!("{heading}\n```{text}```")));
     }
     let runs: Vec<String> = document
@@ -71,7 +108,7 @@ pub(super) fn slack(notice: &Notice) -> Value {
         })
         .collect();
     if !runs.is_empty() {
-        blocks.push(section(cut(&runs.join("\n"))));
+        blocks.push(section(slack_lines(&runs)));
     }
     json!({ "text": slack_text(&document.title), "blocks": blocks })
 }
@@ -173,13 +210,28 @@ pub(super) fn teams(notice: &Notice) -> Value {
     })
 }
 
-/// The body of an event of Matrix.
+/// The body of an event of Matrix, which mentions nobody.
 pub(super) fn matrix(notice: &Notice) -> Value {
     let document = Document::of(notice);
     json!({
         "msgtype": "m.text",
-        "body": super::mail::plain(&document),
+        "body": without_room(&super::mail::plain(&document)),
         "format": "org.matrix.custom.html",
-        "formatted_body": super::mail::fragment(&document),
+        "formatted_body": without_room(&super::mail::fragment(&document)),
+        // Clients and servers that know it look for mentions here alone.
+        "m.mentions": {},
     })
+}
+
+/// A text without `@room`, which others take for a mention of everybody.
+fn without_room(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for (at, c) in text.char_indices() {
+        plain.push(c);
+        let word = text.get(at + 1..at + 5).filter(|_| c == '@');
+        if word.is_some_and(|word| word.eq_ignore_ascii_case("room")) {
+            plain.push('\u{200b}');
+        }
+    }
+    plain
 }

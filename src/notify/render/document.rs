@@ -6,7 +6,20 @@ use super::super::notice::{DigestError, Notice, NoticeFailure, NoticeRun};
 use crate::model::{Amount, Trigger};
 use crate::reports::brief;
 
-/// A message for people, without any form.
+/// The longest line of a message, the end of its title, and the longest name of a run, in characters: names, limits and
+/// labels have no limits of their own, and chats refuse messages with long texts.
+const LINE_CHARS: usize = 400;
+const TITLE_END_CHARS: usize = 80;
+const RUN_CHARS: usize = 80;
+
+fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// A message for people, without any form. No line of it is long but for those that it quotes.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Document {
     /// In one line.
@@ -38,10 +51,10 @@ pub(super) fn duration(seconds: f64) -> String {
 }
 
 fn run_line(run: &NoticeRun) -> String {
-    let mut line = run.name.clone();
+    let mut line = cut(&run.name, RUN_CHARS);
     if let Some(limit) = run.limit.as_ref().or(run.inventory.as_ref()) {
         line.push_str(" on ");
-        line.push_str(limit);
+        line.push_str(&cut(limit, RUN_CHARS));
     }
     line.push_str(": ");
     line.push_str(run.status.as_str());
@@ -127,7 +140,25 @@ impl Document {
             document.facts = brief(&report.content).facts;
             document.link.clone_from(&report.url);
         }
-        document
+        document.shortened()
+    }
+
+    /// The same with lines as long as chats take them.
+    fn shortened(mut self) -> Self {
+        let headings = self.quotes.iter_mut().map(|(heading, _)| heading);
+        let values = self.facts.iter_mut().map(|(_, value)| value);
+        let lines = self.sentences.iter_mut().chain(headings).chain(values);
+        for line in lines {
+            *line = cut(line, LINE_CHARS);
+        }
+        let length = self.title.chars().count();
+        if length > LINE_CHARS {
+            // Its end says what happened.
+            let end = self.title.chars().skip(length - TITLE_END_CHARS);
+            let end: String = end.collect();
+            self.title = cut(&self.title, LINE_CHARS - TITLE_END_CHARS) + &end;
+        }
+        self
     }
 
     fn facts_of(&mut self, notice: &Notice) {

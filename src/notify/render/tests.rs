@@ -112,6 +112,66 @@ fn nothing_that_was_recorded_is_markup() {
     assert!(!html.contains("<script>"), "{html}");
 }
 
+/// What Slack would refuse, or show as a broken link.
+#[test]
+fn a_message_with_long_names_is_taken() {
+    let mut notice = notice();
+    let long = "web-01&<>,".repeat(2_000);
+    let run = notice.data.run.as_mut().unwrap();
+    run.limit = Some(long.clone());
+    run.labels = vec![long.clone(); 3];
+    notice.data.title = format!("site.yml on {long} broke");
+    notice.data.verdict = vec![long.clone(); 9];
+    notice.data.failures[0].task = Some(long.clone());
+    notice.data.failures[0].message = Some(long);
+    let run = notice.data.run.clone().unwrap();
+    notice.data.digest = Some(crate::notify::notice::Digest {
+        runs: vec![run; 10],
+        ..Default::default()
+    });
+    let made = |kind: &str| {
+        let settings = settings(serde_json::json!({ "kind": kind, "room": "!a:example.org" }));
+        match outgoing(&settings, &secrets(), &notice, ID, 0).unwrap() {
+            Outgoing::Http(request) => body(&request),
+            Outgoing::Mail(mail) => panic!("{mail:?}"),
+        }
+    };
+    let slack = made("slack");
+    let blocks = slack["blocks"].as_array().unwrap();
+    assert_eq!(blocks.len(), 5);
+    for block in blocks {
+        let text = block["text"]["text"].as_str().unwrap();
+        assert!(text.chars().count() <= 3000, "{}", text.chars().count());
+        // Links and escaped characters are whole.
+        assert_eq!(text.matches('<').count(), text.matches('>').count());
+        let escaped = ["&amp;", "&lt;", "&gt;"].map(|one| text.matches(one).count());
+        assert_eq!(text.matches('&').count(), escaped.iter().sum::<usize>());
+    }
+    assert!(slack["text"].as_str().unwrap().ends_with(" broke"));
+    for kind in ["teams", "mattermost"] {
+        let length = made(kind).to_string().len();
+        assert!(length < 28_000, "{kind}: {length}");
+    }
+}
+
+#[test]
+fn a_message_of_matrix_mentions_nobody() {
+    let mut notice = notice();
+    notice.data.title = "@room and @Room: ann@roommate.example, @ro".to_owned();
+    let settings = settings(serde_json::json!({ "kind": "matrix", "room": "!a:example.org" }));
+    let made = outgoing(&settings, &secrets(), &notice, ID, 0).unwrap();
+    let Outgoing::Http(request) = made else {
+        panic!("{made:?}");
+    };
+    let body = body(&request);
+    assert_eq!(body["m.mentions"], serde_json::json!({}));
+    for part in ["body", "formatted_body"] {
+        let text = body[part].as_str().unwrap();
+        assert!(!text.to_lowercase().contains("@room"), "{text}");
+        assert!(text.contains("@\u{200b}Room: ann@"), "{text}");
+    }
+}
+
 #[test]
 fn a_matrix_message_is_one_transaction_whatever_the_attempts() {
     let matrix = request(serde_json::json!({ "kind": "matrix", "room": "!a b:example.org" }));
