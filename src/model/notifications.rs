@@ -256,7 +256,7 @@ pub struct TargetSettings {
     #[serde(default, skip_serializing_if = "is_secret", serialize_with = "nothing")]
     #[schema(value_type = Option<String>, write_only)]
     pub url: Given<SecretString>,
-    /// Secret: the access token of `matrix`, or the routing key of `pagerduty`.
+    /// Secret: the access token of `matrix`, the routing key of `pagerduty`, or what the templates of `template` have as `token`.
     #[serde(default, skip_serializing_if = "is_secret", serialize_with = "nothing")]
     #[schema(value_type = Option<String>, write_only)]
     pub token: Given<SecretString>,

@@ -216,7 +216,11 @@ fn times(settings: &TargetSettings) -> Result<(), String> {
 fn only_its_own(settings: &TargetSettings, secrets: &TargetSecrets) -> Result<(), String> {
     use TargetKind::{Mail, Matrix, Pagerduty, Template, Webhook};
     let fields: [(&str, bool, &[TargetKind]); 14] = [
-        ("token", secrets.token.is_some(), &[Matrix, Pagerduty]),
+        (
+            "token",
+            secrets.token.is_some(),
+            &[Matrix, Pagerduty, Template],
+        ),
         ("password", secrets.password.is_some(), &[Mail]),
         ("headers", !secrets.headers.is_empty(), &[Webhook, Template]),
         ("signing_secrets", !secrets.signing.is_empty(), &[Webhook]),
@@ -388,9 +392,11 @@ fn templates(settings: &TargetSettings, secrets: &TargetSecrets) -> Result<(), S
         return Err("method: it must be POST or PUT".to_owned());
     }
     let example = Notice::example("example", Uuid::nil(), 0, None);
-    template::render("body", body, &example, Uuid::nil())?;
+    let token = secrets.token.as_ref().map(|token| token.expose_secret());
+    template::render("body", body, &example, Uuid::nil(), token)?;
     for (name, value) in &secrets.headers {
-        template::render(name, value.expose_secret(), &example, Uuid::nil())?;
+        let value = value.expose_secret();
+        template::render(name, value, &example, Uuid::nil(), token)?;
     }
     Ok(())
 }

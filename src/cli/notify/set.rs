@@ -52,7 +52,7 @@ pub(super) struct Set {
     /// File with its address; "-" reads standard input
     #[arg(long, value_name = "FILE")]
     address_file: Option<PathBuf>,
-    /// File with the access token (matrix) or the routing key (pagerduty)
+    /// File with the access token (matrix), the routing key (pagerduty) or the token of templates
     #[arg(long, value_name = "FILE")]
     key_file: Option<PathBuf>,
     /// Matrix: the room's id

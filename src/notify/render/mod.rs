@@ -149,12 +149,16 @@ pub fn outgoing(
         TargetKind::Mail => return Ok(Outgoing::Mail(mail::text(notice, id))),
         TargetKind::Template => {
             let body = settings.body.as_deref().ok_or_else(|| missing("body"))?;
-            let body = template::render("body", body, notice, id)?;
+            let token = secrets.token.as_ref().map(|token| token.expose_secret());
+            // The log has the same text without the token, whatever the template makes of it.
+            let shown_body =
+                template::render("body", body, notice, id, token.map(|_| template::MARK))?;
+            let body = template::render("body", body, notice, id, token)?;
             let content_type = settings.content_type.as_deref();
             let content_type = content_type.unwrap_or("application/json").to_owned();
             let mut headers = vec![("content-type".to_owned(), content_type.into())];
             for (name, value) in &secrets.headers {
-                let value = template::render(name, value.expose_secret(), notice, id)?;
+                let value = template::render(name, value.expose_secret(), notice, id, token)?;
                 if value.contains(['\r', '\n', '\0']) {
                     return Err(format!(
                         "the template of the header {name} gives more than one line"
@@ -170,7 +174,7 @@ pub fn outgoing(
                 method,
                 url: url()?,
                 headers,
-                shown_body: body.clone(),
+                shown_body,
                 body: body.into(),
             }
         }

@@ -15,11 +15,20 @@ const FUEL: u64 = 100_000;
 /// Longest text that a template may give, in bytes.
 const LONGEST: usize = 256 << 10;
 
-/// Renders a template: `name` says which one an error is about.
+/// In place of the token in what the log keeps.
+pub const MARK: &str = "***";
+
+/// Renders a template: `name` says which one an error is about, and `token` is the target's secret for it.
 ///
 /// # Errors
 /// It is no template, names something that does not exist, or takes too long; the text says where.
-pub fn render(name: &str, template: &str, notice: &Notice, id: Uuid) -> Result<String, String> {
+pub fn render(
+    name: &str,
+    template: &str,
+    notice: &Notice,
+    id: Uuid,
+    token: Option<&str>,
+) -> Result<String, String> {
     let mut environment = environment();
     let failed = |error: &minijinja::Error| {
         let line = error.line().map(|line| format!(", line {line}"));
@@ -46,6 +55,7 @@ pub fn render(name: &str, template: &str, notice: &Notice, id: Uuid) -> Result<S
     let data = serde_json::to_value(&notice.data).unwrap_or_default();
     if let (Some(context), Some(data)) = (context.as_object_mut(), data.as_object()) {
         context.extend(data.clone());
+        context.extend(token.map(|token| ("token".to_owned(), token.into())));
     }
     let mut text = Bounded(Vec::new());
     let done = template.render_captured_to(Value::from(Serde(context)), &mut text);

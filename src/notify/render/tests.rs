@@ -235,7 +235,7 @@ fn a_mail_has_one_subject_line_text_and_html() {
 }
 
 fn rendered(template: &str) -> Result<String, String> {
-    template::render("body", template, &notice(), ID)
+    template::render("body", template, &notice(), ID, None)
 }
 
 #[test]
@@ -249,6 +249,16 @@ fn a_template_has_everything_of_a_notice() {
     assert_eq!(json["hosts"][0], "web-01");
     assert_eq!(json["id"], "msg_0123456789abcdef0123456789abcdef");
     assert_eq!(json["missing"], "");
+}
+
+#[test]
+fn a_template_has_a_secret_that_the_log_has_not() {
+    let body = "{{ token | tojson }} {{ token | upper }} {{ title }}";
+    let request = request(serde_json::json!({ "kind": "template", "body": body }));
+    let sent = "\"hunter2\" HUNTER2 site.yml on production broke";
+    assert_eq!(request.body.expose_secret(), sent);
+    let shown = "\"***\" *** site.yml on production broke";
+    assert_eq!(request.shown_body, shown);
 }
 
 #[test]
