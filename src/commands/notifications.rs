@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::{CommandError, Commands, Existing};
 use crate::model::{Action, Actor, AuditEntry, TargetKind, TargetRow, TargetSettings};
 use crate::notify::secrets::TargetSecrets;
-use crate::notify::{check, object, shown, sign};
+use crate::notify::{check, moved, object, shown, sign};
 use crate::store::{NewTarget, StoreError};
 
 /// Signing secrets that are valid at once: the new one, and the one before it.
@@ -23,7 +23,7 @@ pub struct SetTarget {
 
 impl Commands {
     /// Sets a target: a new one, or the one of that name unless that is refused, whose secrets stay as they are where none are
-    /// given.
+    /// given and its server stays.
     ///
     /// # Errors
     /// See [`CommandError`]; then nothing was changed.
@@ -41,11 +41,17 @@ impl Commands {
                 name: name.to_owned(),
             }));
         }
-        let known = before.filter(|before| before.settings.kind == settings.kind);
+        let before = before.filter(|before| before.settings.kind == settings.kind);
         // Secrets of another kind of target are of no use, and one that cannot be read is replaced.
-        let known = known.and_then(|before| self.secrets(&before).ok());
+        let known = before.as_ref().and_then(|before| self.secrets(before).ok());
+        let known = known.unwrap_or_default();
+        let given = TargetSecrets::taken(&mut settings.clone(), TargetSecrets::default());
         let mut settings = settings;
-        let mut secrets = TargetSecrets::taken(&mut settings, known.unwrap_or_default());
+        let mut secrets = TargetSecrets::taken(&mut settings, known.clone());
+        if let Some(before) = &before {
+            moved::check((&before.settings, &known), &settings, &secrets, &given)
+                .map_err(CommandError::Invalid)?;
+        }
         let mut made = None;
         if settings.kind == TargetKind::Webhook && secrets.signing.is_empty() {
             let secret = new_secret()?;

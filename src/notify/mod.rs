@@ -12,7 +12,7 @@
 //! Layout:
 //! - [`triggers`], [`when`], [`backoff`]: what fires, when it may be told, when it is tried again; pure
 //! - [`notice`]: what a message says; [`render`]: its form for each kind of target; [`sign`]: signatures; pure
-//! - [`seal`], [`secrets`]: secrets, encrypted; [`check`]: settings, checked
+//! - [`seal`], [`secrets`]: secrets, encrypted; [`check`], [`moved`]: settings, checked
 //! - `read`: reads what a message says from the history
 //! - [`send`]: sends one message
 //! - `expand`: the job that finds out who is to be told; `matches`: by the queries of rules; `beside`: by earlier runs;
@@ -29,6 +29,7 @@ mod clock_watch;
 mod deliver;
 mod expand;
 mod matches;
+pub mod moved;
 pub mod notice;
 mod overdue;
 mod read;
