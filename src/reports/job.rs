@@ -4,6 +4,7 @@
 //! before. So however late a collector is, and whenever it is killed, the history has each report once. Deliveries follow:
 //! those that a collector did not get to are in the report's row, and in the log of notifications.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use uuid::Uuid;
@@ -28,8 +29,8 @@ const PRUNE_US: i64 = 3_600_000_000;
 /// After a time without a collector, so many reports of a schedule are made, the latest ones.
 const CATCH_UP: usize = 10;
 
-/// So many times of a schedule are gone through, at most.
-const MOST_TIMES: usize = 10_000;
+/// The first stretch of time in which the latest times of a schedule are looked for.
+const STRETCH_US: i64 = 3_600_000_000;
 
 /// A clock that is this much behind what was done last was set back.
 const SET_BACK_US: i64 = 3_600_000_000;
@@ -166,6 +167,34 @@ fn is_set_back(schedule: &ReportSchedule, now_us: i64) -> bool {
     now_us < schedule.decided_us.saturating_sub(SET_BACK_US) && timetable(schedule).is_some()
 }
 
+/// The latest times of a schedule after one time and up to another, the earliest of them first, at most [`CATCH_UP`]; and
+/// whether these are all. However many there are, few are gone through: they are looked for in the last hour, and in
+/// longer and longer stretches before the end.
+fn latest(timetable: &Timetable, after_us: i64, until_us: i64) -> (Vec<i64>, bool) {
+    let mut stretch_us = STRETCH_US;
+    loop {
+        let from_us = after_us.max(until_us.saturating_sub(stretch_us));
+        let next = |after_us: i64| {
+            let next = timetable.next_after(after_us);
+            next.filter(|next_us| *next_us <= until_us)
+        };
+        let times = std::iter::successors(next(from_us), |time_us| next(*time_us));
+        let mut latest: VecDeque<i64> = VecDeque::new();
+        let mut are_left_out = false;
+        for time_us in times {
+            latest.push_back(time_us);
+            if latest.len() > CATCH_UP {
+                latest.pop_front();
+                are_left_out = true;
+            }
+        }
+        if are_left_out || from_us == after_us {
+            return (latest.into(), !are_left_out);
+        }
+        stretch_us = stretch_us.saturating_mul(4);
+    }
+}
+
 impl Inner {
     /// Makes the reports of a schedule that are due; returns how many.
     async fn make_due(
@@ -187,21 +216,12 @@ impl Inner {
             is_ours.await.map_err(history::HistoryError::from)?;
             return Ok(0);
         }
-        let next = |after_us: i64| {
-            timetable
-                .next_after(after_us)
-                .filter(|next_us| *next_us <= now_us)
-        };
-        let times = std::iter::successors(next(decided_us), |time_us| next(*time_us));
-        let mut times: Vec<i64> = times.take(MOST_TIMES).collect();
-        let left_out = times.len().saturating_sub(CATCH_UP);
-        if left_out > 0 {
+        let (times, is_all) = latest(&timetable, decided_us, now_us);
+        if !is_all {
             tracing::warn!(
                 schedule = schedule.name,
-                left_out,
                 "no collector ran when reports were due: the latest {CATCH_UP} are made"
             );
-            times.drain(..left_out);
         }
         let mut made = 0;
         for due_us in times {
@@ -311,5 +331,33 @@ impl Inner {
             deliveries: Vec::new(),
             sent: Vec::new(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEN: i64 = 1_768_903_200_000_000;
+    const MINUTE: i64 = 60_000_000;
+
+    #[test]
+    fn however_long_nothing_ran_the_latest_times_are_found() {
+        let every_minute = Timetable::parse("* * * * *", "UTC").unwrap();
+        let (times, is_all) = latest(&every_minute, TEN - 400 * DAY_US, TEN);
+        let expected: Vec<i64> = (0..10).rev().map(|at| TEN - at * MINUTE).collect();
+        assert_eq!((times, is_all), (expected, false));
+        let (times, is_all) = latest(&every_minute, TEN - 2 * MINUTE, TEN);
+        assert_eq!((times, is_all), (vec![TEN - MINUTE, TEN], true));
+        let daily = Timetable::parse("0 3 * * *", "UTC").unwrap();
+        let three = TEN - 7 * 60 * MINUTE;
+        let (times, is_all) = latest(&daily, TEN - 11 * DAY_US, TEN);
+        assert_eq!((times.len(), times[9], is_all), (10, three, false));
+        let (times, is_all) = latest(&daily, TEN - 3 * DAY_US, TEN);
+        assert_eq!((times.len(), times[2], is_all), (3, three, true));
+        let yearly = Timetable::parse("@yearly", "UTC").unwrap();
+        let (times, is_all) = latest(&yearly, TEN - 800 * DAY_US, TEN);
+        assert_eq!((times.len(), is_all), (3, true));
+        assert_eq!(latest(&yearly, TEN - DAY_US, TEN), (Vec::new(), true));
     }
 }
