@@ -311,9 +311,7 @@ impl News {
             false => &self.texts_without_hosts,
         };
         let text = texts[event as usize].get_or_init(|| match self.record.as_deref() {
-            Some(execution) if with_hosts => {
-                written(&FeedMessage::Execution { event, execution })
-            }
+            Some(execution) if with_hosts => written(&FeedMessage::Execution { event, execution }),
             Some(execution) => written(&FeedMessage::Execution {
                 event,
                 execution: without_hosts(execution),
@@ -440,7 +438,8 @@ mod tests {
     fn a_viewer_is_told_what_became_of_an_execution_for_itself() {
         let mut running = HashSet::new();
         let event = |news: &News, running: &mut HashSet<Uuid>| {
-            let text: serde_json::Value = serde_json::from_slice(&news.text(running, true)).unwrap();
+            let text: serde_json::Value =
+                serde_json::from_slice(&news.text(running, true)).unwrap();
             text["event"].as_str().map(str::to_owned)
         };
         let told = news(1, 1);

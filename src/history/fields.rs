@@ -131,7 +131,8 @@ mod tests {
         let fields = Fields::WITHOUT_HOSTS;
         assert!(fields.has("status") && fields.has("pinned") && fields.has_outcomes_alone());
         assert!(!fields.is_all() && !fields.has_stats());
-        let text = r#"{"id":"a","stats":{"web-01":{}},"failed":[],"unreachable":[],"duration":1.50}"#;
+        let text =
+            r#"{"id":"a","stats":{"web-01":{}},"failed":[],"unreachable":[],"duration":1.50}"#;
         assert_eq!(
             fields.pick(text.to_owned()).unwrap(),
             r#"{"duration":1.50,"id":"a"}"#

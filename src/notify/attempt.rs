@@ -55,6 +55,29 @@ fn cut(text: &str, most: usize) -> String {
     }
 }
 
+/// What the audit trail says of a message that is given up. Why is in the log of deliveries, from which it goes with the
+/// run.
+fn given_up(
+    target: &TargetRow,
+    delivery: &DeliveryRow,
+    state: DeliveryState,
+    attempts: u32,
+    status: Option<u16>,
+    now_us: i64,
+) -> Option<AuditEntry> {
+    // Whoever asked for a test is in the trail, and saw what came of it.
+    if state != DeliveryState::Failed || delivery.kind == DeliveryKind::Test {
+        return None;
+    }
+    let object = format!("delivery:{}", delivery.uuid);
+    let entry = AuditEntry::new(now_us, Actor::schedule(), Action::GiveUpDelivery, object);
+    let mut after = json!({ "target": target.name, "attempts": attempts });
+    if let Some(status) = status {
+        after["status"] = status.into();
+    }
+    Some(entry.after(after))
+}
+
 impl Notifier {
     /// Tries to deliver a message, and notes what came of it. True: the target works.
     pub(super) async fn attempt(
@@ -118,6 +141,7 @@ impl Notifier {
             error: short(tried.sent.error.as_ref()),
             target: condition,
             ended_us,
+            entry: given_up(target, delivery, state, number, tried.sent.status, ended_us),
         };
         parts.store.note_attempt(delivery, &outcome).await?;
         let label = match state {
@@ -215,20 +239,15 @@ impl Notifier {
         let retry_us = after(target.failures.saturating_add(1));
         let give_up = micros(Duration::from_secs(config.give_up_seconds));
         let is_old = now_us.saturating_sub(delivery.created_us) >= give_up;
-        // Whoever asks for a test sees the answer, and asks again.
-        let is_over =
-            is_old || sent.outcome == Outcome::Gone || delivery.kind == DeliveryKind::Test;
-        match is_over {
-            true => (
-                DeliveryState::Failed,
-                now_us,
-                TargetCondition::Fails { retry_us },
-            ),
-            false => (
-                DeliveryState::Pending,
-                after(number),
-                TargetCondition::Fails { retry_us },
-            ),
+        // Whoever asks for a test sees the answer, and asks again: a few of them in a row say nothing about how long the target
+        // is to be left alone.
+        if delivery.kind == DeliveryKind::Test {
+            return (DeliveryState::Failed, now_us, TargetCondition::Unknown);
+        }
+        let condition = TargetCondition::Fails { retry_us };
+        match is_old || sent.outcome == Outcome::Gone {
+            true => (DeliveryState::Failed, now_us, condition),
+            false => (DeliveryState::Pending, after(number), condition),
         }
     }
 
@@ -248,7 +267,7 @@ impl Notifier {
                 Outcome::Refused => {
                     tracing::warn!(to = name.as_str(), error, "a notification was given up");
                 }
-                _ if target.failures > 0 => {
+                Outcome::Taken if target.failures > 0 => {
                     tracing::info!(to = name.as_str(), "notifications arrive again");
                 }
                 _ => {}

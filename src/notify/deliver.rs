@@ -1,18 +1,20 @@
 //! The job that sends messages: each target has a lane of its own, so that a slow one holds up nobody else.
 //!
 //! A lane sends one message after the other. After a failure it ends, and the target is left alone for a while: then one
-//! message is tried, and the others follow if it arrives. Messages about one run are sent in their order.
+//! message is tried, and the others follow if it arrives. Messages about one playbook on one inventory are sent in their
+//! order.
 
 use std::collections::HashSet;
 use std::time::Duration;
 
+use serde_json::json;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::clock_watch::ClockWatch;
-use super::{Notifier, NotifyError};
-use crate::model::TargetRow;
+use super::{Notifier, NotifyError, object};
+use crate::model::{Action, Actor, AuditEntry, TargetRow};
 use crate::work::{Every, Job, JobError, Outcome, Scope, StopPhase, Turn};
 
 /// How often to look for messages that are due.
@@ -22,7 +24,7 @@ const LOOK: Duration = Duration::from_millis(250);
 const LOOK_SELDOM: Duration = Duration::from_secs(5);
 
 /// How long to wait at the end for messages that are being sent; what is not noted then is sent again.
-const LAST_WAIT: Duration = Duration::from_secs(5);
+const LAST_WAIT: Duration = Duration::from_secs(3);
 
 /// Messages that a lane reads at once.
 const MESSAGES: u32 = 20;
@@ -136,6 +138,7 @@ impl Notifier {
     /// Sends a target's messages, until none is due or one fails.
     async fn lane(&self, id: i64, stop: &CancellationToken) -> Result<(), NotifyError> {
         let store = &self.0.store;
+        let mut has_tried = false;
         loop {
             let now_us = self.0.clock.now_us();
             let Some(target) = store.target_by_id(id).await? else {
@@ -143,13 +146,28 @@ impl Notifier {
             };
             if !TargetRow::is_on(&target) {
                 let why = "the target is switched off";
-                store.give_up_deliveries(id, i64::MAX, now_us, why).await?;
+                let entry = |count: u64| {
+                    let object = object(&target.name);
+                    let entry =
+                        AuditEntry::new(now_us, Actor::schedule(), Action::GiveUpDelivery, object);
+                    entry.after(json!({ "deliveries": count, "reason": why }))
+                };
+                let given_up = store.give_up_deliveries(id, i64::MAX, now_us, why, entry);
+                given_up.await?;
                 return Ok(());
             }
             let due = store.due_deliveries(id, now_us, MESSAGES).await?;
             if due.is_empty() {
+                if !has_tried {
+                    // Those whose time has come wait for earlier ones: without a pause, the lane would begin anew at once.
+                    tokio::select! {
+                        () = tokio::time::sleep(LOOK) => {}
+                        () = stop.cancelled() => {}
+                    }
+                }
                 return Ok(());
             }
+            has_tried = true;
             for delivery in due {
                 if stop.is_cancelled() {
                     return Ok(());

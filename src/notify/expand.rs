@@ -1,6 +1,7 @@
 //! The job that finds out who is to be told of what: moments of the outbox become events, and events deliveries.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::time::Duration;
 
 use chrono::Local;
@@ -11,12 +12,12 @@ use super::clock_watch::ClockWatch;
 use super::matches::Matches;
 use super::schedule::Schedule;
 use super::triggers::{self, Detail, EndedRun};
-use super::{Notifier, NotifyError, budgets, micros, notice, when};
+use super::{Notifier, NotifyError, budgets, micros, notice, read, when};
 use crate::model::{
     DAY_US, ExecutionFilter, ExecutionKey, ExecutionRow, Moment, NO_SERIES, NotificationEvent,
     OutboxRow, Status, TargetKind, TargetRow, Trigger, series_key,
 };
-use crate::store::StoreError;
+use crate::store::{HeldEvent, StoreError};
 use crate::work::{Every, Job, JobError, Outcome, Scope, StopPhase, Turn};
 
 /// How often to look for work.
@@ -40,6 +41,9 @@ const MOMENTS: u32 = 100;
 
 /// Runs of a series whose events say whether something was opened for it that is not closed.
 const TOLD_RUNS: u32 = 200;
+
+/// Runs that are read together.
+const RUNS: usize = 200;
 
 /// Finds out who is to be told.
 #[derive(Debug)]
@@ -361,19 +365,63 @@ impl Notifier {
                 store.hold_events(id, quiet_us).await?;
                 continue;
             }
-            let together = target.settings.kind != TargetKind::Pagerduty;
-            let since_us = now_us.saturating_sub(DAY_US / 24);
-            let recent = store.count_recent_deliveries(id, since_us).await?;
-            let room = u64::from(target.settings.max_per_hour).saturating_sub(recent);
-            let room = u32::try_from(room).unwrap_or(u32::MAX);
-            if together || room > 0 {
-                released |= store.release_events(id, together, room, now_us).await? > 0;
-            }
-            if !together {
+            if target.settings.kind == TargetKind::Pagerduty {
+                released |= self.release_each(&target, now_us).await?;
                 let next_us = now_us.saturating_add(micros(self.digest_wait()));
                 store.hold_events(id, next_us).await?;
+            } else {
+                released |= store.release_together(id, now_us).await? > 0;
             }
         }
         Ok(released)
+    }
+
+    /// Sends held events by themselves, as many as the target takes within an hour. Of the events of a series that wait, the
+    /// last one says how its incident stands, and stands for the others: a storm is a message for each playbook. True: there
+    /// were some.
+    async fn release_each(&self, target: &TargetRow, now_us: i64) -> Result<bool, StoreError> {
+        let store = &self.0.store;
+        let since_us = now_us.saturating_sub(DAY_US / 24);
+        let recent = store.count_recent_deliveries(target.id, since_us).await?;
+        let room = u64::from(target.settings.max_per_hour).saturating_sub(recent);
+        let room = usize::try_from(room).unwrap_or(usize::MAX);
+        if room == 0 {
+            return Ok(false);
+        }
+        let held = store.held_events_of(target.id).await?;
+        let mut keys: Vec<ExecutionKey> = held.iter().filter_map(|event| event.execution).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        let mut series: HashMap<ExecutionKey, String> = HashMap::new();
+        let every = ExecutionFilter::default();
+        for keys in keys.chunks(RUNS) {
+            let rows = store.executions_among(&every, keys).await?.into_iter();
+            series.extend(rows.map(|(key, row)| (key, read::series(&row))));
+        }
+        let of_one_series = held.into_iter().map(|event| {
+            let series = event.execution.and_then(|key| series.get(&key));
+            let series = series.cloned().ok_or(event.id);
+            // That a run started says nothing of how the one before it ended.
+            let is_start = event.triggers.first() == Some(&Trigger::Started);
+            ((series, is_start), event)
+        });
+        let mut groups: HashMap<_, (HeldEvent, Vec<i64>)> = HashMap::new();
+        for (key, event) in of_one_series {
+            match groups.entry(key) {
+                Entry::Occupied(mut group) => {
+                    let (last, earlier) = group.get_mut();
+                    earlier.push(last.id);
+                    *last = event;
+                }
+                Entry::Vacant(group) => {
+                    group.insert((event, Vec::new()));
+                }
+            }
+        }
+        let mut groups: Vec<(HeldEvent, Vec<i64>)> = groups.into_values().collect();
+        groups.sort_by_key(|(last, _)| last.id);
+        groups.truncate(room);
+        store.release_last(target.id, &groups, now_us).await?;
+        Ok(!groups.is_empty())
     }
 }

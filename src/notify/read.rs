@@ -86,8 +86,9 @@ impl Reader<'_> {
             }
             DeliveryKind::Event => {
                 let gone = || Ok(Err("its run was deleted".to_owned()));
-                let event = store.events_of(delivery.uuid, 1).await?.into_iter().next();
-                let Some(event) = event else { return gone() };
+                let Some(event) = store.last_event_of(delivery.uuid).await? else {
+                    return gone();
+                };
                 let Some(key) = event.run() else {
                     return Ok(Ok(of_no_run(&event, target)));
                 };

@@ -100,7 +100,7 @@ pub use hosts::{COUNTED_RUNS, ChangeRow, GroupsInRun, HostInRun, HostRuns, Names
 pub use log::{BlockStart, BlocksFrom, StoredBlock};
 pub use migrations::Migration;
 pub use notifications::{
-    AttemptOutcome, DeliveryFilter, DigestGroup, ListedDelivery, NewDelivery, NewTarget,
+    AttemptOutcome, DeliveryFilter, DigestGroup, HeldEvent, ListedDelivery, NewDelivery, NewTarget,
     TargetCondition, Undelivered,
 };
 pub use parts::ResultEntry;

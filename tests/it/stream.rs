@@ -310,7 +310,8 @@ fn a_viewer_of_the_feed_may_do_without_the_names_of_hosts() {
     let collector = Collector::start();
     let client = collector.client();
     let mut brief = Socket::feed_with(&collector, "?hosts=false").served();
-    let told = |feed: &mut Socket| messages_until(feed, "ended").pop().unwrap()["execution"].clone();
+    let told =
+        |feed: &mut Socket| messages_until(feed, "ended").pop().unwrap()["execution"].clone();
     let alone = good_run();
     alone.deliver(&client);
     let record = told(&mut brief);
@@ -344,8 +345,16 @@ fn a_quiet_stream_sends_heartbeats_to_those_who_ask_for_them() {
     }
     let token = format!("Bearer {}", collector.token);
     let headers = [("authorization", token.as_str())];
-    for path in ["/stream?heartbeat=0", "/stream?heartbeat=61", "/stream?name=1"] {
-        assert_eq!(Socket::open(&collector, path, &headers).err(), Some(400), "{path}");
+    for path in [
+        "/stream?heartbeat=0",
+        "/stream?heartbeat=61",
+        "/stream?name=1",
+    ] {
+        assert_eq!(
+            Socket::open(&collector, path, &headers).err(),
+            Some(400),
+            "{path}"
+        );
     }
 }
 

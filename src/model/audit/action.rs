@@ -51,6 +51,8 @@ pub enum Action {
     RotateTarget,
     /// A target of notifications was switched off, because it failed for too long.
     SwitchOffTarget,
+    /// Messages to a target were given up.
+    GiveUpDelivery,
     /// A target of notifications was sent an example.
     TestTarget,
     /// A message to a target was sent again.
@@ -96,6 +98,7 @@ impl Action {
         Action::RemoveTarget,
         Action::RotateTarget,
         Action::SwitchOffTarget,
+        Action::GiveUpDelivery,
         Action::TestTarget,
         Action::Redeliver,
         Action::View,
@@ -134,6 +137,7 @@ impl Action {
             Action::RemoveTarget => "remove_target",
             Action::RotateTarget => "rotate_target",
             Action::SwitchOffTarget => "switch_off_target",
+            Action::GiveUpDelivery => "give_up_delivery",
             Action::TestTarget => "test_target",
             Action::Redeliver => "redeliver",
             Action::View => "view",

@@ -1,11 +1,12 @@
 //! Messages, their attempts, and the log of both.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use uuid::Uuid;
 
 use super::super::dialect::Engine;
 use super::super::pool::Row;
+use super::super::tables::table::push_list;
 use super::super::{Store, StoreError, audit, transaction};
 use crate::model::{
     AttemptRow, AuditEntry, DeliveryKind, DeliveryRow, DeliveryState, ExecutionKey,
@@ -14,6 +15,10 @@ use crate::model::{
 
 const COLUMNS: &str = "d.id, d.uuid, d.target, d.execution, d.report, d.kind, d.state, d.created_us, d.due_us, d.attempts, \
     d.done_us, d.notice, d.request, d.body, d.recipients, d.error, d.stamp";
+
+/// Messages that wait, and runs that they tell of, that are looked at to find those that are due; further ones wait behind
+/// them.
+const WAITING: i64 = 20_000;
 
 /// What an attempt shows of its target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +57,17 @@ pub struct AttemptOutcome {
     pub target: TargetCondition,
     /// When the attempt ended.
     pub ended_us: i64,
+    /// What the audit trail says of it, if anything.
+    pub entry: Option<AuditEntry>,
+}
+
+/// Runs whose messages are sent in the order in which they were made.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum InOrder {
+    /// All runs of a playbook on an inventory: what broke is told before it is told that it recovered.
+    Playbook(String, Option<String>),
+    /// An ad-hoc command by itself.
+    Command(ExecutionKey),
 }
 
 /// Which deliveries: everything that is set must hold.
@@ -107,8 +123,9 @@ impl Store {
         rows.iter().map(|row| row.get("id")).collect()
     }
 
-    /// The target's deliveries that are due, in their order; at most `limit`. One is not due before those that came
-    /// earlier for the same run.
+    /// The target's deliveries that are due, in their order; at most `limit`. Until an earlier message about the same playbook
+    /// and inventory is due again, alone or in a digest, no later one is due. So whoever sends them stops at the first one
+    /// that fails.
     ///
     /// # Errors
     /// The database failed.
@@ -118,14 +135,45 @@ impl Store {
         now_us: i64,
         limit: u32,
     ) -> Result<Vec<DeliveryRow>, StoreError> {
+        let rows = self
+            .query(
+                "SELECT d.id AS id, d.due_us AS due_us, e.id AS run, e.playbook AS playbook, e.inventory AS inventory \
+                 FROM notification_deliveries d LEFT JOIN notification_events n ON n.delivery = d.uuid \
+                 LEFT JOIN executions e ON e.id = n.execution \
+                 WHERE d.state = 'pending' AND d.target = ? ORDER BY d.id LIMIT ?",
+            )
+            .bind(target)
+            .bind(WAITING)
+            .fetch_all(&self.read)
+            .await?;
+        let mut pending: BTreeMap<i64, (i64, HashSet<InOrder>)> = BTreeMap::new();
+        for row in &rows {
+            let entry = pending.entry(row.get("id")?);
+            let (_, about) = entry.or_insert((row.get("due_us")?, HashSet::new()));
+            let playbook: Option<String> = row.get("playbook")?;
+            let run: Option<ExecutionKey> = row.get("run")?;
+            about.extend(match playbook {
+                Some(playbook) => Some(InOrder::Playbook(playbook, row.get("inventory")?)),
+                None => run.map(InOrder::Command),
+            });
+        }
+        let mut due: Vec<i64> = Vec::new();
+        let mut held_up: HashSet<InOrder> = HashSet::new();
+        for (id, (due_us, about)) in pending {
+            if due_us > now_us || !held_up.is_disjoint(&about) {
+                held_up.extend(about);
+            } else if due.len() < limit as usize {
+                due.push(id);
+            }
+        }
+        if due.is_empty() {
+            return Ok(Vec::new());
+        }
         let mut query = self.query("SELECT ");
         query.push(COLUMNS);
-        query.push(
-            " FROM notification_deliveries d WHERE d.state = 'pending' AND d.target = ? AND d.due_us <= ? \
-             AND NOT EXISTS (SELECT 1 FROM notification_deliveries o WHERE o.execution = d.execution \
-             AND o.target = d.target AND o.state = 'pending' AND o.id < d.id) ORDER BY d.id LIMIT ?",
-        );
-        query.bind(target).bind(now_us).bind(limit);
+        query.push(" FROM notification_deliveries d WHERE d.state = 'pending' AND d.id IN (");
+        push_list(&mut query, &due);
+        query.push(" ORDER BY d.id");
         let rows = query.fetch_all(&self.read).await?;
         rows.iter().map(read).collect()
     }
@@ -228,6 +276,9 @@ impl Store {
                 insert.bind(kept(attempt.answer.as_ref()).as_deref());
                 insert.bind(kept(attempt.error.as_ref()).as_deref());
                 insert.execute_in(transaction).await?;
+                if let Some(entry) = &outcome.entry {
+                    audit::append(transaction, entry).await?;
+                }
             }
             match outcome.target {
                 TargetCondition::Fails { retry_us } => {
@@ -307,7 +358,8 @@ impl Store {
         Ok(Some((row, attempts.collect::<Result<_, _>>()?)))
     }
 
-    /// Makes a delivery due again, with its audit entry, whatever became of it. False: there is none.
+    /// Makes a delivery due again, with its audit entry, whatever became of it. Its target is not left alone any more, and what
+    /// waits for it is due, too: if it works again, everything arrives. False: there is none.
     ///
     /// # Errors
     /// The database failed: nothing was changed.
@@ -325,6 +377,17 @@ impl Store {
             update.bind(now_us).bind(now_us).bind(uuid);
             let is_there = update.execute_in(transaction).await? > 0;
             if is_there {
+                let mut query = transaction.query("SELECT target FROM notification_deliveries WHERE uuid = ?");
+                let rows = query.bind(uuid).fetch_all_in(transaction).await?;
+                let target: Option<i64> = rows.first().map(|row| row.get("target")).transpose()?;
+                // A test that is being sent is not sent once more.
+                let mut update = transaction.query(
+                    "UPDATE notification_deliveries SET due_us = ? \
+                     WHERE state = 'pending' AND target = ? AND due_us > ? AND kind <> 'test'",
+                );
+                update.bind(now_us).bind(target).bind(now_us).execute_in(transaction).await?;
+                let mut update = transaction.query("UPDATE notification_targets SET retry_us = NULL WHERE id = ?");
+                update.bind(target).execute_in(transaction).await?;
                 audit::append(transaction, entry).await?;
             }
             is_there
@@ -350,7 +413,8 @@ impl Store {
         })
     }
 
-    /// Gives up what waits for a target that is not told any more; returns how much.
+    /// Gives up what waits for a target that is not told any more, with the audit entry that `entry` makes of the number;
+    /// returns how much.
     ///
     /// # Errors
     /// The database failed.
@@ -360,18 +424,20 @@ impl Store {
         created_before_us: i64,
         now_us: i64,
         why: &str,
+        entry: impl Fn(u64) -> AuditEntry,
     ) -> Result<u64, StoreError> {
-        Ok(self
-            .query(
+        transaction!(self, transaction => {
+            let mut update = transaction.query(
                 "UPDATE notification_deliveries SET state = 'failed', done_us = ?, error = ? \
                  WHERE state = 'pending' AND target = ? AND created_us < ?",
-            )
-            .bind(now_us)
-            .bind(why)
-            .bind(target)
-            .bind(created_before_us)
-            .execute(&self.write)
-            .await?)
+            );
+            update.bind(now_us).bind(why).bind(target).bind(created_before_us);
+            let count = update.execute_in(transaction).await?;
+            if count > 0 {
+                audit::append(transaction, &entry(count)).await?;
+            }
+            count
+        })
     }
 
     /// Removes deliveries that were done before that time, with their attempts and events, and moments that were looked

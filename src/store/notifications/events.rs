@@ -5,10 +5,10 @@ use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
 use super::super::dialect::Engine;
-use super::super::pool::Transaction;
+use super::super::pool::{Row, Transaction};
 use super::super::statement::Statement;
 use super::super::tables::executions::read_status;
-use super::super::tables::table::{Present, Table, push_list};
+use super::super::tables::table::{CHUNKS, Present, Table, push_list};
 use super::super::{Store, StoreError, transaction};
 use crate::model::{DeliveryKind, DeliveryState, ExecutionKey, NotificationEvent, Status, Trigger};
 
@@ -61,6 +61,17 @@ pub struct NewDelivery {
     pub kind: DeliveryKind,
     /// When it is due.
     pub due_us: i64,
+}
+
+/// An event that is held.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldEvent {
+    /// Its number: events are told in this order.
+    pub id: i64,
+    /// The run; none if it is about none.
+    pub execution: Option<ExecutionKey>,
+    /// Why it is told.
+    pub triggers: Vec<Trigger>,
 }
 
 /// Events of a digest that have the same triggers and playbook.
@@ -160,6 +171,23 @@ fn triggers(words: &str) -> Vec<Trigger> {
         .collect()
 }
 
+/// A delivery of events that were held.
+fn released(
+    target: i64,
+    execution: Option<ExecutionKey>,
+    kind: DeliveryKind,
+    now_us: i64,
+) -> NewDelivery {
+    NewDelivery {
+        uuid: Uuid::new_v4(),
+        target,
+        execution,
+        report: None,
+        kind,
+        due_us: now_us,
+    }
+}
+
 impl Store {
     /// Stores a delivery of no event.
     ///
@@ -239,59 +267,89 @@ impl Store {
             .collect()
     }
 
-    /// Puts the held events of a target into deliveries: `together`, all into one digest; otherwise, the first `most` of
-    /// them into one each. Returns how many deliveries there are.
+    /// The held events of a target, in their order.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn held_events_of(&self, target: i64) -> Result<Vec<HeldEvent>, StoreError> {
+        let rows = self
+            .query(
+                "SELECT id, execution, triggers FROM notification_events \
+                 WHERE target = ? AND held_until_us IS NOT NULL ORDER BY id",
+            )
+            .bind(target)
+            .fetch_all(&self.read)
+            .await?;
+        rows.iter()
+            .map(|row| {
+                let execution: ExecutionKey = row.get("execution")?;
+                Ok(HeldEvent {
+                    id: row.get("id")?,
+                    execution: (execution != NotificationEvent::NO_RUN).then_some(execution),
+                    triggers: triggers(row.get("triggers")?),
+                })
+            })
+            .collect()
+    }
+
+    /// Puts the held events of a target into one delivery, a digest if there are several. Returns how many deliveries there
+    /// are.
     ///
     /// # Errors
     /// The database failed: nothing was changed.
-    pub async fn release_events(
-        &self,
-        target: i64,
-        together: bool,
-        most: u32,
-        now_us: i64,
-    ) -> Result<u64, StoreError> {
+    pub async fn release_together(&self, target: i64, now_us: i64) -> Result<u64, StoreError> {
         transaction!(self, transaction => {
             let mut query = transaction.query(
                 "SELECT id, execution FROM notification_events \
-                 WHERE target = ? AND held_until_us IS NOT NULL ORDER BY id LIMIT ?",
+                 WHERE target = ? AND held_until_us IS NOT NULL ORDER BY id",
             );
-            query.bind(target).bind(if together { i64::MAX } else { i64::from(most) });
-            let rows = query.fetch_all_in(transaction).await?;
+            let rows = query.bind(target).fetch_all_in(transaction).await?;
             let mut held: Vec<(i64, ExecutionKey)> = Vec::with_capacity(rows.len());
             for row in &rows {
                 held.push((row.get("id")?, row.get("execution")?));
             }
-            let delivery = |execution, kind| NewDelivery {
-                uuid: Uuid::new_v4(),
-                target,
-                execution,
-                report: None,
-                kind,
-                due_us: now_us,
+            let (first, last, run, kind) = match held.as_slice() {
+                [] => return Ok(0),
+                [(id, run)] => (*id, *id, Some(*run), DeliveryKind::Event),
+                [(first, _), .., (last, _)] => (*first, *last, None, DeliveryKind::Digest),
             };
-            let groups: Vec<(i64, i64, NewDelivery)> = match held.as_slice() {
-                [(first, _), .., (last, _)] if together => {
-                    vec![(*first, *last, delivery(None, DeliveryKind::Digest))]
+            let run = run.filter(|key| *key != NotificationEvent::NO_RUN);
+            let delivery = released(target, run, kind, now_us);
+            insert_deliveries(transaction, now_us, &[&delivery]).await?;
+            let mut update = transaction.query(
+                "UPDATE notification_events SET delivery = ?, held_until_us = NULL \
+                 WHERE target = ? AND held_until_us IS NOT NULL AND id >= ? AND id <= ?",
+            );
+            update.bind(delivery.uuid).bind(target).bind(first).bind(last);
+            update.execute_in(transaction).await?;
+            1
+        })
+    }
+
+    /// Puts groups of held events of a target into one delivery each, which tells the last of its group alone: `last` and the
+    /// ids of those that it stands for.
+    ///
+    /// # Errors
+    /// The database failed: nothing was changed.
+    pub async fn release_last(
+        &self,
+        target: i64,
+        groups: &[(HeldEvent, Vec<i64>)],
+        now_us: i64,
+    ) -> Result<(), StoreError> {
+        transaction!(self, transaction => {
+            for (last, earlier) in groups {
+                let delivery = released(target, last.execution, DeliveryKind::Event, now_us);
+                insert_deliveries(transaction, now_us, &[&delivery]).await?;
+                for ids in [&[last.id][..]].into_iter().chain(earlier.chunks(CHUNKS[0])) {
+                    let mut update = transaction.query(
+                        "UPDATE notification_events SET delivery = ?, held_until_us = NULL \
+                         WHERE target = ? AND held_until_us IS NOT NULL AND id IN (",
+                    );
+                    push_list(update.bind(delivery.uuid).bind(target), ids);
+                    update.execute_in(transaction).await?;
                 }
-                held => held
-                    .iter()
-                    .map(|(id, execution)| {
-                        let run = Some(*execution).filter(|key| *key != NotificationEvent::NO_RUN);
-                        (*id, *id, delivery(run, DeliveryKind::Event))
-                    })
-                    .collect(),
-            };
-            for (first, last, delivery) in &groups {
-                insert_deliveries(transaction, now_us, &[delivery]).await?;
-                let mut update = transaction.query(
-                    "UPDATE notification_events SET delivery = ?, held_until_us = NULL \
-                     WHERE target = ? AND held_until_us IS NOT NULL AND id >= ? AND id <= ?",
-                );
-                update.bind(delivery.uuid).bind(target).bind(*first).bind(*last);
-                update.execute_in(transaction).await?;
             }
-            groups.len() as u64
         })
     }
 
@@ -342,19 +400,26 @@ impl Store {
             .bind(limit)
             .fetch_all(&self.read)
             .await?;
-        rows.iter()
-            .map(|row| {
-                Ok(NotificationEvent {
-                    target: row.get("target")?,
-                    subject: row.get("subject")?,
-                    triggers: triggers(row.get("triggers")?),
-                    execution: row.get("execution")?,
-                    detail: row.get("detail")?,
-                    at_us: row.get("at_us")?,
-                    held_until_us: None,
-                })
-            })
-            .collect()
+        rows.iter().map(read).collect()
+    }
+
+    /// The last event of a delivery, which tells of that alone.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn last_event_of(
+        &self,
+        delivery: Uuid,
+    ) -> Result<Option<NotificationEvent>, StoreError> {
+        let row = self
+            .query(
+                "SELECT target, subject, triggers, execution, detail, at_us FROM notification_events \
+                 WHERE delivery = ? ORDER BY id DESC LIMIT 1",
+            )
+            .bind(delivery)
+            .fetch_optional(&self.read)
+            .await?;
+        row.as_ref().map(read).transpose()
     }
 
     /// The events of a digest, counted by their first trigger and their playbook, the most first.
@@ -395,4 +460,16 @@ impl Store {
         });
         Ok(groups)
     }
+}
+
+fn read(row: &Row) -> Result<NotificationEvent, StoreError> {
+    Ok(NotificationEvent {
+        target: row.get("target")?,
+        subject: row.get("subject")?,
+        triggers: triggers(row.get("triggers")?),
+        execution: row.get("execution")?,
+        detail: row.get("detail")?,
+        at_us: row.get("at_us")?,
+        held_until_us: None,
+    })
 }

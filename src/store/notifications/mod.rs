@@ -17,7 +17,7 @@ pub use deliveries::{
     AttemptOutcome, DeliveryFilter, ListedDelivery, TargetCondition, Undelivered,
 };
 pub(super) use events::insert_deliveries;
-pub use events::{DigestGroup, NewDelivery};
+pub use events::{DigestGroup, HeldEvent, NewDelivery};
 pub(super) use outbox::note_moments;
 pub use targets::NewTarget;
 pub(super) use unnoted::Unnoted;
@@ -39,7 +39,15 @@ pub(super) async fn forget_notices(
         let mut update = transaction.query(statement);
         update.bind(execution).execute_in(transaction).await?;
     }
-    // Digests name it beside others.
+    forget_beside_others(transaction, execution).await
+}
+
+/// Removes what messages say of a run beside others, because it is redacted or deleted; the next attempt tells of the
+/// others alone. Its events must still be there.
+async fn forget_beside_others(
+    transaction: &mut Transaction,
+    execution: ExecutionKey,
+) -> Result<(), StoreError> {
     let mut query = transaction.query(
         "SELECT DISTINCT delivery FROM notification_events WHERE execution = ? AND delivery IS NOT NULL",
     );
@@ -52,6 +60,22 @@ pub(super) async fn forget_notices(
             "UPDATE notification_attempts SET answer = NULL, error = NULL WHERE delivery = ?",
         );
         update.bind(delivery).execute_in(transaction).await?;
+    }
+    Ok(())
+}
+
+/// The same for a run that is deleted, before its rows are. Events that a message about it stood for go with that message.
+pub(super) async fn forget_deleted(
+    transaction: &mut Transaction,
+    execution: ExecutionKey,
+) -> Result<(), StoreError> {
+    forget_beside_others(transaction, execution).await?;
+    let mut query =
+        transaction.query("SELECT uuid FROM notification_deliveries WHERE execution = ?");
+    for row in query.bind(execution).fetch_all_in(transaction).await? {
+        let delivery: uuid::Uuid = row.get("uuid")?;
+        let mut delete = transaction.query("DELETE FROM notification_events WHERE delivery = ?");
+        delete.bind(delivery).execute_in(transaction).await?;
     }
     Ok(())
 }

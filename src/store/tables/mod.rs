@@ -18,6 +18,7 @@ pub(super) mod table;
 pub(super) mod tasks;
 
 use super::StoreError;
+use super::notifications::forget_deleted;
 use super::pool::Transaction;
 use crate::model::ExecutionKey;
 
@@ -132,6 +133,7 @@ pub(super) async fn delete_all(
     transaction: &mut Transaction,
     key: ExecutionKey,
 ) -> Result<(), StoreError> {
+    forget_deleted(transaction, key).await?;
     for child in &CHILDREN {
         child.delete(transaction, key).await?;
     }
@@ -157,6 +159,7 @@ pub(super) async fn delete_found(
     transaction: &mut Transaction,
     key: ExecutionKey,
 ) -> Result<(), StoreError> {
+    forget_deleted(transaction, key).await?;
     let is_found = |child: &&Child| {
         matches!(
             child.role,

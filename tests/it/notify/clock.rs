@@ -35,7 +35,7 @@ pub(super) struct Site {
     pub(super) clock: Clock,
     notifier: Notifier,
     runner: Runner,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// Asks until there is an answer.
@@ -69,13 +69,22 @@ impl Site {
 
     async fn with(text: &str) -> Self {
         let folder = TempDir::new().unwrap();
-        let file = folder.path().join("collector.toml");
         let text = text.replace("retry_seconds = 0.05", "retry_seconds = 5");
-        std::fs::write(&file, text).unwrap();
-        let config = Config::load(Some(&file), Overrides::default()).unwrap();
+        std::fs::write(folder.path().join("collector.toml"), text).unwrap();
         let address = servers::database(Engine::Sqlite, folder.path());
         let store = Store::open(&address).await.unwrap();
-        let clock = Clock::fixed(TEN);
+        Self::of(folder, store, Clock::fixed(TEN))
+    }
+
+    /// The same after a stop and a start.
+    async fn restarted(self) -> Self {
+        self.runner.stop().await;
+        Self::of(self.folder, self.store, self.clock)
+    }
+
+    fn of(folder: TempDir, store: Store, clock: Clock) -> Self {
+        let file = folder.path().join("collector.toml");
+        let config = Config::load(Some(&file), Overrides::default()).unwrap();
         let costs = Costs::new(store.clone(), None, Vec::new());
         let reports = Reports::new(store.clone(), costs, clock.clone(), config.reports.clone());
         let notifier = Notifier::new(&config, store.clone(), clock.clone(), reports).unwrap();
@@ -88,7 +97,7 @@ impl Site {
             clock,
             notifier,
             runner,
-            _folder: folder,
+            folder,
         }
     }
 
@@ -101,6 +110,10 @@ impl Site {
         json.as_object_mut()
             .unwrap()
             .extend(more.as_object().unwrap().clone());
+        self.set(json).await;
+    }
+
+    async fn set(&self, json: Value) {
         let mut settings: TargetSettings = serde_json::from_value(json).unwrap();
         let secrets = TargetSecrets::taken(&mut settings, TargetSecrets::default());
         let target = NewTarget {
@@ -116,14 +129,22 @@ impl Site {
 
     /// Commits the ends of runs that failed now, as ingestion does.
     async fn fail(&self, playbooks: &[String]) {
+        self.end(playbooks, Some(Reason::TaskFailed)).await;
+    }
+
+    /// The same of runs that failed for a reason, or succeeded.
+    async fn end(&self, playbooks: &[String], reason: Option<Reason>) {
         let now_us = self.clock.now_us();
         let changes: Vec<Changes> = playbooks
             .iter()
             .map(|playbook| {
                 let row = ExecutionRow {
-                    status: Status::Failed,
+                    status: match reason {
+                        Some(_) => Status::Failed,
+                        None => Status::Success,
+                    },
                     phase: Phase::Finished,
-                    reason: Some(Reason::TaskFailed),
+                    reason,
                     started_us: now_us - MINUTE,
                     ended_us: Some(now_us),
                     ..execution(json!({ "type": "playbook", "playbook": playbook }))
@@ -145,6 +166,10 @@ impl Site {
 
     pub(super) async fn fail_one(&self, playbook: &str) {
         self.fail(&[playbook.to_owned()]).await;
+    }
+
+    async fn succeed(&self, playbook: &str) {
+        self.end(&[playbook.to_owned()], None).await;
     }
 
     /// Waits until everybody who is to be told is known.
@@ -278,8 +303,15 @@ async fn a_message_is_given_up_after_a_day_and_a_target_after_three() {
         .iter()
         .map(|entry| (&*entry.action, &*entry.object, &*entry.actor))
         .collect();
-    // Each single message is in the log of deliveries, and what follows for the target here.
-    assert_eq!(told, [("switch_off_target", "target:ops", "schedule")]);
+    let first = format!("delivery:{}", given_up[0].uuid);
+    assert_eq!(
+        told,
+        [
+            ("give_up_delivery", &*first, "schedule"),
+            ("switch_off_target", "target:ops", "schedule"),
+            ("give_up_delivery", "target:ops", "schedule"),
+        ]
+    );
     site.stop().await;
 }
 
@@ -404,5 +436,174 @@ async fn what_is_written_again_is_not_told_again() {
     site.fail_one("b.yml").await;
     site.attempts(2).await;
     assert_eq!(site.deliveries().await.len(), 2);
+    site.stop().await;
+}
+
+/// A message fails, and the next one about the same playbook is made while the target is left alone: whichever of them is
+/// due first, they arrive in their order.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_broke_is_told_before_its_recovery_whatever_failed_meanwhile() {
+    let site = Site::start().await;
+    let receiver = Receiver::start();
+    let rules = json!([{ "on": ["broke", "recovered"] }]);
+    site.webhook(&receiver, json!({ "rules": rules })).await;
+    site.succeed("site.yml").await;
+    site.clock.advance(MINUTE);
+    receiver.reply(Reply::Status(503));
+    site.fail_one("site.yml").await;
+    site.attempts(1).await;
+    site.clock.advance(MINUTE / 60);
+    site.succeed("site.yml").await;
+    let all = until("both messages", async || {
+        let all = site.deliveries().await;
+        (all.len() == 2).then_some(all)
+    })
+    .await;
+    // The second one is due at once, and waits for the first.
+    let target = site.target().await.id;
+    assert!(all[1].due_us < all[0].due_us);
+    let due = site
+        .store
+        .due_deliveries(target, all[0].due_us - 1, 20)
+        .await;
+    assert!(due.unwrap().is_empty());
+    receiver.reply(Reply::Status(204));
+    site.clock.advance(MINUTE);
+    site.attempts(3).await;
+    let received = receiver.received();
+    let kinds: Vec<String> = received.iter().map(|one| one.kind()).collect();
+    assert_eq!(kinds, ["run.broke", "run.broke", "run.recovered"]);
+    site.stop().await;
+}
+
+/// A digest that fails holds up what is told of its playbooks.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_digest_that_fails_is_told_before_what_came_later() {
+    let site = Site::start().await;
+    let receiver = Receiver::start();
+    site.webhook(&receiver, json!({ "max_per_hour": 1 })).await;
+    site.fail_one("other.yml").await;
+    site.attempts(1).await;
+    site.fail(&["site.yml".to_owned(), "third.yml".to_owned()])
+        .await;
+    site.expanded().await;
+    receiver.reply(Reply::Status(503));
+    site.clock.advance(6 * MINUTE);
+    site.attempts(2).await;
+    site.clock.advance(61 * MINUTE);
+    let digest = site.attempts(3).await.remove(1);
+    let target = site.target().await.id;
+    site.fail_one("site.yml").await;
+    let all = until("the next message", async || {
+        let all = site.deliveries().await;
+        (all.len() == 3).then_some(all)
+    })
+    .await;
+    assert!(all[2].due_us < digest.due_us);
+    let due = site
+        .store
+        .due_deliveries(target, digest.due_us - 1, 20)
+        .await;
+    assert!(due.unwrap().is_empty());
+    receiver.reply(Reply::Status(204));
+    site.clock.advance(2 * HOUR);
+    site.attempts(5).await;
+    let received = receiver.received();
+    let told: Vec<String> = received.iter().map(|one| one.kind()).collect();
+    assert_eq!(
+        told,
+        ["run.failed", "digest", "digest", "digest", "run.failed"]
+    );
+    site.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_collected_outlasts_a_restart() {
+    let site = Site::start().await;
+    let receiver = Receiver::start();
+    site.webhook(&receiver, json!({ "digest_minutes": 10 }))
+        .await;
+    site.fail_one("a.yml").await;
+    site.expanded().await;
+    site.clock.advance(4 * MINUTE);
+    let site = site.restarted().await;
+    site.fail_one("b.yml").await;
+    site.expanded().await;
+    site.clock.advance(4 * MINUTE);
+    let site = site.restarted().await;
+    assert_eq!(receiver.received().len(), 0);
+    // Ten minutes after the first of them.
+    site.clock.advance(3 * MINUTE);
+    site.attempts(1).await;
+    let digest = receiver.received().remove(0).json();
+    assert_eq!(digest["data"]["digest"]["events"], 2);
+    let site = site.restarted().await;
+    site.fail_one("c.yml").await;
+    site.expanded().await;
+    site.clock.advance(11 * MINUTE);
+    site.attempts(2).await;
+    let received = receiver.received();
+    assert_eq!(received.len(), 2);
+    assert_eq!(received[1].kind(), "run.failed");
+    site.stop().await;
+}
+
+/// PagerDuty gets incidents one by one, so a storm is the last word of each playbook, and no queue of days.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_storm_is_one_incident_of_each_playbook() {
+    let site = Site::start().await;
+    let receiver = Receiver::start();
+    let rules = json!([{ "on": ["failed", "recovered"] }]);
+    site.set(json!({
+        "kind": "pagerduty", "url": receiver.url(), "token": "key", "max_per_hour": 3, "rules": rules,
+    }))
+    .await;
+    let playbooks: Vec<String> = (0..200).map(|at| format!("{}.yml", at % 4)).collect();
+    site.fail(&playbooks).await;
+    site.expanded().await;
+    site.attempts(3).await;
+    // One of them works again before it is told that it does not.
+    site.clock.advance(MINUTE);
+    site.succeed("3.yml").await;
+    site.expanded().await;
+    assert_eq!(site.deliveries().await.len(), 3);
+    site.clock.advance(61 * MINUTE);
+    site.attempts(6).await;
+    site.clock.advance(61 * MINUTE);
+    site.attempts(7).await;
+    let received = receiver.received();
+    let told: Vec<(String, String)> = received[3..]
+        .iter()
+        .map(|one| {
+            let json = one.json();
+            let text = |value: &Value| value.as_str().unwrap().to_owned();
+            (
+                text(&json["event_action"]),
+                text(&json["payload"]["component"]),
+            )
+        })
+        .collect();
+    let trigger = |name: &str| ("trigger".to_owned(), name.to_owned());
+    let resolve = ("resolve".to_owned(), "3.yml".to_owned());
+    assert_eq!(
+        told,
+        [
+            trigger("0.yml"),
+            trigger("1.yml"),
+            trigger("2.yml"),
+            resolve
+        ]
+    );
+    let keys: std::collections::BTreeSet<String> = received
+        .iter()
+        .map(|one| one.json()["dedup_key"].to_string())
+        .collect();
+    assert_eq!(keys.len(), 4);
+    // Nothing is left.
+    site.clock.advance(61 * MINUTE);
+    site.expanded().await;
+    let target = site.target().await.id;
+    assert!(site.store.held_events_of(target).await.unwrap().is_empty());
+    assert_eq!(site.deliveries().await.len(), 7);
     site.stop().await;
 }

@@ -311,3 +311,62 @@ fn what_was_redacted_is_in_no_message_and_not_in_the_log() {
         .ok();
     assert!(!detail.to_string().contains("hunter2"), "{detail}");
 }
+
+/// What a deleted run said is sent no more, neither in a digest.
+#[test]
+fn what_was_deleted_is_in_no_digest() {
+    let config = config("").replace("digest_wait_seconds = 1", "digest_wait_seconds = 2");
+    let config = config.replace("retry_seconds = 0.05", "retry_seconds = 0.01");
+    let collector = Setup::default().config(&config).start();
+    let client = collector.client();
+    let receiver = Receiver::start();
+    let settings = json!({
+        "kind": "webhook", "url": receiver.url(), "max_per_hour": 1, "rules": [{ "on": ["failed"] }],
+    });
+    assert_eq!(set(&client, "ops", &settings).status, 201);
+    bad("first.yml").deliver(&client);
+    receiver.await_requests(1);
+    delivered(&client, 1);
+    receiver.reply(Reply::Status(503));
+    let (gone, kept) = (bad("secret.yml"), bad("kept.yml"));
+    gone.deliver(&client);
+    kept.deliver(&client);
+    let of = |kind: &str| -> Vec<Received> {
+        let received = receiver.received().into_iter();
+        received.filter(|one| one.kind() == kind).collect()
+    };
+    let digest = eventually("a digest", || of("digest").pop());
+    assert!(digest.body.contains("secret.yml"), "{digest:?}");
+    assert_eq!(client.delete(gone.id).status, 204);
+    let before = of("digest").len();
+    // One may be under way.
+    let later = eventually("later attempts", || {
+        let mut all = of("digest");
+        (all.len() > before + 1).then(|| all.remove(before + 1))
+    });
+    assert_eq!(later.header("webhook-id"), digest.header("webhook-id"));
+    assert!(!later.body.contains("secret.yml"), "{later:?}");
+    assert!(later.body.contains("kept.yml"), "{later:?}");
+    let shown = log(&client, "").pop().unwrap();
+    let id = shown["id"].as_str().unwrap();
+    let detail = client.api(&format!("/notifications/deliveries/{id}")).ok();
+    assert!(!detail.to_string().contains("secret.yml"), "{detail}");
+    // With its last run, it has nothing to say.
+    assert_eq!(client.delete(kept.id).status, 204);
+    let failed = eventually("the digest to be given up", || {
+        log(&client, "state=failed").pop()
+    });
+    assert!(
+        failed["error"]
+            .as_str()
+            .unwrap()
+            .contains("its runs were deleted"),
+        "{failed}"
+    );
+    let trail = client.api("/audit?action=give_up_delivery").ok();
+    assert_eq!(
+        trail["entries"][0]["object"],
+        format!("delivery:{id}"),
+        "{trail}"
+    );
+}

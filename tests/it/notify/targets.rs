@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::receiver::{Receiver, Reply};
 use super::{KEY, bad, collector, config, delivered, good, log, set, webhook};
-use crate::harness::{API, Client, Collector, eventually};
+use crate::harness::{API, Client, Collector, Setup, eventually};
 
 const SECRET: &str = "hunter2-hunter2";
 
@@ -426,6 +426,75 @@ fn an_example_is_sent_on_request_and_its_answer_is_shown() {
     assert_eq!(tested["delivery"]["state"], "failed");
     assert_eq!(tested["log"][0]["status"], 500);
     assert_eq!(receiver.received().len(), 3, "a test is not repeated");
+    // It says nothing about how long the target is to be left alone.
+    assert_eq!(client.api("/notifications/targets/ops").ok()["state"], "on");
+}
+
+#[test]
+fn what_is_sent_again_is_sent_at_once_with_everything_that_waits() {
+    // Nothing would be tried again within the time of a test.
+    let config = config("").replace("retry_seconds = 0.05", "retry_seconds = 3000");
+    let collector = Setup::default().config(&config).start();
+    let client = collector.client();
+    let receiver = Receiver::start();
+    webhook(&client, &receiver, json!([{ "on": ["failed"] }]));
+    let first = bad("first.yml");
+    first.deliver(&client);
+    delivered(&client, 1);
+    receiver.reply(Reply::Status(503));
+    bad("second.yml").deliver(&client);
+    receiver.await_requests(2);
+    eventually("the target to be left alone", || {
+        let shown = client.api("/notifications/targets/ops").ok();
+        (shown["state"] == "failing").then_some(())
+    });
+    bad("third.yml").deliver(&client);
+    eventually("the third message", || {
+        (log(&client, "").len() == 3).then_some(())
+    });
+    receiver.reply(Reply::Status(204));
+    let id = log(&client, "")[0]["id"].as_str().unwrap().to_owned();
+    let path = format!("{API}/notifications/deliveries/{id}/redeliver");
+    assert_eq!(client.send("POST", &path, &[], b"").status, 202);
+    let all = delivered(&client, 3);
+    assert!(all.iter().all(|one| one["state"] == "delivered"), "{all:?}");
+    receiver.await_requests(5);
+}
+
+#[test]
+fn stored_secrets_are_not_sent_to_another_server() {
+    let collector = collector("");
+    let client = collector.client();
+    let (receiver, other) = (Receiver::start(), Receiver::start());
+    let mut settings = json!({
+        "kind": "matrix", "url": receiver.url(), "token": SECRET, "room": "!ops:example.org", "rules": [],
+    });
+    assert_eq!(set(&client, "ops", &settings).status, 201);
+    settings.as_object_mut().unwrap().remove("token");
+    // Another path of the same server.
+    settings["url"] = format!("{}/base", receiver.url()).into();
+    assert_eq!(set(&client, "ops", &settings).status, 200);
+    settings["url"] = other.url().into();
+    let message = set(&client, "ops", &settings).error(400, "bad_request");
+    assert!(message.contains("give token again"), "{message}");
+    assert!(
+        !message.contains(SECRET) && !message.contains("/hook"),
+        "{message}"
+    );
+    let path = format!("{API}/notifications/targets/ops/test");
+    client.send("POST", &path, &[], b"").ok();
+    let sent = receiver.await_requests(1);
+    assert!(
+        sent[0].line.starts_with("PUT /hook/base/_matrix/"),
+        "{sent:?}"
+    );
+    settings["token"] = "another".into();
+    assert_eq!(set(&client, "ops", &settings).status, 200);
+    client.send("POST", &path, &[], b"").ok();
+    assert_eq!(
+        other.await_requests(1)[0].header("authorization"),
+        "Bearer another"
+    );
 }
 
 #[test]

@@ -14,7 +14,7 @@ use playback::store::{
 use serde_json::json;
 use uuid::Uuid;
 
-use super::rows::{any_execution, only};
+use super::rows::{any_execution, execution, only};
 use super::{empty, on_every_store};
 use crate::builders::audited;
 
@@ -41,12 +41,19 @@ async fn put(store: &Store, name: &str) -> TargetRow {
 
 /// A run, and what happened to it.
 async fn commit(store: &Store, moment: &str) -> i64 {
+    commit_of(store, "site.yml", moment).await
+}
+
+/// The same of a playbook.
+async fn commit_of(store: &Store, playbook: &str, moment: &str) -> i64 {
     let changes = Changes {
         moment: Some(Moment {
             name: moment.to_owned(),
             noted_us: 5,
         }),
-        ..only(any_execution())
+        ..only(execution(
+            json!({ "type": "playbook", "playbook": playbook }),
+        ))
     };
     store.commit(&[changes]).await.unwrap()[0]
 }
@@ -97,6 +104,7 @@ fn outcome(number: u32, state: DeliveryState, target: TargetCondition) -> Attemp
         error: Some("it failed".to_owned()),
         target,
         ended_us: 32,
+        entry: None,
     }
 }
 
@@ -154,23 +162,26 @@ on_every_store! {
         assert_eq!(events[0].triggers, [Trigger::Broke, Trigger::Failed]);
     }
 
-    async fn messages_of_a_run_are_due_in_their_order(store: Store) {
+    async fn messages_of_a_playbook_are_due_in_their_order(store: Store) {
         let ops = put(&store, "ops").await;
-        let (one, other) = (commit(&store, "failed").await, commit(&store, "failed").await);
-        let events = [event(ops.id, one, "1", None), event(ops.id, one, "2", None), event(ops.id, other, "3", None)];
+        let (one, again) = (commit(&store, "failed").await, commit(&store, "success").await);
+        let other = commit_of(&store, "other.yml", "failed").await;
+        let events = [event(ops.id, one, "1", None), event(ops.id, again, "2", None), event(ops.id, other, "3", None)];
         store.expand_moments(&[], 20, &events).await.unwrap();
         let runs = async |now_us| -> Vec<Option<i64>> {
             let due = store.due_deliveries(ops.id, now_us, 10).await.unwrap();
             due.into_iter().map(|one| one.execution).collect()
         };
+        let all = [Some(one), Some(again), Some(other)];
         assert!(runs(19).await.is_empty());
-        assert_eq!(runs(20).await, [Some(one), Some(other)]);
+        assert_eq!(runs(20).await, all);
+        assert_eq!(store.due_deliveries(ops.id, 20, 2).await.unwrap().len(), 2);
         let due = store.due_deliveries(ops.id, 20, 10).await.unwrap();
         let fails = TargetCondition::Fails { retry_us: 35 };
         assert!(store.note_attempt(&due[0], &outcome(1, DeliveryState::Pending, fails)).await.unwrap());
         // It is not due, and so neither is what came after it.
         assert_eq!(runs(39).await, [Some(other)]);
-        assert_eq!(runs(40).await, [Some(one), Some(other)]);
+        assert_eq!(runs(40).await, all);
         assert!(store.targets_with_due(34).await.unwrap().is_empty(), "it is left alone");
         assert_eq!(store.targets_with_due(35).await.unwrap().len(), 1);
         let failing = store.target_by_id(ops.id).await.unwrap().unwrap();
@@ -183,9 +194,15 @@ on_every_store! {
         assert_eq!(listed.row.done_us, Some(32));
         assert_eq!(attempts.len(), 2);
         assert_eq!(attempts[0].answer.as_deref(), Some("no"));
-        assert!(store.redeliver(due[0].uuid, 60, &audited()).await.unwrap());
-        assert_eq!(runs(60).await, [Some(one), Some(other)]);
-        assert_eq!(store.give_up_deliveries(ops.id, i64::MAX, 70, "it is off").await.unwrap(), 3);
+        // Sending one again tries everything again that waits.
+        assert!(store.note_attempt(&due[2], &outcome(1, DeliveryState::Pending, fails)).await.unwrap());
+        assert!(store.redeliver(due[0].uuid, 33, &audited()).await.unwrap());
+        assert_eq!(runs(33).await, all);
+        assert_eq!(store.targets_with_due(33).await.unwrap().len(), 1);
+        let given_up = store.give_up_deliveries(ops.id, i64::MAX, 70, "it is off", |_| audited());
+        assert_eq!(given_up.await.unwrap(), 3);
+        let given_up = store.give_up_deliveries(ops.id, i64::MAX, 70, "it is off", |_| unreachable!());
+        assert_eq!(given_up.await.unwrap(), 0);
         assert_eq!(store.prune_notifications(70, 70, 10).await.unwrap(), 0);
         assert_eq!(store.prune_notifications(71, 0, 10).await.unwrap(), 3);
         assert!(store.delivery(due[0].uuid).await.unwrap().is_none());
@@ -272,19 +289,57 @@ on_every_store! {
         assert_eq!(store.held_events().await.unwrap().get(&ops.id), Some(&100));
         store.hold_events(ops.id, 200).await.unwrap();
         assert_eq!(store.held_events().await.unwrap().get(&ops.id), Some(&200));
-        assert_eq!(store.release_events(ops.id, true, 0, 200).await.unwrap(), 1);
+        assert_eq!(store.release_together(ops.id, 200).await.unwrap(), 1);
+        assert_eq!(store.release_together(ops.id, 200).await.unwrap(), 0);
         assert!(store.held_events().await.unwrap().is_empty());
         let all = store.deliveries(&DeliveryFilter::default(), 10).await.unwrap();
         assert_eq!((all[0].row.kind, all[0].execution), (DeliveryKind::Digest, None));
         let groups = store.digest_groups(all[0].row.uuid).await.unwrap();
         assert_eq!((groups.len(), groups[0].events, groups[0].trigger), (1, 60, Trigger::Broke));
         assert_eq!(groups[0].playbook.as_deref(), Some("site.yml"));
-        // One by one, and no more than there is room for.
+        // Or the last one of several.
         let events: Vec<_> = (60..65).map(|at| event(ops.id, run, &format!("{at}"), Some(300))).collect();
         store.expand_moments(&[], 250, &events).await.unwrap();
-        assert_eq!(store.release_events(ops.id, false, 3, 300).await.unwrap(), 3);
+        let mut held = store.held_events_of(ops.id).await.unwrap();
+        assert_eq!((held.len(), held[0].execution, held[0].triggers[0]), (5, Some(run), Trigger::Broke));
+        let last = held.remove(3);
+        let groups = [(last, held[..3].iter().map(|event| event.id).collect::<Vec<i64>>())];
+        store.release_last(ops.id, &groups, 300).await.unwrap();
+        assert_eq!(store.held_events_of(ops.id).await.unwrap(), held[3..]);
+        let newest = store.deliveries(&DeliveryFilter::default(), 1).await.unwrap().remove(0).row;
+        assert_eq!((newest.kind, newest.execution), (DeliveryKind::Event, Some(run)));
+        assert_eq!(store.last_event_of(newest.uuid).await.unwrap().unwrap().subject, "63");
+        assert_eq!(store.events_of(newest.uuid, 10).await.unwrap().len(), 4);
         store.drop_held_events(ops.id).await.unwrap();
         assert!(store.held_events().await.unwrap().is_empty());
+    }
+
+    async fn what_was_deleted_is_in_no_digest(store: Store) {
+        let ops = put(&store, "ops").await;
+        let (gone, kept) = (commit(&store, "failed").await, commit(&store, "failed").await);
+        let events = [event(ops.id, gone, "1", Some(100)), event(ops.id, kept, "2", Some(100))];
+        store.expand_moments(&[], 20, &events).await.unwrap();
+        assert_eq!(store.release_together(ops.id, 100).await.unwrap(), 1);
+        let digest = store.due_deliveries(ops.id, 100, 1).await.unwrap().remove(0);
+        let fails = TargetCondition::Fails { retry_us: 110 };
+        assert!(store.note_attempt(&digest, &outcome(1, DeliveryState::Pending, fails)).await.unwrap());
+        store.delete_execution(gone).await.unwrap();
+        let (listed, attempts) = store.delivery(digest.uuid).await.unwrap().unwrap();
+        assert_eq!((listed.row.notice, listed.row.body), (None, None));
+        assert_eq!((&attempts[0].answer, &attempts[0].error), (&None, &None));
+        assert_eq!(store.digest_groups(digest.uuid).await.unwrap()[0].events, 1);
+        // An attempt that began before the deletion ends after it.
+        assert!(store.note_attempt(&digest, &outcome(2, DeliveryState::Delivered, TargetCondition::Works)).await.unwrap());
+        assert_eq!(store.delivery(digest.uuid).await.unwrap().unwrap().0.row.notice, None);
+        // What a message stood for goes with its run.
+        let events = [event(ops.id, kept, "3", Some(200)), event(ops.id, kept, "4", Some(200))];
+        store.expand_moments(&[], 150, &events).await.unwrap();
+        let mut held = store.held_events_of(ops.id).await.unwrap();
+        let groups = [(held.remove(1), vec![held[0].id])];
+        store.release_last(ops.id, &groups, 200).await.unwrap();
+        store.delete_execution(kept).await.unwrap();
+        assert!(store.due_deliveries(ops.id, i64::MAX, 10).await.unwrap().is_empty());
+        assert!(store.digest_groups(digest.uuid).await.unwrap().is_empty());
     }
 
     async fn what_was_redacted_is_forgotten_and_does_not_come_back(store: Store) {

@@ -137,6 +137,8 @@ pub(super) async fn judge(found: &mut Found<'_>, store: &Store) {
     let any = DeliveryFilter::default;
     let run: ExecutionKey = 1_700;
     let told = [event(target.id, run)];
+    let held = store.held_events_of(target.id).await.unwrap();
+    let groups = [(held[0].clone(), vec![held[1].id])];
     let (now_us, unknown) = (i64::MAX, Uuid::now_v7());
     macro_rules! judged {
         ($often:expr; $($name:literal: $work:expr,)*) => {
@@ -161,7 +163,7 @@ pub(super) async fn judge(found: &mut Found<'_>, store: &Store) {
         "what a target was last told of a run": store.last_told(target.id, &[run]),
         "what a target was told already": store.expand_moments(&[], TEN, &told),
         "a message that is sent again": store.redeliver(unknown, TEN, &audited()),
-        "messages that are given up": store.give_up_deliveries(target.id, 0, now_us, "off"),
+        "messages that are given up": store.give_up_deliveries(target.id, 0, now_us, "off", |_| audited()),
         "what is not kept": store.prune_notifications(0, 0, 100),
         "a schedule": store.schedule("schedule-7"),
         "the times of a schedule": store.ticks(known.id),
@@ -189,7 +191,10 @@ pub(super) async fn judge(found: &mut Found<'_>, store: &Store) {
         "messages that are moved with the clock": store.move_deliveries(0),
         "events that are held": store.held_events(),
         "events that are held on": store.hold_events(target.id, now_us),
-        "events that are released": store.release_events(target.id, true, 0, TEN),
+        "events of a target that are held": store.held_events_of(target.id),
+        "the last event of a message": store.last_event_of(delivery),
+        "an event that stands for others": store.release_last(target.id, &groups, TEN),
+        "events that are released": store.release_together(target.id, TEN),
     }
     // Targets and schedules are few: a database may read all of them. SQLite and MySQL call it a scan when they go through the
     // log in the order of its keys until a page is full.

@@ -25,6 +25,7 @@ export const ACTIONS = [
   "remove_target",
   "rotate_target",
   "switch_off_target",
+  "give_up_delivery",
   "test_target",
   "redeliver",
   "view",

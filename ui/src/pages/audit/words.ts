@@ -27,6 +27,7 @@ const ACTION_WORDS = new Map([
   ["remove_target", "removed a target of notifications"],
   ["rotate_target", "changed the secret of a target"],
   ["switch_off_target", "switched off a target that failed"],
+  ["give_up_delivery", "gave up a notification"],
   ["test_target", "sent a target an example"],
   ["redeliver", "sent a notification again"],
   ["view", "looked at"],
