@@ -2,6 +2,7 @@
 
 mod clock;
 mod faults;
+mod forms;
 mod leaks;
 pub(crate) mod mail;
 mod quiet;
