@@ -24,6 +24,9 @@ const PRODUCERS: usize = 100;
 /// The key that encrypts the secrets of targets.
 const KEY: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
 
+/// Signs what the target is sent.
+const SIGNS: &str = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+
 pub(crate) fn rows(scratch: &Scratch, asked: &Selection) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
     if asked.includes("R5") {
@@ -63,7 +66,7 @@ fn notified(scratch: &Scratch, mix: Mix, trigger: &str, told: &str) -> Result<Ro
         for (with, rates) in rates.iter_mut().enumerate() {
             let receiver = Receiver::start()?;
             let target = format!(
-                "[notifications.targets.bench]\nkind = \"webhook\"\nurl = \"{}\"\nrules = [{{ on = [\"{trigger}\"] }}]\n",
+                "[notifications.targets.bench]\nkind = \"webhook\"\nurl = \"{}\"\nsigning_secrets = [\"{SIGNS}\"]\nrules = [{{ on = [\"{trigger}\"] }}]\n",
                 receiver.url
             );
             let config = config(scratch, if with == 1 { &target } else { "" })?;
