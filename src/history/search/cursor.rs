@@ -20,7 +20,8 @@ pub struct Position {
     pub part: u8,
     /// The event to read from, so that everything that later lines consist of is read.
     pub from_seq: u64,
-    /// Number of the printed line that may have begun there; earlier ones are over.
+    /// Number of the first printed line that is read whole from there. Lines from it on that an earlier search has looked
+    /// at are read again where they stand before later ones.
     pub from_line: u64,
     /// The last line that was looked at: the event in which it ended, and which of the event's lines it is, from 1.
     pub seq: u64,

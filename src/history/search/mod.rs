@@ -65,6 +65,9 @@ const MOST_RUNS: usize = 800;
 /// Blocks that are fetched at once; each is half a megabyte to expand.
 const BLOCKS: u32 = 8;
 
+/// Blocks that are read for the lines around a found one when the time is over already.
+const LATE_BLOCKS: u32 = 8 * BLOCKS;
+
 /// Tasks that are looked up at once.
 const TASKS: u32 = 10_000;
 
@@ -448,6 +451,7 @@ impl<'s> Walk<'s> {
             after: from,
             tasks: std::mem::take(tasks),
         });
+        let mut late_blocks = 0;
         loop {
             let next = scan.next_seq();
             let blocks = self
@@ -459,7 +463,7 @@ impl<'s> Walk<'s> {
             if !blocks.is_empty() {
                 // Reading may take a while, and other requests need this thread.
                 let read = tokio::task::spawn_blocking(move || {
-                    for block in blocks {
+                    for block in &blocks {
                         scan.read(block);
                         if scan.is_full() {
                             break;
@@ -469,18 +473,30 @@ impl<'s> Walk<'s> {
                 });
                 scan = read.await.map_err(|_| HistoryError::BrokenOff)?;
             }
-            if scan.is_full() || (!is_last && self.is_late() && scan.has_caught_up()) {
-                let is_full = scan.is_full();
-                let reached = scan.position();
+            let is_late = !is_last && self.is_late() && scan.has_caught_up();
+            if is_late && scan.is_waiting() && late_blocks < LATE_BLOCKS {
+                // No later page returns to a line, so what comes after it is read even if that takes a little longer.
+                scan.cut();
+                late_blocks += BLOCKS;
+                continue;
+            }
+            if scan.is_full() || is_late {
+                let (is_cut, reached) = (scan.is_cut(), scan.position());
                 let hits;
                 (hits, *tasks) = scan.finish(false);
-                let last = hits.last().filter(|_| is_full);
+                let last = hits.last().filter(|_| is_cut);
                 let reached = last.map_or(reached, |hit| hit.position);
                 return Ok((hits, Some(reached)));
             }
             if is_last {
+                let is_cut = scan.is_cut();
                 let hits;
                 (hits, *tasks) = scan.finish(is_final(row));
+                // After as many lines as were wanted, no more were looked for.
+                if let Some(last) = hits.last().filter(|_| is_cut) {
+                    let reached = last.position;
+                    return Ok((hits, Some(reached)));
+                }
                 let part = from.part + 1;
                 let next = Position {
                     part,

@@ -76,11 +76,20 @@ pub(super) struct Scan {
     open_at: Position,
     tasks: HashMap<u32, FoundTask>,
     displayed: Displayed,
-    /// The last printed lines.
-    printed: VecDeque<String>,
+    /// The last printed lines, for those that come after them.
+    printed: VecDeque<Printed>,
     hits: Vec<Hit>,
     /// Hits that wait for lines after them, and for how many.
     waiting: Vec<(usize, usize)>,
+}
+
+/// A printed line that stands before others.
+#[derive(Debug)]
+struct Printed {
+    number: u64,
+    /// The event to read from, so that all of it is read.
+    from_seq: u64,
+    text: String,
 }
 
 /// What is needed to begin.
@@ -122,9 +131,24 @@ impl Scan {
         self.next_seq
     }
 
+    /// Whether it has as many lines as are wanted: it looks for no more.
+    pub(super) fn is_cut(&self) -> bool {
+        self.hits.len() >= self.options.limit
+    }
+
+    /// Whether lines that were found wait for the lines after them.
+    pub(super) fn is_waiting(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
     /// Whether it has as many lines as are wanted, with what comes after them.
     pub(super) fn is_full(&self) -> bool {
-        self.hits.len() >= self.options.limit && self.waiting.is_empty()
+        self.is_cut() && !self.is_waiting()
+    }
+
+    /// Looks for no more lines than were found, of which there must be one.
+    pub(super) fn cut(&mut self) {
+        self.options.limit = self.hits.len();
     }
 
     /// Whether it has come as far as an earlier search: until then it only reads what later lines consist of.
@@ -219,6 +243,8 @@ impl Scan {
 
     fn piece(&mut self, piece: Piece<'_>, seq: u64, sub: &mut u64) {
         if piece.line < self.after.from_line {
+            // Lines are counted from the event's first one, as in the search before.
+            *sub += u64::from(piece.ends);
             return;
         }
         if piece.begins {
@@ -274,13 +300,19 @@ impl Scan {
         };
         if self.is_wanted(place) && self.run.is_met_by(&line) {
             let shown = shown.cloned();
-            let position = Position {
+            let next_seq = of.map_or(place.0, |of| of.min(place.0));
+            let mut position = self.with_lines_before(Position {
                 part: self.part,
-                from_seq: of.map_or(place.0, |of| of.min(place.0)),
+                from_seq: next_seq,
                 from_line: number + 1,
                 seq: place.0,
                 sub: place.1,
-            };
+            });
+            if self.options.context > 0 {
+                // This line stands before the next one.
+                position.from_seq = position.from_seq.min(self.open_at.from_seq);
+                position.from_line = position.from_line.min(number);
+            }
             self.hits.push(Hit {
                 place: OUTPUT.to_owned(),
                 line: number,
@@ -291,7 +323,7 @@ impl Scan {
                 action: shown.as_ref().and_then(|shown| shown.action.clone()),
                 host: shown.and_then(|shown| shown.host),
                 parts: marked(text, &self.options.query.texts()),
-                before: self.printed.iter().cloned().collect(),
+                before: self.printed.iter().map(|line| line.text.clone()).collect(),
                 after: Vec::new(),
                 position,
             });
@@ -304,7 +336,11 @@ impl Scan {
             if self.printed.len() == self.options.context {
                 self.printed.pop_front();
             }
-            self.printed.push_back(surrounding(text));
+            self.printed.push_back(Printed {
+                number,
+                from_seq: self.open_at.from_seq,
+                text: surrounding(text),
+            });
         }
     }
 
@@ -444,7 +480,7 @@ impl Scan {
     /// Where to go on after this line: with the printed line that is not over by then, and what it displays.
     fn position_after(&self, seq: u64, sub: u64) -> Position {
         let is_open = self.open_at.from_seq > 0;
-        Position {
+        self.with_lines_before(Position {
             part: self.part,
             from_seq: match is_open {
                 true => self.open_at.from_seq.min(seq),
@@ -456,7 +492,16 @@ impl Scan {
             },
             seq,
             sub,
+        })
+    }
+
+    /// A position from which the lines that stand before later ones are read again.
+    fn with_lines_before(&self, mut position: Position) -> Position {
+        for line in &self.printed {
+            position.from_seq = position.from_seq.min(line.from_seq);
+            position.from_line = position.from_line.min(line.number);
         }
+        position
     }
 }
 
