@@ -50,9 +50,16 @@ pub(super) fn is_plain(text: &str) -> bool {
         && text.chars().all(|c| c.is_alphanumeric() || c == '_')
 }
 
+/// Says what is wrong with the name of a field, if anything is.
+pub(super) type CheckName<'c> = &'c dyn Fn(&Unparsed) -> Result<(), Problem>;
+
 /// All tokens of a query.
-pub(super) fn tokens(query: &str) -> Result<Vec<Token>, Problem> {
-    let mut lexer = Lexer { query, at: 0 };
+pub(super) fn tokens(query: &str, check: CheckName<'_>) -> Result<Vec<Token>, Problem> {
+    let mut lexer = Lexer {
+        query,
+        at: 0,
+        check,
+    };
     let mut tokens = Vec::new();
     while let Some(token) = lexer.token()? {
         tokens.push(token);
@@ -63,6 +70,7 @@ pub(super) fn tokens(query: &str) -> Result<Vec<Token>, Problem> {
 struct Lexer<'q> {
     query: &'q str,
     at: usize,
+    check: CheckName<'q>,
 }
 
 impl Lexer<'_> {
@@ -167,6 +175,8 @@ impl Lexer<'_> {
             Some(c) if c.is_whitespace() => "a value is missing: it follows without a blank",
             Some(_) => return self.value(true),
         };
+        // A pasted line such as `fatal: [web-01]` has no field in front of its colon.
+        (self.check)(field)?;
         Err(Problem::new(
             field.at.start..self.at,
             format!("{}: {missing}", field.text),
@@ -187,6 +197,9 @@ impl Lexer<'_> {
                 text,
                 form: Form::Regex,
             });
+        }
+        if let Some(end) = self.flags_end().filter(|_| !listed) {
+            return Err(Problem::new(start..end, FLAGS));
         }
         let ends = |c: char| ends(c, listed) || c == '"';
         let length = self.rest().find(ends).unwrap_or(self.rest().len());
@@ -246,19 +259,73 @@ impl Lexer<'_> {
     }
 
     /// The end of a regular expression that begins here. A path begins with a slash, too: a regular expression also ends
-    /// with one, and has no other slash without a backslash.
+    /// with one, and has no other slash without a backslash, but in the brackets of a class of characters.
     fn regex_end(&self, listed: bool) -> Option<usize> {
         let inner = self.rest().strip_prefix('/')?;
-        let mut escaped = false;
-        let close = inner.find(|c: char| {
-            let found = c == '/' && !escaped;
-            escaped = c == '\\' && !escaped;
-            found
-        })?;
+        let close = closing_slash(inner)?;
         let after = inner[close + 1..].chars().next();
         let is_end = after.is_none_or(|c| ends(c, listed));
         (close > 0 && is_end).then_some(self.at + 1 + close + 1)
     }
+
+    /// The end of what looks like a regular expression with a blank or brackets in it, and with flags after it: no path
+    /// does. Where it is one word, it may be a path.
+    fn flags_end(&self) -> Option<usize> {
+        let inner = self.rest().strip_prefix('/')?;
+        let close = closing_slash(inner)?;
+        let flags = &inner[close + 1..];
+        let length = flags.find(|c: char| ends(c, false)).unwrap_or(flags.len());
+        let regex = &inner[..close];
+        let is_no_word = regex.contains(|c: char| ends(c, false));
+        // After a blank, the slash rather begins a path.
+        let is_one = is_no_word && !regex.ends_with(char::is_whitespace);
+        (is_one && are_flags(&flags[..length])).then_some(self.at + 1 + close + 1 + length)
+    }
+}
+
+/// What is wrong with letters after a regular expression.
+pub(super) const FLAGS: &str = "a regular expression ends with its second slash and ignores case anyway: remove the \
+    letters after it; (?m), (?s), (?x) and (?-i) can stand at its beginning. Put a path in quotation marks";
+
+/// Whether letters are flags of regular expressions in other languages.
+pub(super) fn are_flags(letters: &str) -> bool {
+    matches!(
+        letters,
+        "i" | "g" | "m" | "s" | "x" | "u" | "gi" | "ig" | "im" | "mi" | "is" | "si"
+    )
+}
+
+/// The slash that ends a regular expression: the first one without a backslash that is in no class of characters, or in
+/// one that is never closed.
+fn closing_slash(regex: &str) -> Option<usize> {
+    let mut first = None;
+    // Classes may hold classes.
+    let mut open = 0_u32;
+    let mut characters = regex.char_indices().peekable();
+    while let Some((at, c)) = characters.next() {
+        match c {
+            '\\' => {
+                characters.next();
+            }
+            '/' if open == 0 => return Some(at),
+            '/' => {
+                first.get_or_insert(at);
+            }
+            '[' => {
+                open += 1;
+                // Directly after these, a closing bracket is a character of the class.
+                characters.next_if(|(_, c)| *c == '^');
+                characters.next_if(|(_, c)| *c == ']');
+            }
+            ']' => {
+                open = open.saturating_sub(1);
+                // What is in a class that is closed ends nothing.
+                first = first.filter(|_| open > 0);
+            }
+            _ => {}
+        }
+    }
+    first
 }
 
 /// Whether a character ends a value.

@@ -5,7 +5,8 @@ use std::fmt;
 
 use super::ast::{Expression, Term, Value, quoted};
 use super::error::Problem;
-use super::lexer::{Form, Unparsed};
+use super::lexer::{FLAGS, Form, Unparsed, are_flags};
+use super::meaning::{is_about_changes, is_about_hosts};
 use super::parser::ReadTerm;
 use super::terms::{Reader, language};
 use super::text::{TextForm, TextPattern};
@@ -58,7 +59,7 @@ impl Expression<LineTerm> {
     pub fn of_runs(&self) -> Option<Expression> {
         match self {
             Self::And(items) => {
-                let items: Vec<Expression> = items.iter().filter_map(Self::of_runs).collect();
+                let items: Vec<Expression> = items.iter().filter_map(Self::of_conjunct).collect();
                 (!items.is_empty()).then(|| Expression::all(items))
             }
             Self::Or(items) => {
@@ -85,13 +86,61 @@ impl Expression<LineTerm> {
         }
     }
 
+    /// As [`Expression::of_runs`], for a part of a conjunction. What is left of an alternative must not become one of the
+    /// hosts or changes that belong together there.
+    fn of_conjunct(&self) -> Option<Expression> {
+        let of_runs = self.of_runs()?;
+        let belongs = is_about_hosts(&of_runs) || is_about_changes(&of_runs);
+        (self.is_kept_whole() || !belongs).then_some(of_runs)
+    }
+
+    /// Whether [`Expression::of_runs`] leaves out no part of it.
+    fn is_kept_whole(&self) -> bool {
+        match self {
+            Self::And(items) | Self::Or(items) => items.iter().all(Self::is_kept_whole),
+            Self::Not(item) => item.is_about_runs(),
+            Self::Term(term) => {
+                matches!(term, LineTerm::Run(_) | LineTerm::Of(LineField::Host, _))
+            }
+        }
+    }
+
+    /// Whether it says something about `changed` of the run, and about nothing else.
+    #[must_use]
+    pub fn is_about_changes(&self) -> bool {
+        self.is_about_runs() && self.of_runs().is_some_and(|runs| is_about_changes(&runs))
+    }
+
+    /// Whether it says which host the line belongs to, as one of some names, and nothing else.
+    fn is_about_hosts(&self) -> bool {
+        self.is_about(|term| matches!(term, LineTerm::Of(LineField::Host, _)))
+            && self.of_runs().is_some_and(|runs| is_about_hosts(&runs))
+    }
+
+    /// Which hosts must have been changed, or not, in the run of the line, if these parts of a conjunction say both.
+    #[must_use]
+    pub fn changed_hosts(items: &[Self]) -> Option<Expression> {
+        let has_changes = items.iter().any(Self::is_about_changes);
+        let has_hosts = items.iter().any(Self::is_about_hosts);
+        let items = items
+            .iter()
+            .filter(|item| item.is_about_changes() || item.is_about_hosts());
+        (has_changes && has_hosts)
+            .then(|| Expression::all(items.filter_map(Self::of_runs).collect()))
+    }
+
+    /// Whether all of its terms are like this.
+    fn is_about(&self, is_meant: fn(&LineTerm) -> bool) -> bool {
+        match self {
+            Self::And(items) | Self::Or(items) => items.iter().all(|item| item.is_about(is_meant)),
+            Self::Not(item) => item.is_about(is_meant),
+            Self::Term(term) => is_meant(term),
+        }
+    }
+
     /// Whether it says nothing about the line itself.
     fn is_about_runs(&self) -> bool {
-        match self {
-            Self::And(items) | Self::Or(items) => items.iter().all(Self::is_about_runs),
-            Self::Not(item) => item.is_about_runs(),
-            Self::Term(term) => matches!(term, LineTerm::Run(_)),
-        }
+        self.is_about(|term| matches!(term, LineTerm::Run(_)))
     }
 
     /// The texts that are looked for, without those that must be missing.
@@ -150,6 +199,13 @@ pub(super) struct LineReader<'t> {
 impl ReadTerm for LineReader<'_> {
     type Term = LineTerm;
 
+    fn field(&self, name: &Unparsed) -> Result<(), Problem> {
+        match LineField::ALL.iter().any(|field| field.name() == name.text) {
+            true => Ok(()),
+            false => self.runs.field(name).map_err(|_| unknown(name)),
+        }
+    }
+
     fn term(&self, field: Option<&Unparsed>, values: &[Unparsed]) -> Result<LineTerm, Problem> {
         let Some(name) = field else {
             let [value] = values else {
@@ -183,6 +239,9 @@ impl ReadTerm for LineReader<'_> {
 /// A text, in whichever form it is written.
 fn text(value: &Unparsed) -> Result<TextPattern, String> {
     let text = value.text.clone();
+    if value.form == Form::Word && has_flags(&text) {
+        return Err(FLAGS.to_owned());
+    }
     TextPattern::new(match value.form {
         Form::Regex => TextForm::Regex(text),
         Form::Phrase => TextForm::Literal(text),
@@ -191,6 +250,14 @@ fn text(value: &Unparsed) -> Result<TextPattern, String> {
             None => TextForm::Literal(text),
         },
     })
+}
+
+/// Whether a word looks like a regular expression with flags, as other languages have them: `/refused/i`.
+fn has_flags(word: &str) -> bool {
+    let inner = word
+        .strip_prefix('/')
+        .and_then(|rest| rest.rsplit_once('/'));
+    inner.is_some_and(|(inner, flags)| !inner.is_empty() && are_flags(flags))
 }
 
 /// A name, or a form of names.

@@ -162,6 +162,16 @@ fn is(term: &Term, name: &str) -> bool {
     term.field.name == name
 }
 
+/// Whether a query says something about `changed`, and about nothing else.
+pub(super) fn is_about_changes(query: &Expression) -> bool {
+    flags(query).is_some()
+}
+
+/// Whether a query says which hosts took part, and nothing else.
+pub(super) fn is_about_hosts(query: &Expression) -> bool {
+    hosts(query).is_some()
+}
+
 /// What a query says about `changed`, if about nothing else.
 fn flags(query: &Expression) -> Option<Flags> {
     let folded = |items: &[Expression], start, fold: fn(Flags, Flags) -> Flags| {

@@ -31,7 +31,7 @@ use super::{ExecutionFilter, fields, parse};
 use error::Problem;
 
 /// Longest query, in bytes.
-const LONGEST: usize = 4096;
+pub const LONGEST: usize = 4096;
 
 /// Parses a query; none if it is empty.
 ///
@@ -66,7 +66,7 @@ fn parsed<R: parser::ReadTerm>(
         );
         return Err(problem(Problem::new(end..end, text)));
     }
-    let tokens = lexer::tokens(query).map_err(problem)?;
+    let tokens = lexer::tokens(query, &|name| reader.field(name)).map_err(problem)?;
     if tokens.is_empty() {
         return Ok(None);
     }

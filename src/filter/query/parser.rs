@@ -21,6 +21,9 @@ pub(super) trait ReadTerm {
     /// A term.
     type Term;
 
+    /// Whether there is a field of this name; the problem says which there are.
+    fn field(&self, name: &Unparsed) -> Result<(), Problem>;
+
     /// Reads a term. No field: its values are words or phrases of their own.
     fn term(&self, field: Option<&Unparsed>, values: &[Unparsed]) -> Result<Self::Term, Problem>;
 }

@@ -25,6 +25,10 @@ pub(super) struct Reader<'t> {
 impl ReadTerm for Reader<'_> {
     type Term = Term;
 
+    fn field(&self, name: &Unparsed) -> Result<(), Problem> {
+        named(name).map(|_| ())
+    }
+
     fn term(&self, field: Option<&Unparsed>, values: &[Unparsed]) -> Result<Term, Problem> {
         let is_bare = field.is_none();
         let field = match field {

@@ -58,6 +58,10 @@ fn a_query_is_read_as_it_is_meant() {
             "until:\"2026-01-20T23:59:59.999999+00:00\"",
         ),
         (
+            "since:\"2026-01-20 10:00\"",
+            "since:\"2026-01-20T10:00:00+00:00\"",
+        ),
+        (
             "since:\"2026-01-20 10:00:00\"",
             "since:\"2026-01-20T10:00:00+00:00\"",
         ),
@@ -74,6 +78,82 @@ fn a_query_is_read_as_it_is_meant() {
     }
     for empty in ["", " ", "\t\n \u{a0}"] {
         assert_eq!(parsed(empty), Ok(None), "{empty:?}");
+    }
+}
+
+#[test]
+fn a_query_about_lines_is_read_as_it_is_meant() {
+    let parsed = |query: &str| parse_search(query, &time_at(NOW));
+    for (query, means) in [
+        ("/etc/nginx", "\"/etc/nginx\""),
+        ("/a b|c/ d", "/a b|c/ d"),
+        // A slash in a class of characters ends nothing.
+        ("/[/]/", "/[/]/"),
+        ("/[^/]+x[[:alpha:]/]/ a", "/[^/]+x[[:alpha:]/]/ a"),
+        ("/[]/]/", "/[]/]/"),
+        (r"/\[/ x]", r#"/\[/ "x]""#),
+        (r"/\p{L}+\p{Greek}/", r"/\p{L}+\p{Greek}/"),
+        ("/etc/nginx/", "\"/etc/nginx/\""),
+        ("module:/a/b", "module:\"/a/b\""),
+    ] {
+        let tree = parsed(query).map(|tree| tree.map(|tree| tree.to_string()));
+        assert_eq!(tree, Ok(Some(means.to_owned())), "{query}");
+    }
+    for (query, column, says) in [
+        ("a /refused/i", 3, "remove the letters after it"),
+        ("x /a (b|c)/i y", 3, "remove the letters after it"),
+        (
+            "/[/",
+            1,
+            "this is no regular expression: unclosed character class",
+        ),
+        (
+            "fatal: [web-01]",
+            1,
+            "unknown field `fatal`: There are host, task",
+        ),
+        ("ok: [x] changed", 1, "unknown field `ok`"),
+        ("task: a", 1, "task: a value is missing"),
+    ] {
+        let error = parsed(query).unwrap_err();
+        assert_eq!(error.column, column, "{query}: {error}");
+        assert!(error.problem.contains(says), "{query}: {error}");
+    }
+}
+
+#[test]
+fn hosts_and_changes_of_lines_belong_together_where_both_must_hold() {
+    let of_runs = |query: &str| {
+        let tree = parse_search(query, &time_at(NOW)).unwrap().unwrap();
+        let of_runs = tree.of_runs().map(|runs| runs.to_string());
+        let changed = Expression::changed_hosts(tree.conjuncts()).map(|all| all.to_string());
+        (of_runs.unwrap_or_default(), changed.unwrap_or_default())
+    };
+    for (query, runs, changed) in [
+        (
+            "host:a changed:yes x",
+            "host:a changed:true",
+            "host:a changed:true",
+        ),
+        (
+            "x (host:a OR host:b) NOT changed:no",
+            "(host:a OR host:b) NOT changed:false",
+            "(host:a OR host:b) NOT changed:false",
+        ),
+        ("x host:a", "host:a", ""),
+        ("changed:yes x", "changed:true", ""),
+        // An alternative stands for itself, also where a part of it says nothing of runs.
+        ("changed:yes (host:a OR x)", "changed:true", ""),
+        ("changed:yes ((host:a x) OR host:b)", "changed:true", ""),
+        ("host:a ((changed:yes x) OR (changed:yes y))", "host:a", ""),
+        ("(host:a changed:yes) OR x", "", ""),
+        ("NOT (host:a changed:yes)", "", ""),
+    ] {
+        assert_eq!(
+            of_runs(query),
+            (runs.to_owned(), changed.to_owned()),
+            "{query}"
+        );
     }
 }
 
@@ -113,6 +193,8 @@ fn an_error_names_its_place_and_the_next_step() {
         ),
         ("since:7", 7, "or 2h or 7d (ago)"),
         ("min_duration:long", 14, "a duration looks like 90"),
+        ("fatal: [web-01]", 1, "unknown field `fatal`: There are"),
+        ("a fatal:(b)", 3, "unknown field `fatal`"),
         ("host:", 1, "host: a value is missing"),
         ("host: web", 1, "it follows without a blank"),
         ("host:a,", 1, "host: a value is missing"),

@@ -68,7 +68,8 @@ impl Ahead {
             .peek()
             .is_none_or(|(key, _)| self.known.contains_key(key));
         // What else these need to be known is looked up run by run.
-        if self.barren < BARREN || is_done || query.needs_tasks || query.asks_for_pins() {
+        let looks_up = query.needs_tasks || query.asks_for_pins() || !query.of_hosts.is_empty();
+        if self.barren < BARREN || is_done || looks_up {
             return Vec::new();
         }
         self.known.clear();
@@ -109,7 +110,7 @@ impl Ahead {
 impl LogAhead {
     /// None if no line of this run is meant.
     fn of(query: &Arc<LineQuery>, key: ExecutionKey, row: &ExecutionRow) -> Option<Self> {
-        let lines = Arc::new(query.of_run(row, false)?);
+        let lines = Arc::new(query.of_run(row, false, &[])?);
         let producers = (0_u8..).zip(searched_producers(row));
         let scans = producers.map(|(part, producer)| {
             let scan = Scan::new(ScanStart {

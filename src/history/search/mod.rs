@@ -355,7 +355,12 @@ impl<'s> Walk<'s> {
             true => !self.store.pins(&[row.id]).await?.is_empty(),
             false => false,
         };
-        let lines = self.query.of_run(row, is_pinned);
+        let mut of_hosts = Vec::with_capacity(self.query.of_hosts.len());
+        for filter in &self.query.of_hosts {
+            let found = self.store.executions_among(filter, &[key]).await?;
+            of_hosts.push(!found.is_empty());
+        }
+        let lines = self.query.of_run(row, is_pinned, &of_hosts);
         let done = SearchCursor { run, within: None };
         let Some(lines) = lines else {
             self.page.runs_searched += 1;

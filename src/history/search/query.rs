@@ -45,6 +45,8 @@ pub(super) struct LineQuery {
     pub(super) needs_tasks: bool,
     /// A text that every line has.
     hint: Option<Hint>,
+    /// Conditions on the changes of hosts, which only the store can judge: it knows the hosts of a run.
+    pub(super) of_hosts: Vec<ExecutionFilter>,
 }
 
 /// What must hold of a line.
@@ -58,6 +60,8 @@ enum LineCondition {
     Of(LineField, Vec<Pattern>),
     /// It depends on the run alone.
     Run(Vec<Condition>),
+    /// It depends on the run's hosts: which of [`LineQuery::of_hosts`].
+    OfHosts(usize),
     Always(bool),
 }
 
@@ -68,11 +72,19 @@ impl LineQuery {
             Some(of_runs) => runs.with_query(&of_runs),
             None => runs,
         };
-        let items = query.conjuncts().iter();
+        let items = query.conjuncts();
+        let has_changes = Expression::changed_hosts(items).is_some();
         // What all lines must meet of their run was asked of the store.
-        let items = items.filter(|item| !matches!(item, Expression::Term(LineTerm::Run(_))));
-        let condition = LineCondition::all(items.map(condition).collect());
+        let is_asked = |item: &&Expression<LineTerm>| {
+            matches!(item, Expression::Term(LineTerm::Run(_)))
+                || (has_changes && item.is_about_changes())
+        };
+        let items = items.iter().filter(|item| !is_asked(item));
+        let mut of_hosts = Vec::new();
+        let condition = items.map(|item| condition(item, &mut of_hosts));
+        let condition = LineCondition::all(condition.collect());
         Self {
+            of_hosts,
             needs_tasks: condition.needs_tasks(),
             condition,
             runs,
@@ -86,14 +98,21 @@ impl LineQuery {
         self.hint.as_ref().is_none_or(|hint| hint.may_be_in(json))
     }
 
-    /// What must hold of the lines of this run; none if none of them is meant.
-    pub(super) fn of_run(&self, row: &ExecutionRow, is_pinned: bool) -> Option<RunQuery> {
+    /// What must hold of the lines of this run; none if none of them is meant. `of_hosts`: whether the run meets each of
+    /// [`LineQuery::of_hosts`].
+    pub(super) fn of_run(
+        &self,
+        row: &ExecutionRow,
+        is_pinned: bool,
+        of_hosts: &[bool],
+    ) -> Option<RunQuery> {
         let run = RecordedRun {
             row,
+            // The only conditions on hosts are those of `of_hosts`.
             hosts: &[],
             is_pinned,
         };
-        match self.condition.of_run(&run) {
+        match self.condition.of_run(&run, of_hosts) {
             LineCondition::Always(false) => None,
             condition => Some(RunQuery(condition)),
         }
@@ -121,12 +140,24 @@ impl RunQuery {
     }
 }
 
-fn condition(query: &Expression<LineTerm>) -> LineCondition {
+/// What a query says of a line; adds what it says of changes of hosts to `of_hosts`.
+fn condition(query: &Expression<LineTerm>, of_hosts: &mut Vec<ExecutionFilter>) -> LineCondition {
     match query {
-        Expression::And(items) => LineCondition::all(items.iter().map(condition).collect()),
-        Expression::Or(items) => LineCondition::Any(items.iter().map(condition).collect()),
-        Expression::Not(item) => LineCondition::Not(Box::new(condition(item))),
+        Expression::And(items) => conjunction(items, of_hosts),
+        Expression::Or(items) => {
+            let items = items.iter().map(|item| condition(item, of_hosts));
+            LineCondition::Any(items.collect())
+        }
+        Expression::Not(item) => LineCondition::Not(Box::new(condition(item, of_hosts))),
         Expression::Term(LineTerm::Text(text)) => LineCondition::Text(Arc::new(text.clone())),
+        Expression::Term(LineTerm::Of(LineField::Host, names)) => {
+            // As the store compares names of hosts.
+            let names = names.iter().map(|name| match name {
+                Pattern::Exact(name) => Pattern::Exact(stored(name).into_owned()),
+                Pattern::Glob(glob) => Pattern::Glob(glob.clone()),
+            });
+            LineCondition::Of(LineField::Host, names.collect())
+        }
         Expression::Term(LineTerm::Of(field, names)) => LineCondition::Of(*field, names.clone()),
         Expression::Term(LineTerm::Run(term)) => {
             let term = Expression::Term(term.clone());
@@ -134,6 +165,23 @@ fn condition(query: &Expression<LineTerm>) -> LineCondition {
             LineCondition::Run(filter.conditions())
         }
     }
+}
+
+/// Hosts and changes that must hold together mean the changes of these hosts, as in a list.
+fn conjunction(
+    items: &[Expression<LineTerm>],
+    of_hosts: &mut Vec<ExecutionFilter>,
+) -> LineCondition {
+    let changed = Expression::changed_hosts(items);
+    let others = items
+        .iter()
+        .filter(|item| changed.is_none() || !item.is_about_changes());
+    let mut conditions: Vec<LineCondition> = others.map(|item| condition(item, of_hosts)).collect();
+    if let Some(changed) = changed {
+        conditions.push(LineCondition::OfHosts(of_hosts.len()));
+        of_hosts.push(ExecutionFilter::default().with_query(&changed));
+    }
+    LineCondition::all(conditions)
 }
 
 impl LineCondition {
@@ -146,15 +194,17 @@ impl LineCondition {
     }
 
     /// What is left of it once the run is known.
-    fn of_run(&self, run: &RecordedRun<'_>) -> Self {
+    fn of_run(&self, run: &RecordedRun<'_>, of_hosts: &[bool]) -> Self {
         match self {
             Self::Run(conditions) => Self::Always(matches(conditions, run)),
-            Self::Not(item) => match item.of_run(run) {
+            Self::OfHosts(index) => Self::Always(of_hosts.get(*index).copied().unwrap_or(false)),
+            Self::Not(item) => match item.of_run(run, of_hosts) {
                 Self::Always(known) => Self::Always(!known),
                 item => Self::Not(Box::new(item)),
             },
             Self::All(items) => {
-                let mut items: Vec<Self> = items.iter().map(|item| item.of_run(run)).collect();
+                let items = items.iter().map(|item| item.of_run(run, of_hosts));
+                let mut items: Vec<Self> = items.collect();
                 if items.iter().any(|item| matches!(item, Self::Always(false))) {
                     return Self::Always(false);
                 }
@@ -162,7 +212,8 @@ impl LineCondition {
                 Self::all(items)
             }
             Self::Any(items) => {
-                let mut items: Vec<Self> = items.iter().map(|item| item.of_run(run)).collect();
+                let items = items.iter().map(|item| item.of_run(run, of_hosts));
+                let mut items: Vec<Self> = items.collect();
                 if items.iter().any(|item| matches!(item, Self::Always(true))) {
                     return Self::Always(true);
                 }
@@ -185,7 +236,7 @@ impl LineCondition {
             Self::Of(field, names) => is_of(*field, names, line),
             Self::Always(known) => *known,
             // Runs are known by now.
-            Self::Run(_) => false,
+            Self::Run(_) | Self::OfHosts(_) => false,
         }
     }
 
@@ -209,7 +260,7 @@ impl LineCondition {
 fn is_of(field: LineField, names: &[Pattern], line: &impl Line) -> bool {
     let is_one = |text: &str| names.iter().any(|name| name.matches(text));
     match field {
-        // As the store compares names of hosts.
+        // As the store has names of hosts.
         LineField::Host => line.host().is_some_and(|host| is_one(&stored(host))),
         LineField::Task => line.task().is_some_and(|task| {
             is_one(&task.name) || (!task.role.is_empty() && is_one(&whole_name(task)))
