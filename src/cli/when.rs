@@ -7,6 +7,7 @@ use chrono::{DateTime, Local, NaiveDate, NaiveDateTime, NaiveTime, Offset as _, 
 use crate::clock::Clock;
 pub(super) use crate::filter::Edge;
 pub(super) use crate::filter::parse::duration as seconds;
+use crate::filter::parse::without_zone;
 use crate::model::time_from_us;
 
 /// A point in time as given on the command line.
@@ -32,11 +33,8 @@ impl Moment {
         if let Ok(day) = text.parse() {
             return Ok(Self::Day(day));
         }
-        let text_t = text.replacen(' ', "T", 1);
-        for format in ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M"] {
-            if let Ok(time) = NaiveDateTime::parse_from_str(&text_t, format) {
-                return Ok(Self::Local(time));
-            }
+        if let Some(time) = without_zone(text) {
+            return Ok(Self::Local(time));
         }
         // A bare number has no unit and no starting point.
         match seconds(text) {

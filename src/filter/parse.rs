@@ -125,7 +125,7 @@ pub fn time(text: &str, edge: Edge) -> Result<i64, String> {
     if let Ok(time) = DateTime::parse_from_rfc3339(&joined) {
         return Ok(time.timestamp_micros());
     }
-    if let Ok(time) = joined.replacen('+', "T", 1).parse::<NaiveDateTime>() {
+    if let Some(time) = without_zone(text) {
         return Ok(time.and_utc().timestamp_micros());
     }
     if let Ok(date) = text.parse::<NaiveDate>() {
@@ -136,6 +136,15 @@ pub fn time(text: &str, edge: Edge) -> Result<i64, String> {
         });
     }
     Err("it must be a time such as 2026-01-20T10:00:00Z, or a date such as 2026-01-20".to_owned())
+}
+
+/// A day and a time of day without a zone, with or without seconds, as in `2026-01-20 10:00` and `2026-01-20T10:00:30.5`.
+#[must_use]
+pub fn without_zone(text: &str) -> Option<NaiveDateTime> {
+    let text = text.replacen([' ', '+'], "T", 1);
+    let forms = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M"].into_iter();
+    let mut times = forms.filter_map(|form| NaiveDateTime::parse_from_str(&text, form).ok());
+    times.next()
 }
 
 /// A time as [`time`] reads it, to the microsecond.
@@ -163,6 +172,10 @@ mod tests {
         assert_eq!(at("2026-01-20T13:00:00 01:00", Edge::Start), noon);
         assert_eq!(at("2026-01-20T12:00:00", Edge::Start), noon);
         assert_eq!(at("2026-01-20 12:00:00", Edge::Start), noon);
+        assert_eq!(at("2026-01-20 12:00", Edge::Start), noon);
+        assert_eq!(at("2026-01-20+12:00", Edge::Start), noon);
+        assert_eq!(at("2026-01-20T12:00", Edge::End), noon);
+        assert_eq!(at("2026-01-20T12:00:00.25", Edge::Start), noon + 250_000);
         assert_eq!(at("2026-01-20", Edge::Start), noon - 43_200_000_000);
         assert_eq!(at("2026-01-20", Edge::End), noon + 43_200_000_000 - 1);
         assert!(time("yesterday", Edge::Start).is_err());
