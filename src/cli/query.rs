@@ -7,7 +7,7 @@ use super::Wrong;
 use super::filters::Filters;
 use super::when::{Edge, Moment};
 use crate::clock::Clock;
-use crate::filter::query::{parse_query, parse_search};
+use crate::filter::query::{LONGEST, parse_query, parse_search};
 use crate::filter::{Place, QueryError};
 
 /// How much of a long query is shown before and after the place of an error, in characters.
@@ -66,7 +66,8 @@ impl QueryArgs {
             Ok(time.timestamp_micros())
         };
         let parsed = parse_query(&query, &time).map_err(|error| Wrong(marked(&query, &error)))?;
-        Ok(joined(parsed.map(|query| query.to_string()), terms))
+        let sent = joined(parsed.map(|query| query.to_string()), terms);
+        sent.map(sendable).transpose()
     }
 }
 
@@ -78,11 +79,23 @@ pub(super) fn about_lines(words: &[String], clock: &Clock) -> Result<String, Wro
         Ok(time.timestamp_micros())
     };
     match parse_search(&query, &time) {
-        Ok(Some(query)) => Ok(query.to_string()),
+        Ok(Some(query)) => sendable(query.to_string()),
         Ok(None) => Err(Wrong(
             "say what to look for, as in: playback search '\"timed out\" host:web-*'".to_owned(),
         )),
         Err(error) => Err(Wrong(marked(&query, &error))),
+    }
+}
+
+/// A query as it is sent, unless that is longer than the collector takes: its times were written out and its values put
+/// in quotation marks, and options are part of it.
+fn sendable(query: String) -> Result<String, Wrong> {
+    match query.len() {
+        0..=LONGEST => Ok(query),
+        length => Err(Wrong(format!(
+            "the query has {length} bytes when its times and quotation marks are written out, and a query has {LONGEST} \
+             bytes at most: look for fewer words"
+        ))),
     }
 }
 
@@ -174,6 +187,16 @@ mod tests {
                 .count()
                 < 3_000
         );
+    }
+
+    #[test]
+    fn a_query_that_grows_too_long_is_refused_before_it_is_sent() {
+        // Quotation marks are put around each of these words.
+        let word = format!("{}.{}", "a".repeat(18), "b".repeat(20));
+        let query = vec![word; 100].join(" ");
+        assert!(query.len() < LONGEST);
+        let told = problem(&query);
+        assert!(told.contains("the query has 4199 bytes"), "{told}");
     }
 
     #[test]
