@@ -218,7 +218,8 @@ impl Store {
     }
 
     /// The last earlier run like `than` (of the same type, with a playbook of the same file name) in which the task
-    /// ended well on the host. A bounded number of the host's runs is searched.
+    /// ended well on the host. In check mode a task did not do its work, so such runs do not count, unless `than` is one
+    /// itself. A bounded number of the host's runs is searched.
     ///
     /// # Errors
     /// The database failed.
@@ -232,12 +233,8 @@ impl Store {
             let keys = self.earlier_runs(than, task.host, step, searched).await?;
             let is_last = keys.len() < step as usize;
             searched += u32::try_from(keys.len()).unwrap_or(step);
-            if let Some(key) = self.newest_success(&keys, task).await? {
-                let mut query = self.query(executions::SELECT);
-                query.push(" FROM executions e WHERE e.id = ?").bind(key);
-                let row = query.fetch_optional(&self.read).await?;
-                let found = row.as_ref().map(executions::read).transpose()?;
-                let found = found.map(|(_, row)| row);
+            let found = self.newest_success(than, &keys, task).await?;
+            if found.is_some() {
                 return Ok(FoundSuccess { searched, found });
             }
             if is_last {
@@ -285,12 +282,14 @@ impl Store {
         rows.iter().map(|row| row.get("id")).collect()
     }
 
-    /// The first of these executions in which the task ended well on the host.
+    /// The first of these executions in which the task ended well on the host, without those in check mode unless `than`
+    /// is in check mode.
     async fn newest_success(
         &self,
+        than: &ExecutionRow,
         keys: &[ExecutionKey],
         task: TaskOnHost<'_>,
-    ) -> Result<Option<ExecutionKey>, StoreError> {
+    ) -> Result<Option<ExecutionRow>, StoreError> {
         if keys.is_empty() {
             return Ok(None);
         }
@@ -309,8 +308,16 @@ impl Store {
         }
         for key in keys {
             let same = same_place(namesakes.remove(key).unwrap_or_default(), &task);
-            if self.is_ok_on(*key, &same, task.host).await? {
-                return Ok(Some(*key));
+            if !self.is_ok_on(*key, &same, task.host).await? {
+                continue;
+            }
+            let mut query = self.query(executions::SELECT);
+            query.push(" FROM executions e WHERE e.id = ?").bind(*key);
+            let row = query.fetch_optional(&self.read).await?;
+            let row = row.as_ref().map(executions::read).transpose()?;
+            let counts = |row: &ExecutionRow| than.description.check || !row.description.check;
+            if let Some((_, row)) = row.filter(|(_, row)| counts(row)) {
+                return Ok(Some(row));
             }
         }
         Ok(None)

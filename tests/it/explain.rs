@@ -232,6 +232,32 @@ pub(crate) fn a_task_that_always_failed_is_not_said_to_have_worked_because_anoth
 }
 
 #[test]
+pub(crate) fn a_task_did_not_work_in_check_mode() {
+    let collector = Collector::start();
+    let client = collector.client();
+    let run = |hours: i64, is_check: bool, works: bool| {
+        let run = run_at(hours, json!({ "check": is_check }));
+        let run = match works {
+            true => run.ok("web-01").ended(0),
+            false => says(run, "web-01", json!({ "msg": "no space" })).ended(2),
+        };
+        run.deliver(&client);
+        run.id
+    };
+    let last_success = |id: Uuid| {
+        let answer = explained(&client, id);
+        answer["failures"][0]["last_success"]["run"]["id"].clone()
+    };
+    run(0, true, true);
+    assert_eq!(last_success(run(1, false, false)), Value::Null);
+    let worked = run(2, false, true);
+    let checked = run(3, true, true);
+    assert_eq!(last_success(run(4, false, false)), json!(worked));
+    // A check is compared with the last check, too.
+    assert_eq!(last_success(run(5, true, false)), json!(checked));
+}
+
+#[test]
 pub(crate) fn an_errors_first_task_is_that_of_its_example() {
     let collector = Collector::start();
     let client = collector.client();
