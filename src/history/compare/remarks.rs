@@ -85,7 +85,18 @@ fn another_kind(before: &ExecutionRow, now: &ExecutionRow) -> Option<String> {
             (file(&a) != file(&b))
                 .then(|| format!("The runs are of different playbooks: {a} and {b}."))
         }
-        (ExecutionType::Adhoc, ExecutionType::Adhoc) => None,
+        (ExecutionType::Adhoc, ExecutionType::Adhoc) => {
+            // With or without its collection, a module is the same one.
+            let short = |name: &Option<String>| {
+                let name = name.as_deref().unwrap_or("unknown");
+                name.strip_prefix("ansible.builtin.")
+                    .or_else(|| name.strip_prefix("ansible.legacy."))
+                    .unwrap_or(name)
+                    .to_owned()
+            };
+            let (a, b) = (short(&a.module), short(&b.module));
+            (a != b).then(|| format!("The runs are of different modules: {a} and {b}."))
+        }
         _ => Some("One of the runs is of a playbook, the other is an ad-hoc command.".to_owned()),
     }
 }
@@ -116,6 +127,20 @@ mod tests {
         for (told, beginning) in told.iter().zip(beginnings) {
             assert!(told.starts_with(beginning), "{told}");
         }
+        let (mut before, mut now) = (row(), row());
+        for (row, module) in [(&mut before, "ping"), (&mut now, "ansible.builtin.ping")] {
+            row.description.r#type = ExecutionType::Adhoc;
+            row.description.module = Some(module.to_owned());
+        }
+        assert_eq!(remarks(&before, &now, [false; 2]), [""; 0]);
+        now.description.module = Some("apt".to_owned());
+        assert_eq!(
+            remarks(&before, &now, [false; 2]),
+            ["The runs are of different modules: ping and apt."]
+        );
+        let mut before = row();
+        before.log.payload_removed_us = Some(0);
+        now.output_lines = LINES + 1;
         assert!(!output_is_compared(&before, &row()) && !output_is_compared(&row(), &now));
     }
 }
