@@ -215,7 +215,8 @@ fn heading(facet: &str) -> &'static str {
         "task" => "TASK",
         "module" => "MODULE",
         "status" => "STATUS",
-        _ => "DAY",
+        // Other times are in the local zone.
+        _ => "DAY (UTC)",
     }
 }
 
