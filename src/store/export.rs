@@ -66,6 +66,10 @@ pub struct OutcomeCount {
     pub flags: ResultFlags,
     /// How many.
     pub results: u64,
+    /// Sequence number of the first of them.
+    pub first_seq: u64,
+    /// Sequence number of the last of them.
+    pub last_seq: u64,
 }
 
 impl Store {
@@ -198,7 +202,7 @@ impl Store {
         last: u64,
     ) -> Result<Vec<OutcomeCount>, StoreError> {
         let mut query = self.query(
-            "SELECT task, status, flags, COUNT(*) AS n FROM results \
+            "SELECT task, status, flags, COUNT(*) AS n, MIN(seq) AS first_seq, MAX(seq) AS last_seq FROM results \
              WHERE execution = ? AND seq <= ? AND flags >= 0 \
              GROUP BY task, status, flags",
         );
@@ -210,6 +214,8 @@ impl Store {
                     status: results::read_status(row)?,
                     flags: results::read_flags(row)?,
                     results: row.unsigned("n")?,
+                    first_seq: row.unsigned("first_seq")?,
+                    last_seq: row.unsigned("last_seq")?,
                 })
             })
             .collect()

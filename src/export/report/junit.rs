@@ -6,7 +6,7 @@
 
 mod xml;
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -110,7 +110,11 @@ pub(super) async fn begin(
     let counts = store.count_results(key, last).await?;
     let plays = store.plays(key).await?;
     let play_of = plays_of_tasks(store, key).await?;
-    let suites = suites(&row, plays, &play_of, &counts);
+    let parts = match in_order(&play_of, &counts) {
+        Some(parts) => parts,
+        None => mixed(store, key, last).await?,
+    };
+    let suites = suites(&row, &plays, parts);
     let mut all = Counts::default();
     for suite in &suites {
         all.tests += suite.counts.tests;
@@ -171,31 +175,74 @@ async fn plays_of_tasks(
     }
 }
 
-/// The suites, in the order of the plays; results of a task without a play are in one without a name.
-fn suites(
-    row: &ExecutionRow,
-    plays: Vec<PlayRow>,
-    play_of: &HashMap<u32, u32>,
-    counts: &[OutcomeCount],
-) -> Vec<Suite> {
-    let mut by_play: BTreeMap<u32, Counts> = BTreeMap::new();
+/// The counts of each play, in the order of their results, if the results of no two plays mix.
+fn in_order(play_of: &HashMap<u32, u32>, counts: &[OutcomeCount]) -> Option<Vec<(u32, Counts)>> {
+    let mut by_play: BTreeMap<u32, (Counts, u64, u64)> = BTreeMap::new();
     for count in counts {
         let play = play_of.get(&count.task).copied().unwrap_or(0);
         let outcome = Outcome::of(count.status, count.flags);
-        let of_play = by_play.entry(play).or_default();
+        let (of_play, first, last) =
+            by_play
+                .entry(play)
+                .or_insert((Counts::default(), u64::MAX, 0));
         of_play.add(outcome, count.results);
+        *first = (*first).min(count.first_seq);
+        *last = (*last).max(count.last_seq);
     }
-    let mut plays: HashMap<u32, PlayRow> =
-        plays.into_iter().map(|play| (play.number, play)).collect();
-    let suites = by_play.into_iter().map(|(number, counts)| {
-        let play = plays.remove(&number);
-        let name = play.as_ref().map(|play| play.name.clone());
-        let started_us = play.as_ref().map_or(row.started_us, |play| play.started_us);
+    let mut parts: Vec<(u32, (Counts, u64, u64))> = by_play.into_iter().collect();
+    parts.sort_by_key(|(_, (_, first, _))| *first);
+    let mixes = parts
+        .windows(2)
+        .any(|pair| matches!(pair, [(_, (_, _, last)), (_, (_, first, _))] if last > first));
+    let parts = parts.into_iter().map(|(play, (counts, ..))| (play, counts));
+    (!mixes).then(|| parts.collect())
+}
+
+/// The counts of each play, where results of a play came after those of another: a part for each time that the play is
+/// another one.
+async fn mixed(
+    store: &Store,
+    key: ExecutionKey,
+    last: u64,
+) -> Result<Vec<(u32, Counts)>, ExportError> {
+    let filter = RowFilter::default();
+    let mut parts: Vec<(u32, Counts)> = Vec::new();
+    let mut after = 0;
+    while after < last {
+        let found = store.results_of(&[key], &filter, after, PAGE).await?;
+        let Some((_, newest)) = found.last() else {
+            break;
+        };
+        after = newest.entry.row.seq;
+        for (_, result) in &found {
+            let row = &result.entry.row;
+            if row.seq > last || row.flags.has(ResultFlags::RETRACTED) {
+                continue;
+            }
+            if parts.last().is_none_or(|(play, _)| *play != result.play) {
+                parts.push((result.play, Counts::default()));
+            }
+            if let Some((_, counts)) = parts.last_mut() {
+                counts.add(Outcome::of(row.status, row.flags), 1);
+            }
+        }
+    }
+    Ok(parts)
+}
+
+/// The suites; results of a task without a play are in one without a name.
+fn suites(row: &ExecutionRow, plays: &[PlayRow], parts: Vec<(u32, Counts)>) -> Vec<Suite> {
+    let plays: HashMap<u32, &PlayRow> = plays.iter().map(|play| (play.number, play)).collect();
+    let mut seen = HashSet::new();
+    let suites = parts.into_iter().map(|(number, counts)| {
+        let play = plays.get(&number);
+        let took_us = play.map_or(0, |play| play.ended_us.saturating_sub(play.started_us));
         Suite {
             play: number,
-            name: name.unwrap_or_default(),
-            started_us,
-            took_us: play.map_or(0, |play| play.ended_us.saturating_sub(play.started_us)),
+            name: play.map_or_else(String::new, |play| play.name.clone()),
+            started_us: play.map_or(row.started_us, |play| play.started_us),
+            // Once, so that the suites together take no longer than the plays.
+            took_us: if seen.insert(number) { took_us } else { 0 },
             counts,
         }
     });
@@ -322,7 +369,7 @@ impl Report {
             return;
         }
         self.close_suite();
-        // Results of plays do not mix. Should one come late, it is in a further suite, whose numbers are those of none.
+        // The suites are in the order of the results; one that was not counted is in a further suite.
         let at = self.suites.iter().position(|suite| suite.play == play);
         let suite = match at.and_then(|at| self.suites.remove(at)) {
             Some(suite) => suite,

@@ -311,6 +311,49 @@ pub(crate) fn a_junit_file_has_a_test_case_for_each_task_and_host() {
 }
 
 #[test]
+fn a_junit_file_counts_late_results_where_they_stand_and_retracted_ones_nowhere() {
+    let collector = Collector::start();
+    let client = collector.client();
+    let late = |run: Run, host: &str, status: &str| {
+        let data =
+            json!({ "task": 1, "host": host, "status": status, "content": { "msg": "late" } });
+        run.event("result", data)
+    };
+    let run = Run::new()
+        .play("web")
+        .task("install")
+        .ok("web-01")
+        .host("web-02")
+        .failed("web-02")
+        .event("retracted", json!({ "host": "web-02" }))
+        .play("db")
+        .task("start")
+        .ok("db-01");
+    let run = late(run, "web-03", "failed").ok("db-02").failed("db-03");
+    let run = late(run, "web-04", "skipped").ended(2);
+    run.deliver(&client);
+    // That each suite says how many test cases it has is checked for every file.
+    let suites = read(READ_JUNIT, &document(&client, run.id, "junit"));
+    let told = suites.as_array().unwrap().iter().map(|suite| {
+        let cases = suite["cases"].as_array().unwrap().iter();
+        let cases = cases
+            .map(|case| case["name"].as_str().unwrap())
+            .collect::<Vec<_>>();
+        (suite["name"].as_str().unwrap(), cases)
+    });
+    assert_eq!(
+        told.collect::<Vec<_>>(),
+        [
+            ("web", vec!["[web-01] install"]),
+            ("db", vec!["[db-01] start"]),
+            ("web", vec!["[web-03] install"]),
+            ("db", vec!["[db-02] start", "[db-03] start"]),
+            ("web", vec!["[web-04] install"]),
+        ]
+    );
+}
+
+#[test]
 fn a_junit_file_is_valid_whatever_was_recorded() {
     let collector = Collector::start();
     let client = collector.client();
