@@ -2,6 +2,7 @@
 //! half imported.
 
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use crate::builders::{Run, TEN, good_run, noise};
@@ -263,6 +264,90 @@ fn a_bundle_that_is_cut_damaged_or_foreign_is_refused_with_its_place() {
         assert!(
             message.contains("line ") && found == 1,
             "{found}: {message}"
+        );
+    }
+}
+
+/// A run's lines of a bundle with the hash that they have now.
+fn sealed(mut lines: Vec<String>) -> Vec<String> {
+    let mut hash = Sha256::new();
+    for line in &mut lines {
+        if line.starts_with("{\"execution\"") {
+            hash = Sha256::new();
+        }
+        if line.starts_with("{\"end\"") {
+            let mut end: Value = serde_json::from_str(line).unwrap();
+            let bytes = hash.clone().finalize();
+            let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+            end["end"]["sha256"] = json!(text);
+            *line = end.to_string();
+        }
+        hash.update(format!("{line}\n").as_bytes());
+    }
+    lines
+}
+
+#[test]
+fn a_bundle_whose_hashes_were_made_again_does_no_harm() {
+    let from = Collector::start();
+    let run = Run::new().play("web").output("one\ntwo\n").ended(0);
+    run.deliver(&from.client());
+    from.client().finished(run.id);
+    let all = lines(&bundle(&from, ""));
+    let block = all
+        .iter()
+        .position(|line| line.starts_with("{\"block\""))
+        .unwrap();
+    let to = Collector::start();
+    let client = to.client();
+    // The hash is made as the bundle makes it.
+    let answer = import(&client, &packed(&sealed(all.clone()))).ok();
+    assert_eq!(answer["imported"], 1);
+    assert_eq!(client.delete(run.id).status, 204);
+    let with = |name: &str, value: Value| {
+        let mut lines = all.clone();
+        let mut line: Value = serde_json::from_str(&lines[block]).unwrap();
+        line["block"][name] = value;
+        lines[block] = line.to_string();
+        packed(&sealed(lines))
+    };
+    for (name, value, says) in [
+        ("last_seq", json!(u64::MAX), "a number that no log has"),
+        ("last_seq", json!(i64::MAX), "a number that no log has"),
+        ("first_line", json!(u64::MAX), "a number that no log has"),
+        ("lines", json!(u64::MAX), "a number that no log has"),
+        ("raw_bytes", json!(u64::MAX), "a number that no log has"),
+        ("first_seq", json!(0), "the block is out of order"),
+        ("first_seq", json!(u64::MAX), "the block is out of order"),
+        ("last_seq", json!(-1), "this is no line of a bundle"),
+        ("data", json!("%"), "the block's data is not base64"),
+    ] {
+        let told = import(&client, &with(name, value.clone())).error(422, "not_a_bundle");
+        assert!(told.contains(says), "{name} = {value}: {told}");
+        let list = client.api("/executions").ok();
+        assert_eq!(list["executions"], json!([]), "{name} = {value}");
+    }
+    // Numbers that a log can have, and that its events contradict, are shown as a gap in the record.
+    for (name, value) in [
+        ("last_seq", json!(1_u64 << 53)),
+        ("lines", json!(1_u64 << 53)),
+    ] {
+        let to = Collector::start();
+        let client = to.client();
+        assert_eq!(
+            import(&client, &with(name, value)).ok()["imported"],
+            1,
+            "{name}"
+        );
+        let record = client.execution(run.id, "").ok();
+        assert_eq!(record["status"], "success", "{name}: {record}");
+        let output = client.execution(run.id, "/output?limit=2").ok();
+        assert_eq!(output["lines"][0]["text"], "one", "{name}: {output}");
+        // The collector goes on.
+        assert_eq!(
+            client.api("/search?q=two").ok()["hits"][0]["text"],
+            "two",
+            "{name}"
         );
     }
 }

@@ -18,6 +18,11 @@ const LINE_BYTES: usize = 48 << 20;
 /// The largest log of one execution, compressed, in bytes: it is in memory.
 const RUN_BYTES: usize = 1 << 30;
 
+/// The largest numbers of an event and of a printed line, and the largest size of a block's events, in bytes. No log
+/// comes near them, and sums of them cannot overflow.
+const NUMBERS: u64 = 1 << 53;
+const RAW_BYTES: u64 = 1 << 40;
+
 /// Bytes that are expanded at once.
 const EXPANDED: usize = 128 << 10;
 
@@ -236,6 +241,13 @@ impl BundleReader {
         });
         if !follows || line.first_seq == 0 || line.first_seq > line.last_seq {
             return Err(self.wrong("the block is out of order"));
+        }
+        let numbers = [line.last_seq, line.first_line, line.lines];
+        if numbers.iter().any(|number| *number > NUMBERS) || line.raw_bytes > RAW_BYTES {
+            return Err(self.wrong(format!(
+                "the block has a number that no log has: events and lines are numbered up to {NUMBERS}, and the events of \
+                 a block have {RAW_BYTES} bytes at most"
+            )));
         }
         let data = STANDARD
             .decode(&line.data)
