@@ -28,6 +28,7 @@ mod diff;
 mod doctor;
 mod documents;
 mod environment;
+mod estimate;
 #[cfg(target_os = "linux")]
 mod exec;
 mod export;

@@ -13,14 +13,19 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::super::client::Client;
+use super::super::estimate::{left, waits_for};
+use super::super::out::plain;
 use crate::clock::Clock;
-use crate::model::Phase;
+use crate::model::{Estimate, Phase, Status};
 
 /// How often the collector is asked.
 const EVERY: Duration = Duration::from_secs(1);
 
 /// Pause between two requests, as a multiple of how long the last one took: records with thousands of hosts are large.
 const REST: u32 = 10;
+
+/// How often the collector estimates how long the run still takes: it reads the tasks of earlier runs for that.
+const ESTIMATED: Duration = Duration::from_secs(5);
 
 /// How often the line is redrawn.
 const TICK: Duration = Duration::from_millis(200);
@@ -63,11 +68,20 @@ impl Progress {
             .name("progress".to_owned())
             .spawn(move || {
                 let (clock, path) = (Clock::system(), format!("/executions/{id}"));
+                let of_estimate = format!("{path}/estimate");
+                let (mut estimate, mut estimated) = (None, None);
                 loop {
                     let asked = Instant::now();
                     // If the collector is away for a while, the stream deals with it.
                     if let Ok(figures) = client.get(&path, &[("fields", FIELDS.to_owned())]) {
-                        show(&shown, &figures, &clock);
+                        show(&shown, &figures, estimate.as_ref(), &clock);
+                        let is_due = |at: Instant| at.elapsed() >= ESTIMATED;
+                        if figures.phase == Phase::Running && estimated.is_none_or(is_due) {
+                            // A collector of an older version knows of none.
+                            estimate = client.get(&of_estimate, &[]).ok();
+                            estimated = Some(Instant::now());
+                            show(&shown, &figures, estimate.as_ref(), &clock);
+                        }
                     }
                     let pause = EVERY.max(asked.elapsed() * REST);
                     if ended.recv_timeout(pause) != Err(RecvTimeoutError::Timeout) {
@@ -92,14 +106,14 @@ impl Drop for Progress {
     }
 }
 
-fn show(bar: &ProgressBar, figures: &Figures, clock: &Clock) {
+fn show(bar: &ProgressBar, figures: &Figures, estimate: Option<&Estimate>, clock: &Clock) {
     let us = clock.now_us() - figures.start_time.timestamp_micros();
     // Its machine's clock may be ahead of ours.
     bar.set_elapsed(Duration::from_micros(u64::try_from(us).unwrap_or_default()));
-    bar.set_message(in_words(figures));
+    bar.set_message(in_words(figures, estimate, clock));
 }
 
-fn in_words(figures: &Figures) -> String {
+fn in_words(figures: &Figures, estimate: Option<&Estimate>, clock: &Clock) -> String {
     let mut text = match (&figures.canceled_by, figures.phase) {
         (Some(_), _) => "canceled".to_owned(),
         (None, phase) => phase.as_str().to_owned(),
@@ -123,12 +137,26 @@ fn in_words(figures: &Figures) -> String {
             text.push_str(&format!(", {hosts} {word}"));
         }
     }
+    let is_running = |estimate: &&Estimate| estimate.status == Status::Running;
+    let Some(estimate) = estimate.filter(is_running) else {
+        return text;
+    };
+    // Without earlier runs like it, nothing is known.
+    if estimate.remaining.is_some() {
+        let after = if estimate.is_overdue { "" } else { " left" };
+        text.push_str(&format!("; {}{after}", left(estimate)));
+    }
+    let waits_for = waits_for(estimate, clock);
+    if !waits_for.is_empty() {
+        text.push_str(&format!("; {}", plain(&waits_for)));
+    }
     text
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::RunningHost;
 
     #[test]
     fn only_what_there_is_to_tell_is_told() {
@@ -141,6 +169,8 @@ mod tests {
             unreachable: Vec::new(),
             canceled_by: None,
         };
+        let clock = Clock::fixed(60_000_000);
+        let in_words = |figures: &Figures| super::in_words(figures, None, &clock);
         assert_eq!(in_words(&figures), "queued");
         figures.phase = Phase::Running;
         figures.results = 7;
@@ -151,6 +181,47 @@ mod tests {
             in_words(&figures),
             "running: 7 tasks done on 2 hosts, 1 failed"
         );
+        let mut estimate = Estimate {
+            id: Uuid::nil(),
+            status: Status::Running,
+            elapsed: 40.0,
+            based_on: 0,
+            usual: None,
+            remaining: None,
+            is_overdue: false,
+            task: Some("install".into()),
+            hosts_running: 2,
+            waits_for: Vec::new(),
+        };
+        let told = |estimate: &Estimate| {
+            let told = super::in_words(&figures, Some(estimate), &clock);
+            told.strip_prefix("running: 7 tasks done on 2 hosts, 1 failed")
+                .map(str::to_owned)
+        };
+        assert_eq!(told(&estimate).as_deref(), Some("; install"));
+        estimate.usual = Some(50.0);
+        estimate.remaining = Some(125.0);
+        estimate.waits_for.push(RunningHost {
+            host: "web-01".into(),
+            task: "install\u{7}".into(),
+            since: Some(DateTime::default()),
+        });
+        let waits_for = "web-01 and 1 more: install";
+        let expected = format!("; about 2m 05s left; {waits_for}");
+        let said = told(&estimate).unwrap();
+        assert!(
+            said.starts_with(&expected) && said.ends_with(", 1m ago"),
+            "{said}"
+        );
+        assert!(!said.contains('\u{7}'), "{said}");
+        estimate.is_overdue = true;
+        let said = told(&estimate).unwrap();
+        assert!(
+            said.starts_with("; overdue, usually 50.0s; web-01"),
+            "{said}"
+        );
+        estimate.status = Status::Success;
+        assert_eq!(told(&estimate).as_deref(), Some(""));
         figures.canceled_by = Some("token:me".into());
         assert!(in_words(&figures).starts_with("canceled: 7"));
     }

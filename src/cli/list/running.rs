@@ -4,6 +4,7 @@ use anyhow::Context as _;
 use serde_json::{Map, Value, json};
 
 use super::super::client::Client;
+use super::super::estimate;
 use super::super::ids::ShortIds;
 use super::super::out::{self, Colour, Column, Layout, Out};
 use super::super::pages::Pages;
@@ -53,8 +54,8 @@ pub(super) fn show(
                 ids.show(record.id),
                 name + &summary::options(record),
                 when::show_seconds(estimate.elapsed),
-                left(estimate),
-                waits_for(estimate, clock),
+                estimate::left(estimate),
+                estimate::waits_for(estimate, clock),
             ]
         });
     let mut out = Out::laid_out(layout);
@@ -72,35 +73,4 @@ pub(super) fn show(
         }
     })?;
     out.flush()
-}
-
-/// How long it still takes.
-fn left(estimate: &Estimate) -> String {
-    match (estimate.remaining, estimate.usual) {
-        (_, Some(usual)) if estimate.is_overdue => {
-            format!("overdue, usually {}", when::show_seconds(usual))
-        }
-        (Some(remaining), _) => format!("about {}", when::show_seconds(remaining)),
-        (None, _) => "?".to_owned(),
-    }
-}
-
-/// The host that it has been waiting for the longest, and its task.
-fn waits_for(estimate: &Estimate, clock: &Clock) -> String {
-    let Some(first) = estimate.waits_for.first() else {
-        return estimate.task.clone().unwrap_or_default();
-    };
-    let since = first
-        .since
-        .map(|since| format!(", {}", when::ago(since, clock)));
-    let more = match estimate.hosts_running {
-        0 | 1 => String::new(),
-        hosts => format!(" and {} more", hosts - 1),
-    };
-    format!(
-        "{}{more}: {}{}",
-        first.host,
-        first.task,
-        since.unwrap_or_default()
-    )
 }
