@@ -6,9 +6,10 @@
 //!
 //! Layout:
 //! - `script`: clap's script for a shell, and what is added to it
-//! - `typed`: what a command line asks for
+//! - `typed`: what a command line asks for; `query`: what the end of a query asks for
 //! - `values`: what the collector knows
 
+mod query;
 mod script;
 mod typed;
 mod values;
@@ -56,7 +57,7 @@ pub(super) fn run(command: &Complete) -> anyhow::Result<ExitCode> {
     let mut out = Out::new();
     for value in values::known(&typed).unwrap_or_default() {
         // The collector is not trusted with a person's terminal.
-        if value.text.contains(char::is_control) || !value.text.starts_with(typed.begun()) {
+        if value.text.contains(char::is_control) || !typed.takes(&value.text) {
             continue;
         }
         let text = typed.inserted(&value.text);

@@ -10,14 +10,21 @@ use super::typed::kind_of;
 /// collector's order: the newest execution first.
 const BASH: &str = r#"
 _playback() {
-    local answer value quoted
+    local answer value quoted current="${COMP_WORDS[COMP_CWORD]}"
     if answer=$("${COMP_WORDS[0]}" __complete bash -- "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null); then
         COMPREPLY=()
         while IFS= read -r value; do
             [[ -n $value ]] || continue
-            printf -v quoted %q "$value"
+            case $current in
+                [\'\"]*) quoted=$value ;;
+                *) printf -v quoted %q "$value" ;;
+            esac
             COMPREPLY+=("$quoted")
         done <<< "$answer"
+        # The value of a field follows without a blank.
+        if [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *: ]]; then
+            compopt -o nospace 2>/dev/null
+        fi
     else
         _playback_by_clap "$@"
     fi
@@ -28,15 +35,22 @@ _playback() {
 const ZSH: &str = r#"
 _playback() {
     local answer line
-    local -a values shown
+    local -a values shown fields shown_fields
     if answer="$("${words[1]}" __complete zsh -- "${(@)words[2,CURRENT]}" 2>/dev/null)"; then
         for line in "${(@f)answer}"; do
             [[ -n $line ]] || continue
-            values+=("${line%%$'\t'*}")
-            shown+=("${line/$'\t'/  }")
+            # The value of a field follows without a blank.
+            if [[ "${line%%$'\t'*}" == *: ]]; then
+                fields+=("${line%%$'\t'*}")
+                shown_fields+=("${line/$'\t'/  }")
+            else
+                values+=("${line%%$'\t'*}")
+                shown+=("${line/$'\t'/  }")
+            fi
         done
         compset -P '--*='
         compadd -V values -l -d shown -a values
+        compadd -S '' -V fields -l -d shown_fields -a fields
     else
         _playback_by_clap "$@"
     fi

@@ -6,6 +6,7 @@ use clap::{Arg, ArgAction, Command};
 use clap_complete::Shell;
 
 use super::super::pick::Pick;
+use super::query;
 
 /// Commands that launch a run: their options are for it, and are no filters of the history.
 const LAUNCHING: [&str; 4] = ["run", "adhoc", "replay", "create"];
@@ -26,9 +27,18 @@ pub(super) enum Kind {
     RunInventory,
     /// A secret that a schedule can name.
     Secret,
+    /// A query; what its end is, is one of the others.
+    Query,
+    /// The name of a field of a query: one about lines, or one about runs.
+    FieldName {
+        /// Whether the query is about lines.
+        is_search: bool,
+    },
+    /// One of the words that are the values of a query's field of this name.
+    OneOf(&'static str),
 }
 
-/// A command line whose last word is a value that the collector knows.
+/// A command line whose last word is a value that is known.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Typed {
     /// What the value is.
@@ -37,7 +47,9 @@ pub(super) struct Typed {
     pub(super) target: Vec<String>,
     /// The beginning of the value.
     begun: String,
-    /// How many bytes of it the shell keeps, whatever is inserted.
+    /// What stands before the value in its word, as in `host:web-01,`; none if the word is no query.
+    before: Option<String>,
+    /// How many bytes of the word the shell keeps, whatever is inserted.
     kept: usize,
 }
 
@@ -81,15 +93,29 @@ impl Typed {
             }
             None => (positional(command, positionals)?, last.as_str()),
         };
+        let kind = kind_of(command, argument)?;
+        // Shells leave the quotation mark alone, and in it, bash breaks no words.
+        let unquoted = begun.strip_prefix(['\'', '"']);
+        let is_query = kind == Kind::Query;
+        let (begun, is_quoted) = match unquoted.filter(|_| is_query) {
+            Some(unquoted) => (unquoted, true),
+            None => (begun, false),
+        };
         // bash completes what follows the last of its word breaks.
         let kept = match shell {
-            Shell::Bash => begun.rfind([':', '=']).map_or(0, |at| at + 1),
+            Shell::Bash if !is_quoted => begun.rfind([':', '=']).map_or(0, |at| at + 1),
             _ => 0,
         };
+        let (kind, at) = match is_query {
+            true => query::asked(begun, command.get_name() == "search")?,
+            false => (kind, 0),
+        };
+        let (before, begun) = begun.split_at(at);
         Some(Self {
-            kind: kind_of(command, argument)?,
+            kind,
             target,
             begun: begun.to_owned(),
+            before: is_query.then(|| before.to_owned()),
             kept,
         })
     }
@@ -99,9 +125,15 @@ impl Typed {
         &self.begun
     }
 
-    /// The part of a value that the shell inserts. The value begins with [`Self::begun`].
-    pub(super) fn inserted<'v>(&self, value: &'v str) -> &'v str {
-        &value[self.kept..]
+    /// Whether a value can stand here.
+    pub(super) fn takes(&self, value: &str) -> bool {
+        value.starts_with(&self.begun) && (self.before.is_none() || query::is_plain(value))
+    }
+
+    /// What the shell inserts for a value that can stand here.
+    pub(super) fn inserted(&self, value: &str) -> String {
+        let before = self.before.as_deref().unwrap_or_default();
+        format!("{before}{value}").split_off(self.kept)
     }
 }
 
@@ -119,6 +151,10 @@ pub(super) fn kind_of(command: &Command, argument: &Arg) -> Option<Kind> {
     }
     let id = argument.get_id().as_str();
     let is_option = argument.get_long().is_some() || argument.get_short().is_some();
+    let value_names = argument.get_value_names().unwrap_or_default();
+    if !is_option && value_names.iter().any(|name| name.as_str() == "QUERY") {
+        return Some(Kind::Query);
+    }
     match id {
         "vault_password_secret" | "private_key_secret" => Some(Kind::Secret),
         _ if LAUNCHING.contains(&command.get_name()) => match id {
@@ -237,7 +273,12 @@ mod tests {
             ("export --host we", is(Kind::Host, "we")),
             ("export --only-host we", is(Kind::Host, "we")),
             ("trends --playbook si", is(Kind::Playbook, "si")),
-            ("list word", None),
+            ("list wo", is(Kind::FieldName { is_search: false }, "wo")),
+            ("search wo", is(Kind::FieldName { is_search: true }, "wo")),
+            ("list a status:fa", is(Kind::OneOf("status"), "fa")),
+            ("stats 'host:we", is(Kind::Host, "we")),
+            ("search host:web-01,d", is(Kind::Host, "d")),
+            ("list since:7", None),
             ("list --ho", None),
             ("inventories --inventory p", is(Kind::Inventory, "p")),
             ("run --inventory p", is(Kind::RunInventory, "p")),
@@ -273,5 +314,11 @@ mod tests {
         let label = typed(&["list", "--label", "team", ":", "d"]);
         assert_eq!((label.kind, label.begun()), (Kind::Label, "team:d"));
         assert_eq!(label.inserted("team:db"), "db");
+        let status = typed(&["list", "status", ":", "failed,ru"]);
+        assert_eq!(status.begun(), "ru");
+        assert_eq!(status.inserted("running"), "failed,running");
+        let host = typed(&["list", "'status:failed host:we"]);
+        assert_eq!(host.inserted("web-01"), "status:failed host:web-01");
+        assert!(host.takes("web-01") && !host.takes("we b") && !host.takes("db"));
     }
 }

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::super::client::{Client, ClientArgs};
 use super::super::ids::ShortIds;
 use super::super::when;
+use super::query;
 use super::typed::{Kind, Typed};
 use crate::clock::Clock;
 use crate::model::{By, Period, Schedule, Status};
@@ -39,11 +40,16 @@ struct Target {
     client: ClientArgs,
 }
 
-/// Asks the collector once.
+/// Asks the collector once, for what it knows alone.
 ///
 /// # Errors
 /// The collector is away, slow, or refuses.
 pub(super) fn known(typed: &Typed) -> anyhow::Result<Vec<Value>> {
+    match typed.kind {
+        Kind::FieldName { is_search } => return Ok(query::names(is_search)),
+        Kind::OneOf(field) => return Ok(query::words(field)),
+        _ => {}
+    }
     let words = [String::new()]
         .into_iter()
         .chain(typed.target.iter().cloned());
@@ -60,6 +66,7 @@ pub(super) fn known(typed: &Typed) -> anyhow::Result<Vec<Value>> {
         Kind::RunPlaybook => files(&client, "/playbooks"),
         Kind::RunInventory => files(&client, "/inventories"),
         Kind::Secret => secrets(&client),
+        Kind::Query | Kind::FieldName { .. } | Kind::OneOf(_) => Ok(Vec::new()),
     }
 }
 

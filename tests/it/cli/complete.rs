@@ -115,6 +115,17 @@ fn bash_completes_what_the_collector_knows() {
         (&["watch", "--label", "team", ":", ""], &["db", "web"]),
         (&["watch", "--label", "a"], &["a\\ b"]),
         (&["list", "--host", "nothing"], &[]),
+        // A query: names of fields, their words, and what the collector knows, also in quotation marks.
+        (&["list", "st"], &["status:"]),
+        (&["search", "ta"], &["task:"]),
+        (&["list", "status", ":", "failed,r"], &["failed,running"]),
+        (&["list", "changed", ":", ""], &["no", "yes"]),
+        (&["search", "host", ":", "web-01,d"], &["web-01,db-01"]),
+        (
+            &["list", "'changed:yes host:we"],
+            &["changed:yes host:web-01", "changed:yes host:web-02"],
+        ),
+        (&["list", "since", ":", "7"], &[]),
         // Everything else is clap's.
         (&["list", "--inv"], &["--inventory"]),
         (&["list", "--status", "su"], &["success"]),

@@ -1,0 +1,139 @@
+//! What the end of a query asks for: the name of a field, or one of its values.
+
+use super::typed::Kind;
+use super::values::Value;
+use crate::filter::query::{LineField, language};
+use crate::filter::{Kind as FieldKind, PlaceName};
+
+/// What a query that is typed so far asks for, and where that begins in it. None: what follows is not known.
+pub(super) fn asked(typed: &str, is_search: bool) -> Option<(Kind, usize)> {
+    // Nothing is known of phrases.
+    if typed.matches('"').count() % 2 == 1 {
+        return None;
+    }
+    let blank = |c: char| c.is_whitespace() || matches!(c, '(' | ')');
+    let after_blank = |(at, blank): (usize, char)| at + blank.len_utf8();
+    let mut blanks = typed.char_indices().rev().filter(|(_, c)| blank(*c));
+    let mut at = blanks.next().map_or(0, after_blank);
+    at += usize::from(typed[at..].starts_with('-'));
+    let Some((name, values)) = typed[at..].split_once(':') else {
+        return Some((Kind::FieldName { is_search }, at));
+    };
+    let value = values.rfind(',').map_or(0, |comma| comma + 1);
+    Some((kind_of(name)?, at + name.len() + 1 + value))
+}
+
+/// What the values of a field are, if they are known.
+fn kind_of(name: &str) -> Option<Kind> {
+    let field = language().find(|field| field.name == name)?;
+    match (field.name, field.kind) {
+        ("id", _) => Some(Kind::Id),
+        ("playbook", _) => Some(Kind::Playbook),
+        ("inventory", _) => Some(Kind::Inventory),
+        ("host", _) => Some(Kind::Host),
+        ("label", _) => Some(Kind::Label),
+        ("user", _) => Some(Kind::User),
+        ("schedule", _) => Some(Kind::Schedule),
+        (name, FieldKind::Word(_) | FieldKind::OpenWord(_) | FieldKind::Flag) => {
+            Some(Kind::OneOf(name))
+        }
+        _ => None,
+    }
+}
+
+/// Whether a value can stand in a query without quotation marks.
+pub(super) fn is_plain(value: &str) -> bool {
+    let ends = |c: char| c.is_whitespace() || matches!(c, '(' | ')' | ',' | '"' | '*');
+    !value.contains(ends)
+}
+
+/// The names of the fields, each with its colon.
+pub(super) fn names(is_search: bool) -> Vec<Value> {
+    let of_lines = LineField::ALL.into_iter().filter(|_| is_search);
+    let of_lines = of_lines.map(|field| Value {
+        text: format!("{}:", field.name()),
+        description: match field {
+            LineField::Host => "Only lines of this host",
+            LineField::Task => "Only lines of this task",
+            LineField::Module => "Only lines of this module",
+            LineField::In => "Only lines from here: output, task, or a field of a result",
+        }
+        .to_owned(),
+    });
+    let is_of_line = |name: &str| LineField::ALL.iter().any(|field| field.name() == name);
+    let of_runs = language().filter(|field| !is_search || !is_of_line(field.name));
+    let of_runs = of_runs.map(|field| Value {
+        text: format!("{}:", field.name),
+        description: field.doc.to_owned(),
+    });
+    of_lines.chain(of_runs).collect()
+}
+
+/// The words that are the values of a field.
+pub(super) fn words(name: &str) -> Vec<Value> {
+    let Some(field) = language().find(|field| field.name == name) else {
+        return Vec::new();
+    };
+    let words = match field.kind {
+        FieldKind::Flag => vec!["yes", "no"],
+        _ => field
+            .at(PlaceName::List)
+            .and_then(|at| field.words(at))
+            .unwrap_or_default(),
+    };
+    let words = words.into_iter().map(|word| Value {
+        text: word.to_owned(),
+        description: String::new(),
+    });
+    words.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_a_query_is_a_field_or_its_value() {
+        let name = Kind::FieldName { is_search: false };
+        for (typed, expected) in [
+            ("", Some((name, ""))),
+            ("sta", Some((name, "sta"))),
+            ("NOT sta", Some((name, "sta"))),
+            ("-sta", Some((name, "sta"))),
+            ("(host:a OR us", Some((name, "us"))),
+            ("status:", Some((Kind::OneOf("status"), ""))),
+            ("status:failed,ru", Some((Kind::OneOf("status"), "ru"))),
+            ("a changed:y", Some((Kind::OneOf("changed"), "y"))),
+            ("host:web-01,we", Some((Kind::Host, "we"))),
+            ("playbook:site", Some((Kind::Playbook, "site"))),
+            ("since:7", None),
+            ("nothing:x", None),
+            ("\"a phrase with host:", None),
+            ("\"a phrase\" host:", Some((Kind::Host, ""))),
+        ] {
+            let found = asked(typed, false).map(|(kind, at)| (kind, &typed[at..]));
+            assert_eq!(found, expected, "{typed}");
+        }
+    }
+
+    #[test]
+    fn each_field_is_offered_once() {
+        for (is_search, expected) in [
+            (false, &["host:", "status:"][..]),
+            (true, &["host:", "task:", "in:"]),
+        ] {
+            let names: Vec<String> = names(is_search).into_iter().map(|one| one.text).collect();
+            for name in expected {
+                let times = names.iter().filter(|one| one == name).count();
+                assert_eq!(times, 1, "{name} in {names:?}");
+            }
+        }
+        assert_eq!(words_of("changed"), ["yes", "no"]);
+        assert!(words_of("status").contains(&"failed".to_owned()));
+        assert!(is_plain("/srv/web-01") && !is_plain("a b") && !is_plain("a,b"));
+    }
+
+    fn words_of(name: &str) -> Vec<String> {
+        words(name).into_iter().map(|one| one.text).collect()
+    }
+}
