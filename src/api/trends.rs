@@ -31,10 +31,17 @@ pub(super) struct TrendsOptions {
     q: Option<String>,
     /// How many of the newest finished runs to look at: 1 to 2000, 200 by default.
     runs: Option<usize>,
+    /// Only the task of this name, with or without its role, and all of it: by default, tasks are told of which there is
+    /// something to say.
+    #[param(example = "web : Install nginx")]
+    task: Option<String>,
 }
 
 /// Get trends of the newest finished runs that match: success rates, durations and when they changed, tasks that always
-/// change something, and what passes and fails in turn.
+/// change something, what passes and fails in turn, and running executions that seem not to end.
+///
+/// With `host`, the answer tells of this host whether or not it ever failed, and how long its tasks took; with `task`, of
+/// this task.
 #[utoipa::path(
     get, path = "/trends", tag = "history", params(TrendsQuery),
     responses((status = 200, body = Trends), (status = 400, body = ErrorBody))
@@ -51,14 +58,17 @@ pub(super) async fn get_trends(
             "runs = {runs}: it must be from 1 to {MOST_RUNS}"
         )));
     }
+    let task = query.rest.task.as_deref().filter(|task| !task.is_empty());
     let costing = app.costs.costing().await?;
-    let trends = history::trends(
+    let mut trends = history::trends(
         &app.store,
         &filter,
+        task,
         TrendLimits::of(runs),
         costing.as_deref(),
     )
     .await?;
+    trends.overdue = history::overdue(&app.store, &filter, app.clock.now_us()).await?;
     Ok(Json(trends))
 }
 

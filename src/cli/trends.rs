@@ -31,6 +31,9 @@ pub(super) struct TrendsArgs {
     query: QueryArgs,
     #[command(flatten)]
     filters: Filters<place::List>,
+    /// Show this task, whether or not there is something conspicuous about it: its name, with or without its role
+    #[arg(long, value_name = "NAME")]
+    task: Option<String>,
     /// Look at so many runs
     #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=2000))]
     runs: u32,
@@ -49,20 +52,22 @@ pub(super) fn run(command: &TrendsArgs) -> anyhow::Result<ExitCode> {
     let client = Client::new(&command.client)?;
     let mut parameters = selection.with(Vec::new());
     parameters.push(("runs", command.runs.to_string()));
+    parameters.extend(command.task.clone().map(|task| ("task", task)));
     let mut out = Out::laid_out(command.layout);
     if command.json {
         let answer: Box<RawValue> = client.get("/trends", &parameters)?;
         out.line(answer.get())?;
     } else {
         let trends: Trends = client.get("/trends", &parameters)?;
-        print(&trends, &mut out)?;
+        print(&trends, command.task.as_deref(), &mut out)?;
     }
     out.flush()?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn print(trends: &Trends, out: &mut Out) -> anyhow::Result<()> {
+fn print(trends: &Trends, asked: Option<&str>, out: &mut Out) -> anyhow::Result<()> {
     let (Some(from), Some(to)) = (trends.from, trends.to) else {
+        overdue(trends, out)?;
         note("no finished run matches; runs in check mode do not count");
         return Ok(());
     };
@@ -75,6 +80,10 @@ fn print(trends: &Trends, out: &mut Out) -> anyhow::Result<()> {
     out.line("")?;
     let names = names(trends);
     playbooks(trends, &names, out)?;
+    overdue(trends, out)?;
+    if let Some(asked) = asked {
+        tasks(trends, asked, out)?;
+    }
     let is_slower = |durations: &Option<DurationTrend>| {
         durations
             .as_ref()
@@ -125,6 +134,71 @@ fn print(trends: &Trends, out: &mut Out) -> anyhow::Result<()> {
     remarks(trends)
 }
 
+/// Running executions that seem not to end.
+fn overdue(trends: &Trends, out: &mut Out) -> anyhow::Result<()> {
+    if trends.overdue.is_empty() {
+        return Ok(());
+    }
+    section("Running for longer than usual", out)?;
+    for one in &trends.overdue {
+        let usual = match one.usual {
+            Some(usual) => format!("usually {}", when::show_seconds(usual)),
+            None => "nothing like it succeeded before".to_owned(),
+        };
+        let text = format!(
+            "{}, for {}, {usual} ({})",
+            one.name,
+            when::show_seconds(one.elapsed),
+            ids::short(one.run.id)
+        );
+        out.hanging("  ", &plain(&text))?;
+    }
+    Ok(())
+}
+
+/// The task that is asked for, in each playbook.
+fn tasks(trends: &Trends, asked: &str, out: &mut Out) -> anyhow::Result<()> {
+    section(&format!("Task {}", plain(asked)), out)?;
+    if trends.tasks.is_empty() {
+        return out.line("  none of these runs has it");
+    }
+    let columns = [
+        Column::front("PLAYBOOK", 12),
+        Column::end("TASK", 12),
+        Column::whole("RUNS"),
+        Column::whole("RATE"),
+        Column::whole("CHANGED"),
+        Column::whole("MEDIAN"),
+        Column::whole("P95"),
+    ];
+    let rows = trends.tasks.iter().map(|one| {
+        let [median, p95] = took(one.durations.as_ref());
+        [
+            one.playbook.clone(),
+            described(&one.name, &one.action, &one.role, false),
+            one.runs.to_string(),
+            percent(one.success_rate),
+            one.changed_runs.to_string(),
+            median,
+            p95,
+        ]
+    });
+    out.table(columns, rows.collect(), |_, _, line| line)
+}
+
+/// A share, never rounded up: 100 % are all.
+fn percent(share: f64) -> String {
+    format!("{:.0} %", (share * 100.0).floor())
+}
+
+/// The median and what 95 of 100 do not exceed.
+fn took(durations: Option<&DurationTrend>) -> [String; 2] {
+    match durations {
+        Some(took) => [took.median, took.p95].map(when::show_seconds),
+        None => ["-", "-"].map(str::to_owned),
+    }
+}
+
 fn section(title: &str, out: &mut Out) -> anyhow::Result<()> {
     out.line("")?;
     out.headline(Colour::Bold, title)
@@ -154,18 +228,15 @@ fn playbooks(trends: &Trends, names: &[String], out: &mut Out) -> anyhow::Result
         columns.push(Column::whole("COST"));
     }
     let rows = trends.playbooks.iter().zip(names).map(|(one, name)| {
-        let took = |value: fn(&DurationTrend) -> f64| match &one.durations {
-            Some(durations) => when::show_seconds(value(durations)),
-            None => "-".to_owned(),
-        };
+        let [median, p95] = took(one.durations.as_ref());
         let cost = one.cost.as_ref().map(|cost| cost.figures.shown());
         let cost = has_cost.then(|| cost.unwrap_or_else(|| "-".to_owned()));
         let cells = [
             name.clone(),
             one.runs.to_string(),
-            format!("{:.0} %", (one.success_rate * 100.0).floor()),
-            took(|durations| durations.median),
-            took(|durations| durations.p95),
+            percent(one.success_rate),
+            median,
+            p95,
             one.last_status.as_str().to_owned(),
             when::show(one.last.start_time),
         ];
@@ -239,7 +310,12 @@ fn hosts(trends: &Trends, out: &mut Out) -> anyhow::Result<()> {
     if trends.hosts.is_empty() {
         return Ok(());
     }
-    section("Hosts that failed", out)?;
+    let has_failed = |one: &HostTrend| one.failed_runs + one.unreachable_runs > 0;
+    let title = match trends.hosts.iter().all(has_failed) {
+        true => "Hosts that failed",
+        false => "Hosts",
+    };
+    section(title, out)?;
     let columns = [
         Column::end("HOST", 12),
         Column::whole("RUNS"),
@@ -264,7 +340,18 @@ fn hosts(trends: &Trends, out: &mut Out) -> anyhow::Result<()> {
             true => out.paint(Colour::Red, &line),
             false => line,
         }
-    })
+    })?;
+    for one in trends.hosts.iter().filter(|one| one.durations.is_some()) {
+        let [median, p95] = took(one.durations.as_ref());
+        let text = format!(
+            "{}: {} of its runs were good; its tasks took {median} in the median, 95 of 100 times no more than {p95}",
+            one.name,
+            percent(one.success_rate)
+        );
+        out.hanging("  ", &plain(&text))?;
+        changes(one.durations.as_ref(), out)?;
+    }
+    Ok(())
 }
 
 /// Says what is not shown.

@@ -1,10 +1,10 @@
 //! How long a running execution still takes, judged by the last successful runs like it, and what it waits for.
 
 use super::HistoryError;
-use super::trends::{median, variant_of};
+use super::trends::{median, name_of, variant_of};
 use crate::model::{
-    Cursor, Estimate, ExecutionFilter, ExecutionKey, ExecutionRow, Page, RunningHost, Status,
-    TaskRow, printed_task, task_title, time_from_us,
+    Cursor, DAY_US, Estimate, ExecutionFilter, ExecutionKey, ExecutionRow, OverdueRun, Page, RunAt,
+    RunningHost, Status, TaskRow, printed_task, task_title, time_from_us,
 };
 use crate::store::{Store, StoreError};
 
@@ -19,6 +19,9 @@ const TASKS: u32 = 5_000;
 
 /// Hosts that are named.
 const HOSTS: u32 = 10;
+
+/// Running executions that are judged at once: the oldest.
+const RUNNING: u32 = 50;
 
 /// How much longer than the longest of the others a run takes that is overdue.
 const OVERDUE: f64 = 1.5;
@@ -96,6 +99,63 @@ pub async fn estimate(
     estimate.remaining = Some(median(&remaining));
     estimate.is_overdue = elapsed > longest * OVERDUE;
     Ok(estimate)
+}
+
+/// The running executions that match a filter and seem not to end, the oldest first. Runs in check mode are left out.
+///
+/// # Errors
+/// The store failed.
+pub async fn overdue(
+    store: &Store,
+    filter: &ExecutionFilter,
+    now_us: i64,
+) -> Result<Vec<OverdueRun>, HistoryError> {
+    if filter
+        .status
+        .is_some_and(|status| status != Status::Running)
+    {
+        return Ok(Vec::new());
+    }
+    let running = ExecutionFilter {
+        status: Some(Status::Running),
+        ..filter.clone()
+    };
+    let page = Page {
+        limit: RUNNING,
+        offset: 0,
+        after: None,
+        ascending: true,
+    };
+    let mut overdue = Vec::new();
+    for (_, row) in store.executions(&running, &page).await? {
+        let elapsed_us = now_us.saturating_sub(row.started_us);
+        if row.description.check {
+            continue;
+        }
+        let like_it = like_it(store, &row).await?;
+        let took: Vec<f64> = like_it
+            .iter()
+            .map(|(_, other)| duration_us(other).max(0) as f64 / 1e6)
+            .collect();
+        let elapsed = elapsed_us.max(0) as f64 / 1e6;
+        let is_overdue = match took.iter().copied().reduce(f64::max) {
+            Some(longest) => elapsed > longest * OVERDUE,
+            None => elapsed_us > DAY_US,
+        };
+        if is_overdue {
+            overdue.push(OverdueRun {
+                r#type: row.description.r#type,
+                name: name_of(&row),
+                run: RunAt {
+                    id: row.id,
+                    start_time: time_from_us(row.started_us),
+                },
+                elapsed,
+                usual: (!took.is_empty()).then(|| median(&took)),
+            });
+        }
+    }
+    Ok(overdue)
 }
 
 /// The last successful runs of the same playbook, inventory, limit and tags.

@@ -42,7 +42,7 @@ use playback_wire::Producer;
 use uuid::Uuid;
 
 pub use costs::{Costs, add_cost};
-pub use estimate::estimate;
+pub use estimate::{estimate, overdue};
 pub use feed::{Feed, FeedViewer};
 pub use fields::Fields;
 pub use lines::{LinePage, LineRange, OutputLine, all_lines, lines_within, page_of_lines, tails};

@@ -27,20 +27,40 @@ pub struct Trends {
     #[serde(default)]
     pub playbooks_left_out: u64,
     /// Tasks of which there is something to say: they always change something, pass and fail in turn, or take another
-    /// time than before. Those of the most runs first.
+    /// time than before. Those of the most runs first. If a task is asked for, that one in each playbook, and no other.
     pub tasks: Vec<TaskTrend>,
     /// How many such tasks are not listed.
     #[serde(default)]
     pub tasks_left_out: u64,
     /// How many of the runs, from the newest on, their tasks were read of.
     pub runs_with_tasks: u64,
-    /// Hosts that failed, those with the most failures first.
+    /// Hosts that failed, those with the most failures first. A host that is asked for comes before them, failed or not.
     pub hosts: Vec<HostTrend>,
     /// How many such hosts are not listed.
     #[serde(default)]
     pub hosts_left_out: u64,
     /// How many of the runs, from the newest on, their hosts were read of.
     pub runs_with_hosts: u64,
+    /// Running executions that match and seem not to end: those that take more than half as long again as the longest of
+    /// the last successful runs like them, or, where there are none, for longer than a day. The oldest first.
+    #[serde(default)]
+    pub overdue: Vec<OverdueRun>,
+}
+
+/// A running execution that seems not to end.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct OverdueRun {
+    /// Playbook or ad-hoc.
+    pub r#type: ExecutionType,
+    /// The playbook as named on the command line, or the module.
+    pub name: String,
+    /// The run.
+    pub run: RunAt,
+    /// For how long it has been running, in seconds.
+    pub elapsed: f64,
+    /// How long runs like it took, in seconds: the median. Missing if there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usual: Option<f64>,
 }
 
 /// How the runs of a playbook developed.
@@ -59,6 +79,9 @@ pub struct PlaybookTrend {
     pub succeeded: u64,
     /// Their share, from 0 to 1.
     pub success_rate: f64,
+    /// Runs that did not come to an end of their own: they were canceled, ran out of time, or fell silent.
+    #[serde(default)]
+    pub unfinished: u64,
     /// The last run.
     pub last: RunAt,
     /// How it ended.
@@ -109,6 +132,9 @@ pub struct TaskTrend {
     pub changed_runs: u64,
     /// Runs in which it failed on at least one host, and that was not ignored.
     pub failed_runs: u64,
+    /// The share of the runs in which it did not fail, from 0 to 1.
+    #[serde(default)]
+    pub success_rate: f64,
     /// Whether it changed something in each of three runs or more: it is not idempotent.
     pub always_changes: bool,
     /// If it passes and fails in turn.
@@ -130,6 +156,13 @@ pub struct HostTrend {
     pub failed_runs: u64,
     /// Runs in which it could not be reached.
     pub unreachable_runs: u64,
+    /// The share of the runs in which neither happened, from 0 to 1.
+    #[serde(default)]
+    pub success_rate: f64,
+    /// Of a host that is asked for: how long its tasks took together, where none failed, in the playbook that ran on it
+    /// most often.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub durations: Option<DurationTrend>,
     /// If it passes and fails in turn.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flaky: Option<Turns>,

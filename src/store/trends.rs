@@ -6,6 +6,7 @@ use super::tables::hosts::read_stats;
 use super::tables::table::push_list;
 use super::tables::tasks;
 use super::{Store, StoreError};
+use crate::filter::stored;
 use crate::model::{ExecutionKey, RunningRow, TaskRow};
 
 /// Columns of a task, with the execution that it belongs to.
@@ -14,6 +15,10 @@ const TASKS: &str = "SELECT execution, number, play, name, action, path, line, r
 
 const HOSTS: &str = "SELECT execution, name, ok, changed, unreachable, failed, skipped, rescued, ignored \
     FROM execution_hosts WHERE execution IN (";
+
+const HOST_TIMES: &str = "SELECT h.execution AS execution, r.duration_us AS duration_us FROM execution_hosts h \
+    JOIN results r ON r.execution = h.execution AND r.host = h.number \
+    WHERE h.name = ? AND r.flags >= 0 AND r.duration_us IS NOT NULL AND h.execution IN (";
 
 const RUNNING: &str = "SELECT h.name AS host, h.running_since_us, t.name AS task, t.action AS action \
     FROM execution_hosts h \
@@ -60,6 +65,31 @@ impl Store {
         query
             .for_each(&self.read, |row| {
                 each(row.get("execution")?, row.get("name")?, read_stats(row)?);
+                Ok(())
+            })
+            .await
+    }
+
+    /// Passes on how long each result of a host took in these executions, in microseconds, in no particular order. Reads all
+    /// of their results.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn each_host_time(
+        &self,
+        keys: &[ExecutionKey],
+        host: &str,
+        mut each: impl FnMut(ExecutionKey, i64) + Send,
+    ) -> Result<(), StoreError> {
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let mut query = self.query(HOST_TIMES);
+        query.bind(stored(host));
+        push_list(&mut query, keys);
+        query
+            .for_each(&self.read, |row| {
+                each(row.get("execution")?, row.get("duration_us")?);
                 Ok(())
             })
             .await

@@ -166,6 +166,7 @@ mod tests {
             runs: 20,
             succeeded: 20,
             success_rate: 1.0,
+            unfinished: 0,
             last: change(FROM, 0.0, 0.0).run,
             last_status: Status::Success,
             flaky,

@@ -109,7 +109,7 @@ pub async fn report(
             to_us: Some(request.span().1),
             ..request.filter.clone()
         };
-        let trends = trends(store, &filter, TREND_LIMITS, costing.as_deref()).await?;
+        let trends = trends(store, &filter, None, TREND_LIMITS, costing.as_deref()).await?;
         developments::fill(&request, &trends, &mut report);
     }
     if !statistics_are_whole(&request, now_us) {

@@ -21,8 +21,8 @@ use self::turns::{Circumstances, Outcomes};
 use super::HistoryError;
 use crate::model::{
     Amount, CostSum, CostTrend, Costing, Cursor, DurationChange, DurationTrend, ExecutionFilter,
-    ExecutionKey, ExecutionRow, Page, PlaybookTrend, RunAt, RunUsage, SlotUsage, Status, Trends,
-    time_from_us,
+    ExecutionKey, ExecutionRow, Page, PlaybookTrend, Reason, RunAt, RunUsage, SlotUsage, Status,
+    Trends, time_from_us,
 };
 use crate::store::Store;
 
@@ -57,19 +57,22 @@ impl TrendLimits {
     }
 }
 
-/// The trends of the newest finished runs that match a filter; with what they cost, if there are prices.
+/// The trends of the newest finished runs that match a filter; with what they cost, if there are prices. Of a host that
+/// the filter names, and of a task that is named, they say more.
 ///
 /// # Errors
 /// The store failed.
 pub async fn trends(
     store: &Store,
     filter: &ExecutionFilter,
+    task: Option<&str>,
     limits: TrendLimits,
     costing: Option<&Costing>,
 ) -> Result<Trends, HistoryError> {
     let (history, has_older) = History::read(store, filter, limits.runs).await?;
-    let tasks = tasks::read(store, &history, limits.tasks).await?;
-    let hosts = hosts::read(store, &history, limits.hosts, costing).await?;
+    let tasks = tasks::read(store, &history, limits.tasks, task).await?;
+    let host = filter.host.as_deref();
+    let hosts = hosts::read(store, &history, limits.hosts, costing, host).await?;
     let mut playbooks = history.playbooks(costing, &hosts);
     let playbooks_left_out = playbooks.split_off(PLAYBOOKS.min(playbooks.len())).len();
     let at = |run: Option<&Run>| run.map(|run| time_from_us(run.started_us));
@@ -86,6 +89,7 @@ pub async fn trends(
         hosts_left_out: hosts.trends.len().saturating_sub(HOSTS) as u64,
         hosts: hosts.trends.into_iter().take(HOSTS).collect(),
         runs_with_hosts: hosts.runs as u64,
+        overdue: Vec::new(),
     })
 }
 
@@ -99,6 +103,10 @@ struct Run {
     playbook: usize,
     circumstances: Circumstances,
     status: Status,
+    /// Whether something else than the run ended it.
+    is_unfinished: bool,
+    /// How many results it has.
+    results: u64,
     /// In seconds, if it is known.
     duration: Option<f64>,
     usage: RunUsage,
@@ -216,6 +224,7 @@ impl History {
                 runs: runs.len() as u64,
                 succeeded: succeeded as u64,
                 success_rate: succeeded as f64 / runs.len() as f64,
+                unfinished: runs.iter().filter(|run| run.is_unfinished).count() as u64,
                 last: last.at,
                 last_status: last.status,
                 flaky: outcomes.flaky(),
@@ -280,6 +289,11 @@ impl Run {
                 commit: git.map(|git| Arc::from(git.commit.as_str())),
             },
             status: row.status,
+            is_unfinished: matches!(
+                row.reason,
+                Some(Reason::Canceled | Reason::TimedOut | Reason::Lost)
+            ),
+            results: row.results,
             duration: row.duration_us().map(|us| us as f64 / 1e6),
             usage: RunUsage {
                 started_us: row.started_us,
@@ -311,6 +325,11 @@ fn playbook_of(row: &ExecutionRow) -> Playbook {
         folder: run.cwd.clone().filter(|_| is_relative),
         name,
     }
+}
+
+/// What was run: a playbook, or a module.
+pub(in crate::history) fn name_of(row: &ExecutionRow) -> String {
+    playbook_of(row).name
 }
 
 /// On what the run's playbook was run.

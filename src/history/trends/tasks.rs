@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::turns::Outcomes;
 use super::{History, Run, durations};
 use crate::history::HistoryError;
-use crate::model::{ExecutionKey, TaskRow, TaskTrend};
+use crate::model::{ExecutionKey, TaskRow, TaskTrend, printed_task};
 use crate::store::Store;
 
 /// Runs whose tasks are read at once.
@@ -55,12 +55,16 @@ struct InRuns {
     line: u32,
 }
 
-/// Reads the tasks of the runs, the newest runs first.
+/// Reads the tasks of the runs, the newest runs first. `named`: only those of this name, with or without its role.
 pub(super) async fn read(
     store: &Store,
     history: &History,
     most: usize,
+    named: Option<&str>,
 ) -> Result<Found, HistoryError> {
+    let is_meant = |row: &TaskRow| {
+        named.is_none_or(|name| row.name == name || printed_task(&row.name, &row.role) == name)
+    };
     let mut tasks: HashMap<Identity, InRuns> = HashMap::new();
     let (mut rows, mut read) = (0, 0);
     for chunk in history.runs.rchunks(RUNS) {
@@ -77,7 +81,7 @@ pub(super) async fn read(
         store
             .each_task(&keys, |key, row| {
                 rows += 1;
-                if let Some(index) = indexes.get(&key) {
+                if let Some(index) = indexes.get(&key).filter(|_| is_meant(&row)) {
                     add(&mut tasks, *index, history.runs[*index].playbook, row);
                 }
             })
@@ -86,7 +90,7 @@ pub(super) async fn read(
     }
     let mut trends: Vec<TaskTrend> = tasks
         .into_iter()
-        .filter_map(|(identity, task)| trend(history, identity, &task))
+        .filter_map(|(identity, task)| trend(history, identity, &task, named.is_some()))
         .collect();
     trends.sort_by(|one, other| {
         let name = |trend: &TaskTrend| {
@@ -129,8 +133,13 @@ fn add(tasks: &mut HashMap<Identity, InRuns>, run: usize, playbook: usize, row: 
     }
 }
 
-/// The trend of a task, if there is something to say of it.
-fn trend(history: &History, identity: Identity, task: &InRuns) -> Option<TaskTrend> {
+/// The trend of a task, if there is something to say of it or it is asked for.
+fn trend(
+    history: &History,
+    identity: Identity,
+    task: &InRuns,
+    is_asked: bool,
+) -> Option<TaskTrend> {
     let ran = || task.runs.iter().filter(|(_, in_run)| in_run.ran);
     let count = |is_one: fn(&InRun) -> bool| ran().filter(|(_, one)| is_one(one)).count() as u64;
     let (runs, changed_runs, failed_runs) = (
@@ -153,7 +162,8 @@ fn trend(history: &History, identity: Identity, task: &InRuns) -> Option<TaskTre
     let has_changed = durations
         .as_ref()
         .is_some_and(|took| !took.changes.is_empty());
-    if !(always_changes || flaky.is_some() || has_changed) {
+    let is_told = always_changes || flaky.is_some() || has_changed || is_asked;
+    if runs == 0 || !is_told {
         return None;
     }
     Some(TaskTrend {
@@ -166,6 +176,7 @@ fn trend(history: &History, identity: Identity, task: &InRuns) -> Option<TaskTre
         runs,
         changed_runs,
         failed_runs,
+        success_rate: (runs - failed_runs) as f64 / runs as f64,
         always_changes,
         flaky,
         durations,

@@ -36,6 +36,19 @@ fn trends_say_what_got_slower_and_what_is_not_idempotent() {
     ] {
         assert!(page.contains(expected), "{page}");
     }
+    let asked = ["trends", "--task", "build", "--host", "web-01"];
+    let page = run(&collector, &asked).ok().to_owned();
+    for expected in [
+        "\nTask build\n",
+        "\nHosts\n",
+        "web-01: 100 % of its runs were good; its tasks took ",
+    ] {
+        assert!(page.contains(expected), "{page}");
+    }
+    let page = run(&collector, &["trends", "--task", "nothing"])
+        .ok()
+        .to_owned();
+    assert!(page.contains("none of these runs has it"), "{page}");
     let answer: Value = serde_json::from_str(run(&collector, &["trends", "--json"]).ok()).unwrap();
     assert_eq!(answer["runs"], 24);
     let told = run(&collector, &["trends", "status:lost"])
@@ -56,6 +69,12 @@ fn what_is_running_is_listed_with_what_it_waits_for() {
         .task("build")
         .host("web-01");
     running.deliver(&client);
+    let page = run(&collector, &["trends"]).ok().to_owned();
+    assert!(
+        page.contains("\nRunning for longer than usual\n  site.yml, for 15m 0"),
+        "{page}"
+    );
+    assert!(page.contains(", usually 1m 40s ("), "{page}");
     let page = run(&collector, &["list", "--running"]).ok().to_owned();
     assert!(page.contains("overdue, usually 1m 40s"), "{page}");
     assert!(page.contains("web-01: build, 15m ago"), "{page}");

@@ -533,6 +533,7 @@ async fn all_faults(store: &Store, large: ExecutionKey, when: &str) -> Vec<Strin
         "runs that changed a host": store.host_runs(&host, HostRuns::Changed, Some(middle()), 50),
         "the first run of a host": store.first_run(&host),
         "changes of a host in a run": store.changes(large, 40, (0, 6_000), 50),
+        "times of a host": store.each_host_time(&[large], "h40", |_, _| {}),
         "some tasks": store.tasks_numbered(large, &[7, 9]),
         "facts of a run": store.facts(large, 0, 50),
         "facts of a host until a time": store.facts_until(hosts[0], TEN, 50),
