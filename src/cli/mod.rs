@@ -377,5 +377,12 @@ mod tests {
         for line in HELP.lines().chain(AFTER_HELP.lines()) {
             assert!(line.chars().count() <= 80, "{line}");
         }
+        // What answers a question comes first.
+        let listed = HELP.lines().filter_map(|line| line.strip_prefix("  "));
+        let first: Vec<&str> = listed
+            .filter_map(|line| line.split(' ').next())
+            .take(3)
+            .collect();
+        assert_eq!(first, ["why", "diff", "search"]);
     }
 }

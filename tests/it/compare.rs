@@ -1,5 +1,6 @@
 //! Comparison of two runs, through the API.
 
+use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
@@ -196,6 +197,154 @@ pub(crate) fn outcomes_fields_and_durations_are_compared_by_task_and_host() {
     assert_eq!(duration["task"]["name"], "slow");
     let seconds = |side: &str| duration[side].as_f64().unwrap().round();
     assert_eq!((seconds("before"), seconds("now")), (2.0, 9.0));
+}
+
+/// A generated run: its tasks, its hosts, and how each task ended on each host.
+struct Generated {
+    tasks: Vec<u32>,
+    hosts: Vec<String>,
+    outcomes: BTreeMap<(u32, String), &'static str>,
+}
+
+impl Generated {
+    fn deliver(&self, client: &Client, hours: i64) -> Uuid {
+        let mut run = run_at(hours, json!({}));
+        for number in &self.tasks {
+            run = task(run, *number, &format!("task {number}"));
+            for host in &self.hosts {
+                let (status, changed) = match self.outcomes[&(*number, host.clone())] {
+                    "changed" => ("ok", true),
+                    other => (other, false),
+                };
+                let more = json!({ "changed": changed, "content": { "changed": changed } });
+                run = result(run, *number, host, status, more);
+            }
+        }
+        let run = run.ended(0);
+        run.deliver(client);
+        run.id
+    }
+}
+
+#[test]
+pub(crate) fn comparisons_are_those_of_an_obvious_count() {
+    let collector = Collector::start();
+    let client = collector.client();
+    let mut state = 7_u64;
+    let mut below = |most: u64| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (state >> 33) % most
+    };
+    for round in 0..25 {
+        let mut generated = |leaves_out: bool| {
+            // The first task and the first host are in both runs.
+            let tasks: Vec<u32> = (1..=8)
+                .filter(|number| *number == 1 || !leaves_out || below(3) > 0)
+                .collect();
+            let hosts = (0..5).filter(|host| *host == 0 || below(3) > 0);
+            let hosts: Vec<String> = hosts.map(|host| format!("web-{host:02}")).collect();
+            let all = tasks
+                .iter()
+                .flat_map(|task| hosts.iter().map(move |host| (*task, host.clone())));
+            let outcomes = all.map(|cell| (cell, ["ok", "changed", "skipped"][below(3) as usize]));
+            let outcomes = outcomes.collect();
+            Generated {
+                tasks,
+                hosts,
+                outcomes,
+            }
+        };
+        // With tasks that are gone and others that were added, some would count as renamed.
+        let (before, now) = match round % 2 {
+            0 => (generated(true), generated(false)),
+            _ => (generated(false), generated(true)),
+        };
+        let ids = (
+            before.deliver(&client, 2 * round),
+            now.deliver(&client, 2 * round + 1),
+        );
+        let answer = compared(&client, ids.0, ids.1);
+
+        let only = |these: &Generated, others: &Generated| {
+            let tasks = these
+                .tasks
+                .iter()
+                .filter(|task| !others.tasks.contains(task));
+            let hosts = these
+                .hosts
+                .iter()
+                .filter(|host| !others.hosts.contains(host));
+            (
+                tasks.map(|task| format!("task {task}")).collect::<Vec<_>>(),
+                hosts.cloned().collect::<Vec<_>>(),
+            )
+        };
+        let ((gone, hosts_gone), (added, hosts_added)) = (only(&before, &now), only(&now, &before));
+        assert_eq!(names(&answer["tasks_gone"]), gone, "{answer}");
+        assert_eq!(names(&answer["tasks_added"]), added, "{answer}");
+        assert_eq!(
+            (&answer["hosts_gone"], &answer["hosts_added"]),
+            (&json!(hosts_gone), &json!(hosts_added))
+        );
+        let mut compared = 0_u64;
+        // By task, and by how it ended before and now: the hosts.
+        let mut different: BTreeMap<(String, String, String), Vec<String>> = BTreeMap::new();
+        for (cell, was) in &before.outcomes {
+            let Some(is) = now.outcomes.get(cell) else {
+                continue;
+            };
+            compared += 1;
+            if was != is {
+                let key = (
+                    format!("task {}", cell.0),
+                    (*was).to_owned(),
+                    (*is).to_owned(),
+                );
+                different.entry(key).or_default().push(cell.1.clone());
+            }
+        }
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let mut found = BTreeMap::new();
+        for outcome in answer["outcomes"].as_array().unwrap() {
+            for one in outcome["transitions"].as_array().unwrap() {
+                let key = (
+                    text(&outcome["task"]["name"]),
+                    text(&one["before"]),
+                    text(&one["now"]),
+                );
+                let hosts: Vec<String> =
+                    one["hosts"].as_array().unwrap().iter().map(text).collect();
+                assert_eq!(one["host_count"], json!(hosts.len()));
+                found.insert(key, hosts);
+            }
+        }
+        assert_eq!(found, different, "{answer}");
+        let summary = &answer["summary"];
+        let results: usize = different.values().map(Vec::len).sum();
+        assert_eq!(
+            (&summary["results_compared"], &summary["results_different"]),
+            (&json!(compared), &json!(results)),
+            "{answer}"
+        );
+        let mut transitions: BTreeMap<(String, String), usize> = BTreeMap::new();
+        for ((_, was, is), hosts) in different {
+            *transitions.entry((was, is)).or_default() += hosts.len();
+        }
+        let found: BTreeMap<(String, String), usize> = summary["transitions"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| {
+                (
+                    (text(&one["before"]), text(&one["now"])),
+                    one["results"].as_u64().unwrap() as usize,
+                )
+            })
+            .collect();
+        assert_eq!(found, transitions, "{answer}");
+    }
 }
 
 #[test]

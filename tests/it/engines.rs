@@ -41,6 +41,7 @@ also! {
         retention_goes_by_corrected_times_and_believes_a_spool_that_comes_late
         retention_spares_a_run_that_has_just_arrived_whatever_year_it_says;
     compare:
+        comparisons_are_those_of_an_obvious_count
         an_inserted_a_moved_and_a_renamed_task_shift_nothing
         outcomes_fields_and_durations_are_compared_by_task_and_host
         loop_items_are_compared_by_their_labels
@@ -66,6 +67,7 @@ also! {
     explain:
         hosts_with_the_same_error_are_one_group
         an_error_is_known_by_its_runs_and_by_when_its_task_last_worked
+        a_task_did_not_work_in_check_mode
         what_was_handled_stands_apart
         explanations_are_those_of_an_obvious_search
         what_is_gone_is_said_and_no_longer_counted
@@ -165,6 +167,8 @@ also! {
         times_that_nobody_started_are_made_up_for_or_left_out;
     search:
         pages_of_any_size_hold_the_same_lines_in_the_same_order
+        several_lines_of_one_event_are_found_on_pages_of_any_size
+        pages_go_on_while_runs_come_end_and_go
         lines_are_counted_by_facets
         what_was_deleted_or_redacted_is_not_found
         a_running_run_is_searched_as_far_as_it_is
@@ -202,6 +206,10 @@ also! {
     trends:
         a_change_of_durations_is_told_with_its_run_and_commit
         what_passes_and_fails_in_turn_is_flaky
+        a_failure_with_each_new_commit_is_not_flaky
+        figures_are_those_of_an_obvious_calculation
+        a_run_that_does_not_end_is_told
+        estimates_are_those_of_an_obvious_calculation
         a_running_execution_is_judged_by_those_like_it;
     views:
         each_part_of_a_record_that_is_shown_is_entered_once_an_hour

@@ -269,6 +269,15 @@ fn what_cannot_be_read_is_answered_in_the_one_shape() {
     raw.say("GET /healthz HTTP/1.1\r\nhost: x\r\n");
     raw.say(&format!("{}\r\n", "a: b\r\n".repeat(200)));
     raw.error(431, "too_large");
+    // A regular expression of a megabyte: it is refused before it is compiled, or even there.
+    let regex = "(a|b)*".repeat((1 << 20) / 6);
+    for path in ["search", "executions"] {
+        let mut raw = Raw::connect(&collector);
+        let head = format!("GET /api/v1/ansible/{path}?q=/{regex}/ HTTP/1.1\r\nhost: x\r\n\r\n");
+        let _ = raw.0.write_all(head.as_bytes());
+        raw.error(431, "too_large");
+    }
+    collector.client().api("/executions").ok();
 }
 
 #[test]

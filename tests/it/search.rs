@@ -1,15 +1,21 @@
 //! Search in the lines of all runs, through the API.
 
-use std::collections::BTreeSet;
+mod oracle;
+mod paging;
 
-use proptest::prelude::*;
-use proptest::strategy::ValueTree as _;
-use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use crate::builders::{Run, TEN};
 use crate::harness::{API, Answer, Client, Collector, eventually};
+
+pub(crate) use oracle::{
+    GeneratedRun, compare, deliver_any, random_queries_find_what_reading_everything_finds,
+};
+pub(crate) use paging::{
+    pages_go_on_while_runs_come_end_and_go,
+    pages_of_any_size_hold_the_same_lines_in_the_same_order,
+    several_lines_of_one_event_are_found_on_pages_of_any_size,
+};
 
 pub(crate) const HOUR: i64 = 3_600_000_000;
 
@@ -184,72 +190,6 @@ pub(crate) fn a_found_line_says_where_it_stands() {
 }
 
 #[test]
-pub(crate) fn pages_of_any_size_hold_the_same_lines_in_the_same_order() {
-    let collector = Collector::start();
-    let client = collector.client();
-    // Several blocks each; lines that consist of several events, one never ended; and a supervisor's output.
-    let mut runs = Vec::new();
-    for hours in 0..3 {
-        let mut run = run_at(hours).play("web").task("x one");
-        for number in 0..8 {
-            run = run
-                .result(
-                    "h",
-                    "ok",
-                    json!({ "content": { "msg": format!("x {number}\nx again") } }),
-                )
-                .output(&format!("x printed {number}, "))
-                .output("and x on\nnone\n");
-        }
-        let run = run.output("x at the end").ended(0);
-        let mut from = 0;
-        while from < run.len() {
-            let to = run.len().min(from + 7);
-            run.deliver_range(&client, from..to);
-            from = to;
-        }
-        runs.push(run);
-    }
-    let supervised = Run::supervisor(runs[1].id)
-        .output("x of the supervisor\nno\nx last\n")
-        .ended(0);
-    supervised.deliver(&client);
-
-    let whole = ask(&client, &[("q", "x"), ("limit", "1000"), ("context", "1")]).ok();
-    let whole = whole["hits"].as_array().unwrap();
-    // Of the middle run, the supervisor's lines are the output.
-    assert_eq!(whole.len(), 2 * (1 + 16 + 8 + 1) + (1 + 16 + 2));
-    for limit in [1, 2, 5, 17] {
-        let limit = limit.to_string();
-        let mut paged = Vec::new();
-        let mut cursor = String::new();
-        loop {
-            let parameters = [
-                ("q", "x"),
-                ("limit", &limit),
-                ("context", "1"),
-                ("cursor", &cursor),
-            ];
-            let page = ask(&client, &parameters).ok();
-            paged.extend(page["hits"].as_array().unwrap().iter().cloned());
-            match page["next_cursor"].as_str() {
-                Some(next) => cursor = next.to_owned(),
-                None => break,
-            }
-        }
-        let place = |hit: &Value| {
-            (
-                hit["execution"]["id"].clone(),
-                hit["seq"].clone(),
-                hit["text"].clone(),
-            )
-        };
-        let places = |hits: &[Value]| hits.iter().map(place).collect::<Vec<_>>();
-        assert_eq!(places(&paged), places(whole), "{limit}");
-    }
-}
-
-#[test]
 pub(crate) fn a_search_without_time_says_how_far_back_it_came_and_goes_on() {
     let collector = Collector::start();
     let client = collector.client();
@@ -317,6 +257,37 @@ pub(crate) fn lines_are_counted_by_facets() {
 }
 
 #[test]
+fn names_times_and_classes_of_any_kind_are_found() {
+    let collector = Collector::start();
+    let client = collector.client();
+    let long = "h".repeat(300);
+    run_at(0)
+        .play("p")
+        .task("t")
+        .ok(&long)
+        .output("größe /x/ 17\n")
+        .ended(0)
+        .deliver(&client);
+    // Longer names than an index may have are known by their beginning and their hash.
+    for (q, expected) in [
+        (format!("host:{long} fine"), 1),
+        (format!("host:{long}x fine"), 0),
+        (format!("fine (host:{long} OR nothing)"), 1),
+        (r"/^\p{L}+ [/]x[/] \d{2}$/".to_owned(), 1),
+        (r"/\p{Greek}/".to_owned(), 0),
+        ("größe since:\"2026-01-20 10:00\"".to_owned(), 1),
+        ("größe since:\"2026-01-20 10:01\"".to_owned(), 0),
+        ("größe until:\"2026-01-20T10:00\"".to_owned(), 1),
+    ] {
+        assert_eq!(found(&client, &q).len(), expected, "{q}");
+    }
+    let list = client.api("/executions?start_date=2026-01-20T10:00").ok();
+    assert_eq!(list["executions"].as_array().unwrap().len(), 1);
+    let list = client.api("/executions?start_date=2026-01-20%2010:01").ok();
+    assert_eq!(list["executions"], json!([]));
+}
+
+#[test]
 fn a_wrong_search_is_told_what_is_wrong_and_where() {
     let collector = Collector::start();
     let client = collector.client();
@@ -356,6 +327,16 @@ fn a_wrong_search_is_told_what_is_wrong_and_where() {
             "q",
             "host:/web/",
             "q: column 6: host = \"web\": a regular expression is only possible",
+        ),
+        (
+            "q",
+            "fatal: [web-01]",
+            "q: column 1: unknown field `fatal`: There are host, task",
+        ),
+        (
+            "q",
+            "/refused/i",
+            "q: column 1: a regular expression ends with its second slash",
         ),
         ("q", &long, "a query has 4096 bytes at most"),
         ("q", &huge, "a query has 4096 bytes at most"),
@@ -430,242 +411,4 @@ pub(crate) fn a_running_run_is_searched_as_far_as_it_is() {
     eventually("the log to be packed", || {
         (found(&client, "word").len() == 2).then_some(())
     });
-}
-
-/// A generated run: what it printed, and what its results said.
-#[derive(Debug, Clone)]
-pub(crate) struct GeneratedRun {
-    host: &'static str,
-    failed: bool,
-    printed: Vec<String>,
-    said: Vec<(&'static str, String)>,
-}
-
-const WORDS: &[&str] = &[
-    "alpha", "Beta", "alphabet", "10.0.0.5", "0.0.5", "x_y", "x", "é", "/etc/x",
-];
-
-fn a_line() -> impl Strategy<Value = String> {
-    let joins = prop::sample::select(vec![" ", "  ", ", ", "-", "="]);
-    let part =
-        (prop::sample::select(WORDS), joins).prop_map(|(word, join)| format!("{word}{join}"));
-    prop::collection::vec(part, 0..5).prop_map(|parts| parts.concat())
-}
-
-fn a_run() -> impl Strategy<Value = GeneratedRun> {
-    (
-        prop::sample::select(vec!["web-01", "web-02", "db"]),
-        any::<bool>(),
-        prop::collection::vec(a_line(), 0..6),
-        prop::collection::vec(
-            (prop::sample::select(vec!["msg", "stderr"]), a_line()),
-            0..3,
-        ),
-    )
-        .prop_map(|(host, failed, printed, mut said)| {
-            // A field occurs once.
-            said.sort_by_key(|(field, _)| *field);
-            said.dedup_by_key(|(field, _)| *field);
-            GeneratedRun {
-                host,
-                failed,
-                printed,
-                said,
-            }
-        })
-}
-
-/// A query, and what it means, in the plainest way.
-#[derive(Debug, Clone)]
-enum Query {
-    Word(&'static str),
-    Begins(&'static str),
-    Ends(&'static str),
-    Part(&'static str),
-    Regex(&'static str),
-    Phrase(&'static str, &'static str),
-    Host(&'static str),
-    In(&'static str),
-    Failed,
-    Not(Box<Query>),
-    And(Vec<Query>),
-    Or(Vec<Query>),
-}
-
-fn a_query() -> impl Strategy<Value = Query> {
-    let word = || prop::sample::select(WORDS);
-    let leaf = prop_oneof![
-        4 => word().prop_map(Query::Word),
-        1 => word().prop_map(Query::Begins),
-        1 => word().prop_map(Query::Ends),
-        1 => word().prop_map(Query::Part),
-        1 => prop::sample::select(vec!["alpha", "bet", "é", "x_"]).prop_map(Query::Regex),
-        1 => (word(), word()).prop_map(|(one, other)| Query::Phrase(one, other)),
-        1 => prop::sample::select(vec!["web-01", "db"]).prop_map(Query::Host),
-        1 => prop::sample::select(vec!["output", "msg"]).prop_map(Query::In),
-        1 => Just(Query::Failed),
-    ];
-    leaf.prop_recursive(3, 12, 3, |inner| {
-        prop_oneof![
-            1 => inner.clone().prop_map(|one| Query::Not(Box::new(one))),
-            2 => prop::collection::vec(inner.clone(), 2..4).prop_map(Query::And),
-            2 => prop::collection::vec(inner, 2..4).prop_map(Query::Or),
-        ]
-    })
-}
-
-impl Query {
-    fn text(&self) -> String {
-        let join = |all: &[Query], between: &str| {
-            let all: Vec<String> = all.iter().map(|one| format!("({})", one.text())).collect();
-            all.join(between)
-        };
-        match self {
-            Self::Word(word) => format!("\"{word}\""),
-            Self::Begins(word) => format!("{word}*"),
-            Self::Ends(word) => format!("*{word}"),
-            Self::Part(word) => format!("*{word}*"),
-            Self::Regex(part) => format!("/{part}/"),
-            Self::Phrase(one, other) => format!("\"{one} {other}\""),
-            Self::Host(host) => format!("host:{host}"),
-            Self::In(place) => format!("in:{place}"),
-            Self::Failed => "status:failed".to_owned(),
-            Self::Not(one) => format!("NOT ({})", one.text()),
-            Self::And(all) => join(all, " "),
-            Self::Or(all) => join(all, " OR "),
-        }
-    }
-
-    fn holds(&self, run: &GeneratedRun, place: &str, line: &str) -> bool {
-        let line_of = line.to_lowercase();
-        match self {
-            Self::Word(word) => stands(&line_of, &word.to_lowercase(), true, true),
-            Self::Begins(word) => stands(&line_of, &word.to_lowercase(), true, false),
-            Self::Ends(word) => stands(&line_of, &word.to_lowercase(), false, true),
-            Self::Part(word) | Self::Regex(word) => line_of.contains(&word.to_lowercase()),
-            Self::Phrase(one, other) => {
-                // Any blanks between them.
-                let words: Vec<&str> = line_of.split_whitespace().collect();
-                let phrase = format!("{one} {other}").to_lowercase();
-                stands(&words.join(" "), &phrase, true, true)
-            }
-            // Only results are known to be the host's.
-            Self::Host(host) => place != "output" && run.host == *host,
-            Self::In(wanted) => place == *wanted,
-            Self::Failed => run.failed,
-            Self::Not(one) => !one.holds(run, place, line),
-            Self::And(all) => all.iter().all(|one| one.holds(run, place, line)),
-            Self::Or(all) => all.iter().any(|one| one.holds(run, place, line)),
-        }
-    }
-}
-
-/// Whether a text stands in a line, and is not part of a larger word on these sides.
-fn stands(line: &str, text: &str, begins: bool, ends: bool) -> bool {
-    let is_word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
-    let (first, last) = (text.chars().next(), text.chars().next_back());
-    line.char_indices().any(|(at, _)| {
-        let Some(rest) = line[at..].strip_prefix(text) else {
-            return false;
-        };
-        let joined = is_word(line[..at].chars().next_back()) && is_word(first);
-        let goes_on = is_word(rest.chars().next()) && is_word(last);
-        !(begins && joined || ends && goes_on)
-    })
-}
-
-#[test]
-pub(crate) fn random_queries_find_what_reading_everything_finds() {
-    let collector = Collector::start();
-    let client = collector.client();
-    let mut runner = TestRunner::deterministic();
-    let runs: Vec<(Uuid, GeneratedRun)> = (0..40)
-        .map(|hours| deliver_any(&client, &mut runner, hours))
-        .collect();
-    compare(&client, &mut runner, &runs, 150);
-}
-
-/// Delivers a generated run.
-pub(crate) fn deliver_any(
-    client: &Client,
-    runner: &mut TestRunner,
-    hours: i64,
-) -> (Uuid, GeneratedRun) {
-    let told = a_run().new_tree(runner).unwrap().current();
-    let mut run = run_at(hours).play("p").task("t");
-    let content: serde_json::Map<String, Value> = told
-        .said
-        .iter()
-        .map(|(field, text)| ((*field).to_owned(), json!(text)))
-        .collect();
-    let status = if told.failed { "failed" } else { "ok" };
-    run = run.result(told.host, status, json!({ "content": content }));
-    for line in &told.printed {
-        run = run.output(&format!("{line}\n"));
-    }
-    let run = run.ended(if told.failed { 2 } else { 0 });
-    run.deliver(client);
-    (run.id, told)
-}
-
-/// Holds the answers to random queries against an obvious evaluation.
-pub(crate) fn compare(
-    client: &Client,
-    runner: &mut TestRunner,
-    runs: &[(Uuid, GeneratedRun)],
-    queries: usize,
-) {
-    for _ in 0..queries {
-        let asked = a_query().new_tree(runner).unwrap().current();
-        let q = asked.text();
-        let page = ask(client, &[("q", &q), ("limit", "1000")]).ok();
-        assert_eq!(page.get("next_cursor"), None);
-        let text = |value: &Value| value.as_str().unwrap().to_owned();
-        let hits = page["hits"].as_array().unwrap().iter();
-        let found: BTreeSet<(String, String, u64, String)> = hits
-            .map(|hit| {
-                let id = text(&hit["execution"]["id"]);
-                (
-                    id,
-                    text(&hit["in"]),
-                    hit["line"].as_u64().unwrap(),
-                    text(&hit["text"]),
-                )
-            })
-            .filter(|(_, place, ..)| place != "task")
-            .collect();
-        let mut expected = BTreeSet::new();
-        for (id, told) in runs {
-            let printed = told.printed.iter().enumerate();
-            let printed = printed.map(|(at, line)| ("output", at, line));
-            let said = told.said.iter().filter(|(_, line)| !line.is_empty());
-            let said = said.map(|(field, line)| (*field, 0, line));
-            for (place, at, line) in printed.chain(said) {
-                if asked.holds(told, place, line) {
-                    expected.insert((id.to_string(), place.to_owned(), at as u64, line.clone()));
-                }
-            }
-        }
-        assert_eq!(found, expected, "{q}");
-    }
-}
-
-impl GeneratedRun {
-    /// Whether it has a text somewhere.
-    pub(crate) fn has(&self, text: &str) -> bool {
-        let said = self.said.iter().map(|(_, line)| line);
-        self.printed
-            .iter()
-            .chain(said)
-            .any(|line| line.contains(text))
-    }
-
-    /// As it is after this text was redacted.
-    pub(crate) fn redacted(mut self, text: &str) -> Self {
-        let said = self.said.iter_mut().map(|(_, line)| line);
-        for line in self.printed.iter_mut().chain(said) {
-            *line = line.replace(text, "***");
-        }
-        self
-    }
 }

@@ -232,3 +232,365 @@ pub(crate) fn a_running_execution_is_judged_by_those_like_it() {
         (&json!("success"), None)
     );
 }
+
+/// The value that a share of the values does not exceed, as a textbook has it: between two of them in proportion.
+fn quantile(mut values: Vec<f64>, share: f64) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let place = share * (values.len() - 1) as f64;
+    let (below, part) = (place as usize, place.fract());
+    let above = values.get(below + 1).copied().unwrap_or(values[below]);
+    values[below] * (1.0 - part) + above * part
+}
+
+#[track_caller]
+fn is_near(found: &Value, expected: f64) {
+    let found = found.as_f64().unwrap();
+    assert!(
+        (found - expected).abs() < 1e-3,
+        "{found} instead of {expected}"
+    );
+}
+
+#[track_caller]
+fn has_durations(found: &Value, took: &[f64]) {
+    assert_eq!(found["runs"], json!(took.len()), "{found}");
+    is_near(&found["median"], quantile(took.to_vec(), 0.5));
+    is_near(&found["p95"], quantile(took.to_vec(), 0.95));
+}
+
+fn time(value: &Value) -> f64 {
+    let time = chrono::DateTime::parse_from_rfc3339(value.as_str().unwrap()).unwrap();
+    time.timestamp_micros() as f64 / 1e6
+}
+
+/// A run as the API tells of it, which is what trends are held against.
+struct Known {
+    playbook: String,
+    /// Whether it is of its playbook's most frequent inventory and limit.
+    is_usual: bool,
+    succeeded: bool,
+    unfinished: bool,
+    duration: f64,
+    /// How long its task `build` took, whether that failed, and whether it changed something.
+    build: (f64, bool, bool),
+    /// Whether web-02 failed, and how long its tasks took together.
+    host: (bool, f64),
+}
+
+fn known(client: &Client, id: uuid::Uuid) -> Known {
+    let record = client.execution(id, "").ok();
+    let tasks = client.execution(id, "/tasks").ok();
+    let build = &tasks["tasks"][0];
+    let results = client.execution(id, "/results?host=web-02").ok();
+    let results = results["results"].as_array().unwrap();
+    let took = results
+        .iter()
+        .map(|one| time(&one["end_time"]) - time(&one["start_time"]));
+    let stats = &record["stats"]["web-02"];
+    Known {
+        playbook: record["playbook"].as_str().unwrap().to_owned(),
+        is_usual: record.get("limit").is_none(),
+        succeeded: record["status"] == "success",
+        unfinished: record["reason"] == "canceled" || record["reason"] == "timed_out",
+        duration: record["duration"].as_f64().unwrap(),
+        build: (
+            build["duration"].as_f64().unwrap(),
+            build["failed"] != 0 || build["unreachable"] != 0,
+            build["changed"] != 0,
+        ),
+        host: (
+            stats["failed"] != 0 || stats["unreachable"] != 0,
+            took.sum(),
+        ),
+    }
+}
+
+#[test]
+pub(crate) fn figures_are_those_of_an_obvious_calculation() {
+    let collector = Collector::start();
+    let client = collector.client();
+    let mut state = 11_u64;
+    let mut below = |most: u64| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (state >> 33) % most
+    };
+    let mut runs: Vec<Known> = Vec::new();
+    for hours in 0..40 {
+        let playbook = if below(4) == 0 {
+            "/srv/b.yml"
+        } else {
+            "/srv/a.yml"
+        };
+        let mut started = json!({ "type": "playbook", "playbook": playbook, "inventory": "prod" });
+        // Not more than a third of them.
+        if hours % 4 == 1 {
+            started["limit"] = json!("web");
+        }
+        let is_check = below(8) == 0;
+        if is_check {
+            started["check"] = json!(true);
+        }
+        let ends = ["ok", "ok", "ok", "failed", "unreachable"][below(5) as usize];
+        let (seconds, short) = (below(300) as f64 / 10.0, below(50) as f64 / 10.0);
+        let failed = u64::from(ends == "failed");
+        let unreachable = u64::from(ends == "unreachable");
+        let changed = below(2) == 0 && ends == "ok";
+        let mut run = Run::starting(TEN + hours * HOUR, started)
+            .play("web")
+            .task("build");
+        // Three events of a millisecond each came before.
+        let began = TEN + hours * HOUR + 3_000;
+        run = run.after(seconds).result(
+            "web-02",
+            ends,
+            json!({ "started": began, "changed": changed }),
+        );
+        run = run.ok("web-01");
+        if ends == "ok" {
+            run = run.task("check").after(short).ok("web-02");
+        }
+        let good = if ends == "ok" { 2 } else { 0 };
+        run = run.recap(&[
+            ("web-01", [1, 0, 0, 0, 0]),
+            ("web-02", [good, u64::from(changed), unreachable, failed, 0]),
+        ]);
+        let run = match (ends, below(10)) {
+            (_, 0) => run.event(
+                "execution_ended",
+                json!({ "exit_code": 2, "reason": "timed_out" }),
+            ),
+            ("ok", _) => run.ended(0),
+            _ => run.ended(2),
+        };
+        run.deliver(&client);
+        if !is_check {
+            runs.push(known(&client, run.id));
+        }
+    }
+    let answer = trends(&client, "");
+    assert_eq!(answer["runs"], json!(runs.len()));
+    for playbook in answer["playbooks"].as_array().unwrap() {
+        let of: Vec<&Known> = runs
+            .iter()
+            .filter(|run| playbook["name"] == *run.playbook)
+            .collect();
+        let succeeded = of.iter().filter(|run| run.succeeded).count();
+        assert_eq!(
+            (&playbook["runs"], &playbook["succeeded"]),
+            (&json!(of.len()), &json!(succeeded))
+        );
+        is_near(
+            &playbook["success_rate"],
+            succeeded as f64 / of.len() as f64,
+        );
+        let unfinished = of.iter().filter(|run| run.unfinished).count();
+        assert_eq!(playbook["unfinished"], json!(unfinished));
+        let took = of.iter().filter(|run| run.succeeded && run.is_usual);
+        has_durations(
+            &playbook["durations"],
+            &took.map(|run| run.duration).collect::<Vec<_>>(),
+        );
+    }
+    assert_eq!(answer["playbooks"].as_array().unwrap().len(), 2);
+
+    // A task that is asked for, in each playbook.
+    let answer = trends(&client, "?task=build");
+    let tasks = answer["tasks"].as_array().unwrap();
+    assert_eq!(tasks.len(), 2, "{answer}");
+    for task in tasks {
+        let of: Vec<&Known> = runs
+            .iter()
+            .filter(|run| task["playbook"] == *run.playbook)
+            .collect();
+        let failed = of.iter().filter(|run| run.build.1).count();
+        let changed = of.iter().filter(|run| run.build.2).count();
+        assert_eq!(
+            (
+                &task["name"],
+                &task["runs"],
+                &task["failed_runs"],
+                &task["changed_runs"]
+            ),
+            (
+                &json!("build"),
+                &json!(of.len()),
+                &json!(failed),
+                &json!(changed)
+            )
+        );
+        is_near(&task["success_rate"], 1.0 - failed as f64 / of.len() as f64);
+        let took = of.iter().filter(|run| !run.build.1 && run.is_usual);
+        has_durations(
+            &task["durations"],
+            &took.map(|run| run.build.0).collect::<Vec<_>>(),
+        );
+    }
+    assert_eq!(trends(&client, "?task=nothing")["tasks"], json!([]));
+
+    // A host that is asked for, whether or not it ever failed.
+    let answer = trends(&client, "?host=web-02");
+    let host = &answer["hosts"][0];
+    let failed = runs.iter().filter(|run| run.host.0).count();
+    assert_eq!(
+        (&host["name"], &host["runs"]),
+        (&json!("web-02"), &json!(runs.len()))
+    );
+    is_near(
+        &host["success_rate"],
+        1.0 - failed as f64 / runs.len() as f64,
+    );
+    let took = runs
+        .iter()
+        .filter(|run| !run.host.0 && run.is_usual && run.playbook == "/srv/a.yml");
+    has_durations(
+        &host["durations"],
+        &took.map(|run| run.host.1).collect::<Vec<_>>(),
+    );
+    assert_eq!(answer["hosts"].as_array().unwrap().len(), 1);
+    let never = trends(&client, "?q=host:web-01");
+    assert_eq!(never["hosts"][0]["name"], "web-01");
+    is_near(&never["hosts"][0]["success_rate"], 1.0);
+    let other = trends(&client, "?host=web-03");
+    assert_eq!((&other["hosts"], &other["runs"]), (&json!([]), &json!(0)));
+}
+
+#[test]
+pub(crate) fn a_run_that_does_not_end_is_told() {
+    let collector = Collector::start();
+    let client = collector.client();
+    for hours in 0..3 {
+        run_of(hours, "aaa", 100.0, 0).deliver(&client);
+    }
+    let now_us = Clock::system().now_us();
+    let begun = |playbook: &str, hours: i64| {
+        let started = json!({ "type": "playbook", "playbook": playbook, "inventory": "prod" });
+        let run = Run::starting(now_us - hours * HOUR, started)
+            .play("web")
+            .task("build");
+        run.deliver(&client);
+        run.id
+    };
+    let long = begun("/srv/site.yml", 1);
+    let forgotten = begun("/srv/new.yml", 30);
+    // Not for long, or nothing is known of it.
+    begun("/srv/site.yml", 0);
+    begun("/srv/new.yml", 2);
+    let answer = trends(&client, "");
+    let overdue = answer["overdue"].as_array().unwrap();
+    let ids: Vec<&Value> = overdue.iter().map(|one| &one["run"]["id"]).collect();
+    assert_eq!(ids, [&json!(forgotten), &json!(long)], "{answer}");
+    assert_eq!(overdue[0].get("usual"), None);
+    assert_eq!(overdue[1]["name"], "/srv/site.yml");
+    let usual = overdue[1]["usual"].as_f64().unwrap();
+    assert!((100.0..101.0).contains(&usual), "{answer}");
+    let elapsed = overdue[1]["elapsed"].as_f64().unwrap();
+    assert!((3_600.0..4_000.0).contains(&elapsed), "{answer}");
+    for (parameters, expected) in [
+        ("?playbook=site.yml", vec![long]),
+        ("?q=new", vec![forgotten]),
+        ("?status=success", vec![]),
+    ] {
+        let answer = trends(&client, parameters);
+        let overdue = answer["overdue"].as_array().unwrap();
+        let ids: Vec<Value> = overdue.iter().map(|one| one["run"]["id"].clone()).collect();
+        assert_eq!(json!(ids), json!(expected), "{parameters}");
+    }
+}
+
+/// Tasks of a run: the name of each, when it began and when it ended, in seconds.
+fn tasks(client: &Client, id: uuid::Uuid) -> Vec<(String, f64, f64)> {
+    let tasks = client.execution(id, "/tasks").ok();
+    let tasks = tasks["tasks"].as_array().unwrap().iter();
+    tasks
+        .map(|one| {
+            let name = one["name"].as_str().unwrap().to_owned();
+            (name, time(&one["start_time"]), time(&one["end_time"]))
+        })
+        .collect()
+}
+
+#[test]
+pub(crate) fn estimates_are_those_of_an_obvious_calculation() {
+    const NAMES: [&str; 4] = ["build", "copy", "build", "check"];
+    let collector = Collector::start();
+    let client = collector.client();
+    let mut state = 5_u64;
+    let mut seconds = || {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        ((state >> 33) % 600) as f64 / 10.0
+    };
+    let begin = |at: i64, inventory: &str| {
+        let started =
+            json!({ "type": "playbook", "playbook": "/srv/site.yml", "inventory": inventory });
+        Run::starting(at, started).play("web")
+    };
+    let mut like_it = Vec::new();
+    for hours in 0..9 {
+        let (inventory, code) = match hours {
+            3 => ("test", 0),
+            6 => ("prod", 2),
+            _ => ("prod", 0),
+        };
+        let mut run = begin(TEN + hours * HOUR, inventory);
+        for name in NAMES {
+            run = run.task(name).after(seconds()).ok("web-01");
+        }
+        let run = run.ended(code);
+        run.deliver(&client);
+        if (inventory, code) == ("prod", 0) {
+            like_it.push(run.id);
+        }
+    }
+    // The last five that succeeded on the same inventory.
+    let like_it = &like_it[like_it.len() - 5..];
+    let records: Vec<Value> = like_it
+        .iter()
+        .map(|id| client.execution(*id, "").ok())
+        .collect();
+    let took: Vec<f64> = records
+        .iter()
+        .map(|one| one["duration"].as_f64().unwrap())
+        .collect();
+    for begun in 1..=NAMES.len() {
+        let now_us = Clock::system().now_us();
+        let mut run = begin(now_us - 200_000_000, "prod");
+        for name in &NAMES[..begun] {
+            run = run.task(name).after(20.0).ok("web-01");
+        }
+        run.deliver(&client);
+        let own = tasks(&client, run.id);
+        let (name, task_began, _) = own.last().unwrap();
+        let answer = client.execution(run.id, "/estimate").ok();
+        let began = time(&client.execution(run.id, "").ok()["start_time"]);
+        let elapsed = answer["elapsed"].as_f64().unwrap();
+        let spent = began + elapsed - task_began;
+        // Which of the tasks of this name it is.
+        let nth = own.iter().filter(|(other, ..)| other == name).count() - 1;
+        let left = like_it.iter().zip(&records).map(|(id, record)| {
+            let theirs = tasks(&client, *id);
+            let (_, from, to) = theirs
+                .iter()
+                .filter(|(other, ..)| other == name)
+                .nth(nth)
+                .unwrap();
+            let after = time(&record["end_time"]) - to;
+            after.max(0.0) + (to - from - spent).max(0.0)
+        });
+        is_near(&answer["remaining"], quantile(left.collect(), 0.5));
+        is_near(&answer["usual"], quantile(took.clone(), 0.5));
+        let longest = took.iter().copied().fold(0.0, f64::max);
+        assert_eq!(
+            answer["is_overdue"],
+            json!(elapsed > 1.5 * longest),
+            "{answer}"
+        );
+        assert_eq!(
+            (&answer["based_on"], &answer["task"]),
+            (&json!(5), &json!(name))
+        );
+    }
+}
