@@ -9,7 +9,7 @@ import type { Log } from "./useLog";
 
 /** Typing pauses so long before a search in memory, or on the server, begins. */
 const PAUSE_MS = 80;
-const SERVER_PAUSE_MS = 250;
+const SERVER_PAUSE_MS = 150;
 
 export interface Finding {
   readonly found: Found | undefined;
