@@ -35,14 +35,14 @@ pub(crate) struct Options {
 }
 
 /// Options as Python has them, of any type: an odd one must not turn recording off.
-struct Given<'a, 'py> {
+struct PythonOptions<'a, 'py> {
     options: &'a Bound<'py, PyDict>,
     notices: Vec<String>,
     /// Options whose text was not valid UTF-8.
     damaged: Vec<&'static str>,
 }
 
-impl<'py> Given<'_, 'py> {
+impl<'py> PythonOptions<'_, 'py> {
     fn get(&self, name: &str) -> Option<Bound<'py, PyAny>> {
         let value = self.options.get_item(name).ok().flatten()?;
         (!value.is_none()).then_some(value)
@@ -167,7 +167,7 @@ impl<'py> Given<'_, 'py> {
 impl Options {
     /// Reads the options by name. An invalid one is reported in `notices`, and its default is used.
     pub(crate) fn read(options: &Bound<'_, PyDict>) -> Self {
-        let mut given = Given {
+        let mut given = PythonOptions {
             options,
             notices: Vec::new(),
             damaged: Vec::new(),

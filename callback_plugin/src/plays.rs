@@ -47,7 +47,7 @@ pub(crate) fn task_started(run: &Run, task: &Bound<'_, PyAny>, handler: bool) ->
     let announced = run.ledger().announce(uuid.to_str()?);
     match announced {
         Announced::New(number) => append_task(run, task, &uuid, number, handler),
-        Announced::Known(seq) => {
+        Announced::Existing(seq) => {
             run.shows(seq, false);
             Ok(())
         }

@@ -4,7 +4,7 @@
 //! read when it began.
 
 use playback_recorder_core::clock;
-use playback_recorder_core::tasks::Found;
+use playback_recorder_core::tasks::TaskProgress;
 use playback_wire::{
     AsyncPoll, AsyncState, Facts, HostStarted, Item, ResultStatus, Retracted, Retry, TaskResult,
 };
@@ -339,10 +339,14 @@ pub(crate) fn polled(run: &Run, result: &Bound<'_, PyAny>, state: AsyncState) ->
 }
 
 /// The task of a result; one that was never announced begins now.
-fn known(run: &Run, told: &HookArgument<'_>, found: Option<Found>) -> PyResult<Found> {
+fn known(
+    run: &Run,
+    told: &HookArgument<'_>,
+    found: Option<TaskProgress>,
+) -> PyResult<TaskProgress> {
     match found {
         Some(found) => Ok(found),
-        None => Ok(Found {
+        None => Ok(TaskProgress {
             task: plays::begin_task(run, &told.task, false)?,
             started: None,
             items: 0,
@@ -447,7 +451,10 @@ fn delegate<'py>(
 }
 
 /// The module that ran, if the task's own is a template: its copy in the result has the value.
-fn ran<'py>(told: &HookArgument<'py>, found: Found) -> PyResult<Option<Bound<'py, PyString>>> {
+fn ran<'py>(
+    told: &HookArgument<'py>,
+    found: TaskProgress,
+) -> PyResult<Option<Bound<'py, PyString>>> {
     if !found.templated {
         return Ok(None);
     }

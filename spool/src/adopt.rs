@@ -11,7 +11,7 @@ use std::time::Duration;
 use playback_wire::Producer;
 use uuid::Uuid;
 
-use crate::adoption::{Adoption, AdoptionStep, Found, list, open};
+use crate::adoption::{Adoption, AdoptionStep, SpoolFile, list, open};
 use crate::aside;
 use crate::backoff::Backoff;
 use crate::client::Client;
@@ -35,7 +35,7 @@ pub struct Orphan {
 }
 
 impl Orphan {
-    fn new(folder: &Folder, found: &Found) -> Self {
+    fn new(folder: &Folder, found: &SpoolFile) -> Self {
         Self {
             execution: found.execution,
             producer: found.producer,
@@ -99,7 +99,7 @@ pub enum Fate {
         expected: bool,
     },
     /// It was left unchanged: the collector cannot be reached, or the file cannot be read.
-    Kept(String),
+    Undelivered(String),
 }
 
 /// Number of spools by outcome.
@@ -195,17 +195,17 @@ pub fn deliver_orphans(
         let (events, fate) = match begun {
             Ok(None) => continue,
             Ok(Some(Err(fate))) => (0, fate),
-            Err(NotTaken::Io(error)) => (0, Fate::Kept(error.to_string())),
+            Err(NotTaken::Io(error)) => (0, Fate::Undelivered(error.to_string())),
             Err(NotTaken::NotOurs { why, expected }) => {
                 let reason = why;
                 (0, Fate::Left { reason, expected })
             }
             Ok(Some(Ok(mut adoption))) => {
                 let (fate, reached) = match &unreachable {
-                    Some(message) => (Fate::Kept(message.clone()), true),
+                    Some(message) => (Fate::Undelivered(message.clone()), true),
                     None => deliver(&mut adoption, &mut client, config, options.patience),
                 };
-                if let Fate::Kept(message) = &fate
+                if let Fate::Undelivered(message) = &fate
                     && !reached
                 {
                     unreachable = Some(message.clone());
@@ -217,7 +217,7 @@ pub fn deliver_orphans(
             Fate::Delivered => summary.delivered += 1,
             Fate::SetAside { .. } => summary.set_aside += 1,
             Fate::Left { .. } => summary.left += 1,
-            Fate::Kept(_) => summary.kept += 1,
+            Fate::Undelivered(_) => summary.kept += 1,
         }
         summary.events += events;
         report(Delivered {
@@ -253,13 +253,13 @@ fn deliver(
                 };
                 return (fate, true);
             }
-            AdoptionStep::Trouble(trouble) if trouble.local => {
-                return (Fate::Kept(trouble.message), true);
+            AdoptionStep::Failed(trouble) if trouble.local => {
+                return (Fate::Undelivered(trouble.message), true);
             }
-            AdoptionStep::Trouble(trouble) => {
+            AdoptionStep::Failed(trouble) => {
                 let wait = backoff.next(trouble.retry_after);
                 if went_well.elapsed().saturating_add(wait) > patience {
-                    return (Fate::Kept(trouble.message), false);
+                    return (Fate::Undelivered(trouble.message), false);
                 }
                 std::thread::sleep(wait);
             }

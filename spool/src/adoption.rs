@@ -10,7 +10,7 @@ use playback_wire::Producer;
 use uuid::Uuid;
 
 use crate::aside;
-use crate::client::{Client, Refusal, Trouble};
+use crate::client::{Client, Refusal, TemporaryFailure};
 use crate::clock;
 use crate::delivery::{Delivery, Step};
 use crate::folder::{Folder, NotTaken, OpenedBy, not_ours};
@@ -23,7 +23,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(60);
 
 /// A file in a spool folder with a spool's name.
 #[derive(Debug, Clone)]
-pub(crate) struct Found {
+pub(crate) struct SpoolFile {
     pub(crate) execution: Uuid,
     pub(crate) producer: Producer,
     pub(crate) rejected: bool,
@@ -31,17 +31,17 @@ pub(crate) struct Found {
 }
 
 /// Lists a folder's spools, oldest first, with or without owner.
-pub(crate) fn list(folder: &Folder) -> io::Result<Vec<Found>> {
+pub(crate) fn list(folder: &Folder) -> io::Result<Vec<SpoolFile>> {
     let named = |name: String| {
         let (execution, producer, rejected) = names::parse(&name)?;
-        Some(Found {
+        Some(SpoolFile {
             execution,
             producer,
             rejected,
             name,
         })
     };
-    let mut found: Vec<Found> = folder.names()?.into_iter().filter_map(named).collect();
+    let mut found: Vec<SpoolFile> = folder.names()?.into_iter().filter_map(named).collect();
     // An execution's id begins with the time of its creation.
     found.sort_by(|one, other| one.name.cmp(&other.name));
     Ok(found)
@@ -83,14 +83,14 @@ pub(crate) enum AdoptionStep {
     /// The collector refused it, and why; it has been renamed.
     SetAside(Refusal),
     /// A retry may succeed.
-    Trouble(Trouble),
+    Failed(TemporaryFailure),
 }
 
 impl Adoption {
     /// Takes up a spool. None: another process has it.
     pub(crate) fn begin(
         folder: &Arc<Folder>,
-        found: &Found,
+        found: &SpoolFile,
         batch_bytes: usize,
     ) -> Result<Option<Self>, NotTaken> {
         let Some(file) = open(folder, &found.name)? else {
@@ -147,11 +147,11 @@ impl Adoption {
             Step::Idle => match aside::remove(&self.folder, &self.name) {
                 Ok(()) => AdoptionStep::Delivered,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => AdoptionStep::Delivered,
-                Err(error) => AdoptionStep::Trouble(Trouble::local(format!(
+                Err(error) => AdoptionStep::Failed(TemporaryFailure::local(format!(
                     "delivered, but the file cannot be deleted: {error}"
                 ))),
             },
-            Step::Trouble(trouble) => AdoptionStep::Trouble(trouble),
+            Step::Failed(trouble) => AdoptionStep::Failed(trouble),
             Step::Refused(refusal) => self.set_aside(refusal, client),
         }
     }
@@ -168,7 +168,7 @@ pub(crate) struct Adopter {
     dir: PathBuf,
     folder: Option<Arc<Folder>>,
     batch_bytes: usize,
-    waiting: VecDeque<Found>,
+    waiting: VecDeque<SpoolFile>,
     current: Option<Adoption>,
     due: Instant,
 }
@@ -203,8 +203,8 @@ impl Adopter {
         match adoption.step(client) {
             AdoptionStep::More => {}
             AdoptionStep::Delivered | AdoptionStep::SetAside(_) => self.current = None,
-            AdoptionStep::Trouble(trouble) if trouble.local => self.current = None,
-            AdoptionStep::Trouble(_) => {
+            AdoptionStep::Failed(trouble) if trouble.local => self.current = None,
+            AdoptionStep::Failed(_) => {
                 self.current = None;
                 self.waiting.clear();
                 self.due = start + LOOK_AGAIN;

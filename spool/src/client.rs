@@ -60,11 +60,11 @@ pub(crate) enum Answer {
     /// The batch is too large for the collector.
     TooLarge(String),
     /// The batch is too large for a proxy on the way to the collector.
-    TooLargeOnTheWay(Trouble),
+    TooLargeOnTheWay(TemporaryFailure),
     /// The collector itself refuses it, and a retry cannot help.
     Refused(Refusal),
     /// A retry may succeed.
-    Trouble(Trouble),
+    Failed(TemporaryFailure),
 }
 
 /// A refusal in the collector's own words.
@@ -88,7 +88,7 @@ impl Refusal {
 
 /// A temporary failure.
 #[derive(Debug, Clone)]
-pub(crate) struct Trouble {
+pub(crate) struct TemporaryFailure {
     /// What went wrong, for a person.
     pub(crate) message: String,
     /// How long the collector asks to wait.
@@ -99,7 +99,7 @@ pub(crate) struct Trouble {
     pub(crate) local: bool,
 }
 
-impl Trouble {
+impl TemporaryFailure {
     /// The collector was not reached, or did not finish its answer.
     pub(crate) fn unreachable(message: impl Into<String>) -> Self {
         Self {
@@ -253,7 +253,7 @@ impl Client {
                 .compressor
                 .compress_to_buffer(lines, &mut self.compressed)
             {
-                return Answer::Trouble(Trouble::unreachable(format!("zstd: {error}")));
+                return Answer::Failed(TemporaryFailure::unreachable(format!("zstd: {error}")));
             }
         }
         let mut answer = self.post(origin, lines.is_empty());
@@ -360,7 +360,7 @@ impl Client {
             Err(error) => {
                 // The address may have changed.
                 self.resolver.forget();
-                Answer::Trouble(Trouble::unreachable(self.describe(&error)))
+                Answer::Failed(TemporaryFailure::unreachable(self.describe(&error)))
             }
         }
     }
@@ -406,7 +406,7 @@ impl Client {
         let date = response.headers().get(header::DATE);
         let date = date.and_then(|value| value.to_str().ok().map(str::to_owned));
         let not_ready = match read_answer(response) {
-            Answer::Trouble(trouble) if trouble.message.starts_with("503") => Some(trouble.message),
+            Answer::Failed(trouble) if trouble.message.starts_with("503") => Some(trouble.message),
             _ => None,
         };
         (not_ready, date)
@@ -452,7 +452,7 @@ fn read_answer(mut response: Response<Body>) -> Answer {
     let mut text = Vec::new();
     let body = response.body_mut().as_reader().take(MAX_ANSWER_BYTES);
     if let Err(error) = { body }.read_to_end(&mut text) {
-        return Answer::Trouble(Trouble::unreachable(format!(
+        return Answer::Failed(TemporaryFailure::unreachable(format!(
             "the answer broke off: {error}"
         )));
     }
@@ -473,13 +473,13 @@ fn read_answer(mut response: Response<Body>) -> Answer {
             }
             _ => "what answers is not a Playback collector",
         };
-        let trouble = Trouble {
+        let trouble = TemporaryFailure {
             retry_after,
-            ..Trouble::unreachable(format!("{status}: {what}"))
+            ..TemporaryFailure::unreachable(format!("{status}: {what}"))
         };
         return match status {
             StatusCode::PAYLOAD_TOO_LARGE => Answer::TooLargeOnTheWay(trouble),
-            _ => Answer::Trouble(trouble),
+            _ => Answer::Failed(trouble),
         };
     };
     let message: String = message.chars().take(MAX_MESSAGE_CHARS).collect();
@@ -492,12 +492,12 @@ fn read_answer(mut response: Response<Body>) -> Answer {
         StatusCode::PAYLOAD_TOO_LARGE => Answer::TooLarge(message),
         // The collector does not know the path: the URL may be corrected, and nothing is wrong with the spool.
         StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => {
-            Answer::Trouble(Trouble::answered(message))
+            Answer::Failed(TemporaryFailure::answered(message))
         }
         StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY | StatusCode::TOO_MANY_REQUESTS => {
-            Answer::Trouble(Trouble {
+            Answer::Failed(TemporaryFailure {
                 retry_after,
-                ..Trouble::answered(message)
+                ..TemporaryFailure::answered(message)
             })
         }
         status if status.is_client_error() => Answer::Refused(Refusal {
@@ -505,9 +505,9 @@ fn read_answer(mut response: Response<Body>) -> Answer {
             about_token: matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
                 && code != NOT_YOURS,
         }),
-        _ => Answer::Trouble(Trouble {
+        _ => Answer::Failed(TemporaryFailure {
             retry_after,
-            ..Trouble::answered(message)
+            ..TemporaryFailure::answered(message)
         }),
     }
 }

@@ -10,7 +10,7 @@ use std::io;
 use playback_wire::{Body, Dropped, EventWriter, Producer};
 use uuid::Uuid;
 
-use crate::client::{Answer, Client, Origin, Refusal, Trouble};
+use crate::client::{Answer, Client, Origin, Refusal, TemporaryFailure};
 use crate::key::RunKey;
 use crate::lines::{Batch, Lines};
 
@@ -59,7 +59,7 @@ pub(crate) enum Step {
     /// The collector answered as expected; contains the number of events sent.
     Went(u64),
     /// A retry may succeed.
-    Trouble(Trouble),
+    Failed(TemporaryFailure),
     /// The spool cannot be delivered, and why.
     Refused(Refusal),
 }
@@ -136,7 +136,9 @@ impl Delivery {
             Answer::Acked(acked) | Answer::Resume(acked)
                 if acked.checked_add(1) == Some(batch.first) =>
             {
-                Step::Trouble(Trouble::answered("the collector stored nothing of a batch"))
+                Step::Failed(TemporaryFailure::answered(
+                    "the collector stored nothing of a batch",
+                ))
             }
             Answer::Acked(acked) | Answer::Resume(acked) => self.go_to(file, end, acked),
             Answer::TooLarge(message) => self.too_large(batch, sent_whole, &message),
@@ -145,20 +147,25 @@ impl Delivery {
                 if batch.first == batch.last && sent_whole {
                     return self.too_large_on_the_way(client, batch.first, trouble);
                 }
-                Step::Trouble(trouble)
+                Step::Failed(trouble)
             }
             Answer::Refused(refusal) => Step::Refused(refusal),
-            Answer::Trouble(trouble) => Step::Trouble(trouble),
+            Answer::Failed(trouble) => Step::Failed(trouble),
         }
     }
 
     /// A single event is too large for something between us and the collector. It would hold up everything behind it for
     /// ever, so it is left out in the end.
-    fn too_large_on_the_way(&mut self, client: &mut Client, seq: u64, trouble: Trouble) -> Step {
+    fn too_large_on_the_way(
+        &mut self,
+        client: &mut Client,
+        seq: u64,
+        trouble: TemporaryFailure,
+    ) -> Step {
         let answers = matches!(self.post(client, &[]), Answer::Acked(_) | Answer::Resume(_));
         if !answers {
             // It may well be a page in the place of everything.
-            return Step::Trouble(trouble);
+            return Step::Failed(trouble);
         }
         let (of, times) = self.refused_on_the_way;
         let times = if of == seq { times + 1 } else { 1 };
@@ -169,7 +176,7 @@ impl Delivery {
         }
         // A run that goes on has time. What an earlier process left is tried once, by a process that soon ends.
         if self.own {
-            Step::Trouble(trouble)
+            Step::Failed(trouble)
         } else {
             Step::Went(0)
         }
@@ -196,8 +203,8 @@ impl Delivery {
             }
             Answer::Refused(refusal) => Step::Refused(refusal),
             // An empty batch cannot be too large.
-            Answer::TooLarge(message) => Step::Trouble(Trouble::answered(message)),
-            Answer::TooLargeOnTheWay(trouble) | Answer::Trouble(trouble) => Step::Trouble(trouble),
+            Answer::TooLarge(message) => Step::Failed(TemporaryFailure::answered(message)),
+            Answer::TooLargeOnTheWay(trouble) | Answer::Failed(trouble) => Step::Failed(trouble),
         }
     }
 
@@ -236,7 +243,7 @@ impl Delivery {
         self.turns += 1;
         if self.turns > MAX_TURNS {
             self.turns = 0;
-            return Step::Trouble(Trouble::answered(
+            return Step::Failed(TemporaryFailure::answered(
                 "the collector's answers contradict each other",
             ));
         }
@@ -316,5 +323,7 @@ fn unreadable(error: &io::Error) -> Step {
     if error.kind() == io::ErrorKind::InvalidData {
         return Step::Refused(Refusal::of_spool(error.to_string()));
     }
-    Step::Trouble(Trouble::local(format!("the spool cannot be read: {error}")))
+    Step::Failed(TemporaryFailure::local(format!(
+        "the spool cannot be read: {error}"
+    )))
 }

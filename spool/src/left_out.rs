@@ -39,9 +39,9 @@ impl Reason {
 
 /// Events left out and not yet reported, by reason.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Untold([u64; Reason::ALL.len()]);
+pub(crate) struct UnreportedEvents([u64; Reason::ALL.len()]);
 
-impl Untold {
+impl UnreportedEvents {
     pub(crate) fn is_empty(&self) -> bool {
         self.0.iter().all(|events| *events == 0)
     }

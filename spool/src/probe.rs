@@ -49,10 +49,10 @@ pub fn probe(config: &SenderConfig) -> Result<Probe, ConfigError> {
         Answer::TooLarge(message) => Verdict::Refuses(message),
         Answer::TooLargeOnTheWay(trouble) => Verdict::Answers(trouble.message),
         // A response from something else begins with its status.
-        Answer::Trouble(trouble) if trouble.answered || has_status(&trouble.message) => {
+        Answer::Failed(trouble) if trouble.answered || has_status(&trouble.message) => {
             Verdict::Answers(trouble.message)
         }
-        Answer::Trouble(trouble) => Verdict::Unreachable(trouble.message),
+        Answer::Failed(trouble) => Verdict::Unreachable(trouble.message),
     };
     let (not_ready, date) = match verdict {
         Verdict::Unreachable(_) => (None, None),

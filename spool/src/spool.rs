@@ -21,7 +21,7 @@ use crate::aside;
 use crate::client::{Addressee, Refusal};
 use crate::folder::Folder;
 use crate::key::RunKey;
-use crate::left_out::{Reason, Untold};
+use crate::left_out::{Reason, UnreportedEvents};
 use crate::line::{self, Buffer};
 use crate::lock::OwnedFile;
 use crate::names;
@@ -76,10 +76,10 @@ struct Writing {
     end: u64,
     last_seq: u64,
     /// Events left out and not yet reported.
-    untold: Untold,
+    untold: UnreportedEvents,
     /// Last lines of the run, unnumbered, for which there was no space: they are written when the existing ones have
     /// been delivered.
-    held: Vec<Held>,
+    held: Vec<HeldLine>,
     /// None: in memory.
     place: Option<Place>,
     /// Delivered and deleted: nothing can be appended any more.
@@ -88,7 +88,7 @@ struct Writing {
 
 /// A line without a number, and its time.
 #[derive(Debug)]
-struct Held {
+struct HeldLine {
     at: i64,
     line: Vec<u8>,
 }
@@ -197,7 +197,7 @@ impl Spool {
             writing: Mutex::new(Writing {
                 end: 0,
                 last_seq: 0,
-                untold: Untold::default(),
+                untold: UnreportedEvents::default(),
                 held: Vec::new(),
                 place,
                 closed: false,
@@ -300,7 +300,7 @@ impl Spool {
         };
         match written {
             Ok(()) => {
-                writing.untold = Untold::default();
+                writing.untold = UnreportedEvents::default();
                 if kind == "execution_ended" {
                     // Nothing may follow it.
                     let left_out = std::mem::take(&mut writing.held).len();
@@ -312,7 +312,7 @@ impl Spool {
                 if reserve > 0 && reason != Reason::TooLarge && !writing.closed {
                     // The end of the run is reported as soon as there is space, even if that is after it.
                     let line = line.to_vec();
-                    writing.held.push(Held { at, line });
+                    writing.held.push(HeldLine { at, line });
                 } else {
                     self.leave_out(&mut writing, reason);
                 }
@@ -324,13 +324,13 @@ impl Spool {
     /// Numbers and writes the last lines for which there was no space before. If there still is none, they count as
     /// left out.
     fn write_held(&self, writing: &mut Writing) {
-        for Held { at, mut line } in std::mem::take(&mut writing.held) {
+        for HeldLine { at, mut line } in std::mem::take(&mut writing.held) {
             let seq = writing.last_seq + 1;
             let (mut lines, notes) = writing.untold.encode(seq, at);
             let seq = seq + notes;
             lines.extend_from_slice(line::number(&mut line, seq));
             match self.write_lines(writing, &lines, seq, u64::MAX) {
-                Ok(()) => writing.untold = Untold::default(),
+                Ok(()) => writing.untold = UnreportedEvents::default(),
                 Err(reason) => self.leave_out(writing, reason),
             }
         }

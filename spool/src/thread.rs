@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::adoption::Adopter;
 use crate::backoff::Backoff;
-use crate::client::{Client, Refusal, Trouble};
+use crate::client::{Client, Refusal, TemporaryFailure};
 use crate::clock;
 use crate::config::SenderConfig;
 use crate::delivery::{Delivery, Step};
@@ -215,7 +215,7 @@ impl Worker {
                     status.offset = offset;
                 });
             }
-            Step::Trouble(trouble) => self.back_off(trouble),
+            Step::Failed(trouble) => self.back_off(trouble),
             Step::Refused(refusal) => {
                 self.spool.set_aside(&refusal, self.client.addressee());
                 self.shared
@@ -226,7 +226,7 @@ impl Worker {
         true
     }
 
-    fn back_off(&mut self, trouble: Trouble) {
+    fn back_off(&mut self, trouble: TemporaryFailure) {
         let mut wait = self.backoff.next(trouble.retry_after);
         // A wait requested by a proxy's page says nothing about when the collector is back.
         let asked = trouble.retry_after.filter(|_| trouble.answered);

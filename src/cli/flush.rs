@@ -11,7 +11,7 @@ use playback_spool::{
 use serde_json::{Value, json};
 
 use super::out::{self, Out};
-use super::recorder_settings::{Given, RecorderSettings};
+use super::recorder_settings::{CommandLineOptions, RecorderSettings};
 
 #[derive(Debug, Args)]
 pub(super) struct Flush {
@@ -47,7 +47,7 @@ pub(super) struct Flush {
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
 pub(super) fn run(command: Flush) -> anyhow::Result<ExitCode> {
-    let settings = RecorderSettings::read(Given {
+    let settings = RecorderSettings::read(CommandLineOptions {
         url: command.url,
         token_file: command.token_file,
         ca_file: command.ca_file,
@@ -151,7 +151,7 @@ impl FlushReport {
         match &spool.fate {
             Fate::Delivered => self.delivered += 1,
             Fate::SetAside { .. } => self.set_aside += 1,
-            Fate::Kept(_) => self.kept += 1,
+            Fate::Undelivered(_) => self.kept += 1,
             Fate::Left { expected: true, .. } => self.others += 1,
             Fate::Left { .. } => self.left += 1,
         }
@@ -235,7 +235,7 @@ fn as_json(spool: &Delivered) -> Value {
         Fate::Delivered => ("delivered", None),
         Fate::SetAside { reason, .. } => ("set_aside", Some(reason)),
         Fate::Left { reason, .. } => ("left", Some(reason)),
-        Fate::Kept(reason) => ("kept", Some(reason)),
+        Fate::Undelivered(reason) => ("kept", Some(reason)),
     };
     json!({
         "execution": execution,
@@ -279,6 +279,6 @@ fn as_text(spool: &Delivered, url: &str) -> String {
             flush(" --retry-set-aside")
         ),
         Fate::Left { reason, .. } => format!("left alone: {reason} ({path})"),
-        Fate::Kept(reason) => format!("not delivered: {reason}; it stays in {path}"),
+        Fate::Undelivered(reason) => format!("not delivered: {reason}; it stays in {path}"),
     }
 }

@@ -131,7 +131,7 @@ fn demands(config: &Config, account: &Account, runs: &Path) -> Vec<Demand> {
         let then = "install it where only root can change it, such as /usr/local/bin".to_owned();
         demands.push(Demand::new(
             program,
-            Kind::Kept,
+            Kind::Protected,
             "the collector's program",
             then,
         ));
@@ -163,7 +163,7 @@ fn demands(config: &Config, account: &Account, runs: &Path) -> Vec<Demand> {
             let then = "a run can change what later runs do".to_owned();
             demands.push(Demand {
                 refuses: false,
-                ..Demand::new(folder, Kind::Kept, role, then)
+                ..Demand::new(folder, Kind::Protected, role, then)
             });
         }
     }

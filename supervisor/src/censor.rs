@@ -72,7 +72,7 @@ enum Line {
 
 /// A block held back until its result.
 #[derive(Debug)]
-struct Held {
+struct HeldBlock {
     stream: Stream,
     text: String,
     since_us: i64,
@@ -87,7 +87,7 @@ struct Held {
 /// Holds back output that may be secret.
 #[derive(Debug, Default)]
 pub(crate) struct Censor {
-    held: Option<Held>,
+    held: Option<HeldBlock>,
     /// Unfinished lines that may become the beginning of a block.
     open: [String; 2],
     /// Whether each stream's last line was passed on unfinished.
@@ -198,7 +198,7 @@ impl Censor {
         let Some(held) = &mut self.held else {
             match kind {
                 Line::Block { is_error } => {
-                    self.held = Some(Held {
+                    self.held = Some(HeldBlock {
                         stream,
                         text: line.to_owned(),
                         since_us: now_us,

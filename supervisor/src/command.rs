@@ -225,13 +225,13 @@ fn without_secret(word: &str) -> String {
 mod tests {
     use super::*;
 
-    fn what(line: &str) -> ExecutionStarted {
+    fn read_line(line: &str) -> ExecutionStarted {
         read(&line.split(' ').map(OsString::from).collect::<Vec<_>>()).started
     }
 
     #[test]
     fn a_playbook_run_is_read_off_its_options() {
-        let started = what(
+        let started = read_line(
             "/usr/bin/ansible-playbook -i prod --limit=web,!old -t a,b --skip-tags c -Cvv -f5 \
              -e user=x -e@vars.yml --inv hosts.yml a.yml b.yml",
         );
@@ -271,7 +271,7 @@ mod tests {
 
     #[test]
     fn an_adhoc_run_keeps_its_arguments_to_itself() {
-        let started = what("sudo -u ops ansible web -m shell -a id -b");
+        let started = read_line("sudo -u ops ansible web -m shell -a id -b");
         assert_eq!(started.r#type, ExecutionType::Adhoc);
         assert_eq!(started.hosts.as_deref(), Some("web"));
         assert_eq!(started.module.as_deref(), Some("shell"));
@@ -281,7 +281,7 @@ mod tests {
 
     #[test]
     fn any_other_command_is_shown_by_its_name() {
-        let started = what("./deploy.sh --password=x https://u:p@h/x ansible-playbook");
+        let started = read_line("./deploy.sh --password=x https://u:p@h/x ansible-playbook");
         assert_eq!(started.playbook.as_deref(), Some("./deploy.sh"));
         assert_eq!(
             started.argv.join(" "),

@@ -48,7 +48,7 @@ pub(crate) struct Ending {
     /// Including detached processes.
     everyone: bool,
     /// Its end was asked for.
-    was_asked: bool,
+    is_terminating: bool,
     /// Its descendants when it was asked.
     descendants: Vec<OwnedFd>,
 }
@@ -58,7 +58,7 @@ impl Ending {
     pub(crate) fn new(limits: Limits, everyone: bool) -> Self {
         Self {
             everyone,
-            was_asked: false,
+            is_terminating: false,
             timeout_at: limits.timeout.map(|timeout| now() + micros(timeout)),
             kill_after: limits
                 .kill_after
@@ -90,16 +90,16 @@ impl Ending {
 
     /// Notes that `command` was asked to end. The first time, its descendants are told, and the time until killing
     /// begins.
-    pub(crate) fn asked(&mut self, command: Pid) {
+    pub(crate) fn note_termination(&mut self, command: Pid) {
         self.timeout_at = None;
-        if self.was_asked {
+        if self.is_terminating {
             return;
         }
         let Some(kill_after) = self.kill_after else {
             return;
         };
         self.kill_at = Some(now() + micros(kill_after));
-        self.was_asked = true;
+        self.is_terminating = true;
         self.descendants = match self.everyone {
             false => hold(command, None),
             // The caller signals the command itself.
@@ -111,7 +111,7 @@ impl Ending {
     /// Kills the remaining descendants.
     pub(crate) fn kill_descendants(&self) {
         self.signal(Signal::KILL);
-        if !self.everyone || !self.was_asked {
+        if !self.everyone || !self.is_terminating {
             return;
         }
         // Each search finds processes started since the last one. A command that starts processes faster than we can

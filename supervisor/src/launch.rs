@@ -12,7 +12,7 @@ use playback_wire::CLOCK_VARIABLE;
 use crate::offer::{self, Offer};
 use crate::run_as::{self, Report};
 use crate::signals::Signals;
-use crate::streams::{Arrangement, Source, Streams, Theirs};
+use crate::streams::{Arrangement, ChildStreams, Source, Streams};
 use crate::{Request, environment};
 
 /// Tells a recorder which run it reports.
@@ -142,7 +142,7 @@ pub(crate) fn launch(
 fn spawn(
     mut command: Command,
     arrangement: Arrangement,
-    theirs: Theirs,
+    theirs: ChildStreams,
     is_told: bool,
 ) -> io::Result<Pid> {
     let child = match theirs.controlling {

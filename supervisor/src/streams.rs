@@ -49,7 +49,7 @@ pub(crate) struct Source {
 }
 
 /// The command's ends of its streams.
-pub(crate) struct Theirs {
+pub(crate) struct ChildStreams {
     /// The controlling terminal, in [`Arrangement::Terminal`].
     pub(crate) controlling: Option<Pts>,
     /// Where stdout goes. None: to the controlling terminal.
@@ -65,7 +65,7 @@ pub(crate) struct Streams {
     /// The reading ends, stdout first; one if both are the same.
     pub(crate) sources: Vec<Source>,
     /// The command's ends.
-    pub(crate) theirs: Theirs,
+    pub(crate) theirs: ChildStreams,
 }
 
 impl Streams {
@@ -102,7 +102,7 @@ impl Streams {
                 Arrangement::Apart
             },
             sources,
-            theirs: Theirs {
+            theirs: ChildStreams {
                 controlling: None,
                 stdout: Some(out),
                 stderr: Some(err),
@@ -135,7 +135,7 @@ impl Streams {
         Ok(Self {
             arrangement: Arrangement::Terminal,
             sources,
-            theirs: Theirs {
+            theirs: ChildStreams {
                 controlling: Some(pts),
                 stdout: None,
                 stderr,

@@ -316,7 +316,7 @@ impl<'a> Watch<'a> {
     /// Somebody asks for the command's end.
     fn is_canceled(&mut self) {
         self.reason.get_or_insert(EndReason::Canceled);
-        self.ending.asked(self.command);
+        self.ending.note_termination(self.command);
     }
 
     /// Ends a command at its timeout.
@@ -331,7 +331,7 @@ impl<'a> Watch<'a> {
                     &self.capture,
                     &"the time is up: the command is asked to end (SIGTERM)",
                 );
-                self.ending.asked(self.command);
+                self.ending.note_termination(self.command);
                 self.pass_on(Signal::SIGTERM);
                 // A stopped command could not even end.
                 self.pass_on(Signal::SIGCONT);

@@ -69,7 +69,7 @@ struct Running {
 
 /// A task as found for a result, or part of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Found {
+pub struct TaskProgress {
     /// Number of the task.
     pub task: u32,
     /// When the host began it, in microseconds since the epoch.
@@ -88,7 +88,7 @@ pub enum Announced {
     /// A new task with this number.
     New(u32),
     /// A known one, with the sequence number of its event.
-    Known(Option<u64>),
+    Existing(Option<u64>),
 }
 
 impl Ledger {
@@ -111,7 +111,7 @@ impl Ledger {
         if self.joins
             && let Some(task) = self.current.get(uuid).and_then(|tasks| tasks.last())
         {
-            return Announced::Known(task.seq);
+            return Announced::Existing(task.seq);
         }
         Announced::New(self.begin(uuid))
     }
@@ -199,7 +199,7 @@ impl Ledger {
     }
 
     /// A loop item of a host ended.
-    pub fn item(&mut self, uuid: &str, host: &str) -> Option<Found> {
+    pub fn item(&mut self, uuid: &str, host: &str) -> Option<TaskProgress> {
         self.find(uuid, host, |running, at| {
             running[at].items += 1;
             running[at].tries = 0;
@@ -208,7 +208,7 @@ impl Ledger {
     }
 
     /// A host's attempt at a task, or at one of its loop items, failed, and is repeated. A host's items run one by one.
-    pub fn retry(&mut self, uuid: &str, host: &str) -> Option<Found> {
+    pub fn retry(&mut self, uuid: &str, host: &str) -> Option<TaskProgress> {
         self.find(uuid, host, |running, at| {
             running[at].tries += 1;
             running[at]
@@ -216,19 +216,19 @@ impl Ledger {
     }
 
     /// A host reports something about a task that it continues.
-    pub fn look(&mut self, uuid: &str, host: &str) -> Option<Found> {
+    pub fn look(&mut self, uuid: &str, host: &str) -> Option<TaskProgress> {
         self.find(uuid, host, |running, at| running[at])
     }
 
     /// The latest task that the host has begun and not ended, whatever its uuid.
-    pub fn at_work(&mut self, host: &str) -> Option<Found> {
+    pub fn at_work(&mut self, host: &str) -> Option<TaskProgress> {
         let host = self.host(host);
         self.current
             .values()
             .flatten()
             .filter_map(|task| {
                 let running = task.running.iter().find(|running| running.host == host)?;
-                Some(Found {
+                Some(TaskProgress {
                     task: task.number,
                     started: Some(running.started),
                     items: running.items,
@@ -240,7 +240,7 @@ impl Ledger {
     }
 
     /// A host ended a task.
-    pub fn end(&mut self, uuid: &str, host: &str) -> Option<Found> {
+    pub fn end(&mut self, uuid: &str, host: &str) -> Option<TaskProgress> {
         self.find(uuid, host, |running, at| running.swap_remove(at))
     }
 
@@ -251,13 +251,13 @@ impl Ledger {
         uuid: &str,
         host: &str,
         take: impl FnOnce(&mut Vec<Running>, usize) -> Running,
-    ) -> Option<Found> {
+    ) -> Option<TaskProgress> {
         let host = self.host(host);
         let tasks = self.current.get_mut(uuid)?;
         for task in tasks.iter_mut().rev() {
             if let Some(at) = task.running.iter().position(|running| running.host == host) {
                 let running = take(&mut task.running, at);
-                return Some(Found {
+                return Some(TaskProgress {
                     task: task.number,
                     started: Some(running.started),
                     items: running.items,
@@ -266,7 +266,7 @@ impl Ledger {
                 });
             }
         }
-        tasks.last().map(|task| Found {
+        tasks.last().map(|task| TaskProgress {
             task: task.number,
             started: None,
             items: 0,
@@ -353,11 +353,11 @@ mod tests {
         assert_eq!(ledger.announce("t"), Announced::New(1));
         ledger.announced_as("t", Some(7), false);
         assert_eq!(ledger.host_begins("t", "a", 1), Some(1));
-        assert_eq!(ledger.announce("t"), Announced::Known(Some(7)));
+        assert_eq!(ledger.announce("t"), Announced::Existing(Some(7)));
         assert_eq!(ledger.host_begins("t", "b", 2), Some(1));
         assert_eq!(ledger.end("t", "a").unwrap().task, 1);
         // The same host once more: a handler that runs again, or a role included twice.
-        assert_eq!(ledger.announce("t"), Announced::Known(Some(7)));
+        assert_eq!(ledger.announce("t"), Announced::Existing(Some(7)));
         assert_eq!(ledger.host_begins("t", "a", 3), None);
         assert_eq!(ledger.begin("t"), 2);
         assert_eq!(ledger.host_begins("t", "a", 3), Some(2));

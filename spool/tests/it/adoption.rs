@@ -204,7 +204,7 @@ fn patience_with_a_collector_that_is_away_ends_once_for_all() {
     assert_eq!((summary.kept, summary.delivered), (3, 0));
     assert!(
         told.iter()
-            .all(|fate| matches!(fate, Fate::Kept(reason) if reason.contains("refused"))),
+            .all(|fate| matches!(fate, Fate::Undelivered(reason) if reason.contains("refused"))),
         "{told:?}"
     );
     assert_eq!(files(dir.path()).len(), 3);

@@ -494,7 +494,7 @@ fn a_collector_that_contradicts_itself_is_not_asked_without_pause() {
     })
     .unwrap();
     assert!(
-        matches!(&told[0], Fate::Kept(reason) if reason.contains("contradict")),
+        matches!(&told[0], Fate::Undelivered(reason) if reason.contains("contradict")),
         "{told:?}"
     );
     assert!(path.exists() && collector.acked(&of) == 0);

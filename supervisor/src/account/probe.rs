@@ -37,7 +37,8 @@ pub enum Kind {
     /// Change its content.
     Writable,
     /// Not change or replace it.
-    Kept,
+    #[serde(rename = "kept")]
+    Protected,
     /// Run it, and the interpreter that its first line names.
     Runnable,
 }
@@ -51,7 +52,7 @@ pub fn probe(wishes: &[Wish], uid: u32) -> Vec<Option<String>> {
             let Wish { path, kind } = wish;
             match kind {
                 Kind::Closed => closed(path, uid),
-                Kind::Kept => changed(path, uid),
+                Kind::Protected => changed(path, uid),
                 Kind::Passed => {
                     let passed = can(path, Access::EXEC_OK);
                     closed(path, uid).or_else(|| (!passed).then(|| "cannot go through".to_owned()))
