@@ -21,7 +21,7 @@ use crate::model::{
     Report, ReportDelivery, ReportDestination, ReportFormat, ReportRow, ReportSchedule,
     ReportSettings, time_from_us,
 };
-use crate::reports::{Asked, ReportsError, render};
+use crate::reports::{ReportParameters, ReportsError, render};
 
 /// Times of a schedule that are told.
 const NEXT: usize = 3;
@@ -70,7 +70,7 @@ pub(super) async fn preview_report(
     let options = &query.rest;
     let format = format_named(options.format.as_deref())?.unwrap_or(ReportFormat::Json);
     let filter = query.filter()?;
-    let asked = Asked {
+    let parameters = ReportParameters {
         schedule: None,
         period: options.period.clone(),
         from_us: filter.from_us,
@@ -79,7 +79,7 @@ pub(super) async fn preview_report(
         query: options.q.clone(),
         filter,
     };
-    let report = app.reports.make(&asked).await?;
+    let report = app.reports.make(&parameters).await?;
     let text = render(&report, format).map_err(|error| ApiError::internal(&error))?;
     Ok(document(format, text, None))
 }

@@ -20,11 +20,11 @@ pub(super) struct AsUser {
     /// The user, as NAME or NAME:GROUP
     user: String,
     #[command(subcommand)]
-    errand: Errand,
+    command: AccountCommand,
 }
 
 #[derive(Debug, Subcommand)]
-enum Errand {
+enum AccountCommand {
     /// Become a command
     Exec {
         /// The command and its arguments
@@ -44,7 +44,7 @@ enum Errand {
 
 pub(super) fn run(command: AsUser) -> anyhow::Result<ExitCode> {
     let account = Account::find(&command.user);
-    if let Errand::Exec { command } = &command.errand {
+    if let AccountCommand::Exec { command } = &command.command {
         // Returns only where the command cannot be run.
         return Ok(run_as::replace(
             account.map_err(std::io::Error::other),
@@ -55,16 +55,16 @@ pub(super) fn run(command: AsUser) -> anyhow::Result<ExitCode> {
     account.become_for_good()?;
     // If the caller died, nobody would stop this process in time.
     rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
-    match command.errand {
-        Errand::Exec { .. } => {}
-        Errand::Probe => {
+    match command.command {
+        AccountCommand::Exec { .. } => {}
+        AccountCommand::Probe => {
             let mut text = String::new();
             std::io::stdin().read_to_string(&mut text)?;
             let wishes: Vec<Wish> = serde_json::from_str(&text).context("the list of paths")?;
             out::line(serde_json::to_string(&probe(&wishes, account.uid()))?)?;
         }
-        Errand::Deliver(flush) => return flush::run(flush),
-        Errand::Empty { folders } => {
+        AccountCommand::Deliver(flush) => return flush::run(flush),
+        AccountCommand::Empty { folders } => {
             for folder in folders {
                 for entry in std::fs::read_dir(folder)?.flatten() {
                     let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());

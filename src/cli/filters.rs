@@ -21,13 +21,13 @@ commas (--status failed,running). Different filters must match together.";
 /// The filters of one place. All that are given must match.
 #[derive(Debug)]
 pub(super) struct Filters<P> {
-    given: Vec<(&'static str, Given)>,
+    given: Vec<(&'static str, FilterValue)>,
     place: PhantomData<fn() -> P>,
 }
 
 /// A value as given.
 #[derive(Debug, Clone)]
-enum Given {
+enum FilterValue {
     Text(String),
     /// Several values, of which one must fit: a field of a query can say that, a parameter cannot.
     Several(&'static str, Vec<String>),
@@ -50,9 +50,9 @@ impl<P: Place> Filters<P> {
             .given
             .iter()
             .filter_map(|(name, given)| match given {
-                Given::Text(text) => Some((*name, text.clone())),
-                Given::Several(..) => None,
-                Given::Moment(moment, edge) => {
+                FilterValue::Text(text) => Some((*name, text.clone())),
+                FilterValue::Several(..) => None,
+                FilterValue::Moment(moment, edge) => {
                     Some((*name, moment.resolve(*edge, clock).to_rfc3339()))
                 }
             })
@@ -63,8 +63,8 @@ impl<P: Place> Filters<P> {
     /// The filters with several values, as terms of the query language.
     pub(super) fn terms(&self) -> Vec<String> {
         let terms = self.given.iter().filter_map(|(_, given)| match given {
-            Given::Several(field, values) => Some(term(field, values)),
-            Given::Text(_) | Given::Moment(..) => None,
+            FilterValue::Several(field, values) => Some(term(field, values)),
+            FilterValue::Text(_) | FilterValue::Moment(..) => None,
         });
         terms.collect()
     }
@@ -112,10 +112,10 @@ impl<P: Place> FromArgMatches for Filters<P> {
         let given = spelled::<P>().filter_map(|(field, at)| {
             let id = at.option.unwrap_or(at.name);
             let given = match field.kind {
-                Kind::Flag => Given::Text(matches.get_one::<bool>(id)?.to_string()),
-                Kind::Seconds => Given::Text(matches.get_one::<f64>(id)?.to_string()),
-                Kind::Number => Given::Text(matches.get_one::<u32>(id)?.to_string()),
-                Kind::Time(end) => Given::Moment(*matches.get_one(id)?, end),
+                Kind::Flag => FilterValue::Text(matches.get_one::<bool>(id)?.to_string()),
+                Kind::Seconds => FilterValue::Text(matches.get_one::<f64>(id)?.to_string()),
+                Kind::Number => FilterValue::Text(matches.get_one::<u32>(id)?.to_string()),
+                Kind::Time(end) => FilterValue::Moment(*matches.get_one(id)?, end),
                 Kind::Word(_)
                 | Kind::OpenWord(_)
                 | Kind::Text
@@ -125,8 +125,8 @@ impl<P: Place> FromArgMatches for Filters<P> {
                     let values = matches.get_many::<String>(id)?.cloned();
                     let mut values: Vec<String> = values.collect();
                     match values.len() {
-                        0 | 1 => Given::Text(values.pop()?),
-                        _ => Given::Several(field.name, values),
+                        0 | 1 => FilterValue::Text(values.pop()?),
+                        _ => FilterValue::Several(field.name, values),
                     }
                 }
             };

@@ -15,7 +15,7 @@ use crate::config::DEFAULT_URL;
 
 /// Options of the command line; they win over everything else.
 #[derive(Debug, Default)]
-pub(super) struct Given {
+pub(super) struct CommandLineOptions {
     /// The collector.
     pub(super) url: Option<String>,
     /// File that holds the token.
@@ -49,7 +49,7 @@ impl RecorderSettings {
     /// # Errors
     /// The URL or the token is no text, the token's file cannot be read or is empty, or the login file is needed and
     /// cannot be used.
-    pub(super) fn read(given: Given) -> anyhow::Result<Self> {
+    pub(super) fn read(given: CommandLineOptions) -> anyhow::Result<Self> {
         let sources = Sources::of(environment::ansible_config());
         let option_file = filled(given.token_file);
         // Half a URL would be another collector, and half a token nobody's.

@@ -67,31 +67,32 @@ pub(super) fn run(command: &Search) -> anyhow::Result<ExitCode> {
     let query = query::about_lines(&command.words, &clock)?;
     let client = Client::new(&command.client)?;
     let mut out = Out::laid_out(command.layout);
-    let asking = Asking {
+    let search_output = SearchOutput {
         client: &client,
         command,
         query,
     };
     if command.json {
-        let parameters = asking.parameters(command.limit as usize, command.cursor.as_deref());
+        let parameters =
+            search_output.parameters(command.limit as usize, command.cursor.as_deref());
         let answer: Box<RawValue> = client.get("/search", &parameters)?;
         out.line(answer.get())?;
     } else if command.by.is_empty() {
-        asking.show(&mut out)?;
+        search_output.show(&mut out)?;
     } else {
-        asking.count(&mut out)?;
+        search_output.count(&mut out)?;
     }
     out.flush()?;
     Ok(ExitCode::SUCCESS)
 }
 
-struct Asking<'a> {
+struct SearchOutput<'a> {
     client: &'a Client,
     command: &'a Search,
     query: String,
 }
 
-impl Asking<'_> {
+impl SearchOutput<'_> {
     fn parameters(&self, limit: usize, cursor: Option<&str>) -> Vec<(&'static str, String)> {
         let command = self.command;
         let mut parameters = vec![

@@ -78,7 +78,7 @@ impl HttpConfig {
             ("http.session_seconds", self.session_seconds),
         ];
         if let Some((name, _)) = numbers.iter().find(|(_, number)| *number == 0) {
-            return Err(ConfigError::Nothing(name));
+            return Err(ConfigError::Zero(name));
         }
         match &self.public_url {
             Some(url) if public(url).is_none() => {

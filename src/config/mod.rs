@@ -180,7 +180,7 @@ pub enum ConfigError {
     Silence(u64),
     /// A limit or a time is zero.
     #[error("{0} must be at least 1")]
-    Nothing(&'static str),
+    Zero(&'static str),
     /// `http.public_url` is not an address for browsers.
     #[error(
         "http.public_url = {0:?}: it must be https://HOST or http://HOST, with a port where it is not the usual one, and \
@@ -275,13 +275,13 @@ impl Config {
             return Err(ConfigError::Silence(config.silence_seconds));
         }
         if config.database_connections == 0 {
-            return Err(ConfigError::Nothing("database_connections"));
+            return Err(ConfigError::Zero("database_connections"));
         }
         if config.audit_keep_days == Some(0) {
-            return Err(ConfigError::Nothing("audit_keep_days"));
+            return Err(ConfigError::Zero("audit_keep_days"));
         }
         if config.database_wait_seconds == 0 {
-            return Err(ConfigError::Nothing("database_wait_seconds"));
+            return Err(ConfigError::Zero("database_wait_seconds"));
         }
         config.http.check()?;
         config.notifications.check()?;

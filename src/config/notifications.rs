@@ -78,7 +78,7 @@ impl NotificationConfig {
             ("notifications.log_days", u64::from(self.log_days)),
         ];
         if let Some((name, _)) = numbers.iter().find(|(_, number)| *number == 0) {
-            return Err(ConfigError::Nothing(name));
+            return Err(ConfigError::Zero(name));
         }
         if !(0.01..=3600.0).contains(&self.retry_seconds) {
             return Err(ConfigError::RetrySeconds(self.retry_seconds));

@@ -224,10 +224,10 @@ impl TracesConfig {
             ));
         }
         if self.timeout_seconds == 0 {
-            return Err(ConfigError::Nothing("traces.timeout_seconds"));
+            return Err(ConfigError::Zero("traces.timeout_seconds"));
         }
         if self.max_spans == 0 {
-            return Err(ConfigError::Nothing("traces.max_spans"));
+            return Err(ConfigError::Zero("traces.max_spans"));
         }
         Ok(())
     }

@@ -26,7 +26,7 @@ use tokio::sync::Notify;
 pub use documents::{ReportDocument, documents};
 pub use job::ScheduledReports;
 pub use render::{Brief, as_text, brief, render};
-pub use request::{Asked, ReportsError, request};
+pub use request::{ReportParameters, ReportsError, request};
 
 use crate::clock::Clock;
 use crate::config::ReportsConfig;
@@ -74,10 +74,10 @@ impl Reports {
     ///
     /// # Errors
     /// The time range or the query makes no sense, or the store failed.
-    pub async fn make(&self, asked: &Asked) -> Result<Report, ReportsError> {
+    pub async fn make(&self, parameters: &ReportParameters) -> Result<Report, ReportsError> {
         let inner = &*self.0;
         let now_us = inner.clock.now_us();
-        let request = request(asked, now_us).map_err(ReportsError::Invalid)?;
+        let request = request(parameters, now_us).map_err(ReportsError::Invalid)?;
         Ok(history::report(&inner.store, &inner.costs, &request, now_us).await?)
     }
 
@@ -156,7 +156,7 @@ impl Reports {
                 self.check_folder(name)?;
             }
         }
-        request(&Asked::of(&settings.into(), now_us), now_us).map(|_| ())
+        request(&ReportParameters::of(&settings.into(), now_us), now_us).map(|_| ())
     }
 
     fn check_folder(&self, name: &str) -> Result<(), String> {
@@ -178,11 +178,11 @@ impl Reports {
 
 /// What a report of a schedule is about.
 fn row_request(row: &ReportRow) -> Result<ReportRequest, String> {
-    let asked = Asked {
+    let parameters = ReportParameters {
         schedule: Some(row.schedule.clone()),
-        ..Asked::of(&row.content, row.due_us)
+        ..ReportParameters::of(&row.content, row.due_us)
     };
-    request(&asked, row.due_us)
+    request(&parameters, row.due_us)
 }
 
 /// Whether a name can be that of a file, on every system and without any meaning.

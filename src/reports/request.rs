@@ -17,9 +17,9 @@ pub enum ReportsError {
     History(#[from] HistoryError),
 }
 
-/// What is asked for.
+/// The parameters of a report, as a client or a schedule gives them.
 #[derive(Debug, Clone, Default)]
-pub struct Asked {
+pub struct ReportParameters {
     /// The schedule that it is for.
     pub schedule: Option<String>,
     /// `day`, `week` or `month`; `week` where neither this nor `from_us` is given.
@@ -36,8 +36,8 @@ pub struct Asked {
     pub query: Option<String>,
 }
 
-impl Asked {
-    /// What a schedule makes at a time.
+impl ReportParameters {
+    /// The parameters of a scheduled report that is due at a time.
     #[must_use]
     pub fn of(content: &ReportContent, due_us: i64) -> Self {
         Self {
@@ -50,12 +50,12 @@ impl Asked {
     }
 }
 
-/// The request for what was asked.
+/// Checks the parameters and fills in defaults.
 ///
 /// # Errors
 /// The zone does not exist, the query is not understood, or the times make no sense: which, and what is valid.
-pub fn request(asked: &Asked, now_us: i64) -> Result<ReportRequest, String> {
-    let name = asked.zone.as_deref().filter(|zone| !zone.is_empty());
+pub fn request(parameters: &ReportParameters, now_us: i64) -> Result<ReportRequest, String> {
+    let name = parameters.zone.as_deref().filter(|zone| !zone.is_empty());
     let zone: Tz = match name {
         None => Tz::UTC,
         Some(name) => name.parse().map_err(|_| {
@@ -64,9 +64,9 @@ pub fn request(asked: &Asked, now_us: i64) -> Result<ReportRequest, String> {
             )
         })?,
     };
-    let text = asked.query.as_deref().map(str::trim);
+    let text = parameters.query.as_deref().map(str::trim);
     let text = text.filter(|text| !text.is_empty());
-    let mut filter = asked.filter.clone();
+    let mut filter = parameters.filter.clone();
     if let Some(text) = text {
         let query = parse_query(text, &time_at(now_us));
         let query = query.map_err(|error| format!("q: {error}"))?;
@@ -74,7 +74,11 @@ pub fn request(asked: &Asked, now_us: i64) -> Result<ReportRequest, String> {
             filter = filter.with_query(&query);
         }
     }
-    let period = match asked.period.as_deref().filter(|period| !period.is_empty()) {
+    let period = match parameters
+        .period
+        .as_deref()
+        .filter(|period| !period.is_empty())
+    {
         None => None,
         Some(name) => Some(
             ReportPeriod::from_name(name)
@@ -82,9 +86,9 @@ pub fn request(asked: &Asked, now_us: i64) -> Result<ReportRequest, String> {
         ),
     };
     // A time in the query is that of the report.
-    let from_us = asked.from_us.or(filter.from_us);
+    let from_us = parameters.from_us.or(filter.from_us);
     let until_us = filter.to_us.map(|to_us| to_us.saturating_add(1));
-    let end_us = asked.end_us.or(until_us).unwrap_or(now_us);
+    let end_us = parameters.end_us.or(until_us).unwrap_or(now_us);
     (filter.from_us, filter.to_us) = (None, None);
     let (period, from_us, before_us) = match from_us {
         Some(_) if period.is_some() => {
@@ -104,7 +108,7 @@ pub fn request(asked: &Asked, now_us: i64) -> Result<ReportRequest, String> {
         }
     };
     Ok(ReportRequest {
-        schedule: asked.schedule.clone(),
+        schedule: parameters.schedule.clone(),
         period,
         before_us,
         from_us,
@@ -124,18 +128,18 @@ mod tests {
 
     #[test]
     fn a_period_ends_now_and_begins_as_long_before() {
-        let made = request(&Asked::default(), NOON).unwrap();
+        let made = request(&ReportParameters::default(), NOON).unwrap();
         assert_eq!((made.from_us, made.end_us), (NOON - 7 * DAY, NOON));
         assert_eq!(made.before_us, NOON - 14 * DAY);
         assert_eq!(
             (made.zone.as_str(), made.period),
             ("UTC", Some(ReportPeriod::Week))
         );
-        let asked = Asked {
+        let parameters = ReportParameters {
             query: Some("label:prod since:2d".to_owned()),
-            ..Asked::default()
+            ..ReportParameters::default()
         };
-        let made = request(&asked, NOON).unwrap();
+        let made = request(&parameters, NOON).unwrap();
         assert_eq!(
             (made.from_us, made.before_us),
             (NOON - 2 * DAY, NOON - 4 * DAY)
@@ -147,45 +151,45 @@ mod tests {
     #[test]
     fn what_makes_no_sense_is_refused() {
         let text = |text: &str| Some(text.to_owned());
-        for (asked, says) in [
+        for (parameters, says) in [
             (
-                Asked {
+                ReportParameters {
                     zone: text("Europe/Berln"),
-                    ..Asked::default()
+                    ..ReportParameters::default()
                 },
                 "Europe/Berln",
             ),
             (
-                Asked {
+                ReportParameters {
                     period: text("year"),
-                    ..Asked::default()
+                    ..ReportParameters::default()
                 },
                 "day, week or month",
             ),
             (
-                Asked {
+                ReportParameters {
                     query: text("stauts:failed"),
-                    ..Asked::default()
+                    ..ReportParameters::default()
                 },
                 "q: column 1",
             ),
             (
-                Asked {
+                ReportParameters {
                     period: text("day"),
                     from_us: Some(5),
-                    ..Asked::default()
+                    ..ReportParameters::default()
                 },
                 "give one of them",
             ),
             (
-                Asked {
+                ReportParameters {
                     from_us: Some(NOON + 1),
-                    ..Asked::default()
+                    ..ReportParameters::default()
                 },
                 "exchange them",
             ),
         ] {
-            let error = request(&asked, NOON).unwrap_err();
+            let error = request(&parameters, NOON).unwrap_err();
             assert!(error.contains(says), "{error}");
         }
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::super::sources::Sources;
 use super::super::{environment, shim};
 use super::finding::Report;
-use super::python::{self, Said};
+use super::python::{self, AnsibleInstall};
 use super::settings;
 use crate::config::ansible::AnsibleConfig;
 
@@ -33,7 +33,7 @@ pub(super) fn look(report: &mut Report, named: &[PathBuf], sources: &Sources) {
         let note = if first { ", the first in PATH" } else { "" };
         report.about(format!("{}{note}", program.display()));
         match python::ask(program) {
-            Ok(said) => one(report, &said, sources.config()),
+            Ok(install) => one(report, &install, sources.config()),
             Err(why) => report.problem(
                 "ansible",
                 format!("{}: {why}", program.display()),
@@ -104,13 +104,13 @@ fn switched_off(report: &mut Report, sources: &Sources) {
     }
 }
 
-fn one(report: &mut Report, said: &Said, config: &AnsibleConfig) {
-    let found = &said.found;
+fn one(report: &mut Report, install: &AnsibleInstall, config: &AnsibleConfig) {
+    let found = &install.found;
     let version = format!(
         "ansible-core {}, Python {}",
-        said.version, said.python_version
+        install.version, install.python_version
     );
-    if numbers(&said.version).is_some_and(|version| version < OLDEST) {
+    if numbers(&install.version).is_some_and(|version| version < OLDEST) {
         report.problem(
             "version",
             format!("{version}: the recorder needs ansible-core 2.14 or later"),
@@ -120,8 +120,8 @@ fn one(report: &mut Report, said: &Said, config: &AnsibleConfig) {
         report.ok("version", version);
     }
     let enabled = found.callbacks.iter().any(|name| name == CALLBACK);
-    configuration(report, said, config, enabled);
-    recorder(report, said);
+    configuration(report, install, config, enabled);
+    recorder(report, install);
     if enabled {
         report.ok(
             "callback",
@@ -133,7 +133,7 @@ fn one(report: &mut Report, said: &Said, config: &AnsibleConfig) {
             report.warn(
                 "adhoc",
                 "ad-hoc commands (ansible, ansible-console) are not recorded: they load no callbacks",
-                format!("add \"bin_ansible_callbacks = true\" to [defaults] of {}", place(said)),
+                format!("add \"bin_ansible_callbacks = true\" to [defaults] of {}", place(install)),
             );
         }
     } else if found.callbacks_from.starts_with("env") {
@@ -151,18 +151,23 @@ fn one(report: &mut Report, said: &Said, config: &AnsibleConfig) {
             "the recorder is not enabled",
             format!(
                 "add \"callbacks_enabled = {CALLBACK}\" to [defaults] of {}",
-                place(said)
+                place(install)
             ),
         );
     }
 }
 
-fn place(said: &Said) -> String {
-    let file = said.found.config.clone();
+fn place(install: &AnsibleInstall) -> String {
+    let file = install.found.config.clone();
     file.unwrap_or_else(|| "~/.ansible.cfg".to_owned())
 }
 
-fn configuration(report: &mut Report, said: &Said, config: &AnsibleConfig, enabled: bool) {
+fn configuration(
+    report: &mut Report,
+    install: &AnsibleInstall,
+    config: &AnsibleConfig,
+    enabled: bool,
+) {
     if let Some(ignored) = config.passed_over() {
         let folder = ignored.parent().unwrap_or(Path::new("."));
         let message = format!(
@@ -180,30 +185,30 @@ fn configuration(report: &mut Report, said: &Said, config: &AnsibleConfig, enabl
             report.problem("config", message, next);
         }
     }
-    match &said.found.config {
+    match &install.found.config {
         Some(file) => report.ok("config", format!("the configuration is {file}")),
         None => report.ok("config", "no ansible.cfg is in force"),
     }
 }
 
-fn recorder(report: &mut Report, said: &Said) {
-    let install = format!(
+fn recorder(report: &mut Report, install: &AnsibleInstall) {
+    let advice = format!(
         "install the wheel there: {} -m pip install ansible_playback-*.whl",
-        said.python.display()
+        install.python.display()
     );
     let ours = env!("CARGO_PKG_VERSION");
-    match (&said.found.wheel, &said.found.error) {
+    match (&install.found.wheel, &install.found.error) {
         (None, Some(_)) => report.problem(
             "recorder",
-            format!("the recorder is not installed in {}", said.python.display()),
-            install,
+            format!("the recorder is not installed in {}", install.python.display()),
+            advice,
         ),
         (_, Some(error)) => report.problem(
             "recorder",
-            format!("the recorder in {} cannot be loaded: {error}", said.python.display()),
-            install,
+            format!("the recorder in {} cannot be loaded: {error}", install.python.display()),
+            advice,
         ),
-        (version, None) if !said.found.loads => report.problem(
+        (version, None) if !install.found.loads => report.problem(
             "recorder",
             format!(
                 "the recorder {} is installed, and Ansible does not find it",
@@ -214,7 +219,7 @@ fn recorder(report: &mut Report, said: &Said) {
         (Some(version), None) if version != ours => report.warn(
             "recorder",
             format!("the recorder is version {version}, this program {ours}"),
-            install,
+            advice,
         ),
         (version, None) => report.ok(
             "recorder",

@@ -44,7 +44,7 @@ print("\nPLAYBACK " + json.dumps(found))
 
 /// What an Ansible reports about itself.
 #[derive(Debug)]
-pub(super) struct Said {
+pub(super) struct AnsibleInstall {
     /// Version of ansible-core.
     pub(super) version: String,
     /// The interpreter.
@@ -76,7 +76,7 @@ pub(super) struct Answers {
 ///
 /// # Errors
 /// A text that tells why there is no answer.
-pub(super) fn ask(program: &Path) -> Result<Said, String> {
+pub(super) fn ask(program: &Path) -> Result<AnsibleInstall, String> {
     let printed = run(Command::new(program).arg("--version"))?;
     let line = |beginning: &str| {
         printed
@@ -101,7 +101,7 @@ pub(super) fn ask(program: &Path) -> Result<Said, String> {
         .find_map(|line| line.strip_prefix("PLAYBACK "))
         .and_then(|json| serde_json::from_str(json).ok())
         .ok_or_else(|| format!("{path} cannot import Ansible"))?;
-    Ok(Said {
+    Ok(AnsibleInstall {
         version,
         python: PathBuf::from(path),
         python_version: python.split(' ').next().unwrap_or_default().to_owned(),

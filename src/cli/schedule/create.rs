@@ -10,7 +10,7 @@ use super::super::client::Client;
 use super::super::launch::options::{
     self, Fields, ModuleOptions, PlainOptions, SecretOptions, TagOptions,
 };
-use super::{Asked, path, shown};
+use super::{ReadArgs, path, shown};
 use crate::model::{MissedTimes, Overlap, Schedule};
 
 /// Create a schedule of a playbook, or with --hosts of a module
@@ -50,7 +50,7 @@ pub(super) struct Create {
     #[command(flatten)]
     secrets: SecretOptions,
     #[command(flatten)]
-    asked: Asked,
+    read_args: ReadArgs,
 }
 
 /// Change when a schedule runs; what it runs stays
@@ -67,7 +67,7 @@ pub(super) struct Change {
     #[command(flatten)]
     rules: Rules,
     #[command(flatten)]
-    asked: Asked,
+    read_args: ReadArgs,
 }
 
 /// What a schedule does where that is not simple.
@@ -129,13 +129,13 @@ pub(super) fn create(command: &Create) -> anyhow::Result<()> {
         run: &run,
         description: description.as_deref(),
     };
-    let client = Client::new(&command.asked.client)?;
+    let client = Client::new(&command.read_args.client)?;
     let answer: anyhow::Result<Box<RawValue>> = match command.replace {
         true => client.put(&path(&command.schedule), &body),
         false => client.post("/schedules", &body),
     };
     let raw = answer.map_err(|error| options::named(&error))?;
-    shown(&raw, command.asked.json)
+    shown(&raw, command.read_args.json)
 }
 
 /// What runs.
@@ -156,9 +156,9 @@ pub(super) fn change(command: &Change) -> anyhow::Result<()> {
         cron,
         zone,
         rules,
-        asked,
+        read_args,
     } = command;
-    let client = Client::new(&asked.client)?;
+    let client = Client::new(&read_args.client)?;
     let raw: Box<RawValue> = client.get(&path(name), &[])?;
     // What it runs is sent back as it came.
     let answered: Value = serde_json::from_str(raw.get())?;
@@ -181,5 +181,5 @@ pub(super) fn change(command: &Change) -> anyhow::Result<()> {
             .map(String::as_str),
     };
     let raw: Box<RawValue> = client.put(&path(name), &body)?;
-    shown(&raw, asked.json)
+    shown(&raw, read_args.json)
 }

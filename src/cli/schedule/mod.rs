@@ -34,14 +34,14 @@ enum ScheduleCommand {
     /// List the schedules: when each runs next, and how its last run went
     List {
         #[command(flatten)]
-        asked: Asked,
+        read_args: ReadArgs,
     },
     /// Show a schedule: its next ten times, what became of its last ones, and why it starts nothing
     Show {
         /// Its name
         schedule: String,
         #[command(flatten)]
-        asked: Asked,
+        read_args: ReadArgs,
     },
     Create(Box<Create>),
     Change(Box<Change>),
@@ -67,7 +67,7 @@ enum ScheduleCommand {
     /// List the names of the secrets that a schedule can name; what they are, the collector tells nobody
     Secrets {
         #[command(flatten)]
-        asked: Asked,
+        read_args: ReadArgs,
     },
     /// Show the next ten times of a cron line
     Preview {
@@ -78,13 +78,13 @@ enum ScheduleCommand {
         #[arg(long, value_name = "ZONE", default_value = "UTC")]
         zone: String,
         #[command(flatten)]
-        asked: Asked,
+        read_args: ReadArgs,
     },
 }
 
-/// Which collector is asked, and how the answer is printed.
+/// The collector to ask, and the format of the answer.
 #[derive(Debug, Args)]
-struct Asked {
+struct ReadArgs {
     #[command(flatten)]
     client: ClientArgs,
     /// Print JSON
@@ -105,8 +105,11 @@ struct Named {
 
 pub(super) fn run(command: &ScheduleArgs) -> anyhow::Result<ExitCode> {
     match &command.command {
-        ScheduleCommand::List { asked } => list(asked)?,
-        ScheduleCommand::Show { schedule, asked } => show(schedule, asked)?,
+        ScheduleCommand::List { read_args } => list(read_args)?,
+        ScheduleCommand::Show {
+            schedule,
+            read_args,
+        } => show(schedule, read_args)?,
         ScheduleCommand::Create(command) => create::create(command)?,
         ScheduleCommand::Change(command) => create::change(command)?,
         ScheduleCommand::Pause(named) => switch(named, "pause")?,
@@ -124,8 +127,12 @@ pub(super) fn run(command: &ScheduleArgs) -> anyhow::Result<ExitCode> {
             client.delete(&path(&named.schedule), named.note.as_deref())?;
             out::line(format_args!("{} is deleted", named.schedule))?;
         }
-        ScheduleCommand::Secrets { asked } => secrets(asked)?,
-        ScheduleCommand::Preview { cron, zone, asked } => preview(cron, zone, asked)?,
+        ScheduleCommand::Secrets { read_args } => secrets(read_args)?,
+        ScheduleCommand::Preview {
+            cron,
+            zone,
+            read_args,
+        } => preview(cron, zone, read_args)?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -137,14 +144,14 @@ fn path(name: &str) -> String {
     format!("/schedules/{}", encoded.replace('+', "%20"))
 }
 
-fn list(asked: &Asked) -> anyhow::Result<()> {
+fn list(read_args: &ReadArgs) -> anyhow::Result<()> {
     #[derive(Deserialize)]
     struct List {
         schedules: Vec<Schedule>,
     }
-    let client = Client::new(&asked.client)?;
+    let client = Client::new(&read_args.client)?;
     let raw: Box<RawValue> = client.get("/schedules", &[])?;
-    if asked.json {
+    if read_args.json {
         return out::line(raw.get());
     }
     let list: List = serde_json::from_str(raw.get())?;
@@ -153,10 +160,10 @@ fn list(asked: &Asked) -> anyhow::Result<()> {
     out.flush()
 }
 
-fn show(name: &str, asked: &Asked) -> anyhow::Result<()> {
-    let client = Client::new(&asked.client)?;
+fn show(name: &str, read_args: &ReadArgs) -> anyhow::Result<()> {
+    let client = Client::new(&read_args.client)?;
     let raw: Box<RawValue> = client.get(&path(name), &[])?;
-    shown(&raw, asked.json)
+    shown(&raw, read_args.json)
 }
 
 /// Prints a schedule that the collector answered with.
@@ -186,14 +193,14 @@ fn switch(named: &Named, what: &str) -> anyhow::Result<()> {
     }
 }
 
-fn secrets(asked: &Asked) -> anyhow::Result<()> {
+fn secrets(read_args: &ReadArgs) -> anyhow::Result<()> {
     #[derive(Deserialize)]
     struct List {
         secrets: Vec<String>,
     }
-    let client = Client::new(&asked.client)?;
+    let client = Client::new(&read_args.client)?;
     let raw: Box<RawValue> = client.get("/launch-secrets", &[])?;
-    if asked.json {
+    if read_args.json {
         return out::line(raw.get());
     }
     let List { secrets } = serde_json::from_str(raw.get())?;
@@ -209,15 +216,15 @@ fn secrets(asked: &Asked) -> anyhow::Result<()> {
     out.flush()
 }
 
-fn preview(cron: &str, zone: &str, asked: &Asked) -> anyhow::Result<()> {
+fn preview(cron: &str, zone: &str, read_args: &ReadArgs) -> anyhow::Result<()> {
     #[derive(Deserialize)]
     struct Times {
         next: Vec<chrono::DateTime<chrono::FixedOffset>>,
     }
-    let client = Client::new(&asked.client)?;
+    let client = Client::new(&read_args.client)?;
     let query = [("cron", cron.to_owned()), ("zone", zone.to_owned())];
     let raw: Box<RawValue> = client.get("/schedule-times", &query)?;
-    if asked.json {
+    if read_args.json {
         return out::line(raw.get());
     }
     let times: Times = serde_json::from_str(raw.get())?;

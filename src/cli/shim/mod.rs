@@ -3,10 +3,10 @@
 //!
 //! Layout:
 //! - `shim.sh`: the shim itself, which can run the real program without anything of ours
-//! - `found`: looks up a name in PATH
+//! - `executable`: looks up a name in PATH
 //! - `install`: installs and removes shims; `status`: whether PATH leads to them
 
-mod found;
+mod executable;
 mod install;
 mod status;
 
@@ -18,7 +18,7 @@ use clap::{Args, Subcommand};
 
 use super::environment;
 
-pub(super) use found::{Found, find};
+pub(super) use executable::{Executable, find};
 
 /// The programs that get a shim. Not `ansible-console`: each command typed in it is a run of its own.
 pub(super) const PROGRAMS: [&str; 3] = ["ansible-playbook", "ansible", "ansible-pull"];

@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::super::out;
-use super::{Found, PROGRAMS, find};
+use super::{Executable, PROGRAMS, find};
 
 #[derive(Debug, Args)]
 pub(super) struct Status {
@@ -52,11 +52,11 @@ pub(super) fn run(command: &Status) -> anyhow::Result<ExitCode> {
     })
 }
 
-fn real(found: &[Found]) -> Option<&Found> {
+fn real(found: &[Executable]) -> Option<&Executable> {
     found.iter().find(|one| !one.shim)
 }
 
-fn told(found: &[Found]) -> String {
+fn told(found: &[Executable]) -> String {
     let shim = found.iter().find(|one| one.shim);
     match (found.first(), shim, real(found)) {
         (None, ..) => "not in PATH".to_owned(),

@@ -1,14 +1,14 @@
 //! `playback watch`: prints a line for each run that starts or ends, from the feed of all executions.
 //!
 //! Layout:
-//! - `seen`: what is a start or an end, and what another change
+//! - `remembered`: tells starts and ends of runs from other changes
 //! - `print`: lines and JSON
 //!
 //! The feed takes no filters: with any, the list is asked for the run. After a lost connection, and when the feed has
 //! skipped changes, the list says what happened meanwhile.
 
 mod print;
-mod seen;
+mod remembered;
 
 use std::process::ExitCode;
 
@@ -19,7 +19,7 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use ureq::http::StatusCode;
 
-use self::seen::{Head, Seen};
+use self::remembered::{Head, RememberedRuns};
 use super::client::{Client, ClientArgs, Refused};
 use super::filters::{Filters, SEVERAL};
 use super::out::{self, Layout, Out};
@@ -66,7 +66,7 @@ pub(super) fn run(command: &Watch) -> anyhow::Result<ExitCode> {
         client,
         clock,
         json: command.json,
-        seen: Seen::default(),
+        remembered: RememberedRuns::default(),
         out: Out::laid_out(command.layout),
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -81,7 +81,7 @@ struct Watcher {
     clock: Clock,
     selection: Selection,
     json: bool,
-    seen: Seen,
+    remembered: RememberedRuns,
     out: Out,
 }
 
@@ -122,10 +122,10 @@ impl Watcher {
         let running = ("status", "running".to_owned());
         let (running, _) = self.list(vec![running], u64::MAX)?;
         for head in newest.into_iter().chain(running) {
-            self.seen.remember(head);
+            self.remembered.remember(head);
         }
         if let Some(oldest) = oldest.filter(|_| !is_all) {
-            self.seen.forget_until(oldest);
+            self.remembered.forget_until(oldest);
         }
         Ok(())
     }
@@ -188,7 +188,7 @@ impl Watcher {
             Ok(None) => Vec::new(),
             Err(broken) => return Ok(Err(broken)),
         };
-        for id in self.seen.running() {
+        for id in self.remembered.running() {
             if heads.iter().any(|head| head.id == id) {
                 continue;
             }
@@ -214,13 +214,13 @@ impl Watcher {
         head: Head,
         record: Option<&RawValue>,
     ) -> anyhow::Result<Result<(), Broken>> {
-        if let Some(event) = self.seen.news(&head) {
+        if let Some(event) = self.remembered.news(&head) {
             let is_wanted = match passing(self.is_wanted(&head, event))? {
                 Ok(wanted) => wanted.unwrap_or(false),
                 Err(broken) => return Ok(Err(broken)),
             };
             if !is_wanted {
-                self.seen.remember(head);
+                self.remembered.remember(head);
                 return Ok(Ok(()));
             }
             let asked;
@@ -241,7 +241,7 @@ impl Watcher {
                 }
             }
         }
-        self.seen.remember(head);
+        self.remembered.remember(head);
         Ok(Ok(()))
     }
 

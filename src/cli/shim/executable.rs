@@ -8,7 +8,7 @@ use super::is_shim;
 
 /// A program found in PATH.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::cli) struct Found {
+pub(in crate::cli) struct Executable {
     /// The file.
     pub(in crate::cli) file: PathBuf,
     /// Whether it is a shim.
@@ -16,15 +16,15 @@ pub(in crate::cli) struct Found {
 }
 
 /// All programs of this name; a shell runs the first.
-pub(in crate::cli) fn find(program: &str) -> Vec<Found> {
-    let mut found: Vec<Found> = Vec::new();
+pub(in crate::cli) fn find(program: &str) -> Vec<Executable> {
+    let mut found: Vec<Executable> = Vec::new();
     for folder in environment::search_path() {
         let file = folder.join(program);
         let runs = std::fs::metadata(&file)
             .is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0);
         if runs && found.iter().all(|before| before.file != file) {
             let shim = is_shim(&file);
-            found.push(Found { file, shim });
+            found.push(Executable { file, shim });
         }
     }
     found

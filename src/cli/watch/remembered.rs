@@ -1,4 +1,4 @@
-//! Which executions were seen, and in which state: what tells a start or an end from any other change.
+//! Remembers executions and their states, to tell starts and ends from other changes.
 
 use std::collections::HashMap;
 
@@ -28,15 +28,15 @@ impl Head {
     }
 }
 
-/// The executions seen so far.
+/// The executions received so far.
 #[derive(Debug, Default)]
-pub(super) struct Seen {
+pub(super) struct RememberedRuns {
     runs: HashMap<Uuid, Head>,
     /// Start of the newest execution that may be over and is not remembered.
     horizon: Option<DateTime<Utc>>,
 }
 
-impl Seen {
+impl RememberedRuns {
     /// What happened to an execution since it was last seen: it started or ended, or neither.
     ///
     /// The feed also reports changes of old records (a pin, a redaction) as ends: an execution that is not remembered
@@ -93,10 +93,10 @@ mod tests {
 
     #[test]
     fn each_start_and_each_end_is_news_once() {
-        let mut seen = Seen::default();
+        let mut remembered = RememberedRuns::default();
         let mut told = |status| {
-            let news = seen.news(&head(7, status));
-            seen.remember(head(7, status));
+            let news = remembered.news(&head(7, status));
+            remembered.remember(head(7, status));
             news
         };
         assert_eq!(told(Status::Running), Some(FeedEvent::Started));
@@ -110,32 +110,36 @@ mod tests {
 
     #[test]
     fn a_change_of_an_old_record_is_no_end() {
-        let mut seen = Seen::default();
-        seen.forget_until(time_from_us(100));
-        assert_eq!(seen.news(&head(100, Status::Failed)), None);
+        let mut remembered = RememberedRuns::default();
+        remembered.forget_until(time_from_us(100));
+        assert_eq!(remembered.news(&head(100, Status::Failed)), None);
         assert_eq!(
-            seen.news(&head(101, Status::Failed)),
+            remembered.news(&head(101, Status::Failed)),
             Some(FeedEvent::Ended)
         );
         // What runs was not over before, however long ago it started.
         assert_eq!(
-            seen.news(&head(5, Status::Running)),
+            remembered.news(&head(5, Status::Running)),
             Some(FeedEvent::Started)
         );
     }
 
     #[test]
     fn memory_is_bounded_and_what_runs_is_not_forgotten() {
-        let mut seen = Seen::default();
-        seen.remember(head(1, Status::Running));
+        let mut remembered = RememberedRuns::default();
+        remembered.remember(head(1, Status::Running));
         let newest = 3 * MOST as u128;
         for number in 2..=newest {
-            seen.remember(head(number, Status::Success));
-            assert!(seen.runs.len() <= MOST);
+            remembered.remember(head(number, Status::Success));
+            assert!(remembered.runs.len() <= MOST);
         }
-        assert_eq!(seen.running(), [Uuid::from_u128(1)]);
+        assert_eq!(remembered.running(), [Uuid::from_u128(1)]);
         for number in [2, newest / 2, newest] {
-            assert_eq!(seen.news(&head(number, Status::Success)), None, "{number}");
+            assert_eq!(
+                remembered.news(&head(number, Status::Success)),
+                None,
+                "{number}"
+            );
         }
     }
 }
