@@ -45,11 +45,11 @@ function watch(router: AnyRouter, element: HTMLElement): () => void {
 }
 
 /** Filters and the like leave the reader where they are; a later page of a list is another page. */
-export function isAnotherPage(from: Seen, to: Seen): boolean {
+export function isAnotherPage(from: RouteLocation, to: RouteLocation): boolean {
   return from.pathname !== to.pathname || from.search.cursor !== to.search.cursor;
 }
 
-interface Seen {
+interface RouteLocation {
   readonly pathname: string;
   readonly search: { readonly cursor?: unknown };
 }

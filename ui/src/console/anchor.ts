@@ -6,7 +6,7 @@ import type { Reader } from "./reader";
 import type { LineStore } from "./store";
 import { chunkOf } from "./window";
 
-interface Held extends Sought {
+interface HeldLine extends Sought {
   /** Frames for which the line is still held. */
   frames: number;
 }
@@ -19,7 +19,7 @@ export interface AnchorOptions {
 }
 
 export class Anchor {
-  private held: Held | undefined;
+  private held: HeldLine | undefined;
 
   constructor(private readonly options: AnchorOptions) {}
 

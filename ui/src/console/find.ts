@@ -8,7 +8,7 @@ import type { Hits, Query, Source } from "./types";
 /** A search in memory lets the page breathe this often. */
 const SLICE_MS = 12;
 
-export interface Found extends Hits {
+export interface FindResult extends Hits {
   /** Where was searched. */
   readonly where: "all" | "loaded" | "server";
 }
@@ -34,7 +34,7 @@ export async function find(
   source: Source,
   filtered: boolean,
   signal: AbortSignal,
-): Promise<Found> {
+): Promise<FindResult> {
   const { whole } = store.snapshot();
   const search = filtered ? undefined : source.search;
   if (whole || search === undefined) {

@@ -96,8 +96,8 @@ export function scan(lines: readonly Line[]): Mark[] {
   return marks;
 }
 
-/** Known lines of a chunk: from one number up to (not including) another. */
-interface Known {
+/** The loaded lines of a chunk: from one number up to (not including) another. */
+interface LineRange {
   readonly from: number;
   readonly to: number;
   readonly marks: readonly Mark[];
@@ -105,7 +105,7 @@ interface Known {
 
 /** Collects what is known of each chunk, in any order of loading. */
 export class SectionIndex {
-  private readonly chunks = new Map<number, Known>();
+  private readonly chunks = new Map<number, LineRange>();
   private built: Outline | undefined;
   private last: number | undefined;
 

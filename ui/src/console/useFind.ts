@@ -2,7 +2,7 @@
 
 import { useCallback, useEffect, useState } from "react";
 import { isAbort, messageOf } from "./errors";
-import { compile, type Found, find, step } from "./find";
+import { compile, type FindResult, find, step } from "./find";
 import type { StoreState } from "./store";
 import type { Query, Source } from "./types";
 import type { Log } from "./useLog";
@@ -12,7 +12,7 @@ const PAUSE_MS = 80;
 const SERVER_PAUSE_MS = 150;
 
 export interface Finding {
-  readonly found: Found | undefined;
+  readonly found: FindResult | undefined;
   /** Index of the hit that the reader looks at; -1 if none. */
   readonly at: number;
   readonly error: string | undefined;
@@ -27,7 +27,7 @@ export function useFind(
   state: StoreState | undefined,
   filtered: boolean,
 ): Finding {
-  const [found, setFound] = useState<Found>();
+  const [found, setFound] = useState<FindResult>();
   const [at, setAt] = useState(-1);
   const [error, setError] = useState<string>();
   const [busy, setBusy] = useState(false);

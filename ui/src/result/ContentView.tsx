@@ -2,7 +2,7 @@ import type { ReactElement, ReactNode } from "react";
 import { Name } from "../parts/Name";
 import { type Content, textOf } from "./content";
 import { Diff } from "./Diff";
-import { Said } from "./Said";
+import { ModuleMessage } from "./ModuleMessage";
 import { Text } from "./Text";
 import "./result.css";
 
@@ -23,9 +23,9 @@ export function ContentView({ content, isBad, level = 3 }: Props): ReactElement 
   );
   return (
     <>
-      {message !== undefined && <Said text={message} isBad={isBad} />}
+      {message !== undefined && <ModuleMessage text={message} isBad={isBad} />}
       {warnings.map((warning) => (
-        <Said key={warning} text={warning} prefix="Warning: " />
+        <ModuleMessage key={warning} text={warning} prefix="Warning: " />
       ))}
       {command !== undefined &&
         part(

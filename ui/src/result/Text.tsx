@@ -1,6 +1,6 @@
 import { Button } from "@patternfly/react-core/dist/esm/components/Button";
 import { type ReactElement, useState } from "react";
-import { plainLines } from "./Said";
+import { plainLines } from "./ModuleMessage";
 
 /** Characters that are shown at first: a browser takes long to lay out a megabyte without a line end. */
 const FIRST = 60_000;

@@ -2,7 +2,7 @@ import type { ReactElement } from "react";
 import type { HostChange } from "../../api/types";
 import { Name } from "../../parts/Name";
 import { diffText } from "../../result/Diff";
-import { plainLines } from "../../result/Said";
+import { plainLines } from "../../result/ModuleMessage";
 import { type DiffLine, diffLines } from "./difference";
 
 const WORDS: { readonly [sign in DiffLine["sign"]]: string } = {

@@ -36,7 +36,7 @@ export function TargetTable({ targets }: { targets: readonly NotificationTarget[
               </div>
             </Td>
             <Td dataLabel="Told when">
-              <Told target={target} />
+              <RuleSummary target={target} />
             </Td>
             <Td dataLabel="State">
               <TargetState state={target.state} />
@@ -67,7 +67,7 @@ export function TargetTable({ targets }: { targets: readonly NotificationTarget[
   );
 }
 
-function Told({ target: { settings } }: { target: NotificationTarget }): ReactElement {
+function RuleSummary({ target: { settings } }: { target: NotificationTarget }): ReactElement {
   const triggers = triggersOf(settings);
   const queries = [...new Set((settings.rules ?? []).map(({ query }) => query ?? ""))];
   if (triggers.length === 0) {

@@ -7,7 +7,7 @@ import { playbooksOf, recentQuery } from "../../api/recent";
 import type { ListedExecution } from "../../api/types";
 import { plural } from "../../parts/format";
 import { useFirst } from "../../parts/useFirst";
-import { useHeld } from "./held";
+import { useHeld } from "./heldRuns";
 import { RunRow } from "./RunRow";
 import type { RunsSearch } from "./search";
 

@@ -62,7 +62,7 @@ export function Matching({ id, label, query, change, problem }: Props): ReactEle
             {found.data === undefined || found.isError ? (
               sentence("a query as in the list of runs")
             ) : (
-              <Found runs={found.data.executions} isAll={q === ""} />
+              <MatchingRuns runs={found.data.executions} isAll={q === ""} />
             )}
           </HelperTextItem>
         </HelperText>
@@ -71,7 +71,7 @@ export function Matching({ id, label, query, change, problem }: Props): ReactEle
   );
 }
 
-function Found({ runs, isAll }: { runs: readonly ListedExecution[]; isAll: boolean }): ReactElement {
+function MatchingRuns({ runs, isAll }: { runs: readonly ListedExecution[]; isAll: boolean }): ReactElement {
   if (runs.length === 0) {
     return isAll ? <>No run is recorded yet.</> : <>No run of the history is one of these.</>;
   }

@@ -9,14 +9,14 @@ import { LinkButton } from "../../../parts/LinkButton";
 import { type MenuAction, MenuButton } from "../../../parts/MenuButton";
 import { rememberSecret } from "../secretOnce";
 
-type Asked = "rotate" | "remove";
+type PendingAction = "rotate" | "remove";
 
 /** What can be done with a target. Those that the configuration defines are changed there. */
 export function Actions({ target }: { target: NotificationTarget }): ReactElement | null {
   const { name, settings, state } = target;
   const cache = useQueryClient();
   const navigate = useNavigate();
-  const [asked, setAsked] = useState<Asked>();
+  const [pending, setPending] = useState<PendingAction>();
   const isOn = state === "on" || state === "failing";
   const turn = useMutation({
     mutationFn: () => setTarget(name, { ...settings, enabled: !isOn }),
@@ -31,7 +31,7 @@ export function Actions({ target }: { target: NotificationTarget }): ReactElemen
           {
             name: "Rotate the secret",
             description: "Makes a new one; the one before stays valid until the next time.",
-            onPick: () => setAsked("rotate"),
+            onPick: () => setPending("rotate"),
           },
         ]
       : []),
@@ -39,7 +39,7 @@ export function Actions({ target }: { target: NotificationTarget }): ReactElemen
       name: "Remove",
       description: "With the log of what it was sent.",
       isDanger: true,
-      onPick: () => setAsked("remove"),
+      onPick: () => setPending("remove"),
     },
   ];
   return (
@@ -56,11 +56,11 @@ export function Actions({ target }: { target: NotificationTarget }): ReactElemen
         {isOn ? "Pause" : "Switch on"}
       </Button>
       <MenuButton label="More actions" isKebab actions={actions} />
-      {asked === "rotate" && (
+      {pending === "rotate" && (
         <ConfirmDialog
           title="Make a new secret to sign with?"
           action="Rotate"
-          close={() => setAsked(undefined)}
+          close={() => setPending(undefined)}
           confirm={async () => {
             rememberSecret(name, await rotateTarget(name));
             await renewNotifications(cache);
@@ -72,12 +72,12 @@ export function Actions({ target }: { target: NotificationTarget }): ReactElemen
           </p>
         </ConfirmDialog>
       )}
-      {asked === "remove" && (
+      {pending === "remove" && (
         <ConfirmDialog
           title={`Remove ${name}?`}
           action="Remove"
           isDanger
-          close={() => setAsked(undefined)}
+          close={() => setPending(undefined)}
           confirm={async () => {
             await removeTarget(name);
             await renewNotifications(cache);

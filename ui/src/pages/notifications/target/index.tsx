@@ -66,7 +66,7 @@ function Loaded({ target }: { target: NotificationTarget }): ReactElement {
       </PageTitle>
       <div className="notifications-target">
         <NewSecret name={name} />
-        <Trouble target={target} />
+        <TargetProblem target={target} />
         <Settings target={target} />
         <Test name={name} />
         <Log name={name} />
@@ -76,7 +76,7 @@ function Loaded({ target }: { target: NotificationTarget }): ReactElement {
 }
 
 /** Why it is not told, and what to do. */
-function Trouble({ target }: { target: NotificationTarget }): ReactElement | null {
+function TargetProblem({ target }: { target: NotificationTarget }): ReactElement | null {
   const { state, off_reason, off_since, failing_since, from_file, secrets } = target;
   if (secrets === null || secrets === undefined) {
     return (

@@ -13,7 +13,7 @@ interface Props {
 }
 
 /** What a module said: as a text without colours, cut until somebody asks for all of it. */
-export function Said({ text, prefix = "", isBad = false }: Props): ReactElement {
+export function ModuleMessage({ text, prefix = "", isBad = false }: Props): ReactElement {
   const [isWhole, setWhole] = useState(false);
   const isLong = text.length > FIRST;
   const shown = isLong && !isWhole ? `${text.slice(0, FIRST)}…` : text;

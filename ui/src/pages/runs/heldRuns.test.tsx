@@ -2,7 +2,7 @@ import { renderHook } from "@testing-library/react";
 import { expect, test } from "vitest";
 import type { ListedExecution } from "../../api/types";
 import { NO_HOSTS } from "../../test/records";
-import { hold, useHeld } from "./held";
+import { hold, useHeld } from "./heldRuns";
 
 function run(id: string, status: ListedExecution["status"] = "success"): ListedExecution {
   return {

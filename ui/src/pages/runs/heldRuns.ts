@@ -2,7 +2,7 @@
 import { useState } from "react";
 import type { ListedExecution } from "../../api/types";
 
-export interface Held {
+export interface HeldRuns {
   runs: readonly ListedExecution[];
   /** How many new runs wait until nobody points at the table. */
   waiting: number;
@@ -14,7 +14,7 @@ export interface Held {
  * The rows to show. While `isHeld`, none moves: records change in place, and new runs are counted. `question` tells one
  * list from another: its rows are never held over.
  */
-export function useHeld(question: string, latest: readonly ListedExecution[], isHeld: boolean): Held {
+export function useHeld(question: string, latest: readonly ListedExecution[], isHeld: boolean): HeldRuns {
   const [shown, setShown] = useState({ question, runs: latest });
   const take = () => setShown({ question, runs: latest });
   // Where there are no rows, none can move.
