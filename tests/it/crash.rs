@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::builders::Run;
 use crate::harness::{Client, Collector, eventually, zstd};
-use crate::socket::{Said, Socket};
+use crate::socket::{Socket, StreamEvent};
 
 const PRODUCERS: usize = 6;
 const ROUNDS: u64 = 5;
@@ -193,7 +193,7 @@ pub(crate) fn asked_to_end_it_answers_what_is_open_and_says_goodbye() {
     );
     stopped.store(true, Ordering::SeqCst);
     for mut stream in streams {
-        let Said::Closed(code, reason) = stream.next() else {
+        let StreamEvent::Closed(code, reason) = stream.next() else {
             panic!("closed without a reason")
         };
         assert_eq!(code, 1012);

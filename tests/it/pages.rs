@@ -6,7 +6,7 @@ use crate::builders::good_run;
 use crate::harness::{API, Answer, Client, Collector, Setup, eventually};
 use crate::sessions::log_in;
 use crate::several::nginx::Nginx;
-use crate::socket::{Said, Socket};
+use crate::socket::{Socket, StreamEvent};
 
 fn get(collector: &Collector, path: &str, headers: &[(&str, &str)]) -> Answer {
     collector.client_with(None).send("GET", path, headers, b"")
@@ -219,7 +219,7 @@ fn nginx_serves_it_below_a_path_as_documented() {
     let feed = Socket::open_at(&below, "/stream", &headers);
     let mut feed = feed.unwrap().served();
     collector.client().delete(run.id);
-    assert!(matches!(feed.next(), Said::Message(_)));
+    assert!(matches!(feed.next(), StreamEvent::Message(_)));
     // The path alone leads to the pages.
     let bare = Client::new(nginx.url(), None).get("/playback");
     assert_eq!(bare.text, page.text);

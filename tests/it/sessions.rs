@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::builders::good_run;
 use crate::harness::{API, Answer, Collector, Setup, eventually};
-use crate::socket::{Said, Socket};
+use crate::socket::{Socket, StreamEvent};
 
 const LIST: &str = "/api/v1/ansible/executions";
 
@@ -95,7 +95,7 @@ fn a_session_ends_in_its_time() {
         let answer = list(&collector, &cookie);
         (answer.status == 401).then(|| answer.error(401, "unauthorized"))
     });
-    assert!(matches!(feed.next(), Said::Closed(1008, _)));
+    assert!(matches!(feed.next(), StreamEvent::Closed(1008, _)));
 }
 
 #[test]
@@ -122,7 +122,7 @@ pub(crate) fn a_revoked_token_takes_its_sessions_and_streams_along() {
     collector.command(&["token", "revoke", "browser"]).unwrap();
     list(&collector, &cookie).error(401, "unauthorized");
     for stream in &mut streams {
-        let Said::Closed(1008, reason) = stream.next() else {
+        let StreamEvent::Closed(1008, reason) = stream.next() else {
             panic!("it was to be closed with a reason");
         };
         assert!(reason.contains("token"), "{reason}");
@@ -133,7 +133,10 @@ pub(crate) fn a_revoked_token_takes_its_sessions_and_streams_along() {
         .unwrap();
     list(&collector, &cookie).error(401, "unauthorized");
     collector.client().delete(id);
-    assert!(matches!(others.next(), Said::Message(_)), "others go on");
+    assert!(
+        matches!(others.next(), StreamEvent::Message(_)),
+        "others go on"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

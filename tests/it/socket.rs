@@ -12,7 +12,7 @@ use crate::harness::{API, Collector, DEADLINE};
 
 /// What was received.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Said {
+pub(crate) enum StreamEvent {
     /// A message.
     Message(Value),
     /// It was closed, with this code and reason.
@@ -104,15 +104,15 @@ impl Socket {
 
     /// What is received next.
     #[track_caller]
-    pub(crate) fn next(&mut self) -> Said {
+    pub(crate) fn next(&mut self) -> StreamEvent {
         loop {
             match self.0.read() {
                 Ok(Message::Text(text)) => {
-                    return Said::Message(serde_json::from_str(&text).unwrap());
+                    return StreamEvent::Message(serde_json::from_str(&text).unwrap());
                 }
                 Ok(Message::Close(frame)) => {
                     let frame = frame.expect("a close says why");
-                    return Said::Closed(frame.code.into(), frame.reason.to_string());
+                    return StreamEvent::Closed(frame.code.into(), frame.reason.to_string());
                 }
                 Ok(_) => {}
                 Err(Error::Io(error))
@@ -120,7 +120,7 @@ impl Socket {
                 {
                     panic!("waited too long for the stream");
                 }
-                Err(_) => return Said::Broken,
+                Err(_) => return StreamEvent::Broken,
             }
         }
     }
@@ -129,7 +129,7 @@ impl Socket {
     #[track_caller]
     pub(crate) fn message(&mut self) -> Value {
         match self.next() {
-            Said::Message(message) => message,
+            StreamEvent::Message(message) => message,
             other => panic!("a message was to come, and not {other:?}"),
         }
     }
@@ -153,7 +153,7 @@ impl Socket {
             if message["type"] == "complete" {
                 assert_eq!(
                     self.next(),
-                    Said::Closed(1000, "the execution is over".into())
+                    StreamEvent::Closed(1000, "the execution is over".into())
                 );
                 return (lines, message["result"].take());
             }

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use crate::builders::{Run, TEN, good_run};
 use crate::harness::{Collector, eventually};
-use crate::socket::{Said, Socket};
+use crate::socket::{Socket, StreamEvent};
 
 /// A run of numbered lines, and the lines.
 fn numbered(lines: usize) -> (Run, Vec<String>) {
@@ -182,16 +182,18 @@ pub(crate) fn a_restart_of_the_collector_closes_with_a_reason_and_since_goes_on(
     assert!(status.success());
     loop {
         match socket.next() {
-            Said::Message(message) => seen.push(message["content"].as_str().unwrap().to_owned()),
-            Said::Closed(code, reason) => {
+            StreamEvent::Message(message) => {
+                seen.push(message["content"].as_str().unwrap().to_owned())
+            }
+            StreamEvent::Closed(code, reason) => {
                 assert_eq!(code, 1012);
                 assert!(reason.contains("since"), "{reason}");
                 break;
             }
-            Said::Broken => panic!("closed without a reason"),
+            StreamEvent::Broken => panic!("closed without a reason"),
         }
     }
-    assert!(matches!(feed.next(), Said::Closed(1012, _)));
+    assert!(matches!(feed.next(), StreamEvent::Closed(1012, _)));
 
     collector.launch();
     let mut socket = Socket::watch(&collector, run.id, &format!("?since={}", seen.len()));

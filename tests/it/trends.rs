@@ -263,8 +263,8 @@ fn time(value: &Value) -> f64 {
     time.timestamp_micros() as f64 / 1e6
 }
 
-/// A run as the API tells of it, which is what trends are held against.
-struct Known {
+/// A run as the API returns it, to compare trends with.
+struct RecordedRun {
     playbook: String,
     /// Whether it is of its playbook's most frequent inventory and limit.
     is_usual: bool,
@@ -277,7 +277,7 @@ struct Known {
     host: (bool, f64),
 }
 
-fn known(client: &Client, id: uuid::Uuid) -> Known {
+fn recorded_run(client: &Client, id: uuid::Uuid) -> RecordedRun {
     let record = client.execution(id, "").ok();
     let tasks = client.execution(id, "/tasks").ok();
     let build = &tasks["tasks"][0];
@@ -287,7 +287,7 @@ fn known(client: &Client, id: uuid::Uuid) -> Known {
         .iter()
         .map(|one| time(&one["end_time"]) - time(&one["start_time"]));
     let stats = &record["stats"]["web-02"];
-    Known {
+    RecordedRun {
         playbook: record["playbook"].as_str().unwrap().to_owned(),
         is_usual: record.get("limit").is_none(),
         succeeded: record["status"] == "success",
@@ -316,7 +316,7 @@ pub(crate) fn figures_are_those_of_an_obvious_calculation() {
             .wrapping_add(1);
         (state >> 33) % most
     };
-    let mut runs: Vec<Known> = Vec::new();
+    let mut runs: Vec<RecordedRun> = Vec::new();
     for hours in 0..40 {
         let playbook = if below(4) == 0 {
             "/srv/b.yml"
@@ -366,13 +366,13 @@ pub(crate) fn figures_are_those_of_an_obvious_calculation() {
         };
         run.deliver(&client);
         if !is_check {
-            runs.push(known(&client, run.id));
+            runs.push(recorded_run(&client, run.id));
         }
     }
     let answer = trends(&client, "");
     assert_eq!(answer["runs"], json!(runs.len()));
     for playbook in answer["playbooks"].as_array().unwrap() {
-        let of: Vec<&Known> = runs
+        let of: Vec<&RecordedRun> = runs
             .iter()
             .filter(|run| playbook["name"] == *run.playbook)
             .collect();
@@ -400,7 +400,7 @@ pub(crate) fn figures_are_those_of_an_obvious_calculation() {
     let tasks = answer["tasks"].as_array().unwrap();
     assert_eq!(tasks.len(), 2, "{answer}");
     for task in tasks {
-        let of: Vec<&Known> = runs
+        let of: Vec<&RecordedRun> = runs
             .iter()
             .filter(|run| task["playbook"] == *run.playbook)
             .collect();

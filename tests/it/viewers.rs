@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use crate::builders::Run;
 use crate::harness::{Collector, Setup, eventually};
-use crate::socket::{Said, Socket};
+use crate::socket::{Socket, StreamEvent};
 
 fn figure(collector: &Collector, name: &str) -> Option<u64> {
     let metrics = collector.client().get("/metrics").text;
@@ -56,7 +56,7 @@ fn a_viewer_has_nothing_large_to_say() {
         viewer.say(&"x".repeat(100_000));
         assert!(matches!(
             viewer.next(),
-            Said::Closed(1009, _) | Said::Broken
+            StreamEvent::Closed(1009, _) | StreamEvent::Broken
         ));
     }
 }

@@ -186,6 +186,6 @@ fn a_server_that_dies_under_several_loses_nothing() {
     late.deliver(&clients[0]);
     let mut stream = crate::socket::Socket::watch(&all[1], late.id, "");
     assert!(
-        matches!(stream.next(), crate::socket::Said::Message(message) if message["content"] == "a")
+        matches!(stream.next(), crate::socket::StreamEvent::Message(message) if message["content"] == "a")
     );
 }

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use crate::builders::{Run, good_run};
 use crate::harness::{API, Client, Collector, Setup, eventually};
 use crate::servers;
-use crate::socket::{Said, Socket};
+use crate::socket::{Socket, StreamEvent};
 
 /// Collectors on one PostgreSQL database, started with this configuration each.
 fn collectors<const N: usize>(config: &str) -> [Collector; N] {
@@ -166,7 +166,7 @@ fn a_stream_shows_what_any_of_them_takes_in() {
     let mut feed = Socket::feed(&all[1]);
     let mut stream = Socket::watch(&all[1], run.id, "");
     let mut next = || match stream.next() {
-        Said::Message(message) => message,
+        StreamEvent::Message(message) => message,
         said => panic!("{said:?}"),
     };
     assert_eq!(next()["content"], "");
@@ -181,7 +181,7 @@ fn a_stream_shows_what_any_of_them_takes_in() {
     assert_eq!(complete["result"]["status"], "success");
     // The feed tells of its end, too.
     eventually("the feed to tell of the end", || match feed.next() {
-        Said::Message(message) => (message["event"] == "ended")
+        StreamEvent::Message(message) => (message["event"] == "ended")
             .then(|| assert_eq!(message["execution"]["id"], run.id.to_string())),
         said => panic!("{said:?}"),
     });

@@ -7,7 +7,7 @@ use super::collectors;
 use crate::builders::good_run;
 use crate::harness::API;
 use crate::sessions::{list, log_in};
-use crate::socket::{Said, Socket};
+use crate::socket::{Socket, StreamEvent};
 
 #[test]
 fn a_session_holds_on_every_collector_and_ends_on_all() {
@@ -28,7 +28,7 @@ fn a_session_holds_on_every_collector_and_ends_on_all() {
     for collector in [&other, &one] {
         list(collector, &cookie).error(401, "unauthorized");
     }
-    while !matches!(feed.next(), Said::Closed(1008, _)) {}
+    while !matches!(feed.next(), StreamEvent::Closed(1008, _)) {}
 }
 
 #[test]

@@ -411,7 +411,7 @@ fn cases() -> Vec<Case> {
 
 /// What is wrong with the plans of everything that reads, a line each.
 async fn all_faults(store: &Store, large: ExecutionKey, when: &str) -> Vec<String> {
-    let mut found = Found {
+    let mut found = PlanFaults {
         engine: store.engine(),
         when,
         faults: Vec::new(),
@@ -660,7 +660,7 @@ async fn all_faults(store: &Store, large: ExecutionKey, when: &str) -> Vec<Strin
 
 /// And of a deletion, which takes the large execution away.
 async fn faults_of_deletion(store: &Store, large: ExecutionKey) -> Vec<String> {
-    let mut found = Found {
+    let mut found = PlanFaults {
         engine: store.engine(),
         when: "",
         faults: Vec::new(),
@@ -687,14 +687,14 @@ fn middle() -> Cursor {
     }
 }
 
-/// What was found to be wrong.
-struct Found<'a> {
+/// The faults found in query plans.
+struct PlanFaults<'a> {
     engine: Engine,
     when: &'a str,
     faults: Vec<String>,
 }
 
-impl Found<'_> {
+impl PlanFaults<'_> {
     /// A filter that little fits must have an index of its own. In that of all executions a later page has a
     /// place to begin too, but what it looks for may be anywhere after that.
     fn judge_order(&mut self, name: &str, case: &Case, plans: &[Plan]) {

@@ -1,6 +1,6 @@
 //! `run`, `adhoc`, `replay` and `cancel` with real playbooks, as a person uses them.
 
-mod asked;
+mod options;
 mod terminal;
 
 use std::io::Read as _;

@@ -8,7 +8,7 @@ use playback::store::{DeliveryFilter, NewDelivery, NewTarget, Store, explained};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{Found, Often, SCHEDULE};
+use super::{Often, PlanFaults, SCHEDULE};
 use crate::builders::{TEN, audited};
 use crate::servers::sql;
 
@@ -122,7 +122,7 @@ fn schedule(name: &str) -> ScheduleRow {
 }
 
 /// What is wrong with the plans, a line each.
-pub(super) async fn judge(found: &mut Found<'_>, store: &Store) {
+pub(super) async fn judge(found: &mut PlanFaults<'_>, store: &Store) {
     let target = store.target("target-7").await.unwrap().unwrap();
     let due = store.due_deliveries(target.id, i64::MAX, 1).await.unwrap();
     let delivery = due[0].uuid;
