@@ -28,7 +28,7 @@ pub(super) struct RefusedActor(pub(super) Actor);
 
 /// The authenticated client.
 #[derive(Debug)]
-pub(super) struct Asker {
+pub(super) struct AuthenticatedClient {
     /// The actor, for the record.
     actor: Actor,
     /// The token; none if the collector serves without tokens.
@@ -45,7 +45,7 @@ macro_rules! access {
     ($($(#[$doc:meta])* $name:ident: $scope:expr;)*) => { $(
         $(#[$doc])*
         #[derive(Debug)]
-        pub(super) struct $name(#[allow(dead_code)] Asker);
+        pub(super) struct $name(#[allow(dead_code)] AuthenticatedClient);
 
         impl FromRequestParts<App> for $name {
             type Rejection = ApiError;
@@ -75,7 +75,7 @@ access! {
 
 /// Any authenticated client, whatever its scopes.
 #[derive(Debug)]
-pub(super) struct AnyAccess(Asker);
+pub(super) struct AnyAccess(AuthenticatedClient);
 
 impl FromRequestParts<App> for AnyAccess {
     type Rejection = ApiError;
@@ -189,7 +189,11 @@ impl FromRequestParts<App> for OurPage {
     }
 }
 
-async fn authorize(app: &App, parts: &mut Parts, scope: Scope) -> Result<Asker, ApiError> {
+async fn authorize(
+    app: &App,
+    parts: &mut Parts,
+    scope: Scope,
+) -> Result<AuthenticatedClient, ApiError> {
     let asker = identify(app, parts).await?;
     let lacks = |row: &TokenRow| !Scopes::decode(&row.scopes).allow(scope);
     if asker.token.as_ref().is_some_and(lacks) {
@@ -208,7 +212,7 @@ async fn authorize(app: &App, parts: &mut Parts, scope: Scope) -> Result<Asker, 
 }
 
 /// Identifies the client, whatever its scopes.
-async fn identify(app: &App, parts: &mut Parts) -> Result<Asker, ApiError> {
+async fn identify(app: &App, parts: &mut Parts) -> Result<AuthenticatedClient, ApiError> {
     let peer = peer::address(&app.config.http, &parts.extensions, &parts.headers);
     let peer = peer.map(|peer| peer.to_string());
     if app.config.no_auth {
@@ -220,7 +224,7 @@ async fn identify(app: &App, parts: &mut Parts) -> Result<Asker, ApiError> {
                 "without tokens, the collector answers only to localhost: use http://localhost:PORT",
             ));
         }
-        return Ok(Asker {
+        return Ok(AuthenticatedClient {
             actor: Actor::anonymous(Via::Open, peer),
             token: None,
             credential: None,
@@ -243,7 +247,7 @@ async fn identify(app: &App, parts: &mut Parts) -> Result<Asker, ApiError> {
         }
     };
     let found = app.auth.token_of(credential).await?;
-    Ok(Asker {
+    Ok(AuthenticatedClient {
         actor: Actor {
             name: format!("token:{}", found.name),
             token: Some(found.id),

@@ -236,11 +236,11 @@ impl From<IngestError> for ApiError {
             IngestError::NotStarted => (StatusCode::UNPROCESSABLE_ENTITY, "not_started"),
             IngestError::Gap { .. } => (StatusCode::CONFLICT, "gap"),
             IngestError::Conflict => (StatusCode::CONFLICT, "conflict"),
-            IngestError::NotTheirs(why) if why.may_another_token() => {
+            IngestError::NotOwner(why) if why.may_another_token() => {
                 (StatusCode::FORBIDDEN, "forbidden")
             }
             // Producers must not take it for a refusal of their token.
-            IngestError::NotTheirs(_) => (StatusCode::FORBIDDEN, "not_yours"),
+            IngestError::NotOwner(_) => (StatusCode::FORBIDDEN, "not_yours"),
             IngestError::Reserved { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "reserved"),
             IngestError::LogRemoved | IngestError::Deleted => (StatusCode::GONE, "gone"),
             IngestError::Busy | IngestError::NotCommitted | IngestError::Overtaken => {

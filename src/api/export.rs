@@ -21,7 +21,7 @@ use super::query::{named, with_query};
 use crate::app::App;
 use crate::export::report::{self, Document};
 use crate::export::{self, Dataset, ExportError, Format, Request, Selection};
-use crate::filter::{Filtered, Given, parse, place};
+use crate::filter::{Filtered, RawFilters, parse, place};
 use crate::model::Actor;
 use crate::store::RowFilter;
 
@@ -165,7 +165,7 @@ impl RequestedRuns<'_> {
         let execution = self.execution.filter(|id| !id.is_empty());
         let execution = execution.map(execution_id).transpose()?;
         let filter = with_query(query.filter()?, self.q, app.clock.now_us())?;
-        let is_filtered = query.given != Given::default() || filter.query.is_some();
+        let is_filtered = query.given != RawFilters::default() || filter.query.is_some();
         if execution.is_some() && is_filtered {
             return Err(ApiError::bad_request(
                 "execution: it names the only execution; leave it or the filters out",
@@ -184,7 +184,7 @@ struct Exported<'q> {
     /// What a row is; `bundle` for logs.
     what: &'static str,
     format: &'static str,
-    given: &'q Given,
+    given: &'q RawFilters,
     /// Whether there was a query beside the filters.
     has_query: bool,
     execution: Option<Uuid>,

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::{auth, error};
 use crate::app::App;
-use crate::pages::{self, Accepted, Asset, Found, NOT_BUILT};
+use crate::pages::{self, Accepted, Asset, NOT_BUILT, Resource};
 
 /// What a browser may do with the pages: nothing but load our own files and ask this collector.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
@@ -40,7 +40,7 @@ pub(super) async fn get_page(State(app): State<App>, request: Request) -> Respon
         place.base(),
     );
     match found {
-        Found::Page(page) => {
+        Resource::Page(page) => {
             let headers = [
                 (header::CONTENT_TYPE, pages::media_type("index.html")),
                 (header::CACHE_CONTROL, CHECKED),
@@ -48,13 +48,13 @@ pub(super) async fn get_page(State(app): State<App>, request: Request) -> Respon
             let answer = (headers, content(&parts.headers, page.into()));
             with_policy(answer.into_response(), POLICY)
         }
-        Found::Asset(asset) => with_policy(file(&parts.headers, asset), POLICY),
-        Found::NotBuilt => {
+        Resource::Asset(asset) => with_policy(file(&parts.headers, asset), POLICY),
+        Resource::NotBuilt => {
             let headers = [(header::CONTENT_TYPE, pages::media_type("index.html"))];
             let answer = (StatusCode::NOT_FOUND, headers, NOT_BUILT);
             with_policy(answer.into_response(), POLICY_OF_TEXT)
         }
-        Found::Nothing => error::no_such_route(parts.uri).await.into_response(),
+        Resource::NoSuchPath => error::no_such_route(parts.uri).await.into_response(),
     }
 }
 

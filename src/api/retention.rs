@@ -14,7 +14,7 @@ use super::executions::NoteQuery;
 use super::extract::{ExecutionId, JsonBody, Query};
 use crate::app::App;
 use crate::commands::cleanup::Cleanup;
-use crate::filter::{Filtered, Given, place};
+use crate::filter::{Filtered, RawFilters, place};
 use crate::model::{Limits, Pinned, RetentionRule, parse_bytes};
 use crate::retention::Report;
 
@@ -81,7 +81,7 @@ fn rule(request: CleanupRequest) -> Result<Option<RetentionRule>, ApiError> {
         dry_run: request.rest.dry_run,
         ..CleanupLimits::default()
     };
-    if request.given == Given::default() && request.rest == nothing {
+    if request.given == RawFilters::default() && request.rest == nothing {
         return Ok(None);
     }
     let CleanupLimits {

@@ -21,7 +21,7 @@ use super::extract::{Execution, Query, Upgrade};
 use super::viewers::{self, Heartbeat, Keeper, Look, Sink, ViewerMessage, close, say, text};
 use crate::app::App;
 use crate::history::{self, Fields, HistoryError};
-use crate::live::{self, Seen, Viewer};
+use crate::live::{self, Viewer, ViewerUpdate};
 use crate::model::{ExecutionResult, StreamMessage};
 
 /// Maximum bytes of lines in the closing record.
@@ -86,17 +86,17 @@ async fn serve(
         tokio::select! {
             seen = viewer.next() => {
                 let sent = match seen {
-                    Ok(Seen::Lines(lines)) => {
+                    Ok(ViewerUpdate::Lines(lines)) => {
                         let messages = lines.iter().map(|line| written(&live::message(line)));
                         send(&app, &mut sink, &mut keeper, messages).await
                     }
-                    Ok(Seen::Shared(chunk, from)) => {
+                    Ok(ViewerUpdate::Shared(chunk, from)) => {
                         let messages = chunk.messages()[from..].iter().cloned().map(text);
                         let sent = send(&app, &mut sink, &mut keeper, messages).await;
                         tokio::time::sleep(PACE).await;
                         sent
                     }
-                    Ok(Seen::End) => {
+                    Ok(ViewerUpdate::End) => {
                         if let Ok(last) = complete(&app, id).await {
                             let _ = sink.send(last).await;
                         }

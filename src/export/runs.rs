@@ -22,7 +22,7 @@ pub(super) struct Runs {
     page: Page,
     is_over: bool,
     /// An execution's start, and with it its place in the list, may move while the list is read.
-    seen: Seen,
+    seen: KeySet,
     /// Those that were read and not yet taken.
     pending: VecDeque<Run>,
 }
@@ -40,7 +40,7 @@ impl Runs {
                 ascending,
             },
             is_over: false,
-            seen: Seen::default(),
+            seen: KeySet::default(),
             pending: VecDeque::new(),
         }
     }
@@ -79,9 +79,9 @@ impl Runs {
 
 /// Which keys were seen: a bit each, since keys are counted up without large gaps. A million are about half a megabyte.
 #[derive(Debug, Default)]
-struct Seen(BTreeMap<i64, u64>);
+struct KeySet(BTreeMap<i64, u64>);
 
-impl Seen {
+impl KeySet {
     /// Remembers a key; false if it was known.
     fn is_new(&mut self, key: ExecutionKey) -> bool {
         let bits = self.0.entry(key >> 6).or_default();
@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn a_key_is_new_once() {
-        let mut seen = Seen::default();
+        let mut seen = KeySet::default();
         for key in [0, 1, 63, 64, 65, 1_000_000, i64::MAX, -1] {
             assert!(seen.is_new(key), "{key}");
             assert!(!seen.is_new(key), "{key}");

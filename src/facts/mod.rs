@@ -6,11 +6,11 @@
 //! - [`is_volatile`]: facts that change with every run, and of which no history is kept
 
 mod gathering;
-mod known;
+mod known_facts;
 mod volatile;
 
 pub use gathering::{Gathering, Kind};
-pub use known::{Difference, Fact, KnownFacts, Learned};
+pub use known_facts::{Difference, Fact, KnownFacts, Learned};
 pub use volatile::is_volatile;
 
 /// The name under which the recorder lists what did not fit into an event. It is no fact.

@@ -16,7 +16,7 @@ const BEFORE_PID: &[&str] = &["pid", "PID", "process"];
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Hashes {
     /// They stay: they tell that a file or a commit is another one.
-    Kept,
+    Preserved,
     /// They are identities that differ each time.
     Replaced,
 }
@@ -235,8 +235,8 @@ mod tests {
             );
         }
         let hash = "commit 1a2b3c4d5e6f";
-        assert_eq!(steady(hash, Hashes::Kept), hash);
-        assert_eq!(steady("at 0x7f01", Hashes::Kept), "at <hex>");
+        assert_eq!(steady(hash, Hashes::Preserved), hash);
+        assert_eq!(steady("at 0x7f01", Hashes::Preserved), "at <hex>");
     }
 
     proptest! {

@@ -10,7 +10,7 @@
 //! - `parse`: one parser for each type of value, with its error; `nearest`: suggestions for misspelt names
 //! - `query`: the query language, whose fields are the filters of executions; `pattern`: texts with `*`; `digits`: parts
 //!   of an id
-//! - `given`: filters beside the other fields of a query, a body or a table of the configuration
+//! - `raw`: filters beside the other fields of a query, a body or a table of the configuration
 //! - `condition`: what a filter means, and whether a run matches; `store::filter` turns the same into SQL
 //! - `stored`: texts as columns store them; `run`: a recorded run as conditions see it
 //!
@@ -21,12 +21,12 @@ mod condition;
 mod digits;
 mod field;
 pub mod fields;
-mod given;
 mod nearest;
 pub mod parse;
 mod pattern;
 pub mod place;
 pub mod query;
+mod raw;
 mod results;
 mod run;
 mod stored;
@@ -37,10 +37,10 @@ pub use audit::AuditFilter;
 pub use condition::{Column, Comparison, Condition, Subject, Value, matches};
 pub use digits::IdDigits;
 pub use field::{Edge, Field, Filter, Kind, Meaning, Rolled, Spelling};
-pub use given::{Filtered, Given, Refused};
 pub use pattern::{Glob, Pattern};
 pub use place::{Place, PlaceName, named};
 pub use query::{LineField, LineTerm, Query, QueryError, TextForm, TextPattern};
+pub use raw::{Filtered, RawFilters, Refused};
 pub use results::ResultFilter;
 pub use run::RecordedRun;
 pub use stored::{indexed, inventory_names, playbook_names, searchable, searched, stored};

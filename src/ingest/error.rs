@@ -2,7 +2,7 @@
 
 use playback_wire::DecodeError;
 
-use super::owner::NotTheirs;
+use super::owner::OwnerError;
 use crate::log::block::BlockError;
 use crate::log::{LogError, Refusal};
 use crate::store::StoreError;
@@ -36,7 +36,7 @@ pub enum IngestError {
     NotStarted,
     /// The sender may not add to the run.
     #[error(transparent)]
-    NotTheirs(#[from] NotTheirs),
+    NotOwner(#[from] OwnerError),
     /// A line holds something that only the collector may write.
     #[error(
         "line {line}: {field} is the collector's own to note, and cannot be sent: nothing of the batch is stored"

@@ -41,7 +41,7 @@ pub use announce::{Announcement, StoredWith};
 pub use discard::Discard;
 pub use error::IngestError;
 pub use memory::{Received, Receiving};
-pub use owner::{Credentials, NotTheirs};
+pub use owner::{Credentials, OwnerError};
 pub use packing::Packing;
 pub use redact::Redacted;
 pub use watch::Silence;
@@ -358,14 +358,14 @@ impl Ingest {
             // The process is gone: what its events leave open stays open.
             assembler.mark_lost();
         } else {
-            slot.heard(now);
+            slot.note_contact(now);
         }
         let seq = assembler.last_seq(producer);
         let ended = (!late).then(|| assembler.end()).flatten();
         if let Some(last) = events.last().filter(|_| known < events.len())
             && producer != Producer::Launcher
         {
-            state.heard(now, last.at);
+            state.note_events(now, last.at);
         }
         Ok(Applied { seq, late, ended })
     }
@@ -389,7 +389,7 @@ impl Ingest {
         let mut changes = Changes::default();
         if !claim.adopted {
             let now = self.inner.clock.monotonic_us();
-            slot.heard(now);
+            slot.note_contact(now);
             state.alive(now, claim.at);
             let assembler = &mut state.assembler;
             if assembler.is_lost() {
@@ -489,7 +489,7 @@ impl Ingest {
                     self.inner.drop_slot(&slot);
                     return Err(error);
                 }
-                Err(error @ IngestError::NotTheirs(_)) => {
+                Err(error @ IngestError::NotOwner(_)) => {
                     if is_new {
                         self.inner.drop_unused(&slot);
                     }

@@ -42,7 +42,7 @@ fn hear(ingest: &Ingest, hub: &Hub, notice: &Notice) {
             slot.overtake();
         } else {
             slot.hear_of(notice.version);
-            slot.heard(ingest.inner.clock.monotonic_us());
+            slot.note_contact(ingest.inner.clock.monotonic_us());
         }
     }
     hub.committed(notice.id, notice.row_changed);

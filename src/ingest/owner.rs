@@ -23,7 +23,7 @@ pub struct Credentials {
 
 /// Why a sender may not add to a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum NotTheirs {
+pub enum OwnerError {
     /// It has a key, and they sent none.
     #[error(
         "this run belongs to whoever holds its run key, and the request carries none: the events of a run are \
@@ -50,7 +50,7 @@ pub enum NotTheirs {
     Complete,
 }
 
-impl NotTheirs {
+impl OwnerError {
     /// Whether the answer may be another one with another token.
     #[must_use]
     pub fn may_another_token(self) -> bool {
@@ -69,14 +69,14 @@ impl Credentials {
     }
 
     /// Whether the sender may add to a run of that owner.
-    pub(super) fn check(&self, owner: &Owner, is_complete: bool) -> Result<(), NotTheirs> {
+    pub(super) fn check(&self, owner: &Owner, is_complete: bool) -> Result<(), OwnerError> {
         if self.is_of_the_run {
             return Ok(());
         }
         match (&owner.key, &self.key) {
             (Some(key), Some(shown)) if is_same(key, shown) => return Ok(()),
-            (Some(_), Some(_)) => return Err(NotTheirs::OtherKey),
-            (Some(_), None) => return Err(NotTheirs::NoKey),
+            (Some(_), Some(_)) => return Err(OwnerError::OtherKey),
+            (Some(_), None) => return Err(OwnerError::NoKey),
             (None, _) => {}
         }
         match (&owner.token, &self.token) {
@@ -84,9 +84,9 @@ impl Credentials {
             (_, None) => Ok(()),
             (Some(began), Some(token)) if began == token => Ok(()),
             _ if self.is_admin => Ok(()),
-            (Some(_), Some(_)) => Err(NotTheirs::OtherToken),
+            (Some(_), Some(_)) => Err(OwnerError::OtherToken),
             (None, Some(_)) if !is_complete => Ok(()),
-            (None, Some(_)) => Err(NotTheirs::Complete),
+            (None, Some(_)) => Err(OwnerError::Complete),
         }
     }
 }
@@ -115,13 +115,18 @@ mod tests {
         for (owner, who, is_complete, expected) in [
             (&keyed, shows(Some(key), Some("b")), true, Ok(())),
             (&keyed, shows(Some(key), None), true, Ok(())),
-            (&keyed, shows(None, Some("a")), false, Err(NotTheirs::NoKey)),
-            (&keyed, shows(None, None), false, Err(NotTheirs::NoKey)),
+            (
+                &keyed,
+                shows(None, Some("a")),
+                false,
+                Err(OwnerError::NoKey),
+            ),
+            (&keyed, shows(None, None), false, Err(OwnerError::NoKey)),
             (
                 &keyed,
                 shows(Some([8; 32]), Some("a")),
                 false,
-                Err(NotTheirs::OtherKey),
+                Err(OwnerError::OtherKey),
             ),
             (&plain, shows(None, Some("a")), true, Ok(())),
             (&plain, shows(Some(key), Some("a")), true, Ok(())),
@@ -130,20 +135,20 @@ mod tests {
                 &plain,
                 shows(None, Some("b")),
                 false,
-                Err(NotTheirs::OtherToken),
+                Err(OwnerError::OtherToken),
             ),
             (
                 &plain,
                 shows(Some(key), Some("b")),
                 false,
-                Err(NotTheirs::OtherToken),
+                Err(OwnerError::OtherToken),
             ),
             (&unknown, shows(None, Some("b")), false, Ok(())),
             (
                 &unknown,
                 shows(None, Some("b")),
                 true,
-                Err(NotTheirs::Complete),
+                Err(OwnerError::Complete),
             ),
         ] {
             assert_eq!(who.check(owner, is_complete), expected, "{owner:?} {who:?}");
@@ -154,7 +159,7 @@ mod tests {
         };
         assert_eq!(admin.check(&unknown, true), Ok(()));
         assert_eq!(admin.check(&plain, true), Ok(()));
-        assert_eq!(admin.check(&keyed, true), Err(NotTheirs::NoKey));
+        assert_eq!(admin.check(&keyed, true), Err(OwnerError::NoKey));
         let launched = Credentials {
             is_of_the_run: true,
             ..shows(None, Some("run"))

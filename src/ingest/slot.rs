@@ -51,7 +51,7 @@ pub(super) struct SlotState {
     pub(super) assembler: Assembler,
     last_flush_us: Option<i64>,
     /// When a producer was last heard, by our clock, and its own clock's time then.
-    heard: Option<(i64, i64)>,
+    last_events: Option<(i64, i64)>,
     /// What was last noted for notifications.
     moment: Option<&'static str>,
 }
@@ -83,15 +83,15 @@ impl SlotState {
     }
 
     /// A producer sent events, the last of which happened at `at`.
-    pub(super) fn heard(&mut self, now_us: i64, at: i64) {
-        self.heard = Some((now_us, at));
+    pub(super) fn note_events(&mut self, now_us: i64, at: i64) {
+        self.last_events = Some((now_us, at));
     }
 
     /// A producer gave a sign of life without events. `at` is its clock's time; without it, the same time is taken to
     /// have passed for it as for us.
     pub(super) fn alive(&mut self, now_us: i64, at: Option<i64>) {
         let last_at = self.assembler.last_sign_us();
-        let (heard_us, heard_at) = *self.heard.get_or_insert((now_us, last_at));
+        let (heard_us, heard_at) = *self.last_events.get_or_insert((now_us, last_at));
         let passed_us = now_us.saturating_sub(heard_us);
         self.assembler
             .alive_at(at.unwrap_or(heard_at.saturating_add(passed_us)));
@@ -217,7 +217,7 @@ impl Slot {
     }
 
     /// A producer gave a sign of life.
-    pub(super) fn heard(&self, now_us: i64) {
+    pub(super) fn note_contact(&self, now_us: i64) {
         self.last_heard_us.fetch_max(now_us, Ordering::AcqRel);
     }
 
@@ -282,7 +282,7 @@ impl Slot {
             *state = Some(SlotState {
                 assembler,
                 last_flush_us: None,
-                heard: None,
+                last_events: None,
                 moment: None,
             });
         }

@@ -93,7 +93,7 @@ impl Job for Silence {
         if now - self.last_us > HELD_UP_US.max(inner.silence_us / 2) {
             // We stood still and could not hear anybody: that is no silence of theirs.
             for slot in inner.all() {
-                slot.heard(now);
+                slot.note_contact(now);
             }
         }
         self.last_us = now;
@@ -142,7 +142,7 @@ impl Signs {
             Err(error) => {
                 // Signs that cannot be read are not silence.
                 for slot in ingest.inner.all() {
-                    slot.heard(now_us);
+                    slot.note_contact(now_us);
                 }
                 return Err(error);
             }
@@ -155,7 +155,7 @@ impl Signs {
                 .entry(*id)
                 .or_insert_with(|| Arc::new(Slot::new(*id, now_us)));
             if self.seen.get(id) != Some(signs) {
-                slot.heard(now_us);
+                slot.note_contact(now_us);
             }
         }
         // Frees the memory of executions that other collectors finished.

@@ -12,7 +12,7 @@ use super::error::IngestError;
 use super::slot::{Slot, SlotState};
 use crate::live::Hub;
 use crate::model::Changes;
-use crate::store::{Store, StoreError, Trouble};
+use crate::store::{DatabaseProblem, Store, StoreError};
 
 /// Maximum number of jobs in a commit: enough to share a sync, few enough to answer soon.
 const JOBS: usize = 256;
@@ -37,7 +37,7 @@ enum Outcome {
     Stored,
     Failed,
     /// The database takes no changes, for this reason.
-    Refused(Trouble),
+    Refused(DatabaseProblem),
     /// Another collector was faster.
     Overtaken,
 }
@@ -75,7 +75,7 @@ pub(super) fn submit(
         match committed.await {
             Ok(Outcome::Stored) => Ok(()),
             Ok(Outcome::Overtaken) => Err(IngestError::Overtaken),
-            Ok(Outcome::Refused(trouble)) => Err(StoreError::Trouble(trouble).into()),
+            Ok(Outcome::Refused(trouble)) => Err(StoreError::Unhealthy(trouble).into()),
             Ok(Outcome::Failed) | Err(_) => Err(IngestError::NotCommitted),
         }
     }

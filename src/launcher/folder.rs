@@ -55,8 +55,8 @@ pub(super) enum Supervisor {
     NotStarted,
     /// Running as this process.
     Alive(u32),
-    /// It started, and is gone.
-    Gone,
+    /// It started, and has ended.
+    Ended,
 }
 
 /// Makes the folder of all runs, closed to others. If runs execute as another user, that user can pass through it
@@ -278,7 +278,7 @@ impl RunFolder {
                 None => Supervisor::NotStarted,
             },
             Ok(()) | Err(TryLockError::Error(_)) => match pid() {
-                Some(_) => Supervisor::Gone,
+                Some(_) => Supervisor::Ended,
                 None => Supervisor::NotStarted,
             },
         }

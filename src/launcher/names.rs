@@ -37,7 +37,7 @@ const PARTS: [&str; 12] = [
 
 /// The file or directory that a name leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Found {
+pub(super) struct ResolvedPath {
     /// The configured folder, with links followed.
     pub(super) root: PathBuf,
     /// The file or directory, with links followed.
@@ -77,7 +77,7 @@ pub(super) fn find(
     folders: &[PathBuf],
     name: &str,
     kind: Kind,
-) -> Result<Found, LaunchError> {
+) -> Result<ResolvedPath, LaunchError> {
     check_name(field, name)?;
     if folders.is_empty() {
         return Err(LaunchError::invalid(
@@ -100,7 +100,7 @@ pub(super) fn find(
         }
         let fits = path.is_file() || (kind == Kind::FileOrDirectory && path.is_dir());
         if fits {
-            return Ok(Found { root, path });
+            return Ok(ResolvedPath { root, path });
         }
     }
     Err(LaunchError::NotFound {

@@ -177,7 +177,7 @@ impl Launcher {
                         supervisors::terminate(&run);
                     }
                 }
-                Supervisor::Gone => {}
+                Supervisor::Ended => {}
             }
         }
         for id in &inner.left_over {
@@ -511,7 +511,7 @@ impl Launcher {
                 if supervisors::terminate(&run) {
                     return true;
                 }
-                let gone = run.supervisor() == Supervisor::Gone;
+                let gone = run.supervisor() == Supervisor::Ended;
                 if gone || run.command().is_err() {
                     return false;
                 }

@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 pub use chunk::{Chunk, message};
 pub use open::{OpenStream, OpenStreams};
-pub use viewer::{Seen, Viewer};
+pub use viewer::{Viewer, ViewerUpdate};
 
 /// Maximum bytes of one line that viewers are sent: clients refuse larger messages (1 MiB is a usual limit), and a line
 /// may be larger than memory should be.

@@ -15,7 +15,7 @@ use crate::store::{Store, StoreError};
 
 /// The next thing for a viewer.
 #[derive(Debug)]
-pub enum Seen {
+pub enum ViewerUpdate {
     /// Lines that it read itself.
     Lines(Vec<Line>),
     /// Lines shared by all viewers; this viewer's next one is at this index.
@@ -66,10 +66,10 @@ impl Viewer {
     ///
     /// # Errors
     /// The store failed.
-    pub async fn next(&mut self) -> Result<Seen, StoreError> {
+    pub async fn next(&mut self) -> Result<ViewerUpdate, StoreError> {
         loop {
             match &mut self.stage {
-                Stage::Ended => return Ok(Seen::End),
+                Stage::Ended => return Ok(ViewerUpdate::End),
                 Stage::Live => match self.chunks.recv().await {
                     Ok(chunk) if chunk.is_final => self.stage = Stage::Ending(None),
                     Ok(chunk) => {
@@ -83,7 +83,7 @@ impl Viewer {
                         let index = usize::try_from(self.next_line - first).unwrap_or(usize::MAX);
                         if index < chunk.lines.len() {
                             self.next_line = first + chunk.lines.len() as u64;
-                            return Ok(Seen::Shared(chunk, index));
+                            return Ok(ViewerUpdate::Shared(chunk, index));
                         }
                     }
                     Err(RecvError::Lagged(_)) => self.stage = Stage::Behind(None),
@@ -115,7 +115,7 @@ impl Viewer {
                     }
                     if let Some(last) = lines.last() {
                         self.next_line = last.number + 1;
-                        return Ok(Seen::Lines(lines));
+                        return Ok(ViewerUpdate::Lines(lines));
                     }
                 }
             }

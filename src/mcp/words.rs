@@ -49,7 +49,7 @@ impl Run {
     pub(super) fn told(&self) -> String {
         let mut parts = vec![format!(
             "{}: {}",
-            what(
+            run_subject(
                 self.r#type,
                 self.playbook.as_deref(),
                 self.module.as_deref(),
@@ -108,8 +108,8 @@ impl Run {
     }
 }
 
-/// What ran: a playbook, or a module on hosts.
-pub(super) fn what(
+/// The subject of a run: its playbook, or a module and its hosts.
+pub(super) fn run_subject(
     kind: ExecutionType,
     playbook: Option<&str>,
     module: Option<&str>,

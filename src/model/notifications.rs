@@ -196,10 +196,10 @@ pub struct QuietHours {
     pub days: Vec<Weekday>,
 }
 
-/// What settings say of a secret, which may be stored already.
+/// A change of a secret that may be stored already: absent, `null`, or a new value.
 #[derive(Debug, Clone, Default)]
-pub enum Given<T> {
-    /// Nothing: the stored one stays.
+pub enum Patch<T> {
+    /// Absent: the stored one stays.
     #[default]
     Unchanged,
     /// `null`: the stored one is removed.
@@ -208,7 +208,7 @@ pub enum Given<T> {
     Set(T),
 }
 
-impl<T> Given<T> {
+impl<T> Patch<T> {
     /// The secret from now on.
     #[must_use]
     pub fn or_stored(self, stored: Option<T>) -> Option<T> {
@@ -220,7 +220,7 @@ impl<T> Given<T> {
     }
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Given<T> {
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Patch<T> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let given: Option<T> = Option::deserialize(from)?;
         Ok(given.map_or(Self::Removed, Self::Set))
@@ -255,23 +255,23 @@ pub struct TargetSettings {
     /// of `pagerduty` another server than its own.
     #[serde(default, skip_serializing_if = "is_secret", serialize_with = "nothing")]
     #[schema(value_type = Option<String>, write_only)]
-    pub url: Given<SecretString>,
+    pub url: Patch<SecretString>,
     /// Secret: the access token of `matrix`, the routing key of `pagerduty`, or what the templates of `template` have as `token`.
     #[serde(default, skip_serializing_if = "is_secret", serialize_with = "nothing")]
     #[schema(value_type = Option<String>, write_only)]
-    pub token: Given<SecretString>,
+    pub token: Patch<SecretString>,
     /// Secret, `mail`: password of `username`. Without a user there is none: `null` removes the stored one.
     #[serde(default, skip_serializing_if = "is_secret", serialize_with = "nothing")]
     #[schema(value_type = Option<String>, write_only)]
-    pub password: Given<SecretString>,
+    pub password: Patch<SecretString>,
     /// Secret, `webhook` and `template`: header fields to send; those of `template` are templates.
     #[serde(default, skip_serializing_if = "is_secret", serialize_with = "nothing")]
     #[schema(value_type = Option<BTreeMap<String, String>>, write_only)]
-    pub headers: Given<BTreeMap<String, SecretString>>,
+    pub headers: Patch<BTreeMap<String, SecretString>>,
     /// Secret, `webhook`: keys that sign, as `whsec_…`; one or two. Without any, one is made and shown once.
     #[serde(default, skip_serializing_if = "is_secret", serialize_with = "nothing")]
     #[schema(value_type = Option<Vec<String>>, write_only, max_items = 2)]
-    pub signing_secrets: Given<Vec<SecretString>>,
+    pub signing_secrets: Patch<Vec<SecretString>>,
     /// `matrix`: id of the room, such as `!abc:example.org`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub room: Option<String>,

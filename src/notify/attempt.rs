@@ -25,14 +25,14 @@ const KEPT_CHARS: usize = 1000;
 /// How much of a body the log keeps, in characters.
 const BODY_CHARS: usize = 64 << 10;
 
-/// A message that was tried.
-struct Tried {
+/// An attempt to send a message.
+struct SentMessage {
     sent: Sent,
     request: Option<String>,
     body: Option<String>,
 }
 
-impl Tried {
+impl SentMessage {
     fn failed(outcome: Outcome, error: String) -> Self {
         Self {
             sent: Sent {
@@ -104,7 +104,7 @@ impl Notifier {
         };
         let mut tried = match &notice {
             Ok(notice) => self.tried(target, delivery, notice, at_us).await?,
-            Err(why) => Tried::failed(Outcome::Refused, why.clone()),
+            Err(why) => SentMessage::failed(Outcome::Refused, why.clone()),
         };
         // A report tells of many runs, any of which may be redacted or deleted later: it is made again for each attempt,
         // and the log keeps nothing of it.
@@ -161,11 +161,11 @@ impl Notifier {
         delivery: &DeliveryRow,
         notice: &Notice,
         now_us: i64,
-    ) -> Result<Tried, NotifyError> {
+    ) -> Result<SentMessage, NotifyError> {
         let parts = &self.0;
         let secrets = match TargetSecrets::open(&parts.keys, target) {
             Ok(secrets) => secrets,
-            Err(error) => return Ok(Tried::failed(Outcome::Later(None), error.to_string())),
+            Err(error) => return Ok(SentMessage::failed(Outcome::Later(None), error.to_string())),
         };
         let made = render::outgoing(
             &target.settings,
@@ -179,7 +179,7 @@ impl Notifier {
             Err(error) => {
                 // A template of a header field may hold a secret, and an error may quote it.
                 let error = Mask::new(&target.settings, &secrets).applied(&error);
-                return Ok(Tried::failed(Outcome::Refused, error));
+                return Ok(SentMessage::failed(Outcome::Refused, error));
             }
         };
         let (request, body) = match &message {
@@ -202,7 +202,7 @@ impl Notifier {
             sender.send(&settings, &secrets, &message, &have, now_us)
         });
         let sent = sending.await.map_err(|_| NotifyError::BrokenOff)?;
-        Ok(Tried {
+        Ok(SentMessage {
             sent,
             request: Some(request),
             body: Some(body),

@@ -44,9 +44,9 @@ pub fn name(name: &str) -> Result<(), String> {
     }
 }
 
-/// What settings are checked with.
+/// What a check of settings depends on.
 #[derive(Debug)]
-pub struct Known<'k> {
+pub struct CheckContext<'k> {
     /// Which addresses messages are sent to.
     pub guard: &'k Guard,
     /// Names of the configured budgets.
@@ -60,11 +60,11 @@ pub struct Known<'k> {
 pub fn settings(
     settings: &TargetSettings,
     secrets: &TargetSecrets,
-    known: &Known<'_>,
+    context: &CheckContext<'_>,
     now_us: i64,
 ) -> Result<String, String> {
-    let guard = known.guard;
-    rules(settings, known, now_us)?;
+    let guard = context.guard;
+    rules(settings, context, now_us)?;
     times(settings)?;
     only_its_own(settings, secrets)?;
     let address = match settings.kind {
@@ -122,7 +122,7 @@ fn needed(settings: &TargetSettings, field: &str) -> String {
     )
 }
 
-fn rules(settings: &TargetSettings, known: &Known<'_>, now_us: i64) -> Result<(), String> {
+fn rules(settings: &TargetSettings, context: &CheckContext<'_>, now_us: i64) -> Result<(), String> {
     if settings.rules.len() > MANY {
         return Err(format!("rules: there may be {MANY} at most"));
     }
@@ -145,17 +145,17 @@ fn rules(settings: &TargetSettings, known: &Known<'_>, now_us: i64) -> Result<()
         let mut unknown = rule
             .budgets
             .iter()
-            .filter(|name| !known.budgets.contains(name));
+            .filter(|name| !context.budgets.contains(name));
         if let Some(name) = unknown.next() {
             return Err(wrong(format!(
                 "budgets: no budget is named {name:?}: those of [[cost.budgets]] in the configuration are {}",
-                match known.budgets {
+                match context.budgets {
                     [] => "none".to_owned(),
                     names => names.join(", "),
                 }
             )));
         }
-        if rule.on.contains(&Trigger::Budget) && known.budgets.is_empty() {
+        if rule.on.contains(&Trigger::Budget) && context.budgets.is_empty() {
             return Err(wrong(
                 "on: there is no budget: set prices and [[cost.budgets]] in the configuration"
                     .to_owned(),

@@ -7,9 +7,9 @@ use std::time::Duration;
 use chrono::Local;
 use tokio::time::Instant;
 
-use super::beside::Beside;
 use super::clock_watch::ClockWatch;
 use super::matches::Matches;
+use super::run_context::RunContext;
 use super::schedule::Schedule;
 use super::triggers::{self, Detail, EndedRun};
 use super::{Notifier, NotifyError, budgets, micros, notice, read, when};
@@ -215,7 +215,7 @@ impl Notifier {
             if !is_start && Moment::name_of(row) != Some(moment.moment.name.as_str()) {
                 continue;
             }
-            let mut beside = Beside::default();
+            let mut beside = RunContext::default();
             for target in &targets {
                 let told = self
                     .told(target, moment, row, &mut matches, &mut beside)
@@ -239,7 +239,7 @@ impl Notifier {
         moment: &OutboxRow,
         row: &ExecutionRow,
         matches: &mut Matches,
-        beside: &mut Beside,
+        beside: &mut RunContext,
     ) -> Result<Option<NotificationEvent>, StoreError> {
         let (key, noted_us) = (moment.execution, moment.moment.noted_us);
         let is_start = moment.moment.name == Moment::STARTED;

@@ -15,14 +15,13 @@
 //! - [`seal`], [`secrets`]: secrets, encrypted; [`check`], [`moved`]: settings, checked
 //! - `read`: reads what a message says from the history
 //! - [`send`]: sends one message
-//! - `expand`: the job that finds out who is to be told; `matches`: by the queries of rules; `beside`: by earlier runs;
+//! - `expand`: the job that finds out who is to be told; `matches`: by the queries of rules; `run_context`: by earlier runs;
 //!   `schedule`: when; `overdue`: what did not happen; `budgets`: what was spent;
 //!   `clock_watch`: whether the clock was set
 //! - `deliver`: the job that sends; `attempt`: one attempt, and what follows from it
 
 mod attempt;
 pub mod backoff;
-mod beside;
 mod budgets;
 pub mod check;
 mod clock_watch;
@@ -34,6 +33,7 @@ pub mod notice;
 mod overdue;
 mod read;
 pub mod render;
+mod run_context;
 mod schedule;
 pub mod seal;
 pub mod secrets;
@@ -245,7 +245,7 @@ impl Notifier {
         now_us: i64,
     ) -> Result<String, String> {
         let budgets = self.0.reports.costs().budget_names();
-        let known = check::Known {
+        let known = check::CheckContext {
             guard: self.0.sender.guard(),
             budgets: &budgets,
         };

@@ -57,9 +57,9 @@ pub struct Asset {
     pub hashed: bool,
 }
 
-/// What answers a path.
+/// The answer to a path.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Found {
+pub enum Resource {
     /// The page of the UI, with the base path in it.
     Page(Vec<u8>),
     /// A file.
@@ -67,7 +67,7 @@ pub enum Found {
     /// The page was to be shown, and this collector has none.
     NotBuilt,
     /// It is no path of the UI.
-    Nothing,
+    NoSuchPath,
 }
 
 /// What answers a path, among the files that `file` finds by their names.
@@ -77,26 +77,26 @@ pub fn find(
     path: &str,
     accepted: Accepted,
     base: &BasePath,
-) -> Found {
+) -> Resource {
     let name = path.strip_prefix('/').unwrap_or(path);
     let first = name.split('/').next().unwrap_or_default();
     // A path with `/api/` further on is that of the API below a prefix that no proxy has removed.
     if RESERVED.contains(&first) || path.contains("/api/") {
-        return Found::Nothing;
+        return Resource::NoSuchPath;
     }
     if is_file_name(name)
         && let Some(asset) = asset(&file, name, accepted)
     {
-        return Found::Asset(asset);
+        return Resource::Asset(asset);
     }
     // Only files at the top have an ending: the page of a host (/hosts/web-1.example.com) may have dots in its path.
     let is_at_top = !name.contains('/');
     if name.starts_with(HASHED) || is_at_top && name.contains('.') && name != INDEX {
-        return Found::Nothing;
+        return Resource::NoSuchPath;
     }
     match file(INDEX) {
-        Some(page) => Found::Page(with_base(&page, base)),
-        None => Found::NotBuilt,
+        Some(page) => Resource::Page(with_base(&page, base)),
+        None => Resource::NotBuilt,
     }
 }
 
@@ -192,13 +192,13 @@ mod tests {
         Some(Cow::Borrowed(text.as_bytes()))
     }
 
-    fn at(path: &str, encodings: &str) -> Found {
+    fn at(path: &str, encodings: &str) -> Resource {
         find(file, path, Accepted::read(encodings), &BasePath::default())
     }
 
     fn asset_at(path: &str, encodings: &str) -> Asset {
         match at(path, encodings) {
-            Found::Asset(asset) => asset,
+            Resource::Asset(asset) => asset,
             other => panic!("{path}: {other:?}"),
         }
     }
@@ -214,9 +214,9 @@ mod tests {
             "/index.html",
             "/a/../b",
         ] {
-            assert!(matches!(at(path, ""), Found::Page(_)), "{path}");
+            assert!(matches!(at(path, ""), Resource::Page(_)), "{path}");
             let none = find(|_| None, path, Accepted::default(), &BasePath::default());
-            assert_eq!(none, Found::NotBuilt, "{path}");
+            assert_eq!(none, Resource::NotBuilt, "{path}");
         }
     }
 
@@ -235,7 +235,7 @@ mod tests {
             "/assets/../index.html",
             "/assets/.hidden",
         ] {
-            assert_eq!(at(path, ""), Found::Nothing, "{path}");
+            assert_eq!(at(path, ""), Resource::NoSuchPath, "{path}");
         }
     }
 
@@ -263,7 +263,7 @@ mod tests {
     #[test]
     fn the_page_names_its_files_below_the_base_path() {
         let base = BasePath::parse("/tools/playback").unwrap();
-        let Found::Page(page) = find(file, "/runs/1", Accepted::default(), &base) else {
+        let Resource::Page(page) = find(file, "/runs/1", Accepted::default(), &base) else {
             panic!("a page was to be found");
         };
         let page = String::from_utf8(page).unwrap();

@@ -31,12 +31,12 @@ pub enum Verdict {
 pub struct Planner<'r> {
     rules: &'r [RetentionRule],
     now_us: i64,
-    seen: Vec<Seen<'r>>,
+    counts: Vec<RuleCounts<'r>>,
 }
 
 /// What a rule has counted so far.
 #[derive(Debug)]
-struct Seen<'r> {
+struct RuleCounts<'r> {
     rule: &'r RetentionRule,
     /// Its scope.
     conditions: Vec<Condition>,
@@ -50,7 +50,7 @@ impl<'r> Planner<'r> {
     /// A planner that has seen nothing yet.
     #[must_use]
     pub fn new(rules: &'r [RetentionRule], now_us: i64) -> Self {
-        let seen = rules.iter().map(|rule| Seen {
+        let counts = rules.iter().map(|rule| RuleCounts {
             rule,
             conditions: rule.scope.conditions(),
             runs: 0,
@@ -60,7 +60,7 @@ impl<'r> Planner<'r> {
         Self {
             rules,
             now_us,
-            seen: seen.collect(),
+            counts: counts.collect(),
         }
     }
 
@@ -76,15 +76,15 @@ impl<'r> Planner<'r> {
             // A running execution counts for nothing: limits count finished runs only.
             return Verdict::Running;
         }
-        let falls_under = |seen: &&mut Seen<'_>| matches(&seen.conditions, one);
-        match self.seen.iter_mut().find(falls_under) {
-            Some(seen) => seen.judge(one, self.now_us),
+        let falls_under = |counts: &&mut RuleCounts<'_>| matches(&counts.conditions, one);
+        match self.counts.iter_mut().find(falls_under) {
+            Some(counts) => counts.judge(one, self.now_us),
             None => Verdict::Keep,
         }
     }
 }
 
-impl Seen<'_> {
+impl RuleCounts<'_> {
     fn judge(&mut self, one: &Candidate, now_us: i64) -> Verdict {
         let limits = &self.rule.limits;
         let ended_us = one.ended_us.unwrap_or(one.started_us);

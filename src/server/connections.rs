@@ -37,9 +37,9 @@ pub(super) enum Phase {
     /// Waiting for a request, or for the rest of its head.
     Waiting = 0,
     /// Handling a request whose client is not authenticated, or not yet.
-    Unknown = 1,
+    Unauthenticated = 1,
     /// Handling a request of an authenticated client.
-    Known = 2,
+    Authenticated = 2,
     /// It has become a WebSocket.
     Stream = 3,
 }
@@ -134,7 +134,7 @@ impl Open {
             .all
             .values()
             .filter(|open| address.is_none_or(|address| open.address == address))
-            .filter(|open| matches!(open.phase(), Phase::Waiting | Phase::Unknown))
+            .filter(|open| matches!(open.phase(), Phase::Waiting | Phase::Unauthenticated))
             .min_by_key(|open| {
                 let was_known = open.was_known.load(Ordering::Relaxed);
                 (was_known, open.turn())
@@ -173,8 +173,8 @@ impl Connection {
     pub(super) fn phase(&self) -> Phase {
         match self.phase.load(Ordering::Acquire) {
             0 => Phase::Waiting,
-            1 => Phase::Unknown,
-            2 => Phase::Known,
+            1 => Phase::Unauthenticated,
+            2 => Phase::Authenticated,
             _ => Phase::Stream,
         }
     }
@@ -190,14 +190,14 @@ impl Connection {
 
     /// A request arrived.
     pub(super) fn request_began(&self) {
-        self.enter(Phase::Unknown);
+        self.enter(Phase::Unauthenticated);
     }
 
     /// The client is authenticated: from now on the request is handled to its end.
     pub(crate) fn is_known(&self) {
         self.was_known.store(true, Ordering::Relaxed);
-        if self.phase() == Phase::Unknown {
-            self.enter(Phase::Known);
+        if self.phase() == Phase::Unauthenticated {
+            self.enter(Phase::Authenticated);
         }
     }
 

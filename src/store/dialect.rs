@@ -225,13 +225,13 @@ impl Engine {
     pub(super) fn push_conflict(self, table: &Table, statement: &mut Statement) {
         match (self, &table.present) {
             (_, Present::Never) => {}
-            (Self::MySql, Present::Kept) => {
+            (Self::MySql, Present::Unchanged) => {
                 // IGNORE would hide other errors as well.
                 let first = table.columns[0];
                 statement.push(" ON DUPLICATE KEY UPDATE ");
                 statement.push(first).push(" = ").push(first);
             }
-            (_, Present::Kept) => {
+            (_, Present::Unchanged) => {
                 statement.push(" ON CONFLICT DO NOTHING");
             }
             (Self::MySql, Present::Updated { columns, .. }) => {

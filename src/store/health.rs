@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::dialect::Engine;
 use super::file::DatabaseFile;
-use super::trouble::Trouble;
+use super::problem::DatabaseProblem;
 use super::{Store, StoreError};
 
 /// After this long without failure, a server that accepts a small change counts as healthy. Before that, only a stored
@@ -23,7 +23,7 @@ pub(super) struct Condition(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
-    trouble: Option<Trouble>,
+    trouble: Option<DatabaseProblem>,
     failed: Option<Instant>,
     /// Until then the reserve is for deletions only.
     freeing: Option<Instant>,
@@ -39,11 +39,11 @@ impl Condition {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn trouble(&self) -> Option<Trouble> {
+    pub(super) fn trouble(&self) -> Option<DatabaseProblem> {
         self.state().trouble
     }
 
-    fn set(&self, trouble: Trouble) {
+    fn set(&self, trouble: DatabaseProblem) {
         let mut state = self.state();
         state.failed = Some(Instant::now());
         if state.trouble.replace(trouble) != Some(trouble) {
@@ -66,7 +66,7 @@ impl Condition {
             Err(error) => {
                 if let Some(trouble) = error.trouble()
                     // The file is checked every time.
-                    && !matches!(trouble, Trouble::FileGone | Trouble::FileOverwritten)
+                    && !matches!(trouble, DatabaseProblem::FileGone | DatabaseProblem::FileOverwritten)
                 {
                     self.set(trouble);
                     if trouble.is_want_of_room() {
@@ -92,7 +92,7 @@ impl Store {
     /// The database's file is not the one that was opened.
     pub fn check(&self) -> Result<(), StoreError> {
         match self.write.file().map(|file| file.check()) {
-            Some(Err(trouble)) => Err(StoreError::Trouble(trouble)),
+            Some(Err(trouble)) => Err(StoreError::Unhealthy(trouble)),
             _ => Ok(()),
         }
     }
@@ -100,7 +100,9 @@ impl Store {
     /// Whether ingestion must be refused without trying: the remaining space of a full disk is for deletions.
     pub(super) fn check_room(&self) -> Result<(), StoreError> {
         match (self.engine(), self.condition.trouble()) {
-            (Engine::Sqlite, Some(Trouble::Full)) => Err(StoreError::Trouble(Trouble::Full)),
+            (Engine::Sqlite, Some(DatabaseProblem::Full)) => {
+                Err(StoreError::Unhealthy(DatabaseProblem::Full))
+            }
             _ => Ok(()),
         }
     }
@@ -112,11 +114,11 @@ impl Store {
     pub async fn ready(&self) -> Result<(), StoreError> {
         self.check()?;
         if let Some(trouble) = self.condition.trouble() {
-            return Err(StoreError::Trouble(trouble));
+            return Err(StoreError::Unhealthy(trouble));
         }
         if self.is_short() {
-            self.condition.set(Trouble::Full);
-            return Err(StoreError::Trouble(Trouble::Full));
+            self.condition.set(DatabaseProblem::Full);
+            return Err(StoreError::Unhealthy(DatabaseProblem::Full));
         }
         // Detects missing tables, and a server that has become a replica.
         let mut query = self.query(match self.engine() {
@@ -173,7 +175,7 @@ impl Store {
             && !self.condition.is_freeing()
         {
             if self.condition.trouble().is_none() && file.room.is_short() {
-                self.condition.set(Trouble::Full);
+                self.condition.set(DatabaseProblem::Full);
             }
             self.set_checkpoint(file).await;
             if self.condition.trouble().is_none() {
@@ -239,7 +241,7 @@ impl Store {
                 || self
                     .condition
                     .trouble()
-                    .is_some_and(Trouble::is_want_of_room)
+                    .is_some_and(DatabaseProblem::is_want_of_room)
                 || file.room.is_short()
         })
     }
@@ -253,7 +255,7 @@ impl Store {
             return false;
         }
         // From here on ingestion uses none of it.
-        self.condition.set(Trouble::Full);
+        self.condition.set(DatabaseProblem::Full);
         self.hold_for_deletions();
         let given = file.room.give_up();
         self.condition.state().checkpoint = None;
@@ -278,7 +280,7 @@ impl Store {
         if self
             .condition
             .trouble()
-            .is_some_and(Trouble::is_want_of_room)
+            .is_some_and(DatabaseProblem::is_want_of_room)
         {
             self.condition.state().freeing = Some(Instant::now() + FREEING);
         }

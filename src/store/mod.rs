@@ -24,7 +24,7 @@
 //! - `report`: what reports need beside statistics and trends; `report_schedules`,
 //!   `reports`: schedules of reports, and the reports that were made for them
 //! - `retention`, `pins`: the data for retention rules, removal in small steps, pins
-//! - `file`: the file of an SQLite database: its lock, its permissions, its disk space; `trouble`, `health`: problems
+//! - `file`: the file of an SQLite database: its lock, its permissions, its disk space; `problem`, `health`: problems
 //!   of a database, and how they are detected
 //! - `search_index`: the index of the words in logs
 //! - `series`: the runs of one playbook, inventory, limit and tags
@@ -63,6 +63,7 @@ mod open;
 mod parts;
 mod pins;
 mod pool;
+mod problem;
 mod recent;
 mod redact;
 mod report;
@@ -83,7 +84,6 @@ mod tokens;
 mod tombstones;
 mod traces;
 mod trends;
-mod trouble;
 mod value;
 mod work;
 
@@ -105,6 +105,7 @@ pub use notifications::{
 };
 pub use parts::ResultEntry;
 pub use pins::Restored;
+pub use problem::DatabaseProblem;
 pub use recent::RecentRow;
 pub use redact::RewrittenBlock;
 pub use report::{COUNTED_ERRORS, ErrorCount};
@@ -117,7 +118,6 @@ pub use shared::{Listener, Notice, PeerEvent};
 pub use stats::{PlaybookFigures, StatusCounts};
 pub use tokens::TokenRow;
 pub use traces::{DueTrace, TraceOutcome};
-pub use trouble::Trouble;
 pub use work::WorkLease;
 
 use std::sync::Arc;
@@ -142,7 +142,7 @@ pub enum StoreError {
         why: String,
     },
     /// The database does not exist, or refuses the connection.
-    #[error("database {address:?} cannot be opened: {}", trouble::in_words(.cause))]
+    #[error("database {address:?} cannot be opened: {}", problem::in_words(.cause))]
     Open {
         /// The address, without its password.
         address: String,
@@ -219,9 +219,9 @@ pub enum StoreError {
     Overtaken(Vec<usize>),
     /// The database accepts no changes at the moment.
     #[error(transparent)]
-    Trouble(#[from] Trouble),
+    Unhealthy(#[from] DatabaseProblem),
     /// The database refused or failed.
-    #[error("the database failed: {}", trouble::in_words(.0))]
+    #[error("the database failed: {}", problem::in_words(.0))]
     Database(#[from] sqlx::Error),
     /// Stored data cannot be read: something else changed the database.
     #[error("the store holds what it should not: {part}")]
@@ -254,10 +254,10 @@ impl StoreError {
 
     /// The problem of the database as a whole, if the error shows one.
     #[must_use]
-    pub fn trouble(&self) -> Option<Trouble> {
+    pub fn trouble(&self) -> Option<DatabaseProblem> {
         match self {
-            Self::Trouble(trouble) => Some(*trouble),
-            Self::Database(error) | Self::Open { cause: error, .. } => Trouble::of(error),
+            Self::Unhealthy(trouble) => Some(*trouble),
+            Self::Database(error) | Self::Open { cause: error, .. } => DatabaseProblem::of(error),
             _ => None,
         }
     }

@@ -17,7 +17,7 @@ use super::address::Options;
 use super::dialect::Engine;
 use super::file::{self, DatabaseFile};
 use super::pool::{Limits, Pool, is_alive, is_sound};
-use super::trouble::Trouble;
+use super::problem::DatabaseProblem;
 
 /// How long a statement waits for another process (the command line) that writes to the same file.
 pub(super) const BUSY: Duration = Duration::from_secs(30);
@@ -80,7 +80,7 @@ async fn sqlite(options: &Options) -> Result<(Pool, Pool), StoreError> {
     let file = Arc::new(DatabaseFile::new(&path));
     let mut opened = sqlite_pools(options, &connect, &file).await;
     if let Err(error) = &opened
-        && Trouble::of(error).is_some_and(Trouble::is_want_of_room)
+        && DatabaseProblem::of(error).is_some_and(DatabaseProblem::is_want_of_room)
         && file.room.give_up()
     {
         // Without space, the write-ahead log cannot even be read, and nothing could ever be deleted.

@@ -13,8 +13,8 @@ use sqlx::{Database, Decode, MySql, Postgres, Row as _, Sqlite, Type};
 use super::StoreError;
 use super::dialect::Engine;
 use super::file::DatabaseFile;
+use super::problem::DatabaseProblem;
 use super::statement::Statement;
-use super::trouble::Trouble;
 
 /// Limits of a server and of the network to it.
 #[derive(Debug, Clone, Copy)]
@@ -92,13 +92,13 @@ pub(super) enum Pool {
 pub(super) enum Connection {
     Sqlite(PoolConnection<Sqlite>),
     Postgres(PoolConnection<Postgres>, Limits),
-    MySql(Held, Limits),
+    MySql(PooledMySql, Limits),
 }
 
 /// A MySQL connection, while it is held. If a statement is dropped midway (nobody waits for the answer any more), sqlx
 /// would reuse the connection, and might wait forever for an answer that has already arrived. So such a connection is
 /// closed, as is one whose transaction was not committed.
-pub(super) struct Held {
+pub(super) struct PooledMySql {
     connection: PoolConnection<MySql>,
     in_statement: bool,
     in_transaction: bool,
@@ -112,14 +112,14 @@ pub(super) enum Transaction {
         Option<Arc<DatabaseFile>>,
     ),
     Postgres(sqlx::Transaction<'static, Postgres>, Limits),
-    MySql(Held, Limits),
+    MySql(PooledMySql, Limits),
 }
 
 /// Where a statement runs.
 pub(super) enum Session<'c> {
     Sqlite(&'c mut sqlx::SqliteConnection),
     Postgres(&'c mut sqlx::PgConnection, Limits),
-    MySql(&'c mut Held, Limits),
+    MySql(&'c mut PooledMySql, Limits),
 }
 
 /// A row that was found.
@@ -150,7 +150,7 @@ impl Pool {
     /// Whether data written now can be read later: the file is still the one that was opened.
     pub(super) fn check(&self) -> Result<(), sqlx::Error> {
         match self {
-            Self::Sqlite(_, file) => file.check().map_err(Trouble::into_error),
+            Self::Sqlite(_, file) => file.check().map_err(DatabaseProblem::into_error),
             _ => Ok(()),
         }
     }
@@ -188,7 +188,9 @@ impl Pool {
                 },
             }),
             Self::Postgres(pool, limits) => Connection::Postgres(pool.acquire().await?, *limits),
-            Self::MySql(pool, limits) => Connection::MySql(Held::acquire(pool).await?, *limits),
+            Self::MySql(pool, limits) => {
+                Connection::MySql(PooledMySql::acquire(pool).await?, *limits)
+            }
         })
     }
 
@@ -197,7 +199,7 @@ impl Pool {
         let how = self.engine().begin();
         Ok(match (self, how) {
             (Self::Sqlite(pool, file), how) => {
-                file.check().map_err(Trouble::into_error)?;
+                file.check().map_err(DatabaseProblem::into_error)?;
                 let begun = match how {
                     Some(how) => pool.begin_with(how).await?,
                     None => pool.begin().await?,
@@ -208,7 +210,7 @@ impl Pool {
                 Transaction::Postgres(limits.wait_for(pool.begin()).await?, *limits)
             }
             (Self::MySql(pool, limits), _) => {
-                Transaction::MySql(Held::begin(pool, *limits, "BEGIN").await?, *limits)
+                Transaction::MySql(PooledMySql::begin(pool, *limits, "BEGIN").await?, *limits)
             }
         })
     }
@@ -218,14 +220,14 @@ impl Pool {
         let how = self.engine().begin_snapshot();
         Ok(match self {
             Self::Sqlite(pool, file) => {
-                file.check().map_err(Trouble::into_error)?;
+                file.check().map_err(DatabaseProblem::into_error)?;
                 Transaction::Sqlite(pool.begin_with(how).await?, None)
             }
             Self::Postgres(pool, limits) => {
                 Transaction::Postgres(limits.wait_for(pool.begin_with(how)).await?, *limits)
             }
             Self::MySql(pool, limits) => {
-                Transaction::MySql(Held::begin(pool, *limits, how).await?, *limits)
+                Transaction::MySql(PooledMySql::begin(pool, *limits, how).await?, *limits)
             }
         })
     }
@@ -268,7 +270,7 @@ impl Pool {
     }
 }
 
-impl Held {
+impl PooledMySql {
     async fn acquire(pool: &sqlx::MySqlPool) -> Result<Self, sqlx::Error> {
         Ok(Self {
             connection: pool.acquire().await?,
@@ -301,7 +303,7 @@ impl Held {
         said.map(|_| ())
     }
 
-    /// The connection, for one statement; call [`Held::end`] when it was answered.
+    /// The connection, for one statement; call [`PooledMySql::end`] when it was answered.
     pub(super) fn start(&mut self) -> &mut sqlx::MySqlConnection {
         self.in_statement = true;
         &mut self.connection
@@ -313,7 +315,7 @@ impl Held {
     }
 }
 
-impl Drop for Held {
+impl Drop for PooledMySql {
     fn drop(&mut self) {
         if self.in_statement || self.in_transaction {
             self.connection.close_on_drop();
@@ -371,7 +373,9 @@ impl Transaction {
             Self::Sqlite(transaction, file) => {
                 transaction.commit().await?;
                 // A commit into a file that is gone or was replaced is lost, so it has failed.
-                file.map_or(Ok(()), |file| file.check().map_err(Trouble::into_error))
+                file.map_or(Ok(()), |file| {
+                    file.check().map_err(DatabaseProblem::into_error)
+                })
             }
             Self::Postgres(transaction, limits) => limits.wait_for(transaction.commit()).await,
             Self::MySql(held, limits) => held.commit(limits).await,
@@ -426,7 +430,7 @@ impl Row {
 /// An open connection, where a new one might open a replaced file.
 async fn used_before(
     pool: &sqlx::SqlitePool,
-    trouble: Trouble,
+    trouble: DatabaseProblem,
 ) -> Result<PoolConnection<Sqlite>, sqlx::Error> {
     for _ in 0..100 {
         tokio::time::sleep(Duration::from_millis(20)).await;

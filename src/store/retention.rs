@@ -51,7 +51,7 @@ pub enum Deletion {
 const REMAINS: Table = Table {
     name: "execution_remains",
     columns: &["execution"],
-    present: Present::Kept,
+    present: Present::Unchanged,
 };
 
 impl Store {

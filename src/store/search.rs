@@ -13,7 +13,7 @@ use crate::filter::searched;
 use crate::model::{Cursor, ExecutionFilter, ExecutionKey, ExecutionRow, Page, Status};
 use crate::search::NgramFilter;
 
-type Found = Vec<(ExecutionKey, ExecutionRow)>;
+type KeyedRows = Vec<(ExecutionKey, ExecutionRow)>;
 
 /// Number of entries that may be skipped in memory when a page is reached by offset.
 const PASSED_OVER: u64 = 1000;
@@ -33,7 +33,7 @@ impl Store {
         text: &str,
         filter: &ExecutionFilter,
         page: &Page,
-    ) -> Result<Found, StoreError> {
+    ) -> Result<KeyedRows, StoreError> {
         let passed_over = usize::try_from(page.offset).unwrap_or(usize::MAX);
         let limit = page.limit as usize;
         let mut walk = Walk {
@@ -44,7 +44,7 @@ impl Store {
             },
         };
         let wanted = passed_over.saturating_add(limit);
-        let mut found = Found::new();
+        let mut found = KeyedRows::new();
         if filter.status.is_none() {
             found = walk.running(filter, wanted).await?;
         }
@@ -72,7 +72,7 @@ impl Walk {
         &mut self,
         filter: &ExecutionFilter,
         wanted: usize,
-    ) -> Result<Found, StoreError> {
+    ) -> Result<KeyedRows, StoreError> {
         let mut query = self
             .snapshot
             .query("SELECT id FROM executions WHERE status = 'running' LIMIT ?");
@@ -82,7 +82,7 @@ impl Walk {
             .map(|row| row.get("id"))
             .collect::<Result<_, _>>()?;
         if keys.is_empty() {
-            return Ok(Found::new());
+            return Ok(KeyedRows::new());
         }
         let running = ExecutionFilter {
             status: Some(Status::Running),
@@ -99,7 +99,7 @@ impl Walk {
         text: &str,
         filter: &ExecutionFilter,
         wanted: usize,
-    ) -> Result<Found, StoreError> {
+    ) -> Result<KeyedRows, StoreError> {
         let mut within = (
             filter.from_us.unwrap_or(i64::MIN),
             filter.to_us.unwrap_or(i64::MAX),
@@ -112,7 +112,7 @@ impl Walk {
         }
         let snapshot = &mut self.snapshot;
         let mut days = Candidates::new(snapshot, &store.ngrams, text, within, ascending).await?;
-        let mut found = Found::new();
+        let mut found = KeyedRows::new();
         while found.len() < wanted
             && let Some((from_us, to_us)) = days.next(&mut self.snapshot).await?
         {
@@ -132,7 +132,7 @@ impl Walk {
         filter: &ExecutionFilter,
         few: Option<&[ExecutionKey]>,
         wanted: usize,
-    ) -> Result<Found, StoreError> {
+    ) -> Result<KeyedRows, StoreError> {
         self.page.limit = u32::try_from(wanted).unwrap_or(u32::MAX);
         let mut query = self.snapshot.query(SELECT);
         push_page(&mut query, filter, &self.page, few);

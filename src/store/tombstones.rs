@@ -20,7 +20,7 @@ const PAGE: u32 = 1000;
 const TOMBSTONES: Table = Table {
     name: "execution_tombstones",
     columns: &["uuid", "deleted_us"],
-    present: Present::Kept,
+    present: Present::Unchanged,
 };
 
 /// A deleted execution.

@@ -11,7 +11,7 @@ use crate::model::{ExecutionKey, ExecutionRow};
 const TRACES: Table = Table {
     name: "traces",
     columns: &["execution", "due_us", "attempts", "spans"],
-    present: Present::Kept,
+    present: Present::Unchanged,
 };
 
 /// A run whose trace is to be sent.

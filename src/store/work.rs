@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::pool::Pool;
 use super::tables::table::{Present, Table};
-use super::{Store, StoreError, Trouble};
+use super::{DatabaseProblem, Store, StoreError};
 
 /// An error is stored up to this many characters.
 const ERROR_CHARS: usize = 1000;
@@ -15,7 +15,7 @@ const ERROR_CHARS: usize = 1000;
 const LEASES: Table = Table {
     name: "work_leases",
     columns: &["name"],
-    present: Present::Kept,
+    present: Present::Unchanged,
 };
 
 /// The right to do a piece of work for a time.
@@ -53,7 +53,10 @@ impl Store {
         match self.try_claim(name, time).await {
             // A full disk has no space for the claim, and there is nobody else: the work may be what frees space.
             Err(error)
-                if !self.is_shared() && error.trouble().is_some_and(Trouble::is_want_of_room) =>
+                if !self.is_shared()
+                    && error
+                        .trouble()
+                        .is_some_and(DatabaseProblem::is_want_of_room) =>
             {
                 Ok(Some(WorkLease { name, fence: 0 }))
             }

@@ -74,7 +74,7 @@ pub enum Noted {
     /// It is to be entered.
     ToEnter,
     /// It is not entered again.
-    Known,
+    AlreadyEntered,
     /// Too many wait for the database: it is only counted.
     Lost,
 }
@@ -126,7 +126,7 @@ impl Book {
             && now.duration_since(*since) < WINDOW
             && parts.contains(&part)
         {
-            return Noted::Known;
+            return Noted::AlreadyEntered;
         }
         if self.waiting.len() >= MOST_WAITING && !self.waiting.contains_key(&key) {
             self.lost += 1;
@@ -219,7 +219,10 @@ mod tests {
             book.note(look("ann", "a", "output"), 2, now),
             Noted::ToEnter
         );
-        assert_eq!(book.note(look("ann", "a", "output"), 3, now), Noted::Known);
+        assert_eq!(
+            book.note(look("ann", "a", "output"), 3, now),
+            Noted::AlreadyEntered
+        );
         assert_eq!(
             book.note(look("bob", "a", "output"), 4, now),
             Noted::ToEnter
@@ -234,7 +237,10 @@ mod tests {
                 (text("bob"), text("a"), one.clone())
             ]
         );
-        assert_eq!(book.note(look("ann", "a", "record"), 5, now), Noted::Known);
+        assert_eq!(
+            book.note(look("ann", "a", "record"), 5, now),
+            Noted::AlreadyEntered
+        );
         assert_eq!(
             book.note(look("ann", "a", "results"), 6, now),
             Noted::ToEnter
@@ -249,7 +255,7 @@ mod tests {
         assert_eq!(entered(&mut book), [(text("ann"), text("a"), one)]);
         assert_eq!(
             book.note(look("ann", "a", "output"), 8, later),
-            Noted::Known
+            Noted::AlreadyEntered
         );
     }
 
@@ -262,7 +268,7 @@ mod tests {
             book.note(look, 1, now)
         };
         assert_eq!(export("results"), Noted::ToEnter);
-        assert_eq!(export("results"), Noted::Known);
+        assert_eq!(export("results"), Noted::AlreadyEntered);
         assert_eq!(export("output"), Noted::ToEnter);
         let (waiting, lost) = book.take();
         assert_eq!((waiting.len(), lost), (2, 0));

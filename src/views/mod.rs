@@ -69,7 +69,7 @@ impl Views {
         let noted = self.book().note(look, now_us, Instant::now());
         match noted {
             book::Noted::ToEnter => self.0.noted.notify_one(),
-            book::Noted::Known => {}
+            book::Noted::AlreadyEntered => {}
             book::Noted::Lost => metrics::counter!("playback_audit_views_lost_total").increment(1),
         }
     }

@@ -24,7 +24,7 @@ pub(super) enum Line {
     /// An execution that is not in the bundle.
     LeftOut(LeftOutLine),
     /// The last line.
-    Over(Over),
+    Over(BundleEnd),
 }
 
 /// What the bundle is.
@@ -98,7 +98,7 @@ pub(super) struct LeftOutLine {
 
 /// The end of the bundle.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Over {
+pub(super) struct BundleEnd {
     /// Number of executions.
     pub(super) executions: u64,
 }

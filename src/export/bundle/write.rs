@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::line::{
-    BlockLine, ExecutionLine, Header, LaunchLine, LeftOutLine, Line, Over, RunEnd, VERSION,
+    BlockLine, BundleEnd, ExecutionLine, Header, LaunchLine, LeftOutLine, Line, RunEnd, VERSION,
     hexadecimal,
 };
 use crate::export::ExportError;
@@ -160,7 +160,7 @@ impl<W: Write> BundleWriter<W> {
     pub fn finish(mut self) -> io::Result<W> {
         let executions = self.executions;
         self.zstd
-            .write_all(&encoded(None, &Line::Over(Over { executions }))?)?;
+            .write_all(&encoded(None, &Line::Over(BundleEnd { executions }))?)?;
         self.zstd.finish()
     }
 }
@@ -185,7 +185,7 @@ impl Bundle {
             self.runs.pending().await?;
             let Some(run) = self.runs.take(1).pop() else {
                 let executions = self.executions;
-                self.line(None, &Line::Over(Over { executions }))?;
+                self.line(None, &Line::Over(BundleEnd { executions }))?;
                 return Ok((Bytes::from(self.zstd.finish()?), None));
             };
             self.run(run).await?;

@@ -10,7 +10,7 @@ use super::meaning::{is_about_changes, is_about_hosts};
 use super::parser::ReadTerm;
 use super::terms::{Reader, language};
 use super::text::{TextForm, TextPattern};
-use crate::filter::given::shown;
+use crate::filter::raw::shown;
 use crate::filter::{Glob, Pattern, fields, nearest};
 
 /// A term of a query about lines.

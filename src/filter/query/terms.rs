@@ -5,8 +5,8 @@ use super::error::Problem;
 use super::lexer::{Form, Unparsed};
 use super::lines::LineField;
 use super::parser::ReadTerm;
-use crate::filter::given::shown;
 use crate::filter::place::{self, spelled};
+use crate::filter::raw::shown;
 use crate::filter::{Edge, ExecutionFilter, Field, Glob, Kind, PlaceName, fields, nearest, parse};
 
 /// Reads a time, in microseconds since the epoch; the error says what it must be. It knows the present and the time

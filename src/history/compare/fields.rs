@@ -95,7 +95,9 @@ fn different_lines(before: &str, now: &str) -> Option<(String, String)> {
         lines
             .map(|line| {
                 let next = numbers.len() as u32;
-                *numbers.entry(steady(line, Hashes::Kept)).or_insert(next)
+                *numbers
+                    .entry(steady(line, Hashes::Preserved))
+                    .or_insert(next)
             })
             .collect()
     };

@@ -77,7 +77,9 @@ pub(super) async fn compare(
         tokio::try_join!(read(store, before, &of_before), read(store, now, &of_now))?;
     let found = spots.iter().filter_map(|spot| {
         let host = name(spot);
-        let of = |said: &mut Said, number: Option<u32>| said.remove(&(number?, host.clone()));
+        let of = |results: &mut ReturnedResults, number: Option<u32>| {
+            results.remove(&(number?, host.clone()))
+        };
         let (a, b) = (of(&mut a, spot.task_before), of(&mut b, spot.task_now));
         let task = now.tasks.list.get(spot.place)?.shown.clone();
         let (fields, fields_left_out) = match (&a, &b) {
@@ -124,7 +126,7 @@ fn missing(before: &Source<'_>, now: &Source<'_>) -> String {
 }
 
 /// What results returned, by the number of their task and the name of their host.
-type Said = HashMap<(u32, String), Returned>;
+type ReturnedResults = HashMap<(u32, String), Returned>;
 
 /// What a result returned.
 struct Returned {
@@ -147,10 +149,10 @@ async fn read(
     store: &Store,
     source: &Source<'_>,
     wanted: &[(u32, String)],
-) -> Result<Said, StoreError> {
-    let mut said = Said::new();
+) -> Result<ReturnedResults, StoreError> {
+    let mut results = ReturnedResults::new();
     if !source.has_log {
-        return Ok(said);
+        return Ok(results);
     }
     let mut found: BTreeMap<u64, (FoundResult, String)> = BTreeMap::new();
     for (task, host) in wanted {
@@ -193,9 +195,9 @@ async fn read(
             returned.is_cut = !is_whole;
             returned.items.reverse();
         }
-        said.insert((result.task, host), returned);
+        results.insert((result.task, host), returned);
     }
-    Ok(said)
+    Ok(results)
 }
 
 fn returned(seq: u64, result: &TaskResult<'_>) -> Returned {

@@ -130,11 +130,11 @@ struct Search<'s> {
     limit: usize,
     /// How many more results may be looked through.
     budget: u64,
-    found: Vec<Found>,
+    found: Vec<FoundChange>,
 }
 
 /// A change with its run and its task.
-struct Found {
+struct FoundChange {
     run: Arc<HostInRun>,
     task: Option<Arc<TaskRow>>,
     row: ChangeRow,
@@ -184,7 +184,7 @@ impl Search<'_> {
             .into_iter()
             .map(|task| (task.number, Arc::new(task)))
             .collect();
-        self.found.extend(rows.into_iter().map(|row| Found {
+        self.found.extend(rows.into_iter().map(|row| FoundChange {
             run: run.clone(),
             task: tasks.get(&row.task).cloned(),
             row,
@@ -217,8 +217,8 @@ impl Search<'_> {
     }
 }
 
-fn change(found: &Found) -> HostChange {
-    let Found { run, task, row } = found;
+fn change(found: &FoundChange) -> HostChange {
+    let FoundChange { run, task, row } = found;
     let description = &run.run.description;
     let task = task.as_deref();
     let text = |of: fn(&TaskRow) -> &String| task.map(of).cloned().unwrap_or_default();
@@ -249,7 +249,7 @@ fn change(found: &Found) -> HostChange {
 /// Adds what the module said.
 async fn read_content(
     reader: &mut EventReader<'_>,
-    found: &Found,
+    found: &FoundChange,
     change: &mut HostChange,
 ) -> Result<(), StoreError> {
     let content = reader.read(found.run.key, found.row.seq, |event| match &event.body {
@@ -265,7 +265,7 @@ async fn read_content(
 /// Adds the items of a loop that changed something. The loop itself says nothing but that all of them ran.
 async fn read_items(
     reader: &mut EventReader<'_>,
-    found: &Found,
+    found: &FoundChange,
     change: &mut HostChange,
 ) -> Result<(), StoreError> {
     let result = LoopResult {

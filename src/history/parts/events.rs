@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use super::reworded::without_instance;
+use super::public_fields::without_instance;
 use super::{damaged_event, each_entry, raw_value};
 use crate::history::{HistoryError, require_log};
 use crate::log::block::{Entry, Gap};

@@ -4,8 +4,8 @@
 mod events;
 mod lines;
 mod matrix;
+mod public_fields;
 mod results;
-mod reworded;
 mod structure;
 
 use std::convert::Infallible;

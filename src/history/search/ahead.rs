@@ -31,7 +31,7 @@ const BLOCKS: u32 = 500;
 
 /// What is known of runs whose turn has not come.
 #[derive(Debug, Default)]
-pub(super) struct Ahead {
+pub(super) struct ReadAhead {
     /// Runs that were searched since the last line was found.
     barren: usize,
     /// The next runs, and whether it is known that they have no line.
@@ -46,7 +46,7 @@ pub(super) struct LogAhead {
     scans: Vec<(Producer, Scan)>,
 }
 
-impl Ahead {
+impl ReadAhead {
     /// A run was searched.
     pub(super) fn searched(&mut self, has_lines: bool) {
         self.barren = if has_lines { 0 } else { self.barren + 1 };

@@ -19,7 +19,7 @@ const UNINDEXED: u32 = 1_000;
 
 /// What to look for, and where.
 #[derive(Debug)]
-pub(super) struct Wanted {
+pub(super) struct SearchScope {
     pub(super) need: Need,
     /// Only runs that started at these times, in microseconds since the epoch.
     pub(super) from_us: i64,
@@ -29,7 +29,7 @@ pub(super) struct Wanted {
 /// One round.
 #[derive(Debug)]
 pub(super) struct Round<'w> {
-    wanted: &'w Wanted,
+    wanted: &'w SearchScope,
     /// Segments that were not looked at yet; the next one is the last.
     segments: Vec<SearchSegment>,
     /// Runs that may be meant, the newest on top.
@@ -88,14 +88,14 @@ impl<'w> Round<'w> {
     /// Begins after a position.
     pub(super) async fn begin(
         store: &Store,
-        wanted: &'w Wanted,
+        wanted: &'w SearchScope,
         after: Option<Cursor>,
     ) -> Result<Self, StoreError> {
         let view = store.search_view(after, UNINDEXED).await?;
         Ok(Self::of(view, wanted, after))
     }
 
-    fn of(view: SearchView, wanted: &'w Wanted, after: Option<Cursor>) -> Self {
+    fn of(view: SearchView, wanted: &'w SearchScope, after: Option<Cursor>) -> Self {
         let SearchView {
             mut segments,
             unindexed,

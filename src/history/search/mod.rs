@@ -31,8 +31,8 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-use self::ahead::Ahead;
-use self::candidates::{Candidate, Next, Round, Wanted};
+use self::ahead::ReadAhead;
+use self::candidates::{Candidate, Next, Round, SearchScope};
 use self::cursor::Position;
 use self::facets::Counts;
 use self::needs::need_of;
@@ -128,7 +128,7 @@ impl Searches {
 struct Walk<'s> {
     store: &'s Store,
     query: Arc<LineQuery>,
-    wanted: Arc<Wanted>,
+    wanted: Arc<SearchScope>,
     request: SearchRequest,
     until: Instant,
     page: SearchPage,
@@ -137,14 +137,14 @@ struct Walk<'s> {
     next: Option<SearchCursor>,
     /// Where the search has come to.
     at: Option<SearchCursor>,
-    ahead: Ahead,
+    ahead: ReadAhead,
 }
 
 impl<'s> Walk<'s> {
     fn new(store: &'s Store, request: SearchRequest, until: Instant) -> Self {
         let facets = &request.facets;
         let query = LineQuery::new(&request.query);
-        let wanted = Wanted {
+        let wanted = SearchScope {
             need: need_of(&request.query),
             from_us: query.runs.from_us.unwrap_or(i64::MIN),
             to_us: query.runs.to_us.unwrap_or(i64::MAX),
@@ -159,7 +159,7 @@ impl<'s> Walk<'s> {
             until,
             page: SearchPage::default(),
             next: None,
-            ahead: Ahead::default(),
+            ahead: ReadAhead::default(),
         }
     }
 

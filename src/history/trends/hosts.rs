@@ -18,8 +18,8 @@ pub(super) const ROWS: usize = 500_000;
 /// Results that are read at most for the times of a host: further runs are left out.
 const RESULTS: u64 = 2_000_000;
 
-/// What was found.
-pub(super) struct Found {
+/// The trends of hosts.
+pub(super) struct HostTrends {
     pub(super) trends: Vec<HostTrend>,
     /// How many runs were read, from the newest on.
     pub(super) runs: usize,
@@ -42,7 +42,7 @@ pub(super) async fn read(
     most: usize,
     costing: Option<&Costing>,
     named: Option<&str>,
-) -> Result<Found, HistoryError> {
+) -> Result<HostTrends, HistoryError> {
     let named = named.map(stored);
     let mut costs = vec![Amount::ZERO; history.runs.len()];
     // For each host, how it ended, by the index of the run.
@@ -100,7 +100,7 @@ pub(super) async fn read(
     if let (Some(trend), Some(ended)) = (trends.first_mut(), of_named) {
         trend.durations = times(store, history, &trend.name, &ended).await?;
     }
-    Ok(Found {
+    Ok(HostTrends {
         trends,
         runs: read,
         costs,

@@ -197,7 +197,11 @@ impl History {
     }
 
     /// The playbooks, those with the most runs first.
-    fn playbooks(&self, costing: Option<&Costing>, hosts: &hosts::Found) -> Vec<PlaybookTrend> {
+    fn playbooks(
+        &self,
+        costing: Option<&Costing>,
+        hosts: &hosts::HostTrends,
+    ) -> Vec<PlaybookTrend> {
         let mut trends: Vec<PlaybookTrend> = Vec::with_capacity(self.playbooks.len());
         let costs = costing.map(|costing| self.costs(costing, hosts));
         for (index, playbook) in self.playbooks.iter().enumerate() {
@@ -248,7 +252,7 @@ impl History {
 
 impl History {
     /// What the runs of each playbook cost.
-    fn costs(&self, costing: &Costing, hosts: &hosts::Found) -> Vec<CostSum> {
+    fn costs(&self, costing: &Costing, hosts: &hosts::HostTrends) -> Vec<CostSum> {
         let mut sums = vec![CostSum::default(); self.playbooks.len()];
         let read_from = self.runs.len() - hosts.runs;
         for (index, run) in self.runs.iter().enumerate() {

@@ -20,8 +20,8 @@ const DIFFERENT: usize = 20_000;
 /// Runs from which on a task that changed something in each of them is not idempotent.
 const ALWAYS: u64 = 3;
 
-/// What was found.
-pub(super) struct Found {
+/// The trends of tasks.
+pub(super) struct TaskTrends {
     pub(super) trends: Vec<TaskTrend>,
     /// How many runs were read.
     pub(super) runs: usize,
@@ -61,7 +61,7 @@ pub(super) async fn read(
     history: &History,
     most: usize,
     named: Option<&str>,
-) -> Result<Found, HistoryError> {
+) -> Result<TaskTrends, HistoryError> {
     let is_meant = |row: &TaskRow| {
         named.is_none_or(|name| row.name == name || printed_task(&row.name, &row.role) == name)
     };
@@ -103,7 +103,7 @@ pub(super) async fn read(
         let by_name = || name(one).cmp(&name(other));
         other.runs.cmp(&one.runs).then_with(by_name)
     });
-    Ok(Found { trends, runs: read })
+    Ok(TaskTrends { trends, runs: read })
 }
 
 fn add(tasks: &mut HashMap<Identity, InRuns>, run: usize, playbook: usize, row: TaskRow) {

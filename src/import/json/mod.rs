@@ -18,7 +18,7 @@ use super::{NotTranslated, TranslatedRun};
 
 /// Runs found in a text, in order, and whether its end was reached.
 #[derive(Debug)]
-pub struct Found {
+pub struct TranslatedRuns {
     /// Each run, or why it cannot be imported.
     pub runs: Vec<Result<TranslatedRun, NotTranslated>>,
 }
@@ -27,7 +27,7 @@ pub struct Found {
 ///
 /// # Errors
 /// There is no run in it.
-pub fn translate(text: &str, rules: Option<&Rules>) -> Result<Found, NotTranslated> {
+pub fn translate(text: &str, rules: Option<&Rules>) -> Result<TranslatedRuns, NotTranslated> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let runs: Vec<_> = match is_lines(text) {
         true => lines::runs(text)
@@ -43,7 +43,7 @@ pub fn translate(text: &str, rules: Option<&Rules>) -> Result<Found, NotTranslat
         true => Err(NotTranslated::new(
             "there is no run in it: the callback json prints an object with plays and stats when a run is over",
         )),
-        false => Ok(Found { runs }),
+        false => Ok(TranslatedRuns { runs }),
     }
 }
 

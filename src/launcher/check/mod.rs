@@ -16,7 +16,7 @@ use self::texts::{
 };
 use super::adhoc::{self, Arguments};
 use super::error::LaunchError;
-use super::names::{self, Found, Kind};
+use super::names::{self, Kind, ResolvedPath};
 use super::request::LaunchRequest;
 use crate::config::LauncherConfig;
 use crate::model::{Parameters, SecretVariables};
@@ -84,7 +84,7 @@ pub(super) fn check(
     let (playbook, root) = match playbook {
         Some(name) => {
             let found = names::find("playbook", &config.playbooks, &name, Kind::File)?;
-            let Found { root, .. } = found;
+            let ResolvedPath { root, .. } = found;
             (name, Some(root))
         }
         None => (String::new(), None),

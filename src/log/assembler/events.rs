@@ -12,7 +12,7 @@ use crate::model::{GroupsTold, HostRow, PlayRow, TaskCounts, TaskRow};
 impl Assembler {
     pub(super) fn apply(&mut self, producer: Producer, event: &Event<'_>) {
         self.row_dirty = true;
-        self.producers[producer as usize].heard(event);
+        self.producers[producer as usize].apply(event);
         match producer {
             Producer::Recorder => self.apply_recorders(event),
             // It sees the process from outside: output, cost and exit. Anything else that it reports is only kept in
@@ -70,7 +70,7 @@ impl Assembler {
                 }
             }
             Body::ExecutionStarted(_) => self.describe(),
-            // Kept by the producer's state (see `heard`), or only in the log.
+            // Kept by the producer's state (see `ProducerState::apply`), or only in the log.
             Body::ExecutionEnded(_)
             | Body::Usage(_)
             | Body::Dropped(_)

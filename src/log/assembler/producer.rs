@@ -42,7 +42,7 @@ pub(super) struct ProducerState {
 
 impl ProducerState {
     /// Applies an event to the producer's own state.
-    pub(super) fn heard(&mut self, event: &Event<'_>) {
+    pub(super) fn apply(&mut self, event: &Event<'_>) {
         self.last_seq = event.seq;
         self.first_at.get_or_insert(event.at);
         self.last_at = self.last_at.max(event.at);

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{Described, cursor_schema, limit_schema, object, read, within};
 use crate::mcp::ask::{Ask, Query, ask, given, in_path};
 use crate::mcp::text::Text;
-use crate::mcp::words::{counted, page, some, task, time, what};
+use crate::mcp::words::{counted, page, run_subject, some, task, time};
 use crate::model::{
     HostChangeList, HostDetail, HostRun, HostRunList, HostSummary, HostSummaryList, task_place,
 };
@@ -179,7 +179,7 @@ fn in_words(run: &HostRun) -> String {
 }
 
 fn ran(run: &HostRun) -> String {
-    what(
+    run_subject(
         run.r#type,
         run.playbook.as_deref(),
         run.module.as_deref(),

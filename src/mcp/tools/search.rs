@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{Described, cursor_schema, limit_schema, object, read, within};
 use crate::mcp::ask::{Ask, Query, ask, given};
 use crate::mcp::text::Text;
-use crate::mcp::words::{page, task, time, what};
+use crate::mcp::words::{page, run_subject, task, time};
 use crate::model::{SearchHit, SearchPage};
 
 /// Lines of an answer, unless asked otherwise, and at most.
@@ -72,7 +72,7 @@ pub(super) async fn answer<A: Ask>(api: &A, arguments: Value) -> Result<String, 
         if last.replace(run.id) != Some(run.id) {
             text.line(&format!(
                 "{}: {}, started {}, id {}, {}",
-                what(
+                run_subject(
                     run.r#type,
                     run.playbook.as_deref(),
                     run.module.as_deref(),

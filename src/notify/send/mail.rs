@@ -22,8 +22,8 @@ use crate::model::{MailSecurity, TargetSettings};
 /// Permanent answers of a server that are about the login, and not about this mail.
 const LOGIN_CODES: [u16; 4] = [530, 534, 535, 538];
 
-/// Why nobody got the mail.
-enum Trouble {
+/// Why the mail was not sent.
+enum MailError {
     /// It is to be tried again.
     Later(String),
     /// The settings or the mail are wrong.
@@ -32,7 +32,7 @@ enum Trouble {
     Rejected { status: u16, error: String },
 }
 
-impl From<lettre::transport::smtp::Error> for Trouble {
+impl From<lettre::transport::smtp::Error> for MailError {
     fn from(error: lettre::transport::smtp::Error) -> Self {
         Self::Later(in_words(&error))
     }
@@ -40,11 +40,11 @@ impl From<lettre::transport::smtp::Error> for Trouble {
 
 /// What is wrong when a server does not take a mail. What it says before, such as to a login, is not about the mail, and
 /// is tried again.
-fn of_mail(error: lettre::transport::smtp::Error) -> Trouble {
+fn of_mail(error: lettre::transport::smtp::Error) -> MailError {
     let status = error.status().map(u16::from);
     let is_rejected = |code: &u16| error.is_permanent() && !LOGIN_CODES.contains(code);
     match status.filter(is_rejected) {
-        Some(status) => Trouble::Rejected {
+        Some(status) => MailError::Rejected {
             status,
             error: in_words(&error),
         },
@@ -78,9 +78,9 @@ impl Sender {
         let to: Vec<&String> = to.collect();
         let mut sent = match self.try_mail(settings, secrets, mail, &to) {
             Ok(sent) => sent,
-            Err(Trouble::Later(error)) => Sent::failed(Outcome::Later(None), error),
-            Err(Trouble::Refused(error)) => Sent::failed(Outcome::Refused, error),
-            Err(Trouble::Rejected { status, error }) => Sent {
+            Err(MailError::Later(error)) => Sent::failed(Outcome::Later(None), error),
+            Err(MailError::Refused(error)) => Sent::failed(Outcome::Refused, error),
+            Err(MailError::Rejected { status, error }) => Sent {
                 status: Some(status),
                 ..Sent::failed(Outcome::Refused, error)
             },
@@ -100,8 +100,8 @@ impl Sender {
         secrets: &TargetSecrets,
         mail: &MailText,
         to: &[&String],
-    ) -> Result<Sent, Trouble> {
-        let wrong = |error: &dyn std::fmt::Display| Trouble::Refused(error.to_string());
+    ) -> Result<Sent, MailError> {
+        let wrong = |error: &dyn std::fmt::Display| MailError::Refused(error.to_string());
         let from: Mailbox = settings
             .from
             .as_deref()
@@ -154,13 +154,13 @@ impl Sender {
         &self,
         settings: &TargetSettings,
         secrets: &TargetSecrets,
-    ) -> Result<SmtpConnection, Trouble> {
+    ) -> Result<SmtpConnection, MailError> {
         let server = settings.server.as_deref().unwrap_or_default();
         let security = settings.security.unwrap_or(MailSecurity::Tls);
         let port = settings.port.unwrap_or(security.port());
         // The connection goes to the addresses that were checked.
         let addresses = self.guard.addresses_within(server, port, self.timeout);
-        let addresses = addresses.map_err(|error| Trouble::Later(error.to_string()))?;
+        let addresses = addresses.map_err(|error| MailError::Later(error.to_string()))?;
         let hello = ClientId::Domain("localhost".to_owned());
         let tls = self.tls(server)?;
         let mut connection = SmtpConnection::connect(
@@ -181,7 +181,7 @@ impl Sender {
         Ok(connection)
     }
 
-    fn tls(&self, server: &str) -> Result<TlsParameters, Trouble> {
+    fn tls(&self, server: &str) -> Result<TlsParameters, MailError> {
         let mut builder = TlsParameters::builder(server.to_owned());
         if let Some(pem) = &self.authorities {
             builder = builder
@@ -192,7 +192,11 @@ impl Sender {
     }
 }
 
-fn message(settings: &TargetSettings, mail: &MailText, from: &Mailbox) -> Result<Vec<u8>, Trouble> {
+fn message(
+    settings: &TargetSettings,
+    mail: &MailText,
+    from: &Mailbox,
+) -> Result<Vec<u8>, MailError> {
     let mut builder = Message::builder()
         .from(from.clone())
         .subject(&mail.subject)
@@ -203,9 +207,9 @@ fn message(settings: &TargetSettings, mail: &MailText, from: &Mailbox) -> Result
             from.email.domain()
         )));
     for to in &settings.to {
-        let to: Mailbox = to
-            .parse()
-            .map_err(|error: lettre::address::AddressError| Trouble::Refused(error.to_string()))?;
+        let to: Mailbox = to.parse().map_err(|error: lettre::address::AddressError| {
+            MailError::Refused(error.to_string())
+        })?;
         builder = builder.to(to);
     }
     let mut body = MultiPart::alternative_plain_html(mail.text.clone(), mail.html.clone());
@@ -214,11 +218,11 @@ fn message(settings: &TargetSettings, mail: &MailText, from: &Mailbox) -> Result
     }
     for one in &mail.attachments {
         let media_type = ContentType::parse(one.media_type);
-        let media_type = media_type.map_err(|error| Trouble::Refused(error.to_string()))?;
+        let media_type = media_type.map_err(|error| MailError::Refused(error.to_string()))?;
         let attachment = Attachment::new(one.file.clone());
         body = body.singlepart(attachment.body(one.text.clone(), media_type));
     }
     let message = builder.multipart(body);
-    let message = message.map_err(|error| Trouble::Refused(error.to_string()))?;
+    let message = message.map_err(|error| MailError::Refused(error.to_string()))?;
     Ok(message.formatted())
 }

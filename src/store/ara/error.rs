@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::store::StoreError;
-use crate::store::trouble::{self, Trouble};
+use crate::store::problem::{self, DatabaseProblem};
 
 /// Tables that are named of a database that is not ARA's.
 const NAMED: usize = 5;
@@ -76,11 +76,11 @@ mod sqlite {
 
 impl AraError {
     pub(super) fn of(error: sqlx::Error) -> Self {
-        if Trouble::of(&error) == Some(Trouble::Damaged) {
+        if DatabaseProblem::of(&error) == Some(DatabaseProblem::Damaged) {
             return Self::Damaged;
         }
         let code = match &error {
-            sqlx::Error::Database(error) => trouble::sqlite_code(error.as_ref()),
+            sqlx::Error::Database(error) => problem::sqlite_code(error.as_ref()),
             _ => None,
         };
         match code.map(|code| code & 0xff) {

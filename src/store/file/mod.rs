@@ -24,7 +24,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use sqlx::sqlite::SqliteConnectOptions;
 
-use super::trouble::Trouble;
+use super::problem::DatabaseProblem;
 
 pub use lock::{DatabaseLock, LockError};
 pub(super) use make::prepare;
@@ -76,7 +76,7 @@ impl DatabaseFile {
     }
 
     /// Whether they are still the opened files: data written to others would be lost.
-    pub(super) fn check(&self) -> Result<(), Trouble> {
+    pub(super) fn check(&self) -> Result<(), DatabaseProblem> {
         let opened = self.opened.get().map_or(&[][..], Vec::as_slice);
         let missing = opened
             .iter()
@@ -84,7 +84,7 @@ impl DatabaseFile {
         let was_gone = self.is_gone.swap(missing.is_some(), Ordering::Relaxed);
         match (missing, was_gone) {
             (Some((path, _)), false) => {
-                tracing::error!(file = %path.display(), "{}", Trouble::FileGone);
+                tracing::error!(file = %path.display(), "{}", DatabaseProblem::FileGone);
             }
             (None, true) => {
                 tracing::info!(file = %self.path.display(), "the database file is back");
@@ -92,7 +92,7 @@ impl DatabaseFile {
             _ => {}
         }
         match missing {
-            Some(_) => Err(Trouble::FileGone),
+            Some(_) => Err(DatabaseProblem::FileGone),
             None => self.check_writers(),
         }
     }
@@ -100,14 +100,14 @@ impl DatabaseFile {
 
 impl DatabaseFile {
     /// Whether only SQLite has written to it.
-    fn check_writers(&self) -> Result<(), Trouble> {
+    fn check_writers(&self) -> Result<(), DatabaseProblem> {
         if !self.written.get().is_some_and(Written::is_overwritten) {
             return Ok(());
         }
         if !self.is_overwritten.swap(true, Ordering::Relaxed) {
-            tracing::error!(file = %self.path.display(), "{}", Trouble::FileOverwritten);
+            tracing::error!(file = %self.path.display(), "{}", DatabaseProblem::FileOverwritten);
         }
-        Err(Trouble::FileOverwritten)
+        Err(DatabaseProblem::FileOverwritten)
     }
 }
 

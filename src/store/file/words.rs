@@ -6,7 +6,7 @@ use std::path::Path;
 
 use rustix::fs::{Access, access};
 
-use super::super::trouble::in_words;
+use super::super::problem::in_words;
 use super::folder_of;
 
 /// The first bytes of every SQLite database.

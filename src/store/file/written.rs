@@ -44,13 +44,13 @@ pub(super) struct Written {
 
 #[derive(Debug, Default)]
 struct State {
-    seen: Option<Seen>,
+    seen: Option<FileState>,
     /// It was overwritten. This is never reset, because the file may contain pages of both databases.
     is_overwritten: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Seen {
+struct FileState {
     file: Stamp,
     checkpoints: Checkpoints,
 }
@@ -100,14 +100,14 @@ impl Written {
     }
 
     /// The state between two checkpoints; none during one, or if it cannot be determined.
-    fn look(&self) -> Option<Seen> {
+    fn look(&self) -> Option<FileState> {
         let index = self.index.as_deref()?;
         // A checkpoint may begin and end during the check.
         for _ in 0..3 {
             let before = checkpoints(index)?;
             let found = fs::metadata(&self.database).ok()?;
             if checkpoints(index)? == before {
-                return Some(Seen {
+                return Some(FileState {
                     file: Stamp(found.mtime(), found.mtime_nsec(), found.len()),
                     checkpoints: before,
                 });

@@ -11,7 +11,7 @@ use crate::model::{ExecutionKey, Moment, NotificationEvent, OutboxRow};
 const OUTBOX: Table = Table {
     name: "notification_outbox",
     columns: &["execution", "moment", "noted_us"],
-    present: Present::Kept,
+    present: Present::Unchanged,
 };
 
 /// Writes what happened to runs. The same of a run is written once.

@@ -24,8 +24,8 @@ const WRITE_BYTES: u64 = 8 << 20;
 /// How often to try when others change the same segments.
 const TRIES: usize = 20;
 
-/// A run whose words must go.
-struct Gone {
+/// A run whose words must be removed.
+struct RemovedRun {
     key: ExecutionKey,
     stamp: i64,
 }
@@ -68,13 +68,13 @@ impl Store {
         Ok(query.fetch_optional(&self.read).await?.is_some())
     }
 
-    async fn gone_runs(&self) -> Result<Vec<Gone>, StoreError> {
+    async fn gone_runs(&self) -> Result<Vec<RemovedRun>, StoreError> {
         let mut query =
             self.query("SELECT execution, stamp FROM search_gone ORDER BY execution LIMIT ?");
         let rows = query.bind(AT_ONCE).fetch_all(&self.read).await?;
         rows.iter()
             .map(|row| {
-                Ok(Gone {
+                Ok(RemovedRun {
                     key: row.get("execution")?,
                     stamp: row.get("stamp")?,
                 })
@@ -83,7 +83,7 @@ impl Store {
     }
 
     /// Notes that they are out. One that was changed once more meanwhile stays.
-    async fn forgotten(&self, gone: &[Gone]) -> Result<(), StoreError> {
+    async fn forgotten(&self, gone: &[RemovedRun]) -> Result<(), StoreError> {
         transaction!(self, transaction => {
             for one in gone {
                 let mut delete = transaction
@@ -94,7 +94,7 @@ impl Store {
     }
 
     /// Takes runs out of every segment that covers them. False: one was changed meanwhile.
-    async fn forget_runs(&self, gone: &[Gone]) -> Result<bool, StoreError> {
+    async fn forget_runs(&self, gone: &[RemovedRun]) -> Result<bool, StoreError> {
         let keys: Vec<ExecutionKey> = gone.iter().map(|one| one.key).collect();
         let known: HashMap<ExecutionKey, bool> =
             self.logs_removed(&keys).await?.into_iter().collect();

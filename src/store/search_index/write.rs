@@ -3,7 +3,7 @@
 use super::super::dialect::Engine;
 use super::super::pool::Transaction;
 use super::super::tables::table::{CHUNKS, Present, Table, push_list};
-use super::super::{Store, StoreError, Trouble, transaction};
+use super::super::{DatabaseProblem, Store, StoreError, transaction};
 use super::mark::{PENDING, stamp};
 use super::{CHUNKS_TABLE, SEGMENTS, SearchSegment, bind_chunk};
 use crate::model::ExecutionKey;
@@ -169,7 +169,7 @@ impl Store {
     /// What is left of a nearly full disk is not for the index.
     fn check_index_room(&self) -> Result<(), StoreError> {
         match self.is_short() {
-            true => Err(StoreError::Trouble(Trouble::Full)),
+            true => Err(StoreError::Unhealthy(DatabaseProblem::Full)),
             false => Ok(()),
         }
     }
@@ -220,7 +220,7 @@ impl Store {
 const PENDING_KEPT: Table = Table {
     name: PENDING.name,
     columns: PENDING.columns,
-    present: Present::Kept,
+    present: Present::Unchanged,
 };
 
 /// Removes pending runs, if all of them are as they were; these are few, and in the order of their keys.

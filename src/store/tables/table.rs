@@ -18,8 +18,8 @@ pub(in crate::store) struct Table {
 pub(in crate::store) enum Present {
     /// There must be none; otherwise the whole transaction is rolled back.
     Never,
-    /// It is kept.
-    Kept,
+    /// It stays as it is.
+    Unchanged,
     /// It takes these columns from the new row.
     Updated {
         /// Columns that identify it.

@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 
 use playback_wire::{Body, Event, Producer};
 
-use super::{Shown, Wanted};
+use super::{EventRange, Shown};
 use crate::history::parts::each_entry;
 use crate::log::block::Entry;
 use crate::log::lines::PieceReader;
@@ -24,7 +24,7 @@ const SLACK: u64 = 1_000;
 pub(super) async fn each_line(
     store: &Store,
     key: ExecutionKey,
-    wanted: Wanted,
+    wanted: EventRange,
     mut each: impl FnMut(u64, &Shown),
 ) -> Result<(), StoreError> {
     let mut events = Events::default();

@@ -52,7 +52,7 @@ const ITEMS: u64 = 5_000;
 
 /// Which events the wanted lines show.
 #[derive(Debug, Clone, Copy)]
-struct Wanted {
+struct EventRange {
     from_seq: u64,
     to_seq: u64,
     last_task: u32,
@@ -76,7 +76,7 @@ pub(super) async fn of_tasks(
     // Of a task without results, only its start is known: by the events of the next one.
     let is_known = is_final(row) && !is_last && last.last_seq > 0;
     let ends = tasks.iter().map(|task| task.last_seq).max();
-    let wanted = Wanted {
+    let wanted = EventRange {
         from_seq: 1,
         to_seq: ends.filter(|_| is_known).unwrap_or(u64::MAX),
         last_task: last.number,
@@ -112,7 +112,7 @@ pub(super) async fn of_results(
             true => entry.row.seq.saturating_sub(ITEMS),
             false => entry.row.seq,
         });
-    let wanted = Wanted {
+    let wanted = EventRange {
         from_seq: from.min().unwrap_or(1),
         to_seq: results.iter().map(|entry| entry.row.seq).max().unwrap_or(0),
         last_task: results
@@ -139,7 +139,7 @@ async fn each_line(
     store: &Store,
     key: ExecutionKey,
     row: &ExecutionRow,
-    wanted: Wanted,
+    wanted: EventRange,
     each: impl FnMut(u64, &Shown),
 ) -> Result<(), StoreError> {
     if row.log.is_removed() {

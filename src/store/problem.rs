@@ -5,7 +5,7 @@ use sqlx::sqlite::SqliteError;
 
 /// Why a database accepts no changes at the moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Trouble {
+pub enum DatabaseProblem {
     /// Data written now would be lost.
     #[error(
         "the database file was deleted, renamed or replaced while the collector had it open, so nothing is stored: \
@@ -55,7 +55,7 @@ mod sqlite {
     pub(super) const NOTADB: i32 = 26;
 }
 
-impl Trouble {
+impl DatabaseProblem {
     /// The problem of the database as a whole that an error shows, if any.
     pub(super) fn of(error: &sqlx::Error) -> Option<Self> {
         match error {
@@ -89,43 +89,43 @@ pub(super) fn sqlite_code(error: &dyn sqlx::error::DatabaseError) -> Option<i32>
     error.code()?.parse().ok()
 }
 
-fn of_sqlite(code: i32) -> Option<Trouble> {
+fn of_sqlite(code: i32) -> Option<DatabaseProblem> {
     Some(match code & 0xff {
-        sqlite::FULL => Trouble::Full,
-        sqlite::READONLY => Trouble::ReadOnly,
-        sqlite::IOERR => Trouble::Unwritable,
-        sqlite::CORRUPT | sqlite::NOTADB => Trouble::Damaged,
+        sqlite::FULL => DatabaseProblem::Full,
+        sqlite::READONLY => DatabaseProblem::ReadOnly,
+        sqlite::IOERR => DatabaseProblem::Unwritable,
+        sqlite::CORRUPT | sqlite::NOTADB => DatabaseProblem::Damaged,
         _ => return None,
     })
 }
 
-fn of_postgres(code: &str) -> Option<Trouble> {
+fn of_postgres(code: &str) -> Option<DatabaseProblem> {
     Some(match code {
         // disk_full; also the error for a file that cannot be written.
-        "53100" => Trouble::Full,
-        "58030" => Trouble::Unwritable,
-        "25006" => Trouble::ReadOnly,
+        "53100" => DatabaseProblem::Full,
+        "58030" => DatabaseProblem::Unwritable,
+        "25006" => DatabaseProblem::ReadOnly,
         // Missing table, schema or database.
-        "42P01" | "3F000" | "3D000" => Trouble::TablesGone,
+        "42P01" | "3F000" | "3D000" => DatabaseProblem::TablesGone,
         _ => return None,
     })
 }
 
-fn of_mysql(number: u16) -> Option<Trouble> {
+fn of_mysql(number: u16) -> Option<DatabaseProblem> {
     Some(match number {
         // "Disk full", "table is full", "error writing file".
-        3 | 1021 | 1026 | 1114 => Trouble::Full,
+        3 | 1021 | 1026 | 1114 => DatabaseProblem::Full,
         // --read-only, innodb_read_only, a read-only transaction.
-        1290 | 1792 | 1836 => Trouble::ReadOnly,
+        1290 | 1792 | 1836 => DatabaseProblem::ReadOnly,
         // No database selected, unknown database, missing table.
-        1046 | 1049 | 1146 => Trouble::TablesGone,
+        1046 | 1049 | 1146 => DatabaseProblem::TablesGone,
         _ => return None,
     })
 }
 
 /// The database's message, without codes that only its makers know.
 pub(super) fn in_words(error: &sqlx::Error) -> String {
-    if let Some(trouble) = Trouble::of(error) {
+    if let Some(trouble) = DatabaseProblem::of(error) {
         return match error {
             sqlx::Error::Database(said) => format!("{} ({trouble})", said.message()),
             _ => trouble.to_string(),
@@ -144,26 +144,26 @@ mod tests {
     #[test]
     fn each_database_says_in_its_own_way_what_is_the_matter() {
         for (code, trouble) in [
-            (13, Some(Trouble::Full)),
+            (13, Some(DatabaseProblem::Full)),
             // A write failed; the index of the write-ahead log could not grow.
-            (778, Some(Trouble::Unwritable)),
-            (4874, Some(Trouble::Unwritable)),
+            (778, Some(DatabaseProblem::Unwritable)),
+            (4874, Some(DatabaseProblem::Unwritable)),
             // The directory is read-only; the file was moved.
-            (1544, Some(Trouble::ReadOnly)),
-            (1032, Some(Trouble::ReadOnly)),
-            (11, Some(Trouble::Damaged)),
+            (1544, Some(DatabaseProblem::ReadOnly)),
+            (1032, Some(DatabaseProblem::ReadOnly)),
+            (11, Some(DatabaseProblem::Damaged)),
             (5, None),
             (2067, None),
         ] {
             assert_eq!(of_sqlite(code), trouble, "{code}");
         }
-        assert_eq!(of_postgres("53100"), Some(Trouble::Full));
-        assert_eq!(of_postgres("25006"), Some(Trouble::ReadOnly));
-        assert_eq!(of_postgres("42P01"), Some(Trouble::TablesGone));
+        assert_eq!(of_postgres("53100"), Some(DatabaseProblem::Full));
+        assert_eq!(of_postgres("25006"), Some(DatabaseProblem::ReadOnly));
+        assert_eq!(of_postgres("42P01"), Some(DatabaseProblem::TablesGone));
         assert_eq!(of_postgres("23505"), None);
-        assert_eq!(of_mysql(1114), Some(Trouble::Full));
-        assert_eq!(of_mysql(1290), Some(Trouble::ReadOnly));
-        assert_eq!(of_mysql(1146), Some(Trouble::TablesGone));
+        assert_eq!(of_mysql(1114), Some(DatabaseProblem::Full));
+        assert_eq!(of_mysql(1290), Some(DatabaseProblem::ReadOnly));
+        assert_eq!(of_mysql(1146), Some(DatabaseProblem::TablesGone));
         assert_eq!(of_mysql(1062), None);
     }
 }

@@ -33,11 +33,11 @@ impl<'de> Deserialize<'de> for Fields<'de> {
 }
 
 impl Fields<'_> {
-    /// Writes them as JSON, with the values that `reword` replaces; fields that it removes are left out.
-    fn write(&self, reword: impl Fn(&str, &RawValue) -> Option<String>) -> Option<String> {
+    /// Writes them as JSON, with the values that `replace` replaces; fields that it removes are left out.
+    fn write(&self, replace: impl Fn(&str, &RawValue) -> Option<String>) -> Option<String> {
         let mut text = String::from("{");
         for (name, value) in &self.0 {
-            if let Some(value) = reword(name, value) {
+            if let Some(value) = replace(name, value) {
                 if text.len() > 1 {
                     text.push(',');
                 }

@@ -1,4 +1,4 @@
-//! What is known of a host's facts after some reports, and what each report changed.
+//! The facts of a host after some reports, and what each report changed.
 
 use std::collections::BTreeMap;
 
@@ -104,7 +104,7 @@ impl<O: Clone> KnownFacts<O> {
                 .facts
                 .values()
                 .any(|reported| reported.by_setup.is_some());
-        let mut found = Found {
+        let mut comparison = Comparison {
             shows,
             changed: false,
             learned: Learned {
@@ -113,7 +113,7 @@ impl<O: Clone> KnownFacts<O> {
             },
         };
         if kind.is_complete() {
-            self.drop_missing(&report, &mut found);
+            self.drop_missing(&report, &mut comparison);
         }
         for (name, value) in report {
             if !is_fact(&name) {
@@ -122,9 +122,9 @@ impl<O: Clone> KnownFacts<O> {
             let before = self.facts.get(&name).and_then(Reported::latest);
             match before {
                 _ if is_volatile(&name) => {}
-                Some(before) => found.compare(&name, &before.value, &value),
+                Some(before) => comparison.compare(&name, &before.value, &value),
                 None if is_first => {}
-                None => found.add(vec![name.clone()], None, Some(value.clone())),
+                None => comparison.add(vec![name.clone()], None, Some(value.clone())),
             }
             let fact = Fact {
                 value,
@@ -140,14 +140,14 @@ impl<O: Clone> KnownFacts<O> {
                 false => reported.by_others = Some(fact),
             }
         }
-        self.version += u64::from(is_first || found.changed);
-        let mut learned = found.learned;
+        self.version += u64::from(is_first || comparison.changed);
+        let mut learned = comparison.learned;
         learned.differences.sort_by(|a, b| a.path.cmp(&b.path));
         learned
     }
 
     /// Removes what `setup` no longer reports.
-    fn drop_missing(&mut self, report: &Map<String, Value>, found: &mut Found<'_>) {
+    fn drop_missing(&mut self, report: &Map<String, Value>, comparison: &mut Comparison<'_>) {
         self.facts.retain(|name, reported| {
             if report.contains_key(name) || reported.by_setup.is_none() {
                 return true;
@@ -157,8 +157,8 @@ impl<O: Clone> KnownFacts<O> {
             let after = reported.latest().map(|fact| &fact.value);
             if !is_volatile(name) {
                 match (before, after) {
-                    (Some(before), Some(after)) => found.compare(name, &before, after),
-                    (before, after) => found.add(vec![name.clone()], before, after.cloned()),
+                    (Some(before), Some(after)) => comparison.compare(name, &before, after),
+                    (before, after) => comparison.add(vec![name.clone()], before, after.cloned()),
                 }
             }
             reported.by_others.is_some()
@@ -166,14 +166,14 @@ impl<O: Clone> KnownFacts<O> {
     }
 }
 
-/// Differences while they are looked for.
-struct Found<'s> {
+/// A comparison in progress.
+struct Comparison<'s> {
     shows: &'s dyn Fn(&str) -> bool,
     changed: bool,
     learned: Learned,
 }
 
-impl Found<'_> {
+impl Comparison<'_> {
     fn add(&mut self, path: Vec<String>, before: Option<Value>, after: Option<Value>) {
         self.changed = true;
         if !path.first().is_some_and(|name| (self.shows)(name)) {

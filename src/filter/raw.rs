@@ -32,9 +32,9 @@ impl From<Refused> for String {
 
 /// Filters as given: names of a place, and texts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Given(Vec<(&'static str, String)>);
+pub struct RawFilters(Vec<(&'static str, String)>);
 
-impl Given {
+impl RawFilters {
     /// The text given under a name.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {
@@ -103,7 +103,7 @@ fn set<P: Place>(
 /// The filters of a place, and the other fields beside them.
 pub struct Filtered<P, T> {
     /// The filters.
-    pub given: Given,
+    pub given: RawFilters,
     /// The other fields.
     pub rest: T,
     place: PhantomData<fn() -> P>,
@@ -122,7 +122,7 @@ impl<P, T: fmt::Debug> fmt::Debug for Filtered<P, T> {
 impl<P, T: Default> Default for Filtered<P, T> {
     fn default() -> Self {
         Self {
-            given: Given::default(),
+            given: RawFilters::default(),
             rest: T::default(),
             place: PhantomData,
         }
@@ -143,8 +143,8 @@ impl<P: Place, T> Filtered<P, T> {
 /// exist. `T` is a struct that names its fields.
 impl<'de, P: Place, T: Deserialize<'de>> Deserialize<'de> for Filtered<P, T> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let mut given = Given::default();
-        let rest = T::deserialize(Aside::<P, D> {
+        let mut given = RawFilters::default();
+        let rest = T::deserialize(FilterDeserializer::<P, D> {
             from,
             given: &mut given,
             place: PhantomData,
@@ -158,13 +158,13 @@ impl<'de, P: Place, T: Deserialize<'de>> Deserialize<'de> for Filtered<P, T> {
 }
 
 /// Sets filters aside while a struct is deserialized.
-struct Aside<'g, P, D> {
+struct FilterDeserializer<'g, P, D> {
     from: D,
-    given: &'g mut Given,
+    given: &'g mut RawFilters,
     place: PhantomData<P>,
 }
 
-impl<'de, P: Place, D: Deserializer<'de>> Deserializer<'de> for Aside<'_, P, D> {
+impl<'de, P: Place, D: Deserializer<'de>> Deserializer<'de> for FilterDeserializer<'_, P, D> {
     type Error = D::Error;
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -193,7 +193,7 @@ impl<'de, P: Place, D: Deserializer<'de>> Deserializer<'de> for Aside<'_, P, D> 
 
 struct Fields<'g, P, V> {
     own: &'static [&'static str],
-    given: &'g mut Given,
+    given: &'g mut RawFilters,
     visitor: V,
     place: PhantomData<P>,
 }
@@ -206,7 +206,7 @@ impl<'de, P: Place, V: Visitor<'de>> Visitor<'de> for Fields<'_, P, V> {
     }
 
     fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<V::Value, M::Error> {
-        self.visitor.visit_map(Rest::<P, M> {
+        self.visitor.visit_map(OtherFields::<P, M> {
             map,
             own: self.own,
             given: self.given,
@@ -216,14 +216,14 @@ impl<'de, P: Place, V: Visitor<'de>> Visitor<'de> for Fields<'_, P, V> {
 }
 
 /// The fields that are not filters.
-struct Rest<'g, P, M> {
+struct OtherFields<'g, P, M> {
     map: M,
     own: &'static [&'static str],
-    given: &'g mut Given,
+    given: &'g mut RawFilters,
     place: PhantomData<P>,
 }
 
-impl<'de, P: Place, M: MapAccess<'de>> MapAccess<'de> for Rest<'_, P, M> {
+impl<'de, P: Place, M: MapAccess<'de>> MapAccess<'de> for OtherFields<'_, P, M> {
     type Error = M::Error;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(

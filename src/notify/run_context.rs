@@ -1,4 +1,4 @@
-//! What rules need to know beside a run: earlier runs of its series, its hosts.
+//! The context of a run that rules need: earlier runs of its series, and its hosts.
 
 use super::triggers::{Earlier, UnreachableHost};
 use crate::model::{
@@ -22,11 +22,11 @@ const BY_EARLIER: [Trigger; 5] = [
     Trigger::Slow,
 ];
 
-/// What is known beside a run, read when it is first needed.
+/// The context of a run, read when it is first needed.
 #[derive(Default)]
-pub(super) struct Beside {
+pub(super) struct RunContext {
     /// What came before it in its series.
-    pub(super) before: Option<Before>,
+    pub(super) before: Option<SeriesHistory>,
     /// Hosts that it did not reach.
     pub(super) unreachable: Option<Vec<UnreachableHost>>,
     /// Of how many runs of these hosts that is known.
@@ -35,7 +35,7 @@ pub(super) struct Beside {
     pub(super) would_change: Option<bool>,
 }
 
-impl Beside {
+impl RunContext {
     /// Reads what a rule needs to know beside the run.
     pub(super) async fn read(
         &mut self,
@@ -92,12 +92,12 @@ impl Beside {
         store: &Store,
         key: ExecutionKey,
         row: &ExecutionRow,
-    ) -> Result<&Before, StoreError> {
+    ) -> Result<&SeriesHistory, StoreError> {
         let before = match self.before.take() {
             Some(before) => before,
-            None => Before::read(store, key, row).await?,
+            None => SeriesHistory::read(store, key, row).await?,
         };
-        let before: &Before = self.before.insert(before);
+        let before: &SeriesHistory = self.before.insert(before);
         Ok(before)
     }
 }
@@ -139,9 +139,9 @@ fn end(key: ExecutionKey, row: &ExecutionRow) -> (i64, ExecutionKey) {
     (row.ended_us.unwrap_or(row.started_us), key)
 }
 
-/// What came before a run in its series.
+/// The earlier runs of a run's series.
 #[derive(Default)]
-pub(super) struct Before {
+pub(super) struct SeriesHistory {
     /// The last runs, the last one first.
     pub(super) earlier: Vec<Earlier>,
     /// The failures in a row, if they reach back further than these.
@@ -150,7 +150,7 @@ pub(super) struct Before {
     pub(super) was_lost: bool,
 }
 
-impl Before {
+impl SeriesHistory {
     async fn read(
         store: &Store,
         key: ExecutionKey,
