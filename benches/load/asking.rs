@@ -12,7 +12,7 @@ use crate::clock::Stopwatch;
 use crate::collector::Collector;
 use crate::table::{median, quantile};
 
-/// Answers of each kind that are waited for.
+/// Answers to wait for, of each kind.
 pub(crate) const TIMES: usize = 200;
 
 /// But no longer than this, where they are slow: what comes until then says enough.

@@ -10,7 +10,7 @@ pub(crate) fn of_process(pid: u32) -> Result<f64> {
     sum(&pid.to_string(), 13)
 }
 
-/// The same of a process that has ended and was not waited for yet, its children included.
+/// The same for a process that has ended and was not reaped yet, including its children.
 pub(crate) fn of_ended(pid: u32) -> Result<f64> {
     Ok(sum(&pid.to_string(), 13)? + sum(&pid.to_string(), 15)?)
 }

@@ -121,7 +121,7 @@ impl Site {
             .stderr(printed)
             .spawn()?;
         let pid = Pid::from_raw(i32::try_from(child.id())?).context("a process has a number")?;
-        // What it cost can be asked for until it is waited for.
+        // The kernel keeps its CPU time until it is reaped.
         waitid(
             WaitId::Pid(pid),
             WaitIdOptions::EXITED | WaitIdOptions::NOWAIT,

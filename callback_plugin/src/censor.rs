@@ -1,5 +1,5 @@
-//! What must never be recorded of a result: what Ansible censors, and values whose names suggest a secret. What needs no
-//! Python is in [`playback_recorder_core::secret`].
+//! Removes what must never be recorded from results: values that Ansible censors, and values whose names suggest a secret.
+//! The part that needs no Python is in [`playback_recorder_core::secret`].
 
 use playback_recorder_core::cut::MAX_DEPTH;
 use playback_recorder_core::secret::{REDACTED, is_secret_name};

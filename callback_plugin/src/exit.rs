@@ -62,12 +62,12 @@ fn end(exit_code: Option<i32>) {
     }
     let lines = std::panic::catch_unwind(|| run::end_at_exit(exit_code)).unwrap_or_default();
     if let Some(lines) = lines {
-        // If standard error is closed, nobody can be told.
+        // If standard error is closed, there is no way to report it.
         let _ = writeln!(std::io::stderr(), "{lines}");
     }
 }
 
-/// The cost so far of this process and the children that it waited for.
+/// The CPU time so far of this process and the children that it has reaped.
 pub(crate) fn usage() -> Usage {
     let (own, children) = (
         resources(libc::RUSAGE_SELF),

@@ -1,4 +1,4 @@
-//! What the Python shim calls: one method for each of Ansible's hooks.
+//! The interface for the Python shim: one method for each of Ansible's hooks.
 //!
 //! Every entry point first checks whether this is a forked worker, and catches panics: a `PanicException` on Ansible's
 //! results thread would hang the playbook for ever. An error turns the recorder off and reaches the shim, which tells

@@ -1,4 +1,4 @@
-//! Where a run's record goes. The fields are the recorder's options, under the same names.
+//! The destination of a run's record. The fields are the recorder's options, under the same names.
 
 use std::fmt;
 use std::path::{Path, PathBuf};

@@ -47,7 +47,7 @@ pub fn at_end(outcome: Option<&Outcome>, spool: &Spool, delivery: &Delivery) -> 
     }
 }
 
-/// The address of a run's page; none if the run was not delivered, or nobody wants to know. `is_seen`: a person sees
+/// The address of a run's page; none if the run was not delivered, or the address is not wanted. `is_seen`: a person sees
 /// what is printed, and no program reads it.
 #[must_use]
 pub fn link(

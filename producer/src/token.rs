@@ -1,5 +1,5 @@
-//! Which token a run is delivered with: one rule for the recorder, `playback exec`, `playback flush` and
-//! `playback doctor`. Who reads the sources is not here: Ansible for the recorder, the command line for the others.
+//! Chooses the token that delivers a run: one rule for the recorder, `playback exec`, `playback flush` and
+//! `playback doctor`. Reading the sources is left to others: Ansible for the recorder, the command line for the rest.
 
 use std::path::PathBuf;
 

@@ -1,6 +1,6 @@
 //! Delivers spools left behind: because the collector was away, the machine rebooted, or the process was killed.
 //!
-//! Whoever holds a spool's lock may deliver it; of two processes only one gets the lock. Nothing is invented on behalf
+//! The holder of a spool's lock may deliver it; of two processes only one gets the lock. Nothing is invented on behalf
 //! of the dead owner. If its events end without `execution_ended`, the collector notices the silence.
 
 use std::io;

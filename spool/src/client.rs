@@ -164,7 +164,7 @@ impl Origin<'_> {
     }
 }
 
-/// Whom a spool was sent to.
+/// The receiver of a spool.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Addressee<'c> {
     /// The collector's URL.

@@ -1,7 +1,7 @@
 //! The only module that reads clocks.
 //!
 //! The sender's waits are those of a real thread for a real socket, so no clock can be injected; tests shorten the
-//! waits instead, which are all configurable. Whoever appends an event gives its time, from a [`RunClock`].
+//! waits instead, which are all configurable. The caller that appends an event gives its time, from a [`RunClock`].
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 

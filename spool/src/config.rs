@@ -1,4 +1,4 @@
-//! Where and how a sender delivers.
+//! Settings of a sender: the collector's address, and how to deliver.
 
 use std::fmt;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! What the collector's answers mean for one spool.
+//! Delivers one spool, according to the collector's answers.
 //!
 //! The collector's position is believed: on a gap the spool is read again from there, and events that it already has
 //! are skipped. The caller decides about waiting, and about the file.
@@ -137,7 +137,7 @@ impl Delivery {
                 if acked.checked_add(1) == Some(batch.first) =>
             {
                 Step::Failed(TemporaryFailure::answered(
-                    "the collector stored nothing of a batch",
+                    "the collector acknowledged a batch without storing an event",
                 ))
             }
             Answer::Acked(acked) | Answer::Resume(acked) => self.go_to(file, end, acked),

@@ -1,7 +1,7 @@
 //! The run key: a process that has it may add to the run.
 //!
 //! The first producer of a run generates it, passes it to the run's other producers, and writes it into its spool: as a
-//! last field of the file's first line, which is removed before the line is sent. So whoever holds a spool can deliver
+//! last field of the file's first line, which is removed before the line is sent. So the holder of a spool can deliver
 //! it, whatever token they have.
 
 use std::fmt::Write as _;

@@ -13,7 +13,7 @@
 //! Layout, in the order that data flows:
 //! - [`spool`]: appends events (`line`: encoding; `left_out`: events without space; `waker`: wakes the thread)
 //! - [`lock`]: the owner of a spool file, also across `fork`
-//! - [`RunKey`]: whoever holds it may add to the run; it is stored in the spool
+//! - [`RunKey`]: its holder may add to the run; it is stored in the spool
 //! - `lines`: reads the file back, in whole lines, in constant memory
 //! - `client`: one exchange with the collector ([`net`]: connections; `resolver`: its address; [`config`]: where and
 //!   how)

@@ -86,8 +86,8 @@ impl Sender {
     /// Sends what is left, within `limits`, and ends the thread. To be called after the last append. A delivered
     /// spool's file is deleted; otherwise it stays for adoption.
     ///
-    /// A collector that has answered since the sender was started is waited for, even if it is away now; a response of
-    /// anything else (an ingress, a login page) does not count.
+    /// If the collector has answered since the sender was started, this waits for it even if it is away now; a response
+    /// of anything else (an ingress, a login page) does not count.
     pub fn finish(&self, limits: FinishLimits) -> Outcome {
         let start = clock::now();
         self.shared.update(|status| status.finishing = true);

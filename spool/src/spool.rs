@@ -212,7 +212,7 @@ impl Spool {
     }
 
     /// From now on `rules` are applied to events; to be called before the first one. Text of `output` events is not
-    /// redacted here, because a line may span several of them; whoever captures it does.
+    /// redacted here, because a line may span several of them; the code that captures it redacts it.
     pub fn redact_by(&self, rules: Arc<Rules>) {
         let _ = self.rules.set(rules);
     }

@@ -30,7 +30,7 @@ pub(crate) struct Shared {
 pub(crate) struct Status {
     /// Nothing more will be appended: send what is left, and end.
     pub(crate) finishing: bool,
-    /// Nobody waits for the delivery any more: end, whatever is left.
+    /// The owner no longer waits for the delivery: end, whatever is left.
     pub(crate) abandoned: bool,
     /// The thread has ended, or is about to.
     pub(crate) ended: bool,
@@ -145,7 +145,7 @@ impl Worker {
         }
     }
 
-    /// Runs until the spool is delivered or refused, or nobody waits for it any more.
+    /// Runs until the spool is delivered or refused, or its owner no longer waits for it.
     pub(crate) fn run(mut self) {
         let _ending = Ending(Arc::clone(&self.shared));
         self.spool.waker().set_thread(std::thread::current());
@@ -244,7 +244,7 @@ impl Worker {
         });
     }
 
-    /// Nothing of our own is to be sent: delivers another spool, or waits.
+    /// Our own spool has nothing to send: delivers another spool, or waits.
     fn adopt_or_wait(&mut self, now: Instant) {
         if now < self.not_before {
             // Nothing may be sent yet, so hooks need not spend time on waking this thread.

@@ -257,7 +257,7 @@ pub(super) async fn note_refusals(
     response
 }
 
-/// Whether a page asks who is logged in, and nobody is. That is how each visit begins; nothing was tried.
+/// Whether a page asks who is logged in, without a session. Each visit begins so, which is no refused attempt.
 fn is_first_visit(request: &Request, route: Option<&MatchedPath>) -> bool {
     let headers = request.headers();
     let is_question = route.is_some_and(|route| route.as_str().ends_with("/whoami"));

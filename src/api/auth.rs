@@ -106,7 +106,7 @@ impl AnyAccess {
                 "a ticket is made for a token: send it as \"Authorization: Bearer TOKEN\"",
             )),
             None => Err(ApiError::conflict(
-                "this collector serves without tokens: nobody needs a ticket",
+                "this collector serves without tokens: tickets are not needed",
             )),
         }
     }

@@ -374,7 +374,7 @@ pub(super) async fn export_bundle(
     Ok(attached("application/zstd", "executions.playback", bytes))
 }
 
-/// Holds the place until the last byte is sent, or nobody waits for it any more.
+/// Holds the place until the last byte is sent, or the client has disconnected.
 fn held<T>(
     permit: SemaphorePermit<'static>,
     bytes: impl Stream<Item = T> + Send + 'static,

@@ -90,7 +90,7 @@ pub(super) async fn ingest_batch(
         .map_err(|error| ApiError::not_found(format!("{producer:?}: {error}")))?;
     if producer == Producer::Launcher {
         return Err(ApiError::forbidden(
-            "the launcher is this collector: nobody else can speak for it",
+            "the launcher is this collector: its events cannot be sent by others",
         ));
     }
     let claim = Claim {

@@ -99,7 +99,7 @@ async fn in_our_shape(answer: Response) -> Response {
     ApiError::of_protocol(status, text.trim()).into_response()
 }
 
-/// Asks the API within this process, as whoever sent these headers.
+/// Asks the API within this process, with the credentials of these headers.
 struct InProcess {
     api: Router,
     headers: HeaderMap,

@@ -1,4 +1,4 @@
-//! What the collector knows about the token of a request.
+//! Describes the token of a request.
 
 use axum::Json;
 use chrono::{DateTime, Utc};

@@ -1,4 +1,4 @@
-//! Tickets: whoever has a token opens a browser that is logged in, without the token in its address. A ticket is good
+//! Tickets: the holder of a token opens a browser that is logged in, without the token in its address. A ticket is good
 //! for one login within a minute, on any collector of the same history.
 
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Which database a command works on.
+//! Options that select the database of a command.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! What the command line reads from the environment, besides the variables that options name in their help.
+//! Environment variables of the command line, besides the variables that options name in their help.
 
 use std::env;
 use std::ffi::OsString;

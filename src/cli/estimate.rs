@@ -1,4 +1,4 @@
-//! How long a running execution still takes, and what it waits for, in words.
+//! Prints the remaining time of a running execution, and what it waits for.
 
 use super::when;
 use crate::clock::Clock;

@@ -188,7 +188,7 @@ pub(super) fn log_in(command: &LogIn) -> anyhow::Result<ExitCode> {
     }
     if address::is_in_the_clear(&url) {
         out::note(format_args!(
-            "playback: {url} is not encrypted: whoever is on the way can read the token; use https"
+            "playback: {url} is not encrypted: others on the network can read the token; use https"
         ));
     }
     if !identity.allows("read") {

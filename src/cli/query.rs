@@ -24,7 +24,7 @@ pub(super) struct QueryArgs {
 /// A request's parameters.
 pub(super) type Parameters = Vec<(&'static str, String)>;
 
-/// Which executions a command means: what its options and its query say, all of which must hold.
+/// The executions that a command selects: they match all its options and its query.
 #[derive(Debug)]
 pub(super) struct Selection {
     /// The filters that the API has as parameters.

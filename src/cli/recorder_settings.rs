@@ -1,4 +1,4 @@
-//! Where the recorder delivers to, for commands that deliver in its place: options of the command line first, then what
+//! The recorder's settings, for commands that deliver in its place: options of the command line first, then what
 //! the recorder itself finds (`sources`). What none of these sets comes from a login, which the recorder does not know.
 
 use std::path::PathBuf;
@@ -52,7 +52,7 @@ impl RecorderSettings {
     pub(super) fn read(given: CommandLineOptions) -> anyhow::Result<Self> {
         let sources = Sources::of(environment::ansible_config());
         let option_file = filled(given.token_file);
-        // Half a URL would be another collector, and half a token nobody's.
+        // Half a URL would name another collector, and half a token would be invalid.
         for (key, by_option) in [
             ("url", given.url.is_some()),
             ("token", option_file.is_some()),

@@ -95,9 +95,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         out::line(token.expose_secret())?;
     }
     if no_auth {
-        tracing::warn!(
-            "serving without tokens: whoever can log in to this machine can read and write"
-        );
+        tracing::warn!("serving without tokens: every user of this machine can read and write");
     }
     tracing::info!(%address, "serving");
     let router = api::router(app.clone());

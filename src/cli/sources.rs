@@ -142,7 +142,7 @@ impl Sources {
         value.map_or_else(Vec::new, |value| read(&value.to_string_lossy()))
     }
 
-    /// The token, of which an option of the command line may name the file.
+    /// The token; an option of the command line may name its file.
     pub(super) fn token(&self, option_file: Option<PathBuf>) -> Option<ChosenToken> {
         let text = |name: &str| {
             let value = environment::raw(name)?;

@@ -156,7 +156,7 @@ fn overdue(trends: &Trends, out: &mut Out) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The task that is asked for, in each playbook.
+/// The requested task, in each playbook.
 fn tasks(trends: &Trends, asked: &str, out: &mut Out) -> anyhow::Result<()> {
     section(&format!("Task {}", plain(asked)), out)?;
     if trends.tasks.is_empty() {

@@ -67,7 +67,7 @@ pub(super) fn run(command: &Why) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What ran, how it ended, when, and by whom.
+/// The subject of a run, how it ended, when, and who ran it.
 fn headline(record: &ExecutionResult, clock: &Clock, out: &mut Out) -> anyhow::Result<()> {
     let status = summary::status(record);
     let code = record.exit_code.map(|code| format!(", exit code {code}"));

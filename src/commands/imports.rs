@@ -74,10 +74,10 @@ impl Commands {
                 self.hub.changed(id);
                 Ok(Imported::New)
             }
-            Err(StoreError::Overtaken(_)) => Ok(refused("somebody else is writing it: try again")),
+            Err(StoreError::Overtaken(_)) => Ok(refused("another client is writing it: try again")),
             // Its producer delivered it meanwhile.
             Err(error) if error.is_refusal() => {
-                Ok(refused("somebody else is writing it: try again"))
+                Ok(refused("another client is writing it: try again"))
             }
             Err(error) => Err(error.into()),
         }

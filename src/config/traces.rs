@@ -1,4 +1,4 @@
-//! Where traces are sent: `[traces]`, and the variables that OpenTelemetry defines for exporters, which override it.
+//! The destination of traces: `[traces]`, and the variables that OpenTelemetry defines for exporters, which override it.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;

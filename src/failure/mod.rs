@@ -1,4 +1,4 @@
-//! What a failed result says: its message, and the fingerprint by which equal errors are recognized on other hosts and
+//! Interprets failed results: the message, and the fingerprint by which equal errors are recognized on other hosts and
 //! in other runs. Pure; the assembler, the history and the command line share it.
 //!
 //! - [`message`](Message): the telling part of what a module returned

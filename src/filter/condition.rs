@@ -1,4 +1,4 @@
-//! What filters mean: conditions, and whether a run matches them. `store::filter` turns the same conditions into SQL,
+//! Filters as conditions, and whether a run matches them. `store::filter` turns the same conditions into SQL,
 //! and a property test compares the two.
 
 use std::borrow::Cow;

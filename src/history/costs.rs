@@ -1,4 +1,4 @@
-//! What runs cost: prices, and which hosts are in groups that have a price of their own.
+//! The cost of runs: prices, and which hosts are in groups that have a price of their own.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! How two runs differ, by their recorded parameters.
+//! Differences between the recorded parameters of two runs.
 
 use playback_wire::{ExecutionStarted, Git};
 

@@ -1,4 +1,4 @@
-//! How long a running execution still takes, judged by the last successful runs like it, and what it waits for.
+//! Estimates the remaining time of a running execution from the last similar successful runs, and tells what it waits for.
 
 use super::HistoryError;
 use super::trends::{median, name_of, variant_of};

@@ -1,4 +1,4 @@
-//! What a result returned, as the recorder keeps it: without what is recorded elsewhere, and nothing of what Ansible
+//! The content of a result, as the recorder keeps it: without what is recorded elsewhere, and nothing of what Ansible
 //! censored.
 
 use playback_wire::{DEFAULT_MAX_EVENT_BYTES, ResultStatus};

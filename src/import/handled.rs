@@ -1,4 +1,4 @@
-//! Which failures of a host were ignored or rescued. Not every source says so of a result, but the recap has counts.
+//! Finds the failures of a host that were ignored or rescued. Not every source marks them, but the recap has counts.
 
 use playback_wire::ResultStatus;
 

@@ -1,4 +1,4 @@
-//! Which kind of source a file is, by its first bytes.
+//! Recognizes the kind of a source by its first bytes.
 
 /// A kind of source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

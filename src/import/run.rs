@@ -59,7 +59,7 @@ impl<'r> Translation<'r> {
         rules: Option<&'r Rules>,
     ) -> Result<Self, NotTranslated> {
         if !(0..=LATEST_US).contains(&started_us) {
-            return Err(NotTranslated::new("its time makes no sense"));
+            return Err(NotTranslated::new("its start time is not valid"));
         }
         let mut run = Self {
             rules: rules.filter(|rules| !rules.is_empty()),

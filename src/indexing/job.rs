@@ -1,4 +1,4 @@
-//! When the index is worked on.
+//! The background job that keeps the search index up to date.
 
 use std::time::Duration;
 

@@ -39,7 +39,7 @@ pub enum IngestError {
     NotOwner(#[from] OwnerError),
     /// A line holds something that only the collector may write.
     #[error(
-        "line {line}: {field} is the collector's own to note, and cannot be sent: nothing of the batch is stored"
+        "line {line}: only the collector may set {field}: leave it out; the whole batch is refused"
     )]
     Reserved {
         /// Number of the line in the batch, from 1.

@@ -9,7 +9,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::Ingest;
 use super::error::IngestError;
 
-/// A body reserves memory in steps of this many KiB as it arrives, so that a client's announcement alone blocks nobody.
+/// A body reserves memory in steps of this many KiB as it arrives, so that a client's announcement alone does not block others.
 const STEP_KIB: u32 = 256;
 
 /// A body that is being received.

@@ -66,7 +66,7 @@ const BUDGET_KIB: u32 = 192 << 10;
 /// How long to wait for open readers before erasing deleted data; blocks writers.
 const ERASE: Duration = Duration::from_secs(2);
 
-/// The same after a cleanup, which nobody is waiting for.
+/// The same after a cleanup, for which no client waits.
 const ERASE_SOON: Duration = Duration::from_millis(200);
 
 /// How often to retry when another collector was faster.
@@ -575,7 +575,8 @@ impl Inner {
         self.slots().contains_key(&id)
     }
 
-    /// Takes the words of deleted data out of the search index, and erases it from the database's files. False: somebody is reading it, so the silence job will retry.
+    /// Removes the words of deleted data from the search index, and erases the data from the database's files. False: a
+    /// reader still has it open, so the silence job will retry.
     async fn erase(&self, patience: Duration) -> bool {
         self.erase_due.store(false, Ordering::Release);
         let is_forgotten = match self.store.forget_words().await {
@@ -599,7 +600,7 @@ impl Inner {
         erased
     }
 
-    /// Drops a slot that nobody else uses.
+    /// Drops a slot that is not in use elsewhere.
     fn drop_unused(&self, slot: &Arc<Slot>) {
         let mut slots = self.slots();
         // While the map is locked nobody can take the slot: only the map and we hold it.

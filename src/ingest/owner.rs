@@ -1,4 +1,4 @@
-//! Who may add to a run: the holder of its key, or the token that began it.
+//! The owner of a run, who may add to it: the holder of its key, or the token that began it.
 //!
 //! A run belongs to the producer that began it. Its first producer generates a key, which is kept in the spool and sent with
 //! every batch; a hash of it is stored beside the execution. So tokens may change during a run, and whoever holds a
@@ -26,7 +26,7 @@ pub struct Credentials {
 pub enum OwnerError {
     /// It has a key, and they sent none.
     #[error(
-        "this run belongs to whoever holds its run key, and the request carries none: the events of a run are \
+        "this run has a run key, and the request carries none: the events of a run are \
          sent by its own producers, or out of its spool with \"playback flush\""
     )]
     NoKey,

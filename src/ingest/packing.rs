@@ -68,7 +68,7 @@ impl Packing {
         (packing, pack)
     }
 
-    /// Queues finished executions that nobody packed.
+    /// Queues finished executions that are not packed yet.
     async fn look(&mut self) -> Result<(), StoreError> {
         let inner = &*self.ingest.inner;
         let now_us = inner.clock.now_us();

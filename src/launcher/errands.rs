@@ -120,6 +120,8 @@ pub(super) async fn remove(run: RunFolder) {
 pub(super) fn account(id: Uuid, run: &RunFolder) -> Option<Account> {
     let owner = run.owner()?;
     Account::of_number(owner)
-        .inspect_err(|error| tracing::warn!(execution = %id, %error, "a run's user is gone"))
+        .inspect_err(
+            |error| tracing::warn!(execution = %id, %error, "a run's user no longer exists"),
+        )
         .ok()
 }

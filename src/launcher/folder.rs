@@ -258,7 +258,7 @@ impl RunFolder {
     /// Reads the command to run.
     ///
     /// # Errors
-    /// The folder was removed, or changed by somebody else.
+    /// The folder was removed, or changed by another program.
     pub(super) fn command(&self) -> io::Result<Command> {
         let text = fs::read(self.path.join("command.json"))?;
         Ok(serde_json::from_slice(&text)?)

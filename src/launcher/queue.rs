@@ -519,7 +519,7 @@ impl Launcher {
             }
         };
         if !matches!(tokio::time::timeout(START_UP, asked).await, Ok(true)) {
-            tracing::info!(execution = %id, "there was no supervisor to be told of a cancellation");
+            tracing::info!(execution = %id, "a canceled run had no supervisor to stop");
         }
         launcher.wake.notify_one();
     }

@@ -88,7 +88,7 @@ pub(super) async fn check(
             let (name, path) = (account.name(), demand.wish.path.display());
             let Demand { role, then, .. } = demand;
             let text =
-                format!("the user {name}, as whom runs execute, {wrong} {path} ({role}): {then}");
+                format!("runs execute as the user {name}, who {wrong} {path} ({role}): {then}");
             if demand.refuses {
                 return Err(refused(text));
             }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::model::{Phase, Reason, Status, task_title};
 
-/// Names that are told of many.
+/// Number of names to list when there are many.
 const NAMED: usize = 8;
 
 /// The fields of a record that [`Run`] reads.
@@ -45,7 +45,7 @@ pub(super) struct Run {
 }
 
 impl Run {
-    /// What ran, how it ended, when, and by whom: in one line.
+    /// The subject of a run, how it ended, when, and who ran it: in one line.
     pub(super) fn told(&self) -> String {
         let mut parts = vec![format!(
             "{}: {}",

@@ -1,4 +1,4 @@
-//! What a task is called where people read it, and where it stands.
+//! Display names of tasks, with file and line.
 
 /// The name of a task, or its action if it has none.
 #[must_use]

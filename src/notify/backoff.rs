@@ -1,4 +1,4 @@
-//! How long to wait before another attempt. Pure.
+//! The wait before another attempt. Pure.
 
 use std::time::Duration;
 

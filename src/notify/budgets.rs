@@ -11,7 +11,7 @@ const ENDED_US: i64 = DAY_US;
 pub(super) const LONGEST_US: i64 = 40 * DAY_US;
 
 impl Notifier {
-    /// Finds the budgets that are spent, and whom to tell.
+    /// Finds the budgets that are spent, and the targets to notify.
     pub(super) async fn expand_budgets(&self) -> Result<(), NotifyError> {
         let mut targets = self.told_targets().await?;
         targets.retain(|target| target.settings.asks_for(&[Trigger::Budget]));

@@ -1,4 +1,4 @@
-//! The job that finds out who is to be told of what: moments of the outbox become events, and events deliveries.
+//! The job that finds the targets of each change: rows of the outbox become events, and events become deliveries.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -232,7 +232,7 @@ impl Notifier {
         Ok(())
     }
 
-    /// What a target is told of a moment, if anything.
+    /// The event for a target about a row of the outbox, if there is one.
     async fn told(
         &self,
         target: &TargetRow,

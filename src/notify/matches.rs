@@ -1,4 +1,4 @@
-//! Which runs the queries of rules are about.
+//! Matches runs with the queries of rules.
 
 use std::collections::{HashMap, HashSet};
 

@@ -15,7 +15,7 @@
 //! - [`seal`], [`secrets`]: secrets, encrypted; [`check`], [`moved`]: settings, checked
 //! - `read`: reads what a message says from the history
 //! - [`send`]: sends one message
-//! - `expand`: the job that finds out who is to be told; `matches`: by the queries of rules; `run_context`: by earlier runs;
+//! - `expand`: the job that finds the targets of each change; `matches`: by the queries of rules; `run_context`: by earlier runs;
 //!   `schedule`: when; `overdue`: what did not happen; `budgets`: what was spent;
 //!   `clock_watch`: whether the clock was set
 //! - `deliver`: the job that sends; `attempt`: one attempt, and what follows from it
@@ -177,7 +177,8 @@ impl Notifier {
             check::name(name).map_err(|error| wrong(name, error))?;
             if settings.kind == TargetKind::Webhook && secrets.signing.is_empty() {
                 let text =
-                    "signing_secrets is missing: nobody would learn one that is made".to_owned();
+                    "signing_secrets is missing: a generated secret could not be shown to you"
+                        .to_owned();
                 return Err(wrong(name, text));
             }
             let now_us = parts.clock.now_us();

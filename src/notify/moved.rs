@@ -7,7 +7,7 @@ use super::render;
 use super::secrets::TargetSecrets;
 use crate::model::{MailSecurity, TargetKind, TargetSettings};
 
-/// Refuses settings that would send stored secrets to another server: whoever may set a target could read them there.
+/// Refuses settings that would send stored secrets to another server: a person who may set a target could read them there.
 /// `given` are the secrets of the new settings alone, and `secrets` with those that stay.
 ///
 /// # Errors

@@ -1,4 +1,4 @@
-//! What a message says, whatever its form: the body of a webhook, and what all other forms are made of. Pure.
+//! The content of a message: the body of a webhook, from which all other forms are made. Pure.
 
 use chrono::{DateTime, Utc};
 use playback_wire::ExecutionType;

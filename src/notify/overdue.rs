@@ -1,4 +1,4 @@
-//! What did not happen: a playbook that should have run, and a run that should have left the queue.
+//! Detects overdue events: a playbook that should have run, and a run that should have left the queue.
 
 use std::collections::{HashMap, HashSet};
 
@@ -26,7 +26,7 @@ const HOUR_US: i64 = 3_600_000_000;
 const MINUTE_US: i64 = 60_000_000;
 
 impl Notifier {
-    /// Finds what is overdue, and whom to tell.
+    /// Finds overdue runs and playbooks, and the targets to notify.
     pub(super) async fn expand_overdue(&self) -> Result<(), NotifyError> {
         let targets = self.told_targets().await?;
         let asks = |trigger: Trigger| {

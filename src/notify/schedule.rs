@@ -1,4 +1,4 @@
-//! When an event is sent: at once, or later together with others.
+//! The time at which an event is sent: at once, or later together with others.
 
 use std::collections::HashMap;
 use std::time::Duration;

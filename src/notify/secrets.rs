@@ -57,7 +57,7 @@ fn exposed(secret: &SecretString) -> Exposed {
 }
 
 impl TargetSecrets {
-    /// Takes the secrets out of settings; those of which nothing is said stay as they were `before`.
+    /// Takes the secrets out of settings; absent ones stay as they were `before`.
     #[must_use]
     pub fn taken(settings: &mut TargetSettings, before: Self) -> Self {
         Self {

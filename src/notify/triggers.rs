@@ -1,4 +1,5 @@
-//! Which triggers of a rule fire when a run starts or ends: judged by the run and by the earlier runs of its series. Pure.
+//! Decides which triggers of a rule fire when a run starts or ends: judged by the run and by the earlier
+//! runs of its series. Pure.
 //!
 //! A series are the runs of one playbook with the same inventory, limit and tags, in check mode or not. Canceled runs say
 //! nothing about whether something works, so they are no part of it.

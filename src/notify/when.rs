@@ -1,4 +1,4 @@
-//! When a target may be told: quiet hours. Pure.
+//! Quiet hours of targets. Pure.
 
 use chrono::{DateTime, Datelike as _, Days, NaiveDateTime, NaiveTime, TimeZone, Utc};
 

@@ -1,4 +1,4 @@
-//! Which runs a report is about.
+//! The request for a report: its period, and a filter for its runs.
 
 use chrono_tz::Tz;
 

@@ -25,7 +25,7 @@ pub enum RunByHand {
 }
 
 impl Schedules {
-    /// Runs a schedule now on behalf of whoever asks, also if it is paused. Its next times stay as they are; its rule for a
+    /// Runs a schedule now on behalf of the caller, also if it is paused. Its next times stay as they are; its rule for a
     /// last run that is not over holds as at a time of its own. `entry` is the audit entry, to which the run is added.
     ///
     /// # Errors

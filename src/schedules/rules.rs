@@ -1,4 +1,4 @@
-//! What a schedule does now. Pure: the clock and the state are parameters.
+//! Decides what a schedule does now. Pure: the clock and the state are parameters.
 
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::model::{MissedTimes, OpenRun, Overlap, ScheduleOutcome};
 use crate::timetable::Timetable;
 
-/// A time that nobody decided about this long after it came was missed. A collector that is restarted meanwhile misses
+/// A time counts as missed if it was not processed this long after it came. A collector that is restarted meanwhile misses
 /// nothing.
 pub const LATE_US: i64 = 5 * 60 * 1_000_000;
 

@@ -48,7 +48,7 @@ impl Schedules {
         })
     }
 
-    /// Whether its time has come long ago, and nobody has decided about it.
+    /// Whether its time has come long ago, and was not processed.
     fn is_overdue(&self, row: &ScheduleRow) -> bool {
         let Ok(timetable) = Timetable::parse(&row.settings.cron, &row.settings.zone) else {
             return true;
@@ -59,7 +59,7 @@ impl Schedules {
 }
 
 impl Inner {
-    /// On whose behalf the schedule starts a run; or why nobody allows it.
+    /// The actor on whose behalf the schedule starts a run; or why there is none.
     ///
     /// # Errors
     /// The database failed.
@@ -68,7 +68,7 @@ impl Inner {
         row: &ScheduleRow,
     ) -> Result<Result<Actor, (ScheduleOutcome, String)>, StoreError> {
         let again = format!(
-            "whoever may launch takes it over by saving it again (\"playback schedule change {}\")",
+            "a person with the scope \"run\" takes it over by saving it again (\"playback schedule change {}\")",
             row.name
         );
         let Some(hash) = row.token else {
@@ -123,7 +123,7 @@ pub(super) fn clockwork<'t>(row: &ScheduleRow, timetable: &'t Timetable) -> Cloc
     }
 }
 
-/// Whoever starts the runs of a schedule.
+/// The actor that starts the runs of a schedule.
 pub(super) fn actor(row: &ScheduleRow, token: Option<i64>, scopes: &str) -> Actor {
     Actor {
         name: ScheduleRow::object(&row.name),

@@ -82,7 +82,7 @@ impl LimitedIo {
             closed("slow_reader");
             tracing::info!(
                 seconds = self.times.write.as_secs(),
-                "a client that takes nothing of its answer or stream is cut off"
+                "a client that does not read its answer or stream is cut off"
             );
             self.is_stuck = false;
             return Err(io::ErrorKind::TimedOut.into());

@@ -1,4 +1,4 @@
-//! What a comparison of two executions needs: all results of one in few bytes, and earlier executions like one.
+//! Queries for the comparison of two executions: all results of one in few bytes, and earlier executions like one.
 //!
 //! An execution may have a million results, and a row costs a microsecond or more on its way here. So the database joins the
 //! results of a page into one text, a number each, and their durations into another, which costs a fraction of that.

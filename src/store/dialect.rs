@@ -184,7 +184,7 @@ impl Engine {
         }
     }
 
-    /// The end of a query whose rows nobody else may change until the transaction ends. In SQLite a transaction locks
+    /// The end of a query that locks its rows until the transaction ends. In SQLite a transaction locks
     /// the whole database.
     pub(super) fn for_update(self) -> &'static str {
         match self {

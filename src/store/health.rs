@@ -165,8 +165,8 @@ impl Store {
         Ok(())
     }
 
-    /// Checks the database; to be called every second. Problems are reported even if nobody writes, and their end is
-    /// noticed even if nobody tries.
+    /// Checks the database; to be called every second. Problems are reported and their end is noticed
+    /// even while there are no writes.
     pub async fn look_after(&self) {
         // Logs it.
         let is_there = self.check().is_ok();

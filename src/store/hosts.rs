@@ -60,7 +60,7 @@ impl HostInRun {
     }
 }
 
-/// What a run told of a host's groups.
+/// The groups of a host, as a run reported them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GroupsInRun {
     /// The execution's key.
@@ -226,7 +226,7 @@ impl Store {
         rows.iter().map(read_run).collect()
     }
 
-    /// What runs told of a host's groups, the newest run first; at most `limit`.
+    /// The groups of a host as runs reported them, the newest run first; at most `limit`.
     ///
     /// # Errors
     /// The database failed.

@@ -55,7 +55,7 @@ impl Store {
             .unsigned("n")
     }
 
-    /// Moves a launch to another state; false if it was not in the state `from`, because somebody else was faster.
+    /// Moves a launch to another state; false if it was not in the state `from`, because another process was faster.
     ///
     /// # Errors
     /// The database failed.

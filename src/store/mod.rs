@@ -334,7 +334,7 @@ pub struct Store {
     queues_traces: bool,
     /// Whether there are targets of notifications.
     notifies: Arc<AtomicBool>,
-    /// What happened to runs while there was nobody, as far as this collector knew.
+    /// Changes of runs while this collector knew of no target.
     unnoted: Arc<notifications::Unnoted>,
 }
 

@@ -1,5 +1,5 @@
-//! What reports need beside statistics and trends: errors of a period, and what was there before. Each statement reads a
-//! bounded number of rows, however long the history is.
+//! Queries for reports beside statistics and trends: errors of a period, and errors that were there before. Each statement
+//! reads a bounded number of rows, however long the history is.
 
 use playback_wire::ResultStatus;
 

@@ -167,7 +167,7 @@ pub(super) async fn copy(from: &Store, to: &Store) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The schedule of that name, which nobody else changes until the transaction is over.
+/// The schedule of that name, locked until the transaction is over.
 async fn locked(
     transaction: &mut Transaction,
     name: &str,

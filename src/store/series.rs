@@ -59,7 +59,7 @@ pub struct SeriesStarts {
 const RUNS: &str =
     "SELECT e.id, e.uuid, e.started_us, e.ended_us, e.status, e.duration_us FROM executions e";
 
-/// That a run is over, and says whether the playbook works: nobody canceled it.
+/// Selects runs that are over and say whether the playbook works: they were not canceled.
 const COUNTS: &str = " AND e.status <> 'running' AND (e.reason IS NULL OR e.reason <> 'canceled')";
 
 /// Adds the condition that a run is of the scope.

@@ -1,4 +1,4 @@
-//! Which runs' traces are to be sent: a queue that is written with whatever ends a run.
+//! The queue of runs whose traces are to be sent: written in the transaction that ends a run.
 //!
 //! A row stays when its trace was sent, so that a run whose record changes afterwards is not sent again.
 
@@ -36,7 +36,7 @@ pub enum TraceOutcome {
     Refused,
     /// The receiver could not be reached for too long.
     GivenUp,
-    /// Whoever started the run does not want it traced.
+    /// The caller that started the run does not want it traced.
     NotSampled,
 }
 

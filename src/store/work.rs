@@ -128,7 +128,7 @@ impl Store {
         Ok(renewed > 0 || !self.is_shared())
     }
 
-    /// Whether nobody has claimed the work since this lease.
+    /// Whether no other lease of the work was taken since this one.
     ///
     /// # Errors
     /// The database failed.

@@ -1,4 +1,4 @@
-//! When traces are sent, retries, and when they are given up.
+//! The job that sends traces, retries, and gives up.
 
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 /// is imported is no news.
 const LATEST_US: i64 = 24 * 3600 * 1_000_000;
 
-/// A run that counts as lost may only be away, and be told of later: its trace waits this long.
+/// A run that counts as lost may still be delivered later: its trace waits this long.
 const LOST_US: i64 = 15 * 60 * 1_000_000;
 
 /// How soon to look again for the end of a run that goes on after all.

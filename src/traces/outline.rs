@@ -1,4 +1,4 @@
-//! Which spans a run has, in their order: the run, its plays, its tasks, and then the results, those that failed first.
+//! The spans of a run, in their order: the run, its plays, its tasks, and then the results, those that failed first.
 //! The order is always the same, so that sending goes on where it stopped.
 //!
 //! A run may have a million results. Of more spans than the limit, results are left out: of those that failed, and then of

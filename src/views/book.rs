@@ -1,4 +1,4 @@
-//! What is to be entered in the audit trail, and what was entered lately. Pure: the time is a parameter.
+//! Views to enter in the audit trail, and those entered lately. Pure: the time is a parameter.
 //!
 //! A look is known if the same actor was shown the same part of the same record within the last hour, and is then not
 //! entered again: a page asks every few seconds, and a script all day long.

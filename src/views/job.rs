@@ -13,7 +13,7 @@ use crate::work::{Job, JobError, Outcome, StopPhase, Turn};
 /// How long looks are collected before they are entered: a page asks for many parts of a record at once.
 const GATHER: Duration = Duration::from_secs(1);
 
-/// Entries in one transaction: whoever changes something waits for it.
+/// Entries in one transaction: other changes wait for it.
 const TOGETHER: usize = 200;
 
 /// Enters looks.

@@ -1,4 +1,4 @@
-//! Who looked at which records: entries of the audit trail, if the configuration asks for them (`audit_views`).
+//! Records who viewed which records: entries of the audit trail, if the configuration asks for them (`audit_views`).
 //!
 //! A request only notes in memory what it showed; a job enters it a moment later, and when the collector stops. Repeated
 //! looks are one entry: see [`book`].
@@ -37,7 +37,7 @@ struct Inner {
 }
 
 impl Views {
-    /// Nothing was looked at yet.
+    /// There was no view yet.
     #[must_use]
     pub fn new(clock: Clock) -> Self {
         Self(Arc::new(Inner {
@@ -47,13 +47,13 @@ impl Views {
         }))
     }
 
-    /// Notes that somebody was shown a part of an execution's record, such as `output`.
+    /// Notes a view of a part of an execution's record, such as `output`.
     pub fn viewed(&self, actor: Actor, execution: Uuid, part: &str) {
         let object = format!("execution:{execution}");
         self.note(Look::of_part(actor, object, part));
     }
 
-    /// Notes that somebody exported something: `object` is `execution:ID`, `history` or `audit`.
+    /// Notes an export: `object` is `execution:ID`, `history` or `audit`.
     pub fn exported(&self, actor: Actor, object: String, export: &Value) {
         self.note(Look::of_export(actor, object, export));
     }

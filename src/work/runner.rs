@@ -171,7 +171,7 @@ impl<J: Job> Worker<J> {
         }
         match (ended, failure) {
             (_, Some(failure)) => self.note(&failure),
-            // Its lease is lost: wait for the new holder. If the collector stops, nothing is waited for.
+            // Its lease is lost: wait for the new holder. If the collector stops, this does not wait.
             (Ended::Ok(Outcome::Stopped), None) => Next::After(ELSEWHERE),
             (_, None) => {
                 self.note_success();

@@ -1,4 +1,4 @@
-//! Who runs this, and whether another run started it. Variables that all producers read are in
+//! Detects who runs this, and whether another run started it. Variables that all producers read are in
 //! `playback_producer::environment`.
 
 use std::path::PathBuf;

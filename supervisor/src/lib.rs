@@ -122,8 +122,8 @@ pub struct RedactOptions {
 /// Errors that prevent the command from running.
 #[derive(Debug, thiserror::Error)]
 pub enum SuperviseError {
-    /// Signals cannot be waited for.
-    #[error("signals cannot be waited for: {0}")]
+    /// The signal handlers cannot be installed.
+    #[error("cannot install signal handlers: {0}")]
     Signals(std::io::Error),
     /// The command's streams cannot be made.
     #[error("the command's output cannot be captured: {0}")]

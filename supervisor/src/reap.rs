@@ -1,4 +1,4 @@
-//! How the command ended, and what its whole process tree cost.
+//! Reaps the command: its exit status, and the resources used by its whole process tree.
 
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike as _;

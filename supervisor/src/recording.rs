@@ -35,7 +35,7 @@ pub(crate) struct Recording {
     sender: Option<Sender>,
     limits: FinishLimits,
     delivery: Delivery,
-    /// Whether a launcher started us, and nobody sees what we print.
+    /// Whether a launcher started us, so that our output is not seen.
     is_launched: bool,
     clock: Clock,
 }

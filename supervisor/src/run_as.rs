@@ -6,7 +6,7 @@
 //! verifies that none can be regained, closes everything that it inherited, and becomes the command. `pre_exec` would
 //! avoid that process, but is unsafe.
 //!
-//! Whether the command started is reported as the standard library does it between `fork` and `exec`: by a pipe that
+//! Reports whether the command started, as the standard library does it between `fork` and `exec`: by a pipe that
 //! closes when the command starts. That process receives the pipe as its standard input.
 
 use std::ffi::{OsStr, OsString};
@@ -112,7 +112,7 @@ fn is_pipe(stream: std::os::fd::BorrowedFd<'_>) -> bool {
 }
 
 /// Closes everything inherited except the three streams. Our own descriptors are close-on-exec; this is for those that
-/// somebody else left open.
+/// another part of the program left open.
 fn close_all_but(report: Option<i32>) -> io::Result<()> {
     let open: Vec<i32> = std::fs::read_dir("/proc/self/fd")?
         .flatten()

@@ -313,7 +313,7 @@ impl<'a> Watch<'a> {
         self.pass_on(Signal::SIGHUP);
     }
 
-    /// Somebody asks for the command's end.
+    /// A request to end the command arrived.
     fn is_canceled(&mut self) {
         self.reason.get_or_insert(EndReason::Canceled);
         self.ending.note_termination(self.command);

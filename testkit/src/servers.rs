@@ -219,7 +219,7 @@ SQL"
                 if self.sql("SELECT 1") {
                     return;
                 }
-                // Paces the asking; what is waited for is the answer.
+                // Limits the rate of polling; the loop ends with the answer.
                 std::thread::sleep(Duration::from_millis(20));
                 assert!(
                     Instant::now() < deadline,

@@ -47,7 +47,7 @@ fn eventually_by<T>(deadline: Instant, what: &str, mut ask: impl FnMut() -> Opti
             return answer;
         }
         assert!(Instant::now() < deadline, "waited too long for: {what}");
-        // Paces the asking; what is waited for is the answer.
+        // Limits the rate of polling; the loop ends with the answer.
         std::thread::sleep(Duration::from_millis(5));
     }
 }

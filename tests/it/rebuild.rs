@@ -280,7 +280,7 @@ impl Bench {
     async fn until<F: Future<Output = bool>>(&self, what: &str, holds: impl Fn() -> F) {
         let waiting = async {
             while !holds().await {
-                // Paces the asking; what is waited for is the answer.
+                // Limits the rate of polling; the loop ends with the answer.
                 tokio::time::sleep(std::time::Duration::from_millis(5)).await;
             }
         };

@@ -1,4 +1,4 @@
-//! Where a run stands in a distributed trace: the W3C's `traceparent`.
+//! The place of a run in a distributed trace: the W3C's `traceparent`.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ pub struct TraceParent {
     pub trace_id: [u8; 16],
     /// Identity of the span within it.
     pub span_id: [u8; 8],
-    /// Whether whoever started the trace wants it recorded.
+    /// Whether the caller that started the trace wants it recorded.
     pub sampled: bool,
 }
 

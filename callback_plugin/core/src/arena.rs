@@ -30,7 +30,7 @@ pub struct Arena {
     state: NonNull<State>,
 }
 
-// SAFETY: the state is made of atomics, and the rest of the arena belongs to whoever took the block.
+// SAFETY: the state is made of atomics, and the rest of the arena belongs to the holder of the block.
 unsafe impl Send for Arena {}
 // SAFETY: as above.
 unsafe impl Sync for Arena {}

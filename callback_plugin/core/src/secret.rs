@@ -1,4 +1,4 @@
-//! What may be secret, by its name or by what is printed: values whose names suggest it, and the error block that
+//! Recognizes possible secrets by name or by printed text: values whose names suggest it, and the error block that
 //! ansible-core 2.19 prints for a task with `no_log`.
 
 /// Replacement for a value that may be secret.

@@ -174,7 +174,7 @@ fn in_words(error: &Error, who: &str) -> String {
         }
         // Signed by another authority of the same name.
         CertificateError::UnknownIssuer | CertificateError::BadSignature => format!(
-            "the certificate of {who} is signed by nobody whom this machine trusts: name the PEM file of its \
+            "the certificate of {who} is signed by an authority that this machine does not trust: name the PEM file of its \
              authority in PLAYBACK_CA_FILE (option ca_file)"
         ),
         other if format!("{other:?}").contains("CaUsedAsEndEntity") => format!(

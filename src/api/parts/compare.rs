@@ -1,4 +1,4 @@
-//! How two executions differ.
+//! Compares two executions.
 
 use axum::extract::State;
 use axum::{Extension, Json};

@@ -1,4 +1,4 @@
-//! How each task of an execution ended on each host.
+//! The matrix of outcomes: each task of an execution on each host.
 
 use axum::Json;
 use axum::extract::State;

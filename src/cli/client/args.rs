@@ -1,4 +1,4 @@
-//! Which collector a command asks, and with which token: an option wins over the environment, and that over a login.
+//! Options that select the collector and the token of a command: an option wins over the environment, and that over a login.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! What the end of a query asks for: the name of a field, or one of its values.
+//! Finds what to complete at the end of a query: the name of a field, or one of its values.
 
 use super::typed::Kind;
 use super::values::Value;

@@ -1,4 +1,4 @@
-//! What is typed so far: which argument the last word is a value of.
+//! Parses a partly typed command line, to find the argument that the last word is a value of.
 
 use std::any::TypeId;
 

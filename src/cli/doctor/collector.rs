@@ -1,4 +1,4 @@
-//! Whether runs reach the collector: its address, the token, its answer and its clock.
+//! Checks that runs reach the collector: its address, the token, its answer and its clock.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
@@ -135,7 +135,7 @@ fn answer(
             "collector",
             format!("what answers there is no collector that takes runs in ({why})"),
             format!(
-                "check the address ({}), and what stands in between: a proxy, a login page",
+                "check the address ({}), and what is in between: a proxy, a login page",
                 url.from
             ),
         ),

@@ -140,7 +140,7 @@ pub(super) fn run(command: &Export) -> anyhow::Result<ExitCode> {
     }
     if let (Kind::Document(document), None) = (kind, &command.run) {
         let told = format!(
-            "{} is a document of one run: --run ID says of which, or --run latest",
+            "{} is a document of one run: name it with --run ID, or give --run latest",
             document.as_str()
         );
         return Err(Wrong(told).into());

@@ -1,4 +1,4 @@
-//! Where an export goes. A file is only replaced by a whole export.
+//! Writes an export. A file is only replaced by a complete export.
 
 use std::fs::{self, File};
 use std::io::{self, IsTerminal as _, Read, Write as _};

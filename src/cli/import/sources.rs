@@ -1,4 +1,4 @@
-//! What was named on the command line: files, folders, a database.
+//! The sources named on the command line: files, folders, a database.
 
 use std::fs::{self, File};
 use std::io::Read as _;

@@ -1,4 +1,4 @@
-//! What became of the runs.
+//! Prints the outcome for each imported run.
 
 use serde::{Deserialize, Serialize};
 

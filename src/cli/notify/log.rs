@@ -148,7 +148,7 @@ pub(super) fn redeliver(command: &Delivery) -> anyhow::Result<ExitCode> {
         let detail: Detail = serde_json::from_str(answer.get())?;
         let (id, target) = (detail.delivery.id, detail.delivery.target);
         out::line(format_args!(
-            "it is sent to {target} again: \"playback notify delivery {id}\" shows what becomes of it"
+            "it is sent to {target} again: \"playback notify delivery {id}\" shows the outcome"
         ))?;
     }
     Ok(ExitCode::SUCCESS)

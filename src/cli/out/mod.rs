@@ -35,7 +35,7 @@ pub(super) struct Layout {
 
 /// The reader of our output is gone.
 #[derive(Debug, thiserror::Error)]
-#[error("the reader of the output is gone")]
+#[error("the reader of the output has closed it")]
 pub(super) struct Closed;
 
 /// Colours, by meaning.
@@ -192,7 +192,7 @@ pub(super) fn json(value: &impl Serialize) -> anyhow::Result<()> {
     out.flush()
 }
 
-/// Prints a remark to standard error. If that is closed, nobody wants to know.
+/// Prints a remark to standard error. If that is closed, the remark is dropped.
 pub(super) fn note(text: impl Display) {
     let mut to = io::stderr();
     let size = tcgetwinsize(&to).ok().filter(|_| to.is_terminal());

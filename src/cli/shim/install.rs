@@ -111,7 +111,7 @@ fn written(program: &str, playback: &Path, known: &Path) -> Vec<u8> {
     text
 }
 
-/// Replaces a program atomically: whoever runs it meanwhile gets the old or the new one, whole.
+/// Replaces a program atomically: a start meanwhile runs the old or the new one, never a part.
 fn write(folder: &Path, file: &Path, text: &[u8]) -> std::io::Result<()> {
     let mut made = tempfile_in(folder)?;
     made.1.write_all(text)?;

@@ -1,4 +1,4 @@
-//! Where tasks are defined.
+//! Looks up the file and line of tasks.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::super::client::Client;
 
-/// Where tasks of one execution are defined. Each task is asked for once, however many results it has.
+/// Where tasks of one execution are defined. Each task is requested once, however many results it has.
 #[derive(Debug, Default)]
 pub(super) struct Places(HashMap<u32, Option<String>>);
 

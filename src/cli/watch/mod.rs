@@ -208,7 +208,7 @@ impl Watcher {
         Ok(Ok(()))
     }
 
-    /// Prints an execution's start or end, if that is news; its record is asked for where the feed did not send it.
+    /// Prints an execution's start or end, if that is news; requests its record where the feed did not send it.
     fn take(
         &mut self,
         head: Head,

@@ -1,4 +1,4 @@
-//! What a document tells of an execution: read once, and no more than a document has room for. Failures come first.
+//! The contents of a document about an execution: read once, and no more than a document has room for. Failures come first.
 
 use crate::export::ExportError;
 use crate::history::explain::explain;

@@ -1,4 +1,4 @@
-//! How runs stand.
+//! Filters by status.
 
 use crate::filter::{
     Column, Condition, ExecutionFilter, Field, Kind, Meaning, Spelling, Value, parse,

@@ -1,4 +1,4 @@
-//! What a query means: conditions.
+//! Translates a query into conditions.
 //!
 //! `host` and `changed` that must hold together are one condition: that host was changed. Together means in the same
 //! conjunction, whatever brackets there are in between that change nothing; in a disjunction, each alternative is a

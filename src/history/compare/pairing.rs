@@ -1,4 +1,4 @@
-//! Which task of one run is which of the other: by role, name, file, play and action, in an order that both share; what is
+//! Pairs the tasks of two runs: by role, name, file, play and action, in an order that both share; what is
 //! left is matched as moved or renamed. Pure.
 
 use std::collections::{HashMap, VecDeque};

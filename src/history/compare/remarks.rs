@@ -1,4 +1,4 @@
-//! What limits a comparison, in sentences for people. Pure.
+//! The limits of a comparison, in sentences for people. Pure.
 
 use playback_wire::ExecutionType;
 

@@ -1,4 +1,4 @@
-//! What a few results returned in both runs, read from the log, and which of their fields and loop items are different.
+//! Compares what a few results returned in both runs: reads them from the log and finds different fields and loop items.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 

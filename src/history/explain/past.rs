@@ -1,4 +1,4 @@
-//! What other runs tell about a failure: in which the same error occurred, and when the task last worked.
+//! The history of a failure: runs with the same error, and when the task last worked.
 
 use uuid::Uuid;
 

@@ -1,4 +1,4 @@
-//! What a few failed results said, read from the log: each block once, however many of them it holds.
+//! Reads the messages of a few failed results from the log: each block once, however many of them it holds.
 
 use std::collections::BTreeMap;
 

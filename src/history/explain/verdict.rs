@@ -1,4 +1,4 @@
-//! How a run ended, in words: only what its record proves.
+//! Describes the end of a run in words: only what its record proves.
 
 use crate::model::{ExecutionRow, HostOutcomes, Reason, Status};
 

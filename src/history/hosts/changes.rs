@@ -1,4 +1,4 @@
-//! What tasks changed on a host, over all runs: newest first, a bounded part of the history for each page.
+//! Changes that tasks made on a host, over all runs: newest first, a bounded part of the history for each page.
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -1,5 +1,5 @@
-//! How the facts of a host changed: its reports one after the other, of which only those are read whose digest says that
-//! they are different.
+//! Changes of a host's facts: compares its reports in order, and reads only those whose digest differs from the one
+//! before.
 
 use serde_json::Value;
 

@@ -59,7 +59,7 @@ pub async fn facts_at(
     })
 }
 
-/// Whether a fact is asked for: by its name with or without `ansible_`, in which `*` stands for any text.
+/// Whether a fact is requested: by its name with or without `ansible_`, in which `*` stands for any text.
 #[must_use]
 pub fn shows(asked: Option<&str>, fact: &str) -> bool {
     let Some(asked) = asked else {

@@ -79,7 +79,7 @@ pub(super) async fn groups_now(
 const NAMES: u32 = 500;
 
 /// Which of these groups each host was last told to be in, by their places in `groups`. Hosts in none of them are left
-/// out, and so are those of which the last ten runs told no groups, or of which what they told is gone.
+/// out, and so are hosts whose groups none of the last ten runs reported, or whose report was deleted.
 ///
 /// # Errors
 /// The store failed.

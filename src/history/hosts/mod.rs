@@ -116,7 +116,7 @@ pub async fn hosts(store: &Store, question: &HostsQuestion) -> Result<HostSummar
 
 /// Which names are asked for.
 struct NameFilter {
-    /// Every name that is asked for begins with this.
+    /// Every requested name begins with this.
     start: String,
     /// The pattern; none: every name that begins with `start`.
     pattern: Option<Pattern>,
@@ -149,17 +149,17 @@ impl NameFilter {
         pattern.is_none_or(|pattern| pattern.matches(name))
     }
 
-    /// Whether neither this name nor any greater one is asked for. The first name may be the one before `start`.
+    /// Whether neither this name nor any greater one is requested. The first name may be the one before `start`.
     fn is_past(&self, name: &str) -> bool {
         !name.starts_with(&self.start) && name > self.start.as_str()
     }
 
-    /// Whether one name is asked for.
+    /// Whether one name is requested.
     fn is_exact(&self) -> bool {
         matches!(self.pattern, Some(Pattern::Exact(_)))
     }
 
-    /// The next names, of which some may not be asked for.
+    /// The next names; some of them may not be requested.
     async fn page(
         &self,
         store: &Store,

@@ -1,4 +1,4 @@
-//! How each task of an execution ended on each host, in one byte each.
+//! The matrix of outcomes: each task of an execution on each host, in one byte each.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -1,4 +1,4 @@
-//! What got slower or faster, what is flaky and what is not idempotent: from the trends. Pure.
+//! Tasks and playbooks that got slower or faster, are flaky or not idempotent: from the trends. Pure.
 
 use super::{ReportRequest, TREND_RUNS};
 use crate::model::{

@@ -1,4 +1,4 @@
-//! Where a page of found lines ended.
+//! The cursor of a page of found lines.
 
 use uuid::Uuid;
 

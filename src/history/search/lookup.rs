@@ -65,7 +65,7 @@ pub(super) async fn lookup(
             (left, docs) => left.or(docs),
         };
         if left.as_ref().is_some_and(Vec::is_empty) {
-            // Whatever else is asked for.
+            // Any other request.
             return Ok(left);
         }
     }

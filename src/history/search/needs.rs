@@ -1,4 +1,4 @@
-//! What the index must have of the lines that a query means.
+//! Derives the terms that the index must have for the lines of a query.
 
 use regex_syntax::ParserBuilder;
 use regex_syntax::hir::{Class, Hir, HirKind, Look};

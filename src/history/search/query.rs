@@ -1,4 +1,4 @@
-//! What a query says of a line.
+//! The part of a query that applies to single lines.
 
 use std::sync::Arc;
 
@@ -74,7 +74,7 @@ impl LineQuery {
         };
         let items = query.conjuncts();
         let has_changes = Expression::changed_hosts(items).is_some();
-        // What all lines must meet of their run was asked of the store.
+        // The store has already applied the conditions on the run of all lines.
         let is_asked = |item: &&Expression<LineTerm>| {
             matches!(item, Expression::Term(LineTerm::Run(_)))
                 || (has_changes && item.is_about_changes())

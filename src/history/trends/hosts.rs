@@ -35,7 +35,7 @@ enum Ended {
     Unreachable,
 }
 
-/// Reads the hosts of the runs, the newest runs first. `named`: the host that is asked for.
+/// Reads the hosts of the runs, the newest runs first. `named`: the requested host.
 pub(super) async fn read(
     store: &Store,
     history: &History,
@@ -154,7 +154,7 @@ async fn times(
     Ok(durations(&took))
 }
 
-/// The trend of a host that failed or is asked for.
+/// The trend of a host that failed or is requested.
 fn trend(
     history: &History,
     name: String,

@@ -1,5 +1,5 @@
-//! How the newest runs, their tasks and their hosts develop: success, durations and since when they are others, what is
-//! not idempotent, what passes and fails in turn.
+//! Trends of the newest runs, their tasks and their hosts: success, durations and since when they differ, tasks that are
+//! not idempotent, and tasks that pass and fail in turn.
 //!
 //! Layout:
 //! - `series`: medians, and where a level changes; pure

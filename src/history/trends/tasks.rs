@@ -133,7 +133,7 @@ fn add(tasks: &mut HashMap<Identity, InRuns>, run: usize, playbook: usize, row: 
     }
 }
 
-/// The trend of a task, if there is something to say of it or it is asked for.
+/// The trend of a task, if the task is conspicuous or requested.
 fn trend(
     history: &History,
     identity: Identity,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::model::Turns;
 
-/// Turns from which on something is flaky. Fewer are a failure that somebody mended.
+/// Number of turns from which on something is flaky. Fewer are a failure that was fixed.
 const FLAKY: u64 = 3;
 
 /// What makes two runs comparable beside the playbook.

@@ -170,7 +170,7 @@ async fn events(
                     contents = database.contents(&ids).await?.into_iter().collect();
                 }
                 let Some(content) = contents.remove(&result.id) else {
-                    return Err(NotTranslated::new("a result is gone").into());
+                    return Err(NotTranslated::new("a result disappeared during the import").into());
                 };
                 let Some(host) = hosts.get(&result.host) else {
                     return Err(NotTranslated::new("a result has no host").into());

@@ -1,4 +1,4 @@
-//! What the name of a test case and of a file says.
+//! Parses the names of test cases and of files.
 
 /// What the name of a test case says: `[web-01] Play: Task argument=value`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! What each event changes. Results and recaps are in `results`.
+//! Applies events. Results and recaps are in `results`.
 
 use playback_wire::{
     Body, Event, Facts, HostStarted, HostStats, Output, PlayStarted, Producer, TaskStarted,

@@ -8,7 +8,7 @@ use playback_wire::{Item, ResultStatus, Retry, TaskResult, TaskStarted};
 use super::bounds;
 use crate::model::TaskRow;
 
-/// How many actions of a task with a template are named. Nobody reads more, and a batch may bring any number.
+/// How many actions of a task with a template are named. A reader needs no more, and a batch may bring any number.
 const ACTIONS: usize = 32;
 
 /// Tasks and hosts that later events may complete.

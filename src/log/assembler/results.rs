@@ -1,4 +1,4 @@
-//! What a result changes, and a recap, which replaces our counts of them.
+//! Applies results, and recaps, which replace our counts of results.
 
 use playback_wire::{Event, HostStats, Producer, ResultStatus, Stats, TaskResult};
 

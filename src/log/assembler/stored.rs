@@ -1,4 +1,4 @@
-//! What the store has of an execution: taken from it after a restart, and the changes that are due.
+//! The stored state of an execution: restores it after a restart, and collects the changes that are due.
 
 use playback_wire::Producer;
 

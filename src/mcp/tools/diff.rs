@@ -1,4 +1,4 @@
-//! What is different between two runs.
+//! The tool that compares two runs.
 
 use serde::Deserialize;
 use serde_json::{Value, json};

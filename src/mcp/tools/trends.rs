@@ -1,4 +1,4 @@
-//! How runs develop.
+//! The tool that shows trends.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -74,7 +74,7 @@ pub(super) async fn answer<A: Ask>(api: &A, arguments: Value) -> Result<String, 
     let untold = found.playbooks.len().saturating_sub(LISTED) as u64 + found.playbooks_left_out;
     more(untold, "playbook", &mut text);
     if !found.tasks.is_empty() {
-        text.line("Tasks of which there is something to say:");
+        text.line("Conspicuous tasks:");
     }
     for one in found.tasks.iter().take(LISTED) {
         of_task(one, &mut text);

@@ -1,4 +1,4 @@
-//! What can be done to the history.
+//! Actions that the audit trail records.
 
 /// What was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

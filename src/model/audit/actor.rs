@@ -1,4 +1,4 @@
-//! Who did something, and how they were authenticated.
+//! The actor of an action, and how it was authenticated.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! How much may be spent in a period.
+//! Budgets: the amount that may be spent in a period.
 
 use chrono::{DateTime, Datelike as _, NaiveDate, NaiveTime, Utc};
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! What runs cost: prices, exact amounts, and sums of them. Pure.
+//! Costs of runs: prices, exact amounts, and sums of them. Pure.
 //!
 //! A run's cost is never stored. It is computed when it is read, from usage that is recorded anyway and from the prices
 //! that were valid when the run started.

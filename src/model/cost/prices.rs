@@ -1,4 +1,4 @@
-//! What a CPU second, a minute of the controller and a minute of a host cost, and from when on.
+//! Prices of a CPU second, a minute of the controller and a minute of a host, each valid from a time on.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What one run cost.
+//! The cost of one run.
 
 use playback_wire::Usage;
 use serde::{Deserialize, Serialize};

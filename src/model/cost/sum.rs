@@ -1,4 +1,4 @@
-//! What several runs cost together.
+//! The total cost of several runs.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -37,7 +37,7 @@ pub struct CostSum {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Part {
     amount: Amount,
-    /// Runs of which it is not known.
+    /// Runs whose cost is not known.
     unknown: u64,
 }
 

@@ -210,7 +210,7 @@ pub(super) fn teams(notice: &Notice) -> Value {
     })
 }
 
-/// The body of an event of Matrix, which mentions nobody.
+/// The body of an event of Matrix, without mentions.
 pub(super) fn matrix(notice: &Notice) -> Value {
     let document = Document::of(notice);
     json!({

@@ -1,4 +1,4 @@
-//! What is sent to a target: a notice in the form that each kind of target takes. Pure.
+//! Renders a notice in the form that each kind of target takes. Pure.
 //!
 //! Layout:
 //! - `document`: a notice as title, facts and texts, which all forms for people are made of

@@ -1,4 +1,4 @@
-//! Which addresses messages may be sent to: none inside the collector's own machine and networks, unless they are allowed.
+//! Addresses that messages may be sent to: none inside the collector's own machine and networks, unless they are allowed.
 //!
 //! Names are looked up here, and a connection goes to the very address that was checked: a name that means another address
 //! a moment later (DNS rebinding) makes no difference.
@@ -84,10 +84,10 @@ impl Guard {
         }
     }
 
-    /// The same as [`Guard::addresses`], for so long at most: a name server that does not answer holds nobody up.
+    /// The same as [`Guard::addresses`], with a time limit: a name server that does not answer does not block other messages.
     ///
     /// # Errors
-    /// As there, or nobody answered in time.
+    /// As there, or no answer arrived in time.
     pub fn addresses_within(
         &self,
         host: &str,

@@ -188,7 +188,7 @@ fn judged(mut answer: Response<Body>, now_us: i64) -> Sent {
         200..=299 => (Outcome::Taken, None),
         410 => (
             Outcome::Gone,
-            Some("the target says that it is gone for good (410)".to_owned()),
+            Some("the target says that it no longer exists (410)".to_owned()),
         ),
         300..=399 => {
             let to = elsewhere.map(|origin| format!(" to {origin}"));

@@ -1,4 +1,4 @@
-//! What the index must have of a line that is looked for: a condition that every such line meets, in terms.
+//! A condition on the terms of a line that every match meets. The index is searched with it.
 
 use super::words::{CUT, Word, folded, is_in_word, joins};
 

@@ -43,18 +43,18 @@ pub enum AraError {
     Damaged,
     /// ARA keeps it locked.
     #[error(
-        "the database was locked for 30 seconds by whoever writes to it: import again when ARA is not recording, or \
+        "another program kept the database locked for 30 seconds: import again when ARA is not recording, or \
          import a copy (sqlite3 FILE \".backup COPY\")"
     )]
     Busy,
     /// Its journal must be rolled back first, or its write-ahead log cannot be opened.
     #[error(
-        "the database was left in the middle of a change, which only somebody who may write to it can undo or \
-         complete: open it once with ARA, or import a copy of it and the files beside it (-journal, -wal, -shm)"
+        "the database was left in the middle of a change, which can only be undone or completed by writing to it: \
+         open it once with ARA, or import a copy of it and the files beside it (-journal, -wal, -shm)"
     )]
     Unfinished,
-    /// A value makes no sense.
-    #[error("{part} makes no sense: {value:?}")]
+    /// A value is not valid.
+    #[error("{part} is not valid: {value:?}")]
     Value {
         /// Which.
         part: &'static str,

@@ -11,7 +11,7 @@ pub enum AraStatus {
     Completed,
     /// It failed.
     Failed,
-    /// It never ended, and somebody declared that it will not.
+    /// It never ended, and was declared expired.
     Expired,
     /// Something else.
     Other(String),

@@ -179,7 +179,7 @@ impl Store {
     }
 
     /// How many messages of each target did not arrive, as far as the log is kept; of this target alone, if one is named.
-    /// Targets of which all arrived are left out.
+    /// Targets without undelivered messages are left out.
     ///
     /// # Errors
     /// The database failed.

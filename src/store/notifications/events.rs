@@ -1,4 +1,4 @@
-//! What each target is told: at once, or later together.
+//! Events for each target: sent at once, or later together.
 
 use std::collections::{HashMap, HashSet};
 
@@ -201,7 +201,7 @@ impl Store {
         transaction!(self, transaction => insert_deliveries(transaction, now_us, &[delivery]).await?)
     }
 
-    /// Which of these subjects a target was told of, or is to be told of.
+    /// The subjects among these that a target was or will be notified of.
     ///
     /// # Errors
     /// The database failed.

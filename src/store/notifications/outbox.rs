@@ -1,4 +1,4 @@
-//! What happened to runs: written in the transaction of the change, and looked at later.
+//! The outbox: changes of runs, written in the transaction of the change and processed later.
 
 use super::super::dialect::Engine;
 use super::super::pool::Transaction;

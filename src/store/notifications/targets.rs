@@ -1,4 +1,4 @@
-//! Whom to tell.
+//! Notification targets.
 
 use std::sync::atomic::Ordering;
 

@@ -1,4 +1,4 @@
-//! What happened to runs before this collector knew that there is somebody to tell: another collector that shares the
+//! Changes of runs from before this collector knew of the first target: another collector that shares the
 //! database may have stored the first target a few seconds ago.
 
 use std::collections::VecDeque;

@@ -34,8 +34,8 @@ struct RemovedRun {
 type ChangedChunk = (Vec<u8>, Option<StoredChunk>);
 
 impl Store {
-    /// Takes the words of all runs that are gone out of the index. False: others keep changing the same segments, and
-    /// some are left.
+    /// Removes the words of all deleted runs from the index. False: other writers keep changing the same segments, and
+    /// some words are left.
     ///
     /// # Errors
     /// The database failed, or a segment cannot be read.
@@ -225,7 +225,7 @@ impl Store {
         Ok(true)
     }
 
-    /// Removes a segment of which nothing is left.
+    /// Removes an empty segment.
     async fn remove_segment(&self, segment: SearchSegment) -> Result<bool, StoreError> {
         let mut transaction = self.write.begin().await?;
         let mut delete =

@@ -37,7 +37,7 @@ use crate::search::index::runs::{self, CoveredRun};
 pub struct SearchSegment {
     /// Its identity.
     pub id: i64,
-    /// Its version: whoever read it at another one read something else.
+    /// Its version: a reader of another version has outdated data.
     pub version: i64,
     /// When its runs started: the first and the last, in microseconds since the epoch.
     pub started_us: (i64, i64),

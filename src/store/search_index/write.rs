@@ -104,7 +104,7 @@ impl Store {
         Ok(NewSegment { id, bytes: 0 })
     }
 
-    /// Adds chunks to it. False: somebody has dropped it.
+    /// Adds chunks to it. False: it was dropped meanwhile.
     ///
     /// # Errors
     /// The database failed: nothing was added.
@@ -288,7 +288,7 @@ impl SegmentRow {
     }
 }
 
-/// Random: it is never used twice, so whoever still reads a segment that is gone finds no other.
+/// Random: it is never used twice, so a reader of a removed segment never finds another one instead.
 fn new_id() -> i64 {
     stamp() & i64::MAX
 }

@@ -19,7 +19,7 @@ pub struct PlaybookFigures {
     /// The playbook, as recorded.
     pub playbook: String,
     /// The folder that a relative name starts from. None for a name that is a whole path, and for a playbook that was run
-    /// in very many folders, of which the figures are those of all together.
+    /// in very many folders; its figures are those of all folders together.
     pub folder: Option<String>,
     /// When its last successful run ended, in microseconds since the epoch.
     pub last_success_us: Option<i64>,

@@ -91,7 +91,7 @@ pub(in crate::store) fn read(row: &Row) -> Result<HostRow, StoreError> {
     })
 }
 
-/// What an execution told of a host's groups, from any query that has the columns.
+/// The groups of a host as an execution reported them, from any query that has the columns.
 pub(in crate::store) fn read_groups(row: &Row) -> Result<Option<GroupsTold>, StoreError> {
     let seq: Option<i64> = row.get("groups_seq")?;
     let hash: Option<i64> = row.get("groups_hash")?;

@@ -82,7 +82,7 @@ const CHILDREN: [Child; 16] = [
         Role::Projected { found: true },
     ),
     Child::new("traces", Key::Execution, Role::Beside { found: true }),
-    // What was told of it says who ran what, and why it failed.
+    // Notifications about it say who ran what, and why it failed.
     Child::new(
         "notification_outbox",
         Key::Execution,

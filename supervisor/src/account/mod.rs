@@ -41,7 +41,7 @@ pub enum AccountError {
     #[error("there is no group {0:?} on this machine: create it (groupadd {0}), or leave it out")]
     NoSuchGroup(String),
     /// The user or the group is root's, so nothing would be gained.
-    #[error("{0:?} has the rights of root: name a user that owns nothing of the collector's")]
+    #[error("{0:?} has the rights of root: name a user that owns none of the collector's files")]
     Root(String),
     /// The system's user database failed.
     #[error("the user {name:?} cannot be looked up: {cause}")]

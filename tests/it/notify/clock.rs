@@ -45,7 +45,7 @@ pub(super) async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>
             if let Some(answer) = ask().await {
                 return answer;
             }
-            // Paces the asking; what is waited for is the answer.
+            // Limits the rate of polling; the loop ends with the answer.
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };

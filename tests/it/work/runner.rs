@@ -29,7 +29,7 @@ fn runner(store: &Store) -> Runner {
 async fn until(what: &str, holds: impl Fn() -> bool) {
     let waiting = async {
         while !holds() {
-            // Paces the asking; what is waited for is the answer.
+            // Limits the rate of polling; the loop ends with the answer.
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };

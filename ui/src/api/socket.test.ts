@@ -144,7 +144,7 @@ test("where no WebSocket gets through, lines are asked for by range until the ru
   expect(FakeSocket.made).toHaveLength(length);
 });
 
-test.each([404, 410])("a run that is gone (%i) is not waited for", async (status) => {
+test.each([404, 410])("the socket gives up on a run that is gone (%i)", async (status) => {
   const events = watched();
   await pass(0);
   answer = () => new Response('{"error":{"code":"gone","message":"it was deleted"}}', { status });

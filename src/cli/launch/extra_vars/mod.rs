@@ -45,7 +45,7 @@ fn file(name: &str) -> anyhow::Result<Map<String, Value>> {
     let text = Zeroizing::new(text);
     if text.starts_with(VAULTED) {
         bail!(
-            "the file {name:?} is encrypted, and only whoever runs it could read it: give what it holds with \
+            "the file {name:?} is encrypted, and the collector has no password for it: give its content with \
              -e @<(ansible-vault view {name})"
         );
     }

@@ -1,4 +1,4 @@
-//! Which printed lines show a task, or a result: read from the log when somebody asks, so that nothing is stored for it.
+//! Finds the printed lines that show a task or a result. They are read from the log on request; nothing is stored.
 //!
 //! - `displayed`: where the recorder captured the output, each text names the event that Ansible was showing
 //! - `headings`: where the supervisor did, lines are told apart by the headings that Ansible's default callback prints

@@ -1,4 +1,4 @@
-//! What a report says, in words and tables. Recorded text is not escaped yet.
+//! The sections of a report, in words and tables. Recorded text is not escaped yet.
 //!
 //! Layout:
 //! - here: the forms that sections have, and the overview of all runs

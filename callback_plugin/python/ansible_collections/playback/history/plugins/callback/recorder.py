@@ -66,7 +66,7 @@ options:
   flush_seconds:
     description:
       - How long Ansible's exit may be delayed to deliver the rest of the run, if the collector answered during the
-        run. It is also waited for if it is down at the end of the run.
+        run. The recorder also waits for it if it is down at the end of the run.
     type: float
     default: 5
     ini: [{section: callback_playback, key: flush_seconds}]
