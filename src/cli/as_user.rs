@@ -11,7 +11,7 @@ use clap::{Args, Subcommand};
 
 use super::{flush, out};
 use playback_supervisor::account::Account;
-use playback_supervisor::account::probe::{Wish, probe};
+use playback_supervisor::account::probe::{PathRequirement, probe};
 use playback_supervisor::run_as;
 
 /// Do something as another user, with that user's rights alone
@@ -60,8 +60,9 @@ pub(super) fn run(command: AsUser) -> anyhow::Result<ExitCode> {
         AccountCommand::Probe => {
             let mut text = String::new();
             std::io::stdin().read_to_string(&mut text)?;
-            let wishes: Vec<Wish> = serde_json::from_str(&text).context("the list of paths")?;
-            out::line(serde_json::to_string(&probe(&wishes, account.uid()))?)?;
+            let requirements: Vec<PathRequirement> =
+                serde_json::from_str(&text).context("the list of paths")?;
+            out::line(serde_json::to_string(&probe(&requirements, account.uid()))?)?;
         }
         AccountCommand::Deliver(flush) => return flush::run(flush),
         AccountCommand::Empty { folders } => {

@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::LaunchError;
 use super::folder::RunFolder;
 use playback_supervisor::account::Account;
-use playback_supervisor::account::probe::Wish;
+use playback_supervisor::account::probe::PathRequirement;
 
 /// How long checking a few paths may take. Those on a network may hang.
 const PROBING: Duration = Duration::from_secs(20);
@@ -48,7 +48,7 @@ pub(super) fn command(account: &Account, errand: &str) -> io::Result<Command> {
 /// We cannot become that user.
 pub(super) async fn probe(
     account: &Account,
-    wishes: &[Wish],
+    requirements: &[PathRequirement],
 ) -> Result<Vec<Option<String>>, LaunchError> {
     let probed = async {
         let mut child = command(account, "probe")?
@@ -57,7 +57,7 @@ pub(super) async fn probe(
             .stderr(Stdio::piped())
             .spawn()?;
         if let Some(mut stdin) = child.stdin.take() {
-            stdin.write_all(&serde_json::to_vec(wishes)?).await?;
+            stdin.write_all(&serde_json::to_vec(requirements)?).await?;
         }
         child.wait_with_output().await
     };

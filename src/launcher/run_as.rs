@@ -9,13 +9,13 @@ use super::LaunchError;
 use super::errands;
 use crate::config::{Config, SecretSource};
 use playback_supervisor::account::Account;
-use playback_supervisor::account::probe::{Kind, Wish};
+use playback_supervisor::account::probe::{Kind, PathRequirement};
 
 const FIELD: &str = "launcher.run_as";
 
 /// A requirement on a path.
 struct Demand {
-    wish: Wish,
+    requirement: PathRequirement,
     /// What it is, for people.
     role: &'static str,
     /// What to do, or what would happen, if it is not met.
@@ -27,7 +27,7 @@ struct Demand {
 impl Demand {
     fn new(path: PathBuf, kind: Kind, role: &'static str, then: String) -> Self {
         Self {
-            wish: Wish { path, kind },
+            requirement: PathRequirement { path, kind },
             role,
             then,
             refuses: true,
@@ -81,11 +81,14 @@ pub(super) async fn check(
         ));
     }
     let demands = demands(config, account, runs);
-    let wishes: Vec<Wish> = demands.iter().map(|demand| demand.wish.clone()).collect();
-    let found = errands::probe(account, &wishes).await?;
+    let requirements: Vec<PathRequirement> = demands
+        .iter()
+        .map(|demand| demand.requirement.clone())
+        .collect();
+    let found = errands::probe(account, &requirements).await?;
     for (demand, wrong) in demands.iter().zip(found) {
         if let Some(wrong) = wrong {
-            let (name, path) = (account.name(), demand.wish.path.display());
+            let (name, path) = (account.name(), demand.requirement.path.display());
             let Demand { role, then, .. } = demand;
             let text =
                 format!("runs execute as the user {name}, who {wrong} {path} ({role}): {then}");

@@ -17,7 +17,7 @@ const MAX_FIRST_LINE: u64 = 4096;
 
 /// A requirement on a path.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Wish {
+pub struct PathRequirement {
     /// The path, absolute and without links.
     pub path: PathBuf,
     /// What the user must be able to do.
@@ -43,13 +43,13 @@ pub enum Kind {
     Runnable,
 }
 
-/// What is wrong with each wish, for the user `uid`, who runs this process. None: it is fulfilled.
+/// The violation of each requirement, for the user `uid`, who runs this process. None: it is met.
 #[must_use]
-pub fn probe(wishes: &[Wish], uid: u32) -> Vec<Option<String>> {
-    wishes
+pub fn probe(requirements: &[PathRequirement], uid: u32) -> Vec<Option<String>> {
+    requirements
         .iter()
-        .map(|wish| {
-            let Wish { path, kind } = wish;
+        .map(|requirement| {
+            let PathRequirement { path, kind } = requirement;
             match kind {
                 Kind::Closed => closed(path, uid),
                 Kind::Protected => changed(path, uid),
