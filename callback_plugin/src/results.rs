@@ -209,7 +209,7 @@ pub(crate) fn ended(
     let py = result.py();
     let told = HookArgument::read(result)?;
     let found = run.ledger().end(told.uuid.to_str()?, told.host.to_str()?);
-    let found = known(run, &told, found)?;
+    let found = resolve(run, &told, found)?;
     let censored = censor::is_censored(&told.data);
     let delegate = delegate(&told, status)?;
     let action = ran(&told, found)?;
@@ -252,7 +252,7 @@ pub(crate) fn ended(
 pub(crate) fn item(run: &Run, result: &Bound<'_, PyAny>, status: ResultStatus) -> PyResult<()> {
     let told = HookArgument::read(result)?;
     let found = run.ledger().item(told.uuid.to_str()?, told.host.to_str()?);
-    let found = known(run, &told, found)?;
+    let found = resolve(run, &told, found)?;
     let censored = censor::is_censored(&told.data);
     let delegate = delegate(&told, status)?;
     let action = ran(&told, found)?;
@@ -286,7 +286,7 @@ pub(crate) fn retry(run: &Run, result: &Bound<'_, PyAny>) -> PyResult<()> {
     let py = result.py();
     let told = HookArgument::read(result)?;
     let found = run.ledger().retry(told.uuid.to_str()?, told.host.to_str()?);
-    let found = known(run, &told, found)?;
+    let found = resolve(run, &told, found)?;
     let censored = censor::is_censored(&told.data);
     let event = Retry {
         task: found.task,
@@ -317,7 +317,7 @@ pub(crate) fn polled(run: &Run, result: &Bound<'_, PyAny>, state: AsyncState) ->
         let found = ledger.look(told.uuid.to_str()?, host);
         found.or_else(|| ledger.at_work(host))
     };
-    let found = known(run, &told, found)?;
+    let found = resolve(run, &told, found)?;
     let censored = censor::is_censored(&told.data);
     let job = told.data.get_item(intern!(result.py(), "ansible_job_id"))?;
     let event = AsyncPoll {
@@ -339,7 +339,7 @@ pub(crate) fn polled(run: &Run, result: &Bound<'_, PyAny>, state: AsyncState) ->
 }
 
 /// The task of a result; one that was never announced begins now.
-fn known(
+fn resolve(
     run: &Run,
     told: &HookArgument<'_>,
     found: Option<TaskProgress>,

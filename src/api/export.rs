@@ -267,7 +267,7 @@ pub(super) async fn export_history(
     let bytes = export::begin(&app.store, request).await?;
     exported.note(&app, access.actor());
     let file = format!("{name}.{}", format.as_str());
-    Ok(attached(format.media_type(), &file, held(permit, bytes)))
+    Ok(attached(format.media_type(), &file, holding(permit, bytes)))
 }
 
 /// Filters of the audit trail.
@@ -319,7 +319,7 @@ pub(super) async fn export_audit(
         views.exported(access.actor(), "audit".to_owned(), &told);
     }
     let file = format!("audit.{}", format.as_str());
-    Ok(attached(format.media_type(), &file, held(permit, bytes)))
+    Ok(attached(format.media_type(), &file, holding(permit, bytes)))
 }
 
 /// Filters of the list.
@@ -370,12 +370,12 @@ pub(super) async fn export_bundle(
     };
     let bytes = export::begin_bundle(&app.store, selection).await?;
     exported.note(&app, access.actor());
-    let bytes = held(permit, bytes);
+    let bytes = holding(permit, bytes);
     Ok(attached("application/zstd", "executions.playback", bytes))
 }
 
 /// Holds the place until the last byte is sent, or the client has disconnected.
-fn held<T>(
+fn holding<T>(
     permit: SemaphorePermit<'static>,
     bytes: impl Stream<Item = T> + Send + 'static,
 ) -> impl Stream<Item = T> + Send + 'static {

@@ -67,13 +67,13 @@ pub(super) async fn list_known_hosts(
     _: ReadAccess,
     Query(query): Query<HostsQuery>,
 ) -> Result<Json<HostSummaryList>, ApiError> {
-    let unseen = given(&query.unseen).map(|text| {
+    let unseen = non_empty(&query.unseen).map(|text| {
         let seconds = parse::duration(text)
             .map_err(|problem| ApiError::bad_request(format!("unseen = {text:?}: {problem}")))?;
         Ok::<i64, ApiError>(app.clock.now_us() - (seconds * 1e6) as i64)
     });
     let question = HostsQuestion {
-        name: given(&query.name).map(str::to_owned),
+        name: non_empty(&query.name).map(str::to_owned),
         unseen_since_us: unseen.transpose()?,
         status: named(
             "status",
@@ -82,7 +82,7 @@ pub(super) async fn list_known_hosts(
             HostStatus::as_str,
         )?,
         limit: limit(query.limit)? as usize,
-        after: given(&query.cursor).map(str::to_owned),
+        after: non_empty(&query.cursor).map(str::to_owned),
     };
     Ok(Json(hosts::hosts(&app.store, &question).await?))
 }
@@ -219,7 +219,7 @@ pub(super) async fn get_host_facts(
     Query(query): Query<HostFactsQuery>,
 ) -> Result<Json<HostFacts>, ApiError> {
     let at_us = moment("at", &query.at, Edge::End, app.clock.now_us())?;
-    let facts = hosts::facts_at(&app.store, &name, at_us, given(&query.name)).await?;
+    let facts = hosts::facts_at(&app.store, &name, at_us, non_empty(&query.name)).await?;
     Ok(Json(facts))
 }
 
@@ -258,7 +258,7 @@ pub(super) async fn list_host_facts_changes(
     let question = FactChangesQuestion {
         since_us: moment("since", &query.since, Edge::Start, now_us)?.unwrap_or(i64::MIN),
         until_us: moment("until", &query.until, Edge::End, now_us)?.unwrap_or(i64::MAX),
-        name: given(&query.name).map(str::to_owned),
+        name: non_empty(&query.name).map(str::to_owned),
         limit: limit(query.limit)? as usize,
     };
     let changes = hosts::fact_changes(&app.store, &name, &question).await?;
@@ -266,7 +266,7 @@ pub(super) async fn list_host_facts_changes(
 }
 
 /// A parameter that is not empty.
-fn given(parameter: &Option<String>) -> Option<&str> {
+fn non_empty(parameter: &Option<String>) -> Option<&str> {
     parameter.as_deref().filter(|text| !text.is_empty())
 }
 
@@ -276,7 +276,7 @@ fn moment(
     edge: Edge,
     now_us: i64,
 ) -> Result<Option<i64>, ApiError> {
-    let time = given(parameter).map(|text| {
+    let time = non_empty(parameter).map(|text| {
         parse::moment(text, edge, now_us)
             .map_err(|problem| ApiError::bad_request(format!("{field} = {text:?}: {problem}")))
     });
@@ -287,7 +287,7 @@ fn cursor<T>(
     parameter: &Option<String>,
     decode: fn(&str) -> Option<T>,
 ) -> Result<Option<T>, ApiError> {
-    let cursor = given(parameter).map(|text| {
+    let cursor = non_empty(parameter).map(|text| {
         decode(text).ok_or_else(|| {
             ApiError::bad_request(
                 "cursor: this is no cursor; take next_cursor of the page before, as it is",

@@ -195,7 +195,10 @@ fn list(command: &List) -> anyhow::Result<ExitCode> {
                 Some(id) => ids.show(id),
                 None => entry.object.clone(),
             },
-            entry.note.clone().unwrap_or_else(|| told(&entry.after)),
+            entry
+                .note
+                .clone()
+                .unwrap_or_else(|| change_in_words(&entry.after)),
         ]
     });
     let columns = [
@@ -224,7 +227,7 @@ fn execution(object: &str) -> Option<Uuid> {
 }
 
 /// What an entry says about the state afterwards, in one line.
-fn told(after: &Value) -> String {
+fn change_in_words(after: &Value) -> String {
     let Value::Object(after) = after else {
         return match after {
             Value::Null => String::new(),

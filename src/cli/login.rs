@@ -123,7 +123,7 @@ impl Identity {
         scopes.any(|one| one == scope || one == "admin")
     }
 
-    fn told(&self) -> String {
+    fn in_words(&self) -> String {
         let Some(name) = &self.name else {
             return "this collector serves without tokens: everybody who reaches it may do everything".to_owned();
         };
@@ -184,7 +184,7 @@ pub(super) fn log_in(command: &LogIn) -> anyhow::Result<ExitCode> {
         out::json(&answer)?;
     } else if !command.quiet {
         out::line(format_args!("logged in to {url} ({name})"))?;
-        out::line(identity.told())?;
+        out::line(identity.in_words())?;
     }
     if address::is_in_the_clear(&url) {
         out::note(format_args!(
@@ -294,7 +294,7 @@ pub(super) fn whoami(command: &WhoAmI) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let mut out = Out::new();
-    out.hanging("who        ", &out::plain(&identity.told()))?;
+    out.hanging("who        ", &out::plain(&identity.in_words()))?;
     out.hanging(
         "collector  ",
         &format!("{} ({})", target.url, target.url_from),

@@ -50,14 +50,14 @@ impl Pick {
         let fields = ("fields", "id".to_owned());
         match self {
             Self::Id(id) => Ok(*id),
-            Self::Latest => found(client, vec![fields], 1)?
+            Self::Latest => fetch(client, vec![fields], 1)?
                 .first()
                 .copied()
                 .ok_or_else(|| anyhow!("the history is empty: nothing was recorded yet")),
             Self::Digits(digits) => {
                 // One more than are listed shows that there are more.
                 let query = vec![fields, ("id", digits.to_string())];
-                only(*digits, &found(client, query, LISTED as u64 + 1)?)
+                only(*digits, &fetch(client, query, LISTED as u64 + 1)?)
             }
         }
     }
@@ -89,7 +89,7 @@ impl Pick {
     /// The id of the run that failed last.
     pub(super) fn find_failed(client: &Client) -> anyhow::Result<Uuid> {
         let query = vec![("fields", "id".to_owned()), ("status", "failed".to_owned())];
-        found(client, query, 1)?
+        fetch(client, query, 1)?
             .first()
             .copied()
             .ok_or_else(|| anyhow!("no run failed: \"playback list\" shows which there are"))
@@ -202,7 +202,7 @@ fn not_found(whose: &str) -> String {
 }
 
 /// The ids that the list has for this query.
-fn found(
+fn fetch(
     client: &Client,
     query: Vec<(&'static str, String)>,
     wanted: u64,

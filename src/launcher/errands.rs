@@ -105,7 +105,10 @@ pub(super) async fn remove(run: RunFolder) {
     if let Some(owner) = run.owner() {
         let emptied = async {
             let account = Account::of_number(owner).map_err(io::Error::other)?;
-            command(&account, "empty")?.args(run.given()).status().await
+            command(&account, "empty")?
+                .args(run.handed_over())
+                .status()
+                .await
         };
         // Anything left is reported when the folder cannot be removed.
         let _ = timeout(REMOVING, emptied).await;

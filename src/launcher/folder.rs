@@ -133,7 +133,7 @@ impl RunFolder {
     }
 
     /// The folders that the supervisor gives to the run's user.
-    pub(super) fn given(&self) -> [PathBuf; 2] {
+    pub(super) fn handed_over(&self) -> [PathBuf; 2] {
         ["secrets", "recorder"].map(|name| self.path.join(name))
     }
 
@@ -141,7 +141,7 @@ impl RunFolder {
     pub(super) fn owner(&self) -> Option<u32> {
         let us = rustix::process::geteuid().as_raw();
         let owners = self
-            .given()
+            .handed_over()
             .into_iter()
             .filter_map(|part| Some(fs::symlink_metadata(part).ok()?.uid()));
         owners.into_iter().find(|owner| *owner != us)
@@ -189,7 +189,9 @@ impl RunFolder {
             fs::set_permissions(&self.path, Permissions::from_mode(0o711))?;
         }
         folder(&self.spool())?;
-        self.given().iter().try_for_each(|part| folder(part))?;
+        self.handed_over()
+            .iter()
+            .try_for_each(|part| folder(part))?;
         if let Some(key) = key {
             self.write("secrets/run_key", key.expose().as_bytes())?;
         }
@@ -312,7 +314,7 @@ impl RunFolder {
         let emptied = match self.owner() {
             None => Ok(()),
             Some(_) => self
-                .given()
+                .handed_over()
                 .iter()
                 .try_for_each(|part| missing_is_well(fs::remove_dir(part))),
         };

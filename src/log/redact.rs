@@ -109,7 +109,7 @@ pub(crate) async fn redact_log(
             .get(first.id)
             .map_or(&first.block.data, |new| &new.data);
         let raw = block::expand_stored(data)?;
-        let noted = noted(&raw, &note).ok_or(BlockError::NotEvents)?;
+        let noted = with_redaction(&raw, &note).ok_or(BlockError::NotEvents)?;
         changed.insert(with_events(&first, &noted));
     }
     let changes = project(store, &row, &changed).await?;
@@ -324,7 +324,7 @@ fn edited(text: &str, edits: &[(usize, String)]) -> String {
 }
 
 /// A producer's first block, with a note of the redaction in its first event.
-fn noted(raw: &[u8], note: &Redaction) -> Option<Vec<u8>> {
+fn with_redaction(raw: &[u8], note: &Redaction) -> Option<Vec<u8>> {
     let note = serde_json::to_value(note).ok()?;
     with_note(raw, |said| {
         let notes = said

@@ -43,7 +43,7 @@ pub(crate) async fn trim_log(
                 true => stored.block.data.clone(),
                 false => block::compress(&new),
             };
-            let reworded = RewrittenBlock {
+            let rewritten = RewrittenBlock {
                 id: stored.id,
                 before: stored.block.data,
                 data,
@@ -51,7 +51,7 @@ pub(crate) async fn trim_log(
                 first_line,
                 lines,
             };
-            changed.insert(reworded);
+            changed.insert(rewritten);
         }
         Ok(())
     })

@@ -52,7 +52,7 @@ pub(super) fn in_path(name: &str) -> String {
 }
 
 /// Adds a parameter that was given.
-pub(super) fn given(query: &mut Query, name: &'static str, value: Option<&str>) {
+pub(super) fn add_parameter(query: &mut Query, name: &'static str, value: Option<&str>) {
     if let Some(value) = value.filter(|value| !value.is_empty()) {
         query.push((name, value.to_owned()));
     }

@@ -46,7 +46,7 @@ pub(super) struct Run {
 
 impl Run {
     /// The subject of a run, how it ended, when, and who ran it: in one line.
-    pub(super) fn told(&self) -> String {
+    pub(super) fn in_words(&self) -> String {
         let mut parts = vec![format!(
             "{}: {}",
             run_subject(

@@ -127,19 +127,19 @@ pub struct HostRow {
     /// Since when, in microseconds since the epoch.
     pub running_since_us: Option<i64>,
     /// What the execution told last of the groups that the host belongs to.
-    pub groups: Option<GroupsTold>,
+    pub groups: Option<ReportedGroups>,
 }
 
 /// An event that tells the groups of a host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct GroupsTold {
+pub struct ReportedGroups {
     /// Its sequence number.
     pub seq: u64,
     /// Hash of the groups.
     pub hash: i64,
 }
 
-impl GroupsTold {
+impl ReportedGroups {
     /// An event that tells these groups.
     #[must_use]
     pub fn new(seq: u64, groups: &[String]) -> Self {

@@ -218,7 +218,7 @@ impl Notifier {
             let mut beside = RunContext::default();
             for target in &targets {
                 let told = self
-                    .told(target, moment, row, &mut matches, &mut beside)
+                    .event_for(target, moment, row, &mut matches, &mut beside)
                     .await?;
                 if let Some(event) = told {
                     events.push(schedule.place(target, event).await?);
@@ -233,7 +233,7 @@ impl Notifier {
     }
 
     /// The event for a target about a row of the outbox, if there is one.
-    async fn told(
+    async fn event_for(
         &self,
         target: &TargetRow,
         moment: &OutboxRow,

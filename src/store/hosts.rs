@@ -16,7 +16,7 @@ use super::tables::table::push_list;
 use super::tables::tasks;
 use super::{Store, StoreError};
 use crate::filter::stored;
-use crate::model::{Cursor, ExecutionKey, ExecutionRow, GroupsTold, ResultFlags, TaskRow};
+use crate::model::{Cursor, ExecutionKey, ExecutionRow, ReportedGroups, ResultFlags, TaskRow};
 
 /// Runs of a host that are counted, at most.
 pub const COUNTED_RUNS: u64 = 10_000;
@@ -70,7 +70,7 @@ pub struct GroupsInRun {
     /// When it started, in microseconds since the epoch.
     pub started_us: i64,
     /// The event that told them.
-    pub told: GroupsTold,
+    pub told: ReportedGroups,
     /// Whether retention removed the execution's log, and the event with it.
     pub is_removed: bool,
 }

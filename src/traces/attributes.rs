@@ -21,7 +21,7 @@ impl Attributes {
     }
 
     /// A text that may be missing.
-    pub(super) fn given(&mut self, key: &str, value: Option<&str>) -> &mut Self {
+    pub(super) fn set_known(&mut self, key: &str, value: Option<&str>) -> &mut Self {
         self.text(key, value.unwrap_or_default())
     }
 

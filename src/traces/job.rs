@@ -190,7 +190,7 @@ impl Sending {
             };
             match answer {
                 Answer::Taken { rejected, why } => {
-                    self.taken(row.id, count, rejected, &why);
+                    self.note_accepted(row.id, count, rejected, &why);
                     self.store.note_spans(key, passed).await?;
                 }
                 Answer::Refused { why } => {
@@ -211,7 +211,7 @@ impl Sending {
         Ok(Next::Trace)
     }
 
-    fn taken(&mut self, execution: uuid::Uuid, count: u64, rejected: u64, why: &str) {
+    fn note_accepted(&mut self, execution: uuid::Uuid, count: u64, rejected: u64, why: &str) {
         if self.failures > 0 {
             self.failures = 0;
             tracing::info!("the receiver of traces takes them again");

@@ -207,10 +207,10 @@ impl Receiver {
             let partly = partly.unwrap_or_default();
             return Answer::Taken {
                 rejected: u64::try_from(partly.rejected_spans).unwrap_or(0),
-                why: told(partly.error_message.as_bytes()),
+                why: error_text(partly.error_message.as_bytes()),
             };
         }
-        let why = match told(&body) {
+        let why = match error_text(&body) {
             text if text.is_empty() => status.to_string(),
             text => format!("{status}: {text}"),
         };
@@ -273,7 +273,7 @@ fn zipped(body: &[u8]) -> std::io::Result<Vec<u8>> {
 }
 
 /// The beginning of what was answered, if it is text.
-fn told(body: &[u8]) -> String {
+fn error_text(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(body);
     let is_text = |c: char| !c.is_control() || c.is_whitespace();
     match text

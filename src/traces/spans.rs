@@ -60,28 +60,28 @@ impl Run<'_> {
             .text("cicd.pipeline.name", &name)
             .text("cicd.pipeline.action.name", "RUN")
             .text("cicd.pipeline.run.id", &row.id.to_string())
-            .given("cicd.pipeline.run.url.full", self.page.as_deref())
+            .set_known("cicd.pipeline.run.url.full", self.page.as_deref())
             .text("cicd.pipeline.result", result_of(row))
-            .given("error.type", error_of(row));
+            .set_known("error.type", error_of(row));
         if let Some(git) = &what.git {
             attributes
                 .text("vcs.ref.head.revision", &git.commit)
-                .given("vcs.ref.head.name", git.branch.as_deref());
+                .set_known("vcs.ref.head.name", git.branch.as_deref());
         }
         attributes
             .text("ansible.run.type", what.r#type.as_str())
-            .given("ansible.inventory", what.inventory.as_deref())
-            .given("ansible.limit", what.limit.as_deref())
-            .given("ansible.hosts", what.hosts.as_deref())
+            .set_known("ansible.inventory", what.inventory.as_deref())
+            .set_known("ansible.limit", what.limit.as_deref())
+            .set_known("ansible.hosts", what.hosts.as_deref())
             .texts("ansible.tags", &what.tags)
             .texts("ansible.skip_tags", &what.skip_tags)
             .flag("ansible.check", what.check)
-            .given("ansible.cwd", what.cwd.as_deref())
-            .given("ansible.user", what.user.as_deref())
-            .given("ansible.controller", what.controller.as_deref())
-            .given("ansible.version", what.ansible_version.as_deref())
+            .set_known("ansible.cwd", what.cwd.as_deref())
+            .set_known("ansible.user", what.user.as_deref())
+            .set_known("ansible.controller", what.controller.as_deref())
+            .set_known("ansible.version", what.ansible_version.as_deref())
             .texts("playback.labels", &what.labels)
-            .given("playback.launched_by", what.launched_by.as_deref())
+            .set_known("playback.launched_by", what.launched_by.as_deref())
             .flag("ansible.changed", row.changed)
             .number("ansible.results", row.results);
         if let Some(code) = row.exit_code {
@@ -160,8 +160,8 @@ impl Run<'_> {
             .text("cicd.pipeline.task.name", &name)
             .text("cicd.pipeline.task.run.id", &task.number.to_string())
             .text("cicd.pipeline.task.run.result", result)
-            .given("cicd.pipeline.task.run.url.full", page.as_deref())
-            .given("error.type", error)
+            .set_known("cicd.pipeline.task.run.url.full", page.as_deref())
+            .set_known("error.type", error)
             .text("code.file.path", &task.path);
         if task.line > 0 {
             attributes.number("code.line.number", task.line);
@@ -214,7 +214,7 @@ impl Run<'_> {
             .text("ansible.host", host)
             .text("ansible.result.status", result.status.as_str())
             .number("ansible.result.seq", result.seq)
-            .given("error.type", error);
+            .set_known("error.type", error);
         for (key, flag) in [
             ("ansible.result.changed", ResultFlags::CHANGED),
             ("ansible.result.ignored", ResultFlags::IGNORED),
@@ -225,7 +225,7 @@ impl Run<'_> {
             }
         }
         let rare = result.rare.as_deref();
-        attributes.given(
+        attributes.set_known(
             "ansible.delegated_to",
             rare.and_then(|rare| rare.delegated_to.as_deref()),
         );

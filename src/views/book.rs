@@ -70,7 +70,7 @@ impl Look {
 
 /// What becomes of a look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Noted {
+pub enum NoteOutcome {
     /// It is to be entered.
     ToEnter,
     /// It is not entered again.
@@ -120,23 +120,23 @@ pub struct Book {
 
 impl Book {
     /// Notes a look.
-    pub fn note(&mut self, look: Look, now_us: i64, now: Instant) -> Noted {
+    pub fn note(&mut self, look: Look, now_us: i64, now: Instant) -> NoteOutcome {
         let Look { key, part } = look;
         if let Some((since, parts)) = self.known.get(&key)
             && now.duration_since(*since) < WINDOW
             && parts.contains(&part)
         {
-            return Noted::AlreadyEntered;
+            return NoteOutcome::AlreadyEntered;
         }
         if self.waiting.len() >= MOST_WAITING && !self.waiting.contains_key(&key) {
             self.lost += 1;
-            return Noted::Lost;
+            return NoteOutcome::Lost;
         }
         self.know(&key, &part, now);
         let waiting = self.waiting.entry(key);
         let (_, parts) = waiting.or_insert_with(|| (now_us, BTreeSet::new()));
         parts.insert(part);
-        Noted::ToEnter
+        NoteOutcome::ToEnter
     }
 
     fn know(&mut self, key: &Key, part: &str, now: Instant) {
@@ -213,19 +213,19 @@ mod tests {
         let (mut book, now) = (Book::default(), Instant::now());
         assert_eq!(
             book.note(look("ann", "a", "record"), 1, now),
-            Noted::ToEnter
+            NoteOutcome::ToEnter
         );
         assert_eq!(
             book.note(look("ann", "a", "output"), 2, now),
-            Noted::ToEnter
+            NoteOutcome::ToEnter
         );
         assert_eq!(
             book.note(look("ann", "a", "output"), 3, now),
-            Noted::AlreadyEntered
+            NoteOutcome::AlreadyEntered
         );
         assert_eq!(
             book.note(look("bob", "a", "output"), 4, now),
-            Noted::ToEnter
+            NoteOutcome::ToEnter
         );
         let both = json!({ "parts": ["output", "record"] });
         let one = json!({ "parts": ["output"] });
@@ -239,23 +239,23 @@ mod tests {
         );
         assert_eq!(
             book.note(look("ann", "a", "record"), 5, now),
-            Noted::AlreadyEntered
+            NoteOutcome::AlreadyEntered
         );
         assert_eq!(
             book.note(look("ann", "a", "results"), 6, now),
-            Noted::ToEnter
+            NoteOutcome::ToEnter
         );
         let results = json!({ "parts": ["results"] });
         assert_eq!(entered(&mut book), [(text("ann"), text("a"), results)]);
         let later = now + WINDOW;
         assert_eq!(
             book.note(look("ann", "a", "output"), 7, later),
-            Noted::ToEnter
+            NoteOutcome::ToEnter
         );
         assert_eq!(entered(&mut book), [(text("ann"), text("a"), one)]);
         assert_eq!(
             book.note(look("ann", "a", "output"), 8, later),
-            Noted::AlreadyEntered
+            NoteOutcome::AlreadyEntered
         );
     }
 
@@ -267,9 +267,9 @@ mod tests {
             let look = Look::of_export(actor, "history".to_owned(), &json!({ "what": what }));
             book.note(look, 1, now)
         };
-        assert_eq!(export("results"), Noted::ToEnter);
-        assert_eq!(export("results"), Noted::AlreadyEntered);
-        assert_eq!(export("output"), Noted::ToEnter);
+        assert_eq!(export("results"), NoteOutcome::ToEnter);
+        assert_eq!(export("results"), NoteOutcome::AlreadyEntered);
+        assert_eq!(export("output"), NoteOutcome::ToEnter);
         let (waiting, lost) = book.take();
         assert_eq!((waiting.len(), lost), (2, 0));
         let entry = waiting[0].entry();
@@ -290,18 +290,21 @@ mod tests {
         for n in 0..MOST_WAITING {
             book.note(look("ann", &n.to_string(), "record"), 3, now);
         }
-        assert_eq!(book.note(look("ann", "b", "record"), 4, now), Noted::Lost);
+        assert_eq!(
+            book.note(look("ann", "b", "record"), 4, now),
+            NoteOutcome::Lost
+        );
         // A record that waits already has room for more of its parts.
         assert_eq!(
             book.note(look("ann", "7", "output"), 4, now),
-            Noted::ToEnter
+            NoteOutcome::ToEnter
         );
         let (waiting, lost) = book.take();
         assert_eq!((waiting.len(), lost), (MOST_WAITING, 1));
         // Nothing is known of what was lost.
         assert_eq!(
             book.note(look("ann", "b", "record"), 5, now),
-            Noted::ToEnter
+            NoteOutcome::ToEnter
         );
         assert!(book.known.len() <= MOST_KNOWN);
     }

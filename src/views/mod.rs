@@ -68,9 +68,11 @@ impl Views {
         let now_us = self.0.clock.now_us();
         let noted = self.book().note(look, now_us, Instant::now());
         match noted {
-            book::Noted::ToEnter => self.0.noted.notify_one(),
-            book::Noted::AlreadyEntered => {}
-            book::Noted::Lost => metrics::counter!("playback_audit_views_lost_total").increment(1),
+            book::NoteOutcome::ToEnter => self.0.noted.notify_one(),
+            book::NoteOutcome::AlreadyEntered => {}
+            book::NoteOutcome::Lost => {
+                metrics::counter!("playback_audit_views_lost_total").increment(1)
+            }
         }
     }
 

@@ -279,7 +279,7 @@ async fn of_packing_and_redacting_at_once_one_gives_way() {
     let before = rows(&store, run.id).await;
 
     // Redacting: a block is not what was read any more.
-    let reworded = [RewrittenBlock {
+    let rewritten = [RewrittenBlock {
         id: stale[0].id,
         before: b"other".to_vec(),
         data: block::compress(&run.batch(0..1)),
@@ -289,7 +289,7 @@ async fn of_packing_and_redacting_at_once_one_gives_way() {
     }];
     let changes = Changes::default();
     let stored = store
-        .rewrite(key, &reworded, &changes, None, &audited())
+        .rewrite(key, &rewritten, &changes, None, &audited())
         .await;
     assert!(!stored.unwrap());
     assert_eq!(held(&read().await), held(&stale));

@@ -104,7 +104,7 @@ fn shown(app: &App, row: TargetRow, undelivered: Undelivered) -> NotificationTar
     }
 }
 
-async fn found(app: &App, name: &str) -> Result<NotificationTarget, ApiError> {
+async fn find_target(app: &App, name: &str) -> Result<NotificationTarget, ApiError> {
     let row = app.store.target(name).await?;
     let row = row.ok_or_else(|| CommandError::NoSuchTarget(name.to_owned()))?;
     let undelivered = app.store.undelivered(Some(row.id)).await?;
@@ -144,7 +144,7 @@ pub(in crate::api) async fn get_notification_target(
     _: AdminAccess,
     Path(name): Path<String>,
 ) -> Result<Json<NotificationTarget>, ApiError> {
-    Ok(Json(found(&app, &name).await?))
+    Ok(Json(find_target(&app, &name).await?))
 }
 
 /// Set a target of notifications: a new one, or the one of that name. Secrets that are left out stay as they are, and those

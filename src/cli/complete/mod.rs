@@ -55,7 +55,7 @@ pub(super) fn run(command: &Complete) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::FAILURE);
     };
     let mut out = Out::new();
-    for value in values::known(&typed).unwrap_or_default() {
+    for value in values::candidates(&typed).unwrap_or_default() {
         // The collector is not trusted with a person's terminal.
         if value.text.contains(char::is_control) || !typed.takes(&value.text) {
             continue;

@@ -6,7 +6,7 @@ use crate::filter::query::{LineField, language};
 use crate::filter::{Kind as FieldKind, PlaceName};
 
 /// What a query that is typed so far asks for, and where that begins in it. None: what follows is not known.
-pub(super) fn asked(typed: &str, is_search: bool) -> Option<(Kind, usize)> {
+pub(super) fn to_complete(typed: &str, is_search: bool) -> Option<(Kind, usize)> {
     // Nothing is known of phrases.
     if typed.matches('"').count() % 2 == 1 {
         return None;
@@ -111,7 +111,7 @@ mod tests {
             ("\"a phrase with host:", None),
             ("\"a phrase\" host:", Some((Kind::Host, ""))),
         ] {
-            let found = asked(typed, false).map(|(kind, at)| (kind, &typed[at..]));
+            let found = to_complete(typed, false).map(|(kind, at)| (kind, &typed[at..]));
             assert_eq!(found, expected, "{typed}");
         }
     }

@@ -107,7 +107,7 @@ impl Typed {
             _ => 0,
         };
         let (kind, at) = match is_query {
-            true => query::asked(begun, command.get_name() == "search")?,
+            true => query::to_complete(begun, command.get_name() == "search")?,
             false => (kind, 0),
         };
         let (before, begun) = begun.split_at(at);
@@ -121,7 +121,7 @@ impl Typed {
     }
 
     /// What a value must begin with.
-    pub(super) fn begun(&self) -> &str {
+    pub(super) fn typed_part(&self) -> &str {
         &self.begun
     }
 
@@ -308,14 +308,14 @@ mod tests {
             Typed::read(&all, Shell::Bash, &words).unwrap()
         };
         let host = typed(&["list", "--host", "=", "we"]);
-        assert_eq!((host.kind, host.begun()), (Kind::Host, "we"));
+        assert_eq!((host.kind, host.typed_part()), (Kind::Host, "we"));
         let begun = typed(&["list", "--host", "="]);
-        assert_eq!((begun.kind, begun.begun()), (Kind::Host, ""));
+        assert_eq!((begun.kind, begun.typed_part()), (Kind::Host, ""));
         let label = typed(&["list", "--label", "team", ":", "d"]);
-        assert_eq!((label.kind, label.begun()), (Kind::Label, "team:d"));
+        assert_eq!((label.kind, label.typed_part()), (Kind::Label, "team:d"));
         assert_eq!(label.inserted("team:db"), "db");
         let status = typed(&["list", "status", ":", "failed,ru"]);
-        assert_eq!(status.begun(), "ru");
+        assert_eq!(status.typed_part(), "ru");
         assert_eq!(status.inserted("running"), "failed,running");
         let host = typed(&["list", "'status:failed host:we"]);
         assert_eq!(host.inserted("web-01"), "status:failed host:web-01");

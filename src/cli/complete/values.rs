@@ -44,7 +44,7 @@ struct Target {
 ///
 /// # Errors
 /// The collector is away, slow, or refuses.
-pub(super) fn known(typed: &Typed) -> anyhow::Result<Vec<Value>> {
+pub(super) fn candidates(typed: &Typed) -> anyhow::Result<Vec<Value>> {
     match typed.kind {
         Kind::FieldName { is_search } => return Ok(query::names(is_search)),
         Kind::OneOf(field) => return Ok(query::words(field)),
@@ -56,7 +56,7 @@ pub(super) fn known(typed: &Typed) -> anyhow::Result<Vec<Value>> {
     let target = Target::try_parse_from(words)?;
     let client = Client::within(&target.client, PATIENCE)?;
     match typed.kind {
-        Kind::Id => ids(&client, typed.begun()),
+        Kind::Id => ids(&client, typed.typed_part()),
         Kind::Playbook => groups(&client, By::Playbook),
         Kind::Inventory => groups(&client, By::Inventory),
         Kind::Host => groups(&client, By::Host),

@@ -171,7 +171,7 @@ pub(super) fn save(command: &Schedule) -> anyhow::Result<()> {
     if command.json {
         return out::line(saved.get());
     }
-    told(&saved)
+    print_saved(&saved)
 }
 
 fn put(
@@ -189,7 +189,7 @@ fn path(name: &str) -> String {
 }
 
 /// Says when the next report is made.
-fn told(saved: &RawValue) -> anyhow::Result<()> {
+fn print_saved(saved: &RawValue) -> anyhow::Result<()> {
     let item: ScheduleItem = serde_json::from_str(saved.get())?;
     let name = plain(&item.name);
     match item.next.first() {
@@ -229,7 +229,7 @@ pub(super) fn pause(command: &Named, paused: bool) -> anyhow::Result<()> {
         &json!(settings),
         command.note.as_deref(),
     )?;
-    told(&saved)
+    print_saved(&saved)
 }
 
 pub(super) fn delete(command: &Named) -> anyhow::Result<()> {

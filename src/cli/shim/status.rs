@@ -42,7 +42,7 @@ pub(super) fn run(command: &Status) -> anyhow::Result<ExitCode> {
         out::json(&json!({ "programs": programs }))?;
     } else {
         for (program, found) in &all {
-            out::line(format_args!("{program}: {}", told(found)))?;
+            out::line(format_args!("{program}: {}", in_words(found)))?;
         }
     }
     Ok(if through && any {
@@ -56,7 +56,7 @@ fn real(found: &[Executable]) -> Option<&Executable> {
     found.iter().find(|one| !one.shim)
 }
 
-fn told(found: &[Executable]) -> String {
+fn in_words(found: &[Executable]) -> String {
     let shim = found.iter().find(|one| one.shim);
     match (found.first(), shim, real(found)) {
         (None, ..) => "not in PATH".to_owned(),

@@ -62,7 +62,7 @@ pub(super) fn print(
     let head = format!("{}: {} on {}", entry.status(), entry.task_name, entry.host);
     out.headline(Colour::Red, &plain(&head))?;
     let detail: Value = serde_json::from_str(detail(client, id, entry.seq)?.get())?;
-    said(&detail["event"]["data"]["content"], how, out)?;
+    print_message(&detail["event"]["data"]["content"], how, out)?;
     if entry.r#loop {
         items(client, id, entry, how, out)?;
     }
@@ -70,7 +70,7 @@ pub(super) fn print(
 }
 
 /// Prints a module's message.
-fn said(content: &Value, how: Detail, out: &mut Out) -> anyhow::Result<()> {
+fn print_message(content: &Value, how: Detail, out: &mut Out) -> anyhow::Result<()> {
     let names = match how {
         Detail::All => REPORTED.to_vec(),
         Detail::Short => telling(content),
@@ -139,7 +139,7 @@ fn items(
         let content = &item["content"];
         let label = item_label(content).unwrap_or_default();
         out.hanging("  item: ", &plain(&label))?;
-        said(content, how, out)?;
+        print_message(content, how, out)?;
     }
     match failed.len().saturating_sub(most) {
         0 => Ok(()),

@@ -100,7 +100,7 @@ pub(super) fn print(
         (View::Failures | View::Content, _) => {
             let entries = match view {
                 View::Failures => failed(client, id, narrowed)?,
-                _ => found(client, id, narrowed)?,
+                _ => fetch_entries(client, id, narrowed)?,
             };
             if json {
                 let mut list = JsonList::new(out);
@@ -198,7 +198,7 @@ pub(super) fn failed(client: &Client, id: Uuid, narrowed: &Narrowed) -> anyhow::
 }
 
 /// The results of the tasks or the host, in order; there must be at least one.
-fn found(client: &Client, id: Uuid, narrowed: &Narrowed) -> anyhow::Result<Vec<Entry>> {
+fn fetch_entries(client: &Client, id: Uuid, narrowed: &Narrowed) -> anyhow::Result<Vec<Entry>> {
     let entries = collect(client, id, narrowed, &[None])?;
     if entries.is_empty() {
         let host = narrowed.host.as_ref();

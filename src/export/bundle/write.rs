@@ -207,7 +207,7 @@ impl Bundle {
             return self.line(None, &Line::LeftOut(left_out));
         }
         for _ in 0..TRIES {
-            let Some(line) = self.known(&run).await? else {
+            let Some(line) = self.execution_line(&run).await? else {
                 // It was deleted meanwhile.
                 return Ok(());
             };
@@ -241,7 +241,7 @@ impl Bundle {
     }
 
     /// What no event says of an execution; none if it was deleted.
-    async fn known(&self, run: &Run) -> Result<Option<ExecutionLine>, ExportError> {
+    async fn execution_line(&self, run: &Run) -> Result<Option<ExecutionLine>, ExportError> {
         let id = run.1.id;
         let Some(head) = self.store.head(id).await? else {
             return Ok(None);

@@ -150,7 +150,7 @@ fn failure(group: &FailureGroup, out: &mut String) {
         add("Exit code", &rc.to_string());
     }
     if let Some(seen) = &group.seen {
-        add("Seen", &words::seen(seen));
+        add("Seen", &words::occurrences(seen));
     }
     if let Some(success) = &group.last_success {
         add("Worked last", &words::last_success(success));

@@ -119,7 +119,7 @@ pub(super) fn message(group: &FailureGroup) -> String {
 }
 
 /// In which runs an error occurred.
-pub(super) fn seen(seen: &Seen) -> String {
+pub(super) fn occurrences(seen: &Seen) -> String {
     let day = |at: &crate::model::RunAt| time(at.start_time.timestamp_micros());
     match (seen.runs, &seen.previous) {
         (0 | 1, _) => "in no other run".to_owned(),

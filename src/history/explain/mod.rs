@@ -234,7 +234,7 @@ impl GroupDetails {
             retried: group.members.iter().filter(|row| is_retried(row)).count() as u64,
             tasks: self.tasks(group),
             seen: match group.fingerprint {
-                Some(fingerprint) => past::seen(store, row, fingerprint).await?,
+                Some(fingerprint) => past::occurrences(store, row, fingerprint).await?,
                 None => None,
             },
             last_success: match task {

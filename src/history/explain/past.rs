@@ -7,7 +7,7 @@ use crate::model::{ExecutionRow, LastSuccess, RunAt, Seen, TaskRow, time_from_us
 use crate::store::{Store, StoreError, TaskOnHost};
 
 /// In which runs an error occurred.
-pub(super) async fn seen(
+pub(super) async fn occurrences(
     store: &Store,
     row: &ExecutionRow,
     fingerprint: i64,

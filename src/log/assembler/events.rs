@@ -7,7 +7,7 @@ use playback_wire::{
 use super::facts::TooMany;
 use super::tracked::Tracked;
 use super::{Assembler, bounds, verdict};
-use crate::model::{GroupsTold, HostRow, PlayRow, TaskCounts, TaskRow};
+use crate::model::{HostRow, PlayRow, ReportedGroups, TaskCounts, TaskRow};
 
 impl Assembler {
     pub(super) fn apply(&mut self, producer: Producer, event: &Event<'_>) {
@@ -205,7 +205,7 @@ impl Assembler {
         host.running_task = Some(started.task);
         host.running_since_us = Some(event.at);
         if let Some(groups) = &started.groups {
-            host.groups = Some(GroupsTold::new(event.seq, groups));
+            host.groups = Some(ReportedGroups::new(event.seq, groups));
         }
     }
 

@@ -94,7 +94,7 @@ impl ProducerState {
     }
 
     /// Whether it sent any events.
-    pub(super) fn seen(&self) -> bool {
+    pub(super) fn has_events(&self) -> bool {
         self.last_seq > 0
     }
 

@@ -102,7 +102,7 @@ impl Assembler {
 
     /// A recap that the supervisor parsed from the output only counts if no recorder reports.
     pub(super) fn apply_supervisors_stats(&mut self, stats: &Stats) {
-        if !self.producer(Producer::Recorder).seen() {
+        if !self.producer(Producer::Recorder).has_events() {
             self.apply_stats(stats);
         }
     }

@@ -16,12 +16,12 @@ pub(super) fn all_ended(producers: &Producers) -> bool {
     let [recorder, supervisor, launcher] = producers;
     let mut seen = [recorder, supervisor]
         .into_iter()
-        .filter(|producer| producer.seen())
+        .filter(|producer| producer.has_events())
         .peekable();
-    if launcher.ended.is_some() && !supervisor.seen() {
+    if launcher.ended.is_some() && !supervisor.has_events() {
         return seen.all(|producer| producer.ended.is_some());
     }
-    if launcher.launched && !supervisor.seen() {
+    if launcher.launched && !supervisor.has_events() {
         return false;
     }
     seen.peek().is_some() && seen.all(|producer| producer.ended.is_some())
@@ -30,7 +30,10 @@ pub(super) fn all_ended(producers: &Producers) -> bool {
 /// Whether it was requested from the launcher, and nothing was started yet.
 pub(super) fn waits_for_launch(producers: &Producers) -> bool {
     let [recorder, supervisor, launcher] = producers;
-    launcher.seen() && !launcher.launched && !recorder.seen() && !supervisor.seen()
+    launcher.has_events()
+        && !launcher.launched
+        && !recorder.has_events()
+        && !supervisor.has_events()
 }
 
 /// Whether Ansible's recap counts a result. An included file counts when its event arrives (see [`count_included`]),
@@ -258,7 +261,7 @@ fn events(
         }
         let at_the_process = name != Producer::Launcher;
         let name = name.as_str();
-        let is_silent = at_the_process && producer.seen() && producer.ended.is_none();
+        let is_silent = at_the_process && producer.has_events() && producer.ended.is_none();
         if lost && is_silent && imported.is_none() {
             missing.push(format!(
                 "the {name} fell silent after event {}",
@@ -302,7 +305,7 @@ pub(super) fn description(producers: &Producers) -> ExecutionStarted {
         description = merge(&description, &next);
     }
     description.instance = None;
-    if producers[Producer::Launcher as usize].seen() {
+    if producers[Producer::Launcher as usize].has_events() {
         without_handed_over(&mut description);
     }
     description
@@ -318,7 +321,7 @@ fn without_handed_over(description: &mut ExecutionStarted) {
 }
 
 /// A producer's description. Only the launcher knows that the run was requested from the collector, or is scheduled.
-fn said((state, producer): (&ProducerState, Producer)) -> Option<ExecutionStarted> {
+fn start_of((state, producer): (&ProducerState, Producer)) -> Option<ExecutionStarted> {
     let mut description = state.description.clone()?;
     if producer != Producer::Launcher {
         description.launched_by = description

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Described, cursor_schema, limit_schema, object, read, within};
-use crate::mcp::ask::{Ask, Query, ask, given, in_path};
+use crate::mcp::ask::{Ask, Query, add_parameter, ask, in_path};
 use crate::mcp::text::Text;
 use crate::mcp::words::{counted, page, run_subject, some, task, time};
 use crate::model::{
@@ -68,10 +68,10 @@ pub(super) async fn answer<A: Ask>(api: &A, arguments: Value) -> Result<String, 
 
 async fn several<A: Ask>(api: &A, arguments: &Arguments, limit: u32) -> Result<String, String> {
     let mut query: Query = vec![("limit", limit.to_string())];
-    given(&mut query, "name", arguments.name.as_deref());
-    given(&mut query, "status", arguments.status.as_deref());
-    given(&mut query, "unseen", arguments.unseen.as_deref());
-    given(&mut query, "cursor", arguments.cursor.as_deref());
+    add_parameter(&mut query, "name", arguments.name.as_deref());
+    add_parameter(&mut query, "status", arguments.status.as_deref());
+    add_parameter(&mut query, "unseen", arguments.unseen.as_deref());
+    add_parameter(&mut query, "cursor", arguments.cursor.as_deref());
     let found: HostSummaryList = ask(api, "/hosts", query).await?;
     let mut text = Text::default();
     if found.hosts.is_empty() {

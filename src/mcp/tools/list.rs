@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Described, cursor_schema, limit_schema, object, query_schema, read, within};
-use crate::mcp::ask::{Ask, Query, ask, given};
+use crate::mcp::ask::{Ask, Query, add_parameter, ask};
 use crate::mcp::text::Text;
 use crate::mcp::words::{FIELDS, Run, page};
 
@@ -50,8 +50,8 @@ pub(super) async fn answer<A: Ask>(api: &A, arguments: Value) -> Result<String, 
     let arguments: Arguments = read(arguments)?;
     let limit = within("limit", arguments.limit, RUNS, MOST)?;
     let mut query: Query = vec![("fields", FIELDS.to_owned()), ("limit", limit.to_string())];
-    given(&mut query, "q", arguments.query.as_deref());
-    given(&mut query, "cursor", arguments.cursor.as_deref());
+    add_parameter(&mut query, "q", arguments.query.as_deref());
+    add_parameter(&mut query, "cursor", arguments.cursor.as_deref());
     let found: Page = ask(api, "/executions", query).await?;
     let mut text = Text::default();
     if found.executions.is_empty() {
@@ -61,7 +61,7 @@ pub(super) async fn answer<A: Ask>(api: &A, arguments: Value) -> Result<String, 
         });
     }
     for run in &found.executions {
-        text.line(&format!("- {}", run.told()));
+        text.line(&format!("- {}", run.in_words()));
         text.line(&format!("  {}", api.page(&page(run.id))));
     }
     if let Some(cursor) = found.next_cursor {

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Described, cursor_schema, limit_schema, object, read, within};
-use crate::mcp::ask::{Ask, Query, ask, given};
+use crate::mcp::ask::{Ask, Query, add_parameter, ask};
 use crate::mcp::text::Text;
 use crate::mcp::words::{page, run_subject, task, time};
 use crate::model::{SearchHit, SearchPage};
@@ -60,7 +60,7 @@ pub(super) async fn answer<A: Ask>(api: &A, arguments: Value) -> Result<String, 
         ("limit", limit.to_string()),
         ("timeout", SECONDS.to_owned()),
     ];
-    given(&mut query, "cursor", arguments.cursor.as_deref());
+    add_parameter(&mut query, "cursor", arguments.cursor.as_deref());
     let found: SearchPage = ask(api, "/search", query).await?;
     let mut text = Text::default();
     if found.hits.is_empty() {

@@ -95,7 +95,7 @@ pub(super) async fn answer<A: Ask>(api: &A, arguments: Value) -> Result<String, 
     let query = vec![("fields", format!("{FIELDS},{more}"))];
     let shown: Shown = ask(api, &format!("/executions/{id}"), query).await?;
     let mut text = Text::default();
-    text.line(&shown.run.told());
+    text.line(&shown.run.in_words());
     text.line(&format!("id {id}, {}", api.page(&page(id))));
     about(&shown, &mut text);
     recap(&shown.stats, &mut text);

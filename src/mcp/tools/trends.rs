@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Described, object, query_schema, read, within};
-use crate::mcp::ask::{Ask, Query, ask, given};
+use crate::mcp::ask::{Ask, Query, add_parameter, ask};
 use crate::mcp::text::Text;
 use crate::mcp::words::{counted, page, seconds, task, time};
 use crate::model::{DurationTrend, HostTrend, PlaybookTrend, TaskTrend, Trends, Turns};
@@ -49,7 +49,7 @@ pub(super) async fn answer<A: Ask>(api: &A, arguments: Value) -> Result<String, 
     let arguments: Arguments = read(arguments)?;
     let runs = within("runs", arguments.runs, RUNS, MOST)?;
     let mut query: Query = vec![("runs", runs.to_string())];
-    given(&mut query, "q", arguments.query.as_deref());
+    add_parameter(&mut query, "q", arguments.query.as_deref());
     let found: Trends = ask(api, "/trends", query).await?;
     let mut text = Text::default();
     let (Some(from), Some(to)) = (found.from, found.to) else {

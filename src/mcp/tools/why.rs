@@ -49,7 +49,7 @@ pub(super) async fn answer<A: Ask>(api: &A, arguments: Value) -> Result<String, 
     let run: Run = ask(api, &path, vec![("fields", FIELDS.to_owned())]).await?;
     let found: Explanation = ask(api, &format!("{path}/explain"), vec![]).await?;
     let mut text = Text::default();
-    text.line(&run.told());
+    text.line(&run.in_words());
     text.line(&format!("id {id}, {}", api.page(&page(id))));
     for sentence in &found.verdict {
         text.line(sentence);

@@ -3,7 +3,7 @@
 use super::super::StoreError;
 use super::super::pool::Transaction;
 use super::super::tables::table::{CHUNKS, push_list};
-use super::read::{RunSelection, Wants, read};
+use super::read::{ReadParts, RunSelection, read};
 use super::rolls::Unpacker;
 use super::{days_of, forget, rolls};
 use crate::model::{ExecutionKey, HOUR_US, Part, Roll, RollBuilder, span_of};
@@ -32,7 +32,7 @@ pub(in super::super) async fn archive(
             read(
                 transaction,
                 &RunSelection::Keys(keys),
-                &Wants::ALL,
+                &ReadParts::ALL,
                 HOUR_US,
                 &mut roll,
             )

@@ -3,7 +3,7 @@
 use super::super::pool::Transaction;
 use super::super::{Store, StoreError};
 use super::ngrams::Candidates;
-use super::read::{RunSelection, RunState, Wants, read};
+use super::read::{ReadParts, RunSelection, RunState, read};
 use super::rolls::{self, Unpacker};
 use crate::filter::{searched, stored};
 use crate::model::{
@@ -174,7 +174,7 @@ async fn add_executions(
         filter: &question.filter,
         stand,
     };
-    let wants = Wants {
+    let wants = ReadParts {
         labels: question.by == Some(By::Label),
         hosts: true,
         failed_hosts: question.by != Some(By::Host) && !question.needs_hosts(),

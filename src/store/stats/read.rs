@@ -40,7 +40,7 @@ pub(super) enum RunState {
 
 /// What to read besides the executions themselves.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Wants<'w> {
+pub(super) struct ReadParts<'w> {
     pub(super) labels: bool,
     pub(super) hosts: bool,
     /// Only hosts that failed or were unreachable.
@@ -50,7 +50,7 @@ pub(super) struct Wants<'w> {
     pub(super) tasks: bool,
 }
 
-impl Wants<'_> {
+impl ReadParts<'_> {
     /// Everything in a roll-up.
     pub(super) const ALL: Self = Self {
         labels: true,
@@ -104,7 +104,7 @@ type Places = HashMap<ExecutionKey, (usize, Option<i64>)>;
 pub(super) async fn read(
     transaction: &mut Transaction,
     which: &RunSelection<'_>,
-    wants: &Wants<'_>,
+    wants: &ReadParts<'_>,
     slot_us: i64,
     roll: &mut RollBuilder,
 ) -> Result<(), StoreError> {
@@ -276,7 +276,7 @@ async fn read_hosts(
     transaction: &mut Transaction,
     which: &RunSelection<'_>,
     extent: Extent,
-    wants: &Wants<'_>,
+    wants: &ReadParts<'_>,
     places: &Places,
     roll: &mut RollBuilder,
 ) -> Result<(), StoreError> {

@@ -1,7 +1,7 @@
 //! Makes roll-ups.
 
 use super::super::{Engine, Store, StoreError, transaction};
-use super::read::{RunSelection, RunState, Wants, read};
+use super::read::{ReadParts, RunSelection, RunState, read};
 use super::{ngrams, rolls};
 use crate::model::{ExecutionFilter, HOUR_US, RollBuilder, Status, span_of};
 
@@ -43,7 +43,7 @@ impl Store {
             filter: &ExecutionFilter::default(),
             stand: RunState::Over,
         };
-        read(&mut snapshot, &which, &Wants::ALL, HOUR_US, &mut roll).await?;
+        read(&mut snapshot, &which, &ReadParts::ALL, HOUR_US, &mut roll).await?;
         let ngrams = ngrams::gather(&mut snapshot, &which, version).await?;
         snapshot.commit().await?;
         let roll = roll.finish();

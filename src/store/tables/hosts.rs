@@ -7,7 +7,7 @@ use super::super::pool::Row;
 use super::super::statement::Statement;
 use super::table::{Present, Table};
 use crate::filter::indexed;
-use crate::model::{ExecutionKey, GroupsTold, HostRow};
+use crate::model::{ExecutionKey, HostRow, ReportedGroups};
 
 pub(in crate::store) const HOSTS: Table = Table {
     name: "execution_hosts",
@@ -92,11 +92,11 @@ pub(in crate::store) fn read(row: &Row) -> Result<HostRow, StoreError> {
 }
 
 /// The groups of a host as an execution reported them, from any query that has the columns.
-pub(in crate::store) fn read_groups(row: &Row) -> Result<Option<GroupsTold>, StoreError> {
+pub(in crate::store) fn read_groups(row: &Row) -> Result<Option<ReportedGroups>, StoreError> {
     let seq: Option<i64> = row.get("groups_seq")?;
     let hash: Option<i64> = row.get("groups_hash")?;
     let told = seq.and_then(|seq| u64::try_from(seq).ok()).zip(hash);
-    Ok(told.map(|(seq, hash)| GroupsTold { seq, hash }))
+    Ok(told.map(|(seq, hash)| ReportedGroups { seq, hash }))
 }
 
 /// A host's counts, from any table that has them.

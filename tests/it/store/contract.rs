@@ -291,12 +291,12 @@ on_every_store! {
         assert_eq!(after, [merged, block(21, 6)]);
     }
 
-    async fn events_are_reworded_as_a_whole_or_not_at_all(store: Store) {
+    async fn events_are_rewritten_as_a_whole_or_not_at_all(store: Store) {
         let row = any_execution();
         let changes = Changes { blocks: vec![block(1, 0), block(11, 3)], ..only(row.clone()) };
         let key = store.commit(&[changes]).await.unwrap()[0];
         let read = async || store.blocks_from_seq(key, Producer::Recorder, 1, 9).await.unwrap();
-        let reworded = |stored: &StoredBlock| RewrittenBlock {
+        let rewritten = |stored: &StoredBlock| RewrittenBlock {
             id: stored.id,
             before: stored.block.data.clone(),
             data: vec![9; 50],
@@ -305,7 +305,7 @@ on_every_store! {
             lines: 2,
         };
         let before = read().await;
-        let blocks: Vec<RewrittenBlock> = before.iter().map(reworded).collect();
+        let blocks: Vec<RewrittenBlock> = before.iter().map(rewritten).collect();
         let mut said = row;
         said.description.note = Some("***".into());
         assert!(store.rewrite(key, &blocks, &only(said.clone()), None, &audited()).await.unwrap());
@@ -316,7 +316,7 @@ on_every_store! {
         }
         assert_eq!(store.execution(said.id).await.unwrap().unwrap().1, said);
         // Somebody else was faster with the second block: nothing happens to the first.
-        let mixed = [reworded(&after[0]), reworded(&before[1])];
+        let mixed = [rewritten(&after[0]), rewritten(&before[1])];
         assert!(!store.rewrite(key, &mixed, &only(said), None, &audited()).await.unwrap());
         // What is deleted leaves the files of SQLite alone; a server's are its own.
         let erased = store.erase(Duration::from_secs(5)).await.unwrap();

@@ -1,9 +1,9 @@
 //! Builds rows to store.
 
 use playback::model::{
-    BlockRow, Changes, EventCount, ExecutionRow, FactsRow, GroupsTold, HostRow, LaunchRow,
-    LaunchState, LogState, Parameters, Phase, PlayRow, RareFields, ResultFlags, ResultRow, Status,
-    TaskCounts, TaskRow,
+    BlockRow, Changes, EventCount, ExecutionRow, FactsRow, HostRow, LaunchRow, LaunchState,
+    LogState, Parameters, Phase, PlayRow, RareFields, ReportedGroups, ResultFlags, ResultRow,
+    Status, TaskCounts, TaskRow,
 };
 use playback_wire::{ExecutionStarted, HostStats, Producer, ResultStatus};
 use serde_json::{Value, json};
@@ -65,7 +65,7 @@ pub(super) fn host(number: u32, name: &str, ok: u64) -> HostRow {
         },
         running_task: Some(7),
         running_since_us: Some(TEN),
-        groups: Some(GroupsTold { seq: 8, hash: -9 }),
+        groups: Some(ReportedGroups { seq: 8, hash: -9 }),
     }
 }
 
