@@ -37,7 +37,7 @@ impl Deref for App {
     }
 }
 
-/// What an [`App`] consists of. Requests clone the app several times, so all parts are behind one reference.
+/// The parts of an [`App`]. Requests clone the app several times, so all parts are behind one reference.
 #[derive(Debug)]
 pub struct Parts {
     /// The configuration.

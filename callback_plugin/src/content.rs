@@ -10,7 +10,7 @@ use crate::foreign::summary_event;
 use crate::plays;
 use crate::value::{Stop, Walker};
 
-/// What to leave out of a content.
+/// Parts to leave out of a content.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rules<'r> {
     /// Redaction rules, if any.

@@ -17,7 +17,7 @@ pub(crate) type Typed = (Spelled, Spelled, Spelled);
 /// Playbooks, inventory and limit of a program that uses Ansible as a library, and so has no Ansible command line.
 pub(crate) type Program = (Vec<Spelled>, Vec<Spelled>, Option<Spelled>);
 
-/// What is known when the recorder is set up.
+/// Facts known when the recorder is set up.
 pub(crate) struct Context {
     pub(crate) started: ExecutionStarted,
 }

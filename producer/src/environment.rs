@@ -49,7 +49,7 @@ pub fn traceparent() -> Option<String> {
     text("TRACEPARENT")
 }
 
-/// Who called sudo.
+/// The user who called sudo.
 #[must_use]
 pub fn sudo_user() -> Option<String> {
     text("SUDO_USER")

@@ -231,7 +231,7 @@ fn without(text: &str, mut ranges: Vec<Range<usize>>) -> Option<String> {
     (hidden != text).then_some(hidden)
 }
 
-/// What is wrong with a pattern, without quoting it.
+/// The error of a pattern, without quoting it.
 fn describe(error: &regex::Error) -> String {
     match error {
         // The message shows the pattern, a mark below the position, and then the reason.

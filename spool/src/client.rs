@@ -32,7 +32,7 @@ const MAX_ANSWER_BYTES: u64 = 64 << 10;
 const INPUT_BUFFER_BYTES: usize = 8 << 10;
 const OUTPUT_BUFFER_BYTES: usize = 32 << 10;
 
-/// What stands before the token in the Authorization header.
+/// The prefix of the token in the Authorization header.
 const BEARER: &str = "Bearer ";
 
 /// The longest message of the collector that is kept, in characters.
@@ -89,7 +89,7 @@ impl Refusal {
 /// A temporary failure.
 #[derive(Debug, Clone)]
 pub(crate) struct TemporaryFailure {
-    /// What went wrong, for a person.
+    /// The problem, for a person.
     pub(crate) message: String,
     /// How long the collector asks to wait.
     pub(crate) retry_after: Option<Duration>,

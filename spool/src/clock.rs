@@ -20,7 +20,7 @@ pub(crate) fn now() -> Instant {
 /// wall clock during a run changes neither its durations nor the order of its events. Time in suspend counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RunClock {
-    /// What is added to the time since boot, in microseconds.
+    /// The offset to add to the time since boot, in microseconds.
     offset_us: i64,
 }
 

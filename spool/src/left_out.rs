@@ -26,7 +26,7 @@ impl Reason {
         }
     }
 
-    /// What a failed write means.
+    /// The reason that a failed write means.
     pub(crate) fn of(error: &io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::StorageFull

@@ -85,7 +85,7 @@ impl Drop for Ending {
     }
 }
 
-/// What the thread works on.
+/// The state of the thread.
 pub(crate) struct Worker {
     spool: Arc<Spool>,
     client: Client,

@@ -28,7 +28,7 @@ const SESSIONS: usize = 100;
 /// How long the result of checking a credential is reused for other streams opened with the same one.
 const FRESH: Duration = Duration::from_secs(1);
 
-/// What a request authenticates with: the hash of a token or of a session.
+/// The credential of a request: the hash of a token or of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Credential {
     /// A token's hash.

@@ -21,7 +21,7 @@ pub fn generate() -> Result<SecretString, getrandom::Error> {
     random(PREFIX)
 }
 
-/// What a login's cookie holds: 256 random bits.
+/// The secret in a login's cookie: 256 random bits.
 ///
 /// # Errors
 /// The system gave no random bytes.
@@ -29,7 +29,7 @@ pub fn session() -> Result<SecretString, getrandom::Error> {
     random("")
 }
 
-/// What a browser logs in with, once, in place of a token: 256 random bits.
+/// A ticket that a browser logs in with, once, in place of a token: 256 random bits.
 ///
 /// # Errors
 /// The system gave no random bytes.
@@ -48,7 +48,7 @@ fn random(prefix: &str) -> Result<SecretString, getrandom::Error> {
     Ok(text.into())
 }
 
-/// What is stored of a token. Plain SHA-256 is enough: unlike a password, a token cannot be guessed.
+/// The stored hash of a token. Plain SHA-256 is enough: unlike a password, a token cannot be guessed.
 #[must_use]
 pub fn hash(token: &str) -> [u8; 32] {
     Sha256::digest(token.as_bytes()).into()

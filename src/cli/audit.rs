@@ -226,7 +226,7 @@ fn execution(object: &str) -> Option<Uuid> {
     object.strip_prefix("execution:")?.parse().ok()
 }
 
-/// What an entry says about the state afterwards, in one line.
+/// The state after an entry's action, in one line.
 fn change_in_words(after: &Value) -> String {
     let Value::Object(after) = after else {
         return match after {

@@ -8,7 +8,7 @@ pub(super) fn amount(text: &str) -> String {
     read.map_or_else(|| text.to_owned(), Amount::shown)
 }
 
-/// What a run cost, in a cell: `0.0125 EUR`, or `unknown`.
+/// The cost of a run, in a cell: `0.0125 EUR`, or `unknown`.
 pub(super) fn in_short(cost: &RunCost) -> String {
     match &cost.total {
         Some(total) => format!("{} {}", amount(total), cost.currency),
@@ -16,7 +16,7 @@ pub(super) fn in_short(cost: &RunCost) -> String {
     }
 }
 
-/// What a run cost, with its parts, and what is not known of it.
+/// The cost of a run, with its known parts, and the names of the unknown ones.
 pub(super) fn of_run(cost: &RunCost) -> String {
     let parts = [
         ("CPU", &cost.cpu),
@@ -39,7 +39,7 @@ pub(super) fn of_run(cost: &RunCost) -> String {
     }
 }
 
-/// What several runs cost, with the parts, and of how many of them something is not known.
+/// The cost of several runs, with its parts, and the number of runs with unknown parts.
 pub(super) fn of_runs(cost: &CostFigures) -> String {
     let parts = [
         ("CPU", &cost.cpu),

@@ -89,7 +89,7 @@ pub(super) fn run(command: Flush) -> anyhow::Result<ExitCode> {
     told.end(&dirs, &config.url)
 }
 
-/// What happened to each spool, reported as it happens.
+/// Reports the outcome of each spool as it happens.
 struct FlushReport {
     json: bool,
     spools: Vec<Value>,
@@ -248,7 +248,7 @@ fn as_json(spool: &Delivered) -> Value {
     })
 }
 
-/// What became of a spool, and the command that helps: it names the folder and the collector, which may be others than
+/// The outcome of a spool, and the command that helps: it names the folder and the collector, which may be others than
 /// those of the next shell.
 fn as_text(spool: &Delivered, url: &str) -> String {
     let path = spool.orphan.path.display();

@@ -8,7 +8,7 @@ use uuid::Uuid;
 /// How many of the last digits are shown; commands and the API take so many or more.
 const DIGITS: usize = 6;
 
-/// What commands that take an id say of it in their help, and where it is wrong.
+/// Describes ids in the help of commands and in errors.
 pub(super) const HOW: &str =
     "the last 6 or more digits of its id (as lists show them), the first 4 or more, or all";
 

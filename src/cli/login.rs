@@ -95,7 +95,7 @@ enum ContextCommand {
     },
 }
 
-/// What the collector says about a token.
+/// The collector's description of a token.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Identity {
     #[serde(default, skip_serializing_if = "Option::is_none")]

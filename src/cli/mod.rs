@@ -83,7 +83,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 
 use database::DatabaseArgs;
 
-/// What a user needs to know before the first command that asks a collector.
+/// The hint for a user before the first command that asks a collector.
 const AFTER_HELP: &str = "\
 Begin with: playback login URL, playback list, playback show latest
 

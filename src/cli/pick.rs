@@ -99,7 +99,7 @@ impl Pick {
 /// How many of the newest executions are searched for the user's own.
 const NEWEST: u64 = 1000;
 
-/// Who owns a run, and its state.
+/// The owner of a run, and its state.
 #[derive(Deserialize)]
 struct Owned {
     id: Uuid,

@@ -25,7 +25,7 @@ const NEWEST: u64 = 1000;
 const FIELDS: &str = "id,type,status,phase,reason,canceled_by,start_time,stats,changed,unreachable,failed,events,\
     output_lines,results,playbook,inventory,cwd,check";
 
-/// What is listed: a property of runs.
+/// The listed property of runs.
 #[derive(Debug)]
 pub(super) struct Property {
     /// How statistics group by it.

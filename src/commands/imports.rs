@@ -16,7 +16,7 @@ use crate::store::{Store, StoreError};
 /// Blocks that are read at once.
 const BLOCKS: u32 = 8;
 
-/// What became of an execution.
+/// The outcome of the import of an execution.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Imported {
     /// It is here now.

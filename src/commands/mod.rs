@@ -42,7 +42,7 @@ use crate::retention::Retention;
 use crate::schedules::Schedules;
 use crate::store::Store;
 
-/// What commands work on; cheap to clone.
+/// The dependencies of commands; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Commands {
     /// The history.
@@ -69,7 +69,7 @@ pub struct Commands {
     pub refusals: Refusals,
 }
 
-/// What becomes of a change that sets something whose name is taken.
+/// How to handle a name that is already taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Existing {
     /// It takes the place of what there is.

@@ -43,7 +43,7 @@ pub enum Adhoc {
     Modules(Vec<String>),
 }
 
-/// What the launcher may run, and its limits.
+/// The section `[launcher]`: folders of playbooks and inventories, and limits.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LauncherConfig {

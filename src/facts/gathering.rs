@@ -14,7 +14,7 @@ const VARIABLES: [&str; 2] = ["set_fact", "include_vars"];
 /// Modules that gather facts of the whole host.
 const SETUP: [&str; 2] = ["setup", "gather_facts"];
 
-/// What kind of report it is. A later report replaces an earlier one of the same kind.
+/// The kind of a report. A later report replaces an earlier one of the same kind.
 ///
 /// As a number: 0 is a complete gathering; a positive number is a part of what `setup` gathers (`gather_subset`,
 /// `filter`), a negative one another module's report. The rest of the number is a hash of the names of the facts.

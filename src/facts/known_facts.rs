@@ -56,7 +56,7 @@ pub struct Difference {
     pub after: Option<Value>,
 }
 
-/// What a report changed.
+/// The changes that a report made.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Learned {
     /// Nothing was known of what `setup` gathers, so new facts are no changes.

@@ -31,7 +31,7 @@ const PHRASES: &[&str] = &[
     "Failed as requested from task",
 ];
 
-/// What ansible-core puts before messages since 2.19: without it, messages are the same on all versions.
+/// The prefix of messages since ansible-core 2.19: without it, messages are the same on all versions.
 const PREFIXES: &[&str] = &["Task failed: ", "Module failed: "];
 
 /// Lines of a program's output that make a message: the last ones say how it ended.
@@ -43,7 +43,7 @@ const PRINTED_LINES: usize = 10;
 /// Maximum size of a message, in bytes: modules may put whole listings into theirs.
 const TEXT_BYTES: usize = 4096;
 
-/// What a failed result says.
+/// The message of a failed result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
     /// What went wrong: one or a few lines; never empty.

@@ -12,7 +12,7 @@ const DAYS: &[&str] = &["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 /// Words before the number of a process.
 const BEFORE_PID: &[&str] = &["pid", "PID", "process"];
 
-/// What becomes of hashes and other long hexadecimal numbers.
+/// How to treat hashes and other long hexadecimal numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Hashes {
     /// They stay: they tell that a file or a commit is another one.

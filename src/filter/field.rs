@@ -34,7 +34,7 @@ pub trait Filter: Default + 'static {
     fn fields() -> &'static [&'static Field<Self>];
 }
 
-/// What a filter of executions means.
+/// The meaning of a filter of executions.
 pub struct Meaning {
     /// What must hold, where the filter is set.
     pub condition: fn(&ExecutionFilter) -> Option<Condition>,
@@ -64,7 +64,7 @@ impl Rolled for () {
     }
 }
 
-/// What values a filter takes.
+/// The type of a filter's values.
 #[derive(Debug, Clone, Copy)]
 pub enum Kind {
     /// One of a few words.

@@ -85,7 +85,7 @@ impl Costs {
             .await
     }
 
-    /// What is spent of the configured budgets in the periods that ended at most `within_us` ago, in their order.
+    /// The amounts spent of the configured budgets in the periods that ended at most `within_us` ago, in their order.
     ///
     /// # Errors
     /// The store failed.
@@ -102,7 +102,7 @@ impl Costs {
         .await
     }
 
-    /// What is spent of the budgets in a time of each; those without one are left out.
+    /// The amounts spent of the budgets in a time of each; those without one are left out.
     async fn states(
         &self,
         time: impl Fn(&Budget) -> Option<(i64, i64)>,

@@ -22,7 +22,7 @@ const TEXT: usize = 64 << 10;
 /// Maximum nesting that is kept, like the recorder's.
 const DEEPEST: usize = 64;
 
-/// What a result, or a loop item, returned.
+/// The content of a result or a loop item.
 #[derive(Debug, Default)]
 pub(super) struct Content {
     /// What is recorded: a JSON object.

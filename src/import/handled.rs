@@ -10,7 +10,7 @@ pub(super) struct Outcome {
     pub(super) rescued: bool,
 }
 
-/// What the recap says of the failures of a host.
+/// The counts of a host's failures in the recap.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Recap {
     pub(super) failed: u64,

@@ -26,7 +26,7 @@ pub struct TranslatedRun {
     pub blocks: Vec<BlockRow>,
 }
 
-/// What identifies a run in its source.
+/// The identity of a run in its source.
 pub(super) enum Identity<'i> {
     /// These texts, whatever else is known of it.
     Of(&'i [&'i str]),

@@ -47,7 +47,7 @@ struct ReadLog {
     blocks: Vec<StoredBlock>,
 }
 
-/// What is taken in next, as far as it was read.
+/// The runs that are indexed next, as far as they were read.
 enum Group {
     /// Small logs.
     Together(Vec<(PendingRun, Vec<ReadLog>)>),

@@ -17,7 +17,7 @@ pub enum Announcement<'a> {
     Ended(ExecutionEnded),
 }
 
-/// What is stored in the same commit.
+/// Rows that are stored in the same commit.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct StoredWith<'a> {
     /// The launcher's row for the execution.

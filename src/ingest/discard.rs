@@ -11,7 +11,7 @@ use super::{Ingest, writer};
 use crate::model::{AuditEntry, Changes, ExecutionKey};
 use crate::store::Deletion;
 
-/// What to discard.
+/// Data to discard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Discard {
     /// Everything.

@@ -84,7 +84,7 @@ pub struct Settings {
     pub max_output_lines: Option<u64>,
 }
 
-/// What a producer sends beside its events.
+/// The headers that a producer sends with its events.
 #[derive(Debug, Clone, Default)]
 pub struct Claim {
     /// Name of its sequence.

@@ -8,7 +8,7 @@
 
 use crate::model::Owner;
 
-/// What a sender presents to add to a run.
+/// The credentials that a sender presents to add to a run.
 #[derive(Debug, Clone, Default)]
 pub struct Credentials {
     /// SHA-256 of the run key that they sent.

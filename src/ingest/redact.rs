@@ -11,7 +11,7 @@ use crate::log::redact::redact_log;
 /// How often to retry when blocks were packed meanwhile.
 const TRIES: usize = 5;
 
-/// What was redacted.
+/// The outcome of a redaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Redacted {
     /// How much.

@@ -59,7 +59,7 @@ pub struct Named {
     pub size: Option<u64>,
 }
 
-/// What a name may lead to.
+/// The kinds of files that a name may lead to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// A file.

@@ -7,7 +7,7 @@ use super::error::LaunchError;
 use super::{LaunchRequest, Launcher};
 use crate::model::{Actor, Parameters, Variables};
 
-/// What to repeat.
+/// The part of a run to repeat.
 #[derive(Debug, Clone, Default)]
 pub struct Replay {
     /// Only on hosts where it failed, or that were unreachable.

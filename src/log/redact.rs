@@ -27,7 +27,7 @@ use crate::store::{Store, StoredBlock};
 /// A printed line is joined up to this size, in bytes; a longer one is searched in parts.
 const LONGEST_LINE: usize = 1 << 20;
 
-/// What to redact, and what the record says about it.
+/// The rules of a redaction, and its note in the record.
 #[derive(Debug)]
 pub struct RedactionRequest {
     /// The rules.

@@ -11,7 +11,7 @@ use crate::filter::IdDigits;
 /// Runs that an error lists if several are meant.
 const LISTED: usize = 5;
 
-/// What a question takes beside its path: names and values.
+/// The query parameters of a request: names and values.
 pub type Query = Vec<(&'static str, String)>;
 
 /// A way to the API, with the rights of one reader.

@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::ask::Ask;
 use super::tools::{self, Described};
 
-/// What an assistant is told at the handshake.
+/// The instructions that an assistant gets at the handshake.
 const INSTRUCTIONS: &str = "\
 Playback is the execution history of this site's Ansible: each run of a playbook or an ad-hoc command, with its hosts, \
 tasks, results and printed output. All tools only read.\n\

@@ -6,7 +6,7 @@ const MOST: usize = 20_000;
 /// The longest line; what a program printed may be one of a megabyte.
 const LONGEST: usize = 500;
 
-/// What an answer ends with where it is too long.
+/// The end of an answer that is too long.
 const CUT: &str = "… The answer is cut here, because it is too long: ask for less at once (\"limit\", \"lines\"), or more precisely.";
 
 /// An answer, line by line.

@@ -52,7 +52,7 @@ pub struct Cut {
     pub kind: CutKind,
 }
 
-/// What was left out.
+/// The kind of content that was left out.
 #[derive(Debug)]
 pub enum CutKind {
     /// The middle of a text (or, at the empty path, most of the value, as JSON).

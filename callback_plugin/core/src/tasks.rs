@@ -82,7 +82,7 @@ pub struct TaskProgress {
     pub templated: bool,
 }
 
-/// What an announcement of a task means.
+/// The meaning of an announcement of a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Announced {
     /// A new task with this number.

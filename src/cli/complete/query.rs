@@ -5,7 +5,7 @@ use super::values::Value;
 use crate::filter::query::{LineField, language};
 use crate::filter::{Kind as FieldKind, PlaceName};
 
-/// What a query that is typed so far asks for, and where that begins in it. None: what follows is not known.
+/// The kind of value to complete in a partly typed query, and where the value begins. None: it is not known.
 pub(super) fn to_complete(typed: &str, is_search: bool) -> Option<(Kind, usize)> {
     // Nothing is known of phrases.
     if typed.matches('"').count() % 2 == 1 {
@@ -23,7 +23,7 @@ pub(super) fn to_complete(typed: &str, is_search: bool) -> Option<(Kind, usize)>
     Some((kind_of(name)?, at + name.len() + 1 + value))
 }
 
-/// What the values of a field are, if they are known.
+/// The kind of a field's values, if it is known.
 fn kind_of(name: &str) -> Option<Kind> {
     let field = language().find(|field| field.name == name)?;
     match (field.name, field.kind) {

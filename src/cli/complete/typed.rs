@@ -137,7 +137,7 @@ impl Typed {
     }
 }
 
-/// What the values of an argument are, if the collector knows them.
+/// The kind of an argument's values, if the collector knows them.
 pub(super) fn kind_of(command: &Command, argument: &Arg) -> Option<Kind> {
     let asks_collector = command
         .get_arguments()

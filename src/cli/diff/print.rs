@@ -39,7 +39,7 @@ pub(super) fn print(comparison: &Comparison, out: &mut Out) -> anyhow::Result<()
     sections::output(comparison, out)
 }
 
-/// What ran, how it ended, when and how long.
+/// A run in one line: its subject, status, time and duration.
 fn described(run: &ComparedRun) -> String {
     let what = run.playbook.as_deref().or(run.module.as_deref());
     let mut status = run.status.as_str().to_owned();
@@ -113,7 +113,7 @@ fn of_parameters(all: &ComparisonSummary) -> Option<String> {
     }
 }
 
-/// What is in both, and what is not; none if all is in both.
+/// The names in both and in only one of them; none if all are in both.
 fn parts(both: u64, parts: &[(u64, &str)]) -> Option<String> {
     let parts: Vec<String> = parts
         .iter()

@@ -93,7 +93,7 @@ fn is_same(result: &ResultDifference) -> bool {
     result.fields.is_empty() && result.items.is_empty() && result.note.is_none()
 }
 
-/// What a result returned, as far as it is different.
+/// The differences between two results.
 fn what_differs(result: &ResultDifference, out: &mut Out) -> anyhow::Result<()> {
     if is_same(result) {
         return Ok(());

@@ -42,7 +42,7 @@ except Exception as error:
 print("\nPLAYBACK " + json.dumps(found))
 "#;
 
-/// What an Ansible reports about itself.
+/// An installation of Ansible, as it describes itself.
 #[derive(Debug)]
 pub(super) struct AnsibleInstall {
     /// Version of ansible-core.

@@ -64,7 +64,7 @@ pub(super) fn shown(groups: &[String]) -> String {
     }
 }
 
-/// What is different from before: `+web -old`.
+/// The difference from before: `+web -old`.
 fn difference(change: &HostGroupsChange) -> String {
     let added = change
         .added

@@ -140,7 +140,7 @@ fn hint_at_more(entries: &Entries) {
     }
 }
 
-/// What is known of a host, on a page.
+/// The page of a host.
 fn page(client: &Client, name: &str, clock: &Clock, out: &mut Out) -> anyhow::Result<()> {
     let path = path(name);
     let detail: HostDetail = client.get(&path, &[])?;

@@ -28,7 +28,7 @@ use crate::import::Kind;
 const PATH: &str = "/import";
 const MEDIA_TYPE: &str = "application/zstd";
 
-/// What the help says about sources.
+/// Describes sources in the help.
 const SOURCES: &str = "\
 What a FILE is, is recognized by its content:
   - a bundle: what \"playback export --format bundle\" wrote
@@ -105,7 +105,7 @@ pub(super) fn run(command: &Import) -> anyhow::Result<ExitCode> {
     })
 }
 
-/// What is hidden in runs of other tools: as "playback exec" does it.
+/// The redaction rules for runs of other tools: the same as for "playback exec".
 fn rules(command: &Import) -> anyhow::Result<Rules> {
     let ansible = Sources::of(environment::ansible_config());
     if let Some(why) = ansible.damaged_rule() {

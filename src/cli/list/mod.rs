@@ -17,7 +17,7 @@ use super::query::QueryArgs;
 use crate::clock::Clock;
 use crate::filter::place;
 
-/// What a list is sorted by. The collector sorts: only it can say which runs of all are the longest.
+/// The order of a list. The collector sorts: only it can say which runs of all are the longest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Sort {
     /// Start time, newest first

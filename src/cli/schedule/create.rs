@@ -70,7 +70,7 @@ pub(super) struct Change {
     read_args: ReadArgs,
 }
 
-/// What a schedule does where that is not simple.
+/// Options for missed times, overlapping runs and clock changes.
 #[derive(Debug, Args)]
 struct Rules {
     /// What to do when its last run is not over: leave the time out (skip, the default), start the next run afterwards

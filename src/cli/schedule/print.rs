@@ -66,7 +66,7 @@ pub(super) fn list(schedules: &[Schedule], out: &mut Out) -> anyhow::Result<()> 
     })
 }
 
-/// What became of its last time.
+/// The outcome of its last time.
 fn last(schedule: &Schedule) -> String {
     match schedule.past.first() {
         None => "-".to_owned(),
@@ -74,7 +74,7 @@ fn last(schedule: &Schedule) -> String {
     }
 }
 
-/// What became of a time: of the last run, how it went.
+/// The outcome of a time: for a run, how it ended.
 fn outcome(time: &ScheduleTime, schedule: &Schedule) -> String {
     let is_last = time.execution.is_some() && time.execution == schedule.last_execution;
     match (time.outcome, schedule.last_status) {

@@ -84,7 +84,7 @@ pub(super) fn print(client: &Client, id: Uuid, clock: &Clock, out: &mut Out) -> 
     out.hanging("", &printed)
 }
 
-/// Who canceled it, and why.
+/// The person who canceled a run, and the reason.
 fn canceled(record: &ExecutionResult) -> String {
     match (&record.canceled_by, &record.description.cancel_note) {
         (Some(by), Some(note)) => format!("{by}: {note}"),
@@ -92,7 +92,7 @@ fn canceled(record: &ExecutionResult) -> String {
     }
 }
 
-/// Who pinned it, when and why.
+/// The person who pinned a run, the time and the reason.
 fn pinned(pinned: &Pinned) -> String {
     let note = pinned.note.as_ref().map(|note| format!(": {note}"));
     let note = note.unwrap_or_default();
@@ -202,7 +202,7 @@ fn facts(record: &ExecutionResult, clock: &Clock) -> Vec<(&'static str, String)>
     ]
 }
 
-/// Who started it; where a schedule did, its name says that.
+/// The person who started a run, or the name of its schedule.
 fn launched_by(run: &ExecutionStarted) -> String {
     let by = run.launched_by.as_ref();
     by.filter(|_| run.schedule.is_none() || is_by_hand(run))

@@ -75,7 +75,7 @@ pub(super) fn line(
     out.line(text.trim_end().replacen(&status, &painted, 1))
 }
 
-/// Who started it.
+/// The person or schedule that started a run.
 fn by(record: &ExecutionResult) -> String {
     let started = &record.description;
     let who = started.launched_by.as_ref().or(started.user.as_ref());

@@ -27,7 +27,7 @@ pub(super) enum Line {
     Over(BundleEnd),
 }
 
-/// What the bundle is.
+/// The header of a bundle.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Header {
     /// Version of the format.
@@ -36,7 +36,7 @@ pub(super) struct Header {
     pub(super) made_by: String,
 }
 
-/// What no event says of an execution.
+/// The stored fields of an execution that its events do not contain.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct ExecutionLine {
     /// Its identity.

@@ -240,7 +240,7 @@ impl Bundle {
         Err(ExportError::Vanished(run.1.id))
     }
 
-    /// What no event says of an execution; none if it was deleted.
+    /// The stored fields of an execution that its events do not contain; none if it was deleted.
     async fn execution_line(&self, run: &Run) -> Result<Option<ExecutionLine>, ExportError> {
         let id = run.1.id;
         let Some(head) = self.store.head(id).await? else {

@@ -18,7 +18,7 @@ use crate::export::tables::Row;
 const GROUP_ROWS: usize = 128 << 10;
 const GROUP_BYTES: usize = 8 << 20;
 
-/// What a value costs in memory, roughly, beside the bytes of a text.
+/// The approximate memory of a value, beside the bytes of a text.
 const VALUE_BYTES: usize = 16;
 
 /// Writes rows as Parquet.

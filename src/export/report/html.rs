@@ -9,7 +9,7 @@ use super::words;
 use crate::log::output::shown;
 use crate::model::{FailureGroup, Handled, HandledFailure, HostRow, Status, TaskRow, task_place};
 
-/// What the file has room for: about two megabytes.
+/// The size limits of the file: about two megabytes.
 pub(super) const LIMITS: Limits = Limits {
     hosts: 1000,
     tasks: 500,

@@ -8,7 +8,7 @@ use super::run::{Limits, RunReport};
 use super::words;
 use crate::model::{FailureGroup, HostRow, task_place};
 
-/// What the summary has room for.
+/// The size limits of the summary.
 pub(super) const LIMITS: Limits = Limits {
     hosts: 30,
     tasks: 0,

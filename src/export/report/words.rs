@@ -8,7 +8,7 @@ use crate::model::{
     task_title, time_from_us,
 };
 
-/// What ran.
+/// The subject of a run.
 pub(super) fn title(row: &ExecutionRow) -> String {
     let started = &row.description;
     let known = |text: &Option<String>| text.clone().unwrap_or_else(|| "?".to_owned());
@@ -49,7 +49,7 @@ pub(super) fn duration(us: i64) -> String {
     }
 }
 
-/// What a document tells at its beginning: names and texts. What is not known is left out.
+/// The head of a document: names and texts. Unknown values are left out.
 pub(super) fn facts(row: &ExecutionRow) -> Vec<(&'static str, String)> {
     let started = &row.description;
     let mut facts = vec![("Status", status(row))];

@@ -66,7 +66,7 @@ impl RunRows {
 /// Executions whose hosts are read at once.
 const AT_ONCE: usize = 200;
 
-/// What an execution cost, if it is over and there are prices. Without the names of its hosts, all have the same price.
+/// The cost of an execution, if it is over and there are prices. Without the names of its hosts, all have the same price.
 fn cost_of(
     costing: Option<&Costing>,
     run: &ExecutionRow,

@@ -16,7 +16,7 @@ use crate::store::Store;
 /// the last ones are read.
 const BYTES: usize = 2 << 20;
 
-/// What a line costs beside its text, in bytes.
+/// The memory of a line beside its text, in bytes.
 const LINE_BYTES: usize = 128;
 
 /// Printed lines of executions.

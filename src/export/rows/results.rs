@@ -78,7 +78,7 @@ impl ResultRows {
     }
 }
 
-/// What the failed ones among these results said.
+/// The messages of the failed ones among these results.
 pub(in crate::export) async fn messages(
     store: &Store,
     run: &Run,

@@ -16,7 +16,7 @@ pub(super) use hosts::HostOfRun;
 pub(super) use output::LineOfRun;
 pub(super) use results::{MESSAGE, ResultOfRun};
 
-/// What can be exported.
+/// A data set that can be exported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dataset {
     /// Executions, a row each.

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-/// What is wrong with a query, and where.
+/// An error in a query, with its column.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("column {column}: {problem}")]
 pub struct QueryError {

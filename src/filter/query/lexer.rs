@@ -283,7 +283,7 @@ impl Lexer<'_> {
     }
 }
 
-/// What is wrong with letters after a regular expression.
+/// The error for letters after a regular expression.
 pub(super) const FLAGS: &str = "a regular expression ends with its second slash and ignores case anyway: remove the \
     letters after it; (?m), (?s), (?x) and (?-i) can stand at its beginning. Put a path in quotation marks";
 

@@ -172,7 +172,7 @@ pub(super) fn is_about_hosts(query: &Expression) -> bool {
     hosts(query).is_some()
 }
 
-/// What a query says about `changed`, if about nothing else.
+/// The value of `changed` in a query that has no other condition.
 fn flags(query: &Expression) -> Option<Flags> {
     let folded = |items: &[Expression], start, fold: fn(Flags, Flags) -> Flags| {
         items

@@ -14,7 +14,7 @@ use crate::filter::Glob;
 /// Largest compiled form of a regular expression, in bytes: a short one may stand for a very large one.
 const COMPILED: usize = 1 << 20;
 
-/// What a text looks like.
+/// The form of a text: exact, a pattern or a regular expression.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TextForm {
     /// A word or a phrase. Where it begins and ends with a letter or a digit, a word does; a blank in it stands for
@@ -126,7 +126,7 @@ fn starred(glob: &Glob) -> Result<String, String> {
     Ok(format!("{begins}{}{ends}", pieces.join(r"\S*")))
 }
 
-/// What is wrong with a regular expression, in one line.
+/// The error of a regular expression, in one line.
 fn problem(error: &regex::Error) -> String {
     match error {
         regex::Error::CompiledTooBig(_) => {

@@ -146,7 +146,7 @@ impl Row {
     }
 }
 
-/// What is different.
+/// The differences between two matrices.
 #[derive(Debug, Default)]
 pub(super) struct Changes {
     pub(super) compared: u64,

@@ -161,7 +161,7 @@ fn unnamed(task: &Task, play: usize) -> (usize, &str, &str, &str) {
     (play, &task.shown.role, &task.file, &task.shown.action)
 }
 
-/// What is matched so far.
+/// The pairs matched so far.
 struct Matched {
     pairs: Vec<Pair>,
     /// Those in an order that both share.

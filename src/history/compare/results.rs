@@ -125,10 +125,10 @@ fn missing(before: &Source<'_>, now: &Source<'_>) -> String {
     .to_owned()
 }
 
-/// What results returned, by the number of their task and the name of their host.
+/// Contents of results, by the number of their task and the name of their host.
 type ReturnedResults = HashMap<(u32, String), Returned>;
 
-/// What a result returned.
+/// The content of a result.
 struct Returned {
     seq: u64,
     content: Option<Value>,
@@ -138,7 +138,7 @@ struct Returned {
     note: Option<String>,
 }
 
-/// What a loop item returned.
+/// The content of a loop item.
 struct ReturnedItem {
     label: String,
     outcome: Outcome,

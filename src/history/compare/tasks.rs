@@ -26,7 +26,7 @@ pub(super) struct Task {
     pub(super) shown: ComparedTask,
 }
 
-/// What makes two tasks of a run the same.
+/// The identity of a task in a run.
 #[derive(PartialEq, Eq, Hash)]
 struct Identity {
     play: usize,

@@ -68,7 +68,7 @@ impl Groups<'_> {
     }
 }
 
-/// What makes results a group: their error, or where it is not known their task and how it ended.
+/// The key of a group of results: their error or, if unknown, their task and outcome.
 #[derive(PartialEq, Eq, Hash)]
 enum Key {
     Error(i64),

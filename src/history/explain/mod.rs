@@ -102,7 +102,7 @@ pub async fn explain(
     })
 }
 
-/// What these failed results said, by sequence number. Censored ones, and those that cannot be read, are left out.
+/// The messages of these failed results, by sequence number. Censored ones, and those that cannot be read, are left out.
 ///
 /// # Errors
 /// The store failed.
@@ -121,7 +121,7 @@ pub async fn messages(
     Ok(messages.collect())
 }
 
-/// What is read for the groups that are details.
+/// Details that are read for groups.
 struct GroupDetails {
     tasks: HashMap<u32, TaskRow>,
     samples: BTreeMap<u64, Sample>,

@@ -25,7 +25,7 @@ pub struct SampleRequest {
     pub is_loop: bool,
 }
 
-/// What a result said.
+/// The message of a result.
 #[derive(Debug)]
 pub(super) enum Sample {
     Read(ResultMessage),

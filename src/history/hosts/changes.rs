@@ -23,7 +23,7 @@ const WINDOW: u64 = 400_000;
 /// Results that are looked through for one page: a run may have a million, of which few are of the host.
 const BUDGET: u64 = 1_000_000;
 
-/// What a statement costs at least, in results.
+/// The least cost of a statement, in results.
 const STATEMENT: u64 = 5_000;
 
 /// Changes of one page whose content is read.

@@ -150,7 +150,7 @@ async fn names_of(
     Ok(None)
 }
 
-/// What the first list has and the second one has not.
+/// The items of the first list that the second one does not have.
 fn missing(from: &[String], of: &[String]) -> Vec<String> {
     let found = from.iter().filter(|name| !of.contains(name));
     found.cloned().collect()

@@ -24,7 +24,7 @@ pub use structure::{
 use crate::log::block::{Entry, Gap, StoredLog};
 use crate::model::BlockRow;
 
-/// What a stored block holds, in order.
+/// Passes on the entries of a stored block, in order.
 fn each_entry(block: &BlockRow, mut each: impl FnMut(Entry<'_>)) {
     let read: Result<(), Infallible> = StoredLog::of(block).for_each(|entry| {
         each(entry);

@@ -14,7 +14,7 @@ const PLAYBOOKS: usize = 50;
 const LOOKED_UP: usize = 500;
 const NEW: usize = 50;
 
-/// What tells playbooks apart.
+/// The identity of a playbook.
 fn key(one: &PlaybookFigures) -> (&str, Option<&str>) {
     (one.playbook.as_str(), one.folder.as_deref())
 }

@@ -29,7 +29,7 @@ const BYTES: u64 = 2 << 20;
 /// Blocks that are read by one statement. If there are as many, it is not known whose are missing.
 const BLOCKS: u32 = 500;
 
-/// What is known of runs whose turn has not come.
+/// Results of reading ahead, for the next runs of a search.
 #[derive(Debug, Default)]
 pub(super) struct ReadAhead {
     /// Runs that were searched since the last line was found.

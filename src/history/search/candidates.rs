@@ -17,7 +17,7 @@ use crate::store::{SearchSegment, SearchView, Store, StoreError};
 /// Pending runs of a round.
 const UNINDEXED: u32 = 1_000;
 
-/// What to look for, and where.
+/// The terms and times of a search.
 #[derive(Debug)]
 pub(super) struct SearchScope {
     pub(super) need: Need,
@@ -71,7 +71,7 @@ impl Candidate {
     }
 }
 
-/// What comes next.
+/// The next step of a round.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Next {
     /// These runs, the newest first.

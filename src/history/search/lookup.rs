@@ -17,7 +17,7 @@ const CHUNKS: u32 = 16;
 /// If so few runs are left, they are read instead of looking for parts of words in all terms.
 const FEW: usize = 4;
 
-/// What is known of terms: the runs that have one of each form.
+/// The runs of each term, by the forms of the term.
 type DocsByTerm<'n> = HashMap<&'n TermForm, Docs>;
 
 /// The numbers of the runs in a segment that may have such lines; none: all of them. What it says only holds if the

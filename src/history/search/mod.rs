@@ -74,7 +74,7 @@ const TASKS: u32 = 10_000;
 /// Lines that are read from a run at once when they are only counted.
 const COUNTED: usize = 1_000;
 
-/// What is searched for.
+/// A request to search.
 #[derive(Debug, Clone)]
 pub struct SearchRequest {
     /// The query.

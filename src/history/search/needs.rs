@@ -14,7 +14,7 @@ const CASES: usize = 8;
 /// A condition that is more expensive to look up is not used: it would take longer than reading.
 const COST: u32 = 8_000;
 
-/// What every line that the query means needs. Nothing follows from what must be missing, and nothing from fields.
+/// The terms that every matching line has. Negations and fields contribute none.
 pub(super) fn need_of(query: &Expression<LineTerm>) -> Need {
     match query {
         Expression::And(items) => {

@@ -49,7 +49,7 @@ pub(super) struct LineQuery {
     pub(super) of_hosts: Vec<ExecutionFilter>,
 }
 
-/// What must hold of a line.
+/// The conditions on a line.
 #[derive(Debug, Clone)]
 enum LineCondition {
     All(Vec<LineCondition>),
@@ -129,7 +129,7 @@ impl LineQuery {
     }
 }
 
-/// What must hold of the lines of one run.
+/// The conditions on the lines of one run.
 #[derive(Debug)]
 pub(super) struct RunQuery(LineCondition);
 

@@ -92,7 +92,7 @@ struct Printed {
     text: String,
 }
 
-/// What is needed to begin.
+/// The start of a scan.
 pub(super) struct ScanStart {
     pub(super) options: ScanOptions,
     pub(super) run: Arc<RunQuery>,

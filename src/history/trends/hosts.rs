@@ -23,7 +23,7 @@ pub(super) struct HostTrends {
     pub(super) trends: Vec<HostTrend>,
     /// How many runs were read, from the newest on.
     pub(super) runs: usize,
-    /// What the hosts of each run cost, by its index.
+    /// The cost of each run's hosts, by its index.
     pub(super) costs: Vec<Amount>,
 }
 

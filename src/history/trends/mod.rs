@@ -112,7 +112,7 @@ struct Run {
     usage: RunUsage,
 }
 
-/// What is run: a playbook in its folder, or a module.
+/// The subject of runs: a playbook in its folder, or a module.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Playbook {
     r#type: ExecutionType,
@@ -251,7 +251,7 @@ impl History {
 }
 
 impl History {
-    /// What the runs of each playbook cost.
+    /// The cost of each playbook's runs.
     fn costs(&self, costing: &Costing, hosts: &hosts::HostTrends) -> Vec<CostSum> {
         let mut sums = vec![CostSum::default(); self.playbooks.len()];
         let read_from = self.runs.len() - hosts.runs;
@@ -331,7 +331,7 @@ fn playbook_of(row: &ExecutionRow) -> Playbook {
     }
 }
 
-/// What was run: a playbook, or a module.
+/// The subject of a run: a playbook, or a module.
 pub(in crate::history) fn name_of(row: &ExecutionRow) -> String {
     playbook_of(row).name
 }

@@ -27,7 +27,7 @@ pub(super) struct TaskTrends {
     pub(super) runs: usize,
 }
 
-/// What makes a task the same in another run.
+/// The identity of a task across runs.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Identity {
     playbook: usize,

@@ -7,7 +7,7 @@ use crate::model::Turns;
 /// Number of turns from which on something is flaky. Fewer are a failure that was fixed.
 const FLAKY: u64 = 3;
 
-/// What makes two runs comparable beside the playbook.
+/// The properties, beside the playbook, that make two runs comparable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Circumstances {
     /// Which of the playbook's inventories, limits and tags.

@@ -29,7 +29,7 @@ const TRIES: usize = 3;
 /// The largest compressed value that is expanded, in bytes after that.
 const EXPANDED: u64 = 256 << 20;
 
-/// What ARA never records.
+/// Fields that ARA never records.
 const UNKNOWN: [&str; 9] = [
     "output",
     "exit_code",
@@ -102,7 +102,7 @@ fn check(playbook: &AraPlaybook) -> Result<(), LeftOut> {
     }
 }
 
-/// What happened, in the order of time.
+/// A step of a run; steps are sorted by time.
 #[derive(Clone, Copy)]
 enum Step {
     Play(usize),

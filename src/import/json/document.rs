@@ -41,7 +41,7 @@ pub(super) struct Task<'a> {
     pub(super) handler: bool,
 }
 
-/// What a play or a task is.
+/// The description of a play or a task.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Head {

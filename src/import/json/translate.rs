@@ -15,7 +15,7 @@ use crate::import::result::ResultOf;
 use crate::import::run::{Identity, Translation, role_and_name};
 use crate::import::{NotTranslated, TranslatedRun, number};
 
-/// What both callbacks never record.
+/// Fields that both callbacks never record.
 const UNKNOWN: [&str; 18] = [
     "output",
     "exit_code",

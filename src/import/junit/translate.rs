@@ -14,7 +14,7 @@ use crate::import::result::ResultOf;
 use crate::import::run::{Identity, Translation, role_and_name};
 use crate::import::{NotTranslated, TranslatedRun, number};
 
-/// What the callback never records.
+/// Fields that the callback never records.
 const UNKNOWN: [&str; 24] = [
     "start_time",
     "output",

@@ -280,7 +280,7 @@ fn events(
     }
 }
 
-/// What is not known of a run because its recorder did not record it.
+/// The parts of a run that are unknown because its recorder did not record them.
 fn not_recorded(imported: &Imported, lost: bool) -> String {
     let mut unknown: Vec<String> = imported
         .unknown

@@ -219,7 +219,7 @@ fn returned(of: &ResultDifference, text: &mut Text) {
     }
 }
 
-/// What a list leaves out.
+/// The note about entries that a list leaves out.
 fn more(all: u64, told: usize, noun: &str, text: &mut Text) {
     if let Some(more @ 1..) = all.checked_sub(told as u64) {
         let all = counted(all, noun);

@@ -108,7 +108,7 @@ fn unknown(tag: &Tag) -> String {
     format!("it has the tag {tag}, which cannot be sent")
 }
 
-/// What a plain scalar means in YAML 1.1. Timestamps stay strings: JSON has none.
+/// The value of a plain scalar in YAML 1.1. Timestamps stay strings: JSON has none.
 fn plain(text: &str) -> Result<Value, String> {
     Ok(match text {
         "" | "~" | "null" | "Null" | "NULL" => Value::Null,

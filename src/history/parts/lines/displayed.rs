@@ -57,7 +57,7 @@ pub(super) async fn each_line(
     }
 }
 
-/// What the latest events are about.
+/// The tasks and hosts of the latest events.
 #[derive(Debug, Default)]
 struct Events {
     order: VecDeque<u64>,

@@ -39,7 +39,7 @@ impl LineSpan {
     }
 }
 
-/// What a line shows.
+/// The task or result that a line shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Shown {
     task: u32,
@@ -50,7 +50,7 @@ struct Shown {
 /// Events before a loop's result in which its items are.
 const ITEMS: u64 = 5_000;
 
-/// Which events the wanted lines show.
+/// The range of events that the requested lines show.
 #[derive(Debug, Clone, Copy)]
 struct EventRange {
     from_seq: u64,
