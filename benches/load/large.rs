@@ -19,7 +19,7 @@ const HOSTS: u32 = 100;
 /// How long 99 of 100 answers may take, in milliseconds.
 pub(crate) const WANTED: f64 = 50.0;
 
-/// What is asked of it: each a few requests that belong together.
+/// The views to measure: each is a few requests that belong together.
 pub(crate) const VIEWS: &[View] = &[
     View {
         name: "first screen",

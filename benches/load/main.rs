@@ -83,7 +83,7 @@ impl Selection {
         )
     }
 
-    /// Whether a measurement is asked for, such as `T3/100`.
+    /// Whether a measurement is requested, such as `T3/100`.
     pub(crate) fn includes(&self, name: &str) -> bool {
         let asked = |wanted: &String| {
             let rest = name.strip_prefix(wanted.as_str());

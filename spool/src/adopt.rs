@@ -111,7 +111,7 @@ pub struct Summary {
     pub set_aside: usize,
     /// [`Fate::Left`].
     pub left: usize,
-    /// [`Fate::Kept`].
+    /// [`Fate::Undelivered`].
     pub kept: usize,
     /// Events that were sent.
     pub events: u64,

@@ -23,7 +23,7 @@ const TOKEN_BYTES: usize = 4096;
 
 /// Log in to a collector: its URL and your token are kept for all further commands
 ///
-/// The token is asked for, and checked against the collector. It is kept in a file that only you can read,
+/// Asks for the token, and checks it against the collector. It is kept in a file that only you can read,
 /// logins.json in XDG_CONFIG_HOME/playback or ~/.config/playback, and sent to that collector alone. The recorder does
 /// not use it: it has its own token, with the scope "ingest".
 #[derive(Debug, Args)]

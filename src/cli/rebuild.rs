@@ -82,7 +82,7 @@ async fn rebuild(command: Rebuild) -> anyhow::Result<ExitCode> {
                     ),
                 }
             }
-            // The log was removed on purpose: no failure if all executions were asked for.
+            // The log was removed on purpose: no failure if all executions were requested.
             Err(RebuildError::LogRemoved(_)) if command.all => {
                 without_log.push(id);
                 continue;

@@ -12,7 +12,7 @@ impl Commands {
     /// Saves a schedule of reports, in the place of the one of that name unless that is refused. From now on, reports are made for its next times.
     ///
     /// # Errors
-    /// The name or a setting makes no sense, or the store failed.
+    /// The name or a setting is not valid, or the store failed.
     pub async fn save_report_schedule(
         &self,
         actor: &Actor,

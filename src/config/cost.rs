@@ -117,7 +117,7 @@ impl CostConfig {
     /// The budgets.
     ///
     /// # Errors
-    /// One makes no sense: which, and what is valid.
+    /// One is not valid: which, and what is valid.
     pub fn budgets(&self) -> Result<Vec<Budget>, String> {
         let mut budgets: Vec<Budget> = Vec::with_capacity(self.budgets.len());
         for one in &self.budgets {

@@ -206,7 +206,7 @@ pub enum ConfigError {
         /// What is wrong, and what is valid.
         problem: String,
     },
-    /// A price, a budget or a setting of reports makes no sense.
+    /// A price, a budget or a setting of reports is not valid.
     #[error("{0}")]
     Refused(String),
     /// A schedule without rules.

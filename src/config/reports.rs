@@ -30,7 +30,7 @@ impl ReportsConfig {
     /// Checks the settings.
     ///
     /// # Errors
-    /// One makes no sense: which, and what is valid.
+    /// One is not valid: which, and what is valid.
     pub fn check(&self) -> Result<(), String> {
         for (name, value) in [
             ("keep_days", self.keep_days),

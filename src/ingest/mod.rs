@@ -237,7 +237,7 @@ impl Ingest {
                 unless_overtaken!(self.take_in(id, producer, body.bytes.clone(), claim).await)
             }
         };
-        // Whoever reads a file that was written over is only told that it makes no sense; why it does not helps more.
+        // A reader of an overwritten file only learns that it is not valid; the reason helps more.
         match taken {
             Err(IngestError::Store(cause)) => {
                 let why = self.inner.store.check().err();

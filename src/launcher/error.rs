@@ -27,7 +27,7 @@ pub enum LaunchError {
          allows {allowed}"
     )]
     ModuleNotAllowed {
-        /// The module that was asked for.
+        /// The module that was requested.
         module: String,
         /// Those that are allowed.
         allowed: String,

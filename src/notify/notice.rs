@@ -27,7 +27,7 @@ pub struct Notice {
 pub struct NoticeData {
     /// Name of the target.
     pub target: String,
-    /// Whether it is an example that somebody asked for.
+    /// Whether it is a requested example.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub test: bool,
     /// In one line.

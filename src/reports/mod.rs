@@ -73,7 +73,7 @@ impl Reports {
     /// Makes a report, which is not kept.
     ///
     /// # Errors
-    /// The time range or the query makes no sense, or the store failed.
+    /// The time range or the query is not valid, or the store failed.
     pub async fn make(&self, parameters: &ReportParameters) -> Result<Report, ReportsError> {
         let inner = &*self.0;
         let now_us = inner.clock.now_us();
@@ -120,7 +120,7 @@ impl Reports {
     /// Checks what a schedule is to make.
     ///
     /// # Errors
-    /// A field makes no sense: which, why, and what is valid.
+    /// A field is not valid: which, why, and what is valid.
     pub fn check(&self, settings: &ReportSettings) -> Result<(), String> {
         let now_us = self.0.clock.now_us();
         let timetable = Timetable::parse(&settings.cron, &settings.zone);

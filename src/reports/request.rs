@@ -9,7 +9,7 @@ use crate::model::{ExecutionFilter, ReportContent, ReportPeriod};
 /// Why a report was not made.
 #[derive(Debug, thiserror::Error)]
 pub enum ReportsError {
-    /// What was asked for makes no sense.
+    /// The request is not valid.
     #[error("{0}")]
     Invalid(String),
     /// The history cannot answer.

@@ -86,7 +86,7 @@ pub struct Counts {
     pub facts: u64,
     /// Blocks of their log.
     pub blocks: u64,
-    /// Launches that were asked for.
+    /// Launches that were requested.
     pub launches: u64,
 }
 

@@ -151,7 +151,7 @@ impl Engine {
     }
 
     /// An aggregate of the same results in the same order: their durations in microseconds plus one, or 0 for one that is
-    /// not known or makes no sense.
+    /// not known or is not valid.
     pub(super) fn packed_durations(self) -> &'static str {
         match self {
             Self::Sqlite => {

@@ -68,7 +68,7 @@ impl Look {
     }
 }
 
-/// What becomes of a look.
+/// The outcome of noting a view.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoteOutcome {
     /// It is to be entered.

@@ -47,7 +47,7 @@ pub(crate) struct Ending {
     kill_at: Option<i64>,
     /// Including detached processes.
     everyone: bool,
-    /// Its end was asked for.
+    /// Its end was requested.
     is_terminating: bool,
     /// Its descendants when it was asked.
     descendants: Vec<OwnedFd>,

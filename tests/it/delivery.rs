@@ -343,7 +343,7 @@ fn the_command_that_a_warning_names_delivers_the_run() {
     assert!(flushed.status.success(), "{warning}: {flushed:?}");
     assert_eq!(the_record(&collector)["exit_code"], 6);
 
-    // Without a collector: it is the one that runs by default, or that the command is told of.
+    // Without a collector: the default address, or the one given to the command.
     let spools = Spools::new();
     let done = spools.script("exit 8").output().unwrap();
     let warning = text(&done.stderr);

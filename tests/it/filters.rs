@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::builders::{Run, TEN, good_run};
 use crate::harness::{Answer, Client, Collector};
 
-/// The message of an answer that refuses what was asked for.
+/// The message of an answer that refuses what was requested.
 #[track_caller]
 fn refused(answer: &Answer) -> String {
     answer.error(400, "bad_request")

@@ -395,7 +395,7 @@ pub(crate) fn figures_are_those_of_an_obvious_calculation() {
     }
     assert_eq!(answer["playbooks"].as_array().unwrap().len(), 2);
 
-    // A task that is asked for, in each playbook.
+    // A task that is requested, in each playbook.
     let answer = trends(&client, "?task=build");
     let tasks = answer["tasks"].as_array().unwrap();
     assert_eq!(tasks.len(), 2, "{answer}");
@@ -429,7 +429,7 @@ pub(crate) fn figures_are_those_of_an_obvious_calculation() {
     }
     assert_eq!(trends(&client, "?task=nothing")["tasks"], json!([]));
 
-    // A host that is asked for, whether or not it ever failed.
+    // A host that is requested, whether or not it ever failed.
     let answer = trends(&client, "?host=web-02");
     let host = &answer["hosts"][0];
     let failed = runs.iter().filter(|run| run.host.0).count();

@@ -48,7 +48,7 @@ fn everything_is_entered(collector: &Collector, reader: &Client) {
     });
 }
 
-/// What can be asked of a run, by the document: the rest of the path behind its id.
+/// The endpoints of a run in the OpenAPI document: the rest of the path after its id.
 fn documented(client: &Client) -> Vec<String> {
     let document = client.get("/api/openapi.json").ok();
     let paths = document["paths"].as_object().unwrap();

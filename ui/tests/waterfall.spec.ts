@@ -26,7 +26,7 @@ test("a run, its first lines and its code are asked for at the same time", async
   expect(first.length).toBeGreaterThan(0);
   await holdBack(page, "**/api/v1/ansible/whoami", /\/output\?/);
   await holdBack(page, new RegExp(`/executions/${run.id}\\?`), /\/output\?/);
-  // All code but that of the first load is held back, until the lines were asked for.
+  // All code but that of the first load is held back, until the lines were requested.
   const lines = page.waitForRequest(/\/output\?/);
   await page.route(/\/assets\/.*\.js$/, async (route) => {
     if (!first.some((name) => route.request().url().endsWith(name))) {

@@ -64,7 +64,7 @@ impl fmt::Display for Refused {
 impl std::error::Error for Refused {}
 
 impl Client {
-    /// Checks what was asked for; connects to nothing.
+    /// Checks the options; does not connect.
     pub(super) fn new(arguments: &ClientArgs) -> anyhow::Result<Self> {
         Self::to(arguments.target()?, None)
     }

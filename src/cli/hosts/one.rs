@@ -61,7 +61,7 @@ pub(in crate::cli) struct Host {
     layout: Layout,
     #[command(flatten)]
     client: ClientArgs,
-    /// Print JSON: the API's host, or the list that was asked for
+    /// Print JSON: the API's host, or the list that was requested
     #[arg(long)]
     json: bool,
 }

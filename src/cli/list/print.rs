@@ -72,7 +72,7 @@ pub(super) fn table(
     Ok(())
 }
 
-/// Prints a table of the columns that were asked for.
+/// Prints a table of the columns that were requested.
 pub(super) fn columns(
     mut pages: Pages<'_>,
     columns: &[Named],

@@ -45,13 +45,13 @@ pub(super) struct Show {
     layout: Layout,
     #[command(flatten)]
     client: ClientArgs,
-    /// Print JSON: the API's record, output included, or the results if these are asked for
+    /// Print JSON: the API's record, output included, or the results if these are requested
     #[arg(long)]
     json: bool,
 }
 
 impl Show {
-    /// How results are to be shown, if they are asked for.
+    /// How results are to be shown, if they are requested.
     fn view(&self) -> Option<View> {
         if self.results {
             return Some(View::Table);

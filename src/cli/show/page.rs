@@ -218,7 +218,7 @@ fn schedule(run: &ExecutionStarted) -> String {
     }
 }
 
-/// Whether it is a run of a schedule that somebody asked for.
+/// Whether it is a run of a schedule that was started by hand.
 fn is_by_hand(run: &ExecutionStarted) -> bool {
     let (schedule, by) = (run.schedule.as_deref(), run.launched_by.as_ref());
     schedule.is_some_and(|name| by.is_some_and(|by| *by != ScheduleRow::object(name)))

@@ -114,7 +114,7 @@ pub async fn hosts(store: &Store, question: &HostsQuestion) -> Result<HostSummar
     })
 }
 
-/// Which names are asked for.
+/// Which names are requested.
 struct NameFilter {
     /// Every requested name begins with this.
     start: String,

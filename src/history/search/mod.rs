@@ -463,7 +463,7 @@ impl<'s> Walk<'s> {
                 .store
                 .blocks_from_seq(key, producer, next, BLOCKS)
                 .await?;
-            // Fewer than were asked for: nothing comes after them.
+            // Fewer than were requested: nothing comes after them.
             let is_last = blocks.len() < BLOCKS as usize;
             if !blocks.is_empty() {
                 // Reading may take a while, and other requests need this thread.

@@ -51,7 +51,7 @@ pub enum LeftOut {
     /// It cannot be imported as it stands, which is no fault.
     #[error("{0}")]
     NotYet(String),
-    /// Something in it makes no sense.
+    /// Something in it is not valid.
     #[error("{0}")]
     Damaged(#[from] NotTranslated),
     /// The database cannot be read.
@@ -62,7 +62,7 @@ pub enum LeftOut {
 /// Reads a playbook and translates it, while ARA may be recording others.
 ///
 /// # Errors
-/// It is not over, it makes no sense, or the database cannot be read.
+/// It is not over, it is not valid, or the database cannot be read.
 pub async fn translate(
     database: &AraDatabase,
     playbook: &AraPlaybook,

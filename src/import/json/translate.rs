@@ -49,7 +49,7 @@ struct Read<'d> {
 /// Translates a run.
 ///
 /// # Errors
-/// It has no play, a time is missing or makes no sense, or a result is no object.
+/// It has no play, a time is missing or is not valid, or a result is no object.
 pub(super) fn run(
     document: &Document<'_>,
     source: &'static str,

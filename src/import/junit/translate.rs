@@ -56,7 +56,7 @@ struct Task<'c> {
 /// Translates a file that was written at that time.
 ///
 /// # Errors
-/// The time makes no sense, or nothing in it is a task of a host.
+/// The time is not valid, or nothing in it is a task of a host.
 pub(super) fn run(
     suite: &Suite,
     written_us: i64,

@@ -190,7 +190,7 @@ fn a_narrow_list_says_what_matters() {
         rows.iter().any(|row| row.contains("ad-hoc setup on ")),
         "{screen}"
     );
-    // Elsewhere, and where it is asked for, everything is there.
+    // Elsewhere, and where it is requested, everything is there.
     let whole = "environments/production/playbooks/site.yml --check --limit \
                  web-01.frankfurt.example.com:&production --tags deploy,configuration --skip-tags slow";
     let listed = run(&collector, &["list"]);

@@ -35,7 +35,7 @@ pub(crate) fn runs_wait_for_their_turn_also_through_a_restart() {
         assert!(record["queued_time"].as_str() < record["start_time"].as_str());
         assert_eq!(record["events"]["complete"], true, "{}", record["events"]);
     }
-    // One after the other, in the order in which they were asked for.
+    // One after the other, in the order in which they were requested.
     assert!(records[0]["end_time"].as_str() <= records[1]["start_time"].as_str());
 }
 

@@ -476,7 +476,7 @@ async fn what_broke_is_told_before_its_recovery_whatever_failed_meanwhile() {
     site.stop().await;
 }
 
-/// A digest that fails holds up what is told of its playbooks.
+/// A digest that fails delays later messages about its playbooks.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_digest_that_fails_is_told_before_what_came_later() {
     let site = Site::start().await;

@@ -1,4 +1,4 @@
-//! Who is told of what: triggers, queries, digests, quiet hours.
+//! Rules of targets: triggers, queries, digests, quiet hours.
 
 use std::process::{Command, Stdio};
 

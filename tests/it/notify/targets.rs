@@ -368,7 +368,7 @@ pub(crate) fn what_was_sent_is_in_the_log_and_can_be_sent_again() {
     client
         .api(&format!("/notifications/deliveries/{unknown}"))
         .error(404, "not_found");
-    // With the run goes what was told of it.
+    // With the run, the messages about it are deleted.
     assert_eq!(client.delete(run.id).status, 204);
     assert_eq!(log(&client, ""), Vec::<Value>::new());
 }

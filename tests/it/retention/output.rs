@@ -64,7 +64,7 @@ async fn the_first_and_the_last_half_of_a_long_output_stay() {
     );
     assert_eq!(record["results"], 7);
 
-    // Lines are numbered anew, without a gap, however they are asked for.
+    // Lines are numbered anew, without a gap, however they are requested.
     for from in 0..12 {
         let page = client
             .execution(run.id, &format!("/output?from={from}&limit=3"))

@@ -26,7 +26,7 @@ pub(crate) fn without_its_log_a_record_says_so() {
     assert_eq!(would["payloads"], json!([old.id]));
     assert!(would["bytes_freed"].as_u64().unwrap() > 100);
 
-    // The record stayed, and says what is missing, wherever it is asked for.
+    // The record stayed, and says what is missing, wherever it is requested.
     let mut after = client.finished(old.id);
     let removed = after["payload_removed"].take();
     assert!(removed.as_str().unwrap().starts_with("20"), "{removed}");

@@ -88,7 +88,7 @@ fn of_two_collectors_one_starts_each_run_and_the_other_goes_on_when_it_is_killed
         });
     };
     enough(&second, 2);
-    // What runs when its collector is killed goes on, but nobody is told of its end, and the schedule waits for it.
+    // What runs when its collector is killed goes on, but its end is not reported, and the schedule waits for it.
     let is_open = || {
         let list = second.api("/executions?status=running").ok();
         list["executions"] != json!([])

@@ -61,7 +61,7 @@ pub(crate) fn schedule(client: &Client, name: &str) -> Value {
     client.api(&format!("/schedules/{name}")).ok()
 }
 
-/// Waits until a time of the schedule had this outcome, and returns what is told of the newest such time.
+/// Waits until a time of the schedule had this outcome, and returns the newest such time.
 #[track_caller]
 fn had(client: &Client, name: &str, outcome: &str) -> Value {
     eventually(&format!("a time of {name} to be {outcome}"), || {
@@ -70,7 +70,7 @@ fn had(client: &Client, name: &str, outcome: &str) -> Value {
     })
 }
 
-/// The runs that were started, by what is told of the schedule's times; the newest first.
+/// The runs that were started, according to the schedule's times; the newest first.
 pub(crate) fn started(client: &Client, name: &str) -> Vec<Uuid> {
     let past = schedule(client, name)["past"].as_array().unwrap().clone();
     let runs = past.iter().filter(|time| time["outcome"] == "started");

@@ -185,7 +185,7 @@ struct Case {
     filter: ExecutionFilter,
 }
 
-/// How much of the history is asked for.
+/// How much of the history is requested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Often {
     /// Little.

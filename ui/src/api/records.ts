@@ -1,4 +1,4 @@
-/** Records of executions: which fields are asked for, and how to be sure that they are there. */
+/** Records of executions: which fields are requested, and how to be sure that they are there. */
 import { ApiError } from "./error";
 import type { Execution, ExecutionRecord, ListedExecution } from "./types";
 

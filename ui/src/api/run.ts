@@ -73,7 +73,7 @@ export function matrixQuery(id: string) {
   });
 }
 
-/** Which results are asked for. */
+/** Which results are requested. */
 export type ResultFilter = Omit<QueryOf<"list_results">, "after" | "limit">;
 
 /** Results, the first `limit` of them. */

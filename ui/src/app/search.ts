@@ -1,6 +1,6 @@
 /**
  * The address's query as plain text (`?status=failed&host=web-01`), not as JSON, so that people can read and write it.
- * A page's `search.ts` turns the texts into its own type with the helpers below; what makes no sense is dropped.
+ * A page's `search.ts` turns the texts into its own type with the helpers below; what is not valid is dropped.
  */
 
 /** A repeated name is a list. */

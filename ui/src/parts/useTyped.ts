@@ -18,7 +18,7 @@ export function useFieldText(value: string) {
     }
     asked.current = at < 0 ? [] : asked.current.slice(at + 1);
   }, [value]);
-  /** To be called with what is asked for; says whether that is news. */
+  /** To be called with what is requested; says whether that is news. */
   const noteAsked = (text: string): boolean => {
     const isNews = text !== (asked.current.at(-1) ?? value);
     if (isNews) {

@@ -60,7 +60,7 @@ fn event(target: i64, number: i64) -> (NotificationEvent, Option<NewDelivery>) {
     (event, (!is_held).then_some(delivery))
 }
 
-/// Adds what targets were told of runs that are there, and schedules with their times.
+/// Adds messages about existing runs to targets, and schedules with their times.
 pub(super) async fn fill(store: &Store, address: &str) {
     let target = store.target("target-7").await.unwrap().unwrap().id;
     let moments = store.pending_moments(10_000).await.unwrap();

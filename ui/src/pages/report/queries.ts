@@ -37,7 +37,7 @@ export function previewQuery({ period = "week", zone = "UTC", q }: PreviewSearch
   });
 }
 
-/** The operation has several formats; JSON was asked for. */
+/** The operation has several formats; JSON was requested. */
 function report(answer: Report | string): Report {
   if (typeof answer === "string") {
     throw new ApiError(200, "incomplete", "the collector answered with another format");

@@ -1,4 +1,4 @@
-/** Changes to a query that buttons make: filters are written into the query, so that it says all that is asked for. */
+/** Changes to a query that buttons make: filters are written into the query, so that it says all that is requested. */
 import { type Term, type Token, tokens } from "./lexer";
 
 /** A value as it is written after `field:`, in quotation marks where it has a character with a meaning. */

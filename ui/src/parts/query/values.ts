@@ -22,7 +22,7 @@ export function useValues(
   const { data: hosts } = useQuery({
     ...hostNamesQuery(typed),
     enabled: name === "host",
-    // While the next letter's names are asked for, the last ones stay.
+    // While the next letter's names are requested, the last ones stay.
     placeholderData: (before) => before,
   });
   if (name === undefined) {
